@@ -1,0 +1,54 @@
+# Two commands do everything on a fresh machine with Python 3.11+ and make:  make try  and  make test.
+
+TORCH  := 2.13.0
+VENV   := .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+UV     := 0.13.8
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help try test unit check lint fix lock setup clean distclean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+try: $(READY) ## Set up what is missing and open a studio on this machine
+	@$(BIN)/chatelier up
+
+test: $(READY) ## Set up what is missing and run every test
+	@$(BIN)/python -m pytest $(ARGS)
+
+unit: $(READY) ## Run the tests that need no services
+	@$(BIN)/python -m pytest tests/unit $(ARGS)
+
+check: lint unit ## Style, types, architecture and unit tests, before each commit
+
+lint: $(READY) ## Style, types and architecture only
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+
+fix: $(READY) ## Put style right where a tool can
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+setup: $(READY) ## Only set up .venv
+
+# pyproject.toml names the entry point, requirements.lock the packages: a change in either installs again.
+$(READY): requirements.lock pyproject.toml scripts/setup.sh
+	@sh scripts/setup.sh $(TORCH)
+	@touch $@
+
+lock: ## Resolve requirements.lock and the images' locks anew
+	@test -x .make/uv/bin/uv || (python3 -m venv .make/uv && .make/uv/bin/python -m pip install -q uv==$(UV))
+	@sh scripts/lock.sh .make/uv/bin/uv $(ARGS)
+
+clean: ## Remove caches and builds (never a studio's own data)
+	@rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage htmlcov
+	@find . -path ./$(VENV) -prune -o \( -name __pycache__ -o -name '*.egg-info' \) -type d -exec rm -rf {} +
+
+distclean: clean ## Also remove the environment
+	@rm -rf $(VENV) .make
