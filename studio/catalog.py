@@ -1,0 +1,69 @@
+"""The catalogue: every command, and what every reaction and button means. All faces are built from it."""
+
+import difflib
+from collections.abc import Mapping
+
+from studio.buttons import Action, Button
+from studio.commands import cancel, delete, edit, expand, imagine, remix, reroll, show, star, upscale, vary
+from studio.commands.answers import Answer
+from studio.commands.spec import Call, CommandSpec
+from studio.errors import UnknownCommand
+from studio.ports import Ports
+
+CATALOG: Mapping[str, CommandSpec] = {
+    module.SPEC.name: module.SPEC
+    for module in (imagine, vary, edit, expand, upscale, reroll, remix, show, star, cancel, delete)
+}
+
+# Reactions on a message that shows a job: the emoji, its action, and the tile it speaks of (0: the job).
+# Upscale, star and delete speak of the first picture when the message shows several.
+REACTIONS: Mapping[str, tuple[Action, int]] = {
+    "1️⃣": (Action.VARY, 1),
+    "2️⃣": (Action.VARY, 2),
+    "3️⃣": (Action.VARY, 3),
+    "4️⃣": (Action.VARY, 4),
+    "🔁": (Action.REROLL, 0),
+    "⬆️": (Action.UPSCALE, 1),
+    "⭐": (Action.STAR, 1),
+    "❌": (Action.DELETE, 0),
+}
+
+
+def find_command(name: str) -> CommandSpec:
+    """Raises `UnknownCommand` with the nearest name."""
+    wanted = name.strip().lstrip("/").lower()
+    if spec := CATALOG.get(wanted):
+        return spec
+    nearest = difflib.get_close_matches(wanted[:32], CATALOG, n=1)
+    raise UnknownCommand(wanted, nearest=nearest[0] if nearest else None)
+
+
+def perform(ports: Ports, call: Call, name: str, values: Mapping[str, object]) -> Answer:
+    """Carry out a command that a person typed, filled in or clicked. Raises a `ChatelierError`."""
+    spec = find_command(name)
+    answer: Answer = spec.handle(ports, call, spec.read(values))
+    return answer
+
+
+def press(ports: Ports, call: Call, button: Button) -> Answer:
+    """Carry out a button or a reaction that needs no further words. Raises a `ChatelierError`.
+
+    `REMIX` and `EDIT` need words: a face asks for them and then calls `perform`.
+    """
+    name, values = _PRESSED[button.action](button)
+    return perform(ports, call, name, values)
+
+
+_PRESSED = {
+    Action.VARY: lambda each: ("vary", {"picture": each.picture_id}),
+    Action.VARY_SUBTLE: lambda each: ("vary", {"picture": each.picture_id, "strength": "subtle"}),
+    Action.UPSCALE: lambda each: ("upscale", {"picture": each.picture_id}),
+    Action.EXPAND: lambda each: ("expand", {"picture": each.picture_id}),
+    Action.STAR: lambda each: ("star", {"picture": each.picture_id}),
+    Action.REROLL: lambda each: ("reroll", {"job": each.job_id}),
+    Action.SHOW: lambda each: ("show", {"job": each.job_id}),
+    Action.CANCEL: lambda each: ("cancel", {"job": each.job_id}),
+    Action.DELETE: lambda each: ("delete", {"what": each.picture_id or each.job_id}),
+    Action.REMIX: lambda each: ("remix", {"picture": each.picture_id}),
+    Action.EDIT: lambda each: ("edit", {"picture": each.picture_id}),
+}

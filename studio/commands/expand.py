@@ -1,0 +1,87 @@
+"""/expand: paint beyond the frame."""
+
+from dataclasses import dataclass
+
+from studio.commands.answers import Accepted
+from studio.commands.origins import any_seed, find_origin
+from studio.commands.spec import COUNT, IMAGE, PICTURE, SEED, Call, CommandSpec, Kind, Parameter
+from studio.commands.submit import submit
+from studio.errors import BadParameter
+from studio.ports import Ports
+from studio.requests import Operation, PaintRequest, Source
+
+SIDES = ("left", "top", "right", "bottom")
+_SYNONYMS = {"up": "top", "above": "top", "down": "bottom", "below": "bottom"}
+_DEFAULT_PERCENT = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expand:
+    picture: str | None = None
+    image: Source | None = None
+    sides: str | None = None
+    amount: int | None = None
+    aspect: str | None = None
+    prompt: str | None = None
+    count: int | None = None
+    seed: int | None = None
+
+
+def expand(ports: Ports, call: Call, command: Expand) -> Accepted:
+    origin = find_origin(ports, call, picture=command.picture, image=command.image)
+    if command.sides and command.aspect:
+        raise BadParameter("sides", "give sides or a new aspect, not both.")
+    request = PaintRequest(
+        operation=Operation.EXPAND,
+        prompt=command.prompt or origin.prompt,
+        negative_prompt=origin.negative_prompt,
+        aspect=command.aspect,
+        sides=() if command.aspect else parse_sides(command.sides or "all"),
+        amount_percent=None if command.aspect else command.amount or _DEFAULT_PERCENT,
+        count=command.count or ports.rules.max_pictures,
+        seed=any_seed() if command.seed is None else command.seed,
+        model=origin.model,
+        style=origin.style,
+        sources=(origin.source,),
+    )
+    return submit(ports, call, SPEC.name, request)
+
+
+def parse_sides(text: str) -> tuple[str, ...]:
+    """``"left, right"`` or ``"all"``. Raises `BadParameter`."""
+    words = [_SYNONYMS.get(word, word) for word in text.lower().replace(",", " ").split()]
+    if words == ["all"]:
+        return SIDES
+    unknown = [word for word in words if word not in SIDES]
+    if unknown or not words:
+        raise BadParameter("sides", f"must be some of {', '.join(SIDES)}, or all.")
+    return tuple(side for side in SIDES if side in words)
+
+
+SPEC = CommandSpec(
+    name="expand",
+    summary="Paint beyond the frame.",
+    example="/expand k3v9m2p4qx7a.2 --sides left,right --amount 50",
+    build=Expand,
+    handle=expand,
+    parameters=(
+        PICTURE,
+        IMAGE,
+        Parameter(
+            name="sides", kind=Kind.TEXT, summary="Some of left, top, right, bottom, or all.", max_length=40
+        ),
+        Parameter(
+            name="amount",
+            kind=Kind.INTEGER,
+            summary="How much to add on each side, in percent of the picture.",
+            minimum=10,
+            maximum=200,
+        ),
+        Parameter(
+            name="aspect", kind=Kind.ASPECT, summary="A new width to height, such as 16:9.", aliases=("ar",)
+        ),
+        Parameter(name="prompt", kind=Kind.TEXT, summary="What the new part shows."),
+        COUNT,
+        SEED,
+    ),
+)

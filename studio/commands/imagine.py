@@ -1,0 +1,90 @@
+"""/imagine: words in, pictures out."""
+
+from dataclasses import dataclass
+
+from studio.commands.answers import Accepted
+from studio.commands.origins import any_seed
+from studio.commands.spec import (
+    COUNT,
+    GUIDANCE,
+    IMAGE,
+    MODEL,
+    NEGATIVE,
+    PROMPT,
+    SEED,
+    STEPS,
+    Call,
+    CommandSpec,
+    Kind,
+    Parameter,
+)
+from studio.commands.submit import submit
+from studio.ports import Ports
+from studio.requests import Operation, PaintRequest, Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Imagine:
+    prompt: str
+    negative: str = ""
+    count: int | None = None
+    seed: int | None = None
+    aspect: str | None = None
+    width: int | None = None
+    height: int | None = None
+    steps: int | None = None
+    guidance: float | None = None
+    model: str | None = None
+    style: str | None = None
+    image: Source | None = None
+    strength: float | None = None
+
+
+def imagine(ports: Ports, call: Call, command: Imagine) -> Accepted:
+    request = PaintRequest(
+        operation=Operation.IMAGINE,
+        prompt=command.prompt,
+        negative_prompt=command.negative,
+        count=command.count or ports.rules.max_pictures,
+        seed=any_seed() if command.seed is None else command.seed,
+        aspect=command.aspect,
+        width=command.width,
+        height=command.height,
+        steps=command.steps,
+        guidance_scale=command.guidance,
+        model=command.model,
+        style=command.style,
+        sources=(command.image,) if command.image else (),
+        strength=command.strength,
+    )
+    return submit(ports, call, SPEC.name, request)
+
+
+SPEC = CommandSpec(
+    name="imagine",
+    summary="Paint pictures from words.",
+    example="/imagine a red apple on a blue background --seed 7",
+    build=Imagine,
+    handle=imagine,
+    parameters=(
+        PROMPT,
+        NEGATIVE,
+        COUNT,
+        SEED,
+        Parameter(name="aspect", kind=Kind.ASPECT, summary="Width to height, such as 3:2.", aliases=("ar",)),
+        Parameter(name="width", summary="Width in pixels.", kind=Kind.INTEGER, minimum=64, maximum=2048),
+        Parameter(name="height", summary="Height in pixels.", kind=Kind.INTEGER, minimum=64, maximum=2048),
+        STEPS,
+        GUIDANCE,
+        MODEL,
+        Parameter(name="style", kind=Kind.TEXT, summary="A named style.", max_length=50),
+        IMAGE,
+        Parameter(
+            name="strength",
+            kind=Kind.NUMBER,
+            summary="With an image: how far to move away from it, 0.05 to 1.",
+            minimum=0.05,
+            maximum=1,
+        ),
+    ),
+)

@@ -1,0 +1,50 @@
+"""The picture that a command starts from: one painted here, or an upload."""
+
+import secrets
+from dataclasses import dataclass
+
+from studio.commands.spec import Call
+from studio.db import records
+from studio.errors import BadParameter
+from studio.pictures import Recipe
+from studio.ports import Ports
+from studio.requests import MAX_SEED, Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    source: Source
+    recipe: Recipe | None  # None for an upload
+
+    @property
+    def prompt(self) -> str:
+        return self.recipe.prompt if self.recipe else ""
+
+    @property
+    def negative_prompt(self) -> str:
+        return self.recipe.negative_prompt if self.recipe else ""
+
+    @property
+    def model(self) -> str | None:
+        return self.recipe.model if self.recipe else None
+
+    @property
+    def style(self) -> str | None:
+        return self.recipe.style if self.recipe else None
+
+
+def find_origin(ports: Ports, call: Call, *, picture: str | None, image: Source | None) -> Origin:
+    """Raises `BadParameter` when neither or both are given, `NotFound` for a picture out of reach."""
+    if picture and image:
+        raise BadParameter("picture", "give a picture id or attach an image, not both.")
+    if image:
+        return Origin(source=image, recipe=None)
+    if not picture:
+        raise BadParameter("picture", "give the id of a picture, or attach an image.")
+    with ports.database.read() as session:
+        found = records.find_picture(session, picture, viewer=call.person)
+    return Origin(source=Source(key=found.key, picture_id=found.id), recipe=found.recipe)
+
+
+def any_seed() -> int:
+    return secrets.randbelow(MAX_SEED + 1)

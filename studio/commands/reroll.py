@@ -1,0 +1,37 @@
+"""/reroll: the same request again, with a new seed."""
+
+from dataclasses import dataclass, replace
+
+from studio.commands.answers import Accepted
+from studio.commands.origins import any_seed
+from studio.commands.spec import Call, CommandSpec, Kind, Parameter
+from studio.commands.submit import submit
+from studio.db import records
+from studio.errors import BadParameter
+from studio.ports import Ports
+from studio.requests import Operation
+
+JOB = Parameter(name="job", kind=Kind.JOB, summary="A job, by its id.", required=True, positional=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reroll:
+    job: str
+
+
+def reroll(ports: Ports, call: Call, command: Reroll) -> Accepted:
+    with ports.database.read() as session:
+        job = records.find_job(session, command.job, viewer=call.person)
+    if job.request.operation is Operation.UPSCALE:
+        raise BadParameter("job", "an upscaled picture comes out the same each time. Vary it instead.")
+    return submit(ports, call, SPEC.name, replace(job.request, seed=any_seed()))
+
+
+SPEC = CommandSpec(
+    name="reroll",
+    summary="Paint the same request again, with a new seed.",
+    example="/reroll k3v9m2p4qx7a",
+    build=Reroll,
+    handle=reroll,
+    parameters=(JOB,),
+)

@@ -1,0 +1,40 @@
+"""/show: a job and its pictures, with their recipes."""
+
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from studio.commands.answers import Shown
+from studio.commands.reroll import JOB
+from studio.commands.spec import Call, CommandSpec
+from studio.db import records
+from studio.jobs import Job, JobState
+from studio.pictures import Picture
+from studio.ports import Ports
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Show:
+    job: str
+
+
+def show(ports: Ports, call: Call, command: Show) -> Shown:
+    with ports.database.read() as session:
+        job = records.find_job(session, command.job, viewer=call.person)
+        return Shown(job=job, pictures=visible_pictures(session, job))
+
+
+def visible_pictures(session: Session, job: Job) -> tuple[Picture, ...]:
+    """Held pictures are for moderators' eyes, and their desk asks for them on its own."""
+    return tuple(records.pictures_of_job(session, job.id)) if job.state is JobState.DONE else ()
+
+
+SPEC = CommandSpec(
+    name="show",
+    summary="Show a job, its pictures and how they were made.",
+    example="/show k3v9m2p4qx7a",
+    build=Show,
+    handle=show,
+    parameters=(JOB,),
+    paints=False,
+)

@@ -1,0 +1,214 @@
+"""The words with which a command describes itself, so that every face can be built from it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from studio.errors import BadParameter
+from studio.identifiers import is_job_id, split_picture_id
+from studio.people import Address, Person
+from studio.ports import Ports
+from studio.requests import MAX_COUNT, MAX_SEED, Source, parse_aspect
+from studio.text import clean_text
+
+MAX_PROMPT = 1000
+
+
+class Kind(StrEnum):
+    TEXT = "text"
+    INTEGER = "integer"
+    NUMBER = "number"
+    CHOICE = "choice"
+    ASPECT = "aspect"
+    PICTURE = "picture"  # the id of a picture painted here
+    JOB = "job"
+    IMAGE = "image"  # an upload; faces hand over a `Source`
+    MASK = "mask"  # an upload, white where the picture may change; faces hand over its storage key
+    MODEL = "model"  # one of the models that the workers hold
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameter:
+    """`name` is also the flag on the web and in chat text (``--name``); `aliases` are other flags for it."""
+
+    name: str
+    kind: Kind
+    summary: str
+    required: bool = False
+    positional: bool = False
+    minimum: float | None = None
+    maximum: float | None = None
+    choices: tuple[str, ...] = ()
+    max_length: int = MAX_PROMPT
+    aliases: tuple[str, ...] = ()
+
+    def read(self, value: object) -> Any:
+        """Turn what a face received into a clean value. Raises `BadParameter`."""
+        return _READERS[self.kind](self, value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """Who asks, from where, and the key by which a repeated delivery of the same click is recognised."""
+
+    person: Person
+    address: Address
+    request_key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandSpec:
+    """`build` makes the command from parameter values; `handle` carries it out."""
+
+    name: str
+    summary: str
+    example: str
+    parameters: tuple[Parameter, ...]
+    build: Callable[..., Any]
+    handle: Callable[[Ports, Call, Any], Any]
+    paints: bool = True  # whether it leads to a job
+
+    def parameter(self, flag: str) -> Parameter | None:
+        return next((each for each in self.parameters if flag in (each.name, *each.aliases)), None)
+
+    def read(self, values: Mapping[str, object]) -> Any:
+        """The command, from values by parameter name. Raises `BadParameter` for the first that is wrong."""
+        for name in values:
+            if self.parameter(name) is None:
+                raise BadParameter(name[:32], f"/{self.name} does not take this. {self._takes()}")
+        read: dict[str, Any] = {}
+        for parameter in self.parameters:
+            value = values.get(parameter.name)
+            if value is not None and value != "":
+                read[parameter.name] = parameter.read(value)
+            elif parameter.required:
+                raise BadParameter(parameter.name, f"is missing. For example: {self.example}")
+        return self.build(**read)
+
+    def _takes(self) -> str:
+        return f"It takes: {', '.join(each.name for each in self.parameters)}."
+
+
+def _read_text(parameter: Parameter, value: object) -> str:
+    text = clean_text(str(value))
+    if not text and parameter.required:
+        raise BadParameter(parameter.name, "is empty. Describe the picture in a few words.")
+    if len(text) > parameter.max_length:
+        reason = f"is {len(text):,} characters long; the most is {parameter.max_length:,}."
+        raise BadParameter(parameter.name, reason)
+    return text
+
+
+def _read_number(parameter: Parameter, value: object) -> float:
+    try:
+        number = float(str(value))
+    except ValueError:
+        raise BadParameter(parameter.name, "must be a number.") from None
+    low, high = parameter.minimum, parameter.maximum
+    inside = (low is None or number >= low) and (high is None or number <= high)
+    if number != number or not inside:
+        raise BadParameter(parameter.name, f"must lie between {low:g} and {high:g}.")
+    return number
+
+
+def _read_integer(parameter: Parameter, value: object) -> int:
+    number = _read_number(parameter, value)
+    if number != int(number):
+        raise BadParameter(parameter.name, "must be a whole number.")
+    return int(number)
+
+
+def _read_choice(parameter: Parameter, value: object) -> str:
+    text = str(value).strip().lower()
+    if text not in parameter.choices:
+        raise BadParameter(parameter.name, f"must be one of: {', '.join(parameter.choices)}.")
+    return text
+
+
+def _read_aspect(parameter: Parameter, value: object) -> str:
+    width, height = parse_aspect(str(value).strip())
+    return f"{width}:{height}"
+
+
+def _read_picture(parameter: Parameter, value: object) -> str:
+    text = str(value).strip().lower()
+    if split_picture_id(text) is None:
+        raise BadParameter(parameter.name, "is not a picture id. They look like k3v9m2p4qx7a.2")
+    return text
+
+
+def _read_job(parameter: Parameter, value: object) -> str:
+    text = str(value).strip().lower()
+    split = split_picture_id(text)
+    job_id = split[0] if split else text
+    if not is_job_id(job_id):
+        raise BadParameter(parameter.name, "is not a job id. They look like k3v9m2p4qx7a")
+    return job_id
+
+
+def _read_image(parameter: Parameter, value: object) -> Source:
+    if not isinstance(value, Source):
+        raise BadParameter(parameter.name, "must be an image that you attach.")
+    return value
+
+
+def _read_mask(parameter: Parameter, value: object) -> str:
+    return _read_image(parameter, value).key
+
+
+def _read_model(parameter: Parameter, value: object) -> str:
+    return _read_text(parameter, value).lower()
+
+
+_READERS: dict[Kind, Callable[[Parameter, object], Any]] = {
+    Kind.TEXT: _read_text,
+    Kind.INTEGER: _read_integer,
+    Kind.NUMBER: _read_number,
+    Kind.CHOICE: _read_choice,
+    Kind.ASPECT: _read_aspect,
+    Kind.PICTURE: _read_picture,
+    Kind.JOB: _read_job,
+    Kind.IMAGE: _read_image,
+    Kind.MASK: _read_mask,
+    Kind.MODEL: _read_model,
+}
+
+# Parameters that several commands share.
+PROMPT = Parameter(
+    name="prompt", kind=Kind.TEXT, summary="What the picture shows.", required=True, positional=True
+)
+NEGATIVE = Parameter(
+    name="negative", kind=Kind.TEXT, summary="What it must not show.", max_length=500, aliases=("no",)
+)
+SEED = Parameter(
+    name="seed",
+    kind=Kind.INTEGER,
+    summary="The same seed and words paint the same picture.",
+    minimum=0,
+    maximum=MAX_SEED,
+)
+COUNT = Parameter(
+    name="count",
+    kind=Kind.INTEGER,
+    summary="How many pictures.",
+    minimum=1,
+    maximum=MAX_COUNT,
+    aliases=("n",),
+)
+STEPS = Parameter(
+    name="steps", kind=Kind.INTEGER, summary="Denoising steps; more is slower.", minimum=1, maximum=100
+)
+GUIDANCE = Parameter(
+    name="guidance",
+    kind=Kind.NUMBER,
+    summary="How closely to follow the words.",
+    minimum=0,
+    maximum=30,
+    aliases=("cfg",),
+)
+PICTURE = Parameter(
+    name="picture", kind=Kind.PICTURE, summary="A picture painted here, by its id.", positional=True
+)
+IMAGE = Parameter(name="image", kind=Kind.IMAGE, summary="An image of your own, attached.")
+MODEL = Parameter(name="model", kind=Kind.MODEL, summary="The model that paints.", max_length=100)

@@ -1,0 +1,49 @@
+"""/star: mark a picture that you like; once more takes the star back."""
+
+from dataclasses import dataclass
+
+from studio.clock import now
+from studio.commands.answers import Starred
+from studio.commands.spec import Call, CommandSpec, Kind, Parameter
+from studio.commands.submit import lock_person
+from studio.db import outbox, records
+from studio.db.tables import StarRow
+from studio.events import PictureChanged
+from studio.ports import Ports
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Star:
+    picture: str
+
+
+def star(ports: Ports, call: Call, command: Star) -> Starred:
+    with ports.database.begin() as session:
+        lock_person(session, call)
+        picture = records.find_picture(session, command.picture, viewer=call.person)
+        row = session.get(StarRow, (picture.id, call.person.key))
+        if row is None:
+            session.add(StarRow(picture_id=picture.id, person_key=call.person.key, created_at=now()))
+        else:
+            session.delete(row)
+        session.flush()
+        stars = records.star_counts(session, [picture.id]).get(picture.id, 0)
+        changed = PictureChanged(job_id=picture.job_id, platform=call.address.platform, picture_id=picture.id)
+        event = outbox.write(session, changed)
+    outbox.send(ports.database, ports.events, [event])
+    return Starred(picture_id=picture.id, stars=stars, given=row is None)
+
+
+SPEC = CommandSpec(
+    name="star",
+    summary="Star a picture, or take your star back.",
+    example="/star k3v9m2p4qx7a.2",
+    build=Star,
+    handle=star,
+    parameters=(
+        Parameter(
+            name="picture", kind=Kind.PICTURE, summary="The picture's id.", required=True, positional=True
+        ),
+    ),
+    paints=False,
+)

@@ -1,0 +1,41 @@
+"""/upscale: the same picture with four times the pixels on each side."""
+
+from dataclasses import dataclass
+
+from studio.commands.answers import Accepted
+from studio.commands.origins import find_origin
+from studio.commands.spec import IMAGE, PICTURE, Call, CommandSpec
+from studio.commands.submit import submit
+from studio.ports import Ports
+from studio.requests import Operation, PaintRequest, Source
+
+FACTOR = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upscale:
+    picture: str | None = None
+    image: Source | None = None
+
+
+def upscale(ports: Ports, call: Call, command: Upscale) -> Accepted:
+    origin = find_origin(ports, call, picture=command.picture, image=command.image)
+    request = PaintRequest(
+        operation=Operation.UPSCALE,
+        prompt=origin.prompt,
+        count=1,
+        seed=origin.recipe.seed if origin.recipe else 0,
+        factor=FACTOR,
+        sources=(origin.source,),
+    )
+    return submit(ports, call, SPEC.name, request)
+
+
+SPEC = CommandSpec(
+    name="upscale",
+    summary="Make a picture four times as large.",
+    example="/upscale k3v9m2p4qx7a.2",
+    build=Upscale,
+    handle=upscale,
+    parameters=(PICTURE, IMAGE),
+)

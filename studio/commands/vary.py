@@ -1,0 +1,55 @@
+"""/vary: more like this one."""
+
+from dataclasses import dataclass
+
+from studio.commands.answers import Accepted
+from studio.commands.origins import any_seed, find_origin
+from studio.commands.spec import COUNT, IMAGE, PICTURE, SEED, Call, CommandSpec, Kind, Parameter
+from studio.commands.submit import submit
+from studio.ports import Ports
+from studio.requests import Operation, PaintRequest, Source, Strength
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vary:
+    picture: str | None = None
+    image: Source | None = None
+    strength: str = Strength.STRONG
+    prompt: str | None = None
+    count: int | None = None
+    seed: int | None = None
+
+
+def vary(ports: Ports, call: Call, command: Vary) -> Accepted:
+    origin = find_origin(ports, call, picture=command.picture, image=command.image)
+    request = PaintRequest(
+        operation=Operation.VARY,
+        prompt=command.prompt or origin.prompt,
+        negative_prompt=origin.negative_prompt,
+        variation=Strength(command.strength),
+        count=command.count or ports.rules.max_pictures,
+        seed=any_seed() if command.seed is None else command.seed,
+        model=origin.model,
+        style=origin.style,
+        sources=(origin.source,),
+    )
+    return submit(ports, call, SPEC.name, request)
+
+
+SPEC = CommandSpec(
+    name="vary",
+    summary="Paint variations of a picture.",
+    example="/vary k3v9m2p4qx7a.2 --strength subtle",
+    build=Vary,
+    handle=vary,
+    parameters=(
+        PICTURE,
+        IMAGE,
+        Parameter(
+            name="strength", kind=Kind.CHOICE, summary="How far to move away.", choices=("subtle", "strong")
+        ),
+        Parameter(name="prompt", kind=Kind.TEXT, summary="Other words, if you like."),
+        COUNT,
+        SEED,
+    ),
+)

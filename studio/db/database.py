@@ -1,0 +1,83 @@
+"""One connection pool, SQLite or PostgreSQL, and one `with` per use case."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm import Session, sessionmaker
+
+from studio.errors import DatabaseUnavailable
+
+_BUSY_MILLISECONDS = 15_000
+
+
+class Database:
+    """`url` is a SQLAlchemy URL; plain ``postgresql://`` means psycopg 3."""
+
+    def __init__(self, url: str) -> None:
+        self.url = make_url(url)
+        if self.url.drivername in ("postgresql", "postgres"):
+            self.url = self.url.set(drivername="postgresql+psycopg")
+        self.engine = _sqlite(self.url) if self.is_sqlite else _postgresql(self.url)
+        self._sessions = sessionmaker(self.engine, expire_on_commit=False)
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.url.get_backend_name() == "sqlite"
+
+    @contextmanager
+    def begin(self) -> Iterator[Session]:
+        """A transaction that commits at the end of the block. Raises `DatabaseUnavailable` when it cannot."""
+        try:
+            with self._sessions.begin() as session:
+                yield session
+        except (OperationalError, InterfaceError, PoolTimeout) as error:
+            raise DatabaseUnavailable from error
+        except DBAPIError as error:
+            if error.connection_invalidated:
+                raise DatabaseUnavailable from error
+            raise
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """Like `begin`, for blocks that only read: SQLite readers then never wait for a writer."""
+        with self.begin() as session:
+            session.connection(execution_options={"studio_reads_only": True})
+            yield session
+
+    def ping(self) -> None:
+        """Raises `DatabaseUnavailable` when no query gets through."""
+        with self.read() as session:
+            session.execute(text("SELECT 1"))
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def _postgresql(url: Any) -> Engine:
+    return create_engine(url, pool_size=10, max_overflow=20, pool_timeout=10, pool_pre_ping=True)
+
+
+def _sqlite(url: Any) -> Engine:
+    engine = create_engine(url, pool_size=10, max_overflow=30, pool_timeout=20)
+
+    @event.listens_for(engine, "connect")
+    def set_up(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # we begin transactions ourselves, below
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA busy_timeout={_BUSY_MILLISECONDS}")
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA synchronous=NORMAL")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Any) -> None:
+        # IMMEDIATE takes the write lock at once: reading and then writing cannot fail half-way.
+        reads_only = connection.get_execution_options().get("studio_reads_only", False)
+        connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")
+
+    return engine

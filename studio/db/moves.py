@@ -1,0 +1,104 @@
+"""The state machine: each move is one guarded UPDATE, so that two workers cannot both own a job."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+from sqlalchemy import CursorResult, and_, or_, select, update
+from sqlalchemy.orm import Session
+
+from studio.db.tables import JobRow
+from studio.jobs import JobState, sources_of
+
+
+def _moved(session: Session, job_id: str, guard: Any, values: dict[str, Any]) -> bool:
+    statement = update(JobRow).where(JobRow.id == job_id, guard).values(**values)
+    result = session.execute(statement, execution_options={"synchronize_session": False})
+    return cast("CursorResult[Any]", result).rowcount == 1
+
+
+def _in(states: Iterable[JobState]) -> Any:
+    return JobRow.state.in_(sorted(states))
+
+
+def mark_queued(session: Session, job_id: str, *, at: datetime) -> bool:
+    """Accepted → queued, or a new time stamp for a job that was sent again."""
+    guard = _in({JobState.ACCEPTED, JobState.QUEUED})
+    return _moved(session, job_id, guard, {"state": JobState.QUEUED, "queued_at": at})
+
+
+def take_lease(session: Session, job_id: str, *, worker: str, at: datetime, lease_seconds: float) -> bool:
+    """Waiting → painting, or painting → painting once the former lease ran out. False: another worker has it."""
+    expired = and_(JobRow.state == JobState.PAINTING, JobRow.lease_until < at)
+    values = {
+        "state": JobState.PAINTING,
+        "lease_owner": worker,
+        "lease_until": at + timedelta(seconds=lease_seconds),
+        "attempts": JobRow.attempts + 1,
+        "started_at": at,
+    }
+    return _moved(session, job_id, or_(_in({JobState.ACCEPTED, JobState.QUEUED}), expired), values)
+
+
+def renew_lease(session: Session, job_id: str, *, worker: str, at: datetime, lease_seconds: float) -> bool:
+    """False: the lease is lost, and the worker must drop the job."""
+    guard = and_(JobRow.state == JobState.PAINTING, JobRow.lease_owner == worker)
+    return _moved(session, job_id, guard, {"lease_until": at + timedelta(seconds=lease_seconds)})
+
+
+def give_back(session: Session, job_id: str, *, worker: str) -> bool:
+    """Painting → queued, by a worker that shuts down. The attempt does not count."""
+    guard = and_(JobRow.state == JobState.PAINTING, JobRow.lease_owner == worker)
+    values = {
+        "state": JobState.QUEUED,
+        "lease_owner": None,
+        "lease_until": None,
+        "attempts": JobRow.attempts - 1,
+    }
+    return _moved(session, job_id, guard, values)
+
+
+def end(
+    session: Session,
+    job_id: str,
+    state: JobState,
+    *,
+    at: datetime,
+    worker: str | None = None,
+    error_code: str | None = None,
+    error_text: str | None = None,
+) -> bool:
+    """Move to one of the ending states. With `worker`, only while that worker holds the lease.
+
+    Without `worker`, a job that is being painted is left alone: its worker ends it.
+    """
+    if worker is None:
+        guard = _in(sources_of(state) - {JobState.PAINTING})
+    else:
+        guard = and_(JobRow.state == JobState.PAINTING, JobRow.lease_owner == worker)
+    values = {
+        "state": state,
+        "ended_at": at,
+        "lease_owner": None,
+        "lease_until": None,
+        "error_code": error_code,
+        "error_text": error_text,
+    }
+    return _moved(session, job_id, guard, values)
+
+
+def request_cancel(session: Session, job_id: str) -> bool:
+    """Note on a job being painted that its person wants it stopped."""
+    return _moved(session, job_id, JobRow.state == JobState.PAINTING, {"cancel_requested": True})
+
+
+def find_stranded(
+    session: Session, *, at: datetime, unsent_before: datetime, stale_before: datetime
+) -> list[JobRow]:
+    """Jobs nobody works on: the lease ran out, never queued, or queued so long that the message may be lost."""
+    stranded = or_(
+        and_(JobRow.state == JobState.PAINTING, JobRow.lease_until < at),
+        and_(JobRow.state == JobState.ACCEPTED, JobRow.created_at < unsent_before),
+        and_(JobRow.state == JobState.QUEUED, JobRow.queued_at < stale_before),
+    )
+    return list(session.scalars(select(JobRow).where(stranded).order_by(JobRow.created_at).limit(500)))

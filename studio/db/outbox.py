@@ -1,0 +1,49 @@
+"""Durable events, written in the transaction that makes them true and sent after it."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from studio.clock import now
+from studio.db.database import Database
+from studio.db.tables import OutboxRow
+from studio.errors import QueueUnavailable
+from studio.events import EVENT_KINDS, Event
+from studio.ports import Events
+from studio.wire import from_data, to_data
+
+_BATCH = 200
+_KEPT = timedelta(days=2)
+
+
+def write(session: Session, event: Event) -> OutboxRow:
+    row = OutboxRow(kind=type(event).__name__, payload=to_data(event), created_at=now())
+    session.add(row)
+    return row
+
+
+def send(database: Database, events: Events, rows: Iterable[OutboxRow]) -> None:
+    """Send what a committed transaction wrote. If the queue is away, the sweeper sends it later."""
+    sent: list[int] = []
+    try:
+        for row in rows:
+            events.publish(from_data(EVENT_KINDS[row.kind], row.payload))
+            sent.append(row.id)
+    except QueueUnavailable:
+        pass
+    if sent:
+        with database.begin() as session:
+            session.execute(update(OutboxRow).where(OutboxRow.id.in_(sent)).values(published_at=now()))
+
+
+def send_unsent(database: Database, events: Events, *, before: datetime) -> int:
+    """Send events committed before `before` and never sent; forget old ones. Returns how many it found."""
+    with database.read() as session:
+        query = select(OutboxRow).where(OutboxRow.published_at.is_(None), OutboxRow.created_at < before)
+        rows = list(session.scalars(query.order_by(OutboxRow.id).limit(_BATCH)))
+    send(database, events, rows)
+    with database.begin() as session:
+        session.execute(delete(OutboxRow).where(OutboxRow.published_at < now() - _KEPT))
+    return len(rows)

@@ -1,0 +1,126 @@
+"""Reading jobs and pictures back as the frozen types of the studio."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from studio.db.tables import JobRow, LineageRow, PictureRow, StarRow
+from studio.errors import NotFound
+from studio.jobs import OUTSTANDING, Job, JobState
+from studio.people import Address, Person
+from studio.pictures import Picture, Recipe
+from studio.requests import PaintRequest
+from studio.wire import from_data
+
+_DEEPEST_LINEAGE = 64
+
+
+def job_of(row: JobRow) -> Job:
+    return Job(
+        id=row.id,
+        command=row.command,
+        request=from_data(PaintRequest, row.request),
+        person=from_data(Person, row.person),
+        address=from_data(Address, row.address),
+        state=JobState(row.state),
+        priority=row.priority,
+        cost=row.cost,
+        attempts=row.attempts,
+        created_at=row.created_at,
+        started_at=row.started_at,
+        ended_at=row.ended_at,
+        cancel_requested=row.cancel_requested,
+        error_code=row.error_code,
+        error_text=row.error_text,
+        grid_key=row.grid_key,
+    )
+
+
+def picture_of(row: PictureRow, *, stars: int = 0) -> Picture:
+    return Picture(
+        id=row.id,
+        job_id=row.job_id,
+        index=row.position,
+        recipe=from_data(Recipe, row.recipe),
+        key=row.storage_key,
+        thumbnail_key=row.thumbnail_key,
+        width=row.width,
+        height=row.height,
+        size_bytes=row.size_bytes,
+        created_at=row.created_at,
+        stars=stars,
+        deleted=row.deleted_at is not None,
+    )
+
+
+def find_job(session: Session, job_id: str, *, viewer: Person | None = None) -> Job:
+    """Raises `NotFound`; also for a viewer from another community."""
+    row = session.get(JobRow, job_id)
+    if row is None or (viewer and (row.platform, row.community) != (viewer.platform, viewer.community)):
+        raise NotFound(f"Job {job_id[:12]}")
+    return job_of(row)
+
+
+def find_picture(session: Session, picture_id: str, *, viewer: Person | None = None) -> Picture:
+    """Raises `NotFound` for unknown and deleted pictures, held ones, and those of another community."""
+    row = session.get(PictureRow, picture_id)
+    if row is None or row.deleted_at is not None:
+        raise NotFound(f"Picture {picture_id[:14]}")
+    if find_job(session, row.job_id, viewer=viewer).state is not JobState.DONE:
+        raise NotFound(f"Picture {picture_id[:14]}")
+    return picture_of(row, stars=star_counts(session, [row.id]).get(row.id, 0))
+
+
+def pictures_of_job(session: Session, job_id: str) -> list[Picture]:
+    """The pictures of a job that are not deleted, in order."""
+    query = select(PictureRow).where(PictureRow.job_id == job_id, PictureRow.deleted_at.is_(None))
+    rows = list(session.scalars(query.order_by(PictureRow.position)))
+    stars = star_counts(session, [row.id for row in rows])
+    return [picture_of(row, stars=stars.get(row.id, 0)) for row in rows]
+
+
+def star_counts(session: Session, picture_ids: Sequence[str]) -> dict[str, int]:
+    query = select(StarRow.picture_id, func.count()).where(StarRow.picture_id.in_(picture_ids))
+    return {picture: count for picture, count in session.execute(query.group_by(StarRow.picture_id))}
+
+
+def recent_jobs(session: Session, viewer: Person, *, limit: int, before: Job | None = None) -> list[Job]:
+    """The community's latest jobs, newest first."""
+    query = select(JobRow).where(JobRow.platform == viewer.platform, JobRow.community == viewer.community)
+    if before is not None:
+        query = query.where(JobRow.created_at < before.created_at)
+    return [job_of(row) for row in session.scalars(query.order_by(JobRow.created_at.desc()).limit(limit))]
+
+
+def outstanding_jobs(session: Session, person_key: str) -> int:
+    query = select(func.count()).select_from(JobRow)
+    mine = query.where(JobRow.person_key == person_key, JobRow.state.in_(sorted(OUTSTANDING)))
+    return session.scalar(mine) or 0
+
+
+def jobs_ahead(session: Session, job: Job) -> int:
+    """How many outstanding jobs are served before this one; 0 means it is next or already being painted."""
+    if job.state is JobState.PAINTING or job.state.ended:
+        return 0
+    earlier = (JobRow.priority < job.priority) | (
+        (JobRow.priority == job.priority) & (JobRow.created_at < job.created_at)
+    )
+    waiting = JobRow.state.in_([JobState.ACCEPTED, JobState.QUEUED]) & earlier
+    query = select(func.count()).select_from(JobRow).where(waiting | (JobRow.state == JobState.PAINTING))
+    return session.scalar(query) or 0
+
+
+def ancestors(session: Session, picture_ids: Sequence[str]) -> list[Picture]:
+    """The pictures these were made from, nearest first, at most 64 generations; deleted ones included."""
+    found: dict[str, Picture] = {}
+    front = list(picture_ids)
+    for _ in range(_DEEPEST_LINEAGE):
+        query = select(LineageRow.parent).where(LineageRow.child.in_(front))
+        parents = set(session.scalars(query)) - set(found)
+        if not parents:
+            break
+        rows = session.scalars(select(PictureRow).where(PictureRow.id.in_(sorted(parents))))
+        found.update({row.id: picture_of(row) for row in rows})
+        front = sorted(parents)
+    return list(found.values())

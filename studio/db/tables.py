@@ -1,0 +1,176 @@
+"""The tables. Times are aware UTC; JSON columns hold what `studio.wire` writes."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, ForeignKey, Index, Integer, MetaData, String, Text
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """Aware UTC in and out, also on SQLite, which keeps no time zone."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is not None and value.tzinfo is None:
+            raise ValueError("a time without a time zone cannot be stored")
+        return None if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return value if value is None or value.tzinfo else value.replace(tzinfo=UTC)
+
+
+JsonData = JSON().with_variant(postgresql.JSONB(), "postgresql")
+RowNumber = BigInteger().with_variant(Integer(), "sqlite")
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map = {datetime: UtcDateTime(), dict[str, Any]: JsonData}
+
+
+class PersonRow(Base):
+    """One identity. Locked while a job of theirs is accepted, so that limits and credits are exact."""
+
+    __tablename__ = "people"
+
+    key: Mapped[str] = mapped_column(String(200), primary_key=True)
+    platform: Mapped[str] = mapped_column(String(16))
+    community: Mapped[str] = mapped_column(String(64))
+    user_id: Mapped[str] = mapped_column(String(64))
+    display_name: Mapped[str] = mapped_column(String(100))
+    first_seen_at: Mapped[datetime]
+
+
+class JobRow(Base):
+    __tablename__ = "jobs"
+    __table_args__ = (
+        Index("ix_jobs_state_lease_until", "state", "lease_until"),
+        Index("ix_jobs_person_key_state", "person_key", "state"),
+        Index("ix_jobs_platform_community_created_at", "platform", "community", "created_at"),
+    )
+
+    id: Mapped[str] = mapped_column(String(12), primary_key=True)
+    request_key: Mapped[str] = mapped_column(String(200), unique=True)  # one click, one job
+    command: Mapped[str] = mapped_column(String(32))
+    request: Mapped[dict[str, Any]]
+    person_key: Mapped[str] = mapped_column(ForeignKey("people.key"))
+    person: Mapped[dict[str, Any]]
+    address: Mapped[dict[str, Any]]
+    platform: Mapped[str] = mapped_column(String(16))
+    community: Mapped[str] = mapped_column(String(64))
+    model: Mapped[str | None] = mapped_column(String(100))
+    state: Mapped[str] = mapped_column(String(16))
+    priority: Mapped[int]
+    cost: Mapped[int]
+    attempts: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime]
+    queued_at: Mapped[datetime | None]
+    started_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    lease_owner: Mapped[str | None] = mapped_column(String(100))
+    lease_until: Mapped[datetime | None]
+    cancel_requested: Mapped[bool] = mapped_column(default=False)
+    error_code: Mapped[str | None] = mapped_column(String(32))
+    error_text: Mapped[str | None] = mapped_column(Text)
+    grid_key: Mapped[str | None] = mapped_column(String(120))
+
+
+class PictureRow(Base):
+    __tablename__ = "pictures"
+    __table_args__ = (Index("ix_pictures_job_id_position", "job_id", "position", unique=True),)
+
+    id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    job_id: Mapped[str] = mapped_column(ForeignKey("jobs.id"))
+    position: Mapped[int]  # counts from 1
+    person_key: Mapped[str] = mapped_column(ForeignKey("people.key"))
+    recipe: Mapped[dict[str, Any]]
+    storage_key: Mapped[str] = mapped_column(String(120), index=True)
+    thumbnail_key: Mapped[str] = mapped_column(String(120))
+    perceptual_hash: Mapped[str | None] = mapped_column(String(64))
+    width: Mapped[int]
+    height: Mapped[int]
+    size_bytes: Mapped[int]
+    verdict: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime]
+    deleted_at: Mapped[datetime | None]
+
+
+class LineageRow(Base):
+    """`child` was made from `parent` by `person_key`."""
+
+    __tablename__ = "lineage"
+
+    child: Mapped[str] = mapped_column(ForeignKey("pictures.id"), primary_key=True)
+    parent: Mapped[str] = mapped_column(ForeignKey("pictures.id"), primary_key=True, index=True)
+    operation: Mapped[str] = mapped_column(String(16))
+    person_key: Mapped[str] = mapped_column(ForeignKey("people.key"))
+
+
+class StarRow(Base):
+    __tablename__ = "stars"
+
+    picture_id: Mapped[str] = mapped_column(ForeignKey("pictures.id"), primary_key=True)
+    person_key: Mapped[str] = mapped_column(ForeignKey("people.key"), primary_key=True)
+    created_at: Mapped[datetime]
+
+
+class LedgerRow(Base):
+    """Append-only. `entry_key` makes each entry happen once, e.g. ``<job>:reserve``."""
+
+    __tablename__ = "ledger"
+    __table_args__ = (Index("ix_ledger_person_key_period", "person_key", "period"),)
+
+    entry_key: Mapped[str] = mapped_column(String(220), primary_key=True)
+    person_key: Mapped[str] = mapped_column(ForeignKey("people.key"))
+    period: Mapped[str] = mapped_column(String(7))  # the month that the credits belong to, 2026-11
+    kind: Mapped[str] = mapped_column(String(16))  # grant, reserve, capture, release
+    amount: Mapped[int]
+    job_id: Mapped[str | None] = mapped_column(ForeignKey("jobs.id"), index=True)
+    created_at: Mapped[datetime]
+
+
+class BanRow(Base):
+    __tablename__ = "bans"
+
+    person_key: Mapped[str] = mapped_column(String(200), primary_key=True)
+    until: Mapped[datetime | None]  # None: for good
+    reason: Mapped[str] = mapped_column(Text, default="")
+    banned_by: Mapped[str] = mapped_column(String(200))
+    created_at: Mapped[datetime]
+
+
+class OutboxRow(Base):
+    """Durable events, written with the change they tell of, sent after the commit."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (Index("ix_outbox_published_at", "published_at"),)
+
+    id: Mapped[int] = mapped_column(RowNumber, primary_key=True, autoincrement=True)
+    kind: Mapped[str] = mapped_column(String(32))
+    payload: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime]
+    published_at: Mapped[datetime | None]
+
+
+class DeliveryRow(Base):
+    """The one message of a job on its platform, so that any process of the face can edit it."""
+
+    __tablename__ = "deliveries"
+
+    job_id: Mapped[str] = mapped_column(ForeignKey("jobs.id"), primary_key=True)
+    channel: Mapped[str] = mapped_column(String(64))
+    message: Mapped[str] = mapped_column(String(64))
+    final: Mapped[bool] = mapped_column(default=False)
+    updated_at: Mapped[datetime]

@@ -1,0 +1,205 @@
+"""Everything that can go wrong, as one tree.
+
+``str(error)`` is one plain sentence that a face may show to a person. Fields carry what a face or a program
+may want to act on. No message ever holds a prompt, a token or a path of the server.
+
+    ChatelierError
+    ├── Refused                  the person may not do this (now)
+    │   ├── PolicyRefusal        a house rule
+    │   ├── Banned
+    │   ├── RateLimited          try again later
+    │   ├── TooManyJobs
+    │   ├── OutOfCredits
+    │   └── NotAllowed           not theirs, or moderators only
+    ├── BadRequest               the request makes no sense as it stands
+    │   ├── UnknownCommand
+    │   ├── BadParameter
+    │   ├── BadImage
+    │   └── NotFound
+    ├── NotSupported             this model cannot do it
+    ├── JobCancelled
+    └── Trouble                  our side
+        ├── QueueUnavailable
+        ├── DatabaseUnavailable
+        ├── StorageFailed
+        ├── InspectionFailed
+        ├── ModelBroken
+        ├── PaintingFailed
+        └── Misconfigured
+"""
+
+from datetime import datetime
+
+
+class ChatelierError(Exception):
+    """The root of the tree. `code` names the kind for faces, metrics and the job's row."""
+
+    code = "error"
+
+
+class Refused(ChatelierError):
+    code = "refused"
+
+
+class PolicyRefusal(Refused):
+    """A house rule says no. `category` may be shown to the person; `rule` is for moderators."""
+
+    code = "policy"
+
+    def __init__(self, *, rule: str, category: str) -> None:
+        super().__init__(f"The house rules do not allow this ({category}). Please try something else.")
+        self.rule = rule
+        self.category = category
+
+
+class Banned(Refused):
+    code = "banned"
+
+    def __init__(self, *, until: datetime | None = None) -> None:
+        end = f" until {until:%Y-%m-%d %H:%M} UTC" if until else ""
+        super().__init__(f"You cannot paint here{end}. A moderator can tell you more.")
+        self.until = until
+
+
+class RateLimited(Refused):
+    code = "rate"
+
+    def __init__(self, *, retry_after_seconds: float) -> None:
+        wait_seconds = max(1, round(retry_after_seconds))
+        super().__init__(f"That is a lot at once. Please try again in {wait_seconds} s.")
+        self.retry_after_seconds = retry_after_seconds
+
+
+class TooManyJobs(Refused):
+    code = "concurrency"
+
+    def __init__(self, *, limit: int) -> None:
+        super().__init__(
+            f"You already have {limit} jobs waiting. Let one finish or cancel one, then try again."
+        )
+        self.limit = limit
+
+
+class OutOfCredits(Refused):
+    code = "credits"
+
+    def __init__(self, *, needed: int, balance: int) -> None:
+        super().__init__(f"This needs {needed} credits and you have {balance}. Ask for fewer pictures.")
+        self.needed = needed
+        self.balance = balance
+
+
+class NotAllowed(Refused):
+    code = "not_allowed"
+
+    def __init__(self, reason: str = "Only the person who made this, or a moderator, can do that.") -> None:
+        super().__init__(reason)
+
+
+class BadRequest(ChatelierError):
+    code = "bad_request"
+
+
+class UnknownCommand(BadRequest):
+    code = "unknown_command"
+
+    def __init__(self, name: str, *, nearest: str | None = None) -> None:
+        hint = f" Did you mean /{nearest}?" if nearest else " Type /help to see what there is."
+        super().__init__(f"There is no command /{name[:32]}.{hint}")
+        self.name = name
+        self.nearest = nearest
+
+
+class BadParameter(BadRequest):
+    """`parameter` is the catalogue's name of the part that is wrong."""
+
+    code = "bad_parameter"
+
+    def __init__(self, parameter: str, reason: str) -> None:
+        super().__init__(f"{parameter}: {reason}")
+        self.parameter = parameter
+
+
+class BadImage(BadRequest):
+    code = "bad_image"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"This image cannot be used: {reason}")
+        self.reason = reason
+
+
+class NotFound(BadRequest):
+    code = "not_found"
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"{what} is not here (any more).")
+        self.what = what
+
+
+class NotSupported(ChatelierError):
+    """The model cannot do this operation; `instead` names what it can do."""
+
+    code = "not_supported"
+
+    def __init__(self, *, model: str, operation: str, instead: str = "") -> None:
+        hint = f" It can do: {instead}." if instead else ""
+        super().__init__(f"The model {model} cannot {operation}.{hint}")
+        self.model = model
+        self.operation = operation
+        self.instead = instead
+
+
+class JobCancelled(ChatelierError):
+    code = "cancelled"
+
+    def __init__(self) -> None:
+        super().__init__("Cancelled.")
+
+
+class Trouble(ChatelierError):
+    """Our side failed. The sentence is safe to show; the cause belongs in the log."""
+
+    code = "trouble"
+    sentence = "Something broke on our side. Nothing was charged; please try again."
+
+    def __init__(self, sentence: str | None = None) -> None:
+        super().__init__(sentence or self.sentence)
+
+
+class QueueUnavailable(Trouble):
+    code = "queue"
+    sentence = "The queue is away for a moment. Your request is kept and starts when the queue is back."
+
+
+class DatabaseUnavailable(Trouble):
+    code = "database"
+    sentence = "The studio's records are away. Nothing was lost or charged; please try again in a minute."
+
+
+class StorageFailed(Trouble):
+    code = "storage"
+    sentence = "The pictures could not be stored. Nothing was charged; please tell an administrator."
+
+
+class InspectionFailed(Trouble):
+    """A picture could not be inspected, so nobody sees it."""
+
+    code = "inspection"
+    sentence = "The picture could not be checked, so it is not shown. Nothing was charged; please try again."
+
+
+class ModelBroken(Trouble):
+    """A model folder is incomplete or corrupt; the sentence says which file."""
+
+    code = "model"
+    sentence = "The model cannot be loaded. Please tell an administrator."
+
+
+class PaintingFailed(Trouble):
+    code = "painting"
+
+
+class Misconfigured(Trouble):
+    """Settings are wrong. The sentence lists every problem and how to fix it."""
+
+    code = "settings"

@@ -1,0 +1,30 @@
+"""Short names for jobs and pictures, easy to read aloud and to put into a button."""
+
+import re
+import secrets
+
+# Crockford's base 32: no i, l, o, u, so that no letter looks like a digit.
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_JOB_LENGTH = 12  # 60 random bits
+_JOB = re.compile(rf"[{_ALPHABET}]{{{_JOB_LENGTH}}}")
+_PICTURE = re.compile(rf"({_JOB.pattern})\.([1-9])")
+
+
+def new_job_id() -> str:
+    """A fresh random job id of 12 letters and digits."""
+    return "".join(secrets.choice(_ALPHABET) for _ in range(_JOB_LENGTH))
+
+
+def picture_id(job_id: str, index: int) -> str:
+    """The id of a job's picture; `index` counts from 1 to 9."""
+    return f"{job_id}.{index}"
+
+
+def is_job_id(text: str) -> bool:
+    return _JOB.fullmatch(text) is not None
+
+
+def split_picture_id(text: str) -> tuple[str, int] | None:
+    """``"k3v9m2p4qx7a.2"`` becomes ``("k3v9m2p4qx7a", 2)``; anything else becomes None."""
+    match = _PICTURE.fullmatch(text)
+    return (match[1], int(match[2])) if match else None

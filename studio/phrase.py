@@ -1,0 +1,71 @@
+"""Commands as people type them: ``/imagine a red apple --seed 7 --no text``."""
+
+import difflib
+import re
+
+from studio.catalog import find_command
+from studio.commands.spec import CommandSpec, Kind
+from studio.errors import BadParameter, UnknownCommand
+from studio.identifiers import split_picture_id
+from studio.text import clean_text
+
+MAX_PHRASE = 4000
+# Phones turn two hyphens into a dash.
+_FLAG = re.compile(r"(?:^|\s)(?:--|—|–)([a-zA-Z][\w-]*)(?:[ =]|$)")
+
+
+def parse_phrase(text: str) -> tuple[CommandSpec, dict[str, object]]:
+    """A typed line as a command of the catalogue and its values, not yet checked one by one.
+
+    Text without a leading slash is a prompt for /imagine. Raises `UnknownCommand` and `BadParameter`.
+    """
+    if len(text) > MAX_PHRASE:
+        raise BadParameter("prompt", f"is {len(text):,} characters long; the most is 1,000.")
+    line = clean_text(text)
+    if not line or line == "/":
+        raise UnknownCommand("")
+    name, _, rest = line.partition(" ") if line.startswith("/") else ("imagine", "", line)
+    spec = find_command(name)
+    return spec, parse_values(spec, rest)
+
+
+def parse_values(spec: CommandSpec, text: str) -> dict[str, object]:
+    """The part after the command's name: positional words first, then flags."""
+    flags = list(_FLAG.finditer(text))
+    values = _positional(spec, text[: flags[0].start()] if flags else text)
+    for flag, following in zip(flags, [*flags[1:], None], strict=True):
+        parameter = spec.parameter(flag[1].lower())
+        if parameter is None:
+            raise BadParameter(f"--{flag[1][:32]}", f"is unknown. {_suggestion(spec, flag[1].lower())}")
+        value = text[flag.end() : following.start() if following else None].strip()
+        if not value:
+            raise BadParameter(f"--{flag[1]}", f"needs a value. {parameter.summary}")
+        values[parameter.name] = value
+    return values
+
+
+def _positional(spec: CommandSpec, text: str) -> dict[str, object]:
+    """Each positional parameter takes one word; the last takes the rest.
+
+    A picture id may be left out where an image is attached, so a word that is none is not taken for one.
+    """
+    places = [each for each in spec.parameters if each.positional]
+    words = text.strip()
+    values: dict[str, object] = {}
+    for place in places[:-1]:
+        first, _, rest = words.partition(" ")
+        if first and (place.kind is not Kind.PICTURE or split_picture_id(first.lower())):
+            values[place.name], words = first, rest
+    if places and words.strip():
+        values[places[-1].name] = words.strip()
+    elif words.strip():
+        raise BadParameter("text", f"/{spec.name} takes no free text. For example: {spec.example}")
+    return values
+
+
+def _suggestion(spec: CommandSpec, flag: str) -> str:
+    known = [name for each in spec.parameters for name in (each.name, *each.aliases)]
+    nearest = difflib.get_close_matches(flag, known, n=1)
+    if nearest:
+        return f"Did you mean --{nearest[0]}?"
+    return f"/{spec.name} takes: {', '.join(f'--{each.name}' for each in spec.parameters)}."

@@ -1,0 +1,145 @@
+"""What the studio needs and the wings supply. `chatelier.wiring` plugs them together."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Protocol
+
+from studio.events import Event, JobProgress
+from studio.people import Person
+from studio.requests import PaintRequest
+from studio.verdicts import Verdict
+
+if TYPE_CHECKING:
+    from studio.db.database import Database
+
+
+class Inspected(StrEnum):
+    UPLOAD = "upload"
+    OUTPUT = "output"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admission:
+    """A request at the gate. `lineage_prompts` are the prompts of the ancestors, oldest first."""
+
+    person: Person
+    command: str
+    request: PaintRequest
+    outstanding_jobs: int
+    lineage_prompts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inspection:
+    """A picture before anybody sees it. `png` is the encoded picture; `request` is None for a bare upload."""
+
+    kind: Inspected
+    person: Person
+    png: bytes = field(repr=False)
+    request: PaintRequest | None = None
+
+
+class Gate(Protocol):
+    def admit(self, admission: Admission) -> Verdict:
+        """Judge a request. Raises a `Refused` for bans and limits; answers a verdict for the house rules."""
+
+    def inspect(self, inspection: Inspection) -> Verdict:
+        """Judge a picture. Raises `InspectionFailed` when it cannot: the picture is then not shown."""
+
+
+class Queue(Protocol):
+    def enqueue(self, job_id: str, *, priority: int, model: str | None) -> None:
+        """Hand a job to the workers. Raises `QueueUnavailable`; the sweeper sends the job again later."""
+
+    def cancel(self, job_id: str) -> None:
+        """Tell the worker that paints this job to stop within a step. Best effort: the row is the truth."""
+
+
+class Store(Protocol):
+    def put(self, data: bytes, *, suffix: str) -> str:
+        """Keep bytes and return their key, made from their hash: the same bytes have the same key.
+
+        `suffix` is the file ending with its dot. Raises `StorageFailed`; never leaves half a file.
+        """
+
+    def get(self, key: str) -> bytes:
+        """Raises `NotFound` for an unknown key, `StorageFailed` when the storage cannot be read."""
+
+    def delete(self, key: str) -> None:
+        """Deleting an unknown key does nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CleanUpload:
+    """An upload made harmless: RGB PNG without metadata, and the mask its transparency made, if any."""
+
+    png: bytes = field(repr=False)
+    width: int
+    height: int
+    mask_png: bytes | None = field(default=None, repr=False)
+
+
+class Darkroom(Protocol):
+    """Picture work that faces need, without a model."""
+
+    def clean(self, data: bytes) -> CleanUpload:
+        """Raises `BadImage` with one sentence for everything that is not a usable picture."""
+
+    def grid(self, pictures: Sequence[bytes]) -> bytes:
+        """Encoded pictures in, one PNG with numbered tiles out."""
+
+    def overlay(self, picture: bytes) -> bytes:
+        """The picture with the lettered grid A1–D4 on it, as PNG."""
+
+    def fit(self, picture: bytes, *, limit_bytes: int) -> tuple[bytes, str]:
+        """The picture in at most `limit_bytes`, and its file suffix; re-encoded or shrunk when needed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One durable event for one face. Call `acknowledge` when it has been acted upon."""
+
+    event: Event
+    acknowledge: Callable[[], None]
+
+
+class Events(Protocol):
+    def publish(self, event: Event) -> None:
+        """Send a durable event. Raises `QueueUnavailable`; the outbox keeps it."""
+
+    def announce(self, progress: JobProgress) -> None:
+        """Send fleeting progress; never raises."""
+
+    def deliveries(self, face: str, consumer: str, stop: threading.Event) -> Iterator[Delivery]:
+        """Durable events for a face, shared by its consumers, unacknowledged ones again, until `stop`."""
+
+    def progress(self, stop: threading.Event) -> Iterator[JobProgress]:
+        """Fleeting progress, until `stop` is set."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HouseRules:
+    """Numbers that an administrator may set."""
+
+    monthly_credits: int | None = None  # None: credits are counted and never run out
+    max_outstanding_jobs: int = 10  # per person
+    max_attempts: int = 8  # leases a job may lose before it counts as failed
+    lease_seconds: float = 30.0
+    max_pictures: int = 4  # per job
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """Everything a command handler may touch."""
+
+    database: Database
+    gate: Gate
+    queue: Queue
+    store: Store
+    events: Events
+    darkroom: Darkroom
+    rules: HouseRules = HouseRules()
