@@ -45,6 +45,6 @@ def parse_button(text: str) -> Button | None:
     if len(text) > MAX_LENGTH or len(parts) != 4 or parts[0] != VERSION:
         return None
     _, action, job_id, index = parts
-    if action not in Action or not is_job_id(job_id) or index not in "0123456789" or len(index) != 1:
+    if action not in set(Action) or not is_job_id(job_id) or index not in "0123456789" or len(index) != 1:
         return None
     return Button(action=Action(action), job_id=job_id, index=int(index))

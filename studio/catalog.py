@@ -1,7 +1,7 @@
 """The catalogue: every command, and what every reaction and button means. All faces are built from it."""
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from studio.buttons import Action, Button
 from studio.commands import cancel, delete, edit, expand, imagine, remix, reroll, show, star, upscale, vary
@@ -54,7 +54,7 @@ def press(ports: Ports, call: Call, button: Button) -> Answer:
     return perform(ports, call, name, values)
 
 
-_PRESSED = {
+_PRESSED: Mapping[Action, Callable[[Button], tuple[str, dict[str, object]]]] = {
     Action.VARY: lambda each: ("vary", {"picture": each.picture_id}),
     Action.VARY_SUBTLE: lambda each: ("vary", {"picture": each.picture_id, "strength": "subtle"}),
     Action.UPSCALE: lambda each: ("upscale", {"picture": each.picture_id}),

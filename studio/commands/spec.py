@@ -1,5 +1,6 @@
 """The words with which a command describes itself, so that every face can be built from it."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -107,14 +108,14 @@ def _read_number(parameter: Parameter, value: object) -> float:
         raise BadParameter(parameter.name, "must be a number.") from None
     low, high = parameter.minimum, parameter.maximum
     inside = (low is None or number >= low) and (high is None or number <= high)
-    if number != number or not inside:
+    if math.isnan(number) or not inside:
         raise BadParameter(parameter.name, f"must lie between {low:g} and {high:g}.")
     return number
 
 
 def _read_integer(parameter: Parameter, value: object) -> int:
     number = _read_number(parameter, value)
-    if number != int(number):
+    if math.isinf(number) or number != int(number):
         raise BadParameter(parameter.name, "must be a whole number.")
     return int(number)
 
@@ -126,7 +127,7 @@ def _read_choice(parameter: Parameter, value: object) -> str:
     return text
 
 
-def _read_aspect(parameter: Parameter, value: object) -> str:
+def _read_aspect(_parameter: Parameter, value: object) -> str:
     width, height = parse_aspect(str(value).strip())
     return f"{width}:{height}"
 

@@ -28,7 +28,7 @@ def mark_queued(session: Session, job_id: str, *, at: datetime) -> bool:
 
 
 def take_lease(session: Session, job_id: str, *, worker: str, at: datetime, lease_seconds: float) -> bool:
-    """Waiting → painting, or painting → painting once the former lease ran out. False: another worker has it."""
+    """Waiting → painting, or painting again once the former lease ran out. False: another worker has it."""
     expired = and_(JobRow.state == JobState.PAINTING, JobRow.lease_until < at)
     values = {
         "state": JobState.PAINTING,
@@ -95,7 +95,7 @@ def request_cancel(session: Session, job_id: str) -> bool:
 def find_stranded(
     session: Session, *, at: datetime, unsent_before: datetime, stale_before: datetime
 ) -> list[JobRow]:
-    """Jobs nobody works on: the lease ran out, never queued, or queued so long that the message may be lost."""
+    """Jobs nobody works on: lease ran out, never queued, or queued so long that the message may be lost."""
     stranded = or_(
         and_(JobRow.state == JobState.PAINTING, JobRow.lease_until < at),
         and_(JobRow.state == JobState.ACCEPTED, JobRow.created_at < unsent_before),

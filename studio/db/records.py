@@ -82,7 +82,7 @@ def pictures_of_job(session: Session, job_id: str) -> list[Picture]:
 
 def star_counts(session: Session, picture_ids: Sequence[str]) -> dict[str, int]:
     query = select(StarRow.picture_id, func.count()).where(StarRow.picture_id.in_(picture_ids))
-    return {picture: count for picture, count in session.execute(query.group_by(StarRow.picture_id))}
+    return {row[0]: row[1] for row in session.execute(query.group_by(StarRow.picture_id))}
 
 
 def recent_jobs(session: Session, viewer: Person, *, limit: int, before: Job | None = None) -> list[Job]:
