@@ -26,7 +26,7 @@ EOF
 }
 
 stop() {
-    printf '\n%s\n' "$@" >&2
+    printf '%s\n' "" "$@" >&2
     exit 1
 }
 
@@ -55,7 +55,7 @@ step() {
 }
 
 python="$(choose_python)"
-[ -n "$python" ] || stop "Chatelier needs Python 3.11 or newer; ${PYTHON:-python3} is $("${PYTHON:-python3}" --version 2>&1 || true)." \
+[ -n "$python" ] || stop "Chatelier needs Python 3.11 or newer; ${PYTHON:-python3} is $("${PYTHON:-python3}" --version 2>/dev/null || echo not there)." \
     "Install one (Debian, Ubuntu: apt-get install python3 python3-venv) or name it: make PYTHON=/path/to/python3.11 try"
 "$python" -c 'import ensurepip, venv' 2>/dev/null || stop "$python has no venv module, so no environment can be made." \
     "Install it (Debian, Ubuntu: apt-get install python3-venv) and run make again."

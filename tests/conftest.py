@@ -83,7 +83,11 @@ def no_network(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
     connect = socket.socket.connect
 
     def guarded(self: socket.socket, address: Any) -> None:
-        if self.family in {socket.AF_INET, socket.AF_INET6} and address[0] not in {"127.0.0.1", "::1", "localhost"}:
+        if self.family in {socket.AF_INET, socket.AF_INET6} and address[0] not in {
+            "127.0.0.1",
+            "::1",
+            "localhost",
+        }:
             pytest.fail(f"a unit test tried to connect to {address[0]}", pytrace=False)
         connect(self, address)
 
@@ -194,7 +198,17 @@ class PostgresServer:
 
     def start(self) -> None:
         data = self.folder / "data"
-        self._run("initdb", "-D", str(data), "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--no-locale", "-N")
+        self._run(
+            "initdb",
+            "-D",
+            str(data),
+            "-U",
+            "postgres",
+            "--auth=trust",
+            "--encoding=UTF8",
+            "--no-locale",
+            "-N",
+        )
         # Nothing here outlives the run: durability is traded for speed.
         options = f"-p {self.port} -h 127.0.0.1 -k {self.folder} -c fsync=off -c full_page_writes=off"
         log = self.folder / "log"
@@ -254,7 +268,9 @@ def postgres_user() -> str | None:
 def runs(binaries: Path, user: str | None) -> bool:
     try:
         for program in ("initdb", "pg_ctl", "postgres"):
-            subprocess.run([binaries / program, "--version"], check=True, capture_output=True, user=user, cwd="/")
+            subprocess.run(
+                [binaries / program, "--version"], check=True, capture_output=True, user=user, cwd="/"
+            )
     except (OSError, subprocess.CalledProcessError):
         return False
     return True
