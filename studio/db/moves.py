@@ -8,7 +8,7 @@ from sqlalchemy import CursorResult, and_, or_, select, update
 from sqlalchemy.orm import Session
 
 from studio.db.tables import JobRow
-from studio.jobs import JobState, sources_of
+from studio.jobs import WAITING, JobState, sources_of
 
 
 def _moved(session: Session, job_id: str, guard: Any, values: dict[str, Any]) -> bool:
@@ -22,8 +22,8 @@ def _in(states: Iterable[JobState]) -> Any:
 
 
 def mark_queued(session: Session, job_id: str, *, at: datetime) -> bool:
-    """Accepted → queued, or a new time stamp for a job that was sent again."""
-    guard = _in({JobState.ACCEPTED, JobState.QUEUED})
+    """Accepted → queued. False when a worker was quicker."""
+    guard = JobRow.state == JobState.ACCEPTED
     return _moved(session, job_id, guard, {"state": JobState.QUEUED, "queued_at": at})
 
 
@@ -37,13 +37,20 @@ def take_lease(session: Session, job_id: str, *, worker: str, at: datetime, leas
         "attempts": JobRow.attempts + 1,
         "started_at": at,
     }
-    return _moved(session, job_id, or_(_in({JobState.ACCEPTED, JobState.QUEUED}), expired), values)
+    return _moved(session, job_id, or_(_in(WAITING), expired), values)
 
 
 def renew_lease(session: Session, job_id: str, *, worker: str, at: datetime, lease_seconds: float) -> bool:
     """False: the lease is lost, and the worker must drop the job."""
     guard = and_(JobRow.state == JobState.PAINTING, JobRow.lease_owner == worker)
     return _moved(session, job_id, guard, {"lease_until": at + timedelta(seconds=lease_seconds)})
+
+
+def requeue(session: Session, job_id: str, *, at: datetime) -> bool:
+    """Waiting or abandoned → queued, for a job that was sent again."""
+    abandoned = and_(JobRow.state == JobState.PAINTING, JobRow.lease_until < at)
+    values = {"state": JobState.QUEUED, "queued_at": at, "lease_owner": None, "lease_until": None}
+    return _moved(session, job_id, or_(_in(WAITING), abandoned), values)
 
 
 def give_back(session: Session, job_id: str, *, worker: str) -> bool:

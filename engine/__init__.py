@@ -1,0 +1,1 @@
+"""The engine wing: queue, easel, painters, picture work and storage."""

@@ -1,0 +1,56 @@
+"""The Celery application: one task that carries a job's id, and the house-keeping."""
+
+from typing import Any
+
+from celery import Celery
+from kombu import Queue
+
+PAINT_TASK = "chatelier.paint"
+SWEEP_TASK = "chatelier.sweep"
+PAINT_QUEUE = "paint"
+HOUSE_QUEUE = "house"
+PRIORITIES = 10  # 0 is served first
+SWEEP_EVERY_SECONDS = 5.0
+
+
+def make_app(redis_url: str) -> Celery:
+    """A Celery application on Redis, JSON only. Lost messages are the sweeper's business, not Celery's."""
+    app = Celery("chatelier", broker=redis_url, set_as_current=False)
+    app.conf.update(
+        task_serializer="json",
+        accept_content=["json"],
+        task_ignore_result=True,
+        task_acks_late=True,
+        task_reject_on_worker_lost=True,
+        task_create_missing_queues=False,
+        task_default_queue=PAINT_QUEUE,
+        task_queues=[Queue(PAINT_QUEUE), Queue(HOUSE_QUEUE)],
+        worker_prefetch_multiplier=1,
+        worker_hijack_root_logger=False,
+        worker_redirect_stdouts=False,
+        worker_send_task_events=False,
+        broker_connection_retry_on_startup=True,
+        broker_transport_options=_transport_options(),
+        beat_schedule={"sweep": _sweep_schedule()},
+        timezone="UTC",
+    )
+    return app
+
+
+def _transport_options() -> dict[str, Any]:
+    return {
+        "priority_steps": list(range(PRIORITIES)),
+        "queue_order_strategy": "priority",
+        # A message that its worker never acknowledged comes back after this; the sweeper is far quicker.
+        "visibility_timeout": 3600,
+        "socket_timeout": 10,
+        "socket_connect_timeout": 3,
+        "socket_keepalive": True,
+        "health_check_interval": 15,
+    }
+
+
+def _sweep_schedule() -> dict[str, Any]:
+    # A sweep that waited longer than a period is stale: the next one does its work.
+    options = {"queue": HOUSE_QUEUE, "expires": SWEEP_EVERY_SECONDS}
+    return {"task": SWEEP_TASK, "schedule": SWEEP_EVERY_SECONDS, "options": options}

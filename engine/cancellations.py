@@ -1,0 +1,42 @@
+"""Word that a job's person wants it stopped, heard by every worker at once."""
+
+import threading
+from collections.abc import Callable
+
+import redis
+
+CANCEL_CHANNEL = "chatelier:cancel"
+_RETRY_SECONDS = 1.0
+
+
+class CancelListener:
+    """A thread that calls `on_cancel(job_id)` for each cancelled job, as long as Redis is there to tell."""
+
+    def __init__(self, redis_url: str, on_cancel: Callable[[str], None]) -> None:
+        self._redis = redis.Redis.from_url(redis_url, socket_timeout=5, socket_connect_timeout=2)
+        self._on_cancel = on_cancel
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._listen, name="cancel-listener", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stop.set()
+        self._thread.join(timeout=5)
+        self._redis.close()
+
+    def _listen(self) -> None:
+        while not self._stop.is_set():
+            try:
+                self._hear()
+            except (redis.RedisError, OSError):
+                self._stop.wait(_RETRY_SECONDS)
+
+    def _hear(self) -> None:
+        with self._redis.pubsub(ignore_subscribe_messages=True) as channel:  # type: ignore[no-untyped-call]
+            channel.subscribe(CANCEL_CHANNEL)
+            while not self._stop.is_set():
+                message = channel.get_message(timeout=1.0)
+                if message is not None:
+                    self._on_cancel(message["data"].decode())

@@ -1,0 +1,40 @@
+"""The queue as the faces see it. Starts without torch."""
+
+import redis
+from kombu.exceptions import OperationalError
+
+from engine.broker import PAINT_QUEUE, PAINT_TASK, PRIORITIES, make_app
+from engine.cancellations import CANCEL_CHANNEL
+from studio.errors import QueueUnavailable
+
+
+class CeleryQueue:
+    """Implements `studio.ports.Queue` with Celery on Redis."""
+
+    def __init__(self, redis_url: str) -> None:
+        self._app = make_app(redis_url)
+        self._redis = redis.Redis.from_url(redis_url, socket_timeout=5, socket_connect_timeout=2)
+
+    def enqueue(self, job_id: str, *, priority: int, model: str | None) -> None:
+        try:
+            self._app.send_task(
+                PAINT_TASK,
+                args=[job_id],
+                task_id=job_id,
+                priority=min(max(priority, 0), PRIORITIES - 1),
+                queue=PAINT_QUEUE,
+                retry=False,
+            )
+        except (OperationalError, redis.RedisError, OSError) as error:
+            raise QueueUnavailable from error
+
+    def cancel(self, job_id: str) -> None:
+        """The row says so already; a worker that misses this message reads the row at its next heartbeat."""
+        try:
+            self._redis.publish(CANCEL_CHANNEL, job_id)
+        except redis.RedisError:
+            return
+
+    def close(self) -> None:
+        self._app.close()
+        self._redis.close()

@@ -1,0 +1,63 @@
+"""From a painted picture to one that people may see: inspected, its recipe written in, stored."""
+
+from dataclasses import dataclass, field, replace
+
+from PIL import Image
+
+from engine.orders import Painted
+from engine.pictures.encoding import encode_png
+from engine.pictures.grid import make_grid
+from engine.pictures.png import write_recipe
+from engine.pictures.thumbnails import make_thumbnail
+from studio.jobs import Job
+from studio.pictures import Recipe
+from studio.ports import Gate, Inspected, Inspection, Store
+from studio.verdicts import Ruling, Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """A stored picture. `index` counts from 1, over the pictures that were asked for."""
+
+    index: int
+    recipe: Recipe
+    verdict: Verdict
+    key: str
+    thumbnail_key: str
+    perceptual_hash: str | None
+    width: int
+    height: int
+    size_bytes: int
+    image: Image.Image = field(repr=False)
+
+
+def finish(job: Job, index: int, painted: Painted, *, gate: Gate, store: Store) -> Finished | Verdict:
+    """Inspect, then store. A refused picture is not stored: its verdict comes back instead.
+
+    Raises `InspectionFailed` when the picture cannot be judged and `StorageFailed` when it cannot be kept.
+    """
+    parents = tuple(source.picture_id for source in job.request.sources if source.picture_id)
+    recipe = replace(painted.recipe, parents=parents)
+    png = write_recipe(painted.image, recipe)
+    verdict = gate.inspect(Inspection(kind=Inspected.OUTPUT, person=job.person, png=png, request=job.request))
+    if verdict.ruling is Ruling.REFUSE:
+        return verdict
+    return Finished(
+        index=index,
+        recipe=recipe,
+        verdict=verdict,
+        key=store.put(png, suffix=".png"),
+        thumbnail_key=store.put(make_thumbnail(painted.image), suffix=".webp"),
+        perceptual_hash=None,
+        width=painted.image.width,
+        height=painted.image.height,
+        size_bytes=len(png),
+        image=painted.image,
+    )
+
+
+def store_grid(pictures: list[Finished], store: Store) -> str | None:
+    """The numbered grid of a job's pictures; None for a single picture, which needs none."""
+    if len(pictures) < 2:
+        return None
+    return store.put(encode_png(make_grid([each.image for each in pictures])), suffix=".png")

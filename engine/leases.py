@@ -1,0 +1,107 @@
+"""Keeps the leases of all jobs that this worker paints, and hears when one is to stop."""
+
+import logging
+import threading
+from dataclasses import dataclass
+
+from studio.clock import now
+from studio.db import moves
+from studio.db.database import Database
+from studio.db.tables import JobRow
+from studio.errors import DatabaseUnavailable
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True, kw_only=True)
+class Lease:
+    """One job in this worker's hands. The flags only ever go from False to True."""
+
+    job_id: str
+    cancelled: bool = False  # its person wants it stopped
+    lost: bool = False  # another worker has it now, or nobody
+    worker_stops: bool = False
+
+    def must_stop(self) -> bool:
+        """What the easel asks between two denoising steps."""
+        return self.cancelled or self.lost or self.worker_stops
+
+
+class LeaseKeeper:
+    """A thread that renews every lease three times per lease period and reads the row's cancel flag."""
+
+    def __init__(self, database: Database, *, worker: str, lease_seconds: float) -> None:
+        self._database = database
+        self._worker = worker
+        self._lease_seconds = lease_seconds
+        self._held: dict[str, Lease] = {}
+        self._lock = threading.Lock()
+        self._stop = threading.Event()
+        self._stopping = False
+        self._thread = threading.Thread(target=self._beat, name="lease-keeper", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def take(self, job_id: str) -> Lease | None:
+        """None when the job is in other hands, over, or already in ours."""
+        with self._lock:
+            if job_id in self._held or self._stopping:
+                return None
+            lease = self._held[job_id] = Lease(job_id=job_id)
+        try:
+            with self._database.begin() as session:
+                taken = moves.take_lease(
+                    session, job_id, worker=self._worker, at=now(), lease_seconds=self._lease_seconds
+                )
+        except BaseException:
+            self.drop(lease)
+            raise
+        if not taken:
+            self.drop(lease)
+            return None
+        return lease
+
+    def drop(self, lease: Lease) -> None:
+        with self._lock:
+            self._held.pop(lease.job_id, None)
+
+    def cancel(self, job_id: str) -> None:
+        """Called by whoever hears of a cancelled job; other workers' jobs are no business of ours."""
+        with self._lock:
+            lease = self._held.get(job_id)
+        if lease is not None:
+            lease.cancelled = True
+
+    def stop_all(self) -> None:
+        """The worker goes: no new job, and those being painted are given back."""
+        with self._lock:
+            self._stopping = True
+            for lease in self._held.values():
+                lease.worker_stops = True
+
+    def close(self) -> None:
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout=5)
+
+    def _beat(self) -> None:
+        while not self._stop.wait(self._lease_seconds / 3):
+            with self._lock:
+                held = list(self._held.values())
+            for lease in held:
+                try:
+                    self._renew(lease)
+                except DatabaseUnavailable:
+                    log.warning("lease not renewed: database away", extra={"job_id": lease.job_id})
+
+    def _renew(self, lease: Lease) -> None:
+        with self._database.begin() as session:
+            kept = moves.renew_lease(
+                session, lease.job_id, worker=self._worker, at=now(), lease_seconds=self._lease_seconds
+            )
+            row = session.get(JobRow, lease.job_id)
+            lease.cancelled = lease.cancelled or bool(row and row.cancel_requested)
+        with self._lock:
+            still_held = lease.job_id in self._held
+        lease.lost = lease.lost or (still_held and not kept)

@@ -1,0 +1,42 @@
+"""What a worker asks of the atelier, and what it gets back. No torch here."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from PIL import Image
+
+from studio.pictures import Recipe
+from studio.requests import PaintRequest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """A request with its source pictures decoded.
+
+    `sources` are RGB; `mask` is L, of the first source's size, white where the picture may change.
+    `person` is the key by which the easel shares fairly; `weight` above 1 gives its lanes more of the easel.
+    """
+
+    job_id: str
+    person: str
+    request: PaintRequest
+    sources: Sequence[Image.Image] = ()
+    mask: Image.Image | None = field(default=None, repr=False)
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """Step `step` of `steps`, summed over the order's pictures; `preview` is a small RGB picture or None."""
+
+    step: int
+    steps: int
+    preview: Image.Image | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Painted:
+    """One finished picture, RGB, with the recipe that made it (`parents` are filled in by the worker)."""
+
+    image: Image.Image = field(repr=False)
+    recipe: Recipe

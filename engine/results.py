@@ -1,0 +1,79 @@
+"""The end of a job, written in one transaction: state, pictures, lineage, credits and the event."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from engine.finishing import Finished
+from studio.clock import now
+from studio.db import ledger, moves, outbox
+from studio.db.database import Database
+from studio.db.tables import JobRow, LineageRow, OutboxRow, PictureRow
+from studio.events import JobEnded
+from studio.identifiers import picture_id
+from studio.jobs import Job, JobState
+from studio.wire import to_data
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How a job ended: its state, the pictures to keep, and the sentence for the person if there are none."""
+
+    state: JobState
+    pictures: tuple[Finished, ...] = ()
+    grid_key: str | None = None
+    error_code: str | None = None
+    error_text: str | None = None
+
+
+def record(database: Database, job: Job, outcome: Outcome, *, worker: str) -> list[OutboxRow]:
+    """The events to send; none when the lease is no longer this worker's, and somebody else ends the job."""
+    at = now()
+    with database.begin() as session:
+        ended = moves.end(
+            session,
+            job.id,
+            outcome.state,
+            at=at,
+            worker=worker,
+            error_code=outcome.error_code,
+            error_text=outcome.error_text,
+        )
+        if not ended:
+            return []
+        row = session.get_one(JobRow, job.id)
+        row.grid_key = outcome.grid_key
+        for finished in outcome.pictures:
+            _add_picture(session, job, finished, at)
+        if outcome.state is JobState.DONE:
+            ledger.capture(session, row, painted=len(outcome.pictures), at=at)
+        elif outcome.state is not JobState.HELD:  # a held job keeps its reservation until a moderator decides
+            ledger.release(session, row, at=at)
+        ended_event = JobEnded(job_id=job.id, platform=job.address.platform, state=outcome.state)
+        return [outbox.write(session, ended_event)]
+
+
+def _add_picture(session: Session, job: Job, finished: Finished, at: datetime) -> None:
+    child = picture_id(job.id, finished.index)
+    session.add(
+        PictureRow(
+            id=child,
+            job_id=job.id,
+            position=finished.index,
+            person_key=job.person.key,
+            recipe=to_data(finished.recipe),
+            storage_key=finished.key,
+            thumbnail_key=finished.thumbnail_key,
+            perceptual_hash=finished.perceptual_hash,
+            width=finished.width,
+            height=finished.height,
+            size_bytes=finished.size_bytes,
+            verdict=to_data(finished.verdict),
+            created_at=at,
+        )
+    )
+    session.flush()
+    for parent in dict.fromkeys(finished.recipe.parents):
+        operation, person = job.request.operation, job.person.key
+        session.add(LineageRow(child=child, parent=parent, operation=operation, person_key=person))

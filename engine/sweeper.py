@@ -1,0 +1,69 @@
+"""Finds what fell between two stools: jobs nobody works on, events nobody sent."""
+
+import logging
+from datetime import datetime, timedelta
+
+from studio.clock import now
+from studio.db import ledger, moves, outbox
+from studio.db.database import Database
+from studio.db.tables import JobRow, OutboxRow
+from studio.errors import PaintingFailed
+from studio.events import JobEnded
+from studio.jobs import JobState
+from studio.people import Platform
+from studio.ports import Events, HouseRules, Queue
+
+_UNSENT_AFTER = timedelta(seconds=3)  # committed, and still not on the queue or the stream
+_STALE_AFTER = timedelta(seconds=90)  # queued, and the message may be lost
+
+log = logging.getLogger(__name__)
+
+
+class Sweeper:
+    """Run by Celery beat every few seconds; two sweeps at once do no harm."""
+
+    def __init__(self, *, database: Database, queue: Queue, events: Events, rules: HouseRules) -> None:
+        self._database = database
+        self._queue = queue
+        self._events = events
+        self._rules = rules
+
+    def sweep(self) -> None:
+        """Raises `QueueUnavailable` or `DatabaseUnavailable`; the next sweep goes on."""
+        at = now()
+        with self._database.read() as session:
+            stranded = moves.find_stranded(
+                session, at=at, unsent_before=at - _UNSENT_AFTER, stale_before=at - _STALE_AFTER
+            )
+        for row in stranded:
+            if row.state == JobState.PAINTING and row.attempts >= self._rules.max_attempts:
+                self._give_up(row, at)
+            else:
+                self._send_again(row, at)
+        outbox.send_unsent(self._database, self._events, before=at - _UNSENT_AFTER)
+
+    def _send_again(self, row: JobRow, at: datetime) -> None:
+        self._queue.enqueue(row.id, priority=row.priority, model=row.model)
+        log.info("job sent again", extra={"job_id": row.id, "state": row.state, "attempts": row.attempts})
+        with self._database.begin() as session:
+            moves.requeue(session, row.id, at=at)
+
+    def _give_up(self, row: JobRow, at: datetime) -> None:
+        error = PaintingFailed()
+        events: list[OutboxRow] = []
+        with self._database.begin() as session:
+            ended = moves.end(
+                session,
+                row.id,
+                JobState.FAILED,
+                at=at,
+                worker=row.lease_owner,
+                error_code=error.code,
+                error_text=str(error),
+            )
+            if ended:
+                ledger.release(session, session.get_one(JobRow, row.id), at=at)
+                event = JobEnded(job_id=row.id, platform=Platform(row.platform), state=JobState.FAILED)
+                events.append(outbox.write(session, event))
+        outbox.send(self._database, self._events, events)
+        log.error("job given up", extra={"job_id": row.id, "attempts": row.attempts})

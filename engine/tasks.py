@@ -1,0 +1,23 @@
+"""The Celery tasks. A task carries a job's id and nothing else: the row is the payload."""
+
+from celery import Celery
+
+from engine.broker import PAINT_TASK, SWEEP_TASK
+from engine.sweeper import Sweeper
+from engine.work import Work
+
+
+def register_painting(app: Celery, work: Work) -> None:
+    """What a painting worker serves."""
+
+    @app.task(name=PAINT_TASK)
+    def paint(job_id: str) -> None:
+        work.paint(job_id)
+
+
+def register_housekeeping(app: Celery, sweeper: Sweeper) -> None:
+    """What the house-keeper serves: a light worker with the beat inside, without a model."""
+
+    @app.task(name=SWEEP_TASK)
+    def sweep() -> None:
+        sweeper.sweep()

@@ -1,0 +1,189 @@
+"""A job's life in the worker: lease, sources, painting, inspection, storage, the record, word to the faces."""
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+from engine.finishing import Finished, finish, store_grid
+from engine.leases import Lease, LeaseKeeper
+from engine.orders import Order, Painted, Progress
+from engine.pictures.encoding import decode, decode_mask
+from engine.pictures.previews import data_url
+from engine.pictures.regions import mask_of_cells
+from engine.results import Outcome, record
+from studio.clock import now
+from studio.db import moves, outbox, records
+from studio.db.database import Database
+from studio.db.tables import JobRow
+from studio.errors import ChatelierError, DatabaseUnavailable, JobCancelled, PaintingFailed, PolicyRefusal
+from studio.events import JobProgress
+from studio.jobs import Job, JobState
+from studio.ports import Events, Gate, HouseRules, Queue, Store
+from studio.verdicts import Ruling, Verdict
+
+_ANNOUNCE_EVERY_SECONDS = 0.25
+_RECORD_RETRY_SECONDS = 0.5
+
+log = logging.getLogger(__name__)
+
+
+class Paints(Protocol):
+    """What work needs of the atelier."""
+
+    def paint(
+        self,
+        order: Order,
+        *,
+        on_progress: Callable[[Progress], None],
+        cancelled: Callable[[], bool],
+    ) -> list[Painted]:
+        """Blocks until all pictures are painted. Raises `JobCancelled` once `cancelled` says so."""
+
+
+class Work:
+    """Carries out jobs by id. One instance serves all task threads of a worker."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        store: Store,
+        gate: Gate,
+        events: Events,
+        queue: Queue,
+        atelier: Paints,
+        leases: LeaseKeeper,
+        rules: HouseRules,
+        worker: str,
+    ) -> None:
+        self._database = database
+        self._store = store
+        self._gate = gate
+        self._events = events
+        self._queue = queue
+        self._atelier = atelier
+        self._leases = leases
+        self._rules = rules
+        self._worker = worker
+
+    def paint(self, job_id: str) -> None:
+        """Paint a job, unless it is in other hands or over. Never raises for what goes wrong with the job."""
+        lease = self._leases.take(job_id)
+        if lease is None:
+            return
+        try:
+            with self._database.read() as session:
+                job = records.find_job(session, job_id)
+            lease.cancelled = lease.cancelled or job.cancel_requested
+            log.info("painting", extra={"job_id": job_id, "attempt": job.attempts})
+            outcome = self._outcome(job, lease)
+            if outcome is not None:
+                self._record(job, outcome, lease)
+            elif lease.worker_stops and not lease.lost:
+                self._give_back(job)
+        finally:
+            self._leases.drop(lease)
+
+    def _outcome(self, job: Job, lease: Lease) -> Outcome | None:
+        """None when the job is not ours to end: the lease is lost, or the worker stops."""
+        try:
+            if lease.must_stop():
+                raise JobCancelled
+            return self._carry_out(job, lease)
+        except JobCancelled as error:
+            if lease.cancelled and not lease.lost:
+                return _ended(JobState.CANCELLED, error)
+            return None
+        except PolicyRefusal as error:
+            return _ended(JobState.REFUSED, error)
+        except ChatelierError as error:
+            log.warning("job failed: %s", error.code, extra={"job_id": job.id}, exc_info=error.__cause__)
+            return _ended(JobState.FAILED, error)
+        except Exception:  # a defect must end the job, not the worker
+            log.exception("job failed unexpectedly", extra={"job_id": job.id})
+            return _ended(JobState.FAILED, PaintingFailed())
+
+    def _carry_out(self, job: Job, lease: Lease) -> Outcome:
+        painted = self._atelier.paint(
+            self._order(job), on_progress=_Announcer(job, self._events), cancelled=lease.must_stop
+        )
+        results = [
+            finish(job, index, each, gate=self._gate, store=self._store)
+            for index, each in enumerate(painted, start=1)
+        ]
+        if lease.must_stop():
+            raise JobCancelled
+        kept = [each for each in results if isinstance(each, Finished)]
+        if not kept:
+            refusal = next(each for each in results if isinstance(each, Verdict))
+            raise PolicyRefusal(rule=refusal.rule, category=refusal.category)
+        held = any(each.verdict.ruling is Ruling.HOLD for each in kept)
+        return Outcome(
+            state=JobState.HELD if held else JobState.DONE,
+            pictures=tuple(kept),
+            grid_key=store_grid(kept, self._store),
+        )
+
+    def _order(self, job: Job) -> Order:
+        request = job.request
+        sources = [decode(self._store.get(source.key)) for source in request.sources]
+        mask = None
+        if request.cells and sources:
+            mask = mask_of_cells(request.cells, sources[0].size)
+        elif sources and (mask_key := request.sources[0].mask_key):
+            mask = decode_mask(self._store.get(mask_key))
+        return Order(job_id=job.id, person=job.person.key, request=request, sources=sources, mask=mask)
+
+    def _record(self, job: Job, outcome: Outcome, lease: Lease) -> None:
+        """Write the end into the database, trying again while the lease may still be ours."""
+        give_up_at = time.monotonic() + 2 * self._rules.lease_seconds
+        while True:
+            try:
+                events = record(self._database, job, outcome, worker=self._worker)
+                break
+            except DatabaseUnavailable:
+                if lease.lost or time.monotonic() > give_up_at:
+                    log.error("the end of a job was not recorded", extra={"job_id": job.id})
+                    return  # the lease runs out and the sweeper sends the job again
+                time.sleep(_RECORD_RETRY_SECONDS)
+        outbox.send(self._database, self._events, events)
+        log.info("job ended", extra={"job_id": job.id, "state": outcome.state})
+
+    def _give_back(self, job: Job) -> None:
+        with self._database.begin() as session:
+            if not moves.give_back(session, job.id, worker=self._worker):
+                return
+            session.get_one(JobRow, job.id).queued_at = now()
+        try:
+            self._queue.enqueue(job.id, priority=job.priority, model=job.request.model)
+        except ChatelierError:
+            log.info("a job given back waits for the sweeper", extra={"job_id": job.id})
+
+
+def _ended(state: JobState, error: ChatelierError) -> Outcome:
+    return Outcome(state=state, error_code=error.code, error_text=str(error))
+
+
+class _Announcer:
+    """Turns the easel's progress into a few messages a second."""
+
+    def __init__(self, job: Job, events: Events) -> None:
+        self._job = job
+        self._events = events
+        self._announced_at = 0.0
+
+    def __call__(self, progress: Progress) -> None:
+        ends = progress.step >= progress.steps
+        if time.monotonic() - self._announced_at < _ANNOUNCE_EVERY_SECONDS and not ends:
+            return
+        self._announced_at = time.monotonic()
+        self._events.announce(
+            JobProgress(
+                job_id=self._job.id,
+                platform=self._job.address.platform,
+                step=progress.step,
+                steps=progress.steps,
+                preview=data_url(progress.preview) if progress.preview else None,
+            )
+        )

@@ -1,0 +1,44 @@
+"""A Celery worker in this process: painting, or house-keeping."""
+
+from typing import Any
+
+from celery import Celery, signals
+
+from engine.broker import HOUSE_QUEUE, PAINT_QUEUE
+from engine.cancellations import CancelListener
+from engine.leases import LeaseKeeper
+
+
+def run_painting(app: Celery, leases: LeaseKeeper, listener: CancelListener, *, threads: int) -> None:
+    """Serve paint tasks until SIGTERM or SIGINT; what is being painted then goes back to the queue."""
+
+    def give_back(**_: object) -> None:
+        leases.stop_all()
+
+    signals.worker_shutting_down.connect(give_back)
+    leases.start()
+    listener.start()
+    try:
+        _run(app, queue=PAINT_QUEUE, threads=threads)
+    finally:
+        listener.stop()
+        leases.close()
+
+
+def run_housekeeping(app: Celery, *, schedule_file: str) -> None:
+    """Serve the sweeps, with the beat inside, until SIGTERM or SIGINT."""
+    _run(app, queue=HOUSE_QUEUE, threads=1, beat=True, schedule_filename=schedule_file)
+
+
+def _run(app: Celery, *, queue: str, threads: int, **options: Any) -> None:
+    worker = app.Worker(
+        pool="threads",
+        concurrency=threads,
+        queues=[queue],
+        without_gossip=True,
+        without_mingle=True,
+        without_heartbeat=True,
+        quiet=True,
+        **options,
+    )
+    worker.start()
