@@ -1,0 +1,1 @@
+"""Picture work without a model: Pillow and numpy only."""

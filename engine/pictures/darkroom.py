@@ -1,0 +1,27 @@
+"""The studio's darkroom: picture work on encoded pictures, without a model."""
+
+from collections.abc import Sequence
+
+from engine.pictures.encoding import decode, encode_png
+from engine.pictures.fit import fit
+from engine.pictures.grid import make_grid
+from engine.pictures.overlays import lettered_overlay
+from engine.pictures.uploads import clean_upload
+from studio.ports import CleanUpload
+
+
+class Darkroom:
+    """Implements `studio.ports.Darkroom`; holds no state, so any thread may use it."""
+
+    def clean(self, data: bytes) -> CleanUpload:
+        return clean_upload(data)
+
+    def grid(self, pictures: Sequence[bytes]) -> bytes:
+        return encode_png(make_grid([decode(picture) for picture in pictures]))
+
+    def overlay(self, picture: bytes) -> bytes:
+        return encode_png(lettered_overlay(decode(picture)))
+
+    def fit(self, picture: bytes, *, limit_bytes: int) -> tuple[bytes, str]:
+        fitted = fit(picture, limit_bytes=limit_bytes)
+        return fitted.data, fitted.suffix

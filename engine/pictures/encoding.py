@@ -1,0 +1,46 @@
+"""Pictures to bytes and back, in memory."""
+
+import io
+
+from PIL import Image, PngImagePlugin
+
+# About twice as fast as zlib's default, for 15 % more bytes on photographs.
+PNG_LEVEL = 2
+
+
+def encode_png(picture: Image.Image, *, text: PngImagePlugin.PngInfo | None = None) -> bytes:
+    """PNG without any metadata but `text`."""
+    out = io.BytesIO()
+    bare = picture.copy() if picture.info else picture
+    bare.info = {}
+    bare.save(out, "PNG", compress_level=PNG_LEVEL, pnginfo=text)
+    return out.getvalue()
+
+
+def encode_webp(picture: Image.Image, *, quality: int, effort: int = 4, exif: bytes = b"") -> bytes:
+    """WebP without any metadata but `exif`; `quality` 0–100, `effort` 0 (fast) to 6 (small)."""
+    out = io.BytesIO()
+    picture.save(out, "WEBP", quality=quality, method=effort, exif=exif, icc_profile=b"")
+    return out.getvalue()
+
+
+def encode_jpeg(picture: Image.Image, *, quality: int, exif: bytes = b"") -> bytes:
+    """JPEG without any metadata but `exif`; `quality` 1–95; colour at full resolution from 90 on."""
+    out = io.BytesIO()
+    subsampling = "4:4:4" if quality >= 90 else "4:2:0"
+    bare = picture.convert("RGB")
+    bare.info = {}
+    bare.save(out, "JPEG", quality=quality, subsampling=subsampling, optimize=True, exif=exif)
+    return out.getvalue()
+
+
+def decode(data: bytes) -> Image.Image:
+    """A picture that this house encoded itself, as RGB. Uploads go through `clean_upload`."""
+    with Image.open(io.BytesIO(data), formats=("PNG", "WEBP", "JPEG")) as opened:
+        return opened.convert("RGB")
+
+
+def decode_mask(data: bytes) -> Image.Image:
+    """A mask that this house encoded itself, in mode L."""
+    with Image.open(io.BytesIO(data), formats=("PNG",)) as opened:
+        return opened.convert("L")

@@ -1,0 +1,136 @@
+"""Kind and size of an image file, read from its first bytes without decoding anything.
+
+Pillow's WebP reader takes memory for the whole canvas as soon as it opens a file, so the size must be known
+before it is asked.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from studio.errors import BadImage
+
+PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+# JPEG markers that carry no length: TEM and RST0 to RST7.
+BARE_MARKERS = frozenset({0x01, *range(0xD0, 0xD8)})
+# Start-of-frame markers are C0 to CF without DHT (C4), JPG (C8) and DAC (CC).
+FRAME_MARKERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+START_OF_SCAN, END_OF_IMAGE = 0xDA, 0xD9
+
+# What people send by mistake, so that the answer can name it.
+OTHER_KINDS = (
+    (b"GIF8", "a GIF"),
+    (b"BM", "a BMP"),
+    (b"II*\x00", "a TIFF"),
+    (b"MM\x00*", "a TIFF"),
+    (b"%PDF", "a PDF"),
+    (b"8BPS", "a Photoshop file"),
+    (b"\x00\x00\x01\x00", "an icon"),
+    (b"PK\x03\x04", "a ZIP archive"),
+    (b"\x1f\x8b", "a compressed file"),
+    (b"%!PS", "a PostScript file"),
+    (b"\x00\x00\x00\x0cjP", "a JPEG 2000"),
+    (b"\xff\x4f\xff\x51", "a JPEG 2000"),
+    (b"\xff\x0a", "a JPEG XL"),
+    (b"\x00\x00\x00\x0cJXL", "a JPEG XL"),
+)
+
+
+class Kind(StrEnum):
+    """The three kinds of file that are read; values are Pillow's format names."""
+
+    PNG = "PNG"
+    JPEG = "JPEG"
+    WEBP = "WEBP"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Header:
+    kind: Kind
+    width: int
+    height: int
+
+
+def read_header(data: bytes) -> Header:
+    """Raises `BadImage` for every other kind of file and for a header that ends early."""
+    if data.startswith(PNG_SIGNATURE):
+        return _read_png(data)
+    if data.startswith(b"\xff\xd8\xff"):
+        return _read_jpeg(data)
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return _read_webp(data)
+    raise BadImage(f"it is {_name_other(data)}. Please send a PNG, JPEG or WebP.")
+
+
+def _read_png(data: bytes) -> Header:
+    if data[12:16] != b"IHDR" or len(data) < 33:
+        raise _damaged()
+    return Header(kind=Kind.PNG, width=_big(data, 16, 4), height=_big(data, 20, 4))
+
+
+def _read_jpeg(data: bytes) -> Header:
+    """The largest frame announced before the first scan, so that a second frame header cannot hide a bomb."""
+    width = height = 0
+    position = 2
+    while position + 4 <= len(data):
+        position = data.find(b"\xff", position)
+        if position < 0 or position + 4 > len(data):
+            break
+        marker = data[position + 1]
+        if marker == 0xFF:
+            position += 1
+        elif marker in BARE_MARKERS or marker == 0:
+            position += 2
+        elif marker in {START_OF_SCAN, END_OF_IMAGE}:
+            break
+        else:
+            if marker in FRAME_MARKERS:
+                height = max(height, _big(data, position + 5, 2))
+                width = max(width, _big(data, position + 7, 2))
+            position += 2 + max(2, _big(data, position + 2, 2))
+    if not width or not height:
+        raise _damaged()
+    return Header(kind=Kind.JPEG, width=width, height=height)
+
+
+def _read_webp(data: bytes) -> Header:
+    """https://developers.google.com/speed/webp/docs/riff_container"""
+    if len(data) < 30:
+        raise _damaged()
+    chunk = data[12:16]
+    if chunk == b"VP8X":
+        width, height = 1 + _little(data, 24, 3), 1 + _little(data, 27, 3)
+    elif chunk == b"VP8L":
+        bits = _little(data, 21, 4)
+        width, height = 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
+    elif chunk == b"VP8 ":
+        width, height = _little(data, 26, 2) & 0x3FFF, _little(data, 28, 2) & 0x3FFF
+    else:
+        raise _damaged()
+    return Header(kind=Kind.WEBP, width=width, height=height)
+
+
+def _name_other(data: bytes) -> str:
+    if not data:
+        return "empty"
+    start = data.lstrip(b"\xef\xbb\xbf \t\r\n")[:512].lower()
+    if b"<svg" in start or start.startswith(b"<?xml"):
+        return "an SVG or XML text"
+    if start.startswith((b"<!doctype html", b"<html")):
+        return "a web page"
+    if data[4:8] == b"ftyp":
+        return "a HEIC, AVIF or video file"
+    return next(
+        (name for magic, name in OTHER_KINDS if data.startswith(magic)), "not a picture that can be read"
+    )
+
+
+def _damaged() -> BadImage:
+    return BadImage("the file is damaged. Please save it again as PNG, JPEG or WebP.")
+
+
+def _big(data: bytes, start: int, size: int) -> int:
+    return int.from_bytes(data[start : start + size], "big")
+
+
+def _little(data: bytes, start: int, size: int) -> int:
+    return int.from_bytes(data[start : start + size], "little")

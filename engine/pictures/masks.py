@@ -1,0 +1,83 @@
+"""Masks: white where the picture may change, black where it comes back bit for bit."""
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from studio.errors import BadImage
+
+Bytes = npt.NDArray[np.uint8]
+
+MAX_FEATHER_PIXELS = 64
+
+
+def check_mask(mask: Image.Image, size: tuple[int, int]) -> Image.Image:
+    """The mask in pure black and white (L); raises `BadImage` for another size or when nothing is white."""
+    if mask.size != size:
+        raise BadImage(
+            f"the mask is {mask.width}×{mask.height} pixels and the picture {size[0]}×{size[1]}. "
+            "Please send a mask of the same size."
+        )
+    pure = mask.convert("L").point(lambda value: 255 if value >= 128 else 0)
+    if pure.getbbox() is None:
+        raise BadImage(
+            "the mask is all black, so there is nothing to repaint. Paint the part to change white."
+        )
+    return pure
+
+
+def feather(mask: Image.Image, radius_pixels: int) -> Image.Image:
+    """Weights that grow from the mask's edge inwards over `radius_pixels`; never above zero outside the mask.
+
+    The border of the picture is no edge. Parts thinner than twice the radius still reach full weight in their
+    middle: each pixel's distance to the edge is measured against the largest distance in its neighbourhood.
+    """
+    inside = np.asarray(mask.convert("L")) >= 128
+    radius = min(radius_pixels, MAX_FEATHER_PIXELS)
+    if radius < 2 or not inside.any():
+        return Image.fromarray(np.where(inside, 255, 0).astype(np.uint8))
+    depth = _depth(inside, radius)
+    reach = _local_maximum(depth, radius)
+    share = depth / np.maximum(reach, 1)
+    smooth = share * share * (3 - 2 * share)
+    return Image.fromarray(np.rint(smooth * 255).astype(np.uint8))
+
+
+def overlay(original: Image.Image, painted: Image.Image, weights: Image.Image) -> Image.Image:
+    """`painted` where weights are 255, `original` bit for bit where they are 0, a blend between."""
+    if not original.size == painted.size == weights.size:
+        raise ValueError(f"sizes differ: {original.size}, {painted.size}, {weights.size}")
+    under = np.asarray(original.convert("RGB"), np.uint16)
+    over = np.asarray(painted.convert("RGB"), np.uint16)
+    weight = np.asarray(weights.convert("L"), np.uint16)[..., None]
+    # 255 × 255 + 127 fits into 16 bits.
+    return Image.fromarray(((under * (255 - weight) + over * weight + 127) // 255).astype(np.uint8))
+
+
+def _depth(inside: npt.NDArray[np.bool_], radius: int) -> Bytes:
+    """Steps from each pixel to the outside, at most `radius`; every second step goes diagonally, too."""
+    depth = np.zeros(inside.shape, np.uint8)
+    layer = inside.astype(np.uint8)
+    for step in range(radius):
+        depth += layer
+        layer = _neighbours(layer, np.minimum, diagonal=step % 2 == 1)
+    return depth
+
+
+def _local_maximum(depth: Bytes, radius: int) -> Bytes:
+    """The largest depth within `radius` steps that do not leave the mask."""
+    inside = depth > 0
+    reach = depth
+    for _ in range(radius):
+        reach = _neighbours(reach, np.maximum, diagonal=True) * inside
+    return reach
+
+
+def _neighbours(values: Bytes, combine: np.ufunc, *, diagonal: bool) -> Bytes:
+    """Each pixel combined with its 4 or 8 neighbours; beyond the border the border repeats."""
+    padded = np.pad(values, 1, mode="edge")
+    rows = combine(combine(padded[:-2, 1:-1], padded[2:, 1:-1]), values)
+    if not diagonal:
+        return np.asarray(combine(combine(padded[1:-1, :-2], padded[1:-1, 2:]), rows))
+    columns = np.pad(rows, ((0, 0), (1, 1)), mode="edge")
+    return np.asarray(combine(combine(columns[:, :-2], columns[:, 2:]), rows))

@@ -1,0 +1,6 @@
+"""Where pictures are kept: a folder, S3, or anything else that fsspec speaks."""
+
+from engine.storage.opening import open_store
+from engine.storage.shelf import Shelf
+
+__all__ = ["Shelf", "open_store"]

@@ -1,0 +1,79 @@
+"""What every store does, wherever it keeps its bytes. Subclasses supply the fixture `store`."""
+
+import hashlib
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from engine.storage import Shelf
+from studio.errors import NotFound, StorageFailed
+
+UNKNOWN_KEY = f"pictures/ab/{'c' * 62}.png"
+NO_KEYS = ["", "/etc/passwd", "../../etc/passwd", "pictures/ab/../../x.png", "pictures/ab/xyz.png", UNKNOWN_KEY + "\n"]
+
+
+class StoreSuite:
+    def test_bytes_come_back_as_they_went_in(self, store: Shelf) -> None:
+        data = bytes(range(256)) * 100
+        assert store.get(store.put(data, suffix=".png")) == data
+
+    def test_the_key_is_made_from_the_content(self, store: Shelf) -> None:
+        digest = hashlib.sha256(b"a picture").hexdigest()
+        assert store.put(b"a picture", suffix=".webp") == f"pictures/{digest[:2]}/{digest[2:]}.webp"
+
+    def test_the_same_bytes_twice_are_one_file(self, store: Shelf) -> None:
+        assert store.put(b"again", suffix=".png") == store.put(b"again", suffix=".png")
+
+    def test_other_bytes_get_another_key(self, store: Shelf) -> None:
+        assert store.put(b"one", suffix=".png") != store.put(b"two", suffix=".png")
+
+    def test_many_threads_may_put_the_same_bytes(self, store: Shelf) -> None:
+        data = b"everybody at once" * 5000
+        with ThreadPoolExecutor(8) as threads:
+            keys = set(threads.map(lambda _: store.put(data, suffix=".png"), range(24)))
+        assert len(keys) == 1
+        assert store.get(keys.pop()) == data
+
+    def test_an_unknown_key_is_not_found(self, store: Shelf) -> None:
+        with pytest.raises(NotFound):
+            store.get(UNKNOWN_KEY)
+        assert not store.exists(UNKNOWN_KEY)
+
+    @pytest.mark.parametrize("text", NO_KEYS)
+    def test_what_is_no_key_never_reaches_the_file_system(self, store: Shelf, text: str) -> None:
+        with pytest.raises(NotFound):
+            store.get(text)
+        assert not store.exists(text)
+        store.delete(text)
+
+    def test_a_deleted_picture_is_gone(self, store: Shelf) -> None:
+        key = store.put(b"soon gone", suffix=".png")
+        assert store.exists(key)
+        store.delete(key)
+        assert not store.exists(key)
+        with pytest.raises(NotFound):
+            store.get(key)
+
+    def test_deleting_twice_does_nothing(self, store: Shelf) -> None:
+        key = store.put(b"gone twice", suffix=".png")
+        store.delete(key)
+        store.delete(key)
+
+    def test_a_deleted_picture_may_come_back(self, store: Shelf) -> None:
+        key = store.put(b"back again", suffix=".png")
+        store.delete(key)
+        assert store.put(b"back again", suffix=".png") == key
+        assert store.get(key) == b"back again"
+
+    def test_a_file_larger_than_allowed_is_not_read(self, small_store: Shelf) -> None:
+        key = small_store.put(b"x" * 2000, suffix=".png")
+        with pytest.raises(StorageFailed, match="larger than 1000 bytes"):
+            small_store.get(key)
+
+    def test_a_file_of_exactly_the_limit_is_read(self, small_store: Shelf) -> None:
+        data = b"x" * 1000
+        assert small_store.get(small_store.put(data, suffix=".png")) == data
+
+    def test_a_strange_suffix_is_a_programming_error(self, store: Shelf) -> None:
+        with pytest.raises(ValueError, match="suffix"):
+            store.put(b"x", suffix="../x")
