@@ -1,0 +1,155 @@
+"""In-memory twins of the ports: they keep what they were given, and fail when told to."""
+
+import hashlib
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from queue import Empty, SimpleQueue
+
+from studio.db.database import Database
+from studio.db.tables import Base
+from studio.errors import BadImage, ChatelierError, NotFound, QueueUnavailable
+from studio.events import Event, JobProgress
+from studio.people import Address, Person, Platform, Role
+from studio.ports import Admission, CleanUpload, Delivery, HouseRules, Inspection, Ports
+from studio.verdicts import ALLOWED, Verdict
+
+
+@dataclass(kw_only=True)
+class TwinGate:
+    """Answers `verdict` and `picture_verdict`, or raises what it is told to."""
+
+    verdict: Verdict = ALLOWED
+    picture_verdict: Verdict = ALLOWED
+    admit_error: ChatelierError | None = None
+    inspect_error: ChatelierError | None = None
+    admissions: list[Admission] = field(default_factory=list)
+    inspections: list[Inspection] = field(default_factory=list)
+
+    def admit(self, admission: Admission) -> Verdict:
+        self.admissions.append(admission)
+        if self.admit_error:
+            raise self.admit_error
+        return self.verdict
+
+    def inspect(self, inspection: Inspection) -> Verdict:
+        self.inspections.append(inspection)
+        if self.inspect_error:
+            raise self.inspect_error
+        return self.picture_verdict
+
+
+@dataclass(kw_only=True)
+class TwinQueue:
+    away: bool = False
+    sent: list[tuple[str, int]] = field(default_factory=list)
+    cancelled: list[str] = field(default_factory=list)
+
+    def enqueue(self, job_id: str, *, priority: int, model: str | None) -> None:
+        if self.away:
+            raise QueueUnavailable
+        self.sent.append((job_id, priority))
+
+    def cancel(self, job_id: str) -> None:
+        self.cancelled.append(job_id)
+
+
+@dataclass(kw_only=True)
+class TwinStore:
+    blobs: dict[str, bytes] = field(default_factory=dict)
+    error: ChatelierError | None = None
+
+    def put(self, data: bytes, *, suffix: str) -> str:
+        if self.error:
+            raise self.error
+        key = f"twin/{hashlib.sha256(data).hexdigest()}{suffix}"
+        self.blobs[key] = data
+        return key
+
+    def get(self, key: str) -> bytes:
+        if key not in self.blobs:
+            raise NotFound("The picture")
+        return self.blobs[key]
+
+    def delete(self, key: str) -> None:
+        self.blobs.pop(key, None)
+
+
+@dataclass(kw_only=True)
+class TwinEvents:
+    """Durable events go to every face's queue; progress to one queue."""
+
+    away: bool = False
+    published: list[Event] = field(default_factory=list)
+    announced: list[JobProgress] = field(default_factory=list)
+    _news: SimpleQueue[Event] = field(default_factory=SimpleQueue)
+    _progress: SimpleQueue[JobProgress] = field(default_factory=SimpleQueue)
+
+    def publish(self, event: Event) -> None:
+        if self.away:
+            raise QueueUnavailable
+        self.published.append(event)
+        self._news.put(event)
+
+    def announce(self, progress: JobProgress) -> None:
+        self.announced.append(progress)
+        self._progress.put(progress)
+
+    def deliveries(self, face: str, consumer: str, stop: threading.Event) -> Iterator[Delivery]:
+        while not stop.is_set():
+            try:
+                event = self._news.get(timeout=0.02)
+            except Empty:
+                continue
+            yield Delivery(event=event, acknowledge=lambda: None)
+
+    def progress(self, stop: threading.Event) -> Iterator[JobProgress]:
+        while not stop.is_set():
+            try:
+                yield self._progress.get(timeout=0.02)
+            except Empty:
+                continue
+
+
+class TwinDarkroom:
+    """Takes everything for a picture but bytes that begin with ``bad``."""
+
+    def clean(self, data: bytes) -> CleanUpload:
+        if data.startswith(b"bad"):
+            raise BadImage("it is not a picture.")
+        return CleanUpload(png=data, width=64, height=64)
+
+    def grid(self, pictures: Sequence[bytes]) -> bytes:
+        return b"grid of " + b",".join(pictures)
+
+    def overlay(self, picture: bytes) -> bytes:
+        return b"overlay of " + picture
+
+    def fit(self, picture: bytes, *, limit_bytes: int) -> tuple[bytes, str]:
+        return picture[:limit_bytes], ".png"
+
+
+def twin_ports(url: str, rules: HouseRules | None = None) -> Ports:
+    """Ports on twins and a real database, whose tables are made here."""
+    database = Database(url)
+    Base.metadata.create_all(database.engine)
+    return Ports(
+        database=database,
+        gate=TwinGate(),
+        queue=TwinQueue(),
+        store=TwinStore(),
+        events=TwinEvents(),
+        darkroom=TwinDarkroom(),
+        rules=rules or HouseRules(),
+    )
+
+
+def someone(name: str = "ana", *, moderator: bool = False, community: str = "room") -> Person:
+    roles = frozenset({Role.MEMBER, Role.MODERATOR}) if moderator else frozenset({Role.MEMBER})
+    return Person(
+        platform=Platform.WEB, community=community, user_id=name, display_name=name.title(), roles=roles
+    )
+
+
+def somewhere(community: str = "room") -> Address:
+    return Address(platform=Platform.WEB, community=community, channel="main")

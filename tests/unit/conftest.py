@@ -1,0 +1,26 @@
+"""Fixtures for the fast suite: the studio on twins and a SQLite file."""
+
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from studio.commands.spec import Call
+from studio.ports import Ports
+from tests.twins import someone, somewhere, twin_ports
+
+_calls = count(1)
+
+
+@pytest.fixture
+def ports(tmp_path: Path) -> Iterator[Ports]:
+    made = twin_ports(f"sqlite:///{tmp_path / 'studio.sqlite3'}")
+    yield made
+    made.database.close()
+
+
+@pytest.fixture
+def call() -> Call:
+    """Ana asks for something, once."""
+    return Call(person=someone("ana"), address=somewhere(), request_key=f"test:{next(_calls)}")
