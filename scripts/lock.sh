@@ -9,7 +9,7 @@ uv="$1"
 shift
 
 "$uv" pip compile --quiet --all-extras "$@" pyproject.toml -o requirements.lock
-"$uv" pip compile --quiet -c requirements.lock pyproject.toml -o docker/worker.lock
+"$uv" pip compile --quiet -c requirements.lock --overrides docker/worker.overrides pyproject.toml -o docker/worker.lock
 "$uv" pip compile --quiet -c requirements.lock --overrides docker/faces.overrides pyproject.toml -o docker/faces.lock
 # What no platform installs need not be read either.
 for lock in requirements.lock docker/worker.lock docker/faces.lock; do

@@ -1,7 +1,7 @@
 """The services that tests may ask for: Redis, PostgreSQL, S3 and a browser.
 
-Each is a real server on a loopback port, started once for the whole run and emptied for each test. One that this
-machine lacks skips the test at home and fails it when CI=true, so that nothing goes untested unnoticed.
+Each is a real server on a loopback port, started once for the whole run and emptied for each test. One that
+this machine lacks skips the test at home and fails it when CI=true, so that nothing goes untested unnoticed.
 """
 
 import os

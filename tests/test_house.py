@@ -1,0 +1,195 @@
+"""The architecture, held by tests: who imports whom, how large a room grows, what the documents promise."""
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGES = ("studio", "bots", "engine", "moderation", "chatelier")
+TOO_LONG_LINES = 400
+FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "misc", "manager", "base", "core"}
+ACCELERATOR_ROOMS = ("engine/painters/", "engine/easel", "engine/training/")
+ACCELERATOR_LIBRARIES = {"accelerate", "diffusers", "spandrel", "torch", "transformers"}
+# Alembic runs these as files; they are package data.
+SCRIPTS_OF_ALEMBIC = {"chatelier/migrations", "chatelier/migrations/versions"}
+DOCUMENTS = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")
+
+
+def modules(repository: Path) -> Iterator[Path]:
+    for package in PACKAGES:
+        yield from sorted((repository / package).rglob("*.py"))
+
+
+def documents(repository: Path) -> Iterator[Path]:
+    for name in DOCUMENTS:
+        yield repository / name
+    yield from sorted((repository / "docs").rglob("*.md"))
+
+
+# ---- imports
+
+
+def test_the_contracts_between_the_rooms_hold(repository: Path) -> None:
+    lint = Path(sys.executable).parent / "lint-imports"
+    result = subprocess.run([lint, "--no-logo", "--no-cache"], cwd=repository, capture_output=True, text=True)
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def imported_names(module: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(module.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module is not None:
+            yield node.module
+
+
+def test_accelerator_libraries_are_imported_in_their_rooms_only(repository: Path) -> None:
+    strays = [
+        f"{path.relative_to(repository)} imports {name}"
+        for path in modules(repository)
+        if not path.relative_to(repository).as_posix().startswith(ACCELERATOR_ROOMS)
+        for name in imported_names(path)
+        if name.split(".")[0] in ACCELERATOR_LIBRARIES
+    ]
+    assert strays == []
+
+
+@pytest.mark.parametrize(
+    "module", ["studio.commands", "studio.db", "bots.web", "moderation", "engine.client", "chatelier.cli"]
+)
+def test_what_answers_people_starts_without_torch(module: str, repository: Path) -> None:
+    # -X importtime names every module that is loaded, also those that are loaded and thrown away.
+    result = subprocess.run(
+        [sys.executable, "-X", "importtime", "-c", f"import {module}"],
+        cwd=repository,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    loaded = {line.rsplit("|", 1)[-1].strip().split(".")[0] for line in result.stderr.splitlines()}
+    assert module.split(".")[0] in loaded
+    assert loaded & ACCELERATOR_LIBRARIES == set()
+
+
+# ---- rooms
+
+
+def test_no_module_outgrows_its_room(repository: Path) -> None:
+    lengths = {str(path): path.read_text().count("\n") for path in modules(repository)}
+    assert lengths
+    assert {name: lines for name, lines in lengths.items() if lines > TOO_LONG_LINES} == {}
+
+
+def test_modules_are_named_after_what_they_hold(repository: Path) -> None:
+    names = {path: {path.stem, *path.relative_to(repository).parent.parts} for path in modules(repository)}
+    assert [str(path) for path, parts in names.items() if parts & FORBIDDEN_NAMES] == []
+
+
+def test_every_folder_with_modules_is_a_package(repository: Path) -> None:
+    folders = {path.parent for path in modules(repository)}
+    bare = {folder for folder in folders if not (folder / "__init__.py").exists()}
+    assert {folder.relative_to(repository).as_posix() for folder in bare} <= SCRIPTS_OF_ALEMBIC
+
+
+def test_no_package_is_left_out_of_the_wheel(repository: Path) -> None:
+    import tomllib
+
+    from setuptools import find_packages
+
+    settings = tomllib.loads((repository / "pyproject.toml").read_text())["tool"]["setuptools"]
+    found = find_packages(str(repository), include=settings["packages"]["find"]["include"])
+    here = {path.parent.relative_to(repository).as_posix() for path in modules(repository)}
+    assert here - {name.replace(".", "/") for name in found} <= SCRIPTS_OF_ALEMBIC
+
+
+def test_tests_are_no_packages(repository: Path) -> None:
+    assert list((repository / "tests").rglob("__init__.py")) == []
+
+
+# ---- documents
+
+
+def test_links_in_the_documents_lead_to_files(repository: Path) -> None:
+    broken = []
+    for document in documents(repository):
+        for target in re.findall(r"\]\(([^)\s]+)\)", document.read_text()):
+            path = target.split("#")[0]
+            if path and "://" not in path and not (document.parent / path).exists():
+                broken.append(f"{document.relative_to(repository)} → {target}")
+    assert broken == []
+
+
+def named_paths(text: str) -> Iterator[str]:
+    """Paths written as code: `studio/db/moves.py`, `bots/web/`, `docs/`."""
+    for code in re.findall(r"`([^`\n]+)`", text):
+        if re.fullmatch(rf"(?:{'|'.join(PACKAGES)}|tests|docs|scripts|docker)/[\w./-]*", code):
+            yield code
+
+
+def test_files_named_in_the_documents_exist(repository: Path) -> None:
+    absent = [
+        f"{document.relative_to(repository)} names {path}"
+        for document in documents(repository)
+        for path in named_paths(document.read_text())
+        if not (repository / path).exists()
+    ]
+    assert absent == []
+
+
+def code_blocks(text: str) -> Iterator[str]:
+    for block in re.findall(r"```(?:sh|console|bash)?\n(.*?)```", text, re.S):
+        yield from (line.strip().removeprefix("$ ") for line in block.splitlines())
+
+
+def written_commands(repository: Path, program: str) -> dict[str, str]:
+    """First word after `program` in every code span and block of the documents, with where it was found."""
+    found = {}
+    for document in documents(repository):
+        text = document.read_text()
+        for line in [*code_blocks(text), *re.findall(r"`([^`\n]+)`", text)]:
+            if match := re.match(rf"{program} ([a-z][\w-]*)", line):
+                found[match[1]] = f"{document.relative_to(repository)}: {line}"
+    return found
+
+
+def test_make_targets_in_the_documents_exist(repository: Path) -> None:
+    targets = set(re.findall(r"^([a-z]+):", (repository / "Makefile").read_text(), re.M))
+    written = written_commands(repository, "make")
+    assert {"try", "test", "check"} <= set(written)
+    assert {name: where for name, where in written.items() if name not in targets} == {}
+
+
+def test_chatelier_commands_in_the_documents_exist(repository: Path) -> None:
+    from typer.main import get_command
+
+    from chatelier import cli
+
+    commands = set(getattr(get_command(cli.app), "commands", {}))
+    written = written_commands(repository, "chatelier")
+    assert "up" in written
+    assert {name: where for name, where in written.items() if name not in commands} == {}
+
+
+def test_the_changelog_has_a_place_for_what_comes_next(repository: Path) -> None:
+    assert "## [Unreleased]" in (repository / "CHANGELOG.md").read_text()
+
+
+def test_the_walk_through_the_docs_has_no_gap(repository: Path) -> None:
+    for folder in (repository / "docs", repository / "docs" / "decisions"):
+        numbers = sorted(
+            int(match[0]) for path in folder.glob("*.md") if (match := re.match(r"\d+", path.name))
+        )
+        first = numbers[0]
+        assert numbers == list(range(first, first + len(numbers))), f"{folder.name}: {numbers}"
+
+
+def test_settings_named_in_the_documents_exist(repository: Path) -> None:
+    sources = "\n".join(path.read_text() for path in modules(repository)).lower()
+    for document in documents(repository):
+        for name in set(re.findall(r"\bCHATELIER_[A-Z_]+[A-Z]\b", document.read_text())):
+            last = name.removeprefix("CHATELIER_").split("__")[-1].lower()
+            assert re.search(rf"\b{last}\b", sources), f"{document.name} names {name}, which nothing reads"

@@ -1,0 +1,126 @@
+"""What is installed, what is pinned and what goes into a wheel."""
+
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from fnmatch import fnmatch
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+PACKAGES = ("studio", "bots", "engine", "moderation", "chatelier")
+LEFT_TO_THE_INSTALLER = {"torch", "torchvision"}
+
+
+@pytest.fixture(scope="module")
+def project(repository: Path) -> dict[str, Any]:
+    return tomllib.loads((repository / "pyproject.toml").read_text())
+
+
+def read_lock(path: Path) -> dict[str, Requirement]:
+    lines = (line.split("#")[0].strip() for line in path.read_text().splitlines())
+    requirements = [Requirement(line) for line in lines if line]
+    return {canonicalize_name(requirement.name): requirement for requirement in requirements}
+
+
+def pinned(requirement: Requirement) -> str:
+    (specifier,) = requirement.specifier
+    assert specifier.operator == "=="
+    return specifier.version
+
+
+@pytest.fixture(scope="module")
+def lock(repository: Path) -> dict[str, Requirement]:
+    return read_lock(repository / "requirements.lock")
+
+
+def test_the_lock_pins_one_exact_version_of_everything(lock: dict[str, Requirement]) -> None:
+    assert len(lock) > 100
+    assert all(pinned(requirement) for requirement in lock.values())
+
+
+def test_the_lock_leaves_the_build_of_torch_to_the_installer(lock: dict[str, Requirement]) -> None:
+    assert not LEFT_TO_THE_INSTALLER & set(lock)
+    assert not [name for name in lock if name.startswith(("nvidia-", "triton"))]
+
+
+def test_the_lock_covers_each_direct_dependency(
+    project: dict[str, Any], lock: dict[str, Requirement]
+) -> None:
+    wanted = [*project["project"]["dependencies"]]
+    for extra in project["project"]["optional-dependencies"].values():
+        wanted += extra
+    for line in wanted:
+        requirement = Requirement(line)
+        name = canonicalize_name(requirement.name)
+        if name in LEFT_TO_THE_INSTALLER | {"chatelier"}:
+            continue
+        assert name in lock, f"run `make lock`: {name} is not in requirements.lock"
+        assert requirement.specifier.contains(pinned(lock[name])), (
+            f"run `make lock`: {name} is out of its range"
+        )
+
+
+def test_the_tests_run_against_what_the_lock_pins(lock: dict[str, Requirement]) -> None:
+    here = {name: item for name, item in lock.items() if item.marker is None or item.marker.evaluate()}
+    differing = {name: version(name) for name, item in here.items() if version(name) != pinned(item)}
+    assert differing == {}, "run `make setup`: these are installed, and the lock pins others"
+
+
+def test_installed_packages_agree_with_each_other_except_about_torchvision() -> None:
+    check = subprocess.run([sys.executable, "-m", "pip", "check"], capture_output=True, text=True)
+    complaints = [line for line in check.stdout.splitlines() if line != "No broken requirements found."]
+    assert [line for line in complaints if "torchvision" not in line] == []
+
+
+@pytest.mark.parametrize("image", ["worker", "faces"])
+def test_images_install_the_versions_that_are_tested(
+    image: str, repository: Path, lock: dict[str, Requirement]
+) -> None:
+    cut = read_lock(repository / "docker" / f"{image}.lock")
+    assert cut
+    assert {name: pinned(item) for name, item in cut.items()} == {name: pinned(lock[name]) for name in cut}
+
+
+def test_the_image_of_the_faces_has_no_accelerator_library_and_no_test_tool(repository: Path) -> None:
+    faces = read_lock(repository / "docker" / "faces.lock")
+    assert not {"torch", "diffusers", "transformers", "accelerate", "spandrel", "pytest", "moto"} & set(faces)
+
+
+def test_the_version_of_torch_is_the_same_wherever_it_is_named(repository: Path) -> None:
+    make = re.search(r"^TORCH\s*:= (\S+)$", (repository / "Makefile").read_text(), re.M)
+    image = re.search(r"^ARG TORCH=(\S+)$", (repository / "docker" / "Dockerfile").read_text(), re.M)
+    assert make is not None
+    assert image is not None
+    assert make[1] == image[1] == version("torch").split("+")[0]
+
+
+def data_files(repository: Path) -> Iterator[tuple[str, str]]:
+    """(top-level package, path below it) of every file that is not Python source."""
+    for package in PACKAGES:
+        for path in sorted((repository / package).rglob("*")):
+            if path.is_file() and path.suffix not in {".py", ".pyc"}:
+                yield package, path.relative_to(repository / package).as_posix()
+
+
+def test_every_data_file_goes_into_the_wheel(repository: Path, project: dict[str, Any]) -> None:
+    patterns: dict[str, list[str]] = project["tool"]["setuptools"]["package-data"]
+    forgotten = [
+        f"{package}/{name}"
+        for package, name in data_files(repository)
+        if not any(fnmatch(name, pattern) for pattern in patterns.get(package, []))
+        and not any(fnmatch(Path(name).name, pattern) for pattern in patterns["*"])
+    ]
+    assert not forgotten, "name these under tool.setuptools.package-data"
+
+
+def test_the_entry_point_exists() -> None:
+    from chatelier import cli
+
+    assert callable(cli.main)
