@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 OURS = {"migrate", "worker", "worker-cpu", "beat", "web", "discord", "slack"}
-SECRET = re.compile(r"(?i)(token|secret|password|key)")
+SECRET = re.compile(r"(?i)(token|secret|password|key|invite)")
 
 
 @pytest.fixture(scope="module")
