@@ -69,13 +69,15 @@ if [ ! -x "$venv/bin/python" ]; then
     "$python" -m venv "$venv"
 fi
 : >"$log"
-pip="$venv/bin/python -m pip --disable-pip-version-check --no-input"
+pip() {
+    "$venv/bin/python" -m pip --disable-pip-version-check --no-input "$@"
+}
 packages=$(grep -c '==' requirements.lock)
 
 # By itself and first: a package that depends on torch would choose the build otherwise.
 # PIP_TORCH may add options, such as an index with CPU or CUDA builds.
 # shellcheck disable=SC2086
-step "[1/3] torch $torch_version" $pip install -c requirements.lock "torch==$torch_version" ${PIP_TORCH:-}
+step "[1/3] torch $torch_version" pip install -c requirements.lock "torch==$torch_version" ${PIP_TORCH:-}
 # Without dependencies: the lock is complete, and spandrel's wish for torchvision is not met on purpose.
-step "[2/3] $packages pinned packages" $pip install --no-deps -r requirements.lock
-step "[3/3] chatelier" $pip install --no-deps --no-build-isolation -e .
+step "[2/3] $packages pinned packages" pip install --no-deps -r requirements.lock
+step "[3/3] chatelier" pip install --no-deps --no-build-isolation -e .

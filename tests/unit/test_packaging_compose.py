@@ -104,7 +104,7 @@ def test_databases_are_not_reachable_from_outside_and_the_room_only_from_this_ma
 ) -> None:
     assert {name for name in services if "ports" in services[name]} == {"web"}
     (port,) = services["web"]["ports"]
-    assert port.startswith("${WEB_ADDRESS:-127.0.0.1:")
+    assert port.startswith("${WEB_ADDRESS:-127.0.0.1}:")
 
 
 def test_no_secret_is_written_into_it(services: dict[str, Any]) -> None:
