@@ -1,4 +1,4 @@
-"""A job's life in the worker: lease, sources, painting, inspection, storage, the record, word to the faces."""
+"""A job's life in the worker: lease, sources, painting, inspection, storage, record, word to the faces."""
 
 import logging
 import time

@@ -33,11 +33,12 @@ def parse_values(spec: CommandSpec, text: str) -> dict[str, object]:
     """The part after the command's name: positional words first, then flags."""
     flags = list(_FLAG.finditer(text))
     values = _positional(spec, text[: flags[0].start()] if flags else text)
-    for flag, following in zip(flags, [*flags[1:], None], strict=True):
+    ends = [each.start() for each in flags[1:]] + [len(text)]
+    for flag, end in zip(flags, ends, strict=False):
         parameter = spec.parameter(flag[1].lower())
         if parameter is None:
             raise BadParameter(f"--{flag[1][:32]}", f"is unknown. {_suggestion(spec, flag[1].lower())}")
-        value = text[flag.end() : following.start() if following else None].strip()
+        value = text[flag.end() : end].strip()
         if not value:
             raise BadParameter(f"--{flag[1]}", f"needs a value. {parameter.summary}")
         values[parameter.name] = value

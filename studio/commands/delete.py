@@ -6,13 +6,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from studio.clock import now
-from studio.commands.answers import Deleted
+from studio.commands.answers import Deleted, Stopped
+from studio.commands.cancel import Cancel, cancel
 from studio.commands.spec import Call, CommandSpec, Kind, Parameter
 from studio.db import outbox, records
-from studio.db.tables import JobRow, PictureRow
+from studio.db.tables import JobRow, OutboxRow, PictureRow
 from studio.errors import BadParameter, NotAllowed, NotFound
 from studio.events import PictureChanged
 from studio.identifiers import is_job_id, split_picture_id
+from studio.jobs import Job
+from studio.pictures import Picture
 from studio.ports import Ports
 
 
@@ -21,9 +24,16 @@ class Delete:
     what: str
 
 
-def delete(ports: Ports, call: Call, command: Delete) -> Deleted:
-    """The lineage stays, so that children keep their family tree; recipe and files go."""
+def delete(ports: Ports, call: Call, command: Delete) -> Deleted | Stopped:
+    """The lineage stays, so that children keep their family tree; the files go.
+
+    A job that is not over yet has no pictures: it is cancelled.
+    """
     job_id, index = _target(command.what)
+    with ports.database.read() as session:
+        waiting = not records.find_job(session, job_id, viewer=call.person).state.ended
+    if waiting:
+        return cancel(ports, call, Cancel(job=job_id))
     with ports.database.begin() as session:
         job = records.find_job(session, job_id, viewer=call.person)
         if job.person.key != call.person.key and not call.person.moderates:
@@ -31,23 +41,28 @@ def delete(ports: Ports, call: Call, command: Delete) -> Deleted:
         pictures = [each for each in records.pictures_of_job(session, job_id) if index in (0, each.index)]
         if not pictures:
             raise NotFound(f"Picture {command.what[:14]}")
-        keys: set[str] = set()
-        events = []
-        for picture in pictures:
-            session.get_one(PictureRow, picture.id).deleted_at = now()
-            keys |= {picture.key, picture.thumbnail_key}
-            changed = PictureChanged(job_id=job_id, platform=job.address.platform, picture_id=picture.id)
-            events.append(outbox.write(session, changed))
-        row = session.get_one(JobRow, job_id)
-        if row.grid_key:  # the grid shows what is now deleted
-            keys.add(row.grid_key)
-            row.grid_key = None
-        session.flush()
-        orphans = keys - _still_used(session, keys)
+        events = [_mark_deleted(session, job, picture) for picture in pictures]
+        orphans = _orphaned_files(session, job, pictures)
     for key in sorted(orphans):
         ports.store.delete(key)
     outbox.send(ports.database, ports.events, events)
     return Deleted(picture_ids=tuple(picture.id for picture in pictures))
+
+
+def _mark_deleted(session: Session, job: Job, picture: Picture) -> OutboxRow:
+    session.get_one(PictureRow, picture.id).deleted_at = now()
+    changed = PictureChanged(job_id=job.id, platform=job.address.platform, picture_id=picture.id)
+    return outbox.write(session, changed)
+
+
+def _orphaned_files(session: Session, job: Job, pictures: list[Picture]) -> set[str]:
+    keys = {key for picture in pictures for key in (picture.key, picture.thumbnail_key)}
+    row = session.get_one(JobRow, job.id)
+    if row.grid_key:  # the grid shows what is now deleted
+        keys.add(row.grid_key)
+        row.grid_key = None
+    session.flush()
+    return keys - _still_used(session, keys)
 
 
 def _target(what: str) -> tuple[str, int]:

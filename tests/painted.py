@@ -1,0 +1,77 @@
+"""Jobs brought to their end without a worker, for tests of what comes after."""
+
+from studio.clock import now
+from studio.db import ledger, moves, records
+from studio.db.tables import JobRow, LineageRow, PictureRow
+from studio.identifiers import picture_id
+from studio.jobs import JobState
+from studio.pictures import Recipe
+from studio.ports import Ports
+from studio.verdicts import ALLOWED
+from studio.wire import to_data
+
+WORKER = "test-worker"
+
+
+def end_job(ports: Ports, job_id: str, state: JobState) -> None:
+    with ports.database.begin() as session:
+        assert moves.take_lease(session, job_id, worker=WORKER, at=now(), lease_seconds=30)
+        assert moves.end(session, job_id, state, at=now(), worker=WORKER)
+
+
+def paint_job(
+    ports: Ports, job_id: str, *, state: JobState = JobState.DONE, like: str | None = None, png: bytes = b""
+) -> str:
+    """End a job with as many pictures as it asked for; with `like`, with the files of that job."""
+    end_job(ports, job_id, state)
+    with ports.database.begin() as session:
+        row = session.get_one(JobRow, job_id)
+        request = records.job_of(row).request
+        parents = tuple(source.picture_id for source in request.sources if source.picture_id)
+        for index in range(1, request.count + 1):
+            origin = like or job_id
+            data = png or f"picture {origin} {index}".encode()
+            recipe = Recipe(
+                operation=request.operation,
+                prompt=request.prompt,
+                negative_prompt=request.negative_prompt,
+                seed=request.seed_of(index - 1),
+                steps=8,
+                guidance_scale=1.0,
+                width=64,
+                height=64,
+                model="thimble",
+                model_hash="0" * 12,
+                scheduler="DDIM",
+                software="test",
+                parents=parents,
+            )
+            session.add(
+                PictureRow(
+                    id=picture_id(job_id, index),
+                    job_id=job_id,
+                    position=index,
+                    person_key=row.person_key,
+                    recipe=to_data(recipe),
+                    storage_key=ports.store.put(data, suffix=".png"),
+                    thumbnail_key=ports.store.put(b"small " + data, suffix=".webp"),
+                    width=64,
+                    height=64,
+                    size_bytes=len(data),
+                    verdict=to_data(ALLOWED),
+                    created_at=now(),
+                )
+            )
+            session.flush()
+            for parent in parents:
+                session.add(
+                    LineageRow(
+                        child=picture_id(job_id, index),
+                        parent=parent,
+                        operation=request.operation,
+                        person_key=row.person_key,
+                    )
+                )
+        row.grid_key = ports.store.put(f"grid {job_id}".encode(), suffix=".png")
+        ledger.capture(session, row, painted=request.count, at=now())
+    return job_id

@@ -1,0 +1,136 @@
+"""What people type becomes a command, or a sentence that says which part is wrong."""
+
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from studio.catalog import CATALOG
+from studio.errors import BadParameter, BadRequest, UnknownCommand
+from studio.phrase import parse_phrase
+
+PICTURE = "k3v9m2p4qx7a.2"
+
+
+def read(text: str):
+    spec, values = parse_phrase(text)
+    return spec.read(values)
+
+
+def test_plain_text_is_a_prompt():
+    assert read("a red apple").prompt == "a red apple"
+
+
+def test_flags_are_read_wherever_they_stand_after_the_prompt():
+    command = read("/imagine a cat's hat --seed 7 --ar 3:2 --no text and letters --count 2")
+    assert (command.prompt, command.seed, command.aspect, command.negative, command.count) == (
+        "a cat's hat",
+        7,
+        "3:2",
+        "text and letters",
+        2,
+    )
+
+
+def test_a_dash_typed_by_a_phone_is_a_flag():
+    assert read("/imagine an owl —seed 7").seed == 7
+
+
+def test_hyphens_inside_words_stay():
+    assert read("a black-and-white owl - at night").prompt == "a black-and-white owl - at night"
+
+
+def test_a_picture_comes_before_the_words():
+    command = read(f"/edit {PICTURE} a small boat --region B3-C4")
+    assert (command.picture, command.prompt, command.region) == (PICTURE, "a small boat", "B3-C4")
+
+
+def test_words_are_no_picture_id():
+    command = read("/edit a small boat --region B3")
+    assert (command.picture, command.prompt) == (None, "a small boat")
+
+
+@pytest.mark.parametrize("name", CATALOG)
+def test_every_example_of_the_catalogue_can_be_typed(name: str):
+    spec, values = parse_phrase(CATALOG[name].example)
+    assert spec is CATALOG[name]
+    assert spec.read(values)
+
+
+def test_an_unknown_command_names_the_nearest():
+    with pytest.raises(UnknownCommand, match="Did you mean /imagine"):
+        parse_phrase("/imagin a cat")
+
+
+def test_an_unknown_flag_names_the_nearest():
+    with pytest.raises(BadParameter, match="Did you mean --seed") as caught:
+        parse_phrase("/imagine a cat --sed 4")
+    assert caught.value.parameter == "--sed"
+
+
+def test_a_flag_without_a_value_says_so():
+    with pytest.raises(BadParameter, match="needs a value"):
+        parse_phrase("/imagine a cat --seed")
+
+
+def test_a_flag_of_another_command_is_refused():
+    with pytest.raises(BadParameter, match="unknown"):
+        parse_phrase(f"/upscale {PICTURE} --prompt x")
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        ("/imagine a cat --seed -1", "seed"),
+        ("/imagine a cat --seed 4294967296", "seed"),
+        ("/imagine a cat --seed seven", "seed"),
+        ("/imagine a cat --seed nan", "seed"),
+        ("/imagine a cat --guidance inf", "guidance"),
+        ("/imagine a cat --count 9", "count"),
+        ("/imagine a cat --count 2.5", "count"),
+        ("/imagine a cat --width 63", "width"),
+        ("/imagine a cat --width 30000", "width"),
+        ("/imagine a cat --aspect 9:1", "aspect"),
+        ("/imagine a cat --aspect 1:0", "aspect"),
+        ("/imagine a cat --aspect wide", "aspect"),
+        ("/imagine a cat --strength 0", "strength"),
+        ("/imagine", "prompt"),
+        ("/imagine --seed 3", "prompt"),
+        ("/vary nothing", "picture"),
+        ("/show nothing", "job"),
+        (f"/vary {PICTURE} --strength wild", "strength"),
+    ],
+)
+def test_values_out_of_range_name_their_parameter(text: str, wrong: str):
+    with pytest.raises(BadParameter) as caught:
+        read(text)
+    assert caught.value.parameter == wrong
+
+
+@pytest.mark.parametrize("text", ["", "   ", "\u200b\u2060", "\x00\x07", "/"])
+def test_nothing_visible_is_no_command(text: str):
+    with pytest.raises(UnknownCommand):
+        parse_phrase(text)
+
+
+def test_a_prompt_of_10_000_characters_is_refused_with_the_limit():
+    with pytest.raises(BadParameter, match="1,000"):
+        read("a" * 10_000)
+    with pytest.raises(BadParameter, match="1,000"):
+        read("/imagine " + "a" * 1_001)
+
+
+@pytest.mark.parametrize("text", ["תפוח אדום", "تفاحة حمراء", "🍎🍏", "👩\u200d🎨", "りんご"])
+def test_every_script_and_emoji_is_a_prompt(text: str):
+    assert read(text).prompt == text
+
+
+def test_control_and_direction_characters_are_taken_out_of_a_prompt():
+    assert read("a\u202ered\u202c\x07 apple\u200b\n\tnow").prompt == "ared apple now"
+
+
+@given(st.text(max_size=300))
+def test_any_text_gives_a_command_or_a_sentence(text: str):
+    with suppress(BadRequest):
+        assert read(text) is not None
