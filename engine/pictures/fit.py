@@ -14,7 +14,7 @@ from studio.errors import BadImage
 WEBP_PIXELS = 4_000_000
 WEBP_QUALITIES = (95, 90, 82)
 JPEG_QUALITIES = (95, 90, 82)
-SMALLEST_SIDE_PIXELS = 64
+SMALLEST_SIDE_PIXELS = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,14 +30,17 @@ class Fitted:
 def fit(data: bytes, *, limit_bytes: int) -> Fitted:
     """The picture in at most `limit_bytes`: as it is, else compressed with loss, else smaller as well.
 
-    A recipe in it is carried over. Raises `BadImage` when not even 64 px a side fit.
+    A recipe in it is carried over unless it alone takes a quarter of the room. Raises `BadImage` when not
+    even 16 px a side fit.
     """
     picture = decode(data)
     if len(data) <= limit_bytes:
         return Fitted(data=data, suffix=_suffix(data), width=picture.width, height=picture.height)
+    recipe = copy_recipe(data)
+    exif = recipe if len(recipe) <= limit_bytes // 4 else b""
     while min(picture.size) >= SMALLEST_SIDE_PIXELS:
         smallest = limit_bytes
-        for encoded, suffix in _encodings(picture, data):
+        for encoded, suffix in _encodings(picture, exif):
             if len(encoded) <= limit_bytes:
                 return Fitted(data=encoded, suffix=suffix, width=picture.width, height=picture.height)
             smallest = len(encoded)
@@ -45,13 +48,13 @@ def fit(data: bytes, *, limit_bytes: int) -> Fitted:
     raise BadImage(f"it cannot be made small enough for {limit_bytes} bytes.")
 
 
-def _encodings(picture: Image.Image, original: bytes) -> Iterator[tuple[bytes, str]]:
+def _encodings(picture: Image.Image, exif: bytes) -> Iterator[tuple[bytes, str]]:
     if picture.width * picture.height <= WEBP_PIXELS:
         for quality in WEBP_QUALITIES:
-            yield encode_webp(picture, quality=quality, exif=copy_recipe(original)), ".webp"
+            yield encode_webp(picture, quality=quality, exif=exif), ".webp"
     else:
         for quality in JPEG_QUALITIES:
-            yield encode_jpeg(picture, quality=quality, exif=copy_recipe(original)), ".jpg"
+            yield encode_jpeg(picture, quality=quality, exif=exif), ".jpg"
 
 
 def _shrink(picture: Image.Image, wanted_share: float) -> Image.Image:

@@ -58,7 +58,7 @@ def from_json(text: str) -> Recipe | None:
         values["operation"] = Operation(values["operation"])
         values["parents"] = tuple(values.get("parents", ()))
         return Recipe(**values)
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
 
 
