@@ -1,12 +1,13 @@
 """What is installed, what is pinned and what goes into a wheel."""
 
+import ast
 import re
 import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
 from fnmatch import fnmatch
-from importlib.metadata import version
+from importlib.metadata import packages_distributions, version
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 PACKAGES = ("studio", "bots", "engine", "moderation", "chatelier")
+# What these belong to names them in its own interface.
+PART_OF_A_DEPENDENCY = {"markupsafe", "packaging", "pydantic-core", "setuptools"}
 LEFT_TO_THE_INSTALLER = {"torch", "torchvision"}
 
 
@@ -73,9 +76,9 @@ def test_the_tests_run_against_what_the_lock_pins(lock: dict[str, Requirement]) 
     assert differing == {}, "run `make setup`: these are installed, and the lock pins others"
 
 
-def test_installed_packages_agree_with_each_other_except_about_torchvision() -> None:
+def test_pinned_packages_agree_with_each_other_except_about_torchvision(lock: dict[str, Requirement]) -> None:
     check = subprocess.run([sys.executable, "-m", "pip", "check"], capture_output=True, text=True)
-    complaints = [line for line in check.stdout.splitlines() if line != "No broken requirements found."]
+    complaints = [line for line in check.stdout.splitlines() if canonicalize_name(line.split(" ")[0]) in lock]
     assert [line for line in complaints if "torchvision" not in line] == []
 
 
@@ -107,6 +110,41 @@ def data_files(repository: Path) -> Iterator[tuple[str, str]]:
         for path in sorted((repository / package).rglob("*")):
             if path.is_file() and path.suffix not in {".py", ".pyc"}:
                 yield package, path.relative_to(repository / package).as_posix()
+
+
+def third_party_imports(repository: Path) -> Iterator[tuple[str, str]]:
+    """(module that imports, distribution that it needs), over all packages and tests."""
+    distributions = packages_distributions()
+    for folder in (*PACKAGES, "tests"):
+        for path in sorted((repository / folder).rglob("*.py")):
+            for node in ast.walk(ast.parse(path.read_text())):
+                names: list[str] = []
+                if isinstance(node, ast.Import):
+                    names = [alias.name for alias in node.names]
+                elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module is not None:
+                    names = [node.module]
+                for name in {name.split(".")[0] for name in names} - sys.stdlib_module_names:
+                    if name in distributions and name not in PACKAGES:
+                        yield (
+                            path.relative_to(repository).as_posix(),
+                            canonicalize_name(distributions[name][0]),
+                        )
+
+
+def test_whatever_is_imported_is_a_declared_dependency(repository: Path, project: dict[str, Any]) -> None:
+    extras = project["project"]["optional-dependencies"]
+
+    def names(lines: list[str]) -> set[str]:
+        return {canonicalize_name(Requirement(line).name) for line in lines}
+
+    always = names(project["project"]["dependencies"]) | PART_OF_A_DEPENDENCY
+    for module, needed in third_party_imports(repository):
+        declared = set(always)
+        if module.startswith("tests/"):
+            declared |= names(extras["test"]) | names(extras["train"])
+        elif "/training/" in module:
+            declared |= names(extras["train"])
+        assert needed in declared, f"{module} imports from {needed}, which pyproject.toml does not name"
 
 
 def test_every_data_file_goes_into_the_wheel(repository: Path, project: dict[str, Any]) -> None:
