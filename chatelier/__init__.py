@@ -1,0 +1,1 @@
+"""The cap of the house: settings, wiring, commands, migrations. The only place that imports the wings."""

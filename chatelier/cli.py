@@ -1,0 +1,88 @@
+"""The command line. A problem is one sentence and exit status 1, never a traceback."""
+
+import os
+import sys
+import traceback
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NoReturn
+
+import typer
+
+from chatelier.commands import beat, config, db, run, up, version, worker
+from studio.errors import ChatelierError
+
+_HELP = """Chatelier is an atelier inside a chat: people paint together with a model that their community hosts.
+
+[bold]chatelier up[/] opens a studio on this machine. [bold]chatelier doctor[/] says what is missing.
+
+[bold]chatelier imagine "a red apple" -o out/[/] paints without any service.
+"""
+
+app = typer.Typer(
+    name="chatelier",
+    help=_HELP,
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for each in (up, run, worker, beat, db, config, version):
+    each.register(app)
+
+
+def main() -> NoReturn:
+    """The entry point of the `chatelier` script."""
+    sys.exit(carry_out(sys.argv[1:]))
+
+
+def carry_out(arguments: list[str]) -> int:
+    """Run one command and return the exit status: 1 for a problem, 2 for wrong use, 130 for Ctrl-C."""
+    from chatelier.console import remarks, say_error
+
+    try:
+        answer = app(arguments, standalone_mode=False)
+    except typer.Exit as stop:
+        return stop.exit_code
+    except (KeyboardInterrupt, typer.Abort):
+        remarks().print("Stopped.")
+        return 130
+    except ChatelierError as error:
+        say_error(str(error))
+        return 1
+    except BrokenPipeError:
+        # Whoever read our answer has enough of it, as `head` does.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:  # noqa: BLE001
+        if (status := _shown_as_wrong_use(error)) is not None:
+            return status
+        say_error(f"Something unexpected went wrong ({type(error).__name__}). Details: {_write_down(error)}")
+        return 1
+    return answer if isinstance(answer, int) else 0
+
+
+def _shown_as_wrong_use(error: Exception) -> int | None:
+    """Typer's own errors, such as an unknown option, in Typer's own words; None for any other error."""
+    show, status = getattr(error, "show", None), getattr(error, "exit_code", None)
+    if show is None or not isinstance(status, int):
+        return None
+    show()
+    return status
+
+
+def _write_down(error: Exception) -> Path:
+    """The traceback goes to a file for whoever mends the program."""
+    import tempfile
+
+    text = "".join(traceback.format_exception(error))
+    home = Path(os.environ.get("CHATELIER_HOME") or Path.home() / ".chatelier").expanduser()
+    name = f"error-{datetime.now(UTC):%Y%m%d-%H%M%S}-{os.getpid()}.log"
+    for folder in (home / "logs", Path(tempfile.gettempdir())):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_text(text)
+        except OSError:
+            continue
+        return folder / name
+    return Path("(nowhere: no folder can be written)")

@@ -1,0 +1,30 @@
+"""`chatelier beat`: house-keeping."""
+
+from pathlib import Path
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    app.command("beat")(beat)
+
+
+def beat(
+    ready_file: Path | None = typer.Option(
+        None, "--ready-file", help="Make this file once the sweeps run.", show_default=False
+    ),
+) -> None:
+    """Every few seconds, find jobs that nobody works on and events that nobody sent. Run one; two do no harm.
+
+    Example:
+
+      CHATELIER_REDIS_URL=redis://localhost:6379/0 chatelier beat
+    """
+    from chatelier.commands.worker import mark_ready
+    from chatelier.logs import set_up_logging
+    from chatelier.settings import load_settings
+    from chatelier.wiring import keep_house
+
+    settings = load_settings()
+    set_up_logging(settings)
+    keep_house(settings, on_ready=lambda: mark_ready(ready_file))

@@ -1,0 +1,38 @@
+"""`chatelier config`: what is set, and where."""
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    app.command("config")(config)
+
+
+def config(
+    example: bool = typer.Option(
+        False, "--example", help="Print a chatelier.toml in which everything is explained."
+    ),
+) -> None:
+    """Show the settings in effect and where each comes from. Secrets are hidden.
+
+    Examples:
+
+      chatelier config
+
+      chatelier config --example > chatelier.toml
+    """
+    from chatelier.console import answers, say_warning
+    from chatelier.settings import read_settings
+    from chatelier.settings.showing import effective, example_file
+
+    if example:
+        typer.echo(example_file(), nl=False)
+        return
+    from rich.table import Table
+
+    loaded = read_settings()
+    table = Table("setting", "value", "from", box=None, pad_edge=False)
+    for name, value, origin in effective(loaded):
+        table.add_row(name, value, origin, style=None if origin != "default" else "dim")
+    answers().print(table)
+    for warning in loaded.warnings:
+        say_warning(warning)

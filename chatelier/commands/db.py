@@ -1,0 +1,43 @@
+"""`chatelier db …`: the database's schema."""
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    group = typer.Typer(help="The database's schema.", no_args_is_help=True)
+    group.command("upgrade")(upgrade)
+    group.command("status")(status)
+    app.add_typer(group, name="db")
+
+
+def upgrade() -> None:
+    """Bring the database up to date. Does nothing when it is; two at once wait for each other.
+
+    Example:
+
+      CHATELIER_DATABASE_URL=postgresql://chatelier:…@db/chatelier chatelier db upgrade
+    """
+    from chatelier import schema
+    from chatelier.console import answers
+    from chatelier.settings import load_settings
+    from chatelier.wiring import connect_database
+
+    database = connect_database(load_settings())
+    before, after = schema.upgrade(database)
+    if before == after:
+        answers().print(f"The database is up to date (schema {after}).")
+    else:
+        answers().print(
+            f"The database went from {f'schema {before}' if before else 'empty'} to schema {after}."
+        )
+
+
+def status() -> None:
+    """Say which schema the database has. Exit status 1 when it needs an upgrade."""
+    from chatelier import schema
+    from chatelier.console import answers
+    from chatelier.settings import load_settings
+    from chatelier.wiring import open_database
+
+    database = open_database(load_settings())
+    answers().print(f"The database is up to date (schema {schema.revision(database)}).")

@@ -1,0 +1,37 @@
+"""`chatelier run FACE`: one face in this process."""
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    group = typer.Typer(
+        help="Run one face by itself, as containers and service managers do.", no_args_is_help=True
+    )
+    group.command("web")(web)
+    app.add_typer(group, name="run")
+
+
+def web() -> None:
+    """The web room. Needs Redis and an up-to-date database.
+
+    Example:
+
+      CHATELIER_REDIS_URL=redis://localhost:6379/0 chatelier run web
+    """
+    import uvicorn
+
+    from chatelier.logs import set_up_logging
+    from chatelier.settings import load_settings
+    from chatelier.wiring import web_app
+
+    settings = load_settings()
+    set_up_logging(settings)
+    uvicorn.run(
+        web_app(settings),
+        host=settings.web.host,
+        port=settings.web.port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=5,
+    )

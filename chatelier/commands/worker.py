@@ -1,0 +1,48 @@
+"""`chatelier worker`: a process that paints."""
+
+from pathlib import Path
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    app.command("worker")(worker)
+
+
+def worker(
+    ready_file: Path | None = typer.Option(
+        None,
+        "--ready-file",
+        help="Make this file once the model is loaded and jobs are taken.",
+        show_default=False,
+    ),
+) -> None:
+    """Paint what the faces ask for, until Ctrl-C or SIGTERM. What is being painted then goes back to the queue.
+
+    Run one per accelerator; all need the same database, Redis and storage as the faces.
+
+    Examples:
+
+      chatelier worker
+
+      CHATELIER_WORKER__DEVICE=cuda:1 chatelier worker
+    """
+    import os
+
+    from chatelier.logs import set_up_logging
+    from chatelier.settings import load_settings
+
+    settings = load_settings()
+    set_up_logging(settings)
+    if settings.worker.cpu_threads:
+        os.environ["OMP_NUM_THREADS"] = str(settings.worker.cpu_threads)  # read while torch is imported
+    from chatelier.wiring import paint
+
+    paint(settings, on_ready=lambda: mark_ready(ready_file))
+
+
+def mark_ready(path: Path | None) -> None:
+    import os
+
+    if path is not None:
+        path.write_text(str(os.getpid()))

@@ -1,0 +1,26 @@
+"""How the command line speaks: answers on standard output, everything else on standard error."""
+
+from functools import cache
+
+from rich.console import Console
+from rich.markup import escape
+
+
+@cache
+def answers() -> Console:
+    """What was asked for."""
+    return Console(highlight=False)
+
+
+@cache
+def remarks() -> Console:
+    """Progress, warnings and errors."""
+    return Console(stderr=True, highlight=False)
+
+
+def say_error(sentence: str) -> None:
+    remarks().print(f"[bold red]{escape(sentence)}[/]", soft_wrap=True)
+
+
+def say_warning(sentence: str) -> None:
+    remarks().print(f"[yellow]{escape(sentence)}[/]", soft_wrap=True)

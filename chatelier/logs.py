@@ -1,0 +1,126 @@
+"""Logging for every process, set up once: one line per event, ids only, no secret in any of them."""
+
+import logging
+import os
+import sys
+from collections.abc import Iterable
+from typing import Any, TextIO
+
+import structlog
+from pydantic import BaseModel, SecretStr
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+from chatelier.settings import Settings
+from chatelier.settings.sections import LogFormat
+
+_HIDDEN = "***"
+# Never in a log, whoever writes them there by mistake.
+_PRIVATE_KEYS = frozenset(
+    {"prompt", "negative_prompt", "token", "secret", "password", "authorization", "cookie"}
+)
+_SHORTEST_SECRET = 6  # shorter ones would also blot out ordinary words
+# Chatty at info without saying anything about a job.
+_QUIETER = {
+    "celery.app.trace": logging.WARNING,
+    "celery.beat": logging.WARNING,
+    "celery.worker.strategy": logging.WARNING,
+    "httpx": logging.WARNING,
+    "httpcore": logging.WARNING,
+    "botocore": logging.WARNING,
+    "aiobotocore": logging.WARNING,
+    "fsspec": logging.WARNING,
+    "asyncio": logging.WARNING,
+    "PIL": logging.WARNING,
+    "alembic": logging.WARNING,
+    "uvicorn.access": logging.WARNING,  # request lines hold what people were invited with
+}
+
+
+def set_up_logging(settings: Settings, *, stream: TextIO | None = None) -> None:
+    """Everything that any library logs goes through here, to `stream` (standard error by default)."""
+    stream = stream or sys.stderr
+    hide = _Veil(_secrets_of(settings))
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.ExtraAdder(),
+        structlog.processors.TimeStamper(fmt="%Y-%m-%dT%H:%M:%S.%fZ", utc=True),
+    ]
+    formatter = structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=shared,
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            *_rendering(settings.log.format, hide, colours=stream.isatty() or "FORCE_COLOR" in os.environ),
+        ],
+    )
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(formatter)
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(settings.log.level.upper())
+    for name, level in _QUIETER.items():
+        logging.getLogger(name).setLevel(max(level, root.level))
+    logging.captureWarnings(True)
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *shared[:3],
+            *shared[4:],
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=False,
+    )
+
+
+def _rendering(style: LogFormat, hide: "_Veil", *, colours: bool) -> list[Processor]:
+    if style is LogFormat.JSON:
+        return [
+            structlog.processors.format_exc_info,
+            hide,
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ]
+    plain = structlog.dev.ConsoleRenderer(
+        colors=colours, pad_event_to=0, exception_formatter=structlog.dev.plain_traceback
+    )
+    return [structlog.processors.format_exc_info, hide, plain]
+
+
+class _Veil:
+    """Blots out secrets wherever they stand in an event, and values that have no place in a log."""
+
+    def __init__(self, secrets: Iterable[str]) -> None:
+        self._secrets = tuple(sorted(secrets, key=len, reverse=True))
+
+    def __call__(self, _logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+        return {
+            name: _HIDDEN if name in _PRIVATE_KEYS else self._veiled(value) for name, value in event.items()
+        }
+
+    def _veiled(self, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        for secret in self._secrets:
+            value = value.replace(secret, _HIDDEN)
+        return value
+
+
+def _secrets_of(settings: BaseModel) -> set[str]:
+    found: set[str] = set()
+    for name in type(settings).model_fields:
+        value = getattr(settings, name)
+        if isinstance(value, BaseModel):
+            found |= _secrets_of(value)
+        elif isinstance(value, SecretStr):
+            found |= _parts(value.get_secret_value())
+    return {each for each in found if len(each) >= _SHORTEST_SECRET}
+
+
+def _parts(secret: str) -> set[str]:
+    """Of a URL only its password is a secret."""
+    if "://" not in secret:
+        return set() if secret.startswith(("/", ".", "~")) else {secret}
+    authority = secret.partition("://")[2].partition("/")[0]
+    login, separator, _host = authority.rpartition("@")
+    return {login.partition(":")[2]} if separator else set()

@@ -1,0 +1,14 @@
+"""Run by Alembic inside the transaction that `chatelier.schema` opened and hands over."""
+
+from alembic import context
+
+from studio.db.tables import Base
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=Base.metadata,
+    render_as_batch=True,  # SQLite changes a table by copying it
+    compare_type=True,
+)
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,0 +1,312 @@
+"""Every setting with its default and one line of explanation. `chatelier config --example` prints them all.
+
+An environment variable is ``CHATELIER_`` and the name in capitals; a section and its name are joined by two
+underscores, such as ``CHATELIER_WEB__PORT``. In ``chatelier.toml`` a section is a table. Secrets are `SecretStr`,
+and so are URLs, which may carry a password.
+"""
+
+import ipaddress
+from collections.abc import Callable
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Self
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+PREFIX = "CHATELIER_"
+DELIMITER = "__"
+
+
+def _url(*schemes: str) -> Callable[[SecretStr], SecretStr]:
+    def check(value: SecretStr) -> SecretStr:
+        scheme, separator, rest = value.get_secret_value().partition("://")
+        if not separator or scheme not in schemes or not rest:
+            raise ValueError(
+                f"must be a URL that begins with {' or '.join(f'{each}://' for each in schemes)}"
+            )
+        return value
+
+    return check
+
+
+def _web_url(value: str) -> str:
+    if not value.startswith(("http://", "https://", "ws://", "wss://")):
+        raise ValueError("must be a URL that begins with https:// (or http:// on this machine)")
+    return value.rstrip("/")
+
+
+def _local_path(value: Path) -> Path:
+    return value.expanduser().absolute()
+
+
+def _split(value: Any) -> Any:
+    """``"a, b"`` from the environment becomes ("a", "b"); a list from the file stays."""
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return value
+
+
+_DATABASES = ("sqlite", "postgresql", "postgresql+psycopg", "postgres")
+DatabaseUrl = Annotated[SecretStr, AfterValidator(_url(*_DATABASES))]
+RedisUrl = Annotated[SecretStr, AfterValidator(_url("redis", "rediss"))]
+WebUrl = Annotated[str, AfterValidator(_web_url)]
+LocalPath = Annotated[Path, AfterValidator(_local_path)]
+Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
+
+
+class LogLevel(StrEnum):
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class LogFormat(StrEnum):
+    CONSOLE = "console"
+    JSON = "json"
+
+
+class Section(BaseModel):
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+
+class DiscordSection(Section):
+    """The Discord face. It runs when a token is set."""
+
+    token: SecretStr | None = Field(None, description="The bot's token, from Discord's developer portal.")
+    api_url: WebUrl = Field("https://discord.com/api/v10", description="Discord's REST API.")
+    gateway_url: WebUrl | None = Field(None, description="The gateway; unset: the one that Discord names.")
+
+
+class SlackSection(Section):
+    """The Slack face. It runs when a bot token is set, in Socket Mode (app token) or HTTP mode (signing secret)."""
+
+    bot_token: SecretStr | None = Field(None, description="The bot token, xoxb-…")
+    app_token: SecretStr | None = Field(None, description="The app-level token, xapp-…, for Socket Mode.")
+    signing_secret: SecretStr | None = Field(None, description="The signing secret, for HTTP mode.")
+    port: int = Field(3000, ge=1, le=65535, description="The port that HTTP mode listens on.")
+    api_url: WebUrl = Field("https://slack.com/api", description="Slack's Web API.")
+
+    @model_validator(mode="after")
+    def _has_a_way_in(self) -> Self:
+        if self.bot_token and not (self.app_token or self.signing_secret):
+            raise ValueError(
+                "has a bot_token but no way to receive: set app_token (Socket Mode) or signing_secret (HTTP mode) too"
+            )
+        return self
+
+
+class WebSection(Section):
+    """The web room."""
+
+    host: str = Field(
+        "127.0.0.1", min_length=1, description="The address to listen on; 0.0.0.0 is every one."
+    )
+    port: int = Field(8080, ge=0, le=65535, description="The port to listen on; 0 takes a free one.")
+    invite: SecretStr | None = Field(
+        None,
+        description="The word that people type at the door. Needed when other machines can reach the room.",
+    )
+    moderator_invite: SecretStr | None = Field(
+        None, description="Whoever types this word instead comes in as a moderator."
+    )
+    secret: SecretStr | None = Field(
+        None,
+        min_length=16,
+        description="Signs the sessions, 16 characters or more; unset: made once and kept in the home folder.",
+    )
+    allowed_hosts: Names = Field(
+        (), description="The names under which browsers reach the room, such as paint.example.org."
+    )
+    name: str = Field("The atelier", min_length=1, max_length=60, description="The name over the door.")
+    max_upload_mib: int = Field(8, ge=1, le=64, description="The largest image that people may bring along.")
+
+    @property
+    def is_loopback(self) -> bool:
+        if self.host == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+    @model_validator(mode="after")
+    def _is_not_open_to_all(self) -> Self:
+        invite = self.invite.get_secret_value() if self.invite else ""
+        if not self.is_loopback and len(invite) < 6:
+            raise ValueError(
+                f"host {self.host} lets other machines in, so invite must be set to a word of at least 6 characters"
+            )
+        if self.moderator_invite and self.moderator_invite == self.invite:
+            raise ValueError("moderator_invite and invite must be different words")
+        return self
+
+
+class LimitsSection(Section):
+    """What one person may ask for."""
+
+    per_minute: int = Field(20, ge=1, description="Requests per minute and person.")
+    per_day: int = Field(1000, ge=1, description="Requests per day and person.")
+    max_outstanding_jobs: int = Field(
+        10, ge=1, le=1000, description="Jobs of one person waiting or being painted."
+    )
+    max_pictures: int = Field(4, ge=1, le=8, description="Pictures per job.")
+    monthly_credits: int | None = Field(
+        None, ge=1, description="Pictures per person and month; unset: they are counted and never run out."
+    )
+
+
+class WorkerSection(Section):
+    """The process that paints."""
+
+    threads: int = Field(
+        4, ge=1, le=64, description="Jobs in hand at once; the easel shares its steps among them."
+    )
+    device: str | None = Field(
+        None,
+        pattern=r"^(cpu|mps|cuda(:\d+)?)$",
+        description="cpu, mps, cuda or cuda:1; unset: the best there is.",
+    )
+    low_vram: bool = Field(False, description="Slower, for graphics cards with little memory.")
+    cpu_threads: int | None = Field(
+        None, ge=1, le=256, description="Cores to paint with on a CPU; unset: all."
+    )
+    max_attempts: int = Field(
+        8, ge=1, le=100, description="Leases that a job may lose before it counts as failed."
+    )
+    lease_seconds: float = Field(30.0, ge=2, le=600, description="How long a silent worker keeps its job.")
+
+
+class ModerationSection(Section):
+    """The house rules."""
+
+    word_list: LocalPath | None = Field(
+        None,
+        description="A text file with words that prompts may not hold, one a line, beside the built-in ones.",
+    )
+    blocked: Names = Field((), description="People who may not paint, by key, such as discord:8123:77.")
+
+
+class LogSection(Section):
+    """What is written down. Never prompts or tokens."""
+
+    level: LogLevel = Field(LogLevel.INFO, description="debug, info, warning or error.")
+    format: LogFormat = Field(LogFormat.CONSOLE, description="console, or json for machines.")
+
+
+class Settings(BaseSettings):
+    """Everything that may be set. Built by `read_settings`, never at import."""
+
+    model_config: ClassVar[SettingsConfigDict] = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_nested_delimiter=DELIMITER,
+        env_ignore_empty=True,
+        extra="forbid",
+        frozen=True,
+        str_strip_whitespace=True,
+    )
+
+    home: LocalPath = Field(
+        default_factory=lambda: Path.home() / ".chatelier",
+        description="The folder of everything that is kept on this machine.",
+    )
+    database_url: DatabaseUrl | None = Field(
+        None,
+        description="sqlite:///… or postgresql://user:password@host/name; unset: SQLite in the home folder.",
+    )
+    redis_url: RedisUrl | None = Field(
+        None, description="redis://:password@host:6379/0; unset: `chatelier up` runs its own."
+    )
+    storage_url: SecretStr | None = Field(
+        None,
+        description="A folder or s3://bucket/prefix for the pictures; unset: a folder in the home folder.",
+    )
+    model: str | None = Field(
+        None,
+        min_length=1,
+        max_length=100,
+        description="The model that paints by default; unset: the bundled one.",
+    )
+    discord: DiscordSection = DiscordSection()
+    slack: SlackSection = SlackSection()
+    web: WebSection = WebSection()
+    limits: LimitsSection = LimitsSection()
+    worker: WorkerSection = WorkerSection()
+    moderation: ModerationSection = ModerationSection()
+    log: LogSection = LogSection()
+
+    @property
+    def database(self) -> str:
+        """The database's URL, with its password."""
+        return (
+            self.database_url.get_secret_value()
+            if self.database_url
+            else f"sqlite:///{self.home}/studio.sqlite3"
+        )
+
+    @property
+    def storage(self) -> str:
+        """The storage's URL, with its password if it has one."""
+        return self.storage_url.get_secret_value() if self.storage_url else str(self.home / "storage")
+
+    @property
+    def logs_folder(self) -> Path:
+        return self.home / "logs"
+
+    @property
+    def run_folder(self) -> Path:
+        """What only matters while something runs: locks, ready marks, addresses."""
+        return self.home / "run"
+
+    @property
+    def redis_folder(self) -> Path:
+        return self.home / "redis"
+
+    @property
+    def models_folder(self) -> Path:
+        return self.home / "models"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only what `read_settings` hands over: it has read the environment and the file, and knows which is which."""
+        return (init_settings,)
+
+
+def environment_values() -> dict[str, Any]:
+    """What the environment sets, nested by section. A variable for a whole section is not read."""
+    source = EnvSettingsSource(Settings)
+    whole_sections = {PREFIX.lower() + name for name in SECTIONS}
+    source.env_vars = {name: value for name, value in source.env_vars.items() if name not in whole_sections}
+    return source()
+
+
+def file_values(path: Path) -> dict[str, Any]:
+    """What a file sets; an empty text means unset. Raises `tomllib.TOMLDecodeError` and `OSError`."""
+    values = TomlConfigSettingsSource(Settings, toml_file=path)()
+    return {name: _without_empty(value) for name, value in values.items() if value != ""}
+
+
+def _without_empty(value: Any) -> Any:
+    return {name: each for name, each in value.items() if each != ""} if isinstance(value, dict) else value
+
+
+SECTIONS: tuple[str, ...] = tuple(
+    name
+    for name, field in Settings.model_fields.items()
+    if isinstance(field.annotation, type) and issubclass(field.annotation, Section)
+)

@@ -1,0 +1,57 @@
+"""What the programs say: to the terminal with their names before it, and to one file each."""
+
+import asyncio
+import logging.handlers
+import re
+from collections import deque
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+_ESCAPES = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
+_MAX_LINE_BYTES = 64 * 1024
+_FILE_BYTES = 5 * 1024 * 1024
+_FILES_KEPT = 3
+_LAST_LINES = 20
+COLOURS = ("cyan", "green", "magenta", "yellow", "blue", "bright_red")
+
+
+class Output:
+    """One program's lines. The file rotates at 5 MiB; three old ones are kept."""
+
+    def __init__(
+        self, name: str, *, console: Console, folder: Path, colour: str, width: int, quiet: bool
+    ) -> None:
+        self._console = console
+        self._prefix = Text(f"{name:<{width}} │ ", style=colour)
+        self._quiet = quiet
+        self.last_lines: deque[str] = deque(maxlen=_LAST_LINES)
+        self.path = folder / f"{name}.log"
+        self._file = logging.handlers.RotatingFileHandler(
+            self.path, maxBytes=_FILE_BYTES, backupCount=_FILES_KEPT, encoding="utf-8", errors="replace"
+        )
+
+    async def follow(self, stream: asyncio.StreamReader) -> None:
+        """Until the program closes its end. Very long lines are cut into pieces."""
+        rest = b""
+        while chunk := await stream.read(_MAX_LINE_BYTES):
+            *lines, rest = (rest + chunk).split(b"\n")
+            if len(rest) > _MAX_LINE_BYTES:
+                lines, rest = [*lines, rest], b""
+            for line in lines:
+                self.write(line.decode("utf-8", "replace").rstrip())
+        if rest:
+            self.write(rest.decode("utf-8", "replace").rstrip())
+
+    def write(self, line: str) -> None:
+        plain = _ESCAPES.sub("", line)
+        if not plain.strip():
+            return
+        self.last_lines.append(plain)
+        self._file.emit(logging.makeLogRecord({"msg": plain}))
+        if not self._quiet:
+            self._console.print(self._prefix + Text.from_ansi(line), soft_wrap=True)
+
+    def close(self) -> None:
+        self._file.close()

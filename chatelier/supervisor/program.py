@@ -1,0 +1,31 @@
+"""One program under supervision."""
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+_LEASH = Path(__file__).with_name("leash.py")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Program:
+    """`is_ready` may block for a second or so; it is asked in a thread. `stop_seconds` is the grace after SIGTERM."""
+
+    name: str
+    arguments: tuple[str, ...]
+    is_ready: Callable[[int], bool]  # by process id
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    keep_open: tuple[int, ...] = ()  # file descriptors that it inherits
+    nice: int = 0
+    stop_seconds: float = 10.0
+
+    def leashed(self) -> list[str]:
+        """The command line that ties the program's life to this process."""
+        return [sys.executable, "-I", "-S", str(_LEASH), str(os.getpid()), str(self.nice), *self.arguments]
+
+
+def backoff_seconds(failures: int) -> float:
+    """How long to wait before the start after `failures` quick deaths in a row: 0.5, 1, 2 … 30 s."""
+    return float(min(30.0, 0.5 * 2 ** max(0, failures - 1)))

@@ -1,0 +1,219 @@
+"""Plugs the wings into the studio. No face's path through here loads an accelerator library."""
+
+import os
+import secrets
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from chatelier import redis_embedded, schema
+from chatelier.settings import Settings
+from studio.db.database import Database
+from studio.errors import Misconfigured
+from studio.ports import Gate, HouseRules, Ports, Store
+
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
+
+    from engine.model_catalog import ModelCatalogue
+
+
+def house_rules(settings: Settings) -> HouseRules:
+    return HouseRules(
+        monthly_credits=settings.limits.monthly_credits,
+        max_outstanding_jobs=settings.limits.max_outstanding_jobs,
+        max_pictures=settings.limits.max_pictures,
+        max_attempts=settings.worker.max_attempts,
+        lease_seconds=settings.worker.lease_seconds,
+    )
+
+
+def connect_database(settings: Settings) -> Database:
+    """The database, whatever its schema. Raises `Misconfigured` when its folder cannot be made."""
+    database = Database(settings.database)
+    if database.is_sqlite and (file := database.url.database) and file != ":memory:":
+        make_folder(Path(file).parent)
+    return database
+
+
+def open_database(settings: Settings) -> Database:
+    """Raises `DatabaseUnavailable`, and `Misconfigured` when the schema is not this version's."""
+    database = connect_database(settings)
+    schema.require_current(database)
+    return database
+
+
+def redis_url(settings: Settings) -> str:
+    """The Redis that is set, else the one that `chatelier up` runs on this home. Raises `Misconfigured`."""
+    if settings.redis_url:
+        return settings.redis_url.get_secret_value()
+    if running := redis_embedded.running_url(settings.redis_folder):
+        return running
+    raise Misconfigured(
+        "No Redis is set and none runs here. Start everything with `chatelier up`, or set CHATELIER_REDIS_URL."
+    )
+
+
+def open_storage(settings: Settings) -> Store:
+    """Raises `Misconfigured` and `StorageFailed`."""
+    from engine.storage import open_store
+
+    return open_store(settings.storage)
+
+
+def open_gate(settings: Settings, database: Database) -> Gate:
+    from moderation.gate import HouseGate
+
+    return HouseGate(database)
+
+
+def face_ports(settings: Settings) -> Ports:
+    """Everything that a face hands to the commands. Raises `Misconfigured` and `DatabaseUnavailable`."""
+    from engine.client import CeleryQueue
+    from engine.events import RedisEvents
+    from engine.pictures.darkroom import Darkroom
+
+    database = open_database(settings)
+    url = redis_url(settings)
+    return Ports(
+        database=database,
+        gate=open_gate(settings, database),
+        queue=CeleryQueue(url),
+        store=open_storage(settings),
+        events=RedisEvents(url),
+        darkroom=Darkroom(),
+        rules=house_rules(settings),
+    )
+
+
+def web_app(settings: Settings) -> "Starlette":
+    from bots.web import WebSettings, create_app
+
+    web = settings.web
+    room = WebSettings(
+        secret_key=web.secret.get_secret_value() if web.secret else session_secret(settings),
+        host=web.host,
+        port=web.port,
+        shared_secret=web.invite.get_secret_value() if web.invite else None,
+        moderator_secret=web.moderator_invite.get_secret_value() if web.moderator_invite else None,
+        allowed_hosts=web.allowed_hosts,
+        max_upload_bytes=web.max_upload_mib * 1024 * 1024,
+        room_name=web.name,
+    )
+    return create_app(face_ports(settings), room)
+
+
+def session_secret(settings: Settings) -> str:
+    """Made at the first start and kept, so that nobody has to come in anew after a restart."""
+    path = settings.home / "session-secret"
+    make_folder(settings.home)
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text().strip()
+    secret = secrets.token_urlsafe(32)
+    with os.fdopen(handle, "w") as file:
+        file.write(secret + "\n")
+    return secret
+
+
+def model_catalogue(settings: Settings) -> "ModelCatalogue":
+    """The models, the default one first. Raises `Misconfigured` when the default is not among them."""
+    from engine.model_catalog import ModelCatalogue
+
+    own = settings.home / "models.toml"
+    catalogue = ModelCatalogue.load(own, state=settings.models_folder)
+    if settings.model is None:
+        return catalogue
+    if settings.model not in catalogue.names:
+        raise Misconfigured(
+            f"CHATELIER_MODEL: there is no model {settings.model}; there are {', '.join(catalogue.names)}."
+            " Add one with: chatelier models add"
+        )
+    ordered = sorted(catalogue.entries, key=lambda entry: entry.name != settings.model)
+    return ModelCatalogue(ordered, state=settings.models_folder)
+
+
+def paint(settings: Settings, *, on_ready: Callable[[], None]) -> None:
+    """Be a painting worker until told to stop. `on_ready` is called when the model is loaded and tasks are taken."""
+    from celery import signals
+
+    from engine.broker import make_app
+    from engine.cancellations import CancelListener
+    from engine.client import CeleryQueue
+    from engine.easel.atelier import Atelier
+    from engine.events import RedisEvents
+    from engine.leases import LeaseKeeper
+    from engine.tasks import register_painting
+    from engine.work import Work
+    from engine.worker import run_painting
+
+    database, url, rules, worker = (
+        open_database(settings),
+        redis_url(settings),
+        house_rules(settings),
+        worker_name(),
+    )
+    store, gate = open_storage(settings), open_gate(settings, database)
+    atelier = Atelier(model_catalogue(settings), device=settings.worker.device)
+    leases = LeaseKeeper(database, worker=worker, lease_seconds=rules.lease_seconds)
+    work = Work(
+        database=database,
+        store=store,
+        gate=gate,
+        events=RedisEvents(url),
+        queue=CeleryQueue(url),
+        atelier=atelier,
+        leases=leases,
+        rules=rules,
+        worker=worker,
+    )
+    app = make_app(url)
+    register_painting(app, work)
+    signals.worker_ready.connect(lambda **_: on_ready(), weak=False)
+    atelier.warm_up()
+    try:
+        run_painting(app, leases, CancelListener(url, leases.cancel), threads=settings.worker.threads)
+    finally:
+        atelier.close()
+
+
+def keep_house(settings: Settings, *, on_ready: Callable[[], None]) -> None:
+    """Run the sweeps until told to stop."""
+    from celery import signals
+
+    from engine.broker import make_app
+    from engine.client import CeleryQueue
+    from engine.events import RedisEvents
+    from engine.sweeper import Sweeper
+    from engine.tasks import register_housekeeping
+    from engine.worker import run_housekeeping
+
+    url = redis_url(settings)
+    sweeper = Sweeper(
+        database=open_database(settings),
+        queue=CeleryQueue(url),
+        events=RedisEvents(url),
+        rules=house_rules(settings),
+    )
+    app = make_app(url)
+    register_housekeeping(app, sweeper)
+    signals.worker_ready.connect(lambda **_: on_ready(), weak=False)
+    make_folder(settings.run_folder)
+    run_housekeeping(app, schedule_file=str(settings.run_folder / "beat-schedule"))
+
+
+def worker_name() -> str:
+    """Unique among all workers that ever were, and short enough for the row's lease owner."""
+    return f"{socket.gethostname()[:40]}-{os.getpid()}-{secrets.token_hex(4)}"
+
+
+def make_folder(folder: Path) -> None:
+    """Private to this user. Raises `Misconfigured`."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise Misconfigured(
+            f"The folder {folder} cannot be made ({error.strerror}). Set CHATELIER_HOME to one that can be written."
+        ) from error
