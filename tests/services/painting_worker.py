@@ -1,0 +1,36 @@
+"""A real Celery worker in its own process, that writes down the jobs it is given instead of painting them.
+
+Usage: python -m tests.services.painting_worker REDIS_URL DATABASE_URL THREADS
+"""
+
+import sys
+import time
+
+import redis
+
+from engine.broker import PAINT_TASK, make_app
+from engine.cancellations import CancelListener
+from engine.leases import LeaseKeeper
+from engine.worker import run_painting
+from studio.db.database import Database
+
+SERVED = "test:served"
+HELD_UP = "test:held-up"  # while this key exists, every task waits
+
+
+def main(redis_url: str, database_url: str, threads: int) -> None:
+    app = make_app(redis_url)
+    client = redis.Redis.from_url(redis_url)
+
+    @app.task(name=PAINT_TASK)
+    def paint(job_id: str) -> None:
+        client.rpush(SERVED, job_id)
+        while client.exists(HELD_UP):
+            time.sleep(0.02)
+
+    leases = LeaseKeeper(Database(database_url), worker="test", lease_seconds=30)
+    run_painting(app, leases, CancelListener(redis_url, leases.cancel), threads=threads)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2], int(sys.argv[3]))

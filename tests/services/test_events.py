@@ -1,0 +1,172 @@
+"""Events over a real Redis: nothing durable is lost, whatever dies."""
+
+import threading
+from collections.abc import Iterator
+from itertools import islice
+
+import pytest
+import redis
+
+from engine import events as module
+from engine.cancellations import CancelListener
+from engine.client import CeleryQueue
+from engine.events import STREAM, RedisEvents
+from studio.errors import QueueUnavailable
+from studio.events import JobAccepted, JobProgress
+from studio.people import Platform
+
+
+@pytest.fixture
+def events(redis_url: str) -> Iterator[RedisEvents]:
+    made = RedisEvents(redis_url)
+    yield made
+    made.close()
+
+
+def accepted(name: str, platform: Platform = Platform.WEB) -> JobAccepted:
+    return JobAccepted(job_id=name, platform=platform)
+
+
+def take(events: RedisEvents, count: int, *, consumer: str = "one", acknowledge: bool = True) -> list[str]:
+    found = []
+    for delivery in islice(events.deliveries("web", consumer, threading.Event()), count):
+        found.append(delivery.event.job_id)
+        if acknowledge:
+            delivery.acknowledge()
+    return found
+
+
+def test_events_come_in_order_also_those_sent_before_the_face_started(events: RedisEvents):
+    for name in "abc":
+        events.publish(accepted(name))
+    assert take(events, 3) == ["a", "b", "c"]
+
+
+def test_a_face_hears_only_of_its_own_platform(events: RedisEvents):
+    events.publish(accepted("a", Platform.DISCORD))
+    events.publish(accepted("b"))
+    assert take(events, 1) == ["b"]
+
+
+def test_a_face_that_died_before_acknowledging_gets_the_event_again(events: RedisEvents):
+    events.publish(accepted("a"))
+    events.publish(accepted("b"))
+    assert take(events, 1, acknowledge=False) == ["a"]
+    assert take(events, 2) == ["a", "b"]
+
+
+def test_what_was_acknowledged_does_not_come_again(events: RedisEvents):
+    events.publish(accepted("a"))
+    assert take(events, 1) == ["a"]
+    events.publish(accepted("b"))
+    assert take(events, 1) == ["b"]
+
+
+def test_what_a_dead_consumer_left_is_claimed_by_another(
+    events: RedisEvents, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(module, "_RECLAIM_EVERY_SECONDS", 0.05)
+    monkeypatch.setattr(module, "_RECLAIM_IDLE_MILLISECONDS", 10)
+    monkeypatch.setattr(module, "_BLOCK_MILLISECONDS", 50)
+    events.publish(accepted("a"))
+    assert take(events, 1, consumer="dead", acknowledge=False) == ["a"]
+    assert take(events, 1, consumer="alive") == ["a"]
+
+
+def test_every_face_has_its_own_copy(events: RedisEvents):
+    events.publish(accepted("a"))
+    take(events, 1)
+    other = islice(events.deliveries("slack", "one", threading.Event()), 1)
+    events.publish(accepted("s", Platform.SLACK))
+    assert [delivery.event.job_id for delivery in other] == ["s"]
+
+
+def test_a_restart_of_redis_loses_no_event(events: RedisEvents, redis_server):
+    events.publish(accepted("a"))
+    stop = threading.Event()
+    found: list[str] = []
+    both = threading.Event()
+
+    def listen() -> None:
+        for delivery in events.deliveries("web", "one", stop):
+            found.append(delivery.event.job_id)
+            delivery.acknowledge()
+            if len(found) == 2:
+                both.set()
+
+    thread = threading.Thread(target=listen)
+    thread.start()
+    redis_server.restart()
+    events.publish(accepted("b"))
+    assert both.wait(20)
+    stop.set()
+    thread.join(10)
+    assert found == ["a", "b"]
+
+
+def test_an_event_of_a_later_version_is_passed_over(events: RedisEvents, redis_url: str):
+    with redis.Redis.from_url(redis_url) as client:
+        client.xadd(STREAM, {"kind": "PictureSang", "event": "{}"})
+    events.publish(accepted("a"))
+    assert take(events, 1) == ["a"]
+
+
+def test_progress_is_heard_by_everybody_who_listens(events: RedisEvents):
+    stop = threading.Event()
+    heard = []
+    ready = threading.Event()
+
+    def listen() -> None:
+        for progress in events.progress(stop):
+            heard.append(progress.step)
+            ready.set()
+            return
+
+    thread = threading.Thread(target=listen)
+    thread.start()
+    step = 0
+    while not ready.wait(0.05):
+        step += 1
+        events.announce(JobProgress(job_id="a", platform=Platform.WEB, step=step, steps=200))
+        assert step < 200
+    thread.join(10)
+    assert heard[0] >= 1
+
+
+def test_without_redis_durable_events_say_so_and_progress_is_silent():
+    nowhere = RedisEvents("redis://127.0.0.1:1/0")
+    with pytest.raises(QueueUnavailable):
+        nowhere.publish(accepted("a"))
+    nowhere.announce(JobProgress(job_id="a", platform=Platform.WEB, step=1, steps=2))
+
+
+def test_without_redis_the_queue_says_so_and_a_cancel_is_left_to_the_row():
+    nowhere = CeleryQueue("redis://127.0.0.1:1/0")
+    with pytest.raises(QueueUnavailable):
+        nowhere.enqueue("k3v9m2p4qx7a", priority=0, model=None)
+    nowhere.cancel("k3v9m2p4qx7a")
+
+
+def test_a_cancel_reaches_every_worker_also_after_a_restart_of_redis(redis_server):
+    heard: list[str] = []
+    listener = CancelListener(redis_server.url, heard.append)
+    listener.start()
+    queue = CeleryQueue(redis_server.url)
+    try:
+        until(lambda: heard, lambda: queue.cancel("first"))
+        redis_server.restart()
+        heard.clear()
+        until(lambda: "second" in heard, lambda: queue.cancel("second"))
+    finally:
+        listener.stop()
+        queue.close()
+
+
+def until(condition, action) -> None:
+    pause = threading.Event()
+    for _ in range(200):
+        action()
+        pause.wait(0.05)
+        if condition():
+            return
+    pytest.fail("did not happen within ten seconds")

@@ -1,0 +1,73 @@
+"""The queue with a real Celery worker in a process of its own."""
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+
+import pytest
+import redis
+
+from engine.client import CeleryQueue
+from tests.services.painting_worker import HELD_UP, SERVED
+
+
+@pytest.fixture
+def client(redis_url: str) -> Iterator[redis.Redis]:
+    with redis.Redis.from_url(redis_url, decode_responses=True) as made:
+        yield made
+
+
+@pytest.fixture
+def queue(redis_url: str) -> Iterator[CeleryQueue]:
+    made = CeleryQueue(redis_url)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def worker(redis_url: str, tmp_path, repository) -> Iterator["subprocess.Popen[bytes]"]:
+    command = [sys.executable, "-m", "tests.services.painting_worker"]
+    database = f"sqlite:///{tmp_path / 'studio.sqlite3'}"
+    process = subprocess.Popen([*command, redis_url, database, "1"], cwd=repository)
+    yield process
+    process.kill()
+    process.wait()
+
+
+def wait_for(condition, *, what: str) -> None:
+    deadline = time.monotonic() + 30
+    while not condition():
+        if time.monotonic() > deadline:
+            pytest.fail(f"{what} did not happen within 30 seconds")
+        time.sleep(0.02)
+
+
+def test_a_job_with_a_lower_number_is_served_first(client, queue, worker):
+    client.set(HELD_UP, "1")
+    # One is being served, and one more is in the worker's hands already: prefetch is 1.
+    for name in ("first", "second"):
+        queue.enqueue(name, priority=0, model=None)
+        wait_for(lambda: client.llen(SERVED) == 1, what="the first job")
+    for name, priority in [("ninth", 9), ("fifth", 5), ("zeroth", 0)]:
+        queue.enqueue(name, priority=priority, model=None)
+    client.delete(HELD_UP)
+    wait_for(lambda: client.llen(SERVED) == 5, what="all five jobs")
+    assert client.lrange(SERVED, -2, -1) == ["fifth", "ninth"]
+
+
+def test_a_worker_ends_quietly_when_told_to(client, queue, worker):
+    queue.enqueue("one", priority=0, model=None)
+    wait_for(lambda: client.llen(SERVED) == 1, what="the job")
+    worker.send_signal(signal.SIGTERM)
+    assert worker.wait(timeout=30) == 0
+
+
+def test_a_job_whose_worker_was_killed_is_not_acknowledged(client, queue, worker):
+    client.set(HELD_UP, "1")
+    queue.enqueue("one", priority=0, model=None)
+    wait_for(lambda: client.llen(SERVED) == 1, what="the job")
+    worker.kill()
+    worker.wait()
+    assert client.hlen("unacked") == 1

@@ -1,0 +1,344 @@
+"""A job's life in the worker: whatever happens, it ends once, or somebody else can take it over."""
+
+import threading
+from dataclasses import replace
+
+import pytest
+from PIL import Image
+from sqlalchemy import select
+
+from engine.leases import LeaseKeeper
+from engine.orders import Painted, Progress
+from engine.pictures.encoding import encode_png
+from engine.pictures.png import read_recipe
+from engine.work import Work
+from studio.catalog import perform
+from studio.clock import now
+from studio.db import ledger, moves, records
+from studio.db.tables import JobRow, LedgerRow
+from studio.errors import InspectionFailed, JobCancelled, NotSupported, StorageFailed
+from studio.jobs import JobState
+from studio.pictures import Recipe
+from studio.requests import Source
+from studio.verdicts import Ruling, Verdict
+
+
+class Brush:
+    """An atelier that paints plain pictures, or does what `act` says in the middle of it."""
+
+    def __init__(self):
+        self.orders = []
+        self.act = lambda order, cancelled: None
+
+    def paint(self, order, *, on_progress, cancelled):
+        self.orders.append(order)
+        on_progress(Progress(step=1, steps=2, preview=Image.new("RGB", (32, 32), "red")))
+        self.act(order, cancelled)
+        if cancelled():
+            raise JobCancelled
+        on_progress(Progress(step=2, steps=2))
+        return [painted(order, index) for index in range(order.request.count)]
+
+
+def painted(order, index):
+    request = order.request
+    recipe = Recipe(
+        operation=request.operation,
+        prompt=request.prompt,
+        seed=request.seed_of(index),
+        steps=2,
+        guidance_scale=1.0,
+        width=48,
+        height=48,
+        model="brush",
+        model_hash="0",
+        scheduler="none",
+        software="test",
+    )
+    colour = (index * 40, 90, 120)
+    return Painted(image=Image.new("RGB", (48, 48), colour), recipe=recipe)
+
+
+@pytest.fixture
+def brush():
+    return Brush()
+
+
+@pytest.fixture
+def leases(ports):
+    return LeaseKeeper(ports.database, worker="w1", lease_seconds=30)
+
+
+@pytest.fixture
+def work(ports, brush, leases):
+    return Work(
+        database=ports.database,
+        store=ports.store,
+        gate=ports.gate,
+        events=ports.events,
+        queue=ports.queue,
+        atelier=brush,
+        leases=leases,
+        rules=ports.rules,
+        worker="w1",
+    )
+
+
+@pytest.fixture
+def job(ports, call):
+    return perform(ports, call, "imagine", {"prompt": "a red apple", "seed": 7}).job_id
+
+
+def read(ports, job):
+    with ports.database.read() as session:
+        return records.find_job(session, job), records.pictures_of_job(session, job)
+
+
+def entries(ports, job):
+    with ports.database.read() as session:
+        rows = session.scalars(select(LedgerRow).where(LedgerRow.job_id == job))
+        return {row.kind: row.amount for row in rows}
+
+
+def ends(ports, job):
+    return [event.state for event in ports.events.published if getattr(event, "state", None)]
+
+
+def test_a_job_ends_with_pictures_recipes_credits_and_word(ports, work, job):
+    work.paint(job)
+    ended, pictures = read(ports, job)
+    assert ended.state is JobState.DONE
+    assert [picture.recipe.seed for picture in pictures] == [7, 8, 9, 10]
+    assert read_recipe(ports.store.get(pictures[0].key)).prompt == "a red apple"
+    assert ports.store.get(ended.grid_key).startswith(b"\x89PNG")
+    assert entries(ports, job) == {"reserve": -4, "capture": 0}
+    assert ends(ports, job) == [JobState.DONE]
+
+
+def test_progress_reaches_the_faces_with_a_small_preview(ports, work, job):
+    work.paint(job)
+    first, last = ports.events.announced
+    assert (first.step, first.steps, last.step) == (1, 2, 2)
+    assert first.preview.startswith("data:image/")
+    assert len(first.preview) < 8192
+
+
+def test_a_redelivered_job_is_painted_once(ports, work, brush, job):
+    work.paint(job)
+    work.paint(job)
+    assert len(brush.orders) == 1
+    assert ends(ports, job) == [JobState.DONE]
+
+
+def test_a_job_in_other_hands_is_left_alone(ports, work, brush, job):
+    with ports.database.begin() as session:
+        moves.take_lease(session, job, worker="other", at=now(), lease_seconds=30)
+    work.paint(job)
+    assert brush.orders == []
+
+
+def test_the_same_job_is_not_painted_twice_at_once_by_one_worker(ports, work, brush, job):
+    inside, go_on = threading.Event(), threading.Event()
+
+    def wait(order, cancelled):
+        inside.set()
+        go_on.wait(10)
+
+    brush.act = wait
+    first = threading.Thread(target=work.paint, args=[job])
+    first.start()
+    inside.wait(10)
+    work.paint(job)
+    go_on.set()
+    first.join()
+    assert len(brush.orders) == 1
+
+
+def test_sources_and_masks_reach_the_atelier(ports, work, brush, call):
+    picture = ports.store.put(encode_png(Image.new("RGB", (64, 32), "blue")), suffix=".png")
+    mask = ports.store.put(encode_png(Image.new("L", (64, 32), 255)), suffix=".png")
+    values = {"image": Source(key=picture, mask_key=mask), "prompt": "a boat"}
+    work.paint(perform(ports, call, "edit", values).job_id)
+    order = brush.orders[0]
+    assert (order.sources[0].size, order.mask.size, order.mask.mode) == ((64, 32), (64, 32), "L")
+
+
+def test_cells_become_a_mask(ports, work, brush, call):
+    picture = ports.store.put(encode_png(Image.new("RGB", (64, 64), "blue")), suffix=".png")
+    values = {"image": Source(key=picture), "prompt": "a boat", "region": "A1"}
+    work.paint(perform(ports, call, "edit", values).job_id)
+    mask = brush.orders[0].mask
+    assert (mask.getpixel((2, 2)), mask.getpixel((40, 40))) == (255, 0)
+
+
+class TestFailing:
+    @pytest.mark.parametrize("error", [NotSupported(model="m", operation="edit"), StorageFailed()])
+    def test_a_failure_is_told_and_paid_back(self, ports, work, brush, job, error):
+        def fail(order, cancelled):
+            raise error
+
+        brush.act = fail
+        work.paint(job)
+        ended, _ = read(ports, job)
+        assert (ended.state, ended.error_code, ended.error_text) == (JobState.FAILED, error.code, str(error))
+        assert entries(ports, job) == {"reserve": -4, "release": 4}
+
+    def test_a_defect_is_told_without_its_inside(self, ports, work, brush, job):
+        def fail(order, cancelled):
+            raise ZeroDivisionError("secret path /srv/x")
+
+        brush.act = fail
+        work.paint(job)
+        ended, _ = read(ports, job)
+        assert ended.state is JobState.FAILED
+        assert "secret" not in ended.error_text
+
+    def test_a_missing_source_is_told(self, ports, work, call):
+        job = perform(ports, call, "upscale", {"image": Source(key="gone.png")}).job_id
+        work.paint(job)
+        assert read(ports, job)[0].error_code == "not_found"
+
+    def test_an_unreadable_source_is_told(self, ports, work, call):
+        key = ports.store.put(b"no picture", suffix=".png")
+        job = perform(ports, call, "upscale", {"image": Source(key=key)}).job_id
+        work.paint(job)
+        assert read(ports, job)[0].state is JobState.FAILED
+
+    def test_a_full_store_leaves_no_half_job(self, ports, work, job):
+        ports.store.error = StorageFailed()
+        work.paint(job)
+        ended, pictures = read(ports, job)
+        assert (ended.state, pictures) == (JobState.FAILED, [])
+
+
+class TestInspecting:
+    def test_pictures_that_cannot_be_inspected_are_not_shown(self, ports, work, job):
+        ports.gate.inspect_error = InspectionFailed()
+        work.paint(job)
+        ended, pictures = read(ports, job)
+        assert (ended.state, ended.error_code, pictures) == (JobState.FAILED, "inspection", [])
+        assert ports.store.blobs == {}
+
+    def test_refused_pictures_are_not_stored_and_not_charged(self, ports, work, job):
+        ports.gate.picture_verdict = Verdict(ruling=Ruling.REFUSE, rule="nudity", category="sexual")
+        work.paint(job)
+        ended, _ = read(ports, job)
+        assert ended.state is JobState.REFUSED
+        assert ports.store.blobs == {}
+        assert entries(ports, job) == {"reserve": -4, "release": 4}
+
+    def test_one_refused_picture_does_not_take_the_others_along(self, ports, work, job):
+        seen = []
+
+        def inspect(inspection):
+            seen.append(inspection)
+            ruling = Ruling.REFUSE if len(seen) == 2 else Ruling.ALLOW
+            return Verdict(ruling=ruling, rule="nudity", category="sexual")
+
+        ports.gate.inspect = inspect
+        work.paint(job)
+        ended, pictures = read(ports, job)
+        assert ended.state is JobState.DONE
+        assert [picture.index for picture in pictures] == [1, 3, 4]
+        assert entries(ports, job) == {"reserve": -4, "capture": 1}
+
+    def test_a_held_picture_holds_the_job_and_its_credits(self, ports, work, job):
+        ports.gate.picture_verdict = Verdict(ruling=Ruling.HOLD, rule="face", category="named persons")
+        work.paint(job)
+        assert read(ports, job)[0].state is JobState.HELD
+        assert entries(ports, job) == {"reserve": -4}
+
+
+class TestStopping:
+    def test_a_cancelled_job_stops_and_pays_back(self, ports, work, brush, leases, job):
+        brush.act = lambda order, cancelled: leases.cancel(job)
+        work.paint(job)
+        assert read(ports, job)[0].state is JobState.CANCELLED
+        assert entries(ports, job) == {"reserve": -4, "release": 4}
+        assert ends(ports, job) == [JobState.CANCELLED]
+
+    def test_a_cancel_that_came_before_the_lease_is_honoured(self, ports, work, brush, job):
+        with ports.database.begin() as session:
+            session.get_one(JobRow, job).cancel_requested = True
+        work.paint(job)
+        assert brush.orders == []
+        assert read(ports, job)[0].state is JobState.CANCELLED
+
+    def test_a_worker_that_stops_gives_its_job_back(self, ports, work, brush, leases, job):
+        brush.act = lambda order, cancelled: leases.stop_all()
+        ports.queue.sent.clear()
+        work.paint(job)
+        given_back, _ = read(ports, job)
+        assert (given_back.state, given_back.attempts) == (JobState.QUEUED, 0)
+        assert ports.queue.sent == [(job, 0)]
+        assert ends(ports, job) == []
+
+    def test_a_worker_that_stops_takes_no_new_job(self, ports, work, brush, leases, job):
+        leases.stop_all()
+        work.paint(job)
+        assert brush.orders == []
+
+    def test_a_worker_whose_lease_was_taken_over_says_nothing(self, ports, work, brush, job):
+        def lose(order, cancelled):
+            with ports.database.begin() as session:
+                row = session.get_one(JobRow, job)
+                row.lease_owner = "other"
+
+        brush.act = lose
+        work.paint(job)
+        assert read(ports, job)[0].state is JobState.PAINTING
+        assert ends(ports, job) == []
+        assert entries(ports, job) == {"reserve": -4}
+
+    def test_heartbeats_renew_the_lease_and_hear_a_cancel(self, ports, brush, job):
+        keeper = LeaseKeeper(ports.database, worker="w1", lease_seconds=0.15)
+        lease = keeper.take(job)
+        with ports.database.begin() as session:
+            before = session.get_one(JobRow, job).lease_until
+            session.get_one(JobRow, job).cancel_requested = True
+        keeper.start()
+        try:
+            wait_for(lease.must_stop)
+            with ports.database.read() as session:
+                assert session.get_one(JobRow, job).lease_until > before
+            assert not lease.lost
+        finally:
+            keeper.close()
+
+    def test_a_heartbeat_notices_that_the_lease_is_lost(self, ports, job):
+        keeper = LeaseKeeper(ports.database, worker="w1", lease_seconds=0.15)
+        lease = keeper.take(job)
+        with ports.database.begin() as session:
+            session.get_one(JobRow, job).lease_owner = "other"
+        keeper.start()
+        try:
+            wait_for(lambda: lease.lost)
+        finally:
+            keeper.close()
+
+
+def wait_for(condition):
+    deadline = threading.Event()
+    for _ in range(500):
+        if condition():
+            return
+        deadline.wait(0.01)
+    pytest.fail("did not happen within five seconds")
+
+
+def test_balances_are_whole_after_everything(ports, work, brush, call):
+    states = []
+    for index, act in enumerate([None, ZeroDivisionError, None, StorageFailed]):
+        key = replace(call, request_key=f"many:{index}")
+        job = perform(ports, key, "imagine", {"prompt": "a red apple", "count": 2}).job_id
+
+        def step(order, cancelled, act=act):
+            if act:
+                raise act
+
+        brush.act = step
+        work.paint(job)
+        states.append(read(ports, job)[0].state)
+    assert states == [JobState.DONE, JobState.FAILED, JobState.DONE, JobState.FAILED]
+    with ports.database.read() as session:
+        assert ledger.balance(session, call.person.key, at=now()) == -4
