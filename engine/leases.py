@@ -101,7 +101,8 @@ class LeaseKeeper:
                 session, lease.job_id, worker=self._worker, at=now(), lease_seconds=self._lease_seconds
             )
             row = session.get(JobRow, lease.job_id)
-            lease.cancelled = lease.cancelled or bool(row and row.cancel_requested)
+            cancel_requested = bool(row and row.cancel_requested)
+        lease.cancelled = lease.cancelled or cancel_requested
         with self._lock:
             still_held = lease.job_id in self._held
         lease.lost = lease.lost or (still_held and not kept)
