@@ -23,6 +23,7 @@ class Outcome:
     state: JobState
     pictures: tuple[Finished, ...] = ()
     grid_key: str | None = None
+    painting_seconds: float | None = None
     error_code: str | None = None
     error_text: str | None = None
 
@@ -44,6 +45,7 @@ def record(database: Database, job: Job, outcome: Outcome, *, worker: str) -> li
             return []
         row = session.get_one(JobRow, job.id)
         row.grid_key = outcome.grid_key
+        row.painting_seconds = outcome.painting_seconds
         for finished in outcome.pictures:
             _add_picture(session, job, finished, at)
         if outcome.state is JobState.DONE:

@@ -105,9 +105,12 @@ class Work:
             return _ended(JobState.FAILED, PaintingFailed())
 
     def _carry_out(self, job: Job, lease: Lease) -> Outcome:
+        order = self._order(job)
+        started_at = time.monotonic()
         painted = self._atelier.paint(
-            self._order(job), on_progress=_Announcer(job, self._events), cancelled=lease.must_stop
+            order, on_progress=_Announcer(job, self._events), cancelled=lease.must_stop
         )
+        painting_seconds = time.monotonic() - started_at
         results = [
             finish(job, index, each, gate=self._gate, store=self._store)
             for index, each in enumerate(painted, start=1)
@@ -123,6 +126,7 @@ class Work:
             state=JobState.HELD if held else JobState.DONE,
             pictures=tuple(kept),
             grid_key=store_grid(kept, self._store),
+            painting_seconds=painting_seconds,
         )
 
     def _order(self, job: Job) -> Order:

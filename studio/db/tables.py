@@ -85,6 +85,7 @@ class JobRow(Base):
     error_code: Mapped[str | None] = mapped_column(String(32))
     error_text: Mapped[str | None] = mapped_column(Text)
     grid_key: Mapped[str | None] = mapped_column(String(120))
+    painting_seconds: Mapped[float | None]  # what the model took, without waiting and without what follows
 
 
 class PictureRow(Base):

@@ -68,6 +68,7 @@ def upgrade() -> None:
         sa.Column("error_code", sa.String(length=32), nullable=True),
         sa.Column("error_text", sa.Text(), nullable=True),
         sa.Column("grid_key", sa.String(length=120), nullable=True),
+        sa.Column("painting_seconds", sa.Float(), nullable=True),
         sa.ForeignKeyConstraint(["person_key"], ["people.key"], name=op.f("fk_jobs_person_key")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_jobs")),
         sa.UniqueConstraint("request_key", name=op.f("uq_jobs_request_key")),
