@@ -9,10 +9,11 @@ from typing import NoReturn
 
 import typer
 
-from chatelier.commands import beat, config, db, run, up, version, worker
+from chatelier.commands import beat, bench, config, db, doctor, models, run, up, version, worker
 from studio.errors import ChatelierError
 
-_HELP = """Chatelier is an atelier inside a chat: people paint together with a model that their community hosts.
+_HELP = """Chatelier is an atelier inside a chat: people paint together with a model that their community
+hosts.
 
 [bold]chatelier up[/] opens a studio on this machine. [bold]chatelier doctor[/] says what is missing.
 
@@ -27,7 +28,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for each in (up, run, worker, beat, db, config, version):
+for each in (up, run, worker, beat, doctor, models, db, bench, config, version):
     each.register(app)
 
 

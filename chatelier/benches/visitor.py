@@ -1,0 +1,77 @@
+"""A browser's part of the web room, without the browser: come in, say something, hear the answer."""
+
+import asyncio
+import json
+import re
+import time
+import uuid
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+from websockets.asyncio.client import ClientConnection, connect
+
+_TOKEN = re.compile(r'name="token"[^>]*value="([^"]+)"')
+
+
+@dataclass(kw_only=True)
+class Visitor:
+    """One open socket. Every message that arrives is kept with the moment of its arrival."""
+
+    socket: ClientConnection
+    heard: list[tuple[float, dict[str, Any]]] = field(default_factory=list)
+    _listener: asyncio.Task[None] | None = None
+    _news: asyncio.Condition = field(default_factory=asyncio.Condition)
+
+    @classmethod
+    async def enter(cls, address: str, name: str) -> "Visitor":
+        """Through the entry page, as a person would."""
+        async with httpx.AsyncClient(base_url=address, follow_redirects=True, timeout=30) as client:
+            page = await client.get("/")
+            token = _TOKEN.search(page.text)
+            if token is None:
+                raise RuntimeError("the entry page has no form token")
+            entered = await client.post(
+                "/enter", data={"name": name, "token": token[1]}, headers={"origin": address}
+            )
+            entered.raise_for_status()
+            cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in client.cookies.jar)
+        socket = await connect(
+            address.replace("http", "ws", 1) + "/room",
+            additional_headers={"cookie": cookies, "origin": address},
+            max_size=2**24,
+        )
+        visitor = cls(socket=socket)
+        visitor._listener = asyncio.create_task(visitor._listen())
+        await visitor.hear(lambda message: message["type"] == "wall")
+        return visitor
+
+    async def _listen(self) -> None:
+        async for text in self.socket:
+            async with self._news:
+                self.heard.append((time.perf_counter(), json.loads(text)))
+                self._news.notify_all()
+
+    async def say(self, text: str) -> tuple[float, dict[str, Any]]:
+        """Type a line; the seconds until the answer, and the answer."""
+        wish = str(uuid.uuid4())
+        sent_at = time.perf_counter()
+        await self.socket.send(json.dumps({"do": "say", "id": wish, "text": text}))
+        heard_at, answer = await self.hear(lambda message: message.get("id") == wish)
+        return heard_at - sent_at, answer
+
+    async def hear(self, wanted: Any, *, seconds: float = 120) -> tuple[float, dict[str, Any]]:
+        """The first message, past or future, for which `wanted` is true, and when it came."""
+        read = 0
+        async with asyncio.timeout(seconds), self._news:
+            while True:
+                for heard_at, message in self.heard[read:]:
+                    if wanted(message):
+                        return heard_at, message
+                read = len(self.heard)
+                await self._news.wait()
+
+    async def leave(self) -> None:
+        await self.socket.close()
+        if self._listener:
+            await self._listener
