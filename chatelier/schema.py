@@ -19,8 +19,9 @@ _ADVISORY_LOCK = 0x63_68_61_74_65_6C  # "chatel"; any number that nobody else lo
 def upgrade(database: Database) -> tuple[str | None, str]:
     """Apply what is missing and return the revisions before and after. Raises `DatabaseUnavailable`.
 
-    Everything happens in one transaction, which PostgreSQL guards with an advisory lock and SQLite with its write
-    lock: of two that start at once one waits and then finds nothing to do, and a failure leaves no half-made schema.
+    Everything happens in one transaction, which PostgreSQL guards with an advisory lock and SQLite with its
+    write lock: of two that start at once one waits and then finds nothing to do, and a failure leaves no
+    half-made schema.
     """
     from alembic import command
 

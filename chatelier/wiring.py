@@ -8,15 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chatelier import redis_embedded, schema
+from chatelier.addresses import require_free
 from chatelier.settings import Settings
 from studio.db.database import Database
 from studio.errors import Misconfigured
 from studio.ports import Gate, HouseRules, Ports, Store
 
 if TYPE_CHECKING:
-    from starlette.applications import Starlette
-
+    from engine.atelier import Atelier
     from engine.model_catalog import ModelCatalogue
+    from moderation.rules.prompt import PromptRule
 
 
 def house_rules(settings: Settings) -> HouseRules:
@@ -51,7 +52,8 @@ def redis_url(settings: Settings) -> str:
     if running := redis_embedded.running_url(settings.redis_folder):
         return running
     raise Misconfigured(
-        "No Redis is set and none runs here. Start everything with `chatelier up`, or set CHATELIER_REDIS_URL."
+        "No Redis is set and none runs here. Start everything with `chatelier up`,"
+        " or set CHATELIER_REDIS_URL."
     )
 
 
@@ -62,10 +64,31 @@ def open_storage(settings: Settings) -> Store:
     return open_store(settings.storage)
 
 
-def open_gate(settings: Settings, database: Database) -> Gate:
+def open_gate(settings: Settings, database: Database, *, redis_url: str | None) -> Gate:
+    """The house rules with the community's own words and pictures. Raises `Misconfigured`."""
     from moderation.gate import HouseGate
+    from moderation.limits.settings import LimitSettings, Pace
+    from moderation.rules.image import house_image_rules
 
-    return HouseGate(database)
+    limits = settings.limits
+    return HouseGate(
+        database=database,
+        limits=LimitSettings(
+            burst=Pace(requests=limits.per_10_seconds, seconds=10),
+            sustained=Pace(requests=limits.per_hour, seconds=3600),
+            refused=Pace(requests=limits.refused_per_10_minutes, seconds=600),
+        ),
+        redis_url=redis_url,
+        prompt_rules=prompt_rules(settings),
+        image_rules=house_image_rules(blocked_pictures=settings.moderation.blocked_pictures),
+    )
+
+
+def prompt_rules(settings: Settings) -> "tuple[PromptRule, ...]":
+    """Raises `Misconfigured` when the community's list of words cannot be read."""
+    from moderation.rules.prompt import house_prompt_rules
+
+    return house_prompt_rules(community_words=settings.moderation.word_list)
 
 
 def face_ports(settings: Settings) -> Ports:
@@ -78,7 +101,7 @@ def face_ports(settings: Settings) -> Ports:
     url = redis_url(settings)
     return Ports(
         database=database,
-        gate=open_gate(settings, database),
+        gate=open_gate(settings, database, redis_url=url),
         queue=CeleryQueue(url),
         store=open_storage(settings),
         events=RedisEvents(url),
@@ -87,8 +110,10 @@ def face_ports(settings: Settings) -> Ports:
     )
 
 
-def web_app(settings: Settings) -> "Starlette":
-    from bots.web import WebSettings, create_app
+def open_room(settings: Settings) -> None:
+    """Be the web face until told to stop."""
+    from bots.web import WebSettings
+    from bots.web.serve import serve
 
     web = settings.web
     room = WebSettings(
@@ -101,7 +126,8 @@ def web_app(settings: Settings) -> "Starlette":
         max_upload_bytes=web.max_upload_mib * 1024 * 1024,
         room_name=web.name,
     )
-    return create_app(face_ports(settings), room)
+    require_free(web.host, web.port)
+    serve(face_ports(settings), room)
 
 
 def session_secret(settings: Settings) -> str:
@@ -122,8 +148,7 @@ def model_catalogue(settings: Settings) -> "ModelCatalogue":
     """The models, the default one first. Raises `Misconfigured` when the default is not among them."""
     from engine.model_catalog import ModelCatalogue
 
-    own = settings.home / "models.toml"
-    catalogue = ModelCatalogue.load(own, state=settings.models_folder)
+    catalogue = ModelCatalogue.load(settings.models_file, state=settings.models_folder)
     if settings.model is None:
         return catalogue
     if settings.model not in catalogue.names:
@@ -135,14 +160,29 @@ def model_catalogue(settings: Settings) -> "ModelCatalogue":
     return ModelCatalogue(ordered, state=settings.models_folder)
 
 
+def open_atelier(settings: Settings) -> "Atelier":
+    """Loads nothing yet. Raises `Misconfigured`."""
+    from engine.atelier import Atelier
+
+    worker = settings.worker
+    return Atelier(
+        model_catalogue(settings),
+        device=worker.device,
+        threads=worker.cpu_threads,
+        budget_bytes=int(worker.memory_gib * 1024**3) if worker.memory_gib else None,
+    )
+
+
 def paint(settings: Settings, *, on_ready: Callable[[], None]) -> None:
-    """Be a painting worker until told to stop. `on_ready` is called when the model is loaded and tasks are taken."""
+    """Be a painting worker until told to stop.
+
+    `on_ready` is called when the model is loaded and tasks are taken.
+    """
     from celery import signals
 
     from engine.broker import make_app
     from engine.cancellations import CancelListener
     from engine.client import CeleryQueue
-    from engine.easel.atelier import Atelier
     from engine.events import RedisEvents
     from engine.leases import LeaseKeeper
     from engine.tasks import register_painting
@@ -155,8 +195,8 @@ def paint(settings: Settings, *, on_ready: Callable[[], None]) -> None:
         house_rules(settings),
         worker_name(),
     )
-    store, gate = open_storage(settings), open_gate(settings, database)
-    atelier = Atelier(model_catalogue(settings), device=settings.worker.device)
+    store, gate = open_storage(settings), open_gate(settings, database, redis_url=url)
+    atelier = open_atelier(settings)
     leases = LeaseKeeper(database, worker=worker, lease_seconds=rules.lease_seconds)
     work = Work(
         database=database,
@@ -215,5 +255,6 @@ def make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
         raise Misconfigured(
-            f"The folder {folder} cannot be made ({error.strerror}). Set CHATELIER_HOME to one that can be written."
+            f"The folder {folder} cannot be made ({error.strerror})."
+            " Set CHATELIER_HOME to one that can be written."
         ) from error

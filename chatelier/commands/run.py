@@ -18,20 +18,10 @@ def web() -> None:
 
       CHATELIER_REDIS_URL=redis://localhost:6379/0 chatelier run web
     """
-    import uvicorn
-
     from chatelier.logs import set_up_logging
     from chatelier.settings import load_settings
-    from chatelier.wiring import web_app
+    from chatelier.wiring import open_room
 
     settings = load_settings()
     set_up_logging(settings)
-    uvicorn.run(
-        web_app(settings),
-        host=settings.web.host,
-        port=settings.web.port,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=5,
-    )
+    open_room(settings)

@@ -10,10 +10,11 @@ def register(app: typer.Typer) -> None:
 def up(
     quiet: bool = typer.Option(False, "--quiet", "-q", help="Only the log files get what the processes say."),
 ) -> None:
-    """Open a studio on this machine: Redis, one worker, house-keeping, the web room, and every face with a token.
+    """Open a studio on this machine: Redis, one worker, house-keeping, the web room, and every face with a
+    token.
 
-    With nothing configured it runs its own Redis, keeps all in the home folder, paints with the bundled model and
-    prints the address to open. What dies is started again. Ctrl-C ends everything in good order.
+    With nothing configured it runs its own Redis, keeps all in the home folder, paints with the bundled
+    model and prints the address to open. What dies is started again. Ctrl-C ends everything in good order.
 
     Examples:
 

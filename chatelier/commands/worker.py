@@ -17,7 +17,8 @@ def worker(
         show_default=False,
     ),
 ) -> None:
-    """Paint what the faces ask for, until Ctrl-C or SIGTERM. What is being painted then goes back to the queue.
+    """Paint what the faces ask for, until Ctrl-C or SIGTERM. What is being painted then goes back to the
+    queue.
 
     Run one per accelerator; all need the same database, Redis and storage as the faces.
 
@@ -27,17 +28,12 @@ def worker(
 
       CHATELIER_WORKER__DEVICE=cuda:1 chatelier worker
     """
-    import os
-
     from chatelier.logs import set_up_logging
     from chatelier.settings import load_settings
+    from chatelier.wiring import paint
 
     settings = load_settings()
     set_up_logging(settings)
-    if settings.worker.cpu_threads:
-        os.environ["OMP_NUM_THREADS"] = str(settings.worker.cpu_threads)  # read while torch is imported
-    from chatelier.wiring import paint
-
     paint(settings, on_ready=lambda: mark_ready(ready_file))
 
 

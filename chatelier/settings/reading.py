@@ -157,14 +157,14 @@ def _explained(error: ErrorDetails, origins: Mapping[str, str]) -> Problem:
     name = ".".join(path) or ".".join(map(str, error["loc"]))
     if error["type"] == "extra_forbidden":
         return _unknown(error, origins)
-    fault, fix = _fault(error), "Correct it, or remove it to have the default."
-    if error["type"] == "value_error" and "." not in name:
+    fault, fix = _fault(error, name), "Correct it, or remove it to have the default."
+    if name in SECTIONS and error["type"] == "value_error":
         fix = "`chatelier config --example` explains the section."
         return Problem(setting=_section_name(name, origins), fault=fault, fix=fix)
     return Problem(setting=_spelled(name, origins), fault=fault, fix=fix)
 
 
-def _fault(error: ErrorDetails) -> str:
+def _fault(error: ErrorDetails, name: str) -> str:
     match error["type"]:
         case "int_parsing" | "int_from_float" | "int_type":
             fault = "must be a whole number"
@@ -182,14 +182,17 @@ def _fault(error: ErrorDetails) -> str:
             return str(error["ctx"]["error"]) if "ctx" in error else error["msg"]
         case _:
             fault = error["msg"][0].lower() + error["msg"][1:]
-    return fault + _shown(error["input"])
+    return fault if _is_secret(name) else fault + _shown(error["input"])
 
 
 def _shown(value: Any) -> str:
-    """The value that was given, unless it could be a secret."""
-    if isinstance(value, int | float) or (isinstance(value, str) and len(value) <= 20):
-        return f", not “{value}”"
-    return ""
+    return f", not “{value}”" if isinstance(value, str | int | float) and len(str(value)) <= 20 else ""
+
+
+def _is_secret(name: str) -> bool:
+    section, _, part = name.rpartition(".")
+    kind: Any = Settings.model_fields[section].annotation if section else Settings
+    return "SecretStr" in str(kind.model_fields[part].annotation)
 
 
 def _unknown(error: ErrorDetails, origins: Mapping[str, str]) -> Problem:

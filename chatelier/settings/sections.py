@@ -1,8 +1,8 @@
 """Every setting with its default and one line of explanation. `chatelier config --example` prints them all.
 
 An environment variable is ``CHATELIER_`` and the name in capitals; a section and its name are joined by two
-underscores, such as ``CHATELIER_WEB__PORT``. In ``chatelier.toml`` a section is a table. Secrets are `SecretStr`,
-and so are URLs, which may carry a password.
+underscores, such as ``CHATELIER_WEB__PORT``. In ``chatelier.toml`` a section is a table. Secrets are
+`SecretStr`, and so are URLs, which may carry a password.
 """
 
 import ipaddress
@@ -87,7 +87,10 @@ class DiscordSection(Section):
 
 
 class SlackSection(Section):
-    """The Slack face. It runs when a bot token is set, in Socket Mode (app token) or HTTP mode (signing secret)."""
+    """The Slack face.
+
+    It runs when a bot token is set, in Socket Mode (app token) or HTTP mode (signing secret).
+    """
 
     bot_token: SecretStr | None = Field(None, description="The bot token, xoxb-…")
     app_token: SecretStr | None = Field(None, description="The app-level token, xapp-…, for Socket Mode.")
@@ -99,7 +102,8 @@ class SlackSection(Section):
     def _has_a_way_in(self) -> Self:
         if self.bot_token and not (self.app_token or self.signing_secret):
             raise ValueError(
-                "has a bot_token but no way to receive: set app_token (Socket Mode) or signing_secret (HTTP mode) too"
+                "has a bot_token and no way to receive:"
+                " set app_token (Socket Mode) or signing_secret (HTTP mode) too"
             )
         return self
 
@@ -121,7 +125,7 @@ class WebSection(Section):
     secret: SecretStr | None = Field(
         None,
         min_length=16,
-        description="Signs the sessions, 16 characters or more; unset: made once and kept in the home folder.",
+        description="Signs the sessions, 16 characters or more; unset: made once, kept in the home folder.",
     )
     allowed_hosts: Names = Field(
         (), description="The names under which browsers reach the room, such as paint.example.org."
@@ -143,7 +147,8 @@ class WebSection(Section):
         invite = self.invite.get_secret_value() if self.invite else ""
         if not self.is_loopback and len(invite) < 6:
             raise ValueError(
-                f"host {self.host} lets other machines in, so invite must be set to a word of at least 6 characters"
+                f"host {self.host} lets other machines in:"
+                " set invite to a word of at least 6 characters, or host to 127.0.0.1"
             )
         if self.moderator_invite and self.moderator_invite == self.invite:
             raise ValueError("moderator_invite and invite must be different words")
@@ -153,8 +158,13 @@ class WebSection(Section):
 class LimitsSection(Section):
     """What one person may ask for."""
 
-    per_minute: int = Field(20, ge=1, description="Requests per minute and person.")
-    per_day: int = Field(1000, ge=1, description="Requests per day and person.")
+    per_10_seconds: int = Field(6, ge=1, description="Requests of one person in any 10 seconds.")
+    per_hour: int = Field(120, ge=1, description="Requests of one person in any hour.")
+    refused_per_10_minutes: int = Field(
+        8,
+        ge=1,
+        description="Refused requests in any 10 minutes; whoever has more is probing the rules and waits.",
+    )
     max_outstanding_jobs: int = Field(
         10, ge=1, le=1000, description="Jobs of one person waiting or being painted."
     )
@@ -175,7 +185,9 @@ class WorkerSection(Section):
         pattern=r"^(cpu|mps|cuda(:\d+)?)$",
         description="cpu, mps, cuda or cuda:1; unset: the best there is.",
     )
-    low_vram: bool = Field(False, description="Slower, for graphics cards with little memory.")
+    memory_gib: float | None = Field(
+        None, ge=0.25, description="Accelerator memory to use at most; unset: what the device has."
+    )
     cpu_threads: int | None = Field(
         None, ge=1, le=256, description="Cores to paint with on a CPU; unset: all."
     )
@@ -192,7 +204,9 @@ class ModerationSection(Section):
         None,
         description="A text file with words that prompts may not hold, one a line, beside the built-in ones.",
     )
-    blocked: Names = Field((), description="People who may not paint, by key, such as discord:8123:77.")
+    blocked_pictures: LocalPath | None = Field(
+        None, description="A file of perceptual hashes of pictures that nobody may see or bring along."
+    )
 
 
 class LogSection(Section):
@@ -271,19 +285,24 @@ class Settings(BaseSettings):
         return self.home / "redis"
 
     @property
+    def models_file(self) -> Path:
+        """The administrator's own catalogue of models, beside the one that comes along."""
+        return self.home / "models.toml"
+
+    @property
     def models_folder(self) -> Path:
         return self.home / "models"
 
     @classmethod
     def settings_customise_sources(
         cls,
-        settings_cls: type[BaseSettings],
+        settings_cls: type[BaseSettings],  # noqa: ARG003
         init_settings: PydanticBaseSettingsSource,
         env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Only what `read_settings` hands over: it has read the environment and the file, and knows which is which."""
+        """Only what `read_settings` hands over: it knows which value is from the environment or the file."""
         return (init_settings,)
 
 

@@ -1,8 +1,8 @@
 """The settings as an administrator reads them: in effect, or as an example file. Secrets are masked."""
 
+import inspect
 import json
 import re
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from pydantic_core import PydanticUndefined
 from chatelier.settings.reading import Loaded, setting_names, variable_of
 from chatelier.settings.sections import Settings
 
-_PASSWORD = re.compile(r"(?<=:)[^:@/]+(?=@)")
+_PASSWORD = re.compile(r"(?<=://)([^:/@]*):[^/]+(?=@)")
 
 
 def effective(loaded: Loaded) -> list[tuple[str, str, str]]:
@@ -43,7 +43,7 @@ def shown(value: Any) -> str:
 
 def mask_url(url: str) -> str:
     """``redis://:secret@host`` becomes ``redis://:***@host``."""
-    return _PASSWORD.sub("***", url)
+    return _PASSWORD.sub(r"\1:***", url)
 
 
 def example_file() -> str:
@@ -58,10 +58,14 @@ def example_file() -> str:
     for name, field in Settings.model_fields.items():
         kind = field.annotation
         if isinstance(kind, type) and issubclass(kind, BaseModel):
-            sections += [f"[{name}]", f"# {(kind.__doc__ or '').strip()}", *_lines(kind), ""]
+            sections += [f"[{name}]", *_comment(kind.__doc__), *_lines(kind), ""]
         else:
             lines += _line(name, field.description or "", field.get_default(call_default_factory=True))
     return "\n".join([*lines, "", *sections]).rstrip() + "\n"
+
+
+def _comment(text: str | None) -> list[str]:
+    return [f"# {line}" for line in inspect.cleandoc(text or "").splitlines() if line]
 
 
 def _lines(kind: type[BaseModel]) -> list[str]:
@@ -81,7 +85,7 @@ def _toml(value: Any) -> str:
         return '""'
     if isinstance(value, bool):
         return str(value).lower()
-    if isinstance(value, int | float) and not isinstance(value, StrEnum):
+    if isinstance(value, int | float):
         return str(value)
     if isinstance(value, tuple):
         return json.dumps(list(value))
@@ -107,6 +111,7 @@ def _default_text(settings: Settings, name: str) -> str:
         "limits.monthly_credits": "(no end)",
         "worker.device": "(the best there is)",
         "worker.cpu_threads": "(all)",
+        "worker.memory_gib": "(what the device has)",
         "web.secret": "(made once, kept in the home folder)",
     }.get(name, "(not set)")
 

@@ -1,4 +1,4 @@
-"""Starts programs one after the other, waits until each is ready, restarts what dies, ends all in good order."""
+"""Starts programs stage by stage, starts again what dies, and ends all in good order."""
 
 import asyncio
 import contextlib
@@ -7,11 +7,12 @@ import signal
 import time
 from asyncio.subprocess import DEVNULL, PIPE, STDOUT, Process
 from collections.abc import Callable, Sequence
+from itertools import chain
 from pathlib import Path
 
 from rich.console import Console
 
-from chatelier.supervisor.output import COLOURS, Output
+from chatelier.supervisor.output import Output, Terminal
 from chatelier.supervisor.program import Program, backoff_seconds
 from studio.errors import Trouble
 
@@ -27,11 +28,11 @@ class StartFailed(Trouble):
 
 
 class House:
-    """`say` gets one line for people about what happens; `changed` is called after each start with the process ids."""
+    """`say` gets one line for people about what happens, `changed` the process ids after each start."""
 
     def __init__(
         self,
-        programs: Sequence[Program],
+        stages: Sequence[Sequence[Program]],
         *,
         console: Console,
         logs_folder: Path,
@@ -39,38 +40,37 @@ class House:
         changed: Callable[[dict[str, int]], None],
         quiet: bool = False,
     ) -> None:
-        width = max(len(program.name) for program in programs)
-        self._wards = [
-            _Ward(
-                program,
-                Output(
-                    program.name,
-                    console=console,
-                    folder=logs_folder,
-                    colour=COLOURS[position % len(COLOURS)],
-                    width=width,
-                    quiet=quiet,
-                ),
-                say=say,
-                changed=self._changed,
-            )
-            for position, program in enumerate(programs)
+        terminal = Terminal(console, [program.name for stage in stages for program in stage])
+        self._stages = [
+            [
+                _Ward(
+                    program,
+                    Output(
+                        program.name,
+                        terminal=None if quiet or not program.talkative else terminal,
+                        folder=logs_folder,
+                    ),
+                    say=say,
+                    changed=self._changed,
+                )
+                for program in stage
+            ]
+            for stage in stages
         ]
         self._report = changed
         self._stopping = asyncio.Event()
         self._at_once = asyncio.Event()
 
-    async def run(self, *, stages: Sequence[Sequence[str]], opened: Callable[[], None]) -> None:
+    async def run(self, *, opened: Callable[[], None]) -> None:
         """Start the stages in order, call `opened`, and stay until `stop`. Raises `StartFailed`.
 
-        The programs of one stage start together. All end before this returns or raises.
+        The programs of one stage start together. All have ended when this returns or raises.
         """
         tasks: list[asyncio.Task[None]] = []
         try:
-            for stage in stages:
-                wards = [ward for ward in self._wards if ward.program.name in stage]
-                tasks += [asyncio.create_task(ward.keep_alive()) for ward in wards]
-                await self._until(wards, tasks)
+            for stage in self._stages:
+                tasks += [asyncio.create_task(ward.keep_alive()) for ward in stage]
+                await self._until_ready(stage, tasks)
                 if self._stopping.is_set():
                     return
             opened()
@@ -79,7 +79,7 @@ class House:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            await self._end(stages)
+            await self._end()
 
     def stop(self) -> None:
         """End everything in good order; the second call ends it at once."""
@@ -87,7 +87,7 @@ class House:
             self._at_once.set()
         self._stopping.set()
 
-    async def _until(self, wards: Sequence["_Ward"], tasks: Sequence[asyncio.Task[None]]) -> None:
+    async def _until_ready(self, wards: Sequence["_Ward"], tasks: Sequence[asyncio.Task[None]]) -> None:
         ready = asyncio.create_task(_all_ready(wards))
         try:
             await self._stop_or_failure([*tasks, ready])
@@ -102,16 +102,15 @@ class House:
         for task in done:
             task.result()
 
-    async def _end(self, stages: Sequence[Sequence[str]]) -> None:
+    async def _end(self) -> None:
         """The last stage first: nobody loses what they stand on."""
-        for stage in reversed(stages):
-            wards = [ward for ward in self._wards if ward.program.name in stage]
-            await asyncio.gather(*(ward.end(self._at_once) for ward in wards))
-        for ward in self._wards:
+        for stage in reversed(self._stages):
+            await asyncio.gather(*(ward.end(self._at_once) for ward in stage))
+        for ward in chain(*self._stages):
             ward.output.close()
 
     def _changed(self) -> None:
-        self._report({ward.program.name: ward.pid for ward in self._wards if ward.pid})
+        self._report({ward.program.name: ward.pid for ward in chain(*self._stages) if ward.pid})
 
 
 class _Ward:
@@ -193,10 +192,9 @@ class _Ward:
         return self._process
 
     async def _watch_readiness(self, process: Process) -> None:
-        while not await asyncio.to_thread(self.program.is_ready, process.pid):
+        while not await asyncio.to_thread(self.program.is_ready, process.pid):  # noqa: ASYNC110 - another process
             await asyncio.sleep(_POLL_SECONDS)
-        if self._was_ready:
-            self._say(f"{self.program.name} is back.")
+        self._say(f"{self.program.name} is {'back' if self._was_ready else 'ready'}.")
         self._was_ready = True
         self.ready.set()
 
@@ -207,7 +205,8 @@ class _Ward:
 
     def _last_words(self, code: int) -> str:
         words = "\n  ".join(list(self.output.last_lines)[-5:])
-        return f"{self.program.name} does not start ({_ending(code)}). It said last:\n  {words}\nMore: {self.output.path}"
+        name, path = self.program.name, self.output.path
+        return f"{name} does not start ({_ending(code)}). It said last:\n  {words}\nMore: {path}"
 
 
 def _signal(process: Process, number: signal.Signals) -> None:

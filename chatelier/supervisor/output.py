@@ -4,6 +4,7 @@ import asyncio
 import logging.handlers
 import re
 from collections import deque
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -14,18 +15,30 @@ _MAX_LINE_BYTES = 64 * 1024
 _FILE_BYTES = 5 * 1024 * 1024
 _FILES_KEPT = 3
 _LAST_LINES = 20
-COLOURS = ("cyan", "green", "magenta", "yellow", "blue", "bright_red")
+_COLOURS = ("cyan", "green", "magenta", "yellow", "blue", "bright_red")
+
+
+class Terminal:
+    """Where lines of several programs meet, each with its name and colour before it."""
+
+    def __init__(self, console: Console, names: Sequence[str]) -> None:
+        self._console = console
+        width = max(map(len, names))
+        self._prefixes = {
+            name: Text(f"{name:<{width}} │ ", style=_COLOURS[position % len(_COLOURS)])
+            for position, name in enumerate(names)
+        }
+
+    def write(self, name: str, line: str) -> None:
+        self._console.print(self._prefixes[name] + Text.from_ansi(line), soft_wrap=True)
 
 
 class Output:
     """One program's lines. The file rotates at 5 MiB; three old ones are kept."""
 
-    def __init__(
-        self, name: str, *, console: Console, folder: Path, colour: str, width: int, quiet: bool
-    ) -> None:
-        self._console = console
-        self._prefix = Text(f"{name:<{width}} │ ", style=colour)
-        self._quiet = quiet
+    def __init__(self, name: str, *, terminal: Terminal | None, folder: Path) -> None:
+        self._name = name
+        self._terminal = terminal
         self.last_lines: deque[str] = deque(maxlen=_LAST_LINES)
         self.path = folder / f"{name}.log"
         self._file = logging.handlers.RotatingFileHandler(
@@ -50,8 +63,8 @@ class Output:
             return
         self.last_lines.append(plain)
         self._file.emit(logging.makeLogRecord({"msg": plain}))
-        if not self._quiet:
-            self._console.print(self._prefix + Text.from_ansi(line), soft_wrap=True)
+        if self._terminal:
+            self._terminal.write(self._name, line)
 
     def close(self) -> None:
         self._file.close()

@@ -11,15 +11,20 @@ _LEASH = Path(__file__).with_name("leash.py")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
-    """`is_ready` may block for a second or so; it is asked in a thread. `stop_seconds` is the grace after SIGTERM."""
+    """`is_ready` may block for a second or so: it is asked in a thread, with the process id.
+
+    `stop_seconds` is the grace after SIGTERM. What a program that is not `talkative` says goes to its file
+    only.
+    """
 
     name: str
     arguments: tuple[str, ...]
-    is_ready: Callable[[int], bool]  # by process id
+    is_ready: Callable[[int], bool]
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     keep_open: tuple[int, ...] = ()  # file descriptors that it inherits
     nice: int = 0
     stop_seconds: float = 10.0
+    talkative: bool = True
 
     def leashed(self) -> list[str]:
         """The command line that ties the program's life to this process."""

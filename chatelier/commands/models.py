@@ -1,0 +1,175 @@
+"""`chatelier models …`: which models there are, and whether they are whole."""
+
+from typing import TYPE_CHECKING
+
+import typer
+
+if TYPE_CHECKING:
+    from engine.model_catalog import ModelCatalogue, ModelEntry
+
+
+def register(app: typer.Typer) -> None:
+    group = typer.Typer(help="The models that can paint.", no_args_is_help=True)
+    for command in (list_, pull, add, check):
+        group.command(command.__name__.rstrip("_"))(command)
+    app.add_typer(group, name="models")
+
+
+def list_() -> None:
+    """List the models, the default one first, and whether their weights are on this machine.
+
+    Example:
+
+      chatelier models list
+    """
+    from rich.table import Column, Table
+
+    from chatelier.console import answers
+
+    catalogue = _catalogue()
+    table = Table(Column("name", no_wrap=True), "size", "steps", "memory", "weights", "licence", box=None)
+    for entry in catalogue.entries:
+        table.add_row(
+            entry.name,
+            f"{entry.width}×{entry.height}",
+            str(entry.steps),
+            f"{entry.memory_gib:g} GiB",
+            _whereabouts(catalogue, entry),
+            entry.licence.partition(";")[0],
+        )
+    answers().print(table)
+
+
+def pull(
+    names: list[str] = typer.Argument(help="The models to fetch.", metavar="NAME…"),
+) -> None:
+    """Fetch the weights of models from their hub, or what is missing of them.
+
+    Example:
+
+      chatelier models pull sdxl
+    """
+    from chatelier.console import answers
+
+    catalogue = _catalogue()
+    for entry in [catalogue.find(name) for name in names]:
+        answers().print(f"{entry.name}: {catalogue.pull(entry)}", soft_wrap=True)
+
+
+def add(  # noqa: PLR0917 - options are named on the command line
+    name: str = typer.Argument(help="The name that people type after --model."),
+    source: str = typer.Argument(help="A folder in the diffusers layout, or owner/name on the hub."),
+    family: str = typer.Option("sd", help="The kind of model; see docs/04-models.md."),
+    title: str = typer.Option("", help="A few words about it."),
+    width: int = typer.Option(512, min=64, max=4096, help="The width it was made for, in pixels."),
+    height: int = typer.Option(512, min=64, max=4096, help="The height it was made for, in pixels."),
+    steps: int = typer.Option(25, min=1, max=200, help="Denoising steps."),
+    guidance: float = typer.Option(7.5, min=0, max=30, help="How closely to follow the words; 0 for none."),
+    scheduler: str | None = typer.Option(None, help="Another scheduler than the model's own."),
+    dtype: str = typer.Option("auto", help="auto, float32, bfloat16 or float16."),
+    licence: str = typer.Option("unknown", help="The licence of the weights."),
+    memory: float = typer.Option(4.0, min=0.1, help="Accelerator memory that it needs, in GiB."),
+    revision: str | None = typer.Option(None, help="A branch, tag or commit of the hub's repository."),
+) -> None:
+    """Add a model to this studio, or replace the one of that name, in models.toml of the home folder.
+
+    Examples:
+
+      chatelier models add ours /srv/models/ours --title "Our own style"
+
+      chatelier models add big owner/name --family sdxl --width 1024 --height 1024 --memory 10
+    """
+    from chatelier.console import answers
+    from chatelier.settings import load_settings
+    from chatelier.wiring import make_folder
+    from engine.model_catalog import ModelEntry, read_entries, write_entry
+
+    entry = ModelEntry(
+        name=name.strip().lower(),
+        source=source,
+        family=family,
+        title=title,
+        width=width,
+        height=height,
+        steps=steps,
+        guidance_scale=guidance,
+        scheduler=scheduler,
+        dtype=dtype,
+        licence=licence,
+        memory_gib=memory,
+        revision=revision,
+    )
+    settings = load_settings()
+    make_folder(settings.home)
+    _refuse_bad(entry)
+    write_entry(settings.models_file, entry)
+    read_entries(settings.models_file)
+    fetch = f" Fetch its weights with: chatelier models pull {entry.name}" if entry.on_hub else ""
+    answers().print(f"{entry.name} is in {settings.models_file}.{fetch}", soft_wrap=True)
+
+
+def check(
+    names: list[str] | None = typer.Argument(
+        None, help="The models to check; all that are here, if none is named."
+    ),
+) -> None:
+    """Check that the files of models are there and whole. Exit status 1 when one is not.
+
+    Example:
+
+      chatelier models check thimble
+    """
+    from chatelier.console import answers, say_error
+    from studio.errors import ModelBroken
+
+    catalogue = _catalogue()
+    entries = [catalogue.find(name) for name in names or catalogue.names]
+    broken = 0
+    for entry in entries:
+        if not names and entry.on_hub and _whereabouts(catalogue, entry) == "not fetched":
+            answers().print(f"{entry.name}: not fetched", style="dim")
+            continue
+        try:
+            folder = catalogue.check(entry)
+            answers().print(f"{entry.name}: whole, {catalogue.hash(entry)[:12]} in {folder}", soft_wrap=True)
+        except ModelBroken as error:
+            broken += 1
+            say_error(f"{entry.name}: {error}")
+    if broken:
+        raise typer.Exit(1)
+
+
+def _catalogue() -> "ModelCatalogue":
+    from chatelier.settings import load_settings
+    from chatelier.wiring import model_catalogue
+
+    return model_catalogue(load_settings())
+
+
+def _whereabouts(catalogue: "ModelCatalogue", entry: "ModelEntry") -> str:
+    from studio.errors import ModelBroken
+
+    if entry.bundled:
+        return "bundled"
+    try:
+        return "here" if catalogue.folder(entry).is_dir() else "folder is missing"
+    except ModelBroken:
+        return "not fetched"
+
+
+def _refuse_bad(entry: "ModelEntry") -> None:
+    """Raises `Misconfigured` before anything is written."""
+    import re
+    from pathlib import Path
+
+    from engine.model_catalog import DTYPES
+    from studio.errors import Misconfigured
+
+    if not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,63}", entry.name):
+        raise Misconfigured(f"{entry.name[:40]} is no good name for a model. Use letters, digits, - and _.")
+    if entry.dtype not in DTYPES:
+        raise Misconfigured(f"--dtype must be one of {', '.join(DTYPES)}.")
+    if not entry.on_hub and not entry.bundled and not Path(entry.source).expanduser().is_dir():
+        raise Misconfigured(
+            f"There is no folder {entry.source}. Give one in the diffusers layout, or owner/name on the hub."
+        )

@@ -1,0 +1,74 @@
+"""The models and what they run on, and the list of words."""
+
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, version
+
+from chatelier.doctor.findings import Finding, bad, good, note
+from chatelier.settings import Loaded
+from chatelier.wiring import model_catalogue
+from studio.errors import ModelBroken
+
+
+def models(loaded: Loaded) -> Iterator[Finding]:
+    """The default model must be whole; of the others only those that are here are looked at."""
+    catalogue = model_catalogue(loaded.settings)
+    default, *others = catalogue.entries
+    try:
+        folder = catalogue.check(default)
+        yield good("model", f"{default.name} is whole ({folder})")
+    except ModelBroken as error:
+        fix = (
+            f"chatelier models pull {default.name}"
+            if default.on_hub
+            else "Put the file back, or choose another model."
+        )
+        yield bad("model", str(error), fix)
+    for entry in others:
+        try:
+            folder = catalogue.folder(entry)
+        except ModelBroken:
+            continue  # not fetched, and nobody needs it until it is asked for
+        try:
+            catalogue.check(entry)
+        except ModelBroken as error:
+            yield note(
+                "model",
+                str(error),
+                f"chatelier models pull {entry.name}" if entry.on_hub else f"Mend {folder}.",
+            )
+
+
+def accelerator(loaded: Loaded) -> Iterator[Finding]:
+    """Which build of torch there is. It is not imported here: that takes seconds."""
+    try:
+        torch = version("torch")
+    except PackageNotFoundError:
+        yield note(
+            "accelerator",
+            "torch is not installed: this machine can run faces, but no worker",
+            "pip install torch",
+        )
+        return
+    device = loaded.settings.worker.device
+    if device and device.startswith("cuda") and torch.endswith("+cpu"):
+        yield bad(
+            "accelerator",
+            f"device is {device}, and torch {torch} is built for CPUs only",
+            "Install a CUDA build.",
+        )
+    else:
+        yield good("accelerator", f"torch {torch}, device {device or 'the best there is'}")
+
+
+def word_list(loaded: Loaded) -> Iterator[Finding]:
+    path = loaded.settings.moderation.word_list
+    if path is None:
+        return
+    try:
+        words = [
+            line for line in path.read_text(encoding="utf-8").splitlines() if line.strip() and line[0] != "#"
+        ]
+    except (OSError, UnicodeDecodeError) as error:
+        yield bad("word list", f"{path} cannot be read ({error})", "Correct CHATELIER_MODERATION__WORD_LIST.")
+        return
+    yield good("word list", f"{len(words)} lines in {path}")

