@@ -3,6 +3,7 @@
 import logging
 import os
 import sys
+import warnings
 from collections.abc import Iterable
 from typing import Any, TextIO
 
@@ -12,6 +13,7 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 
 from chatelier.settings import Settings
 from chatelier.settings.sections import LogFormat
+from studio.errors import ChatelierError
 
 _HIDDEN = "***"
 # Never in a log, whoever writes them there by mistake.
@@ -46,6 +48,7 @@ def set_up_logging(settings: Settings, *, stream: TextIO | None = None) -> None:
         structlog.stdlib.add_logger_name,
         structlog.stdlib.ExtraAdder(),
         structlog.processors.TimeStamper(fmt="%Y-%m-%dT%H:%M:%S.%fZ", utc=True),
+        _shorten_trouble,
     ]
     formatter = structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=shared,
@@ -62,11 +65,12 @@ def set_up_logging(settings: Settings, *, stream: TextIO | None = None) -> None:
     for name, level in _QUIETER.items():
         logging.getLogger(name).setLevel(max(level, root.level))
     logging.captureWarnings(True)
+    # Celery warns every time it runs as root; its reason is pickle, and here JSON only is accepted.
+    warnings.filterwarnings("ignore", message="You're running the worker with superuser privileges")
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
-            *shared[:3],
-            *shared[4:],
+            *shared,
             structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
         ],
         logger_factory=structlog.stdlib.LoggerFactory(),
@@ -85,6 +89,20 @@ def _rendering(style: LogFormat, hide: "_Veil", *, colours: bool) -> list[Proces
         colors=colours, pad_event_to=0, exception_formatter=structlog.dev.plain_traceback
     )
     return [structlog.processors.format_exc_info, hide, plain]
+
+
+def _shorten_trouble(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Trouble that the house knows by name needs its cause and no traceback; libraries' own extras go."""
+    for extra in ("data", "color_message"):  # Celery's and uvicorn's: the message again, in other forms
+        event.pop(extra, None)
+    info = event.get("exc_info")
+    error = info[1] if isinstance(info, tuple) else info if isinstance(info, BaseException) else sys.exc_info()[1]
+    if info and isinstance(error, ChatelierError):
+        event.pop("exc_info")
+        event["trouble"] = error.code
+        if error.__cause__ is not None:
+            event["cause"] = f"{type(error.__cause__).__name__}: {str(error.__cause__).splitlines()[0]}"
+    return event
 
 
 class _Veil:

@@ -29,7 +29,7 @@ def open_house(loaded: Loaded, *, quiet: bool) -> None:
         make_folder(folder)
     with ExitStack() as stack:
         occupancy = stack.enter_context(Occupancy.claim(settings.run_folder))
-        model_catalogue(settings)  # a wrong model is said now, and not by a dying worker
+        _require_model(settings)
         _bring_up_to_date(settings)
         port = choose_web_port(loaded)
         redis = None
@@ -77,6 +77,12 @@ async def _keep_open(plan: Plan, occupancy: Occupancy, console: Console, *, quie
     say("Opening the studio; the first start takes longest.")
     await house.run(opened=opened)
     say("Closed.")
+
+
+def _require_model(settings: Settings) -> None:
+    """A model that is not whole is said now, and not by a dying worker. Raises `ModelBroken`."""
+    catalogue = model_catalogue(settings)
+    catalogue.check(catalogue.entries[0])
 
 
 def _bring_up_to_date(settings: Settings) -> None:

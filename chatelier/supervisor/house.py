@@ -177,6 +177,7 @@ class _Ward:
                 await asyncio.wait_for(self._following, timeout=2)
 
     async def _start(self) -> Process:
+        self.output.last_lines.clear()
         self._process = await asyncio.create_subprocess_exec(
             *self.program.leashed(),
             stdin=DEVNULL,

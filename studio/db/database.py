@@ -58,11 +58,13 @@ class Database:
 
 
 def _postgresql(url: Any) -> Engine:
-    return create_engine(url, pool_size=10, max_overflow=20, pool_timeout=10, pool_pre_ping=True)
+    return create_engine(
+        url, pool_size=10, max_overflow=20, pool_timeout=10, pool_pre_ping=True, hide_parameters=True
+    )
 
 
 def _sqlite(url: Any) -> Engine:
-    engine = create_engine(url, pool_size=10, max_overflow=30, pool_timeout=20)
+    engine = create_engine(url, pool_size=10, max_overflow=30, pool_timeout=20, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def set_up(connection: Any, _record: Any) -> None:

@@ -1,4 +1,4 @@
-"""The first schema: people, jobs, pictures, lineage, stars, ledger, bans, outbox, deliveries."""
+"""The first schema: bans, outbox, people, jobs, deliveries, ledger, pictures, lineage, stars."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -68,7 +68,7 @@ def upgrade() -> None:
         sa.Column("error_code", sa.String(length=32), nullable=True),
         sa.Column("error_text", sa.Text(), nullable=True),
         sa.Column("grid_key", sa.String(length=120), nullable=True),
-        sa.Column("painting_seconds", sa.Float(), nullable=True),
+        sa.Column("painting_seconds", sa.Double(), nullable=True),
         sa.ForeignKeyConstraint(["person_key"], ["people.key"], name=op.f("fk_jobs_person_key")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_jobs")),
         sa.UniqueConstraint("request_key", name=op.f("uq_jobs_request_key")),
