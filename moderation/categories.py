@@ -1,0 +1,25 @@
+"""What a house rule is about. The value is what a person may be told."""
+
+from enum import StrEnum
+
+
+class Category(StrEnum):
+    MINORS = "sexual content with minors"  # the core: always refused, everywhere
+    SEXUAL = "sexual"
+    VIOLENCE = "violence"
+    SELF_HARM = "self-harm"
+    HATE = "hate"
+    HARASSMENT = "harassment"
+    SHOCKING = "shocking"
+    ILLEGAL = "illegal activity"
+    DECEPTION = "deception"
+    POLITICAL = "political"
+    HEALTH = "health"
+    SPAM = "spam"
+    PERSON = "named person"
+    ARTIST = "living artist"
+    TRADEMARK = "trademark"
+    LANGUAGE = "offensive language"
+    COMMUNITY = "this community's own list"
+    PICTURE = "blocked picture"
+    UNCHECKED = "could not be checked"

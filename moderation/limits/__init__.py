@@ -1,0 +1,1 @@
+"""Limits that keep sharing fair: how often a person may ask."""

@@ -1,0 +1,29 @@
+"""How often a person may ask. An administrator may set each number."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """At most `requests` in any stretch of `seconds`."""
+
+    requests: int
+    seconds: int
+
+    def __post_init__(self) -> None:
+        if self.requests < 1 or self.seconds < 1:
+            raise ValueError("a pace needs at least 1 request and 1 second")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LimitSettings:
+    """`burst` and `sustained` count every request; `refused` counts those that the house rules refused.
+
+    Whoever runs into `refused` has been probing the rules and waits, whatever is asked.
+    """
+
+    burst: Pace = Pace(requests=6, seconds=10)
+    sustained: Pace = Pace(requests=120, seconds=3600)
+    refused: Pace = Pace(requests=8, seconds=600)
+    redis_timeout_seconds: float = 0.5
+    redis_rest_seconds: float = 5.0  # after a failure, how long Redis is left alone

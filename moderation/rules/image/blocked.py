@@ -1,0 +1,62 @@
+"""Pictures that are copies of one on the community's block list."""
+
+import re
+import threading
+from pathlib import Path
+
+from moderation.categories import Category
+from moderation.findings import Finding
+from moderation.pdq import SAME_BITS, USABLE_QUALITY, distance, pdq_with_flips
+from moderation.rules.image.subject import ImageSubject
+from studio.verdicts import Ruling
+
+_HASH = re.compile(r"[0-9a-f]{64}")
+
+
+class Blocked:
+    """The list is a text file of PDQ hashes, 64 hexadecimal digits a line; # begins a remark.
+
+    A changed file counts from the next picture on. A missing file is an empty list.
+    """
+
+    name = "blocked"
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self._read_at: tuple[int, int] | None = None
+        self._hashes: tuple[int, ...] = ()
+
+    def judge(self, subject: ImageSubject) -> Finding | None:
+        """Raises ValueError for a file with a line that is no hash, OSError for one that cannot be read."""
+        known = self._current()
+        if not known:
+            return None
+        views = [view.bits for view in pdq_with_flips(subject.image) if view.quality >= USABLE_QUALITY]
+        for bits in known:
+            if any(distance(bits, view) <= SAME_BITS for view in views):
+                return Finding(
+                    ruling=Ruling.REFUSE, rule=self.name, category=Category.PICTURE, evidence=f"{bits:064x}"
+                )
+        return None
+
+    def _current(self) -> tuple[int, ...]:
+        with self._lock:
+            if self._path is None or not self._path.exists():
+                return ()
+            status = self._path.stat()
+            if (seen := (status.st_mtime_ns, status.st_size)) != self._read_at:
+                self._hashes, self._read_at = read_hashes(self._path.read_text("utf-8")), seen
+            return self._hashes
+
+
+def read_hashes(text: str) -> tuple[int, ...]:
+    """Raises ValueError with the number of the first line that is no hash."""
+    hashes: dict[int, None] = {}
+    for number, line in enumerate(text.splitlines(), 1):
+        entry = line.partition("#")[0].strip().lower()
+        if entry and not _HASH.fullmatch(entry):
+            raise ValueError(f"line {number} is no PDQ hash of 64 hexadecimal digits")
+        if entry:
+            hashes[int(entry, 16)] = None
+    return tuple(hashes)

@@ -1,0 +1,26 @@
+"""A painted picture has the size that was asked for."""
+
+from moderation.findings import Finding
+from moderation.rules.image.subject import ImageSubject
+from studio.ports import Inspected
+from studio.requests import Operation
+
+_GRANULARITY = 64  # pixels: a model may round a side to its own step
+
+
+class Size:
+    name = "size"
+
+    def judge(self, subject: ImageSubject) -> Finding | None:
+        """Raises ValueError for another size: then this is not the picture that was painted."""
+        request = subject.request
+        if (
+            subject.kind is not Inspected.OUTPUT
+            or request is None
+            or request.operation is not Operation.IMAGINE
+        ):
+            return None
+        for asked, found in zip((request.width, request.height), subject.image.size, strict=True):
+            if asked is not None and abs(asked - found) >= _GRANULARITY:
+                raise ValueError("the picture has another size than was asked for")
+        return None

@@ -1,0 +1,17 @@
+"""Text that is too long to be read whole waits for a moderator."""
+
+from moderation.categories import Category
+from moderation.findings import Finding
+from moderation.rules.prompt.subject import PromptSubject
+from studio.verdicts import Ruling
+
+
+class Length:
+    name = "length"
+
+    def judge(self, subject: PromptSubject) -> Finding | None:
+        if not any(reading.cut for reading in subject.every_reading):
+            return None
+        return Finding(
+            ruling=Ruling.HOLD, rule=self.name, category=Category.UNCHECKED, evidence="longer than is read"
+        )

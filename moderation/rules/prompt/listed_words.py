@@ -1,0 +1,78 @@
+"""Words that should not stand in a prompt, each as a whole word, however it is written.
+
+The library's list is offensive language that published lists agree upon; a community may add its own list.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from functools import cached_property
+from importlib import resources
+
+from moderation.categories import Category
+from moderation.findings import Finding
+from moderation.normalise import Candidate, Reading, View, fold_text
+from moderation.rules.prompt.subject import PromptSubject
+from moderation.words import HashedWords, PlainWords, Severity, WordList
+from studio.verdicts import Ruling
+
+_RULINGS = {Severity.MILD: Ruling.HOLD, Severity.SEVERE: Ruling.REFUSE}
+
+
+@dataclass(frozen=True)
+class ListedWords:
+    """`harmless` are folded phrases in which a listed word is not meant."""
+
+    words: WordList
+    name: str = "listed_words"
+    category: Category = Category.LANGUAGE
+    harmless: frozenset[str] = field(default_factory=frozenset)
+
+    @classmethod
+    def bundled(cls) -> "ListedWords":
+        return cls(words=HashedWords.bundled(), harmless=_bundled_phrases())
+
+    @classmethod
+    def of_community(cls, words: PlainWords) -> "ListedWords":
+        return cls(words=words, name="community_words", category=Category.COMMUNITY)
+
+    def judge(self, subject: PromptSubject) -> Finding | None:
+        mild = None
+        for reading in subject.every_reading:
+            for candidate, severity in self.words.find(reading.candidates):
+                if self._harmless(candidate, reading):
+                    continue
+                finding = self._finding(candidate, severity)
+                if severity is Severity.SEVERE:
+                    return finding
+                mild = mild or finding
+        return mild
+
+    def _finding(self, candidate: Candidate, severity: Severity) -> Finding:
+        return Finding(
+            ruling=_RULINGS[severity],
+            rule=self.name,
+            category=self.category,
+            evidence=f"{candidate.text} ({candidate.view})",
+        )
+
+    def _harmless(self, candidate: Candidate, reading: Reading) -> bool:
+        """Whether the word stands only inside harmless phrases."""
+        if candidate.view is not View.PLAIN or not self.harmless:
+            return False
+        excused: Counter[str] = Counter()
+        for length in self._lengths:
+            for start in range(len(reading.words) - length + 1):
+                words = reading.words[start : start + length]
+                if candidate.text in words and " ".join(words) in self.harmless:
+                    excused.update(words)
+                    break  # one phrase excuses one place; a second place needs its own
+        return excused[candidate.text] >= reading.words.count(candidate.text)
+
+    @cached_property
+    def _lengths(self) -> tuple[int, ...]:
+        return tuple(sorted({phrase.count(" ") + 1 for phrase in self.harmless}))
+
+
+def _bundled_phrases() -> frozenset[str]:
+    text = resources.files("moderation.rules.prompt").joinpath("harmless_phrases.txt").read_text("utf-8")
+    return frozenset(fold_text(line) for line in text.splitlines() if line and not line.startswith("#"))

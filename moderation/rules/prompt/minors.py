@@ -1,0 +1,80 @@
+"""The core that no community can relax: no sexual content with minors.
+
+Two contexts must meet: a word for a minor and a word for nakedness or sex, anywhere in the wish, its style
+and the prompts of the pictures it starts from. Either alone is judged by the other rules.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterator
+from importlib import resources
+
+from moderation.categories import Category
+from moderation.findings import Finding
+from moderation.normalise import Candidate, Reading, View
+from moderation.rules.prompt.listed_words import ListedWords
+from moderation.rules.prompt.subject import PromptSubject
+from moderation.words import PlainWords, WordList
+from studio.verdicts import Ruling
+
+_AGE = re.compile(
+    r"\b(?:[1-9]|1[0-7]) ?(?:yo|y o|yrs?|years?) ?(?:old|of age|s old)?\b|\baged? (?:[1-9]|1[0-7])\b"
+)
+
+
+class Minors:
+    name = "minors"
+
+    def __init__(self, explicit: WordList | None = None) -> None:
+        """`explicit` is the library's list: a severe word of it counts as sexual here."""
+        self._explicit = ListedWords(words=explicit) if explicit is not None else None
+        text = resources.files("moderation.rules.prompt").joinpath("minors.toml").read_text("utf-8")
+        self._words = {name: PlainWords.of(words) for name, words in tomllib.loads(text).items()}
+
+    def judge(self, subject: PromptSubject) -> Finding | None:
+        minors = {word for reading in subject.wished_readings for word in self._minors(reading)}
+        if not minors:
+            return None
+        sexual = {word for reading in subject.wished_readings for word in self._sexual(reading)}
+        if not sexual:
+            return None
+        # The text itself is kept out of the evidence: nobody needs to read it again.
+        return Finding(
+            ruling=Ruling.HOLD if self._doubtful(subject, minors, sexual) else Ruling.REFUSE,
+            rule=self.name,
+            category=Category.MINORS,
+            evidence="words for a minor and for sex together",
+        )
+
+    def _doubtful(self, subject: PromptSubject, minors: set[str], sexual: set[str]) -> bool:
+        words = {word for reading in subject.wished_readings for word in reading.words}
+        informs = sexual <= self._words["topical"].words and bool(words & self._words["informing"].words)
+        return (
+            informs
+            or sexual <= self._words["doubtful_sexual"].words
+            or minors <= self._words["doubtful_minor"].words
+        )
+
+    def _minors(self, reading: Reading) -> Iterator[str]:
+        yield from self._named("minor", reading)
+        if _AGE.search(reading.text):
+            yield "(age)"
+
+    def _sexual(self, reading: Reading) -> Iterator[str]:
+        yield from self._named("sexual", reading)
+        if self._explicit is not None:
+            listed = self._explicit.judge(PromptSubject(prompt=reading.text))
+            if listed is not None and listed.ruling is Ruling.REFUSE:
+                yield "(listed)"
+
+    def _named(self, kind: str, reading: Reading) -> Iterator[str]:
+        phrases = (each.text for each in reading.candidates if each.view is View.PHRASE)
+        harmless = [f" {phrase} " for phrase in phrases if phrase in self._words["harmless"].words]
+        for candidate, _ in self._words[kind].find(filter(_sure, reading.candidates)):
+            if not any(f" {candidate.text} " in phrase for phrase in harmless):
+                yield candidate.text
+
+
+def _sure(candidate: Candidate) -> bool:
+    """Backwards is too far-fetched to found so grave a suspicion on."""
+    return candidate.view is not View.REVERSED

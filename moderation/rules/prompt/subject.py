@@ -1,0 +1,65 @@
+"""What a prompt rule judges: every piece of text that shapes the picture."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
+
+from moderation.findings import Finding
+from moderation.normalise import Reading, read
+from studio.ports import Admission
+
+
+@dataclass(frozen=True)
+class PromptSubject:
+    """The person's own words, what they want left out, and the words of the pictures they start from.
+
+    `lineage` holds the ancestors' prompts, oldest first: a wish may be spread over several steps.
+    """
+
+    prompt: str
+    negative: str = ""
+    style: str = ""
+    lineage: tuple[str, ...] = ()
+    inverted: bool = False  # guidance below 1 paints what the negative prompt says
+
+    @classmethod
+    def of(cls, admission: Admission) -> "PromptSubject":
+        request = admission.request
+        return cls(
+            prompt=request.prompt,
+            negative=request.negative_prompt,
+            style=request.style or "",
+            lineage=admission.lineage_prompts,
+            inverted=request.guidance_scale is not None and request.guidance_scale < 1,
+        )
+
+    @cached_property
+    def every_reading(self) -> tuple[Reading, ...]:
+        """Each text by itself, what is to be left out included."""
+        texts = (self.prompt, self.style, self.negative, *self.lineage)
+        return tuple(read(text) for text in dict.fromkeys(texts) if text)
+
+    @cached_property
+    def wished(self) -> tuple[str, ...]:
+        """The texts that say what the picture shall show, newest first, each once."""
+        texts = (
+            self.prompt,
+            self.style,
+            *([self.negative] if self.inverted else []),
+            *reversed(self.lineage),
+        )
+        return tuple(text for text in dict.fromkeys(texts) if text)
+
+    @cached_property
+    def wished_readings(self) -> tuple[Reading, ...]:
+        return tuple(read(text) for text in self.wished)
+
+
+class PromptRule(Protocol):
+    """Pure: the same subject, the same finding. An exception means that the rule could not judge."""
+
+    @property
+    def name(self) -> str: ...
+
+    def judge(self, subject: PromptSubject) -> Finding | None:
+        """None: nothing to say."""

@@ -1,0 +1,63 @@
+"""The limits over a real Redis: exact between processes, open when it goes away, back when it returns."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from moderation.limits.limiter import PersonLimiter
+from moderation.limits.settings import LimitSettings, Pace
+from studio.errors import RateLimited
+from studio.people import Person, Platform
+
+PLENTY = Pace(requests=1000, seconds=1000)
+TWENTY = LimitSettings(burst=Pace(requests=20, seconds=600), sustained=PLENTY, refused=PLENTY)
+ADA = Person(platform=Platform.WEB, community="room", user_id="ada", display_name="Ada")
+
+
+def admitted(limiter: PersonLimiter) -> bool:
+    try:
+        limiter.admit(ADA)
+    except RateLimited:
+        return False
+    return True
+
+
+def test_sixteen_threads_against_a_burst_of_twenty_admit_exactly_twenty(redis_url: str) -> None:
+    limiter = PersonLimiter(TWENTY, redis_url=redis_url)
+    with ThreadPoolExecutor(16) as threads:
+        answers = list(threads.map(lambda _: admitted(limiter), range(160)))
+    assert answers.count(True) == 20
+
+
+def test_faces_share_one_count(redis_url: str) -> None:
+    limiters = [PersonLimiter(TWENTY, redis_url=redis_url) for _ in range(2)]
+    start = threading.Barrier(16)
+
+    def ask(number: int) -> int:
+        start.wait()
+        return sum(admitted(limiters[number % 2]) for _ in range(5))
+
+    with ThreadPoolExecutor(16) as threads:
+        assert sum(threads.map(ask, range(16))) == 20
+
+
+def test_refusals_are_counted_across_processes(redis_url: str) -> None:
+    settings = LimitSettings(burst=PLENTY, sustained=PLENTY, refused=Pace(requests=2, seconds=600))
+    here, there = (PersonLimiter(settings, redis_url=redis_url) for _ in range(2))
+    here.note_refusal(ADA)
+    assert admitted(there)
+    there.note_refusal(ADA)
+    assert not admitted(here)
+
+
+def test_limits_are_back_when_redis_is(redis_server: Any) -> None:
+    settings = LimitSettings(
+        burst=Pace(requests=1, seconds=600), sustained=PLENTY, refused=PLENTY, redis_rest_seconds=0.0
+    )
+    limiter = PersonLimiter(settings, redis_url=redis_server.url)
+    assert admitted(limiter)
+    assert not admitted(limiter)
+    redis_server.stop()
+    assert admitted(limiter)
+    redis_server.start()
+    assert not admitted(limiter)  # the count was in the append-only file

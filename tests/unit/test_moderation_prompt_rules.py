@@ -1,0 +1,158 @@
+"""Each prompt rule by itself, with mild and clinical examples."""
+
+import pytest
+
+from moderation.categories import Category
+from moderation.normalise import MAX_CHARACTERS
+from moderation.rules.prompt import PromptSubject, house_prompt_rules
+from moderation.rules.prompt.length import Length
+from moderation.rules.prompt.listed_words import ListedWords
+from moderation.rules.prompt.minors import Minors
+from moderation.training.word_list import lines_for
+from moderation.words import HashedWords, PlainWords, Severity
+from studio.people import Person, Platform
+from studio.ports import Admission
+from studio.requests import Operation, PaintRequest
+from studio.verdicts import Ruling
+
+PERSON = Person(platform=Platform.WEB, community="room", user_id="1", display_name="Ada")
+
+
+def library() -> HashedWords:
+    words = {"marmalade": Severity.SEVERE, "teapot": Severity.MILD}
+    return HashedWords.parse("".join(f"{kind}{key.hex()}\n" for kind, key in lines_for(words)))
+
+
+# ---- what is judged
+
+
+def test_every_text_of_a_request_is_judged_and_the_lineage_too() -> None:
+    request = PaintRequest(
+        operation=Operation.VARY,
+        seed=1,
+        prompt="one",
+        negative_prompt="two",
+        style="three",
+        guidance_scale=7.0,
+    )
+    admission = Admission(
+        person=PERSON, command="vary", request=request, outstanding_jobs=0, lineage_prompts=("four", "five")
+    )
+    subject = PromptSubject.of(admission)
+    rule = ListedWords(words=library())
+    assert {reading.text for reading in subject.every_reading} == {"one", "two", "three", "four", "five"}
+    assert subject.wished == ("one", "three", "five", "four")
+    for field in ("prompt", "negative", "style"):
+        finding = rule.judge(PromptSubject(**{"prompt": "a cat", field: "marmalade"}))
+        assert finding is not None
+        assert finding.ruling is Ruling.REFUSE
+    assert rule.judge(PromptSubject(prompt="make it warmer", lineage=("marmalade on toast",))) is not None
+
+
+def test_a_negative_prompt_is_a_wish_when_guidance_is_turned_round() -> None:
+    request = PaintRequest(
+        operation=Operation.IMAGINE, seed=1, prompt="a", negative_prompt="b", guidance_scale=-5.0
+    )
+    subject = PromptSubject.of(
+        Admission(person=PERSON, command="imagine", request=request, outstanding_jobs=0)
+    )
+    assert "b" in subject.wished
+
+
+# ---- listed words
+
+
+def test_a_severe_word_refuses_and_a_mild_one_waits_for_a_moderator() -> None:
+    rule = ListedWords(words=library())
+    severe = rule.judge(PromptSubject(prompt="a teapot of m4rmalade"))
+    mild = rule.judge(PromptSubject(prompt="a teapot"))
+    assert severe is not None
+    assert mild is not None
+    assert (severe.ruling, mild.ruling) == (Ruling.REFUSE, Ruling.HOLD)
+    assert severe.category is Category.LANGUAGE
+
+
+def test_a_harmless_phrase_excuses_the_word_in_it_and_nowhere_else() -> None:
+    rule = ListedWords(words=library(), harmless=frozenset({"marmalade cat", "paddington loves marmalade"}))
+    assert rule.judge(PromptSubject(prompt="A Marmalade-cat, asleep")) is None
+    assert rule.judge(PromptSubject(prompt="paddington loves marmalade")) is None
+    assert rule.judge(PromptSubject(prompt="a marmalade cat eats marmalade")) is not None
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "Moby Dick in a storm",
+        "a blue tit on a branch",
+        "Puss in Boots",
+        "pussy willow catkins",
+        "a cock-a-doodle-doo alarm clock",
+        "a chef prepares a cocktail",
+        "an assassin's cloak",
+        "the Scunthorpe steelworks",
+    ],
+)
+def test_the_house_rules_leave_birds_books_and_towns_alone(prompt: str) -> None:
+    assert not [rule.name for rule in house_prompt_rules() if rule.judge(PromptSubject(prompt=prompt))]
+
+
+def test_a_community_may_add_words_of_its_own() -> None:
+    rule = ListedWords.of_community(PlainWords.of(["spoiler"]))
+    finding = rule.judge(PromptSubject(prompt="a $poiler"))
+    assert finding is not None
+    assert finding.category is Category.COMMUNITY
+    assert "spoiler" in finding.evidence
+    assert "spoiler" not in repr(finding)
+
+
+# ---- minors
+
+
+@pytest.mark.parametrize(
+    ("prompt", "ruling"),
+    [
+        ("a nude child", Ruling.REFUSE),
+        ("an erotic drawing of a 15 year old", Ruling.REFUSE),
+        ("a t33nager, t0pless", Ruling.REFUSE),
+        ("s e x u a l schoolgirl", Ruling.REFUSE),
+        ("a toddler in a swimsuit on the beach", Ruling.HOLD),
+        ("a poster on sexual health for teenagers", Ruling.HOLD),
+        ("a nude statue in a museum", None),
+        ("children playing football", None),
+        ("a baby grand piano in A minor, seen by the naked eye", None),
+        ("a nude beach, 1920", None),
+        ("a child eats chicken breast", None),
+    ],
+)
+def test_minors_and_sex_never_meet(prompt: str, ruling: Ruling | None) -> None:
+    finding = Minors().judge(PromptSubject(prompt=prompt))
+    assert (finding.ruling if finding else None) is ruling
+
+
+def test_the_two_contexts_may_come_from_different_steps() -> None:
+    finding = Minors().judge(
+        PromptSubject(prompt="now without clothes", lineage=("a schoolboy at his desk",))
+    )
+    assert finding is not None
+    assert finding.ruling is Ruling.REFUSE
+    assert finding.category is Category.MINORS
+
+
+def test_a_library_word_counts_as_sexual_beside_a_minor() -> None:
+    assert Minors(explicit=library()).judge(PromptSubject(prompt="a child and m a r m a l a d e")) is not None
+
+
+def test_the_evidence_never_repeats_the_text() -> None:
+    finding = Minors().judge(PromptSubject(prompt="a nude child"))
+    assert finding is not None
+    assert "child" not in finding.evidence
+
+
+# ---- length
+
+
+def test_a_text_too_long_to_be_read_waits_for_a_moderator() -> None:
+    finding = Length().judge(PromptSubject(prompt="x" * (MAX_CHARACTERS + 1)))
+    assert finding is not None
+    assert finding.ruling is Ruling.HOLD
+    assert Length().judge(PromptSubject(prompt="x" * MAX_CHARACTERS)) is None
