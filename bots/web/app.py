@@ -1,0 +1,118 @@
+"""The room as an ASGI app."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.routing import Mount, Route, WebSocketRoute
+from starlette.staticfiles import StaticFiles
+
+from bots.web import door, files, health, pages, words
+from bots.web.desk import log_fault
+from bots.web.fragments import FOLDER, render
+from bots.web.guard import Guard
+from bots.web.house import furnish
+from bots.web.settings import WebSettings
+from bots.web.socket import attend
+from studio.errors import ChatelierError, NotFound, Trouble
+from studio.ports import Ports
+
+
+def create_app(ports: Ports, settings: WebSettings) -> Starlette:
+    """Raises `Misconfigured` when the settings would leave the room open to strangers."""
+    settings.check()
+    house = furnish(ports, settings)
+
+    @asynccontextmanager
+    async def open_room(_app: Starlette) -> AsyncIterator[None]:
+        posting = asyncio.create_task(house.room.keep_posted())
+        house.news.start()
+        try:
+            yield
+        finally:
+            await asyncio.to_thread(house.news.stop)
+            posting.cancel()
+            with suppress(asyncio.CancelledError):
+                await posting
+
+    app = Starlette(
+        routes=ROUTES,
+        middleware=[Middleware(Guard, settings=settings)],
+        exception_handlers={
+            ChatelierError: _on_error,
+            HTTPException: _on_http_error,
+            pages.NotAdmitted: _on_not_admitted,
+            Exception: _on_fault,
+        },
+        lifespan=open_room,
+    )
+    app.state.house = house
+    return app
+
+
+class Assets(StaticFiles):
+    """Bundled files. Browsers ask each time whether theirs is still the same, so an update shows at once."""
+
+    def file_response(self, *arguments: object, **options: object) -> Response:
+        response = super().file_response(*arguments, **options)  # type: ignore[arg-type]
+        response.headers["Cache-Control"] = "no-cache"
+        return response
+
+
+ROUTES = [
+    Route("/", pages.room_page),
+    Route("/wall", pages.older),
+    Route("/help", pages.help_sheet),
+    Route("/view/{picture}", pages.picture_sheet),
+    Route("/edit/{picture}", pages.picture_sheet),
+    Route("/remix/{picture}", pages.picture_sheet),
+    Route("/expand/{picture}", pages.picture_sheet),
+    Route("/jobs/{job}", pages.job_sheet),
+    Route("/pictures/{picture}.png", files.picture_file),
+    Route("/thumbnails/{picture}", files.picture_file),
+    Route("/uploads", files.upload, methods=["POST"]),
+    Route("/enter", door.enter, methods=["POST"]),
+    Route("/name", door.rename, methods=["POST"]),
+    Route("/leave", door.leave, methods=["POST"]),
+    Route("/healthz", health.health),
+    Route("/metrics", health.metrics),
+    WebSocketRoute("/room", attend),
+    Mount("/static", Assets(directory=FOLDER / "static")),
+]
+
+
+def _problem(request: Request, sentence: str, status: int) -> Response:
+    """A sheet for the room, a page for a link, a line for everything else."""
+    if "hx-request" in request.headers:
+        # 200: htmx shows what it gets, and a sentence in the sheet is what the person needs.
+        return HTMLResponse(render("problem.html", sentence=sentence, whole=False))
+    if "text/html" in request.headers.get("accept", ""):
+        return HTMLResponse(render("problem.html", sentence=sentence, whole=True), status_code=status)
+    return PlainTextResponse(sentence, status_code=status)
+
+
+async def _on_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, ChatelierError)  # noqa: S101 - registered for this type only
+    status = 404 if isinstance(error, NotFound) else 503 if isinstance(error, Trouble) else 400
+    return _problem(request, words.sentence_of(error), status)
+
+
+async def _on_http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for this type only
+    sentence = words.NOT_FOUND if error.status_code == 404 else error.detail
+    return _problem(request, sentence, error.status_code)
+
+
+async def _on_not_admitted(request: Request, _error: Exception) -> Response:
+    if "text/html" in request.headers.get("accept", "") and "hx-request" not in request.headers:
+        return door.entry_page(request, request.app.state.house.passes.read(request), status=401)
+    return PlainTextResponse(words.NOT_IN, status_code=401)
+
+
+async def _on_fault(request: Request, error: Exception) -> Response:
+    return _problem(request, words.broke(log_fault(error)), 500)

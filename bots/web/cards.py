@@ -1,0 +1,149 @@
+"""What the wall shows of a job, loaded for many jobs at once."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from studio.db.records import job_of, picture_of
+from studio.db.tables import JobRow, PictureRow, StarRow
+from studio.jobs import OUTSTANDING, WAITING, Job, JobState
+from studio.pictures import Picture
+from studio.requests import Operation, parse_aspect
+
+# Nobody but their person (and moderators) sees what was refused, held, cancelled or failed.
+PRIVATE = frozenset({JobState.REFUSED, JobState.HELD, JobState.CANCELLED, JobState.FAILED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tile:
+    picture: Picture
+    starred_by: tuple[str, ...] = ()  # user ids
+
+    @property
+    def number(self) -> int:
+        return self.picture.index
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """The picture that a job started from. `prompt` is empty for one that was deleted since."""
+
+    picture_id: str
+    maker: str
+    prompt: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """One job on the wall. `ahead` counts the jobs served before it while it waits."""
+
+    job: Job
+    tiles: tuple[Tile, ...] = ()
+    origin: Origin | None = None
+    ahead: int = 0
+
+    @property
+    def waits(self) -> bool:
+        return self.job.state in WAITING
+
+    @property
+    def hidden(self) -> bool:
+        """Finished, and every picture of it deleted."""
+        return self.job.state is JobState.DONE and not self.tiles
+
+    def seen_by(self, user_id: str, *, moderator: bool) -> bool:
+        if self.hidden:
+            return False
+        return self.job.state not in PRIVATE or moderator or self.job.person.user_id == user_id
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Width to height of the pictures to come, as far as it is known; for the empty canvas."""
+        request = self.job.request
+        if request.width and request.height:
+            return request.width, request.height
+        if request.aspect:
+            return parse_aspect(request.aspect)
+        if self.origin and request.operation is not Operation.EXPAND:
+            return self.origin.width, self.origin.height
+        return 1, 1
+
+
+def load_cards(session: Session, jobs: Sequence[Job]) -> list[Card]:
+    """The cards of these jobs, in their order, in a handful of queries."""
+    tiles = _tiles(session, [job.id for job in jobs if job.state is JobState.DONE])
+    parents = [source.picture_id for job in jobs for source in job.request.sources if source.picture_id]
+    origins = load_origins(session, parents)
+    ahead = waiting_positions(session) if any(job.state in WAITING for job in jobs) else {}
+    return [
+        Card(
+            job=job,
+            tiles=tiles.get(job.id, ()),
+            origin=next(
+                (origins[each.picture_id] for each in job.request.sources if each.picture_id in origins), None
+            ),
+            ahead=ahead.get(job.id, 0),
+        )
+        for job in jobs
+    ]
+
+
+def load_jobs(session: Session, job_ids: Sequence[str]) -> list[Job]:
+    return [job_of(row) for row in session.scalars(select(JobRow).where(JobRow.id.in_(job_ids)))]
+
+
+def waiting_positions(session: Session) -> dict[str, int]:
+    """How many jobs are served before each waiting one."""
+    columns = (JobRow.id, JobRow.state, JobRow.priority, JobRow.created_at)
+    outstanding = session.execute(select(*columns).where(JobRow.state.in_(sorted(OUTSTANDING)))).all()
+    painting = sum(row.state == JobState.PAINTING for row in outstanding)
+    waiting = sorted(
+        (row for row in outstanding if row.state != JobState.PAINTING),
+        key=lambda row: (row.priority, row.created_at),
+    )
+    return {row.id: painting + place for place, row in enumerate(waiting)}
+
+
+def _tiles(session: Session, job_ids: Sequence[str]) -> dict[str, tuple[Tile, ...]]:
+    if not job_ids:
+        return {}
+    query = select(PictureRow).where(PictureRow.job_id.in_(job_ids), PictureRow.deleted_at.is_(None))
+    rows = list(session.scalars(query.order_by(PictureRow.job_id, PictureRow.position)))
+    stars = load_stars(session, [row.id for row in rows])
+    tiles = defaultdict[str, list[Tile]](list)
+    for row in rows:
+        starred_by = stars.get(row.id, ())
+        tiles[row.job_id].append(Tile(picture=picture_of(row, stars=len(starred_by)), starred_by=starred_by))
+    return {job_id: tuple(each) for job_id, each in tiles.items()}
+
+
+def load_stars(session: Session, picture_ids: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
+    """The user ids of the people who starred each picture."""
+    if not picture_ids:
+        return {}
+    stars = defaultdict[str, list[str]](list)
+    query = select(StarRow.picture_id, StarRow.person_key).where(StarRow.picture_id.in_(picture_ids))
+    for picture_id, person_key in session.execute(query):
+        stars[picture_id].append(person_key.rpartition(":")[2])
+    return {picture_id: tuple(people) for picture_id, people in stars.items()}
+
+
+def load_origins(session: Session, picture_ids: Sequence[str]) -> dict[str, Origin]:
+    if not picture_ids:
+        return {}
+    query = select(PictureRow, JobRow.person).join(JobRow, JobRow.id == PictureRow.job_id)
+    return {
+        row.id: Origin(
+            picture_id=row.id,
+            maker=person["display_name"],
+            prompt="" if row.deleted_at else row.recipe["prompt"],
+            width=row.width,
+            height=row.height,
+        )
+        for row, person in session.execute(query.where(PictureRow.id.in_(picture_ids)))
+    }

@@ -1,0 +1,82 @@
+"""Picture files: served only for pictures that are on the wall."""
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from bots.web import words
+from bots.web.door import house_of, poster
+from bots.web.house import House
+from bots.web.pages import NotAdmitted
+from bots.web.visitors import Visitor
+from studio.db import records
+from studio.errors import BadImage, ChatelierError, NotFound
+from studio.identifiers import split_picture_id
+from studio.uploads import accept_upload
+
+_TYPES = {".png": "image/png", ".webp": "image/webp", ".jpg": "image/jpeg"}
+# The bytes of a picture never change; `private` keeps them out of shared caches.
+_CACHED = "private, max-age=31536000, immutable"
+_UPLOADS_A_MINUTE = 20
+
+
+async def picture_file(request: Request) -> Response:
+    """GET /pictures/<picture>.png and /thumbnails/<picture>."""
+    house = house_of(request)
+    visitor = house.passes.read(request)
+    if visitor is None or not house.passes.admits(visitor):
+        raise NotAdmitted
+    picture_id: str = request.path_params["picture"]
+    small = request.url.path.startswith("/thumbnails/")
+    if split_picture_id(picture_id) is None:
+        raise NotFound("That picture")
+    key = await house.backroom.run("shelf", _find_key, house, visitor, picture_id, small)
+    headers = {"ETag": f'"{key}"', "Cache-Control": _CACHED}
+    if request.headers.get("if-none-match") == headers["ETag"]:
+        return Response(status_code=304, headers=headers)
+    data = await house.backroom.run("shelf", house.ports.store.get, key)
+    if "download" in request.query_params:
+        headers["Content-Disposition"] = (
+            f'attachment; filename="chatelier-{picture_id.replace(".", "-")}.png"'
+        )
+    suffix = key[key.rfind(".") :]
+    return Response(data, media_type=_TYPES.get(suffix, "application/octet-stream"), headers=headers)
+
+
+def _find_key(house: House, visitor: Visitor, picture_id: str, small: bool) -> str:
+    with house.ports.database.read() as session:
+        picture = records.find_picture(session, picture_id, viewer=visitor.person)
+    return picture.thumbnail_key if small else picture.key
+
+
+async def upload(request: Request) -> Response:
+    """POST /uploads: an image as the body, a ticket for it as the answer."""
+    house = house_of(request)
+    visitor = poster(request)
+    if visitor is None:
+        return JSONResponse({"text": words.STALE_FORM}, status_code=403)
+    if not house.doorkeeper.allows(f"upload:{visitor.user_id}", tries=_UPLOADS_A_MINUTE):
+        return JSONResponse({"text": words.TOO_FAST}, status_code=429)
+    try:
+        data = await _receive(request, most_bytes=house.settings.max_upload_bytes)
+        source = await house.backroom.run("sink", accept_upload, house.ports, visitor.person, data)
+    except ChatelierError as error:
+        house.figures.uploads.labels(error.code).inc()
+        return JSONResponse({"text": words.sentence_of(error)}, status_code=422)
+    house.figures.uploads.labels("ok").inc()
+    return JSONResponse({"ticket": house.passes.upload_ticket(visitor, source)})
+
+
+async def _receive(request: Request, *, most_bytes: int) -> bytes:
+    """The body, refused as soon as it is too large, before the rest has arrived."""
+    too_large = BadImage(f"it is larger than {most_bytes // 1024**2} MB.")
+    declared = request.headers.get("content-length", "0")
+    if not declared.isdigit() or int(declared) > most_bytes:
+        raise too_large
+    data = bytearray()
+    async for chunk in request.stream():
+        data += chunk
+        if len(data) > most_bytes:
+            raise too_large
+    if not data:
+        raise BadImage(words.UPLOAD_EMPTY)
+    return bytes(data)

@@ -1,0 +1,110 @@
+"""Pieces of HTML, rendered by Jinja with everything escaped."""
+
+import json
+from collections.abc import Iterable
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from bots.web import words
+from bots.web.cards import Card
+from studio.buttons import Action, Button
+from studio.catalog import CATALOG, REACTIONS
+from studio.events import JobProgress
+from studio.jobs import JobState
+
+FOLDER = Path(__file__).parent
+
+
+def hue(user_id: str) -> int:
+    """One of eight colours for a person, always the same."""
+    return sum(user_id.encode()) % 8
+
+
+def initial(name: str) -> str:
+    return name[:1].upper() or "?"
+
+
+def data_block(value: object) -> Markup:
+    """JSON that may stand inside a <script type="application/json">."""
+    text = json.dumps(value, ensure_ascii=True, separators=(",", ":"))
+    return Markup(text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e"))  # noqa: S704
+
+
+@lru_cache
+def environment() -> Environment:
+    made = Environment(
+        loader=FileSystemLoader(FOLDER / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    made.filters.update(hue=hue, initial=initial, title_of=words.title_of, data_block=data_block)
+    made.globals.update(words=words, Action=Action, catalog=CATALOG, press=press_id)
+    return made
+
+
+def render(template: str, **values: Any) -> str:
+    return environment().get_template(template).render(**values)
+
+
+def press_id(action: Action, job_id: str, index: int = 0) -> str:
+    return str(Button(action=action, job_id=job_id, index=index))
+
+
+def reactions_of(card: Card) -> list[tuple[str, Action, int]]:
+    """The reactions that make sense on a card: emoji, action and the picture that it speaks of."""
+    numbers = [tile.number for tile in card.tiles]
+    if not numbers:
+        return [
+            (emoji, Action.CANCEL, 0) for emoji, (action, _) in REACTIONS.items() if action is Action.DELETE
+        ]
+    shown = []
+    for emoji, (action, index) in REACTIONS.items():
+        about = numbers[0] if index and action is not Action.VARY else index
+        if about == 0 or about in numbers:
+            shown.append((emoji, action, about))
+    return shown
+
+
+def render_card(card: Card, progress: JobProgress | None = None) -> str:
+    return render(
+        "card.html",
+        card=card,
+        job=card.job,
+        progress=progress if card.job.state is JobState.PAINTING else None,
+        reactions=reactions_of(card),
+        JobState=JobState,
+    )
+
+
+def render_people(people: Iterable[tuple[str, str]]) -> str:
+    """`people` are user ids and names."""
+    return render("people.html", people=list(people))
+
+
+def catalog_data() -> list[dict[str, Any]]:
+    """The catalogue as the completion in the browser reads it."""
+    return [
+        {
+            "name": spec.name,
+            "summary": spec.summary,
+            "example": spec.example,
+            "parameters": [
+                {
+                    "name": each.name,
+                    "summary": each.summary,
+                    "kind": each.kind,
+                    "choices": each.choices,
+                    "positional": each.positional,
+                }
+                for each in spec.parameters
+            ],
+        }
+        for spec in CATALOG.values()
+    ]

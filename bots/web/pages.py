@@ -1,0 +1,114 @@
+"""The pages and the sheets that open over them."""
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from bots.web import words
+from bots.web.cards import load_cards
+from bots.web.door import entry_page, house_of
+from bots.web.family import load_portrait
+from bots.web.fragments import catalog_data, render
+from bots.web.visitors import LONGEST_NAME, Visitor
+from studio.catalog import REACTIONS
+from studio.db import records
+from studio.errors import NotFound
+from studio.identifiers import is_job_id, split_picture_id
+from studio.regions import COLUMNS, ROWS
+
+ASPECTS = ("16:9", "3:2", "1:1", "2:3", "9:16")
+
+
+async def room_page(request: Request) -> Response:
+    house = house_of(request)
+    visitor = house.passes.read(request)
+    if visitor is None or not house.passes.admits(visitor):
+        return entry_page(request, visitor)
+    return HTMLResponse(_page(request, visitor))
+
+
+async def older(request: Request) -> Response:
+    """GET /wall?before=<job>: older work, for scrolling down."""
+    house, visitor = _admitted(request)
+    before = request.query_params.get("before", "")
+    if not is_job_id(before):
+        raise NotFound("That page")
+    return HTMLResponse(await house.wall.page(visitor, before))
+
+
+async def picture_sheet(request: Request) -> Response:
+    """GET /view, /edit, /remix and /expand/<picture>: one picture, and what can be made of it."""
+    house, visitor = _admitted(request)
+    picture_id: str = request.path_params["picture"]
+    if split_picture_id(picture_id) is None:
+        raise NotFound("That picture")
+
+    def load() -> str:
+        with house.ports.database.read() as session:
+            portrait = load_portrait(session, picture_id, visitor.person)
+        name = request.url.path.split("/")[1]
+        return render(f"{name}.html", portrait=portrait, visitor=visitor, **_FORM_WORDS)
+
+    return _sheet(request, visitor, await house.backroom.run("wall", load))
+
+
+async def job_sheet(request: Request) -> Response:
+    """GET /jobs/<job>: a job with its pictures and its recipe."""
+    house, visitor = _admitted(request)
+    job_id: str = request.path_params["job"]
+
+    def load() -> str:
+        with house.ports.database.read() as session:
+            job = records.find_job(session, job_id, viewer=visitor.person)
+            card = load_cards(session, [job])[0]
+        if not card.seen_by(visitor.user_id, moderator=visitor.moderator):
+            raise NotFound(f"Job {job_id}")
+        return render("job.html", card=card, job=card.job)
+
+    if not is_job_id(job_id):
+        raise NotFound("That job")
+    return _sheet(request, visitor, await house.backroom.run("wall", load))
+
+
+async def help_sheet(request: Request) -> Response:
+    _, visitor = _admitted(request)
+    return _sheet(request, visitor, render("help.html", reactions=REACTIONS))
+
+
+_FORM_WORDS: dict[str, Any] = {"columns": COLUMNS, "rows": ROWS, "aspects": ASPECTS}
+
+
+def _sheet(request: Request, visitor: Visitor, html: str) -> Response:
+    """The sheet alone for the open room; the whole room with the sheet open for a link."""
+    return HTMLResponse(html if "hx-request" in request.headers else _page(request, visitor, sheet=html))
+
+
+def _page(request: Request, visitor: Visitor, *, sheet: str = "") -> str:
+    house = house_of(request)
+    return render(
+        "room.html",
+        room_name=house.settings.room_name,
+        visitor=visitor,
+        token=house.passes.form_token(visitor),
+        longest_name=LONGEST_NAME,
+        sheet=sheet,
+        data={
+            "catalog": catalog_data(),
+            "words": words.SCRIPT_WORDS,
+            "me": visitor.user_id,
+            "mostUploadBytes": house.settings.max_upload_bytes,
+        },
+    )
+
+
+def _admitted(request: Request) -> Any:
+    house = house_of(request)
+    visitor = house.passes.read(request)
+    if visitor is None or not house.passes.admits(visitor):
+        raise NotAdmitted
+    return house, visitor
+
+
+class NotAdmitted(Exception):
+    """Answered with the entry page, or with a plain refusal where no page is expected."""

@@ -1,0 +1,207 @@
+"""The room: who is in it, and how everybody comes to see what changed.
+
+The database is the truth. An event only says that a job changed; its card is then rendered from the rows
+and sent to everybody, under the job's id. A repeated or late event therefore changes nothing, and whoever
+connects anew gets the wall as it is.
+"""
+
+import asyncio
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from bots.web import words
+from bots.web.cards import Card, load_cards, load_jobs, waiting_positions
+from bots.web.desk import log_fault
+from bots.web.fragments import render_card, render_people
+from bots.web.seats import Seat
+from bots.web.threads import Backroom
+from bots.web.visitors import Visitor
+from studio.events import JobProgress
+from studio.jobs import OUTSTANDING, WAITING, JobState
+from studio.ports import Ports
+
+GATHER_SECONDS = 0.04  # changes within this time travel in one message
+LOOK_AGAIN_SECONDS = 10.0  # how often unfinished jobs are looked up, whatever the events say
+POSITIONS_SECONDS = 1.0
+MOST_CARDS = 40
+
+
+class Room:
+    """Lives on the event loop; only `_load` runs in threads."""
+
+    def __init__(self, ports: Ports, backroom: Backroom) -> None:
+        self._ports = ports
+        self._backroom = backroom
+        self._seats: set[Seat] = set()
+        self._changed: dict[str, None] = {}
+        self._progress: dict[str, JobProgress] = {}
+        self._stepped: set[str] = set()
+        self._unfinished: dict[str, JobState] = {}
+        self._people_changed = False
+        self._positions_due = False
+        self._wake = asyncio.Event()
+
+    # ---- who is here
+
+    def enter(self, seat: Seat) -> None:
+        self._seats.add(seat)
+        self._people_moved()
+
+    def leave(self, seat: Seat) -> None:
+        self._seats.discard(seat)
+        self._people_moved()
+
+    def renamed(self, visitor: Visitor) -> None:
+        for seat in self._seats:
+            if seat.visitor.user_id == visitor.user_id:
+                seat.visitor = visitor
+        self._people_moved()
+
+    def people(self) -> list[tuple[str, str]]:
+        """User ids and names, each person once, by name."""
+        present = {seat.visitor.user_id: seat.visitor.name for seat in self._seats}
+        return sorted(present.items(), key=lambda each: each[1].casefold())
+
+    def name_taken(self, name: str, *, user_id: str) -> bool:
+        return any(other.casefold() == name.casefold() and who != user_id for who, other in self.people())
+
+    def _people_moved(self) -> None:
+        self._people_changed = True
+        self._wake.set()
+
+    # ---- what happened
+
+    def job_changed(self, job_id: str) -> None:
+        self._changed[job_id] = None
+        self._wake.set()
+
+    def job_noticed(self, job_id: str) -> None:
+        """An unfinished job that somebody sees: look it up again now and then, whatever the events say."""
+        self._unfinished.setdefault(job_id, JobState.ACCEPTED)
+
+    def progressed(self, progress: JobProgress) -> None:
+        earlier = self._progress.get(progress.job_id)
+        if progress.preview is None and earlier is not None and earlier.preview is not None:
+            progress = JobProgress(
+                job_id=progress.job_id,
+                platform=progress.platform,
+                step=progress.step,
+                steps=progress.steps,
+                preview=earlier.preview,
+            )
+        self._progress[progress.job_id] = progress
+        self._stepped.add(progress.job_id)
+        if self._unfinished.get(progress.job_id) is not JobState.PAINTING:
+            self._changed[progress.job_id] = None
+        self._wake.set()
+
+    def progress_of(self, job_id: str) -> JobProgress | None:
+        return self._progress.get(job_id)
+
+    # ---- telling everybody
+
+    async def keep_posted(self) -> None:
+        """Runs as long as the room is open."""
+        last_look = positions_at = asyncio.get_running_loop().time()
+        while True:
+            try:
+                await asyncio.wait_for(self._wake.wait(), timeout=POSITIONS_SECONDS)
+            except TimeoutError:
+                pass
+            else:
+                await asyncio.sleep(GATHER_SECONDS)
+            self._wake.clear()
+            now = asyncio.get_running_loop().time()
+            if now - last_look > LOOK_AGAIN_SECONDS:
+                last_look = now
+                self._changed.update(dict.fromkeys(self._unfinished))
+            try:
+                await self._tell_changes()
+                if self._positions_due and now - positions_at > POSITIONS_SECONDS:
+                    positions_at, self._positions_due = now, False
+                    await self._tell_positions()
+            except Exception as error:  # noqa: BLE001 - the room stays open; what was missed is looked up again
+                log_fault(error)
+                await asyncio.sleep(1)
+
+    async def _tell_changes(self) -> None:
+        if self._people_changed:
+            self._people_changed = False
+            self._tell_all({"type": "people", "html": render_people(self.people())})
+        while self._changed:
+            job_ids = list(self._changed)[:MOST_CARDS]
+            loaded = await self._backroom.run("wall", self._load, job_ids, dict(self._progress))
+            for job_id in job_ids:
+                self._changed.pop(job_id, None)
+            self._note_states(job_ids, [card for card, _ in loaded])
+            self._tell_cards(job_ids, loaded)
+        stepped, self._stepped = self._stepped, set()
+        steps = {job_id: self._step_data(job_id) for job_id in stepped if job_id in self._progress}
+        if steps:
+            self._tell_all({"type": "progress", "jobs": steps})
+
+    async def _tell_positions(self) -> None:
+        positions = await self._backroom.run("wall", self._load_positions)
+        shown = {each: words.waiting(positions[each]) for each in self._unfinished if each in positions}
+        if shown:
+            self._tell_all({"type": "waiting", "jobs": shown})
+
+    def _load(self, job_ids: Sequence[str], progress: dict[str, JobProgress]) -> list[tuple[Card, str]]:
+        with self._ports.database.read() as session:
+            cards = load_cards(session, load_jobs(session, job_ids))
+        return [(card, render_card(card, progress.get(card.job.id))) for card in cards]
+
+    def _load_positions(self) -> dict[str, int]:
+        with self._ports.database.read() as session:
+            return waiting_positions(session)
+
+    def _note_states(self, job_ids: Sequence[str], cards: Sequence[Card]) -> None:
+        """Remember what is unfinished, and that the waiting ones moved up when something was finished."""
+        states = {card.job.id: card.job.state for card in cards}
+        for job_id in job_ids:
+            state = states.get(job_id)
+            if self._unfinished.get(job_id) is not state and any(
+                each in WAITING for each in self._unfinished.values()
+            ):
+                self._positions_due = True
+            if state in OUTSTANDING and state is not None:
+                self._unfinished[job_id] = state
+            else:
+                self._unfinished.pop(job_id, None)
+                self._progress.pop(job_id, None)
+
+    def _tell_cards(self, job_ids: Sequence[str], loaded: Sequence[tuple[Card, str]]) -> None:
+        """Everybody gets the same message unless a card is for some eyes only."""
+        messages: dict[tuple[bool, ...], str] = {}
+        for seat in self._seats:
+            who = seat.visitor
+            sight = tuple(card.seen_by(who.user_id, moderator=who.moderator) for card, _ in loaded)
+            if sight not in messages:
+                seen = [each for each, visible in zip(loaded, sight, strict=True) if visible]
+                gone = sorted(set(job_ids) - {card.job.id for card, _ in seen})
+                messages[sight] = json.dumps(cards_message(seen, gone))
+            seat.tell(messages[sight])
+
+    def _tell_all(self, message: dict[str, Any]) -> None:
+        text = json.dumps(message)
+        for seat in self._seats:
+            seat.tell(text)
+
+    def _step_data(self, job_id: str) -> dict[str, Any]:
+        each = self._progress[job_id]
+        text = words.step(each.step, each.steps)
+        return {"step": each.step, "steps": each.steps, "text": text, "preview": each.preview}
+
+
+def cards_message(seen: Sequence[tuple[Card, str]], gone: Sequence[str]) -> dict[str, Any]:
+    cards = [
+        {
+            "id": card.job.id,
+            "at": card.job.created_at.timestamp(),
+            "state": card.job.state,
+            "html": html,
+        }
+        for card, html in seen
+    ]
+    return {"type": "cards", "cards": cards, "gone": list(gone)}

@@ -1,0 +1,52 @@
+"""What the room needs to know before it opens."""
+
+import ipaddress
+from dataclasses import dataclass, field
+
+from studio.errors import Misconfigured
+
+SHORTEST_SECRET_KEY = 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebSettings:
+    """`secret_key` signs sessions; keep it, or everybody has to come in anew after a restart.
+
+    `shared_secret` is the invite word that people type at the door; it may be left out on loopback only.
+    Whoever types `moderator_secret` instead comes in as a moderator. `allowed_hosts` are the names under
+    which browsers reach the room; localhost and plain IP addresses need no entry.
+    """
+
+    secret_key: str = field(repr=False)
+    host: str = "127.0.0.1"
+    port: int = 8080
+    shared_secret: str | None = field(default=None, repr=False)
+    moderator_secret: str | None = field(default=None, repr=False)
+    allowed_hosts: tuple[str, ...] = ()
+    max_upload_bytes: int = 8 * 1024 * 1024
+    room_name: str = "The atelier"
+
+    @property
+    def loopback(self) -> bool:
+        """Whether only this machine can reach the room."""
+        if self.host == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+    def check(self) -> None:
+        """Raises `Misconfigured` with every problem and how to fix it."""
+        problems = []
+        if len(self.secret_key) < SHORTEST_SECRET_KEY:
+            problems.append(f"the web secret key needs at least {SHORTEST_SECRET_KEY} characters.")
+        if not self.loopback and not self.shared_secret:
+            problems.append(
+                f"the room would be open to everybody who can reach {self.host}: "
+                "set a shared secret (the invite word), or bind it to 127.0.0.1."
+            )
+        if self.moderator_secret and self.moderator_secret == self.shared_secret:
+            problems.append("the moderators' word and the invite word must differ.")
+        if problems:
+            raise Misconfigured("The web room cannot open: " + " ".join(problems))

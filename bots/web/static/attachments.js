@@ -1,0 +1,117 @@
+// Images brought along: by the button, by dropping or by pasting.
+import { $, fill, mostUploadBytes, post, say, words } from "./page.js";
+
+const shelf = $("#attached");
+const picker = $("#file");
+let attached = []; // { name, ticket, role, item, url }
+
+export function attach(files) {
+  for (const file of files) {
+    if (!file.type.startsWith("image/")) say(words.notImage, { bad: true });
+    else if (file.size > mostUploadBytes) {
+      say(fill(words.tooLarge, { megabytes: mostUploadBytes / 1024 ** 2 }), { bad: true });
+    } else upload(file);
+  }
+}
+
+async function upload(file) {
+  const name = file.name || "image";
+  const role = attached.some((each) => each.role === "image") ? "mask" : "image";
+  attached.filter((each) => each.role === role).forEach(remove); // one picture and one mask at most
+  const entry = { name, role, ticket: null, url: URL.createObjectURL(file) };
+  entry.item = row(entry);
+  attached.push(entry);
+  shelf.append(entry.item);
+  shelf.hidden = false;
+  say(fill(words.attaching, { name }));
+  const problem = await send(entry, file);
+  if (problem) {
+    remove(entry);
+    say(problem, { bad: true });
+  } else if (attached.includes(entry)) {
+    entry.item.classList.remove("busy");
+    say(fill(words.attached, { name }));
+    $("#say").focus();
+  }
+}
+
+async function send(entry, file) {
+  try {
+    const response = await post("/uploads", file);
+    const answer = await response.json();
+    entry.ticket = answer.ticket;
+    return response.ok ? "" : answer.text;
+  } catch {
+    return words.uploadFailed;
+  }
+}
+
+function row(entry) {
+  const item = document.createElement("li");
+  item.className = "busy";
+  const role = Object.assign(document.createElement("button"), { type: "button", className: "link" });
+  const tell = () => {
+    role.textContent = entry.role === "image" ? words.asPicture : words.asMask;
+    role.title = entry.role === "image" ? words.asPictureHint : words.asMaskHint;
+  };
+  role.addEventListener("click", () => {
+    const other = attached.find((each) => each !== entry);
+    entry.role = entry.role === "image" ? "mask" : "image";
+    if (other) other.swap(entry.role === "image" ? "mask" : "image");
+    tell();
+  });
+  entry.swap = (to) => { entry.role = to; tell(); };
+  tell();
+  const away = Object.assign(document.createElement("button"), { type: "button", className: "round", textContent: "×" });
+  away.setAttribute("aria-label", fill(words.detach, { name: entry.name }));
+  away.addEventListener("click", () => {
+    remove(entry);
+    $("#say").focus();
+  });
+  item.append(Object.assign(document.createElement("img"), { src: entry.url, alt: entry.name }), role, away);
+  return item;
+}
+
+function remove(entry) {
+  attached = attached.filter((each) => each !== entry);
+  entry.item.remove();
+  URL.revokeObjectURL(entry.url);
+  shelf.hidden = attached.length === 0;
+}
+
+export function tickets() {
+  const of = (role) => attached.find((each) => each.role === role)?.ticket ?? null;
+  return { image: of("image"), mask: of("mask") };
+}
+
+export const busy = () => attached.some((each) => !each.ticket);
+export const clear = () => [...attached].forEach(remove);
+
+$("#attach").addEventListener("click", () => picker.click());
+picker.addEventListener("change", () => {
+  attach(picker.files);
+  picker.value = "";
+});
+document.addEventListener("paste", (event) => {
+  const files = [...event.clipboardData.files];
+  if (!files.length) return;
+  event.preventDefault();
+  attach(files);
+});
+
+let depth = 0;
+const carries = (event) => event.dataTransfer?.types.includes("Files");
+addEventListener("dragenter", (event) => {
+  if (carries(event) && depth++ === 0) document.body.classList.add("dragging");
+});
+addEventListener("dragleave", (event) => {
+  if (carries(event) && --depth === 0) document.body.classList.remove("dragging");
+});
+addEventListener("dragover", (event) => carries(event) && event.preventDefault());
+addEventListener("drop", (event) => {
+  depth = 0;
+  document.body.classList.remove("dragging");
+  if (!carries(event)) return;
+  event.preventDefault();
+  attach(event.dataTransfer.files);
+});

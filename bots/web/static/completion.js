@@ -1,0 +1,132 @@
+// What may come next in the prompt: commands, flags, choices and pictures, from the catalogue.
+import { $, $$, catalog, fill, speak, words } from "./page.js";
+
+const box = $("#say");
+const list = $("#choices");
+let suggestions = [];
+let chosen = -1;
+
+// Each suggestion replaces the text from `from` to the caret.
+function suggest() {
+  const caret = box.selectionStart;
+  const text = box.value.slice(0, caret);
+  const slash = text.match(/^\s*\/(\w*)$/);
+  if (slash) return commands(slash[1], caret - slash[1].length - 1);
+  const spec = catalog.find(({ name }) => text.match(/^\s*\/(\w+)\s/)?.[1] === name);
+  const parameters = (spec ?? catalog.find(({ name }) => name === "imagine")).parameters;
+  const flag = text.match(/(?:^|\s)(--|—|–)([\w-]*)$/);
+  if (flag) return flags(parameters, flag[2], caret - flag[1].length - flag[2].length);
+  const value = text.match(/(?:--|—|–)(\w+)[ =]([\w:]*)$/);
+  if (value) return values(parameters.find(({ name }) => name === value[1]), value[2], caret - value[2].length);
+  const picture = spec && text.match(/^\s*\/\w+\s+([a-z0-9.]*)$/);
+  if (picture) return pictures(parameters, picture[1], caret - picture[1].length);
+  return [];
+}
+
+const help = { name: "help", summary: words.help };
+
+function commands(start, from) {
+  return [...catalog, help]
+    .filter(({ name }) => name.startsWith(start.toLowerCase()))
+    .map(({ name, summary }) => ({ from, text: `/${name} `, shown: `/${name}`, summary }));
+}
+
+function flags(parameters, start, from) {
+  return parameters
+    .filter(({ name, kind, positional }) => !positional && kind !== "image" && kind !== "mask" && name.startsWith(start))
+    .map(({ name, summary }) => ({ from, text: `--${name} `, shown: `--${name}`, summary }));
+}
+
+function values(parameter, start, from) {
+  return (parameter?.choices ?? [])
+    .filter((choice) => choice.startsWith(start) && choice !== start)
+    .map((choice) => ({ from, text: `${choice} `, shown: choice, summary: "" }));
+}
+
+// The pictures at the top of the wall, for commands that start from one.
+function pictures(parameters, start, from) {
+  const wanted = parameters.find(({ positional }) => positional)?.kind;
+  if (wanted !== "picture") return [];
+  return $$("#wall .tile a[href^='/view/']")
+    .map((link) => ({ id: link.getAttribute("href").slice(6), image: $("img", link) }))
+    .filter(({ id }) => id.startsWith(start) && id !== start)
+    .slice(0, 8)
+    .map(({ id, image }) => ({ from, text: `${id} `, shown: id, summary: image.alt, image: image.getAttribute("src") }));
+}
+
+export function refresh() {
+  suggestions = suggest();
+  chosen = suggestions.length ? 0 : -1;
+  list.replaceChildren(...suggestions.map(option));
+  list.hidden = suggestions.length === 0;
+  box.setAttribute("aria-expanded", String(!list.hidden));
+  mark();
+  if (suggestions.length) speak(fill(words.suggestions, { count: suggestions.length }));
+}
+
+function option({ shown, summary, image }, index) {
+  const item = document.createElement("li");
+  item.id = `choice-${index}`;
+  item.setAttribute("role", "option");
+  if (image) item.append(Object.assign(document.createElement("img"), { src: image, alt: "" }));
+  item.append(Object.assign(document.createElement("code"), { textContent: shown }));
+  item.append(Object.assign(document.createElement("span"), { textContent: summary }));
+  item.addEventListener("pointerdown", (event) => {
+    event.preventDefault(); // keep the focus in the prompt
+    take(index);
+  });
+  return item;
+}
+
+function mark() {
+  [...list.children].forEach((item, index) => item.setAttribute("aria-selected", String(index === chosen)));
+  if (chosen >= 0) {
+    box.setAttribute("aria-activedescendant", `choice-${chosen}`);
+    list.children[chosen].scrollIntoView({ block: "nearest" });
+  } else {
+    box.removeAttribute("aria-activedescendant");
+  }
+}
+
+function take(index) {
+  const { from, text } = suggestions[index];
+  box.setRangeText(text, from, box.selectionStart, "end");
+  refresh();
+}
+
+export function close() {
+  suggestions = [];
+  list.hidden = true;
+  box.setAttribute("aria-expanded", "false");
+  box.removeAttribute("aria-activedescendant");
+}
+
+// Returns true when the key belonged to the list.
+export function handleKey(event) {
+  if (list.hidden) return false;
+  const moves = { ArrowDown: 1, ArrowUp: -1 };
+  if (event.key in moves) {
+    chosen = (chosen + moves[event.key] + suggestions.length) % suggestions.length;
+    mark();
+  } else if (event.key === "Tab" && !event.shiftKey) {
+    take(chosen);
+  } else if (event.key === "Enter" && !finished()) {
+    take(chosen);
+  } else if (event.key === "Escape") {
+    close();
+  } else {
+    return false;
+  }
+  event.preventDefault();
+  return true;
+}
+
+// The text already says what the chosen suggestion would put there.
+function finished() {
+  const { from, text } = suggestions[chosen];
+  return box.value.slice(from, box.selectionStart).trim() === text.trim();
+}
+
+box.addEventListener("input", refresh);
+box.addEventListener("click", refresh);
+box.addEventListener("blur", close);

@@ -1,0 +1,90 @@
+// The prompt: Enter sends, Shift+Enter breaks the line, ↑ brings back what was typed before.
+import { $, say, words } from "./page.js";
+import { wish } from "./wire.js";
+import { follow } from "./wall.js";
+import { open } from "./sheets.js";
+import * as completion from "./completion.js";
+import * as attachments from "./attachments.js";
+
+const form = $("#composer");
+const box = $("#say");
+const typed = [];
+let recalled = 0;
+
+form.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const text = box.value.trim();
+  const { image, mask } = attachments.tickets();
+  if (!text) return box.focus();
+  if (attachments.busy()) return say(words.stillAttaching, { bad: true });
+  completion.close();
+  typed.push(text);
+  recalled = typed.length;
+  box.value = "";
+  grow();
+  say("");
+  const answer = await wish({ do: "say", text, image, mask });
+  if (!answer.ok) {
+    if (!box.value) box.value = text; // what was typed is not lost to a typing mistake
+    grow();
+    return say(answer.text, { bad: true });
+  }
+  if (answer.job) {
+    attachments.clear();
+    follow(answer.job);
+  }
+  if (answer.open) open(answer.open);
+  if (answer.text) say(answer.text);
+});
+
+box.addEventListener("keydown", (event) => {
+  if (event.isComposing || completion.handleKey(event)) return;
+  if (event.key === "Enter" && !event.shiftKey) {
+    event.preventDefault();
+    form.requestSubmit();
+  } else if (event.key === "ArrowUp" && (box.value === "" || box.value === typed[recalled])) {
+    recall(-1, event);
+  } else if (event.key === "ArrowDown" && box.value !== "" && box.value === typed[recalled]) {
+    recall(1, event);
+  }
+});
+
+function recall(by, event) {
+  const next = recalled + by;
+  if (next < 0 || next > typed.length) return;
+  event.preventDefault();
+  recalled = next;
+  box.value = typed[recalled] ?? "";
+  grow();
+}
+
+// For browsers without field-sizing.
+function grow() {
+  if (CSS.supports("field-sizing", "content")) return;
+  box.style.height = "auto";
+  box.style.height = `${Math.min(box.scrollHeight, 176)}px`;
+}
+box.addEventListener("input", grow);
+
+export function put(text) {
+  box.value = text;
+  box.focus();
+  grow();
+  completion.refresh();
+}
+
+// A slash anywhere starts a command.
+document.addEventListener("keydown", (event) => {
+  const typing = event.target.closest?.("input, textarea, dialog[open]");
+  if (event.key !== "/" || typing || event.ctrlKey || event.metaKey || event.altKey) return;
+  event.preventDefault();
+  if (!box.value) put("/");
+  else box.focus();
+});
+
+document.addEventListener("click", (event) => {
+  const example = event.target.closest?.("[data-type]");
+  if (!example) return;
+  $("#sheet").close();
+  put(example.dataset.type);
+});

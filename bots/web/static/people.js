@@ -1,0 +1,36 @@
+// Who is here, and one's own name.
+import { $, post } from "./page.js";
+import { on } from "./wire.js";
+
+on("people", ({ html }) => {
+  const people = $("#people");
+  people.innerHTML = html;
+  $("#names").replaceChildren($("template", people).content.cloneNode(true));
+});
+
+$("#rename").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const line = $("#rename .problem");
+  const response = await post("/name", $("#my-name").value);
+  const answer = await response.json();
+  line.hidden = response.ok;
+  line.textContent = answer.text ?? "";
+  if (response.ok) {
+    $("#my-name").value = answer.name;
+    $("#present").open = false;
+  }
+});
+
+$("#leave").addEventListener("click", async () => {
+  await post("/leave");
+  location.assign("/");
+});
+
+$("#present").addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  $("#present").open = false;
+  $("#present summary").focus();
+});
+document.addEventListener("pointerdown", (event) => {
+  if (!event.target.closest("#present")) $("#present").open = false;
+});

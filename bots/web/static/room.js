@@ -1,0 +1,7 @@
+import "./people.js";
+import "./wall.js";
+import "./sheets.js";
+import "./composer.js";
+import { connect } from "./wire.js";
+
+connect();

@@ -1,0 +1,132 @@
+// The wall of cards: each card is one job and is replaced in place whenever the job changed.
+import { $, $$, fill, me, say, speak, sure, words } from "./page.js";
+import { on, wish } from "./wire.js";
+
+const wall = $("#wall");
+const mine = new Set(); // jobs asked for here and not finished
+let unseen = 0;
+
+on("wall", ({ html }) => {
+  htmx.swap({ target: wall, text: html, swap: "innerMorph" }).then(() => $$(".card", wall).forEach(dress));
+});
+
+on("cards", ({ cards, gone }) => {
+  for (const id of gone) document.getElementById(`job-${id}`)?.remove();
+  for (const card of cards) show(card);
+});
+
+on("progress", ({ jobs }) => {
+  for (const [id, { step, steps, text, preview }] of Object.entries(jobs)) {
+    const card = document.getElementById(`job-${id}`);
+    const bar = card && $("progress", card);
+    if (!bar) continue;
+    bar.max = steps;
+    bar.value = step;
+    $(".status", card).textContent = text;
+    const image = $(".preview", card);
+    if (preview && image.src !== preview) {
+      image.src = preview;
+      image.hidden = false;
+    }
+  }
+});
+
+on("waiting", ({ jobs }) => {
+  for (const [id, text] of Object.entries(jobs)) {
+    const status = document.querySelector(`#job-${CSS.escape(id)} .status[data-waits="yes"]`);
+    if (status) status.textContent = text;
+  }
+});
+
+function show({ id, at, state, html }) {
+  $("#empty")?.remove();
+  const card = document.getElementById(`job-${id}`);
+  if (card) {
+    const focused = card.contains(document.activeElement) ? document.activeElement.dataset.press : null;
+    htmx.swap({ target: card, text: html, swap: "outerMorph" }).then(() => {
+      const fresh = document.getElementById(`job-${id}`);
+      if (!fresh) return;
+      dress(fresh);
+      if (focused && !fresh.contains(document.activeElement)) $(`[data-press="${focused}"]`, fresh)?.focus();
+    });
+  } else {
+    insert(id, at, html);
+  }
+  if (state === "done" && mine.delete(id)) {
+    speak(fill(words.ready, { prompt: $(`#prompt-${id}`)?.textContent ?? "" }));
+  }
+}
+
+// Newest first. A card older than everything shown belongs to a page that was not scrolled to yet.
+function insert(id, at, html) {
+  const later = $$(":scope > .card", wall).find((other) => Number(other.dataset.at) <= at);
+  if (!later && $("#older")) return;
+  const fragment = document.createRange().createContextualFragment(html);
+  const card = $(".card", fragment);
+  card.classList.add("arriving");
+  wall.insertBefore(card, later ?? $("#older"));
+  htmx.process(card);
+  dress(card);
+  if (card.getBoundingClientRect().bottom < 0 && card.dataset.owner !== me) countNews(1);
+}
+
+// What differs from person to person: one's own cards, one's own stars, one's own clock.
+export function dress(root) {
+  if (root.matches(".card")) root.classList.toggle("mine", root.dataset.owner === me);
+  for (const star of $$("[data-starred]", root)) {
+    star.setAttribute("aria-pressed", String(star.dataset.starred.split(" ").includes(me)));
+  }
+  for (const time of $$("time", root)) {
+    const at = new Date(time.dateTime);
+    const today = at.toDateString() === new Date().toDateString();
+    const short = today ? { timeStyle: "short" } : { dateStyle: "medium" };
+    time.textContent = new Intl.DateTimeFormat(undefined, short).format(at);
+    time.title = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "short" }).format(at);
+  }
+}
+
+export function follow(jobId) {
+  mine.add(jobId);
+  const look = () => document.getElementById(`job-${jobId}`)?.scrollIntoView({ block: "nearest" });
+  setTimeout(look, 150);
+}
+
+function countNews(more) {
+  unseen += more;
+  const button = $("#news");
+  button.hidden = unseen === 0;
+  button.textContent = fill(words.news, { count: unseen });
+}
+
+$("#news").addEventListener("click", () => scrollTo({ top: 0, behavior: "smooth" }));
+addEventListener("scroll", () => {
+  if (unseen && scrollY < 200) countNews(-unseen);
+}, { passive: true });
+
+// htmx brought older cards or a sheet.
+document.addEventListener("htmx:after:swap", () => {
+  $$(".card:not(.dressed)").forEach((card) => {
+    card.classList.add("dressed");
+    dress(card);
+  });
+});
+
+// Buttons and reactions, wherever they are.
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest?.("[data-press]");
+  if (!button || button.ariaBusy === "true") return;
+  if (button.dataset.sure && !(await sure(button.dataset.sure))) return;
+  button.ariaBusy = "true";
+  const answer = await wish({ do: "press", button: button.dataset.press });
+  button.ariaBusy = null;
+  if (!answer.ok) return say(answer.text, { bad: true });
+  say(answer.text ?? "");
+  if (answer.job) follow(answer.job);
+  if (button.dataset.then === "close") $("#sheet").close();
+  else if ("starred" in button.dataset && $("#sheet").open) toggleStar(button);
+});
+
+// In the sheet, which the room does not update by itself.
+function toggleStar(button) {
+  button.setAttribute("aria-pressed", String(button.getAttribute("aria-pressed") !== "true"));
+}
