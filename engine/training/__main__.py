@@ -1,0 +1,48 @@
+"""`python -m engine.training --out DIR`: train the bundled model, or go on training it."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from engine.training.run import TINY, Plan, Run
+
+
+def train(
+    out: Annotated[Path, typer.Option(help="Folder of the run: checkpoints, grids and the model.")],
+    minutes: Annotated[float, typer.Option(help="How long to train, in minutes.", min=0.0)] = 120,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in the folder.")] = False,
+    tiny: Annotated[bool, typer.Option("--tiny", help="A few steps on plain shapes, without downloads.")] = False,
+    cache: Annotated[Path | None, typer.Option(help="Folder for downloads, when several runs share them.")] = None,
+    threads: Annotated[int, typer.Option(help="CPU threads; 0 takes all.", min=0)] = 0,
+) -> None:
+    """Train autoencoder, text encoder and UNet, and write a diffusers folder to OUT/model. Ctrl-C saves."""
+    import torch
+
+    if threads:
+        torch.set_num_threads(threads)
+    columns = TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[detail]}"), TimeElapsedColumn()
+    with Progress(*columns) as progress:
+        bars: dict[str, int] = {}
+
+        def tick(stage: str, share: float, detail: str) -> None:
+            if stage not in bars:
+                bars[stage] = progress.add_task(stage, total=1.0, detail="")
+            progress.update(bars[stage], completed=share, detail=detail)  # type: ignore[arg-type]
+
+        run = Run(out, TINY if tiny else Plan(), cache=cache, tick=tick)
+        if run.begun() and not resume:
+            sys.exit(f"There is a run in {out} already: add --resume to go on with it, or choose another folder.")
+        try:
+            run.go(minutes)
+        except KeyboardInterrupt:
+            sys.exit("Stopped. Everything learnt is saved; add --resume to go on.")
+        except (OSError, FileNotFoundError) as problem:
+            sys.exit(f"Training cannot go on: {problem}")
+    print(f"The model is in {run.model}")
+
+
+if __name__ == "__main__":
+    typer.run(train)

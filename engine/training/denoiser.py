@@ -1,0 +1,191 @@
+"""The second stage: a text-conditioned UNet, with its text encoder, learns to repaint latents.
+
+It is trained with v-prediction (Salimans & Ho 2022) on the latents of freshly composed collages, at noise levels that
+are mostly those of repainting: `FOCUS` of the samples fall below `FOCUS_BELOW` of the schedule.
+"""
+
+import math
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from diffusers import AutoencoderKL, DDPMScheduler, UNet2DConditionModel
+from torch.nn import functional
+from transformers import CLIPTextModel, CLIPTokenizer
+
+from engine.training.autoencoder import to_tensor
+from engine.training.checkpoint import Average, load_state, save_state
+
+FOCUS, FOCUS_BELOW = 0.85, 0.72
+CAPTION_DROPOUT = 0.1
+SCHEDULE = {
+    "num_train_timesteps": 1000,
+    "beta_start": 0.00085,
+    "beta_end": 0.012,
+    "beta_schedule": "scaled_linear",
+    "prediction_type": "v_prediction",
+    "steps_offset": 1,
+}
+
+
+def new_unet(
+    *,
+    latent_channels: int = 8,
+    latent_side: int = 32,
+    widths: tuple[int, ...] = (80, 128, 176),
+    text_width: int = 192,
+) -> UNet2DConditionModel:
+    """An untrained UNet that looks at the text everywhere but at its finest level."""
+    deeper = len(widths) - 1
+    return UNet2DConditionModel(
+        sample_size=latent_side,
+        in_channels=latent_channels,
+        out_channels=latent_channels,
+        down_block_types=("DownBlock2D",) + ("CrossAttnDownBlock2D",) * deeper,
+        up_block_types=("CrossAttnUpBlock2D",) * deeper + ("UpBlock2D",),
+        block_out_channels=widths,
+        layers_per_block=1,
+        norm_num_groups=16,
+        cross_attention_dim=text_width,
+        attention_head_dim=4,
+    )
+
+
+class Painter(torch.nn.Module):
+    """UNet and text encoder trained as one."""
+
+    def __init__(self, unet: UNet2DConditionModel, text_encoder: CLIPTextModel) -> None:
+        super().__init__()
+        self.unet = unet
+        self.text_encoder = text_encoder
+
+    def forward(self, noisy: torch.Tensor, steps: torch.Tensor, tokens: torch.Tensor) -> torch.Tensor:
+        """Predicted v of the latents' shape; `tokens` is (n, TOKENS_MAX) ids."""
+        words = self.text_encoder(tokens)[0]
+        predicted: torch.Tensor = self.unet(noisy, steps, words).sample
+        return predicted
+
+
+@dataclass(slots=True)
+class LatentPool:
+    """Latents of composed pictures, used several times each and replaced one by one as new ones come.
+
+    `source(n)` returns uint8 pictures (n, height, width, 3) and their captions.
+    """
+
+    autoencoder: AutoencoderKL
+    tokenizer: CLIPTokenizer
+    source: Callable[[int], tuple[np.ndarray, list[str]]]
+    device: torch.device
+    capacity: int
+    latents: torch.Tensor | None = None
+    tokens: torch.Tensor | None = None
+    filled: int = 0
+    added: int = 0
+
+    @torch.no_grad()
+    def add(self, count: int) -> None:
+        """Compose and encode `count` more pictures."""
+        pictures, captions = self.source(count)
+        with torch.autocast(self.device.type, torch.bfloat16):
+            encoded = self.autoencoder.encode(to_tensor(pictures, self.device)).latent_dist.mean
+        latents = (encoded.float() * self.autoencoder.config.scaling_factor).half()
+        tokens = tokenize(self.tokenizer, captions).to(self.device)
+        if self.latents is None or self.tokens is None:
+            self.latents = torch.zeros((self.capacity, *latents.shape[1:]), dtype=torch.half, device=self.device)
+            self.tokens = torch.zeros((self.capacity, tokens.shape[1]), dtype=torch.long, device=self.device)
+        places = (torch.arange(count, device=self.device) + self.added) % self.capacity
+        self.latents[places], self.tokens[places] = latents, tokens
+        self.added += count
+        self.filled = min(self.capacity, self.filled + count)
+
+    def draw(self, count: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """Latents (n, channels, side, side) as float, and token ids (n, TOKENS_MAX)."""
+        assert self.latents is not None and self.tokens is not None
+        rows = torch.randint(0, self.filled, (count,), device=self.device)
+        return self.latents[rows].float(), self.tokens[rows]
+
+
+def tokenize(tokenizer: CLIPTokenizer, captions: list[str]) -> torch.Tensor:
+    ids: torch.Tensor = tokenizer(
+        captions, padding="max_length", truncation=True, max_length=tokenizer.model_max_length, return_tensors="pt"
+    ).input_ids
+    return ids
+
+
+def draw_steps(count: int, device: torch.device) -> torch.Tensor:
+    """Timesteps 0..999, most of them below the focus."""
+    low = torch.rand(count, device=device) * FOCUS_BELOW
+    high = FOCUS_BELOW + torch.rand(count, device=device) * (1 - FOCUS_BELOW)
+    share = torch.where(torch.rand(count, device=device) < FOCUS, low, high)
+    return (share * 1000).long().clamp(0, 999)
+
+
+def train_denoiser(
+    painter: Painter,
+    pool: LatentPool,
+    state: Path,
+    *,
+    minutes: float,
+    steps: int | None = None,
+    batch: int = 16,
+    learning_rate: float = 5e-4,
+    fresh_every: int = 5,
+    device: torch.device,
+    tick: Callable[[int, float, float], None] = lambda step, loss, share: None,
+    sample: Callable[[int, Average], None] = lambda step, average: None,
+    sample_minutes: float = 10,
+) -> Average:
+    """Train for `minutes` (or exactly `steps` steps), going on from `state` where it exists; returns the average.
+
+    Every `fresh_every` steps the pool gets one batch of new pictures. `sample` is called now and then with the
+    average so far, to paint a grid or to export. Ctrl-C saves and is raised again.
+    """
+    painter.to(device, memory_format=torch.channels_last)
+    average = Average(painter, decay=0.9995)
+    optimizer = torch.optim.AdamW(painter.parameters(), lr=learning_rate, weight_decay=1e-3, betas=(0.9, 0.99))
+    step = load_state(state, model=painter, average=average, optimizer=optimizer)
+    noising = DDPMScheduler(**SCHEDULE)
+    nothing = tokenize(pool.tokenizer, [""]).to(device)
+    dice = random.Random(step)
+    begun = saved = sampled = time.monotonic()
+    share = 0.0
+    try:
+        while share < 1:
+            elapsed = (time.monotonic() - begun) / 60
+            share = min(1.0, step / steps if steps is not None else elapsed / max(minutes, 1e-9))
+            rate = learning_rate * min(1, (step + 1) / 200) * (0.03 + 0.97 * 0.5 * (1 + math.cos(math.pi * share)))
+            for group in optimizer.param_groups:
+                group["lr"] = rate
+            if step % fresh_every == 0:
+                pool.add(batch)
+            clean, tokens = pool.draw(batch)
+            dropped = torch.tensor([dice.random() < CAPTION_DROPOUT for _ in range(batch)], device=device)
+            tokens = torch.where(dropped[:, None], nothing, tokens)
+            noise, at = torch.randn_like(clean), draw_steps(batch, device)
+            noisy = noising.add_noise(clean, noise, at).to(memory_format=torch.channels_last)
+            wanted = noising.get_velocity(clean, noise, at)
+            with torch.autocast(device.type, torch.bfloat16):
+                made = painter(noisy, at, tokens)
+            loss = functional.mse_loss(made.float(), wanted)
+            optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(painter.parameters(), 1.0)
+            optimizer.step()
+            step += 1
+            average.update(painter)
+            tick(step, float(loss.detach()), share)
+            now = time.monotonic()
+            if now - saved > 180:
+                saved = now
+                save_state(state, step, model=painter, average=average, optimizer=optimizer)
+            if now - sampled > 60 * sample_minutes:
+                sampled = now
+                sample(step, average)
+    finally:
+        save_state(state, step, model=painter, average=average, optimizer=optimizer)
+    return average
