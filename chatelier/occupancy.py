@@ -15,6 +15,7 @@ class Occupancy:
     def __init__(self, note: Path, lock: TextIO) -> None:
         self._note = note
         self._lock = lock
+        self._facts: dict[str, Any] = {"pid": os.getpid(), "open": False}
 
     @classmethod
     def claim(cls, folder: Path) -> "Occupancy":
@@ -36,10 +37,14 @@ class Occupancy:
         self._lock.close()
 
     def write(self, **facts: Any) -> None:
-        """Note what runs: `url`, `redis_url`, and `processes` by name. For this user's eyes only."""
+        """Note what runs, for this user's eyes only; facts noted before stay.
+
+        `url`, `redis_url`, `processes` (process ids by name), and `open` once everything is ready.
+        """
+        self._facts |= facts
         unfinished = self._note.with_suffix(".new")
         with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            json.dump({"pid": os.getpid(), **facts}, file)
+            json.dump(self._facts, file)
         unfinished.replace(self._note)
 
 

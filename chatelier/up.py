@@ -51,6 +51,7 @@ async def _keep_open(plan: Plan, occupancy: Occupancy, console: Console, *, quie
         console.print(f"[dim]{escape(line)}[/]", soft_wrap=True)
 
     def opened() -> None:
+        occupancy.write(open=True)
         console.print(_panel(plan, seconds=time.monotonic() - started_at))
 
     def changed(processes: dict[str, int]) -> None:
