@@ -83,7 +83,7 @@ def test_a_copy_has_nearly_the_same_hash_and_another_picture_has_not() -> None:
 
 
 def test_the_eight_views_are_those_of_the_turned_picture() -> None:
-    image = painting((256, 256))
+    image = painting((640, 640))
     views = [view.bits for view in pdq_with_flips(image)]
     assert views[0] == pdq(image).bits
     for turn in Image.Transpose:
