@@ -1,10 +1,10 @@
 """Larger canvases: where the picture goes, what starts in the new part, and how the two are joined again."""
 
+import math
 from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image, ImageFilter
 
 from engine.pictures.fill import Floats, near, spread
@@ -18,6 +18,10 @@ SIDES = ("left", "top", "right", "bottom")
 JOIN_PIXELS = 24
 # Original pixels next to the seam whose colours are compared with their painted counterparts.
 MATCH_BAND_PIXELS = 16
+# Smooth work on larger canvases is done at this many pixels.
+WORK_PIXELS = 1_500_000
+
+Box = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +34,7 @@ class Canvas:
 
     picture: Image.Image
     mask: Image.Image
-    box: tuple[int, int, int, int]
+    box: Box
 
 
 def margins_for_sides(size: tuple[int, int], sides: Collection[str], amount_percent: int) -> Margins:
@@ -92,29 +96,48 @@ def expand(picture: Image.Image, margins: Margins) -> Canvas:
     mask = Image.new("L", (width, height), 255)
     mask.paste(0, box)
     original = picture.convert("RGB")
-    filled = _guess(np.asarray(original, np.float32), margins)
+    filled = _guess(original, box, (width, height))
     filled.paste(original, box)
     return Canvas(picture=filled, mask=mask, box=box)
 
 
-def _guess(pixels: Floats, margins: Margins) -> Image.Image:
+def _guess(original: Image.Image, box: Box, size: tuple[int, int]) -> Image.Image:
     """The picture mirrored at its edges, ever more blurred with distance, drifting to the colours around."""
-    pads = ((margins.top, margins.bottom), (margins.left, margins.right))
-    mirrored = np.pad(pixels, (*pads, (0, 0)), mode="symmetric")
-    distance = _distance_outside(pixels.shape[:2], pads)
-    reach = max(16.0, 0.35 * min(pixels.shape[:2]))
+    small_size, small_box = _shrink(size, box)
+    inner = (small_box[2] - small_box[0], small_box[3] - small_box[1])
+    small = original if inner == original.size else original.resize(inner, Image.Resampling.BOX)
+    pixels = np.asarray(small, np.float32)
+    pads = _pads(small_size, small_box)
+    distance = _distance_outside(small_size, small_box)
+    reach = max(16.0, 0.35 * min(inner))
     smooth = spread(np.pad(pixels, (*pads, (0, 0))), near(distance > 0))
     share = np.clip(distance / reach, 0, 1)[..., None]
+    mirrored = np.pad(pixels, (*pads, (0, 0)), mode="symmetric")
     blended = _blur_by(mirrored, share[..., 0], reach) * (1 - share) + smooth * share
-    return Image.fromarray(np.rint(blended.clip(0, 255)).astype(np.uint8))
+    guess = Image.fromarray(np.rint(blended.clip(0, 255)).astype(np.uint8))
+    return guess if small_size == size else guess.resize(size, Image.Resampling.BICUBIC)
 
 
-def _distance_outside(shape: tuple[int, ...], pads: tuple[tuple[int, int], tuple[int, int]]) -> Floats:
-    """Pixels from the original's edge, (h, w); 0 inside."""
+def _shrink(size: tuple[int, int], box: Box) -> tuple[tuple[int, int], Box]:
+    """Canvas and box at a size at which smooth work is quick; guesses and colour shifts have no fine detail."""
+    scale = min(1.0, math.sqrt(WORK_PIXELS / (size[0] * size[1])))
+    small_size = (max(1, round(size[0] * scale)), max(1, round(size[1] * scale)))
+    left, top = (min(round(box[axis] * scale), small_size[axis] - 1) for axis in (0, 1))
+    right, bottom = (max(round(box[axis + 2] * scale), (left, top)[axis] + 1) for axis in (0, 1))
+    return small_size, (left, top, right, bottom)
+
+
+def _pads(size: tuple[int, int], box: Box) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Rows and columns outside of the box, as numpy's pad takes them."""
+    return (box[1], size[1] - box[3]), (box[0], size[0] - box[2])
+
+
+def _distance_outside(size: tuple[int, int], box: Box) -> Floats:
+    """Pixels from the box's edge, (h, w); 0 inside."""
     axes = []
-    for length, (before, after) in zip(shape, pads, strict=True):
-        place = np.arange(-before, length + after, dtype=np.float32)
-        axes.append(np.maximum(np.maximum(-place, place - (length - 1)), 0))
+    for axis in (1, 0):
+        place = np.arange(size[axis], dtype=np.float32)
+        axes.append(np.maximum(np.maximum(box[axis] - place, place - (box[axis + 2] - 1)), 0))
     return np.hypot(axes[0][:, None], axes[1][None, :]).astype(np.float32)
 
 
@@ -122,10 +145,10 @@ def _blur_by(pixels: Floats, share: Floats, reach: float) -> Floats:
     """`pixels` blurred by an amount that grows with `share` (0 to 1), blended from four fixed blurs."""
     picture = Image.fromarray(np.rint(pixels).astype(np.uint8))
     radii = [0.0, *(reach * part for part in (0.02, 0.06, 0.15))]
-    layers = [np.asarray(picture.filter(ImageFilter.GaussianBlur(radius)), np.float32) for radius in radii]
-    level = np.clip(share * 2, 0, 1) * (len(layers) - 1)
+    level = np.clip(share * 2, 0, 1) * (len(radii) - 1)
     result = np.zeros_like(pixels)
-    for index, layer in enumerate(layers):
+    for index, radius in enumerate(radii):
+        layer = np.asarray(picture.filter(ImageFilter.GaussianBlur(radius)), np.float32)
         result += layer * np.clip(1 - np.abs(level - index), 0, 1)[..., None]
     return result
 
@@ -136,50 +159,43 @@ def join(canvas: Canvas, painted: Image.Image, *, join_pixels: int = JOIN_PIXELS
     `painted` has the canvas's size and was painted all over, so that its colours at the seam can be compared.
     """
     matched = match_colours(canvas, painted)
-    left, top, right, bottom = canvas.box
-    pads = ((top, painted.height - bottom), (left, painted.width - right))
-    distance = _distance_outside((bottom - top, right - left), pads)
-    share = np.clip(distance / max(join_pixels, 1), 0, 1)
+    share = np.clip(_distance_outside(painted.size, canvas.box) / max(join_pixels, 1), 0, 1)
     weights = np.rint(share * share * (3 - 2 * share) * 255).astype(np.uint8)
     return overlay(canvas.picture, matched, Image.fromarray(weights))
 
 
 def match_colours(canvas: Canvas, painted: Image.Image) -> Image.Image:
     """`painted` with the original's colours along the seam; the shift fades with distance."""
-    left, top, right, bottom = canvas.box
-    wanted = np.asarray(canvas.picture, np.float32)
-    got = np.asarray(painted.convert("RGB"), np.float32)
-    band = _band(canvas, got.shape[:2])
+    size, box = _shrink(painted.size, canvas.box)
+    wanted, got = (
+        np.asarray(picture.convert("RGB").resize(size, Image.Resampling.BOX), np.float32)
+        for picture in (canvas.picture, painted)
+    )
+    band_pixels = max(2, round(MATCH_BAND_PIXELS * size[0] / painted.width))
+    band = _band(size, box, band_pixels)
     shift = spread((wanted - got) * band[..., None], band)
-    pads = ((top, painted.height - bottom), (left, painted.width - right))
-    distance = _distance_outside((bottom - top, right - left), pads)
-    fade = np.exp(-distance / max(32.0, 0.25 * min(bottom - top, right - left)))[..., None]
-    smooth = np.asarray(_blur_shift(shift), np.float32)
-    return Image.fromarray(np.rint((got + smooth * fade).clip(0, 255)).astype(np.uint8))
+    inner = min(box[2] - box[0], box[3] - box[1])
+    fade = np.exp(-_distance_outside(size, box) / max(32.0, 0.25 * inner))[..., None]
+    return _shifted(painted, shift * fade, blur_pixels=band_pixels / 2)
 
 
-def _band(canvas: Canvas, shape: tuple[int, ...]) -> Floats:
+def _band(size: tuple[int, int], box: Box, band_pixels: int) -> Floats:
     """1 on original pixels near the seam, else 0; the canvas's own border is no seam."""
-    left, top, right, bottom = canvas.box
-    inner = [
-        left + (MATCH_BAND_PIXELS if left else 0),
-        top + (MATCH_BAND_PIXELS if top else 0),
-        right - (MATCH_BAND_PIXELS if right < shape[1] else 0),
-        bottom - (MATCH_BAND_PIXELS if bottom < shape[0] else 0),
-    ]
-    band = np.zeros(shape, np.float32)
+    left, top, right, bottom = box
+    band = np.zeros(size[::-1], np.float32)
     band[top:bottom, left:right] = 1
-    if inner[0] < inner[2] and inner[1] < inner[3]:
-        band[inner[1] : inner[3], inner[0] : inner[2]] = 0
-    return band
+    inner_left, inner_top = (edge + band_pixels if edge else 0 for edge in (left, top))
+    inner_right = right - band_pixels if right < size[0] else right
+    inner_bottom = bottom - band_pixels if bottom < size[1] else bottom
+    band[inner_top : max(inner_top, inner_bottom), inner_left : max(inner_left, inner_right)] = 0
+    return band if band.any() else np.where(_distance_outside(size, box) == 0, 1, 0).astype(np.float32)
 
 
-def _blur_shift(shift: Floats) -> npt.NDArray[np.float32]:
-    """Only the broad difference counts: detail of the original must not be printed into the new part."""
-    channels = []
-    for channel in range(3):
-        plane = Image.fromarray(np.rint(shift[..., channel].clip(-127, 127) + 128).astype(np.uint8))
-        channels.append(
-            np.asarray(plane.filter(ImageFilter.GaussianBlur(MATCH_BAND_PIXELS / 2)), np.float32) - 128
-        )
-    return np.stack(channels, axis=-1)
+def _shifted(painted: Image.Image, shift: Floats, *, blur_pixels: float) -> Image.Image:
+    """Only the broad shift is added: detail of the original must not be printed into the new part."""
+    centred = Image.fromarray(np.rint(shift.clip(-127, 127) + 128).astype(np.uint8))
+    broad = centred.filter(ImageFilter.GaussianBlur(blur_pixels)).resize(
+        painted.size, Image.Resampling.BICUBIC
+    )
+    moved = np.asarray(painted.convert("RGB"), np.int16) + np.asarray(broad)
+    return Image.fromarray((moved - 128).clip(0, 255).astype(np.uint8))

@@ -9,6 +9,7 @@ import numpy.typing as npt
 from PIL import Image, ImageFilter
 
 Floats = npt.NDArray[np.float32]
+Flags = npt.NDArray[np.bool_]
 
 
 def spread(values: Floats, known: Floats) -> Floats:
@@ -54,30 +55,43 @@ def fill_hole(picture: Image.Image, mask: Image.Image) -> Image.Image:
 
     Grain as strong as in the known part is added, since a denoiser takes flat areas for finished ones.
     """
-    pixels = np.asarray(picture.convert("RGB"), np.float32)
-    hole = np.asarray(mask.convert("L")) >= 128
-    if hole.all() or not hole.any():
-        return picture.convert("RGB")
-    guess = spread(pixels, near(hole)) + _grain(pixels, ~hole)
-    return _settle(pixels, guess, hole)
+    filled = picture.convert("RGB")
+    box = mask.convert("L").point(lambda value: 255 if value >= 128 else 0).getbbox()
+    if box is None:
+        return filled
+    rim = 2 * _band_radius(mask.size) + 1
+    left, top, right, bottom = (
+        max(0, box[0] - rim),
+        max(0, box[1] - rim),
+        min(mask.width, box[2] + rim),
+        min(mask.height, box[3] + rim),
+    )
+    hole = np.asarray(mask.convert("L").crop((left, top, right, bottom))) >= 128
+    if hole.all():
+        return filled
+    pixels = np.asarray(filled.crop((left, top, right, bottom)), np.float32)
+    guess = spread(pixels, near(hole, radius=_band_radius(mask.size))) + _grain(pixels, ~hole)
+    settled = np.where(hole[..., None], guess, pixels)
+    filled.paste(Image.fromarray(np.rint(settled.clip(0, 255)).astype(np.uint8)), (left, top))
+    return filled
 
 
-def near(unknown: npt.NDArray[np.bool_]) -> Floats:
+def near(unknown: Flags, *, radius: int | None = None) -> Floats:
     """1 on known pixels close to unknown ones, else 0: what lies far away shall not colour the guess."""
-    radius = max(4, min(unknown.shape) // 24)
-    reached = Image.fromarray(np.where(unknown, 255, 0).astype(np.uint8)).filter(ImageFilter.BoxBlur(radius))
-    band = (np.asarray(reached) > 0) & ~unknown
+    height, width = unknown.shape
+    blur = ImageFilter.BoxBlur(radius or _band_radius((width, height)))
+    reached = np.asarray(Image.fromarray(np.where(unknown, 255, 0).astype(np.uint8)).filter(blur))
+    band = (reached > 0) & ~unknown
     return np.where(band if band.any() else ~unknown, 1, 0).astype(np.float32)
 
 
-def _grain(pixels: Floats, known: npt.NDArray[np.bool_]) -> Floats:
+def _band_radius(size: tuple[int, int]) -> int:
+    return max(4, min(size) // 24)
+
+
+def _grain(pixels: Floats, known: Flags) -> Floats:
     """Fixed noise (h, w, 1) as strong as the finest detail of the known pixels."""
     detail = np.abs(np.diff(pixels.mean(2), axis=1))[known[:, 1:] & known[:, :-1]]
     strength = float(np.median(detail)) if detail.size else 0.0
     noise = np.random.default_rng(0).standard_normal(known.shape, np.float32)
     return min(strength, 12.0) * noise[..., None]
-
-
-def _settle(pixels: Floats, guess: Floats, hole: npt.NDArray[np.bool_]) -> Image.Image:
-    filled = np.where(hole[..., None], guess, pixels)
-    return Image.fromarray(np.rint(filled.clip(0, 255)).astype(np.uint8))

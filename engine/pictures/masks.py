@@ -9,6 +9,7 @@ from studio.errors import BadImage
 Bytes = npt.NDArray[np.uint8]
 
 MAX_FEATHER_PIXELS = 64
+STRIP_ROWS = 256
 
 
 def check_mask(mask: Image.Image, size: tuple[int, int]) -> Image.Image:
@@ -47,11 +48,14 @@ def overlay(original: Image.Image, painted: Image.Image, weights: Image.Image) -
     """`painted` where weights are 255, `original` bit for bit where they are 0, a blend between."""
     if not original.size == painted.size == weights.size:
         raise ValueError(f"sizes differ: {original.size}, {painted.size}, {weights.size}")
-    under = np.asarray(original.convert("RGB"), np.uint16)
-    over = np.asarray(painted.convert("RGB"), np.uint16)
-    weight = np.asarray(weights.convert("L"), np.uint16)[..., None]
-    # 255 × 255 + 127 fits into 16 bits.
-    return Image.fromarray(((under * (255 - weight) + over * weight + 127) // 255).astype(np.uint8))
+    under, over = (np.asarray(picture.convert("RGB")) for picture in (original, painted))
+    weight = np.asarray(weights.convert("L"))
+    blended = np.empty_like(under)
+    for top in range(0, len(under), STRIP_ROWS):
+        rows = slice(top, top + STRIP_ROWS)
+        share = weight[rows, :, None].astype(np.uint16)  # 255 × 255 + 127 fits
+        blended[rows] = (under[rows] * (255 - share) + over[rows] * share + 127) // 255
+    return Image.fromarray(blended)
 
 
 def _depth(inside: npt.NDArray[np.bool_], radius: int) -> Bytes:

@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from engine.pictures import canvas as canvas_module
 from engine.pictures.canvas import (
     MAX_SIDE_PIXELS,
     expand,
@@ -170,6 +171,42 @@ class TestJoin:
         joined = array(join(canvas, painted))
         seam = np.abs(joined[:, 128] - joined[:, 127]).mean()
         assert seam < 12
+
+
+class TestLargeCanvas:
+    """Guesses and colour shifts of large canvases are worked out at a smaller size."""
+
+    @pytest.fixture(autouse=True)
+    def little_work(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(canvas_module, "WORK_PIXELS", 4000)
+
+    @pytest.mark.parametrize(
+        "added", [Margins(right=64), Margins(left=8, top=304, right=40), Margins(bottom=8)]
+    )
+    def test_the_original_is_still_kept_bit_for_bit(self, added: Margins) -> None:
+        canvas = expand(landscape(), added)
+        assert np.array_equal(array(canvas.picture.crop(canvas.box)), array(landscape()))
+        painted = Image.new("RGB", canvas.picture.size, "red")
+        assert np.array_equal(array(join(canvas, painted).crop(canvas.box)), array(landscape()))
+
+    def test_the_guess_still_continues_the_picture(self) -> None:
+        new = array(expand(landscape(), Margins(right=64)).picture)[:, 130:]
+        sky, ground = new[10:30].mean((0, 1)), new[70:90].mean((0, 1))
+        assert sky[2] > sky[1] > sky[0]
+        assert ground[1] > max(ground[0], ground[2])
+
+    def test_a_shift_of_all_colours_is_still_taken_back(self) -> None:
+        canvas = expand(landscape(), Margins(right=64))
+        truth = array(canvas.picture)
+        painted = Image.fromarray((truth + np.array([25, -15, 10])).clip(0, 255).astype(np.uint8))
+        matched = array(match_colours(canvas, painted))
+        assert np.abs(matched[:, 128:144] - truth[:, 128:144]).mean() < 7
+
+    @pytest.mark.parametrize("size", [(16, 4), (4, 16), (1, 1)])
+    def test_a_tiny_picture_on_a_huge_canvas_is_no_trouble(self, size: tuple[int, int]) -> None:
+        canvas = expand(Image.new("RGB", size, "red"), Margins(left=500, top=300, right=40, bottom=900))
+        assert array(canvas.picture)[..., 0].min() > 200
+        join(canvas, Image.new("RGB", canvas.picture.size))
 
 
 class TestFill:
