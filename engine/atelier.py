@@ -1,0 +1,252 @@
+"""The atelier: from an order to finished pictures. Called by many task threads at once."""
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from PIL import Image
+
+from engine.model_catalog import ModelCatalogue, ModelEntry
+from engine.orders import Order, Painted, Progress
+from engine.painters.families import new_painter
+from engine.painters.painter import Painter, Sketch
+from engine.painters.priors import Prior, load_prior
+from engine.underdrawings import Underdrawing, steps_for, underdraw
+from studio import __version__
+from studio.errors import JobCancelled
+from studio.pictures import Recipe
+from studio.requests import Operation
+
+if TYPE_CHECKING:
+    import torch
+
+    from engine.easel.easel import Easel
+    from engine.easel.lane import Lane
+    from engine.painters.upscaler import Upscaler
+
+SOFTWARE = f"chatelier {__version__}"
+DEFAULT_UPSCALER = "realesr-animevideov3-x4"
+
+log = logging.getLogger(__name__)
+
+
+def _nothing(progress: Progress) -> None:
+    pass
+
+
+class Atelier:
+    """Holds one easel for each device and loads models as orders need them.
+
+    `device` is a torch device such as ``cuda:1``, several with commas between, or None for the best there is.
+    `threads` are the CPU threads of a step; None leaves torch's choice.
+    """
+
+    def __init__(
+        self,
+        models: ModelCatalogue,
+        *,
+        device: str | None = None,
+        default_model: str | None = None,
+        upscaler: str = DEFAULT_UPSCALER,
+        threads: int | None = None,
+        budget_bytes: int | None = None,
+    ) -> None:
+        self._models = models
+        self._default = default_model or models.names[0]
+        self._devices = [name.strip() for name in device.split(",")] if device else [None]
+        self._upscaler_name = upscaler
+        self._threads = threads
+        self._budget_bytes = budget_bytes
+        self._easels: list[Easel] = []
+        self._painters: dict[tuple[str, int], Painter] = {}
+        self._priors: dict[str, Prior | None] = {}
+        self._upscaler: Upscaler | None = None
+        self._lock = threading.RLock()
+        self._upscaling = threading.Lock()
+
+    def paint(
+        self,
+        order: Order,
+        *,
+        on_progress: Callable[[Progress], None] = _nothing,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> list[Painted]:
+        """Blocks until all pictures are painted; `on_progress` and `cancelled` are called on this thread.
+
+        Raises `JobCancelled` within one step of `cancelled` saying so, `BadParameter`, `BadImage` or `NotSupported`
+        for an order that cannot be painted, `ModelBroken`, or `PaintingFailed`.
+        """
+        if cancelled():
+            raise JobCancelled
+        if order.request.operation is Operation.UPSCALE:
+            return [self._upscale(order, on_progress, cancelled)]
+        entry = self._models.find(order.request.model or self._default)
+        easel, place = self._choose_easel()
+        painter = self._painter(entry, place)
+        prior = self._prior(entry)
+        drawings = [
+            underdraw(order, index, entry=entry, layout=painter.layout, prior=prior)
+            for index in range(order.request.count)
+        ]
+        sketches = [
+            _sketch(order, index, drawing, entry=entry, prior=prior) for index, drawing in enumerate(drawings)
+        ]
+        lanes = [painter.sketch(sketch) for sketch in sketches]
+        self._wait(easel, lanes, order, on_progress, cancelled)
+        return [
+            self._painted(order, entry, painter, lane, drawing)
+            for lane, drawing in zip(lanes, drawings, strict=True)
+        ]
+
+    def warm_up(self, on_progress: Callable[[Progress], None] | None = None) -> None:
+        """Load the default model and paint a picture with it, so that the first person does not wait for that."""
+        from studio.requests import PaintRequest
+
+        request = PaintRequest(operation=Operation.IMAGINE, seed=0, count=1, steps=1, prompt="a star")
+        self.paint(Order(job_id="warm-up", person="", request=request), on_progress=on_progress or _nothing)
+
+    def close(self) -> None:
+        """Orders that are being painted fail; the models are let go."""
+        with self._lock:
+            easels, self._easels = self._easels, []
+        for easel in easels:
+            easel.close()
+
+    # ---- models
+
+    def _choose_easel(self) -> "tuple[Easel, int]":
+        """The easel with the fewest lanes."""
+        with self._lock:
+            if not self._easels:
+                self._easels = [self._open_easel(name) for name in self._devices]
+            place = min(range(len(self._easels)), key=lambda index: self._easels[index].lanes)
+            return self._easels[place], place
+
+    def _open_easel(self, name: str | None) -> "Easel":
+        from engine.easel.easel import Easel
+        from engine.easel.memory import budget_bytes
+        from engine.easel.shelf import Shelf
+        from engine.painters.weights import choose_device
+
+        device = choose_device(name)
+        shelf = Shelf(budget_bytes=self._budget_bytes or budget_bytes(device))
+        easel = Easel(shelf, device=device, threads=self._threads)
+        easel.start()
+        log.info("easel opened", extra={"device": str(device)})
+        return easel
+
+    def _painter(self, entry: ModelEntry, place: int) -> Painter:
+        with self._lock:
+            painter = self._painters.get((entry.name, place))
+            if painter is None:
+                folder = self._models.check(entry)
+                painter = new_painter(entry, folder, device=self._easels[place].device)
+                self._painters[entry.name, place] = painter
+            return painter
+
+    def _prior(self, entry: ModelEntry) -> Prior | None:
+        with self._lock:
+            if entry.name not in self._priors:
+                self._priors[entry.name] = load_prior(self._models.folder(entry))
+            return self._priors[entry.name]
+
+    # ---- painting
+
+    def _wait(
+        self,
+        easel: "Easel",
+        lanes: "Sequence[Lane]",
+        order: Order,
+        on_progress: Callable[[Progress], None],
+        cancelled: Callable[[], bool],
+    ) -> None:
+        from engine.easel.ticket import Ticket
+
+        ticket = Ticket(lanes, person=order.person, weight=order.weight)
+        easel.submit(ticket)
+        ticket.wait(on_progress=on_progress, cancelled=cancelled)
+
+    def _painted(
+        self, order: Order, entry: ModelEntry, painter: Painter, lane: "Lane", drawing: Underdrawing
+    ) -> Painted:
+        assert lane.picture is not None  # noqa: S101 - the ticket is finished
+        image = drawing.finish(to_image(lane.picture))
+        sketch = lane.sketch
+        recipe = Recipe(
+            operation=order.request.operation,
+            prompt=order.request.prompt,
+            negative_prompt=order.request.negative_prompt,
+            seed=sketch.seed,
+            steps=sketch.steps,
+            guidance_scale=sketch.guidance_scale,
+            strength=sketch.strength if order.sources else None,
+            width=image.width,
+            height=image.height,
+            model=entry.name,
+            model_hash=self._models.hash(entry),
+            scheduler=painter.scheduler_name(sketch.scheduler),
+            software=SOFTWARE,
+            style=order.request.style,
+        )
+        return Painted(image=image, recipe=recipe)
+
+    def _upscale(
+        self, order: Order, on_progress: Callable[[Progress], None], cancelled: Callable[[], bool]
+    ) -> Painted:
+        if not order.sources:
+            from studio.errors import BadParameter
+
+            raise BadParameter("picture", "give the id of a picture, or attach an image.")
+
+        def on_tile(done: int, total: int) -> None:
+            on_progress(Progress(step=done, steps=total))
+
+        with self._upscaling:
+            if self._upscaler is None:
+                from engine.painters.upscaler import Upscaler
+
+                self._upscaler = Upscaler.load(self._upscaler_name)
+            image = self._upscaler.upscale(order.sources[0], on_tile=on_tile, cancelled=cancelled)
+        recipe = Recipe(
+            operation=Operation.UPSCALE,
+            prompt=order.request.prompt,
+            seed=order.request.seed,
+            steps=1,
+            guidance_scale=0.0,
+            width=image.width,
+            height=image.height,
+            model=self._upscaler_name,
+            model_hash="",
+            scheduler="none",
+            software=SOFTWARE,
+        )
+        return Painted(image=image, recipe=recipe)
+
+
+def _sketch(order: Order, index: int, drawing: Underdrawing, *, entry: ModelEntry, prior: Prior | None) -> Sketch:
+    """The order's picture `index` with the model's defaults for whatever it leaves open."""
+    request = order.request
+    steps = (prior.steps if prior else None) or entry.steps
+    guidance = entry.guidance_scale
+    if prior is not None and prior.guidance_scale is not None:
+        guidance = prior.guidance_scale
+    return Sketch(
+        prompt=request.prompt,
+        negative_prompt=request.negative_prompt,
+        seed=request.seed_of(index),
+        width=drawing.width,
+        height=drawing.height,
+        steps=steps_for(request, steps=steps, strength=drawing.strength),
+        guidance_scale=guidance if request.guidance_scale is None else request.guidance_scale,
+        scheduler=request.scheduler,
+        strength=drawing.strength,
+        start=drawing.start,
+        mask=drawing.mask,
+    )
+
+
+def to_image(picture: "torch.Tensor") -> Image.Image:
+    """(3, height, width) in [0, 1] → RGB, rounded as diffusers does."""
+    pixels = (picture.permute(1, 2, 0).cpu().numpy() * 255).round().astype("uint8")
+    return Image.fromarray(pixels)

@@ -1,0 +1,1 @@
+"""The easel: pictures of many people denoised side by side, one step at a time."""

@@ -1,0 +1,171 @@
+"""A model's folder in the diffusers layout: is everything there and whole, and which weights exactly is it."""
+
+import hashlib
+import json
+import logging
+import struct
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from studio.errors import ModelBroken
+
+INDEX = "model_index.json"
+WEIGHT_SUFFIXES = (".safetensors", ".bin", ".pt", ".pth", ".ckpt", ".npz", ".zip")
+# Components that the moderation wing replaces: they are neither needed nor loaded.
+UNUSED = frozenset({"safety_checker", "feature_extractor"})
+_HEADER_LIMIT_BYTES = 100_000_000
+
+log = logging.getLogger(__name__)
+_hash_lock = Lock()
+_hashes: dict[str, str] = {}
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Raises `ModelBroken` naming the file when it is missing or no JSON object."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise ModelBroken(f"The model folder {_model(path)} lacks the file {_inside(path)}.") from error
+    except (OSError, ValueError) as error:
+        raise ModelBroken(f"The model folder {_model(path)} has a broken file: {_inside(path)}.") from error
+    if not isinstance(content, dict):
+        raise ModelBroken(f"The model folder {_model(path)} has a broken file: {_inside(path)}.")
+    return content
+
+
+def components(folder: Path) -> dict[str, tuple[str, str]]:
+    """Name → (library, class) of the parts that a model's index names and that are needed."""
+    if not folder.is_dir():
+        raise ModelBroken(f"The model folder {folder.name} is not there.")
+    index = read_json(folder / INDEX)
+    return {
+        name: (value[0], value[1])
+        for name, value in index.items()
+        if isinstance(value, list) and len(value) == 2 and value[0] and value[1] and name not in UNUSED
+    }
+
+
+def check(folder: Path) -> None:
+    """Raises `ModelBroken` naming the first file that is missing, truncated or unreadable. Loads no weights."""
+    for name, (_library, kind) in components(folder).items():
+        part = folder / name
+        if not part.is_dir():
+            raise ModelBroken(f"The model folder {folder.name} lacks the folder {name}.")
+        if "Scheduler" in kind:
+            read_json(part / "scheduler_config.json")
+        elif "Tokenizer" in kind:
+            _check_tokenizer(folder, part)
+        elif "Processor" in kind or "Extractor" in kind:
+            read_json(part / "preprocessor_config.json")
+        else:
+            read_json(part / "config.json")
+            _check_weights(folder, part)
+
+
+def weight_files(folder: Path) -> list[Path]:
+    """Every file with weights, sorted by its path inside the folder."""
+    return sorted(
+        path
+        for path in folder.rglob("*")
+        if path.suffix in WEIGHT_SUFFIXES and path.is_file() and not UNUSED & set(path.relative_to(folder).parts)
+    )
+
+
+def weights_hash(folder: Path, *, memory: Path | None = None) -> str:
+    """SHA-256 over the names and contents of the weight files, in hex.
+
+    `memory` is a JSON file that remembers hashes by the files' sizes and times, since reading weights takes long.
+    """
+    files = weight_files(folder)
+    stamp = _stamp(folder, files)
+    with _hash_lock:
+        if stamp not in _hashes and memory is not None:
+            _hashes.update(_remembered(memory))
+        if stamp not in _hashes:
+            _hashes[stamp] = _digest(folder, files)
+            if memory is not None:
+                _remember(memory, stamp, _hashes[stamp])
+        return _hashes[stamp]
+
+
+def _stamp(folder: Path, files: list[Path]) -> str:
+    parts = [str(folder.resolve())]
+    for path in files:
+        status = path.stat()
+        parts.append(f"{path.relative_to(folder)}|{status.st_size}|{status.st_mtime_ns}")
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def _digest(folder: Path, files: list[Path]) -> str:
+    total = hashlib.sha256()
+    for path in files:
+        with path.open("rb") as file:
+            content = hashlib.file_digest(file, "sha256").hexdigest()
+        total.update(f"{path.relative_to(folder).as_posix()} {content}\n".encode())
+    return total.hexdigest()
+
+
+def _remembered(memory: Path) -> dict[str, str]:
+    try:
+        content = json.loads(memory.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return {str(key): str(value) for key, value in content.items()} if isinstance(content, dict) else {}
+
+
+def _remember(memory: Path, stamp: str, digest: str) -> None:
+    """A hash that cannot be written down is computed again next time."""
+    unfinished = memory.with_suffix(".part")
+    try:
+        memory.parent.mkdir(parents=True, exist_ok=True)
+        unfinished.write_text(json.dumps(_remembered(memory) | {stamp: digest}), encoding="utf-8")
+        unfinished.replace(memory)
+    except OSError:
+        log.info("a model's hash could not be written down")
+
+
+def _check_tokenizer(folder: Path, part: Path) -> None:
+    choices = ("tokenizer.json", "vocab.json", "spiece.model", "tokenizer.model", "vocab.txt")
+    found = [part / name for name in choices if (part / name).exists()]
+    if not found:
+        raise ModelBroken(f"The model folder {folder.name} lacks the file {part.name}/{choices[0]}.")
+    for path in found:
+        if path.suffix == ".json":
+            read_json(path)
+
+
+def _check_weights(folder: Path, part: Path) -> None:
+    for index in part.glob("*.index*.json"):
+        for name in sorted(set(read_json(index).get("weight_map", {}).values())):
+            if not (part / name).exists():
+                raise ModelBroken(f"The model folder {folder.name} lacks the file {part.name}/{name}.")
+    files = [path for path in part.iterdir() if path.suffix in WEIGHT_SUFFIXES]
+    if not files:
+        raise ModelBroken(f"The model folder {folder.name} has no weights in {part.name}.")
+    for path in files:
+        if path.suffix == ".safetensors" and not whole(path):
+            raise ModelBroken(f"The model folder {folder.name} has a broken file: {part.name}/{path.name}.")
+
+
+def whole(path: Path) -> bool:
+    """Whether a safetensors file is as long as its header says; format: https://github.com/huggingface/safetensors."""
+    size_bytes = path.stat().st_size
+    try:
+        with path.open("rb") as file:
+            (header_bytes,) = struct.unpack("<Q", file.read(8))
+            if header_bytes > min(_HEADER_LIMIT_BYTES, size_bytes):
+                return False
+            header = json.loads(file.read(header_bytes))
+        ends = [entry["data_offsets"][1] for name, entry in header.items() if name != "__metadata__"]
+    except (OSError, struct.error, ValueError, KeyError, TypeError, IndexError, AttributeError):
+        return False
+    return size_bytes == 8 + header_bytes + max(ends, default=0)
+
+
+def _model(path: Path) -> str:
+    return path.parent.name if path.name == INDEX else path.parent.parent.name
+
+
+def _inside(path: Path) -> str:
+    return path.name if path.name == INDEX else f"{path.parent.name}/{path.name}"

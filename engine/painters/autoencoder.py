@@ -1,0 +1,80 @@
+"""From pixels to latents and back, for every family whose first stage is an AutoencoderKL."""
+
+from typing import Any
+
+import numpy as np
+import torch
+from diffusers.models.autoencoders.vae import DiagonalGaussianDistribution
+from PIL import Image
+
+_FIT_PICTURES = 24
+_FIT_CELLS = 8
+
+
+def to_pixels(picture: Image.Image) -> torch.Tensor:
+    """RGB → (1, 3, height, width) in [-1, 1]."""
+    pixels = torch.from_numpy(np.array(picture.convert("RGB"), dtype=np.float32) / 255)
+    return pixels.permute(2, 0, 1)[None] * 2 - 1
+
+
+def to_hole(mask: Image.Image) -> torch.Tensor:
+    """L → (1, 1, height, width), 1 where the picture may change."""
+    values = np.array(mask.convert("L"), dtype=np.float32) / 255
+    return torch.from_numpy((values >= 0.5).astype(np.float32))[None, None]
+
+
+class Autoencoder:
+    """A loaded first stage. Latents are scaled as the denoiser wants them, and float32."""
+
+    def __init__(self, vae: Any, *, device: torch.device) -> None:
+        self._vae = vae
+        self._device = device
+        self._scale = float(vae.config.scaling_factor)
+        self._shift = float(getattr(vae.config, "shift_factor", None) or 0.0)
+        # Some first stages overflow in half precision and say so.
+        if getattr(vae.config, "force_upcast", False) and vae.dtype is torch.float16:
+            vae.to(torch.float32)
+        self._to_colour: torch.Tensor | None = None
+
+    def encode(self, pixels: torch.Tensor) -> list[DiagonalGaussianDistribution]:
+        """(n, 3, height, width) in [-1, 1] → for each picture what `sample` draws latents from."""
+        sized = pixels.to(self._device, self._vae.dtype)
+        encoded = self._vae.encode(sized.contiguous(memory_format=torch.channels_last)).latent_dist
+        return [DiagonalGaussianDistribution(each) for each in encoded.parameters.float().split(1)]
+
+    def sample(self, found: DiagonalGaussianDistribution, generator: torch.Generator) -> torch.Tensor:
+        """Latents (1, c, h, w), drawn with the lane's own generator."""
+        drawn: torch.Tensor = found.sample(generator=generator)
+        return (drawn - self._shift) * self._scale
+
+    def decode(self, latents: torch.Tensor) -> torch.Tensor:
+        """(n, c, h, w) → (n, 3, height, width) in [0, 1], float32."""
+        raw = latents / self._scale + self._shift
+        sized = raw.to(self._vae.dtype).contiguous(memory_format=torch.channels_last)
+        pixels: torch.Tensor = self._vae.decode(sized, return_dict=False)[0]
+        return (pixels.float() * 0.5 + 0.5).clamp(0, 1)
+
+    def preview(self, latents: torch.Tensor) -> torch.Tensor:
+        """(1, c, h, w) → uint8 (h, w, 3) on the CPU: the linear map that comes closest to decoding."""
+        if self._to_colour is None:
+            self._to_colour = self._fit()
+        cells = latents[0].float().permute(1, 2, 0)
+        colours = cells @ self._to_colour[:-1] + self._to_colour[-1]
+        return (colours.clamp(0, 1) * 255).round().to(torch.uint8).cpu()
+
+    def _fit(self) -> torch.Tensor:
+        """Weights (c + 1, 3) by least squares over pictures of smooth random colours; the last row is the offset."""
+        generator = torch.Generator().manual_seed(0)
+        colours = torch.rand((_FIT_PICTURES, 3, _FIT_CELLS, _FIT_CELLS), generator=generator)
+        # From one flat colour to free colours in every cell, so that both broad and fine contrast are fitted.
+        for index, cells in enumerate((1, 2, 3, 4, 6) * (_FIT_PICTURES // 5)):
+            coarse = colours[index : index + 1, :, :cells, :cells]
+            colours[index] = torch.nn.functional.interpolate(coarse, size=_FIT_CELLS, mode="bilinear")[0]
+        factor = 2 ** (len(self._vae.config.block_out_channels) - 1)
+        pixels = torch.nn.functional.interpolate(colours, scale_factor=factor, mode="bilinear")
+        wanted = torch.nn.functional.avg_pool2d(pixels, factor).permute(0, 2, 3, 1).reshape(-1, 3)
+        found = torch.cat([(each.mean - self._shift) * self._scale for each in self.encode(pixels * 2 - 1)])
+        known = found.float().permute(0, 2, 3, 1).reshape(len(wanted), -1).cpu()
+        known = torch.cat([known, torch.ones(len(wanted), 1)], dim=1)
+        weights: torch.Tensor = torch.linalg.lstsq(known, wanted).solution
+        return weights.to(self._device)

@@ -1,0 +1,99 @@
+"""A lane's first latents: from noise, from a picture, or from a picture with a hole in it.
+
+Noise is drawn in the order in which diffusers' own pipelines draw it, so that a seed means the same picture.
+"""
+
+from collections.abc import Sequence
+
+import torch
+from diffusers.models.autoencoders.vae import DiagonalGaussianDistribution
+from diffusers.utils.torch_utils import randn_tensor
+
+from engine.easel.lane import Kept, Lane
+from engine.painters.autoencoder import Autoencoder
+from engine.painters.layout import Layout
+
+_ENCODE_BATCH = 4
+Found = DiagonalGaussianDistribution
+
+
+def set_steps(lane: Lane) -> None:
+    """Give the lane its timesteps: all of them, or for a start picture the last `strength` share, at least one."""
+    sketch = lane.sketch
+    lane.scheduler.set_timesteps(sketch.steps, device="cpu")
+    timesteps = lane.scheduler.timesteps
+    if lane.start is not None:
+        skipped = min(sketch.steps - min(int(sketch.steps * sketch.strength), sketch.steps), sketch.steps - 1)
+        skipped *= getattr(lane.scheduler, "order", 1)
+        timesteps = timesteps[skipped:]
+        if hasattr(lane.scheduler, "set_begin_index"):
+            lane.scheduler.set_begin_index(skipped)
+    lane.timesteps = timesteps
+
+
+def begin(lanes: Sequence[Lane], *, layout: Layout, autoencoder: Autoencoder, device: torch.device) -> None:
+    """First latents for lanes of one size. Equal pictures are encoded once, all of them in batches."""
+    wanted = {}
+    for lane in lanes:
+        if _needs_start(lane, layout):
+            wanted[id(lane.sketch.start)] = lane.start
+        if layout.repaints:
+            wanted[_hidden_id(lane)] = _hidden(lane)
+    found = _encode(wanted, autoencoder)
+    for lane in lanes:
+        _begin(lane, layout, autoencoder, found, device)
+
+
+def _begin(
+    lane: Lane,
+    layout: Layout,
+    autoencoder: Autoencoder,
+    found: "dict[tuple[int, ...] | int, Found]",
+    device: torch.device,
+) -> None:
+    clean = None
+    if _needs_start(lane, layout):
+        clean = autoencoder.sample(found[id(lane.sketch.start)], lane.generator)
+    shape = (1, layout.latent_channels, lane.key.height, lane.key.width)
+    noise = randn_tensor(shape, generator=lane.generator, device=device, dtype=torch.float32)
+    if clean is None or (lane.hole is not None and lane.sketch.strength >= 1):
+        lane.latents = noise * lane.scheduler.init_noise_sigma
+    else:
+        lane.latents = lane.scheduler.add_noise(clean, noise, lane.timesteps[:1])
+    if lane.hole is None:
+        return
+    cells = torch.nn.functional.interpolate(lane.hole, size=shape[2:]).to(device)
+    if layout.repaints:
+        hidden = autoencoder.sample(found[_hidden_id(lane)], lane.generator)
+        lane.channels = torch.cat([cells, hidden], dim=1)
+    elif clean is not None:
+        # diffusers draws latents of the masked picture here too, and does not use them.
+        randn_tensor(shape, generator=lane.generator, device=device, dtype=torch.float32)
+        lane.kept = Kept(latents=clean, noise=noise, mask=cells)
+
+
+def _needs_start(lane: Lane, layout: Layout) -> bool:
+    return lane.start is not None and not (layout.repaints and lane.sketch.strength >= 1)
+
+
+def _hidden(lane: Lane) -> torch.Tensor:
+    """The start with its hole grey, or all grey where there is none."""
+    assert lane.hole is not None  # noqa: S101 - every lane of such a model has one
+    if lane.start is None:
+        return torch.zeros(1, 3, *lane.hole.shape[2:])
+    return lane.start * (lane.hole < 0.5)
+
+
+def _hidden_id(lane: Lane) -> tuple[int, int]:
+    return id(lane.sketch.start), id(lane.sketch.mask)
+
+
+def _encode(
+    wanted: "dict[tuple[int, ...] | int, torch.Tensor]", autoencoder: Autoencoder
+) -> "dict[tuple[int, ...] | int, Found]":
+    names = list(wanted)
+    found: list[Found] = []
+    for first in range(0, len(names), _ENCODE_BATCH):
+        some = names[first : first + _ENCODE_BATCH]
+        found += autoencoder.encode(torch.cat([wanted[name] for name in some]))
+    return dict(zip(names, found, strict=True))

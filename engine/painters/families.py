@@ -1,0 +1,31 @@
+"""The painters by family. A new one costs a file and a line here."""
+
+import importlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.model_catalog import ModelEntry
+from studio.errors import ModelBroken
+
+if TYPE_CHECKING:
+    import torch
+
+    from engine.painters.painter import Painter
+
+FAMILIES: Mapping[str, str] = {
+    "sd": "engine.painters.sd:StableDiffusionPainter",
+}
+
+
+def new_painter(entry: ModelEntry, folder: Path, *, device: "torch.device") -> "Painter":
+    """The painter of a model, its weights not loaded yet. Raises `ModelBroken`."""
+    place = FAMILIES.get(entry.family)
+    if place is None:
+        raise ModelBroken(
+            f"The model {entry.name} is of the family {entry.family[:40]}, which nobody here can paint with. "
+            f"Known are {', '.join(FAMILIES)}."
+        )
+    module, _, name = place.partition(":")
+    painter: Painter = getattr(importlib.import_module(module), name)(entry, folder, device=device)
+    return painter

@@ -1,0 +1,72 @@
+"""What a model's configuration files say of its shape. Read without loading weights or torch."""
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.model_folders import components, read_json
+
+MIN_RATIO, MAX_RATIO = 0.25, 4.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """`factor` is pixels per latent cell; sizes that are multiples of `multiple` pixels suit the denoiser best."""
+
+    factor: int
+    multiple: int
+    latent_channels: int
+    input_channels: int
+    sample_pixels: int
+
+    @property
+    def repaints(self) -> bool:
+        """Whether the denoiser takes the mask and the masked picture as further channels."""
+        return self.input_channels == 2 * self.latent_channels + 1
+
+    def snap(self, width: int, height: int) -> tuple[int, int]:
+        """The nearest size that the latents can have exactly."""
+        step = self.factor
+        return max(step, round(width / step) * step), max(step, round(height / step) * step)
+
+
+def read_layout(folder: Path, *, denoiser: str = "unet") -> Layout:
+    """Raises `ModelBroken` when a file is missing or broken."""
+    components(folder)
+    vae = read_json(folder / "vae" / "config.json")
+    unet = read_json(folder / denoiser / "config.json")
+    factor = 2 ** (len(vae.get("block_out_channels", (0,) * 4)) - 1)
+    levels = len(unet.get("block_out_channels", (0,) * 4))
+    sample = unet.get("sample_size") or 64
+    cells = sample if isinstance(sample, int) else max(sample)
+    channels = int(vae.get("latent_channels", 4))
+    return Layout(
+        factor=factor,
+        multiple=factor * 2 ** (levels - 1),
+        latent_channels=channels,
+        input_channels=int(unet.get("in_channels", channels)),
+        sample_pixels=cells * factor,
+    )
+
+
+def size_near(area_pixels: int, ratio: float, *, multiple: int) -> tuple[int, int]:
+    """Width and height, multiples of `multiple`, near an area and a ratio of width to height.
+
+    A wrong ratio is seen at once, a somewhat smaller area is not: the ratio weighs three times as much.
+    """
+    ratio = min(max(ratio, MIN_RATIO), MAX_RATIO)
+    ideal = math.sqrt(area_pixels * ratio), math.sqrt(area_pixels / ratio)
+    sides = [[max(1, int(side / multiple) + more) * multiple for more in (-1, 0, 1)] for side in ideal]
+
+    def badness(size: tuple[int, int]) -> float:
+        width, height = size
+        return 3 * abs(math.log(width / height / ratio)) + abs(math.log(width * height / area_pixels))
+
+    return min(((width, height) for width in sides[0] for height in sides[1]), key=badness)
+
+
+def fit_within(width: int, height: int, *, area_pixels: int, multiple: int) -> tuple[int, int]:
+    """The size itself, snapped, when its area is at most `area_pixels`; else the same ratio at that area."""
+    if width * height <= area_pixels:
+        return max(multiple, round(width / multiple) * multiple), max(multiple, round(height / multiple) * multiple)
+    return size_near(area_pixels, width / height, multiple=multiple)

@@ -1,0 +1,78 @@
+"""What the easel needs to know of a model family: sketch, prepare, predict, decode."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from PIL import Image
+
+from engine.painters.layout import Layout
+
+if TYPE_CHECKING:
+    import torch
+
+    from engine.easel.lane import Lane
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sketch:
+    """One picture to paint, every default filled in. Sizes in pixels, multiples of the model's latent cell.
+
+    `start` is RGB and `mask` L (white where the picture may change), both `width` × `height`; without a start the
+    picture comes from noise alone. `strength` in (0, 1] is the share of the noise schedule a start goes through.
+    `guidance_scale` of 1 or less means none. `scheduler` None means the model's own. `adapters` are names of LoRA
+    weights with their scales.
+    """
+
+    prompt: str
+    negative_prompt: str = ""
+    seed: int
+    width: int
+    height: int
+    steps: int
+    guidance_scale: float
+    scheduler: str | None = None
+    strength: float = 1.0
+    start: Image.Image | None = field(default=None, repr=False)
+    mask: Image.Image | None = field(default=None, repr=False)
+    adapters: tuple[tuple[str, float], ...] = ()
+
+
+class Painter(Protocol):
+    """One loaded or loadable model.
+
+    `sketch` is called from many threads, everything else from the easel's own thread.
+    """
+
+    name: str
+    layout: Layout
+
+    @property
+    def loaded(self) -> bool: ...
+
+    @property
+    def memory_bytes(self) -> int:
+        """What the weights take on the device: measured once loaded, else the catalogue's word."""
+
+    def load(self) -> None:
+        """Raises `ModelBroken`."""
+
+    def unload(self) -> None: ...
+
+    def scheduler_name(self, wanted: str | None) -> str:
+        """The name that a recipe shows. Raises `BadParameter` for an unknown one."""
+
+    def sketch(self, sketch: Sketch) -> "Lane":
+        """A lane at its start. Needs no weights. Raises `BadParameter` or `NotSupported`."""
+
+    def prepare(self, lanes: "Sequence[Lane]") -> None:
+        """Fill in conditions and first latents: text and pictures of all lanes are encoded together."""
+
+    def predict(self, lanes: "Sequence[Lane]") -> "Sequence[torch.Tensor]":
+        """One forward pass for lanes of one batch key; a prediction (1, c, h, w) for each, guidance applied."""
+
+    def decode(self, lanes: "Sequence[Lane]") -> "Sequence[torch.Tensor]":
+        """A finished picture (3, height, width) in [0, 1] for each lane of one size."""
+
+    def preview(self, lane: "Lane") -> "torch.Tensor":
+        """A small picture, uint8 (h, w, 3) on the CPU, one pixel per latent cell."""

@@ -1,0 +1,61 @@
+"""A prior: something in a model's folder that lays a picture out before the denoiser paints over it."""
+
+import importlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from PIL import Image
+
+from engine.model_folders import read_json
+from studio.errors import ModelBroken
+
+KINDS: Mapping[str, str] = {"collage": "engine.painters.collage:Collage"}
+
+
+class Composer(Protocol):
+    """Pictures are RGB of the size asked for. The same words and seed give the same picture."""
+
+    def compose(self, prompt: str, *, seed: int, width: int, height: int) -> Image.Image: ...
+
+    def place(
+        self, prompt: str, *, seed: int, canvas: Image.Image, mask: Image.Image
+    ) -> Image.Image:
+        """The canvas with what the words name put where the mask is white."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prior:
+    """`strength` is what a composed picture is painted over with; the others stand in for the catalogue's."""
+
+    composer: Composer
+    strength: float
+    edit_strength: float
+    steps: int | None = None
+    guidance_scale: float | None = None
+
+
+def load_prior(folder: Path) -> Prior | None:
+    """The prior of a model folder, None when it has none. Raises `ModelBroken`."""
+    path = folder / "prior" / "prior.json"
+    if not path.exists():
+        return None
+    said = read_json(path)
+    place = KINDS.get(str(said.get("kind")))
+    if place is None:
+        raise ModelBroken(f"The model folder {folder.name} has a prior of an unknown kind.")
+    module, _, name = place.partition(":")
+    composer: Composer = getattr(importlib.import_module(module), name).load(path.parent)
+    strength = _share(said, "strength", 0.7)
+    return Prior(
+        composer=composer,
+        strength=strength,
+        edit_strength=_share(said, "edit_strength", strength),
+        steps=int(said["steps"]) if "steps" in said else None,
+        guidance_scale=float(said["guidance_scale"]) if "guidance_scale" in said else None,
+    )
+
+
+def _share(said: Mapping[str, Any], name: str, default: float) -> float:
+    return min(1.0, max(0.01, float(said.get(name, default))))

@@ -1,0 +1,87 @@
+"""Loading a model's parts, each with its own class, and what can be wrong with them."""
+
+import importlib
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import torch
+from diffusers.utils import logging as diffusers_logging
+from transformers.utils import logging as transformers_logging
+
+from engine.model_folders import components
+from studio.errors import ModelBroken
+
+_NAMED = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+
+
+def choose_device(wanted: str | None = None) -> torch.device:
+    """The device asked for, else CUDA, MPS or the CPU, whichever comes first on this machine."""
+    if wanted:
+        return torch.device(wanted)
+    if torch.cuda.is_available():
+        return torch.device("cuda")
+    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+
+
+def choose_dtype(wanted: str, device: torch.device) -> torch.dtype:
+    """`auto` is bfloat16 on a GPU that has it, float16 on one that has not, and float32 on a CPU."""
+    if wanted != "auto":
+        return _NAMED[wanted]
+    if device.type == "cuda":
+        return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float16
+    return torch.float16 if device.type == "mps" else torch.float32
+
+
+def load_part(folder: Path, name: str, *, dtype: torch.dtype | None = None) -> Any:
+    """One component by the class that the model's index names. Raises `ModelBroken` for anything wrong with it."""
+    found = components(folder).get(name)
+    if found is None:
+        raise ModelBroken(f"The model folder {folder.name} names no {name} in its model_index.json.")
+    library, kind = found
+    options: dict[str, Any] = {} if dtype is None else {"torch_dtype" if library == "diffusers" else "dtype": dtype}
+    if (variant := _variant(folder / name)) is not None:
+        options["variant"] = variant
+    _quiet()
+    try:
+        part = getattr(importlib.import_module(library), kind).from_pretrained(folder / name, **options)
+    except torch.OutOfMemoryError:
+        raise
+    except Exception as error:  # whatever a library throws at a damaged file
+        raise ModelBroken(
+            f"The model {folder.name} cannot be loaded: its {name} is damaged or does not fit its configuration. "
+            "Check it with: chatelier models check"
+        ) from error
+    return part
+
+
+def load_network(folder: Path, name: str, *, device: torch.device, dtype: torch.dtype) -> Any:
+    """A component with weights, on the device, ready to run."""
+    network = load_part(folder, name, dtype=dtype)
+    network.requires_grad_(False)
+    network.eval()
+    has_images = any(parameter.dim() == 4 for parameter in network.parameters())
+    return network.to(device=device, memory_format=torch.channels_last if has_images else torch.preserve_format)
+
+
+@cache
+def _quiet() -> None:
+    """A worker's log is no place for progress bars."""
+    diffusers_logging.disable_progress_bar()
+    transformers_logging.disable_progress_bar()
+
+
+def size_bytes(networks: Iterable[Any]) -> int:
+    """What the parameters and buffers of networks take."""
+    return sum(
+        tensor.numel() * tensor.element_size()
+        for network in networks
+        for tensor in (*network.parameters(), *network.buffers())
+    )
+
+
+def _variant(part: Path) -> str | None:
+    """`fp16` where only half-precision files are there."""
+    names = [path.name for path in part.glob("*.safetensors")] + [path.name for path in part.glob("*.bin")]
+    return "fp16" if names and all(".fp16" in name for name in names) else None

@@ -1,0 +1,121 @@
+"""Tiny models with random weights in the standard folder layout: everything works, nothing is to be seen."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+from diffusers import (
+    AutoencoderKL,
+    DDIMScheduler,
+    DPMSolverMultistepScheduler,
+    EulerDiscreteScheduler,
+    LCMScheduler,
+    PNDMScheduler,
+    StableDiffusionPipeline,
+    UNet2DConditionModel,
+)
+from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
+
+NATIVE_PIXELS = 32
+FACTOR = 4  # three levels in the first stage
+SCHEDULERS = {
+    "pndm": PNDMScheduler,
+    "ddim": DDIMScheduler,
+    "euler": EulerDiscreteScheduler,
+    "dpm++": DPMSolverMultistepScheduler,
+    "lcm": LCMScheduler,
+}
+_BETAS = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear"}
+
+
+def make_tokenizer(folder: Path, *, length: int = 77) -> CLIPTokenizer:
+    """CLIP's tokenizer with single letters for a vocabulary."""
+    letters = [chr(code) for code in (*range(33, 127), *range(161, 173), *range(174, 256))]
+    letters += [chr(256 + extra) for extra in range(256 - len(letters))]
+    words = [*letters, *(letter + "</w>" for letter in letters), "<|startoftext|>", "<|endoftext|>"]
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "vocab.json").write_text(json.dumps({word: index for index, word in enumerate(words)}))
+    (folder / "merges.txt").write_text("#version: 0.2\nt h\nth e</w>\n".replace("t h\nth e</w>\n", ""))
+    return CLIPTokenizer.from_pretrained(folder, model_max_length=length)
+
+
+def make_text_encoder(*, width: int = 32, vocabulary: int = 514) -> CLIPTextModel:
+    return CLIPTextModel(
+        CLIPTextConfig(
+            vocab_size=vocabulary,
+            hidden_size=width,
+            intermediate_size=37,
+            num_hidden_layers=2,
+            num_attention_heads=4,
+            projection_dim=width,
+            bos_token_id=vocabulary - 2,
+            eos_token_id=vocabulary - 1,
+            pad_token_id=vocabulary - 1,
+        )
+    )
+
+
+def make_autoencoder(*, latent_channels: int = 4) -> AutoencoderKL:
+    return AutoencoderKL(
+        block_out_channels=(16, 16, 32),
+        down_block_types=("DownEncoderBlock2D",) * 3,
+        up_block_types=("UpDecoderBlock2D",) * 3,
+        latent_channels=latent_channels,
+        norm_num_groups=8,
+        sample_size=NATIVE_PIXELS,
+    )
+
+
+def make_unet(*, channels: int = 4, out_channels: int = 4, text_width: int = 32, **options: Any) -> UNet2DConditionModel:
+    return UNet2DConditionModel(
+        block_out_channels=(16, 32),
+        layers_per_block=1,
+        sample_size=NATIVE_PIXELS // FACTOR,
+        in_channels=channels,
+        out_channels=out_channels,
+        down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"),
+        up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
+        cross_attention_dim=text_width,
+        attention_head_dim=4,
+        norm_num_groups=8,
+        **options,
+    )
+
+
+def make_scheduler(name: str = "pndm", **options: Any) -> Any:
+    extra: dict[str, Any] = {"steps_offset": 1}
+    if name in {"pndm"}:
+        extra["skip_prk_steps"] = True
+    if name in {"pndm", "ddim", "lcm"}:
+        extra["set_alpha_to_one"] = False
+    if name in {"ddim", "lcm"}:
+        extra["clip_sample"] = False
+    return SCHEDULERS[name](**_BETAS, **extra, **options)
+
+
+def save_sd(
+    folder: Path,
+    *,
+    scheduler: str = "ddim",
+    prediction_type: str = "epsilon",
+    latent_channels: int = 4,
+    inpainting: bool = False,
+    guidance_embedding: int | None = None,
+    seed: int = 0,
+) -> Path:
+    """A model of the Stable Diffusion layout; answers its folder."""
+    torch.manual_seed(seed)
+    channels = 2 * latent_channels + 1 if inpainting else latent_channels
+    pipeline = StableDiffusionPipeline(
+        vae=make_autoencoder(latent_channels=latent_channels),
+        text_encoder=make_text_encoder(),
+        tokenizer=make_tokenizer(folder / "tokenizer"),
+        unet=make_unet(channels=channels, out_channels=latent_channels, time_cond_proj_dim=guidance_embedding),
+        scheduler=make_scheduler(scheduler, prediction_type=prediction_type),
+        safety_checker=None,
+        feature_extractor=None,
+        requires_safety_checker=False,
+    )
+    pipeline.save_pretrained(folder)
+    return folder

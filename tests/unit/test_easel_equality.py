@@ -1,0 +1,265 @@
+"""Every lane paints what the stock diffusers pipeline paints alone with the same seed."""
+
+import random
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import diffusers
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from engine.easel.easel import Easel
+from engine.easel.lane import Lane
+from engine.easel.limits import RowLimits
+from engine.easel.shelf import Shelf
+from engine.easel.ticket import Ticket
+from engine.model_catalog import ModelEntry
+from engine.painters.painter import Sketch
+from engine.painters.schedulers import Schedulers
+from engine.painters.sd import StableDiffusionPainter
+from tests.tiny_models import save_sd
+
+# diffusers turns tensors into arrays in a way that numpy 2 wants otherwise.
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+
+TOLERANCE = 1e-4
+SCHEDULERS = ("euler", "ddim", "dpm++ 2m", "dpm++ 2m karras", "unipc", "euler a", "lcm", "pndm")
+WORDS = ("a red apple", "two blue stars", "a castle by the sea", "", "🌵 in the desert")
+
+
+def picture(seed: int, width: int = 32, height: int = 32) -> Image.Image:
+    values = np.random.default_rng(seed).integers(0, 256, (4, 4, 3), np.uint8)
+    return Image.fromarray(values).resize((width, height), Image.Resampling.BICUBIC)
+
+
+def hole(width: int = 32, height: int = 32) -> Image.Image:
+    mask = Image.new("L", (width, height), 0)
+    mask.paste(255, (8, 4, 24, 20))
+    return mask
+
+
+def sketch(index: int = 0, **changes: Any) -> Sketch:
+    plain = Sketch(
+        prompt=WORDS[index % len(WORDS)],
+        negative_prompt="fog" if index % 2 else "",
+        seed=100 + index,
+        width=32,
+        height=32,
+        steps=5,
+        guidance_scale=4.0,
+    )
+    return replace(plain, **changes)
+
+
+OPERATIONS: dict[str, dict[str, Any]] = {
+    "from words": {},
+    "from a picture": {"start": picture(1), "strength": 0.6},
+    "with a hole": {"start": picture(2), "mask": hole(), "strength": 0.8},
+    "with a hole, from noise": {"start": picture(2), "mask": hole(), "strength": 1.0},
+}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return save_sd(tmp_path_factory.mktemp("models") / "tiny")
+
+
+@pytest.fixture(scope="module")
+def painter(folder: Path) -> StableDiffusionPainter:
+    return load(folder)
+
+
+def load(folder: Path) -> StableDiffusionPainter:
+    entry = ModelEntry(name="tiny", source=str(folder), family="sd", width=32, height=32, dtype="float32")
+    painter = StableDiffusionPainter(entry, folder, device=torch.device("cpu"))
+    painter.load()
+    return painter
+
+
+def stock(folder: Path) -> Callable[[Sketch], np.ndarray]:
+    """Paints a sketch alone, with the pipeline that diffusers has for it."""
+    base = diffusers.StableDiffusionPipeline.from_pretrained(folder, safety_checker=None, requires_safety_checker=False)
+    base.set_progress_bar_config(disable=True)
+    schedulers = Schedulers(folder)
+
+    def paint(sketch: Sketch) -> np.ndarray:
+        options: dict[str, Any] = {
+            "prompt": sketch.prompt,
+            "negative_prompt": sketch.negative_prompt,
+            "num_inference_steps": sketch.steps,
+            "guidance_scale": sketch.guidance_scale,
+            "generator": torch.Generator().manual_seed(sketch.seed),
+            "output_type": "np",
+        }
+        kind = diffusers.StableDiffusionPipeline
+        if sketch.start is not None:
+            kind = diffusers.StableDiffusionImg2ImgPipeline
+            options |= {"image": sketch.start, "strength": sketch.strength}
+        if sketch.mask is not None:
+            kind = diffusers.StableDiffusionInpaintPipeline
+            options |= {"mask_image": sketch.mask, "height": sketch.height, "width": sketch.width}
+        if sketch.start is None:
+            options |= {"height": sketch.height, "width": sketch.width}
+        parts = {**base.components, "scheduler": schedulers.new(sketch.scheduler)}
+        pipeline = kind(**parts, requires_safety_checker=False)
+        pipeline.set_progress_bar_config(disable=True)
+        result: np.ndarray = pipeline(**options).images[0]
+        return result
+
+    return paint
+
+
+@pytest.fixture(scope="module")
+def alone(folder: Path) -> Callable[[Sketch], np.ndarray]:
+    return stock(folder)
+
+
+@pytest.fixture
+def easel(painter: StableDiffusionPainter) -> Easel:
+    return easel_with(painter)
+
+
+def easel_with(painter: StableDiffusionPainter, *, max_rows: int = 64) -> Easel:
+    shelf = Shelf(budget_bytes=2**40)
+    shelf._used[painter] = 0.0
+    return Easel(
+        shelf,
+        device=torch.device("cpu"),
+        limits=RowLimits("cpu", cells=2**20, max_rows=max_rows),
+        preview_seconds=0.0,
+    )
+
+
+def difference(lane: Lane, wanted: np.ndarray) -> float:
+    assert lane.picture is not None
+    return float(np.abs(lane.picture.permute(1, 2, 0).numpy() - wanted).max())
+
+
+def turns(easel: Easel) -> Iterator[int]:
+    """Takes turns until there is nothing to do; yields after each one, so that a test can meddle."""
+    count = 0
+    while True:
+        with torch.inference_mode():
+            moved = easel.turn()
+        if not moved:
+            return
+        count += 1
+        yield count
+
+
+def paint_together(easel: Easel, sketches: Sequence[Sketch], painter: StableDiffusionPainter) -> list[Lane]:
+    lanes = [painter.sketch(each) for each in sketches]
+    for index, lane in enumerate(lanes):
+        easel.submit(Ticket([lane], person=f"person {index}"))
+    for _ in turns(easel):
+        pass
+    return lanes
+
+
+@pytest.mark.parametrize("scheduler", SCHEDULERS)
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_a_lane_equals_its_solo_run(
+    operation: str,
+    scheduler: str,
+    easel: Easel,
+    painter: StableDiffusionPainter,
+    alone: Callable[[Sketch], np.ndarray],
+) -> None:
+    wanted = sketch(0, scheduler=scheduler, **OPERATIONS[operation])
+    neighbours = [sketch(1, scheduler="ddim", steps=3), sketch(2, guidance_scale=1.0, steps=7)]
+    lanes = paint_together(easel, [wanted, *neighbours], painter)
+    for lane, each in zip(lanes, [wanted, *neighbours], strict=True):
+        assert difference(lane, alone(each)) < TOLERANCE
+
+
+def test_all_schedulers_and_operations_share_one_forward_pass(
+    easel: Easel, painter: StableDiffusionPainter, alone: Callable[[Sketch], np.ndarray], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sketches = [
+        sketch(index, scheduler=scheduler, guidance_scale=(1.0, 3.0, 7.5)[index % 3], **operation)
+        for index, (scheduler, operation) in enumerate(
+            (scheduler, operation) for scheduler in SCHEDULERS for operation in OPERATIONS.values()
+        )
+    ]
+    sizes: list[int] = []
+    predict = painter.predict
+    monkeypatch.setattr(painter, "predict", lambda lanes: sizes.append(len(lanes)) or predict(lanes))
+    lanes = paint_together(easel_with(painter, max_rows=1000), sketches, painter)
+    assert sizes[0] == len(sketches)
+    assert len(sizes) == max(lane.steps for lane in lanes)
+    for lane, each in zip(lanes, sketches, strict=True):
+        assert difference(lane, alone(each)) < TOLERANCE
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_joins_leaves_and_cancels_midway_change_no_picture(
+    seed: int, painter: StableDiffusionPainter, alone: Callable[[Sketch], np.ndarray]
+) -> None:
+    dice = random.Random(seed)
+    easel = easel_with(painter, max_rows=dice.choice((2, 5, 9, 64)))
+    sketches = [
+        sketch(
+            index,
+            scheduler=dice.choice(SCHEDULERS),
+            steps=dice.randint(2, 8),
+            guidance_scale=dice.choice((1.0, 2.5, 7.0)),
+            **dice.choice(list(OPERATIONS.values())),
+        )
+        for index in range(14)
+    ]
+    lanes = [painter.sketch(each) for each in sketches]
+    tickets = [Ticket([lane], person=f"person {dice.randint(0, 4)}") for lane in lanes]
+    to_come = list(tickets)
+    easel.submit(to_come.pop())
+    given_up = set()
+    for _ in turns(easel):
+        if to_come and dice.random() < 0.6:
+            easel.submit(to_come.pop())
+        if dice.random() < 0.15:
+            victim = dice.choice(tickets)
+            if not victim.over:
+                victim.cancelled = True
+                given_up.add(victim)
+    while to_come:
+        easel.submit(to_come.pop())
+        for _ in turns(easel):
+            pass
+    finished = [
+        (lane, each) for lane, each, ticket in zip(lanes, sketches, tickets, strict=True) if ticket not in given_up
+    ]
+    assert len(finished) >= 4
+    for lane, each in finished:
+        assert difference(lane, alone(each)) < TOLERANCE
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"prediction_type": "v_prediction", "scheduler": "euler"},
+        {"prediction_type": "v_prediction", "scheduler": "ddim"},
+        {"guidance_embedding": 32, "scheduler": "lcm"},
+        {"inpainting": True, "scheduler": "pndm"},
+    ],
+    ids=["v-prediction, Euler", "v-prediction, DDIM", "distilled guidance", "inpainting UNet"],
+)
+def test_the_variants_of_the_layout_equal_their_solo_runs(options: dict[str, Any], tmp_path: Path) -> None:
+    folder = save_sd(tmp_path / "variant", **options)
+    painter, alone = load(folder), stock(folder)
+    operations = [operation for operation in OPERATIONS.values() if "mask" in operation or "inpainting" not in options]
+    sketches = [sketch(index, steps=4 + index, **operation) for index, operation in enumerate(operations)]
+    lanes = paint_together(easel_with(painter), sketches, painter)
+    for lane, each in zip(lanes, sketches, strict=True):
+        assert difference(lane, alone(each)) < TOLERANCE
+
+
+def test_sizes_that_differ_take_turns_and_stay_equal(
+    easel: Easel, painter: StableDiffusionPainter, alone: Callable[[Sketch], np.ndarray]
+) -> None:
+    sketches = [sketch(0), sketch(1, width=48, height=24), sketch(2, width=48, height=24, scheduler="unipc"), sketch(3)]
+    lanes = paint_together(easel, sketches, painter)
+    for lane, each in zip(lanes, sketches, strict=True):
+        assert difference(lane, alone(each)) < TOLERANCE
