@@ -128,6 +128,21 @@ def test_the_example_holds_no_secret(repository: Path) -> None:
             assert value == "", f"{name} has a value in .env.example"
 
 
+def test_every_setting_it_gives_exists(repository: Path, services: dict[str, Any]) -> None:
+    from chatelier.settings.sections import Settings
+
+    given = {name for service in services.values() for name in service.get("environment", {})}
+    given |= set(
+        re.findall(r"^(?:# )?(CHATELIER_\w+)=", (repository / ".env.example").read_text(), re.MULTILINE)
+    )
+    for name in {name for name in given if name.startswith("CHATELIER_")}:
+        fields: Any = Settings.model_fields
+        *sections, last = name.removeprefix("CHATELIER_").lower().split("__")
+        for section in sections:
+            fields = fields[section].annotation.model_fields
+        assert last in fields, f"there is no setting {name}"
+
+
 def test_named_volumes_are_declared(compose: dict[str, Any], services: dict[str, Any]) -> None:
     used = {volume.split(":")[0] for service in services.values() for volume in service.get("volumes", [])}
     assert used == set(compose["volumes"])
