@@ -9,7 +9,14 @@ from engine.storage import Shelf
 from studio.errors import NotFound, StorageFailed
 
 UNKNOWN_KEY = f"pictures/ab/{'c' * 62}.png"
-NO_KEYS = ["", "/etc/passwd", "../../etc/passwd", "pictures/ab/../../x.png", "pictures/ab/xyz.png", UNKNOWN_KEY + "\n"]
+NO_KEYS = [
+    "",
+    "/etc/passwd",
+    "../../etc/passwd",
+    "pictures/ab/../../x.png",
+    "pictures/ab/xyz.png",
+    UNKNOWN_KEY + "\n",
+]
 
 
 class StoreSuite:
