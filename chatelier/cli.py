@@ -9,7 +9,7 @@ from typing import NoReturn
 
 import typer
 
-from chatelier.commands import beat, bench, config, db, doctor, models, run, up, version, worker
+from chatelier.commands import beat, bench, config, db, doctor, imagine, models, run, up, version, worker
 from studio.errors import ChatelierError
 
 _HELP = """Chatelier is an atelier inside a chat: people paint together with a model that their community
@@ -26,9 +26,10 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
+    add_completion=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for each in (up, run, worker, beat, doctor, models, db, bench, config, version):
+for each in (up, imagine, doctor, models, config, db, run, worker, beat, bench, version):
     each.register(app)
 
 

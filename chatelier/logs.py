@@ -96,7 +96,9 @@ def _shorten_trouble(_logger: WrappedLogger, _method: str, event: EventDict) -> 
     for extra in ("data", "color_message"):  # Celery's and uvicorn's: the message again, in other forms
         event.pop(extra, None)
     info = event.get("exc_info")
-    error = info[1] if isinstance(info, tuple) else info if isinstance(info, BaseException) else sys.exc_info()[1]
+    error = (
+        info[1] if isinstance(info, tuple) else info if isinstance(info, BaseException) else sys.exc_info()[1]
+    )
     if info and isinstance(error, ChatelierError):
         event.pop("exc_info")
         event["trouble"] = error.code

@@ -12,11 +12,12 @@ from chatelier.addresses import require_free
 from chatelier.settings import Settings
 from studio.db.database import Database
 from studio.errors import Misconfigured
-from studio.ports import Gate, HouseRules, Ports, Store
+from studio.ports import HouseRules, Ports, Store
 
 if TYPE_CHECKING:
     from engine.atelier import Atelier
     from engine.model_catalog import ModelCatalogue
+    from moderation.gate import HouseGate
     from moderation.rules.prompt import PromptRule
 
 
@@ -64,7 +65,9 @@ def open_storage(settings: Settings) -> Store:
     return open_store(settings.storage)
 
 
-def open_gate(settings: Settings, database: Database, *, redis_url: str | None) -> Gate:
+def open_gate(
+    settings: Settings, database: Database, *, redis_url: str | None, holds: bool | None = None
+) -> "HouseGate":
     """The house rules with the community's own words and pictures. Raises `Misconfigured`."""
     from moderation.gate import HouseGate
     from moderation.limits.settings import LimitSettings, Pace
@@ -80,6 +83,7 @@ def open_gate(settings: Settings, database: Database, *, redis_url: str | None) 
         ),
         redis_url=redis_url,
         prompt_rules=prompt_rules(settings),
+        holds=settings.moderation.holds if holds is None else holds,
         image_rules=house_image_rules(blocked_pictures=settings.moderation.blocked_pictures),
     )
 

@@ -200,6 +200,9 @@ class WorkerSection(Section):
 class ModerationSection(Section):
     """The house rules."""
 
+    holds: bool = Field(
+        False, description="Keep doubtful requests for a moderator; false: refuse them, as nobody would look."
+    )
     word_list: LocalPath | None = Field(
         None,
         description="A text file with words that prompts may not hold, one a line, beside the built-in ones.",

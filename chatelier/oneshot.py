@@ -1,0 +1,176 @@
+"""Painting without any service: the house rules, the atelier, and pictures in a folder."""
+
+import errno
+import getpass
+import os
+import re
+import secrets
+import signal
+import threading
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+from chatelier.settings import Settings
+from chatelier.wiring import open_atelier, open_gate
+from engine.orders import Order, Progress
+from engine.pictures.png import write_recipe
+from studio.commands.imagine import SPEC, Imagine
+from studio.commands.origins import any_seed
+from studio.db.database import Database
+from studio.errors import PolicyRefusal, StorageFailed
+from studio.identifiers import new_job_id
+from studio.people import Person, Platform
+from studio.pictures import Recipe
+from studio.ports import Admission, Inspected, Inspection
+from studio.requests import Operation, PaintRequest
+
+_SLUG_LENGTH = 40
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Saved:
+    """A picture in a file. `known`: the very same bytes were there already."""
+
+    path: Path
+    recipe: Recipe
+    known: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withheld:
+    """A picture that the house rules do not let anybody see."""
+
+    seed: int
+    category: str
+
+
+def read_request(settings: Settings, values: Mapping[str, object]) -> PaintRequest:
+    """Checked as the faces check it. Raises `BadParameter`."""
+    command: Imagine = SPEC.read(values)
+    return PaintRequest(
+        operation=Operation.IMAGINE,
+        prompt=command.prompt,
+        negative_prompt=command.negative,
+        count=command.count or settings.limits.max_pictures,
+        seed=any_seed() if command.seed is None else command.seed,
+        aspect=command.aspect,
+        width=command.width,
+        height=command.height,
+        steps=command.steps,
+        guidance_scale=command.guidance,
+        model=command.model,
+        style=command.style,
+    )
+
+
+def paint_into(
+    folder: Path,
+    request: PaintRequest,
+    *,
+    settings: Settings,
+    on_progress: Callable[[Progress], None],
+) -> Iterator[Saved | Withheld]:
+    """Paint and save, picture by picture. Ctrl-C ends it within a denoising step.
+
+    Raises `Refused`, `BadParameter`, `ModelBroken`, `JobCancelled`, `InspectionFailed`, `StorageFailed`.
+    """
+    from moderation.rules.prompt import PromptSubject
+
+    _require_writable(folder)
+    person = _this_person()
+    # Bans and limits are for rooms: the database is named here and never opened.
+    gate = open_gate(settings, Database(settings.database), redis_url=None, holds=False)
+    admission = Admission(person=person, command=SPEC.name, request=request, outstanding_jobs=0)
+    verdict = gate.judge(PromptSubject.of(admission))
+    if not verdict.allows:  # there is nobody here who could look at what is held back
+        raise PolicyRefusal(rule=verdict.rule, category=verdict.category)
+    atelier = open_atelier(settings)
+    order = Order(job_id=new_job_id(), person=person.key, request=request)
+    try:
+        with _interruptible() as cancelled:
+            painted = atelier.paint(order, on_progress=on_progress, cancelled=cancelled)
+    finally:
+        atelier.close()
+    for picture in painted:
+        png = write_recipe(picture.image, picture.recipe)
+        verdict = gate.inspect(Inspection(kind=Inspected.OUTPUT, person=person, png=png, request=request))
+        if verdict.allows:
+            yield _save(folder, png, picture.recipe)
+        else:
+            yield Withheld(seed=picture.recipe.seed, category=verdict.category)
+
+
+def slug_of(prompt: str) -> str:
+    """``"A red Äpple!"`` becomes ``a-red-apple``; words without Latin letters become ``picture``."""
+    plain = unicodedata.normalize("NFKD", prompt).encode("ascii", "ignore").decode().lower()
+    words = re.findall(r"[a-z0-9]+", plain)
+    return "-".join(words)[:_SLUG_LENGTH].strip("-") or "picture"
+
+
+def _save(folder: Path, png: bytes, recipe: Recipe) -> Saved:
+    """Named after words and seed. A file of that name with another picture in it is left alone."""
+    stem = f"{slug_of(recipe.prompt)}-{recipe.seed}"
+    number = 1
+    while True:
+        path = folder / (f"{stem}.png" if number == 1 else f"{stem}-{number}.png")
+        if not path.exists():
+            break
+        if path.read_bytes() == png:
+            return Saved(path=path, recipe=recipe, known=True)
+        number += 1
+    unfinished = folder / f".{secrets.token_hex(8)}.part"
+    try:
+        unfinished.write_bytes(png)
+        unfinished.replace(path)
+    except OSError as error:
+        unfinished.unlink(missing_ok=True)
+        raise StorageFailed(_sentence(folder, error)) from error
+    return Saved(path=path, recipe=recipe, known=False)
+
+
+def _require_writable(folder: Path) -> None:
+    """Before anything is painted. Raises `StorageFailed`."""
+    probe = folder / f".{secrets.token_hex(8)}.part"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe.write_bytes(b"ink")
+        probe.unlink()
+    except OSError as error:
+        raise StorageFailed(_sentence(folder, error)) from error
+
+
+def _sentence(folder: Path, error: OSError) -> str:
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return f"The disk with {folder} is full. Make room, or name another folder with -o."
+    if error.errno in {errno.EEXIST, errno.ENOTDIR}:
+        return f"{folder} is a file, not a folder. Name another with -o."
+    return f"Nothing can be written into {folder} ({os.strerror(error.errno or 0)}). Name another folder with -o."
+
+
+@contextmanager
+def _interruptible() -> Iterator[Callable[[], bool]]:
+    """Ctrl-C only sets a flag, so that painting ends in good order; the second one interrupts at once."""
+    flag = threading.Event()
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        if flag.is_set():
+            raise KeyboardInterrupt
+        flag.set()
+
+    before = signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield flag.is_set
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _this_person() -> Person:
+    try:
+        name = getpass.getuser()
+    except (KeyError, OSError):
+        name = str(os.getuid())
+    return Person(platform=Platform.CLI, community="local", user_id=name, display_name=name)
