@@ -17,7 +17,7 @@ from packaging.utils import canonicalize_name
 
 PACKAGES = ("studio", "bots", "engine", "moderation", "chatelier")
 # What these belong to names them in its own interface.
-PART_OF_A_DEPENDENCY = {"markupsafe", "packaging", "pydantic-core", "setuptools"}
+PART_OF_A_DEPENDENCY = {"markupsafe", "packaging", "pydantic-core", "setuptools", "tokenizers"}
 LEFT_TO_THE_INSTALLER = {"torch", "torchvision"}
 
 
@@ -102,6 +102,15 @@ def test_the_version_of_torch_is_the_same_wherever_it_is_named(repository: Path)
     assert make is not None
     assert image is not None
     assert make[1] == image[1] == version("torch").split("+")[0]
+
+
+def test_the_version_is_the_same_wherever_it_is_named(repository: Path, project: dict[str, Any]) -> None:
+    import studio
+
+    number = project["project"]["version"]
+    assert studio.__version__ == number
+    images = re.findall(r"image: chatelier-\w+:(\S+)", (repository / "docker-compose.yml").read_text())
+    assert set(images) == {number}
 
 
 def data_files(repository: Path) -> Iterator[tuple[str, str]]:
