@@ -1,6 +1,7 @@
 """The atelier: from an order to finished pictures. Called by many task threads at once."""
 
 import logging
+import os
 import threading
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
@@ -52,6 +53,8 @@ class Atelier:
         threads: int | None = None,
         budget_bytes: int | None = None,
     ) -> None:
+        # Threads of a step that spin while they wait take the cores from everybody else. Read when torch is loaded.
+        os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
         self._models = models
         self._default = default_model or models.names[0]
         self._devices = [name.strip() for name in device.split(",")] if device else [None]
@@ -216,8 +219,8 @@ class Atelier:
             guidance_scale=0.0,
             width=image.width,
             height=image.height,
-            model=self._upscaler_name,
-            model_hash="",
+            model=self._upscaler.name,
+            model_hash=self._upscaler.model_hash,
             scheduler="none",
             software=SOFTWARE,
         )

@@ -1,5 +1,6 @@
 """Larger pictures: a spandrel model run over tiles."""
 
+import hashlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Self
@@ -16,7 +17,8 @@ from studio.errors import BadParameter, JobCancelled, PaintingFailed
 
 Floats = npt.NDArray[np.float32]
 
-MAX_SOURCE_PIXELS = 2048 * 2048
+# The result then has up to 38 megapixels, as PNG 30 to 100 MB.
+MAX_SOURCE_PIXELS = 1536 * 1536
 SMALLEST_TILE_PIXELS = 96
 # How far a pixel's neighbourhood reaches: 18 convolutions of 3×3 in the bundled model. Larger networks see
 # further, with ever less weight; there the fade between tiles hides what is left.
@@ -28,7 +30,7 @@ class Upscaler:
     """One loaded model. One thread at a time may run it."""
 
     def __init__(
-        self, model: Any, *, name: str, device: torch.device, tile_pixels: int | None = None
+        self, model: Any, *, weights: Path, device: torch.device, tile_pixels: int | None = None
     ) -> None:
         half = device.type == "cuda" and model.supports_half
         self._model = model.to(device, torch.float16 if half else torch.float32)
@@ -38,7 +40,9 @@ class Upscaler:
         self._context_pixels = (
             COMPACT_CONTEXT_PIXELS if model.architecture.id == "Compact" else CONTEXT_PIXELS
         )
-        self.name = name
+        self.name = weights.stem
+        with weights.open("rb") as file:
+            self.model_hash = hashlib.file_digest(file, "sha256").hexdigest()
         self.scale: int = model.scale
 
     @classmethod
@@ -55,7 +59,8 @@ class Upscaler:
         `tile_pixels` is the longest side of what one forward pass sees, at least 96.
         """
         path = find_weights(str(source), tuple(folders))
-        return cls(load_upscaler(path), name=path.stem, device=choose_device(device), tile_pixels=tile_pixels)
+        model = load_upscaler(path)
+        return cls(model, weights=path, device=choose_device(device), tile_pixels=tile_pixels)
 
     def upscale(
         self,
@@ -73,7 +78,7 @@ class Upscaler:
             raise BadParameter(
                 "picture",
                 f"{image.width}×{image.height} is large already; "
-                f"up to {MAX_SOURCE_PIXELS / 1e6:.0f} megapixels can be enlarged.",
+                f"up to {MAX_SOURCE_PIXELS / 1e6:.1f} megapixels can be enlarged.",
             )
         while True:
             try:

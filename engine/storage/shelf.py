@@ -8,7 +8,7 @@ from engine.storage.folder import remove_unfinished, write_whole
 from engine.storage.keys import is_key, key_for
 from studio.errors import NotFound, StorageFailed
 
-MAX_READ_BYTES = 64 * 1024 * 1024
+MAX_READ_BYTES = 128 * 1024 * 1024
 
 
 class Shelf:

@@ -1,3 +1,4 @@
+import hashlib
 import importlib.util
 import os
 import pickle
@@ -75,6 +76,7 @@ class TestUpscaling:
     def test_the_bundled_model_is_real_esrgan_at_four_times(self, upscaler: Upscaler) -> None:
         assert (upscaler.name, upscaler.scale) == (BUNDLED_NAME, 4)
         assert upscaler.upscale(drawing(24)).size == (96, 96)
+        assert upscaler.model_hash == hashlib.sha256(find_weights(BUNDLED_NAME).read_bytes()).hexdigest()
 
     def test_tiles_leave_no_seams(self, upscaler: Upscaler) -> None:
         picture = noise(110, 40)
