@@ -227,7 +227,9 @@ class Atelier:
         return Painted(image=image, recipe=recipe)
 
 
-def _sketch(order: Order, index: int, drawing: Underdrawing, *, entry: ModelEntry, prior: Prior | None) -> Sketch:
+def _sketch(
+    order: Order, index: int, drawing: Underdrawing, *, entry: ModelEntry, prior: Prior | None
+) -> Sketch:
     """The order's picture `index` with the model's defaults for whatever it leaves open."""
     request = order.request
     steps = (prior.steps if prior else None) or entry.steps

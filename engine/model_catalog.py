@@ -45,7 +45,9 @@ class ModelEntry:
     @property
     def on_hub(self) -> bool:
         """Whether the source is a repository of a model hub, not a folder of this machine."""
-        return not self.bundled and not self.source.startswith(("/", ".", "~")) and self.source.count("/") == 1
+        return (
+            not self.bundled and not self.source.startswith(("/", ".", "~")) and self.source.count("/") == 1
+        )
 
 
 class ModelCatalogue:
@@ -81,7 +83,9 @@ class ModelCatalogue:
         """Raises `BadParameter` for a model that this studio does not have."""
         entry = self._entries.get(name)
         if entry is None:
-            raise BadParameter("model", f"there is no model {name[:40]} here; there are {', '.join(self.names)}.")
+            raise BadParameter(
+                "model", f"there is no model {name[:40]} here; there are {', '.join(self.names)}."
+            )
         return entry
 
     def folder(self, entry: ModelEntry) -> Path:
@@ -107,7 +111,9 @@ class ModelCatalogue:
 
     def hash(self, entry: ModelEntry) -> str:
         """SHA-256 over the model's weight files, in hex; remembered while their sizes and times stay the same."""
-        return weights_hash(self.folder(entry), memory=self._state / "model-hashes.json" if self._state else None)
+        return weights_hash(
+            self.folder(entry), memory=self._state / "model-hashes.json" if self._state else None
+        )
 
     def _snapshot(self, entry: ModelEntry, *, offline: bool) -> Path:
         from huggingface_hub import snapshot_download
@@ -124,10 +130,14 @@ class ModelCatalogue:
             )
         except LocalEntryNotFoundError as error:
             if offline:
-                sentence = f"The model {entry.name} is not on this machine. Fetch it with: chatelier models pull {entry.name}"
+                sentence = (
+                    f"The model {entry.name} is not on this machine. "
+                    f"Fetch it with: chatelier models pull {entry.name}"
+                )
             else:
                 sentence = (
-                    f"The model {entry.name} cannot be fetched: the hub does not answer. Check the connection and try again."
+                    f"The model {entry.name} cannot be fetched: the hub does not answer. "
+                    "Check the connection and try again."
                 )
             raise ModelBroken(sentence) from error
         except (HfHubHTTPError, HFValidationError, OSError) as error:
@@ -151,7 +161,9 @@ def read_entries(path: Path, *, base: Mapping[str, ModelEntry] | None = None) ->
         found = _problems(name, table, complete=known is not None)
         problems += found
         if not found:
-            fitted = {key: float(value) if key in _FLOATS else value for key, value in table.items()}
+            fitted: dict[str, Any] = {
+                key: float(value) if key in _FLOATS else value for key, value in table.items()
+            }
             entries[name] = replace(known, **fitted) if known else ModelEntry(name=name, **fitted)
     if problems:
         raise Misconfigured(f"The catalogue of models {path.name}: {' '.join(problems)}")

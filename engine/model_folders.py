@@ -68,7 +68,9 @@ def weight_files(folder: Path) -> list[Path]:
     return sorted(
         path
         for path in folder.rglob("*")
-        if path.suffix in WEIGHT_SUFFIXES and path.is_file() and not UNUSED & set(path.relative_to(folder).parts)
+        if path.suffix in WEIGHT_SUFFIXES
+        and path.is_file()
+        and not UNUSED & set(path.relative_to(folder).parts)
     )
 
 
@@ -160,7 +162,7 @@ def whole(path: Path) -> bool:
         ends = [entry["data_offsets"][1] for name, entry in header.items() if name != "__metadata__"]
     except (OSError, struct.error, ValueError, KeyError, TypeError, IndexError, AttributeError):
         return False
-    return size_bytes == 8 + header_bytes + max(ends, default=0)
+    return bool(size_bytes == 8 + header_bytes + max(ends, default=0))
 
 
 def _model(path: Path) -> str:

@@ -49,7 +49,9 @@ class Underdrawing:
     finish: Callable[[Image.Image], Image.Image] = field(default=_as_it_is, repr=False)
 
 
-def underdraw(order: Order, index: int, *, entry: ModelEntry, layout: Layout, prior: Prior | None) -> Underdrawing:
+def underdraw(
+    order: Order, index: int, *, entry: ModelEntry, layout: Layout, prior: Prior | None
+) -> Underdrawing:
     """For picture `index` of the order. Raises `BadParameter`, `BadImage` or `NotSupported`."""
     request = order.request
     if request.operation is Operation.UPSCALE:
@@ -75,13 +77,17 @@ def _native_area(entry: ModelEntry) -> int:
     return entry.width * entry.height
 
 
-def _size(request: PaintRequest, entry: ModelEntry, layout: Layout, *, ratio: float | None) -> tuple[int, int]:
+def _size(
+    request: PaintRequest, entry: ModelEntry, layout: Layout, *, ratio: float | None
+) -> tuple[int, int]:
     """The size asked for, else the ratio asked for, else `ratio`, else the model's own size."""
     if request.width or request.height:
         width, height = request.width or request.height or 0, request.height or request.width or 0
         if width * height > LARGEST_AREAS * _native_area(entry):
             most = round(math.sqrt(LARGEST_AREAS * _native_area(entry)))
-            raise BadParameter("width", f"and height are too large for {entry.name}: at most about {most}×{most}.")
+            raise BadParameter(
+                "width", f"and height are too large for {entry.name}: at most about {most}×{most}."
+            )
         return fit_within(width, height, area_pixels=width * height, multiple=layout.factor)
     if request.aspect:
         across, down = parse_aspect(request.aspect)
@@ -123,7 +129,10 @@ def _edit(order: Order, index: int, entry: ModelEntry, layout: Layout, prior: Pr
     box = _window(mask, _native_area(entry))
     here, hole = source.crop(box), mask.crop(box)
     size = _working_size(here.size, entry, layout)
-    start, grown = here.resize(size, _RESIZE), cover_cells(hole.resize(size, Image.Resampling.BOX), layout.factor)
+    start, grown = (
+        here.resize(size, _RESIZE),
+        cover_cells(hole.resize(size, Image.Resampling.BOX), layout.factor),
+    )
     strength = order.request.strength or 1.0
     if prior is not None:
         seed = order.request.seed_of(index)
@@ -136,7 +145,9 @@ def _edit(order: Order, index: int, entry: ModelEntry, layout: Layout, prior: Pr
         result.paste(masks.overlay(here, painted.resize(here.size, _RESIZE), weights), box[:2])
         return result
 
-    return Underdrawing(width=size[0], height=size[1], start=start, mask=grown, strength=strength, finish=finish)
+    return Underdrawing(
+        width=size[0], height=size[1], start=start, mask=grown, strength=strength, finish=finish
+    )
 
 
 def _expand(order: Order, index: int, entry: ModelEntry, layout: Layout, prior: Prior | None) -> Underdrawing:
@@ -157,7 +168,9 @@ def _expand(order: Order, index: int, entry: ModelEntry, layout: Layout, prior: 
     def finish(painted: Image.Image) -> Image.Image:
         return canvas.join(wide, painted.resize(wide.picture.size, _RESIZE))
 
-    return Underdrawing(width=size[0], height=size[1], start=start, mask=hole, strength=strength, finish=finish)
+    return Underdrawing(
+        width=size[0], height=size[1], start=start, mask=hole, strength=strength, finish=finish
+    )
 
 
 def _working_size(size: tuple[int, int], entry: ModelEntry, layout: Layout) -> tuple[int, int]:

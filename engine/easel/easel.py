@@ -14,14 +14,16 @@ import torch
 from engine.easel.fairness import Turns, choose
 from engine.easel.lane import BatchKey, Lane
 from engine.easel.limits import RowLimits
-from engine.easel.memory import TOO_LARGE, free_cache, in_halves, is_out_of_memory
+from engine.easel.memory import TOO_LARGE, attempt, free_cache, in_halves, is_out_of_memory
 from engine.easel.shelf import Shelf
 from engine.easel.ticket import Ticket
 from engine.painters.painter import Painter
 from studio.errors import PaintingFailed
 
 PREVIEW_SECONDS = 0.6
-NOT_A_NUMBER = "The picture turned into noise without end. Try again with another seed, less guidance or more steps."
+NOT_A_NUMBER = (
+    "The picture turned into noise without end. Try again with another seed, less guidance or more steps."
+)
 CLOSED = "The worker is shutting down. Your request is kept."
 
 log = logging.getLogger(__name__)
@@ -79,7 +81,11 @@ class Easel:
     @property
     def lanes(self) -> int:
         """Lanes that wait or are being painted."""
-        return len(self._waiting) + sum(map(len, self._painting.values())) + sum(len(t.lanes) for t in self._inbox)
+        return (
+            len(self._waiting)
+            + sum(map(len, self._painting.values()))
+            + sum(len(t.lanes) for t in self._inbox)
+        )
 
     def close(self) -> None:
         """Ends after the step that is being made. Open tickets fail."""
@@ -200,11 +206,20 @@ class Easel:
     # ---- stepping
 
     def _step(self, key: BatchKey, lanes: Sequence[Lane]) -> None:
-        def ran_out(some: Sequence[Lane]) -> None:
-            self.limits.ran_out(key, sum(lane.rows for lane in some))
-            self._ran_out(some)
-
-        in_halves(self._advance, [lane for lane in lanes if not _over(lane)], failed=_fail, ran_out=ran_out)
+        """One step for each lane, in one forward pass if memory allows."""
+        left = [lane for lane in lanes if not _over(lane)]
+        while left:
+            batch = _fitting(left, self.limits.rows(key))
+            problem = attempt(lambda some=batch: self._advance(some))  # type: ignore[misc]
+            if problem is not None and is_out_of_memory(problem):
+                self.limits.ran_out(key, sum(lane.rows for lane in batch))
+                self._ran_out(batch)
+                if len(batch) > 1:
+                    continue
+                _fail(batch[0], problem)
+            elif problem is not None:
+                in_halves(self._advance, batch, failed=_fail, ran_out=self._ran_out)
+            left = left[len(batch) :]
         self._fit_to_limit(key)
 
     def _advance(self, lanes: Sequence[Lane]) -> None:
@@ -217,7 +232,7 @@ class Easel:
                 lane.advance(prediction, wants_estimate=wanted)
                 if wanted and not lane.finished:
                     self._glimpse(lane)
-            except Exception as error:  # what one lane's scheduler throws is that lane's affair
+            except Exception as error:  # noqa: BLE001 - what one lane's scheduler throws is that lane's affair
                 _fail(lane, error)
         self._mark_glimpsed(lanes)
 
@@ -234,7 +249,9 @@ class Easel:
         free_cache(self.device)
 
     def _wants_glimpse(self, lane: Lane) -> bool:
-        return lane.ticket is not None and time.monotonic() - lane.ticket.previewed_at >= self._preview_seconds
+        return (
+            lane.ticket is not None and time.monotonic() - lane.ticket.previewed_at >= self._preview_seconds
+        )
 
     def _glimpse(self, lane: Lane) -> None:
         _check_numbers(lane)
@@ -242,7 +259,9 @@ class Easel:
         lane.estimate = None
 
     def _mark_glimpsed(self, lanes: Sequence[Lane]) -> None:
-        for ticket in {lane.ticket for lane in lanes if lane.ticket is not None and self._wants_glimpse(lane)}:
+        for ticket in {
+            lane.ticket for lane in lanes if lane.ticket is not None and self._wants_glimpse(lane)
+        }:
             ticket.previewed_at = time.monotonic()
 
     # ---- leaving
@@ -278,6 +297,16 @@ class Easel:
 def _decode(lanes: Sequence[Lane]) -> None:
     for lane, picture in zip(lanes, lanes[0].painter.decode(lanes), strict=True):
         lane.picture = picture
+
+
+def _fitting(lanes: Sequence[Lane], rows: int) -> Sequence[Lane]:
+    """The first lanes that take at most `rows` rows, one at least."""
+    taken = 0
+    for index, lane in enumerate(lanes):
+        taken += lane.rows
+        if taken > rows and index:
+            return lanes[:index]
+    return lanes
 
 
 def _check_numbers(lane: Lane) -> None:

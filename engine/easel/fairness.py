@@ -69,7 +69,9 @@ def choose(
 def _make_room(stay: list[S], seat: S, room_rows: int) -> list[S] | None:
     """Takes lanes of later turns out of `stay` until `seat` fits; None, and nothing taken, when it cannot fit."""
     free = room_rows - sum(each.rows for each in stay)
-    later = sorted((each for each in stay if each.turn > seat.turn), key=lambda each: (each.turn, each.number))
+    later = sorted(
+        (each for each in stay if each.turn > seat.turn), key=lambda each: (each.turn, each.number)
+    )
     taken: list[S] = []
     while free < seat.rows and len(taken) < len(stay):
         if not later:

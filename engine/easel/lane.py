@@ -1,7 +1,7 @@
 """A lane: one picture being denoised, with a scheduler, a generator and a pace of its own."""
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -65,7 +65,7 @@ class Lane:
     step_options: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        accepted = _step_parameters(type(self.scheduler))
+        accepted = _step_parameters(type(self.scheduler).step)
         # As diffusers' own pipelines do: eta is DDIM's, and 0 is its default.
         if "eta" in accepted:
             self.step_options["eta"] = 0.0
@@ -118,24 +118,23 @@ class Lane:
     def advance(self, prediction: torch.Tensor, *, wants_estimate: bool = False) -> None:
         """One step of the lane's own scheduler; `prediction` is (1, c, h, w) with guidance applied."""
         moved = self.scheduler.step(prediction, self.timestep, self.latents, **self.step_options)
-        self.latents = moved.prev_sample
+        latents: torch.Tensor = moved.prev_sample
         if wants_estimate:
             self.estimate = _estimate(self.scheduler, moved)
         self.position += 1
-        if self.kept is not None:
-            self.latents = self._with(self.kept)
+        self.latents = latents if self.kept is None else self._joined(latents, self.kept)
 
     def forget(self) -> None:
         """Let go of everything on the device but the finished picture."""
         self.latents = self.kept = self.channels = self.estimate = self.start = self.hole = None
         self.conditions = ()
 
-    def _with(self, kept: Kept) -> torch.Tensor:
+    def _joined(self, latents: torch.Tensor, kept: Kept) -> torch.Tensor:
         """Outside the mask the picture itself, noised for the next step; as diffusers' inpainting pipeline does."""
         outside = kept.latents
         if not self.finished:
             outside = self.scheduler.add_noise(outside, kept.noise, self.timestep.reshape(1))
-        joined: torch.Tensor = (1 - kept.mask) * outside + kept.mask * self.latents
+        joined: torch.Tensor = (1 - kept.mask) * outside + kept.mask * latents
         return joined
 
 
@@ -152,5 +151,5 @@ def _estimate(scheduler: Any, moved: Any) -> torch.Tensor:
 
 
 @lru_cache(maxsize=64)
-def _step_parameters(kind: type) -> frozenset[str]:
-    return frozenset(inspect.signature(kind.step).parameters)  # type: ignore[attr-defined]
+def _step_parameters(step: Callable[..., Any]) -> frozenset[str]:
+    return frozenset(inspect.signature(step).parameters)

@@ -34,6 +34,16 @@ def budget_bytes(device: torch.device) -> int:
     return int(psutil.virtual_memory().total * 0.6)
 
 
+def attempt(action: Callable[[], None]) -> BaseException | None:
+    """What went wrong, or None."""
+    try:
+        action()
+    except Exception as error:  # noqa: BLE001 - any defect of a lane must stay with that lane
+        # The traceback keeps tensors of the failed forward alive.
+        return error.with_traceback(None) if is_out_of_memory(error) else error
+    return None
+
+
 def in_halves(
     action: Callable[[Sequence[T]], None],
     items: Sequence[T],
@@ -46,14 +56,8 @@ def in_halves(
     So one bad item harms no other, and too many of them are done in smaller batches. `action` must be one that can
     be repeated.
     """
-    if not items:
+    if not items or (problem := attempt(lambda: action(items))) is None:
         return
-    try:
-        action(items)
-        return
-    except Exception as error:  # any defect of a lane must stay with that lane
-        # The traceback keeps tensors of the failed forward alive.
-        problem = error.with_traceback(None) if is_out_of_memory(error) else error
     if is_out_of_memory(problem):
         ran_out(items)
     if len(items) == 1:

@@ -45,7 +45,9 @@ class Shelf:
         """Whether new lanes of this model may come to the easel."""
         return painter in self._used and painter not in self._closing
 
-    def tend(self, wanted: Mapping[Painter, int], busy: Collection[Painter]) -> list[tuple[Painter, BaseException]]:
+    def tend(
+        self, wanted: Mapping[Painter, int], busy: Collection[Painter]
+    ) -> list[tuple[Painter, BaseException]]:
         """Called at every step: `wanted` maps models to their waiting lanes, `busy` have lanes on the easel.
 
         Starts loading what is wanted, unloads what is not, and answers the models that could not be loaded.
@@ -58,7 +60,8 @@ class Shelf:
         self._wanted_since = {each: since.get(each, now) for each in wanted if not self.open(each)}
         for painter in [each for each in self._closing if each not in busy]:
             self._unload(painter)
-        missing = [painter for painter in wanted if painter not in self._used]
+        failed = [painter for painter, _ in failures]
+        missing = [painter for painter in wanted if painter not in self._used and painter not in failed]
         if missing and not self.loading:
             self._make_way(min(missing, key=self._wanted_since.__getitem__), wanted, busy, now)
         return failures
@@ -93,14 +96,18 @@ class Shelf:
 
     def _load(self, painter: Painter) -> None:
         self._loading = painter
-        threading.Thread(target=self._load_beside, args=(painter,), name=f"load-{painter.name}", daemon=True).start()
+        threading.Thread(
+            target=self._load_beside, args=(painter,), name=f"load-{painter.name}", daemon=True
+        ).start()
 
     def _load_beside(self, painter: Painter) -> None:
         started = time.monotonic()
         problem: BaseException | None = None
         try:
             painter.load()
-            log.info("model loaded", extra={"model": painter.name, "seconds": round(time.monotonic() - started, 2)})
+            log.info(
+                "model loaded", extra={"model": painter.name, "seconds": round(time.monotonic() - started, 2)}
+            )
         except Exception as error:  # whatever is wrong with a model, its jobs must hear of it
             log.warning("model not loaded", extra={"model": painter.name}, exc_info=error)
             problem = error

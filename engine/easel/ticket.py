@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Sequence
-from itertools import count
+from itertools import count, zip_longest
 from typing import TYPE_CHECKING
 
 from PIL import Image
@@ -97,7 +97,7 @@ class Ticket:
     def _preview(self) -> Image.Image | None:
         """Composed anew only when a lane has a new glimpse."""
         glimpses = [lane.glimpse for lane in self.lanes]
-        if len(self._shown) != len(glimpses) or any(old is not new for old, new in zip(self._shown, glimpses, strict=True)):
+        if any(old is not new for old, new in zip_longest(self._shown, glimpses)):
             self._shown, self._sheet = glimpses, _sheet(glimpses)
         return self._sheet
 

@@ -40,7 +40,7 @@ class Autoencoder:
         """(n, 3, height, width) in [-1, 1] → for each picture what `sample` draws latents from."""
         sized = pixels.to(self._device, self._vae.dtype)
         encoded = self._vae.encode(sized.contiguous(memory_format=torch.channels_last)).latent_dist
-        return [DiagonalGaussianDistribution(each) for each in encoded.parameters.float().split(1)]
+        return [DiagonalGaussianDistribution(each) for each in torch.split(encoded.parameters.float(), 1)]
 
     def sample(self, found: DiagonalGaussianDistribution, generator: torch.Generator) -> torch.Tensor:
         """Latents (1, c, h, w), drawn with the lane's own generator."""

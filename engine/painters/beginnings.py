@@ -14,7 +14,8 @@ from engine.painters.autoencoder import Autoencoder
 from engine.painters.layout import Layout
 
 _ENCODE_BATCH = 4
-Found = DiagonalGaussianDistribution
+Name = int | tuple[int, int]
+Found = dict[Name, DiagonalGaussianDistribution]
 
 
 def set_steps(lane: Lane) -> None:
@@ -32,25 +33,23 @@ def set_steps(lane: Lane) -> None:
 
 
 def begin(lanes: Sequence[Lane], *, layout: Layout, autoencoder: Autoencoder, device: torch.device) -> None:
-    """First latents for lanes of one size. Equal pictures are encoded once, all of them in batches."""
-    wanted = {}
+    """First latents for lanes of one size. Equal pictures are encoded once, all of them in batches.
+
+    Whatever was drawn in an earlier try is drawn again from the seed, so that a repeated call changes nothing.
+    """
+    wanted: dict[Name, torch.Tensor] = {}
     for lane in lanes:
-        if _needs_start(lane, layout):
+        if lane.start is not None and _needs_start(lane, layout):
             wanted[id(lane.sketch.start)] = lane.start
         if layout.repaints:
             wanted[_hidden_id(lane)] = _hidden(lane)
     found = _encode(wanted, autoencoder)
     for lane in lanes:
+        lane.generator.manual_seed(lane.sketch.seed)
         _begin(lane, layout, autoencoder, found, device)
 
 
-def _begin(
-    lane: Lane,
-    layout: Layout,
-    autoencoder: Autoencoder,
-    found: "dict[tuple[int, ...] | int, Found]",
-    device: torch.device,
-) -> None:
+def _begin(lane: Lane, layout: Layout, autoencoder: Autoencoder, found: Found, device: torch.device) -> None:
     clean = None
     if _needs_start(lane, layout):
         clean = autoencoder.sample(found[id(lane.sketch.start)], lane.generator)
@@ -88,11 +87,9 @@ def _hidden_id(lane: Lane) -> tuple[int, int]:
     return id(lane.sketch.start), id(lane.sketch.mask)
 
 
-def _encode(
-    wanted: "dict[tuple[int, ...] | int, torch.Tensor]", autoencoder: Autoencoder
-) -> "dict[tuple[int, ...] | int, Found]":
+def _encode(wanted: dict[Name, torch.Tensor], autoencoder: Autoencoder) -> Found:
     names = list(wanted)
-    found: list[Found] = []
+    found: list[DiagonalGaussianDistribution] = []
     for first in range(0, len(names), _ENCODE_BATCH):
         some = names[first : first + _ENCODE_BATCH]
         found += autoencoder.encode(torch.cat([wanted[name] for name in some]))

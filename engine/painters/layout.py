@@ -68,5 +68,7 @@ def size_near(area_pixels: int, ratio: float, *, multiple: int) -> tuple[int, in
 def fit_within(width: int, height: int, *, area_pixels: int, multiple: int) -> tuple[int, int]:
     """The size itself, snapped, when its area is at most `area_pixels`; else the same ratio at that area."""
     if width * height <= area_pixels:
-        return max(multiple, round(width / multiple) * multiple), max(multiple, round(height / multiple) * multiple)
+        return max(multiple, round(width / multiple) * multiple), max(
+            multiple, round(height / multiple) * multiple
+        )
     return size_near(area_pixels, width / height, multiple=multiple)

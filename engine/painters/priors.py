@@ -19,9 +19,7 @@ class Composer(Protocol):
 
     def compose(self, prompt: str, *, seed: int, width: int, height: int) -> Image.Image: ...
 
-    def place(
-        self, prompt: str, *, seed: int, canvas: Image.Image, mask: Image.Image
-    ) -> Image.Image:
+    def place(self, prompt: str, *, seed: int, canvas: Image.Image, mask: Image.Image) -> Image.Image:
         """The canvas with what the words name put where the mask is white."""
 
 

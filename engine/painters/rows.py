@@ -55,11 +55,11 @@ def guide(lanes: Sequence[Lane], answer: torch.Tensor) -> list[torch.Tensor]:
     answer = answer.float()
     towards, away = answer[: len(lanes)], answer[len(lanes) :]
     guided = [index for index, lane in enumerate(lanes) if lane.guided]
-    predictions = list(towards.split(1))
+    predictions = list(torch.split(towards, 1))
     if guided:
         scales = torch.tensor([lanes[index].sketch.guidance_scale for index in guided], device=answer.device)
         there = towards if len(guided) == len(lanes) else towards[guided]
         combined = away + scales.view(-1, 1, 1, 1) * (there - away)
-        for index, prediction in zip(guided, combined.split(1), strict=True):
+        for index, prediction in zip(guided, torch.split(combined, 1), strict=True):
             predictions[index] = prediction
     return predictions

@@ -47,7 +47,9 @@ class Schedulers:
             return wanted
         own = self.new(None)
         for name, (kind, options) in self._known.items():
-            if type(own).__name__ == kind and all(own.config.get(key) == value for key, value in options.items()):
+            if type(own).__name__ == kind and all(
+                own.config.get(key) == value for key, value in options.items()
+            ):
                 return name
         return self._own
 

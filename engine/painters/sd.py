@@ -51,9 +51,13 @@ class StableDiffusionPainter:
         try:
             networks = self._load_networks()
         except torch.OutOfMemoryError as error:
-            raise ModelBroken(f"The model {self.name} does not fit into the memory of this device.") from error
+            raise ModelBroken(
+                f"The model {self.name} does not fit into the memory of this device."
+            ) from error
         self._autoencoder = Autoencoder(networks["vae"], device=self._device)
-        self._measured_bytes = size_bytes(network for name, network in networks.items() if name != "tokenizer")
+        self._measured_bytes = size_bytes(
+            network for name, network in networks.items() if name != "tokenizer"
+        )
         self._networks = networks
 
     def unload(self) -> None:
@@ -173,7 +177,9 @@ class StableDiffusionPainter:
 def embed_guidance(scale: float, *, width: int) -> torch.Tensor:
     """(width,); sinusoids of 1000 × scale, as in Meng et al., arXiv:2210.03142, and latent consistency models."""
     half = width // 2
-    frequencies = torch.exp(torch.arange(half, dtype=torch.float32) * -(torch.log(torch.tensor(10000.0)) / (half - 1)))
+    frequencies = torch.exp(
+        torch.arange(half, dtype=torch.float32) * -(torch.log(torch.tensor(10000.0)) / (half - 1))
+    )
     angles = scale * 1000.0 * frequencies
     embedded = torch.cat([torch.sin(angles), torch.cos(angles)])
     return torch.nn.functional.pad(embedded, (0, width - 2 * half))

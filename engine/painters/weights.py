@@ -40,7 +40,9 @@ def load_part(folder: Path, name: str, *, dtype: torch.dtype | None = None) -> A
     if found is None:
         raise ModelBroken(f"The model folder {folder.name} names no {name} in its model_index.json.")
     library, kind = found
-    options: dict[str, Any] = {} if dtype is None else {"torch_dtype" if library == "diffusers" else "dtype": dtype}
+    options: dict[str, Any] = (
+        {} if dtype is None else {"torch_dtype" if library == "diffusers" else "dtype": dtype}
+    )
     if (variant := _variant(folder / name)) is not None:
         options["variant"] = variant
     _quiet()
@@ -62,7 +64,9 @@ def load_network(folder: Path, name: str, *, device: torch.device, dtype: torch.
     network.requires_grad_(False)
     network.eval()
     has_images = any(parameter.dim() == 4 for parameter in network.parameters())
-    return network.to(device=device, memory_format=torch.channels_last if has_images else torch.preserve_format)
+    return network.to(
+        device=device, memory_format=torch.channels_last if has_images else torch.preserve_format
+    )
 
 
 @cache

@@ -82,7 +82,9 @@ def load(folder: Path) -> StableDiffusionPainter:
 
 def stock(folder: Path) -> Callable[[Sketch], np.ndarray]:
     """Paints a sketch alone, with the pipeline that diffusers has for it."""
-    base = diffusers.StableDiffusionPipeline.from_pretrained(folder, safety_checker=None, requires_safety_checker=False)
+    base = diffusers.StableDiffusionPipeline.from_pretrained(
+        folder, safety_checker=None, requires_safety_checker=False
+    )
     base.set_progress_bar_config(disable=True)
     schedulers = Schedulers(folder)
 
@@ -161,23 +163,19 @@ def paint_together(easel: Easel, sketches: Sequence[Sketch], painter: StableDiff
 
 
 @pytest.mark.parametrize("scheduler", SCHEDULERS)
-@pytest.mark.parametrize("operation", OPERATIONS)
-def test_a_lane_equals_its_solo_run(
-    operation: str,
-    scheduler: str,
-    easel: Easel,
-    painter: StableDiffusionPainter,
-    alone: Callable[[Sketch], np.ndarray],
+def test_lanes_equal_their_solo_runs(
+    scheduler: str, easel: Easel, painter: StableDiffusionPainter, alone: Callable[[Sketch], np.ndarray]
 ) -> None:
-    wanted = sketch(0, scheduler=scheduler, **OPERATIONS[operation])
-    neighbours = [sketch(1, scheduler="ddim", steps=3), sketch(2, guidance_scale=1.0, steps=7)]
-    lanes = paint_together(easel, [wanted, *neighbours], painter)
-    for lane, each in zip(lanes, [wanted, *neighbours], strict=True):
+    sketches = [
+        sketch(index, scheduler=scheduler, **operation) for index, operation in enumerate(OPERATIONS.values())
+    ]
+    lanes = paint_together(easel, sketches, painter)
+    for lane, each in zip(lanes, sketches, strict=True):
         assert difference(lane, alone(each)) < TOLERANCE
 
 
 def test_all_schedulers_and_operations_share_one_forward_pass(
-    easel: Easel, painter: StableDiffusionPainter, alone: Callable[[Sketch], np.ndarray], monkeypatch: pytest.MonkeyPatch
+    painter: StableDiffusionPainter, alone: Callable[[Sketch], np.ndarray], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sketches = [
         sketch(index, scheduler=scheduler, guidance_scale=(1.0, 3.0, 7.5)[index % 3], **operation)
@@ -195,7 +193,7 @@ def test_all_schedulers_and_operations_share_one_forward_pass(
         assert difference(lane, alone(each)) < TOLERANCE
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(3))
 def test_joins_leaves_and_cancels_midway_change_no_picture(
     seed: int, painter: StableDiffusionPainter, alone: Callable[[Sketch], np.ndarray]
 ) -> None:
@@ -229,7 +227,9 @@ def test_joins_leaves_and_cancels_midway_change_no_picture(
         for _ in turns(easel):
             pass
     finished = [
-        (lane, each) for lane, each, ticket in zip(lanes, sketches, tickets, strict=True) if ticket not in given_up
+        (lane, each)
+        for lane, each, ticket in zip(lanes, sketches, tickets, strict=True)
+        if ticket not in given_up
     ]
     assert len(finished) >= 4
     for lane, each in finished:
@@ -249,7 +249,9 @@ def test_joins_leaves_and_cancels_midway_change_no_picture(
 def test_the_variants_of_the_layout_equal_their_solo_runs(options: dict[str, Any], tmp_path: Path) -> None:
     folder = save_sd(tmp_path / "variant", **options)
     painter, alone = load(folder), stock(folder)
-    operations = [operation for operation in OPERATIONS.values() if "mask" in operation or "inpainting" not in options]
+    operations = [
+        operation for operation in OPERATIONS.values() if "mask" in operation or "inpainting" not in options
+    ]
     sketches = [sketch(index, steps=4 + index, **operation) for index, operation in enumerate(operations)]
     lanes = paint_together(easel_with(painter), sketches, painter)
     for lane, each in zip(lanes, sketches, strict=True):
@@ -259,7 +261,12 @@ def test_the_variants_of_the_layout_equal_their_solo_runs(options: dict[str, Any
 def test_sizes_that_differ_take_turns_and_stay_equal(
     easel: Easel, painter: StableDiffusionPainter, alone: Callable[[Sketch], np.ndarray]
 ) -> None:
-    sketches = [sketch(0), sketch(1, width=48, height=24), sketch(2, width=48, height=24, scheduler="unipc"), sketch(3)]
+    sketches = [
+        sketch(0),
+        sketch(1, width=48, height=24),
+        sketch(2, width=48, height=24, scheduler="unipc"),
+        sketch(3),
+    ]
     lanes = paint_together(easel, sketches, painter)
     for lane, each in zip(lanes, sketches, strict=True):
         assert difference(lane, alone(each)) < TOLERANCE

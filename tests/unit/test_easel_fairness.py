@@ -1,0 +1,103 @@
+"""Who comes to the easel next."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from engine.easel.fairness import Turns, choose
+
+
+@dataclass(frozen=True)
+class Seat:
+    person: str
+    number: int = 0
+    turn: int = 0
+    rows: int = 1
+    weight: float = 1.0
+    index: int = 0
+
+
+def order(person: str, number: int, *, lanes: int = 4, turn: int = 0, **more: float) -> list[Seat]:
+    return [Seat(person, number, turn, index=index, **more) for index in range(lanes)]  # type: ignore[arg-type]
+
+
+def people(seats: list[Seat]) -> list[str]:
+    return [seat.person for seat in seats]
+
+
+def test_places_are_dealt_out_one_by_one_to_whoever_has_fewest() -> None:
+    joins, leaves = choose([], [*order("ana", 1), *order("ben", 2), *order("cem", 3)], room_rows=7)
+    assert people(joins) == ["ana", "ben", "cem", "ana", "ben", "cem", "ana"]
+    assert leaves == []
+
+
+def test_lanes_in_other_groups_count_too() -> None:
+    joins, _ = choose(
+        [], [*order("ana", 1), *order("ben", 2)], room_rows=4, elsewhere=order("ana", 0, lanes=3)
+    )
+    assert people(joins) == ["ben", "ben", "ben", "ana"]
+
+
+def test_a_full_easel_lets_nobody_in_who_is_no_worse_off() -> None:
+    assert choose(order("ana", 1), order("ben", 2), room_rows=4) == ([], [])
+
+
+def test_somebodys_later_orders_give_way_to_anothers_first() -> None:
+    busy = [*order("spam", 1, lanes=2), *order("spam", 2, lanes=2, turn=1)]
+    joins, leaves = choose(busy, order("ben", 9), room_rows=4)
+    assert people(joins) == ["ben", "ben"]
+    assert [seat.turn for seat in leaves] == [1, 1]
+
+
+def test_a_person_with_many_orders_does_not_delay_a_newcomer() -> None:
+    waiting = [lane for turn in range(32) for lane in order("spam", turn, turn=turn)]
+    joins, _ = choose([], [*waiting, *order("ben", 99)], room_rows=8)
+    assert people(joins).count("ben") == 4
+
+
+def test_weight_gives_more_places() -> None:
+    joins, _ = choose([], [*order("ana", 1, lanes=8, weight=3.0), *order("ben", 2, lanes=8)], room_rows=8)
+    assert people(joins).count("ana") == 6
+
+
+def test_one_lane_comes_in_however_many_rows_it_takes() -> None:
+    joins, _ = choose([], order("ana", 1, lanes=2, rows=2), room_rows=1)
+    assert len(joins) == 1
+
+
+def test_a_lane_that_needs_two_rows_waits_for_two() -> None:
+    joins, _ = choose(order("ana", 1, lanes=3), order("ben", 2, lanes=1, rows=2), room_rows=4)
+    assert joins == []
+
+
+def test_who_joins_and_must_leave_at_once_does_neither() -> None:
+    waiting = [*order("spam", 1, lanes=1), *order("spam", 2, lanes=4, turn=1)]
+    joins, leaves = choose([], waiting, room_rows=3)
+    assert len(joins) == 3
+    assert leaves == []
+
+
+@pytest.mark.parametrize("people_in_second", [1, 3])
+def test_groups_take_turns_by_time_in_proportion_to_their_people(people_in_second: int) -> None:
+    groups = {"slow": [Seat("ana")], "quick": [Seat(f"p{index}") for index in range(people_in_second)]}
+    seconds = {"slow": 0.4, "quick": 0.1}
+    turns, had = Turns(), {"slow": 0.0, "quick": 0.0}
+    for _ in range(1000):
+        key = turns.next(groups)
+        turns.took(key, seconds[key], groups[key])
+        had[key] += seconds[key]
+    assert had["quick"] / had["slow"] == pytest.approx(people_in_second, rel=0.1)
+
+
+def test_a_group_that_was_away_does_not_claim_the_time_it_missed() -> None:
+    turns = Turns()
+    first = {"old": [Seat("ana")]}
+    for _ in range(100):
+        turns.took(turns.next(first), 1.0, first["old"])
+    both = {**first, "new": [Seat("ben")]}
+    chosen = []
+    for _ in range(10):
+        key = turns.next(both)
+        chosen.append(key)
+        turns.took(key, 1.0, both[key])
+    assert chosen.count("new") in {5, 6}
