@@ -35,6 +35,11 @@ class Upscaler:
         half = device.type == "cuda" and model.supports_half
         self._model = model.to(device, torch.float16 if half else torch.float32)
         self._device = device
+        # Plain chains of convolutions run up to twice as fast with channels last; other layouts take views that
+        # such tensors do not allow.
+        plain = model.architecture.id in {"Compact", "ESRGAN"}
+        self._memory = torch.channels_last if plain else torch.contiguous_format
+        self._model.model.to(memory_format=self._memory)
         usual_pixels, self._batch_tiles = (640, 4) if device.type == "cuda" else (320, 1)
         self._tile_pixels = max(SMALLEST_TILE_PIXELS, tile_pixels or usual_pixels)
         self._context_pixels = (
@@ -116,7 +121,9 @@ class Upscaler:
     @torch.inference_mode()
     def enlarge(self, parts: Sequence[Floats]) -> list[Floats]:
         """Parts (3, h, w) of one size in [0, 1], of one picture or of many, in one forward pass."""
-        batch = torch.from_numpy(np.stack(parts)).to(self._device, self._model.dtype)
+        batch = torch.from_numpy(np.stack(parts)).to(
+            self._device, self._model.dtype, memory_format=self._memory
+        )
         answers = self._model(batch).float().cpu().numpy()
         if not np.isfinite(answers).all():
             raise PaintingFailed("The upscaler gave no usable picture. Please tell an administrator.")
