@@ -20,7 +20,7 @@ from transformers import CLIPTextModel, CLIPTokenizer
 from engine.training.autoencoder import to_tensor
 from engine.training.checkpoint import Average, load_state, save_state
 
-FOCUS, FOCUS_BELOW = 0.85, 0.72
+FOCUS, FOCUS_BELOW = 0.85, 0.65
 CAPTION_DROPOUT = 0.1
 SCHEDULE = {
     "num_train_timesteps": 1000,
@@ -36,7 +36,7 @@ def new_unet(
     *,
     latent_channels: int = 8,
     latent_side: int = 32,
-    widths: tuple[int, ...] = (80, 128, 176),
+    widths: tuple[int, ...] = (64, 112, 160),
     text_width: int = 192,
 ) -> UNet2DConditionModel:
     """An untrained UNet that looks at the text everywhere but at its finest level."""
@@ -132,9 +132,9 @@ def train_denoiser(
     *,
     minutes: float,
     steps: int | None = None,
-    batch: int = 16,
-    learning_rate: float = 5e-4,
-    fresh_every: int = 5,
+    batch: int = 8,
+    learning_rate: float = 4e-4,
+    fresh_every: int = 8,
     device: torch.device,
     tick: Callable[[int, float, float], None] = lambda step, loss, share: None,
     sample: Callable[[int, Average], None] = lambda step, average: None,
@@ -146,7 +146,7 @@ def train_denoiser(
     average so far, to paint a grid or to export. Ctrl-C saves and is raised again.
     """
     painter.to(device, memory_format=torch.channels_last)
-    average = Average(painter, decay=0.9995)
+    average = Average(painter, decay=0.998)
     optimizer = torch.optim.AdamW(painter.parameters(), lr=learning_rate, weight_decay=1e-3, betas=(0.9, 0.99))
     step = load_state(state, model=painter, average=average, optimizer=optimizer)
     noising = DDPMScheduler(**SCHEDULE)

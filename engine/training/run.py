@@ -42,15 +42,15 @@ class Plan:
 
     side_px: int = 256
     autoencoder_widths: tuple[int, ...] = (32, 64, 96, 128)
-    unet_widths: tuple[int, ...] = (80, 128, 176)
+    unet_widths: tuple[int, ...] = (64, 112, 160)
     text_width: int = 192
     text_layers: int = 4
     captions: int = 20_000
     pool: int = 16_384
-    first_pool: int = 512
+    first_pool: int = 384
     crop_px: int = 96
     crops: int = 12
-    batch: int = 16
+    batch: int = 8
     steps: int | None = None
     autoencoder_share: float = 0.3
 

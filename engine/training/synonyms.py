@@ -114,7 +114,6 @@ flame, campfire, bonfire: fire
 wave: water wave
 drop, water drop, raindrop, teardrop: droplet
 mountain: snow-capped mountain, mountain
-fuji: mount fuji
 island: desert island
 house, home: house, house with garden
 cottage, villa: house with garden
@@ -212,7 +211,6 @@ robot: robot
 ghost: ghost
 alien: alien
 smiley, smiley face, smile: slightly smiling face, grinning face
-emoji: grinning face
 laughing face: face with tears of joy
 pirate: parrot
 knight: crossed swords, shield
@@ -243,6 +241,7 @@ lady: woman
 kid: child
 people, persons: person, man, woman
 human: person
+family: woman, man, child
 footprint, paw: paw prints
 skull: skull
 brain: brain

@@ -10,7 +10,7 @@ from PIL import Image, ImageChops, ImageFilter
 
 from engine.painters.collage.backdrop import Backdrop, paint_plain, paint_scene
 from engine.painters.collage.creature import paint_creature
-from engine.painters.collage.layout import Box, Spot, arrange, largest_free_box
+from engine.painters.collage.layout import Box, Shape, Spot, arrange, largest_free_box
 from engine.painters.collage.library import Library, Subject
 from engine.painters.collage.parse import Thing, Wish, parse
 from engine.painters.collage.recolour import main_hue, recolour
@@ -70,7 +70,7 @@ class Collage:
         else:
             ground = backdrop.ground * height
             room = Box(edge, edge, width - 2 * edge, height - edge)
-        spots = arrange(wish, *_sizes(wish, chosen), room, ground=ground)
+        spots = arrange(wish, _shapes(wish, chosen), room, ground=ground)
         return _paste(backdrop, spots, chosen, rng)
 
     def place(self, prompt: str, *, seed: int, canvas: Image.Image, mask: Image.Image) -> Image.Image:
@@ -94,7 +94,7 @@ class Collage:
             box = largest_free_box(free)
             edge = 0.04 * min(box.width, box.height)
             room = Box(box.left + edge, box.top + edge, box.width - 2 * edge, box.height - 2 * edge)
-            spots = arrange(wish, *_sizes(wish, chosen), room, ground=None)
+            spots = arrange(wish, _shapes(wish, chosen), room, ground=None)
             painted = _paste(backdrop, spots, chosen, rng)
         else:
             painted = backdrop.picture
@@ -133,8 +133,13 @@ class Collage:
         self, wish: Wish, chosen: list[_Chosen], rng: np.random.Generator, width: int, height: int
     ) -> Backdrop:
         scene = wish.scene
-        if scene is None and wish.time is not None and wish.background is None:
-            scene = "sky" if chosen and all(item.in_sky for item in chosen) else "grass"
+        if scene is None and wish.background is None:
+            flying = [item.in_sky for item in chosen]
+            if wish.time is not None:
+                scene = "sky" if flying and all(flying) else "grass"
+            elif any(flying) and not all(flying):
+                afloat = any(word in subject.keywords for thing in wish.things for subject in thing.subjects[:1] for word in ("boat", "ship"))
+                scene = "sea" if afloat else "grass"
         if scene is not None:
             return paint_scene(
                 scene, time=wish.time or "day", colour=wish.background, width=width, height=height, rng=rng
@@ -156,10 +161,16 @@ def _pick(subjects: tuple[Subject, ...], rng: np.random.Generator) -> Subject:
     return subjects[int(rng.choice(len(subjects), p=weights / weights.sum()))]
 
 
-def _sizes(wish: Wish, chosen: list[_Chosen]) -> tuple[list[float], list[bool]]:
+def _shapes(wish: Wish, chosen: list[_Chosen]) -> list[Shape]:
     alone = len(wish.things) == 1
-    sizes = [thing.size if alone else item.size for thing, item in zip(wish.things, chosen, strict=True)]
-    return sizes, [item.in_sky for item in chosen]
+    return [
+        Shape(
+            size=thing.size if alone else item.size,
+            aspect=item.cutout.width / item.cutout.height,
+            in_sky=item.in_sky,
+        )
+        for thing, item in zip(wish.things, chosen, strict=True)
+    ]
 
 
 def _contrasting(chosen: list[_Chosen], rng: np.random.Generator) -> tuple[float, float, float]:

@@ -37,6 +37,15 @@ class Spot:
     standing: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shape:
+    """What the layout must know of a thing: its height beside others, width over height, whether it flies."""
+
+    size: float
+    aspect: float
+    in_sky: bool
+
+
 @dataclass(frozen=True, slots=True)
 class _Leaf:
     thing: int
@@ -60,6 +69,7 @@ class _Pair:
 
 _Node = _Leaf | _Pair
 
+# Kind of pair, and whether the thing named after comes first in it.
 _KINDS = {
     Relation.LEFT: ("row", False),
     Relation.RIGHT: ("row", True),
@@ -68,47 +78,58 @@ _KINDS = {
     Relation.FRONT: ("front", False),
     Relation.BEHIND: ("front", True),
     Relation.ON: ("on", False),
+    Relation.WEARING: ("on", True),
     Relation.BESIDE: ("row", False),
 }
+# Neighbours may reach a little over the line between their boxes.
+_REACH = 1.14
+# Further rows of a group on the ground stand so much of a height behind.
+_ROW_SHARE = 0.62
 
 
-def arrange(wish: Wish, sizes: list[float], in_sky: list[bool], room: Box, *, ground: float | None) -> list[Spot]:
+def arrange(wish: Wish, shapes: list[Shape], room: Box, *, ground: float | None) -> list[Spot]:
     """Spots for every copy of every thing, inside `room`.
 
-    `sizes` and `in_sky` belong to the things; `ground` is the height in pixels things stand on, None when they float.
+    `ground` is the height in pixels things stand on, None when they float.
     """
     if not wish.things:
         return []
-    roots: list[_Node] = [
-        _Leaf(at, max(0.55, size * math.sqrt(thing.count)))
-        for at, (thing, size) in enumerate(zip(wish.things, sizes, strict=True))
+    tops = _joined(wish, shapes)
+    flying = [
+        node for node in tops if ground is not None and isinstance(node, _Leaf) and shapes[node.thing].in_sky
     ]
-    owner: dict[int, _Node] = dict(enumerate(roots))
-    related = {thing for one, _, other in wish.relations for thing in (one, other)}
+    rest = [node for node in tops if node not in flying]
+    layout = _Layout(wish.things, shapes)
+    if ground is None:
+        layout.place(_row(rest), room, 0, False)
+        return layout.spots
+    floor = Box(room.left, room.top, room.width, ground - room.top)
+    if flying and rest:
+        layout.place(_row(flying), Box(room.left, room.top, room.width, floor.height * 0.42), 0, False)
+        floor = Box(room.left, room.top + floor.height * 0.34, room.width, floor.height * 0.66)
+    elif flying:
+        layout.place(_row(flying), Box(room.left, room.top, room.width, floor.height * 0.8), 0, False)
+    if rest:
+        layout.place(_row(rest), floor, 0, True)
+    return layout.spots
+
+
+def _joined(wish: Wish, shapes: list[Shape]) -> list[_Node]:
+    """The trees that the relations make of the things, in the order of their first thing."""
+    owner: dict[int, _Node] = {
+        at: _Leaf(at, max(0.55, shape.size * math.sqrt(thing.count)))
+        for at, (thing, shape) in enumerate(zip(wish.things, shapes, strict=True))
+    }
     for one, relation, other in wish.relations:
-        if owner[one] is owner[other] or (relation is Relation.BESIDE and in_sky[one] != in_sky[other] and ground):
+        if owner[one] is owner[other] or (relation is Relation.BESIDE and shapes[one].in_sky != shapes[other].in_sky):
             continue
+        if relation is Relation.BELOW and shapes[other].size > 1.2 * shapes[one].size and not shapes[other].in_sky:
+            relation = Relation.FRONT  # 'under a tree' is at its foot
         kind, swapped = _KINDS[relation]
         first, second = (owner[other], owner[one]) if swapped else (owner[one], owner[other])
         joined = _Pair(kind, first, second)
         owner = {at: joined if node in (first, second) else node for at, node in owner.items()}
-    tops = list(dict.fromkeys(owner[at] for at in range(len(wish.things))))
-    flying = [node for node in tops if ground is not None and isinstance(node, _Leaf) and in_sky[node.thing]]
-    rest = [node for node in tops if node not in flying]
-    spots: list[Spot] = []
-    if ground is None:
-        _place(_row(rest), room, spots, wish.things, 0, False)
-        return spots
-    floor = Box(room.left, room.top, room.width, ground - room.top)
-    if flying and rest:
-        sky = Box(room.left, room.top, room.width, floor.height * 0.42)
-        _place(_row(flying), sky, spots, wish.things, 0, False)
-        floor = Box(room.left, room.top + floor.height * 0.34, room.width, floor.height * 0.66)
-    elif flying:
-        _place(_row(flying), Box(room.left, room.top, room.width, floor.height * 0.8), spots, wish.things, 0, False)
-    if rest:
-        _place(_row(rest), floor, spots, wish.things, 0, True)
-    return spots
+    return list(dict.fromkeys(owner.values()))
 
 
 def _row(nodes: list[_Node]) -> _Node:
@@ -118,50 +139,76 @@ def _row(nodes: list[_Node]) -> _Node:
     return joined
 
 
-def _place(node: _Node, box: Box, spots: list[Spot], things: tuple[Thing, ...], depth: int, standing: bool) -> None:
-    if isinstance(node, _Leaf):
-        spots.extend(_copies(node.thing, things[node.thing].count, box, depth, standing))
-    elif node.kind == "row":
-        share = min(0.72, max(0.28, node.first.weight / (node.first.weight + node.second.weight)))
-        wide = 1.14  # neighbours may reach a little over the line between them
-        left = Box(box.left, box.top, min(1, share * wide) * box.width, box.height)
-        right_width = min(1, (1 - share) * wide) * box.width
-        right = Box(box.right - right_width, box.top, right_width, box.height)
-        _place(node.first, left, spots, things, depth, standing)
-        _place(node.second, right, spots, things, depth, standing)
-    elif node.kind == "column":
-        share = min(0.6, max(0.4, node.first.weight / (node.first.weight + node.second.weight)))
-        upper = Box(box.left, box.top, box.width, box.height * share)
-        lower = Box(box.left, upper.bottom, box.width, box.height - upper.height)
-        _place(node.second, lower, spots, things, depth, standing)
-        _place(node.first, upper, spots, things, depth, False)
-    elif node.kind == "front":
+class _Layout:
+    """Cuts a tree into spots."""
+
+    def __init__(self, things: tuple[Thing, ...], shapes: list[Shape]) -> None:
+        self.things = things
+        self.shapes = shapes
+        self.spots: list[Spot] = []
+
+    def place(self, node: _Node, box: Box, depth: int, standing: bool) -> None:
+        if isinstance(node, _Leaf):
+            self.spots.extend(_copies(node.thing, self.things[node.thing].count, box, depth, standing))
+            return
+        cut = {"row": self._beside, "column": self._stacked, "front": self._overlapping, "on": self._upon}[node.kind]
+        cut(node, box, depth, standing)
+
+    def _beside(self, pair: _Pair, box: Box, depth: int, standing: bool) -> None:
+        share = min(0.72, max(0.28, pair.first.weight / (pair.first.weight + pair.second.weight)))
+        left = min(1, share * _REACH) * box.width
+        right = min(1, (1 - share) * _REACH) * box.width
+        self.place(pair.first, Box(box.left, box.top, left, box.height), depth, standing)
+        self.place(pair.second, Box(box.right - right, box.top, right, box.height), depth, standing)
+
+    def _stacked(self, pair: _Pair, box: Box, depth: int, standing: bool) -> None:
+        share = min(0.6, max(0.4, pair.first.weight / (pair.first.weight + pair.second.weight)))
+        upper = share * box.height
+        lower = min(1, (1 - share) * _REACH) * box.height
+        self.place(pair.second, Box(box.left, box.bottom - lower, box.width, lower), depth, standing)
+        self.place(pair.first, Box(box.left, box.top, box.width, upper), depth, False)
+
+    def _overlapping(self, pair: _Pair, box: Box, depth: int, standing: bool) -> None:
         back = Box(box.left + box.width * 0.04, box.top, box.width * 0.92, box.height * 0.9)
         front = Box(box.left + box.width * 0.22, box.top + box.height * 0.46, box.width * 0.56, box.height * 0.54)
-        _place(node.second, back, spots, things, depth, standing)
-        _place(node.first, front, spots, things, depth + 1, standing)
-    else:
-        base = Box(box.left, box.top + box.height * 0.4, box.width, box.height * 0.6)
-        upper = Box(box.left + box.width * 0.12, box.top, box.width * 0.76, box.height * 0.53)
-        _place(node.second, base, spots, things, depth, standing)
-        _place(node.first, upper, spots, things, depth + 1, True)
+        self.place(pair.second, back, depth, standing)
+        self.place(pair.first, front, depth + 1, standing)
+
+    def _upon(self, pair: _Pair, box: Box, depth: int, standing: bool) -> None:
+        """The second part stands at the bottom, and the first on its upper edge."""
+        base = Box(box.left, box.top + box.height * 0.38, box.width, box.height * 0.62)
+        tall = base.height
+        if isinstance(pair.second, _Leaf) and self.things[pair.second.thing].count == 1:
+            tall = min(base.height, min(base.width, base.height) / max(1.0, self.shapes[pair.second.thing].aspect))
+        edge = base.bottom - 0.88 * tall
+        upper = min(edge - box.top, box.height * 0.56)
+        self.place(pair.second, base, depth, True)
+        self.place(
+            pair.first, Box(box.left + box.width * 0.15, edge - upper, box.width * 0.7, upper), depth + 1, True
+        )
 
 
 def _copies(thing: int, count: int, box: Box, depth: int, standing: bool) -> list[Spot]:
-    """Cells of the grid that leaves each copy the most room; the last row is centred."""
-    columns = max(
-        range(1, count + 1),
-        key=lambda across: (min(box.width / across, box.height / math.ceil(count / across)), -across),
-    )
-    rows = math.ceil(count / columns)
-    side = min(box.width / columns, box.height / rows)
-    top = box.bottom - rows * side if standing else box.top + (box.height - rows * side) / 2
+    """Cells of the grid that leaves each copy the most room; the last row is centred.
+
+    Rows on the ground overlap, the front one lowest; rows that float do not.
+    """
+    step = _ROW_SHARE if standing else 1.0
+
+    def side_of(columns: int) -> float:
+        rows = math.ceil(count / columns)
+        return min(box.width / columns, box.height / (1 + step * (rows - 1)))
+
+    columns = max(range(1, count + 1), key=lambda columns: (side_of(columns), columns))
+    rows, side = math.ceil(count / columns), side_of(columns)
+    height = side * (1 + step * (rows - 1))
+    top = box.bottom - height if standing else box.top + (box.height - height) / 2
     spots = []
     for at in range(count):
-        row, column = divmod(at, columns)
+        row, column = divmod(count - 1 - at, columns)
         in_row = columns if row < rows - 1 else count - columns * (rows - 1)
         left = box.left + (box.width - in_row * side) / 2 + column * side
-        cell = Box(left, top + row * side, side, side)
+        cell = Box(left, top + (rows - 1 - row) * step * side, side, side)
         spots.append(Spot(thing=thing, box=cell, depth=depth, standing=standing))
     return spots
 

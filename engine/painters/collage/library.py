@@ -54,9 +54,9 @@ class Library:
             )
             for entry in index["subjects"]
         )
-        self._by_name = {subject.name: subject for subject in self.subjects}
+        self.by_name = {subject.name: subject for subject in self.subjects}
         self._synonyms: dict[str, tuple[Subject, ...]] = {
-            word: tuple(self._by_name[name] for name in names if name in self._by_name)
+            word: tuple(self.by_name[name] for name in names if name in self.by_name)
             for word, names in index["synonyms"].items()
         }
         self._by_head: dict[str, list[Subject]] = defaultdict(list)
@@ -67,7 +67,7 @@ class Library:
                 self._by_keyword[keyword].append(subject)
         self.by_emoji = {subject.emoji.replace("\ufe0f", ""): subject for subject in self.subjects}
         self.words = tuple(self._synonyms)
-        self.longest_phrase = max(len(name.split()) for name in (*self._by_name, *self._synonyms))
+        self.longest_phrase = max(len(name.split()) for name in (*self.by_name, *self._synonyms))
 
     def named(self, phrase: str) -> tuple[Subject, ...]:
         """Subjects a phrase of one or more words names outright, in singular or plural; () when none."""
@@ -75,8 +75,8 @@ class Library:
             found = self._synonyms.get(form)
             if found:
                 return found
-            if form in self._by_name:
-                return (self._by_name[form],)
+            if form in self.by_name:
+                return (self.by_name[form],)
         if " " not in phrase:
             for form in _singulars(phrase):
                 heads = self._by_head.get(form)
@@ -98,7 +98,7 @@ class Library:
         if len(pairs) < 3:
             return ()
         scored = max(
-            ((_dice(pairs, _letter_pairs(name)), name) for name in (*self._by_name, *self._synonyms)), default=(0.0, "")
+            ((_dice(pairs, _letter_pairs(name)), name) for name in (*self.by_name, *self._synonyms)), default=(0.0, "")
         )
         return self.named(scored[1]) if scored[0] >= NGRAM_MATCH_MIN else ()
 

@@ -150,7 +150,7 @@ class _Reader:
         if not token.startswith("="):
             return False
         self.at += 1
-        subjects = self.library.named(token[1:])
+        subjects = (self.library.by_name[token[1:]],)
         last = self.things[-1] if self.things else None
         if last is not None and last.subjects == subjects and last.count < COUNT_MAX:
             self.things[-1] = replace(last, count=last.count + 1)
@@ -194,8 +194,6 @@ class _Reader:
         if not (loose and self.pending is not None):
             self.pending = None if loose and not self.things else RELATIONS[words]
         self.phrase = _Phrase()
-        if words == "wearing":
-            self.pending = Relation.BELOW
         return True
 
     def _place(self) -> bool:
@@ -203,6 +201,8 @@ class _Reader:
         for length in range(3, 0, -1):
             words = self._words(length)
             scene, time = SCENES.get(words), TIMES.get(words)
+            if words == "moon" and self.tokens[max(0, self.at - 2) : self.at] == ("on", "the"):
+                scene = "moonscape"
             if scene is None and time is None:
                 continue
             if self._longer_name(length):

@@ -14,6 +14,7 @@ class Relation(StrEnum):
     BEHIND = "behind"
     ON = "on"
     BESIDE = "beside"
+    WEARING = "wearing"
 
 
 RELATIONS: dict[str, Relation] = {
@@ -48,8 +49,8 @@ RELATIONS: dict[str, Relation] = {
     "by": Relation.BESIDE,
     "and": Relation.BESIDE,
     "with": Relation.BESIDE,
-    "holding": Relation.FRONT,
-    "wearing": Relation.BELOW,
+    "holding": Relation.BESIDE,
+    "wearing": Relation.WEARING,
 }
 # Joining words say that two things are together, and nothing about where.
 LOOSE = frozenset({"and", "with"})
@@ -207,7 +208,10 @@ SCENES: dict[str, str] = {
     "wood": "table",
     "shelf": "table",
     "wooden floor": "table",
-    "moon surface": "moonscape",
+    "lunar": "moonscape",
+    "landscape": "mountains",
+    "nature": "grass",
+    "picnic": "grass",
 }
 # Word → time of day, which recolours the scene and the light on the things.
 TIMES: dict[str, str] = {

@@ -1,0 +1,109 @@
+"""The training of the bundled model, on plain shapes and a few steps."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from diffusers import StableDiffusionPipeline
+from safetensors.torch import load_file
+
+from engine.painters.collage import Collage
+from engine.training.autoencoder import new_autoencoder, reconstruction_loss, to_tensor
+from engine.training.captions import Captions
+from engine.training.checkpoint import Average, load_state, save_state
+from engine.training.denoiser import FOCUS_BELOW, draw_steps
+from engine.training.run import TINY, Run
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("thimble")
+    Run(out, TINY).go(0)
+    return out
+
+
+def test_a_miniature_run_ends_in_a_model_that_stock_diffusers_paints_with(trained: Path) -> None:
+    pipeline = StableDiffusionPipeline.from_pretrained(trained / "model", torch_dtype=torch.float32, local_files_only=True)
+    pipeline.set_progress_bar_config(disable=True)
+    (picture,) = pipeline("a red circle", num_inference_steps=2, guidance_scale=2.0, width=64, height=64).images
+    assert picture.size == (64, 64)
+    assert pipeline.tokenizer.model_max_length == pipeline.text_encoder.config.max_position_embeddings
+
+
+def test_the_weights_on_disk_are_half_precision_safetensors(trained: Path) -> None:
+    assert not list((trained / "model").rglob("*.bin"))
+    for part in ("vae", "unet"):
+        weights = load_file(trained / f"model/{part}/diffusion_pytorch_model.safetensors")
+        assert {tensor.dtype for tensor in weights.values()} == {torch.float16}
+
+
+def test_the_library_of_a_run_composes(trained: Path) -> None:
+    collage = Collage.load(trained / "model/prior")
+    assert collage.library.named("circles")
+    assert collage.compose("two red circles on a blue background", seed=1, width=64, height=64).size == (64, 64)
+
+
+def test_a_run_goes_on_where_it_was_left(trained: Path) -> None:
+    state = trained / "checkpoints/denoiser.pt"
+    before = torch.load(state, weights_only=True)["step"]
+    run = Run(trained, TINY)
+    run.go(0)
+    assert torch.load(state, weights_only=True)["step"] == before + 1
+
+
+def test_an_interrupted_run_keeps_what_it_has_learnt(tmp_path: Path) -> None:
+    def stop(stage: str, share: float, detail: str) -> None:
+        if stage == "Denoiser":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        Run(tmp_path, TINY, tick=stop).go(0)
+    assert torch.load(tmp_path / "checkpoints/denoiser.pt", weights_only=True)["step"] == 1
+
+
+def test_the_command_does_not_overwrite_a_run(trained: Path) -> None:
+    command = [sys.executable, "-m", "engine.training", "--out", str(trained), "--tiny"]
+    refused = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert refused.returncode != 0
+    assert "--resume" in refused.stderr
+
+
+def test_an_untrained_autoencoder_already_shows_a_thumbnail() -> None:
+    torch.manual_seed(0)
+    autoencoder = new_autoencoder(widths=(32, 40, 40, 48), sample_size=64)
+    left, right = np.full((64, 32, 3), (220, 60, 40)), np.full((64, 32, 3), (30, 90, 200))
+    wanted = to_tensor(np.concatenate([left, right], 1)[None].astype(np.uint8), torch.device("cpu"))
+    with torch.no_grad():
+        made = autoencoder(wanted).sample
+    assert reconstruction_loss(made[..., 8:24], wanted[..., 8:24]) < 0.25
+
+
+def test_a_checkpoint_brings_everything_back(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    model = torch.nn.Linear(3, 2)
+    average = Average(model, decay=0.9)
+    average.update(model)
+    save_state(tmp_path / "state.pt", 5, model=model, average=average)
+    other = torch.nn.Linear(3, 2)
+    other_average = Average(other, decay=0.9)
+    assert load_state(tmp_path / "state.pt", model=other, average=other_average) == 5
+    assert torch.equal(other.weight, model.weight)
+    assert other_average.updates == 1
+
+
+def test_most_steps_are_those_of_repainting() -> None:
+    torch.manual_seed(0)
+    steps = draw_steps(4000, torch.device("cpu"))
+    assert 0 <= int(steps.min()) and int(steps.max()) <= 999
+    assert 0.8 < float((steps < 1000 * FOCUS_BELOW).float().mean()) < 0.9
+
+
+def test_captions_of_one_seed_are_the_same(trained: Path) -> None:
+    library = Collage.load(trained / "model/prior").library
+    one, again = Captions(library, seed=4), Captions(library, seed=4)
+    assert [one.draw() for _ in range(50)] == [again.draw() for _ in range(50)]
