@@ -1,0 +1,5 @@
+"""The Discord face: slash commands, buttons, reactions and one message for every job."""
+
+from bots.discord.settings import DiscordSettings
+
+__all__ = ["DiscordSettings"]

@@ -1,0 +1,136 @@
+"""The bot: discord.py's client with the face's parts hung into it."""
+
+import hashlib
+import json
+import logging
+import sys
+from pathlib import Path
+from typing import Any
+
+import discord
+from discord import app_commands
+
+from bots.discord import words
+from bots.discord.board import Board
+from bots.discord.buttons import DYNAMIC_ITEMS
+from bots.discord.counter import Counter, log_fault, say
+from bots.discord.courier import Courier
+from bots.discord.forms import Forms
+from bots.discord.menus import build_menus
+from bots.discord.news import News
+from bots.discord.reactions import Reactions
+from bots.discord.settings import DiscordSettings
+from bots.discord.slash import build_commands
+from bots.discord.threads import Backroom
+from bots.discord.uploads import Tray
+from studio.clock import now
+from studio.ports import Ports
+
+log = logging.getLogger(__name__)
+
+
+class Bot(discord.AutoShardedClient):
+    """Needs no privileged intent: commands, buttons and reactions come by themselves."""
+
+    def __init__(self, ports: Ports, settings: DiscordSettings) -> None:
+        intents = discord.Intents.none()
+        intents.guilds = True
+        intents.guild_reactions = True
+        intents.dm_reactions = True
+        shards: dict[str, Any] = {}
+        if settings.shard_count:
+            shards["shard_count"] = settings.shard_count
+            shards["shard_ids"] = list(settings.shard_ids or range(settings.shard_count))
+        super().__init__(
+            intents=intents,
+            **shards,
+            allowed_mentions=discord.AllowedMentions.none(),
+            max_messages=None,
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            chunk_guilds_at_startup=False,
+        )
+        self.ports = ports
+        self.settings = settings
+        self.backroom = Backroom()
+        self.board = Board(self, ports, self.backroom, Courier(self, now))
+        self.counter = Counter(self, ports, self.backroom, self.board, settings)
+        self.tray = Tray()
+        self.forms = Forms(self, ports, self.backroom, self.counter, self.tray, settings)
+        self.reactions = Reactions(self)
+        self.tree = Tree(self)
+        build_commands(self.tree)
+        build_menus(self.tree)
+        self.news = News(ports.events, self.board, self.backroom, consumer=settings.consumer)
+
+    async def setup_hook(self) -> None:
+        """Logged in, not yet connected: what ended while we were away is delivered from here on."""
+        self.add_dynamic_items(*DYNAMIC_ITEMS)
+        await self._register_commands()
+        self.news.start()
+
+    async def _register_commands(self) -> None:
+        """Tell Discord of the commands, but only when they are not those it was told last."""
+        commands = [command.to_dict(self.tree) for command in self.tree.get_commands()]
+        told = json.dumps([self.settings.api_url, self.application_id, commands], sort_keys=True)
+        fingerprint = hashlib.sha256(told.encode()).hexdigest()
+        file = self.settings.home / "run" / "discord-commands"
+        if await self.backroom.run("mail", _read, file) == fingerprint:
+            return
+        await self.tree.sync()
+        await self.backroom.run("mail", _write, file, fingerprint)
+        log.info("%s commands were registered", len(commands))
+
+    def serves(self, community: str) -> bool:
+        """Whether the events of this server come to this process; direct messages come to shard 0."""
+        if not self.shard_count:
+            return True
+        shard = (int(community) >> 22) % self.shard_count if community.isdecimal() else 0
+        return shard in (self.shard_ids or range(self.shard_count))
+
+    async def on_ready(self) -> None:
+        log.info("ready with %s shards in %s servers", len(self.shards), len(self.guilds))
+
+    async def on_interaction(self, interaction: discord.Interaction["Bot"]) -> None:
+        if interaction.type is discord.InteractionType.modal_submit:
+            await self.forms.submitted(interaction)
+
+    async def on_raw_reaction_add(self, event: discord.RawReactionActionEvent) -> None:
+        await self.reactions.added(event)
+
+    async def on_raw_reaction_remove(self, event: discord.RawReactionActionEvent) -> None:
+        await self.reactions.removed(event)
+
+    async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:
+        if isinstance(error := sys.exception(), Exception):
+            log_fault(error)
+
+    async def close(self) -> None:
+        await self.backroom.run("mail", self.news.stop)
+        await super().close()
+        self.backroom.close()
+
+
+class Tree(app_commands.CommandTree[Bot]):
+    async def on_error(
+        self, interaction: discord.Interaction[Bot], error: app_commands.AppCommandError, /
+    ) -> None:
+        """What the command itself did not turn into a sentence: foreign commands, options out of range."""
+        sentence = words.broke(log_fault(error))
+        if not interaction.response.is_done():
+            await say(interaction, sentence)
+
+
+def _read(file: Path) -> str:
+    try:
+        return str(file.read_text()).strip()
+    except OSError:
+        return ""
+
+
+def _write(file: Path, text: str) -> None:
+    """A folder that cannot be written costs a registration at each start and nothing else."""
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text + "\n")
+    except OSError:
+        log.warning("the fingerprint of the commands could not be kept in %s", file.parent)

@@ -1,0 +1,116 @@
+"""Buttons and menus that work for ever: all state is in their ids, so any process can serve any of them."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Self
+
+import discord
+
+from bots.discord import words
+from bots.discord.posts import Key, Post
+from studio.buttons import VERSION, Action, Button, parse_button
+from studio.regions import COLUMNS, ROWS, is_cell
+
+if TYPE_CHECKING:
+    from bots.discord.bot import Bot
+
+_STYLES = {
+    Action.STAR: discord.ButtonStyle.secondary,
+    Action.CANCEL: discord.ButtonStyle.danger,
+    Action.UPSCALE: discord.ButtonStyle.secondary,
+}
+
+
+class PictureButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=rf"{VERSION}:.*"):
+    """Every button of the face. One whose id is foreign or damaged answers with a sentence."""
+
+    def __init__(
+        self, custom_id: str, label: str, *, style: discord.ButtonStyle, disabled: bool = False
+    ) -> None:
+        super().__init__(discord.ui.Button(custom_id=custom_id, label=label, style=style, disabled=disabled))
+
+    @classmethod
+    async def from_custom_id(
+        cls,
+        interaction: discord.Interaction[Any],  # noqa: ARG003
+        item: discord.ui.Item[Any],  # noqa: ARG003
+        match: re.Match[str],
+    ) -> Self:
+        return cls(match[0], "·", style=discord.ButtonStyle.secondary)
+
+    async def callback(self, interaction: "discord.Interaction[Bot]") -> None:  # type: ignore[override]
+        await interaction.client.counter.press(interaction, parse_button(self.custom_id))
+
+
+class CellMenu(
+    discord.ui.DynamicItem[discord.ui.Select[discord.ui.View]], template=r"c1s:(?P<what>[\w.]{1,40})"
+):
+    """The cells of the lettered grid. `what` is a picture id, or the ticket of an upload."""
+
+    def __init__(self, what: str) -> None:
+        cells = [f"{column}{row}" for row in ROWS for column in COLUMNS]
+        super().__init__(
+            discord.ui.Select(
+                custom_id=f"c1s:{what}",
+                placeholder=words.CHOOSE_CELLS,
+                min_values=1,
+                max_values=len(cells),
+                options=[discord.SelectOption(label=cell, value=cell) for cell in cells],
+            )
+        )
+        self.what = what
+
+    @classmethod
+    async def from_custom_id(
+        cls,
+        interaction: discord.Interaction[Any],  # noqa: ARG003
+        item: discord.ui.Item[Any],  # noqa: ARG003
+        match: re.Match[str],
+    ) -> Self:
+        return cls(match["what"])
+
+    async def callback(self, interaction: "discord.Interaction[Bot]") -> None:  # type: ignore[override]
+        data: Mapping[str, Any] = interaction.data or {}
+        chosen = data.get("values", [])
+        cells = [cell for cell in chosen if isinstance(cell, str) and is_cell(cell)]
+        await interaction.client.forms.ask_for_edit(interaction, self.what, cells)
+
+
+def view_of(post: Post) -> discord.ui.View | None:
+    """The buttons of a post; build it on the event loop."""
+    if not post.rows:
+        return None
+    view = discord.ui.View(timeout=None)
+    for number, keys in enumerate(post.rows):
+        for key in keys:
+            view.add_item(_button(post.job_id, key, alone=post.alone, row=number))
+    return view
+
+
+def _button(job_id: str, key: Key, *, alone: bool, row: int) -> PictureButton:
+    button = PictureButton(
+        str(Button(action=key.action, job_id=job_id, index=key.index)),
+        words.label(key.action, key.index, alone=alone),
+        style=_STYLES.get(key.action, discord.ButtonStyle.primary),
+        disabled=key.dead,
+    )
+    button.row = row
+    return button
+
+
+def choice_of_tiles(action: Action, job_id: str, indices: Iterable[int]) -> discord.ui.View:
+    """One button for each picture that the action may be meant for."""
+    view = discord.ui.View(timeout=None)
+    for index in indices:
+        custom_id = str(Button(action=action, job_id=job_id, index=index))
+        view.add_item(PictureButton(custom_id, str(index), style=discord.ButtonStyle.primary))
+    return view
+
+
+def choice_of_cells(what: str) -> discord.ui.View:
+    view = discord.ui.View(timeout=None)
+    view.add_item(CellMenu(what))
+    return view
+
+
+DYNAMIC_ITEMS: Sequence[type[discord.ui.DynamicItem[Any]]] = (PictureButton, CellMenu)

@@ -1,0 +1,175 @@
+"""The counter: every interaction is acknowledged, carried out by the studio, and answered once."""
+
+import logging
+import secrets
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+import discord
+
+from bots.discord import words
+from bots.discord.board import Board
+from bots.discord.buttons import choice_of_tiles, view_of
+from bots.discord.people import call_of
+from bots.discord.posts import compose
+from bots.discord.prints import make_print
+from bots.discord.settings import DiscordSettings
+from bots.discord.standings import load_standing
+from bots.discord.threads import Backroom
+from studio.buttons import Action, Button
+from studio.catalog import press
+from studio.commands.answers import Accepted, Answer, Deleted, Shown, Starred, Stopped
+from studio.commands.spec import Call
+from studio.errors import BadRequest, ChatelierError
+from studio.ports import Ports
+
+if TYPE_CHECKING:
+    from bots.discord.bot import Bot
+
+Work = Callable[[Call], Awaitable[Answer | str]]
+
+_ALREADY_ACKNOWLEDGED = 40060
+# What needs to know which picture is meant when the message shows several.
+_OF_ONE_PICTURE = frozenset({Action.REMIX, Action.EDIT, Action.EXPAND, Action.STAR, Action.UPSCALE})
+_PUBLIC = frozenset({Action.VARY, Action.VARY_SUBTLE, Action.UPSCALE, Action.REROLL, Action.EXPAND})
+
+log = logging.getLogger(__name__)
+
+
+class Counter:
+    def __init__(
+        self, bot: "Bot", ports: Ports, backroom: Backroom, board: Board, settings: DiscordSettings
+    ) -> None:
+        self._bot = bot
+        self._ports = ports
+        self._backroom = backroom
+        self._board = board
+        self._settings = settings
+
+    async def serve(self, interaction: discord.Interaction, work: Work, *, public: bool) -> None:
+        """Acknowledge, do the work, answer. `public` when a job comes of it, which everybody may see."""
+        acknowledged, message_id = await self._acknowledge(interaction, public=public)
+        if not acknowledged:
+            return
+        call = call_of(interaction, self._settings, answer_id=message_id)
+        try:
+            answer = await work(call)
+            await self._answer(interaction, call, answer)
+        except ChatelierError as error:
+            await self._refuse(interaction, words.sentence_of(error), public=public)
+        except discord.HTTPException as error:
+            # The job, if there is one, is safe; its events bring the answer later.
+            log.warning("an answer was not taken: %s", error.status)
+        except Exception as error:  # noqa: BLE001 - whatever broke, the person gets a sentence
+            await self._refuse(interaction, words.broke(log_fault(error)), public=public)
+
+    async def press(self, interaction: discord.Interaction, button: Button | None) -> None:
+        """A button under a picture or a job."""
+        if button is None:
+            await say(interaction, words.BUTTON_UNKNOWN)
+        elif button.index == 0 and button.action in _OF_ONE_PICTURE:
+            await self._ask_which(interaction, button)
+        elif button.action is Action.REMIX:
+            await self._bot.forms.ask_for_words(interaction, button)
+        elif button.action is Action.EDIT:
+            await self._bot.forms.show_cells(interaction, button)
+        else:
+
+            async def work(call: Call) -> Answer:
+                return await self._backroom.run("desk", press, self._ports, call, button)
+
+            await self.serve(interaction, work, public=button.action in _PUBLIC)
+
+    async def _ask_which(self, interaction: discord.Interaction, button: Button) -> None:
+        async def work(call: Call) -> str:
+            standing = await self._backroom.run(
+                "desk", load_standing, self._ports.database, button.job_id, viewer=call.person
+            )
+            indices = [picture.index for picture in standing.pictures]
+            if not indices:
+                raise BadRequest(words.ALL_DELETED)
+            await interaction.edit_original_response(
+                content=words.WHICH_PICTURE, view=choice_of_tiles(button.action, button.job_id, indices)
+            )
+            return ""
+
+        await self.serve(interaction, work, public=False)
+
+    async def _acknowledge(
+        self, interaction: discord.Interaction, *, public: bool
+    ) -> tuple[bool, int | None]:
+        """Whether to go on, and the id of the message that will hold the answer.
+
+        There is nobody left to answer when it is too late, or when another process was quicker.
+        """
+        try:
+            response = await interaction.response.defer(ephemeral=not public, thinking=True)
+        except discord.HTTPException as error:
+            # Our own first try may have arrived although its answer was lost. A job is made once in any case.
+            if error.code == _ALREADY_ACKNOWLEDGED and public:
+                return True, None
+            log.warning("an interaction was not acknowledged: %s", error.code)
+            return False, None
+        return True, response.message_id if response else None
+
+    async def _answer(self, interaction: discord.Interaction, call: Call, answer: Answer | str) -> None:
+        match answer:
+            case Accepted():
+                self._board.expect(answer.job_id, limit_bytes=interaction.filesize_limit)
+                await self._board.pin(answer.job_id)
+            case Shown():
+                await self._show(interaction, call, answer)
+            case Stopped():
+                await _tell(interaction, words.stopped(at_once=answer.at_once))
+            case Deleted():
+                await _tell(interaction, words.deleted(len(answer.picture_ids)))
+            case Starred():
+                await _tell(interaction, words.starred(given=answer.given, stars=answer.stars))
+            case str():
+                if answer:
+                    await _tell(interaction, answer)
+
+    async def _show(self, interaction: discord.Interaction, call: Call, answer: Shown) -> None:
+        """The job once more, for one person's eyes."""
+        standing = await self._backroom.run(
+            "desk", load_standing, self._ports.database, answer.job.id, viewer=call.person
+        )
+        picture = await self._backroom.run(
+            "shelf", make_print, self._ports, standing, limit_bytes=interaction.filesize_limit
+        )
+        post = compose(standing, picture)
+        await interaction.edit_original_response(
+            content=post.content, attachments=post.files(), view=view_of(post)
+        )
+
+    async def _refuse(self, interaction: discord.Interaction, sentence: str, *, public: bool) -> None:
+        """The sentence is for the person alone, so a public "thinking…" is taken away first."""
+        try:
+            if public:
+                await interaction.delete_original_response()
+                await interaction.followup.send(sentence, ephemeral=True)
+            else:
+                await _tell(interaction, sentence)
+        except discord.HTTPException as error:
+            log.warning("a refusal was not taken: %s", error.status)
+
+
+async def _tell(interaction: discord.Interaction, sentence: str) -> None:
+    await interaction.edit_original_response(
+        content=sentence, attachments=[], view=None, allowed_mentions=discord.AllowedMentions.none()
+    )
+
+
+async def say(interaction: discord.Interaction, sentence: str) -> None:
+    """A first and only answer, seen by the person alone."""
+    try:
+        await interaction.response.send_message(sentence, ephemeral=True)
+    except discord.HTTPException as error:
+        log.warning("a sentence was not taken: %s", error.code)
+
+
+def log_fault(error: Exception) -> str:
+    """Write down an unexpected error under a short id that a person may quote."""
+    fault_id = secrets.token_hex(4)
+    log.error("unexpected %s, fault %s", type(error).__name__, fault_id, exc_info=error)
+    return fault_id

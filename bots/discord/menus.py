@@ -1,0 +1,122 @@
+"""Context menus on messages that show an image: ours, or anybody's."""
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+import discord
+from discord import app_commands
+
+from bots.discord import words
+from bots.discord.buttons import choice_of_tiles
+from bots.discord.counter import say
+from bots.discord.slash import CONTEXTS, INSTALLS
+from bots.discord.standings import Standing, job_of_message, load_family, load_standing, picture_at
+from bots.discord.uploads import first_image, take_in
+from studio.buttons import Action
+from studio.catalog import perform
+from studio.commands.answers import Answer
+from studio.commands.spec import Call
+from studio.errors import BadImage, BadRequest
+
+if TYPE_CHECKING:
+    from bots.discord.bot import Bot
+
+_DEEDS = {
+    words.MENU_VARY: Action.VARY,
+    words.MENU_EDIT: Action.EDIT,
+    words.MENU_EXPAND: Action.EXPAND,
+    words.MENU_UPSCALE: Action.UPSCALE,
+}
+
+
+def build_menus(tree: "app_commands.CommandTree[Bot]") -> None:
+    for name, action in _DEEDS.items():
+        tree.add_command(_menu(name, _deed(action)))
+    tree.add_command(_menu(words.MENU_WHO, who_made_this))
+
+
+def _menu(name: str, callback: Callable[..., Awaitable[None]]) -> app_commands.ContextMenu:
+    async def serve(interaction: discord.Interaction, message: discord.Message) -> None:
+        await callback(interaction, message)
+
+    return app_commands.ContextMenu(
+        name=name, callback=serve, allowed_contexts=CONTEXTS, allowed_installs=INSTALLS
+    )
+
+
+def _deed(action: Action) -> Callable[..., Awaitable[None]]:
+    async def serve(interaction: "discord.Interaction[Bot]", message: discord.Message) -> None:
+        bot = interaction.client
+        ours = message.author.id == bot.application_id or (bot.user and message.author.id == bot.user.id)
+        if not ours and first_image(message) is None:
+            await say(interaction, words.NO_IMAGE)
+        elif ours:
+            await _on_ours(interaction, message, action)
+        else:
+            await _on_foreign(interaction, message, action)
+
+    return serve
+
+
+async def _on_ours(interaction: "discord.Interaction[Bot]", message: discord.Message, action: Action) -> None:
+    """A message that shows a job: its picture, or a choice of its pictures."""
+    bot = interaction.client
+
+    async def work(call: Call) -> Answer | str:
+        standing = await _standing_of(bot, message, call)
+        indices = [picture.index for picture in standing.pictures]
+        if action is Action.EDIT and len(indices) == 1:
+            picture = picture_at(standing, indices[0])
+            await bot.forms.send_overlay(interaction, picture.key, picture.id, picture.recipe.prompt)
+            return ""
+        await interaction.edit_original_response(
+            content=words.WHICH_PICTURE, view=choice_of_tiles(action, standing.job.id, indices)
+        )
+        return ""
+
+    await bot.counter.serve(interaction, work, public=False)
+
+
+async def _on_foreign(
+    interaction: "discord.Interaction[Bot]", message: discord.Message, action: Action
+) -> None:
+    """Somebody's image: taken in like an upload of the person who asks."""
+    bot = interaction.client
+
+    async def work(call: Call) -> Answer | str:
+        attachment = first_image(message)
+        if attachment is None:
+            raise BadImage(words.NOT_AN_IMAGE)
+        source = await take_in(attachment, call.person, bot.ports, bot.backroom, bot.settings)
+        if action is Action.EDIT:
+            ticket = bot.tray.keep(source, call.person)
+            await bot.forms.send_overlay(interaction, source.key, ticket, "")
+            return ""
+        return await bot.backroom.run("desk", perform, bot.ports, call, str(action), {"image": source})
+
+    await bot.counter.serve(interaction, work, public=action is not Action.EDIT)
+
+
+async def who_made_this(interaction: "discord.Interaction[Bot]", message: discord.Message) -> None:
+    bot = interaction.client
+
+    async def work(call: Call) -> str:
+        standing = await _standing_of(bot, message, call)
+        first = standing.pictures[0].id
+        job, picture, ancestors = await bot.backroom.run(
+            "desk", load_family, bot.ports.database, first, call.person
+        )
+        return words.family(job, picture, ancestors)
+
+    await bot.counter.serve(interaction, work, public=False)
+
+
+async def _standing_of(bot: "Bot", message: discord.Message, call: Call) -> Standing:
+    """The job that a message shows, with at least one picture. Raises `BadRequest`."""
+    job_id = await bot.backroom.run("desk", job_of_message, bot.ports.database, message.id)
+    if job_id is None:
+        raise BadRequest(words.NOT_FROM_HERE)
+    standing = await bot.backroom.run("desk", load_standing, bot.ports.database, job_id, viewer=call.person)
+    if not standing.pictures:
+        raise BadRequest(words.ALL_DELETED if standing.job.state.ended else words.NO_IMAGE)
+    return standing

@@ -1,0 +1,119 @@
+"""How a job looks in chat: words, picture and buttons, for each of its states."""
+
+import io
+from dataclasses import dataclass
+
+import discord
+
+from bots.discord import words
+from bots.discord.prints import Print
+from bots.discord.standings import Standing
+from studio.buttons import Action
+from studio.jobs import WAITING, JobState
+from studio.requests import Operation
+
+_TILES_IN_A_ROW = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Key:
+    """A button to be shown. A `dead` one cannot be pressed: its picture is gone."""
+
+    action: Action
+    index: int = 0
+    dead: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Post:
+    """A message before it is sent; the same post may be sent to several places until one takes it."""
+
+    job_id: str
+    content: str
+    print: Print | None = None
+    alternative: str = ""
+    rows: tuple[tuple[Key, ...], ...] = ()
+    alone: bool = False
+
+    def files(self) -> list[discord.File]:
+        """Fresh ones for each try, because sending reads them to their end."""
+        if self.print is None:
+            return []
+        name = f"{self.job_id}{self.print.suffix}"
+        return [discord.File(io.BytesIO(self.print.data), name, description=self.alternative)]
+
+
+def compose(standing: Standing, picture: Print | None) -> Post:
+    job = standing.job
+    if job.state in WAITING:
+        return _underway(standing, words.waiting(standing.ahead))
+    if job.state is JobState.PAINTING:
+        return _underway(standing, "Painting…" if not job.cancel_requested else "Stopping…")
+    if job.state is not JobState.DONE:
+        return Post(job_id=job.id, content=f"{words.mention(job.person)} · {words.ended(job)}")
+    if not standing.pictures:
+        return Post(job_id=job.id, content=words.ALL_DELETED)
+    if picture is None:
+        return Post(job_id=job.id, content=words.NO_PICTURE_FILE)
+    prompt = standing.pictures[0].recipe.prompt
+    return Post(
+        job_id=job.id,
+        content="\n".join(
+            [
+                words.headline(prompt),
+                words.credit(job, standing.origin, standing.origin_prompt),
+                words.recipe(job, standing.pictures),
+            ]
+        ),
+        print=picture,
+        alternative=words.alternative(prompt, 1 if standing.alone else len(standing.pictures)),
+        rows=_single_rows(standing) if standing.alone else _grid_rows(standing),
+        alone=standing.alone,
+    )
+
+
+def compose_progress(standing: Standing, *, step: int, steps: int, preview: Print | None) -> Post:
+    post = _underway(standing, words.painting(step, steps))
+    return Post(
+        job_id=post.job_id,
+        content=post.content,
+        rows=post.rows,
+        print=preview,
+        alternative=words.preview_alternative(standing.job.request.prompt),
+    )
+
+
+def _underway(standing: Standing, status: str) -> Post:
+    job = standing.job
+    maker = words.credit(job, standing.origin, standing.origin_prompt)
+    return Post(
+        job_id=job.id,
+        content="\n".join([words.headline(job.request.prompt), maker, status]),
+        rows=((Key(action=Action.CANCEL),),),
+    )
+
+
+def _single_rows(standing: Standing) -> tuple[tuple[Key, ...], ...]:
+    index = standing.pictures[0].index
+    upscaled = standing.job.request.operation is Operation.UPSCALE
+    first = [Key(action=Action.VARY_SUBTLE, index=index), Key(action=Action.VARY, index=index)]
+    if not upscaled:
+        first += [Key(action=Action.UPSCALE, index=index), Key(action=Action.REROLL)]
+    actions = (Action.REMIX, Action.EDIT, Action.EXPAND, Action.STAR)
+    return tuple(first), tuple(Key(action=action, index=index) for action in actions)
+
+
+def _grid_rows(standing: Standing) -> tuple[tuple[Key, ...], ...]:
+    """U and V for each tile; below, what needs to know which tile asks for it."""
+    there = {picture.index for picture in standing.pictures}
+    last = max(there)
+    rows = [
+        tuple(
+            Key(action=action, index=index, dead=index not in there)
+            for index in range(start, min(start + _TILES_IN_A_ROW, last + 1))
+        )
+        for action in (Action.UPSCALE, Action.VARY)
+        for start in range(1, last + 1, _TILES_IN_A_ROW)
+    ]
+    actions = (Action.REROLL, Action.REMIX, Action.EDIT, Action.EXPAND, Action.STAR)
+    return (*rows, tuple(Key(action=action) for action in actions))

@@ -1,0 +1,129 @@
+"""Reactions on the face's own messages, old ones too: raw events, because no message needs to be cached."""
+
+import logging
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import discord
+
+from bots.discord import words
+from bots.discord.counter import log_fault
+from bots.discord.people import community_of, moderates, person_of
+from bots.discord.standings import has_star, job_of_message, known_name
+from studio.buttons import Action, Button
+from studio.catalog import REACTIONS, press
+from studio.commands.answers import Accepted
+from studio.commands.spec import Call
+from studio.errors import ChatelierError, NotFound
+from studio.identifiers import picture_id
+from studio.people import Address, Person, Platform
+
+if TYPE_CHECKING:
+    from bots.discord.bot import Bot
+
+_SAME_CLICK_SECONDS = 10
+_VARIATION_SELECTOR = "\ufe0f"  # some clients send it, some do not
+
+log = logging.getLogger(__name__)
+
+
+def _bare(emoji: str) -> str:
+    return emoji.replace(_VARIATION_SELECTOR, "")
+
+
+_MEANINGS: Mapping[str, tuple[Action, int]] = {_bare(emoji): deed for emoji, deed in REACTIONS.items()}
+
+
+class Reactions:
+    def __init__(self, bot: "Bot") -> None:
+        self._bot = bot
+
+    async def added(self, event: discord.RawReactionActionEvent) -> None:
+        meaning = self._meaning(event)
+        if meaning is None or (event.member and event.member.bot):
+            return
+        if self._bot.user and event.message_author_id not in (None, self._bot.user.id):
+            return
+        await self._carry_out(event, meaning, given=True)
+
+    async def removed(self, event: discord.RawReactionActionEvent) -> None:
+        """Only a star can be taken back; what is painted is painted."""
+        meaning = self._meaning(event)
+        if meaning is not None and meaning[0] is Action.STAR:
+            await self._carry_out(event, meaning, given=False)
+
+    def _meaning(self, event: discord.RawReactionActionEvent) -> tuple[Action, int] | None:
+        if event.emoji.id is not None or (self._bot.user and event.user_id == self._bot.user.id):
+            return None
+        return _MEANINGS.get(_bare(event.emoji.name))
+
+    async def _carry_out(
+        self, event: discord.RawReactionActionEvent, meaning: tuple[Action, int], *, given: bool
+    ) -> None:
+        bot = self._bot
+        try:
+            job_id = await bot.backroom.run("desk", job_of_message, bot.ports.database, event.message_id)
+            person = await self._person(event) if job_id else None
+            if job_id and person:
+                await self._press(
+                    event, Button(action=meaning[0], job_id=job_id, index=meaning[1]), person, given
+                )
+        except NotFound:
+            log.debug("a reaction speaks of a picture that is not there")
+        except ChatelierError as error:
+            await self._explain(event.user_id, words.sentence_of(error))
+        except Exception as error:  # noqa: BLE001 - a reaction must never end the reading of events
+            log_fault(error)
+
+    async def _press(
+        self, event: discord.RawReactionActionEvent, button: Button, person: Person, given: bool
+    ) -> None:
+        bot = self._bot
+        if button.action is Action.STAR:
+            starred = await bot.backroom.run(
+                "desk", has_star, bot.ports.database, picture_id(button.job_id, button.index), person.key
+            )
+            if starred == given:
+                return
+        answer = await bot.backroom.run("desk", press, bot.ports, self._call(event, person), button)
+        if isinstance(answer, Accepted) and not answer.repeated:
+            await bot.board.pin(answer.job_id)
+
+    def _call(self, event: discord.RawReactionActionEvent, person: Person) -> Call:
+        """A reaction has no id: one of the same person on the same message within ten seconds is the same."""
+        moment = int(time.time() // _SAME_CLICK_SECONDS)
+        key = f"discord:{event.message_id}:{event.user_id}:{_bare(event.emoji.name)}:{moment}"
+        address = Address(
+            platform=Platform.DISCORD, community=person.community, channel=str(event.channel_id)
+        )
+        return Call(person=person, address=address, request_key=key)
+
+    async def _person(self, event: discord.RawReactionActionEvent) -> Person | None:
+        """None for bots. A reaction that is taken away does not say whose it was but by id."""
+        bot = self._bot
+        community = community_of(event.guild_id, event.user_id)
+        guild = bot.get_guild(event.guild_id) if event.guild_id else None
+        user = event.member or (guild and guild.get_member(event.user_id)) or bot.get_user(event.user_id)
+        if user is not None:
+            if user.bot:
+                return None
+            return person_of(user, community, moderates=moderates(user, bot.settings))
+        person = Person(
+            platform=Platform.DISCORD, community=community, user_id=str(event.user_id), display_name=""
+        )
+        name = await bot.backroom.run("desk", known_name, bot.ports.database, person.key)
+        if name is None:
+            fetched = await bot.fetch_user(event.user_id)
+            return None if fetched.bot else person_of(fetched, community, moderates=False)
+        return Person(
+            platform=Platform.DISCORD, community=community, user_id=str(event.user_id), display_name=name
+        )
+
+    async def _explain(self, user_id: int, sentence: str) -> None:
+        """There is no private answer to a reaction in a channel, so it goes into the person's DMs."""
+        try:
+            channel = await self._bot.create_dm(discord.Object(user_id))
+            await channel.send(sentence, allowed_mentions=discord.AllowedMentions.none())
+        except discord.HTTPException:
+            log.debug("a person takes no direct messages")

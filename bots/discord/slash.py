@@ -1,0 +1,131 @@
+"""Slash commands, built from the catalogue: one builder for all, so that no command can be forgotten."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Literal
+
+import discord
+from discord import app_commands
+
+from bots.discord import words
+from bots.discord.phrases import spread_flags
+from bots.discord.suggestions import suggester
+from bots.discord.uploads import take_in
+from studio.catalog import CATALOG, perform
+from studio.commands.answers import Answer
+from studio.commands.spec import Call, CommandSpec, Kind, Parameter
+
+if TYPE_CHECKING:
+    from bots.discord.bot import Bot
+
+LONGEST_DESCRIPTION = 100
+CONTEXTS = app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=False)
+INSTALLS = app_commands.AppInstallationType(guild=True, user=False)
+_NUMBERS: Mapping[Kind, type[int] | type[float]] = {Kind.INTEGER: int, Kind.NUMBER: float}
+_UPLOADS = frozenset({Kind.IMAGE, Kind.MASK})
+_SUGGESTED = frozenset({Kind.PICTURE, Kind.JOB, Kind.MODEL})
+
+
+def build_commands(tree: "app_commands.CommandTree[Bot]") -> None:
+    """Add every command of the catalogue, and /help, which describes them."""
+    for spec in CATALOG.values():
+        tree.add_command(slash_command(spec))
+    tree.add_command(_help_command())
+
+
+def slash_command(spec: CommandSpec) -> app_commands.Command[Any, Any, None]:
+    command: app_commands.Command[Any, Any, None] = app_commands.Command(
+        name=spec.name,
+        description=spec.summary[:LONGEST_DESCRIPTION],
+        callback=_callback(spec),
+        allowed_contexts=CONTEXTS,
+        allowed_installs=INSTALLS,
+    )
+    for parameter in spec.parameters:
+        if is_suggested(parameter):
+            command.autocomplete(parameter.name)(suggester(parameter))
+    return command
+
+
+def is_suggested(parameter: Parameter) -> bool:
+    return parameter.kind in _SUGGESTED or parameter.name == "prompt"
+
+
+def _callback(spec: CommandSpec) -> Callable[..., Any]:
+    """A coroutine whose signature tells discord.py the options; required ones come first there."""
+
+    async def serve(interaction: "discord.Interaction[Bot]", **options: Any) -> None:
+        bot = interaction.client
+
+        async def work(call: Call) -> Answer:
+            values = spread_flags(spec.name, await _with_uploads(bot, call, spec, options))
+            return await bot.backroom.run("desk", perform, bot.ports, call, spec.name, values)
+
+        await bot.counter.serve(interaction, work, public=spec.paints)
+
+    ordered = sorted(spec.parameters, key=lambda each: not each.required)
+    first = inspect.Parameter(
+        "interaction", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=discord.Interaction
+    )
+    serve.__signature__ = inspect.Signature([first, *map(option, ordered)])  # type: ignore[attr-defined]
+    serve.__discord_app_commands_param_description__ = {  # type: ignore[attr-defined]
+        each.name: each.summary[:LONGEST_DESCRIPTION] for each in ordered
+    }
+    return serve
+
+
+async def _with_uploads(
+    bot: "Bot", call: Call, spec: CommandSpec, options: Mapping[str, object]
+) -> dict[str, object]:
+    """The options that were filled in, attachments made harmless and stored."""
+    values: dict[str, object] = {}
+    for parameter in spec.parameters:
+        value = options.get(parameter.name)
+        if isinstance(value, discord.Attachment):
+            value = await take_in(value, call.person, bot.ports, bot.backroom, bot.settings)
+        if value is not None:
+            values[parameter.name] = value
+    return values
+
+
+def option(parameter: Parameter) -> inspect.Parameter:
+    """A catalogue parameter as a parameter of the callback, with Discord's type, range and choices."""
+    return inspect.Parameter(
+        parameter.name,
+        inspect.Parameter.KEYWORD_ONLY,
+        annotation=_annotation(parameter) if parameter.required else _annotation(parameter) | None,
+        default=inspect.Parameter.empty if parameter.required else None,
+    )
+
+
+def _annotation(parameter: Parameter) -> Any:
+    if parameter.kind in _UPLOADS:
+        return discord.Attachment
+    number: type[int] | type[float] | None = _NUMBERS.get(parameter.kind)
+    if number is not None:
+        bounds = [
+            None if bound is None else number(bound) for bound in (parameter.minimum, parameter.maximum)
+        ]
+        return app_commands.Range[number, *bounds] if any(bound is not None for bound in bounds) else number
+    if parameter.kind is Kind.CHOICE:
+        return _choices(parameter)
+    return str
+
+
+def _choices(parameter: Parameter) -> Any:
+    return Literal[tuple(parameter.choices)]
+
+
+def _help_command() -> app_commands.Command[Any, Any, None]:
+    async def help_(interaction: discord.Interaction) -> None:
+        lines = [f"**/{spec.name}** {spec.summary}\n-# `{spec.example}`" for spec in CATALOG.values()]
+        text = "\n".join([*lines, "", words.HELP_END])
+        await interaction.response.send_message(text[: words.LONGEST_MESSAGE], ephemeral=True)
+
+    return app_commands.Command(
+        name="help",
+        description=words.HELP_SUMMARY,
+        callback=help_,
+        allowed_contexts=CONTEXTS,
+        allowed_installs=INSTALLS,
+    )

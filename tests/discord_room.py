@@ -1,0 +1,140 @@
+"""A simulated Discord with the bot in it, on twins of the ports: a server, a channel, Ana, Bo and a moderator."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import discord
+import simcord
+
+from bots.discord.bot import Bot
+from bots.discord.settings import CDN_HOSTS, DiscordSettings
+from studio.db.tables import JobRow
+from studio.events import JobEnded, JobProgress, PictureChanged
+from studio.jobs import JobState
+from studio.people import Platform
+from studio.ports import Ports
+from tests.painted import end_job, paint_job
+
+PNG = b"\x89PNG\r\n\x1a\n picture"
+
+
+@dataclass(kw_only=True)
+class Room:
+    env: simcord.Env
+    bot: Bot
+    ports: Ports
+    settings: DiscordSettings
+    guild: Any
+    channel: Any
+    ana: Any
+    bo: Any
+    mod: Any
+
+    async def imagine(self, who: Any = None, prompt: str = "a red fox", **options: Any) -> str:
+        """A job's id, from the message that the command left."""
+        await (who or self.ana).slash(self.channel, "imagine", prompt=prompt, **options)
+        return self.newest_job()
+
+    def newest_job(self) -> str:
+        return self.jobs()[-1].id
+
+    def jobs(self) -> list[JobRow]:
+        with self.ports.database.read() as session:
+            return list(session.query(JobRow).order_by(JobRow.created_at))
+
+    async def painted(self, job_id: str, *, like: str | None = None) -> None:
+        paint_job(self.ports, job_id, like=like)
+        await self.tell(JobEnded(job_id=job_id, platform=Platform.DISCORD, state=JobState.DONE))
+
+    async def ended(self, job_id: str, state: JobState) -> None:
+        end_job(self.ports, job_id, state)
+        await self.tell(JobEnded(job_id=job_id, platform=Platform.DISCORD, state=state))
+
+    async def tell(self, event: JobEnded | PictureChanged) -> None:
+        """Deliver one event, as the stream would."""
+        with self.env._bot_scope():
+            await self.bot.news._act(event)
+        await self.env.settle()
+
+    async def progress(self, job_id: str, step: int, steps: int = 8, preview: str | None = None) -> None:
+        progress = JobProgress(
+            job_id=job_id, platform=Platform.DISCORD, step=step, steps=steps, preview=preview
+        )
+        with self.env._bot_scope():
+            await self.bot.board.progressed(progress)
+
+    def allow_edit(self, job_id: str) -> None:
+        """As if the message had not been touched for a while."""
+        self.bot.board._sheets[job_id].touched_at -= 100
+
+    @property
+    def message(self) -> discord.Message:
+        found = self.channel.last_message
+        assert found is not None
+        message: discord.Message = found
+        return message
+
+    async def until(self, holds: Callable[[], bool]) -> None:
+        async with asyncio.timeout(10):
+            while not holds():
+                await asyncio.sleep(0.02)
+
+    async def restart(self) -> None:
+        """A fresh bot on the same rows, as after a crash."""
+        self.bot.news.stop()
+        self.bot = Bot(self.ports, self.settings)
+        await self.env.restart_bot(self.bot)
+
+
+def settings_for(home: Path, **changes: Any) -> DiscordSettings:
+    values: dict[str, Any] = {
+        "token": "token",
+        "home": home,
+        "cdn_hosts": CDN_HOSTS | {"cdn.simcord.invalid"},
+        "models": ("thimble", "large"),
+        "shard_count": 1,
+    }
+    return DiscordSettings(**values | changes)
+
+
+@asynccontextmanager
+async def open_room(ports: Ports, home: Path, **changes: Any) -> AsyncIterator[Room]:
+    settings = settings_for(home, **changes)
+    bot = Bot(ports, settings)
+    env = simcord.Env(bot)
+    await env.start()
+    try:
+        guild = env.create_guild()
+        channel = guild.create_text_channel("atelier")
+        wardens = guild.create_role("Wardens", permissions=discord.Permissions(manage_guild=True))
+        room = Room(
+            env=env,
+            bot=bot,
+            ports=ports,
+            settings=settings,
+            guild=guild,
+            channel=channel,
+            ana=guild.add_member(env.create_user("ana")),
+            bo=guild.add_member(env.create_user("bo")),
+            mod=guild.add_member(env.create_user("mod"), roles=[wardens]),
+        )
+        yield room
+    finally:
+        env.bot.news.stop()
+        await env.shutdown()
+        env.bot.backroom.close()
+    env.raise_errors()
+
+
+def button_ids(message: discord.Message) -> list[str]:
+    return [
+        child.custom_id
+        for row in message.components
+        if isinstance(row, discord.ActionRow)
+        for child in row.children
+        if isinstance(child, discord.Button | discord.SelectMenu) and child.custom_id
+    ]
