@@ -5,10 +5,11 @@ import contextlib
 import os
 import signal
 import time
-from asyncio.subprocess import DEVNULL, PIPE, STDOUT, Process
+from asyncio.subprocess import DEVNULL, PIPE, STDOUT
 from collections.abc import Callable, Sequence
 from itertools import chain
 from pathlib import Path
+from typing import cast
 
 from rich.console import Console
 
@@ -19,6 +20,7 @@ from studio.errors import Trouble
 _POLL_SECONDS = 0.1
 _STEADY_SECONDS = 20.0  # whoever lives this long has started well
 _FAILED_STARTS = 3
+_LAST_WORDS_SECONDS = 2.0
 
 
 class StartFailed(Trouble):
@@ -124,14 +126,13 @@ class _Ward:
         self.ready = asyncio.Event()
         self._say = say
         self._changed = changed
-        self._process: Process | None = None
-        self._following: asyncio.Task[None] | None = None
+        self._process: _Process | None = None
         self._failures = 0
         self._was_ready = False
 
     @property
     def pid(self) -> int:
-        return self._process.pid if self._process and self._process.returncode is None else 0
+        return self._process.pid if self._process else 0
 
     async def keep_alive(self) -> None:
         """Start the program whenever it is not running. Raises `StartFailed` if it never once comes up."""
@@ -140,11 +141,10 @@ class _Ward:
             process = await self._start()
             watching = asyncio.create_task(self._watch_readiness(process))
             try:
-                code = await process.wait()
+                code = await process.ended()
             finally:
                 watching.cancel()
-            self._bury(process)
-            self._process = None
+            await self._bury(process)
             lived_seconds = time.monotonic() - started_at
             self._failures = 1 if lived_seconds > _STEADY_SECONDS else self._failures + 1
             if not self._was_ready and self._failures >= _FAILED_STARTS:
@@ -160,25 +160,22 @@ class _Ward:
         process = self._process
         if process is None:
             return
-        if process.returncode is None:
-            _signal(process, signal.SIGTERM)
-            ended = asyncio.create_task(_done(process))
-            hurry = asyncio.create_task(_wait(at_once))
-            await asyncio.wait(
-                [ended, hurry], timeout=self.program.stop_seconds, return_when=asyncio.FIRST_COMPLETED
-            )
-            hurry.cancel()
-            if not ended.done():
-                self._say(f"{self.program.name} did not end in time and was stopped.")
-        self._bury(process)
-        await process.wait()
-        if self._following:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._following, timeout=2)
+        process.signal(signal.SIGTERM)
+        ended = asyncio.create_task(process.ended())
+        hurry = asyncio.create_task(_wait(at_once))
+        await asyncio.wait(
+            [ended, hurry], timeout=self.program.stop_seconds, return_when=asyncio.FIRST_COMPLETED
+        )
+        hurry.cancel()
+        if not ended.done():
+            self._say(f"{self.program.name} did not end in time and was stopped.")
+        await self._bury(process)
+        await ended
 
-    async def _start(self) -> Process:
+    async def _start(self) -> "_Process":
         self.output.last_lines.clear()
-        self._process = await asyncio.create_subprocess_exec(
+        _, self._process = await asyncio.get_running_loop().subprocess_exec(
+            lambda: _Process(self.output),
             *self.program.leashed(),
             stdin=DEVNULL,
             stdout=PIPE,
@@ -187,22 +184,22 @@ class _Ward:
             pass_fds=self.program.keep_open,
             start_new_session=True,  # Ctrl-C reaches only us, and we end the others in good order
         )
-        if self._process.stdout is not None:
-            self._following = asyncio.create_task(self.output.follow(self._process.stdout))
         self._changed()
         return self._process
 
-    async def _watch_readiness(self, process: Process) -> None:
+    async def _watch_readiness(self, process: "_Process") -> None:
         while not await asyncio.to_thread(self.program.is_ready, process.pid):  # noqa: ASYNC110 - another process
             await asyncio.sleep(_POLL_SECONDS)
         self._say(f"{self.program.name} is {'back' if self._was_ready else 'ready'}.")
         self._was_ready = True
         self.ready.set()
 
-    def _bury(self, process: Process) -> None:
-        """Whatever the program started itself goes with it."""
+    async def _bury(self, process: "_Process") -> None:
+        """Whatever the program started itself goes with it; then its last words are read."""
         self.ready.clear()
-        _signal(process, signal.SIGKILL)
+        process.signal(signal.SIGKILL)
+        await process.silent(timeout_seconds=_LAST_WORDS_SECONDS)
+        self._process = None
 
     def _last_words(self, code: int) -> str:
         words = "\n  ".join(list(self.output.last_lines)[-5:])
@@ -210,10 +207,48 @@ class _Ward:
         return f"{name} does not start ({_ending(code)}). It said last:\n  {words}\nMore: {path}"
 
 
-def _signal(process: Process, number: signal.Signals) -> None:
-    """To the whole group: the process leads a session of its own."""
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, number)
+class _Process(asyncio.SubprocessProtocol):
+    """A running program, leader of a session and process group of its own.
+
+    asyncio's own `Process.wait` also waits until the pipe is closed, which a child of the program may hold open long
+    after the program died. Here the two are apart.
+    """
+
+    def __init__(self, output: Output) -> None:
+        self._output = output
+        self._code: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self._silent = asyncio.Event()
+        self.pid = 0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.SubprocessTransport", transport)
+        self.pid = self._transport.get_pid()
+
+    def pipe_data_received(self, _descriptor: int, data: bytes | str) -> None:
+        self._output.feed(data if isinstance(data, bytes) else data.encode())
+
+    def pipe_connection_lost(self, _descriptor: int, _error: Exception | None) -> None:
+        self._output.finish()
+        self._silent.set()
+
+    def process_exited(self) -> None:
+        if not self._code.done():
+            self._code.set_result(self._transport.get_returncode() or 0)
+
+    async def ended(self) -> int:
+        """The exit status, negative for a signal, as soon as the program itself has ended."""
+        return await asyncio.shield(self._code)
+
+    async def silent(self, *, timeout_seconds: float) -> None:
+        """Until nobody can write any more."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._silent.wait(), timeout_seconds)
+        self._transport.close()
+
+    def signal(self, number: signal.Signals) -> None:
+        """To the whole group; the group is gone when its last process is."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, number)
 
 
 def _ending(code: int) -> str:
@@ -226,7 +261,3 @@ async def _all_ready(wards: Sequence[_Ward]) -> None:
 
 async def _wait(event: asyncio.Event) -> None:
     await event.wait()
-
-
-async def _done(process: Process) -> None:
-    await process.wait()

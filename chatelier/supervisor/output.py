@@ -1,6 +1,5 @@
 """What the programs say: to the terminal with their names before it, and to one file each."""
 
-import asyncio
 import logging.handlers
 import re
 from collections import deque
@@ -39,23 +38,26 @@ class Output:
     def __init__(self, name: str, *, terminal: Terminal | None, folder: Path) -> None:
         self._name = name
         self._terminal = terminal
+        self._rest = b""
         self.last_lines: deque[str] = deque(maxlen=_LAST_LINES)
         self.path = folder / f"{name}.log"
         self._file = logging.handlers.RotatingFileHandler(
             self.path, maxBytes=_FILE_BYTES, backupCount=_FILES_KEPT, encoding="utf-8", errors="replace"
         )
 
-    async def follow(self, stream: asyncio.StreamReader) -> None:
-        """Until the program closes its end. Very long lines are cut into pieces."""
-        rest = b""
-        while chunk := await stream.read(_MAX_LINE_BYTES):
-            *lines, rest = (rest + chunk).split(b"\n")
-            if len(rest) > _MAX_LINE_BYTES:
-                lines, rest = [*lines, rest], b""
-            for line in lines:
-                self.write(line.decode("utf-8", "replace").rstrip())
-        if rest:
-            self.write(rest.decode("utf-8", "replace").rstrip())
+    def feed(self, chunk: bytes) -> None:
+        """What the program wrote, as it comes. Very long lines are cut into pieces."""
+        *lines, self._rest = (self._rest + chunk).split(b"\n")
+        if len(self._rest) > _MAX_LINE_BYTES:
+            lines.append(self._rest)
+            self._rest = b""
+        for line in lines:
+            self.write(line.decode("utf-8", "replace").rstrip())
+
+    def finish(self) -> None:
+        """The program has ended: what is left is a line too."""
+        rest, self._rest = self._rest, b""
+        self.write(rest.decode("utf-8", "replace").rstrip())
 
     def write(self, line: str) -> None:
         plain = _ESCAPES.sub("", line)
