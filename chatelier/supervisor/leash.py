@@ -1,8 +1,8 @@
-"""Starts a program that ends with its parent:  leash.py PARENT NICE PROGRAM ARGUMENTS…
+"""Starts a program that ends with its parent:  leash.py PARENT NICE [--watch] PROGRAM ARGUMENTS…
 
 Run by its path as a script, not imported as part of the package, so that it costs 20 ms and no memory: on
-Linux it asks the kernel to send SIGTERM when the parent dies, then turns itself into the program. Elsewhere
-it stays and watches the parent itself.
+Linux it asks the kernel to send SIGTERM when the parent dies, then turns itself into the program. Elsewhere, or
+with --watch, it stays and watches the parent itself.
 """
 
 import os
@@ -22,18 +22,23 @@ def main() -> None:
         os.nice(int(nice))
     except OSError as error:
         sys.stderr.write(f"priority not changed: {error}\n")
-    if has_death_signal():
-        import ctypes
-
-        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+    watched = program[0] == "--watch"
+    if not watched and has_death_signal():
+        ask_for_death_signal()
         if os.getppid() != int(parent):
             sys.exit("the parent is gone")  # it died before the kernel knew of our wish
         os.execvp(program[0], program)  # noqa: S606 - the command line is our parent's
-    watch(int(parent), program)
+    watch(int(parent), program[1:] if watched else program)
 
 
 def has_death_signal() -> bool:
     return sys.platform.startswith("linux")
+
+
+def ask_for_death_signal() -> None:
+    import ctypes
+
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
 
 
 def watch(parent: int, program: list[str]) -> None:
