@@ -80,7 +80,7 @@ class Room:
 
     async def until(self, holds: Callable[[], bool]) -> None:
         async with asyncio.timeout(10):
-            while not holds():
+            while not holds():  # noqa: ASYNC110 - the store is asked, not an event
                 await asyncio.sleep(0.02)
 
     async def restart(self) -> None:

@@ -143,11 +143,15 @@ class Counter:
         )
 
     async def _refuse(self, interaction: discord.Interaction, sentence: str, *, public: bool) -> None:
-        """The sentence is for the person alone, so a public "thinking…" is taken away first."""
+        """The sentence is for the person alone, so a public "thinking…" is taken away.
+
+        While it still thinks, Discord would take a second message for its text; so it is ended first.
+        """
         try:
             if public:
-                await interaction.delete_original_response()
+                await _tell(interaction, words.TAKEN_AWAY)
                 await interaction.followup.send(sentence, ephemeral=True)
+                await interaction.delete_original_response()
             else:
                 await _tell(interaction, sentence)
         except discord.HTTPException as error:

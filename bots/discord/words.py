@@ -16,6 +16,7 @@ _BAR_CELLS = 12
 
 BUTTON_UNKNOWN = "This button does not belong to a picture here."
 FORM_UNKNOWN = "This form does not belong to a picture here."
+TAKEN_AWAY = "…"
 NO_IMAGE = "There is no image on that message."
 UPLOAD_GONE = "That image is not here any more. Please start again from the message that shows it."
 WHICH_PICTURE = "Which picture?"

@@ -1,18 +1,100 @@
 """Slash commands: built from the catalogue, acknowledged, answered in one message."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import discord
 import pytest
 
+from bots.discord.bot import Bot
+from bots.discord.slash import is_suggested
+from studio.catalog import CATALOG
+from studio.commands.spec import Kind
+from studio.db.records import job_of
+from studio.errors import DatabaseUnavailable
+from studio.jobs import JobState
 from studio.ports import Ports
-from tests.discord_room import Room, open_room
+from studio.verdicts import Ruling, Verdict
+from tests.discord_room import PNG, Room, button_ids, open_room, settings_for
+
+TYPES = {Kind.INTEGER: 4, Kind.NUMBER: 10, Kind.IMAGE: 11, Kind.MASK: 11}
 
 
 @pytest.fixture
 async def room(ports: Ports, tmp_path: Path) -> AsyncIterator[Room]:
     async with open_room(ports, tmp_path / "home") as opened:
         yield opened
+
+
+def command_payloads(ports: Ports, home: Path) -> dict[str, dict[str, Any]]:
+    bot = Bot(ports, settings_for(home))
+    bot.backroom.close()
+    return {
+        command.name: command.to_dict(bot.tree)
+        for command in bot.tree.get_commands()
+        if isinstance(command, discord.app_commands.Command)
+    }
+
+
+# ---- parity with the catalogue
+
+
+async def test_every_command_of_the_catalogue_is_a_slash_command(ports: Ports, tmp_path: Path) -> None:
+    assert set(command_payloads(ports, tmp_path)) == {*CATALOG, "help"}
+
+
+@pytest.mark.parametrize("name", list(CATALOG))
+async def test_a_slash_command_has_the_parameters_of_the_catalogue(
+    name: str, ports: Ports, tmp_path: Path
+) -> None:
+    payload, spec = command_payloads(ports, tmp_path)[name], CATALOG[name]
+    options = {option["name"]: option for option in payload["options"]}
+    assert set(options) == {parameter.name for parameter in spec.parameters}
+    for parameter in spec.parameters:
+        option = options[parameter.name]
+        assert option["type"] == TYPES.get(parameter.kind, 3)
+        assert option.get("required", False) is parameter.required
+        assert option.get("min_value") == parameter.minimum
+        assert option.get("max_value") == parameter.maximum
+        assert tuple(choice["value"] for choice in option.get("choices", ())) == parameter.choices
+        assert option["description"] == parameter.summary
+        assert option.get("autocomplete", False) is is_suggested(parameter)
+
+
+async def test_what_is_registered_keeps_within_discords_limits(ports: Ports, tmp_path: Path) -> None:
+    payloads = command_payloads(ports, tmp_path)
+    assert len(payloads) <= 100
+    for payload in payloads.values():
+        required = [option.get("required", False) for option in payload["options"]]
+        assert required == sorted(required, reverse=True), "required options come first"
+        assert len(payload["options"]) <= 25
+        assert 1 <= len(payload["description"]) <= 100
+        for option in payload["options"]:
+            assert 1 <= len(option["description"]) <= 100
+            assert len(option.get("choices", ())) <= 25
+
+
+async def test_the_bot_asks_for_no_privileged_intent(ports: Ports, tmp_path: Path) -> None:
+    bot = Bot(ports, settings_for(tmp_path))
+    bot.backroom.close()
+    assert not (bot.intents.members or bot.intents.presences or bot.intents.message_content)
+
+
+async def test_commands_are_registered_once_and_again_when_they_change(room: Room) -> None:
+    def registrations() -> int:
+        return sum(entry.method == "PUT" and "commands" in entry.path for entry in room.env.http_requests)
+
+    assert registrations() == 1
+    await room.restart()
+    assert registrations() == 1
+    (room.settings.home / "run" / "discord-commands").write_text("another version's")
+    await room.restart()
+    assert registrations() == 2
+
+
+# ---- /imagine
 
 
 async def test_imagine_leaves_one_message_that_shows_where_the_job_stands(room: Room) -> None:
@@ -22,4 +104,241 @@ async def test_imagine_leaves_one_message_that_shows_where_the_job_stands(room: 
     assert f"<@{room.ana.id}>" in room.message.content
     assert "You are next" in room.message.content
     assert len(room.channel.history()) == 1
-    assert job.community == str(room.guild.id)
+    assert button_ids(room.message) == [f"c1:cancel:{job.id}:0"]
+
+
+async def test_who_asks_and_where_is_kept_with_the_job(room: Room) -> None:
+    job_id = await room.imagine(room.mod)
+    with room.ports.database.read() as session:
+        job = job_of(session.get_one(type(room.jobs()[0]), job_id))
+    assert job.person.key == f"discord:{room.guild.id}:{room.mod.id}"
+    assert job.person.display_name == "mod"
+    assert job.person.moderates
+    assert job.address.channel == str(room.channel.id)
+    assert job.address.message == str(room.message.id)
+
+
+async def test_a_configured_role_makes_a_moderator(ports: Ports, tmp_path: Path) -> None:
+    async with open_room(ports, tmp_path, moderator_roles=frozenset({"Curators"})) as room:
+        curators = room.guild.create_role("Curators")
+        eve = room.guild.add_member(room.env.create_user("eve"), roles=[curators])
+        await room.imagine(eve)
+        await room.imagine(room.ana)
+        first, second = room.jobs()
+    assert "moderator" in first.person["roles"]
+    assert "moderator" not in second.person["roles"]
+
+
+async def test_options_reach_the_request(room: Room) -> None:
+    await room.imagine(seed=7, count=2, aspect="3:2", steps=9, guidance=2.5, negative="text", model="large")
+    request = room.jobs()[0].request
+    assert (request["seed"], request["count"], request["aspect"], request["steps"]) == (7, 2, "3:2", 9)
+    assert (request["guidance_scale"], request["negative_prompt"], request["model"]) == (2.5, "text", "large")
+
+
+async def test_flags_work_in_the_words_and_a_filled_in_option_wins(room: Room) -> None:
+    await room.imagine(prompt="a red fox --ar 3:2 --seed 7 --no text", seed=9)
+    request = room.jobs()[0].request
+    assert request["prompt"] == "a red fox"
+    assert (request["aspect"], request["seed"], request["negative_prompt"]) == ("3:2", 9, "text")
+
+
+async def test_an_unknown_flag_is_named_to_the_person_alone(room: Room) -> None:
+    result = await room.ana.slash(room.channel, "imagine", prompt="a red fox --sed 7")
+    assert room.jobs() == []
+    assert "--sed" in result.followups[0].content
+    assert "--seed" in result.followups[0].content
+    assert result.followups[0].ephemeral
+    assert room.channel.history(viewer=room.bo) == []
+
+
+async def test_a_prompt_over_the_limit_is_refused_in_a_sentence(room: Room) -> None:
+    result = await room.ana.slash(room.channel, "imagine", prompt="fox " * 400)
+    assert "1,000" in result.followups[0].content
+    assert room.jobs() == []
+
+
+async def test_a_refusal_is_for_the_person_alone(room: Room) -> None:
+    room.ports.gate.verdict = Verdict(ruling=Ruling.REFUSE, rule="r", category="gore")  # type: ignore[attr-defined]
+    result = await room.ana.slash(room.channel, "imagine", prompt="something bad")
+    assert "gore" in result.followups[0].content
+    assert result.followups[0].ephemeral
+    assert room.channel.history(viewer=room.bo) == []
+
+
+async def test_a_held_prompt_is_not_shown(room: Room) -> None:
+    room.ports.gate.verdict = Verdict(ruling=Ruling.HOLD, rule="r", category="gore")  # type: ignore[attr-defined]
+    await room.ana.slash(room.channel, "imagine", prompt="something doubtful")
+    assert "moderator" in room.message.content
+    assert "doubtful" not in room.message.content
+
+
+async def test_a_database_that_is_away_is_a_sentence_and_nothing_is_lost(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away() -> None:
+        raise DatabaseUnavailable
+
+    with monkeypatch.context() as patch:
+        patch.setattr(room.ports.database, "begin", away)
+        result = await room.ana.slash(room.channel, "imagine", prompt="a red fox")
+    assert "records are away" in result.followups[0].content
+    assert result.followups[0].ephemeral
+    await room.imagine()
+    assert len(room.jobs()) == 1
+
+
+async def test_a_queue_that_is_away_keeps_the_job(room: Room) -> None:
+    room.ports.queue.away = True  # type: ignore[attr-defined]
+    room.ports.events.away = True  # type: ignore[attr-defined]
+    await room.imagine()
+    assert room.jobs()[0].state == JobState.ACCEPTED
+    assert "Accepted" in room.message.content
+
+
+async def test_a_defect_becomes_a_sentence_with_a_fault_number(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_admission: object) -> None:
+        raise ZeroDivisionError("secret detail")
+
+    monkeypatch.setattr(room.ports.gate, "admit", broken)
+    result = await room.ana.slash(room.channel, "imagine", prompt="a red fox")
+    sentence = result.followups[0].content
+    assert "Fault" in sentence
+    assert "secret detail" not in sentence
+
+
+async def test_two_people_at_once_each_get_their_own_message(room: Room) -> None:
+    await room.imagine(room.ana, "a red fox")
+    await room.imagine(room.bo, "a blue bird")
+    assert [message.content.split("\n")[0] for message in room.channel.history()] == [
+        "**a red fox**",
+        "**a blue bird**",
+    ]
+    assert "1 is painted before it" in room.message.content
+
+
+async def test_a_direct_message_is_a_community_of_its_own(room: Room) -> None:
+    user = room.ana.user
+    await user.slash("imagine", prompt="a red fox")
+    assert room.jobs()[0].community == f"dm:{user.id}"
+    assert "a red fox" in user.dm_channel.last_message.content
+
+
+# ---- attachments
+
+
+async def test_an_attached_image_becomes_the_source(room: Room) -> None:
+    await room.imagine(image=("fox.png", PNG), strength=0.5)
+    request = room.jobs()[0].request
+    assert room.ports.store.get(request["sources"][0]["key"]) == PNG
+
+
+@pytest.mark.parametrize(
+    ("file", "changes", "sentence"),
+    [
+        (("fox.png", b"bad bytes"), {}, "not a picture"),
+        (("fox.txt", PNG), {}, "not an image"),
+        (("fox.png", PNG * 10), {"max_upload_bytes": 100}, "larger than"),
+        (("fox.png", PNG), {"cdn_hosts": frozenset({"elsewhere.example"})}, "does not come from Discord"),
+    ],
+)
+async def test_an_unusable_attachment_is_a_sentence(
+    file: tuple[str, bytes], changes: dict[str, Any], sentence: str, ports: Ports, tmp_path: Path
+) -> None:
+    async with open_room(ports, tmp_path, **changes) as room:
+        result = await room.ana.slash(room.channel, "imagine", prompt="a red fox", image=file)
+        assert sentence in result.followups[0].content
+        assert room.jobs() == []
+
+
+def test_downloads_come_from_discord_and_the_configured_api_only(tmp_path: Path) -> None:
+    settings = settings_for(tmp_path, api_url="http://127.0.0.1:9/api", cdn_hosts=frozenset({"cdn.example"}))
+    allowed = ("https://cdn.example/a.png", "http://127.0.0.1:9/files/a.png")
+    foreign = (
+        "http://cdn.example/a.png",
+        "https://cdn.example:8443/a.png",
+        "https://cdn.example.evil/a.png",
+        "https://user@evil/cdn.example",
+        "http://127.0.0.1:10/a.png",
+        "http://169.254.169.254/latest",
+        "file:///etc/passwd",
+    )
+    assert all(settings.may_download(url) for url in allowed)
+    assert not any(settings.may_download(url) for url in foreign)
+    assert not replace(settings, api_url="https://discord.com/api/v10").may_download(allowed[1])
+
+
+# ---- the other commands
+
+
+async def test_show_repeats_a_job_for_the_person_alone(room: Room) -> None:
+    job_id = await room.imagine()
+    await room.painted(job_id)
+    result = await room.bo.slash(room.channel, "show", job=job_id)
+    assert result.ephemeral
+    assert result.response is not None
+    assert "a red fox" in result.response.content
+    assert len(result.response.attachments) == 1
+
+
+async def test_cancel_stops_a_waiting_job(room: Room) -> None:
+    job_id = await room.imagine()
+    result = await room.ana.slash(room.channel, "cancel", job=job_id)
+    assert result.response is not None
+    assert result.response.content == "Cancelled."
+    await room.until(lambda: room.channel.history()[0].content.endswith("Cancelled."))
+
+
+async def test_vary_starts_from_a_picture_and_names_its_maker(room: Room) -> None:
+    job_id = await room.imagine(room.bo, "a red fox in the snow")
+    await room.painted(job_id)
+    await room.ana.slash(room.channel, "vary", picture=f"{job_id}.2", strength="subtle")
+    request = room.jobs()[1].request
+    assert request["sources"][0]["picture_id"] == f"{job_id}.2"
+    assert f"<@{room.ana.id}>, from <@{room.bo.id}>’s red fox" in room.message.content
+
+
+async def test_a_picture_of_another_server_is_not_found(room: Room) -> None:
+    job_id = await room.imagine()
+    await room.painted(job_id)
+    other = room.env.create_guild("Elsewhere")
+    channel = other.create_text_channel("general")
+    eve = other.add_member(room.env.create_user("eve"))
+    result = await eve.slash(channel, "vary", picture=f"{job_id}.1")
+    assert "not here" in result.followups[0].content
+    assert len(room.jobs()) == 1
+
+
+async def test_help_names_every_command(room: Room) -> None:
+    result = await room.ana.slash(room.channel, "help")
+    assert result.ephemeral
+    assert result.response is not None
+    assert all(f"/{name}" in result.response.content for name in CATALOG)
+
+
+# ---- suggestions
+
+
+async def test_recent_pictures_jobs_models_and_words_are_suggested(room: Room) -> None:
+    job_id = await room.imagine(room.bo, "a red fox", count=2)
+    await room.painted(job_id)
+    pictures = await room.ana.autocomplete(room.channel, "vary", "picture", "fox")
+    assert [choice["value"] for choice in pictures] == [f"{job_id}.1", f"{job_id}.2"]
+    jobs = await room.ana.autocomplete(room.channel, "show", "job", "")
+    assert [choice["value"] for choice in jobs] == [job_id]
+    models = await room.ana.autocomplete(room.channel, "imagine", "model", "thi")
+    assert [choice["value"] for choice in models] == ["thimble"]
+    assert await room.ana.autocomplete(room.channel, "imagine", "prompt", "") == []
+    own = await room.bo.autocomplete(room.channel, "imagine", "prompt", "")
+    assert [choice["value"] for choice in own] == ["a red fox"]
+
+
+async def test_without_a_database_nothing_is_suggested(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away() -> None:
+        raise DatabaseUnavailable
+
+    monkeypatch.setattr(room.ports.database, "begin", away)
+    assert await room.ana.autocomplete(room.channel, "vary", "picture", "") == []
+    monkeypatch.undo()
