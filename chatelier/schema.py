@@ -32,7 +32,7 @@ def upgrade(database: Database) -> tuple[str | None, str]:
             before = _revision(connection)
             _refuse_newer(before)
             if before != HEAD:
-                command.upgrade(_config(connection), "head")
+                command.upgrade(alembic_config(connection), "head")
     except (OperationalError, InterfaceError) as error:
         raise DatabaseUnavailable from error
     return before, HEAD
@@ -68,7 +68,8 @@ def _revision(connection: Connection) -> str | None:
     return found
 
 
-def _config(connection: Connection) -> "Config":
+def alembic_config(connection: Connection) -> "Config":
+    """Alembic's settings without a file of its own; the migrations run on `connection`."""
     from alembic.config import Config
 
     config = Config()

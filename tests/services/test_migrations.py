@@ -1,0 +1,153 @@
+"""The database's schema: made by migrations, exactly what the tables say, once, whoever asks first."""
+
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import inspect, text
+
+from chatelier import schema
+from chatelier.migrations import HEAD
+from studio.db.database import Database
+from studio.db.tables import Base
+from studio.errors import DatabaseUnavailable, Misconfigured
+
+
+@pytest.fixture
+def database(database_url: str) -> Any:
+    opened = Database(database_url)
+    yield opened
+    opened.close()
+
+
+def test_the_migrated_schema_is_what_the_tables_say(database: Database) -> None:
+    schema.upgrade(database)
+    with database.engine.connect() as connection:
+        context = MigrationContext.configure(
+            connection, opts={"compare_type": True, "compare_server_default": True}
+        )
+        assert compare_metadata(context, Base.metadata) == []
+
+
+def test_every_index_and_unique_rule_is_there(database: Database) -> None:
+    schema.upgrade(database)
+    found = inspect(database.engine)
+    for table in Base.metadata.sorted_tables:
+        wanted = {
+            (index.name, tuple(column.name for column in index.columns), index.unique)
+            for index in table.indexes
+        }
+        there = {
+            (index["name"], tuple(index["column_names"]), bool(index["unique"]))
+            for index in found.get_indexes(table.name)
+            if not index.get("duplicates_constraint")
+        }
+        assert there == wanted
+        assert set(found.get_pk_constraint(table.name)["constrained_columns"]) == {
+            column.name for column in table.primary_key.columns
+        }
+
+
+def test_an_upgrade_of_an_upgraded_database_does_nothing(database: Database) -> None:
+    assert schema.upgrade(database) == (None, HEAD)
+    assert schema.upgrade(database) == (HEAD, HEAD)
+
+
+def test_of_many_that_start_at_once_one_upgrades(database_url: str) -> None:
+    databases = [Database(database_url) for _ in range(6)]
+    with ThreadPoolExecutor(len(databases)) as pool:
+        results = list(pool.map(schema.upgrade, databases))
+    assert sorted(str(before) for before, _ in results) == [HEAD] * 5 + ["None"]
+    for each in databases:
+        each.close()
+
+
+def test_two_processes_may_upgrade_at_once(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHATELIER_DATABASE_URL", database_url)
+    command = [sys.executable, "-m", "chatelier", "db", "upgrade"]
+    started = [
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) for _ in "ab"
+    ]
+    said = sorted(process.communicate()[0] for process in started)
+    assert [process.returncode for process in started] == [0, 0], said
+    assert said == [
+        f"The database is up to date (schema {HEAD}).\n",
+        f"The database went from empty to schema {HEAD}.\n",
+    ]
+
+
+def test_a_failed_migration_leaves_nothing_behind(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from alembic.operations import Operations
+
+    create = Operations.create_table
+
+    def fail_at_pictures(self: Operations, name: str, *columns: Any, **options: Any) -> Any:
+        if name == "pictures":
+            raise RuntimeError("the power went out")
+        return create(self, name, *columns, **options)
+
+    monkeypatch.setattr(Operations, "create_table", fail_at_pictures)
+    with pytest.raises(RuntimeError, match="power"):
+        schema.upgrade(database)
+    monkeypatch.undo()
+    assert inspect(database.engine).get_table_names() == []
+    assert schema.upgrade(database) == (None, HEAD)
+
+
+def test_a_process_says_which_command_an_outdated_database_needs(database: Database) -> None:
+    with pytest.raises(Misconfigured, match="chatelier db upgrade"):
+        schema.require_current(database)
+    schema.upgrade(database)
+    schema.require_current(database)
+    with database.begin() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = '0000'"))
+    with pytest.raises(Misconfigured, match=r"schema 0000.*chatelier db upgrade"):
+        schema.require_current(database)
+
+
+def test_a_database_of_a_newer_version_is_left_alone(database: Database) -> None:
+    schema.upgrade(database)
+    with database.begin() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    for refuse in (schema.require_current, schema.upgrade):
+        with pytest.raises(Misconfigured, match="newer version"):
+            refuse(database)
+
+
+def test_the_way_back_removes_every_table(database: Database) -> None:
+    from alembic import command
+
+    schema.upgrade(database)
+    with database.engine.begin() as connection:
+        command.downgrade(schema.alembic_config(connection), "base")
+    assert inspect(database.engine).get_table_names() == ["alembic_version"]
+
+
+def test_the_newest_revision_is_the_one_that_faces_expect() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(schema.__file__).with_name("migrations")))
+    assert ScriptDirectory.from_config(config).get_heads() == [HEAD]
+
+
+def test_an_unreachable_database_is_trouble_with_a_name(free_tcp_port: int) -> None:
+    away = Database(f"postgresql://nobody@127.0.0.1:{free_tcp_port}/nothing")
+    for ask in (schema.upgrade, schema.require_current):
+        with pytest.raises(DatabaseUnavailable):
+            ask(away)
+    away.close()
+
+
+@pytest.fixture
+def free_tcp_port() -> int:
+    from chatelier.addresses import free_port
+
+    return free_port()
