@@ -14,8 +14,12 @@ def train(
     out: Annotated[Path, typer.Option(help="Folder of the run: checkpoints, grids and the model.")],
     minutes: Annotated[float, typer.Option(help="How long to train, in minutes.", min=0.0)] = 120,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in the folder.")] = False,
-    tiny: Annotated[bool, typer.Option("--tiny", help="A few steps on plain shapes, without downloads.")] = False,
-    cache: Annotated[Path | None, typer.Option(help="Folder for downloads, when several runs share them.")] = None,
+    tiny: Annotated[
+        bool, typer.Option("--tiny", help="A few steps on plain shapes, without downloads.")
+    ] = False,
+    cache: Annotated[
+        Path | None, typer.Option(help="Folder for downloads, when several runs share them.")
+    ] = None,
     threads: Annotated[int, typer.Option(help="CPU threads; 0 takes all.", min=0)] = 0,
 ) -> None:
     """Train autoencoder, text encoder and UNet, and write a diffusers folder to OUT/model. Ctrl-C saves."""
@@ -23,7 +27,12 @@ def train(
 
     if threads:
         torch.set_num_threads(threads)
-    columns = TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[detail]}"), TimeElapsedColumn()
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[detail]}"),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns) as progress:
         bars: dict[str, int] = {}
 
@@ -34,7 +43,9 @@ def train(
 
         run = Run(out, TINY if tiny else Plan(), cache=cache, tick=tick)
         if run.begun() and not resume:
-            sys.exit(f"There is a run in {out} already: add --resume to go on with it, or choose another folder.")
+            sys.exit(
+                f"There is a run in {out} already: add --resume to go on with it, or choose another folder."
+            )
         try:
             run.go(minutes)
         except KeyboardInterrupt:

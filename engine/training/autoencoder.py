@@ -82,29 +82,38 @@ def start_as_thumbnail(autoencoder: AutoencoderKL) -> None:
 
 def _carry(conv: torch.nn.Conv2d, taps: torch.Tensor) -> None:
     """Make output channels 0..2 equal to input channels 0..2 filtered with `taps`."""
-    conv.weight[:3] = 0
-    conv.bias[:3] = 0
+    weight, bias = _numbers(conv)
+    weight[:3] = 0
+    bias[:3] = 0
     for channel in range(3):
-        conv.weight[channel, channel] = taps
+        weight[channel, channel] = taps
+
+
+def _numbers(conv: torch.nn.Conv2d) -> tuple[torch.Tensor, torch.Tensor]:
+    if conv.bias is None:
+        raise ValueError("every convolution of the autoencoder has a bias")
+    return conv.weight, conv.bias
 
 
 def _pair_up(shortcut: torch.nn.Conv2d, norm: torch.nn.GroupNorm, out: torch.nn.Conv2d, level: float) -> None:
     """Spread channels 0..2 as +-pairs over the first three groups of `norm`, and read them back in `out`."""
     size = shortcut.out_channels // norm.num_groups
     centre = out.kernel_size[0] // 2
-    out.weight[:3] = 0
-    out.bias[:3] = 0
+    enter, enter_bias = _numbers(shortcut)
+    leave, leave_bias = _numbers(out)
+    leave[:3] = 0
+    leave_bias[:3] = 0
     for channel in range(3):
         first = channel * size
-        shortcut.weight[first : first + size] = 0
+        enter[first : first + size] = 0
         for place in range(size):
             sign = 1.0 if place % 2 == 0 else -1.0
             if place < 2:
-                shortcut.weight[first + place, channel] = sign
-                shortcut.bias[first + place] = 0
-                out.weight[channel, first + place, centre, centre] = sign
+                enter[first + place, channel] = sign
+                enter_bias[first + place] = 0
+                leave[channel, first + place, centre, centre] = sign
             else:
-                shortcut.bias[first + place] = sign * level
+                enter_bias[first + place] = sign * level
         norm.weight[first : first + size] = level * math.sqrt((size - 2) / size)
 
 
@@ -115,7 +124,10 @@ def reconstruction_loss(made: torch.Tensor, wanted: torch.Tensor) -> torch.Tenso
         loss = loss + (made.diff(dim=dim) - wanted.diff(dim=dim)).abs().mean()
     small_made, small_wanted = made, wanted
     for _ in range(2):
-        small_made, small_wanted = functional.avg_pool2d(small_made, 2), functional.avg_pool2d(small_wanted, 2)
+        small_made, small_wanted = (
+            functional.avg_pool2d(small_made, 2),
+            functional.avg_pool2d(small_wanted, 2),
+        )
         loss = loss + 0.5 * (small_made - small_wanted).abs().mean()
     return loss
 
@@ -144,7 +156,9 @@ def train_autoencoder(
     """
     autoencoder.to(device, memory_format=torch.channels_last)
     average = Average(autoencoder, decay=0.998)
-    optimizer = torch.optim.AdamW(autoencoder.parameters(), lr=learning_rate, weight_decay=0.0, betas=(0.9, 0.99))
+    optimizer = torch.optim.AdamW(
+        autoencoder.parameters(), lr=learning_rate, weight_decay=0.0, betas=(0.9, 0.99)
+    )
     step = load_state(state, model=autoencoder, average=average, optimizer=optimizer)
     begun, share = time.monotonic(), 0.0
     saved = begun
@@ -153,7 +167,9 @@ def train_autoencoder(
             elapsed = (time.monotonic() - begun) / 60
             share = min(1.0, step / steps if steps is not None else elapsed / max(minutes, 1e-9))
             for group in optimizer.param_groups:
-                group["lr"] = learning_rate * min(1, (step + 1) / 50) * (0.5 + 0.5 * math.cos(math.pi * 0.95 * share))
+                group["lr"] = (
+                    learning_rate * min(1, (step + 1) / 50) * (0.5 + 0.5 * math.cos(math.pi * 0.95 * share))
+                )
             wanted = to_tensor(next(pictures), device)
             with torch.autocast(device.type, torch.bfloat16):
                 posterior = autoencoder.encode(wanted).latent_dist

@@ -96,7 +96,9 @@ class LatentPool:
         latents = (encoded.float() * self.autoencoder.config.scaling_factor).half()
         tokens = tokenize(self.tokenizer, captions).to(self.device)
         if self.latents is None or self.tokens is None:
-            self.latents = torch.zeros((self.capacity, *latents.shape[1:]), dtype=torch.half, device=self.device)
+            self.latents = torch.zeros(
+                (self.capacity, *latents.shape[1:]), dtype=torch.half, device=self.device
+            )
             self.tokens = torch.zeros((self.capacity, tokens.shape[1]), dtype=torch.long, device=self.device)
         places = (torch.arange(count, device=self.device) + self.added) % self.capacity
         self.latents[places], self.tokens[places] = latents, tokens
@@ -105,14 +107,19 @@ class LatentPool:
 
     def draw(self, count: int) -> tuple[torch.Tensor, torch.Tensor]:
         """Latents (n, channels, side, side) as float, and token ids (n, TOKENS_MAX)."""
-        assert self.latents is not None and self.tokens is not None
+        if self.latents is None or self.tokens is None:
+            raise ValueError("the pool is empty: add pictures first")
         rows = torch.randint(0, self.filled, (count,), device=self.device)
         return self.latents[rows].float(), self.tokens[rows]
 
 
 def tokenize(tokenizer: CLIPTokenizer, captions: list[str]) -> torch.Tensor:
     ids: torch.Tensor = tokenizer(
-        captions, padding="max_length", truncation=True, max_length=tokenizer.model_max_length, return_tensors="pt"
+        captions,
+        padding="max_length",
+        truncation=True,
+        max_length=tokenizer.model_max_length,
+        return_tensors="pt",
     ).input_ids
     return ids
 
@@ -145,9 +152,11 @@ def train_denoiser(
     Every `fresh_every` steps the pool gets one batch of new pictures. `sample` is called now and then with the
     average so far, to paint a grid or to export. Ctrl-C saves and is raised again.
     """
-    painter.to(device, memory_format=torch.channels_last)
+    painter.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     average = Average(painter, decay=0.998)
-    optimizer = torch.optim.AdamW(painter.parameters(), lr=learning_rate, weight_decay=1e-3, betas=(0.9, 0.99))
+    optimizer = torch.optim.AdamW(
+        painter.parameters(), lr=learning_rate, weight_decay=1e-3, betas=(0.9, 0.99)
+    )
     step = load_state(state, model=painter, average=average, optimizer=optimizer)
     noising = DDPMScheduler(**SCHEDULE)
     nothing = tokenize(pool.tokenizer, [""]).to(device)
@@ -158,7 +167,11 @@ def train_denoiser(
         while share < 1:
             elapsed = (time.monotonic() - begun) / 60
             share = min(1.0, step / steps if steps is not None else elapsed / max(minutes, 1e-9))
-            rate = learning_rate * min(1, (step + 1) / 200) * (0.03 + 0.97 * 0.5 * (1 + math.cos(math.pi * share)))
+            rate = (
+                learning_rate
+                * min(1, (step + 1) / 200)
+                * (0.03 + 0.97 * 0.5 * (1 + math.cos(math.pi * share)))
+            )
             for group in optimizer.param_groups:
                 group["lr"] = rate
             if step % fresh_every == 0:
@@ -173,7 +186,7 @@ def train_denoiser(
                 made = painter(noisy, at, tokens)
             loss = functional.mse_loss(made.float(), wanted)
             optimizer.zero_grad(set_to_none=True)
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_(painter.parameters(), 1.0)
             optimizer.step()
             step += 1

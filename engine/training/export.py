@@ -21,7 +21,14 @@ from engine.training.checkpoint import Average
 from engine.training.denoiser import SCHEDULE, Painter
 
 # How the layout prior is used when nothing else is said; read from prior/prior.json by the painter.
-PRIOR: dict[str, Any] = {"kind": "collage", "width": 256, "height": 256, "steps": 12, "strength": 0.6, "guidance_scale": 1.0}
+PRIOR: dict[str, Any] = {
+    "kind": "collage",
+    "width": 256,
+    "height": 256,
+    "steps": 12,
+    "strength": 0.6,
+    "guidance_scale": 1.0,
+}
 
 
 def assemble(
@@ -75,7 +82,8 @@ def paint(
     repaint = StableDiffusionImg2ImgPipeline(**components, requires_safety_checker=False)
     repaint.set_progress_bar_config(disable=True)
     sketches = [
-        collage.compose(prompt, seed=seed, width=side, height=side) for prompt, seed in zip(prompts, seeds, strict=True)
+        collage.compose(prompt, seed=seed, width=side, height=side)
+        for prompt, seed in zip(prompts, seeds, strict=True)
     ]
     painted: list[Image.Image] = []
     for at in range(0, len(prompts), 8):

@@ -38,8 +38,12 @@ _SIZE_BY_NAME = {
     "lion": 1.15, "tiger": 1.1, "gorilla": 1.2, "polar bear": 1.2, "swan": 0.9, "baby chick": 0.5, "egg": 0.45,
 }  # fmt: skip
 _SKY_SUBGROUPS = frozenset({56, 59})
-_SKY_NAMES = frozenset("bird|dove|eagle|bat|balloon|butterfly|kite|phoenix|star|fireworks|parachute|owl".split("|"))
-_GROUNDED = frozenset("seat|snowman|snowman without snow|umbrella on ground|fire|thermometer|umbrella".split("|"))
+_SKY_NAMES = frozenset(
+    "bird|dove|eagle|bat|balloon|butterfly|kite|phoenix|star|fireworks|parachute|owl".split("|")
+)
+_GROUNDED = frozenset(
+    "seat|snowman|snowman without snow|umbrella on ground|fire|thermometer|umbrella".split("|")
+)
 
 
 def build_library(stack: Stack, folder: Path) -> int:
@@ -64,7 +68,8 @@ def build_library(stack: Stack, folder: Path) -> int:
                     "emoji": first.emoji,
                     "keywords": first.keywords,
                     "size": _SIZE_BY_NAME.get(name, _SIZE_BY_SUBGROUP.get(first.subgroup, 1.0)),
-                    "in_sky": (first.subgroup in _SKY_SUBGROUPS or name in _SKY_NAMES) and name not in _GROUNDED,
+                    "in_sky": (first.subgroup in _SKY_SUBGROUPS or name in _SKY_NAMES)
+                    and name not in _GROUNDED,
                     "files": files,
                 }
             )

@@ -74,7 +74,9 @@ TINY = Plan(
 class Run:
     """A run in `out`: `cache/` (downloads, renders), `checkpoints/`, `grids/` and `model/`, the diffusers folder."""
 
-    def __init__(self, out: Path, plan: Plan, *, cache: Path | None = None, tick: Tick = lambda *_: None) -> None:
+    def __init__(
+        self, out: Path, plan: Plan, *, cache: Path | None = None, tick: Tick = lambda *_: None
+    ) -> None:
         self.out, self.plan, self.tick = out, plan, tick
         self.cache = cache or out / "cache"
         self.model = out / "model"
@@ -100,7 +102,9 @@ class Run:
         if self.plan is TINY:
             return shape_stack()
         fetch(self.cache)
-        return render_stack(gather(self.cache), self.cache, tick=lambda share: self.tick("Rendering", share, ""))
+        return render_stack(
+            gather(self.cache), self.cache, tick=lambda share: self.tick("Rendering", share, "")
+        )
 
     def collage(self) -> Collage:
         return Collage.load(self.model / "prior")
@@ -183,7 +187,8 @@ class Run:
         def draw(count: int) -> tuple[np.ndarray, list[str]]:
             prompts = [captions.draw() for _ in range(count)]
             pictures = [
-                np.asarray(collage.compose(prompt, seed=next(seeds), width=side, height=side)) for prompt in prompts
+                np.asarray(collage.compose(prompt, seed=next(seeds), width=side, height=side))
+                for prompt in prompts
             ]
             return np.stack(pictures), prompts
 

@@ -22,7 +22,9 @@ def shape_stack() -> Stack:
     pictures, cutouts = [], []
     for row, (name, (emoji, colour)) in enumerate(_SHAPES.items()):
         pictures.append(np.asarray(_draw(name, colour)))
-        cutouts.append(Cutout(row=row, name=name, emoji=emoji, keywords=("shape",), group=8, subgroup=96, style="glossy"))
+        cutouts.append(
+            Cutout(row=row, name=name, emoji=emoji, keywords=("shape",), group=8, subgroup=96, style="glossy")
+        )
     return Stack(tuple(cutouts), np.stack(pictures))
 
 
@@ -45,7 +47,10 @@ def _draw(name: str, colour: tuple[int, int, int]) -> Image.Image:
         radii = [far if at % 2 == 0 or points == 3 else far * 0.45 for at in range(points)]
         angles = [2 * math.pi * at / points - math.pi / 2 for at in range(points)]
         pen.polygon(
-            [(side / 2 + r * math.cos(a), side / 2 + r * math.sin(a)) for r, a in zip(radii, angles, strict=True)],
+            [
+                (side / 2 + r * math.cos(a), side / 2 + r * math.sin(a))
+                for r, a in zip(radii, angles, strict=True)
+            ],
             fill=colour,
         )
     return picture.resize((SIDE_PX, SIDE_PX), Image.Resampling.LANCZOS)

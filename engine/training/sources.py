@@ -33,7 +33,9 @@ _FACES = frozenset(
     "thinking face|winking face|loudly crying face|face screaming in fear|exploding head|nerd face|"
     "partying face|cowboy hat face|skull|enraged face|slightly smiling face|zzz|collision|speech balloon|dizzy|"
     "thumbs up|waving hand|raised fist|clapping hands|eye|eyes|ear|nose|brain|tooth|bone|foot|peace symbol|"
-    "check mark button|cross mark|warning|star of David|yin yang|red question mark|kiss mark|footprints".split("|")
+    "check mark button|cross mark|warning|star of David|yin yang|red question mark|kiss mark|footprints".split(
+        "|"
+    )
 )
 # Logos, maps, clock faces other than one, and pictures that are mostly lettering or a single word's badge.
 _DROPPED_SUBGROUPS = frozenset({57, 83})
@@ -77,7 +79,9 @@ def fetch(cache: Path) -> None:
         if folder.exists():
             continue
         if shutil.which("npm") is None:
-            raise FileNotFoundError("npm is needed to fetch the pictures: install nodejs and npm, then run again.")
+            raise FileNotFoundError(
+                "npm is needed to fetch the pictures: install nodejs and npm, then run again."
+            )
         packed = subprocess.run(
             ["npm", "pack", "--silent", package], cwd=cache, check=True, capture_output=True, text=True
         )

@@ -44,7 +44,13 @@ def test_a_colour_that_is_part_of_the_name_is_not_painted_again(library: Library
 
 @pytest.mark.parametrize(
     "words",
-    ["on a blue background", "blue background", "against a blue wall", "with a blue background", "background is blue"],
+    [
+        "on a blue background",
+        "blue background",
+        "against a blue wall",
+        "with a blue background",
+        "background is blue",
+    ],
 )
 def test_the_background_takes_its_colour_and_the_thing_keeps_its_own(library: Library, words: str) -> None:
     wish = parse(f"a red star {words}", library)
@@ -66,7 +72,9 @@ def test_the_background_takes_its_colour_and_the_thing_keeps_its_own(library: Li
         ("wearing", Relation.WEARING),
     ],
 )
-def test_position_words_relate_the_things_around_them(library: Library, words: str, relation: Relation) -> None:
+def test_position_words_relate_the_things_around_them(
+    library: Library, words: str, relation: Relation
+) -> None:
     assert parse(f"a cat {words} a hat", library).relations == ((0, relation, 1),)
 
 
@@ -98,7 +106,9 @@ def test_an_orange_is_a_fruit_and_an_orange_cat_is_a_cat(library: Library) -> No
 
 
 def test_words_that_praise_are_not_things(library: Library) -> None:
-    wish = parse("a beautiful majestic dragon, trending on artstation, 8k, masterpiece, best quality", library)
+    wish = parse(
+        "a beautiful majestic dragon, trending on artstation, 8k, masterpiece, best quality", library
+    )
     assert [thing.word for thing in wish.things] == ["dragon"]
 
 

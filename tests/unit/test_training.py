@@ -28,9 +28,13 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_miniature_run_ends_in_a_model_that_stock_diffusers_paints_with(trained: Path) -> None:
-    pipeline = StableDiffusionPipeline.from_pretrained(trained / "model", torch_dtype=torch.float32, local_files_only=True)
+    pipeline = StableDiffusionPipeline.from_pretrained(
+        trained / "model", torch_dtype=torch.float32, local_files_only=True
+    )
     pipeline.set_progress_bar_config(disable=True)
-    (picture,) = pipeline("a red circle", num_inference_steps=2, guidance_scale=2.0, width=64, height=64).images
+    (picture,) = pipeline(
+        "a red circle", num_inference_steps=2, guidance_scale=2.0, width=64, height=64
+    ).images
     assert picture.size == (64, 64)
     assert pipeline.tokenizer.model_max_length == pipeline.text_encoder.config.max_position_embeddings
 
@@ -45,7 +49,10 @@ def test_the_weights_on_disk_are_half_precision_safetensors(trained: Path) -> No
 def test_the_library_of_a_run_composes(trained: Path) -> None:
     collage = Collage.load(trained / "model/prior")
     assert collage.library.named("circles")
-    assert collage.compose("two red circles on a blue background", seed=1, width=64, height=64).size == (64, 64)
+    assert collage.compose("two red circles on a blue background", seed=1, width=64, height=64).size == (
+        64,
+        64,
+    )
 
 
 def test_a_run_goes_on_where_it_was_left(trained: Path) -> None:
@@ -99,7 +106,8 @@ def test_a_checkpoint_brings_everything_back(tmp_path: Path) -> None:
 def test_most_steps_are_those_of_repainting() -> None:
     torch.manual_seed(0)
     steps = draw_steps(4000, torch.device("cpu"))
-    assert 0 <= int(steps.min()) and int(steps.max()) <= 999
+    assert int(steps.min()) >= 0
+    assert int(steps.max()) <= 999
     assert 0.8 < float((steps < 1000 * FOCUS_BELOW).float().mean()) < 0.9
 
 

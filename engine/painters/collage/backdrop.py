@@ -67,7 +67,9 @@ def _over(field: Field, colour: np.ndarray, alpha: np.ndarray) -> None:
 
 def _below(canvas: _Canvas, line: np.ndarray | float) -> np.ndarray:
     """1 under a line given per column as a share of the height, 0 above, one pixel soft."""
-    return np.clip((canvas.down() - line) * canvas.height + 0.5, 0, 1) * np.ones((1, canvas.width), np.float32)
+    return np.clip((canvas.down() - line) * canvas.height + 0.5, 0, 1) * np.ones(
+        (1, canvas.width), np.float32
+    )
 
 
 def _ridge(canvas: _Canvas, middle: float, swing: float, waves: int) -> np.ndarray:
@@ -77,7 +79,9 @@ def _ridge(canvas: _Canvas, middle: float, swing: float, waves: int) -> np.ndarr
     return middle + swing * np.asarray(line)
 
 
-def _drawn(canvas: _Canvas, draw: Callable[[ImageDraw.ImageDraw, int, int], None], blur: float = 0.0) -> np.ndarray:
+def _drawn(
+    canvas: _Canvas, draw: Callable[[ImageDraw.ImageDraw, int, int], None], blur: float = 0.0
+) -> np.ndarray:
     """A mask drawn at twice the size, so that its edges are smooth; (height, width), 0..1."""
     mask = Image.new("L", (2 * canvas.width, 2 * canvas.height))
     draw(ImageDraw.Draw(mask), 2 * canvas.width, 2 * canvas.height)
@@ -87,7 +91,9 @@ def _drawn(canvas: _Canvas, draw: Callable[[ImageDraw.ImageDraw, int, int], None
     return np.asarray(mask, np.float32) / 255
 
 
-def _specks(canvas: _Canvas, count: int, *, top: float, bottom: float, radius: tuple[float, float]) -> np.ndarray:
+def _specks(
+    canvas: _Canvas, count: int, *, top: float, bottom: float, radius: tuple[float, float]
+) -> np.ndarray:
     """Round specks between two heights; radii are shares of the shorter side."""
 
     def draw(pen: ImageDraw.ImageDraw, width: int, height: int) -> None:
@@ -104,7 +110,11 @@ def _clouds(canvas: _Canvas, count: int, *, bottom: float) -> np.ndarray:
     def draw(pen: ImageDraw.ImageDraw, width: int, height: int) -> None:
         shorter = min(width, height)
         for _ in range(max(1, count * width // shorter)):
-            x, y, size = canvas.between(0, 1) * width, canvas.between(0.06, bottom) * height, canvas.between(0.04, 0.08)
+            x, y, size = (
+                canvas.between(0, 1) * width,
+                canvas.between(0.06, bottom) * height,
+                canvas.between(0.04, 0.08),
+            )
             for step in range(5):
                 puff = size * shorter * (1 - abs(step - 2) * 0.22) * canvas.between(0.8, 1.15)
                 centre = x + (step - 2) * size * shorter * 0.95
@@ -132,7 +142,9 @@ def _sky(canvas: _Canvas, *, end: float = 1.0, moon: bool = True) -> Field:
     top, bottom = _SKIES[canvas.time]
     field = _gradient(canvas, top + canvas.between(-0.03, 0.03), bottom, end=end)
     if canvas.time == "night":
-        _over(field, _rgb(255, 252, 224), _specks(canvas, 60, top=0, bottom=end * 0.95, radius=(0.001, 0.005)))
+        _over(
+            field, _rgb(255, 252, 224), _specks(canvas, 60, top=0, bottom=end * 0.95, radius=(0.001, 0.005))
+        )
         if moon:
             x, y, size = canvas.between(0.12, 0.88), canvas.between(0.1, 0.2) * min(1, end + 0.2), 0.055
             _over(field, _rgb(190, 200, 240), 0.35 * _disc(canvas, x, y, size * 1.6, blur=0.03))
@@ -157,11 +169,18 @@ def _disc(canvas: _Canvas, x: float, y: float, radius: float, blur: float = 0.0)
 
 def _dim(canvas: _Canvas, *values: int) -> np.ndarray:
     """A ground colour under the light of the hour."""
-    factor = {"day": (1, 1, 1), "night": (0.34, 0.42, 0.68), "sunset": (0.92, 0.72, 0.66), "rain": (0.78, 0.82, 0.86)}
+    factor = {
+        "day": (1, 1, 1),
+        "night": (0.34, 0.42, 0.68),
+        "sunset": (0.92, 0.72, 0.66),
+        "rain": (0.78, 0.82, 0.86),
+    }
     return _rgb(*values) * np.array(factor[canvas.time], np.float32)
 
 
-def _finish(canvas: _Canvas, field: Field, *, ground: float | None, horizon: float = 1.0, lit: bool = True) -> Backdrop:
+def _finish(
+    canvas: _Canvas, field: Field, *, ground: float | None, horizon: float = 1.0, lit: bool = True
+) -> Backdrop:
     pixels = (np.clip(field, 0, 1) * 255 + 0.5).astype(np.uint8)
     light = _LIGHTS[canvas.time] if lit else (1.0, 1.0, 1.0)
     return Backdrop(picture=Image.fromarray(pixels, "RGB"), ground=ground, horizon=horizon, light=light)
@@ -207,7 +226,9 @@ def _grass(canvas: _Canvas) -> Backdrop:
         for _ in range(110 * width // shorter):
             x, y = canvas.between(0, 1) * width, canvas.between(horizon + 0.1, 1.02) * height
             tall = canvas.between(0.015, 0.035) * shorter
-            pen.line((x, y, x + canvas.between(-0.4, 0.4) * tall, y - tall), fill=170, width=max(2, shorter // 180))
+            pen.line(
+                (x, y, x + canvas.between(-0.4, 0.4) * tall, y - tall), fill=170, width=max(2, shorter // 180)
+            )
 
     _over(field, _dim(canvas, 40, 122, 44), 0.7 * _drawn(canvas, blades))
     if canvas.rng.random() < 0.6:
@@ -227,7 +248,9 @@ def _snow(canvas: _Canvas) -> Backdrop:
     near += (0.015 * canvas.noise(4))[..., None]
     field += (near - field) * _below(canvas, _ridge(canvas, horizon + 0.03, 0.025, 2))[..., None]
     if canvas.rng.random() < 0.85:
-        _over(field, _rgb(255, 255, 255), 0.95 * _specks(canvas, 55, top=0, bottom=0.95, radius=(0.003, 0.009)))
+        _over(
+            field, _rgb(255, 255, 255), 0.95 * _specks(canvas, 55, top=0, bottom=0.95, radius=(0.003, 0.009))
+        )
     return _finish(canvas, field, ground=canvas.between(0.84, 0.9), horizon=horizon)
 
 
@@ -247,12 +270,17 @@ def _mountains(canvas: _Canvas) -> Backdrop:
     field = _sky(canvas, end=horizon)
 
     def peaks(low: float, high: float, count: int) -> list[tuple[float, float]]:
-        return [(canvas.between(i / count, (i + 1) / count), horizon - canvas.between(low, high)) for i in range(count)]
+        return [
+            (canvas.between(i / count, (i + 1) / count), horizon - canvas.between(low, high))
+            for i in range(count)
+        ]
 
     for colour, low, high in (((142, 164, 200), 0.25, 0.42), ((98, 122, 164), 0.12, 0.28)):
         tops = peaks(low, high, 4)
 
-        def slopes(pen: ImageDraw.ImageDraw, width: int, height: int, tops: list[tuple[float, float]] = tops) -> None:
+        def slopes(
+            pen: ImageDraw.ImageDraw, width: int, height: int, tops: list[tuple[float, float]] = tops
+        ) -> None:
             for x, y in tops:
                 foot = (horizon + 0.05 - y) * 0.95
                 pen.polygon(
@@ -260,7 +288,9 @@ def _mountains(canvas: _Canvas) -> Backdrop:
                      ((x + foot) * width, (horizon + 0.05) * height)], fill=255,
                 )  # fmt: skip
 
-        def caps(pen: ImageDraw.ImageDraw, width: int, height: int, tops: list[tuple[float, float]] = tops) -> None:
+        def caps(
+            pen: ImageDraw.ImageDraw, width: int, height: int, tops: list[tuple[float, float]] = tops
+        ) -> None:
             for x, y in tops:
                 tall = (horizon + 0.05 - y) * 0.28
                 half = tall * 0.95
@@ -286,7 +316,11 @@ def _forest(canvas: _Canvas) -> Backdrop:
     for step, colour in enumerate([(122, 178, 128), (76, 142, 92), (40, 104, 66)]):
         base = horizon + 0.02 + 0.03 * step
         trees = [
-            (x + canvas.between(-0.03, 0.03), canvas.between(0.3, 0.5) * (0.8 + 0.2 * step), canvas.between(0.05, 0.08))
+            (
+                x + canvas.between(-0.03, 0.03),
+                canvas.between(0.3, 0.5) * (0.8 + 0.2 * step),
+                canvas.between(0.05, 0.08),
+            )
             for x in np.arange(0, 1.05, 0.12 + 0.03 * step)
         ]
 
@@ -302,7 +336,11 @@ def _forest(canvas: _Canvas) -> Backdrop:
                     low, high = base - tall * part * 0.26, base - tall * (part * 0.26 + 0.48)
                     wide = half * (1 - part * 0.24)
                     pen.polygon(
-                        [((x - wide) * width, low * height), (x * width, high * height), ((x + wide) * width, low * height)],
+                        [
+                            ((x - wide) * width, low * height),
+                            (x * width, high * height),
+                            ((x + wide) * width, low * height),
+                        ],
                         fill=255,
                     )
 
@@ -315,7 +353,10 @@ def _forest(canvas: _Canvas) -> Backdrop:
 
 
 def _skyline(canvas: _Canvas, field: Field, base: float) -> None:
-    for colour, low, high, windows in (((150, 170, 200), 0.22, 0.42, False), ((92, 108, 146), 0.1, 0.32, True)):
+    for colour, low, high, windows in (
+        ((150, 170, 200), 0.22, 0.42, False),
+        ((92, 108, 146), 0.1, 0.32, True),
+    ):
         edges = np.cumsum(canvas.rng.uniform(0.07, 0.14, 16))
         houses = [
             (float(edge) - 0.14, float(wide), base - canvas.between(low, high))
@@ -324,7 +365,10 @@ def _skyline(canvas: _Canvas, field: Field, base: float) -> None:
         ]
 
         def walls(
-            pen: ImageDraw.ImageDraw, width: int, height: int, houses: list[tuple[float, float, float]] = houses
+            pen: ImageDraw.ImageDraw,
+            width: int,
+            height: int,
+            houses: list[tuple[float, float, float]] = houses,
         ) -> None:
             for x, wide, top in houses:
                 pen.rectangle((x * width, top * height, (x + wide * 0.96) * width, base * height), fill=255)
@@ -333,14 +377,22 @@ def _skyline(canvas: _Canvas, field: Field, base: float) -> None:
         if windows:
 
             def panes(
-                pen: ImageDraw.ImageDraw, width: int, height: int, houses: list[tuple[float, float, float]] = houses
+                pen: ImageDraw.ImageDraw,
+                width: int,
+                height: int,
+                houses: list[tuple[float, float, float]] = houses,
             ) -> None:
                 for x, wide, top in houses:
                     for row in np.arange(top + 0.03, base - 0.03, 0.05):
                         for column in np.arange(x + 0.018, x + wide * 0.96 - 0.02, 0.032):
                             if canvas.rng.random() < 0.6:
                                 pen.rectangle(
-                                    (column * width, row * height, (column + 0.016) * width, (row + 0.026) * height),
+                                    (
+                                        column * width,
+                                        row * height,
+                                        (column + 0.016) * width,
+                                        (row + 0.026) * height,
+                                    ),
                                     fill=255,
                                 )
 
@@ -377,9 +429,20 @@ def _street(canvas: _Canvas) -> Backdrop:
 
 def _room(canvas: _Canvas, wall: np.ndarray | None = None) -> Backdrop:
     horizon = canvas.between(0.66, 0.74)
-    walls = [_rgb(250, 222, 196), _rgb(204, 226, 222), _rgb(226, 214, 242), _rgb(250, 236, 190), _rgb(214, 226, 246)]
+    walls = [
+        _rgb(250, 222, 196),
+        _rgb(204, 226, 222),
+        _rgb(226, 214, 242),
+        _rgb(250, 236, 190),
+        _rgb(214, 226, 246),
+    ]
     tone = wall if wall is not None else walls[int(canvas.rng.integers(len(walls)))]
-    dim = np.array({"rain": (0.85, 0.88, 0.92), "night": (0.5, 0.52, 0.72), "sunset": (1, 0.9, 0.82)}.get(canvas.time, (1, 1, 1)), np.float32)
+    dim = np.array(
+        {"rain": (0.85, 0.88, 0.92), "night": (0.5, 0.52, 0.72), "sunset": (1, 0.9, 0.82)}.get(
+            canvas.time, (1, 1, 1)
+        ),
+        np.float32,
+    )
     field = _gradient(canvas, tone * 1.02, tone * 0.92) * dim
     left = canvas.between(0.08, 0.2) if canvas.rng.random() < 0.5 else canvas.between(0.62, 0.72)
     top, _ = _SKIES[canvas.time]
@@ -403,7 +466,9 @@ def _room(canvas: _Canvas, wall: np.ndarray | None = None) -> Backdrop:
 def _planks(canvas: _Canvas, light: np.ndarray, dark: np.ndarray, *, rows: int) -> Field:
     field = _gradient(canvas, light, dark)
     grain = Image.fromarray(canvas.rng.uniform(-1, 1, (canvas.height // 3 + 1, 6)).astype(np.float32))
-    field += 0.022 * np.asarray(grain.resize((canvas.width, canvas.height), Image.Resampling.BICUBIC))[..., None]
+    field += (
+        0.022 * np.asarray(grain.resize((canvas.width, canvas.height), Image.Resampling.BICUBIC))[..., None]
+    )
     phase = (canvas.down() * rows * 2.6) % 1
     field *= (1 - 0.22 * np.exp(-(((phase - 0.5) / 0.045) ** 2)))[..., None]
     return field
@@ -413,12 +478,16 @@ def _table(canvas: _Canvas, wall: np.ndarray | None = None) -> Backdrop:
     horizon = canvas.between(0.58, 0.66)
     walls = [_rgb(240, 226, 206), _rgb(196, 216, 216), _rgb(232, 208, 206), _rgb(206, 214, 232)]
     tone = wall if wall is not None else walls[int(canvas.rng.integers(len(walls)))]
-    dim = np.array({"night": (0.45, 0.48, 0.68), "sunset": (1, 0.88, 0.8)}.get(canvas.time, (1, 1, 1)), np.float32)
+    dim = np.array(
+        {"night": (0.45, 0.48, 0.68), "sunset": (1, 0.88, 0.8)}.get(canvas.time, (1, 1, 1)), np.float32
+    )
     field = _gradient(canvas, tone, tone * 0.86) * dim
     top = _planks(canvas, _rgb(206, 152, 98), _rgb(162, 106, 60), rows=5) * dim
     field += (top - field) * _below(canvas, horizon)[..., None]
     _over(field, _rgb(232, 184, 130) * dim, 0.8 * (_below(canvas, horizon) - _below(canvas, horizon + 0.012)))
-    return _finish(canvas, field, ground=canvas.between(0.82, 0.88), horizon=horizon, lit=canvas.time != "day")
+    return _finish(
+        canvas, field, ground=canvas.between(0.82, 0.88), horizon=horizon, lit=canvas.time != "day"
+    )
 
 
 def _space(canvas: _Canvas) -> Backdrop:
@@ -432,7 +501,9 @@ def _space(canvas: _Canvas) -> Backdrop:
 def _moonscape(canvas: _Canvas) -> Backdrop:
     field = np.asarray(_space(canvas).picture, np.float32) / 255
     horizon = canvas.between(0.6, 0.68)
-    near = _gradient(canvas, _rgb(196, 198, 206), _rgb(136, 138, 150)) + (0.03 * canvas.noise(5, 18))[..., None]
+    near = (
+        _gradient(canvas, _rgb(196, 198, 206), _rgb(136, 138, 150)) + (0.03 * canvas.noise(5, 18))[..., None]
+    )
     field += (near - field) * _below(canvas, _ridge(canvas, horizon, 0.03, 2))[..., None]
     return _finish(canvas, field, ground=canvas.between(0.84, 0.9), horizon=horizon, lit=False)
 
@@ -440,7 +511,11 @@ def _moonscape(canvas: _Canvas) -> Backdrop:
 def _underwater(canvas: _Canvas) -> Backdrop:
     field = _gradient(canvas, _rgb(86, 200, 232), _rgb(10, 62, 130))
     across = np.linspace(0, 1, canvas.width, dtype=np.float32)[None, :]
-    rays = np.clip(np.sin((across + 0.35 * canvas.down()) * 22 + canvas.between(0, 6)), 0, 1) * (1 - canvas.down()) * 0.16
+    rays = (
+        np.clip(np.sin((across + 0.35 * canvas.down()) * 22 + canvas.between(0, 6)), 0, 1)
+        * (1 - canvas.down())
+        * 0.16
+    )
     field += rays[..., None]
     sand = _rgb(206, 190, 140) * 0.8 + np.zeros_like(field)
     field += (sand - field) * (0.85 * _below(canvas, _ridge(canvas, 0.9, 0.02, 3)))[..., None]
@@ -490,7 +565,11 @@ def paint_scene(
         wall = None if colour is None else np.array(COLOURS[colour], np.float32) / 255 * 0.9 + 0.08
         return _room(canvas, wall) if name == "room" else _table(canvas, wall)
     painted = _SCENES[name](canvas)
-    return _rain(canvas, painted) if time == "rain" and name not in ("space", "moonscape", "underwater") else painted
+    return (
+        _rain(canvas, painted)
+        if time == "rain" and name not in ("space", "moonscape", "underwater")
+        else painted
+    )
 
 
 def paint_plain(

@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageChops, ImageFilter
+from PIL import Image, ImageFilter
 
 from engine.painters.collage.backdrop import Backdrop, paint_plain, paint_scene
+from engine.painters.collage.carry_on import carry_on
 from engine.painters.collage.creature import paint_creature
 from engine.painters.collage.layout import Box, Shape, Spot, arrange, largest_free_box
 from engine.painters.collage.library import Library, Subject
@@ -89,12 +90,18 @@ class Collage:
         if wish.scene or wish.time or wish.background:
             backdrop = self._backdrop(wish, chosen, rng, canvas.width, canvas.height)
         else:
-            backdrop = Backdrop(picture=_carry_on(canvas, free, rng), ground=None)
+            backdrop = Backdrop(picture=carry_on(canvas, free), ground=None)
         if wish.things:
             box = largest_free_box(free)
             edge = 0.04 * min(box.width, box.height)
             room = Box(box.left + edge, box.top + edge, box.width - 2 * edge, box.height - 2 * edge)
-            spots = arrange(wish, _shapes(wish, chosen), room, ground=None)
+            grounded = (
+                box.bottom > 0.97 * canvas.height
+                and box.height > 0.5 * canvas.height
+                and _has_ground(canvas, free)
+            )
+            ground = canvas.height * 0.9 if grounded else None
+            spots = arrange(wish, _shapes(wish, chosen), room, ground=ground)
             painted = _paste(backdrop, spots, chosen, rng)
         else:
             painted = backdrop.picture
@@ -104,7 +111,9 @@ class Collage:
         """A scene without things gets props; no words at all get a surprise."""
         if wish.things:
             return wish
-        scene = wish.scene or ({"night": "grass", "sunset": "sea"}.get(wish.time or "") if wish.time else None)
+        scene = wish.scene or (
+            {"night": "grass", "sunset": "sea"}.get(wish.time or "") if wish.time else None
+        )
         if scene is None and wish.background is not None:
             return wish
         if scene is None:
@@ -126,7 +135,7 @@ class Collage:
                 cutout, size, in_sky = paint_creature(thing.word), 1.0, False
             if thing.colour is not None:
                 cutout = recolour(cutout, thing.colour)
-            chosen.append(_Chosen(cutout, size * thing.size, in_sky))
+            chosen.append(_Chosen(cutout, size * thing.size**2, in_sky))
         return chosen
 
     def _backdrop(
@@ -138,7 +147,12 @@ class Collage:
             if wish.time is not None:
                 scene = "sky" if flying and all(flying) else "grass"
             elif any(flying) and not all(flying):
-                afloat = any(word in subject.keywords for thing in wish.things for subject in thing.subjects[:1] for word in ("boat", "ship"))
+                afloat = any(
+                    word in subject.keywords
+                    for thing in wish.things
+                    for subject in thing.subjects[:1]
+                    for word in ("boat", "ship")
+                )
                 scene = "sea" if afloat else "grass"
         if scene is not None:
             return paint_scene(
@@ -153,6 +167,17 @@ class Collage:
 def _dice(prompt: str, seed: int) -> np.random.Generator:
     """Two prompts of one seed share no chances, nor do two seeds of one prompt."""
     return np.random.default_rng([seed & 0xFFFFFFFFFFFFFFFF, zlib.crc32(prompt.encode("utf-8", "replace"))])
+
+
+def _has_ground(canvas: Image.Image, free: np.ndarray) -> bool:
+    """Whether what is known of a picture looks different at its bottom than at its top."""
+    rows = np.flatnonzero((~free).any(1))
+    if not rows.size:
+        return False
+    pixels, known = np.asarray(canvas, np.float32), ~free
+    edge = max(1, rows.size // 7)
+    top, bottom = (pixels[part][known[part]].mean(0) for part in (rows[:edge], rows[-edge:]))
+    return bool(np.abs(top - bottom).mean() > 28)
 
 
 def _pick(subjects: tuple[Subject, ...], rng: np.random.Generator) -> Subject:
@@ -181,10 +206,14 @@ def _contrasting(chosen: list[_Chosen], rng: np.random.Generator) -> tuple[float
     hue, share = main_hue(pixels[..., :3], pixels[..., 3])
     away = (hue + rng.uniform(0.3, 0.7)) % 1 if share > 0.2 else rng.random()
     dark = bool(pixels[..., :3][pixels[..., 3] > 0.5].mean() > 0.8)
-    return colorsys.hsv_to_rgb(float(away), rng.uniform(0.5, 0.65) if dark else rng.uniform(0.25, 0.5), 0.9 if dark else 0.97)
+    return colorsys.hsv_to_rgb(
+        float(away), rng.uniform(0.5, 0.65) if dark else rng.uniform(0.25, 0.5), 0.9 if dark else 0.97
+    )
 
 
-def _paste(backdrop: Backdrop, spots: list[Spot], chosen: list[_Chosen], rng: np.random.Generator) -> Image.Image:
+def _paste(
+    backdrop: Backdrop, spots: list[Spot], chosen: list[_Chosen], rng: np.random.Generator
+) -> Image.Image:
     """Paint the things, back to front, each with a soft shadow and in the light of the scene."""
     picture = backdrop.picture.convert("RGB")
     sizes = [item.size for item in chosen]
@@ -240,35 +269,3 @@ def _shade(picture: Image.Image, cutout: Image.Image, left: float, top: float, *
     shadow = shadow.filter(ImageFilter.GaussianBlur(blur)).point(lambda value: int(value * strength))
     dark = Image.new("RGB", shadow.size, (24, 22, 48))
     picture.paste(dark, (round(left) - margin, round(top) - margin + drop), shadow)
-
-
-def _carry_on(canvas: Image.Image, free: np.ndarray, rng: np.random.Generator) -> Image.Image:
-    """`canvas` with the free part filled from its surroundings, from coarse to fine (push-pull)."""
-    pixels = np.asarray(canvas, np.float32)
-    known = (~free).astype(np.float32)
-    if not known.any():
-        return paint_plain((0.8, 0.86, 0.94), exact=False, width=canvas.width, height=canvas.height, rng=rng).picture
-    filled = _pull(pixels * known[..., None], known)
-    out = np.where(free[..., None], filled, pixels)
-    smooth = Image.fromarray(out.clip(0, 255).astype(np.uint8), "RGB")
-    return ImageChops.add(smooth, Image.new("RGB", smooth.size))
-
-
-def _pull(weighted: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    """Normalised averages: where weight is low, take the next coarser level. Shapes (h, w, 3) and (h, w)."""
-    height, width = weight.shape
-    if min(height, width) <= 2:
-        return np.broadcast_to(weighted.sum((0, 1)) / max(float(weight.sum()), 1e-6), (height, width, 3))
-    small = (max(1, width // 2), max(1, height // 2))
-    channels = [weighted[..., at] for at in range(3)] + [weight]
-    shrunk = [np.asarray(Image.fromarray(part).resize(small, Image.Resampling.BOX)) for part in channels]
-    coarse = _pull(np.dstack(shrunk[:3]), shrunk[3])
-    grown = np.dstack(
-        [
-            np.asarray(Image.fromarray(np.ascontiguousarray(coarse[..., at], np.float32)).resize((width, height), Image.Resampling.BILINEAR))
-            for at in range(3)
-        ]
-    )
-    share = np.clip(weight, 0, 1)[..., None]
-    own = weighted / np.maximum(weight, 1e-6)[..., None]
-    return own * share + grown * (1 - share)

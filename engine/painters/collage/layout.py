@@ -1,6 +1,7 @@
 """Where things go: a small tree of rows, columns and overlaps, cut into boxes."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -121,18 +122,25 @@ def _joined(wish: Wish, shapes: list[Shape]) -> list[_Node]:
         for at, (thing, shape) in enumerate(zip(wish.things, shapes, strict=True))
     }
     for one, relation, other in wish.relations:
-        if owner[one] is owner[other] or (relation is Relation.BESIDE and shapes[one].in_sky != shapes[other].in_sky):
+        if owner[one] is owner[other] or (
+            relation is Relation.BESIDE and shapes[one].in_sky != shapes[other].in_sky
+        ):
             continue
-        if relation is Relation.BELOW and shapes[other].size > 1.2 * shapes[one].size and not shapes[other].in_sky:
-            relation = Relation.FRONT  # 'under a tree' is at its foot
-        kind, swapped = _KINDS[relation]
+        if (
+            relation is Relation.BELOW
+            and shapes[other].size > 1.2 * shapes[one].size
+            and not shapes[other].in_sky
+        ):
+            kind, swapped = _KINDS[Relation.FRONT]  # 'under a tree' is at its foot
+        else:
+            kind, swapped = _KINDS[relation]
         first, second = (owner[other], owner[one]) if swapped else (owner[one], owner[other])
         joined = _Pair(kind, first, second)
         owner = {at: joined if node in (first, second) else node for at, node in owner.items()}
     return list(dict.fromkeys(owner.values()))
 
 
-def _row(nodes: list[_Node]) -> _Node:
+def _row(nodes: Sequence[_Node]) -> _Node:
     joined = nodes[0]
     for node in nodes[1:]:
         joined = _Pair("row", joined, node)
@@ -151,7 +159,9 @@ class _Layout:
         if isinstance(node, _Leaf):
             self.spots.extend(_copies(node.thing, self.things[node.thing].count, box, depth, standing))
             return
-        cut = {"row": self._beside, "column": self._stacked, "front": self._overlapping, "on": self._upon}[node.kind]
+        cut = {"row": self._beside, "column": self._stacked, "front": self._overlapping, "on": self._upon}[
+            node.kind
+        ]
         cut(node, box, depth, standing)
 
     def _beside(self, pair: _Pair, box: Box, depth: int, standing: bool) -> None:
@@ -170,7 +180,9 @@ class _Layout:
 
     def _overlapping(self, pair: _Pair, box: Box, depth: int, standing: bool) -> None:
         back = Box(box.left + box.width * 0.04, box.top, box.width * 0.92, box.height * 0.9)
-        front = Box(box.left + box.width * 0.22, box.top + box.height * 0.46, box.width * 0.56, box.height * 0.54)
+        front = Box(
+            box.left + box.width * 0.22, box.top + box.height * 0.46, box.width * 0.56, box.height * 0.54
+        )
         self.place(pair.second, back, depth, standing)
         self.place(pair.first, front, depth + 1, standing)
 
@@ -179,12 +191,17 @@ class _Layout:
         base = Box(box.left, box.top + box.height * 0.38, box.width, box.height * 0.62)
         tall = base.height
         if isinstance(pair.second, _Leaf) and self.things[pair.second.thing].count == 1:
-            tall = min(base.height, min(base.width, base.height) / max(1.0, self.shapes[pair.second.thing].aspect))
+            tall = min(
+                base.height, min(base.width, base.height) / max(1.0, self.shapes[pair.second.thing].aspect)
+            )
         edge = base.bottom - 0.88 * tall
         upper = min(edge - box.top, box.height * 0.56)
         self.place(pair.second, base, depth, True)
         self.place(
-            pair.first, Box(box.left + box.width * 0.15, edge - upper, box.width * 0.7, upper), depth + 1, True
+            pair.first,
+            Box(box.left + box.width * 0.15, edge - upper, box.width * 0.7, upper),
+            depth + 1,
+            True,
         )
 
 
@@ -199,7 +216,8 @@ def _copies(thing: int, count: int, box: Box, depth: int, standing: bool) -> lis
         rows = math.ceil(count / columns)
         return min(box.width / columns, box.height / (1 + step * (rows - 1)))
 
-    columns = max(range(1, count + 1), key=lambda columns: (side_of(columns), columns))
+    fewest = min(count, max(3, math.ceil(count / 3))) if standing else 1
+    columns = max(range(fewest, count + 1), key=lambda columns: (side_of(columns), columns))
     rows, side = math.ceil(count / columns), side_of(columns)
     height = side * (1 + step * (rows - 1))
     top = box.bottom - height if standing else box.top + (box.height - height) / 2
@@ -222,7 +240,12 @@ def largest_free_box(mask: np.ndarray, *, cells: int = 48) -> Box:
     rows, columns = min(cells, height), min(cells, width)
     ys, xs = np.linspace(0, height, rows + 1).astype(int), np.linspace(0, width, columns + 1).astype(int)
     sums = np.pad(mask.astype(np.int64).cumsum(0).cumsum(1), ((1, 0), (1, 0)))
-    inside = sums[ys[1:], :][:, xs[1:]] - sums[ys[:-1], :][:, xs[1:]] - sums[ys[1:], :][:, xs[:-1]] + sums[ys[:-1], :][:, xs[:-1]]
+    inside = (
+        sums[ys[1:], :][:, xs[1:]]
+        - sums[ys[:-1], :][:, xs[1:]]
+        - sums[ys[1:], :][:, xs[:-1]]
+        + sums[ys[:-1], :][:, xs[:-1]]
+    )
     free = inside >= 0.98 * np.outer(np.diff(ys), np.diff(xs))
     best, found = 0.0, None
     tall = np.zeros(columns, int)
@@ -244,7 +267,9 @@ def largest_free_box(mask: np.ndarray, *, cells: int = 48) -> Box:
         return Box(0, 0, width, height)
     marked_rows, marked_columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
     top, left = marked_rows[0], marked_columns[0]
-    return Box(float(left), float(top), float(marked_columns[-1] - left + 1), float(marked_rows[-1] - top + 1))
+    return Box(
+        float(left), float(top), float(marked_columns[-1] - left + 1), float(marked_rows[-1] - top + 1)
+    )
 
 
 def _goodness(height: float, width: float) -> float:

@@ -98,7 +98,8 @@ class Library:
         if len(pairs) < 3:
             return ()
         scored = max(
-            ((_dice(pairs, _letter_pairs(name)), name) for name in (*self.by_name, *self._synonyms)), default=(0.0, "")
+            ((_dice(pairs, _letter_pairs(name)), name) for name in (*self.by_name, *self._synonyms)),
+            default=(0.0, ""),
         )
         return self.named(scored[1]) if scored[0] >= NGRAM_MATCH_MIN else ()
 

@@ -167,12 +167,30 @@ class _Reader:
                 return self._set_background(colour)
         if self.tokens[self.at] in ("against", "background", "backdrop"):
             skip = 1
-            while self._words(1, ahead=skip) in ("a", "an", "the", "of", "in", "is", "plain", "solid", "bright"):
+            while self._words(1, ahead=skip) in (
+                "a",
+                "an",
+                "the",
+                "of",
+                "in",
+                "is",
+                "plain",
+                "solid",
+                "bright",
+            ):
                 skip += 1
             for length in (2, 1):
                 words = " ".join(self.tokens[self.at + skip : self.at + skip + length])
                 after = self._words(1, ahead=skip + length)
-                if words in COLOUR_NAMES and after in ("", ",", "background", "backdrop", "wall", "and", "with"):
+                if words in COLOUR_NAMES and after in (
+                    "",
+                    ",",
+                    "background",
+                    "backdrop",
+                    "wall",
+                    "and",
+                    "with",
+                ):
                     self.at += skip + length
                     if after in ("background", "backdrop", "wall"):
                         self.at += 1
@@ -207,7 +225,9 @@ class _Reader:
                 continue
             if self._longer_name(length):
                 return False
-            as_thing = not self.preposition and self.phrase.count is not None and bool(self.library.named(words))
+            as_thing = (
+                not self.preposition and self.phrase.count is not None and bool(self.library.named(words))
+            )
             if as_thing and self.phrase.count != 1:
                 return False
             self.at += length
@@ -327,10 +347,18 @@ class _Reader:
             return
         if len(self.things) >= THINGS_MAX:
             return
-        plural = word.endswith("s") and any(subject.name != word and subject.name + "s" == word for subject in subjects)
+        plural = word.endswith("s") and any(
+            subject.name != word and subject.name + "s" == word for subject in subjects
+        )
         count = phrase.count or (3 if plural or _is_plural(word, subjects) else 1)
         self.things.append(
-            Thing(word=word, subjects=subjects, count=min(count, COUNT_MAX), colour=phrase.colour, size=phrase.size)
+            Thing(
+                word=word,
+                subjects=subjects,
+                count=min(count, COUNT_MAX),
+                colour=phrase.colour,
+                size=phrase.size,
+            )
         )
         here = len(self.things) - 1
         if pending is not None and here > 0:

@@ -53,6 +53,8 @@ def _hsv(rgb: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     safe = np.where(spread > 0, spread, 1)
     red, green, blue = rgb[..., 0], rgb[..., 1], rgb[..., 2]
     hue = np.where(
-        high == red, ((green - blue) / safe) % 6, np.where(high == green, (blue - red) / safe + 2, (red - green) / safe + 4)
+        high == red,
+        ((green - blue) / safe) % 6,
+        np.where(high == green, (blue - red) / safe + 2, (red - green) / safe + 4),
     )
     return hue / 6 % 1, spread / np.where(high > 0, high, 1), high

@@ -58,7 +58,17 @@ LOOSE = frozenset({"and", "with"})
 NUMBERS: dict[str, int] = {
     word: number
     for number, words in enumerate(
-        ["one single", "two pair couple", "three", "four", "five several few many some", "six", "seven", "eight", "nine"],
+        [
+            "one single",
+            "two pair couple",
+            "three",
+            "four",
+            "five several few many some",
+            "six",
+            "seven",
+            "eight",
+            "nine",
+        ],
         start=1,
     )
     for word in words.split()
@@ -236,7 +246,9 @@ TIMES: dict[str, str] = {
     "sunny": "day",
 }
 # After these words a scene word is where the things are, also when it could name a thing.
-PREPOSITIONS = frozenset("in on at under over by near through across inside into against from above onto".split())
+PREPOSITIONS = frozenset(
+    "in on at under over by near through across inside into against from above onto".split()
+)
 NEGATIONS = frozenset({"no", "without", "not"})
 
 IGNORED = frozenset(
