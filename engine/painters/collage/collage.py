@@ -8,13 +8,14 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageFilter
 
-from engine.painters.collage.backdrop import Backdrop, paint_plain, paint_scene
+from engine.painters.collage.backdrop import paint_plain, paint_scene
 from engine.painters.collage.carry_on import carry_on
 from engine.painters.collage.creature import paint_creature
 from engine.painters.collage.layout import Box, Shape, Spot, arrange, largest_free_box
 from engine.painters.collage.library import Library, Subject
 from engine.painters.collage.parse import Thing, Wish, parse
 from engine.painters.collage.recolour import main_hue, recolour
+from engine.painters.collage.sky import Backdrop
 from engine.painters.collage.words import COLOURS
 
 _STYLES = ("glossy", "cartoon")
@@ -141,22 +142,13 @@ class Collage:
     def _backdrop(
         self, wish: Wish, chosen: list[_Chosen], rng: np.random.Generator, width: int, height: int
     ) -> Backdrop:
-        scene = wish.scene
+        scene, time = wish.scene, wish.time
         if scene is None and wish.background is None:
-            flying = [item.in_sky for item in chosen]
-            if wish.time is not None:
-                scene = "sky" if flying and all(flying) else "grass"
-            elif any(flying) and not all(flying):
-                afloat = any(
-                    word in subject.keywords
-                    for thing in wish.things
-                    for subject in thing.subjects[:1]
-                    for word in ("boat", "ship")
-                )
-                scene = "sea" if afloat else "grass"
+            scene, hour = _suggested(wish, chosen)
+            time = time or hour
         if scene is not None:
             return paint_scene(
-                scene, time=wish.time or "day", colour=wish.background, width=width, height=height, rng=rng
+                scene, time=time or "day", colour=wish.background, width=width, height=height, rng=rng
             )
         if wish.background is not None:
             tone = tuple(part / 255 for part in COLOURS[wish.background])
@@ -167,6 +159,20 @@ class Collage:
 def _dice(prompt: str, seed: int) -> np.random.Generator:
     """Two prompts of one seed share no chances, nor do two seeds of one prompt."""
     return np.random.default_rng([seed & 0xFFFFFFFFFFFFFFFF, zlib.crc32(prompt.encode("utf-8", "replace"))])
+
+
+def _suggested(wish: Wish, chosen: list[_Chosen]) -> tuple[str | None, str | None]:
+    """Scene and hour for things of the sky among others, or for an hour without a place; None: a plain wall."""
+    flying = [item.in_sky for item in chosen]
+    mixed = any(flying) and not all(flying)
+    if wish.time is None and not mixed:
+        return None, None
+    words = {word for thing in wish.things for subject in thing.subjects[:1] for word in subject.keywords}
+    names = {word for thing in wish.things for subject in thing.subjects[:1] for word in subject.name.split()}
+    hour = "night" if names & {"moon", "star", "stars"} else None
+    if flying and all(flying):
+        return "sky", hour
+    return ("sea" if words & {"boat", "ship"} else "grass"), hour
 
 
 def _has_ground(canvas: Image.Image, free: np.ndarray) -> bool:
