@@ -54,6 +54,12 @@ class Room:
         end_job(self.ports, job_id, state)
         await self.tell(JobEnded(job_id=job_id, platform=Platform.DISCORD, state=state))
 
+    async def changed(self, picture: str) -> None:
+        """A picture was starred or deleted a while after its message was touched last."""
+        job_id = picture.partition(".")[0]
+        self.allow_edit(job_id)
+        await self.tell(PictureChanged(job_id=job_id, platform=Platform.DISCORD, picture_id=picture))
+
     async def tell(self, event: JobEnded | PictureChanged) -> None:
         """Deliver one event, as the stream would."""
         with self.env._bot_scope():
@@ -72,11 +78,14 @@ class Room:
         self.bot.board._sheets[job_id].touched_at -= 100
 
     @property
+    def messages(self) -> list[discord.Message]:
+        """What everybody in the channel sees."""
+        seen: list[discord.Message] = self.channel.history(viewer=self.bo)
+        return seen
+
+    @property
     def message(self) -> discord.Message:
-        found = self.channel.last_message
-        assert found is not None
-        message: discord.Message = found
-        return message
+        return self.messages[-1]
 
     async def until(self, holds: Callable[[], bool]) -> None:
         async with asyncio.timeout(10):

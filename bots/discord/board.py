@@ -4,6 +4,7 @@ import asyncio
 import base64
 import binascii
 import logging
+import math
 import time
 from collections import OrderedDict
 from collections.abc import Callable
@@ -54,7 +55,7 @@ class Sheet:
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     standing: Standing | None = None
     slip: Slip | None = None
-    touched_at: float = 0.0
+    touched_at: float = -math.inf
     limit_bytes: int | None = None
     overdue: bool = False  # an old message waits for its next edit
 

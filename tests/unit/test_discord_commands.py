@@ -79,7 +79,8 @@ async def test_what_is_registered_keeps_within_discords_limits(ports: Ports, tmp
 async def test_the_bot_asks_for_no_privileged_intent(ports: Ports, tmp_path: Path) -> None:
     bot = Bot(ports, settings_for(tmp_path))
     bot.backroom.close()
-    assert not (bot.intents.members or bot.intents.presences or bot.intents.message_content)
+    intents = bot.intents
+    assert (intents.members, intents.presences, intents.message_content) == (False, False, False)
 
 
 async def test_commands_are_registered_once_and_again_when_they_change(room: Room) -> None:
