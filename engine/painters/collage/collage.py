@@ -136,7 +136,7 @@ class Collage:
                 cutout, size, in_sky = paint_creature(thing.word), 1.0, False
             if thing.colour is not None:
                 cutout = recolour(cutout, thing.colour)
-            chosen.append(_Chosen(cutout, size * thing.size**2, in_sky))
+            chosen.append(_Chosen(cutout, size * thing.size**1.5, in_sky))
         return chosen
 
     def _backdrop(
@@ -164,14 +164,13 @@ def _dice(prompt: str, seed: int) -> np.random.Generator:
 def _suggested(wish: Wish, chosen: list[_Chosen]) -> tuple[str | None, str | None]:
     """Scene and hour for things of the sky among others, or for an hour without a place; None: a plain wall."""
     flying = [item.in_sky for item in chosen]
-    mixed = any(flying) and not all(flying)
-    if wish.time is None and not mixed:
-        return None, None
     words = {word for thing in wish.things for subject in thing.subjects[:1] for word in subject.keywords}
     names = {word for thing in wish.things for subject in thing.subjects[:1] for word in subject.name.split()}
-    hour = "night" if names & {"moon", "star", "stars"} else None
+    hour = "night" if "moon" in names or ("star" in names and len(chosen) > 1) else None
     if flying and all(flying):
-        return "sky", hour
+        return ("sky" if wish.time or hour else None), hour
+    if not any(flying) and wish.time is None:
+        return None, None
     return ("sea" if words & {"boat", "ship"} else "grass"), hour
 
 
