@@ -12,7 +12,7 @@ from pydantic import BaseModel, SecretStr
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from chatelier.settings import Settings
-from chatelier.settings.sections import LogFormat
+from chatelier.settings.sections import LogFormat, LogLevel
 from studio.errors import ChatelierError
 
 _HIDDEN = "***"
@@ -38,8 +38,13 @@ _QUIETER = {
 }
 
 
-def set_up_logging(settings: Settings, *, stream: TextIO | None = None) -> None:
-    """Everything that any library logs goes through here, to `stream` (standard error by default)."""
+def set_up_logging(
+    settings: Settings, *, stream: TextIO | None = None, least: LogLevel = LogLevel.DEBUG
+) -> None:
+    """Everything that any library logs goes through here, to `stream` (standard error by default).
+
+    `least` keeps what is below that level out, whatever is set.
+    """
     stream = stream or sys.stderr
     hide = _Veil(_secrets_of(settings))
     shared: list[Processor] = [
@@ -61,7 +66,7 @@ def set_up_logging(settings: Settings, *, stream: TextIO | None = None) -> None:
     handler.setFormatter(formatter)
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(settings.log.level.upper())
+    root.setLevel(max(logging.getLevelNamesMapping()[each.upper()] for each in (settings.log.level, least)))
     for name, level in _QUIETER.items():
         logging.getLogger(name).setLevel(max(level, root.level))
     logging.captureWarnings(True)

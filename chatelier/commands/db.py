@@ -33,7 +33,12 @@ def upgrade() -> None:
 
 
 def status() -> None:
-    """Say which schema the database has. Exit status 1 when it needs an upgrade."""
+    """Say which schema the database has. Exit status 1 when it needs an upgrade.
+
+    Example:
+
+      chatelier db status
+    """
     from chatelier import schema
     from chatelier.console import answers
     from chatelier.settings import load_settings

@@ -40,16 +40,14 @@ def imagine(  # noqa: PLR0917 - options are named on the command line
 
       chatelier imagine "two red apples on a blue background" -n 2 --ar 3:2 --steps 12
     """
-    import logging
-
     from chatelier.logs import set_up_logging
     from chatelier.oneshot import paint_into, read_request
     from chatelier.settings import load_settings
+    from chatelier.settings.sections import LogLevel
     from studio.errors import JobCancelled
 
     settings = load_settings()
-    set_up_logging(settings)
-    logging.disable(logging.INFO)
+    set_up_logging(settings, least=LogLevel.WARNING)
     width, height = _read_size(size)
     values: dict[str, object] = {
         "prompt": prompt,

@@ -1,0 +1,244 @@
+"""`chatelier imagine` around the atelier: words in, files and recipes out."""
+
+import errno
+import json
+import logging
+import os
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import structlog
+from PIL import Image
+
+from chatelier import cli, oneshot
+from chatelier.oneshot import slug_of
+from engine.orders import Order, Painted, Progress
+from engine.pictures.png import read_recipe
+from studio.errors import JobCancelled
+from studio.pictures import Recipe
+from studio.requests import PaintRequest
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+def recipe_for(request: PaintRequest, index: int) -> Recipe:
+    return Recipe(
+        operation=request.operation,
+        prompt=request.prompt,
+        negative_prompt=request.negative_prompt,
+        seed=request.seed_of(index),
+        steps=request.steps or 8,
+        guidance_scale=2.0,
+        width=request.width or 64,
+        height=request.height or 64,
+        model="plain",
+        model_hash="0123456789abcdef",
+        scheduler="ddim",
+        software="test",
+    )
+
+
+class PlainAtelier:
+    """Paints a gradient whose colour is the seed."""
+
+    def __init__(self) -> None:
+        self.closed = False
+        self.during: Callable[[], None] = lambda: None
+
+    def paint(
+        self, order: Order, *, on_progress: Callable[[Progress], None], cancelled: Callable[[], bool]
+    ) -> list[Painted]:
+        self.during()
+        painted = []
+        for index in range(order.request.count):
+            if cancelled():
+                raise JobCancelled
+            on_progress(Progress(step=index + 1, steps=order.request.count))
+            recipe = recipe_for(order.request, index)
+            image = Image.radial_gradient("L").resize((recipe.width, recipe.height))
+            colour = Image.new("L", image.size, recipe.seed % 256)
+            painted.append(Painted(image=Image.merge("RGB", (image, colour, image)), recipe=recipe))
+        return painted
+
+    def close(self) -> None:
+        self.closed = True
+
+
+@pytest.fixture
+def atelier(monkeypatch: pytest.MonkeyPatch) -> PlainAtelier:
+    plain = PlainAtelier()
+    monkeypatch.setattr(oneshot, "open_atelier", lambda _settings: plain)
+    return plain
+
+
+@pytest.fixture(autouse=True)
+def restored_logging() -> Iterator[None]:
+    """Commands set logging up for their process, which here is everybody's."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    logging.captureWarnings(False)
+    structlog.reset_defaults()
+
+
+@pytest.fixture
+def run(
+    atelier: PlainAtelier, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Run:
+    monkeypatch.chdir(tmp_path)
+
+    def imagine(*arguments: str) -> tuple[int, str, str]:
+        status = cli.carry_out(["imagine", *arguments])
+        captured = capsys.readouterr()
+        return status, captured.out, captured.err
+
+    return imagine
+
+
+def test_four_pictures_with_their_recipes_inside_and_printed(
+    run: Run, tmp_path: Path, atelier: PlainAtelier
+) -> None:
+    status, out, _ = run("a yellow star", "-o", "out", "--seed", "7")
+    assert status == 0
+    files = sorted((tmp_path / "out").iterdir())
+    assert [path.name for path in files] == [f"a-yellow-star-{seed}.png" for seed in (10, 7, 8, 9)]
+    for path in files:
+        recipe = read_recipe(path.read_bytes())
+        assert recipe is not None
+        assert recipe.prompt == "a yellow star"
+        assert f"seed {recipe.seed} ·" in out
+    assert atelier.closed
+
+
+def test_the_same_seed_gives_the_same_files(run: Run, tmp_path: Path) -> None:
+    run("a yellow star", "--seed", "7", "-n", "1")
+    before = (tmp_path / "out" / "a-yellow-star-7.png").read_bytes()
+    _, out, _ = run("a yellow star", "--seed", "7", "-n", "1")
+    assert "was there already" in out
+    assert [path.read_bytes() for path in (tmp_path / "out").iterdir()] == [before]
+
+
+def test_another_picture_never_replaces_a_file(run: Run, tmp_path: Path) -> None:
+    run("a star", "--seed", "7", "-n", "1")
+    run("a star", "--seed", "7", "-n", "1", "--steps", "12")
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"a-star-7.png", "a-star-7-2.png"}
+
+
+def test_the_options_reach_the_recipe(run: Run) -> None:
+    _, out, _ = run("a star", "-n", "1", "--size", "128x64", "--steps", "3", "--no", "moon", "--json")
+    (only,) = json.loads(out)
+    recipe = only["recipe"]
+    assert (recipe["width"], recipe["height"], recipe["steps"]) == (128, 64, 3)
+    assert recipe["negative_prompt"] == "moon"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ([""], "prompt: "),
+        (["x" * 10_000], "the most is 1,000"),
+        (["a star", "-n", "99"], "count: must lie between"),
+        (["a star", "--seed", "-1"], "seed: must lie between"),
+        (["a star", "--size", "large"], "size: "),
+        (["a star", "--size", "9x9"], "width: must lie between"),
+        (["a star", "--ar", "9:1"], "aspect: must lie between"),
+        (["a star", "--steps", "0"], "steps: must lie between"),
+    ],
+)
+def test_a_bad_request_is_one_sentence(run: Run, arguments: list[str], says: str, tmp_path: Path) -> None:
+    status, out, err = run(*arguments)
+    assert (status, out) == (1, "")
+    assert err.startswith(says) or says in err
+    assert len(err.strip().splitlines()) == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_that_cannot_be_is_said_before_anything_is_painted(
+    run: Run, tmp_path: Path, atelier: PlainAtelier
+) -> None:
+    (tmp_path / "file").write_text("")
+    atelier.during = lambda: pytest.fail("it painted")
+    for folder in ("file", "file/inside", "/proc/nowhere"):
+        status, _, err = run("a star", "-o", folder)
+        assert status == 1
+        assert "-o" in err
+        assert len(err.strip().splitlines()) == 1
+
+
+def test_a_full_disk_is_one_sentence_and_leaves_no_half_a_file(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    write = Path.write_bytes
+
+    def fill_up(self: Path, data: bytes) -> int:
+        if len(data) > 100:
+            write(self, data[:50])
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return write(self, data)
+
+    monkeypatch.setattr(Path, "write_bytes", fill_up)
+    status, _, err = run("a star")
+    assert status == 1
+    assert "is full" in err
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_ctrl_c_ends_within_a_step_and_gives_the_key_back(run: Run, atelier: PlainAtelier) -> None:
+    before = signal.getsignal(signal.SIGINT)
+    atelier.during = lambda: signal.raise_signal(signal.SIGINT)
+    status, out, err = run("a star")
+    assert (status, out, err) == (130, "", "Stopped.\n")
+    assert atelier.closed
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_the_second_ctrl_c_does_not_wait(run: Run, atelier: PlainAtelier) -> None:
+    def twice() -> None:
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+        pytest.fail("it went on")
+
+    atelier.during = twice
+    assert run("a star")[0] == 130
+
+
+def test_the_house_rules_apply_to_words(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "words.txt").write_text("zorblatt\n")
+    monkeypatch.setenv("CHATELIER_MODERATION__WORD_LIST", str(tmp_path / "words.txt"))
+    status, _, err = run("a z0rbl4tt in a field")
+    assert status == 1
+    assert "The house rules do not allow this" in err
+    assert not list((tmp_path / "out").iterdir())
+
+
+def test_a_picture_that_is_refused_is_not_written(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def blank(self: PlainAtelier, order: Order, **_: Any) -> list[Painted]:
+        image = Image.new("RGB", (64, 64))
+        return [Painted(image=image, recipe=recipe_for(order.request, 0))]
+
+    monkeypatch.setattr(PlainAtelier, "paint", blank)
+    status, _, err = run("a star", "-n", "1", "--seed", "3")
+    assert status == 1
+    assert "seed 3 was not written" in err
+    assert not list((tmp_path / "out").iterdir())
+
+
+@pytest.mark.parametrize(
+    ("prompt", "slug"),
+    [
+        ("A red Äpple!", "a-red-apple"),
+        ("../../etc/passwd", "etc-passwd"),
+        ("⭐⭐", "picture"),
+        ("красная звезда", "picture"),
+        ("x" * 100, "x" * 40),
+    ],
+)
+def test_files_are_named_after_the_words(prompt: str, slug: str) -> None:
+    assert slug_of(prompt) == slug
