@@ -12,10 +12,11 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
+from bots.backroom import Backroom
 from bots.discord.courier import Courier, TooLarge, Unreachable
 from bots.discord.posts import Post, compose, compose_progress
-from bots.discord.prints import DEFAULT_LIMIT_BYTES, Print, make_print
-from bots.discord.standings import (
+from bots.prints import DEFAULT_LIMIT_BYTES, Print, make_print
+from bots.standings import (
     Slip,
     Standing,
     job_state,
@@ -23,7 +24,6 @@ from bots.discord.standings import (
     load_standing,
     positions,
 )
-from bots.discord.threads import Backroom
 from studio.db.database import Database
 from studio.errors import NotFound
 from studio.events import JobProgress
@@ -203,8 +203,8 @@ class Board:
         return await self._backroom.run("mail", partial(work, self._ports.database, *arguments, **named))
 
 
-def _age_seconds(message_id: int) -> float:
-    return time.time() - ((message_id >> 22) + _DISCORD_EPOCH_MILLISECONDS) / 1000
+def _age_seconds(message_id: str) -> float:
+    return time.time() - ((int(message_id) >> 22) + _DISCORD_EPOCH_MILLISECONDS) / 1000
 
 
 def _decoded(data_url: str) -> Print | None:

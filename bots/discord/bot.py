@@ -10,6 +10,7 @@ from typing import Any
 import discord
 from discord import app_commands
 
+from bots.backroom import Backroom
 from bots.discord import words
 from bots.discord.board import Board
 from bots.discord.buttons import DYNAMIC_ITEMS
@@ -21,7 +22,6 @@ from bots.discord.news import News
 from bots.discord.reactions import Reactions
 from bots.discord.settings import DiscordSettings
 from bots.discord.slash import build_commands
-from bots.discord.threads import Backroom
 from bots.discord.uploads import Tray
 from studio.clock import now
 from studio.ports import Ports
@@ -51,7 +51,7 @@ class Bot(discord.AutoShardedClient):
         )
         self.ports = ports
         self.settings = settings
-        self.backroom = Backroom()
+        self.backroom = Backroom("discord")
         self.board = Board(self, ports, self.backroom, Courier(self, now))
         self.counter = Counter(self, ports, self.backroom, self.board, settings)
         self.tray = Tray()

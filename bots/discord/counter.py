@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 import discord
 
+from bots.backroom import Backroom
 from bots.discord import words
 from bots.discord.board import Board
 from bots.discord.buttons import choice_of_tiles, view_of
 from bots.discord.people import call_of
 from bots.discord.posts import compose
-from bots.discord.prints import make_print
 from bots.discord.settings import DiscordSettings
-from bots.discord.standings import load_standing
-from bots.discord.threads import Backroom
+from bots.prints import make_print
+from bots.standings import load_standing
 from studio.buttons import Action, Button
 from studio.catalog import press
 from studio.commands.answers import Accepted, Answer, Deleted, Shown, Starred, Stopped

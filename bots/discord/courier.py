@@ -11,7 +11,7 @@ import discord
 from bots.discord import words
 from bots.discord.buttons import view_of
 from bots.discord.posts import Post
-from bots.discord.standings import Slip
+from bots.standings import Slip
 from studio.people import Address, Person
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class Courier:
 
     def _token_serves(self, address: Address, slip: Slip) -> bool:
         """A token opens the message with which its interaction was acknowledged, for a quarter of an hour."""
-        if not address.token or address.token_expires_at is None or str(slip.message) != address.message:
+        if not address.token or address.token_expires_at is None or slip.message != address.message:
             return False
         return self._now() + _TOKEN_MARGIN < address.token_expires_at
 
@@ -81,7 +81,7 @@ class Courier:
         webhook = discord.Webhook.partial(application_id, address.token or "", client=self._bot)
         try:
             await webhook.edit_message(
-                slip.message,
+                int(slip.message),
                 content=post.content,
                 attachments=post.files(),
                 view=view_of(post),
@@ -101,9 +101,9 @@ class Courier:
         return await self._send(post, channel)
 
     async def _edit(self, post: Post, slip: Slip) -> Slip:
-        channel = self._bot.get_partial_messageable(slip.channel)
+        channel = self._bot.get_partial_messageable(int(slip.channel))
         try:
-            await channel.get_partial_message(slip.message).edit(
+            await channel.get_partial_message(int(slip.message)).edit(
                 content=post.content,
                 attachments=post.files(),
                 view=view_of(post),
@@ -125,7 +125,7 @@ class Courier:
             )
         except discord.HTTPException as error:
             raise _sorted(error) from error
-        return Slip(channel=message.channel.id, message=message.id)
+        return Slip(channel=str(message.channel.id), message=str(message.id))
 
     async def _to_person(self, post: Post, person: Person) -> Slip:
         log.info(
@@ -141,7 +141,7 @@ class Courier:
 
 def first_slip(address: Address) -> Slip | None:
     """The message with which the interaction was acknowledged: there from the first moment."""
-    return Slip(channel=int(address.channel), message=int(address.message)) if address.message else None
+    return Slip(channel=address.channel, message=address.message) if address.message else None
 
 
 def _sorted(error: discord.HTTPException) -> Exception:

@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING, Any
 
 import discord
 
+from bots.backroom import Backroom
 from bots.discord import words
 from bots.discord.buttons import choice_of_cells
 from bots.discord.counter import Counter, say
 from bots.discord.people import call_of
-from bots.discord.phrases import spread_flags
-from bots.discord.prints import fitted
 from bots.discord.settings import DiscordSettings
-from bots.discord.standings import load_family
-from bots.discord.threads import Backroom
 from bots.discord.uploads import Tray
+from bots.phrases import spread_flags
+from bots.prints import fitted
+from bots.standings import load_family
 from studio.buttons import Button
 from studio.catalog import perform
 from studio.commands.answers import Answer

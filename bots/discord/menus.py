@@ -10,13 +10,14 @@ from bots.discord import words
 from bots.discord.buttons import choice_of_tiles
 from bots.discord.counter import say
 from bots.discord.slash import CONTEXTS, INSTALLS
-from bots.discord.standings import Standing, job_of_message, load_family, load_standing, picture_at
 from bots.discord.uploads import first_image, take_in
+from bots.standings import Standing, job_of_message, load_family, load_standing, picture_at
 from studio.buttons import Action
 from studio.catalog import perform
 from studio.commands.answers import Answer
 from studio.commands.spec import Call
 from studio.errors import BadImage, BadRequest
+from studio.people import Platform
 
 if TYPE_CHECKING:
     from bots.discord.bot import Bot
@@ -113,7 +114,9 @@ async def who_made_this(interaction: "discord.Interaction[Bot]", message: discor
 
 async def _standing_of(bot: "Bot", message: discord.Message, call: Call) -> Standing:
     """The job that a message shows, with at least one picture. Raises `BadRequest`."""
-    job_id = await bot.backroom.run("desk", job_of_message, bot.ports.database, message.id)
+    job_id = await bot.backroom.run(
+        "desk", job_of_message, bot.ports.database, Platform.DISCORD, str(message.id)
+    )
     if job_id is None:
         raise BadRequest(words.NOT_FROM_HERE)
     standing = await bot.backroom.run("desk", load_standing, bot.ports.database, job_id, viewer=call.person)

@@ -10,9 +10,9 @@ from typing import Any
 
 import discord
 
+from bots.backroom import Backroom
 from bots.discord.board import Board
 from bots.discord.counter import log_fault
-from bots.discord.threads import Backroom
 from studio.errors import NotFound, Trouble
 from studio.events import Event, JobAccepted, JobEnded, JobProgress, PictureChanged
 from studio.people import Platform

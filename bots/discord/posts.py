@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import discord
 
 from bots.discord import words
-from bots.discord.prints import Print
-from bots.discord.standings import Standing
+from bots.prints import Print
+from bots.standings import Standing
 from studio.buttons import Action
 from studio.jobs import WAITING, JobState
 from studio.requests import Operation

@@ -10,7 +10,7 @@ import discord
 from bots.discord import words
 from bots.discord.counter import log_fault
 from bots.discord.people import community_of, moderates, person_of
-from bots.discord.standings import has_star, job_of_message, known_name
+from bots.standings import has_star, job_of_message, known_name
 from studio.buttons import Action, Button
 from studio.catalog import REACTIONS, press
 from studio.commands.answers import Accepted
@@ -32,7 +32,7 @@ def _bare(emoji: str) -> str:
     return emoji.replace(_VARIATION_SELECTOR, "")
 
 
-_MEANINGS: Mapping[str, tuple[Action, int]] = {_bare(emoji): deed for emoji, deed in REACTIONS.items()}
+MEANINGS: Mapping[str, tuple[Action, int]] = {_bare(emoji): deed for emoji, deed in REACTIONS.items()}
 
 
 class Reactions:
@@ -56,14 +56,16 @@ class Reactions:
     def _meaning(self, event: discord.RawReactionActionEvent) -> tuple[Action, int] | None:
         if event.emoji.id is not None or (self._bot.user and event.user_id == self._bot.user.id):
             return None
-        return _MEANINGS.get(_bare(event.emoji.name))
+        return MEANINGS.get(_bare(event.emoji.name))
 
     async def _carry_out(
         self, event: discord.RawReactionActionEvent, meaning: tuple[Action, int], *, given: bool
     ) -> None:
         bot = self._bot
         try:
-            job_id = await bot.backroom.run("desk", job_of_message, bot.ports.database, event.message_id)
+            job_id = await bot.backroom.run(
+                "desk", job_of_message, bot.ports.database, Platform.DISCORD, str(event.message_id)
+            )
             person = await self._person(event) if job_id else None
             if job_id and person:
                 await self._press(

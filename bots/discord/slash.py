@@ -8,9 +8,9 @@ import discord
 from discord import app_commands
 
 from bots.discord import words
-from bots.discord.phrases import spread_flags
 from bots.discord.suggestions import suggester
 from bots.discord.uploads import take_in
+from bots.phrases import spread_flags
 from studio.catalog import CATALOG, perform
 from studio.commands.answers import Answer
 from studio.commands.spec import Call, CommandSpec, Kind, Parameter

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import aiohttp
 import discord
 
+from bots.backroom import Backroom
 from bots.discord import words
 from bots.discord.settings import DiscordSettings
-from bots.discord.threads import Backroom
 from studio.errors import BadImage
 from studio.people import Person
 from studio.ports import Ports

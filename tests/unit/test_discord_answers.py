@@ -12,8 +12,8 @@ import pytest
 from PIL import Image
 
 from bots.discord import words
-from bots.discord.prints import make_print
-from bots.discord.standings import load_standing
+from bots.prints import make_print
+from bots.standings import load_standing
 from engine.pictures.darkroom import Darkroom
 from studio.clock import now
 from studio.db.tables import DeliveryRow, JobRow, PictureRow
@@ -333,7 +333,7 @@ async def test_stars_of_an_old_message_wait_for_their_turn(room: Room) -> None:
     await room.painted(job_id)
     sheet = room.bot.board._sheets[job_id]
     assert sheet.slip is not None
-    sheet.slip = replace(sheet.slip, message=1 << 22)
+    sheet.slip = replace(sheet.slip, message=str(1 << 22))
     changed = PictureChanged(job_id=job_id, platform=Platform.DISCORD, picture_id=f"{job_id}.1")
     edits = len(requests(room, "PATCH"))
     await room.tell(changed)

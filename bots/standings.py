@@ -20,8 +20,8 @@ from studio.pictures import Picture
 class Slip:
     """The one message of a job. `final` once it showed the job's end."""
 
-    channel: int
-    message: int
+    channel: str
+    message: str
     final: bool = False
 
 
@@ -69,9 +69,7 @@ def _origin(session: Session, job: Job) -> tuple[Job | None, str]:
 
 def _slip(session: Session, job_id: str) -> Slip | None:
     row = session.get(DeliveryRow, job_id)
-    if row is None or not (row.channel.isdecimal() and row.message.isdecimal()):
-        return None
-    return Slip(channel=int(row.channel), message=int(row.message), final=row.final)
+    return Slip(channel=row.channel, message=row.message, final=row.final) if row else None
 
 
 def keep_slip(database: Database, job_id: str, slip: Slip) -> None:
@@ -79,8 +77,8 @@ def keep_slip(database: Database, job_id: str, slip: Slip) -> None:
     with database.begin() as session:
         insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
         values = {
-            "channel": str(slip.channel),
-            "message": str(slip.message),
+            "channel": slip.channel,
+            "message": slip.message,
             "final": slip.final,
             "updated_at": now(),
         }
@@ -103,13 +101,14 @@ def positions(database: Database, job_ids: list[str]) -> dict[str, int]:
         return {row.id: records.jobs_ahead(session, records.job_of(row)) for row in rows}
 
 
-def job_of_message(database: Database, message_id: int) -> str | None:
-    """The job that a message of ours shows."""
+def job_of_message(
+    database: Database, platform: Platform, message: str, *, channel: str | None = None
+) -> str | None:
+    """The job that a message of ours shows. Where messages are numbered by channel, name the channel."""
     query = select(DeliveryRow.job_id).join(JobRow, JobRow.id == DeliveryRow.job_id)
     with database.read() as session:
-        return session.scalar(
-            query.where(DeliveryRow.message == str(message_id), JobRow.platform == Platform.DISCORD)
-        )
+        query = query.where(DeliveryRow.message == message, JobRow.platform == platform)
+        return session.scalar(query if channel is None else query.where(DeliveryRow.channel == channel))
 
 
 def has_star(database: Database, picture_id: str, person_key: str) -> bool:

@@ -16,11 +16,11 @@ class Backroom:
     More threads would not be faster: they share one interpreter and, on SQLite, one writer.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, face: str) -> None:
         self._pools = {
-            "desk": ThreadPoolExecutor(4, thread_name_prefix="discord-desk"),  # commands
-            "mail": ThreadPoolExecutor(3, thread_name_prefix="discord-mail"),  # rows and acknowledgements
-            "shelf": ThreadPoolExecutor(2, thread_name_prefix="discord-shelf"),  # picture files
+            "desk": ThreadPoolExecutor(4, thread_name_prefix=f"{face}-desk"),  # commands
+            "mail": ThreadPoolExecutor(3, thread_name_prefix=f"{face}-mail"),  # rows and acknowledgements
+            "shelf": ThreadPoolExecutor(2, thread_name_prefix=f"{face}-shelf"),  # picture files
         }
 
     async def run(self, kind: str, work: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:

@@ -3,7 +3,7 @@
 import io
 from dataclasses import dataclass, field
 
-from bots.discord.standings import Standing
+from bots.standings import Standing
 from studio.errors import NotFound
 from studio.ports import Ports
 
