@@ -80,8 +80,8 @@ class Room:
     @property
     def messages(self) -> list[discord.Message]:
         """What everybody in the channel sees."""
-        seen: list[discord.Message] = self.channel.history(viewer=self.bo)
-        return seen
+        seen: list[discord.Message] = self.channel.history()
+        return [message for message in seen if not message.flags.ephemeral]
 
     @property
     def message(self) -> discord.Message:

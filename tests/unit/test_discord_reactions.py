@@ -1,0 +1,221 @@
+"""Reactions and context menus on messages with pictures."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bots.discord import words
+from bots.discord.reactions import MEANINGS
+from studio.catalog import REACTIONS
+from studio.db.tables import StarRow
+from studio.errors import TooManyJobs
+from studio.jobs import JobState
+from studio.ports import Ports
+from tests.discord_room import PNG, Room, button_ids, open_room
+
+
+@pytest.fixture
+async def room(ports: Ports, tmp_path: Path) -> AsyncIterator[Room]:
+    async with open_room(ports, tmp_path / "home") as opened:
+        yield opened
+
+
+@pytest.fixture
+async def painted(room: Room) -> str:
+    """A finished job of Ana's with four pictures."""
+    job_id = await room.imagine(prompt="a red fox", seed=7)
+    await room.painted(job_id)
+    return job_id
+
+
+def request(room: Room) -> dict[str, Any]:
+    found: dict[str, Any] = room.jobs()[-1].request
+    return found
+
+
+def stars(room: Room) -> list[str]:
+    with room.ports.database.read() as session:
+        return [row.person_key.rpartition(":")[2] for row in session.query(StarRow)]
+
+
+# ---- reactions
+
+
+@pytest.mark.parametrize("number", [1, 2, 3, 4])
+async def test_a_number_varies_that_tile(room: Room, painted: str, number: int) -> None:
+    await room.bo.react(room.message, f"{number}️⃣")
+    assert request(room)["operation"] == "vary"
+    assert request(room)["sources"][0]["picture_id"] == f"{painted}.{number}"
+    assert len(room.messages) == 2
+    assert f"<@{room.bo.id}>, from <@{room.ana.id}>’s red fox" in room.message.content
+
+
+async def test_the_job_of_a_reaction_ends_in_its_own_message(room: Room, painted: str) -> None:
+    await room.bo.react(room.message, "🔁")
+    await room.painted(room.newest_job())
+    assert len(room.messages) == 2
+    assert len(room.message.attachments) == 1
+
+
+async def test_an_arrow_upscales_with_and_without_the_variation_mark(room: Room, painted: str) -> None:
+    grid = room.message
+    await room.bo.react(grid, "⬆️")
+    await room.mod.react(grid, "⬆")
+    assert [job.request["operation"] for job in room.jobs()[1:]] == ["upscale", "upscale"]
+
+
+def test_every_reaction_of_the_catalogue_has_a_meaning() -> None:
+    assert set(MEANINGS.values()) == set(REACTIONS.values())
+
+
+async def test_a_star_counts_and_taking_it_away_counts_too(room: Room, painted: str) -> None:
+    grid = room.message
+    await room.bo.react(grid, "⭐")
+    await room.mod.react(grid, "⭐")
+    assert sorted(stars(room)) == sorted([str(room.bo.id), str(room.mod.id)])
+    await room.bo.unreact(grid, "⭐")
+    assert stars(room) == [str(room.mod.id)]
+
+
+async def test_a_star_given_by_button_is_not_taken_back_by_the_same_persons_reaction(room: Room) -> None:
+    job_id = await room.imagine(count=1)
+    await room.painted(job_id)
+    message = room.message
+    await room.bo.click(message, label="⭐")
+    await room.bo.react(message, "⭐")
+    assert stars(room) == [str(room.bo.id)]
+
+
+async def test_a_cross_cancels_or_deletes_for_the_person_and_moderators_only(
+    room: Room, painted: str
+) -> None:
+    grid = room.message
+    await room.bo.react(grid, "❌")
+    direct = room.bo.user.dm_channel.last_message
+    assert "Only the person" in direct.content
+    await room.ana.react(grid, "❌")
+    await room.changed(f"{painted}.1")
+    assert room.message.content == words.ALL_DELETED
+
+
+async def test_a_moderators_cross_cancels_a_waiting_job(room: Room) -> None:
+    await room.imagine()
+    await room.mod.react(room.message, "❌")
+    assert room.jobs()[0].state == JobState.CANCELLED
+
+
+async def test_a_refusal_goes_into_direct_messages_and_not_into_the_channel(room: Room, painted: str) -> None:
+    room.ports.gate.admit_error = TooManyJobs(limit=3)  # type: ignore[attr-defined]
+    await room.bo.react(room.message, "🔁")
+    assert "3 jobs waiting" in room.bo.user.dm_channel.last_message.content
+    assert len(room.messages) == 1
+
+
+async def test_two_quick_reactions_of_one_person_are_one_job(room: Room, painted: str) -> None:
+    grid = room.message
+    await room.bo.react(grid, "🔁")
+    await room.bo.unreact(grid, "🔁")
+    await room.bo.react(grid, "🔁")
+    assert len(room.jobs()) in (2, 3)  # three only when a ten-second mark lay between them
+
+
+async def test_reactions_of_bots_and_on_foreign_messages_mean_nothing(room: Room, painted: str) -> None:
+    robot = room.guild.add_member(room.env.create_user("robot", bot=True))
+    await robot.react(room.message, "🔁")
+    foreign = await room.ana.send(room.channel, "look at this")
+    await room.bo.react(foreign, "🔁")
+    await room.bo.react(room.messages[0], "🎉")
+    assert len(room.jobs()) == 1
+
+
+async def test_a_number_without_a_tile_means_nothing(room: Room) -> None:
+    job_id = await room.imagine(count=2)
+    await room.painted(job_id)
+    await room.bo.react(room.message, "4️⃣")
+    assert len(room.jobs()) == 1
+    assert len(room.messages) == 1
+
+
+async def test_a_reaction_works_after_a_restart(room: Room, painted: str) -> None:
+    message = room.message
+    await room.restart()
+    await room.bo.react(message, "2️⃣")
+    assert request(room)["sources"][0]["picture_id"] == f"{painted}.2"
+
+
+# ---- context menus
+
+
+async def foreign_image(room: Room, data: bytes = PNG, name: str = "fox.png") -> Any:
+    return await room.bo.send(room.channel, "my drawing", attachments=[(name, data)])
+
+
+@pytest.mark.parametrize(
+    ("menu", "operation"), [("Vary", "vary"), ("Expand", "expand"), ("Upscale", "upscale")]
+)
+async def test_a_menu_on_somebodys_image_takes_it_in(room: Room, menu: str, operation: str) -> None:
+    message = await foreign_image(room)
+    await room.ana.context_menu(room.channel, menu, message)
+    assert request(room)["operation"] == operation
+    source = request(room)["sources"][0]
+    assert "picture_id" not in source
+    assert room.ports.store.get(source["key"]) == PNG
+    assert "Accepted" in room.message.content
+
+
+async def test_edit_on_somebodys_image_asks_for_cells_and_words(room: Room) -> None:
+    message = await foreign_image(room)
+    shown = await room.ana.context_menu(room.channel, "Edit", message)
+    assert await shown.response.attachments[0].read() == b"overlay of " + PNG
+    form = await room.ana.select(shown.response.message, ["A1"])
+    await room.ana.submit_modal(form, {"prompt": "a small boat"})
+    assert request(room)["cells"] == ["A1"]
+    assert room.ports.store.get(request(room)["sources"][0]["key"]) == PNG
+
+
+async def test_an_image_that_was_taken_in_before_a_restart_has_to_be_chosen_again(room: Room) -> None:
+    message = await foreign_image(room)
+    shown = await room.ana.context_menu(room.channel, "Edit", message)
+    form = await room.ana.select(shown.response.message, ["A1"])
+    await room.restart()
+    result = await room.ana.submit_modal(form, {"prompt": "a small boat"})
+    assert result.followups[0].content == words.UPLOAD_GONE
+    assert room.jobs() == []
+
+
+async def test_a_menu_on_a_painted_picture_uses_the_picture_itself(room: Room, painted: str) -> None:
+    result = await room.bo.context_menu(room.channel, "Vary", room.message)
+    assert result.response.content == words.WHICH_PICTURE
+    assert button_ids(result.response.message)[2] == f"c1:vary:{painted}:3"
+
+
+async def test_a_menu_on_a_message_without_image_is_a_sentence(room: Room) -> None:
+    message = await room.bo.send(room.channel, "only words")
+    result = await room.ana.context_menu(room.channel, "Vary", message)
+    assert result.response.content == words.NO_IMAGE
+
+
+async def test_a_menu_on_a_broken_image_is_a_sentence(room: Room) -> None:
+    message = await foreign_image(room, b"bad bytes")
+    result = await room.ana.context_menu(room.channel, "Upscale", message)
+    assert "not a picture" in result.followups[0].content
+    assert room.jobs() == []
+
+
+async def test_who_made_this_tells_of_the_person_the_recipe_and_the_family(room: Room, painted: str) -> None:
+    await room.bo.click(room.message, label="V2")
+    await room.painted(room.newest_job())
+    result = await room.mod.context_menu(room.channel, "Who made this?", room.message)
+    assert result.response.ephemeral
+    content = result.response.content
+    assert f"Varied by <@{room.bo.id}>" in content
+    assert f"from <@{room.ana.id}>’s red fox" in content
+    assert "seed" in content
+
+
+async def test_who_made_this_knows_when_it_was_not_painted_here(room: Room) -> None:
+    message = await foreign_image(room)
+    result = await room.ana.context_menu(room.channel, "Who made this?", message)
+    assert result.response.content == words.NOT_FROM_HERE
