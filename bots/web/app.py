@@ -31,14 +31,16 @@ def create_app(ports: Ports, settings: WebSettings) -> Starlette:
     @asynccontextmanager
     async def open_room(_app: Starlette) -> AsyncIterator[None]:
         posting = asyncio.create_task(house.room.keep_posted())
+        warming = asyncio.create_task(house.backroom.run("wall", house.wall.warm_up))
         house.news.start()
         try:
             yield
         finally:
             await asyncio.to_thread(house.news.stop)
-            posting.cancel()
-            with suppress(asyncio.CancelledError):
-                await posting
+            for task in (posting, warming):
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
 
     app = Starlette(
         routes=ROUTES,

@@ -110,7 +110,7 @@ def _job_of(picture_id: str) -> str | None:
 
 
 def log_fault(error: BaseException) -> str:
-    """Log where it broke, under an id that the person is told; without the message, which may hold a prompt."""
+    """Log where it broke, under an id that the person is told; its message may hold a prompt and stays out."""
     fault_id = secrets.token_hex(4)
     frames = "".join(traceback.format_tb(error.__traceback__))
     log.error("fault %s: %s\n%s", fault_id, type(error).__name__, frames)

@@ -48,7 +48,7 @@ async def enter(request: Request) -> Response:
         fields = {key: value for key, value in form.items() if isinstance(value, str)}
     if visitor is None or not house.passes.knows_form(visitor, fields.get("token", "")):
         return entry_page(request, visitor, problem=words.STALE_FORM, status=403)
-    if not house.doorkeeper.allows(f"door:{_address(request)}", tries=_TRIES_A_MINUTE):
+    if not house.doorkeeper.patient_with(f"door:{_address(request)}", tries=_TRIES_A_MINUTE):
         return entry_page(request, visitor, problem=words.TOO_MANY_TRIES, status=429)
     name = clean_name(fields.get("name", ""))
     visitor = replace(visitor, name=name)
@@ -56,6 +56,7 @@ async def enter(request: Request) -> Response:
         return entry_page(request, visitor, problem=problem, status=422)
     admitted = house.passes.let_in(visitor, name=name, word=fields.get("word", ""))
     if admitted is None:
+        house.doorkeeper.count(f"door:{_address(request)}", tries=_TRIES_A_MINUTE)
         await asyncio.sleep(_WRONG_WORD_SECONDS)
         return entry_page(request, visitor, problem=words.WRONG_WORD, status=403)
     response = RedirectResponse("/", status_code=303)

@@ -1,4 +1,4 @@
-"""Counts tries at the door and at the upload hatch, so that neither can be rushed."""
+"""Counts wrong words at the door and uploads at the hatch, so that neither can be rushed."""
 
 import time
 from collections import OrderedDict
@@ -12,11 +12,18 @@ class Doorkeeper:
     def __init__(self) -> None:
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
-    def allows(self, key: str, *, tries: int) -> bool:
-        now = time.monotonic()
-        left, counted_at = self._buckets.pop(key, (float(tries), now))
-        left = min(float(tries), left + (now - counted_at) * tries / 60)
-        self._buckets[key] = (left - 1 if left >= 1 else left, now)
+    def patient_with(self, key: str, *, tries: int) -> bool:
+        """Whether another try is left."""
+        return self._left(key, tries) >= 1
+
+    def count(self, key: str, *, tries: int) -> None:
+        """One try less."""
+        self._buckets[key] = (self._left(key, tries) - 1, time.monotonic())
+        self._buckets.move_to_end(key)
         if len(self._buckets) > _MOST_KEYS:
             self._buckets.popitem(last=False)
-        return left >= 1
+
+    def _left(self, key: str, tries: int) -> float:
+        now = time.monotonic()
+        left, counted_at = self._buckets.get(key, (float(tries), now))
+        return min(float(tries), left + (now - counted_at) * tries / 60)

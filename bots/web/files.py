@@ -54,8 +54,10 @@ async def upload(request: Request) -> Response:
     visitor = poster(request)
     if visitor is None:
         return JSONResponse({"text": words.STALE_FORM}, status_code=403)
-    if not house.doorkeeper.allows(f"upload:{visitor.user_id}", tries=_UPLOADS_A_MINUTE):
+    hatch = f"upload:{visitor.user_id}"
+    if not house.doorkeeper.patient_with(hatch, tries=_UPLOADS_A_MINUTE):
         return JSONResponse({"text": words.TOO_FAST}, status_code=429)
+    house.doorkeeper.count(hatch, tries=_UPLOADS_A_MINUTE)
     try:
         data = await _receive(request, most_bytes=house.settings.max_upload_bytes)
         source = await house.backroom.run("sink", accept_upload, house.ports, visitor.person, data)

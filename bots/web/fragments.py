@@ -49,6 +49,12 @@ def environment() -> Environment:
     return made
 
 
+def warm_up() -> None:
+    """Compile every template, so that the first visitor does not wait for it."""
+    for name in environment().list_templates():
+        environment().get_template(name)
+
+
 def render(template: str, **values: Any) -> str:
     return environment().get_template(template).render(**values)
 
@@ -95,6 +101,7 @@ def catalog_data() -> list[dict[str, Any]]:
             "name": spec.name,
             "summary": spec.summary,
             "example": spec.example,
+            "paints": spec.paints,
             "parameters": [
                 {
                     "name": each.name,

@@ -61,6 +61,8 @@ async def _listen(house: House, seat: Seat) -> None:
 
 async def _serve(house: House, seat: Seat, wish: Wish) -> None:
     started = time.perf_counter()
+    # At once, before anything that may take its time: the browser then knows that the wish has arrived.
+    seat.tell(json.dumps({"type": "received", "id": wish.id}))
     reply = await house.backroom.run("desk", house.desk.serve, seat.visitor, wish)
     seat.tell(json.dumps(reply.tell))
     if reply.job_id:

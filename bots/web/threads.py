@@ -18,7 +18,7 @@ class Backroom:
 
     def __init__(self) -> None:
         self._limits = {
-            "desk": anyio.CapacityLimiter(4),  # commands
+            "desk": anyio.CapacityLimiter(2),  # commands
             "wall": anyio.CapacityLimiter(2),  # cards and pages
             "shelf": anyio.CapacityLimiter(4),  # picture files
             "sink": anyio.CapacityLimiter(1),  # uploads: cleaning one may take 200 MB for a moment

@@ -1,13 +1,15 @@
 """The wall of recent work, page by page."""
 
+from contextlib import suppress
 from typing import Any
 
 from bots.web.cards import Card, load_cards
-from bots.web.fragments import render, render_card
+from bots.web.fragments import render, render_card, warm_up
 from bots.web.room import Room
 from bots.web.threads import Backroom
 from bots.web.visitors import Visitor
 from studio.db import records
+from studio.errors import ChatelierError
 from studio.jobs import OUTSTANDING
 from studio.ports import Ports
 
@@ -31,6 +33,12 @@ class Wall:
         """Older work than the job `before`. Raises `NotFound` for an unknown job."""
         html, _ = await self._backroom.run("wall", self._page, visitor, before)
         return html
+
+    def warm_up(self) -> None:
+        """Do once what every visitor needs, before the first one does. What is away now may be back by then."""
+        warm_up()
+        with suppress(ChatelierError):
+            self._page(Visitor(user_id="nobody"), None)
 
     def _page(self, visitor: Visitor, before: str | None) -> tuple[str, list[str]]:
         person = visitor.person

@@ -21,11 +21,12 @@ TOO_FAST = "That is a lot at once. Please wait a second."
 TICKET_EXPIRED = "The attached image is not here any more. Please attach it again."
 BUTTON_UNKNOWN = "This button does not belong to a picture here."
 UPLOAD_EMPTY = "That file is empty."
+SENDING = "On its way…"
 NOT_FOUND = "There is no such page here."
 TOO_SLOW = "Your connection could not keep up."
 
 SCRIPT_WORDS = {
-    "connecting": "Connecting…",
+    "received": "Received.",
     "lost": "The connection was lost. Trying again in {seconds} s…",
     "back": "Connected again.",
     "attached": "{name} is attached.",

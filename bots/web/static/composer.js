@@ -1,7 +1,7 @@
 // The prompt: Enter sends, Shift+Enter breaks the line, ↑ brings back what was typed before.
-import { $, say, words } from "./page.js";
+import { $, catalog, newId, say, words } from "./page.js";
 import { wish } from "./wire.js";
-import { follow } from "./wall.js";
+import { follow, lay, settle } from "./wall.js";
 import { open } from "./sheets.js";
 import * as completion from "./completion.js";
 import * as attachments from "./attachments.js";
@@ -23,7 +23,10 @@ form.addEventListener("submit", async (event) => {
   box.value = "";
   grow();
   say("");
-  const answer = await wish({ do: "say", text, image, mask });
+  const id = newId();
+  const paper = paints(text) ? lay(id, text) : null;
+  const answer = await wish({ do: "say", text, image, mask }, { id });
+  settle(paper, answer.job);
   if (!answer.ok) {
     if (!box.value) box.value = text; // what was typed is not lost to a typing mistake
     grow();
@@ -36,6 +39,11 @@ form.addEventListener("submit", async (event) => {
   if (answer.open) open(answer.open);
   if (answer.text) say(answer.text);
 });
+
+function paints(text) {
+  const name = text.match(/^\/(\S+)/)?.[1];
+  return !name || catalog.some((each) => each.name === name && each.paints);
+}
 
 box.addEventListener("keydown", (event) => {
   if (event.isComposing || completion.handleKey(event)) return;

@@ -38,6 +38,30 @@ on("waiting", ({ jobs }) => {
   }
 });
 
+on("received", ({ id }) => {
+  const status = document.querySelector(`#paper-${CSS.escape(id)} .status`);
+  if (status) status.textContent = words.received;
+});
+
+// A blank sheet for what was just typed, until its card is there.
+const papers = new Map(); // job → the sheet that waits for its card
+
+export function lay(id, text) {
+  const paper = $("#paper").content.firstElementChild.cloneNode(true);
+  paper.id = `paper-${id}`;
+  $(".prompt bdi", paper).textContent = text;
+  wall.prepend(paper);
+  $("#empty")?.remove();
+  paper.scrollIntoView({ block: "nearest" });
+  return paper;
+}
+
+export function settle(paper, jobId) {
+  if (!paper) return;
+  if (!jobId || document.getElementById(`job-${jobId}`)) paper.remove();
+  else papers.set(jobId, paper);
+}
+
 function show({ id, at, state, html }) {
   $("#empty")?.remove();
   const card = document.getElementById(`job-${id}`);
@@ -60,11 +84,14 @@ function show({ id, at, state, html }) {
 // Newest first. A card older than everything shown belongs to a page that was not scrolled to yet.
 function insert(id, at, html) {
   const later = $$(":scope > .card", wall).find((other) => Number(other.dataset.at) <= at);
-  if (!later && $("#older")) return;
+  if (!later && $("#older") && !papers.has(id)) return;
   const fragment = document.createRange().createContextualFragment(html);
   const card = $(".card", fragment);
-  card.classList.add("arriving");
-  wall.insertBefore(card, later ?? $("#older"));
+  if (!papers.has(id)) card.classList.add("arriving");
+  const paper = papers.get(id);
+  papers.delete(id);
+  if (paper?.isConnected) paper.replaceWith(card);
+  else wall.insertBefore(card, later ?? $("#older"));
   htmx.process(card);
   dress(card);
   if (card.getBoundingClientRect().bottom < 0 && card.dataset.owner !== me) countNews(1);

@@ -16,8 +16,7 @@ export function on(type, handler) {
 }
 
 // Resolves with the answer. A lost connection only delays it: the id makes a repeated wish the same wish.
-export function wish(message) {
-  const id = newId();
+export function wish(message, { id = newId() } = {}) {
   return new Promise((resolve) => {
     wishes.set(id, { message: { ...message, id }, resolve });
     if (!transmit(wishes.get(id).message)) tellLine(words.waiting);
