@@ -134,6 +134,26 @@ def open_room(settings: Settings) -> None:
     serve(face_ports(settings), room)
 
 
+def run_discord(settings: Settings) -> None:
+    """Be the Discord face until told to stop. Raises `Misconfigured` without a token, or with a wrong one."""
+    from bots.discord import DiscordSettings, run_bot
+
+    discord = settings.discord
+    if discord.token is None:
+        raise Misconfigured(
+            "CHATELIER_DISCORD__TOKEN is not set. Copy the bot's token from Discord's developer portal."
+        )
+    face = DiscordSettings(
+        token=discord.token.get_secret_value(),
+        home=settings.home,
+        api_url=discord.api_url,
+        gateway_url=discord.gateway_url,
+        moderator_roles=frozenset(discord.moderator_roles),
+        models=tuple(model_catalogue(settings).names),
+    )
+    run_bot(face_ports(settings), face)
+
+
 def session_secret(settings: Settings) -> str:
     """Made at the first start and kept, so that nobody has to come in anew after a restart."""
     path = settings.home / "session-secret"

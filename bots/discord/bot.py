@@ -11,19 +11,22 @@ import discord
 from discord import app_commands
 
 from bots.backroom import Backroom
+from bots.board import Board
 from bots.discord import words
-from bots.discord.board import Board
+from bots.discord.bearer import DiscordBearer
 from bots.discord.buttons import DYNAMIC_ITEMS
-from bots.discord.counter import Counter, log_fault, say
+from bots.discord.counter import Counter, say
 from bots.discord.courier import Courier
 from bots.discord.forms import Forms
 from bots.discord.menus import build_menus
-from bots.discord.news import News
 from bots.discord.reactions import Reactions
 from bots.discord.settings import DiscordSettings
 from bots.discord.slash import build_commands
-from bots.discord.uploads import Tray
+from bots.faults import log_fault
+from bots.news import News
+from bots.tray import Tray
 from studio.clock import now
+from studio.people import Platform
 from studio.ports import Ports
 
 log = logging.getLogger(__name__)
@@ -52,15 +55,24 @@ class Bot(discord.AutoShardedClient):
         self.ports = ports
         self.settings = settings
         self.backroom = Backroom("discord")
-        self.board = Board(self, ports, self.backroom, Courier(self, now))
-        self.counter = Counter(self, ports, self.backroom, self.board, settings)
+        bearer = DiscordBearer(self, ports, self.backroom, Courier(self, now))
+        self.board = Board(ports.database, self.backroom, bearer)
+        self.counter = Counter(self, ports, self.backroom, bearer, self.board, settings)
         self.tray = Tray()
         self.forms = Forms(self, ports, self.backroom, self.counter, self.tray, settings)
         self.reactions = Reactions(self)
+        self._leaving = False
         self.tree = Tree(self)
         build_commands(self.tree)
         build_menus(self.tree)
-        self.news = News(ports.events, self.board, self.backroom, consumer=settings.consumer)
+        self.news = News(
+            ports.events,
+            self.board,
+            self.backroom,
+            platform=Platform.DISCORD,
+            consumer=settings.consumer,
+            passing=(discord.HTTPException,),
+        )
 
     async def setup_hook(self) -> None:
         """Logged in, not yet connected: what ended while we were away is delivered from here on."""
@@ -105,9 +117,11 @@ class Bot(discord.AutoShardedClient):
             log_fault(error)
 
     async def close(self) -> None:
-        await self.backroom.run("mail", self.news.stop)
-        await super().close()
-        self.backroom.close()
+        if not self._leaving:
+            self._leaving = True
+            await self.backroom.run("mail", self.news.stop)
+            await super().close()
+            self.backroom.close()
 
 
 class Tree(app_commands.CommandTree[Bot]):

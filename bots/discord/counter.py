@@ -1,19 +1,20 @@
 """The counter: every interaction is acknowledged, carried out by the studio, and answered once."""
 
 import logging
-import secrets
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 import discord
 
 from bots.backroom import Backroom
+from bots.board import Board
 from bots.discord import words
-from bots.discord.board import Board
+from bots.discord.bearer import DiscordBearer
 from bots.discord.buttons import choice_of_tiles, view_of
 from bots.discord.people import call_of
 from bots.discord.posts import compose
 from bots.discord.settings import DiscordSettings
+from bots.faults import log_fault
 from bots.prints import make_print
 from bots.standings import load_standing
 from studio.buttons import Action, Button
@@ -38,11 +39,18 @@ log = logging.getLogger(__name__)
 
 class Counter:
     def __init__(
-        self, bot: "Bot", ports: Ports, backroom: Backroom, board: Board, settings: DiscordSettings
+        self,
+        bot: "Bot",
+        ports: Ports,
+        backroom: Backroom,
+        bearer: DiscordBearer,
+        board: Board,
+        settings: DiscordSettings,
     ) -> None:
         self._bot = bot
         self._ports = ports
         self._backroom = backroom
+        self._bearer = bearer
         self._board = board
         self._settings = settings
 
@@ -115,7 +123,7 @@ class Counter:
     async def _answer(self, interaction: discord.Interaction, call: Call, answer: Answer | str) -> None:
         match answer:
             case Accepted():
-                self._board.expect(answer.job_id, limit_bytes=interaction.filesize_limit)
+                self._bearer.expect(answer.job_id, limit_bytes=interaction.filesize_limit)
                 await self._board.pin(answer.job_id)
             case Shown():
                 await self._show(interaction, call, answer)
@@ -170,10 +178,3 @@ async def say(interaction: discord.Interaction, sentence: str) -> None:
         await interaction.response.send_message(sentence, ephemeral=True)
     except discord.HTTPException as error:
         log.warning("a sentence was not taken: %s", error.code)
-
-
-def log_fault(error: Exception) -> str:
-    """Write down an unexpected error under a short id that a person may quote."""
-    fault_id = secrets.token_hex(4)
-    log.error("unexpected %s, fault %s", type(error).__name__, fault_id, exc_info=error)
-    return fault_id

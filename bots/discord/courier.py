@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import discord
 
+from bots.board import Unreachable
 from bots.discord import words
 from bots.discord.buttons import view_of
 from bots.discord.posts import Post
@@ -30,10 +31,6 @@ log = logging.getLogger(__name__)
 
 class TooLarge(Exception):
     """Discord does not take a file of that size here; send a smaller one."""
-
-
-class Unreachable(Exception):
-    """The message, its channel, or every way to the person is gone. There is nothing left to do."""
 
 
 class Courier:

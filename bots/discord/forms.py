@@ -19,10 +19,10 @@ from bots.discord.buttons import choice_of_cells
 from bots.discord.counter import Counter, say
 from bots.discord.people import call_of
 from bots.discord.settings import DiscordSettings
-from bots.discord.uploads import Tray
 from bots.phrases import spread_flags
 from bots.prints import fitted
 from bots.standings import load_family
+from bots.tray import Tray
 from studio.buttons import Button
 from studio.catalog import perform
 from studio.commands.answers import Answer

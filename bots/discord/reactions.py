@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import discord
 
 from bots.discord import words
-from bots.discord.counter import log_fault
 from bots.discord.people import community_of, moderates, person_of
+from bots.faults import log_fault
 from bots.standings import has_star, job_of_message, known_name
 from studio.buttons import Action, Button
 from studio.catalog import REACTIONS, press

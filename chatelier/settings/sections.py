@@ -84,6 +84,10 @@ class DiscordSection(Section):
     token: SecretStr | None = Field(None, description="The bot's token, from Discord's developer portal.")
     api_url: WebUrl = Field("https://discord.com/api/v10", description="Discord's REST API.")
     gateway_url: WebUrl | None = Field(None, description="The gateway; unset: the one that Discord names.")
+    moderator_roles: Names = Field(
+        (),
+        description="Roles, by name or id, whose members moderate; who may manage the server does so anyway.",
+    )
 
 
 class SlackSection(Section):

@@ -1,0 +1,95 @@
+"""Carries what the board shows to Discord, within the size and the pace that it takes."""
+
+import base64
+import binascii
+import time
+from collections import OrderedDict
+from typing import TYPE_CHECKING
+
+from bots.backroom import Backroom
+from bots.board import Unreachable
+from bots.discord.courier import Courier, TooLarge
+from bots.discord.posts import compose, compose_progress
+from bots.prints import DEFAULT_LIMIT_BYTES, Print, make_print
+from bots.standings import Slip, Standing
+from studio.events import JobProgress
+from studio.ports import Ports
+
+if TYPE_CHECKING:
+    from bots.discord.bot import Bot
+
+PROGRESS_EVERY_SECONDS = 1.5
+_OLD_MESSAGE_SECONDS = 3600.0
+_OLD_MESSAGE_EVERY_SECONDS = 60.0
+_KEPT_LIMITS = 1000
+_SMALLEST_LIMIT_BYTES = 256 * 1024
+_LARGEST_PREVIEW = 200_000
+_DISCORD_EPOCH_MILLISECONDS = 1_420_070_400_000
+
+
+class DiscordBearer:
+    """Implements `bots.board.Bearer`."""
+
+    def __init__(self, bot: "Bot", ports: Ports, backroom: Backroom, courier: Courier) -> None:
+        self._bot = bot
+        self._ports = ports
+        self._backroom = backroom
+        self._courier = courier
+        self._limits: OrderedDict[str, int] = OrderedDict()
+
+    def expect(self, job_id: str, *, limit_bytes: int) -> None:
+        """Remember how large a file the channel takes, as the interaction said."""
+        self._limits[job_id] = limit_bytes
+        while len(self._limits) > _KEPT_LIMITS:
+            self._limits.popitem(last=False)
+
+    async def bring(self, standing: Standing, slip: Slip | None) -> Slip:
+        """Send it, smaller and smaller while Discord finds it too large."""
+        job = standing.job
+        limit_bytes = self._limits.get(job.id) or self._limit_of(standing)
+        while True:
+            picture = await self._backroom.run(
+                "shelf", make_print, self._ports, standing, limit_bytes=limit_bytes
+            )
+            try:
+                return await self._courier.bring(compose(standing, picture), job.address, job.person, slip)
+            except TooLarge:
+                limit_bytes //= 2
+                if limit_bytes < _SMALLEST_LIMIT_BYTES:
+                    raise Unreachable from None
+
+    async def step(self, standing: Standing, progress: JobProgress, slip: Slip) -> None:
+        preview = decoded(progress.preview) if progress.preview else None
+        post = compose_progress(standing, step=progress.step, steps=progress.steps, preview=preview)
+        await self._courier.touch(post, standing.job.address, slip)
+
+    def may_step(self, standing: Standing, *, since_seconds: float) -> bool:
+        return since_seconds >= PROGRESS_EVERY_SECONDS
+
+    def calm_seconds(self, slip: Slip) -> float:
+        """Discord lets a message over an hour old be edited a few times only."""
+        return _OLD_MESSAGE_EVERY_SECONDS if _age_seconds(slip.message) > _OLD_MESSAGE_SECONDS else 0.0
+
+    def serves(self, community: str) -> bool:
+        return self._bot.serves(community)
+
+    def _limit_of(self, standing: Standing) -> int:
+        community = standing.job.address.community
+        guild = self._bot.get_guild(int(community)) if community.isdecimal() else None
+        return guild.filesize_limit if guild else DEFAULT_LIMIT_BYTES
+
+
+def _age_seconds(message_id: str) -> float:
+    return time.time() - ((int(message_id) >> 22) + _DISCORD_EPOCH_MILLISECONDS) / 1000
+
+
+def decoded(data_url: str) -> Print | None:
+    """The bytes of a small ``data:image/…;base64,`` URL."""
+    head, _, body = data_url.partition(",")
+    kind = head.removeprefix("data:image/").removesuffix(";base64")
+    if len(body) > _LARGEST_PREVIEW or kind not in ("png", "jpeg", "webp"):
+        return None
+    try:
+        return Print(data=base64.b64decode(body, validate=True), suffix=f".{kind}")
+    except binascii.Error:
+        return None
