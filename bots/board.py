@@ -1,0 +1,183 @@
+"""The board: which message shows which job, brought up to date and never more often than the platform likes."""
+
+import asyncio
+import logging
+import math
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Concatenate, ParamSpec, Protocol, TypeVar
+
+from bots.backroom import Backroom
+from bots.standings import Slip, Standing, job_state, keep_slip, load_standing, positions
+from studio.db.database import Database
+from studio.errors import NotFound
+from studio.events import JobProgress
+from studio.jobs import WAITING, JobState
+
+_POSITIONS_EVERY_SECONDS = 5.0
+_KEPT_SHEETS = 1000
+
+log = logging.getLogger(__name__)
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Unreachable(Exception):
+    """The message, its channel, or every way to the person is gone. There is nothing left to do."""
+
+
+class Bearer(Protocol):
+    """Carries what the board shows to its platform."""
+
+    async def bring(self, standing: Standing, slip: Slip | None) -> Slip:
+        """Show the job in its one message, made if there is none, and say where it is.
+
+        Raises `Unreachable`, and the platform's own errors for troubles that pass.
+        """
+
+    async def step(self, standing: Standing, progress: JobProgress, slip: Slip) -> None:
+        """Show a step if that is easily done; never raises for what the platform refuses."""
+
+    def may_step(self, standing: Standing, *, since_seconds: float) -> bool:
+        """Whether the message may be touched for mere progress, so long after it was touched last."""
+
+    def calm_seconds(self, slip: Slip) -> float:
+        """How long a message rests between small changes, such as a star."""
+
+    def serves(self, community: str) -> bool:
+        """Whether this process is the one that shows progress there."""
+
+
+@dataclass(slots=True)
+class Sheet:
+    """What this process remembers of a job's message. Times are of the monotonic clock."""
+
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    standing: Standing | None = None
+    slip: Slip | None = None
+    touched_at: float = -math.inf
+    overdue: bool = False  # a small change waits for the message's next edit
+
+
+class Board:
+    def __init__(self, database: Database, backroom: Backroom, bearer: Bearer) -> None:
+        self._database = database
+        self._backroom = backroom
+        self._bearer = bearer
+        self._sheets: OrderedDict[str, Sheet] = OrderedDict()
+
+    async def pin(self, job_id: str) -> None:
+        """Make the message of a new job, if nobody did so yet."""
+        sheet = self._sheet(job_id)
+        async with sheet.lock:
+            if sheet.slip is None:
+                await self._bring(job_id, sheet, only_new=True)
+
+    async def show(self, job_id: str) -> None:
+        """Bring the job's message up to date. Raises the platform's errors for troubles that pass."""
+        sheet = self._sheet(job_id)
+        async with sheet.lock:
+            await self._bring(job_id, sheet)
+
+    async def freshen(self, job_id: str) -> None:
+        """Like `show`, for small changes: several in a row become one."""
+        sheet = self._sheet(job_id)
+        rested_seconds = time.monotonic() - sheet.touched_at
+        if sheet.slip and rested_seconds < self._bearer.calm_seconds(sheet.slip):
+            sheet.overdue = True
+            return
+        await self.show(job_id)
+
+    async def progressed(self, progress: JobProgress) -> None:
+        """Show a step, unless the message was touched a moment ago or is being edited right now."""
+        sheet = self._sheet(progress.job_id)
+        if sheet.lock.locked():
+            return
+        async with sheet.lock:
+            ended = await self._step(progress, sheet)
+        if ended:
+            # The end may have been shown by another process between our reading and our edit.
+            await self.show(progress.job_id)
+
+    async def tick(self) -> None:
+        """Every few seconds: queue positions that changed, and small changes whose time has come."""
+        now = time.monotonic()
+        for job_id, sheet in list(self._sheets.items()):
+            if (
+                sheet.overdue
+                and sheet.slip
+                and now - sheet.touched_at > self._bearer.calm_seconds(sheet.slip)
+            ):
+                sheet.overdue = False
+                await self.show(job_id)
+        waiting = {
+            job_id: sheet
+            for job_id, sheet in self._sheets.items()
+            if sheet.standing
+            and sheet.standing.job.state in WAITING
+            and now - sheet.touched_at > _POSITIONS_EVERY_SECONDS
+        }
+        if not waiting:
+            return
+        for job_id, ahead in (await self._run(positions, list(waiting))).items():
+            standing = waiting[job_id].standing
+            if standing and standing.ahead != ahead and not waiting[job_id].lock.locked():
+                await self.show(job_id)
+
+    def _sheet(self, job_id: str) -> Sheet:
+        sheet = self._sheets.setdefault(job_id, Sheet())
+        self._sheets.move_to_end(job_id)
+        while len(self._sheets) > _KEPT_SHEETS:
+            self._sheets.popitem(last=False)
+        return sheet
+
+    async def _bring(self, job_id: str, sheet: Sheet, *, only_new: bool = False) -> None:
+        standing = await self._run(load_standing, job_id)
+        sheet.standing = standing
+        slip = standing.slip or sheet.slip
+        if only_new and slip is not None:
+            sheet.slip = slip
+            return
+        ended = standing.job.state.ended
+        try:
+            kept: Slip | None = replace(await self._bearer.bring(standing, slip), final=ended)
+        except Unreachable:
+            log.info("the message of a job is gone", extra={"job_id": job_id})
+            kept = replace(slip, final=ended) if slip else None
+        sheet.touched_at = time.monotonic()
+        sheet.slip = kept
+        if kept and kept != standing.slip:
+            await self._run(keep_slip, job_id, kept)
+
+    async def _step(self, progress: JobProgress, sheet: Sheet) -> bool:
+        """Show one step; True when the job has ended meanwhile."""
+        if sheet.standing is None or sheet.standing.job.state is JobState.HELD:
+            try:
+                sheet.standing = await self._run(load_standing, progress.job_id)
+            except NotFound:
+                return False
+            sheet.slip = sheet.slip or sheet.standing.slip
+        standing = sheet.standing
+        if standing.job.state.ended or not self._bearer.serves(standing.job.address.community):
+            return False
+        if standing.job.state is not JobState.PAINTING:
+            painting = replace(standing.job, state=JobState.PAINTING)
+            standing = sheet.standing = replace(standing, job=painting)
+        if sheet.slip is None:
+            return False  # its message is not there yet
+        if not self._bearer.may_step(standing, since_seconds=time.monotonic() - sheet.touched_at):
+            return False
+        sheet.touched_at = time.monotonic()
+        await self._bearer.step(standing, progress, sheet.slip)
+        sheet.touched_at = time.monotonic()
+        state = await self._run(job_state, progress.job_id)
+        return state is not None and state.ended
+
+    async def _run(
+        self, work: Callable[Concatenate[Database, P], T], *arguments: P.args, **named: P.kwargs
+    ) -> T:
+        return await self._backroom.run("mail", partial(work, self._database, *arguments, **named))
