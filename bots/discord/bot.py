@@ -10,9 +10,9 @@ from typing import Any
 import discord
 from discord import app_commands
 
+from bots import words as house
 from bots.backroom import Backroom
 from bots.board import Board
-from bots.discord import words
 from bots.discord.bearer import DiscordBearer
 from bots.discord.buttons import DYNAMIC_ITEMS
 from bots.discord.counter import Counter, say
@@ -129,7 +129,7 @@ class Tree(app_commands.CommandTree[Bot]):
         self, interaction: discord.Interaction[Bot], error: app_commands.AppCommandError, /
     ) -> None:
         """What the command itself did not turn into a sentence: foreign commands, options out of range."""
-        sentence = words.broke(log_fault(error))
+        sentence = house.broke(log_fault(error))
         if not interaction.response.is_done():
             await say(interaction, sentence)
 

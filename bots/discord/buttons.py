@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import discord
 
+from bots import words as house
 from bots.discord import words
 from bots.discord.posts import Key, Post
 from studio.buttons import VERSION, Action, Button, parse_button
@@ -52,7 +53,7 @@ class CellMenu(
         super().__init__(
             discord.ui.Select(
                 custom_id=f"c1s:{what}",
-                placeholder=words.CHOOSE_CELLS,
+                placeholder=house.CHOOSE_CELLS,
                 min_values=1,
                 max_values=len(cells),
                 options=[discord.SelectOption(label=cell, value=cell) for cell in cells],

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import discord
 
+from bots import words as house
 from bots.backroom import Backroom
 from bots.board import Board
 from bots.discord import words
@@ -69,12 +70,12 @@ class Counter:
             # The job, if there is one, is safe; its events bring the answer later.
             log.warning("an answer was not taken: %s", error.status)
         except Exception as error:  # noqa: BLE001 - whatever broke, the person gets a sentence
-            await self._refuse(interaction, words.broke(log_fault(error)), public=public)
+            await self._refuse(interaction, house.broke(log_fault(error)), public=public)
 
     async def press(self, interaction: discord.Interaction, button: Button | None) -> None:
         """A button under a picture or a job."""
         if button is None:
-            await say(interaction, words.BUTTON_UNKNOWN)
+            await say(interaction, house.BUTTON_UNKNOWN)
         elif button.index == 0 and button.action in _OF_ONE_PICTURE:
             await self._ask_which(interaction, button)
         elif button.action is Action.REMIX:
@@ -95,9 +96,9 @@ class Counter:
             )
             indices = [picture.index for picture in standing.pictures]
             if not indices:
-                raise BadRequest(words.ALL_DELETED)
+                raise BadRequest(house.ALL_DELETED)
             await interaction.edit_original_response(
-                content=words.WHICH_PICTURE, view=choice_of_tiles(button.action, button.job_id, indices)
+                content=house.WHICH_PICTURE, view=choice_of_tiles(button.action, button.job_id, indices)
             )
             return ""
 
@@ -128,11 +129,11 @@ class Counter:
             case Shown():
                 await self._show(interaction, call, answer)
             case Stopped():
-                await _tell(interaction, words.stopped(at_once=answer.at_once))
+                await _tell(interaction, house.stopped(at_once=answer.at_once))
             case Deleted():
-                await _tell(interaction, words.deleted(len(answer.picture_ids)))
+                await _tell(interaction, house.deleted(len(answer.picture_ids)))
             case Starred():
-                await _tell(interaction, words.starred(given=answer.given, stars=answer.stars))
+                await _tell(interaction, house.starred(given=answer.given, stars=answer.stars))
             case str():
                 if answer:
                     await _tell(interaction, answer)

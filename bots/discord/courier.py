@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import discord
 
+from bots import words as house
 from bots.board import Unreachable
-from bots.discord import words
 from bots.discord.buttons import view_of
 from bots.discord.posts import Post
 from bots.standings import Slip
@@ -128,7 +128,7 @@ class Courier:
         log.info(
             "a channel is closed to the bot, so the answer goes to the person", extra={"job_id": post.job_id}
         )
-        told = replace(post, content=f"{words.ELSEWHERE}\n{post.content}")
+        told = replace(post, content=f"{house.ELSEWHERE}\n{post.content}")
         try:
             channel = await self._bot.create_dm(discord.Object(int(person.user_id)))
             return await self._send(told, channel)

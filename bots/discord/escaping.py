@@ -2,7 +2,7 @@
 
 import re
 
-from studio.text import clean_text
+from bots.words import shorten
 
 _MARKS = re.compile(r"([\\*_~`|<>\[\]@])")
 _ZERO_WIDTH = "\u200b"
@@ -14,12 +14,6 @@ def plain(text: str, *, longest: int = 300) -> str:
     """At most `longest` characters of `text`, escaped to stand inside a line of a message."""
     escaped = _MARKS.sub(r"\\\1", shorten(text, longest))
     return _LINKS.sub(_broken, escaped.replace("@", "@" + _ZERO_WIDTH))
-
-
-def shorten(text: str, longest: int) -> str:
-    """One clean line of at most `longest` characters, for places that know no markdown."""
-    line = clean_text(text)
-    return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"
 
 
 def _broken(link: re.Match[str]) -> str:

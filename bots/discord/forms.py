@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import discord
 
+from bots import words as house
 from bots.backroom import Backroom
 from bots.discord import words
 from bots.discord.buttons import choice_of_cells
@@ -95,7 +96,7 @@ class Forms:
             await say(interaction, words.sentence_of(error))
             return
         form = Form(
-            f"{_PREFIX}remix:{button.picture_id}", words.MODAL_REMIX, words.FIELD_PROMPT, default=prompt
+            f"{_PREFIX}remix:{button.picture_id}", house.MODAL_REMIX, house.FIELD_PROMPT, default=prompt
         )
         await self._open(interaction, form)
 
@@ -128,9 +129,9 @@ class Forms:
 
     async def ask_for_edit(self, interaction: discord.Interaction, what: str, cells: Sequence[str]) -> None:
         if not cells:
-            await say(interaction, words.BUTTON_UNKNOWN)
+            await say(interaction, house.BUTTON_UNKNOWN)
             return
-        form = Form(f"{_PREFIX}edit:{what}:{''.join(sorted(cells))}", words.MODAL_EDIT, words.FIELD_EDIT)
+        form = Form(f"{_PREFIX}edit:{what}:{''.join(sorted(cells))}", house.MODAL_EDIT, house.FIELD_EDIT)
         await self._open(interaction, form)
 
     async def submitted(self, interaction: discord.Interaction) -> None:
@@ -160,9 +161,9 @@ class Forms:
             elif source := self._tray.find(match["what"], call.person):
                 values["image"] = source
             else:
-                raise BadRequest(words.UPLOAD_GONE)
+                raise BadRequest(house.UPLOAD_GONE)
             return "edit", spread_flags("edit", values)
-        raise BadRequest(words.FORM_UNKNOWN)
+        raise BadRequest(house.FORM_UNKNOWN)
 
     async def _open(self, interaction: discord.Interaction, form: Form) -> None:
         try:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import discord
 from discord import app_commands
 
+from bots import words as house
 from bots.discord import words
 from bots.discord.buttons import choice_of_tiles
 from bots.discord.counter import say
@@ -23,17 +24,17 @@ if TYPE_CHECKING:
     from bots.discord.bot import Bot
 
 _DEEDS = {
-    words.MENU_VARY: Action.VARY,
-    words.MENU_EDIT: Action.EDIT,
-    words.MENU_EXPAND: Action.EXPAND,
-    words.MENU_UPSCALE: Action.UPSCALE,
+    house.MENU_VARY: Action.VARY,
+    house.MENU_EDIT: Action.EDIT,
+    house.MENU_EXPAND: Action.EXPAND,
+    house.MENU_UPSCALE: Action.UPSCALE,
 }
 
 
 def build_menus(tree: "app_commands.CommandTree[Bot]") -> None:
     for name, action in _DEEDS.items():
         tree.add_command(_menu(name, _deed(action)))
-    tree.add_command(_menu(words.MENU_WHO, who_made_this))
+    tree.add_command(_menu(house.MENU_WHO, who_made_this))
 
 
 def _menu(name: str, callback: Callable[..., Awaitable[None]]) -> app_commands.ContextMenu:
@@ -50,7 +51,7 @@ def _deed(action: Action) -> Callable[..., Awaitable[None]]:
         bot = interaction.client
         ours = message.author.id == bot.application_id or (bot.user and message.author.id == bot.user.id)
         if not ours and first_image(message) is None:
-            await say(interaction, words.NO_IMAGE)
+            await say(interaction, house.NO_IMAGE)
         elif ours:
             await _on_ours(interaction, message, action)
         else:
@@ -71,7 +72,7 @@ async def _on_ours(interaction: "discord.Interaction[Bot]", message: discord.Mes
             await bot.forms.send_overlay(interaction, picture.key, picture.id, picture.recipe.prompt)
             return ""
         await interaction.edit_original_response(
-            content=words.WHICH_PICTURE, view=choice_of_tiles(action, standing.job.id, indices)
+            content=house.WHICH_PICTURE, view=choice_of_tiles(action, standing.job.id, indices)
         )
         return ""
 
@@ -87,7 +88,7 @@ async def _on_foreign(
     async def work(call: Call) -> Answer | str:
         attachment = first_image(message)
         if attachment is None:
-            raise BadImage(words.NOT_AN_IMAGE)
+            raise BadImage(house.NOT_AN_IMAGE)
         source = await take_in(attachment, call.person, bot.ports, bot.backroom, bot.settings)
         if action is Action.EDIT:
             ticket = bot.tray.keep(source, call.person)
@@ -118,8 +119,8 @@ async def _standing_of(bot: "Bot", message: discord.Message, call: Call) -> Stan
         "desk", job_of_message, bot.ports.database, Platform.DISCORD, str(message.id)
     )
     if job_id is None:
-        raise BadRequest(words.NOT_FROM_HERE)
+        raise BadRequest(house.NOT_FROM_HERE)
     standing = await bot.backroom.run("desk", load_standing, bot.ports.database, job_id, viewer=call.person)
     if not standing.pictures:
-        raise BadRequest(words.ALL_DELETED if standing.job.state.ended else words.NO_IMAGE)
+        raise BadRequest(house.ALL_DELETED if standing.job.state.ended else house.NO_IMAGE)
     return standing

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import discord
 
+from bots import words as house
 from bots.discord import words
 from bots.prints import Print
 from bots.standings import Standing
@@ -46,15 +47,15 @@ class Post:
 def compose(standing: Standing, picture: Print | None) -> Post:
     job = standing.job
     if job.state in WAITING:
-        return _underway(standing, words.waiting(standing.ahead))
+        return _underway(standing, house.waiting(standing.ahead))
     if job.state is JobState.PAINTING:
         return _underway(standing, "Painting…" if not job.cancel_requested else "Stopping…")
     if job.state is not JobState.DONE:
         return Post(job_id=job.id, content=f"{words.mention(job.person)} · {words.ended(job)}")
     if not standing.pictures:
-        return Post(job_id=job.id, content=words.ALL_DELETED)
+        return Post(job_id=job.id, content=house.ALL_DELETED)
     if picture is None:
-        return Post(job_id=job.id, content=words.NO_PICTURE_FILE)
+        return Post(job_id=job.id, content=house.NO_PICTURE_FILE)
     prompt = standing.pictures[0].recipe.prompt
     return Post(
         job_id=job.id,
@@ -66,14 +67,16 @@ def compose(standing: Standing, picture: Print | None) -> Post:
             ]
         ),
         print=picture,
-        alternative=words.alternative(prompt, 1 if standing.alone else len(standing.pictures)),
+        alternative=house.alternative(
+            prompt, 1 if standing.alone else len(standing.pictures), longest=words.LONGEST_ALTERNATIVE
+        ),
         rows=_single_rows(standing) if standing.alone else _grid_rows(standing),
         alone=standing.alone,
     )
 
 
 def compose_progress(standing: Standing, *, step: int, steps: int, preview: Print | None) -> Post:
-    post = _underway(standing, words.painting(step, steps))
+    post = _underway(standing, house.painting(step, steps))
     return Post(
         job_id=post.job_id,
         content=post.content,

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from discord import Interaction, app_commands
 from sqlalchemy import select
 
-from bots.discord.escaping import shorten
 from bots.discord.people import call_of
+from bots.words import shorten
 from studio.commands.spec import Kind, Parameter
 from studio.db import records
 from studio.db.database import Database

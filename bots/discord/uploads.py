@@ -3,6 +3,7 @@
 import aiohttp
 import discord
 
+from bots import words as house
 from bots.backroom import Backroom
 from bots.discord import words
 from bots.discord.settings import DiscordSettings
@@ -30,15 +31,15 @@ async def download(attachment: discord.Attachment, settings: DiscordSettings) ->
     if not settings.may_download(attachment.url):
         raise BadImage(words.FOREIGN_FILE)
     if attachment.size > settings.max_upload_bytes:
-        raise BadImage(words.too_large(settings.max_upload_bytes))
+        raise BadImage(house.too_large(settings.max_upload_bytes))
     if attachment.content_type is not None and not attachment.content_type.startswith("image/"):
-        raise BadImage(words.NOT_AN_IMAGE)
+        raise BadImage(house.NOT_AN_IMAGE)
     try:
         data = await attachment.read()
     except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
         raise BadImage(words.DOWNLOAD_FAILED) from error
     if len(data) > settings.max_upload_bytes:
-        raise BadImage(words.too_large(settings.max_upload_bytes))
+        raise BadImage(house.too_large(settings.max_upload_bytes))
     return data
 
 

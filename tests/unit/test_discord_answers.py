@@ -11,7 +11,7 @@ import discord
 import pytest
 from PIL import Image
 
-from bots.discord import words
+from bots import words as house
 from bots.prints import make_print
 from bots.standings import load_standing
 from engine.pictures.darkroom import Darkroom
@@ -115,7 +115,7 @@ async def test_when_all_pictures_are_deleted_so_is_the_attachment(room: Room) ->
     await room.painted(job_id)
     await room.ana.slash(room.channel, "delete", what=job_id)
     await room.changed(f"{job_id}.1")
-    assert room.message.content == words.ALL_DELETED
+    assert room.message.content == house.ALL_DELETED
     assert not room.message.attachments
     assert not room.message.components
 
@@ -284,7 +284,7 @@ async def test_a_closed_channel_sends_the_answer_to_the_person(room: Room) -> No
     room.env.inject_error("PATCH", "/channels/*/messages/*", status=403, code=50001)
     await room.painted(job_id)
     direct = room.ana.user.dm_channel.last_message
-    assert direct.content.startswith(words.ELSEWHERE)
+    assert direct.content.startswith(house.ELSEWHERE)
     assert len(direct.attachments) == 1
     assert delivery(room, job_id).message == str(direct.id)
     await room.tell(JobEnded(job_id=job_id, platform=Platform.DISCORD, state=JobState.DONE))
@@ -388,4 +388,4 @@ async def test_a_long_prompt_leaves_room_for_the_rest(room: Room) -> None:
     ],
 )
 def test_a_credit_names_the_subject_of_the_prompt(prompt: str, subject: str) -> None:
-    assert words.subject_of(prompt) == subject
+    assert house.subject_of(prompt) == subject

@@ -7,7 +7,7 @@ from typing import Any
 import discord
 import pytest
 
-from bots.discord import words
+from bots import words as house
 from bots.discord.buttons import PictureButton
 from bots.discord.forms import fields
 from studio.db.tables import JobRow
@@ -139,7 +139,7 @@ async def test_a_star_is_given_and_taken_back(room: Room) -> None:
 async def test_a_grid_asks_which_picture_is_meant(room: Room, painted: str, label: str, action: str) -> None:
     result = await room.bo.click(room.message, label=label)
     assert result.response.ephemeral
-    assert result.response.content == words.WHICH_PICTURE
+    assert result.response.content == house.WHICH_PICTURE
     message = result.response.message
     assert button_ids(message) == [f"c1:{action}:{painted}:{index}" for index in (1, 2, 3, 4)]
 
@@ -224,7 +224,7 @@ async def test_all_cells_fit_into_the_id_of_the_form(room: Room) -> None:
 )
 async def test_a_forged_button_is_answered_with_a_sentence(room: Room, custom_id: str) -> None:
     result = await press_anything(room, custom_id)
-    assert result.response.content == words.BUTTON_UNKNOWN
+    assert result.response.content == house.BUTTON_UNKNOWN
     assert result.response.ephemeral
     assert room.jobs() == []
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bots.discord import words
+from bots import words as house
 from bots.discord.reactions import MEANINGS
 from studio.catalog import REACTIONS
 from studio.db.tables import StarRow
@@ -97,7 +97,7 @@ async def test_a_cross_cancels_or_deletes_for_the_person_and_moderators_only(
     assert "Only the person" in direct.content
     await room.ana.react(grid, "❌")
     await room.changed(f"{painted}.1")
-    assert room.message.content == words.ALL_DELETED
+    assert room.message.content == house.ALL_DELETED
 
 
 async def test_a_moderators_cross_cancels_a_waiting_job(room: Room) -> None:
@@ -181,20 +181,20 @@ async def test_an_image_that_was_taken_in_before_a_restart_has_to_be_chosen_agai
     form = await room.ana.select(shown.response.message, ["A1"])
     await room.restart()
     result = await room.ana.submit_modal(form, {"prompt": "a small boat"})
-    assert result.followups[0].content == words.UPLOAD_GONE
+    assert result.followups[0].content == house.UPLOAD_GONE
     assert room.jobs() == []
 
 
 async def test_a_menu_on_a_painted_picture_uses_the_picture_itself(room: Room, painted: str) -> None:
     result = await room.bo.context_menu(room.channel, "Vary", room.message)
-    assert result.response.content == words.WHICH_PICTURE
+    assert result.response.content == house.WHICH_PICTURE
     assert button_ids(result.response.message)[2] == f"c1:vary:{painted}:3"
 
 
 async def test_a_menu_on_a_message_without_image_is_a_sentence(room: Room) -> None:
     message = await room.bo.send(room.channel, "only words")
     result = await room.ana.context_menu(room.channel, "Vary", message)
-    assert result.response.content == words.NO_IMAGE
+    assert result.response.content == house.NO_IMAGE
 
 
 async def test_a_menu_on_a_broken_image_is_a_sentence(room: Room) -> None:
@@ -218,4 +218,4 @@ async def test_who_made_this_tells_of_the_person_the_recipe_and_the_family(room:
 async def test_who_made_this_knows_when_it_was_not_painted_here(room: Room) -> None:
     message = await foreign_image(room)
     result = await room.ana.context_menu(room.channel, "Who made this?", message)
-    assert result.response.content == words.NOT_FROM_HERE
+    assert result.response.content == house.NOT_FROM_HERE

@@ -1,0 +1,113 @@
+"""Texts that both chat faces say alike. None is escaped: each face does that in its own way."""
+
+from studio.jobs import Job, JobState
+from studio.requests import Operation
+from studio.text import clean_text
+
+_BAR_CELLS = 12
+
+BUTTON_UNKNOWN = "This button does not belong to a picture here."
+FORM_UNKNOWN = "This form does not belong to a picture here."
+NO_IMAGE = "There is no image on that message."
+UPLOAD_GONE = "That image is not here any more. Please start again from the message that shows it."
+WHICH_PICTURE = "Which picture?"
+CHOOSE_CELLS = "Choose cells"
+NOT_FROM_HERE = "This picture was not painted here, as far as the records go."
+NOT_AN_IMAGE = "it is not an image."
+ALL_DELETED = "The pictures of this job were deleted."
+NO_PICTURE_FILE = "The picture's file is missing in the storage. Please tell an administrator."
+ELSEWHERE = "I may not write in the channel where you asked, so here it is:"
+MODAL_REMIX = "Paint it with other words"
+MODAL_EDIT = "Paint a part anew"
+FIELD_PROMPT = "What the picture shall show"
+FIELD_EDIT = "What that part shall show"
+MENU_VARY = "Vary"
+MENU_EDIT = "Edit"
+MENU_EXPAND = "Expand"
+MENU_UPSCALE = "Upscale"
+MENU_WHO = "Who made this?"
+
+DEEDS = {
+    Operation.IMAGINE: "painted",
+    Operation.VARY: "varied",
+    Operation.EDIT: "edited",
+    Operation.EXPAND: "expanded",
+    Operation.UPSCALE: "upscaled",
+}
+
+
+def shorten(text: str, longest: int) -> str:
+    """One clean line of at most `longest` characters."""
+    line = clean_text(text)
+    return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"
+
+
+def broke(fault_id: str) -> str:
+    return f"Something broke on our side. Nothing was charged; please try again. (Fault {fault_id})"
+
+
+def waiting(ahead: int) -> str:
+    if ahead == 0:
+        return "Accepted. You are next."
+    return f"Accepted. {ahead} {'is' if ahead == 1 else 'are'} painted before it."
+
+
+def painting(step: int, steps: int) -> str:
+    """A bar, the share in percent and the step."""
+    share = min(1.0, step / steps) if steps else 0.0
+    full = round(share * _BAR_CELLS)
+    return f"{'▰' * full}{'▱' * (_BAR_CELLS - full)} {share:.0%} · step {min(step, steps)} of {steps}"
+
+
+def ended(job: Job) -> str:
+    """One sentence for a job that shows no pictures; it may quote what somebody typed."""
+    match job.state:
+        case JobState.HELD:
+            return "A moderator takes a look at this first."
+        case JobState.CANCELLED:
+            return "Cancelled."
+        case JobState.REFUSED:
+            return job.error_text or "The house rules do not allow this. Please try something else."
+        case _:
+            return job.error_text or "This could not be painted. Nothing was charged; please try again."
+
+
+_ARTICLES = {"a", "an", "the", "some", "my"}
+_TURNS = set("on in at with under over by near of beside behind and from for to".split())
+
+
+def subject_of(prompt: str) -> str:
+    """A prompt's subject in at most three words: ``"a red fox in the snow"`` becomes ``"red fox"``."""
+    subject: list[str] = []
+    for word in prompt.split():
+        bare = word.strip(",.;:!?").lower()
+        if not subject and bare in _ARTICLES:
+            continue
+        if bare in _TURNS or len(subject) == 3:
+            break
+        subject.append(word.strip(",.;:!?"))
+        if word[-1] in ",.;:!?":
+            break
+    return shorten(" ".join(subject), 40) or "picture"
+
+
+def alternative(prompt: str, count: int, *, longest: int) -> str:
+    """The alternative text of what is attached."""
+    shown = shorten(prompt, longest - 80) or "a picture painted from an upload"
+    return shown if count == 1 else f"{count} numbered pictures: {shown}"
+
+
+def stopped(*, at_once: bool) -> str:
+    return "Cancelled." if at_once else "Stopping at the next step."
+
+
+def starred(*, given: bool, stars: int) -> str:
+    return f"Starred; it has {stars} now." if given else "Star taken back."
+
+
+def deleted(count: int) -> str:
+    return "The picture is gone." if count == 1 else f"{count} pictures are gone."
+
+
+def too_large(limit_bytes: int) -> str:
+    return f"it is larger than {limit_bytes // (1024 * 1024)} MiB."
