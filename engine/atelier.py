@@ -208,8 +208,10 @@ class Atelier:
         with self._upscaling:
             if self._upscaler is None:
                 from engine.painters.upscaler import Upscaler
+                from engine.painters.weights import LOADING
 
-                self._upscaler = Upscaler.load(self._upscaler_name)
+                with LOADING:
+                    self._upscaler = Upscaler.load(self._upscaler_name)
             image = self._upscaler.upscale(order.sources[0], on_tile=on_tile, cancelled=cancelled)
         recipe = Recipe(
             operation=Operation.UPSCALE,
@@ -232,7 +234,6 @@ def _sketch(
 ) -> Sketch:
     """The order's picture `index` with the model's defaults for whatever it leaves open."""
     request = order.request
-    steps = (prior.steps if prior else None) or entry.steps
     guidance = entry.guidance_scale
     if prior is not None and prior.guidance_scale is not None:
         guidance = prior.guidance_scale
@@ -242,7 +243,7 @@ def _sketch(
         seed=request.seed_of(index),
         width=drawing.width,
         height=drawing.height,
-        steps=steps_for(request, steps=steps, strength=drawing.strength),
+        steps=steps_for(request, entry=entry, prior=prior, strength=drawing.strength),
         guidance_scale=guidance if request.guidance_scale is None else request.guidance_scale,
         scheduler=request.scheduler,
         strength=drawing.strength,

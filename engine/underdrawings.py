@@ -67,9 +67,14 @@ def underdraw(
     return _vary(order, entry, layout)
 
 
-def steps_for(request: PaintRequest, *, steps: int, strength: float) -> int:
-    """Steps of the whole schedule such that its `strength` share has enough of them; 1 to 1000."""
-    wanted = request.steps or steps
+def steps_for(request: PaintRequest, *, entry: ModelEntry, prior: Prior | None, strength: float) -> int:
+    """Steps of the whole schedule such that its `strength` share has enough of them; 1 to 1000.
+
+    A prior that names its steps knows best how few of them do.
+    """
+    if prior is not None and prior.steps is not None and not request.steps:
+        return prior.steps
+    wanted = request.steps or entry.steps
     return min(1000, max(wanted, math.ceil(min(wanted, LEAST_STEPS) / strength - 1e-9)))
 
 

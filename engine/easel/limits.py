@@ -2,9 +2,9 @@
 
 from engine.easel.lane import BatchKey
 
-# Latent cells in one forward pass beyond which more rows stop making a device faster. A GPU of the last years is
-# busy with sixteen 1024-pixel rows; for a CPU see docs/benchmarks.md.
-CELLS = {"cuda": 262_144, "mps": 32_768, "cpu": 8_192}
+# Latent cells in one forward pass beyond which more rows stop making a device faster: sixteen rows of 1024-pixel
+# pictures on a large GPU, four rows of Thimble's 256-pixel ones on a CPU.
+CELLS = {"cuda": 262_144, "mps": 32_768, "cpu": 4_096}
 MAX_ROWS = 64
 MIN_ROWS = 2
 

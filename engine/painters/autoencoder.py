@@ -7,6 +7,9 @@ import torch
 from diffusers.models.autoencoders.vae import DiagonalGaussianDistribution
 from PIL import Image
 
+# A CPU's caches hold the layers of one picture, not of several: four together take twice as long as one by one.
+_PICTURES_AT_ONCE = {"cpu": 1}
+_MOST_PICTURES_AT_ONCE = 4
 _FIT_PICTURES = 24
 _FIT_CELLS = 8
 
@@ -34,13 +37,17 @@ class Autoencoder:
         # Some first stages overflow in half precision and say so.
         if getattr(vae.config, "force_upcast", False) and vae.dtype is torch.float16:
             vae.to(torch.float32)
+        self._at_once = _PICTURES_AT_ONCE.get(device.type, _MOST_PICTURES_AT_ONCE)
         self._to_colour: torch.Tensor | None = None
 
     def encode(self, pixels: torch.Tensor) -> list[DiagonalGaussianDistribution]:
         """(n, 3, height, width) in [-1, 1] → for each picture what `sample` draws latents from."""
-        sized = pixels.to(self._device, self._vae.dtype)
-        encoded = self._vae.encode(sized.contiguous(memory_format=torch.channels_last)).latent_dist
-        return [DiagonalGaussianDistribution(each) for each in torch.split(encoded.parameters.float(), 1)]
+        found: list[DiagonalGaussianDistribution] = []
+        for some in torch.split(pixels, self._at_once):
+            sized = some.to(self._device, self._vae.dtype).contiguous(memory_format=torch.channels_last)
+            parameters = self._vae.encode(sized).latent_dist.parameters.float()
+            found += [DiagonalGaussianDistribution(each) for each in torch.split(parameters, 1)]
+        return found
 
     def sample(self, found: DiagonalGaussianDistribution, generator: torch.Generator) -> torch.Tensor:
         """Latents (1, c, h, w), drawn with the lane's own generator."""
@@ -49,10 +56,11 @@ class Autoencoder:
 
     def decode(self, latents: torch.Tensor) -> torch.Tensor:
         """(n, c, h, w) → (n, 3, height, width) in [0, 1], float32."""
-        raw = latents / self._scale + self._shift
-        sized = raw.to(self._vae.dtype).contiguous(memory_format=torch.channels_last)
-        pixels: torch.Tensor = self._vae.decode(sized, return_dict=False)[0]
-        return (pixels.float() * 0.5 + 0.5).clamp(0, 1)
+        pictures = []
+        for some in torch.split(latents / self._scale + self._shift, self._at_once):
+            sized = some.to(self._vae.dtype).contiguous(memory_format=torch.channels_last)
+            pictures.append(self._vae.decode(sized, return_dict=False)[0].float())
+        return (torch.cat(pictures) * 0.5 + 0.5).clamp(0, 1)
 
     def preview(self, latents: torch.Tensor) -> torch.Tensor:
         """(1, c, h, w) → uint8 (h, w, 3) on the CPU: the linear map that comes closest to decoding."""

@@ -13,7 +13,6 @@ from engine.easel.lane import Kept, Lane
 from engine.painters.autoencoder import Autoencoder
 from engine.painters.layout import Layout
 
-_ENCODE_BATCH = 4
 Name = int | tuple[int, int]
 Found = dict[Name, DiagonalGaussianDistribution]
 
@@ -33,7 +32,7 @@ def set_steps(lane: Lane) -> None:
 
 
 def begin(lanes: Sequence[Lane], *, layout: Layout, autoencoder: Autoencoder, device: torch.device) -> None:
-    """First latents for lanes of one size. Equal pictures are encoded once, all of them in batches.
+    """First latents for lanes of one size. Equal pictures are encoded once, different ones together.
 
     Whatever was drawn in an earlier try is drawn again from the seed, so that a repeated call changes nothing.
     """
@@ -88,9 +87,6 @@ def _hidden_id(lane: Lane) -> tuple[int, int]:
 
 
 def _encode(wanted: dict[Name, torch.Tensor], autoencoder: Autoencoder) -> Found:
-    names = list(wanted)
-    found: list[DiagonalGaussianDistribution] = []
-    for first in range(0, len(names), _ENCODE_BATCH):
-        some = names[first : first + _ENCODE_BATCH]
-        found += autoencoder.encode(torch.cat([wanted[name] for name in some]))
-    return dict(zip(names, found, strict=True))
+    if not wanted:
+        return {}
+    return dict(zip(wanted, autoencoder.encode(torch.cat(list(wanted.values()))), strict=True))

@@ -1,6 +1,7 @@
 """Loading a model's parts, each with its own class, and what can be wrong with them."""
 
 import importlib
+import threading
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -12,6 +13,10 @@ from transformers.utils import logging as transformers_logging
 
 from engine.model_folders import components
 from studio.errors import ModelBroken
+
+# While weights are loaded, parameters of every module made anywhere in the process are put aside as empty ones
+# (accelerate.init_empty_weights). Two threads that do so at once never take that back.
+LOADING = threading.RLock()
 
 _NAMED = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
@@ -47,7 +52,8 @@ def load_part(folder: Path, name: str, *, dtype: torch.dtype | None = None) -> A
         options["variant"] = variant
     _quiet()
     try:
-        part = getattr(importlib.import_module(library), kind).from_pretrained(folder / name, **options)
+        with LOADING:
+            part = getattr(importlib.import_module(library), kind).from_pretrained(folder / name, **options)
     except torch.OutOfMemoryError:
         raise
     except Exception as error:  # whatever a library throws at a damaged file

@@ -1,0 +1,135 @@
+"""Sizes, start pictures and masks, before any model is involved."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from engine.model_catalog import ModelEntry
+from engine.orders import Order
+from engine.painters.layout import Layout, size_near
+from engine.painters.priors import Prior
+from engine.underdrawings import Underdrawing, cover_cells, steps_for, underdraw
+from studio.requests import Operation, PaintRequest
+
+LAYOUT = Layout(factor=8, multiple=64, latent_channels=4, input_channels=4, sample_pixels=512)
+ENTRY = ModelEntry(name="any", source="/any", family="sd", width=512, height=512, steps=25)
+
+
+@dataclass
+class TwinComposer:
+    """Red where it composes, green where it places."""
+
+    calls: list[tuple[str, int]] = field(default_factory=list)
+
+    def compose(self, prompt: str, *, seed: int, width: int, height: int) -> Image.Image:
+        self.calls.append((prompt, seed))
+        return Image.new("RGB", (width, height), "red")
+
+    def place(self, prompt: str, *, seed: int, canvas: Image.Image, mask: Image.Image) -> Image.Image:
+        self.calls.append((prompt, seed))
+        placed = canvas.copy()
+        placed.paste("green", mask=mask)
+        return placed
+
+
+def draw(
+    request: PaintRequest,
+    *sources: Image.Image,
+    index: int = 0,
+    prior: Prior | None = None,
+    **more: Image.Image,
+) -> Underdrawing:
+    order = Order(job_id="j", person="p", request=request, sources=sources, **more)  # type: ignore[arg-type]
+    return underdraw(order, index, entry=ENTRY, layout=LAYOUT, prior=prior)
+
+
+def asks(operation: Operation = Operation.IMAGINE, **changes: object) -> PaintRequest:
+    return PaintRequest(**{"operation": operation, "seed": 5, "prompt": "a boat", **changes})  # type: ignore[arg-type]
+
+
+@given(width=st.integers(1, 4), height=st.integers(1, 4), area=st.sampled_from([256, 512, 1024]))
+@settings(max_examples=40, deadline=None)
+def test_a_size_has_about_the_ratio_and_the_area_asked_for(width: int, height: int, area: int) -> None:
+    got = size_near(area * area, width / height, multiple=area // 8)
+    assert got[0] % (area // 8) == got[1] % (area // 8) == 0
+    assert 0.8 < (got[0] / got[1]) / (width / height) < 1.25
+    assert 0.6 < got[0] * got[1] / area**2 < 1.5
+
+
+@pytest.mark.parametrize(
+    ("ratio", "size"), [(1.0, (512, 512)), (1.5, (576, 384)), (16 / 9, (704, 384)), (0.5, (384, 768))]
+)
+def test_well_known_ratios(ratio: float, size: tuple[int, int]) -> None:
+    assert size_near(512 * 512, ratio, multiple=64) == size
+
+
+def test_without_a_prior_a_picture_comes_from_noise() -> None:
+    drawing = draw(asks())
+    assert (drawing.width, drawing.height, drawing.start, drawing.mask) == (512, 512, None, None)
+
+
+def test_a_prior_lays_each_picture_out_by_its_own_seed() -> None:
+    composer = TwinComposer()
+    prior = Prior(composer=composer, strength=0.4, edit_strength=0.5)
+    drawings = [draw(asks(aspect="2:1"), index=index, prior=prior) for index in range(3)]
+    assert composer.calls == [("a boat", 5), ("a boat", 6), ("a boat", 7)]
+    assert all(each.start is not None and each.start.size == (each.width, each.height) for each in drawings)
+    assert {each.strength for each in drawings} == {0.4}
+
+
+@pytest.mark.parametrize("operation", [Operation.EDIT, Operation.EXPAND])
+def test_a_prior_places_into_holes_and_new_parts_only(operation: Operation) -> None:
+    mask = Image.new("L", (512, 512), 0)
+    mask.paste(255, (64, 64, 256, 256))
+    prior = Prior(composer=TwinComposer(), strength=0.4, edit_strength=0.5)
+    drawing = draw(
+        asks(operation, sides=("left",)), Image.new("RGB", (512, 512), "blue"), mask=mask, prior=prior
+    )
+    assert drawing.start is not None
+    assert drawing.mask is not None
+    start, hole = np.asarray(drawing.start), np.asarray(drawing.mask) > 0
+    assert (start[hole] == (0, 128, 0)).all()
+    assert (start[~hole] == (0, 0, 255)).all()
+    assert drawing.strength == 0.5
+
+
+def test_a_small_hole_in_a_large_picture_is_painted_in_a_window_of_the_models_size() -> None:
+    mask = Image.new("L", (3000, 2000), 0)
+    mask.paste(255, (100, 100, 200, 180))
+    drawing = draw(asks(Operation.EDIT), Image.new("RGB", (3000, 2000), "blue"), mask=mask)
+    assert (drawing.width, drawing.height) == (512, 512)
+    assert drawing.finish(Image.new("RGB", (512, 512), "red")).getpixel((150, 140)) == (255, 0, 0)
+
+
+def test_a_large_hole_in_a_large_picture_fits_into_what_the_model_can_do() -> None:
+    drawing = draw(
+        asks(Operation.EDIT), Image.new("RGB", (3000, 2000), "blue"), mask=Image.new("L", (3000, 2000), 255)
+    )
+    assert drawing.width * drawing.height <= 4.5 * 512 * 512
+    assert drawing.width / drawing.height == pytest.approx(1.5, rel=0.03)
+
+
+def test_a_mask_grows_to_whole_latent_cells() -> None:
+    mask = Image.new("L", (32, 16), 0)
+    mask.putpixel((9, 3), 1)
+    grown = np.asarray(cover_cells(mask, 8))
+    assert (grown[:8, 8:16] == 255).all()
+    assert grown.sum() == 64 * 255
+
+
+@pytest.mark.parametrize(
+    ("steps", "strength", "wanted"), [(25, 0.35, 25), (2, 0.35, 6), (8, 0.35, 12), (1, 1.0, 1)]
+)
+def test_few_steps_become_more_when_only_a_share_of_them_is_gone_through(
+    steps: int, strength: float, wanted: int
+) -> None:
+    assert steps_for(asks(steps=steps), entry=ENTRY, prior=None, strength=strength) == wanted
+
+
+def test_a_prior_knows_how_few_steps_do() -> None:
+    prior = Prior(composer=TwinComposer(), strength=0.1, edit_strength=0.1, steps=20)
+    assert steps_for(asks(), entry=ENTRY, prior=prior, strength=0.1) == 20
