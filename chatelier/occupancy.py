@@ -27,6 +27,7 @@ class Occupancy:
         except BlockingIOError:
             lock.close()
             raise Misconfigured(_sentence(folder)) from None
+        _note_of(folder).unlink(missing_ok=True)  # of one that was killed
         return cls(_note_of(folder), lock)
 
     def __enter__(self) -> "Occupancy":

@@ -49,7 +49,7 @@ class House:
             facts: dict[str, Any] = json.loads((self.home / "run" / "up.json").read_text())
         except (OSError, ValueError):
             return {}
-        return facts
+        return facts if facts.get("pid") == self.process.pid else {}  # not that of an earlier one
 
     @property
     def said(self) -> str:

@@ -7,7 +7,6 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import structlog
@@ -17,9 +16,11 @@ from chatelier import cli, oneshot
 from chatelier.oneshot import slug_of
 from engine.orders import Order, Painted, Progress
 from engine.pictures.png import read_recipe
+from moderation.gate import HouseGate
 from studio.errors import JobCancelled
 from studio.pictures import Recipe
 from studio.requests import PaintRequest
+from studio.verdicts import Ruling, Verdict
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -219,14 +220,11 @@ def test_the_house_rules_apply_to_words(run: Run, tmp_path: Path, monkeypatch: p
 def test_a_picture_that_is_refused_is_not_written(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def blank(self: PlainAtelier, order: Order, **_: Any) -> list[Painted]:
-        image = Image.new("RGB", (64, 64))
-        return [Painted(image=image, recipe=recipe_for(order.request, 0))]
-
-    monkeypatch.setattr(PlainAtelier, "paint", blank)
+    refusal = Verdict(ruling=Ruling.REFUSE, rule="test", category="a category")
+    monkeypatch.setattr(HouseGate, "inspect", lambda _gate, _inspection: refusal)
     status, _, err = run("a star", "-n", "1", "--seed", "3")
     assert status == 1
-    assert "seed 3 was not written" in err
+    assert "seed 3 was not written: a category" in err
     assert not list((tmp_path / "out").iterdir())
 
 
