@@ -1,5 +1,6 @@
 """`python -m engine.training --out DIR`: train the bundled model, or go on training it."""
 
+import signal
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -25,6 +26,7 @@ def train(
     """Train autoencoder, text encoder and UNet, and write a diffusers folder to OUT/model. Ctrl-C saves."""
     import torch
 
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what stops a background run saves it, too
     if threads:
         torch.set_num_threads(threads)
     columns = (

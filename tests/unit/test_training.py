@@ -14,7 +14,7 @@ from engine.painters.collage import Collage
 from engine.training.autoencoder import new_autoencoder, reconstruction_loss, to_tensor
 from engine.training.captions import Captions
 from engine.training.checkpoint import Average, load_state, save_state
-from engine.training.denoiser import FOCUS_BELOW, draw_steps
+from engine.training.denoiser import FOCUS, FOCUS_BELOW, draw_steps
 from engine.training.run import TINY, Run
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -108,7 +108,7 @@ def test_most_steps_are_those_of_repainting() -> None:
     steps = draw_steps(4000, torch.device("cpu"))
     assert int(steps.min()) >= 0
     assert int(steps.max()) <= 999
-    assert 0.8 < float((steps < 1000 * FOCUS_BELOW).float().mean()) < 0.9
+    assert abs(float((steps < 1000 * FOCUS_BELOW).float().mean()) - FOCUS) < 0.04
 
 
 def test_captions_of_one_seed_are_the_same(trained: Path) -> None:

@@ -13,9 +13,10 @@ from engine.painters.collage.carry_on import carry_on
 from engine.painters.collage.creature import paint_creature
 from engine.painters.collage.layout import Box, Shape, Spot, arrange, largest_free_box
 from engine.painters.collage.library import Library, Subject
-from engine.painters.collage.parse import Thing, Wish, parse
+from engine.painters.collage.parse import parse
 from engine.painters.collage.recolour import main_hue, recolour
 from engine.painters.collage.sky import Backdrop
+from engine.painters.collage.wish import Thing, Wish
 from engine.painters.collage.words import COLOURS
 
 _STYLES = ("glossy", "cartoon")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.painters.collage.parse import Thing, Wish
+from engine.painters.collage.wish import Thing, Wish
 from engine.painters.collage.words import Relation
 
 

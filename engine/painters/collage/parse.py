@@ -1,10 +1,10 @@
-"""From words to a wish: which things, how many, in what colour and place, before which scene."""
+"""From words to a wish, read from left to right."""
 
-import unicodedata
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from engine.painters.collage.library import Library, Subject
+from engine.painters.collage.tokens import tokens
+from engine.painters.collage.wish import Thing, Wish
 from engine.painters.collage.words import (
     COLOUR_NAMES,
     COUNT_MAX,
@@ -21,67 +21,13 @@ from engine.painters.collage.words import (
     Relation,
 )
 
-PROMPT_LETTERS_MAX = 600
 THINGS_MAX = 5
 _LONGEST = 5
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Thing:
-    """`count` copies of one of `subjects`. No subjects: a word nothing in the library answers to."""
-
-    word: str
-    subjects: tuple[Subject, ...]
-    count: int = 1
-    colour: str | None = None
-    size: float = 1.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
-    """What a prompt asks for. `relations` holds (index of thing, relation, index of thing)."""
-
-    things: tuple[Thing, ...] = ()
-    relations: tuple[tuple[int, Relation, int], ...] = ()
-    scene: str | None = None
-    background: str | None = None
-    time: str | None = None
-    style: str | None = None
-
-
 def parse(prompt: str, library: Library) -> Wish:
     """Read a prompt of any length and script. Never raises; what it cannot use it leaves out."""
-    return _Reader(tuple(_tokens(prompt, library)), library).read()
-
-
-def _tokens(prompt: str, library: Library) -> Iterator[str]:
-    """Lower-case words; an emoji becomes the name of its subject between commas, punctuation becomes a comma."""
-    text = unicodedata.normalize("NFKC", prompt[: 4 * PROMPT_LETTERS_MAX]).lower()
-    word = ""
-    for letter in text[:PROMPT_LETTERS_MAX]:
-        kind = unicodedata.category(letter)
-        if kind[0] in "LN" or (letter in "'’-" and word):
-            word += "'" if letter == "’" else letter
-            continue
-        if kind[0] == "M" or kind == "Cf":
-            continue
-        if word:
-            yield from _split(word)
-            word = ""
-        subject = library.by_emoji.get(letter)
-        if subject is not None:
-            yield from (",", f"={subject.name}", ",")
-        elif kind[0] == "P":
-            yield ","
-    if word:
-        yield from _split(word)
-
-
-def _split(word: str) -> Iterator[str]:
-    """'t-shirt' and '3d' stay whole where the hyphen belongs; possessives lose their ending."""
-    word = word.strip("'-").removesuffix("'s") if word not in ("woman's", "man's") else word
-    if word:
-        yield word
+    return _Reader(tuple(tokens(prompt, library)), library).read()
 
 
 @dataclass(slots=True)

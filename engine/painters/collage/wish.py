@@ -1,0 +1,29 @@
+"""What a prompt asks for: which things, how many, in what colour and place, before which scene."""
+
+from dataclasses import dataclass
+
+from engine.painters.collage.library import Subject
+from engine.painters.collage.words import Relation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thing:
+    """`count` copies of one of `subjects`. No subjects: a word nothing in the library answers to."""
+
+    word: str
+    subjects: tuple[Subject, ...]
+    count: int = 1
+    colour: str | None = None
+    size: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What a prompt asks for. `relations` holds (index of thing, relation, index of thing)."""
+
+    things: tuple[Thing, ...] = ()
+    relations: tuple[tuple[int, Relation, int], ...] = ()
+    scene: str | None = None
+    background: str | None = None
+    time: str | None = None
+    style: str | None = None
