@@ -1,6 +1,6 @@
 """The catalogue of models: which there are, where their weights come from and what they were made for."""
 
-import logging
+import json
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
@@ -16,8 +16,6 @@ DTYPES = ("auto", "float32", "bfloat16", "float16")
 # What a pull leaves out: other frameworks' copies of the same weights, and single-file checkpoints at the top.
 IGNORED_FILES = ("*.msgpack", "*.h5", "*.onnx*", "*.pb", "*openvino*", "flax_*", "*.ckpt", "*.tflite")
 ALLOWED_FILES = ("model_index.json", "*/*", "README.md", "LICENSE*")
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,10 +148,7 @@ class ModelCatalogue:
 
 def read_entries(path: Path, *, base: Mapping[str, ModelEntry] | None = None) -> dict[str, ModelEntry]:
     """The entries of a catalogue file; one that names a model of `base` changes only what it says."""
-    try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise Misconfigured(f"The catalogue of models {path.name} cannot be read: {error}") from error
+    tables = _read_tables(path)
     problems: list[str] = []
     entries: dict[str, ModelEntry] = {}
     for name, table in tables.items():
@@ -171,14 +166,24 @@ def read_entries(path: Path, *, base: Mapping[str, ModelEntry] | None = None) ->
 
 
 def write_entry(path: Path, entry: ModelEntry) -> None:
-    """Add an entry to an administrator's catalogue, or replace the one of its name. Other entries are kept."""
-    entries = read_entries(path) if path.exists() else {}
-    entries[entry.name] = entry
-    blocks = [_toml(each) for each in entries.values()]
+    """Add an entry to an administrator's catalogue, or replace the one of its name. Other entries are kept.
+
+    Comments are not. Raises `Misconfigured` when the file there is cannot be read.
+    """
+    tables = _read_tables(path) if path.exists() else {}
+    tables[entry.name] = {name: value for name, value in asdict(entry).items() if name != "name"}
+    blocks = [_toml(name, table) for name, table in tables.items() if isinstance(table, dict)]
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_suffix(".part")
     unfinished.write_text("\n".join(blocks), encoding="utf-8")
     unfinished.replace(path)
+
+
+def _read_tables(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise Misconfigured(f"The catalogue of models {path.name} cannot be read: {error}") from error
 
 
 _HINTS: Mapping[str, Any] = get_type_hints(ModelEntry)
@@ -204,10 +209,8 @@ def _problems(name: str, table: object, *, complete: bool) -> list[str]:
     return problems
 
 
-def _toml(entry: ModelEntry) -> str:
-    import json
-
-    values = {key: value for key, value in asdict(entry).items() if key != "name" and value not in (None, "")}
-    # A JSON string or number is a TOML one too.
-    lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in values.items()]
-    return "\n".join([f"[{json.dumps(entry.name)}]", *lines, ""])
+def _toml(name: str, table: Mapping[str, Any]) -> str:
+    # A JSON string, number or boolean is a TOML one too.
+    said = {key: value for key, value in table.items() if value not in (None, "")}
+    lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in said.items()]
+    return "\n".join([f"[{json.dumps(name, ensure_ascii=False)}]", *lines, ""])

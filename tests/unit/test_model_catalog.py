@@ -88,6 +88,13 @@ def test_an_entry_that_was_written_is_read_again(tmp_path: Path) -> None:
     assert entries["other"].scheduler == "euler a"
 
 
+def test_writing_an_entry_keeps_what_others_only_change(tmp_path: Path) -> None:
+    path = tmp_path / "models.toml"
+    path.write_text("[thimble]\nsteps = 12\n")
+    write_entry(path, ModelEntry(name="ours", source="/o", family="sd"))
+    assert ModelCatalogue.load(path).find("thimble").steps == 12
+
+
 def test_a_hub_model_that_is_not_here_says_how_to_fetch_it(tmp_path: Path) -> None:
     entry = ModelEntry(name="far", source="somebody/far-away", family="sd")
     with pytest.raises(ModelBroken, match="chatelier models pull far"):
