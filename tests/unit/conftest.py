@@ -8,6 +8,7 @@ import pytest
 
 from studio.commands.spec import Call
 from studio.ports import Ports
+from tests.rooms import OpenRoom, web_settings
 from tests.twins import someone, somewhere, twin_ports
 
 _calls = count(1)
@@ -24,3 +25,10 @@ def ports(tmp_path: Path) -> Iterator[Ports]:
 def call() -> Call:
     """Ana asks for something, once."""
     return Call(person=someone("ana"), address=somewhere(), request_key=f"test:{next(_calls)}")
+
+
+@pytest.fixture
+def room(ports: Ports) -> Iterator[OpenRoom]:
+    """The web room, open, on the twins; its moderators' word is ``keys``."""
+    with OpenRoom(ports, web_settings(moderator_secret="keys")) as opened:
+        yield opened
