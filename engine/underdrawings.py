@@ -64,7 +64,7 @@ def underdraw(
         return _edit(order, index, entry, layout, prior)
     if request.operation is Operation.EXPAND:
         return _expand(order, index, entry, layout, prior)
-    return _vary(order, entry, layout)
+    return _vary(order, entry, layout, prior)
 
 
 def steps_for(request: PaintRequest, *, entry: ModelEntry, prior: Prior | None, strength: float) -> int:
@@ -113,7 +113,7 @@ def _from_words(
     return Underdrawing(width=width, height=height, start=start, strength=request.strength or prior.strength)
 
 
-def _vary(order: Order, entry: ModelEntry, layout: Layout) -> Underdrawing:
+def _vary(order: Order, entry: ModelEntry, layout: Layout, prior: Prior | None) -> Underdrawing:
     request, source = order.request, order.sources[0]
     asked = bool(request.width or request.height or request.aspect)
     painted_here = bool(request.sources and request.sources[0].picture_id)
@@ -121,9 +121,17 @@ def _vary(order: Order, entry: ModelEntry, layout: Layout) -> Underdrawing:
         width, height = layout.snap(*source.size)
     else:
         width, height = _size(request, entry, layout, ratio=source.width / source.height)
-    variation = STRENGTHS[request.variation] if request.variation else WITH_IMAGE_STRENGTH
     start = ImageOps.fit(source, (width, height), method=_RESIZE)
-    return Underdrawing(width=width, height=height, start=start, strength=request.strength or variation)
+    return Underdrawing(width=width, height=height, start=start, strength=_strength(request, prior))
+
+
+def _strength(request: PaintRequest, prior: Prior | None) -> float:
+    """How much of a picture to paint anew: as asked for, as the model can, or as is usual."""
+    if request.strength:
+        return request.strength
+    if prior is not None:
+        return prior.subtle_strength if request.variation is Strength.SUBTLE else prior.strong_strength
+    return STRENGTHS[request.variation] if request.variation else WITH_IMAGE_STRENGTH
 
 
 def _edit(order: Order, index: int, entry: ModelEntry, layout: Layout, prior: Prior | None) -> Underdrawing:

@@ -25,11 +25,17 @@ class Composer(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prior:
-    """`strength` is what a composed picture is painted over with; the others stand in for the catalogue's."""
+    """What a model that paints over compositions does well: how much of a picture it may paint anew.
+
+    `strength` is for composed pictures, `edit_strength` for holes and new parts, `subtle_strength` and
+    `strong_strength` for variations. `steps` and `guidance_scale` stand in for the catalogue's.
+    """
 
     composer: Composer
     strength: float
     edit_strength: float
+    subtle_strength: float
+    strong_strength: float
     steps: int | None = None
     guidance_scale: float | None = None
 
@@ -50,6 +56,8 @@ def load_prior(folder: Path) -> Prior | None:
         composer=composer,
         strength=strength,
         edit_strength=_share(said, "edit_strength", strength),
+        subtle_strength=_share(said, "subtle_strength", strength),
+        strong_strength=_share(said, "strong_strength", 2 * strength),
         steps=int(said["steps"]) if "steps" in said else None,
         guidance_scale=float(said["guidance_scale"]) if "guidance_scale" in said else None,
     )

@@ -1,6 +1,7 @@
 """Sizes, start pictures and masks, before any model is involved."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from engine.orders import Order
 from engine.painters.layout import Layout, size_near
 from engine.painters.priors import Prior
 from engine.underdrawings import Underdrawing, cover_cells, steps_for, underdraw
-from studio.requests import Operation, PaintRequest
+from studio.requests import Operation, PaintRequest, Strength
 
 LAYOUT = Layout(factor=8, multiple=64, latent_channels=4, input_channels=4, sample_pixels=512)
 ENTRY = ModelEntry(name="any", source="/any", family="sd", width=512, height=512, steps=25)
@@ -67,6 +68,24 @@ def test_well_known_ratios(ratio: float, size: tuple[int, int]) -> None:
     assert size_near(512 * 512, ratio, multiple=64) == size
 
 
+def prior_of(composer: TwinComposer, **changes: Any) -> Prior:
+    plain = Prior(
+        composer=composer, strength=0.4, edit_strength=0.5, subtle_strength=0.1, strong_strength=0.2
+    )
+    return replace(plain, **changes)
+
+
+def test_a_variation_goes_as_far_as_the_model_can() -> None:
+    prior = prior_of(TwinComposer())
+    picture = Image.new("RGB", (512, 512))
+
+    def strength(variation: Strength, **more: Any) -> float:
+        return draw(asks(Operation.VARY, variation=variation, **more), picture, prior=prior).strength
+
+    assert (strength(Strength.SUBTLE), strength(Strength.STRONG)) == (0.1, 0.2)
+    assert strength(Strength.STRONG, strength=0.6) == 0.6
+
+
 def test_without_a_prior_a_picture_comes_from_noise() -> None:
     drawing = draw(asks())
     assert (drawing.width, drawing.height, drawing.start, drawing.mask) == (512, 512, None, None)
@@ -74,7 +93,7 @@ def test_without_a_prior_a_picture_comes_from_noise() -> None:
 
 def test_a_prior_lays_each_picture_out_by_its_own_seed() -> None:
     composer = TwinComposer()
-    prior = Prior(composer=composer, strength=0.4, edit_strength=0.5)
+    prior = prior_of(composer)
     drawings = [draw(asks(aspect="2:1"), index=index, prior=prior) for index in range(3)]
     assert composer.calls == [("a boat", 5), ("a boat", 6), ("a boat", 7)]
     assert all(each.start is not None and each.start.size == (each.width, each.height) for each in drawings)
@@ -85,7 +104,7 @@ def test_a_prior_lays_each_picture_out_by_its_own_seed() -> None:
 def test_a_prior_places_into_holes_and_new_parts_only(operation: Operation) -> None:
     mask = Image.new("L", (512, 512), 0)
     mask.paste(255, (64, 64, 256, 256))
-    prior = Prior(composer=TwinComposer(), strength=0.4, edit_strength=0.5)
+    prior = prior_of(TwinComposer())
     drawing = draw(
         asks(operation, sides=("left",)), Image.new("RGB", (512, 512), "blue"), mask=mask, prior=prior
     )
@@ -131,5 +150,5 @@ def test_few_steps_become_more_when_only_a_share_of_them_is_gone_through(
 
 
 def test_a_prior_knows_how_few_steps_do() -> None:
-    prior = Prior(composer=TwinComposer(), strength=0.1, edit_strength=0.1, steps=20)
+    prior = prior_of(TwinComposer(), steps=20)
     assert steps_for(asks(), entry=ENTRY, prior=prior, strength=0.1) == 20
