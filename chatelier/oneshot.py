@@ -15,7 +15,8 @@ from pathlib import Path
 from types import FrameType
 
 from chatelier.settings import Settings
-from chatelier.wiring import open_atelier, open_gate
+from chatelier.wiring import open_gate
+from chatelier.workers import open_atelier
 from engine.orders import Order, Progress
 from engine.pictures.png import write_recipe
 from studio.commands.imagine import SPEC, Imagine

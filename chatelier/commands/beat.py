@@ -20,11 +20,11 @@ def beat(
 
       CHATELIER_REDIS_URL=redis://localhost:6379/0 chatelier beat
     """
-    from chatelier.commands.worker import mark_ready
+    from chatelier.commands.worker import readiness
     from chatelier.logs import set_up_logging
     from chatelier.settings import load_settings
-    from chatelier.wiring import keep_house
+    from chatelier.workers import keep_house
 
     settings = load_settings()
     set_up_logging(settings)
-    keep_house(settings, on_ready=lambda: mark_ready(ready_file))
+    keep_house(settings, on_ready=readiness(ready_file))

@@ -1,5 +1,7 @@
 """`chatelier worker`: a process that paints."""
 
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import typer
@@ -30,15 +32,20 @@ def worker(
     """
     from chatelier.logs import set_up_logging
     from chatelier.settings import load_settings
-    from chatelier.wiring import paint
+    from chatelier.workers import paint
 
     settings = load_settings()
     set_up_logging(settings)
-    paint(settings, on_ready=lambda: mark_ready(ready_file))
+    paint(settings, on_ready=readiness(ready_file))
 
 
-def mark_ready(path: Path | None) -> None:
-    import os
+def readiness(path: Path | None) -> Callable[[], None]:
+    """What to call once everything runs: writes the process id into `path`. Until then there is no such file."""
+
+    def mark() -> None:
+        if path is not None:
+            path.write_text(str(os.getpid()))
 
     if path is not None:
-        path.write_text(str(os.getpid()))
+        path.unlink(missing_ok=True)
+    return mark

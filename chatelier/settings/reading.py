@@ -12,7 +12,8 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from chatelier.settings.sections import DELIMITER, PREFIX, SECTIONS, Settings, environment_values, file_values
+from chatelier.settings.sections import DELIMITER, PREFIX, SECTIONS, Settings
+from chatelier.settings.sources import environment_values, file_values
 from studio.errors import Misconfigured
 
 FILE_NAME = "chatelier.toml"

@@ -6,60 +6,17 @@ underscores, such as ``CHATELIER_WEB__PORT``. In ``chatelier.toml`` a section is
 """
 
 import ipaddress
-from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Self
+from typing import ClassVar, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
-from pydantic_settings import (
-    BaseSettings,
-    EnvSettingsSource,
-    NoDecode,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-    TomlConfigSettingsSource,
-)
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from chatelier.settings.kinds import DatabaseUrl, LocalPath, Names, RedisUrl, ShardIds, WebUrl
 
 PREFIX = "CHATELIER_"
 DELIMITER = "__"
-
-
-def _url(*schemes: str) -> Callable[[SecretStr], SecretStr]:
-    def check(value: SecretStr) -> SecretStr:
-        scheme, separator, rest = value.get_secret_value().partition("://")
-        if not separator or scheme not in schemes or not rest:
-            raise ValueError(
-                f"must be a URL that begins with {' or '.join(f'{each}://' for each in schemes)}"
-            )
-        return value
-
-    return check
-
-
-def _web_url(value: str) -> str:
-    if not value.startswith(("http://", "https://", "ws://", "wss://")):
-        raise ValueError("must be a URL that begins with https:// (or http:// on this machine)")
-    return value.rstrip("/")
-
-
-def _local_path(value: Path) -> Path:
-    return value.expanduser().absolute()
-
-
-def _split(value: Any) -> Any:
-    """``"a, b"`` from the environment becomes ("a", "b"); a list from the file stays."""
-    if isinstance(value, str):
-        return tuple(part.strip() for part in value.split(",") if part.strip())
-    return value
-
-
-_DATABASES = ("sqlite", "postgresql", "postgresql+psycopg", "postgres")
-DatabaseUrl = Annotated[SecretStr, AfterValidator(_url(*_DATABASES))]
-RedisUrl = Annotated[SecretStr, AfterValidator(_url("redis", "rediss"))]
-WebUrl = Annotated[str, AfterValidator(_web_url)]
-LocalPath = Annotated[Path, AfterValidator(_local_path)]
-Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 
 
 class LogLevel(StrEnum):
@@ -88,6 +45,18 @@ class DiscordSection(Section):
         (),
         description="Roles, by name or id, whose members moderate; who may manage the server does so anyway.",
     )
+    shard_ids: ShardIds | None = Field(
+        None, description="The shards of this process, such as [0, 1]; unset: all."
+    )
+    shard_count: int | None = Field(
+        None, ge=1, description="The shards in all; unset: as many as Discord advises."
+    )
+
+    @model_validator(mode="after")
+    def _shards_belong_together(self) -> Self:
+        if self.shard_ids and (self.shard_count is None or max(self.shard_ids) >= self.shard_count):
+            raise ValueError("shard_ids needs a shard_count above each of them")
+        return self
 
 
 class SlackSection(Section):
@@ -135,7 +104,6 @@ class WebSection(Section):
         (), description="The names under which browsers reach the room, such as paint.example.org."
     )
     name: str = Field("The atelier", min_length=1, max_length=60, description="The name over the door.")
-    max_upload_mib: int = Field(8, ge=1, le=64, description="The largest image that people may bring along.")
 
     @property
     def is_loopback(self) -> bool:
@@ -173,6 +141,7 @@ class LimitsSection(Section):
         10, ge=1, le=1000, description="Jobs of one person waiting or being painted."
     )
     max_pictures: int = Field(4, ge=1, le=8, description="Pictures per job.")
+    max_upload_mib: int = Field(16, ge=1, le=64, description="The largest image that people may bring along.")
     monthly_credits: int | None = Field(
         None, ge=1, description="Pictures per person and month; unset: they are counted and never run out."
     )
@@ -311,24 +280,6 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Only what `read_settings` hands over: it knows which value is from the environment or the file."""
         return (init_settings,)
-
-
-def environment_values() -> dict[str, Any]:
-    """What the environment sets, nested by section. A variable for a whole section is not read."""
-    source = EnvSettingsSource(Settings)
-    whole_sections = {PREFIX.lower() + name for name in SECTIONS}
-    source.env_vars = {name: value for name, value in source.env_vars.items() if name not in whole_sections}
-    return source()
-
-
-def file_values(path: Path) -> dict[str, Any]:
-    """What a file sets; an empty text means unset. Raises `tomllib.TOMLDecodeError` and `OSError`."""
-    values = TomlConfigSettingsSource(Settings, toml_file=path)()
-    return {name: _without_empty(value) for name, value in values.items() if value != ""}
-
-
-def _without_empty(value: Any) -> Any:
-    return {name: each for name, each in value.items() if each != ""} if isinstance(value, dict) else value
 
 
 SECTIONS: tuple[str, ...] = tuple(

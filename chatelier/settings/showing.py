@@ -112,6 +112,8 @@ def _default_text(settings: Settings, name: str) -> str:
         "worker.device": "(the best there is)",
         "worker.cpu_threads": "(all)",
         "worker.memory_gib": "(what the device has)",
+        "discord.shard_ids": "(all)",
+        "discord.shard_count": "(as Discord advises)",
         "web.secret": "(made once, kept in the home folder)",
     }.get(name, "(not set)")
 

@@ -1,0 +1,69 @@
+"""The faces as processes: from the settings to a room or a bot that runs until it is told to stop."""
+
+import os
+import secrets
+
+from chatelier.addresses import require_free
+from chatelier.settings import Settings
+from chatelier.wiring import face_ports, make_folder, model_catalogue
+from studio.errors import Misconfigured
+
+_MIB = 1024 * 1024
+
+
+def open_room(settings: Settings) -> None:
+    """Be the web face until told to stop."""
+    from bots.web import WebSettings
+    from bots.web.serve import serve
+
+    web = settings.web
+    room = WebSettings(
+        secret_key=web.secret.get_secret_value() if web.secret else session_secret(settings),
+        host=web.host,
+        port=web.port,
+        shared_secret=web.invite.get_secret_value() if web.invite else None,
+        moderator_secret=web.moderator_invite.get_secret_value() if web.moderator_invite else None,
+        allowed_hosts=web.allowed_hosts,
+        max_upload_bytes=settings.limits.max_upload_mib * _MIB,
+        room_name=web.name,
+    )
+    require_free(web.host, web.port)
+    serve(face_ports(settings), room)
+
+
+def run_discord(settings: Settings) -> None:
+    """Be the Discord face until told to stop. Raises `Misconfigured` without a token, or with a wrong one."""
+    from bots.discord import DiscordSettings, run_bot
+
+    discord = settings.discord
+    if discord.token is None:
+        raise Misconfigured(
+            "CHATELIER_DISCORD__TOKEN is not set. Copy the bot's token from Discord's developer portal."
+        )
+    bot = DiscordSettings(
+        token=discord.token.get_secret_value(),
+        home=settings.home,
+        api_url=discord.api_url,
+        gateway_url=discord.gateway_url,
+        models=model_catalogue(settings).names,
+        moderator_roles=frozenset(discord.moderator_roles),
+        max_upload_bytes=settings.limits.max_upload_mib * _MIB,
+        shard_ids=discord.shard_ids,
+        shard_count=discord.shard_count,
+    )
+    make_folder(settings.home)
+    run_bot(face_ports(settings), bot)
+
+
+def session_secret(settings: Settings) -> str:
+    """Made at the first start and kept, so that nobody has to come in anew after a restart."""
+    path = settings.home / "session-secret"
+    make_folder(settings.home)
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text().strip()
+    secret = secrets.token_urlsafe(32)
+    with os.fdopen(handle, "w") as file:
+        file.write(secret + "\n")
+    return secret
