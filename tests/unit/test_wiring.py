@@ -1,0 +1,136 @@
+"""The wings plugged together: faces without an accelerator library, limits and rules as they are set."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from chatelier import faces, redis_embedded, schema, wiring
+from chatelier.settings import load_settings
+from studio.errors import Misconfigured, RateLimited
+from studio.people import Person, Platform
+from studio.ports import Admission
+from studio.requests import Operation, PaintRequest
+from studio.verdicts import Ruling
+
+ANA = Person(platform=Platform.WEB, community="room", user_id="ana", display_name="Ana")
+
+
+def admission(prompt: str = "a red apple") -> Admission:
+    request = PaintRequest(operation=Operation.IMAGINE, seed=1, prompt=prompt)
+    return Admission(person=ANA, command="imagine", request=request, outstanding_jobs=0)
+
+
+@pytest.fixture
+def upgraded() -> None:
+    database = wiring.connect_database(load_settings())
+    schema.upgrade(database)
+    database.close()
+
+
+@pytest.mark.usefixtures("upgraded")
+def test_a_face_has_all_its_ports_and_loads_no_accelerator_library() -> None:
+    script = (
+        "import sys\n"
+        "from chatelier.settings import load_settings\n"
+        "from chatelier.wiring import face_ports\n"
+        "import chatelier.faces, bots.web\n"
+        "ports = face_ports(load_settings())\n"
+        "assert all([ports.database, ports.gate, ports.queue, ports.store, ports.events, ports.darkroom])\n"
+        "heavy = {'torch', 'diffusers', 'transformers', 'accelerate', 'spandrel'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+    )
+    environment = {
+        "CHATELIER_HOME": str(load_settings().home),
+        "CHATELIER_REDIS_URL": "redis://127.0.0.1:1/0",
+    }
+    subprocess.run([sys.executable, "-c", script], check=True, env=environment, cwd=_root())
+
+
+def test_a_housekeeper_loads_no_accelerator_library() -> None:
+    script = (
+        "import sys\n"
+        "import chatelier.workers, engine.broker, engine.sweeper, engine.tasks, engine.worker\n"
+        "assert not {'torch', 'diffusers', 'transformers'} & set(sys.modules)\n"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True, cwd=_root())
+
+
+def test_the_rules_of_the_house_are_the_ones_that_are_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHATELIER_LIMITS__MONTHLY_CREDITS", "50")
+    monkeypatch.setenv("CHATELIER_LIMITS__MAX_PICTURES", "2")
+    monkeypatch.setenv("CHATELIER_LIMITS__MAX_OUTSTANDING_JOBS", "3")
+    monkeypatch.setenv("CHATELIER_WORKER__LEASE_SECONDS", "4.5")
+    rules = wiring.house_rules(load_settings())
+    assert (rules.monthly_credits, rules.max_pictures, rules.max_outstanding_jobs) == (50, 2, 3)
+    assert rules.lease_seconds == 4.5
+
+
+@pytest.mark.usefixtures("upgraded")
+def test_the_gate_counts_as_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHATELIER_LIMITS__PER_10_SECONDS", "2")
+    settings = load_settings()
+    database = wiring.open_database(settings)
+    gate = wiring.open_gate(settings, database, redis_url=None)
+    for _ in range(2):
+        assert gate.admit(admission()).allows
+    with pytest.raises(RateLimited):
+        gate.admit(admission())
+    database.close()
+
+
+@pytest.mark.usefixtures("upgraded")
+def test_the_communitys_own_words_are_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    words = tmp_path / "words.txt"
+    words.write_text("zorblatt\n")
+    monkeypatch.setenv("CHATELIER_MODERATION__WORD_LIST", str(words))
+    settings = load_settings()
+    database = wiring.open_database(settings)
+    verdict = wiring.open_gate(settings, database, redis_url=None).admit(admission("a zorblatt"))
+    assert verdict.ruling is Ruling.REFUSE
+    database.close()
+
+
+def test_an_unreadable_list_of_words_is_a_setting_to_mend(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    words = tmp_path / "words.txt"
+    for content in (None, b"\xff\xfe\xff"):
+        if content is not None:
+            words.write_bytes(content)
+        monkeypatch.setenv("CHATELIER_MODERATION__WORD_LIST", str(words))
+        with pytest.raises(Misconfigured, match="CHATELIER_MODERATION__WORD_LIST"):
+            wiring.prompt_rules(load_settings())
+
+
+def test_the_default_model_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    bundled = wiring.model_catalogue(load_settings()).names
+    monkeypatch.setenv("CHATELIER_MODEL", bundled[-1])
+    assert wiring.model_catalogue(load_settings()).names[0] == bundled[-1]
+
+
+def test_a_set_redis_is_used_and_a_missing_one_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(Misconfigured, match="chatelier up"):
+        wiring.redis_url(load_settings())
+    monkeypatch.setattr(redis_embedded, "running_url", lambda _folder: "redis://:x@127.0.0.1:5/0")
+    assert wiring.redis_url(load_settings()) == "redis://:x@127.0.0.1:5/0"
+    monkeypatch.setenv("CHATELIER_REDIS_URL", "redis://elsewhere:6379/0")
+    assert wiring.redis_url(load_settings()) == "redis://elsewhere:6379/0"
+
+
+def test_the_session_secret_is_made_once_and_kept_private() -> None:
+    settings = load_settings()
+    first = faces.session_secret(settings)
+    assert faces.session_secret(settings) == first
+    assert len(first) >= 32
+    assert (settings.home / "session-secret").stat().st_mode & 0o077 == 0
+
+
+def test_discord_without_a_token_says_what_is_missing() -> None:
+    with pytest.raises(Misconfigured, match="CHATELIER_DISCORD__TOKEN"):
+        faces.run_discord(load_settings())
+
+
+def _root() -> Path:
+    return Path(__file__).resolve().parents[2]
