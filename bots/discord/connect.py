@@ -36,6 +36,7 @@ async def _run(ports: Ports, settings: DiscordSettings) -> None:
     from bots.discord.bot import Bot
 
     point_at(settings)
+    discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # it never speaks
     bot = Bot(ports, settings)
     name_gateway(bot, settings)
     loop = asyncio.get_running_loop()

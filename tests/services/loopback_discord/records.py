@@ -1,0 +1,99 @@
+"""What the loopback Discord remembers: messages, interactions, faults to come."""
+
+import asyncio
+import fnmatch
+import itertools
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+EPOCH_MILLISECONDS = 1_420_070_400_000
+_counter = itertools.count(1)
+
+
+def snowflake() -> str:
+    """An id of this moment, as Discord makes them."""
+    milliseconds = int(time.time() * 1000) - EPOCH_MILLISECONDS
+    return str((milliseconds << 22) | (next(_counter) & 0x3FFFFF))
+
+
+@dataclass(kw_only=True)
+class Attachment:
+    id: str
+    filename: str
+    data: bytes = field(repr=False)
+    description: str | None = None
+
+
+@dataclass(kw_only=True)
+class Message:
+    id: str
+    channel: str
+    content: str = ""
+    attachments: list[Attachment] = field(default_factory=list)
+    components: list[Any] = field(default_factory=list)
+    flags: int = 0
+    thinking: bool = False
+    deleted: bool = False
+    edited_at: list[float] = field(default_factory=list)
+
+    @property
+    def ephemeral(self) -> bool:
+        return bool(self.flags & 64)
+
+    @property
+    def custom_ids(self) -> list[str]:
+        return [
+            child["custom_id"]
+            for row in self.components
+            for child in row.get("components", [])
+            if "custom_id" in child
+        ]
+
+
+@dataclass(kw_only=True)
+class Interaction:
+    """`acknowledged` is set with the first answer; times are of the monotonic clock."""
+
+    id: str
+    token: str
+    channel: str
+    user: str
+    sent_at: float
+    expired: bool = False
+    answered_at: float | None = None
+    message: Message | None = None
+    followups: list[Message] = field(default_factory=list)
+    modal: dict[str, Any] | None = None
+    answered: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def acknowledgement_seconds(self) -> float:
+        assert self.answered_at is not None
+        return self.answered_at - self.sent_at
+
+
+@dataclass(kw_only=True)
+class Fault:
+    """The next `times` requests that match get this answer instead."""
+
+    method: str
+    path: str  # a shell pattern
+    status: int
+    body: dict[str, Any] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
+    times: int = 1
+
+    def meets(self, method: str, path: str) -> bool:
+        return self.times > 0 and self.method in ("*", method) and fnmatch.fnmatch(path, self.path)
+
+
+def too_many_requests(method: str, path: str, *, times: int, wait_seconds: float = 0.05) -> Fault:
+    return Fault(
+        method=method,
+        path=path,
+        status=429,
+        body={"message": "You are being rate limited.", "retry_after": wait_seconds, "global": False},
+        headers={"Retry-After": "1", "Via": "1.1 google", "X-RateLimit-Scope": "user"},
+        times=times,
+    )

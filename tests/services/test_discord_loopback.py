@@ -1,0 +1,383 @@
+"""The bot as a process of its own, against a Discord on the loopback interface, over real sockets."""
+
+import asyncio
+import base64
+import io
+import os
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+import pytest
+from PIL import Image
+
+from chatelier import schema
+from engine.events import RedisEvents
+from engine.pictures.darkroom import Darkroom
+from engine.storage import open_store
+from studio.db import outbox
+from studio.db.database import Database
+from studio.db.tables import DeliveryRow, JobRow
+from studio.events import JobEnded, JobProgress
+from studio.jobs import JobState
+from studio.people import Platform
+from studio.ports import Ports
+from tests.painted import end_job, paint_job
+from tests.services.loopback_discord.records import Fault, Message, too_many_requests
+from tests.services.loopback_discord.server import TOKEN, LoopbackDiscord, open_discord
+from tests.twins import TwinGate, TwinQueue
+
+START_SECONDS = 60.0
+PATIENCE_SECONDS = 30.0
+RUN = (sys.executable, "-m", "tests.services.discord_face", "run", "discord")
+
+
+@dataclass(kw_only=True)
+class BotProcess:
+    """`chatelier run discord`, which a test may kill and start again."""
+
+    environment: dict[str, str]
+    log: Path
+    discord: LoopbackDiscord
+    process: asyncio.subprocess.Process | None = None
+
+    async def start(self) -> float:
+        """Seconds from start to ready."""
+        self.discord.gateway.connected.clear()
+        began = time.monotonic()
+        with self.log.open("ab") as log:
+            self.process = await asyncio.create_subprocess_exec(
+                *RUN,
+                env=self.environment,
+                stdout=log,
+                stderr=log,
+            )
+        ready = asyncio.create_task(self.discord.gateway.connected.wait())
+        gone = asyncio.create_task(self.process.wait())
+        await asyncio.wait({ready, gone}, timeout=START_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        assert ready.done(), f"the bot did not come up:\n{self.text()[-3000:]}"
+        gone.cancel()
+        return time.monotonic() - began
+
+    async def kill(self) -> None:
+        assert self.process is not None
+        self.process.kill()
+        await self.process.wait()
+
+    async def stop(self) -> int:
+        assert self.process is not None
+        if self.process.returncode is None:
+            self.process.send_signal(signal.SIGTERM)
+        return await asyncio.wait_for(self.process.wait(), 20)
+
+    def text(self) -> str:
+        return self.log.read_text(errors="replace")
+
+
+@dataclass(kw_only=True)
+class House:
+    discord: LoopbackDiscord
+    bot: BotProcess
+    ports: Ports
+    problems: list[str] = field(default_factory=list)
+
+    def jobs(self) -> list[JobRow]:
+        with self.ports.database.read() as session:
+            return list(session.query(JobRow).order_by(JobRow.created_at))
+
+    async def until(self, holds: Callable[[], bool], what: str) -> None:
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not holds():
+            assert time.monotonic() < deadline, f"{what}\n{self.bot.text()[-3000:]}"
+            await asyncio.sleep(0.02)
+
+    async def job_count(self, count: int) -> list[JobRow]:
+        await self.until(lambda: len(self.jobs()) >= count, f"there are not {count} jobs")
+        return self.jobs()
+
+    def paint(self, job_id: str, png: bytes = b"") -> None:
+        """A worker's part: the job ends with pictures, and the faces are told."""
+        paint_job(self.ports, job_id, png=png)
+        self.tell(job_id, JobState.DONE)
+
+    def end(self, job_id: str, state: JobState) -> None:
+        end_job(self.ports, job_id, state)
+        self.tell(job_id, state)
+
+    def tell(self, job_id: str, state: JobState) -> None:
+        with self.ports.database.begin() as session:
+            row = outbox.write(session, JobEnded(job_id=job_id, platform=Platform.DISCORD, state=state))
+        outbox.send(self.ports.database, self.ports.events, [row])
+
+    def finished(self) -> list[Message]:
+        return [
+            message for message in self.discord.seen() if message.attachments and "seed" in message.content
+        ]
+
+
+@pytest.fixture
+def storage(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path / 'studio.sqlite3'}"
+
+
+@pytest.fixture
+def ports(storage: str, redis_url: str, tmp_path: Path) -> Iterator[Ports]:
+    database = Database(storage)
+    schema.upgrade(database)
+    events = RedisEvents(redis_url)
+    yield Ports(
+        database=database,
+        gate=TwinGate(),
+        queue=TwinQueue(),
+        store=open_store(str(tmp_path / "pictures")),
+        events=events,
+        darkroom=Darkroom(),
+    )
+    events.close()
+    database.close()
+
+
+def environment(url: str, ports: Ports, redis_url: str, tmp_path: Path, **more: str) -> dict[str, str]:
+    return {
+        **{name: value for name, value in os.environ.items() if not name.startswith("CHATELIER_")},
+        "CHATELIER_HOME": str(tmp_path / "home"),
+        "CHATELIER_DATABASE_URL": str(ports.database.url),
+        "CHATELIER_REDIS_URL": redis_url,
+        "CHATELIER_STORAGE_URL": str(tmp_path / "pictures"),
+        "CHATELIER_DISCORD__TOKEN": TOKEN,
+        "CHATELIER_DISCORD__API_URL": f"{url}/api/v10",
+        "CHATELIER_DISCORD__GATEWAY_URL": f"{url.replace('http', 'ws')}/gateway",
+        **more,
+    }
+
+
+@pytest.fixture
+async def house(ports: Ports, redis_url: str, tmp_path: Path) -> AsyncIterator[House]:
+    async with open_discord() as (discord, url):
+        log = tmp_path / "bot.log"
+        bot = BotProcess(environment=environment(url, ports, redis_url, tmp_path), log=log, discord=discord)
+        try:
+            await bot.start()
+            yield House(discord=discord, bot=bot, ports=ports)
+        finally:
+            await bot.stop()
+    assert "Traceback" not in bot.text(), bot.text()[-4000:]
+    assert TOKEN not in bot.text()
+    if discord.contract is not None:
+        assert discord.contract.problems == []
+
+
+def png(colour: str = "red") -> bytes:
+    file = io.BytesIO()
+    Image.new("RGB", (64, 64), colour).save(file, "PNG")
+    return file.getvalue()
+
+
+# ---- one job
+
+
+async def test_imagine_from_the_command_to_the_picture(house: House) -> None:
+    asked = await house.discord.slash("7", "imagine", prompt="a red fox", count=1)
+    await asyncio.wait_for(asked.answered.wait(), 3)
+    (job,) = await house.job_count(1)
+    message = asked.message
+    assert message is not None
+    await house.until(lambda: "next" in message.content, "no place in the queue is shown")
+    preview = "data:image/png;base64," + base64.b64encode(png()).decode()
+
+    def shown() -> bool:
+        house.ports.events.announce(
+            JobProgress(job_id=job.id, platform=Platform.DISCORD, step=4, steps=8, preview=preview)
+        )
+        return "50%" in message.content
+
+    await house.until(shown, "no progress is shown")
+    assert message.attachments[0].data == png()
+    house.paint(job.id, png("blue"))
+    await house.until(lambda: "seed" in message.content, "the picture is not shown")
+    assert [each.data for each in message.attachments] == [png("blue")]
+    assert message.attachments[0].description == "a red fox"
+    assert house.discord.seen() == [message]
+    assert all(map(_silent, house.discord.mentions))
+
+
+def _silent(allowed_mentions: object) -> bool:
+    """No mention is allowed to ping anybody."""
+    return isinstance(allowed_mentions, dict) and not any(
+        allowed_mentions.get(kind) for kind in ("parse", "users", "roles", "replied_user")
+    )
+
+
+async def test_a_button_a_form_and_a_reaction_each_start_a_job(house: House) -> None:
+    await house.discord.slash("7", "imagine", prompt="a red fox", count=1)
+    (job,) = await house.job_count(1)
+    house.paint(job.id, png())
+    await house.until(lambda: len(house.finished()) == 1, "the picture is not shown")
+    (message,) = house.finished()
+    await house.discord.click("8", message, f"c1:vary:{job.id}:1")
+    await house.job_count(2)
+    form = await house.discord.click("8", message, f"c1:remix:{job.id}:1")
+    await asyncio.wait_for(form.answered.wait(), 3)
+    await house.discord.submit("8", form, "a blue fox")
+    await house.job_count(3)
+    await house.discord.react("9", message, "🔁")
+    jobs = await house.job_count(4)
+    assert [each.command for each in jobs] == ["imagine", "vary", "remix", "reroll"]
+    await house.until(lambda: len(house.discord.seen()) == 4, "not every job has its message")
+    for each in jobs[1:]:
+        house.end(each.id, JobState.CANCELLED)
+    await house.until(
+        lambda: sum("Cancelled" in each.content for each in house.discord.seen()) == 3, "an end is missing"
+    )
+
+
+# ---- many at once
+
+
+async def test_fifty_members_at_once_are_acknowledged_and_served(house: House) -> None:
+    members = [str(100 + number) for number in range(50)]
+    asked = await asyncio.gather(
+        *(house.discord.slash(member, "imagine", prompt=f"fox {member}", count=1) for member in members)
+    )
+    await asyncio.wait_for(asyncio.gather(*(each.answered.wait() for each in asked)), 10)
+    slowest = max(each.acknowledgement_seconds for each in asked)
+    print(f"slowest of 50 acknowledgements: {slowest * 1000:.0f} ms")
+    jobs = await house.job_count(50)
+    assert len(jobs) == 50
+    for job in jobs:
+        house.paint(job.id, png())
+    await house.until(lambda: len(house.finished()) == 50, "not every picture is shown")
+    assert len(house.discord.seen()) == 50
+    assert slowest < 3
+
+
+# ---- deaths
+
+
+async def test_a_bot_killed_in_mid_job_gives_one_answer_after_its_restart(house: House) -> None:
+    asked = [
+        await house.discord.slash(str(each), "imagine", prompt="a red fox", count=1) for each in range(7, 12)
+    ]
+    jobs = await house.job_count(5)
+    await house.bot.kill()
+    for job in jobs:
+        house.paint(job.id, png())
+    await house.bot.start()
+    await house.until(lambda: len(house.finished()) == 5, "not every picture is shown")
+    assert {message.id for message in house.discord.seen()} == {
+        each.message.id for each in asked if each.message
+    }
+
+
+async def test_a_bot_killed_between_click_and_answer_makes_no_second_message(house: House) -> None:
+    for round_ in range(3):
+        asked = await house.discord.slash("7", "imagine", prompt=f"fox {round_}", count=1)
+        await asyncio.wait_for(asked.answered.wait(), 3)
+        await house.bot.kill()  # anywhere between acknowledgement, row and message
+        await house.bot.start()
+    for job in house.jobs():
+        house.paint(job.id, png())
+    await house.until(lambda: len(house.finished()) == len(house.jobs()), "not every picture is shown")
+    with house.ports.database.read() as session:
+        assert session.query(DeliveryRow).count() == len(house.jobs())
+
+
+# ---- troubles of Discord's
+
+
+async def test_a_storm_of_429_and_502_delays_and_loses_nothing(house: House) -> None:
+    house.discord.faults += [
+        too_many_requests("POST", "/interactions/*", times=3),
+        too_many_requests("PATCH", "/webhooks/*", times=6),
+        Fault(method="PATCH", path="/webhooks/*", status=502, times=2),
+    ]
+    await asyncio.gather(
+        *(house.discord.slash(str(each), "imagine", prompt="fox", count=1) for each in range(7, 12))
+    )
+    for job in await house.job_count(5):
+        house.paint(job.id, png())
+    await house.until(lambda: len(house.finished()) == 5, "not every picture is shown")
+    assert len(house.discord.seen()) == 5
+
+
+async def test_an_expired_token_is_answered_as_the_bot(house: House) -> None:
+    asked = await house.discord.slash("7", "imagine", prompt="a red fox", count=1)
+    (job,) = await house.job_count(1)
+    await house.until(lambda: "next" in asked.message.content if asked.message else False, "no placeholder")
+    asked.expired = True
+    house.paint(job.id, png())
+    await house.until(lambda: len(house.finished()) == 1, "the picture is not shown")
+    assert house.finished() == [asked.message]
+    assert any(method == "PATCH" and path.startswith("/channels/") for method, path in house.discord.requests)
+
+
+async def test_a_channel_deleted_meanwhile_ends_quietly(house: House) -> None:
+    asked = await house.discord.slash("7", "imagine", prompt="a red fox", count=1)
+    (job,) = await house.job_count(1)
+    await house.until(lambda: "next" in asked.message.content if asked.message else False, "no placeholder")
+    house.discord.deleted_channels.add(asked.channel)
+    house.paint(job.id, png())
+
+    def noted() -> bool:
+        with house.ports.database.read() as session:
+            row = session.get(DeliveryRow, job.id)
+            return row is not None and row.final
+
+    await house.until(noted, "the end was not noted")
+
+
+async def test_a_connection_that_breaks_is_resumed_and_nothing_is_missed(house: House) -> None:
+    await house.discord.gateway.drop()
+    await house.discord.slash("7", "imagine", prompt="a red fox", count=1)  # while nobody listens
+    (job,) = await house.job_count(1)
+    assert house.discord.gateway.resumed == 1
+    assert house.discord.gateway.identified == 1
+    house.end(job.id, JobState.CANCELLED)
+    await house.until(lambda: any("Cancelled" in each.content for each in house.discord.seen()), "no end")
+
+
+async def test_commands_are_registered_once_for_all_starts(house: House) -> None:
+    assert house.discord.registrations == 1
+    await house.bot.stop()
+    await house.bot.start()
+    assert house.discord.registrations == 1
+
+
+# ---- the program
+
+
+async def test_the_bot_stops_in_good_order_and_needs_little_memory(house: House) -> None:
+    assert house.bot.process is not None
+    resident_bytes = psutil.Process(house.bot.process.pid).memory_info().rss
+    print(f"resident memory: {resident_bytes / 2**20:.0f} MiB")
+    assert await house.bot.stop() == 0
+
+
+async def test_a_wrong_token_is_one_sentence_and_no_storm(
+    ports: Ports, redis_url: str, tmp_path: Path
+) -> None:
+    async with open_discord() as (discord, url):
+        settings = environment(url, ports, redis_url, tmp_path, CHATELIER_DISCORD__TOKEN="MQ.wrong.token")
+        process = await asyncio.create_subprocess_exec(*RUN, env=settings, stderr=asyncio.subprocess.PIPE)
+        _, errors = await asyncio.wait_for(process.communicate(), START_SECONDS)
+    text = errors.decode()
+    assert process.returncode == 1
+    assert "does not accept the bot's token" in text
+    assert "Traceback" not in text
+    assert "MQ.wrong.token" not in text
+    assert discord.requests == [("GET", "/users/@me")]
+
+
+async def test_without_a_token_the_program_says_where_to_put_one(
+    ports: Ports, redis_url: str, tmp_path: Path
+) -> None:
+    settings = environment("http://127.0.0.1:9", ports, redis_url, tmp_path)
+    del settings["CHATELIER_DISCORD__TOKEN"]
+    process = await asyncio.create_subprocess_exec(*RUN, env=settings, stderr=asyncio.subprocess.PIPE)
+    _, errors = await asyncio.wait_for(process.communicate(), START_SECONDS)
+    assert process.returncode == 1
+    assert "CHATELIER_DISCORD__TOKEN is not set" in errors.decode()
