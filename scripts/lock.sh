@@ -14,7 +14,7 @@ shift
 # What no platform installs need not be read either.
 for lock in requirements.lock docker/worker.lock docker/faces.lock; do
     sed -i.bak -e "/sys_platform == 'never'/d" -e '/sys_platform == .win32/d' -e '/== .emscripten/d' \
-        -e '/^# torch/d' -e '/^# The following packages were excluded/d' "$lock"
+        -e '/^# torch/d' -e '/^# robust-downloader/d' -e '/^# The following packages were excluded/d' "$lock"
     rm "$lock.bak"
 done
 grep -c '==' requirements.lock docker/worker.lock docker/faces.lock
