@@ -130,16 +130,24 @@ class Room:
             self._people_changed = False
             self._tell_all({"type": "people", "html": render_people(self.people())})
         while self._changed:
-            job_ids = list(self._changed)[:MOST_CARDS]
-            loaded = await self._backroom.run("wall", self._load, job_ids, dict(self._progress))
-            for job_id in job_ids:
-                self._changed.pop(job_id, None)
-            self._note_states(job_ids, [card for card, _ in loaded])
-            self._tell_cards(job_ids, loaded)
+            await self._tell_some()
         stepped, self._stepped = self._stepped, set()
         steps = {job_id: self._step_data(job_id) for job_id in stepped if job_id in self._progress}
         if steps:
             self._tell_all({"type": "progress", "jobs": steps})
+
+    async def _tell_some(self) -> None:
+        """Take the jobs off the list before they are read: one that changes meanwhile goes on it again."""
+        job_ids = list(self._changed)[:MOST_CARDS]
+        for job_id in job_ids:
+            del self._changed[job_id]
+        try:
+            loaded = await self._backroom.run("wall", self._load, job_ids, dict(self._progress))
+        except BaseException:
+            self._changed.update(dict.fromkeys(job_ids))
+            raise
+        self._note_states(job_ids, [card for card, _ in loaded])
+        self._tell_cards(job_ids, loaded)
 
     async def _tell_positions(self) -> None:
         positions = await self._backroom.run("wall", self._load_positions)
