@@ -18,6 +18,7 @@ from studio.events import JobProgress
 from studio.jobs import WAITING, JobState
 
 _POSITIONS_EVERY_SECONDS = 5.0
+_MOST_POSITIONS = 10  # at a time: a long queue must not use up the requests that answers need
 _KEPT_SHEETS = 1000
 
 log = logging.getLogger(__name__)
@@ -123,9 +124,15 @@ class Board:
         }
         if not waiting:
             return
-        for job_id, ahead in (await self._run(positions, list(waiting))).items():
-            standing = waiting[job_id].standing
-            if standing and standing.ahead != ahead and not waiting[job_id].lock.locked():
+        places = await self._run(positions, list(waiting))
+        moved = [
+            job_id
+            for job_id, ahead in places.items()
+            if (standing := waiting[job_id].standing) and standing.ahead != ahead
+        ]
+        moved.sort(key=lambda job_id: waiting[job_id].touched_at)
+        for job_id in moved[:_MOST_POSITIONS]:
+            if not waiting[job_id].lock.locked():
                 await self.show(job_id)
 
     def _sheet(self, job_id: str) -> Sheet:

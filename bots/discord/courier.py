@@ -29,6 +29,10 @@ _ARCHIVED_THREAD = 50083
 log = logging.getLogger(__name__)
 
 
+class Rejected(Exception):
+    """Discord calls the message malformed, and would do so again. The text is its error code."""
+
+
 class TooLarge(Exception):
     """Discord does not take a file of that size here; send a smaller one."""
 
@@ -63,7 +67,7 @@ class Courier:
                 await self._by_token(post, address, slip)
             else:
                 await self._edit(post, slip)
-        except (discord.HTTPException, TooLarge, Unreachable) as error:
+        except (discord.HTTPException, Rejected, TooLarge, Unreachable) as error:
             log.debug("progress was not shown: %s", type(error).__name__)
 
     def _token_serves(self, address: Address, slip: Slip) -> bool:
@@ -149,4 +153,4 @@ def _sorted(error: discord.HTTPException) -> Exception:
         return Unreachable()
     if isinstance(error, discord.NotFound):  # the message or the channel was deleted
         return Unreachable()
-    return error
+    return Rejected(str(error.code)) if error.status == 400 else error

@@ -118,9 +118,7 @@ def _choices(parameter: Parameter) -> Any:
 
 def _help_command() -> app_commands.Command[Any, Any, None]:
     async def help_(interaction: discord.Interaction) -> None:
-        lines = [f"**/{spec.name}** {spec.summary}\n-# `{spec.example}`" for spec in CATALOG.values()]
-        text = "\n".join([*lines, "", words.HELP_END])
-        await interaction.response.send_message(text[: words.LONGEST_MESSAGE], ephemeral=True)
+        await interaction.response.send_message(words.help_text(CATALOG.values()), ephemeral=True)
 
     return app_commands.Command(
         name="help",

@@ -1,11 +1,12 @@
 """Every text of the Discord face."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from bots import words as house
 from bots.discord.escaping import plain
 from bots.words import shorten
 from studio.buttons import Action
+from studio.commands.spec import CommandSpec
 from studio.errors import ChatelierError
 from studio.jobs import Job
 from studio.people import Person, Platform
@@ -34,6 +35,14 @@ HELP_END = (
     "Flags work in the words too: `--ar 3:2 --seed 7 --no text --steps 20`.\n"
     "React to a picture: 1️⃣–4️⃣ vary, 🔁 again, ⬆️ upscale, ⭐ star, ❌ cancel or delete."
 )
+
+
+def help_text(specs: Collection[CommandSpec]) -> str:
+    """Every command in a line, with examples while there is room for them."""
+    lines = [f"**/{spec.name}** {spec.summary}" for spec in specs]
+    with_examples = [f"{line}\n-# `{spec.example}`" for line, spec in zip(lines, specs, strict=True)]
+    whole = "\n".join([*with_examples, "", HELP_END])
+    return whole if len(whole) <= LONGEST_MESSAGE else "\n".join([*lines, "", HELP_END])[:LONGEST_MESSAGE]
 
 
 def sentence_of(error: ChatelierError) -> str:

@@ -26,6 +26,7 @@ from studio.events import JobEnded, JobProgress
 from studio.jobs import JobState
 from studio.people import Platform
 from studio.ports import Ports
+from tests.conftest import RedisServer
 from tests.painted import end_job, paint_job
 from tests.services.loopback_discord.records import Fault, Message, too_many_requests
 from tests.services.loopback_discord.server import TOKEN, LoopbackDiscord, open_discord
@@ -345,6 +346,46 @@ async def test_commands_are_registered_once_for_all_starts(house: House) -> None
     await house.bot.stop()
     await house.bot.start()
     assert house.discord.registrations == 1
+
+
+async def test_a_session_that_discord_forgot_is_begun_anew(house: House) -> None:
+    house.discord.gateway.forgetful = True
+    await house.discord.gateway.drop()
+    await house.until(lambda: house.discord.gateway.identified == 2, "no new session")
+    await house.until(house.discord.gateway.connected.is_set, "not connected again")
+    await house.discord.slash("7", "imagine", prompt="a red fox", count=1)
+    await house.job_count(1)
+
+
+async def test_a_result_of_eleven_mebibytes_is_made_to_fit(house: House) -> None:
+    await house.discord.slash("7", "imagine", prompt="noise", count=1)
+    (job,) = await house.job_count(1)
+    file = io.BytesIO()
+    noise = [Image.effect_noise((2000, 2000), 120) for _ in range(3)]
+    Image.merge("RGB", noise).save(file, "PNG", compress_level=0)
+    assert len(file.getvalue()) > 11 * 2**20
+    house.paint(job.id, file.getvalue())
+    await house.until(lambda: len(house.finished()) == 1, "the picture is not shown")
+    (attachment,) = house.finished()[0].attachments
+    assert len(attachment.data) <= 10 * 2**20
+    assert max(Image.open(io.BytesIO(attachment.data)).size) >= 1000
+
+
+# ---- troubles of the house's own
+
+
+async def test_while_redis_is_away_requests_are_kept_and_answered_afterwards(
+    house: House, redis_server: RedisServer
+) -> None:
+    redis_server.stop()
+    asked = await house.discord.slash("7", "imagine", prompt="a red fox", count=1)
+    await asyncio.wait_for(asked.answered.wait(), 3)
+    (job,) = await house.job_count(1)
+    await house.until(lambda: bool(asked.message and "Accepted" in asked.message.content), "no placeholder")
+    redis_server.start()
+    house.paint(job.id, png())
+    await house.until(lambda: len(house.finished()) == 1, "the picture is not shown")
+    assert house.discord.seen() == house.finished()
 
 
 # ---- the program

@@ -20,7 +20,7 @@ from studio.db.tables import DeliveryRow, JobRow, PictureRow
 from studio.events import JobEnded, PictureChanged
 from studio.jobs import JobState
 from studio.people import Platform
-from studio.ports import Ports
+from studio.ports import Delivery, Ports
 from tests.discord_room import Room, button_ids, open_room
 from tests.painted import end_job, paint_job
 
@@ -125,7 +125,7 @@ async def test_a_file_that_is_too_large_is_made_to_fit(ports: Ports, tmp_path: P
         job_id = await room.imagine(count=1)
         await room.painted(job_id)
         file = io.BytesIO()
-        Image.effect_noise((900, 900), 90).convert("RGB").save(file, "PNG")
+        Image.effect_noise((500, 500), 90).convert("RGB").save(file, "PNG")
         with room.ports.database.begin() as session:
             row = session.get_one(PictureRow, f"{job_id}.1")
             row.storage_key = room.ports.store.put(file.getvalue(), suffix=".png")
@@ -319,6 +319,19 @@ async def test_a_trouble_of_discords_is_for_the_stream_to_repeat(room: Room) -> 
         await room.painted(job_id)
     await room.tell(JobEnded(job_id=job_id, platform=Platform.DISCORD, state=JobState.DONE))
     assert len(room.message.attachments) == 1
+
+
+async def test_an_answer_that_discord_never_takes_is_not_tried_for_ever(room: Room) -> None:
+    job_id = await room.imagine()
+    expire_tokens(room.ports)
+    room.env.inject_error("PATCH", "/channels/*", status=400, code=50035, times=None)
+    acknowledged: list[str] = []
+    event = JobEnded(job_id=job_id, platform=Platform.DISCORD, state=JobState.CANCELLED)
+    end_job(room.ports, job_id, JobState.CANCELLED)
+    with room.env._bot_scope():
+        room.bot.news._room.acquire()
+        await room.bot.news._deliver(Delivery(event=event, acknowledge=lambda: acknowledged.append(job_id)))
+    assert acknowledged == [job_id]
 
 
 async def test_events_reach_the_message_through_the_stream_and_are_acknowledged(room: Room) -> None:

@@ -33,6 +33,7 @@ class Gateway:
         self.connected = asyncio.Event()
         self.identified = 0
         self.resumed = 0
+        self.forgetful = False  # the next session that comes back is refused
 
     async def serve(self, request: web.Request) -> web.WebSocketResponse:
         socket = web.WebSocketResponse(heartbeat=None)
@@ -67,6 +68,10 @@ class Gateway:
         self.connected.set()
 
     async def _resume(self, socket: web.WebSocketResponse, data: Mapping[str, Any]) -> None:
+        if self.forgetful:
+            self.forgetful = False
+            await socket.send_json({"op": INVALID_SESSION, "d": False, "s": None, "t": None})
+            return
         self.resumed += 1
         self._socket = socket
         for missed in self._sent[data["seq"] :]:
