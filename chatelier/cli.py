@@ -9,7 +9,20 @@ from typing import NoReturn
 
 import typer
 
-from chatelier.commands import beat, bench, config, db, doctor, imagine, models, run, up, version, worker
+from chatelier.commands import (
+    beat,
+    bench,
+    config,
+    db,
+    doctor,
+    imagine,
+    models,
+    policy,
+    run,
+    up,
+    version,
+    worker,
+)
 from studio.errors import ChatelierError
 
 _HELP = """Chatelier is an atelier inside a chat: people paint together with a model that their community
@@ -29,7 +42,7 @@ app = typer.Typer(
     add_completion=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for each in (up, imagine, doctor, models, config, db, run, worker, beat, bench, version):
+for each in (up, imagine, doctor, models, policy, config, db, run, worker, beat, bench, version):
     each.register(app)
 
 

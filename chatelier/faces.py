@@ -55,6 +55,29 @@ def run_discord(settings: Settings) -> None:
     run_bot(face_ports(settings), bot)
 
 
+def run_slack(settings: Settings) -> None:
+    """Be the Slack face until told to stop. Raises `Misconfigured` without tokens, or with wrong ones."""
+    from bots.slack import SlackSettings
+    from bots.slack.serve import run_face
+
+    slack = settings.slack
+    if slack.bot_token is None:
+        raise Misconfigured(
+            "CHATELIER_SLACK__BOT_TOKEN is not set. Copy the bot token from your Slack app's page, OAuth & Permissions."
+        )
+    face = SlackSettings(
+        bot_token=slack.bot_token.get_secret_value(),
+        app_token=slack.app_token.get_secret_value() if slack.app_token else None,
+        signing_secret=slack.signing_secret.get_secret_value() if slack.signing_secret else None,
+        api_url=slack.api_url,
+        port=slack.port,
+        max_upload_bytes=settings.limits.max_upload_mib * _MIB,
+    )
+    if not face.app_token:
+        require_free(face.host, face.port)
+    run_face(face_ports(settings), face)
+
+
 def session_secret(settings: Settings) -> str:
     """Made at the first start and kept, so that nobody has to come in anew after a restart."""
     path = settings.home / "session-secret"

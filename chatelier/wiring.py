@@ -12,6 +12,7 @@ from studio.ports import HouseRules, Ports, Store
 if TYPE_CHECKING:
     from engine.model_catalog import ModelCatalogue
     from moderation.gate import HouseGate
+    from moderation.policy import Policy
     from moderation.rules.prompt import PromptRule
 
 
@@ -67,6 +68,7 @@ def open_gate(
     from moderation.limits.settings import LimitSettings, Pace
     from moderation.rules.image import house_image_rules
 
+    policy = house_policy(settings)
     limits = settings.limits
     return HouseGate(
         database=database,
@@ -76,19 +78,28 @@ def open_gate(
             refused=Pace(requests=limits.refused_per_10_minutes, seconds=600),
         ),
         redis_url=redis_url,
-        prompt_rules=prompt_rules(settings),
+        prompt_rules=prompt_rules(settings, policy),
+        policy=policy,
         holds=settings.moderation.holds if holds is None else holds,
         image_rules=house_image_rules(blocked_pictures=settings.moderation.blocked_pictures),
     )
 
 
-def prompt_rules(settings: Settings) -> "tuple[PromptRule, ...]":
+def house_policy(settings: Settings) -> "Policy":
+    """Raises `Misconfigured` with every fault of the policy file."""
+    from moderation.policy import default_policy, read_policy
+
+    path = settings.moderation.policy
+    return read_policy(path) if path else default_policy()
+
+
+def prompt_rules(settings: Settings, policy: "Policy") -> "tuple[PromptRule, ...]":
     """Raises `Misconfigured` when the community's list of words cannot be read."""
     from moderation.rules.prompt import house_prompt_rules
 
     path = settings.moderation.word_list
     try:
-        return house_prompt_rules(community_words=path)
+        return house_prompt_rules(community_words=path, policy=policy)
     except (OSError, UnicodeDecodeError) as error:
         if path is None:
             raise
@@ -105,9 +116,11 @@ def face_ports(settings: Settings) -> Ports:
 
     database = open_database(settings)
     url = redis_url(settings)
+    gate = open_gate(settings, database, redis_url=url)
+    gate.warm_up()
     return Ports(
         database=database,
-        gate=open_gate(settings, database, redis_url=url),
+        gate=gate,
         queue=CeleryQueue(url),
         store=open_storage(settings),
         events=RedisEvents(url),

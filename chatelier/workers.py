@@ -78,6 +78,7 @@ def paint(settings: Settings, *, on_ready: Callable[[], None]) -> None:
         run_painting(app, leases, CancelListener(url, leases.cancel), threads=settings.worker.threads)
     finally:
         atelier.close()
+        database.close()
 
 
 def keep_house(settings: Settings, *, on_ready: Callable[[], None]) -> None:

@@ -45,12 +45,18 @@ def discord() -> None:
 
 
 def slack() -> None:
-    """The Slack face, which this version does not have yet: the command only says so.
+    """The Slack face. Needs a bot token, an app token or a signing secret, Redis and an up-to-date database.
+
+    With an app token it speaks Socket Mode; with a signing secret it listens for signed requests.
 
     Example:
 
-      chatelier run slack
+      CHATELIER_SLACK__BOT_TOKEN=xoxb-… CHATELIER_SLACK__APP_TOKEN=xapp-… chatelier run slack
     """
-    from studio.errors import Misconfigured
+    from chatelier.faces import run_slack
+    from chatelier.logs import set_up_logging
+    from chatelier.settings import load_settings
 
-    raise Misconfigured("This version has no Slack face yet. It runs the web room and Discord.")
+    settings = load_settings()
+    set_up_logging(settings)
+    run_slack(settings)

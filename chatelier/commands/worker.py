@@ -1,5 +1,6 @@
 """`chatelier worker`: a process that paints."""
 
+import logging
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -37,6 +38,10 @@ def worker(
     settings = load_settings()
     set_up_logging(settings)
     paint(settings, on_ready=readiness(ready_file))
+    logging.shutdown()
+    # Everything is given back and closed. Taking the accelerator library apart object by object would only keep
+    # people waiting for the next worker, for several seconds.
+    os._exit(0)
 
 
 def readiness(path: Path | None) -> Callable[[], None]:

@@ -18,6 +18,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("storage", services.storage),
     ("model", models.models),
     ("accelerator", models.accelerator),
+    ("policy", models.policy),
     ("word list", models.word_list),
     ("web", machine.web_port),
     ("discord", tokens.discord),

@@ -5,8 +5,8 @@ from importlib.metadata import PackageNotFoundError, version
 
 from chatelier.doctor.findings import Finding, bad, good, note
 from chatelier.settings import Loaded
-from chatelier.wiring import model_catalogue
-from studio.errors import ModelBroken
+from chatelier.wiring import house_policy, model_catalogue
+from studio.errors import Misconfigured, ModelBroken
 
 
 def models(loaded: Loaded) -> Iterator[Finding]:
@@ -58,6 +58,16 @@ def accelerator(loaded: Loaded) -> Iterator[Finding]:
         )
     else:
         yield good("accelerator", f"torch {torch}, device {device or 'the best there is'}")
+
+
+def policy(loaded: Loaded) -> Iterator[Finding]:
+    path = loaded.settings.moderation.policy
+    if path is None:
+        return
+    try:
+        yield good("policy", f"{path}, version {house_policy(loaded.settings).version}")
+    except Misconfigured as error:
+        yield bad("policy", str(error), f"Correct it until this is content: chatelier policy check {path}")
 
 
 def word_list(loaded: Loaded) -> Iterator[Finding]:

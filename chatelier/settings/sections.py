@@ -176,6 +176,9 @@ class ModerationSection(Section):
     holds: bool = Field(
         False, description="Keep doubtful requests for a moderator; false: refuse them, as nobody would look."
     )
+    policy: LocalPath | None = Field(
+        None, description="A policy file: what is refused, held or allowed; see `chatelier policy check`."
+    )
     word_list: LocalPath | None = Field(
         None,
         description="A text file with words that prompts may not hold, one a line, beside the built-in ones.",

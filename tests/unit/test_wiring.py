@@ -101,7 +101,7 @@ def test_an_unreadable_list_of_words_is_a_setting_to_mend(
             words.write_bytes(content)
         monkeypatch.setenv("CHATELIER_MODERATION__WORD_LIST", str(words))
         with pytest.raises(Misconfigured, match="CHATELIER_MODERATION__WORD_LIST"):
-            wiring.prompt_rules(load_settings())
+            wiring.prompt_rules(load_settings(), wiring.house_policy(load_settings()))
 
 
 def test_the_default_model_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
