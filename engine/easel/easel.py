@@ -7,6 +7,7 @@ come and go; nothing waits for the slowest of a batch.
 import logging
 import threading
 import time
+from collections import Counter
 from collections.abc import Sequence
 
 import torch
@@ -144,14 +145,13 @@ class Easel:
             self._open.append(ticket)
             self._waiting += ticket.lanes
         if tickets:
-            self._number_turns()
+            self._count_orders()
 
-    def _number_turns(self) -> None:
-        """Each ticket's place among the open ones of its person."""
-        seen: dict[str, int] = {}
+    def _count_orders(self) -> None:
+        """How many tickets each person has open: who asks often does not hold up who asks once."""
+        counted = Counter(ticket.person for ticket in self._open)
         for ticket in self._open:
-            ticket.turn = seen.get(ticket.person, 0)
-            seen[ticket.person] = ticket.turn + 1
+            ticket.orders = counted[ticket.person]
 
     def _drop_what_is_over(self) -> None:
         if not any(ticket.over for ticket in self._open):
@@ -164,7 +164,7 @@ class Easel:
         self._waiting = [lane for lane in self._waiting if not _over(lane)]
         left = {key: [lane for lane in lanes if not _over(lane)] for key, lanes in self._painting.items()}
         self._painting = {key: lanes for key, lanes in left.items() if lanes}
-        self._number_turns()
+        self._count_orders()
 
     def _tend_models(self) -> None:
         wanted: dict[Painter, int] = {}

@@ -3,9 +3,9 @@
 Three rules:
 
 1. A free place goes to the person with the fewest lanes on the easel, counted against the person's weight.
-2. A lane of somebody's later order gives its place back when a lane of an earlier-numbered order waits: whoever
-   has many orders open never stands in the way of another's first one. A lane that gives way loses nothing; it
-   goes on later from where it was.
+2. While somebody with fewer open orders is there, a person with k open orders holds at most one place in k, but never
+   none. Lanes beyond that give way at once, the latest order's first; they lose nothing and go on later from where
+   they were. So nobody who asks once waits for those who ask often.
 3. Groups of lanes that cannot share a forward pass take turns by the time they have had, each in proportion to
    the weight of the people in it.
 """
@@ -16,7 +16,7 @@ from typing import Protocol, TypeVar
 
 
 class Seat(Protocol):
-    """What fairness needs to know of a lane: whose it is, its rows in a forward, its order's `turn` and number."""
+    """What fairness needs to know of a lane."""
 
     @property
     def person(self) -> str: ...
@@ -25,11 +25,12 @@ class Seat(Protocol):
     def weight(self) -> float: ...
 
     @property
-    def rows(self) -> int: ...
+    def rows(self) -> int:
+        """Rows of a forward pass."""
 
     @property
-    def turn(self) -> int:
-        """How many orders of the same person are open that came before."""
+    def orders(self) -> int:
+        """Open orders of the person."""
 
     @property
     def number(self) -> int:
@@ -41,46 +42,52 @@ K = TypeVar("K", bound=Hashable)
 
 
 def choose(
-    painting: Sequence[S], waiting: Iterable[S], *, room_rows: int, elsewhere: Iterable[S] = ()
+    painting: Sequence[S], waiting: Sequence[S], *, room_rows: int, elsewhere: Iterable[S] = ()
 ) -> tuple[list[S], list[S]]:
     """The lanes that join and those that give way, for one group with room for `room_rows` rows.
 
     `painting` are the group's lanes on the easel, `elsewhere` those of other groups: both count for their people.
     A lane always finds room when the group is empty, however many rows it takes.
     """
-    stay, joins, gone = list(painting), [], []
-    held = Counter(seat.person for seat in (*painting, *elsewhere))
+    shares = _shares([*painting, *waiting], room_rows)
+    stay, gone = _within(painting, shares)
+    held_here = Counter(seat.person for seat in stay)
+    held = held_here + Counter(seat.person for seat in elsewhere)
+    free = room_rows - sum(seat.rows for seat in stay)
+    joins: list[S] = []
     queue = list(waiting)
-    while queue:
-        first = min(queue, key=lambda seat: (held[seat.person] / seat.weight, seat.turn, seat.number))
-        given_up = _make_room(stay, first, room_rows)
-        if given_up is None:
+    while queue := [seat for seat in queue if held_here[seat.person] < shares[seat.person]]:
+        first = min(queue, key=lambda seat: (held[seat.person] / seat.weight, seat.number))
+        if first.rows > free and (stay or joins):
             break
-        for seat in given_up:
-            held[seat.person] -= 1
-        gone += given_up
         queue.remove(first)
-        stay.append(first)
         joins.append(first)
+        free -= first.rows
         held[first.person] += 1
-    return [seat for seat in joins if seat not in gone], [seat for seat in gone if seat not in joins]
+        held_here[first.person] += 1
+    return joins, gone
 
 
-def _make_room(stay: list[S], seat: S, room_rows: int) -> list[S] | None:
-    """Takes lanes of later turns out of `stay` until `seat` fits; None, and nothing taken, when it cannot fit."""
-    free = room_rows - sum(each.rows for each in stay)
-    later = sorted(
-        (each for each in stay if each.turn > seat.turn), key=lambda each: (each.turn, each.number)
-    )
-    taken: list[S] = []
-    while free < seat.rows and len(taken) < len(stay):
-        if not later:
-            return None
-        taken.append(later.pop())
-        free += taken[-1].rows
-    for each in taken:
-        stay.remove(each)
-    return taken
+def _shares(seats: Sequence[S], room_rows: int) -> dict[str, int]:
+    """The most places that each person may hold."""
+    orders = {seat.person: seat.orders for seat in seats}
+    fewest = min(orders.values(), default=1)
+    return {
+        person: room_rows if open_orders == fewest else max(1, room_rows // open_orders)
+        for person, open_orders in orders.items()
+    }
+
+
+def _within(painting: Sequence[S], shares: Mapping[str, int]) -> tuple[list[S], list[S]]:
+    """Those of `painting` who stay within their person's share, earliest orders first, and those beyond it."""
+    held: Counter[str] = Counter()
+    beyond = set()
+    for index, seat in sorted(enumerate(painting), key=lambda each: (each[1].number, each[0])):
+        held[seat.person] += 1
+        if held[seat.person] > shares[seat.person]:
+            beyond.add(index)
+    stay = [seat for index, seat in enumerate(painting) if index not in beyond]
+    return stay, [painting[index] for index in sorted(beyond)]
 
 
 class Turns:

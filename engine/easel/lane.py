@@ -98,9 +98,9 @@ class Lane:
         return self.ticket.weight if self.ticket else 1.0
 
     @property
-    def turn(self) -> int:
-        """How many orders of the same person were still open when this one came."""
-        return self.ticket.turn if self.ticket else 0
+    def orders(self) -> int:
+        """How many orders of the same person are open."""
+        return self.ticket.orders if self.ticket else 1
 
     @property
     def number(self) -> int:

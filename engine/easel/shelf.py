@@ -69,7 +69,15 @@ class Shelf:
     def load_now(self, painter: Painter) -> None:
         """Load on this thread, before the easel runs. Raises `ModelBroken`."""
         painter.load()
+        self.hold(painter)
+
+    def hold(self, painter: Painter) -> None:
+        """Take a painter in whose weights are loaded already."""
         self._used[painter] = self._clock()
+
+    def let_go(self, painter: Painter) -> None:
+        """Forget a painter, and leave its weights where they are."""
+        self._used.pop(painter, None)
 
     def unload_all(self) -> None:
         for painter in list(self._used):

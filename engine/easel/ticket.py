@@ -22,14 +22,14 @@ PREVIEW_TILE_PIXELS = 96
 
 
 class Ticket:
-    """`turn` is the number of the person's orders that were open when this one came; see `fairness`."""
+    """`orders` is how many orders the person has open, this one among them; see `fairness`."""
 
     def __init__(self, lanes: "Sequence[Lane]", *, person: str, weight: float = 1.0) -> None:
         self.lanes = tuple(lanes)
         self.person = person
         self.weight = max(weight, 1e-3)
         self.number = next(_numbers)
-        self.turn = 0
+        self.orders = 1
         self.cancelled = False
         self.previewed_at = time.monotonic()
         self._changed = threading.Condition()

@@ -30,6 +30,12 @@ def choose_device(wanted: str | None = None) -> torch.device:
     return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
 
 
+def use_threads(threads: int | None) -> None:
+    """CPU threads of a step; None leaves torch's choice."""
+    if threads:
+        torch.set_num_threads(threads)
+
+
 def choose_dtype(wanted: str, device: torch.device) -> torch.dtype:
     """`auto` is bfloat16 on a GPU that has it, float16 on one that has not, and float32 on a CPU."""
     if wanted != "auto":

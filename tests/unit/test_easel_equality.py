@@ -127,7 +127,7 @@ def easel(painter: StableDiffusionPainter) -> Easel:
 
 def easel_with(painter: StableDiffusionPainter, *, max_rows: int = 64) -> Easel:
     shelf = Shelf(budget_bytes=2**40)
-    shelf._used[painter] = 0.0
+    shelf.hold(painter)
     return Easel(
         shelf,
         device=torch.device("cpu"),

@@ -11,14 +11,14 @@ from engine.easel.fairness import Turns, choose
 class Seat:
     person: str
     number: int = 0
-    turn: int = 0
+    orders: int = 1
     rows: int = 1
     weight: float = 1.0
     index: int = 0
 
 
-def order(person: str, number: int, *, lanes: int = 4, turn: int = 0, **more: float) -> list[Seat]:
-    return [Seat(person, number, turn, index=index, **more) for index in range(lanes)]  # type: ignore[arg-type]
+def order(person: str, number: int, *, lanes: int = 4, orders: int = 1, **more: float) -> list[Seat]:
+    return [Seat(person, number, orders, index=index, **more) for index in range(lanes)]  # type: ignore[arg-type]
 
 
 def people(seats: list[Seat]) -> list[str]:
@@ -42,17 +42,31 @@ def test_a_full_easel_lets_nobody_in_who_is_no_worse_off() -> None:
     assert choose(order("ana", 1), order("ben", 2), room_rows=4) == ([], [])
 
 
-def test_somebodys_later_orders_give_way_to_anothers_first() -> None:
-    busy = [*order("spam", 1, lanes=2), *order("spam", 2, lanes=2, turn=1)]
-    joins, leaves = choose(busy, order("ben", 9), room_rows=4)
-    assert people(joins) == ["ben", "ben"]
-    assert [seat.turn for seat in leaves] == [1, 1]
+def test_who_has_several_orders_open_gives_way_to_who_has_one() -> None:
+    busy = [*order("spam", 1, orders=2), *order("spam", 2, orders=2)]
+    joins, leaves = choose(busy, order("ben", 9), room_rows=8)
+    assert people(joins) == ["ben"] * 4
+    assert [seat.number for seat in leaves] == [2] * 4
 
 
-def test_a_person_with_many_orders_does_not_delay_a_newcomer() -> None:
-    waiting = [lane for turn in range(32) for lane in order("spam", turn, turn=turn)]
-    joins, _ = choose([], [*waiting, *order("ben", 99)], room_rows=8)
-    assert people(joins).count("ben") == 4
+def test_a_person_with_many_orders_keeps_one_place_beside_a_newcomer() -> None:
+    busy = order("spam", 1, lanes=8, orders=32)
+    joins, leaves = choose(busy, order("ben", 99), room_rows=8)
+    assert people(joins) == ["ben"] * 4
+    assert len(leaves) == 7
+
+
+def test_a_person_with_many_orders_has_the_whole_easel_alone() -> None:
+    waiting = [lane for number in range(32) for lane in order("spam", number, orders=32)]
+    joins, leaves = choose([], waiting, room_rows=8)
+    assert [seat.number for seat in joins] == [0] * 4 + [1] * 4
+    assert leaves == []
+
+
+def test_people_with_equally_many_orders_are_equals() -> None:
+    waiting = [*order("ana", 1, lanes=8, orders=3), *order("ben", 2, lanes=8, orders=3)]
+    joins, _ = choose([], waiting, room_rows=8)
+    assert people(joins).count("ana") == people(joins).count("ben") == 4
 
 
 def test_weight_gives_more_places() -> None:
@@ -68,13 +82,6 @@ def test_one_lane_comes_in_however_many_rows_it_takes() -> None:
 def test_a_lane_that_needs_two_rows_waits_for_two() -> None:
     joins, _ = choose(order("ana", 1, lanes=3), order("ben", 2, lanes=1, rows=2), room_rows=4)
     assert joins == []
-
-
-def test_who_joins_and_must_leave_at_once_does_neither() -> None:
-    waiting = [*order("spam", 1, lanes=1), *order("spam", 2, lanes=4, turn=1)]
-    joins, leaves = choose([], waiting, room_rows=3)
-    assert len(joins) == 3
-    assert leaves == []
 
 
 @pytest.mark.parametrize("people_in_second", [1, 3])

@@ -1,0 +1,1 @@
+"""Measurements of the engine alone: `chatelier bench lanes|throughput|fair|overhead`."""
