@@ -4,7 +4,23 @@ import difflib
 from collections.abc import Callable, Mapping
 
 from studio.buttons import Action, Button
-from studio.commands import cancel, delete, edit, expand, imagine, remix, reroll, show, star, upscale, vary
+from studio.commands import (
+    cancel,
+    credits,
+    delete,
+    edit,
+    expand,
+    history,
+    imagine,
+    lineage,
+    queue,
+    remix,
+    reroll,
+    show,
+    star,
+    upscale,
+    vary,
+)
 from studio.commands.answers import Answer
 from studio.commands.spec import Call, CommandSpec
 from studio.errors import UnknownCommand
@@ -12,7 +28,23 @@ from studio.ports import Ports
 
 CATALOG: Mapping[str, CommandSpec] = {
     module.SPEC.name: module.SPEC
-    for module in (imagine, vary, edit, expand, upscale, reroll, remix, show, star, cancel, delete)
+    for module in (
+        imagine,
+        vary,
+        edit,
+        expand,
+        upscale,
+        reroll,
+        remix,
+        show,
+        star,
+        lineage,
+        queue,
+        history,
+        credits,
+        cancel,
+        delete,
+    )
 }
 
 # Reactions on a message that shows a job: the emoji, its action, and the tile it speaks of (0: the job).

@@ -15,6 +15,7 @@ from studio.regions import COLUMNS, ROWS, is_cell
 if TYPE_CHECKING:
     from bots.discord.bot import Bot
 
+_MOST_BUTTONS = 25
 _STYLES = {
     Action.STAR: discord.ButtonStyle.secondary,
     Action.CANCEL: discord.ButtonStyle.danger,
@@ -105,6 +106,18 @@ def choice_of_tiles(action: Action, job_id: str, indices: Iterable[int]) -> disc
     for index in indices:
         custom_id = str(Button(action=action, job_id=job_id, index=index))
         view.add_item(PictureButton(custom_id, str(index), style=discord.ButtonStyle.primary))
+    return view
+
+
+def cancel_buttons(job_ids: Sequence[str]) -> discord.ui.View | None:
+    """One for each waiting job, in their order, as many as a message holds."""
+    if not job_ids:
+        return None
+    view = discord.ui.View(timeout=None)
+    for number, job_id in enumerate(job_ids[:_MOST_BUTTONS], start=1):
+        custom_id = str(Button(action=Action.CANCEL, job_id=job_id))
+        label = f"{words.label(Action.CANCEL, 0, alone=False)} {number}"
+        view.add_item(PictureButton(custom_id, label, style=_STYLES[Action.CANCEL]))
     return view
 
 

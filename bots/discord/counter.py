@@ -1,5 +1,6 @@
 """The counter: every interaction is acknowledged, carried out by the studio, and answered once."""
 
+import io
 import logging
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
@@ -11,16 +12,30 @@ from bots.backroom import Backroom
 from bots.board import Board
 from bots.discord import words
 from bots.discord.bearer import DiscordBearer
-from bots.discord.buttons import choice_of_tiles, view_of
+from bots.discord.buttons import cancel_buttons, choice_of_tiles, view_of
+from bots.discord.escaping import plain
 from bots.discord.people import call_of
 from bots.discord.posts import compose
 from bots.discord.settings import DiscordSettings
+from bots.family_tree import draw_family
 from bots.faults import log_fault
+from bots.listings import Listing, lines_of
 from bots.prints import make_print
 from bots.standings import load_standing
 from studio.buttons import Action, Button
 from studio.catalog import press
-from studio.commands.answers import Accepted, Answer, Deleted, Shown, Starred, Stopped
+from studio.commands.answers import (
+    Accepted,
+    Answer,
+    Balance,
+    Deleted,
+    Family,
+    History,
+    InQueue,
+    Shown,
+    Starred,
+    Stopped,
+)
 from studio.commands.spec import Call
 from studio.errors import BadRequest, ChatelierError
 from studio.ports import Ports
@@ -134,6 +149,8 @@ class Counter:
                 await _tell(interaction, house.deleted(len(answer.picture_ids)))
             case Starred():
                 await _tell(interaction, house.starred(given=answer.given, stars=answer.stars))
+            case InQueue() | History() | Balance() | Family():
+                await self._list(interaction, answer)
             case str():
                 if answer:
                     await _tell(interaction, answer)
@@ -149,6 +166,24 @@ class Counter:
         post = compose(standing, picture)
         await interaction.edit_original_response(
             content=post.content, attachments=post.files(), view=view_of(post)
+        )
+
+    async def _list(self, interaction: discord.Interaction, answer: Listing) -> None:
+        """Lines to read, with what can be done about them: cancel buttons, the drawn family."""
+        lines = [plain(line) for line in lines_of(answer)]
+        files, view = [], None
+        if isinstance(answer, Family):
+            drawn = await self._backroom.run("shelf", draw_family, answer, self._ports.store)
+            files = [
+                discord.File(io.BytesIO(drawn), "family.png", description=words.family_alternative(lines[0]))
+            ]
+        elif isinstance(answer, InQueue):
+            view = cancel_buttons([place.job.id for place in answer.places])
+        await interaction.edit_original_response(
+            content="\n".join(lines)[: words.LONGEST_MESSAGE],
+            attachments=files,
+            view=view,
+            allowed_mentions=discord.AllowedMentions.none(),
         )
 
     async def _refuse(self, interaction: discord.Interaction, sentence: str, *, public: bool) -> None:

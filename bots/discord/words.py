@@ -60,6 +60,10 @@ def mention(person: Person) -> str:
     return f"<@{person.user_id}>" if person.platform is Platform.DISCORD else plain(person.display_name)
 
 
+def family_alternative(summary: str) -> str:
+    return shorten(f"The family tree of the picture. {summary}", LONGEST_ALTERNATIVE)
+
+
 def credit(job: Job, origin: Job | None, origin_prompt: str) -> str:
     """``@ana, from @bo's fox``."""
     maker = mention(job.person)

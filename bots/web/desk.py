@@ -6,6 +6,7 @@ import traceback
 from dataclasses import dataclass
 from typing import Any
 
+from bots.listings import lines_of
 from bots.web import words
 from bots.web.visitors import ROOM_ADDRESS, Passes, Visitor
 from bots.web.wishes import Ask, Press, Say, Wish
@@ -102,6 +103,8 @@ def _reply(answer: Answer) -> Reply:
         case Starred():
             text = words.starred(given=answer.given)
             return Reply(tell={"ok": True, "text": text}, job_id=_job_of(answer.picture_id))
+        case _:
+            return Reply(tell={"ok": True, "text": "\n".join(lines_of(answer))})
 
 
 def _job_of(picture_id: str) -> str | None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from studio.jobs import Job, JobState
+from studio.people import Person
 from studio.pictures import Picture
 
 
@@ -42,4 +43,55 @@ class Starred:
     given: bool
 
 
-Answer = Accepted | Shown | Stopped | Deleted | Starred
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """An outstanding job, and how many jobs are served before it."""
+
+    job: Job
+    ahead: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InQueue:
+    """The person's own outstanding jobs, oldest first."""
+
+    places: tuple[Place, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """The person's own jobs that are over, latest first."""
+
+    jobs: tuple[Job, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Balance:
+    """Credits of this month: used, with what waiting jobs have set aside; `monthly` None: they never run out."""
+
+    used: int
+    monthly: int | None
+
+    @property
+    def left(self) -> int | None:
+        return None if self.monthly is None else max(0, self.monthly - self.used)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relative:
+    """One picture of a family. A deleted one has no files any more."""
+
+    picture: Picture
+    person: Person
+    parents: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Family:
+    """The family tree of a picture: everybody after their parents."""
+
+    picture_id: str
+    relatives: tuple[Relative, ...]
+
+
+Answer = Accepted | Shown | Stopped | Deleted | Starred | InQueue | History | Balance | Family

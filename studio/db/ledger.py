@@ -25,6 +25,14 @@ def balance(session: Session, person_key: str, *, at: datetime) -> int:
     return int(found or 0)
 
 
+def used(session: Session, person_key: str, *, at: datetime) -> int:
+    """Credits of this month that were spent or are set aside for jobs not yet over."""
+    query = select(func.coalesce(func.sum(LedgerRow.amount), 0)).where(
+        LedgerRow.person_key == person_key, LedgerRow.period == period_of(at), LedgerRow.kind != "grant"
+    )
+    return -int(session.scalar(query) or 0)
+
+
 def grant_monthly(session: Session, person_key: str, *, credits: int, at: datetime) -> None:
     period = period_of(at)
     _enter(session, f"grant:{period}:{person_key}", person_key, period, "grant", credits, None, at)

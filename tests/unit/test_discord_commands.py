@@ -343,3 +343,42 @@ async def test_without_a_database_nothing_is_suggested(room: Room, monkeypatch: 
     monkeypatch.setattr(room.ports.database, "begin", away)
     assert await room.ana.autocomplete(room.channel, "vary", "picture", "") == []
     monkeypatch.undo()
+
+
+# ---- lists
+
+
+async def test_the_queue_has_a_cancel_button_for_each_job(room: Room) -> None:
+    first = await room.imagine(room.ana, "a red fox")
+    await room.imagine(room.bo, "a blue bird")
+    second = await room.imagine(room.ana, "a green tree")
+    result = await room.ana.slash(room.channel, "queue")
+    assert result.ephemeral
+    assert result.response is not None
+    assert [line.split(" · ")[0] for line in result.response.content.split("\n")] == [first, second]
+    shown = result.response.message
+    assert button_ids(shown) == [f"c1:cancel:{first}:0", f"c1:cancel:{second}:0"]
+    await room.ana.click(shown, label="Cancel 2")
+    assert [job.state for job in room.jobs()][2] == JobState.CANCELLED
+
+
+async def test_lineage_attaches_the_drawn_tree(room: Room) -> None:
+    job_id = await room.imagine()
+    await room.painted(job_id)
+    result = await room.bo.slash(room.channel, "lineage", picture=f"{job_id}.1")
+    assert result.response is not None
+    (tree,) = result.response.attachments
+    assert (await tree.read()).startswith(b"\x89PNG")
+    assert "1 in the family, by ana." in (tree.description or "")
+
+
+async def test_history_and_credits_are_for_the_person_alone(room: Room) -> None:
+    job_id = await room.imagine(prompt="a *red* fox")
+    await room.painted(job_id)
+    history = await room.ana.slash(room.channel, "history")
+    assert history.ephemeral
+    assert history.response is not None
+    assert history.response.content == rf"done · {job_id} · a \*red\* fox"
+    balance = await room.ana.slash(room.channel, "credits")
+    assert balance.response is not None
+    assert "4 pictures this month" in balance.response.content

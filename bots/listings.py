@@ -1,0 +1,74 @@
+"""Answers that are lists, as lines to read. None is escaped: each face does that in its own way."""
+
+from collections.abc import Sequence
+
+from bots.words import DEEDS, shorten, subject_of, waiting
+from studio.commands.answers import Balance, Family, History, InQueue, Relative
+from studio.jobs import Job, JobState
+
+Listing = InQueue | History | Balance | Family
+
+NOTHING_QUEUED = "You have no jobs in the queue."
+NO_HISTORY = "You have not painted anything here yet."
+_LONGEST_PROMPT = 60
+_MOST_RELATIVES = 15
+
+_STATES = {
+    JobState.DONE: "done",
+    JobState.HELD: "with a moderator",
+    JobState.REFUSED: "refused",
+    JobState.CANCELLED: "cancelled",
+    JobState.FAILED: "failed",
+}
+
+
+def lines_of(answer: Listing) -> list[str]:
+    match answer:
+        case InQueue():
+            return [_queued(place.job, place.ahead) for place in answer.places] or [NOTHING_QUEUED]
+        case History():
+            return [f"{_STATES[job.state]} · {_title(job)}" for job in answer.jobs] or [NO_HISTORY]
+        case Balance():
+            return [balance(answer)]
+        case Family():
+            return family(answer)
+
+
+def balance(answer: Balance) -> str:
+    painted = f"You painted {answer.used} {'picture' if answer.used == 1 else 'pictures'} this month."
+    if answer.left is None:
+        return f"{painted} There is no limit here."
+    return f"{painted} {answer.left} of {answer.monthly} are left."
+
+
+def family(answer: Family) -> list[str]:
+    """Who had a part in it, then the pictures, oldest first, each with what it was made from."""
+    people = list(dict.fromkeys(relative.person.display_name for relative in answer.relatives))
+    lines = [f"{len(answer.relatives)} in the family, by {_joined(people)}."]
+    lines += [_relative(relative) for relative in answer.relatives[:_MOST_RELATIVES]]
+    hidden = len(answer.relatives) - _MOST_RELATIVES
+    return [*lines, f"and {hidden} more"] if hidden > 0 else lines
+
+
+def _relative(relative: Relative) -> str:
+    picture = relative.picture
+    if picture.deleted:
+        return f"{picture.id} · deleted · {relative.person.display_name}"
+    deed = DEEDS[picture.recipe.operation]
+    origin = f" from {', '.join(relative.parents)}" if relative.parents else ""
+    subject = subject_of(picture.recipe.prompt)
+    return f"{picture.id} · {subject} · {deed} by {relative.person.display_name}{origin}"
+
+
+def _queued(job: Job, ahead: int) -> str:
+    stands = "Being painted." if job.state is JobState.PAINTING else waiting(ahead)
+    return f"{_title(job)} · {stands}"
+
+
+def _title(job: Job) -> str:
+    prompt = shorten(job.request.prompt, _LONGEST_PROMPT)
+    return f"{job.id} · {prompt}" if prompt else f"{job.id} · {DEEDS[job.request.operation]}"
+
+
+def _joined(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -1,0 +1,37 @@
+"""/history: one's own latest jobs that are over."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from studio.commands.answers import History
+from studio.commands.spec import Call, CommandSpec
+from studio.db import records
+from studio.db.tables import JobRow
+from studio.jobs import ENDED
+from studio.ports import Ports
+
+_SHOWN = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowHistory:
+    pass
+
+
+def show_history(ports: Ports, call: Call, _command: ShowHistory) -> History:
+    query = select(JobRow).where(JobRow.person_key == call.person.key, JobRow.state.in_(sorted(ENDED)))
+    with ports.database.read() as session:
+        rows = session.scalars(query.order_by(JobRow.created_at.desc()).limit(_SHOWN))
+        return History(jobs=tuple(records.job_of(row) for row in rows))
+
+
+SPEC = CommandSpec(
+    name="history",
+    summary="Your latest jobs, to find a picture again.",
+    example="/history",
+    build=ShowHistory,
+    handle=show_history,
+    parameters=(),
+    paints=False,
+)

@@ -1,0 +1,94 @@
+"""/lineage: the family tree of a picture, with everybody who had a part in it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from studio.commands.answers import Family, Relative
+from studio.commands.spec import Call, CommandSpec, Kind, Parameter
+from studio.db import records
+from studio.db.tables import JobRow, LineageRow, PictureRow
+from studio.jobs import JobState
+from studio.lineage import Edge, parents_first
+from studio.ports import Ports
+from studio.requests import Operation
+
+MOST_RELATIVES = 60
+_MOST_GENERATIONS = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowLineage:
+    picture: str
+
+
+def show_lineage(ports: Ports, call: Call, command: ShowLineage) -> Family:
+    """Ancestors as far back as they go, then descendants, at most 60 pictures. Deleted ones stay as gaps."""
+    with ports.database.read() as session:
+        picture = records.find_picture(session, command.picture, viewer=call.person)
+        edges = _edges(session, picture.id)
+        order = parents_first(edges) if edges else [picture.id]
+        return Family(picture_id=picture.id, relatives=tuple(_relatives(session, order, edges)))
+
+
+def _edges(session: Session, picture_id: str) -> list[Edge]:
+    """The lines of the tree, nearest to the picture first; those that would exceed the limit are left out."""
+    found: dict[tuple[str, str], Edge] = {}
+    known = {picture_id}
+    for wanted, front_column in (
+        (LineageRow.parent, LineageRow.child),
+        (LineageRow.child, LineageRow.parent),
+    ):
+        front = {picture_id}
+        for _ in range(_MOST_GENERATIONS):
+            rows = list(session.scalars(select(LineageRow).where(front_column.in_(sorted(front)))))
+            front = set()
+            for row in rows:
+                other = row.parent if wanted is LineageRow.parent else row.child
+                if other not in known and len(known) >= MOST_RELATIVES:
+                    continue
+                if other not in known:
+                    front.add(other)
+                known.add(other)
+                found[row.child, row.parent] = Edge(
+                    child=row.child,
+                    parent=row.parent,
+                    operation=Operation(row.operation),
+                    person=row.person_key,
+                )
+            if not front:
+                break
+    return list(found.values())
+
+
+def _relatives(session: Session, order: list[str], edges: Iterable[Edge]) -> list[Relative]:
+    """In the order given, without those that were never shown to anybody."""
+    query = select(PictureRow, JobRow).join(JobRow, JobRow.id == PictureRow.job_id)
+    rows = {row.id: (row, job) for row, job in session.execute(query.where(PictureRow.id.in_(order)))}
+    shown = {each for each, (_, job) in rows.items() if job.state == JobState.DONE}
+    return [
+        Relative(
+            picture=records.picture_of(rows[each][0]),
+            person=records.job_of(rows[each][1]).person,
+            parents=tuple(edge.parent for edge in edges if edge.child == each and edge.parent in shown),
+        )
+        for each in order
+        if each in shown
+    ]
+
+
+SPEC = CommandSpec(
+    name="lineage",
+    summary="The family tree of a picture, with everybody who had a part in it.",
+    example="/lineage k3v9m2p4qx7a.2",
+    build=ShowLineage,
+    handle=show_lineage,
+    parameters=(
+        Parameter(
+            name="picture", kind=Kind.PICTURE, summary="The picture's id.", required=True, positional=True
+        ),
+    ),
+    paints=False,
+)

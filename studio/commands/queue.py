@@ -1,0 +1,35 @@
+"""/queue: one's own jobs that are not over yet, and how many come before each."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from studio.commands.answers import InQueue, Place
+from studio.commands.spec import Call, CommandSpec
+from studio.db import records
+from studio.db.tables import JobRow
+from studio.jobs import OUTSTANDING
+from studio.ports import Ports
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowQueue:
+    pass
+
+
+def show_queue(ports: Ports, call: Call, _command: ShowQueue) -> InQueue:
+    query = select(JobRow).where(JobRow.person_key == call.person.key, JobRow.state.in_(sorted(OUTSTANDING)))
+    with ports.database.read() as session:
+        jobs = [records.job_of(row) for row in session.scalars(query.order_by(JobRow.created_at))]
+        return InQueue(places=tuple(Place(job=job, ahead=records.jobs_ahead(session, job)) for job in jobs))
+
+
+SPEC = CommandSpec(
+    name="queue",
+    summary="Your jobs that wait or are being painted.",
+    example="/queue",
+    build=ShowQueue,
+    handle=show_queue,
+    parameters=(),
+    paints=False,
+)
