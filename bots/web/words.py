@@ -116,7 +116,7 @@ def waiting(ahead: int) -> str:
 
 
 def step(step: int, steps: int) -> str:
-    return f"Step {min(step, steps)} of {steps}"
+    return f"Step {min(step, steps)} of {steps}" if step > 0 else "The first strokes…"
 
 
 def stopped(*, at_once: bool) -> str:
