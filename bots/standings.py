@@ -1,6 +1,7 @@
 """How a job stands, read from the rows in one go, and the slip that says which message shows it."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -14,6 +15,8 @@ from studio.errors import NotFound
 from studio.jobs import WAITING, Job, JobState
 from studio.people import Person, Platform
 from studio.pictures import Picture
+
+_CLAIM_LASTS = timedelta(seconds=20)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +72,9 @@ def _origin(session: Session, job: Job) -> tuple[Job | None, str]:
 
 def _slip(session: Session, job_id: str) -> Slip | None:
     row = session.get(DeliveryRow, job_id)
-    return Slip(channel=row.channel, message=row.message, final=row.final) if row else None
+    if row is None or not row.message:  # a claim, whose message is being sent
+        return None
+    return Slip(channel=row.channel, message=row.message, final=row.final)
 
 
 def keep_slip(database: Database, job_id: str, slip: Slip) -> None:
@@ -84,6 +89,37 @@ def keep_slip(database: Database, job_id: str, slip: Slip) -> None:
         }
         statement = insert(DeliveryRow).values(job_id=job_id, **values)
         session.execute(statement.on_conflict_do_update(index_elements=[DeliveryRow.job_id], set_=values))
+
+
+def claim_slip(database: Database, job_id: str, channel: str) -> bool:
+    """Whether the caller is the one to send the job's message. Another's claim ends after 20 s without one.
+
+    For platforms where a message that is sent twice is there twice.
+    """
+    with database.begin() as session:
+        row = session.get(DeliveryRow, job_id, with_for_update=True)
+        if row is None:
+            insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+            values = {"channel": channel, "message": "", "final": False, "updated_at": now()}
+            statement = insert(DeliveryRow).values(job_id=job_id, **values)
+            inserted = session.execute(
+                statement.on_conflict_do_nothing(index_elements=[DeliveryRow.job_id]).returning(
+                    DeliveryRow.job_id
+                )
+            )
+            return inserted.scalar() is not None
+        if row.message or now() - row.updated_at < _CLAIM_LASTS:
+            return False
+        row.updated_at = now()
+        return True
+
+
+def waive_claim(database: Database, job_id: str) -> None:
+    """Nothing was sent after all; whoever comes next may."""
+    with database.begin() as session:
+        row = session.get(DeliveryRow, job_id)
+        if row is not None and not row.message:
+            session.delete(row)
 
 
 def job_state(database: Database, job_id: str) -> JobState | None:

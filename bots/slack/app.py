@@ -1,0 +1,171 @@
+"""The face: Bolt's app with the face's parts hung into it, the same in Socket Mode and over HTTP."""
+
+import asyncio
+import logging
+import re
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from typing import Any
+
+from slack_bolt.app.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.context.ack.async_ack import AsyncAck
+from slack_bolt.error import BoltUnhandledRequestError
+from slack_bolt.response import BoltResponse
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bots.backroom import Backroom
+from bots.board import Board
+from bots.faults import log_fault
+from bots.news import News
+from bots.slack import shortcuts as menu
+from bots.slack import views
+from bots.slack.bearer import SlackBearer
+from bots.slack.clicks import Clicks
+from bots.slack.counter import Counter
+from bots.slack.forms import Forms
+from bots.slack.home import Home
+from bots.slack.identity import Identity
+from bots.slack.line import Line, SlackAway
+from bots.slack.people import People
+from bots.slack.posts import STAR_MENU
+from bots.slack.reactions import Reactions
+from bots.slack.settings import SlackSettings
+from bots.slack.shortcuts import Shortcuts
+from bots.slack.showcase import Showcase
+from bots.slack.talk import Talk
+from bots.slack.uploads import Uploads
+from studio.buttons import VERSION
+from studio.people import Platform
+from studio.ports import Ports
+
+Body = Mapping[str, Any]
+Listener = Callable[[Body], Coroutine[Any, Any, None]]
+
+_BUTTONS = re.compile(rf"{VERSION}:")
+_FINISH_SECONDS = 5.0
+_MODALS = re.compile(re.escape(views.PREFIX))
+
+
+class Face:
+    """`bolt` receives; everything else is the face's own. Call it on the running event loop."""
+
+    def __init__(self, ports: Ports, settings: SlackSettings, line: Line, identity: Identity) -> None:
+        self.line = line
+        self._serving: set[asyncio.Task[None]] = set()
+        self.backroom = Backroom("slack")
+        showcase = Showcase(line, self.backroom)
+        people = People(ports, self.backroom, line)
+        bearer = SlackBearer(ports, self.backroom, line, showcase, identity)
+        self.board = Board(ports.database, self.backroom, bearer)
+        counter = Counter(ports, self.backroom, line, people, self.board, bearer, identity)
+        uploads = Uploads(ports, self.backroom, line, settings)
+        forms = Forms(ports, self.backroom, line, people, counter, showcase)
+        self.news = News(
+            ports.events,
+            self.board,
+            self.backroom,
+            platform=Platform.SLACK,
+            consumer=settings.consumer,
+            passing=(SlackAway,),
+        )
+        self.bolt = _bolt(settings, line, identity)
+        self._hang(Talk(ports, self.backroom, counter, uploads, identity))
+        self._hang_reactions(Reactions(ports, self.backroom, people, counter, identity))
+        home = Home(ports, self.backroom, line, showcase)
+        self._hang_clicks(Clicks(ports, self.backroom, counter, forms, home), forms)
+        self._hang_shortcuts(Shortcuts(ports, self.backroom, counter, forms, uploads))
+        self.bolt.event("app_home_opened")(self._event(home.opened))
+
+    async def finish(self) -> None:
+        """Let those who are being served go with their answer, but not wait for ever."""
+        if self._serving:
+            await asyncio.wait(self._serving, timeout=_FINISH_SECONDS)
+
+    async def close(self) -> None:
+        await self.backroom.run("mail", self.news.stop)
+        self.backroom.close()
+
+    def _acknowledged(self, listener: Listener) -> Callable[..., Awaitable[None]]:
+        """Slack hears at once that we heard; the work comes after."""
+
+        async def serve(ack: AsyncAck, body: Body) -> None:
+            await ack()
+            await self._served(listener(body))
+
+        return serve
+
+    def _event(self, listener: Listener) -> Callable[..., Awaitable[None]]:
+        """Events are acknowledged by Bolt."""
+
+        async def serve(body: Body) -> None:
+            await self._served(listener(body))
+
+        return serve
+
+    async def _served(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._serving.add(task)
+        task.add_done_callback(self._serving.discard)
+        await task
+
+    def _hang(self, talk: Talk) -> None:
+        self.bolt.command("/imagine")(self._acknowledged(talk.imagine))
+        self.bolt.command("/studio")(self._acknowledged(talk.studio))
+        self.bolt.event("app_mention")(self._event(talk.message))
+        self.bolt.event("message")(self._event(talk.message))
+
+    def _hang_reactions(self, reactions: Reactions) -> None:
+        self.bolt.event("reaction_added")(self._event(reactions.added))
+        self.bolt.event("reaction_removed")(self._event(reactions.removed))
+
+    def _hang_clicks(self, clicks: Clicks, forms: Forms) -> None:
+        self.bolt.action(_BUTTONS)(self._acknowledged(clicks.pressed))
+        self.bolt.action(STAR_MENU)(self._acknowledged(clicks.pressed))
+        self.bolt.action(views.CHOICE)(self._acknowledged(clicks.chosen))
+
+        async def submitted(ack: AsyncAck, body: Body) -> None:
+            await self._served(forms.submitted(ack, body))
+
+        self.bolt.view(_MODALS)(submitted)
+
+    def _hang_shortcuts(self, shortcuts: Shortcuts) -> None:
+        self.bolt.shortcut(menu.IMAGINE)(self._acknowledged(shortcuts.anywhere))
+        self.bolt.shortcut(menu.WHO)(self._acknowledged(shortcuts.who_made_this))
+        for callback_id in menu.DEEDS:
+            self.bolt.shortcut(callback_id)(self._acknowledged(shortcuts.on_message))
+
+
+def _bolt(settings: SlackSettings, line: Line, identity: Identity) -> AsyncApp:
+    # At info Bolt writes down what people type.
+    quiet = logging.getLogger("slack_bolt.chatelier")
+    quiet.setLevel(logging.WARNING)
+
+    async def authorize(**_: Any) -> AuthorizeResult:
+        """Who we are is known from the start: no request waits for Slack to say it again."""
+        return AuthorizeResult(
+            enterprise_id=identity.enterprise,
+            team_id=identity.team,
+            bot_token=settings.bot_token,
+            bot_id=identity.bot,
+            bot_user_id=identity.bot_user,
+        )
+
+    app = AsyncApp(
+        name="chatelier",
+        logger=quiet,
+        client=AsyncWebClient(base_url=line.client.base_url, session=line.session, logger=quiet),
+        signing_secret=settings.signing_secret or "",
+        authorize=authorize,
+        raise_error_for_unhandled_request=True,
+    )
+
+    @app.error
+    async def broke(error: Exception) -> BoltResponse | None:
+        if isinstance(error, BoltUnhandledRequestError):
+            return BoltResponse(
+                status=200
+            )  # an event that means nothing here is taken, so it does not come again
+        log_fault(error)
+        return None
+
+    return app

@@ -1,0 +1,65 @@
+"""Buttons and selects. All state is in their ids, so any process serves any of them, at any time."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from bots import words as house
+from bots.backroom import Backroom
+from bots.slack import views
+from bots.slack.counter import Counter
+from bots.slack.forms import Forms
+from bots.slack.home import Home
+from bots.slack.visits import of_interaction
+from studio.buttons import Action, Button, parse_button
+from studio.catalog import press
+from studio.commands.answers import Answer
+from studio.commands.spec import Call
+from studio.errors import BadRequest
+from studio.ports import Ports
+
+_NEEDS_WORDS = frozenset({Action.REMIX, Action.EDIT, Action.EXPAND})
+_OF_ONE_PICTURE = frozenset({Action.UPSCALE, Action.STAR, Action.VARY, Action.VARY_SUBTLE})
+
+
+class Clicks:
+    def __init__(self, ports: Ports, backroom: Backroom, counter: Counter, forms: Forms, home: Home) -> None:
+        self._ports = ports
+        self._backroom = backroom
+        self._counter = counter
+        self._forms = forms
+        self._home = home
+
+    async def pressed(self, body: Mapping[str, Any]) -> None:
+        """A button, or the star menu whose options are buttons."""
+        element: Mapping[str, Any] = body["actions"][0]
+        chosen: Mapping[str, Any] = element.get("selected_option") or {}
+        button = parse_button(str(chosen.get("value") or element.get("action_id", "")))
+        visit = of_interaction(body)
+
+        async def work(call: Call) -> Answer | str:
+            if button is None:
+                raise BadRequest(house.BUTTON_UNKNOWN)
+            if asks(button):
+                await self._forms.ask(visit, button)
+                return ""
+            return await self._backroom.run("desk", press, self._ports, call, button)
+
+        await self._counter.serve(visit, work)
+        view: Mapping[str, Any] = body.get("view") or {}
+        if view.get("type") == "home":  # what it lists has changed
+            await self._home.show(visit)
+
+    async def chosen(self, body: Mapping[str, Any]) -> None:
+        """Another picture was chosen in a modal: its grid takes the place of the other's."""
+        view: Mapping[str, Any] = body["view"]
+        if view["callback_id"] != f"{views.PREFIX}edit":
+            return
+        visit = of_interaction(body)
+        picture = str(body["actions"][0]["selected_option"]["value"])
+        if self._counter.is_new(visit):
+            await self._forms.show_grid(visit, str(view["id"]), views.matter_of(view), picture)
+
+
+def asks(button: Button) -> bool:
+    """Whether a modal must be opened before anything can be done."""
+    return button.action in _NEEDS_WORDS or (button.action in _OF_ONE_PICTURE and not button.index)

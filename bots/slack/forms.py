@@ -1,0 +1,227 @@
+"""Modals: opened at once, filled while people read, answered with errors at the field that is wrong."""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from slack_bolt.context.ack.async_ack import AsyncAck
+
+from bots import words as house
+from bots.backroom import Backroom
+from bots.faults import log_fault
+from bots.phrases import spread_flags
+from bots.prints import fitted
+from bots.slack import views, words
+from bots.slack.counter import Counter
+from bots.slack.line import Line, SlackAway, SlackRefuses
+from bots.slack.people import People
+from bots.slack.showcase import Showcase
+from bots.slack.views import Matter
+from bots.slack.visits import Visit, of_submission
+from bots.standings import load_family, load_standing
+from studio.buttons import Action, Button
+from studio.catalog import perform, press
+from studio.commands.answers import Answer
+from studio.commands.spec import Call
+from studio.errors import BadParameter, BadRequest, ChatelierError
+from studio.identifiers import split_picture_id
+from studio.people import Person
+from studio.ports import Ports
+
+_LOOK_UP_SECONDS = 1.0
+_ANSWER_SECONDS = 2.0  # of the three that Slack gives a modal
+_LIMIT_BYTES = 8 * 1024 * 1024
+
+log = logging.getLogger(__name__)
+
+
+class Forms:
+    def __init__(
+        self,
+        ports: Ports,
+        backroom: Backroom,
+        line: Line,
+        people: People,
+        counter: Counter,
+        showcase: Showcase,
+    ) -> None:
+        self._ports = ports
+        self._backroom = backroom
+        self._line = line
+        self._people = people
+        self._counter = counter
+        self._showcase = showcase
+
+    async def ask(self, visit: Visit, button: Button) -> None:
+        """The modal of a button that needs words, or a picture. Raises `ChatelierError`, `SlackRefuses`, …"""
+        indices: tuple[int, ...] = (button.index,)
+        if not button.index:
+            person = await self._people.person(visit)
+            standing = await self._backroom.run(
+                "desk", load_standing, self._ports.database, button.job_id, viewer=person
+            )
+            indices = tuple(picture.index for picture in standing.pictures)
+            if not indices:
+                raise BadRequest(house.ALL_DELETED)
+        matter = Matter(
+            action=button.action,
+            job=button.job_id,
+            indices=indices,
+            channel=visit.channel,
+            thread=visit.thread,
+        )
+        await self.open(visit, matter)
+
+    async def open(self, visit: Visit, matter: Matter) -> None:
+        """Raises `SlackAway` and `SlackRefuses`; a trigger lasts three seconds."""
+        match matter.action:
+            case Action.REMIX:
+                view = views.remix(matter, prompt=await self._prompt_of(visit, matter))
+            case Action.EDIT:
+                view = views.edit(matter)
+            case Action.EXPAND:
+                view = views.expand(matter)
+            case _:
+                view = views.pick(matter)
+        answer = await self._line.call("views.open", patient=False, trigger_id=visit.trigger_id, view=view)
+        if matter.action is Action.EDIT:
+            first = f"{matter.job}.{matter.indices[0]}" if matter.job else None
+            await self.show_grid(visit, str(answer["view"]["id"]), matter, first)
+
+    async def open_imagine(self, visit: Visit) -> None:
+        view = views.imagine(Matter(action=Action.SHOW))
+        await self._line.call("views.open", patient=False, trigger_id=visit.trigger_id, view=view)
+
+    async def show_grid(self, visit: Visit, view_id: str, matter: Matter, picture: str | None) -> None:
+        """Put the picture under its lettered grid into an open modal; what was typed meanwhile stays."""
+        try:
+            person = await self._people.person(visit)
+            overlay = await self._overlay(matter, picture, person)
+        except (ChatelierError, SlackAway, SlackRefuses):
+            overlay = views.overlay_missing()
+        try:
+            await self._line.call("views.update", view_id=view_id, view=views.edit(matter, overlay=overlay))
+        except (SlackAway, SlackRefuses) as error:
+            log.info("a modal was closed before its grid came: %s", error)  # or the grid is not taken
+
+    async def _overlay(self, matter: Matter, picture: str | None, person: Person) -> dict[str, Any]:
+        key, alternative = (matter.image.key, "") if matter.image else ("", "")
+        if picture:
+            _, found, _ = await self._backroom.run("desk", load_family, self._ports.database, picture, person)
+            key, alternative = found.key, found.recipe.prompt
+
+        def lettered() -> Any:
+            overlay = self._ports.darkroom.overlay(self._ports.store.get(key))
+            return fitted(self._ports, overlay, limit_bytes=_LIMIT_BYTES)
+
+        print_ = await self._backroom.run("shelf", lettered)
+        text = words.overlay_alternative(alternative)
+        return views.overlay_image(await self._showcase.hang("cells", print_, text), text)
+
+    async def _prompt_of(self, visit: Visit, matter: Matter) -> str:
+        """The words to begin with; a modal must open within three seconds, so they may not take long."""
+        try:
+            async with asyncio.timeout(_LOOK_UP_SECONDS):
+                person = await self._people.person(visit)
+                picture = f"{matter.job}.{matter.indices[0]}"
+                _, found, _ = await self._backroom.run(
+                    "mail", load_family, self._ports.database, picture, person
+                )
+        except (ChatelierError, TimeoutError):
+            return ""
+        return found.recipe.prompt
+
+    async def submitted(self, ack: AsyncAck, body: Mapping[str, Any]) -> None:
+        """Errors go back into the modal while Slack waits for them, afterwards to the person."""
+        view: Mapping[str, Any] = body["view"]
+        name = str(view["callback_id"]).removeprefix(views.PREFIX)
+        values = views.values_of(view)
+        try:
+            matter = views.matter_of(view)
+        except ValueError:
+            await ack(response_action="errors", errors={_first_field(view): house.FORM_UNKNOWN})
+            return
+        channel = str(values.pop("channel", "")) or matter.channel
+        visit = of_submission(body, channel=channel, thread=matter.thread)
+        work = asyncio.ensure_future(self._follow(visit, name, matter, values))
+        try:
+            call, answer = await asyncio.wait_for(asyncio.shield(work), _ANSWER_SECONDS)
+        except TimeoutError:
+            await ack()
+            await self._answer_late(visit, work)
+        except ChatelierError as error:
+            await ack(response_action="errors", errors=_errors(view, error))
+        except Exception as error:  # noqa: BLE001 - whatever broke, the person gets a sentence
+            sentence = house.broke(log_fault(error))
+            await ack(response_action="errors", errors={_first_field(view): sentence})
+        else:
+            await ack()
+            await self._counter.answer(visit, call, answer)
+
+    async def _follow(
+        self, visit: Visit, name: str, matter: Matter, values: dict[str, object]
+    ) -> tuple[Call, Answer]:
+        call = await self._people.call_of(visit)
+        if name == views.PICK:
+            button = _picked(matter, values)
+            return call, await self._backroom.run("desk", press, self._ports, call, button)
+        command, values = _command(name, matter, values)
+        return call, await self._backroom.run("desk", perform, self._ports, call, command, values)
+
+    async def _answer_late(self, visit: Visit, work: "asyncio.Future[tuple[Call, Answer]]") -> None:
+        try:
+            call, answer = await work
+        except ChatelierError as error:
+            await self._counter.tell(visit, words.sentence_of(error))
+        except Exception as error:  # noqa: BLE001 - whatever broke, the person gets a sentence
+            await self._counter.tell(visit, house.broke(log_fault(error)))
+        else:
+            await self._counter.answer(visit, call, answer)
+
+
+def _command(name: str, matter: Matter, values: dict[str, object]) -> tuple[str, dict[str, object]]:
+    """The command that a modal stands for. Raises `BadRequest`."""
+    if name not in views.FIELDS:
+        raise BadRequest(house.FORM_UNKNOWN)
+    if matter.image:
+        values["image"] = matter.image
+    elif name != "imagine":
+        values.setdefault("picture", matter.only)
+    if name == "expand":
+        values = _reconciled(values)
+    if "prompt" not in values and name != "expand":
+        values["prompt"] = ""
+    return name, spread_flags(name, values)
+
+
+def _reconciled(values: dict[str, object]) -> dict[str, object]:
+    """A new aspect needs no amount, which the field suggests."""
+    return (
+        {name: value for name, value in values.items() if name != "amount"} if "aspect" in values else values
+    )
+
+
+def _picked(matter: Matter, values: Mapping[str, object]) -> Button:
+    split = split_picture_id(str(values.get("picture") or matter.only or ""))
+    if split is None:
+        raise BadRequest(house.FORM_UNKNOWN)
+    return Button(action=matter.action, job_id=split[0], index=split[1])
+
+
+def _errors(view: Mapping[str, Any], error: ChatelierError) -> dict[str, str]:
+    """Slack shows an error at a field of the modal; one that fits no field stands at the first."""
+    sentence = house.shorten(str(error), words.LONGEST_ERROR)
+    if isinstance(error, BadParameter) and error.parameter in _fields(view):
+        return {error.parameter: sentence}
+    return {_first_field(view): sentence}
+
+
+def _fields(view: Mapping[str, Any]) -> list[str]:
+    return [str(block["block_id"]) for block in view.get("blocks", ()) if block.get("type") == "input"]
+
+
+def _first_field(view: Mapping[str, Any]) -> str:
+    """The prompt where there is one: what is wrong is most often there."""
+    fields = _fields(view)
+    return "prompt" if "prompt" in fields else next(iter(fields), "prompt")

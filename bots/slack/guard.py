@@ -1,0 +1,104 @@
+"""What every HTTP request passes before Bolt sees it: its path, its size, its age, its signature."""
+
+import re
+import time
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from slack_sdk.signature import SignatureVerifier
+
+PATH = "/slack/events"
+MOST_BYTES = 1024 * 1024
+OLDEST_SECONDS = 5 * 60
+_REMEMBERED = 20_000
+_TIMESTAMP = re.compile(r"[0-9]{1,12}")
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+class Guard:
+    """An ASGI app around `app`. Slack signs each request anew, so the same signature twice is a replay."""
+
+    def __init__(self, app: Asgi, *, signing_secret: str) -> None:
+        self._app = app
+        self._verifier = SignatureVerifier(signing_secret)
+        self._seen: OrderedDict[str, float] = OrderedDict()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        if scope["method"] == "GET" and scope["path"] == "/healthz":
+            await _answer(send, 200, "ok")
+        elif scope["path"] != PATH:
+            await _answer(send, 404, "There is nothing here.")
+        elif scope["method"] != "POST":
+            await _answer(send, 405, "Slack posts here.")
+        elif (body := await _body(scope, receive)) is None:
+            await _answer(send, 413, "That is too large.")
+        elif not self._is_slacks(scope, body):
+            await _answer(send, 401, "The signature is not Slack's.")
+        else:
+            await self._app(scope, _again(body), send)
+
+    def _is_slacks(self, scope: Scope, body: bytes) -> bool:
+        headers = {
+            name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]
+        }
+        timestamp = headers.get("x-slack-request-timestamp", "")
+        signature = headers.get("x-slack-signature", "")
+        if not (_TIMESTAMP.fullmatch(timestamp) and signature.isascii()):
+            return False
+        try:
+            valid = self._verifier.is_valid(body, timestamp, signature)  # the age too, in constant time
+        except UnicodeDecodeError:
+            return False
+        return valid and self._is_first(signature)
+
+    def _is_first(self, signature: str) -> bool:
+        """Only signatures that are right come here, so nobody else can fill the memory."""
+        now = time.monotonic()
+        while self._seen and (now - next(iter(self._seen.values())) > 2 * OLDEST_SECONDS or self._is_full):
+            self._seen.popitem(last=False)
+        if signature in self._seen:
+            return False
+        self._seen[signature] = now
+        return True
+
+    @property
+    def _is_full(self) -> bool:
+        return len(self._seen) >= _REMEMBERED
+
+
+async def _body(scope: Scope, receive: Receive) -> bytes | None:
+    """The body, given up as soon as it is too large."""
+    declared = next((value for name, value in scope["headers"] if name.lower() == b"content-length"), b"0")
+    if not declared.isdigit() or int(declared) > MOST_BYTES:
+        return None
+    data = bytearray()
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            return None
+        data += message.get("body", b"")
+        if len(data) > MOST_BYTES:
+            return None
+        if not message.get("more_body"):
+            return bytes(data)
+
+
+def _again(body: bytes) -> Receive:
+    async def receive() -> MutableMapping[str, Any]:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return receive
+
+
+async def _answer(send: Send, status: int, text: str) -> None:
+    headers = [(b"content-type", b"text/plain; charset=utf-8")]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": f"{text}\n".encode()})

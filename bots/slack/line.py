@@ -1,0 +1,168 @@
+"""The line to Slack: its Web API, with the pauses it asks for, method by method."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import aiohttp
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.web.async_client import AsyncWebClient
+
+_LONGEST_PAUSE_SECONDS = 90.0
+_DEFAULT_PAUSE_SECONDS = 5.0
+_TIMEOUT_SECONDS = 30
+# Methods that take their arguments as a query, not as JSON.
+_READS = frozenset({"auth.test", "files.getUploadURLExternal", "files.info", "users.info"})
+_PASSING = frozenset(
+    {
+        "fatal_error",
+        "internal_error",
+        "ratelimited",
+        "request_timeout",
+        "service_unavailable",
+        "team_added_to_org",
+    }
+)
+# The token will not do until an administrator has put it right; what is due then waits for that.
+TOKEN_TROUBLES = frozenset(
+    {
+        "account_inactive",
+        "invalid_auth",
+        "missing_scope",
+        "no_permission",
+        "not_authed",
+        "token_expired",
+        "token_revoked",
+        "not_allowed_token_type",
+    }
+)
+
+log = logging.getLogger(__name__)
+
+
+class SlackAway(Exception):
+    """Slack does not answer, or asks for patience. Trying again later may help."""
+
+
+class SlackRefuses(Exception):
+    """Slack's answer is no. `code` is its word for why."""
+
+    def __init__(self, method: str, code: str) -> None:
+        super().__init__(f"{method}: {code}")
+        self.method = method
+        self.code = code
+
+
+class Line:
+    def __init__(self, client: AsyncWebClient) -> None:
+        self.client = client
+        self._closed_until: dict[str, float] = {}
+
+    @classmethod
+    def open(cls, token: str, api_url: str) -> "Line":
+        """Call it on the running event loop; `close` ends its connections."""
+        session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_TIMEOUT_SECONDS))
+        quiet = logging.getLogger("slack_sdk.web")
+        quiet.setLevel(logging.WARNING)  # at debug it logs whole bodies
+        # Our own patience is all there is: the library's retries would sleep without telling.
+        client = AsyncWebClient(
+            token=token,
+            base_url=f"{api_url.rstrip('/')}/",
+            timeout=_TIMEOUT_SECONDS,
+            session=session,
+            logger=quiet,
+            retry_handlers=[],
+        )
+        return cls(client)
+
+    @property
+    def session(self) -> aiohttp.ClientSession:
+        session = self.client.session
+        if session is None:
+            raise RuntimeError("the line was not opened")
+        return session
+
+    async def close(self) -> None:
+        await self.session.close()
+
+    def is_closed(self, method: str) -> bool:
+        """Slack asked for a pause in this method, and it is not over."""
+        return self._closed_until.get(method, 0.0) > time.monotonic()
+
+    async def call(self, method: str, *, patient: bool = True, **arguments: Any) -> Mapping[str, Any]:
+        """Slack's answer. `patient` waits out the pauses that Slack asks for, up to a minute and a half.
+
+        Raises `SlackAway` and `SlackRefuses`.
+        """
+        deadline = time.monotonic() + _LONGEST_PAUSE_SECONDS
+        while True:
+            pause_seconds = self._closed_until.get(method, 0.0) - time.monotonic()
+            if pause_seconds > 0:
+                if not patient or time.monotonic() + pause_seconds > deadline:
+                    raise SlackAway(f"{method} rests")
+                await asyncio.sleep(pause_seconds)
+            try:
+                return await self._ask(method, arguments)
+            except _Pause as pause:
+                log.info("slack asks for %.0f s without %s", pause.seconds, method)
+                self._closed_until[method] = time.monotonic() + pause.seconds
+
+    async def _ask(self, method: str, arguments: dict[str, Any]) -> Mapping[str, Any]:
+        given = {name: value for name, value in arguments.items() if value is not None}
+        try:
+            if method in _READS:
+                response = await self.client.api_call(method, http_verb="GET", params=given)
+            else:
+                response = await self.client.api_call(method, json=given)
+        except SlackApiError as error:
+            raise _sorted(method, error) from error
+        except (SlackClientError, aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise SlackAway(f"{method}: {type(error).__name__}") from error
+        return response.data if isinstance(response.data, dict) else {}
+
+    async def respond(self, response_url: str, **message: Any) -> None:
+        """An answer through the address that came with an interaction. Raises `SlackAway`, `SlackRefuses`."""
+        try:
+            async with self.session.post(response_url, json=message) as response:
+                if response.status >= 400:
+                    raise SlackRefuses("response_url", str(response.status))
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise SlackAway(f"response_url: {type(error).__name__}") from error
+
+    async def upload(self, upload_url: str, data: bytes) -> None:
+        """The bytes of a file, to the address that Slack named for them. Raises `SlackAway`."""
+        try:
+            async with self.session.post(upload_url, data=data) as response:
+                if response.status != 200:
+                    raise SlackAway(f"upload: {response.status}")
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise SlackAway(f"upload: {type(error).__name__}") from error
+
+
+class _Pause(Exception):
+    def __init__(self, seconds: float) -> None:
+        super().__init__(seconds)
+        self.seconds = seconds
+
+
+def _sorted(method: str, error: SlackApiError) -> Exception:
+    """What an answer of Slack's means."""
+    response = error.response
+    status = int(getattr(response, "status_code", None) or getattr(response, "status", None) or 0)
+    if status == 429:
+        return _Pause(_pause_seconds(getattr(response, "headers", {})))
+    data = getattr(response, "data", None)
+    code = str(data.get("error", "")) if isinstance(data, dict) else ""
+    if status >= 500 or not code or code in _PASSING:
+        return SlackAway(f"{method}: {code or status}")
+    return SlackRefuses(method, code)
+
+
+def _pause_seconds(headers: Mapping[str, str]) -> float:
+    told = next((value for name, value in headers.items() if name.lower() == "retry-after"), "")
+    try:
+        return max(0.0, float(told))
+    except ValueError:
+        return _DEFAULT_PAUSE_SECONDS

@@ -1,0 +1,38 @@
+"""How often messages are touched for mere progress, so that answers always find room in Slack's limits."""
+
+import time
+from collections import OrderedDict, deque
+from collections.abc import Callable
+
+_CHANNEL_EVERY_SECONDS = 1.0
+_STEPS_A_MINUTE = 40  # of the fifty and more that `chat.update` allows a workspace
+_KEPT_CHANNELS = 1000
+# (age of the job, seconds between its steps): the longer it takes, the calmer it is.
+_CALMER = ((60.0, 2.0), (300.0, 5.0))
+_CALMEST_SECONDS = 15.0
+
+
+class Pace:
+    """`clock` is a monotonic one, in seconds."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._recent: deque[float] = deque()
+        self._channels: OrderedDict[str, float] = OrderedDict()
+
+    def allows(self, channel: str, *, age_seconds: float, since_seconds: float) -> bool:
+        """Whether a job of that age may show a step now; counts it if so."""
+        now = self._clock()
+        every = next((pause for age, pause in _CALMER if age_seconds < age), _CALMEST_SECONDS)
+        if since_seconds < every or now - self._channels.get(channel, -1e9) < _CHANNEL_EVERY_SECONDS:
+            return False
+        while self._recent and now - self._recent[0] > 60:
+            self._recent.popleft()
+        if len(self._recent) >= _STEPS_A_MINUTE:
+            return False
+        self._recent.append(now)
+        self._channels[channel] = now
+        self._channels.move_to_end(channel)
+        while len(self._channels) > _KEPT_CHANNELS:
+            self._channels.popitem(last=False)
+        return True

@@ -1,0 +1,101 @@
+"""Members of a workspace: what they are called and whether they moderate."""
+
+import asyncio
+import logging
+import time
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bots.backroom import Backroom
+from bots.slack.line import Line, SlackAway, SlackRefuses
+from bots.slack.visits import Visit
+from bots.standings import known_name
+from studio.commands.spec import Call
+from studio.errors import ChatelierError
+from studio.people import Address, Person, Platform, Role
+from studio.ports import Ports
+from studio.text import clean_text
+
+_KEPT_MEMBERS = 5000
+_KEPT_SECONDS = 10 * 60
+_PATIENCE_SECONDS = 2.0
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    name: str
+    moderates: bool = False
+    is_bot: bool = False
+
+
+class People:
+    def __init__(self, ports: Ports, backroom: Backroom, line: Line) -> None:
+        self._ports = ports
+        self._backroom = backroom
+        self._line = line
+        self._members: OrderedDict[str, tuple[float, Member]] = OrderedDict()
+
+    async def call_of(self, visit: Visit) -> Call:
+        """The visit as the studio's words. A workspace is one community, whichever channel was used."""
+        address = Address(
+            platform=Platform.SLACK,
+            community=visit.community,
+            channel=visit.channel or visit.user,
+            thread=visit.thread,
+        )
+        return Call(person=await self.person(visit), address=address, request_key=visit.key)
+
+    async def person(self, visit: Visit) -> Person:
+        member = await self.member(visit)
+        roles = {Role.MEMBER, Role.MODERATOR} if member.moderates else {Role.MEMBER}
+        return Person(
+            platform=Platform.SLACK,
+            community=visit.team,
+            user_id=visit.user,
+            display_name=member.name,
+            roles=frozenset(roles),
+        )
+
+    async def member(self, visit: Visit) -> Member:
+        """Admins and owners of the workspace moderate. When Slack is silent, what is known has to do."""
+        kept = self._members.get(visit.user)
+        if kept and time.monotonic() - kept[0] < _KEPT_SECONDS:
+            return kept[1]
+        try:
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                answer = await self._line.call("users.info", patient=False, user=visit.user)
+        except (SlackAway, SlackRefuses, TimeoutError):
+            log.info("a member could not be looked up")
+            return kept[1] if kept else Member(name=await self._fallback(visit))
+        member = _member(answer.get("user", {}), fallback=visit.user_name or visit.user)
+        self._members[visit.user] = (time.monotonic(), member)
+        self._members.move_to_end(visit.user)
+        while len(self._members) > _KEPT_MEMBERS:
+            self._members.popitem(last=False)
+        return member
+
+    async def _fallback(self, visit: Visit) -> str:
+        if visit.user_name:
+            return clean_text(visit.user_name)[:100]
+        key = f"{Platform.SLACK}:{visit.team}:{visit.user}"
+        try:
+            known = await self._backroom.run("mail", known_name, self._ports.database, key)
+        except ChatelierError:
+            known = None
+        return known or visit.user
+
+
+def _member(user: Mapping[str, Any], *, fallback: str) -> Member:
+    profile: Mapping[str, Any] = user.get("profile") or {}
+    names = (profile.get("display_name"), user.get("real_name"), user.get("name"), fallback)
+    name = next((clean for each in names if each and (clean := clean_text(str(each))[:100])), fallback)
+    guest = user.get("is_restricted") or user.get("is_ultra_restricted") or user.get("is_stranger")
+    return Member(
+        name=name,
+        moderates=bool(user.get("is_admin") or user.get("is_owner")) and not guest,
+        is_bot=bool(user.get("is_bot")),
+    )

@@ -1,0 +1,166 @@
+"""How a job looks in Slack: blocks for each of its states."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bots import words as house
+from bots.slack import words
+from bots.slack.escaping import entities
+from bots.standings import Standing
+from studio.buttons import Action, Button
+from studio.jobs import WAITING, JobState
+from studio.requests import Operation
+
+Block = dict[str, Any]
+
+STAR_MENU = "c1s:star"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Post:
+    """`text` is what notifications and screen readers get."""
+
+    text: str
+    blocks: tuple[Block, ...]
+
+    def arguments(self) -> dict[str, Any]:
+        return {
+            "text": self.text,
+            "blocks": list(self.blocks),
+            "unfurl_links": False,
+            "unfurl_media": False,
+        }
+
+
+def compose(standing: Standing, file_id: str | None) -> Post:
+    """`file_id` is the uploaded picture of a job that is done."""
+    job = standing.job
+    if job.state in WAITING:
+        return _underway(standing, house.waiting(standing.ahead))
+    if job.state is JobState.PAINTING:
+        return _underway(standing, "Stopping…" if job.cancel_requested else "Painting…")
+    if job.state is not JobState.DONE:
+        return _notice(standing, words.ended(job))
+    if not standing.pictures:
+        return _notice(standing, house.ALL_DELETED)
+    if file_id is None:
+        return _notice(standing, house.NO_PICTURE_FILE)
+    return _result(standing, file_id)
+
+
+def compose_progress(standing: Standing, *, step: int, steps: int) -> Post:
+    return _underway(standing, house.painting(step, steps))
+
+
+def section(text: str, **more: Any) -> Block:
+    return {
+        "type": "section",
+        "text": {"type": "mrkdwn", "text": text[: words.LONGEST_SECTION], "verbatim": True},
+        **more,
+    }
+
+
+def context(text: str) -> Block:
+    return {"type": "context", "elements": [{"type": "mrkdwn", "text": text[:2000], "verbatim": True}]}
+
+
+def image(file_id: str, alternative: str, **more: Any) -> Block:
+    return {
+        "type": "image",
+        "slack_file": {"id": file_id},
+        "alt_text": alternative[: words.LONGEST_ALTERNATIVE],
+        **more,
+    }
+
+
+def plain(text: str) -> Block:
+    return {"type": "plain_text", "text": text, "emoji": True}
+
+
+def button(action: Action, job_id: str, index: int = 0, *, alone: bool = True, **more: Any) -> Block:
+    """All of its state is in its id, so it works for ever."""
+    identifier = str(Button(action=action, job_id=job_id, index=index))
+    label = plain(words.label(action, index, alone=alone))
+    return {"type": "button", "action_id": identifier, "value": identifier, "text": label, **more}
+
+
+def actions(*elements: Block) -> Block:
+    return {"type": "actions", "elements": list(elements)}
+
+
+def _underway(standing: Standing, status: str) -> Post:
+    job = standing.job
+    maker = words.credit(job, standing.origin, standing.origin_prompt)
+    return Post(
+        text=f"{entities(house.subject_of(job.request.prompt))}: {status}",
+        blocks=(
+            section(words.headline(job.request.prompt)),
+            context(maker),
+            section(status),
+            actions(button(Action.CANCEL, job.id, style="danger")),
+        ),
+    )
+
+
+def _notice(standing: Standing, sentence: str) -> Post:
+    text = f"{words.name_of(standing.job)} · {sentence}"
+    return Post(text=text, blocks=(section(text),))
+
+
+def _result(standing: Standing, file_id: str) -> Post:
+    job, pictures = standing.job, standing.pictures
+    prompt = pictures[0].recipe.prompt
+    alternative = house.alternative(
+        prompt, 1 if standing.alone else len(pictures), longest=words.LONGEST_ALTERNATIVE
+    )
+    rows = _single_rows(standing) if standing.alone else _grid_rows(standing)
+    return Post(
+        text=entities(alternative),
+        blocks=(
+            image(file_id, alternative),
+            section(words.headline(prompt)),
+            context(words.credit(job, standing.origin, standing.origin_prompt)),
+            context(words.recipe(job, pictures)),
+            *rows,
+        ),
+    )
+
+
+def _single_rows(standing: Standing) -> tuple[Block, ...]:
+    job, index = standing.job, standing.pictures[0].index
+    first = [button(Action.VARY_SUBTLE, job.id, index), button(Action.VARY, job.id, index)]
+    if job.request.operation is not Operation.UPSCALE:
+        first += [button(Action.UPSCALE, job.id, index), button(Action.REROLL, job.id)]
+    second = [
+        button(action, job.id, index) for action in (Action.REMIX, Action.EDIT, Action.EXPAND, Action.STAR)
+    ]
+    return actions(*first), actions(*second)
+
+
+def _grid_rows(standing: Standing) -> tuple[Block, ...]:
+    """U and V for each tile that is there; below, what asks which tile is meant."""
+    job = standing.job
+    there = [picture.index for picture in standing.pictures]
+    rows = [
+        actions(*(button(action, job.id, index, alone=False) for index in there))
+        for action in (Action.UPSCALE, Action.VARY)
+    ]
+    asking = [
+        button(action, job.id, alone=False)
+        for action in (Action.REROLL, Action.REMIX, Action.EDIT, Action.EXPAND)
+    ]
+    return (*rows, actions(*asking, star_menu(job.id, there)))
+
+
+def star_menu(job_id: str, indices: Sequence[int]) -> Block:
+    options = [
+        {"text": plain(str(index)), "value": str(Button(action=Action.STAR, job_id=job_id, index=index))}
+        for index in indices
+    ]
+    return {
+        "type": "static_select",
+        "action_id": STAR_MENU,
+        "placeholder": plain(words.STAR_WHICH),
+        "options": options,
+    }

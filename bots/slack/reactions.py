@@ -1,0 +1,103 @@
+"""Reactions on the app's own messages, old ones too: which message shows which job stands in the records."""
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from bots.backroom import Backroom
+from bots.slack.counter import Counter
+from bots.slack.identity import Identity
+from bots.slack.people import People
+from bots.slack.visits import Visit, of_reaction
+from bots.standings import has_star, job_of_message, load_standing
+from studio.buttons import Action, Button
+from studio.catalog import REACTIONS, press
+from studio.commands.answers import Answer
+from studio.commands.spec import Call
+from studio.errors import DatabaseUnavailable, NotFound
+from studio.identifiers import picture_id
+from studio.people import Platform
+from studio.ports import Ports
+
+# What Slack calls the reactions of the catalogue.
+NAMES: Mapping[str, str] = {
+    "1️⃣": "one",
+    "2️⃣": "two",
+    "3️⃣": "three",
+    "4️⃣": "four",
+    "🔁": "repeat",
+    "⬆️": "arrow_up",
+    "⭐": "star",
+    "❌": "x",
+}
+MEANINGS: Mapping[str, tuple[Action, int]] = {NAMES[emoji]: meaning for emoji, meaning in REACTIONS.items()}
+
+log = logging.getLogger(__name__)
+
+
+class Reactions:
+    def __init__(
+        self, ports: Ports, backroom: Backroom, people: People, counter: Counter, identity: Identity
+    ) -> None:
+        self._ports = ports
+        self._backroom = backroom
+        self._people = people
+        self._counter = counter
+        self._identity = identity
+
+    async def added(self, body: Mapping[str, Any]) -> None:
+        event: Mapping[str, Any] = body["event"]
+        meaning = MEANINGS.get(str(event.get("reaction")))
+        if meaning is not None:
+            await self._carry_out(body, meaning, given=True)
+
+    async def removed(self, body: Mapping[str, Any]) -> None:
+        """Only a star can be taken back; what is painted is painted."""
+        event: Mapping[str, Any] = body["event"]
+        meaning = MEANINGS.get(str(event.get("reaction")))
+        if meaning is not None and meaning[0] is Action.STAR:
+            await self._carry_out(body, meaning, given=False)
+
+    async def _carry_out(self, body: Mapping[str, Any], meaning: tuple[Action, int], *, given: bool) -> None:
+        item: Mapping[str, Any] = body["event"]["item"]
+        if item.get("type") != "message" or body["event"]["user"] == self._identity.bot_user:
+            return
+        visit = of_reaction(body)
+        try:
+            job_id = await self._backroom.run(
+                "desk",
+                job_of_message,
+                self._ports.database,
+                Platform.SLACK,
+                str(item["ts"]),
+                channel=str(item["channel"]),
+            )
+            if job_id is None or (await self._people.member(visit)).is_bot:
+                return
+            standing = await self._backroom.run("desk", load_standing, self._ports.database, job_id)
+        except NotFound:
+            return
+        except DatabaseUnavailable:
+            log.warning("a reaction was not followed: the records are away")
+            return
+        visit = of_reaction(body, thread=standing.job.address.thread)
+        button = Button(action=meaning[0], job_id=job_id, index=meaning[1])
+        if button.index and button.index not in {picture.index for picture in standing.pictures}:
+            return  # a tile that is not there
+        await self._counter.serve(visit, self._pressing(visit, button, given=given), quietly=True)
+
+    def _pressing(self, visit: Visit, button: Button, *, given: bool) -> Any:
+        async def work(call: Call) -> Answer | str:
+            if button.action is Action.STAR:
+                starred = await self._backroom.run(
+                    "desk",
+                    has_star,
+                    self._ports.database,
+                    picture_id(button.job_id, button.index),
+                    call.person.key,
+                )
+                if starred == given:
+                    return ""
+            return await self._backroom.run("desk", press, self._ports, call, button)
+
+        return work

@@ -1,0 +1,119 @@
+"""Shortcuts: on messages that show an image, ours or anybody's, and the one that opens from everywhere."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from bots import words as house
+from bots.backroom import Backroom
+from bots.slack import words
+from bots.slack.clicks import asks
+from bots.slack.counter import Counter
+from bots.slack.forms import Forms
+from bots.slack.uploads import Uploads, images
+from bots.slack.views import Matter
+from bots.slack.visits import Visit, of_interaction
+from bots.standings import Standing, job_of_message, load_family, load_standing
+from studio.buttons import Action, Button
+from studio.catalog import perform, press
+from studio.commands.answers import Answer
+from studio.commands.spec import Call
+from studio.errors import BadRequest
+from studio.people import Platform
+from studio.ports import Ports
+
+IMAGINE = "imagine_anywhere"
+WHO = "who_made_this"
+# callback id → (name in Slack's menu, what it does)
+DEEDS: Mapping[str, tuple[str, Action]] = {
+    "vary_picture": (house.MENU_VARY, Action.VARY),
+    "edit_picture": (house.MENU_EDIT, Action.EDIT),
+    "expand_picture": (house.MENU_EXPAND, Action.EXPAND),
+    "upscale_picture": (house.MENU_UPSCALE, Action.UPSCALE),
+}
+
+
+class Shortcuts:
+    def __init__(
+        self, ports: Ports, backroom: Backroom, counter: Counter, forms: Forms, uploads: Uploads
+    ) -> None:
+        self._ports = ports
+        self._backroom = backroom
+        self._counter = counter
+        self._forms = forms
+        self._uploads = uploads
+
+    async def anywhere(self, body: Mapping[str, Any]) -> None:
+        visit = of_interaction(body)
+
+        async def work(_call: Call) -> str:
+            await self._forms.open_imagine(visit)
+            return ""
+
+        await self._counter.serve(visit, work)
+
+    async def on_message(self, body: Mapping[str, Any]) -> None:
+        visit, message = of_interaction(body), body["message"]
+        _, action = DEEDS[body["callback_id"]]
+
+        async def work(call: Call) -> Answer | str:
+            standing = await self._standing_of(visit, message, call)
+            if standing is not None:
+                return await self._on_ours(visit, call, action, standing)
+            return await self._on_foreign(visit, call, action, message)
+
+        await self._counter.serve(visit, work)
+
+    async def who_made_this(self, body: Mapping[str, Any]) -> None:
+        visit, message = of_interaction(body), body["message"]
+
+        async def work(call: Call) -> str:
+            standing = await self._standing_of(visit, message, call)
+            if standing is None:
+                raise BadRequest(house.NOT_FROM_HERE)
+            job, picture, ancestors = await self._backroom.run(
+                "desk", load_family, self._ports.database, standing.pictures[0].id, call.person
+            )
+            return words.family(job, picture, ancestors)
+
+        await self._counter.serve(visit, work)
+
+    async def _on_ours(self, visit: Visit, call: Call, action: Action, standing: Standing) -> Answer | str:
+        index = standing.pictures[0].index if len(standing.pictures) == 1 else 0
+        button = Button(action=action, job_id=standing.job.id, index=index)
+        if asks(button):
+            await self._forms.ask(visit, button)
+            return ""
+        return await self._backroom.run("desk", press, self._ports, call, button)
+
+    async def _on_foreign(
+        self, visit: Visit, call: Call, action: Action, message: Mapping[str, Any]
+    ) -> Answer | str:
+        """Somebody's image: taken in like an upload of the person who asks."""
+        files = images(message)
+        if not files:
+            raise BadRequest(house.NO_IMAGE)
+        source = await self._uploads.take_in(files[0], call.person)
+        if action in (Action.EDIT, Action.EXPAND):
+            matter = Matter(action=action, image=source, channel=visit.channel, thread=visit.thread)
+            await self._forms.open(visit, matter)
+            return ""
+        return await self._backroom.run("desk", perform, self._ports, call, str(action), {"image": source})
+
+    async def _standing_of(self, visit: Visit, message: Mapping[str, Any], call: Call) -> Standing | None:
+        """The job that a message shows, with at least one picture; None for other people's messages."""
+        job_id = await self._backroom.run(
+            "desk",
+            job_of_message,
+            self._ports.database,
+            Platform.SLACK,
+            str(message["ts"]),
+            channel=visit.channel,
+        )
+        if job_id is None:
+            return None
+        standing = await self._backroom.run(
+            "desk", load_standing, self._ports.database, job_id, viewer=call.person
+        )
+        if not standing.pictures:
+            raise BadRequest(house.ALL_DELETED if standing.job.state.ended else house.NO_IMAGE)
+        return standing

@@ -1,0 +1,77 @@
+"""What people type: slash commands, mentions, and direct messages to the app."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from bots.backroom import Backroom
+from bots.slack import words
+from bots.slack.counter import Counter
+from bots.slack.escaping import typed
+from bots.slack.identity import Identity
+from bots.slack.phrases import Wanted, read_imagine, read_studio, read_talk, wants_help
+from bots.slack.uploads import File, Uploads, images
+from bots.slack.visits import Visit, of_command, of_message
+from studio.catalog import perform
+from studio.commands.answers import Answer
+from studio.commands.spec import Call, CommandSpec, Kind
+from studio.ports import Ports
+
+
+class Talk:
+    def __init__(
+        self, ports: Ports, backroom: Backroom, counter: Counter, uploads: Uploads, identity: Identity
+    ) -> None:
+        self._ports = ports
+        self._backroom = backroom
+        self._counter = counter
+        self._uploads = uploads
+        self._identity = identity
+
+    async def imagine(self, body: Mapping[str, Any]) -> None:
+        await self._follow(of_command(body), read_imagine, typed(str(body.get("text") or "")))
+
+    async def studio(self, body: Mapping[str, Any]) -> None:
+        text = typed(str(body.get("text") or ""))
+        visit = of_command(body)
+        await (self._help(visit) if wants_help(text) else self._follow(visit, read_studio, text))
+
+    async def message(self, body: Mapping[str, Any]) -> None:
+        """A mention, or a direct message. The app's own messages and edits of old ones are not for us."""
+        event: Mapping[str, Any] = body["event"]
+        if event.get("bot_id") or event.get("subtype") not in (None, "file_share") or not event.get("user"):
+            return
+        visit = of_message(body)
+        text = typed(str(event.get("text") or ""), without=self._identity.bot_user)
+        files = images(event)
+        if wants_help(text) and not files:
+            await self._help(visit)
+        else:
+            await self._follow(visit, read_talk, text, files)
+
+    async def _follow(
+        self, visit: Visit, read: Callable[[str], Wanted], text: str, files: Sequence[File] = ()
+    ) -> None:
+        async def work(call: Call) -> Answer:
+            spec, values = read(text)
+            values |= await self._with_files(call, spec, values, files)
+            return await self._backroom.run("desk", perform, self._ports, call, spec.name, values)
+
+        await self._counter.serve(visit, work)
+
+    async def _with_files(
+        self, call: Call, spec: CommandSpec, values: Mapping[str, object], files: Sequence[File]
+    ) -> dict[str, object]:
+        """The files in order: the first is the picture to start from, the next the mask."""
+        places = [
+            each.name
+            for each in spec.parameters
+            if (each.kind is Kind.IMAGE and "picture" not in values) or each.kind is Kind.MASK
+        ]
+        taken = [await self._uploads.take_in(file, call.person) for file in files[: len(places)]]
+        return dict(zip(places, taken, strict=False))
+
+    async def _help(self, visit: Visit) -> None:
+        async def work(_call: Call) -> str:
+            return words.help_text()
+
+        await self._counter.serve(visit, work)

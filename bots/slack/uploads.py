@@ -1,0 +1,95 @@
+"""Files that people share, on their way in: from Slack's own hosts only, no larger than allowed."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import aiohttp
+
+from bots import words as house
+from bots.backroom import Backroom
+from bots.slack import words
+from bots.slack.line import Line, SlackAway, SlackRefuses
+from bots.slack.settings import SlackSettings
+from studio.errors import BadImage
+from studio.people import Person
+from studio.ports import Ports
+from studio.requests import Source
+from studio.uploads import accept_upload
+
+File = Mapping[str, Any]
+
+_GONE = frozenset({"tombstone", "hidden_by_limit"})
+_CHUNK_BYTES = 64 * 1024
+_TIMEOUT = aiohttp.ClientTimeout(total=60)
+
+
+def images(message: Mapping[str, Any]) -> Sequence[File]:
+    """The files of a message that are images, or may be: of some Slack tells only the id."""
+    return [each for each in message.get("files") or () if _may_be_image(each)]
+
+
+def _may_be_image(file: File) -> bool:
+    kind = str(file.get("mimetype") or "")
+    return kind.startswith("image/") if kind else True
+
+
+class Uploads:
+    def __init__(self, ports: Ports, backroom: Backroom, line: Line, settings: SlackSettings) -> None:
+        self._ports = ports
+        self._backroom = backroom
+        self._line = line
+        self._settings = settings
+
+    async def take_in(self, file: File, person: Person) -> Source:
+        """Raises `BadImage`, `PolicyRefusal`, `InspectionFailed` or `StorageFailed`."""
+        data = await self._download(await self._whole(file))
+        return await self._backroom.run("shelf", accept_upload, self._ports, person, data)
+
+    async def _whole(self, file: File) -> File:
+        """What Slack knows of the file; in shared channels an event names the id alone."""
+        if file.get("mode") in _GONE:
+            raise BadImage(words.FILE_GONE)
+        if file.get("file_access") != "check_file_info" and file.get("url_private"):
+            return file
+        try:
+            answer = await self._line.call("files.info", file=str(file.get("id", "")))
+        except SlackRefuses as error:
+            raise BadImage(words.FILE_GONE) from error
+        except SlackAway as error:
+            raise BadImage(words.DOWNLOAD_FAILED) from error
+        found: File = answer.get("file", {})
+        if found.get("mode") in _GONE or not found.get("url_private"):
+            raise BadImage(words.FILE_GONE)
+        return found
+
+    async def _download(self, file: File) -> bytes:
+        """What Slack says of the file is checked before a byte is asked for."""
+        url = str(file.get("url_private_download") or file["url_private"])
+        if not self._settings.may_download(url):
+            raise BadImage(words.FOREIGN_FILE)
+        kind = str(file.get("mimetype") or "")
+        if kind and not kind.startswith("image/"):
+            raise BadImage(house.NOT_AN_IMAGE)
+        if int(file.get("size") or 0) > self._settings.max_upload_bytes:
+            raise BadImage(house.too_large(self._settings.max_upload_bytes))
+        headers = {"Authorization": f"Bearer {self._settings.bot_token}"}
+        try:
+            # No redirect is followed: it could carry the token to another host.
+            async with self._line.session.get(
+                url, headers=headers, allow_redirects=False, timeout=_TIMEOUT
+            ) as response:
+                if response.status in (404, 410):
+                    raise BadImage(words.FILE_GONE)
+                if response.status != 200 or response.content_type == "text/html":
+                    raise BadImage(words.DOWNLOAD_FAILED)
+                return await self._read(response)
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise BadImage(words.DOWNLOAD_FAILED) from error
+
+    async def _read(self, response: aiohttp.ClientResponse) -> bytes:
+        data = bytearray()
+        async for chunk in response.content.iter_chunked(_CHUNK_BYTES):
+            data += chunk
+            if len(data) > self._settings.max_upload_bytes:
+                raise BadImage(house.too_large(self._settings.max_upload_bytes))
+        return bytes(data)

@@ -1,0 +1,261 @@
+"""Modals and the Home tab as Slack's views. What a modal is about stands in its private metadata."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bots import words as house
+from bots.slack import words
+from bots.slack.posts import Block, actions, button, context, image, plain, section
+from studio.buttons import Action
+from studio.commands.expand import SIDES
+from studio.identifiers import picture_id
+from studio.jobs import Job
+from studio.regions import COLUMNS, ROWS
+from studio.requests import MAX_COUNT, Source
+from studio.wire import from_data, to_json
+
+View = dict[str, Any]
+
+PREFIX = "c1m:"
+PICK = "pick"
+CHOICE = "c1s:picture"  # the select that says which picture a modal speaks of
+_LONGEST_INPUT = 3000  # longer than a prompt may be, so that the studio's own sentence says so
+_LONGEST_HOME_LINE = 150
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matter:
+    """What a modal is about: pictures of a job, or somebody's image that was taken in, and where to answer.
+
+    Slack keeps it with the view and hands it back; nobody else can change it.
+    """
+
+    action: Action
+    job: str | None = None
+    indices: tuple[int, ...] = ()
+    image: Source | None = None
+    channel: str | None = None
+    thread: str | None = None
+
+    @property
+    def only(self) -> str | None:
+        """The picture, when there is no choice."""
+        return picture_id(self.job, self.indices[0]) if self.job and len(self.indices) == 1 else None
+
+
+def matter_of(view: Mapping[str, Any]) -> Matter:
+    """Raises ValueError for metadata that is not ours."""
+    return from_data(Matter, json.loads(str(view.get("private_metadata", ""))))
+
+
+def remix(matter: Matter, *, prompt: str) -> View:
+    return _modal(
+        "remix", house.MODAL_REMIX, matter, [*_choice(matter), _text("prompt", house.FIELD_PROMPT, prompt)]
+    )
+
+
+def edit(matter: Matter, *, overlay: Block | None = None) -> View:
+    """`overlay` is the picture under the lettered grid, or a word about it."""
+    cells = [f"{column}{row}" for row in ROWS for column in COLUMNS]
+    region = {
+        "type": "multi_static_select",
+        "action_id": "value",
+        "placeholder": plain(house.CHOOSE_CELLS),
+        "options": [_option(cell, cell) for cell in cells],
+    }
+    return _modal(
+        "edit",
+        house.MODAL_EDIT,
+        matter,
+        [
+            *_choice(matter, dispatch=True),
+            section(words.WHICH_CELLS),
+            overlay or context(words.GRID_COMING),
+            _input("region", words.FIELD_CELLS, region),
+            _text("prompt", house.FIELD_EDIT),
+        ],
+    )
+
+
+def overlay_image(file_id: str, alternative: str) -> Block:
+    return image(file_id, alternative)
+
+
+def overlay_missing() -> Block:
+    return context(words.GRID_MISSING)
+
+
+def expand(matter: Matter) -> View:
+    sides = {
+        "type": "checkboxes",
+        "action_id": "value",
+        "options": [_option(side.capitalize(), side) for side in SIDES],
+    }
+    amount = {
+        "type": "number_input",
+        "action_id": "value",
+        "is_decimal_allowed": False,
+        "min_value": "10",
+        "max_value": "200",
+        "initial_value": "50",
+    }
+    return _modal(
+        "expand",
+        words.MODAL_EXPAND,
+        matter,
+        [
+            *_choice(matter),
+            _input("sides", words.FIELD_SIDES, sides, optional=True),
+            _input("amount", words.FIELD_AMOUNT, amount, optional=True),
+            _line("aspect", words.FIELD_ASPECT),
+            _text("prompt", words.FIELD_NEW, optional=True),
+        ],
+    )
+
+
+def pick(matter: Matter) -> View:
+    """For what needs no words, only a picture."""
+    return _modal(PICK, words.MODAL_PICK, matter, _choice(matter))
+
+
+def imagine(matter: Matter) -> View:
+    where = {
+        "type": "conversations_select",
+        "action_id": "value",
+        "default_to_current_conversation": True,
+        "filter": {"include": ["public", "private", "im"], "exclude_bot_users": True},
+    }
+    count = {
+        "type": "static_select",
+        "action_id": "value",
+        "options": [_option(str(number), str(number)) for number in range(1, MAX_COUNT + 1)],
+    }
+    return _modal(
+        "imagine",
+        words.MODAL_IMAGINE,
+        matter,
+        [
+            _text("prompt", house.FIELD_PROMPT),
+            _input("channel", words.FIELD_CHANNEL, where),
+            _input("count", words.FIELD_COUNT, count, optional=True),
+            _line("aspect", words.FIELD_SHAPE),
+        ],
+    )
+
+
+def home(waiting: Sequence[tuple[Job, int]], recent: Sequence[tuple[Job, str | None]]) -> View:
+    """`waiting` are jobs and how many come before each; `recent` are jobs and their uploaded pictures."""
+    blocks: list[Block] = [_header(words.HOME_QUEUE)]
+    for job, ahead in waiting:
+        blocks += [
+            section(f"{words.headline(job.request.prompt)}\n{house.waiting(ahead)}"),
+            actions(button(Action.CANCEL, job.id, style="danger")),
+        ]
+    if not waiting:
+        blocks.append(context(words.HOME_NOTHING))
+    blocks += [{"type": "divider"}, _header(words.HOME_RECENT)]
+    for job, file_id in recent:
+        prompt = job.request.prompt
+        if file_id:
+            blocks.append(
+                image(
+                    file_id, house.alternative(prompt, job.request.count, longest=words.LONGEST_ALTERNATIVE)
+                )
+            )
+        blocks += [
+            section(f"{words.headline(prompt)}\n`{job.id}`"),
+            actions(button(Action.SHOW, job.id), button(Action.REROLL, job.id)),
+        ]
+    blocks.append(context(words.HOME_HELP if recent else words.HOME_EMPTY))
+    return {"type": "home", "blocks": blocks}
+
+
+def home_away() -> View:
+    return {"type": "home", "blocks": [section(words.HOME_AWAY)]}
+
+
+def values_of(view: Mapping[str, Any]) -> dict[str, object]:
+    """What was filled in, by block: text, a chosen value, or several joined by commas. Empty ones are left out."""
+    state: Mapping[str, Mapping[str, Any]] = view.get("state", {}).get("values", {})
+    found: dict[str, Mapping[str, Any]] = {
+        block: next(iter(inputs.values()), {}) for block, inputs in state.items()
+    }
+    read = {block: _value(element) for block, element in found.items()}
+    return {block: value for block, value in read.items() if value}
+
+
+def _value(element: Mapping[str, Any]) -> str:
+    if chosen := element.get("selected_options"):
+        return ",".join(str(option["value"]) for option in chosen)
+    if one := element.get("selected_option"):
+        return str(one["value"])
+    return str(element.get("selected_conversation") or element.get("value") or "")
+
+
+def _modal(name: str, title: str, matter: Matter, blocks: Sequence[Block]) -> View:
+    return {
+        "type": "modal",
+        "callback_id": f"{PREFIX}{name}",
+        "title": plain(title[:24]),
+        "submit": plain(words.SUBMIT),
+        "close": plain(words.CLOSE),
+        "private_metadata": to_json(matter),
+        "blocks": list(blocks),
+    }
+
+
+def _choice(matter: Matter, *, dispatch: bool = False) -> list[Block]:
+    """Asks which picture, where there are several. `dispatch` tells us as soon as it is changed."""
+    if matter.job is None or len(matter.indices) < 2:
+        return []
+    options = [_option(str(index), picture_id(matter.job, index)) for index in matter.indices]
+    element = {"type": "static_select", "action_id": CHOICE, "options": options, "initial_option": options[0]}
+    return [_input("picture", words.FIELD_PICTURE, element, dispatch_action=dispatch)]
+
+
+def _input(block_id: str, label: str, element: Block, *, optional: bool = False, **more: Any) -> Block:
+    return {
+        "type": "input",
+        "block_id": block_id,
+        "label": plain(label),
+        "element": element,
+        "optional": optional,
+        **more,
+    }
+
+
+def _text(block_id: str, label: str, initial: str = "", *, optional: bool = False) -> Block:
+    element: Block = {
+        "type": "plain_text_input",
+        "action_id": "value",
+        "multiline": True,
+        "max_length": _LONGEST_INPUT,
+    }
+    if initial:
+        element["initial_value"] = initial
+    return _input(block_id, label, element, optional=optional)
+
+
+def _line(block_id: str, label: str) -> Block:
+    element = {"type": "plain_text_input", "action_id": "value", "max_length": 20}
+    return _input(block_id, label, element, optional=True)
+
+
+def _option(label: str, value: str) -> Block:
+    return {"text": plain(label), "value": value}
+
+
+def _header(text: str) -> Block:
+    return {"type": "header", "text": plain(text[:_LONGEST_HOME_LINE])}
+
+
+# The parameter that is wrong is shown at its field, where the modal has one.
+FIELDS: Mapping[str, frozenset[str]] = {
+    "remix": frozenset({"prompt", "picture"}),
+    "edit": frozenset({"prompt", "region", "picture"}),
+    "expand": frozenset({"prompt", "sides", "amount", "aspect", "picture"}),
+    "imagine": frozenset({"prompt", "count", "aspect"}),
+    PICK: frozenset({"picture"}),
+}

@@ -1,0 +1,133 @@
+"""A visit: one click, command, message or reaction, whatever its payload looked like."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+_LONGEST_KEY = 190
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """Who came, from where, and how to answer them alone.
+
+    `key` is the same however often Slack repeats the delivery. `response_url` serves a few private answers.
+    `thread` is the root message of the thread that the answer belongs to.
+    """
+
+    key: str
+    team: str
+    user: str
+    enterprise: str | None = None
+    user_name: str = ""
+    channel: str | None = None
+    thread: str | None = None
+    response_url: str | None = None
+    trigger_id: str = ""
+
+    @property
+    def community(self) -> str:
+        """Where the answer goes: a workspace, on an Enterprise Grid with its organisation."""
+        return f"{self.enterprise}:{self.team}" if self.enterprise else self.team
+
+    @property
+    def in_private(self) -> bool:
+        """Asked in the app's own direct messages."""
+        return bool(self.channel and self.channel.startswith("D"))
+
+
+def of_command(body: Mapping[str, Any]) -> Visit:
+    """A slash command."""
+    return Visit(
+        key=_key("trigger", body["trigger_id"]),
+        team=str(body["team_id"]),
+        enterprise=body.get("enterprise_id") or None,
+        user=str(body["user_id"]),
+        user_name=str(body.get("user_name", "")),
+        channel=body.get("channel_id"),
+        response_url=body.get("response_url"),
+        trigger_id=str(body["trigger_id"]),
+    )
+
+
+def of_interaction(body: Mapping[str, Any]) -> Visit:
+    """A button, a select or a shortcut."""
+    message: Mapping[str, Any] = body.get("message") or {}
+    container: Mapping[str, Any] = body.get("container") or {}
+    channel: Mapping[str, Any] = body.get("channel") or {}
+    trigger_id = str(body.get("trigger_id", ""))
+    return Visit(
+        key=_key("trigger", trigger_id),
+        **_who(body),
+        channel=channel.get("id") or container.get("channel_id"),
+        thread=message.get("thread_ts") or container.get("thread_ts"),
+        response_url=body.get("response_url"),
+        trigger_id=trigger_id,
+    )
+
+
+def of_submission(body: Mapping[str, Any], *, channel: str | None, thread: str | None) -> Visit:
+    """A modal that was sent. Its view is the key: sent twice, it is still one request."""
+    return Visit(
+        key=_key("view", body["view"]["id"]),
+        **_who(body),
+        channel=channel,
+        thread=thread,
+        trigger_id=str(body.get("trigger_id", "")),
+    )
+
+
+def of_message(body: Mapping[str, Any]) -> Visit:
+    """A mention or a direct message. Slack may tell of one message in several events."""
+    event: Mapping[str, Any] = body["event"]
+    said = event.get("client_msg_id")
+    return Visit(
+        key=_key("message", f"{event['channel']}:{said or event['ts']}"),
+        team=_team(body, event),
+        enterprise=body.get("enterprise_id") or None,
+        user=str(event["user"]),
+        channel=str(event["channel"]),
+        thread=event.get("thread_ts"),
+    )
+
+
+def of_reaction(body: Mapping[str, Any], *, thread: str | None = None) -> Visit:
+    event: Mapping[str, Any] = body["event"]
+    return Visit(
+        key=_key("event", body["event_id"]),
+        team=_team(body, event),
+        enterprise=body.get("enterprise_id") or None,
+        user=str(event["user"]),
+        channel=str(event["item"]["channel"]),
+        thread=thread,
+    )
+
+
+def of_home(body: Mapping[str, Any]) -> Visit:
+    event: Mapping[str, Any] = body["event"]
+    return Visit(
+        key=_key("event", body["event_id"]),
+        team=_team(body, event),
+        enterprise=body.get("enterprise_id") or None,
+        user=str(event["user"]),
+    )
+
+
+def _who(body: Mapping[str, Any]) -> dict[str, Any]:
+    user: Mapping[str, Any] = body["user"]
+    team: Mapping[str, Any] = body.get("team") or {}
+    enterprise: Mapping[str, Any] = body.get("enterprise") or {}
+    return {
+        "team": str(team.get("id") or user.get("team_id") or ""),
+        "enterprise": enterprise.get("id"),
+        "user": str(user["id"]),
+        "user_name": str(user.get("name") or user.get("username") or ""),
+    }
+
+
+def _team(body: Mapping[str, Any], event: Mapping[str, Any]) -> str:
+    return str(body.get("team_id") or event.get("team") or "")
+
+
+def _key(kind: str, value: object) -> str:
+    return f"slack:{kind}:{value}"[:_LONGEST_KEY]

@@ -1,0 +1,190 @@
+"""Every text of the Slack face that is not the house's."""
+
+from collections.abc import Sequence
+
+from bots import words as house
+from bots.slack.escaping import mrkdwn
+from studio.buttons import Action
+from studio.catalog import CATALOG
+from studio.errors import ChatelierError, UnknownCommand
+from studio.jobs import Job
+from studio.pictures import Picture
+from studio.requests import Operation
+
+LONGEST_ALTERNATIVE = 2000
+LONGEST_SECTION = 3000
+LONGEST_ERROR = 300
+
+FOREIGN_FILE = "it does not come from Slack. Please upload it here."
+FILE_GONE = "the file is not here any more. Please upload it again."
+DOWNLOAD_FAILED = "it could not be fetched from Slack. Please try again."
+NOT_SHOWN = (
+    "Slack does not take the picture just now. Press a button below, or ask for it again with `/studio show`."
+)
+WHICH_CELLS = "Which part shall be painted anew? A1 is top left, D4 bottom right."
+GRID_COMING = "The picture under its lettered grid is on its way…"
+GRID_MISSING = (
+    "The lettered grid cannot be shown now. Columns are A to D from the left, rows 1 to 4 from the top."
+)
+MODAL_IMAGINE = "Paint from words"
+MODAL_EXPAND = "Paint beyond the frame"
+MODAL_PICK = "Which picture?"
+SUBMIT = "Paint"
+CLOSE = "Never mind"
+FIELD_PICTURE = "Picture"
+FIELD_CELLS = "Cells"
+FIELD_SIDES = "Sides"
+FIELD_AMOUNT = "How much to add on each side, in percent"
+FIELD_ASPECT = "Or a new width to height, such as 16:9"
+FIELD_NEW = "What the new part shows (optional)"
+FIELD_CHANNEL = "Where"
+FIELD_COUNT = "How many pictures"
+FIELD_SHAPE = "Width to height, such as 3:2"
+STAR_WHICH = "⭐ Star…"
+
+SHORTCUT_IMAGINE = "Paint a picture"
+
+HOME_QUEUE = "Your queue"
+HOME_NOTHING = "Nothing is waiting."
+HOME_RECENT = "Your latest pictures"
+HOME_EMPTY = "Nothing yet. Type `/imagine a red fox in the snow` in any channel that I am in."
+HOME_HELP = "Type `/studio help` to see what there is."
+HOME_AWAY = "The studio's records are away for a moment. Please open this page again in a minute."
+
+WRONG_BOT_TOKEN = (
+    "Slack does not accept the bot token ({code}). Copy it anew from your app's page"
+    " (OAuth & Permissions, Bot User OAuth Token) into CHATELIER_SLACK__BOT_TOKEN."
+)
+WRONG_APP_TOKEN = (
+    "Slack does not accept the app-level token ({code}). Make one with the scope connections:write"
+    " (Basic Information, App-Level Tokens) and put it into CHATELIER_SLACK__APP_TOKEN."
+)
+NO_SIGNING_SECRET = (
+    "HTTP mode needs the signing secret: copy it from your app's page (Basic Information)"
+    " into CHATELIER_SLACK__SIGNING_SECRET."
+)
+
+
+def sentence_of(error: ChatelierError) -> str:
+    """The one place where errors become words: the studio writes them for people already."""
+    if isinstance(error, UnknownCommand):
+        return unknown(error)
+    return mrkdwn(str(error), longest=900)
+
+
+def unknown(error: UnknownCommand) -> str:
+    if not error.name:
+        return "Type `/studio help` to see what there is."
+    hint = (
+        f"Did you mean `/studio {error.nearest}`?" if error.nearest else "`/studio help` shows what there is."
+    )
+    return f"There is no command {mrkdwn(error.name, longest=32)}. {hint}"
+
+
+def not_here(bot_user: str, channel: str) -> str:
+    return (
+        f"I am not in <#{channel}>, so the answer comes to your direct messages."
+        f" Invite me with `/invite <@{bot_user}>` and I paint here."
+    )
+
+
+def elsewhere(bot_user: str, channel: str) -> str:
+    """Above an answer that could not go to its channel."""
+    return (
+        f"I cannot write in <#{channel}>, where you asked, so here it is."
+        f" If the channel is open, `/invite <@{bot_user}>` brings me in."
+    )
+
+
+def name_of(job: Job) -> str:
+    return f"@{mrkdwn(job.person.display_name, longest=80)}"
+
+
+def credit(job: Job, origin: Job | None, origin_prompt: str) -> str:
+    """``@ana, from @bo’s fox``. Names are text, so nobody is pinged."""
+    maker = name_of(job)
+    if origin is None:
+        return maker
+    subject = mrkdwn(house.subject_of(origin_prompt))
+    if origin.person.key == job.person.key:
+        return f"{maker}, from their own {subject}"
+    return f"{maker}, from {name_of(origin)}’s {subject}"
+
+
+def headline(prompt: str) -> str:
+    return f"*{mrkdwn(prompt)}*" if prompt.strip() else "*A picture from an upload*"
+
+
+def ended(job: Job) -> str:
+    return mrkdwn(house.ended(job), longest=900)
+
+
+def recipe(job: Job, pictures: Sequence[Picture]) -> str:
+    """Seed, model, size and id in one line."""
+    first, last = pictures[0].recipe, pictures[-1].recipe
+    seeds = f"seed {first.seed}" if len(pictures) == 1 else f"seeds {first.seed}–{last.seed}"
+    stars = sum(each.stars for each in pictures)
+    facts = [
+        seeds,
+        mrkdwn(first.model, longest=60),
+        f"{pictures[0].width}×{pictures[0].height}",
+        f"{first.steps} steps" if job.request.operation is not Operation.UPSCALE else "",
+        f"⭐ {stars}" if stars else "",
+        f"`{pictures[0].id if len(pictures) == 1 else job.id}`",
+    ]
+    return " · ".join(fact for fact in facts if fact)
+
+
+def family(job: Job, picture: Picture, ancestors: Sequence[tuple[Picture, Job]]) -> str:
+    """Who made a picture, how, and from whose."""
+    moment = int(picture.created_at.timestamp())
+    when = f"<!date^{moment}^{{date_short_pretty}} {{time}}|{picture.created_at:%Y-%m-%d %H:%M} UTC>"
+    deed = house.DEEDS[picture.recipe.operation].capitalize()
+    lines = [headline(picture.recipe.prompt), f"{deed} by {name_of(job)}, {when}"]
+    for ancestor, maker in ancestors[:8]:
+        subject = mrkdwn(house.subject_of(ancestor.recipe.prompt))
+        lines.append(f"from {name_of(maker)}’s {subject}, {house.DEEDS[ancestor.recipe.operation]}")
+    return "\n".join([*lines, recipe(job, [picture])])
+
+
+def help_text() -> str:
+    lines = [
+        f"*{_slash(spec.name)}* {spec.summary}\n        `{_slash(spec.example[1:])}`"
+        for spec in CATALOG.values()
+    ]
+    ends = [
+        "Flags work in the words too: `--ar 3:2 --seed 7 --no text --steps 20`.",
+        "In threads, mention me: `@Chatelier imagine a red fox`. An image you attach there is painted from.",
+        "React to a picture: :one:–:four: vary, :repeat: again, :arrow_up: upscale, :star: star,"
+        " :x: cancel or delete.",
+    ]
+    return "\n".join([*lines, "", *ends])[:LONGEST_SECTION]
+
+
+def _slash(text: str) -> str:
+    return f"/{text}" if text.partition(" ")[0] == "imagine" else f"/studio {text}"
+
+
+_LABELS = {
+    Action.VARY: "V{index}",
+    Action.UPSCALE: "U{index}",
+    Action.VARY_SUBTLE: "Subtle",
+    Action.REROLL: "🔁 Again",
+    Action.REMIX: "✏️ Remix",
+    Action.EDIT: "🖌 Edit",
+    Action.EXPAND: "↔ Expand",
+    Action.STAR: "⭐ Star",
+    Action.CANCEL: "Cancel",
+    Action.SHOW: "Show",
+}
+_LONG_LABELS = {Action.VARY: "Strong", Action.UPSCALE: "Upscale"}
+
+
+def label(action: Action, index: int, *, alone: bool) -> str:
+    """A button's text; `alone` when the message shows a single picture."""
+    pattern = _LONG_LABELS.get(action) if alone else None
+    return (pattern or _LABELS[action]).format(index=index)
+
+
+def overlay_alternative(prompt: str) -> str:
+    return house.shorten(f"The picture under a grid of cells from A1 to D4: {prompt}", LONGEST_ALTERNATIVE)

@@ -1,0 +1,571 @@
+"""A Slack of the tests' own on the loopback: Web API, socket, file host, and the payloads that it sends.
+
+It is strict where Slack is: blocks and views are checked with slack_sdk's models, a file can be shown only when
+it was uploaded, completed and looked over, and nobody writes in a channel without being a member.
+"""
+
+import asyncio
+import hashlib
+import hmac
+import json
+import time
+from collections import defaultdict, deque
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+
+import aiohttp
+from aiohttp import web
+from slack_sdk.models.blocks import Block
+from slack_sdk.models.views import View
+
+TEAM, BOT_USER, BOT = "T0HOUSE", "U0BOT", "B0BOT"
+BOT_TOKEN, APP_TOKEN, SIGNING_SECRET = "xoxb-loopback-token", "xapp-loopback-token", "5" * 32
+GENERAL, PRIVATE, STRANGE = "C0GENERAL", "G0PRIVATE", "C0STRANGE"
+ANA, BO, MOD = "U0ANA", "U0BO", "U0MOD"
+
+_MOST_BLOCKS = {"message": 50, "view": 100}
+_TEXT_LIMITS = {"section": 3000, "header": 150, "context": 2000}
+
+
+@dataclass(kw_only=True)
+class Message:
+    channel: str
+    ts: str
+    text: str
+    blocks: list[dict[str, Any]]
+    thread_ts: str | None = None
+    edits: list[tuple[float, list[dict[str, Any]]]] = field(default_factory=list)
+
+    @property
+    def buttons(self) -> list[str]:
+        return [
+            element["action_id"]
+            for block in self.blocks
+            if block["type"] == "actions"
+            for element in block["elements"]
+        ]
+
+    @property
+    def picture(self) -> str | None:
+        return next((block["slack_file"]["id"] for block in self.blocks if "slack_file" in block), None)
+
+    @property
+    def words(self) -> str:
+        return said(self.blocks)
+
+    def says(self) -> list[str]:
+        """Everything it ever said, in order."""
+        return [said(blocks) for _, blocks in self.edits]
+
+
+def said(blocks: list[dict[str, Any]]) -> str:
+    texts = []
+    for block in blocks:
+        if isinstance(block.get("text"), dict):
+            texts.append(block["text"]["text"])
+        texts += [each["text"] for each in block.get("elements", ()) if isinstance(each.get("text"), str)]
+    return "\n".join(texts)
+
+
+@dataclass(kw_only=True)
+class Refusal:
+    status: int = 200
+    body: dict[str, Any] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+class LoopbackSlack:
+    def __init__(self) -> None:
+        self.messages: list[Message] = []
+        self.whispers: list[dict[str, Any]] = []  # ephemeral ones, through the API or a response_url
+        self.calls: list[tuple[float, str, dict[str, Any]]] = []
+        self.files: dict[str, dict[str, Any]] = {}
+        self.views: dict[str, dict[str, Any]] = {}
+        self.homes: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        self.acks: dict[str, tuple[float, Any]] = {}
+        self.sent_at: dict[str, float] = {}
+        self.members = {GENERAL, PRIVATE}
+        self.refusals: dict[str, deque[Refusal]] = defaultdict(deque)
+        self.polls_until_ready = 1
+        self.closed_views = False
+        self.sockets: list[web.WebSocketResponse] = []
+        self.opened_sockets = 0
+        self.tokens = {BOT_TOKEN, APP_TOKEN}
+        self.downloads: list[tuple[str, str]] = []  # path, authorization
+        self.shared: dict[str, bytes] = {}
+        self.faults: list[str] = []
+        self.port = 0
+        self._numbers = count(1)
+        self._acknowledged: dict[str, asyncio.Event] = defaultdict(asyncio.Event)
+
+    # ---- the server
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator["LoopbackSlack"]:
+        app = web.Application(client_max_size=64 * 1024 * 1024)
+        app.router.add_route("*", "/api/{method}", self._api)
+        app.router.add_post("/upload/{file}", self._upload)
+        app.router.add_get("/files-pri/{name}", self._download)
+        app.router.add_post("/response/{visit}", self._response)
+        app.router.add_get("/link", self._link)
+        runner = web.AppRunner(app, shutdown_timeout=0.2)
+        await runner.setup()
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        self.port = runner.addresses[0][1]
+        try:
+            yield self
+        finally:
+            for socket in self.sockets:
+                await socket.close()
+            await runner.cleanup()
+        assert not self.faults, self.faults
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def api_url(self) -> str:
+        return f"{self.url}/api"
+
+    async def _api(self, request: web.Request) -> web.StreamResponse:
+        method = request.match_info["method"]
+        arguments = await _arguments(request)
+        self.calls.append((time.monotonic(), method, arguments))
+        if self.refusals[method]:
+            refusal = self.refusals[method].popleft()
+            return web.json_response(refusal.body, status=refusal.status, headers=refusal.headers)
+        token = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        if token not in self.tokens:
+            return web.json_response({"ok": False, "error": "invalid_auth"})
+        handler = getattr(self, "_" + method.replace(".", "_"), None)
+        try:
+            answer = handler(arguments) if handler else {"ok": False, "error": "unknown_method"}
+        except Exception as error:
+            self.faults.append(f"{method}: {error!r}")
+            raise
+        return web.json_response(answer if "ok" in answer else {"ok": True, **answer})
+
+    def refuse(self, method: str, error: str, times: int = 1) -> None:
+        self.refusals[method] += [Refusal(body={"ok": False, "error": error}) for _ in range(times)]
+
+    def rate_limit(self, method: str, seconds: float, times: int = 1) -> None:
+        body = {"ok": False, "error": "ratelimited"}
+        headers = {"Retry-After": f"{seconds:g}"}
+        self.refusals[method] += [Refusal(status=429, body=body, headers=headers) for _ in range(times)]
+
+    def _auth_test(self, _: Mapping[str, Any]) -> dict[str, Any]:
+        return {"team_id": TEAM, "user_id": BOT_USER, "bot_id": BOT, "user": "chatelier"}
+
+    def _users_info(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        user = arguments["user"]
+        name = user.removeprefix("U0").title()
+        profile = {"display_name": name}
+        return {"user": {"id": user, "profile": profile, "is_admin": user == MOD, "is_bot": user == BOT_USER}}
+
+    def _apps_connections_open(self, _: Mapping[str, Any]) -> dict[str, Any]:
+        return {"url": f"ws://127.0.0.1:{self.port}/link?ticket={next(self._numbers)}"}
+
+    def _chat_postMessage(self, arguments: Mapping[str, Any]) -> dict[str, Any]:  # noqa: N802
+        channel = arguments["channel"]
+        if channel.startswith("U"):
+            channel = f"D{channel[1:]}"
+        elif not channel.startswith("D") and channel not in self.members:
+            return {"ok": False, "error": "not_in_channel"}
+        if fault := self._fault(arguments.get("blocks", [])):
+            return fault
+        message = Message(
+            channel=channel,
+            ts=f"1700000000.{next(self._numbers):06d}",
+            text=arguments["text"],
+            blocks=arguments["blocks"],
+            thread_ts=arguments.get("thread_ts"),
+        )
+        message.edits.append((time.monotonic(), message.blocks))
+        self.messages.append(message)
+        return {"channel": channel, "ts": message.ts}
+
+    def _chat_update(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        message = self.find(arguments["channel"], arguments["ts"])
+        if message is None:
+            return {"ok": False, "error": "message_not_found"}
+        if message.channel[0] in "CG" and message.channel not in self.members:
+            return {"ok": False, "error": "channel_not_found"}
+        if fault := self._fault(arguments["blocks"]):
+            return fault
+        message.text, message.blocks = arguments["text"], arguments["blocks"]
+        message.edits.append((time.monotonic(), message.blocks))
+        return {"channel": message.channel, "ts": message.ts}
+
+    def _chat_postEphemeral(self, arguments: Mapping[str, Any]) -> dict[str, Any]:  # noqa: N802
+        if arguments["channel"] not in self.members:
+            return {"ok": False, "error": "not_in_channel"}
+        if fault := self._fault(arguments.get("blocks", [])):
+            return fault
+        self.whispers.append(dict(arguments))
+        return {"message_ts": f"1700000000.{next(self._numbers):06d}"}
+
+    def _files_getUploadURLExternal(self, arguments: Mapping[str, Any]) -> dict[str, Any]:  # noqa: N802
+        file = f"F0FILE{next(self._numbers):06d}"
+        self.files[file] = {"id": file, "length": int(arguments["length"]), "name": arguments["filename"]}
+        return {"file_id": file, "upload_url": f"{self.url}/upload/{file}"}
+
+    async def _upload(self, request: web.Request) -> web.Response:
+        assert "Authorization" not in request.headers, "the token goes to the Web API only"
+        file = self.files[request.match_info["file"]]
+        file["data"] = await request.read()
+        assert len(file["data"]) == file["length"]
+        return web.Response(text=f"OK - {file['length']}")
+
+    def _files_completeUploadExternal(self, arguments: Mapping[str, Any]) -> dict[str, Any]:  # noqa: N802
+        for each in arguments["files"]:
+            self.files[each["id"]].update(complete=True, polls=0)
+        return {"files": [{"id": each["id"]} for each in arguments["files"]]}
+
+    def _files_info(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        file = self.files.get(arguments["file"])
+        if file is None:
+            return {"ok": False, "error": "file_not_found"}
+        if "url_private" in file:
+            return {"file": file}
+        file["polls"] += 1
+        return {"file": {"id": file["id"], "mimetype": "image/png" if self._is_ready(file) else ""}}
+
+    def _is_ready(self, file: Mapping[str, Any]) -> bool:
+        return bool(file.get("complete")) and file["polls"] > self.polls_until_ready
+
+    def _views_open(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        if self.closed_views:
+            return {"ok": False, "error": "expired_trigger_id"}
+        view = {**arguments["view"], "id": f"V{next(self._numbers)}", "team_id": TEAM}
+        if fault := self._fault_of_view(view):
+            return fault
+        self.views[view["id"]] = view
+        return {"view": view}
+
+    def _views_update(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        if arguments["view_id"] not in self.views:
+            return {"ok": False, "error": "not_found"}
+        view = {**arguments["view"], "id": arguments["view_id"], "team_id": TEAM}
+        if fault := self._fault_of_view(view):
+            return fault
+        self.views[view["id"]] = view
+        return {"view": view}
+
+    def _views_publish(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        if fault := self._fault_of_view(arguments["view"]):
+            return fault
+        self.homes[arguments["user_id"]].append(arguments["view"])
+        return {"view": arguments["view"]}
+
+    def _fault_of_view(self, view: Mapping[str, Any]) -> dict[str, Any] | None:
+        known = {name: value for name, value in view.items() if name not in ("id", "team_id")}
+        try:
+            View(**known).validate_json()
+            assert len(view.get("private_metadata", "")) <= 3000
+        except Exception as error:
+            raise AssertionError(f"a view that Slack would not take: {error}") from error
+        return self._fault(view["blocks"], kind="view")
+
+    def _fault(self, blocks: list[dict[str, Any]], kind: str = "message") -> dict[str, Any] | None:
+        """Slack's refusal of a picture that is not there yet; anything else wrong fails the test."""
+        assert len(blocks) <= _MOST_BLOCKS[kind], "too many blocks"
+        seen: set[str] = set()
+        for block in blocks:
+            _check_block(block)
+            for element in block.get("elements", ()):
+                if "action_id" in element:
+                    assert element["action_id"] not in seen, "an action_id stands in a message once"
+                    seen.add(element["action_id"])
+            file = self.files.get(block.get("slack_file", {}).get("id", ""))
+            if "slack_file" in block and (file is None or not self._is_ready(file)):
+                if file is not None and file.get("complete"):
+                    file["polls"] += 1  # time passes
+                return {"ok": False, "error": "invalid_blocks"}
+        return None
+
+    async def _response(self, request: web.Request) -> web.Response:
+        self.whispers.append({"visit": request.match_info["visit"], **await request.json()})
+        return web.Response(text="ok")
+
+    async def _download(self, request: web.Request) -> web.Response:
+        self.downloads.append((request.path, request.headers.get("Authorization", "")))
+        data = self.shared.get(request.match_info["name"])
+        if data is None:
+            return web.Response(status=404)
+        return web.Response(body=data, content_type="image/png")
+
+    # ---- the socket
+
+    async def _link(self, request: web.Request) -> web.StreamResponse:
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        self.sockets.append(socket)
+        self.opened_sockets += 1
+        await socket.send_json({"type": "hello", "num_connections": len(self.sockets)})
+        async for message in socket:
+            if message.type is aiohttp.WSMsgType.TEXT:
+                answer = json.loads(message.data)
+                envelope = answer["envelope_id"]
+                self.acks[envelope] = (time.monotonic(), answer.get("payload"))
+                self._acknowledged[envelope].set()
+        if socket in self.sockets:
+            self.sockets.remove(socket)
+        return socket
+
+    async def envelope(
+        self, kind: str, payload: Mapping[str, Any], *, retry: int = 0, envelope_id: str | None = None
+    ) -> Any:
+        """Send one over the newest socket and wait for its acknowledgement, whose payload is the answer."""
+        envelope_id = envelope_id or f"envelope-{next(self._numbers)}"
+        self._acknowledged[envelope_id].clear()
+        await self.until(lambda: bool(self.sockets))
+        self.sent_at.setdefault(envelope_id, time.monotonic())
+        message = {
+            "type": kind,
+            "envelope_id": envelope_id,
+            "payload": payload,
+            "accepts_response_payload": True,
+        }
+        if retry:
+            message |= {"retry_attempt": retry, "retry_reason": "timeout"}
+        await self.sockets[-1].send_json(message)
+        async with asyncio.timeout(20):
+            await self._acknowledged[envelope_id].wait()
+        return self.acks[envelope_id][1]
+
+    async def refresh(self) -> None:
+        """Ask the app to connect anew, as Slack does every few hours."""
+        before = self.opened_sockets
+        await self.sockets[-1].send_json({"type": "disconnect", "reason": "refresh_requested"})
+        await self.until(lambda: self.opened_sockets > before)
+
+    def slowest_ack_seconds(self) -> float:
+        return max(at - self.sent_at[envelope] for envelope, (at, _) in self.acks.items())
+
+    # ---- what a test asks
+
+    def find(self, channel: str, ts: str) -> Message | None:
+        return next((each for each in self.messages if (each.channel, each.ts) == (channel, ts)), None)
+
+    def called(self, method: str) -> list[dict[str, Any]]:
+        return [arguments for _, name, arguments in self.calls if name == method]
+
+    def whispered(self) -> list[str]:
+        return [said(each.get("blocks", [])) or each.get("text", "") for each in self.whispers]
+
+    async def until(self, holds: Callable[[], bool], seconds: float = 40) -> None:
+        async with asyncio.timeout(seconds):
+            while not holds():  # noqa: ASYNC110 - state is asked, not an event
+                await asyncio.sleep(0.02)
+
+    def share(self, name: str, data: bytes, **more: Any) -> dict[str, Any]:
+        """A file that a person shared, as a message tells of it."""
+        self.shared[name] = data
+        url = f"{self.url}/files-pri/{name}"
+        return {
+            "id": f"F0SHARED{next(self._numbers):04d}",
+            "mimetype": "image/png",
+            "size": len(data),
+            "url_private": url,
+            "url_private_download": url,
+            **more,
+        }
+
+    # ---- the payloads that Slack sends
+
+    def trigger(self) -> str:
+        return f"{next(self._numbers)}.trigger"
+
+    def command(
+        self, command: str, text: str, *, user: str = ANA, channel: str = GENERAL, trigger: str | None = None
+    ) -> dict[str, Any]:
+        trigger = trigger or self.trigger()
+        return {
+            "command": command,
+            "text": text,
+            "team_id": TEAM,
+            "user_id": user,
+            "user_name": user.lower(),
+            "channel_id": channel,
+            "trigger_id": trigger,
+            "response_url": f"{self.url}/response/{trigger}",
+            "is_enterprise_install": "false",
+        }
+
+    def event(self, event: dict[str, Any], *, event_id: str | None = None) -> dict[str, Any]:
+        return {
+            "type": "event_callback",
+            "team_id": TEAM,
+            "api_app_id": "A0APP",
+            "event_id": event_id or f"Ev{next(self._numbers)}",
+            "event": event,
+            "authorizations": [{"team_id": TEAM, "user_id": BOT_USER, "is_bot": True}],
+        }
+
+    def mention(self, text: str, *, user: str = ANA, channel: str = GENERAL, **more: Any) -> dict[str, Any]:
+        return self.event(
+            {
+                "type": "app_mention",
+                "user": user,
+                "text": f"<@{BOT_USER}> {text}",
+                "channel": channel,
+                "ts": f"1700000001.{next(self._numbers):06d}",
+                "client_msg_id": f"said-{next(self._numbers)}",
+                **more,
+            }
+        )
+
+    def direct(self, text: str, *, user: str = ANA, **more: Any) -> dict[str, Any]:
+        return self.event(
+            {
+                "type": "message",
+                "channel_type": "im",
+                "user": user,
+                "text": text,
+                "channel": f"D{user[1:]}",
+                "ts": f"1700000001.{next(self._numbers):06d}",
+                "client_msg_id": f"said-{next(self._numbers)}",
+                **more,
+            }
+        )
+
+    def reaction(
+        self, message: Message, name: str, *, user: str = ANA, kind: str = "reaction_added"
+    ) -> dict[str, Any]:
+        item = {"type": "message", "channel": message.channel, "ts": message.ts}
+        return self.event({"type": kind, "user": user, "reaction": name, "item": item, "item_user": BOT_USER})
+
+    def press(
+        self, message: Message, action: str, *, user: str = ANA, value: str | None = None
+    ) -> dict[str, Any]:
+        chosen = {"action_id": action, "type": "button", "value": action}
+        if value is not None:
+            chosen = {"action_id": action, "type": "static_select", "selected_option": {"value": value}}
+        shown = {"ts": message.ts, "text": message.text, "blocks": message.blocks}
+        if message.thread_ts:
+            shown["thread_ts"] = message.thread_ts
+        return {
+            **self._interaction("block_actions", user),
+            "channel": {"id": message.channel, "name": "general"},
+            "message": shown,
+            "container": {"type": "message", "message_ts": message.ts, "channel_id": message.channel},
+            "actions": [chosen],
+        }
+
+    def press_at_home(self, action: str, *, user: str = ANA) -> dict[str, Any]:
+        interaction = self._interaction("block_actions", user)
+        del interaction["response_url"]
+        return {
+            **interaction,
+            "container": {"type": "view", "view_id": "V0HOME"},
+            "view": {"id": "V0HOME", "type": "home", "callback_id": ""},
+            "actions": [{"action_id": action, "type": "button", "value": action}],
+        }
+
+    def shortcut(
+        self, callback_id: str, message: Mapping[str, Any], *, channel: str = GENERAL
+    ) -> dict[str, Any]:
+        return {
+            **self._interaction("message_action", ANA),
+            "callback_id": callback_id,
+            "channel": {"id": channel, "name": "general"},
+            "message_ts": message["ts"],
+            "message": dict(message),
+        }
+
+    def global_shortcut(self, callback_id: str) -> dict[str, Any]:
+        return {**self._interaction("shortcut", ANA), "callback_id": callback_id}
+
+    def submission(
+        self, view: Mapping[str, Any], values: Mapping[str, Any], *, user: str = ANA
+    ) -> dict[str, Any]:
+        """`values` by block: text, or a list for several chosen options."""
+        state = {
+            block["block_id"]: {
+                block["element"]["action_id"]: _filled(block["element"], values.get(block["block_id"]))
+            }
+            for block in view["blocks"]
+            if block["type"] == "input"
+        }
+        interaction = self._interaction("view_submission", user)
+        del interaction["response_url"]
+        return {**interaction, "view": {**view, "state": {"values": state}}}
+
+    def _interaction(self, kind: str, user: str) -> dict[str, Any]:
+        trigger = self.trigger()
+        return {
+            "type": kind,
+            "team": {"id": TEAM, "domain": "house"},
+            "user": {"id": user, "username": user.lower(), "name": user.lower(), "team_id": TEAM},
+            "trigger_id": trigger,
+            "response_url": f"{self.url}/response/{trigger}",
+        }
+
+
+def _filled(element: Mapping[str, Any], value: Any) -> dict[str, Any]:
+    kind = element["type"]
+    if kind in ("multi_static_select", "checkboxes"):
+        return {"type": kind, "selected_options": [{"value": each} for each in value or []]}
+    if kind == "static_select":
+        chosen = {"value": value} if value else element.get("initial_option")
+        return {"type": kind, "selected_option": chosen}
+    if kind == "conversations_select":
+        return {"type": kind, "selected_conversation": value}
+    return {"type": kind, "value": element.get("initial_value") if value is None else value}
+
+
+def _check_block(block: Mapping[str, Any]) -> None:
+    try:
+        parsed = Block.parse(dict(block))
+        assert parsed is not None, "an unknown kind of block"
+        parsed.validate_json()
+        texts = [block["text"]] if isinstance(block.get("text"), dict) else []
+        texts += [each for each in block.get("elements", ()) if isinstance(each.get("text"), str)]
+        for text in texts:
+            assert 0 < len(text["text"]) <= _TEXT_LIMITS.get(block["type"], 3000), "a text's length"
+        for element in block.get("elements", ()):
+            if element["type"] == "button":
+                assert len(element["text"]["text"]) <= 75
+                assert len(element["action_id"]) <= 255
+        if block["type"] == "image":
+            assert 0 < len(block["alt_text"]) <= 2000, "a picture has an alternative text"
+    except Exception as error:
+        raise AssertionError(f"a block that Slack would not take: {error}: {block}") from error
+
+
+async def _arguments(request: web.Request) -> dict[str, Any]:
+    if request.content_type == "application/json":
+        found: dict[str, Any] = await request.json()
+        return found
+    return {**request.query, **await request.post()}  # type: ignore[dict-item]
+
+
+def signed(
+    payload: Mapping[str, Any],
+    *,
+    kind: str = "interactive",
+    secret: str = SIGNING_SECRET,
+    at: float | None = None,
+) -> tuple[bytes, dict[str, str]]:
+    """The body and headers with which Slack posts a payload."""
+    from urllib.parse import urlencode
+
+    if kind == "events_api":
+        body, content_type = json.dumps(payload), "application/json"
+    elif kind == "slash_commands":
+        body, content_type = urlencode(payload), "application/x-www-form-urlencoded"
+    else:
+        body = urlencode({"payload": json.dumps(payload)})
+        content_type = "application/x-www-form-urlencoded"
+    moment = str(int(time.time() if at is None else at))
+    digest = hmac.new(secret.encode(), f"v0:{moment}:{body}".encode(), hashlib.sha256).hexdigest()
+    return body.encode(), {
+        "Content-Type": content_type,
+        "X-Slack-Request-Timestamp": moment,
+        "X-Slack-Signature": f"v0={digest}",
+    }

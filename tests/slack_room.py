@@ -1,0 +1,99 @@
+"""The Slack face in this process, on twins of the ports, with a loopback Slack around it."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from slack_bolt.request.async_request import AsyncBoltRequest
+
+from bots.slack.app import Face
+from bots.slack.identity import introduce
+from bots.slack.line import Line
+from bots.slack.settings import SlackSettings
+from studio.db.tables import JobRow
+from studio.events import JobEnded, JobProgress, PictureChanged
+from studio.jobs import JobState
+from studio.people import Platform
+from studio.ports import Ports
+from tests.loopback_slack import ANA, APP_TOKEN, BOT_TOKEN, GENERAL, LoopbackSlack, Message
+from tests.painted import end_job, paint_job
+
+
+@dataclass(kw_only=True)
+class SlackRoom:
+    slack: LoopbackSlack
+    face: Face
+    ports: Ports
+
+    async def send(self, payload: Mapping[str, Any]) -> Any:
+        """What Slack sends, as a socket hands it to the app; answered when all of its work is done."""
+        request = AsyncBoltRequest(mode="socket_mode", body=dict(payload))
+        response = await self.face.bolt.async_dispatch(request)
+        assert response.status == 200, response.body
+        await asyncio.sleep(0.02)  # the work on an event begins after it was acknowledged
+        await self.face.finish()
+        return json.loads(response.body) if response.body else None
+
+    async def slash(
+        self, text: str, *, command: str = "/imagine", user: str = ANA, channel: str = GENERAL
+    ) -> None:
+        await self.send(self.slack.command(command, text, user=user, channel=channel))
+
+    async def imagine(self, prompt: str = "a red fox", *, user: str = ANA, channel: str = GENERAL) -> str:
+        await self.slash(prompt, user=user, channel=channel)
+        return self.newest_job()
+
+    async def painted(self, job_id: str) -> Message:
+        paint_job(self.ports, job_id)
+        await self.tell(JobEnded(job_id=job_id, platform=Platform.SLACK, state=JobState.DONE))
+        return self.message
+
+    async def ended(self, job_id: str, state: JobState) -> None:
+        end_job(self.ports, job_id, state)
+        await self.tell(JobEnded(job_id=job_id, platform=Platform.SLACK, state=state))
+
+    async def tell(self, event: JobEnded | PictureChanged) -> None:
+        """Deliver one event, as the stream would."""
+        await self.face.news._act(event)
+
+    async def progress(self, job_id: str, step: int, steps: int = 8) -> None:
+        await self.face.board.progressed(
+            JobProgress(job_id=job_id, platform=Platform.SLACK, step=step, steps=steps)
+        )
+
+    def rest(self, job_id: str) -> None:
+        """As if the message had not been touched for a while."""
+        self.face.board._sheets[job_id].touched_at -= 100
+
+    def jobs(self) -> list[JobRow]:
+        with self.ports.database.read() as session:
+            return list(session.query(JobRow).order_by(JobRow.created_at))
+
+    def newest_job(self) -> str:
+        return self.jobs()[-1].id
+
+    @property
+    def message(self) -> Message:
+        return self.slack.messages[-1]
+
+    @property
+    def view(self) -> dict[str, Any]:
+        return list(self.slack.views.values())[-1]
+
+
+@asynccontextmanager
+async def open_slack_room(ports: Ports) -> AsyncIterator[SlackRoom]:
+    async with LoopbackSlack().open() as slack:
+        settings = SlackSettings(bot_token=BOT_TOKEN, app_token=APP_TOKEN, api_url=slack.api_url)
+        line = Line.open(settings.bot_token, settings.api_url)
+        try:
+            face = Face(ports, settings, line, await introduce(line))
+            slack.calls.clear()
+            yield SlackRoom(slack=slack, face=face, ports=ports)
+            await face.finish()
+            await face.close()
+        finally:
+            await line.close()

@@ -1,0 +1,260 @@
+"""What people type on Slack, and the message that comes of it."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from studio.catalog import CATALOG
+from studio.db.records import job_of
+from studio.errors import DatabaseUnavailable
+from studio.jobs import JobState
+from studio.ports import Ports
+from studio.requests import Operation
+from tests.loopback_slack import ANA, BO, GENERAL, PRIVATE, STRANGE
+from tests.slack_room import SlackRoom, open_slack_room
+
+
+@pytest.fixture
+async def room(ports: Ports) -> AsyncIterator[SlackRoom]:
+    async with open_slack_room(ports) as opened:
+        yield opened
+
+
+# ---- /imagine
+
+
+async def test_imagine_leaves_one_message_that_says_where_the_job_stands(room: SlackRoom) -> None:
+    job_id = await room.imagine("a red fox --seed 7")
+    assert len(room.slack.messages) == 1
+    assert "a red fox" in room.message.words
+    assert "You are next" in room.message.words
+    assert room.message.buttons == [f"c1:cancel:{job_id}:0"]
+    job = job_of(room.jobs()[0])
+    assert (job.request.seed, job.person.user_id, job.person.display_name) == (7, ANA, "Ana")
+    assert (job.person.community, job.address.channel) == ("T0HOUSE", GENERAL)
+
+
+async def test_the_message_becomes_the_picture(room: SlackRoom) -> None:
+    job_id = await room.imagine("a red fox")
+    message = await room.painted(job_id)
+    assert len(room.slack.messages) == 1
+    assert message.picture is not None
+    assert room.slack.files[message.picture]["data"] == f"grid {job_id}".encode()
+    assert "@Ana" in message.words
+    assert f"c1:vary:{job_id}:3" in message.buttons
+    image = next(block for block in message.blocks if block["type"] == "image")
+    assert image["alt_text"] == "4 numbered pictures: a red fox"
+
+
+async def test_progress_moves_a_bar_and_not_too_often(room: SlackRoom) -> None:
+    job_id = await room.imagine("a red fox")
+    await room.progress(job_id, 1)
+    room.rest(job_id)
+    await room.progress(job_id, 4)
+    await room.progress(job_id, 5)
+    assert "step 4 of 8" in room.message.words
+    assert len(room.slack.called("chat.update")) == 1
+
+
+async def test_a_prompt_and_a_name_are_text_and_never_markup(room: SlackRoom) -> None:
+    await room.slash("a <!channel> &amp; <@U0BO> *fox* <https://evil.example|click>")
+    job_id = room.newest_job()
+    await room.painted(job_id)
+    for message in room.slack.messages:
+        for shown in [message.text, *message.says()]:
+            assert "<!" not in shown
+            assert "<@" not in shown
+            assert "<http" not in shown
+    assert job_of(room.jobs()[0]).request.prompt == "a @channel & @U0BO *fox* click"
+
+
+async def test_an_answer_in_a_private_channel_stays_there(room: SlackRoom) -> None:
+    await room.imagine(channel=PRIVATE)
+    assert room.message.channel == PRIVATE
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("", "prompt: is missing"),
+        ("a fox --aspekt 3:2", "Did you mean --aspect?"),
+        ("x" * 1200, "1,200 characters long"),
+    ],
+)
+async def test_what_cannot_be_followed_is_one_private_sentence(
+    room: SlackRoom, text: str, sentence: str
+) -> None:
+    await room.slash(text)
+    assert room.slack.messages == []
+    assert len(room.slack.whispers) == 1
+    assert room.slack.whispers[0]["response_type"] == "ephemeral"
+    assert sentence in room.slack.whispered()[0]
+
+
+async def test_while_the_records_are_away_a_sentence_says_so(
+    room: SlackRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(_: object) -> None:
+        raise DatabaseUnavailable
+
+    monkeypatch.setattr("studio.db.database.Database.read", away)
+    await room.slash("a fox")
+    assert "The studio’s records are away" in room.slack.whispered()[0].replace("'", "’")
+
+
+async def test_where_the_app_is_no_member_the_answer_goes_to_the_person_and_says_how_to_invite_it(
+    room: SlackRoom,
+) -> None:
+    job_id = await room.imagine(channel=STRANGE)
+    assert room.message.channel == "D0ANA"
+    assert "/invite" in room.slack.whispered()[0]
+    await room.painted(job_id)
+    assert len(room.slack.messages) == 1
+    assert room.message.picture is not None
+
+
+# ---- /studio
+
+
+async def test_an_unknown_command_is_answered_with_the_nearest(room: SlackRoom) -> None:
+    await room.slash("vairy k3v9m2p4qx7a.2", command="/studio")
+    assert "Did you mean `/studio vary`?" in room.slack.whispered()[0]
+
+
+@pytest.mark.parametrize("text", ["", "help"])
+async def test_help_lists_every_command_of_the_catalogue(room: SlackRoom, text: str) -> None:
+    await room.slash(text, command="/studio")
+    for name in CATALOG:
+        assert f"/studio {name}" in room.slack.whispered()[0] or f"/{name}" in room.slack.whispered()[0]
+
+
+async def test_show_brings_the_picture_to_one_person(room: SlackRoom) -> None:
+    job_id = await room.imagine()
+    await room.painted(job_id)
+    await room.slash(f"show {job_id}", command="/studio", user=BO)
+    shown = room.slack.whispers[-1]
+    assert any("slack_file" in block for block in shown["blocks"])
+    assert len(room.slack.messages) == 1
+
+
+async def test_a_job_of_another_workspace_is_not_here(room: SlackRoom) -> None:
+    job_id = await room.imagine()
+    await room.painted(job_id)
+    await room.send({**room.slack.command("/studio", f"reroll {job_id}"), "team_id": "T0OTHER"})
+    assert "is not here" in room.slack.whispered()[-1]
+    assert len(room.jobs()) == 1
+
+
+async def test_cancel_ends_the_job_and_its_message_says_so(room: SlackRoom) -> None:
+    job_id = await room.imagine()
+    await room.slash(f"cancel {job_id}", command="/studio")
+    assert room.jobs()[0].state == JobState.CANCELLED
+
+
+async def test_somebody_elses_job_is_not_cancelled_but_a_moderator_may(room: SlackRoom) -> None:
+    job_id = await room.imagine()
+    await room.slash(f"cancel {job_id}", command="/studio", user=BO)
+    assert "Only the person who made this" in room.slack.whispered()[-1]
+    await room.slash(f"cancel {job_id}", command="/studio", user="U0MOD")
+    assert room.jobs()[0].state == JobState.CANCELLED
+
+
+# ---- mentions and direct messages
+
+
+async def test_a_mention_in_a_thread_is_answered_in_the_thread(room: SlackRoom) -> None:
+    await room.send(room.slack.mention("imagine a red fox", thread_ts="1700000000.000001"))
+    assert room.message.thread_ts == "1700000000.000001"
+    assert job_of(room.jobs()[0]).request.prompt == "a red fox"
+
+
+async def test_a_mention_without_a_command_is_a_prompt(room: SlackRoom) -> None:
+    await room.send(room.slack.mention("a red fox in the snow"))
+    assert job_of(room.jobs()[0]).request.prompt == "a red fox in the snow"
+
+
+async def test_a_direct_message_is_painted_where_it_was_said(room: SlackRoom) -> None:
+    await room.send(room.slack.direct("a red fox"))
+    assert room.message.channel == "D0ANA"
+
+
+async def test_the_apps_own_messages_are_not_followed(room: SlackRoom) -> None:
+    await room.send(room.slack.direct("a red fox", bot_id="B0OTHER"))
+    await room.send(room.slack.direct("a red fox", subtype="message_changed"))
+    assert room.jobs() == []
+
+
+async def test_an_image_beside_a_mention_is_painted_from(room: SlackRoom) -> None:
+    file = room.slack.share("cat.png", b"a picture of a cat")
+    await room.send(room.slack.mention("vary", files=[file]))
+    job = job_of(room.jobs()[0])
+    assert job.request.operation is Operation.VARY
+    assert room.ports.store.get(job.request.sources[0].key) == b"a picture of a cat"
+    assert room.slack.downloads == [("/files-pri/cat.png", "Bearer xoxb-loopback-token")]
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"url_private_download": "https://evil.example/cat.png"}, "does not come from Slack"),
+        ({"mimetype": "image/png", "size": 10**9}, "larger than"),
+        ({"mode": "tombstone"}, "not here any more"),
+        ({"url_private_download": "gone"}, "not here any more"),
+    ],
+)
+async def test_a_file_that_cannot_be_used_is_one_sentence(
+    room: SlackRoom, change: dict[str, object], sentence: str
+) -> None:
+    file = room.slack.share("cat.png", b"a picture") | change
+    if change.get("url_private_download") == "gone":
+        file["url_private_download"] = f"{room.slack.url}/files-pri/other.png"
+    await room.send(room.slack.mention("vary", files=[file]))
+    assert sentence in room.slack.whispered()[0]
+    assert room.jobs() == []
+
+
+async def test_what_is_no_picture_is_said(room: SlackRoom) -> None:
+    file = room.slack.share("cat.png", b"bad bytes")
+    await room.send(room.slack.mention("upscale", files=[file]))
+    assert "This image cannot be used" in room.slack.whispered()[0]
+
+
+async def test_a_file_of_which_only_the_id_is_told_is_looked_up(room: SlackRoom) -> None:
+    file = room.slack.share("cat.png", b"a picture")
+    room.slack.files[file["id"]] = file
+    await room.send(room.slack.mention("vary", files=[{"id": file["id"], "file_access": "check_file_info"}]))
+    assert len(room.jobs()) == 1
+
+
+# ---- once
+
+
+async def test_a_command_that_slack_repeats_is_one_job_and_one_message(room: SlackRoom) -> None:
+    payload = room.slack.command("/imagine", "a red fox")
+    await room.send(payload)
+    await room.send(payload)
+    assert len(room.jobs()) == 1
+    assert len(room.slack.messages) == 1
+
+
+async def test_one_message_told_of_in_two_events_is_one_job(room: SlackRoom) -> None:
+    said = room.slack.mention("a red fox")
+    again = room.slack.event({**said["event"], "type": "message", "channel_type": "im"})
+    await room.send(said)
+    await room.send(again)
+    assert len(room.jobs()) == 1
+
+
+async def test_a_repeated_complaint_is_made_once(room: SlackRoom) -> None:
+    payload = room.slack.command("/imagine", "")
+    await room.send(payload)
+    await room.send(payload)
+    assert len(room.slack.whispers) == 1
+
+
+async def test_two_processes_leave_one_message(room: SlackRoom) -> None:
+    async with open_slack_room(room.ports) as other:
+        payload = room.slack.command("/imagine", "a red fox")
+        await room.send(payload)
+        await other.send(payload)
+        assert len(room.slack.messages) + len(other.slack.messages) == 1
