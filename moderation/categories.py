@@ -22,4 +22,5 @@ class Category(StrEnum):
     LANGUAGE = "offensive language"
     COMMUNITY = "this community's own list"
     PICTURE = "blocked picture"
+    FOREIGN = "a language that cannot be checked here"
     UNCHECKED = "could not be checked"

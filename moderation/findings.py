@@ -23,7 +23,7 @@ class Finding:
 def weigh(findings: Iterable[Finding]) -> Verdict:
     """The heaviest finding decides; among equals the core category, then the higher score, then the first."""
     heaviest = max(findings, key=_weight, default=None)
-    if heaviest is None or heaviest.ruling is Ruling.ALLOW:
+    if heaviest is None:
         return ALLOWED
     return Verdict(
         ruling=heaviest.ruling, rule=heaviest.rule, category=heaviest.category, evidence=heaviest.evidence

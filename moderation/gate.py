@@ -1,25 +1,22 @@
 """The house's gate: who may ask, what may be asked, and which pictures may be seen."""
 
-import logging
 from collections.abc import Sequence
 from dataclasses import replace
 
 from moderation import bans
-from moderation.categories import Category
-from moderation.findings import Finding, weigh
+from moderation.court import PromptCourt
 from moderation.inspection import Inspector
 from moderation.limits.limiter import PersonLimiter
 from moderation.limits.settings import LimitSettings
-from moderation.metrics import RULE_FAILURES, VERDICTS
+from moderation.metrics import VERDICTS
+from moderation.policy import Policy
 from moderation.rules.image import ImageRule, house_image_rules
-from moderation.rules.prompt import PromptRule, PromptSubject, house_prompt_rules
+from moderation.rules.prompt import PromptRule, PromptSubject
 from studio.db.database import Database
 from studio.errors import Banned
 from studio.people import Person
 from studio.ports import Admission, Inspection
 from studio.verdicts import Ruling, Verdict
-
-logger = logging.getLogger(__name__)
 
 
 class HouseGate:
@@ -33,6 +30,7 @@ class HouseGate:
         redis_url: str | None = None,
         prompt_rules: Sequence[PromptRule] | None = None,
         image_rules: Sequence[ImageRule] | None = None,
+        policy: Policy | None = None,
         holds: bool = True,
     ) -> None:
         """Without `redis_url` the limits hold for this process only; without rules, the house's own apply.
@@ -41,9 +39,17 @@ class HouseGate:
         """
         self._database = database
         self._limiter = PersonLimiter(limits or LimitSettings(), redis_url=redis_url)
-        self._prompt_rules = tuple(house_prompt_rules() if prompt_rules is None else prompt_rules)
+        self._court = PromptCourt(policy=policy, rules=prompt_rules)
         self._inspector = Inspector(house_image_rules() if image_rules is None else image_rules)
         self._holds = holds
+
+    @property
+    def policy_version(self) -> str:
+        return self._court.policy.version
+
+    def warm_up(self) -> None:
+        """Load in the background what the prompt rules need. Otherwise the first request waits for it."""
+        self._court.warm_up()
 
     def admit(self, admission: Admission) -> Verdict:
         """Raises `Banned` or `RateLimited`; `DatabaseUnavailable` when bans cannot be read."""
@@ -55,29 +61,28 @@ class HouseGate:
             self._limiter.note_refusal(admission.person)
         return verdict
 
+    def review(self, admission: Admission) -> Verdict:
+        """Judge a request again, as when painting starts: by today's bans and policy, without counting it.
+
+        Raises `Banned`.
+        """
+        self._require_no_ban(admission.person)
+        return self._settled(self.judge(PromptSubject.of(admission)))
+
+    def judge(self, subject: PromptSubject) -> Verdict:
+        """What the prompt rules and the policy say, without any person: counts and records nothing."""
+        return self._court.judge(subject)
+
     def inspect(self, inspection: Inspection) -> Verdict:
         """Raises `InspectionFailed` when any rule cannot judge: the picture is then not shown."""
         verdict = self._settled(self._inspector.judge(inspection))
         VERDICTS.labels(inspection.kind, verdict.ruling, verdict.rule, verdict.category).inc()
         return verdict
 
-    def judge(self, subject: PromptSubject) -> Verdict:
-        """What the prompt rules say, without any person: counts and records nothing."""
-        findings = [self._finding(rule, subject) for rule in self._prompt_rules]
-        return weigh(finding for finding in findings if finding is not None)
-
     def _settled(self, verdict: Verdict) -> Verdict:
         if verdict.ruling is Ruling.HOLD and not self._holds:
             return replace(verdict, ruling=Ruling.REFUSE)
         return verdict
-
-    def _finding(self, rule: PromptRule, subject: PromptSubject) -> Finding | None:
-        try:
-            return rule.judge(subject)
-        except Exception as error:  # noqa: BLE001 - a rule that cannot judge must not wave the prompt through
-            RULE_FAILURES.labels("prompt", rule.name).inc()
-            logger.error("the prompt rule %s failed: %s", rule.name, type(error).__name__)
-            return Finding(ruling=Ruling.HOLD, rule=rule.name, category=Category.UNCHECKED, score=0.0)
 
     def _require_no_ban(self, person: Person) -> None:
         with self._database.read() as session:

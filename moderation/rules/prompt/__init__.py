@@ -2,19 +2,27 @@
 
 from pathlib import Path
 
+from moderation.policy import Action, Policy, default_policy
+from moderation.rules.prompt.language import OtherLanguage
 from moderation.rules.prompt.length import Length
 from moderation.rules.prompt.listed_words import ListedWords
+from moderation.rules.prompt.meaning import Meaning
 from moderation.rules.prompt.minors import Minors
-from moderation.rules.prompt.subject import PromptRule, PromptSubject
+from moderation.rules.prompt.subject import NeedsWarmth, PromptRule, PromptSubject
 from moderation.words import PlainWords
 
-__all__ = ["PromptRule", "PromptSubject", "house_prompt_rules"]
+__all__ = ["NeedsWarmth", "PromptRule", "PromptSubject", "house_prompt_rules"]
 
 
-def house_prompt_rules(*, community_words: Path | None = None) -> tuple[PromptRule, ...]:
+def house_prompt_rules(
+    *, community_words: Path | None = None, policy: Policy | None = None
+) -> tuple[PromptRule, ...]:
     """The rules every studio has, and a community's own words: a text file, one word or phrase a line."""
+    policy = policy or default_policy()
     listed = ListedWords.bundled()
-    rules: list[PromptRule] = [Length(), Minors(explicit=listed.words), listed]
+    rules: list[PromptRule] = [Length(), Minors(explicit=listed.words), listed, Meaning()]
+    if policy.other_languages in (Action.HOLD, Action.REFUSE):
+        rules.append(OtherLanguage(policy.languages, refuse=policy.other_languages is Action.REFUSE))
     if community_words is not None:
         rules.append(ListedWords.of_community(PlainWords.from_file(community_words)))
     return tuple(rules)

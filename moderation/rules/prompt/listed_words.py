@@ -15,6 +15,7 @@ from moderation.rules.prompt.subject import PromptSubject
 from moderation.words import HashedWords, PlainWords, Severity, WordList
 from studio.verdicts import Ruling
 
+_SCORES = {Severity.MILD: 0.6, Severity.SEVERE: 1.0}
 _RULINGS = {Severity.MILD: Ruling.HOLD, Severity.SEVERE: Ruling.REFUSE}
 
 
@@ -53,6 +54,7 @@ class ListedWords:
             rule=self.name,
             category=self.category,
             evidence=f"{candidate.text} ({candidate.view})",
+            score=_SCORES[severity],
         )
 
     def _harmless(self, candidate: Candidate, reading: Reading) -> bool:

@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from moderation.findings import Finding
 from moderation.normalise import Reading, read
 from studio.ports import Admission
+from studio.requests import PaintRequest
 
 
 @dataclass(frozen=True)
@@ -24,12 +25,15 @@ class PromptSubject:
 
     @classmethod
     def of(cls, admission: Admission) -> "PromptSubject":
-        request = admission.request
+        return cls.of_request(admission.request, lineage=admission.lineage_prompts)
+
+    @classmethod
+    def of_request(cls, request: PaintRequest, *, lineage: tuple[str, ...] = ()) -> "PromptSubject":
         return cls(
             prompt=request.prompt,
             negative=request.negative_prompt,
             style=request.style or "",
-            lineage=admission.lineage_prompts,
+            lineage=lineage,
             inverted=request.guidance_scale is not None and request.guidance_scale < 1,
         )
 
@@ -63,3 +67,11 @@ class PromptRule(Protocol):
 
     def judge(self, subject: PromptSubject) -> Finding | None:
         """None: nothing to say."""
+
+
+@runtime_checkable
+class NeedsWarmth(Protocol):
+    """A rule with something heavy to load."""
+
+    def warm_up(self) -> None:
+        """Start loading, without waiting for it."""

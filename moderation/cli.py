@@ -1,0 +1,140 @@
+"""`chatelier policy …`: check a policy, try a prompt, measure the rules, see what another policy would change.
+
+Needs paths and a database URL only; nothing here imports the cap.
+"""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from moderation.policy import Policy, PolicyProblems, default_policy, read_policy
+from studio.errors import ChatelierError
+
+policy_app = typer.Typer(help="The house rules: check a policy, try a prompt, measure.", no_args_is_help=True)
+
+PolicyFile = Annotated[Path | None, typer.Option("--policy", help="A policy file; without it, the defaults.")]
+WordsFile = Annotated[Path | None, typer.Option("--words", help="A community's own words, one a line.")]
+_console = Console()
+_errors = Console(stderr=True)
+
+
+@policy_app.command()
+def check(file: Path) -> None:
+    """Say everything that is wrong with a policy file, or what it does."""
+    policy = _read(file)
+    table = Table("category", "action", "from", "held from", title=f"policy {policy.version}")
+    for category, stance in policy.stances.items():
+        held = "" if stance.hold_threshold is None else f"{stance.hold_threshold:.2f}"
+        table.add_row(category.name.lower(), stance.action, f"{stance.threshold:.2f}", held)
+    _console.print(table)
+    _console.print(f"languages {', '.join(sorted(policy.languages))}; others: {policy.other_languages}")
+
+
+@policy_app.command("test")
+def try_prompt(
+    prompt: str,
+    negative: Annotated[str, typer.Option(help="What the picture must not show.")] = "",
+    ancestor: Annotated[
+        list[str] | None, typer.Option(help="The prompt of a picture it starts from.")
+    ] = None,
+    policy: PolicyFile = None,
+    words: WordsFile = None,
+) -> None:
+    """Show what each rule says of a prompt. Nothing is counted or kept."""
+    from moderation.court import PromptCourt
+    from moderation.rules.prompt import PromptSubject
+
+    court = PromptCourt.of(_read(policy), community_words=words)
+    subject = PromptSubject(prompt=prompt, negative=negative, lineage=tuple(ancestor or ()))
+    table = Table("rule", "says", "score", "category", "evidence", "policy")
+    for rule, finding, judged in court.hear(subject):
+        if finding is None:
+            table.add_row(rule.name, "-", "", "", "", "")
+            continue
+        settled = "allow" if judged is None else judged.ruling
+        table.add_row(
+            rule.name, finding.ruling, f"{finding.score:.2f}", finding.category, finding.evidence, settled
+        )
+    _console.print(table)
+    verdict = court.judge(subject)
+    _console.print(
+        f"verdict: {verdict.ruling}" + (f" ({verdict.category}, by {verdict.rule})" if verdict.rule else "")
+    )
+
+
+@policy_app.command("eval")
+def evaluate(
+    data: Annotated[Path, typer.Argument(help="JSON lines with text and label.")],
+    policy: PolicyFile = None,
+    words: WordsFile = None,
+    as_json: Annotated[
+        Path | None, typer.Option("--json", help="Also write the figures to this file.")
+    ] = None,
+) -> None:
+    """Measure the rules on labelled rows: percent flagged, per source, label and category."""
+    from moderation import evaluation
+    from moderation.court import PromptCourt
+
+    court = PromptCourt.of(_read(policy), community_words=words)
+    try:
+        tallies = evaluation.evaluate(evaluation.read_rows(data), court.judge)
+    except (ChatelierError, OSError) as error:
+        raise _end(error) from error
+    table = Table("source", "label", "category", "rows", "held", "refused", "flagged %")
+    for each in tallies:
+        counts = (each.rows, each.held, each.refused, each.flagged_percent)
+        table.add_row(each.source, each.label, each.category, *map(str, counts))
+    _console.print(table)
+    if as_json is not None:
+        lines = [asdict(each) | {"flagged_percent": each.flagged_percent} for each in tallies]
+        as_json.write_text(json.dumps(lines, indent=2) + "\n", "utf-8")
+
+
+@policy_app.command()
+def replay(
+    new: Annotated[Path, typer.Option("--policy", help="The policy to try.")],
+    database: Annotated[str, typer.Option(envvar="CHATELIER_DATABASE_URL", help="The database's URL.")],
+    last: Annotated[int, typer.Option(min=1, max=100_000, help="How many of the latest jobs.")] = 1000,
+    current: Annotated[
+        Path | None, typer.Option(help="The policy in force; without it, the defaults.")
+    ] = None,
+    words: WordsFile = None,
+) -> None:
+    """Show which of the latest jobs another policy would have judged otherwise, by id."""
+    from moderation import evaluation
+    from moderation.court import PromptCourt
+    from studio.db.database import Database
+
+    before, after = (PromptCourt.of(_read(each), community_words=words) for each in (current, new))
+    records = Database(database)
+    try:
+        count, changes = evaluation.replay(records, last=last, before=before.judge, after=after.judge)
+    except ChatelierError as error:
+        raise _end(error) from error
+    finally:
+        records.close()
+    table = Table("job", "before", "after", "rule", "category")
+    for change in changes:
+        decisive = change.after if change.after.rule else change.before
+        table.add_row(
+            change.job_id, change.before.ruling, change.after.ruling, decisive.rule, decisive.category
+        )
+    _console.print(table)
+    _console.print(f"{len(changes)} of {count} jobs would be judged otherwise.")
+
+
+def _read(path: Path | None) -> Policy:
+    try:
+        return default_policy() if path is None else read_policy(path)
+    except PolicyProblems as error:
+        raise _end(error) from error
+
+
+def _end(error: Exception) -> typer.Exit:
+    _errors.print(str(error), style="red", markup=False)
+    return typer.Exit(1)

@@ -1,0 +1,50 @@
+"""The prompt rules and the policy together: what they say of a text, without any person."""
+
+import logging
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from moderation.categories import Category
+from moderation.findings import Finding, weigh
+from moderation.metrics import RULE_FAILURES
+from moderation.policy import Policy, default_policy
+from moderation.rules.prompt import NeedsWarmth, PromptRule, PromptSubject, house_prompt_rules
+from studio.verdicts import Ruling, Verdict
+
+logger = logging.getLogger(__name__)
+
+
+class PromptCourt:
+    """Counts and records nothing. Safe for many threads."""
+
+    def __init__(self, *, policy: Policy | None = None, rules: Sequence[PromptRule] | None = None) -> None:
+        self.policy = policy or default_policy()
+        self._rules = tuple(house_prompt_rules(policy=self.policy) if rules is None else rules)
+
+    @classmethod
+    def of(cls, policy: Policy, *, community_words: Path | None = None) -> "PromptCourt":
+        return cls(policy=policy, rules=house_prompt_rules(policy=policy, community_words=community_words))
+
+    def warm_up(self) -> None:
+        """Load in the background what the rules need. Otherwise the first text waits for it."""
+        for rule in self._rules:
+            if isinstance(rule, NeedsWarmth):
+                rule.warm_up()
+
+    def judge(self, subject: PromptSubject) -> Verdict:
+        return weigh(judged for _, _, judged in self.hear(subject) if judged is not None)
+
+    def hear(self, subject: PromptSubject) -> Iterator[tuple[PromptRule, Finding | None, Finding | None]]:
+        """Each rule, what it found, and what the policy makes of that."""
+        for rule in self._rules:
+            finding = _ask(rule, subject)
+            yield rule, finding, None if finding is None else self.policy.apply(finding)
+
+
+def _ask(rule: PromptRule, subject: PromptSubject) -> Finding | None:
+    try:
+        return rule.judge(subject)
+    except Exception as error:  # noqa: BLE001 - a rule that cannot judge must not wave the prompt through
+        RULE_FAILURES.labels("prompt", rule.name).inc()
+        logger.error("the prompt rule %s failed: %s", rule.name, type(error).__name__)
+        return Finding(ruling=Ruling.HOLD, rule=rule.name, category=Category.UNCHECKED, score=0.0)

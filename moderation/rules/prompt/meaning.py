@@ -1,0 +1,65 @@
+"""What the words mean together, as a classifier sees it.
+
+It reads the wish by itself and together with the prompts of the pictures it starts from, so that harm spread over
+several steps adds up. One word alone says too little: the lists judge that.
+"""
+
+from collections.abc import Iterator
+from typing import Protocol
+
+from moderation.categories import Category
+from moderation.classifier import Classifier, Opinion, load_in_background
+from moderation.findings import Finding
+from moderation.normalise import read
+from moderation.rules.prompt.subject import PromptSubject
+from studio.verdicts import Ruling
+
+MAX_CHARACTERS = 2_000  # what the classifier reads in good time
+_ANCESTORS = 3  # the nearest ones, read together with the wish
+
+
+class Judge(Protocol):
+    def judge(self, texts: list[str]) -> list[Opinion]: ...
+
+
+class Meaning:
+    name = "meaning"
+
+    def __init__(self, judge: Judge | None = None) -> None:
+        self._judge = judge or Classifier.bundled()
+
+    def warm_up(self) -> None:
+        """Start loading the encoder; without this the first prompt waits for it."""
+        load_in_background()
+
+    def judge(self, subject: PromptSubject) -> Finding | None:
+        """The likeliest harm with its score. How much is too much, the policy says."""
+        if max(map(len, subject.wished), default=0) > MAX_CHARACTERS:
+            return Finding(
+                ruling=Ruling.HOLD, rule=self.name, category=Category.UNCHECKED, evidence="too long to judge"
+            )
+        texts = list(dict.fromkeys(text for text in _texts(subject) if len(text.split()) > 1))
+        if not texts:
+            return None
+        worst = max(self._judge.judge(texts), key=lambda opinion: opinion.harm)
+        return Finding(
+            ruling=Ruling.REFUSE,
+            rule=self.name,
+            category=worst.category,
+            evidence=f"{worst.category}: {worst.harm:.2f}",
+            score=worst.harm,
+        )
+
+
+def _texts(subject: PromptSubject) -> Iterator[str]:
+    own = ", ".join(filter(None, (subject.prompt, subject.style)))
+    yield own
+    if subject.inverted:
+        yield subject.negative
+    # Disguised letters say nothing to the encoder: it also reads the text as a person sees it.
+    folded = read(own).text
+    if folded != " ".join(own.lower().split()) and not own.isascii():
+        yield folded
+    if subject.lineage:
+        together = ". ".join(dict.fromkeys([*subject.lineage[-_ANCESTORS:], own]))
+        yield together[-MAX_CHARACTERS:]

@@ -1,0 +1,1 @@
+"""Weights that rules ship with, each with its card."""
