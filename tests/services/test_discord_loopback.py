@@ -34,6 +34,7 @@ from tests.twins import TwinGate, TwinQueue
 
 START_SECONDS = 60.0
 PATIENCE_SECONDS = 30.0
+JOBS_FOR_MEMORY = int(os.environ.get("DISCORD_JOBS", "100"))
 RUN = (sys.executable, "-m", "tests.services.discord_face", "run", "discord")
 
 
@@ -162,7 +163,8 @@ async def house(ports: Ports, redis_url: str, tmp_path: Path) -> AsyncIterator[H
         log = tmp_path / "bot.log"
         bot = BotProcess(environment=environment(url, ports, redis_url, tmp_path), log=log, discord=discord)
         try:
-            await bot.start()
+            seconds = await bot.start()
+            print(f"start to ready: {seconds:.1f} s")
             yield House(discord=discord, bot=bot, ports=ports)
         finally:
             await bot.stop()
@@ -391,11 +393,29 @@ async def test_while_redis_is_away_requests_are_kept_and_answered_afterwards(
 # ---- the program
 
 
-async def test_the_bot_stops_in_good_order_and_needs_little_memory(house: House) -> None:
-    assert house.bot.process is not None
-    resident_bytes = psutil.Process(house.bot.process.pid).memory_info().rss
-    print(f"resident memory: {resident_bytes / 2**20:.0f} MiB")
+async def test_the_bot_stops_in_good_order(house: House) -> None:
     assert await house.bot.stop() == 0
+
+
+async def test_the_bot_needs_little_memory_after_many_jobs(house: House) -> None:
+    assert house.bot.process is not None
+    bot = psutil.Process(house.bot.process.pid)
+    at_start_bytes = bot.memory_info().rss
+    for round_ in range(JOBS_FOR_MEMORY // 50):
+        members = [str(100 + number) for number in range(50)]
+        await asyncio.gather(
+            *(house.discord.slash(each, "imagine", prompt="a red fox", count=1) for each in members)
+        )
+        for job in (await house.job_count(50 * (round_ + 1)))[-50:]:
+            house.paint(job.id, png())
+        await house.until(
+            lambda done=50 * (round_ + 1): len(house.finished()) == done, "a picture is missing"
+        )
+    at_end_bytes = bot.memory_info().rss
+    print(
+        f"resident: {at_start_bytes / 2**20:.0f} MiB at start, {at_end_bytes / 2**20:.0f} MiB after all jobs"
+    )
+    assert at_end_bytes < 200 * 2**20
 
 
 async def test_a_wrong_token_is_one_sentence_and_no_storm(
