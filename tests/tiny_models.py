@@ -13,9 +13,10 @@ from diffusers import (
     LCMScheduler,
     PNDMScheduler,
     StableDiffusionPipeline,
+    StableDiffusionXLPipeline,
     UNet2DConditionModel,
 )
-from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
+from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
 
 # Tensors this small gain nothing from threads, and on a busy machine they wait long for them.
 torch.set_num_threads(1)
@@ -123,6 +124,31 @@ def save_sd(
         safety_checker=None,
         feature_extractor=None,
         requires_safety_checker=False,
+    )
+    pipeline.save_pretrained(folder)
+    return folder
+
+
+def save_sdxl(folder: Path, *, scheduler: str = "euler", seed: int = 0) -> Path:
+    """A model of the SDXL layout; answers its folder."""
+    torch.manual_seed(seed)
+    width = 32
+    projecting = CLIPTextModelWithProjection(make_text_encoder(width=width).config)
+    pipeline = StableDiffusionXLPipeline(
+        vae=make_autoencoder(),
+        text_encoder=make_text_encoder(width=width),
+        text_encoder_2=projecting,
+        tokenizer=make_tokenizer(folder / "tokenizer"),
+        tokenizer_2=make_tokenizer(folder / "tokenizer_2"),
+        unet=make_unet(
+            text_width=2 * width,
+            addition_embed_type="text_time",
+            addition_time_embed_dim=8,
+            transformer_layers_per_block=(1, 2),
+            projection_class_embeddings_input_dim=6 * 8 + width,
+            use_linear_projection=True,
+        ),
+        scheduler=make_scheduler(scheduler),
     )
     pipeline.save_pretrained(folder)
     return folder

@@ -51,9 +51,7 @@ def load_part(folder: Path, name: str, *, dtype: torch.dtype | None = None) -> A
     if found is None:
         raise ModelBroken(f"The model folder {folder.name} names no {name} in its model_index.json.")
     library, kind = found
-    options: dict[str, Any] = (
-        {} if dtype is None else {"torch_dtype" if library == "diffusers" else "dtype": dtype}
-    )
+    options: dict[str, Any] = {} if dtype is None else {"dtype": dtype}
     if (variant := _variant(folder / name)) is not None:
         options["variant"] = variant
     _quiet()

@@ -18,15 +18,27 @@ from engine.easel.limits import RowLimits
 from engine.easel.shelf import Shelf
 from engine.easel.ticket import Ticket
 from engine.model_catalog import ModelEntry
-from engine.painters.painter import Sketch
+from engine.painters.families import new_painter
+from engine.painters.painter import Painter, Sketch
 from engine.painters.schedulers import Schedulers
-from engine.painters.sd import StableDiffusionPainter
-from tests.tiny_models import save_sd
+from tests.tiny_models import save_sd, save_sdxl
 
 # diffusers turns tensors into arrays in a way that numpy 2 wants otherwise.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
 TOLERANCE = 1e-4
+PIPELINES: dict[str, tuple[Any, Any, Any]] = {
+    "sd": (
+        diffusers.StableDiffusionPipeline,
+        diffusers.StableDiffusionImg2ImgPipeline,
+        diffusers.StableDiffusionInpaintPipeline,
+    ),
+    "sdxl": (
+        diffusers.StableDiffusionXLPipeline,
+        diffusers.StableDiffusionXLImg2ImgPipeline,
+        diffusers.StableDiffusionXLInpaintPipeline,
+    ),
+}
 SCHEDULERS = ("euler", "ddim", "dpm++ 2m", "dpm++ 2m karras", "unipc", "euler a", "lcm", "pndm")
 WORDS = ("a red apple", "two blue stars", "a castle by the sea", "", "🌵 in the desert")
 
@@ -69,45 +81,44 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def painter(folder: Path) -> StableDiffusionPainter:
+def painter(folder: Path) -> Painter:
     return load(folder)
 
 
-def load(folder: Path) -> StableDiffusionPainter:
-    entry = ModelEntry(name="tiny", source=str(folder), family="sd", width=32, height=32, dtype="float32")
-    painter = StableDiffusionPainter(entry, folder, device=torch.device("cpu"))
+def load(folder: Path, family: str = "sd") -> Painter:
+    entry = ModelEntry(name="tiny", source=str(folder), family=family, width=32, height=32, dtype="float32")
+    painter = new_painter(entry, folder, device=torch.device("cpu"))
     painter.load()
     return painter
 
 
-def stock(folder: Path) -> Callable[[Sketch], np.ndarray]:
+def stock(folder: Path, family: str = "sd") -> Callable[[Sketch], np.ndarray]:
     """Paints a sketch alone, with the pipeline that diffusers has for it."""
-    base = diffusers.StableDiffusionPipeline.from_pretrained(
-        folder, safety_checker=None, requires_safety_checker=False
-    )
-    base.set_progress_bar_config(disable=True)
+    from_words, from_picture, with_hole = PIPELINES[family]
+    extra = {"requires_safety_checker": False} if family == "sd" else {}
+    base = from_words.from_pretrained(folder, **extra)
     schedulers = Schedulers(folder)
 
     def paint(sketch: Sketch) -> np.ndarray:
         options: dict[str, Any] = {
             "prompt": sketch.prompt,
-            "negative_prompt": sketch.negative_prompt,
+            "negative_prompt": sketch.negative_prompt or None,
             "num_inference_steps": sketch.steps,
             "guidance_scale": sketch.guidance_scale,
             "generator": torch.Generator().manual_seed(sketch.seed),
             "output_type": "np",
         }
-        kind = diffusers.StableDiffusionPipeline
-        if sketch.start is not None:
-            kind = diffusers.StableDiffusionImg2ImgPipeline
-            options |= {"image": sketch.start, "strength": sketch.strength}
-        if sketch.mask is not None:
-            kind = diffusers.StableDiffusionInpaintPipeline
-            options |= {"mask_image": sketch.mask, "height": sketch.height, "width": sketch.width}
+        size = {"height": sketch.height, "width": sketch.width}
         if sketch.start is None:
-            options |= {"height": sketch.height, "width": sketch.width}
-        parts = {**base.components, "scheduler": schedulers.new(sketch.scheduler)}
-        pipeline = kind(**parts, requires_safety_checker=False)
+            kind = from_words
+            options |= size
+        elif sketch.mask is None:
+            kind = from_picture
+            options |= {"image": sketch.start, "strength": sketch.strength}
+        else:
+            kind = with_hole
+            options |= {"image": sketch.start, "strength": sketch.strength, "mask_image": sketch.mask, **size}
+        pipeline = kind(**{**base.components, "scheduler": schedulers.new(sketch.scheduler)}, **extra)
         pipeline.set_progress_bar_config(disable=True)
         result: np.ndarray = pipeline(**options).images[0]
         return result
@@ -121,11 +132,11 @@ def alone(folder: Path) -> Callable[[Sketch], np.ndarray]:
 
 
 @pytest.fixture
-def easel(painter: StableDiffusionPainter) -> Easel:
+def easel(painter: Painter) -> Easel:
     return easel_with(painter)
 
 
-def easel_with(painter: StableDiffusionPainter, *, max_rows: int = 64) -> Easel:
+def easel_with(painter: Painter, *, max_rows: int = 64) -> Easel:
     shelf = Shelf(budget_bytes=2**40)
     shelf.hold(painter)
     return Easel(
@@ -153,7 +164,7 @@ def turns(easel: Easel) -> Iterator[int]:
         yield count
 
 
-def paint_together(easel: Easel, sketches: Sequence[Sketch], painter: StableDiffusionPainter) -> list[Lane]:
+def paint_together(easel: Easel, sketches: Sequence[Sketch], painter: Painter) -> list[Lane]:
     lanes = [painter.sketch(each) for each in sketches]
     for index, lane in enumerate(lanes):
         easel.submit(Ticket([lane], person=f"person {index}"))
@@ -164,7 +175,7 @@ def paint_together(easel: Easel, sketches: Sequence[Sketch], painter: StableDiff
 
 @pytest.mark.parametrize("scheduler", SCHEDULERS)
 def test_lanes_equal_their_solo_runs(
-    scheduler: str, easel: Easel, painter: StableDiffusionPainter, alone: Callable[[Sketch], np.ndarray]
+    scheduler: str, easel: Easel, painter: Painter, alone: Callable[[Sketch], np.ndarray]
 ) -> None:
     sketches = [
         sketch(index, scheduler=scheduler, **operation) for index, operation in enumerate(OPERATIONS.values())
@@ -175,7 +186,7 @@ def test_lanes_equal_their_solo_runs(
 
 
 def test_all_schedulers_and_operations_share_one_forward_pass(
-    painter: StableDiffusionPainter, alone: Callable[[Sketch], np.ndarray], monkeypatch: pytest.MonkeyPatch
+    painter: Painter, alone: Callable[[Sketch], np.ndarray], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sketches = [
         sketch(index, scheduler=scheduler, guidance_scale=(1.0, 3.0, 7.5)[index % 3], **operation)
@@ -195,7 +206,7 @@ def test_all_schedulers_and_operations_share_one_forward_pass(
 
 @pytest.mark.parametrize("seed", range(3))
 def test_joins_leaves_and_cancels_midway_change_no_picture(
-    seed: int, painter: StableDiffusionPainter, alone: Callable[[Sketch], np.ndarray]
+    seed: int, painter: Painter, alone: Callable[[Sketch], np.ndarray]
 ) -> None:
     dice = random.Random(seed)
     easel = easel_with(painter, max_rows=dice.choice((2, 5, 9, 64)))
@@ -259,7 +270,7 @@ def test_the_variants_of_the_layout_equal_their_solo_runs(options: dict[str, Any
 
 
 def test_sizes_that_differ_take_turns_and_stay_equal(
-    easel: Easel, painter: StableDiffusionPainter, alone: Callable[[Sketch], np.ndarray]
+    easel: Easel, painter: Painter, alone: Callable[[Sketch], np.ndarray]
 ) -> None:
     sketches = [
         sketch(0),
@@ -268,5 +279,24 @@ def test_sizes_that_differ_take_turns_and_stay_equal(
         sketch(3),
     ]
     lanes = paint_together(easel, sketches, painter)
+    for lane, each in zip(lanes, sketches, strict=True):
+        assert difference(lane, alone(each)) < TOLERANCE
+
+
+@pytest.mark.parametrize("scheduler", ["euler", "dpm++ 2m karras", "lcm"])
+def test_sdxl_lanes_equal_their_solo_runs(scheduler: str, tmp_path: Path) -> None:
+    folder = save_sdxl(tmp_path / "xl")
+    painter, alone = load(folder, "sdxl"), stock(folder, "sdxl")
+    sketches = [
+        sketch(
+            index,
+            scheduler=scheduler,
+            guidance_scale=(5.0, 1.0)[index // 2 % 2],
+            steps=4 + index,
+            **operation,
+        )
+        for index, operation in enumerate([*OPERATIONS.values(), {"width": 48}])
+    ]
+    lanes = paint_together(easel_with(painter), sketches, painter)
     for lane, each in zip(lanes, sketches, strict=True):
         assert difference(lane, alone(each)) < TOLERANCE

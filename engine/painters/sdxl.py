@@ -1,0 +1,42 @@
+"""The SDXL layout: two text encoders, and a UNet that is told the picture's size. Base, Turbo, Lightning, LCM."""
+
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+
+import torch
+
+from engine.easel.lane import Conditions, Lane
+from engine.model_folders import INDEX, read_json
+from engine.painters.unet import UNetPainter
+
+
+class StableDiffusionXLPainter(UNetPainter):
+    networks: ClassVar[tuple[str, ...]] = ("text_encoder", "text_encoder_2", "unet", "vae")
+    tokenizers: ClassVar[tuple[str, ...]] = ("tokenizer", "tokenizer_2")
+
+    def _encode_texts(self, texts: Sequence[str]) -> list[Conditions]:
+        """Both encoders' last layer but one side by side, and the second one's pooled words."""
+        hidden = []
+        for suffix in ("", "_2"):
+            encoder = f"text_encoder{suffix}"
+            tokens = self._tokens(texts, tokenizer=f"tokenizer{suffix}", encoder=encoder)
+            answer = self._parts[encoder](tokens.input_ids, output_hidden_states=True)
+            hidden.append(answer.hidden_states[-2])
+        words = torch.cat(hidden, dim=-1).to(self._dtype)
+        pooled = answer.text_embeds.to(self._dtype)
+        return [{"text": text, "pooled": pool} for text, pool in zip(words, pooled, strict=True)]
+
+    def _without_words(self, known: Mapping[str, Conditions]) -> Conditions:
+        """Zeros where the model was trained with them: an empty text is something else to it."""
+        if not read_json(self._folder / INDEX).get("force_zeros_for_empty_prompt", True):
+            return known[""]
+        return {name: torch.zeros_like(value) for name, value in known[""].items()}
+
+    def _shared_conditions(self, lane: Lane) -> Conditions:
+        """Original size, crop and target size, each as (height, width): never cropped, never scaled."""
+        size = lane.sketch.height, lane.sketch.width
+        sizes = torch.tensor([*size, 0, 0, *size], device=self._device, dtype=self._dtype)
+        return {**super()._shared_conditions(lane), "sizes": sizes}
+
+    def _added(self, conditions: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor] | None:
+        return {"text_embeds": conditions["pooled"], "time_ids": conditions["sizes"]}
