@@ -3,15 +3,21 @@
 import json
 import platform
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from engine.benches.stage import Stage
 
 bench = typer.Typer(
     help="Measure this machine. Each command prints a table, or JSON with [bold]--json[/].",
     no_args_is_help=True,
     rich_markup_mode="rich",
 )
+Model = Annotated[str | None, typer.Option(help="The model; the bundled one by default.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
 
@@ -22,7 +28,7 @@ def register(app: typer.Typer) -> None:
 @bench.command("room")
 def room(
     people: Annotated[int, typer.Option(min=1, max=200, help="How many type at once.")] = 50,
-    model: Annotated[str | None, typer.Option(help="The model; the bundled one by default.")] = None,
+    model: Model = None,
     as_json: AsJson = False,
 ) -> None:
     """The whole studio over loopback: opening, memory, four pictures, acknowledgements.
@@ -36,6 +42,92 @@ def room(
 
     figures = measure_room(people=people, model=model, say=remarks().print)
     show("The room", figures.rows(), asdict(figures), as_json=as_json)
+
+
+@bench.command("lanes")
+def lanes(
+    model: Model = None,
+    requests: Annotated[int, typer.Option(min=4, max=1000, help="How many requests arrive.")] = 40,
+    load: Annotated[float, typer.Option(min=0.1, max=2, help="Share of what the easel can do.")] = 0.7,
+    pictures: Annotated[int, typer.Option(min=1, max=8, help="Pictures in each request.")] = 1,
+    rows: Annotated[int, typer.Option(min=1, max=64, help="Most rows of a forward pass.")] = 8,
+    as_json: AsJson = False,
+) -> None:
+    """Mixed requests as they come: batched per step, as whole requests, and one at a time.
+
+    Paints everything four times; with the bundled model on two CPU cores some minutes.
+
+    Example: [bold]chatelier bench lanes --requests 20[/]
+    """
+    from engine.benches.lanes import measure_lanes
+
+    _folder, stage = _stage(model)
+    figures = measure_lanes(stage, requests=requests, load=load, pictures=pictures, rows=rows)
+    show("Lanes", figures.rows(), asdict(figures), as_json=as_json)
+
+
+@bench.command("throughput")
+def throughput(
+    model: Model = None,
+    pictures: Annotated[int, typer.Option(min=4, max=1000, help="How many pictures.")] = 16,
+    steps: Annotated[int | None, typer.Option(min=1, max=200, help="Steps; the model's own.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Pictures a second on a busy easel, against the plain diffusers pipeline at its best batch.
+
+    Example: [bold]chatelier bench throughput --pictures 8[/]
+    """
+    from engine.benches.throughput import measure_throughput
+
+    folder, stage = _stage(model)
+    figures = measure_throughput(stage, folder=folder, pictures=pictures, steps=steps)
+    show("Throughput", figures.rows(), asdict(figures), as_json=as_json)
+
+
+@bench.command("fair")
+def fair(
+    others: Annotated[int, typer.Option(min=2, max=200, help="People who ask once.")] = 20,
+    jobs: Annotated[int, typer.Option(min=1, max=500, help="Jobs of the one who asks often.")] = 32,
+    as_json: AsJson = False,
+) -> None:
+    """One person with many jobs and many people with one: who waits how long.
+
+    Needs no model: the forward pass is a pause. About twenty seconds.
+
+    Example: [bold]chatelier bench fair[/]
+    """
+    from engine.benches.fair import measure_fairness
+
+    figures = measure_fairness(others=others, spam_jobs=jobs)
+    show("Fairness", figures.rows(), asdict(figures), as_json=as_json)
+
+
+@bench.command("overhead")
+def overhead(
+    lanes: Annotated[int, typer.Option(min=1, max=64, help="Lanes side by side.")] = 16,
+    as_json: AsJson = False,
+) -> None:
+    """What the easel itself takes, around a forward pass that takes nothing.
+
+    Example: [bold]chatelier bench overhead[/]
+    """
+    from engine.benches.overhead import measure_overhead
+
+    figures = measure_overhead(lanes=lanes)
+    show("Overhead", figures.rows(), asdict(figures), as_json=as_json)
+
+
+def _stage(model: str | None) -> "tuple[Path, Stage]":
+    """The model's folder, and the model loaded on the device of the settings."""
+    from chatelier.settings import load_settings
+    from chatelier.wiring import model_catalogue
+    from engine.benches.stage import set_up
+
+    settings = load_settings()
+    catalogue = model_catalogue(settings)
+    worker = settings.worker
+    stage = set_up(catalogue, model=model, device=worker.device, threads=worker.cpu_threads)
+    return catalogue.folder(stage.entry), stage
 
 
 def show(title: str, rows: list[tuple[str, str]], data: dict[str, object], *, as_json: bool) -> None:
