@@ -1,5 +1,6 @@
 """The command line. A problem is one sentence and exit status 1, never a traceback."""
 
+import inspect
 import os
 import sys
 import traceback
@@ -44,6 +45,23 @@ app = typer.Typer(
 )
 for each in (up, imagine, doctor, models, policy, config, db, run, worker, beat, bench, version):
     each.register(app)
+
+
+def _reflow(group: typer.Typer) -> None:
+    """Let the terminal wrap the paragraphs of the commands' docstrings, which end lines where ours do."""
+    for command in group.registered_commands:
+        text = inspect.cleandoc((command.callback and command.callback.__doc__) or "")
+        command.help = "\n\n".join(_joined(paragraph) for paragraph in text.split("\n\n"))
+    for inner in group.registered_groups:
+        if inner.typer_instance:
+            _reflow(inner.typer_instance)
+
+
+def _joined(paragraph: str) -> str:
+    return paragraph if paragraph.startswith(" ") else " ".join(paragraph.split())
+
+
+_reflow(app)
 
 
 def main() -> NoReturn:

@@ -27,10 +27,10 @@ def config(
     if example:
         typer.echo(example_file(), nl=False)
         return
-    from rich.table import Table
+    from rich.table import Column, Table
 
     loaded = read_settings()
-    table = Table("setting", "value", "from", box=None, pad_edge=False)
+    table = Table(Column("setting", no_wrap=True), Column("value", overflow="fold"), "from", box=None)
     for name, value, origin in effective(loaded):
         table.add_row(name, value, origin, style=None if origin != "default" else "dim")
     answers().print(table)

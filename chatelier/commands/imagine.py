@@ -38,7 +38,7 @@ def imagine(  # noqa: PLR0917 - options are named on the command line
 
       chatelier imagine "a yellow star" -o out/ --seed 7
 
-      chatelier imagine "two red apples on a blue background" -n 2 --ar 3:2 --steps 12
+      chatelier imagine "two red apples on a table" -n 2 --ar 3:2 --steps 12
     """
     from chatelier.logs import set_up_logging
     from chatelier.oneshot import paint_into, read_request
