@@ -75,7 +75,8 @@ class Counter:
         except ChatelierError as error:
             await self.tell(visit, words.sentence_of(error))
         except (SlackAway, SlackRefuses) as error:
-            log.warning("an answer was not taken: %s", error)
+            log.warning("slack did not take a form: %s", error)
+            await self.tell(visit, words.NOT_OPENED)
         except Exception as error:  # noqa: BLE001 - whatever broke, the person gets a sentence
             await self.tell(visit, house.broke(log_fault(error)))
         else:

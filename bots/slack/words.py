@@ -42,6 +42,8 @@ FIELD_COUNT = "How many pictures"
 FIELD_SHAPE = "Width to height, such as 3:2"
 STAR_WHICH = "⭐ Star…"
 
+NOT_OPENED = "That took too long to open. Please try again."
+
 SHORTCUT_IMAGINE = "Paint a picture"
 
 HOME_QUEUE = "Your queue"

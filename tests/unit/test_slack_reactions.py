@@ -1,0 +1,144 @@
+"""Reactions on the Slack face's messages, and what becomes of answers when a channel changes."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from bots.slack.reactions import MEANINGS, NAMES
+from studio.buttons import Action
+from studio.catalog import REACTIONS
+from studio.db.records import job_of, star_counts
+from studio.jobs import JobState
+from studio.ports import Ports
+from studio.requests import Operation
+from tests.loopback_slack import BO, BOT_USER, GENERAL, STRANGE
+from tests.slack_room import SlackRoom, open_slack_room
+
+
+@pytest.fixture
+async def room(ports: Ports) -> AsyncIterator[SlackRoom]:
+    async with open_slack_room(ports) as opened:
+        yield opened
+
+
+def stars(room: SlackRoom, picture: str) -> int:
+    with room.ports.database.read() as session:
+        return star_counts(session, [picture]).get(picture, 0)
+
+
+def test_every_reaction_of_the_catalogue_has_its_name_on_slack() -> None:
+    assert set(NAMES) == set(REACTIONS)
+    assert MEANINGS["three"] == (Action.VARY, 3)
+
+
+@pytest.mark.parametrize(
+    ("name", "operation"),
+    [("two", Operation.VARY), ("repeat", Operation.IMAGINE), ("arrow_up", Operation.UPSCALE)],
+)
+async def test_a_reaction_paints(room: SlackRoom, name: str, operation: Operation) -> None:
+    job_id = await room.imagine()
+    message = await room.painted(job_id)
+    await room.send(room.slack.reaction(message, name, user=BO))
+    job = job_of(room.jobs()[-1])
+    assert (job.request.operation, job.person.user_id) == (operation, BO)
+    assert len(room.slack.messages) == 2
+
+
+async def test_a_reaction_that_is_delivered_twice_is_one_job(room: SlackRoom) -> None:
+    message = await room.painted(await room.imagine())
+    payload = room.slack.reaction(message, "one")
+    await room.send(payload)
+    await room.send(payload)
+    assert len(room.jobs()) == 2
+
+
+async def test_a_star_is_given_and_taken_back(room: SlackRoom) -> None:
+    job_id = await room.imagine()
+    message = await room.painted(job_id)
+    given = room.slack.reaction(message, "star", user=BO)
+    await room.send(given)
+    await room.send(room.slack.event(given["event"]))
+    assert stars(room, f"{job_id}.1") == 1
+    await room.send(room.slack.reaction(message, "star", user=BO, kind="reaction_removed"))
+    assert stars(room, f"{job_id}.1") == 0
+    assert room.slack.whispers == [], "a star is answered by the message itself"
+
+
+async def test_taking_back_another_reaction_does_nothing(room: SlackRoom) -> None:
+    message = await room.painted(await room.imagine())
+    await room.send(room.slack.reaction(message, "one", kind="reaction_removed"))
+    assert len(room.jobs()) == 1
+
+
+async def test_x_cancels_a_job_that_waits(room: SlackRoom) -> None:
+    await room.imagine()
+    await room.send(room.slack.reaction(room.message, "x"))
+    assert room.jobs()[0].state == JobState.CANCELLED
+
+
+async def test_x_of_somebody_else_is_refused_in_private(room: SlackRoom) -> None:
+    message = await room.painted(await room.imagine())
+    await room.send(room.slack.reaction(message, "x", user=BO))
+    assert room.slack.whispers[0]["user"] == BO
+    assert "Only the person who made this" in room.slack.whispered()[0]
+
+
+async def test_other_reactions_and_other_messages_mean_nothing(room: SlackRoom) -> None:
+    message = await room.painted(await room.imagine())
+    await room.send(room.slack.reaction(message, "heart"))
+    await room.send(room.slack.reaction(message, "one", user=BOT_USER))
+    elsewhere = room.slack.reaction(message, "one")
+    elsewhere["event"]["item"]["channel"] = STRANGE
+    await room.send(elsewhere)
+    assert len(room.jobs()) == 1
+
+
+# ---- channels that change
+
+
+async def test_a_deleted_message_ends_quietly(room: SlackRoom) -> None:
+    job_id = await room.imagine()
+    room.slack.messages.clear()
+    paint = room.painted(job_id)
+    with pytest.raises(IndexError):
+        await paint
+    assert room.slack.messages == []
+
+
+async def test_an_answer_for_an_archived_channel_goes_to_the_person(room: SlackRoom) -> None:
+    job_id = await room.imagine()
+    room.slack.members.remove(GENERAL)
+    message = await room.painted(job_id)
+    assert message.channel == "D0ANA"
+    assert message.picture is not None
+    assert GENERAL in message.words
+
+
+async def test_an_answer_for_a_thread_that_is_gone_stands_in_the_channel(room: SlackRoom) -> None:
+    room.slack.refuse("chat.postMessage", "thread_not_found")
+    await room.send(room.slack.mention("a red fox", thread_ts="1700000000.000001"))
+    assert (room.message.channel, room.message.thread_ts) == (GENERAL, None)
+
+
+async def test_a_picture_that_slack_has_not_looked_over_yet_is_tried_again(room: SlackRoom) -> None:
+    room.slack.polls_until_ready = 4
+    message = await room.painted(await room.imagine())
+    assert message.picture is not None
+
+
+async def test_a_picture_that_slack_never_takes_leaves_words_and_buttons(
+    room: SlackRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bots.slack.bearer._NOT_READY_SECONDS", 0.0)
+    monkeypatch.setattr("bots.slack.showcase._PAUSES_SECONDS", (0.0,))
+    room.slack.polls_until_ready = 100
+    job_id = await room.imagine()
+    message = await room.painted(job_id)
+    assert "does not take the picture" in message.words
+    assert f"c1:vary:{job_id}:1" in message.buttons
+
+
+async def test_a_failed_job_says_why_in_its_message(room: SlackRoom) -> None:
+    await room.ended(await room.imagine(), JobState.FAILED)
+    assert "could not be painted" in room.message.words
+    assert room.message.buttons == []
