@@ -13,7 +13,7 @@ import simcord
 from bots.discord.bot import Bot
 from bots.discord.settings import CDN_HOSTS, DiscordSettings
 from studio.db.tables import JobRow
-from studio.events import JobEnded, JobProgress, PictureChanged
+from studio.events import JobAccepted, JobEnded, JobProgress, PictureChanged
 from studio.jobs import JobState
 from studio.people import Platform
 from studio.ports import Ports
@@ -60,7 +60,7 @@ class Room:
         self.allow_edit(job_id)
         await self.tell(PictureChanged(job_id=job_id, platform=Platform.DISCORD, picture_id=picture))
 
-    async def tell(self, event: JobEnded | PictureChanged) -> None:
+    async def tell(self, event: JobAccepted | JobEnded | PictureChanged) -> None:
         """Deliver one event, as the stream would."""
         with self.env._bot_scope():
             await self.bot.news._act(event)

@@ -76,16 +76,19 @@ class Counter:
         if not acknowledged:
             return
         call = call_of(interaction, self._settings, answer_id=message_id)
+        answer: Answer | str | None = None
         try:
             answer = await work(call)
             await self._answer(interaction, call, answer)
-        except ChatelierError as error:
-            await self._refuse(interaction, words.sentence_of(error), public=public)
         except discord.HTTPException as error:
-            # The job, if there is one, is safe; its events bring the answer later.
             log.warning("an answer was not taken: %s", error.status)
         except Exception as error:  # noqa: BLE001 - whatever broke, the person gets a sentence
-            await self._refuse(interaction, house.broke(log_fault(error)), public=public)
+            sentence = _sentence(error)
+            if isinstance(answer, Accepted):
+                # The job is safe, and its events bring the answer later.
+                log.warning("an answer has to wait", extra={"job_id": answer.job_id})
+            else:
+                await self._refuse(interaction, sentence, public=public)
 
     async def press(self, interaction: discord.Interaction, button: Button | None) -> None:
         """A button under a picture or a job."""
@@ -131,10 +134,16 @@ class Counter:
         except discord.HTTPException as error:
             # Our own first try may have arrived although its answer was lost. A job is made once in any case.
             if error.code == _ALREADY_ACKNOWLEDGED and public:
-                return True, None
+                return await self._acknowledged_before(interaction)
             log.warning("an interaction was not acknowledged: %s", error.code)
             return False, None
         return True, response.message_id if response else None
+
+    async def _acknowledged_before(self, interaction: discord.Interaction) -> tuple[bool, int | None]:
+        try:
+            return True, (await interaction.original_response()).id
+        except (discord.HTTPException, discord.ClientException):
+            return False, None
 
     async def _answer(self, interaction: discord.Interaction, call: Call, answer: Answer | str) -> None:
         match answer:
@@ -200,6 +209,12 @@ class Counter:
                 await _tell(interaction, sentence)
         except discord.HTTPException as error:
             log.warning("a refusal was not taken: %s", error.status)
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, ChatelierError):
+        return words.sentence_of(error)
+    return house.broke(log_fault(error))
 
 
 async def _tell(interaction: discord.Interaction, sentence: str) -> None:

@@ -48,7 +48,17 @@ class Courier:
         Repeating it changes nothing: it edits the same message, and a new one carries the job as its nonce.
         Raises `TooLarge`, `Unreachable`, and `discord.HTTPException` for troubles that pass.
         """
-        slip = slip or first_slip(address)
+        first = None if slip else first_slip(address)
+        if first is not None:
+            try:
+                return await self._change(post, address, person, first)
+            except Unreachable:
+                # Nobody was ever told of the job in that message: it was taken away with a refusal
+                # while the job had been accepted after all, or the record of it was lost.
+                log.info("the acknowledging message is gone", extra={"job_id": post.job_id})
+        return await self._change(post, address, person, slip)
+
+    async def _change(self, post: Post, address: Address, person: Person, slip: Slip | None) -> Slip:
         if slip and self._token_serves(address, slip):
             found = await self._by_token(post, address, slip)
             if found is not None:

@@ -2,15 +2,18 @@
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 import discord
 
 from bots.discord import words
 from bots.discord.people import community_of, moderates, person_of
+from bots.discord.posts import compose
 from bots.faults import log_fault
-from bots.standings import has_star, job_of_message, known_name
+from bots.prints import DEFAULT_LIMIT_BYTES, make_print
+from bots.standings import has_star, job_of_message, known_name, load_standing
 from studio.buttons import Action, Button
 from studio.catalog import REACTIONS, press
 from studio.commands.answers import Accepted
@@ -23,9 +26,12 @@ if TYPE_CHECKING:
     from bots.discord.bot import Bot
 
 _SAME_CLICK_SECONDS = 10
+LETTER = "✉"  # into my direct messages, please
 _VARIATION_SELECTOR = "\ufe0f"  # some clients send it, some do not
 
 log = logging.getLogger(__name__)
+
+Deed = Callable[[discord.RawReactionActionEvent, str, Person], Awaitable[None]]
 
 
 def _bare(emoji: str) -> str:
@@ -40,27 +46,28 @@ class Reactions:
         self._bot = bot
 
     async def added(self, event: discord.RawReactionActionEvent) -> None:
-        meaning = self._meaning(event)
-        if meaning is None or (event.member and event.member.bot):
+        if event.member and event.member.bot:
             return
         if self._bot.user and event.message_author_id not in (None, self._bot.user.id):
             return
-        await self._carry_out(event, meaning, given=True)
+        if event.emoji.id is None and _bare(event.emoji.name) == LETTER:
+            await self._guarded(event, self._send_home)
+        elif meaning := self._meaning(event):
+            await self._guarded(event, partial(self._press, meaning=meaning, given=True))
 
     async def removed(self, event: discord.RawReactionActionEvent) -> None:
         """Only a star can be taken back; what is painted is painted."""
         meaning = self._meaning(event)
         if meaning is not None and meaning[0] is Action.STAR:
-            await self._carry_out(event, meaning, given=False)
+            await self._guarded(event, partial(self._press, meaning=meaning, given=False))
 
     def _meaning(self, event: discord.RawReactionActionEvent) -> tuple[Action, int] | None:
         if event.emoji.id is not None or (self._bot.user and event.user_id == self._bot.user.id):
             return None
         return MEANINGS.get(_bare(event.emoji.name))
 
-    async def _carry_out(
-        self, event: discord.RawReactionActionEvent, meaning: tuple[Action, int], *, given: bool
-    ) -> None:
+    async def _guarded(self, event: discord.RawReactionActionEvent, deed: Deed) -> None:
+        """Do the deed for the job that the message shows. Never raises."""
         bot = self._bot
         try:
             job_id = await bot.backroom.run(
@@ -68,20 +75,27 @@ class Reactions:
             )
             person = await self._person(event) if job_id else None
             if job_id and person:
-                await self._press(
-                    event, Button(action=meaning[0], job_id=job_id, index=meaning[1]), person, given
-                )
+                await deed(event, job_id, person)
         except NotFound:
             log.debug("a reaction speaks of a picture that is not there")
         except ChatelierError as error:
             await self._explain(event.user_id, words.sentence_of(error))
+        except discord.HTTPException as error:
+            log.warning("a reaction was not followed: %s", error.status)
         except Exception as error:  # noqa: BLE001 - a reaction must never end the reading of events
             log_fault(error)
 
     async def _press(
-        self, event: discord.RawReactionActionEvent, button: Button, person: Person, given: bool
+        self,
+        event: discord.RawReactionActionEvent,
+        job_id: str,
+        person: Person,
+        *,
+        meaning: tuple[Action, int],
+        given: bool,
     ) -> None:
         bot = self._bot
+        button = Button(action=meaning[0], job_id=job_id, index=meaning[1])
         if button.action is Action.STAR:
             starred = await bot.backroom.run(
                 "desk", has_star, bot.ports.database, picture_id(button.job_id, button.index), person.key
@@ -91,6 +105,23 @@ class Reactions:
         answer = await bot.backroom.run("desk", press, bot.ports, self._call(event, person), button)
         if isinstance(answer, Accepted) and not answer.repeated:
             await bot.board.pin(answer.job_id)
+
+    async def _send_home(self, event: discord.RawReactionActionEvent, job_id: str, person: Person) -> None:
+        """The pictures and their recipe, into the person's direct messages."""
+        bot = self._bot
+        standing = await bot.backroom.run("desk", load_standing, bot.ports.database, job_id, viewer=person)
+        if not standing.pictures:
+            return
+        picture = await bot.backroom.run(
+            "shelf", make_print, bot.ports, standing, limit_bytes=DEFAULT_LIMIT_BYTES
+        )
+        post = compose(standing, picture)
+        channel = await bot.create_dm(discord.Object(event.user_id))
+        await channel.send(
+            f"{post.content}\n{words.whole_recipe(standing.pictures[0])}"[: words.LONGEST_MESSAGE],
+            files=post.files(),
+            allowed_mentions=discord.AllowedMentions.none(),
+        )
 
     def _call(self, event: discord.RawReactionActionEvent, person: Person) -> Call:
         """A reaction has no id: one of the same person on the same message within ten seconds is the same."""

@@ -33,7 +33,7 @@ NOT_DISCORD = "CHATELIER_DISCORD__API_URL does not lead to Discord's API (it ans
 HELP_SUMMARY = "What you can ask for, and how."
 HELP_END = (
     "Flags work in the words too: `--ar 3:2 --seed 7 --no text --steps 20`.\n"
-    "React to a picture: 1️⃣–4️⃣ vary, 🔁 again, ⬆️ upscale, ⭐ star, ❌ cancel or delete."
+    "React to a picture: 1️⃣–4️⃣ vary, 🔁 again, ⬆️ upscale, ⭐ star, ✉️ into my messages, ❌ cancel or delete."
 )
 
 
@@ -58,6 +58,21 @@ def plain_sentence(text: str) -> str:
 def mention(person: Person) -> str:
     """Shown as the person's present name; nobody is pinged, because no message of ours may."""
     return f"<@{person.user_id}>" if person.platform is Platform.DISCORD else plain(person.display_name)
+
+
+def whole_recipe(picture: Picture) -> str:
+    """Everything needed to paint it again, in one small line."""
+    made = picture.recipe
+    parts = [
+        f"seed {made.seed}",
+        f"{made.steps} steps",
+        f"guidance {made.guidance_scale:g}",
+        plain(made.scheduler, longest=40),
+        f"{plain(made.model, longest=60)} {made.model_hash[:12]}",
+        f"without {plain(made.negative_prompt)}" if made.negative_prompt else "",
+        f"from {', '.join(made.parents)}" if made.parents else "",
+    ]
+    return "-# " + " · ".join(part for part in parts if part)
 
 
 def family_alternative(summary: str) -> str:

@@ -17,7 +17,8 @@ from bots.standings import load_standing
 from engine.pictures.darkroom import Darkroom
 from studio.clock import now
 from studio.db.tables import DeliveryRow, JobRow, PictureRow
-from studio.events import JobEnded, PictureChanged
+from studio.errors import DatabaseUnavailable
+from studio.events import JobAccepted, JobEnded, PictureChanged
 from studio.jobs import JobState
 from studio.people import Platform
 from studio.ports import Delivery, Ports
@@ -29,6 +30,10 @@ from tests.painted import end_job, paint_job
 async def room(ports: Ports, tmp_path: Path) -> AsyncIterator[Room]:
     async with open_room(ports, tmp_path / "home") as opened:
         yield opened
+
+
+def away(*_arguments: object, **_named: object) -> None:
+    raise DatabaseUnavailable
 
 
 def expire_tokens(ports: Ports) -> None:
@@ -309,6 +314,29 @@ async def test_a_deleted_message_ends_quietly(room: Room, expired: bool) -> None
     await room.painted(job_id)
     assert delivery(room, job_id).final
     assert not room.message.attachments
+
+
+async def test_a_job_whose_acknowledgement_was_taken_away_with_a_refusal_is_shown_anew(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:  # the connection breaks after the job was committed
+        patch.setattr("studio.commands.submit.mark_queued", away)
+        result = await room.ana.slash(room.channel, "imagine", prompt="a red fox")
+    assert "records are away" in result.followups[0].content
+    await room.painted(room.newest_job())
+    (message,) = room.messages
+    assert len(message.attachments) == 1
+
+
+async def test_a_message_that_cannot_be_pinned_now_is_pinned_by_the_event(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr("bots.board.load_standing", away)
+        await room.ana.slash(room.channel, "imagine", prompt="a red fox")
+    await room.tell(JobAccepted(job_id=room.newest_job(), platform=Platform.DISCORD))
+    assert "You are next" in room.message.content
+    assert len(room.messages) == 1
 
 
 async def test_a_trouble_of_discords_is_for_the_stream_to_repeat(room: Room) -> None:

@@ -138,6 +138,23 @@ async def test_a_number_without_a_tile_means_nothing(room: Room) -> None:
     assert len(room.messages) == 1
 
 
+async def test_a_letter_sends_the_pictures_and_the_recipe_home(room: Room, painted: str) -> None:
+    await room.bo.react(room.message, "✉️")
+    letter = room.bo.user.dm_channel.last_message
+    assert "a red fox" in letter.content
+    assert "guidance 1" in letter.content
+    assert "DDIM" in letter.content
+    assert await letter.attachments[0].read() == f"grid {painted}".encode()
+    assert not letter.components
+    assert len(room.jobs()) == 1
+
+
+async def test_a_letter_for_a_job_without_pictures_is_not_sent(room: Room) -> None:
+    await room.imagine()
+    await room.bo.react(room.message, "✉️")
+    assert room.bo.user.dm_channel.last_message is None
+
+
 async def test_a_reaction_works_after_a_restart(room: Room, painted: str) -> None:
     message = room.message
     await room.restart()

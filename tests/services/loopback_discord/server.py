@@ -31,6 +31,7 @@ class LoopbackDiscord:
         self.requests: list[tuple[str, str]] = []
         self.faults: list[Fault] = []
         self.mentions: list[object] = []  # allowed_mentions of everything that was said
+        self.lost_answers = 0
         self.deleted_channels: set[str] = set()
         self._nonces: dict[tuple[str, str], Message] = {}
         self._dms: dict[str, str] = {}
@@ -111,6 +112,7 @@ class LoopbackDiscord:
                 web.put(f"{api}/applications/{{id}}/commands", self._register),
                 web.post(f"{api}/interactions/{{id}}/{{token}}/callback", self._callback),
                 web.post(f"{api}/webhooks/{{app}}/{{token}}", self._follow_up),
+                web.get(f"{api}/webhooks/{{app}}/{{token}}/messages/{{message}}", self._read_by_token),
                 web.patch(f"{api}/webhooks/{{app}}/{{token}}/messages/{{message}}", self._edit_by_token),
                 web.delete(f"{api}/webhooks/{{app}}/{{token}}/messages/{{message}}", self._delete_by_token),
                 web.post(f"{api}/channels/{{channel}}/messages", self._create),
@@ -199,6 +201,9 @@ class LoopbackDiscord:
         elif body["type"] == 9:
             record.modal = data
         record.answered.set()
+        if self.lost_answers:
+            self.lost_answers -= 1
+            return _error(502, 0, "Bad Gateway")  # it was done, but the bot does not hear of it
         response = {
             "id": record.id,
             "type": 2,
@@ -227,6 +232,15 @@ class LoopbackDiscord:
         if isinstance(record, web.Response):
             return record
         return self._change(self._named(record, request.match_info["message"]), request)
+
+    async def _read_by_token(self, request: web.Request) -> web.Response:
+        record = self._by_token(request)
+        if isinstance(record, web.Response):
+            return record
+        message = self._named(record, request.match_info["message"])
+        if message is None or message.deleted:
+            return _error(404, 10008, "Unknown Message")
+        return _json(self._message_data(message))
 
     async def _delete_by_token(self, request: web.Request) -> web.Response:
         record = self._by_token(request)
