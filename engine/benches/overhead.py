@@ -32,7 +32,10 @@ class Overhead:
 
 
 def measure_overhead(*, lanes: int = LANES, steps: int = 100, repeats: int = 20) -> Overhead:
-    """One lane an order, one order a person: the most bookkeeping there can be."""
+    """One lane an order, one order a person: the most bookkeeping there can be. One thread."""
+    from engine.painters.weights import use_threads
+
+    use_threads(1)
     from engine.easel.rehearsal import NullPainter, idle_easel, take_turn
     from engine.easel.ticket import Ticket
 

@@ -8,7 +8,8 @@ import logging
 import threading
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import cast
 
 import torch
 
@@ -18,7 +19,7 @@ from engine.easel.limits import RowLimits
 from engine.easel.memory import TOO_LARGE, attempt, free_cache, in_halves, is_out_of_memory
 from engine.easel.shelf import Shelf
 from engine.easel.ticket import Ticket
-from engine.painters.painter import Painter
+from engine.painters.painter import CallPainter, Painter, StepPainter
 from studio.errors import PaintingFailed
 
 PREVIEW_SECONDS = 0.6
@@ -52,6 +53,8 @@ class Easel:
         self._painting: dict[BatchKey, list[Lane]] = {}
         self._open: list[Ticket] = []
         self._inbox: list[Ticket] = []
+        self._running: Painter | None = None  # a model that is in the middle of a whole call
+        self._seconds_beside = 0.0  # spent on other models' steps during whole calls
         self._closed = False
         self._stirred = False
         self._news = threading.Condition()
@@ -123,20 +126,32 @@ class Easel:
 
     def turn(self) -> bool:
         """One step of one group. False when there is nothing to do."""
+        self._make_ready()
+        if not self._painting:
+            return False
+        self._work_on(self._painting)
+        return True
+
+    def _make_ready(self) -> None:
         self._receive()
         self._drop_what_is_over()
         self._tend_models()
         self._admit()
-        if not self._painting:
-            return False
-        key = self._turns.next(self._painting)
-        lanes = self._painting[key]
-        started = time.perf_counter()
-        self._step(key, lanes)
-        self._finish([lane for lane in lanes if lane.finished and not _over(lane)])
-        self._turns.took(key, time.perf_counter() - started, lanes)
+
+    def _work_on(self, groups: Mapping[BatchKey, Sequence[Lane]]) -> None:
+        key = self._turns.next(groups)
+        lanes = list(groups[key])
+        started, beside = time.perf_counter(), self._seconds_beside
+        if isinstance(lanes[0].painter, CallPainter):
+            self._running = lanes[0].painter
+            self._call(key, lanes)
+            self._running = None
+        else:
+            self._step(key, lanes)
+            self._finish([lane for lane in lanes if lane.finished and not _over(lane)])
+        spent = time.perf_counter() - started - (self._seconds_beside - beside)
+        self._turns.took(key, spent, lanes)
         self._drop_what_is_over()
-        return True
 
     def _receive(self) -> None:
         with self._news:
@@ -171,6 +186,8 @@ class Easel:
         for lane in self._waiting:
             wanted[lane.painter] = wanted.get(lane.painter, 0) + 1
         busy = {lanes[0].painter for lanes in self._painting.values()}
+        if self._running is not None:
+            busy.add(self._running)
         for painter, problem in self._shelf.tend(wanted, busy):
             for lane in [each for each in self._waiting if each.painter is painter]:
                 _fail(lane, problem)
@@ -196,8 +213,8 @@ class Easel:
     def _seat(self, key: BatchKey, joins: Sequence[Lane], leaves: Sequence[Lane]) -> None:
         joining, leaving = set(joins), set(leaves)
         self._waiting = [lane for lane in self._waiting if lane not in joining] + list(leaves)
-        new = [lane for lane in joins if not lane.prepared]
-        in_halves(lambda lanes: lanes[0].painter.prepare(lanes), new, failed=_fail, ran_out=self._ran_out)
+        new = [lane for lane in joins if not lane.prepared and isinstance(lane.painter, StepPainter)]
+        in_halves(lambda lanes: _stepper(lanes).prepare(lanes), new, failed=_fail, ran_out=self._ran_out)
         stay = [lane for lane in self._painting.get(key, []) if lane not in leaving]
         self._painting[key] = stay + [lane for lane in joins if not _over(lane)]
         if not self._painting[key]:
@@ -207,10 +224,17 @@ class Easel:
 
     def _step(self, key: BatchKey, lanes: Sequence[Lane]) -> None:
         """One step for each lane, in one forward pass if memory allows."""
+        self._in_batches(key, lanes, self._advance)
+        self._fit_to_limit(key)
+
+    def _in_batches(
+        self, key: BatchKey, lanes: Sequence[Lane], action: Callable[[Sequence[Lane]], None]
+    ) -> None:
+        """Do `action` for all lanes, as many at once as memory allows; a lane that breaks it ends alone."""
         left = [lane for lane in lanes if not _over(lane)]
         while left:
             batch = _fitting(left, self.limits.rows(key))
-            problem = attempt(lambda some=batch: self._advance(some))  # type: ignore[misc]
+            problem = attempt(lambda some=batch: action(some))  # type: ignore[misc]
             if problem is not None and is_out_of_memory(problem):
                 self.limits.ran_out(key, sum(lane.rows for lane in batch))
                 self._ran_out(batch)
@@ -218,12 +242,40 @@ class Easel:
                     continue
                 _fail(batch[0], problem)
             elif problem is not None:
-                in_halves(self._advance, batch, failed=_fail, ran_out=self._ran_out)
+                in_halves(action, batch, failed=_fail, ran_out=self._ran_out)
             left = left[len(batch) :]
-        self._fit_to_limit(key)
+
+    # ---- models that paint in one call
+
+    def _call(self, key: BatchKey, lanes: Sequence[Lane]) -> None:
+        """A whole call for the lanes that fit into it; the others stay for the next."""
+        batch = _fitting([lane for lane in lanes if not _over(lane)], self.limits.rows(key))
+        self._in_batches(key, batch, self._paint_whole)
+        self._leave([lane for lane in batch if lane.picture is not None and not _over(lane)])
+
+    def _paint_whole(self, lanes: Sequence[Lane]) -> None:
+        cast("CallPainter", lanes[0].painter).paint(lanes, lambda step: self._between(lanes, step))
+
+    def _between(self, lanes: Sequence[Lane], step: int) -> bool:
+        """After each step of a whole call: lanes of other models make a step too. False when nobody waits any more."""
+        for lane in lanes:
+            lane.position = min(step, lane.steps)
+        started = time.perf_counter()
+        self._make_ready()
+        others = {
+            key: found
+            for key, found in self._painting.items()
+            if not isinstance(found[0].painter, CallPainter)
+        }
+        if others:
+            self._work_on(others)
+        self._seconds_beside += time.perf_counter() - started
+        return not all(_over(lane) for lane in lanes)
+
+    # ---- models that paint step by step
 
     def _advance(self, lanes: Sequence[Lane]) -> None:
-        predictions = lanes[0].painter.predict(lanes)
+        predictions = _stepper(lanes).predict(lanes)
         for lane, prediction in zip(lanes, predictions, strict=True):
             if _over(lane):
                 continue
@@ -255,7 +307,7 @@ class Easel:
 
     def _glimpse(self, lane: Lane) -> None:
         _check_numbers(lane)
-        lane.glimpse = lane.painter.preview(lane)
+        lane.glimpse = _stepper([lane]).preview(lane)
         lane.estimate = None
 
     def _mark_glimpsed(self, lanes: Sequence[Lane]) -> None:
@@ -275,14 +327,19 @@ class Easel:
             except PaintingFailed as error:
                 _fail(lane, error)
         in_halves(_decode, sound, failed=_fail, ran_out=self._ran_out)
-        for lane in sound:
+        self._leave([lane for lane in sound if lane.picture is not None])
+
+    def _leave(self, lanes: Sequence[Lane]) -> None:
+        """Finished pictures leave; whose last one it is goes home."""
+        done = set(lanes)
+        for lane in lanes:
             lane.forget()
-        done = {lane for lane in sound if lane.picture is not None}
-        for key in {lane.key for lane in done}:
+        self._waiting = [lane for lane in self._waiting if lane not in done]
+        for key in {lane.key for lane in lanes if lane.key in self._painting}:
             self._painting[key] = [lane for lane in self._painting[key] if lane not in done]
             if not self._painting[key]:
                 del self._painting[key]
-        for ticket in {lane.ticket for lane in done if lane.ticket is not None}:
+        for ticket in {lane.ticket for lane in lanes if lane.ticket is not None}:
             if all(lane.picture is not None for lane in ticket.lanes):
                 ticket.finish()
 
@@ -294,8 +351,12 @@ class Easel:
         self._drop_what_is_over()
 
 
+def _stepper(lanes: Sequence[Lane]) -> StepPainter:
+    return cast("StepPainter", lanes[0].painter)
+
+
 def _decode(lanes: Sequence[Lane]) -> None:
-    for lane, picture in zip(lanes, lanes[0].painter.decode(lanes), strict=True):
+    for lane, picture in zip(lanes, _stepper(lanes).decode(lanes), strict=True):
         lane.picture = picture
 
 

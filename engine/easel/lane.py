@@ -65,7 +65,8 @@ class Lane:
     step_options: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        accepted = _step_parameters(type(self.scheduler).step)
+        step = getattr(type(self.scheduler), "step", None)
+        accepted = _step_parameters(step) if step else frozenset()
         # As diffusers' own pipelines do: eta is DDIM's, and 0 is its default.
         if "eta" in accepted:
             self.step_options["eta"] = 0.0

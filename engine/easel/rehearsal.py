@@ -4,7 +4,7 @@ import copy
 import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, cast
 
 import diffusers
 import torch
@@ -15,7 +15,7 @@ from engine.easel.limits import RowLimits
 from engine.easel.shelf import Shelf
 from engine.easel.ticket import Ticket
 from engine.painters.layout import Layout
-from engine.painters.painter import Painter, Sketch
+from engine.painters.painter import Painter, Sketch, StepPainter
 from engine.painters.rows import Stacker, guide
 
 FACTOR = 8
@@ -164,7 +164,7 @@ class Lockstep:
 
 def paint_together(lanes: Sequence[Lane]) -> None:
     """From the first step to the pictures, all lanes at one pace; lanes that end early are waited with."""
-    painter: Painter = lanes[0].painter
+    painter = cast("StepPainter", lanes[0].painter)
     painter.prepare(lanes)
     while left := [lane for lane in lanes if not lane.finished]:
         for lane, prediction in zip(left, painter.predict(left), strict=True):

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 FAMILIES: Mapping[str, str] = {
     "sd": "engine.painters.sd:StableDiffusionPainter",
     "sdxl": "engine.painters.sdxl:StableDiffusionXLPainter",
+    "pipeline": "engine.painters.pipeline:PipelinePainter",
 }
 
 

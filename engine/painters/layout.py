@@ -49,6 +49,23 @@ def read_layout(folder: Path, *, denoiser: str = "unet") -> Layout:
     )
 
 
+def read_any_layout(folder: Path) -> Layout:
+    """The layout of a folder whose parts have other names: the usual factor of 8 where nothing else is said."""
+    parts = components(folder)
+    vae = next((name for name in ("vae", "vqvae", "movq", "vqgan") if name in parts), None)
+    said = read_json(folder / vae / "config.json") if vae else {}
+    levels = len(said.get("block_out_channels") or said.get("encoder_block_out_channels") or (0,) * 4)
+    factor = 2 ** (levels - 1)
+    channels = int(said.get("latent_channels", 4))
+    return Layout(
+        factor=factor,
+        multiple=factor * 4,
+        latent_channels=channels,
+        input_channels=channels,
+        sample_pixels=int(said.get("sample_size") or 512),
+    )
+
+
 def size_near(area_pixels: int, ratio: float, *, multiple: int) -> tuple[int, int]:
     """Width and height, multiples of `multiple`, near an area and a ratio of width to height.
 

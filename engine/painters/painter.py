@@ -1,8 +1,8 @@
 """What the easel needs to know of a model family: sketch, prepare, predict, decode."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from PIL import Image
 
@@ -41,7 +41,7 @@ class Sketch:
 class Painter(Protocol):
     """One loaded or loadable model.
 
-    `sketch` is called from many threads, everything else from the easel's own thread.
+    `sketch` is called from many threads, `load` from one of its own, everything else from the easel's thread.
     """
 
     name: str
@@ -65,6 +65,11 @@ class Painter(Protocol):
     def sketch(self, sketch: Sketch) -> "Lane":
         """A lane at its start. Needs no weights. Raises `BadParameter` or `NotSupported`."""
 
+
+@runtime_checkable
+class StepPainter(Painter, Protocol):
+    """A model that is driven step by step. Lanes with equal keys share a forward pass."""
+
     def prepare(self, lanes: "Sequence[Lane]") -> None:
         """Fill in conditions and first latents: text and pictures of all lanes are encoded together."""
 
@@ -76,3 +81,14 @@ class Painter(Protocol):
 
     def preview(self, lane: "Lane") -> "torch.Tensor":
         """A small picture, uint8 (h, w, 3) on the CPU, one pixel per latent cell."""
+
+
+@runtime_checkable
+class CallPainter(Painter, Protocol):
+    """A model that runs from its first step to its last in one call. Lanes with equal keys share the call."""
+
+    def paint(self, lanes: "Sequence[Lane]", on_step: Callable[[int], bool]) -> None:
+        """Give each lane its picture. `on_step` is told the steps done, from 1, and answers False to stop early.
+
+        May be called again for the same lanes after an error.
+        """

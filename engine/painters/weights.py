@@ -54,7 +54,7 @@ def load_part(folder: Path, name: str, *, dtype: torch.dtype | None = None) -> A
     options: dict[str, Any] = {} if dtype is None else {"dtype": dtype}
     if (variant := _variant(folder / name)) is not None:
         options["variant"] = variant
-    _quiet()
+    quiet()
     try:
         with LOADING:
             part = getattr(importlib.import_module(library), kind).from_pretrained(folder / name, **options)
@@ -80,7 +80,7 @@ def load_network(folder: Path, name: str, *, device: torch.device, dtype: torch.
 
 
 @cache
-def _quiet() -> None:
+def quiet() -> None:
     """A worker's log is no place for progress bars."""
     diffusers_logging.disable_progress_bar()
     transformers_logging.disable_progress_bar()
