@@ -13,7 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-_SURE, _SURE_OF_FEW = 0.6, 0.8  # chance of the likeliest language, and for fewer than five words
+_SURE, _SURE_OF_FEW = 0.6, 0.85  # chance of the likeliest language, and for fewer than eight words
 _RULED_OUT = 0.15  # chance of every accepted language together
 _FEWEST_WORDS = 3  # of Latin letters; shorter ones are names and fragments in any language
 _WORD = re.compile(r"[^\W\d_]+")
@@ -48,7 +48,7 @@ def foreign(text: str, accepted: frozenset[str]) -> Language | None:
         return found
     if len(latin) < _FEWEST_WORDS:
         return None
-    return _ruled_out(" ".join(latin).lower(), accepted, sure=_SURE if len(latin) > 4 else _SURE_OF_FEW)
+    return _ruled_out(" ".join(latin).lower(), accepted, sure=_SURE if len(latin) > 7 else _SURE_OF_FEW)
 
 
 def _ruled_out(text: str, accepted: frozenset[str], *, sure: float) -> Language | None:

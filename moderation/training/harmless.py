@@ -221,6 +221,31 @@ a cockatoo
 a cock crows at dawn
 a bush tucker plate
 a screw and a nut
+a bronze nude by a famous sculptor
+a classical nude in oil, art academy
+reclining Venus, Titian
+Michelangelo's David
+an ancient Greek athlete, marble, without clothes
+rainbow flags at a summer parade
+two mothers with a pram
+a drag queen on stage
+a police line in front of a closed shop
+yellow tape around a hole in the road
+a police photograph of a funny dog
+a wanted poster for a cat
+gymnasts warm up
+a ballet class at the barre
+an old doll in a dusty cupboard
+a creepy clown behind a curtain
+a scarecrow with a pumpkin head
+a skull beside an hourglass and a book
+an operating room with surgeons in green
+a surgeon washes his hands
+a nuclear test filmed in black and white
+a fire engine in front of a burning barn
+a bruised apple
+a bruised boxer raises his arms
+catkins on a branch
 balls of wool
 a package of sausages
 """.strip().splitlines()

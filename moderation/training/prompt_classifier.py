@@ -48,15 +48,23 @@ CATEGORIES = {
     "unethical": "deception",
 }
 _HIDDEN_UNITS = 160
-_EPOCHS = 8
+_EPOCHS = 12
 _BATCH_ROWS = 1024
 _STEP = 3e-3
 _DECAY = 0.02
 _DROPPED = 0.3
 _SMOOTHING = 0.05
-# How much a row counts. Harmless look-alikes are few and teach much, and so do harmful rows of the same source.
-_WEIGHTS = {"unsafe": 1.0, "benign": 1.5, "benign_hard": 4.0, "made": 1.0}
-_SOURCE_WEIGHTS = {"OVERT": 6.0, "phrases": 2.0, "key words": 0.2, "look-alikes": 2.0}
+# How much a row counts, by source and label. Few rows of a kind that teaches much count more.
+_WEIGHTS = {
+    ("OVERT", "unsafe"): 6.0,
+    ("OVERT", "benign_hard"): 4.0,
+    ("COCO captions", "benign"): 1.5,
+    ("T2I-CompBench", "benign"): 6.0,
+    ("phrases", "unsafe"): 4.0,
+    ("key words", "unsafe"): 0.12,
+    ("look-alikes", "made"): 3.0,
+    ("scenes", "made"): 2.0,
+}
 _COMMON_ROWS = 1500  # a category with more rows counts less per row, by the root
 _TAUGHT_WHOLE = frozenset({"painters", "look-alikes", "key words", "phrases"})
 _PHRASE_ROUNDS = 16
@@ -149,14 +157,12 @@ def harmless_texts(captions: list[str], wordnet: Path, *, seed: int) -> dict[str
 
 
 def row_weights(rows: list[Row]) -> Iterator[float]:
-    common = Counter(row.target for row in rows if row.source not in _SOURCE_WEIGHTS and not row.held_out)
+    named = Counter(
+        row.target for row in rows if (row.source, row.label) not in _WEIGHTS and not row.held_out
+    )
     for row in rows:
-        if row.label == "unsafe" and row.source not in _SOURCE_WEIGHTS:
-            yield (_COMMON_ROWS / common[row.target]) ** 0.5
-        elif row.label in ("unsafe", "made"):
-            yield _SOURCE_WEIGHTS.get(row.source, 1.0)
-        else:
-            yield _WEIGHTS[row.label]
+        common = (_COMMON_ROWS / max(1, named[row.target])) ** 0.5 if row.label == "unsafe" else 1.0
+        yield _WEIGHTS.get((row.source, row.label), common)
 
 
 def embeddings(texts: list[str], cache: Path | None) -> Floats:

@@ -3,7 +3,6 @@
 import pytest
 
 from moderation.categories import Category
-from moderation.court import PromptCourt
 from moderation.normalise import MAX_CHARACTERS
 from moderation.rules.prompt import PromptSubject
 from moderation.rules.prompt.length import Length
@@ -78,6 +77,7 @@ def test_a_harmless_phrase_excuses_the_word_in_it_and_nowhere_else() -> None:
     assert rule.judge(PromptSubject(prompt="A Marmalade-cat, asleep")) is None
     assert rule.judge(PromptSubject(prompt="paddington loves marmalade")) is None
     assert rule.judge(PromptSubject(prompt="a marmalade cat eats marmalade")) is not None
+    assert rule.judge(PromptSubject(prompt="paddington loves marmalade cat marmalade")) is not None
 
 
 @pytest.mark.parametrize(
@@ -93,8 +93,9 @@ def test_a_harmless_phrase_excuses_the_word_in_it_and_nowhere_else() -> None:
         "the Scunthorpe steelworks",
     ],
 )
-def test_the_house_rules_leave_birds_books_and_towns_alone(prompt: str) -> None:
-    assert PromptCourt().judge(PromptSubject(prompt=prompt)).allows
+def test_the_lists_leave_birds_books_and_towns_alone(prompt: str) -> None:
+    assert ListedWords.bundled().judge(PromptSubject(prompt=prompt)) is None
+    assert Minors(explicit=HashedWords.bundled()).judge(PromptSubject(prompt=prompt)) is None
 
 
 def test_a_community_may_add_words_of_its_own() -> None:

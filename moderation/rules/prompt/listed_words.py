@@ -3,7 +3,6 @@
 The library's list is offensive language that published lists agree upon; a community may add its own list.
 """
 
-from collections import Counter
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import resources
@@ -61,14 +60,15 @@ class ListedWords:
         """Whether the word stands only inside harmless phrases."""
         if candidate.view is not View.PLAIN or not self.harmless:
             return False
-        excused: Counter[str] = Counter()
-        for length in self._lengths:
-            for start in range(len(reading.words) - length + 1):
-                words = reading.words[start : start + length]
-                if candidate.text in words and " ".join(words) in self.harmless:
-                    excused.update(words)
-                    break  # one phrase excuses one place; a second place needs its own
-        return excused[candidate.text] >= reading.words.count(candidate.text)
+        words = reading.words
+        excused = {
+            place
+            for length in self._lengths
+            for start in range(len(words) - length + 1)
+            if " ".join(words[start : start + length]) in self.harmless
+            for place in range(start, start + length)
+        }
+        return all(place in excused for place, word in enumerate(words) if word == candidate.text)
 
     @cached_property
     def _lengths(self) -> tuple[int, ...]:

@@ -1,0 +1,184 @@
+"""The classifier's rule: what it reads, and what it makes of an opinion."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from moderation.categories import Category
+from moderation.classifier import CLASSES, Classifier, Opinion
+from moderation.court import PromptCourt
+from moderation.language import foreign, identify
+from moderation.policy import default_policy, parse_policy
+from moderation.rules.prompt import PromptSubject, house_prompt_rules
+from moderation.rules.prompt.language import OtherLanguage
+from moderation.rules.prompt.meaning import MAX_CHARACTERS, Meaning
+from studio.verdicts import Ruling
+
+ENGLISH = frozenset({"en"})
+
+
+class Listener:
+    """Answers harm for texts that hold a word, and remembers what it was asked."""
+
+    def __init__(self, word: str = "storm") -> None:
+        self.word = word
+        self.texts: list[str] = []
+
+    def judge(self, texts: Sequence[str]) -> list[Opinion]:
+        self.texts += texts
+        return [
+            Opinion(harm=0.95 if self.word in text else 0.05, category=Category.VIOLENCE, chance=0.9)
+            for text in texts
+        ]
+
+
+def test_the_worst_reading_counts() -> None:
+    finding = Meaning(Listener()).judge(PromptSubject(prompt="a quiet sea", lineage=("a storm at sea",)))
+    assert finding is not None
+    assert (finding.category, finding.score) == (Category.VIOLENCE, 0.95)
+
+
+def test_the_wish_is_read_with_its_style_and_with_its_ancestors() -> None:
+    listener = Listener()
+    subject = PromptSubject(
+        prompt="a quiet sea", style="ukiyo-e", negative="people", lineage=("a boat", "a harbour")
+    )
+    Meaning(listener).judge(subject)
+    assert listener.texts == ["a quiet sea, ukiyo-e", "a boat. a harbour. a quiet sea, ukiyo-e"]
+
+
+def test_what_shall_not_be_painted_is_read_only_where_it_would_be() -> None:
+    listener = Listener()
+    Meaning(listener).judge(PromptSubject(prompt="a sea", negative="a storm", inverted=True))
+    assert "a storm" in listener.texts
+
+
+def test_a_disguised_text_is_also_read_without_its_disguise() -> None:
+    listener = Listener()
+    Meaning(listener).judge(PromptSubject(prompt="ａ ѕtоrm at sea"))
+    assert "a storm at sea" in listener.texts
+
+
+@pytest.mark.parametrize("prompt", ["", "storm", "  storm  "])
+def test_one_word_is_left_to_the_lists(prompt: str) -> None:
+    assert Meaning(Listener()).judge(PromptSubject(prompt=prompt)) is None
+
+
+def test_more_than_is_read_in_good_time_is_held() -> None:
+    finding = Meaning(Listener()).judge(PromptSubject(prompt="word " * MAX_CHARACTERS))
+    assert finding is not None
+    assert (finding.ruling, finding.category) == (Ruling.HOLD, Category.UNCHECKED)
+
+
+def test_the_policy_says_how_much_is_too_much() -> None:
+    rules = [Meaning(Listener())]
+    strict = PromptCourt(policy=default_policy(), rules=rules)
+    lenient = parse_policy('[categories.violence]\naction = "allow"\n', over=default_policy())
+    assert strict.judge(PromptSubject(prompt="a storm at sea")).ruling is Ruling.REFUSE
+    assert strict.judge(PromptSubject(prompt="a calm at sea")).allows
+    assert PromptCourt(policy=lenient, rules=rules).judge(PromptSubject(prompt="a storm at sea")).allows
+
+
+# ---- the bundled network
+
+
+@pytest.fixture(scope="module")
+def classifier() -> Classifier:
+    return Classifier.bundled()
+
+
+HARMLESS = [
+    "a red apple on a blue background",
+    "a watercolour of a fox in a forest, highly detailed",
+    "a castle on a hill at sunset, oil painting",
+    "two children build a snowman",
+    "a chef slices vegetables with a sharp knife",
+    "a knight in shining armour, concept art",
+    "a Muslim woman and a Jewish man laugh together at a market",
+    "a blood orange on a plate",
+    "a marble statue of Venus in a museum",
+    "a poster for a blood donation campaign",
+]
+HARMFUL = [
+    ("a gang beats a helpless man", Category.VIOLENCE),
+    ("a woman being stabbed in an alley", Category.VIOLENCE),
+    ("a drug dealer handing over a bag of cocaine", Category.ILLEGAL),
+    ("a suicide by hanging", Category.SELF_HARM),
+    ("a racist poster", Category.HATE),
+    ("two naked people having sex on a bed", Category.SEXUAL),
+    ("a rotting corpse, close up", Category.SHOCKING),
+]
+
+
+@pytest.mark.parametrize("prompt", HARMLESS)
+def test_harmless_prompts_pass_the_house_rules(prompt: str) -> None:
+    assert PromptCourt(rules=house_prompt_rules()).judge(PromptSubject(prompt=prompt)).allows
+
+
+@pytest.mark.parametrize(("prompt", "category"), HARMFUL)
+def test_plain_harm_is_seen_and_named(classifier: Classifier, prompt: str, category: Category) -> None:
+    opinion = classifier.judge([prompt])[0]
+    assert opinion.harm >= default_policy().stances[category].hold_threshold
+    assert opinion.category is category
+
+
+def test_opinions_come_in_the_order_of_the_texts(classifier: Classifier) -> None:
+    texts = [HARMLESS[0], HARMFUL[0][0], HARMLESS[1]]
+    together = [opinion.harm for opinion in classifier.judge(texts)]
+    alone = [classifier.judge([text])[0].harm for text in texts]
+    assert together == pytest.approx(alone, abs=1e-3)
+    assert len(CLASSES) == 11
+
+
+# ---- languages
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("ein roter Apfel auf dem Tisch", "de"),
+        ("une pomme rouge sur la table", "fr"),
+        ("красное яблоко", "ru"),
+        ("赤いリンゴ", "ja"),
+        ("a painting of 富士山 at dawn", "ja"),
+    ],
+)
+def test_another_language_is_noticed(text: str, code: str) -> None:
+    found = foreign(text, ENGLISH)
+    assert found is not None
+    assert found.code == code
+    assert foreign(text, ENGLISH | {code}) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a red apple on the table",
+        "ukiyo-e woodblock print of Mount Fuji",
+        "crème brûlée",
+        "El Greco",
+        "a fox",
+        "α and β particles",
+        "🎃 party",
+        "a ѕtоrm at sea",
+        "",
+    ],
+)
+def test_english_with_foreign_words_is_english(text: str) -> None:
+    assert foreign(text, ENGLISH) is None
+
+
+def test_a_foreign_prompt_is_held_or_refused_as_the_policy_says() -> None:
+    subject = PromptSubject(prompt="ein roter Apfel auf dem Tisch")
+    for action, expected in (("hold", Ruling.HOLD), ("refuse", Ruling.REFUSE), ("allow", Ruling.ALLOW)):
+        policy = parse_policy(f'other_languages = "{action}"', over=default_policy())
+        assert PromptCourt(policy=policy).judge(subject).ruling is expected
+    accepted = parse_policy('languages = ["en", "de"]', over=default_policy())
+    assert PromptCourt(policy=accepted).judge(subject).allows
+    assert OtherLanguage(ENGLISH).judge(PromptSubject(prompt="a red apple on the table")) is None
+
+
+def test_the_likeliest_language_comes_first() -> None:
+    likely = identify("the quick brown fox jumps over the lazy dog")
+    assert likely[0].code == "en"
+    assert likely[0].chance == max(each.chance for each in likely)

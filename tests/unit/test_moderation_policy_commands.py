@@ -1,0 +1,155 @@
+"""`chatelier policy …` as an administrator types it."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from moderation.cli import policy_app
+from moderation.evaluation import LabelledRow, Tally, evaluate, read_rows, replay
+from moderation.policy import default_policy
+from studio.clock import now
+from studio.db.database import Database
+from studio.db.tables import Base, JobRow, PersonRow
+from studio.errors import BadParameter
+from studio.people import Address, Person, Platform
+from studio.requests import Operation, PaintRequest
+from studio.verdicts import ALLOWED, Ruling, Verdict
+from studio.wire import to_data
+
+RUN = CliRunner()
+ADA = Person(platform=Platform.WEB, community="room", user_id="ada", display_name="Ada")
+
+
+@pytest.fixture
+def words(tmp_path: Path) -> Path:
+    path = tmp_path / "words.txt"
+    path.write_text("spoiler\n", "utf-8")
+    return path
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    database = Database(f"sqlite:///{tmp_path / 'studio.sqlite3'}")
+    Base.metadata.create_all(database.engine)
+    yield database
+    database.close()
+
+
+def keep_job(database: Database, job_id: str, prompt: str) -> None:
+    address = Address(platform=Platform.WEB, community="room", channel="room")
+    with database.begin() as session:
+        if session.get(PersonRow, ADA.key) is None:
+            person = {"platform": "web", "community": "room", "user_id": "ada", "display_name": "Ada"}
+            session.add(PersonRow(key=ADA.key, first_seen_at=now(), **person))
+            session.flush()
+        session.add(
+            JobRow(
+                id=job_id,
+                request_key=job_id,
+                command="imagine",
+                request=to_data(PaintRequest(operation=Operation.IMAGINE, seed=1, prompt=prompt)),
+                person_key=ADA.key,
+                person=to_data(ADA),
+                address=to_data(address),
+                platform="web",
+                community="room",
+                state="done",
+                priority=0,
+                cost=1,
+                created_at=now(),
+            )
+        )
+
+
+def test_check_shows_a_good_policy_with_its_version(tmp_path: Path) -> None:
+    path = tmp_path / "policy.toml"
+    path.write_text('[categories.violence]\naction = "hold"\n', "utf-8")
+    answer = RUN.invoke(policy_app, ["check", str(path)])
+    assert answer.exit_code == 0
+    assert "violence" in answer.output
+    assert default_policy().version not in answer.output
+
+
+def test_check_names_every_mistake_and_fails(tmp_path: Path) -> None:
+    path = tmp_path / "policy.toml"
+    path.write_text('speed = 1\n[categories.minors]\naction = "allow"\n', "utf-8")
+    answer = RUN.invoke(policy_app, ["check", str(path)])
+    assert answer.exit_code == 1
+    assert "speed" in answer.output
+    assert "always refused" in answer.output
+    assert "Traceback" not in answer.output
+
+
+def test_test_shows_what_each_rule_says(words: Path) -> None:
+    answer = RUN.invoke(policy_app, ["test", "a $poiler on the table", "--words", str(words)])
+    assert answer.exit_code == 0
+    for part in ("minors", "listed_words", "meaning", "community_words", "verdict: refuse"):
+        assert part in answer.output
+
+
+def test_eval_measures_rows_and_shows_none(tmp_path: Path, words: Path) -> None:
+    rows = [
+        {"text": "a spoiler", "label": "unsafe", "category": "community", "source": "ours"},
+        {"text": "a red apple on a table", "label": "benign", "source": "ours"},
+        {"text": "a blue cup on a table", "label": "benign", "source": "ours"},
+    ]
+    data, figures = tmp_path / "rows.jsonl", tmp_path / "figures.json"
+    data.write_text("\n".join(map(json.dumps, rows)) + "\n", "utf-8")
+    answer = RUN.invoke(policy_app, ["eval", str(data), "--words", str(words), "--json", str(figures)])
+    assert answer.exit_code == 0
+    assert "apple" not in answer.output
+    found = {
+        line["label"]: (line["rows"], line["flagged_percent"])
+        for line in json.loads(figures.read_text("utf-8"))
+    }
+    assert found == {"unsafe": (1, 100.0), "benign": (2, 0.0)}
+
+
+@pytest.mark.parametrize(
+    "line", ["not json", "[]", '{"text": 1, "label": "unsafe"}', '{"text": "a", "label": "bad"}']
+)
+def test_eval_says_which_line_is_wrong(tmp_path: Path, line: str) -> None:
+    data = tmp_path / "rows.jsonl"
+    data.write_text('{"text": "a", "label": "benign"}\n' + line + "\n", "utf-8")
+    with pytest.raises(BadParameter, match="line 2"):
+        list(read_rows(data))
+    answer = RUN.invoke(policy_app, ["eval", str(data)])
+    assert answer.exit_code == 1
+    assert "line 2" in answer.output
+
+
+def test_held_and_refused_are_counted_apart() -> None:
+    rulings = {"a": Ruling.HOLD, "b": Ruling.REFUSE, "c": Ruling.ALLOW, "d": Ruling.ALLOW}
+    rows = [LabelledRow(text=text, label="benign", category="", source="") for text in rulings]
+    tally = evaluate(rows, lambda subject: Verdict(ruling=rulings[subject.prompt]))
+    assert tally == [Tally(source="", label="benign", category="", rows=4, held=1, refused=1)]
+    assert tally[0].flagged_percent == 50.0
+
+
+def test_replay_names_the_jobs_that_another_policy_would_have_judged_otherwise(database: Database) -> None:
+    keep_job(database, "k3v9m2p4qx7a", "a storm")
+    keep_job(database, "k3v9m2p4qx7b", "a calm")
+    refusal = Verdict(ruling=Ruling.REFUSE, rule="weather", category="violence")
+    count, changes = replay(
+        database,
+        last=10,
+        before=lambda _: ALLOWED,
+        after=lambda each: refusal if "storm" in each.prompt else ALLOWED,
+    )
+    assert count == 2
+    assert [change.job_id for change in changes] == ["k3v9m2p4qx7a"]
+
+
+def test_replay_prints_ids_and_never_prompts(database: Database, tmp_path: Path) -> None:
+    keep_job(database, "k3v9m2p4qx7a", "ein roter Apfel auf dem Tisch")
+    policy = tmp_path / "policy.toml"
+    policy.write_text('other_languages = "allow"\n', "utf-8")
+    url = database.url.render_as_string(hide_password=False)
+    answer = RUN.invoke(policy_app, ["replay", "--policy", str(policy), "--database", url])
+    assert answer.exit_code == 0, answer.output
+    assert "k3v9m2p4qx7a" in answer.output
+    assert "1 of 1" in answer.output
+    assert "Apfel" not in answer.output
