@@ -46,8 +46,8 @@ class SlackRoom:
         await self.slash(prompt, user=user, channel=channel)
         return self.newest_job()
 
-    async def painted(self, job_id: str) -> Message:
-        paint_job(self.ports, job_id)
+    async def painted(self, job_id: str, *, png: bytes = b"") -> Message:
+        paint_job(self.ports, job_id, png=png)
         await self.tell(JobEnded(job_id=job_id, platform=Platform.SLACK, state=JobState.DONE))
         return self.message
 

@@ -1,6 +1,7 @@
 """The line to Slack: its Web API, with the pauses it asks for, method by method."""
 
 import asyncio
+import io
 import logging
 import time
 from collections.abc import Mapping
@@ -134,7 +135,7 @@ class Line:
     async def upload(self, upload_url: str, data: bytes) -> None:
         """The bytes of a file, to the address that Slack named for them. Raises `SlackAway`."""
         try:
-            async with self.session.post(upload_url, data=data) as response:
+            async with self.session.post(upload_url, data=io.BytesIO(data)) as response:
                 if response.status != 200:
                     raise SlackAway(f"upload: {response.status}")
         except (aiohttp.ClientError, TimeoutError, OSError) as error:

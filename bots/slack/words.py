@@ -45,6 +45,8 @@ STAR_WHICH = "⭐ Star…"
 NOT_OPENED = "That took too long to open. Please try again."
 
 SHORTCUT_IMAGINE = "Paint a picture"
+WHO_SUMMARY = "Say who made a picture, how, and from whose."
+STUDIO_SUMMARY = "Everything else: vary, edit, expand, upscale, show, cancel and more."
 
 HOME_QUEUE = "Your queue"
 HOME_NOTHING = "Nothing is waiting."

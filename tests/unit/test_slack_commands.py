@@ -46,6 +46,12 @@ async def test_the_message_becomes_the_picture(room: SlackRoom) -> None:
     assert image["alt_text"] == "4 numbered pictures: a red fox"
 
 
+async def test_a_picture_of_several_megabytes_arrives_whole(room: SlackRoom) -> None:
+    job_id = await room.imagine("a red fox --count 1")
+    message = await room.painted(job_id, png=b"ink" * 1_000_000)
+    assert len(room.slack.files[str(message.picture)]["data"]) == 3_000_000
+
+
 async def test_progress_moves_a_bar_and_not_too_often(room: SlackRoom) -> None:
     job_id = await room.imagine("a red fox")
     await room.progress(job_id, 1)

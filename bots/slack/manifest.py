@@ -1,0 +1,120 @@
+"""The app's manifest, from the catalogue and from what the face listens to.
+
+``python -m bots.slack.manifest > slack-manifest.yaml`` writes it anew; a test sees that the file is up to date.
+"""
+
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from bots import words as house
+from bots.slack import words
+from bots.slack.shortcuts import DEEDS, IMAGINE, WHO
+from studio.catalog import CATALOG
+
+_LONGEST_HINT = 1000
+
+# Each scope and what it is for; nothing here reads what people say to each other.
+SCOPES: Mapping[str, str] = {
+    "app_mentions:read": "mentions of the app",
+    "chat:write": "its messages",
+    "commands": "slash commands and shortcuts",
+    "files:read": "images that people share with it",
+    "files:write": "the pictures",
+    "im:history": "direct messages to it",
+    "reactions:read": "reactions on its messages",
+    "users:read": "names, and who administers the workspace",
+}
+EVENTS = ("app_home_opened", "app_mention", "message.im", "reaction_added", "reaction_removed")
+
+
+def manifest() -> dict[str, Any]:
+    """As Slack's app settings take it (App Manifest)."""
+    return {
+        "display_information": {
+            "name": "Chatelier",
+            "description": "Paint together with a diffusion model that your own community hosts.",
+            "background_color": "#2b2d31",
+        },
+        "features": {
+            "app_home": {
+                "home_tab_enabled": True,
+                "messages_tab_enabled": True,
+                "messages_tab_read_only_enabled": False,
+            },
+            "bot_user": {"display_name": "Chatelier", "always_online": True},
+            "shortcuts": [
+                {
+                    "name": words.SHORTCUT_IMAGINE,
+                    "type": "global",
+                    "callback_id": IMAGINE,
+                    "description": CATALOG["imagine"].summary,
+                },
+                *(
+                    _on_message(name, callback_id, CATALOG[str(action)].summary)
+                    for callback_id, (name, action) in DEEDS.items()
+                ),
+                _on_message(house.MENU_WHO, WHO, words.WHO_SUMMARY),
+            ],
+            "slash_commands": [
+                _command("/imagine", CATALOG["imagine"].summary, "a red apple --ar 3:2 --seed 7"),
+                _command("/studio", words.STUDIO_SUMMARY, f"help, {', '.join(CATALOG)} …"),
+            ],
+        },
+        "oauth_config": {"scopes": {"bot": list(SCOPES)}},
+        "settings": {
+            "event_subscriptions": {"bot_events": list(EVENTS)},
+            "interactivity": {"is_enabled": True},
+            "org_deploy_enabled": False,
+            "socket_mode_enabled": True,
+            "token_rotation_enabled": False,
+        },
+    }
+
+
+def _on_message(name: str, callback_id: str, description: str) -> dict[str, str]:
+    return {"name": name, "type": "message", "callback_id": callback_id, "description": description}
+
+
+def _command(command: str, description: str, hint: str) -> dict[str, Any]:
+    return {
+        "command": command,
+        "description": description,
+        "usage_hint": hint[:_LONGEST_HINT],
+        "should_escape": False,
+    }
+
+
+def to_yaml(value: object, *, depth: int = 0) -> Iterator[str]:
+    """Lines of YAML. Texts are written as JSON, which is YAML too."""
+    indent = "  " * depth
+    if isinstance(value, Mapping):
+        for name, inner in value.items():
+            if isinstance(inner, Mapping | list):
+                yield f"{indent}{name}:"
+                yield from to_yaml(inner, depth=depth + 1)
+            else:
+                yield f"{indent}{name}: {json.dumps(inner, ensure_ascii=False)}"
+    elif isinstance(value, list):
+        for inner in value:
+            if isinstance(inner, Mapping):
+                first, *rest = to_yaml(inner, depth=depth + 1)
+                yield f"{indent}- {first.strip()}"
+                yield from rest
+            else:
+                yield f"{indent}- {json.dumps(inner, ensure_ascii=False)}"
+
+
+def file_text() -> str:
+    head = [
+        "# Generated from the catalogue: python -m bots.slack.manifest > slack-manifest.yaml",
+        "# Paste it at https://api.slack.com/apps (Create New App, From a manifest). For HTTP mode set",
+        "# socket_mode_enabled to false and give slash commands, interactivity and events your address,",
+        "# https://…/slack/events, as url, request_url and request_url.",
+    ]
+    return "\n".join([*head, *to_yaml(manifest())]) + "\n"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(file_text())
