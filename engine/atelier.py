@@ -13,6 +13,7 @@ from engine.orders import Order, Painted, Progress
 from engine.painters.families import new_painter
 from engine.painters.painter import Painter, Sketch
 from engine.painters.priors import Prior, load_prior
+from engine.styles import find_style
 from engine.underdrawings import Underdrawing, steps_for, underdraw
 from studio import __version__
 from studio.errors import JobCancelled
@@ -237,9 +238,12 @@ def _sketch(
     guidance = entry.guidance_scale
     if prior is not None and prior.guidance_scale is not None:
         guidance = prior.guidance_scale
+    prompt, negative_prompt = request.prompt, request.negative_prompt
+    if request.style:
+        prompt, negative_prompt = find_style(request.style).apply(prompt, negative_prompt)
     return Sketch(
-        prompt=request.prompt,
-        negative_prompt=request.negative_prompt,
+        prompt=prompt,
+        negative_prompt=negative_prompt,
         seed=request.seed_of(index),
         width=drawing.width,
         height=drawing.height,

@@ -14,6 +14,7 @@ from PIL import Image
 from engine.atelier import Atelier
 from engine.model_catalog import ModelCatalogue, ModelEntry
 from engine.orders import Order, Painted, Progress
+from engine.styles import styles
 from studio.errors import BadImage, BadParameter, JobCancelled, ModelBroken
 from studio.requests import Margins, Operation, PaintRequest, Source, Strength
 from tests.tiny_models import save_sd
@@ -219,6 +220,23 @@ def test_a_model_that_cannot_be_loaded_is_one_sentence(model: str, atelier: Atel
 def test_an_unknown_scheduler_is_answered_with_those_there_are(atelier: Atelier) -> None:
     with pytest.raises(BadParameter, match="euler"):
         atelier.paint(order(request(scheduler="magic")))
+
+
+def test_a_style_changes_the_picture_and_stays_in_the_recipe(atelier: Atelier) -> None:
+    plain = atelier.paint(order(request(count=1)))[0]
+    styled = atelier.paint(order(request(count=1, style="Watercolour")))[0]
+    assert (styled.recipe.prompt, styled.recipe.style) == ("a yellow star", "Watercolour")
+    assert np.abs(pixels(plain) - pixels(styled)).max() > 0
+
+
+def test_an_unknown_style_is_answered_with_those_there_are(atelier: Atelier) -> None:
+    with pytest.raises(BadParameter, match="watercolour"):
+        atelier.paint(order(request(style="brutalist")))
+
+
+def test_every_style_leaves_a_place_for_the_words() -> None:
+    for style in styles().values():
+        assert "{braces}" in style.apply("{braces}", "")[0]
 
 
 def test_weights_that_do_not_fit_their_configuration_are_told(folder: Path, tmp_path: Path) -> None:
