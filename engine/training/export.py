@@ -2,7 +2,7 @@
 
 import copy
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,15 +20,22 @@ from engine.painters.collage import Collage
 from engine.training.checkpoint import Average
 from engine.training.denoiser import SCHEDULE, Painter
 
-# How the layout prior is used when nothing else is said; read from prior/prior.json by the painter.
+# How the layout prior is used when nothing else is said; read from prior/prior.json by the painter too.
 PRIOR: dict[str, Any] = {
     "kind": "collage",
     "width": 256,
     "height": 256,
-    "steps": 12,
-    "strength": 0.6,
+    "steps": 25,
+    "strength": 0.2,
+    "edit_strength": 0.3,
     "guidance_scale": 1.0,
 }
+
+
+def read_prior(folder: Path) -> dict[str, Any]:
+    """How the prior of a model folder wants to be used."""
+    prior: dict[str, Any] = json.loads((folder / "prior/prior.json").read_text())
+    return prior
 
 
 def assemble(
@@ -71,10 +78,7 @@ def paint(
     prompts: Sequence[str],
     *,
     seeds: Sequence[int],
-    side: int = 256,
-    strength: float = PRIOR["strength"],
-    steps: int = PRIOR["steps"],
-    guidance_scale: float = PRIOR["guidance_scale"],
+    prior: Mapping[str, Any] = PRIOR,
 ) -> tuple[list[Image.Image], list[Image.Image]]:
     """The collages of the prompts, and what the model makes of them."""
     components = dict(pipeline.components)
@@ -82,7 +86,7 @@ def paint(
     repaint = StableDiffusionImg2ImgPipeline(**components, requires_safety_checker=False)
     repaint.set_progress_bar_config(disable=True)
     sketches = [
-        collage.compose(prompt, seed=seed, width=side, height=side)
+        collage.compose(prompt, seed=seed, width=prior["width"], height=prior["height"])
         for prompt, seed in zip(prompts, seeds, strict=True)
     ]
     painted: list[Image.Image] = []
@@ -90,9 +94,9 @@ def paint(
         painted += repaint(
             prompt=list(prompts[at : at + 8]),
             image=sketches[at : at + 8],
-            strength=strength,
-            num_inference_steps=steps,
-            guidance_scale=guidance_scale,
+            strength=prior["strength"],
+            num_inference_steps=prior["steps"],
+            guidance_scale=prior["guidance_scale"],
             generator=[torch.Generator().manual_seed(seed) for seed in seeds[at : at + 8]],
         ).images
     return sketches, painted
