@@ -75,6 +75,7 @@ ROUTES = [
     Route("/remix/{picture}", pages.picture_sheet),
     Route("/expand/{picture}", pages.picture_sheet),
     Route("/jobs/{job}", pages.job_sheet),
+    Route("/mine/{name}", pages.own_sheet),
     Route("/pictures/{picture}.png", files.picture_file),
     Route("/thumbnails/{picture}", files.picture_file),
     Route("/uploads", files.upload, methods=["POST"]),

@@ -8,13 +8,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from studio.db.records import job_of, picture_of
-from studio.db.tables import JobRow, PictureRow, StarRow
+from studio.db.tables import JobRow, LineageRow, PictureRow, StarRow
 from studio.jobs import OUTSTANDING, WAITING, Job, JobState
 from studio.pictures import Picture
 from studio.requests import Operation, parse_aspect
 
 # Nobody but their person (and moderators) sees what was refused, held, cancelled or failed.
 PRIVATE = frozenset({JobState.REFUSED, JobState.HELD, JobState.CANCELLED, JobState.FAILED})
+
+_MOST_CHILDREN = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +97,14 @@ def load_cards(session: Session, jobs: Sequence[Job]) -> list[Card]:
 
 def load_jobs(session: Session, job_ids: Sequence[str]) -> list[Job]:
     return [job_of(row) for row in session.scalars(select(JobRow).where(JobRow.id.in_(job_ids)))]
+
+
+def children_of(session: Session, picture_ids: Sequence[str]) -> list[str]:
+    """The jobs that painted something from these pictures, the latest ones only."""
+    query = select(JobRow.id).join(PictureRow, PictureRow.job_id == JobRow.id)
+    query = query.join(LineageRow, LineageRow.child == PictureRow.id)
+    found = query.where(LineageRow.parent.in_(picture_ids)).order_by(JobRow.created_at.desc())
+    return list(dict.fromkeys(session.scalars(found.limit(_MOST_CHILDREN))))
 
 
 def waiting_positions(session: Session) -> dict[str, int]:

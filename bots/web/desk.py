@@ -6,13 +6,24 @@ import traceback
 from dataclasses import dataclass
 from typing import Any
 
-from bots.listings import lines_of
+from bots.listings import balance
 from bots.web import words
 from bots.web.visitors import ROOM_ADDRESS, Passes, Visitor
 from bots.web.wishes import Ask, Press, Say, Wish
 from studio.buttons import parse_button
 from studio.catalog import perform, press
-from studio.commands.answers import Accepted, Answer, Deleted, Shown, Starred, Stopped
+from studio.commands.answers import (
+    Accepted,
+    Answer,
+    Balance,
+    Deleted,
+    Family,
+    History,
+    InQueue,
+    Shown,
+    Starred,
+    Stopped,
+)
 from studio.commands.spec import Call
 from studio.errors import BadRequest, ChatelierError
 from studio.identifiers import split_picture_id
@@ -92,19 +103,33 @@ def _reply(answer: Answer) -> Reply:
     match answer:
         case Accepted():
             return Reply(tell={"ok": True, "job": answer.job_id}, job_id=answer.job_id)
-        case Shown(job=job):
-            return Reply(tell={"ok": True, "open": f"/jobs/{job.id}"})
         case Stopped():
-            text = words.stopped(at_once=answer.at_once)
-            return Reply(tell={"ok": True, "text": text}, job_id=answer.job_id)
+            return _told(words.stopped(at_once=answer.at_once), answer.job_id)
         case Deleted():
-            text = words.deleted(len(answer.picture_ids))
-            return Reply(tell={"ok": True, "text": text}, job_id=_job_of(answer.picture_ids[0]))
+            return _told(words.deleted(len(answer.picture_ids)), _job_of(answer.picture_ids[0]))
         case Starred():
-            text = words.starred(given=answer.given)
-            return Reply(tell={"ok": True, "text": text}, job_id=_job_of(answer.picture_id))
-        case _:
-            return Reply(tell={"ok": True, "text": "\n".join(lines_of(answer))})
+            return _told(words.starred(given=answer.given), _job_of(answer.picture_id))
+        case Balance():
+            return _told(balance(answer))
+        case Shown() | InQueue() | History() | Family():
+            return Reply(tell={"ok": True, "open": _sheet_of(answer)})
+
+
+def _told(text: str, job_id: str | None = None) -> Reply:
+    return Reply(tell={"ok": True, "text": text}, job_id=job_id)
+
+
+def _sheet_of(answer: Shown | InQueue | History | Family) -> str:
+    """The path of the sheet that shows it."""
+    match answer:
+        case Shown(job=job):
+            return f"/jobs/{job.id}"
+        case InQueue():
+            return "/mine/queue"
+        case History():
+            return "/mine/history"
+        case Family():
+            return f"/view/{answer.picture_id}"
 
 
 def _job_of(picture_id: str) -> str | None:

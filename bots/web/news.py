@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from bots.web.desk import log_fault
 from bots.web.room import Room
+from studio.events import PictureChanged
 from studio.people import Platform
 from studio.ports import Events
 
@@ -61,8 +62,11 @@ class News:
 
     def _read_deliveries(self, loop: asyncio.AbstractEventLoop) -> None:
         for delivery in self._events.deliveries(Platform.WEB, CONSUMER, self._stop):
-            if delivery.event.platform is Platform.WEB:
-                loop.call_soon_threadsafe(self._room.job_changed, delivery.event.job_id)
+            event = delivery.event
+            if event.platform is Platform.WEB:
+                loop.call_soon_threadsafe(self._room.job_changed, event.job_id)
+            if isinstance(event, PictureChanged):
+                loop.call_soon_threadsafe(self._room.picture_changed, event.picture_id)
             # The card comes from the rows, also for those who connect later: telling the room is enough.
             delivery.acknowledge()
 

@@ -10,8 +10,10 @@ from bots.web.cards import load_cards
 from bots.web.door import entry_page, house_of
 from bots.web.family import load_portrait
 from bots.web.fragments import catalog_data, render
-from bots.web.visitors import LONGEST_NAME, Visitor
-from studio.catalog import REACTIONS
+from bots.web.visitors import LONGEST_NAME, ROOM_ADDRESS, Visitor
+from studio.catalog import REACTIONS, perform
+from studio.commands.answers import History, InQueue
+from studio.commands.spec import Call
 from studio.db import records
 from studio.errors import NotFound
 from studio.identifiers import is_job_id, split_picture_id
@@ -68,6 +70,24 @@ async def job_sheet(request: Request) -> Response:
 
     if not is_job_id(job_id):
         raise NotFound("That job")
+    return _sheet(request, visitor, await house.backroom.run("wall", load))
+
+
+async def own_sheet(request: Request) -> Response:
+    """GET /mine/queue and /mine/history: one's own jobs, those that wait or those that are over."""
+    house, visitor = _admitted(request)
+    name: str = request.path_params["name"]
+    if name not in ("queue", "history"):
+        raise NotFound("That page")
+    call = Call(person=visitor.person, address=ROOM_ADDRESS, request_key="")
+
+    def load() -> str:
+        answer = perform(house.ports, call, name, {})
+        places = answer.places if isinstance(answer, InQueue) else ()
+        jobs = answer.jobs if isinstance(answer, History) else ()
+        rows = [(place.job, place.ahead) for place in places] + [(job, 0) for job in jobs]
+        return render("mine.html", name=name, rows=rows)
+
     return _sheet(request, visitor, await house.backroom.run("wall", load))
 
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from bots.web import words
-from bots.web.cards import Card, load_cards, load_jobs, waiting_positions
+from bots.web.cards import Card, children_of, load_cards, load_jobs, waiting_positions
 from bots.web.desk import log_fault
 from bots.web.fragments import render_card, render_people
 from bots.web.seats import Seat
@@ -35,6 +35,7 @@ class Room:
         self._backroom = backroom
         self._seats: set[Seat] = set()
         self._changed: dict[str, None] = {}
+        self._parents: set[str] = set()
         self._progress: dict[str, JobProgress] = {}
         self._stepped: set[str] = set()
         self._unfinished: dict[str, JobState] = {}
@@ -76,6 +77,11 @@ class Room:
         self._changed[job_id] = None
         self._wake.set()
 
+    def picture_changed(self, picture_id: str) -> None:
+        """What was made from it names it, and no longer may when it was deleted."""
+        self._parents.add(picture_id)
+        self._wake.set()
+
     def job_noticed(self, job_id: str) -> None:
         """An unfinished job that somebody sees: look it up again now and then, whatever the events say."""
         self._unfinished.setdefault(job_id, JobState.ACCEPTED)
@@ -106,7 +112,8 @@ class Room:
         last_look = positions_at = asyncio.get_running_loop().time()
         while True:
             try:
-                await asyncio.wait_for(self._wake.wait(), timeout=POSITIONS_SECONDS)
+                async with asyncio.timeout(POSITIONS_SECONDS):
+                    await self._wake.wait()
             except TimeoutError:
                 pass
             else:
@@ -129,6 +136,11 @@ class Room:
         if self._people_changed:
             self._people_changed = False
             self._tell_all({"type": "people", "html": render_people(self.people())})
+        if self._parents:
+            parents, self._parents = self._parents, set()
+            self._changed.update(
+                dict.fromkeys(await self._backroom.run("wall", self._load_children, parents))
+            )
         while self._changed:
             await self._tell_some()
         stepped, self._stepped = self._stepped, set()
@@ -159,6 +171,10 @@ class Room:
         with self._ports.database.read() as session:
             cards = load_cards(session, load_jobs(session, job_ids))
         return [(card, render_card(card, progress.get(card.job.id))) for card in cards]
+
+    def _load_children(self, parents: set[str]) -> list[str]:
+        with self._ports.database.read() as session:
+            return children_of(session, sorted(parents))
 
     def _load_positions(self) -> dict[str, int]:
         with self._ports.database.read() as session:

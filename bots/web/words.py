@@ -51,6 +51,12 @@ SCRIPT_WORDS = {
     "suggestions": "{count} suggestions",
 }
 
+MINE = {"queue": "Your jobs that wait or are being painted", "history": "Your latest jobs"}
+NOTHING_MINE = {
+    "queue": "You have no jobs in the queue.",
+    "history": "You have not painted anything here yet.",
+}
+
 OPERATIONS = {
     Operation.IMAGINE: "painted",
     Operation.VARY: "varied",

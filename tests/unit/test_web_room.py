@@ -99,11 +99,11 @@ def test_what_happened_while_the_face_was_down_is_there_when_it_is_back(ports: P
 
 
 def test_a_lost_event_is_made_up_for(room: OpenRoom, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bots.web.room.LOOK_AGAIN_SECONDS", 0.0)
-    monkeypatch.setattr("bots.web.room.POSITIONS_SECONDS", 0.05)
     ana = room.guest("Ana")
     job_id = ana.say("a red apple")["job"]
+    ana.card(job_id, "queued")
     paint_job(room.ports, job_id)
+    monkeypatch.setattr("bots.web.room.LOOK_AGAIN_SECONDS", 0.0)
     assert f"/thumbnails/{job_id}.1" in ana.card(job_id, "done")
 
 
@@ -339,6 +339,33 @@ def test_a_deleted_picture_leaves_every_wall(room: OpenRoom) -> None:
     assert ana.press(Button(action=Action.DELETE, job_id=job_id))["text"] == "3 pictures are gone."
     assert bo.gone(job_id)
     assert job_id not in room.guest("Cleo").wall
+
+
+def test_what_was_made_from_a_deleted_picture_no_longer_says_its_words(room: OpenRoom) -> None:
+    ana, bo = room.guest("Ana"), room.guest("Bo")
+    origin = painted_by(room, ana)
+    values = {"picture": f"{origin}.1", "prompt": "an owl"}
+    child = bo.ask(do="ask", command="remix", values=values)["job"]
+    finish(room.ports, child)
+    assert "@Ana’s fox" in bo.card(child, "done")
+    assert ana.press(Button(action=Action.DELETE, job_id=origin))["ok"]
+    heard = bo.hear("cards", lambda each: any(card["id"] == child for card in each["cards"]))
+    (card,) = [each["html"] for each in heard["cards"] if each["id"] == child]
+    assert "@Ana’s picture" in card
+    assert "fox" not in card
+
+
+def test_ones_own_jobs_are_listed_in_a_sheet(room: OpenRoom) -> None:
+    ana, bo = room.guest("Ana"), room.guest("Bo")
+    bo.say("an owl")
+    done, waits = ana.say("a fox")["job"], ana.say("a crane")["job"]
+    finish(room.ports, done)
+    queue = ana.client.get(ana.say("/queue")["open"], headers={"hx-request": "true"}).text
+    assert (done in queue, waits in queue, "owl" in queue) == (False, True, False)
+    history = ana.client.get(ana.say("/history")["open"], headers={"hx-request": "true"}).text
+    assert (done in history, waits in history) == (True, False)
+    assert "You painted" in ana.say("/credits")["text"]
+    assert ana.say(f"/lineage {done}.1")["open"] == f"/view/{done}.1"
 
 
 def test_a_moderator_may_delete_what_others_made(room: OpenRoom) -> None:

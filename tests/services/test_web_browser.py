@@ -1,0 +1,331 @@
+"""Two people in the room, in a real browser, with the whole studio behind it."""
+
+import io
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
+
+from studio.catalog import CATALOG
+
+ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+START_SECONDS = 180
+PAINTING_MILLISECONDS = 120_000
+SHOWN_MILLISECONDS = 15_000
+
+pytestmark = pytest.mark.timeout(400)
+
+
+class Studio:
+    """`chatelier up` in a home of its own."""
+
+    def __init__(self, home: Path, port: int, repository: Path) -> None:
+        self.address = f"http://127.0.0.1:{port}"
+        environment = {key: value for key, value in os.environ.items() if not key.startswith("CHATELIER_")}
+        environment |= {"CHATELIER_HOME": str(home), "CHATELIER_WEB__PORT": str(port)}
+        self._ready = home / "run" / "worker.ready"
+        self._log = (home.parent / "up.log").open("wb")
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "chatelier", "up"],
+            cwd=repository,
+            env=environment,
+            stdout=self._log,
+            stderr=subprocess.STDOUT,
+        )
+
+    def answers(self) -> bool:
+        """Whether the room is open and a worker has its model loaded."""
+        if not self._ready.exists():
+            return False
+        try:
+            return httpx.get(f"{self.address}/healthz", timeout=2).status_code == 200
+        except httpx.HTTPError:
+            return False
+
+    def wait(self) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while not self.answers():
+            assert self.process.poll() is None, Path(self._log.name).read_text(errors="replace")[-3000:]
+            assert time.monotonic() < deadline, Path(self._log.name).read_text(errors="replace")[-3000:]
+            time.sleep(0.1)
+
+    def face(self) -> psutil.Process:
+        """The process of the web room."""
+        children = psutil.Process(self.process.pid).children(recursive=True)
+        return next(each for each in children if each.cmdline()[-2:] == ["run", "web"])
+
+    def close(self) -> None:
+        self.process.terminate()
+        try:
+            self.process.wait(timeout=30)
+        except subprocess.TimeoutExpired:
+            for each in [*psutil.Process(self.process.pid).children(recursive=True)]:
+                each.kill()
+            self.process.kill()
+            self.process.wait()
+        self._log.close()
+
+
+@pytest.fixture(scope="module")
+def studio(
+    tmp_path_factory: pytest.TempPathFactory, repository: Path, chromium_path: str
+) -> Iterator[Studio]:
+    import socket
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    opened = Studio(tmp_path_factory.mktemp("browser") / "home", port, repository)
+    try:
+        opened.wait()
+        yield opened
+    finally:
+        opened.close()
+
+
+@pytest.fixture(scope="module")
+def browser(chromium_path: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=chromium_path, args=ARGUMENTS)
+        yield launched
+        launched.close()
+
+
+@contextmanager
+def person(browser: Browser, studio: Studio, name: str, **options: object) -> Iterator[Page]:
+    """Somebody who came in. What their page complains about fails the test."""
+    context: BrowserContext = browser.new_context(**{"viewport": {"width": 1280, "height": 860}, **options})
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda message: message.type == "error" and complaints.append(message.text))
+    page.goto(studio.address)
+    page.get_by_label("Your name").fill(name)
+    page.get_by_role("button", name="Come in").click()
+    expect(page.locator("#people .count")).to_be_attached(timeout=SHOWN_MILLISECONDS)
+    yield page
+    context.close()
+    # The browser itself reports what a killed face left behind, and each upload that was refused.
+    expected = re.compile(r"WebSocket|ERR_|status of 422")
+    assert [each for each in complaints if not expected.search(each)] == []
+
+
+def prompt(page: Page) -> Locator:
+    return page.locator("#say")
+
+
+def type_in(page: Page, text: str) -> None:
+    prompt(page).fill(text)
+    prompt(page).press("Enter")
+
+
+def card(page: Page, prompt_text: str, maker: str | None = None) -> Locator:
+    """The newest card with exactly this prompt."""
+    found = page.locator("article.card").filter(
+        has=page.locator(".prompt", has_text=re.compile(f"^{re.escape(prompt_text)}$"))
+    )
+    if maker:
+        found = found.filter(has=page.locator(".who", has_text=f"@{maker}"))
+    return found.first
+
+
+def painted(page: Page, prompt_text: str, maker: str | None = None, *, tiles: int = 4) -> Locator:
+    """The card, once its pictures hang there and have loaded."""
+    shown = card(page, prompt_text, maker)
+    expect(shown).to_have_class(re.compile(r"\bdone\b"), timeout=PAINTING_MILLISECONDS)
+    expect(shown.locator(".tile img")).to_have_count(tiles)
+    return shown
+
+
+def test_two_people_paint_together(browser: Browser, studio: Studio) -> None:
+    with person(browser, studio, "Ana") as ana, person(browser, studio, "Bo") as bo:
+        expect(ana.locator("#people .count")).to_have_text("2 people are here", timeout=SHOWN_MILLISECONDS)
+        type_in(ana, "a red apple on a blue background")
+        expect(card(bo, "a red apple on a blue background")).to_be_visible(timeout=SHOWN_MILLISECONDS)
+        expect(card(ana, "a red apple on a blue background").locator("progress")).to_be_visible(
+            timeout=SHOWN_MILLISECONDS
+        )
+        apples = painted(bo, "a red apple on a blue background", "Ana")
+        expect(apples.locator("img").nth(1)).to_have_attribute(
+            "alt", "a red apple on a blue background (2 of 4)"
+        )
+
+        apples.get_by_role("button", name="Vary picture 2", exact=True).first.click()
+        theirs = card(ana, "a red apple on a blue background", "Bo")
+        expect(theirs.locator(".credit")).to_have_text("from @Ana’s red apple", timeout=SHOWN_MILLISECONDS)
+        painted(ana, "a red apple on a blue background", "Bo")
+
+        apples.locator(".reactions").get_by_role("button", name="Star picture 1").click()
+        mine = card(ana, "a red apple on a blue background", "Ana")
+        expect(mine.locator(".tile .stars")).to_have_text("1", timeout=SHOWN_MILLISECONDS)
+        expect(apples.locator(".tile .star").first).to_have_attribute("aria-pressed", "true")
+        expect(mine.locator(".tile .star").first).to_have_attribute("aria-pressed", "false")
+
+        # Bo may not delete what Ana made; Ana may, and is asked first.
+        expect(apples.get_by_role("button", name="Delete")).to_be_hidden()
+        mine.locator(".reactions").get_by_role("button", name="Delete").click()
+        ana.get_by_role("button", name="Keep").click()
+        expect(mine).to_be_visible()
+        mine.locator(".reactions").get_by_role("button", name="Delete").click()
+        ana.locator("#sure").get_by_role("button", name="Delete").click()
+        expect(card(bo, "a red apple on a blue background", "Ana")).to_have_count(
+            0, timeout=SHOWN_MILLISECONDS
+        )
+        expect(card(bo, "a red apple on a blue background", "Bo").locator(".credit")).to_have_text(
+            "from @Ana’s picture", timeout=SHOWN_MILLISECONDS
+        )
+
+
+def test_a_picture_is_edited_expanded_and_upscaled_from_its_sheets(browser: Browser, studio: Studio) -> None:
+    with person(browser, studio, "Edda") as edda:
+        type_in(edda, "a yellow star --count 1 --seed 7")
+        star = painted(edda, "a yellow star", tiles=1)
+
+        star.get_by_role("button", name="Edit").click()
+        for cell in ("B2", "C2"):
+            edda.locator(".cells label", has_text=cell).click()
+        edda.get_by_label("What shall be there instead?").fill("a small moon")
+        edda.locator("#sheet").get_by_role("button", name="Paint").click()
+        painted(edda, "a small moon")
+
+        star.get_by_role("button", name="Expand").click()
+        edda.locator("#sheet label", has_text="Top").click()
+        edda.get_by_label("What the new part shows (if you like)").fill("a yellow star at night")
+        edda.locator("#sheet").get_by_role("button", name="Paint").click()
+        painted(edda, "a yellow star at night")
+
+        before = int(star.locator("img").get_attribute("width") or 0)
+        star.get_by_role("button", name="Upscale", exact=True).click()
+        large = edda.locator("article.card.done", has=edda.locator(f"img[width='{before * 4}']"))
+        expect(large).to_be_visible(timeout=PAINTING_MILLISECONDS)
+
+        large.locator(".tile a").click()
+        sheet = edda.locator("#sheet")
+        expect(sheet.locator("dt", has_text="Seed")).to_be_visible()
+        with edda.expect_download() as download:
+            sheet.get_by_role("link", name="Download").click()
+        assert download.value.suggested_filename.startswith("chatelier-")
+        with Image.open(download.value.path()) as picture:
+            assert picture.width == before * 4
+
+
+def test_an_image_of_ones_own_is_attached_and_painted_from(browser: Browser, studio: Studio) -> None:
+    image = io.BytesIO()
+    Image.linear_gradient("L").convert("RGB").save(image, "PNG")
+    with person(browser, studio, "Uma") as uma:
+        uma.locator("#file").set_input_files(
+            {"name": "mine.png", "mimeType": "image/png", "buffer": image.getvalue()}
+        )
+        expect(uma.locator("#attached li:not(.busy)")).to_have_count(1, timeout=SHOWN_MILLISECONDS)
+        type_in(uma, "/edit a green tree --region B2-C3 --count 1")
+        painted(uma, "a green tree", tiles=1)
+        expect(uma.locator("#attached li")).to_have_count(0)
+        uma.locator("#file").set_input_files(
+            {"name": "broken.png", "mimeType": "image/png", "buffer": b"\x89PNG\r\n\x1a\nbroken"}
+        )
+        expect(uma.locator("#said")).to_contain_text("This image cannot be used", timeout=SHOWN_MILLISECONDS)
+
+
+def test_the_room_is_used_by_keyboard_alone(browser: Browser, studio: Studio) -> None:
+    with person(browser, studio, "Kay") as kay:
+        kay.keyboard.press("/")
+        expect(prompt(kay)).to_be_focused()
+        expect(kay.get_by_role("option")).to_have_count(len(CATALOG) + 1)  # and /help
+        kay.keyboard.type("im")
+        kay.keyboard.press("Tab")
+        expect(prompt(kay)).to_have_value("/imagine ")
+        kay.keyboard.type("a blue boat --s")
+        expect(kay.get_by_role("option").first).to_have_attribute("aria-selected", "true")
+        kay.keyboard.press("ArrowDown")
+        expect(kay.get_by_role("option").nth(1)).to_have_attribute("aria-selected", "true")
+        kay.keyboard.press("Escape")
+        expect(kay.get_by_role("listbox", name="Suggestions")).to_be_hidden()
+        kay.keyboard.press("Backspace")
+        kay.keyboard.type("count 1")
+        kay.keyboard.press("Enter")
+        boat = painted(kay, "a blue boat", tiles=1)
+        link = boat.locator(".tile a")
+        link.focus()
+        kay.keyboard.press("Enter")
+        expect(kay.locator("#sheet")).to_be_visible()
+        kay.keyboard.press("Escape")
+        expect(kay.locator("#sheet")).to_be_hidden()
+        expect(link).to_be_focused()
+        boat.get_by_role("button", name="Edit").focus()
+        kay.keyboard.press("Enter")
+        expect(kay.locator(".cells")).to_be_visible()
+        kay.locator(".cells input").first.focus()
+        for key in ("ArrowRight", "ArrowDown", "Space"):
+            kay.keyboard.press(key)
+        expect(kay.locator(".cells input[value=B2]")).to_be_checked()
+        kay.keyboard.press("Escape")
+        kay.keyboard.press("/")
+        prompt(kay).fill("/imagne a boat")
+        kay.keyboard.press("Enter")
+        expect(kay.get_by_role("alert")).to_have_text("There is no command /imagne. Did you mean /imagine?")
+        expect(prompt(kay)).to_have_value("/imagne a boat")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_room_fits_a_phone(browser: Browser, studio: Studio, scheme: str) -> None:
+    phone = {
+        "viewport": {"width": 360, "height": 740},
+        "has_touch": True,
+        "is_mobile": True,
+        "color_scheme": scheme,
+        "bypass_csp": True,  # for measuring the page from outside
+    }
+    with person(browser, studio, f"Pia in the {scheme}", **phone) as pia:
+        type_in(pia, "a green pear")
+        pears = painted(pia, "a green pear")
+        width = "document.documentElement.scrollWidth"
+        assert pia.evaluate(width) == 360
+        box = prompt(pia).bounding_box()
+        assert box is not None
+        assert box["y"] + box["height"] <= 740
+        for name in ("Edit", "Expand", "Remix"):
+            pears.get_by_role("button", name=name).tap()
+            expect(pia.locator("#sheet")).to_be_visible()
+            assert pia.evaluate(width) == 360
+            assert pia.evaluate("document.querySelector('#sheet').scrollWidth") == 360
+            pia.get_by_role("button", name="Close").tap()
+        pia.get_by_role("button", name="Help: commands and reactions").tap()
+        expect(pia.get_by_role("heading", name="What you can type")).to_be_visible()
+        assert pia.evaluate("document.querySelector('#sheet').scrollWidth") == 360
+
+
+def test_a_killed_face_comes_back_and_shows_everything_as_it_is(browser: Browser, studio: Studio) -> None:
+    with person(browser, studio, "Rae") as rae:
+        type_in(rae, "a white house")
+        expect(card(rae, "a white house").locator("progress")).to_be_visible(timeout=SHOWN_MILLISECONDS)
+        studio.face().kill()
+        prompt(rae).fill("a black cat")
+        prompt(rae).press("Enter")
+        expect(rae.locator("#line")).to_be_visible(timeout=SHOWN_MILLISECONDS)
+        painted(rae, "a white house")
+        painted(rae, "a black cat")
+        expect(rae.locator("article.card", has_text="a black cat")).to_have_count(1)
+
+
+def test_the_face_stays_small(studio: Studio, browser: Browser) -> None:
+    with person(browser, studio, "Max"):
+        assert studio.face().memory_info().rss < 350 * 1024**2
