@@ -97,6 +97,7 @@ class LoopbackSlack:
         self.downloads: list[tuple[str, str]] = []  # path, authorization
         self.shared: dict[str, bytes] = {}
         self.faults: list[str] = []
+        self.scopes = ""  # what auth.test says was granted
         self.port = 0
         self._numbers = count(1)
         self._acknowledged: dict[str, asyncio.Event] = defaultdict(asyncio.Event)
@@ -148,7 +149,8 @@ class LoopbackSlack:
         except Exception as error:
             self.faults.append(f"{method}: {error!r}")
             raise
-        return web.json_response(answer if "ok" in answer else {"ok": True, **answer})
+        headers = {"x-oauth-scopes": self.scopes} if self.scopes else {}
+        return web.json_response(answer if "ok" in answer else {"ok": True, **answer}, headers=headers)
 
     def refuse(self, method: str, error: str, times: int = 1) -> None:
         self.refusals[method] += [Refusal(body={"ok": False, "error": error}) for _ in range(times)]
@@ -540,7 +542,7 @@ def _check_block(block: Mapping[str, Any]) -> None:
 
 async def _arguments(request: web.Request) -> dict[str, Any]:
     if request.content_type == "application/json":
-        found: dict[str, Any] = await request.json()
+        found: dict[str, Any] = json.loads(await request.text() or "{}")
         return found
     return {**request.query, **await request.post()}  # type: ignore[dict-item]
 

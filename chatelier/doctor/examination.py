@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from chatelier.doctor import machine, models, services, tokens
+from chatelier.doctor import machine, models, services, slack, tokens
 from chatelier.doctor.findings import Finding, bad, good, note
 from chatelier.settings import BadSettings, Loaded, read_settings
 from studio.errors import ChatelierError
@@ -22,7 +22,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("word list", models.word_list),
     ("web", machine.web_port),
     ("discord", tokens.discord),
-    ("slack", tokens.slack),
+    ("slack", slack.slack),
 )
 
 
