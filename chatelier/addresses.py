@@ -24,12 +24,10 @@ def choose_web_port(loaded: Loaded) -> int:
     return next((port for port in above if is_free(web.host, port)), None) or free_port()
 
 
-def require_free(host: str, port: int) -> None:
+def require_free(host: str, port: int, *, setting: str = "CHATELIER_WEB__PORT") -> None:
     """Raises `Misconfigured` when somebody else listens there."""
     if port and not is_free(host, port):
-        raise Misconfigured(
-            f"Port {port} on {host} is taken. Close what uses it, or set another CHATELIER_WEB__PORT."
-        )
+        raise Misconfigured(f"Port {port} on {host} is taken. Close what uses it, or set another {setting}.")
 
 
 def is_free(host: str, port: int) -> bool:

@@ -74,7 +74,7 @@ def run_slack(settings: Settings) -> None:
         max_upload_bytes=settings.limits.max_upload_mib * _MIB,
     )
     if not face.app_token:
-        require_free(face.host, face.port)
+        require_free(face.host, face.port, setting="CHATELIER_SLACK__PORT")
     run_face(face_ports(settings), face)
 
 

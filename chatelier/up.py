@@ -9,18 +9,18 @@ from rich.console import Console
 from rich.markup import escape
 from rich.panel import Panel
 
-from chatelier import redis_embedded, schema
+from chatelier import redis_embedded
 from chatelier.addresses import choose_web_port
 from chatelier.console import answers, say_warning
 from chatelier.occupancy import Occupancy
 from chatelier.plan import Plan, faces_with_tokens
 from chatelier.settings import Loaded, Settings
 from chatelier.supervisor import House
-from chatelier.wiring import connect_database, make_folder, model_catalogue
+from chatelier.wiring import bring_up_to_date, make_folder, model_catalogue, require_redis
 
 
 def open_house(loaded: Loaded, *, quiet: bool) -> None:
-    """Run until SIGINT, SIGTERM or SIGHUP. Raises `Misconfigured`, `DatabaseUnavailable` and `StartFailed`.
+    """Run until SIGINT, SIGTERM or SIGHUP. Raises `Misconfigured`, `ModelBroken` and `StartFailed`.
 
     `quiet` leaves what the programs say to their log files.
     """
@@ -30,7 +30,8 @@ def open_house(loaded: Loaded, *, quiet: bool) -> None:
     with ExitStack() as stack:
         occupancy = stack.enter_context(Occupancy.claim(settings.run_folder))
         _require_model(settings)
-        _bring_up_to_date(settings)
+        bring_up_to_date(settings)
+        require_redis(settings)
         port = choose_web_port(loaded)
         redis = None
         if settings.redis_url is None:
@@ -50,7 +51,10 @@ async def _keep_open(plan: Plan, occupancy: Occupancy, console: Console, *, quie
     def say(line: str) -> None:
         console.print(f"[dim]{escape(line)}[/]", soft_wrap=True)
 
+    waiting = console.status("Opening the studio; the first start takes longest.")
+
     def opened() -> None:
+        waiting.stop()
         occupancy.write(open=True)
         console.print(_panel(plan, seconds=time.monotonic() - started_at))
 
@@ -70,13 +74,20 @@ async def _keep_open(plan: Plan, occupancy: Occupancy, console: Console, *, quie
     loop = asyncio.get_running_loop()
 
     def stop() -> None:
+        waiting.stop()
         say("Closing. Once more to end at once.")
         house.stop()
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, stop)
-    say("Opening the studio; the first start takes longest.")
-    await house.run(opened=opened)
+    if console.is_terminal:
+        waiting.start()
+    else:
+        say(str(waiting.status))
+    try:
+        await house.run(opened=opened)
+    finally:
+        waiting.stop()
     say("Closed.")
 
 
@@ -84,14 +95,6 @@ def _require_model(settings: Settings) -> None:
     """A model that is not whole is said now, and not by a dying worker. Raises `ModelBroken`."""
     catalogue = model_catalogue(settings)
     catalogue.check(catalogue.entries[0])
-
-
-def _bring_up_to_date(settings: Settings) -> None:
-    database = connect_database(settings)
-    try:
-        schema.upgrade(database)
-    finally:
-        database.close()
 
 
 def _panel(plan: Plan, *, seconds: float) -> Panel:

@@ -1,12 +1,15 @@
 """Plugs the wings into the studio. No face's path through here loads an accelerator library."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chatelier import redis_embedded, schema
 from chatelier.settings import Settings
+from chatelier.settings.showing import mask_url
 from studio.db.database import Database
-from studio.errors import Misconfigured
+from studio.errors import DatabaseUnavailable, Misconfigured
 from studio.ports import HouseRules, Ports, Store
 
 if TYPE_CHECKING:
@@ -35,10 +38,56 @@ def connect_database(settings: Settings) -> Database:
 
 
 def open_database(settings: Settings) -> Database:
-    """Raises `DatabaseUnavailable`, and `Misconfigured` when the schema is not this version's."""
+    """Raises `Misconfigured` when it does not answer, or when its schema is not this version's."""
     database = connect_database(settings)
-    schema.require_current(database)
+    with database_named(settings):
+        schema.require_current(database)
     return database
+
+
+def bring_up_to_date(settings: Settings) -> tuple[str | None, str]:
+    """The schema's revisions before and after. Raises `Misconfigured`."""
+    database = connect_database(settings)
+    try:
+        with database_named(settings):
+            return schema.upgrade(database)
+    finally:
+        database.close()
+
+
+@contextmanager
+def database_named(settings: Settings) -> Iterator[None]:
+    """While a process starts, a database that is away is said to the administrator, by its address."""
+    try:
+        yield
+    except DatabaseUnavailable as error:
+        raise Misconfigured(
+            f"The database {mask_url(settings.database)} does not answer ({cause_of(error)})."
+            " Start it, or correct CHATELIER_DATABASE_URL."
+        ) from error
+
+
+def cause_of(error: DatabaseUnavailable) -> str:
+    """The driver's own first line, which names no password."""
+    cause = getattr(error.__cause__, "orig", None) or error.__cause__
+    return str(cause).strip().splitlines()[0] if cause and str(cause).strip() else "no reason given"
+
+
+def require_redis(settings: Settings) -> None:
+    """Raises `Misconfigured` when a Redis is set and does not answer."""
+    if settings.redis_url is None:
+        return
+    import redis
+
+    url = settings.redis_url.get_secret_value()
+    try:
+        with redis.Redis.from_url(url, socket_timeout=5, socket_connect_timeout=5) as client:
+            client.ping()
+    except (redis.RedisError, OSError, ValueError) as error:
+        raise Misconfigured(
+            f"Redis at {mask_url(url)} does not answer ({type(error).__name__}). Start it, correct"
+            " CHATELIER_REDIS_URL, or unset it: `chatelier up` then runs its own."
+        ) from error
 
 
 def redis_url(settings: Settings) -> str:

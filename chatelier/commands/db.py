@@ -17,13 +17,11 @@ def upgrade() -> None:
 
       CHATELIER_DATABASE_URL=postgresql://chatelier:…@db/chatelier chatelier db upgrade
     """
-    from chatelier import schema
     from chatelier.console import answers
     from chatelier.settings import load_settings
-    from chatelier.wiring import connect_database
+    from chatelier.wiring import bring_up_to_date
 
-    database = connect_database(load_settings())
-    before, after = schema.upgrade(database)
+    before, after = bring_up_to_date(load_settings())
     if before == after:
         answers().print(f"The database is up to date (schema {after}).")
     else:

@@ -12,6 +12,7 @@ from chatelier.doctor.findings import Finding, bad, good, note
 from chatelier.migrations import HEAD
 from chatelier.settings import Loaded
 from chatelier.settings.showing import mask_url
+from chatelier.wiring import cause_of, open_storage
 from studio.db.database import Database
 from studio.errors import DatabaseUnavailable, Misconfigured
 
@@ -33,7 +34,7 @@ def database(loaded: Loaded) -> Iterator[Finding]:
         found = schema.revision(opened)
     except DatabaseUnavailable as error:
         fix = "Start the database, and check CHATELIER_DATABASE_URL: host, name, user, password."
-        yield bad("database", f"{where} does not answer ({_cause(error)})", fix)
+        yield bad("database", f"{where} does not answer ({cause_of(error)})", fix)
         return
     finally:
         opened.close()
@@ -100,8 +101,6 @@ def _may_configure(client: Any) -> bool:
 
 
 def storage(loaded: Loaded) -> Iterator[Finding]:
-    from chatelier.wiring import open_storage
-
     where = mask_url(loaded.settings.storage)
     if (
         "://" not in where
@@ -121,9 +120,3 @@ def storage(loaded: Loaded) -> Iterator[Finding]:
         yield good("storage", f"{where}: written, read, deleted")
     else:
         yield bad("storage", f"{where} gives back other bytes than it was given", "Use another storage.")
-
-
-def _cause(error: DatabaseUnavailable) -> str:
-    """The driver's own first line, which names no password."""
-    cause = getattr(error.__cause__, "orig", None) or error.__cause__
-    return str(cause).strip().splitlines()[0] if cause and str(cause).strip() else "no reason given"

@@ -20,6 +20,7 @@ from studio.errors import Trouble
 _POLL_SECONDS = 0.1
 _STEADY_SECONDS = 20.0  # whoever lives this long has started well
 _FAILED_STARTS = 3
+_REMIND_SECONDS = 60.0
 _LAST_WORDS_SECONDS = 2.0
 
 
@@ -60,6 +61,7 @@ class House:
             for stage in stages
         ]
         self._report = changed
+        self._say = say
         self._stopping = asyncio.Event()
         self._at_once = asyncio.Event()
 
@@ -91,10 +93,20 @@ class House:
 
     async def _until_ready(self, wards: Sequence["_Ward"], tasks: Sequence[asyncio.Task[None]]) -> None:
         ready = asyncio.create_task(_all_ready(wards))
+        reminder = asyncio.create_task(self._remind(wards))
         try:
             await self._stop_or_failure([*tasks, ready])
         finally:
             ready.cancel()
+            reminder.cancel()
+
+    async def _remind(self, wards: Sequence["_Ward"]) -> None:
+        """Nobody sits before a silent screen for long."""
+        while True:
+            await asyncio.sleep(_REMIND_SECONDS)
+            late = [ward for ward in wards if not ward.ready.is_set()]
+            logs = ", ".join(str(ward.output.path) for ward in late)
+            self._say(f"Still waiting for {' and '.join(ward.program.name for ward in late)}. See {logs}")
 
     async def _stop_or_failure(self, tasks: Sequence[asyncio.Task[None]]) -> None:
         """Until one of the tasks ends or somebody says stop; what a task raised is raised here."""

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from studio.errors import DatabaseUnavailable
 
 _BUSY_MILLISECONDS = 15_000
+_CONNECT_SECONDS = 5  # the driver itself would wait for minutes
 
 
 class Database:
@@ -58,8 +59,15 @@ class Database:
 
 
 def _postgresql(url: Any) -> Engine:
+    patience = {} if "connect_timeout" in url.query else {"connect_timeout": _CONNECT_SECONDS}
     return create_engine(
-        url, pool_size=10, max_overflow=20, pool_timeout=10, pool_pre_ping=True, hide_parameters=True
+        url,
+        pool_size=10,
+        max_overflow=20,
+        pool_timeout=10,
+        pool_pre_ping=True,
+        hide_parameters=True,
+        connect_args=patience,
     )
 
 
