@@ -11,9 +11,11 @@ from bots.slack.identity import Identity
 from bots.slack.phrases import Wanted, read_imagine, read_studio, read_talk, wants_help
 from bots.slack.uploads import File, Uploads, images
 from bots.slack.visits import Visit, of_command, of_message
+from bots.standings import job_of_message, load_standing
 from studio.catalog import perform
 from studio.commands.answers import Answer
 from studio.commands.spec import Call, CommandSpec, Kind
+from studio.people import Platform
 from studio.ports import Ports
 
 
@@ -33,7 +35,10 @@ class Talk:
     async def studio(self, body: Mapping[str, Any]) -> None:
         text = typed(str(body.get("text") or ""))
         visit = of_command(body)
-        await (self._help(visit) if wants_help(text) else self._follow(visit, read_studio, text))
+        if wants_help(text):
+            await self._say(visit, words.help_text())
+        else:
+            await self._follow(visit, read_studio, text)
 
     async def message(self, body: Mapping[str, Any]) -> None:
         """A mention, or a direct message. The app's own messages and edits of old ones are not for us."""
@@ -43,10 +48,12 @@ class Talk:
         visit = of_message(body)
         text = typed(str(event.get("text") or ""), without=self._identity.bot_user)
         files = images(event)
-        if wants_help(text) and not files:
-            await self._help(visit)
-        else:
+        if not wants_help(text):
             await self._follow(visit, read_talk, text, files)
+        elif files:
+            await self._say(visit, words.WHAT_WITH_IT)
+        else:
+            await self._say(visit, words.help_text())
 
     async def _follow(
         self, visit: Visit, read: Callable[[str], Wanted], text: str, files: Sequence[File] = ()
@@ -54,6 +61,7 @@ class Talk:
         async def work(call: Call) -> Answer:
             spec, values = read(text)
             values |= await self._with_files(call, spec, values, files)
+            values |= await self._of_thread(visit, call, spec, values)
             return await self._backroom.run("desk", perform, self._ports, call, spec.name, values)
 
         await self._counter.serve(visit, work)
@@ -70,8 +78,32 @@ class Talk:
         taken = [await self._uploads.take_in(file, call.person) for file in files[: len(places)]]
         return dict(zip(places, taken, strict=False))
 
-    async def _help(self, visit: Visit) -> None:
+    async def _of_thread(
+        self, visit: Visit, call: Call, spec: CommandSpec, values: Mapping[str, object]
+    ) -> dict[str, object]:
+        """In the thread under a job, what names no picture and no job means that one, and its first picture."""
+        wanted = next((each for each in spec.parameters if each.kind in (Kind.PICTURE, Kind.JOB)), None)
+        if wanted is None or visit.thread is None or values.keys() & {wanted.name, "image"}:
+            return {}
+        job_id = await self._backroom.run(
+            "desk",
+            job_of_message,
+            self._ports.database,
+            Platform.SLACK,
+            visit.thread,
+            channel=visit.channel,
+        )
+        if job_id is None:
+            return {}
+        if wanted.kind is Kind.JOB:
+            return {wanted.name: job_id}
+        standing = await self._backroom.run(
+            "desk", load_standing, self._ports.database, job_id, viewer=call.person
+        )
+        return {wanted.name: standing.pictures[0].id} if standing.pictures else {}
+
+    async def _say(self, visit: Visit, sentence: str) -> None:
         async def work(_call: Call) -> str:
-            return words.help_text()
+            return sentence
 
         await self._counter.serve(visit, work)

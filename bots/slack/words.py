@@ -16,6 +16,10 @@ LONGEST_SECTION = 3000
 LONGEST_ERROR = 300
 
 FOREIGN_FILE = "it does not come from Slack. Please upload it here."
+WHAT_WITH_IT = (
+    "Say what to do with the image: `vary`, `upscale`, `expand --sides left`, `edit a boat --region B2-C3`,"
+    " or describe a picture to paint from it."
+)
 FILE_GONE = "the file is not here any more. Please upload it again."
 DOWNLOAD_FAILED = "it could not be fetched from Slack. Please try again."
 NOT_SHOWN = (

@@ -447,6 +447,15 @@ async def test_only_slacks_own_fresh_requests_are_followed(http_face: FaceProces
     assert len(face.jobs()) == 1
 
 
+async def test_slack_may_verify_the_address(http_face: FaceProcess) -> None:
+    challenge = {
+        "type": "url_verification",
+        "challenge": "3eZbrw1aBm2rZgRNFdxV2595E9CY3gmdALWMmHkvFXO7tYXAYM8P",
+    }
+    status, answer = await http_face.post(*signed(challenge, kind="events_api"))
+    assert (status, answer) == (200, {"challenge": challenge["challenge"]})
+
+
 async def test_an_event_that_means_nothing_here_is_taken(http_face: FaceProcess) -> None:
     await http_face.send(http_face.slack.event({"type": "team_join", "user": {"id": "U0NEW"}}))
 

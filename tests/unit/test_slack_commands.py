@@ -1,16 +1,22 @@
 """What people type on Slack, and the message that comes of it."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import pytest
+from sqlalchemy import delete, update
 
+from bots.slack.line import SlackAway
+from bots.standings import claim_slip
 from studio.catalog import CATALOG
+from studio.clock import now
 from studio.db.records import job_of
+from studio.db.tables import DeliveryRow
 from studio.errors import DatabaseUnavailable
 from studio.jobs import JobState
 from studio.ports import Ports
 from studio.requests import Operation
-from tests.loopback_slack import ANA, BO, GENERAL, PRIVATE, STRANGE
+from tests.loopback_slack import ANA, BO, BOT_TOKEN, GENERAL, PRIVATE, STRANGE
 from tests.slack_room import SlackRoom, open_slack_room
 
 
@@ -199,6 +205,39 @@ async def test_an_image_beside_a_mention_is_painted_from(room: SlackRoom) -> Non
     assert room.slack.downloads == [("/files-pri/cat.png", "Bearer xoxb-loopback-token")]
 
 
+async def test_an_image_without_words_is_answered_with_what_one_may_say(room: SlackRoom) -> None:
+    await room.send(room.slack.direct("", subtype="file_share", files=[room.slack.share("cat.png", b"cat")]))
+    assert "Say what to do with the image" in room.message.words
+    assert room.jobs() == []
+    assert room.slack.downloads == []
+
+
+@pytest.mark.parametrize(
+    ("text", "operation", "picture"),
+    [
+        ("vary --strength subtle", Operation.VARY, 1),
+        ("expand --sides left", Operation.EXPAND, 1),
+        ("vary {job}.3", Operation.VARY, 3),
+    ],
+)
+async def test_in_the_thread_under_a_job_its_picture_is_meant(
+    room: SlackRoom, text: str, operation: Operation, picture: int
+) -> None:
+    job_id = await room.imagine()
+    message = await room.painted(job_id)
+    await room.send(room.slack.mention(text.format(job=job_id), thread_ts=message.ts))
+    request = job_of(room.jobs()[-1]).request
+    assert (request.operation, request.sources[0].picture_id) == (operation, f"{job_id}.{picture}")
+    assert room.message.thread_ts == message.ts
+
+
+async def test_in_the_thread_under_a_job_reroll_means_that_job(room: SlackRoom) -> None:
+    message = await room.painted(await room.imagine("a red fox"))
+    await room.send(room.slack.mention("reroll", thread_ts=message.ts))
+    assert job_of(room.jobs()[-1]).request.prompt == "a red fox"
+    assert len(room.jobs()) == 2
+
+
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
@@ -256,6 +295,34 @@ async def test_a_repeated_complaint_is_made_once(room: SlackRoom) -> None:
     await room.send(payload)
     await room.send(payload)
     assert len(room.slack.whispers) == 1
+
+
+async def test_of_two_processes_at_once_one_sends_the_message(room: SlackRoom) -> None:
+    await room.imagine()
+    job_id = room.newest_job()
+    database = room.ports.database
+    with database.begin() as session:
+        session.execute(delete(DeliveryRow))
+    assert claim_slip(database, job_id, GENERAL)
+    assert not claim_slip(database, job_id, GENERAL)
+    room.face.board._sheets.clear()
+    with pytest.raises(SlackAway):
+        await room.face.board.show(job_id)
+    assert len(room.slack.messages) == 1
+    with database.begin() as session:  # whoever claimed it was killed
+        session.execute(update(DeliveryRow).values(updated_at=now() - timedelta(seconds=30)))
+    await room.face.board.show(job_id)
+    assert len(room.slack.messages) == 2
+
+
+async def test_with_a_revoked_token_an_answer_waits_for_the_next(room: SlackRoom) -> None:
+    job_id = await room.imagine()
+    room.slack.tokens.clear()
+    with pytest.raises(SlackAway):
+        await room.painted(job_id)
+    room.slack.tokens.add(BOT_TOKEN)
+    await room.face.board.show(job_id)
+    assert room.message.picture is not None
 
 
 async def test_two_processes_leave_one_message(room: SlackRoom) -> None:
