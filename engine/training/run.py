@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from diffusers import AutoencoderKL
+from diffusers import AutoencoderKL, StableDiffusionPipeline
 from transformers import CLIPTokenizer
 
 from engine.painters.collage import Collage
@@ -16,8 +16,9 @@ from engine.training.captions import Captions, corpus
 from engine.training.checkpoint import Average
 from engine.training.cutouts import Stack, render_stack
 from engine.training.denoiser import LatentPool, Painter, new_unet, train_denoiser
-from engine.training.export import assemble, export, grid, paint
+from engine.training.export import PRIOR, assemble, export, grid, paint
 from engine.training.library import build_library
+from engine.training.polish import Repainted, polish
 from engine.training.shapes import shape_stack
 from engine.training.sources import fetch, gather
 from engine.training.text import learn_tokenizer, new_text_encoder
@@ -52,7 +53,8 @@ class Plan:
     crops: int = 12
     batch: int = 8
     steps: int | None = None
-    autoencoder_share: float = 0.3
+    autoencoder_share: float = 0.25
+    polish_share: float = 0.1
 
 
 TINY = Plan(
@@ -90,7 +92,8 @@ class Run:
         """All stages in order. Raises KeyboardInterrupt after saving when it is interrupted."""
         self.prepare()
         autoencoder = self.autoencoder(minutes * self.plan.autoencoder_share)
-        self.denoiser(autoencoder, minutes * (1 - self.plan.autoencoder_share))
+        self.denoiser(autoencoder, minutes * (1 - self.plan.autoencoder_share - self.plan.polish_share))
+        self.polish(minutes * self.plan.polish_share)
 
     def prepare(self) -> None:
         """Fetch and render the drawings, and build the library of cut-outs."""
@@ -150,13 +153,7 @@ class Run:
             self.tick("First pictures", pool.filled / self.plan.first_pool, "")
 
         def sample(step: int, average: Average) -> None:
-            pipeline = assemble(painter, average, autoencoder, tokenizer)
-            export(pipeline, self.model)
-            if self.plan is not TINY:
-                pictures = paint(pipeline, self.collage(), GRID_PROMPTS, seeds=range(len(GRID_PROMPTS)))
-                (self.out / "grids").mkdir(exist_ok=True)
-                rows = [picture for part in pictures for picture in part]
-                grid(rows, columns=len(GRID_PROMPTS)).save(self.out / f"grids/{step:06d}.png")
+            self._write(assemble(painter, average, autoencoder, tokenizer), f"{step:06d}")
 
         average = train_denoiser(
             painter,
@@ -169,7 +166,37 @@ class Run:
             tick=lambda step, loss, share: self.tick("Denoiser", share, f"step {step}, loss {loss:.3f}"),
             sample=sample,
         )
-        sample(999_999, average)
+        self._write(assemble(painter, average, autoencoder, tokenizer), "painted")
+
+    def polish(self, minutes: float) -> None:
+        """Train the decoder on what the denoiser leaves, and write the model folder again."""
+        pipeline = StableDiffusionPipeline.from_pretrained(
+            self.model, torch_dtype=torch.float32, local_files_only=True
+        ).to(self.device)
+        repainted = Repainted(
+            pipeline,
+            self._source(seed=5),
+            self.device,
+            strengths=(0.5 * PRIOR["strength"], 1.6 * PRIOR["strength"]),
+            steps=PRIOR["steps"],
+        )
+        polish(
+            repainted,
+            self.out / "checkpoints/polish.pt",
+            minutes=minutes,
+            steps=self.plan.steps,
+            tick=lambda step, loss, share: self.tick("Polish", share, f"step {step}, loss {loss:.3f}"),
+        )
+        self._write(pipeline, "polished")
+
+    def _write(self, pipeline: StableDiffusionPipeline, name: str) -> None:
+        """Export, and paint a grid of collages and what becomes of them."""
+        export(pipeline, self.model)
+        if self.plan is not TINY:
+            pictures = paint(pipeline, self.collage(), GRID_PROMPTS, seeds=range(len(GRID_PROMPTS)))
+            (self.out / "grids").mkdir(exist_ok=True)
+            rows = [picture for part in pictures for picture in part]
+            grid(rows, columns=len(GRID_PROMPTS)).save(self.out / f"grids/{name}.png")
 
     def _tokenizer(self) -> CLIPTokenizer:
         folder = self.out / "checkpoints/tokenizer"
