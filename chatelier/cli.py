@@ -11,6 +11,7 @@ from typing import NoReturn
 import typer
 
 from chatelier.commands import (
+    audit,
     beat,
     bench,
     config,
@@ -43,7 +44,7 @@ app = typer.Typer(
     add_completion=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for each in (up, imagine, doctor, models, policy, config, db, run, worker, beat, bench, version):
+for each in (up, imagine, doctor, models, policy, audit, config, db, run, worker, beat, bench, version):
     each.register(app)
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
+from moderation import audit
 from studio.clock import now
 from studio.db.tables import BanRow
 from studio.people import Person
@@ -21,14 +22,18 @@ def ban(
     row.created_at = now()
     session.add(row)
     session.flush()
+    ends = until.isoformat() if until else None
+    audit.append(session, "ban", actor=by, subject=person_key, details={"until": ends, "reason": reason})
     return row
 
 
-def unban(session: Session, person_key: str) -> bool:
+def unban(session: Session, person_key: str, *, by: str) -> bool:
     """False: there was no ban."""
-    existing = session.get(BanRow, person_key) is not None
+    if session.get(BanRow, person_key) is None:
+        return False
     session.execute(delete(BanRow).where(BanRow.person_key == person_key))
-    return existing
+    audit.append(session, "unban", actor=by, subject=person_key)
+    return True
 
 
 def find_ban(session: Session, person_key: str, *, at: datetime | None = None) -> BanRow | None:

@@ -1,9 +1,13 @@
-"""`chatelier policy …`: check a policy, try a prompt, measure the rules, see what another policy would change.
+"""`chatelier policy …` and `chatelier audit …`.
 
-Needs paths and a database URL only; nothing here imports the cap.
+They check a policy, try a prompt, measure the rules, show what another policy would change, and verify and export
+the audit chain. They need paths and a database URL only; nothing here imports the cap.
 """
 
+import csv
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -11,12 +15,18 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.table import Table
+from sqlalchemy.orm import Session
 
 from moderation.policy import Policy, PolicyProblems, default_policy, read_policy
 from studio.errors import ChatelierError
 
 policy_app = typer.Typer(help="The house rules: check a policy, try a prompt, measure.", no_args_is_help=True)
 
+audit_app = typer.Typer(help="What moderators and the gate did.", no_args_is_help=True)
+
+DatabaseUrl = Annotated[
+    str, typer.Option("--database", envvar="CHATELIER_DATABASE_URL", help="The database's URL.")
+]
 PolicyFile = Annotated[Path | None, typer.Option("--policy", help="A policy file; without it, the defaults.")]
 WordsFile = Annotated[Path | None, typer.Option("--words", help="A community's own words, one a line.")]
 _console = Console()
@@ -98,7 +108,7 @@ def evaluate(
 @policy_app.command()
 def replay(
     new: Annotated[Path, typer.Option("--policy", help="The policy to try.")],
-    database: Annotated[str, typer.Option(envvar="CHATELIER_DATABASE_URL", help="The database's URL.")],
+    database: DatabaseUrl,
     last: Annotated[int, typer.Option(min=1, max=100_000, help="How many of the latest jobs.")] = 1000,
     current: Annotated[
         Path | None, typer.Option(help="The policy in force; without it, the defaults.")
@@ -126,6 +136,64 @@ def replay(
         )
     _console.print(table)
     _console.print(f"{len(changes)} of {count} jobs would be judged otherwise.")
+
+
+@audit_app.command("verify")
+def verify_audit(
+    database: DatabaseUrl,
+    head: Annotated[
+        str | None, typer.Option(help="The head that was noted earlier and must be in the chain.")
+    ] = None,
+) -> None:
+    """Walk the whole chain. Ends with 1 when an entry was changed or is missing."""
+    from moderation import audit
+
+    with _session(database) as session:
+        found = audit.verify(session)
+        missing = head is not None and not audit.has_hash(session, head)
+    if not found.whole:
+        _errors.print(
+            f"The chain is broken: entry {found.broken_at} was changed, or one before it is missing."
+        )
+        raise typer.Exit(1)
+    if missing:
+        _errors.print("The chain holds, but the noted head is not in it: newer entries were cut off.")
+        raise typer.Exit(1)
+    _console.print(
+        f"{found.entries} entries, {found.erased} of them forgotten on request; the chain is whole."
+    )
+    _console.print(f"head {found.head}")
+
+
+@audit_app.command("export")
+def export_audit(
+    file: Annotated[Path, typer.Argument(help="Ends in .csv or .jsonl.")], database: DatabaseUrl
+) -> None:
+    """Write every entry to a file: comma-separated for .csv, one JSON object a line otherwise."""
+    from moderation import audit
+
+    with _session(database) as session, file.open("w", encoding="utf-8", newline="") as out:
+        entries = audit.export(session)
+        if file.suffix == ".csv":
+            writer = csv.DictWriter(out, audit.FIELDS)
+            writer.writeheader()
+            writer.writerows(each | {"details": json.dumps(each["details"])} for each in entries)
+        else:
+            out.writelines(json.dumps(each, ensure_ascii=False) + "\n" for each in entries)
+
+
+@contextmanager
+def _session(url: str) -> Iterator[Session]:
+    from studio.db.database import Database
+
+    database = Database(url)
+    try:
+        with database.read() as session:
+            yield session
+    except (ChatelierError, OSError) as error:
+        raise _end(error) from error
+    finally:
+        database.close()
 
 
 def _read(path: Path | None) -> Policy:

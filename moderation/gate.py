@@ -1,9 +1,12 @@
 """The house's gate: who may ask, what may be asked, and which pictures may be seen."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import replace
 
-from moderation import bans
+from sqlalchemy.exc import SQLAlchemyError
+
+from moderation import audit, bans
 from moderation.court import PromptCourt
 from moderation.inspection import Inspector
 from moderation.limits.limiter import PersonLimiter
@@ -13,10 +16,14 @@ from moderation.policy import Policy
 from moderation.rules.image import ImageRule, house_image_rules
 from moderation.rules.prompt import PromptRule, PromptSubject
 from studio.db.database import Database
-from studio.errors import Banned
+from studio.errors import Banned, DatabaseUnavailable
 from studio.people import Person
 from studio.ports import Admission, Inspection
 from studio.verdicts import Ruling, Verdict
+
+logger = logging.getLogger(__name__)
+
+_HOUSE = "house"  # who acts when no person does
 
 
 class HouseGate:
@@ -59,6 +66,8 @@ class HouseGate:
         VERDICTS.labels("prompt", verdict.ruling, verdict.rule, verdict.category).inc()
         if verdict.ruling is Ruling.REFUSE:
             self._limiter.note_refusal(admission.person)
+        if not verdict.allows:
+            self._write_down(admission.person, verdict)
         return verdict
 
     def review(self, admission: Admission) -> Verdict:
@@ -83,6 +92,15 @@ class HouseGate:
         if verdict.ruling is Ruling.HOLD and not self._holds:
             return replace(verdict, ruling=Ruling.REFUSE)
         return verdict
+
+    def _write_down(self, person: Person, verdict: Verdict) -> None:
+        """Rule and category, never the text. If it cannot be written, the verdict stands all the same."""
+        details = {"rule": verdict.rule, "category": verdict.category, "policy": self.policy_version}
+        try:
+            with self._database.begin() as session:
+                audit.append(session, verdict.ruling, actor=_HOUSE, subject=person.key, details=details)
+        except (DatabaseUnavailable, SQLAlchemyError) as error:
+            logger.error("a verdict could not be written to the audit chain: %s", type(error).__name__)
 
     def _require_no_ban(self, person: Person) -> None:
         with self._database.read() as session:

@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from moderation import bans
+from moderation import audit, bans
 from moderation.findings import Finding
 from moderation.gate import HouseGate
 from moderation.limits.settings import LimitSettings, Pace
 from moderation.rules.prompt import PromptSubject, house_prompt_rules
+from moderation.tables import AuditRow
 from studio.clock import now
 from studio.db.database import Database
 from studio.db.tables import Base
@@ -65,8 +66,8 @@ def test_a_banned_person_is_turned_away_until_the_ban_is_lifted(database: Databa
         gate.admit(asking())
     assert gate.admit(asking(person=GRACE)).allows
     with database.begin() as session:
-        assert bans.unban(session, ADA.key)
-        assert not bans.unban(session, ADA.key)
+        assert bans.unban(session, ADA.key, by=GRACE.key)
+        assert not bans.unban(session, ADA.key, by=GRACE.key)
     assert gate.admit(asking()).allows
 
 
@@ -120,6 +121,26 @@ def test_a_listed_word_is_refused_and_appears_in_no_log(
     with pytest.raises(Exception, match="this community's own list") as refused:
         verdict.raise_if_refused()
     assert "spoiler" not in str(refused.value)
+
+
+def test_a_refusal_is_written_down_without_its_words(database: Database, tmp_path: Path) -> None:
+    gate = HouseGate(database=database, prompt_rules=words(tmp_path))
+    assert gate.admit(asking()).allows
+    gate.admit(asking("a spoiler"))
+    with database.read() as session:
+        entries = list(audit.export(session))
+    assert [(entry["action"], entry["subject"]) for entry in entries] == [("refuse", ADA.key)]
+    assert entries[0]["details"]["policy"] == gate.policy_version
+    assert "spoiler" not in str(entries)
+
+
+def test_a_refusal_stands_when_it_cannot_be_written_down(
+    database: Database, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    gate = HouseGate(database=database, prompt_rules=words(tmp_path))
+    AuditRow.__table__.drop(database.engine)
+    assert gate.admit(asking("a spoiler")).ruling is Ruling.REFUSE
+    assert "audit" in caplog.text
 
 
 def test_the_prompts_of_the_ancestors_are_judged_too(database: Database, tmp_path: Path) -> None:
