@@ -3,6 +3,7 @@
 import io
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import discord
@@ -13,6 +14,7 @@ from bots.board import Board
 from bots.discord import words
 from bots.discord.bearer import DiscordBearer
 from bots.discord.buttons import cancel_buttons, choice_of_tiles, view_of
+from bots.discord.clicks import Clicks
 from bots.discord.escaping import plain
 from bots.discord.people import call_of
 from bots.discord.posts import compose
@@ -69,13 +71,21 @@ class Counter:
         self._bearer = bearer
         self._board = board
         self._settings = settings
+        self._clicks = Clicks()
 
-    async def serve(self, interaction: discord.Interaction, work: Work, *, public: bool) -> None:
-        """Acknowledge, do the work, answer. `public` when a job comes of it, which everybody may see."""
+    async def serve(
+        self, interaction: discord.Interaction, work: Work, *, public: bool, key: str | None = None
+    ) -> None:
+        """Acknowledge, do the work, answer. `public` when a job comes of it, which everybody may see.
+
+        `key` is the request key of a click that may be one of two.
+        """
         acknowledged, message_id = await self._acknowledge(interaction, public=public)
         if not acknowledged:
             return
         call = call_of(interaction, self._settings, answer_id=message_id)
+        if key is not None:
+            call = replace(call, request_key=key)
         answer: Answer | str | None = None
         try:
             answer = await work(call)
@@ -105,7 +115,8 @@ class Counter:
             async def work(call: Call) -> Answer:
                 return await self._backroom.run("desk", press, self._ports, call, button)
 
-            await self.serve(interaction, work, public=button.action in _PUBLIC)
+            key = self._clicks.key_of(interaction, str(button))
+            await self.serve(interaction, work, public=button.action in _PUBLIC, key=key)
 
     async def _ask_which(self, interaction: discord.Interaction, button: Button) -> None:
         async def work(call: Call) -> str:
@@ -148,6 +159,9 @@ class Counter:
     async def _answer(self, interaction: discord.Interaction, call: Call, answer: Answer | str) -> None:
         match answer:
             case Accepted():
+                if answer.repeated and await self._is_shown_elsewhere(answer, call):
+                    await self._refuse(interaction, words.UNDER_WAY, public=True)
+                    return
                 self._bearer.expect(answer.job_id, limit_bytes=interaction.filesize_limit)
                 await self._board.pin(answer.job_id)
             case Shown():
@@ -163,6 +177,13 @@ class Counter:
             case str():
                 if answer:
                     await _tell(interaction, answer)
+
+    async def _is_shown_elsewhere(self, answer: Accepted, call: Call) -> bool:
+        """Whether the job belongs to another acknowledgement: that of the first of two clicks."""
+        standing = await self._backroom.run(
+            "desk", load_standing, self._ports.database, answer.job_id, viewer=call.person
+        )
+        return standing.job.address.message != call.address.message
 
     async def _show(self, interaction: discord.Interaction, call: Call, answer: Shown) -> None:
         """The job once more, for one person's eyes."""

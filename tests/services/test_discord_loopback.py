@@ -36,6 +36,7 @@ START_SECONDS = 60.0
 PATIENCE_SECONDS = 30.0
 JOBS_FOR_MEMORY = int(os.environ.get("DISCORD_JOBS", "100"))
 RUN = (sys.executable, "-m", "tests.services.discord_face", "run", "discord")
+RUN_WITH_HOUSE_RULES = (sys.executable, "-m", "chatelier", "run", "discord")
 
 
 @dataclass(kw_only=True)
@@ -45,6 +46,7 @@ class BotProcess:
     environment: dict[str, str]
     log: Path
     discord: LoopbackDiscord
+    program: tuple[str, ...] = RUN
     process: asyncio.subprocess.Process | None = None
 
     async def start(self) -> float:
@@ -53,7 +55,7 @@ class BotProcess:
         began = time.monotonic()
         with self.log.open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
-                *RUN,
+                *self.program,
                 env=self.environment,
                 stdout=log,
                 stderr=log,
@@ -425,6 +427,31 @@ async def test_the_bot_needs_little_memory_after_many_jobs(house: House) -> None
         f"resident: {at_start_bytes / 2**20:.0f} MiB at start, {at_end_bytes / 2**20:.0f} MiB after all jobs"
     )
     assert at_end_bytes < 200 * 2**20
+
+
+async def test_with_the_house_rules_it_serves_and_keeps_within_its_memory(
+    ports: Ports, redis_url: str, tmp_path: Path
+) -> None:
+    async with open_discord() as (discord, url):
+        bot = BotProcess(
+            environment=environment(url, ports, redis_url, tmp_path),
+            log=tmp_path / "bot.log",
+            discord=discord,
+            program=RUN_WITH_HOUSE_RULES,
+        )
+        try:
+            await bot.start()
+            house = House(discord=discord, bot=bot, ports=ports)
+            await discord.slash("7", "imagine", prompt="a red fox", count=1)
+            (job,) = await house.job_count(1)
+            house.paint(job.id, png())
+            await house.until(lambda: len(house.finished()) == 1, "the picture is not shown")
+            assert bot.process is not None
+            resident_bytes = psutil.Process(bot.process.pid).memory_info().rss
+            print(f"resident with the house rules: {resident_bytes / 2**20:.0f} MiB")
+            assert resident_bytes < 350 * 2**20
+        finally:
+            await bot.stop()
 
 
 async def test_a_wrong_token_is_one_sentence_and_no_storm(

@@ -10,6 +10,7 @@ import pytest
 from bots import words as house
 from bots.discord.buttons import PictureButton
 from bots.discord.forms import fields
+from bots.discord.words import UNDER_WAY
 from studio.db.tables import JobRow
 from studio.errors import TooManyJobs
 from studio.jobs import JobState
@@ -82,12 +83,30 @@ async def test_a_button_works_after_a_restart(room: Room, painted: str) -> None:
     assert "Accepted" in room.message.content
 
 
-async def test_two_clicks_are_two_jobs_but_one_click_is_only_one(room: Room, painted: str) -> None:
+async def test_two_people_on_one_button_start_two_jobs(room: Room, painted: str) -> None:
     grid = room.message
     await room.bo.click(grid, label="V1")
     await room.ana.click(grid, label="V1")
     assert len(room.jobs()) == 3
-    assert len({job.request_key for job in room.jobs()}) == 3
+
+
+async def test_a_double_click_is_one_job_and_one_message(room: Room, painted: str) -> None:
+    grid = room.message
+    await room.bo.click(grid, label="V1")
+    again = await room.bo.click(grid, label="V1")
+    assert len(room.jobs()) == 2
+    assert len(room.messages) == 2
+    assert again.followups[0].content == UNDER_WAY
+    assert again.followups[0].ephemeral
+
+
+async def test_a_later_click_is_meant_again(room: Room, painted: str) -> None:
+    grid = room.message
+    await room.bo.click(grid, label="V1")
+    await room.env.advance_time(10)
+    await room.bo.click(grid, label="V1")
+    assert len(room.jobs()) == 3
+    assert len(room.messages) == 3
 
 
 async def test_a_limit_is_told_to_the_person_who_clicked(room: Room, painted: str) -> None:

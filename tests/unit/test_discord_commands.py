@@ -83,6 +83,17 @@ async def test_the_bot_asks_for_no_privileged_intent(ports: Ports, tmp_path: Pat
     assert (intents.members, intents.presences, intents.message_content) == (False, False, False)
 
 
+@pytest.mark.parametrize(("shard_ids", "served"), [((0,), [True, False, True]), ((1,), [False, True, False])])
+async def test_a_process_shows_progress_for_its_own_shards_only(
+    shard_ids: tuple[int, ...], served: list[bool], ports: Ports, tmp_path: Path
+) -> None:
+    bot = Bot(ports, settings_for(tmp_path, shard_count=2, shard_ids=shard_ids))
+    bot.backroom.close()
+    even, odd = str(4 << 22), str(5 << 22)
+    assert [bot.serves(community) for community in (even, odd, "dm:7")] == served
+    assert bot.settings.consumer == f"bot-{shard_ids[0]}"
+
+
 async def test_commands_are_registered_once_and_again_when_they_change(room: Room) -> None:
     def registrations() -> int:
         return sum(entry.method == "PUT" and "commands" in entry.path for entry in room.env.http_requests)
