@@ -23,6 +23,7 @@ from engine.painters.collage.words import (
 
 THINGS_MAX = 5
 _LONGEST = 5
+_GUESSES_MAX = 12
 
 
 def parse(prompt: str, library: Library) -> Wish:
@@ -313,7 +314,7 @@ class _Reader:
     def _guess(self) -> None:
         """Nothing was named: take a keyword, then the nearest spelling, then a creature of the word's own."""
         for find in (self.library.suggested, self.library.nearest):
-            for word in self.unknown:
+            for word in self.unknown[:_GUESSES_MAX]:
                 subjects = find(word)
                 if subjects:
                     return self._add_guess(word, subjects)
