@@ -136,7 +136,7 @@ async def open_room(ports: Ports, home: Path, **changes: Any) -> AsyncIterator[R
         env.bot.news.stop()
         await env.shutdown()
         env.bot.backroom.close()
-    env.raise_errors()
+    env._raise_errors_since(env._errors_acknowledged)
 
 
 def button_ids(message: discord.Message) -> list[str]:

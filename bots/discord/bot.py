@@ -13,6 +13,7 @@ from discord import app_commands
 from bots import words as house
 from bots.backroom import Backroom
 from bots.board import Board
+from bots.discord import words
 from bots.discord.bearer import DiscordBearer
 from bots.discord.buttons import DYNAMIC_ITEMS
 from bots.discord.counter import Counter, say
@@ -128,7 +129,10 @@ class Tree(app_commands.CommandTree[Bot]):
     async def on_error(
         self, interaction: discord.Interaction[Bot], error: app_commands.AppCommandError, /
     ) -> None:
-        """What the command itself did not turn into a sentence: foreign commands, options out of range."""
+        """What the command itself did not turn into a sentence: commands of another version, above all."""
+        if isinstance(error, app_commands.CommandNotFound | app_commands.CommandSignatureMismatch):
+            await say(interaction, words.COMMAND_CHANGED)
+            return
         sentence = house.broke(log_fault(error))
         if not interaction.response.is_done():
             await say(interaction, sentence)

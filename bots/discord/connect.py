@@ -13,7 +13,7 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bots.discord import words
-from bots.discord.settings import API_URL, DiscordSettings
+from bots.discord.settings import DiscordSettings
 from studio.errors import Misconfigured
 from studio.ports import Ports
 
@@ -98,8 +98,7 @@ async def _log_in(bot: "Bot", settings: DiscordSettings) -> None:
 
 def point_at(settings: DiscordSettings) -> None:
     """Send every request to the configured API: a proxy, or a stand-in for tests."""
-    if settings.api_url != API_URL or Route.BASE != API_URL:
-        Route.BASE = settings.api_url
+    Route.BASE = settings.api_url
     if settings.gateway_url:
         DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(settings.gateway_url)
 

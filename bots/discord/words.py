@@ -16,6 +16,7 @@ from studio.requests import Operation
 LONGEST_MESSAGE = 2000
 LONGEST_ALTERNATIVE = 1024
 
+COMMAND_CHANGED = "This command has changed. Reload Discord (Ctrl+R) and try again."
 UNDER_WAY = "That is under way already."
 TAKEN_AWAY = "…"
 WHICH_CELLS = "Which part shall be painted anew? Choose cells; A1 is top left, D4 bottom right."

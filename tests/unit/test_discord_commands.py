@@ -7,6 +7,7 @@ from typing import Any
 
 import discord
 import pytest
+import simcord
 
 from bots.discord.bot import Bot
 from bots.discord.slash import is_suggested
@@ -328,6 +329,15 @@ async def test_help_names_every_command(room: Room) -> None:
     assert result.ephemeral
     assert result.response is not None
     assert all(f"/{name}" in result.response.content for name in CATALOG)
+
+
+async def test_a_command_of_another_version_is_a_sentence(room: Room) -> None:
+    room.bot.tree.remove_command("queue")
+    result = await room.ana.slash(room.channel, "queue")
+    assert result.ephemeral
+    assert result.response is not None
+    assert "has changed" in result.response.content
+    simcord.assert_error(room.env, discord.app_commands.CommandNotFound)
 
 
 # ---- suggestions
