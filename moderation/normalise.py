@@ -42,7 +42,9 @@ _RUN = re.compile(r"(.)\1+")
 _LONG_RUN = re.compile(r"(.)\1\1")
 _WILDCARD = re.compile(r"[*#•·█■?]|(?<=\w)[-_.](?=\w)")
 _MASKED = re.compile(r"[^\W_]+(?:[*#•█■?_-]{1,6}[^\W_]*)+")
-_BASE64 = re.compile(r"(?<![\w+/=-])[A-Za-z0-9+/_-]{8,}={0,2}")
+_BASE64 = re.compile(r"(?<![\w+/=-])(?:[A-Za-z0-9+/_-]{8,}={0,2}|[A-Za-z0-9+/_-]{6,}==?)")
+_CAMEL = re.compile(r"\b(?=\w*[a-z][A-Z])(?:[A-Z]?[a-z]+)(?:[A-Z][a-z]{2,})+\b")
+_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _HEX = re.compile(r"(?<!\w)(?:0x)?((?:[0-9a-fA-F]{2}[\s:]?){4,})(?!\w)")
 _ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})|\\x([0-9a-fA-F]{2})|\\U([0-9a-fA-F]{8})")
 _OVERRIDDEN = re.compile("[\u202e\u2067]([^\u202c\u2069\n]*)")
@@ -131,6 +133,8 @@ def _revealed(text: str) -> Iterator[str]:
     if "%" in plain:
         plain = unquote(plain, errors="ignore")
     yield plain
+    for match in islice(_CAMEL.finditer(plain), _MAX_DECODED):
+        yield _HUMP.sub(" ", match[0])
     for match in _OVERRIDDEN.finditer(plain):
         yield match[1][::-1]
     budget = _MAX_DECODED

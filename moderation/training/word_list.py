@@ -42,6 +42,7 @@ def write(cuss: Annotated[Path, typer.Option()], dictionary: Annotated[Path, typ
         for line in dictionary.read_text("utf-8").splitlines()
         if (word := fold_text(line)) and " " not in word
     }
+    lines |= set(broken(listed, plain))
     lines |= {(Kind.INNOCENT, digest(word)) for word in innocent(lines, plain - set(listed))}
     text = "".join(f"{kind}{key.hex()}\n" for kind, key in sorted(lines))
     _TARGET.write_text(_HEADER + text, "ascii")
@@ -84,6 +85,18 @@ def lines_for(listed: dict[str, Severity]) -> Iterator[tuple[Kind, bytes]]:
             yield from ((Kind.MASKED, digest(each)) for each in masked(word))
             if len(word) >= SHORTEST_MISSPELT:
                 yield from ((Kind.SHORTENED, digest(each)) for each in shortened(word))
+
+
+def broken(listed: dict[str, Severity], dictionary: set[str]) -> Iterator[tuple[Kind, bytes]]:
+    """Severe words with a space in them, where at least one piece is no word of its own."""
+    for word, severity in listed.items():
+        if severity is not Severity.SEVERE or " " in word or len(word) < 5:
+            continue
+        for place in range(2, len(word) - 1):
+            first, second = word[:place], word[place:]
+            if first not in dictionary or second not in dictionary:
+                yield Kind.SEVERE, digest(f"{first} {second}")
+                yield Kind.STARTER, digest(first)
 
 
 def innocent(lines: set[tuple[Kind, bytes]], dictionary: set[str]) -> Iterator[str]:

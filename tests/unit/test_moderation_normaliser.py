@@ -62,6 +62,8 @@ HIDDEN = {
     "escapes": "".join(f"\\u{ord(letter):04x}" for letter in WORD),
     "base 64": base64.b64encode(f"a {WORD} here".encode()).decode(),
     "hexadecimal": WORD.encode().hex(),
+    "humps": "smallPumpkinPhoto",
+    "base 64 of the word alone": base64.b64encode(WORD.encode()).decode(),
     "between brackets": f"({WORD})",
     "in inverted commas": f"«{WORD}»",
 }

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from moderation.normalise import read
-from moderation.training.word_list import innocent, lines_for
+from moderation.training.word_list import broken, innocent, lines_for
 from moderation.words import HashedWords, Kind, PlainWords, Severity, digest
 
 
@@ -94,3 +94,11 @@ def test_a_community_writes_its_words_one_a_line(tmp_path: Path) -> None:
 
 def found_plain(words: PlainWords, text: str) -> list[Severity]:
     return [severity for _, severity in words.find(read(text).candidates)]
+
+
+def test_a_word_with_a_space_in_it_is_found_unless_both_pieces_are_words() -> None:
+    words = {"marmalade": Severity.SEVERE}
+    lines = {*lines_for(words), *broken(words, {"mar", "marma", "lade", "malade"})}
+    split = HashedWords.parse("".join(f"{kind}{key.hex()}\n" for kind, key in lines))
+    assert found("marm alade please", split) == [Severity.SEVERE]
+    assert not found("marma lade please", split)
