@@ -35,6 +35,8 @@ hosts.
 [bold]chatelier imagine "a red apple" -o out/[/] paints without any service.
 """
 
+_INTERRUPTED = 130
+
 app = typer.Typer(
     name="chatelier",
     help=_HELP,
@@ -76,11 +78,11 @@ def carry_out(arguments: list[str]) -> int:
 
     try:
         answer = app(arguments, standalone_mode=False)
+        status = answer if isinstance(answer, int) else 0
     except typer.Exit as stop:
-        return stop.exit_code
+        status = stop.exit_code
     except (KeyboardInterrupt, typer.Abort):
-        remarks().print("Stopped.")
-        return 130
+        status = _INTERRUPTED
     except ChatelierError as error:
         say_error(str(error))
         return 1
@@ -93,7 +95,9 @@ def carry_out(arguments: list[str]) -> int:
             return status
         say_error(f"Something unexpected went wrong ({type(error).__name__}). Details: {_write_down(error)}")
         return 1
-    return answer if isinstance(answer, int) else 0
+    if status == _INTERRUPTED:
+        remarks().print("Stopped.")
+    return status
 
 
 def _shown_as_wrong_use(error: Exception) -> int | None:

@@ -10,15 +10,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
-from sqlalchemy.orm import Session
 
 from moderation.policy import Policy, PolicyProblems, default_policy, read_policy
 from studio.errors import ChatelierError
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
 
 policy_app = typer.Typer(help="The house rules: check a policy, try a prompt, measure.", no_args_is_help=True)
 
@@ -183,7 +185,7 @@ def export_audit(
 
 
 @contextmanager
-def _session(url: str) -> Iterator[Session]:
+def _session(url: str) -> "Iterator[Session]":
     from studio.db.database import Database
 
     database = Database(url)

@@ -45,6 +45,9 @@ def run(
     return carry_out
 
 
+OF_THE_WINGS = {"policy", "audit"}  # they come with words of their own
+
+
 def commands() -> list[list[str]]:
     group = typer.main.get_command(cli.app)
     found: list[list[str]] = [[]]
@@ -62,7 +65,7 @@ def test_every_command_explains_itself_with_an_example(run: Run, path: list[str]
     is_group = "COMMAND [ARGS]" in out
     assert (
         is_group
-        or path[0] in {"version", "policy"}
+        or path[0] in {"version", *OF_THE_WINGS}
         or "chatelier " in out.partition("Usage:")[2].partition("\n")[2]
     )
 
@@ -303,3 +306,21 @@ def test_the_doctor_tells_of_a_taken_port(run: Run, monkeypatch: pytest.MonkeyPa
 def test_the_tree_of_errors_is_caught_at_its_root(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cli, "app", failing(ChatelierError("Just so.")))
     assert run() == (1, "", "Just so.\n")
+
+
+def test_services_that_do_not_answer_are_named_at_the_start(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from chatelier import up
+
+    monkeypatch.setattr(up, "_require_model", lambda _settings: None)  # a fresh checkout may lack the weights
+    monkeypatch.setenv("CHATELIER_DATABASE_URL", "postgresql://me:s3cret@127.0.0.1:1/studio")
+    status, _, err = run("up")
+    assert status == 1
+    assert err.startswith("The database postgresql://me:***@127.0.0.1:1/studio does not answer")
+    assert "CHATELIER_DATABASE_URL" in err
+    monkeypatch.delenv("CHATELIER_DATABASE_URL")
+    monkeypatch.setenv("CHATELIER_REDIS_URL", "redis://:s3cret@127.0.0.1:1/0")
+    status, _, err = run("up")
+    assert status == 1
+    assert err.startswith("Redis at redis://:***@127.0.0.1:1/0 does not answer")
