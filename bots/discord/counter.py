@@ -148,7 +148,10 @@ class Counter:
                 return await self._acknowledged_before(interaction)
             log.warning("an interaction was not acknowledged: %s", error.code)
             return False, None
-        return True, response.message_id if response else None
+        message_id = response.message_id if response else None
+        if message_id is None and public:
+            _, message_id = await self._acknowledged_before(interaction)
+        return True, message_id
 
     async def _acknowledged_before(self, interaction: discord.Interaction) -> tuple[bool, int | None]:
         try:

@@ -318,6 +318,15 @@ async def test_an_acknowledgement_whose_answer_was_lost_is_still_one_answer(hous
     assert house.discord.seen() == [asked.message]
 
 
+async def test_an_acknowledging_message_that_is_not_named_is_asked_for(house: House) -> None:
+    house.discord.names_messages = False
+    asked = await house.discord.slash("7", "imagine", prompt="a red fox", count=1)
+    (job,) = await house.job_count(1)
+    house.paint(job.id, png())
+    await house.until(lambda: len(house.finished()) == 1, "the picture is not shown")
+    assert house.discord.seen() == [asked.message]
+
+
 async def test_an_expired_token_is_answered_as_the_bot(house: House) -> None:
     asked = await house.discord.slash("7", "imagine", prompt="a red fox", count=1)
     (job,) = await house.job_count(1)

@@ -32,6 +32,7 @@ class LoopbackDiscord:
         self.faults: list[Fault] = []
         self.mentions: list[object] = []  # allowed_mentions of everything that was said
         self.lost_answers = 0
+        self.names_messages = True  # in the answer to an acknowledgement
         self.deleted_channels: set[str] = set()
         self._nonces: dict[tuple[str, str], Message] = {}
         self._dms: dict[str, str] = {}
@@ -207,7 +208,7 @@ class LoopbackDiscord:
         response = {
             "id": record.id,
             "type": 2,
-            "response_message_id": record.message.id if record.message else None,
+            "response_message_id": record.message.id if record.message and self.names_messages else None,
             "response_message_loading": body["type"] == 5,
             "response_message_ephemeral": bool(record.message and record.message.ephemeral),
         }
