@@ -89,7 +89,7 @@ class LoopbackSlack:
         self.sent_at: dict[str, float] = {}
         self.members = {GENERAL, PRIVATE}
         self.refusals: dict[str, deque[Refusal]] = defaultdict(deque)
-        self.polls_until_ready = 1
+        self.polls_until_ready = 0
         self.closed_views = False
         self.sockets: list[web.WebSocketResponse] = []
         self.opened_sockets = 0

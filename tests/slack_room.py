@@ -1,6 +1,5 @@
 """The Slack face in this process, on twins of the ports, with a loopback Slack around it."""
 
-import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -33,7 +32,6 @@ class SlackRoom:
         request = AsyncBoltRequest(mode="socket_mode", body=dict(payload))
         response = await self.face.bolt.async_dispatch(request)
         assert response.status == 200, response.body
-        await asyncio.sleep(0.02)  # the work on an event begins after it was acknowledged
         await self.face.finish()
         return json.loads(response.body) if response.body else None
 

@@ -43,6 +43,7 @@ Listener = Callable[[Body], Coroutine[Any, Any, None]]
 
 _BUTTONS = re.compile(rf"{VERSION}:")
 _FINISH_SECONDS = 5.0
+_ACT_SECONDS = 1.0
 _MODALS = re.compile(re.escape(views.PREFIX))
 
 
@@ -69,12 +70,37 @@ class Face:
             passing=(SlackAway,),
         )
         self.bolt = _bolt(settings, line, identity)
-        self._hang(Talk(ports, self.backroom, counter, uploads, identity))
-        self._hang_reactions(Reactions(ports, self.backroom, people, counter, identity))
         home = Home(ports, self.backroom, line, showcase)
+        talk = Talk(ports, self.backroom, counter, uploads, identity)
+        reactions = Reactions(ports, self.backroom, people, counter, identity)
+        self.events: Mapping[str, Listener] = {
+            "app_home_opened": home.opened,
+            "app_mention": talk.message,
+            "message": talk.message,
+            "reaction_added": reactions.added,
+            "reaction_removed": reactions.removed,
+        }
+        self.bolt.middleware(self._follow_event)
+        self.bolt.command("/imagine")(self._acknowledged(talk.imagine))
+        self.bolt.command("/studio")(self._acknowledged(talk.studio))
         self._hang_clicks(Clicks(ports, self.backroom, counter, forms, home), forms)
         self._hang_shortcuts(Shortcuts(ports, self.backroom, counter, forms, uploads))
-        self.bolt.event("app_home_opened")(self._event(home.opened))
+
+    def _hang_clicks(self, clicks: Clicks, forms: Forms) -> None:
+        self.bolt.action(_BUTTONS)(self._acknowledged(clicks.pressed))
+        self.bolt.action(STAR_MENU)(self._acknowledged(clicks.pressed))
+        self.bolt.action(views.CHOICE)(self._acknowledged(clicks.chosen))
+
+        async def submitted(ack: AsyncAck, body: Body) -> None:
+            await self._begin(forms.submitted(ack, body))
+
+        self.bolt.view(_MODALS)(submitted)
+
+    def _hang_shortcuts(self, shortcuts: Shortcuts) -> None:
+        self.bolt.shortcut(menu.IMAGINE)(self._acknowledged(shortcuts.anywhere))
+        self.bolt.shortcut(menu.WHO)(self._acknowledged(shortcuts.who_made_this))
+        for callback_id in menu.DEEDS:
+            self.bolt.shortcut(callback_id)(self._acknowledged(shortcuts.on_message))
 
     async def finish(self) -> None:
         """Let those who are being served go with their answer, but not wait for ever."""
@@ -90,49 +116,26 @@ class Face:
 
         async def serve(ack: AsyncAck, body: Body) -> None:
             await ack()
-            await self._served(listener(body))
+            await self._begin(listener(body))
 
         return serve
 
-    def _event(self, listener: Listener) -> Callable[..., Awaitable[None]]:
-        """Events are acknowledged by Bolt."""
+    async def _follow_event(self, body: Body, next: Callable[[], Awaitable[BoltResponse]]) -> BoltResponse:
+        """An event is acknowledged when it was acted upon, or after a second: should this process die before,
+        Slack sends the event again, to us or to another process. One that means nothing here is taken too.
+        """
+        if body.get("type") != "event_callback":
+            return await next()
+        if listener := self.events.get(str(body["event"].get("type"))):
+            await asyncio.wait({self._begin(listener(body))}, timeout=_ACT_SECONDS)
+        return BoltResponse(status=200)
 
-        async def serve(body: Body) -> None:
-            await self._served(listener(body))
-
-        return serve
-
-    async def _served(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
+    def _begin(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
+        """On its own, so that it goes on whatever becomes of the request."""
+        task = asyncio.create_task(_guarded(work))
         self._serving.add(task)
         task.add_done_callback(self._serving.discard)
-        await task
-
-    def _hang(self, talk: Talk) -> None:
-        self.bolt.command("/imagine")(self._acknowledged(talk.imagine))
-        self.bolt.command("/studio")(self._acknowledged(talk.studio))
-        self.bolt.event("app_mention")(self._event(talk.message))
-        self.bolt.event("message")(self._event(talk.message))
-
-    def _hang_reactions(self, reactions: Reactions) -> None:
-        self.bolt.event("reaction_added")(self._event(reactions.added))
-        self.bolt.event("reaction_removed")(self._event(reactions.removed))
-
-    def _hang_clicks(self, clicks: Clicks, forms: Forms) -> None:
-        self.bolt.action(_BUTTONS)(self._acknowledged(clicks.pressed))
-        self.bolt.action(STAR_MENU)(self._acknowledged(clicks.pressed))
-        self.bolt.action(views.CHOICE)(self._acknowledged(clicks.chosen))
-
-        async def submitted(ack: AsyncAck, body: Body) -> None:
-            await self._served(forms.submitted(ack, body))
-
-        self.bolt.view(_MODALS)(submitted)
-
-    def _hang_shortcuts(self, shortcuts: Shortcuts) -> None:
-        self.bolt.shortcut(menu.IMAGINE)(self._acknowledged(shortcuts.anywhere))
-        self.bolt.shortcut(menu.WHO)(self._acknowledged(shortcuts.who_made_this))
-        for callback_id in menu.DEEDS:
-            self.bolt.shortcut(callback_id)(self._acknowledged(shortcuts.on_message))
+        return task
 
 
 def _bolt(settings: SlackSettings, line: Line, identity: Identity) -> AsyncApp:
@@ -169,3 +172,10 @@ def _bolt(settings: SlackSettings, line: Line, identity: Identity) -> AsyncApp:
         return None
 
     return app
+
+
+async def _guarded(work: Coroutine[Any, Any, None]) -> None:
+    try:
+        await work
+    except Exception as error:  # noqa: BLE001 - a payload of a shape that nobody foresaw
+        log_fault(error)

@@ -187,6 +187,7 @@ class FaceProcess:
 @pytest.fixture
 async def slack() -> AsyncIterator[LoopbackSlack]:
     async with LoopbackSlack().open() as opened:
+        opened.polls_until_ready = 1
         yield opened
 
 
@@ -332,6 +333,15 @@ async def test_what_slack_delivers_three_times_is_one_job(face: FaceProcess) -> 
     await slack.until(lambda: len(slack.messages) == 2)
     await asyncio.sleep(0.5)
     assert (len(face.jobs()), len(slack.messages)) == (2, 2)
+
+
+async def test_thirty_members_at_once_are_all_heard_in_time_and_answered_once(face: FaceProcess) -> None:
+    slack = face.slack
+    people = [f"U0MEMBER{number:02d}" for number in range(30)]
+    await asyncio.gather(*(face.send(slack.command("/imagine", "a red fox", user=each)) for each in people))
+    await slack.until(lambda: len(slack.messages) == 30)
+    assert {row.person["user_id"] for row in face.jobs()} == set(people)
+    print(f"slowest acknowledgement: {slack.slowest_ack_seconds():.3f} s")
 
 
 # ---- trouble on the way

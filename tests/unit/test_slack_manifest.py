@@ -18,6 +18,8 @@ from bots.slack.words import help_text
 from studio.buttons import Action, Button
 from studio.catalog import CATALOG
 from studio.phrase import parse_phrase
+from studio.ports import Ports
+from tests.slack_room import open_slack_room
 
 # Which scope each method of the Web API asks for.
 NEEDED = {
@@ -69,9 +71,9 @@ def test_the_scopes_are_those_that_the_methods_and_events_need() -> None:
     assert set(SCOPES) == {scope for scope in NEEDED.values() if scope} | of_events
 
 
-def test_every_event_that_is_subscribed_to_is_listened_to() -> None:
-    heard = set(re.findall(r'\.event\("(\w+)"\)', inspect.getsource(app)))
-    assert {event.partition(".")[0] for event in EVENTS} == heard
+async def test_every_event_that_is_subscribed_to_is_listened_to(ports: Ports) -> None:
+    async with open_slack_room(ports) as room:
+        assert {event.partition(".")[0] for event in EVENTS} == set(room.face.events)
 
 
 def test_every_slash_command_of_the_manifest_is_listened_to() -> None:
