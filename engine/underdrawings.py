@@ -15,6 +15,7 @@ from engine.orders import Order
 from engine.painters.layout import Layout, fit_within, size_near
 from engine.painters.priors import Prior
 from engine.pictures import canvas, masks
+from engine.retakes import retake
 from studio.errors import BadImage, BadParameter, NotSupported
 from studio.requests import Operation, PaintRequest, Strength, parse_aspect
 
@@ -22,6 +23,8 @@ Box = tuple[int, int, int, int]
 
 STRENGTHS = {Strength.SUBTLE: 0.35, Strength.STRONG: 0.7}
 WITH_IMAGE_STRENGTH = 0.7
+# How far a retake goes, for models with a prior.
+SUBTLE_REACH, STRONG_REACH = 0.08, 0.25
 EXPAND_STRENGTH = 0.9
 # Pictures up to so many times the model's native area are painted at their own size.
 LARGEST_AREAS = 4.0
@@ -64,7 +67,7 @@ def underdraw(
         return _edit(order, index, entry, layout, prior)
     if request.operation is Operation.EXPAND:
         return _expand(order, index, entry, layout, prior)
-    return _vary(order, entry, layout, prior)
+    return _vary(order, index, entry, layout, prior)
 
 
 def steps_for(request: PaintRequest, *, entry: ModelEntry, prior: Prior | None, strength: float) -> int:
@@ -93,7 +96,7 @@ def _size(
             raise BadParameter(
                 "width", f"and height are too large for {entry.name}: at most about {most}×{most}."
             )
-        return fit_within(width, height, area_pixels=width * height, multiple=layout.factor)
+        return fit_within(width, height, area_pixels=width * height, multiple=layout.grid)
     if request.aspect:
         across, down = parse_aspect(request.aspect)
         ratio = across / down
@@ -113,7 +116,7 @@ def _from_words(
     return Underdrawing(width=width, height=height, start=start, strength=request.strength or prior.strength)
 
 
-def _vary(order: Order, entry: ModelEntry, layout: Layout, prior: Prior | None) -> Underdrawing:
+def _vary(order: Order, index: int, entry: ModelEntry, layout: Layout, prior: Prior | None) -> Underdrawing:
     request, source = order.request, order.sources[0]
     asked = bool(request.width or request.height or request.aspect)
     painted_here = bool(request.sources and request.sources[0].picture_id)
@@ -122,16 +125,24 @@ def _vary(order: Order, entry: ModelEntry, layout: Layout, prior: Prior | None) 
     else:
         width, height = _size(request, entry, layout, ratio=source.width / source.height)
     start = ImageOps.fit(source, (width, height), method=_RESIZE)
-    return Underdrawing(width=width, height=height, start=start, strength=_strength(request, prior))
+    if prior is None or request.strength or not request.variation:
+        variation = STRENGTHS[request.variation] if request.variation else WITH_IMAGE_STRENGTH
+        return Underdrawing(width=width, height=height, start=start, strength=request.strength or variation)
+    return _lay_out_again(request, index, start, prior)
 
 
-def _strength(request: PaintRequest, prior: Prior | None) -> float:
-    """How much of a picture to paint anew: as asked for, as the model can, or as is usual."""
-    if request.strength:
-        return request.strength
-    if prior is not None:
-        return prior.subtle_strength if request.variation is Strength.SUBTLE else prior.strong_strength
-    return STRENGTHS[request.variation] if request.variation else WITH_IMAGE_STRENGTH
+def _lay_out_again(request: PaintRequest, index: int, source: Image.Image, prior: Prior) -> Underdrawing:
+    """A variation by a model that invents little: the same words laid out anew, or the same picture taken again."""
+    width, height = source.size
+    seed = request.seed_of(index)
+    if request.variation is Strength.SUBTLE:
+        start, strength = retake(source, seed=seed, reach=SUBTLE_REACH), prior.subtle_strength
+    elif request.prompt.strip():
+        start = prior.composer.compose(request.prompt, seed=seed, width=width, height=height)
+        strength = prior.strength
+    else:
+        start, strength = retake(source, seed=seed, reach=STRONG_REACH), prior.strong_strength
+    return Underdrawing(width=width, height=height, start=start, strength=strength)
 
 
 def _edit(order: Order, index: int, entry: ModelEntry, layout: Layout, prior: Prior | None) -> Underdrawing:
@@ -144,7 +155,7 @@ def _edit(order: Order, index: int, entry: ModelEntry, layout: Layout, prior: Pr
     size = _working_size(here.size, entry, layout)
     start, grown = (
         here.resize(size, _RESIZE),
-        cover_cells(hole.resize(size, Image.Resampling.BOX), layout.factor),
+        cover_cells(hole.resize(size, Image.Resampling.BOX), layout.grid),
     )
     strength = order.request.strength or 1.0
     if prior is not None:
@@ -172,7 +183,7 @@ def _expand(order: Order, index: int, entry: ModelEntry, layout: Layout, prior: 
     wide = canvas.expand(source, margins)
     size = _working_size(wide.picture.size, entry, layout)
     start = wide.picture.resize(size, _RESIZE)
-    hole = cover_cells(wide.mask.resize(size, Image.Resampling.BOX), layout.factor)
+    hole = cover_cells(wide.mask.resize(size, Image.Resampling.BOX), layout.grid)
     strength = request.strength or EXPAND_STRENGTH
     if prior is not None:
         start = prior.composer.place(request.prompt, seed=request.seed_of(index), canvas=start, mask=hole)
@@ -189,7 +200,7 @@ def _expand(order: Order, index: int, entry: ModelEntry, layout: Layout, prior: 
 def _working_size(size: tuple[int, int], entry: ModelEntry, layout: Layout) -> tuple[int, int]:
     """The picture's own size as far as latents can have it, or the same ratio within what the model can do."""
     most = round(LARGEST_AREAS * _native_area(entry))
-    return fit_within(*size, area_pixels=most, multiple=layout.factor)
+    return fit_within(*size, area_pixels=most, multiple=layout.grid)
 
 
 def _window(mask: Image.Image, native_area: int) -> Box:

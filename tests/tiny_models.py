@@ -10,13 +10,27 @@ from diffusers import (
     DDIMScheduler,
     DPMSolverMultistepScheduler,
     EulerDiscreteScheduler,
+    FlowMatchEulerDiscreteScheduler,
+    FluxPipeline,
+    FluxTransformer2DModel,
     LCMScheduler,
     PNDMScheduler,
+    SD3Transformer2DModel,
+    StableDiffusion3Pipeline,
     StableDiffusionPipeline,
     StableDiffusionXLPipeline,
     UNet2DConditionModel,
 )
-from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
+from tokenizers import Tokenizer, models, pre_tokenizers, processors
+from transformers import (
+    CLIPTextConfig,
+    CLIPTextModel,
+    CLIPTextModelWithProjection,
+    CLIPTokenizer,
+    PreTrainedTokenizerFast,
+    T5Config,
+    T5EncoderModel,
+)
 
 # Tensors this small gain nothing from threads, and on a busy machine they wait long for them.
 torch.set_num_threads(1)
@@ -60,7 +74,7 @@ def make_text_encoder(*, width: int = 32, vocabulary: int = 514) -> CLIPTextMode
     )
 
 
-def make_autoencoder(*, latent_channels: int = 4) -> AutoencoderKL:
+def make_autoencoder(*, latent_channels: int = 4, **options: Any) -> AutoencoderKL:
     return AutoencoderKL(
         block_out_channels=(16, 16, 32),
         down_block_types=("DownEncoderBlock2D",) * 3,
@@ -68,6 +82,7 @@ def make_autoencoder(*, latent_channels: int = 4) -> AutoencoderKL:
         latent_channels=latent_channels,
         norm_num_groups=8,
         sample_size=NATIVE_PIXELS,
+        **options,
     )
 
 
@@ -149,6 +164,91 @@ def save_sdxl(folder: Path, *, scheduler: str = "euler", seed: int = 0) -> Path:
             use_linear_projection=True,
         ),
         scheduler=make_scheduler(scheduler),
+    )
+    pipeline.save_pretrained(folder)
+    return folder
+
+
+def make_long_tokenizer() -> PreTrainedTokenizerFast:
+    """A tokenizer of whole words for the T5 encoders: every unknown word is the same."""
+    words = {
+        word: index
+        for index, word in enumerate(["<pad>", "</s>", "<unk>", "a", "red", "apple", "blue", "the"])
+    }
+    tokenizer = Tokenizer(models.WordLevel(words, unk_token="<unk>"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    tokenizer.post_processor = processors.TemplateProcessing(single="$A </s>", special_tokens=[("</s>", 1)])
+    return PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer,
+        pad_token="<pad>",
+        eos_token="</s>",
+        unk_token="<unk>",
+        model_max_length=512,
+    )
+
+
+def make_long_encoder(*, width: int = 32) -> T5EncoderModel:
+    return T5EncoderModel(
+        T5Config(
+            vocab_size=16, d_model=width, d_kv=8, d_ff=37, num_layers=2, num_heads=4, is_encoder_decoder=False
+        )
+    )
+
+
+def save_flux(folder: Path, *, guidance: bool = True, seed: int = 0) -> Path:
+    """A model of the Flux layout, dev or schnell; answers its folder."""
+    torch.manual_seed(seed)
+    pipeline = FluxPipeline(
+        scheduler=FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=guidance),
+        vae=make_autoencoder(shift_factor=0.1, use_quant_conv=False, use_post_quant_conv=False),
+        text_encoder=make_text_encoder(),
+        tokenizer=make_tokenizer(folder / "tokenizer"),
+        text_encoder_2=make_long_encoder(),
+        tokenizer_2=make_long_tokenizer(),
+        transformer=FluxTransformer2DModel(
+            in_channels=16,
+            num_layers=1,
+            num_single_layers=1,
+            attention_head_dim=16,
+            num_attention_heads=2,
+            joint_attention_dim=32,
+            pooled_projection_dim=32,
+            axes_dims_rope=(4, 4, 8),
+            guidance_embeds=guidance,
+        ),
+    )
+    pipeline.save_pretrained(folder)
+    return folder
+
+
+def save_sd3(folder: Path, *, long_encoder: bool = True, seed: int = 0) -> Path:
+    """A model of the Stable Diffusion 3 layout, with or without its third text encoder; answers its folder."""
+    torch.manual_seed(seed)
+    projecting = [CLIPTextModelWithProjection(make_text_encoder(width=16).config) for _ in range(2)]
+    pipeline = StableDiffusion3Pipeline(
+        scheduler=FlowMatchEulerDiscreteScheduler(shift=3.0),
+        # No shift: diffusers' inpainting pipeline forgets it when it decodes.
+        vae=make_autoencoder(
+            latent_channels=16, shift_factor=0.0, use_quant_conv=False, use_post_quant_conv=False
+        ),
+        text_encoder=projecting[0],
+        text_encoder_2=projecting[1],
+        text_encoder_3=make_long_encoder() if long_encoder else None,
+        tokenizer=make_tokenizer(folder / "tokenizer"),
+        tokenizer_2=make_tokenizer(folder / "tokenizer_2"),
+        tokenizer_3=make_long_tokenizer() if long_encoder else None,
+        transformer=SD3Transformer2DModel(
+            sample_size=NATIVE_PIXELS // FACTOR,
+            patch_size=2,
+            in_channels=16,
+            out_channels=16,
+            num_layers=2,
+            attention_head_dim=8,
+            num_attention_heads=4,
+            joint_attention_dim=32,
+            caption_projection_dim=32,
+            pooled_projection_dim=32,
+        ),
     )
     pipeline.save_pretrained(folder)
     return folder

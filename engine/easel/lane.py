@@ -113,7 +113,10 @@ class Lane:
 
     def model_input(self) -> torch.Tensor:
         """The latents as the denoiser wants them at this step, (1, c, h, w)."""
-        scaled: torch.Tensor = self.scheduler.scale_model_input(self.latents, self.timestep)
+        assert self.latents is not None  # noqa: S101 - a prepared lane
+        scaled = self.latents
+        if hasattr(self.scheduler, "scale_model_input"):
+            scaled = self.scheduler.scale_model_input(self.latents, self.timestep)
         return scaled if self.channels is None else torch.cat([scaled, self.channels], dim=1)
 
     def advance(self, prediction: torch.Tensor, *, wants_estimate: bool = False) -> None:
@@ -134,9 +137,20 @@ class Lane:
         """Outside the mask the picture itself, noised for the next step; as diffusers' inpainting pipeline does."""
         outside = kept.latents
         if not self.finished:
-            outside = self.scheduler.add_noise(outside, kept.noise, self.timestep.reshape(1))
+            outside = add_noise(self.scheduler, outside, kept.noise, self.timestep.reshape(1))
         joined: torch.Tensor = (1 - kept.mask) * outside + kept.mask * latents
         return joined
+
+
+def add_noise(
+    scheduler: Any, clean: torch.Tensor, noise: torch.Tensor, timesteps: torch.Tensor
+) -> torch.Tensor:
+    """`clean` as noisy as it is at `timesteps`, whatever the scheduler calls that."""
+    if hasattr(scheduler, "scale_noise"):
+        noisy: torch.Tensor = scheduler.scale_noise(clean, timesteps, noise)
+    else:
+        noisy = scheduler.add_noise(clean, noise, timesteps)
+    return noisy
 
 
 def _estimate(scheduler: Any, moved: Any) -> torch.Tensor:

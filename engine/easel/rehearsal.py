@@ -33,7 +33,12 @@ class NullPainter:
 
     def __init__(self, *, seconds: float = 0.0, seconds_per_row: float = 0.0) -> None:
         self.layout = Layout(
-            factor=FACTOR, multiple=FACTOR, latent_channels=4, input_channels=4, sample_pixels=256
+            factor=FACTOR,
+            grid=FACTOR,
+            multiple=FACTOR,
+            latent_channels=4,
+            input_channels=4,
+            sample_pixels=256,
         )
         self.started: list[float] = []
         self.forward_seconds = 0.0

@@ -3,13 +3,14 @@
 Noise is drawn in the order in which diffusers' own pipelines draw it, so that a seed means the same picture.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import torch
 from diffusers.models.autoencoders.vae import DiagonalGaussianDistribution
 from diffusers.utils.torch_utils import randn_tensor
 
-from engine.easel.lane import Kept, Lane
+from engine.easel.lane import Kept, Lane, add_noise
 from engine.painters.autoencoder import Autoencoder
 from engine.painters.layout import Layout
 
@@ -17,17 +18,20 @@ Name = int | tuple[int, int]
 Found = dict[Name, DiagonalGaussianDistribution]
 
 
-def set_steps(lane: Lane) -> None:
-    """Give the lane its timesteps: all of them, or for a start picture the last `strength` share, at least one."""
-    sketch = lane.sketch
-    lane.scheduler.set_timesteps(sketch.steps, device="cpu")
+def set_steps(lane: Lane, *, timing: Mapping[str, Any], skipped: int) -> None:
+    """Give the lane its timesteps: all of them, or for a start picture those after the skipped ones, at least one.
+
+    `timing` is what the scheduler is told; with `sigmas` in it, it does not need the number of steps.
+    """
+    if "sigmas" not in timing:
+        timing = {"num_inference_steps": lane.sketch.steps, **timing}
+    lane.scheduler.set_timesteps(device="cpu", **timing)
     timesteps = lane.scheduler.timesteps
     if lane.start is not None:
-        skipped = min(sketch.steps - min(int(sketch.steps * sketch.strength), sketch.steps), sketch.steps - 1)
-        skipped *= getattr(lane.scheduler, "order", 1)
-        timesteps = timesteps[skipped:]
+        first = min(skipped, lane.sketch.steps - 1) * getattr(lane.scheduler, "order", 1)
+        timesteps = timesteps[first:]
         if hasattr(lane.scheduler, "set_begin_index"):
-            lane.scheduler.set_begin_index(skipped)
+            lane.scheduler.set_begin_index(first)
     lane.timesteps = timesteps
 
 
@@ -55,9 +59,10 @@ def _begin(lane: Lane, layout: Layout, autoencoder: Autoencoder, found: Found, d
     shape = (1, layout.latent_channels, lane.key.height, lane.key.width)
     noise = randn_tensor(shape, generator=lane.generator, device=device, dtype=torch.float32)
     if clean is None or (lane.hole is not None and lane.sketch.strength >= 1):
-        lane.latents = noise * lane.scheduler.init_noise_sigma
+        # Schedulers for flow matching start from plain noise and do not say so.
+        lane.latents = noise * getattr(lane.scheduler, "init_noise_sigma", 1.0)
     else:
-        lane.latents = lane.scheduler.add_noise(clean, noise, lane.timesteps[:1])
+        lane.latents = add_noise(lane.scheduler, clean, noise, lane.timesteps[:1])
     if lane.hole is None:
         return
     cells = torch.nn.functional.interpolate(lane.hole, size=shape[2:]).to(device)

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 FAMILIES: Mapping[str, str] = {
     "sd": "engine.painters.sd:StableDiffusionPainter",
     "sdxl": "engine.painters.sdxl:StableDiffusionXLPainter",
+    "flux": "engine.painters.flux:FluxPainter",
+    "sd3": "engine.painters.sd3:StableDiffusion3Painter",
     "pipeline": "engine.painters.pipeline:PipelinePainter",
 }
 

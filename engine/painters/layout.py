@@ -11,9 +11,10 @@ MIN_RATIO, MAX_RATIO = 0.25, 4.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
-    """`factor` is pixels per latent cell; sizes that are multiples of `multiple` pixels suit the denoiser best."""
+    """`factor` is pixels per latent cell. Sizes must be multiples of `grid` pixels; those of `multiple` suit best."""
 
     factor: int
+    grid: int
     multiple: int
     latent_channels: int
     input_channels: int
@@ -25,26 +26,29 @@ class Layout:
         return self.input_channels == 2 * self.latent_channels + 1
 
     def snap(self, width: int, height: int) -> tuple[int, int]:
-        """The nearest size that the latents can have exactly."""
-        step = self.factor
+        """The nearest size that the model can paint exactly."""
+        step = self.grid
         return max(step, round(width / step) * step), max(step, round(height / step) * step)
 
 
 def read_layout(folder: Path, *, denoiser: str = "unet") -> Layout:
-    """Raises `ModelBroken` when a file is missing or broken."""
+    """The layout of a folder with a `vae` and a UNet or a transformer. Raises `ModelBroken` for a broken file."""
     components(folder)
     vae = read_json(folder / "vae" / "config.json")
-    unet = read_json(folder / denoiser / "config.json")
+    said = read_json(folder / denoiser / "config.json")
     factor = 2 ** (len(vae.get("block_out_channels", (0,) * 4)) - 1)
-    levels = len(unet.get("block_out_channels", (0,) * 4))
-    sample = unet.get("sample_size") or 64
-    cells = sample if isinstance(sample, int) else max(sample)
     channels = int(vae.get("latent_channels", 4))
+    # A transformer takes latents in patches of two by two cells, a UNet halves them once for each level.
+    patches = denoiser == "transformer"
+    levels = 2 if patches else len(said.get("block_out_channels", (0,) * 4))
+    sample = said.get("sample_size") or (128 if patches else 64)
+    cells = sample if isinstance(sample, int) else max(sample)
     return Layout(
         factor=factor,
+        grid=2 * factor if patches else factor,
         multiple=factor * 2 ** (levels - 1),
         latent_channels=channels,
-        input_channels=int(unet.get("in_channels", channels)),
+        input_channels=channels if patches else int(said.get("in_channels", channels)),
         sample_pixels=cells * factor,
     )
 
@@ -59,6 +63,7 @@ def read_any_layout(folder: Path) -> Layout:
     channels = int(said.get("latent_channels", 4))
     return Layout(
         factor=factor,
+        grid=2 * factor,
         multiple=factor * 4,
         latent_channels=channels,
         input_channels=channels,

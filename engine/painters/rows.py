@@ -20,7 +20,8 @@ class Rows:
 class Stacker:
     """Stacks lanes. While the same lanes stay together, their conditions are stacked only once."""
 
-    def __init__(self, *, device: torch.device, dtype: torch.dtype) -> None:
+    def __init__(self, *, device: torch.device, dtype: torch.dtype, images: bool = True) -> None:
+        self._format = torch.channels_last if images else torch.contiguous_format
         self._device = device
         self._dtype = dtype
         self._lanes: tuple[Lane, ...] = ()
@@ -35,7 +36,7 @@ class Stacker:
         times = [float(lane.timestep) for lane in lanes]
         sample = torch.cat(inputs + [inputs[index] for index in guided])
         return Rows(
-            sample=sample.to(self._dtype).contiguous(memory_format=torch.channels_last),
+            sample=sample.to(self._dtype).contiguous(memory_format=self._format),
             timesteps=torch.tensor(times + [times[index] for index in guided], device=self._device),
             conditions=self._conditions,
         )

@@ -1,16 +1,13 @@
 """The Stable Diffusion layout: one CLIP text encoder. 1.x, 2.x, Turbo, LCM, inpainting, Thimble."""
 
-from collections.abc import Mapping, Sequence
-from typing import ClassVar
-
-import torch
+from collections.abc import Sequence
 
 from engine.easel.lane import Conditions
 from engine.painters.unet import UNetPainter
 
 
 class StableDiffusionPainter(UNetPainter):
-    networks: ClassVar[tuple[str, ...]] = ("text_encoder", "unet", "vae")
+    networks = ("text_encoder", "unet", "vae")
 
     def _encode_texts(self, texts: Sequence[str]) -> list[Conditions]:
         tokens = self._tokens(texts, tokenizer="tokenizer", encoder="text_encoder")
@@ -18,6 +15,3 @@ class StableDiffusionPainter(UNetPainter):
         mask = tokens.attention_mask if getattr(encoder.config, "use_attention_mask", False) else None
         hidden = encoder(tokens.input_ids, attention_mask=mask)[0].to(self._dtype)
         return [{"text": each} for each in hidden]
-
-    def _added(self, conditions: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor] | None:
-        return None

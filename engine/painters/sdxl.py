@@ -1,7 +1,6 @@
 """The SDXL layout: two text encoders, and a UNet that is told the picture's size. Base, Turbo, Lightning, LCM."""
 
 from collections.abc import Mapping, Sequence
-from typing import ClassVar
 
 import torch
 
@@ -11,8 +10,8 @@ from engine.painters.unet import UNetPainter
 
 
 class StableDiffusionXLPainter(UNetPainter):
-    networks: ClassVar[tuple[str, ...]] = ("text_encoder", "text_encoder_2", "unet", "vae")
-    tokenizers: ClassVar[tuple[str, ...]] = ("tokenizer", "tokenizer_2")
+    networks = ("text_encoder", "text_encoder_2", "unet", "vae")
+    tokenizers = ("tokenizer", "tokenizer_2")
 
     def _encode_texts(self, texts: Sequence[str]) -> list[Conditions]:
         """Both encoders' last layer but one side by side, and the second one's pooled words."""

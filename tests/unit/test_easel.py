@@ -36,7 +36,7 @@ class TwinPainter:
     loads: int = 0
     layout: Layout = field(
         default_factory=lambda: Layout(
-            factor=8, multiple=8, latent_channels=4, input_channels=4, sample_pixels=64
+            factor=8, grid=8, multiple=8, latent_channels=4, input_channels=4, sample_pixels=64
         )
     )
 

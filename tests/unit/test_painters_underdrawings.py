@@ -13,10 +13,11 @@ from engine.model_catalog import ModelEntry
 from engine.orders import Order
 from engine.painters.layout import Layout, size_near
 from engine.painters.priors import Prior
+from engine.retakes import retake
 from engine.underdrawings import Underdrawing, cover_cells, steps_for, underdraw
 from studio.requests import Operation, PaintRequest, Strength
 
-LAYOUT = Layout(factor=8, multiple=64, latent_channels=4, input_channels=4, sample_pixels=512)
+LAYOUT = Layout(factor=8, grid=8, multiple=64, latent_channels=4, input_channels=4, sample_pixels=512)
 ENTRY = ModelEntry(name="any", source="/any", family="sd", width=512, height=512, steps=25)
 
 
@@ -75,15 +76,51 @@ def prior_of(composer: TwinComposer, **changes: Any) -> Prior:
     return replace(plain, **changes)
 
 
-def test_a_variation_goes_as_far_as_the_model_can() -> None:
-    prior = prior_of(TwinComposer())
-    picture = Image.new("RGB", (512, 512))
+def vary_with_prior(variation: Strength, composer: TwinComposer | None = None, **more: Any) -> Underdrawing:
+    prior = prior_of(composer or TwinComposer())
+    return draw(asks(Operation.VARY, variation=variation, **more), checked_cloth(), prior=prior)
 
-    def strength(variation: Strength, **more: Any) -> float:
-        return draw(asks(Operation.VARY, variation=variation, **more), picture, prior=prior).strength
 
-    assert (strength(Strength.SUBTLE), strength(Strength.STRONG)) == (0.1, 0.2)
-    assert strength(Strength.STRONG, strength=0.6) == 0.6
+def checked_cloth() -> Image.Image:
+    values = np.random.default_rng(3).integers(0, 256, (8, 8, 3), np.uint8)
+    return Image.fromarray(values).resize((512, 512), Image.Resampling.BICUBIC)
+
+
+def test_a_model_that_invents_little_lays_the_same_words_out_anew() -> None:
+    composer = TwinComposer()
+    drawing = vary_with_prior(Strength.STRONG, composer)
+    assert composer.calls == [("a boat", 5)]
+    assert drawing.strength == 0.4
+
+
+@pytest.mark.parametrize(("variation", "strength"), [(Strength.SUBTLE, 0.1), (Strength.STRONG, 0.2)])
+def test_without_words_it_takes_the_same_picture_again(variation: Strength, strength: float) -> None:
+    drawing = vary_with_prior(variation, prompt="")
+    assert drawing.strength == strength
+    assert drawing.start is not None
+    assert drawing.start.size == (512, 512)
+    assert np.asarray(drawing.start).tobytes() != np.asarray(checked_cloth()).tobytes()
+
+
+def test_a_strength_asked_for_counts_with_every_model() -> None:
+    drawing = vary_with_prior(Strength.STRONG, strength=0.6)
+    assert drawing.strength == 0.6
+    assert np.array_equal(np.asarray(drawing.start), np.asarray(checked_cloth()))
+
+
+def test_a_small_retake_stays_nearer_than_a_large_one() -> None:
+    cloth = checked_cloth()
+
+    def distance(reach: float) -> float:
+        retakes = [np.asarray(retake(cloth, seed=seed, reach=reach), np.int16) for seed in range(8)]
+        return float(np.mean([np.abs(each - np.asarray(cloth, np.int16)).mean() for each in retakes]))
+
+    assert 0 < distance(0.08) < distance(0.25)
+
+
+def test_a_retake_is_the_same_for_the_same_seed() -> None:
+    first, second = (retake(checked_cloth(), seed=4, reach=0.2) for _ in range(2))
+    assert first.tobytes() == second.tobytes()
 
 
 def test_without_a_prior_a_picture_comes_from_noise() -> None:

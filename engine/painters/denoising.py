@@ -1,0 +1,185 @@
+"""What the families that are driven step by step have in common: words, first latents, schedulers, pictures."""
+
+import gc
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+import torch
+
+from engine.easel.lane import BatchKey, Conditions, Lane
+from engine.model_catalog import ModelEntry
+from engine.painters.autoencoder import Autoencoder, to_hole, to_pixels
+from engine.painters.beginnings import begin, set_steps
+from engine.painters.layout import read_layout
+from engine.painters.painter import Sketch
+from engine.painters.prompts import PromptCache
+from engine.painters.rows import Rows, Stacker, guide
+from engine.painters.schedulers import Schedulers
+from engine.painters.weights import choose_dtype, load_network, load_part, size_bytes
+from studio.errors import BadParameter, ModelBroken, NotSupported
+
+
+class DenoisingPainter:
+    """Drives one model. A family says which networks it has, how it encodes words and how its denoiser is called.
+
+    See `Painter` for who may call what from where.
+    """
+
+    networks: tuple[str, ...]
+    denoiser: ClassVar[str] = "unet"
+    tokenizers: tuple[str, ...] = ("tokenizer",)
+
+    def __init__(self, entry: ModelEntry, folder: Path, *, device: torch.device) -> None:
+        self.name = entry.name
+        self.layout = read_layout(folder, denoiser=self.denoiser)
+        self._entry = entry
+        self._folder = folder
+        self._device = device
+        self._dtype = choose_dtype(entry.dtype, device)
+        self._schedulers = Schedulers(folder)
+        self._parts: dict[str, Any] = {}
+        self._measured_bytes: int | None = None
+        self._stacker = Stacker(device=device, dtype=self._dtype, images=self.denoiser == "unet")
+        self._prompts = PromptCache(self._encode_texts)
+
+    # ---- memory
+
+    @property
+    def loaded(self) -> bool:
+        return bool(self._parts)
+
+    @property
+    def memory_bytes(self) -> int:
+        return self._measured_bytes or int(self._entry.memory_gib * 2**30)
+
+    def load(self) -> None:
+        try:
+            networks = {
+                name: load_network(self._folder, name, device=self._device, dtype=self._dtype)
+                for name in self.networks
+            }
+        except torch.OutOfMemoryError as error:
+            raise ModelBroken(
+                f"The model {self.name} does not fit into the memory of this device."
+            ) from error
+        self._autoencoder = Autoencoder(networks["vae"], device=self._device)
+        self._measured_bytes = size_bytes(networks.values())
+        self._parts = networks | {name: load_part(self._folder, name) for name in self.tokenizers}
+
+    def unload(self) -> None:
+        self._parts = {}
+        self._stacker.forget()
+        self._prompts.forget()
+        del self._autoencoder
+        gc.collect()
+        if self._device.type == "cuda":
+            torch.cuda.empty_cache()
+
+    # ---- a lane's beginning
+
+    def scheduler_name(self, wanted: str | None) -> str:
+        return self._schedulers.name(wanted or self._entry.scheduler)
+
+    def sketch(self, sketch: Sketch) -> Lane:
+        grid = self.layout.grid
+        if sketch.width % grid or sketch.height % grid:
+            raise BadParameter("width", f"and height must be multiples of {grid} for this model.")
+        if sketch.adapters:
+            raise NotSupported(model=self.name, operation="use adapters")
+        lane = Lane(
+            painter=self,
+            sketch=sketch,
+            key=self._key(sketch),
+            scheduler=self._schedulers.new(sketch.scheduler or self._entry.scheduler),
+            generator=torch.Generator().manual_seed(sketch.seed),
+            timesteps=torch.empty(0),
+            guided=self._is_guided(sketch),
+            start=to_pixels(sketch.start) if sketch.start else None,
+            hole=to_hole(sketch.mask) if sketch.mask else None,
+        )
+        if lane.hole is None and self.layout.repaints:
+            lane.hole = torch.ones(1, 1, sketch.height, sketch.width)
+        set_steps(lane, timing=self._timing(lane), skipped=self._skipped(sketch))
+        return lane
+
+    def prepare(self, lanes: Sequence[Lane]) -> None:
+        known = self._prompts.find(text for lane in lanes for text in self._texts(lane))
+        for lane in lanes:
+            shared = self._shared_conditions(lane)
+            words = [known[text] for text in self._texts(lane)]
+            if lane.guided and not lane.sketch.negative_prompt:
+                words[0] = self._without_words(known)
+            lane.conditions = tuple({**each, **shared} for each in words)
+        begin(lanes, layout=self.layout, autoencoder=self._autoencoder, device=self._device)
+
+    # ---- steps
+
+    def predict(self, lanes: Sequence[Lane]) -> Sequence[torch.Tensor]:
+        rows = self._stacker.stack(lanes)
+        answer = self._forward(rows)
+        return guide(lanes, answer)
+
+    def decode(self, lanes: Sequence[Lane]) -> Sequence[torch.Tensor]:
+        latents = torch.cat([lane.latents for lane in lanes if lane.latents is not None])
+        return list(self._autoencoder.decode(latents))
+
+    def preview(self, lane: Lane) -> torch.Tensor:
+        latents = lane.latents if lane.estimate is None else lane.estimate
+        assert latents is not None  # noqa: S101 - a lane that has made a step
+        return self._autoencoder.preview(latents)
+
+    # ---- what a family says
+
+    def _encode_texts(self, texts: Sequence[str]) -> list[Conditions]:
+        """Conditions for each text, on the device, in the model's dtype."""
+        raise NotImplementedError
+
+    def _forward(self, rows: Rows) -> torch.Tensor:
+        """The denoiser's answer, of the sample's shape."""
+        raise NotImplementedError
+
+    def _is_guided(self, sketch: Sketch) -> bool:
+        """Whether a picture takes a second row, for the words to keep away from."""
+        return sketch.guidance_scale > 1
+
+    def _without_words(self, known: Mapping[str, Conditions]) -> Conditions:
+        """What guidance leads away from when a person names nothing to avoid."""
+        return known[""]
+
+    def _shared_conditions(self, lane: Lane) -> Conditions:
+        """What every row of a lane is told beside its words."""
+        return {}
+
+    def _timing(self, lane: Lane) -> Mapping[str, Any]:
+        """What the scheduler wants to know beside the number of steps."""
+        return {}
+
+    def _skipped(self, sketch: Sketch) -> int:
+        """Steps that a start picture leaves out, as the family's pipeline in diffusers counts them."""
+        return sketch.steps - min(int(sketch.steps * sketch.strength), sketch.steps)
+
+    # ---- shared parts
+
+    def _key(self, sketch: Sketch) -> BatchKey:
+        return BatchKey(
+            model=self.name,
+            width=sketch.width // self.layout.factor,
+            height=sketch.height // self.layout.factor,
+            adapters=sketch.adapters,
+        )
+
+    def _texts(self, lane: Lane) -> tuple[str, ...]:
+        sketch = lane.sketch
+        return (sketch.negative_prompt, sketch.prompt) if lane.guided else (sketch.prompt,)
+
+    def _tokens(
+        self, texts: Sequence[str], *, tokenizer: str, encoder: str, length: int | None = None
+    ) -> Any:
+        """Ids and attention mask (n, length), cut to what the encoder can take."""
+        cutter = self._parts[tokenizer]
+        if length is None:
+            length = min(cutter.model_max_length, self._parts[encoder].config.max_position_embeddings)
+        return cutter(
+            list(texts), padding="max_length", max_length=length, truncation=True, return_tensors="pt"
+        ).to(self._device)
