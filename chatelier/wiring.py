@@ -143,12 +143,12 @@ def house_policy(settings: Settings) -> "Policy":
 
 
 def prompt_rules(settings: Settings, policy: "Policy") -> "tuple[PromptRule, ...]":
-    """Raises `Misconfigured` when the community's list of words cannot be read."""
+    """Raises `Misconfigured` when one of the community's lists cannot be read."""
     from moderation.rules.prompt import house_prompt_rules
 
     path = settings.moderation.word_list
     try:
-        return house_prompt_rules(community_words=path, policy=policy)
+        return house_prompt_rules(community_words=path, names=settings.moderation.names, policy=policy)
     except (OSError, UnicodeDecodeError) as error:
         if path is None:
             raise

@@ -17,10 +17,13 @@ from rich.console import Console
 from rich.table import Table
 
 from moderation.policy import Policy, PolicyProblems, default_policy, read_policy
-from studio.errors import ChatelierError
+from studio.errors import ChatelierError, Misconfigured
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
+
+if TYPE_CHECKING:
+    from moderation.court import PromptCourt
 
 policy_app = typer.Typer(help="The house rules: check a policy, try a prompt, measure.", no_args_is_help=True)
 
@@ -31,6 +34,7 @@ DatabaseUrl = Annotated[
 ]
 PolicyFile = Annotated[Path | None, typer.Option("--policy", help="A policy file; without it, the defaults.")]
 WordsFile = Annotated[Path | None, typer.Option("--words", help="A community's own words, one a line.")]
+NamesFile = Annotated[Path | None, typer.Option("--names", help="Persons, artists and trademarks, as TOML.")]
 _console = Console()
 _errors = Console(stderr=True)
 
@@ -56,12 +60,12 @@ def try_prompt(
     ] = None,
     policy: PolicyFile = None,
     words: WordsFile = None,
+    names: NamesFile = None,
 ) -> None:
     """Show what each rule says of a prompt. Nothing is counted or kept."""
-    from moderation.court import PromptCourt
     from moderation.rules.prompt import PromptSubject
 
-    court = PromptCourt.of(_read(policy), community_words=words)
+    court = _court(policy, words, names)
     subject = PromptSubject(prompt=prompt, negative=negative, lineage=tuple(ancestor or ()))
     table = Table("rule", "says", "score", "category", "evidence", "policy")
     for rule, finding, judged in court.hear(subject):
@@ -84,15 +88,15 @@ def evaluate(
     data: Annotated[Path, typer.Argument(help="JSON lines with text and label.")],
     policy: PolicyFile = None,
     words: WordsFile = None,
+    names: NamesFile = None,
     as_json: Annotated[
         Path | None, typer.Option("--json", help="Also write the figures to this file.")
     ] = None,
 ) -> None:
     """Measure the rules on labelled rows: percent flagged, per source, label and category."""
     from moderation import evaluation
-    from moderation.court import PromptCourt
 
-    court = PromptCourt.of(_read(policy), community_words=words)
+    court = _court(policy, words, names)
     try:
         tallies = evaluation.evaluate(evaluation.read_rows(data), court.judge)
     except (ChatelierError, OSError) as error:
@@ -116,13 +120,13 @@ def replay(
         Path | None, typer.Option(help="The policy in force; without it, the defaults.")
     ] = None,
     words: WordsFile = None,
+    names: NamesFile = None,
 ) -> None:
     """Show which of the latest jobs another policy would have judged otherwise, by id."""
     from moderation import evaluation
-    from moderation.court import PromptCourt
     from studio.db.database import Database
 
-    before, after = (PromptCourt.of(_read(each), community_words=words) for each in (current, new))
+    before, after = (_court(each, words, names) for each in (current, new))
     records = Database(database)
     try:
         count, changes = evaluation.replay(records, last=last, before=before.judge, after=after.judge)
@@ -196,6 +200,15 @@ def _session(url: str) -> "Iterator[Session]":
         raise _end(error) from error
     finally:
         database.close()
+
+
+def _court(policy: Path | None, words: Path | None, names: Path | None) -> "PromptCourt":
+    from moderation.court import PromptCourt
+
+    try:
+        return PromptCourt.of(_read(policy), community_words=words, names=names)
+    except (Misconfigured, OSError, UnicodeDecodeError) as error:
+        raise _end(error) from error
 
 
 def _read(path: Path | None) -> Policy:

@@ -22,8 +22,12 @@ class PromptCourt:
         self._rules = tuple(house_prompt_rules(policy=self.policy) if rules is None else rules)
 
     @classmethod
-    def of(cls, policy: Policy, *, community_words: Path | None = None) -> "PromptCourt":
-        return cls(policy=policy, rules=house_prompt_rules(policy=policy, community_words=community_words))
+    def of(
+        cls, policy: Policy, *, community_words: Path | None = None, names: Path | None = None
+    ) -> "PromptCourt":
+        """Raises `Misconfigured` or OSError for a list that cannot be read."""
+        rules = house_prompt_rules(policy=policy, community_words=community_words, names=names)
+        return cls(policy=policy, rules=rules)
 
     def warm_up(self) -> None:
         """Load in the background what the rules need. Otherwise the first text waits for it."""

@@ -182,6 +182,7 @@ def _candidates(chunks: list[str], words: tuple[str, ...]) -> Iterator[Candidate
     for chunk in islice(filter(_WILDCARD.search, signs), _MAX_DISGUISED):
         yield from _masked(chunk)
     yield from _phrases(words)
+    yield from _phrases(_without_leet(chunks))
     yield from _broken(words)
     yield from _spelled(chunks)
 
@@ -233,6 +234,14 @@ def _leet(chunk: str) -> Iterator[Candidate]:
                 yield Candidate(View.LEET, word, word)
                 yield Candidate(View.REVERSED, word[::-1], word)
                 yield from _squeezed(word, word)
+
+
+def _without_leet(chunks: list[str]) -> tuple[str, ...]:
+    """The words of a text with some leetspeak in it; none for a text without."""
+    if not any(map(_takes_leet, chunks)):
+        return ()
+    plain = (chunk.translate(_LEET_ONE) if _takes_leet(chunk) else chunk for chunk in chunks)
+    return tuple(word for chunk in plain for word in _WORD.findall(chunk))
 
 
 def _ungrouped(chunk: str) -> str:

@@ -183,6 +183,9 @@ class ModerationSection(Section):
         None,
         description="A text file with words that prompts may not hold, one a line, beside the built-in ones.",
     )
+    names: LocalPath | None = Field(
+        None, description="A TOML file of persons, artists and trademarks to look after, with their aliases."
+    )
     blocked_pictures: LocalPath | None = Field(
         None, description="A file of perceptual hashes of pictures that nobody may see or bring along."
     )

@@ -90,6 +90,14 @@ def test_test_shows_what_each_rule_says(words: Path) -> None:
         assert part in answer.output
 
 
+def test_a_list_that_cannot_be_read_is_one_sentence(tmp_path: Path) -> None:
+    for option in ("--words", "--names"):
+        answer = RUN.invoke(policy_app, ["test", "a red apple", option, str(tmp_path / "nowhere")])
+        assert answer.exit_code == 1
+        assert "nowhere" in answer.output.replace("\n", "")
+        assert "Traceback" not in answer.output
+
+
 def test_eval_measures_rows_and_shows_none(tmp_path: Path, words: Path) -> None:
     rows = [
         {"text": "a spoiler", "label": "unsafe", "category": "community", "source": "ours"},

@@ -8,6 +8,7 @@ from moderation.rules.prompt.length import Length
 from moderation.rules.prompt.listed_words import ListedWords
 from moderation.rules.prompt.meaning import Meaning
 from moderation.rules.prompt.minors import Minors
+from moderation.rules.prompt.names import Names
 from moderation.rules.prompt.subject import NeedsWarmth, PromptRule, PromptSubject
 from moderation.words import PlainWords
 
@@ -15,9 +16,13 @@ __all__ = ["NeedsWarmth", "PromptRule", "PromptSubject", "house_prompt_rules"]
 
 
 def house_prompt_rules(
-    *, community_words: Path | None = None, policy: Policy | None = None
+    *, community_words: Path | None = None, names: Path | None = None, policy: Policy | None = None
 ) -> tuple[PromptRule, ...]:
-    """The rules every studio has, and a community's own words: a text file, one word or phrase a line."""
+    """The rules every studio has, and a community's own lists.
+
+    `community_words` is a text file with one word or phrase a line, `names` a TOML file as `Names` reads it.
+    Raises `Misconfigured` or OSError for a list that cannot be read.
+    """
     policy = policy or default_policy()
     listed = ListedWords.bundled()
     rules: list[PromptRule] = [Length(), Minors(explicit=listed.words), listed, Meaning()]
@@ -25,4 +30,6 @@ def house_prompt_rules(
         rules.append(OtherLanguage(policy.languages, refuse=policy.other_languages is Action.REFUSE))
     if community_words is not None:
         rules.append(ListedWords.of_community(PlainWords.from_file(community_words)))
+    if names is not None:
+        rules.append(Names.from_file(names))
     return tuple(rules)

@@ -1,0 +1,87 @@
+"""A house's own list of persons, artists and trademarks."""
+
+from pathlib import Path
+
+import pytest
+
+from moderation.categories import Category
+from moderation.court import PromptCourt
+from moderation.policy import default_policy, parse_policy
+from moderation.rules.prompt import PromptSubject, house_prompt_rules
+from moderation.rules.prompt.names import Names
+from studio.errors import Misconfigured
+from studio.verdicts import Ruling
+
+LIST = """
+[persons]
+"Ada Example" = ["Countess Example", "The Right Honourable Countess of Example"]
+[artists]
+"Bo Pâinter" = []
+[trademarks]
+"Examplecola" = ["Example Cola"]
+"""
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    path = tmp_path / "names.toml"
+    path.write_text(LIST, "utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("prompt", "category"),
+    [
+        ("a portrait of ADA EXAMPLE", Category.PERSON),
+        ("a portrait of 4da Ex@mple", Category.PERSON),
+        ("the countess  example on a horse", Category.PERSON),
+        ("the right honourable countess of example, in oil", Category.PERSON),
+        ("a landscape by Bo Painter", Category.ARTIST),
+        ("a landscape, bo-painter style", Category.ARTIST),
+        ("a bottle of Exаmplecola", Category.TRADEMARK),
+        ("a bottle of 3xamplec0la", Category.TRADEMARK),
+        ("a bottle of e x a m p l e c o l a", Category.TRADEMARK),
+        ("Ada with an example", None),
+        ("a painter named Bo", None),
+        ("elpmaxe ada", None),
+    ],
+)
+def test_a_name_is_found_under_each_of_its_aliases(
+    path: Path, prompt: str, category: Category | None
+) -> None:
+    finding = Names.from_file(path).judge(PromptSubject(prompt=prompt))
+    assert (finding.category if finding else None) is category
+
+
+def test_a_name_may_stand_in_what_shall_not_be_painted(path: Path) -> None:
+    assert Names.from_file(path).judge(PromptSubject(prompt="a face", negative="Ada Example")) is None
+
+
+def test_a_name_of_an_ancestor_counts(path: Path) -> None:
+    finding = Names.from_file(path).judge(PromptSubject(prompt="smiling", lineage=("Ada Example",)))
+    assert finding is not None
+    assert finding.evidence == "Ada Example"
+
+
+def test_the_policy_decides_what_a_name_means(path: Path) -> None:
+    subject = PromptSubject(prompt="a bottle of Examplecola on a table")
+    rules = house_prompt_rules(names=path)
+    assert PromptCourt(rules=rules).judge(subject).ruling is Ruling.HOLD
+    lenient = parse_policy('[categories.trademark]\naction = "allow"\n', over=default_policy())
+    assert PromptCourt(policy=lenient, rules=rules).judge(subject).allows
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [("[people]\n", "people"), ('[persons]\n"Ada" = "Countess"\n', "Ada"), ("[persons\n", "cannot be read")],
+)
+def test_a_broken_list_is_one_clear_sentence(tmp_path: Path, text: str, part: str) -> None:
+    path = tmp_path / "names.toml"
+    path.write_text(text, "utf-8")
+    with pytest.raises(Misconfigured, match=part):
+        Names.from_file(path)
+
+
+def test_a_missing_list_is_one_clear_sentence(tmp_path: Path) -> None:
+    with pytest.raises(Misconfigured, match=r"nowhere\.toml"):
+        Names.from_file(tmp_path / "nowhere.toml")
