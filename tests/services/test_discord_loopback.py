@@ -29,7 +29,15 @@ from studio.ports import Ports
 from tests.conftest import RedisServer
 from tests.painted import end_job, paint_job
 from tests.services.loopback_discord.records import Fault, Message, too_many_requests
-from tests.services.loopback_discord.server import TOKEN, LoopbackDiscord, open_discord
+from tests.services.loopback_discord.server import (
+    CHANNEL,
+    GUILD,
+    OTHER_CHANNEL,
+    OTHER_GUILD,
+    TOKEN,
+    LoopbackDiscord,
+    open_discord,
+)
 from tests.twins import TwinGate, TwinQueue
 
 START_SECONDS = 60.0
@@ -289,6 +297,51 @@ async def test_a_bot_killed_between_click_and_answer_makes_no_second_message(hou
     await house.until(lambda: len(house.finished()) == len(house.jobs()), "not every picture is shown")
     with house.ports.database.read() as session:
         assert session.query(DeliveryRow).count() == len(house.jobs())
+
+
+# ---- several processes
+
+
+async def test_two_processes_share_the_servers_and_each_job_has_one_answer(
+    ports: Ports, redis_url: str, tmp_path: Path
+) -> None:
+    async with open_discord() as (discord, url):
+        discord.gateway.expected_shards = 2
+        bots = [
+            BotProcess(
+                environment=environment(
+                    url,
+                    ports,
+                    redis_url,
+                    tmp_path,
+                    CHATELIER_DISCORD__SHARD_COUNT="2",
+                    CHATELIER_DISCORD__SHARD_IDS=f"[{shard}]",
+                ),
+                log=tmp_path / f"bot-{shard}.log",
+                discord=discord,
+            )
+            for shard in range(2)
+        ]
+        house = House(discord=discord, bot=bots[0], ports=ports)
+        try:
+            await asyncio.gather(*(bot.start() for bot in bots))
+            asked = [
+                await discord.slash(str(7 + number), "imagine", guild=guild, prompt="a red fox", count=1)
+                for number, guild in enumerate([GUILD, OTHER_GUILD] * 5)
+            ]
+            jobs = await house.job_count(10)
+            assert {job.community for job in jobs} == {GUILD, OTHER_GUILD}
+            await bots[1].kill()  # the other one delivers for it
+            for job in jobs:
+                house.paint(job.id, png())
+
+            def all_shown() -> bool:
+                return all(each.message and "seed" in each.message.content for each in asked)
+
+            await house.until(all_shown, "not every picture is shown")
+            assert len(discord.seen(CHANNEL)) == len(discord.seen(OTHER_CHANNEL)) == 5
+        finally:
+            await asyncio.gather(*(bot.stop() for bot in bots))
 
 
 # ---- troubles of Discord's

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from aiohttp import WSMsgType, web
@@ -19,21 +20,37 @@ DISPATCH, HEARTBEAT, IDENTIFY, RESUME, RECONNECT, INVALID_SESSION, HELLO, HEARTB
 )
 
 
-class Gateway:
-    """Keeps what was dispatched, so that a session which comes back gets what it missed."""
+@dataclass(kw_only=True)
+class Session:
+    """One shard's connection. Keeps what was dispatched, so that it gets what it missed when it comes back."""
 
+    sent: list[str] = field(default_factory=list)
+    socket: web.WebSocketResponse | None = None
+
+    async def dispatch(self, kind: str, data: Any) -> None:
+        packet = json.dumps({"op": DISPATCH, "t": kind, "s": len(self.sent) + 1, "d": data})
+        self.sent.append(packet)
+        if self.socket is not None and not self.socket.closed:
+            await self.socket.send_str(packet)
+
+
+class Gateway:
     def __init__(
         self, token: str, ready: Callable[[], Mapping[str, Any]], guilds: Callable[[], list[Any]]
     ) -> None:
         self._token = token
         self._ready = ready
         self._guilds = guilds
-        self._sent: list[str] = []
-        self._socket: web.WebSocketResponse | None = None
-        self.connected = asyncio.Event()
+        self._sessions: dict[int, Session] = {}
+        self._shard_count = 1
+        self.expected_shards = 1
+        self.connected = asyncio.Event()  # all expected shards are
         self.identified = 0
         self.resumed = 0
         self.forgetful = False  # the next session that comes back is refused
+
+    def shard_of(self, guild_id: str | None) -> int:
+        return (int(guild_id) >> 22) % self._shard_count if guild_id else 0
 
     async def serve(self, request: web.Request) -> web.WebSocketResponse:
         socket = web.WebSocketResponse(heartbeat=None)
@@ -50,9 +67,10 @@ class Gateway:
                     await self._identify(socket, packet["d"])
                 case 6:
                     await self._resume(socket, packet["d"])
-        if self._socket is socket:
-            self._socket = None
-            self.connected.clear()
+        for session in self._sessions.values():
+            if session.socket is socket:
+                session.socket = None
+                self.connected.clear()
         return socket
 
     async def _identify(self, socket: web.WebSocketResponse, data: Mapping[str, Any]) -> None:
@@ -60,12 +78,14 @@ class Gateway:
             await socket.close(code=4004, message=b"Authentication failed.")
             return
         self.identified += 1
-        self._sent.clear()
-        self._socket = socket
-        await self.dispatch("READY", {**self._ready(), "shard": data.get("shard", [0, 1])})
+        shard, self._shard_count = data.get("shard", [0, 1])
+        session = self._sessions[shard] = Session(socket=socket)
+        ready = {**self._ready(), "shard": [shard, self._shard_count], "session_id": f"loopback-{shard}"}
+        await session.dispatch("READY", ready)
         for guild in self._guilds():
-            await self.dispatch("GUILD_CREATE", guild)
-        self.connected.set()
+            if self.shard_of(guild["id"]) == shard:
+                await session.dispatch("GUILD_CREATE", guild)
+        self._note_connected()
 
     async def _resume(self, socket: web.WebSocketResponse, data: Mapping[str, Any]) -> None:
         if self.forgetful:
@@ -73,22 +93,26 @@ class Gateway:
             await socket.send_json({"op": INVALID_SESSION, "d": False, "s": None, "t": None})
             return
         self.resumed += 1
-        self._socket = socket
-        for missed in self._sent[data["seq"] :]:
+        session = self._sessions[int(data["session_id"].rpartition("-")[2])]
+        session.socket = socket
+        for missed in session.sent[data["seq"] :]:
             await socket.send_str(missed)
-        await self.dispatch("RESUMED", {})
-        self.connected.set()
+        await session.dispatch("RESUMED", {})
+        self._note_connected()
 
-    async def dispatch(self, kind: str, data: Any) -> None:
-        """To the session; kept for it while it is away."""
-        packet = json.dumps({"op": DISPATCH, "t": kind, "s": len(self._sent) + 1, "d": data})
-        self._sent.append(packet)
-        if self._socket is not None and not self._socket.closed:
-            await self._socket.send_str(packet)
+    def _note_connected(self) -> None:
+        if sum(session.socket is not None for session in self._sessions.values()) >= self.expected_shards:
+            self.connected.set()
+
+    async def dispatch(self, kind: str, data: Any, *, guild_id: str) -> None:
+        """To the shard of that server; kept for it while it is away."""
+        if session := self._sessions.get(self.shard_of(guild_id)):
+            await session.dispatch(kind, data)
 
     async def drop(self) -> None:
-        """Break the connection as a failing network does; the session may be resumed."""
-        if self._socket is not None:
-            socket, self._socket = self._socket, None
-            self.connected.clear()
-            await socket.close(code=4000)
+        """Break the connections as a failing network does; the sessions may be resumed."""
+        for session in self._sessions.values():
+            if session.socket is not None:
+                socket, session.socket = session.socket, None
+                self.connected.clear()
+                await socket.close(code=4000)

@@ -57,6 +57,7 @@ class Interaction:
 
     id: str
     token: str
+    guild: str
     channel: str
     user: str
     sent_at: float

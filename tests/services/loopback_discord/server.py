@@ -13,7 +13,10 @@ from tests.services.loopback_discord.contract import Contract, load_contract
 from tests.services.loopback_discord.gateway import Gateway
 from tests.services.loopback_discord.records import Attachment, Fault, Interaction, Message, snowflake
 
-APPLICATION, BOT, GUILD, CHANNEL, ROLE = "4001", "4001", "83000000000000000", "84000000000000000", "85000"
+APPLICATION, BOT = "4001", "4001"
+GUILD, CHANNEL = str(20_000_000_000 << 22), "84000000000000000"
+OTHER_GUILD, OTHER_CHANNEL = str(20_000_000_001 << 22), "84000000000000001"  # on the other of two shards
+CHANNELS = {GUILD: CHANNEL, OTHER_GUILD: OTHER_CHANNEL}
 TOKEN = "NDAwMQ.loopback.secret"
 MEMBER_PERMISSIONS, MANAGER_PERMISSIONS = str(0x400 | 0x800 | 0x10000), str(0x20 | 0x400 | 0x800 | 0x10000)
 BODY = web.RequestKey("body", Any)  # type: ignore[var-annotated]
@@ -36,16 +39,16 @@ class LoopbackDiscord:
         self.deleted_channels: set[str] = set()
         self._nonces: dict[tuple[str, str], Message] = {}
         self._dms: dict[str, str] = {}
-        self.gateway = Gateway(TOKEN, self._ready, lambda: [_guild()])
+        self.gateway = Gateway(TOKEN, self._ready, lambda: [_guild(each) for each in CHANNELS])
 
     # ---- what members do
 
-    async def slash(self, user: str, name: str, **options: Any) -> Interaction:
+    async def slash(self, user: str, name: str, *, guild: str = GUILD, **options: Any) -> Interaction:
         command = next(each for each in self.commands if each["name"] == name and each.get("type", 1) == 1)
         types = {option["name"]: option["type"] for option in command["options"]}
         filled = [{"name": key, "type": types[key], "value": value} for key, value in options.items()]
         data = {"id": command["id"], "name": name, "type": 1, "options": filled}
-        return await self._interact(2, user, data)
+        return await self._interact(2, user, data, guild=guild)
 
     async def click(self, user: str, message: Message, custom_id: str) -> Interaction:
         assert custom_id in message.custom_ids, f"no such button: {message.custom_ids}"
@@ -75,18 +78,24 @@ class LoopbackDiscord:
                 "burst": False,
                 "type": 0,
             },
+            guild_id=GUILD,
         )
 
-    async def _interact(self, kind: int, user: str, data: Any, **more: Any) -> Interaction:
+    async def _interact(
+        self, kind: int, user: str, data: Any, *, guild: str = GUILD, **more: Any
+    ) -> Interaction:
         record = Interaction(
             id=snowflake(),
             token=f"aW50ZXJhY3Rpb24.{snowflake()}",
-            channel=CHANNEL,
+            guild=guild,
+            channel=CHANNELS[guild],
             user=user,
             sent_at=time.monotonic(),
         )
         self.interactions[record.token] = record
-        await self.gateway.dispatch("INTERACTION_CREATE", _interaction(record, kind, data) | more)
+        await self.gateway.dispatch(
+            "INTERACTION_CREATE", _interaction(record, kind, data) | more, guild_id=guild
+        )
         return record
 
     # ---- what members see
@@ -332,8 +341,7 @@ class LoopbackDiscord:
         return {
             "v": 10,
             "user": _bot_user(),
-            "guilds": [{"id": GUILD, "unavailable": True}],
-            "session_id": "loopback",
+            "guilds": [{"id": each, "unavailable": True} for each in CHANNELS],
             "resume_gateway_url": self.gateway_url,
             "application": {"id": APPLICATION, "flags": 0},
         }
@@ -438,13 +446,13 @@ def _member(user: str) -> dict[str, Any]:
     }
 
 
-def _channel() -> dict[str, Any]:
-    return {"id": CHANNEL, "type": 0, "name": "atelier", "position": 0, "permission_overwrites": []}
+def _channel(channel: str) -> dict[str, Any]:
+    return {"id": channel, "type": 0, "name": "atelier", "position": 0, "permission_overwrites": []}
 
 
-def _guild() -> dict[str, Any]:
+def _guild(guild: str) -> dict[str, Any]:
     everyone = {
-        "id": GUILD,
+        "id": guild,
         "name": "@everyone",
         "permissions": MEMBER_PERMISSIONS,
         "position": 0,
@@ -456,13 +464,13 @@ def _guild() -> dict[str, Any]:
         "flags": 0,
     }
     return {
-        "id": GUILD,
+        "id": guild,
         "name": "The loopback",
         "owner_id": "1",
         "roles": [everyone],
         "emojis": [],
         "features": [],
-        "channels": [_channel()],
+        "channels": [_channel(CHANNELS[guild])],
         "members": [{**_member(BOT), "user": _bot_user()}],
         "member_count": 60,
         "premium_tier": 0,
@@ -493,10 +501,10 @@ def _interaction(record: Interaction, kind: int, data: Any) -> dict[str, Any]:
         "type": kind,
         "token": record.token,
         "version": 1,
-        "guild_id": GUILD,
+        "guild_id": record.guild,
         "channel_id": record.channel,
-        "channel": {**_channel(), "guild_id": GUILD, "permissions": MEMBER_PERMISSIONS},
-        "guild": {"id": GUILD, "locale": "en-GB", "features": []},
+        "channel": {**_channel(record.channel), "guild_id": record.guild, "permissions": MEMBER_PERMISSIONS},
+        "guild": {"id": record.guild, "locale": "en-GB", "features": []},
         "member": _member(record.user),
         "data": data,
         "locale": "en-GB",
@@ -504,6 +512,6 @@ def _interaction(record: Interaction, kind: int, data: Any) -> dict[str, Any]:
         "app_permissions": MEMBER_PERMISSIONS,
         "attachment_size_limit": ATTACHMENT_LIMIT_BYTES,
         "entitlements": [],
-        "authorizing_integration_owners": {"0": GUILD},
+        "authorizing_integration_owners": {"0": record.guild},
         "context": 0,
     }
