@@ -57,7 +57,7 @@ def load_prior(folder: Path) -> Prior | None:
         strength=strength,
         edit_strength=_share(said, "edit_strength", strength),
         subtle_strength=_share(said, "subtle_strength", strength),
-        strong_strength=_share(said, "strong_strength", 2 * strength),
+        strong_strength=_share(said, "strong_strength", 1.25 * strength),
         steps=int(said["steps"]) if "steps" in said else None,
         guidance_scale=float(said["guidance_scale"]) if "guidance_scale" in said else None,
     )
