@@ -91,8 +91,8 @@ def carry_out(arguments: list[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:  # noqa: BLE001
-        if (status := _shown_as_wrong_use(error)) is not None:
-            return status
+        if (shown := _shown_as_wrong_use(error)) is not None:
+            return shown
         say_error(f"Something unexpected went wrong ({type(error).__name__}). Details: {_write_down(error)}")
         return 1
     if status == _INTERRUPTED:

@@ -141,7 +141,7 @@ def test_links_in_the_documents_lead_to_files(repository: Path) -> None:
 
 def named_paths(text: str) -> Iterator[str]:
     """Paths written as code: `studio/db/moves.py`, `bots/web/`, `docs/`."""
-    for code in re.findall(r"`([^`\n]+)`", text):
+    for code in code_spans(text):
         if re.fullmatch(rf"(?:{'|'.join(PACKAGES)}|tests|docs|scripts|docker)/[\w./-]*", code):
             yield code
 
@@ -156,9 +156,17 @@ def test_files_named_in_the_documents_exist(repository: Path) -> None:
     assert absent == []
 
 
+def code_spans(text: str) -> Iterator[str]:
+    """What stands between single backticks."""
+    for prose in text.split("```")[::2]:
+        for line in prose.splitlines():
+            yield from line.split("`")[1::2]
+
+
 def code_blocks(text: str) -> Iterator[str]:
-    for block in re.findall(r"```(?:sh|console|bash)?\n(.*?)```", text, re.S):
-        yield from (line.strip().removeprefix("$ ") for line in block.splitlines())
+    """The lines of fenced blocks, without prompts; a block's first line names its language."""
+    for block in text.split("```")[1::2]:
+        yield from (line.strip().removeprefix("$ ") for line in block.splitlines()[1:])
 
 
 def written_commands(repository: Path, program: str) -> dict[str, str]:
@@ -166,7 +174,7 @@ def written_commands(repository: Path, program: str) -> dict[str, str]:
     found = {}
     for document in documents(repository):
         text = document.read_text()
-        for line in [*code_blocks(text), *re.findall(r"`([^`\n]+)`", text)]:
+        for line in [*code_blocks(text), *code_spans(text)]:
             if match := re.match(rf"{program} ([a-z][\w-]*)", line):
                 found[match[1]] = f"{document.relative_to(repository)}: {line}"
     return found
