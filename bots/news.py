@@ -71,6 +71,11 @@ class News:
         for thread in self._threads:
             thread.join(timeout=2)
 
+    async def finish(self, *, seconds: float) -> None:
+        """Let what is in hand come to its end; what does not comes again after a restart."""
+        if self._tasks:
+            await asyncio.wait(set(self._tasks), timeout=seconds)
+
     def _keep_reading(self, read: Callable[[], None]) -> None:
         while not self._stop.is_set():
             try:

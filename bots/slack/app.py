@@ -109,6 +109,7 @@ class Face:
 
     async def close(self) -> None:
         await self.backroom.run("mail", self.news.stop)
+        await self.news.finish(seconds=_FINISH_SECONDS)
         self.backroom.close()
 
     def _acknowledged(self, listener: Listener) -> Callable[..., Awaitable[None]]:

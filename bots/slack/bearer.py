@@ -120,7 +120,7 @@ class SlackBearer:
             raise SlackAway("another process is sending the message")
         try:
             return await self._send(standing, post)
-        except (Exception, asyncio.CancelledError):
+        except Exception:
             await self._backroom.run("mail", waive_claim, database, job.id)
             raise
 

@@ -129,7 +129,7 @@ class Line:
             async with self.session.post(response_url, json=message) as response:
                 if response.status >= 400:
                     raise SlackRefuses("response_url", str(response.status))
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        except (aiohttp.ClientError, TimeoutError, OSError, RuntimeError) as error:
             raise SlackAway(f"response_url: {type(error).__name__}") from error
 
     async def upload(self, upload_url: str, data: bytes) -> None:
@@ -138,7 +138,7 @@ class Line:
             async with self.session.post(upload_url, data=io.BytesIO(data)) as response:
                 if response.status != 200:
                     raise SlackAway(f"upload: {response.status}")
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        except (aiohttp.ClientError, TimeoutError, OSError, RuntimeError) as error:  # closed at our own end
             raise SlackAway(f"upload: {type(error).__name__}") from error
 
 

@@ -1,5 +1,6 @@
 """Reactions on the Slack face's messages, and what becomes of answers when a channel changes."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -8,10 +9,13 @@ from bots.slack.reactions import MEANINGS, NAMES
 from studio.buttons import Action
 from studio.catalog import REACTIONS
 from studio.db.records import job_of, star_counts
+from studio.events import JobEnded
 from studio.jobs import JobState
+from studio.people import Platform
 from studio.ports import Ports
 from studio.requests import Operation
 from tests.loopback_slack import BO, BOT_USER, GENERAL, STRANGE
+from tests.painted import paint_job
 from tests.slack_room import SlackRoom, open_slack_room
 
 
@@ -142,3 +146,15 @@ async def test_a_failed_job_says_why_in_its_message(room: SlackRoom) -> None:
     await room.ended(await room.imagine(), JobState.FAILED)
     assert "could not be painted" in room.message.words
     assert room.message.buttons == []
+
+
+async def test_what_is_in_hand_is_brought_before_the_face_ends(room: SlackRoom) -> None:
+    job_id = await room.imagine()
+    room.slack.rate_limit("chat.update", 0.5)
+    room.face.news.start()
+    paint_job(room.ports, job_id)
+    room.ports.events.publish(JobEnded(job_id=job_id, platform=Platform.SLACK, state=JobState.DONE))
+    await room.slack.until(lambda: bool(room.slack.called("chat.update")))
+    await asyncio.to_thread(room.face.news.stop)
+    await room.face.news.finish(seconds=10)
+    assert room.message.picture is not None
