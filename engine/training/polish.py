@@ -88,6 +88,7 @@ def polish(
     average = Average(decoder, decay=0.99)
     step = load_state(state, model=decoder, average=average, optimizer=optimizer)
     dice, begun, share = np.random.default_rng(step), time.monotonic(), 0.0
+    saved = begun
     try:
         while share < 1:
             elapsed = (time.monotonic() - begun) / 60
@@ -109,6 +110,9 @@ def polish(
             step += 1
             average.update(decoder)
             tick(step, float(loss.detach()), share)
+            if time.monotonic() - saved > 120:
+                saved = time.monotonic()
+                save_state(state, step, model=decoder, average=average, optimizer=optimizer)
     finally:
         save_state(state, step, model=decoder, average=average, optimizer=optimizer)
     average.copy_to(decoder)
