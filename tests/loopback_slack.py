@@ -24,6 +24,7 @@ from slack_sdk.models.views import View
 TEAM, BOT_USER, BOT = "T0HOUSE", "U0BOT", "B0BOT"
 BOT_TOKEN, APP_TOKEN, SIGNING_SECRET = "xoxb-loopback-token", "xapp-loopback-token", "5" * 32
 GENERAL, PRIVATE, STRANGE = "C0GENERAL", "G0PRIVATE", "C0STRANGE"
+STRANGE_DM = "D0STRANGE"  # between two people
 ANA, BO, MOD = "U0ANA", "U0BO", "U0MOD"
 
 _MOST_BLOCKS = {"message": 50, "view": 100}
@@ -176,6 +177,8 @@ class LoopbackSlack:
         channel = arguments["channel"]
         if channel.startswith("U"):
             channel = f"D{channel[1:]}"
+        elif channel == STRANGE_DM:
+            return {"ok": False, "error": "channel_not_found"}
         elif not channel.startswith("D") and channel not in self.members:
             return {"ok": False, "error": "not_in_channel"}
         if fault := self._fault(arguments.get("blocks", [])):

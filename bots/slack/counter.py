@@ -135,7 +135,7 @@ class Counter:
 
     async def _pin(self, visit: Visit, answer: Accepted) -> None:
         await self._board.pin(answer.job_id)
-        if answer.repeated or visit.channel is None or visit.in_private:
+        if answer.repeated or visit.channel is None:
             return
         standing = await self._backroom.run("mail", load_standing, self._ports.database, answer.job_id)
         if standing.slip and standing.slip.channel != visit.channel:

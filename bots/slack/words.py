@@ -90,6 +90,8 @@ def unknown(error: UnknownCommand) -> str:
 
 
 def not_here(bot_user: str, channel: str) -> str:
+    if channel.startswith("D"):  # nobody can be invited into two people's conversation
+        return "I am no part of this conversation, so the answer comes to your direct messages."
     return (
         f"I am not in <#{channel}>, so the answer comes to your direct messages."
         f" Invite me with `/invite <@{bot_user}>` and I paint here."
@@ -98,6 +100,8 @@ def not_here(bot_user: str, channel: str) -> str:
 
 def elsewhere(bot_user: str, channel: str) -> str:
     """Above an answer that could not go to its channel."""
+    if channel.startswith("D"):
+        return "I am no part of the conversation where you asked, so here it is."
     return (
         f"I cannot write in <#{channel}>, where you asked, so here it is."
         f" If the channel is open, `/invite <@{bot_user}>` brings me in."

@@ -16,7 +16,7 @@ from studio.errors import DatabaseUnavailable
 from studio.jobs import JobState
 from studio.ports import Ports
 from studio.requests import Operation
-from tests.loopback_slack import ANA, BO, BOT_TOKEN, GENERAL, PRIVATE, STRANGE
+from tests.loopback_slack import ANA, BO, BOT_TOKEN, GENERAL, PRIVATE, STRANGE, STRANGE_DM
 from tests.slack_room import SlackRoom, open_slack_room
 
 
@@ -123,6 +123,12 @@ async def test_where_the_app_is_no_member_the_answer_goes_to_the_person_and_says
     await room.painted(job_id)
     assert len(room.slack.messages) == 1
     assert room.message.picture is not None
+
+
+async def test_between_two_people_the_answer_goes_to_whoever_asked(room: SlackRoom) -> None:
+    await room.imagine(channel=STRANGE_DM)
+    assert room.message.channel == "D0ANA"
+    assert "no part of this conversation" in room.slack.whispered()[0]
 
 
 # ---- /studio
