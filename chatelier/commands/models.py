@@ -59,7 +59,7 @@ def pull(
 def add(  # noqa: PLR0917 - options are named on the command line
     name: str = typer.Argument(help="The name that people type after --model."),
     source: str = typer.Argument(help="A folder in the diffusers layout, or owner/name on the hub."),
-    family: str = typer.Option("sd", help="The kind of model; see docs/04-models.md."),
+    family: str = typer.Option("sd", help="The kind of model: sd, sdxl, flux, sd3 or pipeline."),
     title: str = typer.Option("", help="A few words about it."),
     width: int = typer.Option(512, min=64, max=4096, help="The width it was made for, in pixels."),
     height: int = typer.Option(512, min=64, max=4096, help="The height it was made for, in pixels."),
@@ -163,10 +163,13 @@ def _refuse_bad(entry: "ModelEntry") -> None:
     from pathlib import Path
 
     from engine.model_catalog import DTYPES
+    from engine.painters.families import FAMILIES
     from studio.errors import Misconfigured
 
     if not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,63}", entry.name):
         raise Misconfigured(f"{entry.name[:40]} is no good name for a model. Use letters, digits, - and _.")
+    if entry.family not in FAMILIES:
+        raise Misconfigured(f"--family must be one of {', '.join(FAMILIES)}.")
     if entry.dtype not in DTYPES:
         raise Misconfigured(f"--dtype must be one of {', '.join(DTYPES)}.")
     if not entry.on_hub and not entry.bundled and not Path(entry.source).expanduser().is_dir():

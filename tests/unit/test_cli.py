@@ -213,6 +213,7 @@ def test_models_are_listed_added_and_checked(run: Run, tmp_path: Path) -> None:
         (["bad name", "/tmp"], "no good name"),
         (["ours", "/nowhere"], "There is no folder"),
         (["ours", "/tmp", "--dtype", "int8"], "--dtype"),
+        (["ours", "/tmp", "--family", "novel"], "--family"),
     ],
 )
 def test_a_model_that_cannot_be_is_not_added(
