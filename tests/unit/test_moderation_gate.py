@@ -14,6 +14,7 @@ from moderation import audit, bans
 from moderation.findings import Finding
 from moderation.gate import HouseGate
 from moderation.limits.settings import LimitSettings, Pace
+from moderation.policy import default_policy
 from moderation.rules.prompt import PromptSubject, house_prompt_rules
 from moderation.tables import AuditRow
 from studio.clock import now
@@ -171,6 +172,40 @@ def test_a_prompt_rule_that_fails_leaves_the_decision_to_a_moderator(
 def test_where_no_moderator_looks_what_would_be_held_is_refused(database: Database) -> None:
     gate = HouseGate(database=database, prompt_rules=[Raising()], holds=False)
     assert gate.admit(asking()).ruling is Ruling.REFUSE
+
+
+def test_a_review_judges_again_without_counting_or_writing(database: Database, tmp_path: Path) -> None:
+    limits = LimitSettings(burst=Pace(requests=1, seconds=600))
+    gate = HouseGate(database=database, limits=limits, prompt_rules=words(tmp_path))
+    for _ in range(3):
+        assert gate.review(asking("a spoiler")).ruling is Ruling.REFUSE
+    assert gate.admit(asking()).allows
+    with database.begin() as session:
+        assert not list(audit.export(session))
+        bans.ban(session, ADA.key, by=GRACE.key)
+    with pytest.raises(Banned):
+        gate.review(asking())
+
+
+class Warmed:
+    name = "warmed"
+
+    def __init__(self) -> None:
+        self.times = 0
+
+    def warm_up(self) -> None:
+        self.times += 1
+
+    def judge(self, subject: PromptSubject) -> Finding | None:
+        return None
+
+
+def test_rules_that_load_something_heavy_are_warmed_up(database: Database) -> None:
+    rule = Warmed()
+    gate = HouseGate(database=database, prompt_rules=[rule, Raising()])
+    gate.warm_up()
+    assert rule.times == 1
+    assert gate.policy_version == default_policy().version
 
 
 # ---- pictures
