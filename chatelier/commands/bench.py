@@ -2,13 +2,14 @@
 
 import json
 import platform
+from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
     from engine.benches.stage import Stage
 
@@ -18,6 +19,9 @@ bench = typer.Typer(
     rich_markup_mode="rich",
 )
 Model = Annotated[str | None, typer.Option(help="The model; the bundled one by default.")]
+Random = Annotated[
+    str | None, typer.Option(help="Instead, a model of real size with random weights: sdxl, sd15, small.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
 
@@ -47,6 +51,7 @@ def room(
 @bench.command("lanes")
 def lanes(
     model: Model = None,
+    random: Random = None,
     requests: Annotated[int, typer.Option(min=4, max=1000, help="How many requests arrive.")] = 40,
     load: Annotated[float, typer.Option(min=0.1, max=2, help="Share of what the easel can do.")] = 0.7,
     pictures: Annotated[int, typer.Option(min=1, max=8, help="Pictures in each request.")] = 1,
@@ -61,14 +66,15 @@ def lanes(
     """
     from engine.benches.lanes import measure_lanes
 
-    _folder, stage = _stage(model)
-    figures = measure_lanes(stage, requests=requests, load=load, pictures=pictures, rows=rows)
+    with _stage(model, random) as stage:
+        figures = measure_lanes(stage, requests=requests, load=load, pictures=pictures, rows=rows)
     show("Lanes", figures.rows(), asdict(figures), as_json=as_json)
 
 
 @bench.command("throughput")
 def throughput(
     model: Model = None,
+    random: Random = None,
     pictures: Annotated[int, typer.Option(min=4, max=1000, help="How many pictures.")] = 16,
     steps: Annotated[int | None, typer.Option(min=1, max=200, help="Steps; the model's own.")] = None,
     as_json: AsJson = False,
@@ -79,8 +85,8 @@ def throughput(
     """
     from engine.benches.throughput import measure_throughput
 
-    folder, stage = _stage(model)
-    figures = measure_throughput(stage, folder=folder, pictures=pictures, steps=steps)
+    with _stage(model, random) as stage:
+        figures = measure_throughput(stage, pictures=pictures, steps=steps)
     show("Throughput", figures.rows(), asdict(figures), as_json=as_json)
 
 
@@ -117,17 +123,20 @@ def overhead(
     show("Overhead", figures.rows(), asdict(figures), as_json=as_json)
 
 
-def _stage(model: str | None) -> "tuple[Path, Stage]":
-    """The model's folder, and the model loaded on the device of the settings."""
+@contextmanager
+def _stage(model: str | None, random: str | None) -> "Iterator[Stage]":
+    """A model, loaded on the device of the settings."""
     from chatelier.settings import load_settings
     from chatelier.wiring import model_catalogue
-    from engine.benches.stage import set_up
+    from engine.benches.stage import set_up, set_up_random
 
     settings = load_settings()
-    catalogue = model_catalogue(settings)
-    worker = settings.worker
-    stage = set_up(catalogue, model=model, device=worker.device, threads=worker.cpu_threads)
-    return catalogue.folder(stage.entry), stage
+    device, threads = settings.worker.device, settings.worker.cpu_threads
+    if random is None:
+        yield set_up(model_catalogue(settings), model=model, device=device, threads=threads)
+        return
+    with set_up_random(random, device=device, threads=threads) as stage:
+        yield stage
 
 
 def show(title: str, rows: list[tuple[str, str]], data: dict[str, object], *, as_json: bool) -> None:

@@ -4,7 +4,6 @@ import random
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from engine.benches.requests import Asked, mixed_sketches, play
 from engine.benches.stage import Stage, easel_for
@@ -45,7 +44,6 @@ class Throughput:
 def measure_throughput(
     stage: Stage,
     *,
-    folder: Path,
     pictures: int = 16,
     steps: int | None = None,
     batches: Sequence[int] = BATCHES,
@@ -62,7 +60,7 @@ def measure_throughput(
         )
         for seed in range(pictures)
     ]
-    stock, batch = _stock(folder, stage, sketches, batches)
+    stock, batch = _stock(stage, sketches, batches)
     easel = _easel(stage, sketches)
     mixed, alone = _mixed_forwards(stage)
     return Throughput(
@@ -85,14 +83,11 @@ def _easel(stage: Stage, sketches: Sequence[Sketch]) -> float:
         return len(sketches) / (time.perf_counter() - started)
 
 
-def _stock(
-    folder: Path, stage: Stage, sketches: Sequence[Sketch], batches: Sequence[int]
-) -> tuple[float, int]:
+def _stock(stage: Stage, sketches: Sequence[Sketch], batches: Sequence[int]) -> tuple[float, int]:
     """Pictures a second at the best static batch, and that batch."""
     from engine.painters.stock import StockPipeline
-    from engine.painters.weights import choose_device
 
-    pipeline = StockPipeline(folder, device=choose_device(stage.device), dtype=stage.entry.dtype)
+    pipeline = StockPipeline(stage.painter, stage.folder)
     pipeline.seconds(sketches[:1])
     found = []
     for batch in batches:
@@ -105,26 +100,25 @@ def _stock(
 
 def _mixed_forwards(stage: Stage) -> tuple[int, int]:
     """Forward passes for 24 mixed requests on an easel of eight rows, and one at a time. Counted, not timed."""
-    from engine.easel.rehearsal import NullPainter
+    from engine.easel.rehearsal import NullPainter, idle_easel, take_turn
+    from engine.easel.ticket import Ticket
 
     dice = random.Random(5)
     entry = stage.entry
-    asked = [
-        Asked(
-            person=str(number),
-            at_seconds=0.0,
-            sketches=mixed_sketches(
-                dice,
-                count=1,
-                width=256,
-                height=256,
-                steps=entry.steps,
-                guidance_scale=max(2.0, entry.guidance_scale),
-            ),
-        )
-        for number in range(24)
-    ]
     painter = NullPainter()
-    with easel_for(painter, device="cpu", rows=8) as easel:
-        play(easel, painter, asked)
-    return len(painter.started), sum(sketch.steps for one in asked for sketch in one.sketches)
+    easel = idle_easel(painter, rows=8)
+    alone = 0
+    for number in range(24):
+        (sketch,) = mixed_sketches(
+            dice,
+            count=1,
+            width=256,
+            height=256,
+            steps=entry.steps,
+            guidance_scale=max(2.0, entry.guidance_scale),
+        )
+        easel.submit(Ticket([painter.sketch(sketch)], person=str(number)))
+        alone += sketch.steps
+    while take_turn(easel):
+        pass
+    return len(painter.started), alone

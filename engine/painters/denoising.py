@@ -16,7 +16,7 @@ from engine.painters.painter import Sketch
 from engine.painters.prompts import PromptCache
 from engine.painters.rows import Rows, Stacker, guide
 from engine.painters.schedulers import Schedulers
-from engine.painters.weights import choose_dtype, load_network, load_part, size_bytes
+from engine.painters.weights import LoadsNetworks, choose_dtype, load_network, load_part, size_bytes
 from studio.errors import BadParameter, ModelBroken, NotSupported
 
 
@@ -30,7 +30,15 @@ class DenoisingPainter:
     denoiser: ClassVar[str] = "unet"
     tokenizers: tuple[str, ...] = ("tokenizer",)
 
-    def __init__(self, entry: ModelEntry, folder: Path, *, device: torch.device) -> None:
+    def __init__(
+        self,
+        entry: ModelEntry,
+        folder: Path,
+        *,
+        device: torch.device,
+        loads: LoadsNetworks = load_network,
+    ) -> None:
+        self._loads = loads
         self.name = entry.name
         self.layout = read_layout(folder, denoiser=self.denoiser)
         self._entry = entry
@@ -56,7 +64,7 @@ class DenoisingPainter:
     def load(self) -> None:
         try:
             networks = {
-                name: load_network(self._folder, name, device=self._device, dtype=self._dtype)
+                name: self._loads(self._folder, name, device=self._device, dtype=self._dtype)
                 for name in self.networks
             }
         except torch.OutOfMemoryError as error:
@@ -66,6 +74,10 @@ class DenoisingPainter:
         self._autoencoder = Autoencoder(networks["vae"], device=self._device)
         self._measured_bytes = size_bytes(networks.values())
         self._parts = networks | {name: load_part(self._folder, name) for name in self.tokenizers}
+
+    def stock_parts(self) -> dict[str, Any]:
+        """The loaded components and a scheduler, for a pipeline of diffusers' own beside this painter."""
+        return {**self._parts, "scheduler": self._schedulers.new(self._entry.scheduler)}
 
     def unload(self) -> None:
         self._parts = {}

@@ -3,7 +3,7 @@
 import importlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from engine.model_catalog import ModelEntry
 from studio.errors import ModelBroken
@@ -22,8 +22,11 @@ FAMILIES: Mapping[str, str] = {
 }
 
 
-def new_painter(entry: ModelEntry, folder: Path, *, device: "torch.device") -> "Painter":
-    """The painter of a model, its weights not loaded yet. Raises `ModelBroken`."""
+def new_painter(entry: ModelEntry, folder: Path, *, device: "torch.device", **options: Any) -> "Painter":
+    """The painter of a model, its weights not loaded yet. Raises `ModelBroken`.
+
+    `options` are the family's own, such as where its networks come from.
+    """
     place = FAMILIES.get(entry.family)
     if place is None:
         raise ModelBroken(
@@ -31,5 +34,5 @@ def new_painter(entry: ModelEntry, folder: Path, *, device: "torch.device") -> "
             f"Known are {', '.join(FAMILIES)}."
         )
     module, _, name = place.partition(":")
-    painter: Painter = getattr(importlib.import_module(module), name)(entry, folder, device=device)
+    painter: Painter = getattr(importlib.import_module(module), name)(entry, folder, device=device, **options)
     return painter

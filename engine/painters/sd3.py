@@ -11,6 +11,7 @@ from engine.model_catalog import ModelEntry
 from engine.model_folders import components
 from engine.painters.flow import FlowPainter
 from engine.painters.rows import Rows
+from engine.painters.weights import LoadsNetworks, load_network
 
 _LONG_TOKENS = 256
 
@@ -20,8 +21,15 @@ class StableDiffusion3Painter(FlowPainter):
     tokenizers: tuple[str, ...] = ("tokenizer", "tokenizer_2")
     largest_shift: ClassVar[float] = 1.16
 
-    def __init__(self, entry: ModelEntry, folder: Path, *, device: torch.device) -> None:
-        super().__init__(entry, folder, device=device)
+    def __init__(
+        self,
+        entry: ModelEntry,
+        folder: Path,
+        *,
+        device: torch.device,
+        loads: LoadsNetworks = load_network,
+    ) -> None:
+        super().__init__(entry, folder, device=device, loads=loads)
         self._has_long_encoder = "text_encoder_3" in components(folder)
         if self._has_long_encoder:
             self.networks = (*self.networks, "text_encoder_3")

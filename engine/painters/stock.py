@@ -1,5 +1,6 @@
 """The plain diffusers pipeline of a model, as anybody would call it: what measurements compare with."""
 
+import inspect
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,23 +9,25 @@ from typing import Any
 import diffusers
 import torch
 
-from engine.painters.painter import Sketch
-from engine.painters.weights import LOADING, choose_dtype
+from engine.model_folders import INDEX, read_json
+from engine.painters.denoising import DenoisingPainter
+from engine.painters.painter import Painter, Sketch
+from studio.errors import NotSupported
 
 
 class StockPipeline:
-    """Text to image only. A static batch has one size, one number of steps and one guidance."""
+    """Shares the painter's weights. Text to image only, in static batches of equal sizes, steps and guidance."""
 
-    def __init__(self, folder: Path, *, device: torch.device, dtype: str) -> None:
-        with LOADING:
-            self._pipeline: Any = diffusers.AutoPipelineForText2Image.from_pretrained(
-                folder, dtype=choose_dtype(dtype, device), safety_checker=None
-            )
-        self._pipeline.to(device)
+    def __init__(self, painter: Painter, folder: Path) -> None:
+        if not isinstance(painter, DenoisingPainter):
+            raise NotSupported(model=painter.name, operation="be measured step by step")
+        kind = getattr(diffusers, read_json(folder / INDEX)["_class_name"])
+        wanted = inspect.signature(kind.__init__).parameters
+        parts: dict[str, Any] = {name: part for name, part in painter.stock_parts().items() if name in wanted}
+        if "safety_checker" in wanted:
+            parts |= {"safety_checker": None, "feature_extractor": None, "requires_safety_checker": False}
+        self._pipeline = kind(**parts)
         self._pipeline.set_progress_bar_config(disable=True)
-        for name in ("unet", "vae"):
-            if hasattr(self._pipeline, name):
-                getattr(self._pipeline, name).to(memory_format=torch.channels_last)
 
     def seconds(self, sketches: Sequence[Sketch]) -> float:
         """Paint one static batch; the first sketch's parameters count."""
@@ -33,7 +36,6 @@ class StockPipeline:
         with torch.inference_mode():
             self._pipeline(
                 prompt=[each.prompt for each in sketches],
-                negative_prompt=[each.negative_prompt for each in sketches],
                 width=first.width,
                 height=first.height,
                 num_inference_steps=first.steps,

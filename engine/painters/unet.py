@@ -11,13 +11,21 @@ from engine.model_folders import read_json
 from engine.painters.denoising import DenoisingPainter
 from engine.painters.painter import Sketch
 from engine.painters.rows import Rows
+from engine.painters.weights import LoadsNetworks, load_network
 
 
 class UNetPainter(DenoisingPainter):
     """A family says with which words, and with what else, its UNet is told what to paint."""
 
-    def __init__(self, entry: ModelEntry, folder: Path, *, device: torch.device) -> None:
-        super().__init__(entry, folder, device=device)
+    def __init__(
+        self,
+        entry: ModelEntry,
+        folder: Path,
+        *,
+        device: torch.device,
+        loads: LoadsNetworks = load_network,
+    ) -> None:
+        super().__init__(entry, folder, device=device, loads=loads)
         # Width of the guidance embedding of a model that has guidance distilled into it, else None.
         self._distilled: int | None = read_json(folder / "unet" / "config.json").get("time_cond_proj_dim")
 

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from diffusers.utils import logging as diffusers_logging
@@ -68,9 +68,35 @@ def load_part(folder: Path, name: str, *, dtype: torch.dtype | None = None) -> A
     return part
 
 
+class LoadsNetworks(Protocol):
+    """Where a painter has its networks from: on the device, ready to run."""
+
+    def __call__(self, folder: Path, name: str, *, device: torch.device, dtype: torch.dtype) -> Any: ...
+
+
 def load_network(folder: Path, name: str, *, device: torch.device, dtype: torch.dtype) -> Any:
-    """A component with weights, on the device, ready to run."""
-    network = load_part(folder, name, dtype=dtype)
+    """A component with its weights. Raises `ModelBroken`."""
+    return _settled(load_part(folder, name, dtype=dtype), device=device)
+
+
+def random_network(folder: Path, name: str, *, device: torch.device, dtype: torch.dtype) -> Any:
+    """A component as its configuration describes it, with random weights: for measuring speed."""
+    library, kind_name = components(folder)[name]
+    kind = getattr(importlib.import_module(library), kind_name)
+    usual = torch.get_default_dtype()
+    torch.set_default_dtype(dtype)
+    try:
+        with LOADING, device:
+            if library == "diffusers":
+                network = kind.from_config(kind.load_config(folder / name))
+            else:
+                network = kind(kind.config_class.from_pretrained(folder / name))
+    finally:
+        torch.set_default_dtype(usual)
+    return _settled(network, device=device)
+
+
+def _settled(network: Any, *, device: torch.device) -> Any:
     network.requires_grad_(False)
     network.eval()
     has_images = any(parameter.dim() == 4 for parameter in network.parameters())

@@ -7,9 +7,10 @@ import pytest
 from engine.benches.fair import jain_index, measure_fairness
 from engine.benches.lanes import measure_lanes
 from engine.benches.overhead import measure_overhead
-from engine.benches.stage import Stage, set_up
+from engine.benches.stage import Stage, set_up, set_up_random
 from engine.benches.throughput import measure_throughput
 from engine.model_catalog import ModelCatalogue, ModelEntry
+from studio.errors import BadParameter
 from tests.tiny_models import save_sd
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -50,9 +51,18 @@ def test_lanes_paints_the_same_requests_in_three_ways(stage: Stage) -> None:
     assert min(found.continuous_seconds, found.request_level_seconds, found.one_at_a_time_seconds) > 0
 
 
-def test_throughput_compares_with_the_plain_pipeline_and_counts_forward_passes(
-    stage: Stage, folder: Path
-) -> None:
-    found = measure_throughput(stage, folder=folder, pictures=4, batches=(1, 2))
+def test_throughput_compares_with_the_plain_pipeline_and_counts_forward_passes(stage: Stage) -> None:
+    found = measure_throughput(stage, pictures=4, batches=(1, 2))
     assert min(found.easel_per_second, found.stock_per_second) > 0
     assert found.mixed_forwards_one_at_a_time >= 2 * found.mixed_forwards
+
+
+def test_a_model_with_random_weights_is_measured_like_any_other() -> None:
+    with set_up_random("small", device="cpu", threads=1) as random:
+        found = measure_throughput(random, pictures=2, batches=(2,))
+    assert found.easel_per_second > 0
+
+
+def test_an_unknown_random_model_is_answered_with_those_there_are() -> None:
+    with pytest.raises(BadParameter, match="sdxl"), set_up_random("huge"):
+        pass
