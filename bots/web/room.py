@@ -7,7 +7,8 @@ connects anew gets the wall as it is.
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from bots.web import words
@@ -25,6 +26,7 @@ GATHER_SECONDS = 0.04  # changes within this time travel in one message
 LOOK_AGAIN_SECONDS = 10.0  # how often unfinished jobs are looked up, whatever the events say
 POSITIONS_SECONDS = 1.0
 MOST_CARDS = 40
+MOST_REMEMBERED = 200
 
 
 class Room:
@@ -39,6 +41,8 @@ class Room:
         self._progress: dict[str, JobProgress] = {}
         self._stepped: set[str] = set()
         self._unfinished: dict[str, JobState] = {}
+        self._told: OrderedDict[str, str] = OrderedDict()
+        self.tellings = 0  # how often cards were told; for whoever reads the wall meanwhile
         self._people_changed = False
         self._positions_due = False
         self._wake = asyncio.Event()
@@ -85,6 +89,12 @@ class Room:
     def job_noticed(self, job_id: str) -> None:
         """An unfinished job that somebody sees: look it up again now and then, whatever the events say."""
         self._unfinished.setdefault(job_id, JobState.ACCEPTED)
+
+    def tell_again(self, job_ids: Iterable[str]) -> None:
+        """Somebody may have missed the latest about these: send it even if it is no news."""
+        for job_id in job_ids:
+            self._told.pop(job_id, None)
+            self.job_changed(job_id)
 
     def progressed(self, progress: JobProgress) -> None:
         earlier = self._progress.get(progress.job_id)
@@ -159,7 +169,9 @@ class Room:
             self._changed.update(dict.fromkeys(job_ids))
             raise
         self._note_states(job_ids, [card for card, _ in loaded])
-        self._tell_cards(job_ids, loaded)
+        told = {card.job.id for card, html in loaded if not self._is_news(card, html)}
+        if news := [job_id for job_id in job_ids if job_id not in told]:
+            self._tell_cards(news, [each for each in loaded if each[0].job.id not in told])
 
     async def _tell_positions(self) -> None:
         positions = await self._backroom.run("wall", self._load_positions)
@@ -195,8 +207,19 @@ class Room:
                 self._unfinished.pop(job_id, None)
                 self._progress.pop(job_id, None)
 
+    def _is_news(self, card: Card, html: str) -> bool:
+        """False for a card that everybody here has as it is: our own event about what we just told."""
+        if self._told.get(card.job.id) == html:
+            return False
+        self._told[card.job.id] = html
+        self._told.move_to_end(card.job.id)
+        if len(self._told) > MOST_REMEMBERED:
+            self._told.popitem(last=False)
+        return True
+
     def _tell_cards(self, job_ids: Sequence[str], loaded: Sequence[tuple[Card, str]]) -> None:
         """Everybody gets the same message unless a card is for some eyes only."""
+        self.tellings += 1
         messages: dict[tuple[bool, ...], str] = {}
         for seat in self._seats:
             who = seat.visitor

@@ -24,9 +24,12 @@ class Wall:
 
     async def message(self, visitor: Visitor) -> dict[str, Any]:
         """The whole wall as it is, for somebody who just connected."""
+        before = self._room.tellings
         html, unfinished = await self._backroom.run("wall", self._page, visitor, None)
         for job_id in unfinished:
             self._room.job_noticed(job_id)
+        if self._room.tellings != before:  # this reading may be older than what was told meanwhile
+            self._room.tell_again(unfinished)
         return {"type": "wall", "html": html, "me": visitor.user_id}
 
     async def page(self, visitor: Visitor, before: str) -> str:
