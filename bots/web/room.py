@@ -91,8 +91,8 @@ class Room:
         self._unfinished.setdefault(job_id, JobState.ACCEPTED)
 
     def tell_again(self, job_ids: Iterable[str]) -> None:
-        """Somebody may have missed the latest about these: send it even if it is no news."""
-        for job_id in job_ids:
+        """Somebody may have missed the latest, of these or of what was told last: send it once more."""
+        for job_id in [*job_ids, *list(self._told)[-MOST_CARDS:]]:
             self._told.pop(job_id, None)
             self.job_changed(job_id)
 
