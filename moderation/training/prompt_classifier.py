@@ -63,13 +63,13 @@ _WEIGHTS = {
     ("phrases", "unsafe"): 4.0,
     ("key words", "unsafe"): 0.12,
     ("look-alikes", "made"): 3.0,
-    ("scenes", "made"): 2.0,
+    ("scenes", "made"): 2.5,
 }
 _COMMON_ROWS = 1500  # a category with more rows counts less per row, by the root
 _TAUGHT_WHOLE = frozenset({"painters", "look-alikes", "key words", "phrases"})
 _PHRASE_ROUNDS = 16
 _THRESHOLDS = (0.4, 0.5, 0.55, 0.6, 0.7, 0.8, 0.85, 0.9)
-_STACKED, _EXAMPLES, _GLOSSES, _SCENES = 9_000, 15_000, 8_000, 16_000
+_STACKED, _EXAMPLES, _GLOSSES, _SCENES = 9_000, 15_000, 8_000, 24_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -137,7 +137,7 @@ def _people(dice: random.Random) -> str:
 
 def person(dice: random.Random) -> str:
     words = [dice.choice(_ADJECTIVES)] if dice.random() < 0.35 else []
-    words += [dice.choice(_ORIGINS)] if dice.random() < 0.35 else []
+    words += [dice.choice(_ORIGINS)] if dice.random() < 0.6 else []
     text = " ".join([*words, dice.choice(_PEOPLE).strip()])
     return f"{'An' if text[0].lower() in 'aeiou' else 'A'} {text}"
 
