@@ -14,6 +14,15 @@ from websockets.asyncio.client import ClientConnection, connect
 _TOKEN = re.compile(r'name="token"[^>]*value="([^"]+)"')
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """Seconds until the room said that the words have arrived, and until it had acted on them."""
+
+    received_seconds: float
+    answered_seconds: float
+    answer: dict[str, Any]
+
+
 @dataclass(kw_only=True)
 class Visitor:
     """One open socket. Every message that arrives is kept with the moment of its arrival."""
@@ -52,13 +61,18 @@ class Visitor:
                 self.heard.append((time.perf_counter(), json.loads(text)))
                 self._news.notify_all()
 
-    async def say(self, text: str) -> tuple[float, dict[str, Any]]:
-        """Type a line; the seconds until the answer, and the answer."""
+    async def say(self, text: str) -> Said:
+        """Type a line and wait until the room has answered it."""
         wish = str(uuid.uuid4())
         sent_at = time.perf_counter()
         await self.socket.send(json.dumps({"do": "say", "id": wish, "text": text}))
-        heard_at, answer = await self.hear(lambda message: message.get("id") == wish)
-        return heard_at - sent_at, answer
+        received_at, _ = await self.hear(lambda message: message.get("id") == wish)
+        answered_at, answer = await self.hear(
+            lambda message: message["type"] == "answer" and message["id"] == wish
+        )
+        return Said(
+            received_seconds=received_at - sent_at, answered_seconds=answered_at - sent_at, answer=answer
+        )
 
     async def hear(self, wanted: Any, *, seconds: float = 120) -> tuple[float, dict[str, Any]]:
         """The first message, past or future, for which `wanted` is true, and when it came."""

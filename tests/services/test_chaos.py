@@ -3,18 +3,12 @@
 Everything stays on 127.0.0.1; the number of jobs, of kills and the time are bounded.
 """
 
-import json
-import os
 import random
-import signal
-import subprocess
-import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import pytest
 import redis
@@ -30,6 +24,7 @@ from studio.db.tables import JobRow, LedgerRow, OutboxRow, PictureRow
 from studio.errors import DatabaseUnavailable
 from studio.jobs import JobState
 from studio.ports import Ports
+from tests.running_house import RunningHouse
 from tests.twins import someone, somewhere
 
 PEOPLE = 8
@@ -38,79 +33,23 @@ WORKER_KILLS = 3
 WEB_KILLS = 3
 
 
-class House:
-    """`chatelier up` in a home of its own, and the process ids it has written down."""
-
-    def __init__(self, home: Path) -> None:
-        self.home = home
-        self.record = home / "run" / "up.json"
-        self.log = home.parent / "up.log"
-        environment = os.environ | {
-            "CHATELIER_HOME": str(home),
-            "CHATELIER_WEB__PORT": "0",
-            "CHATELIER_WORKER__LEASE_SECONDS": "4",
-        }
-        with self.log.open("wb") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "chatelier", "up"],
-                env=environment,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
-
-    def state(self) -> dict[str, Any]:
-        try:
-            state: dict[str, Any] = json.loads(self.record.read_text())
-        except (OSError, ValueError):
-            return {}
-        return state
-
-    def kill(self, name: str) -> None:
-        """SIGKILL to one part; the supervisor starts it again."""
-        process = self.state().get("processes", {}).get(name)
-        assert process, f"{name} does not run:\n{self.log.read_text()[-3000:]}"
-        with suppress(ProcessLookupError):
-            os.kill(process, signal.SIGKILL)
-        self.wait(
-            lambda: self.state().get("processes", {}).get(name) not in (None, process), what=f"a new {name}"
-        )
-
-    def wait(self, condition: Callable[[], bool], *, what: str, seconds: float = 120) -> None:
-        deadline = time.monotonic() + seconds
-        while not condition():
-            if self.process.poll() is not None or time.monotonic() > deadline:
-                pytest.fail(f"{what} did not happen:\n{self.log.read_text(errors='replace')[-5000:]}")
-            time.sleep(0.1)
-
-    def close(self) -> int:
-        self.process.send_signal(signal.SIGINT)
-        try:
-            return self.process.wait(timeout=60)
-        except subprocess.TimeoutExpired:
-            os.killpg(self.process.pid, signal.SIGKILL)
-            raise
-
-
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
-    made = House(tmp_path / "home")
+def house(tmp_path: Path) -> Iterator[RunningHouse]:
+    made = RunningHouse(tmp_path / "home", CHATELIER_WORKER__LEASE_SECONDS="4")
     try:
-        made.wait(lambda: bool(made.state().get("open")), what="the opening")
-        yield made
+        yield made.wait_until_open()
     finally:
-        if made.process.poll() is None:
-            made.close()
+        made.clear_away()
 
 
 @pytest.fixture
-def ports(house: House, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ports]:
+def ports(house: RunningHouse, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ports]:
     """What a face has in its hands, in this process."""
     from chatelier.settings import load_settings
     from chatelier.wiring import face_ports
 
     monkeypatch.setenv("CHATELIER_HOME", str(house.home))
-    monkeypatch.setenv("CHATELIER_REDIS_URL", house.state()["redis_url"])
+    monkeypatch.setenv("CHATELIER_REDIS_URL", house.note["redis_url"])
     monkeypatch.setenv("CHATELIER_LIMITS__MAX_OUTSTANDING_JOBS", "100")
     made = face_ports(load_settings())
     yield made
@@ -130,7 +69,9 @@ def states(database: Database) -> Counter[str]:
 
 
 @pytest.mark.timeout(420)
-def test_40_jobs_survive_killed_workers_killed_faces_and_a_restart_of_redis(house: House, ports: Ports):
+def test_40_jobs_survive_killed_workers_killed_faces_and_a_restart_of_redis(
+    house: RunningHouse, ports: Ports
+):
     chance = random.Random(7)
     troubles = ["worker"] * WORKER_KILLS + ["web"] * WEB_KILLS + ["redis"]
     chance.shuffle(troubles)
@@ -148,7 +89,7 @@ def test_40_jobs_survive_killed_workers_killed_faces_and_a_restart_of_redis(hous
             return sum(found[state] for state in JobState if state.ended) == len(jobs)
         return False
 
-    house.wait(all_over, what="the end of all jobs", seconds=300)
+    house.wait(all_over, "the end of all jobs", seconds=300)
     assert states(ports.database) == {JobState.DONE: len(jobs)}
     with ports.database.read() as session:
         entries = Counter((row.job_id, row.kind) for row in session.scalars(select(LedgerRow)))
@@ -162,12 +103,12 @@ def test_40_jobs_survive_killed_workers_killed_faces_and_a_restart_of_redis(hous
     def all_told() -> bool:
         with ports.database.read() as session:
             unsent = session.scalars(select(OutboxRow.id).where(OutboxRow.published_at.is_(None))).all()
-        with redis.Redis.from_url(house.state()["redis_url"]) as client:
+        with redis.Redis.from_url(house.note["redis_url"]) as client:
             web = next(group for group in client.xinfo_groups(STREAM) if group["name"] == b"web")
             heard_all = web["last-delivered-id"] == client.xinfo_stream(STREAM)["last-generated-id"]
             return not unsent and heard_all and web["pending"] == 0
 
-    house.wait(all_told, what="word of every end to the face", seconds=60)
+    house.wait(all_told, "word of every end to the face", seconds=60)
     for picture in (house.home / "pictures").rglob("*.part*"):
         pytest.fail(f"half a file was left: {picture.name}")
-    assert house.close() == 0
+    assert house.end() == 0

@@ -1,22 +1,17 @@
 """Two people in the room, in a real browser, with the whole studio behind it."""
 
 import io
-import os
 import re
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
-import httpx
 import psutil
 import pytest
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
 
 from studio.catalog import CATALOG
+from tests.running_house import RunningHouse
 
 ARGUMENTS = [
     "--headless",
@@ -28,78 +23,19 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-START_SECONDS = 180
 PAINTING_MILLISECONDS = 120_000
 SHOWN_MILLISECONDS = 15_000
 
 pytestmark = pytest.mark.timeout(400)
 
 
-class Studio:
-    """`chatelier up` in a home of its own."""
-
-    def __init__(self, home: Path, port: int, repository: Path) -> None:
-        self.address = f"http://127.0.0.1:{port}"
-        environment = {key: value for key, value in os.environ.items() if not key.startswith("CHATELIER_")}
-        environment |= {"CHATELIER_HOME": str(home), "CHATELIER_WEB__PORT": str(port)}
-        self._ready = home / "run" / "worker.ready"
-        self._log = (home.parent / "up.log").open("wb")
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "chatelier", "up"],
-            cwd=repository,
-            env=environment,
-            stdout=self._log,
-            stderr=subprocess.STDOUT,
-        )
-
-    def answers(self) -> bool:
-        """Whether the room is open and a worker has its model loaded."""
-        if not self._ready.exists():
-            return False
-        try:
-            return httpx.get(f"{self.address}/healthz", timeout=2).status_code == 200
-        except httpx.HTTPError:
-            return False
-
-    def wait(self) -> None:
-        deadline = time.monotonic() + START_SECONDS
-        while not self.answers():
-            assert self.process.poll() is None, Path(self._log.name).read_text(errors="replace")[-3000:]
-            assert time.monotonic() < deadline, Path(self._log.name).read_text(errors="replace")[-3000:]
-            time.sleep(0.1)
-
-    def face(self) -> psutil.Process:
-        """The process of the web room."""
-        children = psutil.Process(self.process.pid).children(recursive=True)
-        return next(each for each in children if each.cmdline()[-2:] == ["run", "web"])
-
-    def close(self) -> None:
-        self.process.terminate()
-        try:
-            self.process.wait(timeout=30)
-        except subprocess.TimeoutExpired:
-            for each in [*psutil.Process(self.process.pid).children(recursive=True)]:
-                each.kill()
-            self.process.kill()
-            self.process.wait()
-        self._log.close()
-
-
 @pytest.fixture(scope="module")
-def studio(
-    tmp_path_factory: pytest.TempPathFactory, repository: Path, chromium_path: str
-) -> Iterator[Studio]:
-    import socket
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    opened = Studio(tmp_path_factory.mktemp("browser") / "home", port, repository)
+def studio(tmp_path_factory: pytest.TempPathFactory, chromium_path: str) -> Iterator[RunningHouse]:
+    opened = RunningHouse(tmp_path_factory.mktemp("browser") / "home")
     try:
-        opened.wait()
-        yield opened
+        yield opened.wait_until_open()
     finally:
-        opened.close()
+        opened.clear_away()
 
 
 @pytest.fixture(scope="module")
@@ -111,14 +47,14 @@ def browser(chromium_path: str) -> Iterator[Browser]:
 
 
 @contextmanager
-def person(browser: Browser, studio: Studio, name: str, **options: object) -> Iterator[Page]:
+def person(browser: Browser, studio: RunningHouse, name: str, **options: object) -> Iterator[Page]:
     """Somebody who came in. What their page complains about fails the test."""
     context: BrowserContext = browser.new_context(**{"viewport": {"width": 1280, "height": 860}, **options})
     page = context.new_page()
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("console", lambda message: message.type == "error" and complaints.append(message.text))
-    page.goto(studio.address)
+    page.goto(studio.note["url"])
     page.get_by_label("Your name").fill(name)
     page.get_by_role("button", name="Come in").click()
     expect(page.locator("#people .count")).to_be_attached(timeout=SHOWN_MILLISECONDS)
@@ -156,7 +92,7 @@ def painted(page: Page, prompt_text: str, maker: str | None = None, *, tiles: in
     return shown
 
 
-def test_two_people_paint_together(browser: Browser, studio: Studio) -> None:
+def test_two_people_paint_together(browser: Browser, studio: RunningHouse) -> None:
     with person(browser, studio, "Ana") as ana, person(browser, studio, "Bo") as bo:
         expect(ana.locator("#people .count")).to_have_text("2 people are here", timeout=SHOWN_MILLISECONDS)
         type_in(ana, "a red apple on a blue background")
@@ -195,7 +131,9 @@ def test_two_people_paint_together(browser: Browser, studio: Studio) -> None:
         )
 
 
-def test_a_picture_is_edited_expanded_and_upscaled_from_its_sheets(browser: Browser, studio: Studio) -> None:
+def test_a_picture_is_edited_expanded_and_upscaled_from_its_sheets(
+    browser: Browser, studio: RunningHouse
+) -> None:
     with person(browser, studio, "Edda") as edda:
         type_in(edda, "a yellow star --count 1 --seed 7")
         star = painted(edda, "a yellow star", tiles=1)
@@ -228,7 +166,7 @@ def test_a_picture_is_edited_expanded_and_upscaled_from_its_sheets(browser: Brow
             assert picture.width == before * 4
 
 
-def test_an_image_of_ones_own_is_attached_and_painted_from(browser: Browser, studio: Studio) -> None:
+def test_an_image_of_ones_own_is_attached_and_painted_from(browser: Browser, studio: RunningHouse) -> None:
     image = io.BytesIO()
     Image.linear_gradient("L").convert("RGB").save(image, "PNG")
     with person(browser, studio, "Uma") as uma:
@@ -245,7 +183,7 @@ def test_an_image_of_ones_own_is_attached_and_painted_from(browser: Browser, stu
         expect(uma.locator("#said")).to_contain_text("This image cannot be used", timeout=SHOWN_MILLISECONDS)
 
 
-def test_the_room_is_used_by_keyboard_alone(browser: Browser, studio: Studio) -> None:
+def test_the_room_is_used_by_keyboard_alone(browser: Browser, studio: RunningHouse) -> None:
     with person(browser, studio, "Kay") as kay:
         kay.keyboard.press("/")
         expect(prompt(kay)).to_be_focused()
@@ -285,7 +223,7 @@ def test_the_room_is_used_by_keyboard_alone(browser: Browser, studio: Studio) ->
         expect(prompt(kay)).to_have_value("/imagne a boat")
 
 
-def test_the_room_fits_a_phone_by_day_and_by_night(browser: Browser, studio: Studio) -> None:
+def test_the_room_fits_a_phone_by_day_and_by_night(browser: Browser, studio: RunningHouse) -> None:
     for scheme in ("light", "dark"):
         phone = {
             "viewport": {"width": 360, "height": 740},
@@ -317,11 +255,13 @@ def fits_a_phone(page: Page, shown: Locator) -> None:
     assert page.evaluate("document.querySelector('#sheet').scrollWidth") == 360
 
 
-def test_a_killed_face_comes_back_and_shows_everything_as_it_is(browser: Browser, studio: Studio) -> None:
+def test_a_killed_face_comes_back_and_shows_everything_as_it_is(
+    browser: Browser, studio: RunningHouse
+) -> None:
     with person(browser, studio, "Rae") as rae:
         type_in(rae, "a white house")
         expect(card(rae, "a white house").locator("progress")).to_be_visible(timeout=SHOWN_MILLISECONDS)
-        studio.face().kill()
+        studio.kill("web")
         prompt(rae).fill("a black cat")
         prompt(rae).press("Enter")
         expect(rae.locator("#line")).to_be_visible(timeout=SHOWN_MILLISECONDS)
@@ -330,6 +270,6 @@ def test_a_killed_face_comes_back_and_shows_everything_as_it_is(browser: Browser
         expect(rae.locator("article.card", has_text="a black cat")).to_have_count(1)
 
 
-def test_the_face_stays_small(studio: Studio, browser: Browser) -> None:
+def test_the_face_stays_small(studio: RunningHouse, browser: Browser) -> None:
     with person(browser, studio, "Max"):
-        assert studio.face().memory_info().rss < 350 * 1024**2
+        assert psutil.Process(studio.note["processes"]["web"]).memory_info().rss < 350 * 1024**2
