@@ -1,6 +1,9 @@
 """Every text of the room."""
 
 import re
+from collections.abc import Sequence
+
+from markupsafe import Markup
 
 from studio.buttons import Action
 from studio.errors import ChatelierError
@@ -50,6 +53,107 @@ SCRIPT_WORDS = {
     "no": "Keep",
     "suggestions": "{count} suggestions",
 }
+
+# What stands on the pages themselves.
+PAGE = {
+    "lead": "A room where people paint together, with words.",
+    "your_name": "Your name",
+    "invite_word": "Invite word",
+    "look_after": "I look after this room",
+    "moderators_word": "Moderators’ word",
+    "come_in": "Come in",
+    "skip": "Skip to the prompt",
+    "change": "Change",
+    "leave": "Leave the room",
+    "help_title": "Help: commands and reactions",
+    "attached_images": "Attached images",
+    "attach": "Attach an image",
+    "describe": "Describe a picture…",
+    "what_to_paint": "What shall be painted? Type / for commands.",
+    "suggestions": "Suggestions",
+    "wall": "The wall",
+    "close_hint": "Close (Esc)",
+    "drop": "Drop the picture to paint from it",
+    "bare": "The wall is still bare.",
+    "bare_hint": "Describe a picture and press Enter. Everybody in the room sees it come to life.",
+    "older": "Older pictures…",
+    "remix_hint": "The same picture, painted again with other words.",
+    "new_words": "The new words",
+    "edit_part": "Edit a part",
+    "edit_hint": "Tap or sweep over the fields that may change. Everything else stays as it is, to the pixel.",
+    "fields": "Fields of the picture that may change; arrow keys move, space chooses",
+    "instead": "What shall be there instead?",
+    "small_boat": "a small boat",
+    "clear_fields": "Clear fields",
+    "expand_hint": "Paint beyond the frame, to some sides or to a new shape.",
+    "how_much": "How much on each side",
+    "new_shape": "Or a new shape",
+    "by_sides": "By sides",
+    "new_part": "What the new part shows (if you like)",
+    "picture_before": "Picture before",
+    "picture_after": "Next picture",
+    "vary_little": "Vary a little",
+    "vary_lot": "Vary a lot",
+    "made_from": "Made from",
+    "became": "What became of it",
+    "from_whom": "from",
+    "cancel_or_delete": "Cancel or delete what is yours",
+    "delete_all": "Delete all pictures of this job for good?",
+    "delete_one": "Delete this picture for good?",
+    "remix_title": "Paint again with other words",
+    "edit_title": "Paint a part anew",
+    "expand_title": "Paint beyond the frame",
+    "what_to_type": "What you can type",
+    "takes": "What it takes",
+    "into_prompt": "Put it into the prompt",
+    "own_images": "Images of your own",
+    "back": "Back to the room",
+    "details": "Details",
+    "paint": "Paint",
+    "close": "Close",
+    "help": "Help",
+    "remix": "Remix",
+    "edit": "Edit",
+    "expand": "Expand",
+    "vary": "Vary",
+    "upscale": "Upscale",
+    "reroll": "Reroll",
+    "star": "Star",
+    "download": "Download",
+    "delete": "Delete",
+    "deleted": "deleted",
+    "recipe": "Recipe",
+    "sides": "Sides",
+    "reactions": "Reactions",
+    "progress": "Progress",
+    "picture": "Picture",
+    "job": "Job",
+    "copy_it": "Copy",
+    "needed": "needed",
+    "seed": "Seed",
+    "steps": "Steps",
+    "guidance": "Guidance",
+    "strength": "Strength",
+    "scheduler": "Scheduler",
+    "without": "Without",
+    "style": "Style",
+    "model": "Model",
+    "how": "How",
+    "size": "Size",
+    "id": "Id",
+}
+
+
+HELP_TYPING = Markup(
+    "Words without a slash are painted: <q>a red apple on a blue background</q>. Type <kbd>/</kbd> for commands "
+    "and <kbd>--</kbd> for their flags; <kbd>↑</kbd> <kbd>↓</kbd> choose, <kbd>Tab</kbd> takes, <kbd>Enter</kbd> "
+    "sends, <kbd>Esc</kbd> closes."
+)
+HELP_IMAGES = Markup(
+    "Attach one with the picture button, drop it anywhere, or paste it. Then write what to make of it, for "
+    "instance <code>/edit a small boat --region B3-C4</code>. A second one is taken as a mask, white where the "
+    "picture may change."
+)
 
 MINE = {"queue": "Your jobs that wait or are being painted", "history": "Your latest jobs"}
 NOTHING_MINE = {
@@ -151,6 +255,10 @@ _ARTICLE = re.compile(r"^(?:an?|the|some|my)\s+", re.IGNORECASE)
 _TURN = re.compile(
     r"[,.;:!?]|\s(?:on|in|at|with|under|over|by|near|of|beside|behind|and|from|for|to)\s", re.IGNORECASE
 )
+
+
+def one_of(choices: Sequence[str]) -> str:
+    return f"One of {', '.join(choices)}."
 
 
 def title_of(prompt: str) -> str:
