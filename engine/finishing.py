@@ -60,4 +60,5 @@ def store_grid(pictures: list[Finished], store: Store) -> str | None:
     """The numbered grid of a job's pictures; None for a single picture, which needs none."""
     if len(pictures) < 2:
         return None
-    return store.put(encode_png(make_grid([each.image for each in pictures])), suffix=".png")
+    grid = make_grid([each.image for each in pictures], [each.index for each in pictures])
+    return store.put(encode_png(grid), suffix=".png")

@@ -13,8 +13,9 @@ GAP_PIXELS = 8
 PAPER = (24, 24, 27)
 
 
-def make_grid(pictures: Sequence[Image.Image]) -> Image.Image:
-    """RGB, at most 2048 px a side; tiles in reading order, numbered from 1 in the upper left corner.
+def make_grid(pictures: Sequence[Image.Image], numbers: Sequence[int] | None = None) -> Image.Image:
+    """RGB, at most 2048 px a side; tiles in reading order, each with its number in the upper left corner:
+    from `numbers`, or counted from 1.
 
     All tiles have the size of the largest picture; others are fitted into it. A single picture is given back
     as it is, without a number.
@@ -32,7 +33,7 @@ def make_grid(pictures: Sequence[Image.Image]) -> Image.Image:
     for index, picture in enumerate(pictures):
         row, column = divmod(index, columns)
         at = (column * (tile[0] + GAP_PIXELS), row * (tile[1] + GAP_PIXELS))
-        _lay_tile(paper, picture, at, tile, str(index + 1))
+        _lay_tile(paper, picture, at, tile, str(numbers[index] if numbers else index + 1))
     return paper
 
 

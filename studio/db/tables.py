@@ -169,6 +169,7 @@ class DeliveryRow(Base):
     """The one message of a job on its platform, so that any process of the face can edit it."""
 
     __tablename__ = "deliveries"
+    __table_args__ = (Index("ix_deliveries_message", "message"),)  # a reaction knows only its message
 
     job_id: Mapped[str] = mapped_column(ForeignKey("jobs.id"), primary_key=True)
     channel: Mapped[str] = mapped_column(String(64))

@@ -90,3 +90,9 @@ def test_a_smaller_picture_stands_in_the_middle_of_its_tile() -> None:
     tile = grid.crop((*corner, corner[0] + 200, corner[1] + 200))
     assert tile.getpixel((100, 100)) == (0, 255, 0)
     assert tile.getpixel((100, 20)) == tile.getpixel((100, 180)) != (0, 255, 0)
+
+
+def test_tiles_keep_the_numbers_they_are_given() -> None:
+    pictures = [Image.new("RGB", (64, 64), colour) for colour in ("red", "green", "blue")]
+    assert make_grid(pictures, [1, 2, 3]).tobytes() == make_grid(pictures).tobytes()
+    assert make_grid(pictures, [1, 3, 4]).tobytes() != make_grid(pictures).tobytes()

@@ -88,6 +88,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["job_id"], ["jobs.id"], name=op.f("fk_deliveries_job_id")),
         sa.PrimaryKeyConstraint("job_id", name=op.f("pk_deliveries")),
     )
+    op.create_index("ix_deliveries_message", "deliveries", ["message"], unique=False)
     op.create_table(
         "ledger",
         sa.Column("entry_key", sa.String(length=220), nullable=False),
