@@ -284,7 +284,7 @@ def test_one_easel_for_each_device_shares_the_work(folder: Path) -> None:
 
     try:
         held = threading.Thread(
-            target=atelier.paint, args=(order(request(count=8, steps=40)),), kwargs={"on_progress": hold}
+            target=atelier.paint, args=(order(request(count=1, steps=60)),), kwargs={"on_progress": hold}
         )
         held.start()
         begun.wait(timeout=30)
