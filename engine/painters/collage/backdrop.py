@@ -30,10 +30,17 @@ SCENE_NAMES = tuple(_SCENES)
 
 
 def paint_scene(
-    name: str, *, time: str, colour: str | None, width: int, height: int, rng: np.random.Generator
+    name: str,
+    *,
+    time: str,
+    colour: str | None,
+    width: int,
+    height: int,
+    rng: np.random.Generator,
+    moon: bool = True,
 ) -> Backdrop:
-    """A scene of `SCENE_NAMES` at a time of day; `colour` is that of the wall, where there is one."""
-    canvas = Canvas(rng, width, height, time)
+    """A scene of `SCENE_NAMES` at a time of day; `colour` is that of the wall, `moon` whether nights have one."""
+    canvas = Canvas(rng, width, height, time, moon)
     if name in ("room", "table"):
         wall = None if colour is None else np.array(COLOURS[colour], np.float32) / 255 * 0.9 + 0.08
         return town.room(canvas, wall) if name == "room" else town.table(canvas, wall)

@@ -148,8 +148,17 @@ class Collage:
             scene, hour = _suggested(wish, chosen)
             time = time or hour
         if scene is not None:
+            own_moon = any(
+                "moon" in subject.name.split() for thing in wish.things for subject in thing.subjects[:1]
+            )
             return paint_scene(
-                scene, time=time or "day", colour=wish.background, width=width, height=height, rng=rng
+                scene,
+                time=time or "day",
+                colour=wish.background,
+                width=width,
+                height=height,
+                rng=rng,
+                moon=not own_moon,
             )
         if wish.background is not None:
             tone = tuple(part / 255 for part in COLOURS[wish.background])

@@ -24,7 +24,7 @@ def sea(canvas: Canvas) -> Backdrop:
 
 def beach(canvas: Canvas) -> Backdrop:
     horizon = canvas.between(0.42, 0.5)
-    water_scene = sea(Canvas(canvas.rng, canvas.width, canvas.height, canvas.time))
+    water_scene = sea(canvas)
     field = np.asarray(water_scene.picture, np.float32) / 255
     shore = ridge(canvas, horizon + 0.2, 0.025, 3)
     over(field, dimmed(canvas, 250, 252, 255), below(canvas, shore - 0.022))

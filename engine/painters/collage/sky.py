@@ -37,13 +37,13 @@ LIGHTS: dict[str, Colour] = {
 }
 
 
-def sky(canvas: Canvas, *, end: float = 1.0, moon: bool = True) -> Field:
+def sky(canvas: Canvas, *, end: float = 1.0) -> Field:
     """The sky down to `end`, with clouds by day, stars and a moon by night, a low sun at sunset."""
     top, bottom = SKIES[canvas.time]
     field = gradient(canvas, top + canvas.between(-0.03, 0.03), bottom, end=end)
     if canvas.time == "night":
         over(field, rgb(255, 252, 224), specks(canvas, 60, top=0, bottom=end * 0.95, radius=(0.001, 0.005)))
-        if moon:
+        if canvas.moon:
             x, y, size = canvas.between(0.12, 0.88), canvas.between(0.1, 0.2) * min(1, end + 0.2), 0.055
             over(field, rgb(190, 200, 240), 0.35 * disc(canvas, x, y, size * 1.6, blur=0.03))
             over(field, rgb(255, 248, 214), disc(canvas, x, y, size))

@@ -15,6 +15,7 @@ class Canvas:
     width: int
     height: int
     time: str
+    moon: bool = True
 
     def down(self) -> np.ndarray:
         """0 at the top row, 1 at the bottom row; (height, 1)."""
