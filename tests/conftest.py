@@ -25,6 +25,8 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
+pytest_plugins = ["tests.studio_fixtures"]
+
 REPOSITORY = Path(__file__).resolve().parent.parent
 START_SECONDS = 30.0
 
@@ -77,8 +79,8 @@ def clean_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def no_network(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A unit test that reaches for the network fails at once, wherever it runs."""
-    if "unit" not in request.path.parts:
+    """A test without services that reaches for the network fails at once, wherever it runs."""
+    if not {"unit", "faces", "painting"} & set(request.path.parts):
         return
     connect = socket.socket.connect
 

@@ -1,4 +1,4 @@
-"""Fixtures for the fast suite: the studio on twins and a SQLite file."""
+"""The studio on twins and a SQLite file, for every suite that needs no services."""
 
 from collections.abc import Iterator
 from itertools import count
