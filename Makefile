@@ -5,6 +5,8 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 UV     := 0.13.8
+# Two test processes, a file at a time: modules share their servers.
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -18,10 +20,10 @@ try: $(READY) ## Set up what is missing and open a studio on this machine
 	@$(BIN)/chatelier up
 
 test: $(READY) ## Set up what is missing and run every test
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(PYTEST) $(ARGS)
 
 unit: $(READY) ## Run the tests that need no services
-	@$(BIN)/python -m pytest tests/unit $(ARGS)
+	@$(PYTEST) tests/unit $(ARGS)
 
 check: lint unit ## Style, types, architecture and unit tests, before each commit
 
