@@ -54,7 +54,7 @@ a crown on a purple background
 a train in the mountains
 an orange fish in the sea
 a cat wearing a hat
-a lighthouse keeper
+a strawberry
 a big dog and a small cat
 a brown horse on grass
 seven ducks on a lake

@@ -243,7 +243,7 @@ def _paste(
         if alone:
             fill = min(0.98, max(0.3, fill * item.size**0.35 if item.size > 0.4 else fill * item.size))
         elif len(chosen) > 1:
-            fill *= max(0.5, (item.size / largest[spot.depth]) ** 0.6)
+            fill *= max(0.62, (item.size / largest[spot.depth]) ** 0.5)
         cutout = item.cutout if item.in_sky else _lit(item.cutout, backdrop.light)
         if flips[spot.thing] != (rng.random() < 0.15):
             cutout = cutout.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
