@@ -17,7 +17,7 @@ from types import FrameType
 from chatelier.settings import Settings
 from chatelier.wiring import open_gate
 from chatelier.workers import open_atelier
-from engine.orders import Order, Progress
+from engine.orders import Order, Painted, Progress
 from engine.pictures.png import write_recipe
 from studio.commands.imagine import SPEC, Imagine
 from studio.commands.origins import any_seed
@@ -28,6 +28,7 @@ from studio.people import Person, Platform
 from studio.pictures import Recipe
 from studio.ports import Admission, Inspected, Inspection
 from studio.requests import Operation, PaintRequest
+from studio.verdicts import Verdict
 
 _SLUG_LENGTH = 40
 
@@ -79,9 +80,26 @@ def paint_into(
 
     Raises `Refused`, `BadParameter`, `ModelBroken`, `JobCancelled`, `InspectionFailed`, `StorageFailed`.
     """
+    with _interruptible() as cancelled:
+        _require_writable(folder)
+        painted = _paint(request, settings=settings, on_progress=on_progress, cancelled=cancelled)
+    for picture, verdict in painted:
+        if verdict.allows:
+            yield _save(folder, write_recipe(picture.image, picture.recipe), picture.recipe)
+        else:
+            yield Withheld(seed=picture.recipe.seed, category=verdict.category)
+
+
+def _paint(
+    request: PaintRequest,
+    *,
+    settings: Settings,
+    on_progress: Callable[[Progress], None],
+    cancelled: Callable[[], bool],
+) -> list[tuple[Painted, Verdict]]:
+    """What was painted, and what the house says of each."""
     from moderation.rules.prompt import PromptSubject
 
-    _require_writable(folder)
     person = _this_person()
     # Bans and limits are for rooms: the database is named here and never opened.
     gate = open_gate(settings, Database(settings.database), redis_url=None, holds=False)
@@ -92,17 +110,14 @@ def paint_into(
     atelier = open_atelier(settings)
     order = Order(job_id=new_job_id(), person=person.key, request=request)
     try:
-        with _interruptible() as cancelled:
-            painted = atelier.paint(order, on_progress=on_progress, cancelled=cancelled)
+        painted = atelier.paint(order, on_progress=on_progress, cancelled=cancelled)
     finally:
         atelier.close()
-    for picture in painted:
-        png = write_recipe(picture.image, picture.recipe)
-        verdict = gate.inspect(Inspection(kind=Inspected.OUTPUT, person=person, png=png, request=request))
-        if verdict.allows:
-            yield _save(folder, png, picture.recipe)
-        else:
-            yield Withheld(seed=picture.recipe.seed, category=verdict.category)
+    shown = [(each, write_recipe(each.image, each.recipe)) for each in painted]
+    return [
+        (each, gate.inspect(Inspection(kind=Inspected.OUTPUT, person=person, png=png, request=request)))
+        for each, png in shown
+    ]
 
 
 def slug_of(prompt: str) -> str:

@@ -155,7 +155,7 @@ def _bolt(settings: SlackSettings, line: Line, identity: Identity) -> AsyncApp:
         )
 
     app = AsyncApp(
-        name="chatelier",
+        name=quiet.name,  # Bolt quiets the logger of this name too, and ours is "chatelier"
         logger=quiet,
         client=AsyncWebClient(base_url=line.client.base_url, session=line.session, logger=quiet),
         signing_secret=settings.signing_secret or "",

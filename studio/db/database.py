@@ -1,5 +1,7 @@
 """One connection pool, SQLite or PostgreSQL, and one `with` per use case."""
 
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -71,6 +73,19 @@ def _postgresql(url: Any) -> Engine:
     )
 
 
+def _switch_to_wal(cursor: sqlite3.Cursor) -> None:
+    """The busy timeout does not hold for this switch: with many at once on a new file, some are turned away."""
+    give_up_at = time.monotonic() + _BUSY_MILLISECONDS / 1000
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError:
+            if time.monotonic() > give_up_at:
+                raise
+            time.sleep(0.02)
+
+
 def _sqlite(url: Any) -> Engine:
     engine = create_engine(url, pool_size=10, max_overflow=30, pool_timeout=20, hide_parameters=True)
 
@@ -79,7 +94,7 @@ def _sqlite(url: Any) -> Engine:
         connection.isolation_level = None  # we begin transactions ourselves, below
         cursor = connection.cursor()
         cursor.execute(f"PRAGMA busy_timeout={_BUSY_MILLISECONDS}")
-        cursor.execute("PRAGMA journal_mode=WAL")
+        _switch_to_wal(cursor)
         cursor.execute("PRAGMA synchronous=NORMAL")
         cursor.execute("PRAGMA foreign_keys=ON")
         cursor.close()
