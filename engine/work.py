@@ -3,6 +3,8 @@
 import logging
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Protocol
 
 from engine.finishing import Finished, finish, store_grid
@@ -24,6 +26,7 @@ from studio.verdicts import Ruling, Verdict
 
 _ANNOUNCE_EVERY_SECONDS = 0.25
 _RECORD_RETRY_SECONDS = 0.5
+_HANDS = 8
 
 log = logging.getLogger(__name__)
 
@@ -66,6 +69,8 @@ class Work:
         self._leases = leases
         self._rules = rules
         self._worker = worker
+        # Encoding and storing leave the interpreter's lock free: a job's pictures go side by side.
+        self._hands = ThreadPoolExecutor(_HANDS, thread_name_prefix="finishing")
 
     def paint(self, job_id: str) -> None:
         """Paint a job, unless it is in other hands or over. Never raises for what goes wrong with the job."""
@@ -111,10 +116,8 @@ class Work:
             order, on_progress=_Announcer(job, self._events), cancelled=lease.must_stop
         )
         painting_seconds = time.monotonic() - started_at
-        results = [
-            finish(job, index, each, gate=self._gate, store=self._store)
-            for index, each in enumerate(painted, start=1)
-        ]
+        finishing = partial(finish, job, gate=self._gate, store=self._store)
+        results = list(self._hands.map(finishing, range(1, len(painted) + 1), painted))
         if lease.must_stop():
             raise JobCancelled
         kept = [each for each in results if isinstance(each, Finished)]

@@ -12,4 +12,4 @@ def make_thumbnail(picture: Image.Image, *, side_pixels: int = THUMBNAIL_SIDE_PI
     """WebP, longer side at most `side_pixels`, without metadata."""
     small = picture.convert("RGB")
     small.thumbnail((side_pixels, side_pixels), Image.Resampling.LANCZOS)
-    return encode_webp(small, quality=82)
+    return encode_webp(small, quality=82, effort=2)

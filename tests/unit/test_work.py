@@ -228,11 +228,8 @@ class TestInspecting:
         assert entries(ports, job) == {"reserve": -4, "release": 4}
 
     def test_one_refused_picture_does_not_take_the_others_along(self, ports, work, job):
-        seen = []
-
         def inspect(inspection):
-            seen.append(inspection)
-            ruling = Ruling.REFUSE if len(seen) == 2 else Ruling.ALLOW
+            ruling = Ruling.REFUSE if read_recipe(inspection.png).seed == 8 else Ruling.ALLOW
             return Verdict(ruling=ruling, rule="nudity", category="sexual")
 
         ports.gate.inspect = inspect
