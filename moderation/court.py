@@ -9,6 +9,7 @@ from moderation.findings import Finding, weigh
 from moderation.metrics import RULE_FAILURES
 from moderation.policy import Policy, default_policy
 from moderation.rules.prompt import NeedsWarmth, PromptRule, PromptSubject, house_prompt_rules
+from moderation.rules.prompt.meaning import Meaning
 from studio.verdicts import Ruling, Verdict
 
 logger = logging.getLogger(__name__)
@@ -36,7 +37,11 @@ class PromptCourt:
                 rule.warm_up()
 
     def judge(self, subject: PromptSubject) -> Verdict:
-        return weigh(judged for _, _, judged in self.hear(subject) if judged is not None)
+        findings = [judged for _, _, judged in self.hear(subject) if judged is not None]
+        if any(each.category is Category.FOREIGN for each in findings):
+            # Meaning was not measured on that language: what it accuses somebody of there says nothing.
+            findings = [each for each in findings if each.rule != Meaning.name]
+        return weigh(findings)
 
     def hear(self, subject: PromptSubject) -> Iterator[tuple[PromptRule, Finding | None, Finding | None]]:
         """Each rule, what it found, and what the policy makes of that."""

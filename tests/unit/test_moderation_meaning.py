@@ -182,3 +182,9 @@ def test_the_likeliest_language_comes_first() -> None:
     likely = identify("the quick brown fox jumps over the lazy dog")
     assert likely[0].code == "en"
     assert likely[0].chance == max(each.chance for each in likely)
+
+
+@pytest.mark.parametrize("prompt", ["תפוח אדום", "تفاحة حمراء على الطاولة", "красное яблоко на столе"])
+def test_harmless_words_in_another_language_are_held_and_accused_of_nothing(prompt: str) -> None:
+    verdict = PromptCourt().judge(PromptSubject(prompt=prompt))
+    assert (verdict.ruling, verdict.category) == (Ruling.HOLD, Category.FOREIGN)
