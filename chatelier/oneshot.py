@@ -19,15 +19,14 @@ from chatelier.wiring import open_gate
 from chatelier.workers import open_atelier
 from engine.orders import Order, Painted, Progress
 from engine.pictures.png import write_recipe
-from studio.commands.imagine import SPEC, Imagine
-from studio.commands.origins import any_seed
+from studio.commands.imagine import SPEC, request_of
 from studio.db.database import Database
 from studio.errors import PolicyRefusal, StorageFailed
 from studio.identifiers import new_job_id
 from studio.people import Person, Platform
 from studio.pictures import Recipe
 from studio.ports import Admission, Inspected, Inspection
-from studio.requests import Operation, PaintRequest
+from studio.requests import PaintRequest
 from studio.verdicts import Verdict
 
 _SLUG_LENGTH = 40
@@ -52,21 +51,7 @@ class Withheld:
 
 def read_request(settings: Settings, values: Mapping[str, object]) -> PaintRequest:
     """Checked as the faces check it. Raises `BadParameter`."""
-    command: Imagine = SPEC.read(values)
-    return PaintRequest(
-        operation=Operation.IMAGINE,
-        prompt=command.prompt,
-        negative_prompt=command.negative,
-        count=command.count or settings.limits.max_pictures,
-        seed=any_seed() if command.seed is None else command.seed,
-        aspect=command.aspect,
-        width=command.width,
-        height=command.height,
-        steps=command.steps,
-        guidance_scale=command.guidance,
-        model=command.model,
-        style=command.style,
-    )
+    return request_of(SPEC.read(values), most_pictures=settings.limits.max_pictures)
 
 
 def paint_into(

@@ -41,11 +41,16 @@ class Imagine:
 
 
 def imagine(ports: Ports, call: Call, command: Imagine) -> Accepted:
-    request = PaintRequest(
+    return submit(ports, call, SPEC.name, request_of(command, most_pictures=ports.rules.max_pictures))
+
+
+def request_of(command: Imagine, *, most_pictures: int) -> PaintRequest:
+    """What is left open is settled here: the count, and the seed by chance."""
+    return PaintRequest(
         operation=Operation.IMAGINE,
         prompt=command.prompt,
         negative_prompt=command.negative,
-        count=command.count or ports.rules.max_pictures,
+        count=command.count or most_pictures,
         seed=any_seed() if command.seed is None else command.seed,
         aspect=command.aspect,
         width=command.width,
@@ -57,7 +62,6 @@ def imagine(ports: Ports, call: Call, command: Imagine) -> Accepted:
         sources=(command.image,) if command.image else (),
         strength=command.strength,
     )
-    return submit(ports, call, SPEC.name, request)
 
 
 SPEC = CommandSpec(
