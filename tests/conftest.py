@@ -54,12 +54,6 @@ def wait_until(ready: Callable[[], bool], *, what: str, log: Path) -> None:
         time.sleep(0.02)
 
 
-def listens(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.settimeout(0.2)
-        return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
 # ---- every test
 
 
@@ -125,7 +119,17 @@ class RedisServer:
         }
         arguments = [part for name, value in options.items() for part in (f"--{name}", value)]
         self.process = subprocess.Popen([self.executable, *arguments])
-        wait_until(lambda: listens(self.port), what="redis-server", log=log)
+        wait_until(self.answers, what="redis-server", log=log)
+
+    def answers(self) -> bool:
+        """It listens while it still reads its append-only file; only then does it answer."""
+        import redis
+
+        with redis.Redis.from_url(self.url, socket_timeout=1) as client:
+            try:
+                return bool(client.ping())
+            except redis.RedisError:
+                return False
 
     def stop(self) -> None:
         """Ends the server in good order; what it held lies in its append-only file."""
