@@ -1,10 +1,12 @@
 """The studio on twins and a SQLite file, for every suite that needs no services."""
 
+import logging
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
 import pytest
+import structlog
 
 from studio.commands.spec import Call
 from studio.ports import Ports
@@ -12,6 +14,18 @@ from tests.rooms import OpenRoom, web_settings
 from tests.twins import someone, somewhere, twin_ports
 
 _calls = count(1)
+
+
+@pytest.fixture
+def restored_logging() -> Iterator[None]:
+    """Commands set logging up for their process, which here is everybody's."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    logging.captureWarnings(False)
+    structlog.reset_defaults()
 
 
 @pytest.fixture

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 
 from studio.commands.answers import Accepted
-from studio.commands.origins import any_seed, find_origin
 from studio.commands.spec import COUNT, PICTURE, PROMPT, SEED, Call, CommandSpec
 from studio.commands.submit import submit
+from studio.commands.vary import Vary, request_of
 from studio.ports import Ports
-from studio.requests import Operation, PaintRequest, Strength
+from studio.requests import Strength
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,19 +19,14 @@ class Remix:
 
 
 def remix(ports: Ports, call: Call, command: Remix) -> Accepted:
-    origin = find_origin(ports, call, picture=command.picture, image=None)
-    request = PaintRequest(
-        operation=Operation.VARY,
+    variation = Vary(
+        picture=command.picture,
         prompt=command.prompt,
-        negative_prompt=origin.negative_prompt,
-        variation=Strength.STRONG,
-        count=command.count or ports.rules.max_pictures,
-        seed=any_seed() if command.seed is None else command.seed,
-        model=origin.model,
-        style=origin.style,
-        sources=(origin.source,),
+        strength=Strength.STRONG,
+        count=command.count,
+        seed=command.seed,
     )
-    return submit(ports, call, SPEC.name, request)
+    return submit(ports, call, SPEC.name, request_of(ports, call, variation))
 
 
 SPEC = CommandSpec(

@@ -21,8 +21,13 @@ class Vary:
 
 
 def vary(ports: Ports, call: Call, command: Vary) -> Accepted:
+    return submit(ports, call, SPEC.name, request_of(ports, call, command))
+
+
+def request_of(ports: Ports, call: Call, command: Vary) -> PaintRequest:
+    """Raises what `find_origin` raises."""
     origin = find_origin(ports, call, picture=command.picture, image=command.image)
-    request = PaintRequest(
+    return PaintRequest(
         operation=Operation.VARY,
         prompt=command.prompt or origin.prompt,
         negative_prompt=origin.negative_prompt,
@@ -33,7 +38,6 @@ def vary(ports: Ports, call: Call, command: Vary) -> Accepted:
         style=origin.style,
         sources=(origin.source,),
     )
-    return submit(ports, call, SPEC.name, request)
 
 
 SPEC = CommandSpec(

@@ -2,14 +2,12 @@
 
 import errno
 import json
-import logging
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import structlog
 from PIL import Image
 
 from chatelier import cli, oneshot
@@ -75,16 +73,7 @@ def atelier(monkeypatch: pytest.MonkeyPatch) -> PlainAtelier:
     return plain
 
 
-@pytest.fixture(autouse=True)
-def restored_logging() -> Iterator[None]:
-    """Commands set logging up for their process, which here is everybody's."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    logging.captureWarnings(False)
-    structlog.reset_defaults()
+pytestmark = pytest.mark.usefixtures("restored_logging")
 
 
 @pytest.fixture
