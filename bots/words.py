@@ -1,6 +1,9 @@
 """Texts that both chat faces say alike. None is escaped: each face does that in its own way."""
 
+from collections.abc import Sequence
+
 from studio.jobs import Job, JobState
+from studio.pictures import Picture
 from studio.requests import Operation
 from studio.text import clean_text
 
@@ -111,3 +114,19 @@ def deleted(count: int) -> str:
 
 def too_large(limit_bytes: int) -> str:
     return f"it is larger than {limit_bytes // (1024 * 1024)} MiB."
+
+
+def recipe(job: Job, pictures: Sequence[Picture], *, model: str) -> str:
+    """Seed, model, size, steps, stars and id in one line. `model` is its name, escaped as the platform wants it."""
+    first, last = pictures[0].recipe, pictures[-1].recipe
+    seeds = f"seed {first.seed}" if len(pictures) == 1 else f"seeds {first.seed}–{last.seed}"
+    stars = sum(each.stars for each in pictures)
+    facts = [
+        seeds,
+        model,
+        f"{pictures[0].width}×{pictures[0].height}",
+        f"{first.steps} steps" if job.request.operation is not Operation.UPSCALE else "",
+        f"⭐ {stars}" if stars else "",
+        f"`{pictures[0].id if len(pictures) == 1 else job.id}`",
+    ]
+    return " · ".join(fact for fact in facts if fact)

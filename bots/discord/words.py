@@ -11,7 +11,6 @@ from studio.errors import ChatelierError
 from studio.jobs import Job
 from studio.people import Person, Platform
 from studio.pictures import Picture
-from studio.requests import Operation
 
 LONGEST_MESSAGE = 2000
 LONGEST_ALTERNATIVE = 1024
@@ -103,18 +102,7 @@ def headline(prompt: str) -> str:
 
 def recipe(job: Job, pictures: Sequence[Picture]) -> str:
     """Seed, model, size and id in one small line."""
-    first, last = pictures[0].recipe, pictures[-1].recipe
-    seeds = f"seed {first.seed}" if len(pictures) == 1 else f"seeds {first.seed}–{last.seed}"
-    stars = sum(each.stars for each in pictures)
-    facts = [
-        seeds,
-        plain(first.model, longest=60),
-        f"{pictures[0].width}×{pictures[0].height}",
-        f"{first.steps} steps" if job.request.operation is not Operation.UPSCALE else "",
-        f"⭐ {stars}" if stars else "",
-        f"`{pictures[0].id if len(pictures) == 1 else job.id}`",
-    ]
-    return "-# " + " · ".join(fact for fact in facts if fact)
+    return "-# " + house.recipe(job, pictures, model=plain(pictures[0].recipe.model, longest=60))
 
 
 def preview_alternative(prompt: str) -> str:

@@ -9,7 +9,6 @@ from studio.catalog import CATALOG
 from studio.errors import ChatelierError, UnknownCommand
 from studio.jobs import Job
 from studio.pictures import Picture
-from studio.requests import Operation
 
 LONGEST_ALTERNATIVE = 2000
 LONGEST_SECTION = 3000
@@ -133,18 +132,7 @@ def ended(job: Job) -> str:
 
 def recipe(job: Job, pictures: Sequence[Picture]) -> str:
     """Seed, model, size and id in one line."""
-    first, last = pictures[0].recipe, pictures[-1].recipe
-    seeds = f"seed {first.seed}" if len(pictures) == 1 else f"seeds {first.seed}–{last.seed}"
-    stars = sum(each.stars for each in pictures)
-    facts = [
-        seeds,
-        mrkdwn(first.model, longest=60),
-        f"{pictures[0].width}×{pictures[0].height}",
-        f"{first.steps} steps" if job.request.operation is not Operation.UPSCALE else "",
-        f"⭐ {stars}" if stars else "",
-        f"`{pictures[0].id if len(pictures) == 1 else job.id}`",
-    ]
-    return " · ".join(fact for fact in facts if fact)
+    return house.recipe(job, pictures, model=mrkdwn(pictures[0].recipe.model, longest=60))
 
 
 def family(job: Job, picture: Picture, ancestors: Sequence[tuple[Picture, Job]]) -> str:
