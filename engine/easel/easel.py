@@ -7,25 +7,20 @@ come and go; nothing waits for the slowest of a batch.
 import logging
 import threading
 import time
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from typing import cast
+from collections.abc import Collection, Sequence
 
 import torch
 
-from engine.easel.fairness import Turns, choose
+from engine.easel.fairness import Turns
+from engine.easel.hand import PREVIEW_SECONDS, Hand, fail, fitting
 from engine.easel.lane import BatchKey, Lane
 from engine.easel.limits import RowLimits
-from engine.easel.memory import TOO_LARGE, attempt, free_cache, in_halves, is_out_of_memory
+from engine.easel.places import Places
 from engine.easel.shelf import Shelf
 from engine.easel.ticket import Ticket
-from engine.painters.painter import CallPainter, Painter, StepPainter
+from engine.painters.painter import CallPainter, Painter
 from studio.errors import PaintingFailed
 
-PREVIEW_SECONDS = 0.6
-NOT_A_NUMBER = (
-    "The picture turned into noise without end. Try again with another seed, less guidance or more steps."
-)
 CLOSED = "The worker is shutting down. Your request is kept."
 
 log = logging.getLogger(__name__)
@@ -47,11 +42,9 @@ class Easel:
         self.limits = limits or RowLimits(device.type)
         self._shelf = shelf
         self._threads = threads
-        self._preview_seconds = preview_seconds
         self._turns = Turns()
-        self._waiting: list[Lane] = []
-        self._painting: dict[BatchKey, list[Lane]] = {}
-        self._open: list[Ticket] = []
+        self._places = Places(self.limits)
+        self._hand = Hand(device, self.limits, preview_seconds=preview_seconds)
         self._inbox: list[Ticket] = []
         self._running: Painter | None = None  # a model that is in the middle of a whole call
         self._seconds_beside = 0.0  # spent on other models' steps during whole calls
@@ -85,11 +78,7 @@ class Easel:
     @property
     def lanes(self) -> int:
         """Lanes that wait or are being painted."""
-        return (
-            len(self._waiting)
-            + sum(map(len, self._painting.values()))
-            + sum(len(t.lanes) for t in self._inbox)
-        )
+        return self._places.count + sum(len(ticket.lanes) for ticket in self._inbox)
 
     def close(self) -> None:
         """Ends after the step that is being made. Open tickets fail."""
@@ -121,140 +110,65 @@ class Easel:
     def _rest(self) -> None:
         """Until there is news; a second at most, since models may have to make way for waiting ones."""
         with self._news:
-            self._news.wait_for(lambda: self._stirred or self._closed, timeout=1.0 if self._waiting else None)
+            longest = 1.0 if self._places.anybody_waits else None
+            self._news.wait_for(lambda: self._stirred or self._closed, timeout=longest)
             self._stirred = False
 
     def turn(self) -> bool:
         """One step of one group. False when there is nothing to do."""
         self._make_ready()
-        if not self._painting:
+        if not self._places.painting:
             return False
-        self._work_on(self._painting)
+        self._work()
         return True
 
     def _make_ready(self) -> None:
-        self._receive()
-        self._drop_what_is_over()
+        with self._news:
+            tickets, self._inbox = self._inbox, []
+        self._places.receive(tickets)
+        self._places.drop_what_is_over()
         self._tend_models()
         self._admit()
 
-    def _work_on(self, groups: Mapping[BatchKey, Sequence[Lane]]) -> None:
-        key = self._turns.next(groups)
+    def _tend_models(self) -> None:
+        busy = self._places.busy()
+        if self._running is not None:
+            busy.add(self._running)
+        for painter, problem in self._shelf.tend(self._places.wanted(), busy):
+            for lane in self._places.waiting_for(painter):
+                fail(lane, problem)
+        self._places.drop_what_is_over()
+
+    def _admit(self) -> None:
+        """Fair places, group by group; those that give way wait where they are."""
+        for key, joins, leaves in self._places.moves(self._turns.counts, self._shelf.open_models):
+            self._hand.prepare(joins)
+            self._places.seat(key, joins, leaves)
+
+    def _work(self, *, apart: Collection[BatchKey] = ()) -> None:
+        """A turn for one group that is not `apart`."""
+        groups = dict(self._places.painting)
+        key = self._turns.next(groups, apart=apart)
         lanes = list(groups[key])
         started, beside = time.perf_counter(), self._seconds_beside
         if isinstance(lanes[0].painter, CallPainter):
-            self._running = lanes[0].painter
             self._call(key, lanes)
-            self._running = None
         else:
-            self._step(key, lanes)
-            self._finish([lane for lane in lanes if lane.finished and not _over(lane)])
+            self._hand.step(key, lanes)
+            self._places.fit(key)
+            done = [lane for lane in lanes if lane.finished and not lane.over]
+            self._places.leave(self._hand.finish(done))
         spent = time.perf_counter() - started - (self._seconds_beside - beside)
-        self._turns.took(key, spent, lanes)
-        self._drop_what_is_over()
-
-    def _receive(self) -> None:
-        with self._news:
-            tickets, self._inbox = self._inbox, []
-        for ticket in tickets:
-            self._open.append(ticket)
-            self._waiting += ticket.lanes
-        if tickets:
-            self._count_orders()
-
-    def _count_orders(self) -> None:
-        """How many tickets each person has open: who asks often does not hold up who asks once."""
-        counted = Counter(ticket.person for ticket in self._open)
-        for ticket in self._open:
-            ticket.orders = counted[ticket.person]
-
-    def _drop_what_is_over(self) -> None:
-        if not any(ticket.over for ticket in self._open):
-            return
-        for ticket in self._open:
-            if ticket.over:
-                for lane in ticket.lanes:
-                    lane.forget()
-        self._open = [ticket for ticket in self._open if not ticket.over]
-        self._waiting = [lane for lane in self._waiting if not _over(lane)]
-        left = {key: [lane for lane in lanes if not _over(lane)] for key, lanes in self._painting.items()}
-        self._painting = {key: lanes for key, lanes in left.items() if lanes}
-        self._count_orders()
-
-    def _tend_models(self) -> None:
-        wanted: dict[Painter, int] = {}
-        for lane in self._waiting:
-            wanted[lane.painter] = wanted.get(lane.painter, 0) + 1
-        busy = {lanes[0].painter for lanes in self._painting.values()}
-        if self._running is not None:
-            busy.add(self._running)
-        for painter, problem in self._shelf.tend(wanted, busy):
-            for lane in [each for each in self._waiting if each.painter is painter]:
-                _fail(lane, problem)
-        self._drop_what_is_over()
-
-    # ---- joining
-
-    def _admit(self) -> None:
-        """Fair places for waiting lanes, group by group; those that give way wait where they are."""
-        if not self._waiting:
-            return
-        groups: dict[BatchKey, list[Lane]] = {}
-        for lane in self._waiting:
-            if self._shelf.open(lane.painter):
-                groups.setdefault(lane.key, []).append(lane)
-        for key, waiting in groups.items():
-            here = self._painting.get(key, [])
-            elsewhere = [lane for other, lanes in self._painting.items() if other != key for lane in lanes]
-            joins, leaves = choose(here, waiting, room_rows=self.limits.rows(key), elsewhere=elsewhere)
-            if joins:
-                self._seat(key, joins, leaves)
-
-    def _seat(self, key: BatchKey, joins: Sequence[Lane], leaves: Sequence[Lane]) -> None:
-        joining, leaving = set(joins), set(leaves)
-        self._waiting = [lane for lane in self._waiting if lane not in joining] + list(leaves)
-        new = [lane for lane in joins if not lane.prepared and isinstance(lane.painter, StepPainter)]
-        in_halves(lambda lanes: _stepper(lanes).prepare(lanes), new, failed=_fail, ran_out=self._ran_out)
-        stay = [lane for lane in self._painting.get(key, []) if lane not in leaving]
-        self._painting[key] = stay + [lane for lane in joins if not _over(lane)]
-        if not self._painting[key]:
-            del self._painting[key]
-
-    # ---- stepping
-
-    def _step(self, key: BatchKey, lanes: Sequence[Lane]) -> None:
-        """One step for each lane, in one forward pass if memory allows."""
-        self._in_batches(key, lanes, self._advance)
-        self._fit_to_limit(key)
-
-    def _in_batches(
-        self, key: BatchKey, lanes: Sequence[Lane], action: Callable[[Sequence[Lane]], None]
-    ) -> None:
-        """Do `action` for all lanes, as many at once as memory allows; a lane that breaks it ends alone."""
-        left = [lane for lane in lanes if not _over(lane)]
-        while left:
-            batch = _fitting(left, self.limits.rows(key))
-            problem = attempt(lambda some=batch: action(some))  # type: ignore[misc]
-            if problem is not None and is_out_of_memory(problem):
-                self.limits.ran_out(key, sum(lane.rows for lane in batch))
-                self._ran_out(batch)
-                if len(batch) > 1:
-                    continue
-                _fail(batch[0], problem)
-            elif problem is not None:
-                in_halves(action, batch, failed=_fail, ran_out=self._ran_out)
-            left = left[len(batch) :]
-
-    # ---- models that paint in one call
+        self._turns.took(key, spent, groups)
+        self._places.drop_what_is_over()
 
     def _call(self, key: BatchKey, lanes: Sequence[Lane]) -> None:
         """A whole call for the lanes that fit into it; the others stay for the next."""
-        batch = _fitting([lane for lane in lanes if not _over(lane)], self.limits.rows(key))
-        self._in_batches(key, batch, self._paint_whole)
-        self._leave([lane for lane in batch if lane.picture is not None and not _over(lane)])
-
-    def _paint_whole(self, lanes: Sequence[Lane]) -> None:
-        cast("CallPainter", lanes[0].painter).paint(lanes, lambda step: self._between(lanes, step))
+        batch = fitting([lane for lane in lanes if not lane.over], self.limits.rows(key))
+        self._running = lanes[0].painter
+        self._hand.call(key, batch, self._between)
+        self._running = None
+        self._places.leave([lane for lane in batch if lane.picture is not None and not lane.over])
 
     def _between(self, lanes: Sequence[Lane], step: int) -> bool:
         """After each step of a whole call: lanes of other models make a step too. False when nobody waits any more."""
@@ -262,128 +176,14 @@ class Easel:
             lane.position = min(step, lane.steps)
         started = time.perf_counter()
         self._make_ready()
-        others = {
-            key: found
-            for key, found in self._painting.items()
-            if not isinstance(found[0].painter, CallPainter)
-        }
-        if others:
-            self._work_on(others)
+        painting = self._places.painting
+        apart = [key for key, found in painting.items() if isinstance(found[0].painter, CallPainter)]
+        if len(apart) < len(painting):
+            self._work(apart=apart)
         self._seconds_beside += time.perf_counter() - started
-        return not all(_over(lane) for lane in lanes)
-
-    # ---- models that paint step by step
-
-    def _advance(self, lanes: Sequence[Lane]) -> None:
-        predictions = _stepper(lanes).predict(lanes)
-        for lane, prediction in zip(lanes, predictions, strict=True):
-            if _over(lane):
-                continue
-            wanted = self._wants_glimpse(lane)
-            try:
-                lane.advance(prediction, wants_estimate=wanted)
-                if wanted and not lane.finished:
-                    self._glimpse(lane)
-            except Exception as error:  # noqa: BLE001 - what one lane's scheduler throws is that lane's affair
-                _fail(lane, error)
-        self._mark_glimpsed(lanes)
-
-    def _fit_to_limit(self, key: BatchKey) -> None:
-        """After running out of memory fewer lanes stay; the others wait, where they are, for a place."""
-        lanes = [lane for lane in self._painting.get(key, []) if not _over(lane) and not lane.finished]
-        limit = self.limits.rows(key)
-        while len(lanes) > 1 and sum(lane.rows for lane in lanes) > limit:
-            self._painting[key].remove(lane := lanes.pop())
-            self._waiting.append(lane)
-
-    def _ran_out(self, lanes: Sequence[Lane]) -> None:
-        log.warning("out of memory: going on with fewer lanes at once", extra={"lanes": len(lanes)})
-        free_cache(self.device)
-
-    def _wants_glimpse(self, lane: Lane) -> bool:
-        return (
-            lane.ticket is not None and time.monotonic() - lane.ticket.previewed_at >= self._preview_seconds
-        )
-
-    def _glimpse(self, lane: Lane) -> None:
-        _check_numbers(lane)
-        lane.glimpse = _stepper([lane]).preview(lane)
-        lane.estimate = None
-
-    def _mark_glimpsed(self, lanes: Sequence[Lane]) -> None:
-        for ticket in {
-            lane.ticket for lane in lanes if lane.ticket is not None and self._wants_glimpse(lane)
-        }:
-            ticket.previewed_at = time.monotonic()
-
-    # ---- leaving
-
-    def _finish(self, lanes: Sequence[Lane]) -> None:
-        sound: list[Lane] = []
-        for lane in lanes:
-            try:
-                _check_numbers(lane)
-                sound.append(lane)
-            except PaintingFailed as error:
-                _fail(lane, error)
-        in_halves(_decode, sound, failed=_fail, ran_out=self._ran_out)
-        self._leave([lane for lane in sound if lane.picture is not None])
-
-    def _leave(self, lanes: Sequence[Lane]) -> None:
-        """Finished pictures leave; whose last one it is goes home."""
-        done = set(lanes)
-        for lane in lanes:
-            lane.forget()
-        self._waiting = [lane for lane in self._waiting if lane not in done]
-        for key in {lane.key for lane in lanes if lane.key in self._painting}:
-            self._painting[key] = [lane for lane in self._painting[key] if lane not in done]
-            if not self._painting[key]:
-                del self._painting[key]
-        for ticket in {lane.ticket for lane in lanes if lane.ticket is not None}:
-            if all(lane.picture is not None for lane in ticket.lanes):
-                ticket.finish()
+        return not all(lane.over for lane in lanes)
 
     def _give_up_all(self, error: BaseException) -> None:
         with self._news:
             tickets, self._inbox = self._inbox, []
-        for ticket in (*self._open, *tickets):
-            ticket.fail(error)
-        self._drop_what_is_over()
-
-
-def _stepper(lanes: Sequence[Lane]) -> StepPainter:
-    return cast("StepPainter", lanes[0].painter)
-
-
-def _decode(lanes: Sequence[Lane]) -> None:
-    for lane, picture in zip(lanes, _stepper(lanes).decode(lanes), strict=True):
-        lane.picture = picture
-
-
-def _fitting(lanes: Sequence[Lane], rows: int) -> Sequence[Lane]:
-    """The first lanes that take at most `rows` rows, one at least."""
-    taken = 0
-    for index, lane in enumerate(lanes):
-        taken += lane.rows
-        if taken > rows and index:
-            return lanes[:index]
-    return lanes
-
-
-def _check_numbers(lane: Lane) -> None:
-    if lane.latents is None or not bool(torch.isfinite(lane.latents).all()):
-        raise PaintingFailed(NOT_A_NUMBER)
-
-
-def _over(lane: Lane) -> bool:
-    return lane.ticket is not None and lane.ticket.over
-
-
-def _fail(lane: Lane, error: BaseException) -> None:
-    """Only the lane's own order ends."""
-    if is_out_of_memory(error):
-        told = PaintingFailed(TOO_LARGE)
-        told.__cause__ = error
-        error = told
-    if lane.ticket is not None:
-        lane.ticket.fail(error)
+        self._places.give_up(error, tickets)

@@ -3,16 +3,18 @@
 Three rules:
 
 1. A free place goes to the person with the fewest lanes on the easel, counted against the person's weight.
-2. While somebody with fewer open orders is there, a person with k open orders holds at most one place in k, but never
-   none. Lanes beyond that give way at once, the latest order's first; they lose nothing and go on later from where
-   they were. So nobody who asks once waits for those who ask often.
+2. While somebody with fewer open orders is there, a person with k open orders holds at most one place in k. Where that
+   is less than one place, it is one place at one turn in so many. Lanes beyond that give way at once, the latest
+   order's first; they lose nothing and go on later from where they were. So nobody who asks once waits for those who
+   ask often, and those who ask often never stand still.
 3. Groups of lanes that cannot share a forward pass take turns by the time they have had, each in proportion to
-   the weight of the people in it.
+   the people in it. A person with k open orders in g groups counts in each of them as one part in k · g of their
+   weight, so that nobody gets more by asking for many sizes or models at once.
 """
 
 from collections import Counter
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 
 class Seat(Protocol):
@@ -42,14 +44,20 @@ K = TypeVar("K", bound=Hashable)
 
 
 def choose(
-    painting: Sequence[S], waiting: Sequence[S], *, room_rows: int, elsewhere: Iterable[S] = ()
+    painting: Sequence[S],
+    waiting: Sequence[S],
+    *,
+    room_rows: int,
+    turn: int = 0,
+    elsewhere: Iterable[S] = (),
 ) -> tuple[list[S], list[S]]:
     """The lanes that join and those that give way, for one group with room for `room_rows` rows.
 
     `painting` are the group's lanes on the easel, `elsewhere` those of other groups: both count for their people.
-    A lane always finds room when the group is empty, however many rows it takes.
+    `turn` counts the group's forward passes. A lane always finds room when the group is empty, however many rows it
+    takes.
     """
-    shares = _shares([*painting, *waiting], room_rows)
+    shares = _shares([*painting, *waiting], room_rows, turn)
     stay, gone = _within(painting, shares)
     held_here = Counter(seat.person for seat in stay)
     held = held_here + Counter(seat.person for seat in elsewhere)
@@ -68,14 +76,27 @@ def choose(
     return joins, gone
 
 
-def _shares(seats: Sequence[S], room_rows: int) -> dict[str, int]:
-    """The most places that each person may hold."""
+def uneven(seats: Iterable[Seat]) -> bool:
+    """Whether somebody among them has more orders open than somebody else."""
+    return len({seat.orders for seat in seats}) > 1
+
+
+def _shares(seats: Sequence[S], room_rows: int, turn: int) -> dict[str, int]:
+    """The most places that each person may hold at this turn."""
     orders = {seat.person: seat.orders for seat in seats}
     fewest = min(orders.values(), default=1)
     return {
-        person: room_rows if open_orders == fewest else max(1, room_rows // open_orders)
+        person: room_rows if open_orders == fewest else _part(room_rows, open_orders, turn)
         for person, open_orders in orders.items()
     }
+
+
+def _part(room_rows: int, orders: int, turn: int) -> int:
+    """One place in `orders`, and at least one place at one turn in so many."""
+    if orders <= room_rows:
+        return room_rows // orders
+    every_turns = -(-orders // room_rows)
+    return 1 if turn % every_turns == 0 else 0
 
 
 def _within(painting: Sequence[S], shares: Mapping[str, int]) -> tuple[list[S], list[S]]:
@@ -91,18 +112,38 @@ def _within(painting: Sequence[S], shares: Mapping[str, int]) -> tuple[list[S], 
 
 
 class Turns:
-    """Shares time between groups: the one that has had the least for its weight goes next."""
+    """Shares time between groups: the one that has had the least for the people in it goes next."""
 
     def __init__(self) -> None:
         self._had: dict[Hashable, float] = {}
+        self._count: Counter[Hashable] = Counter()
 
-    def next(self, groups: Mapping[K, Collection[Seat]]) -> K:
-        """One of `groups`, which must not be empty. A group that was away starts level with the poorest."""
+    def next(self, groups: Mapping[K, Collection[Seat]], *, apart: Collection[K] = ()) -> K:
+        """One of `groups` that is not `apart`; there must be one. A group that was away starts level with the poorest."""
         known = [self._had[key] for key in groups if key in self._had]
         level = min(known, default=0.0)
         self._had = {key: self._had.get(key, level) for key in groups}
-        return min(groups, key=self._had.__getitem__)
+        self._count = Counter({key: self._count[key] for key in groups})
+        return min((key for key in groups if key not in apart), key=self._had.__getitem__)
 
-    def took(self, key: Hashable, seconds: float, group: Collection[Seat]) -> None:
-        people = {seat.person: seat.weight for seat in group}
-        self._had[key] = self._had.get(key, 0.0) + seconds / max(sum(people.values()), 1e-3)
+    def took(self, key: Hashable, seconds: float, groups: Mapping[K, Collection[Seat]]) -> None:
+        """`groups` as they were when the turn began."""
+        self._had[key] = self._had.get(key, 0.0) + seconds / max(_say(key, groups), 1e-6)
+        self._count[key] += 1
+
+    @property
+    def counts(self) -> Mapping[Any, int]:
+        """How many turns each group has had since it came."""
+        return self._count
+
+
+def _say(key: Hashable, groups: Mapping[K, Collection[Seat]]) -> float:
+    """What the people in a group count, all together."""
+    here: dict[str, float] = {}
+    spread: Counter[str] = Counter()
+    for other, seats in groups.items():
+        for person in {seat.person for seat in seats}:
+            spread[person] += 1
+        if other == key:
+            here = {seat.person: seat.weight / seat.orders for seat in seats}
+    return sum(share / spread[person] for person, share in here.items())

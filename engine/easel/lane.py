@@ -91,6 +91,16 @@ class Lane:
         return self.latents is not None
 
     @property
+    def over(self) -> bool:
+        """Whether its order is finished, failed or given up."""
+        return self.ticket is not None and self.ticket.over
+
+    @property
+    def sound(self) -> bool:
+        """Whether its latents are numbers."""
+        return self.latents is not None and bool(torch.isfinite(self.latents).all())
+
+    @property
     def person(self) -> str:
         return self.ticket.person if self.ticket else ""
 

@@ -41,9 +41,10 @@ class Shelf:
     def loading(self) -> bool:
         return self._loading is not None
 
-    def open(self, painter: Painter) -> bool:
-        """Whether new lanes of this model may come to the easel."""
-        return painter in self._used and painter not in self._closing
+    @property
+    def open_models(self) -> Collection[Painter]:
+        """The models that new lanes may come to."""
+        return self._used.keys() - self._closing
 
     def tend(
         self, wanted: Mapping[Painter, int], busy: Collection[Painter]
@@ -57,7 +58,7 @@ class Shelf:
         for painter in busy:
             self._used[painter] = now
         since = self._wanted_since
-        self._wanted_since = {each: since.get(each, now) for each in wanted if not self.open(each)}
+        self._wanted_since = {each: since.get(each, now) for each in wanted if each not in self.open_models}
         for painter in [each for each in self._closing if each not in busy]:
             self._unload(painter)
         failed = [painter for painter, _ in failures]

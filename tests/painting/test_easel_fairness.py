@@ -1,5 +1,6 @@
 """Who comes to the easel next."""
 
+from collections import Counter
 from dataclasses import dataclass
 
 import pytest
@@ -49,11 +50,19 @@ def test_who_has_several_orders_open_gives_way_to_who_has_one() -> None:
     assert [seat.number for seat in leaves] == [2] * 4
 
 
-def test_a_person_with_many_orders_keeps_one_place_beside_a_newcomer() -> None:
+def test_a_person_with_many_orders_has_a_place_at_one_turn_in_so_many_beside_a_newcomer() -> None:
     busy = order("spam", 1, lanes=8, orders=32)
-    joins, leaves = choose(busy, order("ben", 99), room_rows=8)
-    assert people(joins) == ["ben"] * 4
-    assert len(leaves) == 7
+    left = []
+    for turn in range(8):
+        joins, leaves = choose(busy, order("ben", 99), room_rows=8, turn=turn)
+        assert people(joins) == ["ben"] * 4
+        left.append(len(leaves))
+    assert left == [7, 8, 8, 8, 7, 8, 8, 8]
+
+
+def test_who_gives_way_comes_back_when_nobody_waits_for_the_place() -> None:
+    busy = order("spam", 1, lanes=8, orders=32)
+    assert choose([], busy, room_rows=8, turn=3) == (busy, [])
 
 
 def test_a_person_with_many_orders_has_the_whole_easel_alone() -> None:
@@ -91,7 +100,7 @@ def test_groups_take_turns_by_time_in_proportion_to_their_people(people_in_secon
     turns, had = Turns(), {"slow": 0.0, "quick": 0.0}
     for _ in range(1000):
         key = turns.next(groups)
-        turns.took(key, seconds[key], groups[key])
+        turns.took(key, seconds[key], groups)
         had[key] += seconds[key]
     assert had["quick"] / had["slow"] == pytest.approx(people_in_second, rel=0.1)
 
@@ -100,11 +109,34 @@ def test_a_group_that_was_away_does_not_claim_the_time_it_missed() -> None:
     turns = Turns()
     first = {"old": [Seat("ana")]}
     for _ in range(100):
-        turns.took(turns.next(first), 1.0, first["old"])
+        turns.took(turns.next(first), 1.0, first)
     both = {**first, "new": [Seat("ben")]}
     chosen = []
     for _ in range(10):
         key = turns.next(both)
         chosen.append(key)
-        turns.took(key, 1.0, both[key])
+        turns.took(key, 1.0, both)
     assert chosen.count("new") in {5, 6}
+
+
+def test_who_asks_for_many_sizes_at_once_gets_no_more_of_the_time() -> None:
+    spam = {f"size {n}": [Seat("spam", orders=8)] for n in range(8)}
+    groups = {**spam, "ben's": [Seat("ben")]}
+    turns, had = Turns(), Counter[str]()
+    for _ in range(900):
+        key = turns.next(groups)
+        turns.took(key, 1.0, groups)
+        had[key] += 1
+    assert had["ben's"] == pytest.approx(800, abs=12)
+    assert min(had[name] for name in spam) > 8
+
+
+def test_a_group_set_apart_is_not_chosen_and_keeps_its_account() -> None:
+    turns = Turns()
+    groups = {"whole": [Seat("ana")], "steps": [Seat("ben")]}
+    assert turns.next(groups) == "whole"
+    for _ in range(3):
+        assert turns.next(groups, apart=["whole"]) == "steps"
+        turns.took("steps", 1.0, groups)
+    turns.took("whole", 9.0, groups)
+    assert [turns.next(groups), turns.counts["steps"]] == ["steps", 3]
