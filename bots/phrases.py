@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from studio.catalog import find_command
+from studio.commands.spec import Kind
 from studio.errors import BadParameter
 from studio.phrase import MAX_PHRASE, parse_values
 from studio.text import clean_text
@@ -24,8 +25,10 @@ def spread_flags(command: str, values: Mapping[str, object]) -> dict[str, object
     spec = find_command(command)
     found = parse_values(spec, clean_text(prompt))
     # A picture's id at the front of the words is words here: the id has an option of its own.
-    if "picture" in found:
-        found["prompt"] = " ".join(str(found[name]) for name in ("picture", "prompt") if name in found)
-        del found["picture"]
+    ids = [each.name for each in spec.parameters if each.kind is Kind.PICTURE and each.name in found]
+    if ids:
+        found["prompt"] = " ".join(str(found[name]) for name in (*ids, "prompt") if name in found)
+        for name in ids:
+            del found[name]
     del spread["prompt"]
     return found | spread

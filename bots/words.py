@@ -35,6 +35,7 @@ DEEDS = {
     Operation.VARY: "varied",
     Operation.EDIT: "edited",
     Operation.EXPAND: "expanded",
+    Operation.BLEND: "blended",
     Operation.UPSCALE: "upscaled",
 }
 

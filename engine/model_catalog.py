@@ -3,10 +3,11 @@
 import json
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
+from engine.model_extras import IpAdapterEntry, LoraEntry, locate, read_ip_adapter, read_loras
 from engine.model_folders import check, weights_hash
 from studio.errors import BadParameter, Misconfigured, ModelBroken
 
@@ -20,7 +21,10 @@ ALLOWED_FILES = ("model_index.json", "*/*", "README.md", "LICENSE*")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelEntry:
-    """One model. Sizes in pixels; `guidance_scale` 0 or 1 means none; `scheduler` None means the model's own."""
+    """One model. Sizes in pixels; `guidance_scale` 0 or 1 means none; `scheduler` None means the model's own.
+
+    `prior` is the second folder of models that come in two, such as Kandinsky 2.2.
+    """
 
     name: str
     source: str
@@ -35,6 +39,9 @@ class ModelEntry:
     licence: str = "unknown"
     memory_gib: float = 4.0
     revision: str | None = None
+    prior: str | None = None
+    loras: Mapping[str, LoraEntry] = field(default_factory=dict, hash=False)
+    ip_adapter: IpAdapterEntry | None = None
 
     @property
     def bundled(self) -> bool:
@@ -99,13 +106,37 @@ class ModelCatalogue:
 
         Raises `ModelBroken` with one sentence when the hub cannot be reached or does not have the model.
         """
-        return self._snapshot(entry, offline=False) if entry.on_hub else self.folder(entry)
+        folder = self._snapshot(entry, offline=False) if entry.on_hub else self.folder(entry)
+        if entry.prior is not None:
+            self.pull(second_folder(entry))
+        for source in _extras(entry):
+            locate(source, hub=self._hub, offline=False)
+        return folder
 
     def check(self, entry: ModelEntry) -> Path:
         """The folder of a model that is complete and readable; raises `ModelBroken` naming the file that is not."""
         folder = self.folder(entry)
         check(folder)
         return folder
+
+    def settle(self, entry: ModelEntry) -> ModelEntry:
+        """The entry with its extras as paths of this machine; what is not here keeps its name, and fails when used."""
+        loras = {name: replace(lora, source=self._settled(lora.source)) for name, lora in entry.loras.items()}
+        seen = entry.ip_adapter
+        if seen is not None:
+            seen = replace(seen, source=self._settled(seen.source), encoder=self._settled(seen.encoder))
+        prior = str(self.folder(second_folder(entry))) if entry.prior is not None else None
+        return replace(entry, loras=loras, ip_adapter=seen, prior=prior)
+
+    def _settled(self, source: str) -> str:
+        try:
+            return str(locate(source, hub=self._hub))
+        except ModelBroken:
+            return source
+
+    @property
+    def _hub(self) -> Path | None:
+        return self._state / "hub" if self._state else None
 
     def hash(self, entry: ModelEntry) -> str:
         """SHA-256 over the model's weight files, in hex; remembered while their sizes and times stay the same."""
@@ -121,7 +152,7 @@ class ModelCatalogue:
             folder = snapshot_download(
                 entry.source,
                 revision=entry.revision,
-                cache_dir=self._state / "hub" if self._state else None,
+                cache_dir=self._hub,
                 allow_patterns=list(ALLOWED_FILES),
                 ignore_patterns=list(IGNORED_FILES),
                 local_files_only=offline,
@@ -146,6 +177,18 @@ class ModelCatalogue:
         return Path(folder)
 
 
+def second_folder(entry: ModelEntry) -> ModelEntry:
+    """The entry of a model's other half."""
+    return replace(entry, source=entry.prior or "", prior=None, revision=None, loras={}, ip_adapter=None)
+
+
+def _extras(entry: ModelEntry) -> list[str]:
+    sources = [lora.source for lora in entry.loras.values()]
+    if entry.ip_adapter is not None:
+        sources += [entry.ip_adapter.source, entry.ip_adapter.encoder]
+    return sources
+
+
 def read_entries(path: Path, *, base: Mapping[str, ModelEntry] | None = None) -> dict[str, ModelEntry]:
     """The entries of a catalogue file; one that names a model of `base` changes only what it says."""
     tables = _read_tables(path)
@@ -153,12 +196,13 @@ def read_entries(path: Path, *, base: Mapping[str, ModelEntry] | None = None) ->
     entries: dict[str, ModelEntry] = {}
     for name, table in tables.items():
         known = (base or {}).get(name)
-        found = _problems(name, table, complete=known is not None)
+        extras, found = _read_extras(name, table)
+        found += _problems(name, table, complete=known is not None)
         problems += found
         if not found:
             fitted: dict[str, Any] = {
                 key: float(value) if key in _FLOATS else value for key, value in table.items()
-            }
+            } | extras
             entries[name] = replace(known, **fitted) if known else ModelEntry(name=name, **fitted)
     if problems:
         raise Misconfigured(f"The catalogue of models {path.name}: {' '.join(problems)}")
@@ -186,8 +230,22 @@ def _read_tables(path: Path) -> dict[str, Any]:
         raise Misconfigured(f"The catalogue of models {path.name} cannot be read: {error}") from error
 
 
+def _read_extras(name: str, table: object) -> tuple[dict[str, Any], list[str]]:
+    """What has tables of its own inside of an entry's table."""
+    extras: dict[str, Any] = {}
+    problems: list[str] = []
+    if isinstance(table, dict) and "loras" in table:
+        extras["loras"], found = read_loras(table["loras"])
+        problems += found
+    if isinstance(table, dict) and "ip_adapter" in table:
+        extras["ip_adapter"], found = read_ip_adapter(table["ip_adapter"])
+        problems += found
+    return extras, [f"[{name}] {problem}" for problem in problems]
+
+
 _HINTS: Mapping[str, Any] = get_type_hints(ModelEntry)
 _KNOWN = {field.name for field in fields(ModelEntry)} - {"name"}
+_TABLES = {"loras", "ip_adapter"}
 _FLOATS = {name for name, hint in _HINTS.items() if hint is float}
 
 
@@ -197,7 +255,7 @@ def _problems(name: str, table: object, *, complete: bool) -> list[str]:
     problems = [f"[{name}] has an unknown field {key}." for key in sorted(set(table) - _KNOWN)]
     if not complete:
         problems += [f"[{name}] needs a {key}." for key in ("source", "family") if key not in table]
-    for key in sorted(set(table) & _KNOWN):
+    for key in sorted(set(table) & _KNOWN - _TABLES):
         wanted = get_args(_HINTS[key]) or (_HINTS[key],)
         allowed = (*wanted, int) if float in wanted else wanted
         if not isinstance(table[key], allowed) or isinstance(table[key], bool):
@@ -211,6 +269,13 @@ def _problems(name: str, table: object, *, complete: bool) -> list[str]:
 
 def _toml(name: str, table: Mapping[str, Any]) -> str:
     # A JSON string, number or boolean is a TOML one too.
-    said = {key: value for key, value in table.items() if value not in (None, "")}
-    lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in said.items()]
+    said = {key: value for key, value in table.items() if value not in (None, "", {})}
+    lines = [f"{key} = {_toml_value(value)}" for key, value in said.items()]
     return "\n".join([f"[{json.dumps(name, ensure_ascii=False)}]", *lines, ""])
+
+
+def _toml_value(value: object) -> str:
+    if isinstance(value, dict):
+        inside = ", ".join(f"{json.dumps(key)} = {_toml_value(each)}" for key, each in value.items())
+        return f"{{ {inside} }}"
+    return json.dumps(value, ensure_ascii=False)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from studio.requests import Operation
+from studio.requests import Lora, Operation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +24,7 @@ class Recipe:
     scheduler: str
     software: str
     style: str | None = None
+    loras: tuple[Lora, ...] = ()
     parents: tuple[str, ...] = ()
 
 

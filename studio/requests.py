@@ -7,6 +7,21 @@ from studio.errors import BadParameter
 
 MAX_COUNT = 8
 MAX_SEED = 2**32 - 1
+MOST_BLENDED = 5
+MOST_LORAS = 4
+# Every name that a model may be asked for; those trained by flow matching know only the last.
+SCHEDULERS = (
+    "ddim",
+    "ddpm",
+    "pndm",
+    "euler",
+    "euler a",
+    "dpm++ 2m",
+    "dpm++ 2m karras",
+    "unipc",
+    "lcm",
+    "flow euler",
+)
 
 
 class Operation(StrEnum):
@@ -14,6 +29,7 @@ class Operation(StrEnum):
     VARY = "vary"
     EDIT = "edit"
     EXPAND = "expand"
+    BLEND = "blend"
     UPSCALE = "upscale"
 
 
@@ -26,11 +42,15 @@ class Strength(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """A picture to start from: a storage key, and the picture's id if it was painted here."""
+    """A picture to start from: a storage key, and the picture's id if it was painted here.
+
+    `shows_person`: it is an upload with a person in it, or was painted from one.
+    """
 
     key: str
     picture_id: str | None = None
     mask_key: str | None = None  # L-mode PNG, white where the picture may change
+    shows_person: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,12 +64,24 @@ class Margins:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Lora:
+    """Small weights laid over a model's own, by the name that the catalogue of models gives them."""
+
+    name: str
+    weight: float | None = None  # None: as the catalogue says
+
+    def __str__(self) -> str:
+        return self.name if self.weight is None else f"{self.name}:{self.weight:g}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PaintRequest:
     """One accepted request. None means: the model's own default, filled in by the worker.
 
     `seed` is in [0, 2**32); picture i of the job (counted from 0) uses ``(seed + i) % 2**32``.
     `strength` in (0, 1] is how much of the noise schedule an img2img or inpaint run goes through.
     `aspect` is ``"W:H"``; it is ignored when `width` and `height` are given.
+    `weights` say how much of each source a blend takes, in any unit; none: of all the same.
     """
 
     operation: Operation
@@ -68,6 +100,8 @@ class PaintRequest:
     strength: float | None = None
     variation: Strength | None = None
     sources: tuple[Source, ...] = ()
+    weights: tuple[float, ...] = ()
+    loras: tuple[Lora, ...] = ()
     cells: tuple[str, ...] = ()  # of the lettered grid A1–D4
     sides: tuple[str, ...] = ()  # of left, top, right, bottom
     amount_percent: int | None = None
@@ -93,3 +127,26 @@ def parse_aspect(text: str) -> tuple[int, int]:
     if width < 1 or height < 1 or not 0.25 <= width / height <= 4:
         raise BadParameter("aspect", "must lie between 1:4 and 4:1.")
     return width, height
+
+
+def parse_loras(text: str) -> tuple[Lora, ...]:
+    """``"pixel:0.8, ink"`` becomes two, the second with the weight that the catalogue gives it."""
+    loras = tuple(_parse_lora(part.strip()) for part in text.split(",") if part.strip())
+    if len({each.name for each in loras}) < len(loras):
+        raise BadParameter("lora", "name each one once.")
+    if len(loras) > MOST_LORAS:
+        raise BadParameter("lora", f"at most {MOST_LORAS} at a time.")
+    return loras
+
+
+def _parse_lora(text: str) -> Lora:
+    name, colon, number = text.lower().partition(":")
+    if not colon:
+        return Lora(name=name.strip())
+    try:
+        weight = float(number)
+    except ValueError:
+        raise BadParameter("lora", "write its weight as a number, for example pixel:0.8.") from None
+    if not -2 <= weight <= 2:
+        raise BadParameter("lora", "its weight must lie between -2 and 2.")
+    return Lora(name=name.strip(), weight=weight)

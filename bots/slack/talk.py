@@ -69,12 +69,8 @@ class Talk:
     async def _with_files(
         self, call: Call, spec: CommandSpec, values: Mapping[str, object], files: Sequence[File]
     ) -> dict[str, object]:
-        """The files in order: the first is the picture to start from, the next the mask."""
-        places = [
-            each.name
-            for each in spec.parameters
-            if (each.kind is Kind.IMAGE and "picture" not in values) or each.kind is Kind.MASK
-        ]
+        """The files in order: first the pictures to start from, then the mask."""
+        places = spec.places_for_files(values)
         taken = [await self._uploads.take_in(file, call.person) for file in files[: len(places)]]
         return dict(zip(places, taken, strict=False))
 

@@ -80,8 +80,9 @@ class Desk:
         if wish.text.strip().lower().partition(" ")[0] == "/help":
             return Reply(tell={"ok": True, "open": "/help"})
         spec, values = parse_phrase(wish.text)
-        if wish.image:
-            values["image"] = self._redeem(visitor, wish.image)
+        pictures = [each for each in (wish.image, *wish.more) if each]
+        for place, ticket in zip(spec.images or ("image",), pictures, strict=False):
+            values[place] = self._redeem(visitor, ticket)
         if wish.mask:
             values["mask"] = self._redeem(visitor, wish.mask)
         return _reply(perform(self._ports, call, spec.name, values))

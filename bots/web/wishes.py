@@ -4,6 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, TypeAdapter, ValidationError
 
+from studio.requests import MOST_BLENDED
+
 LONGEST_BYTES = 8 * 1024
 
 # Made by the browser for each wish: the same one sent twice is one job.
@@ -20,13 +22,14 @@ class Ping(_Message):
 
 
 class Say(_Message):
-    """A typed line, with the tickets of what is attached."""
+    """A typed line, with the tickets of what is attached; `more` are further pictures for a blend."""
 
     do: Literal["say"]
     id: WishId
     text: str
     image: Ticket | None = None
     mask: Ticket | None = None
+    more: Annotated[tuple[Ticket, ...], Field(max_length=MOST_BLENDED - 1)] = ()
 
 
 class Press(_Message):

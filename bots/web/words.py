@@ -152,7 +152,7 @@ HELP_TYPING = Markup(
 HELP_IMAGES = Markup(
     "Attach one with the picture button, drop it anywhere, or paste it. Then write what to make of it, for "
     "instance <code>/edit a small boat --region B3-C4</code>. A second one is taken as a mask, white where the "
-    "picture may change."
+    "picture may change. With <code>/blend</code>, up to five are blended."
 )
 
 MINE = {"queue": "Your jobs that wait or are being painted", "history": "Your latest jobs"}
@@ -166,6 +166,7 @@ OPERATIONS = {
     Operation.VARY: "varied",
     Operation.EDIT: "edited",
     Operation.EXPAND: "expanded",
+    Operation.BLEND: "blended",
     Operation.UPSCALE: "upscaled",
 }
 

@@ -11,7 +11,8 @@ from diffusers.models.autoencoders.vae import DiagonalGaussianDistribution
 from diffusers.utils.torch_utils import randn_tensor
 
 from engine.easel.lane import Kept, Lane, add_noise
-from engine.painters.autoencoder import Autoencoder
+from engine.painters.autoencoder import Autoencoder, to_pixels
+from engine.painters.blending import blend
 from engine.painters.layout import Layout
 
 Name = int | tuple[int, int]
@@ -44,6 +45,7 @@ def begin(lanes: Sequence[Lane], *, layout: Layout, autoencoder: Autoencoder, de
     for lane in lanes:
         if lane.start is not None and _needs_start(lane, layout):
             wanted[id(lane.sketch.start)] = lane.start
+            wanted |= {id(each.picture): to_pixels(each.picture) for each in lane.sketch.mixed}
         if layout.repaints:
             wanted[_hidden_id(lane)] = _hidden(lane)
     found = _encode(wanted, autoencoder)
@@ -56,6 +58,7 @@ def _begin(lane: Lane, layout: Layout, autoencoder: Autoencoder, found: Found, d
     clean = None
     if _needs_start(lane, layout):
         clean = autoencoder.sample(found[id(lane.sketch.start)], lane.generator)
+        clean = _mix(clean, lane, autoencoder, found)
     shape = (1, layout.latent_channels, lane.key.height, lane.key.width)
     noise = randn_tensor(shape, generator=lane.generator, device=device, dtype=torch.float32)
     if clean is None or (lane.hole is not None and lane.sketch.strength >= 1):
@@ -73,6 +76,13 @@ def _begin(lane: Lane, layout: Layout, autoencoder: Autoencoder, found: Found, d
         # diffusers draws latents of the masked picture here too, and does not use them.
         randn_tensor(shape, generator=lane.generator, device=device, dtype=torch.float32)
         lane.kept = Kept(latents=clean, noise=noise, mask=cells)
+
+
+def _mix(first: torch.Tensor, lane: Lane, autoencoder: Autoencoder, found: Found) -> torch.Tensor:
+    """The start's latents with those of the sketch's further pictures, by their shares."""
+    mixed = lane.sketch.mixed
+    others = [(autoencoder.sample(found[id(each.picture)], lane.generator), each.share) for each in mixed]
+    return blend([(first, 1 - sum(each.share for each in mixed)), *others])
 
 
 def _needs_start(lane: Lane, layout: Layout) -> bool:

@@ -1,7 +1,9 @@
 """What the families that are driven step by step have in common: words, first latents, schedulers, pictures."""
 
 import gc
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -12,12 +14,17 @@ from engine.model_catalog import ModelEntry
 from engine.painters.autoencoder import Autoencoder, to_hole, to_pixels
 from engine.painters.beginnings import begin, set_steps
 from engine.painters.layout import read_layout
+from engine.painters.loras import Loras, Worn
 from engine.painters.painter import Sketch
 from engine.painters.prompts import PromptCache
 from engine.painters.rows import Rows, Stacker, guide
 from engine.painters.schedulers import Schedulers
+from engine.painters.stock import stock_pipeline
 from engine.painters.weights import LoadsNetworks, choose_dtype, load_network, load_part, size_bytes
 from studio.errors import BadParameter, ModelBroken, NotSupported
+
+# With LoRA weights on, words mean something else: a cache for each set of them that was worn lately.
+_WARDROBE = 8
 
 
 class DenoisingPainter:
@@ -49,7 +56,8 @@ class DenoisingPainter:
         self._parts: dict[str, Any] = {}
         self._measured_bytes: int | None = None
         self._stacker = Stacker(device=device, dtype=self._dtype, images=self.denoiser == "unet")
-        self._prompts = PromptCache(self._encode_texts)
+        self._prompts: OrderedDict[Worn, PromptCache] = OrderedDict()
+        self._loras = Loras(entry, partial(stock_pipeline, self, folder))
 
     # ---- memory
 
@@ -82,7 +90,8 @@ class DenoisingPainter:
     def unload(self) -> None:
         self._parts = {}
         self._stacker.forget()
-        self._prompts.forget()
+        self._prompts.clear()
+        self._loras.forget()
         del self._autoencoder
         gc.collect()
         if self._device.type == "cuda":
@@ -97,8 +106,10 @@ class DenoisingPainter:
         grid = self.layout.grid
         if sketch.width % grid or sketch.height % grid:
             raise BadParameter("width", f"and height must be multiples of {grid} for this model.")
-        if sketch.adapters:
-            raise NotSupported(model=self.name, operation="use adapters")
+        if sketch.likeness and not self.layout.has_eyes:
+            raise NotSupported(
+                model=self.name, operation="see pictures", instead="imagine, vary, edit and expand"
+            )
         lane = Lane(
             painter=self,
             sketch=sketch,
@@ -116,18 +127,24 @@ class DenoisingPainter:
         return lane
 
     def prepare(self, lanes: Sequence[Lane]) -> None:
-        known = self._prompts.find(text for lane in lanes for text in self._texts(lane))
+        worn = lanes[0].key.adapters
+        self._loras.wear(worn)
+        known = self._cache(worn).find(text for lane in lanes for text in self._texts(lane))
         for lane in lanes:
             shared = self._shared_conditions(lane)
             words = [known[text] for text in self._texts(lane)]
             if lane.guided and not lane.sketch.negative_prompt:
                 words[0] = self._without_words(known)
-            lane.conditions = tuple({**each, **shared} for each in words)
+            pictures = self._picture_conditions(lane)[-len(words) :]
+            lane.conditions = tuple(
+                {**each, **shared, **seen} for each, seen in zip(words, pictures, strict=True)
+            )
         begin(lanes, layout=self.layout, autoencoder=self._autoencoder, device=self._device)
 
     # ---- steps
 
     def predict(self, lanes: Sequence[Lane]) -> Sequence[torch.Tensor]:
+        self._loras.wear(lanes[0].key.adapters)
         rows = self._stacker.stack(lanes)
         answer = self._forward(rows)
         return guide(lanes, answer)
@@ -163,6 +180,10 @@ class DenoisingPainter:
         """What every row of a lane is told beside its words."""
         return {}
 
+    def _picture_conditions(self, lane: Lane) -> tuple[Conditions, Conditions]:
+        """What the pictures of a sketch's likeness say, for the row that keeps away and the one that goes towards."""
+        return {}, {}
+
     def _timing(self, lane: Lane) -> Mapping[str, Any]:
         """What the scheduler wants to know beside the number of steps."""
         return {}
@@ -172,6 +193,13 @@ class DenoisingPainter:
         return sketch.steps - min(int(sketch.steps * sketch.strength), sketch.steps)
 
     # ---- shared parts
+
+    def _cache(self, worn: Worn) -> PromptCache:
+        cache = self._prompts.setdefault(worn, PromptCache(self._encode_texts))
+        self._prompts.move_to_end(worn)
+        while len(self._prompts) > _WARDROBE:
+            self._prompts.popitem(last=False)
+        return cache
 
     def _key(self, sketch: Sketch) -> BatchKey:
         return BatchKey(

@@ -11,7 +11,10 @@ MIN_RATIO, MAX_RATIO = 0.25, 4.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
-    """`factor` is pixels per latent cell. Sizes must be multiples of `grid` pixels; those of `multiple` suit best."""
+    """`factor` is pixels per latent cell. Sizes must be multiples of `grid` pixels; those of `multiple` suit best.
+
+    `has_eyes`: a picture can tell the model what to paint, through an image encoder.
+    """
 
     factor: int
     grid: int
@@ -19,6 +22,7 @@ class Layout:
     latent_channels: int
     input_channels: int
     sample_pixels: int
+    has_eyes: bool = False
 
     @property
     def repaints(self) -> bool:

@@ -15,6 +15,14 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Portion:
+    """A picture, RGB, and how much of a whole it makes up, in (0, 1]."""
+
+    picture: Image.Image = field(repr=False)
+    share: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sketch:
     """One picture to paint, every default filled in. Sizes in pixels, multiples of the model's latent cell.
 
@@ -22,6 +30,10 @@ class Sketch:
     picture comes from noise alone. `strength` in (0, 1] is the share of the noise schedule a start goes through.
     `guidance_scale` of 1 or less means none. `scheduler` None means the model's own. `adapters` are names of LoRA
     weights with their scales.
+
+    `mixed` are further pictures, `width` × `height` too, whose latents are mixed into the start's; the start has
+    what their shares leave. `likeness` are pictures of any size which a model that has eyes (`Layout.has_eyes`)
+    shall make one like; their shares add up to 1.
     """
 
     prompt: str
@@ -35,6 +47,8 @@ class Sketch:
     strength: float = 1.0
     start: Image.Image | None = field(default=None, repr=False)
     mask: Image.Image | None = field(default=None, repr=False)
+    mixed: tuple[Portion, ...] = ()
+    likeness: tuple[Portion, ...] = ()
     adapters: tuple[tuple[str, float], ...] = ()
 
 
@@ -77,10 +91,10 @@ class StepPainter(Painter, Protocol):
         """One forward pass for lanes of one batch key; a prediction (1, c, h, w) for each, guidance applied."""
 
     def decode(self, lanes: "Sequence[Lane]") -> "Sequence[torch.Tensor]":
-        """A finished picture (3, height, width) in [0, 1] for each lane of one size."""
+        """A finished picture (3, height, width) in [0, 1], or in bytes, for each lane of one size."""
 
-    def preview(self, lane: "Lane") -> "torch.Tensor":
-        """A small picture, uint8 (h, w, 3) on the CPU, one pixel per latent cell."""
+    def preview(self, lane: "Lane") -> "torch.Tensor | None":
+        """A small picture, uint8 (h, w, 3) on the CPU, one pixel per latent cell; None: there is nothing to see yet."""
 
 
 @runtime_checkable

@@ -4,30 +4,44 @@ import inspect
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import diffusers
 import torch
 
 from engine.model_folders import INDEX, read_json
-from engine.painters.denoising import DenoisingPainter
 from engine.painters.painter import Painter, Sketch
 from studio.errors import NotSupported
+
+
+class HasParts(Protocol):
+    def stock_parts(self) -> dict[str, Any]:
+        """The loaded components and a scheduler, by the names that diffusers gives them."""
+
+
+def stock_pipeline(painter: HasParts, folder: Path) -> Any:
+    """diffusers' own pipeline around a painter's networks."""
+    kind = getattr(diffusers, read_json(folder / INDEX)["_class_name"])
+    wanted = inspect.signature(kind.__init__).parameters
+    parts: dict[str, Any] = {name: part for name, part in painter.stock_parts().items() if name in wanted}
+    if "safety_checker" in wanted:
+        parts |= {"safety_checker": None, "feature_extractor": None, "requires_safety_checker": False}
+    # Encoders that a model leaves out.
+    parts |= {
+        name: None for name in ("text_encoder_3", "tokenizer_3") if name in wanted and name not in parts
+    }
+    pipeline = kind(**parts)
+    pipeline.set_progress_bar_config(disable=True)
+    return pipeline
 
 
 class StockPipeline:
     """Shares the painter's weights. Text to image only, in static batches of equal sizes, steps and guidance."""
 
     def __init__(self, painter: Painter, folder: Path) -> None:
-        if not isinstance(painter, DenoisingPainter):
+        if not hasattr(painter, "stock_parts"):
             raise NotSupported(model=painter.name, operation="be measured step by step")
-        kind = getattr(diffusers, read_json(folder / INDEX)["_class_name"])
-        wanted = inspect.signature(kind.__init__).parameters
-        parts: dict[str, Any] = {name: part for name, part in painter.stock_parts().items() if name in wanted}
-        if "safety_checker" in wanted:
-            parts |= {"safety_checker": None, "feature_extractor": None, "requires_safety_checker": False}
-        self._pipeline = kind(**parts)
-        self._pipeline.set_progress_bar_config(disable=True)
+        self._pipeline = stock_pipeline(painter, folder)
 
     def seconds(self, sketches: Sequence[Sketch]) -> float:
         """Paint one static batch; the first sketch's parameters count."""

@@ -1,17 +1,20 @@
 """Calling a UNet: Stable Diffusion 1.x and 2.x, SDXL, Thimble."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import torch
 
 from engine.easel.lane import Conditions, Lane
 from engine.model_catalog import ModelEntry
+from engine.model_extras import IpAdapterEntry
 from engine.model_folders import read_json
 from engine.painters.denoising import DenoisingPainter
+from engine.painters.eyes import Eyes
 from engine.painters.painter import Sketch
 from engine.painters.rows import Rows
-from engine.painters.weights import LoadsNetworks, load_network
+from engine.painters.weights import LoadsNetworks, load_network, size_bytes
 
 
 class UNetPainter(DenoisingPainter):
@@ -28,12 +31,40 @@ class UNetPainter(DenoisingPainter):
         super().__init__(entry, folder, device=device, loads=loads)
         # Width of the guidance embedding of a model that has guidance distilled into it, else None.
         self._distilled: int | None = read_json(folder / "unet" / "config.json").get("time_cond_proj_dim")
+        self._eyes: Eyes | None = None
+        if entry.ip_adapter is not None:
+            self.layout = replace(self.layout, has_eyes=True)
+
+    def load(self) -> None:
+        super().load()
+        if self._entry.ip_adapter is not None:
+            try:
+                self._open_eyes(self._entry.ip_adapter)
+            except Exception:
+                self.unload()
+                raise
+
+    def _open_eyes(self, entry: IpAdapterEntry) -> None:
+        unet = self._parts["unet"]
+        self._eyes = Eyes(entry, unet, model=self.name, device=self._device, dtype=self._dtype)
+        self._measured_bytes = (self._measured_bytes or 0) + size_bytes(self._eyes.networks)
+
+    def unload(self) -> None:
+        super().unload()
+        self._eyes = None
+
+    def predict(self, lanes: Sequence[Lane]) -> Sequence[torch.Tensor]:
+        if self._eyes is not None:
+            self._eyes.open(any(lane.sketch.likeness for lane in lanes))
+        return super().predict(lanes)
 
     def _forward(self, rows: Rows) -> torch.Tensor:
+        words = rows.conditions["text"]
+        pictures = rows.conditions.get("pictures")
         answer: torch.Tensor = self._parts["unet"](
             rows.sample,
             rows.timesteps,
-            encoder_hidden_states=rows.conditions["text"],
+            encoder_hidden_states=words if pictures is None else (words, [pictures[:, None]]),
             timestep_cond=rows.conditions.get("guidance"),
             added_cond_kwargs=self._added(rows.conditions),
             return_dict=False,
@@ -46,6 +77,12 @@ class UNetPainter(DenoisingPainter):
 
     def _is_guided(self, sketch: Sketch) -> bool:
         return sketch.guidance_scale > 1 and not self._distilled
+
+    def _picture_conditions(self, lane: Lane) -> tuple[Conditions, Conditions]:
+        if self._eyes is None:
+            return {}, {}
+        away, towards = self._eyes.tokens(lane.sketch.likeness)
+        return {"pictures": away}, {"pictures": towards}
 
     def _shared_conditions(self, lane: Lane) -> Conditions:
         if not self._distilled:

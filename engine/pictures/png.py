@@ -13,7 +13,7 @@ from PIL import Image, PngImagePlugin
 
 from engine.pictures.encoding import encode_png
 from studio.pictures import Recipe
-from studio.requests import Operation
+from studio.requests import Lora, Operation
 
 OWN_KEY = "chatelier"
 COMMON_KEY = "parameters"
@@ -57,6 +57,7 @@ def from_json(text: str) -> Recipe | None:
         values: dict[str, Any] = {name: value for name, value in json.loads(text).items() if name in known}
         values["operation"] = Operation(values["operation"])
         values["parents"] = tuple(values.get("parents", ()))
+        values["loras"] = tuple(Lora(**each) for each in values.get("loras", ()))
         return Recipe(**values)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
@@ -76,6 +77,7 @@ def to_parameters(recipe: Recipe) -> str:
         "Model hash": recipe.model_hash[:10],
         "Model": recipe.model,
         "Denoising strength": recipe.strength,
+        "Lora": ", ".join(map(str, recipe.loras)) or None,
         "Version": recipe.software,
     }
     lines.append(", ".join(f"{name}: {value}" for name, value in settings.items() if value is not None))

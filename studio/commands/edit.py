@@ -38,6 +38,7 @@ def edit(ports: Ports, call: Call, command: Edit) -> Accepted:
         seed=any_seed() if command.seed is None else command.seed,
         model=origin.model,
         style=origin.style,
+        loras=origin.loras,
         sources=(replace(origin.source, mask_key=None if cells else mask_key),),
     )
     return submit(ports, call, SPEC.name, request)

@@ -42,6 +42,7 @@ def expand(ports: Ports, call: Call, command: Expand) -> Accepted:
         seed=any_seed() if command.seed is None else command.seed,
         model=origin.model,
         style=origin.style,
+        loras=origin.loras,
         sources=(origin.source,),
     )
     return submit(ports, call, SPEC.name, request)

@@ -8,9 +8,11 @@ from studio.commands.spec import (
     COUNT,
     GUIDANCE,
     IMAGE,
+    LORA,
     MODEL,
     NEGATIVE,
     PROMPT,
+    SCHEDULER,
     SEED,
     STEPS,
     Call,
@@ -20,7 +22,7 @@ from studio.commands.spec import (
 )
 from studio.commands.submit import submit
 from studio.ports import Ports
-from studio.requests import Operation, PaintRequest, Source
+from studio.requests import Operation, PaintRequest, Source, parse_loras
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +38,8 @@ class Imagine:
     guidance: float | None = None
     model: str | None = None
     style: str | None = None
+    scheduler: str | None = None
+    lora: str | None = None
     image: Source | None = None
     strength: float | None = None
 
@@ -59,6 +63,8 @@ def request_of(command: Imagine, *, most_pictures: int) -> PaintRequest:
         guidance_scale=command.guidance,
         model=command.model,
         style=command.style,
+        scheduler=command.scheduler,
+        loras=parse_loras(command.lora) if command.lora else (),
         sources=(command.image,) if command.image else (),
         strength=command.strength,
     )
@@ -82,6 +88,8 @@ SPEC = CommandSpec(
         GUIDANCE,
         MODEL,
         Parameter(name="style", kind=Kind.TEXT, summary="A named style.", max_length=50),
+        SCHEDULER,
+        LORA,
         IMAGE,
         Parameter(
             name="strength",

@@ -8,7 +8,7 @@ from studio.db import records
 from studio.errors import BadParameter
 from studio.pictures import Recipe
 from studio.ports import Ports
-from studio.requests import MAX_SEED, Source
+from studio.requests import MAX_SEED, Lora, Operation, Source
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,11 +26,17 @@ class Origin:
 
     @property
     def model(self) -> str | None:
-        return self.recipe.model if self.recipe else None
+        """The model that painted it. An upscaler paints nothing."""
+        painted = self.recipe is not None and self.recipe.operation is not Operation.UPSCALE
+        return self.recipe.model if self.recipe and painted else None
 
     @property
     def style(self) -> str | None:
         return self.recipe.style if self.recipe else None
+
+    @property
+    def loras(self) -> tuple[Lora, ...]:
+        return self.recipe.loras if self.recipe else ()
 
 
 def find_origin(ports: Ports, call: Call, *, picture: str | None, image: Source | None) -> Origin:

@@ -1,8 +1,10 @@
 """The words with which a command describes itself, so that every face can be built from it."""
 
 import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -10,7 +12,7 @@ from studio.errors import BadParameter
 from studio.identifiers import is_job_id, split_picture_id
 from studio.people import Address, Person
 from studio.ports import Ports
-from studio.requests import MAX_COUNT, MAX_SEED, Source, parse_aspect
+from studio.requests import MAX_COUNT, MAX_SEED, SCHEDULERS, Source, parse_aspect
 from studio.text import clean_text
 
 MAX_PROMPT = 1000
@@ -27,6 +29,9 @@ class Kind(StrEnum):
     IMAGE = "image"  # an upload; faces hand over a `Source`
     MASK = "mask"  # an upload, white where the picture may change; faces hand over its storage key
     MODEL = "model"  # one of the models that the workers hold
+    PERSON = "person"  # faces hand over the key of the person who is named
+    CASE = "case"  # the id of a case
+    DURATION = "duration"  # 30m, 12h, 7d, or for good
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +63,11 @@ class Call:
     request_key: str
 
 
+class Audience(StrEnum):
+    EVERYBODY = "everybody"
+    MODERATORS = "moderators"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandSpec:
     """`build` makes the command from parameter values; `handle` carries it out."""
@@ -69,9 +79,24 @@ class CommandSpec:
     build: Callable[..., Any]
     handle: Callable[[Ports, Call, Any], Any]
     paints: bool = True  # whether it leads to a job
+    audience: Audience = Audience.EVERYBODY
 
     def parameter(self, flag: str) -> Parameter | None:
         return next((each for each in self.parameters if flag in (each.name, *each.aliases)), None)
+
+    @property
+    def images(self) -> tuple[str, ...]:
+        """The parameters that take an upload to start from."""
+        return tuple(each.name for each in self.parameters if each.kind is Kind.IMAGE)
+
+    def places_for_files(self, values: Mapping[str, object]) -> tuple[str, ...]:
+        """The parameters that files attached to `values` fill, in order: images, then masks.
+
+        A picture given by its id takes the place of an image.
+        """
+        named = sum(each.kind is Kind.PICTURE and each.name in values for each in self.parameters)
+        masks = [each.name for each in self.parameters if each.kind is Kind.MASK]
+        return (*self.images[: max(0, len(self.images) - named)], *masks)
 
     def read(self, values: Mapping[str, object]) -> Any:
         """The command, from values by parameter name. Raises `BadParameter` for the first that is wrong."""
@@ -158,6 +183,39 @@ def _read_mask(parameter: Parameter, value: object) -> str:
     return _read_image(parameter, value).key
 
 
+def _read_person(parameter: Parameter, value: object) -> str:
+    text = str(value).strip()
+    if text.count(":") < 2:
+        raise BadParameter(parameter.name, "must name somebody who is here.")
+    return text
+
+
+def _read_case(parameter: Parameter, value: object) -> str:
+    text = str(value).strip().lower()
+    if not is_job_id(text):
+        raise BadParameter(parameter.name, "is not a case id. They look like k3v9m2p4qx7a")
+    return text
+
+
+def _read_duration(parameter: Parameter, value: object) -> timedelta | None:
+    """None: for good."""
+    text = str(value).strip().lower()
+    if text in ("for good", "forever", "ever"):
+        return None
+    match = re.fullmatch(r"(\d{1,4})\s*([mhdw])", text)
+    if match is None or not int(match[1]):
+        raise BadParameter(parameter.name, "write it as 30m, 12h, 7d, 2w, or: for good.")
+    return int(match[1]) * _UNITS[match[2]]
+
+
+_UNITS = {
+    "m": timedelta(minutes=1),
+    "h": timedelta(hours=1),
+    "d": timedelta(days=1),
+    "w": timedelta(weeks=1),
+}
+
+
 def _read_model(parameter: Parameter, value: object) -> str:
     return _read_text(parameter, value).lower()
 
@@ -173,6 +231,9 @@ _READERS: dict[Kind, Callable[[Parameter, object], Any]] = {
     Kind.IMAGE: _read_image,
     Kind.MASK: _read_mask,
     Kind.MODEL: _read_model,
+    Kind.PERSON: _read_person,
+    Kind.CASE: _read_case,
+    Kind.DURATION: _read_duration,
 }
 
 # Parameters that several commands share.
@@ -212,4 +273,13 @@ PICTURE = Parameter(
     name="picture", kind=Kind.PICTURE, summary="A picture painted here, by its id.", positional=True
 )
 IMAGE = Parameter(name="image", kind=Kind.IMAGE, summary="An image of your own, attached.")
+SCHEDULER = Parameter(
+    name="scheduler", kind=Kind.CHOICE, summary="How noise becomes a picture.", choices=SCHEDULERS
+)
+LORA = Parameter(
+    name="lora",
+    kind=Kind.TEXT,
+    summary="Small weights over the model's own, such as pixel:0.8; several with commas.",
+    max_length=200,
+)
 MODEL = Parameter(name="model", kind=Kind.MODEL, summary="The model that paints.", max_length=100)

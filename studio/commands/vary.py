@@ -36,6 +36,7 @@ def request_of(ports: Ports, call: Call, command: Vary) -> PaintRequest:
         seed=any_seed() if command.seed is None else command.seed,
         model=origin.model,
         style=origin.style,
+        loras=origin.loras,
         sources=(origin.source,),
     )
 

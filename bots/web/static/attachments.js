@@ -1,5 +1,5 @@
 // Images brought along: by the button, by dropping or by pasting.
-import { $, fill, mostUploadBytes, post, say, words } from "./page.js";
+import { $, catalog, fill, mostUploadBytes, post, say, words } from "./page.js";
 
 const shelf = $("#attached");
 const picker = $("#file");
@@ -14,10 +14,19 @@ export function attach(files) {
   }
 }
 
+// How many pictures the command that is being typed starts from.
+function most() {
+  const name = $("#say").value.match(/^\s*\/(\w+)/)?.[1];
+  return catalog.find((each) => each.name === name)?.parameters.filter(({ kind }) => kind === "image").length ?? 1;
+}
+
 async function upload(file) {
   const name = file.name || "image";
-  const role = attached.some((each) => each.role === "image") ? "mask" : "image";
-  attached.filter((each) => each.role === role).forEach(remove); // one picture and one mask at most
+  const several = most() > 1;
+  const role = !several && attached.some((each) => each.role === "image") ? "mask" : "image";
+  // One picture and one mask at most, or as many pictures as the command takes.
+  if (several) attached.slice(0, Math.max(0, attached.length - most() + 1)).forEach(remove);
+  else attached.filter((each) => each.role === role).forEach(remove);
   const entry = { name, role, ticket: null, url: URL.createObjectURL(file) };
   entry.item = row(entry);
   attached.push(entry);
@@ -55,6 +64,7 @@ function row(entry) {
     role.title = entry.role === "image" ? words.asPictureHint : words.asMaskHint;
   };
   role.addEventListener("click", () => {
+    if (most() > 1) return; // all of them are pictures
     const other = attached.find((each) => each !== entry);
     entry.role = entry.role === "image" ? "mask" : "image";
     if (other) other.swap(entry.role === "image" ? "mask" : "image");
@@ -80,8 +90,10 @@ function remove(entry) {
 }
 
 export function tickets() {
-  const of = (role) => attached.find((each) => each.role === role)?.ticket ?? null;
-  return { image: of("image"), mask: of("mask") };
+  const several = most() > 1;
+  const [image = null, ...more] = attached.filter((each) => several || each.role === "image").map(({ ticket }) => ticket);
+  const mask = several ? null : (attached.find(({ role }) => role === "mask")?.ticket ?? null);
+  return { image, mask, more: several ? more : [] };
 }
 
 export const busy = () => attached.some((each) => !each.ticket);

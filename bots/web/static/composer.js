@@ -14,7 +14,7 @@ let recalled = 0;
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
   const text = box.value.trim();
-  const { image, mask } = attachments.tickets();
+  const { image, mask, more } = attachments.tickets();
   if (!text) return box.focus();
   if (attachments.busy()) return say(words.stillAttaching, { bad: true });
   completion.close();
@@ -25,7 +25,7 @@ form.addEventListener("submit", async (event) => {
   say("");
   const id = newId();
   const paper = paints(text) ? lay(id, text) : null;
-  const answer = await wish({ do: "say", text, image, mask }, { id });
+  const answer = await wish({ do: "say", text, image, mask, more }, { id });
   settle(paper, answer.job);
   if (!answer.ok) {
     if (!box.value) box.value = text; // what was typed is not lost to a typing mistake

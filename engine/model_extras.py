@@ -1,0 +1,108 @@
+"""What an entry of the catalogue may lay over a model: LoRA weights by name, and eyes to see pictures with."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from studio.errors import ModelBroken
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoraEntry:
+    """`source` is a file of this machine, or ``owner/repository/path/of/file`` on the hub.
+
+    `weight` counts where a person gives none; `trigger` are words that are added to the prompt.
+    """
+
+    source: str
+    weight: float = 1.0
+    trigger: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IpAdapterEntry:
+    """An IP-Adapter: its weights, the folder of its image encoder, and how much it counts beside the words."""
+
+    source: str
+    encoder: str
+    scale: float = 0.6
+
+
+def read_loras(table: object) -> tuple[dict[str, LoraEntry], list[str]]:
+    """The LoRAs of an entry by name, and what is wrong with them."""
+    if not isinstance(table, dict):
+        return {}, ["loras must be a table of tables."]
+    problems: list[str] = []
+    loras: dict[str, LoraEntry] = {}
+    for name, said in table.items():
+        # A source alone may stand without a table of its own.
+        given = {"source": said} if isinstance(said, str) else said
+        found = _read(LoraEntry, given, f"loras.{name}", problems)
+        if any(mark in name for mark in ",:. ") or name != name.lower():
+            problems.append(
+                f"loras.{name} must be a name in small letters without commas, colons and spaces."
+            )
+        elif found is not None:
+            loras[name] = found
+    return loras, problems
+
+
+def read_ip_adapter(table: object) -> tuple[IpAdapterEntry | None, list[str]]:
+    problems: list[str] = []
+    return _read(IpAdapterEntry, table, "ip_adapter", problems), problems
+
+
+def _read(kind: Callable[..., T], table: object, place: str, problems: list[str]) -> T | None:
+    wanted: Mapping[str, type] = kind.__annotations__
+    if not isinstance(table, dict):
+        problems.append(f"{place} must be a table.")
+        return None
+    found = [f"{place} has an unknown field {key}." for key in sorted(set(table) - set(wanted))]
+    needed = ("source", "encoder") if "encoder" in wanted else ("source",)
+    found += [f"{place} needs a {key}." for key in needed if key not in table]
+    values: dict[str, Any] = {}
+    for key in sorted(set(table) & set(wanted)):
+        allowed = (int, float) if wanted[key] is float else (str,)
+        if isinstance(table[key], bool) or not isinstance(table[key], allowed):
+            found.append(f"{place}.{key} must be a {wanted[key].__name__}.")
+        values[key] = float(table[key]) if allowed != (str,) and not found else table[key]
+    problems += found
+    return None if found else kind(**values)
+
+
+def is_on_hub(source: str) -> bool:
+    return not source.startswith(("/", ".", "~")) and source.count("/") >= 2
+
+
+def locate(source: str, *, hub: Path | None, offline: bool = True) -> Path:
+    """Where a source of the hub or of this machine lies. Raises `ModelBroken` when it is not there.
+
+    `hub` is the folder of what was pulled; with `offline` False what is missing is fetched.
+    """
+    if not is_on_hub(source):
+        path = Path(source).expanduser()
+        if not path.exists():
+            raise ModelBroken(f"The file {path.name} is not on this machine. Tell an administrator.")
+        return path
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+
+    owner, repository, inside = source.split("/", 2)
+    try:
+        folder = snapshot_download(
+            f"{owner}/{repository}",
+            cache_dir=hub,
+            allow_patterns=[inside, f"{inside}/*"],
+            local_files_only=offline,
+        )
+    except (LocalEntryNotFoundError, HfHubHTTPError, HFValidationError, OSError) as error:
+        raise ModelBroken(f"The file {Path(inside).name} could not be fetched from the hub.") from error
+    path = Path(folder) / inside
+    if not path.exists():
+        raise ModelBroken(
+            f"The file {path.name} is not on this machine. Fetch it with: chatelier models pull"
+        )
+    return path
