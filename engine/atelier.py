@@ -16,7 +16,7 @@ from engine.painters.priors import Prior, load_prior
 from engine.styles import find_style
 from engine.underdrawings import Underdrawing, steps_for, underdraw
 from studio import __version__
-from studio.errors import JobCancelled
+from studio.errors import BadParameter, JobCancelled
 from studio.pictures import Recipe
 from studio.requests import Operation
 
@@ -65,9 +65,8 @@ class Atelier:
         self._easels: list[Easel] = []
         self._painters: dict[tuple[str, int], Painter] = {}
         self._priors: dict[str, Prior | None] = {}
-        self._upscaler: Upscaler | None = None
+        self._upscalers: dict[int, Upscaler] = {}
         self._lock = threading.RLock()
-        self._upscaling = threading.Lock()
 
     def paint(
         self,
@@ -198,22 +197,26 @@ class Atelier:
     def _upscale(
         self, order: Order, on_progress: Callable[[Progress], None], cancelled: Callable[[], bool]
     ) -> Painted:
+        """Tiles are steps, so people who enlarge pictures share forward passes and take turns with those who paint."""
         if not order.sources:
-            from studio.errors import BadParameter
-
             raise BadParameter("picture", "give the id of a picture, or attach an image.")
-
-        def on_tile(done: int, total: int) -> None:
-            on_progress(Progress(step=done, steps=total))
-
-        with self._upscaling:
-            if self._upscaler is None:
-                from engine.painters.upscaler import Upscaler
-                from engine.painters.weights import LOADING
-
-                with LOADING:
-                    self._upscaler = Upscaler.load(self._upscaler_name)
-            image = self._upscaler.upscale(order.sources[0], on_tile=on_tile, cancelled=cancelled)
+        easel, place = self._choose_easel()
+        upscaler = self._upscaler(place)
+        source = order.sources[0]
+        lane = upscaler.sketch(
+            Sketch(
+                prompt=order.request.prompt,
+                seed=order.request.seed,
+                width=source.width,
+                height=source.height,
+                steps=1,
+                guidance_scale=0.0,
+                start=source,
+            )
+        )
+        self._wait(easel, [lane], order, on_progress, cancelled)
+        assert lane.picture is not None  # noqa: S101 - the ticket is finished
+        image = to_image(lane.picture)
         recipe = Recipe(
             operation=Operation.UPSCALE,
             prompt=order.request.prompt,
@@ -222,12 +225,20 @@ class Atelier:
             guidance_scale=0.0,
             width=image.width,
             height=image.height,
-            model=self._upscaler.name,
-            model_hash=self._upscaler.model_hash,
-            scheduler="none",
+            model=upscaler.name,
+            model_hash=upscaler.model_hash,
+            scheduler=upscaler.scheduler_name(None),
             software=SOFTWARE,
         )
         return Painted(image=image, recipe=recipe)
+
+    def _upscaler(self, place: int) -> "Upscaler":
+        from engine.painters.upscaler import Upscaler
+
+        with self._lock:
+            if place not in self._upscalers:
+                self._upscalers[place] = Upscaler(self._upscaler_name, device=self._easels[place].device)
+            return self._upscalers[place]
 
 
 def _sketch(
@@ -257,6 +268,6 @@ def _sketch(
 
 
 def to_image(picture: "torch.Tensor") -> Image.Image:
-    """(3, height, width) in [0, 1] → RGB, rounded as diffusers does."""
-    pixels = (picture.permute(1, 2, 0).cpu().numpy() * 255).round().astype("uint8")
-    return Image.fromarray(pixels)
+    """(3, height, width) in [0, 1], or bytes → RGB, rounded as diffusers does."""
+    pixels = picture.permute(1, 2, 0).cpu().numpy()
+    return Image.fromarray(pixels if pixels.dtype == "uint8" else (pixels * 255).round().astype("uint8"))

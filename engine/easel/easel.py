@@ -12,13 +12,13 @@ from collections.abc import Collection, Sequence
 import torch
 
 from engine.easel.fairness import Turns
-from engine.easel.hand import PREVIEW_SECONDS, Hand, fail, fitting
+from engine.easel.hand import PREVIEW_SECONDS, Hand, fail, fitting, paints_whole
 from engine.easel.lane import BatchKey, Lane
 from engine.easel.limits import RowLimits
 from engine.easel.places import Places
 from engine.easel.shelf import Shelf
 from engine.easel.ticket import Ticket
-from engine.painters.painter import CallPainter, Painter
+from engine.painters.painter import Painter
 from studio.errors import PaintingFailed
 
 CLOSED = "The worker is shutting down. Your request is kept."
@@ -151,7 +151,7 @@ class Easel:
         key = self._turns.next(groups, apart=apart)
         lanes = list(groups[key])
         started, beside = time.perf_counter(), self._seconds_beside
-        if isinstance(lanes[0].painter, CallPainter):
+        if paints_whole(lanes[0].painter):
             self._call(key, lanes)
         else:
             self._hand.step(key, lanes)
@@ -177,7 +177,7 @@ class Easel:
         started = time.perf_counter()
         self._make_ready()
         painting = self._places.painting
-        apart = [key for key, found in painting.items() if isinstance(found[0].painter, CallPainter)]
+        apart = [key for key, found in painting.items() if paints_whole(found[0].painter)]
         if len(apart) < len(painting):
             self._work(apart=apart)
         self._seconds_beside += time.perf_counter() - started

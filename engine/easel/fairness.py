@@ -119,7 +119,7 @@ class Turns:
         self._count: Counter[Hashable] = Counter()
 
     def next(self, groups: Mapping[K, Collection[Seat]], *, apart: Collection[K] = ()) -> K:
-        """One of `groups` that is not `apart`; there must be one. A group that was away starts level with the poorest."""
+        """One of `groups` not `apart`; there must be one. A group that was away starts level with the poorest."""
         known = [self._had[key] for key in groups if key in self._had]
         level = min(known, default=0.0)
         self._had = {key: self._had.get(key, level) for key in groups}

@@ -10,7 +10,7 @@ import torch
 from engine.easel.lane import BatchKey, Lane
 from engine.easel.limits import RowLimits
 from engine.easel.memory import TOO_LARGE, attempt, free_cache, in_halves, is_out_of_memory
-from engine.painters.painter import CallPainter, StepPainter
+from engine.painters.painter import CallPainter, Painter, StepPainter
 from studio.errors import PaintingFailed
 
 PREVIEW_SECONDS = 0.6
@@ -31,7 +31,7 @@ class Hand:
 
     def prepare(self, lanes: Sequence[Lane]) -> None:
         """Conditions and first latents for lanes of one group that have none yet."""
-        new = [lane for lane in lanes if not lane.prepared and isinstance(lane.painter, StepPainter)]
+        new = [lane for lane in lanes if not lane.prepared and not paints_whole(lane.painter)]
         in_halves(lambda some: _stepper(some).prepare(some), new, failed=fail, ran_out=self._ran_out)
 
     def step(self, key: BatchKey, lanes: Sequence[Lane]) -> None:
@@ -100,6 +100,11 @@ class Hand:
     def _ran_out(self, lanes: Sequence[Lane]) -> None:
         log.warning("out of memory: going on with fewer lanes at once", extra={"lanes": len(lanes)})
         free_cache(self._device)
+
+
+def paints_whole(painter: Painter) -> bool:
+    """Whether it is a `CallPainter`. Asked at every step: a protocol's own check reads all its properties."""
+    return hasattr(type(painter), "paint")
 
 
 def fitting(lanes: Sequence[Lane], rows: int) -> Sequence[Lane]:

@@ -209,6 +209,12 @@ def test_an_upscale_makes_a_picture_four_times_as_large(atelier: Atelier) -> Non
     painted = atelier.paint(order(asked, photograph(24, 16)), on_progress=told.append)[0]
     assert painted.image.size == (96, 64)
     assert told[-1].step == told[-1].steps
+    assert (painted.recipe.model, len(painted.recipe.model_hash)) == ("realesr-animevideov3-x4", 64)
+
+
+def test_an_upscale_without_a_picture_is_refused(atelier: Atelier) -> None:
+    with pytest.raises(BadParameter, match="picture"):
+        atelier.paint(order(request(Operation.UPSCALE, count=1)))
 
 
 @pytest.mark.parametrize("model", ["broken", "strange"])

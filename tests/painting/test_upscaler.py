@@ -15,15 +15,22 @@ import torch
 from PIL import Image, ImageDraw
 from safetensors.torch import load_file, save_file
 
+from engine.atelier import to_image
+from engine.easel.easel import Easel
+from engine.easel.limits import RowLimits
+from engine.easel.rehearsal import paint_together
+from engine.easel.shelf import Shelf
+from engine.easel.ticket import Ticket
+from engine.painters.painter import Sketch
 from engine.painters.spandrel_models import BUNDLED_NAME, find_weights, import_spandrel, load_upscaler
-from engine.painters.upscaler import MAX_SOURCE_PIXELS, Upscaler
+from engine.painters.upscaler import MAX_SOURCE_PIXELS, EnlargingLane, Upscaler
 from engine.training.convert_realesrgan import NotConvertibleError, convert
 from studio.errors import BadParameter, JobCancelled, ModelBroken, PaintingFailed
 
 
 @pytest.fixture(scope="module")
 def upscaler() -> Upscaler:
-    return Upscaler.load(device="cpu", tile_pixels=96)
+    return opened(tile_pixels=96)
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +38,34 @@ def quick(tmp_path_factory: pytest.TempPathFactory) -> Upscaler:
     """The same kind of network, but tiny."""
     path = tmp_path_factory.mktemp("upscalers") / "quick.safetensors"
     save_file(compact_state(scale=4), path)
-    return Upscaler.load(path, device="cpu", tile_pixels=96)
+    return opened(path, tile_pixels=96)
+
+
+def opened(source: str | Path = BUNDLED_NAME, **options: Any) -> Upscaler:
+    upscaler = Upscaler(source, device=torch.device("cpu"), **options)
+    upscaler.load()
+    return upscaler
+
+
+def lane_for(upscaler: Upscaler, picture: Image.Image) -> EnlargingLane:
+    return upscaler.sketch(
+        Sketch(
+            prompt="",
+            seed=0,
+            width=picture.width,
+            height=picture.height,
+            steps=1,
+            guidance_scale=0,
+            start=picture,
+        )
+    )
+
+
+def enlarge(upscaler: Upscaler, *pictures: Image.Image) -> list[Image.Image]:
+    """All side by side, without an easel."""
+    lanes = [lane_for(upscaler, picture) for picture in pictures]
+    paint_together(lanes)
+    return [to_image(lane.picture) for lane in lanes if lane.picture is not None]
 
 
 def noise(width: int, height: int, mode: str = "RGB") -> Image.Image:
@@ -68,6 +102,19 @@ def compact_state(*, features: int = 8, scale: int = 2, layers: int = 2) -> dict
     return state
 
 
+def watch(upscaler: Upscaler, monkeypatch: pytest.MonkeyPatch) -> list[list[tuple[int, ...]]]:
+    """The shapes of the parts in each forward pass from now on."""
+    seen: list[list[tuple[int, ...]]] = []
+    enlarge_parts = upscaler.enlarge
+
+    def watched(parts: Any) -> torch.Tensor:
+        seen.append([part.shape for part in parts])
+        return enlarge_parts(parts)
+
+    monkeypatch.setattr(upscaler, "enlarge", watched)
+    return seen
+
+
 def difference(one: Image.Image, other: Image.Image) -> int:
     return int(np.abs(np.asarray(one).astype(int) - np.asarray(other).astype(int)).max())
 
@@ -75,73 +122,153 @@ def difference(one: Image.Image, other: Image.Image) -> int:
 class TestUpscaling:
     def test_the_bundled_model_is_real_esrgan_at_four_times(self, upscaler: Upscaler) -> None:
         assert (upscaler.name, upscaler.scale) == (BUNDLED_NAME, 4)
-        assert upscaler.upscale(drawing(24)).size == (96, 96)
+        assert enlarge(upscaler, drawing(24))[0].size == (96, 96)
         assert upscaler.model_hash == hashlib.sha256(find_weights(BUNDLED_NAME).read_bytes()).hexdigest()
 
     def test_tiles_leave_no_seams(self, upscaler: Upscaler) -> None:
         picture = noise(110, 40)
-        whole = Upscaler.load(device="cpu", tile_pixels=320).upscale(picture)
+        (whole,) = enlarge(opened(tile_pixels=320), picture)
         assert len(upscaler.begin(picture).tiles) == 2
-        assert difference(upscaler.upscale(picture), whole) <= 1
+        assert difference(enlarge(upscaler, picture)[0], whole) <= 1
 
     def test_a_drawing_comes_nearer_to_the_truth_than_by_interpolation(self, upscaler: Upscaler) -> None:
         truth = drawing(256)
         small = truth.resize((64, 64), Image.Resampling.BICUBIC)
-        made = np.asarray(upscaler.upscale(small)).astype(int)
+        made = np.asarray(enlarge(upscaler, small)[0]).astype(int)
         interpolated = np.asarray(small.resize((256, 256), Image.Resampling.BICUBIC)).astype(int)
         wanted = np.asarray(truth).astype(int)
         assert np.square(made - wanted).mean() < 0.75 * np.square(interpolated - wanted).mean()
 
     @pytest.mark.parametrize("size", [(1, 1), (3, 200), (97, 2)])
     def test_odd_sizes_are_enlarged_as_well(self, quick: Upscaler, size: tuple[int, int]) -> None:
-        assert quick.upscale(noise(*size)).size == (size[0] * 4, size[1] * 4)
+        assert enlarge(quick, noise(*size))[0].size == (size[0] * 4, size[1] * 4)
 
     @pytest.mark.parametrize("mode", ["L", "RGBA", "CMYK", "P"])
     def test_every_mode_gives_rgb(self, quick: Upscaler, mode: str) -> None:
-        assert quick.upscale(noise(16, 16, mode)).mode == "RGB"
+        assert enlarge(quick, noise(16, 16, mode))[0].mode == "RGB"
 
-    def test_the_same_picture_comes_out_the_same_twice(self, quick: Upscaler) -> None:
-        assert difference(quick.upscale(drawing(40)), quick.upscale(drawing(40))) == 0
-
-    def test_progress_counts_every_tile(self, quick: Upscaler) -> None:
-        heard: list[tuple[int, int]] = []
-        quick.upscale(noise(150, 60), on_tile=lambda done, total: heard.append((done, total)))
-        assert heard == [(done, len(heard)) for done in range(1, len(heard) + 1)]
-        assert len(heard) > 1
-
-    def test_a_cancelled_picture_stops_between_tiles(self, quick: Upscaler) -> None:
-        heard: list[int] = []
-        with pytest.raises(JobCancelled):
-            quick.upscale(
-                noise(200, 60), on_tile=lambda done, _: heard.append(done), cancelled=lambda: len(heard) == 2
-            )
-        assert heard == [1, 2]
+    def test_a_picture_comes_out_the_same_whoever_is_beside_it(self, quick: Upscaler) -> None:
+        (alone,) = enlarge(quick, drawing(40))
+        assert difference(enlarge(quick, drawing(40))[0], alone) == 0
+        beside = enlarge(quick, noise(40, 40), drawing(40), noise(200, 30))
+        assert difference(beside[1], alone) <= 1
 
     def test_one_forward_pass_never_sees_more_than_a_tile(
         self, quick: Upscaler, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        seen: list[tuple[int, ...]] = []
-        enlarge = quick.enlarge
+        seen = watch(quick, monkeypatch)
+        enlarge(quick, noise(400, 100))
+        assert max(max(shape) for shapes in seen for shape in shapes) <= 96
 
-        def watched(parts: Any) -> Any:
-            seen.extend(part.shape for part in parts)
-            return enlarge(parts)
+    def test_tiles_of_one_size_share_a_forward_pass_and_others_do_not(
+        self, quick: Upscaler, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        seen = watch(quick, monkeypatch)
+        enlarge(quick, noise(40, 40), drawing(40), noise(30, 20))
+        assert [[shape[1:] for shape in shapes] for shapes in seen] == [[(40, 40), (40, 40)], [(20, 30)]]
 
-        monkeypatch.setattr(quick, "enlarge", watched)
-        quick.upscale(noise(400, 100))
-        assert max(max(shape) for shape in seen) <= 96
-
-    def test_parts_of_several_pictures_share_a_forward_pass(self, quick: Upscaler) -> None:
-        works = [quick.begin(picture) for picture in (noise(40, 40), drawing(40))]
-        answers = quick.enlarge([work.read(work.tiles[0]) for work in works])
-        for work, answer in zip(works, answers, strict=True):
-            work.lay(work.tiles[0], answer)
-        assert difference(works[1].result, quick.upscale(drawing(40))) <= 1
+    def test_a_picture_alone_takes_several_tiles_at_once_where_there_is_room(
+        self, quick: Upscaler, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(quick, "_batch_tiles", 4)
+        seen = watch(quick, monkeypatch)
+        (alone,) = enlarge(quick, noise(250, 90))
+        tiles = len(quick.begin(noise(250, 90)).tiles)
+        assert [len(shapes) for shapes in seen] == [4] * (tiles // 4) + [tiles % 4] * (tiles % 4 > 0)
+        monkeypatch.setattr(quick, "_batch_tiles", 1)
+        assert difference(enlarge(quick, noise(250, 90))[0], alone) <= 1
 
     def test_a_picture_that_is_large_already_is_refused(self, quick: Upscaler) -> None:
         side = int(MAX_SOURCE_PIXELS**0.5) + 1
         with pytest.raises(BadParameter, match="large already"):
-            quick.upscale(Image.new("RGB", (side, side)))
+            lane_for(quick, Image.new("RGB", (side, side)))
+
+
+class TestOnTheEasel:
+    """Many people enlarge pictures at once."""
+
+    def easel(self, upscaler: Upscaler, *, pictures: int) -> Easel:
+        shelf = Shelf(budget_bytes=2**30)
+        shelf.hold(upscaler)
+        limits = RowLimits("cpu", cells=2**30, max_rows=pictures)
+        return Easel(shelf, device=torch.device("cpu"), limits=limits)
+
+    def hand_in(self, easel: Easel, upscaler: Upscaler, picture: Image.Image, *, person: str) -> Ticket:
+        ticket = Ticket([lane_for(upscaler, picture)], person=person)
+        easel.submit(ticket)
+        return ticket
+
+    def turn(self, easel: Easel) -> bool:
+        with torch.inference_mode():
+            return easel.turn()
+
+    def test_they_share_forward_passes_and_progress_counts_every_tile(
+        self, quick: Upscaler, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        easel, seen = self.easel(quick, pictures=4), watch(quick, monkeypatch)
+        tickets = [self.hand_in(easel, quick, noise(150, 60), person=f"p{n}") for n in range(3)]
+        tiles = len(quick.begin(noise(150, 60)).tiles)
+        told = []
+        while self.turn(easel):
+            told.append([(each.progress().step, each.progress().steps) for each in tickets])
+        assert told == [[(step, tiles)] * 3 for step in range(1, tiles + 1)]
+        assert [len(shapes) for shapes in seen] == [3] * tiles
+        for ticket in tickets:
+            ticket.wait()
+
+    def test_one_with_many_pictures_holds_up_nobody_with_one(self, quick: Upscaler) -> None:
+        easel = self.easel(quick, pictures=2)
+        many = [self.hand_in(easel, quick, noise(200, 60), person="busy") for _ in range(8)]
+        self.turn(easel)
+        one = self.hand_in(easel, quick, noise(200, 60), person="ben")
+        turns = 0
+        while not one.over:
+            self.turn(easel)
+            turns += 1
+        assert turns == len(quick.begin(noise(200, 60)).tiles)
+        assert not any(ticket.over for ticket in many)
+        while self.turn(easel):
+            pass
+        for ticket in many:
+            ticket.wait()
+
+    def test_cancelled_it_makes_no_further_tile_and_harms_nobody(
+        self, quick: Upscaler, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        easel, seen = self.easel(quick, pictures=2), watch(quick, monkeypatch)
+        stays, goes, waits = (self.hand_in(easel, quick, noise(200, 60), person=name) for name in "abc")
+        self.turn(easel)
+        for ticket in (goes, waits):
+            with pytest.raises(JobCancelled):
+                ticket.wait(cancelled=lambda: True)
+        while self.turn(easel):
+            pass
+        stays.wait()
+        assert [len(shapes) for shapes in seen] == [2] + [1] * (len(seen) - 1)
+
+    def test_only_pictures_at_the_easel_take_memory(self, quick: Upscaler) -> None:
+        easel = self.easel(quick, pictures=2)
+        tickets = [self.hand_in(easel, quick, noise(200, 60), person=f"p{n}") for n in range(6)]
+        self.turn(easel)
+        assert [ticket.lanes[0].prepared for ticket in tickets] == [True] * 2 + [False] * 4
+
+    def test_out_of_memory_goes_on_with_fewer_pictures_at_once(
+        self, quick: Upscaler, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        easel = self.easel(quick, pictures=4)
+        enlarge_parts = quick.enlarge
+
+        def with_little_memory(parts: Any) -> Any:
+            if len(parts) > 2:
+                raise torch.OutOfMemoryError
+            return enlarge_parts(parts)
+
+        monkeypatch.setattr(quick, "enlarge", with_little_memory)
+        tickets = [self.hand_in(easel, quick, noise(50, 60), person=f"p{n}") for n in range(4)]
+        while self.turn(easel):
+            pass
+        for ticket in tickets:
+            ticket.wait()
 
 
 class TestTrouble:
@@ -149,13 +276,13 @@ class TestTrouble:
         """An upscaler on a device that has room for tiles of up to `largest` pixels a side."""
         path = folder / "quick.safetensors"
         save_file(compact_state(scale=4), path)
-        upscaler = Upscaler.load(path, device="cpu", tile_pixels=400)
-        enlarge = upscaler.enlarge
+        upscaler = opened(path, tile_pixels=400)
+        enlarge_parts = upscaler.enlarge
 
         def with_little_memory(parts: Any) -> Any:
             if max(parts[0].shape) > largest:
                 raise torch.OutOfMemoryError
-            return enlarge(parts)
+            return enlarge_parts(parts)
 
         monkeypatch.setattr(upscaler, "enlarge", with_little_memory)
         return upscaler
@@ -164,47 +291,46 @@ class TestTrouble:
         self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     ) -> None:
         upscaler = self.on_small_device(monkeypatch, tmp_path, largest=120)
-        assert upscaler.upscale(noise(150, 30)).size == (600, 120)
+        assert enlarge(upscaler, noise(150, 30))[0].size == (600, 120)
         assert len(upscaler.begin(noise(150, 30)).tiles) > 1
 
     def test_no_memory_at_all_is_told(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         with pytest.raises(PaintingFailed, match="memory"):
-            self.on_small_device(monkeypatch, tmp_path, largest=3).upscale(noise(30, 30))
+            enlarge(self.on_small_device(monkeypatch, tmp_path, largest=3), noise(30, 30))
 
     def test_an_answer_that_is_no_number_is_no_picture(self, tmp_path: Path) -> None:
         state = compact_state()
         state["body.0.weight"][:] = float("nan")
         save_file(state, tmp_path / "nan.safetensors")
         with pytest.raises(PaintingFailed):
-            Upscaler.load(tmp_path / "nan.safetensors", device="cpu").upscale(noise(16, 16))
+            enlarge(opened(tmp_path / "nan.safetensors"), noise(16, 16))
 
 
 class TestModels:
     def test_any_spandrel_model_is_loaded_by_its_file(self, tmp_path: Path) -> None:
         save_file(compact_state(scale=2), tmp_path / "tiny.safetensors")
-        upscaler = Upscaler.load(tmp_path / "tiny.safetensors", device="cpu")
-        assert upscaler.upscale(noise(20, 30)).size == (40, 60)
+        assert enlarge(opened(tmp_path / "tiny.safetensors"), noise(20, 30))[0].size == (40, 60)
 
     def test_a_pth_file_of_weights_is_read_too(self, tmp_path: Path) -> None:
         torch.save({"params": compact_state(scale=3)}, tmp_path / "tiny.pth")
-        assert Upscaler.load(tmp_path / "tiny.pth", device="cpu").scale == 3
+        assert opened(tmp_path / "tiny.pth").scale == 3
 
     def test_a_name_is_looked_up_in_the_given_folders(self, tmp_path: Path) -> None:
         save_file(compact_state(), tmp_path / "mine.safetensors")
-        assert Upscaler.load("mine", folders=[tmp_path], device="cpu").name == "mine"
+        assert opened("mine", folders=[tmp_path]).name == "mine"
         assert find_weights(BUNDLED_NAME, (tmp_path,)).stem == BUNDLED_NAME
 
     @pytest.mark.parametrize("name", ["nothing", "../../../etc/passwd", "/etc/passwd", ""])
     def test_an_unknown_name_is_answered_with_the_known_ones(self, name: str) -> None:
         with pytest.raises(ModelBroken, match=BUNDLED_NAME):
-            Upscaler.load(name)
+            opened(name)
 
     @pytest.mark.parametrize("share", [0, 0.1, 0.9])
     def test_a_damaged_file_is_named(self, tmp_path: Path, share: float) -> None:
         whole = find_weights(BUNDLED_NAME).read_bytes()
         (tmp_path / "half.safetensors").write_bytes(whole[: int(len(whole) * share)])
         with pytest.raises(ModelBroken, match=r"half\.safetensors is damaged"):
-            Upscaler.load(tmp_path / "half.safetensors")
+            opened(tmp_path / "half.safetensors")
 
     def test_a_pickle_that_runs_code_is_refused_unrun(self, tmp_path: Path) -> None:
         class Evil:
@@ -213,13 +339,13 @@ class TestModels:
 
         (tmp_path / "evil.pth").write_bytes(pickle.dumps(Evil()))
         with pytest.raises(ModelBroken, match="damaged"):
-            Upscaler.load(tmp_path / "evil.pth")
+            opened(tmp_path / "evil.pth")
         assert not (tmp_path / "ran").exists()
 
     def test_an_unknown_layout_is_named(self, tmp_path: Path) -> None:
         save_file({"something": torch.zeros(3)}, tmp_path / "odd.safetensors")
         with pytest.raises(ModelBroken, match="layout"):
-            Upscaler.load(tmp_path / "odd.safetensors")
+            opened(tmp_path / "odd.safetensors")
 
     def test_a_model_for_grey_pictures_is_refused(self, tmp_path: Path) -> None:
         state = compact_state(scale=1)
