@@ -12,7 +12,7 @@ from bots.backroom import Backroom
 from bots.board import Board
 from bots.faults import log_fault
 from studio.errors import NotFound, Trouble
-from studio.events import Event, JobAccepted, JobEnded, JobProgress, PictureChanged
+from studio.events import Event, JobAccepted, JobChanged, JobEnded, JobProgress, PictureChanged
 from studio.people import Platform
 from studio.ports import Delivery, Events
 
@@ -139,7 +139,7 @@ class News:
         match event:
             case JobAccepted():
                 await self._board.pin(event.job_id)
-            case JobEnded():
+            case JobEnded() | JobChanged():
                 await self._board.show(event.job_id)
             case PictureChanged():
                 await self._board.freshen(event.job_id)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from moderation.gate import HouseGate
     from moderation.policy import Policy
     from moderation.rules.prompt import PromptRule
+    from moderation.safety_model import SafetyModel
 
 
 def house_rules(settings: Settings) -> HouseRules:
@@ -130,7 +131,25 @@ def open_gate(
         prompt_rules=prompt_rules(settings, policy),
         policy=policy,
         holds=settings.moderation.holds if holds is None else holds,
-        image_rules=house_image_rules(blocked_pictures=settings.moderation.blocked_pictures),
+        rules=house_rules(settings),
+        image_rules=house_image_rules(
+            blocked_pictures=settings.moderation.blocked_pictures,
+            policy=policy,
+            safety_model=safety_model(settings),
+        ),
+    )
+
+
+def safety_model(settings: Settings) -> "SafetyModel | None":
+    """The larger model that looks at pictures, if one is set."""
+    from moderation.safety_model import HttpSafetyModel
+
+    moderation = settings.moderation
+    if moderation.safety_url is None:
+        return None
+    token = moderation.safety_token.get_secret_value() if moderation.safety_token else None
+    return HttpSafetyModel(
+        moderation.safety_url, token=token, timeout_seconds=moderation.safety_timeout_seconds
     )
 
 
@@ -162,18 +181,21 @@ def face_ports(settings: Settings) -> Ports:
     from engine.client import CeleryQueue
     from engine.events import RedisEvents
     from engine.pictures.darkroom import Darkroom
+    from moderation.desk.desk import HouseDesk
 
     database = open_database(settings)
     url = redis_url(settings)
+    queue, events = CeleryQueue(url), RedisEvents(url)
     gate = open_gate(settings, database, redis_url=url)
     gate.warm_up()
     return Ports(
         database=database,
         gate=gate,
-        queue=CeleryQueue(url),
+        queue=queue,
         store=open_storage(settings),
-        events=RedisEvents(url),
+        events=events,
         darkroom=Darkroom(),
+        desk=HouseDesk(database=database, queue=queue, events=events),
         rules=house_rules(settings),
     )
 

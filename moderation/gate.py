@@ -18,7 +18,7 @@ from moderation.rules.prompt import PromptRule, PromptSubject
 from studio.db.database import Database
 from studio.errors import Banned, DatabaseUnavailable
 from studio.people import Person
-from studio.ports import Admission, Inspection
+from studio.ports import Admission, Allowance, HouseRules, Inspection
 from studio.verdicts import Ruling, Verdict
 
 logger = logging.getLogger(__name__)
@@ -39,6 +39,7 @@ class HouseGate:
         image_rules: Sequence[ImageRule] | None = None,
         policy: Policy | None = None,
         holds: bool = True,
+        rules: HouseRules | None = None,
     ) -> None:
         """Without `redis_url` the limits hold for this process only; without rules, the house's own apply.
 
@@ -47,8 +48,10 @@ class HouseGate:
         self._database = database
         self._limiter = PersonLimiter(limits or LimitSettings(), redis_url=redis_url)
         self._court = PromptCourt(policy=policy, rules=prompt_rules)
-        self._inspector = Inspector(house_image_rules() if image_rules is None else image_rules)
+        rules_for_pictures = house_image_rules(policy=policy) if image_rules is None else image_rules
+        self._inspector = Inspector(rules_for_pictures, policy=self._court.policy)
         self._holds = holds
+        self._rules = rules or HouseRules()
 
     @property
     def policy_version(self) -> str:
@@ -57,6 +60,14 @@ class HouseGate:
     def warm_up(self) -> None:
         """Load in the background what the prompt rules need. Otherwise the first request waits for it."""
         self._court.warm_up()
+
+    def allowance(self, person: Person) -> Allowance:
+        """What the house allows everybody."""
+        return Allowance(
+            monthly_credits=self._rules.monthly_credits,
+            max_outstanding_jobs=self._rules.max_outstanding_jobs,
+            max_pictures=self._rules.max_pictures,
+        )
 
     def admit(self, admission: Admission) -> Verdict:
         """Raises `Banned` or `RateLimited`; `DatabaseUnavailable` when bans cannot be read."""

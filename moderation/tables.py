@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Integer, String
+from sqlalchemy import ForeignKey, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from studio.db.tables import Base, JsonData
@@ -24,3 +24,32 @@ class AuditRow(Base):
     content_hash: Mapped[str] = mapped_column(String(64))
     previous_hash: Mapped[str] = mapped_column(String(64))
     entry_hash: Mapped[str] = mapped_column(String(64))
+
+
+class StrikeRow(Base):
+    """One strike against a person. Its weight decays with time; an overturned one counts no more."""
+
+    __tablename__ = "strikes"
+
+    number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
+    person_key: Mapped[str] = mapped_column(String(200), index=True)
+    rule: Mapped[str] = mapped_column(String(64))
+    category: Mapped[str] = mapped_column(String(64))
+    weight: Mapped[float]
+    case_id: Mapped[str | None] = mapped_column(ForeignKey("cases.id"), index=True)
+    job_id: Mapped[str | None] = mapped_column(String(12), index=True)
+    at: Mapped[datetime]
+    overturned_at: Mapped[datetime | None]
+
+
+class BlockedPictureRow(Base):
+    """A picture that a moderator blocked, by its PDQ fingerprint, in one community."""
+
+    __tablename__ = "blocked_pictures"
+
+    platform: Mapped[str] = mapped_column(String(16), primary_key=True)
+    community: Mapped[str] = mapped_column(String(64), primary_key=True)
+    fingerprint: Mapped[str] = mapped_column(String(64), primary_key=True)  # 256 bits, hexadecimal
+    case_id: Mapped[str | None] = mapped_column(ForeignKey("cases.id"))
+    blocked_by: Mapped[str] = mapped_column(String(200))
+    at: Mapped[datetime]

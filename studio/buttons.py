@@ -21,11 +21,25 @@ class Action(StrEnum):
     SHOW = "show"
     CANCEL = "cancel"
     DELETE = "delete"
+    REPORT = "report"
+    APPEAL = "appeal"
+    # On a case, whose id stands where a job's does.
+    CLAIM = "claim"
+    APPROVE = "approve"
+    SPOILER = "spoiler"
+    REJECT = "reject"
+    WARN = "warn"
+    SUSPEND = "suspend"
+    BAN = "ban"
+    BLOCK = "block"
+    OVERTURN = "overturn"
+    CONSENT = "consent"
+    DECLINE = "decline"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Button:
-    """An action on a job (`index` 0) or on one of its pictures (`index` from 1)."""
+    """An action on a job or a case (`index` 0), or on one of a job's pictures (`index` from 1)."""
 
     action: Action
     job_id: str

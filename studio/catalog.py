@@ -2,10 +2,17 @@
 
 import difflib
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from studio.buttons import Action, Button
+from studio.cases import Decision
 from studio.commands import (
+    answer,
+    appeal,
+    ban,
+    blend,
     cancel,
+    cases,
     credits,
     delete,
     edit,
@@ -13,11 +20,17 @@ from studio.commands import (
     history,
     imagine,
     lineage,
+    link,
     queue,
     remix,
+    report,
     reroll,
+    review,
+    settings,
     show,
     star,
+    studio,
+    unban,
     upscale,
     vary,
 )
@@ -33,6 +46,7 @@ CATALOG: Mapping[str, CommandSpec] = {
         vary,
         edit,
         expand,
+        blend,
         upscale,
         reroll,
         remix,
@@ -44,11 +58,21 @@ CATALOG: Mapping[str, CommandSpec] = {
         credits,
         cancel,
         delete,
+        settings,
+        link,
+        report,
+        appeal,
+        answer,
+        studio,
+        cases,
+        review,
+        ban,
+        unban,
     )
 }
 
 # Reactions on a message that shows a job: the emoji, its action, and the tile it speaks of (0: the job).
-# Upscale, star and delete speak of the first picture when the message shows several.
+# Upscale, star and report speak of the first picture when the message shows several.
 REACTIONS: Mapping[str, tuple[Action, int]] = {
     "1️⃣": (Action.VARY, 1),
     "2️⃣": (Action.VARY, 2),
@@ -58,6 +82,7 @@ REACTIONS: Mapping[str, tuple[Action, int]] = {
     "⬆️": (Action.UPSCALE, 1),
     "⭐": (Action.STAR, 1),
     "❌": (Action.DELETE, 0),
+    "🚩": (Action.REPORT, 1),
 }
 
 
@@ -86,6 +111,10 @@ def press(ports: Ports, call: Call, button: Button) -> Answer:
     return perform(ports, call, name, values)
 
 
+def _decide(decision: Decision, button: Button) -> tuple[str, dict[str, object]]:
+    return "review", {"case": button.job_id, "decision": decision}
+
+
 _PRESSED: Mapping[Action, Callable[[Button], tuple[str, dict[str, object]]]] = {
     Action.VARY: lambda each: ("vary", {"picture": each.picture_id}),
     Action.VARY_SUBTLE: lambda each: ("vary", {"picture": each.picture_id, "strength": "subtle"}),
@@ -98,4 +127,13 @@ _PRESSED: Mapping[Action, Callable[[Button], tuple[str, dict[str, object]]]] = {
     Action.DELETE: lambda each: ("delete", {"what": each.picture_id or each.job_id}),
     Action.REMIX: lambda each: ("remix", {"picture": each.picture_id}),
     Action.EDIT: lambda each: ("edit", {"picture": each.picture_id}),
+    Action.REPORT: lambda each: ("report", {"picture": each.picture_id}),
+    Action.APPEAL: lambda each: ("appeal", {"job": each.job_id}),
+    Action.CLAIM: lambda each: ("review", {"case": each.job_id}),
+    **{
+        Action(decision): partial(_decide, decision)  # a decision's action has its name
+        for decision in Decision
+    },
+    Action.CONSENT: lambda each: ("answer", {"case": each.job_id, "answer": "yes"}),
+    Action.DECLINE: lambda each: ("answer", {"case": each.job_id, "answer": "no"}),
 }

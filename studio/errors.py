@@ -10,7 +10,11 @@ may want to act on. No message ever holds a prompt, a token or a path of the ser
     │   ├── RateLimited          try again later
     │   ├── TooManyJobs
     │   ├── OutOfCredits
-    │   └── NotAllowed           not theirs, or moderators only
+    │   ├── NotAllowed           not theirs, or moderators only
+    │   ├── ConsentNeeded        a face in an upload
+    │   ├── CaseTaken            another moderator was quicker
+    │   ├── ElsewhereOnly        not in this channel
+    │   └── Paused               a moderator stopped everything
     ├── BadRequest               the request makes no sense as it stands
     │   ├── UnknownCommand
     │   ├── BadParameter
@@ -42,14 +46,18 @@ class Refused(ChatelierError):
 
 
 class PolicyRefusal(Refused):
-    """A house rule says no. `category` may be shown to the person; `rule` is for moderators."""
+    """A house rule says no. `category` may be shown to the person; `rule` is for moderators.
+
+    `job_id` names the refused job, against which the person may appeal; None: there is no appeal.
+    """
 
     code = "policy"
 
-    def __init__(self, *, rule: str, category: str) -> None:
+    def __init__(self, *, rule: str, category: str, job_id: str | None = None) -> None:
         super().__init__(f"The house rules do not allow this ({category}). Please try something else.")
         self.rule = rule
         self.category = category
+        self.job_id = job_id
 
 
 class Banned(Refused):
@@ -94,6 +102,44 @@ class NotAllowed(Refused):
 
     def __init__(self, reason: str = "Only the person who made this, or a moderator, can do that.") -> None:
         super().__init__(reason)
+
+
+class ConsentNeeded(Refused):
+    """An upload shows a face, and nobody has said yet that the people in it agreed."""
+
+    code = "consent"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This image shows a face. If everybody in it agreed to be painted, send the same image again"
+            " within 15 minutes; otherwise please choose another one."
+        )
+
+
+class CaseTaken(Refused):
+    code = "case_taken"
+
+    def __init__(self, *, closed: bool) -> None:
+        reason = "was decided already" if closed else "is in another moderator's hands"
+        super().__init__(f"This case {reason}. Please take another one.")
+        self.closed = closed
+
+
+class ElsewhereOnly(Refused):
+    """The community paints in other channels; `channels` are the platform's ids."""
+
+    code = "elsewhere"
+
+    def __init__(self, *, channels: tuple[str, ...]) -> None:
+        super().__init__("Pictures are painted in other channels here. Please ask there.")
+        self.channels = channels
+
+
+class Paused(Refused):
+    code = "paused"
+
+    def __init__(self) -> None:
+        super().__init__("A moderator has paused the studio. Please try again later.")
 
 
 class BadRequest(ChatelierError):

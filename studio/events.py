@@ -1,8 +1,7 @@
 """What the house tells its faces.
 
-`JobAccepted`, `JobEnded` and `PictureChanged` are durable: written to the outbox in the transaction that
-makes them true, then sent through a Redis stream until each face has acknowledged them. `JobProgress` is
-fleeting: a lost one costs nothing.
+All but `JobProgress` are durable: written to the outbox in the transaction that makes them true, then sent
+through a Redis stream until each face has acknowledged them. `JobProgress` is fleeting: a lost one costs nothing.
 """
 
 from dataclasses import dataclass
@@ -33,10 +32,36 @@ class PictureChanged:
     picture_id: str
 
 
-Event = JobAccepted | JobEnded | PictureChanged
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobChanged:
+    """A moderator moved a job that had ended or was held: its message shows it anew."""
+
+    job_id: str
+    platform: Platform
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseChanged:
+    """A case was opened, claimed or decided. The desk, or the one person asked, sees it."""
+
+    case_id: str
+    platform: Platform
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeWritten:
+    """The house has a word for one person."""
+
+    notice_id: str
+    platform: Platform
+
+
+JobEvent = JobAccepted | JobEnded | JobChanged | PictureChanged
+Event = JobEvent | CaseChanged | NoticeWritten
 
 EVENT_KINDS: dict[str, type[Event]] = {
-    kind.__name__: kind for kind in (JobAccepted, JobEnded, PictureChanged)
+    kind.__name__: kind
+    for kind in (JobAccepted, JobEnded, JobChanged, PictureChanged, CaseChanged, NoticeWritten)
 }
 
 

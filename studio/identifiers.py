@@ -8,6 +8,7 @@ _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _JOB_LENGTH = 12  # 60 random bits
 _JOB = re.compile(rf"[{_ALPHABET}]{{{_JOB_LENGTH}}}")
 _PICTURE = re.compile(rf"({_JOB.pattern})\.([1-9])")
+PICTURE_BITS = 64  # 60 for the job, 4 for the index
 
 
 def new_job_id() -> str:
@@ -28,3 +29,21 @@ def split_picture_id(text: str) -> tuple[str, int] | None:
     """``"k3v9m2p4qx7a.2"`` becomes ``("k3v9m2p4qx7a", 2)``; anything else becomes None."""
     match = _PICTURE.fullmatch(text)
     return (match[1], int(match[2])) if match else None
+
+
+def picture_number(text: str) -> int:
+    """A picture id as a number of 64 bits. Raises ValueError for anything else."""
+    split = split_picture_id(text)
+    if split is None:
+        raise ValueError("not a picture id")
+    number = 0
+    for letter in split[0]:
+        number = number << 5 | _ALPHABET.index(letter)
+    return number << 4 | split[1]
+
+
+def picture_numbered(number: int) -> str | None:
+    """The picture id that `picture_number` made this number from; None for one that it never makes."""
+    index, rest = number & 15, number >> 4
+    letters = "".join(_ALPHABET[rest >> 5 * place & 31] for place in reversed(range(_JOB_LENGTH)))
+    return picture_id(letters, index) if 1 <= index <= 9 and rest >> 5 * _JOB_LENGTH == 0 else None

@@ -40,7 +40,8 @@ MOVES: Mapping[JobState, frozenset[JobState]] = {
     # A moderator releases a held prompt to the queue, or a held picture to its people.
     JobState.HELD: frozenset({JobState.QUEUED, JobState.DONE, JobState.REFUSED, JobState.CANCELLED}),
     JobState.DONE: frozenset(),
-    JobState.REFUSED: frozenset({JobState.DONE}),  # a refusal that was overturned
+    # A refusal that was overturned: a prompt is painted, a picture is delivered.
+    JobState.REFUSED: frozenset({JobState.QUEUED, JobState.DONE}),
     JobState.CANCELLED: frozenset(),
     JobState.FAILED: frozenset(),
 }
@@ -71,3 +72,8 @@ class Job:
     error_code: str | None = None
     error_text: str | None = None
     grid_key: str | None = None
+    refused_rule: str = ""
+    refused_category: str = ""
+    policy_version: str = ""  # of the house rules by which the request was admitted
+    cleared: bool = False  # a moderator let the request pass: it is not judged again
+    spoiler: bool = False  # a moderator let it through, hidden until clicked

@@ -20,18 +20,28 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """One identity on one platform."""
+    """One identity on one platform. The times and `guest` are known where the platform tells them."""
 
     platform: Platform
     community: str
     user_id: str
     display_name: str
     roles: frozenset[Role] = field(default_factory=lambda: frozenset({Role.MEMBER}))
+    platform_roles: frozenset[str] = (
+        frozenset()
+    )  # the platform's own role ids, which a community may map to tiers
+    account_created_at: datetime | None = None
+    joined_at: datetime | None = None
+    guest: bool = False  # from another organisation, as over Slack Connect
 
     @property
     def key(self) -> str:
         """The identity as one string, e.g. ``discord:8123:77``; stable when the display name changes."""
-        return f"{self.platform}:{self.community}:{self.user_id}"
+        return self.key_of(self.platform, self.community, self.user_id)
+
+    @classmethod
+    def key_of(cls, platform: Platform, community: str, user_id: str) -> str:
+        return f"{platform}:{community}:{user_id}"
 
     @property
     def moderates(self) -> bool:

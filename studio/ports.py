@@ -5,9 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
+from studio.cases import Case, Decision, Dossier
+from studio.communities import Tier
 from studio.events import Event, JobProgress
 from studio.people import Person
 from studio.requests import PaintRequest
@@ -43,9 +46,33 @@ class Inspection:
     request: PaintRequest | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Allowance:
+    """What a person may do at the moment. `monthly_credits` None: they never run out.
+
+    `weight` is the person's share of a worker against others of weight 1.
+    """
+
+    tier: Tier = Tier.MEMBER
+    monthly_credits: int | None = None
+    max_outstanding_jobs: int = 10
+    max_pictures: int = 4
+    weight: float = 1.0
+
+
 class Gate(Protocol):
+    @property
+    def policy_version(self) -> str:
+        """Of the house rules in force; at most 12 characters."""
+
+    def allowance(self, person: Person) -> Allowance:
+        """By tier and the rules of their community."""
+
     def admit(self, admission: Admission) -> Verdict:
         """Judge a request. Raises a `Refused` for bans and limits; answers a verdict for the house rules."""
+
+    def review(self, admission: Admission) -> Verdict:
+        """Judge an accepted request again, as when painting starts, without counting it. Raises `Banned`."""
 
     def inspect(self, inspection: Inspection) -> Verdict:
         """Judge a picture. Raises `InspectionFailed` when it cannot: the picture is then not shown."""
@@ -121,6 +148,28 @@ class Events(Protocol):
         """Fleeting progress, until `stop` is set."""
 
 
+class Desk(Protocol):
+    """The moderators' desk. What is decided there has consequences and is written to the audit chain.
+
+    `who` is a person's key. All raise `NotAllowed` for somebody who does not moderate, and for one's own case.
+    """
+
+    def claim(self, moderator: Person, case_id: str) -> Dossier:
+        """Take a case for ten minutes and read it. Raises `NotFound` and `CaseTaken`."""
+
+    def decide(self, moderator: Person, case_id: str, decision: Decision, *, note: str = "") -> Case:
+        """Close a case and do what follows. Raises `NotFound`, `CaseTaken` and `BadParameter`."""
+
+    def ban(self, moderator: Person, who: str, *, until: datetime | None, reason: str) -> None:
+        """Stop somebody at once, on all their linked identities; their jobs are cancelled."""
+
+    def unban(self, moderator: Person, who: str) -> bool:
+        """False: there was no ban."""
+
+    def pause(self, moderator: Person, *, paused: bool) -> None:
+        """The kill switch of a community: nothing new is accepted, what is being painted stops and waits."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HouseRules:
     """Numbers that an administrator may set."""
@@ -142,4 +191,5 @@ class Ports:
     store: Store
     events: Events
     darkroom: Darkroom
+    desk: Desk
     rules: HouseRules = HouseRules()

@@ -14,12 +14,21 @@ class Ruling(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """`evidence` is for moderators only; a person sees at most the `category`."""
+    """`evidence` is for moderators only; a person sees at most the `category`.
+
+    What is not `appealable` is the core: its words are kept nowhere, and nobody is asked to read them.
+    Of an inspected picture, `fingerprint` is its PDQ hash (64 hexadecimal digits); an upload may show a person.
+    `asks_consent`: refused until whoever brings it says that the people in it agreed.
+    """
 
     ruling: Ruling
     rule: str = ""
     category: str = ""
     evidence: str = ""
+    appealable: bool = True
+    fingerprint: str = ""
+    shows_person: bool = False
+    asks_consent: bool = False
 
     @property
     def allows(self) -> bool:

@@ -3,15 +3,19 @@
 import hashlib
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from queue import Empty, SimpleQueue
 
+from studio.cases import Case, Conduct, Decision, Dossier
+from studio.db import cases
 from studio.db.database import Database
+from studio.db.people import find_person
 from studio.db.tables import Base
 from studio.errors import BadImage, ChatelierError, NotFound, QueueUnavailable
 from studio.events import Event, JobProgress
 from studio.people import Address, Person, Platform, Role
-from studio.ports import Admission, CleanUpload, Delivery, HouseRules, Inspection, Ports
+from studio.ports import Admission, Allowance, CleanUpload, Delivery, HouseRules, Inspection, Ports
 from studio.verdicts import ALLOWED, Verdict
 
 
@@ -23,6 +27,8 @@ class TwinGate:
     picture_verdict: Verdict = ALLOWED
     admit_error: ChatelierError | None = None
     inspect_error: ChatelierError | None = None
+    allowed: Allowance = field(default_factory=Allowance)
+    policy_version: str = "twin"
     admissions: list[Admission] = field(default_factory=list)
     inspections: list[Inspection] = field(default_factory=list)
 
@@ -30,6 +36,12 @@ class TwinGate:
         self.admissions.append(admission)
         if self.admit_error:
             raise self.admit_error
+        return self.verdict
+
+    def allowance(self, person: Person) -> Allowance:
+        return self.allowed
+
+    def review(self, admission: Admission) -> Verdict:
         return self.verdict
 
     def inspect(self, inspection: Inspection) -> Verdict:
@@ -129,18 +141,71 @@ class TwinDarkroom:
         return picture[:limit_bytes], ".png"
 
 
+@dataclass(kw_only=True)
+class TwinDesk:
+    """Writes down what it was told; answers with cases of the database, untouched."""
+
+    database: Database
+    told: list[tuple[str, ...]] = field(default_factory=list)
+    error: ChatelierError | None = None
+
+    def claim(self, moderator: Person, case_id: str) -> Dossier:
+        self._tell("claim", moderator.key, case_id)
+        with self.database.read() as session:
+            case = cases.find_case(session, case_id, viewer=moderator)
+            subject = find_person(session, case.subject)
+        conduct = Conduct(jobs=0, refusals=0, strikes=0.0, earlier_cases=0)
+        return Dossier(case=case, subject=subject, job=None, pictures=(), prompts=(), conduct=conduct)
+
+    def decide(self, moderator: Person, case_id: str, decision: Decision, *, note: str = "") -> Case:
+        self._tell("decide", moderator.key, case_id, decision)
+        with self.database.read() as session:
+            return cases.find_case(session, case_id, viewer=moderator)
+
+    def ban(self, moderator: Person, who: str, *, until: datetime | None, reason: str) -> None:
+        self._tell("ban", moderator.key, who)
+
+    def unban(self, moderator: Person, who: str) -> bool:
+        self._tell("unban", moderator.key, who)
+        return True
+
+    def pause(self, moderator: Person, *, paused: bool) -> None:
+        self._tell("pause" if paused else "resume", moderator.key)
+
+    def _tell(self, *words: str) -> None:
+        if self.error:
+            raise self.error
+        self.told.append(words)
+
+
+def allowance_of(rules: HouseRules) -> Allowance:
+    return Allowance(
+        monthly_credits=rules.monthly_credits,
+        max_outstanding_jobs=rules.max_outstanding_jobs,
+        max_pictures=rules.max_pictures,
+    )
+
+
+def ruled(ports: Ports, rules: HouseRules) -> Ports:
+    """The same house under other rules."""
+    assert isinstance(ports.gate, TwinGate)
+    return replace(ports, rules=rules, gate=replace(ports.gate, allowed=allowance_of(rules)))
+
+
 def twin_ports(url: str, rules: HouseRules | None = None) -> Ports:
     """Ports on twins and a real database, whose tables are made here."""
+    rules = rules or HouseRules()
     database = Database(url)
     Base.metadata.create_all(database.engine)
     return Ports(
         database=database,
-        gate=TwinGate(),
+        gate=TwinGate(allowed=allowance_of(rules)),
         queue=TwinQueue(),
         store=TwinStore(),
         events=TwinEvents(),
         darkroom=TwinDarkroom(),
-        rules=rules or HouseRules(),
+        desk=TwinDesk(database=database),
+        rules=rules,
     )
 
 

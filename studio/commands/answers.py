@@ -1,10 +1,14 @@
 """What a command answers; each face turns these into its own words."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
+from studio.cases import Case, Dossier
+from studio.communities import CommunityRules
 from studio.jobs import Job, JobState
 from studio.people import Person
 from studio.pictures import Picture
+from studio.preferences import Preferences
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,4 +98,89 @@ class Family:
     relatives: tuple[Relative, ...]
 
 
-Answer = Accepted | Shown | Stopped | Deleted | Starred | InQueue | History | Balance | Family
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filed:
+    """A report or an appeal reached the desk. `repeated`: it was there already."""
+
+    case: Case
+    repeated: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeskCases:
+    """What lies on the desk of the community."""
+
+    cases: tuple[Case, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """A moderator took a case and reads it. Its pictures stay blurred until asked for."""
+
+    dossier: Dossier
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    case: Case
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BanChanged:
+    """`lifted` None: banned, until `until` or for good. False: there was no ban to lift."""
+
+    person: Person
+    until: datetime | None = None
+    lifted: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Community:
+    """The rules of the community, as they are now."""
+
+    rules: CommunityRules
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """The person's own settings, as they are now."""
+
+    preferences: Preferences
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forgotten:
+    """What was deleted for good."""
+
+    pictures: int
+    identities: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkOffered:
+    """To be typed on the other platform as /link CODE before it expires."""
+
+    code: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Linked:
+    """All identities that are now one, the person's own first."""
+
+    identities: tuple[Person, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """Credits that went from one person to another."""
+
+    person: Person
+    amount: int
+    left: int | None
+
+
+Painting = Accepted | Shown | Stopped | Deleted | Starred | InQueue | History | Balance | Family
+Personal = Settled | Forgotten | LinkOffered | Linked | Given
+Moderation = Filed | DeskCases | Opened | Decided | BanChanged | Community
+Answer = Painting | Personal | Moderation

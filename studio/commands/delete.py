@@ -10,6 +10,7 @@ from studio.commands.answers import Deleted, Stopped
 from studio.commands.cancel import Cancel, cancel
 from studio.commands.spec import Call, CommandSpec, Kind, Parameter
 from studio.db import outbox, records
+from studio.db.humans import same_human
 from studio.db.tables import JobRow, OutboxRow, PictureRow
 from studio.errors import BadParameter, NotAllowed, NotFound
 from studio.events import PictureChanged
@@ -36,7 +37,7 @@ def delete(ports: Ports, call: Call, command: Delete) -> Deleted | Stopped:
         return cancel(ports, call, Cancel(job=job_id))
     with ports.database.begin() as session:
         job = records.find_job(session, job_id, viewer=call.person)
-        if job.person.key != call.person.key and not call.person.moderates:
+        if not (call.person.moderates or same_human(session, job.person.key, call.person.key)):
             raise NotAllowed
         pictures = [each for each in records.pictures_of_job(session, job_id) if index in (0, each.index)]
         if not pictures:

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from studio.commands.answers import History
 from studio.commands.spec import Call, CommandSpec
 from studio.db import records
+from studio.db.humans import identities
 from studio.db.tables import JobRow
 from studio.jobs import ENDED
 from studio.ports import Ports
@@ -20,8 +21,9 @@ class ShowHistory:
 
 
 def show_history(ports: Ports, call: Call, _command: ShowHistory) -> History:
-    query = select(JobRow).where(JobRow.person_key == call.person.key, JobRow.state.in_(sorted(ENDED)))
     with ports.database.read() as session:
+        mine = JobRow.person_key.in_(identities(session, call.person.key))
+        query = select(JobRow).where(mine, JobRow.state.in_(sorted(ENDED)))
         rows = session.scalars(query.order_by(JobRow.created_at.desc()).limit(_SHOWN))
         return History(jobs=tuple(records.job_of(row) for row in rows))
 

@@ -49,7 +49,9 @@ def find_origin(ports: Ports, call: Call, *, picture: str | None, image: Source 
         raise BadParameter("picture", "give the id of a picture, or attach an image.")
     with ports.database.read() as session:
         found = records.find_picture(session, picture, viewer=call.person)
-    return Origin(source=Source(key=found.key, picture_id=found.id), recipe=found.recipe)
+        shows_person = records.began_with_person(session, found.job_id)
+    source = Source(key=found.key, picture_id=found.id, shows_person=shows_person)
+    return Origin(source=source, recipe=found.recipe)
 
 
 def any_seed() -> int:

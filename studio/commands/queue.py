@@ -7,6 +7,7 @@ from sqlalchemy import select
 from studio.commands.answers import InQueue, Place
 from studio.commands.spec import Call, CommandSpec
 from studio.db import records
+from studio.db.humans import identities
 from studio.db.tables import JobRow
 from studio.jobs import OUTSTANDING
 from studio.ports import Ports
@@ -18,8 +19,9 @@ class ShowQueue:
 
 
 def show_queue(ports: Ports, call: Call, _command: ShowQueue) -> InQueue:
-    query = select(JobRow).where(JobRow.person_key == call.person.key, JobRow.state.in_(sorted(OUTSTANDING)))
     with ports.database.read() as session:
+        mine = JobRow.person_key.in_(identities(session, call.person.key))
+        query = select(JobRow).where(mine, JobRow.state.in_(sorted(OUTSTANDING)))
         jobs = [records.job_of(row) for row in session.scalars(query.order_by(JobRow.created_at))]
         return InQueue(places=tuple(Place(job=job, ahead=records.jobs_ahead(session, job)) for job in jobs))
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from studio.clock import now
 from studio.commands.answers import Starred
 from studio.commands.spec import Call, CommandSpec, Kind, Parameter
-from studio.commands.submit import lock_person
 from studio.db import outbox, records
+from studio.db.people import lock_person
 from studio.db.tables import StarRow
 from studio.events import PictureChanged
 from studio.ports import Ports
@@ -19,7 +19,7 @@ class Star:
 
 def star(ports: Ports, call: Call, command: Star) -> Starred:
     with ports.database.begin() as session:
-        lock_person(session, call)
+        lock_person(session, call.person)
         picture = records.find_picture(session, command.picture, viewer=call.person)
         row = session.get(StarRow, (picture.id, call.person.key))
         if row is None:

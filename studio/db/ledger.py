@@ -10,6 +10,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from studio.db.humans import human_of
 from studio.db.tables import JobRow, LedgerRow
 from studio.errors import OutOfCredits
 
@@ -20,22 +21,27 @@ def period_of(at: datetime) -> str:
 
 
 def balance(session: Session, person_key: str, *, at: datetime) -> int:
+    """What is left of the month's credits of the human behind the person."""
     query = select(func.coalesce(func.sum(LedgerRow.amount), 0))
-    found = session.scalar(query.where(LedgerRow.person_key == person_key, LedgerRow.period == period_of(at)))
+    account = human_of(session, person_key)
+    found = session.scalar(query.where(LedgerRow.account == account, LedgerRow.period == period_of(at)))
     return int(found or 0)
 
 
 def used(session: Session, person_key: str, *, at: datetime) -> int:
     """Credits of this month that were spent or are set aside for jobs not yet over."""
     query = select(func.coalesce(func.sum(LedgerRow.amount), 0)).where(
-        LedgerRow.person_key == person_key, LedgerRow.period == period_of(at), LedgerRow.kind != "grant"
+        LedgerRow.account == human_of(session, person_key),
+        LedgerRow.period == period_of(at),
+        LedgerRow.kind.in_(["reserve", "capture", "release"]),
     )
     return -int(session.scalar(query) or 0)
 
 
 def grant_monthly(session: Session, person_key: str, *, credits: int, at: datetime) -> None:
     period = period_of(at)
-    _enter(session, f"grant:{period}:{person_key}", person_key, period, "grant", credits, None, at)
+    account = human_of(session, person_key)
+    _enter(session, f"grant:{period}:{account}", person_key, period, "grant", credits, None, at)
 
 
 def reserve(session: Session, job: JobRow, *, limited: bool) -> None:
@@ -80,6 +86,7 @@ def _enter(
     if session.get(LedgerRow, key) is None:
         row = LedgerRow(
             entry_key=key,
+            account=human_of(session, person),
             person_key=person,
             period=period,
             kind=kind,

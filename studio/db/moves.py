@@ -94,6 +94,21 @@ def end(
     return _moved(session, job_id, guard, values)
 
 
+def release(session: Session, job_id: str, *, at: datetime) -> bool:
+    """Held or refused → queued, by whoever decided its case: it is painted, and not judged again."""
+    values = {
+        "state": JobState.QUEUED,
+        "queued_at": at,
+        "ended_at": None,
+        "error_code": None,
+        "error_text": None,
+        "refused_rule": "",
+        "refused_category": "",
+        "cleared": True,
+    }
+    return _moved(session, job_id, _in([JobState.HELD, JobState.REFUSED]), values)
+
+
 def request_cancel(session: Session, job_id: str) -> bool:
     """Note on a job being painted that its person wants it stopped."""
     return _moved(session, job_id, JobRow.state == JobState.PAINTING, {"cancel_requested": True})

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from studio.db.humans import identities, same_human
 from studio.db.tables import JobRow, LineageRow, PictureRow, StarRow
 from studio.errors import NotFound
 from studio.jobs import OUTSTANDING, Job, JobState
@@ -34,6 +35,11 @@ def job_of(row: JobRow) -> Job:
         error_code=row.error_code,
         error_text=row.error_text,
         grid_key=row.grid_key,
+        refused_rule=row.refused_rule,
+        refused_category=row.refused_category,
+        policy_version=row.policy_version,
+        cleared=row.cleared,
+        spoiler=row.spoiler,
     )
 
 
@@ -63,13 +69,23 @@ def find_job(session: Session, job_id: str, *, viewer: Person | None = None) -> 
 
 
 def find_picture(session: Session, picture_id: str, *, viewer: Person | None = None) -> Picture:
-    """Raises `NotFound` for unknown and deleted pictures, held ones, and those of another community."""
+    """Raises `NotFound` for unknown and deleted pictures, held ones, and those of another community.
+
+    One's own of a linked identity are at hand everywhere.
+    """
     row = session.get(PictureRow, picture_id)
     if row is None or row.deleted_at is not None:
         raise NotFound(f"Picture {picture_id[:14]}")
-    if find_job(session, row.job_id, viewer=viewer).state is not JobState.DONE:
+    own = viewer is not None and same_human(session, row.person_key, viewer.key)
+    if find_job(session, row.job_id, viewer=None if own else viewer).state is not JobState.DONE:
         raise NotFound(f"Picture {picture_id[:14]}")
     return picture_of(row, stars=star_counts(session, [row.id]).get(row.id, 0))
+
+
+def began_with_person(session: Session, job_id: str) -> bool:
+    """Whether a job's pictures started from an upload that shows a person, however many steps ago."""
+    row = session.get(JobRow, job_id)
+    return row is not None and any(source.shows_person for source in job_of(row).request.sources)
 
 
 def pictures_of_job(session: Session, job_id: str) -> list[Picture]:
@@ -94,9 +110,10 @@ def recent_jobs(session: Session, viewer: Person, *, limit: int, before: Job | N
 
 
 def outstanding_jobs(session: Session, person_key: str) -> int:
+    """Of the human behind the person, over all their linked identities."""
     query = select(func.count()).select_from(JobRow)
-    mine = query.where(JobRow.person_key == person_key, JobRow.state.in_(sorted(OUTSTANDING)))
-    return session.scalar(mine) or 0
+    mine = JobRow.person_key.in_(identities(session, person_key))
+    return session.scalar(query.where(mine, JobRow.state.in_(sorted(OUTSTANDING)))) or 0
 
 
 def jobs_ahead(session: Session, job: Job) -> int:

@@ -51,6 +51,9 @@ class PersonRow(Base):
     user_id: Mapped[str] = mapped_column(String(64))
     display_name: Mapped[str] = mapped_column(String(100))
     first_seen_at: Mapped[datetime]
+    human: Mapped[str] = mapped_column(
+        String(200), index=True
+    )  # the same for linked identities; else the key
 
 
 class JobRow(Base):
@@ -86,6 +89,11 @@ class JobRow(Base):
     error_text: Mapped[str | None] = mapped_column(Text)
     grid_key: Mapped[str | None] = mapped_column(String(120))
     painting_seconds: Mapped[float | None]  # what the model took, without waiting and without what follows
+    refused_rule: Mapped[str] = mapped_column(String(64), default="")
+    refused_category: Mapped[str] = mapped_column(String(64), default="")
+    policy_version: Mapped[str] = mapped_column(String(12), default="")
+    cleared: Mapped[bool] = mapped_column(default=False)
+    spoiler: Mapped[bool] = mapped_column(default=False)
 
 
 class PictureRow(Base):
@@ -131,9 +139,13 @@ class LedgerRow(Base):
     """Append-only. `entry_key` makes each entry happen once, e.g. ``<job>:reserve``."""
 
     __tablename__ = "ledger"
-    __table_args__ = (Index("ix_ledger_person_key_period", "person_key", "period"),)
+    __table_args__ = (
+        Index("ix_ledger_person_key_period", "person_key", "period"),
+        Index("ix_ledger_account_period", "account", "period"),
+    )
 
     entry_key: Mapped[str] = mapped_column(String(220), primary_key=True)
+    account: Mapped[str] = mapped_column(String(220))  # whose credits: a human's key, or a pool's
     person_key: Mapped[str] = mapped_column(ForeignKey("people.key"))
     period: Mapped[str] = mapped_column(String(7))  # the month that the credits belong to, 2026-11
     kind: Mapped[str] = mapped_column(String(16))  # grant, reserve, capture, release
@@ -176,3 +188,80 @@ class DeliveryRow(Base):
     message: Mapped[str] = mapped_column(String(64))
     final: Mapped[bool] = mapped_column(default=False)
     updated_at: Mapped[datetime]
+
+
+class CaseRow(Base):
+    """What a moderator, or the person asked, has to decide. `channel` and `message` show it on its platform."""
+
+    __tablename__ = "cases"
+    __table_args__ = (
+        Index("ix_cases_platform_community_state", "platform", "community", "state"),
+        Index("ix_cases_subject", "subject"),
+    )
+
+    id: Mapped[str] = mapped_column(String(12), primary_key=True)
+    case_key: Mapped[str] = mapped_column(String(220), unique=True)  # the same matter is filed once
+    kind: Mapped[str] = mapped_column(String(16))
+    state: Mapped[str] = mapped_column(String(16))
+    platform: Mapped[str] = mapped_column(String(16))
+    community: Mapped[str] = mapped_column(String(64))
+    subject: Mapped[str] = mapped_column(String(200))
+    filed_by: Mapped[str | None] = mapped_column(String(200))
+    addressee: Mapped[str | None] = mapped_column(String(200))
+    job_id: Mapped[str | None] = mapped_column(ForeignKey("jobs.id"), index=True)
+    picture_id: Mapped[str | None] = mapped_column(String(16))  # not a key: a refused picture has no row
+    rule: Mapped[str] = mapped_column(String(64), default="")
+    category: Mapped[str] = mapped_column(String(64), default="")
+    evidence: Mapped[str] = mapped_column(Text, default="")
+    words: Mapped[str] = mapped_column(Text, default="")
+    weight: Mapped[float] = mapped_column(default=1.0)
+    opened_at: Mapped[datetime]
+    claimed_by: Mapped[str | None] = mapped_column(String(200))
+    claimed_until: Mapped[datetime | None]
+    decision: Mapped[str | None] = mapped_column(String(16))
+    decided_by: Mapped[str | None] = mapped_column(String(200))
+    decided_at: Mapped[datetime | None]
+    note: Mapped[str] = mapped_column(Text, default="")
+    channel: Mapped[str | None] = mapped_column(String(64))
+    message: Mapped[str | None] = mapped_column(String(64))
+
+
+class NoticeRow(Base):
+    """What the house tells one person."""
+
+    __tablename__ = "notices"
+
+    id: Mapped[str] = mapped_column(String(12), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    person_key: Mapped[str] = mapped_column(ForeignKey("people.key"), index=True)
+    text: Mapped[str] = mapped_column(Text)
+    case_id: Mapped[str | None] = mapped_column(ForeignKey("cases.id"))
+    written_at: Mapped[datetime]
+    delivered_at: Mapped[datetime | None]
+
+
+class PreferencesRow(Base):
+    __tablename__ = "preferences"
+
+    person_key: Mapped[str] = mapped_column(ForeignKey("people.key"), primary_key=True)
+    data: Mapped[dict[str, Any]]
+
+
+class CommunityRow(Base):
+    __tablename__ = "communities"
+
+    platform: Mapped[str] = mapped_column(String(16), primary_key=True)
+    community: Mapped[str] = mapped_column(String(64), primary_key=True)
+    data: Mapped[dict[str, Any]]
+    changed_by: Mapped[str] = mapped_column(String(200))
+    changed_at: Mapped[datetime]
+
+
+class LinkCodeRow(Base):
+    """A code that one identity was given, to be typed by the other."""
+
+    __tablename__ = "link_codes"
+
+    code: Mapped[str] = mapped_column(String(16), primary_key=True)
+    person_key: Mapped[str] = mapped_column(ForeignKey("people.key"))
+    expires_at: Mapped[datetime]

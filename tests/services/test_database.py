@@ -20,7 +20,7 @@ from studio.errors import DatabaseUnavailable, OutOfCredits, TooManyJobs
 from studio.jobs import JobState
 from studio.ports import HouseRules, Ports
 from tests.painted import end_job, paint_job
-from tests.twins import someone, somewhere, twin_ports
+from tests.twins import ruled, someone, somewhere, twin_ports
 
 
 @pytest.fixture
@@ -112,7 +112,7 @@ def test_the_same_request_from_many_threads_is_one_job_and_one_charge(ports: Por
 
 
 def test_credits_never_go_below_zero_under_concurrency(ports: Ports):
-    poor = replace(ports, rules=HouseRules(monthly_credits=20, max_outstanding_jobs=100))
+    poor = ruled(ports, HouseRules(monthly_credits=20, max_outstanding_jobs=100))
     results = at_once(12, lambda index: imagine(poor, f"r{index}"))
     assert sum(isinstance(each, str) for each in results) == 5
     assert sum(isinstance(each, OutOfCredits) for each in results) == 7
@@ -121,7 +121,7 @@ def test_credits_never_go_below_zero_under_concurrency(ports: Ports):
 
 
 def test_the_limit_of_jobs_is_exact_under_concurrency(ports: Ports):
-    strict = replace(ports, rules=HouseRules(max_outstanding_jobs=3))
+    strict = ruled(ports, HouseRules(max_outstanding_jobs=3))
     results = at_once(10, lambda index: imagine(strict, f"r{index}"))
     assert sum(isinstance(each, str) for each in results) == 3
     assert sum(isinstance(each, TooManyJobs) for each in results) == 7

@@ -25,7 +25,7 @@ from studio.ports import HouseRules
 from studio.requests import Operation
 from studio.verdicts import Ruling, Verdict
 from tests.painted import end_job, paint_job
-from tests.twins import someone
+from tests.twins import ruled, someone
 
 
 def other(call, name="bo", **kwargs):
@@ -87,14 +87,29 @@ class TestAccepting:
         answer = perform(ports, other(call), "imagine", {"prompt": "a blue boat"})
         assert answer.ahead == 1
 
-    def test_a_refusal_of_the_gate_leaves_no_job_and_no_charge(self, ports, call):
+    def test_a_refusal_of_the_gate_leaves_a_refused_job_and_no_charge(self, ports, call):
         ports.gate.verdict = Verdict(ruling=Ruling.REFUSE, rule="words", category="violence", evidence="x")
         with pytest.raises(PolicyRefusal) as caught:
             perform(ports, call, "imagine", {"prompt": "a red apple"})
         assert (caught.value.rule, caught.value.category) == ("words", "violence")
         assert "x" not in str(caught.value).split()
         with ports.database.read() as session:
-            assert session.scalar(select(JobRow)) is None
+            row = session.get_one(JobRow, caught.value.job_id)
+            assert (row.state, row.refused_rule, row.cost) == (JobState.REFUSED, "words", 0)
+            assert ledger.used(session, call.person.key, at=now()) == 0
+        assert ports.queue.sent == []
+        with pytest.raises(PolicyRefusal) as repeated:
+            perform(ports, call, "imagine", {"prompt": "a red apple"})
+        assert repeated.value.job_id == caught.value.job_id
+
+    def test_of_the_core_no_words_are_kept_and_there_is_no_appeal(self, ports, call):
+        ports.gate.verdict = Verdict(ruling=Ruling.REFUSE, rule="minors", category="minors", appealable=False)
+        with pytest.raises(PolicyRefusal) as caught:
+            perform(ports, call, "imagine", {"prompt": "a red apple"})
+        assert caught.value.job_id is None
+        with ports.database.read() as session:
+            row = session.scalars(select(JobRow)).one()
+            assert "apple" not in str(row.request)
 
     def test_a_held_prompt_waits_for_a_moderator(self, ports, call):
         ports.gate.verdict = Verdict(ruling=Ruling.HOLD, rule="words", category="violence")
@@ -108,14 +123,14 @@ class TestAccepting:
             perform(ports, call, "imagine", {"prompt": "a red apple"})
 
     def test_too_many_jobs_at_once_are_refused(self, ports, call):
-        strict = replace(ports, rules=HouseRules(max_outstanding_jobs=2))
+        strict = ruled(ports, HouseRules(max_outstanding_jobs=2))
         for index in range(2):
             perform(strict, again(call, str(index)), "imagine", {"prompt": "a red apple"})
         with pytest.raises(TooManyJobs, match="2 jobs"):
             perform(strict, again(call, "3"), "imagine", {"prompt": "a red apple"})
 
     def test_credits_run_out(self, ports, call):
-        poor = replace(ports, rules=HouseRules(monthly_credits=6))
+        poor = ruled(ports, HouseRules(monthly_credits=6))
         perform(poor, call, "imagine", {"prompt": "a red apple"})
         with pytest.raises(OutOfCredits, match="needs 4 credits and you have 2"):
             perform(poor, again(call), "imagine", {"prompt": "a red apple"})

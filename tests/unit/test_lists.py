@@ -18,7 +18,7 @@ from studio.errors import BadParameter, NotFound
 from studio.jobs import JobState
 from studio.ports import HouseRules, Ports
 from tests.painted import end_job, paint_job
-from tests.twins import someone
+from tests.twins import ruled, someone
 
 
 def asks(call: Call, who: str = "ana", mark: str = "") -> Call:
@@ -77,7 +77,7 @@ class TestCredits:
         ]
 
     def test_failed_jobs_cost_nothing_and_waiting_ones_are_set_aside(self, ports, call):
-        limited = replace(ports, rules=HouseRules(monthly_credits=10))
+        limited = ruled(ports, HouseRules(monthly_credits=10))
         perform(limited, asks(call, mark="1"), "cancel", {"job": imagine(limited, asks(call, mark="1"))})
         imagine(limited, asks(call, mark="2"), count=4)
         answer = perform(limited, call, "credits", {})
@@ -85,7 +85,7 @@ class TestCredits:
         assert "6 of 10 are left" in lines_of(answer)[0]
 
     def test_somebody_who_never_painted_has_everything_left(self, ports, call):
-        answer = perform(replace(ports, rules=HouseRules(monthly_credits=10)), call, "credits", {})
+        answer = perform(ruled(ports, HouseRules(monthly_credits=10)), call, "credits", {})
         assert (answer.used, answer.left) == (0, 10)
 
 

@@ -1,0 +1,1 @@
+"""The moderators' desk: cases are claimed, decided, and have consequences."""

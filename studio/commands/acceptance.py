@@ -1,0 +1,86 @@
+"""The rows that an accepted, held or refused request leaves."""
+
+from sqlalchemy.orm import Session
+
+from studio.cases import CaseKind
+from studio.clock import now
+from studio.commands.spec import Call
+from studio.db import ledger, records
+from studio.db.cases import open_case
+from studio.db.tables import JobRow, OutboxRow
+from studio.errors import TooManyJobs
+from studio.identifiers import new_job_id
+from studio.jobs import Job, JobState
+from studio.ports import Allowance
+from studio.requests import PaintRequest
+from studio.verdicts import Verdict
+from studio.wire import to_data
+
+
+def new_job(call: Call, command: str, request: PaintRequest, *, policy_version: str) -> JobRow:
+    return JobRow(
+        id=new_job_id(),
+        request_key=call.request_key,
+        command=command,
+        request=to_data(request),
+        person_key=call.person.key,
+        person=to_data(call.person),
+        address=to_data(call.address),
+        platform=call.person.platform,
+        community=call.person.community,
+        model=request.model,
+        state=JobState.ACCEPTED,
+        priority=0,
+        cost=request.cost,
+        attempts=0,
+        cancel_requested=False,
+        created_at=now(),
+        refused_rule="",
+        refused_category="",
+        policy_version=policy_version,
+        cleared=False,
+        spoiler=False,
+    )
+
+
+def add_within(session: Session, row: JobRow, allowance: Allowance) -> None:
+    """Add a job and set its credits aside. Raises `TooManyJobs` and `OutOfCredits`."""
+    outstanding = records.outstanding_jobs(session, row.person_key)
+    if outstanding >= allowance.max_outstanding_jobs:
+        raise TooManyJobs(limit=allowance.max_outstanding_jobs)
+    limited = allowance.monthly_credits is not None
+    if allowance.monthly_credits is not None:
+        ledger.grant_monthly(session, row.person_key, credits=allowance.monthly_credits, at=row.created_at)
+    row.priority = min(9, outstanding)
+    session.add(row)
+    session.flush()
+    ledger.reserve(session, row, limited=limited)
+
+
+def refuse(row: JobRow, verdict: Verdict) -> None:
+    """A refused request is kept without its words where the rule says that nobody shall read them."""
+    row.state = JobState.REFUSED
+    row.ended_at = row.created_at
+    row.cost = 0
+    row.refused_rule, row.refused_category = verdict.rule, verdict.category
+    row.error_code = "policy"
+    if not verdict.appealable:
+        row.request = {**row.request, "prompt": "", "negative_prompt": ""}
+
+
+def open_hold(
+    session: Session, job: Job, verdict: Verdict, *, picture_id: str | None = None
+) -> list[OutboxRow]:
+    """Put a held prompt, or a held picture, on the moderators' desk."""
+    _, events = open_case(
+        session,
+        CaseKind.HOLD,
+        case_key=f"hold:{picture_id or job.id}",
+        subject=job.person,
+        job_id=job.id,
+        picture_id=picture_id,
+        rule=verdict.rule,
+        category=verdict.category,
+        evidence=verdict.evidence,
+    )
+    return events

@@ -1,0 +1,56 @@
+"""/appeal: ask a moderator to look again at what the house refused."""
+
+from dataclasses import dataclass
+
+from studio.cases import CaseKind
+from studio.commands.answers import Filed
+from studio.commands.spec import Call, CommandSpec, Kind, Parameter
+from studio.db import outbox, records
+from studio.db.cases import open_case
+from studio.db.humans import same_human
+from studio.errors import BadParameter, NotAllowed
+from studio.jobs import JobState
+from studio.ports import Ports
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Appeal:
+    job: str
+    reason: str = ""
+
+
+def appeal(ports: Ports, call: Call, command: Appeal) -> Filed:
+    """The owner of a refused job appeals, once. Raises `NotFound`, `NotAllowed` and `BadParameter`."""
+    with ports.database.begin() as session:
+        job = records.find_job(session, command.job, viewer=call.person)
+        if not same_human(session, job.person.key, call.person.key):
+            raise NotAllowed("Only the person who asked for this can appeal.")
+        if job.state is not JobState.REFUSED:
+            raise BadParameter("job", "was not refused, so there is nothing to appeal.")
+        case, events = open_case(
+            session,
+            CaseKind.APPEAL,
+            case_key=f"appeal:{job.id}",
+            subject=job.person,
+            filed_by=call.person,
+            job_id=job.id,
+            rule=job.refused_rule,
+            category=job.refused_category,
+            words=command.reason,
+        )
+    outbox.send(ports.database, ports.events, events)
+    return Filed(case=case, repeated=not events)
+
+
+SPEC = CommandSpec(
+    name="appeal",
+    summary="Ask a moderator to look again at a refused request.",
+    example="/appeal k3v9m2p4qx7a --reason it is from a textbook",
+    build=Appeal,
+    handle=appeal,
+    parameters=(
+        Parameter(name="job", kind=Kind.JOB, summary="The job's id.", required=True, positional=True),
+        Parameter(name="reason", kind=Kind.TEXT, summary="Why it should pass.", max_length=500),
+    ),
+    paints=False,
+)

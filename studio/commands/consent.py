@@ -1,0 +1,60 @@
+"""Whether a person may build on other people's pictures, and asking those who want to be asked."""
+
+from collections.abc import Iterator
+
+from sqlalchemy.orm import Session
+
+from studio.cases import CaseKind
+from studio.db import choices
+from studio.db.cases import open_case
+from studio.db.humans import same_human
+from studio.db.people import find_person
+from studio.db.tables import OutboxRow, PictureRow
+from studio.errors import NotAllowed
+from studio.jobs import Job
+from studio.people import Person
+from studio.preferences import RemixConsent
+from studio.requests import PaintRequest
+
+_NO = "The person who made this picture does not want others to build on it."
+
+
+def require(session: Session, person: Person, request: PaintRequest) -> None:
+    """Raises `NotAllowed` when an owner of a source lets nobody build on it."""
+    for owner in _owners(session, person, request):
+        if choices.preferences_of(session, owner).remix is RemixConsent.NOBODY:
+            raise NotAllowed(_NO)
+
+
+def ask(session: Session, person: Person, job: Job) -> list[OutboxRow]:
+    """Open a case for each owner who wants to be asked. Empty: the job need not wait for anybody."""
+    events: list[OutboxRow] = []
+    for owner in _owners(session, person, job.request):
+        if choices.preferences_of(session, owner).remix is not RemixConsent.ASK:
+            continue
+        _, opened = open_case(
+            session,
+            CaseKind.CONSENT,
+            case_key=f"consent:{job.id}:{owner}",
+            subject=person,
+            filed_by=person,
+            addressee=find_person(session, owner),
+            job_id=job.id,
+            picture_id=next(_pictures_of(session, job, owner)),
+        )
+        events += opened
+    return events
+
+
+def _owners(session: Session, person: Person, request: PaintRequest) -> list[str]:
+    """The keys of the other people whose pictures the request starts from."""
+    rows = (session.get(PictureRow, source.picture_id) for source in request.sources if source.picture_id)
+    keys = sorted({row.person_key for row in rows if row is not None})
+    return [key for key in keys if not same_human(session, key, person.key)]
+
+
+def _pictures_of(session: Session, job: Job, owner: str) -> Iterator[str]:
+    for source in job.request.sources:
+        row = session.get(PictureRow, source.picture_id) if source.picture_id else None
+        if row is not None and row.person_key == owner:
+            yield row.id

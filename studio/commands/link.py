@@ -1,0 +1,78 @@
+"""/link: one human, several identities: one gallery, one quota, one ban."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import delete
+from sqlalchemy.orm import Session
+
+from studio.clock import now
+from studio.commands.answers import Linked, LinkOffered
+from studio.commands.spec import Call, CommandSpec, Kind, Parameter
+from studio.db import humans
+from studio.db.people import find_person, lock_person
+from studio.db.tables import LinkCodeRow
+from studio.errors import BadParameter
+from studio.ports import Ports
+
+_LASTS = timedelta(minutes=15)
+_LETTERS = "23456789abcdefghjkmnpqrstvwxyz"  # none that looks like another
+_LENGTH = 10  # 49 random bits
+_UNKNOWN = "is not known, or is older than 15 minutes. Type /link on the other side for a new one."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    code: str | None = None
+
+
+def link(ports: Ports, call: Call, command: Link) -> LinkOffered | Linked:
+    """Without a code it gives one; with the code of another identity the two become one.
+
+    Raises `BadParameter` for a code that is unknown, too old, or one's own.
+    """
+    with ports.database.begin() as session:
+        lock_person(session, call.person)
+        session.execute(delete(LinkCodeRow).where(LinkCodeRow.expires_at < now()))
+        return _join(session, call, command.code) if command.code else _offer(session, call)
+
+
+def _offer(session: Session, call: Call) -> LinkOffered:
+    session.execute(delete(LinkCodeRow).where(LinkCodeRow.person_key == call.person.key))
+    code = "".join(secrets.choice(_LETTERS) for _ in range(_LENGTH))
+    row = LinkCodeRow(code=code, person_key=call.person.key, expires_at=now() + _LASTS)
+    session.add(row)
+    return LinkOffered(code=code, expires_at=row.expires_at)
+
+
+def _join(session: Session, call: Call, code: str) -> Linked:
+    row = session.get(LinkCodeRow, code.strip().lower(), with_for_update=True)
+    if row is None:
+        raise BadParameter("code", _UNKNOWN)
+    if row.person_key == call.person.key:
+        raise BadParameter("code", "is your own: type it where you have your other name.")
+    humans.link(session, row.person_key, call.person.key)
+    session.delete(row)
+    session.flush()
+    keys = humans.identities(session, call.person.key)
+    return Linked(identities=tuple(find_person(session, key) for key in keys))
+
+
+SPEC = CommandSpec(
+    name="link",
+    summary="Join your identities on Discord, Slack and the web: one gallery, one quota.",
+    example="/link k3v9m2p4qx",
+    build=Link,
+    handle=link,
+    parameters=(
+        Parameter(
+            name="code",
+            kind=Kind.TEXT,
+            summary="The code that /link gave you on the other side.",
+            max_length=16,
+            positional=True,
+        ),
+    ),
+    paints=False,
+)

@@ -1,0 +1,58 @@
+"""/report: tell the moderators of a picture that breaks the rules."""
+
+from dataclasses import dataclass
+
+from studio.cases import CaseKind
+from studio.commands.answers import Filed
+from studio.commands.spec import Call, CommandSpec, Kind, Parameter
+from studio.db import outbox, records
+from studio.db.cases import open_case, report_weight
+from studio.db.people import lock_person
+from studio.errors import NotAllowed
+from studio.ports import Ports
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    picture: str
+    reason: str = ""
+
+
+def report(ports: Ports, call: Call, command: Report) -> Filed:
+    """One person reports one picture once. Raises `NotFound`."""
+    with ports.database.begin() as session:
+        lock_person(session, call.person)
+        picture = records.find_picture(session, command.picture, viewer=call.person)
+        job = records.find_job(session, picture.job_id)
+        if job.person.key == call.person.key:
+            raise NotAllowed("This is your own picture: delete it, and it is gone.")
+        case, events = open_case(
+            session,
+            CaseKind.REPORT,
+            case_key=f"report:{picture.id}:{call.person.key}",
+            subject=job.person,
+            filed_by=call.person,
+            job_id=job.id,
+            picture_id=picture.id,
+            rule="report",
+            words=command.reason,
+            weight=report_weight(session, call.person.key),
+        )
+    outbox.send(ports.database, ports.events, events)
+    return Filed(case=case, repeated=not events)
+
+
+SPEC = CommandSpec(
+    name="report",
+    summary="Tell the moderators that a picture breaks the rules.",
+    example="/report k3v9m2p4qx7a.2 --reason shows a private person",
+    build=Report,
+    handle=report,
+    parameters=(
+        Parameter(
+            name="picture", kind=Kind.PICTURE, summary="The picture's id.", required=True, positional=True
+        ),
+        Parameter(name="reason", kind=Kind.TEXT, summary="What is wrong with it.", max_length=500),
+    ),
+    paints=False,
+)

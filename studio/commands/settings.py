@@ -1,0 +1,72 @@
+"""/settings: what one has settled for oneself; without words it shows how it stands."""
+
+from dataclasses import dataclass, replace
+
+from studio.commands.answers import Settled
+from studio.commands.spec import COUNT, MODEL, Call, CommandSpec, Kind, Parameter
+from studio.db import choices
+from studio.db.people import lock_person
+from studio.ports import Ports
+from studio.preferences import RemixConsent
+
+_RESET = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """None leaves a setting as it is; the word ``none`` gives it back to the house."""
+
+    remix: str | None = None
+    dm: str | None = None
+    model: str | None = None
+    style: str | None = None
+    aspect: str | None = None
+    count: int | None = None
+
+
+def settle(ports: Ports, call: Call, command: Settings) -> Settled:
+    with ports.database.begin() as session:
+        chosen = choices.preferences_of(session, call.person.key)
+        plain = {"model": command.model, "style": command.style, "aspect": command.aspect}
+        changes: dict[str, object] = {
+            name: None if value == _RESET else value for name, value in plain.items() if value is not None
+        }
+        if command.remix is not None:
+            changes["remix"] = RemixConsent(command.remix)
+        if command.dm is not None:
+            changes["direct_messages"] = command.dm == "yes"
+        if command.count is not None:
+            changes["count"] = command.count
+        if changes:
+            chosen = replace(chosen, **changes)  # type: ignore[arg-type]
+            lock_person(session, call.person)
+            choices.keep_preferences(session, call.person.key, chosen)
+    return Settled(preferences=chosen)
+
+
+SPEC = CommandSpec(
+    name="settings",
+    summary="Your own defaults, and who may build on your pictures.",
+    example="/settings --remix ask --aspect 3:2",
+    build=Settings,
+    handle=settle,
+    parameters=(
+        Parameter(
+            name="remix",
+            kind=Kind.CHOICE,
+            summary="Who may build on your pictures.",
+            choices=tuple(RemixConsent),
+        ),
+        Parameter(
+            name="dm",
+            kind=Kind.CHOICE,
+            summary="Also send your pictures by direct message.",
+            choices=("yes", "no"),
+        ),
+        MODEL,
+        Parameter(name="style", kind=Kind.TEXT, summary="A named style; none for none.", max_length=50),
+        Parameter(name="aspect", kind=Kind.TEXT, summary="Such as 3:2; none for square.", max_length=10),
+        COUNT,
+    ),
+    paints=False,
+)

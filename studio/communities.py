@@ -1,0 +1,38 @@
+"""What the moderators of a community have settled for it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Tier(StrEnum):
+    """How far the house trusts a person, from least to most."""
+
+    NEWCOMER = "newcomer"
+    MEMBER = "member"
+    TRUSTED = "trusted"
+    MODERATOR = "moderator"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommunityRules:
+    """Channels are the platform's ids. Empty `channels`: everywhere. None leaves it to the administrator.
+
+    `tiers` maps a role of the platform to a tier, `monthly_credits` a tier to credits a month, and `stances` a
+    category of the policy to an action, which may only be stricter than the administrator's policy.
+    """
+
+    paused: bool = False
+    channels: tuple[str, ...] = ()
+    model: str | None = None
+    desk_channel: str | None = None  # where moderators see cases
+    log_channel: str | None = None  # where the digest goes
+    star_channel: str | None = None
+    star_threshold: int = 3
+    max_pictures: int | None = None
+    tiers: Mapping[str, Tier] = field(default_factory=dict)
+    monthly_credits: Mapping[Tier, int] = field(default_factory=dict)
+    stances: Mapping[str, str] = field(default_factory=dict)
+
+
+DEFAULT = CommunityRules()

@@ -1,0 +1,204 @@
+"""Cases and notices in the database. Each move is one guarded UPDATE, so that exactly one moderator wins."""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+from sqlalchemy import CursorResult, or_, select, update
+from sqlalchemy.orm import Session
+
+from studio.cases import Case, CaseKind, CaseState, Decision, Notice, NoticeKind
+from studio.clock import now
+from studio.db import outbox
+from studio.db.people import person_of
+from studio.db.tables import CaseRow, NoticeRow, OutboxRow, PersonRow
+from studio.errors import NotFound
+from studio.events import CaseChanged, NoticeWritten
+from studio.identifiers import new_job_id
+from studio.people import Person, Platform
+
+CLAIM_LASTS = timedelta(minutes=10)
+
+
+def open_case(
+    session: Session,
+    kind: CaseKind,
+    *,
+    case_key: str,
+    subject: Person,
+    filed_by: Person | None = None,
+    addressee: Person | None = None,
+    job_id: str | None = None,
+    picture_id: str | None = None,
+    rule: str = "",
+    category: str = "",
+    evidence: str = "",
+    words: str = "",
+    weight: float = 1.0,
+) -> tuple[Case, list[OutboxRow]]:
+    """File a matter once: the same `case_key` again gives the case that is there, and no event.
+
+    Send the returned rows after the commit.
+    """
+    if found := session.scalar(select(CaseRow).where(CaseRow.case_key == case_key)):
+        return case_of(found), []
+    home = addressee or subject
+    row = CaseRow(
+        id=new_job_id(),
+        case_key=case_key,
+        kind=kind,
+        state=CaseState.OPEN,
+        platform=home.platform,
+        community=home.community,
+        subject=subject.key,
+        filed_by=filed_by.key if filed_by else None,
+        addressee=addressee.key if addressee else None,
+        job_id=job_id,
+        picture_id=picture_id,
+        rule=rule,
+        category=category,
+        evidence=evidence,
+        words=words,
+        weight=weight,
+        opened_at=now(),
+        note="",
+    )
+    session.add(row)
+    session.flush()
+    return case_of(row), [changed(session, row)]
+
+
+def changed(session: Session, row: CaseRow) -> OutboxRow:
+    return outbox.write(session, CaseChanged(case_id=row.id, platform=Platform(row.platform)))
+
+
+def case_of(row: CaseRow) -> Case:
+    return Case(
+        id=row.id,
+        kind=CaseKind(row.kind),
+        state=CaseState(row.state),
+        platform=Platform(row.platform),
+        community=row.community,
+        subject=row.subject,
+        filed_by=row.filed_by,
+        addressee=row.addressee,
+        job_id=row.job_id,
+        picture_id=row.picture_id,
+        rule=row.rule,
+        category=row.category,
+        evidence=row.evidence,
+        words=row.words,
+        opened_at=row.opened_at,
+        weight=row.weight,
+        claimed_by=row.claimed_by,
+        claimed_until=row.claimed_until,
+        decision=Decision(row.decision) if row.decision else None,
+        decided_by=row.decided_by,
+        decided_at=row.decided_at,
+        note=row.note,
+    )
+
+
+def find_case(session: Session, case_id: str, *, viewer: Person | None = None) -> Case:
+    """Raises `NotFound`; also for a viewer from another community."""
+    row = session.get(CaseRow, case_id)
+    if row is None or (viewer and (row.platform, row.community) != (viewer.platform, viewer.community)):
+        raise NotFound(f"Case {case_id[:12]}")
+    return case_of(row)
+
+
+def desk_cases(
+    session: Session, viewer: Person, *, states: Collection[CaseState] = (CaseState.OPEN,), limit: int = 25
+) -> list[Case]:
+    """What lies on the desk of the viewer's community: open ones oldest first, weighty ones before others.
+
+    Cases that one person was asked are not on the desk.
+    """
+    query = select(CaseRow).where(
+        CaseRow.platform == viewer.platform,
+        CaseRow.community == viewer.community,
+        CaseRow.addressee.is_(None),
+        CaseRow.state.in_(sorted(states)),
+    )
+    order = (
+        CaseRow.decided_at.desc().nulls_first(),
+        (CaseRow.weight < 0.5),
+        CaseRow.opened_at,
+    )
+    return [case_of(row) for row in session.scalars(query.order_by(*order).limit(limit))]
+
+
+def claim(session: Session, case_id: str, *, by: str, at: datetime) -> bool:
+    """One moderator takes an open case for ten minutes. False: somebody else has it, or it is closed."""
+    free = or_(CaseRow.claimed_by.is_(None), CaseRow.claimed_by == by, CaseRow.claimed_until < at)
+    guard = (CaseRow.state == CaseState.OPEN) & free
+    return _moved(session, case_id, guard, {"claimed_by": by, "claimed_until": at + CLAIM_LASTS})
+
+
+def close(
+    session: Session, case_id: str, decision: Decision, *, by: str, at: datetime, note: str = ""
+) -> bool:
+    """Decide an open case that nobody else has claimed. False: too late."""
+    free = or_(CaseRow.claimed_by.is_(None), CaseRow.claimed_by == by, CaseRow.claimed_until < at)
+    values = {
+        "state": CaseState.CLOSED,
+        "decision": decision,
+        "decided_by": by,
+        "decided_at": at,
+        "note": note,
+    }
+    return _moved(session, case_id, (CaseRow.state == CaseState.OPEN) & free, values)
+
+
+def write_notice(
+    session: Session, kind: NoticeKind, person_key: str, text: str, *, case_id: str | None = None
+) -> OutboxRow | None:
+    """A word for one person. None for somebody who was never here: there is no way to reach them."""
+    person = session.get(PersonRow, person_key)
+    if person is None:
+        return None
+    row = NoticeRow(
+        id=new_job_id(), kind=kind, person_key=person_key, text=text, case_id=case_id, written_at=now()
+    )
+    session.add(row)
+    session.flush()
+    return outbox.write(session, NoticeWritten(notice_id=row.id, platform=Platform(person.platform)))
+
+
+def find_notice(session: Session, notice_id: str) -> Notice:
+    """Raises `NotFound`."""
+    row = session.get(NoticeRow, notice_id)
+    if row is None:
+        raise NotFound(f"Notice {notice_id[:12]}")
+    return Notice(
+        id=row.id,
+        kind=NoticeKind(row.kind),
+        person=person_of(session.get_one(PersonRow, row.person_key)),
+        text=row.text,
+        case_id=row.case_id,
+        written_at=row.written_at,
+        delivered=row.delivered_at is not None,
+    )
+
+
+def notice_delivered(session: Session, notice_id: str) -> None:
+    session.execute(update(NoticeRow).where(NoticeRow.id == notice_id).values(delivered_at=now()))
+
+
+def _moved(session: Session, case_id: str, guard: Any, values: dict[str, Any]) -> bool:
+    statement = update(CaseRow).where(CaseRow.id == case_id, guard).values(**values)
+    result = session.execute(statement, execution_options={"synchronize_session": False})
+    return cast("CursorResult[Any]", result).rowcount == 1
+
+
+def report_weight(session: Session, person_key: str) -> float:
+    """How much a report of theirs counts, in (0, 1]: the share of their decided ones that were right.
+
+    Two reports in good faith are assumed from the start, so that one mistake does not silence anybody.
+    """
+    query = select(CaseRow.decision).where(
+        CaseRow.kind == CaseKind.REPORT, CaseRow.filed_by == person_key, CaseRow.state == CaseState.CLOSED
+    )
+    decided = list(session.scalars(query))
+    right = sum(decision != Decision.APPROVE for decision in decided)
+    return (right + 2) / (len(decided) + 2)

@@ -1,0 +1,40 @@
+"""The human behind several identities: whoever links Discord and Slack has one gallery, one quota and one ban."""
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from studio.db.tables import LedgerRow, PersonRow
+
+
+def human_of(session: Session, person_key: str) -> str:
+    """The key that all linked identities share; an identity that is unknown or alone is its own."""
+    return session.scalar(select(PersonRow.human).where(PersonRow.key == person_key)) or person_key
+
+
+def identities(session: Session, person_key: str) -> tuple[str, ...]:
+    """The keys of everybody who is the same human, the person's own first."""
+    human = human_of(session, person_key)
+    others = session.scalars(select(PersonRow.key).where(PersonRow.human == human).order_by(PersonRow.key))
+    return (person_key, *(key for key in others if key != person_key))
+
+
+def same_human(session: Session, left: str, right: str) -> bool:
+    return left == right or human_of(session, left) == human_of(session, right)
+
+
+def link(session: Session, person_key: str, other_key: str) -> None:
+    """Make two humans one. The credits that both had, granted or spent, become one account."""
+    human, other = human_of(session, person_key), human_of(session, other_key)
+    session.execute(update(PersonRow).where(PersonRow.human == other).values(human=human))
+    session.execute(update(LedgerRow).where(LedgerRow.account == other).values(account=human))
+
+
+def unlink(session: Session, person_key: str) -> None:
+    """The identity stands alone again. What was spent together stays with the others."""
+    rest = [key for key in identities(session, person_key) if key != person_key]
+    if not rest:
+        return
+    if human_of(session, person_key) == person_key:  # the others need another name
+        session.execute(update(PersonRow).where(PersonRow.key.in_(rest)).values(human=rest[0]))
+        session.execute(update(LedgerRow).where(LedgerRow.account == person_key).values(account=rest[0]))
+    session.execute(update(PersonRow).where(PersonRow.key == person_key).values(human=person_key))

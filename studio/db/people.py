@@ -1,0 +1,43 @@
+"""People as rows."""
+
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from studio.clock import now
+from studio.db.tables import PersonRow
+from studio.errors import NotFound
+from studio.people import Person, Platform
+
+
+def lock_person(session: Session, person: Person) -> None:
+    """Make the person's row if needed and hold it until the commit: their requests go through one by one."""
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    statement = insert(PersonRow).values(
+        key=person.key,
+        platform=person.platform,
+        community=person.community,
+        user_id=person.user_id,
+        display_name=person.display_name[:100],
+        first_seen_at=now(),
+        human=person.key,
+    )
+    name = {"display_name": statement.excluded.display_name}
+    session.execute(statement.on_conflict_do_update(index_elements=[PersonRow.key], set_=name))
+
+
+def person_of(row: PersonRow) -> Person:
+    """The person as last seen, without the roles of the moment."""
+    return Person(
+        platform=Platform(row.platform),
+        community=row.community,
+        user_id=row.user_id,
+        display_name=row.display_name,
+    )
+
+
+def find_person(session: Session, key: str) -> Person:
+    """Raises `NotFound`."""
+    row = session.get(PersonRow, key)
+    if row is None:
+        raise NotFound("That person")
+    return person_of(row)

@@ -1,0 +1,58 @@
+"""What follows when somebody decides on a job that waited for them: it is painted, delivered, or ends.
+
+Each function belongs into the transaction that closes the case, and answers with the events to send after it.
+A job that goes to the queue is handed over by the caller, after the commit.
+"""
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from studio.clock import now
+from studio.db import ledger, moves, outbox
+from studio.db.tables import JobRow, OutboxRow, PictureRow
+from studio.events import JobChanged, JobEnded
+from studio.jobs import JobState
+from studio.people import Platform
+
+
+def paint(session: Session, job_id: str) -> list[OutboxRow]:
+    """Held or refused → queued. Empty when somebody was quicker. A refused job costs what it would have cost."""
+    row = session.get_one(JobRow, job_id)
+    refused = row.state == JobState.REFUSED
+    if not moves.release(session, job_id, at=now()):
+        return []
+    session.refresh(row)
+    if refused:
+        row.cost = int(row.request.get("count", 1))
+        session.flush()
+        ledger.reserve(session, row, limited=False)
+    return [outbox.write(session, JobChanged(job_id=job_id, platform=Platform(row.platform)))]
+
+
+def deliver(session: Session, job_id: str, *, spoiler: bool = False) -> list[OutboxRow]:
+    """Held → done, with the pictures that were painted. Empty when somebody was quicker."""
+    if not moves.end(session, job_id, JobState.DONE, at=now()):
+        return []
+    row = session.get_one(JobRow, job_id)
+    session.refresh(row)
+    row.spoiler = spoiler
+    ledger.capture(session, row, painted=pictures_of(session, job_id), at=now())
+    return [outbox.write(session, JobChanged(job_id=job_id, platform=Platform(row.platform)))]
+
+
+def stop(
+    session: Session, job_id: str, state: JobState, *, error_code: str, error_text: str
+) -> list[OutboxRow]:
+    """Waiting or held → refused or cancelled, and the credits go back. Empty when somebody was quicker."""
+    ended = moves.end(session, job_id, state, at=now(), error_code=error_code, error_text=error_text)
+    if not ended:
+        return []
+    row = session.get_one(JobRow, job_id)
+    ledger.release(session, row, at=now())
+    return [outbox.write(session, JobEnded(job_id=job_id, platform=Platform(row.platform), state=state))]
+
+
+def pictures_of(session: Session, job_id: str) -> int:
+    """How many pictures of the job were painted and are there."""
+    query = select(func.count()).select_from(PictureRow)
+    return session.scalar(query.where(PictureRow.job_id == job_id, PictureRow.deleted_at.is_(None))) or 0
