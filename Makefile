@@ -5,8 +5,8 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 UV     := 0.13.8
-# Two test processes, a file at a time: modules share their servers.
-PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile
+# Three test processes, because some tests mostly wait; a file at a time, because modules share their servers.
+PYTEST := $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
