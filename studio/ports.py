@@ -147,6 +147,9 @@ class Events(Protocol):
     def progress(self, stop: threading.Event) -> Iterator[JobProgress]:
         """Fleeting progress, until `stop` is set."""
 
+    def ping(self) -> None:
+        """Raises `QueueUnavailable` when events cannot be sent at the moment."""
+
 
 class Desk(Protocol):
     """The moderators' desk. What is decided there has consequences and is written to the audit chain.

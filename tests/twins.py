@@ -122,6 +122,10 @@ class TwinEvents:
             except Empty:
                 continue
 
+    def ping(self) -> None:
+        if self.away:
+            raise QueueUnavailable
+
 
 class TwinDarkroom:
     """Takes everything for a picture but bytes that begin with ``bad``."""

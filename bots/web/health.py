@@ -1,7 +1,5 @@
 """Whether the room can do its work, for supervisors and scrapers."""
 
-from typing import Protocol, runtime_checkable
-
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -9,14 +7,6 @@ from starlette.responses import JSONResponse, Response
 from bots.web.door import house_of
 from bots.web.house import House
 from studio.errors import ChatelierError
-
-
-@runtime_checkable
-class Answering(Protocol):
-    """Events that can tell whether they are there."""
-
-    def ping(self) -> None:
-        """Raises `QueueUnavailable`."""
 
 
 async def health(request: Request) -> Response:
@@ -32,10 +22,8 @@ def _what_is_away(house: House) -> list[str]:
         house.ports.database.ping()
     except ChatelierError:
         away.append("database")
-    events = house.ports.events
     try:
-        if isinstance(events, Answering):
-            events.ping()
+        house.ports.events.ping()
         if not house.news.reading:
             away.append("news")
     except ChatelierError:
