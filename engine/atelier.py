@@ -13,8 +13,8 @@ from engine.orders import Order, Painted, Progress
 from engine.painters.families import new_painter
 from engine.painters.painter import Painter, Sketch
 from engine.painters.priors import Prior, load_prior
-from engine.styles import find_style
-from engine.underdrawings import Underdrawing, steps_for, underdraw
+from engine.sketches import sketch_of
+from engine.underdrawings import Underdrawing, underdraw
 from studio import __version__
 from studio.errors import BadParameter, JobCancelled
 from studio.pictures import Recipe
@@ -93,7 +93,8 @@ class Atelier:
             for index in range(order.request.count)
         ]
         sketches = [
-            _sketch(order, index, drawing, entry=entry, prior=prior) for index, drawing in enumerate(drawings)
+            sketch_of(order, index, drawing, entry=entry, prior=prior)
+            for index, drawing in enumerate(drawings)
         ]
         lanes = [painter.sketch(sketch) for sketch in sketches]
         self._wait(easel, lanes, order, on_progress, cancelled)
@@ -144,7 +145,7 @@ class Atelier:
             painter = self._painters.get((entry.name, place))
             if painter is None:
                 folder = self._models.check(entry)
-                painter = new_painter(entry, folder, device=self._easels[place].device)
+                painter = new_painter(self._models.settle(entry), folder, device=self._easels[place].device)
                 self._painters[entry.name, place] = painter
             return painter
 
@@ -191,6 +192,7 @@ class Atelier:
             scheduler=painter.scheduler_name(sketch.scheduler),
             software=SOFTWARE,
             style=order.request.style,
+            loras=order.request.loras,
         )
         return Painted(image=image, recipe=recipe)
 
@@ -239,32 +241,6 @@ class Atelier:
             if place not in self._upscalers:
                 self._upscalers[place] = Upscaler(self._upscaler_name, device=self._easels[place].device)
             return self._upscalers[place]
-
-
-def _sketch(
-    order: Order, index: int, drawing: Underdrawing, *, entry: ModelEntry, prior: Prior | None
-) -> Sketch:
-    """The order's picture `index` with the model's defaults for whatever it leaves open."""
-    request = order.request
-    guidance = entry.guidance_scale
-    if prior is not None and prior.guidance_scale is not None:
-        guidance = prior.guidance_scale
-    prompt, negative_prompt = request.prompt, request.negative_prompt
-    if request.style:
-        prompt, negative_prompt = find_style(request.style).apply(prompt, negative_prompt)
-    return Sketch(
-        prompt=prompt,
-        negative_prompt=negative_prompt,
-        seed=request.seed_of(index),
-        width=drawing.width,
-        height=drawing.height,
-        steps=steps_for(request, entry=entry, prior=prior, strength=drawing.strength),
-        guidance_scale=guidance if request.guidance_scale is None else request.guidance_scale,
-        scheduler=request.scheduler,
-        strength=drawing.strength,
-        start=drawing.start,
-        mask=drawing.mask,
-    )
 
 
 def to_image(picture: "torch.Tensor") -> Image.Image:

@@ -4,7 +4,7 @@ Pillow work of the task threads: nothing here touches a model.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,8 +13,10 @@ from PIL import Image, ImageOps
 from engine.model_catalog import ModelEntry
 from engine.orders import Order
 from engine.painters.layout import Layout, fit_within, size_near
+from engine.painters.painter import Portion
 from engine.painters.priors import Prior
 from engine.pictures import canvas, masks
+from engine.pictures.tint import tint
 from engine.retakes import retake
 from studio.errors import BadImage, BadParameter, NotSupported
 from studio.requests import Operation, PaintRequest, Strength, parse_aspect
@@ -23,6 +25,8 @@ Box = tuple[int, int, int, int]
 
 STRENGTHS = {Strength.SUBTLE: 0.35, Strength.STRONG: 0.7}
 WITH_IMAGE_STRENGTH = 0.7
+# Enough to make one picture of latents that lie on top of each other, not so much that nobody knows them again.
+BLEND_STRENGTH = 0.65
 # How far a retake goes, for models with a prior.
 SUBTLE_REACH, STRONG_REACH = 0.08, 0.25
 EXPAND_STRENGTH = 0.9
@@ -42,13 +46,18 @@ def _as_it_is(painted: Image.Image) -> Image.Image:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Underdrawing:
-    """`start` and `mask` are `width` × `height`. `finish` turns what was painted into what the person gets."""
+    """`start`, `mask` and `mixed` are `width` × `height`; see `Sketch` for what they mean.
+
+    `finish` turns what was painted into what the person gets.
+    """
 
     width: int
     height: int
     strength: float = 1.0
     start: Image.Image | None = field(default=None, repr=False)
     mask: Image.Image | None = field(default=None, repr=False)
+    mixed: tuple[Portion, ...] = field(default=(), repr=False)
+    likeness: tuple[Portion, ...] = field(default=(), repr=False)
     finish: Callable[[Image.Image], Image.Image] = field(default=_as_it_is, repr=False)
 
 
@@ -58,7 +67,9 @@ def underdraw(
     """For picture `index` of the order. Raises `BadParameter`, `BadImage` or `NotSupported`."""
     request = order.request
     if request.operation is Operation.UPSCALE:
-        raise NotSupported(model=entry.name, operation="upscale", instead="imagine, vary, edit and expand")
+        raise NotSupported(
+            model=entry.name, operation="upscale", instead="imagine, vary, blend, edit and expand"
+        )
     if request.operation is Operation.IMAGINE and not order.sources:
         return _from_words(request, index, entry, layout, prior)
     if not order.sources:
@@ -67,6 +78,8 @@ def underdraw(
         return _edit(order, index, entry, layout, prior)
     if request.operation is Operation.EXPAND:
         return _expand(order, index, entry, layout, prior)
+    if request.operation is Operation.BLEND:
+        return _blend(order, index, entry, layout, prior)
     return _vary(order, index, entry, layout, prior)
 
 
@@ -118,17 +131,64 @@ def _from_words(
 
 def _vary(order: Order, index: int, entry: ModelEntry, layout: Layout, prior: Prior | None) -> Underdrawing:
     request, source = order.request, order.sources[0]
-    asked = bool(request.width or request.height or request.aspect)
-    painted_here = bool(request.sources and request.sources[0].picture_id)
-    if painted_here and not asked and source.width * source.height <= LARGEST_AREAS * _native_area(entry):
-        width, height = layout.snap(*source.size)
-    else:
-        width, height = _size(request, entry, layout, ratio=source.width / source.height)
+    width, height = _size_like(order, entry, layout)
     start = ImageOps.fit(source, (width, height), method=_RESIZE)
+    if layout.has_eyes and request.variation:
+        # As DALL·E 2 does it: what the picture shows goes in as an embedding, its layout only for subtle changes.
+        likeness = (Portion(picture=source),)
+        if request.variation is Strength.STRONG and not request.strength:
+            return Underdrawing(width=width, height=height, likeness=likeness)
+        strength = request.strength or STRENGTHS[request.variation]
+        return Underdrawing(width=width, height=height, start=start, strength=strength, likeness=likeness)
     if prior is None or request.strength or not request.variation:
         variation = STRENGTHS[request.variation] if request.variation else WITH_IMAGE_STRENGTH
         return Underdrawing(width=width, height=height, start=start, strength=request.strength or variation)
     return _lay_out_again(request, index, start, prior)
+
+
+def _size_like(order: Order, entry: ModelEntry, layout: Layout) -> tuple[int, int]:
+    """The size asked for, else that of the first source: as it is if it was painted here, else its ratio."""
+    request, source = order.request, order.sources[0]
+    asked = bool(request.width or request.height or request.aspect)
+    painted_here = bool(request.sources and request.sources[0].picture_id)
+    if painted_here and not asked and source.width * source.height <= LARGEST_AREAS * _native_area(entry):
+        return layout.snap(*source.size)
+    return _size(request, entry, layout, ratio=source.width / source.height)
+
+
+def _blend(order: Order, index: int, entry: ModelEntry, layout: Layout, prior: Prior | None) -> Underdrawing:
+    """Something of each source: by what they show where the model has eyes, else by their latents."""
+    request = order.request
+    width, height = _size_like(order, entry, layout)
+    weights = request.weights or (1.0,) * len(order.sources)
+    counted = [(source, weight) for source, weight in zip(order.sources, weights, strict=True) if weight > 0]
+    whole = sum(weight for _, weight in counted)
+    if layout.has_eyes:
+        likeness = tuple(Portion(picture=source, share=weight / whole) for source, weight in counted)
+        return Underdrawing(width=width, height=height, likeness=likeness)
+    fitted = [
+        Portion(picture=ImageOps.fit(source, (width, height), method=_RESIZE), share=weight / whole)
+        for source, weight in counted
+    ]
+    if prior is not None and request.prompt.strip():
+        return _compose_blend(request, index, fitted, prior)
+    return Underdrawing(
+        width=width,
+        height=height,
+        start=fitted[0].picture,
+        mixed=tuple(fitted[1:]),
+        strength=request.strength or (prior.blend_strength if prior else BLEND_STRENGTH),
+    )
+
+
+def _compose_blend(
+    request: PaintRequest, index: int, portions: Sequence[Portion], prior: Prior
+) -> Underdrawing:
+    """By a model that invents little: the words of all in one scene, in the colours of the pictures."""
+    width, height = portions[0].picture.size
+    scene = prior.composer.compose(request.prompt, seed=request.seed_of(index), width=width, height=height)
+    start = tint(scene, [(each.picture, each.share) for each in portions])
+    return Underdrawing(width=width, height=height, start=start, strength=request.strength or prior.strength)
 
 
 def _lay_out_again(request: PaintRequest, index: int, source: Image.Image, prior: Prior) -> Underdrawing:

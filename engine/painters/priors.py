@@ -28,7 +28,8 @@ class Prior:
     """What a model that paints over compositions does well: how much of a picture it may paint anew.
 
     `strength` is for composed pictures, `edit_strength` for holes and new parts, `subtle_strength` and
-    `strong_strength` for variations. `steps` and `guidance_scale` stand in for the catalogue's.
+    `strong_strength` for variations, `blend_strength` for pictures laid over each other. `steps` and
+    `guidance_scale` stand in for the catalogue's.
     """
 
     composer: Composer
@@ -36,6 +37,7 @@ class Prior:
     edit_strength: float
     subtle_strength: float
     strong_strength: float
+    blend_strength: float = 0.5
     steps: int | None = None
     guidance_scale: float | None = None
 
@@ -58,6 +60,7 @@ def load_prior(folder: Path) -> Prior | None:
         edit_strength=_share(said, "edit_strength", strength),
         subtle_strength=_share(said, "subtle_strength", strength),
         strong_strength=_share(said, "strong_strength", 1.25 * strength),
+        blend_strength=_share(said, "blend_strength", 0.5),
         steps=int(said["steps"]) if "steps" in said else None,
         guidance_scale=float(said["guidance_scale"]) if "guidance_scale" in said else None,
     )

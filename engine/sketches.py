@@ -1,0 +1,57 @@
+"""From an order and its underdrawings to sketches, every default filled in."""
+
+from engine.model_catalog import ModelEntry
+from engine.orders import Order
+from engine.painters.painter import Sketch
+from engine.painters.priors import Prior
+from engine.styles import find_style
+from engine.underdrawings import Underdrawing, steps_for
+from studio.errors import BadParameter
+
+
+def sketch_of(
+    order: Order, index: int, drawing: Underdrawing, *, entry: ModelEntry, prior: Prior | None
+) -> Sketch:
+    """The order's picture `index` with the model's defaults for whatever it leaves open. Raises `BadParameter`."""
+    request = order.request
+    guidance = entry.guidance_scale
+    if prior is not None and prior.guidance_scale is not None:
+        guidance = prior.guidance_scale
+    prompt, negative_prompt = request.prompt, request.negative_prompt
+    if request.style:
+        prompt, negative_prompt = find_style(request.style).apply(prompt, negative_prompt)
+    return Sketch(
+        prompt=_with_triggers(prompt, order, entry),
+        negative_prompt=negative_prompt,
+        seed=request.seed_of(index),
+        width=drawing.width,
+        height=drawing.height,
+        steps=steps_for(request, entry=entry, prior=prior, strength=drawing.strength),
+        guidance_scale=guidance if request.guidance_scale is None else request.guidance_scale,
+        scheduler=request.scheduler,
+        strength=drawing.strength,
+        start=drawing.start,
+        mask=drawing.mask,
+        mixed=drawing.mixed,
+        likeness=drawing.likeness,
+        adapters=_adapters(order, entry),
+    )
+
+
+def _adapters(order: Order, entry: ModelEntry) -> tuple[tuple[str, float], ...]:
+    """Sorted by name, so that two people who name the same ones in another order share a forward pass."""
+    weights: dict[str, float] = {}
+    for lora in order.request.loras:
+        known = entry.loras.get(lora.name)
+        if known is None:
+            have = f"it has {', '.join(entry.loras)}" if entry.loras else "it has none"
+            raise BadParameter("lora", f"the model {entry.name} has no {lora.name[:40]}; {have}.")
+        weights[lora.name] = known.weight if lora.weight is None else lora.weight
+    return tuple(sorted((name, weight) for name, weight in weights.items() if weight))
+
+
+def _with_triggers(prompt: str, order: Order, entry: ModelEntry) -> str:
+    """The words that wake a LoRA, in front, where the prompt does not have them."""
+    triggers = [entry.loras[lora.name].trigger for lora in order.request.loras if lora.name in entry.loras]
+    missing = [each for each in triggers if each and each.lower() not in prompt.lower()]
+    return ", ".join(part for part in (*missing, prompt) if part)
