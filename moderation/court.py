@@ -47,7 +47,8 @@ class PromptCourt:
         """Each rule, what it found, and what the policy makes of that."""
         for rule in self._rules:
             finding = _ask(rule, subject)
-            yield rule, finding, None if finding is None else self.policy.apply(finding)
+            judged = finding and self.policy.apply(finding, with_person=subject.with_person)
+            yield rule, finding, judged
 
 
 def _ask(rule: PromptRule, subject: PromptSubject) -> Finding | None:

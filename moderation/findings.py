@@ -18,15 +18,23 @@ class Finding:
     category: Category
     evidence: str = field(default="", repr=False)
     score: float = 1.0
+    shows_person: bool = False
+    asks_consent: bool = False
 
 
 def weigh(findings: Iterable[Finding]) -> Verdict:
     """The heaviest finding decides; among equals the core category, then the higher score, then the first."""
+    findings = tuple(findings)
     heaviest = max(findings, key=_weight, default=None)
     if heaviest is None:
         return ALLOWED
     return Verdict(
-        ruling=heaviest.ruling, rule=heaviest.rule, category=heaviest.category, evidence=heaviest.evidence
+        ruling=heaviest.ruling,
+        rule=heaviest.rule,
+        category=heaviest.category,
+        evidence=heaviest.evidence,
+        shows_person=any(each.shows_person for each in findings),
+        asks_consent=heaviest.asks_consent,
     )
 
 

@@ -3,15 +3,17 @@
 import io
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
 from PIL import Image
 
-from moderation.findings import weigh
+from moderation.findings import Finding, weigh
 from moderation.metrics import RULE_FAILURES
+from moderation.policy import Policy, default_policy
 from moderation.rules.image.subject import ImageRule, ImageSubject
 from studio.errors import InspectionFailed
 from studio.ports import Inspection
@@ -29,8 +31,15 @@ MAX_BYTES = 256 * 2**20
 class Inspector:
     """Runs every rule over a picture, each within the time limit. Safe for many threads."""
 
-    def __init__(self, rules: Sequence[ImageRule], *, timeout_seconds: float = _TIMEOUT_SECONDS) -> None:
+    def __init__(
+        self,
+        rules: Sequence[ImageRule],
+        *,
+        policy: Policy | None = None,
+        timeout_seconds: float = _TIMEOUT_SECONDS,
+    ) -> None:
         self._rules = tuple(rules)
+        self._policy = policy or default_policy()
         self._timeout_seconds = timeout_seconds
         # A rule that hangs keeps its place. With all places taken every inspection is late, and so fails.
         self._places = threading.BoundedSemaphore(_PLACES)
@@ -39,7 +48,12 @@ class Inspector:
         """Raises `InspectionFailed` for a picture that cannot be read, and when a rule fails or is late."""
         subject = self._answer("reading", partial(read_picture, inspection))
         findings = [self._answer(rule.name, partial(rule.judge, subject)) for rule in self._rules]
-        return weigh(finding for finding in findings if finding is not None)
+        verdict = weigh(self._judged(finding for finding in findings if finding is not None))
+        hashes = self._answer("fingerprint", lambda: subject.hashes)
+        return replace(verdict, fingerprint=hashes[0].hex)
+
+    def _judged(self, findings: Iterable[Finding]) -> Iterator[Finding]:
+        return (judged for each in findings if (judged := self._policy.apply(each)) is not None)
 
     def _answer(self, name: str, ask: Callable[[], T]) -> T:
         try:

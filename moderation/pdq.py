@@ -14,6 +14,7 @@ from PIL import Image
 BITS = 256
 SAME_BITS = 31  # at most so many different bits: the same picture
 USABLE_QUALITY = 50  # below this a picture has too little detail to be told from others
+_LARGE_PIXELS = 1024  # pictures with twice this are made smaller first
 _SAMPLES = 64
 _COEFFICIENTS = 16
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
@@ -49,6 +50,8 @@ def distance(one: int, other: int) -> int:
 
 def _samples(image: Image.Image) -> Floats:
     """64×64 brightness values in [0, 255] of the blurred picture."""
+    if (shrink := max(image.size) // _LARGE_PIXELS) > 1:
+        image = image.reduce(shrink)  # the blur leaves nothing of the detail that is lost here
     pixels = np.asarray(image.convert("RGB"), np.float32) @ _LUMA
     rows, columns = pixels.shape
     for _ in range(2):

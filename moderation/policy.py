@@ -34,7 +34,16 @@ _STRICTNESS = {action: place for place, action in enumerate(Action)}
 # No file can make these more lenient than the operator's policy, which cannot make them more lenient than ours.
 CORE = frozenset({Category.MINORS})
 # Of these a policy says nothing: what could not be judged never passes.
-_FIXED = frozenset({Category.UNCHECKED, Category.FOREIGN})
+FIXED = frozenset({Category.UNCHECKED, Category.FOREIGN, Category.FACE})
+_KEYS = frozenset({"categories", "languages", "other_languages", "faces", "person_margin"})
+
+
+class FacePolicy(StrEnum):
+    """What happens to an upload that shows a face, from the most lenient to the strictest."""
+
+    ALLOW = "allow"
+    ASK = "ask"  # whoever brings it must say that the people in it agreed
+    REJECT = "reject"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,10 +57,11 @@ class Stance:
     threshold: float = 0.5
     hold_threshold: float | None = None
 
-    def action_at(self, score: float) -> Action:
-        if score >= self.threshold:
+    def action_at(self, score: float, *, margin: float = 0.0) -> Action:
+        """`margin` lowers both thresholds."""
+        if score >= self.threshold - margin:
             return self.action
-        held = self.hold_threshold is not None and score >= self.hold_threshold
+        held = self.hold_threshold is not None and score >= self.hold_threshold - margin
         return min(Action.HOLD, self.action, key=_STRICTNESS.__getitem__) if held else Action.ALLOW
 
     def stricter_or_equal(self, other: "Stance") -> bool:
@@ -63,6 +73,8 @@ class Policy:
     stances: Mapping[Category, Stance]
     languages: frozenset[str]  # ISO 639-1 codes
     other_languages: Action
+    faces: FacePolicy = FacePolicy.ASK
+    person_margin: float = 0.0  # how much lower thresholds are where an upload shows a person
 
     @property
     def version(self) -> str:
@@ -78,16 +90,20 @@ class Policy:
             "categories": stances,
             "languages": sorted(self.languages),
             "other_languages": self.other_languages,
+            "faces": self.faces,
+            "person_margin": self.person_margin,
         }
 
-    def apply(self, finding: Finding) -> Finding | None:
+    def apply(self, finding: Finding, *, with_person: bool = False) -> Finding | None:
         """The finding with the ruling that this policy gives it; None where the policy does not mind.
 
+        `with_person`: the picture starts from an upload that shows a person.
         A policy never makes a ruling stricter than the rule proposed, and never touches the core.
         """
-        if finding.category in CORE or finding.category in _FIXED:
+        if finding.category in CORE or finding.category in FIXED:
             return finding
-        match self.stances[finding.category].action_at(finding.score):
+        margin = self.person_margin if with_person else 0.0
+        match self.stances[finding.category].action_at(finding.score, margin=margin):
             case Action.ALLOW:
                 return None
             case Action.WARN:
@@ -140,6 +156,8 @@ def parse_policy(text: str, *, over: Policy, source: str = "policy") -> Policy:
         stances=MappingProxyType(stances),
         languages=frozenset(data.get("languages", over.languages)),
         other_languages=Action(data.get("other_languages", over.other_languages)),
+        faces=FacePolicy(data.get("faces", over.faces)),
+        person_margin=float(data.get("person_margin", over.person_margin)),
     )
 
 
@@ -155,8 +173,8 @@ def _stance(section: Mapping[str, Any], former: Stance | None) -> Stance:
 
 
 def _problems(data: Mapping[str, Any], over: Policy) -> Iterator[str]:
-    for name in sorted(set(data) - {"categories", "languages", "other_languages"}):
-        yield f"{name}: is no part of a policy; there are categories, languages and other_languages."
+    for name in sorted(set(data) - _KEYS):
+        yield f"{name}: is no part of a policy; there are {', '.join(sorted(_KEYS))}."
     languages = data.get("languages", [])
     if not isinstance(languages, list) or not all(
         isinstance(each, str) and each.isalpha() for each in languages
@@ -164,6 +182,10 @@ def _problems(data: Mapping[str, Any], over: Policy) -> Iterator[str]:
         yield 'languages: must be a list of codes such as ["en", "fr"].'
     if data.get("other_languages", "hold") not in set(Action):
         yield f"other_languages: must be one of {', '.join(Action)}."
+    if data.get("faces", "ask") not in set(FacePolicy):
+        yield f"faces: must be one of {', '.join(FacePolicy)}."
+    if not _is_number(data.get("person_margin", 0)) or not 0 <= data.get("person_margin", 0) <= 0.5:
+        yield "person_margin: must be a number from 0 to 0.5."
     categories = data.get("categories", {})
     if not isinstance(categories, dict):
         yield "categories: must be sections such as [categories.violence]."
@@ -173,7 +195,7 @@ def _problems(data: Mapping[str, Any], over: Policy) -> Iterator[str]:
 
 
 def _faults(name: str, section: Any, over: Policy) -> Iterator[str]:
-    known = [category.name.lower() for category in Category if category not in _FIXED]
+    known = [category.name.lower() for category in Category if category not in FIXED]
     if name not in known:
         yield f"is no category; there are {', '.join(known)}."
         return
@@ -195,5 +217,9 @@ def _wrong_values(section: Mapping[str, Any]) -> Iterator[str]:
         yield f"action must be one of {', '.join(Action)}."
     for key in ("threshold", "hold_threshold"):
         value = section.get(key, 0.5)
-        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 1:
+        if not _is_number(value) or not 0 < value <= 1:
             yield f"{key} must be a number above 0, at most 1."
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -158,8 +158,14 @@ def test_a_painting_of_another_size_is_a_fault() -> None:
 # ---- inspection
 
 
-def test_an_ordinary_painting_passes() -> None:
-    assert Inspector(house_image_rules()).judge(inspection(png(painting()))).allows
+def test_an_ordinary_painting_passes_and_its_fingerprint_is_told() -> None:
+    verdict = Inspector(house_image_rules()).judge(inspection(png(painting())))
+    assert verdict.allows
+    assert verdict.fingerprint == pdq(painting()).hex
+
+
+def test_a_large_picture_has_nearly_the_fingerprint_of_a_small_one() -> None:
+    assert distance(pdq(painting((2600, 1950))).bits, pdq(painting((1300, 975))).bits) <= 8
 
 
 BROKEN = {

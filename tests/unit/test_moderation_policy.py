@@ -6,7 +6,15 @@ import pytest
 
 from moderation.categories import Category
 from moderation.findings import Finding
-from moderation.policy import Action, PolicyProblems, Stance, default_policy, parse_policy, read_policy
+from moderation.policy import (
+    FIXED,
+    Action,
+    PolicyProblems,
+    Stance,
+    default_policy,
+    parse_policy,
+    read_policy,
+)
 from studio.verdicts import Ruling
 
 
@@ -20,7 +28,7 @@ def ruling(text: str, category: Category, score: float) -> Ruling | None:
 
 
 def test_the_defaults_have_a_stance_for_every_category() -> None:
-    open_categories = set(Category) - {Category.UNCHECKED, Category.FOREIGN}
+    open_categories = set(Category) - FIXED
     assert set(default_policy().stances) == open_categories
 
 
@@ -117,3 +125,24 @@ def test_the_version_tells_what_a_policy_says_not_how_it_is_written() -> None:
     assert one.version == other.version
     assert one.version != default_policy().version
     assert len(one.version) == 12
+
+
+def test_a_person_in_an_upload_makes_the_policy_stricter() -> None:
+    policy = default_policy()
+    doubtful = finding(Category.SEXUAL, 0.5)
+    assert policy.apply(doubtful) is None
+    judged = policy.apply(doubtful, with_person=True)
+    assert judged is not None
+    assert judged.ruling is Ruling.HOLD
+    assert policy.apply(finding(Category.SEXUAL, 0.2), with_person=True) is None
+
+
+@pytest.mark.parametrize("text", ['faces = "perhaps"', "person_margin = 0.9", "person_margin = true"])
+def test_a_wrong_policy_for_faces_is_named(text: str) -> None:
+    with pytest.raises(PolicyProblems, match=text.split()[0]):
+        parse_policy(text, over=default_policy())
+
+
+def test_what_happens_to_faces_is_part_of_the_version() -> None:
+    other = parse_policy('faces = "reject"', over=default_policy())
+    assert other.version != default_policy().version

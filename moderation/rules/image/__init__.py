@@ -2,14 +2,28 @@
 
 from pathlib import Path
 
+from moderation.policy import Policy, default_policy
 from moderation.rules.image.blank import Blank
 from moderation.rules.image.blocked import Blocked
+from moderation.rules.image.faces import Faces
+from moderation.rules.image.larger_model import LargerModel
+from moderation.rules.image.nudity import Nudity
 from moderation.rules.image.size import Size
 from moderation.rules.image.subject import ImageRule, ImageSubject
+from moderation.safety_model import SafetyModel
 
 __all__ = ["ImageRule", "ImageSubject", "house_image_rules"]
 
 
-def house_image_rules(*, blocked_pictures: Path | None = None) -> tuple[ImageRule, ...]:
-    """The rules every studio has, and its list of blocked pictures (see `Blocked`)."""
-    return (Size(), Blank(), Blocked(blocked_pictures))
+def house_image_rules(
+    *,
+    blocked_pictures: Path | None = None,
+    policy: Policy | None = None,
+    safety_model: SafetyModel | None = None,
+) -> tuple[ImageRule, ...]:
+    """The rules every studio has, its list of blocked pictures (see `Blocked`), and a larger model if it runs one."""
+    policy = policy or default_policy()
+    rules: list[ImageRule] = [Size(), Blank(), Blocked(blocked_pictures), Nudity(), Faces(policy.faces)]
+    if safety_model is not None:
+        rules.append(LargerModel(safety_model))
+    return tuple(rules)

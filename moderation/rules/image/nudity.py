@@ -1,0 +1,56 @@
+"""Nakedness and pornography, in photographs and in drawings.
+
+Two networks look. The first also knows drawings, and takes many a portrait for more than it is; the second knows
+photographs only. Where both agree the score is high; where only one is sure, it is as high as makes a moderator look.
+"""
+
+from typing import Protocol
+
+from PIL import Image
+
+from moderation.categories import Category
+from moderation.findings import Finding
+from moderation.nudity import Impression, house_networks
+from moderation.rules.image.subject import ImageSubject
+from studio.verdicts import Ruling
+
+_SURE = 0.9  # from here on one network alone is believed so far that somebody looks
+_DOUBT = 0.7  # the score of that, and the most that the first network reaches alone
+
+
+class First(Protocol):
+    def look(self, image: Image.Image) -> Impression: ...
+
+
+class Second(Protocol):
+    def chance(self, image: Image.Image) -> float: ...
+
+
+class Nudity:
+    name = "nudity"
+
+    def __init__(self, networks: tuple[First, Second | None] | None = None) -> None:
+        self._networks = networks
+
+    def judge(self, subject: ImageSubject) -> Finding | None:
+        """Always a finding: how much is too much, the policy says."""
+        first, second = self._networks or house_networks()
+        seen = first.look(subject.image)
+        other = None if second is None else second.chance(subject.image)
+        opinion = "none" if other is None else f"{other:.2f}"
+        return Finding(
+            ruling=Ruling.REFUSE,
+            rule=self.name,
+            category=Category.SEXUAL,
+            evidence=f"porn {seen.porn:.2f}, hentai {seen.hentai:.2f}, sexy {seen.sexy:.2f}; second opinion {opinion}",
+            score=score(seen, other),
+        )
+
+
+def score(seen: Impression, other: float | None) -> float:
+    """In [0, 1]. "Sexy" counts half. Drawings are the first network's to judge, photographs both networks'."""
+    photograph = seen.porn + seen.sexy / 2
+    if other is None:
+        return min(1.0, max(seen.hentai, min(photograph, _DOUBT)))
+    doubt = _DOUBT if max(photograph, other) >= _SURE else 0.0
+    return min(1.0, max(seen.hentai, (photograph + other) / 2, doubt))
