@@ -115,14 +115,16 @@ class Passes:
 
     def upload_ticket(self, visitor: Visitor, source: Source) -> str:
         """An upload's place in the storage, usable by its visitor only."""
-        return str(self._uploads.dumps([visitor.user_id, source.key, source.mask_key]))
+        return str(self._uploads.dumps([visitor.user_id, source.key, source.mask_key, source.shows_person]))
 
     def redeem(self, visitor: Visitor, ticket: str) -> Source | None:
         try:
-            user_id, key, mask_key = self._uploads.loads(ticket, max_age=_UPLOAD_SECONDS)
+            user_id, key, mask_key, shows_person = self._uploads.loads(ticket, max_age=_UPLOAD_SECONDS)
         except (BadData, ValueError, TypeError):
             return None
-        return Source(key=key, mask_key=mask_key) if user_id == visitor.user_id else None
+        if user_id != visitor.user_id:
+            return None
+        return Source(key=key, mask_key=mask_key, shows_person=shows_person)
 
     def _fingerprint(self, word: str) -> str:
         return hmac.new(self._key, word.strip().encode(), hashlib.sha256).hexdigest()[:32]

@@ -189,6 +189,13 @@ class ModerationSection(Section):
     blocked_pictures: LocalPath | None = Field(
         None, description="A file of perceptual hashes of pictures that nobody may see or bring along."
     )
+    safety_url: WebUrl | None = Field(
+        None, description="The server of a larger safety model that looks at every picture too."
+    )
+    safety_token: SecretStr | None = Field(None, description="The token that this server asks for.")
+    safety_timeout_seconds: float = Field(
+        10.0, ge=0.5, le=19, description="How long its answer may take; without one no picture is shown."
+    )
 
 
 class LogSection(Section):

@@ -116,18 +116,6 @@ def outstanding_jobs(session: Session, person_key: str) -> int:
     return session.scalar(query.where(mine, JobRow.state.in_(sorted(OUTSTANDING)))) or 0
 
 
-def jobs_ahead(session: Session, job: Job) -> int:
-    """How many outstanding jobs are served before this one; 0 means it is next or already being painted."""
-    if job.state is JobState.PAINTING or job.state.ended:
-        return 0
-    earlier = (JobRow.priority < job.priority) | (
-        (JobRow.priority == job.priority) & (JobRow.created_at < job.created_at)
-    )
-    waiting = JobRow.state.in_([JobState.ACCEPTED, JobState.QUEUED]) & earlier
-    query = select(func.count()).select_from(JobRow).where(waiting | (JobRow.state == JobState.PAINTING))
-    return session.scalar(query) or 0
-
-
 def ancestors(session: Session, picture_ids: Sequence[str]) -> list[Picture]:
     """The pictures these were made from, nearest first, at most 64 generations; deleted ones included."""
     found: dict[str, Picture] = {}
