@@ -1,0 +1,76 @@
+"""A picture as the mark sees it: its brightness at one size, without what the mark does not use."""
+
+from functools import lru_cache
+
+import numpy as np
+from PIL import Image
+
+from moderation.provenance.convolution import Floats
+from moderation.provenance.tiles import COARSEST, FINEST, fold
+
+# From this on a picture's shorter side is halved until below twice of it: a larger picture has a coarser mark.
+_SHORTER_SIDE_PIXELS = 384
+_MARGIN_PIXELS = 16
+_LUMA = np.array([0.299, 0.587, 0.114], np.float32)
+_LOUDEST = 2.5
+_CALM = 0.3  # grey levels, so that flat paper does not count for more than it shows
+
+
+def unit_of(size: tuple[int, int]) -> int:
+    """How many pixels of a picture make one of its canvas: 1, 2, 4 …"""
+    unit = 1
+    while min(size) // unit >= 2 * _SHORTER_SIDE_PIXELS:
+        unit *= 2
+    return unit
+
+
+def at_scale(picture: Image.Image, scale: float) -> Image.Image:
+    if scale == 1:
+        return picture
+    size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
+    return picture.resize(size, Image.Resampling.BOX if scale < 1 else Image.Resampling.BICUBIC)
+
+
+def brightness(picture: Image.Image) -> Floats:
+    """0 to 255, height×width."""
+    if picture.mode == "L":
+        return np.asarray(picture, np.float32)
+    luma: Floats = np.asarray(picture.convert("RGB"), np.float32) @ _LUMA
+    return luma
+
+
+def seen(canvas: Floats) -> Floats:
+    """The canvas folded onto one tile: only the mark's frequencies, and busy places no louder than calm ones."""
+    waves = _waves(canvas)
+    return fold(np.clip(waves / (_bustle(waves) + _CALM), -_LOUDEST, _LOUDEST))
+
+
+def room(canvas: Floats) -> Floats:
+    """How much of a change each place hides, from 0.5 to 2.5."""
+    return np.clip(0.5 + _bustle(_waves(canvas)) / 4, 0.5, 2.5)
+
+
+def _waves(canvas: Floats) -> Floats:
+    padded = np.pad(canvas, _MARGIN_PIXELS, mode="reflect")
+    kept = np.fft.irfft2(np.fft.rfft2(padded) * _sieve(padded.shape), padded.shape)
+    return kept[_MARGIN_PIXELS:-_MARGIN_PIXELS, _MARGIN_PIXELS:-_MARGIN_PIXELS].astype(np.float32)
+
+
+@lru_cache(maxsize=8)
+def _sieve(shape: tuple[int, int]) -> Floats:
+    """The frequencies that the mark uses, the finer ones raised, as pictures have less of them."""
+    down, across = np.fft.fftfreq(shape[0]), np.fft.rfftfreq(shape[1])
+    distance = np.hypot(down[:, None], across[None, :])
+    rise = np.clip(distance / (0.4 * COARSEST) - 2, 0, 1)
+    fall = np.clip((1.1 * FINEST - distance) / (0.2 * FINEST), 0, 1)
+    sieve: Floats = (rise * fall * np.sqrt(distance)).astype(np.float32)
+    return sieve
+
+
+def _bustle(waves: Floats) -> Floats:
+    """The standard deviation around each place."""
+    height, width = waves.shape
+    squares = Image.fromarray(waves * waves)
+    coarse = squares.resize((max(1, width // 8), max(1, height // 8)), Image.Resampling.BOX)
+    around = np.asarray(coarse.resize((width, height), Image.Resampling.BICUBIC))
+    return np.sqrt(np.maximum(around, 0))
