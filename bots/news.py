@@ -10,9 +10,20 @@ from typing import Any
 
 from bots.backroom import Backroom
 from bots.board import Board
+from bots.caseboard import CaseBoard, StillSending
 from bots.faults import log_fault
+from bots.starboard import Starboard
 from studio.errors import NotFound, Trouble
-from studio.events import Event, JobAccepted, JobChanged, JobEnded, JobProgress, PictureChanged
+from studio.events import (
+    CaseChanged,
+    Event,
+    JobAccepted,
+    JobChanged,
+    JobEnded,
+    JobProgress,
+    NoticeWritten,
+    PictureChanged,
+)
 from studio.people import Platform
 from studio.ports import Delivery, Events
 
@@ -35,14 +46,18 @@ class News:
         platform: Platform,
         consumer: str,
         passing: tuple[type[Exception], ...],
+        caseboard: CaseBoard | None = None,
+        starboard: Starboard | None = None,
     ) -> None:
         """`passing` are the platform's errors after which trying again may help."""
         self._events = events
         self._board = board
+        self._caseboard = caseboard
+        self._starboard = starboard
         self._backroom = backroom
         self._platform = platform
         self._consumer = consumer
-        self._passing: tuple[type[Exception], ...] = (*passing, Trouble, OSError)
+        self._passing: tuple[type[Exception], ...] = (*passing, StillSending, Trouble, OSError)
         self._unshown: tuple[type[Exception], ...] = (*self._passing, NotFound)
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
@@ -124,10 +139,10 @@ class News:
             finally:
                 self._in_hand.discard(event)
         except NotFound:
-            log.info("an event speaks of a job that is not there", extra={"job_id": event.job_id})
+            log.info("an event speaks of what is not there", extra=_named(event))
         except self._passing as error:
             # Not acknowledged: it comes again in a while.
-            log.warning("a delivery has to wait: %s", type(error).__name__, extra={"job_id": event.job_id})
+            log.warning("a delivery has to wait: %s", type(error).__name__, extra=_named(event))
             return
         except Exception as error:  # noqa: BLE001 - a defect must not be repeated for ever
             log_fault(error)
@@ -143,6 +158,14 @@ class News:
                 await self._board.show(event.job_id)
             case PictureChanged():
                 await self._board.freshen(event.job_id)
+                if self._starboard:
+                    await self._starboard.show(event.picture_id)
+            case CaseChanged():
+                if self._caseboard:
+                    await self._caseboard.show(event.case_id)
+            case NoticeWritten():
+                if self._caseboard:
+                    await self._caseboard.tell(event.notice_id)
 
     async def _progressed(self, progress: JobProgress) -> None:
         try:
@@ -155,3 +178,14 @@ class News:
             await self._board.tick()
         except self._unshown:
             log.debug("a change waits for the next tick")
+
+
+def _named(event: Event) -> dict[str, str]:
+    """The ids that an event speaks of, for the log."""
+    match event:
+        case CaseChanged():
+            return {"case_id": event.case_id}
+        case NoticeWritten():
+            return {"notice_id": event.notice_id}
+        case _:
+            return {"job_id": event.job_id}

@@ -154,11 +154,15 @@ class Events(Protocol):
 class Desk(Protocol):
     """The moderators' desk. What is decided there has consequences and is written to the audit chain.
 
-    `who` is a person's key. All raise `NotAllowed` for somebody who does not moderate, and for one's own case.
+    `who` is a person's key. What names a `moderator` raises `NotAllowed` for somebody who is none, and for their
+    own case.
     """
 
     def claim(self, moderator: Person, case_id: str) -> Dossier:
         """Take a case for ten minutes and read it. Raises `NotFound` and `CaseTaken`."""
+
+    def read(self, case_id: str) -> Dossier:
+        """What a case is about, for the place where the moderators see it. Raises `NotFound`."""
 
     def decide(self, moderator: Person, case_id: str, decision: Decision, *, note: str = "") -> Case:
         """Close a case and do what follows. Raises `NotFound`, `CaseTaken` and `BadParameter`."""

@@ -8,7 +8,8 @@ from datetime import datetime
 from queue import Empty, SimpleQueue
 
 from studio.cases import Case, Conduct, Decision, Dossier
-from studio.db import cases
+from studio.clock import now
+from studio.db import cases, records
 from studio.db.database import Database
 from studio.db.people import find_person
 from studio.db.tables import Base
@@ -147,7 +148,7 @@ class TwinDarkroom:
 
 @dataclass(kw_only=True)
 class TwinDesk:
-    """Writes down what it was told; answers with cases of the database, untouched."""
+    """Writes down what it was told, and moves the cases of the database as the real one does; nothing follows."""
 
     database: Database
     told: list[tuple[str, ...]] = field(default_factory=list)
@@ -155,16 +156,31 @@ class TwinDesk:
 
     def claim(self, moderator: Person, case_id: str) -> Dossier:
         self._tell("claim", moderator.key, case_id)
+        with self.database.begin() as session:
+            cases.find_case(session, case_id, viewer=moderator)
+            cases.claim(session, case_id, by=moderator.key, at=now())
+        return self.read(case_id)
+
+    def read(self, case_id: str) -> Dossier:
         with self.database.read() as session:
-            case = cases.find_case(session, case_id, viewer=moderator)
-            subject = find_person(session, case.subject)
-        conduct = Conduct(jobs=0, refusals=0, strikes=0.0, earlier_cases=0)
-        return Dossier(case=case, subject=subject, job=None, pictures=(), prompts=(), conduct=conduct)
+            case = cases.find_case(session, case_id)
+            job = records.find_job(session, case.job_id) if case.job_id else None
+            return Dossier(
+                case=case,
+                subject=find_person(session, case.subject),
+                job=job,
+                pictures=tuple(records.pictures_of_job(session, job.id)) if job else (),
+                prompts=(job.request.prompt,) if job else (),
+                conduct=Conduct(jobs=3, refusals=1, strikes=0.5, earlier_cases=2),
+            )
 
     def decide(self, moderator: Person, case_id: str, decision: Decision, *, note: str = "") -> Case:
         self._tell("decide", moderator.key, case_id, decision)
+        with self.database.begin() as session:
+            cases.find_case(session, case_id, viewer=moderator)
+            cases.close(session, case_id, decision, by=moderator.key, at=now(), note=note)
         with self.database.read() as session:
-            return cases.find_case(session, case_id, viewer=moderator)
+            return cases.find_case(session, case_id)
 
     def ban(self, moderator: Person, who: str, *, until: datetime | None, reason: str) -> None:
         self._tell("ban", moderator.key, who)

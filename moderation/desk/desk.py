@@ -47,6 +47,10 @@ class HouseDesk:
         outbox.send(self._database, self._events, events)
         return dossier
 
+    def read(self, case_id: str) -> Dossier:
+        with self._database.read() as session:
+            return read_dossier(session, cases.find_case(session, case_id))
+
     def decide(self, moderator: Person, case_id: str, decision: Decision, *, note: str = "") -> Case:
         with self._database.begin() as session:
             case = self._case(session, moderator, case_id)

@@ -1,0 +1,137 @@
+"""The starboard: pictures with enough stars, one message for each in a channel of their own."""
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from typing import Protocol
+from weakref import WeakValueDictionary
+
+from sqlalchemy import delete
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from bots.backroom import Backroom
+from bots.board import Unreachable
+from bots.caseboard import StillSending
+from bots.standings import Slip
+from studio.clock import now
+from studio.db import choices, records
+from studio.db.database import Database
+from studio.db.tables import PictureRow, ShowcaseRow
+from studio.errors import NotFound
+from studio.jobs import Job, JobState
+from studio.pictures import Picture
+
+_CLAIM_LASTS_SECONDS = 20
+
+log = logging.getLogger(__name__)
+
+
+class StarBearer(Protocol):
+    """Carries starred pictures to a platform. Both raise its own errors for troubles that pass."""
+
+    async def hang(self, exhibit: "Exhibit", slip: Slip | None) -> Slip:
+        """Show a picture and its stars in its one message, made if there is none. Raises `Unreachable`."""
+
+    async def take_down(self, slip: Slip) -> None:
+        """Delete the message of a picture that was deleted. Raises `Unreachable`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exhibit:
+    """A starred picture, its job, and the channel where such pictures hang."""
+
+    picture: Picture
+    job: Job
+    channel: str
+
+
+class Starboard:
+    def __init__(self, database: Database, backroom: Backroom, bearer: StarBearer) -> None:
+        self._database = database
+        self._backroom = backroom
+        self._bearer = bearer
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    async def show(self, picture_id: str) -> None:
+        """After a star was given or taken, or the picture was deleted.
+
+        Raises `NotFound`, `StillSending` and the platform's errors for troubles that pass.
+        """
+        lock = self._locks.setdefault(picture_id, asyncio.Lock())
+        async with lock:
+            exhibit, slip = await self._backroom.run("mail", load_exhibit, self._database, picture_id)
+            try:
+                if exhibit is None:
+                    if slip is not None:
+                        await self._backroom.run("mail", keep_showcase, self._database, picture_id, None)
+                        await self._bearer.take_down(slip)
+                    return
+                await self._hang(exhibit, slip)
+            except Unreachable:
+                log.info("the starboard cannot show a picture", extra={"picture_id": picture_id})
+
+    async def _hang(self, exhibit: Exhibit, slip: Slip | None) -> None:
+        picture_id = exhibit.picture.id
+        if slip is None and not await self._backroom.run(
+            "mail", claim_showcase, self._database, picture_id, exhibit.channel
+        ):
+            raise StillSending
+        try:
+            kept = await self._bearer.hang(exhibit, slip)
+        except BaseException:
+            if slip is None:
+                await self._backroom.run("mail", keep_showcase, self._database, picture_id, None)
+            raise
+        if kept != slip:
+            await self._backroom.run("mail", keep_showcase, self._database, picture_id, kept)
+
+
+def load_exhibit(database: Database, picture_id: str) -> tuple[Exhibit | None, Slip | None]:
+    """What is to be shown, if anything, and where it hangs already. Raises `NotFound`.
+
+    A picture that hangs stays when it loses a star: only its count changes.
+    """
+    with database.read() as session:
+        row = session.get(PictureRow, picture_id)
+        if row is None:
+            raise NotFound(f"Picture {picture_id[:14]}")
+        slip = _slip(session, picture_id)
+        job = records.find_job(session, row.job_id)
+        if row.deleted_at is not None or job.state is not JobState.DONE:
+            return None, slip
+        stars = records.star_counts(session, [picture_id]).get(picture_id, 0)
+        rules = choices.community_rules(session, job.person.platform, job.person.community)
+        if slip is None and (rules.star_channel is None or stars < rules.star_threshold):
+            return None, None
+        channel = slip.channel if slip else rules.star_channel or ""
+        return Exhibit(picture=records.picture_of(row, stars=stars), job=job, channel=channel), slip
+
+
+def _slip(session: Session, picture_id: str) -> Slip | None:
+    row = session.get(ShowcaseRow, picture_id)
+    return Slip(channel=row.channel, message=row.message) if row and row.message else None
+
+
+def claim_showcase(database: Database, picture_id: str, channel: str) -> bool:
+    """Whether the caller is the one to send the picture's message; another's claim ends after 20 s."""
+    with database.begin() as session:
+        row = session.get(ShowcaseRow, picture_id, with_for_update=True)
+        if row is not None:
+            if row.message or (now() - row.updated_at).total_seconds() < _CLAIM_LASTS_SECONDS:
+                return False
+            row.updated_at = now()
+            return True
+        insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+        values = {"picture_id": picture_id, "channel": channel, "message": "", "updated_at": now()}
+        statement = insert(ShowcaseRow).values(**values).on_conflict_do_nothing()
+        return session.execute(statement.returning(ShowcaseRow.picture_id)).scalar() is not None
+
+
+def keep_showcase(database: Database, picture_id: str, slip: Slip | None) -> None:
+    with database.begin() as session:
+        if slip is None:
+            session.execute(delete(ShowcaseRow).where(ShowcaseRow.picture_id == picture_id))
+            return
+        row = session.get_one(ShowcaseRow, picture_id)
+        row.channel, row.message, row.updated_at = slip.channel, slip.message, now()
