@@ -1,6 +1,7 @@
 """LoRA weights laid over a model's own for some of its lanes and taken off again for the others."""
 
 import logging
+import warnings
 from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
@@ -77,7 +78,9 @@ class Loras:
                 f"The LoRA {name} is not on this machine. Fetch it with: chatelier models pull {self._entry.name}"
             )
         try:
-            with LOADING:
+            with LOADING, warnings.catch_warnings():
+                # peft warns of a second LoRA beside the first, which is what is wanted here.
+                warnings.simplefilter("ignore", UserWarning)
                 self._pipeline.load_lora_weights(path.parent, weight_name=path.name, adapter_name=name)
             fits = any(name in names for names in self._pipeline.get_list_adapters().values())
         except Exception as error:  # whatever a library throws at weights of another shape

@@ -43,10 +43,11 @@ def draw(
     *sources: Image.Image,
     index: int = 0,
     prior: Prior | None = None,
+    layout: Layout = LAYOUT,
     **more: Image.Image,
 ) -> Underdrawing:
     order = Order(job_id="j", person="p", request=request, sources=sources, **more)  # type: ignore[arg-type]
-    return underdraw(order, index, entry=ENTRY, layout=LAYOUT, prior=prior)
+    return underdraw(order, index, entry=ENTRY, layout=layout, prior=prior)
 
 
 def asks(operation: Operation = Operation.IMAGINE, **changes: object) -> PaintRequest:
@@ -189,3 +190,63 @@ def test_few_steps_become_more_when_only_a_share_of_them_is_gone_through(
 def test_a_prior_knows_how_few_steps_do() -> None:
     prior = prior_of(TwinComposer(), steps=20)
     assert steps_for(asks(), entry=ENTRY, prior=prior, strength=0.1) == 20
+
+
+SEEING = replace(LAYOUT, has_eyes=True)
+
+
+def three_flags() -> list[Image.Image]:
+    return [
+        Image.new("RGB", size, colour)
+        for size, colour in (((512, 512), "red"), ((300, 600), "lime"), ((640, 64), "blue"))
+    ]
+
+
+def test_a_blend_lies_between_latents_of_one_size_with_the_shares_asked_for() -> None:
+    drawing = draw(asks(Operation.BLEND, weights=(2, 1, 1)), *three_flags())
+    assert drawing.start is not None
+    assert drawing.start.getpixel((0, 0)) == (255, 0, 0)
+    assert [each.share for each in drawing.mixed] == [0.25, 0.25]
+    sizes = {each.picture.size for each in drawing.mixed} | {drawing.start.size}
+    assert sizes == {(drawing.width, drawing.height)}
+    assert 0 < drawing.strength < 1
+
+
+def test_a_picture_of_no_weight_is_left_out_of_a_blend() -> None:
+    drawing = draw(asks(Operation.BLEND, weights=(0, 1, 1)), *three_flags())
+    assert drawing.start is not None
+    assert drawing.start.getpixel((0, 0)) == (0, 255, 0)
+    assert [each.share for each in drawing.mixed] == [0.5]
+
+
+def test_a_model_with_eyes_is_shown_what_to_blend() -> None:
+    drawing = draw(asks(Operation.BLEND), *three_flags(), layout=SEEING)
+    assert drawing.start is None
+    assert sum(each.share for each in drawing.likeness) == pytest.approx(1)
+    assert [each.picture.size for each in drawing.likeness] == [(512, 512), (300, 600), (640, 64)]
+
+
+def test_a_model_with_eyes_keeps_the_layout_for_subtle_variations_only() -> None:
+    subtle, strong = (
+        draw(asks(Operation.VARY, variation=each), checked_cloth(), layout=SEEING)
+        for each in (Strength.SUBTLE, Strength.STRONG)
+    )
+    assert subtle.start is not None
+    assert subtle.strength < 0.5
+    assert strong.start is None
+    assert len(subtle.likeness) == len(strong.likeness) == 1
+
+
+def test_a_model_that_invents_little_puts_the_words_of_a_blend_into_the_pictures_colours() -> None:
+    composer = TwinComposer()
+    drawing = draw(asks(Operation.BLEND), *three_flags()[1:], prior=prior_of(composer))
+    assert composer.calls == [("a boat", 5)]
+    assert drawing.start is not None
+    red, green, blue = drawing.start.resize((1, 1)).getpixel((0, 0))
+    assert red < 240
+    assert max(green, blue) > 10
+
+
+def test_without_words_it_lays_the_pictures_over_each_other() -> None:
+    drawing = draw(asks(Operation.BLEND, prompt=""), *three_flags(), prior=prior_of(TwinComposer()))
+    assert len(drawing.mixed) == 2
