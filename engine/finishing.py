@@ -48,7 +48,7 @@ def finish(job: Job, index: int, painted: Painted, *, gate: Gate, store: Store) 
         verdict=verdict,
         key=store.put(png, suffix=".png"),
         thumbnail_key=store.put(make_thumbnail(painted.image), suffix=".webp"),
-        perceptual_hash=None,
+        perceptual_hash=verdict.fingerprint or None,
         width=painted.image.width,
         height=painted.image.height,
         size_bytes=len(png),

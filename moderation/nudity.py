@@ -49,7 +49,8 @@ class NudityNetwork:
         """An RGB picture in, one number for each of `CLASSES` out."""
         small = image.resize((SIDE_PIXELS, SIDE_PIXELS), Image.Resampling.BILINEAR)
         pixels = np.asarray(small, np.float32).transpose(2, 0, 1)[None] / np.float32(255)
-        return self._network.run(pixels)[0][0]
+        chances: Floats = self._network.run(pixels)[0][0]
+        return chances
 
 
 class SecondOpinion:

@@ -4,17 +4,17 @@ from collections.abc import Sequence
 
 from engine.pictures.encoding import decode, encode_png
 from engine.pictures.fit import fit
+from engine.pictures.glovebox import house_glovebox
 from engine.pictures.grid import make_grid
 from engine.pictures.overlays import lettered_overlay
-from engine.pictures.uploads import clean_upload
 from studio.ports import CleanUpload
 
 
 class Darkroom:
-    """Implements `studio.ports.Darkroom`; holds no state, so any thread may use it."""
+    """Implements `studio.ports.Darkroom`; any thread may use it. Uploads are opened in a child process."""
 
     def clean(self, data: bytes) -> CleanUpload:
-        return clean_upload(data)
+        return house_glovebox().clean(data)
 
     def grid(self, pictures: Sequence[bytes]) -> bytes:
         return encode_png(make_grid([decode(picture) for picture in pictures]))

@@ -26,11 +26,7 @@ def clean_upload(data: bytes) -> CleanUpload:
     Animations give their first frame. Transparency is laid on white, and what was transparent becomes the
     mask (white: paint here). Peak memory is about 12 bytes a pixel, 200 MB for the largest picture allowed.
     """
-    if len(data) > MAX_UPLOAD_BYTES:
-        limit_mib = MAX_UPLOAD_BYTES // 1024**2
-        raise BadImage(f"it has {len(data) / 1024**2:.1f} MiB, and at most {limit_mib} MiB are allowed.")
-    header = read_header(data)
-    _check_size(header.width, header.height)
+    header = check_size(data)
     picture = _decode(data, header)
     picture.thumbnail((WORK_SIDE_PIXELS, WORK_SIDE_PIXELS), Image.Resampling.LANCZOS)
     mask = _mask_of(picture)
@@ -41,6 +37,16 @@ def clean_upload(data: bytes) -> CleanUpload:
         height=flat.height,
         mask_png=encode_png(mask) if mask else None,
     )
+
+
+def check_size(data: bytes) -> Header:
+    """What the first bytes say, without decoding anything. Raises `BadImage` for what is not worth opening."""
+    if len(data) > MAX_UPLOAD_BYTES:
+        limit_mib = MAX_UPLOAD_BYTES // 1024**2
+        raise BadImage(f"it has {len(data) / 1024**2:.1f} MiB, and at most {limit_mib} MiB are allowed.")
+    header = read_header(data)
+    _check_size(header.width, header.height)
+    return header
 
 
 def _check_size(width: int, height: int) -> None:

@@ -19,6 +19,7 @@ from typing import Annotated
 
 import numpy as np
 import typer
+from numpy.typing import NDArray
 from PIL import Image
 
 from moderation.faces import SURE, house_finder
@@ -77,7 +78,7 @@ def _photographs(package: Path) -> Iterator[Image.Image]:
                     yield image
 
 
-def _enlarged(grey: np.ndarray) -> Image.Image:
+def _enlarged(grey: NDArray[np.float64]) -> Image.Image:
     return Image.fromarray((grey * 255).astype(np.uint8)).resize((128, 128), 3).convert("RGB")
 
 
@@ -94,9 +95,9 @@ def _things() -> Iterator[Image.Image]:
     with zipfile.ZipFile(_CUTOUTS / "cutouts.zip") as archive:
         for each in subjects:
             if not _ALIVE.search(" ".join([each["name"], *each["keywords"]])):
-                cutout = Image.open(io.BytesIO(archive.read(next(iter(each["files"].values())))))
+                stored = archive.read(next(iter(each["files"].values())))
+                cutout = Image.open(io.BytesIO(stored)).convert("RGBA").resize((200, 200))
                 ground = Image.new("RGB", (256, 256), "#88bbee")
-                cutout = cutout.convert("RGBA").resize((200, 200))
                 ground.paste(cutout, (28, 28), cutout)
                 yield ground
 

@@ -178,32 +178,36 @@ def forward(network: StoredNetwork, image: Floats) -> Floats:
     return found[network.layers[-1].name]
 
 
-def _step(layer: Layer, inputs: list[Floats], weights: dict[str, Stored]) -> Floats:  # noqa: PLR0911 - one a kind
-    x = inputs[0]
+def _step(layer: Layer, inputs: list[Floats], weights: dict[str, Stored]) -> Floats:
+    x = y = inputs[0]  # what comes in passes the input, and what is dropped in training only
     match layer.kind:
         case "Conv2D" | "DepthwiseConv2D":
-            return _convolve(layer, x, weights)
+            y = _convolve(layer, x, weights)
         case "BatchNormalization":
             scale, shift = normalisation(layer, weights)
-            return x * scale[:, None, None] + shift[:, None, None]
+            y = x * scale[:, None, None] + shift[:, None, None]
         case "ReLU":
-            return np.clip(x, 0, layer.settings["max_value"])
+            y = np.clip(x, 0, layer.settings["max_value"])
         case "ZeroPadding2D":
-            return np.pad(x, ((0, 0), *map(tuple, layer.settings["padding"])))
+            y = np.pad(x, ((0, 0), *map(tuple, layer.settings["padding"])))
         case "Dense":
-            total = x @ weights[f"{layer.name}/kernel"].values + weights[f"{layer.name}/bias"].values
-            if layer.settings["activation"] == "relu":
-                return np.maximum(total, 0)
-            powers = np.exp(total - total.max())
-            return np.asarray(powers / powers.sum(), np.float32)
+            y = _activated(
+                x @ weights[f"{layer.name}/kernel"].values + weights[f"{layer.name}/bias"].values, layer
+            )
         case "AveragePooling2D":
-            return x.mean((1, 2), keepdims=True)
+            y = x.mean((1, 2), keepdims=True)
         case "Add":
-            return x + inputs[1]
+            y = x + inputs[1]
         case "Flatten":
-            return x.transpose(1, 2, 0).ravel()
-        case _:  # the input, and what is dropped in training only
-            return x
+            y = x.transpose(1, 2, 0).ravel()
+    return np.asarray(y, np.float32)
+
+
+def _activated(total: Floats, layer: Layer) -> Floats:
+    if layer.settings["activation"] == "relu":
+        return np.maximum(total, 0)
+    powers = np.exp(total - total.max())
+    return np.asarray(powers / powers.sum(), np.float32)
 
 
 def _convolve(layer: Layer, x: Floats, weights: dict[str, Stored]) -> Floats:
@@ -214,7 +218,7 @@ def _convolve(layer: Layer, x: Floats, weights: dict[str, Stored]) -> Floats:
     windows = np.lib.stride_tricks.sliding_window_view(x, (size, size), (1, 2))[:, ::step, ::step]
     equation = "chwij,cij->chw" if layer.kind == "DepthwiseConv2D" else "chwij,ocij->ohw"
     kernel = kernel[:, 0] if layer.kind == "DepthwiseConv2D" else kernel
-    return np.einsum(equation, windows, kernel, optimize=True).astype(np.float32)
+    return np.asarray(np.einsum(equation, windows, kernel, optimize=True), np.float32)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,194 @@
+"""Where files from outside are opened: a child process that may use little memory and little time.
+
+A decoder that a hostile file breaks, hangs or fills with data takes only the child down; another one is started. One
+warm child serves a process, so that an ordinary upload waits for nothing but its own decoding. The child is handed a
+socket and no environment; nothing that comes back is code: a line of JSON, then the bytes of the pictures.
+"""
+
+import json
+import socket
+import struct
+import subprocess
+import sys
+import threading
+import time
+import weakref
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from engine.pictures.uploads import check_size, clean_upload
+from studio.errors import BadImage
+from studio.ports import CleanUpload
+
+# Virtual memory: about 60 MB for the interpreter and its libraries, the rest for the largest picture allowed.
+MEMORY_BYTES = 512 * 2**20
+TIMEOUT_SECONDS = 20.0
+_LONGEST_REPLY_BYTES = 128 * 2**20
+_LENGTH = struct.Struct(">Q")
+_ROOT = Path(__file__).parents[2]
+_CHILD = "import sys; sys.path.insert(0, sys.argv[1]); from engine.pictures.glovebox import serve; serve(*sys.argv[2:])"
+
+
+class Glovebox:
+    """Safe for many threads; they are served one after another."""
+
+    def __init__(
+        self,
+        *,
+        timeout_seconds: float = TIMEOUT_SECONDS,
+        memory_bytes: int = MEMORY_BYTES,
+        command: Sequence[str] | None = None,
+    ) -> None:
+        """`command` is the child's; the descriptor of its socket and its memory are added as arguments."""
+        self._timeout_seconds = timeout_seconds
+        self._memory_bytes = memory_bytes
+        self._command = command or (sys.executable, "-I", "-c", _CHILD, str(_ROOT))
+        self._lock = threading.Lock()
+        self._child: _Child | None = None
+
+    def clean(self, data: bytes) -> CleanUpload:
+        """As `clean_upload`. Raises `BadImage` also for a file that its decoder did not survive."""
+        check_size(data)
+        with self._lock:
+            child = self._warm_child()
+            try:
+                reply, pictures = child.ask(data, deadline=time.monotonic() + self._timeout_seconds)
+            except (OSError, ValueError) as error:  # a timeout is an OSError
+                self._child = None
+                child.end()
+                raise BadImage(
+                    "it could not be opened safely. Please save it again as PNG or JPEG."
+                ) from error
+        if "error" in reply:
+            raise BadImage(reply["error"])
+        mask = pictures[1] or None
+        return CleanUpload(png=pictures[0], width=reply["width"], height=reply["height"], mask_png=mask)
+
+    @property
+    def peak_bytes(self) -> int:
+        """The most memory that the present child has used; 0 before there is one."""
+        return self._child.peak_bytes if self._child else 0
+
+    def _warm_child(self) -> "_Child":
+        if self._child is None or self._child.has_ended:
+            self._child = _Child(self._command, self._memory_bytes)
+            weakref.finalize(self, self._child.end)
+        return self._child
+
+
+@cache
+def house_glovebox() -> Glovebox:
+    """One for the process: its child starts with the first upload."""
+    return Glovebox()
+
+
+class _Child:
+    def __init__(self, command: Sequence[str], memory_bytes: int) -> None:
+        self.peak_bytes = 0
+        self._socket, theirs = socket.socketpair()
+        with theirs:
+            self._process = subprocess.Popen(
+                [*command, str(theirs.fileno()), str(memory_bytes)],
+                pass_fds=[theirs.fileno()],
+                env={},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+
+    @property
+    def has_ended(self) -> bool:
+        return self._process.poll() is not None
+
+    def ask(self, data: bytes, *, deadline: float) -> tuple[dict[str, Any], list[bytes]]:
+        """The reply and its two pictures, of which the second may be empty. Raises OSError or ValueError."""
+        self._socket.settimeout(max(0.001, deadline - time.monotonic()))
+        self._socket.sendall(_LENGTH.pack(len(data)) + data)
+        reply = json.loads(self._read(deadline))
+        pictures = [self._read(deadline) for _ in range(2)]
+        self.peak_bytes = int(reply["peak_bytes"])
+        return reply, pictures
+
+    def _read(self, deadline: float) -> bytes:
+        return _read_part(self._socket, deadline)
+
+    def end(self) -> None:
+        """At once, and leave nothing behind. Again: does nothing."""
+        self._socket.close()
+        self._process.kill()
+        self._process.wait()
+
+
+def _read_part(connection: socket.socket, deadline: float | None = None) -> bytes:
+    """One part with its length before it. Raises EOFError, TimeoutError or ValueError."""
+    (length,) = _LENGTH.unpack(_read_exactly(connection, _LENGTH.size, deadline))
+    if length > _LONGEST_REPLY_BYTES:
+        raise ValueError("more than any picture has")
+    return _read_exactly(connection, length, deadline)
+
+
+def _read_exactly(connection: socket.socket, length: int, deadline: float | None) -> bytes:
+    found = bytearray(length)
+    view, start = memoryview(found), 0
+    while start < length:
+        if deadline is not None:
+            connection.settimeout(max(0.001, deadline - time.monotonic()))
+        count = connection.recv_into(view[start:])
+        if not count:
+            raise ConnectionResetError("the other side is gone")
+        start += count
+    return bytes(found)
+
+
+# ---- in the child
+
+
+def serve(descriptor: str, memory_bytes: str) -> None:
+    """Answer until the other side is gone."""
+    _confine(int(memory_bytes))
+    with socket.socket(fileno=int(descriptor)) as connection:
+        while True:
+            try:
+                data = _read_part(connection)
+            except ConnectionResetError:
+                return
+            reply, png, mask = _cleaned(data)
+            reply["peak_bytes"] = _peak_bytes()
+            for part in (json.dumps(reply).encode(), png, mask):
+                connection.sendall(_LENGTH.pack(len(part)) + part)
+
+
+def _cleaned(data: bytes) -> tuple[dict[str, Any], bytes, bytes]:
+    try:
+        upload = clean_upload(data)
+    except BadImage as error:
+        return {"error": error.reason}, b"", b""
+    except MemoryError:
+        return {"error": "it needs more memory than a picture may. Please make it smaller."}, b"", b""
+    return {"width": upload.width, "height": upload.height}, upload.png, upload.mask_png or b""
+
+
+def _confine(memory_bytes: int) -> None:
+    """No more memory than this, no files written, few opened, no core left behind."""
+    import resource
+
+    for limit, value in (
+        (resource.RLIMIT_AS, memory_bytes),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_NOFILE, 32),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        hard = resource.getrlimit(limit)[1]
+        resource.setrlimit(limit, (value, value) if hard < 0 or hard > value else (hard, hard))
+
+
+def _peak_bytes() -> int:
+    """The most memory this process has used. On Linux `getrusage` would count its parent's before the start."""
+    import resource
+
+    status = Path("/proc/self/status")
+    if status.exists():
+        return int(status.read_text("ascii").partition("VmHWM:")[2].split()[0]) * 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -1,0 +1,129 @@
+"""Files from outside are opened in a child process: it bears what its parent should not."""
+
+import io
+import os
+import struct
+import sys
+import zlib
+
+import pytest
+from PIL import Image
+
+from engine.pictures.glovebox import MEMORY_BYTES, Glovebox
+from engine.pictures.uploads import clean_upload
+from studio.errors import BadImage
+
+MIB = 2**20
+
+
+def encode(picture: Image.Image, kind: str = "PNG", **options: object) -> bytes:
+    out = io.BytesIO()
+    picture.save(out, kind, **options)
+    return out.getvalue()
+
+
+def chunk(name: bytes, body: bytes) -> bytes:
+    return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
+
+
+def dense_png(side: int) -> bytes:
+    """Sixteen bits of four channels a pixel, all the same: few bytes that unpack to the most that is allowed."""
+    header = struct.pack(">IIBBBBB", side, side, 16, 6, 0, 0, 0)
+    row = zlib.compress(bytes(1) + b"\x80\x00\x40\x00\x20\x00\xff\xff" * side)
+    rows = zlib.decompress(row)
+    packer = zlib.compressobj(1)
+    body = b"".join(packer.compress(rows) for _ in range(side)) + packer.flush()
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", body) + chunk(b"IEND", b"")
+
+
+@pytest.fixture(scope="module")
+def glovebox() -> Glovebox:
+    return Glovebox()
+
+
+def python(code: str) -> tuple[str, ...]:
+    return sys.executable, "-I", "-c", code
+
+
+PHOTOGRAPH = encode(Image.linear_gradient("L").convert("RGB"), "JPEG")
+
+
+def test_a_picture_comes_out_as_if_it_had_been_opened_here(glovebox: Glovebox) -> None:
+    cut = Image.linear_gradient("L").convert("RGBA")
+    cut.paste((0, 0, 0, 0), (0, 0, 128, 256))
+    for data in (PHOTOGRAPH, encode(cut)):
+        assert glovebox.clean(data) == clean_upload(data)
+
+
+def test_one_child_serves_picture_after_picture_in_little_memory(glovebox: Glovebox) -> None:
+    glovebox.clean(PHOTOGRAPH)
+    child = glovebox._child
+    for _ in range(5):
+        glovebox.clean(PHOTOGRAPH)
+    assert glovebox._child is child
+    assert 10 * MIB < glovebox.peak_bytes < 70 * MIB, "the child has loaded more than a decoder needs"
+
+
+def test_what_is_wrong_is_said_in_the_same_words(glovebox: Glovebox) -> None:
+    truncated = encode(Image.linear_gradient("L"))[:-600]
+    for data in (b"GIF89a", truncated, encode(Image.new("RGBA", (64, 64)))):
+        with pytest.raises(BadImage) as there:
+            glovebox.clean(data)
+        with pytest.raises(BadImage) as here:
+            clean_upload(data)
+        assert str(there.value) == str(here.value)
+
+
+def test_the_densest_picture_allowed_fits_into_the_child(glovebox: Glovebox) -> None:
+    upload = glovebox.clean(dense_png(4096))
+    assert (upload.width, upload.height) == (2048, 2048)
+    assert 64 * MIB < glovebox.peak_bytes < 300 * MIB
+
+
+def test_a_child_without_enough_memory_says_so_and_goes_on() -> None:
+    small = Glovebox(memory_bytes=140 * MIB)
+    small.clean(PHOTOGRAPH)
+    with pytest.raises(BadImage):
+        small.clean(dense_png(4096))
+    assert small.clean(PHOTOGRAPH).width == 256
+
+
+ANSWERS = {
+    "dies": "import os; os.abort()",
+    "hangs": "import time; time.sleep(60)",
+    "babbles": "import socket, sys; socket.socket(fileno=int(sys.argv[1])).sendall(b'x' * 100)",
+    "claims too much": "import socket, sys; socket.socket(fileno=int(sys.argv[1])).sendall(b'\\xff' * 8 + b'x')",
+}
+
+
+@pytest.mark.parametrize("code", ANSWERS.values(), ids=ANSWERS.keys())
+def test_a_child_that_fails_is_ended_and_the_picture_refused(code: str) -> None:
+    box = Glovebox(timeout_seconds=0.5, command=python(code))
+    with pytest.raises(BadImage, match="safely"):
+        box.clean(PHOTOGRAPH)
+    assert box._child is None
+
+
+def test_after_a_failure_another_child_takes_over() -> None:
+    box = Glovebox()
+    box.clean(PHOTOGRAPH)
+    assert box._child is not None
+    os.kill(box._child._process.pid, 9)
+    box._child._process.wait()
+    assert box.clean(PHOTOGRAPH).width == 256
+
+
+def test_the_child_knows_no_secret_of_its_parent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHATELIER_DISCORD__TOKEN", "secret")
+    code = (
+        "import json, os, socket, struct, sys; s = socket.socket(fileno=int(sys.argv[1]));"
+        "e = json.dumps({'error': ' '.join(os.environ), 'peak_bytes': 0}).encode();"
+        "p = struct.Struct('>Q').pack; s.sendall(p(len(e)) + e + p(0) + p(0)); s.recv(1 << 20)"
+    )
+    with pytest.raises(BadImage) as caught:
+        Glovebox(command=python(code)).clean(PHOTOGRAPH)
+    assert "CHATELIER" not in str(caught.value)
+
+
+def test_the_limit_is_far_above_what_is_needed_and_far_below_the_machine() -> None:
+    assert 400 * MIB < MEMORY_BYTES <= 600 * MIB
