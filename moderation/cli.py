@@ -16,17 +16,18 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from moderation.hashes_cli import hashes_app
 from moderation.policy import Policy, PolicyProblems, default_policy, read_policy
 from studio.errors import ChatelierError, Misconfigured
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-if TYPE_CHECKING:
     from moderation.court import PromptCourt
 
 policy_app = typer.Typer(help="The house rules: check a policy, try a prompt, measure.", no_args_is_help=True)
 
+policy_app.add_typer(hashes_app, name="hashes")
 audit_app = typer.Typer(help="What moderators and the gate did.", no_args_is_help=True)
 
 DatabaseUrl = Annotated[

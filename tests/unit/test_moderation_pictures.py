@@ -9,11 +9,12 @@ import pytest
 from PIL import Image, ImageDraw, ImageEnhance
 
 from moderation.findings import Finding
+from moderation.hash_lists import read_list
 from moderation.inspection import Inspector, read_picture
 from moderation.pdq import SAME_BITS, distance, pdq, pdq_with_flips
 from moderation.rules.image import ImageSubject, house_image_rules
 from moderation.rules.image.blank import Blank
-from moderation.rules.image.blocked import Blocked, read_hashes
+from moderation.rules.image.blocked import Blocked
 from moderation.rules.image.size import Size
 from studio.errors import InspectionFailed
 from studio.people import Person, Platform
@@ -127,7 +128,7 @@ def test_a_list_with_a_broken_line_judges_nothing_rather_than_less(tmp_path: Pat
 
 
 def test_the_same_hash_twice_counts_once() -> None:
-    assert read_hashes("\n".join(["0" * 63 + "1"] * 2)) == (1,)
+    assert list(read_list("\n".join(["0" * 63 + "1"] * 2))) == [1]
 
 
 # ---- blank and wrongly sized paintings

@@ -12,7 +12,8 @@ from moderation.evaluation import LabelledRow, Tally, evaluate, read_rows, repla
 from moderation.policy import default_policy
 from studio.clock import now
 from studio.db.database import Database
-from studio.db.tables import Base, JobRow, PersonRow
+from studio.db.people import lock_person
+from studio.db.tables import Base, JobRow
 from studio.errors import BadParameter
 from studio.people import Address, Person, Platform
 from studio.requests import Operation, PaintRequest
@@ -41,10 +42,7 @@ def database(tmp_path: Path) -> Iterator[Database]:
 def keep_job(database: Database, job_id: str, prompt: str) -> None:
     address = Address(platform=Platform.WEB, community="room", channel="room")
     with database.begin() as session:
-        if session.get(PersonRow, ADA.key) is None:
-            person = {"platform": "web", "community": "room", "user_id": "ada", "display_name": "Ada"}
-            session.add(PersonRow(key=ADA.key, first_seen_at=now(), **person))
-            session.flush()
+        lock_person(session, ADA)
         session.add(
             JobRow(
                 id=job_id,

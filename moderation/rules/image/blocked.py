@@ -1,16 +1,14 @@
 """Pictures that are copies of one on the community's block list."""
 
-import re
 import threading
 from pathlib import Path
 
 from moderation.categories import Category
 from moderation.findings import Finding
+from moderation.hash_lists import read_list
 from moderation.pdq import SAME_BITS, USABLE_QUALITY, distance
 from moderation.rules.image.subject import ImageSubject
 from studio.verdicts import Ruling
-
-_HASH = re.compile(r"[0-9a-f]{64}")
 
 
 class Blocked:
@@ -46,17 +44,5 @@ class Blocked:
                 return ()
             status = self._path.stat()
             if (seen := (status.st_mtime_ns, status.st_size)) != self._read_at:
-                self._hashes, self._read_at = read_hashes(self._path.read_text("utf-8")), seen
+                self._hashes, self._read_at = tuple(read_list(self._path.read_text("utf-8"))), seen
             return self._hashes
-
-
-def read_hashes(text: str) -> tuple[int, ...]:
-    """Raises ValueError with the number of the first line that is no hash."""
-    hashes: dict[int, None] = {}
-    for number, line in enumerate(text.splitlines(), 1):
-        entry = line.partition("#")[0].strip().lower()
-        if entry and not _HASH.fullmatch(entry):
-            raise ValueError(f"line {number} is no PDQ hash of 64 hexadecimal digits")
-        if entry:
-            hashes[int(entry, 16)] = None
-    return tuple(hashes)

@@ -1,0 +1,83 @@
+"""Lists of PDQ hashes: imported from CSV, listed, and taken out again."""
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from moderation.cli import policy_app
+from moderation.hash_lists import hashes_in_csv, read_list
+
+ONE, TWO, THREE = (digit * 64 for digit in "abc")
+
+
+@pytest.fixture
+def listed(tmp_path: Path) -> Path:
+    return tmp_path / "blocked.txt"
+
+
+def run(*arguments: object, code: int = 0) -> str:
+    result = CliRunner().invoke(policy_app, ["hashes", *map(str, arguments)])
+    assert result.exit_code == code, result.output
+    return result.output
+
+
+def table(folder: Path, text: str) -> Path:
+    path = folder / "exchange.csv"
+    path.write_text(text, "utf-8")
+    return path
+
+
+def bits(*digits: str) -> list[int]:
+    return [int(each, 16) for each in digits]
+
+
+def test_a_threatexchange_table_is_taken_in_without_its_other_hashes(tmp_path: Path, listed: Path) -> None:
+    file = table(
+        tmp_path,
+        f"id,indicator,type\n1,{ONE},HASH_PDQ\n2,{TWO},HASH_SHA256\n3,{THREE.upper()},pdq\n4,x,HASH_PDQ\n",
+    )
+    assert "2 added, 0 known already, 2 left out" in run("import", file, "--list", listed)
+    assert list(read_list(listed.read_text("utf-8"))) == bits(ONE, THREE)
+
+
+def test_what_is_imported_again_is_known(tmp_path: Path, listed: Path) -> None:
+    file = table(tmp_path, f"pdq,quality\n{ONE},99\n{TWO},49\n{THREE},50\n")
+    run("import", file, "--list", listed)
+    assert "0 added, 2 known already, 1 left out" in run("import", file, "--list", listed)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (f"{ONE}\n{TWO}\n", [ONE, TWO]),
+        (f"pdq_hash,quality\n{ONE},\n{TWO},many\n", [ONE]),
+        (f"\ufeffPDQ\r\n{ONE}\r\n", [ONE]),
+        (f"signal_type,signal_str\npdq,{ONE}\nvideo_md5,{TWO}\n", [ONE]),
+    ],
+    ids=["bare", "quality", "byte-order-mark", "signals"],
+)
+def test_several_ways_to_write_a_table_are_understood(tmp_path: Path, text: str, expected: list[str]) -> None:
+    found = [each for each in hashes_in_csv(table(tmp_path, text)) if each is not None]
+    assert found == bits(*expected)
+
+
+@pytest.mark.parametrize("text", ["", f"hash\n{ONE}\n", f"sha256,size\n{ONE},4\n"])
+def test_hashes_of_an_unknown_kind_are_not_taken_for_pdq(tmp_path: Path, listed: Path, text: str) -> None:
+    assert "PDQ" in run("import", table(tmp_path, text), "--list", listed, code=1)
+    assert not listed.exists()
+
+
+def test_a_file_that_is_no_text_is_refused_in_a_sentence(tmp_path: Path, listed: Path) -> None:
+    (tmp_path / "x.csv").write_bytes(b"pdq\n\xff\xfe\n")
+    assert "cannot be read" in run("import", tmp_path / "x.csv", "--list", listed, code=1)
+    assert "No such file" in run("import", tmp_path / "absent.csv", "--list", listed, code=1)
+
+
+def test_the_list_is_shown_and_a_hash_taken_out_by_its_beginning(listed: Path) -> None:
+    listed.write_text(f"{ONE}  # reported in May\n{TWO}\n", "utf-8")
+    assert "reported in May" in run("list", "--list", listed)
+    run("remove", ONE[:12], "--list", listed)
+    assert list(read_list(listed.read_text("utf-8"))) == bits(TWO)
+    run("remove", ONE[:12], "--list", listed, code=1)
+    assert "eight" in run("remove", "bbb", "--list", listed, code=1)
