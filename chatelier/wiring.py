@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from engine.model_catalog import ModelCatalogue
     from moderation.gate import HouseGate
     from moderation.policy import Policy
+    from moderation.provenance.chain import Chain
+    from moderation.provenance.examiner import HouseExaminer
+    from moderation.provenance.signer import HouseSigner
     from moderation.rules.prompt import PromptRule
     from moderation.safety_model import SafetyModel
 
@@ -196,8 +199,46 @@ def face_ports(settings: Settings) -> Ports:
         events=events,
         darkroom=Darkroom(),
         desk=HouseDesk(database=database, queue=queue, events=events),
+        examiner=open_examiner(settings),
         rules=house_rules(settings),
     )
+
+
+def open_signer(settings: Settings) -> "HouseSigner | None":
+    """What signs finished pictures; None when everything is switched off. Makes the certificates if need be.
+
+    Raises `Misconfigured`.
+    """
+    from moderation.provenance.chain import ensure_chain
+    from moderation.provenance.credentials import Notary
+    from moderation.provenance.signer import HouseSigner, SignerSettings
+
+    wanted = settings.provenance
+    if not (wanted.signature or wanted.mark or wanted.credentials):
+        return None
+    notary = None
+    if wanted.credentials:
+        organization = wanted.organization or settings.web.name
+        notary = Notary(ensure_chain(settings.provenance_folder, organization=organization))
+    parts = SignerSettings(signature=wanted.signature, mark=wanted.mark, required=wanted.required)
+    return HouseSigner(parts, notary=notary)
+
+
+def open_examiner(settings: Settings) -> "HouseExaminer":
+    """Knows this studio's own credentials if its certificates are on this machine."""
+    from moderation.provenance.examiner import HouseExaminer
+
+    return HouseExaminer(lambda: own_chain(settings))
+
+
+def own_chain(settings: Settings) -> "Chain | None":
+    """This studio's certificates; None when there are none on this machine. Raises `Misconfigured`."""
+    from moderation.provenance.chain import read_chain
+
+    try:
+        return read_chain(settings.provenance_folder)
+    except FileNotFoundError:
+        return None
 
 
 def model_catalogue(settings: Settings) -> "ModelCatalogue":

@@ -13,6 +13,7 @@ from chatelier.wiring import (
     model_catalogue,
     open_database,
     open_gate,
+    open_signer,
     open_storage,
     redis_url,
 )
@@ -66,6 +67,7 @@ def paint(settings: Settings, *, on_ready: Callable[[], None]) -> None:
         events=RedisEvents(url),
         queue=CeleryQueue(url),
         atelier=atelier,
+        signer=open_signer(settings),
         leases=leases,
         rules=rules,
         worker=worker,

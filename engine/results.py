@@ -66,6 +66,7 @@ def _add_picture(session: Session, job: Job, finished: Finished, at: datetime) -
             person_key=job.person.key,
             recipe=to_data(finished.recipe),
             storage_key=finished.key,
+            master_key=finished.master_key,
             thumbnail_key=finished.thumbnail_key,
             perceptual_hash=finished.perceptual_hash,
             width=finished.width,

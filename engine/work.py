@@ -21,7 +21,7 @@ from studio.db.tables import JobRow
 from studio.errors import ChatelierError, DatabaseUnavailable, JobCancelled, PaintingFailed, PolicyRefusal
 from studio.events import JobProgress
 from studio.jobs import Job, JobState
-from studio.ports import Events, Gate, HouseRules, Queue, Store
+from studio.ports import Events, Gate, HouseRules, Queue, Signer, Store
 from studio.verdicts import Ruling, Verdict
 
 _ANNOUNCE_EVERY_SECONDS = 0.25
@@ -56,6 +56,7 @@ class Work:
         events: Events,
         queue: Queue,
         atelier: Paints,
+        signer: Signer | None = None,
         leases: LeaseKeeper,
         rules: HouseRules,
         worker: str,
@@ -66,6 +67,7 @@ class Work:
         self._events = events
         self._queue = queue
         self._atelier = atelier
+        self._signer = signer
         self._leases = leases
         self._rules = rules
         self._worker = worker
@@ -116,7 +118,7 @@ class Work:
             order, on_progress=_Announcer(job, self._events), cancelled=lease.must_stop
         )
         painting_seconds = time.monotonic() - started_at
-        finishing = partial(finish, job, gate=self._gate, store=self._store)
+        finishing = partial(finish, job, gate=self._gate, store=self._store, signer=self._signer)
         results = list(self._hands.map(finishing, range(1, len(painted) + 1), painted))
         if lease.must_stop():
             raise JobCancelled

@@ -27,6 +27,7 @@ may want to act on. No message ever holds a prompt, a token or a path of the ser
         ├── DatabaseUnavailable
         ├── StorageFailed
         ├── InspectionFailed
+        ├── SigningFailed
         ├── ModelBroken
         ├── PaintingFailed
         └── Misconfigured
@@ -69,13 +70,25 @@ class Banned(Refused):
         self.until = until
 
 
+_TOO_FAST = {
+    "community": "People here ask for a lot at once.",
+    "everybody": "The studio is asked for a lot at once.",
+    "refused": "Several of your requests were refused.",
+}
+
+
 class RateLimited(Refused):
+    """`scope` says whose limit was reached: the person's own by default, else community or everybody."""
+
     code = "rate"
 
-    def __init__(self, *, retry_after_seconds: float) -> None:
+    def __init__(self, *, retry_after_seconds: float, scope: str = "person") -> None:
         wait_seconds = max(1, round(retry_after_seconds))
-        super().__init__(f"That is a lot at once. Please try again in {wait_seconds} s.")
+        wait = f"{wait_seconds} s" if wait_seconds < 120 else f"{round(wait_seconds / 60)} min"
+        start = _TOO_FAST.get(scope, "That is a lot at once.")
+        super().__init__(f"{start} Please try again in {wait}.")
         self.retry_after_seconds = retry_after_seconds
+        self.scope = scope
 
 
 class TooManyJobs(Refused):
@@ -232,6 +245,13 @@ class InspectionFailed(Trouble):
 
     code = "inspection"
     sentence = "The picture could not be checked, so it is not shown. Nothing was charged; please try again."
+
+
+class SigningFailed(Trouble):
+    """A picture could not be signed, and the administrator wants none shown without."""
+
+    code = "signing"
+    sentence = "The picture could not be signed, so it is not shown. Nothing was charged; please try again."
 
 
 class ModelBroken(Trouble):

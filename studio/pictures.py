@@ -30,7 +30,10 @@ class Recipe:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
-    """One finished picture as the faces see it. `index` counts from 1."""
+    """One finished picture as the faces see it. `index` counts from 1.
+
+    `key` is the signed copy that people get. Further work starts from the unsigned master, which nobody gets.
+    """
 
     id: str
     job_id: str
@@ -42,5 +45,11 @@ class Picture:
     height: int
     size_bytes: int
     created_at: datetime
+    master_key: str | None = None  # None: the picture itself is the master
     stars: int = 0
     deleted: bool = False
+
+    @property
+    def source_key(self) -> str:
+        """What further work starts from."""
+        return self.master_key or self.key

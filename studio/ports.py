@@ -10,10 +10,11 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 from studio.cases import Case, Decision, Dossier
-from studio.communities import Tier
+from studio.communities import CommunityRules, Tier
 from studio.events import Event, JobProgress
 from studio.people import Person
-from studio.requests import PaintRequest
+from studio.provenance import Traces
+from studio.requests import Operation, PaintRequest
 from studio.verdicts import Verdict
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ class Admission:
     request: PaintRequest
     outstanding_jobs: int
     lineage_prompts: tuple[str, ...] = ()
+    job_id: str = ""  # of the job that the request will be, so that what follows can be traced to it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +52,8 @@ class Inspection:
 class Allowance:
     """What a person may do at the moment. `monthly_credits` None: they never run out.
 
-    `weight` is the person's share of a worker against others of weight 1.
+    `weight` is the person's share of a worker against others of weight 1. `policy_version`, of at most 12
+    characters, is that of the house rules that hold for their community.
     """
 
     tier: Tier = Tier.MEMBER
@@ -58,18 +61,18 @@ class Allowance:
     max_outstanding_jobs: int = 10
     max_pictures: int = 4
     weight: float = 1.0
+    policy_version: str = ""
 
 
 class Gate(Protocol):
-    @property
-    def policy_version(self) -> str:
-        """Of the house rules in force; at most 12 characters."""
-
     def allowance(self, person: Person) -> Allowance:
         """By tier and the rules of their community."""
 
     def admit(self, admission: Admission) -> Verdict:
         """Judge a request. Raises a `Refused` for bans and limits; answers a verdict for the house rules."""
+
+    def require_welcome(self, person: Person) -> None:
+        """Raises `Banned`."""
 
     def review(self, admission: Admission) -> Verdict:
         """Judge an accepted request again, as when painting starts, without counting it. Raises `Banned`."""
@@ -78,12 +81,31 @@ class Gate(Protocol):
         """Judge a picture. Raises `InspectionFailed` when it cannot: the picture is then not shown."""
 
 
+class Signer(Protocol):
+    def sign(self, png: bytes, *, picture_id: str, operation: Operation) -> bytes:
+        """The copy of a picture that people get: with its provenance, and all else that the PNG holds.
+
+        Raises `SigningFailed` where an administrator wants nothing shown without it.
+        """
+
+
+class Examiner(Protocol):
+    def examine(self, data: bytes, *, png: bytes) -> Traces:
+        """What a file of any origin says of where it comes from; `png` is the same, made harmless by the darkroom.
+
+        Raises `BadImage`.
+        """
+
+
 class Queue(Protocol):
     def enqueue(self, job_id: str, *, priority: int, model: str | None) -> None:
         """Hand a job to the workers. Raises `QueueUnavailable`; the sweeper sends the job again later."""
 
     def cancel(self, job_id: str) -> None:
         """Tell the worker that paints this job to stop within a step. Best effort: the row is the truth."""
+
+    def set_aside(self, job_id: str) -> None:
+        """Tell the worker that paints this job to give it back within a step. Best effort, as `cancel`."""
 
 
 class Store(Protocol):
@@ -173,8 +195,17 @@ class Desk(Protocol):
     def unban(self, moderator: Person, who: str) -> bool:
         """False: there was no ban."""
 
-    def pause(self, moderator: Person, *, paused: bool) -> None:
-        """The kill switch of a community: nothing new is accepted, what is being painted stops and waits."""
+    def govern(self, moderator: Person, change: Callable[[CommunityRules], CommunityRules]) -> CommunityRules:
+        """Change the rules of the moderator's community, and say what they are now. Raises `BadParameter`.
+
+        A pause is the kill switch: nothing new is accepted, what is being painted stops and waits.
+        """
+
+    def forget(self, person: Person) -> int:
+        """What the moderators' records say of a person, on all their identities, is erased; bans stay.
+
+        How many entries were erased. Nobody but the person may ask for it.
+        """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,4 +230,5 @@ class Ports:
     events: Events
     darkroom: Darkroom
     desk: Desk
+    examiner: Examiner
     rules: HouseRules = HouseRules()

@@ -2,14 +2,15 @@
 
 import hashlib
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from queue import Empty, SimpleQueue
 
 from studio.cases import Case, Conduct, Decision, Dossier
 from studio.clock import now
-from studio.db import cases, records
+from studio.communities import CommunityRules
+from studio.db import cases, choices, records
 from studio.db.database import Database
 from studio.db.people import find_person
 from studio.db.tables import Base
@@ -17,6 +18,7 @@ from studio.errors import BadImage, ChatelierError, NotFound, QueueUnavailable
 from studio.events import Event, JobProgress
 from studio.people import Address, Person, Platform, Role
 from studio.ports import Admission, Allowance, CleanUpload, Delivery, HouseRules, Inspection, Ports
+from studio.provenance import Traces
 from studio.verdicts import ALLOWED, Verdict
 
 
@@ -28,10 +30,12 @@ class TwinGate:
     picture_verdict: Verdict = ALLOWED
     admit_error: ChatelierError | None = None
     inspect_error: ChatelierError | None = None
+    welcome_error: ChatelierError | None = None
     allowed: Allowance = field(default_factory=Allowance)
     policy_version: str = "twin"
     admissions: list[Admission] = field(default_factory=list)
     inspections: list[Inspection] = field(default_factory=list)
+    reviews: list[Admission] = field(default_factory=list)
 
     def admit(self, admission: Admission) -> Verdict:
         self.admissions.append(admission)
@@ -40,9 +44,15 @@ class TwinGate:
         return self.verdict
 
     def allowance(self, person: Person) -> Allowance:
-        return self.allowed
+        return replace(self.allowed, policy_version=self.policy_version)
+
+    def require_welcome(self, person: Person) -> None:
+        if self.welcome_error:
+            raise self.welcome_error
 
     def review(self, admission: Admission) -> Verdict:
+        self.reviews.append(admission)
+        self.require_welcome(admission.person)
         return self.verdict
 
     def inspect(self, inspection: Inspection) -> Verdict:
@@ -57,6 +67,7 @@ class TwinQueue:
     away: bool = False
     sent: list[tuple[str, int]] = field(default_factory=list)
     cancelled: list[str] = field(default_factory=list)
+    put_aside: list[str] = field(default_factory=list)
 
     def enqueue(self, job_id: str, *, priority: int, model: str | None) -> None:
         if self.away:
@@ -65,6 +76,9 @@ class TwinQueue:
 
     def cancel(self, job_id: str) -> None:
         self.cancelled.append(job_id)
+
+    def set_aside(self, job_id: str) -> None:
+        self.put_aside.append(job_id)
 
 
 @dataclass(kw_only=True)
@@ -189,13 +203,33 @@ class TwinDesk:
         self._tell("unban", moderator.key, who)
         return True
 
-    def pause(self, moderator: Person, *, paused: bool) -> None:
-        self._tell("pause" if paused else "resume", moderator.key)
+    def govern(self, moderator: Person, change: Callable[[CommunityRules], CommunityRules]) -> CommunityRules:
+        self._tell("govern", moderator.key)
+        with self.database.begin() as session:
+            rules = change(choices.community_rules(session, moderator.platform, moderator.community))
+            choices.keep_community_rules(session, rules, by=moderator)
+        return rules
+
+    def forget(self, person: Person) -> int:
+        self._tell("forget", person.key)
+        return 0
 
     def _tell(self, *words: str) -> None:
         if self.error:
             raise self.error
         self.told.append(words)
+
+
+@dataclass(kw_only=True)
+class TwinExaminer:
+    """Finds `traces` in everything."""
+
+    traces: Traces = Traces()
+    examined: list[bytes] = field(default_factory=list)
+
+    def examine(self, data: bytes, *, png: bytes) -> Traces:
+        self.examined.append(data)
+        return self.traces
 
 
 def allowance_of(rules: HouseRules) -> Allowance:
@@ -224,6 +258,7 @@ def twin_ports(url: str, rules: HouseRules | None = None) -> Ports:
         store=TwinStore(),
         events=TwinEvents(),
         darkroom=TwinDarkroom(),
+        examiner=TwinExaminer(),
         desk=TwinDesk(database=database),
         rules=rules,
     )

@@ -62,21 +62,56 @@ class DiscordSection(Section):
 class SlackSection(Section):
     """The Slack face.
 
-    It runs when a bot token is set, in Socket Mode (app token) or HTTP mode (signing secret).
+    It runs when a bot token is set, or a client id for many workspaces, in Socket Mode (app token) or HTTP mode
+    (signing secret).
     """
 
-    bot_token: SecretStr | None = Field(None, description="The bot token, xoxb-…")
+    bot_token: SecretStr | None = Field(None, description="The bot token, xoxb-…, for one workspace.")
+    client_id: str | None = Field(
+        None,
+        min_length=1,
+        max_length=32,
+        description="The client id, for every workspace that installs the app.",
+    )
+    client_secret: SecretStr | None = Field(None, description="The client secret that belongs to it.")
     app_token: SecretStr | None = Field(None, description="The app-level token, xapp-…, for Socket Mode.")
     signing_secret: SecretStr | None = Field(None, description="The signing secret, for HTTP mode.")
+    host: str = Field(
+        "127.0.0.1",
+        min_length=1,
+        description="The address that HTTP mode listens on; 0.0.0.0 is every one, for a proxy on another machine.",
+    )
     port: int = Field(3000, ge=1, le=65535, description="The port that HTTP mode listens on.")
+    public_url: WebUrl | None = Field(
+        None,
+        description="The address of that port for Slack and browsers, such as https://paint.example.org.",
+    )
+    moderator_groups: Names = Field(
+        (),
+        description="User groups, by handle or id, whose members moderate; admins and owners do so anyway.",
+    )
+    claim_seconds: float = Field(
+        20.0, ge=1, le=120, description="After how long another process sends what a silent one was to send."
+    )
     api_url: WebUrl = Field("https://slack.com/api", description="Slack's Web API.")
+
+    @property
+    def is_set(self) -> bool:
+        return bool(self.bot_token or self.client_id)
+
+    @model_validator(mode="after")
+    def _is_for_one_or_for_many(self) -> Self:
+        if self.bot_token and self.client_id:
+            raise ValueError("has a bot_token (one workspace) and a client_id (many): leave one out")
+        if bool(self.client_id) != bool(self.client_secret):
+            raise ValueError("needs client_id and client_secret together, to be installed by many workspaces")
+        return self
 
     @model_validator(mode="after")
     def _has_a_way_in(self) -> Self:
-        if self.bot_token and not (self.app_token or self.signing_secret):
+        if self.is_set and not (self.app_token or self.signing_secret):
             raise ValueError(
-                "has a bot_token and no way to receive:"
-                " set app_token (Socket Mode) or signing_secret (HTTP mode) too"
+                "has no way to receive: set app_token (Socket Mode) or signing_secret (HTTP mode) too"
             )
         return self
 
@@ -198,6 +233,25 @@ class ModerationSection(Section):
     )
 
 
+class ProvenanceSection(Section):
+    """What is put into pictures, so that it can be told later where they come from."""
+
+    signature: bool = Field(True, description="The little easel in the lower right corner.")
+    mark: bool = Field(True, description="The picture's id, hidden in its brightness.")
+    credentials: bool = Field(
+        True, description="C2PA content credentials, signed with this studio's own certificate."
+    )
+    required: bool = Field(
+        False, description="Show no picture that could not be signed; false: show it, count it and say so."
+    )
+    organization: str | None = Field(
+        None,
+        min_length=1,
+        max_length=64,
+        description="Who signs, as the certificate names it; unset: the web room's name.",
+    )
+
+
 class LogSection(Section):
     """What is written down. Never prompts or tokens."""
 
@@ -244,6 +298,7 @@ class Settings(BaseSettings):
     limits: LimitsSection = LimitsSection()
     worker: WorkerSection = WorkerSection()
     moderation: ModerationSection = ModerationSection()
+    provenance: ProvenanceSection = ProvenanceSection()
     log: LogSection = LogSection()
 
     @property
@@ -272,6 +327,11 @@ class Settings(BaseSettings):
     @property
     def redis_folder(self) -> Path:
         return self.home / "redis"
+
+    @property
+    def provenance_folder(self) -> Path:
+        """The certificates that sign pictures. All workers of a studio should have the same."""
+        return self.home / "provenance"
 
     @property
     def models_file(self) -> Path:

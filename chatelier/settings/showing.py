@@ -114,6 +114,7 @@ def _default_text(settings: Settings, name: str) -> str:
         "worker.memory_gib": "(what the device has)",
         "discord.shard_ids": "(all)",
         "discord.shard_count": "(as Discord advises)",
+        "provenance.organization": f"(the web room's name: {settings.web.name})",
         "web.secret": "(made once, kept in the home folder)",
     }.get(name, "(not set)")
 

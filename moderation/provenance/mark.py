@@ -80,7 +80,9 @@ def _pattern(canvas: Floats, signs: Floats) -> Floats:
     mean = max(float(said.mean()), 1e-6)
     bits = signs * np.clip(2 - said / mean, 0.3, 3).astype(np.float32)
     heard = float((tiles.pilot * folded).sum()) / (mean * _PILOT)
-    return _leveled(hides * lay(tiles.woven(bits, _PILOT * float(np.clip(2 - heard, 0.7, 1.8))), canvas.shape))
+    return _leveled(
+        hides * lay(tiles.woven(bits, _PILOT * float(np.clip(2 - heard, 0.7, 1.8))), canvas.shape)
+    )
 
 
 def _survives(canvas: Floats, pattern: Floats, quality: float, signs: Floats) -> bool:

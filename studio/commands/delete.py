@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from studio.clock import now
@@ -57,7 +57,7 @@ def _mark_deleted(session: Session, job: Job, picture: Picture) -> OutboxRow:
 
 
 def _orphaned_files(session: Session, job: Job, pictures: list[Picture]) -> set[str]:
-    keys = {key for picture in pictures for key in (picture.key, picture.thumbnail_key)}
+    keys = {key for each in pictures for key in (each.key, each.source_key, each.thumbnail_key)}
     row = session.get_one(JobRow, job.id)
     if row.grid_key:  # the grid shows what is now deleted
         keys.add(row.grid_key)
@@ -77,9 +77,10 @@ def _target(what: str) -> tuple[str, int]:
 
 def _still_used(session: Session, keys: set[str]) -> set[str]:
     """Files are stored once for the same bytes, so another picture may still need them."""
-    wanted = PictureRow.storage_key.in_(keys) | PictureRow.thumbnail_key.in_(keys)
+    columns = (PictureRow.storage_key, PictureRow.master_key, PictureRow.thumbnail_key)
+    wanted = or_(*(column.in_(keys) for column in columns))
     rows = session.scalars(select(PictureRow).where(wanted, PictureRow.deleted_at.is_(None)))
-    return {key for row in rows for key in (row.storage_key, row.thumbnail_key)}
+    return {key for row in rows for key in (row.storage_key, row.master_key, row.thumbnail_key) if key}
 
 
 SPEC = CommandSpec(

@@ -50,6 +50,7 @@ def picture_of(row: PictureRow, *, stars: int = 0) -> Picture:
         index=row.position,
         recipe=from_data(Recipe, row.recipe),
         key=row.storage_key,
+        master_key=row.master_key,
         thumbnail_key=row.thumbnail_key,
         width=row.width,
         height=row.height,

@@ -60,6 +60,7 @@ class JobRow(Base):
     __tablename__ = "jobs"
     __table_args__ = (
         Index("ix_jobs_state_lease_until", "state", "lease_until"),
+        Index("ix_jobs_ended_at", "ended_at"),
         Index("ix_jobs_person_key_state", "person_key", "state"),
         Index("ix_jobs_platform_community_created_at", "platform", "community", "created_at"),
     )
@@ -106,8 +107,9 @@ class PictureRow(Base):
     person_key: Mapped[str] = mapped_column(ForeignKey("people.key"))
     recipe: Mapped[dict[str, Any]]
     storage_key: Mapped[str] = mapped_column(String(120), index=True)
+    master_key: Mapped[str | None] = mapped_column(String(120))  # unsigned, for further work; None: the same file
     thumbnail_key: Mapped[str] = mapped_column(String(120))
-    perceptual_hash: Mapped[str | None] = mapped_column(String(64))
+    perceptual_hash: Mapped[str | None] = mapped_column(String(64))  # PDQ, 64 hexadecimal digits
     width: Mapped[int]
     height: Mapped[int]
     size_bytes: Mapped[int]
@@ -187,6 +189,17 @@ class DeliveryRow(Base):
     channel: Mapped[str] = mapped_column(String(64))
     message: Mapped[str] = mapped_column(String(64))
     final: Mapped[bool] = mapped_column(default=False)
+    updated_at: Mapped[datetime]
+
+
+class ShowcaseRow(Base):
+    """The one message of a starred picture on its community's starboard. No message yet: it is being sent."""
+
+    __tablename__ = "showcases"
+
+    picture_id: Mapped[str] = mapped_column(ForeignKey("pictures.id"), primary_key=True)
+    channel: Mapped[str] = mapped_column(String(64))
+    message: Mapped[str] = mapped_column(String(64))
     updated_at: Mapped[datetime]
 
 

@@ -1,0 +1,51 @@
+"""Looks at a file of any origin for everything that tells where it comes from."""
+
+import io
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PIL import Image
+
+from moderation.pdq import USABLE_QUALITY, pdq
+from moderation.provenance import mark
+from moderation.provenance.credentials import read_credentials
+from moderation.provenance.text import named_id, recipe_software
+from studio.errors import BadImage
+from studio.provenance import Traces
+
+if TYPE_CHECKING:
+    from moderation.provenance.chain import Chain
+
+_FORMATS = ("PNG", "JPEG", "WEBP")
+
+
+class HouseExaminer:
+    """Implements `studio.ports.Examiner`. Safe for many threads.
+
+    `find_chain` gives this studio's own certificates, by which credentials are known as its own; None without any.
+    It is asked each time: a worker may make them after this began.
+    """
+
+    def __init__(self, find_chain: "Callable[[], Chain | None]") -> None:
+        self._find_chain = find_chain
+
+    def examine(self, data: bytes, *, png: bytes) -> Traces:
+        """Nothing is kept. Raises `BadImage` for what cannot be read."""
+        try:
+            with Image.open(io.BytesIO(data), formats=_FORMATS) as opened:
+                kind, named, software = opened.format or "", named_id(opened), recipe_software(opened)
+            with Image.open(io.BytesIO(png), formats=("PNG",)) as clean:
+                picture = clean.convert("RGB")
+        except (OSError, SyntaxError, ValueError) as error:
+            raise BadImage("it cannot be read.") from error
+        credentials = read_credentials(data, kind, chain=self._find_chain())
+        fingerprint = pdq(picture)
+        return Traces(
+            credentials=credentials.picture_id if credentials and credentials.ours else None,
+            mark=mark.find(picture),
+            named=named,
+            fingerprint=fingerprint.hex if fingerprint.quality >= USABLE_QUALITY else "",
+            software=software,
+            signed_by=credentials.organization if credentials and credentials.intact else "",
+            tampered=credentials is not None and not credentials.intact,
+        )

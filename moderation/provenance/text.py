@@ -1,0 +1,46 @@
+"""What a picture's file says of itself in words: PNG text, or EXIF in a JPEG or WebP."""
+
+import json
+from typing import Any
+
+from PIL import Image, PngImagePlugin
+
+from studio.identifiers import split_picture_id
+
+PICTURE_KEY = "chatelier-picture"
+_RECIPE_KEY = "chatelier"
+_EXIF_IMAGE_DESCRIPTION = 0x010E
+_LONGEST = 100_000
+
+
+def with_id(picture: Image.Image, picture_id: str) -> PngImagePlugin.PngInfo:
+    """The text of an opened PNG, and the picture's id."""
+    text = PngImagePlugin.PngInfo()
+    for name, value in _texts(picture).items():
+        if name != PICTURE_KEY:
+            text.add_itxt(name, value)
+    text.add_itxt(PICTURE_KEY, picture_id)
+    return text
+
+
+def named_id(picture: Image.Image) -> str | None:
+    told = _texts(picture).get(PICTURE_KEY, "")
+    return told if split_picture_id(told) else None
+
+
+def recipe_software(picture: Image.Image) -> str:
+    """Which program wrote a recipe of ours into the file; empty without one."""
+    text = _texts(picture).get(_RECIPE_KEY, "")
+    if not text:
+        described = str(picture.getexif().get(_EXIF_IMAGE_DESCRIPTION, ""))
+        prefix = f"{_RECIPE_KEY}:"
+        text = described.removeprefix(prefix) if described.startswith(prefix) else ""
+    try:
+        recipe: Any = json.loads(text) if 0 < len(text) <= _LONGEST else {}
+        return str(recipe.get("software", ""))[:80]
+    except (ValueError, AttributeError, RecursionError):
+        return ""
+
+
+def _texts(picture: Image.Image) -> dict[str, str]:
+    return dict(picture.text) if isinstance(picture, PngImagePlugin.PngImageFile) else {}

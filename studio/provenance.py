@@ -1,0 +1,44 @@
+"""Where a picture comes from, as far as its file tells."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+SAME_BITS = 31  # of 256: at most so many different bits of two PDQ hashes, and it is the same picture
+
+
+class Trace(StrEnum):
+    """By what a picture was recognised, the surest first."""
+
+    CREDENTIALS = "credentials"  # signed by this studio, and unchanged since
+    MARK = "mark"  # the invisible mark
+    TEXT = "text"  # the file says so, as anybody could write
+    LIKENESS = "likeness"  # it looks the same
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traces:
+    """What a file says. Picture ids are claims until they are found in the records.
+
+    `credentials` is an id that this studio signed, `mark` one in the invisible mark, `named` one in the file's text.
+    `fingerprint` is the PDQ hash, 64 hexadecimal digits, or empty for a picture with too little in it to be told from
+    others. `software` is what wrote the recipe, `signed_by` the organization behind intact credentials of any origin.
+    """
+
+    credentials: str | None = None
+    mark: str | None = None
+    named: str | None = None
+    fingerprint: str = ""
+    software: str = ""
+    signed_by: str = ""
+    tampered: bool = False  # credentials that no longer fit the file
+
+    @property
+    def claims(self) -> tuple[tuple[Trace, str], ...]:
+        """The picture ids in the file and how they stand there, the surest first."""
+        told = ((Trace.CREDENTIALS, self.credentials), (Trace.MARK, self.mark), (Trace.TEXT, self.named))
+        return tuple((trace, each) for trace, each in told if each)
+
+
+def difference(one: str, other: str) -> int:
+    """How many of the 256 bits of two fingerprints differ."""
+    return (int(one, 16) ^ int(other, 16)).bit_count()
