@@ -34,18 +34,22 @@ def open_room(settings: Settings) -> None:
 def run_discord(settings: Settings) -> None:
     """Be the Discord face until told to stop. Raises `Misconfigured` without a token, or with a wrong one."""
     from bots.discord import DiscordSettings, run_bot
+    from engine.styles import styles
 
     discord = settings.discord
     if discord.token is None:
         raise Misconfigured(
             "CHATELIER_DISCORD__TOKEN is not set. Copy the bot's token from Discord's developer portal."
         )
+    catalogue = model_catalogue(settings)
     bot = DiscordSettings(
         token=discord.token.get_secret_value(),
         home=settings.home,
         api_url=discord.api_url,
         gateway_url=discord.gateway_url,
-        models=model_catalogue(settings).names,
+        models=catalogue.names,
+        styles=tuple(styles()),
+        loras=tuple(sorted({name for entry in catalogue.entries for name in entry.loras})),
         moderator_roles=frozenset(discord.moderator_roles),
         max_upload_bytes=settings.limits.max_upload_mib * _MIB,
         shard_ids=discord.shard_ids,
@@ -61,19 +65,25 @@ def run_slack(settings: Settings) -> None:
     from bots.slack.serve import run_face
 
     slack = settings.slack
-    if slack.bot_token is None:
+    if not slack.is_set:
         raise Misconfigured(
             "CHATELIER_SLACK__BOT_TOKEN is not set. Copy the bot token from your Slack app's page, OAuth & Permissions."
         )
     face = SlackSettings(
-        bot_token=slack.bot_token.get_secret_value(),
+        bot_token=slack.bot_token.get_secret_value() if slack.bot_token else None,
+        client_id=slack.client_id,
+        client_secret=slack.client_secret.get_secret_value() if slack.client_secret else None,
         app_token=slack.app_token.get_secret_value() if slack.app_token else None,
         signing_secret=slack.signing_secret.get_secret_value() if slack.signing_secret else None,
         api_url=slack.api_url,
+        host=slack.host,
         port=slack.port,
+        public_url=slack.public_url,
+        moderator_groups=frozenset(slack.moderator_groups),
+        claim_seconds=slack.claim_seconds,
         max_upload_bytes=settings.limits.max_upload_mib * _MIB,
     )
-    if not face.app_token:
+    if face.listens:
         require_free(face.host, face.port, setting="CHATELIER_SLACK__PORT")
     run_face(face_ports(settings), face)
 

@@ -95,7 +95,7 @@ class Plan:
 
 
 def faces_with_tokens(settings: Settings) -> list[str]:
-    tokens = {"discord": settings.discord.token, "slack": settings.slack.bot_token}
+    tokens = {"discord": settings.discord.token, "slack": settings.slack.is_set}
     return [face for face, token in tokens.items() if token]
 
 

@@ -38,6 +38,7 @@ class Message:
     text: str
     blocks: list[dict[str, Any]]
     thread_ts: str | None = None
+    metadata: dict[str, Any] = field(default_factory=dict)  # seen by apps only
     edits: list[tuple[float, list[dict[str, Any]]]] = field(default_factory=list)
 
     @property
@@ -98,6 +99,8 @@ class LoopbackSlack:
         self.downloads: list[tuple[str, str]] = []  # path, authorization
         self.shared: dict[str, bytes] = {}
         self.faults: list[str] = []
+        self.groups: dict[str, list[str]] = {}  # user groups: handle → members
+        self.people: dict[str, dict[str, Any]] = {}  # what users.info says of somebody beyond their name
         self.scopes = ""  # what auth.test says was granted
         self.port = 0
         self._numbers = count(1)
@@ -168,7 +171,28 @@ class LoopbackSlack:
         user = arguments["user"]
         name = user.removeprefix("U0").title()
         profile = {"display_name": name}
-        return {"user": {"id": user, "profile": profile, "is_admin": user == MOD, "is_bot": user == BOT_USER}}
+        known = {"is_admin": user == MOD, "is_bot": user == BOT_USER, "team_id": TEAM}
+        return {"user": {"id": user, "profile": profile, **known, **self.people.get(user, {})}}
+
+    def _usergroups_list(self, _: Mapping[str, Any]) -> dict[str, Any]:
+        groups = [
+            {"id": f"S0{name.upper()}", "handle": name, "users": users} for name, users in self.groups.items()
+        ]
+        return {"usergroups": groups}
+
+    def _conversations_history(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        return self._said(arguments, None)
+
+    def _conversations_replies(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        return self._said(arguments, arguments["ts"])
+
+    def _said(self, arguments: Mapping[str, Any], thread: str | None) -> dict[str, Any]:
+        said = [
+            {"type": "message", "user": BOT_USER, "ts": each.ts, "text": each.text, "metadata": each.metadata}
+            for each in reversed(self.messages)
+            if (each.channel, each.thread_ts) == (arguments["channel"], thread)
+        ]
+        return {"messages": said[: int(arguments["limit"])]}
 
     def _apps_connections_open(self, _: Mapping[str, Any]) -> dict[str, Any]:
         return {"url": f"ws://127.0.0.1:{self.port}/link?ticket={next(self._numbers)}"}
@@ -189,6 +213,7 @@ class LoopbackSlack:
             text=arguments["text"],
             blocks=arguments["blocks"],
             thread_ts=arguments.get("thread_ts"),
+            metadata=arguments.get("metadata") or {},
         )
         message.edits.append((time.monotonic(), message.blocks))
         self.messages.append(message)

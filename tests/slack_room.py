@@ -8,10 +8,11 @@ from typing import Any
 
 from slack_bolt.request.async_request import AsyncBoltRequest
 
+from bots.backroom import Backroom
 from bots.slack.app import Face
-from bots.slack.identity import introduce
-from bots.slack.line import Line
+from bots.slack.line import Line, open_session
 from bots.slack.settings import SlackSettings
+from bots.slack.workspaces import open_workspace
 from studio.db.tables import JobRow
 from studio.events import JobEnded, JobProgress, PictureChanged
 from studio.jobs import JobState
@@ -83,15 +84,17 @@ class SlackRoom:
 
 
 @asynccontextmanager
-async def open_slack_room(ports: Ports) -> AsyncIterator[SlackRoom]:
+async def open_slack_room(ports: Ports, **changes: Any) -> AsyncIterator[SlackRoom]:
     async with LoopbackSlack().open() as slack:
-        settings = SlackSettings(bot_token=BOT_TOKEN, app_token=APP_TOKEN, api_url=slack.api_url)
-        line = Line.open(settings.bot_token, settings.api_url)
-        try:
-            face = Face(ports, settings, line, await introduce(line))
+        settings = SlackSettings(
+            bot_token=BOT_TOKEN, app_token=APP_TOKEN, api_url=slack.api_url, claim_seconds=1.0, **changes
+        )
+        backroom = Backroom("slack")
+        async with open_session() as session:
+            line = Line.open(BOT_TOKEN, slack.api_url, session)
+            face = Face(ports, settings, backroom, await open_workspace(line, backroom), session=session)
             slack.calls.clear()
             yield SlackRoom(slack=slack, face=face, ports=ports)
             await face.finish()
             await face.close()
-        finally:
-            await line.close()
+        backroom.close()

@@ -6,6 +6,7 @@ import re
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any
 
+import aiohttp
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.context.ack.async_ack import AsyncAck
@@ -20,20 +21,22 @@ from bots.news import News
 from bots.slack import shortcuts as menu
 from bots.slack import views
 from bots.slack.bearer import SlackBearer
+from bots.slack.claims import Claims
 from bots.slack.clicks import Clicks
 from bots.slack.counter import Counter
 from bots.slack.forms import Forms
+from bots.slack.groups import Groups
 from bots.slack.home import Home
-from bots.slack.identity import Identity
-from bots.slack.line import Line, SlackAway
+from bots.slack.installing import Leaving
+from bots.slack.line import SlackAway, web_client
 from bots.slack.people import People
 from bots.slack.posts import STAR_MENU
 from bots.slack.reactions import Reactions
 from bots.slack.settings import SlackSettings
 from bots.slack.shortcuts import Shortcuts
-from bots.slack.showcase import Showcase
 from bots.slack.talk import Talk
 from bots.slack.uploads import Uploads
+from bots.slack.workspaces import Workspaces
 from studio.buttons import VERSION
 from studio.people import Platform
 from studio.ports import Ports
@@ -50,41 +53,52 @@ _MODALS = re.compile(re.escape(views.PREFIX))
 class Face:
     """`bolt` receives; everything else is the face's own. Call it on the running event loop."""
 
-    def __init__(self, ports: Ports, settings: SlackSettings, line: Line, identity: Identity) -> None:
-        self.line = line
+    def __init__(
+        self,
+        ports: Ports,
+        settings: SlackSettings,
+        backroom: Backroom,
+        workspaces: Workspaces,
+        *,
+        session: aiohttp.ClientSession,
+        leaving: Leaving | None = None,
+    ) -> None:
+        """`leaving` follows workspaces that take the app away, where many may install it."""
         self._serving: set[asyncio.Task[None]] = set()
-        self.backroom = Backroom("slack")
-        showcase = Showcase(line, self.backroom)
-        people = People(ports, self.backroom, line)
-        bearer = SlackBearer(ports, self.backroom, line, showcase, identity)
-        self.board = Board(ports.database, self.backroom, bearer)
-        counter = Counter(ports, self.backroom, line, people, self.board, bearer, identity)
-        uploads = Uploads(ports, self.backroom, line, settings)
-        forms = Forms(ports, self.backroom, line, people, counter, showcase)
+        self.backroom = backroom
+        people = People(ports, backroom, workspaces, Groups(workspaces, settings.moderator_groups))
+        claims = Claims(ports.database, backroom, lasts_seconds=settings.claim_seconds)
+        bearer = SlackBearer(ports, backroom, workspaces, claims)
+        self.board = Board(ports.database, backroom, bearer)
+        counter = Counter(ports, backroom, workspaces, session, people, self.board, bearer)
+        uploads = Uploads(ports, backroom, workspaces, settings)
+        forms = Forms(ports, backroom, workspaces, people, counter)
         self.news = News(
             ports.events,
             self.board,
-            self.backroom,
+            backroom,
             platform=Platform.SLACK,
             consumer=settings.consumer,
             passing=(SlackAway,),
         )
-        self.bolt = _bolt(settings, line, identity)
-        home = Home(ports, self.backroom, line, showcase)
-        talk = Talk(ports, self.backroom, counter, uploads, identity)
-        reactions = Reactions(ports, self.backroom, people, counter, identity)
-        self.events: Mapping[str, Listener] = {
+        self.bolt = _bolt(settings, web_client(None, settings.api_url, session))
+        home = Home(ports, backroom, workspaces)
+        talk = Talk(ports, backroom, workspaces, counter, uploads)
+        reactions = Reactions(ports, backroom, workspaces, people, counter)
+        self.events: dict[str, Listener] = {
             "app_home_opened": home.opened,
             "app_mention": talk.message,
             "message": talk.message,
             "reaction_added": reactions.added,
             "reaction_removed": reactions.removed,
         }
+        if leaving:
+            self.events |= {"app_uninstalled": leaving.uninstalled, "tokens_revoked": leaving.revoked}
         self.bolt.middleware(self._follow_event)
         self.bolt.command("/imagine")(self._acknowledged(talk.imagine))
         self.bolt.command("/studio")(self._acknowledged(talk.studio))
-        self._hang_clicks(Clicks(ports, self.backroom, counter, forms, home), forms)
-        self._hang_shortcuts(Shortcuts(ports, self.backroom, counter, forms, uploads))
+        self._hang_clicks(Clicks(ports, backroom, counter, forms, home), forms)
+        self._hang_shortcuts(Shortcuts(ports, backroom, counter, forms, uploads))
 
     def _hang_clicks(self, clicks: Clicks, forms: Forms) -> None:
         self.bolt.action(_BUTTONS)(self._acknowledged(clicks.pressed))
@@ -110,7 +124,6 @@ class Face:
     async def close(self) -> None:
         await self.backroom.run("mail", self.news.stop)
         await self.news.finish(seconds=_FINISH_SECONDS)
-        self.backroom.close()
 
     def _acknowledged(self, listener: Listener) -> Callable[..., Awaitable[None]]:
         """Slack hears at once that we heard; the work comes after."""
@@ -139,25 +152,19 @@ class Face:
         return task
 
 
-def _bolt(settings: SlackSettings, line: Line, identity: Identity) -> AsyncApp:
+def _bolt(settings: SlackSettings, client: AsyncWebClient) -> AsyncApp:
     # At info Bolt writes down what people type.
     quiet = logging.getLogger("slack_bolt.chatelier")
     quiet.setLevel(logging.WARNING)
 
-    async def authorize(**_: Any) -> AuthorizeResult:
-        """Who we are is known from the start: no request waits for Slack to say it again."""
-        return AuthorizeResult(
-            enterprise_id=identity.enterprise,
-            team_id=identity.team,
-            bot_token=settings.bot_token,
-            bot_id=identity.bot,
-            bot_user_id=identity.bot_user,
-        )
+    async def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:
+        """Bolt only receives, so it needs no token: no request waits for Slack or for the records."""
+        return AuthorizeResult(enterprise_id=enterprise_id, team_id=team_id)
 
     app = AsyncApp(
         name=quiet.name,  # Bolt quiets the logger of this name too, and ours is "chatelier"
         logger=quiet,
-        client=AsyncWebClient(base_url=line.client.base_url, session=line.session, logger=quiet),
+        client=client,
         signing_secret=settings.signing_secret or "",
         authorize=authorize,
         raise_error_for_unhandled_request=True,

@@ -4,6 +4,8 @@ import logging
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 
+import aiohttp
+
 from bots import words as house
 from bots.backroom import Backroom
 from bots.board import Board
@@ -12,11 +14,11 @@ from bots.listings import lines_of
 from bots.slack import words
 from bots.slack.bearer import SlackBearer
 from bots.slack.escaping import mrkdwn
-from bots.slack.identity import Identity
-from bots.slack.line import Line, SlackAway, SlackRefuses
+from bots.slack.line import NotInstalled, SlackAway, SlackRefuses, respond
 from bots.slack.people import People
 from bots.slack.posts import Post, section
 from bots.slack.visits import Visit
+from bots.slack.workspaces import Workspaces
 from bots.standings import load_standing
 from studio.commands.answers import (
     Accepted,
@@ -46,19 +48,19 @@ class Counter:
         self,
         ports: Ports,
         backroom: Backroom,
-        line: Line,
+        workspaces: Workspaces,
+        session: aiohttp.ClientSession,
         people: People,
         board: Board,
         bearer: SlackBearer,
-        identity: Identity,
     ) -> None:
         self._ports = ports
         self._backroom = backroom
-        self._line = line
+        self._workspaces = workspaces
+        self._session = session
         self._people = people
         self._board = board
         self._bearer = bearer
-        self._identity = identity
         self._served: OrderedDict[str, None] = OrderedDict()
 
     async def serve(self, visit: Visit, work: Work, *, quietly: bool = False) -> None:
@@ -74,6 +76,8 @@ class Counter:
             answer = await work(call)
         except ChatelierError as error:
             await self.tell(visit, words.sentence_of(error))
+        except NotInstalled:
+            await self.tell(visit, words.NOT_INSTALLED)
         except (SlackAway, SlackRefuses) as error:
             log.warning("slack did not take a form: %s", error)
             await self.tell(visit, words.NOT_OPENED)
@@ -110,15 +114,20 @@ class Counter:
         try:
             if visit.response_url:
                 try:
-                    await self._line.respond(
-                        visit.response_url, response_type="ephemeral", replace_original=False, **message
+                    await respond(
+                        self._session,
+                        visit.response_url,
+                        response_type="ephemeral",
+                        replace_original=False,
+                        **message,
                     )
                     return
                 except (SlackAway, SlackRefuses):
                     log.info("an interaction takes no more answers")
+            line = (await self._workspaces.of(visit.community)).line
             if visit.channel and not visit.in_private:
                 try:
-                    await self._line.call(
+                    await line.call(
                         "chat.postEphemeral",
                         channel=visit.channel,
                         user=visit.user,
@@ -129,7 +138,7 @@ class Counter:
                 except SlackRefuses as error:
                     log.info("a channel takes no private answer: %s", error.code)
             where = visit.channel if visit.in_private else visit.user
-            await self._line.call("chat.postMessage", channel=where, thread_ts=visit.thread, **message)
+            await line.call("chat.postMessage", channel=where, thread_ts=visit.thread, **message)
         except (SlackAway, SlackRefuses) as error:
             log.warning("a sentence was not taken: %s", error)
 
@@ -139,14 +148,16 @@ class Counter:
             return
         standing = await self._backroom.run("mail", load_standing, self._ports.database, answer.job_id)
         if standing.slip and standing.slip.channel != visit.channel:
-            await self.tell(visit, words.not_here(self._identity.bot_user, visit.channel))
+            bot_user = (await self._workspaces.of(visit.community)).identity.bot_user
+            await self.tell(visit, words.not_here(bot_user, visit.channel))
 
     async def _show(self, visit: Visit, call: Call, answer: Shown) -> None:
         """The job once more, for one person's eyes."""
         standing = await self._backroom.run(
             "desk", load_standing, self._ports.database, answer.job.id, viewer=call.person
         )
-        await self.tell(visit, "", await self._bearer.post_of(standing))
+        workspace = await self._workspaces.of(visit.community)
+        await self.tell(visit, "", await self._bearer.post_of(standing, workspace))
 
 
 def _sentence(answer: Answer | str) -> str:

@@ -14,11 +14,11 @@ from bots.phrases import spread_flags
 from bots.prints import fitted
 from bots.slack import views, words
 from bots.slack.counter import Counter
-from bots.slack.line import Line, SlackAway, SlackRefuses
+from bots.slack.line import SlackAway, SlackRefuses
 from bots.slack.people import People
-from bots.slack.showcase import Showcase
 from bots.slack.views import Matter
 from bots.slack.visits import Visit, of_submission
+from bots.slack.workspaces import Workspaces
 from bots.standings import load_family, load_standing
 from studio.buttons import Action, Button
 from studio.catalog import perform, press
@@ -41,17 +41,15 @@ class Forms:
         self,
         ports: Ports,
         backroom: Backroom,
-        line: Line,
+        workspaces: Workspaces,
         people: People,
         counter: Counter,
-        showcase: Showcase,
     ) -> None:
         self._ports = ports
         self._backroom = backroom
-        self._line = line
+        self._workspaces = workspaces
         self._people = people
         self._counter = counter
-        self._showcase = showcase
 
     async def ask(self, visit: Visit, button: Button) -> None:
         """The modal of a button that needs words, or a picture. Raises `ChatelierError`, `SlackRefuses`, …"""
@@ -84,28 +82,34 @@ class Forms:
                 view = views.expand(matter)
             case _:
                 view = views.pick(matter)
-        answer = await self._line.call("views.open", patient=False, trigger_id=visit.trigger_id, view=view)
+        answer = await self._open(visit, view)
         if matter.action is Action.EDIT:
             first = f"{matter.job}.{matter.indices[0]}" if matter.job else None
             await self.show_grid(visit, str(answer["view"]["id"]), matter, first)
 
     async def open_imagine(self, visit: Visit) -> None:
-        view = views.imagine(Matter(action=Action.SHOW))
-        await self._line.call("views.open", patient=False, trigger_id=visit.trigger_id, view=view)
+        await self._open(visit, views.imagine(Matter(action=Action.SHOW)))
+
+    async def _open(self, visit: Visit, view: views.View) -> Mapping[str, Any]:
+        line = (await self._workspaces.of(visit.community)).line
+        return await line.call("views.open", patient=False, trigger_id=visit.trigger_id, view=view)
 
     async def show_grid(self, visit: Visit, view_id: str, matter: Matter, picture: str | None) -> None:
         """Put the picture under its lettered grid into an open modal; what was typed meanwhile stays."""
         try:
             person = await self._people.person(visit)
-            overlay = await self._overlay(matter, picture, person)
+            overlay = await self._overlay(visit, matter, picture, person)
         except (ChatelierError, SlackAway, SlackRefuses):
             overlay = views.overlay_missing()
         try:
-            await self._line.call("views.update", view_id=view_id, view=views.edit(matter, overlay=overlay))
+            line = (await self._workspaces.of(visit.community)).line
+            await line.call("views.update", view_id=view_id, view=views.edit(matter, overlay=overlay))
         except (SlackAway, SlackRefuses) as error:
             log.info("a modal was closed before its grid came: %s", error)  # or the grid is not taken
 
-    async def _overlay(self, matter: Matter, picture: str | None, person: Person) -> dict[str, Any]:
+    async def _overlay(
+        self, visit: Visit, matter: Matter, picture: str | None, person: Person
+    ) -> dict[str, Any]:
         key, alternative = (matter.image.key, "") if matter.image else ("", "")
         if picture:
             _, found, _ = await self._backroom.run("desk", load_family, self._ports.database, picture, person)
@@ -117,7 +121,8 @@ class Forms:
 
         print_ = await self._backroom.run("shelf", lettered)
         text = words.overlay_alternative(alternative)
-        return views.overlay_image(await self._showcase.hang("cells", print_, text), text)
+        showcase = (await self._workspaces.of(visit.community)).showcase
+        return views.overlay_image(await showcase.hang("cells", print_, text), text)
 
     async def _prompt_of(self, visit: Visit, matter: Matter) -> str:
         """The words to begin with; a modal must open within three seconds, so they may not take long."""

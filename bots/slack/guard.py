@@ -3,29 +3,38 @@
 import re
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 
+from slack_bolt.response import BoltResponse
 from slack_sdk.signature import SignatureVerifier
 
 PATH = "/slack/events"
 MOST_BYTES = 1024 * 1024
 OLDEST_SECONDS = 5 * 60
 _REMEMBERED = 20_000
+_LONGEST_QUERY = 4000
 _TIMESTAMP = re.compile(r"[0-9]{1,12}")
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Page = Callable[[str, Mapping[str, str]], Awaitable[BoltResponse]]  # from query and headers
 Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 class Guard:
-    """An ASGI app around `app`. Slack signs each request anew, so the same signature twice is a replay."""
+    """An ASGI app around `app`. Slack signs each request anew, so the same signature twice is a replay.
 
-    def __init__(self, app: Asgi, *, signing_secret: str) -> None:
+    Without a signing secret nothing is taken from Slack. `pages` are for everybody, by their path.
+    """
+
+    def __init__(
+        self, app: Asgi, *, signing_secret: str | None, pages: Mapping[str, Page] | None = None
+    ) -> None:
         self._app = app
-        self._verifier = SignatureVerifier(signing_secret)
+        self._pages = pages or {}
+        self._verifier = SignatureVerifier(signing_secret) if signing_secret else None
         self._seen: OrderedDict[str, float] = OrderedDict()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -34,7 +43,9 @@ class Guard:
             return
         if scope["method"] == "GET" and scope["path"] == "/healthz":
             await _answer(send, 200, "ok")
-        elif scope["path"] != PATH:
+        elif scope["method"] == "GET" and (page := self._pages.get(scope["path"])):
+            await _turn(send, await page(_query(scope), _headers(scope)))
+        elif scope["path"] != PATH or self._verifier is None:
             await _answer(send, 404, "There is nothing here.")
         elif scope["method"] != "POST":
             await _answer(send, 405, "Slack posts here.")
@@ -46,12 +57,10 @@ class Guard:
             await self._app(scope, _again(body), send)
 
     def _is_slacks(self, scope: Scope, body: bytes) -> bool:
-        headers = {
-            name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]
-        }
+        headers = _headers(scope)
         timestamp = headers.get("x-slack-request-timestamp", "")
         signature = headers.get("x-slack-signature", "")
-        if not (_TIMESTAMP.fullmatch(timestamp) and signature.isascii()):
+        if self._verifier is None or not (_TIMESTAMP.fullmatch(timestamp) and signature.isascii()):
             return False
         try:
             valid = self._verifier.is_valid(body, timestamp, signature)  # the age too, in constant time
@@ -96,6 +105,23 @@ def _again(body: bytes) -> Receive:
         return {"type": "http.request", "body": body, "more_body": False}
 
     return receive
+
+
+def _query(scope: Scope) -> str:
+    return bytes(scope.get("query_string", b"")).decode("latin-1")[:_LONGEST_QUERY]
+
+
+def _headers(scope: Scope) -> dict[str, str]:
+    return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+
+
+async def _turn(send: Send, page: BoltResponse) -> None:
+    """The page, which no other site may put into a frame or learn the address of."""
+    fixed = {"cache-control": "no-store", "referrer-policy": "no-referrer", "x-frame-options": "DENY"}
+    headers = [(name.encode(), each.encode()) for name, values in page.headers.items() for each in values]
+    headers += [(name.encode(), value.encode()) for name, value in fixed.items()]
+    await send({"type": "http.response.start", "status": page.status, "headers": headers})
+    await send({"type": "http.response.body", "body": page.body.encode()})
 
 
 async def _answer(send: Send, status: int, text: str) -> None:

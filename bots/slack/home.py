@@ -10,12 +10,13 @@ from sqlalchemy import select
 from bots.backroom import Backroom
 from bots.prints import make_print
 from bots.slack import views
-from bots.slack.line import Line, SlackAway, SlackRefuses
-from bots.slack.showcase import Showcase
+from bots.slack.line import SlackAway, SlackRefuses
 from bots.slack.visits import Visit, of_home
+from bots.slack.workspaces import Workspaces
 from bots.standings import load_standing
 from studio.db import records
 from studio.db.database import Database
+from studio.db.estimates import Outlook, outlooks
 from studio.db.tables import JobRow
 from studio.errors import ChatelierError
 from studio.jobs import OUTSTANDING, Job, JobState
@@ -30,11 +31,10 @@ log = logging.getLogger(__name__)
 
 
 class Home:
-    def __init__(self, ports: Ports, backroom: Backroom, line: Line, showcase: Showcase) -> None:
+    def __init__(self, ports: Ports, backroom: Backroom, workspaces: Workspaces) -> None:
         self._ports = ports
         self._backroom = backroom
-        self._line = line
-        self._showcase = showcase
+        self._workspaces = workspaces
 
     async def opened(self, body: Mapping[str, Any]) -> None:
         if body["event"].get("tab") == "home":
@@ -51,28 +51,32 @@ class Home:
             return
         await self._publish(visit, views.home(waiting, [(job, None) for job in recent]))
         if recent:
-            files = await asyncio.gather(*(self._file_of(job) for job in recent))
+            files = await asyncio.gather(*(self._file_of(visit, job) for job in recent))
             await self._publish(visit, views.home(waiting, list(zip(recent, files, strict=True))))
 
     async def _publish(self, visit: Visit, view: views.View) -> None:
         try:
-            await self._line.call("views.publish", user_id=visit.user, view=view)
+            line = (await self._workspaces.of(visit.community)).line
+            await line.call("views.publish", user_id=visit.user, view=view)
         except (SlackAway, SlackRefuses) as error:
             log.warning("a Home tab was not taken: %s", error)
 
-    async def _file_of(self, job: Job) -> str | None:
+    async def _file_of(self, visit: Visit, job: Job) -> str | None:
         try:
             standing = await self._backroom.run("mail", load_standing, self._ports.database, job.id)
             picture = await self._backroom.run(
                 "shelf", make_print, self._ports, standing, limit_bytes=_LIMIT_BYTES
             )
-            return await self._showcase.hang(job.id, picture, job.request.prompt) if picture else None
+            if picture is None:
+                return None
+            showcase = (await self._workspaces.of(visit.community)).showcase
+            return await showcase.hang(job.id, picture, job.request.prompt)
         except (ChatelierError, SlackAway, SlackRefuses):
             return None
 
 
-def _look_up(database: Database, person_key: str) -> tuple[list[tuple[Job, int]], list[Job]]:
-    """The person's jobs: those that wait or are being painted, and those that are done, latest first."""
+def _look_up(database: Database, person_key: str) -> tuple[list[tuple[Job, Outlook]], list[Job]]:
+    """The person's jobs: those that are outstanding with their places, and those that are done, latest first."""
     with database.read() as session:
         mine = select(JobRow).where(JobRow.person_key == person_key)
         waiting = mine.where(JobRow.state.in_(sorted(OUTSTANDING))).order_by(JobRow.created_at)
@@ -80,4 +84,5 @@ def _look_up(database: Database, person_key: str) -> tuple[list[tuple[Job, int]]
         queue = [records.job_of(row) for row in session.scalars(waiting.limit(_MOST_WAITING))]
         recent = [records.job_of(row) for row in session.scalars(done.limit(_MOST_RECENT))]
         shown = [job for job in recent if records.pictures_of_job(session, job.id)]
-        return [(job, records.jobs_ahead(session, job)) for job in queue], shown
+        seen = outlooks(session)
+        return [(job, seen.get(job.id, Outlook())) for job in queue], shown

@@ -15,7 +15,17 @@ _LONGEST_PAUSE_SECONDS = 90.0
 _DEFAULT_PAUSE_SECONDS = 5.0
 _TIMEOUT_SECONDS = 30
 # Methods that take their arguments as a query, not as JSON.
-_READS = frozenset({"auth.test", "files.getUploadURLExternal", "files.info", "users.info"})
+_READS = frozenset(
+    {
+        "auth.test",
+        "conversations.history",
+        "conversations.replies",
+        "files.getUploadURLExternal",
+        "files.info",
+        "usergroups.list",
+        "users.info",
+    }
+)
 _PASSING = frozenset(
     {
         "fatal_error",
@@ -56,37 +66,43 @@ class SlackRefuses(Exception):
         self.code = code
 
 
+class NotInstalled(SlackRefuses):
+    """The app is not, or no longer, installed there."""
+
+    def __init__(self) -> None:
+        super().__init__("installation", "not_installed")
+
+
+def open_session() -> aiohttp.ClientSession:
+    """Shared by all lines. Call it on the running event loop, and close it in the end."""
+    return aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_TIMEOUT_SECONDS))
+
+
+def web_client(token: str | None, api_url: str, session: aiohttp.ClientSession) -> AsyncWebClient:
+    quiet = logging.getLogger("slack_sdk.web")
+    quiet.setLevel(logging.WARNING)  # at debug it logs whole bodies
+    # Our own patience is all there is: the library's retries would sleep without telling.
+    return AsyncWebClient(
+        token=token,
+        base_url=f"{api_url.rstrip('/')}/",
+        timeout=_TIMEOUT_SECONDS,
+        session=session,
+        logger=quiet,
+        retry_handlers=[],
+    )
+
+
 class Line:
-    def __init__(self, client: AsyncWebClient) -> None:
+    """One workspace's: Slack counts requests by method and workspace."""
+
+    def __init__(self, client: AsyncWebClient, session: aiohttp.ClientSession) -> None:
         self.client = client
+        self.session = session
         self._closed_until: dict[str, float] = {}
 
     @classmethod
-    def open(cls, token: str, api_url: str) -> "Line":
-        """Call it on the running event loop; `close` ends its connections."""
-        session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_TIMEOUT_SECONDS))
-        quiet = logging.getLogger("slack_sdk.web")
-        quiet.setLevel(logging.WARNING)  # at debug it logs whole bodies
-        # Our own patience is all there is: the library's retries would sleep without telling.
-        client = AsyncWebClient(
-            token=token,
-            base_url=f"{api_url.rstrip('/')}/",
-            timeout=_TIMEOUT_SECONDS,
-            session=session,
-            logger=quiet,
-            retry_handlers=[],
-        )
-        return cls(client)
-
-    @property
-    def session(self) -> aiohttp.ClientSession:
-        session = self.client.session
-        if session is None:
-            raise RuntimeError("the line was not opened")
-        return session
-
-    async def close(self) -> None:
-        await self.session.close()
+    def open(cls, token: str, api_url: str, session: aiohttp.ClientSession) -> "Line":
+        return cls(web_client(token, api_url, session), session)
 
     def is_closed(self, method: str) -> bool:
         """Slack asked for a pause in this method, and it is not over."""
@@ -123,15 +139,6 @@ class Line:
             raise SlackAway(f"{method}: {type(error).__name__}") from error
         return response.data if isinstance(response.data, dict) else {}
 
-    async def respond(self, response_url: str, **message: Any) -> None:
-        """An answer through the address that came with an interaction. Raises `SlackAway`, `SlackRefuses`."""
-        try:
-            async with self.session.post(response_url, json=message) as response:
-                if response.status >= 400:
-                    raise SlackRefuses("response_url", str(response.status))
-        except (aiohttp.ClientError, TimeoutError, OSError, RuntimeError) as error:
-            raise SlackAway(f"response_url: {type(error).__name__}") from error
-
     async def upload(self, upload_url: str, data: bytes) -> None:
         """The bytes of a file, to the address that Slack named for them. Raises `SlackAway`."""
         try:
@@ -140,6 +147,19 @@ class Line:
                     raise SlackAway(f"upload: {response.status}")
         except (aiohttp.ClientError, TimeoutError, OSError, RuntimeError) as error:  # closed at our own end
             raise SlackAway(f"upload: {type(error).__name__}") from error
+
+
+async def respond(session: aiohttp.ClientSession, response_url: str, **message: Any) -> None:
+    """An answer through the address that came with an interaction, which needs no token.
+
+    Raises `SlackAway` and `SlackRefuses`.
+    """
+    try:
+        async with session.post(response_url, json=message) as response:
+            if response.status >= 400:
+                raise SlackRefuses("response_url", str(response.status))
+    except (aiohttp.ClientError, TimeoutError, OSError, RuntimeError) as error:
+        raise SlackAway(f"response_url: {type(error).__name__}") from error
 
 
 class _Pause(Exception):

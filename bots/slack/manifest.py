@@ -24,9 +24,24 @@ SCOPES: Mapping[str, str] = {
     "files:write": "the pictures",
     "im:history": "direct messages to it",
     "reactions:read": "reactions on its messages",
+    "usergroups:read": "which user groups moderate, or have another tier",
     "users:read": "names, and who administers the workspace",
 }
-EVENTS = ("app_home_opened", "app_mention", "message.im", "reaction_added", "reaction_removed")
+# Whoever installs the app may decline these: without them a message that was sent in the very moment the face
+# was killed is not found again, and one like it comes in its place.
+OPTIONAL_SCOPES: Mapping[str, str] = {
+    "channels:history": "to find such a message of its own in channels",
+    "groups:history": "to find such a message of its own in private channels",
+}
+EVENTS = (
+    "app_home_opened",
+    "app_mention",
+    "app_uninstalled",
+    "message.im",
+    "reaction_added",
+    "reaction_removed",
+    "tokens_revoked",
+)
 
 
 def manifest() -> dict[str, Any]:
@@ -62,7 +77,9 @@ def manifest() -> dict[str, Any]:
                 _command("/studio", words.STUDIO_SUMMARY, f"help, {', '.join(CATALOG)} …"),
             ],
         },
-        "oauth_config": {"scopes": {"bot": list(SCOPES)}},
+        "oauth_config": {
+            "scopes": {"bot": [*SCOPES, *OPTIONAL_SCOPES], "bot_optional": list(OPTIONAL_SCOPES)}
+        },
         "settings": {
             "event_subscriptions": {"bot_events": list(EVENTS)},
             "interactivity": {"is_enabled": True},

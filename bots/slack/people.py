@@ -1,4 +1,4 @@
-"""Members of a workspace: what they are called and whether they moderate."""
+"""Members of a workspace: what they are called, whether they moderate, whether they are guests."""
 
 import asyncio
 import logging
@@ -9,8 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from bots.backroom import Backroom
-from bots.slack.line import Line, SlackAway, SlackRefuses
+from bots.slack.groups import Groups
+from bots.slack.identity import Identity
+from bots.slack.line import SlackAway, SlackRefuses
 from bots.slack.visits import Visit
+from bots.slack.workspaces import Workspaces
 from bots.standings import known_name
 from studio.commands.spec import Call
 from studio.errors import ChatelierError
@@ -27,16 +30,20 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
+    """`guest`: of another organisation over Slack Connect, or let into some channels only."""
+
     name: str
     moderates: bool = False
+    guest: bool = False
     is_bot: bool = False
 
 
 class People:
-    def __init__(self, ports: Ports, backroom: Backroom, line: Line) -> None:
+    def __init__(self, ports: Ports, backroom: Backroom, workspaces: Workspaces, groups: Groups) -> None:
         self._ports = ports
         self._backroom = backroom
-        self._line = line
+        self._workspaces = workspaces
+        self._groups = groups
         self._members: OrderedDict[str, tuple[float, Member]] = OrderedDict()
 
     async def call_of(self, visit: Visit) -> Call:
@@ -50,38 +57,43 @@ class People:
         return Call(person=await self.person(visit), address=address, request_key=visit.key)
 
     async def person(self, visit: Visit) -> Person:
-        member = await self.member(visit)
-        roles = {Role.MEMBER, Role.MODERATOR} if member.moderates else {Role.MEMBER}
+        """User groups stand for the platform's roles. Slack does not tell apps how old an account is."""
+        member, groups = await asyncio.gather(self.member(visit), self._groups.of(visit))
+        moderates = not member.guest and (member.moderates or self._groups.moderate(groups))
         return Person(
             platform=Platform.SLACK,
             community=visit.team,
             user_id=visit.user,
             display_name=member.name,
-            roles=frozenset(roles),
+            roles=frozenset({Role.MEMBER, Role.MODERATOR} if moderates else {Role.MEMBER}),
+            platform_roles=groups,
+            guest=member.guest,
         )
 
     async def member(self, visit: Visit) -> Member:
         """Admins and owners of the workspace moderate. When Slack is silent, what is known has to do."""
-        kept = self._members.get(visit.user)
+        key = Person.key_of(Platform.SLACK, visit.team, visit.user)
+        kept = self._members.get(key)
         if kept and time.monotonic() - kept[0] < _KEPT_SECONDS:
             return kept[1]
         try:
             async with asyncio.timeout(_PATIENCE_SECONDS):
-                answer = await self._line.call("users.info", patient=False, user=visit.user)
+                workspace = await self._workspaces.of(visit.community)
+                answer = await workspace.line.call("users.info", patient=False, user=visit.user)
         except (SlackAway, SlackRefuses, TimeoutError):
             log.info("a member could not be looked up")
-            return kept[1] if kept else Member(name=await self._fallback(visit))
-        member = _member(answer.get("user", {}), fallback=visit.user_name or visit.user)
-        self._members[visit.user] = (time.monotonic(), member)
-        self._members.move_to_end(visit.user)
+            return kept[1] if kept else Member(name=await self._fallback(visit, key))
+        fallback = visit.user_name or visit.user
+        member = _member(answer.get("user", {}), workspace.identity, fallback=fallback)
+        self._members[key] = (time.monotonic(), member)
+        self._members.move_to_end(key)
         while len(self._members) > _KEPT_MEMBERS:
             self._members.popitem(last=False)
         return member
 
-    async def _fallback(self, visit: Visit) -> str:
+    async def _fallback(self, visit: Visit, key: str) -> str:
         if visit.user_name:
             return clean_text(visit.user_name)[:100]
-        key = f"{Platform.SLACK}:{visit.team}:{visit.user}"
         try:
             known = await self._backroom.run("mail", known_name, self._ports.database, key)
         except ChatelierError:
@@ -89,13 +101,22 @@ class People:
         return known or visit.user
 
 
-def _member(user: Mapping[str, Any], *, fallback: str) -> Member:
+def _member(user: Mapping[str, Any], identity: Identity, *, fallback: str) -> Member:
     profile: Mapping[str, Any] = user.get("profile") or {}
     names = (profile.get("display_name"), user.get("real_name"), user.get("name"), fallback)
     name = next((clean for each in names if each and (clean := clean_text(str(each))[:100])), fallback)
-    guest = user.get("is_restricted") or user.get("is_ultra_restricted") or user.get("is_stranger")
     return Member(
         name=name,
-        moderates=bool(user.get("is_admin") or user.get("is_owner")) and not guest,
+        moderates=bool(user.get("is_admin") or user.get("is_owner")),
+        guest=_is_guest(user, identity),
         is_bot=bool(user.get("is_bot")),
     )
+
+
+def _is_guest(user: Mapping[str, Any], identity: Identity) -> bool:
+    if user.get("is_restricted") or user.get("is_ultra_restricted") or user.get("is_stranger"):
+        return True
+    if user.get("team_id") in (None, "", identity.team):
+        return False
+    organisation = (user.get("enterprise_user") or {}).get("enterprise_id")
+    return identity.enterprise is None or organisation != identity.enterprise

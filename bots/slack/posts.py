@@ -37,7 +37,7 @@ def compose(standing: Standing, file_id: str | None) -> Post:
     """`file_id` is the uploaded picture of a job that is done."""
     job = standing.job
     if job.state in WAITING:
-        return _underway(standing, house.waiting(standing.ahead))
+        return _underway(standing, house.waiting(standing.ahead, standing.eta_seconds))
     if job.state is JobState.PAINTING:
         return _underway(standing, "Stopping…" if job.cancel_requested else "Painting…")
     if job.state is not JobState.DONE:

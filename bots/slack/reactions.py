@@ -6,9 +6,10 @@ from typing import Any
 
 from bots.backroom import Backroom
 from bots.slack.counter import Counter
-from bots.slack.identity import Identity
+from bots.slack.line import NotInstalled, SlackAway
 from bots.slack.people import People
 from bots.slack.visits import Visit, of_reaction
+from bots.slack.workspaces import Workspaces
 from bots.standings import has_star, job_of_message, load_standing
 from studio.buttons import Action, Button
 from studio.catalog import REACTIONS, press
@@ -29,6 +30,8 @@ NAMES: Mapping[str, str] = {
     "⬆️": "arrow_up",
     "⭐": "star",
     "❌": "x",
+    "🚩": "triangular_flag_on_post",
+    "✉️": "envelope",
 }
 MEANINGS: Mapping[str, tuple[Action, int]] = {NAMES[emoji]: meaning for emoji, meaning in REACTIONS.items()}
 
@@ -37,13 +40,13 @@ log = logging.getLogger(__name__)
 
 class Reactions:
     def __init__(
-        self, ports: Ports, backroom: Backroom, people: People, counter: Counter, identity: Identity
+        self, ports: Ports, backroom: Backroom, workspaces: Workspaces, people: People, counter: Counter
     ) -> None:
         self._ports = ports
         self._backroom = backroom
         self._people = people
         self._counter = counter
-        self._identity = identity
+        self._workspaces = workspaces
 
     async def added(self, body: Mapping[str, Any]) -> None:
         event: Mapping[str, Any] = body["event"]
@@ -60,10 +63,12 @@ class Reactions:
 
     async def _carry_out(self, body: Mapping[str, Any], meaning: tuple[Action, int], *, given: bool) -> None:
         item: Mapping[str, Any] = body["event"]["item"]
-        if item.get("type") != "message" or body["event"]["user"] == self._identity.bot_user:
+        if item.get("type") != "message":
             return
         visit = of_reaction(body)
         try:
+            if visit.user == (await self._workspaces.of(visit.community)).identity.bot_user:
+                return
             job_id = await self._backroom.run(
                 "desk",
                 job_of_message,
@@ -75,9 +80,9 @@ class Reactions:
             if job_id is None or (await self._people.member(visit)).is_bot:
                 return
             standing = await self._backroom.run("desk", load_standing, self._ports.database, job_id)
-        except NotFound:
+        except (NotFound, NotInstalled):
             return
-        except DatabaseUnavailable:
+        except (DatabaseUnavailable, SlackAway):
             log.warning("a reaction was not followed: the records are away")
             return
         visit = of_reaction(body, thread=standing.job.address.thread)

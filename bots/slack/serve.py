@@ -3,8 +3,9 @@
 import asyncio
 import logging
 import signal
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from functools import partial
 from typing import Any
 
 import aiohttp
@@ -12,13 +13,18 @@ import uvicorn
 from slack_bolt.adapter.asgi.async_handler import AsyncSlackRequestHandler
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.oauth.token_rotation.async_rotator import AsyncTokenRotator
+from slack_sdk.web.async_client import AsyncWebClient
 
+from bots.backroom import Backroom
 from bots.slack import words
 from bots.slack.app import Face
-from bots.slack.guard import PATH, Guard
-from bots.slack.identity import Identity, introduce
-from bots.slack.line import TOKEN_TROUBLES, Line, SlackAway
+from bots.slack.guard import PATH, Guard, Page
+from bots.slack.installations import Installations, Rotation, States
+from bots.slack.installing import INSTALL_PATH, REDIRECT_PATH, Leaving, doorway, enter
+from bots.slack.line import TOKEN_TROUBLES, Line, SlackAway, open_session, web_client
 from bots.slack.settings import SlackSettings
+from bots.slack.workspaces import InstalledWorkspaces, Workspaces, open_workspace
 from studio.errors import Misconfigured
 from studio.ports import Ports
 
@@ -41,32 +47,83 @@ async def _run(ports: Ports, settings: SlackSettings) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopping.set)
-    line = Line.open(settings.bot_token, settings.api_url)
+    backroom = Backroom("slack")
     try:
-        identity = await _introduced(line, settings, stopping)
-        if identity is None:
-            return
-        face = Face(ports, settings, line, identity)
-        face.news.start()
-        try:
-            async with _socket(face, settings) if settings.app_token else _door(face, settings, stopping):
-                log.info("ready in workspace %s", identity.team)
-                await stopping.wait()
-        finally:
-            await face.close()
+        async with open_session() as session:
+            opened = await _opened(_Opening(ports, settings, backroom, session), stopping)
+            if opened is not None:
+                await _serve(*opened, settings, stopping)
     finally:
-        await line.close()
+        backroom.close()
 
 
-async def _introduced(line: Line, settings: SlackSettings, stopping: asyncio.Event) -> Identity | None:
-    """Who we are, waiting while Slack is away; None when told to stop meanwhile."""
+async def _serve(
+    face: Face, pages: Mapping[str, Page], settings: SlackSettings, stopping: asyncio.Event
+) -> None:
+    face.news.start()
+    try:
+        async with AsyncExitStack() as ways_in:
+            if settings.app_token:
+                await ways_in.enter_async_context(_socket(face, settings.app_token))
+            if settings.listens:
+                await ways_in.enter_async_context(_door(face, pages, settings, stopping))
+            log.info("ready")
+            await stopping.wait()
+    finally:
+        await face.close()
+
+
+class _Opening:
+    """The face, made once Slack has said that its tokens will do."""
+
+    def __init__(
+        self, ports: Ports, settings: SlackSettings, backroom: Backroom, session: aiohttp.ClientSession
+    ) -> None:
+        self._ports = ports
+        self._settings = settings
+        self._backroom = backroom
+        self._session = session
+
+    async def open(self) -> tuple[Face, Mapping[str, Page]]:
+        """The face and its pages for those who install it. Raises `Misconfigured` and `SlackAway`."""
+        settings = self._settings
+        client = web_client(None, settings.api_url, self._session)
+        if settings.app_token:
+            await _check_app_token(client, settings.app_token)
+        if settings.bot_token:
+            line = Line.open(settings.bot_token, settings.api_url, self._session)
+            return self._face(await open_workspace(line, self._backroom)), {}
+        return self._for_many(client)
+
+    def _for_many(self, client: AsyncWebClient) -> tuple[Face, Mapping[str, Page]]:
+        settings, database = self._settings, self._ports.database
+        client_id, client_secret = settings.client_id or "", settings.client_secret or ""
+        installations = Installations(database, self._backroom, client_id=client_id)
+        rotator = AsyncTokenRotator(client_id=client_id, client_secret=client_secret, client=client)
+        workspaces = InstalledWorkspaces(
+            database,
+            self._backroom,
+            installations,
+            Rotation(installations, rotator),
+            session=self._session,
+            api_url=settings.api_url,
+        )
+        flow = doorway(settings, client, installations, States(database, self._backroom), workspaces)
+        pages = {path: partial(enter, flow, path) for path in (INSTALL_PATH, REDIRECT_PATH)}
+        return self._face(workspaces, Leaving(installations, workspaces)), pages
+
+    def _face(self, workspaces: Workspaces, leaving: Leaving | None = None) -> Face:
+        return Face(
+            self._ports, self._settings, self._backroom, workspaces, session=self._session, leaving=leaving
+        )
+
+
+async def _opened(opening: _Opening, stopping: asyncio.Event) -> tuple[Face, Mapping[str, Page]] | None:
+    """Waits while Slack is away; None when told to stop meanwhile."""
     pause_seconds = _FIRST_PAUSE_SECONDS
     while not stopping.is_set():
         try:
-            identity = await introduce(line)
-            if settings.app_token:
-                await _check_app_token(line, settings.app_token)
-            return identity
+            return await opening.open()
         except SlackAway as error:
             log.warning("slack is away (%s), trying again in %.0f s", error, pause_seconds)
         with suppress(TimeoutError):
@@ -75,10 +132,10 @@ async def _introduced(line: Line, settings: SlackSettings, stopping: asyncio.Eve
     return None
 
 
-async def _check_app_token(line: Line, app_token: str) -> None:
+async def _check_app_token(client: AsyncWebClient, app_token: str) -> None:
     """A wrong one is one sentence now, instead of a connection that is tried for ever."""
     try:
-        await line.client.apps_connections_open(app_token=app_token)
+        await client.apps_connections_open(app_token=app_token)
     except SlackApiError as error:
         data = getattr(error.response, "data", None)
         code = str(data.get("error", "")) if isinstance(data, dict) else ""
@@ -90,10 +147,10 @@ async def _check_app_token(line: Line, app_token: str) -> None:
 
 
 @asynccontextmanager
-async def _socket(face: Face, settings: SlackSettings) -> AsyncIterator[None]:
+async def _socket(face: Face, app_token: str) -> AsyncIterator[None]:
     """Socket Mode: the library connects, and connects anew when Slack asks for it or goes away."""
     handler = AsyncSocketModeHandler(
-        face.bolt, settings.app_token, web_client=face.line.client, ping_interval=_PING_SECONDS
+        face.bolt, app_token, web_client=face.bolt.client, ping_interval=_PING_SECONDS
     )
     await handler.connect_async()  # type: ignore[no-untyped-call]
     try:
@@ -111,10 +168,12 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def _door(face: Face, settings: SlackSettings, stopping: asyncio.Event) -> AsyncIterator[None]:
+async def _door(
+    face: Face, pages: Mapping[str, Page], settings: SlackSettings, stopping: asyncio.Event
+) -> AsyncIterator[None]:
     """HTTP mode: signed requests on a port of our own, to be put behind a proxy that speaks TLS."""
     handler: Any = AsyncSlackRequestHandler(face.bolt, PATH)
-    app = Guard(handler, signing_secret=settings.signing_secret or "")
+    app = Guard(handler, signing_secret=settings.signing_secret, pages=pages)
     config = uvicorn.Config(
         app,
         host=settings.host,

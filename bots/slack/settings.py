@@ -10,16 +10,29 @@ FILE_HOSTS = frozenset({"files.slack.com", "slack-files.com"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlackSettings:
-    """With an `app_token` the face speaks Socket Mode; otherwise it listens on `port` for signed requests."""
+    """With a `bot_token` the face serves one workspace, with a `client_id` and its secret all that install it.
 
-    bot_token: str = field(repr=False)
+    With an `app_token` it speaks Socket Mode, with a `signing_secret` it takes signed requests on `port`.
+    """
+
+    bot_token: str | None = field(default=None, repr=False)
+    client_id: str | None = None
+    client_secret: str | None = field(default=None, repr=False)
     app_token: str | None = field(default=None, repr=False)
     signing_secret: str | None = field(default=None, repr=False)
     api_url: str = API_URL
-    host: str = "0.0.0.0"  # noqa: S104 - Slack must reach it, and every request is signed
+    host: str = "127.0.0.1"
     port: int = 3000
+    public_url: str | None = None  # under which Slack and those who install the app reach `port`
+    moderator_groups: frozenset[str] = frozenset()
     file_hosts: frozenset[str] = FILE_HOSTS
     max_upload_bytes: int = 20 * 1024 * 1024
+    claim_seconds: float = 20.0  # how long a process that sends a message may be silent
+
+    @property
+    def listens(self) -> bool:
+        """Whether it opens `port`: for signed requests, or for those who install the app."""
+        return bool(self.client_id or not self.app_token)
 
     @property
     def consumer(self) -> str:

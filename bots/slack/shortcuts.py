@@ -92,7 +92,7 @@ class Shortcuts:
         files = images(message)
         if not files:
             raise BadRequest(house.NO_IMAGE)
-        source = await self._uploads.take_in(files[0], call.person)
+        source = await self._uploads.take_in(visit, files[0], call.person)
         if action in (Action.EDIT, Action.EXPAND):
             matter = Matter(action=action, image=source, channel=visit.channel, thread=visit.thread)
             await self._forms.open(visit, matter)

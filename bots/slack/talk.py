@@ -1,5 +1,6 @@
 """What people type: slash commands, mentions, and direct messages to the app."""
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -7,10 +8,11 @@ from bots.backroom import Backroom
 from bots.slack import words
 from bots.slack.counter import Counter
 from bots.slack.escaping import typed
-from bots.slack.identity import Identity
+from bots.slack.line import NotInstalled, SlackAway
 from bots.slack.phrases import Wanted, read_imagine, read_studio, read_talk, wants_help
 from bots.slack.uploads import File, Uploads, images
 from bots.slack.visits import Visit, of_command, of_message
+from bots.slack.workspaces import Workspaces
 from bots.standings import job_of_message, load_standing
 from studio.catalog import perform
 from studio.commands.answers import Answer
@@ -18,16 +20,18 @@ from studio.commands.spec import Call, CommandSpec, Kind
 from studio.people import Platform
 from studio.ports import Ports
 
+log = logging.getLogger(__name__)
+
 
 class Talk:
     def __init__(
-        self, ports: Ports, backroom: Backroom, counter: Counter, uploads: Uploads, identity: Identity
+        self, ports: Ports, backroom: Backroom, workspaces: Workspaces, counter: Counter, uploads: Uploads
     ) -> None:
         self._ports = ports
         self._backroom = backroom
         self._counter = counter
         self._uploads = uploads
-        self._identity = identity
+        self._workspaces = workspaces
 
     async def imagine(self, body: Mapping[str, Any]) -> None:
         await self._follow(of_command(body), read_imagine, typed(str(body.get("text") or "")))
@@ -46,7 +50,12 @@ class Talk:
         if event.get("bot_id") or event.get("subtype") not in (None, "file_share") or not event.get("user"):
             return
         visit = of_message(body)
-        text = typed(str(event.get("text") or ""), without=self._identity.bot_user)
+        try:
+            bot_user = (await self._workspaces.of(visit.community)).identity.bot_user
+        except (SlackAway, NotInstalled):
+            log.info("a message was not followed: its workspace is not known")
+            return
+        text = typed(str(event.get("text") or ""), without=bot_user)
         files = images(event)
         if not wants_help(text):
             await self._follow(visit, read_talk, text, files)
@@ -60,18 +69,23 @@ class Talk:
     ) -> None:
         async def work(call: Call) -> Answer:
             spec, values = read(text)
-            values |= await self._with_files(call, spec, values, files)
+            values |= await self._with_files(visit, call, spec, values, files)
             values |= await self._of_thread(visit, call, spec, values)
             return await self._backroom.run("desk", perform, self._ports, call, spec.name, values)
 
         await self._counter.serve(visit, work)
 
     async def _with_files(
-        self, call: Call, spec: CommandSpec, values: Mapping[str, object], files: Sequence[File]
+        self,
+        visit: Visit,
+        call: Call,
+        spec: CommandSpec,
+        values: Mapping[str, object],
+        files: Sequence[File],
     ) -> dict[str, object]:
         """The files in order: first the pictures to start from, then the mask."""
         places = spec.places_for_files(values)
-        taken = [await self._uploads.take_in(file, call.person) for file in files[: len(places)]]
+        taken = [await self._uploads.take_in(visit, file, call.person) for file in files[: len(places)]]
         return dict(zip(places, taken, strict=False))
 
     async def _of_thread(

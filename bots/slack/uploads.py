@@ -10,6 +10,8 @@ from bots.backroom import Backroom
 from bots.slack import words
 from bots.slack.line import Line, SlackAway, SlackRefuses
 from bots.slack.settings import SlackSettings
+from bots.slack.visits import Visit
+from bots.slack.workspaces import Workspaces
 from studio.errors import BadImage
 from studio.people import Person
 from studio.ports import Ports
@@ -34,25 +36,31 @@ def _may_be_image(file: File) -> bool:
 
 
 class Uploads:
-    def __init__(self, ports: Ports, backroom: Backroom, line: Line, settings: SlackSettings) -> None:
+    def __init__(
+        self, ports: Ports, backroom: Backroom, workspaces: Workspaces, settings: SlackSettings
+    ) -> None:
         self._ports = ports
         self._backroom = backroom
-        self._line = line
+        self._workspaces = workspaces
         self._settings = settings
 
-    async def take_in(self, file: File, person: Person) -> Source:
+    async def take_in(self, visit: Visit, file: File, person: Person) -> Source:
         """Raises `BadImage`, `PolicyRefusal`, `InspectionFailed` or `StorageFailed`."""
-        data = await self._download(await self._whole(file))
+        try:
+            line = (await self._workspaces.of(visit.community)).line
+        except SlackAway as error:
+            raise BadImage(words.DOWNLOAD_FAILED) from error
+        data = await self._download(line, await self._whole(line, file))
         return await self._backroom.run("shelf", accept_upload, self._ports, person, data)
 
-    async def _whole(self, file: File) -> File:
+    async def _whole(self, line: Line, file: File) -> File:
         """What Slack knows of the file; in shared channels an event names the id alone."""
         if file.get("mode") in _GONE:
             raise BadImage(words.FILE_GONE)
         if file.get("file_access") != "check_file_info" and file.get("url_private"):
             return file
         try:
-            answer = await self._line.call("files.info", file=str(file.get("id", "")))
+            answer = await line.call("files.info", file=str(file.get("id", "")))
         except SlackRefuses as error:
             raise BadImage(words.FILE_GONE) from error
         except SlackAway as error:
@@ -62,7 +70,7 @@ class Uploads:
             raise BadImage(words.FILE_GONE)
         return found
 
-    async def _download(self, file: File) -> bytes:
+    async def _download(self, line: Line, file: File) -> bytes:
         """What Slack says of the file is checked before a byte is asked for."""
         url = str(file.get("url_private_download") or file["url_private"])
         if not self._settings.may_download(url):
@@ -72,10 +80,10 @@ class Uploads:
             raise BadImage(house.NOT_AN_IMAGE)
         if int(file.get("size") or 0) > self._settings.max_upload_bytes:
             raise BadImage(house.too_large(self._settings.max_upload_bytes))
-        headers = {"Authorization": f"Bearer {self._settings.bot_token}"}
+        headers = {"Authorization": f"Bearer {line.client.token}"}
         try:
             # No redirect is followed: it could carry the token to another host.
-            async with self._line.session.get(
+            async with line.session.get(
                 url, headers=headers, allow_redirects=False, timeout=_TIMEOUT
             ) as response:
                 if response.status in (404, 410):

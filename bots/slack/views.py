@@ -10,6 +10,7 @@ from bots.slack import words
 from bots.slack.posts import Block, actions, button, context, image, plain, section
 from studio.buttons import Action
 from studio.commands.expand import SIDES
+from studio.db.estimates import Outlook
 from studio.identifiers import picture_id
 from studio.jobs import Job
 from studio.regions import COLUMNS, ROWS
@@ -145,12 +146,12 @@ def imagine(matter: Matter) -> View:
     )
 
 
-def home(waiting: Sequence[tuple[Job, int]], recent: Sequence[tuple[Job, str | None]]) -> View:
-    """`waiting` are jobs and how many come before each; `recent` are jobs and their uploaded pictures."""
+def home(waiting: Sequence[tuple[Job, Outlook]], recent: Sequence[tuple[Job, str | None]]) -> View:
+    """`waiting` are jobs and their places in the queue; `recent` are jobs and their uploaded pictures."""
     blocks: list[Block] = [_header(words.HOME_QUEUE)]
-    for job, ahead in waiting:
+    for job, seen in waiting:
         blocks += [
-            section(f"{words.headline(job.request.prompt)}\n{house.waiting(ahead)}"),
+            section(f"{words.headline(job.request.prompt)}\n{house.waiting(seen.ahead, seen.eta_seconds)}"),
             actions(button(Action.CANCEL, job.id, style="danger")),
         ]
     if not waiting:

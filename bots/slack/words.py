@@ -45,6 +45,9 @@ FIELD_COUNT = "How many pictures"
 FIELD_SHAPE = "Width to height, such as 3:2"
 STAR_WHICH = "⭐ Star…"
 
+NOT_INSTALLED = (
+    "Chatelier is not installed here any more. An administrator of the workspace can install it again."
+)
 NOT_OPENED = "That took too long to open. Please try again."
 
 SHORTCUT_IMAGINE = "Paint a picture"

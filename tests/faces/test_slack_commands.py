@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import delete, update
 
+from bots.slack.claims import Claim, take_claim
 from bots.slack.line import SlackAway
-from bots.standings import claim_slip
 from studio.catalog import CATALOG
 from studio.clock import now
 from studio.db.records import job_of
@@ -309,15 +309,39 @@ async def test_of_two_processes_at_once_one_sends_the_message(room: SlackRoom) -
     database = room.ports.database
     with database.begin() as session:
         session.execute(delete(DeliveryRow))
-    assert claim_slip(database, job_id, GENERAL)
-    assert not claim_slip(database, job_id, GENERAL)
+    a_minute = timedelta(minutes=1)
+    assert take_claim(database, job_id, GENERAL, lasts=a_minute) is Claim.OURS
+    assert take_claim(database, job_id, GENERAL, lasts=a_minute) is Claim.THEIRS
     room.face.board._sheets.clear()
+    with database.begin() as session:  # whoever claimed it is at work
+        session.execute(update(DeliveryRow).values(updated_at=now() + a_minute))
     with pytest.raises(SlackAway):
         await room.face.board.show(job_id)
     assert len(room.slack.messages) == 1
-    with database.begin() as session:  # whoever claimed it was killed
-        session.execute(update(DeliveryRow).values(updated_at=now() - timedelta(seconds=30)))
+    with database.begin() as session:  # whoever claimed it was killed before it sent anything
+        session.execute(update(DeliveryRow).values(updated_at=now() - a_minute))
+    room.slack.messages.clear()
     await room.face.board.show(job_id)
+    assert len(room.slack.messages) == 1
+
+
+async def test_a_message_that_a_killed_process_sent_is_found_again(room: SlackRoom) -> None:
+    job_id = await room.imagine()
+    with room.ports.database.begin() as session:  # as it was between sending and writing down
+        session.execute(update(DeliveryRow).values(message="", updated_at=now() - timedelta(minutes=1)))
+    room.face.board._sheets.clear()
+    message = await room.painted(job_id)
+    assert len(room.slack.messages) == 1
+    assert message.picture is not None
+
+
+async def test_where_the_app_may_not_look_a_new_message_comes(room: SlackRoom) -> None:
+    job_id = await room.imagine()
+    with room.ports.database.begin() as session:
+        session.execute(update(DeliveryRow).values(message="", updated_at=now() - timedelta(minutes=1)))
+    room.face.board._sheets.clear()
+    room.slack.refuse("conversations.history", "missing_scope")
+    await room.painted(job_id)
     assert len(room.slack.messages) == 2
 
 

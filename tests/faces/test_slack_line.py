@@ -7,7 +7,7 @@ import pytest
 
 from bots.slack.escaping import mrkdwn, typed
 from bots.slack.guard import Guard
-from bots.slack.line import Line, SlackAway, SlackRefuses
+from bots.slack.line import Line, SlackAway, SlackRefuses, open_session
 from bots.slack.pace import Pace
 from bots.slack.phrases import read_talk
 from bots.slack.settings import SlackSettings
@@ -23,9 +23,8 @@ async def slack() -> AsyncIterator[LoopbackSlack]:
 
 @pytest.fixture
 async def line(slack: LoopbackSlack) -> AsyncIterator[Line]:
-    opened = Line.open(BOT_TOKEN, slack.api_url)
-    yield opened
-    await opened.close()
+    async with open_session() as session:
+        yield Line.open(BOT_TOKEN, slack.api_url, session)
 
 
 # ---- the line
@@ -69,10 +68,10 @@ async def test_no_means_no_and_away_means_away(slack: LoopbackSlack, line: Line)
 
 
 async def test_a_slack_that_does_not_answer_is_away() -> None:
-    line = Line.open(BOT_TOKEN, "http://127.0.0.1:9/api")
-    with pytest.raises(SlackAway):
-        await line.call("auth.test")
-    await line.close()
+    async with open_session() as session:
+        line = Line.open(BOT_TOKEN, "http://127.0.0.1:9/api", session)
+        with pytest.raises(SlackAway):
+            await line.call("auth.test")
 
 
 # ---- the pace

@@ -1,0 +1,107 @@
+"""Who sends a job's message: a message that is sent twice is there twice."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from enum import StrEnum
+
+from sqlalchemy import update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from bots.backroom import Backroom
+from studio.clock import now
+from studio.db.database import Database
+from studio.db.tables import DeliveryRow
+from studio.errors import DatabaseUnavailable
+
+_LOOK_AGAIN_SECONDS = 0.5
+
+
+class Claim(StrEnum):
+    OURS = "ours"
+    INHERITED = "inherited"  # whoever had it went silent, and may have sent the message
+    THEIRS = "theirs"
+    SENT = "sent"  # the message is there
+
+
+class Claims:
+    """A claim is renewed while its message is being sent, and free again when it was not for `lasts_seconds`."""
+
+    def __init__(self, database: Database, backroom: Backroom, *, lasts_seconds: float) -> None:
+        self._database = database
+        self._backroom = backroom
+        self._lasts_seconds = lasts_seconds
+
+    @asynccontextmanager
+    async def hold(self, job_id: str, channel: str) -> AsyncIterator[Claim]:
+        """Waits a while for another process that has it. What ends with an error gives the claim back."""
+        claim = await self._patiently(job_id, channel)
+        if claim in (Claim.THEIRS, Claim.SENT):
+            yield claim
+            return
+        renewal = asyncio.create_task(self._renew(job_id))
+        try:
+            yield claim
+        except Exception:
+            renewal.cancel()
+            await self._backroom.run("mail", waive_claim, self._database, job_id)
+            raise
+        finally:
+            renewal.cancel()
+
+    async def _patiently(self, job_id: str, channel: str) -> Claim:
+        deadline = time.monotonic() + self._lasts_seconds + 1
+        while True:
+            claim = await self._take(job_id, channel)
+            if claim is not Claim.THEIRS or time.monotonic() > deadline:
+                return claim
+            await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+
+    async def _take(self, job_id: str, channel: str) -> Claim:
+        lasts = timedelta(seconds=self._lasts_seconds)
+        return await self._backroom.run("mail", take_claim, self._database, job_id, channel, lasts=lasts)
+
+    async def _renew(self, job_id: str) -> None:
+        while True:
+            await asyncio.sleep(self._lasts_seconds / 3)
+            try:
+                await self._backroom.run("mail", renew_claim, self._database, job_id)
+            except DatabaseUnavailable:
+                continue  # then nobody else can take it either
+
+
+def take_claim(database: Database, job_id: str, channel: str, *, lasts: timedelta) -> Claim:
+    with database.begin() as session:
+        row = session.get(DeliveryRow, job_id, with_for_update=True)
+        if row is None:
+            insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+            values = {"channel": channel, "message": "", "final": False, "updated_at": now()}
+            statement = insert(DeliveryRow).values(job_id=job_id, **values)
+            inserted = session.execute(
+                statement.on_conflict_do_nothing(index_elements=[DeliveryRow.job_id]).returning(
+                    DeliveryRow.job_id
+                )
+            )
+            return Claim.OURS if inserted.scalar() is not None else Claim.THEIRS
+        if row.message:
+            return Claim.SENT
+        if now() - row.updated_at < lasts:
+            return Claim.THEIRS
+        row.updated_at = now()
+        return Claim.INHERITED
+
+
+def renew_claim(database: Database, job_id: str) -> None:
+    unsent = (DeliveryRow.job_id == job_id) & (DeliveryRow.message == "")
+    with database.begin() as session:
+        session.execute(update(DeliveryRow).where(unsent).values(updated_at=now()))
+
+
+def waive_claim(database: Database, job_id: str) -> None:
+    """Nothing was sent after all; whoever comes next may."""
+    with database.begin() as session:
+        row = session.get(DeliveryRow, job_id)
+        if row is not None and not row.message:
+            session.delete(row)

@@ -1,0 +1,91 @@
+"""Posts on their way to Slack: shown with their pictures, to a channel or to one person."""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from bots.board import Unreachable
+from bots.slack import words
+from bots.slack.line import SlackRefuses
+from bots.slack.posts import Post, section
+from bots.slack.workspaces import Workspace
+from bots.standings import Slip
+
+# The app may not write there (any more).
+CLOSED = frozenset(
+    {
+        "channel_not_found",
+        "channel_is_archived",
+        "is_archived",
+        "is_inactive",
+        "not_in_channel",
+        "restricted_action",
+        "restricted_action_non_threadable_channel",
+        "restricted_action_read_only_channel",
+        "restricted_action_thread_only_channel",
+        "team_access_not_granted",
+    }
+)
+GONE = frozenset({"cant_update_message", "edit_window_closed", "message_not_found"})
+NO_THREAD = frozenset({"cannot_reply_to_message", "restricted_action_thread_locked", "thread_not_found"})
+_NO_PERSON = frozenset({"cannot_dm_bot", "messages_tab_disabled", "user_disabled", "user_not_found"})
+_NOT_READY_SECONDS = 1.5
+
+log = logging.getLogger(__name__)
+
+
+async def show(workspace: Workspace, method: str, post: Post, **where: Any) -> dict[str, Any]:
+    """Send it; a picture that Slack has not looked over yet is tried again, and in the end left out.
+
+    Raises `SlackAway` and `SlackRefuses`.
+    """
+    file_id = _file_of(post)
+    for _ in range(3):
+        try:
+            return dict(await workspace.line.call(method, **where, **post.arguments()))
+        except SlackRefuses as error:
+            if error.code != "invalid_blocks" or not file_id:
+                raise
+            await asyncio.sleep(_NOT_READY_SECONDS)
+    log.warning("slack does not take a picture, so it is left out")
+    workspace.showcase.forget(file_id)
+    bare = tuple(section(words.NOT_SHOWN) if "slack_file" in block else block for block in post.blocks)
+    return dict(await workspace.line.call(method, **where, **replace(post, blocks=bare).arguments()))
+
+
+async def send(
+    workspace: Workspace,
+    post: Post,
+    *,
+    channel: str,
+    thread: str | None = None,
+    mark: Mapping[str, Any] | None = None,
+) -> Slip:
+    """Into the thread, or the channel itself where the thread is gone. Raises as `show`."""
+    where = {"channel": channel, "metadata": mark}
+    try:
+        answer = await show(workspace, "chat.postMessage", post, thread_ts=thread, **where)
+    except SlackRefuses as error:
+        if error.code not in NO_THREAD or thread is None:
+            raise
+        answer = await show(workspace, "chat.postMessage", post, **where)
+    return Slip(channel=str(answer["channel"]), message=str(answer["ts"]))
+
+
+async def send_to_person(
+    workspace: Workspace, user: str, post: Post, *, mark: Mapping[str, Any] | None = None
+) -> Slip:
+    """By direct message. Raises `Unreachable` for somebody who takes none, and as `show`."""
+    try:
+        return await send(workspace, post, channel=user, mark=mark)
+    except SlackRefuses as error:
+        if error.code in CLOSED | _NO_PERSON:
+            raise Unreachable from error
+        raise
+
+
+def _file_of(post: Post) -> str:
+    """The picture that a post shows."""
+    return next((str(block["slack_file"]["id"]) for block in post.blocks if "slack_file" in block), "")
