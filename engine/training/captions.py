@@ -18,7 +18,10 @@ _JOINTS = (
 )  # fmt: skip
 _NUMBERS = ("two", "three", "four", "five", "six", "2", "3", "several")
 _SIZES = ("small", "big", "tiny", "huge", "little", "large")
-_STYLES = ("cartoon", "glossy 3d", "drawing of", "clip art of", "picture of", "photo of", "painting of")
+_STYLES = (
+    "cartoon", "glossy 3d", "drawing of", "clip art of", "flat", "flat sticker of", "line icon of", "sketch of",
+    "pixel art", "watercolour", "picture of", "photo of", "painting of",
+)  # fmt: skip
 
 
 class Captions:
@@ -46,7 +49,7 @@ class Captions:
             parts.append(f"on a {rng.choice(list(COLOURS))} background")
         elif kind < 0.78:
             parts.append(rng.choice(_TIMES))
-        style = rng.choice(_STYLES) + " " if rng.random() < 0.15 else ""
+        style = rng.choice(_STYLES) + " " if rng.random() < 0.25 else ""
         return style + " ".join(parts)
 
     def _thing(self) -> str:
@@ -59,13 +62,13 @@ class Captions:
             adjectives.append(rng.choice(list(COLOURS)))
         described = " ".join([*adjectives, name])
         if rng.random() < 0.2:
-            return f"{rng.choice(_NUMBERS)} {_plural(described)}"
+            return f"{rng.choice(_NUMBERS)} {plural(described)}"
         if rng.random() < 0.12:
             return described
         return ("an " if described[0] in "aeiou" else "a ") + described
 
 
-def _plural(words: str) -> str:
+def plural(words: str) -> str:
     if words.endswith(("s", "x", "ch", "sh")):
         return words if words.endswith("s") else words + "es"
     if words.endswith("y") and words[-2:-1] not in "aeiou":

@@ -8,14 +8,14 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from engine.training.sources import Drawing
+from engine.training.sources import Drawing, render_svg
 
 SIDE_PX = 192
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cutout:
-    """Row `row` of the stack: one subject in one style."""
+    """Row `row` of the stack: one subject in one style; `look` is empty or one of `Drawing.people`."""
 
     row: int
     name: str
@@ -24,6 +24,7 @@ class Cutout:
     group: int
     subgroup: int
     style: str
+    look: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +45,16 @@ def render_stack(
     names, pixels = folder / "cutouts.json", folder / f"cutouts-{SIDE_PX}.npy"
     if not names.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        jobs = [(drawing, style) for drawing in drawings for style in drawing.svg]
+        jobs = [
+            (drawing, style, look, svg)
+            for drawing in drawings
+            for look, drawn in {"": drawing.svg, **drawing.people}.items()
+            for style, svg in drawn.items()
+        ]
         stack = np.lib.format.open_memmap(pixels, "w+", np.uint8, (len(jobs), SIDE_PX, SIDE_PX, 4))
         listed = []
-        for row, (drawing, style) in enumerate(jobs):
-            large = drawing.render(style, side_px=2 * SIDE_PX)
+        for row, (drawing, style, look, svg) in enumerate(jobs):
+            large = render_svg(svg, side_px=2 * SIDE_PX)
             stack[row] = np.asarray(large.resize((SIDE_PX, SIDE_PX), Image.Resampling.BOX))
             listed.append(
                 {
@@ -59,6 +65,7 @@ def render_stack(
                     "group": drawing.group,
                     "subgroup": drawing.subgroup,
                     "style": style,
+                    "look": look,
                 }
             )
             tick((row + 1) / len(jobs))

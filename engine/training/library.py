@@ -10,7 +10,9 @@ from PIL import Image
 from engine.training.cutouts import Cutout, Stack
 from engine.training.synonyms import synonyms
 
-BUNDLED_STYLES = ("glossy", "cartoon")
+BUNDLED_STYLES = ("glossy", "cartoon", "flat")
+# People are drawn in every look in two of the three sets, which is enough.
+LOOK_STYLES = ("glossy", "cartoon")
 CUTOUT_SIDE_PX = 176
 _QUALITY = 76
 
@@ -19,7 +21,10 @@ _FRAMED = frozenset(
     "sunrise|sunrise over mountains|sunset|cityscape at dusk|cityscape|night with stars|bridge at night|foggy|"
     "milky way|fog|desert|moon viewing ceremony|railway track|motorway|beach with umbrella|hot springs|"
     "aries|metro|white square button|black square button|sparkler|hole|landscape|mount fuji|wedding|"
-    "person in steamy room|person getting massage|person taking bath|seat".split("|")
+    "person in steamy room|person getting massage|person taking bath|seat|black cat|shooting star".split("|")
+)
+_FRAMED_IN = frozenset(
+    {("fireworks", "flat"), ("fireworks", "cartoon"), ("bento box", "cartoon"), ("camera", "flat")}
 )
 # Usual height by CLDR subgroup, 1.0 being a dog or a chair; then exceptions by name.
 _SIZE_BY_SUBGROUP = {
@@ -37,11 +42,15 @@ _SIZE_BY_NAME = {
     "christmas tree": 1.5, "bicycle": 1.0, "bus": 1.4, "articulated lorry": 1.4, "ship": 1.6, "passenger ship": 1.5,
     "airplane": 1.3, "rocket": 1.4, "rainbow": 1.6, "baby": 0.7, "orca": 1.3, "shark": 1.2, "mushroom": 0.6,
     "brick": 0.5, "rock": 0.7, "wood": 0.7, "wheel": 0.7, "bed": 1.2, "couch and lamp": 1.2, "door": 1.2,
+    "table": 1.45, "lamp": 0.9, "bookshelf": 1.5, "fireplace": 1.3, "bridge": 1.6, "wardrobe": 1.4, "fridge": 1.3,
+    "fence": 1.0, "rug": 1.0, "cage": 1.0, "scarecrow": 1.2, "vase": 0.7, "bathtub": 1.2,
     "lion": 1.15, "tiger": 1.1, "gorilla": 1.2, "polar bear": 1.2, "swan": 0.9, "baby chick": 0.5, "egg": 0.45,
 }  # fmt: skip
 _SKY_SUBGROUPS = frozenset({56, 59})
 _SKY_NAMES = frozenset(
-    "bird|dove|eagle|bat|balloon|butterfly|kite|phoenix|star|fireworks|parachute|owl".split("|")
+    "bird|dove|eagle|bat|balloon|hot air balloon|butterfly|kite|phoenix|star|fireworks|parachute|owl".split(
+        "|"
+    )
 )
 _GROUNDED = frozenset(
     "seat|snowman|snowman without snow|umbrella on ground|fire|thermometer|umbrella".split("|")
@@ -53,16 +62,18 @@ def build_library(stack: Stack, folder: Path) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     chosen: dict[str, list[Cutout]] = {}
     for cutout in stack.cutouts:
-        if cutout.style in BUNDLED_STYLES and cutout.name not in _FRAMED:
+        if _is_bundled(cutout):
             chosen.setdefault(cutout.name, []).append(cutout)
     subjects = []
     with zipfile.ZipFile(folder / "cutouts.zip", "w", zipfile.ZIP_STORED) as archive:
         for number, (name, cutouts) in enumerate(chosen.items()):
-            files = {}
+            files: dict[str, str] = {}
+            looks: dict[str, dict[str, str]] = {}
             for cutout in cutouts:
-                files[cutout.style] = f"{number:04d}-{cutout.style}.webp"
-                entry = zipfile.ZipInfo(files[cutout.style])
-                archive.writestr(entry, _encode(stack.picture(cutout)))
+                parts = (f"{number:04d}", *cutout.look.split(), cutout.style)
+                file = "-".join(parts) + ".webp"
+                (looks.setdefault(cutout.look, {}) if cutout.look else files)[cutout.style] = file
+                archive.writestr(zipfile.ZipInfo(file), _encode(stack.picture(cutout)))
             first = cutouts[0]
             subjects.append(
                 {
@@ -73,11 +84,18 @@ def build_library(stack: Stack, folder: Path) -> int:
                     "in_sky": (first.subgroup in _SKY_SUBGROUPS or name in _SKY_NAMES)
                     and name not in _GROUNDED,
                     "files": files,
+                    **({"looks": looks} if looks else {}),
                 }
             )
     index = {"styles": BUNDLED_STYLES, "subjects": subjects, "synonyms": synonyms()}
     (folder / "index.json").write_text(json.dumps(index, ensure_ascii=False, separators=(",", ":")) + "\n")
     return len(subjects)
+
+
+def _is_bundled(cutout: Cutout) -> bool:
+    if cutout.name in _FRAMED or (cutout.name, cutout.style) in _FRAMED_IN:
+        return False
+    return cutout.style in (LOOK_STYLES if cutout.look else BUNDLED_STYLES)
 
 
 def _encode(picture: Image.Image) -> bytes:

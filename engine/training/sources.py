@@ -1,7 +1,7 @@
 """The pictures Thimble learns from: openly licensed emoji art, fetched as npm packages and rendered here.
 
-Nothing of this is committed. `fetch` puts the four packages below into a cache folder; `gather` reads names,
-keywords and drawings from it; `Drawing.render` turns one drawing into an RGBA picture.
+Nothing of this is committed. `fetch` puts the packages below into a cache folder; `gather` reads names, keywords and
+drawings from it; `render_svg` turns one drawing into an RGBA picture.
 """
 
 import io
@@ -9,8 +9,8 @@ import json
 import shutil
 import subprocess
 import tarfile
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +20,15 @@ PACKAGES = {
     "@iconify-json/fluent-emoji@1.2.7": "MIT, Microsoft Corporation",
     "@iconify-json/fluent-emoji-flat@1.2.6": "MIT, Microsoft Corporation",
     "@iconify-json/noto@1.2.9": "Apache-2.0, Google LLC",
+    "@iconify-json/twemoji@1.2.5": "CC-BY-4.0, Twitter, Inc. and other contributors",
+    "@iconify-json/fxemoji@1.2.2": "Apache-2.0, Mozilla Foundation",
     "emojibase-data@17.0.0": "MIT, Miles Johnson; names and keywords from Unicode CLDR",
 }
 STYLES = {"glossy": "fluent-emoji", "flat": "fluent-emoji-flat", "cartoon": "noto"}
+# Sets that only the scorer sees, so that it does not learn the hand of those that the model paints with.
+SCORER_STYLES = {"twitter": "twemoji", "firefox": "fxemoji"}
+SKINS = ("light", "medium-light", "medium", "medium-dark", "dark")
+GENDERS = ("woman", "man")
 
 # CLDR groups kept whole: animals and plants, food, places and weather, pastimes, things.
 _WHOLE_GROUPS = frozenset({3, 4, 5, 6, 7})
@@ -39,6 +45,8 @@ _FACES = frozenset(
 )
 # Logos, maps, clock faces other than one, and pictures that are mostly lettering or a single word's badge.
 _DROPPED_SUBGROUPS = frozenset({57, 83})
+_OWN_GROUP = 100
+_OWN = Path(__file__).with_name("drawings.txt")
 _DROPPED = frozenset(
     "dvd|optical disk|computer disk|map of Japan|Tokyo tower|Statue of Liberty|love hotel|kaaba|"
     "globe with meridians|flower playing cards|mahjong red dragon|joker|national park|landslide|"
@@ -54,7 +62,11 @@ _DROPPED = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drawing:
-    """One subject in one to three styles; `svg` maps a style to complete SVG text."""
+    """One subject; `svg` maps a style to complete SVG text.
+
+    `people` does so for each way a person can look, named by gender (where the name leaves it open) and skin:
+    "woman medium-dark", "dark".
+    """
 
     name: str
     emoji: str
@@ -62,13 +74,15 @@ class Drawing:
     group: int
     subgroup: int
     svg: dict[str, str]
+    people: dict[str, dict[str, str]] = field(default_factory=dict)
 
-    def render(self, style: str, *, side_px: int) -> Image.Image:
-        """RGBA, `side_px` by `side_px`, straight alpha."""
-        import resvg_py
 
-        png = resvg_py.svg_to_bytes(svg_string=self.svg[style], width=side_px, height=side_px)
-        return Image.open(io.BytesIO(bytes(png))).convert("RGBA")
+def render_svg(svg: str, *, side_px: int) -> Image.Image:
+    """RGBA, `side_px` by `side_px`, straight alpha."""
+    import resvg_py
+
+    png = resvg_py.svg_to_bytes(svg_string=svg, width=side_px, height=side_px)
+    return Image.open(io.BytesIO(bytes(png))).convert("RGBA")
 
 
 def fetch(cache: Path) -> None:
@@ -93,16 +107,16 @@ def fetch(cache: Path) -> None:
         archive.unlink()
 
 
-def gather(cache: Path) -> list[Drawing]:
+def gather(cache: Path, styles: Mapping[str, str] = STYLES) -> list[Drawing]:
     """Every kept subject that at least one set draws, in CLDR order."""
-    icons = {style: _icons(cache / f"iconify-json-{name}") for style, name in STYLES.items()}
+    icons = {style: _icons(cache / f"iconify-json-{name}") for style, name in styles.items()}
     found = []
     for entry in json.loads((cache / "emojibase-data/en/data.json").read_text()):
         if not _kept(entry):
             continue
         svg = {}
         for style, drawn in icons.items():
-            text = next((drawn[key] for key in _slugs(entry["label"]) if key in drawn), None)
+            text = _find(drawn, entry["label"])
             if text is not None:
                 svg[style] = text
         if svg:
@@ -114,9 +128,67 @@ def gather(cache: Path) -> list[Drawing]:
                     group=entry["group"],
                     subgroup=entry["subgroup"],
                     svg=svg,
+                    people=_people(entry, icons) if entry.get("skins") else {},
                 )
             )
     return found
+
+
+def own_drawings() -> list[Drawing]:
+    """What was drawn for this project, in the glossy style."""
+    found = []
+    for line in _OWN.read_text(encoding="utf-8").splitlines():
+        if line.startswith("#"):
+            continue
+        name, keywords, subgroup, body = line.split(" | ", 3)
+        svg = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 100 100">{body}</svg>'
+        found.append(
+            Drawing(
+                name=name,
+                emoji="",
+                keywords=tuple(keywords.split(", ")),
+                group=_OWN_GROUP,
+                subgroup=int(subgroup),
+                svg={"glossy": svg},
+            )
+        )
+    return found
+
+
+def _find(drawn: Mapping[str, str], label: str) -> str | None:
+    return next((drawn[key] for key in _slugs(label) if key in drawn), None)
+
+
+def _people(entry: Mapping[str, Any], icons: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, str]]:
+    """Every gender and skin of a person that one of the sets draws."""
+    label = entry["label"]
+    found: dict[str, dict[str, str]] = {}
+    for skin in SKINS:
+        for style, drawn in icons.items():
+            both = {
+                gender: _find_person(drawn, _gendered(label, gender), skin)
+                for gender in GENDERS
+                if _gendered(label, gender) != label
+            }
+            looks = {f"{gender} {skin}": svg for gender, svg in both.items() if svg is not None}
+            alone = _find_person(drawn, label, skin)
+            if not looks and alone is not None:
+                looks = {skin: alone}
+            for look, svg in looks.items():
+                found.setdefault(look, {})[style] = svg
+    if any(" " in look for look in found):  # a set without the genders is left out where another has them
+        return {look: drawn for look, drawn in found.items() if " " in look}
+    return found
+
+
+def _gendered(label: str, gender: str) -> str:
+    if "man" in label.split() or "woman" in label.split():
+        return label
+    return label.replace("person", gender, 1) if label.startswith("person") else f"{gender} {label}"
+
+
+def _find_person(drawn: Mapping[str, str], label: str, skin: str) -> str | None:
+    return _find(drawn, f"{label} {skin}") or _find(drawn, f"{label} {skin} skin tone")
 
 
 def _folder_name(package: str) -> str:
@@ -142,7 +214,8 @@ def _slugs(label: str) -> Iterator[str]:
     slug = "-".join(plain.split())
     yield slug
     yield slug.replace("-tilted-", "-")
-    yield "pinata" if slug == "pinata" else slug.replace("&", "and")
+    yield slug.replace("&", "and")
+    yield slug.replace("-", "")
     if slug == "one-oclock":
         yield "clock"
 

@@ -1,6 +1,7 @@
 """Backgrounds: every scene painted from numbers alone, at any size, a little different for every seed."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -41,15 +42,16 @@ def paint_scene(
 ) -> Backdrop:
     """A scene of `SCENE_NAMES` at a time of day; `colour` is that of the wall, `moon` whether nights have one."""
     canvas = Canvas(rng, width, height, time, moon)
+    return replace(_paint(name, canvas, colour), scene=name, time=time)
+
+
+def _paint(name: str, canvas: Canvas, colour: str | None) -> Backdrop:
     if name in ("room", "table"):
         wall = None if colour is None else np.array(COLOURS[colour], np.float32) / 255 * 0.9 + 0.08
         return town.room(canvas, wall) if name == "room" else town.table(canvas, wall)
     painted = _SCENES[name](canvas)
-    return (
-        elsewhere.rain(canvas, painted)
-        if time == "rain" and name not in ("space", "moonscape", "underwater")
-        else painted
-    )
+    dry = name in ("space", "moonscape", "underwater")
+    return elsewhere.rain(canvas, painted) if canvas.time == "rain" and not dry else painted
 
 
 def paint_plain(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.painters.collage.wish import Thing, Wish
-from engine.painters.collage.words import Relation
+from engine.painters.collage.words import HEADWEAR, Relation
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class _Leaf:
 
 @dataclass(frozen=True, slots=True)
 class _Pair:
-    """Two parts; `kind` is row (first at the left), column (first on top), front or on (first before second)."""
+    """Two parts; `kind` is row (first at the left), column (first on top), front, on or inside (first named first)."""
 
     kind: str
     first: "_Node"
@@ -81,6 +81,7 @@ _KINDS = {
     Relation.ON: ("on", False),
     Relation.WEARING: ("on", True),
     Relation.BESIDE: ("row", False),
+    Relation.INSIDE: ("inside", False),
 }
 # Neighbours may reach a little over the line between their boxes.
 _REACH = 1.14
@@ -88,7 +89,7 @@ _REACH = 1.14
 _ROW_SHARE = 0.62
 
 
-def arrange(wish: Wish, shapes: list[Shape], room: Box, *, ground: float | None) -> list[Spot]:
+def arrange(wish: Wish, shapes: list[Shape], room: Box, ground: float | None) -> list[Spot]:
     """Spots for every copy of every thing, inside `room`.
 
     `ground` is the height in pixels things stand on, None when they float.
@@ -126,18 +127,21 @@ def _joined(wish: Wish, shapes: list[Shape]) -> list[_Node]:
             relation is Relation.BESIDE and shapes[one].in_sky != shapes[other].in_sky
         ):
             continue
-        if (
-            relation is Relation.BELOW
-            and shapes[other].size > 1.2 * shapes[one].size
-            and not shapes[other].in_sky
-        ):
-            kind, swapped = _KINDS[Relation.FRONT]  # 'under a tree' is at its foot
-        else:
-            kind, swapped = _KINDS[relation]
+        kind, swapped = _kind(relation, wish.things[other], shapes[one], shapes[other])
         first, second = (owner[other], owner[one]) if swapped else (owner[one], owner[other])
         joined = _Pair(kind, first, second)
         owner = {at: joined if node in (first, second) else node for at, node in owner.items()}
     return list(dict.fromkeys(owner.values()))
+
+
+def _kind(relation: Relation, other: Thing, shape: Shape, beside: Shape) -> tuple[str, bool]:
+    """The pair for a relation: what is in a hat wears it, what is in or under a house stands before it."""
+    if relation is Relation.INSIDE and any(subject.name in HEADWEAR for subject in other.subjects[:1]):
+        return _KINDS[Relation.WEARING]
+    far_larger = beside.size > 1.2 * shape.size and not beside.in_sky
+    if far_larger and (relation is Relation.BELOW or (relation is Relation.INSIDE and beside.size > 1.4)):
+        return _KINDS[Relation.FRONT]
+    return _KINDS[relation]
 
 
 def _row(nodes: Sequence[_Node]) -> _Node:
@@ -159,9 +163,13 @@ class _Layout:
         if isinstance(node, _Leaf):
             self.spots.extend(_copies(node.thing, self.things[node.thing].count, box, depth, standing))
             return
-        cut = {"row": self._beside, "column": self._stacked, "front": self._overlapping, "on": self._upon}[
-            node.kind
-        ]
+        cut = {
+            "row": self._beside,
+            "column": self._stacked,
+            "front": self._overlapping,
+            "on": self._upon,
+            "inside": self._within,
+        }[node.kind]
         cut(node, box, depth, standing)
 
     def _beside(self, pair: _Pair, box: Box, depth: int, standing: bool) -> None:
@@ -186,6 +194,18 @@ class _Layout:
         self.place(pair.second, back, depth, standing)
         self.place(pair.first, front, depth + 1, standing)
 
+    def _within(self, pair: _Pair, box: Box, depth: int, standing: bool) -> None:
+        """The second part stands in front, and the first looks out of its upper half."""
+        holder = Box(box.left, box.top + box.height * 0.3, box.width, box.height * 0.7)
+        wide, tall = box.width * 0.56, box.height * 0.54
+        held = Box(box.left + (box.width - wide) / 2, box.top + box.height * 0.04, wide, tall)
+        if isinstance(pair.second, _Leaf) and _is_open(self.things[pair.second.thing]):
+            holder = box
+            wide, tall = box.width * 0.34, box.height * 0.34
+            held = Box(box.left + (box.width - wide) / 2, box.top + box.height * 0.42, wide, tall)
+        self.place(pair.first, held, depth, True)
+        self.place(pair.second, holder, depth + 1, standing)
+
     def _upon(self, pair: _Pair, box: Box, depth: int, standing: bool) -> None:
         """The second part stands at the bottom, and the first on its upper edge."""
         base = Box(box.left, box.top + box.height * 0.38, box.width, box.height * 0.62)
@@ -203,6 +223,11 @@ class _Layout:
             depth + 1,
             True,
         )
+
+
+def _is_open(thing: Thing) -> bool:
+    """Whether one sees through it what is inside."""
+    return any(subject.name in ("cage", "window", "fireplace") for subject in thing.subjects[:1])
 
 
 def _copies(thing: int, count: int, box: Box, depth: int, standing: bool) -> list[Spot]:

@@ -5,7 +5,7 @@ import json
 import zipfile
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
@@ -14,13 +14,29 @@ from PIL import Image
 
 from studio.errors import ModelBroken
 
-NGRAM_MATCH_MIN = 0.55
+NGRAM_MATCH_MIN = 0.62
 CANDIDATES_MAX = 12
+_IRREGULAR = {
+    "men": "man",
+    "women": "woman",
+    "children": "child",
+    "mice": "mouse",
+    "geese": "goose",
+    "teeth": "tooth",
+    "feet": "foot",
+    "firemen": "fireman",
+    "policemen": "policeman",
+    "snowmen": "snowman",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """One thing the library can show. `size` is its usual height beside others, 1.0 being a dog or a chair."""
+    """One thing the library can show. `size` is its usual height beside others, 1.0 being a dog or a chair.
+
+    `files` maps a style to a cut-out; `looks` does so for each way a person can look, named by gender (where the
+    subject leaves it open) and skin, as in "woman medium-dark" or "dark".
+    """
 
     name: str
     emoji: str
@@ -28,6 +44,7 @@ class Subject:
     size: float
     in_sky: bool
     files: dict[str, str]
+    looks: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def __hash__(self) -> int:
         return hash(self.name)
@@ -51,6 +68,7 @@ class Library:
                 size=entry["size"],
                 in_sky=entry["in_sky"],
                 files=entry["files"],
+                looks=entry.get("looks", {}),
             )
             for entry in index["subjects"]
         )
@@ -65,7 +83,9 @@ class Library:
             self._by_head[subject.name.split()[-1]].append(subject)
             for keyword in subject.keywords:
                 self._by_keyword[keyword].append(subject)
-        self.by_emoji = {subject.emoji.replace("\ufe0f", ""): subject for subject in self.subjects}
+        self.by_emoji = {
+            subject.emoji.replace("\ufe0f", ""): subject for subject in self.subjects if subject.emoji
+        }
         self.words = tuple(self._synonyms)
         self.longest_phrase = max(len(name.split()) for name in (*self.by_name, *self._synonyms))
 
@@ -103,9 +123,10 @@ class Library:
         )
         return self.named(scored[1]) if scored[0] >= NGRAM_MATCH_MIN else ()
 
-    def picture(self, subject: Subject, style: str) -> Image.Image:
+    def picture(self, subject: Subject, style: str, look: str = "") -> Image.Image:
         """RGBA cut-out, cropped to what can be seen; in another style where this one does not exist."""
-        file = subject.files.get(style) or next(iter(subject.files.values()))
+        files = subject.looks.get(look, subject.files)
+        file = files.get(style) or next(iter(files.values()))
         return self._open(file).copy()
 
     @lru_cache(maxsize=256)  # noqa: B019 - one library lives as long as the process
@@ -119,6 +140,8 @@ class Library:
 def _singulars(phrase: str) -> Iterable[str]:
     """The phrase, and the singulars it may be a plural of."""
     yield phrase
+    if phrase in _IRREGULAR:
+        yield _IRREGULAR[phrase]
     if phrase.endswith("ies"):
         yield phrase[:-3] + "y"
     if phrase.endswith("ves"):

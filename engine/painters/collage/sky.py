@@ -14,13 +14,16 @@ Colour = tuple[float, float, float]
 class Backdrop:
     """A painted background. `ground` is where things stand, 0 at the top and 1 at the bottom, None when they float.
 
-    `light` multiplies the colours of the things; `horizon` is where the ground begins.
+    `light` multiplies the colours of the things; `horizon` is where the ground begins. `scene` and `time` are what
+    it shows, empty for a plain wall.
     """
 
     picture: Image.Image
     ground: float | None
     horizon: float = 1.0
     light: Colour = (1.0, 1.0, 1.0)
+    scene: str = ""
+    time: str = ""
 
 
 SKIES = {

@@ -8,13 +8,18 @@ from engine.painters.collage.words import Relation
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Thing:
-    """`count` copies of one of `subjects`. No subjects: a word nothing in the library answers to."""
+    """`count` copies of one of `subjects`. No subjects: a word nothing in the library answers to.
+
+    `gender` ("woman", "man") and `skins` narrow how people look; empty leaves it open.
+    """
 
     word: str
     subjects: tuple[Subject, ...]
     count: int = 1
     colour: str | None = None
     size: float = 1.0
+    gender: str = ""
+    skins: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

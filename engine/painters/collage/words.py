@@ -15,6 +15,7 @@ class Relation(StrEnum):
     ON = "on"
     BESIDE = "beside"
     WEARING = "wearing"
+    INSIDE = "inside"
 
 
 RELATIONS: dict[str, Relation] = {
@@ -41,8 +42,9 @@ RELATIONS: dict[str, Relation] = {
     "lying on": Relation.ON,
     "riding": Relation.ON,
     "on": Relation.ON,
-    "in": Relation.ON,
-    "inside": Relation.ON,
+    "in": Relation.INSIDE,
+    "inside": Relation.INSIDE,
+    "inside of": Relation.INSIDE,
     "next to": Relation.BESIDE,
     "beside": Relation.BESIDE,
     "near": Relation.BESIDE,
@@ -133,18 +135,65 @@ SIZES: dict[str, float] = {
     "enormous": 1.6,
 }
 
+# Phrase → a style of engine/painters/collage/styles.py.
 STYLES: dict[str, str] = {
-    "glossy": "glossy",
-    "3d": "glossy",
-    "shiny": "glossy",
-    "rendered": "glossy",
-    "cartoon": "cartoon",
-    "clip art": "cartoon",
-    "clipart": "cartoon",
-    "drawing": "cartoon",
-    "drawn": "cartoon",
-    "comic": "cartoon",
+    phrase: style
+    for style, phrases in {
+        "glossy": "glossy, 3d, shiny, rendered, glossy 3d, 3d render, clay",
+        "cartoon": "cartoon, drawing, drawn, comic, crayon drawing, childrens drawing",
+        "clip art": "clip art, clipart",
+        "flat": "flat, flat design, flat icon, vector, flat vector, flat art, minimal, minimalist",
+        "sticker": "sticker, flat sticker, stickers, die cut sticker",
+        "line": "line icon, line art, outline, outlined, line drawing, lineart, outline icon, colouring page, "
+        "coloring page",
+        "sketch": "sketch, pencil sketch, pencil drawing, pencil",
+        "pixel": "pixel, pixel art, pixelated, 8-bit, 8bit, 16-bit, voxel",
+        "watercolour": "watercolour, watercolor, watercolour painting, watercolor painting, aquarelle",
+    }.items()
+    for phrase in phrases.split(", ")
 }
+
+# Words for the amount of a thing named after "of": how many they stand for, None for one helping.
+AMOUNTS: dict[str, int | None] = {
+    word: count
+    for count, words in {
+        None: "slice piece bowl glass cup mug plate bottle can jar basket box bag loaf pack portion kind type sort bar "
+        "ball scoop pot cube stick serving",
+        2: "pair couple",
+        3: "trio",
+        4: "group bunch pile flock herd crowd stack heap lot lots team row line pack set school swarm collection pride",
+    }.items()
+    for word in words.split()
+}
+
+# How people may look, where a prompt says so: the gender, or the skins to choose from.
+GENDERS: dict[str, str] = {
+    word: gender
+    for gender, words in {
+        "woman": "woman female lady girl women",
+        "man": "man male gentleman guy boy men",
+    }.items()
+    for word in words.split()
+}
+SKINS: dict[str, tuple[str, ...]] = {
+    "black": ("dark", "medium-dark"),
+    "african": ("dark", "medium-dark"),
+    "dark-skinned": ("dark", "medium-dark"),
+    "brown": ("medium-dark", "medium"),
+    "indian": ("medium-dark", "medium"),
+    "latino": ("medium", "medium-dark"),
+    "latina": ("medium", "medium-dark"),
+    "asian": ("medium-light", "light"),
+    "white": ("light",),
+    "pale": ("light",),
+    "light-skinned": ("light",),
+}
+# What people have on their heads: in it means under it.
+HEADWEAR = frozenset(
+    {"top hat", "billed cap", "woman's hat", "crown", "graduation cap", "rescue worker's helmet"}
+)
+# Scenes that are things as well, unless the others lie on them.
+FURNITURE = frozenset({"table", "wooden table", "shelf", "desk"})
 
 # Word → scene painted by engine/painters/collage/backdrop.py.
 SCENES: dict[str, str] = {
@@ -219,6 +268,17 @@ SCENES: dict[str, str] = {
     "shelf": "table",
     "wooden floor": "table",
     "lunar": "moonscape",
+    "mars": "desert",
+    "waterside": "sea",
+    "riverside": "grass",
+    "backyard": "grass",
+    "mountain range": "mountains",
+    "hillside": "grass",
+    "seabed": "underwater",
+    "under the sea": "underwater",
+    "under water": "underwater",
+    "village": "street",
+    "house inside": "room",
     "landscape": "mountains",
     "nature": "grass",
     "picnic": "grass",
@@ -256,8 +316,8 @@ IGNORED = frozenset(
     very really extremely quite just only like looking look looks cute beautiful pretty nice lovely happy sad funny
     cool epic amazing awesome best quality high highly detailed detail masterpiece trending artstation ultra hd 4k 8k
     photo photograph photography picture image painting illustration portrait render rendering art artwork style
-    stylized sticker icon emoji logo poster wallpaper scene view background backdrop close up closeup shot cinematic
-    dramatic lighting light soft bright dark colorful colourful vivid simple minimal minimalist abstract realistic
+    stylized icon emoji logo poster wallpaper scene view background backdrop close up closeup shot cinematic
+    dramatic lighting light soft bright dark colorful colourful vivid simple abstract realistic
     hyperrealistic cozy cosy magical fantasy vintage retro old new young fresh ripe fluffy furry shiny round wooden
     plain solid full empty please draw paint make show create generate me my your his her their our i you we they he
     she some any every each other another all both while when where who which what how then than too also again once
