@@ -13,6 +13,7 @@ _MOST_ANCESTORS = 5
 DESK_ELSEWHERE = "This case is not on your desk (any more)."
 NO_PICTURES = "This case has no pictures that could be shown."
 SHOW = "Show"
+YOURS = "This case is yours for ten minutes."
 ALLOW = "Allow"
 DECLINE = "Decline"
 APPEAL = "Appeal"

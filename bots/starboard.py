@@ -17,7 +17,7 @@ from bots.standings import Slip
 from studio.clock import now
 from studio.db import choices, records
 from studio.db.database import Database
-from studio.db.tables import PictureRow, ShowcaseRow
+from studio.db.tables import DeliveryRow, PictureRow, ShowcaseRow
 from studio.errors import NotFound
 from studio.jobs import Job, JobState
 from studio.pictures import Picture
@@ -39,11 +39,12 @@ class StarBearer(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exhibit:
-    """A starred picture, its job, and the channel where such pictures hang."""
+    """A starred picture, its job, the channel where such pictures hang, and the message that first showed it."""
 
     picture: Picture
     job: Job
     channel: str
+    shown_at: Slip | None = None
 
 
 class Starboard:
@@ -105,7 +106,13 @@ def load_exhibit(database: Database, picture_id: str) -> tuple[Exhibit | None, S
         if slip is None and (rules.star_channel is None or stars < rules.star_threshold):
             return None, None
         channel = slip.channel if slip else rules.star_channel or ""
-        return Exhibit(picture=records.picture_of(row, stars=stars), job=job, channel=channel), slip
+        picture = records.picture_of(row, stars=stars)
+        return Exhibit(picture=picture, job=job, channel=channel, shown_at=_first(session, job)), slip
+
+
+def _first(session: Session, job: Job) -> Slip | None:
+    row = session.get(DeliveryRow, job.id)
+    return Slip(channel=row.channel, message=row.message) if row and row.message else None
 
 
 def _slip(session: Session, picture_id: str) -> Slip | None:

@@ -29,6 +29,9 @@ MENU_EDIT = "Edit"
 MENU_EXPAND = "Expand"
 MENU_UPSCALE = "Upscale"
 MENU_WHO = "Who made this?"
+MENU_REPORT = "Report"
+MODAL_REPORT = "Report a picture"
+FIELD_REPORT = "What is wrong with it (optional)"
 
 DEEDS = {
     Operation.IMAGINE: "painted",
@@ -50,10 +53,20 @@ def broke(fault_id: str) -> str:
     return f"Something broke on our side. Nothing was charged; please try again. (Fault {fault_id})"
 
 
-def waiting(ahead: int) -> str:
-    if ahead == 0:
-        return "Accepted. You are next."
-    return f"Accepted. {ahead} {'is' if ahead == 1 else 'are'} painted before it."
+def waiting(ahead: int, eta_seconds: float | None = None) -> str:
+    """A job's place in the queue, and how long until it is done where that is known."""
+    place = f"{ahead} {'is' if ahead == 1 else 'are'} painted before it." if ahead else "You are next."
+    left = f" Done in {about(eta_seconds)}." if eta_seconds is not None else ""
+    return f"Accepted. {place}{left}"
+
+
+def about(seconds: float) -> str:
+    """Coarse, as estimates are: ``"a few seconds"``, ``"about 40 s"``, ``"about 3 min"``."""
+    if seconds < 7.5:
+        return "a few seconds"
+    if seconds < 100:
+        return f"about {round(seconds, -1) if seconds >= 15 else 10:.0f} s"
+    return f"about {round(seconds / 60)} min"
 
 
 def painting(step: int, steps: int) -> str:

@@ -13,22 +13,28 @@ from discord import app_commands
 from bots import words as house
 from bots.backroom import Backroom
 from bots.board import Board
+from bots.caseboard import CaseBoard
 from bots.discord import words
 from bots.discord.bearer import DiscordBearer
 from bots.discord.buttons import DYNAMIC_ITEMS
 from bots.discord.counter import Counter, say
 from bots.discord.courier import Courier
+from bots.discord.desk import DiscordDesk
 from bots.discord.forms import Forms
+from bots.discord.gallery import DiscordGallery
 from bots.discord.menus import build_menus
 from bots.discord.reactions import Reactions
 from bots.discord.settings import DiscordSettings
 from bots.discord.slash import build_commands
 from bots.faults import log_fault
 from bots.news import News
+from bots.starboard import Starboard
 from bots.tray import Tray
 from studio.clock import now
 from studio.people import Platform
 from studio.ports import Ports
+
+_TOO_MANY_COMMANDS = 30032
 
 log = logging.getLogger(__name__)
 
@@ -58,6 +64,9 @@ class Bot(discord.AutoShardedClient):
         self.backroom = Backroom("discord")
         bearer = DiscordBearer(self, ports, self.backroom, Courier(self, now))
         self.board = Board(ports.database, self.backroom, bearer)
+        self.desk = DiscordDesk(self, ports, self.backroom)
+        self.caseboard = CaseBoard(ports.database, ports.desk, self.backroom, self.desk)
+        self.starboard = Starboard(ports.database, self.backroom, DiscordGallery(self, ports, self.backroom))
         self.counter = Counter(self, ports, self.backroom, bearer, self.board, settings)
         self.tray = Tray()
         self.forms = Forms(self, ports, self.backroom, self.counter, self.tray, settings)
@@ -73,6 +82,8 @@ class Bot(discord.AutoShardedClient):
             platform=Platform.DISCORD,
             consumer=settings.consumer,
             passing=(discord.HTTPException,),
+            caseboard=self.caseboard,
+            starboard=self.starboard,
         )
 
     async def setup_hook(self) -> None:
@@ -89,7 +100,15 @@ class Bot(discord.AutoShardedClient):
         file = self.settings.home / "run" / "discord-commands"
         if await self.backroom.run("mail", _read, file) == fingerprint:
             return
-        await self.tree.sync()
+        try:
+            await self.tree.sync()
+        except discord.HTTPException as error:
+            if error.code != _TOO_MANY_COMMANDS:
+                raise
+            # Better without its sixth menu than not at all; /report is there still.
+            log.warning("Discord takes no more menus on messages, so %s is left out", house.MENU_REPORT)
+            self.tree.remove_command(house.MENU_REPORT, type=discord.AppCommandType.message)
+            await self.tree.sync()
         await self.backroom.run("mail", _write, file, fingerprint)
         log.info("%s commands were registered", len(commands))
 

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Any, Self
 
 import discord
 
+from bots import case_words
 from bots import words as house
 from bots.discord import words
 from bots.discord.posts import Key, Post
 from studio.buttons import VERSION, Action, Button, parse_button
+from studio.cases import Case, CaseState
 from studio.regions import COLUMNS, ROWS, is_cell
 
 if TYPE_CHECKING:
@@ -20,7 +22,21 @@ _STYLES = {
     Action.STAR: discord.ButtonStyle.secondary,
     Action.CANCEL: discord.ButtonStyle.danger,
     Action.UPSCALE: discord.ButtonStyle.secondary,
+    Action.APPEAL: discord.ButtonStyle.secondary,
+    Action.REPORT: discord.ButtonStyle.danger,
+    Action.CLAIM: discord.ButtonStyle.primary,
+    Action.APPROVE: discord.ButtonStyle.success,
+    Action.SPOILER: discord.ButtonStyle.success,
+    Action.OVERTURN: discord.ButtonStyle.success,
+    Action.CONSENT: discord.ButtonStyle.success,
+    Action.DECLINE: discord.ButtonStyle.secondary,
+    Action.REJECT: discord.ButtonStyle.secondary,
+    Action.WARN: discord.ButtonStyle.secondary,
+    Action.SUSPEND: discord.ButtonStyle.danger,
+    Action.BAN: discord.ButtonStyle.danger,
+    Action.BLOCK: discord.ButtonStyle.danger,
 }
+_IN_A_ROW = 5
 
 
 class PictureButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=rf"{VERSION}:.*"):
@@ -78,6 +94,73 @@ class CellMenu(
         await interaction.client.forms.ask_for_edit(interaction, self.what, cells)
 
 
+class CaseWindow(
+    discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=r"c1k:(?P<case>\w{12})"
+):
+    """Shows a case's pictures as they are, to the moderator who presses it and to nobody else."""
+
+    def __init__(self, case_id: str) -> None:
+        super().__init__(
+            discord.ui.Button(
+                custom_id=f"c1k:{case_id}", label=case_words.SHOW, style=discord.ButtonStyle.secondary
+            )
+        )
+        self.case_id = case_id
+
+    @classmethod
+    async def from_custom_id(
+        cls,
+        interaction: discord.Interaction[Any],  # noqa: ARG003
+        item: discord.ui.Item[Any],  # noqa: ARG003
+        match: re.Match[str],
+    ) -> Self:
+        return cls(match["case"])
+
+    async def callback(self, interaction: "discord.Interaction[Bot]") -> None:  # type: ignore[override]
+        await interaction.client.desk.reveal(interaction, self.case_id)
+
+
+def case_view(case: Case, *, pictures: bool = True) -> discord.ui.View | None:
+    """What can be done with a case; None once it is decided."""
+    actions = case_words.buttons(case)
+    if not actions:
+        return None
+    view = discord.ui.View(timeout=None)
+    for place, action in enumerate(actions):
+        button = _plain_button(action, case.id)
+        button.row = place // _IN_A_ROW
+        view.add_item(button)
+    if pictures:
+        view.add_item(CaseWindow(case.id))
+    return view
+
+
+def case_buttons(cases: Sequence[Case]) -> discord.ui.View | None:
+    """A button to take each open case of a list, as many as a message holds."""
+    open_ = [case for case in cases if case.state is CaseState.OPEN][:_MOST_BUTTONS]
+    if not open_:
+        return None
+    view = discord.ui.View(timeout=None)
+    for number, case in enumerate(open_, start=1):
+        custom_id = str(Button(action=Action.CLAIM, job_id=case.id))
+        label = f"{words.label(Action.CLAIM, 0, alone=False)} {number}"
+        view.add_item(PictureButton(custom_id, label, style=_STYLES[Action.CLAIM]))
+    return view
+
+
+def appeal_button(job_id: str) -> discord.ui.View:
+    """Under a refusal."""
+    view = discord.ui.View(timeout=None)
+    view.add_item(_plain_button(Action.APPEAL, job_id))
+    return view
+
+
+def _plain_button(action: Action, what: str) -> PictureButton:
+    return PictureButton(
+        str(Button(action=action, job_id=what)), words.label(action, 0, alone=False), style=_STYLES[action]
+    )
+
+
 def view_of(post: Post) -> discord.ui.View | None:
     """The buttons of a post; build it on the event loop."""
     if not post.rows:
@@ -127,4 +210,4 @@ def choice_of_cells(what: str) -> discord.ui.View:
     return view
 
 
-DYNAMIC_ITEMS: Sequence[type[discord.ui.DynamicItem[Any]]] = (PictureButton, CellMenu)
+DYNAMIC_ITEMS: Sequence[type[discord.ui.DynamicItem[Any]]] = (PictureButton, CellMenu, CaseWindow)

@@ -4,21 +4,25 @@ import io
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 import discord
 
+from bots import case_words, replies
 from bots import words as house
 from bots.backroom import Backroom
 from bots.board import Board
 from bots.discord import words
 from bots.discord.bearer import DiscordBearer
-from bots.discord.buttons import cancel_buttons, choice_of_tiles, view_of
+from bots.discord.buttons import appeal_button, cancel_buttons, case_buttons, choice_of_tiles, view_of
 from bots.discord.clicks import Clicks
 from bots.discord.escaping import plain
+from bots.discord.homes import at_home
 from bots.discord.people import call_of
+from bots.discord.permissions import closed_channels
 from bots.discord.posts import compose
 from bots.discord.settings import DiscordSettings
+from bots.discord.voice import VOICE
 from bots.family_tree import draw_family
 from bots.faults import log_fault
 from bots.listings import Listing, lines_of
@@ -29,17 +33,21 @@ from studio.catalog import press
 from studio.commands.answers import (
     Accepted,
     Answer,
+    Attribution,
     Balance,
+    Community,
     Deleted,
+    DeskCases,
     Family,
     History,
     InQueue,
+    Opened,
     Shown,
     Starred,
     Stopped,
 )
 from studio.commands.spec import Call
-from studio.errors import BadRequest, ChatelierError
+from studio.errors import BadRequest, ChatelierError, PolicyRefusal
 from studio.ports import Ports
 
 if TYPE_CHECKING:
@@ -49,8 +57,11 @@ Work = Callable[[Call], Awaitable[Answer | str]]
 
 _ALREADY_ACKNOWLEDGED = 40060
 # What needs to know which picture is meant when the message shows several.
-_OF_ONE_PICTURE = frozenset({Action.REMIX, Action.EDIT, Action.EXPAND, Action.STAR, Action.UPSCALE})
+_OF_ONE_PICTURE = frozenset(
+    {Action.REMIX, Action.EDIT, Action.EXPAND, Action.STAR, Action.UPSCALE, Action.REPORT}
+)
 _PUBLIC = frozenset({Action.VARY, Action.VARY_SUBTLE, Action.UPSCALE, Action.REROLL, Action.EXPAND})
+
 
 log = logging.getLogger(__name__)
 
@@ -93,12 +104,12 @@ class Counter:
         except discord.HTTPException as error:
             log.warning("an answer was not taken: %s", error.status)
         except Exception as error:  # noqa: BLE001 - whatever broke, the person gets a sentence
-            sentence = _sentence(error)
             if isinstance(answer, Accepted):
                 # The job is safe, and its events bring the answer later.
                 log.warning("an answer has to wait", extra={"job_id": answer.job_id})
             else:
-                await self._refuse(interaction, sentence, public=public)
+                appeal = appeal_button(error.job_id) if _appealable(error) else None
+                await self._refuse(interaction, _sentence(error), public=public, view=appeal)
 
     async def press(self, interaction: discord.Interaction, button: Button | None) -> None:
         """A button under a picture or a job."""
@@ -110,13 +121,17 @@ class Counter:
             await self._bot.forms.ask_for_words(interaction, button)
         elif button.action is Action.EDIT:
             await self._bot.forms.show_cells(interaction, button)
+        elif button.action in (Action.APPEAL, Action.REPORT):
+            await self._bot.forms.ask_for_reason(interaction, button)
         else:
+            paints = button.action in _PUBLIC
 
             async def work(call: Call) -> Answer:
+                call = await at_home(self._bot, call, button.job_id, paints=paints)
                 return await self._backroom.run("desk", press, self._ports, call, button)
 
             key = self._clicks.key_of(interaction, str(button))
-            await self.serve(interaction, work, public=button.action in _PUBLIC, key=key)
+            await self.serve(interaction, work, public=paints, key=key)
 
     async def _ask_which(self, interaction: discord.Interaction, button: Button) -> None:
         async def work(call: Call) -> str:
@@ -175,11 +190,31 @@ class Counter:
                 await _tell(interaction, house.deleted(len(answer.picture_ids)))
             case Starred():
                 await _tell(interaction, house.starred(given=answer.given, stars=answer.stars))
-            case InQueue() | History() | Balance() | Family():
+            case InQueue() | History() | Balance() | Family() | Attribution():
                 await self._list(interaction, answer)
+            case Opened():
+                await self._open(interaction, answer)
             case str():
                 if answer:
                     await _tell(interaction, answer)
+            case _:
+                await self._reply(interaction, call, answer)
+
+    async def _reply(self, interaction: discord.Interaction, call: Call, answer: replies.Reply) -> None:
+        lines = replies.lines_of(answer, VOICE)
+        view = case_buttons(answer.cases) if isinstance(answer, DeskCases) else None
+        if isinstance(answer, Community):
+            lines += closed_channels(interaction.guild, answer.rules)
+        await _tell(interaction, "\n".join(lines)[: words.LONGEST_MESSAGE], view=view)
+        if isinstance(answer, Community) and answer.rules.desk_channel:
+            await self._bot.caseboard.lay_open_cases(call.person)
+
+    async def _open(self, interaction: discord.Interaction, answer: Opened) -> None:
+        """The case that a moderator has taken, for their eyes."""
+        sheet = await self._bot.desk.sheet_of(answer.dossier)
+        await interaction.edit_original_response(
+            content=case_words.YOURS, attachments=sheet.files(), **sheet.arguments()
+        )
 
     async def _is_shown_elsewhere(self, answer: Accepted, call: Call) -> bool:
         """Whether the job belongs to another acknowledgement: that of the first of two clicks."""
@@ -219,7 +254,14 @@ class Counter:
             allowed_mentions=discord.AllowedMentions.none(),
         )
 
-    async def _refuse(self, interaction: discord.Interaction, sentence: str, *, public: bool) -> None:
+    async def _refuse(
+        self,
+        interaction: discord.Interaction,
+        sentence: str,
+        *,
+        public: bool,
+        view: discord.ui.View | None = None,
+    ) -> None:
         """The sentence is for the person alone, so a public "thinking…" is taken away.
 
         While it still thinks, Discord would take a second message for its text; so it is ended first.
@@ -227,10 +269,10 @@ class Counter:
         try:
             if public:
                 await _tell(interaction, words.TAKEN_AWAY)
-                await interaction.followup.send(sentence, ephemeral=True)
+                await interaction.followup.send(sentence, ephemeral=True, view=view or discord.utils.MISSING)
                 await interaction.delete_original_response()
             else:
-                await _tell(interaction, sentence)
+                await _tell(interaction, sentence, view=view)
         except discord.HTTPException as error:
             log.warning("a refusal was not taken: %s", error.status)
 
@@ -241,9 +283,15 @@ def _sentence(error: Exception) -> str:
     return house.broke(log_fault(error))
 
 
-async def _tell(interaction: discord.Interaction, sentence: str) -> None:
+def _appealable(error: Exception) -> TypeGuard[PolicyRefusal]:
+    return isinstance(error, PolicyRefusal) and error.job_id is not None
+
+
+async def _tell(
+    interaction: discord.Interaction, sentence: str, *, view: discord.ui.View | None = None
+) -> None:
     await interaction.edit_original_response(
-        content=sentence, attachments=[], view=None, allowed_mentions=discord.AllowedMentions.none()
+        content=sentence, attachments=[], view=view, allowed_mentions=discord.AllowedMentions.none()
     )
 
 

@@ -102,7 +102,7 @@ class Courier:
             if error.status in (401, 403) or error.code in (_UNKNOWN_WEBHOOK, _INVALID_WEBHOOK_TOKEN):
                 log.info("an interaction token is not valid any more", extra={"job_id": post.job_id})
                 return None
-            raise _sorted(error) from error
+            raise sorted_out(error) from error
         return slip
 
     async def _as_bot(self, post: Post, address: Address, slip: Slip | None) -> Slip:
@@ -121,7 +121,7 @@ class Courier:
                 allowed_mentions=discord.AllowedMentions.none(),
             )
         except discord.HTTPException as error:
-            raise _sorted(error) from error
+            raise sorted_out(error) from error
         return slip
 
     async def _send(self, post: Post, channel: discord.abc.Messageable) -> Slip:
@@ -135,7 +135,7 @@ class Courier:
                 view=view_of(post) or discord.utils.MISSING,
             )
         except discord.HTTPException as error:
-            raise _sorted(error) from error
+            raise sorted_out(error) from error
         return Slip(channel=str(message.channel.id), message=str(message.id))
 
     async def _to_person(self, post: Post, person: Person) -> Slip:
@@ -155,7 +155,7 @@ def first_slip(address: Address) -> Slip | None:
     return Slip(channel=address.channel, message=address.message) if address.message else None
 
 
-def _sorted(error: discord.HTTPException) -> Exception:
+def sorted_out(error: discord.HTTPException) -> Exception:
     """What an error of Discord's means for the delivery."""
     if error.status == 413 or error.code == _TOO_LARGE:
         return TooLarge()

@@ -13,18 +13,20 @@ from typing import TYPE_CHECKING, Any
 
 import discord
 
+from bots import case_words
 from bots import words as house
 from bots.backroom import Backroom
 from bots.discord import words
 from bots.discord.buttons import choice_of_cells
 from bots.discord.counter import Counter, say
+from bots.discord.homes import at_home
 from bots.discord.people import call_of
 from bots.discord.settings import DiscordSettings
 from bots.phrases import spread_flags
 from bots.prints import fitted
 from bots.standings import load_family
 from bots.tray import Tray
-from studio.buttons import Button
+from studio.buttons import Action, Button
 from studio.catalog import perform
 from studio.commands.answers import Answer
 from studio.commands.spec import MAX_PROMPT, Call
@@ -38,10 +40,17 @@ if TYPE_CHECKING:
 
 _REMIX = re.compile(r"c1m:remix:(?P<what>[\w.]{1,20})")
 _EDIT = re.compile(r"c1m:edit:(?P<what>[\w.]{1,40}):(?P<cells>(?:[A-D][1-4])*)")
+_REPORT = re.compile(r"c1m:report:(?P<what>[\w.]{1,20})")
+_APPEAL = re.compile(r"c1m:appeal:(?P<what>\w{1,20})")
 _PREFIX = "c1m:"
 _PROMPT = "prompt"
 _LOOK_UP_SECONDS = 1.0
 _FORGET_SECONDS = 15 * 60
+_LONGEST_REASON = 500
+_REASONS = {
+    Action.APPEAL: (case_words.MODAL_APPEAL, case_words.FIELD_APPEAL),
+    Action.REPORT: (house.MODAL_REPORT, house.FIELD_REPORT),
+}
 
 log = logging.getLogger(__name__)
 
@@ -49,13 +58,17 @@ log = logging.getLogger(__name__)
 class Form(discord.ui.Modal):
     """A modal with one field. Its answer is read by `Forms.submitted`, whoever opened it."""
 
-    def __init__(self, custom_id: str, title: str, field: str, *, default: str = "") -> None:
+    def __init__(
+        self, custom_id: str, title: str, field: str, *, default: str = "", longest: int = MAX_PROMPT
+    ) -> None:
+        """A field with less room than a prompt has may stay empty."""
         super().__init__(title=title, custom_id=custom_id, timeout=_FORGET_SECONDS)
         text: discord.ui.TextInput[discord.ui.Modal] = discord.ui.TextInput(
             custom_id=_PROMPT,
             style=discord.TextStyle.paragraph,
-            default=default[:MAX_PROMPT] or None,
-            max_length=MAX_PROMPT,
+            default=default[:longest] or None,
+            max_length=longest,
+            required=longest == MAX_PROMPT,
         )
         self.add_item(discord.ui.Label(text=field, component=text))
 
@@ -134,6 +147,14 @@ class Forms:
         form = Form(f"{_PREFIX}edit:{what}:{''.join(sorted(cells))}", house.MODAL_EDIT, house.FIELD_EDIT)
         await self._open(interaction, form)
 
+    async def ask_for_reason(self, interaction: discord.Interaction, button: Button) -> None:
+        """Before an appeal or a report is filed. Nothing is looked up: what is wrong is said afterwards."""
+        what = button.picture_id or button.job_id
+        title, field = _REASONS[button.action]
+        await self._open(
+            interaction, Form(f"{_PREFIX}{button.action}:{what}", title, field, longest=_LONGEST_REASON)
+        )
+
     async def submitted(self, interaction: discord.Interaction) -> None:
         """The answer to any form of ours; called for every form that comes in."""
         data: Mapping[str, Any] = interaction.data or {}
@@ -142,11 +163,14 @@ class Forms:
             return
         prompt = next((value for name, value in fields(data.get("components", [])) if name == _PROMPT), "")
 
+        files = bool(_REPORT.fullmatch(custom_id) or _APPEAL.fullmatch(custom_id))
+
         async def work(call: Call) -> Answer:
+            call = await at_home(self._bot, call, (*custom_id.split(":"), "", "")[2], paints=not files)
             name, values = self._read(custom_id, prompt, call)
             return await self._backroom.run("desk", perform, self._ports, call, name, values)
 
-        await self._counter.serve(interaction, work, public=True)
+        await self._counter.serve(interaction, work, public=not files)
 
     def _read(self, custom_id: str, prompt: str, call: Call) -> tuple[str, dict[str, object]]:
         """The command that a form stands for. Raises `BadRequest`."""
@@ -163,6 +187,10 @@ class Forms:
             else:
                 raise BadRequest(house.UPLOAD_GONE)
             return "edit", spread_flags("edit", values)
+        if match := _REPORT.fullmatch(custom_id):
+            return "report", {"picture": match["what"], "reason": prompt}
+        if match := _APPEAL.fullmatch(custom_id):
+            return "appeal", {"job": match["what"], "reason": prompt}
         raise BadRequest(house.FORM_UNKNOWN)
 
     async def _open(self, interaction: discord.Interaction, form: Form) -> None:

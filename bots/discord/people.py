@@ -7,6 +7,8 @@ import discord
 from bots.discord.settings import DiscordSettings
 from studio.clock import now
 from studio.commands.spec import Call
+from studio.db.database import Database
+from studio.db.people import lock_person
 from studio.people import Address, Person, Platform, Role
 from studio.text import clean_text
 
@@ -27,8 +29,8 @@ def call_of(
     any process finds it at any time.
     """
     community = community_of(interaction.guild_id, interaction.user.id)
-    moderates = interaction.guild_id is not None and (
-        interaction.permissions.manage_guild or _has_role(interaction.user, settings)
+    manages = interaction.guild_id is not None and (
+        interaction.permissions.manage_guild or moderates(interaction.user, settings)
     )
     address = Address(
         platform=Platform.DISCORD,
@@ -38,31 +40,47 @@ def call_of(
         token=interaction.token,
         token_expires_at=now() + TOKEN_LIFE,
     )
-    person = person_of(interaction.user, community, moderates=moderates)
+    person = person_of(interaction.user, community, moderates=manages)
     return Call(person=person, address=address, request_key=f"discord:{interaction.id}")
 
 
 def person_of(user: discord.abc.User, community: str, *, moderates: bool) -> Person:
+    """With what Discord tells of an account: its age, and of a member the roles and the day they came."""
     name = clean_text(user.display_name)[:100] or user.name
-    roles = frozenset({Role.MEMBER, Role.MODERATOR} if moderates else {Role.MEMBER})
+    member = user if isinstance(user, discord.Member) else None
     return Person(
         platform=Platform.DISCORD,
         community=community,
         user_id=str(user.id),
         display_name=name,
-        roles=roles,
+        roles=frozenset({Role.MEMBER, Role.MODERATOR} if moderates else {Role.MEMBER}),
+        platform_roles=frozenset(str(role.id) for role in member.roles if not role.is_default())
+        if member
+        else frozenset(),
+        account_created_at=discord.utils.snowflake_time(user.id),
+        joined_at=member.joined_at if member else None,
     )
 
 
-def moderates(member: discord.abc.User, settings: DiscordSettings) -> bool:
-    """For members met outside an interaction, whose permissions come from the cached roles."""
-    return isinstance(member, discord.Member) and (
-        member.guild_permissions.manage_guild or _has_role(member, settings)
-    )
+def introduce(database: Database, person: Person) -> None:
+    """Write somebody down who was named and may never have been here, so that they can be spoken of."""
+    with database.begin() as session:
+        lock_person(session, person)
 
 
-def _has_role(user: discord.abc.User, settings: DiscordSettings) -> bool:
-    roles = user.roles if isinstance(user, discord.Member) else []
+def moderates(user: discord.abc.User, settings: DiscordSettings) -> bool:
+    """Whoever may manage the server or everybody's messages in all of it, and the configured roles.
+
+    Permissions come from the roles, not from a channel, where somebody may have been given more.
+    """
+    if not isinstance(user, discord.Member):
+        return False
+    may = user.guild_permissions
+    return may.manage_guild or may.manage_messages or _has_role(user, settings)
+
+
+def _has_role(member: discord.Member, settings: DiscordSettings) -> bool:
     return any(
-        str(role.id) in settings.moderator_roles or role.name in settings.moderator_roles for role in roles
+        str(role.id) in settings.moderator_roles or role.name in settings.moderator_roles
+        for role in member.roles
     )

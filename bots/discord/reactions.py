@@ -13,10 +13,11 @@ from bots.discord.people import community_of, moderates, person_of
 from bots.discord.posts import compose
 from bots.faults import log_fault
 from bots.prints import DEFAULT_LIMIT_BYTES, make_print
+from bots.replies import filed
 from bots.standings import has_star, job_of_message, known_name, load_standing
 from studio.buttons import Action, Button
 from studio.catalog import REACTIONS, press
-from studio.commands.answers import Accepted
+from studio.commands.answers import Accepted, Filed
 from studio.commands.spec import Call
 from studio.errors import ChatelierError, NotFound
 from studio.identifiers import picture_id
@@ -105,6 +106,8 @@ class Reactions:
         answer = await bot.backroom.run("desk", press, bot.ports, self._call(event, person), button)
         if isinstance(answer, Accepted) and not answer.repeated:
             await bot.board.pin(answer.job_id)
+        elif isinstance(answer, Filed):
+            await self._explain(event.user_id, filed(answer))
 
     async def _send_home(self, event: discord.RawReactionActionEvent, job_id: str, person: Person) -> None:
         """The pictures and their recipe, into the person's direct messages."""

@@ -1,6 +1,7 @@
 """Slash commands, built from the catalogue: one builder for all, so that no command can be forgotten."""
 
 import inspect
+import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -8,12 +9,14 @@ import discord
 from discord import app_commands
 
 from bots.discord import words
+from bots.discord.homes import at_home
+from bots.discord.people import introduce, person_of
 from bots.discord.suggestions import suggester
-from bots.discord.uploads import take_in
+from bots.discord.uploads import look_at, take_in
 from bots.phrases import spread_flags
 from studio.catalog import CATALOG, perform
 from studio.commands.answers import Answer
-from studio.commands.spec import Call, CommandSpec, Kind, Parameter
+from studio.commands.spec import Audience, Call, CommandSpec, Kind, Parameter
 
 if TYPE_CHECKING:
     from bots.discord.bot import Bot
@@ -22,8 +25,20 @@ LONGEST_DESCRIPTION = 100
 CONTEXTS = app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=False)
 INSTALLS = app_commands.AppInstallationType(guild=True, user=False)
 _NUMBERS: Mapping[Kind, type[int] | type[float]] = {Kind.INTEGER: int, Kind.NUMBER: float}
-_UPLOADS = frozenset({Kind.IMAGE, Kind.MASK})
-_SUGGESTED = frozenset({Kind.PICTURE, Kind.JOB, Kind.MODEL})
+_UPLOADS = frozenset({Kind.IMAGE, Kind.FILE, Kind.MASK})
+_SUGGESTED = frozenset({Kind.PICTURE, Kind.JOB, Kind.MODEL, Kind.CASE})
+_SUGGESTED_NAMES = frozenset({"prompt", "style", "lora", "value"})
+# What Discord shows to whom before an administrator says otherwise. The studio checks again.
+_MODERATORS = discord.Permissions(manage_messages=True)
+_ADMINISTRATORS = discord.Permissions(manage_guild=True)
+_NAMING = (
+    "case",
+    "job",
+    "picture",
+    "what",
+)  # the parameters that say whose server is meant in direct messages
+_IN_SERVERS = app_commands.AppCommandContext(guild=True, dm_channel=False, private_channel=False)
+_MENTION = re.compile(r"<(?:#|@&|@!?)(\d{1,20})>")
 
 
 def build_commands(tree: "app_commands.CommandTree[Bot]") -> None:
@@ -34,13 +49,16 @@ def build_commands(tree: "app_commands.CommandTree[Bot]") -> None:
 
 
 def slash_command(spec: CommandSpec) -> app_commands.Command[Any, Any, None]:
+    moderates = spec.audience is Audience.MODERATORS
     command: app_commands.Command[Any, Any, None] = app_commands.Command(
         name=spec.name,
         description=spec.summary[:LONGEST_DESCRIPTION],
         callback=_callback(spec),
-        allowed_contexts=CONTEXTS,
+        allowed_contexts=_IN_SERVERS if moderates else CONTEXTS,
         allowed_installs=INSTALLS,
     )
+    if moderates:
+        command.default_permissions = _ADMINISTRATORS if spec.name == "studio" else _MODERATORS
     for parameter in spec.parameters:
         if is_suggested(parameter):
             command.autocomplete(parameter.name)(suggester(parameter))
@@ -48,7 +66,7 @@ def slash_command(spec: CommandSpec) -> app_commands.Command[Any, Any, None]:
 
 
 def is_suggested(parameter: Parameter) -> bool:
-    return parameter.kind in _SUGGESTED or parameter.name == "prompt"
+    return parameter.kind in _SUGGESTED or parameter.name in _SUGGESTED_NAMES
 
 
 def _callback(spec: CommandSpec) -> Callable[..., Any]:
@@ -58,7 +76,9 @@ def _callback(spec: CommandSpec) -> Callable[..., Any]:
         bot = interaction.client
 
         async def work(call: Call) -> Answer:
-            values = spread_flags(spec.name, await _with_uploads(bot, call, spec, options))
+            values = spread_flags(spec.name, await _received(bot, call, spec, options))
+            for what in filter(None, map(values.get, _NAMING)):
+                call = await at_home(bot, call, str(what), paints=spec.paints)
             return await bot.backroom.run("desk", perform, bot.ports, call, spec.name, values)
 
         await bot.counter.serve(interaction, work, public=spec.paints)
@@ -74,15 +94,25 @@ def _callback(spec: CommandSpec) -> Callable[..., Any]:
     return serve
 
 
-async def _with_uploads(
+async def _received(
     bot: "Bot", call: Call, spec: CommandSpec, options: Mapping[str, object]
 ) -> dict[str, object]:
-    """The options that were filled in, attachments made harmless and stored."""
+    """The options that were filled in: attachments made harmless and stored, people and places as their ids."""
     values: dict[str, object] = {}
     for parameter in spec.parameters:
         value = options.get(parameter.name)
         if isinstance(value, discord.Attachment):
-            value = await take_in(value, call.person, bot.ports, bot.backroom, bot.settings)
+            value = (
+                await look_at(value, bot.ports, bot.backroom, bot.settings)
+                if parameter.kind is Kind.FILE
+                else await take_in(value, call.person, bot.ports, bot.backroom, bot.settings)
+            )
+        elif isinstance(value, discord.abc.User):
+            person = person_of(value, call.person.community, moderates=False)
+            await bot.backroom.run("desk", introduce, bot.ports.database, person)
+            value = person.key
+        elif isinstance(value, str) and parameter.name == "value":
+            value = _MENTION.sub(r"\1", value)
         if value is not None:
             values[parameter.name] = value
     return values
@@ -101,6 +131,8 @@ def option(parameter: Parameter) -> inspect.Parameter:
 def _annotation(parameter: Parameter) -> Any:
     if parameter.kind in _UPLOADS:
         return discord.Attachment
+    if parameter.kind is Kind.PERSON:
+        return discord.User  # a member, or somebody who has left
     number: type[int] | type[float] | None = _NUMBERS.get(parameter.kind)
     if number is not None:
         bounds = [
@@ -113,7 +145,7 @@ def _annotation(parameter: Parameter) -> Any:
 
 
 def _choices(parameter: Parameter) -> Any:
-    return Literal[tuple(parameter.choices)]
+    return Literal[tuple(str(choice) for choice in parameter.choices)]
 
 
 def _help_command() -> app_commands.Command[Any, Any, None]:

@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Any
 from discord import Interaction, app_commands
 from sqlalchemy import select
 
+from bots.case_words import heading
 from bots.discord.people import call_of
 from bots.words import shorten
+from studio.cases import CaseState
 from studio.commands.spec import Kind, Parameter
-from studio.db import records
+from studio.communities import Tier
+from studio.db import cases, records
 from studio.db.database import Database
-from studio.db.tables import JobRow
+from studio.db.tables import CaseRow, JobRow
 from studio.errors import ChatelierError
 from studio.identifiers import picture_id
 from studio.jobs import Job, JobState
@@ -26,6 +29,7 @@ MOST = 25
 _LONGEST = 100
 _LOOKED_AT = 60
 _PATIENCE_SECONDS = 2.0
+_CHANNEL_SETTINGS = frozenset({"channels", "desk", "log", "stars"})
 
 log = logging.getLogger(__name__)
 Suggest = Callable[["Interaction[Bot]", str], Any]
@@ -49,11 +53,46 @@ def suggester(parameter: Parameter) -> Suggest:
 
 async def _find(interaction: "Interaction[Bot]", parameter: Parameter) -> Sequence[tuple[str, str]]:
     bot = interaction.client
-    if parameter.kind is Kind.MODEL:
-        return [(name[:_LONGEST], name) for name in bot.settings.models if len(name) <= _LONGEST]
+    if (names := _names(bot, parameter)) is not None:
+        return [(name, name) for name in names if len(name) <= _LONGEST]
+    if parameter.name == "value":
+        return values_of(interaction)
     person = call_of(interaction, bot.settings).person
-    find = {Kind.PICTURE: recent_pictures, Kind.JOB: recent_jobs}.get(parameter.kind, recent_prompts)
+    find = _FOUND.get(parameter.kind, recent_prompts)
     return await bot.backroom.run("mail", find, bot.ports.database, person)
+
+
+def _names(bot: "Bot", parameter: Parameter) -> Sequence[str] | None:
+    """The names that the house knows for a parameter."""
+    if parameter.kind is Kind.MODEL:
+        return bot.settings.models
+    return {"style": bot.settings.styles, "lora": bot.settings.loras}.get(parameter.name)
+
+
+def values_of(interaction: "Interaction[Bot]") -> list[tuple[str, str]]:
+    """What a setting of the community may be: channels, roles with a tier, models."""
+    setting, guild = getattr(interaction.namespace, "setting", None), interaction.guild
+    if setting == "model":
+        return [(name, name) for name in interaction.client.settings.models]
+    if guild is None:
+        return []
+    if setting in _CHANNEL_SETTINGS:
+        return [(f"#{each.name}"[:_LONGEST], str(each.id)) for each in guild.text_channels]
+    if setting == "tier":
+        roles = [role for role in guild.roles if not role.is_default()]
+        return [(f"{role.name} {tier}"[:_LONGEST], f"{role.id} {tier}") for role in roles for tier in Tier]
+    return []
+
+
+def open_cases(database: Database, person: Person) -> list[tuple[str, str]]:
+    """What lies on a moderator's desk; for others, what they were asked."""
+    with database.read() as session:
+        if person.moderates:
+            found = cases.desk_cases(session, person)
+        else:
+            query = select(CaseRow).where(CaseRow.addressee == person.key, CaseRow.state == CaseState.OPEN)
+            found = [cases.case_of(row) for row in session.scalars(query.limit(MOST))]
+    return [(shorten(f"{case.id} · {heading(case)} · {case.rule}", _LONGEST), case.id) for case in found]
 
 
 def recent_pictures(database: Database, person: Person) -> list[tuple[str, str]]:
@@ -76,6 +115,9 @@ def recent_prompts(database: Database, person: Person) -> list[tuple[str, str]]:
     with database.read() as session:
         prompts = [records.job_of(row).request.prompt for row in session.scalars(query.limit(_LOOKED_AT))]
     return [(prompt, prompt) for prompt in dict.fromkeys(prompts) if 0 < len(prompt) <= _LONGEST]
+
+
+_FOUND = {Kind.PICTURE: recent_pictures, Kind.JOB: recent_jobs, Kind.CASE: open_cases}
 
 
 def _recent(database: Database, person: Person) -> list[Job]:

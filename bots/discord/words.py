@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
+from bots import case_words
 from bots import words as house
 from bots.discord.escaping import plain
 from bots.words import shorten
@@ -34,7 +35,7 @@ NOT_DISCORD = "CHATELIER_DISCORD__API_URL does not lead to Discord's API (it ans
 HELP_SUMMARY = "What you can ask for, and how."
 HELP_END = (
     "Flags work in the words too: `--ar 3:2 --seed 7 --no text --steps 20`.\n"
-    "React to a picture: 1️⃣–4️⃣ vary, 🔁 again, ⬆️ upscale, ⭐ star, ✉️ into my messages, ❌ cancel or delete."
+    "React to a picture: 1️⃣–4️⃣ vary, 🔁 again, ⬆️ upscale, ⭐ star, ✉️ into my messages, ❌ cancel or delete, 🚩 report."
 )
 
 
@@ -105,6 +106,13 @@ def recipe(job: Job, pictures: Sequence[Picture]) -> str:
     return "-# " + house.recipe(job, pictures, model=plain(pictures[0].recipe.model, longest=60))
 
 
+def starred_caption(picture: Picture, job: Job, *, link: str) -> str:
+    """Over a picture on the starboard."""
+    count = "1 star" if picture.stars == 1 else f"{picture.stars} stars"
+    parts = [f"⭐ {count}", mention(job.person), f"`{picture.id}`", link]
+    return "\n".join([headline(picture.recipe.prompt), " · ".join(part for part in parts if part)])
+
+
 def preview_alternative(prompt: str) -> str:
     return shorten(f"An unfinished picture: {prompt}", LONGEST_ALTERNATIVE)
 
@@ -138,6 +146,8 @@ _LABELS = {
     Action.EXPAND: "↔ Expand",
     Action.STAR: "⭐",
     Action.CANCEL: "Cancel",
+    Action.REPORT: "🚩 {index}",
+    **{action: case_words.label(action) for action in (*case_words.CASE_ACTIONS, Action.APPEAL)},
 }
 _LONG_LABELS = {Action.VARY: "Strong", Action.UPSCALE: "Upscale"}
 

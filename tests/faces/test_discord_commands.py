@@ -20,7 +20,7 @@ from studio.ports import Ports
 from studio.verdicts import Ruling, Verdict
 from tests.discord_room import PNG, Room, button_ids, open_room, settings_for
 
-TYPES = {Kind.INTEGER: 4, Kind.NUMBER: 10, Kind.IMAGE: 11, Kind.MASK: 11}
+TYPES = {Kind.INTEGER: 4, Kind.NUMBER: 10, Kind.IMAGE: 11, Kind.FILE: 11, Kind.MASK: 11, Kind.PERSON: 6}
 
 
 @pytest.fixture

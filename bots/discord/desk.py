@@ -1,0 +1,227 @@
+"""Cases, questions and notices on Discord: the desk channel's messages, and direct messages to people."""
+
+import io
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import discord
+
+from bots import case_words
+from bots.backroom import Backroom
+from bots.blurring import pixelate
+from bots.board import Unreachable
+from bots.discord import words
+from bots.discord.buttons import case_view
+from bots.discord.courier import Rejected, TooLarge, sorted_out
+from bots.discord.escaping import plain
+from bots.discord.voice import mention_of_key, moment
+from bots.prints import Print, fitted
+from bots.standings import Slip
+from studio.cases import Case, CaseKind, CaseState, Dossier, Notice
+from studio.commands.spec import Call
+from studio.errors import NotFound, StorageFailed
+from studio.people import Platform
+from studio.pictures import Picture
+from studio.ports import Ports
+
+if TYPE_CHECKING:
+    from bots.discord.bot import Bot
+
+_LONGEST_FIELD = 1024
+_MOST_FILES = 10
+_NOBODY = discord.AllowedMentions.none()
+_COLOURS = {
+    CaseKind.HOLD: discord.Colour.gold(),
+    CaseKind.REPORT: discord.Colour.red(),
+    CaseKind.APPEAL: discord.Colour.blue(),
+    CaseKind.SUSPENSION: discord.Colour.dark_red(),
+    CaseKind.CONSENT: discord.Colour.teal(),
+}
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sheet:
+    """A case as a message."""
+
+    embed: discord.Embed
+    mosaic: bytes | None
+    case: Case
+
+    def files(self) -> list[discord.File]:
+        if self.mosaic is None:
+            return []
+        return [discord.File(io.BytesIO(self.mosaic), _file_name(self.case), description=case_words.BLURRED)]
+
+    def arguments(self) -> dict[str, Any]:
+        return {"embed": self.embed, "view": case_view(self.case), "allowed_mentions": _NOBODY}
+
+
+class DiscordDesk:
+    """Implements `bots.caseboard.CaseBearer`."""
+
+    def __init__(self, bot: "Bot", ports: Ports, backroom: Backroom) -> None:
+        self._bot = bot
+        self._ports = ports
+        self._backroom = backroom
+
+    async def sheet_of(self, dossier: Dossier) -> Sheet:
+        """A case as it looks now: its picture is a mosaic, and gone once the case is decided."""
+        mosaic = None
+        if dossier.case.state is CaseState.OPEN and (pictures := pictures_of(dossier)):
+            mosaic = await self._backroom.run("shelf", self._mosaic, pictures[0])
+        embed = _embed(dossier)
+        if mosaic is not None:
+            embed.set_image(url=f"attachment://{_file_name(dossier.case)}")
+        return Sheet(embed=embed, mosaic=mosaic, case=dossier.case)
+
+    async def lay(self, dossier: Dossier, channel: str, slip: Slip | None) -> Slip:
+        sheet = await self.sheet_of(dossier)
+        try:
+            if slip is not None:
+                await self._message(slip).edit(attachments=sheet.files(), **sheet.arguments())
+                return slip
+            place = self._bot.get_partial_messageable(int(channel))
+            message = await place.send(files=sheet.files(), nonce=dossier.case.id, **sheet.arguments())
+        except discord.HTTPException as error:
+            raise closed(error) from error
+        return Slip(channel=str(message.channel.id), message=str(message.id))
+
+    async def ask(self, dossier: Dossier, slip: Slip | None) -> Slip:
+        case = dossier.case
+        view = case_view(case, pictures=False)
+        if slip is not None:
+            try:
+                await self._message(slip).edit(
+                    content=_answered(dossier) if case.decision else _question(dossier),
+                    view=view,
+                    allowed_mentions=_NOBODY,
+                )
+            except discord.HTTPException as error:
+                raise closed(error) from error
+            return slip
+        return await self._send_question(dossier, _question(dossier))
+
+    async def _send_question(self, dossier: Dossier, question: str) -> Slip:
+        """By direct message, else where the other person asked."""
+        case, job = dossier.case, dossier.job
+        user_id = (case.addressee or "").rpartition(":")[2]
+        try:
+            home = await self._bot.create_dm(discord.Object(int(user_id)))
+            message = await self._send(home, case, question)
+        except discord.Forbidden:
+            if job is None or job.address.platform is not Platform.DISCORD:
+                raise Unreachable from None
+            place = self._bot.get_partial_messageable(int(job.address.channel))
+            try:
+                message = await self._send(place, case, f"{mention_of_key(case.addressee or '')}: {question}")
+            except discord.HTTPException as error:
+                raise closed(error) from error
+        except discord.HTTPException as error:
+            raise closed(error) from error
+        return Slip(channel=str(message.channel.id), message=str(message.id))
+
+    async def _send(self, place: discord.abc.Messageable, case: Case, text: str) -> discord.Message:
+        view = case_view(case, pictures=False) or discord.utils.MISSING
+        return await place.send(text, view=view, nonce=case.id, allowed_mentions=_NOBODY)
+
+    async def tell(self, notice: Notice) -> None:
+        try:
+            home = await self._bot.create_dm(discord.Object(int(notice.person.user_id)))
+            await home.send(words.plain_sentence(notice.text), nonce=notice.id, allowed_mentions=_NOBODY)
+        except discord.HTTPException as error:
+            raise closed(error) from error
+
+    async def reveal(self, interaction: discord.Interaction, case_id: str) -> None:
+        """A case's pictures as they are, for the moderator who asks and for nobody else."""
+        limit_bytes = interaction.filesize_limit
+
+        async def work(call: Call) -> str:
+            dossier = await self._bot.caseboard.dossier_for(call.person, case_id)
+            prints = await self._backroom.run("shelf", self._prints, dossier, limit_bytes=limit_bytes)
+            if not prints:
+                return case_words.NO_PICTURES
+            files = [
+                discord.File(io.BytesIO(each.data), f"case-{number}{each.suffix}", spoiler=True)
+                for number, each in enumerate(prints, start=1)
+            ]
+            await interaction.edit_original_response(content="", attachments=files, allowed_mentions=_NOBODY)
+            return ""
+
+        await self._bot.counter.serve(interaction, work, public=False)
+
+    def _prints(self, dossier: Dossier, *, limit_bytes: int) -> list[Print]:
+        """At most ten, which together fit into one message."""
+        pictures = pictures_of(dossier)[:_MOST_FILES]
+        found = []
+        for picture in pictures:
+            try:
+                data = self._ports.store.get(picture.key)
+            except NotFound:
+                continue
+            found.append(fitted(self._ports, data, limit_bytes=limit_bytes // len(pictures)))
+        return found
+
+    def _message(self, slip: Slip) -> discord.PartialMessage:
+        return self._bot.get_partial_messageable(int(slip.channel)).get_partial_message(int(slip.message))
+
+    def _mosaic(self, picture: Picture) -> bytes | None:
+        try:
+            return pixelate(self._ports.store.get(picture.thumbnail_key))
+        except (NotFound, StorageFailed):
+            return None
+
+
+def pictures_of(dossier: Dossier) -> Sequence[Picture]:
+    """The pictures that a case is about, all of its job when it names none."""
+    named = [each for each in dossier.pictures if each.id == dossier.case.picture_id]
+    return named or dossier.pictures
+
+
+def _file_name(case: Case) -> str:
+    return f"case-{case.id}.png"
+
+
+def closed(error: discord.HTTPException) -> Exception:
+    """A channel that is closed or gone is the end; other troubles pass."""
+    if isinstance(error, discord.Forbidden):
+        log.warning("a channel is closed to the bot: %s", error.code)
+        return Unreachable()
+    found = sorted_out(error)
+    return Unreachable() if isinstance(found, Rejected | TooLarge) else found
+
+
+def _embed(dossier: Dossier) -> discord.Embed:
+    case = dossier.case
+    embed = discord.Embed(
+        title=case_words.heading(case),
+        colour=_COLOURS[case.kind] if case.state is CaseState.OPEN else discord.Colour.light_grey(),
+        timestamp=case.opened_at,
+    )
+    embed.add_field(name="About", value=words.mention(dossier.subject))
+    if case.filed_by and case.filed_by != case.subject:
+        embed.add_field(name="Filed by", value=mention_of_key(case.filed_by))
+    if case.state is CaseState.CLOSED:
+        done = f"{case_words.outcome(case)}, by {mention_of_key(case.decided_by or '')}"
+        embed.add_field(name="Decided", value=done)
+    elif case.claimed_by and case.claimed_until:
+        embed.add_field(
+            name="Claimed", value=f"{mention_of_key(case.claimed_by)}, ends {moment(case.claimed_until)}"
+        )
+    for name, text in case_words.facts(dossier):
+        embed.add_field(name=name, value=plain(text, longest=1000)[:_LONGEST_FIELD], inline=False)
+    embed.set_footer(text=f"Case {case.id}" + (f" · job {case.job_id}" if case.job_id else ""))
+    return embed
+
+
+def _question(dossier: Dossier) -> str:
+    prompt = plain(dossier.prompts[0]) if dossier.prompts else ""
+    picture = f"`{dossier.case.picture_id}`"
+    return case_words.question(words.mention(dossier.subject), picture, prompt)
+
+
+def _answered(dossier: Dossier) -> str:
+    return case_words.answered(dossier.case, words.mention(dossier.subject))

@@ -1,0 +1,81 @@
+"""The starboard's messages on Discord."""
+
+import io
+from typing import TYPE_CHECKING
+
+import discord
+
+from bots import words as house
+from bots.backroom import Backroom
+from bots.board import Unreachable
+from bots.discord import words
+from bots.discord.desk import closed
+from bots.prints import DEFAULT_LIMIT_BYTES, Print, fitted
+from bots.standings import Slip
+from bots.starboard import Exhibit
+from studio.errors import NotFound
+from studio.ports import Ports
+
+if TYPE_CHECKING:
+    from bots.discord.bot import Bot
+
+_NOBODY = discord.AllowedMentions.none()
+
+
+class DiscordGallery:
+    """Implements `bots.starboard.StarBearer`."""
+
+    def __init__(self, bot: "Bot", ports: Ports, backroom: Backroom) -> None:
+        self._bot = bot
+        self._ports = ports
+        self._backroom = backroom
+
+    async def hang(self, exhibit: Exhibit, slip: Slip | None) -> Slip:
+        caption = words.starred_caption(exhibit.picture, exhibit.job, link=self._link(exhibit))
+        try:
+            if slip is not None:
+                await self._message(slip).edit(content=caption, allowed_mentions=_NOBODY)
+                return slip
+            file = await self._file(exhibit)
+            place = self._bot.get_partial_messageable(int(exhibit.channel))
+            message = await place.send(
+                caption, file=file, nonce=f"star-{exhibit.picture.id}", allowed_mentions=_NOBODY
+            )
+        except discord.HTTPException as error:
+            raise closed(error) from error
+        return Slip(channel=str(message.channel.id), message=str(message.id))
+
+    async def take_down(self, slip: Slip) -> None:
+        try:
+            await self._message(slip).delete()
+        except discord.HTTPException as error:
+            raise closed(error) from error
+
+    async def _file(self, exhibit: Exhibit) -> discord.File:
+        """Raises `Unreachable` for a picture whose file is gone."""
+        try:
+            made = await self._backroom.run("shelf", self._print, exhibit)
+        except NotFound:
+            raise Unreachable from None
+        prompt = exhibit.picture.recipe.prompt
+        return discord.File(
+            io.BytesIO(made.data),
+            f"{exhibit.picture.id}{made.suffix}",
+            description=house.alternative(prompt, 1, longest=words.LONGEST_ALTERNATIVE),
+            spoiler=exhibit.job.spoiler,
+        )
+
+    def _print(self, exhibit: Exhibit) -> Print:
+        community = exhibit.job.person.community
+        guild = self._bot.get_guild(int(community)) if community.isdecimal() else None
+        limit_bytes = guild.filesize_limit if guild else DEFAULT_LIMIT_BYTES
+        return fitted(self._ports, self._ports.store.get(exhibit.picture.key), limit_bytes=limit_bytes)
+
+    def _link(self, exhibit: Exhibit) -> str:
+        community, shown = exhibit.job.person.community, exhibit.shown_at
+        if shown is None or not community.isdecimal():
+            return ""
+        return f"https://discord.com/channels/{community}/{shown.channel}/{shown.message}"
+
+    def _message(self, slip: Slip) -> discord.PartialMessage:
+        return self._bot.get_partial_messageable(int(slip.channel)).get_partial_message(int(slip.message))

@@ -1,0 +1,59 @@
+"""In direct messages: what somebody presses there may belong to a server that they are in."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import discord
+
+from bots.discord.people import person_of
+from studio.commands.spec import Call
+from studio.db.database import Database
+from studio.db.tables import CaseRow, JobRow
+from studio.identifiers import is_job_id, split_picture_id
+from studio.people import Platform
+
+if TYPE_CHECKING:
+    from bots.discord.bot import Bot
+
+_DIRECT = "dm:"
+
+
+async def at_home(bot: "Bot", call: Call, what: str, *, paints: bool) -> Call:
+    """The call as a member of the server that a job, a picture or a case of theirs belongs to.
+
+    Who wants to paint there has to be a member still. Otherwise the call stays as it is.
+    """
+    if not call.person.community.startswith(_DIRECT):
+        return call
+    community = await bot.backroom.run("mail", home_of, bot.ports.database, what, call.person.user_id)
+    if community is None or not community.isdecimal():
+        return call
+    person = replace(call.person, community=community)
+    if paints:
+        guild = bot.get_guild(int(community))
+        if guild is None:
+            return call
+        try:
+            member = await guild.fetch_member(int(call.person.user_id))
+        except discord.HTTPException:
+            return call
+        person = person_of(member, community, moderates=False)
+    return replace(call, person=person, address=replace(call.address, community=community))
+
+
+def home_of(database: Database, what: str, user_id: str) -> str | None:
+    """The community of a job or a picture of one's own, or of a question that one was asked."""
+    split = split_picture_id(what.strip().lower())
+    identifier = split[0] if split else what.strip().lower()
+    if not is_job_id(identifier):
+        return None
+    with database.read() as session:
+        case = session.get(CaseRow, identifier)
+        if case is not None:
+            asked = f"{Platform.DISCORD}:{case.community}:{user_id}"
+            return case.community if case.addressee == asked else None
+        job = session.get(JobRow, identifier)
+        if job is None or job.platform != Platform.DISCORD:
+            return None
+        own = job.person_key == f"{Platform.DISCORD}:{job.community}:{user_id}"
+        return job.community if own else None

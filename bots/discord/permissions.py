@@ -1,0 +1,41 @@
+"""What the bot has to be allowed, and who is told when it is not."""
+
+from collections.abc import Iterator
+
+import discord
+
+from studio.communities import CommunityRules
+
+NEEDED = {
+    "view_channel": "View Channels",
+    "send_messages": "Send Messages",
+    "send_messages_in_threads": "Send Messages in Threads",
+    "embed_links": "Embed Links",
+    "attach_files": "Attach Files",
+    "read_message_history": "Read Message History",
+}
+PERMISSIONS = discord.Permissions(**dict.fromkeys(NEEDED, True))
+SCOPES = ("bot", "applications.commands")
+
+
+def invite_url(application_id: int) -> str:
+    """Where an administrator invites the bot, with exactly what it needs."""
+    return discord.utils.oauth_url(application_id, permissions=PERMISSIONS, scopes=SCOPES)
+
+
+def missing(channel: discord.abc.GuildChannel | discord.Thread, me: discord.Member) -> list[str]:
+    """The names of the permissions that the bot lacks in a channel."""
+    may = channel.permissions_for(me)
+    return [name for flag, name in NEEDED.items() if not getattr(may, flag)]
+
+
+def closed_channels(guild: discord.Guild | None, rules: CommunityRules) -> Iterator[str]:
+    """A sentence for each channel of the rules in which the bot cannot do its work."""
+    for chosen in (rules.desk_channel, rules.log_channel, rules.star_channel):
+        if chosen is None or guild is None or guild.me is None:
+            continue
+        channel = guild.get_channel_or_thread(int(chosen)) if chosen.isdecimal() else None
+        if channel is None:
+            yield f"I see no channel {chosen[:40]}: name one of this server, such as #desk, that I may view."
+        elif lacking := missing(channel, guild.me):
+            yield f"In <#{chosen}> I lack: {', '.join(lacking)}."
