@@ -18,7 +18,7 @@ FAMILIES: Mapping[str, str] = {
     "sdxl": "engine.painters.sdxl:StableDiffusionXLPainter",
     "flux": "engine.painters.flux:FluxPainter",
     "sd3": "engine.painters.sd3:StableDiffusion3Painter",
-    "pipeline": "engine.painters.pipeline:PipelinePainter",
+    "pipeline": "engine.painters.embedded:pipeline_painter",
 }
 
 

@@ -13,14 +13,18 @@ from typing import Any
 import diffusers
 import numpy as np
 import torch
+from PIL import Image
 
 from engine.easel.lane import BatchKey, Lane
 from engine.model_catalog import ModelEntry
-from engine.model_folders import INDEX, read_json, weight_files
+from engine.model_folders import INDEX, components, read_json, weight_files
+from engine.painters.autoencoder import Autoencoder, to_pixels
+from engine.painters.blending import blend
 from engine.painters.layout import Layout, read_any_layout
 from engine.painters.painter import Sketch
+from engine.painters.watching import Stopped, watched
 from engine.painters.weights import LOADING, choose_dtype, quiet
-from studio.errors import BadParameter, ModelBroken, NotSupported
+from studio.errors import BadParameter, ModelBroken, NotSupported, PaintingFailed
 
 # What a pipeline may be asked to do: diffusers' finder of the class for it, and the word for people.
 _TASKS = {
@@ -28,7 +32,12 @@ _TASKS = {
     "vary": diffusers.AutoPipelineForImage2Image,
     "edit": diffusers.AutoPipelineForInpainting,
 }
-_GUIDANCE_NAMES = ("true_cfg_scale", "guidance_scale")
+_GUIDANCE_NAMES = ("true_cfg_scale", "guidance_scale", "decoder_guidance_scale")
+_STEPS_NAMES = ("num_inference_steps", "decoder_num_inference_steps")
+# The moderation wing looks at pictures, not the model's own checker; image encoders are fed without a processor.
+_LEFT_OUT = {"safety_checker": None, "feature_extractor": None, "requires_safety_checker": False}
+# Sizes are as asked for, and words as they were typed.
+_PLAIN = {"use_resolution_binning": False, "clean_caption": False}
 
 
 class PipelinePainter:
@@ -43,7 +52,7 @@ class PipelinePainter:
         self._dtype = choose_dtype(entry.dtype, device)
         self._index = read_json(folder / INDEX)
         self._pipelines: dict[str, Any] = {}
-        self._tasks = tuple(task for task in _TASKS if self._class_for(task) is not None)
+        self._tasks = self._find_tasks()
 
     # ---- memory
 
@@ -59,19 +68,26 @@ class PipelinePainter:
     def load(self) -> None:
         quiet()
         kind = self._class_for("imagine") or diffusers.DiffusionPipeline
+        self._pipelines = {"imagine": self._load(kind, self._folder)}
+
+    def _load(self, kind: Any, folder: Path, **parts: Any) -> Any:
+        known = inspect.signature(kind.__init__).parameters
+        parts |= {name: value for name, value in _LEFT_OUT.items() if name in known}
         try:
             with LOADING:
-                pipeline = kind.from_pretrained(
-                    self._folder, dtype=self._dtype, **self._without_checker(kind)
-                )
+                pipeline = kind.from_pretrained(folder, dtype=self._dtype, **parts)
             pipeline.to(self._device)
+        except torch.OutOfMemoryError as error:
+            raise ModelBroken(
+                f"The model {self.name} does not fit into the memory of this device."
+            ) from error
         except Exception as error:  # whatever a library throws at a damaged folder
             raise ModelBroken(
                 f"The model {self.name} cannot be loaded: a part of it is damaged or does not fit. "
                 "Check it with: chatelier models check"
             ) from error
         pipeline.set_progress_bar_config(disable=True)
-        self._pipelines = {"imagine": pipeline}
+        return pipeline
 
     def unload(self) -> None:
         self._pipelines = {}
@@ -89,10 +105,12 @@ class PipelinePainter:
 
     def sketch(self, sketch: Sketch) -> Lane:
         self.scheduler_name(sketch.scheduler)
-        task = _task(sketch)
-        if task not in self._tasks:
+        task = self._task(sketch)
+        if task not in self._tasks or (sketch.mixed and not self._can_mix):
             able = ", ".join(self._tasks)
-            raise NotSupported(model=self.name, operation=task, instead=able)
+            raise NotSupported(model=self.name, operation="blend" if sketch.mixed else task, instead=able)
+        if sketch.adapters:
+            raise NotSupported(model=self.name, operation="use LoRAs", instead=", ".join(self._tasks))
         return Lane(
             painter=self,
             sketch=sketch,
@@ -100,7 +118,9 @@ class PipelinePainter:
                 model=self.name,
                 width=sketch.width // self.layout.factor,
                 height=sketch.height // self.layout.factor,
-                conditioning=repr((task, sketch.steps, sketch.guidance_scale, sketch.strength)),
+                conditioning=repr(
+                    (task, bool(sketch.likeness), sketch.steps, sketch.guidance_scale, sketch.strength)
+                ),
             ),
             scheduler=None,
             generator=torch.Generator(),
@@ -111,49 +131,81 @@ class PipelinePainter:
     # ---- painting
 
     def paint(self, lanes: Sequence[Lane], on_step: Callable[[int], bool]) -> None:
-        pipeline = self._pipeline(_task(lanes[0].sketch))
-        options = self._options(pipeline, [lane.sketch for lane in lanes])
-        stopped = False
-
-        def after_step(running: Any, step: int, _timestep: Any, values: dict[str, Any]) -> dict[str, Any]:
-            nonlocal stopped
-            # A first-order scheduler makes one step a timestep; others tell more steps than were asked for.
-            if not stopped and not on_step(step + 1):
-                stopped = True
-                running._interrupt = True
-            return values
-
-        if "callback_on_step_end" in inspect.signature(pipeline.__call__).parameters:
-            options["callback_on_step_end"] = after_step
-        pictures = pipeline(**options).images
-        if stopped:
+        sketches = [lane.sketch for lane in lanes]
+        task = self._task(sketches[0])
+        pipeline = self._pipeline(task)
+        options = self._options(task, pipeline, sketches)
+        known = inspect.signature(pipeline.__call__).parameters
+        try:
+            with watched(pipeline, on_step) as listening:
+                told = {name: value for name, value in options.items() if name in known}
+                pictures = np.asarray(pipeline(**told, **listening).images, np.float32)
+        except Stopped:
             return
-        for lane, picture in zip(lanes, np.asarray(pictures, np.float32), strict=True):
+        if not np.isfinite(pictures).all():
+            raise PaintingFailed("The picture turned into noise without end. Try again with another seed.")
+        for lane, picture in zip(lanes, pictures, strict=True):
             lane.position = lane.steps
             lane.picture = torch.from_numpy(picture).permute(2, 0, 1)
 
-    def _options(self, pipeline: Any, sketches: Sequence[Sketch]) -> dict[str, Any]:
-        """What this pipeline's call understands of what we would tell it."""
+    def _options(self, task: str, pipeline: Any, sketches: Sequence[Sketch]) -> dict[str, Any]:
+        """What we would tell a pipeline; what its call does not understand is left out."""
         first = sketches[0]
         known = inspect.signature(pipeline.__call__).parameters
         guidance = next((name for name in _GUIDANCE_NAMES if name in known), "guidance_scale")
+        steps = next((name for name in _STEPS_NAMES if name in known), "num_inference_steps")
         told: dict[str, Any] = {
+            **_PLAIN,
             "prompt": [sketch.prompt for sketch in sketches],
             "negative_prompt": [sketch.negative_prompt for sketch in sketches],
             "width": first.width,
             "height": first.height,
-            "num_inference_steps": first.steps,
+            steps: first.steps,
             guidance: first.guidance_scale,
-            "generator": [torch.Generator().manual_seed(sketch.seed) for sketch in sketches],
+            "generator": generators(sketches),
             "output_type": "np",
         }
         if first.start is not None:
-            told |= {"image": [sketch.start for sketch in sketches], "strength": first.strength}
+            told |= {
+                "image": [self._start(pipeline, sketch) for sketch in sketches],
+                "strength": first.strength,
+            }
         if first.mask is not None:
             told["mask_image"] = [sketch.mask for sketch in sketches]
         if not any(told["negative_prompt"]):
-            del told["negative_prompt"]
-        return {name: value for name, value in told.items() if name in known}
+            # Without words to avoid, true guidance would be left out, however much of it is asked for.
+            told["negative_prompt"] = [" "] * len(sketches)
+            if guidance != "true_cfg_scale":
+                del told["negative_prompt"]
+        return told
+
+    def _start(self, pipeline: Any, sketch: Sketch) -> Image.Image | None:
+        """The picture to start from; of several, what lies between their latents."""
+        if not sketch.mixed:
+            return sketch.start
+        autoencoder = Autoencoder(pipeline.vae, device=self._device)
+        assert sketch.start is not None  # noqa: S101 - mixed is mixed into something
+        pictures = [sketch.start, *(each.picture for each in sketch.mixed)]
+        shares = [1 - sum(each.share for each in sketch.mixed), *(each.share for each in sketch.mixed)]
+        generator = torch.Generator().manual_seed(sketch.seed)
+        found = autoencoder.encode(torch.cat([to_pixels(picture) for picture in pictures]))
+        latents = [autoencoder.sample(each, generator) for each in found]
+        pixels = autoencoder.decode(blend(zip(latents, shares, strict=True)))[0].permute(1, 2, 0)
+        return Image.fromarray((pixels.cpu().numpy() * 255).round().astype(np.uint8))
+
+    # ---- what the model can do
+
+    @property
+    def _can_mix(self) -> bool:
+        return components(self._folder).get("vae", ("", ""))[1] == "AutoencoderKL"
+
+    def _find_tasks(self) -> tuple[str, ...]:
+        return tuple(task for task in _TASKS if self._class_for(task) is not None)
+
+    def _task(self, sketch: Sketch) -> str:
+        if sketch.mask is not None:
+            return "edit"
+        return "imagine" if sketch.start is None else "vary"
 
     def _pipeline(self, task: str) -> Any:
         if task not in self._pipelines:
@@ -176,17 +228,9 @@ class PipelinePainter:
                     return mapping.get(name)
         return None
 
-    def _without_checker(self, kind: Any) -> dict[str, Any]:
-        """The moderation wing looks at pictures, not the model's own checker."""
-        if "safety_checker" not in inspect.signature(kind.__init__).parameters:
-            return {}
-        return {"safety_checker": None, "requires_safety_checker": False}
 
-
-def _task(sketch: Sketch) -> str:
-    if sketch.mask is not None:
-        return "edit"
-    return "imagine" if sketch.start is None else "vary"
+def generators(sketches: Sequence[Sketch]) -> list[torch.Generator]:
+    return [torch.Generator().manual_seed(sketch.seed) for sketch in sketches]
 
 
 def _auto_mapping(kind: Any) -> dict[str, Any]:

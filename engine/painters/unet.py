@@ -8,7 +8,7 @@ import torch
 
 from engine.easel.lane import Conditions, Lane
 from engine.model_catalog import ModelEntry
-from engine.model_extras import IpAdapterEntry
+from engine.model_extras import IpAdapterEntry, is_on_hub
 from engine.model_folders import read_json
 from engine.painters.denoising import DenoisingPainter
 from engine.painters.eyes import Eyes
@@ -32,12 +32,14 @@ class UNetPainter(DenoisingPainter):
         # Width of the guidance embedding of a model that has guidance distilled into it, else None.
         self._distilled: int | None = read_json(folder / "unet" / "config.json").get("time_cond_proj_dim")
         self._eyes: Eyes | None = None
-        if entry.ip_adapter is not None:
+        # What was not pulled yet is done without: variations then start from the picture itself.
+        adapter = entry.ip_adapter
+        if adapter is not None and not (is_on_hub(adapter.source) or is_on_hub(adapter.encoder)):
             self.layout = replace(self.layout, has_eyes=True)
 
     def load(self) -> None:
         super().load()
-        if self._entry.ip_adapter is not None:
+        if self._entry.ip_adapter is not None and self.layout.has_eyes:
             try:
                 self._open_eyes(self._entry.ip_adapter)
             except Exception:
