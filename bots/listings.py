@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 
+from bots.attributions import attribution
 from bots.words import DEEDS, shorten, subject_of, waiting
-from studio.commands.answers import Balance, Family, History, InQueue, Relative
+from studio.commands.answers import Attribution, Balance, Family, History, InQueue, Place, Relative
 from studio.jobs import Job, JobState
 
-Listing = InQueue | History | Balance | Family
+Listing = InQueue | History | Balance | Family | Attribution
 
 NOTHING_QUEUED = "You have no jobs in the queue."
 NO_HISTORY = "You have not painted anything here yet."
@@ -25,13 +26,15 @@ _STATES = {
 def lines_of(answer: Listing) -> list[str]:
     match answer:
         case InQueue():
-            return [_queued(place.job, place.ahead) for place in answer.places] or [NOTHING_QUEUED]
+            return [_queued(place) for place in answer.places] or [NOTHING_QUEUED]
         case History():
             return [f"{_STATES[job.state]} · {_title(job)}" for job in answer.jobs] or [NO_HISTORY]
         case Balance():
             return [balance(answer)]
         case Family():
             return family(answer)
+        case Attribution():
+            return attribution(answer)
 
 
 def balance(answer: Balance) -> str:
@@ -60,9 +63,10 @@ def _relative(relative: Relative) -> str:
     return f"{picture.id} · {subject} · {deed} by {relative.person.display_name}{origin}"
 
 
-def _queued(job: Job, ahead: int) -> str:
-    stands = "Being painted." if job.state is JobState.PAINTING else waiting(ahead)
-    return f"{_title(job)} · {stands}"
+def _queued(place: Place) -> str:
+    painting = place.job.state is JobState.PAINTING
+    stands = "Being painted." if painting else waiting(place.ahead, place.eta_seconds)
+    return f"{_title(place.job)} · {stands}"
 
 
 def _title(job: Job) -> str:

@@ -1,22 +1,22 @@
 """How a job stands, read from the rows in one go, and the slip that says which message shows it."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 
 from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from studio.cases import CaseKind, CaseState
 from studio.clock import now
 from studio.db import records
+from studio.db.choices import preferences_of
 from studio.db.database import Database
-from studio.db.tables import DeliveryRow, JobRow, PersonRow, PictureRow, StarRow
+from studio.db.estimates import outlook, outlooks
+from studio.db.tables import CaseRow, DeliveryRow, JobRow, PersonRow, PictureRow, StarRow
 from studio.errors import NotFound
-from studio.jobs import WAITING, Job, JobState
+from studio.jobs import Job, JobState
 from studio.people import Person, Platform
 from studio.pictures import Picture
-
-_CLAIM_LASTS = timedelta(seconds=20)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,14 +30,21 @@ class Slip:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """`origin` is the job that the first source was painted by; its prompt is empty when that was deleted."""
+    """`origin` is the job that the first source was painted by; its prompt is empty when that was deleted.
+
+    `asks`: it waits for the owner of a picture, not for a moderator. `wants_copy`: its person likes to have what
+    is finished by direct message as well.
+    """
 
     job: Job
     pictures: tuple[Picture, ...] = ()
     origin: Job | None = None
     origin_prompt: str = ""
     ahead: int = 0
+    eta_seconds: float | None = None  # until it is done, where that is known
     slip: Slip | None = None
+    asks: bool = False
+    wants_copy: bool = False
 
     @property
     def alone(self) -> bool:
@@ -51,14 +58,25 @@ def load_standing(database: Database, job_id: str, *, viewer: Person | None = No
         job = records.find_job(session, job_id, viewer=viewer)
         done = job.state is JobState.DONE
         origin, origin_prompt = _origin(session, job)
+        seen = outlook(session, job_id)
         return Standing(
             job=job,
             pictures=tuple(records.pictures_of_job(session, job_id)) if done else (),
             origin=origin,
             origin_prompt=origin_prompt,
-            ahead=records.jobs_ahead(session, job),
+            ahead=seen.ahead,
+            eta_seconds=seen.eta_seconds,
             slip=_slip(session, job_id),
+            asks=job.state is JobState.HELD and _asks(session, job_id),
+            wants_copy=done and preferences_of(session, job.person.key).direct_messages,
         )
+
+
+def _asks(session: Session, job_id: str) -> bool:
+    query = select(CaseRow.id).where(
+        CaseRow.job_id == job_id, CaseRow.kind == CaseKind.CONSENT, CaseRow.state == CaseState.OPEN
+    )
+    return session.scalars(query).first() is not None
 
 
 def _origin(session: Session, job: Job) -> tuple[Job | None, str]:
@@ -91,37 +109,6 @@ def keep_slip(database: Database, job_id: str, slip: Slip) -> None:
         session.execute(statement.on_conflict_do_update(index_elements=[DeliveryRow.job_id], set_=values))
 
 
-def claim_slip(database: Database, job_id: str, channel: str) -> bool:
-    """Whether the caller is the one to send the job's message. Another's claim ends after 20 s without one.
-
-    For platforms where a message that is sent twice is there twice.
-    """
-    with database.begin() as session:
-        row = session.get(DeliveryRow, job_id, with_for_update=True)
-        if row is None:
-            insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-            values = {"channel": channel, "message": "", "final": False, "updated_at": now()}
-            statement = insert(DeliveryRow).values(job_id=job_id, **values)
-            inserted = session.execute(
-                statement.on_conflict_do_nothing(index_elements=[DeliveryRow.job_id]).returning(
-                    DeliveryRow.job_id
-                )
-            )
-            return inserted.scalar() is not None
-        if row.message or now() - row.updated_at < _CLAIM_LASTS:
-            return False
-        row.updated_at = now()
-        return True
-
-
-def waive_claim(database: Database, job_id: str) -> None:
-    """Nothing was sent after all; whoever comes next may."""
-    with database.begin() as session:
-        row = session.get(DeliveryRow, job_id)
-        if row is not None and not row.message:
-            session.delete(row)
-
-
 def job_state(database: Database, job_id: str) -> JobState | None:
     with database.read() as session:
         state = session.scalar(select(JobRow.state).where(JobRow.id == job_id))
@@ -131,10 +118,8 @@ def job_state(database: Database, job_id: str) -> JobState | None:
 def positions(database: Database, job_ids: list[str]) -> dict[str, int]:
     """How many jobs come before each of these, for those that still wait."""
     with database.read() as session:
-        rows = session.scalars(
-            select(JobRow).where(JobRow.id.in_(job_ids), JobRow.state.in_(sorted(WAITING)))
-        )
-        return {row.id: records.jobs_ahead(session, records.job_of(row)) for row in rows}
+        seen = outlooks(session)
+    return {job_id: seen[job_id].ahead for job_id in job_ids if job_id in seen and seen[job_id].waits}
 
 
 def job_of_message(

@@ -10,7 +10,7 @@ from bots.discord import words
 from bots.prints import Print
 from bots.standings import Standing
 from studio.buttons import Action
-from studio.jobs import WAITING, JobState
+from studio.jobs import WAITING, Job, JobState
 from studio.requests import Operation
 
 _TILES_IN_A_ROW = 4
@@ -35,23 +35,27 @@ class Post:
     alternative: str = ""
     rows: tuple[tuple[Key, ...], ...] = ()
     alone: bool = False
+    spoiler: bool = False
 
     def files(self) -> list[discord.File]:
         """Fresh ones for each try, because sending reads them to their end."""
         if self.print is None:
             return []
         name = f"{self.job_id}{self.print.suffix}"
-        return [discord.File(io.BytesIO(self.print.data), name, description=self.alternative)]
+        data = io.BytesIO(self.print.data)
+        return [discord.File(data, name, description=self.alternative, spoiler=self.spoiler)]
 
 
 def compose(standing: Standing, picture: Print | None) -> Post:
     job = standing.job
     if job.state in WAITING:
-        return _underway(standing, house.waiting(standing.ahead))
+        return _underway(standing, house.waiting(standing.ahead, standing.eta_seconds))
     if job.state is JobState.PAINTING:
         return _underway(standing, "Painting…" if not job.cancel_requested else "Stopping…")
     if job.state is not JobState.DONE:
-        return Post(job_id=job.id, content=f"{words.mention(job.person)} · {words.ended(job)}")
+        sentence = words.ended(job, asks=standing.asks)
+        rows = ((Key(action=Action.APPEAL),),) if _may_appeal(job) else ()
+        return Post(job_id=job.id, content=f"{words.mention(job.person)} · {sentence}", rows=rows)
     if not standing.pictures:
         return Post(job_id=job.id, content=house.ALL_DELETED)
     if picture is None:
@@ -72,7 +76,13 @@ def compose(standing: Standing, picture: Print | None) -> Post:
         ),
         rows=_single_rows(standing) if standing.alone else _grid_rows(standing),
         alone=standing.alone,
+        spoiler=job.spoiler,
     )
+
+
+def _may_appeal(job: Job) -> bool:
+    """A rule of the house refused it; what a moderator decided is decided."""
+    return job.state is JobState.REFUSED and bool(job.refused_rule)
 
 
 def compose_progress(standing: Standing, *, step: int, steps: int, preview: Print | None) -> Post:

@@ -2,14 +2,15 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from studio.db.estimates import Outlook, outlooks
 from studio.db.records import job_of, picture_of
 from studio.db.tables import JobRow, LineageRow, PictureRow, StarRow
-from studio.jobs import OUTSTANDING, WAITING, Job, JobState
+from studio.jobs import WAITING, Job, JobState
 from studio.pictures import Picture
 from studio.requests import Operation, parse_aspect
 
@@ -42,12 +43,12 @@ class Origin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """One job on the wall. `ahead` counts the jobs served before it while it waits."""
+    """One job on the wall. `seen` is its place in the queue while it waits."""
 
     job: Job
     tiles: tuple[Tile, ...] = ()
     origin: Origin | None = None
-    ahead: int = 0
+    seen: Outlook = field(default_factory=Outlook)
 
     @property
     def waits(self) -> bool:
@@ -81,7 +82,7 @@ def load_cards(session: Session, jobs: Sequence[Job]) -> list[Card]:
     tiles = _tiles(session, [job.id for job in jobs if job.state is JobState.DONE])
     parents = [source.picture_id for job in jobs for source in job.request.sources if source.picture_id]
     origins = load_origins(session, parents)
-    ahead = waiting_positions(session) if any(job.state in WAITING for job in jobs) else {}
+    seen = outlooks(session) if any(job.state in WAITING for job in jobs) else {}
     return [
         Card(
             job=job,
@@ -89,7 +90,7 @@ def load_cards(session: Session, jobs: Sequence[Job]) -> list[Card]:
             origin=next(
                 (origins[each.picture_id] for each in job.request.sources if each.picture_id in origins), None
             ),
-            ahead=ahead.get(job.id, 0),
+            seen=seen.get(job.id, Outlook()),
         )
         for job in jobs
     ]
@@ -105,18 +106,6 @@ def children_of(session: Session, picture_ids: Sequence[str]) -> list[str]:
     query = query.join(LineageRow, LineageRow.child == PictureRow.id)
     found = query.where(LineageRow.parent.in_(picture_ids)).order_by(JobRow.created_at.desc())
     return list(dict.fromkeys(session.scalars(found.limit(_MOST_CHILDREN))))
-
-
-def waiting_positions(session: Session) -> dict[str, int]:
-    """How many jobs are served before each waiting one."""
-    columns = (JobRow.id, JobRow.state, JobRow.priority, JobRow.created_at)
-    outstanding = session.execute(select(*columns).where(JobRow.state.in_(sorted(OUTSTANDING)))).all()
-    painting = sum(row.state == JobState.PAINTING for row in outstanding)
-    waiting = sorted(
-        (row for row in outstanding if row.state != JobState.PAINTING),
-        key=lambda row: (row.priority, row.created_at),
-    )
-    return {row.id: painting + place for place, row in enumerate(waiting)}
 
 
 def _tiles(session: Session, job_ids: Sequence[str]) -> dict[str, tuple[Tile, ...]]:

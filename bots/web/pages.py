@@ -85,7 +85,8 @@ async def own_sheet(request: Request) -> Response:
         answer = perform(house.ports, call, name, {})
         places = answer.places if isinstance(answer, InQueue) else ()
         jobs = answer.jobs if isinstance(answer, History) else ()
-        rows = [(place.job, place.ahead) for place in places] + [(job, 0) for job in jobs]
+        rows = [(place.job, place.ahead, place.eta_seconds) for place in places]
+        rows += [(job, 0, None) for job in jobs]
         return render("mine.html", name=name, rows=rows)
 
     return _sheet(request, visitor, await house.backroom.run("wall", load))

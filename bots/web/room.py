@@ -12,12 +12,13 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from bots.web import words
-from bots.web.cards import Card, children_of, load_cards, load_jobs, waiting_positions
+from bots.web.cards import Card, children_of, load_cards, load_jobs
 from bots.web.desk import log_fault
 from bots.web.fragments import render_card, render_people
 from bots.web.seats import Seat
 from bots.web.threads import Backroom
 from bots.web.visitors import Visitor
+from studio.db.estimates import Outlook, outlooks
 from studio.events import JobProgress
 from studio.jobs import OUTSTANDING, WAITING, JobState
 from studio.ports import Ports
@@ -174,8 +175,12 @@ class Room:
             self._tell_cards(news, [each for each in loaded if each[0].job.id not in told])
 
     async def _tell_positions(self) -> None:
-        positions = await self._backroom.run("wall", self._load_positions)
-        shown = {each: words.waiting(positions[each]) for each in self._unfinished if each in positions}
+        places = await self._backroom.run("wall", self._load_places)
+        shown = {
+            each: words.waiting(places[each].ahead, places[each].eta_seconds)
+            for each in self._unfinished
+            if each in places and places[each].waits
+        }
         if shown:
             self._tell_all({"type": "waiting", "jobs": shown})
 
@@ -188,9 +193,9 @@ class Room:
         with self._ports.database.read() as session:
             return children_of(session, sorted(parents))
 
-    def _load_positions(self) -> dict[str, int]:
+    def _load_places(self) -> dict[str, Outlook]:
         with self._ports.database.read() as session:
-            return waiting_positions(session)
+            return outlooks(session)
 
     def _note_states(self, job_ids: Sequence[str], cards: Sequence[Card]) -> None:
         """Remember what is unfinished, and that the waiting ones moved up when something was finished."""

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
+from bots.words import waiting
 from studio.buttons import Action
 from studio.errors import ChatelierError
 from studio.jobs import Job, JobState
@@ -201,11 +202,11 @@ def broke(fault_id: str) -> str:
     return f"Something broke on our side. Nothing was charged; please try again. (Fault {fault_id})"
 
 
-def status(job: Job, *, ahead: int) -> str:
+def status(job: Job, *, ahead: int = 0, eta_seconds: float | None = None) -> str:
     """Where a job stands, in a few words."""
     match job.state:
         case JobState.ACCEPTED | JobState.QUEUED:
-            return waiting(ahead)
+            return waiting(ahead, eta_seconds)
         case JobState.PAINTING:
             return "Stopping…" if job.cancel_requested else "Painting…"
         case JobState.CANCELLED:
@@ -218,12 +219,6 @@ def status(job: Job, *, ahead: int) -> str:
             return job.error_text or "This could not be painted. Nothing was charged; please try again."
         case JobState.DONE:
             return "Done."
-
-
-def waiting(ahead: int) -> str:
-    if ahead == 0:
-        return "Accepted. You are next."
-    return f"Accepted. {ahead} {'is' if ahead == 1 else 'are'} painted before it."
 
 
 def step(step: int, steps: int) -> str:

@@ -9,15 +9,20 @@ from studio.jobs import Job, JobState
 from studio.people import Person
 from studio.pictures import Picture
 from studio.preferences import Preferences
+from studio.provenance import Trace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accepted:
-    """The job is safe in the database. `ahead` counts the outstanding jobs served before it."""
+    """The job is safe in the database. `ahead` counts the outstanding jobs served before it.
+
+    `eta_seconds` is how long until it is done; None while nothing is known of such jobs.
+    """
 
     job_id: str
     state: JobState
     ahead: int
+    eta_seconds: float | None = None
     repeated: bool = False  # this very request was accepted before; nothing new was started
 
 
@@ -49,10 +54,11 @@ class Starred:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """An outstanding job, and how many jobs are served before it."""
+    """An outstanding job, how many jobs are served before it, and how long until it is done, where that is known."""
 
     job: Job
     ahead: int
+    eta_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,7 +186,29 @@ class Given:
     left: int | None
 
 
-Painting = Accepted | Shown | Stopped | Deleted | Starred | InQueue | History | Balance | Family
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attribution:
+    """Where a picture comes from. `known`: it is in the records here; else `picture_id` is only what the file says.
+
+    `person` and `picture` are there for viewers of the picture's community only; a deleted one has no `picture`.
+    `similarity` (0 to 1) says how alike the file and the picture look. `signed_by` is the organization behind intact
+    credentials; `tampered`: credentials that no longer fit the file.
+    """
+
+    known: bool
+    by: Trace | None = None
+    picture_id: str | None = None
+    made_at: datetime | None = None
+    similarity: float | None = None
+    person: Person | None = None
+    picture: Picture | None = None
+    deleted: bool = False
+    tampered: bool = False
+    signed_by: str = ""
+    software: str = ""
+
+
+Painting = Accepted | Shown | Stopped | Deleted | Starred | InQueue | History | Balance | Family | Attribution
 Personal = Settled | Forgotten | LinkOffered | Linked | Given
 Moderation = Filed | DeskCases | Opened | Decided | BanChanged | Community
 Answer = Painting | Personal | Moderation

@@ -7,9 +7,10 @@ from sqlalchemy import select
 from studio.commands.answers import InQueue, Place
 from studio.commands.spec import Call, CommandSpec
 from studio.db import records
+from studio.db.estimates import Outlook, outlooks
 from studio.db.humans import identities
 from studio.db.tables import JobRow
-from studio.jobs import OUTSTANDING
+from studio.jobs import OUTSTANDING, Job
 from studio.ports import Ports
 
 
@@ -23,7 +24,12 @@ def show_queue(ports: Ports, call: Call, _command: ShowQueue) -> InQueue:
         mine = JobRow.person_key.in_(identities(session, call.person.key))
         query = select(JobRow).where(mine, JobRow.state.in_(sorted(OUTSTANDING)))
         jobs = [records.job_of(row) for row in session.scalars(query.order_by(JobRow.created_at))]
-        return InQueue(places=tuple(Place(job=job, ahead=records.jobs_ahead(session, job)) for job in jobs))
+        seen = outlooks(session)
+        return InQueue(places=tuple(_place(job, seen.get(job.id, Outlook())) for job in jobs))
+
+
+def _place(job: Job, seen: Outlook) -> Place:
+    return Place(job=job, ahead=seen.ahead, eta_seconds=seen.eta_seconds)
 
 
 SPEC = CommandSpec(
