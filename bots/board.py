@@ -40,6 +40,9 @@ class Bearer(Protocol):
         Raises `Unreachable`, and the platform's own errors for troubles that pass.
         """
 
+    async def copy(self, standing: Standing) -> None:
+        """Show a finished job to its person by direct message as well; never raises for what the platform refuses."""
+
     async def step(self, standing: Standing, progress: JobProgress, slip: Slip) -> None:
         """Show a step if that is easily done; never raises for what the platform refuses."""
 
@@ -149,7 +152,7 @@ class Board:
         if only_new and slip is not None:
             sheet.slip = slip
             return
-        ended = standing.job.state.ended
+        ended = standing.job.state.ended and standing.job.state is not JobState.HELD
         try:
             kept: Slip | None = replace(await self._bearer.bring(standing, slip), final=ended)
         except Unreachable:
@@ -157,6 +160,10 @@ class Board:
             kept = replace(slip, final=ended) if slip else None
         sheet.touched_at = time.monotonic()
         sheet.slip = kept
+        if standing.wants_copy and not (standing.slip and standing.slip.final):
+            await self._bearer.copy(
+                standing
+            )  # before the slip says that the end was shown: rather twice than never
         if kept and kept != standing.slip:
             await self._run(keep_slip, job_id, kept)
 

@@ -33,7 +33,7 @@ class StarBearer(Protocol):
     async def hang(self, exhibit: "Exhibit", slip: Slip | None) -> Slip:
         """Show a picture and its stars in its one message, made if there is none. Raises `Unreachable`."""
 
-    async def take_down(self, slip: Slip) -> None:
+    async def take_down(self, picture_id: str, slip: Slip) -> None:
         """Delete the message of a picture that was deleted. Raises `Unreachable`."""
 
 
@@ -66,7 +66,7 @@ class Starboard:
                 if exhibit is None:
                     if slip is not None:
                         await self._backroom.run("mail", keep_showcase, self._database, picture_id, None)
-                        await self._bearer.take_down(slip)
+                        await self._bearer.take_down(picture_id, slip)
                     return
                 await self._hang(exhibit, slip)
             except Unreachable:

@@ -18,6 +18,7 @@ CHOOSE_CELLS = "Choose cells"
 NOT_FROM_HERE = "This picture was not painted here, as far as the records go."
 NOT_AN_IMAGE = "it is not an image."
 ALL_DELETED = "The pictures of this job were deleted."
+ASKING = "The person who made the picture is asked first. It starts as soon as they allow it."
 NO_PICTURE_FILE = "The picture's file is missing in the storage. Please tell an administrator."
 ELSEWHERE = "I may not write in the channel where you asked, so here it is:"
 MODAL_REMIX = "Paint it with other words"
@@ -76,11 +77,14 @@ def painting(step: int, steps: int) -> str:
     return f"{'▰' * full}{'▱' * (_BAR_CELLS - full)} {share:.0%} · step {min(step, steps)} of {steps}"
 
 
-def ended(job: Job) -> str:
-    """One sentence for a job that shows no pictures; it may quote what somebody typed."""
+def ended(job: Job, *, asks: bool = False) -> str:
+    """One sentence for a job that shows no pictures; it may quote what somebody typed.
+
+    `asks`: it waits for the owner of a picture, not for a moderator.
+    """
     match job.state:
         case JobState.HELD:
-            return "A moderator takes a look at this first."
+            return ASKING if asks else "A moderator takes a look at this first."
         case JobState.CANCELLED:
             return "Cancelled."
         case JobState.REFUSED:

@@ -2,12 +2,16 @@
 
 import base64
 import binascii
+import logging
 import time
 from collections import OrderedDict
 from typing import TYPE_CHECKING
 
+import discord
+
 from bots.backroom import Backroom
 from bots.board import Unreachable
+from bots.discord import words
 from bots.discord.courier import Courier, TooLarge
 from bots.discord.posts import compose, compose_progress
 from bots.prints import DEFAULT_LIMIT_BYTES, Print, make_print
@@ -25,6 +29,8 @@ _KEPT_LIMITS = 1000
 _SMALLEST_LIMIT_BYTES = 256 * 1024
 _LARGEST_PREVIEW = 200_000
 _DISCORD_EPOCH_MILLISECONDS = 1_420_070_400_000
+
+log = logging.getLogger(__name__)
 
 
 class DiscordBearer:
@@ -57,6 +63,33 @@ class DiscordBearer:
                 limit_bytes //= 2
                 if limit_bytes < _SMALLEST_LIMIT_BYTES:
                     raise Unreachable from None
+
+    async def copy(self, standing: Standing) -> None:
+        """Without buttons, and with all that is needed to paint it again."""
+        if standing.job.address.community.isdecimal():  # else they asked there
+            await self.send_home(standing, standing.job.person.user_id)
+
+    async def send_home(self, standing: Standing, user_id: str) -> bool:
+        """A finished job as a direct message. False: the person takes none. Raises `StorageFailed`."""
+        picture = await self._backroom.run(
+            "shelf", make_print, self._ports, standing, limit_bytes=DEFAULT_LIMIT_BYTES
+        )
+        post = compose(standing, picture)
+        content = f"{post.content}\n{words.whole_recipe(standing.pictures[0])}" if standing.pictures else ""
+        if not content:
+            return False
+        try:
+            channel = await self._bot.create_dm(discord.Object(int(user_id)))
+            await channel.send(
+                content[: words.LONGEST_MESSAGE],
+                files=post.files(),
+                nonce=f"{standing.job.id}-{user_id[-12:]}",
+                allowed_mentions=discord.AllowedMentions.none(),
+            )
+        except discord.HTTPException as error:
+            log.info("a direct message was not taken: %s", error.code, extra={"job_id": standing.job.id})
+            return False
+        return True
 
     async def step(self, standing: Standing, progress: JobProgress, slip: Slip) -> None:
         preview = decoded(progress.preview) if progress.preview else None

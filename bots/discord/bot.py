@@ -62,7 +62,7 @@ class Bot(discord.AutoShardedClient):
         self.ports = ports
         self.settings = settings
         self.backroom = Backroom("discord")
-        bearer = DiscordBearer(self, ports, self.backroom, Courier(self, now))
+        self.bearer = bearer = DiscordBearer(self, ports, self.backroom, Courier(self, now))
         self.board = Board(ports.database, self.backroom, bearer)
         self.desk = DiscordDesk(self, ports, self.backroom)
         self.caseboard = CaseBoard(ports.database, ports.desk, self.backroom, self.desk)

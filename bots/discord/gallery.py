@@ -45,7 +45,7 @@ class DiscordGallery:
             raise closed(error) from error
         return Slip(channel=str(message.channel.id), message=str(message.id))
 
-    async def take_down(self, slip: Slip) -> None:
+    async def take_down(self, picture_id: str, slip: Slip) -> None:
         try:
             await self._message(slip).delete()
         except discord.HTTPException as error:

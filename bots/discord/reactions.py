@@ -10,9 +10,7 @@ import discord
 
 from bots.discord import words
 from bots.discord.people import community_of, moderates, person_of
-from bots.discord.posts import compose
 from bots.faults import log_fault
-from bots.prints import DEFAULT_LIMIT_BYTES, make_print
 from bots.replies import filed
 from bots.standings import has_star, job_of_message, known_name, load_standing
 from studio.buttons import Action, Button
@@ -115,16 +113,7 @@ class Reactions:
         standing = await bot.backroom.run("desk", load_standing, bot.ports.database, job_id, viewer=person)
         if not standing.pictures:
             return
-        picture = await bot.backroom.run(
-            "shelf", make_print, bot.ports, standing, limit_bytes=DEFAULT_LIMIT_BYTES
-        )
-        post = compose(standing, picture)
-        channel = await bot.create_dm(discord.Object(event.user_id))
-        await channel.send(
-            f"{post.content}\n{words.whole_recipe(standing.pictures[0])}"[: words.LONGEST_MESSAGE],
-            files=post.files(),
-            allowed_mentions=discord.AllowedMentions.none(),
-        )
+        await bot.bearer.send_home(standing, str(event.user_id))
 
     def _call(self, event: discord.RawReactionActionEvent, person: Person) -> Call:
         """A reaction has no id: one of the same person on the same message within ten seconds is the same."""

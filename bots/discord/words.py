@@ -92,9 +92,9 @@ def credit(job: Job, origin: Job | None, origin_prompt: str) -> str:
     return f"{maker}, from {mention(origin.person)}’s {subject}"
 
 
-def ended(job: Job) -> str:
+def ended(job: Job, *, asks: bool = False) -> str:
     """One sentence for a job that shows no pictures."""
-    return plain_sentence(house.ended(job))
+    return plain_sentence(house.ended(job, asks=asks))
 
 
 def headline(prompt: str) -> str:
