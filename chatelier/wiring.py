@@ -10,10 +10,12 @@ from chatelier.settings import Settings
 from chatelier.settings.showing import mask_url
 from studio.db.database import Database
 from studio.errors import DatabaseUnavailable, Misconfigured
+from studio.people import Platform
 from studio.ports import HouseRules, Ports, Store
 
 if TYPE_CHECKING:
     from engine.model_catalog import ModelCatalogue
+    from moderation.desk.errands import Errands
     from moderation.gate import HouseGate
     from moderation.policy import Policy
     from moderation.provenance.chain import Chain
@@ -114,7 +116,12 @@ def open_storage(settings: Settings) -> Store:
 
 
 def open_gate(
-    settings: Settings, database: Database, *, redis_url: str | None, holds: bool | None = None
+    settings: Settings,
+    database: Database,
+    *,
+    redis_url: str | None,
+    holds: bool | None = None,
+    errands: "Errands | None" = None,
 ) -> "HouseGate":
     """The house rules with the community's own words and pictures. Raises `Misconfigured`."""
     from moderation.gate import HouseGate
@@ -128,12 +135,17 @@ def open_gate(
         limits=LimitSettings(
             burst=Pace(requests=limits.per_10_seconds, seconds=10),
             sustained=Pace(requests=limits.per_hour, seconds=3600),
+            newcomer=Pace(requests=limits.newcomer_per_hour, seconds=3600),
             refused=Pace(requests=limits.refused_per_10_minutes, seconds=600),
+            community=Pace(requests=limits.community_per_minute, seconds=60),
+            everybody=Pace(requests=limits.everybody_per_minute, seconds=60),
         ),
         redis_url=redis_url,
         prompt_rules=prompt_rules(settings, policy),
         policy=policy,
         holds=settings.moderation.holds if holds is None else holds,
+        watched=frozenset({Platform.WEB} if settings.web.moderator_invite else ()),
+        errands=errands,
         rules=house_rules(settings),
         image_rules=house_image_rules(
             blocked_pictures=settings.moderation.blocked_pictures,
@@ -185,20 +197,23 @@ def face_ports(settings: Settings) -> Ports:
     from engine.events import RedisEvents
     from engine.pictures.darkroom import Darkroom
     from moderation.desk.desk import HouseDesk
+    from moderation.desk.errands import Errands
 
     database = open_database(settings)
     url = redis_url(settings)
     queue, events = CeleryQueue(url), RedisEvents(url)
-    gate = open_gate(settings, database, redis_url=url)
+    store = open_storage(settings)
+    errands = Errands(database=database, queue=queue, events=events, store=store)
+    gate = open_gate(settings, database, redis_url=url, errands=errands)
     gate.warm_up()
     return Ports(
         database=database,
         gate=gate,
         queue=queue,
-        store=open_storage(settings),
+        store=store,
         events=events,
         darkroom=Darkroom(),
-        desk=HouseDesk(database=database, queue=queue, events=events),
+        desk=HouseDesk(database=database, errands=errands, policy=house_policy(settings)),
         examiner=open_examiner(settings),
         rules=house_rules(settings),
     )

@@ -76,8 +76,9 @@ def paint(settings: Settings, *, on_ready: Callable[[], None]) -> None:
     register_painting(app, work)
     signals.worker_ready.connect(lambda **_: on_ready(), weak=False)
     atelier.warm_up()
+    listener = CancelListener(url, leases.cancel, on_aside=leases.set_aside)
     try:
-        run_painting(app, leases, CancelListener(url, leases.cancel), threads=settings.worker.threads)
+        run_painting(app, leases, listener, threads=settings.worker.threads)
     finally:
         atelier.close()
         database.close()

@@ -1,4 +1,4 @@
-"""Word that a job's person wants it stopped, heard by every worker at once."""
+"""Word that a job is to stop, heard by every worker at once: its person wants it, or a moderator paused the studio."""
 
 import threading
 from collections.abc import Callable
@@ -6,15 +6,18 @@ from collections.abc import Callable
 import redis
 
 CANCEL_CHANNEL = "chatelier:cancel"
+ASIDE_CHANNEL = "chatelier:aside"
 _RETRY_SECONDS = 1.0
 
 
 class CancelListener:
-    """A thread that calls `on_cancel(job_id)` for each cancelled job, as long as Redis is there to tell."""
+    """A thread that calls `on_cancel(job_id)` and `on_aside(job_id)`, as long as Redis is there to tell."""
 
-    def __init__(self, redis_url: str, on_cancel: Callable[[str], None]) -> None:
+    def __init__(
+        self, redis_url: str, on_cancel: Callable[[str], None], *, on_aside: Callable[[str], None]
+    ) -> None:
         self._redis = redis.Redis.from_url(redis_url, socket_timeout=5, socket_connect_timeout=2)
-        self._on_cancel = on_cancel
+        self._heard = {CANCEL_CHANNEL: on_cancel, ASIDE_CHANNEL: on_aside}
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._listen, name="cancel-listener", daemon=True)
 
@@ -35,8 +38,8 @@ class CancelListener:
 
     def _hear(self) -> None:
         with self._redis.pubsub(ignore_subscribe_messages=True) as channel:  # type: ignore[no-untyped-call]
-            channel.subscribe(CANCEL_CHANNEL)
+            channel.subscribe(*self._heard)
             while not self._stop.is_set():
                 message = channel.get_message(timeout=1.0)
                 if message is not None:
-                    self._on_cancel(message["data"].decode())
+                    self._heard[message["channel"].decode()](message["data"].decode())

@@ -4,7 +4,7 @@ import redis
 from kombu.exceptions import OperationalError
 
 from engine.broker import PAINT_QUEUE, PAINT_TASK, PRIORITIES, make_app
-from engine.cancellations import CANCEL_CHANNEL
+from engine.cancellations import ASIDE_CHANNEL, CANCEL_CHANNEL
 from studio.errors import QueueUnavailable
 
 
@@ -32,6 +32,13 @@ class CeleryQueue:
         """The row says so already; a worker that misses this message reads the row at its next heartbeat."""
         try:
             self._redis.publish(CANCEL_CHANNEL, job_id)
+        except redis.RedisError:
+            return
+
+    def set_aside(self, job_id: str) -> None:
+        """The rules of its community say so already; a worker that misses this reads them at its next heartbeat."""
+        try:
+            self._redis.publish(ASIDE_CHANNEL, job_id)
         except redis.RedisError:
             return
 

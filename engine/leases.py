@@ -4,11 +4,15 @@ import logging
 import threading
 from dataclasses import dataclass
 
+from sqlalchemy.orm import Session
+
 from studio.clock import now
 from studio.db import moves
+from studio.db.choices import community_rules
 from studio.db.database import Database
 from studio.db.tables import JobRow
 from studio.errors import DatabaseUnavailable
+from studio.people import Platform
 
 log = logging.getLogger(__name__)
 
@@ -21,10 +25,21 @@ class Lease:
     cancelled: bool = False  # its person wants it stopped
     lost: bool = False  # another worker has it now, or nobody
     worker_stops: bool = False
+    aside: bool = False  # a moderator paused its community
 
     def must_stop(self) -> bool:
         """What the easel asks between two denoising steps."""
-        return self.cancelled or self.lost or self.worker_stops
+        return self.cancelled or self.lost or self.goes_back
+
+    @property
+    def goes_back(self) -> bool:
+        """The job is stopped and given back, for somebody to paint it later."""
+        return self.worker_stops or self.aside
+
+
+def is_paused(session: Session, row: JobRow) -> bool:
+    """Whether the moderators of the job's community paused it."""
+    return community_rules(session, Platform(row.platform), row.community).paused
 
 
 class LeaseKeeper:
@@ -73,6 +88,13 @@ class LeaseKeeper:
         if lease is not None:
             lease.cancelled = True
 
+    def set_aside(self, job_id: str) -> None:
+        """The same, for a job whose community was paused."""
+        with self._lock:
+            lease = self._held.get(job_id)
+        if lease is not None:
+            lease.aside = True
+
     def stop_all(self) -> None:
         """The worker goes: no new job, and those being painted are given back."""
         with self._lock:
@@ -102,7 +124,9 @@ class LeaseKeeper:
             )
             row = session.get(JobRow, lease.job_id)
             cancel_requested = bool(row and row.cancel_requested)
+            paused = bool(row and is_paused(session, row))
         lease.cancelled = lease.cancelled or cancel_requested
+        lease.aside = lease.aside or paused
         with self._lock:
             still_held = lease.job_id in self._held
         lease.lost = lease.lost or (still_held and not kept)

@@ -7,12 +7,15 @@ from sqlalchemy.orm import Session
 
 from engine.finishing import Finished
 from studio.clock import now
+from studio.commands import acceptance
 from studio.db import ledger, moves, outbox
 from studio.db.database import Database
 from studio.db.tables import JobRow, LineageRow, OutboxRow, PictureRow
+from studio.errors import PolicyRefusal
 from studio.events import JobEnded
 from studio.identifiers import picture_id
 from studio.jobs import Job, JobState
+from studio.verdicts import Ruling, Verdict
 from studio.wire import to_data
 
 
@@ -26,6 +29,15 @@ class Outcome:
     painting_seconds: float | None = None
     error_code: str | None = None
     error_text: str | None = None
+    verdict: Verdict | None = None  # of what was refused or held
+
+
+def judged(verdict: Verdict) -> Outcome:
+    """The end of a job that the house rules refuse, or leave to a moderator."""
+    if verdict.ruling is Ruling.HOLD:
+        return Outcome(state=JobState.HELD, verdict=verdict)
+    error = PolicyRefusal(rule=verdict.rule, category=verdict.category)
+    return Outcome(state=JobState.REFUSED, error_code=error.code, error_text=str(error), verdict=verdict)
 
 
 def record(database: Database, job: Job, outcome: Outcome, *, worker: str) -> list[OutboxRow]:
@@ -43,7 +55,7 @@ def record(database: Database, job: Job, outcome: Outcome, *, worker: str) -> li
         )
         if not ended:
             return []
-        row = session.get_one(JobRow, job.id)
+        row = session.get_one(JobRow, job.id, populate_existing=True)
         row.grid_key = outcome.grid_key
         row.painting_seconds = outcome.painting_seconds
         for finished in outcome.pictures:
@@ -52,8 +64,19 @@ def record(database: Database, job: Job, outcome: Outcome, *, worker: str) -> li
             ledger.capture(session, row, painted=len(outcome.pictures), at=at)
         elif outcome.state is not JobState.HELD:  # a held job keeps its reservation until a moderator decides
             ledger.release(session, row, at=at)
+        events = [] if outcome.verdict is None else _note_verdict(session, job, outcome, outcome.verdict)
         ended_event = JobEnded(job_id=job.id, platform=job.address.platform, state=outcome.state)
-        return [outbox.write(session, ended_event)]
+        return [outbox.write(session, ended_event), *events]
+
+
+def _note_verdict(session: Session, job: Job, outcome: Outcome, verdict: Verdict) -> list[OutboxRow]:
+    """A refusal stays with the job, for an appeal; a hold goes to the moderators' desk."""
+    if outcome.state is JobState.REFUSED:
+        acceptance.note_refusal(session.get_one(JobRow, job.id), verdict)
+        return []
+    held = next((each.index for each in outcome.pictures if each.verdict == verdict), None)
+    picture = picture_id(job.id, held) if held else None
+    return acceptance.open_hold(session, job, verdict, picture_id=picture)
 
 
 def _add_picture(session: Session, job: Job, finished: Finished, at: datetime) -> None:

@@ -3,6 +3,7 @@
 import logging
 from datetime import datetime, timedelta
 
+from engine.leases import is_paused
 from studio.clock import now
 from studio.db import ledger, moves, outbox
 from studio.db.database import Database
@@ -35,6 +36,7 @@ class Sweeper:
             stranded = moves.find_stranded(
                 session, at=at, unsent_before=at - _UNSENT_AFTER, stale_before=at - _STALE_AFTER
             )
+            stranded = [row for row in stranded if not is_paused(session, row)]
         for row in stranded:
             if row.state == JobState.PAINTING and row.attempts >= self._rules.max_attempts:
                 self._give_up(row, at)

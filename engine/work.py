@@ -8,17 +8,18 @@ from functools import partial
 from typing import Protocol
 
 from engine.finishing import Finished, finish, store_grid
-from engine.leases import Lease, LeaseKeeper
+from engine.leases import Lease, LeaseKeeper, is_paused
 from engine.orders import Order, Painted, Progress
 from engine.pictures.encoding import decode, decode_mask
 from engine.pictures.previews import data_url
 from engine.pictures.regions import mask_of_cells
-from engine.results import Outcome, record
+from engine.results import Outcome, judged, record
+from engine.reviews import ClearedGate, review
 from studio.clock import now
 from studio.db import moves, outbox, records
 from studio.db.database import Database
 from studio.db.tables import JobRow
-from studio.errors import ChatelierError, DatabaseUnavailable, JobCancelled, PaintingFailed, PolicyRefusal
+from studio.errors import ChatelierError, DatabaseUnavailable, JobCancelled, PaintingFailed, Refused
 from studio.events import JobProgress
 from studio.jobs import Job, JobState
 from studio.ports import Events, Gate, HouseRules, Queue, Signer, Store
@@ -82,13 +83,14 @@ class Work:
         try:
             with self._database.read() as session:
                 job = records.find_job(session, job_id)
+                lease.aside = lease.aside or is_paused(session, session.get_one(JobRow, job_id))
             lease.cancelled = lease.cancelled or job.cancel_requested
             log.info("painting", extra={"job_id": job_id, "attempt": job.attempts})
             outcome = self._outcome(job, lease)
             if outcome is not None:
                 self._record(job, outcome, lease)
-            elif lease.worker_stops and not lease.lost:
-                self._give_back(job)
+            elif lease.goes_back and not lease.lost:
+                self._give_back(job, send=not lease.aside)
         finally:
             self._leases.drop(lease)
 
@@ -97,13 +99,17 @@ class Work:
         try:
             if lease.must_stop():
                 raise JobCancelled
-            return self._carry_out(job, lease)
+            allowance = self._gate.allowance(job.person)
+            verdict = review(self._database, self._gate, job, allowance)
+            if not verdict.allows:
+                return judged(verdict)
+            return self._carry_out(job, lease, weight=allowance.weight)
         except JobCancelled as error:
             if lease.cancelled and not lease.lost:
                 return _ended(JobState.CANCELLED, error)
             return None
-        except PolicyRefusal as error:
-            return _ended(JobState.REFUSED, error)
+        except Refused as error:  # banned since it was accepted
+            return _ended(JobState.CANCELLED, error)
         except ChatelierError as error:
             log.warning("job failed: %s", error.code, extra={"job_id": job.id}, exc_info=error.__cause__)
             return _ended(JobState.FAILED, error)
@@ -111,30 +117,31 @@ class Work:
             log.exception("job failed unexpectedly", extra={"job_id": job.id})
             return _ended(JobState.FAILED, PaintingFailed())
 
-    def _carry_out(self, job: Job, lease: Lease) -> Outcome:
-        order = self._order(job)
+    def _carry_out(self, job: Job, lease: Lease, *, weight: float) -> Outcome:
+        order = self._order(job, weight)
         started_at = time.monotonic()
         painted = self._atelier.paint(
             order, on_progress=_Announcer(job, self._events), cancelled=lease.must_stop
         )
         painting_seconds = time.monotonic() - started_at
-        finishing = partial(finish, job, gate=self._gate, store=self._store, signer=self._signer)
+        gate = ClearedGate(self._gate) if job.cleared else self._gate
+        finishing = partial(finish, job, gate=gate, store=self._store, signer=self._signer)
         results = list(self._hands.map(finishing, range(1, len(painted) + 1), painted))
         if lease.must_stop():
             raise JobCancelled
         kept = [each for each in results if isinstance(each, Finished)]
         if not kept:
-            refusal = next(each for each in results if isinstance(each, Verdict))
-            raise PolicyRefusal(rule=refusal.rule, category=refusal.category)
-        held = any(each.verdict.ruling is Ruling.HOLD for each in kept)
+            return judged(next(each for each in results if isinstance(each, Verdict)))
+        held = next((each for each in kept if each.verdict.ruling is Ruling.HOLD), None)
         return Outcome(
             state=JobState.HELD if held else JobState.DONE,
             pictures=tuple(kept),
+            verdict=held.verdict if held else None,
             grid_key=store_grid(kept, self._store),
             painting_seconds=painting_seconds,
         )
 
-    def _order(self, job: Job) -> Order:
+    def _order(self, job: Job, weight: float) -> Order:
         request = job.request
         sources = [decode(self._store.get(source.key)) for source in request.sources]
         mask = None
@@ -142,7 +149,14 @@ class Work:
             mask = mask_of_cells(request.cells, sources[0].size)
         elif sources and (mask_key := request.sources[0].mask_key):
             mask = decode_mask(self._store.get(mask_key))
-        return Order(job_id=job.id, person=job.person.key, request=request, sources=sources, mask=mask)
+        return Order(
+            job_id=job.id,
+            person=job.person.key,
+            request=request,
+            sources=sources,
+            mask=mask,
+            weight=weight,
+        )
 
     def _record(self, job: Job, outcome: Outcome, lease: Lease) -> None:
         """Write the end into the database, trying again while the lease may still be ours."""
@@ -159,11 +173,14 @@ class Work:
         outbox.send(self._database, self._events, events)
         log.info("job ended", extra={"job_id": job.id, "state": outcome.state})
 
-    def _give_back(self, job: Job) -> None:
+    def _give_back(self, job: Job, *, send: bool) -> None:
+        """Without `send` it waits until its community goes on."""
         with self._database.begin() as session:
             if not moves.give_back(session, job.id, worker=self._worker):
                 return
             session.get_one(JobRow, job.id).queued_at = now()
+        if not send:
+            return
         try:
             self._queue.enqueue(job.id, priority=job.priority, model=job.request.model)
         except ChatelierError:

@@ -1,12 +1,13 @@
-"""Bans: a person who may not paint, for a while or for good."""
+"""Bans: a person who may not paint, for a while or for good, under none of their names."""
 
 from datetime import datetime
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from moderation import audit
 from studio.clock import now
+from studio.db.humans import identities
 from studio.db.tables import BanRow
 from studio.people import Person
 
@@ -14,7 +15,7 @@ from studio.people import Person
 def ban(
     session: Session, person_key: str, *, by: str, reason: str = "", until: datetime | None = None
 ) -> BanRow:
-    """Ban a person, or change a ban. `until` None is for good; `by` is the moderator's key."""
+    """Ban a person, or change a ban. `until` None is for good; `by` is the moderator's key, or the house."""
     row = session.get(BanRow, person_key) or BanRow(person_key=person_key)
     row.until = until
     row.reason = reason
@@ -37,12 +38,16 @@ def unban(session: Session, person_key: str, *, by: str) -> bool:
 
 
 def find_ban(session: Session, person_key: str, *, at: datetime | None = None) -> BanRow | None:
-    """The ban that holds at the moment; one that has run out does not count."""
-    row = session.get(BanRow, person_key)
-    if row is None or (row.until is not None and row.until <= (at or now())):
-        return None
-    return row
+    """The longest ban that holds at the moment, on any identity of the human; one that ran out does not count."""
+    at = at or now()
+    wanted = BanRow.person_key.in_(identities(session, person_key))
+    holding = [row for row in session.scalars(select(BanRow).where(wanted)) if not _ended(row, at)]
+    return max(holding, key=lambda row: (row.until is None, row.until or at), default=None)
 
 
 def is_banned(session: Session, person: Person, *, at: datetime | None = None) -> bool:
     return find_ban(session, person.key, at=at) is not None
+
+
+def _ended(row: BanRow, at: datetime) -> bool:
+    return row.until is not None and row.until <= at

@@ -36,18 +36,22 @@ class PromptCourt:
             if isinstance(rule, NeedsWarmth):
                 rule.warm_up()
 
-    def judge(self, subject: PromptSubject) -> Verdict:
-        findings = [judged for _, _, judged in self.hear(subject) if judged is not None]
+    def judge(self, subject: PromptSubject, *, policy: Policy | None = None) -> Verdict:
+        """By the policy of a community, or by the operator's."""
+        findings = [judged for _, _, judged in self.hear(subject, policy=policy) if judged is not None]
         if any(each.category is Category.FOREIGN for each in findings):
             # Meaning was not measured on that language: what it accuses somebody of there says nothing.
             findings = [each for each in findings if each.rule != Meaning.name]
         return weigh(findings)
 
-    def hear(self, subject: PromptSubject) -> Iterator[tuple[PromptRule, Finding | None, Finding | None]]:
+    def hear(
+        self, subject: PromptSubject, *, policy: Policy | None = None
+    ) -> Iterator[tuple[PromptRule, Finding | None, Finding | None]]:
         """Each rule, what it found, and what the policy makes of that."""
+        policy = policy or self.policy
         for rule in self._rules:
             finding = _ask(rule, subject)
-            judged = finding and self.policy.apply(finding, with_person=subject.with_person)
+            judged = finding and policy.apply(finding, with_person=subject.with_person)
             yield rule, finding, judged
 
 

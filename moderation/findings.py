@@ -33,6 +33,7 @@ def weigh(findings: Iterable[Finding]) -> Verdict:
         rule=heaviest.rule,
         category=heaviest.category,
         evidence=heaviest.evidence,
+        appealable=heaviest.category is not Category.MINORS,
         shows_person=any(each.shows_person for each in findings),
         asks_consent=heaviest.asks_consent,
     )

@@ -8,22 +8,31 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from moderation import audit, bans
 from moderation.court import PromptCourt
+from moderation.desk.blocks import blocked_bits
+from moderation.desk.consequences import HOUSE, punish
+from moderation.desk.errands import Errands, Outcome
+from moderation.desk.strikes import weight_of
 from moderation.inspection import Inspector
-from moderation.limits.limiter import PersonLimiter
+from moderation.limits.limiter import Limiter
 from moderation.limits.settings import LimitSettings
 from moderation.metrics import VERDICTS
 from moderation.policy import Policy
 from moderation.rules.image import ImageRule, house_image_rules
+from moderation.rules.image.blocked_here import BlockedHere
 from moderation.rules.prompt import PromptRule, PromptSubject
+from moderation.stances import tightened
+from moderation.tiers import allowance_of, tier_of
+from studio.clock import now
+from studio.communities import DEFAULT, CommunityRules, Tier
+from studio.db.choices import community_rules
 from studio.db.database import Database
-from studio.errors import Banned, DatabaseUnavailable
-from studio.people import Person
+from studio.db.humans import human_of
+from studio.errors import BadParameter, Banned, DatabaseUnavailable
+from studio.people import Person, Platform
 from studio.ports import Admission, Allowance, HouseRules, Inspection
 from studio.verdicts import Ruling, Verdict
 
 logger = logging.getLogger(__name__)
-
-_HOUSE = "house"  # who acts when no person does
 
 
 class HouseGate:
@@ -38,23 +47,31 @@ class HouseGate:
         prompt_rules: Sequence[PromptRule] | None = None,
         image_rules: Sequence[ImageRule] | None = None,
         policy: Policy | None = None,
-        holds: bool = True,
+        holds: bool | None = True,
+        watched: frozenset[Platform] = frozenset(),
         rules: HouseRules | None = None,
+        errands: Errands | None = None,
     ) -> None:
         """Without `redis_url` the limits hold for this process only; without rules, the house's own apply.
 
-        With `holds` False, for a house where no moderator looks, what would be held is refused.
+        With `holds` False, for a house where no moderator looks, what would be held is refused. None: it is held
+        in communities that have a desk channel, and on the platforms that are `watched` anyway.
+        Without `errands` what follows from strikes waits for the sweeper.
         """
         self._database = database
-        self._limiter = PersonLimiter(limits or LimitSettings(), redis_url=redis_url)
+        self._limiter = Limiter(limits or LimitSettings(), redis_url=redis_url)
         self._court = PromptCourt(policy=policy, rules=prompt_rules)
         rules_for_pictures = house_image_rules(policy=policy) if image_rules is None else image_rules
-        self._inspector = Inspector(rules_for_pictures, policy=self._court.policy)
+        blocked_here = BlockedHere(self._blocked_bits)
+        self._inspector = Inspector((*rules_for_pictures, blocked_here), policy=self._court.policy)
         self._holds = holds
+        self._watched = watched
         self._rules = rules or HouseRules()
+        self._errands = errands
 
     @property
     def policy_version(self) -> str:
+        """Of the operator's policy."""
         return self._court.policy.version
 
     def warm_up(self) -> None:
@@ -62,59 +79,111 @@ class HouseGate:
         self._court.warm_up()
 
     def allowance(self, person: Person) -> Allowance:
-        """What the house allows everybody."""
-        return Allowance(
-            monthly_credits=self._rules.monthly_credits,
-            max_outstanding_jobs=self._rules.max_outstanding_jobs,
-            max_pictures=self._rules.max_pictures,
-        )
+        """Raises `DatabaseUnavailable`."""
+        with self._database.read() as session:
+            rules = community_rules(session, person.platform, person.community)
+            tier = tier_of(session, person, rules, at=now())
+        return allowance_of(tier, self._rules, rules, policy_version=self._policy_for(rules).version)
 
     def admit(self, admission: Admission) -> Verdict:
         """Raises `Banned` or `RateLimited`; `DatabaseUnavailable` when bans cannot be read."""
-        self._require_no_ban(admission.person)
-        self._limiter.admit(admission.person)
-        verdict = self._settled(self.judge(PromptSubject.of(admission)))
+        person = admission.person
+        self.require_welcome(person)
+        with self._database.read() as session:
+            rules = community_rules(session, person.platform, person.community)
+            newcomer = tier_of(session, person, rules, at=now()) is Tier.NEWCOMER
+            account = human_of(session, person.key)
+        self._limiter.admit(person, newcomer=newcomer, account=account)
+        verdict = self._judged(admission, rules)
         VERDICTS.labels("prompt", verdict.ruling, verdict.rule, verdict.category).inc()
         if verdict.ruling is Ruling.REFUSE:
-            self._limiter.note_refusal(admission.person)
+            self._limiter.note_refusal(person, account=account)
         if not verdict.allows:
-            self._write_down(admission.person, verdict)
+            self._write_down(admission, verdict)
         return verdict
+
+    def require_welcome(self, person: Person) -> None:
+        """Raises `Banned`; `DatabaseUnavailable` when bans cannot be read."""
+        with self._database.read() as session:
+            ban = bans.find_ban(session, person.key)
+        if ban is not None:
+            raise Banned(until=ban.until)
 
     def review(self, admission: Admission) -> Verdict:
         """Judge a request again, as when painting starts: by today's bans and policy, without counting it.
 
         Raises `Banned`.
         """
-        self._require_no_ban(admission.person)
-        return self._settled(self.judge(PromptSubject.of(admission)))
+        self.require_welcome(admission.person)
+        return self._judged(admission, self._community(admission.person))
 
     def judge(self, subject: PromptSubject) -> Verdict:
-        """What the prompt rules and the policy say, without any person: counts and records nothing."""
+        """What the prompt rules and the operator's policy say, without any person: counts and records nothing."""
         return self._court.judge(subject)
 
     def inspect(self, inspection: Inspection) -> Verdict:
         """Raises `InspectionFailed` when any rule cannot judge: the picture is then not shown."""
-        verdict = self._settled(self._inspector.judge(inspection))
+        rules = self._community(inspection.person)
+        verdict = self._inspector.judge(inspection, policy=self._policy_for(rules))
+        verdict = self._settled(verdict, inspection.person, rules)
         VERDICTS.labels(inspection.kind, verdict.ruling, verdict.rule, verdict.category).inc()
         return verdict
 
-    def _settled(self, verdict: Verdict) -> Verdict:
-        if verdict.ruling is Ruling.HOLD and not self._holds:
-            return replace(verdict, ruling=Ruling.REFUSE)
-        return verdict
+    def _judged(self, admission: Admission, rules: CommunityRules) -> Verdict:
+        subject = PromptSubject.of(admission)
+        verdict = self._court.judge(subject, policy=self._policy_for(rules))
+        return self._settled(verdict, admission.person, rules)
 
-    def _write_down(self, person: Person, verdict: Verdict) -> None:
-        """Rule and category, never the text. If it cannot be written, the verdict stands all the same."""
+    def _settled(self, verdict: Verdict, person: Person, rules: CommunityRules) -> Verdict:
+        """What nobody would look at is refused."""
+        holds = self._holds
+        if holds is None:
+            holds = rules.desk_channel is not None or person.platform in self._watched
+        if verdict.ruling is not Ruling.HOLD or holds:
+            return verdict
+        return replace(verdict, ruling=Ruling.REFUSE)
+
+    def _policy_for(self, rules: CommunityRules) -> Policy:
+        try:
+            return tightened(self._court.policy, rules.stances)
+        except BadParameter:  # a category that this version no longer knows
+            logger.error("the stances of a community name an unknown category")
+            return self._court.policy
+
+    def _community(self, person: Person) -> CommunityRules:
+        """Whoever paints alone has none, and no database either."""
+        if person.platform is Platform.CLI:
+            return DEFAULT
+        with self._database.read() as session:
+            return community_rules(session, person.platform, person.community)
+
+    def _blocked_bits(self, person: Person) -> tuple[int, ...]:
+        if person.platform is Platform.CLI:
+            return ()
+        with self._database.read() as session:
+            return blocked_bits(session, person)
+
+    def _write_down(self, admission: Admission, verdict: Verdict) -> None:
+        """Rule and category, never the text, and the strike. If it cannot be written, the verdict stands."""
         details = {"rule": verdict.rule, "category": verdict.category, "policy": self.policy_version}
+        outcome = Outcome()
         try:
             with self._database.begin() as session:
-                audit.append(session, verdict.ruling, actor=_HOUSE, subject=person.key, details=details)
+                weight = weight_of(verdict.category) if verdict.ruling is Ruling.REFUSE else 0.0
+                if weight:
+                    outcome = punish(
+                        session,
+                        admission.person,
+                        rule=verdict.rule,
+                        category=verdict.category,
+                        weight=weight,
+                        job_id=admission.job_id or None,
+                    )
+                audit.append(
+                    session, verdict.ruling, actor=HOUSE, subject=admission.person.key, details=details
+                )
         except (DatabaseUnavailable, SQLAlchemyError) as error:
             logger.error("a verdict could not be written to the audit chain: %s", type(error).__name__)
-
-    def _require_no_ban(self, person: Person) -> None:
-        with self._database.read() as session:
-            ban = bans.find_ban(session, person.key)
-        if ban is not None:
-            raise Banned(until=ban.until)
+            return
+        if self._errands:
+            self._errands.run(outcome)

@@ -44,16 +44,16 @@ class Inspector:
         # A rule that hangs keeps its place. With all places taken every inspection is late, and so fails.
         self._places = threading.BoundedSemaphore(_PLACES)
 
-    def judge(self, inspection: Inspection) -> Verdict:
-        """Raises `InspectionFailed` for a picture that cannot be read, and when a rule fails or is late."""
+    def judge(self, inspection: Inspection, *, policy: Policy | None = None) -> Verdict:
+        """By the policy of a community, or by the operator's.
+
+        Raises `InspectionFailed` for a picture that cannot be read, and when a rule fails or is late.
+        """
         subject = self._answer("reading", partial(read_picture, inspection))
         findings = [self._answer(rule.name, partial(rule.judge, subject)) for rule in self._rules]
-        verdict = weigh(self._judged(finding for finding in findings if finding is not None))
+        verdict = weigh(_judged(findings, policy or self._policy))
         hashes = self._answer("fingerprint", lambda: subject.hashes)
         return replace(verdict, fingerprint=hashes[0].hex)
-
-    def _judged(self, findings: Iterable[Finding]) -> Iterator[Finding]:
-        return (judged for each in findings if (judged := self._policy.apply(each)) is not None)
 
     def _answer(self, name: str, ask: Callable[[], T]) -> T:
         try:
@@ -79,6 +79,12 @@ class Inspector:
 
         threading.Thread(target=run, name=f"inspection-{name}", daemon=True).start()
         return answer.result(self._timeout_seconds)
+
+
+def _judged(findings: Iterable[Finding | None], policy: Policy) -> Iterator[Finding]:
+    for finding in findings:
+        if finding is not None and (judged := policy.apply(finding)) is not None:
+            yield judged
 
 
 def read_picture(inspection: Inspection) -> ImageSubject:

@@ -18,6 +18,7 @@ class Tier(StrEnum):
 class CommunityRules:
     """Channels are the platform's ids. Empty `channels`: everywhere. None leaves it to the administrator.
 
+    `pools` give channels a budget of their own, in credits a month: jobs there draw on it first.
     `tiers` maps a role of the platform to a tier, `monthly_credits` a tier to credits a month, and `stances` a
     category of the policy to an action, which may only be stricter than the administrator's policy.
     """
@@ -33,6 +34,7 @@ class CommunityRules:
     tiers: Mapping[str, Tier] = field(default_factory=dict)
     monthly_credits: Mapping[Tier, int] = field(default_factory=dict)
     stances: Mapping[str, str] = field(default_factory=dict)
+    pools: Mapping[str, int] = field(default_factory=dict)
 
 
 DEFAULT = CommunityRules()

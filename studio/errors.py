@@ -170,13 +170,21 @@ class UnknownCommand(BadRequest):
 
 
 class BadParameter(BadRequest):
-    """`parameter` is the catalogue's name of the part that is wrong."""
+    """`parameter` is the catalogue's name of the part that is wrong.
+
+    `text` is what the person typed and `span` the part of it that is wrong, for a face that can point at it.
+    """
 
     code = "bad_parameter"
 
-    def __init__(self, parameter: str, reason: str) -> None:
+    def __init__(
+        self, parameter: str, reason: str, *, text: str = "", span: tuple[int, int] = (0, 0)
+    ) -> None:
         super().__init__(f"{parameter}: {reason}")
         self.parameter = parameter
+        self.reason = reason
+        self.text = text
+        self.span = span
 
 
 class BadImage(BadRequest):

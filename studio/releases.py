@@ -8,22 +8,25 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from studio.clock import now
-from studio.db import ledger, moves, outbox
+from studio.db import ledger, moves, outbox, records
 from studio.db.tables import JobRow, OutboxRow, PictureRow
 from studio.events import JobChanged, JobEnded
 from studio.jobs import JobState
 from studio.people import Platform
 
 
-def paint(session: Session, job_id: str) -> list[OutboxRow]:
-    """Held or refused → queued. Empty when somebody was quicker. A refused job costs what it would have cost."""
+def paint(session: Session, job_id: str, *, cleared: bool = True) -> list[OutboxRow]:
+    """Held or refused → queued. Empty when somebody was quicker. A refused job costs what it would have cost.
+
+    `cleared`: a moderator has read the request. An owner's consent does not spare it the house rules.
+    """
     row = session.get_one(JobRow, job_id)
     refused = row.state == JobState.REFUSED
-    if not moves.release(session, job_id, at=now()):
+    if not moves.release(session, job_id, at=now(), cleared=cleared):
         return []
     session.refresh(row)
     if refused:
-        row.cost = int(row.request.get("count", 1))
+        row.cost = records.job_of(row).request.cost
         session.flush()
         ledger.reserve(session, row, limited=False)
     return [outbox.write(session, JobChanged(job_id=job_id, platform=Platform(row.platform)))]

@@ -1,5 +1,6 @@
 """What the engine is asked to paint: one shape for every operation."""
 
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -9,6 +10,9 @@ MAX_COUNT = 8
 MAX_SEED = 2**32 - 1
 MOST_BLENDED = 5
 MOST_LORAS = 4
+_PRICED_SIDE = 1024
+_PRICED_PIXELS = _PRICED_SIDE**2
+_PRICED_STEPS = 30
 # Every name that a model may be asked for; those trained by flow matching know only the last.
 SCHEDULERS = (
     "ddim",
@@ -81,12 +85,14 @@ class PaintRequest:
     `seed` is in [0, 2**32); picture i of the job (counted from 0) uses ``(seed + i) % 2**32``.
     `strength` in (0, 1] is how much of the noise schedule an img2img or inpaint run goes through.
     `aspect` is ``"W:H"``; it is ignored when `width` and `height` are given.
+    `prompts` are what the prompt stands for when it holds alternatives; picture i uses ``prompt_of(i)``.
     `weights` say how much of each source a blend takes, in any unit; none: of all the same.
     """
 
     operation: Operation
     seed: int
     prompt: str = ""
+    prompts: tuple[str, ...] = ()
     negative_prompt: str = ""
     count: int = 4
     model: str | None = None
@@ -108,9 +114,24 @@ class PaintRequest:
     factor: int | None = None
 
     @property
+    def price(self) -> int:
+        """Credits for one picture: one for up to a megapixel at up to 30 steps, beyond that in proportion.
+
+        What is left to the model counts as one, and so does a side that is left open as 1,024 pixels.
+        """
+        sized = self.width is not None or self.height is not None
+        pixels = (self.width or _PRICED_SIDE) * (self.height or _PRICED_SIDE) if sized else _PRICED_PIXELS
+        work = pixels / _PRICED_PIXELS * (self.steps or _PRICED_STEPS) / _PRICED_STEPS
+        return max(1, math.ceil(work))
+
+    @property
     def cost(self) -> int:
-        """Credits: one per picture."""
-        return self.count
+        """Credits for all pictures of the request."""
+        return self.count * self.price
+
+    def prompt_of(self, index: int) -> str:
+        """The words of picture `index`, counted from 0."""
+        return self.prompts[index % len(self.prompts)] if self.prompts else self.prompt
 
     def seed_of(self, index: int) -> int:
         """The seed of picture `index`, counted from 0."""

@@ -163,14 +163,21 @@ class WebSection(Section):
 
 
 class LimitsSection(Section):
-    """What one person may ask for."""
+    """What people may ask for."""
 
-    per_10_seconds: int = Field(6, ge=1, description="Requests of one person in any 10 seconds.")
-    per_hour: int = Field(120, ge=1, description="Requests of one person in any hour.")
+    per_10_seconds: int = Field(
+        6, ge=1, description="Requests of one person at once; over 10 seconds they come back one by one."
+    )
+    per_hour: int = Field(120, ge=1, description="The same over an hour.")
+    newcomer_per_hour: int = Field(
+        30, ge=1, description="The same for newcomers: a new account, a new member, or a guest."
+    )
+    community_per_minute: int = Field(300, ge=1, description="Requests of a community over a minute.")
+    everybody_per_minute: int = Field(1200, ge=1, description="Requests of everybody over a minute.")
     refused_per_10_minutes: int = Field(
         8,
         ge=1,
-        description="Refused requests in any 10 minutes; whoever has more is probing the rules and waits.",
+        description="Refused requests over 10 minutes; whoever has more is probing the rules and waits.",
     )
     max_outstanding_jobs: int = Field(
         10, ge=1, le=1000, description="Jobs of one person waiting or being painted."
@@ -178,7 +185,7 @@ class LimitsSection(Section):
     max_pictures: int = Field(4, ge=1, le=8, description="Pictures per job.")
     max_upload_mib: int = Field(16, ge=1, le=64, description="The largest image that people may bring along.")
     monthly_credits: int | None = Field(
-        None, ge=1, description="Pictures per person and month; unset: they are counted and never run out."
+        None, ge=1, description="Credits per person and month; unset: they are counted and never run out."
     )
 
 
@@ -208,8 +215,10 @@ class WorkerSection(Section):
 class ModerationSection(Section):
     """The house rules."""
 
-    holds: bool = Field(
-        False, description="Keep doubtful requests for a moderator; false: refuse them, as nobody would look."
+    holds: bool | None = Field(
+        None,
+        description="Keep doubtful requests for a moderator, or refuse them; unset: keep them where there is a"
+        " desk channel (/studio desk), or on the web a moderators' word.",
     )
     policy: LocalPath | None = Field(
         None, description="A policy file: what is refused, held or allowed; see `chatelier policy check`."

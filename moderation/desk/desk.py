@@ -1,37 +1,43 @@
 """The desk itself: who may decide what, and that it happens once."""
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import fields
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from moderation import audit, bans
+from moderation.desk.consequences import exclude, notify
 from moderation.desk.dossiers import read_dossier
-from moderation.desk.outcomes import Outcome, follow
-from studio import releases
-from studio.cases import DECISIONS, Case, Decision, Dossier
+from moderation.desk.erasure import erase_records
+from moderation.desk.errands import Errands, Outcome
+from moderation.desk.outcomes import answer_alike, follow
+from moderation.metrics import CASES
+from moderation.policy import Policy, default_policy
+from moderation.stances import tightened
+from studio.cases import DECISIONS, Case, Decision, Dossier, NoticeKind
 from studio.clock import now
-from studio.db import cases, choices, moves, outbox
+from studio.communities import CommunityRules
+from studio.db import cases, choices
 from studio.db.database import Database
 from studio.db.humans import identities, same_human
 from studio.db.tables import CaseRow, JobRow
-from studio.errors import BadParameter, CaseTaken, NotAllowed, QueueUnavailable
+from studio.errors import BadParameter, CaseTaken, NotAllowed
 from studio.jobs import WAITING, JobState
 from studio.people import Person
-from studio.ports import Events, Queue
 
 _OWN = "This case is about you or came from you: somebody else has to judge it."
-_BANNED = "A moderator stopped this. Nothing was charged."
 
 
 class HouseDesk:
     """Implements `studio.ports.Desk`. Safe for many threads."""
 
-    def __init__(self, *, database: Database, queue: Queue, events: Events) -> None:
+    def __init__(self, *, database: Database, errands: Errands, policy: Policy | None = None) -> None:
+        """`policy` is the operator's, over which communities may be stricter."""
         self._database = database
-        self._queue = queue
-        self._events = events
+        self._errands = errands
+        self._policy = policy or default_policy()
 
     def claim(self, moderator: Person, case_id: str) -> Dossier:
         with self._database.begin() as session:
@@ -44,7 +50,7 @@ class HouseDesk:
             audit.append(
                 session, "claim", actor=moderator.key, subject=case.subject, details={"case": case_id}
             )
-        outbox.send(self._database, self._events, events)
+        self._errands.run(Outcome(events=events))
         return dossier
 
     def read(self, case_id: str) -> Dossier:
@@ -61,45 +67,67 @@ class HouseDesk:
                 raise CaseTaken(closed=_row(session, case_id).decision is not None)
             row = _row(session, case_id)
             case = cases.case_of(row)
-            outcome = follow(session, case)
-            outcome.events.append(cases.changed(session, row))
+            changed = cases.changed(session, row)
+            outcome = answer_alike(session, case)
+            outcome.events.append(changed)
+            outcome.add(follow(session, case))
             details = {"case": case_id, "decision": decision}
             audit.append(session, "decide", actor=moderator.key, subject=case.subject, details=details)
-        self._carry_out(outcome)
+        CASES.labels(case.kind, decision).inc()
+        self._errands.run(outcome)
         return case
 
     def ban(self, moderator: Person, who: str, *, until: datetime | None, reason: str) -> None:
         _require_moderator(moderator)
-        if who == moderator.key:
-            raise NotAllowed("You cannot ban yourself.")
-        outcome = Outcome()
         with self._database.begin() as session:
-            for key in identities(session, who):
-                outcome.add(stop_jobs(session, key))
-                bans.ban(session, key, by=moderator.key, reason=reason, until=until)
-        self._carry_out(outcome)
+            if same_human(session, who, moderator.key):
+                raise NotAllowed("You cannot ban yourself.")
+            kind = NoticeKind.SUSPENSION if until else NoticeKind.BAN
+            outcome = exclude(session, who, by=moderator.key, until=until, reason=reason, kind=kind)
+        self._errands.run(outcome)
 
     def unban(self, moderator: Person, who: str) -> bool:
         _require_moderator(moderator)
         with self._database.begin() as session:
-            keys = identities(session, who)
-            return sum(bans.unban(session, key, by=moderator.key) for key in keys) > 0
+            if same_human(session, who, moderator.key):
+                raise NotAllowed("Somebody else has to lift your ban.")
+            outcome = Outcome()
+            if bans.find_ban(session, who) is not None:
+                outcome = notify(session, who, NoticeKind.LIFTED, "You may paint here again.")
+            lifted = [bans.unban(session, key, by=moderator.key) for key in identities(session, who)]
+        self._errands.run(outcome)
+        return any(lifted)
 
-    def pause(self, moderator: Person, *, paused: bool) -> None:
+    def govern(self, moderator: Person, change: Callable[[CommunityRules], CommunityRules]) -> CommunityRules:
         _require_moderator(moderator)
-        outcome = Outcome()
         with self._database.begin() as session:
-            rules = choices.community_rules(session, moderator.platform, moderator.community)
-            choices.keep_community_rules(session, replace(rules, paused=paused), by=moderator)
-            here = (JobRow.platform == moderator.platform) & (JobRow.community == moderator.community)
-            wanted = [JobState.PAINTING] if paused else sorted(WAITING)
-            found = list(session.scalars(select(JobRow).where(here, JobRow.state.in_(wanted))))
-            if paused:
-                outcome.cancel += [row.id for row in found]
-            else:
-                outcome.enqueue += [(row.id, row.priority, row.model) for row in found]
-            audit.append(session, "pause" if paused else "resume", actor=moderator.key)
-        self._carry_out(outcome)
+            former = choices.community_rules(session, moderator.platform, moderator.community)
+            rules = change(former)
+            tightened(self._policy, rules.stances)
+            choices.keep_community_rules(session, rules, by=moderator)
+            details = {"changed": _changed(former, rules)}
+            audit.append(session, "govern", actor=moderator.key, details=details)
+        if rules.paused != former.paused:
+            self._pause(moderator, paused=rules.paused)
+        return rules
+
+    def forget(self, person: Person) -> int:
+        with self._database.begin() as session:
+            return erase_records(session, identities(session, person.key))
+
+    def _pause(self, moderator: Person, *, paused: bool) -> None:
+        """After the rules were committed: a job that is taken up from now on sees them itself."""
+        wanted = [JobState.PAINTING] if paused else sorted(WAITING)
+        here = (JobRow.platform == moderator.platform) & (JobRow.community == moderator.community)
+        outcome = Outcome()
+        with self._database.read() as session:
+            query = select(JobRow).where(here, JobRow.state.in_(wanted))
+            for row in session.scalars(query.order_by(JobRow.priority, JobRow.created_at)):
+                if paused:
+                    outcome.aside.append(row.id)
+                else:
+                    outcome.send(row)
+        self._errands.run(outcome)
 
     def _case(self, session: Session, moderator: Person, case_id: str) -> Case:
         """Raises `NotFound`, and `NotAllowed` for one's own case or one that somebody else was asked."""
@@ -109,32 +137,6 @@ class HouseDesk:
         if case.addressee or any(same_human(session, key, moderator.key) for key in concerned):
             raise NotAllowed(_OWN)
         return case
-
-    def _carry_out(self, outcome: Outcome) -> None:
-        """After the commit: tell faces and workers. What fails here, the sweeper repeats."""
-        outbox.send(self._database, self._events, outcome.events)
-        for job_id in outcome.cancel:
-            self._queue.cancel(job_id)
-        for job_id, priority, model in outcome.enqueue:
-            try:
-                self._queue.enqueue(job_id, priority=priority, model=model)
-            except QueueUnavailable:
-                return
-
-
-def stop_jobs(session: Session, person_key: str) -> Outcome:
-    """Everything of theirs that waits ends now, what is being painted ends within a step."""
-    outcome = Outcome()
-    wanted = JobRow.state.in_(sorted(WAITING | {JobState.HELD, JobState.PAINTING}))
-    for row in session.scalars(select(JobRow).where(JobRow.person_key == person_key, wanted)):
-        if row.state == JobState.PAINTING:
-            moves.request_cancel(session, row.id)
-            outcome.cancel.append(row.id)
-        else:
-            outcome.events += releases.stop(
-                session, row.id, JobState.CANCELLED, error_code="banned", error_text=_BANNED
-            )
-    return outcome
 
 
 def _row(session: Session, case_id: str) -> CaseRow:
@@ -146,3 +148,8 @@ def _row(session: Session, case_id: str) -> CaseRow:
 def _require_moderator(person: Person) -> None:
     if not person.moderates:
         raise NotAllowed("Only moderators can do that.")
+
+
+def _changed(former: CommunityRules, rules: CommunityRules) -> list[str]:
+    """The names of the rules that are not what they were."""
+    return [each.name for each in fields(rules) if getattr(former, each.name) != getattr(rules, each.name)]

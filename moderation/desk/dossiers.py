@@ -4,6 +4,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from moderation import bans
+from moderation.desk.strikes import burden
 from studio.cases import Case, Conduct, Dossier
 from studio.db import records
 from studio.db.humans import identities
@@ -33,7 +34,7 @@ def read_conduct(session: Session, person_key: str, *, but: str = "") -> Conduct
     return Conduct(
         jobs=session.scalar(theirs) or 0,
         refusals=session.scalar(theirs.where(JobRow.state == JobState.REFUSED)) or 0,
-        strikes=0.0,
+        strikes=round(burden(session, person_key), 2),
         earlier_cases=session.scalar(cases) or 0,
         banned=ban is not None,
         banned_until=ban.until if ban else None,
@@ -43,5 +44,5 @@ def read_conduct(session: Session, person_key: str, *, but: str = "") -> Conduct
 def _prompts(session: Session, job: Job) -> tuple[str, ...]:
     """The effective prompt: the job's own words, then those of the pictures it starts from, nearest first."""
     origins = [source.picture_id for source in job.request.sources if source.picture_id]
-    family = records.ancestors(session, origins)
+    family = records.family(session, origins)
     return (job.request.prompt, *(picture.recipe.prompt for picture in family))

@@ -1,88 +1,76 @@
-"""Moving windows over Redis, or over this process's memory where there is no Redis.
-
-Each count is one atomic step (a script on Redis, a lock in memory), so that people who ask at the same moment
-are counted exactly. If Redis is away, people go on, and a metric says so.
-"""
+"""How often people may ask, and how often they may be refused before they have to wait."""
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from limits import RateLimitItem, RateLimitItemPerSecond
-from limits.errors import StorageError
-from limits.storage import MemoryStorage, RedisStorage, Storage
-from limits.strategies import MovingWindowRateLimiter
+import redis
 
-from moderation.limits.settings import LimitSettings, Pace
-from moderation.metrics import LIMITER_FAILURES
+from moderation.limits.meters import MemoryMeters, Meter, Meters, RedisMeters, Refusal
+from moderation.limits.settings import LimitSettings
+from moderation.metrics import LIMITED, LIMITER_FAILURES
 from studio.errors import RateLimited
 from studio.people import Person
 
 logger = logging.getLogger(__name__)
 
 
-class PersonLimiter:
-    """Counts requests per person. Safe for many threads; processes share counts through Redis."""
+class Limiter:
+    """Counts requests per person, per community and of everybody. Safe for many threads."""
 
     def __init__(self, settings: LimitSettings, *, redis_url: str | None = None) -> None:
+        """Processes share their counts through Redis; without it each counts for itself."""
         self._settings = settings
-        self._windows = MovingWindowRateLimiter(_storage(settings, redis_url))
+        self._meters: Meters = (
+            RedisMeters(redis_url, timeout_seconds=settings.redis_timeout_seconds)
+            if redis_url
+            else MemoryMeters()
+        )
         self._rests_until = 0.0
         self._warned = False
 
-    def admit(self, person: Person) -> None:
-        """Count one request. Raises `RateLimited` with the seconds to wait."""
-        self._guarded(lambda: self._admit(person.key))
+    def admit(self, person: Person, *, newcomer: bool = False, account: str | None = None) -> None:
+        """Count one request. Raises `RateLimited` with the seconds to wait.
 
-    def note_refusal(self, person: Person) -> None:
+        `account` is the human behind the person, where several identities are linked.
+        """
+        if refusal := self._guarded(lambda: self._meters.take(self._asked(person, newcomer, account))):
+            LIMITED.labels(refusal.scope).inc()
+            raise RateLimited(retry_after_seconds=refusal.wait_seconds, scope=refusal.scope)
+
+    def note_refusal(self, person: Person, *, account: str | None = None) -> None:
         """Count one refused request."""
-        self._guarded(lambda: self._windows.hit(_item(self._settings.refused), "refused", person.key))
+        meter = Meter(scope="refused", key=f"refused:{account or person.key}", pace=self._settings.refused)
+        self._guarded(lambda: self._meters.take([meter]))
 
-    def _admit(self, key: str) -> None:
-        self._require_room(self._settings.refused, "refused", key)
-        self._require_room(self._settings.sustained, "sustained", key)
-        for name, pace in (("burst", self._settings.burst), ("sustained", self._settings.sustained)):
-            if not self._windows.hit(_item(pace), name, key):
-                raise RateLimited(retry_after_seconds=self._wait_seconds(pace, name, key))
+    def _asked(self, person: Person, newcomer: bool, account: str | None) -> Sequence[Meter]:
+        settings, who = self._settings, account or person.key
+        sustained = settings.newcomer if newcomer else settings.sustained
+        return (
+            Meter(scope="refused", key=f"refused:{who}", pace=settings.refused, counts=False),
+            Meter(scope="burst", key=f"burst:{who}", pace=settings.burst),
+            Meter(scope="sustained", key=f"sustained:{who}", pace=sustained),
+            Meter(
+                scope="community",
+                key=f"community:{person.platform}:{person.community}",
+                pace=settings.community,
+            ),
+            Meter(scope="everybody", key="everybody", pace=settings.everybody),
+        )
 
-    def _require_room(self, pace: Pace, name: str, key: str) -> None:
-        if not self._windows.test(_item(pace), name, key):
-            raise RateLimited(retry_after_seconds=self._wait_seconds(pace, name, key))
-
-    def _wait_seconds(self, pace: Pace, name: str, key: str) -> float:
-        return max(1.0, self._windows.get_window_stats(_item(pace), name, key).reset_time - time.time())
-
-    def _guarded(self, count: Callable[[], object]) -> None:
+    def _guarded(self, count: Callable[[], Refusal | None]) -> Refusal | None:
         """Open on failure: a lost Redis stops nobody, and is asked again only after a rest."""
         if time.monotonic() < self._rests_until:
             LIMITER_FAILURES.inc()
-            return
+            return None
         try:
-            count()
-        except StorageError as error:
+            refusal = count()
+        except (redis.RedisError, OSError) as error:
             LIMITER_FAILURES.inc()
             self._rests_until = time.monotonic() + self._settings.redis_rest_seconds
             if not self._warned:
-                logger.warning(
-                    "rate limits are off: Redis does not answer (%s)", type(error.__cause__).__name__
-                )
+                logger.warning("rate limits are off: Redis does not answer (%s)", type(error).__name__)
             self._warned = True
-        else:
-            self._warned = False
-
-
-def _item(pace: Pace) -> RateLimitItem:
-    return RateLimitItemPerSecond(pace.requests, pace.seconds, namespace="chatelier")
-
-
-def _storage(settings: LimitSettings, redis_url: str | None) -> Storage:
-    if redis_url is None:
-        return MemoryStorage()
-    wait_seconds = settings.redis_timeout_seconds
-    return RedisStorage(
-        redis_url,
-        key_prefix="chatelier-limits",
-        wrap_exceptions=True,
-        socket_connect_timeout=wait_seconds,
-        socket_timeout=wait_seconds,
-    )
+            return None
+        self._warned = False
+        return refusal

@@ -1,11 +1,11 @@
-"""How often a person may ask. An administrator may set each number."""
+"""How often a person, a community and everybody together may ask. An administrator may set each number."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
-    """At most `requests` in any stretch of `seconds`."""
+    """At most `requests` at once, of which one comes back every `seconds` / `requests`."""
 
     requests: int
     seconds: int
@@ -14,16 +14,24 @@ class Pace:
         if self.requests < 1 or self.seconds < 1:
             raise ValueError("a pace needs at least 1 request and 1 second")
 
+    @property
+    def interval_seconds(self) -> float:
+        return self.seconds / self.requests
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LimitSettings:
-    """`burst` and `sustained` count every request; `refused` counts those that the house rules refused.
+    """All but `refused` count every request; `refused` counts those that the house rules refused.
 
-    Whoever runs into `refused` has been probing the rules and waits, whatever is asked.
+    Whoever runs into `refused` has been probing the rules and waits, whatever is asked. `newcomer` holds for
+    newcomers in place of `sustained`.
     """
 
     burst: Pace = Pace(requests=6, seconds=10)
     sustained: Pace = Pace(requests=120, seconds=3600)
+    newcomer: Pace = Pace(requests=30, seconds=3600)
     refused: Pace = Pace(requests=8, seconds=600)
+    community: Pace = Pace(requests=300, seconds=60)
+    everybody: Pace = Pace(requests=1200, seconds=60)
     redis_timeout_seconds: float = 0.5
     redis_rest_seconds: float = 5.0  # after a failure, how long Redis is left alone

@@ -5,21 +5,25 @@ from sqlalchemy.orm import Session
 from studio.cases import CaseKind
 from studio.clock import now
 from studio.commands.spec import Call
+from studio.communities import CommunityRules
 from studio.db import ledger, records
 from studio.db.cases import open_case
+from studio.db.humans import human_of
 from studio.db.tables import JobRow, OutboxRow
 from studio.errors import TooManyJobs
-from studio.identifiers import new_job_id
 from studio.jobs import Job, JobState
+from studio.people import Platform
 from studio.ports import Allowance
 from studio.requests import PaintRequest
 from studio.verdicts import Verdict
 from studio.wire import to_data
 
+CORE = "core"  # the error code of a refusal against which there is no appeal
 
-def new_job(call: Call, command: str, request: PaintRequest, *, policy_version: str) -> JobRow:
+
+def new_job(call: Call, command: str, request: PaintRequest, *, job_id: str, policy_version: str) -> JobRow:
     return JobRow(
-        id=new_job_id(),
+        id=job_id,
         request_key=call.request_key,
         command=command,
         request=to_data(request),
@@ -43,8 +47,9 @@ def new_job(call: Call, command: str, request: PaintRequest, *, policy_version: 
     )
 
 
-def add_within(session: Session, row: JobRow, allowance: Allowance) -> None:
+def add_within(session: Session, row: JobRow, allowance: Allowance, rules: CommunityRules) -> None:
     """Add a job and set its credits aside. Raises `TooManyJobs` and `OutOfCredits`."""
+    ledger.lock(session, human_of(session, row.person_key))  # also against a request of a linked identity
     outstanding = records.outstanding_jobs(session, row.person_key)
     if outstanding >= allowance.max_outstanding_jobs:
         raise TooManyJobs(limit=allowance.max_outstanding_jobs)
@@ -54,18 +59,35 @@ def add_within(session: Session, row: JobRow, allowance: Allowance) -> None:
     row.priority = min(9, outstanding)
     session.add(row)
     session.flush()
-    ledger.reserve(session, row, limited=limited)
+    ledger.reserve(session, row, limited=limited, pool=_pool(session, row, rules))
+
+
+def _pool(session: Session, row: JobRow, rules: CommunityRules) -> str | None:
+    """The account of the thread or channel that the job was asked for in, if moderators gave it one."""
+    for place in (row.address.get("thread"), row.address.get("channel")):
+        if place in rules.pools:
+            pool = ledger.pool_account(Platform(row.platform), row.community, place)
+            credits = rules.pools[place]
+            ledger.grant_pool(session, pool, row.person_key, credits=credits, at=row.created_at)
+            return pool
+    return None
 
 
 def refuse(row: JobRow, verdict: Verdict) -> None:
-    """A refused request is kept without its words where the rule says that nobody shall read them."""
+    """A new job that the house rules refuse."""
     row.state = JobState.REFUSED
     row.ended_at = row.created_at
     row.cost = 0
-    row.refused_rule, row.refused_category = verdict.rule, verdict.category
     row.error_code = "policy"
+    note_refusal(row, verdict)
+
+
+def note_refusal(row: JobRow, verdict: Verdict) -> None:
+    """What is refused is kept without its words where the rule says that nobody shall read them."""
+    row.refused_rule, row.refused_category = verdict.rule, verdict.category
     if not verdict.appealable:
-        row.request = {**row.request, "prompt": "", "negative_prompt": ""}
+        row.error_code = CORE
+        row.request = {**row.request, "prompt": "", "negative_prompt": "", "style": None}
 
 
 def open_hold(

@@ -53,8 +53,8 @@ def _follow(session: Session, job_id: str, decision: Decision) -> list[OutboxRow
     """One no ends the job; it goes on when the last one asked has said yes."""
     if decision is Decision.REJECT:
         return releases.stop(session, job_id, JobState.CANCELLED, error_code="consent", error_text=_DECLINED)
-    asked = select(CaseRow.id).where(CaseRow.job_id == job_id, CaseRow.state == CaseState.OPEN)
-    return [] if session.scalars(asked).first() else releases.paint(session, job_id)
+    others = select(CaseRow.id).where(CaseRow.job_id == job_id, CaseRow.state == CaseState.OPEN)
+    return [] if session.scalars(others).first() else releases.paint(session, job_id, cleared=False)
 
 
 SPEC = CommandSpec(

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from studio.cases import CaseKind
+from studio.commands.acceptance import CORE
 from studio.commands.answers import Filed
 from studio.commands.spec import Call, CommandSpec, Kind, Parameter
 from studio.db import outbox, records
@@ -27,6 +28,8 @@ def appeal(ports: Ports, call: Call, command: Appeal) -> Filed:
             raise NotAllowed("Only the person who asked for this can appeal.")
         if job.state is not JobState.REFUSED:
             raise BadParameter("job", "was not refused, so there is nothing to appeal.")
+        if job.error_code == CORE:
+            raise NotAllowed("Against this refusal there is no appeal.")
         case, events = open_case(
             session,
             CaseKind.APPEAL,

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from studio.clock import now
 from studio.commands.answers import Linked, LinkOffered
 from studio.commands.spec import Call, CommandSpec, Kind, Parameter
-from studio.db import humans
+from studio.db import humans, ledger
 from studio.db.people import find_person, lock_person
 from studio.db.tables import LinkCodeRow
 from studio.errors import BadParameter
@@ -52,7 +52,10 @@ def _join(session: Session, call: Call, code: str) -> Linked:
         raise BadParameter("code", _UNKNOWN)
     if row.person_key == call.person.key:
         raise BadParameter("code", "is your own: type it where you have your other name.")
-    humans.link(session, row.person_key, call.person.key)
+    kept, other = (humans.human_of(session, key) for key in (row.person_key, call.person.key))
+    if kept != other:
+        ledger.merge(session, kept, other, person_key=call.person.key, at=now())
+        humans.link(session, row.person_key, call.person.key)
     session.delete(row)
     session.flush()
     keys = humans.identities(session, call.person.key)

@@ -29,15 +29,17 @@ def govern(ports: Ports, call: Call, command: Studio) -> Community:
     """Raises `NotAllowed` and `BadParameter`."""
     if not call.person.moderates:
         raise NotAllowed(MODERATORS_ONLY)
-    if command.setting in ("pause", "resume"):
-        ports.desk.pause(call.person, paused=command.setting == "pause")
-    with ports.database.begin() as session:
+    change = _CHANGES.get(command.setting or "")
+    if change is not None:
+        value = command.value.strip()
+        return Community(rules=ports.desk.govern(call.person, lambda rules: change(rules, value)))
+    with ports.database.read() as session:
         rules = choices.community_rules(session, call.person.platform, call.person.community)
-        change = _CHANGES.get(command.setting or "")
-        if change is not None:
-            rules = change(rules, command.value.strip())
-            choices.keep_community_rules(session, rules, by=call.person)
     return Community(rules=rules)
+
+
+def _set_paused(paused: bool) -> Callable[[CommunityRules, str], CommunityRules]:
+    return lambda rules, _value: replace(rules, paused=paused)
 
 
 def _set_channels(rules: CommunityRules, value: str) -> CommunityRules:
@@ -81,8 +83,16 @@ def _set_credits(rules: CommunityRules, value: str) -> CommunityRules:
     return replace(rules, monthly_credits={**rules.monthly_credits, tier: _number(amount, 0, 1_000_000)})
 
 
+def _set_pool(rules: CommunityRules, value: str) -> CommunityRules:
+    channel, amount = _pair(value, "a channel and its credits a month, such as 1234567890 500")
+    if amount in _NOTHING:
+        return replace(rules, pools={name: each for name, each in rules.pools.items() if name != channel})
+    return replace(rules, pools={**rules.pools, channel: _number(amount, 1, 1_000_000)})
+
+
 def _set_stance(rules: CommunityRules, value: str) -> CommunityRules:
     category, action = _pair(value, "a category and an action, such as violence hold")
+    category = category.lower()
     if action in _NOTHING:
         return replace(rules, stances={k: v for k, v in rules.stances.items() if k != category})
     if action not in ("hold", "refuse"):
@@ -91,6 +101,8 @@ def _set_stance(rules: CommunityRules, value: str) -> CommunityRules:
 
 
 _CHANGES: dict[str, Callable[[CommunityRules, str], CommunityRules]] = {
+    "pause": _set_paused(True),
+    "resume": _set_paused(False),
     "channels": _set_channels,
     **{name: _set_channel(field) for name, field in _CHANNELS.items()},
     "star-threshold": _set_threshold,
@@ -98,6 +110,7 @@ _CHANGES: dict[str, Callable[[CommunityRules, str], CommunityRules]] = {
     "pictures": _set_pictures,
     "tier": _set_tier,
     "credits": _set_credits,
+    "pool": _set_pool,
     "policy": _set_stance,
 }
 
@@ -123,7 +136,7 @@ def _number(text: str, low: int, high: int) -> int:
 
 SPEC = CommandSpec(
     name="studio",
-    summary="The rules of this community: channels, model, tiers, limits, policy; pause and resume.",
+    summary="The rules of this community: channels, model, tiers, credits, policy; pause and resume.",
     example="/studio channels 1234567890",
     build=Studio,
     handle=govern,
@@ -132,7 +145,7 @@ SPEC = CommandSpec(
             name="setting",
             kind=Kind.CHOICE,
             summary="What to change.",
-            choices=("pause", "resume", *_CHANGES),
+            choices=tuple(_CHANGES),
             positional=True,
         ),
         Parameter(name="value", kind=Kind.TEXT, summary="What it shall be; none for none.", positional=True),

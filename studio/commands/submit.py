@@ -1,5 +1,7 @@
 """From a request to an accepted job: gate, one transaction, then the queue."""
 
+from dataclasses import replace
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -9,11 +11,13 @@ from studio.commands.answers import Accepted
 from studio.commands.spec import Call
 from studio.db import outbox, records
 from studio.db.choices import community_rules
+from studio.db.estimates import outlook
 from studio.db.moves import mark_queued
 from studio.db.people import lock_person
 from studio.db.tables import JobRow, OutboxRow
 from studio.errors import BadParameter, ElsewhereOnly, Paused, PolicyRefusal, QueueUnavailable
 from studio.events import JobAccepted
+from studio.identifiers import new_job_id
 from studio.jobs import JobState
 from studio.ports import Admission, Allowance, Ports
 from studio.requests import PaintRequest
@@ -33,15 +37,16 @@ def submit(ports: Ports, call: Call, command: str, request: PaintRequest) -> Acc
         admission = admission_of(session, call, command, request)
     verdict = ports.gate.admit(admission)
     if verdict.ruling is Ruling.REFUSE:
-        raise _refusal(ports, call, command, request, verdict)
+        raise _refusal(ports, call, admission, verdict, allowance.policy_version)
     with ports.database.begin() as session:
         lock_person(session, call.person)
         if earlier := _earlier(session, call.request_key):
             return earlier
-        row, events = _accept(session, ports, call, command, request, verdict, allowance)
-        ahead = records.jobs_ahead(session, records.job_of(row))
+        row, events = _accept(session, call, admission, verdict, allowance)
+    with ports.database.read() as session:
+        accepted = _accepted(session, row)
     enqueue(ports, row, events)
-    return Accepted(job_id=row.id, state=JobState(row.state), ahead=ahead)
+    return replace(accepted, state=JobState(row.state))
 
 
 def enqueue(ports: Ports, row: JobRow, events: list[OutboxRow]) -> None:
@@ -60,14 +65,16 @@ def enqueue(ports: Ports, row: JobRow, events: list[OutboxRow]) -> None:
 def admission_of(session: Session, call: Call, command: str, request: PaintRequest) -> Admission:
     """Raises `NotFound` for a source that is out of the person's reach."""
     origins = [source.picture_id for source in request.sources if source.picture_id]
-    family = [records.find_picture(session, each, viewer=call.person) for each in origins]
-    family += records.ancestors(session, origins)
+    for each in origins:
+        records.find_picture(session, each, viewer=call.person)
+    family = records.family(session, origins)
     return Admission(
         person=call.person,
         command=command,
         request=request,
         outstanding_jobs=records.outstanding_jobs(session, call.person.key),
         lineage_prompts=tuple(picture.recipe.prompt for picture in reversed(family)),
+        job_id=new_job_id(),
     )
 
 
@@ -86,22 +93,28 @@ def _earlier(session: Session, request_key: str) -> Accepted | None:
     if row is None:
         return None
     if row.state == JobState.REFUSED:
-        raise PolicyRefusal(rule=row.refused_rule, category=row.refused_category, job_id=row.id)
-    ahead = records.jobs_ahead(session, records.job_of(row))
-    return Accepted(job_id=row.id, state=JobState(row.state), ahead=ahead, repeated=True)
+        job_id = None if row.error_code == acceptance.CORE else row.id
+        raise PolicyRefusal(rule=row.refused_rule, category=row.refused_category, job_id=job_id)
+    return replace(_accepted(session, row), repeated=True)
+
+
+def _accepted(session: Session, row: JobRow) -> Accepted:
+    seen = outlook(session, row.id)
+    return Accepted(job_id=row.id, state=JobState(row.state), ahead=seen.ahead, eta_seconds=seen.eta_seconds)
 
 
 def _accept(
     session: Session,
-    ports: Ports,
     call: Call,
-    command: str,
-    request: PaintRequest,
+    admission: Admission,
     verdict: Verdict,
     allowance: Allowance,
 ) -> tuple[JobRow, list[OutboxRow]]:
-    row = acceptance.new_job(call, command, request, policy_version=ports.gate.policy_version)
-    acceptance.add_within(session, row, allowance)
+    row = _row(call, admission, allowance.policy_version)
+    rules = community_rules(session, call.person.platform, call.person.community)
+    if rules.paused:  # since it was asked a moment ago
+        raise Paused
+    acceptance.add_within(session, row, allowance, rules)
     events = [outbox.write(session, JobAccepted(job_id=row.id, platform=call.address.platform))]
     if verdict.ruling is Ruling.HOLD:
         row.state = JobState.HELD
@@ -112,11 +125,21 @@ def _accept(
     return row, events
 
 
+def _row(call: Call, admission: Admission, policy_version: str) -> JobRow:
+    return acceptance.new_job(
+        call,
+        admission.command,
+        admission.request,
+        job_id=admission.job_id,
+        policy_version=policy_version,
+    )
+
+
 def _refusal(
-    ports: Ports, call: Call, command: str, request: PaintRequest, verdict: Verdict
+    ports: Ports, call: Call, admission: Admission, verdict: Verdict, policy_version: str
 ) -> PolicyRefusal:
     """Keep what was refused, so that its owner may appeal and a moderator can see what was meant."""
-    row = acceptance.new_job(call, command, request, policy_version=ports.gate.policy_version)
+    row = _row(call, admission, policy_version)
     acceptance.refuse(row, verdict)
     with ports.database.begin() as session:
         lock_person(session, call.person)

@@ -94,8 +94,8 @@ def end(
     return _moved(session, job_id, guard, values)
 
 
-def release(session: Session, job_id: str, *, at: datetime) -> bool:
-    """Held or refused → queued, by whoever decided its case: it is painted, and not judged again."""
+def release(session: Session, job_id: str, *, at: datetime, cleared: bool) -> bool:
+    """Held or refused → queued, by whoever decided its case. `cleared`: it is not judged again."""
     values = {
         "state": JobState.QUEUED,
         "queued_at": at,
@@ -104,7 +104,7 @@ def release(session: Session, job_id: str, *, at: datetime) -> bool:
         "error_text": None,
         "refused_rule": "",
         "refused_category": "",
-        "cleared": True,
+        "cleared": cleared,
     }
     return _moved(session, job_id, _in([JobState.HELD, JobState.REFUSED]), values)
 

@@ -117,6 +117,12 @@ def outstanding_jobs(session: Session, person_key: str) -> int:
     return session.scalar(query.where(mine, JobRow.state.in_(sorted(OUTSTANDING)))) or 0
 
 
+def family(session: Session, picture_ids: Sequence[str]) -> list[Picture]:
+    """These pictures and what they were made from, nearest first; deleted ones included."""
+    rows = (session.get(PictureRow, each) for each in dict.fromkeys(picture_ids))
+    return [*(picture_of(row) for row in rows if row is not None), *ancestors(session, picture_ids)]
+
+
 def ancestors(session: Session, picture_ids: Sequence[str]) -> list[Picture]:
     """The pictures these were made from, nearest first, at most 64 generations; deleted ones included."""
     found: dict[str, Picture] = {}

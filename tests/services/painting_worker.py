@@ -29,7 +29,8 @@ def main(redis_url: str, database_url: str, threads: int) -> None:
             time.sleep(0.02)
 
     leases = LeaseKeeper(Database(database_url), worker="test", lease_seconds=30)
-    run_painting(app, leases, CancelListener(redis_url, leases.cancel), threads=threads)
+    listener = CancelListener(redis_url, leases.cancel, on_aside=leases.set_aside)
+    run_painting(app, leases, listener, threads=threads)
 
 
 if __name__ == "__main__":

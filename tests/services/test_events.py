@@ -149,7 +149,7 @@ def test_without_redis_the_queue_says_so_and_a_cancel_is_left_to_the_row():
 
 def test_a_cancel_reaches_every_worker_also_after_a_restart_of_redis(redis_server):
     heard: list[str] = []
-    listener = CancelListener(redis_server.url, heard.append)
+    listener = CancelListener(redis_server.url, heard.append, on_aside=heard.append)
     listener.start()
     queue = CeleryQueue(redis_server.url)
     try:

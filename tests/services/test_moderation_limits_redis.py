@@ -4,7 +4,9 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from moderation.limits.limiter import PersonLimiter
+import pytest
+
+from moderation.limits.limiter import Limiter
 from moderation.limits.settings import LimitSettings, Pace
 from studio.errors import RateLimited
 from studio.people import Person, Platform
@@ -14,7 +16,7 @@ TWENTY = LimitSettings(burst=Pace(requests=20, seconds=600), sustained=PLENTY, r
 ADA = Person(platform=Platform.WEB, community="room", user_id="ada", display_name="Ada")
 
 
-def admitted(limiter: PersonLimiter) -> bool:
+def admitted(limiter: Limiter) -> bool:
     try:
         limiter.admit(ADA)
     except RateLimited:
@@ -23,14 +25,26 @@ def admitted(limiter: PersonLimiter) -> bool:
 
 
 def test_sixteen_threads_against_a_burst_of_twenty_admit_exactly_twenty(redis_url: str) -> None:
-    limiter = PersonLimiter(TWENTY, redis_url=redis_url)
+    limiter = Limiter(TWENTY, redis_url=redis_url)
     with ThreadPoolExecutor(16) as threads:
         answers = list(threads.map(lambda _: admitted(limiter), range(160)))
     assert answers.count(True) == 20
 
 
+def test_redis_and_memory_agree(redis_url: str) -> None:
+    settings = LimitSettings(burst=Pace(requests=3, seconds=300), sustained=PLENTY, refused=PLENTY)
+    waits = []
+    for limiter in (Limiter(settings), Limiter(settings, redis_url=redis_url)):
+        for _ in range(3):
+            limiter.admit(ADA)
+        with pytest.raises(RateLimited) as refused:
+            limiter.admit(ADA)
+        waits.append((refused.value.scope, round(refused.value.retry_after_seconds, -1)))
+    assert waits == [("burst", 100)] * 2
+
+
 def test_faces_share_one_count(redis_url: str) -> None:
-    limiters = [PersonLimiter(TWENTY, redis_url=redis_url) for _ in range(2)]
+    limiters = [Limiter(TWENTY, redis_url=redis_url) for _ in range(2)]
     start = threading.Barrier(16)
 
     def ask(number: int) -> int:
@@ -43,7 +57,7 @@ def test_faces_share_one_count(redis_url: str) -> None:
 
 def test_refusals_are_counted_across_processes(redis_url: str) -> None:
     settings = LimitSettings(burst=PLENTY, sustained=PLENTY, refused=Pace(requests=2, seconds=600))
-    here, there = (PersonLimiter(settings, redis_url=redis_url) for _ in range(2))
+    here, there = (Limiter(settings, redis_url=redis_url) for _ in range(2))
     here.note_refusal(ADA)
     assert admitted(there)
     there.note_refusal(ADA)
@@ -54,7 +68,7 @@ def test_limits_are_back_when_redis_is(redis_server: Any) -> None:
     settings = LimitSettings(
         burst=Pace(requests=1, seconds=600), sustained=PLENTY, refused=PLENTY, redis_rest_seconds=0.0
     )
-    limiter = PersonLimiter(settings, redis_url=redis_server.url)
+    limiter = Limiter(settings, redis_url=redis_server.url)
     assert admitted(limiter)
     assert not admitted(limiter)
     redis_server.stop()

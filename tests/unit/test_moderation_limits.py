@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from prometheus_client import REGISTRY
 
-from moderation.limits.limiter import PersonLimiter
+from moderation.limits.limiter import Limiter
 from moderation.limits.settings import LimitSettings, Pace
 from studio.errors import RateLimited
 from studio.people import Person, Platform
@@ -21,7 +21,7 @@ def settings(**paces: Pace) -> LimitSettings:
     return LimitSettings(**{"burst": plenty, "sustained": plenty, "refused": plenty} | paces)
 
 
-def admitted(limiter: PersonLimiter, who: Person) -> bool:
+def admitted(limiter: Limiter, who: Person) -> bool:
     try:
         limiter.admit(who)
     except RateLimited:
@@ -30,30 +30,59 @@ def admitted(limiter: PersonLimiter, who: Person) -> bool:
 
 
 def test_sixteen_threads_against_a_burst_of_twenty_admit_exactly_twenty() -> None:
-    limiter = PersonLimiter(settings(burst=Pace(requests=20, seconds=600)))
+    limiter = Limiter(settings(burst=Pace(requests=20, seconds=600)))
     with ThreadPoolExecutor(16) as threads:
         answers = list(threads.map(lambda _: admitted(limiter, person()), range(160)))
     assert answers.count(True) == 20
 
 
 def test_one_person_does_not_use_up_the_pace_of_another() -> None:
-    limiter = PersonLimiter(settings(burst=Pace(requests=1, seconds=600)))
+    limiter = Limiter(settings(burst=Pace(requests=1, seconds=600)))
     assert admitted(limiter, person("ada"))
     assert not admitted(limiter, person("ada"))
     assert admitted(limiter, person("grace"))
 
 
 def test_a_refusal_says_when_to_come_back() -> None:
-    limiter = PersonLimiter(settings(sustained=Pace(requests=2, seconds=600)))
+    limiter = Limiter(settings(sustained=Pace(requests=2, seconds=600)))
     assert admitted(limiter, person())
     assert admitted(limiter, person())
-    with pytest.raises(RateLimited) as refused:
+    with pytest.raises(RateLimited, match="again in 5 min") as refused:
         limiter.admit(person())
-    assert 590 <= refused.value.retry_after_seconds <= 600
+    assert 290 <= refused.value.retry_after_seconds <= 300
+    assert refused.value.scope == "sustained"
+
+
+def test_what_was_asked_comes_back_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [1_000_000.0]
+    monkeypatch.setattr("moderation.limits.meters.time.time", lambda: clock[0])
+    limiter = Limiter(settings(burst=Pace(requests=4, seconds=40)))
+    assert [admitted(limiter, person()) for _ in range(5)] == [True] * 4 + [False]
+    clock[0] += 10
+    assert [admitted(limiter, person()) for _ in range(2)] == [True, False]
+    clock[0] += 400
+    assert [admitted(limiter, person()) for _ in range(5)] == [True] * 4 + [False]
+
+
+def test_a_refused_request_uses_nothing_up() -> None:
+    limiter = Limiter(settings(burst=Pace(requests=1, seconds=600), community=Pace(requests=2, seconds=600)))
+    assert [admitted(limiter, person("ada")) for _ in range(5)] == [True] + [False] * 4
+    assert admitted(limiter, person("grace"))
+    with pytest.raises(RateLimited, match="People here ask for a lot"):
+        limiter.admit(person("linus"))
+
+
+def test_a_newcomer_asks_less_often_and_linked_identities_share_a_pace() -> None:
+    limiter = Limiter(settings(newcomer=Pace(requests=2, seconds=600)))
+    limiter.admit(person("ada"), newcomer=True, account="one")
+    limiter.admit(person("bo"), newcomer=True, account="one")
+    with pytest.raises(RateLimited):
+        limiter.admit(person("ada"), newcomer=True, account="one")
+    limiter.admit(person("grace"), newcomer=True)
 
 
 def test_whoever_probes_the_rules_waits_for_everything() -> None:
-    limiter = PersonLimiter(settings(refused=Pace(requests=3, seconds=600)))
+    limiter = Limiter(settings(refused=Pace(requests=3, seconds=600)))
     for _ in range(3):
         assert admitted(limiter, person())
         limiter.note_refusal(person())
@@ -64,7 +93,7 @@ def test_whoever_probes_the_rules_waits_for_everything() -> None:
 def test_without_redis_people_go_on_and_a_metric_and_one_warning_say_so(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    limiter = PersonLimiter(settings(burst=Pace(requests=1, seconds=600)), redis_url="redis://127.0.0.1:1/0")
+    limiter = Limiter(settings(burst=Pace(requests=1, seconds=600)), redis_url="redis://127.0.0.1:1/0")
     before = REGISTRY.get_sample_value("chatelier_rate_limiter_failures_total") or 0
     with caplog.at_level(logging.WARNING):
         assert [admitted(limiter, person()) for _ in range(5)] == [True] * 5

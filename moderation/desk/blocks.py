@@ -1,0 +1,60 @@
+"""Pictures that a moderator blocked: their look-alikes never pass again in that community."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from moderation.pdq import SAME_BITS, distance
+from moderation.tables import BlockedPictureRow
+from studio.cases import Case
+from studio.clock import now
+from studio.db.tables import JobRow, PictureRow
+from studio.people import Person
+
+
+def block(session: Session, case: Case) -> int:
+    """Block the picture that a case is about, or all of its job's. How many have a fingerprint to know them by."""
+    query = select(PictureRow).where(PictureRow.job_id == case.job_id)
+    if case.picture_id is not None:
+        query = query.where(PictureRow.id == case.picture_id)
+    prints = {found for row in session.scalars(query) if (found := fingerprint(row))}
+    for found in sorted(prints):
+        session.merge(
+            BlockedPictureRow(
+                platform=case.platform,
+                community=case.community,
+                fingerprint=found,
+                case_id=case.id,
+                blocked_by=case.decided_by or "",
+                at=now(),
+            )
+        )
+    session.flush()
+    return len(prints)
+
+
+def fingerprint(row: PictureRow) -> str:
+    """64 hexadecimal digits, or nothing."""
+    return row.perceptual_hash or str(row.verdict.get("fingerprint", ""))
+
+
+def blocked_bits(session: Session, person: Person) -> tuple[int, ...]:
+    """The fingerprints that are blocked where the person is."""
+    query = select(BlockedPictureRow.fingerprint).where(
+        BlockedPictureRow.platform == person.platform, BlockedPictureRow.community == person.community
+    )
+    return tuple(int(found, 16) for found in session.scalars(query))
+
+
+def find_alike(session: Session, person: Person, bits: int) -> PictureRow | None:
+    """The picture of the person's community that a fingerprint belongs to."""
+    query = select(PictureRow).join(JobRow, JobRow.id == PictureRow.job_id)
+    query = query.where(
+        JobRow.platform == person.platform,
+        JobRow.community == person.community,
+        PictureRow.deleted_at.is_(None),
+    )
+    for row in session.scalars(query.order_by(PictureRow.created_at.desc())):
+        found = fingerprint(row)
+        if found and distance(int(found, 16), bits) <= SAME_BITS:
+            return row
+    return None

@@ -1,0 +1,148 @@
+"""What strikes lead to: a warning, timeouts, a suspension, a ban. A human sees every suspension."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from moderation import bans
+from moderation.desk.errands import Outcome
+from moderation.desk.strikes import SEVERE, burden, strike
+from moderation.metrics import STRIKES
+from moderation.tables import StrikeRow
+from studio import releases
+from studio.cases import CaseKind, NoticeKind
+from studio.clock import now
+from studio.db import cases, moves
+from studio.db.humans import identities
+from studio.db.people import lock_person
+from studio.db.tables import JobRow
+from studio.jobs import WAITING, JobState
+from studio.people import Person
+
+HOUSE = "house"  # who acts when no person does
+_STOPPED = "A moderator stopped this. Nothing was charged."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rung:
+    """From this burden of strikes on. `lasts` None is for good, which only a human makes final."""
+
+    burden: float
+    name: str
+    lasts: timedelta | None = None
+    opens_case: bool = False
+
+
+LADDER = (
+    Rung(burden=1.0, name="warning"),
+    Rung(burden=2.0, name="timeout", lasts=timedelta(hours=1)),
+    Rung(burden=3.0, name="timeout", lasts=timedelta(days=1)),
+    Rung(burden=SEVERE, name="suspension", lasts=timedelta(days=7), opens_case=True),
+    Rung(burden=2 * SEVERE, name="ban", opens_case=True),
+)
+# The core of the rules: nothing more is painted until a human has looked.
+_FREEZE = Rung(burden=0.0, name="suspension", opens_case=True)
+
+
+def punish(
+    session: Session, person: Person, *, rule: str, category: str, weight: float, job_id: str | None
+) -> Outcome:
+    """Note a strike for a refused request, and take the step of the ladder that it leads to, if any.
+
+    Belongs into a transaction that touches nothing else before it; run the outcome's errands after the commit.
+    """
+    lock_person(session, person)
+    before = burden(session, person.key)
+    row = strike(session, person.key, rule=rule, category=category, weight=weight, job_id=job_id)
+    after = before + weight
+    reached = [rung for rung in LADDER if before < rung.burden <= after]
+    rung = _FREEZE if weight >= SEVERE else (reached[-1] if reached else None)
+    STRIKES.labels(category, rung.name if rung else "none").inc()
+    if rung is None:
+        return Outcome()
+    if rung.name == "warning":
+        return notify(session, person.key, NoticeKind.WARNING, warning(category))
+    return _exclude(session, person, rung, row)
+
+
+def stop_jobs(session: Session, keys: tuple[str, ...]) -> Outcome:
+    """Everything of theirs that waits ends now, what is being painted ends within a step."""
+    outcome = Outcome()
+    wanted = JobRow.state.in_(sorted(WAITING | {JobState.HELD, JobState.PAINTING}))
+    query = select(JobRow).where(JobRow.person_key.in_(keys), wanted).order_by(JobRow.id)
+    for row in session.scalars(query):
+        if row.state == JobState.PAINTING:
+            moves.request_cancel(session, row.id)
+            outcome.cancel.append(row.id)
+        else:
+            outcome.events += releases.stop(
+                session, row.id, JobState.CANCELLED, error_code="banned", error_text=_STOPPED
+            )
+    return outcome
+
+
+def exclude(
+    session: Session, person_key: str, *, by: str, until: datetime | None, reason: str, kind: NoticeKind
+) -> Outcome:
+    """Stop a human's jobs and ban them under all their names. Bans come last: they lock the audit chain."""
+    keys = identities(session, person_key)
+    outcome = stop_jobs(session, keys)
+    outcome.add(notify(session, person_key, kind, excluded(until)))
+    for key in keys:
+        bans.ban(session, key, by=by, reason=reason, until=until)
+    return outcome
+
+
+def notify(
+    session: Session, person_key: str, kind: NoticeKind, text: str, *, case_id: str | None = None
+) -> Outcome:
+    """A word for a human, on all their identities."""
+    written = [
+        cases.write_notice(session, kind, key, text, case_id=case_id)
+        for key in identities(session, person_key)
+    ]
+    return Outcome(events=[row for row in written if row is not None])
+
+
+def warning(category: str) -> str:
+    about = f" ({category})" if category else ""
+    return (
+        f"What you asked for is against the house rules{about}. If it goes on, you cannot paint for a while."
+    )
+
+
+def excluded(until: datetime | None) -> str:
+    if until is None:
+        return "You cannot paint here any more. A moderator can tell you more."
+    return f"You cannot paint here until {until:%Y-%m-%d %H:%M} UTC. A moderator can tell you more."
+
+
+def _exclude(session: Session, person: Person, rung: Rung, row: StrikeRow) -> Outcome:
+    until = now() + rung.lasts if rung.lasts else None
+    outcome = Outcome()
+    if rung.opens_case:
+        case, opened = cases.open_case(
+            session,
+            CaseKind.SUSPENSION,
+            case_key=f"suspension:{row.number}",
+            subject=person,
+            rule=row.rule,
+            category=row.category,
+            evidence=f"{rung.name}; burden of strikes {burden(session, person.key):.2f}",
+        )
+        outcome.events += opened
+        row.case_id = case.id
+        session.flush()
+    if not _outlasts(session, person.key, until):
+        kind = NoticeKind.BAN if rung.name == "ban" else NoticeKind.SUSPENSION
+        reason = f"{rung.name}: {row.category}"
+        outcome.add(exclude(session, person.key, by=HOUSE, until=until, reason=reason, kind=kind))
+    return outcome
+
+
+def _outlasts(session: Session, person_key: str, until: datetime | None) -> bool:
+    """Whether a ban that is there already holds as long."""
+    ban = bans.find_ban(session, person_key)
+    return ban is not None and (ban.until is None or (until is not None and ban.until >= until))

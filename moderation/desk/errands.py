@@ -1,0 +1,63 @@
+"""What is left to do once a decision is committed, and doing it."""
+
+from dataclasses import dataclass, field
+
+from studio.db import outbox
+from studio.db.database import Database
+from studio.db.tables import JobRow, OutboxRow
+from studio.errors import QueueUnavailable
+from studio.ports import Events, Queue, Store
+from studio.removals import Removal
+
+
+@dataclass(slots=True, kw_only=True)
+class Outcome:
+    """What follows from one transaction. `aside` are jobs that their workers give back."""
+
+    events: list[OutboxRow] = field(default_factory=list)
+    enqueue: list[tuple[str, int, str | None]] = field(default_factory=list)
+    cancel: list[str] = field(default_factory=list)
+    aside: list[str] = field(default_factory=list)
+    files: set[str] = field(default_factory=set)
+
+    def add(self, other: "Outcome") -> None:
+        self.events += other.events
+        self.enqueue += other.enqueue
+        self.cancel += other.cancel
+        self.aside += other.aside
+        self.files |= other.files
+
+    def remove(self, removal: Removal) -> None:
+        self.events += removal.events
+        self.files |= removal.files
+
+    def send(self, row: JobRow) -> None:
+        """The job goes to the workers."""
+        self.enqueue.append((row.id, row.priority, row.model))
+
+
+class Errands:
+    """Tells faces and workers, and clears files away. What fails here, the sweeper repeats."""
+
+    def __init__(self, *, database: Database, queue: Queue, events: Events, store: Store) -> None:
+        self._database = database
+        self._queue = queue
+        self._events = events
+        self._store = store
+
+    def run(self, outcome: Outcome) -> None:
+        for job_id in outcome.cancel:
+            self._queue.cancel(job_id)
+        for job_id in outcome.aside:
+            self._queue.set_aside(job_id)
+        outbox.send(self._database, self._events, outcome.events)
+        self._send(outcome)
+        for key in sorted(outcome.files):
+            self._store.delete(key)
+
+    def _send(self, outcome: Outcome) -> None:
+        for job_id, priority, model in outcome.enqueue:
+            try:
+                self._queue.enqueue(job_id, priority=priority, model=model)
+            except QueueUnavailable:
+                return
