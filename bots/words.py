@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
+from studio.errors import BadParameter, ChatelierError
 from studio.jobs import Job, JobState
 from studio.pictures import Picture
 from studio.requests import Operation
-from studio.text import clean_text
+from studio.text import clean_text, point_at
 
 _BAR_CELLS = 12
 
@@ -52,6 +53,15 @@ def shorten(text: str, longest: int) -> str:
 
 def broke(fault_id: str) -> str:
     return f"Something broke on our side. Nothing was charged; please try again. (Fault {fault_id})"
+
+
+def pointer(error: ChatelierError) -> str:
+    """For a typeface of fixed width: what was typed and carets under what is wrong with it; empty for most errors."""
+    if not isinstance(error, BadParameter) or not error.text:
+        return ""
+    # One letter for one letter, or the carets would stand elsewhere.
+    shown = "".join(each if each.isprintable() else " " for each in error.text.replace("`", "'"))
+    return point_at(shown, error.span)
 
 
 def waiting(ahead: int, eta_seconds: float | None = None) -> str:

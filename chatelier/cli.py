@@ -25,7 +25,8 @@ from chatelier.commands import (
     version,
     worker,
 )
-from studio.errors import ChatelierError
+from studio.errors import BadParameter, ChatelierError
+from studio.text import point_at
 
 _HELP = """Chatelier is an atelier inside a chat: people paint together with a model that their community
 hosts.
@@ -85,6 +86,8 @@ def carry_out(arguments: list[str]) -> int:
         status = _INTERRUPTED
     except ChatelierError as error:
         say_error(str(error))
+        if isinstance(error, BadParameter) and error.text:
+            remarks().print(point_at(error.text, error.span), markup=False, highlight=False)
         return 1
     except BrokenPipeError:
         # Whoever read our answer has enough of it, as `head` does.

@@ -4,10 +4,12 @@ import logging
 import os
 import threading
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PIL import Image
 
+from engine.details import Meter, paint_detail, steps_ahead
 from engine.model_catalog import ModelCatalogue, ModelEntry
 from engine.orders import Order, Painted, Progress
 from engine.painters.families import new_painter
@@ -92,15 +94,31 @@ class Atelier:
             underdraw(order, index, entry=entry, layout=painter.layout, prior=prior)
             for index in range(order.request.count)
         ]
-        sketches = [
-            sketch_of(order, index, drawing, entry=entry, prior=prior)
-            for index, drawing in enumerate(drawings)
-        ]
-        lanes = [painter.sketch(sketch) for sketch in sketches]
-        self._wait(easel, lanes, order, on_progress, cancelled)
+        outline = partial(sketch_of, order, entry=entry, prior=prior)
+        sketches = [outline(index, drawing) for index, drawing in enumerate(drawings)]
+        meter = Meter(on_progress)
+        meter.expect(steps_ahead(drawings, sketches))
+
+        def paint_round(some: Sequence[Sketch]) -> list[Image.Image]:
+            lanes = [painter.sketch(sketch) for sketch in some]
+            self._wait(easel, lanes, order, meter, cancelled)
+            meter.end_round(sum(lane.steps for lane in lanes))
+            return [_picture(lane) for lane in lanes]
+
+        def complete(index: int, drawing: Underdrawing, picture: Image.Image) -> Painted:
+            image = paint_detail(
+                drawing,
+                drawing.finish(picture),
+                lambda windows: paint_round(
+                    [outline(index, each, window=number) for number, each in windows]
+                ),
+            )
+            return self._painted(order, index, entry, painter, sketches[index], image)
+
+        pictures = paint_round(sketches)
         return [
-            self._painted(order, entry, painter, lane, drawing)
-            for lane, drawing in zip(lanes, drawings, strict=True)
+            complete(index, drawing, picture)
+            for index, (drawing, picture) in enumerate(zip(drawings, pictures, strict=True))
         ]
 
     def warm_up(self, on_progress: Callable[[Progress], None] | None = None) -> None:
@@ -172,14 +190,17 @@ class Atelier:
         ticket.wait(on_progress=on_progress, cancelled=cancelled)
 
     def _painted(
-        self, order: Order, entry: ModelEntry, painter: Painter, lane: "Lane", drawing: Underdrawing
+        self,
+        order: Order,
+        index: int,
+        entry: ModelEntry,
+        painter: Painter,
+        sketch: Sketch,
+        image: Image.Image,
     ) -> Painted:
-        assert lane.picture is not None  # noqa: S101 - the ticket is finished
-        image = drawing.finish(to_image(lane.picture))
-        sketch = lane.sketch
         recipe = Recipe(
             operation=order.request.operation,
-            prompt=order.request.prompt,
+            prompt=order.request.prompt_of(index),
             negative_prompt=order.request.negative_prompt,
             seed=sketch.seed,
             steps=sketch.steps,
@@ -217,8 +238,7 @@ class Atelier:
             )
         )
         self._wait(easel, [lane], order, on_progress, cancelled)
-        assert lane.picture is not None  # noqa: S101 - the ticket is finished
-        image = to_image(lane.picture)
+        image = _picture(lane)
         recipe = Recipe(
             operation=Operation.UPSCALE,
             prompt=order.request.prompt,
@@ -241,6 +261,11 @@ class Atelier:
             if place not in self._upscalers:
                 self._upscalers[place] = Upscaler(self._upscaler_name, device=self._easels[place].device)
             return self._upscalers[place]
+
+
+def _picture(lane: "Lane") -> Image.Image:
+    assert lane.picture is not None  # noqa: S101 - the ticket is finished
+    return to_image(lane.picture)
 
 
 def to_image(picture: "torch.Tensor") -> Image.Image:

@@ -7,23 +7,37 @@ from engine.painters.priors import Prior
 from engine.styles import find_style
 from engine.underdrawings import Underdrawing, steps_for
 from studio.errors import BadParameter
+from studio.requests import MAX_SEED
+
+# Between the seeds of neighbouring windows: further than any number of pictures in a job.
+_SEED_STRIDE = 7919
 
 
 def sketch_of(
-    order: Order, index: int, drawing: Underdrawing, *, entry: ModelEntry, prior: Prior | None
+    order: Order,
+    index: int,
+    drawing: Underdrawing,
+    *,
+    entry: ModelEntry,
+    prior: Prior | None,
+    window: int | None = None,
 ) -> Sketch:
-    """The order's picture `index` with the model's defaults for whatever it leaves open. Raises `BadParameter`."""
+    """The order's picture `index` with the model's defaults for whatever it leaves open. Raises `BadParameter`.
+
+    With `window`, a window of that number of it, whose noise is another one's nowhere.
+    """
     request = order.request
     guidance = entry.guidance_scale
     if prior is not None and prior.guidance_scale is not None:
         guidance = prior.guidance_scale
-    prompt, negative_prompt = request.prompt, request.negative_prompt
+    prompt, negative_prompt = request.prompt_of(index), request.negative_prompt
     if request.style:
         prompt, negative_prompt = find_style(request.style).apply(prompt, negative_prompt)
     return Sketch(
         prompt=_with_triggers(prompt, order, entry),
         negative_prompt=negative_prompt,
-        seed=request.seed_of(index),
+        seed=(request.seed_of(index) + (0 if window is None else _SEED_STRIDE * (window + 1)))
+        % (MAX_SEED + 1),
         width=drawing.width,
         height=drawing.height,
         steps=steps_for(request, entry=entry, prior=prior, strength=drawing.strength),

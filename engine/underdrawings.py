@@ -7,16 +7,18 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
 from PIL import Image, ImageOps
 
+from engine.details import STRENGTH, Detail
 from engine.model_catalog import ModelEntry
 from engine.orders import Order
 from engine.painters.layout import Layout, fit_within, size_near
 from engine.painters.painter import Portion
 from engine.painters.priors import Prior
 from engine.pictures import canvas, masks
+from engine.pictures.masks import cover_cells
 from engine.pictures.tint import tint
+from engine.pictures.windows import Windows
 from engine.retakes import retake
 from studio.errors import BadImage, BadParameter, NotSupported
 from studio.requests import Operation, PaintRequest, Strength, parse_aspect
@@ -48,7 +50,7 @@ def _as_it_is(painted: Image.Image) -> Image.Image:
 class Underdrawing:
     """`start`, `mask` and `mixed` are `width` × `height`; see `Sketch` for what they mean.
 
-    `finish` turns what was painted into what the person gets.
+    `finish` turns what was painted into what the person gets, or into the whole that `detail` goes on from.
     """
 
     width: int
@@ -59,6 +61,7 @@ class Underdrawing:
     mixed: tuple[Portion, ...] = field(default=(), repr=False)
     likeness: tuple[Portion, ...] = field(default=(), repr=False)
     finish: Callable[[Image.Image], Image.Image] = field(default=_as_it_is, repr=False)
+    detail: Detail | None = field(default=None, repr=False)
 
 
 def underdraw(
@@ -125,7 +128,7 @@ def _from_words(
     if prior is None:
         return Underdrawing(width=width, height=height)
     seed = request.seed_of(index)
-    start = prior.composer.compose(request.prompt, seed=seed, width=width, height=height)
+    start = prior.composer.compose(request.prompt_of(index), seed=seed, width=width, height=height)
     return Underdrawing(width=width, height=height, start=start, strength=request.strength or prior.strength)
 
 
@@ -170,7 +173,7 @@ def _blend(order: Order, index: int, entry: ModelEntry, layout: Layout, prior: P
         Portion(picture=ImageOps.fit(source, (width, height), method=_RESIZE), share=weight / whole)
         for source, weight in counted
     ]
-    if prior is not None and request.prompt.strip():
+    if prior is not None and request.prompt_of(index).strip():
         return _compose_blend(request, index, fitted, prior)
     return Underdrawing(
         width=width,
@@ -186,7 +189,9 @@ def _compose_blend(
 ) -> Underdrawing:
     """By a model that invents little: the words of all in one scene, in the colours of the pictures."""
     width, height = portions[0].picture.size
-    scene = prior.composer.compose(request.prompt, seed=request.seed_of(index), width=width, height=height)
+    scene = prior.composer.compose(
+        request.prompt_of(index), seed=request.seed_of(index), width=width, height=height
+    )
     start = tint(scene, [(each.picture, each.share) for each in portions])
     return Underdrawing(width=width, height=height, start=start, strength=request.strength or prior.strength)
 
@@ -197,8 +202,8 @@ def _lay_out_again(request: PaintRequest, index: int, source: Image.Image, prior
     seed = request.seed_of(index)
     if request.variation is Strength.SUBTLE:
         start, strength = retake(source, seed=seed, reach=SUBTLE_REACH), prior.subtle_strength
-    elif request.prompt.strip():
-        start = prior.composer.compose(request.prompt, seed=seed, width=width, height=height)
+    elif request.prompt_of(index).strip():
+        start = prior.composer.compose(request.prompt_of(index), seed=seed, width=width, height=height)
         strength = prior.strength
     else:
         start, strength = retake(source, seed=seed, reach=STRONG_REACH), prior.strong_strength
@@ -220,7 +225,7 @@ def _edit(order: Order, index: int, entry: ModelEntry, layout: Layout, prior: Pr
     strength = order.request.strength or 1.0
     if prior is not None:
         seed = order.request.seed_of(index)
-        start = prior.composer.place(order.request.prompt, seed=seed, canvas=start, mask=grown)
+        start = prior.composer.place(order.request.prompt_of(index), seed=seed, canvas=start, mask=grown)
         strength = order.request.strength or prior.edit_strength
 
     def finish(painted: Image.Image) -> Image.Image:
@@ -244,17 +249,36 @@ def _expand(order: Order, index: int, entry: ModelEntry, layout: Layout, prior: 
     size = _working_size(wide.picture.size, entry, layout)
     start = wide.picture.resize(size, _RESIZE)
     hole = cover_cells(wide.mask.resize(size, Image.Resampling.BOX), layout.grid)
-    strength = request.strength or EXPAND_STRENGTH
+    strength, detail_strength = request.strength or EXPAND_STRENGTH, STRENGTH
     if prior is not None:
-        start = prior.composer.place(request.prompt, seed=request.seed_of(index), canvas=start, mask=hole)
+        start = prior.composer.place(
+            request.prompt_of(index), seed=request.seed_of(index), canvas=start, mask=hole
+        )
         strength = request.strength or prior.edit_strength
+        detail_strength = min(STRENGTH, prior.edit_strength)
 
     def finish(painted: Image.Image) -> Image.Image:
         return canvas.join(wide, painted.resize(wide.picture.size, _RESIZE))
 
     return Underdrawing(
-        width=size[0], height=size[1], start=start, mask=hole, strength=strength, finish=finish
+        width=size[0],
+        height=size[1],
+        start=start,
+        mask=masks.soften(hole, layout.grid),
+        strength=strength,
+        finish=finish,
+        detail=_detail(wide, entry, layout, detail_strength),
     )
+
+
+def _detail(wide: canvas.Canvas, entry: ModelEntry, layout: Layout, strength: float) -> Detail | None:
+    """For a canvas of which the model could paint only a smaller copy."""
+    width, height = wide.picture.size
+    if width * height <= LARGEST_AREAS * _native_area(entry):
+        return None
+    side = layout.snap(*(round(math.sqrt(_native_area(entry))),) * 2)[0]
+    windows = Windows(wide.picture, wide.box, window_pixels=side)
+    return Detail(windows, layout=layout, strength=strength)
 
 
 def _working_size(size: tuple[int, int], entry: ModelEntry, layout: Layout) -> tuple[int, int]:
@@ -279,12 +303,3 @@ def _span(first: int, last: int, least: int, length: int) -> tuple[int, int]:
     wanted = min(length, max(least, round((last - first) * (1 + 2 * CONTEXT_SHARE))))
     start = min(max(0, (first + last - wanted) // 2), length - wanted)
     return start, start + wanted
-
-
-def cover_cells(mask: Image.Image, factor: int) -> Image.Image:
-    """White over every latent cell of which any pixel is white: the denoiser cannot change parts of a cell."""
-    cells = np.asarray(mask.convert("L")) > 0
-    height, width = cells.shape
-    touched = cells.reshape(height // factor, factor, width // factor, factor).any(axis=(1, 3))
-    grown = np.repeat(np.repeat(touched, factor, axis=0), factor, axis=1)
-    return Image.fromarray(np.where(grown, 255, 0).astype(np.uint8))

@@ -4,14 +4,15 @@ import difflib
 import re
 
 from studio.catalog import find_command
-from studio.commands.spec import CommandSpec, Kind
+from studio.commands.spec import CommandSpec, Kind, Parameter
 from studio.errors import BadParameter, UnknownCommand
 from studio.identifiers import split_picture_id
 from studio.text import clean_text
 
 MAX_PHRASE = 4000
 # Phones turn two hyphens into a dash.
-_FLAG = re.compile(r"(?:^|\s)(?:--|—|–)([a-zA-Z][\w-]*)(?:[ =]|$)")
+_FLAG = re.compile(r"(?:^|\s)(?P<name>(?:--|—|–)([a-zA-Z][\w-]*))(?:[ =]|$)")
+_READ_BY_FACES = frozenset({Kind.IMAGE, Kind.MASK, Kind.PERSON})
 
 
 def parse_phrase(text: str) -> tuple[CommandSpec, dict[str, object]]:
@@ -30,19 +31,35 @@ def parse_phrase(text: str) -> tuple[CommandSpec, dict[str, object]]:
 
 
 def parse_values(spec: CommandSpec, text: str) -> dict[str, object]:
-    """The part after the command's name: positional words first, then flags."""
+    """The part after the command's name: positional words first, then flags.
+
+    Raises `BadParameter` that points at the part which is wrong.
+    """
     flags = list(_FLAG.finditer(text))
     values = _positional(spec, text[: flags[0].start()] if flags else text)
     ends = [each.start() for each in flags[1:]] + [len(text)]
     for flag, end in zip(flags, ends, strict=False):
-        parameter = spec.parameter(flag[1].lower())
+        name, span = flag[2].lower(), (flag.start("name"), flag.end("name"))
+        parameter = spec.parameter(name)
         if parameter is None:
-            raise BadParameter(f"--{flag[1][:32]}", f"is unknown. {_suggestion(spec, flag[1].lower())}")
+            reason = f"is unknown. {_suggestion(spec, name)}"
+            raise BadParameter(f"--{flag[2][:32]}", reason, text=text, span=span)
         value = text[flag.end() : end].strip()
         if not value:
-            raise BadParameter(f"--{flag[1]}", f"needs a value. {parameter.summary}")
+            raise BadParameter(f"--{flag[2]}", f"needs a value. {parameter.summary}", text=text, span=span)
+        _check(parameter, value, text, (flag.end(), flag.end() + len(text[flag.end() : end].rstrip())))
         values[parameter.name] = value
     return values
+
+
+def _check(parameter: Parameter, value: str, text: str, span: tuple[int, int]) -> None:
+    """Read a value once to see that it can be read; who is meant only a face can tell."""
+    if parameter.kind in _READ_BY_FACES:
+        return
+    try:
+        parameter.read(value)
+    except BadParameter as error:
+        raise BadParameter(error.parameter, error.reason, text=text, span=span) from None
 
 
 def _positional(spec: CommandSpec, text: str) -> dict[str, object]:
@@ -60,7 +77,9 @@ def _positional(spec: CommandSpec, text: str) -> dict[str, object]:
     if places and words.strip():
         values[places[-1].name] = words.strip()
     elif words.strip():
-        raise BadParameter("text", f"/{spec.name} takes no free text. For example: {spec.example}")
+        reason = f"/{spec.name} takes no free text. For example: {spec.example}"
+        start = text.find(words.strip())
+        raise BadParameter("text", reason, text=text, span=(start, start + len(words.strip())))
     return values
 
 

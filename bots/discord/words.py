@@ -8,7 +8,7 @@ from bots.discord.escaping import plain
 from bots.words import shorten
 from studio.buttons import Action
 from studio.commands.spec import CommandSpec
-from studio.errors import ChatelierError
+from studio.errors import ChatelierError, ElsewhereOnly
 from studio.jobs import Job
 from studio.people import Person, Platform
 from studio.pictures import Picture
@@ -49,7 +49,11 @@ def help_text(specs: Collection[CommandSpec]) -> str:
 
 def sentence_of(error: ChatelierError) -> str:
     """The one place where errors become words: the studio writes them for people already."""
-    return plain_sentence(str(error))
+    if isinstance(error, ElsewhereOnly):
+        return f"{plain_sentence(str(error))} {' '.join(f'<#{each}>' for each in error.channels[:10])}"
+    pointer = house.pointer(error)
+    block = f"\n```\n{pointer}\n```" if pointer else ""
+    return plain_sentence(str(error)) + block
 
 
 def plain_sentence(text: str) -> str:

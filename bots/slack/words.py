@@ -2,10 +2,13 @@
 
 from collections.abc import Sequence
 
+from bots import case_words
 from bots import words as house
-from bots.slack.escaping import mrkdwn
+from bots.slack.escaping import entities, mrkdwn
+from bots.slack.phrases import as_typed
 from studio.buttons import Action
 from studio.catalog import CATALOG
+from studio.commands.spec import Audience
 from studio.errors import ChatelierError, UnknownCommand
 from studio.jobs import Job
 from studio.pictures import Picture
@@ -31,6 +34,9 @@ GRID_MISSING = (
 )
 MODAL_IMAGINE = "Paint from words"
 MODAL_EXPAND = "Paint beyond the frame"
+MODAL_REPORT = "Report a picture"
+MODAL_APPEAL = "A second look"
+SEND = "Send"
 MODAL_PICK = "Which picture?"
 SUBMIT = "Paint"
 CLOSE = "Never mind"
@@ -48,6 +54,25 @@ STAR_WHICH = "⭐ Star…"
 NOT_INSTALLED = (
     "Chatelier is not installed here any more. An administrator of the workspace can install it again."
 )
+GREETINGS = {
+    "desk": "Cases for the moderators are laid here from now on.",
+    "log": "What the moderators and the studio did is told here from now on.",
+    "stars": "Pictures with enough stars are shown here from now on.",
+}
+COPY = "Your copy:"
+
+HOME_CREDITS = "This month"
+HOME_SETTINGS = "Your settings"
+HOME_REMIX = "Who may build on my pictures"
+HOME_COPIES = "Send me my finished pictures by direct message, too"
+HOME_COUNT = "How many pictures, unless I say so"
+HOME_ASPECT = "Width to height, unless I say so"
+HOME_MODEL = "The model that paints for me"
+HOME_STYLE = "A named style"
+HOME_HOUSE = "the house’s"
+YES, NO = "Yes", "No"
+REMIX = {"anyone": "Anyone", "ask": "Whoever asks me", "nobody": "Nobody"}
+
 NOT_OPENED = "That took too long to open. Please try again."
 
 SHORTCUT_IMAGINE = "Paint a picture"
@@ -79,14 +104,16 @@ def sentence_of(error: ChatelierError) -> str:
     """The one place where errors become words: the studio writes them for people already."""
     if isinstance(error, UnknownCommand):
         return unknown(error)
-    return mrkdwn(str(error), longest=900)
+    pointer = house.pointer(error)
+    block = f"\n```\n{entities(pointer)}\n```" if pointer else ""
+    return mrkdwn(str(error), longest=900) + block
 
 
 def unknown(error: UnknownCommand) -> str:
     if not error.name:
         return "Type `/studio help` to see what there is."
     hint = (
-        f"Did you mean `/studio {error.nearest}`?" if error.nearest else "`/studio help` shows what there is."
+        f"Did you mean `{as_typed(error.nearest)}`?" if error.nearest else "`/studio help` shows what there is."
     )
     return f"There is no command {mrkdwn(error.name, longest=32)}. {hint}"
 
@@ -98,6 +125,11 @@ def not_here(bot_user: str, channel: str) -> str:
         f"I am not in <#{channel}>, so the answer comes to your direct messages."
         f" Invite me with `/invite <@{bot_user}>` and I paint here."
     )
+
+
+def uninvited(bot_user: str, channel: str) -> str:
+    """To whoever named a channel for the app's own messages."""
+    return f"I cannot write in <#{channel}>. Invite me there with `/invite <@{bot_user}>`."
 
 
 def elsewhere(bot_user: str, channel: str) -> str:
@@ -150,23 +182,29 @@ def family(job: Job, picture: Picture, ancestors: Sequence[tuple[Picture, Job]])
     return "\n".join([*lines, recipe(job, [picture])])
 
 
-def help_text() -> str:
+def help_text(*, moderates: bool) -> str:
+    """Every command that the person may use, with an example."""
     lines = [
-        f"*{_slash(spec.name)}* {spec.summary}\n        `{_slash(spec.example[1:])}`"
+        f"*{as_typed(spec.name)}* {spec.summary}\n        `{as_typed(spec.example)}`"
         for spec in CATALOG.values()
+        if moderates or spec.audience is Audience.EVERYBODY
     ]
     ends = [
         "Flags work in the words too: `--ar 3:2 --seed 7 --no text --steps 20`.",
         "In threads, mention me: `@Chatelier imagine a red fox`. An image you attach there is painted from.",
         "React to a picture: :one:–:four: vary, :repeat: again, :arrow_up: upscale, :star: star,"
-        " :x: cancel or delete.",
+        " :envelope: into my messages, :x: cancel or delete, :triangular_flag_on_post: report.",
     ]
-    return "\n".join([*lines, "", *ends])[:LONGEST_SECTION]
+    return "\n".join([*lines, "", *ends])
 
 
-def _slash(text: str) -> str:
-    return f"/{text}" if text.partition(" ")[0] == "imagine" else f"/studio {text}"
-
+SURE = "Are you sure?"
+SURE_OF = {
+    Action.SUSPEND: "They cannot paint here for a while.",
+    Action.BAN: "They cannot paint here any more, until somebody lifts it.",
+    Action.BLOCK: "This picture and its look-alikes never pass again.",
+}
+SHOW_WARNING = "You will see the picture as it is. Nobody else will."
 
 _LABELS = {
     Action.VARY: "V{index}",
@@ -179,6 +217,9 @@ _LABELS = {
     Action.STAR: "⭐ Star",
     Action.CANCEL: "Cancel",
     Action.SHOW: "Show",
+    Action.REPORT: "🚩 Report",
+    Action.DELETE: "Delete",
+    **{action: case_words.label(action) for action in (*case_words.CASE_ACTIONS, Action.APPEAL)},
 }
 _LONG_LABELS = {Action.VARY: "Strong", Action.UPSCALE: "Upscale"}
 

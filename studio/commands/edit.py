@@ -6,6 +6,7 @@ from studio.commands.answers import Accepted
 from studio.commands.origins import any_seed, find_origin
 from studio.commands.spec import COUNT, IMAGE, PICTURE, PROMPT, SEED, Call, CommandSpec, Kind, Parameter
 from studio.commands.submit import submit
+from studio.commands.wording import read_wording
 from studio.errors import BadParameter
 from studio.ports import Ports
 from studio.regions import parse_region
@@ -29,12 +30,14 @@ def edit(ports: Ports, call: Call, command: Edit) -> Accepted:
     mask_key = command.mask or origin.source.mask_key
     if not cells and not mask_key:
         raise BadParameter("region", "say which part to change, for example B2-C3, or attach a mask.")
+    wording = read_wording(command.prompt, count=command.count, usual=ports.rules.max_pictures)
     request = PaintRequest(
         operation=Operation.EDIT,
-        prompt=command.prompt,
+        prompt=wording.prompt,
+        prompts=wording.prompts,
         negative_prompt=origin.negative_prompt,
         cells=cells,
-        count=command.count or ports.rules.max_pictures,
+        count=wording.count,
         seed=any_seed() if command.seed is None else command.seed,
         model=origin.model,
         style=origin.style,

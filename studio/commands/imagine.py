@@ -21,6 +21,7 @@ from studio.commands.spec import (
     Parameter,
 )
 from studio.commands.submit import submit
+from studio.commands.wording import read_wording
 from studio.ports import Ports
 from studio.requests import Operation, PaintRequest, Source, parse_loras
 
@@ -49,12 +50,14 @@ def imagine(ports: Ports, call: Call, command: Imagine) -> Accepted:
 
 
 def request_of(command: Imagine, *, most_pictures: int) -> PaintRequest:
-    """What is left open is settled here: the count, and the seed by chance."""
+    """What is left open is settled here: the count, and the seed by chance. Raises `BadParameter`."""
+    wording = read_wording(command.prompt, count=command.count, usual=most_pictures)
     return PaintRequest(
         operation=Operation.IMAGINE,
-        prompt=command.prompt,
+        prompt=wording.prompt,
+        prompts=wording.prompts,
         negative_prompt=command.negative,
-        count=command.count or most_pictures,
+        count=wording.count,
         seed=any_seed() if command.seed is None else command.seed,
         aspect=command.aspect,
         width=command.width,

@@ -6,6 +6,7 @@ from studio.commands.answers import Accepted
 from studio.commands.origins import any_seed, find_origin
 from studio.commands.spec import COUNT, IMAGE, PICTURE, SEED, Call, CommandSpec, Kind, Parameter
 from studio.commands.submit import submit
+from studio.commands.wording import Wording, read_wording
 from studio.ports import Ports
 from studio.requests import Operation, PaintRequest, Source, Strength
 
@@ -25,14 +26,21 @@ def vary(ports: Ports, call: Call, command: Vary) -> Accepted:
 
 
 def request_of(ports: Ports, call: Call, command: Vary) -> PaintRequest:
-    """Raises what `find_origin` raises."""
+    """Raises what `find_origin` and `read_wording` raise. A picture's own words are as they are."""
     origin = find_origin(ports, call, picture=command.picture, image=command.image)
+    count, usual = command.count, ports.rules.max_pictures
+    wording = (
+        read_wording(command.prompt, count=count, usual=usual)
+        if command.prompt
+        else Wording(prompt=origin.prompt, prompts=(), count=count or usual)
+    )
     return PaintRequest(
         operation=Operation.VARY,
-        prompt=command.prompt or origin.prompt,
+        prompt=wording.prompt,
+        prompts=wording.prompts,
         negative_prompt=origin.negative_prompt,
         variation=Strength(command.strength),
-        count=command.count or ports.rules.max_pictures,
+        count=wording.count,
         seed=any_seed() if command.seed is None else command.seed,
         model=origin.model,
         style=origin.style,

@@ -403,3 +403,21 @@ async def test_history_and_credits_are_for_the_person_alone(room: Room) -> None:
     balance = await room.ana.slash(room.channel, "credits")
     assert balance.response is not None
     assert "4 pictures this month" in balance.response.content
+
+
+# ---- words with alternatives
+
+
+async def test_alternatives_in_the_words_are_one_picture_each(room: Room) -> None:
+    job_id = await room.imagine(prompt="a {red,blue} bird")
+    await room.painted(job_id)
+    assert room.jobs()[0].request["prompts"] == ["a red bird", "a blue bird"]
+    assert room.jobs()[0].request["count"] == 2
+
+
+async def test_carets_stand_under_what_is_wrong_with_the_words(room: Room) -> None:
+    result = await room.ana.slash(room.channel, "imagine", prompt="a {red,blue bird")
+    assert "never closed" in result.followups[0].content
+    assert "```\na {red,blue bird\n  ^\n```" in result.followups[0].content
+    result = await room.ana.slash(room.channel, "imagine", prompt="a bird --sed 4")
+    assert "```\na bird --sed 4\n       ^^^^^\n```" in result.followups[0].content

@@ -52,14 +52,18 @@ class Meaning:
 
 
 def _texts(subject: PromptSubject) -> Iterator[str]:
-    own = ", ".join(filter(None, (subject.prompt, subject.style)))
-    yield own
+    for words in subject.own:
+        yield from _texts_of(", ".join(filter(None, (words, subject.style))), subject.lineage)
     if subject.inverted:
         yield subject.negative
+
+
+def _texts_of(own: str, lineage: tuple[str, ...]) -> Iterator[str]:
+    yield own
     # Disguised letters say nothing to the encoder: it also reads the text as a person sees it.
     folded = read(own).text
     if folded != " ".join(own.lower().split()) and not own.isascii():
         yield folded
-    if subject.lineage:
-        together = ". ".join(dict.fromkeys([*subject.lineage[-_ANCESTORS:], own]))
+    if lineage:
+        together = ". ".join(dict.fromkeys([*lineage[-_ANCESTORS:], own]))
         yield together[-MAX_CHARACTERS:]

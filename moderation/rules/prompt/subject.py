@@ -22,6 +22,9 @@ class PromptSubject:
     style: str = ""
     lineage: tuple[str, ...] = ()
     inverted: bool = False  # guidance below 1 paints what the negative prompt says
+    alternatives: tuple[
+        str, ...
+    ] = ()  # what the prompt stands for when it holds some: these are painted, not it
     with_person: bool = False  # the picture starts from an upload that shows a person
 
     @classmethod
@@ -32,6 +35,7 @@ class PromptSubject:
     def of_request(cls, request: PaintRequest, *, lineage: tuple[str, ...] = ()) -> "PromptSubject":
         return cls(
             prompt=request.prompt,
+            alternatives=request.prompts,
             negative=request.negative_prompt,
             style=request.style or "",
             lineage=lineage,
@@ -39,17 +43,22 @@ class PromptSubject:
             with_person=any(source.shows_person for source in request.sources),
         )
 
+    @property
+    def own(self) -> tuple[str, ...]:
+        """The person's own words, in all their alternatives."""
+        return self.alternatives or (self.prompt,)
+
     @cached_property
     def every_reading(self) -> tuple[Reading, ...]:
         """Each text by itself, what is to be left out included."""
-        texts = (self.prompt, self.style, self.negative, *self.lineage)
+        texts = (*self.own, self.style, self.negative, *self.lineage)
         return tuple(read(text) for text in dict.fromkeys(texts) if text)
 
     @cached_property
     def wished(self) -> tuple[str, ...]:
         """The texts that say what the picture shall show, newest first, each once."""
         texts = (
-            self.prompt,
+            *self.own,
             self.style,
             *([self.negative] if self.inverted else []),
             *reversed(self.lineage),
