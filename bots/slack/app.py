@@ -16,15 +16,18 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bots.backroom import Backroom
 from bots.board import Board
+from bots.caseboard import CaseBoard
 from bots.faults import log_fault
 from bots.news import News
+from bots.slack import sheets, tab, views
 from bots.slack import shortcuts as menu
-from bots.slack import views
 from bots.slack.bearer import SlackBearer
 from bots.slack.claims import Claims
 from bots.slack.clicks import Clicks
 from bots.slack.counter import Counter
+from bots.slack.desk import SlackDesk
 from bots.slack.forms import Forms
+from bots.slack.gallery import SlackGallery
 from bots.slack.groups import Groups
 from bots.slack.home import Home
 from bots.slack.installing import Leaving
@@ -35,8 +38,10 @@ from bots.slack.reactions import Reactions
 from bots.slack.settings import SlackSettings
 from bots.slack.shortcuts import Shortcuts
 from bots.slack.talk import Talk
+from bots.slack.telling import Teller
 from bots.slack.uploads import Uploads
 from bots.slack.workspaces import Workspaces
+from bots.starboard import Starboard
 from studio.buttons import VERSION
 from studio.people import Platform
 from studio.ports import Ports
@@ -47,6 +52,8 @@ Listener = Callable[[Body], Coroutine[Any, Any, None]]
 _BUTTONS = re.compile(rf"{VERSION}:")
 _FINISH_SECONDS = 5.0
 _ACT_SECONDS = 1.0
+_WINDOWS = re.compile(re.escape(sheets.WINDOW))
+_SETTINGS = re.compile(re.escape(tab.PREFIX))
 _MODALS = re.compile(re.escape(views.PREFIX))
 
 
@@ -69,10 +76,9 @@ class Face:
         people = People(ports, backroom, workspaces, Groups(workspaces, settings.moderator_groups))
         claims = Claims(ports.database, backroom, lasts_seconds=settings.claim_seconds)
         bearer = SlackBearer(ports, backroom, workspaces, claims)
+        desk = SlackDesk(ports, backroom, workspaces)
         self.board = Board(ports.database, backroom, bearer)
-        counter = Counter(ports, backroom, workspaces, session, people, self.board, bearer)
-        uploads = Uploads(ports, backroom, workspaces, settings)
-        forms = Forms(ports, backroom, workspaces, people, counter)
+        self.caseboard = CaseBoard(ports.database, ports.desk, backroom, desk)
         self.news = News(
             ports.events,
             self.board,
@@ -80,11 +86,26 @@ class Face:
             platform=Platform.SLACK,
             consumer=settings.consumer,
             passing=(SlackAway,),
+            caseboard=self.caseboard,
+            starboard=Starboard(ports.database, backroom, SlackGallery(ports, backroom, workspaces)),
         )
+        counter = Counter(
+            ports,
+            backroom,
+            workspaces,
+            people,
+            Teller(workspaces, session),
+            self.board,
+            bearer,
+            self.caseboard,
+            desk,
+        )
+        uploads = Uploads(ports, backroom, workspaces, settings)
+        forms = Forms(ports, backroom, workspaces, people, counter)
+        home = Home(ports, backroom, workspaces, people)
+        talk = Talk(ports, backroom, workspaces, people, counter, uploads)
+        reactions = Reactions(ports, backroom, workspaces, people, counter, bearer)
         self.bolt = _bolt(settings, web_client(None, settings.api_url, session))
-        home = Home(ports, backroom, workspaces)
-        talk = Talk(ports, backroom, workspaces, counter, uploads)
-        reactions = Reactions(ports, backroom, workspaces, people, counter)
         self.events: dict[str, Listener] = {
             "app_home_opened": home.opened,
             "app_mention": talk.message,
@@ -97,13 +118,16 @@ class Face:
         self.bolt.middleware(self._follow_event)
         self.bolt.command("/imagine")(self._acknowledged(talk.imagine))
         self.bolt.command("/studio")(self._acknowledged(talk.studio))
-        self._hang_clicks(Clicks(ports, backroom, counter, forms, home), forms)
+        clicks = Clicks(ports, backroom, workspaces, counter, forms, home, self.caseboard, desk)
+        self._hang_clicks(clicks, forms, home)
         self._hang_shortcuts(Shortcuts(ports, backroom, counter, forms, uploads))
 
-    def _hang_clicks(self, clicks: Clicks, forms: Forms) -> None:
+    def _hang_clicks(self, clicks: Clicks, forms: Forms, home: Home) -> None:
         self.bolt.action(_BUTTONS)(self._acknowledged(clicks.pressed))
         self.bolt.action(STAR_MENU)(self._acknowledged(clicks.pressed))
         self.bolt.action(views.CHOICE)(self._acknowledged(clicks.chosen))
+        self.bolt.action(_WINDOWS)(self._acknowledged(clicks.revealed))
+        self.bolt.action(_SETTINGS)(self._acknowledged(home.settled))
 
         async def submitted(ack: AsyncAck, body: Body) -> None:
             await self._begin(forms.submitted(ack, body))

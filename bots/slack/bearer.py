@@ -2,20 +2,19 @@
 
 import logging
 from collections import defaultdict
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
 
 from bots.backroom import Backroom
+from bots.blurring import pixelate
 from bots.board import Unreachable
-from bots.prints import make_print
+from bots.prints import Print, make_print
 from bots.slack import words
 from bots.slack.claims import Claim, Claims
-from bots.slack.line import TOKEN_TROUBLES, NotInstalled, SlackAway, SlackRefuses
+from bots.slack.line import SlackAway, SlackRefuses
 from bots.slack.orphans import find_orphan, mark_of
 from bots.slack.pace import Pace
 from bots.slack.posts import Post, compose, compose_progress, section
-from bots.slack.sending import CLOSED, GONE, send, send_to_person, show
+from bots.slack.sending import CLOSED, GONE, patience, send, send_to_person, show
 from bots.slack.workspaces import Workspace, Workspaces
 from bots.standings import Slip, Standing, load_standing
 from studio.clock import now
@@ -26,20 +25,6 @@ _LIMIT_BYTES = 16 * 1024 * 1024
 _CALM_SECONDS = 3.0
 
 log = logging.getLogger(__name__)
-
-
-@asynccontextmanager
-async def patience() -> AsyncIterator[None]:
-    """What only an administrator can put right is brought when they have; without an installation, never."""
-    try:
-        yield
-    except NotInstalled as error:
-        raise Unreachable from error
-    except SlackRefuses as error:
-        if error.code not in TOKEN_TROUBLES:
-            raise
-        log.warning("slack does not let the app do its work: %s", error.code)
-        raise SlackAway(error.code) from error
 
 
 class SlackBearer:
@@ -60,15 +45,36 @@ class SlackBearer:
                 return await self._edit(standing, workspace, post, slip)
             return await self._send_once(standing, workspace, post)
 
-    async def post_of(self, standing: Standing, workspace: Workspace) -> Post:
-        """The job as it looks now, its picture uploaded. Raises `SlackAway`, `SlackRefuses`, `StorageFailed`."""
+    async def post_of(self, standing: Standing, workspace: Workspace, *, hidden: bool = True) -> Post:
+        """The job as it looks now, its picture uploaded. `hidden`: only a mosaic of what a moderator let through so.
+
+        Raises `SlackAway`, `SlackRefuses`, `StorageFailed`.
+        """
         picture = await self._backroom.run(
             "shelf", make_print, self._ports, standing, limit_bytes=_LIMIT_BYTES
         )
         if picture is None:
             return compose(standing, None)
-        prompt = standing.pictures[0].recipe.prompt
-        return compose(standing, await workspace.showcase.hang(standing.job.id, picture, prompt))
+        hidden = hidden and standing.job.spoiler
+        if hidden:
+            mosaic = await self._backroom.run("shelf", pixelate, picture.data)
+            picture = Print(data=mosaic, suffix=".png") if mosaic else None
+        prompt = words.HIDDEN if hidden else standing.pictures[0].recipe.prompt
+        file_id = await workspace.showcase.hang(standing.job.id, picture, prompt) if picture else None
+        return compose(standing, file_id, hidden=hidden)
+
+    async def copy(self, standing: Standing) -> None:
+        """The job once more, in the person's direct messages, unless they asked there."""
+        if not standing.job.address.channel.startswith("D"):
+            await self.copy_to(standing, standing.job.person.user_id)
+
+    async def copy_to(self, standing: Standing, user: str) -> None:
+        """The job with its recipe, in somebody's direct messages; never raises for what Slack refuses."""
+        try:
+            workspace = await self._workspaces.of(standing.job.address.community)
+            await send_to_person(workspace, user, await self.post_of(standing, workspace))
+        except (SlackAway, SlackRefuses, Unreachable) as error:
+            log.info("a copy was not taken: %s", error, extra={"job_id": standing.job.id})
 
     async def step(self, standing: Standing, progress: JobProgress, slip: Slip) -> None:
         """No preview: each would be a file of its own, and Slack's limits are better spent on answers."""

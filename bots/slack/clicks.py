@@ -5,11 +5,15 @@ from typing import Any
 
 from bots import words as house
 from bots.backroom import Backroom
+from bots.caseboard import CaseBoard
 from bots.slack import views
 from bots.slack.counter import Counter
+from bots.slack.desk import SlackDesk
 from bots.slack.forms import Forms
 from bots.slack.home import Home
+from bots.slack.sheets import WINDOW
 from bots.slack.visits import of_interaction
+from bots.slack.workspaces import Workspaces
 from studio.buttons import Action, Button, parse_button
 from studio.catalog import press
 from studio.commands.answers import Answer
@@ -17,17 +21,30 @@ from studio.commands.spec import Call
 from studio.errors import BadRequest
 from studio.ports import Ports
 
-_NEEDS_WORDS = frozenset({Action.REMIX, Action.EDIT, Action.EXPAND})
+_NEEDS_WORDS = frozenset({Action.REMIX, Action.EDIT, Action.EXPAND, Action.REPORT, Action.APPEAL})
 _OF_ONE_PICTURE = frozenset({Action.UPSCALE, Action.STAR, Action.VARY, Action.VARY_SUBTLE})
 
 
 class Clicks:
-    def __init__(self, ports: Ports, backroom: Backroom, counter: Counter, forms: Forms, home: Home) -> None:
+    def __init__(
+        self,
+        ports: Ports,
+        backroom: Backroom,
+        workspaces: Workspaces,
+        counter: Counter,
+        forms: Forms,
+        home: Home,
+        caseboard: CaseBoard,
+        desk: SlackDesk,
+    ) -> None:
         self._ports = ports
         self._backroom = backroom
         self._counter = counter
         self._forms = forms
         self._home = home
+        self._workspaces = workspaces
+        self._caseboard = caseboard
+        self._desk = desk
 
     async def pressed(self, body: Mapping[str, Any]) -> None:
         """A button, or the star menu whose options are buttons."""
@@ -48,6 +65,19 @@ class Clicks:
         view: Mapping[str, Any] = body.get("view") or {}
         if view.get("type") == "home":  # what it lists has changed
             await self._home.show(visit)
+
+    async def revealed(self, body: Mapping[str, Any]) -> None:
+        """A moderator asks to see the pictures of a case as they are; nobody else sees them."""
+        visit = of_interaction(body)
+        case_id = str(body["actions"][0]["action_id"]).removeprefix(WINDOW)
+
+        async def work(call: Call) -> str:
+            dossier = await self._caseboard.dossier_for(call.person, case_id)
+            workspace = await self._workspaces.of(visit.community)
+            await self._counter.tell(visit, await self._desk.revealed(dossier, workspace))
+            return ""
+
+        await self._counter.serve(visit, work)
 
     async def chosen(self, body: Mapping[str, Any]) -> None:
         """Another picture was chosen in a modal: its grid takes the place of the other's."""

@@ -4,36 +4,26 @@ import logging
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 
-import aiohttp
-
 from bots import words as house
 from bots.backroom import Backroom
 from bots.board import Board
+from bots.caseboard import CaseBoard, StillSending
 from bots.faults import log_fault
-from bots.listings import lines_of
 from bots.slack import words
 from bots.slack.bearer import SlackBearer
-from bots.slack.escaping import mrkdwn
-from bots.slack.line import NotInstalled, SlackAway, SlackRefuses, respond
+from bots.slack.desk import SlackDesk
+from bots.slack.line import NotInstalled, SlackAway, SlackRefuses
 from bots.slack.people import People
-from bots.slack.posts import Post, section
+from bots.slack.posts import Post, said
+from bots.slack.replies import post_of
+from bots.slack.sheets import appeal_under
+from bots.slack.telling import Teller
 from bots.slack.visits import Visit
 from bots.slack.workspaces import Workspaces
 from bots.standings import load_standing
-from studio.commands.answers import (
-    Accepted,
-    Answer,
-    Balance,
-    Deleted,
-    Family,
-    History,
-    InQueue,
-    Shown,
-    Starred,
-    Stopped,
-)
+from studio.commands.answers import Accepted, Answer, Community, Filed, Opened, Shown
 from studio.commands.spec import Call
-from studio.errors import ChatelierError
+from studio.errors import ChatelierError, PolicyRefusal
 from studio.ports import Ports
 
 Work = Callable[[Call], Awaitable[Answer | str]]
@@ -49,18 +39,22 @@ class Counter:
         ports: Ports,
         backroom: Backroom,
         workspaces: Workspaces,
-        session: aiohttp.ClientSession,
         people: People,
+        teller: Teller,
         board: Board,
         bearer: SlackBearer,
+        caseboard: CaseBoard,
+        desk: SlackDesk,
     ) -> None:
         self._ports = ports
         self._backroom = backroom
         self._workspaces = workspaces
-        self._session = session
         self._people = people
+        self._teller = teller
         self._board = board
         self._bearer = bearer
+        self._caseboard = caseboard
+        self._desk = desk
         self._served: OrderedDict[str, None] = OrderedDict()
 
     async def serve(self, visit: Visit, work: Work, *, quietly: bool = False) -> None:
@@ -74,15 +68,8 @@ class Counter:
         try:
             call = await self._people.call_of(visit)
             answer = await work(call)
-        except ChatelierError as error:
-            await self.tell(visit, words.sentence_of(error))
-        except NotInstalled:
-            await self.tell(visit, words.NOT_INSTALLED)
-        except (SlackAway, SlackRefuses) as error:
-            log.warning("slack did not take a form: %s", error)
-            await self.tell(visit, words.NOT_OPENED)
         except Exception as error:  # noqa: BLE001 - whatever broke, the person gets a sentence
-            await self.tell(visit, house.broke(log_fault(error)))
+            await self.refuse(visit, error)
         else:
             await self.answer(visit, call, answer, quietly=quietly)
 
@@ -94,53 +81,47 @@ class Counter:
             self._served.popitem(last=False)
         return True
 
+    async def refuse(self, visit: Visit, error: Exception) -> None:
+        """Say what went wrong; a refusal that may be appealed has a button for that."""
+        match error:
+            case ChatelierError():
+                post = said(words.sentence_of(error))
+                if isinstance(error, PolicyRefusal) and error.job_id:
+                    post = appeal_under(post, error.job_id)
+            case NotInstalled():
+                post = said(words.NOT_INSTALLED)
+            case SlackAway() | SlackRefuses():
+                log.warning("slack did not take a form: %s", error)
+                post = said(words.NOT_OPENED)
+            case _:
+                post = said(house.broke(log_fault(error)))
+        await self._teller.tell(visit, post)
+
     async def answer(self, visit: Visit, call: Call, answer: Answer | str, *, quietly: bool = False) -> None:
         """Never raises: a job that was accepted is safe, and its events bring the answer later."""
         try:
-            if isinstance(answer, Accepted):
-                await self._pin(visit, answer)
-            elif isinstance(answer, Shown):
-                await self._show(visit, call, answer)
-            elif not quietly and (sentence := _sentence(answer)):
-                await self.tell(visit, sentence)
-        except (SlackAway, SlackRefuses, ChatelierError) as error:
+            await self._answer(visit, call, answer, quietly=quietly and not isinstance(answer, Filed))
+        except (SlackAway, SlackRefuses, StillSending, ChatelierError) as error:
             log.warning("an answer has to wait: %s", type(error).__name__)
         except Exception as error:  # noqa: BLE001 - the job is safe
             log_fault(error)
 
-    async def tell(self, visit: Visit, sentence: str, post: Post | None = None) -> None:
-        """A private answer: through the interaction, else in the channel for one pair of eyes, else by DM."""
-        message = (post or Post(text=sentence, blocks=(section(sentence),))).arguments()
-        try:
-            if visit.response_url:
-                try:
-                    await respond(
-                        self._session,
-                        visit.response_url,
-                        response_type="ephemeral",
-                        replace_original=False,
-                        **message,
-                    )
-                    return
-                except (SlackAway, SlackRefuses):
-                    log.info("an interaction takes no more answers")
-            line = (await self._workspaces.of(visit.community)).line
-            if visit.channel and not visit.in_private:
-                try:
-                    await line.call(
-                        "chat.postEphemeral",
-                        channel=visit.channel,
-                        user=visit.user,
-                        thread_ts=visit.thread,
-                        **message,
-                    )
-                    return
-                except SlackRefuses as error:
-                    log.info("a channel takes no private answer: %s", error.code)
-            where = visit.channel if visit.in_private else visit.user
-            await line.call("chat.postMessage", channel=where, thread_ts=visit.thread, **message)
-        except (SlackAway, SlackRefuses) as error:
-            log.warning("a sentence was not taken: %s", error)
+    async def tell(self, visit: Visit, post: Post) -> None:
+        await self._teller.tell(visit, post)
+
+    async def _answer(self, visit: Visit, call: Call, answer: Answer | str, *, quietly: bool) -> None:
+        match answer:
+            case Accepted():
+                await self._pin(visit, answer)
+            case Shown():
+                await self._show(visit, call, answer)
+            case Opened():
+                workspace = await self._workspaces.of(visit.community)
+                await self.tell(visit, await self._desk.sheet_of(answer.dossier, workspace))
+            case _ if not quietly and (post := post_of(answer)):
+                await self.tell(visit, post)
+        if isinstance(answer, Community) and answer.rules.desk_channel:
+            await self._caseboard.lay_open_cases(call.person)
 
     async def _pin(self, visit: Visit, answer: Accepted) -> None:
         await self._board.pin(answer.job_id)
@@ -149,28 +130,12 @@ class Counter:
         standing = await self._backroom.run("mail", load_standing, self._ports.database, answer.job_id)
         if standing.slip and standing.slip.channel != visit.channel:
             bot_user = (await self._workspaces.of(visit.community)).identity.bot_user
-            await self.tell(visit, words.not_here(bot_user, visit.channel))
+            await self.tell(visit, said(words.not_here(bot_user, visit.channel)))
 
     async def _show(self, visit: Visit, call: Call, answer: Shown) -> None:
-        """The job once more, for one person's eyes."""
+        """The job once more, for one person's eyes, whatever it is hidden from others for."""
         standing = await self._backroom.run(
             "desk", load_standing, self._ports.database, answer.job.id, viewer=call.person
         )
         workspace = await self._workspaces.of(visit.community)
-        await self.tell(visit, "", await self._bearer.post_of(standing, workspace))
-
-
-def _sentence(answer: Answer | str) -> str:
-    match answer:
-        case Stopped():
-            return house.stopped(at_once=answer.at_once)
-        case Deleted():
-            return house.deleted(len(answer.picture_ids))
-        case Starred():
-            return house.starred(given=answer.given, stars=answer.stars)
-        case str():
-            return answer
-        case InQueue() | History() | Balance() | Family():
-            return "\n".join(map(mrkdwn, lines_of(answer)))
-        case _:
-            return ""
+        await self.tell(visit, await self._bearer.post_of(standing, workspace, hidden=False))

@@ -53,8 +53,8 @@ class Forms:
 
     async def ask(self, visit: Visit, button: Button) -> None:
         """The modal of a button that needs words, or a picture. Raises `ChatelierError`, `SlackRefuses`, …"""
-        indices: tuple[int, ...] = (button.index,)
-        if not button.index:
+        indices: tuple[int, ...] = (button.index,) if button.index else ()
+        if not indices and button.action is not Action.APPEAL:
             person = await self._people.person(visit)
             standing = await self._backroom.run(
                 "desk", load_standing, self._ports.database, button.job_id, viewer=person
@@ -80,6 +80,10 @@ class Forms:
                 view = views.edit(matter)
             case Action.EXPAND:
                 view = views.expand(matter)
+            case Action.REPORT:
+                view = views.report(matter)
+            case Action.APPEAL:
+                view = views.appeal(matter)
             case _:
                 view = views.pick(matter)
         answer = await self._open(visit, view)
@@ -177,10 +181,8 @@ class Forms:
     async def _answer_late(self, visit: Visit, work: "asyncio.Future[tuple[Call, Answer]]") -> None:
         try:
             call, answer = await work
-        except ChatelierError as error:
-            await self._counter.tell(visit, words.sentence_of(error))
         except Exception as error:  # noqa: BLE001 - whatever broke, the person gets a sentence
-            await self._counter.tell(visit, house.broke(log_fault(error)))
+            await self._counter.refuse(visit, error)
         else:
             await self._counter.answer(visit, call, answer)
 
@@ -189,10 +191,14 @@ def _command(name: str, matter: Matter, values: dict[str, object]) -> tuple[str,
     """The command that a modal stands for. Raises `BadRequest`."""
     if name not in views.FIELDS:
         raise BadRequest(house.FORM_UNKNOWN)
+    if name == views.APPEAL:
+        return name, {"job": matter.job, **values}
     if matter.image:
         values["image"] = matter.image
     elif name != "imagine":
         values.setdefault("picture", matter.only)
+    if name == views.REPORT:
+        return name, values
     if name == "expand":
         values = _reconciled(values)
     if "prompt" not in values and name != "expand":

@@ -1,26 +1,34 @@
-"""The Home tab: one's own queue, and one's latest pictures."""
+"""The Home tab: one's own queue, one's latest pictures, and settings that are kept when they are changed."""
 
 import asyncio
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import select
 
+from bots import words as house
 from bots.backroom import Backroom
+from bots.faults import log_fault
 from bots.prints import make_print
-from bots.slack import views
+from bots.slack import tab
 from bots.slack.line import SlackAway, SlackRefuses
-from bots.slack.visits import Visit, of_home
+from bots.slack.people import People
+from bots.slack.tab import Belongings
+from bots.slack.views import View
+from bots.slack.visits import Visit, of_home, of_interaction
 from bots.slack.workspaces import Workspaces
 from bots.standings import load_standing
+from studio.catalog import perform
+from studio.commands.answers import Balance, Settled
+from studio.commands.spec import Call
 from studio.db import records
-from studio.db.database import Database
 from studio.db.estimates import Outlook, outlooks
+from studio.db.humans import identities
 from studio.db.tables import JobRow
 from studio.errors import ChatelierError
 from studio.jobs import OUTSTANDING, Job, JobState
-from studio.people import Platform
 from studio.ports import Ports
 
 _MOST_WAITING = 10
@@ -31,30 +39,49 @@ log = logging.getLogger(__name__)
 
 
 class Home:
-    def __init__(self, ports: Ports, backroom: Backroom, workspaces: Workspaces) -> None:
+    def __init__(self, ports: Ports, backroom: Backroom, workspaces: Workspaces, people: People) -> None:
         self._ports = ports
         self._backroom = backroom
         self._workspaces = workspaces
+        self._people = people
 
     async def opened(self, body: Mapping[str, Any]) -> None:
         if body["event"].get("tab") == "home":
             await self.show(of_home(body))
 
-    async def show(self, visit: Visit) -> None:
+    async def settled(self, body: Mapping[str, Any]) -> None:
+        """Somebody changed one of their settings on the tab."""
+        visit = of_interaction(body)
+        element: Mapping[str, Any] = body["actions"][0]
+        chosen: Mapping[str, Any] = element.get("selected_option") or {}
+        name = str(element["action_id"]).removeprefix(tab.PREFIX)
+        value = str(chosen.get("value") or element.get("value") or tab.HOUSES)
+        try:
+            call = await self._people.call_of(visit)
+            await self._backroom.run("desk", perform, self._ports, call, "settings", {name: value})
+        except ChatelierError as error:
+            await self.show(visit, fault=str(error))
+        except Exception as error:  # noqa: BLE001 - whatever broke, the person gets a sentence
+            await self.show(visit, fault=house.broke(log_fault(error)))
+        else:
+            await self.show(visit)
+
+    async def show(self, visit: Visit, *, fault: str = "") -> None:
         """First what is known at once, then with the pictures. Never raises for what Slack refuses."""
         try:
-            waiting, recent = await self._backroom.run(
-                "mail", _look_up, self._ports.database, f"{Platform.SLACK}:{visit.team}:{visit.user}"
-            )
+            call = await self._people.call_of(visit)
+            mine = await self._backroom.run("mail", _look_up, self._ports, call)
         except ChatelierError:
-            await self._publish(visit, views.home_away())
+            await self._publish(visit, tab.home_away())
             return
-        await self._publish(visit, views.home(waiting, [(job, None) for job in recent]))
-        if recent:
-            files = await asyncio.gather(*(self._file_of(visit, job) for job in recent))
-            await self._publish(visit, views.home(waiting, list(zip(recent, files, strict=True))))
+        await self._publish(visit, tab.home(mine, fault=fault))
+        if mine.recent:
+            files = await asyncio.gather(*(self._file_of(visit, job) for job, _ in mine.recent))
+            jobs = [job for job, _ in mine.recent]
+            shown = replace(mine, recent=tuple(zip(jobs, files, strict=True)))
+            await self._publish(visit, tab.home(shown, fault=fault))
 
-    async def _publish(self, visit: Visit, view: views.View) -> None:
+    async def _publish(self, visit: Visit, view: View) -> None:
         try:
             line = (await self._workspaces.of(visit.community)).line
             await line.call("views.publish", user_id=visit.user, view=view)
@@ -75,14 +102,21 @@ class Home:
             return None
 
 
-def _look_up(database: Database, person_key: str) -> tuple[list[tuple[Job, Outlook]], list[Job]]:
-    """The person's jobs: those that are outstanding with their places, and those that are done, latest first."""
-    with database.read() as session:
-        mine = select(JobRow).where(JobRow.person_key == person_key)
+def _look_up(ports: Ports, call: Call) -> Belongings:
+    """Jobs that are outstanding with their places, and the latest that are done, of all linked identities."""
+    balance, settled = perform(ports, call, "credits", {}), perform(ports, call, "settings", {})
+    if not isinstance(balance, Balance) or not isinstance(settled, Settled):
+        raise TypeError("credits and settings answer with what their names say")
+    with ports.database.read() as session:
+        mine = select(JobRow).where(JobRow.person_key.in_(identities(session, call.person.key)))
         waiting = mine.where(JobRow.state.in_(sorted(OUTSTANDING))).order_by(JobRow.created_at)
         done = mine.where(JobRow.state == JobState.DONE).order_by(JobRow.created_at.desc())
         queue = [records.job_of(row) for row in session.scalars(waiting.limit(_MOST_WAITING))]
         recent = [records.job_of(row) for row in session.scalars(done.limit(_MOST_RECENT))]
-        shown = [job for job in recent if records.pictures_of_job(session, job.id)]
-        seen = outlooks(session)
-        return [(job, seen.get(job.id, Outlook())) for job in queue], shown
+        seen = outlooks(session) if queue else {}
+        return Belongings(
+            balance=balance,
+            preferences=settled.preferences,
+            waiting=tuple((job, seen.get(job.id, Outlook())) for job in queue),
+            recent=tuple((job, None) for job in recent if records.pictures_of_job(session, job.id)),
+        )

@@ -99,7 +99,7 @@ def _command(command: str, description: str, hint: str) -> dict[str, Any]:
         "command": command,
         "description": description,
         "usage_hint": hint[:_LONGEST_HINT],
-        "should_escape": False,
+        "should_escape": True,  # so that people and channels who are named come by their ids
     }
 
 

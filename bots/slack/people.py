@@ -5,7 +5,7 @@ import logging
 import time
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bots.backroom import Backroom
@@ -16,6 +16,8 @@ from bots.slack.visits import Visit
 from bots.slack.workspaces import Workspaces
 from bots.standings import known_name
 from studio.commands.spec import Call
+from studio.db.database import Database
+from studio.db.people import lock_person
 from studio.errors import ChatelierError
 from studio.people import Address, Person, Platform, Role
 from studio.ports import Ports
@@ -70,8 +72,24 @@ class People:
             guest=member.guest,
         )
 
+    async def introduce(self, visit: Visit, person_key: str) -> None:
+        """Write somebody down who was named and may never have been here. Whom Slack does not know is left out."""
+        platform, team, user = (*person_key.split(":"), "", "")[:3]
+        if (platform, team) != (Platform.SLACK, visit.team):
+            return
+        other = replace(visit, user=user, user_name="")
+        if await self._known_member(other) is None:
+            return
+        person = await self.person(other)
+        await self._backroom.run("desk", _write_down, self._ports.database, person)
+
     async def member(self, visit: Visit) -> Member:
         """Admins and owners of the workspace moderate. When Slack is silent, what is known has to do."""
+        if member := await self._known_member(visit):
+            return member
+        return Member(name=await self._fallback(visit))
+
+    async def _known_member(self, visit: Visit) -> Member | None:
         key = Person.key_of(Platform.SLACK, visit.team, visit.user)
         kept = self._members.get(key)
         if kept and time.monotonic() - kept[0] < _KEPT_SECONDS:
@@ -82,7 +100,7 @@ class People:
                 answer = await workspace.line.call("users.info", patient=False, user=visit.user)
         except (SlackAway, SlackRefuses, TimeoutError):
             log.info("a member could not be looked up")
-            return kept[1] if kept else Member(name=await self._fallback(visit, key))
+            return kept[1] if kept else None
         fallback = visit.user_name or visit.user
         member = _member(answer.get("user", {}), workspace.identity, fallback=fallback)
         self._members[key] = (time.monotonic(), member)
@@ -91,14 +109,20 @@ class People:
             self._members.popitem(last=False)
         return member
 
-    async def _fallback(self, visit: Visit, key: str) -> str:
+    async def _fallback(self, visit: Visit) -> str:
         if visit.user_name:
             return clean_text(visit.user_name)[:100]
+        key = Person.key_of(Platform.SLACK, visit.team, visit.user)
         try:
             known = await self._backroom.run("mail", known_name, self._ports.database, key)
         except ChatelierError:
             known = None
         return known or visit.user
+
+
+def _write_down(database: Database, person: Person) -> None:
+    with database.begin() as session:
+        lock_person(session, person)
 
 
 def _member(user: Mapping[str, Any], identity: Identity, *, fallback: str) -> Member:

@@ -1,16 +1,34 @@
 """What people type: after a slash command, after a mention, in a direct message."""
 
 from studio.catalog import CATALOG, find_command
-from studio.commands.spec import CommandSpec
+from studio.commands.spec import CommandSpec, Kind
 from studio.identifiers import is_job_id, split_picture_id
 from studio.phrase import parse_phrase
 from studio.text import clean_text
+
+# The catalogue's command for the rules of a community is called as this face's slash command is.
+HOUSE = "house"
+_RULES = "studio"
+_AT_ONCE = ("pause", "resume")
 
 Wanted = tuple[CommandSpec, dict[str, object]]
 
 
 def wants_help(text: str) -> bool:
     return clean_text(text).lower().lstrip("/") in ("", "help")
+
+
+def names_others(spec: CommandSpec) -> bool:
+    """Whether people, channels and groups in its words are meant themselves, and not as a part of a picture."""
+    return spec.name == _RULES or any(each.kind is Kind.PERSON for each in spec.parameters)
+
+
+def as_typed(text: str) -> str:
+    """A command of the catalogue, such as ``/vary k3v9m2p4qx7a.2``, as it is typed here."""
+    name, space, rest = text.removeprefix("/").partition(" ")
+    if name == "imagine":
+        return f"/{name}{space}{rest}"
+    return f"/studio {HOUSE if name == _RULES else name}{space}{rest}"
 
 
 def read_imagine(text: str) -> Wanted:
@@ -20,7 +38,13 @@ def read_imagine(text: str) -> Wanted:
 
 def read_studio(text: str) -> Wanted:
     """After ``/studio``: a command of the catalogue and its words. Raises `ChatelierError`."""
-    return parse_phrase(f"/{clean_text(text).lstrip('/')}")
+    line = clean_text(text).lstrip("/")
+    name, _, rest = line.partition(" ")
+    if name.lower() == HOUSE:
+        line = f"{_RULES} {rest}"
+    elif name.lower() in _AT_ONCE:
+        line = f"{_RULES} {line}"
+    return parse_phrase(f"/{line}")
 
 
 def read_talk(text: str) -> Wanted:
@@ -31,7 +55,7 @@ def read_talk(text: str) -> Wanted:
     first, _, rest = clean_text(text).partition(" ")
     name = first.lstrip("/").lower()
     following = rest.partition(" ")[0].lower()
-    if name in CATALOG or first.startswith("/"):
+    if name in CATALOG or first.startswith("/") or (name == HOUSE and not rest.strip()):
         return read_studio(text)
     if is_job_id(following) or split_picture_id(following):
         find_command(name)

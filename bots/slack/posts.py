@@ -6,15 +6,18 @@ from typing import Any
 
 from bots import words as house
 from bots.slack import words
-from bots.slack.escaping import entities
+from bots.slack.escaping import entities, mrkdwn
 from bots.standings import Standing
 from studio.buttons import Action, Button
+from studio.errors import PolicyRefusal
 from studio.jobs import WAITING, JobState
 from studio.requests import Operation
 
 Block = dict[str, Any]
 
 STAR_MENU = "c1s:star"
+_LONGEST_SAID = 2000
+_MOST_SECTIONS = 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,20 +36,20 @@ class Post:
         }
 
 
-def compose(standing: Standing, file_id: str | None) -> Post:
-    """`file_id` is the uploaded picture of a job that is done."""
+def compose(standing: Standing, file_id: str | None, *, hidden: bool = False) -> Post:
+    """`file_id` is the uploaded picture of a job that is done; `hidden`: it is a mosaic of it."""
     job = standing.job
     if job.state in WAITING:
         return _underway(standing, house.waiting(standing.ahead, standing.eta_seconds))
     if job.state is JobState.PAINTING:
         return _underway(standing, "Stopping…" if job.cancel_requested else "Painting…")
     if job.state is not JobState.DONE:
-        return _notice(standing, words.ended(job))
+        return _ended(standing)
     if not standing.pictures:
         return _notice(standing, house.ALL_DELETED)
     if file_id is None:
         return _notice(standing, house.NO_PICTURE_FILE)
-    return _result(standing, file_id)
+    return _result(standing, file_id, hidden=hidden)
 
 
 def compose_progress(standing: Standing, *, step: int, steps: int) -> Post:
@@ -59,6 +62,18 @@ def section(text: str, **more: Any) -> Block:
         "text": {"type": "mrkdwn", "text": text[: words.LONGEST_SECTION], "verbatim": True},
         **more,
     }
+
+
+def said(text: str, *, ours: bool = True) -> Post:
+    """Words alone, in as many sections as they need. `ours`: they are mrkdwn already; else they are escaped."""
+    text = text if ours else mrkdwn(text, longest=_LONGEST_SAID)
+    pages: list[str] = []
+    for line in (each[: words.LONGEST_SECTION] for each in text.split("\n")):
+        if pages and len(pages[-1]) + 1 + len(line) <= words.LONGEST_SECTION:
+            pages[-1] += f"\n{line}"
+        else:
+            pages.append(line)
+    return Post(text=pages[0], blocks=tuple(section(page) for page in pages[:_MOST_SECTIONS] if page.strip()))
 
 
 def context(text: str) -> Block:
@@ -82,7 +97,7 @@ def button(action: Action, job_id: str, index: int = 0, *, alone: bool = True, *
     """All of its state is in its id, so it works for ever."""
     identifier = str(Button(action=action, job_id=job_id, index=index))
     label = plain(words.label(action, index, alone=alone))
-    return {"type": "button", "action_id": identifier, "value": identifier, "text": label, **more}
+    return {"type": "button", "action_id": identifier, "value": identifier, "text": label} | more
 
 
 def actions(*elements: Block) -> Block:
@@ -108,17 +123,29 @@ def _notice(standing: Standing, sentence: str) -> Post:
     return Post(text=text, blocks=(section(text),))
 
 
-def _result(standing: Standing, file_id: str) -> Post:
+def _ended(standing: Standing) -> Post:
+    """A job that shows no pictures. Its person may ask for a second look at what a house rule refused."""
+    job = standing.job
+    post = _notice(standing, mrkdwn(house.ended(job, asks=standing.asks), longest=900))
+    if job.state is not JobState.REFUSED or job.error_code != PolicyRefusal.code:
+        return post
+    return Post(text=post.text, blocks=(*post.blocks, actions(button(Action.APPEAL, job.id))))
+
+
+def _result(standing: Standing, file_id: str, *, hidden: bool) -> Post:
     job, pictures = standing.job, standing.pictures
     prompt = pictures[0].recipe.prompt
     alternative = house.alternative(
         prompt, 1 if standing.alone else len(pictures), longest=words.LONGEST_ALTERNATIVE
     )
+    shown = image(file_id, words.HIDDEN if hidden else alternative)
+    window = [actions(button(Action.SHOW, job.id))] if hidden else []
     rows = _single_rows(standing) if standing.alone else _grid_rows(standing)
     return Post(
         text=entities(alternative),
         blocks=(
-            image(file_id, alternative),
+            shown,
+            *window,
             section(words.headline(prompt)),
             context(words.credit(job, standing.origin, standing.origin_prompt)),
             context(words.recipe(job, pictures)),

@@ -5,12 +5,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from bots.backroom import Backroom
+from bots.slack.bearer import SlackBearer
 from bots.slack.counter import Counter
 from bots.slack.line import NotInstalled, SlackAway
 from bots.slack.people import People
 from bots.slack.visits import Visit, of_reaction
 from bots.slack.workspaces import Workspaces
-from bots.standings import has_star, job_of_message, load_standing
+from bots.standings import Standing, has_star, job_of_message, load_standing
 from studio.buttons import Action, Button
 from studio.catalog import REACTIONS, press
 from studio.commands.answers import Answer
@@ -31,27 +32,36 @@ NAMES: Mapping[str, str] = {
     "⭐": "star",
     "❌": "x",
     "🚩": "triangular_flag_on_post",
-    "✉️": "envelope",
 }
 MEANINGS: Mapping[str, tuple[Action, int]] = {NAMES[emoji]: meaning for emoji, meaning in REACTIONS.items()}
+ENVELOPE = "envelope"
 
 log = logging.getLogger(__name__)
 
 
 class Reactions:
     def __init__(
-        self, ports: Ports, backroom: Backroom, workspaces: Workspaces, people: People, counter: Counter
+        self,
+        ports: Ports,
+        backroom: Backroom,
+        workspaces: Workspaces,
+        people: People,
+        counter: Counter,
+        bearer: SlackBearer,
     ) -> None:
         self._ports = ports
         self._backroom = backroom
+        self._workspaces = workspaces
         self._people = people
         self._counter = counter
-        self._workspaces = workspaces
+        self._bearer = bearer
 
     async def added(self, body: Mapping[str, Any]) -> None:
         event: Mapping[str, Any] = body["event"]
-        meaning = MEANINGS.get(str(event.get("reaction")))
-        if meaning is not None:
+        name = str(event.get("reaction"))
+        if name == ENVELOPE:
+            await self._send_copy(body)
+        elif meaning := MEANINGS.get(name):
             await self._carry_out(body, meaning, given=True)
 
     async def removed(self, body: Mapping[str, Any]) -> None:
@@ -62,13 +72,31 @@ class Reactions:
             await self._carry_out(body, meaning, given=False)
 
     async def _carry_out(self, body: Mapping[str, Any], meaning: tuple[Action, int], *, given: bool) -> None:
+        standing = await self._standing_of(body)
+        if standing is None:
+            return
+        visit = of_reaction(body, thread=standing.job.address.thread)
+        button = Button(action=meaning[0], job_id=standing.job.id, index=meaning[1])
+        if button.index and button.index not in {picture.index for picture in standing.pictures}:
+            return  # a tile that is not there
+        await self._counter.serve(visit, self._pressing(visit, button, given=given), quietly=True)
+
+    async def _send_copy(self, body: Mapping[str, Any]) -> None:
+        """The pictures with their recipe, into the direct messages of whoever wants them."""
+        standing = await self._standing_of(body)
+        visit = of_reaction(body)
+        if standing and standing.pictures and self._counter.is_new(visit):
+            await self._bearer.copy_to(standing, visit.user)
+
+    async def _standing_of(self, body: Mapping[str, Any]) -> Standing | None:
+        """The job of the message that a member reacted to; None for other messages, and for apps."""
         item: Mapping[str, Any] = body["event"]["item"]
         if item.get("type") != "message":
-            return
+            return None
         visit = of_reaction(body)
         try:
             if visit.user == (await self._workspaces.of(visit.community)).identity.bot_user:
-                return
+                return None
             job_id = await self._backroom.run(
                 "desk",
                 job_of_message,
@@ -78,18 +106,13 @@ class Reactions:
                 channel=str(item["channel"]),
             )
             if job_id is None or (await self._people.member(visit)).is_bot:
-                return
-            standing = await self._backroom.run("desk", load_standing, self._ports.database, job_id)
+                return None
+            return await self._backroom.run("desk", load_standing, self._ports.database, job_id)
         except (NotFound, NotInstalled):
-            return
+            return None
         except (DatabaseUnavailable, SlackAway):
             log.warning("a reaction was not followed: the records are away")
-            return
-        visit = of_reaction(body, thread=standing.job.address.thread)
-        button = Button(action=meaning[0], job_id=job_id, index=meaning[1])
-        if button.index and button.index not in {picture.index for picture in standing.pictures}:
-            return  # a tile that is not there
-        await self._counter.serve(visit, self._pressing(visit, button, given=given), quietly=True)
+            return None
 
     def _pressing(self, visit: Visit, button: Button, *, given: bool) -> Any:
         async def work(call: Call) -> Answer | str:

@@ -2,13 +2,14 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
 from bots.board import Unreachable
 from bots.slack import words
-from bots.slack.line import SlackRefuses
+from bots.slack.line import TOKEN_TROUBLES, NotInstalled, SlackAway, SlackRefuses
 from bots.slack.posts import Post, section
 from bots.slack.workspaces import Workspace
 from bots.standings import Slip
@@ -34,6 +35,20 @@ _NO_PERSON = frozenset({"cannot_dm_bot", "messages_tab_disabled", "user_disabled
 _NOT_READY_SECONDS = 1.5
 
 log = logging.getLogger(__name__)
+
+
+@asynccontextmanager
+async def patience() -> AsyncIterator[None]:
+    """What only an administrator can put right is brought when they have; without an installation, never."""
+    try:
+        yield
+    except NotInstalled as error:
+        raise Unreachable from error
+    except SlackRefuses as error:
+        if error.code not in TOKEN_TROUBLES:
+            raise
+        log.warning("slack does not let the app do its work: %s", error.code)
+        raise SlackAway(error.code) from error
 
 
 async def show(workspace: Workspace, method: str, post: Post, **where: Any) -> dict[str, Any]:

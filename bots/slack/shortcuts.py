@@ -29,6 +29,7 @@ DEEDS: Mapping[str, tuple[str, Action]] = {
     "edit_picture": (house.MENU_EDIT, Action.EDIT),
     "expand_picture": (house.MENU_EXPAND, Action.EXPAND),
     "upscale_picture": (house.MENU_UPSCALE, Action.UPSCALE),
+    "report_picture": (house.MENU_REPORT, Action.REPORT),
 }
 
 
@@ -66,16 +67,24 @@ class Shortcuts:
     async def who_made_this(self, body: Mapping[str, Any]) -> None:
         visit, message = of_interaction(body), body["message"]
 
-        async def work(call: Call) -> str:
+        async def work(call: Call) -> Answer | str:
             standing = await self._standing_of(visit, message, call)
             if standing is None:
-                raise BadRequest(house.NOT_FROM_HERE)
+                return await self._whose(visit, call, message)
             job, picture, ancestors = await self._backroom.run(
                 "desk", load_family, self._ports.database, standing.pictures[0].id, call.person
             )
             return words.family(job, picture, ancestors)
 
         await self._counter.serve(visit, work)
+
+    async def _whose(self, visit: Visit, call: Call, message: Mapping[str, Any]) -> Answer:
+        """What somebody's image itself tells."""
+        files = images(message)
+        if not files:
+            raise BadRequest(house.NO_IMAGE)
+        traces = await self._uploads.look_at(visit, files[0])
+        return await self._backroom.run("desk", perform, self._ports, call, "whose", {"image": traces})
 
     async def _on_ours(self, visit: Visit, call: Call, action: Action, standing: Standing) -> Answer | str:
         index = standing.pictures[0].index if len(standing.pictures) == 1 else 0
@@ -89,6 +98,8 @@ class Shortcuts:
         self, visit: Visit, call: Call, action: Action, message: Mapping[str, Any]
     ) -> Answer | str:
         """Somebody's image: taken in like an upload of the person who asks."""
+        if action is Action.REPORT:
+            raise BadRequest(house.NOT_FROM_HERE)
         files = images(message)
         if not files:
             raise BadRequest(house.NO_IMAGE)

@@ -2,20 +2,24 @@
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from bots.backroom import Backroom
 from bots.slack import words
-from bots.slack.counter import Counter
-from bots.slack.escaping import typed
-from bots.slack.line import NotInstalled, SlackAway
-from bots.slack.phrases import Wanted, read_imagine, read_studio, read_talk, wants_help
+from bots.slack.counter import Counter, Work
+from bots.slack.escaping import named, typed
+from bots.slack.line import NotInstalled, SlackAway, SlackRefuses
+from bots.slack.people import People
+from bots.slack.phrases import Wanted, names_others, read_imagine, read_studio, read_talk, wants_help
+from bots.slack.posts import said as post_said
+from bots.slack.sending import send
 from bots.slack.uploads import File, Uploads, images
 from bots.slack.visits import Visit, of_command, of_message
 from bots.slack.workspaces import Workspaces
 from bots.standings import job_of_message, load_standing
 from studio.catalog import perform
-from studio.commands.answers import Answer
+from studio.commands.answers import Answer, Community
 from studio.commands.spec import Call, CommandSpec, Kind
 from studio.people import Platform
 from studio.ports import Ports
@@ -23,26 +27,47 @@ from studio.ports import Ports
 log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What came from Slack, in its own markup; `without` is the app, whose mention says nothing."""
+
+    text: str
+    without: str | None = None
+
+    @property
+    def typed(self) -> str:
+        return typed(self.text, without=self.without)
+
+    def named(self, community: str) -> str:
+        return named(self.text, community, without=self.without)
+
+
 class Talk:
     def __init__(
-        self, ports: Ports, backroom: Backroom, workspaces: Workspaces, counter: Counter, uploads: Uploads
+        self,
+        ports: Ports,
+        backroom: Backroom,
+        workspaces: Workspaces,
+        people: People,
+        counter: Counter,
+        uploads: Uploads,
     ) -> None:
         self._ports = ports
         self._backroom = backroom
+        self._workspaces = workspaces
+        self._people = people
         self._counter = counter
         self._uploads = uploads
-        self._workspaces = workspaces
 
     async def imagine(self, body: Mapping[str, Any]) -> None:
-        await self._follow(of_command(body), read_imagine, typed(str(body.get("text") or "")))
+        await self._follow(of_command(body), read_imagine, Said(text=str(body.get("text") or "")))
 
     async def studio(self, body: Mapping[str, Any]) -> None:
-        text = typed(str(body.get("text") or ""))
-        visit = of_command(body)
-        if wants_help(text):
-            await self._say(visit, words.help_text())
+        visit, said = of_command(body), Said(text=str(body.get("text") or ""))
+        if wants_help(said.typed):
+            await self._help(visit)
         else:
-            await self._follow(visit, read_studio, text)
+            await self._follow(visit, read_studio, said)
 
     async def message(self, body: Mapping[str, Any]) -> None:
         """A mention, or a direct message. The app's own messages and edits of old ones are not for us."""
@@ -55,25 +80,53 @@ class Talk:
         except (SlackAway, NotInstalled):
             log.info("a message was not followed: its workspace is not known")
             return
-        text = typed(str(event.get("text") or ""), without=bot_user)
+        said = Said(text=str(event.get("text") or ""), without=bot_user)
         files = images(event)
-        if not wants_help(text):
-            await self._follow(visit, read_talk, text, files)
+        if not wants_help(said.typed):
+            await self._follow(visit, read_talk, said, files)
         elif files:
-            await self._say(visit, words.WHAT_WITH_IT)
+            await self._counter.serve(visit, _answering(words.WHAT_WITH_IT))
         else:
-            await self._say(visit, words.help_text())
+            await self._help(visit)
 
     async def _follow(
-        self, visit: Visit, read: Callable[[str], Wanted], text: str, files: Sequence[File] = ()
+        self, visit: Visit, read: Callable[[str], Wanted], said: Said, files: Sequence[File] = ()
     ) -> None:
         async def work(call: Call) -> Answer:
-            spec, values = read(text)
+            spec, values = read(said.typed)
+            if names_others(spec):
+                spec, values = read(said.named(visit.team))
             values |= await self._with_files(visit, call, spec, values, files)
             values |= await self._of_thread(visit, call, spec, values)
-            return await self._backroom.run("desk", perform, self._ports, call, spec.name, values)
+            await self._introduce(visit, spec, values)
+            answer: Answer = await self._backroom.run("desk", perform, self._ports, call, spec.name, values)
+            if isinstance(answer, Community):
+                await self._greet(visit, str(values.get("setting", "")), str(values.get("value", "")))
+            return answer
 
         await self._counter.serve(visit, work)
+
+    async def _help(self, visit: Visit) -> None:
+        async def work(call: Call) -> str:
+            return words.help_text(moderates=call.person.moderates)
+
+        await self._counter.serve(visit, work)
+
+    async def _introduce(self, visit: Visit, spec: CommandSpec, values: Mapping[str, object]) -> None:
+        for parameter in spec.parameters:
+            if parameter.kind is Kind.PERSON and (person_key := values.get(parameter.name)):
+                await self._people.introduce(visit, str(person_key))
+
+    async def _greet(self, visit: Visit, setting: str, channel: str) -> None:
+        """A channel that was named for the app's own messages hears so; or the moderator, how to invite it."""
+        if setting not in words.GREETINGS or not channel.isalnum() or channel.islower():
+            return
+        workspace = await self._workspaces.of(visit.community)
+        try:
+            await send(workspace, post_said(words.GREETINGS[setting]), channel=channel)
+        except SlackRefuses:
+            sentence = words.uninvited(workspace.identity.bot_user, channel)
+            await self._counter.tell(visit, post_said(sentence))
 
     async def _with_files(
         self,
@@ -85,8 +138,12 @@ class Talk:
     ) -> dict[str, object]:
         """The files in order: first the pictures to start from, then the mask."""
         places = spec.places_for_files(values)
-        taken = [await self._uploads.take_in(visit, file, call.person) for file in files[: len(places)]]
-        return dict(zip(places, taken, strict=False))
+        return {
+            place: await self._uploads.look_at(visit, file)
+            if (parameter := spec.parameter(place)) and parameter.kind is Kind.FILE
+            else await self._uploads.take_in(visit, file, call.person)
+            for place, file in zip(places, files, strict=False)
+        }
 
     async def _of_thread(
         self, visit: Visit, call: Call, spec: CommandSpec, values: Mapping[str, object]
@@ -112,8 +169,9 @@ class Talk:
         )
         return {wanted.name: standing.pictures[0].id} if standing.pictures else {}
 
-    async def _say(self, visit: Visit, sentence: str) -> None:
-        async def work(_call: Call) -> str:
-            return sentence
 
-        await self._counter.serve(visit, work)
+def _answering(sentence: str) -> Work:
+    async def work(_call: Call) -> str:
+        return sentence
+
+    return work

@@ -15,8 +15,9 @@ from bots.slack.workspaces import Workspaces
 from studio.errors import BadImage
 from studio.people import Person
 from studio.ports import Ports
+from studio.provenance import Traces
 from studio.requests import Source
-from studio.uploads import accept_upload
+from studio.uploads import accept_upload, examine_upload
 
 File = Mapping[str, Any]
 
@@ -46,12 +47,20 @@ class Uploads:
 
     async def take_in(self, visit: Visit, file: File, person: Person) -> Source:
         """Raises `BadImage`, `PolicyRefusal`, `InspectionFailed` or `StorageFailed`."""
+        data = await self._fetch(visit, file)
+        return await self._backroom.run("shelf", accept_upload, self._ports, person, data)
+
+    async def look_at(self, visit: Visit, file: File) -> Traces:
+        """What a file tells of where it comes from; nothing is kept. Raises `BadImage`."""
+        data = await self._fetch(visit, file)
+        return await self._backroom.run("shelf", examine_upload, self._ports, data)
+
+    async def _fetch(self, visit: Visit, file: File) -> bytes:
         try:
             line = (await self._workspaces.of(visit.community)).line
         except SlackAway as error:
             raise BadImage(words.DOWNLOAD_FAILED) from error
-        data = await self._download(line, await self._whole(line, file))
-        return await self._backroom.run("shelf", accept_upload, self._ports, person, data)
+        return await self._download(line, await self._whole(line, file))
 
     async def _whole(self, line: Line, file: File) -> File:
         """What Slack knows of the file; in shared channels an event names the id alone."""

@@ -1,18 +1,17 @@
-"""Modals and the Home tab as Slack's views. What a modal is about stands in its private metadata."""
+"""Modals as Slack's views. What a modal is about stands in its private metadata."""
 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bots import case_words
 from bots import words as house
 from bots.slack import words
-from bots.slack.posts import Block, actions, button, context, image, plain, section
+from bots.slack.posts import Block, context, image, plain, section
 from studio.buttons import Action
 from studio.commands.expand import SIDES
-from studio.db.estimates import Outlook
 from studio.identifiers import picture_id
-from studio.jobs import Job
 from studio.regions import COLUMNS, ROWS
 from studio.requests import MAX_COUNT, Source
 from studio.wire import from_data, to_json
@@ -21,9 +20,10 @@ View = dict[str, Any]
 
 PREFIX = "c1m:"
 PICK = "pick"
+REPORT, APPEAL = "report", "appeal"
 CHOICE = "c1s:picture"  # the select that says which picture a modal speaks of
 _LONGEST_INPUT = 3000  # longer than a prompt may be, so that the studio's own sentence says so
-_LONGEST_HOME_LINE = 150
+_LONGEST_REASON = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +64,7 @@ def edit(matter: Matter, *, overlay: Block | None = None) -> View:
         "type": "multi_static_select",
         "action_id": "value",
         "placeholder": plain(house.CHOOSE_CELLS),
-        "options": [_option(cell, cell) for cell in cells],
+        "options": [option(cell, cell) for cell in cells],
     }
     return _modal(
         "edit",
@@ -92,7 +92,7 @@ def expand(matter: Matter) -> View:
     sides = {
         "type": "checkboxes",
         "action_id": "value",
-        "options": [_option(side.capitalize(), side) for side in SIDES],
+        "options": [option(side.capitalize(), side) for side in SIDES],
     }
     amount = {
         "type": "number_input",
@@ -116,6 +116,16 @@ def expand(matter: Matter) -> View:
     )
 
 
+def report(matter: Matter) -> View:
+    fields = [*_choice(matter), _reason("reason", house.FIELD_REPORT)]
+    return _modal(REPORT, words.MODAL_REPORT, matter, fields, submit=words.SEND)
+
+
+def appeal(matter: Matter) -> View:
+    fields = [_reason("reason", case_words.FIELD_APPEAL)]
+    return _modal(APPEAL, words.MODAL_APPEAL, matter, fields, submit=words.SEND)
+
+
 def pick(matter: Matter) -> View:
     """For what needs no words, only a picture."""
     return _modal(PICK, words.MODAL_PICK, matter, _choice(matter))
@@ -131,7 +141,7 @@ def imagine(matter: Matter) -> View:
     count = {
         "type": "static_select",
         "action_id": "value",
-        "options": [_option(str(number), str(number)) for number in range(1, MAX_COUNT + 1)],
+        "options": [option(str(number), str(number)) for number in range(1, MAX_COUNT + 1)],
     }
     return _modal(
         "imagine",
@@ -144,37 +154,6 @@ def imagine(matter: Matter) -> View:
             _line("aspect", words.FIELD_SHAPE),
         ],
     )
-
-
-def home(waiting: Sequence[tuple[Job, Outlook]], recent: Sequence[tuple[Job, str | None]]) -> View:
-    """`waiting` are jobs and their places in the queue; `recent` are jobs and their uploaded pictures."""
-    blocks: list[Block] = [_header(words.HOME_QUEUE)]
-    for job, seen in waiting:
-        blocks += [
-            section(f"{words.headline(job.request.prompt)}\n{house.waiting(seen.ahead, seen.eta_seconds)}"),
-            actions(button(Action.CANCEL, job.id, style="danger")),
-        ]
-    if not waiting:
-        blocks.append(context(words.HOME_NOTHING))
-    blocks += [{"type": "divider"}, _header(words.HOME_RECENT)]
-    for job, file_id in recent:
-        prompt = job.request.prompt
-        if file_id:
-            blocks.append(
-                image(
-                    file_id, house.alternative(prompt, job.request.count, longest=words.LONGEST_ALTERNATIVE)
-                )
-            )
-        blocks += [
-            section(f"{words.headline(prompt)}\n`{job.id}`"),
-            actions(button(Action.SHOW, job.id), button(Action.REROLL, job.id)),
-        ]
-    blocks.append(context(words.HOME_HELP if recent else words.HOME_EMPTY))
-    return {"type": "home", "blocks": blocks}
-
-
-def home_away() -> View:
-    return {"type": "home", "blocks": [section(words.HOME_AWAY)]}
 
 
 def values_of(view: Mapping[str, Any]) -> dict[str, object]:
@@ -195,12 +174,14 @@ def _value(element: Mapping[str, Any]) -> str:
     return str(element.get("selected_conversation") or element.get("value") or "")
 
 
-def _modal(name: str, title: str, matter: Matter, blocks: Sequence[Block]) -> View:
+def _modal(
+    name: str, title: str, matter: Matter, blocks: Sequence[Block], *, submit: str = words.SUBMIT
+) -> View:
     return {
         "type": "modal",
         "callback_id": f"{PREFIX}{name}",
         "title": plain(title[:24]),
-        "submit": plain(words.SUBMIT),
+        "submit": plain(submit),
         "close": plain(words.CLOSE),
         "private_metadata": to_json(matter),
         "blocks": list(blocks),
@@ -211,7 +192,7 @@ def _choice(matter: Matter, *, dispatch: bool = False) -> list[Block]:
     """Asks which picture, where there are several. `dispatch` tells us as soon as it is changed."""
     if matter.job is None or len(matter.indices) < 2:
         return []
-    options = [_option(str(index), picture_id(matter.job, index)) for index in matter.indices]
+    options = [option(str(index), picture_id(matter.job, index)) for index in matter.indices]
     element = {"type": "static_select", "action_id": CHOICE, "options": options, "initial_option": options[0]}
     return [_input("picture", words.FIELD_PICTURE, element, dispatch_action=dispatch)]
 
@@ -239,17 +220,23 @@ def _text(block_id: str, label: str, initial: str = "", *, optional: bool = Fals
     return _input(block_id, label, element, optional=optional)
 
 
+def _reason(block_id: str, label: str) -> Block:
+    element: Block = {
+        "type": "plain_text_input",
+        "action_id": "value",
+        "multiline": True,
+        "max_length": _LONGEST_REASON,
+    }
+    return _input(block_id, label, element, optional=True)
+
+
 def _line(block_id: str, label: str) -> Block:
     element = {"type": "plain_text_input", "action_id": "value", "max_length": 20}
     return _input(block_id, label, element, optional=True)
 
 
-def _option(label: str, value: str) -> Block:
+def option(label: str, value: str) -> Block:
     return {"text": plain(label), "value": value}
-
-
-def _header(text: str) -> Block:
-    return {"type": "header", "text": plain(text[:_LONGEST_HOME_LINE])}
 
 
 # The parameter that is wrong is shown at its field, where the modal has one.
@@ -259,4 +246,6 @@ FIELDS: Mapping[str, frozenset[str]] = {
     "expand": frozenset({"prompt", "sides", "amount", "aspect", "picture"}),
     "imagine": frozenset({"prompt", "count", "aspect"}),
     PICK: frozenset({"picture"}),
+    REPORT: frozenset({"picture", "reason"}),
+    APPEAL: frozenset({"reason"}),
 }

@@ -27,6 +27,7 @@ DOWNLOAD_FAILED = "it could not be fetched from Slack. Please try again."
 NOT_SHOWN = (
     "Slack does not take the picture just now. Press a button below, or ask for it again with `/studio show`."
 )
+HIDDEN = "A moderator let this through hidden: press Show to see it"
 WHICH_CELLS = "Which part shall be painted anew? A1 is top left, D4 bottom right."
 GRID_COMING = "The picture under its lettered grid is on its way…"
 GRID_MISSING = (
@@ -113,7 +114,9 @@ def unknown(error: UnknownCommand) -> str:
     if not error.name:
         return "Type `/studio help` to see what there is."
     hint = (
-        f"Did you mean `{as_typed(error.nearest)}`?" if error.nearest else "`/studio help` shows what there is."
+        f"Did you mean `{as_typed(error.nearest)}`?"
+        if error.nearest
+        else "`/studio help` shows what there is."
     )
     return f"There is no command {mrkdwn(error.name, longest=32)}. {hint}"
 
@@ -159,10 +162,6 @@ def credit(job: Job, origin: Job | None, origin_prompt: str) -> str:
 
 def headline(prompt: str) -> str:
     return f"*{mrkdwn(prompt)}*" if prompt.strip() else "*A picture from an upload*"
-
-
-def ended(job: Job) -> str:
-    return mrkdwn(house.ended(job), longest=900)
 
 
 def recipe(job: Job, pictures: Sequence[Picture]) -> str:

@@ -133,7 +133,7 @@ async def test_a_picture_that_slack_has_not_looked_over_yet_is_tried_again(room:
 async def test_a_picture_that_slack_never_takes_leaves_words_and_buttons(
     room: SlackRoom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bots.slack.bearer._NOT_READY_SECONDS", 0.0)
+    monkeypatch.setattr("bots.slack.sending._NOT_READY_SECONDS", 0.0)
     monkeypatch.setattr("bots.slack.showcase._PAUSES_SECONDS", (0.0,))
     room.slack.polls_until_ready = 100
     job_id = await room.imagine()

@@ -1,0 +1,119 @@
+"""The moderators' desk, notices and questions on Slack: implements `bots.caseboard.CaseBearer`."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+
+from bots import case_words
+from bots.backroom import Backroom
+from bots.blurring import pixelate
+from bots.board import Unreachable
+from bots.prints import Print, fitted
+from bots.slack.line import SlackAway, SlackRefuses
+from bots.slack.posts import Block, Post, image, said
+from bots.slack.sending import CLOSED, GONE, patience, send, send_to_person, show
+from bots.slack.sheets import answered, question, sheet
+from bots.slack.workspaces import Workspace, Workspaces
+from bots.standings import Slip
+from studio.cases import CaseState, Dossier, Notice
+from studio.errors import NotFound, StorageFailed
+from studio.pictures import Picture
+from studio.ports import Ports
+
+_LIMIT_BYTES = 8 * 1024 * 1024
+_MOST_SHOWN = 4
+
+log = logging.getLogger(__name__)
+
+
+class SlackDesk:
+    def __init__(self, ports: Ports, backroom: Backroom, workspaces: Workspaces) -> None:
+        self._ports = ports
+        self._backroom = backroom
+        self._workspaces = workspaces
+
+    async def lay(self, dossier: Dossier, channel: str, slip: Slip | None) -> Slip:
+        async with patience():
+            workspace = await self._workspaces.of(dossier.case.community)
+            post = await self.sheet_of(dossier, workspace)
+            if slip is not None:
+                return await _edit(workspace, post, slip)
+            try:
+                return await send(workspace, post, channel=channel)
+            except SlackRefuses as error:
+                if error.code not in CLOSED:
+                    raise
+                log.warning("the desk's channel is closed to the app: %s", error.code)
+                raise Unreachable from error
+
+    async def ask(self, dossier: Dossier, slip: Slip | None) -> Slip:
+        case = dossier.case
+        async with patience():
+            workspace = await self._workspaces.of(case.community)
+            if slip is not None:
+                return await _edit(workspace, answered(dossier) if case.decision else question(dossier), slip)
+            return await send_to_person(
+                workspace, (case.addressee or "").rpartition(":")[2], question(dossier)
+            )
+
+    async def tell(self, notice: Notice) -> None:
+        async with patience():
+            workspace = await self._workspaces.of(notice.person.community)
+            await send_to_person(workspace, notice.person.user_id, said(notice.text, ours=False))
+
+    async def sheet_of(self, dossier: Dossier, workspace: Workspace) -> Post:
+        """A case as it looks now: its picture is a mosaic, and gone once the case is decided."""
+        mosaic = None
+        if dossier.case.state is CaseState.OPEN and (pictures := pictures_of(dossier)):
+            try:
+                made = await self._backroom.run("shelf", self._mosaic, pictures[0])
+                hang = workspace.showcase.hang
+                mosaic = await hang(f"case-{dossier.case.id}", made, case_words.BLURRED) if made else None
+            except (SlackAway, SlackRefuses, StorageFailed) as error:
+                log.info("a case is shown without its mosaic: %s", type(error).__name__)
+        return sheet(dossier, mosaic)
+
+    async def revealed(self, dossier: Dossier, workspace: Workspace) -> Post:
+        """The pictures as they are, for the moderator who asked to see them. Raises `SlackAway`, `SlackRefuses`."""
+        prints = await self._backroom.run("shelf", self._prints, dossier)
+        name = f"case-{dossier.case.id}"
+        files = await asyncio.gather(
+            *(workspace.showcase.hang(name, each, case_words.heading(dossier.case)) for each in prints)
+        )
+        if not files:
+            return said(case_words.NO_PICTURES)
+        blocks: list[Block] = [image(each, case_words.heading(dossier.case)) for each in files]
+        return Post(text=case_words.heading(dossier.case), blocks=tuple(blocks))
+
+    def _mosaic(self, picture: Picture) -> Print | None:
+        try:
+            mosaic = pixelate(self._ports.store.get(picture.thumbnail_key))
+        except NotFound:
+            return None
+        return Print(data=mosaic, suffix=".png") if mosaic else None
+
+    def _prints(self, dossier: Dossier) -> list[Print]:
+        found = []
+        for picture in pictures_of(dossier)[:_MOST_SHOWN]:
+            try:
+                data = self._ports.store.get(picture.key)
+            except NotFound:
+                continue
+            found.append(fitted(self._ports, data, limit_bytes=_LIMIT_BYTES))
+        return found
+
+
+def pictures_of(dossier: Dossier) -> Sequence[Picture]:
+    """The pictures that a case is about, all of its job when it names none."""
+    named = [each for each in dossier.pictures if each.id == dossier.case.picture_id]
+    return named or dossier.pictures
+
+
+async def _edit(workspace: Workspace, post: Post, slip: Slip) -> Slip:
+    try:
+        await show(workspace, "chat.update", post, channel=slip.channel, ts=slip.message)
+    except SlackRefuses as error:
+        if error.code in CLOSED | GONE:
+            raise Unreachable from error
+        raise
+    return slip

@@ -1,0 +1,68 @@
+"""The starboard's messages on Slack: implements `bots.starboard.StarBearer`."""
+
+from bots import words as house
+from bots.backroom import Backroom
+from bots.board import Unreachable
+from bots.prints import Print, fitted
+from bots.slack import words
+from bots.slack.line import SlackRefuses
+from bots.slack.posts import Post, context, image, section
+from bots.slack.sending import CLOSED, GONE, patience, send, show
+from bots.slack.workspaces import Workspace, Workspaces
+from bots.standings import Slip, load_standing
+from bots.starboard import Exhibit
+from studio.errors import NotFound
+from studio.ports import Ports
+
+_LIMIT_BYTES = 8 * 1024 * 1024
+
+
+class SlackGallery:
+    def __init__(self, ports: Ports, backroom: Backroom, workspaces: Workspaces) -> None:
+        self._ports = ports
+        self._backroom = backroom
+        self._workspaces = workspaces
+
+    async def hang(self, exhibit: Exhibit, slip: Slip | None) -> Slip:
+        async with patience():
+            workspace = await self._workspaces.of(exhibit.job.address.community)
+            post = await self._post(exhibit, workspace)
+            try:
+                if slip is None:
+                    return await send(workspace, post, channel=exhibit.channel)
+                await show(workspace, "chat.update", post, channel=slip.channel, ts=slip.message)
+            except SlackRefuses as error:
+                if error.code in CLOSED | GONE:
+                    raise Unreachable from error
+                raise
+            return slip
+
+    async def take_down(self, picture_id: str, slip: Slip) -> None:
+        job_id = picture_id.partition(".")[0]
+        standing = await self._backroom.run("mail", load_standing, self._ports.database, job_id)
+        async with patience():
+            line = (await self._workspaces.of(standing.job.address.community)).line
+            try:
+                await line.call("chat.delete", channel=slip.channel, ts=slip.message)
+            except SlackRefuses as error:
+                if error.code in CLOSED | GONE:
+                    raise Unreachable from error
+                raise
+
+    async def _post(self, exhibit: Exhibit, workspace: Workspace) -> Post:
+        prompt = exhibit.picture.recipe.prompt
+        try:
+            picture = await self._backroom.run("shelf", self._print, exhibit)
+        except NotFound:
+            raise Unreachable from None
+        file = await workspace.showcase.hang(exhibit.picture.id, picture, prompt)
+        alternative = house.alternative(prompt, 1, longest=words.LONGEST_ALTERNATIVE)
+        stars = "1 star" if exhibit.picture.stars == 1 else f"{exhibit.picture.stars} stars"
+        caption = f"⭐ {stars} · {words.name_of(exhibit.job)} · `{exhibit.picture.id}`"
+        return Post(
+            text=f"⭐ {stars}",
+            blocks=(image(file, alternative), section(words.headline(prompt)), context(caption)),
+        )
+
+    def _print(self, exhibit: Exhibit) -> Print:
+        return fitted(self._ports, self._ports.store.get(exhibit.picture.key), limit_bytes=_LIMIT_BYTES)

@@ -1,0 +1,128 @@
+"""The Home tab's view: credits, queue, latest pictures, and settings that are kept as soon as they are changed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bots import words as house
+from bots.listings import balance
+from bots.slack import words
+from bots.slack.escaping import mrkdwn
+from bots.slack.posts import Block, actions, button, context, image, plain, section
+from bots.slack.views import View, option
+from studio.buttons import Action
+from studio.commands.answers import Balance
+from studio.db.estimates import Outlook
+from studio.jobs import Job
+from studio.preferences import Preferences, RemixConsent
+from studio.requests import MAX_COUNT
+
+PREFIX = "c1h:"  # and the name of a setting: its element was changed
+HOUSES = "none"  # gives a setting back to the house
+_ASPECTS = ("1:1", "3:2", "2:3", "4:3", "3:4", "16:9", "9:16")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Belongings:
+    """What one person sees of themselves. `recent` are jobs and their uploaded pictures."""
+
+    balance: Balance
+    preferences: Preferences
+    waiting: tuple[tuple[Job, Outlook], ...] = ()
+    recent: tuple[tuple[Job, str | None], ...] = ()
+
+
+def home(mine: Belongings, *, fault: str = "") -> View:
+    """`fault` says why a setting was not kept."""
+    return {
+        "type": "home",
+        "blocks": [
+            _header(words.HOME_CREDITS),
+            section(mrkdwn(balance(mine.balance))),
+            _header(words.HOME_QUEUE),
+            *_queue(mine.waiting),
+            {"type": "divider"},
+            _header(words.HOME_RECENT),
+            *_pictures(mine.recent),
+            {"type": "divider"},
+            _header(words.HOME_SETTINGS),
+            *([section(f":warning: {mrkdwn(fault)}")] if fault else []),
+            *_settings(mine.preferences),
+        ],
+    }
+
+
+def home_away() -> View:
+    return {"type": "home", "blocks": [section(words.HOME_AWAY)]}
+
+
+def _queue(waiting: Sequence[tuple[Job, Outlook]]) -> list[Block]:
+    blocks: list[Block] = []
+    for job, seen in waiting:
+        stands = house.waiting(seen.ahead, seen.eta_seconds)
+        blocks += [
+            section(f"{words.headline(job.request.prompt)}\n{stands}"),
+            actions(button(Action.CANCEL, job.id, style="danger")),
+        ]
+    return blocks or [context(words.HOME_NOTHING)]
+
+
+def _pictures(recent: Sequence[tuple[Job, str | None]]) -> list[Block]:
+    blocks: list[Block] = []
+    for job, file_id in recent:
+        prompt = job.request.prompt
+        if file_id:
+            alternative = house.alternative(prompt, job.request.count, longest=words.LONGEST_ALTERNATIVE)
+            blocks.append(image(file_id, alternative))
+        blocks += [
+            section(f"{words.headline(prompt)}\n`{job.id}`"),
+            actions(button(Action.SHOW, job.id), button(Action.REROLL, job.id)),
+        ]
+    return [*blocks, context(words.HOME_HELP if recent else words.HOME_EMPTY)]
+
+
+def _settings(chosen: Preferences) -> list[Block]:
+    houses = option(words.HOME_HOUSE, HOUSES)
+    remix = [option(words.REMIX[each], each) for each in RemixConsent]
+    copies = [option(words.YES, "yes"), option(words.NO, "no")]
+    counts = [houses, *(option(str(number), str(number)) for number in range(1, MAX_COUNT + 1))]
+    aspects = [houses, *(option(each, each) for each in _ASPECTS)]
+    if chosen.aspect and chosen.aspect not in _ASPECTS:
+        aspects.append(option(chosen.aspect, chosen.aspect))
+    return [
+        _select("remix", words.HOME_REMIX, remix, chosen.remix),
+        _select("dm", words.HOME_COPIES, copies, "yes" if chosen.direct_messages else "no"),
+        _select("count", words.HOME_COUNT, counts, str(chosen.count or HOUSES)),
+        _select("aspect", words.HOME_ASPECT, aspects, chosen.aspect or HOUSES),
+        _word("model", words.HOME_MODEL, chosen.model),
+        _word("style", words.HOME_STYLE, chosen.style),
+    ]
+
+
+def _select(name: str, label: str, options: Sequence[Block], value: str) -> Block:
+    select: Block = {"type": "static_select", "action_id": f"{PREFIX}{name}", "options": list(options)}
+    select["initial_option"] = next((each for each in options if each["value"] == value), options[0])
+    return section(label, accessory=select)
+
+
+def _word(name: str, label: str, value: str | None) -> Block:
+    element: Block = {
+        "type": "plain_text_input",
+        "action_id": f"{PREFIX}{name}",
+        "max_length": 100,
+        "placeholder": plain(words.HOME_HOUSE),
+        "dispatch_action_config": {"trigger_actions_on": ["on_enter_pressed"]},
+    }
+    if value:
+        element["initial_value"] = value
+    return {
+        "type": "input",
+        "block_id": name,
+        "dispatch_action": True,
+        "optional": True,
+        "label": plain(label),
+        "element": element,
+    }
+
+
+def _header(text: str) -> Block:
+    return {"type": "header", "text": plain(text)}
