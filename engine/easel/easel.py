@@ -11,10 +11,11 @@ from collections.abc import Collection, Sequence
 
 import torch
 
+from engine.easel.drying import Drying
 from engine.easel.fairness import Turns
 from engine.easel.hand import PREVIEW_SECONDS, Hand, fail, fitting, paints_whole
 from engine.easel.lane import BatchKey, Lane
-from engine.easel.limits import RowLimits
+from engine.easel.limits import RowLimits, kind_of
 from engine.easel.places import Places
 from engine.easel.shelf import Shelf
 from engine.easel.ticket import Ticket
@@ -37,7 +38,9 @@ class Easel:
         limits: RowLimits | None = None,
         threads: int | None = None,
         preview_seconds: float = PREVIEW_SECONDS,
+        overlap: bool = False,
     ) -> None:
+        """With `overlap`, finished pictures are decoded beside the next steps, where the device can do that."""
         self.device = device
         self.limits = limits or RowLimits(device.type)
         self._shelf = shelf
@@ -45,6 +48,7 @@ class Easel:
         self._turns = Turns()
         self._places = Places(self.limits)
         self._hand = Hand(device, self.limits, preview_seconds=preview_seconds)
+        self._drying = Drying(self._hand, device, overlap=overlap)
         self._inbox: list[Ticket] = []
         self._running: Painter | None = None  # a model that is in the middle of a whole call
         self._seconds_beside = 0.0  # spent on other models' steps during whole calls
@@ -106,6 +110,7 @@ class Easel:
                     self._rest()
         self._give_up_all(PaintingFailed(CLOSED))
         self._shelf.unload_all()
+        self.limits.experience.save()
 
     def _rest(self) -> None:
         """Until there is news; a second at most, since models may have to make way for waiting ones."""
@@ -117,9 +122,12 @@ class Easel:
     def turn(self) -> bool:
         """One step of one group. False when there is nothing to do."""
         self._make_ready()
-        if not self._places.painting:
+        if not self._places.painting and self._drying.empty:
             return False
-        self._work()
+        if self._places.painting:
+            self._work()
+        self._places.leave(self._drying.take(wait=not self._places.painting))
+        self._places.drop_what_is_over()
         return True
 
     def _make_ready(self) -> None:
@@ -131,7 +139,7 @@ class Easel:
         self._admit()
 
     def _tend_models(self) -> None:
-        busy = self._places.busy()
+        busy = self._places.busy() | self._drying.busy()
         if self._running is not None:
             busy.add(self._running)
         for painter, problem in self._shelf.tend(self._places.wanted(), busy):
@@ -155,12 +163,17 @@ class Easel:
             self._call(key, lanes)
         else:
             self._hand.step(key, lanes)
+            self._note(key, lanes, seconds=time.perf_counter() - started)
             self._places.fit(key)
             done = [lane for lane in lanes if lane.finished and not lane.over]
-            self._places.leave(self._hand.finish(done))
+            self._places.lift(done)
+            self._drying.put(done)
         spent = time.perf_counter() - started - (self._seconds_beside - beside)
         self._turns.took(key, spent, groups)
         self._places.drop_what_is_over()
+
+    def _note(self, key: BatchKey, lanes: Sequence[Lane], *, seconds: float) -> None:
+        self.limits.experience.took(kind_of(key), sum(lane.rows for lane in lanes), seconds)
 
     def _call(self, key: BatchKey, lanes: Sequence[Lane]) -> None:
         """A whole call for the lanes that fit into it; the others stay for the next."""
@@ -180,6 +193,7 @@ class Easel:
         apart = [key for key, found in painting.items() if paints_whole(found[0].painter)]
         if len(apart) < len(painting):
             self._work(apart=apart)
+        self._places.leave(self._drying.take())
         self._seconds_beside += time.perf_counter() - started
         return not all(lane.over for lane in lanes)
 

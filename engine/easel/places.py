@@ -102,14 +102,19 @@ class Places:
             self._painting[key].remove(lane := lanes.pop())
             self._waiting.append(lane)
 
+    def lift(self, lanes: Sequence[Lane]) -> None:
+        """Off the easel, to dry: they make no further step."""
+        lifted = set(lanes)
+        for key in {lane.key for lane in lanes}:
+            self._set(key, [lane for lane in self._painting.get(key, []) if lane not in lifted])
+
     def leave(self, lanes: Sequence[Lane]) -> None:
         """Finished pictures leave; whose last one it is goes home."""
-        done = set(lanes)
+        self.lift(lanes)
         for lane in lanes:
             lane.forget()
+        done = set(lanes)
         self._waiting = [lane for lane in self._waiting if lane not in done]
-        for key in {lane.key for lane in lanes}:
-            self._set(key, [lane for lane in self._painting.get(key, []) if lane not in done])
         for ticket in {lane.ticket for lane in lanes if lane.ticket is not None}:
             if all(lane.picture is not None for lane in ticket.lanes):
                 ticket.finish()

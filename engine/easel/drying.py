@@ -1,0 +1,68 @@
+"""Where finished lanes dry: they are decoded, on a CUDA device beside the next steps, elsewhere at once."""
+
+from collections.abc import Sequence
+from contextlib import nullcontext
+from typing import Any
+
+import torch
+
+from engine.easel.hand import Hand
+from engine.easel.lane import Lane
+from engine.painters.painter import Painter
+
+
+class Drying:
+    """For the easel's thread. Pictures decoded on a stream of their own are copied to the CPU there as well."""
+
+    def __init__(self, hand: Hand, device: torch.device, *, overlap: bool) -> None:
+        self._hand = hand
+        self._device = device
+        self._stream: Any = torch.cuda.Stream(device) if overlap and device.type == "cuda" else None
+        self._wet: list[tuple[Any, list[Lane]]] = []
+
+    @property
+    def empty(self) -> bool:
+        return not self._wet
+
+    def busy(self) -> set[Painter]:
+        """The models that decode."""
+        return {lane.painter for _, lanes in self._wet for lane in lanes}
+
+    def put(self, lanes: Sequence[Lane]) -> None:
+        """Lanes of one group that made their last step."""
+        if not lanes:
+            return
+        with self._beside(lanes):
+            done = self._hand.finish(lanes)
+            if self._stream is not None:
+                for lane in done:
+                    _fetch(lane)
+                self._wet.append((self._stream.record_event(), done))
+            else:
+                self._wet.append((None, done))
+
+    def take(self, *, wait: bool = False) -> list[Lane]:
+        """Those that are dry; with `wait`, the first ones as soon as they are."""
+        if wait and self._wet and self._wet[0][0] is not None:
+            self._wet[0][0].synchronize()
+        dry: list[Lane] = []
+        while self._wet and (self._wet[0][0] is None or self._wet[0][0].query()):
+            dry += self._wet.pop(0)[1]
+        return dry
+
+    def _beside(self, lanes: Sequence[Lane]) -> Any:
+        if self._stream is None:
+            return nullcontext()
+        self._stream.wait_stream(torch.cuda.current_stream(self._device))
+        for lane in lanes:
+            if lane.latents is not None:
+                lane.latents.record_stream(self._stream)
+        return torch.cuda.stream(self._stream)
+
+
+def _fetch(lane: Lane) -> None:
+    """Start copying the picture to the CPU."""
+    if lane.picture is None or lane.picture.device.type != "cuda":
+        return
+    kept = torch.empty(lane.picture.shape, dtype=lane.picture.dtype, pin_memory=True)
+    lane.picture = kept.copy_(lane.picture, non_blocking=True)

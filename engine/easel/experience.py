@@ -1,0 +1,111 @@
+"""What an easel has learned of its device, kept in a file: how many rows fit, and how long a step takes."""
+
+import json
+import logging
+import os
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+_DAY_SECONDS = 86_400
+# Memory that was short once may have been somebody else's: after a while more rows are tried again.
+_BELIEVED_DAYS = 7
+_NEWS_WEIGHT = 0.1
+_SAVE_EVERY_STEPS = 1000
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Known:
+    """Of one model at one size. `rows` fit at most, as learned at `learned_at` (Unix time); seconds by rows."""
+
+    rows: int | None = None
+    learned_at: float = 0.0
+    step_seconds: dict[str, float] = field(default_factory=dict)
+
+
+class Experience:
+    """`kind` names a model and a size. Without a file everything is forgotten in the end.
+
+    Several workers may share a file; each writes down what it knows of its own device.
+    """
+
+    def __init__(
+        self, file: Path | None = None, *, device: str = "", clock: Callable[[], float] = time.time
+    ) -> None:
+        self._file = file
+        self._device = device
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._known = {kind: _Known(**said) for kind, said in read(file).get(device, {}).items()}
+        self._unsaved = 0
+
+    def rows(self, kind: str) -> int | None:
+        """How many rows fit at most; None while nothing else was seen."""
+        known = self._known.get(kind)
+        if known is None or self._clock() - known.learned_at > _BELIEVED_DAYS * _DAY_SECONDS:
+            return None
+        return known.rows
+
+    def fits(self, kind: str, rows: int) -> None:
+        """No more than `rows` rows fit."""
+        known = self._of(kind)
+        known.rows, known.learned_at = rows, self._clock()
+        self.save()
+
+    def took(self, kind: str, rows: int, seconds: float) -> None:
+        """A step for so many rows."""
+        said = self._of(kind).step_seconds
+        before = said.get(str(rows))
+        said[str(rows)] = seconds if before is None else before + _NEWS_WEIGHT * (seconds - before)
+        self._unsaved += 1
+        if self._unsaved >= _SAVE_EVERY_STEPS:
+            self.save()
+
+    def step_seconds(self, kind: str, rows: int) -> float | None:
+        """What a step for so many rows usually takes; None where none was made."""
+        known = self._known.get(kind)
+        return known.step_seconds.get(str(rows)) if known else None
+
+    def save(self) -> None:
+        """What cannot be written is learned again another time."""
+        self._unsaved = 0
+        if self._file is None or not self._known:
+            return
+        with self._lock:
+            everything = read(self._file)
+            everything[self._device] = {kind: asdict(known) for kind, known in self._known.items()}
+            try:
+                _write(self._file, everything)
+            except OSError as error:
+                log.warning("what was learned could not be kept: %s", error.strerror)
+
+    def _of(self, kind: str) -> _Known:
+        return self._known.setdefault(kind, _Known())
+
+
+def read(file: Path | None) -> dict[str, dict[str, Any]]:
+    """Device → kind → what is known. A file that is damaged or from another version counts as none."""
+    with suppress(OSError, ValueError, TypeError, AttributeError):
+        if file is not None:
+            found = json.loads(file.read_text(encoding="utf-8"))
+            for kinds in found.values():
+                for said in kinds.values():
+                    _Known(**said)
+            return dict(found)
+    return {}
+
+
+def _write(file: Path, content: dict[str, Any]) -> None:
+    """Whole or not at all."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=file.parent, prefix=file.name)
+    with os.fdopen(handle, "w", encoding="utf-8") as out:
+        json.dump(content, out, indent=1)
+    Path(name).replace(file)

@@ -1,0 +1,55 @@
+"""How models are run: what makes them faster on a large card, and smaller on a small one. No torch here."""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+
+class LowMemory(StrEnum):
+    """What stays away from the card while it is not needed."""
+
+    OFF = "off"
+    PARTS = "parts"  # text encoders and autoencoder
+    WHOLE = "whole"  # the denoiser too, while one of those works
+
+
+class Quantise(StrEnum):
+    """The denoiser's weights in fewer bits, by torchao."""
+
+    OFF = "off"
+    INT8 = "int8"
+    FP8 = "fp8"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Speed:
+    """None means: on for a CUDA card, off elsewhere; `on` settles that."""
+
+    fuse: bool | None = None  # the projections of attention as one matrix
+    compile: bool | None = None  # the denoiser's repeated blocks, by torch.compile
+    overlap: bool | None = None  # finished pictures are decoded beside the next steps
+    quantise: Quantise = Quantise.OFF
+    low_memory: LowMemory = LowMemory.OFF
+
+    def on(self, device_type: str) -> "Speed":
+        """What it comes to on a device: nothing moves where there is no card to make room on."""
+        card = device_type == "cuda"
+        low_memory = self.low_memory if card else LowMemory.OFF
+        moves = low_memory is not LowMemory.OFF
+        return replace(
+            self,
+            fuse=card if self.fuse is None else self.fuse,
+            compile=card and not moves if self.compile is None else self.compile,
+            overlap=card and not moves and self.overlap is not False,
+            low_memory=low_memory,
+        )
+
+    def words(self) -> str:
+        """What is on, in a few words; of what `on` answered."""
+        said = {
+            "fused projections": self.fuse,
+            "compiled blocks": self.compile,
+            "decoding beside the steps": self.overlap,
+            f"weights in {self.quantise}": self.quantise is not Quantise.OFF,
+            f"low memory: {self.low_memory}": self.low_memory is not LowMemory.OFF,
+        }
+        return ", ".join(name for name, on in said.items() if on) or "nothing beyond the plain model"

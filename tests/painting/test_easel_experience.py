@@ -1,0 +1,70 @@
+"""What an easel learned is known after a restart."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from engine.easel.experience import Experience
+from engine.easel.lane import BatchKey
+from engine.easel.limits import RowLimits
+
+KEY = BatchKey(model="thimble", width=32, height=32)
+
+
+def limits(file: Path | None, device: str = "card") -> RowLimits:
+    return RowLimits("cuda", experience=Experience(file, device=device))
+
+
+def test_rows_that_did_not_fit_are_not_tried_again_after_a_restart(tmp_path: Path) -> None:
+    file = tmp_path / "home" / "learned.json"
+    limits(file).ran_out(KEY, 16)
+    assert limits(file).rows(KEY) == 8
+
+
+def test_another_device_and_another_size_learn_for_themselves(tmp_path: Path) -> None:
+    file = tmp_path / "learned.json"
+    limits(file).ran_out(KEY, 16)
+    assert limits(file, "other card").rows(KEY) > 8
+    assert limits(file).rows(BatchKey(model="thimble", width=64, height=32)) > 8
+    limits(file, "other card").ran_out(KEY, 4)
+    assert limits(file).rows(KEY) == 8
+
+
+def test_what_was_learned_long_ago_is_tried_again(tmp_path: Path) -> None:
+    file, today = tmp_path / "learned.json", [1e9]
+    Experience(file, device="card", clock=lambda: today[0]).fits("thimble/1024", 4)
+    later = Experience(file, device="card", clock=lambda: today[0])
+    today[0] += 6 * 86_400
+    assert later.rows("thimble/1024") == 4
+    today[0] += 2 * 86_400
+    assert later.rows("thimble/1024") is None
+
+
+def test_the_time_of_a_step_is_a_slow_average_that_survives(tmp_path: Path) -> None:
+    file = tmp_path / "learned.json"
+    first = Experience(file, device="cpu")
+    for seconds in (1.0, 2.0):
+        first.took("thimble/1024", 4, seconds)
+    first.save()
+    later = Experience(file, device="cpu")
+    assert later.step_seconds("thimble/1024", 4) == pytest.approx(1.1)
+    assert later.step_seconds("thimble/1024", 2) is None
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"cpu": []}', '{"cpu": {"x": {"wings": 2}}}'])
+def test_a_damaged_file_counts_as_none(content: str, tmp_path: Path) -> None:
+    file = tmp_path / "learned.json"
+    file.write_text(content)
+    known = Experience(file, device="cpu")
+    assert known.rows("x") is None
+    known.fits("x", 2)
+    assert Experience(file, device="cpu").rows("x") == 2
+
+
+def test_a_place_that_cannot_be_written_harms_nobody(tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    known = Experience(blocked / "learned.json", device=torch.device("cpu").type)
+    known.fits("x", 2)
+    assert known.rows("x") == 2
