@@ -38,10 +38,10 @@ def lines_of(answer: Listing) -> list[str]:
 
 
 def balance(answer: Balance) -> str:
-    painted = f"You painted {answer.used} {'picture' if answer.used == 1 else 'pictures'} this month."
+    used = f"You used {answer.used} {'credit' if answer.used == 1 else 'credits'} this month."
     if answer.left is None:
-        return f"{painted} There is no limit here."
-    return f"{painted} {answer.left} of {answer.monthly} are left."
+        return f"{used} There is no limit here."
+    return f"{used} {answer.left} {'is' if answer.left == 1 else 'are'} left."
 
 
 def family(answer: Family) -> list[str]:

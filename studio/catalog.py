@@ -33,10 +33,12 @@ from studio.commands import (
     unban,
     upscale,
     vary,
+    whose,
 )
 from studio.commands.answers import Answer
 from studio.commands.spec import Call, CommandSpec
 from studio.errors import UnknownCommand
+from studio.people import Platform
 from studio.ports import Ports
 
 CATALOG: Mapping[str, CommandSpec] = {
@@ -53,6 +55,7 @@ CATALOG: Mapping[str, CommandSpec] = {
         show,
         star,
         lineage,
+        whose,
         queue,
         history,
         credits,
@@ -93,6 +96,16 @@ def find_command(name: str) -> CommandSpec:
         return spec
     nearest = difflib.get_close_matches(wanted[:32], CATALOG, n=1)
     raise UnknownCommand(wanted, nearest=nearest[0] if nearest else None)
+
+
+def why_absent(spec: CommandSpec, platform: Platform) -> str | None:
+    """Why a command cannot be given on a platform; None where it can."""
+    if platform is not Platform.CLI or spec.name == "imagine":
+        return None
+    return (
+        "The command line belongs to nobody and to no community, whose pictures, jobs and rules this is about."
+        " `chatelier imagine` paints without any."
+    )
 
 
 def perform(ports: Ports, call: Call, name: str, values: Mapping[str, object]) -> Answer:

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-SAME_BITS = 31  # of 256: at most so many different bits of two PDQ hashes, and it is the same picture
+BITS = 256
+SAME_BITS = 31  # at most so many different bits of two PDQ hashes, and it is the same picture
 
 
 class Trace(StrEnum):
@@ -42,3 +43,8 @@ class Traces:
 def difference(one: str, other: str) -> int:
     """How many of the 256 bits of two fingerprints differ."""
     return (int(one, 16) ^ int(other, 16)).bit_count()
+
+
+def likeness(one: str, other: str) -> float:
+    """How alike two fingerprints are, from 0 to 1."""
+    return 1 - difference(one, other) / BITS

@@ -10,8 +10,9 @@ from bots.discord.settings import DiscordSettings
 from studio.errors import BadImage
 from studio.people import Person
 from studio.ports import Ports
+from studio.provenance import Traces
 from studio.requests import Source
-from studio.uploads import accept_upload
+from studio.uploads import accept_upload, examine_upload
 
 
 async def take_in(
@@ -24,6 +25,14 @@ async def take_in(
     """Raises `BadImage`, `PolicyRefusal`, `InspectionFailed` or `StorageFailed`."""
     data = await download(attachment, settings)
     return await backroom.run("shelf", accept_upload, ports, person, data)
+
+
+async def look_at(
+    attachment: discord.Attachment, ports: Ports, backroom: Backroom, settings: DiscordSettings
+) -> Traces:
+    """What a file tells of where it comes from; nothing is kept. Raises `BadImage`."""
+    data = await download(attachment, settings)
+    return await backroom.run("shelf", examine_upload, ports, data)
 
 
 async def download(attachment: discord.Attachment, settings: DiscordSettings) -> bytes:

@@ -6,6 +6,7 @@ import traceback
 from dataclasses import dataclass
 from typing import Any
 
+from bots.attributions import attribution
 from bots.listings import balance
 from bots.web import words
 from bots.web.visitors import ROOM_ADDRESS, Passes, Visitor
@@ -15,6 +16,7 @@ from studio.catalog import perform, press
 from studio.commands.answers import (
     Accepted,
     Answer,
+    Attribution,
     Balance,
     Deleted,
     Family,
@@ -24,11 +26,12 @@ from studio.commands.answers import (
     Starred,
     Stopped,
 )
-from studio.commands.spec import Call
+from studio.commands.spec import Call, Kind
 from studio.errors import BadRequest, ChatelierError
 from studio.identifiers import split_picture_id
 from studio.phrase import parse_phrase
 from studio.ports import Ports
+from studio.provenance import Traces
 from studio.requests import Source
 
 log = logging.getLogger(__name__)
@@ -82,7 +85,9 @@ class Desk:
         spec, values = parse_phrase(wish.text)
         pictures = [each for each in (wish.image, *wish.more) if each]
         for place, ticket in zip(spec.images or ("image",), pictures, strict=False):
-            values[place] = self._redeem(visitor, ticket)
+            parameter = spec.parameter(place)
+            looked = parameter is not None and parameter.kind is Kind.FILE
+            values[place] = self._redeem_look(visitor, ticket) if looked else self._redeem(visitor, ticket)
         if wish.mask:
             values["mask"] = self._redeem(visitor, wish.mask)
         return _reply(perform(self._ports, call, spec.name, values))
@@ -99,6 +104,12 @@ class Desk:
             raise BadRequest(words.TICKET_EXPIRED)
         return source
 
+    def _redeem_look(self, visitor: Visitor, ticket: str) -> Traces:
+        traces = self._passes.redeem_look(visitor, ticket)
+        if traces is None:
+            raise BadRequest(words.TICKET_EXPIRED)
+        return traces
+
 
 def _reply(answer: Answer) -> Reply:
     match answer:
@@ -112,6 +123,8 @@ def _reply(answer: Answer) -> Reply:
             return _told(words.starred(given=answer.given), _job_of(answer.picture_id))
         case Balance():
             return _told(balance(answer))
+        case Attribution():
+            return _told(" ".join(attribution(answer)))
         case Shown() | InQueue() | History() | Family():
             return Reply(tell={"ok": True, "open": _sheet_of(answer)})
 

@@ -11,7 +11,7 @@ from bots.web.visitors import Visitor
 from studio.db import records
 from studio.errors import BadImage, ChatelierError, NotFound
 from studio.identifiers import split_picture_id
-from studio.uploads import accept_upload
+from studio.uploads import accept_upload, examine_upload
 
 _TYPES = {".png": "image/png", ".webp": "image/webp", ".jpg": "image/jpeg"}
 # The bytes of a picture never change; `private` keeps them out of shared caches.
@@ -49,7 +49,7 @@ def _find_key(house: House, visitor: Visitor, picture_id: str, small: bool) -> s
 
 
 async def upload(request: Request) -> Response:
-    """POST /uploads: an image as the body, a ticket for it as the answer."""
+    """POST /uploads: an image as the body, a ticket for it as the answer. With `?look` it is not taken in."""
     house = house_of(request)
     visitor = poster(request)
     if visitor is None:
@@ -60,12 +60,20 @@ async def upload(request: Request) -> Response:
     house.doorkeeper.count(hatch, tries=_UPLOADS_A_MINUTE)
     try:
         data = await _receive(request, most_bytes=house.settings.max_upload_bytes)
-        source = await house.backroom.run("sink", accept_upload, house.ports, visitor.person, data)
+        ticket = await house.backroom.run(
+            "sink", _take_in, house, visitor, data, "look" in request.query_params
+        )
     except ChatelierError as error:
         house.figures.uploads.labels(error.code).inc()
         return JSONResponse({"text": words.sentence_of(error)}, status_code=422)
     house.figures.uploads.labels("ok").inc()
-    return JSONResponse({"ticket": house.passes.upload_ticket(visitor, source)})
+    return JSONResponse({"ticket": ticket})
+
+
+def _take_in(house: House, visitor: Visitor, data: bytes, look: bool) -> str:
+    if look:
+        return house.passes.look_ticket(visitor, examine_upload(house.ports, data))
+    return house.passes.upload_ticket(visitor, accept_upload(house.ports, visitor.person, data))
 
 
 async def _receive(request: Request, *, most_bytes: int) -> bytes:

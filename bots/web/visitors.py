@@ -12,8 +12,10 @@ from starlette.responses import Response
 
 from bots.web.settings import WebSettings
 from studio.people import Address, Person, Platform, Role
+from studio.provenance import Traces
 from studio.requests import Source
 from studio.text import clean_text
+from studio.wire import from_data, to_data
 
 COMMUNITY = "room"
 COOKIE = "chatelier_session"
@@ -58,6 +60,7 @@ class Passes:
         key = settings.secret_key
         self._sessions = URLSafeTimedSerializer(key, salt="session")
         self._uploads = URLSafeTimedSerializer(key, salt="upload")
+        self._looks = URLSafeTimedSerializer(key, salt="look")
         self._forms = URLSafeSerializer(key, salt="form")
         self._key = key.encode()
         self._words = {False: settings.shared_secret, True: settings.moderator_secret}
@@ -125,6 +128,17 @@ class Passes:
         if user_id != visitor.user_id:
             return None
         return Source(key=key, mask_key=mask_key, shows_person=shows_person)
+
+    def look_ticket(self, visitor: Visitor, traces: Traces) -> str:
+        """What a file tells of where it comes from, to be asked about by its visitor only."""
+        return str(self._looks.dumps([visitor.user_id, to_data(traces)]))
+
+    def redeem_look(self, visitor: Visitor, ticket: str) -> Traces | None:
+        try:
+            user_id, traces = self._looks.loads(ticket, max_age=_UPLOAD_SECONDS)
+        except (BadData, ValueError, TypeError):
+            return None
+        return from_data(Traces, traces) if user_id == visitor.user_id else None
 
     def _fingerprint(self, word: str) -> str:
         return hmac.new(self._key, word.strip().encode(), hashlib.sha256).hexdigest()[:32]

@@ -77,14 +77,18 @@ class History:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Balance:
-    """Credits of this month: used, with what waiting jobs have set aside; `monthly` None: they never run out."""
+    """Credits of this month: used, with what waiting jobs have set aside; `monthly` None: they never run out.
+
+    `gifts` were received from others, less what was given away.
+    """
 
     used: int
     monthly: int | None
+    gifts: int = 0
 
     @property
     def left(self) -> int | None:
-        return None if self.monthly is None else max(0, self.monthly - self.used)
+        return None if self.monthly is None else max(0, self.monthly - self.used + self.gifts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from studio.errors import BadParameter
 from studio.identifiers import is_job_id, split_picture_id
 from studio.people import Address, Person
 from studio.ports import Ports
+from studio.provenance import Traces
 from studio.requests import MAX_COUNT, MAX_SEED, SCHEDULERS, Source, parse_aspect
 from studio.text import clean_text
 
@@ -27,6 +28,7 @@ class Kind(StrEnum):
     PICTURE = "picture"  # the id of a picture painted here
     JOB = "job"
     IMAGE = "image"  # an upload; faces hand over a `Source`
+    FILE = "file"  # an upload that is only looked at; faces hand over its `Traces`
     MASK = "mask"  # an upload, white where the picture may change; faces hand over its storage key
     MODEL = "model"  # one of the models that the workers hold
     PERSON = "person"  # faces hand over the key of the person who is named
@@ -86,8 +88,9 @@ class CommandSpec:
 
     @property
     def images(self) -> tuple[str, ...]:
-        """The parameters that take an upload to start from."""
-        return tuple(each.name for each in self.parameters if each.kind is Kind.IMAGE)
+        """The parameters that take an upload to start from, or to look at."""
+        kinds = (Kind.IMAGE, Kind.FILE)
+        return tuple(each.name for each in self.parameters if each.kind in kinds)
 
     def places_for_files(self, values: Mapping[str, object]) -> tuple[str, ...]:
         """The parameters that files attached to `values` fill, in order: images, then masks.
@@ -179,6 +182,12 @@ def _read_image(parameter: Parameter, value: object) -> Source:
     return value
 
 
+def _read_file(parameter: Parameter, value: object) -> Traces:
+    if not isinstance(value, Traces):
+        raise BadParameter(parameter.name, "must be a picture that you attach.")
+    return value
+
+
 def _read_mask(parameter: Parameter, value: object) -> str:
     return _read_image(parameter, value).key
 
@@ -229,6 +238,7 @@ _READERS: dict[Kind, Callable[[Parameter, object], Any]] = {
     Kind.PICTURE: _read_picture,
     Kind.JOB: _read_job,
     Kind.IMAGE: _read_image,
+    Kind.FILE: _read_file,
     Kind.MASK: _read_mask,
     Kind.MODEL: _read_model,
     Kind.PERSON: _read_person,

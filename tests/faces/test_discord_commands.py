@@ -1,6 +1,5 @@
 """Slash commands: built from the catalogue, acknowledged, answered in one message."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,15 +17,12 @@ from studio.errors import DatabaseUnavailable
 from studio.jobs import JobState
 from studio.ports import Ports
 from studio.verdicts import Ruling, Verdict
+from tests import discord_room
 from tests.discord_room import PNG, Room, button_ids, open_room, settings_for
 
+room = discord_room.room
+
 TYPES = {Kind.INTEGER: 4, Kind.NUMBER: 10, Kind.IMAGE: 11, Kind.FILE: 11, Kind.MASK: 11, Kind.PERSON: 6}
-
-
-@pytest.fixture
-async def room(ports: Ports, tmp_path: Path) -> AsyncIterator[Room]:
-    async with open_room(ports, tmp_path / "home") as opened:
-        yield opened
 
 
 def command_payloads(ports: Ports, home: Path) -> dict[str, dict[str, Any]]:

@@ -20,6 +20,12 @@ function most() {
   return catalog.find((each) => each.name === name)?.parameters.filter(({ kind }) => kind === "image").length ?? 1;
 }
 
+// Whether a command only looks at its file. Such a file is not taken in, and what it tells is all that is sent.
+function looks(text) {
+  const name = text.match(/^\s*\/(\w+)/)?.[1];
+  return catalog.find((each) => each.name === name)?.parameters.some(({ kind }) => kind === "file") ?? false;
+}
+
 async function upload(file) {
   const name = file.name || "image";
   const several = most() > 1;
@@ -44,9 +50,10 @@ async function upload(file) {
   }
 }
 
-async function send(entry, file) {
+async function send(entry, file, looked = looks($("#say").value)) {
+  Object.assign(entry, { file, looked });
   try {
-    const response = await post("/uploads", file);
+    const response = await post(looked ? "/uploads?look" : "/uploads", file);
     const answer = await response.json();
     entry.ticket = answer.ticket;
     return response.ok ? "" : answer.text;
@@ -87,6 +94,16 @@ function remove(entry) {
   entry.item.remove();
   URL.revokeObjectURL(entry.url);
   shelf.hidden = attached.length === 0;
+}
+
+// Files that were attached before the command was typed are sent once more for what it does. A sentence if one fails.
+export async function suit(text) {
+  for (const entry of attached) {
+    if (!entry.ticket || entry.looked === looks(text)) continue;
+    const problem = await send(entry, entry.file, looks(text));
+    if (problem) return problem;
+  }
+  return "";
 }
 
 export function tickets() {

@@ -14,9 +14,11 @@ let recalled = 0;
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
   const text = box.value.trim();
-  const { image, mask, more } = attachments.tickets();
   if (!text) return box.focus();
   if (attachments.busy()) return say(words.stillAttaching, { bad: true });
+  const problem = await attachments.suit(text);
+  if (problem) return say(problem, { bad: true });
+  const { image, mask, more } = attachments.tickets();
   completion.close();
   typed.push(text);
   recalled = typed.length;
