@@ -29,11 +29,22 @@ class BatchKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """Clean `latents` (1, c, h, w) that stay outside of `mask` (1, 1, h, w; 1 where the picture may change)."""
+    """Clean `latents` (1, c, h, w) that stay outside of `mask` (1, 1, h, w; 1 where the picture may change).
+
+    A mask that is `soft` has values between, where the picture may change for that last share of the steps: what is
+    next to it has taken shape by then (Levin and Fried, arXiv:2306.00950). A mixture would be too smooth there.
+    """
 
     latents: torch.Tensor
     noise: torch.Tensor
     mask: torch.Tensor
+    soft: bool = False
+
+    def free(self, done: float) -> torch.Tensor:
+        """1 where the picture may change once the share `done` of the steps is made."""
+        if not self.soft:
+            return self.mask
+        return ((self.mask >= 1) | (self.mask > 1 - done)).to(self.mask.dtype)
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -148,7 +159,8 @@ class Lane:
         outside = kept.latents
         if not self.finished:
             outside = add_noise(self.scheduler, outside, kept.noise, self.timestep.reshape(1))
-        joined: torch.Tensor = (1 - kept.mask) * outside + kept.mask * latents
+        free = kept.free(self.position / self.steps)
+        joined: torch.Tensor = (1 - free) * outside + free * latents
         return joined
 
 

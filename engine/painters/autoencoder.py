@@ -21,9 +21,8 @@ def to_pixels(picture: Image.Image) -> torch.Tensor:
 
 
 def to_hole(mask: Image.Image) -> torch.Tensor:
-    """L → (1, 1, height, width), 1 where the picture may change."""
-    values = np.array(mask.convert("L"), dtype=np.float32) / 255
-    return torch.from_numpy((values >= 0.5).astype(np.float32))[None, None]
+    """L → (1, 1, height, width) in [0, 1]; 1 where the picture may change, between where it may from later on."""
+    return torch.from_numpy(np.array(mask.convert("L"), dtype=np.float32) / 255)[None, None]
 
 
 class Autoencoder:

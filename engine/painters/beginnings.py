@@ -71,11 +71,12 @@ def _begin(lane: Lane, layout: Layout, autoencoder: Autoencoder, found: Found, d
     cells = torch.nn.functional.interpolate(lane.hole, size=shape[2:]).to(device)
     if layout.repaints:
         hidden = autoencoder.sample(found[_hidden_id(lane)], lane.generator)
-        lane.channels = torch.cat([cells, hidden], dim=1)
+        lane.channels = torch.cat([(cells >= 0.5).float(), hidden], dim=1)
     elif clean is not None:
         # diffusers draws latents of the masked picture here too, and does not use them.
         randn_tensor(shape, generator=lane.generator, device=device, dtype=torch.float32)
-        lane.kept = Kept(latents=clean, noise=noise, mask=cells)
+        soft = bool(((cells > 0) & (cells < 1)).any())
+        lane.kept = Kept(latents=clean, noise=noise, mask=cells, soft=soft)
 
 
 def _mix(first: torch.Tensor, lane: Lane, autoencoder: Autoencoder, found: Found) -> torch.Tensor:

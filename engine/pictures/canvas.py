@@ -176,7 +176,7 @@ def match_colours(canvas: Canvas, painted: Image.Image) -> Image.Image:
     shift = spread((wanted - got) * band[..., None], band)
     inner = min(box[2] - box[0], box[3] - box[1])
     fade = np.exp(-_distance_outside(size, box) / max(32.0, 0.25 * inner))[..., None]
-    return _shifted(painted, shift * fade, blur_pixels=band_pixels / 2)
+    return shift_colours(painted, shift * fade, blur_pixels=band_pixels / 2)
 
 
 def _band(size: tuple[int, int], box: Box, band_pixels: int) -> Floats:
@@ -191,8 +191,11 @@ def _band(size: tuple[int, int], box: Box, band_pixels: int) -> Floats:
     return band if band.any() else np.where(_distance_outside(size, box) == 0, 1, 0).astype(np.float32)
 
 
-def _shifted(painted: Image.Image, shift: Floats, *, blur_pixels: float) -> Image.Image:
-    """Only the broad shift is added: detail of the original must not be printed into the new part."""
+def shift_colours(painted: Image.Image, shift: Floats, *, blur_pixels: float) -> Image.Image:
+    """`painted` with `shift` (h, w, 3; of any size, in steps of 255) added to its colours.
+
+    Only the broad shift is added: detail of the original must not be printed into the new part.
+    """
     centred = Image.fromarray(np.rint(shift.clip(-127, 127) + 128).astype(np.uint8))
     broad = centred.filter(ImageFilter.GaussianBlur(blur_pixels)).resize(
         painted.size, Image.Resampling.BICUBIC

@@ -10,6 +10,9 @@ Bytes = npt.NDArray[np.uint8]
 
 MAX_FEATHER_PIXELS = 64
 STRIP_ROWS = 256
+# A softened edge is as wide as so many latent cells, and its rim changes from this share (of 255) of the steps on.
+_SOFT_CELLS = 3
+_LATEST = 110
 
 
 def check_mask(mask: Image.Image, size: tuple[int, int]) -> Image.Image:
@@ -42,6 +45,27 @@ def feather(mask: Image.Image, radius_pixels: int) -> Image.Image:
     share = depth / np.maximum(reach, 1)
     smooth = share * share * (3 - 2 * share)
     return Image.fromarray(np.rint(smooth * 255).astype(np.uint8))
+
+
+def cover_cells(mask: Image.Image, cell_pixels: int) -> Image.Image:
+    """White over every latent cell of which any pixel is white: the denoiser cannot change parts of a cell."""
+    return whitest(mask.point(lambda value: 255 if value else 0), cell_pixels)
+
+
+def whitest(mask: Image.Image, cell_pixels: int) -> Image.Image:
+    """Each latent cell as white as its whitest pixel; sides are multiples of `cell_pixels`."""
+    values = np.asarray(mask.convert("L"))
+    height, width = values.shape
+    cells = values.reshape(height // cell_pixels, cell_pixels, width // cell_pixels, cell_pixels)
+    grown = np.repeat(np.repeat(cells.max(axis=(1, 3)), cell_pixels, axis=0), cell_pixels, axis=1)
+    return Image.fromarray(grown)
+
+
+def soften(mask: Image.Image, cell_pixels: int) -> Image.Image:
+    """White as before but grey towards the edge, over three cells: there the picture changes only in late steps."""
+    weights = np.asarray(feather(mask, _SOFT_CELLS * cell_pixels), np.float32)
+    values = np.where(weights > 0, _LATEST + (255 - _LATEST) * weights / 255, 0)
+    return Image.fromarray(np.rint(values).astype(np.uint8))
 
 
 def overlay(original: Image.Image, painted: Image.Image, weights: Image.Image) -> Image.Image:

@@ -1,5 +1,6 @@
 """Sizes, start pictures and masks, before any model is involved."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -9,12 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from engine.details import MOST_AT_ONCE, Meter, paint_detail
 from engine.model_catalog import ModelEntry
-from engine.orders import Order
+from engine.orders import Order, Progress
 from engine.painters.layout import Layout, size_near
 from engine.painters.priors import Prior
+from engine.pictures.masks import cover_cells
 from engine.retakes import retake
-from engine.underdrawings import Underdrawing, cover_cells, steps_for, underdraw
+from engine.underdrawings import Underdrawing, steps_for, underdraw
 from studio.requests import Operation, PaintRequest, Strength
 
 LAYOUT = Layout(factor=8, grid=8, multiple=64, latent_channels=4, input_channels=4, sample_pixels=512)
@@ -250,3 +253,51 @@ def test_a_model_that_invents_little_puts_the_words_of_a_blend_into_the_pictures
 def test_without_words_it_lays_the_pictures_over_each_other() -> None:
     drawing = draw(asks(Operation.BLEND, prompt=""), *three_flags(), prior=prior_of(TwinComposer()))
     assert len(drawing.mixed) == 2
+
+
+def expand_far(prior: Prior | None = None) -> Underdrawing:
+    return draw(asks(Operation.EXPAND, amount_percent=100), scene_of(768), prior=prior)
+
+
+def scene_of(side: int) -> Image.Image:
+    return checked_cloth().resize((side, side))
+
+
+def test_a_canvas_beyond_what_the_model_does_at_once_is_painted_in_windows_of_its_own_size() -> None:
+    drawing = expand_far()
+    assert drawing.width * drawing.height <= 4.1 * 512 * 512
+    seen: list[int] = []
+
+    def paint(windows: Sequence[tuple[int, Underdrawing]]) -> list[Image.Image]:
+        seen.extend(number for number, _ in windows)
+        assert len(windows) <= MOST_AT_ONCE
+        for _, window in windows:
+            assert window.start is not None
+            assert window.mask is not None
+            assert (window.width, window.height) == (512, 512) == window.start.size == window.mask.size
+            assert window.strength < 0.5
+        return [window.start for _, window in windows if window.start is not None]
+
+    whole = drawing.finish(Image.new("RGB", (drawing.width, drawing.height), "teal"))
+    picture = paint_detail(drawing, whole, paint)
+    assert picture.size == (2304, 2304)
+    assert len(seen) == len(set(seen)) > 20
+    kept = picture.crop((768, 768, 1536, 1536))
+    assert kept.tobytes() == scene_of(768).tobytes()
+
+
+def test_progress_over_all_windows_never_goes_back() -> None:
+    told: list[Progress] = []
+    meter = Meter(told.append)
+    meter.expect(30)
+    for steps in (10, 12, 18):
+        for step in range(steps + 1):
+            meter(Progress(step=step, steps=steps))
+        meter.end_round(steps)
+    assert [each.step for each in told] == sorted(each.step for each in told)
+    assert {each.steps for each in told} == {40}
+    assert told[-1].step == 40
+
+
+def test_a_canvas_that_fits_is_painted_at_once() -> None:
+    assert draw(asks(Operation.EXPAND), checked_cloth()).detail is None
