@@ -17,6 +17,7 @@ from studio.errors import NotFound
 from studio.jobs import Job, JobState
 from studio.people import Person, Platform
 from studio.pictures import Picture
+from studio.privacy import is_open
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,14 +146,23 @@ def known_name(database: Database, person_key: str) -> str | None:
 
 
 def load_family(
-    database: Database, picture_id: str, viewer: Person
+    database: Database, picture_id: str, viewer: Person, *, channel: str | None = None
 ) -> tuple[Job, Picture, list[tuple[Picture, Job]]]:
-    """A picture, its job, and its ancestors with theirs, nearest first. Raises `NotFound`."""
+    """A picture, its job, and its ancestors with theirs, nearest first. Raises `NotFound`.
+
+    Ancestors from private places are left out for a viewer who is not in that `channel`.
+    """
     with database.read() as session:
         picture = records.find_picture(session, picture_id, viewer=viewer)
         job = records.find_job(session, picture.job_id)
         ancestors = [each for each in records.ancestors(session, [picture_id]) if not each.deleted]
-        return job, picture, [(each, records.find_job(session, each.job_id)) for each in ancestors]
+        family = [(each, records.find_job(session, each.job_id)) for each in ancestors]
+        seen = [
+            (each, maker)
+            for each, maker in family
+            if is_open(session, maker, person_key=viewer.key, channel=channel)
+        ]
+        return job, picture, seen
 
 
 def picture_at(standing: Standing, index: int) -> Picture:

@@ -99,7 +99,7 @@ def load_exhibit(database: Database, picture_id: str) -> tuple[Exhibit | None, S
             raise NotFound(f"Picture {picture_id[:14]}")
         slip = _slip(session, picture_id)
         job = records.find_job(session, row.job_id)
-        if row.deleted_at is not None or job.state is not JobState.DONE:
+        if row.deleted_at is not None or job.state is not JobState.DONE or job.address.private:
             return None, slip
         stars = records.star_counts(session, [picture_id]).get(picture_id, 0)
         rules = choices.community_rules(session, job.person.platform, job.person.community)

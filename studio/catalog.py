@@ -4,6 +4,7 @@ import difflib
 from collections.abc import Callable, Mapping
 from functools import partial
 
+from studio import privacy
 from studio.buttons import Action, Button
 from studio.cases import Decision
 from studio.commands import (
@@ -111,7 +112,11 @@ def why_absent(spec: CommandSpec, platform: Platform) -> str | None:
 def perform(ports: Ports, call: Call, name: str, values: Mapping[str, object]) -> Answer:
     """Carry out a command that a person typed, filled in or clicked. Raises a `ChatelierError`."""
     spec = find_command(name)
-    answer: Answer = spec.handle(ports, call, spec.read(values))
+    command = spec.read(values)
+    if privacy.names_any(spec, values):
+        with ports.database.read() as session:
+            privacy.require(session, call, spec, values)
+    answer: Answer = spec.handle(ports, call, command)
     return answer
 
 

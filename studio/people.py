@@ -50,7 +50,10 @@ class Person:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Address:
-    """Where an answer goes. `token` is an interaction token, worthless after `token_expires_at`."""
+    """Where an answer goes. `token` is an interaction token, worthless after `token_expires_at`.
+
+    `private`: not everybody of the community may read there, as in direct messages.
+    """
 
     platform: Platform
     community: str
@@ -59,3 +62,4 @@ class Address:
     message: str | None = None
     token: str | None = field(default=None, repr=False)
     token_expires_at: datetime | None = None
+    private: bool = False

@@ -24,6 +24,7 @@ from slack_sdk.models.views import View
 TEAM, BOT_USER, BOT = "T0HOUSE", "U0BOT", "B0BOT"
 BOT_TOKEN, APP_TOKEN, SIGNING_SECRET = "xoxb-loopback-token", "xapp-loopback-token", "5" * 32
 GENERAL, PRIVATE, STRANGE = "C0GENERAL", "G0PRIVATE", "C0STRANGE"
+MODERATORS = "C0MODS"  # a private channel of the newer kind, whose id looks like any
 STRANGE_DM = "D0STRANGE"  # between two people
 ANA, BO, MOD = "U0ANA", "U0BO", "U0MOD"
 
@@ -89,7 +90,7 @@ class LoopbackSlack:
         self.homes: dict[str, list[dict[str, Any]]] = defaultdict(list)
         self.acks: dict[str, tuple[float, Any]] = {}
         self.sent_at: dict[str, float] = {}
-        self.members = {GENERAL, PRIVATE}
+        self.members = {GENERAL, PRIVATE, MODERATORS}
         self.refusals: dict[str, deque[Refusal]] = defaultdict(deque)
         self.polls_until_ready = 0
         self.closed_views = False
@@ -174,6 +175,12 @@ class LoopbackSlack:
         known = {"is_admin": user == MOD, "is_bot": user == BOT_USER, "team_id": TEAM}
         return {"user": {"id": user, "profile": profile, **known, **self.people.get(user, {})}}
 
+    def _conversations_info(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        channel = arguments["channel"]
+        if channel not in (GENERAL, STRANGE, MODERATORS):
+            return {"ok": False, "error": "channel_not_found"}
+        return {"channel": {"id": channel, "is_private": channel == MODERATORS}}
+
     def _usergroups_list(self, _: Mapping[str, Any]) -> dict[str, Any]:
         groups = [
             {"id": f"S0{name.upper()}", "handle": name, "users": users} for name, users in self.groups.items()
@@ -229,6 +236,13 @@ class LoopbackSlack:
             return fault
         message.text, message.blocks = arguments["text"], arguments["blocks"]
         message.edits.append((time.monotonic(), message.blocks))
+        return {"channel": message.channel, "ts": message.ts}
+
+    def _chat_delete(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        message = self.find(arguments["channel"], arguments["ts"])
+        if message is None:
+            return {"ok": False, "error": "message_not_found"}
+        self.messages.remove(message)
         return {"channel": message.channel, "ts": message.ts}
 
     def _chat_postEphemeral(self, arguments: Mapping[str, Any]) -> dict[str, Any]:  # noqa: N802

@@ -22,6 +22,7 @@ from bots.news import News
 from bots.slack import sheets, tab, views
 from bots.slack import shortcuts as menu
 from bots.slack.bearer import SlackBearer
+from bots.slack.channels import Channels
 from bots.slack.claims import Claims
 from bots.slack.clicks import Clicks
 from bots.slack.counter import Counter
@@ -73,7 +74,8 @@ class Face:
         """`leaving` follows workspaces that take the app away, where many may install it."""
         self._serving: set[asyncio.Task[None]] = set()
         self.backroom = backroom
-        people = People(ports, backroom, workspaces, Groups(workspaces, settings.moderator_groups))
+        groups = Groups(workspaces, settings.moderator_groups)
+        people = People(ports, backroom, workspaces, groups, Channels(workspaces))
         claims = Claims(ports.database, backroom, lasts_seconds=settings.claim_seconds)
         bearer = SlackBearer(ports, backroom, workspaces, claims)
         desk = SlackDesk(ports, backroom, workspaces)

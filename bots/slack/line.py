@@ -19,6 +19,7 @@ _READS = frozenset(
     {
         "auth.test",
         "conversations.history",
+        "conversations.info",
         "conversations.replies",
         "files.getUploadURLExternal",
         "files.info",

@@ -18,6 +18,7 @@ _LONGEST_HINT = 1000
 # Each scope and what it is for; nothing here reads what people say to each other.
 SCOPES: Mapping[str, str] = {
     "app_mentions:read": "mentions of the app",
+    "channels:read": "which channels are public: pictures from others stay there",
     "chat:write": "its messages",
     "commands": "slash commands and shortcuts",
     "files:read": "images that people share with it",

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bots.backroom import Backroom
+from bots.slack.channels import Channels
 from bots.slack.groups import Groups
 from bots.slack.identity import Identity
 from bots.slack.line import SlackAway, SlackRefuses
@@ -41,22 +42,27 @@ class Member:
 
 
 class People:
-    def __init__(self, ports: Ports, backroom: Backroom, workspaces: Workspaces, groups: Groups) -> None:
+    def __init__(
+        self, ports: Ports, backroom: Backroom, workspaces: Workspaces, groups: Groups, channels: Channels
+    ) -> None:
         self._ports = ports
         self._backroom = backroom
         self._workspaces = workspaces
         self._groups = groups
+        self._channels = channels
         self._members: OrderedDict[str, tuple[float, Member]] = OrderedDict()
 
     async def call_of(self, visit: Visit) -> Call:
         """The visit as the studio's words. A workspace is one community, whichever channel was used."""
+        person, private = await asyncio.gather(self.person(visit), self._channels.is_private(visit))
         address = Address(
             platform=Platform.SLACK,
             community=visit.community,
             channel=visit.channel or visit.user,
             thread=visit.thread,
+            private=private,
         )
-        return Call(person=await self.person(visit), address=address, request_key=visit.key)
+        return Call(person=person, address=address, request_key=visit.key)
 
     async def person(self, visit: Visit) -> Person:
         """User groups stand for the platform's roles. Slack does not tell apps how old an account is."""

@@ -72,7 +72,12 @@ class Shortcuts:
             if standing is None:
                 return await self._whose(visit, call, message)
             job, picture, ancestors = await self._backroom.run(
-                "desk", load_family, self._ports.database, standing.pictures[0].id, call.person
+                "desk",
+                load_family,
+                self._ports.database,
+                standing.pictures[0].id,
+                call.person,
+                channel=visit.channel,
             )
             return words.family(job, picture, ancestors)
 

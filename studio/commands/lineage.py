@@ -13,6 +13,7 @@ from studio.db.tables import JobRow, LineageRow, PictureRow
 from studio.jobs import JobState
 from studio.lineage import Edge, parents_first
 from studio.ports import Ports
+from studio.privacy import is_open
 from studio.requests import Operation
 
 MOST_RELATIVES = 60
@@ -30,7 +31,7 @@ def show_lineage(ports: Ports, call: Call, command: ShowLineage) -> Family:
         picture = records.find_picture(session, command.picture, viewer=call.person)
         edges = _edges(session, picture.id)
         order = parents_first(edges) if edges else [picture.id]
-        return Family(picture_id=picture.id, relatives=tuple(_relatives(session, order, edges)))
+        return Family(picture_id=picture.id, relatives=tuple(_relatives(session, call, order, edges)))
 
 
 def _edges(session: Session, picture_id: str) -> list[Edge]:
@@ -63,11 +64,16 @@ def _edges(session: Session, picture_id: str) -> list[Edge]:
     return list(found.values())
 
 
-def _relatives(session: Session, order: list[str], edges: Iterable[Edge]) -> list[Relative]:
-    """In the order given, without those that were never shown to anybody."""
+def _relatives(session: Session, call: Call, order: list[str], edges: Iterable[Edge]) -> list[Relative]:
+    """In the order given, without those that were never shown to anybody, or not to people who are here."""
     query = select(PictureRow, JobRow).join(JobRow, JobRow.id == PictureRow.job_id)
     rows = {row.id: (row, job) for row, job in session.execute(query.where(PictureRow.id.in_(order)))}
-    shown = {each for each, (_, job) in rows.items() if job.state == JobState.DONE}
+    who, where = call.person.key, call.address.channel
+    shown = {
+        each
+        for each, (_, row) in rows.items()
+        if row.state == JobState.DONE and is_open(session, records.job_of(row), person_key=who, channel=where)
+    }
     return [
         Relative(
             picture=records.picture_of(rows[each][0]),

@@ -6,30 +6,41 @@ from pathlib import Path
 
 import discord
 import pytest
+import typer
 import yaml
 from discord import app_commands
 
 from bots.discord.slash import build_commands
-from bots.slack import app, forms, home, line, people, showcase, uploads
+from bots.slack import app
 from bots.slack.clicks import asks
-from bots.slack.manifest import EVENTS, SCOPES, file_text, manifest
-from bots.slack.phrases import read_studio
+from bots.slack.manifest import EVENTS, OPTIONAL_SCOPES, SCOPES, file_text, manifest
+from bots.slack.phrases import as_typed, read_studio
 from bots.slack.words import help_text
+from chatelier import cli
 from studio.buttons import Action, Button
-from studio.catalog import CATALOG
+from studio.catalog import CATALOG, why_absent
+from studio.commands.spec import Audience
+from studio.people import Platform
 from studio.phrase import parse_phrase
 from studio.ports import Ports
 from tests.slack_room import open_slack_room
 
+ASKING = {Action.REMIX, Action.EDIT, Action.EXPAND, Action.REPORT, Action.APPEAL}
+
 # Which scope each method of the Web API asks for.
 NEEDED = {
     "auth.test": None,
+    "chat.delete": "chat:write",
     "chat.postEphemeral": "chat:write",
     "chat.postMessage": "chat:write",
     "chat.update": "chat:write",
+    "conversations.history": "channels:history",
+    "conversations.info": "channels:read",
+    "conversations.replies": "channels:history",
     "files.completeUploadExternal": "files:write",
     "files.getUploadURLExternal": "files:write",
     "files.info": "files:read",
+    "usergroups.list": "usergroups:read",
     "users.info": "users:read",
     "views.open": None,
     "views.publish": None,
@@ -61,19 +72,21 @@ def test_the_manifest_keeps_within_slacks_limits() -> None:
 
 
 def test_the_scopes_are_those_that_the_methods_and_events_need() -> None:
-    sources = "".join(inspect.getsource(module) for module in (forms, home, line, people, showcase, uploads))
-    sources += Path(inspect.getfile(app)).with_name("bearer.py").read_text()
-    sources += Path(inspect.getfile(app)).with_name("counter.py").read_text()
-    sources += Path(inspect.getfile(app)).with_name("identity.py").read_text()
-    methods = set(re.findall(r'"((?:auth|chat|files|users|views)\.\w+)"', sources))
+    folder = Path(inspect.getfile(app)).parent
+    sources = "".join(path.read_text() for path in folder.glob("*.py"))
+    methods = set(re.findall(r'"((?:auth|chat|conversations|files|usergroups|users|views)\.\w+)"', sources))
     assert methods == set(NEEDED)
     of_events = {"app_mentions:read", "im:history", "reactions:read", "commands"}
-    assert set(SCOPES) == {scope for scope in NEEDED.values() if scope} | of_events
+    also_in_private = {"groups:history"}
+    wanted = {scope for scope in NEEDED.values() if scope} | of_events | also_in_private
+    assert set(SCOPES) | set(OPTIONAL_SCOPES) == wanted
+    assert set(OPTIONAL_SCOPES) == {"channels:history", "groups:history"}
 
 
 async def test_every_event_that_is_subscribed_to_is_listened_to(ports: Ports) -> None:
     async with open_slack_room(ports) as room:
-        assert {event.partition(".")[0] for event in EVENTS} == set(room.face.events)
+        of_installations = {"app_uninstalled", "tokens_revoked"}  # listened to where many may install the app
+        assert {event.partition(".")[0] for event in EVENTS} == set(room.face.events) | of_installations
 
 
 def test_every_slash_command_of_the_manifest_is_listened_to() -> None:
@@ -91,16 +104,32 @@ def discord_commands() -> set[str]:
 
 
 @pytest.mark.parametrize("name", list(CATALOG))
-async def test_every_command_is_reached_on_slack_discord_and_the_web(name: str) -> None:
-    example = CATALOG[name].example
-    on_slack, values = read_studio(example.removeprefix("/"))
-    assert on_slack is CATALOG[name]
-    assert parse_phrase(example) == (on_slack, values)  # the room takes what is typed
-    assert name in discord_commands()
-    assert re.search(rf"/{name}\b|/studio {name}\b", help_text())
+def test_every_command_is_reached_everywhere_or_the_catalogue_says_why_not(name: str) -> None:
+    spec = CATALOG[name]
+    typed = as_typed(spec.example)
+    on_slack, values = read_studio(typed.removeprefix("/studio ").removeprefix("/"))
+    assert on_slack is spec
+    assert parse_phrase(spec.example) == (on_slack, values)  # the room takes what is typed
+    assert f"`{typed}`" in help_text(moderates=True)
+    there = {
+        Platform.SLACK: True,
+        Platform.WEB: True,
+        Platform.DISCORD: name in discord_commands(),
+        Platform.CLI: name in typer.main.get_command(cli.app).commands,  # type: ignore[attr-defined]
+    }
+    absent = {platform: bool(why_absent(spec, platform)) for platform in Platform}
+    assert absent == {platform: not reached for platform, reached in there.items()}
+
+
+def test_only_moderators_are_told_of_their_commands() -> None:
+    theirs = {spec.name for spec in CATALOG.values() if spec.audience is Audience.MODERATORS}
+    assert theirs
+    for name in theirs:
+        assert f"*{as_typed(name)}*" not in help_text(moderates=False)
+        assert f"*{as_typed(name)}*" in help_text(moderates=True)
 
 
 @pytest.mark.parametrize("action", list(Action))
 def test_every_action_has_a_button_or_a_modal(action: Action) -> None:
     button = Button(action=action, job_id="k3v9m2p4qx7a", index=1)
-    assert asks(button) is (action in {Action.REMIX, Action.EDIT, Action.EXPAND})
+    assert asks(button) is (action in ASKING)
