@@ -8,17 +8,20 @@ from pathlib import Path
 from typing import Any
 
 import discord
+import pytest
 import simcord
 
 from bots.discord.bot import Bot
+from bots.discord.buttons import PictureButton
 from bots.discord.settings import CDN_HOSTS, DiscordSettings
 from studio.db.tables import JobRow
-from studio.events import JobAccepted, JobEnded, JobProgress, PictureChanged
+from studio.events import Event, JobEnded, JobProgress, PictureChanged
 from studio.jobs import JobState
 from studio.people import Platform
 from studio.ports import Ports
 from tests.painted import end_job, paint_job
 
+KEYS = discord.Permissions(manage_guild=True, manage_messages=True)
 PNG = b"\x89PNG\r\n\x1a\n picture"
 
 
@@ -46,6 +49,32 @@ class Room:
         with self.ports.database.read() as session:
             return list(session.query(JobRow).order_by(JobRow.created_at))
 
+    @property
+    def request(self) -> dict[str, Any]:
+        """What the newest job asks for."""
+        found: dict[str, Any] = self.jobs()[-1].request
+        return found
+
+    async def press(self, custom_id: str, who: Any = None) -> Any:
+        """Put a button of the given id under a message of the bot's, and press it."""
+        view = discord.ui.View(timeout=None)
+        view.add_item(PictureButton(custom_id, "press", style=discord.ButtonStyle.secondary))
+        with self.env._bot_scope():
+            channel = self.bot.get_partial_messageable(self.channel.id)
+            message = await channel.send("forged", view=view)
+        await self.env.settle()
+        result = await (who or self.bo).click(message, custom_id=custom_id)
+        if result.modal is None:  # a form is sent from its message
+            with self.env._bot_scope():
+                await message.delete()
+        return result
+
+    async def act(self) -> None:
+        """Deliver the events that were published since the last time, as the stream would."""
+        events, self.ports.events.published[:] = list(self.ports.events.published), []  # type: ignore[attr-defined]
+        for event in events:
+            await self.tell(event)
+
     async def painted(self, job_id: str, *, like: str | None = None) -> None:
         paint_job(self.ports, job_id, like=like)
         await self.tell(JobEnded(job_id=job_id, platform=Platform.DISCORD, state=JobState.DONE))
@@ -60,7 +89,7 @@ class Room:
         self.allow_edit(job_id)
         await self.tell(PictureChanged(job_id=job_id, platform=Platform.DISCORD, picture_id=picture))
 
-    async def tell(self, event: JobAccepted | JobEnded | PictureChanged) -> None:
+    async def tell(self, event: Event) -> None:
         """Deliver one event, as the stream would."""
         with self.env._bot_scope():
             await self.bot.news._act(event)
@@ -119,7 +148,7 @@ async def open_room(ports: Ports, home: Path, **changes: Any) -> AsyncIterator[R
     try:
         guild = env.create_guild()
         channel = guild.create_text_channel("atelier")
-        wardens = guild.create_role("Wardens", permissions=discord.Permissions(manage_guild=True))
+        wardens = guild.create_role("Wardens", permissions=KEYS)
         room = Room(
             env=env,
             bot=bot,
@@ -137,6 +166,20 @@ async def open_room(ports: Ports, home: Path, **changes: Any) -> AsyncIterator[R
         await env.shutdown()
         env.bot.backroom.close()
     env._raise_errors_since(env._errors_acknowledged)
+
+
+@pytest.fixture
+async def room(ports: Ports, tmp_path: Path) -> AsyncIterator[Room]:
+    async with open_room(ports, tmp_path / "home") as opened:
+        yield opened
+
+
+@pytest.fixture
+async def painted(room: Room) -> str:
+    """A finished job of Ana's with four pictures."""
+    job_id = await room.imagine(prompt="a red fox", seed=7)
+    await room.painted(job_id)
+    return job_id
 
 
 def button_ids(message: discord.Message) -> list[str]:

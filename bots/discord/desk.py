@@ -92,13 +92,12 @@ class DiscordDesk:
 
     async def ask(self, dossier: Dossier, slip: Slip | None) -> Slip:
         case = dossier.case
-        view = case_view(case, pictures=False)
         if slip is not None:
+            if case.decision is None:
+                return slip  # the question stands as it was asked
             try:
                 await self._message(slip).edit(
-                    content=_answered(dossier) if case.decision else _question(dossier),
-                    view=view,
-                    allowed_mentions=_NOBODY,
+                    content=_answered(dossier), view=None, allowed_mentions=_NOBODY
                 )
             except discord.HTTPException as error:
                 raise closed(error) from error

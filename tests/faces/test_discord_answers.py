@@ -2,7 +2,6 @@
 
 import base64
 import io
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -22,14 +21,11 @@ from studio.events import JobAccepted, JobEnded, PictureChanged
 from studio.jobs import JobState
 from studio.people import Platform
 from studio.ports import Delivery, Ports
+from tests import discord_room
 from tests.discord_room import Room, button_ids, open_room
 from tests.painted import end_job, paint_job
 
-
-@pytest.fixture
-async def room(ports: Ports, tmp_path: Path) -> AsyncIterator[Room]:
-    async with open_room(ports, tmp_path / "home") as opened:
-        yield opened
+room = discord_room.room
 
 
 def away(*_arguments: object, **_named: object) -> None:

@@ -1,40 +1,19 @@
 """Buttons, menus of cells and forms: pressed by anybody, once or twice, before and after a restart."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
-import discord
 import pytest
 
 from bots import words as house
-from bots.discord.buttons import PictureButton
 from bots.discord.forms import fields
 from bots.discord.words import UNDER_WAY
 from studio.db.tables import JobRow
 from studio.errors import TooManyJobs
 from studio.jobs import JobState
-from studio.ports import Ports
-from tests.discord_room import Room, button_ids, open_room
+from tests import discord_room
+from tests.discord_room import Room, button_ids
 
-
-@pytest.fixture
-async def room(ports: Ports, tmp_path: Path) -> AsyncIterator[Room]:
-    async with open_room(ports, tmp_path / "home") as opened:
-        yield opened
-
-
-@pytest.fixture
-async def painted(room: Room) -> str:
-    """A finished job of Ana's with four pictures."""
-    job_id = await room.imagine(prompt="a red fox", seed=7)
-    await room.painted(job_id)
-    return job_id
-
-
-def request(room: Room) -> dict[str, Any]:
-    found: dict[str, Any] = room.jobs()[-1].request
-    return found
+room, painted = discord_room.room, discord_room.painted
 
 
 # ---- buttons that start a job
@@ -47,31 +26,17 @@ def request(room: Room) -> dict[str, Any]:
 async def test_a_tile_button_starts_a_job_from_that_tile(
     room: Room, painted: str, button: str, operation: str
 ) -> None:
-    await press_anything(room, "c1:" + button.format(painted))
-    assert request(room)["operation"] == operation
-    assert request(room)["sources"][0]["picture_id"] == f"{painted}.3"
+    await room.press("c1:" + button.format(painted))
+    assert room.request["operation"] == operation
+    assert room.request["sources"][0]["picture_id"] == f"{painted}.3"
     assert f"from <@{room.ana.id}>’s red fox" in room.message.content
     assert len(room.messages) == 2
 
 
-async def press_anything(room: Room, custom_id: str, who: Any = None) -> Any:
-    """Put a button of the given id under a message of the bot's, and press it."""
-    view = discord.ui.View(timeout=None)
-    view.add_item(PictureButton(custom_id, "press", style=discord.ButtonStyle.secondary))
-    with room.env._bot_scope():
-        channel = room.bot.get_partial_messageable(room.channel.id)
-        message = await channel.send("forged", view=view)
-    await room.env.settle()
-    result = await (who or room.bo).click(message, custom_id=custom_id)
-    with room.env._bot_scope():
-        await message.delete()
-    return result
-
-
 async def test_reroll_paints_the_same_words_with_another_seed(room: Room, painted: str) -> None:
     await room.bo.click(room.message, label="🔁")
-    assert request(room)["prompt"] == "a red fox"
-    assert request(room)["seed"] != 7
+    assert room.request["prompt"] == "a red fox"
+    assert room.request["seed"] != 7
     assert room.jobs()[-1].person_key == f"discord:{room.guild.id}:{room.bo.id}"
 
 
@@ -79,7 +44,7 @@ async def test_a_button_works_after_a_restart(room: Room, painted: str) -> None:
     message = room.message
     await room.restart()
     await room.bo.click(message, label="V2")
-    assert request(room)["sources"][0]["picture_id"] == f"{painted}.2"
+    assert room.request["sources"][0]["picture_id"] == f"{painted}.2"
     assert "Accepted" in room.message.content
 
 
@@ -134,7 +99,7 @@ async def test_cancel_is_for_the_person_and_for_moderators(room: Room) -> None:
 async def test_a_second_cancel_is_a_sentence(room: Room) -> None:
     job_id = await room.imagine()
     await room.ana.click(room.message, label="Cancel")
-    result = await press_anything(room, f"c1:cancel:{job_id}:0", room.ana)
+    result = await room.press(f"c1:cancel:{job_id}:0", room.ana)
     assert "over already" in result.response.content
 
 
@@ -172,9 +137,9 @@ async def test_remix_asks_for_words_and_paints_with_them(room: Room, painted: st
     (field,) = inputs(form.modal)
     assert field["value"] == "a red fox"
     await room.bo.submit_modal(form, {"prompt": "a blue fox --seed 3"})
-    assert request(room)["prompt"] == "a blue fox"
-    assert request(room)["seed"] == 3
-    assert request(room)["sources"][0]["picture_id"] == f"{painted}.2"
+    assert room.request["prompt"] == "a blue fox"
+    assert room.request["seed"] == 3
+    assert room.request["sources"][0]["picture_id"] == f"{painted}.2"
     assert "**a blue fox**" in room.message.content
 
 
@@ -184,7 +149,7 @@ async def test_a_form_that_was_opened_before_a_restart_is_served_after_it(room: 
     form = await room.bo.click(room.message, label="✏️ Remix")
     await room.restart()
     await room.bo.submit_modal(form, {"prompt": "a blue fox"})
-    assert request(room)["prompt"] == "a blue fox"
+    assert room.request["prompt"] == "a blue fox"
     assert len(room.messages) == 2
 
 
@@ -192,7 +157,7 @@ async def test_a_remix_of_a_deleted_picture_is_a_sentence(room: Room) -> None:
     job_id = await room.imagine(count=1)
     await room.painted(job_id)
     await room.ana.slash(room.channel, "delete", what=job_id)
-    result = await press_anything(room, f"c1:remix:{job_id}:1")
+    result = await room.press(f"c1:remix:{job_id}:1")
     assert "not here" in result.response.content
     assert len(room.jobs()) == 1
 
@@ -210,10 +175,10 @@ async def test_edit_shows_the_lettered_cells_and_asks_for_words(room: Room) -> N
     assert "A1 to D4" in (overlay.description or "")
     form = await room.bo.select(shown.response.message, ["B2", "C3", "B3"])
     await room.bo.submit_modal(form, {"prompt": "a small boat"})
-    assert request(room)["operation"] == "edit"
-    assert request(room)["cells"] == ["B2", "B3", "C3"]
-    assert request(room)["prompt"] == "a small boat"
-    assert request(room)["sources"][0]["picture_id"] == f"{job_id}.1"
+    assert room.request["operation"] == "edit"
+    assert room.request["cells"] == ["B2", "B3", "C3"]
+    assert room.request["prompt"] == "a small boat"
+    assert room.request["sources"][0]["picture_id"] == f"{job_id}.1"
     assert "**a small boat**" in room.message.content
 
 
@@ -225,7 +190,7 @@ async def test_all_cells_fit_into_the_id_of_the_form(room: Room) -> None:
     form = await room.bo.select(shown.response.message, everything)
     assert len(form.modal["custom_id"]) <= 100
     await room.bo.submit_modal(form, {"prompt": "the sea"})
-    assert len(request(room)["cells"]) == 16
+    assert len(room.request["cells"]) == 16
 
 
 # ---- forged and foreign ids
@@ -242,14 +207,14 @@ async def test_all_cells_fit_into_the_id_of_the_form(room: Room) -> None:
     ],
 )
 async def test_a_forged_button_is_answered_with_a_sentence(room: Room, custom_id: str) -> None:
-    result = await press_anything(room, custom_id)
+    result = await room.press(custom_id)
     assert result.response.content == house.BUTTON_UNKNOWN
     assert result.response.ephemeral
     assert room.jobs() == []
 
 
 async def test_a_button_of_a_job_that_does_not_exist_is_a_sentence(room: Room) -> None:
-    result = await press_anything(room, "c1:vary:000000000000:1")
+    result = await room.press("c1:vary:000000000000:1")
     assert "not here" in result.followups[0].content
 
 

@@ -398,7 +398,7 @@ async def test_history_and_credits_are_for_the_person_alone(room: Room) -> None:
     assert history.response.content == rf"done · {job_id} · a \*red\* fox"
     balance = await room.ana.slash(room.channel, "credits")
     assert balance.response is not None
-    assert "4 pictures this month" in balance.response.content
+    assert "4 credits this month" in balance.response.content
 
 
 # ---- words with alternatives

@@ -1,7 +1,5 @@
 """Reactions and context menus on messages with pictures."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,27 +10,10 @@ from studio.catalog import REACTIONS
 from studio.db.tables import StarRow
 from studio.errors import TooManyJobs
 from studio.jobs import JobState
-from studio.ports import Ports
-from tests.discord_room import PNG, Room, button_ids, open_room
+from tests import discord_room
+from tests.discord_room import PNG, Room, button_ids
 
-
-@pytest.fixture
-async def room(ports: Ports, tmp_path: Path) -> AsyncIterator[Room]:
-    async with open_room(ports, tmp_path / "home") as opened:
-        yield opened
-
-
-@pytest.fixture
-async def painted(room: Room) -> str:
-    """A finished job of Ana's with four pictures."""
-    job_id = await room.imagine(prompt="a red fox", seed=7)
-    await room.painted(job_id)
-    return job_id
-
-
-def request(room: Room) -> dict[str, Any]:
-    found: dict[str, Any] = room.jobs()[-1].request
-    return found
+room, painted = discord_room.room, discord_room.painted
 
 
 def stars(room: Room) -> list[str]:
@@ -46,8 +27,8 @@ def stars(room: Room) -> list[str]:
 @pytest.mark.parametrize("number", [1, 2, 3, 4])
 async def test_a_number_varies_that_tile(room: Room, painted: str, number: int) -> None:
     await room.bo.react(room.message, f"{number}️⃣")
-    assert request(room)["operation"] == "vary"
-    assert request(room)["sources"][0]["picture_id"] == f"{painted}.{number}"
+    assert room.request["operation"] == "vary"
+    assert room.request["sources"][0]["picture_id"] == f"{painted}.{number}"
     assert len(room.messages) == 2
     assert f"<@{room.bo.id}>, from <@{room.ana.id}>’s red fox" in room.message.content
 
@@ -159,7 +140,7 @@ async def test_a_reaction_works_after_a_restart(room: Room, painted: str) -> Non
     message = room.message
     await room.restart()
     await room.bo.react(message, "2️⃣")
-    assert request(room)["sources"][0]["picture_id"] == f"{painted}.2"
+    assert room.request["sources"][0]["picture_id"] == f"{painted}.2"
 
 
 # ---- context menus
@@ -175,8 +156,8 @@ async def foreign_image(room: Room, data: bytes = PNG, name: str = "fox.png") ->
 async def test_a_menu_on_somebodys_image_takes_it_in(room: Room, menu: str, operation: str) -> None:
     message = await foreign_image(room)
     await room.ana.context_menu(room.channel, menu, message)
-    assert request(room)["operation"] == operation
-    source = request(room)["sources"][0]
+    assert room.request["operation"] == operation
+    source = room.request["sources"][0]
     assert "picture_id" not in source
     assert room.ports.store.get(source["key"]) == PNG
     assert "Accepted" in room.message.content
@@ -188,8 +169,8 @@ async def test_edit_on_somebodys_image_asks_for_cells_and_words(room: Room) -> N
     assert await shown.response.attachments[0].read() == b"overlay of " + PNG
     form = await room.ana.select(shown.response.message, ["A1"])
     await room.ana.submit_modal(form, {"prompt": "a small boat"})
-    assert request(room)["cells"] == ["A1"]
-    assert room.ports.store.get(request(room)["sources"][0]["key"]) == PNG
+    assert room.request["cells"] == ["A1"]
+    assert room.ports.store.get(room.request["sources"][0]["key"]) == PNG
 
 
 async def test_an_image_that_was_taken_in_before_a_restart_has_to_be_chosen_again(room: Room) -> None:
