@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from bots import words as house
+from bots.attributions import NOTHING
 from bots.discord.reactions import MEANINGS
 from studio.catalog import REACTIONS
 from studio.db.tables import StarRow
@@ -216,4 +217,4 @@ async def test_who_made_this_tells_of_the_person_the_recipe_and_the_family(room:
 async def test_who_made_this_knows_when_it_was_not_painted_here(room: Room) -> None:
     message = await foreign_image(room)
     result = await room.ana.context_menu(room.channel, "Who made this?", message)
-    assert result.response.content == house.NOT_FROM_HERE
+    assert result.response.content == NOTHING
