@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from chatelier.benches.marks import marks
+from chatelier.benches.thimble import thimble
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -27,6 +30,10 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a ta
 
 def register(app: typer.Typer) -> None:
     app.add_typer(bench, name="bench")
+
+
+bench.command("thimble")(thimble)
+bench.command("marks")(marks)
 
 
 @bench.command("room")

@@ -10,6 +10,7 @@ from studio.commands.spec import Call, CommandSpec, Kind, Parameter
 from studio.db import records
 from studio.db.humans import same_human
 from studio.db.tables import JobRow, PictureRow
+from studio.errors import BadParameter
 from studio.jobs import JobState
 from studio.people import Person
 from studio.ports import Ports
@@ -20,14 +21,18 @@ _BATCH = 2000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Whose:
-    image: Traces
+    image: Traces | None = None
 
 
 def whose(ports: Ports, call: Call, command: Whose) -> Attribution:
-    """Nothing of the file is kept. Who and what is told within the picture's own community only."""
-    traces = command.image
+    """Nothing of the file is kept. Who and what is told within the picture's own community only.
+
+    Raises `BadParameter` without a file.
+    """
+    if command.image is None:
+        raise BadParameter("image", "attach the picture, as the file you have.")
     with ports.database.read() as session:
-        return attribute(session, traces, viewer=call.person)
+        return attribute(session, command.image, viewer=call.person)
 
 
 def attribute(session: Session, traces: Traces, *, viewer: Person | None) -> Attribution:
@@ -106,9 +111,7 @@ SPEC = CommandSpec(
     build=Whose,
     handle=whose,
     parameters=(
-        Parameter(
-            name="image", kind=Kind.FILE, summary="The picture, attached as the file you have.", required=True
-        ),
+        Parameter(name="image", kind=Kind.FILE, summary="The picture, attached as the file you have."),
     ),
     paints=False,
 )

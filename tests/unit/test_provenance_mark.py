@@ -1,0 +1,107 @@
+"""The invisible mark: it survives what happens to pictures, and is found in none that has none."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from moderation.provenance import convolution, mark, trials
+from moderation.provenance.payload import CODED_BITS, read_signs, signs_of
+from studio.identifiers import picture_number, picture_numbered
+
+PICTURE = "k3v9m2p4qx7a.2"
+SIZES = (256, 512, 1024)
+
+
+@pytest.fixture(scope="module")
+def originals():
+    """One picture of each size, and a flat one as illustrations are."""
+    made = {side: trials.photograph(side, seed=side) for side in SIZES}
+    flat = Image.new("RGB", (256, 256), (64, 120, 200))
+    flat.paste((250, 250, 245), (40, 60, 150, 170))
+    return {**made, "flat": flat}
+
+
+@pytest.fixture(scope="module")
+def marked(originals):
+    return {name: mark.embed(picture, PICTURE) for name, picture in originals.items()}
+
+
+@pytest.mark.parametrize("name", [*SIZES, "flat"])
+def test_a_mark_can_hardly_be_seen_and_is_read_again(name, originals, marked):
+    assert trials.quality_of(originals[name], marked[name]) >= 38
+    assert mark.find(marked[name]) == PICTURE
+    assert mark.find(originals[name]) is None
+
+
+@pytest.mark.parametrize("attack", trials.PROMISED)
+@pytest.mark.parametrize("name", [*SIZES, "flat"])
+def test_a_mark_survives(name, attack, marked):
+    assert mark.find(trials.PROMISED[attack](marked[name])) == PICTURE
+
+
+def test_a_mark_survives_a_crop_of_odd_pixels_and_a_thumbnail(marked):
+    assert mark.find(marked[512].crop((13, 7, 13 + 451, 7 + 437))) == PICTURE
+    small = marked[1024].copy()
+    small.thumbnail((512, 512))
+    assert mark.find(small) == PICTURE
+
+
+def test_a_second_mark_takes_the_place_of_the_first(marked):
+    assert mark.find(mark.embed(marked[512], "0000000000zz.9")) == "0000000000zz.9"
+
+
+def test_nothing_is_found_in_pictures_without_a_mark():
+    noise = np.random.default_rng(1).integers(0, 256, (300, 400, 3), dtype=np.uint8)
+    bars = np.tile(np.repeat(np.array([0, 255], np.uint8), 8), (256, 16))
+    plain = [
+        Image.new("RGB", (64, 64), "white"),
+        Image.fromarray(noise),
+        Image.fromarray(bars).convert("RGB"),
+    ]
+    assert trials.false_marks([*plain, *(trials.photograph(128, seed) for seed in range(20))]) == 0
+
+
+def test_a_picture_too_small_for_a_mark_stays_as_it_is():
+    small = Image.new("RGB", (256, 100), "red")
+    assert mark.embed(small, PICTURE) is small
+
+
+def test_only_picture_ids_are_embedded():
+    with pytest.raises(ValueError, match="not a picture id"):
+        mark.embed(Image.new("RGB", (256, 256)), "a-cat")
+
+
+# ---- bits
+
+
+@given(st.text("0123456789abcdefghjkmnpqrstvwxyz", min_size=12, max_size=12), st.integers(1, 9))
+def test_an_id_is_a_number_and_back(job, index):
+    assert picture_numbered(picture_number(f"{job}.{index}")) == f"{job}.{index}"
+
+
+@pytest.mark.parametrize("number", [0, 10, 2**64 - 1, 2**64 + 1])
+def test_numbers_that_are_no_id_are_nothing(number):
+    assert picture_numbered(number) is None
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 2**32 - 1))
+def test_a_fifth_of_the_coded_bits_may_be_wrong(seed):
+    random = np.random.default_rng(seed)
+    signs = signs_of(PICTURE)
+    wrong = random.permutation(CODED_BITS)[: CODED_BITS // 5]
+    signs[wrong] *= -0.5  # what is wrong is also less sure
+    assert read_signs(signs[None]) == PICTURE
+
+
+def test_noise_is_no_id():
+    noise = np.random.default_rng(3).standard_normal((200, CODED_BITS)).astype(np.float32)
+    assert read_signs(noise) is None
+
+
+def test_the_code_gives_back_any_bits():
+    bits = np.random.default_rng(4).integers(0, 2, (5, 40), dtype=np.uint8)
+    seen = np.stack([convolution.encode(row) for row in bits])
+    assert (convolution.decode(seen) == bits).all()
