@@ -227,9 +227,8 @@ def save_sd3(folder: Path, *, long_encoder: bool = True, seed: int = 0) -> Path:
     projecting = [CLIPTextModelWithProjection(make_text_encoder(width=16).config) for _ in range(2)]
     pipeline = StableDiffusion3Pipeline(
         scheduler=FlowMatchEulerDiscreteScheduler(shift=3.0),
-        # No shift: diffusers' inpainting pipeline forgets it when it decodes.
         vae=make_autoencoder(
-            latent_channels=16, shift_factor=0.0, use_quant_conv=False, use_post_quant_conv=False
+            latent_channels=16, shift_factor=0.1, use_quant_conv=False, use_post_quant_conv=False
         ),
         text_encoder=projecting[0],
         text_encoder_2=projecting[1],
