@@ -54,7 +54,7 @@ def punish(
     Belongs into a transaction that touches nothing else before it; run the outcome's errands after the commit.
     """
     lock_person(session, person)
-    before = burden(session, person.key)
+    before = round(burden(session, person.key), 2)  # or a second's decay would hide a step that was reached
     row = strike(session, person.key, rule=rule, category=category, weight=weight, job_id=job_id)
     after = before + weight
     reached = [rung for rung in LADDER if before < rung.burden <= after]

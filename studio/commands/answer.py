@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from studio import releases
-from studio.cases import CaseKind, CaseState, Decision
+from studio.cases import Case, CaseKind, CaseState, Decision
 from studio.clock import now
 from studio.commands.answers import Decided
 from studio.commands.spec import Call, CommandSpec, Kind, Parameter
@@ -39,9 +39,9 @@ def answer_consent(ports: Ports, call: Call, command: AnswerConsent) -> Decided:
             raise CaseTaken(closed=True)
         row = session.get_one(CaseRow, case.id)
         session.refresh(row)
-        follow = _follow(session, row.job_id or "", decision)
-        events = [cases.changed(session, row), *follow]
         case, job = cases.case_of(row), session.get_one(JobRow, row.job_id)
+        follow = _follow(session, case, decision)
+        events = [cases.changed(session, row), *follow]
     if follow and decision is Decision.APPROVE:
         enqueue(ports, job, events)
     else:
@@ -49,12 +49,21 @@ def answer_consent(ports: Ports, call: Call, command: AnswerConsent) -> Decided:
     return Decided(case=case)
 
 
-def _follow(session: Session, job_id: str, decision: Decision) -> list[OutboxRow]:
-    """One no ends the job; it goes on when the last one asked has said yes."""
-    if decision is Decision.REJECT:
-        return releases.stop(session, job_id, JobState.CANCELLED, error_code="consent", error_text=_DECLINED)
-    others = select(CaseRow.id).where(CaseRow.job_id == job_id, CaseRow.state == CaseState.OPEN)
-    return [] if session.scalars(others).first() else releases.paint(session, job_id, cleared=False)
+def _follow(session: Session, case: Case, decision: Decision) -> list[OutboxRow]:
+    """One no ends the job, whatever the others would say; it goes on when the last one asked has said yes."""
+    asked = select(CaseRow).where(CaseRow.job_id == case.job_id, CaseRow.kind == CaseKind.CONSENT)
+    others = session.scalars(asked.where(CaseRow.state == CaseState.OPEN).order_by(CaseRow.id)).all()
+    job_id = case.job_id or ""
+    if decision is Decision.APPROVE:
+        return [] if others else releases.paint(session, job_id, cleared=False)
+    events: list[OutboxRow] = []
+    for row in others:
+        if cases.close(session, row.id, decision, by=case.decided_by or "", at=now()):
+            session.refresh(row)
+            events.append(cases.changed(session, row))
+    return events + releases.stop(
+        session, job_id, JobState.CANCELLED, error_code="consent", error_text=_DECLINED
+    )
 
 
 SPEC = CommandSpec(

@@ -1,31 +1,86 @@
-"""/credits: what one has painted this month, and what is left."""
+"""/credits: what one has painted this month, and what is left; or some of it for somebody else."""
 
 from dataclasses import dataclass
 
+from studio.cases import NoticeKind
 from studio.clock import now
-from studio.commands.answers import Balance
-from studio.commands.spec import Call, CommandSpec
-from studio.db import ledger
+from studio.commands.answers import Balance, Given
+from studio.commands.spec import Call, CommandSpec, Kind, Parameter
+from studio.db import ledger, outbox
+from studio.db.cases import write_notice
+from studio.db.humans import human_of, same_human
+from studio.db.people import find_person, lock_person
+from studio.errors import BadParameter, NotAllowed
 from studio.ports import Ports
+
+_MOST = 1_000_000
+_UNCOUNTED = "credits never run out here, so there is nothing to give."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ShowCredits:
-    pass
+class Credits:
+    to: str | None = None
+    amount: int | None = None
 
 
-def show_credits(ports: Ports, call: Call, _command: ShowCredits) -> Balance:
+def credits(ports: Ports, call: Call, command: Credits) -> Balance | Given:
+    if command.to is None and command.amount is None:
+        return _balance(ports, call)
+    if command.to is None or command.amount is None:
+        missing = "to" if command.to is None else "amount"
+        raise BadParameter(missing, f"is missing. For example: {SPEC.example}")
+    return _give(ports, call, command.to, command.amount)
+
+
+def _balance(ports: Ports, call: Call) -> Balance:
+    monthly = ports.gate.allowance(call.person).monthly_credits
     with ports.database.read() as session:
         used = ledger.used(session, call.person.key, at=now())
-    return Balance(used=used, monthly=ports.rules.monthly_credits)
+        gifts = ledger.gifts(session, call.person.key, at=now())
+    return Balance(used=used, monthly=monthly, gifts=gifts)
+
+
+def _give(ports: Ports, call: Call, to: str, amount: int) -> Given:
+    """Once for each request. Raises `OutOfCredits`, `BadParameter` and `NotAllowed`."""
+    monthly = ports.gate.allowance(call.person).monthly_credits
+    if monthly is None:
+        raise BadParameter("amount", _UNCOUNTED)
+    if not to.startswith(f"{call.person.platform}:{call.person.community}:"):
+        raise NotAllowed("You can give credits to the people of this community only.")
+    at = now()
+    with ports.database.begin() as session:
+        lock_person(session, call.person)
+        receiver = find_person(session, to)
+        if same_human(session, to, call.person.key):
+            raise BadParameter("to", "is yourself.")
+        ledger.lock(session, *(human_of(session, key) for key in (call.person.key, to)))
+        ledger.grant_monthly(session, call.person.key, credits=monthly, at=at)
+        before = ledger.balance(session, call.person.key, at=at)
+        left = ledger.give(session, call.person.key, to, amount, key=f"gift:{call.request_key}", at=at)
+        events = []
+        if left < before:
+            text = f"@{call.person.display_name} gave you {amount} credits."
+            events = [write_notice(session, NoticeKind.GIFT, to, text)]
+    outbox.send(ports.database, ports.events, [each for each in events if each is not None])
+    return Given(person=receiver, amount=amount, left=left)
 
 
 SPEC = CommandSpec(
     name="credits",
-    summary="How many pictures you painted this month, and how many are left.",
-    example="/credits",
-    build=ShowCredits,
-    handle=show_credits,
-    parameters=(),
+    summary="What you used this month and what is left; or give some to somebody.",
+    example="/credits @bo 20",
+    build=Credits,
+    handle=credits,
+    parameters=(
+        Parameter(name="to", kind=Kind.PERSON, summary="Who shall have some of yours.", positional=True),
+        Parameter(
+            name="amount",
+            kind=Kind.INTEGER,
+            summary="How many.",
+            minimum=1,
+            maximum=_MOST,
+            positional=True,
+        ),
+    ),
     paints=False,
 )

@@ -8,6 +8,7 @@ from studio.commands.answers import Decided, Opened
 from studio.commands.cases import MODERATORS_ONLY
 from studio.commands.spec import Audience, Call, CommandSpec, Kind, Parameter
 from studio.db.cases import desk_cases
+from studio.db.humans import identities
 from studio.errors import NotAllowed, NotFound
 from studio.ports import Ports
 
@@ -34,9 +35,10 @@ def _next(ports: Ports, call: Call) -> str:
     """The first open case that nobody else has claimed and that is not about or by the moderator."""
     at, me = now(), call.person.key
     with ports.database.read() as session:
+        mine = set(identities(session, me))
         for case in desk_cases(session, call.person):
             taken = case.claimed_by not in (None, me) and case.claimed_until and case.claimed_until > at
-            if not taken and me not in (case.subject, case.filed_by):
+            if not taken and not mine & {case.subject, case.filed_by}:
                 return case.id
     raise NotFound("An open case")
 

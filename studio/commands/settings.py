@@ -8,6 +8,7 @@ from studio.db import choices
 from studio.db.people import lock_person
 from studio.ports import Ports
 from studio.preferences import RemixConsent
+from studio.requests import parse_aspect
 
 _RESET = "none"
 
@@ -27,7 +28,7 @@ class Settings:
 def settle(ports: Ports, call: Call, command: Settings) -> Settled:
     with ports.database.begin() as session:
         chosen = choices.preferences_of(session, call.person.key)
-        plain = {"model": command.model, "style": command.style, "aspect": command.aspect}
+        plain = {"model": command.model, "style": command.style, "aspect": _shape(command.aspect)}
         changes: dict[str, object] = {
             name: None if value == _RESET else value for name, value in plain.items() if value is not None
         }
@@ -42,6 +43,14 @@ def settle(ports: Ports, call: Call, command: Settings) -> Settled:
             lock_person(session, call.person)
             choices.keep_preferences(session, call.person.key, chosen)
     return Settled(preferences=chosen)
+
+
+def _shape(aspect: str | None) -> str | None:
+    """Raises `BadParameter` for what is no shape of a picture."""
+    if aspect is None or aspect == _RESET:
+        return aspect
+    width, height = parse_aspect(aspect)
+    return f"{width}:{height}"
 
 
 SPEC = CommandSpec(

@@ -372,7 +372,7 @@ def test_ones_own_jobs_are_listed_in_a_sheet(room: OpenRoom) -> None:
     assert (done in queue, waits in queue, "owl" in queue) == (False, True, False)
     history = ana.client.get(ana.say("/history")["open"], headers={"hx-request": "true"}).text
     assert (done in history, waits in history) == (True, False)
-    assert "You painted" in ana.say("/credits")["text"]
+    assert "You used" in ana.say("/credits")["text"]
     assert ana.say(f"/lineage {done}.1")["open"] == f"/view/{done}.1"
 
 

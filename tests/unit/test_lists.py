@@ -14,9 +14,10 @@ from studio.commands.answers import Balance
 from studio.commands.lineage import MOST_RELATIVES
 from studio.commands.spec import Call
 from studio.db.tables import JobRow, PictureRow
-from studio.errors import BadParameter, NotFound
+from studio.errors import BadParameter, ChatelierError, NotFound
 from studio.jobs import JobState
 from studio.ports import HouseRules, Ports
+from studio.requests import Operation, PaintRequest
 from tests.painted import end_job, paint_job
 from tests.twins import ruled, someone
 
@@ -73,7 +74,7 @@ class TestCredits:
         paint_job(ports, imagine(ports, call, count=3))
         assert perform(ports, call, "credits", {}) == Balance(used=3, monthly=None)
         assert lines_of(Balance(used=1, monthly=None)) == [
-            "You painted 1 picture this month. There is no limit here."
+            "You used 1 credit this month. There is no limit here."
         ]
 
     def test_failed_jobs_cost_nothing_and_waiting_ones_are_set_aside(self, ports, call):
@@ -82,7 +83,7 @@ class TestCredits:
         imagine(limited, asks(call, mark="2"), count=4)
         answer = perform(limited, call, "credits", {})
         assert (answer.used, answer.left) == (4, 6)
-        assert "6 of 10 are left" in lines_of(answer)[0]
+        assert "6 are left" in lines_of(answer)[0]
 
     def test_somebody_who_never_painted_has_everything_left(self, ports, call):
         answer = perform(ruled(ports, HouseRules(monthly_credits=10)), call, "credits", {})
@@ -158,3 +159,57 @@ class TestLineage:
         assert lines_of(answer)[-1] == "and 45 more"
         drawn = Image.open(io.BytesIO(draw_family(answer, ports.store)))
         assert drawn.width < 2000
+
+
+class TestGiving:
+    def test_credits_go_to_somebody_who_is_told(self, ports, call):
+        counted = ruled(ports, HouseRules(monthly_credits=50))
+        bo = replace(call, person=someone("bo"), request_key="test:bo")
+        perform(counted, bo, "settings", {"count": 1})
+        given = perform(counted, call, "credits", {"to": someone("bo").key, "amount": 20})
+        assert (given.person.user_id, given.amount, given.left) == ("bo", 20, 30)
+        assert perform(counted, call, "credits", {}).left == 30
+        assert perform(counted, bo, "credits", {}).left == 70
+        assert type(ports.events.published[-1]).__name__ == "NoticeWritten"
+
+    @pytest.mark.parametrize(
+        ("values", "problem"),
+        [
+            ({"to": "web:room:bo"}, "missing"),
+            ({"amount": 3}, "missing"),
+            ({"to": "web:room:ana", "amount": 3}, "yourself"),
+            ({"to": "web:room:bo", "amount": 51}, "have 50"),
+            ({"to": "web:other:bo", "amount": 1}, "this community"),
+            ({"to": "web:room:nobody", "amount": 1}, "not here"),
+        ],
+    )
+    def test_what_cannot_be_given_stays(self, ports, call, values, problem):
+        counted = ruled(ports, HouseRules(monthly_credits=50))
+        for name in ("ana", "bo"):
+            key = f"test:first:{name}"
+            perform(counted, replace(call, person=someone(name), request_key=key), "settings", {"count": 1})
+        with pytest.raises(ChatelierError, match=problem):
+            perform(counted, call, "credits", values)
+        assert perform(counted, call, "credits", {}).left == 50
+
+    def test_where_credits_are_not_counted_there_is_nothing_to_give(self, ports, call):
+        with pytest.raises(BadParameter, match="never run out"):
+            perform(ports, call, "credits", {"to": someone("bo").key, "amount": 3})
+
+
+@pytest.mark.parametrize(
+    ("size", "cost"),
+    [
+        ({}, 4),
+        ({"steps": 30}, 4),
+        ({"steps": 31}, 8),
+        ({"steps": 100}, 16),
+        ({"width": 64, "height": 64}, 4),
+        ({"width": 1024, "height": 1024, "steps": 10}, 4),
+        ({"width": 2048, "height": 2048}, 16),
+        ({"width": 2048}, 8),
+        ({"width": 2048, "height": 2048, "steps": 60}, 32),
+    ],
+)
+def test_large_pictures_and_many_steps_cost_more(size, cost):
+    assert PaintRequest(operation=Operation.IMAGINE, seed=1, count=4, **size).cost == cost

@@ -2,6 +2,7 @@
 
 import threading
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from PIL import Image
@@ -11,16 +12,22 @@ from engine.leases import LeaseKeeper
 from engine.orders import Painted, Progress
 from engine.pictures.encoding import encode_png
 from engine.pictures.png import read_recipe
+from engine.sweeper import Sweeper
 from engine.work import Work
+from studio.cases import CaseKind
 from studio.catalog import perform
 from studio.clock import now
-from studio.db import ledger, moves, records
-from studio.db.tables import JobRow, LedgerRow
-from studio.errors import InspectionFailed, JobCancelled, NotSupported, StorageFailed
+from studio.commands.spec import Call
+from studio.db import cases, ledger, moves, records
+from studio.db.tables import CaseRow, JobRow, LedgerRow
+from studio.errors import Banned, InspectionFailed, JobCancelled, NotSupported, StorageFailed
+from studio.events import CaseChanged
 from studio.jobs import JobState
 from studio.pictures import Recipe
 from studio.requests import Source
 from studio.verdicts import Ruling, Verdict
+from tests.desks import with_desk
+from tests.twins import someone, somewhere
 
 
 class Brush:
@@ -339,3 +346,149 @@ def test_balances_are_whole_after_everything(ports, work, brush, call):
     assert states == [JobState.DONE, JobState.FAILED, JobState.DONE, JobState.FAILED]
     with ports.database.read() as session:
         assert ledger.balance(session, call.person.key, at=now()) == -4
+
+
+def cases_of(ports):
+    with ports.database.read() as session:
+        return [cases.case_of(row) for row in session.scalars(select(CaseRow))]
+
+
+class TestJudgingAgain:
+    """When painting starts: by today's bans and house rules."""
+
+    def test_under_the_same_rules_nothing_is_judged_again(self, ports, work, brush, job):
+        work.paint(job)
+        assert (ports.gate.reviews, len(brush.orders)) == ([], 1)
+
+    def test_under_new_rules_a_job_is_judged_again_and_remembers_them(self, ports, work, brush, job):
+        ports.gate.policy_version = "newer"
+        work.paint(job)
+        assert [each.request.prompt for each in ports.gate.reviews] == ["a red apple"]
+        assert (read(ports, job)[0].policy_version, len(brush.orders)) == ("newer", 1)
+
+    def test_what_new_rules_refuse_is_not_painted_and_may_be_appealed(self, ports, work, brush, call, job):
+        ports.gate.policy_version = "newer"
+        ports.gate.verdict = Verdict(ruling=Ruling.REFUSE, rule="words", category="violence")
+        work.paint(job)
+        ended, _ = read(ports, job)
+        assert (ended.state, ended.refused_rule, brush.orders) == (JobState.REFUSED, "words", [])
+        assert entries(ports, job) == {"reserve": -4, "release": 4}
+        assert not perform(ports, call, "appeal", {"job": job}).repeated
+
+    def test_what_new_rules_hold_waits_on_the_desk(self, ports, work, brush, job):
+        ports.gate.policy_version = "newer"
+        ports.gate.verdict = Verdict(ruling=Ruling.HOLD, rule="words", category="violence", evidence="e")
+        work.paint(job)
+        (case,) = cases_of(ports)
+        assert (read(ports, job)[0].state, case.job_id, case.evidence) == (JobState.HELD, job, "e")
+        assert brush.orders == []
+
+    def test_what_a_moderator_let_pass_is_not_judged_again(self, ports, work, brush, job):
+        with ports.database.begin() as session:
+            session.get_one(JobRow, job).cleared = True
+        ports.gate.policy_version = "newer"
+        work.paint(job)
+        assert (ports.gate.reviews, len(brush.orders)) == ([], 1)
+
+    def test_whoever_was_banned_meanwhile_is_not_painted_for(self, ports, work, brush, job):
+        ports.gate.welcome_error = Banned()
+        work.paint(job)
+        ended, _ = read(ports, job)
+        assert (ended.state, ended.error_code, brush.orders) == (JobState.CANCELLED, "banned", [])
+        assert entries(ports, job) == {"reserve": -4, "release": 4}
+
+    def test_held_pictures_lie_on_the_desk_as_one_case(self, ports, work, job):
+        ports.gate.picture_verdict = Verdict(ruling=Ruling.HOLD, rule="face", category="named persons")
+        work.paint(job)
+        (case,) = cases_of(ports)
+        assert (case.kind, case.picture_id, case.rule) == (CaseKind.HOLD, f"{job}.1", "face")
+        assert [event.case_id for event in ports.events.published if isinstance(event, CaseChanged)] == [
+            case.id
+        ]
+
+    def test_refused_pictures_may_be_appealed(self, ports, work, call, job):
+        ports.gate.picture_verdict = Verdict(ruling=Ruling.REFUSE, rule="nudity", category="sexual")
+        work.paint(job)
+        assert read(ports, job)[0].refused_category == "sexual"
+        assert perform(ports, call, "appeal", {"job": job}).case.rule == "nudity"
+
+    @pytest.mark.parametrize("appealable", [True, False])
+    def test_of_a_cleared_job_a_moderator_sees_the_pictures_before_they_are_refused(
+        self, ports, work, job, appealable
+    ):
+        with ports.database.begin() as session:
+            session.get_one(JobRow, job).cleared = True
+        ports.gate.picture_verdict = Verdict(
+            ruling=Ruling.REFUSE, rule="nudity", category="sexual", appealable=appealable
+        )
+        work.paint(job)
+        ended, _ = read(ports, job)
+        assert ended.state is (JobState.HELD if appealable else JobState.REFUSED)
+        assert (ended.request.prompt == "") is not appealable
+
+    def test_the_share_of_a_worker_comes_with_the_order(self, ports, work, brush, job):
+        ports.gate.allowed = replace(ports.gate.allowed, weight=1.5)
+        work.paint(job)
+        assert brush.orders[0].weight == 1.5
+
+
+class TestPausing:
+    """The kill switch."""
+
+    @pytest.fixture
+    def house(self, ports):
+        return with_desk(ports)
+
+    def switch(self, house, setting):
+        moderator = someone("mod", moderator=True)
+        asked = Call(person=moderator, address=somewhere(), request_key=setting)
+        perform(house, asked, "studio", {"setting": setting})
+
+    def test_what_is_being_painted_stops_and_goes_on_after_the_pause(
+        self, ports, house, work, brush, leases, job
+    ):
+        def pause(order, cancelled):
+            self.switch(house, "pause")
+            assert ports.queue.put_aside == [job]
+            leases.set_aside(job)
+
+        brush.act = pause
+        ports.queue.sent.clear()
+        work.paint(job)
+        waiting, _ = read(ports, job)
+        assert (waiting.state, waiting.attempts) == (JobState.QUEUED, 0)
+        assert (ports.queue.sent, ends(ports, job)) == ([], [])
+        brush.act = lambda order, cancelled: None
+        self.switch(house, "resume")
+        assert ports.queue.sent == [(job, 0)]
+        work.paint(job)
+        assert read(ports, job)[0].state is JobState.DONE
+
+    def test_no_job_of_a_paused_community_is_begun_or_sent_again(self, ports, house, work, brush, job):
+        self.switch(house, "pause")
+        work.paint(job)
+        assert (brush.orders, read(ports, job)[0].state) == ([], JobState.QUEUED)
+        with ports.database.begin() as session:
+            session.get_one(JobRow, job).queued_at = now() - timedelta(hours=1)
+        ports.queue.sent.clear()
+        Sweeper(database=ports.database, queue=ports.queue, events=ports.events, rules=ports.rules).sweep()
+        assert ports.queue.sent == []
+
+    def test_a_heartbeat_notices_a_pause_whose_message_was_lost(self, ports, house, job):
+        keeper = LeaseKeeper(ports.database, worker="w1", lease_seconds=0.15)
+        lease = keeper.take(job)
+        self.switch(house, "pause")
+        keeper.start()
+        try:
+            wait_for(lambda: lease.goes_back)
+        finally:
+            keeper.close()
+
+    def test_a_cancelled_job_of_a_paused_community_ends(self, ports, house, work, brush, leases, job):
+        def pause(order, cancelled):
+            leases.set_aside(job)
+            leases.cancel(job)
+
+        brush.act = pause
+        work.paint(job)
+        assert read(ports, job)[0].state is JobState.CANCELLED

@@ -1,0 +1,62 @@
+"""The real desk and the real gate on the twins of everything else."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from moderation.categories import Category
+from moderation.desk.desk import HouseDesk
+from moderation.desk.errands import Errands
+from moderation.findings import Finding
+from moderation.gate import HouseGate
+from moderation.limits.settings import LimitSettings, Pace
+from moderation.rules.prompt import PromptSubject
+from studio.ports import HouseRules, Ports
+from studio.verdicts import Ruling
+
+PLENTY = Pace(requests=10_000, seconds=1)
+
+
+WORDS = {
+    "violent": Category.VIOLENCE,
+    "minor": Category.MINORS,
+    "rude": Category.LANGUAGE,
+    "doubtful": Category.DECEPTION,
+}
+
+
+class Wording:
+    """A rule of plain words: each stands for a category."""
+
+    name = "wording"
+
+    def judge(self, subject: PromptSubject) -> Finding | None:
+        for text in subject.wished:
+            for word, category in WORDS.items():
+                if word in text:
+                    return Finding(
+                        ruling=Ruling.REFUSE, rule=self.name, category=category, evidence=f"found {word}"
+                    )
+        return None
+
+
+def with_desk(ports: Ports) -> Ports:
+    errands = Errands(database=ports.database, queue=ports.queue, events=ports.events, store=ports.store)
+    return replace(ports, desk=HouseDesk(database=ports.database, errands=errands))
+
+
+def with_gate(ports: Ports, rules: HouseRules | None = None, **options: Any) -> Ports:
+    """The desk too. Limits are wide, and the rules are `Wording`; no rule looks at pictures but the desk's."""
+    errands = Errands(database=ports.database, queue=ports.queue, events=ports.events, store=ports.store)
+    paces = dict.fromkeys(("burst", "sustained", "newcomer", "refused", "community", "everybody"), PLENTY)
+    image_rules: Sequence[Any] = options.pop("image_rules", ())
+    gate = HouseGate(
+        database=ports.database,
+        limits=LimitSettings(**paces),
+        prompt_rules=options.pop("prompt_rules", [Wording()]),
+        image_rules=image_rules,
+        rules=rules or ports.rules,
+        errands=errands,
+        **options,
+    )
+    return replace(with_desk(ports), gate=gate, rules=rules or ports.rules)

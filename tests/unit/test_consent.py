@@ -1,0 +1,220 @@
+"""Consent to build on one's pictures, one's own settings, and several names of one human."""
+
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import select
+
+from moderation import bans
+from studio.buttons import Action, Button
+from studio.cases import CaseKind, CaseState
+from studio.catalog import perform, press
+from studio.clock import now
+from studio.db import records
+from studio.db.tables import CaseRow, LinkCodeRow
+from studio.errors import BadParameter, Banned, CaseTaken, ElsewhereOnly, NotAllowed
+from studio.jobs import JobState
+from studio.preferences import RemixConsent
+from tests.desks import with_desk, with_gate
+from tests.painted import paint_job
+from tests.twins import someone
+
+
+def by(call, name, mark="", **who):
+    return replace(call, person=someone(name, **who), request_key=f"{call.request_key}:{name}{mark}")
+
+
+def imagine(ports, call):
+    return perform(ports, call, "imagine", {"prompt": "a red apple", "count": 2}).job_id
+
+
+def painted(ports, call, remix):
+    perform(ports, replace(call, request_key=f"{call.request_key}:s"), "settings", {"remix": remix})
+    return f"{paint_job(ports, imagine(ports, call))}.1"
+
+
+def vary(ports, call, picture):
+    return perform(ports, call, "vary", {"picture": picture})
+
+
+def state(ports, job_id):
+    with ports.database.read() as session:
+        return records.find_job(session, job_id).state
+
+
+def question(ports):
+    with ports.database.read() as session:
+        return session.scalars(select(CaseRow)).one()
+
+
+class TestConsent:
+    def test_by_default_anybody_builds_on_anything(self, ports, call):
+        picture = f"{paint_job(ports, imagine(ports, call))}.1"
+        assert vary(ports, by(call, "bo"), picture).state is JobState.ACCEPTED
+
+    def test_nobody_means_nobody_but_oneself(self, ports, call):
+        picture = painted(ports, call, "nobody")
+        with pytest.raises(NotAllowed, match="build on"):
+            vary(ports, by(call, "bo"), picture)
+        assert vary(ports, by(call, "ana", "own"), picture).state is JobState.ACCEPTED
+
+    def test_ask_holds_the_job_until_the_owner_says_yes(self, ports, call):
+        job = vary(ports, by(call, "bo"), painted(ports, call, "ask"))
+        assert job.state is JobState.HELD
+        asked = question(ports)
+        assert (asked.kind, asked.addressee) == (CaseKind.CONSENT, call.person.key)
+        assert asked.filed_by == someone("bo").key
+        for somebody in (by(call, "bo", "x"), by(call, "mod", moderator=True)):
+            with pytest.raises(NotAllowed, match="Only the person"):
+                press(ports, somebody, Button(action=Action.CONSENT, job_id=asked.id))
+        ports.queue.sent.clear()
+        press(ports, by(call, "ana", "y"), Button(action=Action.CONSENT, job_id=asked.id))
+        assert (state(ports, job.job_id), ports.queue.sent) == (JobState.QUEUED, [(job.job_id, 0)])
+        with pytest.raises(CaseTaken, match="decided already"):
+            perform(ports, by(call, "ana", "z"), "answer", {"case": asked.id, "answer": "no"})
+
+    def test_a_no_cancels_the_job_and_pays_back(self, ports, call):
+        job = vary(ports, by(call, "bo"), painted(ports, call, "ask"))
+        press(ports, by(call, "ana", "n"), Button(action=Action.DECLINE, job_id=question(ports).id))
+        assert state(ports, job.job_id) is JobState.CANCELLED
+        assert perform(ports, by(call, "bo", "c"), "credits", {}).used == 0
+
+    def test_consent_is_no_moderators_word(self, ports, call):
+        job = vary(ports, by(call, "bo"), painted(ports, call, "ask"))
+        press(ports, by(call, "ana", "y"), Button(action=Action.CONSENT, job_id=question(ports).id))
+        with ports.database.read() as session:
+            assert not records.find_job(session, job.job_id).cleared
+
+    def test_a_question_is_not_on_the_moderators_desk(self, ports, call):
+        house = with_desk(ports)
+        vary(ports, by(call, "bo"), painted(ports, call, "ask"))
+        moderator = by(call, "mod", moderator=True)
+        assert perform(house, moderator, "cases", {}).cases == ()
+        with pytest.raises(NotAllowed):
+            perform(house, moderator, "review", {"case": question(ports).id})
+
+    def test_of_two_owners_one_no_is_enough_and_closes_the_other_question(self, ports, call):
+        mine, theirs = (painted(ports, by(call, name, "p"), "ask") for name in ("ana", "cy"))
+        values = {"picture": mine, "picture2": theirs}
+        job = perform(ports, by(call, "bo"), "blend", values)
+        assert job.state is JobState.HELD
+        with ports.database.read() as session:
+            asked = session.scalars(select(CaseRow).where(CaseRow.addressee == someone("cy").key)).one()
+        press(ports, by(call, "cy", "n"), Button(action=Action.DECLINE, job_id=asked.id))
+        assert state(ports, job.job_id) is JobState.CANCELLED
+        with ports.database.read() as session:
+            assert {row.state for row in session.scalars(select(CaseRow))} == {CaseState.CLOSED}
+
+
+class TestSettings:
+    def test_they_are_kept_changed_and_given_back(self, ports, call):
+        values = {
+            "remix": "ask",
+            "dm": "yes",
+            "style": "ink",
+            "aspect": "3:2",
+            "count": 2,
+            "model": "thimble",
+        }
+        perform(ports, call, "settings", values)
+        perform(ports, call, "settings", {"style": "none"})
+        kept = perform(ports, call, "settings", {}).preferences
+        assert (kept.remix, kept.direct_messages, kept.style) == (RemixConsent.ASK, True, None)
+        assert (kept.aspect, kept.count, kept.model) == ("3:2", 2, "thimble")
+
+    @pytest.mark.parametrize("values", [{"remix": "maybe"}, {"count": 0}, {"aspect": "9:1"}])
+    def test_what_makes_no_sense_is_said(self, ports, call, values):
+        with pytest.raises(BadParameter):
+            perform(ports, call, "settings", values)
+
+    def test_a_community_paints_where_its_moderators_say(self, ports, call):
+        house = with_desk(ports)
+        moderator = by(call, "mod", moderator=True)
+        perform(house, moderator, "studio", {"setting": "channels", "value": "studio, attic"})
+        with pytest.raises(ElsewhereOnly):
+            imagine(house, call)
+        there = replace(call, address=replace(call.address, channel="hall", thread="attic"))
+        assert imagine(house, there)
+        perform(house, moderator, "studio", {"setting": "channels", "value": "none"})
+        assert imagine(house, replace(call, request_key="again"))
+
+    @pytest.mark.parametrize(
+        ("setting", "value", "field", "expected"),
+        [
+            ("desk", "123", "desk_channel", "123"),
+            ("star-threshold", "5", "star_threshold", 5),
+            ("pictures", "2", "max_pictures", 2),
+            ("model", "Thimble", "model", "thimble"),
+            ("tier", "77 trusted", "tiers", {"77": "trusted"}),
+            ("credits", "newcomer 20", "monthly_credits", {"newcomer": 20}),
+            ("policy", "Violence hold", "stances", {"violence": "hold"}),
+            ("pool", "main 500", "pools", {"main": 500}),
+        ],
+    )
+    def test_moderators_settle_the_rules_of_their_community(
+        self, ports, call, setting, value, field, expected
+    ):
+        house = with_desk(ports)
+        moderator = by(call, "mod", moderator=True)
+        rules = perform(house, moderator, "studio", {"setting": setting, "value": value}).rules
+        assert getattr(rules, field) == expected
+        assert perform(house, moderator, "studio", {}).rules == rules
+        with pytest.raises(NotAllowed):
+            perform(house, call, "studio", {"setting": setting, "value": value})
+
+    @pytest.mark.parametrize(
+        ("setting", "value"),
+        [
+            ("tier", "77 king"),
+            ("credits", "member"),
+            ("pictures", "9"),
+            ("pool", "main many"),
+            ("policy", "x hold"),
+        ],
+    )
+    def test_what_no_community_can_have_is_said(self, ports, call, setting, value):
+        with pytest.raises(BadParameter, match="value"):
+            perform(
+                with_desk(ports),
+                by(call, "mod", moderator=True),
+                "studio",
+                {"setting": setting, "value": value},
+            )
+
+
+class TestLinking:
+    def link(self, ports, call, left="ana", right="bo"):
+        code = perform(ports, by(call, left, "l"), "link", {}).code
+        return perform(ports, by(call, right, "l"), "link", {"code": code.upper()})
+
+    def test_two_names_become_one_gallery_and_one_quota(self, ports, call):
+        job = paint_job(ports, imagine(ports, call))
+        linked = self.link(ports, call)
+        assert [each.user_id for each in linked.identities] == ["bo", "ana"]
+        assert [each.id for each in perform(ports, by(call, "bo"), "history", {}).jobs] == [job]
+        assert perform(ports, by(call, "bo"), "credits", {}).used == 2
+        assert perform(ports, by(call, "bo", "d"), "delete", {"what": job}).picture_ids
+
+    def test_a_ban_holds_for_every_name_also_for_one_linked_later(self, ports, call):
+        house = with_gate(ports)
+        imagine(house, call)
+        perform(house, by(call, "mod", moderator=True), "ban", {"person": call.person.key})
+        self.link(house, call)
+        with pytest.raises(Banned):
+            imagine(house, by(call, "bo", "i"))
+        with house.database.read() as session:
+            assert bans.is_banned(session, someone("bo"))
+
+    def test_a_code_is_used_once_by_somebody_else_in_time(self, ports, call):
+        code = perform(ports, call, "link", {}).code
+        with pytest.raises(BadParameter, match="your own"):
+            perform(ports, call, "link", {"code": code})
+        perform(ports, by(call, "bo"), "link", {"code": code})
+        for wrong in (code, "2222222222"):
+            with pytest.raises(BadParameter, match="not known"):
+                perform(ports, by(call, "cy"), "link", {"code": wrong})
+        late = perform(ports, call, "link", {}).code
+        with ports.database.begin() as session:
+            session.get_one(LinkCodeRow, late).expires_at = now()
+        with pytest.raises(BadParameter, match="15 minutes"):
+            perform(ports, by(call, "cy"), "link", {"code": late})
