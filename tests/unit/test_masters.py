@@ -1,0 +1,160 @@
+"""Two files of a picture: the master, from which further work starts, and the signed copy that people get."""
+
+import io
+from dataclasses import replace
+
+import pytest
+from PIL import Image
+
+from engine.leases import LeaseKeeper
+from engine.orders import Painted
+from engine.pictures.encoding import decode
+from engine.pictures.png import read_recipe
+from engine.work import Work
+from moderation.provenance.signer import HouseSigner, SignerSettings
+from studio.catalog import perform
+from studio.db import records
+from studio.db.tables import PictureRow
+from studio.errors import SigningFailed
+from studio.identifiers import picture_id
+from studio.jobs import JobState
+from studio.pictures import Recipe
+from studio.verdicts import Ruling, Verdict
+
+INK = (12, 200, 80)
+
+
+class Brush:
+    """Paints squares of one colour, or what an edit leaves of its source."""
+
+    def __init__(self):
+        self.orders = []
+
+    def paint(self, order, *, on_progress, cancelled):
+        self.orders.append(order)
+        request = order.request
+        image = order.sources[0] if order.sources else Image.new("RGB", (256, 256), INK)
+        recipe = Recipe(
+            operation=request.operation, prompt=request.prompt, seed=1, steps=1, guidance_scale=1.0,
+            width=image.width, height=image.height, model="brush", model_hash="0", scheduler="none", software="test",
+        )  # fmt: skip
+        return [Painted(image=image, recipe=recipe) for _ in range(request.count)]
+
+
+class Stamp:
+    """A signer that writes the picture's id behind the file and paints a corner."""
+
+    def __init__(self):
+        self.asked = []
+
+    def sign(self, png, *, picture_id, operation):
+        self.asked.append((picture_id, operation))
+        picture = decode(png)
+        picture.paste((255, 0, 0), (200, 200, 256, 256))
+        out = io.BytesIO()
+        picture.save(out, "PNG")
+        return out.getvalue()
+
+
+@pytest.fixture
+def brush():
+    return Brush()
+
+
+@pytest.fixture
+def stamp():
+    return Stamp()
+
+
+def work_of(ports, brush, signer):
+    return Work(
+        database=ports.database, store=ports.store, gate=ports.gate, events=ports.events, queue=ports.queue,
+        atelier=brush, signer=signer, leases=LeaseKeeper(ports.database, worker="w1", lease_seconds=30),
+        rules=ports.rules, worker="w1",
+    )  # fmt: skip
+
+
+def paint(ports, call, brush, signer, command="imagine", **values):
+    wanted = {"prompt": "a red apple", **values}
+    job_id = perform(ports, replace(call, request_key=str(len(brush.orders))), command, wanted).job_id
+    work_of(ports, brush, signer).paint(job_id)
+    with ports.database.read() as session:
+        return records.find_job(session, job_id), records.pictures_of_job(session, job_id)
+
+
+def test_people_get_the_signed_copy_and_never_the_master(ports, call, brush, stamp):
+    job, (picture,) = paint(ports, call, brush, stamp, count=1)
+    assert stamp.asked == [(picture_id(job.id, 1), "imagine")]
+    assert decode(ports.store.get(picture.key)).getpixel((255, 255)) == (255, 0, 0)
+    assert picture.source_key != picture.key
+    master = ports.store.get(picture.source_key)
+    assert decode(master).getpixel((255, 255)) == INK
+    assert read_recipe(master).prompt == "a red apple"
+    small = decode(ports.store.get(picture.thumbnail_key))
+    assert small.getpixel((250, 250))[0] > 200
+
+
+def test_a_grid_shows_the_signed_copies(ports, call, brush, stamp):
+    job, _ = paint(ports, call, brush, stamp, count=4)
+    grid = decode(ports.store.get(job.grid_key))
+    assert grid.getpixel((grid.width - 20, grid.height - 20)) == (255, 0, 0)
+
+
+def test_further_work_starts_from_the_master(ports, call, brush, stamp):
+    _, (picture,) = paint(ports, call, brush, stamp, count=1)
+    paint(ports, call, brush, stamp, "edit", picture=picture.id, region="A1", prompt="a boat")
+    assert brush.orders[1].sources[0].getcolors() == [(256 * 256, INK)]
+
+
+def test_what_an_edit_leaves_alone_is_the_same_in_both_masters(ports, call, brush):
+    signer = HouseSigner(SignerSettings(), notary=None)
+    _, (first,) = paint(ports, call, brush, signer, count=1)
+    _, (second, *_) = paint(
+        ports, call, brush, signer, "edit", picture=first.id, region="A1", prompt="a boat"
+    )
+    masters = [decode(ports.store.get(each.source_key)).tobytes() for each in (first, second)]
+    assert masters[0] == masters[1]
+    assert decode(ports.store.get(second.key)).tobytes() != masters[1]
+
+
+def test_deleting_a_picture_deletes_both_files(ports, call, brush, stamp):
+    job, (picture,) = paint(ports, call, brush, stamp, count=1)
+    perform(ports, call, "delete", {"what": job.id})
+    assert not {picture.key, picture.source_key, picture.thumbnail_key} & ports.store.blobs.keys()
+
+
+def test_a_master_that_another_picture_needs_stays(ports, call, brush, stamp):
+    _, (first,) = paint(ports, call, brush, stamp, count=1)
+    _, (second,) = paint(ports, call, brush, stamp, count=1)
+    assert first.source_key == second.source_key
+    perform(ports, call, "delete", {"what": first.id})
+    assert second.source_key in ports.store.blobs
+
+
+def test_without_a_signer_there_is_one_file(ports, call, brush):
+    _, (picture,) = paint(ports, call, brush, None, count=1)
+    assert picture.master_key is None
+    assert picture.source_key == picture.key
+
+
+def test_a_job_whose_pictures_must_be_signed_and_cannot_is_not_charged(ports, call, brush):
+    class Broken:
+        def sign(self, png, *, picture_id, operation):
+            raise SigningFailed
+
+    job, pictures = paint(ports, call, brush, Broken())
+    assert (job.state, job.error_code, pictures) == (JobState.FAILED, "signing", [])
+    assert ports.store.blobs == {}
+
+
+def test_what_pictures_look_like_is_written_down(ports, call, brush, stamp):
+    ports.gate.picture_verdict = Verdict(ruling=Ruling.ALLOW, fingerprint="ab" * 32)
+    _, (picture,) = paint(ports, call, brush, stamp, count=1)
+    with ports.database.read() as session:
+        assert session.get_one(PictureRow, picture.id).perceptual_hash == "ab" * 32
+
+
+def test_a_refused_picture_is_never_signed(ports, call, brush, stamp):
+    ports.gate.picture_verdict = Verdict(ruling=Ruling.REFUSE, rule="nudity", category="sexual")
+    job, _ = paint(ports, call, brush, stamp, count=1)
+    assert (job.state, stamp.asked) == (JobState.REFUSED, [])
