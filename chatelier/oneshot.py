@@ -92,7 +92,7 @@ def _paint(
     verdict = gate.judge(PromptSubject.of(admission))
     if not verdict.allows:  # there is nobody here who could look at what is held back
         raise PolicyRefusal(rule=verdict.rule, category=verdict.category)
-    atelier = open_atelier(settings)
+    atelier = open_atelier(settings, stays=False)
     order = Order(job_id=new_job_id(), person=person.key, request=request)
     try:
         painted = atelier.paint(order, on_progress=on_progress, cancelled=cancelled)

@@ -201,7 +201,7 @@ def face_ports(settings: Settings) -> Ports:
 
     database = open_database(settings)
     url = redis_url(settings)
-    queue, events = CeleryQueue(url), RedisEvents(url)
+    queue, events = CeleryQueue(url, models=models_with_queues(settings)), RedisEvents(url)
     store = open_storage(settings)
     errands = Errands(database=database, queue=queue, events=events, store=store)
     gate = open_gate(settings, database, redis_url=url, errands=errands)
@@ -270,6 +270,11 @@ def model_catalogue(settings: Settings) -> "ModelCatalogue":
         )
     ordered = sorted(catalogue.entries, key=lambda entry: entry.name != settings.model)
     return ModelCatalogue(ordered, state=settings.models_folder)
+
+
+def models_with_queues(settings: Settings) -> tuple[str, ...]:
+    """The models whose jobs wait in queues of their own."""
+    return model_catalogue(settings).names if settings.model_queues else ()
 
 
 def make_folder(folder: Path) -> None:

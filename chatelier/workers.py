@@ -4,6 +4,7 @@ import os
 import secrets
 import socket
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from chatelier.settings import Settings
@@ -11,19 +12,22 @@ from chatelier.wiring import (
     house_rules,
     make_folder,
     model_catalogue,
+    models_with_queues,
     open_database,
     open_gate,
     open_signer,
     open_storage,
     redis_url,
 )
+from engine.speed import Speed
+from studio.errors import Misconfigured
 
 if TYPE_CHECKING:
     from engine.atelier import Atelier
 
 
-def open_atelier(settings: Settings) -> "Atelier":
-    """Loads nothing yet. Raises `Misconfigured`."""
+def open_atelier(settings: Settings, *, stays: bool = True) -> "Atelier":
+    """Loads nothing yet. For one that does not stay it is not worth compiling. Raises `Misconfigured`."""
     from engine.atelier import Atelier
 
     worker = settings.worker
@@ -32,7 +36,46 @@ def open_atelier(settings: Settings) -> "Atelier":
         device=worker.device,
         threads=worker.cpu_threads,
         budget_bytes=int(worker.memory_gib * 1024**3) if worker.memory_gib else None,
+        speed=speed_of(settings) if stays else replace(speed_of(settings), compile=False),
+        learned_file=settings.learned_file,
     )
+
+
+def speed_of(settings: Settings) -> Speed:
+    speed = settings.speed
+    return Speed(
+        fuse=speed.fuse,
+        compile=speed.compile,
+        overlap=speed.overlap,
+        quantise=speed.quantise,
+        low_memory=settings.worker.low_vram,
+    )
+
+
+def served_models(settings: Settings) -> tuple[str, ...]:
+    """The models of this worker, the one that it warms up with first. Raises `Misconfigured`."""
+    known, chosen = model_catalogue(settings).names, settings.worker.models
+    if not chosen:
+        return known
+    if not settings.model_queues:
+        raise Misconfigured(
+            "CHATELIER_WORKER__MODELS needs queues for single models:"
+            " set CHATELIER_MODEL_QUEUES=true for the faces and all workers."
+        )
+    if strange := [name for name in chosen if name not in known]:
+        raise Misconfigured(
+            f"CHATELIER_WORKER__MODELS: there is no model {strange[0]}; there are {', '.join(known)}."
+        )
+    return tuple(sorted(chosen, key=lambda name: name != known[0]))
+
+
+def queues_served(settings: Settings) -> tuple[str, ...]:
+    """The common queue by whoever paints with the default model, and those of single models."""
+    from engine.broker import PAINT_QUEUE, queue_of
+
+    served, (default, *_) = served_models(settings), model_catalogue(settings).names
+    own = tuple(queue_of(name) for name in served) if settings.model_queues else ()
+    return ((PAINT_QUEUE,) if default in served else ()) + own
 
 
 def paint(settings: Settings, *, on_ready: Callable[[], None]) -> None:
@@ -59,26 +102,27 @@ def paint(settings: Settings, *, on_ready: Callable[[], None]) -> None:
     )
     store, gate = open_storage(settings), open_gate(settings, database, redis_url=url)
     atelier = open_atelier(settings)
+    models = models_with_queues(settings)
     leases = LeaseKeeper(database, worker=worker, lease_seconds=rules.lease_seconds)
     work = Work(
         database=database,
         store=store,
         gate=gate,
         events=RedisEvents(url),
-        queue=CeleryQueue(url),
+        queue=CeleryQueue(url, models=models),
         atelier=atelier,
         signer=open_signer(settings),
         leases=leases,
         rules=rules,
         worker=worker,
     )
-    app = make_app(url)
+    app = make_app(url, models=models)
     register_painting(app, work)
     signals.worker_ready.connect(lambda **_: on_ready(), weak=False)
-    atelier.warm_up()
+    atelier.warm_up(model=served_models(settings)[0])
     listener = CancelListener(url, leases.cancel, on_aside=leases.set_aside)
     try:
-        run_painting(app, leases, listener, threads=settings.worker.threads)
+        run_painting(app, leases, listener, threads=settings.worker.threads, queues=queues_served(settings))
     finally:
         atelier.close()
         database.close()
@@ -98,7 +142,7 @@ def keep_house(settings: Settings, *, on_ready: Callable[[], None]) -> None:
     url = redis_url(settings)
     sweeper = Sweeper(
         database=open_database(settings),
-        queue=CeleryQueue(url),
+        queue=CeleryQueue(url, models=models_with_queues(settings)),
         events=RedisEvents(url),
         rules=house_rules(settings),
     )

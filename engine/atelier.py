@@ -5,6 +5,7 @@ import os
 import threading
 from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PIL import Image
@@ -16,21 +17,24 @@ from engine.painters.families import new_painter
 from engine.painters.painter import Painter, Sketch
 from engine.painters.priors import Prior, load_prior
 from engine.sketches import sketch_of
+from engine.speed import Speed
 from engine.underdrawings import Underdrawing, underdraw
 from studio import __version__
 from studio.errors import BadParameter, JobCancelled
 from studio.pictures import Recipe
-from studio.requests import Operation
+from studio.requests import Operation, PaintRequest
 
 if TYPE_CHECKING:
     import torch
 
     from engine.easel.easel import Easel
+    from engine.easel.experience import Experience
     from engine.easel.lane import Lane
     from engine.painters.upscaler import Upscaler
 
 SOFTWARE = f"chatelier {__version__}"
 DEFAULT_UPSCALER = "realesr-animevideov3-x4"
+PLAIN = Speed(fuse=False, compile=False, overlap=False)
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +47,8 @@ class Atelier:
     """Holds one easel for each device and loads models as orders need them.
 
     `device` is a torch device such as ``cuda:1``, several with commas between, or None for the best there is.
-    `threads` are the CPU threads of a step; None leaves torch's choice.
+    `threads` are the CPU threads of a step; None leaves torch's choice. What is learned of the devices is kept in
+    `learned_file`.
     """
 
     def __init__(
@@ -55,6 +60,8 @@ class Atelier:
         upscaler: str = DEFAULT_UPSCALER,
         threads: int | None = None,
         budget_bytes: int | None = None,
+        speed: Speed = PLAIN,
+        learned_file: Path | None = None,
     ) -> None:
         # Threads of a step that spin while they wait take the cores from everybody else. Read when torch is loaded.
         os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -64,10 +71,13 @@ class Atelier:
         self._upscaler_name = upscaler
         self._threads = threads
         self._budget_bytes = budget_bytes
+        self._speed = speed
+        self._learned_file = learned_file
+        self._experiences: dict[str, Experience] = {}
         self._easels: list[Easel] = []
         self._painters: dict[tuple[str, int], Painter] = {}
         self._priors: dict[str, Prior | None] = {}
-        self._upscalers: dict[int, Upscaler] = {}
+        self._upscalers: dict[tuple[str, int], Upscaler] = {}
         self._lock = threading.RLock()
 
     def paint(
@@ -121,12 +131,31 @@ class Atelier:
             for index, (drawing, picture) in enumerate(zip(drawings, pictures, strict=True))
         ]
 
-    def warm_up(self, on_progress: Callable[[Progress], None] | None = None) -> None:
-        """Load the default model and paint a picture with it, so that the first person does not wait for that."""
-        from studio.requests import PaintRequest
+    def warm_up(
+        self, on_progress: Callable[[Progress], None] = _nothing, *, model: str | None = None
+    ) -> None:
+        """Load a model, the default one unless told, and paint with it, so that nobody waits for that later.
 
-        request = PaintRequest(operation=Operation.IMAGINE, seed=0, count=1, steps=1, prompt="a star")
-        self.paint(Order(job_id="warm-up", person="", request=request), on_progress=on_progress or _nothing)
+        Where blocks are compiled, every number of pictures that may be painted side by side is painted once.
+        """
+        easel, place = self._choose_easel()
+        counts = self._warm_counts(easel, place, self._models.find(model or self._default))
+        for done, count in enumerate(counts, start=1):
+            request = PaintRequest(
+                operation=Operation.IMAGINE, seed=0, count=count, steps=1, prompt="a star", model=model
+            )
+            self.paint(Order(job_id="warm-up", person="", request=request))
+            log.info("warmed up", extra={"part": done, "parts": len(counts)})
+            on_progress(Progress(step=done, steps=len(counts)))
+
+    def _warm_counts(self, easel: "Easel", place: int, entry: ModelEntry) -> list[int]:
+        if not self._speed.on(easel.device.type).compile:
+            return [1]
+        from engine.painters.tuning import BUCKETS
+
+        key = self._painter(entry, place).sketch(_star(entry)).key
+        rows_each = 2 if entry.guidance_scale > 1 else 1
+        return [count for count in BUCKETS if count * rows_each <= easel.limits.rows(key)] or [1]
 
     def close(self) -> None:
         """Orders that are being painted fail; the models are let go."""
@@ -147,23 +176,35 @@ class Atelier:
 
     def _open_easel(self, name: str | None) -> "Easel":
         from engine.easel.easel import Easel
+        from engine.easel.limits import RowLimits
         from engine.easel.memory import budget_bytes
         from engine.easel.shelf import Shelf
-        from engine.painters.weights import choose_device
+        from engine.painters.weights import choose_device, device_name
 
         device = choose_device(name)
+        speed = self._speed.on(device.type)
         shelf = Shelf(budget_bytes=self._budget_bytes or budget_bytes(device))
-        easel = Easel(shelf, device=device, threads=self._threads)
+        limits = RowLimits(device.type, experience=self._experience(device_name(device)))
+        easel = Easel(shelf, device=device, limits=limits, threads=self._threads, overlap=bool(speed.overlap))
         easel.start()
-        log.info("easel opened", extra={"device": str(device)})
+        log.info("easel opened", extra={"device": str(device), "speed": speed.words()})
         return easel
+
+    def _experience(self, device: str) -> "Experience":
+        """Cards of one kind learn together."""
+        from engine.easel.experience import Experience
+
+        if device not in self._experiences:
+            self._experiences[device] = Experience(self._learned_file, device=device)
+        return self._experiences[device]
 
     def _painter(self, entry: ModelEntry, place: int) -> Painter:
         with self._lock:
             painter = self._painters.get((entry.name, place))
             if painter is None:
                 folder = self._models.check(entry)
-                painter = new_painter(self._models.settle(entry), folder, device=self._easels[place].device)
+                device = self._easels[place].device
+                painter = new_painter(self._models.settle(entry), folder, device=device, speed=self._speed)
                 self._painters[entry.name, place] = painter
             return painter
 
@@ -224,7 +265,7 @@ class Atelier:
         if not order.sources:
             raise BadParameter("picture", "give the id of a picture, or attach an image.")
         easel, place = self._choose_easel()
-        upscaler = self._upscaler(place)
+        upscaler = self._upscaler(order.request.upscaler, place)
         source = order.sources[0]
         lane = upscaler.sketch(
             Sketch(
@@ -254,18 +295,31 @@ class Atelier:
         )
         return Painted(image=image, recipe=recipe)
 
-    def _upscaler(self, place: int) -> "Upscaler":
+    def _upscaler(self, name: str | None, place: int) -> "Upscaler":
         from engine.painters.upscaler import Upscaler
 
+        source = self._upscaler_name if name is None else self._models.upscaler(name)
         with self._lock:
-            if place not in self._upscalers:
-                self._upscalers[place] = Upscaler(self._upscaler_name, device=self._easels[place].device)
-            return self._upscalers[place]
+            if (source, place) not in self._upscalers:
+                self._upscalers[source, place] = Upscaler(source, device=self._easels[place].device)
+            return self._upscalers[source, place]
 
 
 def _picture(lane: "Lane") -> Image.Image:
     assert lane.picture is not None  # noqa: S101 - the ticket is finished
     return to_image(lane.picture)
+
+
+def _star(entry: ModelEntry) -> Sketch:
+    """The least that a model can be asked for at its own size."""
+    return Sketch(
+        prompt="a star",
+        seed=0,
+        width=entry.width,
+        height=entry.height,
+        steps=1,
+        guidance_scale=entry.guidance_scale,
+    )
 
 
 def to_image(picture: "torch.Tensor") -> Image.Image:

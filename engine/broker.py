@@ -1,5 +1,6 @@
 """The Celery application: one task that carries a job's id, and the house-keeping."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from celery import Celery
@@ -13,8 +14,17 @@ PRIORITIES = 10  # 0 is served first
 SWEEP_EVERY_SECONDS = 5.0
 
 
-def make_app(redis_url: str) -> Celery:
-    """A Celery application on Redis, JSON only. Lost messages are the sweeper's business, not Celery's."""
+def queue_of(model: str) -> str:
+    """Where the jobs of one model wait, when models have queues of their own."""
+    return f"{PAINT_QUEUE}.{model}"
+
+
+def make_app(redis_url: str, *, models: Iterable[str] = ()) -> Celery:
+    """A Celery application on Redis, JSON only. Lost messages are the sweeper's business, not Celery's.
+
+    `models` are those with queues of their own.
+    """
+    own = [Queue(queue_of(model)) for model in models]
     app = Celery("chatelier", broker=redis_url, set_as_current=False)
     app.conf.update(
         task_serializer="json",
@@ -24,23 +34,24 @@ def make_app(redis_url: str) -> Celery:
         task_reject_on_worker_lost=True,
         task_create_missing_queues=False,
         task_default_queue=PAINT_QUEUE,
-        task_queues=[Queue(PAINT_QUEUE), Queue(HOUSE_QUEUE)],
+        task_queues=[Queue(PAINT_QUEUE), Queue(HOUSE_QUEUE), *own],
         worker_prefetch_multiplier=1,
         worker_hijack_root_logger=False,
         worker_redirect_stdouts=False,
         worker_send_task_events=False,
         broker_connection_retry_on_startup=True,
-        broker_transport_options=_transport_options(),
+        broker_transport_options=_transport_options("round_robin" if own else "priority"),
         beat_schedule={"sweep": _sweep_schedule()},
         timezone="UTC",
     )
     return app
 
 
-def _transport_options() -> dict[str, Any]:
+def _transport_options(order: str) -> dict[str, Any]:
+    """`order` is among queues, for messages of one priority: in turn, or always the same first."""
     return {
         "priority_steps": list(range(PRIORITIES)),
-        "queue_order_strategy": "priority",
+        "queue_order_strategy": order,
         # A message that its worker never acknowledged comes back after this; the sweeper is far quicker.
         "visibility_timeout": 3600,
         "socket_timeout": 10,

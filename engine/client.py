@@ -1,18 +1,21 @@
 """The queue as the faces see it. Starts without torch."""
 
+from collections.abc import Collection
+
 import redis
 from kombu.exceptions import OperationalError
 
-from engine.broker import PAINT_QUEUE, PAINT_TASK, PRIORITIES, make_app
+from engine.broker import PAINT_QUEUE, PAINT_TASK, PRIORITIES, make_app, queue_of
 from engine.cancellations import ASIDE_CHANNEL, CANCEL_CHANNEL
 from studio.errors import QueueUnavailable
 
 
 class CeleryQueue:
-    """Implements `studio.ports.Queue` with Celery on Redis."""
+    """Implements `studio.ports.Queue` with Celery on Redis. `models` are those with queues of their own."""
 
-    def __init__(self, redis_url: str) -> None:
-        self._app = make_app(redis_url)
+    def __init__(self, redis_url: str, *, models: Collection[str] = ()) -> None:
+        self._app = make_app(redis_url, models=models)
+        self._models = frozenset(models)
         self._redis = redis.Redis.from_url(redis_url, socket_timeout=5, socket_connect_timeout=2)
 
     def enqueue(self, job_id: str, *, priority: int, model: str | None) -> None:
@@ -22,7 +25,7 @@ class CeleryQueue:
                 args=[job_id],
                 task_id=job_id,
                 priority=min(max(priority, 0), PRIORITIES - 1),
-                queue=PAINT_QUEUE,
+                queue=queue_of(model) if model and model in self._models else PAINT_QUEUE,
                 retry=False,
             )
         except (OperationalError, redis.RedisError, OSError) as error:

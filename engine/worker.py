@@ -1,5 +1,6 @@
 """A Celery worker in this process: painting, or house-keeping."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from celery import Celery, signals
@@ -9,7 +10,14 @@ from engine.cancellations import CancelListener
 from engine.leases import LeaseKeeper
 
 
-def run_painting(app: Celery, leases: LeaseKeeper, listener: CancelListener, *, threads: int) -> None:
+def run_painting(
+    app: Celery,
+    leases: LeaseKeeper,
+    listener: CancelListener,
+    *,
+    threads: int,
+    queues: Sequence[str] = (PAINT_QUEUE,),
+) -> None:
     """Serve paint tasks until SIGTERM or SIGINT; what is being painted then goes back to the queue."""
 
     def give_back(**_: object) -> None:
@@ -19,7 +27,7 @@ def run_painting(app: Celery, leases: LeaseKeeper, listener: CancelListener, *, 
     leases.start()
     listener.start()
     try:
-        _run(app, queue=PAINT_QUEUE, threads=threads)
+        _run(app, queues=queues, threads=threads)
     finally:
         listener.stop()
         leases.close()
@@ -27,14 +35,14 @@ def run_painting(app: Celery, leases: LeaseKeeper, listener: CancelListener, *, 
 
 def run_housekeeping(app: Celery, *, schedule_file: str) -> None:
     """Serve the sweeps, with the beat inside, until SIGTERM or SIGINT."""
-    _run(app, queue=HOUSE_QUEUE, threads=1, beat=True, schedule_filename=schedule_file)
+    _run(app, queues=[HOUSE_QUEUE], threads=1, beat=True, schedule_filename=schedule_file)
 
 
-def _run(app: Celery, *, queue: str, threads: int, **options: Any) -> None:
+def _run(app: Celery, *, queues: Sequence[str], threads: int, **options: Any) -> None:
     worker = app.Worker(
         pool="threads",
         concurrency=threads,
-        queues=[queue],
+        queues=list(queues),
         without_gossip=True,
         without_mingle=True,
         without_heartbeat=True,

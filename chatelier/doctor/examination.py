@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from chatelier.doctor import machine, models, services, slack, tokens
+from chatelier.doctor import discord, machine, models, services, slack
 from chatelier.doctor.findings import Finding, bad, good, note
 from chatelier.settings import BadSettings, Loaded, read_settings
 from studio.errors import ChatelierError
@@ -18,10 +18,12 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("storage", services.storage),
     ("model", models.models),
     ("accelerator", models.accelerator),
+    ("queues", models.queues),
+    ("learned", models.learned),
     ("policy", models.policy),
     ("word list", models.word_list),
     ("web", machine.web_port),
-    ("discord", tokens.discord),
+    ("discord", discord.discord),
     ("slack", slack.slack),
 )
 

@@ -2,10 +2,13 @@
 
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 
 from chatelier.doctor.findings import Finding, bad, good, note
 from chatelier.settings import Loaded
 from chatelier.wiring import house_policy, model_catalogue
+from chatelier.workers import served_models, speed_of
+from engine.speed import Quantise
 from studio.errors import Misconfigured, ModelBroken
 
 
@@ -58,6 +61,34 @@ def accelerator(loaded: Loaded) -> Iterator[Finding]:
         )
     else:
         yield good("accelerator", f"torch {torch}, device {device or 'the best there is'}")
+    on_card = not torch.endswith("+cpu") and device not in ("cpu", "mps")
+    yield good("speed", speed_of(loaded.settings).on("cuda" if on_card else "cpu").words())
+    if loaded.settings.speed.quantise is not Quantise.OFF and find_spec("torchao") is None:
+        yield bad(
+            "speed",
+            f"weights in {loaded.settings.speed.quantise} need torchao, which is not installed",
+            "pip install torchao, or set CHATELIER_SPEED__QUANTISE=off.",
+        )
+
+
+def queues(loaded: Loaded) -> Iterator[Finding]:
+    """Which models this machine's worker serves, where it does not serve all."""
+    if not loaded.settings.worker.models:
+        return
+    try:
+        yield good("queues", f"the worker here serves {', '.join(served_models(loaded.settings))}")
+    except Misconfigured as error:
+        yield bad("queues", str(error), "Correct it for this worker.")
+
+
+def learned(loaded: Loaded) -> Iterator[Finding]:
+    """What workers found out about memory."""
+    from engine.easel.experience import read
+
+    for device, kinds in read(loaded.settings.learned_file).items():
+        tight = [f"{kind}: {said['rows']}" for kind, said in kinds.items() if said["rows"]]
+        if tight:
+            yield good("learned", f"{device} takes so many rows of a model at a size: {', '.join(tight)}")
 
 
 def policy(loaded: Loaded) -> Iterator[Finding]:

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from chatelier.settings.kinds import DatabaseUrl, LocalPath, Names, RedisUrl, ShardIds, WebUrl
+from engine.speed import LowMemory, Quantise
 
 PREFIX = "CHATELIER_"
 DELIMITER = "__"
@@ -193,12 +194,24 @@ class WorkerSection(Section):
     """The process that paints."""
 
     threads: int = Field(
-        4, ge=1, le=64, description="Jobs in hand at once; the easel shares its steps among them."
+        16,
+        ge=1,
+        le=64,
+        description="Jobs in hand at once, more than one person may have; the easel shares its steps among them.",
     )
     device: str | None = Field(
         None,
-        pattern=r"^(cpu|mps|cuda(:\d+)?)$",
-        description="cpu, mps, cuda or cuda:1; unset: the best there is.",
+        pattern=r"^(cpu|mps|cuda(:\d+)?(,cuda:\d+)*)$",
+        description="cpu, mps, cuda, or cuda:0,cuda:1 for several cards; unset: the best there is.",
+    )
+    models: Names = Field(
+        (),
+        description="The models that this worker serves, such as sdxl, flux; needs model_queues. Unset: all.",
+    )
+    low_vram: LowMemory = Field(
+        LowMemory.OFF,
+        description="For small cards. parts: text encoders and autoencoder wait in the machine's memory;"
+        " whole: the denoiser too, while they work.",
     )
     memory_gib: float | None = Field(
         None, ge=0.25, description="Accelerator memory to use at most; unset: what the device has."
@@ -210,6 +223,19 @@ class WorkerSection(Section):
         8, ge=1, le=100, description="Leases that a job may lose before it counts as failed."
     )
     lease_seconds: float = Field(30.0, ge=2, le=600, description="How long a silent worker keeps its job.")
+
+
+class SpeedSection(Section):
+    """How models run. Unset means on for a CUDA card, off elsewhere."""
+
+    fuse: bool | None = Field(None, description="Compute the projections of attention as one.")
+    compile: bool | None = Field(
+        None, description="Compile the denoiser's blocks when the worker starts; that takes a minute or two."
+    )
+    overlap: bool | None = Field(None, description="Decode finished pictures beside the next steps.")
+    quantise: Quantise = Field(
+        Quantise.OFF, description="int8 or fp8: the denoiser's weights in 8 bits; needs torchao."
+    )
 
 
 class ModerationSection(Section):
@@ -301,11 +327,16 @@ class Settings(BaseSettings):
         max_length=100,
         description="The model that paints by default; unset: the bundled one.",
     )
+    model_queues: bool = Field(
+        False,
+        description="Give each model a queue of its own, so that workers may serve some only; the same everywhere.",
+    )
     discord: DiscordSection = DiscordSection()
     slack: SlackSection = SlackSection()
     web: WebSection = WebSection()
     limits: LimitsSection = LimitsSection()
     worker: WorkerSection = WorkerSection()
+    speed: SpeedSection = SpeedSection()
     moderation: ModerationSection = ModerationSection()
     provenance: ProvenanceSection = ProvenanceSection()
     log: LogSection = LogSection()
@@ -346,6 +377,11 @@ class Settings(BaseSettings):
     def models_file(self) -> Path:
         """The administrator's own catalogue of models, beside the one that comes along."""
         return self.home / "models.toml"
+
+    @property
+    def learned_file(self) -> Path:
+        """What workers learned of their devices."""
+        return self.home / "learned.json"
 
     @property
     def models_folder(self) -> Path:

@@ -112,6 +112,8 @@ def _default_text(settings: Settings, name: str) -> str:
         "worker.device": "(the best there is)",
         "worker.cpu_threads": "(all)",
         "worker.memory_gib": "(what the device has)",
+        "worker.models": "(all)",
+        **dict.fromkeys(("speed.fuse", "speed.compile", "speed.overlap"), "(on for a CUDA card)"),
         "discord.shard_ids": "(all)",
         "discord.shard_count": "(as Discord advises)",
         "provenance.organization": f"(the web room's name: {settings.web.name})",

@@ -2,10 +2,12 @@
 
 import importlib
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.model_catalog import ModelEntry
+from engine.speed import Speed
 from studio.errors import ModelBroken
 
 if TYPE_CHECKING:
@@ -22,10 +24,16 @@ FAMILIES: Mapping[str, str] = {
 }
 
 
-def new_painter(entry: ModelEntry, folder: Path, *, device: "torch.device", **options: Any) -> "Painter":
+WHOLE_CALLS = "pipeline"
+
+
+def new_painter(
+    entry: ModelEntry, folder: Path, *, device: "torch.device", speed: Speed | None = None, **options: Any
+) -> "Painter":
     """The painter of a model, its weights not loaded yet. Raises `ModelBroken`.
 
-    `options` are the family's own, such as where its networks come from.
+    `speed` is how its networks are run, where it is driven step by step. `options` are the family's own, such as
+    where its networks come from.
     """
     place = FAMILIES.get(entry.family)
     if place is None:
@@ -33,6 +41,17 @@ def new_painter(entry: ModelEntry, folder: Path, *, device: "torch.device", **op
             f"The model {entry.name} is of the family {entry.family[:40]}, which nobody here can paint with. "
             f"Known are {', '.join(FAMILIES)}."
         )
+    if speed is not None and entry.family != WHOLE_CALLS:
+        options = {**options, "loads": _tuned(entry, speed.on(device.type), **options)}
     module, _, name = place.partition(":")
     painter: Painter = getattr(importlib.import_module(module), name)(entry, folder, device=device, **options)
     return painter
+
+
+def _tuned(entry: ModelEntry, speed: Speed, **options: Any) -> Any:
+    """Fused projections would leave LoRA weights and image prompts out: models that have such do without."""
+    from engine.painters.tuning import TunedNetworks
+
+    if entry.loras or entry.ip_adapter is not None:
+        speed = replace(speed, fuse=False)
+    return TunedNetworks(speed, **options)

@@ -69,7 +69,7 @@ class PlainAtelier:
 @pytest.fixture
 def atelier(monkeypatch: pytest.MonkeyPatch) -> PlainAtelier:
     plain = PlainAtelier()
-    monkeypatch.setattr(oneshot, "open_atelier", lambda _settings: plain)
+    monkeypatch.setattr(oneshot, "open_atelier", lambda _settings, stays: plain)
     return plain
 
 

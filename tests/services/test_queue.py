@@ -57,6 +57,23 @@ def test_a_job_with_a_lower_number_is_served_first(client, queue, worker):
     assert client.lrange(SERVED, -2, -1) == ["fifth", "ninth"]
 
 
+def test_a_worker_serves_the_queues_of_the_models_it_holds(client, redis_url, tmp_path, repository):
+    command = [sys.executable, "-m", "tests.services.painting_worker"]
+    database = f"sqlite:///{tmp_path / 'studio.sqlite3'}"
+    queue = CeleryQueue(redis_url, models=("large", "small"))
+    process = subprocess.Popen([*command, redis_url, database, "1", "large"], cwd=repository)
+    try:
+        for name, model in [("common", None), ("other", "small"), ("strange", "gone"), ("mine", "large")]:
+            queue.enqueue(name, priority=0, model=model)
+        wait_for(lambda: client.llen(SERVED) == 1, what="the job of its model")
+        assert client.lrange(SERVED, 0, -1) == ["mine"]
+        assert (client.llen("paint"), client.llen("paint.small"), client.llen("paint.large")) == (2, 1, 0)
+    finally:
+        process.kill()
+        process.wait()
+        queue.close()
+
+
 def test_a_worker_ends_quietly_when_told_to(client, queue, worker):
     queue.enqueue("one", priority=0, model=None)
     wait_for(lambda: client.llen(SERVED) == 1, what="the job")

@@ -8,6 +8,7 @@ import pytest
 
 from chatelier import faces, redis_embedded, schema, wiring
 from chatelier.settings import load_settings
+from chatelier.workers import queues_served
 from studio.errors import Misconfigured, RateLimited
 from studio.people import Person, Platform
 from studio.ports import Admission
@@ -134,3 +135,38 @@ def test_discord_without_a_token_says_what_is_missing() -> None:
 
 def _root() -> Path:
     return Path(__file__).resolve().parents[2]
+
+
+class TestQueuesOfModels:
+    """Which queues a worker serves."""
+
+    def served(self, monkeypatch: pytest.MonkeyPatch, **values: str) -> tuple[str, ...]:
+        for name, value in values.items():
+            monkeypatch.setenv(f"CHATELIER_{name.upper()}", value)
+        return queues_served(load_settings())
+
+    def test_one_queue_serves_every_model_unless_told_otherwise(self, monkeypatch) -> None:
+        assert self.served(monkeypatch) == ("paint",)
+        assert wiring.models_with_queues(load_settings()) == ()
+
+    def test_a_worker_of_all_models_serves_all_queues(self, monkeypatch) -> None:
+        found = self.served(monkeypatch, model_queues="true")
+        assert found[:2] == ("paint", "paint.thimble")
+        assert len(found) == 1 + len(wiring.models_with_queues(load_settings()))
+
+    def test_a_worker_of_some_models_leaves_the_common_queue_to_whoever_has_the_default_one(
+        self, monkeypatch
+    ) -> None:
+        other = wiring.model_catalogue(load_settings()).names[1]
+        assert self.served(monkeypatch, model_queues="true", worker__models=other) == (f"paint.{other}",)
+
+    @pytest.mark.parametrize(
+        ("values", "said"),
+        [
+            ({"worker__models": "thimble"}, "CHATELIER_MODEL_QUEUES"),
+            ({"worker__models": "nothing", "model_queues": "true"}, "no model nothing"),
+        ],
+    )
+    def test_what_cannot_be_served_is_said(self, values, said, monkeypatch) -> None:
+        with pytest.raises(Misconfigured, match=said):
+            self.served(monkeypatch, **values)
