@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from pathlib import Path
 
 from chatelier.addresses import require_free
 from chatelier.settings import Settings
@@ -31,7 +32,7 @@ def open_room(settings: Settings) -> None:
     serve(face_ports(settings), room)
 
 
-def run_discord(settings: Settings) -> None:
+def run_discord(settings: Settings, *, ready_file: Path | None = None) -> None:
     """Be the Discord face until told to stop. Raises `Misconfigured` without a token, or with a wrong one."""
     from bots.discord import DiscordSettings, run_bot
     from engine.styles import styles
@@ -56,10 +57,10 @@ def run_discord(settings: Settings) -> None:
         shard_count=discord.shard_count,
     )
     make_folder(settings.home)
-    run_bot(face_ports(settings), bot)
+    run_bot(face_ports(settings), bot, ready_file=ready_file)
 
 
-def run_slack(settings: Settings) -> None:
+def run_slack(settings: Settings, *, ready_file: Path | None = None) -> None:
     """Be the Slack face until told to stop. Raises `Misconfigured` without tokens, or with wrong ones."""
     from bots.slack import SlackSettings
     from bots.slack.serve import run_face
@@ -85,7 +86,7 @@ def run_slack(settings: Settings) -> None:
     )
     if face.listens:
         require_free(face.host, face.port, setting="CHATELIER_SLACK__PORT")
-    run_face(face_ports(settings), face)
+    run_face(face_ports(settings), face, ready_file=ready_file)
 
 
 def session_secret(settings: Settings) -> str:

@@ -119,6 +119,10 @@ class Bot(discord.AutoShardedClient):
         shard = (int(community) >> 22) % self.shard_count if community.isdecimal() else 0
         return shard in (self.shard_ids or range(self.shard_count))
 
+    def is_connected(self) -> bool:
+        """Every shard of this process has its connection."""
+        return self.is_ready() and not any(shard.is_closed() for shard in self.shards.values())
+
     async def on_ready(self) -> None:
         log.info("ready with %s shards in %s servers", len(self.shards), len(self.guilds))
 

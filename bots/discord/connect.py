@@ -4,6 +4,7 @@ import asyncio
 import logging
 import signal
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import aiohttp
@@ -14,6 +15,7 @@ from discord.http import Route
 
 from bots.discord import words
 from bots.discord.settings import DiscordSettings
+from bots.pulse import pulse
 from studio.errors import Misconfigured
 from studio.ports import Ports
 
@@ -27,12 +29,15 @@ _GATEWAY_PAUSE_SECONDS = 5.0
 log = logging.getLogger(__name__)
 
 
-def run_bot(ports: Ports, settings: DiscordSettings) -> None:
-    """Be the Discord face until SIGINT or SIGTERM. Raises `Misconfigured` for a token Discord does not take."""
-    asyncio.run(_run(ports, settings))
+def run_bot(ports: Ports, settings: DiscordSettings, *, ready_file: Path | None = None) -> None:
+    """Be the Discord face until SIGINT or SIGTERM; `ready_file` is fresh while it is connected.
+
+    Raises `Misconfigured` for a token Discord does not take.
+    """
+    asyncio.run(_run(ports, settings, ready_file))
 
 
-async def _run(ports: Ports, settings: DiscordSettings) -> None:
+async def _run(ports: Ports, settings: DiscordSettings, ready_file: Path | None) -> None:
     from bots.discord.bot import Bot
 
     point_at(settings)
@@ -46,7 +51,8 @@ async def _run(ports: Ports, settings: DiscordSettings) -> None:
     work = asyncio.create_task(_keep_connected(bot, settings))
     told = asyncio.create_task(stopping.wait())
     try:
-        await asyncio.wait({work, told}, return_when=asyncio.FIRST_COMPLETED)
+        async with pulse(ready_file, bot.is_connected):
+            await asyncio.wait({work, told}, return_when=asyncio.FIRST_COMPLETED)
         if work.done():
             work.result()
     finally:

@@ -6,6 +6,7 @@ import signal
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -17,6 +18,7 @@ from slack_sdk.oauth.token_rotation.async_rotator import AsyncTokenRotator
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bots.backroom import Backroom
+from bots.pulse import pulse
 from bots.slack import words
 from bots.slack.app import Face
 from bots.slack.guard import PATH, Guard, Page
@@ -35,14 +37,17 @@ _PING_SECONDS = 5.0
 log = logging.getLogger(__name__)
 
 
-def run_face(ports: Ports, settings: SlackSettings) -> None:
-    """Be the Slack face until SIGINT or SIGTERM. Raises `Misconfigured` for tokens that Slack does not take."""
+def run_face(ports: Ports, settings: SlackSettings, *, ready_file: Path | None = None) -> None:
+    """Be the Slack face until SIGINT or SIGTERM; `ready_file` is fresh while it serves.
+
+    Raises `Misconfigured` for tokens that Slack does not take.
+    """
     if not settings.app_token and not settings.signing_secret:
         raise Misconfigured(words.NO_SIGNING_SECRET)
-    asyncio.run(_run(ports, settings))
+    asyncio.run(_run(ports, settings, ready_file))
 
 
-async def _run(ports: Ports, settings: SlackSettings) -> None:
+async def _run(ports: Ports, settings: SlackSettings, ready_file: Path | None) -> None:
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -50,15 +55,19 @@ async def _run(ports: Ports, settings: SlackSettings) -> None:
     backroom = Backroom("slack")
     try:
         async with open_session() as session:
-            opened = await _opened(_Opening(ports, settings, backroom, session), stopping)
+            opened = await _opened(Opening(ports, settings, backroom, session), stopping)
             if opened is not None:
-                await _serve(*opened, settings, stopping)
+                await _serve(*opened, settings, stopping, ready_file)
     finally:
         backroom.close()
 
 
 async def _serve(
-    face: Face, pages: Mapping[str, Page], settings: SlackSettings, stopping: asyncio.Event
+    face: Face,
+    pages: Mapping[str, Page],
+    settings: SlackSettings,
+    stopping: asyncio.Event,
+    ready_file: Path | None,
 ) -> None:
     face.news.start()
     try:
@@ -67,13 +76,14 @@ async def _serve(
                 await ways_in.enter_async_context(_socket(face, settings.app_token))
             if settings.listens:
                 await ways_in.enter_async_context(_door(face, pages, settings, stopping))
+            await ways_in.enter_async_context(pulse(ready_file, lambda: not stopping.is_set()))
             log.info("ready")
             await stopping.wait()
     finally:
         await face.close()
 
 
-class _Opening:
+class Opening:
     """The face, made once Slack has said that its tokens will do."""
 
     def __init__(
@@ -118,7 +128,7 @@ class _Opening:
         )
 
 
-async def _opened(opening: _Opening, stopping: asyncio.Event) -> tuple[Face, Mapping[str, Page]] | None:
+async def _opened(opening: Opening, stopping: asyncio.Event) -> tuple[Face, Mapping[str, Page]] | None:
     """Waits while Slack is away; None when told to stop meanwhile."""
     pause_seconds = _FIRST_PAUSE_SECONDS
     while not stopping.is_set():

@@ -1,6 +1,12 @@
 """`chatelier run FACE`: one face in this process."""
 
+from pathlib import Path
+
 import typer
+
+_READY = typer.Option(
+    None, "--ready-file", help="Keep this file fresh while the face is connected.", show_default=False
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -28,7 +34,7 @@ def web() -> None:
     open_room(settings)
 
 
-def discord() -> None:
+def discord(ready_file: Path | None = _READY) -> None:
     """The Discord face. Needs a bot's token, Redis and an up-to-date database.
 
     Example:
@@ -41,10 +47,10 @@ def discord() -> None:
 
     settings = load_settings()
     set_up_logging(settings)
-    run_discord(settings)
+    run_discord(settings, ready_file=ready_file)
 
 
-def slack() -> None:
+def slack(ready_file: Path | None = _READY) -> None:
     """The Slack face. Needs a bot token, an app token or a signing secret, Redis and an up-to-date database.
 
     With an app token it speaks Socket Mode; with a signing secret it listens for signed requests.
@@ -59,4 +65,4 @@ def slack() -> None:
 
     settings = load_settings()
     set_up_logging(settings)
-    run_slack(settings)
+    run_slack(settings, ready_file=ready_file)

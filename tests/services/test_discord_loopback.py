@@ -38,7 +38,7 @@ from tests.services.loopback_discord.server import (
     LoopbackDiscord,
     open_discord,
 )
-from tests.twins import TwinGate, TwinQueue
+from tests.twins import TwinDesk, TwinGate, TwinQueue
 
 START_SECONDS = 60.0
 PATIENCE_SECONDS = 30.0
@@ -64,6 +64,8 @@ class BotProcess:
         with self.log.open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
                 *self.program,
+                "--ready-file",
+                str(self.log.with_name("ready")),
                 env=self.environment,
                 stdout=log,
                 stderr=log,
@@ -148,6 +150,7 @@ def ports(storage: str, redis_url: str, tmp_path: Path) -> Iterator[Ports]:
         store=open_store(str(tmp_path / "pictures")),
         events=events,
         darkroom=Darkroom(),
+        desk=TwinDesk(database=database),
     )
     events.close()
     database.close()
@@ -466,8 +469,13 @@ async def test_while_redis_is_away_requests_are_kept_and_answered_afterwards(
 # ---- the program
 
 
-async def test_the_bot_stops_in_good_order(house: House) -> None:
+async def test_the_bot_says_that_it_is_well_and_stops_in_good_order(house: House) -> None:
+    ready_file = house.bot.log.with_name("ready")
+    await house.until(ready_file.exists, "no file says that it is well")
+    assert house.bot.process is not None
+    assert ready_file.read_text() == str(house.bot.process.pid)
     assert await house.bot.stop() == 0
+    assert not ready_file.exists()
 
 
 async def test_the_bot_needs_little_memory_after_many_jobs(house: House) -> None:

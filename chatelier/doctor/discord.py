@@ -1,0 +1,147 @@
+"""Discord's token: its form first, then what Discord says of it, and the link that invites the bot."""
+
+import asyncio
+import base64
+import binascii
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from chatelier.doctor.findings import Finding, Health, bad, good, note
+from chatelier.doctor.tokens import token_form
+from chatelier.settings import Loaded
+
+if TYPE_CHECKING:
+    from chatelier.settings.sections import DiscordSection
+
+_NAME = "CHATELIER_DISCORD__TOKEN"
+_FORM = re.compile(r"[\w-]{20,}\.[\w-]{5,}\.[\w-]{20,}")
+_TIMEOUT_SECONDS = 5
+_NEW_TOKEN = "Copy it anew from the developer portal (Bot, Reset Token)."
+# The intents that Discord lets an application have only when it is asked for: flag, and its name in the portal.
+_PRIVILEGED = {
+    1 << 12: "Presence",
+    1 << 13: "Presence",
+    1 << 14: "Server Members",
+    1 << 15: "Server Members",
+    1 << 18: "Message Content",
+    1 << 19: "Message Content",
+}
+_FEW_STARTS = 20
+
+
+class _Away(Exception):
+    """Discord cannot be reached. The text is the kind of trouble."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    status: int
+    data: Mapping[str, Any]
+
+
+def discord(loaded: Loaded) -> Iterator[Finding]:
+    section = loaded.settings.discord
+    if section.token is None:
+        return
+    form = token_form(_NAME, "discord", section.token, _FORM, "three parts with dots between them")
+    yield form
+    if form.health is Health.GOOD:
+        yield from _asked(section)
+
+
+def _asked(section: "DiscordSection") -> Iterator[Finding]:
+    """Three harmless questions. Without a network they are only a note."""
+    token = section.token.get_secret_value() if section.token else ""
+    try:
+        me, application, gateway = asyncio.run(
+            _ask(section.api_url, token, ("/users/@me", "/applications/@me", "/gateway/bot"))
+        )
+    except _Away as error:
+        yield note(
+            "discord",
+            f"Discord could not be asked ({error})",
+            "Try again when this machine reaches Discord.",
+        )
+        return
+    if me.status == 401:
+        yield bad("discord", f"{_NAME} is not accepted", _NEW_TOKEN)
+    elif me.status != 200:
+        said = f"CHATELIER_DISCORD__API_URL does not lead to Discord's API (it answered {me.status})"
+        yield bad("discord", said, "Unset it, or correct it.")
+    else:
+        yield good("discord", f"the bot is {me.data.get('username')}")
+        yield from _application(application, token)
+        yield from _gateway(gateway, section)
+
+
+def _application(answer: _Answer, token: str) -> Iterator[Finding]:
+    from bots.discord.permissions import invite_url
+
+    told = str(answer.data.get("id", "")) or _id_within(token)
+    if not told.isdecimal():
+        yield note("discord", "Discord does not name the application", "Ask the doctor again in a minute.")
+        return
+    flags = int(answer.data.get("flags") or 0)
+    surplus = sorted({name for flag, name in _PRIVILEGED.items() if flags & flag})
+    if surplus:
+        said = f"the application may read more than it needs ({', '.join(surplus)} Intent)"
+        yield note(
+            "discord", said, "Switch it off in the developer portal (Bot, Privileged Gateway Intents)."
+        )
+    else:
+        yield good("discord", "no privileged intents, and none are needed")
+    yield good("discord", f"application {told}; invite it with {invite_url(int(told))}")
+
+
+def _id_within(token: str) -> str:
+    """The application's id, which is the first part of its token."""
+    part = token.partition(".")[0]
+    try:
+        return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)).decode("ascii")
+    except (binascii.Error, UnicodeDecodeError):
+        return ""
+
+
+def _gateway(answer: _Answer, section: "DiscordSection") -> Iterator[Finding]:
+    advised = int(answer.data.get("shards") or 0)
+    limits = answer.data.get("session_start_limit") or {}
+    left = limits.get("remaining")
+    if isinstance(left, int) and left < _FEW_STARTS:
+        yield note(
+            "discord",
+            f"only {left} starts are left today",
+            "A process that starts over and over uses them up: look at its log.",
+        )
+    if section.shard_count and advised > section.shard_count:
+        yield note(
+            "discord",
+            f"Discord advises {advised} shards, and {section.shard_count} are set",
+            "Raise CHATELIER_DISCORD__SHARD_COUNT, or unset it.",
+        )
+
+
+async def _ask(api_url: str, token: str, paths: tuple[str, ...]) -> list[_Answer]:
+    """Raises `_Away`."""
+    import aiohttp
+
+    headers = {"Authorization": f"Bot {token}"}
+    timeout = aiohttp.ClientTimeout(total=_TIMEOUT_SECONDS)
+    answers: list[_Answer] = []
+    try:
+        async with aiohttp.ClientSession(headers=headers, timeout=timeout) as session:
+            for path in paths:
+                async with session.get(f"{api_url}{path}") as response:
+                    answers.append(_Answer(response.status, await _object(response)))
+    except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        raise _Away(type(error).__name__) from error
+    return answers
+
+
+async def _object(response: Any) -> Mapping[str, Any]:
+    try:
+        data = await response.json(content_type=None)
+    except ValueError:
+        return {}
+    return data if isinstance(data, dict) else {}
