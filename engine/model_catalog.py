@@ -7,12 +7,21 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
-from engine.model_extras import IpAdapterEntry, LoraEntry, locate, read_ip_adapter, read_loras
+from engine.model_extras import (
+    IpAdapterEntry,
+    LoraEntry,
+    UpscalerEntry,
+    locate,
+    read_ip_adapter,
+    read_loras,
+    read_upscalers,
+)
 from engine.model_folders import check, weights_hash
 from studio.errors import BadParameter, Misconfigured, ModelBroken
 
 MODELS = Path(__file__).parent / "models"
 BUNDLED = "bundled:"
+UPSCALERS = "upscalers"  # the one table of a catalogue that is no model
 DTYPES = ("auto", "float32", "bfloat16", "float16")
 # What a pull leaves out: other frameworks' copies of the same weights, and single-file checkpoints at the top.
 IGNORED_FILES = ("*.msgpack", "*.h5", "*.onnx*", "*.pb", "*openvino*", "flax_*", "*.ckpt", "*.tflite")
@@ -58,8 +67,15 @@ class ModelEntry:
 class ModelCatalogue:
     """The models of this studio by name, the first one being the default. Safe to share between threads."""
 
-    def __init__(self, entries: Iterable[ModelEntry], *, state: Path | None = None) -> None:
+    def __init__(
+        self,
+        entries: Iterable[ModelEntry],
+        *,
+        upscalers: Mapping[str, UpscalerEntry] | None = None,
+        state: Path | None = None,
+    ) -> None:
         self._entries = {entry.name: entry for entry in entries}
+        self.upscalers: Mapping[str, UpscalerEntry] = upscalers or {}
         self._state = state
         if not self._entries:
             raise Misconfigured("The catalogue of models is empty. Add one with: chatelier models add")
@@ -72,9 +88,11 @@ class ModelCatalogue:
         with every problem of the file.
         """
         entries = read_entries(MODELS / "models.toml")
+        upscalers = read_upscaler_entries(MODELS / "models.toml")
         if extra is not None and extra.exists():
             entries |= read_entries(extra, base=entries)
-        return cls(entries.values(), state=state)
+            upscalers |= read_upscaler_entries(extra)
+        return cls(entries.values(), upscalers=upscalers, state=state)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -127,6 +145,24 @@ class ModelCatalogue:
             seen = replace(seen, source=self._settled(seen.source), encoder=self._settled(seen.encoder))
         prior = str(self.folder(second_folder(entry))) if entry.prior is not None else None
         return replace(entry, loras=loras, ip_adapter=seen, prior=prior)
+
+    def upscaler(self, name: str, *, offline: bool = True) -> str:
+        """Where the weights of an upscaler lie: a path, or the name of bundled ones; fetched unless `offline`.
+
+        Raises `BadParameter` for one that this studio does not have, `ModelBroken` when it is not on this machine.
+        """
+        entry = self.upscalers.get(name)
+        if entry is None:
+            there = f"there are {', '.join(self.upscalers)}" if self.upscalers else "there is only the usual one"
+            raise BadParameter("upscaler", f"there is no {name[:40]} here; {there}.")
+        if entry.source.startswith(BUNDLED):
+            return entry.source.removeprefix(BUNDLED)
+        return str(locate(entry.source, hub=self._hub, offline=offline))
+
+    def missing(self, entry: ModelEntry) -> list[str]:
+        """The LoRAs and the IP-Adapter of a model that are not on this machine, by the names of their files."""
+        settled = _extras(self.settle(entry))
+        return [Path(source).name for source in settled if not Path(source).exists()]
 
     def _settled(self, source: str) -> str:
         try:
@@ -192,6 +228,7 @@ def _extras(entry: ModelEntry) -> list[str]:
 def read_entries(path: Path, *, base: Mapping[str, ModelEntry] | None = None) -> dict[str, ModelEntry]:
     """The entries of a catalogue file; one that names a model of `base` changes only what it says."""
     tables = _read_tables(path)
+    tables.pop(UPSCALERS, None)
     problems: list[str] = []
     entries: dict[str, ModelEntry] = {}
     for name, table in tables.items():
@@ -207,6 +244,15 @@ def read_entries(path: Path, *, base: Mapping[str, ModelEntry] | None = None) ->
     if problems:
         raise Misconfigured(f"The catalogue of models {path.name}: {' '.join(problems)}")
     return entries
+
+
+def read_upscaler_entries(path: Path) -> dict[str, UpscalerEntry]:
+    """The upscalers of a catalogue file. Raises `Misconfigured` with everything that is wrong with them."""
+    found, problems = read_upscalers(_read_tables(path).get(UPSCALERS, {}))
+    if problems:
+        told = " ".join(f"[{UPSCALERS}] {problem}" for problem in problems)
+        raise Misconfigured(f"The catalogue of models {path.name}: {told}")
+    return found
 
 
 def write_entry(path: Path, entry: ModelEntry) -> None:

@@ -31,6 +31,27 @@ class IpAdapterEntry:
     scale: float = 0.6
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpscalerEntry:
+    """Weights in any layout that spandrel knows: a file, ``owner/repository/path/of/file``, or ``bundled:NAME``."""
+
+    source: str
+    title: str = ""
+    licence: str = "unknown"
+
+
+def read_upscalers(table: object) -> tuple[dict[str, UpscalerEntry], list[str]]:
+    """The upscalers of a catalogue by name, and what is wrong with them."""
+    if not isinstance(table, dict):
+        return {}, ["upscalers must be a table of tables."]
+    problems: list[str] = []
+    found = {
+        name: _read(UpscalerEntry, {"source": said} if isinstance(said, str) else said, name, problems)
+        for name, said in table.items()
+    }
+    return {name: each for name, each in found.items() if each is not None}, problems
+
+
 def read_loras(table: object) -> tuple[dict[str, LoraEntry], list[str]]:
     """The LoRAs of an entry by name, and what is wrong with them."""
     if not isinstance(table, dict):
@@ -62,7 +83,7 @@ def _read(kind: Callable[..., T], table: object, place: str, problems: list[str]
         return None
     found = [f"{place} has an unknown field {key}." for key in sorted(set(table) - set(wanted))]
     needed = ("source", "encoder") if "encoder" in wanted else ("source",)
-    found += [f"{place} needs a {key}." for key in needed if key not in table]
+    found += [f"{place} needs its {key}." for key in needed if key not in table]
     values: dict[str, Any] = {}
     for key in sorted(set(table) & set(wanted)):
         allowed = (int, float) if wanted[key] is float else (str,)

@@ -112,6 +112,7 @@ class PaintRequest:
     sides: tuple[str, ...] = ()  # of left, top, right, bottom
     amount_percent: int | None = None
     factor: int | None = None
+    upscaler: str | None = None  # None: the house's usual one
 
     @property
     def price(self) -> int:

@@ -43,7 +43,7 @@ def list_() -> None:
 def pull(
     names: list[str] = typer.Argument(help="The models to fetch.", metavar="NAME…"),
 ) -> None:
-    """Fetch the weights of models from their hub, or what is missing of them.
+    """Fetch the weights of models and upscalers from their hub, or what is missing of them.
 
     Example:
 
@@ -52,8 +52,12 @@ def pull(
     from chatelier.console import answers
 
     catalogue = _catalogue()
-    for entry in [catalogue.find(name) for name in names]:
-        answers().print(f"{entry.name}: {catalogue.pull(entry)}", soft_wrap=True)
+    for name in names:
+        if name in catalogue.upscalers:
+            place = catalogue.upscaler(name, offline=False)
+        else:
+            place = str(catalogue.pull(catalogue.find(name)))
+        answers().print(f"{name}: {place}", soft_wrap=True)
 
 
 def add(  # noqa: PLR0917 - options are named on the command line
@@ -132,6 +136,9 @@ def check(
         try:
             folder = catalogue.check(entry)
             answers().print(f"{entry.name}: whole, {catalogue.hash(entry)[:12]} in {folder}", soft_wrap=True)
+            for missing in catalogue.missing(entry):
+                broken += 1
+                say_error(f"{entry.name}: {missing} is not on this machine.")
         except ModelBroken as error:
             broken += 1
             say_error(f"{entry.name}: {error}")

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from studio.commands.answers import Accepted
 from studio.commands.origins import find_origin
-from studio.commands.spec import IMAGE, PICTURE, Call, CommandSpec
+from studio.commands.spec import IMAGE, PICTURE, Call, CommandSpec, Kind, Parameter
 from studio.commands.submit import submit
 from studio.ports import Ports
 from studio.requests import Operation, PaintRequest, Source
@@ -16,6 +16,7 @@ FACTOR = 4
 class Upscale:
     picture: str | None = None
     image: Source | None = None
+    upscaler: str | None = None
 
 
 def upscale(ports: Ports, call: Call, command: Upscale) -> Accepted:
@@ -26,6 +27,7 @@ def upscale(ports: Ports, call: Call, command: Upscale) -> Accepted:
         count=1,
         seed=origin.recipe.seed if origin.recipe else 0,
         factor=FACTOR,
+        upscaler=command.upscaler.lower() if command.upscaler else None,
         sources=(origin.source,),
     )
     return submit(ports, call, SPEC.name, request)
@@ -37,5 +39,11 @@ SPEC = CommandSpec(
     example="/upscale k3v9m2p4qx7a.2",
     build=Upscale,
     handle=upscale,
-    parameters=(PICTURE, IMAGE),
+    parameters=(
+        PICTURE,
+        IMAGE,
+        Parameter(
+            name="upscaler", kind=Kind.TEXT, summary="Which one, if the house has several.", max_length=50
+        ),
+    ),
 )

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine.model_catalog import ModelCatalogue, ModelEntry, read_entries, write_entry
+from engine.model_extras import IpAdapterEntry, LoraEntry
 from engine.model_folders import check, weights_hash, whole
 from studio.errors import BadParameter, Misconfigured, ModelBroken
 from tests.tiny_models import save_sd
@@ -172,3 +173,79 @@ def test_a_hash_is_remembered_across_starts(
     monkeypatch.setattr("engine.model_folders._hashes", {})
     monkeypatch.setattr("engine.model_folders._digest", lambda *_: pytest.fail("the weights were read again"))
     assert weights_hash(folder, memory=memory) == first
+
+
+EXTRAS = """
+[ours]
+source = "/srv/ours"
+family = "sd"
+
+[ours.loras]
+ink = "/srv/ink.safetensors"
+pixel = { source = "someone/loras/pixel.safetensors", weight = 1, trigger = "pixel art" }
+
+[ours.ip_adapter]
+source = "/srv/adapter.safetensors"
+encoder = "/srv/encoder"
+
+[upscalers]
+sharp = "/srv/sharp.pth"
+"""
+
+
+def test_an_entry_names_loras_an_ip_adapter_and_the_file_upscalers(tmp_path):
+    file = tmp_path / "models.toml"
+    file.write_text(EXTRAS)
+    catalogue = ModelCatalogue.load(file)
+    entry = catalogue.find("ours")
+    assert entry.loras["ink"] == LoraEntry(source="/srv/ink.safetensors")
+    assert entry.loras["pixel"] == LoraEntry(
+        source="someone/loras/pixel.safetensors", weight=1.0, trigger="pixel art"
+    )
+    assert entry.ip_adapter == IpAdapterEntry(source="/srv/adapter.safetensors", encoder="/srv/encoder")
+    assert {"sharp", "anime"} <= set(catalogue.upscalers)
+    assert set(catalogue.missing(entry)) == {
+        "ink.safetensors",
+        "pixel.safetensors",
+        "adapter.safetensors",
+        "encoder",
+    }
+
+
+def test_extras_come_back_as_they_were_written(tmp_path):
+    file = tmp_path / "models.toml"
+    file.write_text(EXTRAS)
+    before = ModelCatalogue.load(file)
+    write_entry(file, before.find("ours"))
+    after = ModelCatalogue.load(file)
+    assert after.find("ours") == before.find("ours")
+    assert after.upscalers == before.upscalers
+
+
+def test_bundled_upscalers_are_found_by_name_and_unknown_ones_name_the_others(tmp_path):
+    (tmp_path / "models.toml").write_text(EXTRAS)
+    catalogue = ModelCatalogue.load(tmp_path / "models.toml")
+    assert catalogue.upscaler("anime") == "realesr-animevideov3-x4"
+    with pytest.raises(BadParameter, match="there are anime, sharp"):
+        catalogue.upscaler("/etc/passwd")
+    with pytest.raises(ModelBroken, match=r"sharp\.pth is not on this machine"):
+        catalogue.upscaler("sharp")
+
+
+@pytest.mark.parametrize(
+    ("table", "sentence"),
+    [
+        ("loras = 3", "loras must be a table of tables"),
+        ("loras = { ink = { weight = 1 } }", "loras.ink needs its source"),
+        ("loras = { ink = { source = 3 } }", "loras.ink.source must be a str"),
+        ('loras = { "Ink 2" = "/a" }', "must be a name in small letters"),
+        ('ip_adapter = { source = "/a" }', "ip_adapter needs its encoder"),
+        ('ip_adapter = { source = "/a", encoder = "/b", size = 3 }', "unknown field size"),
+        ("upscalers = 3", "unknown field upscalers"),
+    ],
+)
+def test_what_is_wrong_with_extras_is_named(table, sentence, tmp_path):
+    file = tmp_path / "models.toml"
+    file.write_text(f'[ours]\nsource = "/a"\nfamily = "sd"\n{table}\n')
+    with pytest.raises(Misconfigured, match=sentence):
+        ModelCatalogue.load(file)
