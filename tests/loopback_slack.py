@@ -5,6 +5,7 @@ it was uploaded, completed and looked over, and nobody writes in a channel witho
 """
 
 import asyncio
+import base64
 import hashlib
 import hmac
 import json
@@ -23,6 +24,7 @@ from slack_sdk.models.views import View
 
 TEAM, BOT_USER, BOT = "T0HOUSE", "U0BOT", "B0BOT"
 BOT_TOKEN, APP_TOKEN, SIGNING_SECRET = "xoxb-loopback-token", "xapp-loopback-token", "5" * 32
+CLIENT_ID, CLIENT_SECRET = "123.456", "c" * 32
 GENERAL, PRIVATE, STRANGE = "C0GENERAL", "G0PRIVATE", "C0STRANGE"
 MODERATORS = "C0MODS"  # a private channel of the newer kind, whose id looks like any
 STRANGE_DM = "D0STRANGE"  # between two people
@@ -85,6 +87,8 @@ class LoopbackSlack:
         self.messages: list[Message] = []
         self.whispers: list[dict[str, Any]] = []  # ephemeral ones, through the API or a response_url
         self.calls: list[tuple[float, str, dict[str, Any]]] = []
+        self.bearers: list[tuple[str, str]] = []  # method and token of each call
+        self.installers: dict[str, dict[str, Any]] = {}  # what a code, or a refresh token, is good for
         self.files: dict[str, dict[str, Any]] = {}
         self.views: dict[str, dict[str, Any]] = {}
         self.homes: dict[str, list[dict[str, Any]]] = defaultdict(list)
@@ -142,11 +146,14 @@ class LoopbackSlack:
         method = request.match_info["method"]
         arguments = await _arguments(request)
         self.calls.append((time.monotonic(), method, arguments))
+        self.bearers.append((method, request.headers.get("Authorization", "").removeprefix("Bearer ")))
         if self.refusals[method]:
             refusal = self.refusals[method].popleft()
             return web.json_response(refusal.body, status=refusal.status, headers=refusal.headers)
         token = request.headers.get("Authorization", "").removeprefix("Bearer ")
-        if token not in self.tokens:
+        if method == "oauth.v2.access":
+            arguments |= _client(token)
+        elif token not in self.tokens:
             return web.json_response({"ok": False, "error": "invalid_auth"})
         handler = getattr(self, "_" + method.replace(".", "_"), None)
         try:
@@ -167,6 +174,32 @@ class LoopbackSlack:
 
     def _auth_test(self, _: Mapping[str, Any]) -> dict[str, Any]:
         return {"team_id": TEAM, "user_id": BOT_USER, "bot_id": BOT, "user": "chatelier"}
+
+    def _oauth_v2_access(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        if (arguments["client_id"], arguments["client_secret"]) != (CLIENT_ID, CLIENT_SECRET):
+            return {"ok": False, "error": "bad_client_secret"}
+        answer = self.installers.pop(arguments.get("code") or arguments.get("refresh_token", ""), None)
+        if answer is None:
+            return {"ok": False, "error": "invalid_code"}
+        self.tokens.add(answer["access_token"])
+        return answer
+
+    def granting(
+        self, code: str, token: str, *, team: str | None = TEAM, enterprise: str | None = None, **more: Any
+    ) -> None:
+        """Somebody said yes on Slack's page: `code` is good for a token. Without a team it is the organisation's."""
+        self.installers[code] = {
+            "app_id": "A0APP",
+            "token_type": "bot",
+            "access_token": token,
+            "scope": "chat:write",
+            "bot_user_id": BOT_USER,
+            "team": {"id": team, "name": "The House"} if team else None,
+            "enterprise": {"id": enterprise, "name": "The Estate"} if enterprise else None,
+            "is_enterprise_install": team is None,
+            "authed_user": {"id": MOD},
+            **more,
+        }
 
     def _users_info(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         user = arguments["user"]
@@ -501,14 +534,17 @@ class LoopbackSlack:
             "actions": [chosen],
         }
 
-    def press_at_home(self, action: str, *, user: str = ANA) -> dict[str, Any]:
+    def press_at_home(self, action: str, *, user: str = ANA, value: str | None = None) -> dict[str, Any]:
+        chosen: dict[str, Any] = {"action_id": action, "type": "button", "value": action}
+        if value is not None:
+            chosen = {"action_id": action, "type": "static_select", "selected_option": {"value": value}}
         interaction = self._interaction("block_actions", user)
         del interaction["response_url"]
         return {
             **interaction,
             "container": {"type": "view", "view_id": "V0HOME"},
             "view": {"id": "V0HOME", "type": "home", "callback_id": ""},
-            "actions": [{"action_id": action, "type": "button", "value": action}],
+            "actions": [chosen],
         }
 
     def shortcut(
@@ -580,6 +616,13 @@ def _check_block(block: Mapping[str, Any]) -> None:
             assert 0 < len(block["alt_text"]) <= 2000, "a picture has an alternative text"
     except Exception as error:
         raise AssertionError(f"a block that Slack would not take: {error}: {block}") from error
+
+
+def _client(authorization: str) -> dict[str, str]:
+    """The app's id and secret from HTTP's basic authentication."""
+    found = base64.b64decode(authorization.removeprefix("Basic ")).decode()
+    client_id, _, secret = found.partition(":")
+    return {"client_id": client_id, "client_secret": secret}
 
 
 async def _arguments(request: web.Request) -> dict[str, Any]:

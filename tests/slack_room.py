@@ -3,22 +3,34 @@
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from slack_bolt.request.async_request import AsyncBoltRequest
 
 from bots.backroom import Backroom
 from bots.slack.app import Face
+from bots.slack.guard import Page
 from bots.slack.line import Line, open_session
+from bots.slack.serve import Opening
 from bots.slack.settings import SlackSettings
 from bots.slack.workspaces import open_workspace
-from studio.db.tables import JobRow
-from studio.events import JobEnded, JobProgress, PictureChanged
+from studio.db.tables import Base, JobRow
+from studio.events import Event, JobEnded, JobProgress
 from studio.jobs import JobState
 from studio.people import Platform
 from studio.ports import Ports
-from tests.loopback_slack import ANA, APP_TOKEN, BOT_TOKEN, GENERAL, LoopbackSlack, Message
+from tests.loopback_slack import (
+    ANA,
+    APP_TOKEN,
+    BOT_TOKEN,
+    CLIENT_ID,
+    CLIENT_SECRET,
+    GENERAL,
+    SIGNING_SECRET,
+    LoopbackSlack,
+    Message,
+)
 from tests.painted import end_job, paint_job
 
 
@@ -27,6 +39,7 @@ class SlackRoom:
     slack: LoopbackSlack
     face: Face
     ports: Ports
+    pages: Mapping[str, Page] = field(default_factory=dict)
 
     async def send(self, payload: Mapping[str, Any]) -> Any:
         """What Slack sends, as a socket hands it to the app; answered when all of its work is done."""
@@ -54,7 +67,7 @@ class SlackRoom:
         end_job(self.ports, job_id, state)
         await self.tell(JobEnded(job_id=job_id, platform=Platform.SLACK, state=state))
 
-    async def tell(self, event: JobEnded | PictureChanged) -> None:
+    async def tell(self, event: Event) -> None:
         """Deliver one event, as the stream would."""
         await self.face.news._act(event)
 
@@ -81,6 +94,27 @@ class SlackRoom:
     @property
     def view(self) -> dict[str, Any]:
         return list(self.slack.views.values())[-1]
+
+
+@asynccontextmanager
+async def open_installed_room(ports: Ports, **changes: Any) -> AsyncIterator[SlackRoom]:
+    """The face for all workspaces that install it: none has, yet."""
+    Base.metadata.create_all(ports.database.engine)  # the tables of installations, too
+    async with LoopbackSlack().open() as slack, open_session() as session:
+        settings = SlackSettings(
+            client_id=CLIENT_ID,
+            client_secret=CLIENT_SECRET,
+            signing_secret=SIGNING_SECRET,
+            api_url=slack.api_url,
+            public_url="https://paint.example.org",
+            **changes,
+        )
+        backroom = Backroom("slack")
+        face, pages = await Opening(ports, settings, backroom, session).open()
+        yield SlackRoom(slack=slack, face=face, ports=ports, pages=pages)
+        await face.finish()
+        await face.close()
+        backroom.close()
 
 
 @asynccontextmanager

@@ -74,6 +74,7 @@ class Face:
         """`leaving` follows workspaces that take the app away, where many may install it."""
         self._serving: set[asyncio.Task[None]] = set()
         self.backroom = backroom
+        self.workspaces = workspaces
         groups = Groups(workspaces, settings.moderator_groups)
         people = People(ports, backroom, workspaces, groups, Channels(workspaces))
         claims = Claims(ports.database, backroom, lasts_seconds=settings.claim_seconds)

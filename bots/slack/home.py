@@ -13,7 +13,7 @@ from bots.backroom import Backroom
 from bots.faults import log_fault
 from bots.prints import make_print
 from bots.slack import tab
-from bots.slack.line import SlackAway, SlackRefuses
+from bots.slack.line import NotInstalled, SlackAway, SlackRefuses
 from bots.slack.people import People
 from bots.slack.tab import Belongings
 from bots.slack.views import View
@@ -59,6 +59,8 @@ class Home:
         try:
             call = await self._people.call_of(visit)
             await self._backroom.run("desk", perform, self._ports, call, "settings", {name: value})
+        except NotInstalled:
+            return
         except ChatelierError as error:
             await self.show(visit, fault=str(error))
         except Exception as error:  # noqa: BLE001 - whatever broke, the person gets a sentence
@@ -73,6 +75,8 @@ class Home:
             mine = await self._backroom.run("mail", _look_up, self._ports, call)
         except ChatelierError:
             await self._publish(visit, tab.home_away())
+            return
+        except NotInstalled:
             return
         await self._publish(visit, tab.home(mine, fault=fault))
         if mine.recent:

@@ -5,6 +5,7 @@ import logging
 import time
 from collections import OrderedDict
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -53,7 +54,12 @@ class People:
         self._members: OrderedDict[str, tuple[float, Member]] = OrderedDict()
 
     async def call_of(self, visit: Visit) -> Call:
-        """The visit as the studio's words. A workspace is one community, whichever channel was used."""
+        """The visit as the studio's words. A workspace is one community, whichever channel was used.
+
+        Raises `NotInstalled`: nothing is painted for a workspace that took the app away.
+        """
+        with suppress(SlackAway):
+            await self._workspaces.of(visit.community)
         person, private = await asyncio.gather(self.person(visit), self._channels.is_private(visit))
         address = Address(
             platform=Platform.SLACK,
