@@ -14,7 +14,8 @@ from importlib import resources
 from pathlib import Path
 from typing import Protocol
 
-from moderation.normalise import Candidate, View, fold_text, squeeze
+from moderation.candidates import Candidate, View, squeeze
+from moderation.normalise import fold_text
 
 SHORTEST_MISSPELT = 7  # letters; shorter words have too many harmless neighbours
 _LONGEST_MISSPELT = 16

@@ -17,7 +17,8 @@ from typing import Annotated, Any
 
 import typer
 
-from moderation.normalise import fold_text, read, squeeze
+from moderation.candidates import squeeze
+from moderation.normalise import fold_text, read
 from moderation.words import SHORTEST_MISSPELT, HashedWords, Kind, Severity, digest, masked, shortened
 
 _TARGET = Path(__file__).parent.parent / "rules" / "prompt" / "listed_words.txt"

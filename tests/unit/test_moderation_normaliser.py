@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from moderation.candidates import View, squeeze
 from moderation.letters import fold
-from moderation.normalise import MAX_CHARACTERS, View, fold_text, read, squeeze
+from moderation.normalise import MAX_CHARACTERS, fold_text, read
 from moderation.words import PlainWords
 
 WORD = "pumpkin"

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import resources
 
+from moderation.candidates import Candidate, View
 from moderation.categories import Category
 from moderation.findings import Finding
-from moderation.normalise import Candidate, Reading, View, fold_text
+from moderation.normalise import Reading, fold_text
 from moderation.rules.prompt.subject import PromptSubject
 from moderation.words import HashedWords, PlainWords, Severity, WordList
 from studio.verdicts import Ruling

@@ -9,9 +9,10 @@ import tomllib
 from collections.abc import Iterator
 from importlib import resources
 
+from moderation.candidates import Candidate, View
 from moderation.categories import Category
 from moderation.findings import Finding
-from moderation.normalise import Candidate, Reading, View
+from moderation.normalise import Reading
 from moderation.rules.prompt.listed_words import ListedWords
 from moderation.rules.prompt.subject import PromptSubject
 from moderation.words import PlainWords, WordList

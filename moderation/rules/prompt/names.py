@@ -16,9 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from moderation.candidates import View
 from moderation.categories import Category
 from moderation.findings import Finding
-from moderation.normalise import Reading, View, fold_text
+from moderation.normalise import Reading, fold_text
 from moderation.rules.prompt.subject import PromptSubject
 from moderation.words import PlainWords
 from studio.errors import Misconfigured

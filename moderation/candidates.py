@@ -1,0 +1,197 @@
+"""Every way to read the words of a folded text, from the plainest to the most far-fetched, in linear time."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import islice, pairwise
+
+_MAX_WORD = 40  # longer runs of letters are no word
+_LONGEST_PHRASE = 4  # words
+# More than this in one text is not how anybody asks for a picture: the reading is cut.
+_MAX_DISGUISED = 150  # chunks with leetspeak or hidden letters
+_MAX_SPELLED = 120  # letters with spaces between
+
+WORD = re.compile(r"[^\W_]+")
+_LEET_ONE = str.maketrans("013457896@$!|+(€£%¥", "oieastbgbasiitcelxy")
+_LEET_TWO = str.maketrans("013457892@$!|+(€£%¥", "oleastbgzasIltcelxy".lower())
+_LEET_GROUPS = tuple(
+    pair.split("=")
+    for pair in r"|\|=n /\/\=m \/\/=w |-|=h |\/|=m |_|=u \/=v |<=k |)=d /\=a ()=o []=o ><=x".split()
+)
+_LEET_SIGN = re.compile(r"[0-9@$!|+(€£%¥]")
+_GROUP_SIGN = re.compile(r"[|/\\(\[>]")
+_LETTER = re.compile(r"[^\W\d_]")
+_RUN = re.compile(r"(.)\1+")
+_LONG_RUN = re.compile(r"(.)\1\1")
+_WILDCARD = re.compile(r"[*#•·█■?]|(?<=\w)[-_.](?=\w)")
+_MASKED = re.compile(r"[^\W_]+(?:[*#•█■?_-]{1,6}[^\W_]*)+")
+# Two letters that are words of their own and so no piece of a broken one.
+_SHORT_WORDS = frozenset(
+    "a am an as at ax be by da de do du e ed el en et go he hi i if in is it la le me my no o of oh on or os "
+    "ox pi re se so st to tv uk un up us vs we y ya".split()
+)
+
+
+class View(StrEnum):
+    """How a word was read, from the plainest to the most far-fetched."""
+
+    PLAIN = "plain"
+    PHRASE = "phrase"
+    JOINED = "joined"  # separators left out
+    LEET = "leet"
+    SQUEEZED = "squeezed"  # a letter repeated
+    STRETCHED = "stretched"  # a letter repeated three times or more
+    SPELLED = "spelled"  # letters with spaces between
+    MASKED = "masked"  # some letters hidden behind signs; `text` has * for each
+    REVERSED = "reversed"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One way to read a part of the text: `text` is folded, words of a phrase have one space between.
+
+    `plain` is the word as it stands in the text, folded: what an exception list speaks of.
+    """
+
+    view: View
+    text: str
+    plain: str
+
+
+def squeeze(word: str) -> str:
+    """Each run of one letter as a single letter: ``"boook"`` becomes ``"bok"``."""
+    return _RUN.sub(r"\1", word)
+
+
+def candidates(chunks: list[str], words: tuple[str, ...]) -> Iterator[Candidate]:
+    """`chunks` is what stands between two spaces, with all its signs; `words` are the words in order."""
+    for word in dict.fromkeys(words):
+        yield from _of_word(word)
+    signs = [chunk for chunk in dict.fromkeys(chunks) if not chunk.isalpha() and len(chunk) <= 2 * _MAX_WORD]
+    for chunk in signs:
+        yield from _without_separators(chunk)
+    for chunk in islice(filter(_takes_leet, signs), _MAX_DISGUISED):
+        yield from _leet(chunk)
+    for chunk in islice(filter(_WILDCARD.search, signs), _MAX_DISGUISED):
+        yield from _masked(chunk)
+    yield from _phrases(words)
+    yield from _phrases(_without_leet(chunks))
+    yield from _broken(words)
+    yield from _spelled(chunks)
+
+
+def too_disguised(chunks: list[str]) -> bool:
+    """Whether there are more disguised pieces than are read."""
+    signs = sum(1 for chunk in set(chunks) if _takes_leet(chunk) or _WILDCARD.search(chunk))
+    return signs > _MAX_DISGUISED or sum(len(run) for run in _letter_runs(chunks)) > _MAX_SPELLED
+
+
+def _takes_leet(chunk: str) -> bool:
+    return bool((_LEET_SIGN.search(chunk) or _GROUP_SIGN.search(chunk)) and _LETTER.search(chunk))
+
+
+def _of_word(word: str) -> Iterator[Candidate]:
+    if len(word) > _MAX_WORD:
+        return
+    yield Candidate(View.PLAIN, word, word)
+    yield from _squeezed(word, word)
+    if len(word) > 3:
+        yield Candidate(View.REVERSED, word[::-1], word)
+
+
+def _squeezed(word: str, plain: str) -> Iterator[Candidate]:
+    if len(word) > 3 and _RUN.search(word):
+        yield Candidate(View.SQUEEZED, squeeze(word), plain)
+        if _LONG_RUN.search(word):
+            yield Candidate(View.STRETCHED, squeeze(word), plain)
+
+
+def _without_separators(chunk: str) -> Iterator[Candidate]:
+    """A chunk is what stands between two spaces, with all its signs."""
+    joined = "".join(WORD.findall(chunk))
+    if joined != chunk and 3 < len(joined) <= _MAX_WORD:
+        yield Candidate(View.JOINED, joined, joined)
+        yield Candidate(View.REVERSED, joined[::-1], joined)
+        yield from _squeezed(joined, joined)
+
+
+def _leet(chunk: str) -> Iterator[Candidate]:
+    bare = chunk.rstrip("!?.,;:)")
+    forms = {
+        each.translate(table) for each in (chunk, bare, _ungrouped(bare)) for table in (_LEET_ONE, _LEET_TWO)
+    }
+    for form in sorted(forms):
+        pieces = WORD.findall(form)
+        for word in {*pieces, "".join(pieces)}:
+            if 2 < len(word) <= _MAX_WORD:
+                yield Candidate(View.LEET, word, word)
+                yield Candidate(View.REVERSED, word[::-1], word)
+                yield from _squeezed(word, word)
+
+
+def _without_leet(chunks: list[str]) -> tuple[str, ...]:
+    """The words of a text with some leetspeak in it; none for a text without."""
+    if not any(map(_takes_leet, chunks)):
+        return ()
+    plain = (chunk.translate(_LEET_ONE) if _takes_leet(chunk) else chunk for chunk in chunks)
+    return tuple(word for chunk in plain for word in WORD.findall(chunk))
+
+
+def _ungrouped(chunk: str) -> str:
+    for signs, letter in _LEET_GROUPS:
+        chunk = chunk.replace(signs, letter)
+    return chunk
+
+
+def _masked(chunk: str) -> Iterator[Candidate]:
+    for match in _MASKED.finditer(chunk):
+        pattern = re.sub(r"[^\w]|_", "*", match[0].rstrip("?-_"))
+        if "*" in pattern and 3 <= len(pattern) <= 20:
+            yield Candidate(View.MASKED, pattern, pattern)
+
+
+def _phrases(words: tuple[str, ...]) -> Iterator[Candidate]:
+    for length in range(2, _LONGEST_PHRASE + 1):
+        for start in range(len(words) - length + 1):
+            phrase = " ".join(words[start : start + length])
+            yield Candidate(View.PHRASE, phrase, phrase)
+
+
+def _broken(words: tuple[str, ...]) -> Iterator[Candidate]:
+    """A word with one space in it. "pen is" is none: its second piece is a word of its own."""
+    for first, second in pairwise(words):
+        if _fragment(first) or _fragment(second):
+            joined = first + second
+            if 3 < len(joined) <= _MAX_WORD:
+                yield Candidate(View.JOINED, joined, joined)
+
+
+def _fragment(word: str) -> bool:
+    return len(word) < 3 and not word.isdigit() and word not in _SHORT_WORDS
+
+
+def _spelled(chunks: list[str]) -> Iterator[Candidate]:
+    """Three or more single letters in a row are one run; every stretch of it may be the word."""
+    left = _MAX_SPELLED
+    for run in _letter_runs(chunks):
+        read_run = run[:left]
+        left -= len(read_run)
+        for letters in {read_run.translate(_LEET_ONE), read_run.translate(_LEET_TWO)}:
+            yield Candidate(View.SPELLED, letters, run)
+            yield Candidate(View.REVERSED, letters[::-1], run)
+            for length in range(4, min(13, len(letters))):
+                for start in range(len(letters) - length + 1):
+                    yield Candidate(View.SPELLED, letters[start : start + length], run)
+
+
+def _letter_runs(chunks: Iterable[str]) -> Iterator[str]:
+    run = ""
+    for chunk in (*chunks, "  "):
+        letter = chunk.strip(".,;:-_/'\"~")
+        if len(letter) == 1:
+            run += letter
+            continue
+        if len(run) > 2:
+            yield run
+        run = ""
