@@ -10,6 +10,8 @@ from engine.painters.painter import Painter
 log = logging.getLogger(__name__)
 
 PATIENCE_SECONDS = 10.0
+# A model that takes long to load is waited for longer, so that switching never takes most of the time.
+PATIENCE_LOADS = 3.0
 
 
 class Shelf:
@@ -32,6 +34,7 @@ class Shelf:
         self._clock = clock
         self._used: dict[Painter, float] = {}  # loaded painters and when they were last needed
         self._wanted_since: dict[Painter, float] = {}
+        self._load_seconds: dict[Painter, float] = {}
         self._loading: Painter | None = None
         self._closing: set[Painter] = set()
         self._arrived: list[tuple[Painter, BaseException | None]] = []
@@ -64,8 +67,15 @@ class Shelf:
         failed = [painter for painter, _ in failures]
         missing = [painter for painter in wanted if painter not in self._used and painter not in failed]
         if missing and not self.loading:
-            self._make_way(min(missing, key=self._wanted_since.__getitem__), wanted, busy, now)
+            self._make_way(max(missing, key=lambda each: self._urgency(each, wanted, now)), wanted, busy, now)
         return failures
+
+    def _urgency(self, painter: Painter, wanted: Mapping[Painter, int], now: float) -> float:
+        """By how many lanes wait and for how long: no model is put off for ever."""
+        return (1.0 + now - self._wanted_since[painter]) * wanted[painter]
+
+    def _patience(self, painter: Painter) -> float:
+        return max(self._patience_seconds, PATIENCE_LOADS * self._load_seconds.get(painter, 0.0))
 
     def load_now(self, painter: Painter) -> None:
         """Load on this thread, before the easel runs. Raises `ModelBroken`."""
@@ -94,7 +104,7 @@ class Shelf:
             self._unload(idle.pop(0))
         if self._fits(painter) or not self._used:
             self._load(painter)
-        elif now - self._wanted_since[painter] > self._patience_seconds and not self._closing:
+        elif now - self._wanted_since[painter] > self._patience(painter) and not self._closing:
             for each in oldest_first:
                 if not self._fits(painter, without=self._closing):
                     self._closing.add(each)
@@ -110,13 +120,12 @@ class Shelf:
         ).start()
 
     def _load_beside(self, painter: Painter) -> None:
-        started = time.monotonic()
+        started = self._clock()
         problem: BaseException | None = None
         try:
             painter.load()
-            log.info(
-                "model loaded", extra={"model": painter.name, "seconds": round(time.monotonic() - started, 2)}
-            )
+            seconds = self._load_seconds[painter] = self._clock() - started
+            log.info("model loaded", extra={"model": painter.name, "seconds": round(seconds, 2)})
         except Exception as error:  # whatever is wrong with a model, its jobs must hear of it
             log.warning("model not loaded", extra={"model": painter.name}, exc_info=error)
             problem = error

@@ -1,0 +1,102 @@
+"""Which models are on the device, and which one goes when another is wanted."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from engine.easel.shelf import Shelf
+
+
+@dataclass(eq=False)
+class Model:
+    name: str
+    memory_bytes: int = 60
+    loaded: bool = False
+    loads: int = 0
+    while_loading: Callable[[], None] = field(default=lambda: None)
+
+    def load(self) -> None:
+        self.while_loading()
+        self.loaded, self.loads = True, self.loads + 1
+
+    def unload(self) -> None:
+        self.loaded = False
+
+
+class Watched:
+    """A shelf with room for one model, under a clock that stands still until it is moved."""
+
+    def __init__(self, *models: Model) -> None:
+        self.now = 0.0
+        self.models = models
+        self.shelf = Shelf(budget_bytes=100, patience_seconds=10, clock=lambda: self.now)
+
+    def tend(self, wanted: dict[Any, int], busy: tuple[Model, ...] = (), *, after_seconds: float = 0) -> str:
+        """The names of the models that are loaded now."""
+        self.now += after_seconds
+        self.shelf.tend(wanted, busy)
+        for thread in threading.enumerate():
+            if thread.name.startswith("load-"):
+                thread.join()
+        self.shelf.tend(wanted, busy)
+        return " ".join(each.name for each in self.models if each.loaded)
+
+
+@pytest.fixture
+def models() -> tuple[Model, Model, Model]:
+    return Model("a"), Model("b"), Model("c")
+
+
+def test_the_model_that_more_lanes_wait_for_comes_first(models: tuple[Model, ...]) -> None:
+    a, b, _ = models
+    assert Watched(*models).tend({a: 1, b: 9}) == "b"
+
+
+def test_a_lane_that_waited_long_goes_before_many_that_just_came(models: tuple[Model, ...]) -> None:
+    a, b, c = models
+    watched = Watched(*models)
+    watched.tend({c: 1})
+    watched.tend({a: 1}, (c,))
+    assert watched.tend({a: 1, b: 9}, (c,), after_seconds=9) == "c"
+    assert watched.tend({a: 1, b: 1}, after_seconds=0.5) == "a"
+
+
+def test_an_idle_model_makes_way_at_once_and_a_busy_one_after_a_while(models: tuple[Model, ...]) -> None:
+    a, b, _ = models
+    watched = Watched(*models)
+    assert watched.tend({a: 1}) == "a"
+    assert watched.tend({a: 3, b: 1}, (a,)) == "a"
+    assert watched.tend({a: 3, b: 1}, (a,), after_seconds=9) == "a"
+    watched.tend({a: 3, b: 1}, (a,), after_seconds=2)
+    assert a not in watched.shelf.open_models
+    assert watched.tend({a: 3, b: 1}, ()) == "b"
+
+
+def test_no_model_of_three_starves_where_only_one_fits(models: tuple[Model, ...]) -> None:
+    watched = Watched(*models)
+    wanted = dict(zip(models, (16, 4, 1), strict=True))
+    shown = set()
+    for _ in range(12):
+        busy = tuple(each for each in models if each in watched.shelf.open_models)
+        shown.add(watched.tend(wanted, busy, after_seconds=6))
+    assert shown >= {"a", "b", "c"}
+
+
+def test_a_model_that_takes_long_to_load_is_waited_for_longer(models: tuple[Model, ...]) -> None:
+    slow, other, _ = models
+    watched = Watched(*models)
+
+    def take_long() -> None:
+        watched.now += 30
+
+    slow.while_loading = take_long
+    watched.tend({slow: 1})
+    watched.tend({other: 1})
+    assert watched.tend({slow: 1, other: 1}, (other,)) == "b"
+    watched.tend({slow: 1, other: 1}, (other,), after_seconds=60)
+    assert other in watched.shelf.open_models
+    watched.tend({slow: 1, other: 1}, (other,), after_seconds=31)
+    assert other not in watched.shelf.open_models
