@@ -3,8 +3,9 @@
 import io
 from collections.abc import Mapping, Sequence
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
+from bots.lettering import Font, font_for
 from bots.words import shorten
 from studio.commands.answers import Family, Relative
 from studio.errors import NotFound, StorageFailed
@@ -14,6 +15,7 @@ _TILE = 128
 _GAP = 28
 _LABEL = 26
 _IN_A_ROW = 8
+_LETTERS, _LONGEST_NAME = 15, 16
 _PAPER, _INK, _LINE, _FRAME, _EMPTY = "#f7f4ee", "#2b2d31", "#a79f91", "#c2571b", "#e4dfd5"
 
 Place = tuple[int, int]  # left and top of a tile, in pixels
@@ -77,9 +79,17 @@ def _draw_tile(
         picture = Image.new("RGB", (_TILE, _TILE), _EMPTY)
     left, top = place
     sheet.paste(picture, (left + (_TILE - picture.width) // 2, top + (_TILE - picture.height) // 2))
-    font = ImageFont.load_default(size=15)
-    name = shorten(relative.person.display_name, 16)
+    name, font = _label(relative)
     brush.text((left + _TILE // 2, top + _TILE + 5), name, fill=_INK, font=font, anchor="ma")
+
+
+def _label(relative: Relative) -> tuple[str, Font | None]:
+    """The maker's name where a font has its letters; else the picture's id, under which the message names them."""
+    name = shorten(relative.person.display_name, _LONGEST_NAME)
+    font = font_for(name, size=_LETTERS)
+    if font is not None:
+        return name, font
+    return relative.picture.id, font_for(relative.picture.id, size=_LETTERS)
 
 
 def _thumbnail(key: str, store: Store) -> Image.Image | None:
