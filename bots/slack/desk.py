@@ -86,11 +86,14 @@ class SlackDesk:
         return Post(text=case_words.heading(dossier.case), blocks=tuple(blocks))
 
     def _mosaic(self, picture: Picture) -> Print | None:
-        try:
-            mosaic = pixelate(self._ports.store.get(picture.thumbnail_key))
-        except NotFound:
-            return None
-        return Print(data=mosaic, suffix=".png") if mosaic else None
+        for key in (picture.thumbnail_key, picture.key):
+            try:
+                mosaic = pixelate(self._ports.store.get(key))
+            except NotFound:
+                continue
+            if mosaic:
+                return Print(data=mosaic, suffix=".png")
+        return None
 
     def _prints(self, dossier: Dossier) -> list[Print]:
         found = []

@@ -3,12 +3,12 @@
 from dataclasses import dataclass, replace
 
 from studio.commands.answers import Settled
-from studio.commands.spec import COUNT, MODEL, Call, CommandSpec, Kind, Parameter
+from studio.commands.spec import MODEL, Call, CommandSpec, Kind, Parameter
 from studio.db import choices
 from studio.db.people import lock_person
 from studio.ports import Ports
 from studio.preferences import RemixConsent
-from studio.requests import parse_aspect
+from studio.requests import MAX_COUNT, parse_aspect
 
 _RESET = "none"
 
@@ -22,7 +22,7 @@ class Settings:
     model: str | None = None
     style: str | None = None
     aspect: str | None = None
-    count: int | None = None
+    count: str | None = None
 
 
 def settle(ports: Ports, call: Call, command: Settings) -> Settled:
@@ -37,7 +37,7 @@ def settle(ports: Ports, call: Call, command: Settings) -> Settled:
         if command.dm is not None:
             changes["direct_messages"] = command.dm == "yes"
         if command.count is not None:
-            changes["count"] = command.count
+            changes["count"] = None if command.count == _RESET else int(command.count)
         if changes:
             chosen = replace(chosen, **changes)  # type: ignore[arg-type]
             lock_person(session, call.person)
@@ -75,7 +75,13 @@ SPEC = CommandSpec(
         MODEL,
         Parameter(name="style", kind=Kind.TEXT, summary="A named style; none for none.", max_length=50),
         Parameter(name="aspect", kind=Kind.TEXT, summary="Such as 3:2; none for square.", max_length=10),
-        COUNT,
+        Parameter(
+            name="count",
+            kind=Kind.CHOICE,
+            summary="How many pictures; none for the house's number.",
+            choices=(_RESET, *map(str, range(1, MAX_COUNT + 1))),
+            aliases=("n",),
+        ),
     ),
     paints=False,
 )

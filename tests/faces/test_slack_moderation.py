@@ -355,7 +355,7 @@ async def test_a_setting_that_cannot_be_kept_is_said_on_the_tab(room: SlackRoom)
 async def test_home_shows_what_is_left_this_month(room: SlackRoom) -> None:
     await room.imagine()
     await room.send(room.slack.event({"type": "app_home_opened", "user": ANA, "tab": "home"}))
-    assert "You painted 4 pictures this month" in home(room)
+    assert "You used 4 credits this month" in home(room)
 
 
 async def test_link_and_settings_are_answered_as_they_are_typed_here(room: SlackRoom) -> None:
@@ -381,3 +381,35 @@ async def test_painting_may_be_kept_to_channels(room: SlackRoom) -> None:
     await room.slash("a red fox")
     assert "other channels" in room.slack.whispered()[-1]
     assert room.jobs() == []
+
+
+# ---- private places
+
+
+async def test_pictures_of_a_private_channel_stay_there(room: SlackRoom) -> None:
+    job_id = await room.imagine(channel=MODERATORS)
+    await room.painted(job_id)
+    await room.slash(f"show {job_id}", command="/studio", user=BO)
+    assert "is not here" in room.slack.whispered()[-1]
+    await room.slash(f"show {job_id}", command="/studio", user=BO, channel=MODERATORS)
+    assert any("slack_file" in block for block in room.slack.whispers[-1]["blocks"])
+    await room.slash(f"show {job_id}", command="/studio", user=ANA)
+    assert any("slack_file" in block for block in room.slack.whispers[-1]["blocks"])
+
+
+async def test_a_channel_of_which_slack_tells_nothing_counts_as_private(room: SlackRoom) -> None:
+    room.slack.refuse("conversations.info", "missing_scope")
+    await room.imagine()
+    await room.send(room.slack.direct("a blue fox"))
+    assert [job_of(row).address.private for row in room.jobs()] == [True, True]
+
+
+async def test_the_starboard_shows_nothing_from_a_private_place(room: SlackRoom) -> None:
+    await room.slash(f"house stars <#{GENERAL}>", command="/studio", user=MOD)
+    await room.slash("house star-threshold 1", command="/studio", user=MOD)
+    job_id = await room.imagine("a red fox --count 1", channel=MODERATORS)
+    message = await room.painted(job_id)
+    await room.send(room.slack.reaction(message, "star", user=BO))
+    count = len(room.slack.messages)
+    await room.tell(PictureChanged(job_id=job_id, platform=Platform.SLACK, picture_id=f"{job_id}.1"))
+    assert len(room.slack.messages) == count

@@ -1,0 +1,83 @@
+"""What was painted in a private place."""
+
+from dataclasses import replace
+
+import pytest
+
+from studio.catalog import perform
+from studio.commands.answers import Family
+from studio.commands.spec import Call
+from studio.errors import NotFound
+from studio.people import Address, Platform
+from studio.ports import Ports
+from tests.painted import paint_job
+from tests.twins import someone
+
+SECRET = Address(platform=Platform.WEB, community="room", channel="secret", private=True)
+OPEN = Address(platform=Platform.WEB, community="room", channel="main")
+
+
+def call_of(name: str, address: Address, key: str, *, moderator: bool = False) -> Call:
+    return Call(person=someone(name, moderator=moderator), address=address, request_key=key)
+
+
+@pytest.fixture
+def secret(ports: Ports) -> str:
+    """A job of Ana's in a private place."""
+    perform(ports, call_of("ana", SECRET, "first"), "imagine", {"prompt": "a red fox", "count": 1})
+    return paint_job(ports, _newest(ports))
+
+
+def _newest(ports: Ports) -> str:
+    from studio.db.tables import JobRow
+
+    with ports.database.read() as session:
+        return session.query(JobRow).order_by(JobRow.created_at.desc()).first().id  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("command", "values"),
+    [
+        ("show", {"job": "{job}"}),
+        ("vary", {"picture": "{job}.1"}),
+        ("star", {"picture": "{job}.1"}),
+        ("lineage", {"picture": "{job}.1"}),
+        ("report", {"picture": "{job}.1"}),
+        ("delete", {"what": "{job}"}),
+    ],
+)
+def test_it_is_not_there_for_somebody_elsewhere(
+    ports: Ports, secret: str, command: str, values: dict[str, str]
+) -> None:
+    named = {name: value.format(job=secret) for name, value in values.items()}
+    with pytest.raises(NotFound):
+        perform(ports, call_of("bo", OPEN, "elsewhere"), command, named)
+    with pytest.raises(NotFound):
+        perform(ports, call_of("bo", replace(SECRET, channel="other"), "other"), command, named)
+
+
+def test_it_is_there_for_those_who_are_there_and_for_its_own_person_everywhere(
+    ports: Ports, secret: str
+) -> None:
+    perform(ports, call_of("bo", SECRET, "there"), "show", {"job": secret})
+    perform(ports, call_of("ana", OPEN, "own"), "show", {"job": secret})
+
+
+def test_a_moderator_removes_it_without_looking(ports: Ports, secret: str) -> None:
+    moderator = call_of("mo", OPEN, "looking", moderator=True)
+    with pytest.raises(NotFound):
+        perform(ports, moderator, "show", {"job": secret})
+    perform(ports, moderator, "delete", {"what": secret})
+
+
+def test_a_family_tree_leaves_out_what_was_painted_in_private(ports: Ports, secret: str) -> None:
+    perform(ports, call_of("ana", OPEN, "child"), "vary", {"picture": f"{secret}.1", "count": 1})
+    child = paint_job(ports, _newest(ports))
+
+    def seen(call: Call) -> list[str]:
+        family = perform(ports, call, "lineage", {"picture": f"{child}.1"})
+        assert isinstance(family, Family)
+        return [relative.picture.id for relative in family.relatives]
+
+    assert seen(call_of("bo", OPEN, "bo")) == [f"{child}.1"]
+    assert seen(call_of("ana", OPEN, "ana")) == [f"{secret}.1", f"{child}.1"]
