@@ -175,6 +175,10 @@ def _blend(order: Order, index: int, entry: ModelEntry, layout: Layout, prior: P
     ]
     if prior is not None and request.prompt_of(index).strip():
         return _compose_blend(request, index, fitted, prior)
+    if prior is not None and prior.mixer is not None:
+        pictures = [(each.picture, each.share) for each in fitted]
+        start = prior.mixer.resemble(pictures, seed=request.seed_of(index), width=width, height=height)
+        return Underdrawing(width=width, height=height, start=start, strength=request.strength or prior.strength)
     return Underdrawing(
         width=width,
         height=height,
@@ -204,6 +208,9 @@ def _lay_out_again(request: PaintRequest, index: int, source: Image.Image, prior
         start, strength = retake(source, seed=seed, reach=SUBTLE_REACH), prior.subtle_strength
     elif request.prompt_of(index).strip():
         start = prior.composer.compose(request.prompt_of(index), seed=seed, width=width, height=height)
+        strength = prior.strength
+    elif prior.mixer is not None:
+        start = prior.mixer.resemble([(source, 1.0)], seed=seed, width=width, height=height)
         strength = prior.strength
     else:
         start, strength = retake(source, seed=seed, reach=STRONG_REACH), prior.strong_strength

@@ -1,7 +1,7 @@
 """A prior: something in a model's folder that lays a picture out before the denoiser paints over it."""
 
 import importlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -23,16 +23,35 @@ class Composer(Protocol):
         """The canvas with what the words name put where the mask is white."""
 
 
+class Mixer(Protocol):
+    """A composer that also sees: for pictures that come without words."""
+
+    def resemble(
+        self,
+        pictures: Sequence[tuple[Image.Image, float]],
+        *,
+        seed: int,
+        width: int,
+        height: int,
+        freedom: float = 0.6,
+    ) -> Image.Image:
+        """A new picture of what the given ones show, each by its share; the shares add up to 1.
+
+        `freedom` 0 stays as near as it can; towards 1 places move, and drawings change.
+        """
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prior:
     """What a model that paints over compositions does well: how much of a picture it may paint anew.
 
     `strength` is for composed pictures, `edit_strength` for holes and new parts, `subtle_strength` and
-    `strong_strength` for variations, `blend_strength` for pictures laid over each other. `steps` and
-    `guidance_scale` stand in for the catalogue's.
+    `strong_strength` for variations, `blend_strength` for pictures laid over each other. `mixer` is
+    there where the prior can see what pictures show. `steps` and `guidance_scale` stand in for the catalogue's.
     """
 
     composer: Composer
+    mixer: Mixer | None = None
     strength: float
     edit_strength: float
     subtle_strength: float
@@ -52,10 +71,11 @@ def load_prior(folder: Path) -> Prior | None:
     if place is None:
         raise ModelBroken(f"The model folder {folder.name} has a prior of an unknown kind.")
     module, _, name = place.partition(":")
-    composer: Composer = getattr(importlib.import_module(module), name).load(path.parent)
+    composer: Any = getattr(importlib.import_module(module), name).load(path.parent)
     strength = _share(said, "strength", 0.7)
     return Prior(
         composer=composer,
+        mixer=composer if getattr(composer, "sees", False) else None,
         strength=strength,
         edit_strength=_share(said, "edit_strength", strength),
         subtle_strength=_share(said, "subtle_strength", strength),

@@ -14,98 +14,123 @@ import typer
 from torch.nn import functional
 
 from engine.painters.collage import Collage
-from engine.painters.collage.beholder import CELLS, HOURS, SCENES, SIDE_PX, VECTOR, Beholder
-from engine.painters.collage.parse import parse
-from engine.training.captions import Captions
+from engine.painters.collage.beholder import CELLS, SCENES, SIDE_PX, VECTOR, Beholder
+from engine.painters.collage.impression import HOURS
+from engine.painters.collage.library import Library
 from engine.training.checkpoint import Average, load_state, save_state
+from engine.training.mosaic import Mosaic, disturb, library_bank, paint, paint_backdrops
 
-BATCH, FRESH, POOL = 64, 16, 10_000
+BATCH = 64
 LEARNING_RATE = 1.5e-3
 
 
 @dataclass(frozen=True, slots=True)
-class Example:
-    """`picture` is uint8 (128, 128, 3). `things` holds rows of cell, extent (4) and subject; `place` scene and hour."""
+class Lot:
+    """`pictures` is float 0..1 (n, 3, 96, 96). `things` holds rows of picture, cell, extent (4) and subject;
+    `places` (n, 2) are the rows of scene and hour.
+    """
 
-    picture: np.ndarray
-    things: np.ndarray
-    place: tuple[int, int]
+    pictures: torch.Tensor
+    things: torch.Tensor
+    places: torch.Tensor
 
 
 class Examples:
-    """Collages of random prompts, with what lies where in them."""
+    """Mosaics of a library's cut-outs, with what lies where in them."""
 
-    def __init__(self, collage: Collage, *, seed: int) -> None:
-        self._collage = collage
-        self._captions = Captions(collage.library, seed=seed)
+    def __init__(self, library: Library, *, seed: int) -> None:
+        self._bank = library_bank(library)
+        self._extents = self._bank.extents
+        self._backdrops = paint_backdrops(SIDE_PX, each=5, seed=8)
         self._rng = np.random.default_rng(seed)
-        self._rows = {subject.name: row for row, subject in enumerate(collage.library.subjects)}
-
-    def draw(self) -> Example:
-        wish = self._collage.fill(parse(self._captions.draw(), self._collage.library), self._rng)
-        sheet = self._collage.lay_out(wish, self._rng, width=SIDE_PX, height=SIDE_PX)
-        rows = []
-        for thing, box in sheet.placed:
-            subject = sheet.chosen[thing].subject
-            if subject is None:
-                continue
-            middle, level = box.left + box.width / 2, box.top + box.height / 2
-            column, row = (min(CELLS - 1, max(0, int(at / SIDE_PX * CELLS))) for at in (middle, level))
-            rows.append(
-                [
-                    row * CELLS + column,
-                    middle / SIDE_PX * CELLS - column - 0.5,
-                    level / SIDE_PX * CELLS - row - 0.5,
-                    math.log(box.width / SIDE_PX),
-                    math.log(box.height / SIDE_PX),
-                    self._rows[subject.name],
-                ]
-            )
-        backdrop = sheet.backdrop
-        hour = HOURS.index(backdrop.time) if backdrop.time else 0
-        return Example(
-            np.asarray(sheet.picture),
-            np.array(rows, np.float32).reshape(-1, 6),
-            (SCENES.index(backdrop.scene), hour),
+        names = [subject.name for subject in library.subjects]
+        self._subjects = np.array([names.index(name) for name in self._bank.names])
+        drawings = [np.flatnonzero(self._subjects == row) for row in range(len(names))]
+        self._drawings = drawings
+        self._places = torch.tensor(
+            [
+                [SCENES.index(scene), HOURS.index(hour)]
+                for scene, hour in zip(self._backdrops.scenes, self._backdrops.hours, strict=True)
+            ]
         )
 
+    def draw(self, count: int) -> Lot:
+        rng = self._rng
+        mosaic = Mosaic(
+            backdrops=torch.from_numpy(rng.integers(0, len(self._backdrops.scenes), count)),
+            drawings=torch.full((count, 6), -1),
+            middles=torch.zeros(count, 6, 2),
+            sides=torch.ones(count, 6),
+            tilts=0.25 * (torch.rand(count, 6) - 0.5),
+            flips=1 - 2 * (torch.rand(count, 6) < 0.5).float(),
+            tints=torch.cat([torch.rand(count, 6, 3), 0.85 * (torch.rand(count, 6, 1) < 0.2)], 2),
+        )
+        rows = []
+        for at in range(count):
+            for slot, (row, across, down, side) in enumerate(self._pasted()):
+                mosaic.drawings[at, slot] = row
+                mosaic.middles[at, slot] = torch.tensor([across, down])
+                mosaic.sides[at, slot] = side
+                rows.append(self._target(at, row, across, down, side))
+        pictures = paint(mosaic, self._bank, self._backdrops)
+        return Lot(pictures, torch.tensor(rows), self._places[mosaic.backdrops])
 
-def disturb(pictures: torch.Tensor) -> torch.Tensor:
-    """What painting and copying do to a picture, roughly: softness, a shift of its light, noise."""
-    count = len(pictures)
-    soft = functional.avg_pool2d(functional.pad(pictures, (1, 1, 1, 1), mode="replicate"), 3, 1)
-    pictures = torch.lerp(pictures, soft, torch.rand(count, 1, 1, 1))
-    light = 1 + 0.2 * (torch.rand(count, 1, 1, 1) - 0.5)
-    shift = 0.12 * (torch.rand(count, 3, 1, 1) - 0.5)
-    return pictures * light + shift + 0.1 * torch.rand(count, 1, 1, 1) * torch.randn_like(pictures)
+    def _pasted(self) -> list[tuple[int, float, float, float]]:
+        """One large thing, copies of one, or two to four things that hardly overlap."""
+        rng = self._rng
+        kind = rng.random()
+        if kind < 0.35:
+            side = rng.uniform(0.35, 0.95)
+            across, down = side / 2 + (1 - side) * rng.random(2)
+            return [(self._drawing(), across, down, side)]
+        count = int(rng.integers(2, 5))
+        copies, first = kind < 0.55, self._drawing()
+        middles: list[tuple[float, float]] = []
+        for _ in range(40):
+            place = (rng.uniform(0.16, 0.84), rng.uniform(0.16, 0.84))
+            if len(middles) < count and all(np.hypot(place[0] - x, place[1] - y) > 0.31 for x, y in middles):
+                middles.append(place)
+        return [
+            (first if copies else self._drawing(), across, down, rng.uniform(0.24, 0.42))
+            for across, down in middles
+        ]
+
+    def _drawing(self) -> int:
+        """Every subject as often as the others, however many drawings it has."""
+        rows = self._drawings[int(self._rng.integers(len(self._drawings)))]
+        return int(self._rng.choice(rows))
+
+    def _target(self, at: int, row: int, across: float, down: float, side: float) -> list[float]:
+        column, line = (min(CELLS - 1, max(0, int(place * CELLS))) for place in (across, down))
+        wide, tall = (side * float(share) for share in self._extents[row])
+        return [
+            at,
+            line * CELLS + column,
+            across * CELLS - column - 0.5,
+            down * CELLS - line - 0.5,
+            math.log(max(wide, 0.02)),
+            math.log(max(tall, 0.02)),
+            int(self._subjects[row]),
+        ]
 
 
-def loss_of(beholder: Beholder, examples: list[Example]) -> tuple[torch.Tensor, float]:
+def loss_of(beholder: Beholder, lot: Lot) -> tuple[torch.Tensor, float]:
     """The loss (middles, extents, subjects, scene and hour), and the share of things whose subject is named right."""
-    pictures = torch.from_numpy(np.stack([example.picture for example in examples])).permute(0, 3, 1, 2)
-    pictures = disturb(pictures.float() / 127.5 - 1).to(memory_format=torch.channels_last)
+    pictures = disturb(lot.pictures).to(memory_format=torch.channels_last)
     with torch.autocast("cpu", torch.bfloat16):
         there, extents, vectors, places = (made.float() for made in beholder(pictures))
-    at = torch.cat(
-        [
-            torch.from_numpy(example.things[:, 0].astype(np.int64)) + row * CELLS**2
-            for row, example in enumerate(examples)
-        ]
-    )
-    things = torch.from_numpy(np.concatenate([example.things for example in examples]))
-    wanted, near = torch.zeros(there.numel()), torch.zeros(there.numel())
+    at = (lot.things[:, 0] * CELLS**2 + lot.things[:, 1]).long()
+    wanted = torch.zeros(there.numel())
     wanted[at] = 1
     near = functional.max_pool2d(wanted.view(-1, 1, CELLS, CELLS), 3, 1, 1).flatten()
-    weight = torch.where((near > 0) & (wanted == 0), 0.1, torch.where(wanted > 0, 12.0, 1.0))
+    weight = torch.where((near > 0) & (wanted == 0), 0.1, torch.where(wanted > 0, 8.0, 1.0))
     found = functional.binary_cross_entropy_with_logits(there.flatten(), wanted, weight=weight)
-    placed = (extents.reshape(-1, 4)[at] - things[:, 1:5]).abs().mean()
-    likeness = beholder.likeness(vectors.reshape(-1, VECTOR)[at])
-    subjects = things[:, 5].long()
+    placed = (extents.reshape(-1, 4)[at] - lot.things[:, 2:6]).abs().mean()
+    likeness, subjects = beholder.likeness(vectors.reshape(-1, VECTOR)[at]), lot.things[:, 6].long()
     named = functional.cross_entropy(likeness, subjects)
     scenes, hours = places.split([len(SCENES), len(HOURS)], 1)
-    scene = torch.tensor([example.place[0] for example in examples])
-    hour = torch.tensor([example.place[1] for example in examples])
-    where = functional.cross_entropy(scenes, scene) + 0.5 * functional.cross_entropy(hours, hour)
+    where = functional.cross_entropy(scenes, lot.places[:, 0])
+    where = where + 0.5 * functional.cross_entropy(hours, lot.places[:, 1])
     right = float((likeness.argmax(1) == subjects).float().mean())
     return 4 * found + placed + named + 0.3 * where, right
 
@@ -124,21 +149,20 @@ def train(
     state = out / "beholder.pt"
     beholder = Beholder([subject.name for subject in collage.library.subjects])
     try:
-        _learn(beholder, collage, state, minutes=minutes, prior=model / "prior")
+        _learn(beholder, collage.library, state, minutes=minutes, prior=model / "prior")
     except KeyboardInterrupt:
         sys.exit("Stopped. Everything learnt is saved; the same command goes on.")
     print(f"The encoder is in {model / 'prior'}")
 
 
-def _learn(beholder: Beholder, collage: Collage, state: Path, *, minutes: float, prior: Path) -> None:
+def _learn(beholder: Beholder, library: Library, state: Path, *, minutes: float, prior: Path) -> None:
     beholder.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimizer = torch.optim.AdamW(
         beholder.parameters(), lr=LEARNING_RATE, weight_decay=0.01, betas=(0.9, 0.98)
     )
     average = Average(beholder, decay=0.998)
     step = load_state(state, model=beholder, average=average, optimizer=optimizer)
-    examples, pool = Examples(collage, seed=step + 21), []
-    dice = np.random.default_rng(step)
+    examples = Examples(library, seed=step + 21)
     begun = told = time.monotonic()
     share, seen_right = 0.0, 0.0
     try:
@@ -148,10 +172,7 @@ def _learn(beholder: Beholder, collage: Collage, state: Path, *, minutes: float,
                 group["lr"] = (
                     LEARNING_RATE * min(1, (step + 1) / 100) * (0.02 + 0.98 * math.cos(math.pi / 2 * share))
                 )
-            pool += [examples.draw() for _ in range(FRESH if pool else 6 * BATCH)]
-            pool = pool[-POOL:]
-            batch = [pool[at] for at in dice.choice(len(pool), min(BATCH, len(pool)), replace=False)]
-            loss, right = loss_of(beholder, batch)
+            loss, right = loss_of(beholder, examples.draw(BATCH))
             optimizer.zero_grad(set_to_none=True)
             loss.backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_(beholder.parameters(), 2.0)

@@ -1,6 +1,6 @@
 """The beholder: a small network that sees what is in a picture, and where, as vectors among the library's subjects.
 
-It is the image encoder of retrieval-augmented models. A picture of 128 x 128 px becomes 16 x 16 cells; each says how
+It is the image encoder of retrieval-augmented models. A picture of 96 x 96 px becomes 12 x 12 cells; each says how
 likely the middle of a thing lies in it, how large that thing is, and what it is as a vector (after CenterNet,
 arXiv:1904.07850, with vectors in place of classes). The nearest rows of a table are the subjects that look like it.
 """
@@ -17,13 +17,13 @@ from torch import nn
 from torch.nn import functional
 
 from engine.painters.collage.backdrop import SCENE_NAMES
-from engine.painters.collage.impression import Impression, Seen
+from engine.painters.collage.impression import HOURS, Impression, Seen
 from engine.painters.collage.layout import Box
+from engine.painters.collage.remake import Kinship
 from studio.errors import ModelBroken
 
-SIDE_PX, CELLS, VECTOR = 128, 16, 48
+SIDE_PX, CELLS, VECTOR = 96, 12, 48
 SCENES = ("", *SCENE_NAMES)
-HOURS = ("day", "night", "sunset", "rain")
 THINGS_MAX = 6
 SURE_MIN = 0.25
 _SHARPNESS = 14.0
@@ -68,8 +68,8 @@ class Beholder(nn.Module):
     def forward(
         self, pictures: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
-        """(n, 3, 128, 128) in -1..1 → logits of a middle (n, 16, 16), extents (n, 16, 16, 4), vectors
-        (n, 16, 16, 48), and logits of scenes and hours (n, 20). An extent is how far the middle lies right of and
+        """(n, 3, 96, 96) in -1..1 → logits of a middle (n, 12, 12), extents (n, 12, 12, 4), vectors
+        (n, 12, 12, 48), and logits of scenes and hours (n, 20). An extent is how far the middle lies right of and
         below the cell's own, in cells, and the logarithms of width and height as shares of the picture.
         """
         fine = self.fine(self.stem(pictures))
@@ -89,6 +89,11 @@ class Beholder(nn.Module):
     def likeness(self, vectors: torch.Tensor) -> torch.Tensor:
         """(n, 48) → logits over the subjects (n, names): cosines, sharpened."""
         return _SHARPNESS * functional.normalize(vectors, dim=1) @ functional.normalize(self.table, dim=1).T
+
+    @torch.no_grad()
+    def kinship(self) -> Kinship:
+        """The table as unit vectors, for finding subjects."""
+        return Kinship(self.names, functional.normalize(self.table, dim=1).numpy())
 
     @torch.no_grad()
     def look(self, picture: Image.Image) -> Impression:
@@ -146,14 +151,11 @@ def _seen(
     width, height = min(1.0, max(0.04, np.exp(width))), min(1.0, max(0.04, np.exp(height)))
     middle, level = (cell[1] + 0.5 + right) / CELLS, (cell[0] + 0.5 + down) / CELLS
     box = Box(middle - width / 2, level - height / 2, width, height)
-    pixels = Image.fromarray(small).resize(
-        (24, 24),
-        Image.Resampling.BOX,
-        box=tuple(
-            min(SIDE_PX, max(0.0, SIDE_PX * side))
-            for side in (box.left, box.top, max(box.left, 0) + width, max(box.top, 0) + height)
-        ),
+    left, top, right, bottom = (
+        min(SIDE_PX, max(0.0, SIDE_PX * side))
+        for side in (box.left, box.top, max(box.left, 0) + width, max(box.top, 0) + height)
     )
+    pixels = Image.fromarray(small).resize((24, 24), Image.Resampling.BOX, box=(left, top, right, bottom))
     unit = functional.normalize(vector, dim=0).numpy()
     return Seen(vector=unit, box=box, sure=sure, pixels=np.asarray(pixels))
 

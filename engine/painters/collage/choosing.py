@@ -38,7 +38,7 @@ def _whole(thing: Thing) -> Thing:
 
 
 def _choose(thing: Thing, library: Library, style: Style, rng: np.random.Generator) -> Chosen:
-    subject = None
+    subject, looks = None, [""]
     if thing.subjects:
         subject = _pick(thing.subjects, rng)
         looks = _looks(subject, thing, rng)
@@ -51,6 +51,7 @@ def _choose(thing: Thing, library: Library, style: Style, rng: np.random.Generat
     return Chosen(
         cutouts=tuple(style.finish(cutout) for cutout in cutouts),
         subject=subject,
+        looks=tuple(looks),
         size=size * thing.size**1.5,
         in_sky=in_sky,
         shadow=style.shadows,

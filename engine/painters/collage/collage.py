@@ -1,20 +1,28 @@
 """From a prompt and a seed to a collage: cut-outs laid out as the words say before a painted background."""
 
 import zlib
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
 
 from engine.painters.collage.carry_on import carry_on
 from engine.painters.collage.choosing import choose, choose_backdrop, choose_style
+from engine.painters.collage.impression import blend
 from engine.painters.collage.layout import Box, Shape, arrange, largest_free_box
 from engine.painters.collage.library import Library
 from engine.painters.collage.parse import parse
 from engine.painters.collage.pasting import Chosen, Sheet, paste
+from engine.painters.collage.remake import remake
 from engine.painters.collage.sky import Backdrop
 from engine.painters.collage.wish import Thing, Wish
+
+if TYPE_CHECKING:
+    from engine.painters.collage.beholder import Beholder
 
 # A scene asked for without things gets some of these, as many as the seed says.
 _PROPS = {
@@ -37,15 +45,54 @@ _PROPS = {
 
 
 class Collage:
-    """The layout prior. Safe to share between threads; every picture depends on prompt, seed and size alone."""
+    """The layout prior. Safe to share between threads; every picture depends on prompt, seed and size alone.
 
-    def __init__(self, library: Library) -> None:
+    With an image encoder in its folder it also lays out what pictures show.
+    """
+
+    def __init__(self, library: Library, folder: Path | None = None) -> None:
         self.library = library
+        self._folder = folder
+        self._beholder: Beholder | None = None
+        self._lock = Lock()
 
     @classmethod
     def load(cls, folder: Path) -> "Collage":
         """Read `index.json` and `cutouts.zip` from a model's `prior` folder. Raises ModelBroken."""
-        return cls(Library(folder))
+        return cls(Library(folder), folder)
+
+    @property
+    def sees(self) -> bool:
+        """Whether there is an image encoder, and so `resemble` can be asked for."""
+        return self._folder is not None and (self._folder / "beholder.safetensors").exists()
+
+    def resemble(
+        self,
+        pictures: Sequence[tuple[Image.Image, float]],
+        *,
+        seed: int,
+        width: int,
+        height: int,
+        freedom: float = 0.6,
+    ) -> Image.Image:
+        """A new RGB picture of what one or more pictures show, each by its share; the shares add up to 1.
+
+        `freedom` 0..1 is how far it may go from them. Raises ModelBroken for an encoder that cannot be read.
+        """
+        beholder = self._see()
+        seen = blend([(beholder.look(picture), share) for picture, share in pictures])
+        rng = _dice("", seed)
+        return remake(seen, self.library, beholder.kinship(), rng, freedom=freedom, size=(width, height))
+
+    def _see(self) -> "Beholder":
+        """The encoder, read when it is first needed: it needs torch, and most pictures are asked for in words."""
+        from engine.painters.collage.beholder import Beholder
+
+        with self._lock:
+            if self._beholder is None:
+                assert self._folder is not None  # noqa: S101 - asked for only where there is one
+                self._beholder = Beholder.load(self._folder)
+            return self._beholder
 
     def compose(self, prompt: str, *, seed: int, width: int, height: int) -> Image.Image:
         """An RGB picture of what the prompt says; any size from 64 to 1024."""

@@ -7,6 +7,8 @@ import numpy as np
 
 from engine.painters.collage.layout import Box
 
+HOURS = ("day", "night", "sunset", "rain")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
@@ -53,4 +55,4 @@ def blend(parts: Sequence[tuple[Impression, float]]) -> Impression:
 
 def sum_of(parts: Sequence[tuple[np.ndarray, float]]) -> np.ndarray:
     """The weighted sum of arrays of one shape."""
-    return np.sum([share * array for array, share in parts], axis=0)
+    return np.asarray(np.sum([share * array for array, share in parts], axis=0))

@@ -12,10 +12,14 @@ from engine.painters.collage.sky import Backdrop
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chosen:
-    """What a thing will look like: its cut-outs, already in their colour; copies take them in turn."""
+    """What a thing will look like: its cut-outs, already in their colour; copies take them in turn.
+
+    `looks` says how the person on each cut-out looks, as `Subject.looks` names it, or is empty.
+    """
 
     cutouts: tuple[Image.Image, ...]
     subject: Subject | None = None
+    looks: tuple[str, ...] = ("",)
     size: float
     in_sky: bool
     shadow: bool = True
@@ -36,8 +40,18 @@ class Sheet:
     backdrop: Backdrop
 
 
-def paste(backdrop: Backdrop, spots: list[Spot], chosen: list[Chosen], rng: np.random.Generator) -> Sheet:
-    """Paint the things, back to front, each with a soft shadow and in the light of the scene."""
+def paste(
+    backdrop: Backdrop,
+    spots: list[Spot],
+    chosen: list[Chosen],
+    rng: np.random.Generator,
+    *,
+    fill: float | None = None,
+) -> Sheet:
+    """Paint the things, back to front, each with a soft shadow and in the light of the scene.
+
+    With `fill`, each takes that share of its spot and stays as it is; without, size, side and tilt are the dice's.
+    """
     placed = []
     picture = backdrop.picture.convert("RGB")
     sizes = [item.size for item in chosen]
@@ -47,17 +61,12 @@ def paste(backdrop: Backdrop, spots: list[Spot], chosen: list[Chosen], rng: np.r
     flips = [bool(rng.integers(2)) for _ in chosen]
     for number, spot in enumerate(sorted(spots, key=lambda spot: (spot.depth, spot.box.bottom))):
         item = chosen[spot.thing]
-        alone = len(spots) == 1
-        fill = rng.uniform(0.74, 0.88) if alone else rng.uniform(0.86, 0.96)
-        if alone:
-            fill = min(0.98, max(0.3, fill * item.size**0.35 if item.size > 0.4 else fill * item.size))
-        elif len(chosen) > 1:
-            fill *= max(0.62, (item.size / largest[spot.depth]) ** 0.5)
+        share = fill or _fill(item, largest[spot.depth], rng, alone=len(spots) == 1, mixed=len(chosen) > 1)
         cutout = item.cutouts[number % len(item.cutouts)]
         cutout = cutout if item.in_sky else _lit(cutout, backdrop.light)
-        if flips[spot.thing] != (rng.random() < 0.15):
+        if fill is None and flips[spot.thing] != (rng.random() < 0.15):
             cutout = cutout.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
-        scale = fill * min(spot.box.width / cutout.width, spot.box.height / cutout.height)
+        scale = share * min(spot.box.width / cutout.width, spot.box.height / cutout.height)
         size = max(2, round(cutout.width * scale)), max(2, round(cutout.height * scale))
         cutout = cutout.resize(size, Image.Resampling.LANCZOS)
         angle = rng.uniform(-4, 4) if spot.standing else rng.uniform(-10, 10)
@@ -70,6 +79,15 @@ def paste(backdrop: Backdrop, spots: list[Spot], chosen: list[Chosen], rng: np.r
         picture.paste(cutout, (round(left), round(top)), cutout)
         placed.append((spot.thing, Box(left, top, cutout.width, cutout.height)))
     return Sheet(picture=picture, chosen=tuple(chosen), placed=tuple(placed), backdrop=backdrop)
+
+
+def _fill(item: Chosen, largest: float, rng: np.random.Generator, *, alone: bool, mixed: bool) -> float:
+    """The share of its spot that a thing fills, smaller things less."""
+    if alone:
+        share = rng.uniform(0.74, 0.88)
+        return float(min(0.98, max(0.3, share * item.size**0.35 if item.size > 0.4 else share * item.size)))
+    share = rng.uniform(0.86, 0.96)
+    return float(share * max(0.62, (item.size / largest) ** 0.5) if mixed else share)
 
 
 def _lit(cutout: Image.Image, light: tuple[float, float, float]) -> Image.Image:

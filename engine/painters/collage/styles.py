@@ -84,10 +84,8 @@ def washed(picture: Image.Image) -> Image.Image:
         ImageFilter.GaussianBlur(side / 200)
     )
     pixels = np.asarray(patches, np.float32)
-    luma = pixels.mean(-1)
-    down, across = np.gradient(
-        np.float32(Image.fromarray(luma.astype(np.uint8), "L").filter(ImageFilter.GaussianBlur(side / 160)))
-    )
+    luma = Image.fromarray(pixels.mean(-1).astype(np.uint8), "L")
+    down, across = np.gradient(np.asarray(luma.filter(ImageFilter.GaussianBlur(side / 160)), np.float32))
     edges = np.clip(np.hypot(down, across) * side / 256, 0, 24)[..., None]
     bright = 255 - (255 - pixels) * 0.78
     return Image.fromarray((bright - 1.6 * edges).clip(0, 255).astype(np.uint8), "RGB")

@@ -7,7 +7,6 @@ import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -18,9 +17,10 @@ from torch.nn import functional
 
 from studio.errors import ModelBroken
 
-SIDE_PX = 128
+SIDE_PX = 72
 WIDTH = 256
 WORDS_MAX = 24
+_SCALE = ".scale"
 _WORD = re.compile(r"[a-z0-9]+")
 
 
@@ -39,12 +39,12 @@ class Block(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """(n, before, side, side) → (n, after, side / stride, side / stride)"""
         made = self.norm_two(self.two(functional.relu(self.norm_one(self.one(x)))))
-        straight = self.short(functional.avg_pool2d(x, 2) if self.stride == 2 else x)
+        straight = self.short(functional.avg_pool2d(x, 2, ceil_mode=True) if self.stride == 2 else x)
         return functional.relu(made + straight)
 
 
 class Sight(nn.Module):
-    """A picture as a vector: (n, 3, 128, 128) in -1..1 → features (n, 2 * 256) and their projection (n, 256)."""
+    """A picture as a vector: (n, 3, 72, 72) in -1..1 → features (n, 2 * 256) and their projection (n, 256)."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -57,8 +57,8 @@ class Sight(nn.Module):
             Block(192, 192),
             Block(192, WIDTH, 2),
         )
-        # Where things are must outlive the pooling: each of the 4 x 4 cells gets a vector of its own.
-        self.place = nn.Parameter(torch.zeros(1, WIDTH, 4, 4))
+        # Where things are must outlive the pooling: each of the 3 x 3 cells gets a vector of its own.
+        self.place = nn.Parameter(torch.zeros(1, WIDTH, 3, 3))
         self.project = nn.Sequential(nn.Linear(2 * WIDTH, 2 * WIDTH), nn.ReLU(), nn.Linear(2 * WIDTH, WIDTH))
 
     def features(self, pictures: torch.Tensor) -> torch.Tensor:
@@ -93,7 +93,9 @@ class Reading(nn.Module):
 
 
 class Scorer(nn.Module):
-    """Both networks and the words they know. `names` are the subjects that the picture side also learns to name."""
+    """Both networks and the words they know. `names` are the subjects that the picture side learns to name, too:
+    a second task that makes training quicker, and nothing else; it is not kept.
+    """
 
     def __init__(self, words: Sequence[str], names: Sequence[str]) -> None:
         super().__init__()
@@ -101,7 +103,7 @@ class Scorer(nn.Module):
         self._ids = {word: at for at, word in enumerate(words, start=2)}
         self.sight = Sight()
         self.reading = Reading(len(words) + 2)
-        self.naming = nn.Linear(2 * WIDTH, len(names))
+        self.naming = nn.Linear(2 * WIDTH, len(names)) if names else nn.Identity()
         self.warmth = nn.Parameter(torch.tensor(2.7))
 
     def ids(self, captions: Sequence[str]) -> torch.Tensor:
@@ -126,23 +128,27 @@ class Scorer(nn.Module):
         return functional.normalize(torch.cat(parts), dim=1)
 
     def save(self, folder: Path) -> None:
-        """`scorer.safetensors` in half precision and `words.json`."""
+        """`scorer.safetensors`, matrices in eight bits with a scale for each row, and `words.json`."""
         folder.mkdir(parents=True, exist_ok=True)
-        weights = {name: _halved(value) for name, value in self.state_dict().items()}
+        weights: dict[str, torch.Tensor] = {}
+        for name, value in self.state_dict().items():
+            if not name.startswith("naming."):
+                weights |= _packed(name, value)
         save_file(weights, folder / "scorer.safetensors")
-        said = {"words": self.words, "names": self.names}
-        (folder / "words.json").write_text(json.dumps(said, ensure_ascii=False) + "\n", encoding="utf-8")
+        said = json.dumps({"words": self.words}, ensure_ascii=False)
+        (folder / "words.json").write_text(said + "\n", encoding="utf-8")
 
     @classmethod
     def load(cls, folder: Path) -> "Scorer":
         """Ready to score. Raises ModelBroken."""
         try:
-            said: dict[str, Any] = json.loads((folder / "words.json").read_text(encoding="utf-8"))
-            weights = load_file(folder / "scorer.safetensors")
-        except (OSError, ValueError) as problem:
+            words: list[str] = json.loads((folder / "words.json").read_text(encoding="utf-8"))["words"]
+            packed = load_file(folder / "scorer.safetensors")
+        except (OSError, ValueError, KeyError) as problem:
             raise ModelBroken(f"The scorer in {folder} cannot be read: {problem}") from problem
-        scorer = cls(said["words"], said["names"])
-        scorer.load_state_dict({name: _widened(value) for name, value in weights.items()})
+        scorer = cls(words, ())
+        weights = {name: _unpacked(name, packed) for name in packed if not name.endswith(_SCALE)}
+        scorer.load_state_dict(weights, strict=False)
         return scorer.eval()
 
 
@@ -152,7 +158,7 @@ def words_of(captions: Sequence[str]) -> list[str]:
 
 
 def as_input(pictures: Sequence[Image.Image]) -> torch.Tensor:
-    """RGB pictures of any size → float -1..1 (n, 3, 128, 128)."""
+    """RGB pictures of any size → float -1..1 (n, 3, 72, 72)."""
     small = [
         np.asarray(
             picture.convert("RGB").resize((SIDE_PX, SIDE_PX), Image.Resampling.BICUBIC, reducing_gap=3)
@@ -162,9 +168,14 @@ def as_input(pictures: Sequence[Image.Image]) -> torch.Tensor:
     return torch.from_numpy(np.stack(small)).permute(0, 3, 1, 2).float() / 127.5 - 1
 
 
-def _halved(value: torch.Tensor) -> torch.Tensor:
-    return value.half().contiguous() if value.is_floating_point() else value.contiguous()
+def _packed(name: str, value: torch.Tensor) -> dict[str, torch.Tensor]:
+    if value.dim() < 2:
+        return {name: value.contiguous()}
+    scale = value.flatten(1).abs().amax(1).clamp(min=1e-8) / 127
+    rows = value / scale.view(-1, *[1] * (value.dim() - 1))
+    return {name: rows.round().to(torch.int8).contiguous(), name + _SCALE: scale}
 
 
-def _widened(value: torch.Tensor) -> torch.Tensor:
-    return value.float() if value.is_floating_point() else value
+def _unpacked(name: str, packed: dict[str, torch.Tensor]) -> torch.Tensor:
+    value, scale = packed[name], packed.get(name + _SCALE)
+    return value if scale is None else value.float() * scale.view(-1, *[1] * (value.dim() - 1))

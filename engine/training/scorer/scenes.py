@@ -1,23 +1,19 @@
-"""What the scorer learns from: its own simple scenes and captions, of all sets of drawings.
+"""What the scorer learns from: mosaics of all sets of drawings, with captions.
 
-They are put together here and not by the collage that the bundled model paints over, and a tenth of all pairs of
-subjects is never shown, so that the exam can ask for pairs that the scorer has not seen either.
+They are not the collages that the bundled model paints over, and a tenth of all pairs of subjects is never shown, so
+that the exam can ask for pairs that the scorer has not seen either.
 """
 
 import random
-import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from PIL import Image
+import torch
 
-from engine.painters.collage.backdrop import SCENE_NAMES, paint_plain, paint_scene
-from engine.painters.collage.recolour import recolour
 from engine.painters.collage.words import COLOURS
 from engine.training.captions import plural
-from engine.training.cutouts import Cutout, Stack
-from engine.training.scorer.network import SIDE_PX
+from engine.training.mosaic import WALLS, Backdrops, Bank, Mosaic, paint
+from engine.training.scorer.heldout import held_out
 
 _PLACES: Mapping[str, tuple[str, ...]] = {
     "sky": ("in the sky",),
@@ -37,37 +33,48 @@ _PLACES: Mapping[str, tuple[str, ...]] = {
     "underwater": ("underwater",),
 }
 _HOURS = {"night": "at night", "sunset": "at sunset", "rain": "in the rain"}
-_BASIC = ("red", "orange", "yellow", "green", "blue", "purple", "pink", "brown", "black", "white", "grey")
 _NUMBERS = ("", "", "two", "three", "four", "five", "six")
 _SIDES = {"left of": "right of", "right of": "left of", "above": "below", "below": "above"}
-HELD_OUT_OF = 10
+# How often a scene is about one of the subjects that the exam asks for.
+ASKED_SHARE = 0.65
 
 
-def held_out(one: str, other: str) -> bool:
-    """Whether the scorer never sees these two subjects together."""
-    return zlib.crc32("|".join(sorted((one, other))).encode()) % HELD_OUT_OF == 0
+@dataclass(frozen=True, slots=True)
+class Lot:
+    """`pictures` is float 0..1 (n, 3, side, side); `subjects` are rows of the names of each."""
+
+    pictures: torch.Tensor
+    captions: list[str]
+    subjects: list[tuple[int, ...]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scene:
-    """`picture` is uint8 (128, 128, 3); `subjects` are rows of the names."""
-
-    picture: np.ndarray
-    caption: str
-    subjects: tuple[int, ...]
+@dataclass(slots=True)
+class _Paste:
+    name: str
+    row: int
+    across: float
+    down: float
+    side: float
+    tint: str = ""
 
 
 class Scenes:
     """Draws scenes; the same seed draws the same ones."""
 
-    def __init__(self, stacks: Sequence[Stack], words: Mapping[str, Sequence[str]], *, seed: int) -> None:
+    def __init__(
+        self,
+        bank: Bank,
+        backdrops: Backdrops,
+        words: Mapping[str, Sequence[str]],
+        *,
+        asked: Sequence[str],
+        seed: int,
+    ) -> None:
         self._dice = random.Random(seed)
-        self._rng = np.random.default_rng(seed)
-        self._drawings: dict[str, list[tuple[Stack, Cutout]]] = {}
-        for stack in stacks:
-            for cutout in stack.cutouts:
-                self._drawings.setdefault(cutout.name, []).append((stack, cutout))
+        self._bank, self._backdrops = bank, backdrops
+        self._drawings = bank.rows_of()
         self.names = tuple(self._drawings)
+        self._asked = [name for name in asked if name in self._drawings]
         self._rows = {name: row for row, name in enumerate(self.names)}
         self._called: dict[str, list[str]] = {name: [name] for name in self.names}
         for word, subjects in words.items():
@@ -75,124 +82,103 @@ class Scenes:
                 if subject in self._called:
                     self._called[subject].append(word)
 
-    def draw(self) -> Scene:
-        """One scene of one or two kinds of things."""
+    def draw(self, count: int) -> Lot:
+        """Scenes of one or two kinds of things, half of them with words for the backdrop."""
+        dice, scenes = self._dice, [self._scene() for _ in range(count)]
+        mosaic = Mosaic(
+            backdrops=torch.tensor([dice.randrange(len(self._backdrops.scenes)) for _ in scenes]),
+            drawings=torch.full((count, 6), -1),
+            middles=torch.zeros(count, 6, 2),
+            sides=torch.ones(count, 6),
+            tilts=0.3 * (torch.rand(count, 6) - 0.5),
+            flips=1 - 2 * (torch.rand(count, 6) < 0.4).float(),
+            tints=torch.zeros(count, 6, 4),
+        )
+        captions = []
+        for at, (words, pasted) in enumerate(scenes):
+            for slot, paste in enumerate(pasted):
+                mosaic.drawings[at, slot] = paste.row
+                mosaic.middles[at, slot] = torch.tensor([paste.across, paste.down])
+                mosaic.sides[at, slot] = paste.side
+                if paste.tint:
+                    mosaic.tints[at, slot] = torch.tensor(
+                        [*(part / 255 for part in COLOURS[paste.tint]), 0.85]
+                    )
+            captions.append(f"{words} {self._where(int(mosaic.backdrops[at]))}".strip())
+        subjects = [tuple({self._rows[paste.name] for paste in pasted}) for _, pasted in scenes]
+        return Lot(paint(mosaic, self._bank, self._backdrops), captions, subjects)
+
+    def _scene(self) -> tuple[str, list[_Paste]]:
         dice = self._dice
-        canvas, where = self._backdrop()
-        one = dice.choice(self.names)
-        kind = dice.random()
-        if kind < 0.4:
-            said = self._single(canvas, one)
-            subjects = (one,)
-        elif kind < 0.52:
-            said = self._several(canvas, one)
-            subjects = (one,)
-        else:
-            other = dice.choice(self.names)
-            while other == one or held_out(one, other):
-                other = dice.choice(self.names)
-            said, subjects = self._two(canvas, one, other), (one, other)
-        words = f"{said} {where}".strip()
-        if dice.random() < 0.1:
-            words = "a picture of " + words
-        return Scene(
-            picture=np.asarray(canvas),
-            caption=words,
-            subjects=tuple(self._rows[subject] for subject in subjects),
-        )
+        one, kind = self._subject(), dice.random()
+        if kind < 0.5:
+            return self._single(one)
+        if kind < 0.58:
+            return self._several(one)
+        other = self._subject()
+        while other == one or held_out(one, other):
+            other = self._subject()
+        return self._two(one, other)
 
-    def _backdrop(self) -> tuple[Image.Image, str]:
-        dice, size = self._dice, {"width": SIDE_PX, "height": SIDE_PX}
-        kind = dice.random()
-        if kind < 0.4:
-            colour = dice.choice(_BASIC)
-            red, green, blue = (part / 255 for part in COLOURS[colour])
-            painted = paint_plain((red, green, blue), exact=True, rng=self._rng, **size)
-            return painted.picture.convert("RGB"), (
-                f"on a {colour} background" if dice.random() < 0.7 else ""
-            )
-        if kind < 0.55:
-            tone = (dice.uniform(0.5, 1), dice.uniform(0.5, 1), dice.uniform(0.5, 1))
-            return paint_plain(tone, exact=False, rng=self._rng, **size).picture.convert("RGB"), ""
-        scene = dice.choice(SCENE_NAMES)
-        hour = dice.choice(("day", "day", *_HOURS))
-        painted = paint_scene(scene, time=hour, colour=None, rng=self._rng, **size)
-        said = f"{dice.choice(_PLACES[scene])} {_HOURS.get(hour, '')}" if dice.random() < 0.75 else ""
-        return painted.picture.convert("RGB"), said.strip()
+    def _subject(self) -> str:
+        return self._dice.choice(self._asked if self._dice.random() < ASKED_SHARE else self.names)
 
-    def _single(self, canvas: Image.Image, name: str) -> str:
-        word, cutout = self._thing(name)
-        side = SIDE_PX * self._dice.uniform(0.38, 0.95)
-        self._put(
-            canvas,
-            cutout,
-            side,
-            (SIDE_PX - side) * self._dice.random(),
-            (SIDE_PX - side) * self._dice.random(),
-        )
-        return _with_article(word)
+    def _where(self, backdrop: int) -> str:
+        scene, wall = self._backdrops.scenes[backdrop], self._backdrops.walls[backdrop]
+        if self._dice.random() < 0.6:
+            return ""
+        if scene:
+            hour = _HOURS.get(self._backdrops.hours[backdrop], "")
+            return f"{self._dice.choice(_PLACES[scene])} {hour}".strip()
+        return f"on a {wall} background" if wall else ""
 
-    def _several(self, canvas: Image.Image, name: str) -> str:
+    def _single(self, name: str) -> tuple[str, list[_Paste]]:
+        dice, side = self._dice, self._dice.uniform(0.4, 0.95)
+        word, row, tint = self._thing(name)
+        across, down = (side / 2 + (1 - side) * dice.random() for _ in range(2))
+        return _with_article(word), [_Paste(name, row, across, down, side, tint)]
+
+    def _several(self, name: str) -> tuple[str, list[_Paste]]:
         count = self._dice.randint(2, 6)
-        word, cutout = self._thing(name)
+        word, row, tint = self._thing(name)
         columns = 2 if count in (2, 4) else 3
-        cell = SIDE_PX / columns
-        first = (SIDE_PX - cell * -(-count // columns)) / 2
+        cell, lines = 1 / columns, -(-count // columns)
+        pasted = []
         for at in range(count):
-            row, column = divmod(at, columns)
-            side = cell * self._dice.uniform(0.75, 0.98)
-            shift = (columns * (row + 1) - count) * cell / 2 if columns * (row + 1) > count else 0
-            self._put(canvas, cutout, side, column * cell + shift + 1, first + row * cell + 1)
-        return f"{_NUMBERS[count]} {plural(word)}"
+            line, column = divmod(at, columns)
+            missing = max(0, columns * (line + 1) - count)
+            across, down = (column + 0.5 + missing / 2) * cell, 0.5 + (line + 0.5 - lines / 2) * cell
+            pasted.append(_Paste(name, row, across, down, cell * self._dice.uniform(0.75, 0.98), tint))
+        return f"{_NUMBERS[count]} {plural(word)}", pasted
 
-    def _two(self, canvas: Image.Image, one: str, other: str) -> str:
+    def _two(self, one: str, other: str) -> tuple[str, list[_Paste]]:
         dice = self._dice
-        (word, cutout), (next_word, next_cutout) = self._thing(one), self._thing(other)
-        side, next_side = (SIDE_PX * dice.uniform(0.28, 0.52) for _ in range(2))
-        upright = dice.random() < 0.45
-        middle, next_middle = SIDE_PX * dice.uniform(0.2, 0.34), SIDE_PX * dice.uniform(0.66, 0.8)
-        across, next_across = (SIDE_PX * dice.uniform(0.32, 0.68) for _ in range(2))
-        places = [(middle, across), (next_middle, next_across)]
-        for (along, beside), width, picture in zip(
-            places, (side, next_side), (cutout, next_cutout), strict=True
-        ):
-            left, top = (beside, along) if upright else (along, beside)
-            self._put(canvas, picture, width, left - width / 2, top - width / 2)
+        upright = dice.random() < 0.5
+        near, far = dice.uniform(0.2, 0.33), dice.uniform(0.67, 0.8)
+        words, pasted = [], []
+        for name, along in ((one, near), (other, far)):
+            word, row, tint = self._thing(name)
+            beside = dice.uniform(0.34, 0.66)
+            across, down = (beside, along) if upright else (along, beside)
+            pasted.append(_Paste(name, row, across, down, dice.uniform(0.3, 0.55), tint))
+            words.append(_with_article(word))
         relation = "above" if upright else "left of"
         if dice.random() < 0.5:
-            word, next_word, relation = next_word, word, _SIDES[relation]
-        if dice.random() < 0.35:
-            relation = dice.choice(("and", "and", "next to", "with"))
-        elif not upright and dice.random() < 0.6:
-            relation = f"to the {relation}"
-        return f"{_with_article(word)} {relation} {_with_article(next_word)}"
-
-    def _thing(self, name: str) -> tuple[str, Image.Image]:
-        """A word for a subject, with its colour where it was given another, and a drawing of it."""
-        dice = self._dice
-        stack, cutout = dice.choice(self._drawings[name])
-        picture = stack.picture(cutout).resize((112, 112), Image.Resampling.BOX)
-        word = dice.choice(self._called[name])
+            words, relation = words[::-1], _SIDES[relation]
         if dice.random() < 0.3:
-            colour = dice.choice(_BASIC)
-            return f"{colour} {word}", recolour(picture, colour)
-        return word, picture
+            relation = dice.choice(("and", "and", "next to", "with"))
+        elif not upright and dice.random() < 0.7:
+            relation = f"to the {relation}"
+        return f"{words[0]} {relation} {words[1]}", pasted
 
-    def _put(self, canvas: Image.Image, cutout: Image.Image, side: float, left: float, top: float) -> None:
-        box = cutout.getchannel("A").getbbox()
-        if box is None:
-            return
-        seen = cutout.crop(box)
-        share = side / max(seen.size)
-        seen = seen.resize(
-            (max(2, round(seen.width * share)), max(2, round(seen.height * share))), Image.Resampling.BICUBIC
-        )
-        if self._dice.random() < 0.4:
-            seen = seen.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
-        seen = seen.rotate(self._dice.uniform(-10, 10), Image.Resampling.BICUBIC)
-        canvas.paste(
-            seen, (round(left + (side - seen.width) / 2), round(top + (side - seen.height) / 2)), seen
-        )
+    def _thing(self, name: str) -> tuple[str, int, str]:
+        """A word for a subject, with its colour where it is given another; a drawing of it; the colour."""
+        dice = self._dice
+        word, row = dice.choice(self._called[name]), dice.choice(self._drawings[name])
+        if dice.random() < 0.15:
+            colour = dice.choice(WALLS)
+            return f"{colour} {word}", row, colour
+        return word, row, ""
 
 
 def _with_article(words: str) -> str:
