@@ -149,11 +149,14 @@ def recipe(job: Job, pictures: Sequence[Picture], *, model: str) -> str:
     first, last = pictures[0].recipe, pictures[-1].recipe
     seeds = f"seed {first.seed}" if len(pictures) == 1 else f"seeds {first.seed}–{last.seed}"
     stars = sum(each.stars for each in pictures)
+    words = dict.fromkeys(each.recipe.added_words for each in pictures if each.recipe.added_words)
+    added = shorten(" / ".join(words), 100)
     facts = [
         seeds,
         model,
         f"{pictures[0].width}×{pictures[0].height}",
         f"{first.steps} steps" if job.request.operation is not Operation.UPSCALE else "",
+        f"added: {added}" if added else "",
         f"⭐ {stars}" if stars else "",
         f"`{pictures[0].id if len(pictures) == 1 else job.id}`",
     ]

@@ -35,6 +35,7 @@ def open_atelier(settings: Settings, *, stays: bool = True) -> "Atelier":
         model_catalogue(settings),
         device=worker.device,
         threads=worker.cpu_threads,
+        represents=settings.moderation.representation,
         budget_bytes=int(worker.memory_gib * 1024**3) if worker.memory_gib else None,
         speed=speed_of(settings) if stays else replace(speed_of(settings), compile=False),
         learned_file=settings.learned_file,

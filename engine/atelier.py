@@ -16,6 +16,7 @@ from engine.orders import Order, Painted, Progress
 from engine.painters.families import new_painter
 from engine.painters.painter import Painter, Sketch
 from engine.painters.priors import Prior, load_prior
+from engine.representation import represent_order
 from engine.sketches import sketch_of
 from engine.speed import Speed
 from engine.underdrawings import Underdrawing, underdraw
@@ -48,7 +49,7 @@ class Atelier:
 
     `device` is a torch device such as ``cuda:1``, several with commas between, or None for the best there is.
     `threads` are the CPU threads of a step; None leaves torch's choice. What is learned of the devices is kept in
-    `learned_file`.
+    `learned_file`. With `represents`, words are added about people of whom a prompt does not say who they are.
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class Atelier:
         budget_bytes: int | None = None,
         speed: Speed = PLAIN,
         learned_file: Path | None = None,
+        represents: bool = True,
     ) -> None:
         # Threads of a step that spin while they wait take the cores from everybody else. Read when torch is loaded.
         os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -73,6 +75,7 @@ class Atelier:
         self._budget_bytes = budget_bytes
         self._speed = speed
         self._learned_file = learned_file
+        self._represents = represents
         self._experiences: dict[str, Experience] = {}
         self._easels: list[Easel] = []
         self._painters: dict[tuple[str, int], Painter] = {}
@@ -97,6 +100,9 @@ class Atelier:
         if order.request.operation is Operation.UPSCALE:
             return [self._upscale(order, on_progress, cancelled)]
         entry = self._models.find(order.request.model or self._default)
+        wanted, added_words = order, ("",) * order.request.count
+        if self._represents and entry.representation:
+            order, added_words = represent_order(order)
         easel, place = self._choose_easel()
         painter = self._painter(entry, place)
         prior = self._prior(entry)
@@ -123,7 +129,7 @@ class Atelier:
                     [outline(index, each, window=number) for number, each in windows]
                 ),
             )
-            return self._painted(order, index, entry, painter, sketches[index], image)
+            return self._painted(wanted, index, added_words[index], entry, painter, sketches[index], image)
 
         pictures = paint_round(sketches)
         return [
@@ -234,6 +240,7 @@ class Atelier:
         self,
         order: Order,
         index: int,
+        added_words: str,
         entry: ModelEntry,
         painter: Painter,
         sketch: Sketch,
@@ -242,6 +249,7 @@ class Atelier:
         recipe = Recipe(
             operation=order.request.operation,
             prompt=order.request.prompt_of(index),
+            added_words=added_words,
             negative_prompt=order.request.negative_prompt,
             seed=sketch.seed,
             steps=sketch.steps,

@@ -49,6 +49,7 @@ class ModelEntry:
     memory_gib: float = 4.0
     revision: str | None = None
     prior: str | None = None
+    representation: bool = True  # whether words are added about people of whom a prompt does not say who they are
     loras: Mapping[str, LoraEntry] = field(default_factory=dict, hash=False)
     ip_adapter: IpAdapterEntry | None = None
 

@@ -8,10 +8,11 @@ from studio.requests import Lora, Operation
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
-    """Everything needed to paint the picture again. Sizes are in pixels."""
+    """Everything needed to paint the picture again. Sizes are in pixels; `prompt` is what the person typed."""
 
     operation: Operation
     prompt: str
+    added_words: str = ""  # about people of whom the prompt does not say who they are
     negative_prompt: str = ""
     seed: int
     steps: int

@@ -7,8 +7,10 @@ from markupsafe import Markup
 
 from bots.words import waiting
 from studio.buttons import Action
+from studio.cases import Decision
 from studio.errors import ChatelierError
 from studio.jobs import Job, JobState
+from studio.preferences import RemixConsent
 from studio.requests import Operation
 
 FOREIGN_HOST = "This room is not served under that name. Add it to the allowed hosts of the web settings."
@@ -53,6 +55,7 @@ SCRIPT_WORDS = {
     "yes": "Delete",
     "no": "Keep",
     "suggestions": "{count} suggestions",
+    "saved": "Saved.",
 }
 
 # What stands on the pages themselves.
@@ -136,12 +139,98 @@ PAGE = {
     "guidance": "Guidance",
     "strength": "Strength",
     "scheduler": "Scheduler",
+    "added": "Added words",  # about people of whom the prompt does not say who they are
     "without": "Without",
     "style": "Style",
     "model": "Model",
     "how": "How",
     "size": "Size",
     "id": "Id",
+    "appeal": "Appeal",
+    "hidden": "Hidden by a moderator; press to see it",
+    "messages": "Messages",
+    "no_messages": "There is nothing for you.",
+    "allow": "Allow",
+    "decline": "Decline",
+    "asks": "would like to build on your picture",
+    "may_they": "May they?",
+    "your_settings": "Your settings",
+    "who_builds": "Who may build on your pictures",
+    "default_count": "Pictures at a time",
+    "default_shape": "Shape",
+    "default_style": "Style",
+    "default_model": "Model",
+    "as_the_house": "as the house has it",
+    "save": "Save",
+    "desk": "The moderators’ desk",
+    "rules": "The rules of this room",
+    "rules_hint": "Change one with /studio and its name, such as /studio pictures 2, or /studio pause.",
+    "forget": "Forget me",
+    "forget_sure": "Delete all your pictures, words and settings for good, under all your names?",
+}
+
+REMIX = {
+    RemixConsent.ANYONE: "anyone",
+    RemixConsent.ASK: "whoever asks me first",
+    RemixConsent.NOBODY: "nobody",
+}
+
+# What stands on the moderators' desk.
+DESK = {
+    "to_room": "Back to the room",
+    "empty": "Nothing lies on the desk.",
+    "empty_hint": "Cases appear here by themselves.",
+    "choose": "Choose a case with j and k, and take it with Enter.",
+    "decided": "Decided last",
+    "taken": "in another moderator’s hands",
+    "yours": "yours",
+    "claim": "Take this case",
+    "blurred": "Blurred picture {number}; press to see it",
+    "seen": "Picture {number}",
+    "note": "A word for the records",
+    "keys": "Keys",
+    "moderators_only": "Only moderators can open the desk.",
+    "of": "by",
+    "filed": "filed by",
+    "outside": "somebody outside",
+    "sure": "{deed}: really?",
+    "do_it": "Do it",
+}
+DESK_KEYS = {
+    "j k": "next and previous case",
+    "Enter": "take the case",
+    "v": "show or blur the pictures",
+    "a": "approve",
+    "s": "approve as spoiler",
+    "r": "reject",
+    "w": "warn",
+    "u": "suspend",
+    "b": "ban",
+    "x": "block the picture",
+    "o": "overturn",
+}
+DECISION_KEYS = {
+    Decision.APPROVE: "a",
+    Decision.SPOILER: "s",
+    Decision.REJECT: "r",
+    Decision.WARN: "w",
+    Decision.SUSPEND: "u",
+    Decision.BAN: "b",
+    Decision.BLOCK: "x",
+    Decision.OVERTURN: "o",
+}
+
+# The form for people outside.
+REPORT = {
+    "title": "Report a picture",
+    "lead": "Tell the moderators of {room} of a picture that was made here and should not be shown.",
+    "picture": "Its id, such as k3v9m2p4qx7a.2, if you know it",
+    "file": "Or the picture itself",
+    "reason": "What is wrong with it",
+    "send": "Send",
+    "sent": "Thank you. The moderators will look at it.",
+    "unknown": "This picture was not made here, or is gone already.",
+    "nothing": "Give the picture’s id, or attach it.",
 }
 
 
@@ -184,6 +273,8 @@ _DEEDS = {
     Action.SHOW: "Show the recipe",
     Action.CANCEL: "Cancel",
     Action.DELETE: "Delete",
+    Action.REPORT: "Report picture {number} to the moderators",
+    Action.APPEAL: "Ask a moderator to look again",
 }
 
 
@@ -212,7 +303,7 @@ def status(job: Job, *, ahead: int = 0, eta_seconds: float | None = None) -> str
         case JobState.CANCELLED:
             return "Cancelled."
         case JobState.HELD:
-            return "A moderator takes a look at this first."
+            return "Somebody takes a look at this first."
         case JobState.REFUSED:
             return job.error_text or "The house rules do not allow this. Please try something else."
         case JobState.FAILED:

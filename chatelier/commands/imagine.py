@@ -148,6 +148,8 @@ def _print_recipe(saved: "Saved") -> None:
     ]
     if recipe.negative_prompt:
         parts.insert(0, f"without {recipe.negative_prompt}")
+    if recipe.added_words:
+        parts.insert(0, f"added: {recipe.added_words}")
     again = "  (was there already)" if saved.known else ""
     answers().print(f"[bold]{escape(str(saved.path))}[/]{again}", soft_wrap=True)
     answers().print(f"  {escape(recipe.prompt)}", soft_wrap=True)

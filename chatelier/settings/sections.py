@@ -256,6 +256,10 @@ class ModerationSection(Section):
     names: LocalPath | None = Field(
         None, description="A TOML file of persons, artists and trademarks to look after, with their aliases."
     )
+    representation: bool = Field(
+        True,
+        description="Where a prompt shows people and leaves open who, add words for a gender and an origin by lot.",
+    )
     blocked_pictures: LocalPath | None = Field(
         None, description="A file of perceptual hashes of pictures that nobody may see or bring along."
     )

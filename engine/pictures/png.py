@@ -74,6 +74,7 @@ def to_parameters(recipe: Recipe) -> str:
         "CFG scale": recipe.guidance_scale,
         "Seed": recipe.seed,
         "Size": f"{recipe.width}x{recipe.height}",
+        "Added words": recipe.added_words or None,
         "Model hash": recipe.model_hash[:10],
         "Model": recipe.model,
         "Denoising strength": recipe.strength,

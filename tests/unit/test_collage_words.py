@@ -7,6 +7,7 @@ import pytest
 from engine.painters.collage.library import Library
 from engine.painters.collage.parse import THINGS_MAX, parse
 from engine.painters.collage.words import COUNT_MAX, Relation
+from engine.representation import represent
 
 PRIOR = Path(__file__).parents[2] / "engine/models/thimble/prior"
 
@@ -149,3 +150,20 @@ def test_thirty_common_things_are_found_by_their_plain_names(library: Library) -
 def test_no_more_things_are_taken_than_fit(library: Library) -> None:
     crowd = parse("a cat and a dog and a cow and a pig and a bird and a fish and a bee", library)
     assert len(crowd.things) == THINGS_MAX
+
+
+def test_words_added_about_people_change_no_thing_no_number_and_no_place(library: Library) -> None:
+    for prompt in (
+        "a doctor in the snow",
+        "two apples and a teacher",
+        "a woman with a red hat",
+        "people in a park",
+    ):
+        for seed in range(12):
+            plain, added = (parse(text, library) for text in (prompt, represent(prompt, seed=seed).prompt))
+            things = [
+                [(thing.subjects, thing.count, thing.colour) for thing in wish.things]
+                for wish in (plain, added)
+            ]
+            assert things[0] == things[1]
+            assert (plain.scene, plain.relations) == (added.scene, added.relations)
