@@ -20,6 +20,7 @@ from engine.pictures.masks import cover_cells
 from engine.pictures.tint import tint
 from engine.pictures.windows import Windows
 from engine.retakes import retake
+from engine.rims import with_rim
 from studio.errors import BadImage, BadParameter, NotSupported
 from studio.requests import Operation, PaintRequest, Strength, parse_aspect
 
@@ -68,6 +69,13 @@ def underdraw(
     order: Order, index: int, *, entry: ModelEntry, layout: Layout, prior: Prior | None
 ) -> Underdrawing:
     """For picture `index` of the order. Raises `BadParameter`, `BadImage` or `NotSupported`."""
+    drawing = _draw_under(order, index, entry, layout, prior)
+    return drawing if prior is None else with_rim(drawing, prior.rim_cells * layout.grid)
+
+
+def _draw_under(
+    order: Order, index: int, entry: ModelEntry, layout: Layout, prior: Prior | None
+) -> Underdrawing:
     request = order.request
     if request.operation is Operation.UPSCALE:
         raise NotSupported(

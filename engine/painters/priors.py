@@ -48,6 +48,7 @@ class Prior:
     `strength` is for composed pictures, `edit_strength` for holes and new parts, `subtle_strength` and
     `strong_strength` for variations, `blend_strength` for pictures laid over each other. `mixer` is
     there where the prior can see what pictures show. `steps` and `guidance_scale` stand in for the catalogue's.
+    `rim_cells` more on each side are painted and cut off again; see `engine.rims`.
     """
 
     composer: Composer
@@ -57,6 +58,7 @@ class Prior:
     subtle_strength: float
     strong_strength: float
     blend_strength: float = 0.5
+    rim_cells: int = 0
     steps: int | None = None
     guidance_scale: float | None = None
 
@@ -81,6 +83,7 @@ def load_prior(folder: Path) -> Prior | None:
         subtle_strength=_share(said, "subtle_strength", strength),
         strong_strength=_share(said, "strong_strength", 1.25 * strength),
         blend_strength=_share(said, "blend_strength", 0.5),
+        rim_cells=int(said.get("rim_cells", 1)),
         steps=int(said["steps"]) if "steps" in said else None,
         guidance_scale=float(said["guidance_scale"]) if "guidance_scale" in said else None,
     )

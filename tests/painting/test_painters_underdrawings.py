@@ -301,3 +301,25 @@ def test_progress_over_all_windows_never_goes_back() -> None:
 
 def test_a_canvas_that_fits_is_painted_at_once() -> None:
     assert draw(asks(Operation.EXPAND), checked_cloth()).detail is None
+
+
+def test_a_rim_is_painted_beyond_the_frame_and_cut_off_again() -> None:
+    prior = prior_of(TwinComposer(), rim_cells=2)
+    drawing = draw(asks(Operation.VARY, variation=Strength.SUBTLE, prompt=""), checked_cloth(), prior=prior)
+    assert drawing.start is not None
+    assert drawing.start.size == (drawing.width, drawing.height) == (544, 544)
+    assert drawing.finish(drawing.start).size == (512, 512)
+    start = np.asarray(drawing.start)
+    assert (start[:16] == start[16:32][::-1]).all()
+
+
+def test_the_mask_of_a_hole_grows_with_the_rim() -> None:
+    mask = Image.new("L", (512, 512), 0)
+    mask.paste(255, (0, 0, 64, 64))
+    source = checked_cloth()
+    drawing = draw(asks(Operation.EDIT), source, mask=mask, prior=prior_of(TwinComposer(), rim_cells=1))
+    assert drawing.mask is not None
+    assert drawing.mask.size == (528, 528)
+    edited = drawing.finish(Image.new("RGB", (528, 528), "red"))
+    assert edited.size == (512, 512)
+    assert edited.crop((64, 64, 512, 512)).tobytes() == source.crop((64, 64, 512, 512)).tobytes()
