@@ -197,6 +197,20 @@ async def test_a_database_that_is_away_is_a_sentence_and_nothing_is_lost(
     assert len(room.jobs()) == 1
 
 
+async def test_a_slow_database_keeps_nobody_waiting_for_the_acknowledgement(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin, acknowledged = room.ports.database.begin, []
+
+    def slowly() -> Any:
+        acknowledged.append(any(entry.path.endswith("/callback") for entry in room.env.http_requests))
+        return begin()
+
+    monkeypatch.setattr(room.ports.database, "begin", slowly)
+    await room.imagine()
+    assert acknowledged[0], "the acknowledgement came before the database was asked"
+
+
 async def test_a_queue_that_is_away_keeps_the_job(room: Room) -> None:
     room.ports.queue.away = True  # type: ignore[attr-defined]
     room.ports.events.away = True  # type: ignore[attr-defined]

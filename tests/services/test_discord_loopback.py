@@ -38,7 +38,7 @@ from tests.services.loopback_discord.server import (
     LoopbackDiscord,
     open_discord,
 )
-from tests.twins import TwinDesk, TwinGate, TwinQueue
+from tests.twins import TwinDesk, TwinExaminer, TwinGate, TwinQueue
 
 START_SECONDS = 60.0
 PATIENCE_SECONDS = 30.0
@@ -151,6 +151,7 @@ def ports(storage: str, redis_url: str, tmp_path: Path) -> Iterator[Ports]:
         events=events,
         darkroom=Darkroom(),
         desk=TwinDesk(database=database),
+        examiner=TwinExaminer(),
     )
     events.close()
     database.close()
@@ -353,7 +354,9 @@ async def test_two_processes_share_the_servers_and_each_job_has_one_answer(
 async def test_a_storm_of_429_and_502_delays_and_loses_nothing(house: House) -> None:
     house.discord.faults += [
         too_many_requests("POST", "/interactions/*", times=3),
-        too_many_requests("PATCH", "/webhooks/*", times=6),
+        too_many_requests("PATCH", "/webhooks/*", times=4),
+        too_many_requests("PATCH", "/webhooks/*", times=1, scope="global"),
+        too_many_requests("PATCH", "/webhooks/*", times=1, scope="shared"),
         Fault(method="PATCH", path="/webhooks/*", status=502, times=2),
     ]
     await asyncio.gather(

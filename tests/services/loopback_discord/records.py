@@ -89,12 +89,20 @@ class Fault:
         return self.times > 0 and self.method in ("*", method) and fnmatch.fnmatch(path, self.path)
 
 
-def too_many_requests(method: str, path: str, *, times: int, wait_seconds: float = 0.05) -> Fault:
+def too_many_requests(
+    method: str, path: str, *, times: int, wait_seconds: float = 0.05, scope: str = "user"
+) -> Fault:
+    """`scope`: of the route's own bucket (user), of everything (global), or of a resource others use too (shared)."""
+    headers = {"X-RateLimit-Global": "true"} if scope == "global" else {}
     return Fault(
         method=method,
         path=path,
         status=429,
-        body={"message": "You are being rate limited.", "retry_after": wait_seconds, "global": False},
-        headers={"Retry-After": "1", "Via": "1.1 google", "X-RateLimit-Scope": "user"},
+        body={
+            "message": "You are being rate limited.",
+            "retry_after": wait_seconds,
+            "global": scope == "global",
+        },
+        headers={"Retry-After": "1", "Via": "1.1 google", "X-RateLimit-Scope": scope, **headers},
         times=times,
     )
