@@ -20,8 +20,10 @@ from chatelier.commands import (
     imagine,
     models,
     policy,
+    provenance,
     run,
     up,
+    verify,
     version,
     worker,
 )
@@ -47,7 +49,11 @@ app = typer.Typer(
     add_completion=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for each in (up, imagine, doctor, models, policy, audit, config, db, run, worker, beat, bench, version):
+_COMMANDS = (
+    *(up, imagine, verify, doctor, models, policy, audit, provenance, config, db),
+    *(run, worker, beat, bench, version),
+)
+for each in _COMMANDS:
     each.register(app)
 
 

@@ -15,14 +15,14 @@ from pathlib import Path
 from types import FrameType
 
 from chatelier.settings import Settings
-from chatelier.wiring import open_gate
+from chatelier.wiring import open_gate, open_signer
 from chatelier.workers import open_atelier
-from engine.orders import Order, Painted, Progress
-from engine.pictures.png import write_recipe
+from engine.orders import Order, Progress
+from engine.pictures.png import read_recipe, write_recipe
 from studio.commands.imagine import SPEC, request_of
 from studio.db.database import Database
 from studio.errors import PolicyRefusal, StorageFailed
-from studio.identifiers import new_job_id
+from studio.identifiers import new_job_id, picture_id
 from studio.people import Person, Platform
 from studio.pictures import Recipe
 from studio.ports import Admission, Inspected, Inspection
@@ -34,7 +34,7 @@ _SLUG_LENGTH = 40
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Saved:
-    """A picture in a file. `known`: the very same bytes were there already."""
+    """A picture in a file. `known`: the very same picture was there already."""
 
     path: Path
     recipe: Recipe
@@ -63,26 +63,31 @@ def paint_into(
 ) -> Iterator[Saved | Withheld]:
     """Paint and save, picture by picture. Ctrl-C ends it within a denoising step.
 
-    Raises `Refused`, `BadParameter`, `ModelBroken`, `JobCancelled`, `InspectionFailed`, `StorageFailed`.
+    Raises `Refused`, `BadParameter`, `ModelBroken`, `JobCancelled`, `InspectionFailed`, `SigningFailed`,
+    `StorageFailed`, and `Misconfigured` when the certificates cannot be made.
     """
+    signer, job_id = open_signer(settings), new_job_id()
     with _interruptible() as cancelled:
         _require_writable(folder)
-        painted = _paint(request, settings=settings, on_progress=on_progress, cancelled=cancelled)
-    for picture, verdict in painted:
+        painted = _paint(job_id, request, settings=settings, on_progress=on_progress, cancelled=cancelled)
+    for index, (recipe, png, verdict) in enumerate(painted, start=1):
         if verdict.allows:
-            yield _save(folder, write_recipe(picture.image, picture.recipe), picture.recipe)
+            child = picture_id(job_id, index)
+            signed = signer.sign(png, picture_id=child, operation=recipe.operation) if signer else png
+            yield _save(folder, signed, recipe)
         else:
-            yield Withheld(seed=picture.recipe.seed, category=verdict.category)
+            yield Withheld(seed=recipe.seed, category=verdict.category)
 
 
 def _paint(
+    job_id: str,
     request: PaintRequest,
     *,
     settings: Settings,
     on_progress: Callable[[Progress], None],
     cancelled: Callable[[], bool],
-) -> list[tuple[Painted, Verdict]]:
-    """What was painted, and what the house says of each."""
+) -> list[tuple[Recipe, bytes, Verdict]]:
+    """What was painted, as PNG, and what the house says of each."""
     from moderation.rules.prompt import PromptSubject
 
     person = _this_person()
@@ -93,15 +98,19 @@ def _paint(
     if not verdict.allows:  # there is nobody here who could look at what is held back
         raise PolicyRefusal(rule=verdict.rule, category=verdict.category)
     atelier = open_atelier(settings, stays=False)
-    order = Order(job_id=new_job_id(), person=person.key, request=request)
+    order = Order(job_id=job_id, person=person.key, request=request)
     try:
         painted = atelier.paint(order, on_progress=on_progress, cancelled=cancelled)
     finally:
         atelier.close()
-    shown = [(each, write_recipe(each.image, each.recipe)) for each in painted]
+    shown = [(each.recipe, write_recipe(each.image, each.recipe)) for each in painted]
     return [
-        (each, gate.inspect(Inspection(kind=Inspected.OUTPUT, person=person, png=png, request=request)))
-        for each, png in shown
+        (
+            recipe,
+            png,
+            gate.inspect(Inspection(kind=Inspected.OUTPUT, person=person, png=png, request=request)),
+        )
+        for recipe, png in shown
     ]
 
 
@@ -120,7 +129,7 @@ def _save(folder: Path, png: bytes, recipe: Recipe) -> Saved:
         path = folder / (f"{stem}.png" if number == 1 else f"{stem}-{number}.png")
         if not path.exists():
             break
-        if path.read_bytes() == png:
+        if read_recipe(path.read_bytes()) == recipe:  # signatures differ, pictures of one recipe do not
             return Saved(path=path, recipe=recipe, known=True)
         number += 1
     unfinished = folder / f".{secrets.token_hex(8)}.part"

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from chatelier.doctor import discord, machine, models, services, slack
+from chatelier.doctor import discord, machine, models, provenance, services, slack
 from chatelier.doctor.findings import Finding, bad, good, note
 from chatelier.settings import BadSettings, Loaded, read_settings
 from studio.errors import ChatelierError
@@ -22,6 +22,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("learned", models.learned),
     ("policy", models.policy),
     ("word list", models.word_list),
+    ("provenance", provenance.chain),
     ("web", machine.web_port),
     ("discord", discord.discord),
     ("slack", slack.slack),

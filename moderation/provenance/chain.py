@@ -26,6 +26,7 @@ ROOT_KEY_FILE = "root-key.pem"
 # Without time stamps from outside, credentials are good for as long as the certificate that signed them.
 _DAYS = 3650
 _LONGEST_NAME = 64
+_BEGIN = "-----BEGIN CERTIFICATE-----"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +37,11 @@ class Chain:
     key: str = field(repr=False)
     organization: str
     ends_at: datetime
+
+    @property
+    def root(self) -> str:
+        """The root certificate alone."""
+        return self.certificates[self.certificates.rindex(_BEGIN) :]
 
 
 def ensure_chain(folder: Path, *, organization: str) -> Chain:

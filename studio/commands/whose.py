@@ -45,11 +45,16 @@ def attribute(session: Session, traces: Traces, *, viewer: Person | None) -> Att
         row = session.get_one(PictureRow, nearest)
         if found := _told(session, row, Trace.LIKENESS, traces, viewer):
             return found
-    by, claimed = traces.claims[0] if traces.claims else (None, None)
+    return claimed(traces)
+
+
+def claimed(traces: Traces) -> Attribution:
+    """What the file says, without anybody to confirm it."""
+    by, picture_id = traces.claims[0] if traces.claims else (None, None)
     return Attribution(
         known=False,
         by=by,
-        picture_id=claimed,
+        picture_id=picture_id,
         software=traces.software,
         signed_by=traces.signed_by,
         tampered=traces.tampered,
