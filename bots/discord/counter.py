@@ -56,6 +56,7 @@ if TYPE_CHECKING:
 Work = Callable[[Call], Awaitable[Answer | str]]
 
 _ALREADY_ACKNOWLEDGED = 40060
+_SAME_CLICK_SECONDS = 2.0
 # What needs to know which picture is meant when the message shows several.
 _OF_ONE_PICTURE = frozenset(
     {Action.REMIX, Action.EDIT, Action.EXPAND, Action.STAR, Action.UPSCALE, Action.REPORT}
@@ -82,7 +83,7 @@ class Counter:
         self._bearer = bearer
         self._board = board
         self._settings = settings
-        self._clicks = Clicks()
+        self._clicks = Clicks(moment_seconds=_SAME_CLICK_SECONDS)
 
     async def serve(
         self, interaction: discord.Interaction, work: Work, *, public: bool, key: str | None = None
@@ -130,7 +131,9 @@ class Counter:
                 call = await at_home(self._bot, call, button.job_id, paints=paints)
                 return await self._backroom.run("desk", press, self._ports, call, button)
 
-            key = self._clicks.key_of(interaction, str(button))
+            where = interaction.message.id if interaction.message else 0
+            fresh = f"discord:{interaction.id}"
+            key = self._clicks.key_of(where, interaction.user.id, str(button), fresh=fresh)
             await self.serve(interaction, work, public=paints, key=key)
 
     async def _ask_which(self, interaction: discord.Interaction, button: Button) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import discord
 
 from bots.discord import words
+from bots.discord.clicks import Clicks
 from bots.discord.people import community_of, moderates, person_of
 from bots.faults import log_fault
 from bots.replies import filed
@@ -24,7 +25,7 @@ from studio.people import Address, Person, Platform
 if TYPE_CHECKING:
     from bots.discord.bot import Bot
 
-_SAME_CLICK_SECONDS = 10
+_SAME_CLICK_SECONDS = 10.0
 LETTER = "✉"  # into my direct messages, please
 _VARIATION_SELECTOR = "\ufe0f"  # some clients send it, some do not
 
@@ -43,6 +44,7 @@ MEANINGS: Mapping[str, tuple[Action, int]] = {_bare(emoji): deed for emoji, deed
 class Reactions:
     def __init__(self, bot: "Bot") -> None:
         self._bot = bot
+        self._clicks = Clicks(moment_seconds=_SAME_CLICK_SECONDS)
 
     async def added(self, event: discord.RawReactionActionEvent) -> None:
         if event.member and event.member.bot:
@@ -117,8 +119,9 @@ class Reactions:
 
     def _call(self, event: discord.RawReactionActionEvent, person: Person) -> Call:
         """A reaction has no id: one of the same person on the same message within ten seconds is the same."""
-        moment = int(time.time() // _SAME_CLICK_SECONDS)
-        key = f"discord:{event.message_id}:{event.user_id}:{_bare(event.emoji.name)}:{moment}"
+        emoji = _bare(event.emoji.name)
+        fresh = f"discord:{event.message_id}:{event.user_id}:{emoji}:{time.time_ns()}"
+        key = self._clicks.key_of(event.message_id, event.user_id, emoji, fresh=fresh)
         address = Address(
             platform=Platform.DISCORD, community=person.community, channel=str(event.channel_id)
         )
