@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from PIL import Image
 
 from engine.details import Meter, paint_detail, steps_ahead
+from engine.drawings import Underdrawing
 from engine.model_catalog import ModelCatalogue, ModelEntry
 from engine.orders import Order, Painted, Progress
 from engine.painters.families import new_painter
@@ -19,7 +20,7 @@ from engine.painters.priors import Prior, load_prior
 from engine.representation import represent_order
 from engine.sketches import sketch_of
 from engine.speed import Speed
-from engine.underdrawings import Underdrawing, underdraw
+from engine.underdrawings import underdraw
 from studio import __version__
 from studio.errors import BadParameter, JobCancelled
 from studio.pictures import Recipe

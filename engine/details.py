@@ -13,7 +13,7 @@ from engine.pictures.masks import whitest
 from engine.pictures.windows import Window, Windows
 
 if TYPE_CHECKING:
-    from engine.underdrawings import Underdrawing
+    from engine.drawings import Underdrawing
 
 # More windows at once would only take more memory.
 MOST_AT_ONCE = 8

@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image
 
 if TYPE_CHECKING:
-    from engine.underdrawings import Underdrawing
+    from engine.drawings import Underdrawing
 
 
 def with_rim(drawing: "Underdrawing", rim_pixels: int) -> "Underdrawing":

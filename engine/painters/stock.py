@@ -4,7 +4,7 @@ import inspect
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import diffusers
 import torch
@@ -14,6 +14,7 @@ from engine.painters.painter import Painter, Sketch
 from studio.errors import NotSupported
 
 
+@runtime_checkable
 class HasParts(Protocol):
     def stock_parts(self) -> dict[str, Any]:
         """The loaded components and a scheduler, by the names that diffusers gives them."""
@@ -39,7 +40,7 @@ class StockPipeline:
     """Shares the painter's weights. Text to image only, in static batches of equal sizes, steps and guidance."""
 
     def __init__(self, painter: Painter, folder: Path) -> None:
-        if not hasattr(painter, "stock_parts"):
+        if not isinstance(painter, HasParts):
             raise NotSupported(model=painter.name, operation="be measured step by step")
         self._pipeline = stock_pipeline(painter, folder)
 

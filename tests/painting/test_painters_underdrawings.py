@@ -11,13 +11,14 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from engine.details import MOST_AT_ONCE, Meter, paint_detail
+from engine.drawings import Underdrawing
 from engine.model_catalog import ModelEntry
 from engine.orders import Order, Progress
 from engine.painters.layout import Layout, size_near
 from engine.painters.priors import Prior
 from engine.pictures.masks import cover_cells
 from engine.retakes import retake
-from engine.underdrawings import Underdrawing, steps_for, underdraw
+from engine.underdrawings import steps_for, underdraw
 from studio.requests import Operation, PaintRequest, Strength
 
 LAYOUT = Layout(factor=8, grid=8, multiple=64, latent_channels=4, input_channels=4, sample_pixels=512)

@@ -1,0 +1,113 @@
+"""Holes in pictures and canvases around them: what is painted there, and how it goes back."""
+
+import math
+
+from PIL import Image
+
+from engine.details import STRENGTH, Detail
+from engine.drawings import LARGEST_AREAS, RESIZE, Underdrawing, native_area, working_size
+from engine.model_catalog import ModelEntry
+from engine.orders import Order
+from engine.painters.layout import Layout
+from engine.painters.priors import Prior
+from engine.pictures import canvas, masks
+from engine.pictures.masks import cover_cells
+from engine.pictures.windows import Windows
+from studio.errors import BadImage
+from studio.requests import parse_aspect
+
+Box = tuple[int, int, int, int]
+
+EXPAND_STRENGTH = 0.9
+# A larger picture is edited in a window around the mask, with half the mask's size around it to look at.
+WINDOW_AREAS = 2.25
+CONTEXT_SHARE = 0.5
+
+
+def edit(order: Order, index: int, entry: ModelEntry, layout: Layout, prior: Prior | None) -> Underdrawing:
+    source = order.sources[0]
+    if order.mask is None:
+        raise BadImage("there is no mask. Name the part to change, for example B2-C3, or attach a mask.")
+    mask = masks.check_mask(order.mask, source.size)
+    box = _window(mask, native_area(entry))
+    here, hole = source.crop(box), mask.crop(box)
+    size = working_size(here.size, entry, layout)
+    start, grown = (
+        here.resize(size, RESIZE),
+        cover_cells(hole.resize(size, Image.Resampling.BOX), layout.grid),
+    )
+    strength = order.request.strength or 1.0
+    if prior is not None:
+        seed = order.request.seed_of(index)
+        start = prior.composer.place(order.request.prompt_of(index), seed=seed, canvas=start, mask=grown)
+        strength = order.request.strength or prior.edit_strength
+
+    def finish(painted: Image.Image) -> Image.Image:
+        result = source.copy()
+        weights = masks.feather(hole, max(2, min(here.size) // 32))
+        result.paste(masks.overlay(here, painted.resize(here.size, RESIZE), weights), box[:2])
+        return result
+
+    return Underdrawing(
+        width=size[0], height=size[1], start=start, mask=grown, strength=strength, finish=finish
+    )
+
+
+def expand(order: Order, index: int, entry: ModelEntry, layout: Layout, prior: Prior | None) -> Underdrawing:
+    request, source = order.request, order.sources[0]
+    if request.aspect:
+        margins = canvas.margins_for_aspect(source.size, parse_aspect(request.aspect))
+    else:
+        margins = canvas.margins_for_sides(source.size, request.sides, request.amount_percent or 50)
+    wide = canvas.expand(source, margins)
+    size = working_size(wide.picture.size, entry, layout)
+    start = wide.picture.resize(size, RESIZE)
+    hole = cover_cells(wide.mask.resize(size, Image.Resampling.BOX), layout.grid)
+    strength, detail_strength = request.strength or EXPAND_STRENGTH, STRENGTH
+    if prior is not None:
+        start = prior.composer.place(
+            request.prompt_of(index), seed=request.seed_of(index), canvas=start, mask=hole
+        )
+        strength = request.strength or prior.edit_strength
+        detail_strength = min(STRENGTH, prior.edit_strength)
+
+    def finish(painted: Image.Image) -> Image.Image:
+        return canvas.join(wide, painted.resize(wide.picture.size, RESIZE))
+
+    return Underdrawing(
+        width=size[0],
+        height=size[1],
+        start=start,
+        mask=masks.soften(hole, layout.grid),
+        strength=strength,
+        finish=finish,
+        detail=_detail(wide, entry, layout, detail_strength),
+    )
+
+
+def _detail(wide: canvas.Canvas, entry: ModelEntry, layout: Layout, strength: float) -> Detail | None:
+    """For a canvas of which the model could paint only a smaller copy."""
+    width, height = wide.picture.size
+    if width * height <= LARGEST_AREAS * native_area(entry):
+        return None
+    side = layout.snap(*(round(math.sqrt(native_area(entry))),) * 2)[0]
+    windows = Windows(wide.picture, wide.box, window_pixels=side)
+    return Detail(windows, layout=layout, strength=strength)
+
+
+def _window(mask: Image.Image, native_area: int) -> Box:
+    """The part of a large picture that is painted: the mask, something around it, and no less than the model's size."""
+    width, height = mask.size
+    touched = mask.getbbox()
+    if width * height <= WINDOW_AREAS * native_area or touched is None:
+        return 0, 0, width, height
+    least = round(math.sqrt(native_area))
+    left, right = _span(touched[0], touched[2], least, width)
+    top, bottom = _span(touched[1], touched[3], least, height)
+    return left, top, right, bottom
+
+
+def _span(first: int, last: int, least: int, length: int) -> tuple[int, int]:
+    wanted = min(length, max(least, round((last - first) * (1 + 2 * CONTEXT_SHARE))))
+    start = min(max(0, (first + last - wanted) // 2), length - wanted)
+    return start, start + wanted
