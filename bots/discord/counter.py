@@ -4,7 +4,7 @@ import io
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypeGuard
+from typing import TYPE_CHECKING
 
 import discord
 
@@ -109,8 +109,7 @@ class Counter:
                 # The job is safe, and its events bring the answer later.
                 log.warning("an answer has to wait", extra={"job_id": answer.job_id})
             else:
-                appeal = appeal_button(error.job_id) if _appealable(error) else None
-                await self._refuse(interaction, _sentence(error), public=public, view=appeal)
+                await self._refuse(interaction, _sentence(error), public=public, view=_appeal(error))
 
     async def press(self, interaction: discord.Interaction, button: Button | None) -> None:
         """A button under a picture or a job."""
@@ -286,8 +285,10 @@ def _sentence(error: Exception) -> str:
     return house.broke(log_fault(error))
 
 
-def _appealable(error: Exception) -> TypeGuard[PolicyRefusal]:
-    return isinstance(error, PolicyRefusal) and error.job_id is not None
+def _appeal(error: Exception) -> discord.ui.View | None:
+    """The button of a refusal against which the person may appeal."""
+    job_id = error.job_id if isinstance(error, PolicyRefusal) else None
+    return appeal_button(job_id) if job_id else None
 
 
 async def _tell(
