@@ -145,6 +145,8 @@ def _community(rules: CommunityRules, voice: Voice) -> Iterator[str]:
     monthly = ", ".join(f"{tier} {amount}" for tier, amount in rules.monthly_credits.items())
     yield f"credits a month: {monthly or 'the house’s'}"
     stances = ", ".join(f"{voice.text(name)} {action}" for name, action in rules.stances.items())
+    pools = ", ".join(f"{voice.channel(channel)} {amount}" for channel, amount in rules.pools.items())
+    yield f"pools, in credits a month: {pools or 'none'}"
     yield f"policy: {stances or 'the house’s'}"
 
 

@@ -96,7 +96,7 @@ def ended(job: Job, *, asks: bool = False) -> str:
         case JobState.HELD:
             return ASKING if asks else "A moderator takes a look at this first."
         case JobState.CANCELLED:
-            return "Cancelled."
+            return job.error_text or "Cancelled."
         case JobState.REFUSED:
             return job.error_text or "The house rules do not allow this. Please try something else."
         case _:

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from starlette.testclient import TestClient, WebSocketTestSession
+from starlette.websockets import WebSocketDisconnect
 
 from bots.web import WebSettings, create_app
 from studio.ports import Ports
@@ -99,6 +100,19 @@ class Browser:
     def gone(self, job_id: str) -> bool:
         """Waits until the room takes the card away."""
         return bool(self.hear("cards", lambda each: job_id in each["gone"]))
+
+    def closed(self) -> int:
+        """The code with which the room closes the socket; what comes before it is passed over."""
+        assert self._socket
+        try:
+            while True:
+                self._socket.receive_json()
+        except WebSocketDisconnect as end:
+            return end.code
+
+    def disconnect_and_come_back(self) -> Self:
+        self.disconnect()
+        return self.connect()
 
     def disconnect(self) -> None:
         self._stack.close()

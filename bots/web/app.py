@@ -12,8 +12,8 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 
-from bots.web import door, files, health, pages, words
-from bots.web.desk import log_fault
+from bots.web import desk, door, files, health, outside, pages, words
+from bots.web.clerk import log_fault
 from bots.web.fragments import FOLDER, render
 from bots.web.guard import Guard
 from bots.web.house import furnish
@@ -41,6 +41,7 @@ def create_app(ports: Ports, settings: WebSettings) -> Starlette:
                 task.cancel()
                 with suppress(asyncio.CancelledError):
                     await task
+            house.backroom.close()
 
     app = Starlette(
         routes=ROUTES,
@@ -48,7 +49,7 @@ def create_app(ports: Ports, settings: WebSettings) -> Starlette:
         exception_handlers={
             ChatelierError: _on_error,
             HTTPException: _on_http_error,
-            pages.NotAdmitted: _on_not_admitted,
+            door.NotAdmitted: _on_not_admitted,
             Exception: _on_fault,
         },
         lifespan=open_room,
@@ -75,7 +76,17 @@ ROUTES = [
     Route("/remix/{picture}", pages.picture_sheet),
     Route("/expand/{picture}", pages.picture_sheet),
     Route("/jobs/{job}", pages.job_sheet),
+    Route("/mine/messages", pages.messages_sheet),
     Route("/mine/{name}", pages.own_sheet),
+    Route("/settings", pages.settings_sheet),
+    Route("/rules", pages.rules_sheet),
+    Route("/desk", desk.desk_page),
+    Route("/desk/cases", desk.case_list),
+    Route("/desk/{case}/claim", desk.claim_case, methods=["POST"]),
+    Route("/desk/{case}/decide", desk.decide_case, methods=["POST"]),
+    Route("/desk/{case}/pictures/{picture}", desk.case_picture),
+    Route("/report", outside.report_form),
+    Route("/report", outside.send_report, methods=["POST"]),
     Route("/pictures/{picture}.png", files.picture_file),
     Route("/thumbnails/{picture}", files.picture_file),
     Route("/uploads", files.upload, methods=["POST"]),

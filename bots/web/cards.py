@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from studio.cases import CaseKind
 from studio.db.estimates import Outlook, outlooks
 from studio.db.records import job_of, picture_of
-from studio.db.tables import JobRow, LineageRow, PictureRow, StarRow
+from studio.db.tables import CaseRow, JobRow, LineageRow, PictureRow, StarRow
 from studio.jobs import WAITING, Job, JobState
 from studio.pictures import Picture
 from studio.requests import Operation, parse_aspect
@@ -49,6 +50,7 @@ class Card:
     tiles: tuple[Tile, ...] = ()
     origin: Origin | None = None
     seen: Outlook = field(default_factory=Outlook)
+    asks: bool = False  # waits for the owner of a picture
 
     @property
     def waits(self) -> bool:
@@ -83,6 +85,7 @@ def load_cards(session: Session, jobs: Sequence[Job]) -> list[Card]:
     parents = [source.picture_id for job in jobs for source in job.request.sources if source.picture_id]
     origins = load_origins(session, parents)
     seen = outlooks(session) if any(job.state in WAITING for job in jobs) else {}
+    asking = _asking(session, [job.id for job in jobs if job.state is JobState.HELD])
     return [
         Card(
             job=job,
@@ -91,9 +94,17 @@ def load_cards(session: Session, jobs: Sequence[Job]) -> list[Card]:
                 (origins[each.picture_id] for each in job.request.sources if each.picture_id in origins), None
             ),
             seen=seen.get(job.id, Outlook()),
+            asks=job.id in asking,
         )
         for job in jobs
     ]
+
+
+def _asking(session: Session, job_ids: Sequence[str]) -> set[str]:
+    if not job_ids:
+        return set()
+    query = select(CaseRow.job_id).where(CaseRow.job_id.in_(job_ids), CaseRow.kind == CaseKind.CONSENT)
+    return {found for found in session.scalars(query) if found is not None}
 
 
 def load_jobs(session: Session, job_ids: Sequence[str]) -> list[Job]:

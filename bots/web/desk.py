@@ -1,159 +1,150 @@
-"""Where wishes become commands of the studio, and answers become what the browser is told."""
+"""The moderators' desk as a page: a list of cases, and the one that a moderator took."""
 
-import logging
-import secrets
-import traceback
-from dataclasses import dataclass
+import json
+from functools import partial
 from typing import Any
 
-from bots.attributions import attribution
-from bots.listings import balance
+from sqlalchemy.orm import Session
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+
+from bots import case_words
+from bots.replies import lines_of
 from bots.web import words
-from bots.web.visitors import ROOM_ADDRESS, Passes, Visitor
-from bots.web.wishes import Ask, Press, Say, Wish
-from studio.buttons import parse_button
-from studio.catalog import perform, press
-from studio.commands.answers import (
-    Accepted,
-    Answer,
-    Attribution,
-    Balance,
-    Deleted,
-    Family,
-    History,
-    InQueue,
-    Shown,
-    Starred,
-    Stopped,
-)
-from studio.commands.spec import Call, Kind
-from studio.errors import BadRequest, ChatelierError
-from studio.identifiers import split_picture_id
-from studio.phrase import parse_phrase
-from studio.ports import Ports
-from studio.provenance import Traces
-from studio.requests import Source
+from bots.web.door import admitted, poster, short_body
+from bots.web.fragments import render
+from bots.web.house import House
+from bots.web.replies import VOICE
+from bots.web.visitors import ROOM_ADDRESS, Visitor
+from studio.buttons import Action
+from studio.cases import Case, CaseState, Dossier
+from studio.catalog import perform
+from studio.clock import now
+from studio.commands.answers import Opened
+from studio.commands.cases import MODERATORS_ONLY
+from studio.commands.spec import Call
+from studio.db.cases import desk_cases, find_case
+from studio.db.people import find_person
+from studio.errors import ChatelierError, NotAllowed, NotFound
+from studio.identifiers import is_job_id
 
-log = logging.getLogger(__name__)
+_DECIDED_SHOWN = 8
+_LONGEST_BODY = 4096
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
-    """`tell` goes to the browser that asked; `job_id` is the card that changed, if any."""
+async def desk_page(request: Request) -> Response:
+    """GET /desk."""
+    house, visitor = _moderator(request)
+    html = render(
+        "desk.html",
+        room_name=house.settings.room_name,
+        token=house.passes.form_token(visitor),
+        cases=await house.backroom.run("wall", _list, house, visitor),
+    )
+    return HTMLResponse(html)
 
-    tell: dict[str, Any]
-    job_id: str | None = None
 
-    @property
-    def went_well(self) -> bool:
-        return bool(self.tell["ok"])
+async def case_list(request: Request) -> Response:
+    """GET /desk/cases: the list alone, asked for again and again."""
+    house, visitor = _moderator(request)
+    return HTMLResponse(await house.backroom.run("wall", _list, house, visitor))
 
 
-class Desk:
-    """Serves one wish after the other; called from threads."""
+async def claim_case(request: Request) -> Response:
+    """POST /desk/<case>/claim: the case as a moderator reads it."""
+    return await _act(request, {})
 
-    def __init__(self, ports: Ports, passes: Passes) -> None:
-        self._ports = ports
-        self._passes = passes
 
-    def serve(self, visitor: Visitor, wish: Wish) -> Reply:
-        """Never raises: what goes wrong becomes one sentence for the person."""
-        try:
-            reply = self._follow(visitor, wish)
-        except ChatelierError as error:
-            reply = Reply(tell={"ok": False, "text": words.sentence_of(error), "code": error.code})
-        except Exception as error:  # noqa: BLE001 - whatever broke, the person gets a sentence
-            reply = Reply(tell={"ok": False, "text": words.broke(log_fault(error)), "code": "fault"})
-        reply.tell.update(type="answer", id=wish.id)
-        return reply
+async def decide_case(request: Request) -> Response:
+    """POST /desk/<case>/decide with a decision and a note as JSON."""
+    try:
+        body = json.loads(await short_body(request, most_bytes=_LONGEST_BODY))
+        values = {"decision": str(body["decision"]), "note": str(body.get("note", ""))}
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return JSONResponse({"text": words.MESSAGE_UNREADABLE}, status_code=422)
+    return await _act(request, values)
 
-    def _follow(self, visitor: Visitor, wish: Wish) -> Reply:
-        call = Call(
-            person=visitor.person, address=ROOM_ADDRESS, request_key=f"web:{visitor.user_id}:{wish.id}"
+
+async def case_picture(request: Request) -> Response:
+    """GET /desk/<case>/pictures/<picture>: a mosaic, or with ``?seen`` the picture itself."""
+    house, visitor = _moderator(request)
+    work = partial(_picture, house, visitor, request.path_params["case"], request.path_params["picture"])
+    data = await house.backroom.run("shelf", work)
+    if "seen" not in request.query_params:
+        from bots.blurring import pixelate  # Pillow is loaded when a moderator needs it
+
+        blurred = await house.backroom.run("shelf", pixelate, data)
+        if blurred is None:
+            raise NotFound("The picture")
+        data = blurred
+    return Response(data, media_type="image/png", headers={"Cache-Control": "private, no-store"})
+
+
+async def _act(request: Request, values: dict[str, str]) -> Response:
+    """What was claimed as a piece of HTML; of a decision its outcome. What goes wrong is one sentence."""
+    house, visitor = _moderator(request)
+    if poster(request) is None:
+        return JSONResponse({"text": words.STALE_FORM}, status_code=403)
+    case_id: str = request.path_params["case"]
+    call = Call(person=visitor.person, address=ROOM_ADDRESS, request_key=f"web:desk:{case_id}")
+    asked = {"case": case_id, **values}
+    try:
+        answer: Any = await house.backroom.run("desk", perform, house.ports, call, "review", asked)
+    except ChatelierError as error:
+        return JSONResponse({"text": words.sentence_of(error)}, status_code=409)
+    if isinstance(answer, Opened):
+        return JSONResponse({"html": _case_html(answer.dossier)})
+    return JSONResponse({"text": " ".join(lines_of(answer, VOICE))})
+
+
+def _case_html(dossier: Dossier) -> str:
+    case = dossier.case
+    return render(
+        "case.html",
+        case=case,
+        dossier=dossier,
+        pictures=[each for each in dossier.pictures if case.picture_id in (None, each.id)],
+        facts=case_words.facts(dossier),
+        actions=[each for each in case_words.buttons(case) if each is not Action.CLAIM],
+    )
+
+
+def _list(house: House, visitor: Visitor) -> str:
+    with house.ports.database.read() as session:
+        opened = desk_cases(session, visitor.person)
+        closed = desk_cases(session, visitor.person, states=(CaseState.CLOSED,), limit=_DECIDED_SHOWN)
+        return render(
+            "cases.html",
+            rows=[_row(session, case, visitor) for case in opened],
+            decided=[_row(session, case, visitor) for case in closed],
         )
-        match wish:
-            case Say():
-                return self._say(call, visitor, wish)
-            case Press():
-                return self._press(call, wish)
-            case Ask():
-                return _reply(perform(self._ports, call, wish.command, dict(wish.values)))
-
-    def _say(self, call: Call, visitor: Visitor, wish: Say) -> Reply:
-        if wish.text.strip().lower().partition(" ")[0] == "/help":
-            return Reply(tell={"ok": True, "open": "/help"})
-        spec, values = parse_phrase(wish.text)
-        pictures = [each for each in (wish.image, *wish.more) if each]
-        for place, ticket in zip(spec.images or ("image",), pictures, strict=False):
-            parameter = spec.parameter(place)
-            looked = parameter is not None and parameter.kind is Kind.FILE
-            values[place] = self._redeem_look(visitor, ticket) if looked else self._redeem(visitor, ticket)
-        if wish.mask:
-            values["mask"] = self._redeem(visitor, wish.mask)
-        return _reply(perform(self._ports, call, spec.name, values))
-
-    def _press(self, call: Call, wish: Press) -> Reply:
-        button = parse_button(wish.button)
-        if button is None:
-            raise BadRequest(words.BUTTON_UNKNOWN)
-        return _reply(press(self._ports, call, button))
-
-    def _redeem(self, visitor: Visitor, ticket: str) -> Source:
-        source = self._passes.redeem(visitor, ticket)
-        if source is None:
-            raise BadRequest(words.TICKET_EXPIRED)
-        return source
-
-    def _redeem_look(self, visitor: Visitor, ticket: str) -> Traces:
-        traces = self._passes.redeem_look(visitor, ticket)
-        if traces is None:
-            raise BadRequest(words.TICKET_EXPIRED)
-        return traces
 
 
-def _reply(answer: Answer) -> Reply:
-    match answer:
-        case Accepted():
-            return Reply(tell={"ok": True, "job": answer.job_id}, job_id=answer.job_id)
-        case Stopped():
-            return _told(words.stopped(at_once=answer.at_once), answer.job_id)
-        case Deleted():
-            return _told(words.deleted(len(answer.picture_ids)), _job_of(answer.picture_ids[0]))
-        case Starred():
-            return _told(words.starred(given=answer.given), _job_of(answer.picture_id))
-        case Balance():
-            return _told(balance(answer))
-        case Attribution():
-            return _told(" ".join(attribution(answer)))
-        case Shown() | InQueue() | History() | Family():
-            return Reply(tell={"ok": True, "open": _sheet_of(answer)})
+def _row(session: Session, case: Case, visitor: Visitor) -> dict[str, object]:
+    held_by = case.claimed_by if case.claimed_until and case.claimed_until > now() else None
+    return {
+        "case": case,
+        "who": find_person(session, case.subject).display_name,
+        "mine": held_by == visitor.person.key,
+        "taken": held_by not in (None, visitor.person.key),
+    }
 
 
-def _told(text: str, job_id: str | None = None) -> Reply:
-    return Reply(tell={"ok": True, "text": text}, job_id=job_id)
+def _picture(house: House, visitor: Visitor, case_id: str, picture_id: str) -> bytes:
+    with house.ports.database.read() as session:
+        find_case(session, case_id, viewer=visitor.person)
+    dossier = house.ports.desk.read(case_id)
+    found = next((each for each in dossier.pictures if each.id == picture_id), None)
+    if found is None:
+        raise NotFound("That picture")
+    return house.ports.store.get(found.key)
 
 
-def _sheet_of(answer: Shown | InQueue | History | Family) -> str:
-    """The path of the sheet that shows it."""
-    match answer:
-        case Shown(job=job):
-            return f"/jobs/{job.id}"
-        case InQueue():
-            return "/mine/queue"
-        case History():
-            return "/mine/history"
-        case Family():
-            return f"/view/{answer.picture_id}"
-
-
-def _job_of(picture_id: str) -> str | None:
-    split = split_picture_id(picture_id)
-    return split[0] if split else None
-
-
-def log_fault(error: BaseException) -> str:
-    """Log where it broke, under an id that the person is told; its message may hold a prompt and stays out."""
-    fault_id = secrets.token_hex(4)
-    frames = "".join(traceback.format_tb(error.__traceback__))
-    log.error("fault %s: %s\n%s", fault_id, type(error).__name__, frames)
-    return fault_id
+def _moderator(request: Request) -> tuple[House, Visitor]:
+    """Raises `NotAdmitted`, and `NotAllowed` for everybody else."""
+    house, visitor = admitted(request)
+    if not visitor.moderator:
+        raise NotAllowed(MODERATORS_ONLY)
+    if "case" in request.path_params and not is_job_id(request.path_params["case"]):
+        raise NotFound("That case")
+    return house, visitor

@@ -20,6 +20,24 @@ def house_of(request: Request) -> House:
     return house
 
 
+class NotAdmitted(Exception):
+    """Answered with the entry page, or with a plain refusal where no page is expected."""
+
+
+def admitted(request: Request) -> tuple[House, Visitor]:
+    """Raises `NotAdmitted`."""
+    house = house_of(request)
+    visitor = house.passes.read(request)
+    if visitor is None or not house.passes.admits(visitor):
+        raise NotAdmitted
+    return house, visitor
+
+
+async def require_welcome(house: House, visitor: Visitor) -> None:
+    """Raises `Banned`."""
+    await house.backroom.run("wall", house.ports.gate.require_welcome, visitor.person)
+
+
 def entry_page(
     request: Request, visitor: Visitor | None, *, problem: str = "", status: int = 200
 ) -> Response:
@@ -48,7 +66,7 @@ async def enter(request: Request) -> Response:
         fields = {key: value for key, value in form.items() if isinstance(value, str)}
     if visitor is None or not house.passes.knows_form(visitor, fields.get("token", "")):
         return entry_page(request, visitor, problem=words.STALE_FORM, status=403)
-    if not house.doorkeeper.patient_with(f"door:{_address(request)}", tries=_TRIES_A_MINUTE):
+    if not house.doorkeeper.patient_with(f"door:{address_of(request)}", tries=_TRIES_A_MINUTE):
         return entry_page(request, visitor, problem=words.TOO_MANY_TRIES, status=429)
     name = clean_name(fields.get("name", ""))
     visitor = replace(visitor, name=name)
@@ -56,7 +74,7 @@ async def enter(request: Request) -> Response:
         return entry_page(request, visitor, problem=problem, status=422)
     admitted = house.passes.let_in(visitor, name=name, word=fields.get("word", ""))
     if admitted is None:
-        house.doorkeeper.count(f"door:{_address(request)}", tries=_TRIES_A_MINUTE)
+        house.doorkeeper.count(f"door:{address_of(request)}", tries=_TRIES_A_MINUTE)
         await asyncio.sleep(_WRONG_WORD_SECONDS)
         return entry_page(request, visitor, problem=words.WRONG_WORD, status=403)
     response = RedirectResponse("/", status_code=303)
@@ -115,5 +133,5 @@ def name_problem(house: House, name: str, visitor: Visitor) -> str:
     return words.NAME_TAKEN if house.room.name_taken(name, user_id=visitor.user_id) else ""
 
 
-def _address(request: Request) -> str:
+def address_of(request: Request) -> str:
     return request.client.host if request.client else ""

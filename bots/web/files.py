@@ -4,9 +4,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from bots.web import words
-from bots.web.door import house_of, poster
+from bots.web.door import NotAdmitted, house_of, poster
 from bots.web.house import House
-from bots.web.pages import NotAdmitted
 from bots.web.visitors import Visitor
 from studio.db import records
 from studio.errors import BadImage, ChatelierError, NotFound

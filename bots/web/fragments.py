@@ -9,10 +9,12 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from bots import case_words
 from bots.web import words
 from bots.web.cards import Card
 from studio.buttons import Action, Button
 from studio.catalog import CATALOG, REACTIONS
+from studio.commands.spec import Audience
 from studio.events import JobProgress
 from studio.jobs import JobState
 
@@ -45,7 +47,7 @@ def environment() -> Environment:
         auto_reload=False,
     )
     made.filters.update(hue=hue, initial=initial, title_of=words.title_of, data_block=data_block)
-    made.globals.update(words=words, Action=Action, catalog=CATALOG, press=press_id)
+    made.globals.update(words=words, case_words=case_words, Action=Action, catalog=CATALOG, press=press_id)
     return made
 
 
@@ -94,7 +96,7 @@ def render_people(people: Iterable[tuple[str, str]]) -> str:
     return render("people.html", people=list(people))
 
 
-def catalog_data() -> list[dict[str, Any]]:
+def catalog_data(*, moderator: bool = False) -> list[dict[str, Any]]:
     """The catalogue as the completion in the browser reads it."""
     return [
         {
@@ -114,4 +116,5 @@ def catalog_data() -> list[dict[str, Any]]:
             ],
         }
         for spec in CATALOG.values()
+        if moderator or spec.audience is Audience.EVERYBODY
     ]

@@ -2,16 +2,23 @@
 
 from dataclasses import dataclass
 
-from bots.web.desk import Desk
+from bots.backroom import Backroom
+from bots.web.clerk import Clerk
 from bots.web.doorkeeper import Doorkeeper
 from bots.web.metrics import Figures
 from bots.web.news import News
 from bots.web.room import Room
 from bots.web.settings import WebSettings
-from bots.web.threads import Backroom
 from bots.web.visitors import Passes
 from bots.web.wall import Wall
 from studio.ports import Ports
+
+_THREADS = {
+    "desk": 2,  # commands
+    "wall": 2,  # cards and pages
+    "shelf": 4,  # picture files
+    "sink": 1,  # uploads: cleaning one may take 200 MB for a moment
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +29,7 @@ class House:
     backroom: Backroom
     room: Room
     wall: Wall
-    desk: Desk
+    clerk: Clerk
     news: News
     figures: Figures
     doorkeeper: Doorkeeper
@@ -30,7 +37,7 @@ class House:
 
 def furnish(ports: Ports, settings: WebSettings) -> House:
     passes = Passes(settings)
-    backroom = Backroom()
+    backroom = Backroom("web", _THREADS)
     room = Room(ports, backroom)
     return House(
         ports=ports,
@@ -39,8 +46,8 @@ def furnish(ports: Ports, settings: WebSettings) -> House:
         backroom=backroom,
         room=room,
         wall=Wall(ports, backroom, room),
-        desk=Desk(ports, passes),
-        news=News(ports.events, room),
+        clerk=Clerk(ports, passes),
+        news=News(ports.events, ports.database, room),
         figures=Figures(),
         doorkeeper=Doorkeeper(),
     )

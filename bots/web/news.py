@@ -4,10 +4,22 @@ import asyncio
 import logging
 import threading
 from collections.abc import Callable
+from functools import partial
 
-from bots.web.desk import log_fault
+from bots.web.clerk import log_fault
 from bots.web.room import Room
-from studio.events import PictureChanged
+from studio.cases import NoticeKind
+from studio.db.cases import find_case, find_notice
+from studio.db.database import Database
+from studio.events import (
+    CaseChanged,
+    Event,
+    JobAccepted,
+    JobChanged,
+    JobEnded,
+    NoticeWritten,
+    PictureChanged,
+)
 from studio.people import Platform
 from studio.ports import Events
 
@@ -16,13 +28,15 @@ log = logging.getLogger(__name__)
 # A fixed name: after a crash, the next process first gets what this one left unacknowledged.
 CONSUMER = "room"
 _PAUSE_SECONDS = 1.0
+_SENT_AWAY = frozenset({NoticeKind.SUSPENSION, NoticeKind.BAN})
 
 
 class News:
     """One process reads for the room; a second one would share the events and each would miss half."""
 
-    def __init__(self, events: Events, room: Room) -> None:
+    def __init__(self, events: Events, database: Database, room: Room) -> None:
         self._events = events
+        self._database = database
         self._room = room
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
@@ -62,15 +76,46 @@ class News:
 
     def _read_deliveries(self, loop: asyncio.AbstractEventLoop) -> None:
         for delivery in self._events.deliveries(Platform.WEB, CONSUMER, self._stop):
-            event = delivery.event
-            if event.platform is Platform.WEB:
-                loop.call_soon_threadsafe(self._room.job_changed, event.job_id)
-            if isinstance(event, PictureChanged):
-                loop.call_soon_threadsafe(self._room.picture_changed, event.picture_id)
-            # The card comes from the rows, also for those who connect later: telling the room is enough.
+            if delivery.event.platform is Platform.WEB:
+                self._act(delivery.event, loop)
+            elif isinstance(delivery.event, PictureChanged):  # somebody may have painted from it here
+                loop.call_soon_threadsafe(self._room.picture_changed, delivery.event.picture_id)
+            # What is shown comes from the rows, also for those who connect later: telling the room is enough.
             delivery.acknowledge()
+
+    def _act(self, event: Event, loop: asyncio.AbstractEventLoop) -> None:
+        match event:
+            case CaseChanged():
+                self._ask(event.case_id, loop)
+            case NoticeWritten():
+                self._tell(event.notice_id, loop)
+            case JobAccepted() | JobEnded() | JobChanged():
+                loop.call_soon_threadsafe(self._room.job_changed, event.job_id)
+            case PictureChanged():
+                loop.call_soon_threadsafe(self._room.job_changed, event.job_id)
+                loop.call_soon_threadsafe(self._room.picture_changed, event.picture_id)
+
+    def _ask(self, case_id: str, loop: asyncio.AbstractEventLoop) -> None:
+        """A question for one person. What lies on the moderators' desk its page looks up itself."""
+        with self._database.read() as session:
+            case = find_case(session, case_id)
+        if case.addressee is not None:
+            loop.call_soon_threadsafe(self._room.post_changed, _user_of(case.addressee))
+
+    def _tell(self, notice_id: str, loop: asyncio.AbstractEventLoop) -> None:
+        with self._database.read() as session:
+            notice = find_notice(session, notice_id)
+        user_id = notice.person.user_id
+        if notice.kind in _SENT_AWAY:
+            loop.call_soon_threadsafe(self._room.send_away, user_id)
+        else:
+            loop.call_soon_threadsafe(partial(self._room.post_changed, user_id, text=notice.text))
 
     def _read_progress(self, loop: asyncio.AbstractEventLoop) -> None:
         for progress in self._events.progress(self._stop):
             if progress.platform is Platform.WEB:
                 loop.call_soon_threadsafe(self._room.progressed, progress)
+
+
+def _user_of(person_key: str) -> str:
+    return person_key.rpartition(":")[2]

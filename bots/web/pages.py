@@ -5,18 +5,22 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from bots.web import words
+from bots.replies import lines_of
 from bots.web.cards import load_cards
-from bots.web.door import entry_page, house_of
+from bots.web.door import admitted, entry_page, house_of, require_welcome
 from bots.web.family import load_portrait
-from bots.web.fragments import catalog_data, render
-from bots.web.visitors import LONGEST_NAME, ROOM_ADDRESS, Visitor
+from bots.web.fragments import render
+from bots.web.post import mark_read, read_messages
+from bots.web.replies import VOICE
+from bots.web.sheets import page_of, sheet_of
+from bots.web.visitors import ROOM_ADDRESS
 from studio.catalog import REACTIONS, perform
 from studio.commands.answers import History, InQueue
 from studio.commands.spec import Call
 from studio.db import records
 from studio.errors import NotFound
 from studio.identifiers import is_job_id, split_picture_id
+from studio.preferences import RemixConsent
 from studio.regions import COLUMNS, ROWS
 
 ASPECTS = ("16:9", "3:2", "1:1", "2:3", "9:16")
@@ -27,12 +31,13 @@ async def room_page(request: Request) -> Response:
     visitor = house.passes.read(request)
     if visitor is None or not house.passes.admits(visitor):
         return entry_page(request, visitor)
-    return HTMLResponse(_page(request, visitor))
+    await require_welcome(house, visitor)
+    return HTMLResponse(page_of(request, visitor))
 
 
 async def older(request: Request) -> Response:
     """GET /wall?before=<job>: older work, for scrolling down."""
-    house, visitor = _admitted(request)
+    house, visitor = admitted(request)
     before = request.query_params.get("before", "")
     if not is_job_id(before):
         raise NotFound("That page")
@@ -41,7 +46,7 @@ async def older(request: Request) -> Response:
 
 async def picture_sheet(request: Request) -> Response:
     """GET /view, /edit, /remix and /expand/<picture>: one picture, and what can be made of it."""
-    house, visitor = _admitted(request)
+    house, visitor = admitted(request)
     picture_id: str = request.path_params["picture"]
     if split_picture_id(picture_id) is None:
         raise NotFound("That picture")
@@ -52,12 +57,12 @@ async def picture_sheet(request: Request) -> Response:
         name = request.url.path.split("/")[1]
         return render(f"{name}.html", portrait=portrait, visitor=visitor, **_FORM_WORDS)
 
-    return _sheet(request, visitor, await house.backroom.run("wall", load))
+    return sheet_of(request, visitor, await house.backroom.run("wall", load))
 
 
 async def job_sheet(request: Request) -> Response:
     """GET /jobs/<job>: a job with its pictures and its recipe."""
-    house, visitor = _admitted(request)
+    house, visitor = admitted(request)
     job_id: str = request.path_params["job"]
 
     def load() -> str:
@@ -70,12 +75,12 @@ async def job_sheet(request: Request) -> Response:
 
     if not is_job_id(job_id):
         raise NotFound("That job")
-    return _sheet(request, visitor, await house.backroom.run("wall", load))
+    return sheet_of(request, visitor, await house.backroom.run("wall", load))
 
 
 async def own_sheet(request: Request) -> Response:
     """GET /mine/queue and /mine/history: one's own jobs, those that wait or those that are over."""
-    house, visitor = _admitted(request)
+    house, visitor = admitted(request)
     name: str = request.path_params["name"]
     if name not in ("queue", "history"):
         raise NotFound("That page")
@@ -89,47 +94,51 @@ async def own_sheet(request: Request) -> Response:
         rows += [(job, 0, None) for job in jobs]
         return render("mine.html", name=name, rows=rows)
 
-    return _sheet(request, visitor, await house.backroom.run("wall", load))
+    return sheet_of(request, visitor, await house.backroom.run("wall", load))
 
 
 async def help_sheet(request: Request) -> Response:
-    _, visitor = _admitted(request)
-    return _sheet(request, visitor, render("help.html", reactions=REACTIONS))
+    _, visitor = admitted(request)
+    return sheet_of(request, visitor, render("help.html", reactions=REACTIONS))
 
 
 _FORM_WORDS: dict[str, Any] = {"columns": COLUMNS, "rows": ROWS, "aspects": ASPECTS}
 
 
-def _sheet(request: Request, visitor: Visitor, html: str) -> Response:
-    """The sheet alone for the open room; the whole room with the sheet open for a link."""
-    return HTMLResponse(html if "hx-request" in request.headers else _page(request, visitor, sheet=html))
+async def messages_sheet(request: Request) -> Response:
+    """GET /mine/messages: reading them is having been told."""
+    house, visitor = admitted(request)
+
+    def load() -> str:
+        with house.ports.database.begin() as session:
+            questions, notices = read_messages(session, visitor.person.key)
+            mark_read(session, visitor.person.key)
+        return render("messages.html", questions=questions, notices=notices)
+
+    sheet = sheet_of(request, visitor, await house.backroom.run("wall", load))
+    house.room.post_changed(visitor.user_id)
+    return sheet
 
 
-def _page(request: Request, visitor: Visitor, *, sheet: str = "") -> str:
-    house = house_of(request)
-    return render(
-        "room.html",
-        room_name=house.settings.room_name,
-        visitor=visitor,
-        token=house.passes.form_token(visitor),
-        longest_name=LONGEST_NAME,
-        sheet=sheet,
-        data={
-            "catalog": catalog_data(),
-            "words": words.SCRIPT_WORDS,
-            "me": visitor.user_id,
-            "mostUploadBytes": house.settings.max_upload_bytes,
-        },
-    )
+async def settings_sheet(request: Request) -> Response:
+    """GET /settings: what one has settled for oneself."""
+    house, visitor = admitted(request)
+    call = Call(person=visitor.person, address=ROOM_ADDRESS, request_key="")
+
+    def load() -> str:
+        settled: Any = perform(house.ports, call, "settings", {})
+        return render("settings.html", chosen=settled.preferences, consents=RemixConsent, **_FORM_WORDS)
+
+    return sheet_of(request, visitor, await house.backroom.run("wall", load))
 
 
-def _admitted(request: Request) -> Any:
-    house = house_of(request)
-    visitor = house.passes.read(request)
-    if visitor is None or not house.passes.admits(visitor):
-        raise NotAdmitted
-    return house, visitor
+async def rules_sheet(request: Request) -> Response:
+    """GET /rules: what the moderators settled for the room; for them only."""
+    house, visitor = admitted(request)
+    call = Call(person=visitor.person, address=ROOM_ADDRESS, request_key="")
 
+    def load() -> str:
+        answer: Any = perform(house.ports, call, "studio", {})
+        return render("rules.html", lines=lines_of(answer, VOICE))
 
-class NotAdmitted(Exception):
-    """Answered with the entry page, or with a plain refusal where no page is expected."""
+    return sheet_of(request, visitor, await house.backroom.run("wall", load))

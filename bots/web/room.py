@@ -11,12 +11,13 @@ from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from bots.backroom import Backroom
 from bots.web import words
 from bots.web.cards import Card, children_of, load_cards, load_jobs
-from bots.web.desk import log_fault
+from bots.web.clerk import log_fault
 from bots.web.fragments import render_card, render_people
+from bots.web.post import count_messages
 from bots.web.seats import Seat
-from bots.web.threads import Backroom
 from bots.web.visitors import Visitor
 from studio.db.estimates import Outlook, outlooks
 from studio.events import JobProgress
@@ -39,6 +40,7 @@ class Room:
         self._seats: set[Seat] = set()
         self._changed: dict[str, None] = {}
         self._parents: set[str] = set()
+        self._post: dict[str, str] = {}  # who has news of their own, and what to say at once
         self._progress: dict[str, JobProgress] = {}
         self._stepped: set[str] = set()
         self._unfinished: dict[str, JobState] = {}
@@ -116,6 +118,34 @@ class Room:
     def progress_of(self, job_id: str) -> JobProgress | None:
         return self._progress.get(job_id)
 
+    # ---- what is for one person only
+
+    def post_changed(self, user_id: str, *, text: str = "") -> None:
+        """Somebody has a new message, or read the old ones; `text` is said to them at once."""
+        self._post[user_id] = text or self._post.get(user_id, "")
+        self._wake.set()
+
+    def send_away(self, user_id: str) -> None:
+        """Close every socket of a person; whether they may come back is asked at the door."""
+        for seat in self._seats:
+            if seat.visitor.user_id == user_id:
+                seat.send_away()
+
+    async def _tell_post(self) -> None:
+        waiting, self._post = self._post, {}
+        here = {seat.visitor.user_id: seat for seat in self._seats}
+        counts = await self._backroom.run(
+            "wall", self._count_post, [here[each].visitor for each in waiting if each in here]
+        )
+        for seat in self._seats:
+            who = seat.visitor.user_id
+            if who in counts:
+                seat.tell(json.dumps({"type": "post", "count": counts[who], "text": waiting[who]}))
+
+    def _count_post(self, visitors: Sequence[Visitor]) -> dict[str, int]:
+        with self._ports.database.read() as session:
+            return {each.user_id: count_messages(session, each.person.key) for each in visitors}
+
     # ---- telling everybody
 
     async def keep_posted(self) -> None:
@@ -152,6 +182,8 @@ class Room:
             self._changed.update(
                 dict.fromkeys(await self._backroom.run("wall", self._load_children, parents))
             )
+        if self._post:
+            await self._tell_post()
         while self._changed:
             await self._tell_some()
         stepped, self._stepped = self._stepped, set()

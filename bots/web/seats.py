@@ -12,6 +12,7 @@ from bots.web.visitors import Visitor
 _LONGEST_QUEUE = 200
 _BURST_MESSAGES = 12.0
 _MESSAGES_PER_SECOND = 4.0
+CLOSE_NOT_IN = 4401
 CLOSE_TOO_SLOW = 4408
 
 
@@ -23,6 +24,12 @@ class Seat:
     _allowance: float = _BURST_MESSAGES
     _counted_at: float = field(default_factory=time.monotonic)
     _too_slow: bool = False
+    _sent_away: bool = False
+
+    def send_away(self) -> None:
+        """Close the socket; the browser then asks at the door again."""
+        self._sent_away = True
+        self.tell("")
 
     def tell(self, text: str) -> None:
         """Queue a message. A browser that does not keep up is sent away; it comes back and gets the truth."""
@@ -34,6 +41,9 @@ class Seat:
     async def deliver(self) -> None:
         """Send what is queued until the socket closes."""
         while (text := await self._outgoing.get()) is not None:
+            if self._sent_away:
+                await self.socket.close(CLOSE_NOT_IN, words.NOT_IN)
+                return
             if self._too_slow:
                 await self.socket.close(CLOSE_TOO_SLOW, words.TOO_SLOW)
                 return

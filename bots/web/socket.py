@@ -8,11 +8,11 @@ import time
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from bots.web import words
+from bots.web.door import require_welcome
 from bots.web.house import House
-from bots.web.seats import Seat
+from bots.web.seats import CLOSE_NOT_IN, Seat
 from bots.web.wishes import LONGEST_BYTES, Ping, Wish, read_message
-
-CLOSE_NOT_IN = 4401
+from studio.errors import Banned
 
 
 async def attend(socket: WebSocket) -> None:
@@ -23,6 +23,11 @@ async def attend(socket: WebSocket) -> None:
     if visitor is None or not house.passes.admits(visitor):
         await socket.close(CLOSE_NOT_IN, words.NOT_IN)
         return
+    try:
+        await require_welcome(house, visitor)
+    except Banned as error:
+        await socket.close(CLOSE_NOT_IN, words.sentence_of(error)[:120])
+        return
     seat = Seat(socket=socket, visitor=visitor)
     # Enter first: what changes while the wall is loaded is then told after it.
     house.room.enter(seat)
@@ -30,6 +35,7 @@ async def attend(socket: WebSocket) -> None:
     sender = asyncio.create_task(seat.deliver())
     try:
         seat.tell(json.dumps(await house.wall.message(visitor)))
+        house.room.post_changed(visitor.user_id)
         await _listen(house, seat)
     except (WebSocketDisconnect, RuntimeError):
         pass  # RuntimeError: the sender closed the socket while we were listening
@@ -63,7 +69,7 @@ async def _serve(house: House, seat: Seat, wish: Wish) -> None:
     started = time.perf_counter()
     # At once, before anything that may take its time: the browser then knows that the wish has arrived.
     seat.tell(json.dumps({"type": "received", "id": wish.id}))
-    reply = await house.backroom.run("desk", house.desk.serve, seat.visitor, wish)
+    reply = await house.backroom.run("desk", house.clerk.serve, seat.visitor, wish)
     seat.tell(json.dumps(reply.tell))
     if reply.job_id:
         house.room.job_changed(reply.job_id)

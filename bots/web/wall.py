@@ -3,10 +3,10 @@
 from contextlib import suppress
 from typing import Any
 
+from bots.backroom import Backroom
 from bots.web.cards import Card, load_cards
 from bots.web.fragments import render, render_card, warm_up
 from bots.web.room import Room
-from bots.web.threads import Backroom
 from bots.web.visitors import Visitor
 from studio.db import records
 from studio.errors import ChatelierError

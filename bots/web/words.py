@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from bots.words import waiting
+from bots.words import ended, waiting
 from studio.buttons import Action
 from studio.cases import Decision
 from studio.errors import ChatelierError
@@ -293,27 +293,25 @@ def broke(fault_id: str) -> str:
     return f"Something broke on our side. Nothing was charged; please try again. (Fault {fault_id})"
 
 
-def status(job: Job, *, ahead: int = 0, eta_seconds: float | None = None) -> str:
-    """Where a job stands, in a few words."""
+def status(job: Job, *, ahead: int = 0, eta_seconds: float | None = None, asks: bool = False) -> str:
+    """Where a job stands, in a few words. `asks`: it waits for the owner of a picture."""
     match job.state:
         case JobState.ACCEPTED | JobState.QUEUED:
             return waiting(ahead, eta_seconds)
         case JobState.PAINTING:
             return "Stopping…" if job.cancel_requested else "Painting…"
-        case JobState.CANCELLED:
-            return "Cancelled."
-        case JobState.HELD:
-            return "Somebody takes a look at this first."
-        case JobState.REFUSED:
-            return job.error_text or "The house rules do not allow this. Please try something else."
-        case JobState.FAILED:
-            return job.error_text or "This could not be painted. Nothing was charged; please try again."
         case JobState.DONE:
             return "Done."
+        case _:
+            return ended(job, asks=asks)
 
 
 def step(step: int, steps: int) -> str:
     return f"Step {min(step, steps)} of {steps}" if step > 0 else "The first strokes…"
+
+
+def too_large(limit_bytes: int) -> str:
+    return f"That image is larger than {limit_bytes // 1024**2} MB."
 
 
 def stopped(*, at_once: bool) -> str:

@@ -65,7 +65,7 @@ def add_within(session: Session, row: JobRow, allowance: Allowance, rules: Commu
 def _pool(session: Session, row: JobRow, rules: CommunityRules) -> str | None:
     """The account of the thread or channel that the job was asked for in, if moderators gave it one."""
     for place in (row.address.get("thread"), row.address.get("channel")):
-        if place in rules.pools:
+        if isinstance(place, str) and place in rules.pools:
             pool = ledger.pool_account(Platform(row.platform), row.community, place)
             credits = rules.pools[place]
             ledger.grant_pool(session, pool, row.person_key, credits=credits, at=row.created_at)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from studio.cases import CaseKind
+from studio.cases import Case, CaseKind
 from studio.commands.answers import Filed
 from studio.commands.spec import Call, CommandSpec, Kind, Parameter
 from studio.db import outbox, records
@@ -10,6 +10,9 @@ from studio.db.cases import open_case, report_weight
 from studio.db.people import lock_person
 from studio.errors import NotAllowed
 from studio.ports import Ports
+from studio.text import clean_text
+
+_OUTSIDE = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +43,29 @@ def report(ports: Ports, call: Call, command: Report) -> Filed:
         )
     outbox.send(ports.database, ports.events, events)
     return Filed(case=case, repeated=not events)
+
+
+def report_from_outside(ports: Ports, picture_id: str, words: str) -> Case:
+    """A report of somebody without a name here. It weighs less, and each picture is reported so once.
+
+    Raises `NotFound`.
+    """
+    with ports.database.begin() as session:
+        picture = records.find_picture(session, picture_id)
+        job = records.find_job(session, picture.job_id)
+        case, events = open_case(
+            session,
+            CaseKind.REPORT,
+            case_key=f"report:{picture.id}:outside",
+            subject=job.person,
+            job_id=job.id,
+            picture_id=picture.id,
+            rule="report from outside",
+            words=clean_text(words),
+            weight=_OUTSIDE,
+        )
+    outbox.send(ports.database, ports.events, events)
+    return case
 
 
 SPEC = CommandSpec(

@@ -1,5 +1,6 @@
 """People as rows."""
 
+from sqlalchemy import func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -33,6 +34,19 @@ def person_of(row: PersonRow) -> Person:
         user_id=row.user_id,
         display_name=row.display_name,
     )
+
+
+def find_named(session: Session, platform: Platform, community: str, name: str) -> Person:
+    """Who goes by that name there, whoever came last if several do. Raises `NotFound`."""
+    query = select(PersonRow).where(
+        PersonRow.platform == platform,
+        PersonRow.community == community,
+        func.lower(PersonRow.display_name) == name.strip().lower(),
+    )
+    row = session.scalars(query.order_by(PersonRow.first_seen_at.desc())).first()
+    if row is None:
+        raise NotFound(f"@{name[:32]}")
+    return person_of(row)
 
 
 def find_person(session: Session, key: str) -> Person:

@@ -158,13 +158,17 @@ def test_show_opens_a_job_with_its_recipe(room: OpenRoom) -> None:
 
 def test_every_command_of_the_catalogue_is_offered_for_completion(room: OpenRoom) -> None:
     from studio.catalog import CATALOG
+    from studio.commands.spec import Audience
 
-    page = room.visitor("Ana").front_page()
-    data = page.partition('id="data">')[2].partition("</script>")[0]
-    offered = {each["name"]: each["parameters"] for each in json.loads(data)["catalog"]}
-    assert {name: [part["name"] for part in parts] for name, parts in offered.items()} == {
-        name: [part.name for part in spec.parameters] for name, spec in CATALOG.items()
-    }
+    for name, word, audiences in (("Ana", "", [Audience.EVERYBODY]), ("Mo", "keys", list(Audience))):
+        page = room.visitor(name, word).front_page()
+        data = page.partition('id="data">')[2].partition("</script>")[0]
+        offered = {each["name"]: each["parameters"] for each in json.loads(data)["catalog"]}
+        assert {name: [part["name"] for part in parts] for name, parts in offered.items()} == {
+            name: [part.name for part in spec.parameters]
+            for name, spec in CATALOG.items()
+            if spec.audience in audiences
+        }
 
 
 # ---- bad input
@@ -263,7 +267,7 @@ def test_a_fault_of_ours_is_a_sentence_with_a_number_and_a_line_in_the_log(
     def explode(*arguments: object) -> None:
         raise ZeroDivisionError(str(arguments[-1]))  # the values, with the prompt
 
-    monkeypatch.setattr("bots.web.desk.perform", explode)
+    monkeypatch.setattr("bots.web.clerk.perform", explode)
     answer = room.guest("Ana").say("a private thought")
     assert answer["text"].startswith("Something broke on our side.")
     fault = answer["text"].partition("(Fault ")[2].rstrip(")")

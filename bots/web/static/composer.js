@@ -38,6 +38,7 @@ form.addEventListener("submit", async (event) => {
     attachments.clear();
     follow(answer.job);
   }
+  if (answer.go) return location.assign(answer.go);
   if (answer.open) open(answer.open);
   if (answer.text) say(answer.text);
 });

@@ -1,11 +1,19 @@
 // Who is here, and one's own name.
-import { $, post } from "./page.js";
+import { $, post, say } from "./page.js";
 import { on } from "./wire.js";
 
 on("people", ({ html }) => {
   const people = $("#people");
   people.innerHTML = html;
   $("#names").replaceChildren($("template", people).content.cloneNode(true));
+});
+
+// Questions and notices that wait in the messages.
+on("post", ({ count, text }) => {
+  const badge = $("#post-count");
+  badge.hidden = count === 0;
+  badge.textContent = count;
+  if (text) say(text);
 });
 
 $("#rename").addEventListener("submit", async (event) => {

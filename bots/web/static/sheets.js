@@ -1,5 +1,5 @@
 // Sheets over the wall: a picture, its family, and the forms that start from it.
-import { $, $$, fill, say, words } from "./page.js";
+import { $, $$, fill, say, sure, words } from "./page.js";
 import { wish } from "./wire.js";
 import { dress, follow } from "./wall.js";
 
@@ -41,6 +41,7 @@ sheet.addEventListener("submit", async (event) => {
   for (const [name, value] of new FormData(form)) {
     values[name] = name in values ? `${values[name]},${value}` : value;
   }
+  for (const input of $$("[data-empty]", form)) values[input.name] ||= input.dataset.empty;
   if (form.dataset.ask === "edit" && !values.region) return problem(form, words.chooseCells);
   if (values.aspect) {
     delete values.sides;
@@ -49,7 +50,18 @@ sheet.addEventListener("submit", async (event) => {
   const answer = await wish({ do: "ask", command: form.dataset.ask, values });
   if (!answer.ok) return problem(form, answer.text);
   sheet.close();
+  if (form.dataset.ask === "settings") say(words.saved);
   if (answer.job) follow(answer.job);
+});
+
+// For good, so only after a second word.
+sheet.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-forget]");
+  if (!button || !(await sure(button.dataset.sure))) return;
+  const answer = await wish({ do: "ask", command: "forget-me", values: { confirm: "yes" } });
+  if (!answer.ok) return problem(button.closest("form"), answer.text);
+  sheet.close();
+  say(answer.text);
 });
 
 function problem(form, text) {

@@ -138,6 +138,14 @@ document.addEventListener("htmx:after:swap", () => {
   });
 });
 
+// What a moderator hid shows itself to whoever wants to see it.
+document.addEventListener("click", (event) => {
+  const veil = event.target.closest?.("[data-unveil]");
+  if (!veil) return;
+  veil.closest(".spoiler").classList.remove("spoiler");
+  veil.parentElement.remove();
+});
+
 // Buttons and reactions, wherever they are.
 document.addEventListener("click", async (event) => {
   const button = event.target.closest?.("[data-press]");
@@ -148,6 +156,8 @@ document.addEventListener("click", async (event) => {
   button.ariaBusy = null;
   if (!answer.ok) return say(answer.text, { bad: true });
   say(answer.text ?? "");
+  if (answer.go) location.assign(answer.go);
+  if (answer.open) htmx.ajax("GET", answer.open, { target: "#sheet-body", swap: "innerHTML" });
   if (answer.job) follow(answer.job);
   if (button.dataset.then === "close") $("#sheet").close();
   else if ("starred" in button.dataset && $("#sheet").open) toggleStar(button);

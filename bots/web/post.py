@@ -1,0 +1,52 @@
+"""What one person is told: questions that wait for their answer, and notices."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Select, func, select, update
+from sqlalchemy.orm import Session
+
+from studio.cases import Case, CaseState, Notice
+from studio.clock import now
+from studio.db import cases
+from studio.db.people import find_person
+from studio.db.tables import CaseRow, NoticeRow
+from studio.people import Person
+
+_MOST_NOTICES = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """Somebody asks to build on a picture."""
+
+    case: Case
+    asker: Person
+
+
+def read_messages(session: Session, person_key: str) -> tuple[list[Question], list[Notice]]:
+    questions = [
+        Question(case=cases.case_of(row), asker=find_person(session, row.subject))
+        for row in session.scalars(_asked(person_key).order_by(CaseRow.opened_at))
+    ]
+    query = select(NoticeRow.id).where(NoticeRow.person_key == person_key)
+    latest = session.scalars(query.order_by(NoticeRow.written_at.desc()).limit(_MOST_NOTICES))
+    return questions, [cases.find_notice(session, notice_id) for notice_id in latest]
+
+
+def mark_read(session: Session, person_key: str) -> None:
+    mine = NoticeRow.person_key == person_key
+    session.execute(
+        update(NoticeRow).where(mine, NoticeRow.delivered_at.is_(None)).values(delivered_at=now())
+    )
+
+
+def count_messages(session: Session, person_key: str) -> int:
+    """Questions without an answer, and notices that were not read."""
+    asked = session.scalar(select(func.count()).select_from(_asked(person_key).subquery())) or 0
+    query = select(func.count()).select_from(NoticeRow)
+    unread = session.scalar(query.where(NoticeRow.person_key == person_key, NoticeRow.delivered_at.is_(None)))
+    return asked + (unread or 0)
+
+
+def _asked(person_key: str) -> Select[tuple[CaseRow]]:
+    return select(CaseRow).where(CaseRow.addressee == person_key, CaseRow.state == CaseState.OPEN)

@@ -1,0 +1,32 @@
+"""The room's page, and sheets over it."""
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from bots.web import words
+from bots.web.door import house_of
+from bots.web.fragments import catalog_data, render
+from bots.web.visitors import LONGEST_NAME, Visitor
+
+
+def sheet_of(request: Request, visitor: Visitor, html: str) -> Response:
+    """The sheet alone for the open room; the whole room with the sheet open for a link."""
+    return HTMLResponse(html if "hx-request" in request.headers else page_of(request, visitor, sheet=html))
+
+
+def page_of(request: Request, visitor: Visitor, *, sheet: str = "") -> str:
+    house = house_of(request)
+    return render(
+        "room.html",
+        room_name=house.settings.room_name,
+        visitor=visitor,
+        token=house.passes.form_token(visitor),
+        longest_name=LONGEST_NAME,
+        sheet=sheet,
+        data={
+            "catalog": catalog_data(moderator=visitor.moderator),
+            "words": words.SCRIPT_WORDS,
+            "me": visitor.user_id,
+            "mostUploadBytes": house.settings.max_upload_bytes,
+        },
+    )

@@ -1,0 +1,140 @@
+// The moderators' desk: a list that keeps itself fresh, one case in hand, and keys for everything.
+const $ = (selector, within = document) => within.querySelector(selector);
+const $$ = (selector, within = document) => [...within.querySelectorAll(selector)];
+const LOOK_EVERY_SECONDS = 3;
+const cases = $("#cases");
+const place = $("#case");
+const choose = place.innerHTML;
+let chosen = null; // the case under the cursor
+let inHand = null; // the case that was taken
+
+async function post(path, body) {
+  const headers = { "X-Form-Token": document.body.dataset.token };
+  const response = await fetch(path, { method: "POST", body: JSON.stringify(body ?? {}), headers });
+  return { ok: response.ok, ...(await response.json()) };
+}
+
+let clearing;
+function tell(text) {
+  const line = $("#line");
+  clearTimeout(clearing);
+  line.textContent = text;
+  line.hidden = !text;
+  clearing = setTimeout(() => { line.hidden = true; }, 5000);
+}
+
+const lines = () => $$(".case-line", cases);
+
+function mark(id) {
+  chosen = id;
+  for (const line of lines()) {
+    line.classList.toggle("chosen", line.dataset.case === id);
+    line.classList.toggle("in-hand", line.dataset.case === inHand);
+  }
+  $(".chosen", cases)?.scrollIntoView({ block: "nearest" });
+}
+
+function move(step) {
+  const ids = lines().map((line) => line.dataset.case);
+  if (!ids.length) return;
+  const at = ids.indexOf(chosen);
+  mark(ids[at < 0 ? 0 : Math.min(ids.length - 1, Math.max(0, at + step))]);
+}
+
+let shown = cases.innerHTML;
+async function look() {
+  try {
+    const response = await fetch("/desk/cases");
+    if (response.status === 401) return location.reload();
+    const html = await response.text();
+    if (response.ok && html !== shown) {
+      const open = $(".decided", cases)?.open;
+      cases.innerHTML = shown = html;
+      if (open && $(".decided", cases)) $(".decided", cases).open = true;
+      mark(chosen);
+    }
+  } catch {
+    // The next look may find the room again.
+  }
+}
+
+async function take(id) {
+  const answer = await post(`/desk/${id}/claim`);
+  if (!answer.ok) return tell(answer.text);
+  inHand = id;
+  place.innerHTML = answer.html;
+  mark(id);
+  look();
+}
+
+async function decide(button) {
+  if (button.dataset.sure && !(await sure(button.dataset.sure))) return;
+  const { decision } = button.dataset;
+  const note = $("#note").value;
+  for (const each of $$("[data-decision]", place)) each.disabled = true;
+  const answer = await post(`/desk/${inHand}/decide`, { decision, note });
+  if (!answer.ok) {
+    for (const each of $$("[data-decision]", place)) each.disabled = false;
+    const line = $(".problem", place);
+    line.textContent = answer.text;
+    line.hidden = false;
+    return;
+  }
+  tell(answer.text);
+  const ids = lines().map((line) => line.dataset.case);
+  chosen = ids[ids.indexOf(inHand) + 1] ?? ids[ids.indexOf(inHand) - 1] ?? null;
+  inHand = null;
+  place.innerHTML = choose;
+  await look();
+  mark(chosen);
+}
+
+function sure(question) {
+  const dialog = $("#sure");
+  $("#sure-text").textContent = question;
+  dialog.returnValue = "";
+  dialog.showModal();
+  return new Promise((resolve) => {
+    dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true });
+  });
+}
+
+// A picture is fetched only when a moderator asks for it.
+function reveal(button) {
+  const image = $("img", button);
+  button.dataset.blurred ??= image.getAttribute("src");
+  const seen = button.classList.toggle("seen");
+  image.src = seen ? button.dataset.seen : button.dataset.blurred;
+}
+
+document.addEventListener("click", (event) => {
+  const line = event.target.closest(".case-line");
+  const picture = event.target.closest("[data-seen]");
+  const decision = event.target.closest("[data-decision]");
+  if (line) take(line.dataset.case);
+  else if (picture) reveal(picture);
+  else if (decision) decide(decision);
+});
+
+const KEYS = { j: () => move(1), k: () => move(-1), ArrowDown: () => move(1), ArrowUp: () => move(-1) };
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || $("#sure").open) return;
+  if (event.target.closest("input, textarea")) {
+    if (event.key === "Escape") event.target.blur();
+    return;
+  }
+  if (KEYS[event.key]) KEYS[event.key]();
+  else if (event.key === "Enter" && chosen && !event.target.closest("button, a, summary")) take(chosen);
+  else if (event.key === "v") $$("[data-seen]", place).forEach(reveal);
+  else {
+    const button = inHand && $(`[data-key="${CSS.escape(event.key)}"]`, place);
+    if (!button || button.disabled) return;
+    decide(button);
+  }
+  event.preventDefault();
+});
+
+const asked = location.hash.match(/^#case-(\w+)$/);
+if (asked) take(asked[1]);
+else move(0);
+setInterval(look, LOOK_EVERY_SECONDS * 1000);
