@@ -169,7 +169,7 @@ def _refuse_bad(entry: "ModelEntry") -> None:
     import re
     from pathlib import Path
 
-    from engine.model_catalog import DTYPES
+    from engine.model_entries import DTYPES
     from engine.painters.families import FAMILIES
     from studio.errors import Misconfigured
 
