@@ -8,12 +8,16 @@ from typing import Annotated
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from engine.training.run import TINY, Plan, Run
+from engine.training.plan import Route, plan_for
+from engine.training.run import Run
 
 
 def train(
     out: Annotated[Path, typer.Option(help="Folder of the run: checkpoints, grids and the model.")],
     minutes: Annotated[float, typer.Option(help="How long to train, in minutes.", min=0.0)] = 120,
+    route: Annotated[
+        Route, typer.Option(help="Whether a library lays pictures out, or the words alone decide them.")
+    ] = Route.RETRIEVAL,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in the folder.")] = False,
     tiny: Annotated[
         bool, typer.Option("--tiny", help="A few steps on plain shapes, without downloads.")
@@ -43,7 +47,7 @@ def train(
                 bars[stage] = progress.add_task(stage, total=1.0, detail="")
             progress.update(bars[stage], completed=share, detail=detail)  # type: ignore[arg-type]
 
-        run = Run(out, TINY if tiny else Plan(), cache=cache, tick=tick)
+        run = Run(out, plan_for(route, tiny=tiny), route=route, cache=cache, tick=tick)
         if run.begun() and not resume:
             sys.exit(
                 f"There is a run in {out} already: add --resume to go on with it, or choose another folder."

@@ -1,7 +1,6 @@
-"""The second stage: a text-conditioned UNet, with its text encoder, learns to repaint latents.
+"""The second stage: a text-conditioned UNet, with its text encoder, learns to take noise out of latents.
 
-It is trained with v-prediction (Salimans & Ho 2022) on the latents of freshly composed collages, at noise levels that
-are mostly those of repainting: `FOCUS` of the samples fall below `FOCUS_BELOW` of the schedule.
+How much noise, and what the UNet is to answer, is the objective's: `engine/training/objectives.py`.
 """
 
 import math
@@ -13,22 +12,14 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from diffusers import AutoencoderKL, DDPMScheduler, UNet2DConditionModel
+from diffusers import AutoencoderKL, UNet2DConditionModel
 from transformers import CLIPTextModel, CLIPTokenizer
 
 from engine.training.autoencoder import to_tensor
 from engine.training.checkpoint import Average, load_state, save_state
+from engine.training.objectives import Objective
 
-FOCUS, FOCUS_BELOW = 0.75, 0.45
 CAPTION_DROPOUT = 0.1
-# The cosine schedule (Nichol & Dhariwal 2021): a strength of 0.25 leaves noise of 0.4 beside the picture's 1, where the
-# linear ones leave 0.8, so that the strengths people ask for mean something for a model of this size.
-SCHEDULE = {
-    "num_train_timesteps": 1000,
-    "beta_schedule": "squaredcos_cap_v2",
-    "prediction_type": "v_prediction",
-    "steps_offset": 1,
-}
 
 
 def new_unet(
@@ -123,32 +114,19 @@ def tokenize(tokenizer: CLIPTokenizer, captions: list[str]) -> torch.Tensor:
     return ids
 
 
-def draw_steps(count: int, device: torch.device) -> torch.Tensor:
-    """Timesteps 0..999, most of them below the focus."""
-    low = torch.rand(count, device=device) * FOCUS_BELOW
-    high = FOCUS_BELOW + torch.rand(count, device=device) * (1 - FOCUS_BELOW)
-    share = torch.where(torch.rand(count, device=device) < FOCUS, low, high)
-    return (share * 1000).long().clamp(0, 999)
-
-
-def step_weights(alphas_cumprod: torch.Tensor) -> torch.Tensor:
-    """The weight of each timestep: min-SNR (Hang et al. 2023) with gamma 1, scaled so that it is 1 at SNR 1.
-
-    Without it the faintest noise, which matters least to the eye, would make most of the error of v.
-    """
-    return 2 * torch.minimum(alphas_cumprod, 1 - alphas_cumprod)
-
-
 def train_denoiser(
     painter: Painter,
     pool: LatentPool,
     state: Path,
     *,
+    objective: Objective,
     minutes: float,
     steps: int | None = None,
     batch: int = 8,
     learning_rate: float = 6e-4,
+    decay: float = 0.998,
     fresh_every: int = 8,
+    fresh: int | None = None,
     device: torch.device,
     tick: Callable[[int, float, float], None] = lambda step, loss, share: None,
     sample: Callable[[int, Average], None] = lambda step, average: None,
@@ -156,17 +134,15 @@ def train_denoiser(
 ) -> Average:
     """Train for `minutes` (or exactly `steps` steps), going on from `state` where it exists; returns the average.
 
-    Every `fresh_every` steps the pool gets one batch of new pictures. `sample` is called now and then with the
-    average so far, to paint a grid or to export. Ctrl-C saves and is raised again.
+    Every `fresh_every` steps the pool gets `fresh` new pictures, one batch where nothing is said. `sample` is called
+    now and then with the average so far, to paint a grid or to export. Ctrl-C saves and is raised again.
     """
     painter.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    average = Average(painter, decay=0.998)
+    average = Average(painter, decay=decay)
     optimizer = torch.optim.AdamW(
         painter.parameters(), lr=learning_rate, weight_decay=1e-3, betas=(0.9, 0.99)
     )
     step = load_state(state, model=painter, average=average, optimizer=optimizer)
-    noising = DDPMScheduler(**SCHEDULE)
-    weights = step_weights(noising.alphas_cumprod).to(device)
     nothing = tokenize(pool.tokenizer, [""]).to(device)
     dice = random.Random(step)
     begun = saved = sampled = time.monotonic()
@@ -183,16 +159,14 @@ def train_denoiser(
             for group in optimizer.param_groups:
                 group["lr"] = rate
             if step % fresh_every == 0:
-                pool.add(batch)
+                pool.add(fresh or batch)
             clean, tokens = pool.draw(batch)
             dropped = torch.tensor([dice.random() < CAPTION_DROPOUT for _ in range(batch)], device=device)
             tokens = torch.where(dropped[:, None], nothing, tokens)
-            noise, at = torch.randn_like(clean), draw_steps(batch, device)
-            noisy = noising.add_noise(clean, noise, at).to(memory_format=torch.channels_last)
-            wanted = noising.get_velocity(clean, noise, at)
+            task = objective.draw(clean)
             with torch.autocast(device.type, torch.bfloat16):
-                made = painter(noisy, at, tokens)
-            loss = (weights[at] * (made.float() - wanted).square().mean((1, 2, 3))).mean()
+                made = painter(task.noisy.to(memory_format=torch.channels_last), task.steps, tokens)
+            loss = (task.weights * (made.float() - task.wanted).square().mean((1, 2, 3))).mean()
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
             torch.nn.utils.clip_grad_norm_(painter.parameters(), 1.0)

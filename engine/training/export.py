@@ -18,7 +18,8 @@ from transformers import CLIPTokenizer
 
 from engine.painters.collage import Collage
 from engine.training.checkpoint import Average
-from engine.training.denoiser import SCHEDULE, Painter
+from engine.training.denoiser import Painter
+from engine.training.objectives import REPAINTING
 
 # How the layout prior is used when nothing else is said; read from prior/prior.json by the painter too.
 PRIOR: dict[str, Any] = {
@@ -39,7 +40,12 @@ def read_prior(folder: Path) -> dict[str, Any]:
 
 
 def assemble(
-    painter: Painter, average: Average | None, autoencoder: AutoencoderKL, tokenizer: CLIPTokenizer
+    painter: Painter,
+    average: Average | None,
+    autoencoder: AutoencoderKL,
+    tokenizer: CLIPTokenizer,
+    *,
+    schedule: Mapping[str, Any] = REPAINTING,
 ) -> StableDiffusionPipeline:
     """The trained parts as a plain pipeline, with averaged weights where given."""
     painter = copy.deepcopy(painter)
@@ -50,7 +56,7 @@ def assemble(
         text_encoder=painter.text_encoder,
         tokenizer=tokenizer,
         unet=painter.unet,
-        scheduler=DPMSolverMultistepScheduler(**SCHEDULE, algorithm_type="dpmsolver++", solver_order=2),
+        scheduler=DPMSolverMultistepScheduler(**schedule, algorithm_type="dpmsolver++", solver_order=2),
         safety_checker=None,
         feature_extractor=None,
         requires_safety_checker=False,
@@ -100,6 +106,30 @@ def paint(
             generator=[torch.Generator().manual_seed(seed) for seed in seeds[at : at + 8]],
         ).images
     return sketches, painted
+
+
+@torch.no_grad()
+def imagine(
+    pipeline: StableDiffusionPipeline,
+    prompts: Sequence[str],
+    *,
+    seeds: Sequence[int],
+    side: int,
+    steps: int = 8,
+    guidance_scale: float = 3.0,
+) -> list[Image.Image]:
+    """Pictures from the words alone."""
+    pipeline.set_progress_bar_config(disable=True)
+    with torch.autocast(pipeline.device.type, torch.bfloat16, enabled=pipeline.device.type == "cuda"):
+        painted: list[Image.Image] = pipeline(
+            list(prompts),
+            num_inference_steps=steps,
+            guidance_scale=guidance_scale,
+            width=side,
+            height=side,
+            generator=[torch.Generator().manual_seed(seed) for seed in seeds],
+        ).images
+    return painted
 
 
 def grid(pictures: Sequence[Image.Image], *, columns: int) -> Image.Image:

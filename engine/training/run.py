@@ -1,29 +1,37 @@
-"""One training run in one folder: data, autoencoder, denoiser, export; every stage goes on where it was left."""
+"""One training run in one folder: data, autoencoder, denoiser, export; every stage goes on where it was left.
+
+There are two routes. By retrieval, the model repaints what a prior in its folder lays out from a library. End to end,
+the words alone decide the picture; it takes the first stage, the words and the collages of the bundled model as given,
+and needs no downloads.
+"""
 
 import itertools
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 from diffusers import AutoencoderKL, StableDiffusionPipeline
-from transformers import CLIPTokenizer
+from transformers import CLIPTextModel, CLIPTokenizer
 
 from engine.painters.collage import Collage
 from engine.training.autoencoder import measure_scale, new_autoencoder, train_autoencoder
 from engine.training.captions import Captions, corpus
 from engine.training.checkpoint import Average
+from engine.training.composing import composed
 from engine.training.cutouts import Stack, render_stack
 from engine.training.denoiser import LatentPool, Painter, new_unet, train_denoiser
-from engine.training.export import PRIOR, assemble, export, grid, paint
+from engine.training.export import PRIOR, assemble, export, grid, imagine, paint
 from engine.training.library import build_library
+from engine.training.objectives import Flow, Objective, Repaint
+from engine.training.plan import Plan, Route
 from engine.training.polish import Repainted, polish
 from engine.training.shapes import shape_stack
-from engine.training.sources import fetch, gather
+from engine.training.sources import fetch, gather, own_drawings
 from engine.training.text import learn_tokenizer, new_text_encoder
 
 Tick = Callable[[str, float, str], None]
+BUNDLED = Path(__file__).parents[1] / "models/thimble"
 
 GRID_PROMPTS = (
     "a red apple on a blue background",
@@ -37,51 +45,26 @@ GRID_PROMPTS = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """The measures of a run. `steps` replaces the minutes where it is given."""
-
-    side_px: int = 256
-    autoencoder_widths: tuple[int, ...] = (32, 64, 96, 128)
-    unet_widths: tuple[int, ...] = (64, 112, 160)
-    text_width: int = 192
-    text_layers: int = 4
-    captions: int = 20_000
-    pool: int = 16_384
-    first_pool: int = 384
-    crop_px: int = 96
-    crops: int = 12
-    batch: int = 8
-    steps: int | None = None
-    autoencoder_share: float = 0.25
-    polish_share: float = 0.1
-
-
-TINY = Plan(
-    side_px=64,
-    autoencoder_widths=(32, 40, 40, 48),
-    unet_widths=(16, 32),
-    text_width=48,
-    text_layers=1,
-    captions=200,
-    pool=16,
-    first_pool=8,
-    crop_px=64,
-    crops=2,
-    batch=4,
-    steps=3,
-)
-
-
 class Run:
     """A run in `out`: `cache/` (downloads, renders), `checkpoints/`, `grids/` and `model/`, the diffusers folder."""
 
     def __init__(
-        self, out: Path, plan: Plan, *, cache: Path | None = None, tick: Tick = lambda *_: None
+        self,
+        out: Path,
+        plan: Plan,
+        *,
+        route: Route = Route.RETRIEVAL,
+        cache: Path | None = None,
+        tick: Tick = lambda *_: None,
     ) -> None:
-        self.out, self.plan, self.tick = out, plan, tick
+        self.out, self.plan, self.tick, self.route = out, plan, tick, route
         self.cache = cache or out / "cache"
         self.model = out / "model"
+        self.given = route is Route.END_TO_END and not plan.tiny
+        self.library = self.model / "prior" if route is Route.RETRIEVAL else out / "library"
+        if self.given:
+            self.library = BUNDLED / "prior"
+        self.objective: Objective = Repaint() if route is Route.RETRIEVAL else Flow()
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         out.mkdir(parents=True, exist_ok=True)
 
@@ -91,32 +74,37 @@ class Run:
     def go(self, minutes: float) -> None:
         """All stages in order. Raises KeyboardInterrupt after saving when it is interrupted."""
         self.prepare()
+        if self.route is Route.END_TO_END:
+            self.denoiser(self.autoencoder(minutes * self.plan.autoencoder_share), minutes)
+            return
         autoencoder = self.autoencoder(minutes * self.plan.autoencoder_share)
         self.denoiser(autoencoder, minutes * (1 - self.plan.autoencoder_share - self.plan.polish_share))
         self.polish(minutes * self.plan.polish_share)
 
     def prepare(self) -> None:
         """Fetch and render the drawings, and build the library of cut-outs."""
-        if (self.model / "prior/index.json").exists():
-            return
-        build_library(self._stack(), self.model / "prior")
+        if not (self.library / "index.json").exists():
+            build_library(self._stack(), self.library)
 
     def _stack(self) -> Stack:
-        if self.plan is TINY:
+        if self.plan.tiny:
             return shape_stack()
         fetch(self.cache)
         return render_stack(
-            gather(self.cache), self.cache, tick=lambda share: self.tick("Rendering", share, "")
+            [*gather(self.cache), *own_drawings()],
+            self.cache / "drawings",
+            tick=lambda share: self.tick("Rendering", share, ""),
         )
 
     def collage(self) -> Collage:
-        return Collage.load(self.model / "prior")
+        return Collage.load(self.library)
 
     def autoencoder(self, minutes: float) -> AutoencoderKL:
         """The trained autoencoder: the finished one where there is one."""
-        finished = self.out / "checkpoints/vae"
+        finished = BUNDLED / "vae" if self.given else self.out / "checkpoints/vae"
         if finished.exists():
-            loaded: AutoencoderKL = AutoencoderKL.from_pretrained(finished).to(self.device).eval()
+            loaded: AutoencoderKL = AutoencoderKL.from_pretrained(finished, dtype=torch.float32)
+            loaded.to(self.device).eval()
             return loaded
         autoencoder = new_autoencoder(widths=self.plan.autoencoder_widths, sample_size=self.plan.side_px)
         train_autoencoder(
@@ -135,7 +123,7 @@ class Run:
     def denoiser(self, autoencoder: AutoencoderKL, minutes: float) -> None:
         """Train UNet and text encoder, and write the model folder at every grid and at the end."""
         tokenizer = self._tokenizer()
-        text_encoder = new_text_encoder(tokenizer, width=self.plan.text_width, layers=self.plan.text_layers)
+        text_encoder = self._text_encoder(tokenizer)
         unet = new_unet(
             latent_channels=autoencoder.config.latent_channels,
             latent_side=self.plan.side_px // 8,
@@ -144,29 +132,41 @@ class Run:
         )
         painter = Painter(unet, text_encoder)
         state = self.out / "checkpoints/denoiser.pt"
-        pool = LatentPool(
-            autoencoder, tokenizer, self._source(seed=state.stat().st_mtime_ns if state.exists() else 2),
-            self.device, self.plan.pool,
-        )  # fmt: skip
+        seed = state.stat().st_mtime_ns if state.exists() else 2
+        source = self._source(seed=seed)
+        if self.plan.composers:
+            source = composed(self.library, seed=seed, side_px=self.plan.side_px, workers=self.plan.composers)
+        pool = LatentPool(autoencoder, tokenizer, source, self.device, self.plan.pool)
         while pool.filled < min(self.plan.first_pool, self.plan.pool):
             pool.add(min(32, self.plan.first_pool))
             self.tick("First pictures", pool.filled / self.plan.first_pool, "")
 
         def sample(step: int, average: Average) -> None:
-            self._write(assemble(painter, average, autoencoder, tokenizer), f"{step:06d}")
+            self._write(
+                assemble(painter, average, autoencoder, tokenizer, schedule=self.objective.schedule),
+                f"{step:06d}",
+            )
 
         average = train_denoiser(
             painter,
             pool,
             state,
+            objective=self.objective,
             minutes=minutes,
             steps=self.plan.steps,
             batch=self.plan.batch,
+            learning_rate=self.plan.learning_rate,
+            decay=self.plan.decay,
+            fresh=self.plan.fresh,
+            fresh_every=self.plan.fresh_every,
             device=self.device,
             tick=lambda step, loss, share: self.tick("Denoiser", share, f"step {step}, loss {loss:.3f}"),
             sample=sample,
+            sample_minutes=max(0.5, min(10, minutes / 8)),
         )
-        self._write(assemble(painter, average, autoencoder, tokenizer), "painted")
+        self._write(
+            assemble(painter, average, autoencoder, tokenizer, schedule=self.objective.schedule), "painted"
+        )
 
     def polish(self, minutes: float) -> None:
         """Train the decoder on what the denoiser leaves, and write the model folder again."""
@@ -192,14 +192,30 @@ class Run:
     def _write(self, pipeline: StableDiffusionPipeline, name: str) -> None:
         """Export, and paint a grid of collages and what becomes of them."""
         export(pipeline, self.model)
-        if self.plan is not TINY:
-            pictures = paint(pipeline, self.collage(), GRID_PROMPTS, seeds=range(len(GRID_PROMPTS)))
-            (self.out / "grids").mkdir(exist_ok=True)
-            rows = [picture for part in pictures for picture in part]
-            grid(rows, columns=len(GRID_PROMPTS)).save(self.out / f"grids/{name}.png")
+        if self.plan.tiny:
+            return
+        seeds = range(len(GRID_PROMPTS))
+        if self.route is Route.RETRIEVAL:
+            rows = [
+                picture
+                for part in paint(pipeline, self.collage(), GRID_PROMPTS, seeds=seeds)
+                for picture in part
+            ]
+        else:
+            rows = imagine(pipeline.to(self.device), GRID_PROMPTS, seeds=seeds, side=self.plan.side_px)
+        (self.out / "grids").mkdir(exist_ok=True)
+        grid(rows, columns=len(GRID_PROMPTS)).save(self.out / f"grids/{name}.png")
+
+    def _text_encoder(self, tokenizer: CLIPTokenizer) -> CLIPTextModel:
+        if self.given:
+            loaded: CLIPTextModel = CLIPTextModel.from_pretrained(
+                BUNDLED / "text_encoder", dtype=torch.float32
+            )
+            return loaded
+        return new_text_encoder(tokenizer, width=self.plan.text_width, layers=self.plan.text_layers)
 
     def _tokenizer(self) -> CLIPTokenizer:
-        folder = self.out / "checkpoints/tokenizer"
+        folder = BUNDLED / "tokenizer" if self.given else self.out / "checkpoints/tokenizer"
         if folder.exists():
             loaded: CLIPTokenizer = CLIPTokenizer.from_pretrained(folder)
             return loaded

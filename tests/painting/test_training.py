@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +15,9 @@ from engine.painters.collage import Collage
 from engine.training.autoencoder import new_autoencoder, reconstruction_loss, to_tensor
 from engine.training.captions import Captions
 from engine.training.checkpoint import Average, load_state, save_state
-from engine.training.denoiser import FOCUS, FOCUS_BELOW, draw_steps
-from engine.training.run import TINY, Run
+from engine.training.objectives import FOCUS, FOCUS_BELOW, draw_steps
+from engine.training.plan import TINY, Route
+from engine.training.run import Run
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -61,6 +63,18 @@ def test_a_run_goes_on_where_it_was_left(trained: Path) -> None:
     run = Run(trained, TINY)
     run.go(0)
     assert torch.load(state, weights_only=True)["step"] == before + 1
+
+
+def test_the_end_to_end_route_ends_in_a_model_that_needs_no_library(tmp_path: Path) -> None:
+    Run(tmp_path, replace(TINY, steps=1), route=Route.END_TO_END).go(0)
+    assert not (tmp_path / "model/prior").exists()
+    pipeline = StableDiffusionPipeline.from_pretrained(
+        tmp_path / "model", torch_dtype=torch.float32, local_files_only=True
+    )
+    pipeline.set_progress_bar_config(disable=True)
+    assert pipeline.scheduler.config.prediction_type == "flow_prediction"
+    (picture,) = pipeline("a ring", num_inference_steps=2, guidance_scale=3.0, width=64, height=64).images
+    assert picture.size == (64, 64)
 
 
 def test_an_interrupted_run_keeps_what_it_has_learnt(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from engine.training.scorer.scenes import Lot, Scenes
 from engine.training.sources import SCORER_STYLES, fetch, gather, own_drawings
 from engine.training.synonyms import synonyms
 
-BATCH = 96
+BATCH = 128
 REFERENCE = 2000
 LEARNING_RATE = 1.5e-3
 

@@ -18,7 +18,7 @@ from torch.nn import functional
 from studio.errors import ModelBroken
 
 SIDE_PX = 72
-WIDTH = 256
+WIDTH = 192
 WORDS_MAX = 24
 _SCALE = ".scale"
 _WORD = re.compile(r"[a-z0-9]+")
@@ -44,25 +44,25 @@ class Block(nn.Module):
 
 
 class Sight(nn.Module):
-    """A picture as a vector: (n, 3, 72, 72) in -1..1 → features (n, 2 * 256) and their projection (n, 256)."""
+    """A picture as a vector: (n, 3, 72, 72) in -1..1 → features (n, 2 * 192) and their projection (n, 192)."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.stem = nn.Sequential(nn.Conv2d(3, 48, 4, 4), nn.BatchNorm2d(48), nn.ReLU())
+        self.stem = nn.Sequential(nn.Conv2d(3, 32, 4, 4), nn.BatchNorm2d(32), nn.ReLU())
         self.blocks = nn.Sequential(
-            Block(48, 48),
-            Block(48, 96, 2),
-            Block(96, 96),
-            Block(96, 192, 2),
-            Block(192, 192),
-            Block(192, WIDTH, 2),
+            Block(32, 32),
+            Block(32, 64, 2),
+            Block(64, 64),
+            Block(64, 128, 2),
+            Block(128, 128),
+            Block(128, WIDTH, 2),
         )
         # Where things are must outlive the pooling: each of the 3 x 3 cells gets a vector of its own.
         self.place = nn.Parameter(torch.zeros(1, WIDTH, 3, 3))
         self.project = nn.Sequential(nn.Linear(2 * WIDTH, 2 * WIDTH), nn.ReLU(), nn.Linear(2 * WIDTH, WIDTH))
 
     def features(self, pictures: torch.Tensor) -> torch.Tensor:
-        """(n, 2 * 256): the mean and the maximum over the picture."""
+        """(n, 2 * 192): the mean and the maximum over the picture."""
         cells = self.blocks(self.stem(pictures))
         placed = functional.relu(cells + cells * self.place)
         return torch.cat([placed.mean((2, 3)), placed.amax((2, 3))], 1)
@@ -73,9 +73,9 @@ class Sight(nn.Module):
 
 
 class Reading(nn.Module):
-    """A caption as a vector: (n, 24) word ids, 0 for none → (n, 256)."""
+    """A caption as a vector: (n, 24) word ids, 0 for none → (n, 192)."""
 
-    def __init__(self, words: int, width: int = 192) -> None:
+    def __init__(self, words: int, width: int = 160) -> None:
         super().__init__()
         self.embed = nn.Embedding(words, width)
         self.places = nn.Parameter(0.02 * torch.randn(1, WORDS_MAX, width))
@@ -116,14 +116,14 @@ class Scorer(nn.Module):
 
     @torch.no_grad()
     def see(self, pictures: Sequence[Image.Image]) -> tuple[torch.Tensor, torch.Tensor]:
-        """Unit vectors (n, 256) and features (n, 512) of pictures of any size."""
+        """Unit vectors (n, 192) and features (n, 384) of pictures of any size."""
         seen = [self.sight(as_input(pictures[at : at + 32])) for at in range(0, len(pictures), 32)]
         features, vectors = (torch.cat(parts) for parts in zip(*seen, strict=True))
         return functional.normalize(vectors, dim=1), features
 
     @torch.no_grad()
     def read(self, captions: Sequence[str]) -> torch.Tensor:
-        """Unit vectors (n, 256)."""
+        """Unit vectors (n, 192)."""
         parts = [self.reading(self.ids(captions[at : at + 64])) for at in range(0, len(captions), 64)]
         return functional.normalize(torch.cat(parts), dim=1)
 
