@@ -96,6 +96,7 @@ class LoopbackSlack:
         self.sent_at: dict[str, float] = {}
         self.members = {GENERAL, PRIVATE, MODERATORS}
         self.refusals: dict[str, deque[Refusal]] = defaultdict(deque)
+        self.silent: set[str] = set()  # methods that are carried out and never answered
         self.polls_until_ready = 0
         self.closed_views = False
         self.sockets: list[web.WebSocketResponse] = []
@@ -134,6 +135,13 @@ class LoopbackSlack:
             await runner.cleanup()
         assert not self.faults, self.faults
 
+    def empty(self) -> None:
+        """Nobody has said anything yet; sockets stay open."""
+        for kept in (self.messages, self.whispers, self.calls, self.bearers, self.downloads):
+            kept.clear()
+        for named in (self.files, self.views, self.homes, self.acks, self.sent_at, self.refusals):
+            named.clear()
+
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
@@ -161,6 +169,8 @@ class LoopbackSlack:
         except Exception as error:
             self.faults.append(f"{method}: {error!r}")
             raise
+        if method in self.silent:
+            await asyncio.sleep(3600)
         headers = {"x-oauth-scopes": self.scopes} if self.scopes else {}
         return web.json_response(answer if "ok" in answer else {"ok": True, **answer}, headers=headers)
 
@@ -422,7 +432,7 @@ class LoopbackSlack:
         await self.until(lambda: self.opened_sockets > before)
 
     def slowest_ack_seconds(self) -> float:
-        return max(at - self.sent_at[envelope] for envelope, (at, _) in self.acks.items())
+        return max((at - self.sent_at[envelope] for envelope, (at, _) in self.acks.items()), default=0.0)
 
     # ---- what a test asks
 

@@ -4,14 +4,18 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from slack_bolt.response import BoltResponse
 
+from bots.backroom import Backroom
 from bots.slack.escaping import mrkdwn, typed
 from bots.slack.guard import Guard
 from bots.slack.line import Line, SlackAway, SlackRefuses, open_session
 from bots.slack.pace import Pace
 from bots.slack.phrases import read_talk
+from bots.slack.serve import Opening
 from bots.slack.settings import SlackSettings
-from studio.errors import UnknownCommand
+from studio.errors import Misconfigured, UnknownCommand
+from studio.ports import Ports
 from tests.loopback_slack import BOT_TOKEN, GENERAL, SIGNING_SECRET, LoopbackSlack, Refusal, signed
 
 
@@ -65,6 +69,23 @@ async def test_no_means_no_and_away_means_away(slack: LoopbackSlack, line: Line)
         slack.refusals["auth.test"].append(refusal)
         with pytest.raises(SlackAway):
             await line.call("auth.test")
+
+
+async def test_a_pause_concerns_one_workspace(slack: LoopbackSlack, line: Line) -> None:
+    slack.rate_limit("auth.test", 60)
+    with pytest.raises(SlackAway):
+        await line.call("auth.test", patient=False)
+    other = Line.open(BOT_TOKEN, slack.api_url, line.session)
+    assert (await other.call("auth.test", patient=False))["ok"]
+
+
+async def test_a_wrong_app_token_is_one_sentence(slack: LoopbackSlack, line: Line, ports: Ports) -> None:
+    settings = SlackSettings(bot_token=BOT_TOKEN, app_token="xapp-someone", api_url=slack.api_url)
+    backroom = Backroom("slack")
+    with pytest.raises(Misconfigured, match="does not accept the app-level token") as error:
+        await Opening(ports, settings, backroom, line.session).open()
+    assert "xapp-someone" not in str(error.value)
+    backroom.close()
 
 
 async def test_a_slack_that_does_not_answer_is_away() -> None:
@@ -229,6 +250,18 @@ async def test_the_guard_knows_one_path_and_one_method() -> None:
     assert await answered(body, headers, guard, path="/elsewhere") == 404
     assert await answered(body, headers, guard, method="PUT") == 405
     assert await answered(b"", {}, guard, path="/healthz", method="GET") == 200
+
+
+async def test_without_a_signing_secret_nothing_is_taken_from_slack_and_pages_are_shown() -> None:
+    async def page(query: str, headers: Any) -> BoltResponse:
+        return BoltResponse(status=200, body=f"{query} {headers['cookie']}")
+
+    guard = Guard(welcome, signing_secret=None, pages={"/slack/install": page})
+    body, headers = signed({"text": "hello"})
+    assert await answered(body, headers, guard) == 404
+    door = {"path": "/slack/install", "method": "GET", "query_string": b"team=T1"}
+    assert await answered(b"", {"Cookie": "a=b"}, guard, **door) == 200
+    assert await answered(b"", {"Cookie": "a=b"}, guard, **door | {"method": "POST"}) == 404
 
 
 async def test_the_guard_stops_reading_what_is_too_large() -> None:
