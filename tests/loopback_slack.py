@@ -224,6 +224,10 @@ class LoopbackSlack:
             return {"ok": False, "error": "channel_not_found"}
         return {"channel": {"id": channel, "is_private": channel == MODERATORS}}
 
+    def _users_conversations(self, _: Mapping[str, Any]) -> dict[str, Any]:
+        public = sorted(self.members & {GENERAL, STRANGE})
+        return {"channels": [{"id": each, "name": each.removeprefix("C0").lower()} for each in public]}
+
     def _usergroups_list(self, _: Mapping[str, Any]) -> dict[str, Any]:
         groups = [
             {"id": f"S0{name.upper()}", "handle": name, "users": users} for name, users in self.groups.items()

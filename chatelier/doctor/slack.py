@@ -6,29 +6,31 @@ from typing import TYPE_CHECKING
 
 from chatelier.doctor.findings import Finding, Health, bad, good, note
 from chatelier.doctor.tokens import token_form
-from chatelier.settings import Loaded
+from chatelier.settings import Loaded, Settings
 
 if TYPE_CHECKING:
     from slack_sdk import WebClient
 
     from chatelier.settings.sections import SlackSection
 
-_BOT = re.compile(r"xoxb-[\w-]{10,}")
+_BOT = re.compile(r"(xoxb|xoxe\.xoxb)-[\w.-]{10,}")
 _APP = re.compile(r"xapp-[\w-]{10,}")
 _SECRET = re.compile(r"[0-9a-f]{32}")
 _TIMEOUT_SECONDS = 5
+_MOST_CHANNELS = 200
+_MOST_WORKSPACES = 5
 _NEW_TOKEN = "Copy it anew from your app's page at Slack."
 _REINSTALL = "Update the app from slack-manifest.yaml and install it to the workspace again."
 
 
 def slack(loaded: Loaded) -> Iterator[Finding]:
     section = loaded.settings.slack
-    if section.bot_token is None:
+    if not section.is_set:
         return
     findings = list(_forms(section))
     yield from findings
     if all(finding.health is Health.GOOD for finding in findings):
-        yield from _asked(section)
+        yield from _asked(loaded.settings)
 
 
 def _forms(section: "SlackSection") -> Iterator[Finding]:
@@ -36,28 +38,35 @@ def _forms(section: "SlackSection") -> Iterator[Finding]:
         yield token_form("CHATELIER_SLACK__BOT_TOKEN", "slack", section.bot_token, _BOT, "xoxb-…")
     if section.app_token:
         yield token_form("CHATELIER_SLACK__APP_TOKEN", "slack", section.app_token, _APP, "xapp-…")
-    if section.signing_secret:
-        name = "CHATELIER_SLACK__SIGNING_SECRET"
-        yield token_form(name, "slack", section.signing_secret, _SECRET, "32 hexadecimal digits")
+    secrets = {
+        "CHATELIER_SLACK__SIGNING_SECRET": section.signing_secret,
+        "CHATELIER_SLACK__CLIENT_SECRET": section.client_secret,
+    }
+    for name, secret in secrets.items():
+        if secret:
+            yield token_form(name, "slack", secret, _SECRET, "32 hexadecimal digits")
 
 
-def _asked(section: "SlackSection") -> Iterator[Finding]:
-    """Two harmless questions. Without a network they are only a note."""
+def _asked(settings: Settings) -> Iterator[Finding]:
+    """A few harmless questions. Without a network they are only a note."""
     from slack_sdk import WebClient
     from slack_sdk.errors import SlackApiError, SlackClientError
 
+    section = settings.slack
     client = WebClient(base_url=f"{section.api_url}/", timeout=_TIMEOUT_SECONDS)
     name = "CHATELIER_SLACK__BOT_TOKEN"
     try:
-        yield from _bot(client, section)
+        if section.bot_token:
+            yield from _bot(client, section.bot_token.get_secret_value())
         if section.app_token:
             name = "CHATELIER_SLACK__APP_TOKEN"
             client.apps_connections_open(app_token=section.app_token.get_secret_value())
             yield good("slack", "Socket Mode can be used")
+        if section.client_id:
+            name = "The token of a workspace that installed the app"
+            yield from _installed(client, settings)
     except SlackApiError as error:
-        data = error.response.data if error.response is not None else None
-        code = data.get("error") if isinstance(data, dict) else "an answer that is not Slack's"
-        yield bad("slack", f"{name} is not accepted ({code})", _NEW_TOKEN)
+        yield bad("slack", f"{name} is not accepted ({_code(error)})", _NEW_TOKEN)
     except (SlackClientError, OSError) as error:
         yield note(
             "slack",
@@ -66,21 +75,81 @@ def _asked(section: "SlackSection") -> Iterator[Finding]:
         )
 
 
-def _bot(client: "WebClient", section: "SlackSection") -> Iterator[Finding]:
-    from bots.slack.manifest import SCOPES
+def _installed(client: "WebClient", settings: Settings) -> Iterator[Finding]:
+    """How many workspaces have the app, and whether the latest of them still take it."""
+    from sqlalchemy import select
 
-    token = section.bot_token.get_secret_value() if section.bot_token else ""
+    from bots.slack.tables import BOTS
+    from chatelier.wiring import connect_database
+    from studio.errors import DatabaseUnavailable
+
+    database = connect_database(settings)
+    query = select(BOTS.c.bot_token).where(BOTS.c.client_id == settings.slack.client_id)
+    try:
+        with database.read() as session:
+            tokens = list(session.scalars(query.order_by(BOTS.c.installed_at.desc())))
+    except DatabaseUnavailable:
+        return  # which the examination of the database says
+    finally:
+        database.close()
+    if not tokens:
+        yield note("slack", "no workspace has installed the app", "Open /slack/install of the Slack face.")
+        return
+    yield good("slack", f"{len(tokens)} {'workspace has' if len(tokens) == 1 else 'workspaces have'} the app")
+    for token in tokens[:_MOST_WORKSPACES]:
+        yield from _bot(client, token)
+
+
+def _bot(client: "WebClient", token: str) -> Iterator[Finding]:
     answer = client.auth_test(token=token)
     yield good("slack", f"the app is {answer.get('user')} in the workspace {answer.get('team')}")
-    granted = _scopes(answer.headers)
-    if granted is None:
-        return
+    if (granted := _scopes(answer.headers)) is not None:
+        yield from _compared(granted)
+    yield from _membership(client, token)
+
+
+def _compared(granted: set[str]) -> Iterator[Finding]:
+    from bots.slack.manifest import OPTIONAL_SCOPES, SCOPES
+
+    known = SCOPES.keys() | OPTIONAL_SCOPES.keys()
     if missing := [f"{scope} ({purpose})" for scope, purpose in SCOPES.items() if scope not in granted]:
         yield bad("slack", f"the app lacks scopes: {', '.join(missing)}", _REINSTALL)
-    elif surplus := sorted(granted - SCOPES.keys()):
+    elif surplus := sorted(granted - known):
         yield note("slack", f"the app has scopes that it does not use: {', '.join(surplus)}", _REINSTALL)
     else:
         yield good("slack", "the app has exactly the scopes that it needs")
+    if declined := sorted(OPTIONAL_SCOPES.keys() - granted):
+        yield note(
+            "slack",
+            f"scopes that the app may do without were not granted: {', '.join(declined)}",
+            "A face that is killed while it sends a message then sends it again. Grant them if that matters.",
+        )
+
+
+def _membership(client: "WebClient", token: str) -> Iterator[Finding]:
+    """Public channels only: of private ones the app is not told."""
+    from slack_sdk.errors import SlackApiError
+
+    try:
+        answer = client.users_conversations(token=token, types="public_channel", limit=_MOST_CHANNELS)
+    except SlackApiError as error:
+        yield note("slack", f"the app's channels cannot be listed ({_code(error)})", _REINSTALL)
+        return
+    names = [str(channel.get("name")) for channel in answer.get("channels", ())]
+    if names:
+        shown = ", ".join(f"#{name}" for name in names[:5]) + (" …" if len(names) > 5 else "")
+        yield good("slack", f"the app is in {shown}")
+    else:
+        yield note(
+            "slack",
+            "the app is in no public channel, so answers go to direct messages",
+            "In each channel where people shall paint: /invite @Chatelier",
+        )
+
+
+def _code(error: Exception) -> str:
+    data = getattr(getattr(error, "response", None), "data", None)
+    return str(data.get("error")) if isinstance(data, dict) else "an answer that is not Slack's"
 
 
 def _scopes(headers: Mapping[str, str]) -> set[str] | None:

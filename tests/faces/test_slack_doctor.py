@@ -1,14 +1,29 @@
 """What the doctor finds out about Slack's tokens."""
 
 import asyncio
+from datetime import UTC, datetime
 
 import pytest
+from slack_sdk.oauth.installation_store.models import Bot
+from slack_sdk.oauth.installation_store.sqlalchemy import SQLAlchemyInstallationStore
 
-from bots.slack.manifest import SCOPES
+from bots.slack.manifest import OPTIONAL_SCOPES, SCOPES
+from chatelier import schema
 from chatelier.doctor.findings import Finding
 from chatelier.doctor.slack import slack as examine
 from chatelier.settings import read_settings
-from tests.loopback_slack import APP_TOKEN, BOT_TOKEN, LoopbackSlack
+from chatelier.wiring import connect_database
+from tests.loopback_slack import (
+    APP_TOKEN,
+    BOT_TOKEN,
+    BOT_USER,
+    CLIENT_ID,
+    CLIENT_SECRET,
+    GENERAL,
+    SIGNING_SECRET,
+    TEAM,
+    LoopbackSlack,
+)
 
 
 async def findings(
@@ -24,9 +39,9 @@ async def findings(
 @pytest.mark.parametrize(
     ("scopes", "health", "said"),
     [
-        (",".join(SCOPES), "good", "exactly the scopes"),
+        (",".join([*SCOPES, *OPTIONAL_SCOPES]), "good", "exactly the scopes"),
         (",".join(scope for scope in SCOPES if scope != "files:write"), "bad", "files:write (the pictures)"),
-        (",".join([*SCOPES, "channels:history"]), "note", "channels:history"),
+        (",".join([*SCOPES, "channels:manage"]), "note", "channels:manage"),
     ],
 )
 async def test_the_doctor_compares_the_scopes(
@@ -38,6 +53,65 @@ async def test_the_doctor_compares_the_scopes(
     finding = next(each for each in found if "scopes" in each.said)
     assert finding.health == health
     assert said in finding.said
+
+
+async def test_the_doctor_notes_what_may_be_declined(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with LoopbackSlack().open() as slack:
+        slack.scopes = ",".join(SCOPES)
+        found = await findings(monkeypatch, slack.api_url)
+    (declined,) = [each for each in found if "may do without" in each.said]
+    assert declined.health == "note"
+    assert "channels:history" in declined.said
+
+
+@pytest.mark.parametrize(
+    ("members", "health", "said"),
+    [({GENERAL}, "good", "the app is in #general"), (set(), "note", "in no public channel")],
+)
+async def test_the_doctor_says_where_the_app_is(
+    monkeypatch: pytest.MonkeyPatch, members: set[str], health: str, said: str
+) -> None:
+    async with LoopbackSlack().open() as slack:
+        slack.members = members
+        found = await findings(monkeypatch, slack.api_url)
+    (where,) = [each for each in found if "the app is in" in each.said]
+    assert (where.health, said in where.said) == (health, True)
+
+
+async def test_the_doctor_asks_for_the_workspaces_that_installed_the_app(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("CHATELIER_SLACK__CLIENT_ID", CLIENT_ID)
+    monkeypatch.setenv("CHATELIER_SLACK__CLIENT_SECRET", CLIENT_SECRET)
+    monkeypatch.setenv("CHATELIER_SLACK__SIGNING_SECRET", SIGNING_SECRET)
+    async with LoopbackSlack().open() as slack:
+        monkeypatch.setenv("CHATELIER_SLACK__API_URL", slack.api_url)
+        loaded = read_settings()
+        database = connect_database(loaded.settings)
+        schema.upgrade(database)
+        store = SQLAlchemyInstallationStore(client_id=CLIENT_ID, engine=database.engine)
+        said = [
+            [each.said for each in await asyncio.to_thread(lambda: list(examine(loaded)))][-1],
+            _installed_to(store, BOT_TOKEN),
+            *[each.said for each in await asyncio.to_thread(lambda: list(examine(loaded)))],
+        ]
+        database.close()
+    assert said[0] == "no workspace has installed the app"
+    assert "1 workspace has the app" in said
+    assert any("the app is chatelier in the workspace" in each for each in said if each)
+
+
+def _installed_to(store: SQLAlchemyInstallationStore, token: str) -> None:
+    store.save_bot(
+        Bot(
+            app_id="A0APP",
+            team_id=TEAM,
+            bot_token=token,
+            bot_id="B0BOT",
+            bot_user_id=BOT_USER,
+            installed_at=datetime.now(UTC),
+        )
+    )
 
 
 @pytest.mark.parametrize(

@@ -102,9 +102,10 @@ def test_long_running_services_say_whether_they_are_well(services: dict[str, Any
 def test_databases_are_not_reachable_from_outside_and_the_room_only_from_this_machine(
     services: dict[str, Any],
 ) -> None:
-    assert {name for name in services if "ports" in services[name]} == {"web"}
-    (port,) = services["web"]["ports"]
-    assert port.startswith("${WEB_ADDRESS:-127.0.0.1}:")
+    assert {name for name in services if "ports" in services[name]} == {"web", "slack"}
+    for name in ("web", "slack"):
+        (port,) = services[name]["ports"]
+        assert port.startswith(f"${{{name.upper()}_ADDRESS:-127.0.0.1}}:")
 
 
 def test_no_secret_is_written_into_it(services: dict[str, Any]) -> None:
