@@ -2,8 +2,9 @@
 
 import json
 import platform
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -17,15 +18,19 @@ if TYPE_CHECKING:
     from engine.benches.stage import Stage
 
 bench = typer.Typer(
-    help="Measure this machine. Each command prints a table, or JSON with [bold]--json[/].",
+    help="Measure this machine. Each command prints a table; [bold]--json FILE[/] keeps the figures too.",
     no_args_is_help=True,
     rich_markup_mode="rich",
 )
 Model = Annotated[str | None, typer.Option(help="The model; the bundled one by default.")]
 Random = Annotated[
-    str | None, typer.Option(help="Instead, a model of real size with random weights: sdxl, sd15, small.")
+    str | None,
+    typer.Option(help="Instead, a model of real size with random weights: sdxl, sdxl-turbo, sd15, small."),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+JsonFile = Annotated[
+    Path | None,
+    typer.Option("--json", metavar="FILE", help="Write the figures there as JSON; - prints them instead."),
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -40,7 +45,7 @@ bench.command("marks")(marks)
 def room(
     people: Annotated[int, typer.Option(min=1, max=200, help="How many type at once.")] = 50,
     model: Model = None,
-    as_json: AsJson = False,
+    json_file: JsonFile = None,
 ) -> None:
     """The whole studio over loopback: opening, memory, four pictures, acknowledgements.
 
@@ -52,30 +57,45 @@ def room(
     from chatelier.console import remarks
 
     figures = measure_room(people=people, model=model, say=remarks().print)
-    show("The room", figures.rows(), asdict(figures), as_json=as_json)
+    show("The room", figures.rows(), asdict(figures), json_file=json_file)
 
 
 @bench.command("lanes")
 def lanes(
     model: Model = None,
     random: Random = None,
-    requests: Annotated[int, typer.Option(min=4, max=1000, help="How many requests arrive.")] = 40,
+    requests: Annotated[int, typer.Option(min=4, max=1000, help="How many requests arrive at most.")] = 40,
     load: Annotated[float, typer.Option(min=0.1, max=2, help="Share of what the easel can do.")] = 0.7,
     pictures: Annotated[int, typer.Option(min=1, max=8, help="Pictures in each request.")] = 1,
-    rows: Annotated[int, typer.Option(min=1, max=64, help="Most rows of a forward pass.")] = 8,
-    as_json: AsJson = False,
+    rows: Annotated[
+        int | None, typer.Option(min=1, max=64, help="Most rows of a forward pass; the device's own number.")
+    ] = None,
+    seconds: Annotated[float, typer.Option(min=5, max=3600, help="How long it may take, about.")] = 75,
+    rehearse: Annotated[
+        bool,
+        typer.Option("--rehearse", help="No model: a forward pass is a pause, as long as on a large card."),
+    ] = False,
+    json_file: JsonFile = None,
 ) -> None:
     """Mixed requests as they come: batched per step, as whole requests, and one at a time.
 
-    Paints everything four times; with the bundled model on two CPU cores some minutes.
+    Paints the same requests three times, as many as fit into the time.
 
     Example: [bold]chatelier bench lanes --requests 20[/]
     """
     from engine.benches.lanes import measure_lanes
+    from engine.benches.stage import rehearse as rehearsal
 
-    with _stage(model, random) as stage:
-        figures = measure_lanes(stage, requests=requests, load=load, pictures=pictures, rows=rows)
-    show("Lanes", figures.rows(), asdict(figures), as_json=as_json)
+    with nullcontext(rehearsal()) if rehearse else _stage(model, random) as stage:
+        figures = measure_lanes(
+            stage,
+            requests=requests,
+            load=load,
+            pictures=pictures,
+            rows=rows or (16 if rehearse else None),
+            longest_seconds=seconds,
+        )
+    show("Lanes", figures.rows(), asdict(figures), json_file=json_file)
 
 
 @bench.command("throughput")
@@ -84,7 +104,7 @@ def throughput(
     random: Random = None,
     pictures: Annotated[int, typer.Option(min=4, max=1000, help="How many pictures.")] = 16,
     steps: Annotated[int | None, typer.Option(min=1, max=200, help="Steps; the model's own.")] = None,
-    as_json: AsJson = False,
+    json_file: JsonFile = None,
 ) -> None:
     """Pictures a second on a busy easel, against the plain diffusers pipeline at its best batch.
 
@@ -94,14 +114,14 @@ def throughput(
 
     with _stage(model, random) as stage:
         figures = measure_throughput(stage, pictures=pictures, steps=steps)
-    show("Throughput", figures.rows(), asdict(figures), as_json=as_json)
+    show("Throughput", figures.rows(), asdict(figures), json_file=json_file)
 
 
 @bench.command("fair")
 def fair(
     others: Annotated[int, typer.Option(min=2, max=200, help="People who ask once.")] = 20,
     jobs: Annotated[int, typer.Option(min=1, max=500, help="Jobs of the one who asks often.")] = 32,
-    as_json: AsJson = False,
+    json_file: JsonFile = None,
 ) -> None:
     """One person with many jobs and many people with one: who waits how long.
 
@@ -112,50 +132,111 @@ def fair(
     from engine.benches.fair import measure_fairness
 
     figures = measure_fairness(others=others, spam_jobs=jobs)
-    show("Fairness", figures.rows(), asdict(figures), as_json=as_json)
+    show("Fairness", figures.rows(), asdict(figures), json_file=json_file)
 
 
 @bench.command("overhead")
 def overhead(
+    model: Annotated[str | None, typer.Option(help="A model to compare with: its sizes, its step.")] = None,
+    random: Random = None,
     lanes: Annotated[int, typer.Option(min=1, max=64, help="Lanes side by side.")] = 16,
-    as_json: AsJson = False,
+    json_file: JsonFile = None,
 ) -> None:
     """What the easel itself takes, around a forward pass that takes nothing.
 
-    Example: [bold]chatelier bench overhead[/]
+    Example: [bold]chatelier bench overhead --random sdxl[/]
     """
     from engine.benches.overhead import measure_overhead
 
-    figures = measure_overhead(lanes=lanes)
-    show("Overhead", figures.rows(), asdict(figures), as_json=as_json)
+    if model is None and random is None:
+        figures = measure_overhead(lanes=lanes)
+    else:
+        with _stage(model, random) as stage:
+            figures = measure_overhead(lanes=lanes, stage=stage)
+    show("Overhead", figures.rows(), asdict(figures), json_file=json_file)
+
+
+@bench.command("upscale")
+def upscale(
+    people: Annotated[int, typer.Option(min=1, max=64, help="How many enlarge a picture at once.")] = 4,
+    side: Annotated[int, typer.Option(min=32, max=1536, help="Width and height of each, in pixels.")] = 512,
+    upscaler: Annotated[str | None, typer.Option(help="A name or a file; the bundled one.")] = None,
+    json_file: JsonFile = None,
+) -> None:
+    """Pictures enlarged by several people at once: side by side and one after another.
+
+    Example: [bold]chatelier bench upscale --people 4 --side 256[/]
+    """
+    from chatelier.settings import load_settings
+    from engine.benches.upscale import measure_upscaling
+
+    worker = load_settings().worker
+    figures = measure_upscaling(
+        people=people,
+        side_pixels=side,
+        source=upscaler,
+        device=worker.device,
+        threads=worker.cpu_threads,
+    )
+    show("Upscaling", figures.rows(), asdict(figures), json_file=json_file)
+
+
+@bench.command("gpu")
+def gpu(
+    pictures: Annotated[int, typer.Option(min=4, max=1000, help="Large pictures to paint.")] = 32,
+    json_file: JsonFile = None,
+) -> None:
+    """A CUDA card with models of SDXL's size and random weights: everything, in less than eight minutes.
+
+    No weights are needed. The settings of the section speed hold.
+
+    Example: [bold]chatelier bench gpu --json card.json[/]
+    """
+    from chatelier.console import remarks
+    from chatelier.settings import load_settings
+    from chatelier.workers import speed_of
+    from engine.benches.card import measure_card
+
+    settings = load_settings()
+    figures = measure_card(
+        speed=speed_of(settings),
+        device=settings.worker.device or "cuda",
+        pictures=pictures,
+        say=remarks().print,
+    )
+    show("The card", figures.rows(), asdict(figures), json_file=json_file)
 
 
 @contextmanager
 def _stage(model: str | None, random: str | None) -> "Iterator[Stage]":
-    """A model, loaded on the device of the settings."""
+    """A model, loaded on the device of the settings and run as they say."""
     from chatelier.settings import load_settings
     from chatelier.wiring import model_catalogue
+    from chatelier.workers import speed_of
     from engine.benches.stage import set_up, set_up_random
 
     settings = load_settings()
-    device, threads = settings.worker.device, settings.worker.cpu_threads
+    device, threads, speed = settings.worker.device, settings.worker.cpu_threads, speed_of(settings)
     if random is None:
-        yield set_up(model_catalogue(settings), model=model, device=device, threads=threads)
+        yield set_up(model_catalogue(settings), model=model, device=device, threads=threads, speed=speed)
         return
-    with set_up_random(random, device=device, threads=threads) as stage:
+    with set_up_random(random, device=device, threads=threads, speed=speed) as stage:
         yield stage
 
 
-def show(title: str, rows: list[tuple[str, str]], data: dict[str, object], *, as_json: bool) -> None:
-    """A measurement on standard output, with the machine that it was made on."""
+def show(title: str, rows: list[tuple[str, str]], data: dict[str, object], *, json_file: Path | None) -> None:
+    """A measurement on standard output; in the file with the machine that it was made on."""
     from rich.table import Table
 
     from chatelier.console import answers
 
-    if as_json:
-        answers().print_json(json.dumps({"machine": platform.platform(), **data}))
+    said = json.dumps({"machine": platform.platform(), **data}, indent=1)
+    if json_file == Path("-"):
+        answers().print_json(said)
         return
     table = Table(title=title, show_header=False)
     for name, value in rows:
         table.add_row(name, value)
     answers().print(table)
+    if json_file is not None:
+        json_file.write_text(said + "\n", encoding="utf-8")

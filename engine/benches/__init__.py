@@ -1,1 +1,1 @@
-"""Measurements of the engine alone: `chatelier bench lanes|throughput|fair|overhead`."""
+"""Measurements of the engine alone: `chatelier bench lanes|throughput|fair|overhead|upscale|gpu`."""

@@ -10,7 +10,10 @@ from engine.benches.requests import Asked, Server, mixed_sketches, play, poisson
 from engine.benches.stage import Stage, easel_for
 from engine.painters.painter import Sketch
 
-ROWS = 8
+LONGEST_SECONDS = 75.0
+# What a run of arrivals takes beyond the last arrival, and the three runs together, in lengths of one; measured.
+_LENGTHS = 4.0
+_TRIED = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,9 +45,21 @@ class Lanes:
 
 
 def measure_lanes(
-    stage: Stage, *, requests: int = 40, load: float = 0.7, pictures: int = 1, rows: int = ROWS, seed: int = 1
+    stage: Stage,
+    *,
+    requests: int = 40,
+    load: float = 0.7,
+    pictures: int = 1,
+    rows: int | None = None,
+    longest_seconds: float = LONGEST_SECONDS,
+    seed: int = 1,
 ) -> Lanes:
-    """Half to double steps, two sizes, with and without guidance, from words and from pictures."""
+    """Half to double steps, two sizes, with and without guidance, from words and from pictures.
+
+    As many requests as fit into `longest_seconds`, at most `requests`. `rows` is how many share a forward pass at
+    most; the device's own number unless told.
+    """
+    rows = rows or stage.rows()
     dice = random.Random(seed)
     entry = stage.entry
     sketches = [
@@ -58,13 +73,16 @@ def measure_lanes(
         )
         for _ in range(requests)
     ]
-    capacity = _capacity(stage, sketches, rows=rows)
-    asked = poisson(dice, sketches, per_second=load * capacity)
-    with easel_for(stage.painter, device=stage.device, rows=rows) as easel:
+    began = time.perf_counter()
+    capacity = _capacity(stage, sketches[:_TRIED], rows=rows)
+    left_seconds = longest_seconds - (time.perf_counter() - began)
+    fitting = max(4, int(load * capacity * left_seconds / _LENGTHS))
+    asked = poisson(dice, sketches[:fitting], per_second=load * capacity)
+    with easel_for(stage.painter, device=stage.device, rows=rows, overlap=stage.overlap) as easel:
         continuous = statistics.mean(play(easel, stage.painter, asked))
     return Lanes(
         model=entry.name,
-        requests=requests,
+        requests=len(asked),
         load=load,
         capacity_per_second=capacity,
         continuous_seconds=continuous,
@@ -76,7 +94,7 @@ def measure_lanes(
 def _capacity(stage: Stage, sketches: Sequence[tuple[Sketch, ...]], *, rows: int) -> float:
     """Requests a second when all wait from the start."""
     asked = [Asked(person=str(n), at_seconds=0.0, sketches=each) for n, each in enumerate(sketches)]
-    with easel_for(stage.painter, device=stage.device, rows=rows) as easel:
+    with easel_for(stage.painter, device=stage.device, rows=rows, overlap=stage.overlap) as easel:
         play(easel, stage.painter, asked[:2])
         started = time.perf_counter()
         play(easel, stage.painter, asked)

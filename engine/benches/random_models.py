@@ -95,6 +95,18 @@ _KINDS: Mapping[str, tuple[ModelEntry, Mapping[str, Mapping[str, Any]]]] = {
         ),
         {"text_encoder": _TEXT_L, "text_encoder_2": _TEXT_G, "unet": _UNET_XL, "vae": _VAE},
     ),
+    "sdxl-turbo": (
+        ModelEntry(
+            name="random sdxl-turbo",
+            source="",
+            family="sdxl",
+            width=512,
+            height=512,
+            steps=1,
+            guidance_scale=0.0,
+        ),
+        {"text_encoder": _TEXT_L, "text_encoder_2": _TEXT_G, "unet": _UNET_XL, "vae": _VAE},
+    ),
     "sd15": (
         ModelEntry(
             name="random sd15", source="", family="sd", width=512, height=512, steps=20, guidance_scale=7.5

@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING
 from engine.benches.random_models import RANDOM_NAMES, write_random_model
 from engine.model_catalog import ModelCatalogue, ModelEntry
 from engine.painters.families import new_painter
+from engine.painters.painter import Sketch
+from engine.speed import Speed
 from studio.errors import BadParameter
+
+# About what a step of an SDXL-sized model takes on a large card at 512×512.
+PAUSE_SECONDS = 0.03
+PAUSE_SECONDS_PER_ROW = 0.002
 
 if TYPE_CHECKING:
     from engine.easel.easel import Easel
@@ -20,24 +26,51 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """`painter` is loaded; `folder` is its model's."""
+    """`painter` is loaded; `folder` is its model's. `overlap` is what its easels do with finished pictures."""
 
     entry: ModelEntry
     folder: Path
     painter: "Painter"
     device: str
+    overlap: bool = False
+
+    def rows(self) -> int:
+        """How many rows of a picture of the model's own size an easel takes on this device."""
+        from engine.easel.limits import RowLimits
+        from engine.painters.weights import choose_device
+
+        return RowLimits(choose_device(self.device).type).rows(self.painter.sketch(self.sketch()).key)
+
+    def sketch(self, *, seed: int = 0, steps: int | None = None) -> Sketch:
+        """A picture as the model likes them."""
+        entry = self.entry
+        return Sketch(
+            prompt="a red apple",
+            seed=seed,
+            width=entry.width,
+            height=entry.height,
+            steps=steps or entry.steps,
+            guidance_scale=entry.guidance_scale,
+        )
 
 
 def set_up(
-    models: ModelCatalogue, *, model: str | None = None, device: str | None = None, threads: int | None = None
+    models: ModelCatalogue,
+    *,
+    model: str | None = None,
+    device: str | None = None,
+    threads: int | None = None,
+    speed: Speed | None = None,
 ) -> Stage:
     """A model of the catalogue, loaded. Raises `BadParameter` or `ModelBroken`."""
     entry = models.find(model or models.names[0])
-    return _stage(entry, models.check(entry), device=device, threads=threads)
+    return _stage(entry, models.check(entry), device=device, threads=threads, speed=speed)
 
 
 @contextmanager
-def set_up_random(name: str, *, device: str | None = None, threads: int | None = None) -> Iterator[Stage]:
+def set_up_random(
+    name: str, *, device: str | None = None, threads: int | None = None, speed: Speed | None = None
+) -> Iterator[Stage]:
     """A model of real size with random weights. Raises `BadParameter` for a name that nobody knows."""
     from engine.painters.weights import random_network
 
@@ -46,11 +79,34 @@ def set_up_random(name: str, *, device: str | None = None, threads: int | None =
     with TemporaryDirectory(prefix="chatelier-random-") as place:
         folder = Path(place)
         entry = write_random_model(name, folder)
-        yield _stage(entry, folder, device=device, threads=threads, loads=random_network)
+        yield _stage(entry, folder, device=device, threads=threads, speed=speed, loads=random_network)
+
+
+def rehearse(*, seconds: float = PAUSE_SECONDS, seconds_per_row: float = PAUSE_SECONDS_PER_ROW) -> Stage:
+    """No model: a forward pass is a pause, most of which does not depend on the number of rows, as on a large card."""
+    from engine.easel.rehearsal import NullPainter
+
+    entry = ModelEntry(
+        name=f"a pause of {seconds * 1000:.0f} ms and {seconds_per_row * 1000:.0f} ms a row",
+        source="",
+        family="null",
+        width=512,
+        height=512,
+        steps=8,
+        guidance_scale=5.0,
+    )
+    painter = NullPainter(seconds=seconds, seconds_per_row=seconds_per_row)
+    return Stage(entry=entry, folder=Path(), painter=painter, device="cpu")
 
 
 def _stage(
-    entry: ModelEntry, folder: Path, *, device: str | None, threads: int | None, **options: object
+    entry: ModelEntry,
+    folder: Path,
+    *,
+    device: str | None,
+    threads: int | None,
+    speed: Speed | None,
+    **options: object,
 ) -> Stage:
     # As in a worker: threads that wait must not spin. Read when torch is loaded.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -58,14 +114,28 @@ def _stage(
 
     use_threads(threads)
     chosen = choose_device(device)
-    painter = new_painter(entry, folder, device=chosen, **options)
+    painter = new_painter(entry, folder, device=chosen, speed=speed, **options)
     painter.load()
-    return Stage(entry=entry, folder=folder, painter=painter, device=str(chosen))
+    overlap = speed is not None and bool(speed.on(chosen.type).overlap)
+    return Stage(entry=entry, folder=folder, painter=painter, device=str(chosen), overlap=overlap)
+
+
+def settle(device: str) -> None:
+    """Wait until a card has done what it was given, so that a clock tells the truth."""
+    import torch
+
+    if device.startswith("cuda"):
+        torch.cuda.synchronize(device)
 
 
 @contextmanager
 def easel_for(
-    painter: "Painter", *, device: str, threads: int | None = None, rows: int | None = None
+    painter: "Painter",
+    *,
+    device: str,
+    threads: int | None = None,
+    rows: int | None = None,
+    overlap: bool = False,
 ) -> "Iterator[Easel]":
     """An easel that runs, with the painter, already loaded, on its shelf."""
     from engine.easel.easel import Easel
@@ -77,7 +147,7 @@ def easel_for(
     shelf = Shelf(budget_bytes=2**60)
     shelf.hold(painter)
     limits = RowLimits(chosen.type) if rows is None else RowLimits(chosen.type, cells=2**40, max_rows=rows)
-    easel = Easel(shelf, device=chosen, limits=limits, threads=threads)
+    easel = Easel(shelf, device=chosen, limits=limits, threads=threads, overlap=overlap)
     easel.start()
     try:
         yield easel

@@ -48,23 +48,12 @@ def measure_throughput(
     steps: int | None = None,
     batches: Sequence[int] = BATCHES,
 ) -> Throughput:
-    entry = stage.entry
-    sketches = [
-        Sketch(
-            prompt="a red apple",
-            seed=seed,
-            width=entry.width,
-            height=entry.height,
-            steps=steps or entry.steps,
-            guidance_scale=entry.guidance_scale,
-        )
-        for seed in range(pictures)
-    ]
-    stock, batch = _stock(stage, sketches, batches)
-    easel = _easel(stage, sketches)
+    sketches = [stage.sketch(seed=seed, steps=steps) for seed in range(pictures)]
+    stock, batch = stock_per_second(stage, sketches, batches)
+    easel = easel_per_second(stage, sketches)
     mixed, alone = _mixed_forwards(stage)
     return Throughput(
-        model=entry.name,
+        model=stage.entry.name,
         pictures=pictures,
         easel_per_second=easel,
         stock_per_second=stock,
@@ -74,25 +63,26 @@ def measure_throughput(
     )
 
 
-def _easel(stage: Stage, sketches: Sequence[Sketch]) -> float:
+def easel_per_second(stage: Stage, sketches: Sequence[Sketch]) -> float:
+    """Pictures a second of an easel that is never idle."""
     asked = [Asked(person=str(n), at_seconds=0.0, sketches=(each,)) for n, each in enumerate(sketches)]
-    with easel_for(stage.painter, device=stage.device) as easel:
-        play(easel, stage.painter, asked[:4])
+    with easel_for(stage.painter, device=stage.device, overlap=stage.overlap) as easel:
+        play(easel, stage.painter, asked[: stage.rows()])
         started = time.perf_counter()
         play(easel, stage.painter, asked)
         return len(sketches) / (time.perf_counter() - started)
 
 
-def _stock(stage: Stage, sketches: Sequence[Sketch], batches: Sequence[int]) -> tuple[float, int]:
-    """Pictures a second at the best static batch, and that batch."""
+def stock_per_second(stage: Stage, sketches: Sequence[Sketch], batches: Sequence[int]) -> tuple[float, int]:
+    """Pictures a second of the plain pipeline at its best static batch, and that batch."""
     from engine.painters.stock import StockPipeline
 
     pipeline = StockPipeline(stage.painter, stage.folder)
-    pipeline.seconds(sketches[:1])
     found = []
     for batch in batches:
         if batch <= len(sketches):
             runs = len(sketches) // batch
+            pipeline.seconds(sketches[:batch])
             seconds = sum(pipeline.seconds(sketches[n * batch : (n + 1) * batch]) for n in range(runs))
             found.append((runs * batch / seconds, batch))
     return max(found)

@@ -3,7 +3,7 @@
 import copy
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
 import diffusers
@@ -31,7 +31,16 @@ class NullPainter:
     memory_bytes = 0
     loaded = True
 
-    def __init__(self, *, seconds: float = 0.0, seconds_per_row: float = 0.0) -> None:
+    def __init__(
+        self,
+        *,
+        seconds: float = 0.0,
+        seconds_per_row: float = 0.0,
+        words: Mapping[str, tuple[int, ...]] | None = None,
+        device: str = "cpu",
+    ) -> None:
+        """`words` are the shapes of a row's conditions."""
+        self._words = words or {"text": (77, 64)}
         self.layout = Layout(
             factor=FACTOR,
             grid=FACTOR,
@@ -44,7 +53,8 @@ class NullPainter:
         self.forward_seconds = 0.0
         self.scheduler_seconds = 0.0
         self._seconds, self._seconds_per_row = seconds, seconds_per_row
-        self._stacker = Stacker(device=torch.device("cpu"), dtype=torch.float32)
+        self._device = torch.device(device)
+        self._stacker = Stacker(device=self._device, dtype=torch.float32)
         self._template = diffusers.EulerDiscreteScheduler(beta_schedule="scaled_linear")
 
     def load(self) -> None: ...
@@ -71,8 +81,10 @@ class NullPainter:
 
     def prepare(self, lanes: Sequence[Lane]) -> None:
         for lane in lanes:
-            lane.conditions = ({"text": torch.zeros(77, 64)},) * lane.rows
-            lane.latents = torch.randn(1, 4, lane.key.height, lane.key.width, generator=lane.generator)
+            row = {name: torch.zeros(shape, device=self._device) for name, shape in self._words.items()}
+            lane.conditions = (row,) * lane.rows
+            noise = torch.randn(1, 4, lane.key.height, lane.key.width, generator=lane.generator)
+            lane.latents = noise.to(self._device)
 
     def predict(self, lanes: Sequence[Lane]) -> Sequence[torch.Tensor]:
         rows = self._stacker.stack(lanes)

@@ -1,15 +1,21 @@
 """The engine's measurements measure something, on a model too small to be measured."""
 
+import json
 from pathlib import Path
 
 import pytest
+import torch
 
+from chatelier.commands.bench import show
+from engine.benches.card import measure_card
 from engine.benches.fair import jain_index, measure_fairness
 from engine.benches.lanes import measure_lanes
 from engine.benches.overhead import measure_overhead
-from engine.benches.stage import Stage, set_up, set_up_random
+from engine.benches.stage import Stage, rehearse, set_up, set_up_random
 from engine.benches.throughput import measure_throughput
+from engine.benches.upscale import measure_upscaling
 from engine.model_catalog import ModelCatalogue, ModelEntry
+from engine.speed import Speed
 from studio.errors import BadParameter
 from tests.tiny_models import save_sd
 
@@ -49,6 +55,49 @@ def test_fairness_compares_a_day_with_and_without_the_busy_one() -> None:
 def test_lanes_paints_the_same_requests_in_three_ways(stage: Stage) -> None:
     found = measure_lanes(stage, requests=4)
     assert min(found.continuous_seconds, found.request_level_seconds, found.one_at_a_time_seconds) > 0
+
+
+def test_lanes_paints_as_many_requests_as_there_is_time_for() -> None:
+    pause = rehearse(seconds=0.0005, seconds_per_row=0)
+    found = measure_lanes(pause, requests=60, rows=8, longest_seconds=0.2)
+    assert 4 <= found.requests < 60
+    assert found.model == pause.entry.name
+
+
+def test_upscaling_compares_side_by_side_with_one_after_another() -> None:
+    found = measure_upscaling(people=3, side_pixels=32, device="cpu", threads=1)
+    assert (found.tiles, found.forwards) == (3, 2)
+    assert min(found.together_seconds, found.one_by_one_seconds, found.megapixels_per_second) > 0
+
+
+def test_overhead_beside_a_models_own_step(stage: Stage) -> None:
+    found = measure_overhead(lanes=3, steps=6, repeats=1, stage=stage)
+    assert found.model == "tiny"
+    assert dict(found.rows())["  bookkeeping beside it"].endswith("%")
+
+
+def test_the_cards_figures_can_be_tried_without_a_card() -> None:
+    found = measure_card(speed=Speed(), device="cpu", large="small", quick="small", pictures=4)
+    assert min(found.large_easel, found.large_stock, found.step_ms, *found.quick_easel.values()) > 0
+    assert found.quick_easel.keys() == found.quick_alone.keys() == {1, 4}
+    assert found.rows()[0] == ("device", "cpu")
+
+
+def test_without_a_card_its_figures_are_refused_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(BadParameter, match="no CUDA card"):
+        measure_card(speed=Speed())
+
+
+def test_figures_are_shown_as_a_table_and_kept_as_json(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    show("Speed", [("steps a second", "7")], {"steps": 7}, json_file=tmp_path / "figures.json")
+    assert "steps a second" in capsys.readouterr().out
+    kept = json.loads((tmp_path / "figures.json").read_text())
+    assert (kept["steps"], bool(kept["machine"])) == (7, True)
+    show("Speed", [], {"steps": 7}, json_file=Path("-"))
+    assert json.loads(capsys.readouterr().out)["steps"] == 7
 
 
 def test_throughput_compares_with_the_plain_pipeline_and_counts_forward_passes(stage: Stage) -> None:

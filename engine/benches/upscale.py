@@ -1,0 +1,139 @@
+"""`bench upscale`: several people enlarge pictures at once, side by side and one after another."""
+
+import resource
+import statistics
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from engine.benches.requests import Asked, Server, play
+from engine.painters.painter import Sketch
+
+if TYPE_CHECKING:
+    from engine.painters.upscaler import Upscaler
+
+PEOPLE = 4
+SIDE_PIXELS = 512
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upscaling:
+    """Seconds. Megapixels are those of the result; `peak_mib` is the process's largest memory so far."""
+
+    upscaler: str
+    people: int
+    source_pixels: int
+    tiles: int
+    forwards: int
+    together_seconds: float
+    one_by_one_seconds: float
+    together_mean_seconds: float
+    one_by_one_mean_seconds: float
+    megapixels_per_second: float
+    peak_mib: float
+
+    def rows(self) -> list[tuple[str, str]]:
+        return [
+            ("upscaler", self.upscaler),
+            ("pictures", f"{self.people} of {self.source_pixels}×{self.source_pixels}"),
+            ("tiles, and the forward passes that they shared", f"{self.tiles} in {self.forwards}"),
+            ("all, side by side", f"{self.together_seconds:.2f} s"),
+            ("all, one after another", f"{self.one_by_one_seconds:.2f} s"),
+            ("mean wait side by side", f"{self.together_mean_seconds:.2f} s"),
+            ("mean wait one after another", f"{self.one_by_one_mean_seconds:.2f} s"),
+            ("result", f"{self.megapixels_per_second:.2f} megapixels a second"),
+            ("memory at most", f"{self.peak_mib:.0f} MiB"),
+        ]
+
+
+def measure_upscaling(
+    *,
+    people: int = PEOPLE,
+    side_pixels: int = SIDE_PIXELS,
+    source: str | None = None,
+    device: str | None = None,
+    threads: int | None = None,
+) -> Upscaling:
+    """Equal pictures, one a person, all at once. `source` is an upscaler; the bundled one unless told."""
+    from engine.benches.stage import easel_for
+    from engine.easel.rehearsal import Lockstep
+    from engine.painters.spandrel_models import BUNDLED_NAME
+    from engine.painters.upscaler import Upscaler
+    from engine.painters.weights import choose_device, use_threads
+
+    use_threads(threads)
+    chosen = choose_device(device)
+    upscaler = Upscaler(source or BUNDLED_NAME, device=chosen)
+    upscaler.load()
+    counted = _Counted(upscaler)
+    asked = [
+        Asked(person=f"person {n}", at_seconds=0.0, sketches=(_sketch(side_pixels),)) for n in range(people)
+    ]
+    with easel_for(upscaler, device=str(chosen)) as easel:
+        play(easel, upscaler, asked[:1])
+        counted.forwards = counted.tiles = 0
+        together_seconds, together = _timed(easel, upscaler, asked)
+    forwards, tiles = counted.forwards, counted.tiles
+    lockstep = Lockstep(together=False, max_rows=1)
+    lockstep.start()
+    try:
+        one_by_one_seconds, one_by_one = _timed(lockstep, upscaler, asked)
+    finally:
+        lockstep.close()
+    return Upscaling(
+        upscaler=upscaler.name,
+        people=people,
+        source_pixels=side_pixels,
+        tiles=tiles,
+        forwards=forwards,
+        together_seconds=together_seconds,
+        one_by_one_seconds=one_by_one_seconds,
+        together_mean_seconds=statistics.mean(together),
+        one_by_one_mean_seconds=statistics.mean(one_by_one),
+        megapixels_per_second=people * (side_pixels * upscaler.scale) ** 2 / 1e6 / together_seconds,
+        peak_mib=_peak_mib(),
+    )
+
+
+class _Counted:
+    """Counts an upscaler's forward passes and the tiles in them."""
+
+    def __init__(self, upscaler: "Upscaler") -> None:
+        self.forwards = self.tiles = 0
+        enlarge: Callable[..., object] = upscaler.enlarge
+
+        def counting(parts: Sequence[object]) -> object:
+            self.forwards += 1
+            self.tiles += len(parts)
+            return enlarge(parts)
+
+        upscaler.enlarge = counting  # type: ignore[assignment,method-assign]
+
+
+def _timed(server: Server, upscaler: "Upscaler", asked: Sequence[Asked]) -> tuple[float, list[float]]:
+    started = time.perf_counter()
+    latencies = play(server, upscaler, asked)
+    return time.perf_counter() - started, latencies
+
+
+def _sketch(side_pixels: int) -> Sketch:
+    from PIL import Image
+
+    picture = Image.effect_noise((side_pixels, side_pixels), 60).convert("RGB")
+    return Sketch(
+        prompt="",
+        seed=0,
+        width=side_pixels,
+        height=side_pixels,
+        steps=1,
+        guidance_scale=0.0,
+        start=picture,
+    )
+
+
+def _peak_mib() -> float:
+    """Linux counts in KiB, macOS in bytes."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / 2**20 if sys.platform == "darwin" else peak / 2**10
