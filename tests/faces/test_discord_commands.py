@@ -252,6 +252,12 @@ async def test_a_direct_message_is_a_community_of_its_own(room: Room) -> None:
 # ---- attachments
 
 
+async def test_a_blend_takes_several_attachments(room: Room) -> None:
+    await room.ana.slash(room.channel, "blend", image=("fox.png", PNG), image2=("cat.png", PNG))
+    sources = room.jobs()[0].request["sources"]
+    assert [room.ports.store.get(each["key"]) for each in sources] == [PNG, PNG]
+
+
 async def test_an_attached_image_becomes_the_source(room: Room) -> None:
     await room.imagine(image=("fox.png", PNG), strength=0.5)
     request = room.jobs()[0].request

@@ -214,6 +214,17 @@ async def test_an_image_beside_a_mention_is_painted_from(room: SlackRoom) -> Non
     assert room.slack.downloads == [("/files-pri/cat.png", "Bearer xoxb-loopback-token")]
 
 
+async def test_images_beside_a_blend_are_blended_with_the_picture_that_is_named(room: SlackRoom) -> None:
+    job_id = await room.imagine()
+    await room.painted(job_id)
+    files = [room.slack.share(f"{name}.png", name.encode()) for name in ("cat", "dog")]
+    await room.send(room.slack.mention(f"blend {job_id}.1 in a basket", files=files))
+    request = job_of(room.jobs()[-1]).request
+    assert (request.operation, request.prompt) == (Operation.BLEND, "in a basket")
+    assert [each.picture_id for each in request.sources] == [f"{job_id}.1", None, None]
+    assert [room.ports.store.get(each.key) for each in request.sources[1:]] == [b"cat", b"dog"]
+
+
 async def test_an_image_without_words_is_answered_with_what_one_may_say(room: SlackRoom) -> None:
     await room.send(room.slack.direct("", subtype="file_share", files=[room.slack.share("cat.png", b"cat")]))
     assert "Say what to do with the image" in room.message.words

@@ -142,6 +142,18 @@ def test_an_upload_with_a_command_that_takes_none_is_explained(room: OpenRoom) -
     assert "/reroll does not take this" in ana.say("/reroll k3v9m2p4qx7a", image=ticket)["text"]
 
 
+def test_a_blend_takes_as_many_images_as_are_attached(room: OpenRoom) -> None:
+    ana = room.guest("Ana")
+    first, *more = (ana.post("/uploads", f"picture {number}".encode()).json()["ticket"] for number in range(3))
+    job_id = ana.say("/blend a castle", image=first, more=more)["job"]
+    sources = request_of(room.ports, job_id)["sources"]
+    assert [room.ports.store.get(each["key"]) for each in sources] == [
+        b"picture 0",
+        b"picture 1",
+        b"picture 2",
+    ]
+
+
 def test_somebody_elses_or_a_forged_ticket_is_worth_nothing(room: OpenRoom) -> None:
     ana, eve = room.guest("Ana"), room.guest("Eve")
     ticket = ana.post("/uploads", b"a picture").json()["ticket"]
