@@ -19,6 +19,7 @@ from bots.web.fragments import render_card, render_people
 from bots.web.post import count_messages
 from bots.web.seats import Seat
 from bots.web.visitors import Visitor
+from bots.words import waiting
 from studio.db.estimates import Outlook, outlooks
 from studio.events import JobProgress
 from studio.jobs import OUTSTANDING, WAITING, JobState
@@ -209,7 +210,7 @@ class Room:
     async def _tell_positions(self) -> None:
         places = await self._backroom.run("wall", self._load_places)
         shown = {
-            each: words.waiting(places[each].ahead, places[each].eta_seconds)
+            each: waiting(places[each].ahead, places[each].eta_seconds)
             for each in self._unfinished
             if each in places and places[each].waits
         }

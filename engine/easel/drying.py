@@ -17,7 +17,8 @@ class Drying:
     def __init__(self, hand: Hand, device: torch.device, *, overlap: bool) -> None:
         self._hand = hand
         self._device = device
-        self._stream: Any = torch.cuda.Stream(device) if overlap and device.type == "cuda" else None
+        on_card = overlap and device.type == "cuda"
+        self._stream: Any = torch.cuda.Stream(device) if on_card else None  # type: ignore[no-untyped-call]
         self._wet: list[tuple[Any, list[Lane]]] = []
 
     @property

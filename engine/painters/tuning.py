@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from accelerate.hooks import ModelHook, add_hook_to_module
+from accelerate.hooks import ModelHook, add_hook_to_module  # type: ignore[import-untyped]
 from torch.utils._pytree import tree_map
 
 from engine.painters.weights import LoadsNetworks, load_network
