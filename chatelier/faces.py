@@ -2,12 +2,17 @@
 
 import os
 import secrets
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from chatelier.addresses import require_free
+from chatelier.addresses import local_url, require_free
 from chatelier.settings import Settings
 from chatelier.wiring import face_ports, make_folder, model_catalogue
 from studio.errors import Misconfigured
+
+if TYPE_CHECKING:
+    from bots.web.serve import Around
 
 _MIB = 1024 * 1024
 
@@ -29,7 +34,17 @@ def open_room(settings: Settings) -> None:
         room_name=web.name,
     )
     require_free(web.host, web.port)
-    serve(face_ports(settings), room)
+    serve(face_ports(settings), room, around=_with_slack(settings))
+
+
+def _with_slack(settings: Settings) -> "Around | None":
+    """The web room answers for the Slack face too, where one address serves both."""
+    from bots.slack.forwarding import Forwarding
+
+    slack = settings.slack
+    if not slack.behind_web:
+        return None
+    return partial(Forwarding, target_url=local_url(slack.host, slack.port))
 
 
 def run_discord(settings: Settings, *, ready_file: Path | None = None) -> None:

@@ -42,17 +42,17 @@ class Guard:
             await self._app(scope, receive, send)
             return
         if scope["method"] == "GET" and scope["path"] == "/healthz":
-            await _answer(send, 200, "ok")
+            await answer(send, 200, "ok")
         elif scope["method"] == "GET" and (page := self._pages.get(scope["path"])):
             await _turn(send, await page(_query(scope), _headers(scope)))
         elif scope["path"] != PATH or self._verifier is None:
-            await _answer(send, 404, "There is nothing here.")
+            await answer(send, 404, "There is nothing here.")
         elif scope["method"] != "POST":
-            await _answer(send, 405, "Slack posts here.")
-        elif (body := await _body(scope, receive)) is None:
-            await _answer(send, 413, "That is too large.")
+            await answer(send, 405, "Slack posts here.")
+        elif (body := await body_of(scope, receive)) is None:
+            await answer(send, 413, "That is too large.")
         elif not self._is_slacks(scope, body):
-            await _answer(send, 401, "The signature is not Slack's.")
+            await answer(send, 401, "The signature is not Slack's.")
         else:
             await self._app(scope, _again(body), send)
 
@@ -83,7 +83,7 @@ class Guard:
         return len(self._seen) >= _REMEMBERED
 
 
-async def _body(scope: Scope, receive: Receive) -> bytes | None:
+async def body_of(scope: Scope, receive: Receive) -> bytes | None:
     """The body, given up as soon as it is too large."""
     declared = next((value for name, value in scope["headers"] if name.lower() == b"content-length"), b"0")
     if not declared.isdigit() or int(declared) > MOST_BYTES:
@@ -124,7 +124,7 @@ async def _turn(send: Send, page: BoltResponse) -> None:
     await send({"type": "http.response.body", "body": page.body.encode()})
 
 
-async def _answer(send: Send, status: int, text: str) -> None:
+async def answer(send: Send, status: int, text: str) -> None:
     headers = [(b"content-type", b"text/plain; charset=utf-8")]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": f"{text}\n".encode()})

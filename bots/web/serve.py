@@ -1,19 +1,25 @@
 """Opens the room to browsers."""
 
+from collections.abc import Callable
+
 import uvicorn
+from starlette.types import ASGIApp
 
 from bots.web.app import create_app
 from bots.web.settings import WebSettings
 from studio.ports import Ports
 
+Around = Callable[[ASGIApp], ASGIApp]
+
 # Far above what a message may have, so that a long one is answered in words instead of a closed socket.
 _LONGEST_FRAME_BYTES = 64 * 1024
 
 
-def make_server(ports: Ports, settings: WebSettings) -> uvicorn.Server:
-    """Raises `Misconfigured`. Logging is left to the caller."""
+def make_server(ports: Ports, settings: WebSettings, *, around: Around | None = None) -> uvicorn.Server:
+    """Raises `Misconfigured`. Logging is left to the caller. `around` puts an app of somebody else's before ours."""
+    app: ASGIApp = create_app(ports, settings)
     config = uvicorn.Config(
-        create_app(ports, settings),
+        around(app) if around else app,
         host=settings.host,
         port=settings.port,
         log_config=None,
@@ -26,6 +32,6 @@ def make_server(ports: Ports, settings: WebSettings) -> uvicorn.Server:
     return uvicorn.Server(config)
 
 
-def serve(ports: Ports, settings: WebSettings) -> None:
+def serve(ports: Ports, settings: WebSettings, *, around: Around | None = None) -> None:
     """Run the room until the process is told to end."""
-    make_server(ports, settings).run()
+    make_server(ports, settings, around=around).run()

@@ -87,6 +87,9 @@ class SlackSection(Section):
         None,
         description="The address of that port for Slack and browsers, such as https://paint.example.org.",
     )
+    behind_web: bool = Field(
+        False, description="The web room passes /slack/… on to that port: one address serves both."
+    )
     moderator_groups: Names = Field(
         (),
         description="User groups, by handle or id, whose members moderate; admins and owners do so anyway.",

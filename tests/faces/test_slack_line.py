@@ -4,10 +4,12 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from aiohttp import web
 from slack_bolt.response import BoltResponse
 
 from bots.backroom import Backroom
 from bots.slack.escaping import mrkdwn, typed
+from bots.slack.forwarding import Forwarding
 from bots.slack.guard import Guard
 from bots.slack.line import Line, SlackAway, SlackRefuses, open_session
 from bots.slack.pace import Pace
@@ -215,7 +217,7 @@ def test_no_token_stands_in_the_settings_text() -> None:
 # ---- the guard
 
 
-async def answered(body: bytes, headers: dict[str, str], guard: Guard, **scope: Any) -> int:
+async def answered(body: bytes, headers: dict[str, str], guard: Guard | Forwarding, **scope: Any) -> int:
     sent: list[Any] = []
     chunks = [body[: len(body) // 2], body[len(body) // 2 :]]
 
@@ -262,6 +264,46 @@ async def test_without_a_signing_secret_nothing_is_taken_from_slack_and_pages_ar
     door = {"path": "/slack/install", "method": "GET", "query_string": b"team=T1"}
     assert await answered(b"", {"Cookie": "a=b"}, guard, **door) == 200
     assert await answered(b"", {"Cookie": "a=b"}, guard, **door | {"method": "POST"}) == 404
+
+
+# ---- behind the web room
+
+
+async def test_behind_the_web_room_a_request_arrives_as_it_was_signed() -> None:
+    arrived: list[Any] = []
+
+    async def take(request: web.Request) -> web.Response:
+        arrived.append((request.path_qs, dict(request.headers), await request.read()))
+        return web.Response(text="ok", headers={"Set-Cookie": "state=1", "X-Inner": "no"})
+
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", take)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    forwarding = Forwarding(welcome, target_url=f"http://127.0.0.1:{runner.addresses[0][1]}")
+    body, headers = signed({"text": "hello"})
+    headers |= {"Authorization": "Bearer someone's", "Host": "paint.example.org"}
+    try:
+        assert await answered(body, headers, forwarding) == 200
+        install = {"path": "/slack/install", "method": "GET", "query_string": b"team=T1"}
+        assert await answered(b"", {}, forwarding, **install) == 200
+        assert await answered(b"hello", {}, forwarding, path="/enter") == 200, "the room's own"
+    finally:
+        await runner.cleanup()
+    assert [path for path, _, _ in arrived] == ["/slack/events", "/slack/install?team=T1"]
+    _, told, sent = arrived[0]
+    assert sent == body
+    told = {name.lower(): value for name, value in told.items()}
+    signed_by = [name for name in headers if name.startswith(("X-Slack", "Content-T"))]
+    assert [told[name.lower()] for name in signed_by] == [headers[name] for name in signed_by]
+    assert "authorization" not in told
+
+
+async def test_behind_the_web_room_a_face_that_is_away_is_said() -> None:
+    forwarding = Forwarding(welcome, target_url="http://127.0.0.1:9")
+    assert await answered(b"hello", {}, forwarding) == 502
+    assert await answered(b"x" * (2 * 1024 * 1024), {}, forwarding) == 413
 
 
 async def test_the_guard_stops_reading_what_is_too_large() -> None:
