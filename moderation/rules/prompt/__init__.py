@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from moderation import people as recogniser
+from moderation.classifier import Classifier
 from moderation.policy import Action, Policy, default_policy
 from moderation.rules.prompt.language import OtherLanguage
 from moderation.rules.prompt.length import Length
@@ -9,6 +11,7 @@ from moderation.rules.prompt.listed_words import ListedWords
 from moderation.rules.prompt.meaning import Meaning
 from moderation.rules.prompt.minors import Minors
 from moderation.rules.prompt.names import Names
+from moderation.rules.prompt.people import People
 from moderation.rules.prompt.subject import NeedsWarmth, PromptRule, PromptSubject
 from moderation.words import PlainWords
 
@@ -25,7 +28,10 @@ def house_prompt_rules(
     """
     policy = policy or default_policy()
     listed = ListedWords.bundled()
-    rules: list[PromptRule] = [Length(), Minors(explicit=listed.words), listed, Meaning()]
+    classifier = Classifier.bundled()
+    rules: list[PromptRule] = [Length(), Minors(explicit=listed.words), listed, Meaning(classifier)]
+    if recogniser.is_installed():
+        rules.append(People(classifier))
     if policy.other_languages in (Action.HOLD, Action.REFUSE):
         rules.append(OtherLanguage(policy.languages, refuse=policy.other_languages is Action.REFUSE))
     if community_words is not None:

@@ -1,0 +1,46 @@
+"""Named persons: a name alone says little, a name beside something doubtful is worth a moderator's look.
+
+Portraits of composers and characters of books are everyday wishes, so a name by itself scores below what the default
+policy minds; a house that wants to see them all sets the threshold of `person` to 0.3.
+"""
+
+from collections.abc import Callable, Sequence
+
+from moderation.categories import Category
+from moderation.findings import Finding
+from moderation.people import load_in_background, named_people
+from moderation.rules.prompt.meaning import MAX_CHARACTERS, Judge
+from moderation.rules.prompt.subject import PromptSubject
+from studio.verdicts import Ruling
+
+_NAME_ALONE, _NAME_AND_DOUBT = 0.3, 0.7  # scores
+_DOUBTFUL = 0.4  # harm, as the classifier sees it
+
+
+class People:
+    name = "people"
+
+    def __init__(
+        self, judge: Judge, *, find: Callable[[str], Sequence[str]] = named_people, warm: bool = True
+    ) -> None:
+        self._judge = judge
+        self._find = find
+        self._warm = warm
+
+    def warm_up(self) -> None:
+        if self._warm:
+            load_in_background()
+
+    def judge(self, subject: PromptSubject) -> Finding | None:
+        named = [text for text in subject.wished if self._find(text)]
+        if not named:
+            return None
+        opinions = self._judge.judge([text[:MAX_CHARACTERS] for text in named])
+        doubtful = max(opinion.harm for opinion in opinions) >= _DOUBTFUL
+        return Finding(
+            ruling=Ruling.REFUSE,
+            rule=self.name,
+            category=Category.PERSON,
+            evidence="a named person" + (" and something doubtful" if doubtful else ""),
+            score=_NAME_AND_DOUBT if doubtful else _NAME_ALONE,
+        )
