@@ -66,7 +66,7 @@ def _painted(count: int) -> "Iterator[Image.Image]":
     from engine.orders import Order
     from studio.requests import Operation, PaintRequest
 
-    atelier = open_atelier(load_settings())
+    atelier = open_atelier(load_settings(), stays=False)
     try:
         for number in range(0, count, 4):
             prompt = _PROMPTS[number // 4 % len(_PROMPTS)]

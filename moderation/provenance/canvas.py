@@ -12,6 +12,7 @@ from moderation.provenance.tiles import COARSEST, FINEST, fold
 _SHORTER_SIDE_PIXELS = 384
 _MARGIN_PIXELS = 16
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
+_LEVEL = 0.9  # so that a change of 1 counts for about a third
 _LOUDEST = 2.5
 _CALM = 0.3  # grey levels, so that flat paper does not count for more than it shows
 
@@ -58,12 +59,12 @@ def _waves(canvas: Floats) -> Floats:
 
 @lru_cache(maxsize=8)
 def _sieve(shape: tuple[int, int]) -> Floats:
-    """The frequencies that the mark uses, the finer ones raised, as pictures have less of them."""
+    """The frequencies that the mark uses, the finer ones raised as steeply as pictures have less of them."""
     down, across = np.fft.fftfreq(shape[0]), np.fft.rfftfreq(shape[1])
     distance = np.hypot(down[:, None], across[None, :])
     rise = np.clip(distance / (0.4 * COARSEST) - 2, 0, 1)
     fall = np.clip((1.1 * FINEST - distance) / (0.2 * FINEST), 0, 1)
-    sieve: Floats = (rise * fall * np.sqrt(distance)).astype(np.float32)
+    sieve: Floats = (_LEVEL * rise * fall * (distance / FINEST) ** 2).astype(np.float32)
     return sieve
 
 

@@ -20,13 +20,15 @@ from moderation.provenance.tiles import SIDE, house_tiles, lay, pilot_places
 
 SMALLEST_SIDE_PIXELS = 128
 # Peak signal to noise in dB, softest first. The last is for pictures in which none is sure.
-_QUALITIES = (43.5, 42.5, 41.5, 40.5, 39.6, 38.8, 38.2)
-_PILOT = float(np.sqrt(CODED_BITS / 2))  # beside bits of 1: a third of the energy
+_QUALITIES = (43.5, 42.5, 41.5, 40.5, 39.6, 38.8, 38.05)
+_PILOT = float(np.sqrt(0.4 * CODED_BITS))  # beside bits of 1: 29 % of the energy
+_CANCELLED = 0.7  # of what a picture itself says at a bit
+_LOUDNESS = (-0.5, 4.0)
 _SCALES = (1.0, 0.5, 2.0)  # of a canvas, for pictures that were resized
 _PLACES = 6
 _LEAST_PILOT = 4.8  # standard deviations; the highest of pictures without a mark is mostly below 4.5
-_LEAST_REHEARSED_PILOT = 6.5
-_LEAST_SURE = 1.1  # mean over deviation of the coded bits; at 0.75 every second mark can still be read
+_LEAST_REHEARSED_PILOT = 6.2
+_LEAST_SURE = 0.97  # mean over deviation of the coded bits; at 0.75 every second mark can still be read
 _REHEARSAL_JPEG = 48
 _REHEARSAL_CROP = 0.9
 
@@ -40,9 +42,9 @@ def embed(picture: Image.Image, picture_id: str) -> Image.Image:
     if min(picture.size) < SMALLEST_SIDE_PIXELS:
         return picture
     canvas = brightness(at_scale(picture, 1 / unit_of(picture.size)))
-    pattern = _pattern(canvas, signs)
-    enough = bisect_left(_QUALITIES[:-1], True, key=lambda each: _survives(canvas, pattern, each, signs))
-    change = Image.fromarray(_amplitude(_QUALITIES[enough]) * pattern)
+    fitting = _Fitting(canvas, signs)
+    quality = _QUALITIES[bisect_left(_QUALITIES[:-1], True, key=fitting.survives)]
+    change = Image.fromarray(fitting.change(quality))
     grown = np.asarray(change.resize(picture.size, Image.Resampling.BICUBIC))
     pixels = np.asarray(picture.convert("RGB")).astype(np.int16)
     pixels += np.rint(grown).astype(np.int16)[:, :, None]
@@ -68,36 +70,42 @@ def _read(folded: Floats) -> str | None:
     return read_signs(np.stack(shifted) @ house_tiles().carriers.T)
 
 
-def _pattern(canvas: Floats, signs: Floats) -> Floats:
-    """What to add to a canvas, with a mean square of 1.
+class _Fitting:
+    """A mark on its way into one canvas."""
 
-    Louder where there is much to see, and louder in the bits that the picture itself speaks against.
-    """
-    hides, tiles = room(canvas), house_tiles()
-    plain = _leveled(hides * lay(tiles.woven(signs, _PILOT), canvas.shape))
-    folded = seen(canvas + _amplitude(_QUALITIES[3]) * plain)
-    said = tiles.carriers @ folded.ravel() * signs
-    mean = max(float(said.mean()), 1e-6)
-    bits = signs * np.clip(2 - said / mean, 0.3, 3).astype(np.float32)
-    heard = float((tiles.pilot * folded).sum()) / (mean * _PILOT)
-    return _leveled(
-        hides * lay(tiles.woven(bits, _PILOT * float(np.clip(2 - heard, 0.7, 1.8))), canvas.shape)
-    )
+    def __init__(self, canvas: Floats, signs: Floats) -> None:
+        self._canvas, self._signs = canvas, signs
+        self._room = room(canvas)
+        tiles, bare = house_tiles(), seen(canvas)
+        plain = _leveled(self._room * lay(tiles.woven(signs, _PILOT), canvas.shape))
+        trial = _amplitude(_QUALITIES[3])
+        gained = (seen(canvas + trial * plain) - bare) / trial
+        # What the canvas says by itself at each bit and at the pilot, in what an amplitude of 1 adds to it.
+        self._gain = max(float((tiles.carriers @ gained.ravel() * signs).mean()), 1e-6)
+        self._bits = tiles.carriers @ bare.ravel() * signs / self._gain
+        self._pilot = float((tiles.pilot * bare).sum()) / (self._gain * _PILOT)
 
+    def change(self, quality: float) -> Floats:
+        """What to add to the canvas: louder where there is much to see, and against what the canvas itself says."""
+        amplitude = _amplitude(quality)
+        bits = self._signs * np.clip(1 - _CANCELLED * self._bits / amplitude, *_LOUDNESS).astype(np.float32)
+        pilot = _PILOT * float(np.clip(1 - _CANCELLED * self._pilot / amplitude, 0.7, 1.8))
+        return amplitude * _leveled(self._room * lay(house_tiles().woven(bits, pilot), self._canvas.shape))
 
-def _survives(canvas: Floats, pattern: Floats, quality: float, signs: Floats) -> bool:
-    """Whether the mark is read, with something to spare, after a crop and JPEG."""
-    height, width = (round(size * _REHEARSAL_CROP) for size in canvas.shape)
-    marked = canvas[:height, :width] + _amplitude(quality) * pattern[:height, :width]
-    out = io.BytesIO()
-    Image.fromarray(marked.clip(0, 255).astype(np.uint8)).save(out, "JPEG", quality=_REHEARSAL_JPEG)
-    with Image.open(out) as again:
-        folded = seen(brightness(again))
-    said = house_tiles().carriers @ folded.ravel() * signs
-    if said.mean() < _LEAST_SURE * said.std():
-        return False
-    places, heights = pilot_places(folded, _PLACES)
-    return bool(heights[places == 0].max(initial=0) >= _LEAST_REHEARSED_PILOT)
+    def survives(self, quality: float) -> bool:
+        """Whether the mark is read, with something to spare, after a crop and JPEG."""
+        marked = self._canvas + self.change(quality)
+        height, width = (round(size * _REHEARSAL_CROP) for size in marked.shape)
+        out = io.BytesIO()
+        shown = Image.fromarray(marked[:height, :width].clip(0, 255).astype(np.uint8))
+        shown.save(out, "JPEG", quality=_REHEARSAL_JPEG)
+        with Image.open(out) as again:
+            folded = seen(brightness(again))
+        said = house_tiles().carriers @ folded.ravel() * self._signs
+        if said.mean() < _LEAST_SURE * said.std():
+            return False
+        places, heights = pilot_places(folded, _PLACES)
+        return bool(heights[places == 0].max(initial=0) >= _LEAST_REHEARSED_PILOT)
 
 
 def _amplitude(quality: float) -> float:
