@@ -202,7 +202,12 @@ def test_every_file_of_the_index_is_in_the_archive() -> None:
     index = json.loads((PRIOR / "index.json").read_text(encoding="utf-8"))
     with zipfile.ZipFile(PRIOR / "cutouts.zip") as archive:
         names = set(archive.namelist())
-    assert {file for subject in index["subjects"] for file in subject["files"].values()} == names
+    drawn = [
+        files
+        for subject in index["subjects"]
+        for files in (subject["files"], *subject.get("looks", {}).values())
+    ]
+    assert {file for files in drawn for file in files.values()} == names
 
 
 def test_every_synonym_names_a_subject_that_is_there(collage: Collage) -> None:

@@ -39,11 +39,11 @@ def _style(reading: Reading) -> bool:
 
 
 def _skin(reading: Reading) -> bool:
-    token = reading.tokens[reading.at]
-    if token not in SKINS or token in COLOUR_NAMES:
+    words, length = reading.longest(SKINS)
+    if not words or words in COLOUR_NAMES:
         return False
-    reading.phrase.skins = SKINS[token]
-    reading.at += 1
+    reading.phrase.skins = SKINS[words]
+    reading.at += length
     return True
 
 

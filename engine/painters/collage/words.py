@@ -176,17 +176,16 @@ GENDERS: dict[str, str] = {
     for word in words.split()
 }
 SKINS: dict[str, tuple[str, ...]] = {
-    "black": ("dark", "medium-dark"),
-    "african": ("dark", "medium-dark"),
-    "dark-skinned": ("dark", "medium-dark"),
-    "brown": ("medium-dark", "medium"),
-    "indian": ("medium-dark", "medium"),
-    "latino": ("medium", "medium-dark"),
-    "latina": ("medium", "medium-dark"),
-    "asian": ("medium-light", "light"),
-    "white": ("light",),
-    "pale": ("light",),
-    "light-skinned": ("light",),
+    word: skins
+    for words, skins in (
+        ("black, african, african american, dark-skinned", ("dark", "medium-dark")),
+        ("brown, indian, south asian", ("medium-dark", "medium", "dark")),
+        ("hispanic, latino, latina", ("medium", "medium-light", "medium-dark")),
+        ("middle eastern, arab", ("medium", "medium-light")),
+        ("asian, east asian, chinese, japanese, korean", ("medium-light", "light")),
+        ("white, european, caucasian, pale, light-skinned", ("light", "medium-light")),
+    )
+    for word in words.split(", ")
 }
 # What people have on their heads: in it means under it.
 HEADWEAR = frozenset(
