@@ -200,7 +200,9 @@ def _embed(dossier: Dossier) -> discord.Embed:
         colour=_COLOURS[case.kind] if case.state is CaseState.OPEN else discord.Colour.light_grey(),
         timestamp=case.opened_at,
     )
-    embed.add_field(name="About", value=words.mention(dossier.subject))
+    # In an embed a mention of somebody whom the client does not know stays a number, so the name stands beside it.
+    name = plain(dossier.subject.display_name, longest=80)
+    embed.add_field(name="About", value=f"{name} ({words.mention(dossier.subject)})")
     if case.filed_by and case.filed_by != case.subject:
         embed.add_field(name="Filed by", value=mention_of_key(case.filed_by))
     if case.state is CaseState.CLOSED:

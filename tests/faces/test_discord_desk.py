@@ -89,7 +89,7 @@ async def test_a_held_prompt_lies_on_the_desk_with_all_that_is_needed_to_judge_i
     assert embed.title == "Held for a moderator"
     assert case_id in (embed.footer.text or "")
     shown = facts(message)
-    assert shown["About"] == f"<@{room.ana.id}>"
+    assert shown["About"] == f"ana (<@{room.ana.id}>)"
     assert shown["Effective prompt"] == r"a \*doubtful\* thing"
     assert shown["Rule"] == "meaning · gore"
     assert shown["Evidence"] == "gore: 0.61"

@@ -1,0 +1,217 @@
+"""Draws the pictures of the Discord section in the documents: the bot's real messages, painted by Thimble.
+
+The bot runs on simcord, which plays Discord's part and shows its messages in a page of its own; the letters and
+colours around them are simcord's, everything inside the messages is what the bot sends. Run it from the repository:
+
+    .venv/bin/pip install "simcord[screenshot]"
+    PYTHONPATH=. .venv/bin/python scripts/discord_pictures.py docs
+
+`CHROMIUM` names the browser; without it playwright's own is used.
+"""
+
+import asyncio
+import os
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+from playwright.async_api import async_playwright
+
+from engine.atelier import Atelier
+from engine.leases import LeaseKeeper
+from engine.model_catalog import ModelCatalogue
+from engine.pictures.darkroom import Darkroom
+from engine.storage import open_store
+from engine.work import Work
+from moderation.desk.dossiers import read_dossier
+from studio.communities import CommunityRules
+from studio.db import cases, choices
+from studio.db.tables import CaseRow
+from studio.events import CaseChanged, JobEnded, JobProgress
+from studio.jobs import JobState
+from studio.people import Person, Platform
+from studio.ports import Ports
+from studio.verdicts import ALLOWED, Ruling, Verdict
+from tests.discord_room import Room, open_room
+from tests.twins import TwinDesk, TwinEvents, TwinGate, twin_ports
+
+WIDTH, HEIGHT = 760, 1000
+PROMPT = os.environ.get("PROMPT", "a snowman in front of a red house at night")
+REMIXED = "a snowman in front of a blue house at night"
+HOLD = Verdict(
+    ruling=Ruling.HOLD, rule="meaning", category="violence", evidence="violence: 0.58 (held from 0.50 on)"
+)
+
+
+class Desk(TwinDesk):
+    """With the real dossiers."""
+
+    def read(self, case_id: str) -> Any:
+        with self.database.read() as session:
+            return read_dossier(session, cases.find_case(session, case_id))
+
+
+class Camera:
+    def __init__(self, room: Room, folder: Path) -> None:
+        self._room = room
+        self._folder = folder
+
+    async def take(self, name: str, channel: Any, viewer: Any, target: Any) -> None:
+        """A picture of one message as `viewer` sees it, with the empty margin cut off."""
+        async with (
+            self._room.env.preview(
+                channel, viewers=[viewer], display="fixed", width=WIDTH, height=HEIGHT
+            ) as preview,
+            _browser(preview),
+        ):
+            await preview.show(target)
+            path = self._folder / f"{name}.png"
+            await preview.screenshot(path, mode="surface", allow_incomplete=True)
+        with Image.open(path) as image:
+            shot = image.convert("RGB")
+        shot.save(path, optimize=True)
+        print(path)
+
+
+@asynccontextmanager
+async def _browser(preview: Any) -> AsyncIterator[None]:
+    """The browser that is installed here instead of playwright's own."""
+    manager = preview._capture_manager
+    manager._playwright = await async_playwright().start()
+    manager._browser = await manager._playwright.chromium.launch(
+        executable_path=os.environ.get("CHROMIUM"), args=["--no-sandbox"]
+    )
+    yield
+
+
+class Painting:
+    """A worker in this process."""
+
+    def __init__(self, ports: Ports, folder: Path) -> None:
+        self._ports = ports
+        self.events = TwinEvents()
+        catalogue = ModelCatalogue.load(None, state=folder / "models")
+        self._atelier = Atelier(catalogue, default_model="thimble", device="cpu", threads=1)
+        self._work = Work(
+            database=ports.database,
+            store=ports.store,
+            gate=ports.gate,
+            events=self.events,
+            queue=ports.queue,
+            atelier=self._atelier,
+            leases=LeaseKeeper(ports.database, worker="here", lease_seconds=60),
+            rules=ports.rules,
+            worker="here",
+        )
+
+    async def paint(self, room: Room, job_id: str) -> list[JobProgress]:
+        """Paint it, show its end, and return what was announced on the way."""
+        self.events.announced.clear()
+        await asyncio.to_thread(self._work.paint, job_id)
+        return list(self.events.announced)
+
+    def close(self) -> None:
+        self._atelier.close()
+
+
+async def show_end(room: Room, job_id: str) -> None:
+    await room.tell(JobEnded(job_id=job_id, platform=Platform.DISCORD, state=JobState.DONE))
+
+
+async def take_all(room: Room, painting: Painting, camera: Camera) -> None:
+    job_id = await room.imagine(room.ana, PROMPT, seed=7)
+    announced = await painting.paint(room, job_id)
+    half = next(each for each in announced if each.preview and each.step * 2 >= each.steps)
+    await room.progress(job_id, half.step, half.steps, half.preview)
+    grid = room.message
+    await show_progress(room, camera, grid, job_id, half)
+    await show_end(room, job_id)
+    await camera.take("discord-grid", room.channel, room.ana, room.message)
+
+    await build_on(room, painting, job_id)
+    single = await room.imagine(room.ana, "a blue boat on a green sea", seed=3, count=1)
+    await painting.paint(room, single)
+    await show_end(room, single)
+    overlay = await room.ana.click(room.message, label="🖌 Edit")
+    await camera.take("discord-edit", room.channel, room.ana, overlay)
+
+    tree = await room.mod.slash(room.channel, "lineage", picture=f"{job_id}.2")
+    await camera.take("discord-lineage", room.channel, room.mod, tree)
+    await take_case(room, painting, camera)
+
+
+async def build_on(room: Room, painting: Painting, job_id: str) -> None:
+    """Bo varies a picture of Ana's, the moderator gives one of his other words, and Ana edits another."""
+    await room.bo.slash(room.channel, "vary", picture=f"{job_id}.2", count=3)
+    child = room.newest_job()
+    await painting.paint(room, child)
+    steps = (
+        (room.mod, "remix", {"picture": f"{child}.1", "prompt": REMIXED, "count": 1}),
+        (room.ana, "vary", {"picture": f"{child}.3", "strength": "subtle", "count": 2}),
+    )
+    for who, name, values in steps:
+        await who.slash(room.channel, name, **values)
+        await painting.paint(room, room.newest_job())
+
+
+async def show_progress(room: Room, camera: Camera, grid: Any, job_id: str, half: JobProgress) -> None:
+    """The job is over in the records by now, but its message still shows the step."""
+    from bots.discord.bearer import decoded
+    from bots.discord.buttons import view_of
+    from bots.discord.posts import compose_progress
+    from bots.standings import load_standing
+
+    standing = load_standing(room.ports.database, job_id)
+    preview = decoded(half.preview or "")
+    post = compose_progress(standing, step=half.step, steps=half.steps, preview=preview)
+    with room.env._bot_scope():
+        message = await room.bot.get_partial_messageable(room.channel.id).send(
+            post.content, files=post.files(), view=view_of(post)
+        )
+    await room.env.settle()
+    await camera.take("discord-progress", room.channel, room.ana, message)
+    with room.env._bot_scope():
+        await message.delete()
+
+
+async def take_case(room: Room, painting: Painting, camera: Camera) -> None:
+    channel = room.guild.create_text_channel("desk")
+    by = Person(platform=Platform.DISCORD, community=str(room.guild.id), user_id="1", display_name="")
+    with room.ports.database.begin() as session:
+        choices.keep_community_rules(session, CommunityRules(desk_channel=str(channel.id)), by=by)
+    gate = room.ports.gate
+    assert isinstance(gate, TwinGate)
+    gate.picture_verdict = HOLD
+    job_id = await room.imagine(room.bo, "a red knight with a sword", seed=5, count=1)
+    await painting.paint(room, job_id)
+    gate.picture_verdict = ALLOWED
+    with room.ports.database.read() as session:
+        case_id = session.query(CaseRow).one().id
+    await room.tell(CaseChanged(case_id=case_id, platform=Platform.DISCORD))
+    await camera.take("discord-case", channel, room.mod, channel.history()[-1])
+
+
+async def main(folder: Path) -> None:
+    with tempfile.TemporaryDirectory() as home:
+        ports = twin_ports(f"sqlite:///{home}/studio.sqlite3")
+        ports = replace(
+            ports,
+            store=open_store(f"{home}/pictures"),
+            darkroom=Darkroom(),
+            desk=Desk(database=ports.database),
+        )
+        painting = Painting(ports, Path(home))
+        async with open_room(ports, Path(home)) as room:
+            room.env.backend.bot_user.name = "Chatelier"
+            await take_all(room, painting, Camera(room, folder))
+        painting.close()
+        ports.database.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(Path(sys.argv[1])))
