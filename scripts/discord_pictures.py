@@ -17,11 +17,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from PIL import Image
 from playwright.async_api import async_playwright
 
+from bots.discord.bearer import decoded
+from bots.discord.buttons import view_of
+from bots.discord.posts import compose_progress
+from bots.standings import load_standing
 from engine.atelier import Atelier
 from engine.leases import LeaseKeeper
 from engine.model_catalog import ModelCatalogue
@@ -127,9 +131,7 @@ async def take_all(room: Room, painting: Painting, camera: Camera) -> None:
     job_id = await room.imagine(room.ana, PROMPT, seed=7)
     announced = await painting.paint(room, job_id)
     half = next(each for each in announced if each.preview and each.step * 2 >= each.steps)
-    await room.progress(job_id, half.step, half.steps, half.preview)
-    grid = room.message
-    await show_progress(room, camera, grid, job_id, half)
+    await show_progress(room, camera, job_id, half)
     await show_end(room, job_id)
     await camera.take("discord-grid", room.channel, room.ana, room.message)
 
@@ -159,13 +161,8 @@ async def build_on(room: Room, painting: Painting, job_id: str) -> None:
         await painting.paint(room, room.newest_job())
 
 
-async def show_progress(room: Room, camera: Camera, grid: Any, job_id: str, half: JobProgress) -> None:
+async def show_progress(room: Room, camera: Camera, job_id: str, half: JobProgress) -> None:
     """The job is over in the records by now, but its message still shows the step."""
-    from bots.discord.bearer import decoded
-    from bots.discord.buttons import view_of
-    from bots.discord.posts import compose_progress
-    from bots.standings import load_standing
-
     standing = load_standing(room.ports.database, job_id)
     preview = decoded(half.preview or "")
     post = compose_progress(standing, step=half.step, steps=half.steps, preview=preview)
@@ -184,8 +181,7 @@ async def take_case(room: Room, painting: Painting, camera: Camera) -> None:
     by = Person(platform=Platform.DISCORD, community=str(room.guild.id), user_id="1", display_name="")
     with room.ports.database.begin() as session:
         choices.keep_community_rules(session, CommunityRules(desk_channel=str(channel.id)), by=by)
-    gate = room.ports.gate
-    assert isinstance(gate, TwinGate)
+    gate = cast("TwinGate", room.ports.gate)
     gate.picture_verdict = HOLD
     job_id = await room.imagine(room.bo, "a red knight with a sword", seed=5, count=1)
     await painting.paint(room, job_id)
