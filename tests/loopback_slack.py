@@ -534,7 +534,7 @@ class LoopbackSlack:
     def press(
         self, message: Message, action: str, *, user: str = ANA, value: str | None = None
     ) -> dict[str, Any]:
-        chosen = {"action_id": action, "type": "button", "value": action}
+        chosen: dict[str, Any] = {"action_id": action, "type": "button", "value": action}
         if value is not None:
             chosen = {"action_id": action, "type": "static_select", "selected_option": {"value": value}}
         shown = {"ts": message.ts, "text": message.text, "blocks": message.blocks}

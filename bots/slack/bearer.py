@@ -78,7 +78,7 @@ class SlackBearer:
 
     async def step(self, standing: Standing, progress: JobProgress, slip: Slip) -> None:
         """No preview: each would be a file of its own, and Slack's limits are better spent on answers."""
-        post = compose_progress(standing, step=progress.step, steps=progress.steps)
+        post = compose_progress(standing, progress)
         where = {"channel": slip.channel, "ts": slip.message}
         try:
             workspace = await self._workspaces.of(standing.job.address.community)

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from functools import partial
 from typing import ParamSpec, TypeVar
 
@@ -29,7 +29,6 @@ _quiet.setLevel(logging.WARNING)  # at debug it logs the states of those who are
 
 P = ParamSpec("P")
 T = TypeVar("T")
-Run = Callable[..., Awaitable[T]]
 
 
 class Installations(AsyncInstallationStore):
@@ -54,10 +53,11 @@ class Installations(AsyncInstallationStore):
     async def find(self, community: str) -> Bot | None:
         """The app as installed to a workspace, or to its whole organisation: ``T…`` or ``E…:T…``."""
         enterprise, _, team = community.rpartition(":")
-        find = partial(self._run, self._store.find_bot, enterprise_id=enterprise or None)
-        bot = await find(team_id=team)
+        find = self._store.find_bot
+        bot = await self._run(partial(find, enterprise_id=enterprise or None, team_id=team))
         if bot is None and enterprise:
-            bot = await find(team_id=None, is_enterprise_install=True)
+            of_all = partial(find, enterprise_id=enterprise, team_id=None, is_enterprise_install=True)
+            bot = await self._run(of_all)
         return bot
 
     async def forget(self, *, enterprise: str | None, team: str | None) -> None:

@@ -26,8 +26,12 @@ async def find_orphan(workspace: Workspace, job: Job) -> Slip | None:
     Raises `SlackAway`: then the message waits, as it may be there.
     """
     address = job.address
-    since = {"oldest": f"{job.created_at.timestamp() - 1:.6f}", "limit": _MOST_MESSAGES}
-    where = {"channel": address.channel, "include_all_metadata": "true", **since}
+    where: dict[str, Any] = {
+        "channel": address.channel,
+        "include_all_metadata": "true",
+        "oldest": f"{job.created_at.timestamp() - 1:.6f}",
+        "limit": _MOST_MESSAGES,
+    }
     try:
         if address.thread:
             answer = await workspace.line.call("conversations.replies", ts=address.thread, **where)

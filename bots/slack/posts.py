@@ -10,6 +10,7 @@ from bots.slack.escaping import entities, mrkdwn
 from bots.standings import Standing
 from studio.buttons import Action, Button
 from studio.errors import PolicyRefusal
+from studio.events import JobProgress
 from studio.jobs import WAITING, JobState
 from studio.requests import Operation
 
@@ -52,8 +53,8 @@ def compose(standing: Standing, file_id: str | None, *, hidden: bool = False) ->
     return _result(standing, file_id, hidden=hidden)
 
 
-def compose_progress(standing: Standing, *, step: int, steps: int) -> Post:
-    return _underway(standing, house.painting(step, steps))
+def compose_progress(standing: Standing, progress: JobProgress) -> Post:
+    return _underway(standing, house.painting(progress.step, progress.steps, progress.seconds_left))
 
 
 def section(text: str, **more: Any) -> Block:

@@ -1,6 +1,7 @@
 """Private answers: what one pair of eyes sees."""
 
 import logging
+from typing import Any
 
 import aiohttp
 
@@ -25,10 +26,9 @@ class Teller:
             if await self._responded(visit, post) or await self._whispered(visit, post):
                 return
             line = (await self._workspaces.of(visit.community)).line
+            where: dict[str, Any] = {"channel": visit.user}
             if visit.in_private:
                 where = {"channel": visit.channel, "thread_ts": visit.thread}
-            else:
-                where = {"channel": visit.user, "thread_ts": None}
             await line.call("chat.postMessage", **where, **post.arguments())
         except (SlackAway, SlackRefuses) as error:
             log.warning("a sentence was not taken: %s", error)
@@ -48,7 +48,7 @@ class Teller:
         if not visit.channel or visit.in_private:
             return False
         line = (await self._workspaces.of(visit.community)).line
-        where = {"channel": visit.channel, "user": visit.user, "thread_ts": visit.thread}
+        where: dict[str, Any] = {"channel": visit.channel, "user": visit.user, "thread_ts": visit.thread}
         try:
             await line.call("chat.postEphemeral", **where, **post.arguments())
         except SlackRefuses as error:

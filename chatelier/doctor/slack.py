@@ -135,7 +135,8 @@ def _membership(client: "WebClient", token: str) -> Iterator[Finding]:
     except SlackApiError as error:
         yield note("slack", f"the app's channels cannot be listed ({_code(error)})", _REINSTALL)
         return
-    names = [str(channel.get("name")) for channel in answer.get("channels", ())]
+    channels: list[dict[str, object]] = answer.get("channels") or []
+    names = [str(channel.get("name")) for channel in channels]
     if names:
         shown = ", ".join(f"#{name}" for name in names[:5]) + (" …" if len(names) > 5 else "")
         yield good("slack", f"the app is in {shown}")

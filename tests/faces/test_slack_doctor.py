@@ -90,18 +90,17 @@ async def test_the_doctor_asks_for_the_workspaces_that_installed_the_app(
         database = connect_database(loaded.settings)
         schema.upgrade(database)
         store = SQLAlchemyInstallationStore(client_id=CLIENT_ID, engine=database.engine)
-        said = [
-            [each.said for each in await asyncio.to_thread(lambda: list(examine(loaded)))][-1],
-            _installed_to(store, BOT_TOKEN),
-            *[each.said for each in await asyncio.to_thread(lambda: list(examine(loaded)))],
-        ]
+        before = await asyncio.to_thread(lambda: list(examine(loaded)))
+        _install(store, BOT_TOKEN)
+        after = await asyncio.to_thread(lambda: list(examine(loaded)))
         database.close()
-    assert said[0] == "no workspace has installed the app"
+    assert before[-1].said == "no workspace has installed the app"
+    said = [each.said for each in after]
     assert "1 workspace has the app" in said
-    assert any("the app is chatelier in the workspace" in each for each in said if each)
+    assert any("the app is chatelier in the workspace" in each for each in said)
 
 
-def _installed_to(store: SQLAlchemyInstallationStore, token: str) -> None:
+def _install(store: SQLAlchemyInstallationStore, token: str) -> None:
     store.save_bot(
         Bot(
             app_id="A0APP",
