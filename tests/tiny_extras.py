@@ -1,9 +1,11 @@
 """Tiny weights to lay over the tiny models: LoRAs, and IP-Adapters with their image encoder."""
 
 from pathlib import Path
+from typing import Any
 
+import diffusers
 import torch
-from diffusers import StableDiffusionPipeline, StableDiffusionXLPipeline, UNet2DConditionModel
+from diffusers import UNet2DConditionModel
 from safetensors.torch import save_file
 from transformers import CLIPVisionConfig, CLIPVisionModelWithProjection
 
@@ -11,19 +13,27 @@ RANK = 2
 SEEN_WIDTH = 16
 
 
-def save_lora(folder: Path, path: Path, *, seed: int = 0, strength: float = 1.0, family: str = "sd") -> Path:
+# Family → its pipeline, and its denoiser with its name.
+_FAMILIES: dict[str, tuple[Any, Any, str]] = {
+    "sd": (diffusers.StableDiffusionPipeline, UNet2DConditionModel, "unet"),
+    "sdxl": (diffusers.StableDiffusionXLPipeline, UNet2DConditionModel, "unet"),
+    "flux": (diffusers.FluxPipeline, diffusers.FluxTransformer2DModel, "transformer"),
+    "sd3": (diffusers.StableDiffusion3Pipeline, diffusers.SD3Transformer2DModel, "transformer"),
+}
+
+
+def save_lora(folder: Path, path: Path, *, seed: int = 0, family: str = "sd") -> Path:
     """A LoRA for the attention of the model in `folder`, in diffusers' layout; answers its path."""
+    pipeline, kind, name = _FAMILIES[family]
     generator = torch.Generator().manual_seed(seed)
-    unet = UNet2DConditionModel.from_pretrained(folder / "unet")
     layers: dict[str, torch.Tensor] = {}
-    for name, module in unet.named_modules():
-        if name.endswith(("to_q", "to_v")):
+    for place, module in kind.from_pretrained(folder / name).named_modules():
+        if place.endswith(("to_q", "to_v")):
             out_width, in_width = module.weight.shape
-            layers[f"{name}.lora_A.weight"] = torch.randn(RANK, in_width, generator=generator) * strength
-            layers[f"{name}.lora_B.weight"] = torch.randn(out_width, RANK, generator=generator)
-    kind = StableDiffusionXLPipeline if family == "sdxl" else StableDiffusionPipeline
+            layers[f"{place}.lora_A.weight"] = torch.randn(RANK, in_width, generator=generator)
+            layers[f"{place}.lora_B.weight"] = torch.randn(out_width, RANK, generator=generator)
     path.parent.mkdir(parents=True, exist_ok=True)
-    kind.save_lora_weights(path.parent, unet_lora_layers=layers, weight_name=path.name)
+    pipeline.save_lora_weights(path.parent, **{f"{name}_lora_layers": layers}, weight_name=path.name)
     return path
 
 

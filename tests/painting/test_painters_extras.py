@@ -23,7 +23,7 @@ from engine.painters.families import new_painter
 from engine.painters.painter import Painter, Portion, Sketch
 from studio.errors import ModelBroken, NotSupported
 from tests.tiny_extras import save_ip_adapter, save_lora
-from tests.tiny_models import save_sd, save_sdxl
+from tests.tiny_models import save_flux, save_sd, save_sd3, save_sdxl
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
@@ -108,8 +108,18 @@ def wearing(folder: Path, loras: dict[str, LoraEntry]) -> Iterator[Painter]:
     painter.unload()
 
 
-def with_loras(folder: Path, loras: dict[str, LoraEntry], **worn: float) -> Callable[[Sketch], np.ndarray]:
-    pipeline = diffusers.StableDiffusionPipeline.from_pretrained(folder, requires_safety_checker=False)
+PIPELINES: dict[str, Any] = {
+    "sd": diffusers.StableDiffusionPipeline,
+    "flux": diffusers.FluxPipeline,
+    "sd3": diffusers.StableDiffusion3Pipeline,
+}
+
+
+def with_loras(
+    folder: Path, loras: dict[str, LoraEntry], *, family: str = "sd", **worn: float
+) -> Callable[[Sketch], np.ndarray]:
+    extra = {"requires_safety_checker": False} if family == "sd" else {}
+    pipeline = PIPELINES[family].from_pretrained(folder, **extra)
     pipeline.set_progress_bar_config(disable=True)
     for name in worn:
         path = Path(loras[name].source)
@@ -146,6 +156,17 @@ def test_each_lane_wears_its_own_loras_and_the_others_none(
     assert far(got[0], got[1]) > 0.01
     assert far(got[1], got[2]) > 0.01
     assert far(got[0], got[4]) == 0
+
+
+@pytest.mark.parametrize(("family", "save"), [("flux", save_flux), ("sd3", save_sd3)])
+def test_transformers_wear_loras_too(family: str, save: Callable[[Path], Path], tmp_path: Path) -> None:
+    folder = save(tmp_path / "model")
+    loras = {"ink": LoraEntry(source=str(save_lora(folder, tmp_path / "ink.safetensors", family=family)))}
+    painter = load(folder, family, loras=loras)
+    plain, ink = hand_in(painter, sketch(1), sketch(1, adapters=(("ink", 0.8),)))
+    assert far(painted(plain), with_loras(folder, loras, family=family)(sketch(1))) < TOLERANCE
+    assert far(painted(ink), with_loras(folder, loras, family=family, ink=0.8)(sketch(1))) < TOLERANCE
+    assert far(painted(plain), painted(ink)) > 0.01
 
 
 @pytest.mark.parametrize("name", ["foreign", "damaged", "lost"])
