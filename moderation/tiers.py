@@ -74,6 +74,6 @@ def _has_earned_trust(session: Session, person: Person, at: datetime) -> bool:
     mine = JobRow.person_key.in_(identities(session, person.key))
     query = select(func.count(), func.min(JobRow.created_at)).where(mine, JobRow.state == JobState.DONE)
     done, first = session.execute(query).one()
-    if done < TRUSTED_JOBS or first is None or at - first < TRUSTED_AFTER:
+    if done < TRUSTED_JOBS or at - first < TRUSTED_AFTER:
         return False
     return burden(session, person.key, at=at) < CLEAN

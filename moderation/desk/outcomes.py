@@ -48,7 +48,7 @@ def follow(session: Session, case: Case) -> Outcome:
             case_id=case.id,
             job_id=case.job_id,
         )
-    if case.decision in _JUDGED:
+    if case.decision is not None and case.decision in _JUDGED:
         outcome.add(_JUDGED[case.decision](session, case))
     return outcome
 

@@ -45,7 +45,8 @@ def burden(session: Session, person_key: str, *, at: datetime | None = None) -> 
         StrikeRow.overturned_at.is_(None),
         StrikeRow.at > at - _FORGOTTEN,
     )
-    return sum(row.weight * 0.5 ** ((at - row.at) / HALF_LIFE) for row in session.scalars(query))
+    left = [row.weight * 2.0 ** -((at - row.at) / HALF_LIFE) for row in session.scalars(query)]
+    return float(sum(left))
 
 
 def strike(

@@ -1,0 +1,58 @@
+"""/forget-me: everything that is kept of a person goes, under all their names."""
+
+from dataclasses import dataclass
+
+from studio.commands.answers import Forgotten
+from studio.commands.spec import Call, CommandSpec, Kind, Parameter
+from studio.db import outbox
+from studio.db.humans import identities
+from studio.db.people import lock_person
+from studio.errors import NotAllowed
+from studio.forgetting import count_pictures, forget, is_painting
+from studio.ports import Ports
+
+_PAINTING = "One of your jobs is being painted. Wait for it or cancel it, and then ask again."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForgetMe:
+    confirm: str
+
+
+def forget_me(ports: Ports, call: Call, _command: ForgetMe) -> Forgotten:
+    """Pictures with their files, words, stars, settings and links. Raises `NotAllowed` while a job is painted."""
+    with ports.database.read() as session:
+        if is_painting(session, identities(session, call.person.key)):
+            raise NotAllowed(_PAINTING)
+    ports.desk.forget(call.person)
+    with ports.database.begin() as session:
+        lock_person(session, call.person)
+        keys = identities(session, call.person.key)
+        if is_painting(session, keys):  # since it was asked a moment ago
+            raise NotAllowed(_PAINTING)
+        pictures = count_pictures(session, keys)
+        removal = forget(session, keys)
+    for file in sorted(removal.files):
+        ports.store.delete(file)
+    outbox.send(ports.database, ports.events, removal.events)
+    return Forgotten(pictures=pictures, identities=len(keys))
+
+
+SPEC = CommandSpec(
+    name="forget-me",
+    summary="Delete everything the studio keeps of you: pictures, words, settings. It cannot be undone.",
+    example="/forget-me yes",
+    build=ForgetMe,
+    handle=forget_me,
+    parameters=(
+        Parameter(
+            name="confirm",
+            kind=Kind.CHOICE,
+            summary="Type yes.",
+            choices=("yes",),
+            required=True,
+            positional=True,
+        ),
+    ),
+    paints=False,
+)

@@ -1,0 +1,155 @@
+"""Whoever asks is forgotten, on SQLite and PostgreSQL: no word, file or name of theirs is left."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import select
+
+from moderation import audit, bans
+from studio.cases import CaseKind
+from studio.catalog import perform
+from studio.clock import now
+from studio.commands.spec import Call
+from studio.db import ledger, records
+from studio.db.tables import BanRow, Base, CaseRow, JobRow, PersonRow
+from studio.errors import BadParameter, NotAllowed
+from studio.events import PictureChanged
+from studio.jobs import JobState
+from studio.ports import HouseRules, Ports
+from studio.requests import Source
+from tests.desks import with_desk
+from tests.painted import paint_job
+from tests.twins import ruled, someone, somewhere, twin_ports
+
+_calls = iter(range(10_000))
+
+
+@pytest.fixture
+def house(database_url: str) -> Iterator[Ports]:
+    made = with_desk(twin_ports(database_url))
+    yield made
+    made.database.close()
+
+
+def ask(house: Ports, name: str, command: str, **values: object):
+    person = someone(name, moderator=name == "mod")
+    call = Call(
+        person=person, address=replace(somewhere(), token=f"{name}-secret"), request_key=f"{name}:{next(_calls)}"
+    )
+    return perform(house, call, command, values)
+
+
+def painted(house: Ports, name: str, prompt: str = "a secluded thought", **values: object) -> str:
+    return paint_job(house, ask(house, name, "imagine", prompt=prompt, count=2, **values).job_id)
+
+
+def everything(house: Ports, *but: str) -> str:
+    """All rows of all tables but some, as text."""
+    with house.database.read() as session:
+        return "\n".join(
+            f"{table.name}: {tuple(row)}"
+            for table in Base.metadata.sorted_tables
+            if table.name not in but
+            for row in session.execute(select(table))
+        )
+
+
+def forget(house: Ports, name: str = "ana"):
+    return ask(house, name, "forget-me", confirm="yes")
+
+
+def test_nothing_of_a_person_is_left(house: Ports):
+    upload = house.store.put(b"an upload", suffix=".png")
+    job = painted(house, "ana", image=Source(key=upload))
+    others = painted(house, "bo", "something else")
+    ask(house, "ana", "star", picture=f"{others}.1")
+    ask(house, "ana", "settings", style="ink")
+    ask(house, "ana", "report", picture=f"{others}.1", reason="my secluded words")
+    ask(house, "bo", "report", picture=f"{job}.1", reason="ana did it")
+    ask(house, "ana", "imagine", prompt="a waiting secluded thought")
+    ask(house, "ana", "link")
+    kept = {key for key, data in house.store.blobs.items() if f"picture {others}" in data.decode()}
+    answer = forget(house)
+    assert (answer.pictures, answer.identities) == (2, 1)
+    left = everything(house, "outbox", "ledger")
+    for trace in ("secluded", "'ana'", "ana:", "web:room:ana", "Ana", "ana-secret", "did it", "ink"):
+        assert trace not in left, trace
+    assert {key for key in house.store.blobs if b"upload" in house.store.blobs[key]} == set()
+    assert not [key for key, data in house.store.blobs.items() if job in data.decode()]
+    assert kept <= set(house.store.blobs)
+    assert [e.picture_id for e in house.events.published if isinstance(e, PictureChanged)][-2:] == [
+        f"{job}.1",
+        f"{job}.2",
+    ]
+    with house.database.read() as session:
+        assert records.find_job(session, job).person.display_name == "somebody"
+
+
+def test_what_others_built_stays_with_them(house: Ports):
+    origin = painted(house, "ana")
+    child = paint_job(house, ask(house, "bo", "vary", picture=f"{origin}.1").job_id)
+    forget(house)
+    family = ask(house, "bo", "lineage", picture=f"{child}.1")
+    makers = {relative.picture.job_id: relative.person.display_name for relative in family.relatives}
+    assert makers == {origin: "somebody", child: "Bo"}
+    prompts = {relative.picture.job_id: relative.picture.recipe.prompt for relative in family.relatives}
+    assert prompts[origin] == ""
+
+
+def test_all_names_of_a_human_are_forgotten_together(house: Ports):
+    first, second = painted(house, "ana"), painted(house, "elsewhere")
+    code = ask(house, "ana", "link").code
+    ask(house, "elsewhere", "link", code=code)
+    assert forget(house).identities == 2
+    left = everything(house, "ledger", "outbox")
+    assert "elsewhere" not in left
+    with house.database.read() as session:
+        assert [records.pictures_of_job(session, job) for job in (first, second)] == [[], []]
+        assert not session.scalars(select(PersonRow).where(PersonRow.user_id.in_(["ana", "elsewhere"]))).all()
+
+
+def test_nobody_is_forgotten_while_a_job_of_theirs_is_painted(house: Ports):
+    job = ask(house, "ana", "imagine", prompt="a boat").job_id
+    with house.database.begin() as session:
+        session.get_one(JobRow, job).state = JobState.PAINTING
+    with pytest.raises(NotAllowed, match="being painted"):
+        forget(house)
+    with pytest.raises(BadParameter, match="yes"):
+        ask(house, "ana", "forget-me", confirm="perhaps")
+    with house.database.read() as session:
+        assert records.find_job(session, job).person.user_id == "ana"
+
+
+def test_a_ban_and_the_chain_outlast_the_name(house: Ports):
+    painted(house, "ana")
+    ask(house, "mod", "ban", person=someone("ana").key, reason="spam")
+    forget(house)
+    with house.database.read() as session:
+        assert bans.is_banned(session, someone("ana"))
+        assert session.get(BanRow, someone("ana").key)
+        verified = audit.verify(session)
+        assert (verified.whole, verified.erased) == (True, 1)
+        assert someone("ana").key not in str(list(audit.export(session)))
+
+
+def test_whoever_comes_back_is_new_but_not_richer(house: Ports):
+    poor = ruled(house, HouseRules(monthly_credits=10))
+    poor_call = {"prompt": "a boat", "count": 4}
+    ask(poor, "ana", "imagine", **poor_call)
+    paint_job(poor, ask(poor, "ana", "imagine", **poor_call).job_id)
+    forget(poor)
+    assert ask(poor, "ana", "history").jobs == ()
+    with poor.database.read() as session:
+        left = ledger.balance(session, someone("ana").key, at=now())
+    assert left == 6  # the job that waited was paid back
+
+
+def test_who_waits_for_an_answer_hears_that_there_is_none(house: Ports):
+    picture = f"{painted(house, 'ana')}.1"
+    ask(house, "ana", "settings", remix="ask")
+    waiting = ask(house, "bo", "vary", picture=picture).job_id
+    forget(house)
+    with house.database.read() as session:
+        case = session.scalars(select(CaseRow).where(CaseRow.kind == CaseKind.CONSENT)).one()
+        assert (case.state, records.find_job(session, waiting).state) == ("closed", JobState.CANCELLED)
