@@ -75,8 +75,9 @@ class _Words:
 def _words() -> _Words:
     tables: dict[str, Any] = tomllib.loads(_FILE.read_text(encoding="utf-8"))
     names = tuple(name.strip() for name in tables.pop("names").split(";") if name.strip())
-    added = {name: tuple(tables.pop(name)) for name in ("genders", "origins", "groups")}
-    return _Words(names=names, **added, **{name: frozenset(text.split()) for name, text in tables.items()})
+    added: dict[str, Any] = {name: tuple(tables.pop(name)) for name in ("genders", "origins", "groups")}
+    others: dict[str, Any] = {name: frozenset(text.split()) for name, text in tables.items()}
+    return _Words(names=names, **added, **others)
 
 
 def represent_order(order: Order) -> tuple[Order, tuple[str, ...]]:

@@ -74,4 +74,5 @@ def _bustle(waves: Floats) -> Floats:
     squares = Image.fromarray(waves * waves)
     coarse = squares.resize((max(1, width // 8), max(1, height // 8)), Image.Resampling.BOX)
     around = np.asarray(coarse.resize((width, height), Image.Resampling.BICUBIC))
-    return np.sqrt(np.maximum(around, 0))
+    deviation: Floats = np.sqrt(np.maximum(around, 0))
+    return deviation

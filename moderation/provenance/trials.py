@@ -9,6 +9,7 @@ from functools import partial
 from statistics import mean, median
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageEnhance
 
 from moderation.provenance import mark
@@ -125,9 +126,10 @@ def photograph(side: int, seed: int) -> Image.Image:
     return Image.fromarray(pixels.clip(0, 255).astype(np.uint8))
 
 
-def _texture(random: np.random.Generator, side: int, fall: float, contrast: float) -> np.ndarray:
+def _texture(random: np.random.Generator, side: int, fall: float, contrast: float) -> NDArray[np.float64]:
     """Noise with amplitudes of 1/f^fall and this standard deviation: side×side×1."""
     waves = np.hypot(np.fft.fftfreq(side)[:, None], np.fft.fftfreq(side)[None, :])
     waves[0, 0] = 1
     noise = np.fft.ifft2(np.fft.fft2(random.standard_normal((side, side))) / waves**fall).real
-    return (noise * (contrast / noise.std()))[:, :, None]
+    texture: NDArray[np.float64] = noise * (contrast / noise.std())
+    return texture[:, :, None]

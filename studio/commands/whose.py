@@ -14,7 +14,7 @@ from studio.errors import BadParameter
 from studio.jobs import JobState
 from studio.people import Person
 from studio.ports import Ports
-from studio.provenance import SAME_BITS, Trace, Traces, difference, likeness
+from studio.provenance import BITS, SAME_BITS, Trace, Traces, difference, likeness
 
 _BATCH = 2000
 
@@ -103,7 +103,7 @@ def _nearest(session: Session, fingerprint: str, viewer: Person | None) -> str |
         query = query.where(JobRow.platform == viewer.platform, JobRow.community == viewer.community)
     best: tuple[int, str] | None = None
     for picture_id, other in session.execute(query.order_by(PictureRow.created_at)).yield_per(_BATCH):
-        bits = difference(fingerprint, other)
+        bits = difference(fingerprint, other) if other else BITS
         if bits <= SAME_BITS and (best is None or bits < best[0]):
             best = bits, picture_id
     return best[1] if best else None
