@@ -9,6 +9,7 @@ from studio.requests import Operation
 from studio.text import clean_text, point_at
 
 _BAR_CELLS = 12
+_WORTH_TELLING_SECONDS = 7.5
 
 BUTTON_UNKNOWN = "This button does not belong to a picture here."
 FORM_UNKNOWN = "This form does not belong to a picture here."
@@ -73,18 +74,24 @@ def waiting(ahead: int, eta_seconds: float | None = None) -> str:
 
 def about(seconds: float) -> str:
     """Coarse, as estimates are: ``"a few seconds"``, ``"about 40 s"``, ``"about 3 min"``."""
-    if seconds < 7.5:
+    if seconds < _WORTH_TELLING_SECONDS:
         return "a few seconds"
     if seconds < 100:
         return f"about {round(seconds, -1) if seconds >= 15 else 10:.0f} s"
     return f"about {round(seconds / 60)} min"
 
 
-def painting(step: int, steps: int) -> str:
-    """A bar, the share in percent and the step."""
+def painting(step: int, steps: int, seconds_left: float | None = None) -> str:
+    """A bar, the share in percent, the step, and the time left where it is worth telling."""
     share = min(1.0, step / steps) if steps else 0.0
     full = round(share * _BAR_CELLS)
-    return f"{'▰' * full}{'▱' * (_BAR_CELLS - full)} {share:.0%} · step {min(step, steps)} of {steps}"
+    bar = "▰" * full + "▱" * (_BAR_CELLS - full)
+    return f"{bar} {share:.0%} · step {min(step, steps)} of {steps}{left(seconds_left)}"
+
+
+def left(seconds: float | None) -> str:
+    """``" · about 40 s left"``, or nothing where it is not known or nearly over."""
+    return f" · {about(seconds)} left" if seconds is not None and seconds >= _WORTH_TELLING_SECONDS else ""
 
 
 def ended(job: Job, *, asks: bool = False) -> str:

@@ -27,10 +27,14 @@ class Order:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """Step `step` of `steps`, summed over the order's pictures; `preview` is a small RGB picture or None."""
+    """Step `step` of `steps`, summed over the order's pictures; `preview` is a small RGB picture or None.
+
+    `seconds_left` is None while nothing is known of how long a step takes.
+    """
 
     step: int
     steps: int
+    seconds_left: float | None = None
     preview: Image.Image | None = field(default=None, repr=False)
 
 

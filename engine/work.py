@@ -211,5 +211,6 @@ class _Announcer:
                 step=progress.step,
                 steps=progress.steps,
                 preview=data_url(progress.preview) if progress.preview else None,
+                seconds_left=progress.seconds_left,
             )
         )

@@ -67,10 +67,14 @@ EVENT_KINDS: dict[str, type[Event]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobProgress:
-    """Step `step` of `steps`, over all pictures of the job. `preview` is a small ``data:`` URL or None."""
+    """Step `step` of `steps`, over all pictures of the job. `preview` is a small ``data:`` URL or None.
+
+    `seconds_left` is None where it is not known.
+    """
 
     job_id: str
     platform: Platform
     step: int
     steps: int
     preview: str | None = None
+    seconds_left: float | None = None

@@ -93,7 +93,7 @@ class DiscordBearer:
 
     async def step(self, standing: Standing, progress: JobProgress, slip: Slip) -> None:
         preview = decoded(progress.preview) if progress.preview else None
-        post = compose_progress(standing, step=progress.step, steps=progress.steps, preview=preview)
+        post = compose_progress(standing, progress, preview=preview)
         await self._courier.touch(post, standing.job.address, slip)
 
     def may_step(self, standing: Standing, *, since_seconds: float) -> bool:

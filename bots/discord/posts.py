@@ -10,6 +10,7 @@ from bots.discord import words
 from bots.prints import Print
 from bots.standings import Standing
 from studio.buttons import Action
+from studio.events import JobProgress
 from studio.jobs import WAITING, Job, JobState
 from studio.requests import Operation
 
@@ -85,8 +86,8 @@ def _may_appeal(job: Job) -> bool:
     return job.state is JobState.REFUSED and bool(job.refused_rule)
 
 
-def compose_progress(standing: Standing, *, step: int, steps: int, preview: Print | None) -> Post:
-    post = _underway(standing, house.painting(step, steps))
+def compose_progress(standing: Standing, progress: JobProgress, *, preview: Print | None) -> Post:
+    post = _underway(standing, house.painting(progress.step, progress.steps, progress.seconds_left))
     return Post(
         job_id=post.job_id,
         content=post.content,

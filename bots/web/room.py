@@ -275,7 +275,7 @@ class Room:
 
     def _step_data(self, job_id: str) -> dict[str, Any]:
         each = self._progress[job_id]
-        text = words.step(each.step, each.steps)
+        text = words.step(each.step, each.steps, each.seconds_left)
         return {"step": each.step, "steps": each.steps, "text": text, "preview": each.preview}
 
 

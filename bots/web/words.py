@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from bots.words import ended, waiting
+from bots.words import ended, left, waiting
 from studio.buttons import Action
 from studio.cases import Decision
 from studio.errors import ChatelierError
@@ -306,8 +306,9 @@ def status(job: Job, *, ahead: int = 0, eta_seconds: float | None = None, asks: 
             return ended(job, asks=asks)
 
 
-def step(step: int, steps: int) -> str:
-    return f"Step {min(step, steps)} of {steps}" if step > 0 else "The first strokes…"
+def step(step: int, steps: int, seconds_left: float | None = None) -> str:
+    made = f"Step {min(step, steps)} of {steps}" if step > 0 else "The first strokes…"
+    return f"{made}{left(seconds_left)}"
 
 
 def too_large(limit_bytes: int) -> str:

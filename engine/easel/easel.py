@@ -70,6 +70,7 @@ class Easel:
             if self._closed:
                 ticket.fail(PaintingFailed(CLOSED))
                 return
+            ticket.step_seconds = self._usual_seconds(ticket)
             self._inbox.append(ticket)
         self.stir()
 
@@ -83,6 +84,12 @@ class Easel:
     def lanes(self) -> int:
         """Lanes that wait or are being painted."""
         return self._places.count + sum(len(ticket.lanes) for ticket in self._inbox)
+
+    def _usual_seconds(self, ticket: Ticket) -> float | None:
+        """What a step of such lanes took in the past."""
+        key = ticket.lanes[0].key
+        rows = min(sum(lane.rows for lane in ticket.lanes), self.limits.rows(key))
+        return self.limits.experience.step_seconds(kind_of(key), rows)
 
     def close(self) -> None:
         """Ends after the step that is being made. Open tickets fail."""

@@ -69,9 +69,11 @@ class Experience:
             self.save()
 
     def step_seconds(self, kind: str, rows: int) -> float | None:
-        """What a step for so many rows usually takes; None where none was made."""
+        """What a step for about so many rows usually takes; None where none was made."""
         known = self._known.get(kind)
-        return known.step_seconds.get(str(rows)) if known else None
+        if known is None or not known.step_seconds:
+            return None
+        return known.step_seconds[min(tuple(known.step_seconds), key=lambda each: abs(int(each) - rows))]
 
     def save(self) -> None:
         """What cannot be written is learned again another time."""

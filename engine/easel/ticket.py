@@ -31,6 +31,8 @@ class Ticket:
         self.number = next(_numbers)
         self.orders = 1
         self.cancelled = False
+        self.step_seconds: float | None = None  # what a step of its lanes took in the past
+        self._pace = Pace()
         self.previewed_at = time.monotonic()
         self._changed = threading.Condition()
         self._over = False
@@ -88,11 +90,20 @@ class Ticket:
         on_progress(self.progress())
 
     def progress(self) -> Progress:
+        step = sum(lane.position for lane in self.lanes)
+        steps = sum(lane.steps for lane in self.lanes)
         return Progress(
-            step=sum(lane.position for lane in self.lanes),
-            steps=sum(lane.steps for lane in self.lanes),
+            step=step,
+            steps=steps,
+            seconds_left=self._pace.seconds_left(step, steps, expected=self._expected_seconds()),
             preview=self._preview(),
         )
+
+    def _expected_seconds(self) -> float | None:
+        """Before the first steps were made: as long as such lanes took in the past, side by side."""
+        if self.step_seconds is None:
+            return None
+        return self.step_seconds * max(lane.steps - lane.position for lane in self.lanes)
 
     def _preview(self) -> Image.Image | None:
         """Composed anew only when a lane has a new glimpse."""
@@ -100,6 +111,25 @@ class Ticket:
         if any(old is not new for old, new in zip_longest(self._shown, glimpses)):
             self._shown, self._sheet = glimpses, _sheet(glimpses)
         return self._sheet
+
+
+class Pace:
+    """How fast an order goes forward, with whatever is painted beside it; from its first step on."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._first: tuple[float, int] | None = None  # when, and how many steps were made then
+
+    def seconds_left(self, step: int, steps: int, *, expected: float | None) -> float | None:
+        """`expected` while too little was seen."""
+        if step >= steps:
+            return 0.0
+        now = self._clock()
+        if self._first is None or step < self._first[1]:
+            self._first = (now, step) if step else None
+            return expected
+        made = step - self._first[1]
+        return (now - self._first[0]) / made * (steps - step) if made else expected
 
 
 def _sheet(glimpses: "Sequence[torch.Tensor | None]") -> Image.Image | None:

@@ -267,6 +267,32 @@ def test_progress_counts_the_steps_of_all_lanes_and_shows_a_preview(
     assert told[-1].preview.size == (192, 96)
 
 
+def test_the_time_left_is_known_from_earlier_orders_before_the_first_step(
+    easel: Easel, painter: TwinPainter
+) -> None:
+    assert hand_in(easel, painter, 1).progress().seconds_left is None
+    turn_until_idle(easel)
+    known = hand_in(easel, painter, 2).progress().seconds_left
+    assert known is not None
+    assert known > 0
+
+
+def test_cancelled_while_its_picture_is_decoded_it_harms_nobody(
+    easel: Easel, painter: TwinPainter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    goes, stays = hand_in(easel, painter, 1), hand_in(easel, painter, 2, person="ben")
+    decode = painter.decode
+
+    def decoding(lanes: Sequence[Lane]) -> Sequence[torch.Tensor]:
+        goes.cancelled = True
+        return decode(lanes)
+
+    monkeypatch.setattr(painter, "decode", decoding)
+    turn_until_idle(easel)
+    stays.wait()
+    assert easel.lanes == 0
+
+
 def test_many_threads_hand_in_at_once(running: Easel, painter: TwinPainter) -> None:
     failures: list[BaseException] = []
 

@@ -8,6 +8,7 @@ import torch
 from engine.easel.experience import Experience
 from engine.easel.lane import BatchKey
 from engine.easel.limits import RowLimits
+from engine.easel.ticket import Pace
 
 KEY = BatchKey(model="thimble", width=32, height=32)
 
@@ -49,7 +50,8 @@ def test_the_time_of_a_step_is_a_slow_average_that_survives(tmp_path: Path) -> N
     first.save()
     later = Experience(file, device="cpu")
     assert later.step_seconds("thimble/1024", 4) == pytest.approx(1.1)
-    assert later.step_seconds("thimble/1024", 2) is None
+    assert later.step_seconds("thimble/1024", 3) == later.step_seconds("thimble/1024", 4)
+    assert later.step_seconds("thimble/4096", 4) is None
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"cpu": []}', '{"cpu": {"x": {"wings": 2}}}'])
@@ -68,3 +70,23 @@ def test_a_place_that_cannot_be_written_harms_nobody(tmp_path: Path) -> None:
     known = Experience(blocked / "learned.json", device=torch.device("cpu").type)
     known.fits("x", 2)
     assert known.rows("x") == 2
+
+
+def test_the_time_left_follows_the_orders_own_pace() -> None:
+    now = [100.0]
+    pace = Pace(clock=lambda: now[0])
+    assert pace.seconds_left(0, 20, expected=8.0) == 8.0
+    assert pace.seconds_left(2, 20, expected=7.0) == 7.0
+    now[0] += 4
+    assert pace.seconds_left(10, 20, expected=None) == pytest.approx(5)
+    now[0] += 6
+    assert pace.seconds_left(12, 20, expected=None) == pytest.approx(8)
+    assert pace.seconds_left(20, 20, expected=None) == 0
+
+
+def test_a_picture_that_begins_again_is_timed_anew() -> None:
+    now = [0.0]
+    pace = Pace(clock=lambda: now[0])
+    pace.seconds_left(5, 9, expected=None)
+    now[0] += 1
+    assert pace.seconds_left(0, 30, expected=4.0) == 4.0

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from bots.words import waiting
+from bots.web.words import step
+from bots.words import painting, waiting
 from studio.catalog import perform
 from studio.clock import now
 from studio.commands.spec import Call
@@ -125,3 +126,12 @@ def test_what_is_over_has_no_place_and_no_time(ports, call):
 )
 def test_times_are_told_coarsely(seconds, said):
     assert waiting(0, seconds) == said
+
+
+@pytest.mark.parametrize(
+    ("seconds", "end"),
+    [(None, "of 8"), (3, "of 8"), (21, "of 8 · about 20 s left"), (200, "about 3 min left")],
+)
+def test_the_time_left_is_told_while_it_is_worth_telling(seconds, end):
+    assert painting(3, 8, seconds).endswith(end)
+    assert step(3, 8, seconds).endswith(end)
