@@ -4,10 +4,10 @@ import logging
 
 import aiohttp
 
-from bots.slack.guard import MOST_BYTES, PATH, Asgi, Receive, Scope, Send, answer, body_of
-from bots.slack.installing import INSTALL_PATH, REDIRECT_PATH
+from bots.slack.guard import MOST_BYTES, Asgi, Receive, Scope, Send, answer, body_of
+from bots.slack.paths import EVENTS_PATH, INSTALL_PATH, REDIRECT_PATH
 
-_PATHS = frozenset({PATH, INSTALL_PATH, REDIRECT_PATH})
+_PATHS = frozenset({EVENTS_PATH, INSTALL_PATH, REDIRECT_PATH})
 _METHODS = frozenset({"GET", "POST"})
 # What Slack's signature and the pages of the installation need; nothing else is anybody's business there.
 _TAKEN = frozenset({b"content-type", b"cookie"})

@@ -9,7 +9,8 @@ from typing import Any
 from slack_bolt.response import BoltResponse
 from slack_sdk.signature import SignatureVerifier
 
-PATH = "/slack/events"
+from bots.slack.paths import EVENTS_PATH
+
 MOST_BYTES = 1024 * 1024
 OLDEST_SECONDS = 5 * 60
 _REMEMBERED = 20_000
@@ -45,7 +46,7 @@ class Guard:
             await answer(send, 200, "ok")
         elif scope["method"] == "GET" and (page := self._pages.get(scope["path"])):
             await _turn(send, await page(_query(scope), _headers(scope)))
-        elif scope["path"] != PATH or self._verifier is None:
+        elif scope["path"] != EVENTS_PATH or self._verifier is None:
             await answer(send, 404, "There is nothing here.")
         elif scope["method"] != "POST":
             await answer(send, 405, "Slack posts here.")

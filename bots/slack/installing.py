@@ -20,12 +20,10 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bots.slack import pages
 from bots.slack.installations import STATE_LASTS_SECONDS, Installations, States
 from bots.slack.manifest import OPTIONAL_SCOPES, SCOPES
+from bots.slack.paths import INSTALL_PATH, REDIRECT_PATH
 from bots.slack.settings import SlackSettings
 from bots.slack.workspaces import Workspaces
 from studio.errors import DatabaseUnavailable
-
-INSTALL_PATH = "/slack/install"
-REDIRECT_PATH = "/slack/oauth_redirect"
 
 log = logging.getLogger(__name__)
 

@@ -1,6 +1,7 @@
 """The app's manifest, from the catalogue and from what the face listens to.
 
-``python -m bots.slack.manifest > slack-manifest.yaml`` writes it anew; a test sees that the file is up to date.
+``python -m bots.slack.manifest > slack-manifest.yaml`` writes it anew; a test sees that the file is up to date. With an
+address behind it, such as ``https://paint.example.org``, it is that of an app for HTTP mode and many workspaces.
 """
 
 import json
@@ -10,6 +11,8 @@ from typing import Any
 
 from bots import words as house
 from bots.slack import words
+from bots.slack.paths import EVENTS_PATH, REDIRECT_PATH
+from bots.slack.phrases import as_typed
 from bots.slack.shortcuts import DEEDS, IMAGINE, WHO
 from studio.catalog import CATALOG
 
@@ -45,8 +48,14 @@ EVENTS = (
 )
 
 
-def manifest() -> dict[str, Any]:
-    """As Slack's app settings take it (App Manifest)."""
+def manifest(public_url: str | None = None) -> dict[str, Any]:
+    """As Slack's app settings take it (App Manifest). With `public_url`, for HTTP mode and many workspaces."""
+    events_url = {"request_url": f"{public_url}{EVENTS_PATH}"} if public_url else {}
+    back = {"redirect_urls": [f"{public_url}{REDIRECT_PATH}"]} if public_url else {}
+    commands = [
+        _command("/imagine", CATALOG["imagine"].summary, "a red apple --ar 3:2 --seed 7"),
+        _command("/studio", words.STUDIO_SUMMARY, f"help, {', '.join(map(_typed, CATALOG))} …"),
+    ]
     return {
         "display_information": {
             "name": "Chatelier",
@@ -74,21 +83,23 @@ def manifest() -> dict[str, Any]:
                 _on_message(house.MENU_WHO, WHO, words.WHO_SUMMARY),
             ],
             "slash_commands": [
-                _command("/imagine", CATALOG["imagine"].summary, "a red apple --ar 3:2 --seed 7"),
-                _command("/studio", words.STUDIO_SUMMARY, f"help, {', '.join(CATALOG)} …"),
+                each | ({"url": f"{public_url}{EVENTS_PATH}"} if public_url else {}) for each in commands
             ],
         },
-        "oauth_config": {
-            "scopes": {"bot": [*SCOPES, *OPTIONAL_SCOPES], "bot_optional": list(OPTIONAL_SCOPES)}
-        },
+        "oauth_config": back
+        | {"scopes": {"bot": [*SCOPES, *OPTIONAL_SCOPES], "bot_optional": list(OPTIONAL_SCOPES)}},
         "settings": {
-            "event_subscriptions": {"bot_events": list(EVENTS)},
-            "interactivity": {"is_enabled": True},
-            "org_deploy_enabled": False,
-            "socket_mode_enabled": True,
-            "token_rotation_enabled": False,
+            "event_subscriptions": events_url | {"bot_events": list(EVENTS)},
+            "interactivity": {"is_enabled": True} | events_url,
+            "org_deploy_enabled": bool(public_url),
+            "socket_mode_enabled": not public_url,
+            "token_rotation_enabled": bool(public_url),
         },
     }
+
+
+def _typed(name: str) -> str:
+    return as_typed(name).removeprefix("/studio ").removeprefix("/")
 
 
 def _on_message(name: str, callback_id: str, description: str) -> dict[str, str]:
@@ -124,15 +135,14 @@ def to_yaml(value: object, *, depth: int = 0) -> Iterator[str]:
                 yield f"{indent}- {json.dumps(inner, ensure_ascii=False)}"
 
 
-def file_text() -> str:
+def file_text(public_url: str | None = None) -> str:
     head = [
         "# Generated from the catalogue: python -m bots.slack.manifest > slack-manifest.yaml",
-        "# Paste it at https://api.slack.com/apps (Create New App, From a manifest). For HTTP mode set",
-        "# socket_mode_enabled to false and give slash commands, interactivity and events your address,",
-        "# https://…/slack/events, as url, request_url and request_url.",
+        "# Paste it at https://api.slack.com/apps (Create New App, From a manifest). For HTTP mode, and for every",
+        "# workspace that installs the app, make another: python -m bots.slack.manifest https://paint.example.org",
     ]
-    return "\n".join([*head, *to_yaml(manifest())]) + "\n"
+    return "\n".join([*head, *to_yaml(manifest(public_url))]) + "\n"
 
 
 if __name__ == "__main__":
-    sys.stdout.write(file_text())
+    sys.stdout.write(file_text(*sys.argv[1:2]))

@@ -2,6 +2,8 @@
 
 from html import escape
 
+from bots.slack.paths import INSTALL_PATH
+
 _STYLE = (
     "body{font:17px/1.5 system-ui,sans-serif;background:#f7f4ee;color:#2b2d31;max-width:34rem;margin:12vh auto;"
     "padding:0 1.5rem}h1{font-size:1.6rem}a.button{display:inline-block;background:#c2571b;color:#fff;"
@@ -37,7 +39,7 @@ def not_installed(reason: str) -> str:
     said = _REASONS.get(reason, "Slack did not accept the request.")
     return _page(
         "Chatelier was not installed",
-        f'<p>{said}</p><p><a class="button" href="/slack/install">Try again</a></p>',
+        f'<p>{said}</p><p><a class="button" href="{INSTALL_PATH}">Try again</a></p>',
     )
 
 

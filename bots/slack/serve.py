@@ -21,10 +21,11 @@ from bots.backroom import Backroom
 from bots.pulse import pulse
 from bots.slack import words
 from bots.slack.app import Face
-from bots.slack.guard import PATH, Guard, Page
+from bots.slack.guard import Guard, Page
 from bots.slack.installations import Installations, Rotation, States
-from bots.slack.installing import INSTALL_PATH, REDIRECT_PATH, Leaving, doorway, enter
+from bots.slack.installing import Leaving, doorway, enter
 from bots.slack.line import TOKEN_TROUBLES, Line, SlackAway, open_session, web_client
+from bots.slack.paths import EVENTS_PATH, INSTALL_PATH, REDIRECT_PATH
 from bots.slack.settings import SlackSettings
 from bots.slack.workspaces import InstalledWorkspaces, Workspaces, open_workspace
 from studio.errors import Misconfigured
@@ -182,7 +183,7 @@ async def _door(
     face: Face, pages: Mapping[str, Page], settings: SlackSettings, stopping: asyncio.Event
 ) -> AsyncIterator[None]:
     """HTTP mode: signed requests on a port of our own, to be put behind a proxy that speaks TLS."""
-    handler: Any = AsyncSlackRequestHandler(face.bolt, PATH)
+    handler: Any = AsyncSlackRequestHandler(face.bolt, EVENTS_PATH)
     app = Guard(handler, signing_secret=settings.signing_secret, pages=pages)
     config = uvicorn.Config(
         app,
