@@ -115,6 +115,8 @@ def perform(ports: Ports, call: Call, name: str, values: Mapping[str, object]) -
     """Carry out a command that a person typed, filled in or clicked. Raises a `ChatelierError`."""
     spec = find_command(name)
     command = spec.read(values)
+    if not spec.open_to_banned and not spec.paints:  # what paints is asked at the gate anyway
+        ports.gate.require_welcome(call.person)
     if privacy.names_any(spec, values):
         with ports.database.read() as session:
             privacy.require(session, call, spec, values)

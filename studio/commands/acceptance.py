@@ -18,6 +18,7 @@ from studio.requests import PaintRequest
 from studio.verdicts import Verdict
 from studio.wire import to_data
 
+_WORDS = ("prompt", "prompts", "negative_prompt", "style")
 CORE = "core"  # the error code of a refusal against which there is no appeal
 
 
@@ -87,7 +88,7 @@ def note_refusal(row: JobRow, verdict: Verdict) -> None:
     row.refused_rule, row.refused_category = verdict.rule, verdict.category
     if not verdict.appealable:
         row.error_code = CORE
-        row.request = {**row.request, "prompt": "", "negative_prompt": "", "style": None}
+        row.request = {name: value for name, value in row.request.items() if name not in _WORDS}
 
 
 def open_hold(

@@ -56,4 +56,5 @@ SPEC = CommandSpec(
         Parameter(name="reason", kind=Kind.TEXT, summary="Why it should pass.", max_length=500),
     ),
     paints=False,
+    open_to_banned=True,
 )

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from studio.commands.answers import Accepted
+from studio.commands.defaults import usual_count
 from studio.commands.origins import Origin, any_seed, find_origin
 from studio.commands.spec import COUNT, IMAGE, MAX_PROMPT, PICTURE, SEED, Call, CommandSpec, Kind, Parameter
 from studio.commands.submit import submit
@@ -58,7 +59,7 @@ def request_of(ports: Ports, call: Call, command: Blend) -> PaintRequest:
         operation=Operation.BLEND,
         prompt=command.prompt or _together([each.prompt for each in origins]),
         negative_prompt=_together([each.negative_prompt for each in origins]),
-        count=command.count or ports.rules.max_pictures,
+        count=command.count or usual_count(ports, call),
         seed=any_seed() if command.seed is None else command.seed,
         model=first.model,
         style=_shared_style(origins),

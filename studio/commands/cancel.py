@@ -48,4 +48,5 @@ SPEC = CommandSpec(
     handle=cancel,
     parameters=(JOB,),
     paints=False,
+    open_to_banned=True,
 )

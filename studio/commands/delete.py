@@ -68,4 +68,5 @@ SPEC = CommandSpec(
         ),
     ),
     paints=False,
+    open_to_banned=True,
 )

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from studio.commands.answers import Accepted
+from studio.commands.defaults import usual_count
 from studio.commands.origins import any_seed, find_origin
 from studio.commands.spec import COUNT, IMAGE, PICTURE, PROMPT, SEED, Call, CommandSpec, Kind, Parameter
 from studio.commands.submit import submit
@@ -30,7 +31,7 @@ def edit(ports: Ports, call: Call, command: Edit) -> Accepted:
     mask_key = command.mask or origin.source.mask_key
     if not cells and not mask_key:
         raise BadParameter("region", "say which part to change, for example B2-C3, or attach a mask.")
-    wording = read_wording(command.prompt, count=command.count, usual=ports.rules.max_pictures)
+    wording = read_wording(command.prompt, count=command.count, usual=usual_count(ports, call))
     request = PaintRequest(
         operation=Operation.EDIT,
         prompt=wording.prompt,

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from studio.commands.answers import Accepted
+from studio.commands.defaults import usual_count
 from studio.commands.origins import any_seed, find_origin
 from studio.commands.spec import COUNT, IMAGE, PICTURE, SEED, Call, CommandSpec, Kind, Parameter
 from studio.commands.submit import submit
@@ -38,7 +39,7 @@ def expand(ports: Ports, call: Call, command: Expand) -> Accepted:
         aspect=command.aspect,
         sides=() if command.aspect else parse_sides(command.sides or "all"),
         amount_percent=None if command.aspect else command.amount or _DEFAULT_PERCENT,
-        count=command.count or ports.rules.max_pictures,
+        count=command.count or usual_count(ports, call),
         seed=any_seed() if command.seed is None else command.seed,
         model=origin.model,
         style=origin.style,

@@ -55,4 +55,5 @@ SPEC = CommandSpec(
         ),
     ),
     paints=False,
+    open_to_banned=True,
 )

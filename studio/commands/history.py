@@ -36,4 +36,5 @@ SPEC = CommandSpec(
     handle=show_history,
     parameters=(),
     paints=False,
+    open_to_banned=True,
 )

@@ -1,8 +1,9 @@
 """/imagine: words in, pictures out."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from studio.commands.answers import Accepted
+from studio.commands.defaults import own_defaults, usual_count
 from studio.commands.origins import any_seed
 from studio.commands.spec import (
     COUNT,
@@ -46,7 +47,20 @@ class Imagine:
 
 
 def imagine(ports: Ports, call: Call, command: Imagine) -> Accepted:
-    return submit(ports, call, SPEC.name, request_of(command, most_pictures=ports.rules.max_pictures))
+    request = request_of(complete(ports, call, command), most_pictures=usual_count(ports, call))
+    return submit(ports, call, SPEC.name, request)
+
+
+def complete(ports: Ports, call: Call, command: Imagine) -> Imagine:
+    """With the person's own defaults. A picture that is brought along has its own shape."""
+    chosen, model = own_defaults(ports, call)
+    shaped = command.aspect or command.width or command.height or command.image
+    return replace(
+        command,
+        model=command.model or model,
+        style=command.style or chosen.style,
+        aspect=command.aspect if shaped else chosen.aspect,
+    )
 
 
 def request_of(command: Imagine, *, most_pictures: int) -> PaintRequest:

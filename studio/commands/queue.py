@@ -40,4 +40,5 @@ SPEC = CommandSpec(
     handle=show_queue,
     parameters=(),
     paints=False,
+    open_to_banned=True,
 )

@@ -37,4 +37,5 @@ SPEC = CommandSpec(
     handle=show,
     parameters=(JOB,),
     paints=False,
+    open_to_banned=True,
 )

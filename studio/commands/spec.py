@@ -82,6 +82,7 @@ class CommandSpec:
     handle: Callable[[Ports, Call, Any], Any]
     paints: bool = True  # whether it leads to a job
     audience: Audience = Audience.EVERYBODY
+    open_to_banned: bool = False  # one's own data and one's own case stay within reach
 
     def parameter(self, flag: str) -> Parameter | None:
         return next((each for each in self.parameters if flag in (each.name, *each.aliases)), None)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from studio.commands.answers import Accepted
+from studio.commands.defaults import usual_count
 from studio.commands.origins import any_seed, find_origin
 from studio.commands.spec import COUNT, IMAGE, PICTURE, SEED, Call, CommandSpec, Kind, Parameter
 from studio.commands.submit import submit
@@ -28,7 +29,7 @@ def vary(ports: Ports, call: Call, command: Vary) -> Accepted:
 def request_of(ports: Ports, call: Call, command: Vary) -> PaintRequest:
     """Raises what `find_origin` and `read_wording` raise. A picture's own words are as they are."""
     origin = find_origin(ports, call, picture=command.picture, image=command.image)
-    count, usual = command.count, ports.rules.max_pictures
+    count, usual = command.count, usual_count(ports, call)
     wording = (
         read_wording(command.prompt, count=count, usual=usual)
         if command.prompt

@@ -15,6 +15,7 @@ from studio.db.tables import CaseRow, LinkCodeRow
 from studio.errors import BadParameter, Banned, CaseTaken, ElsewhereOnly, NotAllowed
 from studio.jobs import JobState
 from studio.preferences import RemixConsent
+from studio.requests import Source
 from tests.desks import with_desk, with_gate
 from tests.painted import paint_job
 from tests.twins import someone
@@ -198,8 +199,9 @@ class TestLinking:
     def test_a_ban_holds_for_every_name_also_for_one_linked_later(self, ports, call):
         house = with_gate(ports)
         imagine(house, call)
+        code = perform(house, call, "link", {}).code
         perform(house, by(call, "mod", moderator=True), "ban", {"person": call.person.key})
-        self.link(house, call)
+        perform(house, by(call, "bo"), "link", {"code": code})
         with pytest.raises(Banned):
             imagine(house, by(call, "bo", "i"))
         with house.database.read() as session:
@@ -218,3 +220,55 @@ class TestLinking:
             session.get_one(LinkCodeRow, late).expires_at = now()
         with pytest.raises(BadParameter, match="15 minutes"):
             perform(ports, by(call, "cy"), "link", {"code": late})
+
+
+class TestDefaults:
+    """What a request leaves open."""
+
+    def request(self, ports, call, name="imagine", **values):
+        asked = replace(call, request_key=f"{call.request_key}:{name}{values}")
+        job = perform(ports, asked, name, values).job_id
+        with ports.database.read() as session:
+            return records.find_job(session, job).request
+
+    def test_ones_own_settings_fill_in_what_was_left_open(self, ports, call):
+        chosen = {"model": "tiny", "style": "ink", "aspect": "3:2", "count": "2"}
+        perform(ports, call, "settings", chosen)
+        plain = self.request(ports, call, prompt="a boat")
+        assert (plain.model, plain.style, plain.aspect, plain.count) == ("tiny", "ink", "3:2", 2)
+        said = self.request(ports, call, prompt="a boat", model="other", width=64, count=3)
+        assert (said.model, said.aspect, said.count) == ("other", None, 3)
+        brought = self.request(ports, call, prompt="a boat", image=Source(key="x.png"))
+        assert brought.aspect is None
+
+    def test_a_communitys_model_stands_behind_ones_own(self, ports, call):
+        house = with_desk(ports)
+        perform(house, by(call, "mod", moderator=True), "studio", {"setting": "model", "value": "ours"})
+        assert self.request(house, call, prompt="a boat").model == "ours"
+        perform(house, call, "settings", {"model": "mine"})
+        assert self.request(house, call, prompt="a pear").model == "mine"
+
+    @pytest.mark.parametrize("name", ["imagine", "edit", "vary"])
+    def test_nobody_is_given_more_pictures_than_they_may_have(self, ports, call, name):
+        ports.gate.allowed = replace(ports.gate.allowed, max_pictures=2)
+        perform(ports, call, "settings", {"count": "4"})
+        values = {"image": Source(key="x.png"), "region": "A1", "prompt": "a boat"}
+        wanted = {"imagine": ["prompt"], "edit": ["image", "region", "prompt"], "vary": ["image"]}[name]
+        assert self.request(ports, call, name, **{each: values[each] for each in wanted}).count == 2
+
+
+class TestBanned:
+    def test_whoever_is_banned_reaches_their_own_and_nothing_else(self, ports, call):
+        picture = f"{paint_job(ports, imagine(ports, call))}.1"
+        ports.gate.welcome_error = Banned()
+        for command, values in (
+            ("star", {"picture": picture}),
+            ("report", {"picture": picture}),
+            ("settings", {"count": "2"}),
+            ("link", {}),
+        ):
+            with pytest.raises(Banned):
+                perform(ports, by(call, "bo", command), command, values)
+        assert perform(ports, call, "history", {}).jobs
+        assert perform(ports, call, "delete", {"what": picture}).picture_ids
+        assert perform(with_desk(ports), call, "forget-me", {"confirm": "yes"}).pictures == 1

@@ -1,0 +1,22 @@
+"""What is left open in a request: the person's own settings, then their community's, then the house's."""
+
+from studio.commands.spec import Call
+from studio.db.choices import community_rules, preferences_of
+from studio.ports import Ports
+from studio.preferences import Preferences
+
+
+def usual_count(ports: Ports, call: Call) -> int:
+    """How many pictures, where nothing else was said."""
+    most = ports.gate.allowance(call.person).max_pictures
+    with ports.database.read() as session:
+        wished = preferences_of(session, call.person.key).count
+    return min(wished or most, most)
+
+
+def own_defaults(ports: Ports, call: Call) -> tuple[Preferences, str | None]:
+    """The person's settings, and the model for whoever named none."""
+    with ports.database.read() as session:
+        chosen = preferences_of(session, call.person.key)
+        rules = community_rules(session, call.person.platform, call.person.community)
+    return chosen, chosen.model or rules.model
