@@ -10,11 +10,12 @@ from enum import StrEnum
 from pathlib import Path
 from typing import ClassVar, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from chatelier.settings.kinds import DatabaseUrl, LocalPath, Names, RedisUrl, ShardIds, WebUrl
-from engine.speed import LowMemory, Quantise
+from chatelier.settings.painting import SpeedSection, WorkerSection
+from chatelier.settings.section import Section
 
 PREFIX = "CHATELIER_"
 DELIMITER = "__"
@@ -30,10 +31,6 @@ class LogLevel(StrEnum):
 class LogFormat(StrEnum):
     CONSOLE = "console"
     JSON = "json"
-
-
-class Section(BaseModel):
-    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
 
 
 class DiscordSection(Section):
@@ -190,54 +187,6 @@ class LimitsSection(Section):
     max_upload_mib: int = Field(16, ge=1, le=64, description="The largest image that people may bring along.")
     monthly_credits: int | None = Field(
         None, ge=1, description="Credits per person and month; unset: they are counted and never run out."
-    )
-
-
-class WorkerSection(Section):
-    """The process that paints."""
-
-    threads: int = Field(
-        16,
-        ge=1,
-        le=64,
-        description="Jobs in hand at once, more than one person may have; the easel shares its steps among them.",
-    )
-    device: str | None = Field(
-        None,
-        pattern=r"^(cpu|mps|cuda(:\d+)?(,cuda:\d+)*)$",
-        description="cpu, mps, cuda, or cuda:0,cuda:1 for several cards; unset: the best there is.",
-    )
-    models: Names = Field(
-        (),
-        description="The models that this worker serves, such as sdxl, flux; needs model_queues. Unset: all.",
-    )
-    low_vram: LowMemory = Field(
-        LowMemory.OFF,
-        description="For small cards. parts: text encoders and autoencoder wait in the machine's memory;"
-        " whole: the denoiser too, while they work.",
-    )
-    memory_gib: float | None = Field(
-        None, ge=0.25, description="Accelerator memory to use at most; unset: what the device has."
-    )
-    cpu_threads: int | None = Field(
-        None, ge=1, le=256, description="Cores to paint with on a CPU; unset: all."
-    )
-    max_attempts: int = Field(
-        8, ge=1, le=100, description="Leases that a job may lose before it counts as failed."
-    )
-    lease_seconds: float = Field(30.0, ge=2, le=600, description="How long a silent worker keeps its job.")
-
-
-class SpeedSection(Section):
-    """How models run. Unset means on for a CUDA card, off elsewhere."""
-
-    fuse: bool | None = Field(None, description="Compute the projections of attention as one.")
-    compile: bool | None = Field(
-        None, description="Compile the denoiser's blocks when the worker starts; that takes a minute or two."
-    )
-    overlap: bool | None = Field(None, description="Decode finished pictures beside the next steps.")
-    quantise: Quantise = Field(
-        Quantise.OFF, description="int8 or fp8: the denoiser's weights in 8 bits; needs torchao."
     )
 
 

@@ -116,9 +116,9 @@ def _large(
 
 
 def _require_card(device: str | None) -> None:
-    import torch
+    from engine.painters.weights import has_card
 
-    if (device or "").startswith("cuda") and not torch.cuda.is_available():
+    if (device or "").startswith("cuda") and not has_card():
         raise BadParameter("device", "there is no CUDA card here that torch can use. Ask `chatelier doctor`.")
 
 

@@ -5,7 +5,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from engine.benches.stage import Stage, settle
+from engine.benches.stage import Stage
 from engine.painters.painter import Sketch
 
 if TYPE_CHECKING:
@@ -113,24 +113,12 @@ def _turns(painter: "NullPainter", sketch: Sketch, lanes: int) -> tuple[float, f
 
 def _step_ms(stage: Stage, lanes: int) -> float:
     """The quickest of a few forward passes; on a CPU of one lane's."""
-    import torch
+    from engine.easel.rehearsal import step_seconds
 
-    from engine.painters.painter import StepPainter
-
-    painter = stage.painter
-    assert isinstance(painter, StepPainter)  # noqa: S101 - the random models and the bundled one are
     many = stage.device.startswith("cuda")
-    with torch.inference_mode():
-        sketched = [painter.sketch(stage.sketch(seed=seed)) for seed in range(lanes if many else 1)]
-        painter.prepare(sketched)
-        seconds = []
-        for _ in range(_STEPS_TIMED):
-            settle(stage.device)
-            started = time.perf_counter()
-            painter.predict(sketched)
-            settle(stage.device)
-            seconds.append(time.perf_counter() - started)
-    return min(seconds) * 1000 * (1 if many else lanes)
+    sketches = [stage.sketch(seed=seed) for seed in range(lanes if many else 1)]
+    seconds = min(step_seconds(stage.painter, sketches, times=_STEPS_TIMED))
+    return seconds * 1000 * (1 if many else lanes)
 
 
 def _waits(repeats: int) -> tuple[float, float]:

@@ -120,14 +120,6 @@ def _stage(
     return Stage(entry=entry, folder=folder, painter=painter, device=str(chosen), overlap=overlap)
 
 
-def settle(device: str) -> None:
-    """Wait until a card has done what it was given, so that a clock tells the truth."""
-    import torch
-
-    if device.startswith("cuda"):
-        torch.cuda.synchronize(device)
-
-
 @contextmanager
 def easel_for(
     painter: "Painter",

@@ -125,6 +125,28 @@ def take_turn(easel: Easel) -> bool:
         return easel.turn()
 
 
+def step_seconds(painter: Painter, sketches: Sequence[Sketch], *, times: int) -> list[float]:
+    """What each of some forward passes for these lanes takes, to the end of it on the device."""
+    stepper = cast("StepPainter", painter)
+    seconds = []
+    with torch.inference_mode():
+        lanes = [stepper.sketch(each) for each in sketches]
+        stepper.prepare(lanes)
+        for _ in range(times):
+            _settle()
+            started = time.perf_counter()
+            stepper.predict(lanes)
+            _settle()
+            seconds.append(time.perf_counter() - started)
+    return seconds
+
+
+def _settle() -> None:
+    """Wait until a card has done what it was given, so that a clock tells the truth."""
+    if torch.cuda.is_available():
+        torch.cuda.synchronize()
+
+
 class Lockstep:
     """Paints whole requests, first come, first served; `together` puts waiting ones with equal parameters in a batch.
 

@@ -30,6 +30,11 @@ def choose_device(wanted: str | None = None) -> torch.device:
     return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
 
 
+def has_card() -> bool:
+    """Whether there is a CUDA device."""
+    return torch.cuda.is_available()
+
+
 def device_name(device: torch.device) -> str:
     """The kind of card, such as ``NVIDIA H200``; elsewhere the kind of device."""
     return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
