@@ -83,8 +83,7 @@ def of_message(body: Mapping[str, Any]) -> Visit:
     said = event.get("client_msg_id")
     return Visit(
         key=_key("message", f"{event['channel']}:{said or event['ts']}"),
-        team=_team(body, event),
-        enterprise=body.get("enterprise_id") or None,
+        **_where(body, event),
         user=str(event["user"]),
         channel=str(event["channel"]),
         thread=event.get("thread_ts"),
@@ -95,8 +94,7 @@ def of_reaction(body: Mapping[str, Any], *, thread: str | None = None) -> Visit:
     event: Mapping[str, Any] = body["event"]
     return Visit(
         key=_key("event", body["event_id"]),
-        team=_team(body, event),
-        enterprise=body.get("enterprise_id") or None,
+        **_where(body, event),
         user=str(event["user"]),
         channel=str(event["item"]["channel"]),
         thread=thread,
@@ -107,26 +105,36 @@ def of_home(body: Mapping[str, Any]) -> Visit:
     event: Mapping[str, Any] = body["event"]
     return Visit(
         key=_key("event", body["event_id"]),
-        team=_team(body, event),
-        enterprise=body.get("enterprise_id") or None,
+        **_where(body, event),
         user=str(event["user"]),
     )
 
 
 def _who(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Somebody of another organisation, in a shared channel, acts where the app is that they act upon."""
     user: Mapping[str, Any] = body["user"]
     team: Mapping[str, Any] = body.get("team") or {}
     enterprise: Mapping[str, Any] = body.get("enterprise") or {}
+    view: Mapping[str, Any] = body.get("view") or {}
+    message: Mapping[str, Any] = body.get("message") or {}
+    ours = message.get("app_id") is not None and message.get("app_id") == body.get("api_app_id")
+    home = view.get("app_installed_team_id") or (message.get("team") if ours else None)
     return {
-        "team": str(team.get("id") or user.get("team_id") or ""),
+        "team": str(home or team.get("id") or user.get("team_id") or ""),
         "enterprise": enterprise.get("id"),
         "user": str(user["id"]),
         "user_name": str(user.get("name") or user.get("username") or ""),
     }
 
 
-def _team(body: Mapping[str, Any], event: Mapping[str, Any]) -> str:
-    return str(body.get("team_id") or event.get("team") or "")
+def _where(body: Mapping[str, Any], event: Mapping[str, Any]) -> dict[str, Any]:
+    """The workspace whose app heard an event: in a shared channel it may be another than where it was said."""
+    heard: Mapping[str, Any] = (body.get("authorizations") or [{}])[0]
+    team = None if heard.get("is_enterprise_install") else heard.get("team_id")
+    return {
+        "team": str(team or body.get("team_id") or event.get("team") or ""),
+        "enterprise": heard.get("enterprise_id") or body.get("enterprise_id") or None,
+    }
 
 
 def _key(kind: str, value: object) -> str:

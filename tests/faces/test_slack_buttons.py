@@ -213,7 +213,7 @@ def strange(room: SlackRoom) -> dict[str, Any]:
     return {"ts": "1600000000.000001", "user": BO, "files": [room.slack.share("dog.png", b"a dog")]}
 
 
-@pytest.mark.parametrize("callback_id", list(DEEDS))
+@pytest.mark.parametrize("callback_id", [each for each in DEEDS if each != "report_picture"])
 async def test_a_shortcut_on_a_grid_asks_which_picture(room: SlackRoom, callback_id: str) -> None:
     job_id, message = await finished(room)
     await room.send(room.slack.shortcut(callback_id, shown(message)))

@@ -88,6 +88,13 @@ async def test_a_flag_reports_the_picture_and_is_answered_in_private(room: Slack
     assert "The moderators will look at it" in room.slack.whispered()[-1]
 
 
+async def test_the_shortcut_on_a_grid_asks_which_picture_is_meant(room: SlackRoom) -> None:
+    job_id, message = await finished(room, "a red fox", user=BO)
+    await room.send(room.slack.shortcut("report_picture", {"ts": message.ts, "user": BOT_USER}))
+    await room.send(room.slack.submission(room.view, {"picture": f"{job_id}.3"}))
+    assert case_rows(room)[0].picture_id == f"{job_id}.3"
+
+
 async def test_the_shortcut_asks_what_is_wrong(room: SlackRoom) -> None:
     job_id, message = await finished(room, user=BO)
     shown = {"ts": message.ts, "user": BOT_USER, "text": message.text}
