@@ -65,9 +65,9 @@ def expand(order: Order, index: int, entry: ModelEntry, layout: Layout, prior: P
     hole = cover_cells(wide.mask.resize(size, Image.Resampling.BOX), layout.grid)
     strength, detail_strength = request.strength or EXPAND_STRENGTH, STRENGTH
     if prior is not None:
-        start = prior.composer.place(
-            request.prompt_of(index), seed=request.seed_of(index), canvas=start, mask=hole
-        )
+        # What a picture shows already is not shown once more beside it: without new words, it only goes on.
+        words = request.prompt_of(index) if request.own_words else ""
+        start = prior.composer.place(words, seed=request.seed_of(index), canvas=start, mask=hole)
         strength = request.strength or prior.edit_strength
         detail_strength = min(STRENGTH, prior.edit_strength)
 

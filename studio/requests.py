@@ -86,12 +86,14 @@ class PaintRequest:
     `strength` in (0, 1] is how much of the noise schedule an img2img or inpaint run goes through.
     `aspect` is ``"W:H"``; it is ignored when `width` and `height` are given.
     `prompts` are what the prompt stands for when it holds alternatives; picture i uses ``prompt_of(i)``.
+    `own_words` is False where the prompt came with the picture and the person added nothing.
     `weights` say how much of each source a blend takes, in any unit; none: of all the same.
     """
 
     operation: Operation
     seed: int
     prompt: str = ""
+    own_words: bool = True
     prompts: tuple[str, ...] = ()
     negative_prompt: str = ""
     count: int = 4

@@ -35,6 +35,7 @@ def expand(ports: Ports, call: Call, command: Expand) -> Accepted:
     request = PaintRequest(
         operation=Operation.EXPAND,
         prompt=command.prompt or origin.prompt,
+        own_words=bool(command.prompt),
         negative_prompt=origin.negative_prompt,
         aspect=command.aspect,
         sides=() if command.aspect else parse_sides(command.sides or "all"),

@@ -324,3 +324,10 @@ def test_the_mask_of_a_hole_grows_with_the_rim() -> None:
     edited = drawing.finish(Image.new("RGB", (528, 528), "red"))
     assert edited.size == (512, 512)
     assert edited.crop((64, 64, 512, 512)).tobytes() == source.crop((64, 64, 512, 512)).tobytes()
+
+
+@pytest.mark.parametrize(("own_words", "words"), [(True, "a boat"), (False, "")])
+def test_what_a_picture_shows_is_not_shown_once_more_beside_it(own_words: bool, words: str) -> None:
+    composer = TwinComposer()
+    draw(asks(Operation.EXPAND, own_words=own_words), checked_cloth(), prior=prior_of(composer))
+    assert composer.calls == [(words, 5)]

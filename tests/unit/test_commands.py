@@ -184,6 +184,11 @@ class TestBuildingOnPictures:
         request = job_of(ports, answer.job_id).request
         assert (request.sides, request.amount_percent, request.aspect) == ((), None, "16:9")
 
+    def test_an_expansion_knows_whether_the_words_are_the_persons_own(self, ports, call, picture):
+        for key, values in (("2", {}), ("3", {"prompt": "a lake"})):
+            answer = perform(ports, again(call, key), "expand", {"picture": picture, **values})
+            assert job_of(ports, answer.job_id).request.own_words is bool(values)
+
     def test_sides_and_aspect_together_are_refused(self, ports, call, picture):
         with pytest.raises(BadParameter, match="not both"):
             perform(ports, again(call), "expand", {"picture": picture, "aspect": "16:9", "sides": "left"})
