@@ -96,7 +96,8 @@ def _lay_down(folder: Path, files: dict[str, bytes]) -> None:
     try:
         for name, data in files.items():
             (unfinished / name).touch(mode=0o600)
-            (unfinished / name).write_bytes(data)
+            with (unfinished / name).open("wb") as file:
+                file.write(data)
         with suppress(FileExistsError, NotADirectoryError):
             unfinished.rename(folder)  # onto a folder with anything in it this fails
     except OSError as error:
