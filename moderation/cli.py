@@ -50,6 +50,9 @@ def check(file: Path) -> None:
         table.add_row(category.name.lower(), stance.action, f"{stance.threshold:.2f}", held)
     _console.print(table)
     _console.print(f"languages {', '.join(sorted(policy.languages))}; others: {policy.other_languages}")
+    _console.print(
+        f"faces in uploads: {policy.faces}; beside a person in one, thresholds are {policy.person_margin} lower"
+    )
 
 
 @policy_app.command("test")

@@ -15,6 +15,9 @@ from moderation.rules.image.subject import ImageSubject
 from studio.verdicts import Ruling
 
 _SURE = 0.9  # from here on one network alone is believed so far that somebody looks
+_WORTH_ASKING = (
+    0.01  # below this the first is sure that there is nothing, and the second, slower one is not asked
+)
 _DOUBT = 0.7  # the score of that, and the most that the first network reaches alone
 
 
@@ -36,7 +39,8 @@ class Nudity:
         """Always a finding: how much is too much, the policy says."""
         first, second = self._networks or house_networks()
         seen = first.look(subject.image)
-        other = None if second is None else second.chance(subject.image)
+        wonders = 1 - seen.drawing - seen.neutral >= _WORTH_ASKING
+        other = second.chance(subject.image) if second is not None and wonders else None
         opinion = "none" if other is None else f"{other:.2f}"
         return Finding(
             ruling=Ruling.REFUSE,
