@@ -55,7 +55,7 @@ TINY = Plan(
     steps=3,
 )
 # On a GPU: 20 M parameters, about ten million samples in 25 minutes, half a million of them different.
-END_TO_END = Plan(unet_widths=(96, 160, 256), pool=16_384, first_pool=384, batch=8, learning_rate=4e-4)
+END_TO_END = Plan(unet_widths=(96, 160, 256), pool=16_384, first_pool=96, batch=8, learning_rate=4e-4)
 END_TO_END_GPU = replace(
     END_TO_END,
     pool=262_144,

@@ -1,18 +1,20 @@
-"""`python -m engine.training.show`: paint the example grid of the model card, and measure time and fidelity."""
+"""`python -m engine.training.show`: paint the example sheet of the model card, and measure the first stage."""
 
-import time
 from pathlib import Path
 from typing import Annotated
 
 import numpy as np
 import torch
 import typer
-from diffusers import AutoencoderKL, StableDiffusionPipeline
+from diffusers import AutoencoderKL
 from PIL import Image, ImageDraw, ImageFont
 
+from engine.atelier import Atelier
+from engine.model_catalog import ModelCatalogue
 from engine.painters.collage import Collage
 from engine.training.autoencoder import to_tensor
-from engine.training.export import paint, read_prior
+from engine.training.exam.sitting import Sitting
+from studio.requests import Strength
 
 PROMPTS = """
 a red apple on a blue background
@@ -25,78 +27,124 @@ a purple elephant in a room
 a sailboat on the sea at sunset
 a dog in front of a house
 three balloons in the sky
-a cactus in the desert
-five pink flowers in a meadow
+a lighthouse by the sea at night
+five pink tulips in a meadow
 a robot in the city
 a fox in the forest
 a cat sitting on a red car
 a turtle on the beach
-an octopus underwater
-a castle in the mountains at sunset
-a snowman in winter
-a birthday cake on a pink background
-a taxi on the street in the rain
-a teddy bear to the left of a gift
-nine stars at night
-a penguin on ice
-a blue bird above a tree
-a green dinosaur in the jungle
-a guitar on a yellow background
-a bee over a sunflower
+a doctor
+a woman firefighter
+a wizard at night
+a group of people at the beach
 an astronaut on the moon
+a bird in a cage
+a teddy bear in a box
+a hot air balloon in the mountains
+a flat sticker of a strawberry
+line icon of a camera
+clip art of a sun
+a pixel art castle at sunset
+a sketch of a lion
+a watercolour of a windmill
+a glossy 3d guitar
+a flat penguin on ice
+nine stars at night
 four green apples on a table
+two dogs and three cats
 a black cat and a white dog
-a pizza
-a frog on a mushroom in the rain
-a lion in the desert
-a pink bicycle in the park
-a crown on a purple background
-a train in the mountains
-an orange fish in the sea
-a cat wearing a hat
-a strawberry
-a big dog and a small cat
-a brown horse on grass
-seven ducks on a lake
-an owl under the moon
-a unicorn under a rainbow
-a white rabbit in the snow
+a red cube, a green ball and a blue cone
+a blue bird above a tree
+a bee over a sunflower
+a teddy bear to the left of a gift
+a pirate ship on the sea
+a taxi on the street in the rain
+a castle in the mountains at sunset
+a mermaid underwater
+a birthday cake on a pink background
+a unicorn in the forest
+a slice of watermelon
 a blue heart on a white background
-a key, a book and a candle
 """.strip().splitlines()
+Cell = tuple[str, Image.Image]
 _CELL_PX, _CAPTION_PX, _COLUMNS = 176, 18, 8
 
 
 def show(
-    model: Annotated[Path, typer.Option(help="A diffusers folder with a prior.")] = Path(
-        "engine/models/thimble"
-    ),
-    out: Annotated[Path, typer.Option(help="Where the grid goes.")] = Path("docs/thimble.png"),
+    out: Annotated[Path, typer.Option(help="Where the sheet goes.")] = Path("docs/thimble.png"),
     seed: Annotated[int, typer.Option(help="The seed of every picture.")] = 7,
+    model: Annotated[str, typer.Option(help="The model, by its name in the catalogue.")] = "thimble",
     threads: Annotated[int, typer.Option(help="CPU threads.", min=1)] = 2,
 ) -> None:
-    """Paint 48 prompts with stock diffusers on the CPU."""
-    torch.set_num_threads(threads)
-    pipeline = StableDiffusionPipeline.from_pretrained(
-        model, torch_dtype=torch.float32, local_files_only=True
-    )
-    collage, prior = Collage.load(model / "prior"), read_prior(model)
-    seconds, cpu_seconds = [], []
-    cells: list[Image.Image] = []
-    for at in range(0, len(PROMPTS), 4):
-        begun, cpu_begun = time.perf_counter(), time.process_time()
-        cells += paint(pipeline, collage, PROMPTS[at : at + 4], seeds=[seed] * 4, prior=prior)[1]
-        seconds.append(time.perf_counter() - begun)
-        cpu_seconds.append(time.process_time() - cpu_begun)
-    captioned([*zip(PROMPTS, cells, strict=True)]).save(out, optimize=True)
-    print(f"four pictures: {np.median(seconds):.1f} s (median of {len(seconds)}, {threads} threads)")
-    print(f"processor time for four: {np.median(cpu_seconds):.1f} s")
+    """Paint 48 prompts, variations, blends, an edit, an expansion and an upscale, as people get them."""
+    models = ModelCatalogue.load()
+    atelier = Atelier(models, default_model=model, threads=threads)
+    try:
+        sitting = Sitting(atelier, model)
+        cells = [(prompt, sitting.imagine(prompt, seed=seed)[0]) for prompt in PROMPTS]
+        cells += [*_variations(sitting, seed), *_further(sitting, seed)]
+    finally:
+        atelier.close()
+    captioned(cells).save(out, optimize=True)
+    folder = models.folder(models.find(model))
+    autoencoder = AutoencoderKL.from_pretrained(folder / "vae", dtype=torch.float32)
     print(
-        f"first stage alone: {fidelity(pipeline.vae, collage, seed=seed):.1f} dB (PSNR, mean of 16 collages)"
+        f"first stage: {fidelity(autoencoder, Collage.load(folder / 'prior'), seed=seed):.1f} dB (16 collages)"
     )
 
 
-def captioned(cells: list[tuple[str, Image.Image]]) -> Image.Image:
+def _variations(sitting: Sitting, seed: int) -> list[Cell]:
+    """One picture, varied by its words and by what it shows."""
+    prompt = "a cow in a meadow"
+    (source,) = sitting.imagine(prompt, seed=seed)
+    cells: list[Cell] = [(prompt, source)]
+    for words, told in (("with words", prompt), ("by sight alone", "")):
+        for strength, seeds in ((Strength.SUBTLE, (1,)), (Strength.STRONG, (2, 3))):
+            cells += [
+                (
+                    f"{strength} variation, {words}",
+                    sitting.vary(source, seed=seed + more, variation=strength, prompt=told),
+                )
+                for more in seeds
+            ]
+    cells.append(("… and another", sitting.vary(source, seed=seed + 4, variation=Strength.STRONG)))
+    return cells
+
+
+def _further(sitting: Sitting, seed: int) -> list[Cell]:
+    """A blend, an edit, an expansion and an upscale, each beside what it started from."""
+    (rocket,) = sitting.imagine("a rocket in space", seed=seed)
+    (cat,) = sitting.imagine("a cat on grass", seed=seed)
+    (house,) = sitting.imagine("a house on grass", seed=seed)
+    edited, _ = sitting.edit(house, "a tree", shares=(0.0, 0.3, 0.32, 0.98), seed=seed)
+    expanded = sitting.expand(house, "a house on grass", sides=("left", "right"), seed=seed)
+    large = sitting.upscale(house, seed=seed)
+    side = large.width // 3
+    return [
+        ("a cat on grass", cat),
+        ("… blended with the rocket", sitting.blend((cat, rocket), seed=seed)),
+        ("… and again", sitting.blend((cat, rocket), seed=seed + 1)),
+        ("a house on grass", house),
+        ("… edited: a tree at the left", edited),
+        ("… expanded to both sides", _letterboxed(expanded)),
+        ("… a third of it, enlarged plainly", _middle(house, house.width // 3)),
+        ("… and upscaled", _middle(large, side)),
+    ]
+
+
+def _middle(picture: Image.Image, side: int) -> Image.Image:
+    left, top = (picture.width - side) // 2, (picture.height - side) // 2
+    part = picture.crop((left, top, left + side, top + side))
+    return part.resize((_CELL_PX, _CELL_PX), Image.Resampling.BICUBIC)
+
+
+def _letterboxed(picture: Image.Image) -> Image.Image:
+    square = Image.new("RGB", (picture.width, picture.width), "white")
+    square.paste(picture, (0, (picture.width - picture.height) // 2))
+    return square
+
+
+def captioned(cells: list[Cell]) -> Image.Image:
     """A sheet of pictures with their prompts beneath."""
     rows = -(-len(cells) // _COLUMNS)
     sheet = Image.new("RGB", (_COLUMNS * _CELL_PX, rows * (_CELL_PX + _CAPTION_PX)), "white")

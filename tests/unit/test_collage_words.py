@@ -30,6 +30,7 @@ def test_a_digit_counts_like_its_word(library: Library) -> None:
 def test_a_plural_without_a_number_is_several(library: Library) -> None:
     assert parse("cats", library).things[0].count > 1
     assert parse("glasses", library).things[0].count == 1
+    assert parse("headphones", library).things[0].count == 1
 
 
 def test_a_huge_number_is_as_many_as_fit(library: Library) -> None:

@@ -7,6 +7,9 @@ from engine.painters.collage.library import Library, Subject
 from engine.painters.collage.wish import Thing, Wish
 from engine.painters.collage.words import COUNT_MAX, GENDERS, IGNORED, SKINS, Relation
 
+# Plurals without an s, and an s without a plural.
+_MANY = frozenset({"people", "men", "women", "children", "mice", "geese"})
+_ONE = frozenset({"headphones", "glasses", "sunglasses", "scissors", "jeans", "trousers", "pants", "goggles"})
 THINGS_MAX = 5
 _LONGEST = 5
 
@@ -107,9 +110,9 @@ def _as_person(thing: Thing) -> Thing:
 
 def _is_plural(word: str, subjects: tuple[Subject, ...]) -> bool:
     """Whether 's' was taken off the last word to find the subject."""
-    if word in ("people", "men", "women", "children", "mice", "geese", "sheep"):
-        return word != "sheep"
-    if not word.endswith("s") or word.endswith("ss"):
+    if word in _MANY:
+        return True
+    if not word.endswith("s") or word.endswith("ss") or word in _ONE:
         return False
     if any(subject.name != word and subject.name + "s" == word for subject in subjects):
         return True

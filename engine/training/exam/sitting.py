@@ -61,6 +61,10 @@ class Sitting:
         (painted,) = self._paint(Operation.BLEND, prompt="", seed=seed, sources=tuple(sources))
         return painted
 
+    def upscale(self, source: Image.Image, *, seed: int) -> Image.Image:
+        (painted,) = self._paint(Operation.UPSCALE, prompt="", seed=seed, sources=(source,))
+        return painted
+
     def _paint(
         self,
         operation: Operation,
