@@ -41,9 +41,14 @@ def brightness(picture: Image.Image) -> Floats:
 
 
 def seen(canvas: Floats) -> Floats:
-    """The canvas folded onto one tile: only the mark's frequencies, and busy places no louder than calm ones."""
+    """The canvas, evened, folded onto one tile."""
+    return fold(evened(canvas))
+
+
+def evened(canvas: Floats) -> Floats:
+    """Only the frequencies that the mark uses, and busy places no louder than calm ones."""
     waves = _waves(canvas)
-    return fold(np.clip(waves / (_bustle(waves) + _CALM), -_LOUDEST, _LOUDEST))
+    return np.clip(waves / (_bustle(waves) + _CALM), -_LOUDEST, _LOUDEST)
 
 
 def room(canvas: Floats) -> Floats:

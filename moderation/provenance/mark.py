@@ -13,9 +13,10 @@ from bisect import bisect_left
 import numpy as np
 from PIL import Image
 
-from moderation.provenance.canvas import at_scale, brightness, room, seen, unit_of
+from moderation.provenance.canvas import at_scale, brightness, evened, room, seen, unit_of
 from moderation.provenance.convolution import Floats
 from moderation.provenance.payload import CODED_BITS, read_signs, signs_of
+from moderation.provenance.periods import likely_periods
 from moderation.provenance.tiles import SIDE, house_tiles, lay, pilot_places
 
 SMALLEST_SIDE_PIXELS = 128
@@ -26,6 +27,7 @@ _CANCELLED = 0.7  # of what a picture itself says at a bit
 _LOUDNESS = (-0.5, 4.0)
 _SCALES = (1.0, 0.5, 2.0)  # of a canvas, for pictures that were resized
 _PLACES = 6
+_PERIODS = 3
 _LEAST_PILOT = 4.8  # standard deviations; the highest of pictures without a mark is mostly below 4.5
 _LEAST_REHEARSED_PILOT = 6.2
 _LEAST_SURE = 0.97  # mean over deviation of the coded bits; at 0.75 every second mark can still be read
@@ -52,11 +54,21 @@ def embed(picture: Image.Image, picture_id: str) -> Image.Image:
 
 
 def find(picture: Image.Image) -> str | None:
-    """The id in a picture, also after JPEG, other brightness, cropping, half or double size; None without one."""
+    """The id in a picture, also after JPEG, other brightness, cropping and resizing; None without one."""
     unit = unit_of(picture.size)
     for scale in _SCALES:
         looked_at = at_scale(picture, scale / unit)
         if min(looked_at.size) >= SIDE and (found := _read(seen(brightness(looked_at)))):
+            return found
+    return _find_resized(at_scale(picture, 1 / unit))
+
+
+def _find_resized(canvas: Image.Image) -> str | None:
+    """The id in a canvas that was resized by any factor from a half to two."""
+    if min(canvas.size) < 2 * SIDE:
+        return None
+    for period in likely_periods(evened(brightness(canvas)), _PERIODS):
+        if found := _read(seen(brightness(at_scale(canvas, SIDE / period)))):
             return found
     return None
 

@@ -24,8 +24,13 @@ def as_jpeg(picture: Image.Image, quality: int) -> Image.Image:
     return Image.open(io.BytesIO(out.getvalue())).convert("RGB")
 
 
+def resized(picture: Image.Image, factor: float) -> Image.Image:
+    size = (round(picture.width * factor), round(picture.height * factor))
+    return picture.resize(size, Image.Resampling.LANCZOS)
+
+
 def half(picture: Image.Image) -> Image.Image:
-    return picture.resize((picture.width // 2, picture.height // 2), Image.Resampling.LANCZOS)
+    return resized(picture, 0.5)
 
 
 def brighter(picture: Image.Image, factor: float) -> Image.Image:
@@ -50,6 +55,8 @@ HARDER: Mapping[str, Attack] = {
     "JPEG 30": partial(as_jpeg, quality=30),
     "half size, JPEG 75": lambda picture: as_jpeg(half(picture), 75),
     "crop 10 %, JPEG 50": lambda picture: as_jpeg(cropped(picture, 0.1), 50),
+    "resizing ×0.7": lambda picture: resized(picture, 0.7),
+    "resizing ×1.3": lambda picture: resized(picture, 1.3),
     "crop 25 %": partial(cropped, share=0.25),
 }
 

@@ -48,6 +48,12 @@ def test_a_mark_survives_a_crop_of_odd_pixels_and_a_thumbnail(marked):
     assert mark.find(small) == PICTURE
 
 
+@pytest.mark.parametrize("factor", [0.62, 0.83, 1.19, 1.7])
+def test_a_mark_survives_any_resizing_between_a_half_and_two(factor, marked):
+    for name in (512, "flat"):
+        assert mark.find(trials.resized(marked[name], factor)) == PICTURE
+
+
 def test_a_second_mark_takes_the_place_of_the_first(marked):
     assert mark.find(mark.embed(marked[512], "0000000000zz.9")) == "0000000000zz.9"
 
