@@ -426,3 +426,45 @@ async def test_a_long_prompt_leaves_room_for_the_rest(room: Room) -> None:
 )
 def test_a_credit_names_the_subject_of_the_prompt(prompt: str, subject: str) -> None:
     assert house.subject_of(prompt) == subject
+
+
+async def test_a_picture_that_a_rule_refused_has_an_appeal_under_it(room: Room) -> None:
+    job_id = await room.imagine(prompt="words that may not be shown")
+    with room.ports.database.begin() as session:
+        session.get_one(JobRow, job_id).refused_rule = "nudity"
+    await room.ended(job_id, JobState.REFUSED)
+    assert button_ids(room.message) == [f"c1:appeal:{job_id}:0"]
+    form = await room.ana.click(room.message, label="Appeal")
+    filed = await room.ana.submit_modal(form, {"prompt": "it is a statue"})
+    assert "A moderator will look at it again" in filed.response.content
+
+
+# ---- in direct messages
+
+
+async def answer_by_direct_message(room: Room) -> str:
+    """A finished job of Ana's in the server, whose answer came to her messages. Returns its id."""
+    job_id = await room.imagine(count=1)
+    expire_tokens(room.ports)
+    room.env.inject_error("PATCH", "/channels/*/messages/*", status=403, code=50001)
+    await room.painted(job_id)
+    return job_id
+
+
+async def test_a_button_in_direct_messages_acts_on_the_server_that_the_job_belongs_to(room: Room) -> None:
+    job_id = await answer_by_direct_message(room)
+    user = room.ana.user
+    await user.click(user.dm_channel.last_message, label="Strong")
+    _, varied = room.jobs()
+    assert varied.community == str(room.guild.id)
+    assert varied.request["sources"][0]["picture_id"] == f"{job_id}.1"
+    assert varied.address["channel"] == str(user.dm_channel.id)
+
+
+async def test_who_has_left_the_server_paints_there_no_more(room: Room) -> None:
+    await answer_by_direct_message(room)
+    room.env.inject_error("GET", "/guilds/*/members/*", status=404, code=10007)
+    user = room.ana.user
+    result = await user.click(user.dm_channel.last_message, label="Strong")
+    assert "not here" in result.followups[0].content
+    assert len(room.jobs()) == 1

@@ -437,3 +437,61 @@ async def test_carets_stand_under_what_is_wrong_with_the_words(room: Room) -> No
     assert "```\na {red,blue bird\n  ^\n```" in result.followups[0].content
     result = await room.ana.slash(room.channel, "imagine", prompt="a bird --sed 4")
     assert "```\na bird --sed 4\n       ^^^^^\n```" in result.followups[0].content
+
+
+async def test_styles_and_loras_are_suggested(ports: Ports, tmp_path: Path) -> None:
+    async with open_room(ports, tmp_path, styles=("pencil", "watercolour"), loras=("pixel",)) as room:
+        styles = await room.ana.autocomplete(room.channel, "imagine", "style", "water")
+        assert [choice["value"] for choice in styles] == ["watercolour"]
+        loras = await room.ana.autocomplete(room.channel, "imagine", "lora", "")
+        assert [choice["value"] for choice in loras] == ["pixel"]
+
+
+async def test_settings_of_the_community_are_suggested(room: Room) -> None:
+    async def suggested(setting: str, typed: str) -> list[str]:
+        found = await room.mod.autocomplete(room.channel, "studio", "value", typed, setting=setting)
+        return [choice["value"] for choice in found]
+
+    wardens = next(role for role in room.bot.get_guild(room.guild.id).roles if role.name == "Wardens")  # type: ignore[union-attr]
+    assert await suggested("desk", "atel") == [str(room.channel.id)]
+    assert f"{wardens.id} trusted" in await suggested("tier", "wardens")
+    assert await suggested("model", "thi") == ["thimble"]
+    assert await suggested("pause", "") == []
+
+
+# ---- blends and places
+
+
+async def test_a_blend_takes_ids_and_attachments(room: Room) -> None:
+    job_id = await room.imagine()
+    await room.painted(job_id)
+    await room.bo.slash(
+        room.channel, "blend", picture=f"{job_id}.1", image=("one.png", PNG), image2=("two.png", PNG + b"2")
+    )
+    request = room.request
+    assert request["operation"] == "blend"
+    assert [source.get("picture_id") for source in request["sources"]] == [f"{job_id}.1", None, None]
+    assert len({source["key"] for source in request["sources"]}) == 3
+
+
+async def test_who_asks_elsewhere_is_told_where_pictures_are_painted(room: Room) -> None:
+    other = room.guild.create_text_channel("studio")
+    result = await room.mod.slash(room.channel, "studio", setting="channels", value=f"<#{other.id}>")
+    assert f"channels: <#{other.id}>" in result.response.content  # type: ignore[union-attr]
+    refusal = await room.ana.slash(room.channel, "imagine", prompt="a red fox")
+    assert f"<#{other.id}>" in refusal.followups[0].content
+    await room.ana.slash(other, "imagine", prompt="a red fox")
+    assert len(room.jobs()) == 1
+
+
+async def test_a_paused_studio_says_so(room: Room) -> None:
+    await room.mod.slash(room.channel, "studio", setting="pause")
+    assert "pause" in {words[0] for words in room.ports.desk.told}  # type: ignore[attr-defined]
+
+
+async def test_one_menu_too_many_for_discord_is_left_out(room: Room) -> None:
+    (room.settings.home / "run" / "discord-commands").write_text("another version's")
+    room.env.inject_error("PUT", "/applications/*/commands", status=400, code=30032)
+    await room.restart()
+    menus = room.bot.tree.get_commands(type=discord.AppCommandType.message)
+    assert {menu.name for menu in menus} == {"Vary", "Edit", "Expand", "Upscale", "Who made this?"}
