@@ -57,7 +57,7 @@ NOT_INSTALLED = (
 )
 GREETINGS = {
     "desk": "Cases for the moderators are laid here from now on.",
-    "log": "What the moderators and the studio did is told here from now on.",
+    "log": "This channel is named for the moderators’ digest.",
     "stars": "Pictures with enough stars are shown here from now on.",
 }
 COPY = "Your copy:"
