@@ -7,6 +7,7 @@ import threading
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib import resources
 from pathlib import Path
@@ -125,6 +126,25 @@ def test_the_second_is_not_asked_where_the_first_sees_nothing() -> None:
     finding = Nudity((first, Fixed(seen(), 1.0))).judge(subject(drawn(APPLE)))
     assert finding is not None
     assert finding.score < 0.01
+
+
+@pytest.mark.parametrize(
+    ("prompt", "porn", "ruling"),
+    [
+        ("a child on a beach", 0.5, Ruling.REFUSE),
+        ("a woman on a beach", 0.5, Ruling.ALLOW),
+        ("a child on a beach", 0.1, Ruling.ALLOW),
+    ],
+)
+def test_words_for_a_minor_and_a_doubtful_picture_never_meet(
+    prompt: str, porn: float, ruling: Ruling
+) -> None:
+    networks = Fixed(seen(porn=porn), porn)
+    request = PaintRequest(operation=Operation.IMAGINE, seed=1, prompt=prompt)
+    asked = replace(inspection(drawn(APPLE), Inspected.OUTPUT), request=request)
+    verdict = Inspector([Nudity((networks, networks))]).judge(asked)
+    assert verdict.ruling is ruling
+    assert (verdict.category == Category.MINORS) is (ruling is Ruling.REFUSE)
 
 
 def test_drawings_of_the_house_are_not_mistaken() -> None:

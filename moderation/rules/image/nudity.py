@@ -2,8 +2,10 @@
 
 Two networks look. The first also knows drawings, and takes many a portrait for more than it is; the second knows
 photographs only. Where both agree the score is high; where only one is sure, it is as high as makes a moderator look.
+A picture that was asked for with words for a minor is never left to thresholds.
 """
 
+from functools import cache
 from typing import Protocol
 
 from PIL import Image
@@ -12,8 +14,13 @@ from moderation.categories import Category
 from moderation.findings import Finding
 from moderation.nudity import Impression, house_networks
 from moderation.rules.image.subject import ImageSubject
+from moderation.rules.prompt.minors import Minors
+from moderation.rules.prompt.subject import PromptSubject
 from studio.verdicts import Ruling
 
+_WITH_MINORS = (
+    0.3  # from here on, beside words for a minor, the picture belongs to the core that is always refused
+)
 _SURE = 0.9  # from here on one network alone is believed so far that somebody looks
 _WORTH_ASKING = (
     0.01  # below this the first is sure that there is nothing, and the second, slower one is not asked
@@ -42,13 +49,24 @@ class Nudity:
         wonders = 1 - seen.drawing - seen.neutral >= _WORTH_ASKING
         other = second.chance(subject.image) if second is not None and wonders else None
         opinion = "none" if other is None else f"{other:.2f}"
+        found = score(seen, other)
+        with_minors = found >= _WITH_MINORS and self._asks_for_minors(subject)
         return Finding(
             ruling=Ruling.REFUSE,
             rule=self.name,
-            category=Category.SEXUAL,
+            category=Category.MINORS if with_minors else Category.SEXUAL,
             evidence=f"porn {seen.porn:.2f}, hentai {seen.hentai:.2f}, sexy {seen.sexy:.2f}; second opinion {opinion}",
-            score=score(seen, other),
+            score=found,
         )
+
+    def _asks_for_minors(self, subject: ImageSubject) -> bool:
+        request = subject.request
+        return request is not None and _minors().speaks_of_minors(PromptSubject.of_request(request))
+
+
+@cache
+def _minors() -> Minors:
+    return Minors()
 
 
 def score(seen: Impression, other: float | None) -> float:

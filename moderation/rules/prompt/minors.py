@@ -32,6 +32,9 @@ class Minors:
         text = resources.files("moderation.rules.prompt").joinpath("minors.toml").read_text("utf-8")
         self._words = {name: PlainWords.of(words) for name, words in tomllib.loads(text).items()}
 
+    def speaks_of_minors(self, subject: PromptSubject) -> bool:
+        return any(True for reading in subject.wished_readings for _ in self._minors(reading))
+
     def judge(self, subject: PromptSubject) -> Finding | None:
         minors = {word for reading in subject.wished_readings for word in self._minors(reading)}
         if not minors:
