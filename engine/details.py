@@ -11,6 +11,7 @@ from engine.painters.layout import Layout
 from engine.painters.painter import Sketch
 from engine.pictures.masks import whitest
 from engine.pictures.windows import Window, Windows
+from engine.rims import with_rim
 
 if TYPE_CHECKING:
     from engine.drawings import Underdrawing
@@ -25,10 +26,11 @@ _RESIZE = Image.Resampling.LANCZOS
 class Detail:
     """What is left to do for one picture when its coarse whole is painted."""
 
-    def __init__(self, windows: Windows, *, layout: Layout, strength: float) -> None:
+    def __init__(self, windows: Windows, *, layout: Layout, strength: float, rim_pixels: int = 0) -> None:
         self._windows = windows
         self._layout = layout
         self._strength = strength
+        self._rim_pixels = rim_pixels
 
     def steps(self, steps: int) -> int:
         """Of all windows together, with schedules of `steps`."""
@@ -56,15 +58,21 @@ class Detail:
     def _drawing(self, window: Window, drawing: "Underdrawing") -> "Underdrawing":
         size = self._layout.snap(*window.weights.size)
         hole = window.hole.resize(size, Image.Resampling.BOX)
-        return replace(
+        plain = replace(
             drawing,
             width=size[0],
             height=size[1],
             strength=self._strength,
             start=self._windows.look(window).resize(size, _RESIZE),
             mask=whitest(hole, self._layout.grid),
+            finish=_as_it_is,
             detail=None,
         )
+        return with_rim(plain, self._rim_pixels)
+
+
+def _as_it_is(painted: Image.Image) -> Image.Image:
+    return painted
 
 
 class Meter:
@@ -110,6 +118,6 @@ def paint_detail(drawing: "Underdrawing", whole: Image.Image, paint: PaintSome) 
     detail.begin(whole)
     for batch in detail.batches(drawing):
         painted = paint([(window.number, each) for window, each in batch])
-        for (window, _), picture in zip(batch, painted, strict=True):
-            detail.lay(window, picture)
+        for (window, each), picture in zip(batch, painted, strict=True):
+            detail.lay(window, each.finish(picture))
     return detail.picture

@@ -63,13 +63,13 @@ def expand(order: Order, index: int, entry: ModelEntry, layout: Layout, prior: P
     size = working_size(wide.picture.size, entry, layout)
     start = wide.picture.resize(size, RESIZE)
     hole = cover_cells(wide.mask.resize(size, Image.Resampling.BOX), layout.grid)
-    strength, detail_strength = request.strength or EXPAND_STRENGTH, STRENGTH
+    strength, detail_strength, rim_pixels = request.strength or EXPAND_STRENGTH, STRENGTH, 0
     if prior is not None:
         # What a picture shows already is not shown once more beside it: without new words, it only goes on.
         words = request.prompt_of(index) if request.own_words else ""
         start = prior.composer.place(words, seed=request.seed_of(index), canvas=start, mask=hole)
         strength = request.strength or prior.edit_strength
-        detail_strength = min(STRENGTH, prior.edit_strength)
+        detail_strength, rim_pixels = min(STRENGTH, prior.edit_strength), prior.rim_cells * layout.grid
 
     def finish(painted: Image.Image) -> Image.Image:
         return canvas.join(wide, painted.resize(wide.picture.size, RESIZE))
@@ -81,18 +81,20 @@ def expand(order: Order, index: int, entry: ModelEntry, layout: Layout, prior: P
         mask=masks.soften(hole, layout.grid),
         strength=strength,
         finish=finish,
-        detail=_detail(wide, entry, layout, detail_strength),
+        detail=_detail(wide, entry, layout, detail_strength, rim_pixels=rim_pixels),
     )
 
 
-def _detail(wide: canvas.Canvas, entry: ModelEntry, layout: Layout, strength: float) -> Detail | None:
+def _detail(
+    wide: canvas.Canvas, entry: ModelEntry, layout: Layout, strength: float, *, rim_pixels: int
+) -> Detail | None:
     """For a canvas of which the model could paint only a smaller copy."""
     width, height = wide.picture.size
     if width * height <= LARGEST_AREAS * native_area(entry):
         return None
     side = layout.snap(*(round(math.sqrt(native_area(entry))),) * 2)[0]
     windows = Windows(wide.picture, wide.box, window_pixels=side)
-    return Detail(windows, layout=layout, strength=strength)
+    return Detail(windows, layout=layout, strength=strength, rim_pixels=rim_pixels)
 
 
 def _window(mask: Image.Image, native_area: int) -> Box:

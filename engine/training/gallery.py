@@ -116,7 +116,7 @@ def _expanded(easel: Easel, boat: Image.Image, castle: Image.Image) -> list[Row]
     def expand(picture: Image.Image, prompt: str, **changes: Any) -> Image.Image:
         return easel.paint(Operation.EXPAND, prompt, picture, own_words=False, **changes)[0]
 
-    new_words = easel.paint(Operation.EXPAND, "a tree on grass", castle, sides=("right",), amount_percent=75)
+    new_words = easel.paint(Operation.EXPAND, "a tree", castle, sides=("right",), amount_percent=75)
     return [
         [
             ("the picture", boat),
@@ -126,7 +126,7 @@ def _expanded(easel: Easel, boat: Image.Image, castle: Image.Image) -> list[Row]
         [
             ("the picture", castle),
             ("16:9", expand(castle, CASTLE, aspect="16:9")),
-            ("right: a tree on grass", new_words[0]),
+            ("right: a tree", new_words[0]),
         ],
     ]
 
