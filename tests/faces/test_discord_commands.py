@@ -485,8 +485,10 @@ async def test_who_asks_elsewhere_is_told_where_pictures_are_painted(room: Room)
 
 
 async def test_a_paused_studio_says_so(room: Room) -> None:
-    await room.mod.slash(room.channel, "studio", setting="pause")
-    assert "pause" in {words[0] for words in room.ports.desk.told}  # type: ignore[attr-defined]
+    result = await room.mod.slash(room.channel, "studio", setting="pause")
+    assert "Paused: nothing new is accepted." in result.response.content  # type: ignore[union-attr]
+    refusal = await room.ana.slash(room.channel, "imagine", prompt="a red fox")
+    assert "paused" in refusal.followups[0].content
 
 
 async def test_one_menu_too_many_for_discord_is_left_out(room: Room) -> None:
