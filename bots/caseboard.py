@@ -50,6 +50,9 @@ class CaseBearer(Protocol):
     async def tell(self, notice: Notice) -> None:
         """Bring a person a word of the house. Raises `Unreachable`."""
 
+    async def announce(self, community: str, channel: str, text: str) -> None:
+        """Say something in a channel. Raises `Unreachable`."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Folder:
@@ -103,6 +106,13 @@ class CaseBoard:
             log.info("a notice has no way to its person", extra={"notice_id": notice_id})
             return
         await self._run(mark_delivered, notice_id)
+
+    async def announce(self, community: str, channel: str, text: str) -> None:
+        """Say something in a channel of the moderators' choice. One that is closed to us is left alone."""
+        try:
+            await self._bearer.announce(community, channel, text)
+        except Unreachable:
+            log.info("a channel for digests cannot be reached", extra={"channel": channel})
 
     async def dossier_for(self, moderator: Person, case_id: str) -> Dossier:
         """A case of the moderator's own desk, to read. Raises `NotAllowed` and `NotFound`."""

@@ -16,6 +16,7 @@ from bots.starboard import Starboard
 from studio.errors import NotFound, Trouble
 from studio.events import (
     CaseChanged,
+    DigestWritten,
     Event,
     JobAccepted,
     JobChanged,
@@ -166,6 +167,9 @@ class News:
             case NoticeWritten():
                 if self._caseboard:
                     await self._caseboard.tell(event.notice_id)
+            case DigestWritten():
+                if self._caseboard:
+                    await self._caseboard.announce(event.community, event.channel, event.text)
 
     async def _progressed(self, progress: JobProgress) -> None:
         try:
@@ -187,5 +191,7 @@ def _named(event: Event) -> dict[str, str]:
             return {"case_id": event.case_id}
         case NoticeWritten():
             return {"notice_id": event.notice_id}
+        case DigestWritten():
+            return {"channel": event.channel}
         case _:
             return {"job_id": event.job_id}

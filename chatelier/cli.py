@@ -16,6 +16,7 @@ from chatelier.commands import (
     bench,
     config,
     db,
+    digest,
     doctor,
     imagine,
     models,
@@ -51,7 +52,7 @@ app = typer.Typer(
 )
 _COMMANDS = (
     *(up, imagine, verify, doctor, models, policy, audit, provenance, config, db),
-    *(run, worker, beat, bench, version),
+    *(run, worker, beat, bench, digest, version),
 )
 for each in _COMMANDS:
     each.register(app)

@@ -135,20 +135,22 @@ def keep_house(settings: Settings, *, on_ready: Callable[[], None]) -> None:
 
     from engine.broker import make_app
     from engine.client import CeleryQueue
+    from engine.digests import DigestWriter
     from engine.events import RedisEvents
     from engine.sweeper import Sweeper
     from engine.tasks import register_housekeeping
     from engine.worker import run_housekeeping
 
     url = redis_url(settings)
+    database, events = open_database(settings), RedisEvents(url)
     sweeper = Sweeper(
-        database=open_database(settings),
+        database=database,
         queue=CeleryQueue(url, models=models_with_queues(settings)),
-        events=RedisEvents(url),
+        events=events,
         rules=house_rules(settings),
     )
     app = make_app(url)
-    register_housekeeping(app, sweeper)
+    register_housekeeping(app, sweeper, DigestWriter(database=database, events=events))
     signals.worker_ready.connect(lambda **_: on_ready(), weak=False)
     make_folder(settings.run_folder)
     run_housekeeping(app, schedule_file=str(settings.run_folder / "beat-schedule"))

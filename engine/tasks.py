@@ -2,7 +2,8 @@
 
 from celery import Celery
 
-from engine.broker import PAINT_TASK, SWEEP_TASK
+from engine.broker import DIGEST_TASK, PAINT_TASK, SWEEP_TASK
+from engine.digests import DigestWriter
 from engine.sweeper import Sweeper
 from engine.work import Work
 
@@ -15,9 +16,13 @@ def register_painting(app: Celery, work: Work) -> None:
         work.paint(job_id)
 
 
-def register_housekeeping(app: Celery, sweeper: Sweeper) -> None:
+def register_housekeeping(app: Celery, sweeper: Sweeper, digests: DigestWriter) -> None:
     """What the house-keeper serves: a light worker with the beat inside, without a model."""
 
     @app.task(name=SWEEP_TASK)
     def sweep() -> None:
         sweeper.sweep()
+
+    @app.task(name=DIGEST_TASK)
+    def digest() -> None:
+        digests.write_due()

@@ -56,12 +56,25 @@ class NoticeWritten:
     platform: Platform
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DigestWritten:
+    """What happened in a week, for a community's log channel."""
+
+    platform: Platform
+    community: str
+    channel: str
+    text: str
+
+
 JobEvent = JobAccepted | JobEnded | JobChanged | PictureChanged
-Event = JobEvent | CaseChanged | NoticeWritten
+Event = JobEvent | CaseChanged | NoticeWritten | DigestWritten
 
 EVENT_KINDS: dict[str, type[Event]] = {
     kind.__name__: kind
-    for kind in (JobAccepted, JobEnded, JobChanged, PictureChanged, CaseChanged, NoticeWritten)
+    for kind in (
+        *(JobAccepted, JobEnded, JobChanged, PictureChanged),
+        *(CaseChanged, NoticeWritten, DigestWritten),
+    )
 }
 
 

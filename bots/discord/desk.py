@@ -134,6 +134,13 @@ class DiscordDesk:
         except discord.HTTPException as error:
             raise closed(error) from error
 
+    async def announce(self, community: str, channel: str, text: str) -> None:
+        place = self._bot.get_partial_messageable(int(channel))
+        try:
+            await place.send(text[:2000], allowed_mentions=_NOBODY)  # numbers only
+        except discord.HTTPException as error:
+            raise closed(error) from error
+
     async def reveal(self, interaction: discord.Interaction, case_id: str) -> None:
         """A case's pictures as they are, for the moderator who asks and for nobody else."""
         limit_bytes = interaction.filesize_limit

@@ -61,6 +61,16 @@ class SlackDesk:
             workspace = await self._workspaces.of(notice.person.community)
             await send_to_person(workspace, notice.person.user_id, said(notice.text, ours=False))
 
+    async def announce(self, community: str, channel: str, text: str) -> None:
+        async with patience():
+            workspace = await self._workspaces.of(community)
+            try:
+                await send(workspace, said(text, ours=False), channel=channel)
+            except SlackRefuses as error:
+                if error.code not in CLOSED:
+                    raise
+                raise Unreachable from error
+
     async def sheet_of(self, dossier: Dossier, workspace: Workspace) -> Post:
         """A case as it looks now: its picture is a mosaic, and gone once the case is decided."""
         mosaic = None

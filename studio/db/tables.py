@@ -278,3 +278,14 @@ class LinkCodeRow(Base):
     code: Mapped[str] = mapped_column(String(16), primary_key=True)
     person_key: Mapped[str] = mapped_column(ForeignKey("people.key"))
     expires_at: Mapped[datetime]
+
+
+class DigestRow(Base):
+    """The digest of a week was written for a community. `week` is its Monday, 2026-11-16."""
+
+    __tablename__ = "digests"
+
+    platform: Mapped[str] = mapped_column(String(16), primary_key=True)
+    community: Mapped[str] = mapped_column(String(64), primary_key=True)
+    week: Mapped[str] = mapped_column(String(10), primary_key=True)
+    written_at: Mapped[datetime]
