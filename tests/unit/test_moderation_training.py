@@ -1,0 +1,74 @@
+"""How the prompt classifier is taught: rows it never sees, words it may lean on, and made prompts that name nobody."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from moderation.classifier import BUCKETS, CLASSES, Network, word_places
+from moderation.training import fit as fitting
+from moderation.training.fit import fit
+from moderation.training.private import public_sides, secrets
+from moderation.training.rows import Part, part_of, read_rows
+
+TEXTS = [f"{word} number {count} on a table" for count in range(120) for word in ("harmless", "harmful")]
+
+
+def test_a_row_is_always_in_the_same_part_whatever_its_capitals() -> None:
+    parts = [part_of(text) for text in TEXTS * 20]
+    assert parts == [part_of(text.upper()) for text in TEXTS * 20]
+    shares = {part: sum(each is part for each in parts) / len(parts) for part in Part}
+    assert shares[Part.TRAIN] == pytest.approx(5 / 6, abs=0.06)
+    assert shares[Part.CHOOSE] == pytest.approx(1 / 12, abs=0.05)
+
+
+def test_the_unseen_rows_are_written_for_the_evaluation(tmp_path: Path) -> None:
+    import typer
+
+    from moderation.training import rows
+
+    lines = [
+        json.dumps({"text": text, "label": "benign", "category": "", "source": "made"}) for text in TEXTS
+    ]
+    (tmp_path / "rows.jsonl").write_text("\n".join(lines) + "\n", "utf-8")
+    app = typer.Typer()
+    app.command()(rows.write)
+    out = tmp_path / "unseen.jsonl"
+    result = CliRunner().invoke(app, [str(tmp_path / "rows.jsonl"), "--out", str(out), "--part", "measure"])
+    assert result.exit_code == 0, result.output
+    written = list(read_rows(out))
+    assert 0 < len(written) < len(TEXTS) / 6
+    assert {row.part for row in written} == {Part.MEASURE}
+
+
+def test_words_tell_apart_what_embeddings_do_not(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(fitting, "_BATCH_ROWS", 16)
+    vectors = np.ones((len(TEXTS), 512), np.float32) / 512**0.5
+    words = [word_places(text) for text in TEXTS]
+    targets = np.array([count % 2 for count in range(len(TEXTS))])
+    network = fit(vectors, words, targets, np.ones(len(TEXTS), np.float32), seed=1)
+    network.save(tmp_path / "network.npz")
+    with (tmp_path / "network.npz").open("rb") as file:
+        kept = Network.load(file)
+    unseen = [word_places(f"a {word} thing") for word in ("harmless", "harmful")]
+    harm = 1 - kept.chances(vectors[:2], unseen)[:, 0]
+    assert harm[0] < 0.5 < harm[1]
+    assert kept.chances(vectors[:2], unseen).shape == (2, len(CLASSES))
+
+
+def test_a_text_without_words_has_no_places() -> None:
+    assert len(word_places("!!! …")) == 0
+    places = word_places("Red red apple")
+    assert len(places) == 4, "red, apple and two pairs"
+    assert places.max() < BUCKETS
+
+
+def test_made_prompts_differ_and_are_the_same_each_time() -> None:
+    for make in (secrets, public_sides):
+        made = list(make(count=300, seed=5))
+        assert made == list(make(count=300, seed=5))
+        assert len(set(made)) > 290
+        assert not any("{" in text for text in made)
+    assert not set(secrets(count=300, seed=5)) & set(public_sides(count=300, seed=5))
