@@ -28,6 +28,8 @@ def imagine(  # noqa: PLR0917 - options are named on the command line
         None, "--guidance", "--cfg", help="How closely to follow the words."
     ),
     model: str | None = typer.Option(None, help="The model that paints; see `chatelier models list`."),
+    scheduler: str | None = typer.Option(None, help="How noise becomes a picture, such as euler."),
+    lora: str | None = typer.Option(None, help="LoRAs of the model, such as ink:0.8,pixel."),
     as_json: bool = typer.Option(False, "--json", help="Print files and recipes as JSON, for programs."),
 ) -> None:
     """Paint pictures from words into a folder, without any service, and print the recipe of each.
@@ -60,6 +62,8 @@ def imagine(  # noqa: PLR0917 - options are named on the command line
         "steps": steps,
         "guidance": guidance,
         "model": model,
+        "scheduler": scheduler,
+        "lora": lora,
     }
     request = read_request(settings, {name: value for name, value in values.items() if value is not None})
     try:
@@ -146,6 +150,8 @@ def _print_recipe(saved: "Saved") -> None:
         f"{recipe.model} {recipe.model_hash[:8]}",
         recipe.scheduler,
     ]
+    if recipe.loras:
+        parts.append(", ".join(map(str, recipe.loras)))
     if recipe.negative_prompt:
         parts.insert(0, f"without {recipe.negative_prompt}")
     if recipe.added_words:
