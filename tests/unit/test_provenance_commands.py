@@ -10,10 +10,11 @@ from chatelier.doctor import examination
 from chatelier.doctor.findings import Health
 from chatelier.doctor.provenance import chain as examine_chain
 from chatelier.settings import read_settings
-from chatelier.wiring import bring_up_to_date, connect_database, open_signer
+from chatelier.wiring import bring_up_to_date, open_signer
 from engine.pictures.encoding import encode_png
 from moderation.provenance import chain
 from moderation.provenance.trials import photograph
+from studio.catalog import perform
 from studio.clock import now
 from studio.commands.spec import Call
 from studio.requests import Operation
@@ -63,18 +64,15 @@ def test_a_signed_file_is_known_without_any_records(run, file):
 def test_a_signed_file_is_found_in_the_records(run, home, tmp_path):
     settings = read_settings().settings
     bring_up_to_date(settings)
-    connect_database(settings).close()
     ports = twin_ports(settings.database)
-    from studio.catalog import perform
-
     call = Call(person=someone("ana"), address=somewhere(), request_key="1")
     job_id = perform(ports, call, "imagine", {"prompt": "a red apple", "count": 1}).job_id
     paint_job(ports, job_id)
     ports.database.close()
     path = tmp_path / "picture.png"
     path.write_bytes(signed(settings, f"{job_id}.1"))
-    status, out, _ = run("verify", str(path))
-    assert status == 0
+    status, out, err = run("verify", str(path))
+    assert (status, err) == (0, "")
     assert f"{job_id}.1, painted by Ana" in out
     assert "a red apple" in out
     assert "this studio signed it, and it is unchanged since" in out
