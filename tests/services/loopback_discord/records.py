@@ -32,6 +32,7 @@ class Message:
     content: str = ""
     attachments: list[Attachment] = field(default_factory=list)
     components: list[Any] = field(default_factory=list)
+    embeds: list[Any] = field(default_factory=list)
     flags: int = 0
     thinking: bool = False
     deleted: bool = False

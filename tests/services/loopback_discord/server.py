@@ -41,6 +41,19 @@ class LoopbackDiscord:
         self._dms: dict[str, str] = {}
         self.gateway = Gateway(TOKEN, self._ready, lambda: [_guild(each) for each in CHANNELS])
 
+    def empty(self) -> None:
+        """Forget what was said and asked; commands stay registered, and sessions open."""
+        self.messages.clear()
+        self.interactions.clear()
+        self.requests.clear()
+        self.faults.clear()
+        self.mentions.clear()
+        self._nonces.clear()
+        self.deleted_channels.clear()
+        self._dms.clear()
+        self.lost_answers, self.names_messages = 0, True
+        self.gateway.identified = self.gateway.resumed = 0
+
     # ---- what members do
 
     async def slash(self, user: str, name: str, *, guild: str = GUILD, **options: Any) -> Interaction:
@@ -319,6 +332,7 @@ class LoopbackDiscord:
             self.mentions.append(body.get("allowed_mentions"))
         message.content = body.get("content", message.content) or ""
         message.components = body.get("components", message.components) or []
+        message.embeds = body.get("embeds", message.embeds) or []
         message.thinking = False
         if "attachments" in body:
             told = {str(each["id"]): each for each in body["attachments"]}
@@ -370,7 +384,7 @@ class LoopbackDiscord:
                 }
                 for each in message.attachments
             ],
-            "embeds": [],
+            "embeds": message.embeds,
             "pinned": False,
             "type": 0,
             "flags": message.flags,
