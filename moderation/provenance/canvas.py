@@ -1,6 +1,6 @@
 """A picture as the mark sees it: its brightness at one size, without what the mark does not use."""
 
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import numpy as np
 from PIL import Image
@@ -57,9 +57,28 @@ def room(canvas: Floats) -> Floats:
 
 
 def _waves(canvas: Floats) -> Floats:
-    padded = np.pad(canvas, _MARGIN_PIXELS, mode="reflect")
+    height, width = canvas.shape
+    margins = [
+        (_MARGIN_PIXELS, _fast_length(size + 2 * _MARGIN_PIXELS) - size - _MARGIN_PIXELS)
+        for size in canvas.shape
+    ]
+    padded = np.pad(canvas, margins, mode="reflect")
     kept = np.fft.irfft2(np.fft.rfft2(padded) * _sieve(padded.shape), padded.shape)
-    return kept[_MARGIN_PIXELS:-_MARGIN_PIXELS, _MARGIN_PIXELS:-_MARGIN_PIXELS].astype(np.float32)
+    return kept[_MARGIN_PIXELS:, _MARGIN_PIXELS:][:height, :width].astype(np.float32)
+
+
+@cache
+def _fast_length(least: int) -> int:
+    """The next length of which a Fourier transform is quick: no prime factor above five."""
+    length = least
+    while True:
+        rest = length
+        for factor in (2, 3, 5):
+            while rest % factor == 0:
+                rest //= factor
+        if rest == 1:
+            return length
+        length += 1
 
 
 @lru_cache(maxsize=8)
