@@ -380,7 +380,15 @@ class LoopbackSlack:
         return None
 
     async def _response(self, request: web.Request) -> web.Response:
-        self.whispers.append({"visit": request.match_info["visit"], **await request.json()})
+        message = await request.json()
+        try:
+            refused = self._fault(message.get("blocks", []))
+        except AssertionError as error:
+            self.faults.append(f"response_url: {error}")
+            raise
+        if refused:
+            return web.Response(status=400)
+        self.whispers.append({"visit": request.match_info["visit"], **message})
         return web.Response(text="ok")
 
     async def _download(self, request: web.Request) -> web.Response:

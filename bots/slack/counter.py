@@ -3,7 +3,9 @@
 import logging
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
+from bots import case_words
 from bots import words as house
 from bots.backroom import Backroom
 from bots.board import Board
@@ -14,7 +16,7 @@ from bots.slack.bearer import SlackBearer
 from bots.slack.desk import SlackDesk
 from bots.slack.line import NotInstalled, SlackAway, SlackRefuses
 from bots.slack.people import People
-from bots.slack.posts import Post, said
+from bots.slack.posts import Post, said, section
 from bots.slack.replies import post_of
 from bots.slack.sheets import appeal_under
 from bots.slack.telling import Teller
@@ -117,7 +119,8 @@ class Counter:
                 await self._show(visit, call, answer)
             case Opened():
                 workspace = await self._workspaces.of(visit.community)
-                await self.tell(visit, await self._desk.sheet_of(answer.dossier, workspace))
+                sheet = await self._desk.sheet_of(answer.dossier, workspace)
+                await self.tell(visit, replace(sheet, blocks=(section(case_words.YOURS), *sheet.blocks)))
             case _ if not quietly and (post := post_of(answer)):
                 await self.tell(visit, post)
         if isinstance(answer, Community) and answer.rules.desk_channel:

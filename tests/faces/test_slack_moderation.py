@@ -17,7 +17,7 @@ from studio.db.tables import CaseRow, JobRow, NoticeRow
 from studio.errors import PolicyRefusal
 from studio.events import CaseChanged, JobChanged, NoticeWritten, PictureChanged
 from studio.people import Platform
-from studio.ports import Ports
+from studio.ports import Allowance, Ports
 from studio.verdicts import Ruling, Verdict
 from tests.loopback_slack import ANA, BO, BOT_USER, GENERAL, MOD, MODERATORS, STRANGE, TEAM, Message
 from tests.slack_room import SlackRoom, open_slack_room
@@ -213,7 +213,44 @@ async def test_the_desk_is_a_list_with_a_button_for_each_open_case(room: SlackRo
     blocks = room.slack.whispers[-1]["blocks"]
     assert blocks[-1]["elements"][0]["action_id"] == f"c1:claim:{case_id}:0"
     await room.slash("review", command="/studio", user=MOD)
+    assert "This case is yours for ten minutes" in room.slack.whispered()[-1]
     assert "A picture was reported" in room.slack.whispered()[-1]
+
+
+async def test_the_longest_of_everything_is_taken_by_slack(ports: Ports) -> None:
+    """The loopback checks every block and view by slack_sdk's models and Slack's own limits."""
+    gate = ports.gate
+    assert isinstance(gate, TwinGate)
+    gate.allowed = Allowance(max_pictures=8, max_outstanding_jobs=100)
+    async with open_slack_room(ports) as room:
+        room.slack.people[ANA] = {"profile": {"display_name": "&<>*_~`" * 40}}
+        await settle_desk(room)
+        longest = ("&<>*_~`@ " * 200)[:980]
+        for _ in range(12):
+            await room.imagine(f"{longest} --count 8")
+        job_id = room.newest_job()
+        message = await room.painted(job_id, png=picture())
+        with room.ports.database.begin() as session:
+            case, _ = cases.open_case(
+                session,
+                CaseKind.REPORT,
+                case_key="longest",
+                subject=job_of(session.get_one(JobRow, job_id)).person,
+                job_id=job_id,
+                rule="r" * 64,
+                category="c" * 64,
+                evidence=longest * 3,
+                words=longest * 3,
+            )
+        await changed(room, case.id)
+        await room.send(room.slack.event({"type": "app_home_opened", "user": ANA, "tab": "home"}))
+        for action in ("remix", "edit", "expand", "report"):
+            await room.send(room.slack.press(message, f"c1:{action}:{job_id}:0", user=BO))
+        await room.slash("help", command="/studio", user=MOD)
+        await room.slash("queue", command="/studio")
+        await room.slash(f"lineage {job_id}.1", command="/studio")
+        assert len(room.slack.views) == 4
+        assert len(room.slack.whispers) >= 3
 
 
 async def test_a_desk_that_the_app_may_not_enter_is_said_to_the_moderator(room: SlackRoom) -> None:
