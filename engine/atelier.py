@@ -162,7 +162,9 @@ class Atelier:
 
         key = self._painter(entry, place).sketch(_star(entry)).key
         rows_each = 2 if entry.guidance_scale > 1 else 1
-        return [count for count in BUCKETS if count * rows_each <= easel.limits.rows(key)] or [1]
+        # The largest first: it is compiled for its own shape, the others for any.
+        fitting = [count for count in BUCKETS if count * rows_each <= easel.limits.rows(key)]
+        return fitting[::-1] or [1]
 
     def close(self) -> None:
         """Orders that are being painted fail; the models are let go."""

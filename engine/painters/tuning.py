@@ -1,7 +1,6 @@
 """Networks made ready to run fast, or with little memory: fused, quantised, compiled, padded, sent away and fetched."""
 
 import importlib.util
-import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,13 +17,13 @@ from studio.errors import ModelBroken
 # steps are small enough that at most a third of a forward pass is padding.
 BUCKETS = (1, 2, 3, 4, 6, 8, 12, 16, 20, 24, 32, 40, 48, 64)
 _DENOISERS = ("unet", "transformer")
+_FIRST_STAGE = "vae"
+_CONVOLUTIONS = ("ResnetBlock2D",)
 _CPU = torch.device("cpu")
 # Sizes, buckets and sets of LoRA weights that are seen each need a variant of the same code.
 _MOST_VARIANTS = 128
 # What a transformer is told that has no row for each picture.
 _WITHOUT_ROWS = frozenset({"txt_ids", "img_ids"})
-
-log = logging.getLogger(__name__)
 
 
 class TunedNetworks:
@@ -42,6 +41,8 @@ class TunedNetworks:
         network = self._loads(folder, name, device=_CPU if moves else device, dtype=dtype)
         if name in _DENOISERS:
             self._tune(network)
+        elif name == _FIRST_STAGE and self._speed.compile:
+            compile_blocks(network)
         if moves:
             self._lodging.take_in(network, device=device, denoises=name in _DENOISERS)
         return network
@@ -96,20 +97,22 @@ class Buckets:
         return tree_map(lambda value: value[:rows] if isinstance(value, torch.Tensor) else value, answer)
 
 
-def compile_blocks(denoiser: Any, **options: Any) -> None:
-    """Regional compilation: the repeated blocks only, which is quick and where the time goes.
+def compile_blocks(network: Any, **options: Any) -> None:
+    """Regional compilation: the blocks that repeat, which is quick and where the time goes.
 
-    `options` are `torch.compile`'s. A block that cannot be compiled here, for want of a C compiler, say, runs as it is.
+    Beside the attention that diffusers names these are the convolutions with their norms: on a card a norm would turn
+    the memory layout around and back again. `options` are `torch.compile`'s. A block that cannot be compiled here, for
+    want of a C compiler, say, runs as it is.
     """
-    if not getattr(denoiser, "_repeated_blocks", None):
-        log.info("this denoiser names no blocks to compile", extra={"kind": type(denoiser).__name__})
-        return
     import torch._dynamo.config as dynamo
 
     dynamo.recompile_limit = _MOST_VARIANTS
     dynamo.suppress_errors = True
     torch.backends.cudnn.benchmark = True
-    denoiser.compile_repeated_blocks(**options)
+    kinds = {*(getattr(network, "_repeated_blocks", None) or ()), *_CONVOLUTIONS}
+    for block in network.modules():
+        if type(block).__name__ in kinds:
+            block.compile(**options)
 
 
 def quantise(denoiser: torch.nn.Module, wanted: Quantise) -> None:
