@@ -5,6 +5,8 @@ import secrets
 import socket
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from chatelier.settings import Settings
@@ -140,6 +142,7 @@ def keep_house(settings: Settings, *, on_ready: Callable[[], None]) -> None:
     from engine.sweeper import Sweeper
     from engine.tasks import register_housekeeping
     from engine.worker import run_housekeeping
+    from moderation.retention import let_go
 
     url = redis_url(settings)
     database, events = open_database(settings), RedisEvents(url)
@@ -150,7 +153,9 @@ def keep_house(settings: Settings, *, on_ready: Callable[[], None]) -> None:
         rules=house_rules(settings),
     )
     app = make_app(url)
-    register_housekeeping(app, sweeper, DigestWriter(database=database, events=events))
+    digests = DigestWriter(database=database, events=events)
+    keep = timedelta(days=settings.moderation.keep_days)
+    register_housekeeping(app, sweeper, hourly=(digests.write_due, partial(let_go, database, keep=keep)))
     signals.worker_ready.connect(lambda **_: on_ready(), weak=False)
     make_folder(settings.run_folder)
     run_housekeeping(app, schedule_file=str(settings.run_folder / "beat-schedule"))

@@ -8,12 +8,12 @@ from kombu import Queue
 
 PAINT_TASK = "chatelier.paint"
 SWEEP_TASK = "chatelier.sweep"
-DIGEST_TASK = "chatelier.digest"
+CHORES_TASK = "chatelier.chores"
 PAINT_QUEUE = "paint"
 HOUSE_QUEUE = "house"
 PRIORITIES = 10  # 0 is served first
 SWEEP_EVERY_SECONDS = 5.0
-DIGEST_EVERY_SECONDS = 3600.0
+CHORES_EVERY_SECONDS = 3600.0
 
 
 def queue_of(model: str) -> str:
@@ -43,7 +43,7 @@ def make_app(redis_url: str, *, models: Iterable[str] = ()) -> Celery:
         worker_send_task_events=False,
         broker_connection_retry_on_startup=True,
         broker_transport_options=_transport_options("round_robin" if own else "priority"),
-        beat_schedule={"sweep": _sweep_schedule(), "digest": _digest_schedule()},
+        beat_schedule={"sweep": _sweep_schedule(), "chores": _chores_schedule()},
         timezone="UTC",
     )
     return app
@@ -63,9 +63,9 @@ def _transport_options(order: str) -> dict[str, Any]:
     }
 
 
-def _digest_schedule() -> dict[str, Any]:
-    options = {"queue": HOUSE_QUEUE, "expires": DIGEST_EVERY_SECONDS}
-    return {"task": DIGEST_TASK, "schedule": DIGEST_EVERY_SECONDS, "options": options}
+def _chores_schedule() -> dict[str, Any]:
+    options = {"queue": HOUSE_QUEUE, "expires": CHORES_EVERY_SECONDS}
+    return {"task": CHORES_TASK, "schedule": CHORES_EVERY_SECONDS, "options": options}
 
 
 def _sweep_schedule() -> dict[str, Any]:

@@ -1,9 +1,10 @@
 """The Celery tasks. A task carries a job's id and nothing else: the row is the payload."""
 
+from collections.abc import Callable, Sequence
+
 from celery import Celery
 
-from engine.broker import DIGEST_TASK, PAINT_TASK, SWEEP_TASK
-from engine.digests import DigestWriter
+from engine.broker import CHORES_TASK, PAINT_TASK, SWEEP_TASK
 from engine.sweeper import Sweeper
 from engine.work import Work
 
@@ -16,13 +17,14 @@ def register_painting(app: Celery, work: Work) -> None:
         work.paint(job_id)
 
 
-def register_housekeeping(app: Celery, sweeper: Sweeper, digests: DigestWriter) -> None:
+def register_housekeeping(app: Celery, sweeper: Sweeper, *, hourly: Sequence[Callable[[], object]]) -> None:
     """What the house-keeper serves: a light worker with the beat inside, without a model."""
 
     @app.task(name=SWEEP_TASK)
     def sweep() -> None:
         sweeper.sweep()
 
-    @app.task(name=DIGEST_TASK)
-    def digest() -> None:
-        digests.write_due()
+    @app.task(name=CHORES_TASK)
+    def chores() -> None:
+        for each in hourly:
+            each()

@@ -198,6 +198,9 @@ class ModerationSection(Section):
         description="Keep doubtful requests for a moderator, or refuse them; unset: keep them where there is a"
         " desk channel (/studio desk), or on the web a moderators' word.",
     )
+    keep_days: int = Field(
+        365, ge=1, description="Days for which the audit chain and closed cases keep what they say of people."
+    )
     policy: LocalPath | None = Field(
         None, description="A policy file: what is refused, held or allowed; see `chatelier policy check`."
     )

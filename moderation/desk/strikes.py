@@ -11,7 +11,7 @@ from studio.clock import now
 from studio.db.humans import identities
 
 HALF_LIFE = timedelta(days=30)
-_FORGOTTEN = timedelta(days=300)  # a thousandth is left
+FORGOTTEN = timedelta(days=300)  # a thousandth is left
 SEVERE = 4.0
 # What one refused request weighs. A slip of the tongue costs little; four in a row earn a warning.
 _REFUSED = 0.25
@@ -43,7 +43,7 @@ def burden(session: Session, person_key: str, *, at: datetime | None = None) -> 
     query = select(StrikeRow).where(
         StrikeRow.person_key.in_(identities(session, person_key)),
         StrikeRow.overturned_at.is_(None),
-        StrikeRow.at > at - _FORGOTTEN,
+        StrikeRow.at > at - FORGOTTEN,
     )
     left = [row.weight * 2.0 ** -((at - row.at) / HALF_LIFE) for row in session.scalars(query)]
     return float(sum(left))

@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +12,9 @@ from typer.testing import CliRunner
 
 from moderation import audit, bans
 from moderation.cli import audit_app
+from moderation.retention import let_go
 from moderation.tables import AuditRow
+from studio.clock import now
 from studio.db.database import Database
 from studio.db.tables import Base
 
@@ -53,6 +56,17 @@ def test_a_chain_that_nobody_touched_is_whole(database: Database) -> None:
     fill(database)
     assert verified(database).whole
     assert verified(database).entries == 5
+
+
+def test_old_entries_are_emptied_and_the_chain_still_holds(database: Database) -> None:
+    long_ago = now() - timedelta(days=400)
+    with database.begin() as session, pytest.MonkeyPatch.context() as patch:
+        patch.setattr("moderation.audit.now", lambda: long_ago)
+        audit.append(session, "ban", actor=MOD, subject=ADA, details={"reason": "spam"})
+    fill(database, 2)
+    assert let_go(database, keep=timedelta(days=365)) == 1
+    assert let_go(database, keep=timedelta(days=365)) == 0
+    assert (verified(database).whole, verified(database).erased) == (True, 1)
 
 
 def test_entries_from_many_threads_stand_in_one_chain(database: Database) -> None:

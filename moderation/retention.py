@@ -1,0 +1,28 @@
+"""How long the moderators' records keep their content. The chain, and that there was a case, stay for ever."""
+
+from datetime import timedelta
+
+from sqlalchemy import delete, update
+from sqlalchemy.orm import Session
+
+from moderation import audit
+from moderation.desk.strikes import FORGOTTEN
+from moderation.tables import StrikeRow
+from studio.cases import CaseState
+from studio.clock import now
+from studio.db.database import Database
+from studio.db.tables import CaseRow
+
+
+def let_go(database: Database, *, keep: timedelta) -> int:
+    """Empty audit entries and closed cases older than `keep`. How many audit entries were emptied."""
+    before = now() - keep
+    with database.begin() as session:
+        _empty_cases(session, keep)
+        session.execute(delete(StrikeRow).where(StrikeRow.at < now() - FORGOTTEN))
+        return audit.expire(session, before=before)
+
+
+def _empty_cases(session: Session, keep: timedelta) -> None:
+    old = (CaseRow.state == CaseState.CLOSED) & (CaseRow.decided_at < now() - keep)
+    session.execute(update(CaseRow).where(old).values(words="", evidence="", note=""))
