@@ -39,11 +39,11 @@ def open_room(settings: Settings) -> None:
 
 def _with_slack(settings: Settings) -> "Around | None":
     """The web room answers for the Slack face too, where one address serves both."""
-    from bots.slack.forwarding import Forwarding
-
     slack = settings.slack
     if not slack.behind_web:
         return None
+    from bots.slack.forwarding import Forwarding
+
     return partial(Forwarding, target_url=local_url(slack.host, slack.port))
 
 

@@ -99,7 +99,11 @@ class Leaving:
         self._workspaces = workspaces
 
     async def uninstalled(self, body: Mapping[str, Any]) -> None:
+        """Slack may say it late: an installation that is newer than the event stays."""
         enterprise, team = _whose(body)
+        bot = await self._installations.find(f"{enterprise}:{team or ''}" if enterprise else team or "")
+        if bot and bot.installed_at > float(body.get("event_time") or bot.installed_at):
+            return
         await self._installations.forget(enterprise=enterprise, team=team)
         self._forget(enterprise, team)
         log.info("the app was uninstalled from %s", team or enterprise)

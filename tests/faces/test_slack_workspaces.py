@@ -1,6 +1,7 @@
 """Many workspaces: installing the app, renewing its tokens, taking it away."""
 
 import re
+import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -165,6 +166,26 @@ async def test_a_workspace_that_takes_the_app_away_is_forgotten(room: SlackRoom)
     assert room.slack.whispered() == [
         "Chatelier is not installed here any more. An administrator of the workspace can install it again."
     ]
+
+
+async def test_an_end_that_slack_tells_of_late_does_not_undo_a_newer_installation(room: SlackRoom) -> None:
+    await install(room, "xoxb-one")
+    late = room.slack.event({"type": "app_uninstalled"})
+    await room.send({**late, "event_time": int(time.time()) - 60})
+    assert len(bots(room)) == 1
+    await room.send({**room.slack.event({"type": "app_uninstalled"}), "event_time": int(time.time()) + 60})
+    assert bots(room) == []
+
+
+async def test_an_organisation_takes_the_app_away_from_all_of_its_workspaces(room: SlackRoom) -> None:
+    await install(room, "xoxb-estate", team=None, enterprise=ESTATE)
+    await room.send(said_by(room, team="T0WING", enterprise=ESTATE))
+    heard = [{"enterprise_id": ESTATE, "team_id": None, "is_enterprise_install": True}]
+    end = room.slack.event({"type": "app_uninstalled"})
+    await room.send({**end, "enterprise_id": ESTATE, "team_id": "T0WING", "authorizations": heard})
+    assert bots(room) == []
+    with pytest.raises(NotInstalled):
+        await room.face.workspaces.of(f"{ESTATE}:T0WING")
 
 
 async def test_a_revoked_token_is_forgotten_and_a_persons_too(room: SlackRoom) -> None:
