@@ -31,7 +31,7 @@ def attribution(answer: Attribution) -> list[str]:
 def _known(answer: Attribution) -> Iterator[str]:
     day = f"{answer.made_at:%d %B %Y}".lstrip("0") if answer.made_at else ""
     if answer.person is None:
-        yield f"It was made here, in another community, on {day}: {answer.picture_id}."
+        yield f"It was made here, in a place that is not open to you, on {day}: {answer.picture_id}."
     elif answer.picture is None:
         yield f"It was made by {answer.person.display_name} on {day}, and deleted since: {answer.picture_id}."
     else:

@@ -76,7 +76,7 @@ def _attribution(settings: "Settings", traces: "Traces") -> "Attribution":
         return claimed(traces)
     try:
         with database.read() as session:
-            return attribute(session, traces, viewer=None)
+            return attribute(session, traces, None)
     finally:
         database.close()
 

@@ -194,7 +194,7 @@ class Given:
 class Attribution:
     """Where a picture comes from. `known`: it is in the records here; else `picture_id` is only what the file says.
 
-    `person` and `picture` are there for viewers of the picture's community only; a deleted one has no `picture`.
+    `person` and `picture` are there for viewers who may see the picture only; a deleted one has no `picture`.
     `similarity` (0 to 1) says how alike the file and the picture look. `signed_by` is the organization behind intact
     credentials; `tampered`: credentials that no longer fit the file.
     """

@@ -11,12 +11,13 @@ from studio.db import records
 from studio.db.humans import same_human
 from studio.db.tables import JobRow, PictureRow
 from studio.errors import BadParameter
-from studio.jobs import JobState
-from studio.people import Person
+from studio.jobs import Job, JobState
 from studio.ports import Ports
-from studio.provenance import BITS, SAME_BITS, Trace, Traces, difference, likeness
+from studio.privacy import is_open
+from studio.provenance import SAME_BITS, Trace, Traces, difference, likeness
 
 _BATCH = 2000
+_MOST_ALIKE = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,25 +26,25 @@ class Whose:
 
 
 def whose(ports: Ports, call: Call, command: Whose) -> Attribution:
-    """Nothing of the file is kept. Who and what is told within the picture's own community only.
+    """Nothing of the file is kept. Who and what is told where the picture may be seen only.
 
     Raises `BadParameter` without a file.
     """
     if command.image is None:
         raise BadParameter("image", "attach the picture, as the file you have.")
     with ports.database.read() as session:
-        return attribute(session, command.image, viewer=call.person)
+        return attribute(session, command.image, call)
 
 
-def attribute(session: Session, traces: Traces, *, viewer: Person | None) -> Attribution:
-    """What the records know of the picture behind `traces`. `viewer` None is the administrator, who sees all."""
+def attribute(session: Session, traces: Traces, call: Call | None) -> Attribution:
+    """What the records know of the picture behind `traces`. `call` None is the administrator's, who sees all."""
     for trace, picture_id in traces.claims:
         row = session.get(PictureRow, picture_id)
-        if row is not None and (found := _told(session, row, trace, traces, viewer)):
+        if row is not None and (found := _told(session, row, trace, traces, call)):
             return found
-    if nearest := _nearest(session, traces.fingerprint, viewer):
-        row = session.get_one(PictureRow, nearest)
-        if found := _told(session, row, Trace.LIKENESS, traces, viewer):
+    for row in _alike(session, traces.fingerprint, call):
+        found = _told(session, row, Trace.LIKENESS, traces, call)
+        if found and found.person:  # that something looks alike is nobody's business elsewhere
             return found
     return claimed(traces)
 
@@ -62,27 +63,22 @@ def claimed(traces: Traces) -> Attribution:
 
 
 def _told(
-    session: Session, row: PictureRow, trace: Trace, traces: Traces, viewer: Person | None
+    session: Session, row: PictureRow, trace: Trace, traces: Traces, call: Call | None
 ) -> Attribution | None:
     """None for what was never shown to anybody."""
     job = records.find_job(session, row.job_id)
     if job.state is not JobState.DONE:
         return None
-    reach = viewer is None or (
-        (job.person.platform, job.person.community) == (viewer.platform, viewer.community)
-        or same_human(session, row.person_key, viewer.key)
-    )
-    alike = bool(traces.fingerprint and row.perceptual_hash)
+    near = call is None or _is_near(session, job, call)
+    looks = row.perceptual_hash if traces.fingerprint else None
     return Attribution(
         known=True,
         by=trace,
         picture_id=row.id,
         made_at=row.created_at,
-        similarity=likeness(traces.fingerprint, row.perceptual_hash)
-        if alike and row.perceptual_hash
-        else None,
-        person=job.person if reach else None,
-        picture=records.picture_of(row) if reach and row.deleted_at is None else None,
+        similarity=likeness(traces.fingerprint, looks) if looks else None,
+        person=job.person if near else None,
+        picture=records.picture_of(row) if near and row.deleted_at is None else None,
         deleted=row.deleted_at is not None,
         tampered=traces.tampered,
         signed_by=traces.signed_by,
@@ -90,23 +86,34 @@ def _told(
     )
 
 
-def _nearest(session: Session, fingerprint: str, viewer: Person | None) -> str | None:
-    """The id of the picture that looks most like it, at most 31 of 256 bits away; of equal ones the first made.
+def _is_near(session: Session, job: Job, call: Call) -> bool:
+    """Whether the caller may know who painted it, and with what words."""
+    viewer = call.person
+    if same_human(session, job.person.key, viewer.key):
+        return True
+    here = (job.person.platform, job.person.community) == (viewer.platform, viewer.community)
+    return here and is_open(session, job, person_key=viewer.key, channel=call.address.channel)
 
-    Walks over all pictures: 100,000 take about half a second.
+
+def _alike(session: Session, fingerprint: str, call: Call | None) -> list[PictureRow]:
+    """The pictures of the community that look most like it, at most 31 of 256 bits away; of equal ones the first.
+
+    Walks over all of them: 100,000 take about half a second.
     """
     if not fingerprint:
-        return None
+        return []
     query = select(PictureRow.id, PictureRow.perceptual_hash).join(JobRow, JobRow.id == PictureRow.job_id)
     query = query.where(PictureRow.perceptual_hash.is_not(None), JobRow.state == JobState.DONE)
-    if viewer is not None:  # whether something looks alike is nobody's business elsewhere
-        query = query.where(JobRow.platform == viewer.platform, JobRow.community == viewer.community)
-    best: tuple[int, str] | None = None
-    for picture_id, other in session.execute(query.order_by(PictureRow.created_at)).yield_per(_BATCH):
-        bits = difference(fingerprint, other) if other else BITS
-        if bits <= SAME_BITS and (best is None or bits < best[0]):
-            best = bits, picture_id
-    return best[1] if best else None
+    if call is not None:
+        here = call.person
+        query = query.where(JobRow.platform == here.platform, JobRow.community == here.community)
+    found = [
+        (bits, picture_id)
+        for picture_id, other in session.execute(query.order_by(PictureRow.created_at)).yield_per(_BATCH)
+        if other and (bits := difference(fingerprint, other)) <= SAME_BITS
+    ]
+    found.sort(key=lambda each: each[0])
+    return [session.get_one(PictureRow, picture_id) for _, picture_id in found[:_MOST_ALIKE]]
 
 
 SPEC = CommandSpec(

@@ -88,6 +88,22 @@ def test_another_community_learns_that_it_was_made_here_and_no_more(ask, picture
     assert "apple" not in said(answer)
 
 
+def test_what_was_painted_in_private_is_told_to_those_who_are_there(ports, call, ask):
+    there = replace(call.address, channel="D1", private=True)
+    private = replace(call, address=there, request_key="private")
+    job_id = perform(ports, private, "imagine", {"prompt": "a secret", "count": 1}).job_id
+    paint_job(ports, job_id)
+    with ports.database.begin() as session:
+        session.get_one(PictureRow, f"{job_id}.1").perceptual_hash = LOOKS
+    assert "secret" not in said(ask(Traces(mark=f"{job_id}.1")))
+    assert not ask(Traces(fingerprint=LOOKS)).known
+    for caller in (replace(private, person=someone("bo")), call):
+        answer = perform(
+            ports, replace(caller, request_key="ask"), "whose", {"image": Traces(fingerprint=LOOKS)}
+        )
+        assert "a secret" in said(answer)
+
+
 def test_looks_are_compared_within_a_community_only(ask, picture):
     assert not ask(Traces(fingerprint=LOOKS), person=someone("eve", community="elsewhere")).known
 
