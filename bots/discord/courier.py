@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import discord
 
-from bots import words as house
 from bots.board import Unreachable
+from bots.discord import words
 from bots.discord.buttons import view_of
+from bots.discord.permissions import lacking_in
 from bots.discord.posts import Post
 from bots.standings import Slip
 from studio.people import Address, Person
@@ -68,7 +69,7 @@ class Courier:
         except discord.Forbidden:
             if slip is not None and slip.final:
                 raise Unreachable from None  # the person has had the answer; this was only news of it
-            return await self._to_person(post, person)
+            return await self._to_person(post, person, address)
 
     async def touch(self, post: Post, address: Address, slip: Slip) -> None:
         """Edit the message if that is easily done; fleeting progress is not worth more."""
@@ -138,11 +139,13 @@ class Courier:
             raise sorted_out(error) from error
         return Slip(channel=str(message.channel.id), message=str(message.id))
 
-    async def _to_person(self, post: Post, person: Person) -> Slip:
+    async def _to_person(self, post: Post, person: Person, address: Address) -> Slip:
         log.info(
             "a channel is closed to the bot, so the answer goes to the person", extra={"job_id": post.job_id}
         )
-        told = replace(post, content=f"{house.ELSEWHERE}\n{post.content}")
+        guild = self._bot.get_guild(int(address.community)) if address.community.isdecimal() else None
+        why = words.elsewhere(lacking_in(guild, address.channel))
+        told = replace(post, content=f"{why}\n{post.content}")
         try:
             channel = await self._bot.create_dm(discord.Object(int(person.user_id)))
             return await self._send(told, channel)

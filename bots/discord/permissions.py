@@ -29,6 +29,12 @@ def missing(channel: discord.abc.GuildChannel | discord.Thread, me: discord.Memb
     return [name for flag, name in NEEDED.items() if not getattr(may, flag)]
 
 
+def lacking_in(guild: discord.Guild | None, channel_id: str) -> list[str]:
+    """What the bot lacks where somebody asked; empty where that cannot be told."""
+    channel = guild.get_channel_or_thread(int(channel_id)) if guild else None
+    return missing(channel, guild.me) if channel and guild and guild.me else []
+
+
 def closed_channels(guild: discord.Guild | None, rules: CommunityRules) -> Iterator[str]:
     """A sentence for each channel of the rules in which the bot cannot do its work."""
     for chosen in (rules.desk_channel, rules.log_channel, rules.star_channel):

@@ -34,7 +34,7 @@ NOT_DISCORD = "CHATELIER_DISCORD__API_URL does not lead to Discord's API (it ans
 
 HELP_SUMMARY = "What you can ask for, and how."
 HELP_END = (
-    "Flags work in the words too: `--ar 3:2 --seed 7 --no text --steps 20`.\n"
+    "Flags work in the words too: `--ar 3:2 --seed 7 --no text --steps 20`; `a {red,blue} bird` is one of each.\n"
     "React to a picture: 1️⃣–4️⃣ vary, 🔁 again, ⬆️ upscale, ⭐ star, ✉️ into my messages, ❌ cancel or delete, 🚩 report."
 )
 
@@ -59,6 +59,13 @@ def sentence_of(error: ChatelierError) -> str:
 def plain_sentence(text: str) -> str:
     """A sentence of ours that may quote what somebody typed."""
     return plain(text, longest=900)
+
+
+def elsewhere(lacking: Sequence[str]) -> str:
+    """Above an answer that could not go to its channel; an administrator can give what is lacking."""
+    if not lacking:
+        return house.ELSEWHERE
+    return f"{house.ELSEWHERE}\n-# There I lack: {', '.join(lacking)}. An administrator of the server can give it."
 
 
 def mention(person: Person) -> str:

@@ -292,6 +292,18 @@ async def test_a_closed_channel_sends_the_answer_to_the_person(room: Room) -> No
     assert len(room.ana.user.dm_channel.history()) == 1
 
 
+async def test_the_permission_that_is_lacking_is_named_to_the_person(room: Room) -> None:
+    assert room.bot.user is not None
+    silent = discord.PermissionOverwrite(send_messages=False, attach_files=False)
+    channel = room.guild.create_text_channel("quiet", overwrites={room.bot.user: silent})
+    await room.ana.slash(channel, "imagine", prompt="a red fox")
+    expire_tokens(room.ports)
+    room.env.inject_error("PATCH", "/channels/*/messages/*", status=403, code=50013)
+    await room.painted(room.newest_job())
+    direct = room.ana.user.dm_channel.last_message
+    assert "There I lack: Send Messages" in direct.content
+
+
 async def test_a_closed_channel_and_closed_direct_messages_end_quietly(room: Room) -> None:
     job_id = await room.imagine()
     expire_tokens(room.ports)
