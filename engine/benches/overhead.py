@@ -112,12 +112,12 @@ def _turns(painter: "NullPainter", sketch: Sketch, lanes: int) -> tuple[float, f
 
 
 def _step_ms(stage: Stage, lanes: int) -> float:
-    """The quickest of a few forward passes; on a CPU of one lane's."""
+    """The quickest of a few forward passes; on a CPU a single one of one lane, which takes minutes at SDXL's size."""
     from engine.easel.rehearsal import step_seconds
 
     many = stage.device.startswith("cuda")
     sketches = [stage.sketch(seed=seed) for seed in range(lanes if many else 1)]
-    seconds = min(step_seconds(stage.painter, sketches, times=_STEPS_TIMED))
+    seconds = min(step_seconds(stage.painter, sketches, times=_STEPS_TIMED if many else 1))
     return seconds * 1000 * (1 if many else lanes)
 
 

@@ -112,11 +112,16 @@ def _within(painting: Sequence[S], shares: Mapping[str, int]) -> tuple[list[S], 
 
 
 class Turns:
-    """Shares time between groups: the one that has had the least for the people in it goes next."""
+    """Shares time between groups, in proportion to what the people in them count.
+
+    The group goes next that would have had the least, for what it counts, after a usual turn: weighted fair queueing
+    (Demers, Keshav and Shenker, 1989). So a group that counts much goes before many that count little at once.
+    """
 
     def __init__(self) -> None:
         self._had: dict[Hashable, float] = {}
         self._count: Counter[Hashable] = Counter()
+        self._usual_seconds = 1e-3
 
     def next(self, groups: Mapping[K, Collection[Seat]], *, apart: Collection[K] = ()) -> K:
         """One of `groups` not `apart`; there must be one. A group that was away starts level with the poorest."""
@@ -124,11 +129,17 @@ class Turns:
         level = min(known, default=0.0)
         self._had = {key: self._had.get(key, level) for key in groups}
         self._count = Counter({key: self._count[key] for key in groups})
-        return min((key for key in groups if key not in apart), key=self._had.__getitem__)
+        free = [key for key in groups if key not in apart]
+        if len(free) == 1:
+            return free[0]
+        says = _says(groups)
+        return min(free, key=lambda key: self._had[key] + self._usual_seconds / says[key])
 
     def took(self, key: Hashable, seconds: float, groups: Mapping[K, Collection[Seat]]) -> None:
         """`groups` as they were when the turn began."""
-        self._had[key] = self._had.get(key, 0.0) + seconds / max(_say(key, groups), 1e-6)
+        say = _says(groups).get(key, 1.0) if len(groups) > 1 else 1.0
+        self._had[key] = self._had.get(key, 0.0) + seconds / say
+        self._usual_seconds += (seconds - self._usual_seconds) / 8
         self._count[key] += 1
 
     @property
@@ -137,13 +148,13 @@ class Turns:
         return self._count
 
 
-def _say(key: Hashable, groups: Mapping[K, Collection[Seat]]) -> float:
-    """What the people in a group count, all together."""
-    here: dict[str, float] = {}
-    spread: Counter[str] = Counter()
-    for other, seats in groups.items():
-        for person in {seat.person for seat in seats}:
-            spread[person] += 1
-        if other == key:
-            here = {seat.person: seat.weight / seat.orders for seat in seats}
-    return sum(share / spread[person] for person, share in here.items())
+def _says(groups: Mapping[K, Collection[Seat]]) -> dict[Hashable, float]:
+    """What the people in each group count, all together."""
+    people = {
+        key: {seat.person: seat.weight / seat.orders for seat in seats} for key, seats in groups.items()
+    }
+    spread = Counter(person for here in people.values() for person in here)
+    return {
+        key: max(sum(share / spread[person] for person, share in here.items()), 1e-6)
+        for key, here in people.items()
+    }

@@ -169,6 +169,23 @@ def test_a_spammers_orders_wait_while_a_newcomer_paints(painter: TwinPainter) ->
         ticket.wait()
 
 
+@pytest.mark.parametrize("sizes", [1, 8], ids=["of one size", "of many sizes"])
+def test_somebodys_32_orders_delay_anothers_first_by_no_turn(sizes: int, painter: TwinPainter) -> None:
+    easel = easel_for(painter, max_rows=8)
+    for number in range(32):
+        hand_in(easel, painter, *range(4), person="busy", width=64 + 8 * (number % sizes))
+    with torch.inference_mode():
+        for _ in range(13):
+            easel.turn()
+        first = hand_in(easel, painter, 91, 92, 93, 94, person="ben", width=256, steps=12)
+        turns = 0
+        while not first.over:
+            easel.turn()
+            turns += 1
+    first.wait()
+    assert turns <= 12 + 1
+
+
 def test_a_lane_that_gave_way_goes_on_from_where_it_was(painter: TwinPainter) -> None:
     easel = easel_for(painter, max_rows=2)
     spam = [hand_in(easel, painter, seed, person="spam") for seed in (1, 2)]
