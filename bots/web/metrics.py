@@ -1,6 +1,6 @@
 """Figures of the room, for Prometheus."""
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 
 class Figures:
@@ -26,4 +26,5 @@ class Figures:
         )
 
     def text(self) -> bytes:
-        return generate_latest(self._registry)
+        """With what the rest of the process counts, such as verdicts and strikes."""
+        return generate_latest(self._registry) + generate_latest(REGISTRY)

@@ -10,7 +10,7 @@ from studio.db import ledger, records
 from studio.db.cases import open_case
 from studio.db.humans import human_of
 from studio.db.tables import JobRow, OutboxRow
-from studio.errors import TooManyJobs
+from studio.errors import PolicyRefusal, TooManyJobs
 from studio.jobs import Job, JobState
 from studio.people import Platform
 from studio.ports import Allowance
@@ -79,7 +79,8 @@ def refuse(row: JobRow, verdict: Verdict) -> None:
     row.state = JobState.REFUSED
     row.ended_at = row.created_at
     row.cost = 0
-    row.error_code = "policy"
+    refusal = PolicyRefusal(rule=verdict.rule, category=verdict.category)
+    row.error_code, row.error_text = refusal.code, str(refusal)
     note_refusal(row, verdict)
 
 

@@ -1,9 +1,11 @@
 """The moderators' desk: what is filed, who decides, and what follows."""
 
+import io
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from PIL import Image, ImageEnhance
 from sqlalchemy import select
 
 from moderation import audit, bans
@@ -28,6 +30,7 @@ from studio.errors import (
 )
 from studio.events import CaseChanged, JobChanged, NoticeWritten, PictureChanged
 from studio.jobs import JobState
+from studio.ports import Inspected, Inspection
 from studio.verdicts import Ruling, Verdict
 from tests.desks import with_desk, with_gate
 from tests.painted import paint_job
@@ -467,3 +470,30 @@ class TestGoverning:
         assert perform(house, by(call, MOD), "unban", {"person": call.person.key}).lifted
         assert imagine(house, by(call, call.person, "3"))
         assert len(kinds(house, NoticeWritten)) == 2
+
+
+class TestBlocking:
+    def png(self, size=160, *, brightness=1.0):
+        picture = Image.radial_gradient("L").resize((size, size)).convert("RGB")
+        picture.paste("navy", (size // 10, size // 8, size // 3, size // 2))
+        file = io.BytesIO()
+        ImageEnhance.Brightness(picture).enhance(brightness).save(file, "PNG")
+        return file.getvalue()
+
+    def judged(self, house, person, data, kind=Inspected.UPLOAD):
+        return house.gate.inspect(Inspection(kind=kind, person=person, png=data))
+
+    def test_a_blocked_picture_and_its_look_alikes_never_pass_again_in_that_community(self, ports, call):
+        house = with_gate(ports)
+        fingerprint = self.judged(house, call.person, self.png()).fingerprint
+        job_id = painted(house, call)
+        with house.database.begin() as session:
+            for row in session.scalars(select(PictureRow)):
+                row.perceptual_hash = fingerprint
+        reported(house, call, job_id)
+        decide(house, call, only_case(house), Decision.BLOCK)
+        alike = self.png(96, brightness=1.1)
+        for person, kind in ((call.person, Inspected.UPLOAD), (someone("bo"), Inspected.OUTPUT)):
+            verdict = self.judged(house, person, alike, kind)
+            assert (verdict.ruling, verdict.rule) == (Ruling.REFUSE, "blocked_here")
+        assert self.judged(house, someone("x", community="other"), alike).allows
