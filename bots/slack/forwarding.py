@@ -4,7 +4,7 @@ import logging
 
 import aiohttp
 
-from bots.slack.guard import MOST_BYTES, Asgi, Receive, Scope, Send, answer, body_of
+from bots.slack.guard import MOST_BYTES, PAGE_HEADERS, Asgi, Receive, Scope, Send, answer, body_of
 from bots.slack.paths import EVENTS_PATH, INSTALL_PATH, REDIRECT_PATH
 
 _PATHS = frozenset({EVENTS_PATH, INSTALL_PATH, REDIRECT_PATH})
@@ -12,7 +12,7 @@ _METHODS = frozenset({"GET", "POST"})
 # What Slack's signature and the pages of the installation need; nothing else is anybody's business there.
 _TAKEN = frozenset({b"content-type", b"cookie"})
 _SIGNED = b"x-slack-"
-_GIVEN = frozenset({"content-type", "set-cookie", "location", "cache-control", "x-frame-options"})
+_GIVEN = frozenset({"content-type", "set-cookie", "location", *PAGE_HEADERS})
 _TIMEOUT = aiohttp.ClientTimeout(total=5)  # Slack itself waits for three seconds
 
 log = logging.getLogger(__name__)

@@ -2,15 +2,17 @@
 
 from bots import words as house
 from bots.backroom import Backroom
+from bots.blurring import pixelate
 from bots.board import Unreachable
 from bots.prints import Print, fitted
 from bots.slack import words
 from bots.slack.line import SlackRefuses
-from bots.slack.posts import Post, context, image, section
+from bots.slack.posts import Post, actions, button, context, image, section
 from bots.slack.sending import CLOSED, GONE, patience, send, show
 from bots.slack.workspaces import Workspace, Workspaces
 from bots.standings import Slip, load_standing
 from bots.starboard import Exhibit
+from studio.buttons import Action
 from studio.errors import NotFound
 from studio.ports import Ports
 
@@ -55,14 +57,30 @@ class SlackGallery:
             picture = await self._backroom.run("shelf", self._print, exhibit)
         except NotFound:
             raise Unreachable from None
-        file = await workspace.showcase.hang(exhibit.picture.id, picture, prompt)
-        alternative = house.alternative(prompt, 1, longest=words.LONGEST_ALTERNATIVE)
+        hidden = exhibit.job.spoiler
+        alternative = (
+            words.HIDDEN if hidden else house.alternative(prompt, 1, longest=words.LONGEST_ALTERNATIVE)
+        )
+        file = await workspace.showcase.hang(exhibit.picture.id, picture, alternative)
+        window = [actions(button(Action.SHOW, exhibit.job.id))] if hidden else []
         stars = "1 star" if exhibit.picture.stars == 1 else f"{exhibit.picture.stars} stars"
         caption = f"⭐ {stars} · {words.name_of(exhibit.job)} · `{exhibit.picture.id}`"
         return Post(
             text=f"⭐ {stars}",
-            blocks=(image(file, alternative), section(words.headline(prompt)), context(caption)),
+            blocks=(
+                image(file, alternative),
+                *window,
+                section(words.headline(prompt)),
+                context(caption),
+            ),
         )
 
     def _print(self, exhibit: Exhibit) -> Print:
-        return fitted(self._ports, self._ports.store.get(exhibit.picture.key), limit_bytes=_LIMIT_BYTES)
+        """A mosaic of what a moderator let through hidden. Raises `NotFound`."""
+        data = self._ports.store.get(exhibit.picture.key)
+        if exhibit.job.spoiler:
+            mosaic = pixelate(data)
+            if mosaic is None:
+                raise NotFound("The picture")
+            return Print(data=mosaic, suffix=".png")
+        return fitted(self._ports, data, limit_bytes=_LIMIT_BYTES)

@@ -17,6 +17,14 @@ _REMEMBERED = 20_000
 _LONGEST_QUERY = 4000
 _TIMESTAMP = re.compile(r"[0-9]{1,12}")
 
+PAGE_HEADERS = {
+    "cache-control": "no-store",
+    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none';"
+    " form-action 'none'; frame-ancestors 'none'",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+}
+
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -118,9 +126,8 @@ def _headers(scope: Scope) -> dict[str, str]:
 
 async def _turn(send: Send, page: BoltResponse) -> None:
     """The page, which no other site may put into a frame or learn the address of."""
-    fixed = {"cache-control": "no-store", "referrer-policy": "no-referrer", "x-frame-options": "DENY"}
     headers = [(name.encode(), each.encode()) for name, values in page.headers.items() for each in values]
-    headers += [(name.encode(), value.encode()) for name, value in fixed.items()]
+    headers += [(name.encode(), value.encode()) for name, value in PAGE_HEADERS.items()]
     await send({"type": "http.response.start", "status": page.status, "headers": headers})
     await send({"type": "http.response.body", "body": page.body.encode()})
 

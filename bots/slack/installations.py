@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
 from functools import partial
 from typing import ParamSpec, TypeVar
@@ -21,7 +22,7 @@ from studio.db.database import Database
 from studio.errors import DatabaseUnavailable
 
 STATE_LASTS_SECONDS = 10 * 60
-_ROTATE_BEFORE_MINUTES = 120  # Slack's tokens last twelve hours
+_ROTATE_BEFORE_SECONDS = 2 * 60 * 60  # Slack's tokens last twelve hours
 
 log = logging.getLogger(__name__)
 _quiet = logging.getLogger("slack_sdk.oauth")
@@ -104,13 +105,16 @@ class Rotation:
 
     async def renewed(self, community: str, bot: Bot) -> Bot:
         """The bot with a token that lasts. Where Slack does not renew it, the old one is tried to its end."""
-        if bot.bot_token_expires_at is None:
+        if (
+            bot.bot_token_expires_at is None
+            or bot.bot_token_expires_at > time.time() + _ROTATE_BEFORE_SECONDS
+        ):
             return bot
         async with self._lock:
             latest = await self._installations.find(community) or bot
             try:
                 fresh = await self._rotator.perform_bot_token_rotation(
-                    bot=latest, minutes_before_expiration=_ROTATE_BEFORE_MINUTES
+                    bot=latest, minutes_before_expiration=_ROTATE_BEFORE_SECONDS // 60
                 )
             except SlackTokenRotationError:
                 log.warning("slack did not renew a token")

@@ -13,7 +13,7 @@ from studio.cases import CaseKind, CaseState, Decision, NoticeKind
 from studio.db import cases, choices
 from studio.db.people import find_person
 from studio.db.records import job_of
-from studio.db.tables import CaseRow, JobRow, NoticeRow
+from studio.db.tables import CaseRow, JobRow, NoticeRow, PictureRow
 from studio.errors import PolicyRefusal
 from studio.events import CaseChanged, JobChanged, NoticeWritten, PictureChanged
 from studio.people import Platform
@@ -70,6 +70,11 @@ def open_report(room: SlackRoom, job_id: str) -> str:
 def case_rows(room: SlackRoom) -> list[CaseRow]:
     with room.ports.database.read() as session:
         return list(session.query(CaseRow).order_by(CaseRow.opened_at))
+
+
+def picture_row(room: SlackRoom, job_id: str) -> PictureRow:
+    with room.ports.database.read() as session:
+        return session.get_one(PictureRow, f"{job_id}.1")
 
 
 async def changed(room: SlackRoom, case_id: str) -> None:
@@ -319,6 +324,20 @@ async def test_a_picture_with_enough_stars_hangs_on_the_starboard(room: SlackRoo
     await room.slash(f"delete {job_id}.1", command="/studio")
     await room.tell(starred)
     assert shown not in room.slack.messages
+
+
+async def test_the_starboard_hides_what_was_let_through_hidden(room: SlackRoom) -> None:
+    await room.slash(f"house stars <#{GENERAL}>", command="/studio", user=MOD)
+    await room.slash("house star-threshold 1", command="/studio", user=MOD)
+    job_id, message = await finished(room)
+    with room.ports.database.begin() as session:
+        session.get_one(JobRow, job_id).spoiler = True
+    await room.send(room.slack.reaction(message, "star", user=BO))
+    await room.tell(PictureChanged(job_id=job_id, platform=Platform.SLACK, picture_id=f"{job_id}.1"))
+    shown = room.message
+    assert shown.buttons == [f"c1:show:{job_id}:0"]
+    original = room.ports.store.get(picture_row(room, job_id).storage_key)
+    assert room.slack.files[str(shown.picture)]["data"] != original
 
 
 # ---- who is who
