@@ -22,12 +22,13 @@ from engine.pictures.png import read_recipe, write_recipe
 from studio.commands.imagine import SPEC, request_of
 from studio.db.database import Database
 from studio.errors import PolicyRefusal, StorageFailed
-from studio.identifiers import new_job_id, picture_id
+from studio.identifiers import job_id_of, picture_id
 from studio.people import Person, Platform
 from studio.pictures import Recipe
 from studio.ports import Admission, Inspected, Inspection
 from studio.requests import PaintRequest
 from studio.verdicts import Verdict
+from studio.wire import to_json
 
 _SLUG_LENGTH = 40
 
@@ -66,7 +67,7 @@ def paint_into(
     Raises `Refused`, `BadParameter`, `ModelBroken`, `JobCancelled`, `InspectionFailed`, `SigningFailed`,
     `StorageFailed`, and `Misconfigured` when the certificates cannot be made.
     """
-    signer, job_id = open_signer(settings), new_job_id()
+    signer, job_id = open_signer(settings), job_id_of(to_json(request))
     with _interruptible() as cancelled:
         _require_writable(folder)
         painted = _paint(job_id, request, settings=settings, on_progress=on_progress, cancelled=cancelled)

@@ -1,5 +1,6 @@
 """Short names for jobs and pictures, easy to read aloud and to put into a button."""
 
+import hashlib
 import re
 import secrets
 
@@ -14,6 +15,12 @@ PICTURE_BITS = 64  # 60 for the job, 4 for the index
 def new_job_id() -> str:
     """A fresh random job id of 12 letters and digits."""
     return "".join(secrets.choice(_ALPHABET) for _ in range(_JOB_LENGTH))
+
+
+def job_id_of(text: str) -> str:
+    """The same id for the same text, for what is painted without any records."""
+    number = int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big")
+    return "".join(_ALPHABET[number >> 5 * place & 31] for place in range(_JOB_LENGTH))
 
 
 def picture_id(job_id: str, index: int) -> str:

@@ -8,7 +8,7 @@ from PIL import Image
 
 from moderation.provenance import convolution, mark, trials
 from moderation.provenance.payload import CODED_BITS, read_signs, signs_of
-from studio.identifiers import picture_number, picture_numbered
+from studio.identifiers import is_job_id, job_id_of, picture_number, picture_numbered
 
 PICTURE = "k3v9m2p4qx7a.2"
 SIZES = (256, 512, 1024)
@@ -80,6 +80,11 @@ def test_only_picture_ids_are_embedded():
 
 
 # ---- bits
+
+
+def test_what_is_painted_without_records_has_an_id_too():
+    assert is_job_id(job_id_of("a red apple"))
+    assert job_id_of("a red apple") == job_id_of("a red apple") != job_id_of("a pear")
 
 
 @given(st.text("0123456789abcdefghjkmnpqrstvwxyz", min_size=12, max_size=12), st.integers(1, 9))
