@@ -147,11 +147,10 @@ def _size(picture: Image.Image) -> str:
 def _enlarged(easel: Easel, fox: Image.Image) -> list[Row]:
     large = easel.paint(Operation.UPSCALE, "", fox)[0]
     side = fox.width // 2
-    box = (side // 2, side // 2, side // 2 + side, side // 2 + side)
-    plain = fox.crop(box).resize((4 * side, 4 * side), Image.Resampling.NEAREST)
-    return [
-        [("its middle, pixel by pixel", plain), ("enlarged", large.crop(tuple(4 * edge for edge in box)))]
-    ]
+    first, last = side // 2, side // 2 + side
+    plain = fox.crop((first, first, last, last)).resize((4 * side, 4 * side), Image.Resampling.NEAREST)
+    part = large.crop((4 * first, 4 * first, 4 * last, 4 * last))
+    return [[("its middle, pixel by pixel", plain), ("enlarged", part)]]
 
 
 def lay_out(rows: Sequence[Row], *, height_pixels: int) -> Image.Image:

@@ -16,7 +16,7 @@ from engine.easel.shelf import Shelf
 from engine.easel.ticket import Ticket
 from engine.model_catalog import ModelEntry
 from engine.painters.families import new_painter
-from engine.painters.painter import CallPainter, Painter, Sketch, StepPainter
+from engine.painters.painter import CallPainter, Painter, Portion, Sketch, StepPainter
 from engine.painters.pipeline import PipelinePainter
 from studio.errors import BadParameter, NotSupported, PaintingFailed
 from tests.tiny_models import save_sd
@@ -93,6 +93,34 @@ def test_a_call_paints_what_the_step_by_step_painter_paints(
         assert one.picture is not None
         assert other.picture is not None
         assert float((one.picture - other.picture).abs().max()) < 1e-4
+
+
+def test_pictures_to_blend_are_mixed_before_the_call(painter: Painter) -> None:
+    teal, rose = (Image.new("RGB", (32, 32), colour) for colour in ("teal", "pink"))
+    easel = easel_for(painter)
+    tickets = [
+        hand_in(easel, painter, sketch(1, start=teal, mixed=mixed, strength=0.5))
+        for mixed in ((), (Portion(picture=rose, share=0.5),), (Portion(picture=rose, share=0.999),))
+    ]
+    tickets.append(hand_in(easel, painter, sketch(1, start=rose, strength=0.5)))
+    turn_until_idle(easel)
+    for ticket in tickets:
+        ticket.wait()
+    alone, half, nearly, other = (ticket.lanes[0].picture for ticket in tickets)
+    assert float((nearly - other).abs().max()) < float((half - other).abs().max())
+    assert float((half - alone).abs().max()) > 1e-3
+
+
+def test_numbers_that_run_away_in_a_call_are_told_in_words(
+    painter: PipelinePainter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    endless = torch.full((1, 4, 8, 8), torch.nan)
+    monkeypatch.setattr(painter._pipelines["imagine"].unet, "forward", lambda *_, **__: (endless,))
+    easel = easel_for(painter)
+    ticket = hand_in(easel, painter, sketch(1, guidance_scale=1.0))
+    turn_until_idle(easel)
+    with pytest.raises(PaintingFailed, match="noise without end"):
+        ticket.wait()
 
 
 def test_only_equal_parameters_share_a_call(
