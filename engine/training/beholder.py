@@ -22,6 +22,7 @@ from engine.training.mosaic import Mosaic, disturb, library_bank, paint, paint_b
 
 BATCH = 64
 LEARNING_RATE = 1.5e-3
+EVERYDAY_SHARE = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,10 @@ class Examples:
         self._subjects = np.array([names.index(name) for name in self._bank.names])
         drawings = [np.flatnonzero(self._subjects == row) for row in range(len(names))]
         self._drawings = drawings
+        called = {subject.name for word in library.words for subject in library.named(word)[:1]}
+        self._everyday = np.array(
+            [row for row, name in enumerate(names) if name in called] or range(len(names))
+        )
         self._places = torch.tensor(
             [
                 [SCENES.index(scene), HOURS.index(hour)]
@@ -96,9 +101,10 @@ class Examples:
         ]
 
     def _drawing(self) -> int:
-        """Every subject as often as the others, however many drawings it has."""
-        rows = self._drawings[int(self._rng.integers(len(self._drawings)))]
-        return int(self._rng.choice(rows))
+        """Subjects with an everyday word more often; each as often as its like, however many drawings it has."""
+        everyday = self._rng.random() < EVERYDAY_SHARE
+        subject = self._rng.choice(self._everyday) if everyday else self._rng.integers(len(self._drawings))
+        return int(self._rng.choice(self._drawings[int(subject)]))
 
     def _target(self, at: int, row: int, across: float, down: float, side: float) -> list[float]:
         column, line = (min(CELLS - 1, max(0, int(place * CELLS))) for place in (across, down))
@@ -139,6 +145,7 @@ def train(
     model: Annotated[Path, typer.Option(help="A model's folder; its prior gets the encoder.")],
     out: Annotated[Path, typer.Option(help="Folder of the run: its checkpoint.")],
     minutes: Annotated[float, typer.Option(help="How long to train, in minutes.", min=0.0)] = 60,
+    steps: Annotated[int | None, typer.Option(help="Instead, up to so many steps in all.", min=1)] = None,
     threads: Annotated[int, typer.Option(help="CPU threads; 0 takes all.", min=0)] = 0,
 ) -> None:
     """Train on collages of the model's own library. Ctrl-C saves; the same command goes on."""
@@ -149,13 +156,15 @@ def train(
     state = out / "beholder.pt"
     beholder = Beholder([subject.name for subject in collage.library.subjects])
     try:
-        _learn(beholder, collage.library, state, minutes=minutes, prior=model / "prior")
+        _learn(beholder, collage.library, state, minutes=minutes, steps=steps, prior=model / "prior")
     except KeyboardInterrupt:
         sys.exit("Stopped. Everything learnt is saved; the same command goes on.")
     print(f"The encoder is in {model / 'prior'}")
 
 
-def _learn(beholder: Beholder, library: Library, state: Path, *, minutes: float, prior: Path) -> None:
+def _learn(
+    beholder: Beholder, library: Library, state: Path, *, minutes: float, steps: int | None, prior: Path
+) -> None:
     beholder.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimizer = torch.optim.AdamW(
         beholder.parameters(), lr=LEARNING_RATE, weight_decay=0.01, betas=(0.9, 0.98)
@@ -167,7 +176,8 @@ def _learn(beholder: Beholder, library: Library, state: Path, *, minutes: float,
     share, seen_right = 0.0, 0.0
     try:
         while share < 1:
-            share = min(1.0, (time.monotonic() - begun) / 60 / max(minutes, 1e-9))
+            elapsed = (time.monotonic() - begun) / 60
+            share = min(1.0, step / steps if steps is not None else elapsed / max(minutes, 1e-9))
             for group in optimizer.param_groups:
                 group["lr"] = (
                     LEARNING_RATE * min(1, (step + 1) / 100) * (0.02 + 0.98 * math.cos(math.pi / 2 * share))

@@ -14,7 +14,7 @@ from engine.training.mosaic import Bank, Mosaic, gather_bank, paint, paint_backd
 from engine.training.scorer.__main__ import loss_of as scorer_loss
 from engine.training.scorer.heldout import held_out
 from engine.training.scorer.network import SIDE_PX, Scorer, words_of
-from engine.training.scorer.scenes import Scenes
+from engine.training.scorer.scenes import Scenes, vocabulary
 from engine.training.shapes import shape_stack
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -68,6 +68,11 @@ def test_captions_name_what_is_there_and_held_out_pairs_never_meet(scenes: Scene
         called = [name for name in names if name[:-1] in caption or (name == "circle" and "disc" in caption)]
         assert called == names
         assert len(names) == 1 or not held_out(*names)
+
+
+def test_the_scorer_knows_every_word_of_its_captions(scenes: Scenes) -> None:
+    known = set(words_of(vocabulary(scenes.names, {"disc": ["circle"]})))
+    assert set(words_of(scenes.draw(400).captions)) <= known
 
 
 def test_a_few_steps_teach_the_scorer_something(scenes: Scenes) -> None:

@@ -18,7 +18,7 @@ from engine.training.exam.measures import distribution
 from engine.training.exam.questions import objects
 from engine.training.mosaic import disturb, gather_bank, paint_backdrops
 from engine.training.scorer.network import SIDE_PX, Scorer, words_of
-from engine.training.scorer.scenes import Lot, Scenes
+from engine.training.scorer.scenes import Lot, Scenes, vocabulary
 from engine.training.sources import SCORER_STYLES, fetch, gather, own_drawings
 from engine.training.synonyms import synonyms
 
@@ -61,6 +61,7 @@ def check(scorer: Scorer, average: Average, lot: Lot) -> str:
 def train(
     out: Annotated[Path, typer.Option(help="Folder of the run: downloads, checkpoint and the scorer.")],
     minutes: Annotated[float, typer.Option(help="How long to train, in minutes.", min=0.0)] = 60,
+    steps: Annotated[int | None, typer.Option(help="Instead, up to so many steps in all.", min=1)] = None,
     cache: Annotated[Path | None, typer.Option(help="Folder for downloads and drawings.")] = None,
     threads: Annotated[int, typer.Option(help="CPU threads; 0 takes all.", min=0)] = 0,
 ) -> None:
@@ -83,14 +84,16 @@ def train(
     scenes = Scenes(
         bank, backdrops, synonyms(), asked=asked, seed=state.stat().st_mtime_ns if state.exists() else 11
     )
-    scorer = Scorer(words_of([*synonyms(), *scenes.names, *sampled.draw(3000).captions]), scenes.names)
+    scorer = Scorer(words_of(vocabulary(scenes.names, synonyms())), scenes.names)
     try:
-        _learn(scorer, scenes, test, state, minutes=minutes, out=out)
+        _learn(scorer, scenes, test, state, minutes=minutes, steps=steps, out=out)
     except KeyboardInterrupt:
         sys.exit("Stopped. Everything learnt is saved; the same command goes on.")
 
 
-def _learn(scorer: Scorer, scenes: Scenes, test: Lot, state: Path, *, minutes: float, out: Path) -> None:
+def _learn(
+    scorer: Scorer, scenes: Scenes, test: Lot, state: Path, *, minutes: float, steps: int | None, out: Path
+) -> None:
     scorer.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimizer = torch.optim.AdamW(scorer.parameters(), lr=LEARNING_RATE, weight_decay=0.02, betas=(0.9, 0.98))
     average = Average(scorer, decay=0.998)
@@ -99,7 +102,8 @@ def _learn(scorer: Scorer, scenes: Scenes, test: Lot, state: Path, *, minutes: f
     share = 0.0
     try:
         while share < 1:
-            share = min(1.0, (time.monotonic() - begun) / 60 / max(minutes, 1e-9))
+            elapsed = (time.monotonic() - begun) / 60
+            share = min(1.0, step / steps if steps is not None else elapsed / max(minutes, 1e-9))
             for group in optimizer.param_groups:
                 group["lr"] = (
                     LEARNING_RATE * min(1, (step + 1) / 100) * (0.02 + 0.98 * math.cos(math.pi / 2 * share))

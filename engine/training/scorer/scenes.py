@@ -36,7 +36,7 @@ _HOURS = {"night": "at night", "sunset": "at sunset", "rain": "in the rain"}
 _NUMBERS = ("", "", "two", "three", "four", "five", "six")
 _SIDES = {"left of": "right of", "right of": "left of", "above": "below", "below": "above"}
 # How often a scene is about one of the subjects that the exam asks for.
-ASKED_SHARE = 0.65
+ASKED_SHARE = 0.85
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +179,14 @@ class Scenes:
             colour = dice.choice(WALLS)
             return f"{colour} {word}", row, colour
         return word, row, ""
+
+
+def vocabulary(names: Sequence[str], words: Mapping[str, Sequence[str]]) -> list[str]:
+    """Every text that captions are put together from."""
+    things = [*names, *words]
+    places = [place for some in _PLACES.values() for place in some]
+    joints = ["a an to the", *_SIDES, "and next to with", "on a background", *_NUMBERS, *_HOURS.values()]
+    return [*things, *(plural(thing) for thing in things), *places, *joints, *WALLS]
 
 
 def _with_article(words: str) -> str:
