@@ -52,14 +52,19 @@ async def send_report(request: Request) -> Response:
 
 
 def _report(house: House, picture_id: str, data: bytes, reason: str) -> None:
-    """Raises `NotFound`, and `BadImage` for a file that is no picture."""
+    """Raises `NotFound` for an unknown id, and `BadImage` for a file that is no picture.
+
+    Of a file nobody is told whether anything here looks like it.
+    """
     if not picture_id and not data:
         raise BadImage(words.REPORT["nothing"])
     if not picture_id:
         traces = examine_upload(house.ports, data)
         with house.ports.database.read() as session:
-            found = attribute(session, traces, viewer=None)
-        picture_id = found.picture_id if found.known and found.picture_id else ""
+            found = attribute(session, traces, None)
+        if not found.known or found.deleted or found.picture_id is None:
+            return
+        picture_id = found.picture_id
     if split_picture_id(picture_id) is None:
         raise NotFound("That picture")
     report_from_outside(house.ports, picture_id, reason)

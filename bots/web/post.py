@@ -48,5 +48,5 @@ def count_messages(session: Session, person_key: str) -> int:
     return asked + (unread or 0)
 
 
-def _asked(person_key: str) -> Select[tuple[CaseRow]]:
+def _asked(person_key: str) -> Select[CaseRow]:
     return select(CaseRow).where(CaseRow.addressee == person_key, CaseRow.state == CaseState.OPEN)

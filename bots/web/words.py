@@ -228,7 +228,7 @@ REPORT = {
     "file": "Or the picture itself",
     "reason": "What is wrong with it",
     "send": "Send",
-    "sent": "Thank you. The moderators will look at it.",
+    "sent": "Thank you. If it was made here, the moderators will look at it.",
     "unknown": "This picture was not made here, or is gone already.",
     "nothing": "Give the picture’s id, or attach it.",
 }

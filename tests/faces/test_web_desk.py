@@ -245,6 +245,12 @@ def test_somebody_outside_reports_a_picture_by_its_id_or_by_itself(house: OpenRo
     assert filed[0].words == "it shows me"
 
 
+def test_nobody_outside_learns_whether_something_here_looks_like_their_picture(house: OpenRoom) -> None:
+    assert "If it was made here" in outside(house, {"file": ("x.png", png())}, reason="x").text
+    with house.ports.database.read() as session:
+        assert session.query(CaseRow).count() == 0
+
+
 @pytest.mark.parametrize(
     ("fields", "problem"),
     [
