@@ -95,6 +95,7 @@ def run_slack(settings: Settings, *, ready_file: Path | None = None) -> None:
         host=slack.host,
         port=slack.port,
         public_url=slack.public_url,
+        allowed_workspaces=frozenset(slack.allowed_workspaces),
         moderator_groups=frozenset(slack.moderator_groups),
         claim_seconds=slack.claim_seconds,
         max_upload_bytes=settings.limits.max_upload_mib * _MIB,

@@ -15,6 +15,7 @@ from slack_bolt.oauth.async_oauth_settings import AsyncOAuthSettings
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackClientError
+from slack_sdk.oauth.installation_store.models import Installation
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bots.slack import pages
@@ -30,6 +31,18 @@ log = logging.getLogger(__name__)
 
 class Doorway(AsyncOAuthFlow):
     """Bolt's flow with pages of our own. Its answers never tell why Slack or the records said no."""
+
+    allowed: frozenset[str] = frozenset()
+
+    async def run_installation(self, code: str) -> Installation | None:
+        """None for a workspace that the studio is not for: its token is not kept."""
+        installation = await super().run_installation(code)
+        if installation is None or not self.allowed:
+            return installation
+        if self.allowed.isdisjoint((installation.team_id, installation.enterprise_id)):
+            log.info("a workspace that is not allowed wanted the app")
+            return None
+        return installation
 
     async def build_install_page_html(self, url: str, request: AsyncBoltRequest) -> str:
         return pages.install(url)
@@ -56,7 +69,7 @@ def doorway(
 
     quiet = logging.getLogger("slack_sdk.oauth.flow")
     quiet.setLevel(logging.ERROR)  # as a warning it logs codes that stand for tokens
-    return Doorway(
+    flow = Doorway(
         client=client,
         logger=quiet,
         settings=AsyncOAuthSettings(
@@ -75,6 +88,8 @@ def doorway(
             logger=quiet,
         ),
     )
+    flow.allowed = settings.allowed_workspaces
+    return flow
 
 
 async def enter(flow: Doorway, path: str, query: str, headers: Mapping[str, str]) -> BoltResponse:

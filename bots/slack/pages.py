@@ -13,6 +13,7 @@ _REASONS = {
     "access_denied": "You said no, and nothing was changed.",
     "invalid_browser": "This page was opened in another browser, or its cookie is gone.",
     "invalid_state": "That took longer than ten minutes, or the page was opened twice.",
+    "invalid_code": "Slack did not accept the request, or this studio is not for your workspace.",
     "slack_away": "Slack did not answer.",
     "storage_error": "The studio's records are away for a moment.",
 }

@@ -24,6 +24,7 @@ class SlackSettings:
     host: str = "127.0.0.1"
     port: int = 3000
     public_url: str | None = None  # under which Slack and those who install the app reach `port`
+    allowed_workspaces: frozenset[str] = frozenset()  # that may install the app; none named: every one
     moderator_groups: frozenset[str] = frozenset()
     file_hosts: frozenset[str] = FILE_HOSTS
     max_upload_bytes: int = 20 * 1024 * 1024

@@ -84,6 +84,9 @@ class SlackSection(Section):
         None,
         description="The address of that port for Slack and browsers, such as https://paint.example.org.",
     )
+    allowed_workspaces: Names = Field(
+        (), description="Ids of workspaces or organisations that may install the app; unset: every one."
+    )
     behind_web: bool = Field(
         False, description="The web room passes /slack/… on to that port: one address serves both."
     )

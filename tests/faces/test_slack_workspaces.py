@@ -113,6 +113,15 @@ async def test_an_installation_that_is_not_right_comes_to_nothing(
     assert bots(room) == []
 
 
+async def test_a_studio_may_be_for_some_workspaces_only(ports: Ports) -> None:
+    async with open_installed_room(ports, allowed_workspaces=frozenset({OTHER, ESTATE})) as room:
+        page = await install(room, "xoxb-one")
+        assert (page.status, "not for your workspace" in page.body) == (401, True)
+        assert bots(room) == []
+        assert (await install(room, "xoxb-two", team=OTHER)).status == 200
+        assert (await install(room, "xoxb-three", team="T0WING", enterprise=ESTATE)).status == 200
+
+
 async def test_a_state_is_good_once(room: SlackRoom) -> None:
     _, state, cookie = await at_the_door(room)
     room.slack.granting("a-code", "xoxb-one")
