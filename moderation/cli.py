@@ -87,6 +87,31 @@ def try_prompt(
     )
 
 
+@policy_app.command()
+def look(
+    image: Annotated[Path, typer.Argument(help="A PNG, JPEG or WebP of your own.")],
+    upload: Annotated[bool, typer.Option(help="Judge it as an upload, not as painted here.")] = False,
+    prompt: Annotated[str, typer.Option(help="The words it was painted from.")] = "",
+    policy: PolicyFile = None,
+) -> None:
+    """Show what each picture rule sees in a picture. Nothing is kept."""
+    from moderation import looking
+
+    chosen = _read(policy)
+    table = Table("rule", "says", "score", "category", "evidence", "policy")
+    try:
+        for name, finding, judged in looking.look(image, upload=upload, prompt=prompt, policy=chosen):
+            if finding is None:
+                table.add_row(name, "-", "", "", "", "")
+                continue
+            settled = "allow" if judged is None else judged.ruling
+            score = f"{finding.score:.2f}"
+            table.add_row(name, finding.ruling, score, finding.category, finding.evidence, settled)
+    except (ChatelierError, OSError, ValueError) as error:
+        raise _end(error) from error
+    _console.print(table)
+
+
 @policy_app.command("eval")
 def evaluate(
     data: Annotated[Path, typer.Argument(help="JSON lines with text and label.")],

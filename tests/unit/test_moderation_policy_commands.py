@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from typer.testing import CliRunner
 
 from moderation.cli import policy_app
@@ -159,3 +160,15 @@ def test_replay_prints_ids_and_never_prompts(database: Database, tmp_path: Path)
     assert "k3v9m2p4qx7a" in answer.output
     assert "1 of 1" in answer.output
     assert "Apfel" not in answer.output
+
+
+def test_an_operator_sees_what_each_rule_sees_in_a_picture(tmp_path: Path) -> None:
+    Image.linear_gradient("L").save(tmp_path / "grey.png")
+    shown = RUN.invoke(policy_app, ["look", str(tmp_path / "grey.png"), "--upload"])
+    assert shown.exit_code == 0, shown.output
+    for rule in ("nudity", "faces", "blocked"):
+        assert rule in shown.output
+    (tmp_path / "words.txt").write_text("no picture", "utf-8")
+    refused = RUN.invoke(policy_app, ["look", str(tmp_path / "words.txt")])
+    assert refused.exit_code == 1
+    assert "cannot identify" in refused.output
