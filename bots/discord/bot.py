@@ -15,6 +15,7 @@ from bots.backroom import Backroom
 from bots.board import Board
 from bots.caseboard import CaseBoard
 from bots.discord import words
+from bots.discord.answers import Answers
 from bots.discord.bearer import DiscordBearer
 from bots.discord.buttons import DYNAMIC_ITEMS
 from bots.discord.counter import Counter, say
@@ -67,7 +68,9 @@ class Bot(discord.AutoShardedClient):
         self.desk = DiscordDesk(self, ports, self.backroom)
         self.caseboard = CaseBoard(ports.database, ports.desk, self.backroom, self.desk)
         self.starboard = Starboard(ports.database, self.backroom, DiscordGallery(self, ports, self.backroom))
-        self.counter = Counter(self, ports, self.backroom, bearer, self.board, settings)
+        self.counter = Counter(
+            self, ports, self.backroom, Answers(self, ports, self.backroom, bearer, self.board), settings
+        )
         self.tray = Tray()
         self.forms = Forms(self, ports, self.backroom, self.counter, self.tray, settings)
         self.reactions = Reactions(self)

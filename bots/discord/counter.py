@@ -1,6 +1,5 @@
 """The counter: every interaction is acknowledged, carried out by the studio, and answered once."""
 
-import io
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -8,44 +7,20 @@ from typing import TYPE_CHECKING
 
 import discord
 
-from bots import case_words, replies
 from bots import words as house
 from bots.backroom import Backroom
-from bots.board import Board
 from bots.discord import words
-from bots.discord.bearer import DiscordBearer
-from bots.discord.buttons import appeal_button, cancel_buttons, case_buttons, choice_of_tiles, view_of
+from bots.discord.answers import Answers
+from bots.discord.buttons import appeal_button, choice_of_tiles
 from bots.discord.clicks import Clicks
-from bots.discord.escaping import plain
 from bots.discord.homes import at_home
 from bots.discord.people import call_of
-from bots.discord.permissions import closed_channels
-from bots.discord.posts import compose
 from bots.discord.settings import DiscordSettings
-from bots.discord.voice import VOICE
-from bots.family_tree import draw_family
 from bots.faults import log_fault
-from bots.listings import Listing, lines_of
-from bots.prints import make_print
 from bots.standings import load_standing
 from studio.buttons import Action, Button
 from studio.catalog import press
-from studio.commands.answers import (
-    Accepted,
-    Answer,
-    Attribution,
-    Balance,
-    Community,
-    Deleted,
-    DeskCases,
-    Family,
-    History,
-    InQueue,
-    Opened,
-    Shown,
-    Starred,
-    Stopped,
-)
+from studio.commands.answers import Accepted, Answer
 from studio.commands.spec import Call
 from studio.errors import BadRequest, ChatelierError, PolicyRefusal
 from studio.ports import Ports
@@ -63,25 +38,17 @@ _OF_ONE_PICTURE = frozenset(
 )
 _PUBLIC = frozenset({Action.VARY, Action.VARY_SUBTLE, Action.UPSCALE, Action.REROLL, Action.EXPAND})
 
-
 log = logging.getLogger(__name__)
 
 
 class Counter:
     def __init__(
-        self,
-        bot: "Bot",
-        ports: Ports,
-        backroom: Backroom,
-        bearer: DiscordBearer,
-        board: Board,
-        settings: DiscordSettings,
+        self, bot: "Bot", ports: Ports, backroom: Backroom, answers: Answers, settings: DiscordSettings
     ) -> None:
         self._bot = bot
         self._ports = ports
         self._backroom = backroom
-        self._bearer = bearer
-        self._board = board
+        self._answers = answers
         self._settings = settings
         self._clicks = Clicks(moment_seconds=_SAME_CLICK_SECONDS)
 
@@ -101,7 +68,7 @@ class Counter:
         answer: Answer | str | None = None
         try:
             answer = await work(call)
-            await self._answer(interaction, call, answer)
+            await self._answers.give(interaction, call, answer)
         except discord.HTTPException as error:
             log.warning("an answer was not taken: %s", error.status)
         except Exception as error:  # noqa: BLE001 - whatever broke, the person gets a sentence
@@ -109,7 +76,7 @@ class Counter:
                 # The job is safe, and its events bring the answer later.
                 log.warning("an answer has to wait", extra={"job_id": answer.job_id})
             else:
-                await self._refuse(interaction, _sentence(error), public=public, view=_appeal(error))
+                await self._answers.refuse(interaction, _sentence(error), public=public, view=_appeal(error))
 
     async def press(self, interaction: discord.Interaction, button: Button | None) -> None:
         """A button under a picture or a job."""
@@ -176,108 +143,6 @@ class Counter:
         except (discord.HTTPException, discord.ClientException):
             return False, None
 
-    async def _answer(self, interaction: discord.Interaction, call: Call, answer: Answer | str) -> None:
-        match answer:
-            case Accepted():
-                if answer.repeated and await self._is_shown_elsewhere(answer, call):
-                    await self._refuse(interaction, words.UNDER_WAY, public=True)
-                    return
-                self._bearer.expect(answer.job_id, limit_bytes=interaction.filesize_limit)
-                await self._board.pin(answer.job_id)
-            case Shown():
-                await self._show(interaction, call, answer)
-            case Stopped():
-                await _tell(interaction, house.stopped(at_once=answer.at_once))
-            case Deleted():
-                await _tell(interaction, house.deleted(len(answer.picture_ids)))
-            case Starred():
-                await _tell(interaction, house.starred(given=answer.given, stars=answer.stars))
-            case InQueue() | History() | Balance() | Family() | Attribution():
-                await self._list(interaction, answer)
-            case Opened():
-                await self._open(interaction, answer)
-            case str():
-                if answer:
-                    await _tell(interaction, answer)
-            case _:
-                await self._reply(interaction, call, answer)
-
-    async def _reply(self, interaction: discord.Interaction, call: Call, answer: replies.Reply) -> None:
-        lines = replies.lines_of(answer, VOICE)
-        view = case_buttons(answer.cases) if isinstance(answer, DeskCases) else None
-        if isinstance(answer, Community):
-            lines += closed_channels(interaction.guild, answer.rules)
-        await _tell(interaction, "\n".join(lines)[: words.LONGEST_MESSAGE], view=view)
-        if isinstance(answer, Community) and answer.rules.desk_channel:
-            await self._bot.caseboard.lay_open_cases(call.person)
-
-    async def _open(self, interaction: discord.Interaction, answer: Opened) -> None:
-        """The case that a moderator has taken, for their eyes."""
-        sheet = await self._bot.desk.sheet_of(answer.dossier)
-        await interaction.edit_original_response(
-            content=case_words.YOURS, attachments=sheet.files(), **sheet.arguments()
-        )
-
-    async def _is_shown_elsewhere(self, answer: Accepted, call: Call) -> bool:
-        """Whether the job belongs to another acknowledgement: that of the first of two clicks."""
-        standing = await self._backroom.run(
-            "desk", load_standing, self._ports.database, answer.job_id, viewer=call.person
-        )
-        return standing.job.address.message != call.address.message
-
-    async def _show(self, interaction: discord.Interaction, call: Call, answer: Shown) -> None:
-        """The job once more, for one person's eyes."""
-        standing = await self._backroom.run(
-            "desk", load_standing, self._ports.database, answer.job.id, viewer=call.person
-        )
-        picture = await self._backroom.run(
-            "shelf", make_print, self._ports, standing, limit_bytes=interaction.filesize_limit
-        )
-        post = compose(standing, picture)
-        await interaction.edit_original_response(
-            content=post.content, attachments=post.files(), view=view_of(post)
-        )
-
-    async def _list(self, interaction: discord.Interaction, answer: Listing) -> None:
-        """Lines to read, with what can be done about them: cancel buttons, the drawn family."""
-        lines = [plain(line) for line in lines_of(answer)]
-        files, view = [], None
-        if isinstance(answer, Family):
-            drawn = await self._backroom.run("shelf", draw_family, answer, self._ports.store)
-            files = [
-                discord.File(io.BytesIO(drawn), "family.png", description=words.family_alternative(lines[0]))
-            ]
-        elif isinstance(answer, InQueue):
-            view = cancel_buttons([place.job.id for place in answer.places])
-        await interaction.edit_original_response(
-            content="\n".join(lines)[: words.LONGEST_MESSAGE],
-            attachments=files,
-            view=view,
-            allowed_mentions=discord.AllowedMentions.none(),
-        )
-
-    async def _refuse(
-        self,
-        interaction: discord.Interaction,
-        sentence: str,
-        *,
-        public: bool,
-        view: discord.ui.View | None = None,
-    ) -> None:
-        """The sentence is for the person alone, so a public "thinking…" is taken away.
-
-        While it still thinks, Discord would take a second message for its text; so it is ended first.
-        """
-        try:
-            if public:
-                await _tell(interaction, words.TAKEN_AWAY)
-                await interaction.followup.send(sentence, ephemeral=True, view=view or discord.utils.MISSING)
-                await interaction.delete_original_response()
-            else:
-                await _tell(interaction, sentence, view=view)
-        except discord.HTTPException as error:
-            log.warning("a refusal was not taken: %s", error.status)
-
 
 def _sentence(error: Exception) -> str:
     if isinstance(error, ChatelierError):
@@ -289,14 +154,6 @@ def _appeal(error: Exception) -> discord.ui.View | None:
     """The button of a refusal against which the person may appeal."""
     job_id = error.job_id if isinstance(error, PolicyRefusal) else None
     return appeal_button(job_id) if job_id else None
-
-
-async def _tell(
-    interaction: discord.Interaction, sentence: str, *, view: discord.ui.View | None = None
-) -> None:
-    await interaction.edit_original_response(
-        content=sentence, attachments=[], view=view, allowed_mentions=discord.AllowedMentions.none()
-    )
 
 
 async def say(interaction: discord.Interaction, sentence: str) -> None:

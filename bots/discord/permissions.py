@@ -32,7 +32,8 @@ def missing(channel: discord.abc.GuildChannel | discord.Thread, me: discord.Memb
 def lacking_in(guild: discord.Guild | None, channel_id: str) -> list[str]:
     """What the bot lacks where somebody asked; empty where that cannot be told."""
     channel = guild.get_channel_or_thread(int(channel_id)) if guild else None
-    return missing(channel, guild.me) if channel and guild and guild.me else []
+    me: discord.Member | None = guild.me if guild else None
+    return missing(channel, me) if channel and me else []
 
 
 def closed_channels(guild: discord.Guild | None, rules: CommunityRules) -> Iterator[str]:
