@@ -165,7 +165,7 @@ async def show_progress(room: Room, camera: Camera, job_id: str, half: JobProgre
     """The job is over in the records by now, but its message still shows the step."""
     standing = load_standing(room.ports.database, job_id)
     preview = decoded(half.preview or "")
-    post = compose_progress(standing, step=half.step, steps=half.steps, preview=preview)
+    post = compose_progress(standing, half, preview=preview)
     with room.env._bot_scope():
         message = await room.bot.get_partial_messageable(room.channel.id).send(
             post.content, files=post.files(), view=view_of(post)
