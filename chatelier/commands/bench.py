@@ -64,7 +64,7 @@ def room(
 def lanes(
     model: Model = None,
     random: Random = None,
-    requests: Annotated[int, typer.Option(min=4, max=1000, help="How many requests arrive at most.")] = 40,
+    requests: Annotated[int, typer.Option(min=4, max=1000, help="How many requests arrive at most.")] = 80,
     load: Annotated[float, typer.Option(min=0.1, max=2, help="Share of what the easel can do.")] = 0.7,
     pictures: Annotated[int, typer.Option(min=1, max=8, help="Pictures in each request.")] = 1,
     rows: Annotated[

@@ -47,7 +47,7 @@ class Lanes:
 def measure_lanes(
     stage: Stage,
     *,
-    requests: int = 40,
+    requests: int = 80,
     load: float = 0.7,
     pictures: int = 1,
     rows: int | None = None,

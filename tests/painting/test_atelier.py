@@ -270,14 +270,19 @@ def test_cancelled_while_painting(atelier: Atelier) -> None:
     assert told[-1].step < told[-1].steps
 
 
-def test_warming_up_loads_the_default_model(folder: Path) -> None:
-    atelier = Atelier(ModelCatalogue([entry_for(folder)]), device="cpu", threads=1)
+def test_warming_up_loads_the_default_model_and_learns_how_long_a_step_takes(
+    folder: Path, tmp_path: Path
+) -> None:
+    learned = tmp_path / "learned.json"
+    atelier = Atelier(ModelCatalogue([entry_for(folder)]), device="cpu", threads=1, learned_file=learned)
     told: list[Progress] = []
     try:
         atelier.warm_up(told.append)
         assert told[-1].step == told[-1].steps
     finally:
         atelier.close()
+    (known,) = json.loads(learned.read_text())["cpu"].values()
+    assert known["step_seconds"]["2"] > 0
 
 
 def test_one_easel_for_each_device_shares_the_work(folder: Path) -> None:
