@@ -224,7 +224,7 @@ class TwinDesk:
 class TwinExaminer:
     """Finds `traces` in everything."""
 
-    traces: Traces = Traces()
+    traces: Traces = field(default_factory=Traces)
     examined: list[bytes] = field(default_factory=list)
 
     def examine(self, data: bytes, *, png: bytes) -> Traces:

@@ -107,7 +107,7 @@ class PictureRow(Base):
     person_key: Mapped[str] = mapped_column(ForeignKey("people.key"))
     recipe: Mapped[dict[str, Any]]
     storage_key: Mapped[str] = mapped_column(String(120), index=True)
-    master_key: Mapped[str | None] = mapped_column(String(120))  # unsigned, for further work; None: the same file
+    master_key: Mapped[str | None] = mapped_column(String(120))  # unsigned; None: the same file
     thumbnail_key: Mapped[str] = mapped_column(String(120))
     perceptual_hash: Mapped[str | None] = mapped_column(String(64))  # PDQ, 64 hexadecimal digits
     width: Mapped[int]
