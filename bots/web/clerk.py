@@ -4,6 +4,7 @@ import logging
 import secrets
 import traceback
 
+from bots import words as house
 from bots.web import words
 from bots.web.replies import Reply, reply_to
 from bots.web.visitors import COMMUNITY, ROOM_ADDRESS, Passes, Visitor
@@ -98,6 +99,8 @@ class Clerk:
 
 def _failed(error: ChatelierError, *, job_id: str | None = None) -> Reply:
     tell = {"ok": False, "text": words.sentence_of(error), "code": error.code}
+    if point := house.pointer(error):
+        tell["point"] = point
     return Reply(tell=tell, job_id=job_id)
 
 

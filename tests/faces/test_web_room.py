@@ -541,3 +541,11 @@ def test_the_face_loads_no_accelerator_queue_or_other_wing(repository: Path) -> 
         "numpy",
         "PIL",
     }
+
+
+def test_carets_stand_under_what_is_wrong_with_the_words(room: OpenRoom) -> None:
+    ana = room.guest("Ana")
+    answer = ana.say("a {red,blue bird")
+    assert "never closed" in answer["text"]
+    assert answer["point"] == "a {red,blue bird\n  ^"
+    assert ana.say("a bird --sed 4")["point"] == "a bird --sed 4\n       ^^^^^"

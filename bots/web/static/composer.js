@@ -32,7 +32,7 @@ form.addEventListener("submit", async (event) => {
   if (!answer.ok) {
     if (!box.value) box.value = text; // what was typed is not lost to a typing mistake
     grow();
-    return say(answer.text, { bad: true });
+    return say(answer.text, { bad: true, point: answer.point });
   }
   if (answer.job) {
     attachments.clear();

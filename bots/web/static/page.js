@@ -9,10 +9,16 @@ export const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => va
 
 let fading;
 // One sentence under the prompt; a problem stays until the next one, everything else fades.
-export function say(text, { bad = false } = {}) {
+// `point` shows what was typed, with carets under the part that is wrong.
+export function say(text, { bad = false, point = "" } = {}) {
   const line = $("#said");
   clearTimeout(fading);
   line.textContent = text;
+  if (point) {
+    const pre = document.createElement("pre");
+    pre.textContent = point;
+    line.append(pre);
+  }
   line.classList.toggle("bad", bad);
   line.setAttribute("role", bad ? "alert" : "status");
   if (text && !bad) fading = setTimeout(() => { line.textContent = ""; }, 5000);
