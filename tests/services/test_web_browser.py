@@ -131,6 +131,23 @@ def test_two_people_paint_together(browser: Browser, studio: RunningHouse) -> No
         )
 
 
+def test_a_copy_of_a_picture_tells_who_made_it(browser: Browser, studio: RunningHouse) -> None:
+    with person(browser, studio, "Ana") as ana, person(browser, studio, "Bo") as bo:
+        type_in(ana, "a green pear --count 1")
+        tile = painted(ana, "a green pear", "Ana", tiles=1).locator(".tile img")
+        picture = (tile.get_attribute("src") or "").replace("/thumbnails/", "/pictures/") + ".png"
+        png = ana.context.request.get(studio.note["url"].rstrip("/") + picture).body()
+        copy = io.BytesIO()
+        Image.open(io.BytesIO(png)).convert("RGB").crop((6, 9, 250, 251)).save(copy, "JPEG", quality=60)
+        prompt(bo).fill("/whose")
+        file = {"name": "found.jpg", "mimeType": "image/jpeg", "buffer": copy.getvalue()}
+        bo.locator("#file").set_input_files([file])
+        expect(bo.locator("#attached li:not(.busy)")).to_have_count(1, timeout=SHOWN_MILLISECONDS)
+        prompt(bo).press("Enter")
+        expect(bo.get_by_text("Known by the invisible mark in it.")).to_be_visible(timeout=SHOWN_MILLISECONDS)
+        expect(bo.get_by_text("painted by Ana")).to_be_visible()
+
+
 def test_a_picture_is_edited_expanded_and_upscaled_from_its_sheets(
     browser: Browser, studio: RunningHouse
 ) -> None:
