@@ -2,7 +2,9 @@
 
 import itertools
 import random
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from engine.training.scorer.heldout import held_out
@@ -80,10 +82,12 @@ def singles() -> list[Question]:
     ]
 
 
+@cache
 def pairs(count: int = 200) -> list[Question]:
     """Two things in a relation, from pairs that the scorer has never seen together; no two captions are alike."""
     dice = random.Random(5)
-    apart = [pair for pair in itertools.permutations(objects(), 2) if _never_seen(*pair)]
+    meant = {name: names[:2] for name, names in synonyms().items()}
+    apart = [pair for pair in itertools.permutations(objects(), 2) if _never_seen(*pair, meant)]
     asked = []
     for at, (one, other) in enumerate(dice.sample(apart, count)):
         caption = f"{_a(one)} {dice.choice(POSITIONS)} {_a(other)}"
@@ -123,12 +127,10 @@ def positions() -> list[Question]:
     return asked
 
 
-def _never_seen(one: str, other: str) -> bool:
+def _never_seen(one: str, other: str, meant: Mapping[str, Sequence[str]]) -> bool:
     """Whether the scorer has seen no two subjects together that these words may mean."""
-    meant = synonyms()
     return all(
-        held_out(*names)
-        for names in itertools.product(meant.get(one, [one])[:2], meant.get(other, [other])[:2])
+        held_out(*names) for names in itertools.product(meant.get(one, [one]), meant.get(other, [other]))
     )
 
 
