@@ -12,6 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 from engine.atelier import Atelier
 from engine.model_catalog import ModelCatalogue
 from engine.painters.collage import Collage
+from engine.painters.priors import load_prior
 from engine.training.autoencoder import to_tensor
 from engine.training.exam.sitting import Sitting
 from studio.requests import Strength
@@ -78,36 +79,34 @@ def show(
 ) -> None:
     """Paint 48 prompts, variations, blends, an edit, an expansion and an upscale, as people get them."""
     models = ModelCatalogue.load()
+    folder = models.folder(models.find(model))
     atelier = Atelier(models, default_model=model, threads=threads)
     try:
         sitting = Sitting(atelier, model)
         cells = [(prompt, sitting.imagine(prompt, seed=seed)[0]) for prompt in PROMPTS]
-        cells += [*_variations(sitting, seed), *_further(sitting, seed)]
+        prior = load_prior(folder)
+        by_sight = prior is not None and prior.mixer is not None
+        cells += [*_variations(sitting, seed, by_sight=by_sight), *_further(sitting, seed)]
     finally:
         atelier.close()
     captioned(cells).save(out, optimize=True)
-    folder = models.folder(models.find(model))
     autoencoder = AutoencoderKL.from_pretrained(folder / "vae", dtype=torch.float32)
     print(
         f"first stage: {fidelity(autoencoder, Collage.load(folder / 'prior'), seed=seed):.1f} dB (16 collages)"
     )
 
 
-def _variations(sitting: Sitting, seed: int) -> list[Cell]:
-    """One picture, varied by its words and by what it shows."""
+def _variations(sitting: Sitting, seed: int, *, by_sight: bool) -> list[Cell]:
+    """One picture, varied by its words and, where the model can see, by what it shows."""
     prompt = "a cow in a meadow"
     (source,) = sitting.imagine(prompt, seed=seed)
     cells: list[Cell] = [(prompt, source)]
-    for words, told in (("with words", prompt), ("by sight alone", "")):
-        for strength, seeds in ((Strength.SUBTLE, (1,)), (Strength.STRONG, (2, 3))):
-            cells += [
-                (
-                    f"{strength} variation, {words}",
-                    sitting.vary(source, seed=seed + more, variation=strength, prompt=told),
-                )
-                for more in seeds
-            ]
-    cells.append(("… and another", sitting.vary(source, seed=seed + 4, variation=Strength.STRONG)))
+    told = [("with words", prompt, 3)] + ([("by sight", "", 4)] if by_sight else [("with words", prompt, 4)])
+    for words, said, count in told:
+        for at in range(count):
+            strength = Strength.STRONG if at else Strength.SUBTLE
+            varied = sitting.vary(source, seed=seed + 10 * len(cells), variation=strength, prompt=said)
+            cells.append((f"{strength} variation, {words}", varied))
     return cells
 
 
