@@ -17,6 +17,8 @@ from bots.phrases import spread_flags
 from studio.catalog import CATALOG, perform
 from studio.commands.answers import Answer
 from studio.commands.spec import Audience, Call, CommandSpec, Kind, Parameter
+from studio.errors import BadParameter
+from studio.people import Person
 
 if TYPE_CHECKING:
     from bots.discord.bot import Bot
@@ -108,7 +110,7 @@ async def _received(
                 else await take_in(value, call.person, bot.ports, bot.backroom, bot.settings)
             )
         elif isinstance(value, discord.abc.User):
-            person = person_of(value, call.person.community, moderates=False)
+            person = _named(value, call, parameter)
             await bot.backroom.run("desk", introduce, bot.ports.database, person)
             value = person.key
         elif isinstance(value, str) and parameter.name == "value":
@@ -116,6 +118,15 @@ async def _received(
         if value is not None:
             values[parameter.name] = value
     return values
+
+
+def _named(user: discord.abc.User, call: Call, parameter: Parameter) -> Person:
+    """Raises `BadParameter` in direct messages, where nobody else is, and for bots."""
+    if not call.person.community.isdecimal():
+        raise BadParameter(parameter.name, "can be named in a server only, not in direct messages.")
+    if user.bot:
+        raise BadParameter(parameter.name, "is a bot.")
+    return person_of(user, call.person.community, moderates=False)
 
 
 def option(parameter: Parameter) -> inspect.Parameter:

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from bots import case_words
+from bots import words as house
 from bots.discord import permissions
 from studio.cases import CaseKind, Decision, NoticeKind
 from studio.commands.acceptance import open_hold
@@ -18,10 +19,11 @@ from studio.db.tables import CaseRow, JobRow, NoticeRow, PersonRow, ShowcaseRow
 from studio.events import CaseChanged, NoticeWritten, PictureChanged
 from studio.jobs import JobState
 from studio.people import Person, Platform
-from studio.ports import Ports
+from studio.ports import HouseRules, Ports
 from studio.verdicts import Ruling, Verdict
 from tests import discord_room
-from tests.discord_room import Room, button_ids
+from tests.discord_room import Room, button_ids, open_room
+from tests.twins import ruled
 
 room, painted = discord_room.room, discord_room.painted
 HOLD = Verdict(ruling=Ruling.HOLD, rule="meaning", category="gore", evidence="gore: 0.61")
@@ -467,3 +469,24 @@ async def test_a_person_who_was_named_is_written_down(room: Room) -> None:
 def test_the_invitation_asks_for_exactly_what_is_needed(ports: Ports) -> None:
     assert permissions.PERMISSIONS.value == 1 << 10 | 1 << 11 | 1 << 14 | 1 << 15 | 1 << 16 | 1 << 38
     assert "scope=bot+applications.commands" in permissions.invite_url(7)
+
+
+async def test_credits_go_to_another_member_and_to_nobody_else(ports: Ports, tmp_path: Path) -> None:
+    async with open_room(ruled(ports, HouseRules(monthly_credits=30)), tmp_path) as room:
+        given = await room.ana.slash(room.channel, "credits", to=room.bo, amount=10)
+        assert given.response.content.startswith(f"<@{room.bo.id}> has 10 credits of yours now.")
+        robot = room.guild.add_member(room.env.create_user("robot", bot=True))
+        refused = await room.ana.slash(room.channel, "credits", to=robot, amount=1)
+        assert "is a bot" in refused.response.content
+        refused = await room.ana.user.slash("credits", to=room.bo, amount=1)
+        assert "in a server only" in refused.response.content
+
+
+async def test_who_wants_to_be_forgotten_is(room: Room, painted: str) -> None:
+    result = await room.ana.slash(room.channel, "forget-me", confirm="yes")
+    assert result.ephemeral
+    assert "Deleted for good: 4 pictures" in result.response.content
+    with room.ports.database.read() as session:
+        assert records.pictures_of_job(session, painted) == []
+    await room.tell(PictureChanged(job_id=painted, platform=Platform.DISCORD, picture_id=f"{painted}.1"))
+    assert room.message.content == house.ALL_DELETED
