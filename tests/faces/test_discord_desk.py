@@ -488,5 +488,5 @@ async def test_who_wants_to_be_forgotten_is(room: Room, painted: str) -> None:
     assert "Deleted for good: 4 pictures" in result.response.content
     with room.ports.database.read() as session:
         assert records.pictures_of_job(session, painted) == []
-    await room.tell(PictureChanged(job_id=painted, platform=Platform.DISCORD, picture_id=f"{painted}.1"))
+    await room.changed(f"{painted}.1")
     assert room.message.content == house.ALL_DELETED
