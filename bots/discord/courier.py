@@ -140,6 +140,8 @@ class Courier:
         return Slip(channel=str(message.channel.id), message=str(message.id))
 
     async def _to_person(self, post: Post, person: Person, address: Address) -> Slip:
+        if not person.user_id.isdecimal():  # they asked to be forgotten
+            raise Unreachable
         log.info(
             "a channel is closed to the bot, so the answer goes to the person", extra={"job_id": post.job_id}
         )

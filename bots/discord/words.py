@@ -69,8 +69,12 @@ def elsewhere(lacking: Sequence[str]) -> str:
 
 
 def mention(person: Person) -> str:
-    """Shown as the person's present name; nobody is pinged, because no message of ours may."""
-    return f"<@{person.user_id}>" if person.platform is Platform.DISCORD else plain(person.display_name)
+    """Shown as the person's present name; nobody is pinged, because no message of ours may.
+
+    Who asked to be forgotten has no number any more.
+    """
+    known = person.platform is Platform.DISCORD and person.user_id.isdecimal()
+    return f"<@{person.user_id}>" if known else plain(person.display_name)
 
 
 def whole_recipe(picture: Picture) -> str:

@@ -490,3 +490,11 @@ async def test_who_wants_to_be_forgotten_is(room: Room, painted: str) -> None:
         assert records.pictures_of_job(session, painted) == []
     await room.changed(f"{painted}.1")
     assert room.message.content == house.ALL_DELETED
+
+
+async def test_a_picture_built_on_a_forgotten_persons_names_nobody(room: Room, painted: str) -> None:
+    await room.bo.slash(room.channel, "vary", picture=f"{painted}.2")
+    await room.ana.slash(room.channel, "forget-me", confirm="yes")
+    await room.painted(room.newest_job())
+    assert f"<@{room.bo.id}>, from somebody’s" in room.message.content
+    assert str(room.ana.id) not in room.message.content
