@@ -143,6 +143,7 @@ def keep_house(settings: Settings, *, on_ready: Callable[[], None]) -> None:
     from engine.tasks import register_housekeeping
     from engine.worker import run_housekeeping
     from moderation.retention import let_go
+    from studio.questions import close_unanswered
 
     url = redis_url(settings)
     database, events = open_database(settings), RedisEvents(url)
@@ -155,7 +156,12 @@ def keep_house(settings: Settings, *, on_ready: Callable[[], None]) -> None:
     app = make_app(url)
     digests = DigestWriter(database=database, events=events)
     keep = timedelta(days=settings.moderation.keep_days)
-    register_housekeeping(app, sweeper, hourly=(digests.write_due, partial(let_go, database, keep=keep)))
+    hourly = (
+        digests.write_due,
+        partial(close_unanswered, database, events),
+        partial(let_go, database, keep=keep),
+    )
+    register_housekeeping(app, sweeper, hourly=hourly)
     signals.worker_ready.connect(lambda **_: on_ready(), weak=False)
     make_folder(settings.run_folder)
     run_housekeeping(app, schedule_file=str(settings.run_folder / "beat-schedule"))

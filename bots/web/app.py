@@ -12,7 +12,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 
-from bots.web import desk, door, files, health, outside, pages, words
+from bots.web import desk, door, farewell, files, health, outside, pages, words
 from bots.web.clerk import log_fault
 from bots.web.fragments import FOLDER, render
 from bots.web.guard import Guard
@@ -85,6 +85,7 @@ ROUTES = [
     Route("/desk/{case}/claim", desk.claim_case, methods=["POST"]),
     Route("/desk/{case}/decide", desk.decide_case, methods=["POST"]),
     Route("/desk/{case}/pictures/{picture}", desk.case_picture),
+    Route("/forget-me", farewell.forget, methods=["POST"]),
     Route("/report", outside.report_form),
     Route("/report", outside.send_report, methods=["POST"]),
     Route("/pictures/{picture}.png", files.picture_file),

@@ -6,9 +6,11 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from bots.replies import lines_of
+from bots.web import words
 from bots.web.cards import load_cards
 from bots.web.door import admitted, entry_page, house_of, require_welcome
 from bots.web.family import load_portrait
+from bots.web.farewell import banned_page
 from bots.web.fragments import render
 from bots.web.post import mark_read, read_messages
 from bots.web.replies import VOICE
@@ -18,7 +20,7 @@ from studio.catalog import REACTIONS, perform
 from studio.commands.answers import History, InQueue
 from studio.commands.spec import Call
 from studio.db import records
-from studio.errors import NotFound
+from studio.errors import Banned, NotFound
 from studio.identifiers import is_job_id, split_picture_id
 from studio.preferences import RemixConsent
 from studio.regions import COLUMNS, ROWS
@@ -31,7 +33,10 @@ async def room_page(request: Request) -> Response:
     visitor = house.passes.read(request)
     if visitor is None or not house.passes.admits(visitor):
         return entry_page(request, visitor)
-    await require_welcome(house, visitor)
+    try:
+        await require_welcome(house, visitor)
+    except Banned as error:
+        return await banned_page(request, words.sentence_of(error))
     return HTMLResponse(page_of(request, visitor))
 
 

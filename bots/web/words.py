@@ -166,6 +166,7 @@ PAGE = {
     "rules": "The rules of this room",
     "rules_hint": "Change one with /studio and its name, such as /studio pictures 2, or /studio pause.",
     "forget": "Forget me",
+    "forgotten": "Everything that was kept of you is deleted.",
     "forget_sure": "Delete all your pictures, words and settings for good, under all your names?",
 }
 

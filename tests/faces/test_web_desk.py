@@ -12,7 +12,7 @@ from moderation import bans
 from studio.buttons import Action, Button
 from studio.cases import CaseKind, NoticeKind
 from studio.db import cases, records
-from studio.db.tables import CaseRow
+from studio.db.tables import CaseRow, PersonRow
 from studio.errors import Banned
 from studio.jobs import JobState
 from studio.ports import Ports
@@ -191,7 +191,15 @@ def test_whoever_is_banned_is_sent_away_at_once(house: OpenRoom) -> None:
 
     outbox.send(house.ports.database, house.ports.events, [row])
     assert ana.closed() == 4401
-    assert "cannot paint here" in ana.front_page()
+    page = ana.front_page()
+    assert "cannot paint here" in page
+    token = re.search(r'name="token" value="([^"]+)"', page)
+    assert token
+    forgotten = ana.client.post("/forget-me", data={"token": token[1]}, headers={"origin": ADDRESS})
+    assert "is deleted" in forgotten.text
+    with house.ports.database.read() as session:
+        assert session.get(PersonRow, key) is None
+        assert bans.find_ban(session, key)
 
 
 def test_the_rules_of_the_room_are_shown_and_changed(house: OpenRoom) -> None:

@@ -1,6 +1,7 @@
 """Consent to build on one's pictures, one's own settings, and several names of one human."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
@@ -15,6 +16,7 @@ from studio.db.tables import CaseRow, LinkCodeRow
 from studio.errors import BadParameter, Banned, CaseTaken, ElsewhereOnly, NotAllowed
 from studio.jobs import JobState
 from studio.preferences import RemixConsent
+from studio.questions import close_unanswered
 from studio.requests import Source
 from tests.desks import with_desk, with_gate
 from tests.painted import paint_job
@@ -85,6 +87,15 @@ class TestConsent:
         press(ports, by(call, "ana", "y"), Button(action=Action.CONSENT, job_id=question(ports).id))
         with ports.database.read() as session:
             assert not records.find_job(session, job.job_id).cleared
+
+    def test_after_a_week_without_an_answer_the_answer_is_no(self, ports, call):
+        job = vary(ports, by(call, "bo"), painted(ports, call, "ask"))
+        assert close_unanswered(ports.database, ports.events) == 0
+        with ports.database.begin() as session:
+            session.scalars(select(CaseRow)).one().opened_at = now() - timedelta(days=8)
+        assert [close_unanswered(ports.database, ports.events) for _ in range(2)] == [1, 0]
+        assert state(ports, job.job_id) is JobState.CANCELLED
+        assert perform(ports, by(call, "bo", "c"), "credits", {}).used == 0
 
     def test_a_question_is_not_on_the_moderators_desk(self, ports, call):
         house = with_desk(ports)
