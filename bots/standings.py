@@ -48,6 +48,12 @@ class Standing:
     wants_copy: bool = False
 
     @property
+    def prompt(self) -> str:
+        """The words over its pictures: the painted ones, or with alternatives those that were typed."""
+        request = self.job.request
+        return request.prompt if request.prompts or not self.pictures else self.pictures[0].recipe.prompt
+
+    @property
     def alone(self) -> bool:
         """The message shows one picture, not a grid."""
         return self.job.request.count == 1

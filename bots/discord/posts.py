@@ -61,7 +61,7 @@ def compose(standing: Standing, picture: Print | None) -> Post:
         return Post(job_id=job.id, content=house.ALL_DELETED)
     if picture is None:
         return Post(job_id=job.id, content=house.NO_PICTURE_FILE)
-    prompt = standing.pictures[0].recipe.prompt
+    prompt = standing.prompt
     return Post(
         job_id=job.id,
         content="\n".join(

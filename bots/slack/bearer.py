@@ -59,7 +59,7 @@ class SlackBearer:
         if hidden:
             mosaic = await self._backroom.run("shelf", pixelate, picture.data)
             picture = Print(data=mosaic, suffix=".png") if mosaic else None
-        prompt = words.HIDDEN if hidden else standing.pictures[0].recipe.prompt
+        prompt = words.HIDDEN if hidden else standing.prompt
         file_id = await workspace.showcase.hang(standing.job.id, picture, prompt) if picture else None
         return compose(standing, file_id, hidden=hidden)
 

@@ -135,7 +135,7 @@ def _ended(standing: Standing) -> Post:
 
 def _result(standing: Standing, file_id: str, *, hidden: bool) -> Post:
     job, pictures = standing.job, standing.pictures
-    prompt = pictures[0].recipe.prompt
+    prompt = standing.prompt
     alternative = house.alternative(
         prompt, 1 if standing.alone else len(pictures), longest=words.LONGEST_ALTERNATIVE
     )

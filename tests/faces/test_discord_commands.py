@@ -429,6 +429,8 @@ async def test_alternatives_in_the_words_are_one_picture_each(room: Room) -> Non
     await room.painted(job_id)
     assert room.jobs()[0].request["prompts"] == ["a red bird", "a blue bird"]
     assert room.jobs()[0].request["count"] == 2
+    assert room.message.content.startswith("**a {red,blue} bird**")
+    assert room.message.attachments[0].description == "2 numbered pictures: a {red,blue} bird"
 
 
 async def test_carets_stand_under_what_is_wrong_with_the_words(room: Room) -> None:
