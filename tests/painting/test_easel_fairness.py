@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from engine.easel.fairness import Turns, choose
+from engine.easel.fairness import QUANTUM_SECONDS, Turns, choose
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,26 @@ def test_a_group_that_was_away_does_not_claim_the_time_it_missed() -> None:
         key = turns.next(both)
         chosen.append(key)
         turns.took(key, 1.0, both)
-    assert chosen.count("new") in {5, 6}
+    assert chosen.count("new") in {4, 5, 6}
+
+
+def test_a_group_goes_on_for_a_moment_before_the_next_has_its_turn() -> None:
+    turns = Turns()
+    groups = {"one": [Seat("ana")], "other": [Seat("ben")]}
+    chosen = []
+    for _ in range(12):
+        key = turns.next(groups)
+        chosen.append(key)
+        turns.took(key, QUANTUM_SECONDS * 0.45, groups)
+    assert "".join(key[1] for key in chosen) == "nnnttttttnnn"
+
+
+def test_a_group_does_not_go_on_before_one_in_which_more_people_wait() -> None:
+    turns = Turns()
+    alone = {"one": [Seat("ana")]}
+    turns.took(turns.next(alone), 0.1, alone)
+    both = {**alone, "other": [Seat("ben"), Seat("cem")]}
+    assert turns.next(both) == "other"
 
 
 def test_who_asks_for_many_sizes_at_once_gets_no_more_of_the_time() -> None:
