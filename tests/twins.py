@@ -5,7 +5,10 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cache
+from pathlib import Path
 from queue import Empty, SimpleQueue
+from tempfile import TemporaryDirectory
 
 from studio.cases import Case, Conduct, Decision, Dossier
 from studio.clock import now
@@ -246,11 +249,31 @@ def ruled(ports: Ports, rules: HouseRules) -> Ports:
     return replace(ports, rules=rules, gate=replace(ports.gate, allowed=allowance_of(rules)))
 
 
+def open_empty(url: str) -> Database:
+    """A database with all tables and no rows. Tables are made once; a SQLite file is then a copy of a copy."""
+    database = Database(url)
+    if database.is_sqlite and database.url.database:
+        Path(database.url.database).write_bytes(_empty_file(len(Base.metadata.tables)))
+    else:
+        Base.metadata.create_all(database.engine)
+    return database
+
+
+@cache
+def _empty_file(tables: int) -> bytes:
+    """The bytes of a SQLite file with the `tables` tables that are known by now."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "empty.sqlite3")
+        made = Database(f"sqlite:///{path}")
+        Base.metadata.create_all(made.engine)
+        made.close()
+        return path.read_bytes()
+
+
 def twin_ports(url: str, rules: HouseRules | None = None) -> Ports:
     """Ports on twins and a real database, whose tables are made here."""
     rules = rules or HouseRules()
-    database = Database(url)
-    Base.metadata.create_all(database.engine)
+    database = open_empty(url)
     return Ports(
         database=database,
         gate=TwinGate(allowed=allowance_of(rules)),

@@ -19,12 +19,12 @@ from moderation.rules.prompt import PromptSubject, house_prompt_rules
 from moderation.tables import AuditRow
 from studio.clock import now
 from studio.db.database import Database
-from studio.db.tables import Base
 from studio.errors import Banned, InspectionFailed, RateLimited
 from studio.people import Person, Platform
 from studio.ports import Admission, Gate, Inspected, Inspection
 from studio.requests import Operation, PaintRequest
 from studio.verdicts import Ruling
+from tests.twins import open_empty
 
 ADA = Person(platform=Platform.WEB, community="room", user_id="ada", display_name="Ada")
 GRACE = Person(platform=Platform.WEB, community="room", user_id="grace", display_name="Grace")
@@ -32,8 +32,7 @@ GRACE = Person(platform=Platform.WEB, community="room", user_id="grace", display
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
-    database = Database(f"sqlite:///{tmp_path / 'studio.sqlite3'}")
-    Base.metadata.create_all(database.engine)
+    database = open_empty(f"sqlite:///{tmp_path / 'studio.sqlite3'}")
     yield database
     database.close()
 

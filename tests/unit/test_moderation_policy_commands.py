@@ -14,12 +14,13 @@ from moderation.policy import default_policy
 from studio.clock import now
 from studio.db.database import Database
 from studio.db.people import lock_person
-from studio.db.tables import Base, JobRow
+from studio.db.tables import JobRow
 from studio.errors import BadParameter
 from studio.people import Address, Person, Platform
 from studio.requests import Operation, PaintRequest
 from studio.verdicts import ALLOWED, Ruling, Verdict
 from studio.wire import to_data
+from tests.twins import open_empty
 
 RUN = CliRunner()
 ADA = Person(platform=Platform.WEB, community="room", user_id="ada", display_name="Ada")
@@ -34,8 +35,7 @@ def words(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
-    database = Database(f"sqlite:///{tmp_path / 'studio.sqlite3'}")
-    Base.metadata.create_all(database.engine)
+    database = open_empty(f"sqlite:///{tmp_path / 'studio.sqlite3'}")
     yield database
     database.close()
 
