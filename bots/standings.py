@@ -13,7 +13,7 @@ from studio.db.choices import preferences_of
 from studio.db.database import Database
 from studio.db.estimates import outlook, outlooks
 from studio.db.tables import CaseRow, DeliveryRow, JobRow, PersonRow, PictureRow, StarRow
-from studio.errors import NotFound
+from studio.errors import NotFound, PolicyRefusal
 from studio.jobs import Job, JobState
 from studio.people import Person, Platform
 from studio.pictures import Picture
@@ -52,6 +52,11 @@ class Standing:
         """The words over its pictures: the painted ones, or with alternatives those that were typed."""
         request = self.job.request
         return request.prompt if request.prompts or not self.pictures else self.pictures[0].recipe.prompt
+
+    @property
+    def may_appeal(self) -> bool:
+        """A house rule refused it, and not one against which there is no appeal."""
+        return self.job.state is JobState.REFUSED and self.job.error_code == PolicyRefusal.code
 
     @property
     def alone(self) -> bool:

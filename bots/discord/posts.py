@@ -11,7 +11,7 @@ from bots.prints import Print
 from bots.standings import Standing
 from studio.buttons import Action
 from studio.events import JobProgress
-from studio.jobs import WAITING, Job, JobState
+from studio.jobs import WAITING, JobState
 from studio.requests import Operation
 
 _TILES_IN_A_ROW = 4
@@ -55,7 +55,7 @@ def compose(standing: Standing, picture: Print | None) -> Post:
         return _underway(standing, "Painting…" if not job.cancel_requested else "Stopping…")
     if job.state is not JobState.DONE:
         sentence = words.ended(job, asks=standing.asks)
-        rows = ((Key(action=Action.APPEAL),),) if _may_appeal(job) else ()
+        rows = ((Key(action=Action.APPEAL),),) if standing.may_appeal else ()
         return Post(job_id=job.id, content=f"{words.mention(job.person)} · {sentence}", rows=rows)
     if not standing.pictures:
         return Post(job_id=job.id, content=house.ALL_DELETED)
@@ -79,11 +79,6 @@ def compose(standing: Standing, picture: Print | None) -> Post:
         alone=standing.alone,
         spoiler=job.spoiler,
     )
-
-
-def _may_appeal(job: Job) -> bool:
-    """A rule of the house refused it; what a moderator decided is decided."""
-    return job.state is JobState.REFUSED and bool(job.refused_rule)
 
 
 def compose_progress(standing: Standing, progress: JobProgress, *, preview: Print | None) -> Post:

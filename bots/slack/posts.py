@@ -9,7 +9,6 @@ from bots.slack import words
 from bots.slack.escaping import entities, mrkdwn
 from bots.standings import Standing
 from studio.buttons import Action, Button
-from studio.errors import PolicyRefusal
 from studio.events import JobProgress
 from studio.jobs import WAITING, JobState
 from studio.requests import Operation
@@ -128,7 +127,7 @@ def _ended(standing: Standing) -> Post:
     """A job that shows no pictures. Its person may ask for a second look at what a house rule refused."""
     job = standing.job
     post = _notice(standing, mrkdwn(house.ended(job, asks=standing.asks), longest=900))
-    if job.state is not JobState.REFUSED or job.error_code != PolicyRefusal.code:
+    if not standing.may_appeal:
         return post
     return Post(text=post.text, blocks=(*post.blocks, actions(button(Action.APPEAL, job.id))))
 

@@ -16,7 +16,7 @@ from bots.standings import load_standing
 from engine.pictures.darkroom import Darkroom
 from studio.clock import now
 from studio.db.tables import DeliveryRow, JobRow, PictureRow
-from studio.errors import DatabaseUnavailable
+from studio.errors import DatabaseUnavailable, PolicyRefusal
 from studio.events import JobAccepted, JobEnded, PictureChanged
 from studio.jobs import JobState
 from studio.people import Platform
@@ -442,9 +442,11 @@ def test_a_credit_names_the_subject_of_the_prompt(prompt: str, subject: str) -> 
 
 async def test_a_picture_that_a_rule_refused_has_an_appeal_under_it(room: Room) -> None:
     job_id = await room.imagine(prompt="words that may not be shown")
+    end_job(room.ports, job_id, JobState.REFUSED)
     with room.ports.database.begin() as session:
-        session.get_one(JobRow, job_id).refused_rule = "nudity"
-    await room.ended(job_id, JobState.REFUSED)
+        row = session.get_one(JobRow, job_id)
+        row.refused_rule, row.error_code = "nudity", PolicyRefusal.code
+    await room.tell(JobEnded(job_id=job_id, platform=Platform.DISCORD, state=JobState.REFUSED))
     assert button_ids(room.message) == [f"c1:appeal:{job_id}:0"]
     form = await room.ana.click(room.message, label="Appeal")
     filed = await room.ana.submit_modal(form, {"prompt": "it is a statue"})
