@@ -30,10 +30,9 @@ async def at_home(bot: "Bot", call: Call, what: str, *, paints: bool) -> Call:
         return call
     person = replace(call.person, community=community)
     if paints:
-        guild = bot.get_guild(int(community))
-        if guild is None:
-            return call
         try:
+            # The server may be on a shard of another process; direct messages come to shard 0 alone.
+            guild = bot.get_guild(int(community)) or await bot.fetch_guild(int(community))
             member = await guild.fetch_member(int(call.person.user_id))
         except discord.HTTPException:
             return call
