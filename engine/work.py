@@ -108,6 +108,9 @@ class Work:
             if lease.cancelled and not lease.lost:
                 return _ended(JobState.CANCELLED, error)
             return None
+        except DatabaseUnavailable:
+            log.warning("a job waits for the database", extra={"job_id": job.id})
+            return None  # the lease runs out and the sweeper sends the job again
         except Refused as error:  # banned since it was accepted
             return _ended(JobState.CANCELLED, error)
         except ChatelierError as error:

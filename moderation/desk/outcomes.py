@@ -57,7 +57,8 @@ def _move_work(session: Session, case: Case) -> Outcome:
     if case.job_id is None:
         return Outcome()
     if case.kind is CaseKind.REPORT:
-        return _answer_report(session, case, session.get_one(JobRow, case.job_id))
+        # Held, so that of several decisions on one picture only the first takes it down.
+        return _answer_report(session, case, session.get_one(JobRow, case.job_id, with_for_update=True))
     if case.kind not in (CaseKind.HOLD, CaseKind.APPEAL):
         return Outcome()
     row = session.get_one(JobRow, case.job_id)
@@ -185,7 +186,8 @@ def answer_alike(session: Session, case: Case) -> Outcome:
         CaseRow.picture_id == case.picture_id,
         CaseRow.state == CaseState.OPEN,
     )
-    for row in session.scalars(query.order_by(CaseRow.id)):
+    # One that another moderator is deciding at this very moment is left to them.
+    for row in session.scalars(query.order_by(CaseRow.id).with_for_update(skip_locked=True)):
         by = case.decided_by or ""
         if cases.close(session, row.id, case.decision, by=by, at=now()):
             session.refresh(row)

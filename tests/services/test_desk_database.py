@@ -10,6 +10,7 @@ from moderation import audit, bans
 from studio.cases import CaseKind, CaseState, Decision
 from studio.catalog import perform
 from studio.clock import now
+from studio.commands.answers import Decided
 from studio.commands.spec import Call
 from studio.communities import CommunityRules
 from studio.db import cases, choices, ledger, records
@@ -20,6 +21,7 @@ from studio.jobs import JobState
 from studio.ports import HouseRules, Ports
 from studio.verdicts import Ruling, Verdict
 from tests.desks import with_desk, with_gate
+from tests.painted import paint_job
 from tests.services.test_database import at_once
 from tests.twins import ruled, someone, somewhere, twin_ports
 
@@ -88,6 +90,25 @@ def test_the_same_report_from_many_threads_is_filed_once(ports: Ports):
 
     results = at_once(8, report)
     assert sum(bool(events) for _, events in results) == 1
+
+
+def test_many_reports_on_one_picture_decided_at_once_do_not_get_in_each_others_way(ports: Ports):
+    house = with_desk(ports)
+    job = paint_job(house, imagine(house, "a"))
+    for index in range(6):
+        perform(house, call("r", f"p{index}"), "report", {"picture": f"{job}.1"})
+    with house.database.read() as session:
+        filed = sorted(session.scalars(select(CaseRow.id)))
+
+    def decide(index: int):
+        values = {"case": filed[index], "decision": "reject"}
+        return perform(house, call("d", f"mod{index}", moderator=True), "review", values)
+
+    results = at_once(6, decide)
+    assert all(isinstance(each, CaseTaken | Decided) for each in results)
+    with house.database.read() as session:
+        assert {row.state for row in session.scalars(select(CaseRow))} == {CaseState.CLOSED}
+        assert session.scalar(select(func.count()).select_from(NoticeRow)) == 7  # six reporters, one owner
 
 
 def test_linked_identities_do_not_overdraw_their_one_account(ports: Ports):

@@ -20,7 +20,14 @@ from studio.clock import now
 from studio.commands.spec import Call
 from studio.db import cases, ledger, moves, records
 from studio.db.tables import CaseRow, JobRow, LedgerRow
-from studio.errors import Banned, InspectionFailed, JobCancelled, NotSupported, StorageFailed
+from studio.errors import (
+    Banned,
+    DatabaseUnavailable,
+    InspectionFailed,
+    JobCancelled,
+    NotSupported,
+    StorageFailed,
+)
 from studio.events import CaseChanged
 from studio.jobs import JobState
 from studio.pictures import Recipe
@@ -396,6 +403,18 @@ class TestJudgingAgain:
         ended, _ = read(ports, job)
         assert (ended.state, ended.error_code, brush.orders) == (JobState.CANCELLED, "banned", [])
         assert entries(ports, job) == {"reserve": -4, "release": 4}
+
+    def test_a_job_that_cannot_be_judged_for_want_of_the_database_is_painted_later(
+        self, ports, work, brush, job
+    ):
+        ports.gate.welcome_error = DatabaseUnavailable()
+        work.paint(job)
+        assert (brush.orders, read(ports, job)[0].state) == ([], JobState.PAINTING)
+        with ports.database.begin() as session:
+            session.get_one(JobRow, job).lease_until = now() - timedelta(seconds=1)
+        ports.gate.welcome_error = None
+        work.paint(job)
+        assert read(ports, job)[0].state is JobState.DONE
 
     def test_held_pictures_lie_on_the_desk_as_one_case(self, ports, work, job):
         ports.gate.picture_verdict = Verdict(ruling=Ruling.HOLD, rule="face", category="named persons")
