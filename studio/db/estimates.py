@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from studio.clock import now
@@ -69,7 +69,9 @@ def outlooks(session: Session) -> dict[str, Outlook]:
     pace, at = learn_pace(session), now()
     painting = [row for row in rows if row.state == JobState.PAINTING]
     found = {row.id: Outlook(eta_seconds=_left(row, pace, at)) for row in painting}
-    work_seconds = sum(_left(row, pace, at) or 0.0 for row in painting)
+    work_seconds = 0.0
+    for row in painting:
+        work_seconds += found[row.id].eta_seconds or 0.0
     waiting = (row for row in rows if row.state != JobState.PAINTING)
     for ahead, row in enumerate(waiting, start=len(painting)):
         own = pace.of(row.model, row.command, row.cost)
@@ -88,6 +90,7 @@ def learn_pace(session: Session) -> Pace:
         for model, command, cost, seconds, started_at in session.execute(
             query.order_by(JobRow.ended_at.desc()).limit(_RECENT_JOBS)
         )
+        if seconds is not None and started_at is not None
     ]
     by_kind: dict[_Kind, list[float]] = defaultdict(list)
     for each in latest:
@@ -96,7 +99,7 @@ def learn_pace(session: Session) -> Pace:
     return Pace(seconds=seconds, at_once=_at_once(latest))
 
 
-def _left(row: Row[Any], pace: Pace, at: datetime) -> float | None:
+def _left(row: Any, pace: Pace, at: datetime) -> float | None:
     """Seconds that a job being painted still needs."""
     wanted = pace.of(row.model, row.command, row.cost)
     if wanted is None:
