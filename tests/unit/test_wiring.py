@@ -39,7 +39,7 @@ def test_a_face_has_all_its_ports_and_loads_no_accelerator_library() -> None:
         "import chatelier.faces, bots.web\n"
         "ports = face_ports(load_settings())\n"
         "assert all([ports.database, ports.gate, ports.queue, ports.store, ports.events, ports.darkroom])\n"
-        "heavy = {'torch', 'diffusers', 'transformers', 'accelerate', 'spandrel'} & set(sys.modules)\n"
+        "heavy = {'torch', 'diffusers', 'transformers', 'accelerate', 'spandrel', 'onnxruntime'} & set(sys.modules)\n"
         "assert not heavy, heavy\n"
     )
     environment = {
