@@ -104,6 +104,7 @@ class Counter:
 
     async def _ask_which(self, interaction: discord.Interaction, button: Button) -> None:
         async def work(call: Call) -> str:
+            call = await at_home(self._bot, call, button.job_id, paints=False)
             standing = await self._backroom.run(
                 "desk", load_standing, self._ports.database, button.job_id, viewer=call.person
             )

@@ -95,12 +95,13 @@ class Forms:
 
     async def ask_for_words(self, interaction: discord.Interaction, button: Button) -> None:
         """A form must be the first answer to a click, so its prefilled words may not take long to find."""
-        viewer = call_of(interaction, self._settings).person
+        asked, what = call_of(interaction, self._settings), button.picture_id or ""
         prompt = ""
         try:
             async with asyncio.timeout(_LOOK_UP_SECONDS):
+                viewer = (await at_home(self._bot, asked, what, paints=False)).person
                 _, picture, _ = await self._backroom.run(
-                    "mail", load_family, self._ports.database, button.picture_id or "", viewer
+                    "mail", load_family, self._ports.database, what, viewer
                 )
             prompt = picture.recipe.prompt
         except TimeoutError:
@@ -117,9 +118,9 @@ class Forms:
         """The picture under the lettered grid, and a menu of its cells."""
 
         async def work(call: Call) -> str:
-            _, picture, _ = await self._backroom.run(
-                "desk", load_family, self._ports.database, button.picture_id or "", call.person
-            )
+            what = button.picture_id or ""
+            viewer = (await at_home(self._bot, call, what, paints=False)).person
+            _, picture, _ = await self._backroom.run("desk", load_family, self._ports.database, what, viewer)
             await self.send_overlay(interaction, picture.key, picture.id, picture.recipe.prompt)
             return ""
 

@@ -475,6 +475,15 @@ async def test_a_button_in_direct_messages_acts_on_the_server_that_the_job_belon
     assert varied.address["channel"] == str(user.dm_channel.id)
 
 
+async def test_a_form_in_direct_messages_acts_on_that_server_too(room: Room) -> None:
+    job_id = await answer_by_direct_message(room)
+    user = room.ana.user
+    form = await user.click(user.dm_channel.last_message, label="✏️ Remix")
+    await user.submit_modal(form, {"prompt": "a blue fox"})
+    assert room.jobs()[-1].community == str(room.guild.id)
+    assert room.jobs()[-1].request["sources"][0]["picture_id"] == f"{job_id}.1"
+
+
 async def test_who_has_left_the_server_paints_there_no_more(room: Room) -> None:
     await answer_by_direct_message(room)
     room.env.inject_error("GET", "/guilds/*/members/*", status=404, code=10007)
