@@ -9,12 +9,13 @@ from engine.drawings import LARGEST_AREAS, RESIZE, Underdrawing, native_area, wo
 from engine.model_catalog import ModelEntry
 from engine.orders import Order
 from engine.painters.layout import Layout
-from engine.painters.priors import Prior
+from engine.painters.priors import Composer, Prior
 from engine.pictures import canvas, masks
+from engine.pictures.islands import islands, lay_over
 from engine.pictures.masks import cover_cells
 from engine.pictures.windows import Windows
 from studio.errors import BadImage
-from studio.requests import parse_aspect
+from studio.requests import PaintRequest, parse_aspect
 
 Box = tuple[int, int, int, int]
 
@@ -38,8 +39,7 @@ def edit(order: Order, index: int, entry: ModelEntry, layout: Layout, prior: Pri
     )
     strength = order.request.strength or 1.0
     if prior is not None:
-        seed = order.request.seed_of(index)
-        start = prior.composer.place(order.request.prompt_of(index), seed=seed, canvas=start, mask=grown)
+        start = _place(prior.composer, order.request, index, start, grown)
         strength = order.request.strength or prior.edit_strength
 
     def finish(painted: Image.Image) -> Image.Image:
@@ -51,6 +51,17 @@ def edit(order: Order, index: int, entry: ModelEntry, layout: Layout, prior: Pri
     return Underdrawing(
         width=size[0], height=size[1], start=start, mask=grown, strength=strength, finish=finish
     )
+
+
+def _place(
+    composer: Composer, request: PaintRequest, index: int, picture: Image.Image, hole: Image.Image
+) -> Image.Image:
+    """What the words name, on what runs through the hole anyway; what stands in it alone makes room."""
+    seed = request.seed_of(index)
+    emptied = composer.place("", seed=seed, canvas=picture, mask=hole)
+    placed = composer.place(request.prompt_of(index), seed=seed, canvas=picture, mask=hole)
+    ground = Image.composite(emptied, picture, islands(picture, hole))
+    return lay_over(ground, emptied, placed)
 
 
 def expand(order: Order, index: int, entry: ModelEntry, layout: Layout, prior: Prior | None) -> Underdrawing:

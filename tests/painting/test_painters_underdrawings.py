@@ -27,7 +27,7 @@ ENTRY = ModelEntry(name="any", source="/any", family="sd", width=512, height=512
 
 @dataclass
 class TwinComposer:
-    """Red where it composes, green where it places."""
+    """Red where it composes, green where it places; without words it leaves grey."""
 
     calls: list[tuple[str, int]] = field(default_factory=list)
 
@@ -38,7 +38,7 @@ class TwinComposer:
     def place(self, prompt: str, *, seed: int, canvas: Image.Image, mask: Image.Image) -> Image.Image:
         self.calls.append((prompt, seed))
         placed = canvas.copy()
-        placed.paste("green", mask=mask)
+        placed.paste("green" if prompt else "gray", mask=mask)
         return placed
 
 
@@ -331,3 +331,23 @@ def test_what_a_picture_shows_is_not_shown_once_more_beside_it(own_words: bool, 
     composer = TwinComposer()
     draw(asks(Operation.EXPAND, own_words=own_words), checked_cloth(), prior=prior_of(composer))
     assert composer.calls == [(words, 5)]
+
+
+def test_an_edit_takes_away_what_stands_in_the_hole_alone() -> None:
+    source = Image.new("RGB", (512, 512), "blue")
+    source.paste("yellow", (100, 100, 160, 160))  # wholly in the hole
+    source.paste("white", (0, 230, 512, 250))  # runs through it
+    mask = Image.new("L", (512, 512), 0)
+    mask.paste(255, (64, 64, 256, 256))
+
+    class Empty(TwinComposer):
+        """Its words name nothing that can be seen."""
+
+        def place(self, prompt: str, *, seed: int, canvas: Image.Image, mask: Image.Image) -> Image.Image:
+            return super().place("", seed=seed, canvas=canvas, mask=mask)
+
+    drawing = draw(asks(Operation.EDIT), source, mask=mask, prior=prior_of(Empty()))
+    assert drawing.start is not None
+    assert drawing.start.getpixel((130, 130)) == (128, 128, 128)
+    assert drawing.start.getpixel((80, 80)) == (0, 0, 255)
+    assert drawing.start.getpixel((150, 240)) == (255, 255, 255)
