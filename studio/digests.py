@@ -99,7 +99,8 @@ def lines_of(digest: Digest) -> list[str]:
     """The digest in plain words."""
     lines = [
         f"The week from {digest.since:%d %B} to {digest.until - timedelta(days=1):%d %B %Y}:",
-        f"{digest.jobs} jobs of {digest.people} people: {digest.done} done, {digest.refused} refused,"
+        f"{_counted(digest.jobs, 'job')} of {_counted(digest.people, 'person', 'people')}:"
+        f" {digest.done} done, {digest.refused} refused,"
         f" {digest.failed} failed.",
     ]
     if digest.usual_wait_seconds is not None and digest.long_wait_seconds is not None:
@@ -110,11 +111,15 @@ def lines_of(digest: Digest) -> list[str]:
     lines.append(f"{digest.painting_minutes:.1f} minutes of painting.")
     if digest.confirm_rate is not None:
         lines.append(
-            f"Moderators decided {digest.decided} cases and agreed with {digest.confirm_rate:.0%} of them."
+            f"Moderators decided {_counted(digest.decided, 'case')} and agreed with {digest.confirm_rate:.0%} of them."
         )
     if digest.open_cases:
-        lines.append(f"{digest.open_cases} cases wait on the desk.")
+        lines.append(f"On the desk: {_counted(digest.open_cases, 'case')}.")
     return lines
+
+
+def _counted(number: int, one: str, many: str | None = None) -> str:
+    return f"{number} {one if number == 1 else many or one + 's'}"
 
 
 def note_written(session: Session, digest: Digest) -> bool:

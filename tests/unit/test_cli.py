@@ -10,7 +10,10 @@ import pytest
 import typer
 
 from chatelier import cli
+from studio.catalog import perform
+from studio.commands.spec import Call
 from studio.errors import ChatelierError, Misconfigured
+from tests.twins import someone, somewhere, twin_ports
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -314,3 +317,17 @@ def test_services_that_do_not_answer_are_named_at_the_start(
     status, _, err = run("up")
     assert status == 1
     assert err.startswith("Redis at redis://:***@127.0.0.1:1/0 does not answer")
+
+
+def test_the_digest_tells_what_was_asked_for(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHATELIER_DATABASE_URL", f"sqlite:///{tmp_path / 'studio.sqlite3'}")
+    run("db", "upgrade")
+    assert "Nothing was asked for" in run("digest")[1]
+    ports = twin_ports(f"sqlite:///{tmp_path / 'studio.sqlite3'}")
+    call = Call(person=someone("ana"), address=somewhere(), request_key="cli:digest")
+    perform(ports, call, "imagine", {"prompt": "a boat"})
+    ports.database.close()
+    status, out, _ = run("digest", "--days", "1")
+    assert status == 0
+    assert "web room" in out
+    assert "1 job of 1 person" in out
