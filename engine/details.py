@@ -92,7 +92,11 @@ class Meter:
         if not self._done:
             self._total = progress.steps + self._ahead
         step = self._done + progress.step
-        self._tell(replace(progress, step=step, steps=max(self._total, step)))
+        steps = max(self._total, step)
+        left_seconds = progress.seconds_left
+        if left_seconds is not None and (of_round := progress.steps - progress.step):
+            left_seconds *= (steps - step) / of_round
+        self._tell(replace(progress, step=step, steps=steps, seconds_left=left_seconds))
 
     def end_round(self, steps: int) -> None:
         self._done += steps

@@ -1,0 +1,167 @@
+"""Where a worker paints: an easel for each of its devices, with the models that were asked for so far."""
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.model_catalog import ModelCatalogue, ModelEntry
+from engine.orders import Order, Progress
+from engine.painters.families import new_painter
+from engine.painters.painter import Painter, Sketch
+from engine.speed import Speed
+
+if TYPE_CHECKING:
+    from engine.easel.easel import Easel
+    from engine.easel.experience import Experience
+    from engine.easel.lane import Lane
+    from engine.painters.upscaler import Upscaler
+
+log = logging.getLogger(__name__)
+
+
+class Stand:
+    """One easel and its painters. Called by many task threads at once."""
+
+    def __init__(self, easel: "Easel", models: ModelCatalogue, *, speed: Speed, upscaler: str) -> None:
+        self._easel = easel
+        self._models = models
+        self._speed = speed
+        self._upscaler = upscaler
+        self._painters: dict[str, Painter] = {}
+        self._upscalers: dict[str, Upscaler] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def lanes(self) -> int:
+        return self._easel.lanes
+
+    def painter(self, entry: ModelEntry) -> Painter:
+        """Raises `ModelBroken`."""
+        with self._lock:
+            if entry.name not in self._painters:
+                folder = self._models.check(entry)
+                self._painters[entry.name] = new_painter(
+                    self._models.settle(entry), folder, device=self._easel.device, speed=self._speed
+                )
+            return self._painters[entry.name]
+
+    def upscaler(self, name: str | None) -> "Upscaler":
+        """By its name in the catalogue; the usual one unless told. Raises `BadParameter` or `ModelBroken`."""
+        from engine.painters.upscaler import Upscaler
+
+        source = self._upscaler if name is None else self._models.upscaler(name)
+        with self._lock:
+            if source not in self._upscalers:
+                self._upscalers[source] = Upscaler(source, device=self._easel.device)
+            return self._upscalers[source]
+
+    def paint(
+        self,
+        lanes: "Sequence[Lane]",
+        order: Order,
+        *,
+        on_progress: Callable[[Progress], None],
+        cancelled: Callable[[], bool],
+    ) -> None:
+        """Blocks until every lane has its picture. Raises `JobCancelled`, or what went wrong with a lane."""
+        from engine.easel.ticket import Ticket
+
+        ticket = Ticket(lanes, person=order.person, weight=order.weight)
+        self._easel.submit(ticket)
+        ticket.wait(on_progress=on_progress, cancelled=cancelled)
+
+    def warm_counts(self, entry: ModelEntry) -> list[int]:
+        """Numbers of pictures to warm a model up with: where blocks are compiled all that may be painted at once."""
+        if not self._speed.on(self._easel.device.type).compile:
+            return [1]
+        from engine.painters.tuning import BUCKETS
+
+        key = self.painter(entry).sketch(_star(entry)).key
+        rows_each = 2 if entry.guidance_scale > 1 else 1
+        # The largest first: it is compiled for its own shape, the others for any.
+        fitting = [count for count in BUCKETS if count * rows_each <= self._easel.limits.rows(key)]
+        return fitting[::-1] or [1]
+
+    def close(self) -> None:
+        self._easel.close()
+
+
+class Stands:
+    """Opened at the first order: until then no accelerator library is loaded."""
+
+    def __init__(
+        self,
+        models: ModelCatalogue,
+        *,
+        devices: Sequence[str | None],
+        threads: int | None,
+        budget_bytes: int | None,
+        speed: Speed,
+        learned_file: Path | None,
+        upscaler: str,
+    ) -> None:
+        self._models = models
+        self._devices = devices
+        self._threads = threads
+        self._budget_bytes = budget_bytes
+        self._speed = speed
+        self._learned_file = learned_file
+        self._upscaler = upscaler
+        self._experiences: dict[str, Experience] = {}
+        self._open: list[Stand] = []
+        self._lock = threading.Lock()
+
+    def all(self) -> list[Stand]:
+        with self._lock:
+            if not self._open:
+                self._open = [self._set_up(name) for name in self._devices]
+            return self._open
+
+    def choose(self) -> Stand:
+        """The one with the fewest lanes."""
+        return min(self.all(), key=lambda stand: stand.lanes)
+
+    def close(self) -> None:
+        """Orders that are being painted fail; the models are let go."""
+        with self._lock:
+            stands, self._open = self._open, []
+        for stand in stands:
+            stand.close()
+
+    def _set_up(self, name: str | None) -> Stand:
+        from engine.easel.easel import Easel
+        from engine.easel.limits import RowLimits
+        from engine.easel.memory import budget_bytes
+        from engine.easel.shelf import Shelf
+        from engine.painters.weights import choose_device, device_name
+
+        device = choose_device(name)
+        speed = self._speed.on(device.type)
+        shelf = Shelf(budget_bytes=self._budget_bytes or budget_bytes(device))
+        limits = RowLimits(device.type, experience=self._experience(device_name(device)))
+        easel = Easel(shelf, device=device, limits=limits, threads=self._threads, overlap=bool(speed.overlap))
+        easel.start()
+        log.info("easel opened", extra={"device": str(device), "speed": speed.words()})
+        return Stand(easel, self._models, speed=self._speed, upscaler=self._upscaler)
+
+    def _experience(self, device: str) -> "Experience":
+        """Cards of one kind learn together."""
+        from engine.easel.experience import Experience
+
+        if device not in self._experiences:
+            self._experiences[device] = Experience(self._learned_file, device=device)
+        return self._experiences[device]
+
+
+def _star(entry: ModelEntry) -> Sketch:
+    """The least that a model can be asked for at its own size."""
+    return Sketch(
+        prompt="a star",
+        seed=0,
+        width=entry.width,
+        height=entry.height,
+        steps=1,
+        guidance_scale=entry.guidance_scale,
+    )
