@@ -85,13 +85,11 @@ def values_of(interaction: "Interaction[Bot]") -> list[tuple[str, str]]:
 
 
 def open_cases(database: Database, person: Person) -> list[tuple[str, str]]:
-    """What lies on a moderator's desk; for others, what they were asked."""
+    """What somebody was asked, and what lies on a moderator's desk."""
+    asked = select(CaseRow).where(CaseRow.addressee == person.key, CaseRow.state == CaseState.OPEN)
     with database.read() as session:
-        if person.moderates:
-            found = cases.desk_cases(session, person)
-        else:
-            query = select(CaseRow).where(CaseRow.addressee == person.key, CaseRow.state == CaseState.OPEN)
-            found = [cases.case_of(row) for row in session.scalars(query.limit(MOST))]
+        found = [cases.case_of(row) for row in session.scalars(asked.limit(MOST))]
+        found += cases.desk_cases(session, person) if person.moderates else []
     return [(shorten(f"{case.id} · {heading(case)} · {case.rule}", _LONGEST), case.id) for case in found]
 
 

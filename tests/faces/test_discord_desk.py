@@ -331,6 +331,13 @@ async def test_a_typed_answer_in_direct_messages_counts_too(room: Room, painted:
     assert room.jobs()[-1].state == JobState.QUEUED
 
 
+async def test_what_one_was_asked_is_suggested(room: Room, painted: str) -> None:
+    await asked(room, painted)
+    suggested = await room.ana.autocomplete(room.channel, "answer", "case", "")
+    assert [choice["value"] for choice in suggested] == [case_of(room).id]
+    assert await room.bo.autocomplete(room.channel, "answer", "case", "") == []
+
+
 async def test_nobody_else_answers(room: Room, painted: str) -> None:
     await asked(room, painted)
     result = await room.press(f"c1:consent:{case_of(room).id}:0", room.bo)
