@@ -71,8 +71,8 @@ def sheets(easel: Easel) -> Iterator[tuple[str, list[Row]]]:
     yield (
         "edit",
         [
-            _edited(easel, castle, "C3-D4", "a tree"),
             _edited(easel, boat, "A1-B2", "a hot air balloon"),
+            _edited(easel, castle, "C3-D4", "a tree"),
         ],
     )
     yield "expand", _expanded(easel, boat, castle)
