@@ -1,5 +1,6 @@
 """LoRA weights laid over a model's own for some of its lanes and taken off again for the others."""
 
+import importlib.util
 import logging
 import warnings
 from collections import OrderedDict
@@ -72,6 +73,8 @@ class Loras:
             self._pipeline.delete_adapters(old)
 
     def _load(self, name: str) -> None:
+        if importlib.util.find_spec("peft") is None:
+            raise ModelBroken("LoRAs need the package peft, which is not installed. Tell an administrator.")
         path = Path(self._entry.loras[name].source)
         if not path.is_file():
             raise ModelBroken(
