@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ import typer
 from chatelier import cli
 from studio.catalog import perform
 from studio.commands.spec import Call
+from studio.db.database import Database
 from studio.errors import ChatelierError, Misconfigured
 from tests.twins import someone, somewhere, twin_ports
 
@@ -320,10 +322,11 @@ def test_services_that_do_not_answer_are_named_at_the_start(
 
 
 def test_the_digest_tells_what_was_asked_for(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CHATELIER_DATABASE_URL", f"sqlite:///{tmp_path / 'studio.sqlite3'}")
+    url = f"sqlite:///{tmp_path / 'studio.sqlite3'}"
+    monkeypatch.setenv("CHATELIER_DATABASE_URL", url)
     run("db", "upgrade")
     assert "Nothing was asked for" in run("digest")[1]
-    ports = twin_ports(f"sqlite:///{tmp_path / 'studio.sqlite3'}")
+    ports = replace(twin_ports(f"sqlite:///{tmp_path / 'twin.sqlite3'}"), database=Database(url))
     call = Call(person=someone("ana"), address=somewhere(), request_key="cli:digest")
     perform(ports, call, "imagine", {"prompt": "a boat"})
     ports.database.close()
