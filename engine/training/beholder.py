@@ -14,7 +14,8 @@ import typer
 from torch.nn import functional
 
 from engine.painters.collage import Collage
-from engine.painters.collage.beholder import CELLS, SCENES, SIDE_PX, VECTOR, Beholder
+from engine.painters.collage.appearances import keep_appearances
+from engine.painters.collage.beholder import CELLS, SCENES, SIDE_PX, Beholder
 from engine.painters.collage.impression import HOURS
 from engine.painters.collage.library import Library
 from engine.training.checkpoint import Average, load_state, save_state
@@ -27,7 +28,7 @@ EVERYDAY_SHARE = 0.6
 
 @dataclass(frozen=True, slots=True)
 class Lot:
-    """`pictures` is float 0..1 (n, 3, 96, 96). `things` holds rows of picture, cell, extent (4) and subject;
+    """`pictures` is float 0..1 (n, 3, 96, 96). `things` holds rows of picture, cell and extent (4);
     `places` (n, 2) are the rows of scene and hour.
     """
 
@@ -45,8 +46,8 @@ class Examples:
         self._backdrops = paint_backdrops(SIDE_PX, each=5, seed=8)
         self._rng = np.random.default_rng(seed)
         names = [subject.name for subject in library.subjects]
-        self._subjects = np.array([names.index(name) for name in self._bank.names])
-        drawings = [np.flatnonzero(self._subjects == row) for row in range(len(names))]
+        subjects = np.array([names.index(name) for name in self._bank.names])
+        drawings = [np.flatnonzero(subjects == row) for row in range(len(names))]
         self._drawings = drawings
         called = {subject.name for word in library.words for subject in library.named(word)[:1]}
         self._everyday = np.array(
@@ -116,15 +117,14 @@ class Examples:
             down * CELLS - line - 0.5,
             math.log(max(wide, 0.02)),
             math.log(max(tall, 0.02)),
-            int(self._subjects[row]),
         ]
 
 
 def loss_of(beholder: Beholder, lot: Lot) -> tuple[torch.Tensor, float]:
-    """The loss (middles, extents, subjects, scene and hour), and the share of things whose subject is named right."""
+    """The loss (middles, extents, scene and hour), and the share of things whose middle is found."""
     pictures = disturb(lot.pictures).to(memory_format=torch.channels_last)
     with torch.autocast("cpu", torch.bfloat16):
-        there, extents, vectors, places = (made.float() for made in beholder(pictures))
+        there, extents, places = (made.float() for made in beholder(pictures))
     at = (lot.things[:, 0] * CELLS**2 + lot.things[:, 1]).long()
     wanted = torch.zeros(there.numel())
     wanted[at] = 1
@@ -132,13 +132,10 @@ def loss_of(beholder: Beholder, lot: Lot) -> tuple[torch.Tensor, float]:
     weight = torch.where((near > 0) & (wanted == 0), 0.1, torch.where(wanted > 0, 8.0, 1.0))
     found = functional.binary_cross_entropy_with_logits(there.flatten(), wanted, weight=weight)
     placed = (extents.reshape(-1, 4)[at] - lot.things[:, 2:6]).abs().mean()
-    likeness, subjects = beholder.likeness(vectors.reshape(-1, VECTOR)[at]), lot.things[:, 6].long()
-    named = functional.cross_entropy(likeness, subjects)
     scenes, hours = places.split([len(SCENES), len(HOURS)], 1)
     where = functional.cross_entropy(scenes, lot.places[:, 0])
     where = where + 0.5 * functional.cross_entropy(hours, lot.places[:, 1])
-    right = float((likeness.argmax(1) == subjects).float().mean())
-    return 4 * found + placed + named + 0.3 * where, right
+    return 4 * found + 2 * placed + 0.3 * where, float((there.flatten()[at] > 0).float().mean())
 
 
 def train(
@@ -154,7 +151,8 @@ def train(
         torch.set_num_threads(threads)
     collage = Collage.load(model / "prior")
     state = out / "beholder.pt"
-    beholder = Beholder([subject.name for subject in collage.library.subjects])
+    beholder = Beholder()
+    keep_appearances(collage.library, model / "prior")
     try:
         _learn(beholder, collage.library, state, minutes=minutes, steps=steps, prior=model / "prior")
     except KeyboardInterrupt:
@@ -193,13 +191,13 @@ def _learn(
             if time.monotonic() - told > 60:
                 told = time.monotonic()
                 print(
-                    f"{share:.2f} step {step} loss {float(loss.detach()):.2f} named {seen_right:.2f}",
+                    f"{share:.2f} step {step} loss {float(loss.detach()):.2f} found {seen_right:.2f}",
                     flush=True,
                 )
                 save_state(state, step, model=beholder, average=average, optimizer=optimizer)
     finally:
         save_state(state, step, model=beholder, average=average, optimizer=optimizer)
-        averaged = Beholder(beholder.names)
+        averaged = Beholder()
         average.copy_to(averaged)
         averaged.save(prior)
 

@@ -1,32 +1,37 @@
-"""The beholder: a small network that sees what is in a picture, and where, as vectors among the library's subjects.
+"""The beholder: a small network that sees where things are in a picture, and before which scene at what hour.
 
-It is the image encoder of retrieval-augmented models. A picture of 96 x 96 px becomes 12 x 12 cells; each says how
-likely the middle of a thing lies in it, how large that thing is, and what it is as a vector (after CenterNet,
-arXiv:1904.07850, with vectors in place of classes). The nearest rows of a table are the subjects that look like it.
+It is the image encoder of retrieval-augmented models, together with the appearances of their cut-outs, which tell what
+the things are. A picture of 96 x 96 px becomes 12 x 12 cells; each says how likely the middle of a thing lies in it and
+how large that thing is (after CenterNet, arXiv:1904.07850).
 """
 
-import json
+import itertools
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
 from PIL import Image
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import nn
 from torch.nn import functional
 
+from engine.painters.collage.appearances import RIM, SIDE, View
 from engine.painters.collage.backdrop import SCENE_NAMES
 from engine.painters.collage.impression import HOURS, Impression, Seen
 from engine.painters.collage.layout import Box
-from engine.painters.collage.remake import Kinship
+from engine.painters.collage.sky import LIGHTS, Colour
 from studio.errors import ModelBroken
 
-SIDE_PX, CELLS, VECTOR = 96, 12, 48
+SIDE_PX, CELLS = 96, 12
 SCENES = ("", *SCENE_NAMES)
 THINGS_MAX = 6
-SURE_MIN = 0.25
-_SHARPNESS = 14.0
+SURE_MIN = 0.3
+# A box may be off by so much of its size; every mixture of these is tried.
+_STRETCHES, _SHIFTS = (0.74, 0.86, 1.0, 1.16), (-0.12, -0.06, 0.0, 0.06, 0.12)
+_LOOKED_AT_PX, _MARGIN = 192, 0.25
 
 
 class Cell(nn.Module):
@@ -47,11 +52,10 @@ class Cell(nn.Module):
 
 
 class Beholder(nn.Module):
-    """`names` are the subjects of its table, in the order of its rows."""
+    """Where, and before what."""
 
-    def __init__(self, names: Sequence[str]) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self.names = tuple(names)
         self.stem = nn.Sequential(nn.Conv2d(3, 24, 4, 4), nn.BatchNorm2d(24), nn.ReLU())
         self.fine = nn.Sequential(Cell(24, 24), Cell(24, 48, 2), Cell(48, 48))
         self.middle = nn.Sequential(Cell(48, 96, 2), Cell(96, 96))
@@ -60,17 +64,13 @@ class Beholder(nn.Module):
         self.join = nn.ModuleList([Cell(64, 64), Cell(64, 64)])
         self.there = nn.Conv2d(64, 1, 1)
         self.extent = nn.Conv2d(64, 4, 1)
-        self.vector = nn.Conv2d(64, VECTOR, 1)
         self.place = nn.Linear(160, len(SCENES) + len(HOURS))
-        self.table = nn.Parameter(torch.randn(len(names), VECTOR))
         nn.init.constant_(self.there.bias, -4.0)  # type: ignore[arg-type]
 
-    def forward(
-        self, pictures: torch.Tensor
-    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
-        """(n, 3, 96, 96) in -1..1 → logits of a middle (n, 12, 12), extents (n, 12, 12, 4), vectors
-        (n, 12, 12, 48), and logits of scenes and hours (n, 20). An extent is how far the middle lies right of and
-        below the cell's own, in cells, and the logarithms of width and height as shares of the picture.
+    def forward(self, pictures: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """(n, 3, 96, 96) in -1..1 → logits of a middle (n, 12, 12), extents (n, 12, 12, 4), and logits of scenes and
+        hours (n, 20). An extent is how far the middle lies right of and below the cell's own, in cells, and the
+        logarithms of width and height as shares of the picture.
         """
         fine = self.fine(self.stem(pictures))
         middle = self.middle(fine)
@@ -82,35 +82,22 @@ class Beholder(nn.Module):
         return (
             self.there(joined)[:, 0],
             self.extent(joined).permute(0, 2, 3, 1),
-            self.vector(joined).permute(0, 2, 3, 1),
             self.place(coarse.mean((2, 3))),
         )
-
-    def likeness(self, vectors: torch.Tensor) -> torch.Tensor:
-        """(n, 48) → logits over the subjects (n, names): cosines, sharpened."""
-        return _SHARPNESS * functional.normalize(vectors, dim=1) @ functional.normalize(self.table, dim=1).T
-
-    @torch.no_grad()
-    def kinship(self) -> Kinship:
-        """The table as unit vectors, for finding subjects."""
-        return Kinship(self.names, functional.normalize(self.table, dim=1).numpy())
 
     @torch.no_grad()
     def look(self, picture: Image.Image) -> Impression:
         """What an RGB picture of any size shows."""
-        small = np.asarray(picture.convert("RGB").resize((SIDE_PX, SIDE_PX), Image.Resampling.BICUBIC))
+        picture = picture.convert("RGB")
+        small = np.asarray(picture.resize((SIDE_PX, SIDE_PX), Image.Resampling.BICUBIC))
         tensor = torch.from_numpy(small.copy()).permute(2, 0, 1)[None].float() / 127.5 - 1
-        there, extents, vectors, places = self(tensor)
-        chances = there[0].sigmoid()
-        peaks = chances * (functional.max_pool2d(chances[None, None], 3, 1, 1)[0, 0] == chances)
-        sure, at = peaks.flatten().topk(THINGS_MAX)
-        boxes, kinds = extents[0].flatten(0, 1), vectors[0].flatten(0, 1)
-        things = [
-            _seen(small, divmod(cell, CELLS), chance, boxes[cell], kinds[cell])
-            for chance, cell in zip(sure.tolist(), at.tolist(), strict=True)
-            if chance >= SURE_MIN
-        ]
+        there, extents, places = self(tensor)
+        boxes = _apart(_boxes(there[0].sigmoid(), extents[0].flatten(0, 1)))
+        large = _with_margin(picture.resize((_LOOKED_AT_PX, _LOOKED_AT_PX), Image.Resampling.BICUBIC))
         scenes, hours = places[0].split([len(SCENES), len(HOURS)])
+        light = LIGHTS[HOURS[int(hours.argmax())]] if int(scenes.argmax()) else (1.0, 1.0, 1.0)
+        aspect = picture.width / picture.height
+        things = [_seen(large, box, sure, aspect=aspect, light=light) for box, sure in boxes]
         return Impression(
             things=tuple(things),
             scenes=scenes.softmax(0).numpy(),
@@ -119,23 +106,20 @@ class Beholder(nn.Module):
         )
 
     def save(self, folder: Path) -> None:
-        """`beholder.safetensors` in half precision and `beholder.json`."""
+        """`beholder.safetensors`, in half precision."""
         weights = {
             name: _cast(value, torch.float16).contiguous() for name, value in self.state_dict().items()
         }
         save_file(weights, folder / "beholder.safetensors")
-        said = json.dumps({"names": self.names}, ensure_ascii=False)
-        (folder / "beholder.json").write_text(said + "\n", encoding="utf-8")
 
     @classmethod
     def load(cls, folder: Path) -> "Beholder":
         """Ready to look. Raises ModelBroken."""
         try:
-            names = json.loads((folder / "beholder.json").read_text(encoding="utf-8"))["names"]
             weights = load_file(folder / "beholder.safetensors")
-        except (OSError, ValueError, KeyError) as problem:
+        except (OSError, SafetensorError) as problem:
             raise ModelBroken(f"The image encoder in {folder} cannot be read: {problem}") from problem
-        beholder = cls(names)
+        beholder = cls()
         beholder.load_state_dict({name: _cast(value, torch.float32) for name, value in weights.items()})
         return beholder.eval()
 
@@ -144,20 +128,86 @@ def _cast(value: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
     return value.to(dtype) if value.is_floating_point() else value
 
 
-def _seen(
-    small: np.ndarray, cell: tuple[int, int], sure: float, extent: torch.Tensor, vector: torch.Tensor
-) -> Seen:
-    right, down, width, height = (float(part) for part in extent)
-    width, height = min(1.0, max(0.04, np.exp(width))), min(1.0, max(0.04, np.exp(height)))
-    middle, level = (cell[1] + 0.5 + right) / CELLS, (cell[0] + 0.5 + down) / CELLS
-    box = Box(middle - width / 2, level - height / 2, width, height)
-    left, top, right, bottom = (
-        min(SIDE_PX, max(0.0, SIDE_PX * side))
-        for side in (box.left, box.top, max(box.left, 0) + width, max(box.top, 0) + height)
+def _boxes(chances: torch.Tensor, extents: torch.Tensor) -> list[tuple[Box, float]]:
+    """Boxes in shares of the picture around the surest middles (12, 12), none beside a surer one."""
+    peaks = chances * (functional.max_pool2d(chances[None, None], 3, 1, 1)[0, 0] == chances)
+    sure, at = peaks.flatten().topk(THINGS_MAX)
+    found = []
+    for cell, chance in zip(at.tolist(), sure.tolist(), strict=True):
+        right, down, width, height = extents[cell].tolist()
+        width, height = (min(1.0, max(0.04, math.exp(side))) for side in (width, height))
+        row, column = divmod(cell, CELLS)
+        middle, level = (column + 0.5 + right) / CELLS, (row + 0.5 + down) / CELLS
+        if chance >= SURE_MIN:
+            found.append((Box(middle - width / 2, level - height / 2, width, height), chance))
+    return found
+
+
+def _apart(boxes: Sequence[tuple[Box, float]]) -> list[tuple[Box, float]]:
+    """Without those that lie for the most part in a larger one: ears of a cow, flames of a rocket."""
+    kept: list[tuple[Box, float]] = []
+    for box, chance in sorted(boxes, key=lambda each: -each[0].width * each[0].height * each[1]):
+        if all(_overlap(box, other) < 0.6 for other, _ in kept):
+            kept.append((box, chance))
+    return kept
+
+
+def _overlap(box: Box, other: Box) -> float:
+    """The share of a box that lies in another."""
+    wide = min(box.right, other.right) - max(box.left, other.left)
+    tall = min(box.bottom, other.bottom) - max(box.top, other.top)
+    return max(0.0, wide) * max(0.0, tall) / (box.width * box.height)
+
+
+def _with_margin(picture: Image.Image) -> Image.Image:
+    """A picture that goes on at all sides as it ends."""
+    wide = round(_MARGIN * picture.width)
+    return Image.fromarray(
+        np.pad(np.asarray(picture), ((wide, wide), (wide, wide), (0, 0)), mode="edge"), "RGB"
     )
-    pixels = Image.fromarray(small).resize((24, 24), Image.Resampling.BOX, box=(left, top, right, bottom))
-    unit = functional.normalize(vector, dim=0).numpy()
-    return Seen(vector=unit, box=box, sure=sure, pixels=np.asarray(pixels))
+
+
+def _seen(large: Image.Image, box: Box, sure: float, *, aspect: float, light: Colour) -> Seen:
+    """`aspect` is the picture's width over its height before it was made square; `light` is taken off again."""
+    parts, grounds, aspects = [], [], []
+    rim = 0.1 * box.width
+    outside = (box.left - 0.2 * box.width, box.right + 0.1 * box.width)
+    for wider, taller, right, down in itertools.product(_STRETCHES, _STRETCHES, _SHIFTS, _SHIFTS):
+        width, height = box.width * wider, box.height * taller
+        left = box.left + (box.width - width) / 2 + right * box.width
+        top = box.top + (box.height - height) / 2 + down * box.height
+        rimmed = _grown(Box(left, top, width, height), SIDE / (SIDE - 2 * RIM))
+        parts.append(_cut(large, rimmed, SIDE))
+        beside = [_cut(large, Box(at, rimmed.top, rim, rimmed.height), SIDE).mean(1) for at in outside]
+        grounds.append((beside[0] + beside[1]) / 2)
+        aspects.append(aspect * width / height)
+    plain = np.array(light, np.float32)
+    view = View(
+        parts=np.minimum(1, np.stack(parts) / plain),
+        grounds=np.minimum(1, np.stack(grounds) / plain),
+        aspects=np.array(aspects, np.float32),
+    )
+    pixels = (255 * np.minimum(1, _cut(large, box, 24) / plain)).astype(np.uint8)
+    return Seen(view=view, box=box, sure=sure, pixels=pixels)
+
+
+def _grown(box: Box, factor: float) -> Box:
+    width, height = box.width * factor, box.height * factor
+    return Box(box.left - (width - box.width) / 2, box.top - (height - box.height) / 2, width, height)
+
+
+def _cut(large: Image.Image, box: Box, side: int) -> np.ndarray:
+    """A part of a square picture that has a margin around it, in shares of the side without the margin, as float 0..1
+    (side, side, 3).
+    """
+    px = large.width / (1 + 2 * _MARGIN)
+    least, most = 0.0, float(large.width)
+    left, top, right, bottom = (
+        min(max((at + _MARGIN) * px, least), most) for at in (box.left, box.top, box.right, box.bottom)
+    )
+    left, top = min(left, most - 2), min(top, most - 2)
+    corners = (left, top, max(right, left + 1), max(bottom, top + 1))
+    return np.asarray(large.resize((side, side), Image.Resampling.BOX, box=corners), np.float32) / 255
 
 
 def _tone(small: np.ndarray, things: Sequence[Seen]) -> np.ndarray:

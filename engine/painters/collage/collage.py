@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
+from engine.painters.collage.appearances import Appearances
 from engine.painters.collage.carry_on import carry_on
 from engine.painters.collage.choosing import choose, choose_backdrop, choose_style
 from engine.painters.collage.impression import blend
@@ -53,7 +54,7 @@ class Collage:
     def __init__(self, library: Library, folder: Path | None = None) -> None:
         self.library = library
         self._folder = folder
-        self._beholder: Beholder | None = None
+        self._eyes: tuple[Beholder, Appearances] | None = None
         self._lock = Lock()
 
     @classmethod
@@ -79,20 +80,20 @@ class Collage:
 
         `freedom` 0..1 is how far it may go from them. Raises ModelBroken for an encoder that cannot be read.
         """
-        beholder = self._see()
+        beholder, appearances = self._see()
         seen = blend([(beholder.look(picture), share) for picture, share in pictures])
         rng = _dice("", seed)
-        return remake(seen, self.library, beholder.kinship(), rng, freedom=freedom, size=(width, height))
+        return remake(seen, self.library, appearances, rng, freedom=freedom, size=(width, height))
 
-    def _see(self) -> "Beholder":
+    def _see(self) -> "tuple[Beholder, Appearances]":
         """The encoder, read when it is first needed: it needs torch, and most pictures are asked for in words."""
         from engine.painters.collage.beholder import Beholder
 
         with self._lock:
-            if self._beholder is None:
+            if self._eyes is None:
                 assert self._folder is not None  # noqa: S101 - asked for only where there is one
-                self._beholder = Beholder.load(self._folder)
-            return self._beholder
+                self._eyes = Beholder.load(self._folder), Appearances.load(self._folder, self.library)
+            return self._eyes
 
     def compose(self, prompt: str, *, seed: int, width: int, height: int) -> Image.Image:
         """An RGB picture of what the prompt says; any size from 64 to 1024."""

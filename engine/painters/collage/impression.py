@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from engine.painters.collage.appearances import View
 from engine.painters.collage.layout import Box
 
 HOURS = ("day", "night", "sunset", "rain")
@@ -12,12 +13,12 @@ HOURS = ("day", "night", "sunset", "rain")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """One thing. `vector` is of unit length, in the space of the beholder's subjects; `sure` is 0..1.
+    """One thing. `sure` is 0..1, `box` is in shares of the picture's width and height, `share` that of its picture.
 
-    `box` is in shares of the picture's width and height. `pixels` is what is in it, uint8 (24, 24, 3).
+    `view` is for finding out what it is, `pixels` what is in the box, uint8 (24, 24, 3).
     """
 
-    vector: np.ndarray
+    view: View
     box: Box
     sure: float
     pixels: np.ndarray
@@ -40,11 +41,7 @@ def blend(parts: Sequence[tuple[Impression, float]]) -> Impression:
     Chances and tones are mixed as numbers. Things stay things, each with its picture's share: half a cat and half a
     car is a picture with both, and a seed may let one go or put one in the place of the other.
     """
-    things = [
-        replace(thing, share=share, sure=thing.sure)
-        for impression, share in parts
-        for thing in impression.things
-    ]
+    things = [replace(thing, share=share) for impression, share in parts for thing in impression.things]
     return Impression(
         things=tuple(things),
         scenes=sum_of([(each.scenes, share) for each, share in parts]),

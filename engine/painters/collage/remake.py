@@ -1,15 +1,15 @@
 """From what pictures show to a new collage: the nearest cut-outs, near where they were, before a scene like theirs."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image
 
+from engine.painters.collage.appearances import Appearances
 from engine.painters.collage.backdrop import SCENE_NAMES, paint_plain, paint_scene
 from engine.painters.collage.impression import HOURS, Impression, Seen
 from engine.painters.collage.layout import Box, Spot
-from engine.painters.collage.library import Library, Subject
+from engine.painters.collage.library import Library
 from engine.painters.collage.pasting import Chosen, Sheet, paste
 from engine.painters.collage.recolour import main_hue, recolour
 from engine.painters.collage.sky import Backdrop
@@ -22,24 +22,10 @@ _PAINTS = ("red", "orange", "yellow", "green", "blue", "purple", "pink", "brown"
 _HUE_APART = 0.09
 
 
-@dataclass(frozen=True, slots=True)
-class Kinship:
-    """Which subjects look like which: unit vectors (subjects, 48), one row for each of `names`."""
-
-    names: tuple[str, ...]
-    table: np.ndarray
-
-    def nearest(self, vector: np.ndarray, library: Library, *, count: int) -> list[Subject]:
-        """The subjects of the library that look most like it, best first."""
-        order = np.argsort(-(self.table @ vector))[: count + 4]
-        found = [library.by_name[self.names[at]] for at in order if self.names[at] in library.by_name]
-        return found[:count]
-
-
 def remake(
     impression: Impression,
     library: Library,
-    kinship: Kinship,
+    appearances: Appearances,
     rng: np.random.Generator,
     *,
     freedom: float,
@@ -51,7 +37,7 @@ def remake(
     """
     width, height = size
     things = _kept(impression.things, rng)
-    chosen = [_drawn(thing, library, kinship, rng, freedom) for thing in things]
+    chosen = [_drawn(thing, library, appearances, rng, freedom) for thing in things]
     backdrop = _backdrop(impression, chosen, rng, width, height)
     standing = backdrop.ground is not None
     spots = [
@@ -70,52 +56,34 @@ def _kept(things: Sequence[Seen], rng: np.random.Generator) -> list[Seen]:
 
 
 def _drawn(
-    thing: Seen, library: Library, kinship: Kinship, rng: np.random.Generator, freedom: float
+    thing: Seen, library: Library, appearances: Appearances, rng: np.random.Generator, freedom: float
 ) -> Chosen:
-    kin = kinship.nearest(thing.vector, library, count=3)
-    subject = kin[0]
-    if len(kin) > 1 and rng.random() < 0.25 * freedom:
-        subject = kin[int(rng.integers(1, len(kin)))]
-    drawings = _drawings(subject, library, thing)
-    cutout, flipped = drawings[0]
+    """The drawing that was seen; with some freedom another one of the same thing, or now and then one of its kin.
+
+    People keep the look they were seen with, so that nobody changes skin or gender in a variation.
+    """
+    finds = appearances.find(thing.view, count=24)
+    best = finds[0]
+    kin = [find for find in finds if find.drawing.subject is not best.drawing.subject]
+    if kin and rng.random() < 0.15 * freedom:
+        best = kin[0]
+    subject, look, style = best.drawing.subject, best.drawing.look, best.drawing.style
+    seen = library.picture(subject, style, look)
     if rng.random() < freedom:
-        cutout, flipped = drawings[int(rng.integers(len(drawings)))]
-    colour = _colour(thing, drawings[0][0])
+        styles = list(subject.looks.get(look, subject.files))
+        style = styles[int(rng.integers(len(styles)))]
+    cutout, colour = library.picture(subject, style, look), _colour(thing, seen, mirrored=best.mirrored)
     if colour is not None:
         cutout = recolour(cutout, colour)
-    if flipped:
+    if best.mirrored:
         cutout = cutout.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
-    return Chosen(cutouts=(cutout,), subject=subject, size=subject.size, in_sky=subject.in_sky)
+    return Chosen(cutouts=(cutout,), subject=subject, looks=(look,), size=subject.size, in_sky=subject.in_sky)
 
 
-def _drawings(subject: Subject, library: Library, thing: Seen) -> list[tuple[Image.Image, bool]]:
-    """The subject's drawings, mirrored where that fits better, the one most like what was seen first.
-
-    Of people only the looks most like the one seen are taken, so that nobody changes skin or gender in a variation.
-    """
-    found = []
-    for look, files in {"": subject.files, **subject.looks}.items():
-        for style in files:
-            picture = library.picture(subject, style, look)
-            plain, mirrored = (_unlike(picture, thing.pixels, flip=flip) for flip in (False, True))
-            found.append((min(plain, mirrored), look, picture, mirrored < plain))
-    found.sort(key=lambda each: each[0])
-    look = found[0][1]
-    return [(picture, flipped) for _, other, picture, flipped in found if other == look]
-
-
-def _unlike(picture: Image.Image, pixels: np.ndarray, *, flip: bool) -> float:
-    """How far a drawing is from what was seen, where the drawing covers it."""
-    small = picture.resize((_SIDE_PX, _SIDE_PX), Image.Resampling.BOX)
-    drawn = np.asarray(small, np.float32)[:, ::-1] if flip else np.asarray(small, np.float32)
-    weight = drawn[..., 3] / 255
-    apart = np.abs(drawn[..., :3] - pixels).mean(-1)
-    return float((apart * weight).sum() / max(weight.sum(), 1))
-
-
-def _colour(thing: Seen, picture: Image.Image) -> str | None:
+def _colour(thing: Seen, picture: Image.Image, *, mirrored: bool) -> str | None:
     """The colour that the thing was given, None when it has that of its drawing."""
     drawn = np.asarray(picture.resize((_SIDE_PX, _SIDE_PX), Image.Resampling.BOX), np.float32) / 255
+    drawn = drawn[:, ::-1] if mirrored else drawn
     seen, cover = thing.pixels.astype(np.float32) / 255, drawn[..., 3] * (drawn[..., 3] > 0.6)
     hue, share = main_hue(seen, cover)
     own, own_share = main_hue(drawn[..., :3], cover)
