@@ -77,7 +77,7 @@ def test_overhead_beside_a_models_own_step(stage: Stage) -> None:
 
 
 def test_the_cards_figures_can_be_tried_without_a_card() -> None:
-    found = measure_card(speed=Speed(), device="cpu", large="small", quick="small", pictures=4)
+    found = measure_card(speed=Speed(), device="cpu", large="small", quick="small", pictures=2)
     assert min(found.large_easel, found.large_stock, found.step_ms, *found.quick_easel.values()) > 0
     assert found.quick_easel.keys() == found.quick_alone.keys() == {1, 4}
     assert found.rows()[0] == ("device", "cpu")
