@@ -22,6 +22,7 @@ WORDS = {
     "minor": Category.MINORS,
     "rude": Category.LANGUAGE,
     "doubtful": Category.DECEPTION,
+    "ballot": Category.POLITICAL,
 }
 
 

@@ -104,7 +104,7 @@ async def own_sheet(request: Request) -> Response:
 
 async def help_sheet(request: Request) -> Response:
     _, visitor = admitted(request)
-    return sheet_of(request, visitor, render("help.html", reactions=REACTIONS))
+    return sheet_of(request, visitor, render("help.html", reactions=REACTIONS, moderator=visitor.moderator))
 
 
 _FORM_WORDS: dict[str, Any] = {"columns": COLUMNS, "rows": ROWS, "aspects": ASPECTS}

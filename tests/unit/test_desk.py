@@ -30,6 +30,7 @@ from studio.errors import (
 )
 from studio.events import CaseChanged, JobChanged, NoticeWritten, PictureChanged
 from studio.jobs import JobState
+from studio.people import Platform
 from studio.ports import Inspected, Inspection
 from studio.verdicts import Ruling, Verdict
 from tests.desks import with_desk, with_gate
@@ -456,6 +457,11 @@ class TestGoverning:
         answer = perform(house, asked, "imagine", {"prompt": "a doubtful thing"})
         assert answer.state is JobState.HELD
         assert only_case(house).category == "deception"
+
+    def test_on_a_platform_with_moderators_of_its_own_doubts_are_held_without_a_channel(self, ports, call):
+        house = with_gate(ports, holds=None, watched=frozenset({Platform.WEB}))
+        held = perform(house, call, "imagine", {"prompt": "a doubtful thing"})
+        assert held.state is JobState.HELD
 
     def test_a_ban_by_hand_holds_until_it_is_lifted(self, ports, call):
         house = with_gate(ports)

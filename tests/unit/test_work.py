@@ -14,6 +14,7 @@ from engine.pictures.encoding import encode_png
 from engine.pictures.png import read_recipe
 from engine.sweeper import Sweeper
 from engine.work import Work
+from moderation.policy import default_policy, parse_policy
 from studio.cases import CaseKind
 from studio.catalog import perform
 from studio.clock import now
@@ -33,7 +34,7 @@ from studio.jobs import JobState
 from studio.pictures import Recipe
 from studio.requests import Source
 from studio.verdicts import Ruling, Verdict
-from tests.desks import with_desk
+from tests.desks import with_desk, with_gate
 from tests.twins import someone, somewhere
 
 
@@ -381,6 +382,27 @@ class TestJudgingAgain:
         assert (ended.state, ended.refused_rule, brush.orders) == (JobState.REFUSED, "words", [])
         assert entries(ports, job) == {"reserve": -4, "release": 4}
         assert not perform(ports, call, "appeal", {"job": job}).repeated
+
+    def test_a_community_that_became_stricter_is_heard_when_painting_starts(self, ports, brush, leases, call):
+        lenient = parse_policy('[categories.political]\naction = "allow"', over=default_policy())
+        house = with_gate(ports, policy=lenient)
+        job = perform(house, call, "imagine", {"prompt": "a ballot box"}).job_id
+        moderator = Call(person=someone("mod", moderator=True), address=somewhere(), request_key="stricter")
+        perform(house, moderator, "studio", {"setting": "policy", "value": "political refuse"})
+        work = Work(
+            database=house.database,
+            store=house.store,
+            gate=house.gate,
+            events=house.events,
+            queue=house.queue,
+            atelier=brush,
+            leases=leases,
+            rules=house.rules,
+            worker="w1",
+        )
+        work.paint(job)
+        ended, _ = read(house, job)
+        assert (ended.state, ended.refused_category, brush.orders) == (JobState.REFUSED, "political", [])
 
     def test_what_new_rules_hold_waits_on_the_desk(self, ports, work, brush, job):
         ports.gate.policy_version = "newer"
