@@ -193,6 +193,17 @@ def test_an_image_of_ones_own_is_attached_and_painted_from(browser: Browser, stu
         expect(uma.locator("#attached li:not(.busy)")).to_have_count(1, timeout=SHOWN_MILLISECONDS)
         type_in(uma, "/edit a green tree --region B2-C3 --count 1")
         painted(uma, "a green tree", tiles=1)
+
+        uma.locator("#say").fill("/blend a green tree")
+        uma.locator("#file").set_input_files(
+            [
+                {"name": f"{name}.png", "mimeType": "image/png", "buffer": image.getvalue()}
+                for name in ("one", "other", "third")
+            ]
+        )
+        expect(uma.locator("#attached li:not(.busy)")).to_have_count(3, timeout=SHOWN_MILLISECONDS)
+        type_in(uma, "/blend three green trees --count 1")
+        painted(uma, "three green trees", tiles=1)
         expect(uma.locator("#attached li")).to_have_count(0)
         uma.locator("#file").set_input_files(
             {"name": "broken.png", "mimeType": "image/png", "buffer": b"\x89PNG\r\n\x1a\nbroken"}
