@@ -35,8 +35,9 @@ class Window:
 class Windows:
     """Paints over `picture` everywhere but in the box `kept`, window by window.
 
-    What is used of the windows of one round does not overlap, so they may be painted side by side. Those of later
-    rounds see what earlier ones painted and fade into it. At no time is there more than the canvas and one window in floats.
+    What is used of the windows of one round does not overlap, so they may be painted side by side. Those of
+    later rounds see what earlier ones painted and fade into it. At no time is there more than the canvas and one
+    window in floats.
     """
 
     def __init__(self, picture: Image.Image, kept: Box, *, window_pixels: int) -> None:
