@@ -1,4 +1,4 @@
-"""Tiny models that paint what an image embedding says, and one more family of whole calls."""
+"""Tiny models that paint what an image embedding says, and further families of whole calls."""
 
 import json
 from pathlib import Path
@@ -8,6 +8,7 @@ import torch
 from diffusers import (
     DDIMScheduler,
     DDPMScheduler,
+    FlowMatchEulerDiscreteScheduler,
     KandinskyV22Pipeline,
     KandinskyV22PriorPipeline,
     PixArtSigmaPipeline,
@@ -19,10 +20,12 @@ from diffusers import (
     UNet2DConditionModel,
     UNet2DModel,
     VQModel,
+    ZImagePipeline,
+    ZImageTransformer2DModel,
 )
 from diffusers.pipelines.deprecated.unclip import UnCLIPTextProjModel
 from diffusers.pipelines.stable_diffusion.stable_unclip_image_normalizer import StableUnCLIPImageNormalizer
-from transformers import CLIPImageProcessorPil, CLIPTextModelWithProjection
+from transformers import CLIPImageProcessorPil, CLIPTextModelWithProjection, Qwen3Config, Qwen3Model
 
 from tests.tiny_extras import make_image_encoder
 from tests.tiny_models import (
@@ -188,6 +191,42 @@ def save_pixart(folder: Path, **scheduler: Any) -> Path:
             norm_eps=1e-6,
         ),
         scheduler=make_scheduler("ddim", **scheduler),
+    )
+    pipeline.save_pretrained(folder)
+    return folder
+
+
+def save_z_image(folder: Path) -> Path:
+    """Z-Image, whose words a language model reads; answers its folder."""
+    torch.manual_seed(0)
+    tokenizer = make_long_tokenizer()
+    tokenizer.chat_template = "{% for message in messages %}{{ message['content'] }}{% endfor %}"
+    words = Qwen3Config(
+        vocab_size=16,
+        hidden_size=32,
+        intermediate_size=37,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        num_key_value_heads=2,
+        head_dim=16,
+    )
+    pipeline = ZImagePipeline(
+        scheduler=FlowMatchEulerDiscreteScheduler(shift=3.0),
+        vae=make_autoencoder(
+            latent_channels=16, shift_factor=0.1, use_quant_conv=False, use_post_quant_conv=False
+        ),
+        text_encoder=Qwen3Model(words),
+        tokenizer=tokenizer,
+        transformer=ZImageTransformer2DModel(
+            dim=32,
+            n_layers=1,
+            n_refiner_layers=1,
+            n_heads=2,
+            n_kv_heads=2,
+            cap_feat_dim=32,
+            axes_dims=[4, 6, 6],
+            axes_lens=[1024, 64, 64],
+        ),
     )
     pipeline.save_pretrained(folder)
     return folder

@@ -14,7 +14,7 @@ from engine.model_catalog import ModelEntry
 from engine.painters.families import new_painter
 from engine.painters.painter import CallPainter, Portion, Sketch
 from studio.errors import ModelBroken, NotSupported
-from tests.tiny_seers import save_kandinsky, save_karlo, save_pixart, save_stable_unclip
+from tests.tiny_seers import save_kandinsky, save_karlo, save_pixart, save_stable_unclip, save_z_image
 
 # diffusers turns tensors into arrays in a way that numpy 2 wants otherwise, and warns of what it may drop.
 pytestmark = [
@@ -146,6 +146,15 @@ def test_pixart_paints_what_it_is_asked_for_in_the_size_asked_for(tmp_path: Path
     assert wide.shape == (32, 48, 3)
     with pytest.raises(NotSupported, match="It can do: imagine"):
         painter.sketch(sketch(1, start=picture(1)))
+
+
+def test_z_image_paints_from_words_and_from_pictures(tmp_path: Path) -> None:
+    painter = load(save_z_image(tmp_path / "z"))
+    red, blue = paint(painter, sketch(1, prompt="a red apple"), sketch(1, prompt="a blue apple"))
+    assert red.shape == (32, 32, 3)
+    assert far(red, blue) > 1e-4
+    (varied,) = paint(painter, sketch(1, start=picture(1), strength=0.5))
+    assert far(varied, red) > 1e-3
 
 
 @pytest.mark.parametrize(
