@@ -39,9 +39,23 @@ def call_of(
         message=str(answer_id) if answer_id else None,
         token=interaction.token,
         token_expires_at=now() + TOKEN_LIFE,
+        private=is_private(interaction.channel),
     )
     person = person_of(interaction.user, community, moderates=manages)
     return Call(person=person, address=address, request_key=f"discord:{interaction.id}")
+
+
+def is_private(channel: object) -> bool:
+    """Whether a channel is hidden from members without further roles, while others of its server are not.
+
+    A server that hides all its channels until somebody is let in is no different from an open one.
+    """
+    if isinstance(channel, discord.Thread):
+        return channel.is_private() or is_private(channel.parent)
+    if not isinstance(channel, discord.abc.GuildChannel):
+        return False  # direct messages are a community of their own
+    everyone = channel.guild.default_role
+    return everyone.permissions.view_channel and not channel.permissions_for(everyone).view_channel
 
 
 def person_of(user: discord.abc.User, community: str, *, moderates: bool) -> Person:

@@ -10,7 +10,7 @@ import discord
 
 from bots.discord import words
 from bots.discord.clicks import Clicks
-from bots.discord.people import community_of, moderates, person_of
+from bots.discord.people import community_of, is_private, moderates, person_of
 from bots.faults import log_fault
 from bots.replies import filed
 from bots.standings import has_star, job_of_message, known_name, load_standing
@@ -123,7 +123,10 @@ class Reactions:
         fresh = f"discord:{event.message_id}:{event.user_id}:{emoji}:{time.time_ns()}"
         key = self._clicks.key_of(event.message_id, event.user_id, emoji, fresh=fresh)
         address = Address(
-            platform=Platform.DISCORD, community=person.community, channel=str(event.channel_id)
+            platform=Platform.DISCORD,
+            community=person.community,
+            channel=str(event.channel_id),
+            private=is_private(self._bot.get_channel(event.channel_id)),
         )
         return Call(person=person, address=address, request_key=key)
 

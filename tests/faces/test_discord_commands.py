@@ -499,3 +499,26 @@ async def test_one_menu_too_many_for_discord_is_left_out(room: Room) -> None:
     await room.restart()
     menus = room.bot.tree.get_commands(type=discord.AppCommandType.message)
     assert {menu.name for menu in menus} == {"Vary", "Edit", "Expand", "Upscale", "Who made this?"}
+
+
+async def test_what_was_painted_in_a_hidden_channel_is_not_at_hand_in_others(room: Room) -> None:
+    hidden, shown = (
+        discord.PermissionOverwrite(view_channel=False),
+        discord.PermissionOverwrite(view_channel=True),
+    )
+    cellar = room.guild.create_text_channel(
+        "cellar",
+        overwrites={
+            room.guild.default_role: hidden,
+            room.ana.user: shown,
+            room.bot.user: shown,  # type: ignore[dict-item]
+        },
+    )
+    await room.ana.slash(cellar, "imagine", prompt="a red fox")
+    job_id = room.newest_job()
+    await room.painted(job_id)
+    assert room.jobs()[-1].address["private"] is True
+    refusal = await room.bo.slash(room.channel, "vary", picture=f"{job_id}.1")
+    assert "is not here" in refusal.followups[0].content
+    await room.imagine(room.bo)
+    assert room.jobs()[-1].address["private"] is False
