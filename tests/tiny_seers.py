@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 from diffusers import (
+    AutoencoderDC,
     DDIMScheduler,
     DDPMScheduler,
     FlowMatchEulerDiscreteScheduler,
@@ -14,6 +15,8 @@ from diffusers import (
     PixArtSigmaPipeline,
     PixArtTransformer2DModel,
     PriorTransformer,
+    SanaPipeline,
+    SanaTransformer2DModel,
     StableUnCLIPImg2ImgPipeline,
     UnCLIPImageVariationPipeline,
     UnCLIPScheduler,
@@ -25,7 +28,14 @@ from diffusers import (
 )
 from diffusers.pipelines.deprecated.unclip import UnCLIPTextProjModel
 from diffusers.pipelines.stable_diffusion.stable_unclip_image_normalizer import StableUnCLIPImageNormalizer
-from transformers import CLIPImageProcessorPil, CLIPTextModelWithProjection, Qwen3Config, Qwen3Model
+from transformers import (
+    CLIPImageProcessorPil,
+    CLIPTextModelWithProjection,
+    Gemma2Config,
+    Gemma2Model,
+    Qwen3Config,
+    Qwen3Model,
+)
 
 from tests.tiny_extras import make_image_encoder
 from tests.tiny_models import (
@@ -227,6 +237,56 @@ def save_z_image(folder: Path) -> Path:
             axes_dims=[4, 6, 6],
             axes_lens=[1024, 64, 64],
         ),
+    )
+    pipeline.save_pretrained(folder)
+    return folder
+
+
+def save_sana(folder: Path) -> Path:
+    """Sana, with its deeply compressing first stage; answers its folder."""
+    torch.manual_seed(0)
+    blocks = ("ResBlock", "EfficientViTBlock")
+    words = Gemma2Config(
+        head_dim=16,
+        hidden_size=8,
+        intermediate_size=64,
+        num_attention_heads=2,
+        num_hidden_layers=1,
+        num_key_value_heads=2,
+        vocab_size=16,
+        attn_implementation="eager",
+    )
+    pipeline = SanaPipeline(
+        tokenizer=make_long_tokenizer(),
+        text_encoder=Gemma2Model(words),
+        vae=AutoencoderDC(
+            latent_channels=4,
+            attention_head_dim=2,
+            encoder_block_types=blocks,
+            decoder_block_types=blocks,
+            encoder_block_out_channels=(8, 8),
+            decoder_block_out_channels=(8, 8),
+            encoder_qkv_multiscales=((), (5,)),
+            decoder_qkv_multiscales=((), (5,)),
+            encoder_layers_per_block=(1, 1),
+            decoder_layers_per_block=(1, 1),
+            downsample_block_type="conv",
+            upsample_block_type="interpolate",
+        ),
+        transformer=SanaTransformer2DModel(
+            patch_size=1,
+            in_channels=4,
+            out_channels=4,
+            num_layers=1,
+            num_attention_heads=2,
+            attention_head_dim=4,
+            num_cross_attention_heads=2,
+            cross_attention_head_dim=4,
+            cross_attention_dim=8,
+            caption_channels=8,
+            sample_size=32,
+        ),
+        scheduler=FlowMatchEulerDiscreteScheduler(shift=7.0),
     )
     pipeline.save_pretrained(folder)
     return folder

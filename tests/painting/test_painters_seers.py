@@ -14,7 +14,14 @@ from engine.model_catalog import ModelEntry
 from engine.painters.families import new_painter
 from engine.painters.painter import CallPainter, Portion, Sketch
 from studio.errors import ModelBroken, NotSupported
-from tests.tiny_seers import save_kandinsky, save_karlo, save_pixart, save_stable_unclip, save_z_image
+from tests.tiny_seers import (
+    save_kandinsky,
+    save_karlo,
+    save_pixart,
+    save_sana,
+    save_stable_unclip,
+    save_z_image,
+)
 
 # diffusers turns tensors into arrays in a way that numpy 2 wants otherwise, and warns of what it may drop.
 pytestmark = [
@@ -140,10 +147,11 @@ def test_kandinsky_without_its_prior_says_what_is_missing(tmp_path: Path) -> Non
         new_painter(entry, decoder, device=torch.device("cpu"))
 
 
-def test_pixart_paints_what_it_is_asked_for_in_the_size_asked_for(tmp_path: Path) -> None:
-    painter = load(save_pixart(tmp_path / "pixart"))
-    (wide,) = paint(painter, sketch(1, width=48))
-    assert wide.shape == (32, 48, 3)
+@pytest.mark.parametrize("save", [save_pixart, save_sana])
+def test_what_paints_from_words_alone_does_so_in_the_size_asked_for(save: Any, tmp_path: Path) -> None:
+    painter = load(save(tmp_path / "model"))
+    (wide,) = paint(painter, sketch(1, width=64))
+    assert wide.shape == (32, 64, 3)
     with pytest.raises(NotSupported, match="It can do: imagine"):
         painter.sketch(sketch(1, start=picture(1)))
 
