@@ -12,6 +12,7 @@ from studio.db import cases, ledger, records
 from studio.db.people import person_of
 from studio.db.tables import (
     CaseRow,
+    CommunityRow,
     JobRow,
     LedgerRow,
     LineageRow,
@@ -131,8 +132,13 @@ def _pseudonymise(session: Session, key: str) -> None:
     # This month's account keeps its name, or forgetting would be the way to fresh credits.
     earlier = (LedgerRow.account == key) & (LedgerRow.period != ledger.period_of(now()))
     session.execute(update(LedgerRow).where(earlier).values(account=nobody.key))
-    for column in (CaseRow.subject, CaseRow.filed_by, CaseRow.addressee):
+    for column in (
+        *(CaseRow.subject, CaseRow.filed_by, CaseRow.addressee),
+        *(CaseRow.claimed_by, CaseRow.decided_by),
+    ):
         session.execute(update(CaseRow).where(column == key).values({column: nobody.key}))
+    settled = CommunityRow.changed_by == key
+    session.execute(update(CommunityRow).where(settled).values(changed_by=nobody.key))
     named = CaseRow.case_key.endswith(f":{key}", autoescape=True)
     session.execute(update(CaseRow).where(named).values(case_key="forgotten:" + CaseRow.id))
     session.execute(delete(PersonRow).where(PersonRow.key == key))

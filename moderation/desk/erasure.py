@@ -6,9 +6,9 @@ from sqlalchemy.orm import Session
 from moderation import audit
 from moderation.desk.consequences import HOUSE
 from moderation.desk.strikes import HALF_LIFE
-from moderation.tables import StrikeRow
+from moderation.tables import BlockedPictureRow, StrikeRow
 from studio.clock import now
-from studio.db.tables import CaseRow
+from studio.db.tables import BanRow, CaseRow
 
 
 def erase_records(session: Session, keys: tuple[str, ...]) -> int:
@@ -20,6 +20,9 @@ def erase_records(session: Session, keys: tuple[str, ...]) -> int:
     session.execute(update(CaseRow).where(concerned).values(words="", note=""))
     session.execute(update(CaseRow).where(CaseRow.subject.in_(keys)).values(evidence=""))
     session.execute(update(CaseRow).where(CaseRow.filed_by.in_(keys)).values(filed_by=None))
+    session.execute(update(BanRow).where(BanRow.banned_by.in_(keys)).values(banned_by=HOUSE))
+    blocked = BlockedPictureRow.blocked_by.in_(keys)
+    session.execute(update(BlockedPictureRow).where(blocked).values(blocked_by=HOUSE))
     old = StrikeRow.at < now() - HALF_LIFE
     session.execute(delete(StrikeRow).where(StrikeRow.person_key.in_(keys), old))
     session.flush()

@@ -12,7 +12,7 @@ from studio.catalog import perform
 from studio.clock import now
 from studio.commands.spec import Call
 from studio.db import ledger, records
-from studio.db.tables import BanRow, Base, CaseRow, JobRow, PersonRow
+from studio.db.tables import BanRow, Base, CaseRow, JobRow, PersonRow, PictureRow
 from studio.errors import BadParameter, NotAllowed
 from studio.events import PictureChanged
 from studio.jobs import JobState
@@ -35,7 +35,9 @@ def house(database_url: str) -> Iterator[Ports]:
 def ask(house: Ports, name: str, command: str, **values: object):
     person = someone(name, moderator=name == "mod")
     call = Call(
-        person=person, address=replace(somewhere(), token=f"{name}-secret"), request_key=f"{name}:{next(_calls)}"
+        person=person,
+        address=replace(somewhere(), token=f"{name}-secret"),
+        request_key=f"{name}:{next(_calls)}",
     )
     return perform(house, call, command, values)
 
@@ -143,6 +145,22 @@ def test_whoever_comes_back_is_new_but_not_richer(house: Ports):
     with poor.database.read() as session:
         left = ledger.balance(session, someone("ana").key, at=now())
     assert left == 6  # the job that waited was paid back
+
+
+def test_what_a_moderator_decided_stays_without_their_name(house: Ports):
+    job = painted(house, "ana")
+    with house.database.begin() as session:
+        session.get_one(PictureRow, f"{job}.1").perceptual_hash = "f" * 64
+    filed = ask(house, "bo", "report", picture=f"{job}.1").case.id
+    ask(house, "mod", "review", case=filed)
+    ask(house, "mod", "review", case=filed, decision="block")
+    ask(house, "mod", "studio", setting="pictures", value="2")
+    ask(house, "mod", "ban", person=someone("bo").key)
+    forget(house, "mod")
+    assert "web:room:mod" not in everything(house)
+    with house.database.read() as session:
+        assert session.get_one(CaseRow, filed).decision == "block"
+        assert audit.verify(session).whole
 
 
 def test_who_waits_for_an_answer_hears_that_there_is_none(house: Ports):
