@@ -65,12 +65,19 @@ class Starboard:
             try:
                 if exhibit is None:
                     if slip is not None:
-                        await self._backroom.run("mail", keep_showcase, self._database, picture_id, None)
-                        await self._bearer.take_down(picture_id, slip)
+                        await self._take_down(picture_id, slip)
                     return
                 await self._hang(exhibit, slip)
             except Unreachable:
                 log.info("the starboard cannot show a picture", extra={"picture_id": picture_id})
+
+    async def _take_down(self, picture_id: str, slip: Slip) -> None:
+        """The message is forgotten only once it is gone, or it would hang there for ever after a short trouble."""
+        try:
+            await self._bearer.take_down(picture_id, slip)
+        except Unreachable:
+            log.info("a message of the starboard is out of reach", extra={"picture_id": picture_id})
+        await self._backroom.run("mail", keep_showcase, self._database, picture_id, None)
 
     async def _hang(self, exhibit: Exhibit, slip: Slip | None) -> None:
         picture_id = exhibit.picture.id

@@ -1,14 +1,16 @@
 """Which of several processes sends the message of a case or of a starred picture: exactly one."""
 
+import asyncio
 import time
 from datetime import timedelta
 
 import pytest
 
 from bots import caseboard, starboard
+from bots.backroom import Backroom
 from bots.caseboard import claim_message, keep_message, load_folder
 from bots.standings import Slip
-from bots.starboard import claim_showcase, keep_showcase, load_exhibit
+from bots.starboard import Starboard, claim_showcase, keep_showcase, load_exhibit
 from studio.cases import CaseKind
 from studio.catalog import perform
 from studio.clock import now
@@ -71,3 +73,33 @@ def test_a_starred_picture_whose_sender_died_is_hung_by_another(ports: Ports, pi
             seconds=starboard._CLAIM_LASTS_SECONDS + 1
         )
     assert claim_showcase(ports.database, picture_id, "stars")
+
+
+class Wall:
+    """Takes messages down, except that the platform is away at first."""
+
+    def __init__(self, troubles: int) -> None:
+        self.troubles = troubles
+        self.taken: list[str] = []
+
+    async def take_down(self, picture_id: str, slip: Slip) -> None:
+        if self.troubles:
+            self.troubles -= 1
+            raise ConnectionError
+        self.taken.append(slip.message)
+
+
+def test_a_deleted_picture_leaves_the_starboard_also_after_a_short_trouble(
+    ports: Ports, call: Call, picture_id: str
+) -> None:
+    assert claim_showcase(ports.database, picture_id, "stars")
+    keep_showcase(ports.database, picture_id, SLIP)
+    perform(ports, call, "delete", {"what": picture_id})
+    wall, backroom = Wall(troubles=1), Backroom("test")
+    board = Starboard(ports.database, backroom, wall)  # type: ignore[arg-type]
+    with pytest.raises(ConnectionError):
+        asyncio.run(board.show(picture_id))
+    asyncio.run(board.show(picture_id))
+    asyncio.run(board.show(picture_id))
+    backroom.close()
+    assert wall.taken == [SLIP.message]
