@@ -115,7 +115,8 @@ def _further(sitting: Sitting, seed: int) -> list[Cell]:
     (rocket,) = sitting.imagine("a rocket in space", seed=seed)
     (cat,) = sitting.imagine("a cat on grass", seed=seed)
     (house,) = sitting.imagine("a house on grass", seed=seed)
-    edited, _ = sitting.edit(house, "a tree", shares=(0.0, 0.3, 0.32, 0.98), seed=seed)
+    (cup,) = sitting.imagine("a cup of coffee on a wooden table", seed=seed)
+    edited, _ = sitting.edit(cup, "a red apple", shares=(0.68, 0.5, 1.0, 0.95), seed=seed)
     expanded = sitting.expand(house, "a house on grass", sides=("left", "right"), seed=seed)
     large = sitting.upscale(house, seed=seed)
     side = large.width // 3
@@ -123,8 +124,8 @@ def _further(sitting: Sitting, seed: int) -> list[Cell]:
         ("a cat on grass", cat),
         ("… blended with the rocket", sitting.blend((cat, rocket), seed=seed)),
         ("… and again", sitting.blend((cat, rocket), seed=seed + 1)),
+        ("a cup of coffee: edited, a red apple", edited),
         ("a house on grass", house),
-        ("… edited: a tree at the left", edited),
         ("… expanded to both sides", _letterboxed(expanded)),
         ("… a third of it, enlarged plainly", _middle(house, house.width // 3)),
         ("… and upscaled", _middle(large, side)),
