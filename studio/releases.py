@@ -55,6 +55,11 @@ def stop(
     return [outbox.write(session, JobEnded(job_id=job_id, platform=Platform(row.platform), state=state))]
 
 
+def was_painted(session: Session, job_id: str) -> bool:
+    """Whether it has pictures, deleted ones included: then it is not painted again."""
+    return session.scalars(select(PictureRow.id).where(PictureRow.job_id == job_id)).first() is not None
+
+
 def pictures_of(session: Session, job_id: str) -> int:
     """How many pictures of the job were painted and are there."""
     query = select(func.count()).select_from(PictureRow)

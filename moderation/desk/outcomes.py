@@ -14,6 +14,7 @@ from moderation.desk.errands import Outcome
 from studio import releases
 from studio.cases import Case, CaseKind, CaseState, Decision, NoticeKind
 from studio.clock import now
+from studio.commands import consent
 from studio.db import cases, outbox, records
 from studio.db.humans import identities
 from studio.db.tables import CaseRow, JobRow
@@ -71,9 +72,21 @@ def _let_through(session: Session, row: JobRow, *, spoiler: bool) -> Outcome:
     outcome = Outcome()
     if releases.pictures_of(session, row.id):
         outcome.events += releases.deliver(session, row.id, spoiler=spoiler)
-    elif moved := releases.paint(session, row.id):
+    elif not releases.was_painted(session, row.id) and (moved := releases.paint(session, row.id)):
         row.spoiler = spoiler
         outcome.events += moved
+        outcome.add(_ask_owners(session, row))
+    return outcome
+
+
+def _ask_owners(session: Session, row: JobRow) -> Outcome:
+    """A moderator's word is not that of the people whose pictures a job starts from, if they were not asked yet."""
+    job = records.job_of(row)
+    outcome = Outcome(events=consent.ask(session, job.person, job))
+    if outcome.events:
+        row.state = JobState.HELD
+        session.flush()
+    else:
         outcome.send(row)
     return outcome
 

@@ -35,11 +35,13 @@ def answer_consent(ports: Ports, call: Call, command: AnswerConsent) -> Decided:
         asked = case.addressee and same_human(session, case.addressee, call.person.key)
         if case.kind is not CaseKind.CONSENT or not asked:
             raise NotAllowed("Only the person who made the picture can answer this.")
+        # Owners who answer at the same moment go one by one, or each would leave the job to the other.
+        job = session.get_one(JobRow, case.job_id, with_for_update=True)
         if not cases.close(session, case.id, decision, by=call.person.key, at=now()):
             raise CaseTaken(closed=True)
         row = session.get_one(CaseRow, case.id)
         session.refresh(row)
-        case, job = cases.case_of(row), session.get_one(JobRow, row.job_id)
+        case = cases.case_of(row)
         follow = _follow(session, case, decision)
         events = [cases.changed(session, row), *follow]
     if follow and decision is Decision.APPROVE:
@@ -55,7 +57,8 @@ def _follow(session: Session, case: Case, decision: Decision) -> list[OutboxRow]
     others = session.scalars(asked.where(CaseRow.state == CaseState.OPEN).order_by(CaseRow.id)).all()
     job_id = case.job_id or ""
     if decision is Decision.APPROVE:
-        return [] if others else releases.paint(session, job_id, cleared=False)
+        cleared = session.get_one(JobRow, job_id).cleared  # by a moderator, before the owners were asked
+        return [] if others else releases.paint(session, job_id, cleared=cleared)
     events: list[OutboxRow] = []
     for row in others:
         if cases.close(session, row.id, decision, by=case.decided_by or "", at=now()):

@@ -27,10 +27,13 @@ def require(session: Session, person: Person, request: PaintRequest) -> None:
 
 
 def ask(session: Session, person: Person, job: Job) -> list[OutboxRow]:
-    """Open a case for each owner who wants to be asked. Empty: the job need not wait for anybody."""
+    """Open a case for each owner who wants to be asked. Empty: the job need not wait for anybody.
+
+    One who by now lets nobody build on theirs is asked too: the request was there before. Nobody is asked twice.
+    """
     events: list[OutboxRow] = []
     for owner in _owners(session, person, job.request):
-        if choices.preferences_of(session, owner).remix is not RemixConsent.ASK:
+        if choices.preferences_of(session, owner).remix is RemixConsent.ANYONE:
             continue
         _, opened = open_case(
             session,

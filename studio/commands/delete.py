@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from studio import releases
 from studio.commands.answers import Deleted, Stopped
 from studio.commands.cancel import Cancel, cancel
 from studio.commands.spec import Call, CommandSpec, Kind, Parameter
@@ -9,8 +10,11 @@ from studio.db import outbox, records
 from studio.db.humans import same_human
 from studio.errors import BadParameter, NotAllowed, NotFound
 from studio.identifiers import is_job_id, split_picture_id
+from studio.jobs import JobState
 from studio.ports import Ports
 from studio.removals import take_away
+
+_DELETED = "Its pictures were deleted. Nothing was charged."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +25,7 @@ class Delete:
 def delete(ports: Ports, call: Call, command: Delete) -> Deleted | Stopped:
     """The lineage stays, so that children keep their family tree; the files go.
 
-    A job that is not over yet has no pictures: it is cancelled.
+    A job that is not over yet has no pictures: it is cancelled. So is one that was held for the pictures that go.
     """
     job_id, index = _target(command.what)
     with ports.database.read() as session:
@@ -36,6 +40,11 @@ def delete(ports: Ports, call: Call, command: Delete) -> Deleted | Stopped:
         if not pictures:
             raise NotFound(f"Picture {command.what[:14]}")
         removal = take_away(session, job, pictures)
+        if job.state is JobState.HELD and not releases.pictures_of(session, job_id):
+            ended = releases.stop(
+                session, job_id, JobState.CANCELLED, error_code="cancelled", error_text=_DELETED
+            )
+            removal.events.extend(ended)
     for key in sorted(removal.files):
         ports.store.delete(key)
     outbox.send(ports.database, ports.events, removal.events)

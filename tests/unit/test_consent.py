@@ -13,11 +13,12 @@ from studio.catalog import perform, press
 from studio.clock import now
 from studio.db import records
 from studio.db.tables import CaseRow, LinkCodeRow
-from studio.errors import BadParameter, Banned, CaseTaken, ElsewhereOnly, NotAllowed
+from studio.errors import BadParameter, Banned, CaseTaken, ElsewhereOnly, NotAllowed, PolicyRefusal
 from studio.jobs import JobState
 from studio.preferences import RemixConsent
 from studio.questions import close_unanswered
 from studio.requests import Source
+from studio.verdicts import Ruling, Verdict
 from tests.desks import with_desk, with_gate
 from tests.painted import paint_job
 from tests.twins import someone
@@ -87,6 +88,33 @@ class TestConsent:
         press(ports, by(call, "ana", "y"), Button(action=Action.CONSENT, job_id=question(ports).id))
         with ports.database.read() as session:
             assert not records.find_job(session, job.job_id).cleared
+
+    @pytest.mark.parametrize("ruling", [Ruling.HOLD, Ruling.REFUSE])
+    def test_a_moderators_word_is_not_the_owners(self, ports, call, ruling):
+        house = with_desk(ports)
+        picture = painted(ports, call, "ask")
+        ports.gate.verdict = Verdict(ruling=ruling, rule="wording", category="violence")
+        if ruling is Ruling.HOLD:
+            job_id = vary(house, by(call, "bo"), picture).job_id
+        else:
+            with pytest.raises(PolicyRefusal) as refused:
+                vary(house, by(call, "bo"), picture)
+            job_id = refused.value.job_id
+            perform(house, by(call, "bo", "a"), "appeal", {"job": job_id})
+        ports.gate.verdict = Verdict(ruling=Ruling.ALLOW)
+        ports.queue.sent.clear()
+        decision = {
+            "case": question(ports).id,
+            "decision": "approve" if ruling is Ruling.HOLD else "overturn",
+        }
+        perform(house, by(call, "mod", moderator=True), "review", decision)
+        assert (state(ports, job_id), ports.queue.sent) == (JobState.HELD, [])
+        with ports.database.read() as session:
+            asked = session.scalars(select(CaseRow).where(CaseRow.addressee == call.person.key)).one()
+        press(house, by(call, "ana", "y"), Button(action=Action.CONSENT, job_id=asked.id))
+        assert (state(ports, job_id), ports.queue.sent) == (JobState.QUEUED, [(job_id, 0)])
+        with ports.database.read() as session:
+            assert records.find_job(session, job_id).cleared
 
     def test_after_a_week_without_an_answer_the_answer_is_no(self, ports, call):
         job = vary(ports, by(call, "bo"), painted(ports, call, "ask"))

@@ -255,6 +255,29 @@ class TestHolds:
         job = job_of(house, job_id)
         assert (job.state, job.spoiler) == (JobState.DONE, decision is Decision.SPOILER)
 
+    def test_a_job_whose_held_pictures_were_deleted_is_over_and_not_painted_again(self, house, call):
+        job_id = paint_job(house, imagine(house, call), state=JobState.HELD)
+        with house.database.begin() as session:
+            job = records.find_job(session, job_id)
+            case, _ = cases.open_case(
+                session, CaseKind.HOLD, case_key="hold", subject=job.person, job_id=job_id
+            )
+        perform(house, call, "delete", {"what": f"{job_id}.1"})
+        assert job_of(house, job_id).state is JobState.HELD
+        perform(house, call, "delete", {"what": job_id})
+        assert job_of(house, job_id).state is JobState.CANCELLED
+        house.queue.sent.clear()
+        decide(house, call, case, Decision.APPROVE)
+        assert (job_of(house, job_id).state, house.queue.sent) == (JobState.CANCELLED, [])
+
+    def test_a_picture_that_was_refused_and_deleted_is_not_painted_again(self, house, call):
+        job_id = paint_job(house, imagine(house, call), state=JobState.REFUSED)
+        perform(house, call, "delete", {"what": job_id})
+        perform(house, by(call, call.person, "a"), "appeal", {"job": job_id})
+        house.queue.sent.clear()
+        decide(house, call, only_case(house), Decision.OVERTURN)
+        assert (job_of(house, job_id).state, house.queue.sent) == (JobState.REFUSED, [])
+
     def test_a_blocked_picture_is_known_by_its_fingerprint(self, house, call):
         job_id = painted(house, call)
         reported(house, call, job_id)
