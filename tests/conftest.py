@@ -4,6 +4,7 @@ Each is a real server on a loopback port, started once for the whole run and emp
 this machine lacks skips the test at home and fails it when CI=true, so that nothing goes untested unnoticed.
 """
 
+import gc
 import os
 import shutil
 import socket
@@ -55,6 +56,12 @@ def wait_until(ready: Callable[[], bool], *, what: str, log: Path) -> None:
 
 
 # ---- every test
+
+
+def pytest_collection_finish() -> None:
+    """What is imported by now stays: full rounds of the garbage collector need not look at it again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
