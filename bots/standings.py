@@ -1,5 +1,6 @@
 """How a job stands, read from the rows in one go, and the slip that says which message shows it."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -30,8 +31,17 @@ class Slip:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """The job that painted a source, and the source's prompt: empty when the source was deleted."""
+
+    job: Job
+    prompt: str
+    own: bool  # by the person who builds on it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """`origin` is the job that the first source was painted by; its prompt is empty when that was deleted.
+    """`origins` are the sources that were painted here, in order.
 
     `asks`: it waits for the owner of a picture, not for a moderator. `wants_copy`: its person likes to have what
     is finished by direct message as well.
@@ -39,8 +49,7 @@ class Standing:
 
     job: Job
     pictures: tuple[Picture, ...] = ()
-    origin: Job | None = None
-    origin_prompt: str = ""
+    origins: tuple[Origin, ...] = ()
     ahead: int = 0
     eta_seconds: float | None = None  # until it is done, where that is known
     slip: Slip | None = None
@@ -69,13 +78,11 @@ def load_standing(database: Database, job_id: str, *, viewer: Person | None = No
     with database.read() as session:
         job = records.find_job(session, job_id, viewer=viewer)
         done = job.state is JobState.DONE
-        origin, origin_prompt = _origin(session, job)
         seen = outlook(session, job_id)
         return Standing(
             job=job,
             pictures=tuple(records.pictures_of_job(session, job_id)) if done else (),
-            origin=origin,
-            origin_prompt=origin_prompt,
+            origins=tuple(_origins(session, job)),
             ahead=seen.ahead,
             eta_seconds=seen.eta_seconds,
             slip=_slip(session, job_id),
@@ -91,13 +98,13 @@ def _asks(session: Session, job_id: str) -> bool:
     return session.scalars(query).first() is not None
 
 
-def _origin(session: Session, job: Job) -> tuple[Job | None, str]:
+def _origins(session: Session, job: Job) -> Iterator[Origin]:
     for source in job.request.sources:
         row = session.get(PictureRow, source.picture_id) if source.picture_id else None
         if row is not None:
             prompt = "" if row.deleted_at else str(row.recipe.get("prompt", ""))
-            return records.find_job(session, row.job_id), prompt
-    return None, ""
+            origin = records.find_job(session, row.job_id)
+            yield Origin(job=origin, prompt=prompt, own=origin.person.key == job.person.key)
 
 
 def _slip(session: Session, job_id: str) -> Slip | None:

@@ -46,6 +46,18 @@ DEEDS = {
 }
 
 
+def credit(maker: str, sources: Sequence[tuple[str, str]]) -> str:
+    """``@ana, from @bo’s fox and their own boat``. A source is whose it was (empty: their own) and what it shows."""
+    parts = [
+        f"{owner}’s {subject}" if owner else f"their own {subject}"
+        for owner, subject in dict.fromkeys(sources)
+    ]
+    if not parts:
+        return maker
+    listed = f"{', '.join(parts[:-1])} and {parts[-1]}" if len(parts) > 1 else parts[0]
+    return f"{maker}, from {listed}"
+
+
 def shorten(text: str, longest: int) -> str:
     """One clean line of at most `longest` characters."""
     line = clean_text(text)

@@ -67,7 +67,7 @@ def compose(standing: Standing, picture: Print | None) -> Post:
         content="\n".join(
             [
                 words.headline(prompt),
-                words.credit(job, standing.origin, standing.origin_prompt),
+                words.credit(standing),
                 words.recipe(job, standing.pictures),
             ]
         ),
@@ -94,7 +94,7 @@ def compose_progress(standing: Standing, progress: JobProgress, *, preview: Prin
 
 def _underway(standing: Standing, status: str) -> Post:
     job = standing.job
-    maker = words.credit(job, standing.origin, standing.origin_prompt)
+    maker = words.credit(standing)
     return Post(
         job_id=job.id,
         content="\n".join([words.headline(job.request.prompt), maker, status]),

@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 from bots import case_words
 from bots import words as house
 from bots.discord.escaping import plain
+from bots.standings import Standing
 from bots.words import shorten
 from studio.buttons import Action
 from studio.commands.spec import CommandSpec
@@ -96,15 +97,13 @@ def family_alternative(summary: str) -> str:
     return shorten(f"The family tree of the picture. {summary}", LONGEST_ALTERNATIVE)
 
 
-def credit(job: Job, origin: Job | None, origin_prompt: str) -> str:
-    """``@ana, from @bo's fox``."""
-    maker = mention(job.person)
-    if origin is None:
-        return maker
-    subject = plain(house.subject_of(origin_prompt))
-    if origin.person.key == job.person.key:
-        return f"{maker}, from their own {subject}"
-    return f"{maker}, from {mention(origin.person)}’s {subject}"
+def credit(standing: Standing) -> str:
+    """``@ana, from @bo’s fox``."""
+    sources = [
+        ("" if each.own else mention(each.job.person), plain(house.subject_of(each.prompt)))
+        for each in standing.origins
+    ]
+    return house.credit(mention(standing.job.person), sources)
 
 
 def ended(job: Job, *, asks: bool = False) -> str:

@@ -106,7 +106,7 @@ def actions(*elements: Block) -> Block:
 
 def _underway(standing: Standing, status: str) -> Post:
     job = standing.job
-    maker = words.credit(job, standing.origin, standing.origin_prompt)
+    maker = words.credit(standing)
     return Post(
         text=f"{entities(house.subject_of(job.request.prompt))}: {status}",
         blocks=(
@@ -147,7 +147,7 @@ def _result(standing: Standing, file_id: str, *, hidden: bool) -> Post:
             shown,
             *window,
             section(words.headline(prompt)),
-            context(words.credit(job, standing.origin, standing.origin_prompt)),
+            context(words.credit(standing)),
             context(words.recipe(job, pictures)),
             *rows,
         ),

@@ -6,6 +6,7 @@ from bots import case_words
 from bots import words as house
 from bots.slack.escaping import entities, mrkdwn
 from bots.slack.phrases import as_typed
+from bots.standings import Standing
 from studio.buttons import Action
 from studio.catalog import CATALOG
 from studio.commands.spec import Audience
@@ -149,15 +150,13 @@ def name_of(job: Job) -> str:
     return f"@{mrkdwn(job.person.display_name, longest=80)}"
 
 
-def credit(job: Job, origin: Job | None, origin_prompt: str) -> str:
+def credit(standing: Standing) -> str:
     """``@ana, from @bo’s fox``. Names are text, so nobody is pinged."""
-    maker = name_of(job)
-    if origin is None:
-        return maker
-    subject = mrkdwn(house.subject_of(origin_prompt))
-    if origin.person.key == job.person.key:
-        return f"{maker}, from their own {subject}"
-    return f"{maker}, from {name_of(origin)}’s {subject}"
+    sources = [
+        ("" if each.own else name_of(each.job), mrkdwn(house.subject_of(each.prompt)))
+        for each in standing.origins
+    ]
+    return house.credit(name_of(standing.job), sources)
 
 
 def headline(prompt: str) -> str:

@@ -48,7 +48,7 @@ class Card:
 
     job: Job
     tiles: tuple[Tile, ...] = ()
-    origin: Origin | None = None
+    origins: tuple[Origin, ...] = ()
     seen: Outlook = field(default_factory=Outlook)
     asks: bool = False  # waits for the owner of a picture
 
@@ -74,8 +74,8 @@ class Card:
             return request.width, request.height
         if request.aspect:
             return parse_aspect(request.aspect)
-        if self.origin and request.operation is not Operation.EXPAND:
-            return self.origin.width, self.origin.height
+        if self.origins and request.operation is not Operation.EXPAND:
+            return self.origins[0].width, self.origins[0].height
         return 1, 1
 
 
@@ -90,8 +90,8 @@ def load_cards(session: Session, jobs: Sequence[Job]) -> list[Card]:
         Card(
             job=job,
             tiles=tiles.get(job.id, ()),
-            origin=next(
-                (origins[each.picture_id] for each in job.request.sources if each.picture_id in origins), None
+            origins=tuple(
+                origins[each.picture_id] for each in job.request.sources if each.picture_id in origins
             ),
             seen=seen.get(job.id, Outlook()),
             asks=job.id in asking,

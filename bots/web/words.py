@@ -101,6 +101,7 @@ PAGE = {
     "made_from": "Made from",
     "became": "What became of it",
     "from_whom": "from",
+    "and_whom": "and",
     "cancel_or_delete": "Cancel or delete what is yours",
     "delete_all": "Delete all pictures of this job for good?",
     "delete_one": "Delete this picture for good?",
