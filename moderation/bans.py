@@ -1,4 +1,8 @@
-"""Bans: a person who may not paint, for a while or for good, under none of their names."""
+"""Bans: a person who may not paint, for a while or for good, under none of their names.
+
+A ban holds in every community that a human is known in, and is lifted where it was imposed: whoever moderates
+somewhere else can neither lift nor shorten it.
+"""
 
 from datetime import datetime
 
@@ -15,8 +19,13 @@ from studio.people import Person
 def ban(
     session: Session, person_key: str, *, by: str, reason: str = "", until: datetime | None = None
 ) -> BanRow:
-    """Ban a person, or change a ban. `until` None is for good; `by` is the moderator's key, or the house."""
+    """Ban a person, or change a ban. `until` None is for good; `by` is the moderator's key, or the house's there.
+
+    One that holds on a name in another community, imposed by its moderators, stays as it is.
+    """
     row = session.get(BanRow, person_key) or BanRow(person_key=person_key)
+    if row.banned_by and not _ended(row, now()) and not may_lift(row, by) and _home(person_key) != _home(by):
+        return row
     row.until = until
     row.reason = reason
     row.banned_by = by
@@ -29,24 +38,41 @@ def ban(
 
 
 def unban(session: Session, person_key: str, *, by: str) -> bool:
-    """False: there was no ban."""
-    if session.get(BanRow, person_key) is None:
+    """False: there was no ban, or it is not theirs to lift."""
+    row = session.get(BanRow, person_key)
+    if row is None or not may_lift(row, by):
         return False
     session.execute(delete(BanRow).where(BanRow.person_key == person_key))
     audit.append(session, "unban", actor=by, subject=person_key)
     return True
 
 
+def may_lift(row: BanRow, by: str) -> bool:
+    """Whether whoever has the key `by` acts where the ban was imposed."""
+    return not _home(row.banned_by) or _home(row.banned_by) == _home(by)
+
+
+def holding(session: Session, person_key: str, *, at: datetime | None = None) -> list[BanRow]:
+    """The bans that hold at the moment, on any identity of the human."""
+    at = at or now()
+    wanted = BanRow.person_key.in_(identities(session, person_key))
+    return [row for row in session.scalars(select(BanRow).where(wanted)) if not _ended(row, at)]
+
+
 def find_ban(session: Session, person_key: str, *, at: datetime | None = None) -> BanRow | None:
     """The longest ban that holds at the moment, on any identity of the human; one that ran out does not count."""
     at = at or now()
-    wanted = BanRow.person_key.in_(identities(session, person_key))
-    holding = [row for row in session.scalars(select(BanRow).where(wanted)) if not _ended(row, at)]
-    return max(holding, key=lambda row: (row.until is None, row.until or at), default=None)
+    found = holding(session, person_key, at=at)
+    return max(found, key=lambda row: (row.until is None, row.until or at), default=None)
 
 
 def is_banned(session: Session, person: Person, *, at: datetime | None = None) -> bool:
     return find_ban(session, person.key, at=at) is not None
+
+
+def _home(person_key: str) -> str:
+    """Platform and community of a key; empty for what is none, such as the house's older bans."""
+    return person_key.rpartition(":")[0]
 
 
 def _ended(row: BanRow, at: datetime) -> bool:

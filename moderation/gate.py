@@ -11,7 +11,7 @@ from moderation.court import PromptCourt
 from moderation.desk.blocks import blocked_bits
 from moderation.desk.consequences import HOUSE, punish
 from moderation.desk.errands import Errands, Outcome
-from moderation.desk.strikes import weight_of
+from moderation.desk.strikes import SEVERE, weight_of
 from moderation.inspection import Inspector
 from moderation.limits.limiter import Limiter
 from moderation.limits.settings import LimitSettings
@@ -20,7 +20,7 @@ from moderation.policy import Policy
 from moderation.rules.image import ImageRule, house_image_rules
 from moderation.rules.image.blocked_here import BlockedHere
 from moderation.rules.prompt import PromptRule, PromptSubject
-from moderation.stances import tightened
+from moderation.stances import tightened, understood
 from moderation.tiers import allowance_of, tier_of
 from studio.clock import now
 from studio.communities import DEFAULT, CommunityRules, Tier
@@ -99,7 +99,7 @@ class HouseGate:
         if verdict.ruling is Ruling.REFUSE:
             self._limiter.note_refusal(person, account=account)
         if not verdict.allows:
-            self._write_down(admission, verdict)
+            self._write_down(person, verdict, job_id=admission.job_id)
         return verdict
 
     def require_welcome(self, person: Person) -> None:
@@ -127,6 +127,9 @@ class HouseGate:
         verdict = self._inspector.judge(inspection, policy=self._policy_for(rules))
         verdict = self._settled(verdict, inspection.person, rules)
         VERDICTS.labels(inspection.kind, verdict.ruling, verdict.rule, verdict.category).inc()
+        if verdict.ruling is Ruling.REFUSE and weight_of(verdict.category) >= SEVERE:
+            # Other refused pictures weigh nothing: a model may paint what nobody asked for.
+            self._write_down(inspection.person, verdict, job_id=inspection.job_id)
         return verdict
 
     def _judged(self, admission: Admission, rules: CommunityRules) -> Verdict:
@@ -146,9 +149,9 @@ class HouseGate:
     def _policy_for(self, rules: CommunityRules) -> Policy:
         try:
             return tightened(self._court.policy, rules.stances)
-        except BadParameter:  # a category that this version no longer knows
-            logger.error("the stances of a community name an unknown category")
-            return self._court.policy
+        except (BadParameter, ValueError):  # the others hold all the same
+            logger.error("the stances of a community name a category or action that is unknown by now")
+            return tightened(self._court.policy, understood(rules.stances))
 
     def _community(self, person: Person) -> CommunityRules:
         """Whoever paints alone has none, and no database either."""
@@ -163,7 +166,7 @@ class HouseGate:
         with self._database.read() as session:
             return blocked_bits(session, person)
 
-    def _write_down(self, admission: Admission, verdict: Verdict) -> None:
+    def _write_down(self, person: Person, verdict: Verdict, *, job_id: str) -> None:
         """Rule and category, never the text, and the strike. If it cannot be written, the verdict stands."""
         details = {"rule": verdict.rule, "category": verdict.category, "policy": self.policy_version}
         outcome = Outcome()
@@ -173,15 +176,13 @@ class HouseGate:
                 if weight:
                     outcome = punish(
                         session,
-                        admission.person,
+                        person,
                         rule=verdict.rule,
                         category=verdict.category,
                         weight=weight,
-                        job_id=admission.job_id or None,
+                        job_id=job_id or None,
                     )
-                audit.append(
-                    session, verdict.ruling, actor=HOUSE, subject=admission.person.key, details=details
-                )
+                audit.append(session, verdict.ruling, actor=HOUSE, subject=person.key, details=details)
         except (DatabaseUnavailable, SQLAlchemyError) as error:
             logger.error("a verdict could not be written to the audit chain: %s", type(error).__name__)
             return

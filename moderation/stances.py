@@ -18,6 +18,11 @@ def category_named(name: str) -> Category:
     return known[wanted]
 
 
+def understood(stances: Mapping[str, str]) -> Mapping[str, str]:
+    """Those whose category and action this version knows."""
+    return {name: action for name, action in stances.items() if _is_understood(name, action)}
+
+
 def tightened(policy: Policy, stances: Mapping[str, str]) -> Policy:
     """The policy with stances such as ``{"violence": "hold"}``. Raises `BadParameter`.
 
@@ -30,6 +35,14 @@ def tightened(policy: Policy, stances: Mapping[str, str]) -> Policy:
         category = category_named(name)
         chosen[category] = _stricter(chosen[category], Action(action))
     return replace(policy, stances=MappingProxyType(chosen))
+
+
+def _is_understood(name: str, action: str) -> bool:
+    try:
+        category_named(name)
+    except BadParameter:
+        return False
+    return action in set(Action)
 
 
 def _stricter(stance: Stance, action: Action) -> Stance:

@@ -90,7 +90,7 @@ def exclude(
     keys = identities(session, person_key)
     outcome = stop_jobs(session, keys)
     outcome.add(notify(session, person_key, kind, excluded(until)))
-    for key in keys:
+    for key in sorted(keys):  # in one order for everybody, or two moderators could wait for each other
         bans.ban(session, key, by=by, reason=reason, until=until)
     return outcome
 
@@ -135,14 +135,15 @@ def _exclude(session: Session, person: Person, rung: Rung, row: StrikeRow) -> Ou
         outcome.events += opened
         row.case_id = case.id
         session.flush()
-    if not _outlasts(session, person.key, until):
+    if not outlasts(session, person.key, until):
         kind = NoticeKind.BAN if rung.name == "ban" else NoticeKind.SUSPENSION
         reason = f"{rung.name}: {row.category}"
-        outcome.add(exclude(session, person.key, by=HOUSE, until=until, reason=reason, kind=kind))
+        by = Person.key_of(person.platform, person.community, HOUSE)
+        outcome.add(exclude(session, person.key, by=by, until=until, reason=reason, kind=kind))
     return outcome
 
 
-def _outlasts(session: Session, person_key: str, until: datetime | None) -> bool:
+def outlasts(session: Session, person_key: str, until: datetime | None) -> bool:
     """Whether a ban that is there already holds as long."""
     ban = bans.find_ban(session, person_key)
     return ban is not None and (ban.until is None or (until is not None and ban.until >= until))

@@ -27,6 +27,7 @@ from studio.errors import BadParameter, CaseTaken, NotAllowed
 from studio.jobs import WAITING, JobState
 from studio.people import Person
 
+_ELSEWHERE = "They were banned in another community, where they go by another name: it is lifted there."
 _OWN = "This case is about you or came from you: somebody else has to judge it."
 
 
@@ -91,10 +92,14 @@ class HouseDesk:
         with self._database.begin() as session:
             if same_human(session, who, moderator.key):
                 raise NotAllowed("Somebody else has to lift your ban.")
+            found = bans.holding(session, who)
+            theirs = [row for row in found if not bans.may_lift(row, moderator.key)]
+            if found and found == theirs:
+                raise NotAllowed(_ELSEWHERE)
             outcome = Outcome()
-            if bans.find_ban(session, who) is not None:
+            if found and not theirs:
                 outcome = notify(session, who, NoticeKind.LIFTED, "You may paint here again.")
-            lifted = [bans.unban(session, key, by=moderator.key) for key in identities(session, who)]
+            lifted = [bans.unban(session, key, by=moderator.key) for key in sorted(identities(session, who))]
         self._errands.run(outcome)
         return any(lifted)
 
@@ -103,7 +108,8 @@ class HouseDesk:
         with self._database.begin() as session:
             former = choices.community_rules(session, moderator.platform, moderator.community)
             rules = change(former)
-            tightened(self._policy, rules.stances)
+            added = rules.stances.items() - former.stances.items()  # older ones may have lost their category
+            tightened(self._policy, dict(added))
             choices.keep_community_rules(session, rules, by=moderator)
             details = {"changed": _changed(former, rules)}
             audit.append(session, "govern", actor=moderator.key, details=details)

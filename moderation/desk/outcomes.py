@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from moderation import bans
 from moderation.desk import strikes
 from moderation.desk.blocks import block
-from moderation.desk.consequences import exclude, notify, warning
+from moderation.desk.consequences import exclude, notify, outlasts, warning
 from moderation.desk.errands import Outcome
 from studio import releases
 from studio.cases import Case, CaseKind, CaseState, Decision, NoticeKind
@@ -154,12 +154,14 @@ def _suspend(session: Session, case: Case) -> Outcome:
             CaseRow.id != case.id,
         )
     )
-    lasts = min(_FIRST_SUSPENSION * 2 ** min(earlier or 0, 8), _LONGEST_SUSPENSION)
+    until = now() + min(_FIRST_SUSPENSION * 2 ** min(earlier or 0, 8), _LONGEST_SUSPENSION)
+    if case.kind is not CaseKind.SUSPENSION and outlasts(session, case.subject, until):
+        return Outcome()  # what holds already is not made shorter
     return exclude(
         session,
         case.subject,
         by=case.decided_by or "",
-        until=now() + lasts,
+        until=until,
         reason=case.category,
         kind=NoticeKind.SUSPENSION,
     )
@@ -176,7 +178,7 @@ def _lift(session: Session, case: Case) -> Outcome:
         return Outcome()
     text = "Your suspension was lifted: it was a mistake, and it counts no more."
     outcome = notify(session, case.subject, NoticeKind.LIFTED, text, case_id=case.id)
-    for key in identities(session, case.subject):
+    for key in sorted(identities(session, case.subject)):
         bans.unban(session, key, by=case.decided_by or "")
     return outcome
 

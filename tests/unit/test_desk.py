@@ -9,6 +9,7 @@ from PIL import Image, ImageEnhance
 from sqlalchemy import select
 
 from moderation import audit, bans
+from moderation.categories import Category
 from moderation.desk.blocks import blocked_bits
 from moderation.desk.strikes import burden
 from moderation.tables import StrikeRow
@@ -17,7 +18,8 @@ from studio.cases import CaseKind, Decision, NoticeKind
 from studio.catalog import perform, press
 from studio.clock import now
 from studio.commands.answers import Decided, Opened
-from studio.db import cases, ledger, records
+from studio.communities import CommunityRules
+from studio.db import cases, choices, ledger, records
 from studio.db.tables import BanRow, CaseRow, JobRow, NoticeRow, PictureRow
 from studio.errors import (
     BadParameter,
@@ -33,7 +35,7 @@ from studio.jobs import JobState
 from studio.people import Platform
 from studio.ports import Inspected, Inspection
 from studio.verdicts import Ruling, Verdict
-from tests.desks import with_desk, with_gate
+from tests.desks import Appearance, with_desk, with_gate
 from tests.painted import paint_job
 from tests.twins import someone
 
@@ -407,6 +409,25 @@ class TestStrikes:
         with strict.database.read() as session:
             assert "minor thing" not in str([row.request for row in session.scalars(select(JobRow))])
 
+    def output(self, person, job_id=""):
+        file = io.BytesIO()
+        Image.radial_gradient("L").convert("RGB").save(file, "PNG")
+        return Inspection(kind=Inspected.OUTPUT, person=person, png=file.getvalue(), job_id=job_id)
+
+    def test_a_painted_picture_against_the_core_freezes_the_account_too(self, ports, call):
+        strict = with_gate(ports, image_rules=[Appearance(Category.MINORS)])
+        job_id = imagine(strict, by(call, call.person, "p"))
+        assert strict.gate.inspect(self.output(call.person, job_id)).ruling is Ruling.REFUSE
+        assert only_case(strict, CaseKind.SUSPENSION).subject == call.person.key
+        with pytest.raises(Banned):
+            imagine(strict, by(call, call.person, "late"))
+
+    def test_other_refused_pictures_weigh_nothing(self, ports, call):
+        strict = with_gate(ports, image_rules=[Appearance(Category.SEXUAL)])
+        assert strict.gate.inspect(self.output(call.person)).ruling is Ruling.REFUSE
+        assert desk(strict, call) == ()
+        imagine(strict, by(call, call.person, "again"))
+
     def test_a_suspension_that_was_a_mistake_is_lifted_with_its_strike(self, strict, call):
         self.probe(strict, call, 1, word="minor")
         decide(strict, call, only_case(strict), Decision.OVERTURN)
@@ -471,6 +492,15 @@ class TestGoverning:
         with pytest.raises(PolicyRefusal):
             imagine(house, by(call, call.person, "2"), "a doubtful thing")
 
+    def test_a_category_that_is_gone_takes_no_other_with_it(self, ports, call):
+        house = with_gate(ports)
+        stances = {"bygone": "hold", "deception": "refuse"}
+        with house.database.begin() as session:
+            choices.keep_community_rules(session, CommunityRules(stances=stances), by=MOD)
+        with pytest.raises(PolicyRefusal):
+            imagine(house, call, "a doubtful thing")
+        assert perform(house, by(call, MOD), "studio", {"setting": "pause"}).rules.paused
+
     def test_where_moderators_look_doubts_are_held_and_elsewhere_refused(self, ports, call):
         house = with_gate(ports, holds=None)
         with pytest.raises(PolicyRefusal):
@@ -499,6 +529,51 @@ class TestGoverning:
         assert perform(house, by(call, MOD), "unban", {"person": call.person.key}).lifted
         assert imagine(house, by(call, call.person, "3"))
         assert len(kinds(house, NoticeWritten)) == 2
+
+    @pytest.fixture
+    def abroad(self, ports, call):
+        """The house, somebody who is banned at home for a week, their other name, and who moderates there."""
+        house = with_gate(ports)
+        other = someone("elsewhere", community="other")
+        code = perform(house, call, "link", {}).code
+        perform(house, by(call, other), "link", {"code": code})
+        perform(house, by(call, MOD), "ban", {"person": call.person.key, "duration": "7d"})
+        return house, other, someone("friend", community="other", moderator=True)
+
+    def test_a_ban_is_lifted_where_it_was_imposed(self, abroad, call):
+        house, other, friend = abroad
+        with pytest.raises(NotAllowed, match="another community"):
+            perform(house, by(call, friend), "unban", {"person": other.key})
+        with pytest.raises(Banned):
+            imagine(house, by(call, call.person, "2"))
+        assert perform(house, by(call, MOD), "unban", {"person": call.person.key}).lifted
+        assert imagine(house, by(call, other))
+
+    @pytest.mark.parametrize("duration", ["1m", "for good"])
+    def test_nobody_elsewhere_makes_a_ban_their_own(self, abroad, call, duration):
+        house, other, friend = abroad
+        perform(house, by(call, friend, "b"), "ban", {"person": other.key, "duration": duration})
+        perform(house, by(call, friend, "u"), "unban", {"person": other.key})
+        with pytest.raises(Banned) as caught:
+            imagine(house, by(call, call.person, "2"))
+        assert caught.value.until > now() + timedelta(days=6)
+
+    def test_a_case_elsewhere_lifts_no_ban_from_home(self, abroad, call):
+        house, other, friend = abroad
+        with house.database.begin() as session:
+            case, _ = cases.open_case(session, CaseKind.SUSPENSION, case_key="s", subject=other)
+        decide(house, call, case, Decision.OVERTURN, moderator=friend)
+        with pytest.raises(Banned):
+            imagine(house, by(call, call.person, "2"))
+
+    def test_a_suspension_makes_no_ban_shorter(self, ports, call):
+        house = with_gate(ports)
+        job_id = painted(house, call)
+        reported(house, call, job_id)
+        perform(house, by(call, MOD), "ban", {"person": call.person.key})
+        decide(house, call, only_case(house), Decision.SUSPEND)
+        with house.database.read() as session:
+            assert bans.find_ban(session, call.person.key).until is None
 
 
 class TestBlocking:
