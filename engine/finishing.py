@@ -51,7 +51,10 @@ def finish(
     parents = tuple(source.picture_id for source in job.request.sources if source.picture_id)
     recipe = replace(painted.recipe, parents=parents)
     png = write_recipe(painted.image, recipe)
-    verdict = gate.inspect(Inspection(kind=Inspected.OUTPUT, person=job.person, png=png, request=job.request))
+    inspection = Inspection(
+        kind=Inspected.OUTPUT, person=job.person, png=png, request=job.request, job_id=job.id
+    )
+    verdict = gate.inspect(inspection)
     if verdict.ruling is Ruling.REFUSE:
         return verdict
     signed, image = png, painted.image

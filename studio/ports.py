@@ -46,6 +46,7 @@ class Inspection:
     person: Person
     png: bytes = field(repr=False)
     request: PaintRequest | None = None
+    job_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """The real desk and the real gate on the twins of everything else."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from moderation.categories import Category
@@ -10,6 +10,7 @@ from moderation.desk.errands import Errands
 from moderation.findings import Finding
 from moderation.gate import HouseGate
 from moderation.limits.settings import LimitSettings, Pace
+from moderation.rules.image import ImageSubject
 from moderation.rules.prompt import PromptSubject
 from studio.ports import HouseRules, Ports
 from studio.verdicts import Ruling
@@ -39,6 +40,17 @@ class Wording:
                         ruling=Ruling.REFUSE, rule=self.name, category=category, evidence=f"found {word}"
                     )
         return None
+
+
+@dataclass(frozen=True, slots=True)
+class Appearance:
+    """A rule that sees the same in every picture."""
+
+    category: Category
+    name: str = "appearance"
+
+    def judge(self, subject: ImageSubject) -> Finding:
+        return Finding(ruling=Ruling.REFUSE, rule=self.name, category=self.category)
 
 
 def with_desk(ports: Ports) -> Ports:
