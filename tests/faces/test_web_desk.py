@@ -253,6 +253,17 @@ def test_somebody_outside_reports_a_picture_by_its_id_or_by_itself(house: OpenRo
     assert filed[0].words == "it shows me"
 
 
+def test_a_report_of_untold_length_is_not_read(house: OpenRoom) -> None:
+    headers = {"origin": ADDRESS, "content-type": "multipart/form-data; boundary=x"}
+    body = (
+        b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.png"\r\n\r\n'
+        + b"0" * 5000
+        + b"\r\n--x--"
+    )
+    answer = house.browser().client.post("/report", content=iter([body]), headers=headers)
+    assert answer.status_code == 413
+
+
 def test_nobody_outside_learns_whether_something_here_looks_like_their_picture(house: OpenRoom) -> None:
     assert "If it was made here" in outside(house, {"file": ("x.png", png())}, reason="x").text
     with house.ports.database.read() as session:
