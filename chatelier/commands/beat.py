@@ -4,6 +4,8 @@ from pathlib import Path
 
 import typer
 
+from chatelier.figures import METRICS, serve_figures
+
 
 def register(app: typer.Typer) -> None:
     app.command("beat")(beat)
@@ -13,6 +15,7 @@ def beat(
     ready_file: Path | None = typer.Option(
         None, "--ready-file", help="Make this file once the sweeps run.", show_default=False
     ),
+    metrics: str | None = METRICS,
 ) -> None:
     """Every few seconds, find jobs that nobody works on and events that nobody sent. Run one; two do no harm.
 
@@ -27,4 +30,5 @@ def beat(
 
     settings = load_settings()
     set_up_logging(settings)
+    serve_figures(metrics)
     keep_house(settings, on_ready=readiness(ready_file))

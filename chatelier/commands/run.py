@@ -4,6 +4,8 @@ from pathlib import Path
 
 import typer
 
+from chatelier.figures import METRICS, serve_figures
+
 _READY = typer.Option(
     None, "--ready-file", help="Keep this file fresh while the face is connected.", show_default=False
 )
@@ -34,7 +36,7 @@ def web() -> None:
     open_room(settings)
 
 
-def discord(ready_file: Path | None = _READY) -> None:
+def discord(ready_file: Path | None = _READY, metrics: str | None = METRICS) -> None:
     """The Discord face. Needs a bot's token, Redis and an up-to-date database.
 
     Example:
@@ -47,10 +49,11 @@ def discord(ready_file: Path | None = _READY) -> None:
 
     settings = load_settings()
     set_up_logging(settings)
+    serve_figures(metrics)
     run_discord(settings, ready_file=ready_file)
 
 
-def slack(ready_file: Path | None = _READY) -> None:
+def slack(ready_file: Path | None = _READY, metrics: str | None = METRICS) -> None:
     """The Slack face. Needs a bot token, an app token or a signing secret, Redis and an up-to-date database.
 
     With an app token it speaks Socket Mode; with a signing secret it listens for signed requests.
@@ -65,4 +68,5 @@ def slack(ready_file: Path | None = _READY) -> None:
 
     settings = load_settings()
     set_up_logging(settings)
+    serve_figures(metrics)
     run_slack(settings, ready_file=ready_file)

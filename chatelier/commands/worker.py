@@ -7,6 +7,8 @@ from pathlib import Path
 
 import typer
 
+from chatelier.figures import METRICS, serve_figures
+
 
 def register(app: typer.Typer) -> None:
     app.command("worker")(worker)
@@ -19,6 +21,7 @@ def worker(
         help="Make this file once the model is loaded and jobs are taken.",
         show_default=False,
     ),
+    metrics: str | None = METRICS,
 ) -> None:
     """Paint what the faces ask for, until Ctrl-C or SIGTERM. What is being painted then goes back to the
     queue.
@@ -37,6 +40,7 @@ def worker(
 
     settings = load_settings()
     set_up_logging(settings)
+    serve_figures(metrics)
     paint(settings, on_ready=readiness(ready_file))
     logging.shutdown()
     # Everything is given back and closed. Taking the accelerator library apart object by object would only keep

@@ -1,0 +1,30 @@
+"""Figures for Prometheus from workers, housekeepers and bots."""
+
+from urllib.request import urlopen
+
+import pytest
+
+from chatelier.figures import serve_figures
+from moderation.metrics import VERDICTS
+from studio.errors import Misconfigured
+from tests.conftest import free_port
+
+
+def test_figures_are_served_where_they_are_asked_for() -> None:
+    port = free_port()
+    serve_figures(f"127.0.0.1:{port}")
+    VERDICTS.labels("picture", "allow", "", "").inc()
+    with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
+        text = answer.read().decode()
+    assert "chatelier_verdicts_total" in text
+    with pytest.raises(Misconfigured, match="Choose another port"):
+        serve_figures(f"127.0.0.1:{port}")
+
+
+def test_an_address_without_a_port_is_explained() -> None:
+    with pytest.raises(Misconfigured, match="HOST:PORT"):
+        serve_figures("localhost")
+
+
+def test_without_an_address_nothing_is_served() -> None:
+    serve_figures(None)
