@@ -1,10 +1,12 @@
 """What the bot has to be allowed, and who is told when it is not."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import discord
 
+from studio.commands.studio import NOTHING
 from studio.communities import CommunityRules
+from studio.errors import BadParameter
 
 NEEDED = {
     "view_channel": "View Channels",
@@ -15,6 +17,10 @@ NEEDED = {
     "read_message_history": "Read Message History",
 }
 PERMISSIONS = discord.Permissions(**dict.fromkeys(NEEDED, True))
+_SHOWN_IN = frozenset({"desk", "log", "stars"})
+_NO_CHANNEL = (
+    "names a channel that I do not see here: {}. Name one of this server, such as #desk, that I may view."
+)
 SCOPES = ("bot", "applications.commands")
 
 
@@ -34,6 +40,15 @@ def lacking_in(guild: discord.Guild | None, channel_id: str) -> list[str]:
     channel = guild.get_channel_or_thread(int(channel_id)) if guild else None
     me: discord.Member | None = guild.me if guild else None
     return missing(channel, me) if channel and me else []
+
+
+def require_own(guild: discord.Guild | None, values: Mapping[str, object]) -> None:
+    """Raises `BadParameter` when `/studio` is told a channel of another server, whose people cases are not for."""
+    chosen = str(values.get("value") or "").strip()
+    if values.get("setting") not in _SHOWN_IN or guild is None or chosen.lower() in NOTHING:
+        return
+    if not chosen.isdecimal() or guild.get_channel_or_thread(int(chosen)) is None:
+        raise BadParameter("value", _NO_CHANNEL.format(chosen[:40]))
 
 
 def closed_channels(guild: discord.Guild | None, rules: CommunityRules) -> Iterator[str]:

@@ -11,6 +11,7 @@ from discord import app_commands
 from bots.discord import words
 from bots.discord.homes import at_home
 from bots.discord.people import introduce, person_of
+from bots.discord.permissions import require_own
 from bots.discord.suggestions import suggester
 from bots.discord.uploads import look_at, take_in
 from bots.phrases import spread_flags
@@ -79,6 +80,8 @@ def _callback(spec: CommandSpec) -> Callable[..., Any]:
 
         async def work(call: Call) -> Answer:
             values = spread_flags(spec.name, await _received(bot, call, spec, options))
+            if spec.name == "studio":
+                require_own(interaction.guild, values)
             for what in filter(None, map(values.get, _NAMING)):
                 call = await at_home(bot, call, str(what), paints=spec.paints)
             return await bot.backroom.run("desk", perform, bot.ports, call, spec.name, values)

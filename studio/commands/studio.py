@@ -11,7 +11,7 @@ from studio.db import choices
 from studio.errors import BadParameter, NotAllowed
 from studio.ports import Ports
 
-_NOTHING = ("", "none", "off")
+NOTHING = ("", "none", "off")
 _CHANNELS = {
     "desk": "desk_channel",
     "log": "log_channel",
@@ -43,20 +43,20 @@ def _set_paused(paused: bool) -> Callable[[CommunityRules, str], CommunityRules]
 
 
 def _set_channels(rules: CommunityRules, value: str) -> CommunityRules:
-    names = () if value.lower() in _NOTHING else tuple(dict.fromkeys(value.replace(",", " ").split()))
+    names = () if value.lower() in NOTHING else tuple(dict.fromkeys(value.replace(",", " ").split()))
     return replace(rules, channels=names)
 
 
 def _set_channel(field: str) -> Callable[[CommunityRules, str], CommunityRules]:
     def change(rules: CommunityRules, value: str) -> CommunityRules:
-        chosen: Mapping[str, object] = {field: None if value.lower() in _NOTHING else value}
+        chosen: Mapping[str, object] = {field: None if value.lower() in NOTHING else value}
         return replace(rules, **chosen)  # type: ignore[arg-type]
 
     return change
 
 
 def _set_model(rules: CommunityRules, value: str) -> CommunityRules:
-    return replace(rules, model=None if value.lower() in _NOTHING else value.lower())
+    return replace(rules, model=None if value.lower() in NOTHING else value.lower())
 
 
 def _set_threshold(rules: CommunityRules, value: str) -> CommunityRules:
@@ -64,12 +64,12 @@ def _set_threshold(rules: CommunityRules, value: str) -> CommunityRules:
 
 
 def _set_pictures(rules: CommunityRules, value: str) -> CommunityRules:
-    return replace(rules, max_pictures=None if value.lower() in _NOTHING else _number(value, 1, 8))
+    return replace(rules, max_pictures=None if value.lower() in NOTHING else _number(value, 1, 8))
 
 
 def _set_tier(rules: CommunityRules, value: str) -> CommunityRules:
     role, tier = _pair(value, "a role and a tier, such as 123456 trusted")
-    if tier in _NOTHING:
+    if tier in NOTHING:
         return replace(rules, tiers={name: each for name, each in rules.tiers.items() if name != role})
     return replace(rules, tiers={**rules.tiers, role: _tier(tier)})
 
@@ -77,7 +77,7 @@ def _set_tier(rules: CommunityRules, value: str) -> CommunityRules:
 def _set_credits(rules: CommunityRules, value: str) -> CommunityRules:
     name, amount = _pair(value, "a tier and its credits a month, such as member 200")
     tier = _tier(name)
-    if amount in _NOTHING:
+    if amount in NOTHING:
         rest = {each: credits for each, credits in rules.monthly_credits.items() if each is not tier}
         return replace(rules, monthly_credits=rest)
     return replace(rules, monthly_credits={**rules.monthly_credits, tier: _number(amount, 0, 1_000_000)})
@@ -85,7 +85,7 @@ def _set_credits(rules: CommunityRules, value: str) -> CommunityRules:
 
 def _set_pool(rules: CommunityRules, value: str) -> CommunityRules:
     channel, amount = _pair(value, "a channel and its credits a month, such as 1234567890 500")
-    if amount in _NOTHING:
+    if amount in NOTHING:
         return replace(rules, pools={name: each for name, each in rules.pools.items() if name != channel})
     return replace(rules, pools={**rules.pools, channel: _number(amount, 1, 1_000_000)})
 
@@ -93,7 +93,7 @@ def _set_pool(rules: CommunityRules, value: str) -> CommunityRules:
 def _set_stance(rules: CommunityRules, value: str) -> CommunityRules:
     category, action = _pair(value, "a category and an action, such as violence hold")
     category = category.lower()
-    if action in _NOTHING:
+    if action in NOTHING:
         return replace(rules, stances={k: v for k, v in rules.stances.items() if k != category})
     if action not in ("hold", "refuse"):
         raise BadParameter("value", "a community may only be stricter: hold or refuse.")

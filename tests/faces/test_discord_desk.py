@@ -195,9 +195,12 @@ async def test_naming_a_desk_lays_the_open_cases_there(room: Room) -> None:
     assert len(channel.history()) == 1
 
 
-async def test_a_desk_that_the_bot_cannot_use_is_said_to_who_names_it(room: Room) -> None:
-    result = await room.mod.slash(room.channel, "studio", setting="desk", value="4711")
-    assert "I see no channel 4711" in result.response.content
+@pytest.mark.parametrize("value", ["4711", "moderators"])
+async def test_a_desk_outside_the_server_is_not_taken(room: Room, value: str) -> None:
+    result = await room.mod.slash(room.channel, "studio", setting="desk", value=value)
+    assert f"I do not see here: {value}" in result.response.content
+    result = await room.mod.slash(room.channel, "studio")
+    assert value not in result.response.content
 
 
 async def test_members_do_not_govern_and_are_not_shown_the_commands(room: Room, tmp_path: Path) -> None:
