@@ -18,7 +18,7 @@ from studio.errors import NotFound, PolicyRefusal
 from studio.jobs import Job, JobState
 from studio.people import Person, Platform
 from studio.pictures import Picture
-from studio.privacy import is_open
+from studio.privacy import is_near
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,18 +168,14 @@ def load_family(
 ) -> tuple[Job, Picture, list[tuple[Picture, Job]]]:
     """A picture, its job, and its ancestors with theirs, nearest first. Raises `NotFound`.
 
-    Ancestors from private places are left out for a viewer who is not in that `channel`.
+    Ancestors from other communities, and from private places, are left out for a viewer who is not there.
     """
     with database.read() as session:
         picture = records.find_picture(session, picture_id, viewer=viewer)
         job = records.find_job(session, picture.job_id)
         ancestors = [each for each in records.ancestors(session, [picture_id]) if not each.deleted]
         family = [(each, records.find_job(session, each.job_id)) for each in ancestors]
-        seen = [
-            (each, maker)
-            for each, maker in family
-            if is_open(session, maker, person_key=viewer.key, channel=channel)
-        ]
+        seen = [(each, maker) for each, maker in family if is_near(session, maker, viewer, channel=channel)]
         return job, picture, seen
 
 

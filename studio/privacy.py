@@ -11,6 +11,7 @@ from studio.db.tables import JobRow
 from studio.errors import NotFound
 from studio.identifiers import is_job_id, split_picture_id
 from studio.jobs import Job
+from studio.people import Person
 
 # A moderator may stop and remove what they cannot see.
 _WITHOUT_LOOKING = frozenset({"cancel", "delete"})
@@ -22,6 +23,17 @@ def is_open(session: Session, job: Job, *, person_key: str, channel: str | None)
     return (
         not address.private or address.channel == channel or same_human(session, job.person.key, person_key)
     )
+
+
+def is_near(session: Session, job: Job, viewer: Person, *, channel: str | None) -> bool:
+    """Whether the viewer may see a job of any community: their own, or one of theirs that is open to them.
+
+    A linked identity may carry a picture over into another community; what it came from stays where it was.
+    """
+    if same_human(session, job.person.key, viewer.key):
+        return True
+    here = (job.person.platform, job.person.community) == (viewer.platform, viewer.community)
+    return here and is_open(session, job, person_key=viewer.key, channel=channel)
 
 
 def require(session: Session, call: Call, spec: CommandSpec, values: Mapping[str, object]) -> None:

@@ -9,6 +9,7 @@ from studio.commands.spec import Call, CommandSpec, Kind, Parameter
 from studio.db import outbox, records
 from studio.db.cases import open_case
 from studio.db.humans import same_human
+from studio.db.people import lock_person
 from studio.errors import BadParameter, NotAllowed
 from studio.jobs import JobState
 from studio.ports import Ports
@@ -23,6 +24,7 @@ class Appeal:
 def appeal(ports: Ports, call: Call, command: Appeal) -> Filed:
     """The owner of a refused job appeals, once. Raises `NotFound`, `NotAllowed` and `BadParameter`."""
     with ports.database.begin() as session:
+        lock_person(session, call.person)  # of two clicks at once, the second finds the case of the first
         job = records.find_job(session, command.job, viewer=call.person)
         if not same_human(session, job.person.key, call.person.key):
             raise NotAllowed("Only the person who asked for this can appeal.")

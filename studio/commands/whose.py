@@ -8,12 +8,11 @@ from sqlalchemy.orm import Session
 from studio.commands.answers import Attribution
 from studio.commands.spec import Call, CommandSpec, Kind, Parameter
 from studio.db import records
-from studio.db.humans import same_human
 from studio.db.tables import JobRow, PictureRow
 from studio.errors import BadParameter
-from studio.jobs import Job, JobState
+from studio.jobs import JobState
 from studio.ports import Ports
-from studio.privacy import is_open
+from studio.privacy import is_near
 from studio.provenance import SAME_BITS, Trace, Traces, difference, likeness
 
 _BATCH = 2000
@@ -69,7 +68,7 @@ def _told(
     job = records.find_job(session, row.job_id)
     if job.state is not JobState.DONE:
         return None
-    near = call is None or _is_near(session, job, call)
+    near = call is None or is_near(session, job, call.person, channel=call.address.channel)
     looks = row.perceptual_hash if traces.fingerprint else None
     return Attribution(
         known=True,
@@ -84,15 +83,6 @@ def _told(
         signed_by=traces.signed_by,
         software=traces.software,
     )
-
-
-def _is_near(session: Session, job: Job, call: Call) -> bool:
-    """Whether the caller may know who painted it, and with what words."""
-    viewer = call.person
-    if same_human(session, job.person.key, viewer.key):
-        return True
-    here = (job.person.platform, job.person.community) == (viewer.platform, viewer.community)
-    return here and is_open(session, job, person_key=viewer.key, channel=call.address.channel)
 
 
 def _alike(session: Session, fingerprint: str, call: Call | None) -> list[PictureRow]:

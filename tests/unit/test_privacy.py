@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from bots.standings import load_family
 from studio.catalog import perform
 from studio.commands.answers import Family
 from studio.commands.spec import Call
@@ -81,3 +82,31 @@ def test_a_family_tree_leaves_out_what_was_painted_in_private(ports: Ports, secr
 
     assert seen(call_of("bo", OPEN, "bo")) == [f"{child}.1"]
     assert seen(call_of("ana", OPEN, "ana")) == [f"{secret}.1", f"{child}.1"]
+
+
+def test_a_family_tree_leaves_out_what_was_painted_in_another_community(ports: Ports) -> None:
+    """Ana builds on Bo's picture, and takes hers along to where she goes by another name."""
+    perform(ports, call_of("bo", OPEN, "first"), "imagine", {"prompt": "a red fox", "count": 1})
+    first = paint_job(ports, _newest(ports))
+    ana = call_of("ana", OPEN, "second")
+    perform(ports, ana, "vary", {"picture": f"{first}.1", "count": 1})
+    second = paint_job(ports, _newest(ports))
+    away = replace(OPEN, community="other")
+    there = Call(person=someone("ana2", community="other"), address=away, request_key="third")
+    offered = perform(ports, ana, "link", {})
+    perform(ports, there, "link", {"code": offered.code})  # type: ignore[union-attr]
+    perform(ports, there, "vary", {"picture": f"{second}.1", "count": 1})
+    third = f"{paint_job(ports, _newest(ports))}.1"
+
+    def seen(call: Call) -> list[str]:
+        family = perform(ports, call, "lineage", {"picture": third})
+        assert isinstance(family, Family)
+        _, _, beside = load_family(ports.database, third, call.person)
+        assert {picture.id for picture, _ in beside} | {third} == {
+            each.picture.id for each in family.relatives
+        }
+        return [relative.picture.id for relative in family.relatives]
+
+    stranger = replace(there, person=someone("cy", community="other"))
+    assert seen(stranger) == [third]
+    assert seen(there) == [f"{second}.1", third]
