@@ -67,11 +67,23 @@ END_TO_END_GPU = replace(
     composers=14,
 )
 
+RETRIEVAL_GPU = replace(
+    Plan(),
+    pool=131_072,
+    first_pool=4096,
+    crops=48,
+    batch=256,
+    learning_rate=1e-3,
+    decay=0.9995,
+    fresh=256,
+    composers=14,
+)
+
 
 def plan_for(route: Route, *, tiny: bool) -> Plan:
     """The measures that suit the route and the machine."""
     if tiny:
         return TINY
-    if route is Route.RETRIEVAL:
-        return Plan()
-    return END_TO_END_GPU if torch.cuda.is_available() else END_TO_END
+    if torch.cuda.is_available():
+        return RETRIEVAL_GPU if route is Route.RETRIEVAL else END_TO_END_GPU
+    return Plan() if route is Route.RETRIEVAL else END_TO_END
