@@ -116,6 +116,8 @@ class LeaseKeeper:
                     self._renew(lease)
                 except DatabaseUnavailable:
                     log.warning("lease not renewed: database away", extra={"job_id": lease.job_id})
+                except Exception:  # a defect at one job must not cost the others their leases
+                    log.exception("lease not renewed", extra={"job_id": lease.job_id})
 
     def _renew(self, lease: Lease) -> None:
         with self._database.begin() as session:

@@ -55,7 +55,7 @@ class Glovebox:
             child = self._warm_child()
             try:
                 reply, pictures = child.ask(data, deadline=time.monotonic() + self._timeout_seconds)
-            except (OSError, ValueError) as error:  # a timeout is an OSError
+            except (OSError, ValueError, RecursionError) as error:  # a timeout is an OSError
                 self._child = None
                 child.end()
                 raise BadImage(
@@ -106,7 +106,7 @@ class _Child:
         """The reply and its two pictures, of which the second may be empty. Raises OSError or ValueError."""
         self._socket.settimeout(max(0.001, deadline - time.monotonic()))
         self._socket.sendall(_LENGTH.pack(len(data)) + data)
-        reply = json.loads(self._read(deadline))
+        reply = _checked(json.loads(self._read(deadline)))
         pictures = [self._read(deadline) for _ in range(2)]
         self.peak_bytes = int(reply["peak_bytes"])
         return reply, pictures
@@ -119,6 +119,15 @@ class _Child:
         self._socket.close()
         self._process.kill()
         self._process.wait()
+
+
+def _checked(reply: Any) -> dict[str, Any]:
+    """Raises ValueError for what no child of ours answers: one that a file took over may say anything."""
+    if isinstance(reply, dict) and isinstance(reply.get("peak_bytes"), int):
+        sizes = [reply.get(name) for name in ("width", "height")]
+        if isinstance(reply.get("error"), str) or all(isinstance(each, int) for each in sizes):
+            return reply
+    raise ValueError("no answer of ours")
 
 
 def _read_part(connection: socket.socket, deadline: float | None = None) -> bytes:

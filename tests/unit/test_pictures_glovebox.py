@@ -92,6 +92,10 @@ ANSWERS = {
     "dies": "import os; os.abort()",
     "hangs": "import time; time.sleep(60)",
     "babbles": "import socket, sys; socket.socket(fileno=int(sys.argv[1])).sendall(b'x' * 100)",
+    "answers in another shape": (
+        "import socket, struct, sys; s = socket.socket(fileno=int(sys.argv[1])); p = struct.Struct('>Q').pack;"
+        "s.sendall(p(3) + b'[1]' + p(0) + p(0)); s.recv(1 << 20)"
+    ),
     "claims too much": "import socket, sys; socket.socket(fileno=int(sys.argv[1])).sendall(b'\\xff' * 8 + b'x')",
 }
 

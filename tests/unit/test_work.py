@@ -317,6 +317,26 @@ class TestStopping:
         finally:
             keeper.close()
 
+    def test_the_heart_beats_on_after_a_defect(self, ports, job, monkeypatch):
+        keeper = LeaseKeeper(ports.database, worker="w1", lease_seconds=0.15)
+        lease = keeper.take(job)
+        with ports.database.begin() as session:
+            session.get_one(JobRow, job).cancel_requested = True
+        renew, beats = keeper._renew, []
+
+        def stumble(lease):
+            beats.append(lease)
+            if len(beats) == 1:
+                raise TypeError
+            renew(lease)
+
+        monkeypatch.setattr(keeper, "_renew", stumble)
+        keeper.start()
+        try:
+            wait_for(lease.must_stop)
+        finally:
+            keeper.close()
+
     def test_a_heartbeat_notices_that_the_lease_is_lost(self, ports, job):
         keeper = LeaseKeeper(ports.database, worker="w1", lease_seconds=0.15)
         lease = keeper.take(job)
