@@ -144,7 +144,9 @@ def test_an_upload_with_a_command_that_takes_none_is_explained(room: OpenRoom) -
 
 def test_a_blend_takes_as_many_images_as_are_attached(room: OpenRoom) -> None:
     ana = room.guest("Ana")
-    first, *more = (ana.post("/uploads", f"picture {number}".encode()).json()["ticket"] for number in range(3))
+    first, *more = (
+        ana.post("/uploads", f"picture {number}".encode()).json()["ticket"] for number in range(3)
+    )
     job_id = ana.say("/blend a castle", image=first, more=more)["job"]
     sources = request_of(room.ports, job_id)["sources"]
     assert [room.ports.store.get(each["key"]) for each in sources] == [

@@ -59,7 +59,9 @@ def ports(house: RunningHouse, monkeypatch: pytest.MonkeyPatch) -> Iterator[Port
 def ask(ports: Ports, person: str, index: int) -> str:
     call = Call(person=someone(person), address=somewhere(), request_key=f"chaos:{person}:{index}")
     prompt = f"a red apple number {index}"
-    answer = perform(ports, call, "imagine", {"prompt": prompt, "count": 1, "seed": index})
+    answer = perform(
+        ports, call, "imagine", {"prompt": prompt, "count": 1, "seed": index, "width": 64, "height": 64}
+    )
     return answer.job_id
 
 

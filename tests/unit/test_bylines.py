@@ -11,7 +11,10 @@ from bots.words import credit
         ([], "@ana"),
         ([("@bo", "fox")], "@ana, from @bo’s fox"),
         ([("", "fox")], "@ana, from their own fox"),
-        ([("@bo", "fox"), ("", "boat"), ("@cy", "star")], "@ana, from @bo’s fox, their own boat and @cy’s star"),
+        (
+            [("@bo", "fox"), ("", "boat"), ("@cy", "star")],
+            "@ana, from @bo’s fox, their own boat and @cy’s star",
+        ),
         ([("@bo", "fox"), ("@bo", "fox")], "@ana, from @bo’s fox"),
     ],
 )

@@ -321,7 +321,9 @@ def test_services_that_do_not_answer_are_named_at_the_start(
     assert err.startswith("Redis at redis://:***@127.0.0.1:1/0 does not answer")
 
 
-def test_the_digest_tells_what_was_asked_for(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_digest_tells_what_was_asked_for(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     url = f"sqlite:///{tmp_path / 'studio.sqlite3'}"
     monkeypatch.setenv("CHATELIER_DATABASE_URL", url)
     run("db", "upgrade")
