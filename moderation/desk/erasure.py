@@ -20,7 +20,9 @@ def erase_records(session: Session, keys: tuple[str, ...]) -> int:
     session.execute(update(CaseRow).where(concerned).values(words="", note=""))
     session.execute(update(CaseRow).where(CaseRow.subject.in_(keys)).values(evidence=""))
     session.execute(update(CaseRow).where(CaseRow.filed_by.in_(keys)).values(filed_by=None))
-    session.execute(update(BanRow).where(BanRow.banned_by.in_(keys)).values(banned_by=HOUSE))
+    for key in keys:  # a ban is still lifted where it was imposed
+        house = f"{key.rpartition(':')[0]}:{HOUSE}"
+        session.execute(update(BanRow).where(BanRow.banned_by == key).values(banned_by=house))
     blocked = BlockedPictureRow.blocked_by.in_(keys)
     session.execute(update(BlockedPictureRow).where(blocked).values(blocked_by=HOUSE))
     old = StrikeRow.at < now() - HALF_LIFE

@@ -549,6 +549,13 @@ class TestGoverning:
         assert perform(house, by(call, MOD), "unban", {"person": call.person.key}).lifted
         assert imagine(house, by(call, other))
 
+    def test_so_is_the_ban_of_a_moderator_who_was_forgotten(self, abroad, call):
+        house, other, friend = abroad
+        perform(house, by(call, MOD, "f"), "forget-me", {"confirm": "yes"})
+        with pytest.raises(NotAllowed, match="another community"):
+            perform(house, by(call, friend), "unban", {"person": other.key})
+        assert perform(house, by(call, BEA), "unban", {"person": call.person.key}).lifted
+
     @pytest.mark.parametrize("duration", ["1m", "for good"])
     def test_nobody_elsewhere_makes_a_ban_their_own(self, abroad, call, duration):
         house, other, friend = abroad
