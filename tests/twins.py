@@ -250,10 +250,11 @@ def ruled(ports: Ports, rules: HouseRules) -> Ports:
 
 
 def open_empty(url: str) -> Database:
-    """A database with all tables and no rows. Tables are made once; a SQLite file is then a copy of a copy."""
+    """A database with all tables. They are made once: a SQLite file that is not there yet is a copy of a copy."""
     database = Database(url)
-    if database.is_sqlite and database.url.database:
-        Path(database.url.database).write_bytes(_empty_file(len(Base.metadata.tables)))
+    file = Path(database.url.database or "") if database.is_sqlite else None
+    if file and not file.exists():
+        file.write_bytes(_empty_file(len(Base.metadata.tables)))
     else:
         Base.metadata.create_all(database.engine)
     return database
