@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Protocol
+from typing import Protocol, TypeGuard
 
 from engine.finishing import Finished, finish, store_grid
 from engine.leases import Lease, LeaseKeeper, is_paused
@@ -130,6 +130,8 @@ class Work:
         gate = ClearedGate(self._gate) if job.cleared else self._gate
         finishing = partial(finish, job, gate=gate, store=self._store, signer=self._signer)
         results = list(self._hands.map(finishing, range(1, len(painted) + 1), painted))
+        if core := next((each for each in results if _is_core(each)), None):
+            return judged(core)  # though its person's jobs are stopped for it at this very moment
         if lease.must_stop():
             raise JobCancelled
         kept = [each for each in results if isinstance(each, Finished)]
@@ -188,6 +190,11 @@ class Work:
             self._queue.enqueue(job.id, priority=job.priority, model=job.request.model)
         except ChatelierError:
             log.info("a job given back waits for the sweeper", extra={"job_id": job.id})
+
+
+def _is_core(result: Finished | Verdict) -> TypeGuard[Verdict]:
+    """A refusal against which there is no appeal."""
+    return isinstance(result, Verdict) and not result.appealable
 
 
 def _ended(state: JobState, error: ChatelierError) -> Outcome:

@@ -33,7 +33,7 @@ from studio.events import CaseChanged
 from studio.jobs import JobState
 from studio.pictures import Recipe
 from studio.requests import Source
-from studio.verdicts import Ruling, Verdict
+from studio.verdicts import ALLOWED, Ruling, Verdict
 from tests.desks import with_desk, with_gate
 from tests.twins import someone, somewhere
 
@@ -241,6 +241,21 @@ class TestInspecting:
         assert ended.state is JobState.REFUSED
         assert ports.store.blobs == {}
         assert entries(ports, job) == {"reserve": -4, "release": 4}
+
+    def test_one_picture_against_the_core_takes_all_along_and_the_words(self, ports, work, job, monkeypatch):
+        verdicts = [ALLOWED, Verdict(ruling=Ruling.REFUSE, rule="r", category="minors", appealable=False)]
+
+        def inspect(inspection):
+            with ports.database.begin() as session:  # as when the account is frozen for it
+                session.get_one(JobRow, job).cancel_requested = True
+            work._leases.cancel(job)
+            return verdicts.pop() if len(verdicts) > 1 else verdicts[0]
+
+        monkeypatch.setattr(ports.gate, "inspect", inspect)
+        work.paint(job)
+        ended, pictures = read(ports, job)
+        assert (ended.state, ended.error_code, ended.request.prompt) == (JobState.REFUSED, "core", "")
+        assert list(pictures) == []
 
     def test_one_refused_picture_does_not_take_the_others_along(self, ports, work, job):
         def inspect(inspection):
