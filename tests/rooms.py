@@ -31,6 +31,7 @@ class Browser:
         self.client = client
         self._stack = ExitStack()
         self._socket: WebSocketTestSession | None = None
+        self._overtaking: list[Any] = []
         self.wall = ""
 
     def front_page(self) -> str:
@@ -80,10 +81,16 @@ class Browser:
                 return message
 
     def ask(self, *, wish_id: str | None = None, **message: Any) -> Any:
-        """Send a wish and hear its answer."""
+        """Send a wish and hear its answer. Cards may overtake it: `card` looks at those first."""
+        assert self._socket
         wish_id = wish_id or f"wish-{next(_wishes):08d}"
+        self._overtaking.clear()
         self.send({"id": wish_id, **message})
-        return self.hear("answer", lambda answer: answer["id"] == wish_id)
+        while True:
+            heard = self._socket.receive_json()
+            if heard["type"] == "answer" and heard["id"] == wish_id:
+                return heard
+            self._overtaking.append(heard)
 
     def say(self, text: str, **more: Any) -> Any:
         return self.ask(do="say", text=text, **more)
@@ -93,7 +100,12 @@ class Browser:
 
     def card(self, job_id: str, state: str) -> str:
         """The card of a job, once it is in this state."""
-        message = self.hear("cards", lambda each: any(_is(card, job_id, state) for card in each["cards"]))
+
+        def shows(message: Any) -> bool:
+            return message["type"] == "cards" and any(_is(card, job_id, state) for card in message["cards"])
+
+        overtook = next((each for each in reversed(self._overtaking) if shows(each)), None)
+        message = overtook or self.hear("cards", shows)
         html: str = next(card["html"] for card in message["cards"] if _is(card, job_id, state))
         return html
 
