@@ -3,9 +3,9 @@
 import logging
 from datetime import datetime, timedelta
 
-from engine.leases import is_paused
 from studio.clock import now
 from studio.db import ledger, moves, outbox
+from studio.db.choices import paused_communities
 from studio.db.database import Database
 from studio.db.tables import JobRow, OutboxRow
 from studio.errors import PaintingFailed
@@ -34,9 +34,12 @@ class Sweeper:
         at = now()
         with self._database.read() as session:
             stranded = moves.find_stranded(
-                session, at=at, unsent_before=at - _UNSENT_AFTER, stale_before=at - _STALE_AFTER
+                session,
+                at=at,
+                unsent_before=at - _UNSENT_AFTER,
+                stale_before=at - _STALE_AFTER,
+                resting=paused_communities(session),
             )
-            stranded = [row for row in stranded if not is_paused(session, row)]
         for row in stranded:
             if row.state == JobState.PAINTING and row.attempts >= self._rules.max_attempts:
                 self._give_up(row, at)

@@ -1,5 +1,6 @@
 """What people and communities have settled, read and written as the frozen types of the studio."""
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from studio import communities, preferences
@@ -24,6 +25,12 @@ def keep_preferences(session: Session, person_key: str, chosen: Preferences) -> 
 def community_rules(session: Session, platform: Platform, community: str) -> CommunityRules:
     row = session.get(CommunityRow, (platform, community))
     return from_data(CommunityRules, row.data) if row else communities.DEFAULT
+
+
+def paused_communities(session: Session) -> list[tuple[str, str]]:
+    """Platform and id of each community that its moderators paused."""
+    rows = session.scalars(select(CommunityRow))
+    return [(row.platform, row.community) for row in rows if from_data(CommunityRules, row.data).paused]
 
 
 def keep_community_rules(session: Session, rules: CommunityRules, *, by: Person) -> None:

@@ -1,10 +1,10 @@
 """The state machine: each move is one guarded UPDATE, so that two workers cannot both own a job."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, and_, or_, select, update
+from sqlalchemy import CursorResult, and_, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from studio.db.tables import JobRow
@@ -115,12 +115,22 @@ def request_cancel(session: Session, job_id: str) -> bool:
 
 
 def find_stranded(
-    session: Session, *, at: datetime, unsent_before: datetime, stale_before: datetime
+    session: Session,
+    *,
+    at: datetime,
+    unsent_before: datetime,
+    stale_before: datetime,
+    resting: Collection[tuple[str, str]] = (),
 ) -> list[JobRow]:
-    """Jobs nobody works on: lease ran out, never queued, or queued so long that the message may be lost."""
+    """Jobs nobody works on: lease ran out, never queued, or queued so long that the message may be lost.
+
+    Those of the communities that are `resting`, by platform and id, wait until they are sent on.
+    """
     stranded = or_(
         and_(JobRow.state == JobState.PAINTING, JobRow.lease_until < at),
         and_(JobRow.state == JobState.ACCEPTED, JobRow.created_at < unsent_before),
         and_(JobRow.state == JobState.QUEUED, JobRow.queued_at < stale_before),
     )
-    return list(session.scalars(select(JobRow).where(stranded).order_by(JobRow.created_at).limit(500)))
+    awake = tuple_(JobRow.platform, JobRow.community).not_in(list(resting))
+    query = select(JobRow).where(stranded, awake).order_by(JobRow.created_at)
+    return list(session.scalars(query.limit(500)))
