@@ -81,7 +81,7 @@ def clean_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def no_network(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """A test without services that reaches for the network fails at once, wherever it runs."""
-    if not {"unit", "faces", "painting"} & set(request.path.parts):
+    if not {"unit", "pictures", "faces", "painting"} & set(request.path.parts):
         return
     connect = socket.socket.connect
 

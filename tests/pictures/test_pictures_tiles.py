@@ -17,7 +17,7 @@ def repeat(part: Floats, scale: int) -> Floats:
     return part.repeat(scale, 1).repeat(scale, 2)
 
 
-@given(st.integers(1, 3000), st.integers(40, 700), st.integers(0, 12), st.sampled_from([0, 2, 8]))
+@given(st.integers(1, 3000), st.integers(42, 700), st.integers(0, 12), st.sampled_from([0, 2, 8]))
 def test_spans_cover_everything_with_context_and_one_size(
     length: int, tile: int, context: int, fade: int
 ) -> None:
