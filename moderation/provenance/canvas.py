@@ -48,12 +48,18 @@ def seen(canvas: Floats) -> Floats:
 def evened(canvas: Floats) -> Floats:
     """Only the frequencies that the mark uses, and busy places no louder than calm ones."""
     waves = _waves(canvas)
-    return np.clip(waves / (_bustle(waves) + _CALM), -_LOUDEST, _LOUDEST)
+    return _level(waves, _bustle(waves))
 
 
-def room(canvas: Floats) -> Floats:
-    """How much of a change each place hides, from 0.5 to 2.5."""
-    return np.clip(0.5 + _bustle(_waves(canvas)) / 4, 0.5, 2.5)
+def seen_with_room(canvas: Floats) -> tuple[Floats, Floats]:
+    """What `seen` gives, and how much of a change each place hides, from 0.5 to 2.5."""
+    waves = _waves(canvas)
+    bustle = _bustle(waves)
+    return fold(_level(waves, bustle)), np.clip(0.5 + bustle / 4, 0.5, 2.5)
+
+
+def _level(waves: Floats, bustle: Floats) -> Floats:
+    return np.clip(waves / (bustle + _CALM), -_LOUDEST, _LOUDEST)
 
 
 def _waves(canvas: Floats) -> Floats:

@@ -13,7 +13,7 @@ from bisect import bisect_left
 import numpy as np
 from PIL import Image
 
-from moderation.provenance.canvas import at_scale, brightness, evened, room, seen, unit_of
+from moderation.provenance.canvas import at_scale, brightness, evened, seen, seen_with_room, unit_of
 from moderation.provenance.convolution import Floats
 from moderation.provenance.payload import CODED_BITS, read_signs, signs_of
 from moderation.provenance.periods import likely_periods
@@ -87,8 +87,9 @@ class _Fitting:
 
     def __init__(self, canvas: Floats, signs: Floats) -> None:
         self._canvas, self._signs = canvas, signs
-        self._room = room(canvas)
-        tiles, bare = house_tiles(), seen(canvas)
+        self._changes: dict[float, Floats] = {}
+        tiles = house_tiles()
+        bare, self._room = seen_with_room(canvas)
         plain = _leveled(self._room * lay(tiles.woven(signs, _PILOT), canvas.shape))
         trial = _amplitude(_QUALITIES[3])
         gained = (seen(canvas + trial * plain) - bare) / trial
@@ -99,6 +100,11 @@ class _Fitting:
 
     def change(self, quality: float) -> Floats:
         """What to add to the canvas: louder where there is much to see, and against what the canvas itself says."""
+        if quality not in self._changes:  # the one that survived its rehearsal is asked for again
+            self._changes[quality] = self._made(quality)
+        return self._changes[quality]
+
+    def _made(self, quality: float) -> Floats:
         amplitude = _amplitude(quality)
         bits = self._signs * np.clip(1 - _CANCELLED * self._bits / amplitude, *_LOUDNESS).astype(np.float32)
         pilot = _PILOT * float(np.clip(1 - _CANCELLED * self._pilot / amplitude, 0.7, 1.8))
