@@ -5,13 +5,12 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from bots.words import ended, left, waiting
+from bots.words import DEEDS, ended, left, waiting  # noqa: F401 - the templates say DEEDS
 from studio.buttons import Action
 from studio.cases import Decision
 from studio.errors import ChatelierError
 from studio.jobs import Job, JobState
 from studio.preferences import RemixConsent
-from studio.requests import Operation
 
 FOREIGN_HOST = "This room is not served under that name. Add it to the allowed hosts of the web settings."
 FOREIGN_ORIGIN = "This request came from another site, so it was not followed."
@@ -251,15 +250,6 @@ MINE = {"queue": "Your jobs that wait or are being painted", "history": "Your la
 NOTHING_MINE = {
     "queue": "You have no jobs in the queue.",
     "history": "You have not painted anything here yet.",
-}
-
-OPERATIONS = {
-    Operation.IMAGINE: "painted",
-    Operation.VARY: "varied",
-    Operation.EDIT: "edited",
-    Operation.EXPAND: "expanded",
-    Operation.BLEND: "blended",
-    Operation.UPSCALE: "upscaled",
 }
 
 # What a reaction does, said for tile `number` (0: the whole job).
