@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice, pairwise
+from typing import NamedTuple
 
 _MAX_WORD = 40  # longer runs of letters are no word
 _LONGEST_PHRASE = 4  # words
@@ -47,11 +47,11 @@ class View(StrEnum):
     REVERSED = "reversed"
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """One way to read a part of the text: `text` is folded, words of a phrase have one space between.
 
-    `plain` is the word as it stands in the text, folded: what an exception list speaks of.
+    `plain` is the word as it stands in the text, folded: what an exception list speaks of. A tuple, because a long
+    text has ten thousand of them.
     """
 
     view: View
@@ -88,6 +88,8 @@ def too_disguised(chunks: list[str]) -> bool:
 
 
 def _takes_leet(chunk: str) -> bool:
+    if chunk.isalpha():
+        return False
     return bool((_LEET_SIGN.search(chunk) or _GROUP_SIGN.search(chunk)) and _LETTER.search(chunk))
 
 
@@ -153,15 +155,15 @@ def _masked(chunk: str) -> Iterator[Candidate]:
 
 def _phrases(words: tuple[str, ...]) -> Iterator[Candidate]:
     for length in range(2, _LONGEST_PHRASE + 1):
-        for start in range(len(words) - length + 1):
-            phrase = " ".join(words[start : start + length])
+        for phrase in map(" ".join, zip(*(words[start:] for start in range(length)), strict=False)):
             yield Candidate(View.PHRASE, phrase, phrase)
 
 
 def _broken(words: tuple[str, ...]) -> Iterator[Candidate]:
     """A word with one space in it. "pen is" is none: its second piece is a word of its own."""
-    for first, second in pairwise(words):
-        if _fragment(first) or _fragment(second):
+    short = {word for word in words if _fragment(word)}
+    for first, second in pairwise(words) if short else ():
+        if first in short or second in short:
             joined = first + second
             if 3 < len(joined) <= _MAX_WORD:
                 yield Candidate(View.JOINED, joined, joined)
@@ -188,7 +190,7 @@ def _spelled(chunks: list[str]) -> Iterator[Candidate]:
 def _letter_runs(chunks: Iterable[str]) -> Iterator[str]:
     run = ""
     for chunk in (*chunks, "  "):
-        letter = chunk.strip(".,;:-_/'\"~")
+        letter = chunk if chunk.isalpha() else chunk.strip(".,;:-_/'\"~")
         if len(letter) == 1:
             run += letter
             continue

@@ -20,6 +20,7 @@ from moderation.normalise import fold_text
 SHORTEST_MISSPELT = 7  # letters; shorter words have too many harmless neighbours
 _LONGEST_MISSPELT = 16
 _MAX_MISSPELT = 300  # words per text that are checked for slips
+_VAGUE = frozenset({View.STRETCHED, View.MASKED})  # more than one word may be read in these
 
 
 class Severity(StrEnum):
@@ -44,8 +45,13 @@ class Kind(StrEnum):
     INNOCENT = "i"  # a dictionary word that a far-fetched reading takes for a listed one
 
 
+_EMPTY = blake2b(digest_size=8, person=b"chatelier words")
+
+
 def digest(text: str) -> bytes:
-    return blake2b(text.encode(), digest_size=8, person=b"chatelier words"[:16]).digest()
+    hasher = _EMPTY.copy()  # twice as fast as a new one
+    hasher.update(text.encode())
+    return hasher.digest()
 
 
 def shortened(word: str) -> set[str]:
@@ -85,17 +91,22 @@ class HashedWords:
 
     def find(self, candidates: Iterable[Candidate]) -> Iterator[tuple[Candidate, Severity]]:
         slips = _MAX_MISSPELT
+        starts: dict[str, bool] = {}  # words, and whether a phrase of the list begins with them
         for candidate in candidates:
+            if candidate.view is View.PHRASE:
+                first = candidate.text.partition(" ")[0]
+                if first not in starts:
+                    starts[first] = digest(first) in self._starters
+                if not starts[first]:
+                    continue
             severity = self._look_up(candidate)
-            if severity is None and slips and self._may_be_misspelt(candidate):
+            if severity is None and slips and _may_be_misspelt(candidate):
                 slips -= 1
                 severity = self._misspelt(candidate.text)
             if severity:
                 yield candidate, severity
 
     def _look_up(self, candidate: Candidate) -> Severity | None:
-        if candidate.view is View.PHRASE and digest(candidate.text.split(" ", 1)[0]) not in self._starters:
-            return None
         key = digest(candidate.text)
         if candidate.view is View.MASKED:
             return Severity.SEVERE if key in self.hashes[Kind.MASKED] else None
@@ -110,11 +121,6 @@ class HashedWords:
         if key in self.hashes[Kind.SEVERE]:
             return Severity.SEVERE
         return Severity.MILD if key in self.hashes[Kind.MILD] else None
-
-    def _may_be_misspelt(self, candidate: Candidate) -> bool:
-        return (
-            candidate.view is View.PLAIN and SHORTEST_MISSPELT - 1 <= len(candidate.text) <= _LONGEST_MISSPELT
-        )
 
     def _misspelt(self, word: str) -> Severity | None:
         """One letter too few, too many, wrong, or two swapped, in a long severe word."""
@@ -136,6 +142,17 @@ class HashedWords:
         return self.hashes[Kind.INNOCENT]
 
 
+def _fits(pattern: str, word: str) -> bool:
+    """Whether a word of the same length is what stands behind the pattern's stars."""
+    pairs = zip(pattern, word, strict=True)
+    return all(shown == letter or (shown == "*" and "a" <= letter <= "z") for shown, letter in pairs)
+
+
+def _may_be_misspelt(candidate: Candidate) -> bool:
+    length = len(candidate.text)
+    return candidate.view is View.PLAIN and SHORTEST_MISSPELT - 1 <= length <= _LONGEST_MISSPELT
+
+
 @dataclass(frozen=True)
 class PlainWords:
     """A community's own words and phrases, at most four words each. All are severe."""
@@ -154,19 +171,13 @@ class PlainWords:
 
     def find(self, candidates: Iterable[Candidate]) -> Iterator[tuple[Candidate, Severity]]:
         for candidate in candidates:
-            if self._has(candidate):
+            if candidate.text in self.words or (candidate.view in _VAGUE and self._resembles(candidate)):
                 yield candidate, Severity.SEVERE
 
-    def _has(self, candidate: Candidate) -> bool:
-        if candidate.view is View.MASKED:
-            return self._masked(candidate.text)
+    def _resembles(self, candidate: Candidate) -> bool:
         if candidate.view is View.STRETCHED:
             return candidate.text in self._squeezed
-        return candidate.text in self.words
-
-    def _masked(self, pattern: str) -> bool:
-        shape = re.compile(re.escape(pattern).replace(r"\*", "[a-z]"))
-        return any(shape.fullmatch(word) for word in self._by_length.get(len(pattern), ()))
+        return any(_fits(candidate.text, word) for word in self._by_length.get(len(candidate.text), ()))
 
     @cached_property
     def _squeezed(self) -> frozenset[str]:

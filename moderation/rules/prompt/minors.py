@@ -13,9 +13,8 @@ from moderation.candidates import Candidate, View
 from moderation.categories import Category
 from moderation.findings import Finding
 from moderation.normalise import Reading
-from moderation.rules.prompt.listed_words import ListedWords
 from moderation.rules.prompt.subject import PromptSubject
-from moderation.words import PlainWords, WordList
+from moderation.words import PlainWords, Severity, WordList
 from studio.verdicts import Ruling
 
 _AGE = re.compile(
@@ -28,7 +27,7 @@ class Minors:
 
     def __init__(self, explicit: WordList | None = None) -> None:
         """`explicit` is the library's list: a severe word of it counts as sexual here."""
-        self._explicit = ListedWords(words=explicit) if explicit is not None else None
+        self._explicit = explicit
         text = resources.files("moderation.rules.prompt").joinpath("minors.toml").read_text("utf-8")
         self._words = {name: PlainWords.of(words) for name, words in tomllib.loads(text).items()}
 
@@ -67,18 +66,17 @@ class Minors:
     def _sexual(self, reading: Reading) -> Iterator[str]:
         yield from self._named("sexual", reading)
         if self._explicit is not None:
-            listed = self._explicit.judge(PromptSubject(prompt=reading.text))
-            if listed is not None and listed.ruling is Ruling.REFUSE:
+            listed = self._explicit.find(_sure(reading))
+            if any(severity is Severity.SEVERE for _, severity in listed):
                 yield "(listed)"
 
     def _named(self, kind: str, reading: Reading) -> Iterator[str]:
-        phrases = (each.text for each in reading.candidates if each.view is View.PHRASE)
-        harmless = [f" {phrase} " for phrase in phrases if phrase in self._words["harmless"].words]
-        for candidate, _ in self._words[kind].find(filter(_sure, reading.candidates)):
-            if not any(f" {candidate.text} " in phrase for phrase in harmless):
+        phrases = self._words["harmless"].words.intersection(each.text for each in reading.candidates)
+        for candidate, _ in self._words[kind].find(_sure(reading)):
+            if not any(f" {candidate.text} " in f" {phrase} " for phrase in phrases):
                 yield candidate.text
 
 
-def _sure(candidate: Candidate) -> bool:
+def _sure(reading: Reading) -> Iterator[Candidate]:
     """Backwards is too far-fetched to found so grave a suspicion on."""
-    return candidate.view is not View.REVERSED
+    return (each for each in reading.candidates if each.view is not View.REVERSED)
