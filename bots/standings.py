@@ -115,8 +115,13 @@ def _slip(session: Session, job_id: str) -> Slip | None:
 
 
 def keep_slip(database: Database, job_id: str, slip: Slip) -> None:
-    """Two processes may write the same slip at once; the later one wins, and both name the same message."""
+    """Two processes may write the same slip at once; the later one wins, and both name the same message.
+
+    Raises `NotFound` when the job is gone meanwhile.
+    """
     with database.begin() as session:
+        if session.get(JobRow, job_id) is None:
+            raise NotFound("The job")
         insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
         values = {
             "channel": slip.channel,

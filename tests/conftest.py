@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
+import hypothesis
 import pytest
 
 # Libraries read these while they are imported: nothing may be fetched or reported from a test.
@@ -29,7 +30,18 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 pytest_plugins = ["tests.studio_fixtures"]
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-START_SECONDS = 30.0
+START_SECONDS = 120.0  # bounds a hang, and nothing else
+_held_ports: list[socket.socket] = []
+
+# How long an example takes says something about the machine only; and each run tries the same ones.
+hypothesis.settings.register_profile(
+    "house",
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("house")
 
 
 def missing(service: str) -> NoReturn:
@@ -41,10 +53,17 @@ def missing(service: str) -> NoReturn:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port of the loopback on which nobody listens and that nobody else is given while the tests run.
+
+    It stays bound here, without listening. Servers bind it all the same, because they set SO_REUSEADDR as well;
+    until one does, and after it has gone, a connection is refused.
+    """
+    held = socket.socket()
+    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    held.bind(("127.0.0.1", 0))
+    _held_ports.append(held)
+    port: int = held.getsockname()[1]
+    return port
 
 
 def wait_until(ready: Callable[[], bool], *, what: str, log: Path) -> None:
@@ -62,6 +81,11 @@ def pytest_collection_finish() -> None:
     """What is imported by now stays: full rounds of the garbage collector need not look at it again."""
     gc.collect()
     gc.freeze()
+
+
+def pytest_unconfigure() -> None:
+    for held in _held_ports:
+        held.close()
 
 
 @pytest.fixture(scope="session")

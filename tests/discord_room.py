@@ -22,7 +22,15 @@ from studio.ports import Ports
 from tests.painted import end_job, paint_job
 
 KEYS = discord.Permissions(manage_guild=True, manage_messages=True)
+PATIENCE_SECONDS = 300.0  # bounds a hang
 PNG = b"\x89PNG\r\n\x1a\n picture"
+
+
+class PatientEnv(simcord.Env):
+    """Its own start gives up after five seconds otherwise."""
+
+    async def _settle_internal(self, **more: Any) -> None:
+        await super()._settle_internal(**more | {"timeout": None})
 
 
 @dataclass(kw_only=True)
@@ -117,7 +125,7 @@ class Room:
         return self.messages[-1]
 
     async def until(self, holds: Callable[[], bool]) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while not holds():  # noqa: ASYNC110 - the store is asked, not an event
                 await asyncio.sleep(0.02)
 
@@ -143,7 +151,10 @@ def settings_for(home: Path, **changes: Any) -> DiscordSettings:
 async def open_room(ports: Ports, home: Path, **changes: Any) -> AsyncIterator[Room]:
     settings = settings_for(home, **changes)
     bot = Bot(ports, settings)
-    env = simcord.Env(bot)
+    env = PatientEnv(bot, settle_timeout=PATIENCE_SECONDS)
+    patience = pytest.MonkeyPatch()
+    for name in ("suggestions._PATIENCE_SECONDS", "forms._LOOK_UP_SECONDS"):
+        patience.setattr(f"bots.discord.{name}", PATIENCE_SECONDS)  # nothing is cut short on a slow machine
     await env.start()
     try:
         guild = env.create_guild()
@@ -165,6 +176,7 @@ async def open_room(ports: Ports, home: Path, **changes: Any) -> AsyncIterator[R
         env.bot.news.stop()
         await env.shutdown()
         env.bot.backroom.close()
+        patience.undo()
     env._raise_errors_since(env._errors_acknowledged)
 
 

@@ -29,6 +29,7 @@ GENERAL, PRIVATE, STRANGE = "C0GENERAL", "G0PRIVATE", "C0STRANGE"
 MODERATORS = "C0MODS"  # a private channel of the newer kind, whose id looks like any
 STRANGE_DM = "D0STRANGE"  # between two people
 ANA, BO, MOD = "U0ANA", "U0BO", "U0MOD"
+PATIENCE_SECONDS = 300.0  # bounds a hang
 
 _MOST_BLOCKS = {"message": 50, "view": 100}
 _TEXT_LIMITS = {"section": 3000, "header": 150, "context": 2000}
@@ -90,6 +91,7 @@ class LoopbackSlack:
         self.bearers: list[tuple[str, str]] = []  # method and token of each call
         self.installers: dict[str, dict[str, Any]] = {}  # what a code, or a refresh token, is good for
         self.files: dict[str, dict[str, Any]] = {}
+        self.deleted: dict[str, dict[str, Any]] = {}  # files that were there once
         self.views: dict[str, dict[str, Any]] = {}
         self.homes: dict[str, list[dict[str, Any]]] = defaultdict(list)
         self.acks: dict[str, tuple[float, Any]] = {}
@@ -139,7 +141,15 @@ class LoopbackSlack:
         """Nobody has said anything yet; sockets stay open."""
         for kept in (self.messages, self.whispers, self.calls, self.bearers, self.downloads):
             kept.clear()
-        for named in (self.files, self.views, self.homes, self.acks, self.sent_at, self.refusals):
+        for named in (
+            self.files,
+            self.deleted,
+            self.views,
+            self.homes,
+            self.acks,
+            self.sent_at,
+            self.refusals,
+        ):
             named.clear()
 
     @property
@@ -237,6 +247,12 @@ class LoopbackSlack:
     def _conversations_history(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         return self._said(arguments, None)
 
+    def _conversations_open(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        assert arguments["prevent_creation"], "the app begins no conversation that way"
+        home = f"D{arguments['users'][1:]}"
+        there = any(each.channel == home for each in self.messages)
+        return {"channel": {"id": home}} if there else {"ok": False, "error": "channel_not_found"}
+
     def _conversations_replies(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         return self._said(arguments, arguments["ts"])
 
@@ -316,6 +332,13 @@ class LoopbackSlack:
         for each in arguments["files"]:
             self.files[each["id"]].update(complete=True, polls=0)
         return {"files": [{"id": each["id"]} for each in arguments["files"]]}
+
+    def _files_delete(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        file = self.files.pop(arguments["file"], None)
+        if file is None:
+            return {"ok": False, "error": "file_not_found"}
+        self.deleted[file["id"]] = file
+        return {}
 
     def _files_info(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         file = self.files.get(arguments["file"])
@@ -433,7 +456,7 @@ class LoopbackSlack:
         if retry:
             message |= {"retry_attempt": retry, "retry_reason": "timeout"}
         await self.sockets[-1].send_json(message)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             await self._acknowledged[envelope_id].wait()
         return self.acks[envelope_id][1]
 
@@ -457,7 +480,7 @@ class LoopbackSlack:
     def whispered(self) -> list[str]:
         return [said(each.get("blocks", [])) or each.get("text", "") for each in self.whispers]
 
-    async def until(self, holds: Callable[[], bool], seconds: float = 40) -> None:
+    async def until(self, holds: Callable[[], bool], seconds: float = PATIENCE_SECONDS) -> None:
         async with asyncio.timeout(seconds):
             while not holds():  # noqa: ASYNC110 - state is asked, not an event
                 await asyncio.sleep(0.02)

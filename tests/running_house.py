@@ -6,17 +6,42 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
+import redis
 
 from tests.tiny_models import NATIVE_PIXELS
 
-WAIT_SECONDS = 120.0
+WAIT_SECONDS = 300.0  # bounds a hang; how fast the machine is says nothing
+
+
+def is_over(process: psutil.Process) -> bool:
+    """Whether it has ended, also when nobody took note of its end."""
+    try:
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
+def end_soon(processes: Iterable[psutil.Process]) -> bool:
+    """Whether all of them come to their end. The kernel takes a moment for what was killed."""
+    deadline = time.monotonic() + WAIT_SECONDS
+    while not (over := all(is_over(each) for each in processes)) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return over
+
+
+def until_written(client: redis.Redis) -> None:
+    """Until the server has given its append-only file to the kernel, where it outlives a kill of the server."""
+    deadline = time.monotonic() + WAIT_SECONDS
+    while client.info("persistence")["aof_buffer_length"]:
+        assert time.monotonic() < deadline, "the append-only file was not written"
+        time.sleep(0.02)
 
 
 class RunningHouse:
@@ -80,7 +105,7 @@ class RunningHouse:
         if self.process.poll() is None:
             self.process.terminate()
             try:
-                self.process.wait(timeout=60)
+                self.process.wait(timeout=WAIT_SECONDS)
             except subprocess.TimeoutExpired:
                 self.process.kill()
-                self.process.wait(timeout=60)
+                self.process.wait(timeout=WAIT_SECONDS)

@@ -1,11 +1,12 @@
 """The Slack face in this process, on twins of the ports, with a loopback Slack around it."""
 
 import json
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
 from slack_bolt.request.async_request import AsyncBoltRequest
 
 from bots.backroom import Backroom
@@ -27,6 +28,7 @@ from tests.loopback_slack import (
     CLIENT_ID,
     CLIENT_SECRET,
     GENERAL,
+    PATIENCE_SECONDS,
     SIGNING_SECRET,
     LoopbackSlack,
     Message,
@@ -71,9 +73,9 @@ class SlackRoom:
         """Deliver one event, as the stream would."""
         await self.face.news._act(event)
 
-    async def progress(self, job_id: str, step: int, steps: int = 8) -> None:
+    async def progress(self, job_id: str, step: int, steps: int = 8, preview: str | None = None) -> None:
         await self.face.board.progressed(
-            JobProgress(job_id=job_id, platform=Platform.SLACK, step=step, steps=steps)
+            JobProgress(job_id=job_id, platform=Platform.SLACK, step=step, steps=steps, preview=preview)
         )
 
     def rest(self, job_id: str) -> None:
@@ -96,39 +98,65 @@ class SlackRoom:
         return list(self.slack.views.values())[-1]
 
 
+_CUT_SHORT = (
+    "app._FINISH_SECONDS",
+    "channels._PATIENCE_SECONDS",
+    "forms._ANSWER_SECONDS",
+    "forms._LOOK_UP_SECONDS",
+    "people._PATIENCE_SECONDS",
+)
+
+
+@contextmanager
+def patient() -> Iterator[None]:
+    """What the face leaves out when somebody would wait too long comes whole, on a slow machine too."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in _CUT_SHORT:
+            patch.setattr(f"bots.slack.{name}", PATIENCE_SECONDS)
+        yield
+
+
 @asynccontextmanager
 async def open_installed_room(ports: Ports, **changes: Any) -> AsyncIterator[SlackRoom]:
     """The face for all workspaces that install it: none has, yet."""
     Base.metadata.create_all(ports.database.engine)  # the tables of installations, too
-    async with LoopbackSlack().open() as slack, open_session() as session:
-        settings = SlackSettings(
-            client_id=CLIENT_ID,
-            client_secret=CLIENT_SECRET,
-            signing_secret=SIGNING_SECRET,
-            api_url=slack.api_url,
-            public_url="https://paint.example.org",
-            **changes,
-        )
-        backroom = Backroom("slack")
-        face, pages = await Opening(ports, settings, backroom, session).open()
-        yield SlackRoom(slack=slack, face=face, ports=ports, pages=pages)
-        await face.finish()
-        await face.close()
-        backroom.close()
+    with patient():
+        async with LoopbackSlack().open() as slack, open_session() as session:
+            settings = SlackSettings(
+                client_id=CLIENT_ID,
+                client_secret=CLIENT_SECRET,
+                signing_secret=SIGNING_SECRET,
+                api_url=slack.api_url,
+                public_url="https://paint.example.org",
+                **changes,
+            )
+            backroom = Backroom("slack")
+            face, pages = await Opening(ports, settings, backroom, session).open()
+            yield SlackRoom(slack=slack, face=face, ports=ports, pages=pages)
+            await face.finish()
+            await face.close()
+            backroom.close()
 
 
 @asynccontextmanager
 async def open_slack_room(ports: Ports, **changes: Any) -> AsyncIterator[SlackRoom]:
-    async with LoopbackSlack().open() as slack:
-        settings = SlackSettings(
-            bot_token=BOT_TOKEN, app_token=APP_TOKEN, api_url=slack.api_url, claim_seconds=1.0, **changes
-        )
-        backroom = Backroom("slack")
-        async with open_session() as session:
-            line = Line.open(BOT_TOKEN, slack.api_url, session)
-            face = Face(ports, settings, backroom, await open_workspace(line, backroom), session=session)
-            slack.calls.clear()
-            yield SlackRoom(slack=slack, face=face, ports=ports)
-            await face.finish()
-            await face.close()
-        backroom.close()
+    with patient():
+        async with LoopbackSlack().open() as slack:
+            settings = SlackSettings(
+                bot_token=BOT_TOKEN, app_token=APP_TOKEN, api_url=slack.api_url, claim_seconds=1.0, **changes
+            )
+            backroom = Backroom("slack")
+            async with open_session() as session:
+                line = Line.open(BOT_TOKEN, slack.api_url, session)
+                face = Face(
+                    ports,
+                    settings,
+                    backroom,
+                    await open_workspace(line, backroom),
+                    session=session,
+                )
+                slack.calls.clear()
+                yield SlackRoom(slack=slack, face=face, ports=ports)
+                await face.finish()
+                await face.close()
+            backroom.close()

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import func, select
 
 from moderation import audit, bans
+from studio import releases
 from studio.cases import CaseKind, CaseState, Decision
 from studio.catalog import perform
 from studio.clock import now
@@ -16,7 +17,7 @@ from studio.communities import CommunityRules
 from studio.db import cases, choices, ledger, records
 from studio.db.people import lock_person
 from studio.db.tables import CaseRow, LedgerRow, NoticeRow
-from studio.errors import Banned, CaseTaken, OutOfCredits
+from studio.errors import Banned, CaseTaken, OutOfCredits, PolicyRefusal
 from studio.jobs import JobState
 from studio.ports import HouseRules, Ports
 from studio.verdicts import Ruling, Verdict
@@ -154,6 +155,71 @@ def test_nobody_gives_more_than_they_have_nor_the_same_twice(ports: Ports):
     perform(poor, call("g0", "bo"), "credits", {"to": someone("ana").key, "amount": 1})
     with poor.database.read() as session:
         assert ledger.balance(session, someone("ana").key, at=now()) == 2
+
+
+def refused(ports: Ports, key: str) -> str:
+    """The appeal against a refusal."""
+    refusing = replace(ports, gate=replace(ports.gate, verdict=Verdict(ruling=Ruling.REFUSE, rule="r")))
+    with pytest.raises(PolicyRefusal) as caught:
+        imagine(refusing, key)
+    return perform(ports, call(f"a{key}"), "appeal", {"job": caught.value.job_id}).case.id
+
+
+def overturn(ports: Ports, case: str, moderator: str = "mod"):
+    values = {"case": case, "decision": "overturn"}
+    return perform(ports, call(f"o{case}", moderator, moderator=True), "review", values)
+
+
+def test_of_overturned_refusals_nobody_pays_more_than_they_have(ports: Ports):
+    poor = with_desk(ruled(ports, HouseRules(monthly_credits=10, max_outstanding_jobs=100)))
+    appeals = [refused(poor, f"r{index}") for index in range(5)]
+
+    def decide(index: int):
+        if index % 2:
+            return imagine(poor, f"j{index}")
+        return overturn(poor, appeals[index // 2], f"mod{index}")
+
+    results = at_once(10, decide)
+    assert sum(isinstance(each, Decided) for each in results) == 5
+    with poor.database.read() as session:
+        assert ledger.balance(session, someone("ana").key, at=now()) in range(3)
+        states = [records.find_job(session, row.job_id).state for row in session.scalars(select(CaseRow))]
+        assert states == [JobState.QUEUED] * 5
+        reserved = [
+            row.amount for row in session.scalars(select(LedgerRow).where(LedgerRow.kind == "reserve"))
+        ]
+        assert -10 <= sum(reserved) < -7
+        assert min(reserved) == -4
+
+
+def test_what_the_house_paid_for_an_overturned_refusal_nobody_gets_back(ports: Ports):
+    poor = with_desk(ruled(ports, HouseRules(monthly_credits=10)))
+    appeal = refused(poor, "r")
+    paint_job(poor, imagine(poor, "a"))
+    paint_job(poor, imagine(poor, "b"))
+    job = overturn(poor, appeal).case.job_id
+    perform(poor, call("c"), "cancel", {"job": job})
+    with poor.database.read() as session:
+        assert ledger.balance(session, someone("ana").key, at=now()) == 2
+
+
+def test_a_job_that_was_refused_when_it_was_painted_is_charged_once_it_is_painted_after_all(ports: Ports):
+    house = with_desk(ports)
+    job = imagine(house, "a")
+    with house.database.begin() as session:
+        releases.stop(session, job, JobState.REFUSED, error_code="policy", error_text="No.")
+        assert ledger.used(session, someone("ana").key, at=now()) == 0
+    overturn(house, perform(house, call("b"), "appeal", {"job": job}).case.id)
+    paint_job(house, job)
+    with house.database.read() as session:
+        assert ledger.used(session, someone("ana").key, at=now()) == 4
+
+
+def test_two_clicks_at_once_are_refused_as_one(ports: Ports):
+    ports.gate.verdict = Verdict(ruling=Ruling.REFUSE, rule="r", category="c")
+    results = at_once(4, lambda _: imagine(ports, "same"))
+    assert {type(each) for each in results} == {PolicyRefusal}
+    assert len({each.job_id for each in results}) == 1
 
 
 def test_a_pool_is_drawn_on_first_and_never_overdrawn(ports: Ports):

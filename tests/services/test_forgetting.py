@@ -2,27 +2,33 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
 from moderation import audit, bans
+from moderation.desk.strikes import burden
+from moderation.retention import let_go
+from moderation.tables import StrikeRow
 from studio.cases import CaseKind
 from studio.catalog import perform
 from studio.clock import now
 from studio.commands.spec import Call
 from studio.db import ledger, records
-from studio.db.tables import BanRow, Base, CaseRow, JobRow, PersonRow, PictureRow
-from studio.errors import BadParameter, NotAllowed
+from studio.db.tables import BanRow, Base, CaseRow, JobRow, NoticeRow, PersonRow, PictureRow
+from studio.errors import BadParameter, NotAllowed, OutOfCredits, PolicyRefusal
 from studio.events import PictureChanged
 from studio.jobs import JobState
 from studio.ports import HouseRules, Ports
 from studio.requests import Source
+from studio.verdicts import Ruling, Verdict
 from tests.desks import with_desk
 from tests.painted import paint_job
 from tests.twins import ruled, someone, somewhere, twin_ports
 
 _calls = iter(range(10_000))
+REFUSED = Verdict(ruling=Ruling.REFUSE, rule="wording", category="violence")
 
 
 @pytest.fixture
@@ -43,7 +49,7 @@ def ask(house: Ports, name: str, command: str, **values: object):
 
 
 def painted(house: Ports, name: str, prompt: str = "a secluded thought", **values: object) -> str:
-    return paint_job(house, ask(house, name, "imagine", prompt=prompt, count=2, **values).job_id)
+    return paint_job(house, ask(house, name, "imagine", prompt=prompt, **{"count": 2, **values}).job_id)
 
 
 def everything(house: Ports, *but: str) -> str:
@@ -61,6 +67,19 @@ def forget(house: Ports, name: str = "ana"):
     return ask(house, name, "forget-me", confirm="yes")
 
 
+def link(house: Ports, name: str, other: str) -> None:
+    ask(house, other, "link", code=ask(house, name, "link").code)
+
+
+def reported(house: Ports, job: str) -> str:
+    return ask(house, "bo", "report", picture=f"{job}.1", reason="ana did it").case.id
+
+
+def left_to(house: Ports, name: str) -> int:
+    with house.database.read() as session:
+        return ledger.balance(session, someone(name).key, at=now())
+
+
 def test_nothing_of_a_person_is_left(house: Ports):
     upload = house.store.put(b"an upload", suffix=".png")
     job = painted(house, "ana", image=Source(key=upload))
@@ -68,7 +87,8 @@ def test_nothing_of_a_person_is_left(house: Ports):
     ask(house, "ana", "star", picture=f"{others}.1")
     ask(house, "ana", "settings", style="ink")
     ask(house, "ana", "report", picture=f"{others}.1", reason="my secluded words")
-    ask(house, "bo", "report", picture=f"{job}.1", reason="ana did it")
+    filed = ask(house, "bo", "report", picture=f"{job}.1", reason="ana did it").case.id
+    ask(house, "mod", "review", case=filed, decision="approve")
     ask(house, "ana", "imagine", prompt="a waiting secluded thought")
     ask(house, "ana", "link")
     kept = {key for key, data in house.store.blobs.items() if f"picture {others}" in data.decode()}
@@ -101,8 +121,7 @@ def test_what_others_built_stays_with_them(house: Ports):
 
 def test_all_names_of_a_human_are_forgotten_together(house: Ports):
     first, second = painted(house, "ana"), painted(house, "elsewhere")
-    code = ask(house, "ana", "link").code
-    ask(house, "elsewhere", "link", code=code)
+    link(house, "ana", "elsewhere")
     assert forget(house).identities == 2
     left = everything(house, "ledger", "outbox")
     assert "elsewhere" not in left
@@ -126,9 +145,11 @@ def test_nobody_is_forgotten_while_a_job_of_theirs_is_painted(house: Ports):
 def test_a_ban_and_the_chain_outlast_the_name(house: Ports):
     painted(house, "ana")
     ask(house, "mod", "ban", person=someone("ana").key, reason="spam")
+    link(house, "ana", "elsewhere")
     forget(house)
     with house.database.read() as session:
         assert bans.is_banned(session, someone("ana"))
+        assert bans.is_banned(session, someone("elsewhere"))
         assert session.get(BanRow, someone("ana").key)
         verified = audit.verify(session)
         assert (verified.whole, verified.erased) == (True, 1)
@@ -142,9 +163,53 @@ def test_whoever_comes_back_is_new_but_not_richer(house: Ports):
     paint_job(poor, ask(poor, "ana", "imagine", **poor_call).job_id)
     forget(poor)
     assert ask(poor, "ana", "history").jobs == ()
+    assert left_to(poor, "ana") == 6  # the job that waited was paid back
+
+
+def test_nor_is_any_of_the_names_that_were_linked(house: Ports):
+    poor = ruled(house, HouseRules(monthly_credits=10))
+    for name in ("ana", "elsewhere"):
+        ask(poor, name, "imagine", prompt="a boat", count=4)
+    link(poor, "ana", "elsewhere")
+    left = left_to(poor, "ana") + 8  # two jobs that wait are paid back
+    forget(poor)
+    assert sum(spent_by(poor, name) for name in ("elsewhere", "ana", "elsewhere")) == left
+    link(poor, "elsewhere", "ana")
+    assert left_to(poor, "ana") == 0
+
+
+def spent_by(house: Ports, name: str) -> int:
+    """How many pictures somebody can still ask for."""
+    asked_for = 0
+    try:
+        while True:
+            painted(house, name, count=1)
+            asked_for += 1
+    except OutOfCredits:
+        return asked_for
+
+
+def test_next_month_no_account_has_their_name(house: Ports):
+    poor = ruled(house, HouseRules(monthly_credits=10))
+    painted(poor, "ana")
+    painted(poor, "bo")
+    ask(poor, "ana", "credits", to=someone("bo").key, amount=2)
+    forget(poor)
+    with poor.database.begin() as session:
+        ledger.leave_names(session, at=now() + timedelta(days=32))
+    left = everything(poor, "outbox")
+    assert "web:room:ana" not in left
+    assert "web:room:bo" in left
+
+
+def test_a_gift_names_its_giver_no_more(house: Ports):
+    poor = ruled(house, HouseRules(monthly_credits=10))
+    painted(poor, "bo")
+    ask(poor, "ana", "credits", to=someone("bo").key, amount=2)
+    forget(poor)
     with poor.database.read() as session:
-        left = ledger.balance(session, someone("ana").key, at=now())
-    assert left == 6  # the job that waited was paid back
+        assert session.scalars(select(NoticeRow.text)).all() == ["Somebody gave you 2 credits."]
+        assert "'ana'" not in everything(poor, "outbox")
 
 
 def test_what_a_moderator_decided_stays_without_their_name(house: Ports):
@@ -171,3 +236,53 @@ def test_who_waits_for_an_answer_hears_that_there_is_none(house: Ports):
     with house.database.read() as session:
         case = session.scalars(select(CaseRow).where(CaseRow.kind == CaseKind.CONSENT)).one()
         assert (case.state, records.find_job(session, waiting).state) == ("closed", JobState.CANCELLED)
+
+
+def test_an_open_case_about_them_is_judged_all_the_same(house: Ports):
+    job = painted(house, "ana", "a secluded thought")
+    filed = reported(house, job)
+    link(house, "ana", "elsewhere")
+    forget(house)
+    dossier = ask(house, "mod", "review", case=filed).dossier
+    assert (dossier.subject.display_name, dossier.case.words) == ("somebody", "ana did it")
+    assert "secluded" not in everything(house)
+    ask(house, "mod", "review", case=filed, decision="ban")
+    for name in ("ana", "elsewhere"):
+        with house.database.read() as session:
+            assert bans.is_banned(session, someone(name))
+
+
+def test_when_nothing_is_judged_any_more_the_rest_goes(house: Ports):
+    filed = reported(house, painted(house, "ana"))
+    link(house, "ana", "elsewhere")
+    forget(house)
+    let_go(house.database, keep=timedelta(days=365))
+    assert "web:room:ana" in everything(house)
+    ask(house, "mod", "review", case=filed, decision="approve")
+    let_go(house.database, keep=timedelta(days=365))
+    left = everything(house, "outbox", "ledger")
+    assert not [trace for trace in ("web:room:ana", "elsewhere", "did it") if trace in left]
+
+
+def test_strikes_count_for_whoever_comes_back_under_any_name(house: Ports):
+    filed = reported(house, painted(house, "ana"))
+    painted(house, "elsewhere")
+    ask(house, "mod", "review", case=filed, decision="warn")
+    with house.database.begin() as session:
+        for row in session.scalars(select(StrikeRow)):
+            row.at -= timedelta(days=60)
+    link(house, "ana", "elsewhere")
+    forget(house)
+    ask(house, "elsewhere", "imagine", prompt="a boat")
+    with house.database.read() as session:
+        assert burden(session, someone("elsewhere").key) == pytest.approx(0.25, abs=0.01)
+        assert session.scalars(select(StrikeRow.job_id)).one() is None
+
+
+def test_nobody_is_left_to_appeal(house: Ports):
+    refusing = replace(house, gate=replace(house.gate, verdict=REFUSED))
+    with pytest.raises(PolicyRefusal) as caught:
+        ask(refusing, "ana", "imagine", prompt="a boat")
+    ask(house, "ana", "appeal", job=caught.value.job_id)
+    forget(house)
+    assert ask(house, "mod", "cases").cases == ()

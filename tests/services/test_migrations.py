@@ -18,6 +18,7 @@ from chatelier.migrations import HEAD
 from studio.db.database import Database
 from studio.db.tables import Base
 from studio.errors import DatabaseUnavailable, Misconfigured
+from tests.conftest import free_port
 
 
 @pytest.fixture
@@ -138,16 +139,9 @@ def test_the_newest_revision_is_the_one_that_faces_expect() -> None:
     assert ScriptDirectory.from_config(config).get_heads() == [HEAD]
 
 
-def test_an_unreachable_database_is_trouble_with_a_name(free_tcp_port: int) -> None:
-    away = Database(f"postgresql://nobody@127.0.0.1:{free_tcp_port}/nothing")
+def test_an_unreachable_database_is_trouble_with_a_name() -> None:
+    away = Database(f"postgresql://nobody@127.0.0.1:{free_port()}/nothing")
     for ask in (schema.upgrade, schema.require_current):
         with pytest.raises(DatabaseUnavailable):
             ask(away)
     away.close()
-
-
-@pytest.fixture
-def free_tcp_port() -> int:
-    from chatelier.addresses import free_port
-
-    return free_port()

@@ -14,7 +14,7 @@ from engine.pictures.encoding import decode
 from engine.pictures.png import read_recipe
 from tests.tiny_models import NATIVE_PIXELS, save_sd
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(1200)
 
 Start = Callable[..., "subprocess.Popen[str]"]
 
@@ -60,7 +60,7 @@ def test_ctrl_c_while_painting_leaves_no_file_and_no_traceback(start: Start, tmp
         assert process.poll() is None
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=120)
+    out, err = process.communicate(timeout=600)
     assert (process.returncode, out) == (130, "")
     assert err.endswith("Stopped.\n")
     assert "Traceback" not in err

@@ -13,6 +13,7 @@ from redis.exceptions import AuthenticationError
 from chatelier import redis_embedded
 from chatelier.redis_embedded import EmbeddedRedis
 from studio.errors import Misconfigured
+from tests.running_house import until_written
 
 Start = Callable[[EmbeddedRedis], "subprocess.Popen[bytes]"]
 
@@ -45,7 +46,7 @@ def test_a_killed_server_comes_back_with_everything_at_the_same_address(tmp_path
     with client_of(server) as client:
         client.rpush("queue", "a", "b")
         client.xadd("events", {"kind": "x"})
-        time.sleep(1.5)  # the append-only file is written every second
+        until_written(client)
         first.kill()
         first.wait()
         assert not server.answers()

@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
@@ -17,6 +16,7 @@ from rich.console import Console
 from chatelier.supervisor import House, Program, StartFailed
 from chatelier.supervisor.output import Output, Terminal
 from chatelier.supervisor.program import backoff_seconds
+from tests.running_house import end_soon, is_over
 
 LEASH = Path(sys.modules["chatelier.supervisor"].__file__ or "").with_name("leash.py")
 
@@ -62,7 +62,10 @@ class Watched:
 
 
 def gone(process_id: int) -> bool:
-    return not psutil.pid_exists(process_id) or psutil.Process(process_id).status() == psutil.STATUS_ZOMBIE
+    try:
+        return is_over(psutil.Process(process_id))
+    except psutil.NoSuchProcess:
+        return True
 
 
 async def test_a_stage_starts_when_the_one_before_is_ready(tmp_path: Path) -> None:
@@ -114,7 +117,7 @@ async def test_closing_takes_grandchildren_along_and_kills_what_does_not_listen(
     await watched.until(lambda: "deaf │ deaf" in watched.screen.getvalue())
     grandchild = int(watched.screen.getvalue().split()[-1])
     await watched.close()
-    assert gone(grandchild)
+    assert ends_soon(grandchild)
     assert "deaf did not end in time and was stopped." in watched.said
 
 
@@ -176,10 +179,10 @@ def spawn_leashed(*mode: str) -> tuple[subprocess.Popen[str], int]:
 
 
 def ends_soon(process_id: int) -> bool:
-    deadline = time.monotonic() + 20
-    while not gone(process_id) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return gone(process_id)
+    try:
+        return end_soon([psutil.Process(process_id)])
+    except psutil.NoSuchProcess:
+        return True
 
 
 @pytest.mark.parametrize("mode", [(), ("--watch",)], ids=["by the kernel", "by watching"])

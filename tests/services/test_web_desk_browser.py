@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import uvicorn
 from PIL import Image, ImageDraw
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from bots.web import create_app
 from studio.catalog import perform
@@ -22,11 +22,10 @@ from tests.conftest import free_port
 from tests.desks import with_desk
 from tests.painted import paint_job
 from tests.rooms import web_settings
-from tests.services.test_web_browser import ARGUMENTS
+from tests.services.test_web_browser import PATIENCE_MILLISECONDS, open_browser
 from tests.twins import someone, somewhere
 
-SHOWN_MILLISECONDS = 15_000
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(1200)
 
 
 @pytest.fixture
@@ -41,9 +40,12 @@ def address(house: Ports) -> Iterator[str]:
     server = uvicorn.Server(uvicorn.Config(app, port=port, log_config=None, ws="websockets-sansio"))
     thread = threading.Thread(target=server.run)
     thread.start()
+    while not server.started:
+        assert thread.is_alive(), "the room did not open"
+        thread.join(0.02)
     yield f"http://127.0.0.1:{port}"
     server.should_exit = True
-    thread.join(timeout=10)
+    thread.join(PATIENCE_MILLISECONDS / 1000)
 
 
 def asks(name: str, mark: str) -> Call:
@@ -87,13 +89,13 @@ def test_a_moderator_works_through_the_desk_with_keys_alone(
         house, perform(house, asks("bo", "2"), "imagine", {"prompt": "two hills"}).job_id, png=landscape()
     )  # type: ignore[union-attr]
     perform(house, asks("cy", "3"), "report", {"picture": f"{job}.1", "reason": "this is my drawing"})
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium_path, args=ARGUMENTS)
+    with open_browser(chromium_path) as browser:
         page = browser.new_page(viewport={"width": 1280, "height": 800})
+        page.set_default_timeout(PATIENCE_MILLISECONDS)
         complaints: list[str] = []
         page.on("pageerror", lambda error: complaints.append(str(error)))
         come_in(page, address)
-        expect(page.locator(".case-line")).to_have_count(2, timeout=SHOWN_MILLISECONDS)
+        expect(page.locator(".case-line")).to_have_count(2)
 
         page.keyboard.press("Enter")
         expect(page.locator(".case .facts")).to_contain_text("a knight after a battle")
@@ -115,7 +117,7 @@ def test_a_moderator_works_through_the_desk_with_keys_alone(
         hold(house, "a shipwreck at night", "4")
         page.keyboard.press("x")
         page.get_by_role("button", name="Keep").click()
-        expect(page.locator(".case-line")).to_have_count(2, timeout=SHOWN_MILLISECONDS)
+        expect(page.locator(".case-line")).to_have_count(2)
         page.screenshot(path=tmp_path / "desk.png")
         page.keyboard.press("r")
         expect(page.locator("#line")).to_have_text("The picture was taken down.")
@@ -123,4 +125,3 @@ def test_a_moderator_works_through_the_desk_with_keys_alone(
         with house.database.read() as session:
             assert f"{job}.1" not in [each.id for each in records.pictures_of_job(session, job)]
         assert complaints == []
-        browser.close()

@@ -405,7 +405,7 @@ async def open_discord() -> AsyncIterator[tuple[LoopbackDiscord, str]]:
     try:
         yield discord, f"http://127.0.0.1:{port}"
     finally:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(300):
             await runner.cleanup()
 
 
