@@ -6,10 +6,12 @@ from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
 from moderation import audit
+from moderation.desk.erasure import let_judged_go
 from moderation.desk.strikes import FORGOTTEN
 from moderation.tables import StrikeRow
 from studio.cases import CaseState
 from studio.clock import now
+from studio.db import ledger
 from studio.db.database import Database
 from studio.db.tables import CaseRow
 
@@ -20,6 +22,8 @@ def let_go(database: Database, *, keep: timedelta) -> int:
     with database.begin() as session:
         _empty_cases(session, keep)
         session.execute(delete(StrikeRow).where(StrikeRow.at < now() - FORGOTTEN))
+        let_judged_go(session)
+        ledger.leave_names(session, at=now())
         return audit.expire(session, before=before)
 
 

@@ -1,16 +1,23 @@
-"""Everything that is kept of a person goes, or loses their name. What others built on their pictures stays."""
+"""Everything that is kept of a person goes, or loses their name. What others built on their pictures stays.
+
+Who is being judged keeps their keys until that is over: while a case about them is open, or a ban or strikes of
+theirs hold under linked names, their rows in `people` stay without a name, so that all this holds for whoever comes
+back under any of them.
+"""
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import Text, cast, delete, select, update
+from sqlalchemy import Select, Text, cast, delete, select, update
 from sqlalchemy.orm import Session
 
 from studio import releases
-from studio.cases import CaseState, Decision
+from studio.cases import CaseKind, CaseState, Decision
 from studio.clock import now
 from studio.db import cases, ledger, records
-from studio.db.people import person_of
+from studio.db.humans import unlink
+from studio.db.people import SOMEBODY, person_of
 from studio.db.tables import (
+    BanRow,
     CaseRow,
     CommunityRow,
     JobRow,
@@ -24,13 +31,12 @@ from studio.db.tables import (
     PreferencesRow,
     StarRow,
 )
-from studio.identifiers import new_job_id
+from studio.identifiers import job_id_of, new_job_id
 from studio.jobs import WAITING, JobState
 from studio.removals import Removal, take_away
 from studio.verdicts import ALLOWED
 from studio.wire import to_data
 
-SOMEBODY = "somebody"
 _STOPPED = "Deleted, as its person asked."
 _KEPT_WORDS = ("operation", "seed", "count")
 
@@ -45,27 +51,63 @@ def count_pictures(session: Session, keys: Sequence[str]) -> int:
     return len(session.scalars(query).all())
 
 
-def forget(session: Session, keys: Sequence[str]) -> Removal:
+def forget(session: Session, keys: Sequence[str], *, judged: bool = False) -> Removal:
     """All identities of one human at once, none of them with a job being painted.
 
-    Send the events and delete the files after the commit. Bans and strikes stay under the old keys.
+    `judged`: strikes of theirs hold. Send the events and delete the files after the commit.
     """
     removal = Removal()
-    _answer_no(session, keys, removal)
+    _close_questions(session, keys, removal)
     for row in session.scalars(select(JobRow).where(JobRow.person_key.in_(keys)).order_by(JobRow.id)):
         _forget_job(session, row, removal)
     for table in (StarRow, PreferencesRow, LinkCodeRow, NoticeRow):
         session.execute(delete(table).where(table.person_key.in_(keys)))
+    linked = len(keys) > 1  # bans and strikes under a single key need no row beside them
+    nameless = _has_open_case(session, keys) or (linked and (judged or is_judged(session, keys)))
+    for key in keys[:0:-1]:  # whoever is left at the end keeps the account
+        if not nameless:
+            _part(session, key)
     for key in keys:
-        _pseudonymise(session, key)
+        _pseudonymise(session, key, nameless=nameless)
+    ledger.leave_names(session, at=now())
     return removal
 
 
-def _answer_no(session: Session, keys: Sequence[str], removal: Removal) -> None:
-    """Nobody is left whom those could ask who want to build on the pictures."""
-    asked = CaseRow.addressee.in_(keys) & (CaseRow.state == CaseState.OPEN)
-    for row in session.scalars(select(CaseRow).where(asked).order_by(CaseRow.id)):
-        cases.close(session, row.id, Decision.REJECT, by="", at=now())
+def is_judged(session: Session, keys: Sequence[str]) -> bool:
+    """Whether a ban on one of the identities holds, or a case about one is open."""
+    holds = BanRow.until.is_(None) | (BanRow.until > now())
+    banned = select(BanRow.person_key).where(BanRow.person_key.in_(keys), holds)
+    return _has_open_case(session, keys) or session.scalars(banned).first() is not None
+
+
+def nameless(session: Session) -> list[str]:
+    """The keys of those who were forgotten and not let go, because they were being judged."""
+    return list(session.scalars(select(PersonRow.key).where(PersonRow.display_name == "")))
+
+
+def let_go(session: Session, key: str) -> None:
+    """The last that is kept of somebody who was forgotten goes, when nothing is judged any more."""
+    session.execute(delete(NoticeRow).where(NoticeRow.person_key == key))
+    session.execute(update(CaseRow).where(CaseRow.subject == key).values(words="", evidence="", note=""))
+    _part(session, key)
+    _pseudonymise(session, key, nameless=False)
+    ledger.leave_names(session, at=now())
+
+
+def _has_open_case(session: Session, keys: Sequence[str]) -> bool:
+    return session.scalars(_open_cases(keys)).first() is not None
+
+
+def _open_cases(keys: Sequence[str]) -> Select[CaseRow]:
+    return select(CaseRow).where(CaseRow.subject.in_(keys), CaseRow.state == CaseState.OPEN)
+
+
+def _close_questions(session: Session, keys: Sequence[str], removal: Removal) -> None:
+    """Nobody is left whom others could ask, who waits for the answer, or who wants what was refused."""
+    theirs = CaseRow.subject.in_(keys) & CaseRow.kind.in_([CaseKind.APPEAL, CaseKind.CONSENT])
+    pending = (CaseRow.state == CaseState.OPEN) & (CaseRow.addressee.in_(keys) | theirs)
+    for row in session.scalars(select(CaseRow).where(pending).order_by(CaseRow.id)):
+        cases.close(session, row.id, Decision.REJECT, by=row.claimed_by or "", at=now())
         session.refresh(row)
         removal.events.append(cases.changed(session, row))
         removal.events.extend(_stop(session, row.job_id or ""))
@@ -83,11 +125,13 @@ def _forget_job(session: Session, row: JobRow, removal: Removal) -> None:
     row.request_key = f"forgotten:{row.id}"
     row.request = {name: value for name, value in row.request.items() if name in _KEPT_WORDS}
     row.address = {name: value for name, value in row.address.items() if not name.startswith("token")}
+    is_judged = session.scalars(_open_cases([row.person_key]).where(CaseRow.job_id == row.id)).first()
     for picture in session.scalars(select(PictureRow).where(PictureRow.job_id == row.id)):
         words = {"prompt": "", "negative_prompt": "", "style": None}
         picture.recipe = {**picture.recipe, **words}
-        picture.perceptual_hash = None
-        picture.verdict = to_data(ALLOWED)
+        if not is_judged:  # else a moderator may still block what looks like it
+            picture.perceptual_hash = None
+            picture.verdict = to_data(ALLOWED)
     session.flush()
 
 
@@ -108,37 +152,63 @@ def _needed_elsewhere(session: Session, key: str, person_key: str) -> bool:
     return session.scalars(query).first() is not None
 
 
-def _pseudonymise(session: Session, key: str) -> None:
+def _part(session: Session, key: str) -> None:
+    if account := unlink(session, key):
+        ledger.part(session, key, account, at=now())
+
+
+def _pseudonymise(session: Session, key: str, *, nameless: bool) -> None:
     """Rows that must stay point to a somebody of their own from now on."""
     row = session.get(PersonRow, key)
     if row is None:
         return
-    stranger = f"forgotten-{new_job_id()}"
-    nobody = PersonRow(
-        key=f"{row.platform}:{row.community}:{stranger}",
-        platform=row.platform,
-        community=row.community,
-        user_id=stranger,
-        display_name=SOMEBODY,
-        first_seen_at=row.first_seen_at,
-        human=f"{row.platform}:{row.community}:{stranger}",
-    )
-    session.add(nobody)
-    session.flush()
+    nobody = _new_nobody(session, row)
     values = {"person_key": nobody.key, "person": to_data(person_of(nobody))}
     session.execute(update(JobRow).where(JobRow.person_key == key).values(values))
+    _rename_gifts(session, key)
     for table in (PictureRow, LineageRow, LedgerRow):
         session.execute(update(table).where(table.person_key == key).values(person_key=nobody.key))
-    # This month's account keeps its name, or forgetting would be the way to fresh credits.
-    earlier = (LedgerRow.account == key) & (LedgerRow.period != ledger.period_of(now()))
-    session.execute(update(LedgerRow).where(earlier).values(account=nobody.key))
-    for column in (
-        *(CaseRow.subject, CaseRow.filed_by, CaseRow.addressee),
-        *(CaseRow.claimed_by, CaseRow.decided_by),
-    ):
+    for column in (CaseRow.filed_by, CaseRow.addressee, CaseRow.claimed_by, CaseRow.decided_by):
         session.execute(update(CaseRow).where(column == key).values({column: nobody.key}))
     settled = CommunityRow.changed_by == key
     session.execute(update(CommunityRow).where(settled).values(changed_by=nobody.key))
     named = CaseRow.case_key.endswith(f":{key}", autoescape=True)
     session.execute(update(CaseRow).where(named).values(case_key="forgotten:" + CaseRow.id))
-    session.execute(delete(PersonRow).where(PersonRow.key == key))
+    over = (CaseRow.subject == key) & (CaseRow.state == CaseState.CLOSED)
+    session.execute(update(CaseRow).where(over).values(subject=nobody.key))
+    if nameless:
+        session.execute(update(PersonRow).where(PersonRow.key == key).values(display_name=""))
+    else:
+        session.execute(delete(PersonRow).where(PersonRow.key == key))
+
+
+def _new_nobody(session: Session, row: PersonRow) -> PersonRow:
+    """Its key is random: nothing leads from it to the person."""
+    stranger = f"forgotten-{new_job_id()}"
+    key = f"{row.platform}:{row.community}:{stranger}"
+    nobody = PersonRow(
+        key=key,
+        platform=row.platform,
+        community=row.community,
+        user_id=stranger,
+        display_name=SOMEBODY,
+        first_seen_at=row.first_seen_at,
+        human=key,
+    )
+    session.add(nobody)
+    session.flush()
+    return nobody
+
+
+def _rename_gifts(session: Session, key: str) -> None:
+    """What they gave stays with whoever has it; the notice of it and the entries name them no more."""
+    given = select(LedgerRow).where(
+        LedgerRow.person_key == key, LedgerRow.kind == "gift", LedgerRow.amount < 0
+    )
+    for row in session.scalars(given).all():
+        gift, fresh = row.entry_key.removesuffix(":given"), f"gift:{new_job_id()}"
+        text = f"Somebody gave you {-row.amount} credits."
+        session.execute(update(NoticeRow).where(NoticeRow.id == job_id_of(gift)).values(text=text))
+        for end in ("given", "received"):
+            entry = LedgerRow.entry_key == f"{gift}:{end}"
+            session.execute(update(LedgerRow).where(entry).values(entry_key=f"{fresh}:{end}"))

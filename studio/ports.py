@@ -75,6 +75,9 @@ class Gate(Protocol):
     def require_welcome(self, person: Person) -> None:
         """Raises `Banned`."""
 
+    def admit_upload(self, person: Person) -> None:
+        """Count a file that somebody brings along, before it is opened. Raises `Banned` and `RateLimited`."""
+
     def review(self, admission: Admission) -> Verdict:
         """Judge an accepted request again, as when painting starts, without counting it. Raises `Banned`."""
 
@@ -202,10 +205,10 @@ class Desk(Protocol):
         A pause is the kill switch: nothing new is accepted, what is being painted stops and waits.
         """
 
-    def forget(self, person: Person) -> int:
-        """What the moderators' records say of a person, on all their identities, is erased; bans stay.
+    def forget(self, person: Person) -> bool:
+        """What the moderators' records say of a person, on all their identities, is erased; bans and strikes stay.
 
-        How many entries were erased. Nobody but the person may ask for it.
+        Whether strikes of theirs hold. Nobody but the person may ask for it.
         """
 
 

@@ -16,8 +16,10 @@ from studio.people import Platform
 
 
 def paint(session: Session, job_id: str, *, cleared: bool = True) -> list[OutboxRow]:
-    """Held or refused → queued. Empty when somebody was quicker. A refused job costs what it would have cost.
+    """Held or refused → queued. Empty when somebody was quicker.
 
+    A refused job costs what it would have cost, but no more than its person has left of that month's credits: that
+    the refusal was a mistake shall not keep it from being painted.
     `cleared`: a moderator has read the request. An owner's consent does not spare it the house rules.
     """
     row = session.get_one(JobRow, job_id)
@@ -28,7 +30,7 @@ def paint(session: Session, job_id: str, *, cleared: bool = True) -> list[Outbox
     if refused:
         row.cost = records.job_of(row).request.cost
         session.flush()
-        ledger.reserve(session, row, limited=False)
+        ledger.reserve_what_is_left(session, row)
     return [outbox.write(session, JobChanged(job_id=job_id, platform=Platform(row.platform)))]
 
 

@@ -53,6 +53,9 @@ class TwinGate:
         if self.welcome_error:
             raise self.welcome_error
 
+    def admit_upload(self, person: Person) -> None:
+        self.require_welcome(person)
+
     def review(self, admission: Admission) -> Verdict:
         self.reviews.append(admission)
         self.require_welcome(admission.person)
@@ -213,9 +216,9 @@ class TwinDesk:
             choices.keep_community_rules(session, rules, by=moderator)
         return rules
 
-    def forget(self, person: Person) -> int:
+    def forget(self, person: Person) -> bool:
         self._tell("forget", person.key)
-        return 0
+        return False
 
     def _tell(self, *words: str) -> None:
         if self.error:

@@ -13,6 +13,7 @@ from moderation.desk.dossiers import read_dossier
 from moderation.desk.erasure import erase_records
 from moderation.desk.errands import Errands, Outcome
 from moderation.desk.outcomes import answer_alike, follow
+from moderation.desk.strikes import burden
 from moderation.metrics import CASES
 from moderation.policy import Policy, default_policy
 from moderation.stances import tightened
@@ -117,9 +118,10 @@ class HouseDesk:
             self._pause(moderator, paused=rules.paused)
         return rules
 
-    def forget(self, person: Person) -> int:
+    def forget(self, person: Person) -> bool:
         with self._database.begin() as session:
-            return erase_records(session, identities(session, person.key))
+            erase_records(session, identities(session, person.key))
+            return burden(session, person.key) > 0
 
     def _pause(self, moderator: Person, *, paused: bool) -> None:
         """After the rules were committed: a job that is taken up from now on sees them itself."""

@@ -5,27 +5,42 @@ from sqlalchemy.orm import Session
 
 from moderation import audit
 from moderation.desk.consequences import HOUSE
-from moderation.desk.strikes import HALF_LIFE
+from moderation.desk.strikes import FORGOTTEN, burden
 from moderation.tables import BlockedPictureRow, StrikeRow
+from studio import forgetting
+from studio.cases import CaseState
 from studio.clock import now
+from studio.db.humans import identities
 from studio.db.tables import BanRow, CaseRow
 
 
 def erase_records(session: Session, keys: tuple[str, ...]) -> int:
     """Words, evidence and old strikes go, and the audit chain forgets. How many of its entries did.
 
-    Strikes of the last half-life stay under the key, or forgetting would be the way around a suspension.
+    What an open case says of them stays until it is decided. Strikes that still weigh stay under the key without
+    the job they were for, or forgetting would be the way around a suspension.
     """
-    concerned = CaseRow.subject.in_(keys) | CaseRow.filed_by.in_(keys)
-    session.execute(update(CaseRow).where(concerned).values(words="", note=""))
-    session.execute(update(CaseRow).where(CaseRow.subject.in_(keys)).values(evidence=""))
-    session.execute(update(CaseRow).where(CaseRow.filed_by.in_(keys)).values(filed_by=None))
+    closed = CaseRow.subject.in_(keys) & (CaseRow.state == CaseState.CLOSED)
+    session.execute(update(CaseRow).where(closed).values(words="", evidence="", note=""))
+    filed = CaseRow.filed_by.in_(keys)
+    session.execute(update(CaseRow).where(filed).values(words="", note="", filed_by=None))
     for key in keys:  # a ban is still lifted where it was imposed
         house = f"{key.rpartition(':')[0]}:{HOUSE}"
         session.execute(update(BanRow).where(BanRow.banned_by == key).values(banned_by=house))
     blocked = BlockedPictureRow.blocked_by.in_(keys)
     session.execute(update(BlockedPictureRow).where(blocked).values(blocked_by=HOUSE))
-    old = StrikeRow.at < now() - HALF_LIFE
-    session.execute(delete(StrikeRow).where(StrikeRow.person_key.in_(keys), old))
+    theirs = StrikeRow.person_key.in_(keys)
+    over = StrikeRow.overturned_at.is_not(None) | (StrikeRow.at < now() - FORGOTTEN)
+    session.execute(delete(StrikeRow).where(theirs, over))
+    session.execute(update(StrikeRow).where(theirs).values(job_id=None))
     session.flush()
     return sum(audit.erase(session, key, actor=HOUSE) for key in keys)
+
+
+def let_judged_go(session: Session) -> None:
+    """Those who were forgotten while they were judged, once no ban, strike or open case of theirs is left."""
+    for key in forgetting.nameless(session):
+        keys = identities(session, key)
+        if not forgetting.is_judged(session, keys) and not burden(session, key):
+            forgetting.let_go(session, key)
+            audit.erase(session, key, actor=HOUSE)

@@ -54,13 +54,19 @@ def add_within(session: Session, row: JobRow, allowance: Allowance, rules: Commu
     outstanding = records.outstanding_jobs(session, row.person_key)
     if outstanding >= allowance.max_outstanding_jobs:
         raise TooManyJobs(limit=allowance.max_outstanding_jobs)
-    limited = allowance.monthly_credits is not None
-    if allowance.monthly_credits is not None:
-        ledger.grant_monthly(session, row.person_key, credits=allowance.monthly_credits, at=row.created_at)
+    limited = grant(session, row, allowance)
     row.priority = min(9, outstanding)
     session.add(row)
     session.flush()
     ledger.reserve(session, row, limited=limited, pool=_pool(session, row, rules))
+
+
+def grant(session: Session, row: JobRow, allowance: Allowance) -> bool:
+    """The credits of the month in which a job was asked for. False: there they never run out."""
+    if allowance.monthly_credits is None:
+        return False
+    ledger.grant_monthly(session, row.person_key, credits=allowance.monthly_credits, at=row.created_at)
+    return True
 
 
 def _pool(session: Session, row: JobRow, rules: CommunityRules) -> str | None:

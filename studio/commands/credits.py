@@ -11,6 +11,7 @@ from studio.db.cases import write_notice
 from studio.db.humans import human_of, same_human
 from studio.db.people import find_person, lock_person
 from studio.errors import BadParameter, NotAllowed
+from studio.identifiers import job_id_of
 from studio.ports import Ports
 
 _MOST = 1_000_000
@@ -56,11 +57,12 @@ def _give(ports: Ports, call: Call, to: str, amount: int) -> Given:
         ledger.lock(session, *(human_of(session, key) for key in (call.person.key, to)))
         ledger.grant_monthly(session, call.person.key, credits=monthly, at=at)
         before = ledger.balance(session, call.person.key, at=at)
-        left = ledger.give(session, call.person.key, to, amount, key=f"gift:{call.request_key}", at=at)
+        gift = f"gift:{call.request_key}"
+        left = ledger.give(session, call.person.key, to, amount, key=gift, at=at)
         events = []
         if left < before:
             text = f"@{call.person.display_name} gave you {amount} credits."
-            events = [write_notice(session, NoticeKind.GIFT, to, text)]
+            events = [write_notice(session, NoticeKind.GIFT, to, text, notice_id=job_id_of(gift))]
     outbox.send(ports.database, ports.events, [each for each in events if each is not None])
     return Given(person=receiver, amount=amount, left=left)
 

@@ -24,14 +24,14 @@ def forget_me(ports: Ports, call: Call, _command: ForgetMe) -> Forgotten:
     with ports.database.read() as session:
         if is_painting(session, identities(session, call.person.key)):
             raise NotAllowed(_PAINTING)
-    ports.desk.forget(call.person)
+    judged = ports.desk.forget(call.person)
     with ports.database.begin() as session:
         lock_person(session, call.person)
         keys = identities(session, call.person.key)
         if is_painting(session, keys):  # since it was asked a moment ago
             raise NotAllowed(_PAINTING)
         pictures = count_pictures(session, keys)
-        removal = forget(session, keys)
+        removal = forget(session, keys, judged=judged)
     for file in sorted(removal.files):
         ports.store.delete(file)
     outbox.send(ports.database, ports.events, removal.events)

@@ -37,7 +37,7 @@ def submit(ports: Ports, call: Call, command: str, request: PaintRequest) -> Acc
         admission = admission_of(session, call, command, request)
     verdict = ports.gate.admit(admission)
     if verdict.ruling is Ruling.REFUSE:
-        raise _refusal(ports, call, admission, verdict, allowance.policy_version)
+        raise _refusal(ports, call, admission, verdict, allowance)
     with ports.database.begin() as session:
         lock_person(session, call.person)
         if earlier := _earlier(session, call.request_key):
@@ -136,13 +136,15 @@ def _row(call: Call, admission: Admission, policy_version: str) -> JobRow:
 
 
 def _refusal(
-    ports: Ports, call: Call, admission: Admission, verdict: Verdict, policy_version: str
+    ports: Ports, call: Call, admission: Admission, verdict: Verdict, allowance: Allowance
 ) -> PolicyRefusal:
     """Keep what was refused, so that its owner may appeal and a moderator can see what was meant."""
-    row = _row(call, admission, policy_version)
+    row = _row(call, admission, allowance.policy_version)
     acceptance.refuse(row, verdict)
     with ports.database.begin() as session:
         lock_person(session, call.person)
+        _earlier(session, call.request_key)  # of two clicks at once, the second hears of the first
+        acceptance.grant(session, row, allowance)
         session.add(row)
     job_id = row.id if verdict.appealable else None
     return PolicyRefusal(rule=verdict.rule, category=verdict.category, job_id=job_id)

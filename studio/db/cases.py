@@ -151,14 +151,25 @@ def close(
 
 
 def write_notice(
-    session: Session, kind: NoticeKind, person_key: str, text: str, *, case_id: str | None = None
+    session: Session,
+    kind: NoticeKind,
+    person_key: str,
+    text: str,
+    *,
+    case_id: str | None = None,
+    notice_id: str | None = None,
 ) -> OutboxRow | None:
     """A word for one person. None for somebody who was never here: there is no way to reach them."""
     person = session.get(PersonRow, person_key)
     if person is None:
         return None
     row = NoticeRow(
-        id=new_job_id(), kind=kind, person_key=person_key, text=text, case_id=case_id, written_at=now()
+        id=notice_id or new_job_id(),
+        kind=kind,
+        person_key=person_key,
+        text=text,
+        case_id=case_id,
+        written_at=now(),
     )
     session.add(row)
     session.flush()

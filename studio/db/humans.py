@@ -29,12 +29,16 @@ def link(session: Session, person_key: str, other_key: str) -> None:
     session.execute(update(LedgerRow).where(LedgerRow.account == other).values(account=human))
 
 
-def unlink(session: Session, person_key: str) -> None:
-    """The identity stands alone again. What was spent together stays with the others."""
+def unlink(session: Session, person_key: str) -> str | None:
+    """The identity stands alone again. What was granted and spent together stays with the others.
+
+    Answers with the account that they keep; None for an identity that was alone.
+    """
     rest = [key for key in identities(session, person_key) if key != person_key]
     if not rest:
-        return
+        return None
     if human_of(session, person_key) == person_key:  # the others need another name
         session.execute(update(PersonRow).where(PersonRow.key.in_(rest)).values(human=rest[0]))
         session.execute(update(LedgerRow).where(LedgerRow.account == person_key).values(account=rest[0]))
     session.execute(update(PersonRow).where(PersonRow.key == person_key).values(human=person_key))
+    return human_of(session, rest[0])

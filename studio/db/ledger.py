@@ -3,21 +3,24 @@
 An account belongs to a human, over all their linked identities, or to the pool of a channel. Its balance in a month
 is the sum of that month's entries: a grant or a gift received is positive, a reservation or a gift made negative, a
 release positive; a capture of 0 only marks that the reservation was used. Credits belong to the month of their entry
-and so end with it. `entry_key` is the primary key, so a repeated entry changes nothing.
+and so end with it. `entry_key` is the primary key, so a repeated entry changes nothing. A job that is painted after it
+was refused is reserved once more, so its reservations and their ends are numbered.
 """
 
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select, text, update
 from sqlalchemy.orm import Session
 
 from studio.db.humans import human_of
 from studio.db.tables import JobRow, LedgerRow
 from studio.errors import OutOfCredits
+from studio.identifiers import new_job_id
 from studio.people import Platform
 
-_SPENDING = ("reserve", "capture", "release")
+_SETTLED = ("capture", "release")
+_SPENDING = ("reserve", *_SETTLED)
 
 
 def period_of(at: datetime) -> str:
@@ -84,10 +87,36 @@ def give(session: Session, giver: str, receiver: str, amount: int, *, key: str, 
 def merge(session: Session, kept: str, other: str, *, person_key: str, at: datetime) -> None:
     """Two humans turned out to be one: of what both were granted this month, the smaller share goes back."""
     lock(session, kept, other)
+    for account in (kept, other):
+        _come_back(session, account, person_key, at)
     twice = min(_sum(session, account, at, kinds=("grant",)) for account in (kept, other))
     left = balance_of(session, kept, at=at) + balance_of(session, other, at=at)
     if (back := min(twice, left)) > 0:
-        _enter(session, f"link:{period_of(at)}:{other}", kept, person_key, "grant", -back, at)
+        _enter(session, f"link:{new_job_id()}", kept, person_key, "grant", -back, at)
+
+
+def part(session: Session, person_key: str, account: str, *, at: datetime) -> None:
+    """An identity leaves the account of its human, and all that is in it, behind.
+
+    What the human was granted this month counts as granted to it too, or parting would be the way to more.
+    """
+    lock(session, account, person_key)
+    if (granted := _sum(session, account, at, kinds=("grant",))) > 0:
+        _enter_twice(session, person_key, person_key, granted, at)
+
+
+def leave_names(session: Session, *, at: datetime) -> None:
+    """Accounts of people who were forgotten lose their names when their month is over.
+
+    This month's keep theirs, or forgetting would be the way to fresh credits.
+    """
+    gone = LedgerRow.person_key.contains(":forgotten-") & LedgerRow.account.not_like("pool:%")
+    over = (LedgerRow.period < period_of(at)) & (LedgerRow.account != LedgerRow.person_key)
+    entry_key = func.replace(LedgerRow.entry_key, LedgerRow.account, LedgerRow.person_key)
+    values = {"account": LedgerRow.person_key, "entry_key": entry_key}
+    session.execute(
+        update(LedgerRow).where(gone, over).values(values), execution_options={"synchronize_session": False}
+    )
 
 
 def reserve(session: Session, job: JobRow, *, limited: bool, pool: str | None = None) -> None:
@@ -101,18 +130,31 @@ def reserve(session: Session, job: JobRow, *, limited: bool, pool: str | None = 
     account = pool if pool and balance_of(session, pool, at=at) >= job.cost else own
     if account == own and limited and (left := balance_of(session, own, at=at)) < job.cost:
         raise OutOfCredits(needed=job.cost, balance=left)
-    _enter(session, f"{job.id}:reserve", account, job.person_key, "reserve", -job.cost, at, job=job)
+    _set_aside(session, job, account, job.cost)
+
+
+def reserve_what_is_left(session: Session, job: JobRow) -> None:
+    """Set the job's cost aside, or as much of it as the human has left: the house pays the rest.
+
+    Where nobody was granted anything, credits are only counted, and the whole cost is.
+    """
+    own = human_of(session, job.person_key)
+    lock(session, own)
+    granted = _sum(session, own, job.created_at, kinds=("grant",))
+    left = max(0, balance_of(session, own, at=job.created_at))
+    _set_aside(session, job, own, min(job.cost, left) if granted else job.cost)
 
 
 def capture(session: Session, job: JobRow, *, painted: int, at: datetime) -> None:
-    """Spend the reservation; what was reserved for pictures that were not made comes back."""
+    """Spend the reservation, at most what the painted pictures cost; the rest comes back."""
     asked_for = max(1, int(job.request.get("count", 1)))
-    _settle(session, job, "capture", max(0, asked_for - painted) * (job.cost // asked_for), at)
+    missing = max(0, asked_for - painted)
+    _settle(session, job, "capture", job.cost - missing * (job.cost // asked_for), at)
 
 
 def release(session: Session, job: JobRow, *, at: datetime) -> None:
     """Give the whole reservation back."""
-    _settle(session, job, "release", job.cost, at)
+    _settle(session, job, "release", 0, at)
 
 
 def _grant(session: Session, account: str, person_key: str, credits: int, at: datetime) -> None:
@@ -122,27 +164,59 @@ def _grant(session: Session, account: str, person_key: str, credits: int, at: da
     if credits > granted:
         key = f"grant:{period}:{account}"
         if session.get(LedgerRow, key) is not None:
-            key = f"{key}:{credits}"
+            key = f"{key}:{new_job_id()}"
         _enter(session, key, account, person_key, "grant", credits - granted, at)
 
 
-def _settle(session: Session, job: JobRow, kind: str, amount: int, at: datetime) -> None:
+def _come_back(session: Session, account: str, person_key: str, at: datetime) -> None:
+    """What only counted as granted, because the identity had parted from others, does so no more."""
+    if (apart := -_sum(session, account, at, kinds=("parted",))) > 0:
+        _enter_twice(session, account, person_key, -apart, at)
+
+
+def _enter_twice(session: Session, account: str, person_key: str, amount: int, at: datetime) -> None:
+    """Granted, and gone: the balance stays what it is."""
+    key = f"parted:{new_job_id()}"
+    _enter(session, f"{key}:grant", account, person_key, "grant", amount, at)
+    _enter(session, key, account, person_key, "parted", -amount, at)
+
+
+def _set_aside(session: Session, job: JobRow, account: str, amount: int) -> None:
+    """Once for each time that the job is on its way."""
+    number, reserved = _reservation(session, job)
+    if reserved is None:
+        key = f"{job.id}:reserve{_nth(number)}"
+        _enter(session, key, account, job.person_key, "reserve", -amount, job.created_at, job=job)
+
+
+def _settle(session: Session, job: JobRow, kind: str, spent: int, at: datetime) -> None:
     """Close the reservation in the account and the month in which it was made."""
-    settled = session.get(LedgerRow, f"{job.id}:capture") or session.get(LedgerRow, f"{job.id}:release")
-    reserved = session.get(LedgerRow, f"{job.id}:reserve")
-    if settled is None and reserved is not None:
+    number, reserved = _reservation(session, job)
+    if reserved is not None:
         row = LedgerRow(
-            entry_key=f"{job.id}:{kind}",
+            entry_key=f"{job.id}:{kind}{_nth(number)}",
             account=reserved.account,
             person_key=job.person_key,
             period=reserved.period,
             kind=kind,
-            amount=amount,
+            amount=max(0, -reserved.amount - spent),
             job_id=job.id,
             created_at=at,
         )
         session.add(row)
         session.flush()
+
+
+def _reservation(session: Session, job: JobRow) -> tuple[int, LedgerRow | None]:
+    """How many reservations of the job are closed, and the one that is open, if any."""
+    settled = select(func.count()).where(LedgerRow.job_id == job.id, LedgerRow.kind.in_(_SETTLED))
+    number = session.scalar(settled) or 0
+    return number, session.get(LedgerRow, f"{job.id}:reserve{_nth(number)}")
+
+
+def _nth(number: int) -> str:
+    """The first needs no number."""
+    return f":{number + 1}" if number else ""
 
 
 def _sum(session: Session, account: str, at: datetime, *, kinds: Sequence[str] = ()) -> int:

@@ -9,6 +9,8 @@ from studio.db.tables import PersonRow
 from studio.errors import NotFound
 from studio.people import Person, Platform
 
+SOMEBODY = "somebody"
+
 
 def lock_person(session: Session, person: Person) -> None:
     """Make the person's row if needed and hold it until the commit: their requests go through one by one."""
@@ -18,7 +20,7 @@ def lock_person(session: Session, person: Person) -> None:
         platform=person.platform,
         community=person.community,
         user_id=person.user_id,
-        display_name=person.display_name[:100],
+        display_name=person.display_name[:100] or person.user_id,
         first_seen_at=now(),
         human=person.key,
     )
@@ -27,12 +29,12 @@ def lock_person(session: Session, person: Person) -> None:
 
 
 def person_of(row: PersonRow) -> Person:
-    """The person as last seen, without the roles of the moment."""
+    """The person as last seen, without the roles of the moment. One who was forgotten has no name any more."""
     return Person(
         platform=Platform(row.platform),
         community=row.community,
         user_id=row.user_id,
-        display_name=row.display_name,
+        display_name=row.display_name or SOMEBODY,
     )
 
 

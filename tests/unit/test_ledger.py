@@ -28,6 +28,7 @@ who = st.sampled_from(PEOPLE)
 steps = st.lists(
     st.one_of(
         st.tuples(st.just("reserve"), who, st.integers(1, 8), st.booleans()),
+        st.tuples(st.just("overturn"), who, st.integers(1, 8)),
         st.tuples(st.just("capture"), st.integers(0, 30), st.integers(0, 8)),
         st.tuples(st.just("release"), st.integers(0, 30)),
         st.tuples(st.just("give"), who, who, st.integers(1, 12)),
@@ -53,6 +54,11 @@ def take(session, step, jobs):
         case ("reserve", name, count, pooled):
             row = keep(session, name, count)
             ledger.reserve(session, row, limited=True, pool=POOL if pooled else None)
+            jobs.append(row.id)
+        case ("overturn", name, count):
+            row = keep(session, name, count)
+            ledger.grant_monthly(session, row.person_key, credits=1, at=at)  # or credits are only counted
+            ledger.reserve_what_is_left(session, row)
             jobs.append(row.id)
         case ("capture", place, painted) if jobs:
             row = session.get_one(JobRow, jobs[place % len(jobs)])
