@@ -65,5 +65,8 @@ class ClearedGate:
     def require_welcome(self, person: Person) -> None:
         self._gate.require_welcome(person)
 
+    def admit_upload(self, person: Person) -> None:
+        self._gate.admit_upload(person)
+
     def review(self, admission: Admission) -> Verdict:
         return self._gate.review(admission)

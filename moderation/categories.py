@@ -22,6 +22,7 @@ class Category(StrEnum):
     LANGUAGE = "offensive language"
     COMMUNITY = "this community's own list"
     PICTURE = "blocked picture"
+    NEWCOMER = "a picture that a newcomer brings along"
     FACE = "a face in a picture that was brought along"
     FOREIGN = "a language that cannot be checked here"
     UNCHECKED = "could not be checked"

@@ -7,11 +7,13 @@ from dataclasses import replace
 from sqlalchemy.exc import SQLAlchemyError
 
 from moderation import audit, bans
+from moderation.categories import Category
 from moderation.court import PromptCourt
 from moderation.desk.blocks import blocked_bits
 from moderation.desk.consequences import HOUSE, punish
 from moderation.desk.errands import Errands, Outcome
 from moderation.desk.strikes import SEVERE, weight_of
+from moderation.findings import Finding
 from moderation.inspection import Inspector
 from moderation.limits.limiter import Limiter
 from moderation.limits.settings import LimitSettings
@@ -29,10 +31,14 @@ from studio.db.database import Database
 from studio.db.humans import human_of
 from studio.errors import BadParameter, Banned, DatabaseUnavailable
 from studio.people import Person, Platform
-from studio.ports import Admission, Allowance, HouseRules, Inspection
+from studio.ports import Admission, Allowance, HouseRules, Inspected, Inspection
+from studio.requests import PaintRequest
 from studio.verdicts import Ruling, Verdict
 
 logger = logging.getLogger(__name__)
+
+
+NEWCOMERS = Finding(ruling=Ruling.REFUSE, rule="newcomer", category=Category.NEWCOMER)
 
 
 class HouseGate:
@@ -109,6 +115,13 @@ class HouseGate:
         if ban is not None:
             raise Banned(until=ban.until)
 
+    def admit_upload(self, person: Person) -> None:
+        """Raises `Banned` and `RateLimited`; `DatabaseUnavailable` when bans cannot be read."""
+        self.require_welcome(person)
+        with self._database.read() as session:
+            account = human_of(session, person.key)
+        self._limiter.admit_upload(person, account=account)
+
     def review(self, admission: Admission) -> Verdict:
         """Judge a request again, as when painting starts: by today's bans and policy, without counting it.
 
@@ -124,8 +137,10 @@ class HouseGate:
     def inspect(self, inspection: Inspection) -> Verdict:
         """Raises `InspectionFailed` when any rule cannot judge: the picture is then not shown."""
         rules = self._community(inspection.person)
-        verdict = self._inspector.judge(inspection, policy=self._policy_for(rules))
-        verdict = self._settled(verdict, inspection.person, rules)
+        policy = self._policy_for(rules)
+        verdict = self._settled(self._inspector.judge(inspection, policy=policy), inspection.person, rules)
+        if inspection.kind is Inspected.UPLOAD:
+            verdict = self._taken_in(verdict, inspection.person, rules, policy)
         VERDICTS.labels(inspection.kind, verdict.ruling, verdict.rule, verdict.category).inc()
         if verdict.ruling is Ruling.REFUSE and weight_of(verdict.category) >= SEVERE:
             # Other refused pictures weigh nothing: a model may paint what nobody asked for.
@@ -135,16 +150,38 @@ class HouseGate:
     def _judged(self, admission: Admission, rules: CommunityRules) -> Verdict:
         subject = PromptSubject.of(admission)
         verdict = self._court.judge(subject, policy=self._policy_for(rules))
-        return self._settled(verdict, admission.person, rules)
+        return self._settled(doubted(verdict, admission.request), admission.person, rules)
 
     def _settled(self, verdict: Verdict, person: Person, rules: CommunityRules) -> Verdict:
         """What nobody would look at is refused."""
-        holds = self._holds
-        if holds is None:
-            holds = rules.desk_channel is not None or person.platform in self._watched
-        if verdict.ruling is not Ruling.HOLD or holds:
+        if verdict.ruling is not Ruling.HOLD or self._somebody_looks(person, rules):
             return verdict
         return replace(verdict, ruling=Ruling.REFUSE)
+
+    def _somebody_looks(self, person: Person, rules: CommunityRules) -> bool:
+        if self._holds is not None:
+            return self._holds
+        return rules.desk_channel is not None or person.platform in self._watched
+
+    def _taken_in(self, verdict: Verdict, person: Person, rules: CommunityRules, policy: Policy) -> Verdict:
+        """Refused uploads count as probing the rules do; what a newcomer brings along may wait for a moderator."""
+        if verdict.allows:
+            gated = policy.apply(NEWCOMERS) if self._is_newcomer(person, rules) else None
+            held_for_nobody = (
+                gated and gated.ruling is Ruling.HOLD and not self._somebody_looks(person, rules)
+            )
+            if gated is None or held_for_nobody:  # it passed all rules
+                return verdict
+            verdict = replace(verdict, ruling=gated.ruling, rule=gated.rule, category=gated.category)
+        if verdict.ruling is Ruling.REFUSE and not verdict.asks_consent:
+            with self._database.read() as session:
+                account = human_of(session, person.key)
+            self._limiter.note_refusal(person, account=account)
+        return verdict
+
+    def _is_newcomer(self, person: Person, rules: CommunityRules) -> bool:
+        with self._database.read() as session:
+            return tier_of(session, person, rules, at=now()) is Tier.NEWCOMER
 
     def _policy_for(self, rules: CommunityRules) -> Policy:
         try:
@@ -188,3 +225,11 @@ class HouseGate:
             return
         if self._errands:
             self._errands.run(outcome)
+
+
+def doubted(verdict: Verdict, request: PaintRequest) -> Verdict:
+    """What would pass waits for a moderator when it starts from an upload that one has to see."""
+    doubt = next((source.doubt for source in request.sources if source.doubt), None)
+    if doubt is None or not verdict.allows:
+        return verdict
+    return Verdict(ruling=Ruling.HOLD, rule=doubt.rule, category=doubt.category, evidence=doubt.evidence)

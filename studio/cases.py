@@ -88,6 +88,18 @@ class Conduct:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Exhibit:
+    """A picture that a moderator may have to see: one that was painted, or an upload. `number` counts from 1."""
+
+    id: str
+    number: int
+    key: str
+    thumbnail_key: str
+    width: int | None = None  # pixels; None: not known
+    height: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Dossier:
     """A case with all that a moderator needs. `prompts` is the effective prompt: the job's own, then its ancestors'."""
 
@@ -97,6 +109,30 @@ class Dossier:
     pictures: tuple[Picture, ...]
     prompts: tuple[str, ...]
     conduct: Conduct
+
+    @property
+    def exhibits(self) -> tuple[Exhibit, ...]:
+        """The picture that the case names, else all of its job's, else the uploads that it starts from."""
+        if self.pictures:
+            named = [each for each in self.pictures if each.id == self.case.picture_id]
+            return tuple(map(_painted, named or self.pictures))
+        sources = self.job.request.sources if self.job else ()
+        uploads = [each.key for each in sources if each.picture_id is None]
+        return tuple(
+            Exhibit(id=f"upload-{number}", number=number, key=key, thumbnail_key=key)
+            for number, key in enumerate(uploads, start=1)
+        )
+
+
+def _painted(picture: Picture) -> Exhibit:
+    return Exhibit(
+        id=picture.id,
+        number=picture.index,
+        key=picture.key,
+        thumbnail_key=picture.thumbnail_key,
+        width=picture.width,
+        height=picture.height,
+    )
 
 
 class NoticeKind(StrEnum):

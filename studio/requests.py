@@ -1,7 +1,7 @@
 """What the engine is asked to paint: one shape for every operation."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from studio.errors import BadParameter
@@ -45,16 +45,28 @@ class Strength(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Doubt:
+    """Why a moderator has to see an upload before anything is painted from it. `evidence` is for moderators only."""
+
+    rule: str
+    category: str
+    evidence: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """A picture to start from: a storage key, and the picture's id if it was painted here.
 
-    `shows_person`: it is an upload with a person in it, or was painted from one.
+    `shows_person`: it is an upload with a person in it, or was painted from one. Of an upload, `fingerprint` is its
+    PDQ hash (64 hexadecimal digits).
     """
 
     key: str
     picture_id: str | None = None
     mask_key: str | None = None  # L-mode PNG, white where the picture may change
     shows_person: bool = False
+    doubt: Doubt | None = None
+    fingerprint: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

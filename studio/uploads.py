@@ -1,25 +1,37 @@
 """An upload on its way in: made harmless, inspected, stored."""
 
-from studio.errors import ConsentNeeded, NotAllowed
+from studio.errors import ConsentNeeded
 from studio.people import Person
 from studio.ports import Inspected, Inspection, Ports
 from studio.provenance import Traces
-from studio.requests import Source
+from studio.requests import Doubt, Source
 from studio.verdicts import Ruling
 
 
 def accept_upload(ports: Ports, person: Person, data: bytes) -> Source:
-    """Raises `BadImage`, `ConsentNeeded`, `PolicyRefusal`, `InspectionFailed` or `StorageFailed`."""
+    """What is held is taken in: the first request that needs it waits for a moderator.
+
+    Raises `Banned`, `RateLimited`, `BadImage`, `ConsentNeeded`, `PolicyRefusal`, `InspectionFailed` or
+    `StorageFailed`.
+    """
+    ports.gate.admit_upload(person)
     clean = ports.darkroom.clean(data)
     verdict = ports.gate.inspect(Inspection(kind=Inspected.UPLOAD, person=person, png=clean.png))
     if verdict.asks_consent:
         raise ConsentNeeded
     verdict.raise_if_refused()
+    doubt = None
     if verdict.ruling is Ruling.HOLD:
-        raise NotAllowed("This image needs a moderator's eye first, so it cannot be used here now.")
+        doubt = Doubt(rule=verdict.rule, category=verdict.category, evidence=verdict.evidence)
     key = ports.store.put(clean.png, suffix=".png")
     mask_key = ports.store.put(clean.mask_png, suffix=".png") if clean.mask_png else None
-    return Source(key=key, mask_key=mask_key, shows_person=verdict.shows_person)
+    return Source(
+        key=key,
+        mask_key=mask_key,
+        shows_person=verdict.shows_person,
+        doubt=doubt,
+        fingerprint=verdict.fingerprint,
+    )
 
 
 def examine_upload(ports: Ports, data: bytes) -> Traces:

@@ -2,7 +2,6 @@
 
 import io
 import logging
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,11 +18,10 @@ from bots.discord.escaping import plain
 from bots.discord.voice import mention_of_key, moment
 from bots.prints import Print, fitted
 from bots.standings import Slip
-from studio.cases import Case, CaseKind, CaseState, Dossier, Notice
+from studio.cases import Case, CaseKind, CaseState, Dossier, Exhibit, Notice
 from studio.commands.spec import Call
 from studio.errors import NotFound, StorageFailed
 from studio.people import Platform
-from studio.pictures import Picture
 from studio.ports import Ports
 
 if TYPE_CHECKING:
@@ -71,8 +69,8 @@ class DiscordDesk:
     async def sheet_of(self, dossier: Dossier) -> Sheet:
         """A case as it looks now: its picture is a mosaic, and gone once the case is decided."""
         mosaic = None
-        if dossier.case.state is CaseState.OPEN and (pictures := pictures_of(dossier)):
-            mosaic = await self._backroom.run("shelf", self._mosaic, pictures[0])
+        if dossier.case.state is CaseState.OPEN and (exhibits := dossier.exhibits):
+            mosaic = await self._backroom.run("shelf", self._mosaic, exhibits[0])
         embed = _embed(dossier)
         if mosaic is not None:
             embed.set_image(url=f"attachment://{_file_name(dossier.case)}")
@@ -161,30 +159,24 @@ class DiscordDesk:
 
     def _prints(self, dossier: Dossier, *, limit_bytes: int) -> list[Print]:
         """At most ten, which together fit into one message."""
-        pictures = pictures_of(dossier)[:_MOST_FILES]
+        exhibits = dossier.exhibits[:_MOST_FILES]
         found = []
-        for picture in pictures:
+        for exhibit in exhibits:
             try:
-                data = self._ports.store.get(picture.key)
+                data = self._ports.store.get(exhibit.key)
             except NotFound:
                 continue
-            found.append(fitted(self._ports, data, limit_bytes=limit_bytes // len(pictures)))
+            found.append(fitted(self._ports, data, limit_bytes=limit_bytes // len(exhibits)))
         return found
 
     def _message(self, slip: Slip) -> discord.PartialMessage:
         return self._bot.get_partial_messageable(int(slip.channel)).get_partial_message(int(slip.message))
 
-    def _mosaic(self, picture: Picture) -> bytes | None:
+    def _mosaic(self, exhibit: Exhibit) -> bytes | None:
         try:
-            return pixelate(self._ports.store.get(picture.thumbnail_key))
+            return pixelate(self._ports.store.get(exhibit.thumbnail_key))
         except (NotFound, StorageFailed):
             return None
-
-
-def pictures_of(dossier: Dossier) -> Sequence[Picture]:
-    """The pictures that a case is about, all of its job when it names none."""
-    named = [each for each in dossier.pictures if each.id == dossier.case.picture_id]
-    return named or dossier.pictures
 
 
 def _file_name(case: Case) -> str:

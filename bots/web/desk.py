@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from bots import case_words
+from bots.caseboard import read_for
 from bots.replies import lines_of
 from bots.web import words
 from bots.web.door import admitted, poster, short_body
@@ -23,7 +24,7 @@ from studio.clock import now
 from studio.commands.answers import Opened
 from studio.commands.cases import MODERATORS_ONLY
 from studio.commands.spec import Call
-from studio.db.cases import desk_cases, find_case
+from studio.db.cases import desk_cases
 from studio.db.people import find_person
 from studio.errors import ChatelierError, NotAllowed, NotFound
 from studio.identifiers import is_job_id
@@ -103,7 +104,7 @@ def _case_html(dossier: Dossier) -> str:
         "case.html",
         case=case,
         dossier=dossier,
-        pictures=[each for each in dossier.pictures if case.picture_id in (None, each.id)],
+        exhibits=dossier.exhibits,
         facts=case_words.facts(dossier),
         actions=[each for each in case_words.buttons(case) if each is not Action.CLAIM],
     )
@@ -131,10 +132,8 @@ def _row(session: Session, case: Case, visitor: Visitor) -> dict[str, object]:
 
 
 def _picture(house: House, visitor: Visitor, case_id: str, picture_id: str) -> bytes:
-    with house.ports.database.read() as session:
-        find_case(session, case_id, viewer=visitor.person)
-    dossier = house.ports.desk.read(case_id)
-    found = next((each for each in dossier.pictures if each.id == picture_id), None)
+    dossier = read_for(house.ports.database, house.ports.desk, visitor.person, case_id)
+    found = next((each for each in dossier.exhibits if each.id == picture_id), None)
     if found is None:
         raise NotFound("That picture")
     return house.ports.store.get(found.key)

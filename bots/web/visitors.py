@@ -117,17 +117,16 @@ class Passes:
         return bool(found == visitor.user_id)
 
     def upload_ticket(self, visitor: Visitor, source: Source) -> str:
-        """An upload's place in the storage, usable by its visitor only."""
-        return str(self._uploads.dumps([visitor.user_id, source.key, source.mask_key, source.shows_person]))
+        """An upload's place in the storage, usable by its visitor only, who can read it: so without evidence."""
+        doubt = replace(source.doubt, evidence="") if source.doubt else None
+        return str(self._uploads.dumps([visitor.user_id, to_data(replace(source, doubt=doubt))]))
 
     def redeem(self, visitor: Visitor, ticket: str) -> Source | None:
         try:
-            user_id, key, mask_key, shows_person = self._uploads.loads(ticket, max_age=_UPLOAD_SECONDS)
+            user_id, source = self._uploads.loads(ticket, max_age=_UPLOAD_SECONDS)
+            return from_data(Source, source) if user_id == visitor.user_id else None
         except (BadData, ValueError, TypeError):
             return None
-        if user_id != visitor.user_id:
-            return None
-        return Source(key=key, mask_key=mask_key, shows_person=shows_person)
 
     def look_ticket(self, visitor: Visitor, traces: Traces) -> str:
         """What a file tells of where it comes from, to be asked about by its visitor only."""

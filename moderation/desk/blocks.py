@@ -7,16 +7,21 @@ from moderation.pdq import SAME_BITS, distance
 from moderation.tables import BlockedPictureRow
 from studio.cases import Case
 from studio.clock import now
+from studio.db.records import job_of
 from studio.db.tables import JobRow, PictureRow
 from studio.people import Person
 
 
 def block(session: Session, case: Case) -> int:
-    """Block the picture that a case is about, or all of its job's. How many have a fingerprint to know them by."""
+    """Block the picture that a case is about, or all of its job's, or before it was painted its uploads.
+
+    How many have a fingerprint to know them by.
+    """
     query = select(PictureRow).where(PictureRow.job_id == case.job_id)
     if case.picture_id is not None:
         query = query.where(PictureRow.id == case.picture_id)
-    prints = {found for row in session.scalars(query) if (found := fingerprint(row))}
+    rows = session.scalars(query).all()
+    prints = {found for row in rows if (found := fingerprint(row))} if rows else _uploads(session, case)
     for found in sorted(prints):
         session.merge(
             BlockedPictureRow(
@@ -30,6 +35,13 @@ def block(session: Session, case: Case) -> int:
         )
     session.flush()
     return len(prints)
+
+
+def _uploads(session: Session, case: Case) -> set[str]:
+    """The fingerprints of what a job that was not painted starts from."""
+    row = session.get(JobRow, case.job_id) if case.job_id else None
+    sources = job_of(row).request.sources if row else ()
+    return {source.fingerprint for source in sources if source.fingerprint}
 
 
 def fingerprint(row: PictureRow) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -74,9 +75,19 @@ def _let_through(session: Session, row: JobRow, *, spoiler: bool) -> Outcome:
         outcome.events += releases.deliver(session, row.id, spoiler=spoiler)
     elif not releases.was_painted(session, row.id) and (moved := releases.paint(session, row.id)):
         row.spoiler = spoiler
+        row.request = _seen(row.request)
         outcome.events += moved
         outcome.add(_ask_owners(session, row))
     return outcome
+
+
+def _seen(request: Mapping[str, Any]) -> dict[str, Any]:
+    """The request with its uploads beyond doubt, so that what is made from it again does not wait again."""
+    sources = [
+        {name: value for name, value in each.items() if name != "doubt"}
+        for each in request.get("sources", ())
+    ]
+    return {**request, "sources": sources}
 
 
 def _ask_owners(session: Session, row: JobRow) -> Outcome:

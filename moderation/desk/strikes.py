@@ -20,6 +20,7 @@ _HARMLESS = frozenset(
         Category.UNCHECKED,
         Category.FOREIGN,
         Category.FACE,
+        Category.NEWCOMER,
         Category.LANGUAGE,
         Category.COMMUNITY,
         Category.PERSON,

@@ -34,7 +34,16 @@ class Limiter:
 
         `account` is the human behind the person, where several identities are linked.
         """
-        if refusal := self._guarded(lambda: self._meters.take(self._asked(person, newcomer, account))):
+        self._take(self._asked(person, newcomer, account))
+
+    def admit_upload(self, person: Person, *, account: str | None = None) -> None:
+        """Count one file that somebody brings along. Raises `RateLimited`."""
+        who, settings = account or person.key, self._settings
+        probes = Meter(scope="refused", key=f"refused:{who}", pace=settings.refused, counts=False)
+        self._take([probes, Meter(scope="uploads", key=f"uploads:{who}", pace=settings.uploads)])
+
+    def _take(self, meters: Sequence[Meter]) -> None:
+        if refusal := self._guarded(lambda: self._meters.take(meters)):
             LIMITED.labels(refusal.scope).inc()
             raise RateLimited(retry_after_seconds=refusal.wait_seconds, scope=refusal.scope)
 

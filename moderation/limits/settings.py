@@ -21,17 +21,18 @@ class Pace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LimitSettings:
-    """All but `refused` count every request; `refused` counts those that the house rules refused.
+    """All but the last two count every request; `refused` counts those that the house rules refused.
 
     Whoever runs into `refused` has been probing the rules and waits, whatever is asked. `newcomer` holds for
-    newcomers in place of `sustained`.
+    newcomers in place of `sustained`. `uploads` counts files that people bring along.
     """
 
     burst: Pace = Pace(requests=6, seconds=10)
     sustained: Pace = Pace(requests=120, seconds=3600)
     newcomer: Pace = Pace(requests=30, seconds=3600)
-    refused: Pace = Pace(requests=8, seconds=600)
     community: Pace = Pace(requests=300, seconds=60)
     everybody: Pace = Pace(requests=1200, seconds=60)
+    refused: Pace = Pace(requests=8, seconds=600)
+    uploads: Pace = Pace(requests=20, seconds=600)
     redis_timeout_seconds: float = 0.5
     redis_rest_seconds: float = 5.0  # after a failure, how long Redis is left alone

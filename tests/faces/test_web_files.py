@@ -214,11 +214,19 @@ def test_an_upload_that_the_gate_refuses_or_cannot_judge_is_not_stored(room: Ope
     gate: Any = room.ports.gate
     gate.picture_verdict = Verdict(ruling=Ruling.REFUSE, rule="r", category="cruelty")
     assert "cruelty" in ana.post("/uploads", b"a picture").json()["text"]
-    gate.picture_verdict = Verdict(ruling=Ruling.HOLD, rule="r", category="c")
-    assert "moderator" in ana.post("/uploads", b"a picture").json()["text"]
     gate.inspect_error = InspectionFailed()
     assert "could not be checked" in ana.post("/uploads", b"a picture").json()["text"]
     assert room.ports.store.blobs == {}  # type: ignore[attr-defined]
+
+
+def test_a_held_upload_keeps_its_doubt_and_tells_no_evidence(room: OpenRoom) -> None:
+    ana = room.guest("Ana")
+    gate: Any = room.ports.gate
+    gate.picture_verdict = Verdict(ruling=Ruling.HOLD, rule="r", category="c", evidence="0.72")
+    ticket = ana.post("/uploads", b"a picture").json()["ticket"]
+    job_id = ana.say("the same at night", image=ticket)["job"]
+    (source,) = request_of(room.ports, job_id)["sources"]
+    assert source["doubt"] == {"rule": "r", "category": "c", "evidence": ""}
 
 
 def test_a_full_disk_is_told_in_words(room: OpenRoom) -> None:
