@@ -1,5 +1,7 @@
-"""The picture files that go with a message, within the size that Discord takes."""
+"""The picture files that go with a message, within the size that its platform takes."""
 
+import base64
+import binascii
 import io
 from dataclasses import dataclass, field
 
@@ -9,6 +11,7 @@ from studio.ports import Ports
 
 DEFAULT_LIMIT_BYTES = 10 * 1024 * 1024
 _ROOM_FOR_WORDS_BYTES = 16 * 1024
+_LARGEST_PREVIEW = 200_000  # characters
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,3 +71,15 @@ def _empty_tile(width: int, height: int) -> bytes:
     file = io.BytesIO()
     Image.new("RGB", (width, height), (43, 45, 49)).save(file, "PNG")
     return file.getvalue()
+
+
+def decoded(data_url: str) -> Print | None:
+    """The bytes of a small ``data:image/…;base64,`` URL: a preview of what is being painted."""
+    head, _, body = data_url.partition(",")
+    kind = head.removeprefix("data:image/").removesuffix(";base64")
+    if len(body) > _LARGEST_PREVIEW or kind not in ("png", "jpeg", "webp"):
+        return None
+    try:
+        return Print(data=base64.b64decode(body, validate=True), suffix=f".{kind}")
+    except binascii.Error:
+        return None

@@ -147,6 +147,11 @@ def alternative(prompt: str, count: int, *, longest: int) -> str:
     return shown if count == 1 else f"{count} numbered pictures: {shown}"
 
 
+def unfinished(prompt: str, *, longest: int) -> str:
+    """The alternative text of a preview."""
+    return shorten(f"An unfinished picture: {prompt}", longest)
+
+
 def stopped(*, at_once: bool) -> str:
     return "Cancelled." if at_once else "Stopping at the next step."
 

@@ -22,9 +22,9 @@ from typing import Any, cast
 from PIL import Image
 from playwright.async_api import async_playwright
 
-from bots.discord.bearer import decoded
 from bots.discord.buttons import view_of
 from bots.discord.posts import compose_progress
+from bots.prints import decoded
 from bots.standings import load_standing
 from engine.atelier import Atelier
 from engine.leases import LeaseKeeper

@@ -14,7 +14,7 @@ import os
 import re
 import sys
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
@@ -25,7 +25,7 @@ from engine.pictures.darkroom import Darkroom
 from engine.storage import open_store
 from scripts.discord_pictures import HOLD, PROMPT, Desk, Painting
 from studio.db.tables import CaseRow
-from studio.events import CaseChanged, JobEnded
+from studio.events import CaseChanged, JobEnded, JobProgress
 from studio.jobs import JobState
 from studio.people import Platform
 from studio.verdicts import ALLOWED
@@ -108,7 +108,7 @@ class Drawing:
                 return f'<div class="context">{inner}</div>'
             case "image":
                 data = base64.b64encode(self.slack.files[block["slack_file"]["id"]]["data"]).decode()
-                return f'<img src="data:image/png;base64,{data}" alt="">'
+                return f'<img src="data:image;base64,{data}" alt="">'
             case "actions":
                 return f'<div class="actions">{"".join(map(_element, block["elements"]))}</div>'
             case "input":
@@ -165,12 +165,23 @@ async def show_end(room: SlackRoom, job_id: str) -> None:
     await room.tell(JobEnded(job_id=job_id, platform=Platform.SLACK, state=JobState.DONE))
 
 
+async def show_progress(room: SlackRoom, job_id: str, announced: Sequence[JobProgress]) -> None:
+    """A step brings the glimpse, and the next one shows it."""
+    half = next(each for each in announced if each.preview and each.step * 2 >= each.steps)
+    for _ in range(2):
+        room.rest(job_id)
+        await room.face.board.progressed(replace(half, job_id=job_id, seconds_left=6.0))
+        await room.face.glimpses.finish(seconds=60)
+        await asyncio.sleep(1)  # a channel hears of progress once a second
+
+
 async def take_all(room: SlackRoom, painting: Painting, camera: Camera) -> None:
     drawing = Drawing(room.slack)
+    rehearsal = await room.imagine(f"{PROMPT} --seed 7")
+    announced = await painting.paint(room, rehearsal)
     job_id = await room.imagine(f"{PROMPT} --seed 7")
     message = room.message
-    room.rest(job_id)
-    await room.progress(job_id, 52, 100)
+    await show_progress(room, job_id, announced)
     await camera.take("slack-progress", drawing.message(message))
     await painting.paint(room, job_id)
     await show_end(room, job_id)
@@ -211,7 +222,10 @@ async def main(folder: Path) -> None:
         )
         painting = Painting(ports, Path(home))
         try:
-            async with async_playwright() as playwright, open_slack_room(ports) as room:
+            async with (
+                async_playwright() as playwright,
+                open_slack_room(ports, glimpse_first_seconds=0.0, glimpse_every_seconds=0.0) as room,
+            ):
                 browser = await playwright.chromium.launch(
                     executable_path=os.environ.get("CHROMIUM"), args=["--no-sandbox"]
                 )

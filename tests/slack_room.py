@@ -152,7 +152,7 @@ async def open_slack_room(ports: Ports, **changes: Any) -> AsyncIterator[SlackRo
                     ports,
                     settings,
                     backroom,
-                    await open_workspace(line, backroom),
+                    await open_workspace(line, backroom, ports.database),
                     session=session,
                 )
                 slack.calls.clear()

@@ -1,7 +1,5 @@
 """Carries what the board shows to Discord, within the size and the pace that it takes."""
 
-import base64
-import binascii
 import logging
 import time
 from collections import OrderedDict
@@ -14,7 +12,7 @@ from bots.board import Unreachable
 from bots.discord import words
 from bots.discord.courier import Courier, TooLarge
 from bots.discord.posts import compose, compose_progress
-from bots.prints import DEFAULT_LIMIT_BYTES, Print, make_print
+from bots.prints import DEFAULT_LIMIT_BYTES, decoded, make_print
 from bots.standings import Slip, Standing
 from studio.events import JobProgress
 from studio.ports import Ports
@@ -27,7 +25,6 @@ _OLD_MESSAGE_SECONDS = 3600.0
 _OLD_MESSAGE_EVERY_SECONDS = 60.0
 _KEPT_LIMITS = 1000
 _SMALLEST_LIMIT_BYTES = 256 * 1024
-_LARGEST_PREVIEW = 200_000
 _DISCORD_EPOCH_MILLISECONDS = 1_420_070_400_000
 
 log = logging.getLogger(__name__)
@@ -114,15 +111,3 @@ class DiscordBearer:
 
 def _age_seconds(message_id: str) -> float:
     return time.time() - ((int(message_id) >> 22) + _DISCORD_EPOCH_MILLISECONDS) / 1000
-
-
-def decoded(data_url: str) -> Print | None:
-    """The bytes of a small ``data:image/…;base64,`` URL."""
-    head, _, body = data_url.partition(",")
-    kind = head.removeprefix("data:image/").removesuffix(";base64")
-    if len(body) > _LARGEST_PREVIEW or kind not in ("png", "jpeg", "webp"):
-        return None
-    try:
-        return Print(data=base64.b64decode(body, validate=True), suffix=f".{kind}")
-    except binascii.Error:
-        return None

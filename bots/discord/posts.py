@@ -88,7 +88,8 @@ def compose_progress(standing: Standing, progress: JobProgress, *, preview: Prin
         content=post.content,
         rows=post.rows,
         print=preview,
-        alternative=words.preview_alternative(standing.job.request.prompt),
+        alternative=house.unfinished(standing.job.request.prompt, longest=words.LONGEST_ALTERNATIVE),
+        spoiler=standing.job.spoiler,
     )
 
 

@@ -127,10 +127,6 @@ def starred_caption(picture: Picture, job: Job, *, link: str) -> str:
     return "\n".join([headline(picture.recipe.prompt), " · ".join(part for part in parts if part)])
 
 
-def preview_alternative(prompt: str) -> str:
-    return shorten(f"An unfinished picture: {prompt}", LONGEST_ALTERNATIVE)
-
-
 def overlay_alternative(prompt: str) -> str:
     return shorten(f"The picture under a grid of cells from A1 to D4: {prompt}", LONGEST_ALTERNATIVE)
 

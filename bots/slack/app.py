@@ -29,6 +29,7 @@ from bots.slack.counter import Counter
 from bots.slack.desk import SlackDesk
 from bots.slack.forms import Forms
 from bots.slack.gallery import SlackGallery
+from bots.slack.glimpses import Glimpses
 from bots.slack.groups import Groups
 from bots.slack.home import Home
 from bots.slack.installing import Leaving
@@ -38,6 +39,7 @@ from bots.slack.posts import STAR_MENU
 from bots.slack.reactions import Reactions
 from bots.slack.settings import SlackSettings
 from bots.slack.shortcuts import Shortcuts
+from bots.slack.shredder import Shredder
 from bots.slack.talk import Talk
 from bots.slack.telling import Teller
 from bots.slack.uploads import Uploads
@@ -78,7 +80,14 @@ class Face:
         groups = Groups(workspaces, settings.moderator_groups)
         people = People(ports, backroom, workspaces, groups, Channels(workspaces))
         claims = Claims(ports.database, backroom, lasts_seconds=settings.claim_seconds)
-        bearer = SlackBearer(ports, backroom, workspaces, claims)
+        self.glimpses = Glimpses(
+            ports.database,
+            backroom,
+            first_seconds=settings.glimpse_first_seconds,
+            every_seconds=settings.glimpse_every_seconds,
+        )
+        bearer = SlackBearer(ports, backroom, workspaces, claims, self.glimpses)
+        self.shredder = Shredder(ports.database, backroom, workspaces)
         desk = SlackDesk(ports, backroom, workspaces)
         self.board = Board(ports.database, backroom, bearer)
         self.caseboard = CaseBoard(ports.database, ports.desk, backroom, desk)
@@ -143,14 +152,21 @@ class Face:
         for callback_id in menu.DEEDS:
             self.bolt.shortcut(callback_id)(self._acknowledged(shortcuts.on_message))
 
+    def start(self) -> None:
+        """Read the news, and tidy up behind. Call it on the running event loop."""
+        self.news.start()
+        self.shredder.start()
+
     async def finish(self) -> None:
         """Let those who are being served go with their answer, but not wait for ever."""
         if self._serving:
             await asyncio.wait(self._serving, timeout=_FINISH_SECONDS)
 
     async def close(self) -> None:
+        self.shredder.stop()
         await self.backroom.run("mail", self.news.stop)
         await self.news.finish(seconds=_FINISH_SECONDS)
+        await self.glimpses.finish(seconds=_FINISH_SECONDS)
 
     def _acknowledged(self, listener: Listener) -> Callable[..., Awaitable[None]]:
         """Slack hears at once that we heard; the work comes after."""

@@ -10,15 +10,17 @@ from bots.board import Unreachable
 from bots.prints import Print, make_print
 from bots.slack import words
 from bots.slack.claims import Claim, Claims
+from bots.slack.glimpses import Glimpses
 from bots.slack.line import SlackAway, SlackRefuses
-from bots.slack.orphans import find_orphan, mark_of
+from bots.slack.orphans import find_orphan, find_orphan_at_home, mark_of
 from bots.slack.pace import Pace
 from bots.slack.posts import Post, compose, compose_progress, section
-from bots.slack.sending import CLOSED, GONE, patience, send, send_to_person, show
+from bots.slack.sending import CLOSED, GONE, file_of, patience, send, send_to_person, show
 from bots.slack.workspaces import Workspace, Workspaces
 from bots.standings import Slip, Standing, load_standing
 from studio.clock import now
 from studio.events import JobProgress
+from studio.jobs import Job, JobState
 from studio.ports import Ports
 
 _LIMIT_BYTES = 16 * 1024 * 1024
@@ -30,20 +32,45 @@ log = logging.getLogger(__name__)
 class SlackBearer:
     """Implements `bots.board.Bearer`."""
 
-    def __init__(self, ports: Ports, backroom: Backroom, workspaces: Workspaces, claims: Claims) -> None:
+    def __init__(
+        self,
+        ports: Ports,
+        backroom: Backroom,
+        workspaces: Workspaces,
+        claims: Claims,
+        glimpses: Glimpses,
+    ) -> None:
         self._ports = ports
         self._backroom = backroom
         self._workspaces = workspaces
         self._claims = claims
+        self._glimpses = glimpses
         self._paces: defaultdict[str, Pace] = defaultdict(Pace)
 
     async def bring(self, standing: Standing, slip: Slip | None) -> Slip:
+        job = standing.job
+        if job.state is not JobState.PAINTING:
+            self._glimpses.end(job)
         async with patience():
-            workspace = await self._workspaces.of(standing.job.address.community)
+            workspace = await self._workspaces.of(job.address.community)
             post = await self.post_of(standing, workspace)
-            if slip is not None:
-                return await self._edit(standing, workspace, post, slip)
-            return await self._send_once(standing, workspace, post)
+            try:
+                kept = await self._place(standing, workspace, post, slip)
+            except Unreachable:
+                await self._tidy(job, workspace, post)
+                raise
+            await self._tidy(job, workspace, post)
+            return kept
+
+    async def _place(self, standing: Standing, workspace: Workspace, post: Post, slip: Slip | None) -> Slip:
+        if slip is not None:
+            return await self._edit(standing, workspace, post, slip)
+        return await self._send_once(standing, workspace, post)
+
+    async def _tidy(self, job: Job, workspace: Workspace, post: Post) -> None:
+        """What the message of an ended job shows no more goes from Slack as well, wherever else it was shown."""
+        if job.state.ended:
+            await workspace.showcase.keep_only(job.id, file_of(post) or None)
 
     async def post_of(self, standing: Standing, workspace: Workspace, *, hidden: bool = True) -> Post:
         """The job as it looks now, its picture uploaded. `hidden`: only a mosaic of what a moderator let through so.
@@ -60,7 +87,9 @@ class SlackBearer:
             mosaic = await self._backroom.run("shelf", pixelate, picture.data)
             picture = Print(data=mosaic, suffix=".png") if mosaic else None
         prompt = words.HIDDEN if hidden else standing.prompt
-        file_id = await workspace.showcase.hang(standing.job.id, picture, prompt) if picture else None
+        passing = standing.job.spoiler and not hidden  # the message itself goes on with its mosaic
+        hang = workspace.showcase.hang
+        file_id = await hang(standing.job.id, picture, prompt, passing=passing) if picture else None
         return compose(standing, file_id, hidden=hidden)
 
     async def copy(self, standing: Standing) -> None:
@@ -77,12 +106,22 @@ class SlackBearer:
             log.info("a copy was not taken: %s", error, extra={"job_id": standing.job.id})
 
     async def step(self, standing: Standing, progress: JobProgress, slip: Slip) -> None:
-        """No preview: each would be a file of its own, and Slack's limits are better spent on answers."""
-        post = compose_progress(standing, progress)
         where = {"channel": slip.channel, "ts": slip.message}
         try:
             workspace = await self._workspaces.of(standing.job.address.community)
-            await workspace.line.call("chat.update", patient=False, **where, **post.arguments())
+            glimpse = self._glimpses.of(workspace, standing, progress)
+            post = compose_progress(standing, progress, glimpse)
+            try:
+                await workspace.line.call("chat.update", patient=False, **where, **post.arguments())
+            except SlackRefuses as error:
+                if error.code != "invalid_blocks" or glimpse is None:
+                    raise
+                await self._glimpses.refused(workspace, standing.job)
+                post = compose_progress(standing, progress)
+                await workspace.line.call("chat.update", patient=False, **where, **post.arguments())
+            else:
+                if glimpse:
+                    await self._glimpses.shown(workspace, standing.job, glimpse)
         except (SlackAway, SlackRefuses) as error:
             log.debug("progress was not shown: %s", error)
 
@@ -103,11 +142,19 @@ class SlackBearer:
             await show(workspace, "chat.update", post, channel=slip.channel, ts=slip.message)
         except SlackRefuses as error:
             if error.code in CLOSED and standing.job.state.ended and not slip.final:
-                return await self._to_person(standing, workspace, post)
+                return await self._end_at_home(standing, workspace, post)
             if error.code in GONE | CLOSED:
                 raise Unreachable from error
             raise
         return slip
+
+    async def _end_at_home(self, standing: Standing, workspace: Workspace, post: Post) -> Slip:
+        """The channel was closed meanwhile. A process that was killed may have sent the end to the person."""
+        if orphan := await find_orphan_at_home(workspace, standing.job):
+            log.info("a direct message was found again", extra={"job_id": standing.job.id})
+            await show(workspace, "chat.update", post, channel=orphan.channel, ts=orphan.message)
+            return orphan
+        return await self._to_person(standing, workspace, post)
 
     async def _send_once(self, standing: Standing, workspace: Workspace, post: Post) -> Slip:
         """Of several processes only one sends; what a killed one may have sent is looked for first."""
@@ -117,10 +164,16 @@ class SlackBearer:
                 return await self._edit(standing, workspace, post, slip)
             if claim in (Claim.THEIRS, Claim.SENT):
                 raise SlackAway("another process is sending the message")
-            if claim is Claim.INHERITED and (orphan := await find_orphan(workspace, job)):
+            if claim is Claim.INHERITED and (orphan := await self._orphan_of(workspace, job)):
                 log.info("a message was found again", extra={"job_id": job.id})
                 return await self._edit(standing, workspace, post, orphan)
             return await self._send(standing, workspace, post)
+
+    async def _orphan_of(self, workspace: Workspace, job: Job) -> Slip | None:
+        """What the process before us has sent, where it was about to send it."""
+        if await self._claims.place_of(job.id) == job.person.user_id:
+            return await find_orphan_at_home(workspace, job)
+        return await find_orphan(workspace, job)
 
     async def _slip_of(self, job_id: str) -> Slip | None:
         return (await self._backroom.run("mail", load_standing, self._ports.database, job_id)).slip
@@ -132,9 +185,10 @@ class SlackBearer:
                 workspace, post, channel=address.channel, thread=address.thread, mark=mark_of(standing.job.id)
             )
         except SlackRefuses as error:
-            if error.code in CLOSED:
-                return await self._to_person(standing, workspace, post)
-            raise
+            if error.code not in CLOSED:
+                raise
+        await self._claims.redirect(standing.job.id, standing.job.person.user_id)
+        return await self._to_person(standing, workspace, post)
 
     async def _to_person(self, standing: Standing, workspace: Workspace, post: Post) -> Slip:
         job = standing.job

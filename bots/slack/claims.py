@@ -7,14 +7,14 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from enum import StrEnum
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bots.backroom import Backroom
 from studio.clock import now
 from studio.db.database import Database
-from studio.db.tables import DeliveryRow
-from studio.errors import DatabaseUnavailable
+from studio.db.tables import DeliveryRow, JobRow
+from studio.errors import DatabaseUnavailable, NotFound
 
 _LOOK_AGAIN_SECONDS = 0.5
 
@@ -51,6 +51,14 @@ class Claims:
         finally:
             renewal.cancel()
 
+    async def redirect(self, job_id: str, channel: str) -> None:
+        """The message is about to go elsewhere: whoever inherits the claim has to look there."""
+        await self._backroom.run("mail", move_claim, self._database, job_id, channel)
+
+    async def place_of(self, job_id: str) -> str | None:
+        """The channel, or the person, that the message was to go to."""
+        return await self._backroom.run("mail", claimed_place, self._database, job_id)
+
     async def _patiently(self, job_id: str, channel: str) -> Claim:
         deadline = time.monotonic() + self._lasts_seconds + 1
         while True:
@@ -73,9 +81,12 @@ class Claims:
 
 
 def take_claim(database: Database, job_id: str, channel: str, *, lasts: timedelta) -> Claim:
+    """Raises `NotFound` when the job is gone meanwhile."""
     with database.begin() as session:
         row = session.get(DeliveryRow, job_id, with_for_update=True)
         if row is None:
+            if session.get(JobRow, job_id) is None:
+                raise NotFound("The job")
             insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
             values = {"channel": channel, "message": "", "final": False, "updated_at": now()}
             statement = insert(DeliveryRow).values(job_id=job_id, **values)
@@ -97,6 +108,17 @@ def renew_claim(database: Database, job_id: str) -> None:
     unsent = (DeliveryRow.job_id == job_id) & (DeliveryRow.message == "")
     with database.begin() as session:
         session.execute(update(DeliveryRow).where(unsent).values(updated_at=now()))
+
+
+def move_claim(database: Database, job_id: str, channel: str) -> None:
+    unsent = (DeliveryRow.job_id == job_id) & (DeliveryRow.message == "")
+    with database.begin() as session:
+        session.execute(update(DeliveryRow).where(unsent).values(channel=channel, updated_at=now()))
+
+
+def claimed_place(database: Database, job_id: str) -> str | None:
+    with database.read() as session:
+        return session.scalar(select(DeliveryRow.channel).where(DeliveryRow.job_id == job_id))
 
 
 def waive_claim(database: Database, job_id: str) -> None:

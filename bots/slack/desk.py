@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
 
 from bots import case_words
 from bots.backroom import Backroom
@@ -11,13 +10,12 @@ from bots.board import Unreachable
 from bots.prints import Print, fitted
 from bots.slack.line import SlackAway, SlackRefuses
 from bots.slack.posts import Block, Post, image, said
-from bots.slack.sending import CLOSED, GONE, patience, send, send_to_person, show
+from bots.slack.sending import CLOSED, GONE, file_of, patience, send, send_to_person, show
 from bots.slack.sheets import answered, question, sheet
 from bots.slack.workspaces import Workspace, Workspaces
 from bots.standings import Slip
-from studio.cases import CaseState, Dossier, Notice
+from studio.cases import Case, CaseState, Dossier, Exhibit, Notice
 from studio.errors import NotFound, StorageFailed
-from studio.pictures import Picture
 from studio.ports import Ports
 
 _LIMIT_BYTES = 8 * 1024 * 1024
@@ -36,15 +34,29 @@ class SlackDesk:
         async with patience():
             workspace = await self._workspaces.of(dossier.case.community)
             post = await self.sheet_of(dossier, workspace)
-            if slip is not None:
-                return await _edit(workspace, post, slip)
             try:
-                return await send(workspace, post, channel=channel)
-            except SlackRefuses as error:
-                if error.code not in CLOSED:
-                    raise
-                log.warning("the desk's channel is closed to the app: %s", error.code)
-                raise Unreachable from error
+                kept = await self._place(workspace, post, channel, slip)
+            except Unreachable:
+                await self._tidy(dossier.case, workspace, post)
+                raise
+            await self._tidy(dossier.case, workspace, post)
+            return kept
+
+    async def _place(self, workspace: Workspace, post: Post, channel: str, slip: Slip | None) -> Slip:
+        if slip is not None:
+            return await _edit(workspace, post, slip)
+        try:
+            return await send(workspace, post, channel=channel)
+        except SlackRefuses as error:
+            if error.code not in CLOSED:
+                raise
+            log.warning("the desk's channel is closed to the app: %s", error.code)
+            raise Unreachable from error
+
+    async def _tidy(self, case: Case, workspace: Workspace, post: Post) -> None:
+        """Once a case is decided, neither its mosaic nor what moderators looked at stays at Slack."""
+        if case.state is CaseState.CLOSED:
+            await workspace.showcase.keep_only(case.id, file_of(post) or None)
 
     async def ask(self, dossier: Dossier, slip: Slip | None) -> Slip:
         case = dossier.case
@@ -74,11 +86,11 @@ class SlackDesk:
     async def sheet_of(self, dossier: Dossier, workspace: Workspace) -> Post:
         """A case as it looks now: its picture is a mosaic, and gone once the case is decided."""
         mosaic = None
-        if dossier.case.state is CaseState.OPEN and (pictures := pictures_of(dossier)):
+        if dossier.case.state is CaseState.OPEN and (exhibits := dossier.exhibits):
             try:
-                made = await self._backroom.run("shelf", self._mosaic, pictures[0])
+                made = await self._backroom.run("shelf", self._mosaic, exhibits[0])
                 hang = workspace.showcase.hang
-                mosaic = await hang(f"case-{dossier.case.id}", made, case_words.BLURRED) if made else None
+                mosaic = await hang(dossier.case.id, made, case_words.BLURRED) if made else None
             except (SlackAway, SlackRefuses, StorageFailed) as error:
                 log.info("a case is shown without its mosaic: %s", type(error).__name__)
         return sheet(dossier, mosaic)
@@ -86,17 +98,17 @@ class SlackDesk:
     async def revealed(self, dossier: Dossier, workspace: Workspace) -> Post:
         """The pictures as they are, for the moderator who asked to see them. Raises `SlackAway`, `SlackRefuses`."""
         prints = await self._backroom.run("shelf", self._prints, dossier)
-        name = f"case-{dossier.case.id}"
+        case, heading = dossier.case, case_words.heading(dossier.case)
         files = await asyncio.gather(
-            *(workspace.showcase.hang(name, each, case_words.heading(dossier.case)) for each in prints)
+            *(workspace.showcase.hang(case.id, each, heading, passing=True) for each in prints)
         )
         if not files:
             return said(case_words.NO_PICTURES)
-        blocks: list[Block] = [image(each, case_words.heading(dossier.case)) for each in files]
-        return Post(text=case_words.heading(dossier.case), blocks=tuple(blocks))
+        blocks: list[Block] = [image(each, heading) for each in files]
+        return Post(text=heading, blocks=tuple(blocks))
 
-    def _mosaic(self, picture: Picture) -> Print | None:
-        for key in (picture.thumbnail_key, picture.key):
+    def _mosaic(self, exhibit: Exhibit) -> Print | None:
+        for key in (exhibit.thumbnail_key, exhibit.key):
             try:
                 mosaic = pixelate(self._ports.store.get(key))
             except NotFound:
@@ -107,19 +119,13 @@ class SlackDesk:
 
     def _prints(self, dossier: Dossier) -> list[Print]:
         found = []
-        for picture in pictures_of(dossier)[:_MOST_SHOWN]:
+        for exhibit in dossier.exhibits[:_MOST_SHOWN]:
             try:
-                data = self._ports.store.get(picture.key)
+                data = self._ports.store.get(exhibit.key)
             except NotFound:
                 continue
             found.append(fitted(self._ports, data, limit_bytes=_LIMIT_BYTES))
         return found
-
-
-def pictures_of(dossier: Dossier) -> Sequence[Picture]:
-    """The pictures that a case is about, all of its job when it names none."""
-    named = [each for each in dossier.pictures if each.id == dossier.case.picture_id]
-    return named or dossier.pictures
 
 
 async def _edit(workspace: Workspace, post: Post, slip: Slip) -> Slip:

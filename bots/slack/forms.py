@@ -32,6 +32,7 @@ from studio.ports import Ports
 _LOOK_UP_SECONDS = 1.0
 _ANSWER_SECONDS = 2.0  # of the three that Slack gives a modal
 _LIMIT_BYTES = 8 * 1024 * 1024
+_UPLOAD = "upload"  # what stands for somebody's own image, among the subjects of files
 
 log = logging.getLogger(__name__)
 
@@ -126,7 +127,8 @@ class Forms:
         print_ = await self._backroom.run("shelf", lettered)
         text = words.overlay_alternative(alternative)
         showcase = (await self._workspaces.of(visit.community)).showcase
-        return views.overlay_image(await showcase.hang("cells", print_, text), text)
+        subject = matter.job or _UPLOAD
+        return views.overlay_image(await showcase.hang(subject, print_, text, passing=True), text)
 
     async def _prompt_of(self, visit: Visit, matter: Matter) -> str:
         """The words to begin with; a modal must open within three seconds, so they may not take long."""

@@ -8,7 +8,7 @@ from bots.prints import Print, fitted
 from bots.slack import words
 from bots.slack.line import SlackRefuses
 from bots.slack.posts import Post, actions, button, context, image, section
-from bots.slack.sending import CLOSED, GONE, patience, send, show
+from bots.slack.sending import CLOSED, GONE, file_of, patience, send, show
 from bots.slack.workspaces import Workspace, Workspaces
 from bots.standings import Slip, load_standing
 from bots.starboard import Exhibit
@@ -31,25 +31,29 @@ class SlackGallery:
             post = await self._post(exhibit, workspace)
             try:
                 if slip is None:
-                    return await send(workspace, post, channel=exhibit.channel)
-                await show(workspace, "chat.update", post, channel=slip.channel, ts=slip.message)
+                    slip = await send(workspace, post, channel=exhibit.channel)
+                else:
+                    await show(workspace, "chat.update", post, channel=slip.channel, ts=slip.message)
             except SlackRefuses as error:
                 if error.code in CLOSED | GONE:
                     raise Unreachable from error
                 raise
+            await workspace.showcase.keep_only(exhibit.picture.id, file_of(post))
             return slip
 
     async def take_down(self, picture_id: str, slip: Slip) -> None:
         job_id = picture_id.partition(".")[0]
         standing = await self._backroom.run("mail", load_standing, self._ports.database, job_id)
         async with patience():
-            line = (await self._workspaces.of(standing.job.address.community)).line
+            workspace = await self._workspaces.of(standing.job.address.community)
             try:
-                await line.call("chat.delete", channel=slip.channel, ts=slip.message)
+                await workspace.line.call("chat.delete", channel=slip.channel, ts=slip.message)
             except SlackRefuses as error:
-                if error.code in CLOSED | GONE:
-                    raise Unreachable from error
-                raise
+                if error.code not in CLOSED | GONE:
+                    raise
+                raise Unreachable from error
+            finally:
+                await workspace.showcase.keep_only(picture_id, None)
 
     async def _post(self, exhibit: Exhibit, workspace: Workspace) -> Post:
         prompt = exhibit.picture.recipe.prompt

@@ -101,7 +101,7 @@ class Home:
             if picture is None:
                 return None
             showcase = (await self._workspaces.of(visit.community)).showcase
-            return await showcase.hang(job.id, picture, job.request.prompt)
+            return await showcase.hang(job.id, picture, job.request.prompt, passing=job.spoiler)
         except (ChatelierError, SlackAway, SlackRefuses):
             return None
 

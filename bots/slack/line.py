@@ -13,6 +13,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 _LONGEST_PAUSE_SECONDS = 90.0
 _DEFAULT_PAUSE_SECONDS = 5.0
+_STRAINED_SECONDS = 60.0
 _TIMEOUT_SECONDS = 30
 # Methods that take their arguments as a query, not as JSON.
 _READS = frozenset(
@@ -100,6 +101,7 @@ class Line:
         self.client = client
         self.session = session
         self._closed_until: dict[str, float] = {}
+        self._strained_until = 0.0
 
     @classmethod
     def open(cls, token: str, api_url: str, session: aiohttp.ClientSession) -> "Line":
@@ -108,6 +110,11 @@ class Line:
     def is_closed(self, method: str) -> bool:
         """Slack asked for a pause in this method, and it is not over."""
         return self._closed_until.get(method, 0.0) > time.monotonic()
+
+    @property
+    def is_strained(self) -> bool:
+        """Slack asked for a pause in some method within the last minute: what is not needed can wait."""
+        return self._strained_until > time.monotonic()
 
     async def call(self, method: str, *, patient: bool = True, **arguments: Any) -> Mapping[str, Any]:
         """Slack's answer. `patient` waits out the pauses that Slack asks for, up to a minute and a half.
@@ -126,6 +133,7 @@ class Line:
             except _Pause as pause:
                 log.info("slack asks for %.0f s without %s", pause.seconds, method)
                 self._closed_until[method] = time.monotonic() + pause.seconds
+                self._strained_until = self._closed_until[method] + _STRAINED_SECONDS
 
     async def _ask(self, method: str, arguments: dict[str, Any]) -> Mapping[str, Any]:
         given = {name: value for name, value in arguments.items() if value is not None}

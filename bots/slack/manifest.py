@@ -36,6 +36,7 @@ SCOPES: Mapping[str, str] = {
 OPTIONAL_SCOPES: Mapping[str, str] = {
     "channels:history": "to find such a message of its own in channels",
     "groups:history": "to find such a message of its own in private channels",
+    "im:write": "to find such a message of its own in direct messages",
 }
 EVENTS = (
     "app_home_opened",

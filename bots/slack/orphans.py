@@ -25,23 +25,39 @@ async def find_orphan(workspace: Workspace, job: Job) -> Slip | None:
 
     Raises `SlackAway`: then the message waits, as it may be there.
     """
-    address = job.address
+    return await _find(workspace, job, channel=job.address.channel, thread=job.address.thread)
+
+
+async def find_orphan_at_home(workspace: Workspace, job: Job) -> Slip | None:
+    """As `find_orphan`, in the direct messages of the job's person."""
+    try:
+        answer = await workspace.line.call(
+            "conversations.open", users=job.person.user_id, prevent_creation=True
+        )
+    except SlackRefuses as error:
+        log.warning("direct messages cannot be looked through: %s", error.code)
+        return None
+    home = answer.get("channel", {}).get("id")
+    return await _find(workspace, job, channel=str(home)) if home else None
+
+
+async def _find(workspace: Workspace, job: Job, *, channel: str, thread: str | None = None) -> Slip | None:
     where: dict[str, Any] = {
-        "channel": address.channel,
+        "channel": channel,
         "include_all_metadata": "true",
         "oldest": f"{job.created_at.timestamp() - 1:.6f}",
         "limit": _MOST_MESSAGES,
     }
     try:
-        if address.thread:
-            answer = await workspace.line.call("conversations.replies", ts=address.thread, **where)
+        if thread:
+            answer = await workspace.line.call("conversations.replies", ts=thread, **where)
         else:
             answer = await workspace.line.call("conversations.history", **where)
     except SlackRefuses as error:
         log.warning("a message that was perhaps sent before cannot be looked for: %s", error.code)
         return None
     found = _marked(answer.get("messages", ()), job.id, bot=workspace.identity.bot_user)
-    return Slip(channel=address.channel, message=found) if found else None
+    return Slip(channel=channel, message=found) if found else None
 
 
 def _marked(messages: Iterable[Mapping[str, Any]], job_id: str, *, bot: str) -> str | None:

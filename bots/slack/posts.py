@@ -1,7 +1,7 @@
 """How a job looks in Slack: blocks for each of its states."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bots import words as house
@@ -52,8 +52,13 @@ def compose(standing: Standing, file_id: str | None, *, hidden: bool = False) ->
     return _result(standing, file_id, hidden=hidden)
 
 
-def compose_progress(standing: Standing, progress: JobProgress) -> Post:
-    return _underway(standing, house.painting(progress.step, progress.steps, progress.seconds_left))
+def compose_progress(standing: Standing, progress: JobProgress, glimpse: str | None = None) -> Post:
+    """`glimpse` is the uploaded file of an unfinished picture."""
+    post = _underway(standing, house.painting(progress.step, progress.steps, progress.seconds_left))
+    if glimpse is None:
+        return post
+    text = house.unfinished(standing.job.request.prompt, longest=words.LONGEST_ALTERNATIVE)
+    return replace(post, blocks=(image(glimpse, text), *post.blocks))
 
 
 def section(text: str, **more: Any) -> Block:

@@ -56,7 +56,7 @@ async def show(workspace: Workspace, method: str, post: Post, **where: Any) -> d
 
     Raises `SlackAway` and `SlackRefuses`.
     """
-    file_id = _file_of(post)
+    file_id = file_of(post)
     for _ in range(3):
         try:
             return dict(await workspace.line.call(method, **where, **post.arguments()))
@@ -65,7 +65,7 @@ async def show(workspace: Workspace, method: str, post: Post, **where: Any) -> d
                 raise
             await asyncio.sleep(_NOT_READY_SECONDS)
     log.warning("slack does not take a picture, so it is left out")
-    workspace.showcase.forget(file_id)
+    await workspace.showcase.discard(file_id)
     bare = tuple(section(words.NOT_SHOWN) if "slack_file" in block else block for block in post.blocks)
     return dict(await workspace.line.call(method, **where, **replace(post, blocks=bare).arguments()))
 
@@ -93,6 +93,8 @@ async def send_to_person(
     workspace: Workspace, user: str, post: Post, *, mark: Mapping[str, Any] | None = None
 ) -> Slip:
     """By direct message. Raises `Unreachable` for somebody who takes none, and as `show`."""
+    if not user.isalnum():  # they asked to be forgotten
+        raise Unreachable
     try:
         return await send(workspace, post, channel=user, mark=mark)
     except SlackRefuses as error:
@@ -101,6 +103,6 @@ async def send_to_person(
         raise
 
 
-def _file_of(post: Post) -> str:
+def file_of(post: Post) -> str:
     """The picture that a post shows."""
     return next((str(block["slack_file"]["id"]) for block in post.blocks if "slack_file" in block), "")

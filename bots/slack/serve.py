@@ -70,7 +70,7 @@ async def _serve(
     stopping: asyncio.Event,
     ready_file: Path | None,
 ) -> None:
-    face.news.start()
+    face.start()
     try:
         async with AsyncExitStack() as ways_in:
             if settings.app_token:
@@ -103,7 +103,7 @@ class Opening:
             await _check_app_token(client, settings.app_token)
         if settings.bot_token:
             line = Line.open(settings.bot_token, settings.api_url, self._session)
-            return self._face(await open_workspace(line, self._backroom)), {}
+            return self._face(await open_workspace(line, self._backroom, self._ports.database)), {}
         return self._for_many(client)
 
     def _for_many(self, client: AsyncWebClient) -> tuple[Face, Mapping[str, Page]]:

@@ -1,16 +1,18 @@
-"""Picture files on Slack: uploaded by the app, shown in image blocks and nowhere else."""
+"""Picture files on Slack: uploaded by the app, shown in image blocks and nowhere else, and written down."""
 
 import asyncio
 import hashlib
 import io
 import logging
-from collections import OrderedDict
+from datetime import timedelta
+from weakref import WeakValueDictionary
 
 from bots.backroom import Backroom
 from bots.prints import Print
+from bots.slack import hangings
 from bots.slack.line import Line, SlackAway
+from studio.db.database import Database
 
-_KEPT_FILES = 500
 # Slack looks a file over before it can be shown; until then it has no type.
 _PAUSES_SECONDS = (0.1, 0.2, 0.4, 0.8, 1.6, 3.2)
 
@@ -18,40 +20,74 @@ log = logging.getLogger(__name__)
 
 
 class Showcase:
-    def __init__(self, line: Line, backroom: Backroom) -> None:
+    """One workspace's. A file belongs to one subject: a job, a case, or a picture on the starboard."""
+
+    def __init__(self, line: Line, backroom: Backroom, database: Database, *, community: str) -> None:
         self._line = line
         self._backroom = backroom
-        self._files: OrderedDict[str, str] = OrderedDict()  # digest of the bytes → Slack's id of the file
+        self._database = database
+        self._community = community
+        self._locks: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
 
-    async def hang(self, name: str, picture: Print, alternative: str) -> str:
-        """The id of the file, uploaded unless it is there already. Raises `SlackAway`, `SlackRefuses`."""
+    async def hang(
+        self, subject: str, picture: Print, alternative: str, *, passing: bool = False, patient: bool = True
+    ) -> str:
+        """The id of the file, uploaded unless it is there already. A `passing` one is gone after an hour.
+
+        Raises `SlackAway`, `SlackRefuses`, `DatabaseUnavailable`.
+        """
         digest = hashlib.sha256(picture.data).hexdigest()
-        if known := self._files.get(digest):
-            self._files.move_to_end(digest)
-            return known
-        if picture.suffix == ".webp":  # image blocks show PNG, JPEG and GIF
-            picture = await self._backroom.run("shelf", _as_jpeg, picture)
-        file_id = await self._upload(f"{name}{picture.suffix}", picture.data, alternative)
-        self._files[digest] = file_id
-        while len(self._files) > _KEPT_FILES:
-            self._files.popitem(last=False)
-        return file_id
+        lock = self._locks.setdefault((subject, digest), asyncio.Lock())
+        async with lock:
+            known = await self._backroom.run(
+                "mail",
+                hangings.find,
+                self._database,
+                community=self._community,
+                subject=subject,
+                digest=digest,
+                passing=passing,
+            )
+            if known:
+                return known
+            if picture.suffix == ".webp":  # image blocks show PNG, JPEG and GIF
+                picture = await self._backroom.run("shelf", _as_jpeg, picture)
+            file_id = await self._upload(subject, picture, alternative, patient=patient)
+            await self._backroom.run(
+                "mail", hangings.keep, self._database, file_id, digest=digest, passing=passing
+            )
+            return file_id
 
-    def forget(self, file_id: str) -> None:
-        """Slack does not know the file any more."""
-        for digest in [digest for digest, known in self._files.items() if known == file_id]:
-            del self._files[digest]
+    async def keep_only(self, subject: str, file_id: str | None, *, after_seconds: float = 0) -> None:
+        """What else hung for the subject is taken down. Raises `DatabaseUnavailable`."""
+        after = timedelta(seconds=after_seconds)
+        await self._backroom.run("mail", hangings.keep_only, self._database, subject, file_id, after=after)
 
-    async def _upload(self, filename: str, data: bytes, alternative: str) -> str:
+    async def discard(self, file_id: str) -> None:
+        """A file that Slack does not show, or that came too late. Raises `DatabaseUnavailable`."""
+        await self._backroom.run("mail", hangings.discard, self._database, file_id)
+
+    async def _upload(self, subject: str, picture: Print, alternative: str, *, patient: bool) -> str:
+        data, filename = picture.data, f"{subject}{picture.suffix}"
         ticket = await self._line.call(
             "files.getUploadURLExternal",
+            patient=patient,
             filename=filename,
             length=str(len(data)),
             alt_txt=alternative[:1000],
         )
         file_id = str(ticket["file_id"])
+        await self._backroom.run(
+            "mail",
+            hangings.begin_upload,
+            self._database,
+            file_id,
+            community=self._community,
+            subject=subject,
+        )
         await self._line.upload(str(ticket["upload_url"]), data)
-        await self._line.call("files.completeUploadExternal", files=[{"id": file_id, "title": filename}])
+        done = [{"id": file_id, "title": filename}]
+        await self._line.call("files.completeUploadExternal", patient=patient, files=done)
         await self._ready(file_id)
         return file_id
 

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import OrderedDict, defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
 import aiohttp
@@ -14,7 +14,6 @@ from bots.backroom import Backroom
 from bots.slack.identity import Identity, introduce
 from bots.slack.installations import Installations, Rotation
 from bots.slack.line import Line, NotInstalled, SlackAway
-from bots.slack.pace import Pace
 from bots.slack.showcase import Showcase
 from studio.db.database import Database
 from studio.db.tables import JobRow
@@ -32,7 +31,6 @@ class Workspace:
     line: Line
     identity: Identity
     showcase: Showcase
-    pace: Pace = field(default_factory=Pace)
 
 
 class Workspaces(Protocol):
@@ -59,10 +57,11 @@ class OneWorkspace:
         """Its token was set by an administrator, who has to set another."""
 
 
-async def open_workspace(line: Line, backroom: Backroom) -> OneWorkspace:
+async def open_workspace(line: Line, backroom: Backroom, database: Database) -> OneWorkspace:
     """Raises `Misconfigured` for a token that Slack does not take, and `SlackAway`."""
     identity = await introduce(line)
-    return OneWorkspace(Workspace(line=line, identity=identity, showcase=Showcase(line, backroom)))
+    showcase = Showcase(line, backroom, database, community=identity.team)
+    return OneWorkspace(Workspace(line=line, identity=identity, showcase=showcase))
 
 
 class InstalledWorkspaces:
@@ -132,7 +131,8 @@ class InstalledWorkspaces:
             bot=bot.bot_id,
             enterprise=bot.enterprise_id,
         )
-        return Workspace(line=line, identity=identity, showcase=Showcase(line, self._backroom))
+        showcase = Showcase(line, self._backroom, self._database, community=community)
+        return Workspace(line=line, identity=identity, showcase=showcase)
 
 
 def _address_of(database: Database, team: str) -> str | None:

@@ -36,8 +36,10 @@ NEEDED = {
     "chat.update": "chat:write",
     "conversations.history": "channels:history",
     "conversations.info": "channels:read",
+    "conversations.open": "im:write",
     "conversations.replies": "channels:history",
     "files.completeUploadExternal": "files:write",
+    "files.delete": "files:write",
     "files.getUploadURLExternal": "files:write",
     "files.info": "files:read",
     "usergroups.list": "usergroups:read",
@@ -91,7 +93,7 @@ def test_the_scopes_are_those_that_the_methods_and_events_need() -> None:
     also_in_private = {"groups:history"}
     wanted = {scope for scope in NEEDED.values() if scope} | of_events | also_in_private
     assert set(SCOPES) | set(OPTIONAL_SCOPES) == wanted
-    assert set(OPTIONAL_SCOPES) == {"channels:history", "groups:history"}
+    assert set(OPTIONAL_SCOPES) == {"channels:history", "groups:history", "im:write"}
 
 
 async def test_every_event_that_is_subscribed_to_is_listened_to(ports: Ports) -> None:

@@ -1,0 +1,150 @@
+"""Which picture files are at Slack, what they stand for, and until when: what is shown no more is deleted there."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select, update
+
+from bots.slack.tables import SlackFileRow
+from studio.clock import now
+from studio.db.database import Database
+
+PASSING_LASTS = timedelta(hours=1)
+_UPLOAD_LASTS = timedelta(minutes=10)  # whatever is not finished by then never will be
+_CLAIM_LASTS = timedelta(minutes=1)
+_FIRST_PAUSE = timedelta(seconds=30)
+_LONGEST_PAUSE = timedelta(hours=6)
+_MOST_SEEN = 500
+_MOST_ATTEMPTS = 12  # within about a day and a half
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unwanted:
+    """A file that is to be deleted at Slack, which was tried `attempts` times."""
+
+    id: str
+    community: str
+    attempts: int
+
+
+def begin_upload(database: Database, file_id: str, *, community: str, subject: str) -> None:
+    """Written down before the bytes go out, so that a process that dies meanwhile leaves nothing behind."""
+    with database.begin() as session:
+        session.add(
+            SlackFileRow(
+                id=file_id,
+                community=community,
+                subject=subject,
+                passing=True,
+                uploaded_at=now(),
+                unwanted_at=now() + _UPLOAD_LASTS,
+            )
+        )
+
+
+def keep(database: Database, file_id: str, *, digest: str, passing: bool) -> None:
+    """The file is there, for good or to be looked at once."""
+    values = {
+        "digest": digest,
+        "passing": passing,
+        "unwanted_at": now() + PASSING_LASTS if passing else None,
+    }
+    with database.begin() as session:
+        session.execute(update(SlackFileRow).where(SlackFileRow.id == file_id).values(values))
+
+
+def find(database: Database, *, community: str, subject: str, digest: str, passing: bool) -> str | None:
+    """A wanted file of the same bytes for the same purpose. What was passing stays when it is wanted for good."""
+    same = (SlackFileRow.subject == subject) & (SlackFileRow.digest == digest)
+    soon = now() + PASSING_LASTS / 2
+    lasting = SlackFileRow.passing & (SlackFileRow.attempts == 0) & (SlackFileRow.unwanted_at > soon)
+    wanted = SlackFileRow.unwanted_at.is_(None) | lasting
+    with database.read() as session:
+        query = select(SlackFileRow).where(same, wanted, SlackFileRow.community == community)
+        row = session.scalars(query.order_by(SlackFileRow.uploaded_at).limit(1)).first()
+    if row is not None and row.passing and not passing:
+        keep(database, row.id, digest=digest, passing=False)
+    return row.id if row else None
+
+
+def newest(database: Database, subject: str) -> tuple[str, datetime] | None:
+    """The latest file that hangs for a subject, whichever process uploaded it, and when."""
+    hangs = (SlackFileRow.subject == subject) & (SlackFileRow.digest != "")
+    query = select(SlackFileRow).where(hangs, ~SlackFileRow.passing, SlackFileRow.unwanted_at.is_(None))
+    with database.read() as session:
+        row = session.scalars(query.order_by(SlackFileRow.uploaded_at.desc()).limit(1)).first()
+        return (row.id, row.uploaded_at) if row else None
+
+
+def keep_only(
+    database: Database, subject: str, file_id: str | None, *, after: timedelta = timedelta()
+) -> int:
+    """The subject is shown by this one file now, or by none. How many others became unwanted, `after` a while.
+
+    When one was replaced, the passing ones go as well: what they show may be what must be seen no more.
+    """
+    of_subject = SlackFileRow.subject == subject
+    hanging = ~SlackFileRow.passing & SlackFileRow.unwanted_at.is_(None)
+    others = select(SlackFileRow.id).where(of_subject, hanging)
+    if file_id is not None:
+        others = others.where(SlackFileRow.id != file_id)
+    with database.read() as session:
+        replaced = session.scalars(others).all()
+    if not replaced:
+        return 0
+    when = now() + after
+    going = SlackFileRow.id.in_(replaced) | (SlackFileRow.passing & (SlackFileRow.unwanted_at > when))
+    with database.begin() as session:
+        session.execute(update(SlackFileRow).where(of_subject, going).values(unwanted_at=when))
+    return len(replaced)
+
+
+def discard(database: Database, file_id: str) -> None:
+    with database.begin() as session:
+        session.execute(update(SlackFileRow).where(SlackFileRow.id == file_id).values(unwanted_at=now()))
+
+
+def take_unwanted(database: Database, *, most_of_one: int) -> Sequence[Unwanted]:
+    """Files whose time has come, for this process to delete: for a minute no other one tries.
+
+    At most `most_of_one` of each community, whose requests Slack counts.
+    """
+    due = SlackFileRow.unwanted_at <= now()
+    with database.read() as session:
+        query = select(SlackFileRow).where(due).order_by(SlackFileRow.unwanted_at).limit(_MOST_SEEN)
+        rows = session.scalars(query).all()
+    counts: Counter[str] = Counter()
+    chosen = []
+    for row in rows:
+        counts[row.community] += 1
+        if counts[row.community] <= most_of_one:
+            chosen.append(row)
+    return [each for row in chosen if (each := _claim(database, row))]
+
+
+def _claim(database: Database, row: SlackFileRow) -> Unwanted | None:
+    mine = (SlackFileRow.id == row.id) & (SlackFileRow.unwanted_at == row.unwanted_at)
+    later = update(SlackFileRow).where(mine).values(unwanted_at=now() + _CLAIM_LASTS)
+    with database.begin() as session:
+        taken = session.execute(later.returning(SlackFileRow.id)).scalar()
+    return Unwanted(id=row.id, community=row.community, attempts=row.attempts) if taken else None
+
+
+def forget(database: Database, file_id: str) -> None:
+    """It is gone from Slack, or out of our reach."""
+    with database.begin() as session:
+        session.execute(delete(SlackFileRow).where(SlackFileRow.id == file_id))
+
+
+def put_off(database: Database, unwanted: Unwanted) -> bool:
+    """Try again later, each time after a longer pause. False: often enough, it is given up."""
+    if unwanted.attempts + 1 >= _MOST_ATTEMPTS:
+        forget(database, unwanted.id)
+        return False
+    pause = min(_FIRST_PAUSE * 2**unwanted.attempts, _LONGEST_PAUSE)
+    values = {"attempts": unwanted.attempts + 1, "unwanted_at": now() + pause}
+    with database.begin() as session:
+        session.execute(update(SlackFileRow).where(SlackFileRow.id == unwanted.id).values(values))
+    return True
