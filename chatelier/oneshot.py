@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
+from bots.phrases import spread_flags
 from chatelier.settings import Settings
 from chatelier.wiring import open_gate, open_signer
 from chatelier.workers import open_atelier
@@ -51,8 +52,8 @@ class Withheld:
 
 
 def read_request(settings: Settings, values: Mapping[str, object]) -> PaintRequest:
-    """Checked as the faces check it. Raises `BadParameter`."""
-    return request_of(SPEC.read(values), most_pictures=settings.limits.max_pictures)
+    """Read and checked as the faces do it, flags in the words too. Raises `BadParameter`."""
+    return request_of(SPEC.read(spread_flags(SPEC.name, values)), most_pictures=settings.limits.max_pictures)
 
 
 def paint_into(

@@ -1,5 +1,6 @@
 """Which programs a house on one machine consists of, and how they find each other."""
 
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -47,22 +48,31 @@ class Plan:
         foundation = [_redis(self.redis)] if self.redis else []
         house = [
             self._own("web", "run", "web", is_ready=lambda _: is_healthy(self.url)),
-            self._marked("worker", nice=_WORKER_NICE, stop_seconds=_WORKER_STOP_SECONDS),
-            self._marked("beat", nice=_BEAT_NICE, stop_seconds=10.0),
+            self._marked("worker", "worker", nice=_WORKER_NICE, stop_seconds=_WORKER_STOP_SECONDS),
+            self._marked("beat", "beat", nice=_BEAT_NICE, stop_seconds=10.0),
         ]
-        faces = [self._own(face, "run", face, is_ready=lambda _: True) for face in self.faces()]
+        faces = [self._marked(face, "run", face, stop_seconds=10.0, optional=True) for face in self.faces()]
         return [stage for stage in (foundation, house + faces) if stage]
 
     def faces(self) -> list[str]:
         """The chat faces that have a token and are part of this version."""
         return [face for face in faces_with_tokens(self.settings) if find_spec(f"bots.{face}")]
 
-    def _marked(self, name: str, *, nice: int, stop_seconds: float) -> Program:
+    def _marked(
+        self, name: str, *arguments: str, stop_seconds: float, nice: int = 0, optional: bool = False
+    ) -> Program:
         """A program that says itself when it is ready, by writing its process id into a file."""
         mark = self.settings.run_folder / f"{name}.ready"
-        arguments = (name, "--ready-file", str(mark))
-        is_ready = _says_its_process_id(mark)
-        return self._own(name, *arguments, is_ready=is_ready, nice=nice, stop_seconds=stop_seconds)
+        return self._own(
+            name,
+            *arguments,
+            "--ready-file",
+            str(mark),
+            is_ready=says_its_process_id(mark),
+            nice=nice,
+            stop_seconds=stop_seconds,
+            optional=optional,
+        )
 
     def _own(
         self,
@@ -71,6 +81,7 @@ class Plan:
         is_ready: Callable[[int], bool],
         nice: int = 0,
         stop_seconds: float = 10.0,
+        optional: bool = False,
     ) -> Program:
         return Program(
             name=name,
@@ -79,6 +90,7 @@ class Plan:
             is_ready=is_ready,
             nice=nice,
             stop_seconds=stop_seconds,
+            optional=optional,
         )
 
     def _environment(self) -> dict[str, str]:
@@ -109,11 +121,12 @@ def _redis(redis: EmbeddedRedis) -> Program:
     )
 
 
-def _says_its_process_id(mark: Path) -> Callable[[int], bool]:
+def says_its_process_id(mark: Path) -> Callable[[int], bool]:
     def is_ready(process_id: int) -> bool:
         try:
-            return mark.read_text() == str(process_id)
-        except OSError:
+            # Where the leash stays to watch its parent, the program is a child of what we started, in its group.
+            return os.getpgid(int(mark.read_text())) == process_id
+        except (OSError, ValueError):
             return False
 
     return is_ready

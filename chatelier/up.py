@@ -3,6 +3,7 @@
 import asyncio
 import signal
 import time
+from collections.abc import Collection
 from contextlib import ExitStack
 
 from rich.console import Console
@@ -56,7 +57,7 @@ async def _keep_open(plan: Plan, occupancy: Occupancy, console: Console, *, quie
     def opened() -> None:
         waiting.stop()
         occupancy.write(open=True)
-        console.print(_panel(plan, seconds=time.monotonic() - started_at))
+        console.print(_panel(plan, absent=house.absent, seconds=time.monotonic() - started_at))
 
     def changed(processes: dict[str, int]) -> None:
         if plan.redis:
@@ -97,9 +98,11 @@ def _require_model(settings: Settings) -> None:
     catalogue.check(catalogue.entries[0])
 
 
-def _panel(plan: Plan, *, seconds: float) -> Panel:
+def _panel(plan: Plan, *, absent: Collection[str], seconds: float) -> Panel:
     settings = plan.settings
-    faces = ", ".join(["web", *plan.faces()])
+    faces = ", ".join(
+        f"{face} (not connected)" if face in absent else face for face in ("web", *plan.faces())
+    )
     lines = [
         f"[bold]{plan.url}[/]",
         "",

@@ -14,7 +14,7 @@ def register(app: typer.Typer) -> None:
 
 
 def imagine(  # noqa: PLR0917 - options are named on the command line
-    prompt: str = typer.Argument(help="What the pictures show."),
+    prompt: list[str] = typer.Argument(help="What the pictures show; flags may stand in it, as in chat."),
     output: Path = typer.Option(
         Path("out"), "--output", "-o", help="The folder for the pictures; made if need be."
     ),
@@ -28,6 +28,7 @@ def imagine(  # noqa: PLR0917 - options are named on the command line
         None, "--guidance", "--cfg", help="How closely to follow the words."
     ),
     model: str | None = typer.Option(None, help="The model that paints; see `chatelier models list`."),
+    style: str | None = typer.Option(None, help="A named style, such as sketch."),
     scheduler: str | None = typer.Option(None, help="How noise becomes a picture, such as euler."),
     lora: str | None = typer.Option(None, help="LoRAs of the model, such as ink:0.8,pixel."),
     as_json: bool = typer.Option(False, "--json", help="Print files and recipes as JSON, for programs."),
@@ -40,7 +41,9 @@ def imagine(  # noqa: PLR0917 - options are named on the command line
 
       chatelier imagine "a yellow star" -o out/ --seed 7
 
-      chatelier imagine "two red apples on a table" -n 2 --ar 3:2 --steps 12
+      chatelier imagine "two red apples on a table" -n 2 --ar 3:2 --style sketch
+
+      chatelier imagine "a {red,blue} bird --no clouds --ar 2:3"
     """
     from chatelier.logs import set_up_logging
     from chatelier.oneshot import paint_into, read_request
@@ -52,7 +55,7 @@ def imagine(  # noqa: PLR0917 - options are named on the command line
     set_up_logging(settings, least=LogLevel.WARNING)
     width, height = _read_size(size)
     values: dict[str, object] = {
-        "prompt": prompt,
+        "prompt": _read_prompt(prompt),
         "negative": negative,
         "count": count,
         "seed": seed,
@@ -62,6 +65,7 @@ def imagine(  # noqa: PLR0917 - options are named on the command line
         "steps": steps,
         "guidance": guidance,
         "model": model,
+        "style": style,
         "scheduler": scheduler,
         "lora": lora,
     }
@@ -72,6 +76,15 @@ def imagine(  # noqa: PLR0917 - options are named on the command line
     except JobCancelled:
         raise typer.Abort from None
     _print(results, as_json=as_json)
+
+
+def _read_prompt(words: list[str]) -> str:
+    from studio.errors import BadParameter
+
+    prompt = " ".join(words).strip()
+    if not prompt:
+        raise BadParameter("prompt", 'is empty. For example: chatelier imagine "a yellow star"')
+    return prompt
 
 
 def _read_size(text: str | None) -> tuple[int | None, int | None]:

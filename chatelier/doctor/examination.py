@@ -61,6 +61,5 @@ def _guarded(subject: str, check: Check, loaded: Loaded) -> Iterator[Finding]:
     except ChatelierError as error:
         yield bad(subject, str(error), "Correct what it names and ask the doctor again.")
     except Exception as error:  # noqa: BLE001
-        yield bad(
-            subject, f"could not be looked at ({type(error).__name__}: {error})", "Look at the message above."
-        )
+        fault = f"could not be looked at ({type(error).__name__}: {error})"
+        yield bad(subject, fault, f"Check what is set for {subject}; `chatelier config` shows it.")

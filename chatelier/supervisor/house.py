@@ -66,15 +66,16 @@ class House:
         self._at_once = asyncio.Event()
 
     async def run(self, *, opened: Callable[[], None]) -> None:
-        """Start the stages in order, call `opened`, and stay until `stop`. Raises `StartFailed`.
+        """Start the stages in order, call `opened`, and stay until `stop`.
 
-        The programs of one stage start together. All have ended when this returns or raises.
+        The programs of one stage start together. All have ended when this returns or raises. Raises `StartFailed`
+        for a program that is not optional.
         """
         tasks: list[asyncio.Task[None]] = []
         try:
             for stage in self._stages:
                 tasks += [asyncio.create_task(ward.keep_alive()) for ward in stage]
-                await self._until_ready(stage, tasks)
+                await self._until_ready([ward for ward in stage if not ward.program.optional], tasks)
                 if self._stopping.is_set():
                     return
             opened()
@@ -84,6 +85,11 @@ class House:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             await self._end()
+
+    @property
+    def absent(self) -> list[str]:
+        """The names of the programs that are not ready at this moment."""
+        return [ward.program.name for ward in chain(*self._stages) if not ward.ready.is_set()]
 
     def stop(self) -> None:
         """End everything in good order; the second call ends it at once."""
@@ -147,7 +153,10 @@ class _Ward:
         return self._process.pid if self._process else 0
 
     async def keep_alive(self) -> None:
-        """Start the program whenever it is not running. Raises `StartFailed` if it never once comes up."""
+        """Start the program whenever it is not running.
+
+        If it never once comes up, an optional one is let go with a word; for any other raises `StartFailed`.
+        """
         while True:
             started_at = time.monotonic()
             process = await self._start()
@@ -160,7 +169,12 @@ class _Ward:
             lived_seconds = time.monotonic() - started_at
             self._failures = 1 if lived_seconds > _STEADY_SECONDS else self._failures + 1
             if not self._was_ready and self._failures >= _FAILED_STARTS:
-                raise StartFailed(self._last_words(code))
+                if not self.program.optional:
+                    raise StartFailed(self._last_words(code))
+                self._say(
+                    f"{self._last_words(code)}\nThe others go on without it. Put that right and start anew."
+                )
+                await asyncio.Event().wait()  # until the house closes
             wait_seconds = backoff_seconds(self._failures)
             self._say(
                 f"{self.program.name} ended ({_ending(code)}); starting it again in {wait_seconds:g} s."

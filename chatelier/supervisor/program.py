@@ -14,7 +14,7 @@ class Program:
     """`is_ready` may block for a second or so: it is asked in a thread, with the process id.
 
     `stop_seconds` is the grace after SIGTERM. What a program that is not `talkative` says goes to its file
-    only.
+    only. The house opens without waiting for an `optional` one, and goes on without it if it never comes up.
     """
 
     name: str
@@ -25,6 +25,7 @@ class Program:
     nice: int = 0
     stop_seconds: float = 10.0
     talkative: bool = True
+    optional: bool = False
 
     def leashed(self) -> list[str]:
         """The command line that ties the program's life to this process."""

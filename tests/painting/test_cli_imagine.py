@@ -148,6 +148,19 @@ def test_a_bad_request_is_one_sentence(run: Run, arguments: list[str], says: str
     assert not (tmp_path / "out").exists()
 
 
+def test_words_need_no_quotes_and_flags_may_stand_in_them(run: Run) -> None:
+    _, out, _ = run("a", "yellow", "star --seed 7", "-n", "1", "--style", "sketch", "--json")
+    (only,) = json.loads(out)
+    assert (only["recipe"]["prompt"], only["recipe"]["seed"]) == ("a yellow star", 7)
+
+
+def test_carets_stand_under_a_flag_that_is_not_known(run: Run, tmp_path: Path) -> None:
+    status, out, err = run("a star --sede 7")
+    assert (status, out) == (1, "")
+    assert err.splitlines()[-2:] == ["a star --sede 7", "       ^^^^^^"]
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_folder_that_cannot_be_is_said_before_anything_is_painted(
     run: Run, tmp_path: Path, atelier: PlainAtelier
 ) -> None:

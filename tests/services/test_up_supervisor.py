@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
@@ -13,6 +14,7 @@ import psutil
 import pytest
 from rich.console import Console
 
+from chatelier.plan import says_its_process_id
 from chatelier.supervisor import House, Program, StartFailed
 from chatelier.supervisor.output import Output, Terminal
 from chatelier.supervisor.program import backoff_seconds
@@ -22,7 +24,7 @@ LEASH = Path(sys.modules["chatelier.supervisor"].__file__ or "").with_name("leas
 
 
 def shell(
-    name: str, script: str, *, is_ready: Callable[[int], bool] = lambda _: True, **options: float
+    name: str, script: str, *, is_ready: Callable[[int], bool] = lambda _: True, **options: float | bool
 ) -> Program:
     return Program(name=name, arguments=("sh", "-c", script), is_ready=is_ready, **options)  # type: ignore[arg-type]
 
@@ -109,6 +111,32 @@ async def test_what_never_starts_ends_the_house_with_its_last_words(tmp_path: Pa
     assert "no model" in str(caught.value)
     assert "broken.log" in str(caught.value)
     assert all(gone(process_id) for noted in watched.processes for process_id in noted.values())
+
+
+async def test_what_the_house_can_do_without_is_let_go_with_its_last_words(tmp_path: Path) -> None:
+    steady = shell("steady", "sleep 60")
+    bot = shell("bot", "echo wrong token; exit 1", is_ready=lambda _: False, optional=True)
+    watched = await Watched(tmp_path, [steady, bot]).open()
+    await watched.until(lambda: "go on without it" in watched.said[-1])
+    assert "bot does not start (exit status 1). It said last:\n  wrong token" in watched.said[-1]
+    assert watched.house.absent == ["bot"]
+    assert sum("starting it again" in said for said in watched.said) == 2
+    await watched.close()
+
+
+def test_a_program_is_ready_by_its_file_behind_a_leash_that_stays_too(tmp_path: Path) -> None:
+    mark = tmp_path / "mark"
+    script = f"printf $$ > {mark}; exec sleep 60"
+    command = [sys.executable, "-I", "-S", str(LEASH), str(os.getpid()), "0", "--watch", "sh", "-c", script]
+    leash = subprocess.Popen(command, start_new_session=True)
+    is_ready = says_its_process_id(mark)
+    while not mark.exists() or not mark.read_text():
+        time.sleep(0.02)
+    assert is_ready(leash.pid)
+    assert not is_ready(os.getpid())
+    leash.terminate()
+    leash.wait()
+    assert not is_ready(leash.pid), "what another process left behind says nothing"
 
 
 async def test_closing_takes_grandchildren_along_and_kills_what_does_not_listen(tmp_path: Path) -> None:
