@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from engine.atelier import Atelier
+from engine.easel.easel import Easel
 from engine.model_catalog import ModelCatalogue, ModelEntry
 from engine.orders import Order, Painted, Progress
 from engine.styles import styles
@@ -285,23 +286,28 @@ def test_warming_up_loads_the_default_model_and_learns_how_long_a_step_takes(
     assert known["step_seconds"]["2"] > 0
 
 
-def test_one_easel_for_each_device_shares_the_work(folder: Path) -> None:
+def test_one_easel_for_each_device_shares_the_work(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     atelier = Atelier(ModelCatalogue([entry_for(folder)]), device="cpu,cpu", threads=1)
-    begun, other_may_go = threading.Event(), threading.Event()
+    begun, may_go_on = threading.Event(), threading.Event()
+    busy: list[Easel] = []
+    turn = Easel.turn
 
-    def hold(progress: Progress) -> None:
-        begun.set()
-        other_may_go.wait(timeout=30)
+    def hold_the_first(easel: Easel) -> bool:
+        if easel.lanes and not busy:
+            busy.append(easel)
+            begun.set()
+        if easel in busy:
+            may_go_on.wait()
+        return turn(easel)
 
+    monkeypatch.setattr(Easel, "turn", hold_the_first)
+    held = threading.Thread(target=atelier.paint, args=(order(request(count=1)),))
+    held.start()
     try:
-        held = threading.Thread(
-            target=atelier.paint, args=(order(request(count=1, steps=60)),), kwargs={"on_progress": hold}
-        )
-        held.start()
-        begun.wait(timeout=30)
+        begun.wait()
         atelier.paint(order(request(count=1), person="ben"))
         assert [len(stand._painters) for stand in atelier._stands.all()] == [1, 1]
     finally:
-        other_may_go.set()
+        may_go_on.set()
         held.join()
         atelier.close()

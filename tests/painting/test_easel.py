@@ -323,7 +323,7 @@ def test_many_threads_hand_in_at_once(running: Easel, painter: TwinPainter) -> N
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=30)
+        thread.join(timeout=300)
     assert not any(thread.is_alive() for thread in threads)
     assert failures == []
 

@@ -211,7 +211,7 @@ class Hanging:
         self.released = threading.Event()
 
     def judge(self, subject: ImageSubject) -> Finding | None:
-        self.released.wait(30)
+        self.released.wait()
         return None
 
 

@@ -328,7 +328,7 @@ def test_a_model_that_is_away_or_silent_hides_the_picture() -> None:
     waiting = threading.Event()
 
     def silent(asked: Mapping[str, Any]) -> tuple[int, bytes]:
-        waiting.wait(5)
+        waiting.wait()
         return 200, b"{}"
 
     away = Inspector([LargerModel(HttpSafetyModel("http://127.0.0.1:9/", timeout_seconds=1))])

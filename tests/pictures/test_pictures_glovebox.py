@@ -14,6 +14,7 @@ from engine.pictures.uploads import clean_upload
 from studio.errors import BadImage
 
 MIB = 2**20
+PATIENCE_SECONDS = 300.0  # a slow machine is no reason to give a child up
 
 
 def encode(picture: Image.Image, kind: str = "PNG", **options: object) -> bytes:
@@ -38,7 +39,7 @@ def dense_png(side: int) -> bytes:
 
 @pytest.fixture(scope="module")
 def glovebox() -> Glovebox:
-    return Glovebox()
+    return Glovebox(timeout_seconds=PATIENCE_SECONDS)
 
 
 def python(code: str) -> tuple[str, ...]:
@@ -81,7 +82,7 @@ def test_the_densest_picture_allowed_fits_into_the_child(glovebox: Glovebox) -> 
 
 
 def test_a_child_without_enough_memory_says_so_and_goes_on() -> None:
-    small = Glovebox(memory_bytes=140 * MIB)
+    small = Glovebox(memory_bytes=140 * MIB, timeout_seconds=PATIENCE_SECONDS)
     small.clean(PHOTOGRAPH)
     with pytest.raises(BadImage):
         small.clean(dense_png(4096))
@@ -90,7 +91,7 @@ def test_a_child_without_enough_memory_says_so_and_goes_on() -> None:
 
 ANSWERS = {
     "dies": "import os; os.abort()",
-    "hangs": "import time; time.sleep(60)",
+    "hangs": "import time; time.sleep(600)",
     "babbles": "import socket, sys; socket.socket(fileno=int(sys.argv[1])).sendall(b'x' * 100)",
     "answers in another shape": (
         "import socket, struct, sys; s = socket.socket(fileno=int(sys.argv[1])); p = struct.Struct('>Q').pack;"
@@ -109,7 +110,7 @@ def test_a_child_that_fails_is_ended_and_the_picture_refused(code: str) -> None:
 
 
 def test_after_a_failure_another_child_takes_over() -> None:
-    box = Glovebox()
+    box = Glovebox(timeout_seconds=PATIENCE_SECONDS)
     box.clean(PHOTOGRAPH)
     assert box._child is not None
     os.kill(box._child._process.pid, 9)
@@ -125,7 +126,7 @@ def test_the_child_knows_no_secret_of_its_parent(monkeypatch: pytest.MonkeyPatch
         "p = struct.Struct('>Q').pack; s.sendall(p(len(e)) + e + p(0) + p(0)); s.recv(1 << 20)"
     )
     with pytest.raises(BadImage) as caught:
-        Glovebox(command=python(code)).clean(PHOTOGRAPH)
+        Glovebox(command=python(code), timeout_seconds=PATIENCE_SECONDS).clean(PHOTOGRAPH)
     assert "CHATELIER" not in str(caught.value)
 
 

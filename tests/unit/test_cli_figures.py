@@ -14,7 +14,7 @@ def test_figures_are_served_where_they_are_asked_for() -> None:
     port = free_port()
     serve_figures(f"127.0.0.1:{port}")
     VERDICTS.labels("picture", "allow", "", "").inc()
-    with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
+    with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=300) as answer:
         text = answer.read().decode()
     assert "chatelier_verdicts_total" in text
     with pytest.raises(Misconfigured, match="Choose another port"):

@@ -12,7 +12,7 @@ from bots.pulse import pulse
 
 
 async def until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(300):
         while not holds():  # noqa: ASYNC110 - a file tells nobody
             await asyncio.sleep(0.01)
 
