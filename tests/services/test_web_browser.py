@@ -270,8 +270,8 @@ def test_the_room_fits_a_phone_by_day_and_by_night(browser: Browser, studio: Run
         }
         with person(browser, studio, "Pia", **phone) as pia:
             if scheme == "light":
-                type_in(pia, "a green pear --count 2")
-            fits_a_phone(pia, painted(pia, "a green pear", tiles=2))
+                type_in(pia, "a yellow pear --count 2")
+            fits_a_phone(pia, painted(pia, "a yellow pear", tiles=2))
 
 
 def fits_a_phone(page: Page, shown: Locator) -> None:
