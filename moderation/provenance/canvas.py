@@ -3,6 +3,7 @@
 from functools import cache, lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from moderation.provenance.convolution import Floats
@@ -15,6 +16,9 @@ _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 _LEVEL = 0.9  # so that a change of 1 counts for about a third
 _LOUDEST = 2.5
 _CALM = 0.3  # grey levels, so that flat paper does not count for more than it shows
+_FINEST_USED = 1.1 * FINEST
+
+Places = NDArray[np.intp]
 
 
 def unit_of(size: tuple[int, int]) -> int:
@@ -63,14 +67,27 @@ def _level(waves: Floats, bustle: Floats) -> Floats:
 
 
 def _waves(canvas: Floats) -> Floats:
+    """The canvas, continued beyond its edges by its mirror image, through the sieve.
+
+    A transform in two dimensions is one along the rows and one along the columns. Mirrored rows have the transforms of
+    those they mirror, and of the columns most are left out: only the few that the sieve lets through are transformed.
+    """
     height, width = canvas.shape
-    margins = [
-        (_MARGIN_PIXELS, _fast_length(size + 2 * _MARGIN_PIXELS) - size - _MARGIN_PIXELS)
-        for size in canvas.shape
-    ]
-    padded = np.pad(canvas, margins, mode="reflect")
-    kept = np.fft.irfft2(np.fft.rfft2(padded) * _sieve(padded.shape), padded.shape)
-    return kept[_MARGIN_PIXELS:, _MARGIN_PIXELS:][:height, :width].astype(np.float32)
+    rows, columns = _mirrored(height), _mirrored(width)
+    sieve = _sieve((rows.size, columns.size))
+    across = np.fft.rfft(canvas.take(columns, axis=1), axis=1)[:, : sieve.shape[1]].take(rows, axis=0)
+    kept = np.fft.ifft(np.fft.fft(across, axis=0) * sieve, axis=0)
+    inside = kept[_MARGIN_PIXELS : _MARGIN_PIXELS + height]
+    waves: Floats = np.fft.irfft(inside, columns.size, axis=1)[:, _MARGIN_PIXELS : _MARGIN_PIXELS + width]
+    return waves
+
+
+@lru_cache(maxsize=32)
+def _mirrored(length: int) -> Places:
+    """Where each pixel of a line with margins comes from: as long as a Fourier transform is quick."""
+    longer = _fast_length(length + 2 * _MARGIN_PIXELS)
+    margins = (_MARGIN_PIXELS, longer - length - _MARGIN_PIXELS)
+    return np.pad(np.arange(length), margins, mode="reflect")
 
 
 @cache
@@ -89,11 +106,15 @@ def _fast_length(least: int) -> int:
 
 @lru_cache(maxsize=8)
 def _sieve(shape: tuple[int, int]) -> Floats:
-    """The frequencies that the mark uses, the finer ones raised as steeply as pictures have less of them."""
+    """The frequencies that the mark uses, the finer ones raised as steeply as pictures have less of them.
+
+    Without the columns on the right of which none is used.
+    """
     down, across = np.fft.fftfreq(shape[0]), np.fft.rfftfreq(shape[1])
+    across = across[across < _FINEST_USED]
     distance = np.hypot(down[:, None], across[None, :])
     rise = np.clip(distance / (0.4 * COARSEST) - 2, 0, 1)
-    fall = np.clip((1.1 * FINEST - distance) / (0.2 * FINEST), 0, 1)
+    fall = np.clip((_FINEST_USED - distance) / (0.2 * FINEST), 0, 1)
     sieve: Floats = (_LEVEL * rise * fall * (distance / FINEST) ** 2).astype(np.float32)
     return sieve
 

@@ -45,8 +45,7 @@ def embed(picture: Image.Image, picture_id: str) -> Image.Image:
         return picture
     canvas = brightness(at_scale(picture, 1 / unit_of(picture.size)))
     fitting = _Fitting(canvas, signs)
-    quality = _QUALITIES[bisect_left(_QUALITIES[:-1], True, key=fitting.survives)]
-    change = Image.fromarray(fitting.change(quality))
+    change = Image.fromarray(fitting.change(_softest(fitting)))
     grown = np.asarray(change.resize(picture.size, Image.Resampling.BICUBIC))
     pixels = np.asarray(picture.convert("RGB")).astype(np.int16)
     pixels += np.rint(grown).astype(np.int16)[:, :, None]
@@ -78,8 +77,16 @@ def _read(folded: Floats) -> str | None:
     likely = places[heights >= _LEAST_PILOT]
     if not likely.size:
         return None
-    shifted = [np.roll(folded, (-(each // SIDE), -(each % SIDE)), (0, 1)).ravel() for each in likely]
-    return read_signs(np.stack(shifted) @ house_tiles().carriers.T)
+    shifted = [np.roll(folded, (-(each // SIDE), -(each % SIDE)), (0, 1)) for each in likely]
+    return read_signs(house_tiles().heard(np.stack(shifted)))
+
+
+def _softest(fitting: "_Fitting") -> float:
+    """The quality of the softest mark that survives. Mostly it is the first, so that is tried before the middle."""
+    if fitting.survives(_QUALITIES[0]):
+        return _QUALITIES[0]
+    last = len(_QUALITIES) - 1
+    return _QUALITIES[bisect_left(_QUALITIES, True, 1, last, key=fitting.survives)]
 
 
 class _Fitting:
@@ -94,8 +101,8 @@ class _Fitting:
         trial = _amplitude(_QUALITIES[3])
         gained = (seen(canvas + trial * plain) - bare) / trial
         # What the canvas says by itself at each bit and at the pilot, in what an amplitude of 1 adds to it.
-        self._gain = max(float((tiles.carriers @ gained.ravel() * signs).mean()), 1e-6)
-        self._bits = tiles.carriers @ bare.ravel() * signs / self._gain
+        self._gain = max(float((tiles.heard(gained) * signs).mean()), 1e-6)
+        self._bits = tiles.heard(bare) * signs / self._gain
         self._pilot = float((tiles.pilot * bare).sum()) / (self._gain * _PILOT)
 
     def change(self, quality: float) -> Floats:
@@ -119,7 +126,7 @@ class _Fitting:
         shown.save(out, "JPEG", quality=_REHEARSAL_JPEG)
         with Image.open(out) as again:
             folded = seen(brightness(again))
-        said = house_tiles().carriers @ folded.ravel() * self._signs
+        said = house_tiles().heard(folded) * self._signs
         if said.mean() < _LEAST_SURE * said.std():
             return False
         places, heights = pilot_places(folded, _PLACES)

@@ -25,7 +25,8 @@ Complex = NDArray[np.complex64]
 class Tiles:
     """Patterns of SIDE×SIDE with mean square 1, at right angles to each other.
 
-    `pilot` tells where a tile begins; `carriers` hold one coded bit each, flattened.
+    `pilot` tells where a tile begins. `carriers` hold one coded bit each, as the waves that they are made of: an
+    eighth of the numbers that they have as patterns.
     """
 
     pilot: Floats
@@ -33,7 +34,12 @@ class Tiles:
 
     def woven(self, bits: Floats, pilot: float) -> Floats:
         """The tile of these soft bits and so much of the pilot: SIDE×SIDE."""
-        return (bits @ self.carriers).reshape(SIDE, SIDE) + pilot * self.pilot
+        return _pattern(bits @ self.carriers) + pilot * self.pilot
+
+    def heard(self, folded: Floats) -> Floats:
+        """How strongly tiles, …×SIDE×SIDE, hold each coded bit: …×CODED_BITS."""
+        heard: Floats = _waves(folded) @ self.carriers.T
+        return heard
 
 
 @cache
@@ -42,7 +48,7 @@ def house_tiles() -> Tiles:
     noise = np.random.default_rng(_SEED).standard_normal((CODED_BITS + 1, SIDE, SIDE))
     in_band = np.fft.ifft2(np.fft.fft2(noise) * _band()).real.reshape(CODED_BITS + 1, -1)
     patterns = (np.linalg.qr(in_band.T)[0].T * SIDE).astype(np.float32)
-    return Tiles(patterns[0].reshape(SIDE, SIDE), patterns[1:])
+    return Tiles(patterns[0].reshape(SIDE, SIDE), _waves(patterns[1:].reshape(-1, SIDE, SIDE)))
 
 
 def fold(canvas: Floats) -> Floats:
@@ -73,6 +79,34 @@ def pilot_places(folded: Floats, most: int) -> tuple[NDArray[np.intp], Floats]:
     places = places[np.argsort(heights[places])[::-1]]
     spread = max(float(heights.std()), 1e-9)
     return places, ((heights[places] - heights.mean()) / spread).astype(np.float32)
+
+
+def _waves(patterns: Floats) -> Floats:
+    """…×SIDE×SIDE to the waves in the band, real parts and then imaginary ones; scalar products stay what they are."""
+    waves = np.fft.rfft2(patterns)[..., _half_band()] * _weights()
+    return np.concatenate([waves.real, waves.imag], axis=-1)
+
+
+def _pattern(waves: Floats) -> Floats:
+    """Back from `_waves`: SIDE×SIDE."""
+    spectrum = np.zeros((SIDE, SIDE // 2 + 1), np.complex64)
+    real, imaginary = np.split(waves, 2)
+    spectrum[_half_band()] = (real + 1j * imaginary) / _weights()
+    pattern: Floats = np.fft.irfft2(spectrum, (SIDE, SIDE))
+    return pattern
+
+
+@cache
+def _weights() -> Floats:
+    """By Parseval's theorem. All but the waves that only go down stand for two of the whole transform."""
+    across = np.nonzero(_half_band())[1]
+    return np.where(across > 0, np.sqrt(2), 1).astype(np.float32) / SIDE
+
+
+@cache
+def _half_band() -> NDArray[np.bool_]:
+    """The band in the half of a transform that says everything of a real pattern."""
+    return _band()[:, : SIDE // 2 + 1]
 
 
 def _band() -> NDArray[np.bool_]:

@@ -8,6 +8,7 @@ from PIL import Image
 
 from moderation.provenance import convolution, mark, trials
 from moderation.provenance.payload import CODED_BITS, read_signs, signs_of
+from moderation.provenance.tiles import SIDE, house_tiles
 from studio.identifiers import is_job_id, job_id_of, picture_number, picture_numbered
 
 PICTURE = "k3v9m2p4qx7a.2"
@@ -52,6 +53,29 @@ def test_a_mark_survives_a_crop_of_odd_pixels_and_a_thumbnail(marked):
 def test_a_mark_survives_any_resizing_between_a_half_and_two(factor, marked):
     for name in (512, "flat"):
         assert mark.find(trials.resized(marked[name], factor)) == PICTURE
+
+
+@pytest.mark.parametrize("needed", range(7))
+def test_a_mark_is_as_soft_as_survives(needed, monkeypatch):
+    """From softest to loudest; the loudest is taken without being rehearsed."""
+    qualities, rehearsed = mark._QUALITIES, []
+
+    def survives(self, quality):
+        rehearsed.append(quality)
+        return qualities.index(quality) >= needed
+
+    monkeypatch.setattr(mark._Fitting, "survives", survives)
+    original = trials.photograph(256, seed=4)
+    decibels = trials.quality_of(original, mark.embed(original, PICTURE))
+    assert decibels == pytest.approx(qualities[needed], abs=0.4)
+    assert len(rehearsed) == 1 if needed == 0 else 2 <= len(rehearsed) <= 4
+
+
+def test_tiles_say_how_strongly_they_hold_each_bit():
+    bits = np.random.default_rng(3).standard_normal(CODED_BITS).astype(np.float32)
+    heard = house_tiles().heard(np.stack([house_tiles().woven(bits, 0), house_tiles().pilot]))
+    assert heard[0] == pytest.approx(bits * SIDE**2, rel=1e-3, abs=0.5)
+    assert heard[1] == pytest.approx(np.zeros(CODED_BITS), abs=0.5)
 
 
 def test_a_second_mark_takes_the_place_of_the_first(marked):
