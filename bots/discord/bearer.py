@@ -10,7 +10,7 @@ import discord
 from bots.backroom import Backroom
 from bots.board import Unreachable
 from bots.discord import words
-from bots.discord.courier import Courier, TooLarge
+from bots.discord.courier import Courier, TooLarge, open_home
 from bots.discord.posts import compose, compose_progress
 from bots.prints import DEFAULT_LIMIT_BYTES, decoded, make_print
 from bots.standings import Slip, Standing
@@ -76,15 +76,17 @@ class DiscordBearer:
         if not content:
             return False
         try:
-            channel = await self._bot.create_dm(discord.Object(int(user_id)))
+            channel = await open_home(self._bot, user_id)
             await channel.send(
                 content[: words.LONGEST_MESSAGE],
                 files=post.files(),
                 nonce=f"{standing.job.id}-{user_id[-12:]}",
                 allowed_mentions=discord.AllowedMentions.none(),
             )
-        except discord.HTTPException as error:
-            log.info("a direct message was not taken: %s", error.code, extra={"job_id": standing.job.id})
+        except (discord.HTTPException, Unreachable) as error:
+            log.info(
+                "a direct message was not taken: %s", type(error).__name__, extra={"job_id": standing.job.id}
+            )
             return False
         return True
 

@@ -140,8 +140,6 @@ class Courier:
         return Slip(channel=str(message.channel.id), message=str(message.id))
 
     async def _to_person(self, post: Post, person: Person, address: Address) -> Slip:
-        if not person.user_id.isdecimal():  # they asked to be forgotten
-            raise Unreachable
         log.info(
             "a channel is closed to the bot, so the answer goes to the person", extra={"job_id": post.job_id}
         )
@@ -149,10 +147,17 @@ class Courier:
         why = words.elsewhere(lacking_in(guild, address.channel))
         told = replace(post, content=f"{why}\n{post.content}")
         try:
-            channel = await self._bot.create_dm(discord.Object(int(person.user_id)))
+            channel = await open_home(self._bot, person.user_id)
             return await self._send(told, channel)
         except discord.Forbidden:
             raise Unreachable from None
+
+
+async def open_home(bot: discord.Client, user_id: str) -> discord.DMChannel:
+    """Somebody's direct messages. Raises `Unreachable` for whoever asked to be forgotten, and as Discord does."""
+    if not user_id.isdecimal():
+        raise Unreachable
+    return await bot.create_dm(discord.Object(int(user_id)))
 
 
 def first_slip(address: Address) -> Slip | None:

@@ -13,7 +13,7 @@ from bots.blurring import pixelate
 from bots.board import Unreachable
 from bots.discord import words
 from bots.discord.buttons import case_view
-from bots.discord.courier import Rejected, TooLarge, sorted_out
+from bots.discord.courier import Rejected, TooLarge, open_home, sorted_out
 from bots.discord.escaping import plain
 from bots.discord.voice import mention_of_key, moment
 from bots.prints import Print, fitted
@@ -107,7 +107,7 @@ class DiscordDesk:
         case, job = dossier.case, dossier.job
         user_id = (case.addressee or "").rpartition(":")[2]
         try:
-            home = await self._bot.create_dm(discord.Object(int(user_id)))
+            home = await open_home(self._bot, user_id)
             message = await self._send(home, case, question)
         except discord.Forbidden:
             if job is None or job.address.platform is not Platform.DISCORD:
@@ -127,7 +127,7 @@ class DiscordDesk:
 
     async def tell(self, notice: Notice) -> None:
         try:
-            home = await self._bot.create_dm(discord.Object(int(notice.person.user_id)))
+            home = await open_home(self._bot, notice.person.user_id)
             await home.send(words.plain_sentence(notice.text), nonce=notice.id, allowed_mentions=_NOBODY)
         except discord.HTTPException as error:
             raise closed(error) from error

@@ -42,8 +42,11 @@ class Groups:
     async def _look_up(self, visit: Visit, known: _Known | None) -> _Known:
         """What was known stays when Slack refuses, as it does on plans without groups and without the scope."""
         try:
-            line = (await self._workspaces.of(visit.community)).line
-            answer = await line.call("usergroups.list", patient=False, include_users="true")
+            workspace = await self._workspaces.of(visit.community)
+            team = visit.team if workspace.identity.enterprise else None  # the organisation has many
+            answer = await workspace.line.call(
+                "usergroups.list", patient=False, include_users="true", team_id=team
+            )
         except (SlackAway, SlackRefuses) as error:
             log.info("user groups could not be read: %s", error)
             return _Known(at=time.monotonic(), members=known.members if known else {})

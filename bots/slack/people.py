@@ -114,7 +114,7 @@ class People:
             log.info("a member could not be looked up")
             return kept[1] if kept else None
         fallback = visit.user_name or visit.user
-        member = _member(answer.get("user", {}), workspace.identity, fallback=fallback)
+        member = _member(answer.get("user", {}), workspace.identity, team=visit.team, fallback=fallback)
         self._members[key] = (time.monotonic(), member)
         self._members.move_to_end(key)
         while len(self._members) > _KEPT_MEMBERS:
@@ -137,16 +137,21 @@ def _write_down(database: Database, person: Person) -> None:
         lock_person(session, person)
 
 
-def _member(user: Mapping[str, Any], identity: Identity, *, fallback: str) -> Member:
+def _member(user: Mapping[str, Any], identity: Identity, *, team: str, fallback: str) -> Member:
     profile: Mapping[str, Any] = user.get("profile") or {}
     names = (profile.get("display_name"), user.get("real_name"), user.get("name"), fallback)
     name = next((clean for each in names if each and (clean := clean_text(str(each))[:100])), fallback)
     return Member(
         name=name,
-        moderates=bool(user.get("is_admin") or user.get("is_owner")),
+        moderates=user.get("team_id") == identity.team == team and _governs(user),
         guest=_is_guest(user, identity),
         is_bot=bool(user.get("is_bot")),
     )
+
+
+def _governs(user: Mapping[str, Any]) -> bool:
+    """Of their own workspace. On an Enterprise Grid that may be another than the one they act in."""
+    return bool(user.get("is_admin") or user.get("is_owner"))
 
 
 def _is_guest(user: Mapping[str, Any], identity: Identity) -> bool:

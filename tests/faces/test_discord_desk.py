@@ -392,6 +392,19 @@ async def test_a_notice_that_cannot_be_brought_stays_undelivered(room: Room) -> 
         assert session.get_one(NoticeRow, notice_id).delivered_at is None
 
 
+async def test_a_notice_for_somebody_who_was_forgotten_stays_where_it_is(room: Room) -> None:
+    job_id = await room.imagine()
+    await room.ana.slash(room.channel, "forget-me", confirm="yes")
+    with room.ports.database.begin() as session:  # as when a case about them is decided later
+        somebody = session.get_one(JobRow, job_id).person_key
+        cases.write_notice(session, NoticeKind.DECIDED, somebody, "It was decided.")
+    with room.ports.database.read() as session:
+        notice_id = session.query(NoticeRow).one().id
+    await room.tell(NoticeWritten(notice_id=notice_id, platform=Platform.DISCORD))
+    with room.ports.database.read() as session:
+        assert session.get_one(NoticeRow, notice_id).delivered_at is None
+
+
 # ---- stars
 
 

@@ -93,6 +93,22 @@ async def test_an_organisation_installs_it_for_all_of_its_workspaces(room: Slack
     assert (await workspaces.of("T0WING")).line.client.token == "xoxb-estate"
 
 
+async def test_an_admin_of_a_sister_workspace_is_a_member_here_who_moderates_nothing(
+    room: SlackRoom,
+) -> None:
+    await install(room, "xoxb-estate", team=None, enterprise=ESTATE)
+    for team in (TEAM, "T0WING"):  # MOD administers TEAM
+        command = room.slack.command("/imagine", "a red fox", user=MOD)
+        room.slack.people[MOD] = {"enterprise_user": {"enterprise_id": ESTATE}, "is_owner": True}
+        await room.send({**command, "team_id": team, "enterprise_id": ESTATE})
+    people = [job_of(row).person for row in room.jobs()]
+    assert [(each.community, each.guest, each.moderates) for each in people] == [
+        (TEAM, False, True),
+        ("T0WING", False, False),
+    ]
+    assert [each["team_id"] for each in room.slack.called("usergroups.list")] == [TEAM, "T0WING"]
+
+
 @pytest.mark.parametrize(
     ("query", "cookie", "status", "said"),
     [
