@@ -104,16 +104,19 @@ def throughput(
     random: Random = None,
     pictures: Annotated[int, typer.Option(min=4, max=1000, help="How many pictures.")] = 16,
     steps: Annotated[int | None, typer.Option(min=1, max=200, help="Steps; the model's own.")] = None,
+    rounds: Annotated[int, typer.Option(min=1, max=100, help="How often each paints them, in turns.")] = 5,
     json_file: JsonFile = None,
 ) -> None:
     """Pictures a second on a busy easel, against the plain diffusers pipeline at its best batch.
 
-    Example: [bold]chatelier bench throughput --pictures 8[/]
+    They paint in turns, so that whatever else the machine does slows both.
+
+    Example: [bold]chatelier bench throughput --pictures 8 --rounds 3[/]
     """
     from engine.benches.throughput import measure_throughput
 
     with _stage(model, random) as stage:
-        figures = measure_throughput(stage, pictures=pictures, steps=steps)
+        figures = measure_throughput(stage, pictures=pictures, steps=steps, rounds=rounds)
     show("Throughput", figures.rows(), asdict(figures), json_file=json_file)
 
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engine.benches.requests import Asked, Server, mixed_sketches, play, poisson
+from engine.benches.requests import Asked, mixed_sketches, play, poisson
 from engine.benches.stage import Stage, easel_for
 from engine.painters.painter import Sketch
 
@@ -102,12 +102,7 @@ def _capacity(stage: Stage, sketches: Sequence[tuple[Sketch, ...]], *, rows: int
 
 
 def _lockstep(stage: Stage, asked: Sequence[Asked], *, together: bool, rows: int) -> float:
-    from engine.easel.rehearsal import Lockstep
+    from engine.easel.rehearsal import Lockstep, running
 
-    server: Server
-    server = lockstep = Lockstep(together=together, max_rows=rows)
-    lockstep.start()
-    try:
-        return statistics.mean(play(server, stage.painter, asked))
-    finally:
-        lockstep.close()
+    with running(Lockstep(together=together, max_rows=rows)) as lockstep:
+        return statistics.mean(play(lockstep, stage.painter, asked))

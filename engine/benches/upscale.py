@@ -16,19 +16,25 @@ if TYPE_CHECKING:
 
 PEOPLE = 4
 SIDE_PIXELS = 512
+ROUNDS = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upscaling:
-    """Seconds. Megapixels are those of the result; `peak_mib` is the process's largest memory so far."""
+    """Seconds, medians over the rounds, and `ratio` the median of the rounds' ratios.
+
+    Megapixels are those of the result; `peak_mib` is the process's largest memory so far.
+    """
 
     upscaler: str
     people: int
     source_pixels: int
+    rounds: int
     tiles: int
     forwards: int
     together_seconds: float
     one_by_one_seconds: float
+    ratio: float
     together_mean_seconds: float
     one_by_one_mean_seconds: float
     megapixels_per_second: float
@@ -41,6 +47,7 @@ class Upscaling:
             ("tiles, and the forward passes that they shared", f"{self.tiles} in {self.forwards}"),
             ("all, side by side", f"{self.together_seconds:.2f} s"),
             ("all, one after another", f"{self.one_by_one_seconds:.2f} s"),
+            (f"ratio, median of {self.rounds} rounds", f"{self.ratio:.2f}"),
             ("mean wait side by side", f"{self.together_mean_seconds:.2f} s"),
             ("mean wait one after another", f"{self.one_by_one_mean_seconds:.2f} s"),
             ("result", f"{self.megapixels_per_second:.2f} megapixels a second"),
@@ -55,10 +62,14 @@ def measure_upscaling(
     source: str | None = None,
     device: str | None = None,
     threads: int | None = None,
+    rounds: int = ROUNDS,
 ) -> Upscaling:
-    """Equal pictures, one a person, all at once. `source` is an upscaler; the bundled one unless told."""
+    """Equal pictures, one a person, all at once. `source` is an upscaler; the bundled one unless told.
+
+    Both ways take turns, `rounds` times: what else the machine does slows both.
+    """
     from engine.benches.stage import easel_for
-    from engine.easel.rehearsal import Lockstep
+    from engine.easel.rehearsal import Lockstep, running
     from engine.painters.spandrel_models import BUNDLED_NAME
     from engine.painters.upscaler import Upscaler
     from engine.painters.weights import choose_device, use_threads
@@ -71,27 +82,32 @@ def measure_upscaling(
     asked = [
         Asked(person=f"person {n}", at_seconds=0.0, sketches=(_sketch(side_pixels),)) for n in range(people)
     ]
-    with easel_for(upscaler, device=str(chosen)) as easel:
+    together, one_by_one = [], []
+    with (
+        easel_for(upscaler, device=str(chosen)) as easel,
+        running(Lockstep(together=False, max_rows=1)) as lockstep,
+    ):
         play(easel, upscaler, asked[:1])
-        counted.forwards = counted.tiles = 0
-        together_seconds, together = _timed(easel, upscaler, asked)
-    forwards, tiles = counted.forwards, counted.tiles
-    lockstep = Lockstep(together=False, max_rows=1)
-    lockstep.start()
-    try:
-        one_by_one_seconds, one_by_one = _timed(lockstep, upscaler, asked)
-    finally:
-        lockstep.close()
+        for _ in range(rounds):
+            counted.forwards = counted.tiles = 0
+            together.append(_timed(easel, upscaler, asked))
+            forwards, tiles = counted.forwards, counted.tiles
+            one_by_one.append(_timed(lockstep, upscaler, asked))
+    together_seconds = statistics.median(each.seconds for each in together)
     return Upscaling(
         upscaler=upscaler.name,
         people=people,
         source_pixels=side_pixels,
+        rounds=rounds,
         tiles=tiles,
         forwards=forwards,
         together_seconds=together_seconds,
-        one_by_one_seconds=one_by_one_seconds,
-        together_mean_seconds=statistics.mean(together),
-        one_by_one_mean_seconds=statistics.mean(one_by_one),
+        one_by_one_seconds=statistics.median(each.seconds for each in one_by_one),
+        ratio=statistics.median(
+            one.seconds / other.seconds for one, other in zip(together, one_by_one, strict=True)
+        ),
+        together_mean_seconds=statistics.median(each.mean_seconds for each in together),
+        one_by_one_mean_seconds=statistics.median(each.mean_seconds for each in one_by_one),
         megapixels_per_second=people * (side_pixels * upscaler.scale) ** 2 / 1e6 / together_seconds,
         peak_mib=_peak_mib(),
     )
@@ -112,10 +128,18 @@ class _Counted:
         upscaler.enlarge = counting  # type: ignore[assignment,method-assign]
 
 
-def _timed(server: Server, upscaler: "Upscaler", asked: Sequence[Asked]) -> tuple[float, list[float]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Played:
+    """How long all took, and how long each person waited on average."""
+
+    seconds: float
+    mean_seconds: float
+
+
+def _timed(server: Server, upscaler: "Upscaler", asked: Sequence[Asked]) -> _Played:
     started = time.perf_counter()
     latencies = play(server, upscaler, asked)
-    return time.perf_counter() - started, latencies
+    return _Played(seconds=time.perf_counter() - started, mean_seconds=statistics.mean(latencies))
 
 
 def _sketch(side_pixels: int) -> Sketch:

@@ -3,7 +3,8 @@
 import copy
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, cast
 
 import diffusers
@@ -199,6 +200,15 @@ class Lockstep:
                     taken.append(ticket)
                     rows += _rows(ticket)
             return taken
+
+
+@contextmanager
+def running(lockstep: Lockstep) -> Iterator[Lockstep]:
+    lockstep.start()
+    try:
+        yield lockstep
+    finally:
+        lockstep.close()
 
 
 def paint_together(lanes: Sequence[Lane]) -> None:

@@ -31,6 +31,11 @@ COMPACT_CONTEXT_PIXELS = 20
 CONTEXT_PIXELS = 32
 # A tile's pixels count as a quarter as many latent cells a side: two pictures at once on a CPU, ten on a large GPU.
 _PIXELS_PER_CELL = 4
+# On a CPU each tile has a forward pass of its own. Two together take 1.6 times as long: their layers come to more than
+# 32 MiB each, and memory in such blocks is fetched from the kernel anew, page by page, for every layer. People still
+# take turns: each of those at the easel gets one tile a turn.
+_TILES_A_PASS = {"cpu": 1}
+_MOST_TILES_A_PASS = 64
 _UNUSABLE = "The upscaler gave no usable picture. Please tell an administrator."
 _TOO_LITTLE = "There is too little memory to enlarge this. Please try later."
 
@@ -82,6 +87,7 @@ class Upscaler:
         self._memory = torch.contiguous_format
         self._context_pixels = CONTEXT_PIXELS
         usual_pixels, self._batch_tiles = (640, 4) if device.type == "cuda" else (320, 1)
+        self._tiles_a_pass = _TILES_A_PASS.get(device.type, _MOST_TILES_A_PASS)
         self._tile_pixels = max(SMALLEST_TILE_PIXELS, tile_pixels or usual_pixels)
         self.name = self._weights.stem
         self.scale = 0  # known once loaded
@@ -172,7 +178,7 @@ class Upscaler:
     # ---- steps
 
     def predict(self, lanes: Sequence[Lane]) -> Sequence[torch.Tensor]:
-        """The next tiles of every lane, (n, 3, h·scale, w·scale) each; tiles of one size share a forward pass.
+        """The next tiles of every lane, (n, 3, h·scale, w·scale) each; tiles of one size share forward passes.
 
         A picture whose tile alone does not fit into memory begins again with tiles of half the size.
         """
@@ -199,8 +205,12 @@ class Upscaler:
         answers: list[torch.Tensor] = [torch.empty(0)] * len(lanes)
         for shape in dict.fromkeys(parts[0].shape for parts in wanted):
             alike = [index for index, parts in enumerate(wanted) if parts[0].shape == shape]
-            made = self.enlarge([part for index in alike for part in wanted[index]])
-            split = torch.split(made, [len(wanted[index]) for index in alike])
+            parts = [part for index in alike for part in wanted[index]]
+            made = [
+                self.enlarge(parts[first : first + self._tiles_a_pass])
+                for first in range(0, len(parts), self._tiles_a_pass)
+            ]
+            split = torch.split(torch.cat(made), [len(wanted[index]) for index in alike])
             for index, answer in zip(alike, split, strict=True):
                 answers[index] = answer
         return answers

@@ -163,6 +163,7 @@ class TestUpscaling:
     def test_tiles_of_one_size_share_a_forward_pass_and_others_do_not(
         self, quick: Upscaler, monkeypatch: pytest.MonkeyPatch
     ) -> None:
+        monkeypatch.setattr(quick, "_tiles_a_pass", 64)
         seen = watch(quick, monkeypatch)
         enlarge(quick, noise(40, 40), drawing(40), noise(30, 20))
         assert [[shape[1:] for shape in shapes] for shapes in seen] == [[(40, 40), (40, 40)], [(20, 30)]]
@@ -171,6 +172,7 @@ class TestUpscaling:
         self, quick: Upscaler, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(quick, "_batch_tiles", 4)
+        monkeypatch.setattr(quick, "_tiles_a_pass", 64)
         seen = watch(quick, monkeypatch)
         (alone,) = enlarge(quick, noise(250, 90))
         tiles = len(quick.begin(noise(250, 90)).tiles)
@@ -202,9 +204,11 @@ class TestOnTheEasel:
         with torch.inference_mode():
             return easel.turn()
 
-    def test_they_share_forward_passes_and_progress_counts_every_tile(
-        self, quick: Upscaler, monkeypatch: pytest.MonkeyPatch
+    @pytest.mark.parametrize(("a_pass", "seen_together"), [(64, [3]), (1, [1, 1, 1])])
+    def test_each_gets_a_tile_a_turn_whether_or_not_tiles_share_a_forward_pass(
+        self, a_pass: int, seen_together: list[int], quick: Upscaler, monkeypatch: pytest.MonkeyPatch
     ) -> None:
+        monkeypatch.setattr(quick, "_tiles_a_pass", a_pass)
         easel, seen = self.easel(quick, pictures=4), watch(quick, monkeypatch)
         tickets = [self.hand_in(easel, quick, noise(150, 60), person=f"p{n}") for n in range(3)]
         tiles = len(quick.begin(noise(150, 60)).tiles)
@@ -212,7 +216,7 @@ class TestOnTheEasel:
         while self.turn(easel):
             told.append([(each.progress().step, each.progress().steps) for each in tickets])
         assert told == [[(step, tiles)] * 3 for step in range(1, tiles + 1)]
-        assert [len(shapes) for shapes in seen] == [3] * tiles
+        assert [len(shapes) for shapes in seen] == seen_together * tiles
         for ticket in tickets:
             ticket.wait()
 
@@ -235,6 +239,7 @@ class TestOnTheEasel:
     def test_cancelled_it_makes_no_further_tile_and_harms_nobody(
         self, quick: Upscaler, monkeypatch: pytest.MonkeyPatch
     ) -> None:
+        monkeypatch.setattr(quick, "_tiles_a_pass", 64)
         easel, seen = self.easel(quick, pictures=2), watch(quick, monkeypatch)
         stays, goes, waits = (self.hand_in(easel, quick, noise(200, 60), person=name) for name in "abc")
         self.turn(easel)
@@ -255,6 +260,7 @@ class TestOnTheEasel:
     def test_out_of_memory_goes_on_with_fewer_pictures_at_once(
         self, quick: Upscaler, monkeypatch: pytest.MonkeyPatch
     ) -> None:
+        monkeypatch.setattr(quick, "_tiles_a_pass", 64)
         easel = self.easel(quick, pictures=4)
         enlarge_parts = quick.enlarge
 
