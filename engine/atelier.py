@@ -1,7 +1,6 @@
 """The atelier: from an order to finished pictures. Called by many task threads at once."""
 
 import logging
-import os
 import threading
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
+from engine.cores import share_cores
 from engine.details import Meter, paint_detail, steps_ahead
 from engine.drawings import Underdrawing
 from engine.model_catalog import ModelCatalogue, ModelEntry
@@ -63,8 +63,7 @@ class Atelier:
         learned_file: Path | None = None,
         represents: bool = True,
     ) -> None:
-        # Threads of a step that spin while they wait take the cores from everybody else. Read when torch is loaded.
-        os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+        share_cores()
         self._models = models
         self._default = default_model or models.names[0]
         self._represents = represents

@@ -1,0 +1,17 @@
+"""A painting process leaves its cores to the painter."""
+
+import numpy as np
+from threadpoolctl import threadpool_info, threadpool_limits
+
+from engine.cores import share_cores
+
+
+def numpy_threads():
+    return [each["num_threads"] for each in threadpool_info() if "numpy" in each["filepath"]]
+
+
+def test_numpy_takes_one_core_in_a_process_that_paints():
+    with threadpool_limits(2):
+        share_cores()
+        assert np.ones((2, 2)).sum() == 4
+        assert numpy_threads() == [1]
