@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from chatelier.addresses import local_url, require_free
 from chatelier.settings import Settings
-from chatelier.wiring import face_ports, make_folder, model_catalogue
+from chatelier.wiring import face_ports, make_folder, model_catalogue, redis_url
 from studio.errors import Misconfigured
 
 if TYPE_CHECKING:
@@ -98,6 +98,7 @@ def run_slack(settings: Settings, *, ready_file: Path | None = None) -> None:
         allowed_workspaces=frozenset(slack.allowed_workspaces),
         moderator_groups=frozenset(slack.moderator_groups),
         claim_seconds=slack.claim_seconds,
+        redis_url=redis_url(settings),
         max_upload_bytes=settings.limits.max_upload_mib * _MIB,
     )
     if face.listens:

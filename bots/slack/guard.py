@@ -1,8 +1,6 @@
 """What every HTTP request passes before Bolt sees it: its path, its size, its age, its signature."""
 
 import re
-import time
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 
@@ -10,10 +8,11 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.signature import SignatureVerifier
 
 from bots.slack.paths import EVENTS_PATH
+from bots.slack.replays import Replays
 
 MOST_BYTES = 1024 * 1024
 OLDEST_SECONDS = 5 * 60
-_REMEMBERED = 20_000
+REMEMBERED_SECONDS = 2 * OLDEST_SECONDS
 _LONGEST_QUERY = 4000
 _TIMESTAMP = re.compile(r"[0-9]{1,12}")
 
@@ -33,18 +32,23 @@ Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 class Guard:
-    """An ASGI app around `app`. Slack signs each request anew, so the same signature twice is a replay.
+    """An ASGI app around `app`. Without a signing secret nothing is taken from Slack.
 
-    Without a signing secret nothing is taken from Slack. `pages` are for everybody, by their path.
+    `pages` are for everybody, by their path; `replays` remembers what came before, by default for this one guard.
     """
 
     def __init__(
-        self, app: Asgi, *, signing_secret: str | None, pages: Mapping[str, Page] | None = None
+        self,
+        app: Asgi,
+        *,
+        signing_secret: str | None,
+        pages: Mapping[str, Page] | None = None,
+        replays: Replays | None = None,
     ) -> None:
         self._app = app
         self._pages = pages or {}
         self._verifier = SignatureVerifier(signing_secret) if signing_secret else None
-        self._seen: OrderedDict[str, float] = OrderedDict()
+        self._replays = replays or Replays(lasts_seconds=REMEMBERED_SECONDS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -60,12 +64,12 @@ class Guard:
             await answer(send, 405, "Slack posts here.")
         elif (body := await body_of(scope, receive)) is None:
             await answer(send, 413, "That is too large.")
-        elif not self._is_slacks(scope, body):
+        elif not await self._is_slacks(scope, body):
             await answer(send, 401, "The signature is not Slack's.")
         else:
             await self._app(scope, _again(body), send)
 
-    def _is_slacks(self, scope: Scope, body: bytes) -> bool:
+    async def _is_slacks(self, scope: Scope, body: bytes) -> bool:
         headers = _headers(scope)
         timestamp = headers.get("x-slack-request-timestamp", "")
         signature = headers.get("x-slack-signature", "")
@@ -75,21 +79,7 @@ class Guard:
             valid = self._verifier.is_valid(body, timestamp, signature)  # the age too, in constant time
         except UnicodeDecodeError:
             return False
-        return valid and self._is_first(signature)
-
-    def _is_first(self, signature: str) -> bool:
-        """Only signatures that are right come here, so nobody else can fill the memory."""
-        now = time.monotonic()
-        while self._seen and (now - next(iter(self._seen.values())) > 2 * OLDEST_SECONDS or self._is_full):
-            self._seen.popitem(last=False)
-        if signature in self._seen:
-            return False
-        self._seen[signature] = now
-        return True
-
-    @property
-    def _is_full(self) -> bool:
-        return len(self._seen) >= _REMEMBERED
+        return valid and await self._replays.is_first(signature)
 
 
 async def body_of(scope: Scope, receive: Receive) -> bytes | None:

@@ -21,11 +21,12 @@ from bots.backroom import Backroom
 from bots.pulse import pulse
 from bots.slack import words
 from bots.slack.app import Face
-from bots.slack.guard import Guard, Page
+from bots.slack.guard import REMEMBERED_SECONDS, Guard, Page
 from bots.slack.installations import Installations, Rotation, States
 from bots.slack.installing import Leaving, doorway, enter
 from bots.slack.line import TOKEN_TROUBLES, Line, SlackAway, open_session, web_client
 from bots.slack.paths import EVENTS_PATH, INSTALL_PATH, REDIRECT_PATH
+from bots.slack.replays import Replays
 from bots.slack.settings import SlackSettings
 from bots.slack.workspaces import InstalledWorkspaces, Workspaces, open_workspace
 from studio.errors import Misconfigured
@@ -184,7 +185,8 @@ async def _door(
 ) -> AsyncIterator[None]:
     """HTTP mode: signed requests on a port of our own, to be put behind a proxy that speaks TLS."""
     handler: Any = AsyncSlackRequestHandler(face.bolt, EVENTS_PATH)
-    app = Guard(handler, signing_secret=settings.signing_secret, pages=pages)
+    replays = Replays(lasts_seconds=REMEMBERED_SECONDS, redis_url=settings.redis_url)
+    app = Guard(handler, signing_secret=settings.signing_secret, pages=pages, replays=replays)
     config = uvicorn.Config(
         app,
         host=settings.host,
@@ -204,3 +206,4 @@ async def _door(
         server.should_exit = True
         await serving
         await face.finish()
+        await replays.close()

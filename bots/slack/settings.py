@@ -23,6 +23,7 @@ class SlackSettings:
     api_url: str = API_URL
     host: str = "127.0.0.1"
     port: int = 3000
+    redis_url: str | None = field(default=None, repr=False)  # where processes remember signatures together
     public_url: str | None = None  # under which Slack and those who install the app reach `port`
     allowed_workspaces: frozenset[str] = frozenset()  # that may install the app; none named: every one
     moderator_groups: frozenset[str] = frozenset()

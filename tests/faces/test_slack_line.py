@@ -14,6 +14,7 @@ from bots.slack.guard import Guard
 from bots.slack.line import Line, SlackAway, SlackRefuses, open_session
 from bots.slack.pace import Pace
 from bots.slack.phrases import read_talk
+from bots.slack.replays import Replays
 from bots.slack.serve import Opening
 from bots.slack.settings import SlackSettings
 from studio.errors import Misconfigured, UnknownCommand
@@ -244,6 +245,16 @@ async def test_the_guard_lets_a_signed_request_in_once() -> None:
     body, headers = signed({"text": "hello"})
     assert await answered(body, headers, guard) == 200
     assert await answered(body, headers, guard) == 401
+
+
+async def test_while_redis_is_away_a_guard_remembers_for_itself() -> None:
+    replays = Replays(lasts_seconds=600, redis_url="redis://127.0.0.1:9/0")
+    guard = Guard(welcome, signing_secret=SIGNING_SECRET, replays=replays)
+    for text in ("hello", "again"):
+        body, headers = signed({"text": text})
+        assert await answered(body, headers, guard) == 200
+        assert await answered(body, headers, guard) == 401
+    await replays.close()
 
 
 async def test_the_guard_knows_one_path_and_one_method() -> None:

@@ -1,0 +1,20 @@
+"""Signatures of Slack's requests, remembered by all processes of the face together."""
+
+import redis.asyncio
+
+from bots.slack.guard import REMEMBERED_SECONDS
+from bots.slack.replays import Replays
+from tests.conftest import RedisServer
+
+
+async def test_what_one_process_has_seen_is_a_replay_for_the_others(redis_server: RedisServer) -> None:
+    first, second = (Replays(lasts_seconds=REMEMBERED_SECONDS, redis_url=redis_server.url) for _ in range(2))
+    assert await first.is_first("v0=abc")
+    assert not await first.is_first("v0=abc")
+    assert not await second.is_first("v0=abc")
+    assert await second.is_first("v0=def")
+    async with redis.asyncio.Redis.from_url(redis_server.url) as client:
+        (*_, lasts) = [await client.ttl(key) for key in await client.keys("chatelier-slack-seen:*")]
+    assert 0 < lasts <= REMEMBERED_SECONDS
+    for each in (first, second):
+        await each.close()
