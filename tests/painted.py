@@ -1,5 +1,7 @@
 """Jobs brought to their end without a worker, for tests of what comes after."""
 
+from sqlalchemy.orm import Session
+
 from studio.clock import now
 from studio.db import ledger, moves, records
 from studio.db.tables import JobRow, LineageRow, PictureRow
@@ -15,16 +17,23 @@ WORKER = "test-worker"
 
 def end_job(ports: Ports, job_id: str, state: JobState) -> None:
     with ports.database.begin() as session:
-        assert moves.take_lease(session, job_id, worker=WORKER, at=now(), lease_seconds=30)
-        assert moves.end(session, job_id, state, at=now(), worker=WORKER)
+        _end(session, job_id, state)
+
+
+def _end(session: Session, job_id: str, state: JobState) -> None:
+    assert moves.take_lease(session, job_id, worker=WORKER, at=now(), lease_seconds=600)
+    assert moves.end(session, job_id, state, at=now(), worker=WORKER)
 
 
 def paint_job(
     ports: Ports, job_id: str, *, state: JobState = JobState.DONE, like: str | None = None, png: bytes = b""
 ) -> str:
-    """End a job with as many pictures as it asked for; with `like`, with the files of that job."""
-    end_job(ports, job_id, state)
+    """End a job with as many pictures as it asked for; with `like`, with the files of that job.
+
+    As a worker does it: nobody ever sees the end without the pictures.
+    """
     with ports.database.begin() as session:
+        _end(session, job_id, state)
         row = session.get_one(JobRow, job_id)
         request = records.job_of(row).request
         parents = tuple(source.picture_id for source in request.sources if source.picture_id)

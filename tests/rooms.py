@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import deque
 from collections.abc import Callable
 from contextlib import ExitStack
 from itertools import count
@@ -31,7 +32,7 @@ class Browser:
         self.client = client
         self._stack = ExitStack()
         self._socket: WebSocketTestSession | None = None
-        self._overtaking: list[Any] = []
+        self._overtaking: deque[Any] = deque()  # came before the answer to a wish, and was not looked at yet
         self.wall = ""
 
     def front_page(self) -> str:
@@ -76,12 +77,12 @@ class Browser:
         """The next message of a kind; what comes before it is passed over."""
         assert self._socket
         while True:
-            message = self._socket.receive_json()
+            message = self._overtaking.popleft() if self._overtaking else self._socket.receive_json()
             if message["type"] == kind and wanted(message):
                 return message
 
     def ask(self, *, wish_id: str | None = None, **message: Any) -> Any:
-        """Send a wish and hear its answer. Cards may overtake it: `card` looks at those first."""
+        """Send a wish and hear its answer. What overtakes the answer is heard next."""
         assert self._socket
         wish_id = wish_id or f"wish-{next(_wishes):08d}"
         self._overtaking.clear()
@@ -102,11 +103,10 @@ class Browser:
         """The card of a job, once it is in this state."""
 
         def shows(message: Any) -> bool:
-            return message["type"] == "cards" and any(_is(card, job_id, state) for card in message["cards"])
+            return any(_is(card, job_id, state) for card in message["cards"])
 
-        overtook = next((each for each in reversed(self._overtaking) if shows(each)), None)
-        message = overtook or self.hear("cards", shows)
-        html: str = next(card["html"] for card in message["cards"] if _is(card, job_id, state))
+        cards = self.hear("cards", shows)["cards"]
+        html: str = next(card["html"] for card in cards if _is(card, job_id, state))
         return html
 
     def gone(self, job_id: str) -> bool:
@@ -129,6 +129,7 @@ class Browser:
     def disconnect(self) -> None:
         self._stack.close()
         self._socket = None
+        self._overtaking.clear()
 
 
 def _is(card: dict[str, Any], job_id: str, state: str) -> bool:

@@ -2,7 +2,7 @@
 
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -282,6 +282,7 @@ def test_what_is_not_known_is_said(house: OpenRoom, fields: dict[str, str], prob
     assert problem in outside(house, **fields).text
 
 
-def test_reports_from_outside_cannot_be_rushed(house: OpenRoom) -> None:
+def test_reports_from_outside_cannot_be_rushed(house: OpenRoom, still: Callable[[str], None]) -> None:
+    still("bots.web.doorkeeper")
     answers = [outside(house, picture="k3v9m2p4qx7a.1", reason="x").status_code for _ in range(4)]
     assert answers == [404, 404, 404, 429]

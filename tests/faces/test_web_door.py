@@ -1,6 +1,7 @@
 """Coming in: names, invite words, sessions, and who is kept out."""
 
 import re
+from collections.abc import Callable
 
 import pytest
 from starlette.websockets import WebSocketDisconnect
@@ -79,7 +80,10 @@ def test_a_new_invite_word_sends_everybody_back_to_the_door(ports: Ports) -> Non
         assert 'id="say"' not in browser.front_page()
 
 
-def test_wrong_words_are_not_answered_for_ever(ports: Ports, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_wrong_words_are_not_answered_for_ever(
+    ports: Ports, still: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    still("bots.web.doorkeeper")
     monkeypatch.setattr("bots.web.door._WRONG_WORD_SECONDS", 0)
     with OpenRoom(ports, web_settings(shared_secret="linden tree")) as room:
         browser = room.browser()

@@ -45,9 +45,9 @@ def painted(
         row.started_at = started_at or now() - LONG_AGO + timedelta(seconds=100 * int(str(mark)))
 
 
-def start(ports: Ports, job_id: str, *, seconds_ago: float) -> None:
+def start(ports: Ports, job_id: str, *, seconds_ago: float, at: datetime | None = None) -> None:
     with ports.database.begin() as session:
-        at = now() - timedelta(seconds=seconds_ago)
+        at = (at or now()) - timedelta(seconds=seconds_ago)
         assert moves.take_lease(session, job_id, worker=WORKER, at=at, lease_seconds=900)
 
 
@@ -64,16 +64,18 @@ def test_an_accepted_job_tells_how_long_such_jobs_took(ports, call):
     assert answer.eta_seconds == pytest.approx(40)
 
 
-def test_the_jobs_ahead_count_with_what_is_left_of_them(ports, call):
+def test_the_jobs_ahead_count_with_what_is_left_of_them(ports, call, monkeypatch):
+    moment = now()
+    monkeypatch.setattr("studio.db.estimates.now", lambda: moment)
     for mark in range(3):
         painted(ports, call, mark, seconds=10)
     being_painted, waits = imagine(ports, call, "ana", 1), imagine(ports, call, "bo", 1)
-    start(ports, being_painted, seconds_ago=4)
+    start(ports, being_painted, seconds_ago=4, at=moment)
     mine = imagine(ports, call, "dan", 1)
     with ports.database.read() as session:
         found = outlooks(session)
     seconds = [found[job_id].eta_seconds for job_id in (being_painted, waits, mine)]
-    assert seconds == pytest.approx([6, 16, 26], abs=1)
+    assert seconds == pytest.approx([6, 16, 26])
     assert [found[job_id].ahead for job_id in (being_painted, waits, mine)] == [0, 1, 2]
 
 
