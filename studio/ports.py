@@ -78,6 +78,9 @@ class Gate(Protocol):
     def admit_upload(self, person: Person) -> None:
         """Count a file that somebody brings along, before it is opened. Raises `Banned` and `RateLimited`."""
 
+    def admit_errand(self, person: Person, command: str) -> None:
+        """Count a command that is rationed for each person by itself. Raises `RateLimited`."""
+
     def review(self, admission: Admission) -> Verdict:
         """Judge an accepted request again, as when painting starts, without counting it. Raises `Banned`."""
 

@@ -39,6 +39,7 @@ class TwinGate:
     admissions: list[Admission] = field(default_factory=list)
     inspections: list[Inspection] = field(default_factory=list)
     reviews: list[Admission] = field(default_factory=list)
+    errands: list[str] = field(default_factory=list)
 
     def admit(self, admission: Admission) -> Verdict:
         self.admissions.append(admission)
@@ -55,6 +56,9 @@ class TwinGate:
 
     def admit_upload(self, person: Person) -> None:
         self.require_welcome(person)
+
+    def admit_errand(self, person: Person, command: str) -> None:
+        self.errands.append(command)
 
     def review(self, admission: Admission) -> Verdict:
         self.reviews.append(admission)

@@ -108,7 +108,7 @@ async def who_made_this(interaction: "discord.Interaction[Bot]", message: discor
     async def work(call: Call) -> Answer | str:
         attachment = first_image(message)
         if attachment is not None and not _is_ours(bot, message):
-            traces = await look_at(attachment, bot.ports, bot.backroom, bot.settings)
+            traces = await look_at(attachment, call.person, bot.ports, bot.backroom, bot.settings)
             return await bot.backroom.run("desk", perform, bot.ports, call, "whose", {"image": traces})
         standing = await _standing_of(bot, message, call)
         first = standing.pictures[0].id

@@ -28,11 +28,15 @@ async def take_in(
 
 
 async def look_at(
-    attachment: discord.Attachment, ports: Ports, backroom: Backroom, settings: DiscordSettings
+    attachment: discord.Attachment,
+    person: Person,
+    ports: Ports,
+    backroom: Backroom,
+    settings: DiscordSettings,
 ) -> Traces:
-    """What a file tells of where it comes from; nothing is kept. Raises `BadImage`."""
+    """What a file tells of where it comes from; nothing is kept. Raises `BadImage` and `RateLimited`."""
     data = await download(attachment, settings)
-    return await backroom.run("shelf", examine_upload, ports, data)
+    return await backroom.run("shelf", examine_upload, ports, person, data)
 
 
 async def download(attachment: discord.Attachment, settings: DiscordSettings) -> bytes:

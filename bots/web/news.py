@@ -89,7 +89,9 @@ class News:
                 self._ask(event.case_id, loop)
             case NoticeWritten():
                 self._tell(event.notice_id, loop)
-            case JobAccepted() | JobEnded() | JobChanged():
+            case JobEnded():
+                loop.call_soon_threadsafe(self._room.job_ended, event.job_id)
+            case JobAccepted() | JobChanged():
                 loop.call_soon_threadsafe(self._room.job_changed, event.job_id)
             case PictureChanged():
                 loop.call_soon_threadsafe(self._room.job_changed, event.job_id)

@@ -9,6 +9,7 @@ import asyncio
 import json
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from bots.backroom import Backroom
@@ -50,6 +51,7 @@ class Room:
         self._people_changed = False
         self._positions_due = False
         self._wake = asyncio.Event()
+        self._hurry = asyncio.Event()
 
     # ---- who is here
 
@@ -84,6 +86,11 @@ class Room:
     def job_changed(self, job_id: str) -> None:
         self._changed[job_id] = None
         self._wake.set()
+
+    def job_ended(self, job_id: str) -> None:
+        """Somebody waits for its pictures: they are told at once."""
+        self.job_changed(job_id)
+        self._hurry.set()
 
     def picture_changed(self, picture_id: str) -> None:
         """What was made from it names it, and no longer may when it was deleted."""
@@ -159,8 +166,9 @@ class Room:
             except TimeoutError:
                 pass
             else:
-                await asyncio.sleep(GATHER_SECONDS)
+                await self._gather()
             self._wake.clear()
+            self._hurry.clear()
             now = asyncio.get_running_loop().time()
             if now - last_look > LOOK_AGAIN_SECONDS:
                 last_look = now
@@ -173,6 +181,12 @@ class Room:
             except Exception as error:  # noqa: BLE001 - the room stays open; what was missed is looked up again
                 log_fault(error)
                 await asyncio.sleep(1)
+
+    async def _gather(self) -> None:
+        """Give others the time to come along, unless somebody waits."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(GATHER_SECONDS):
+                await self._hurry.wait()
 
     async def _tell_changes(self) -> None:
         if self._people_changed:

@@ -74,6 +74,15 @@ def test_the_finished_pictures_appear_on_every_wall(room: OpenRoom) -> None:
         assert 'alt="a red apple (2 of 4)"' in card
 
 
+def test_finished_pictures_wait_for_no_other_news(room: OpenRoom, monkeypatch: pytest.MonkeyPatch) -> None:
+    ana = room.guest("Ana")
+    job_id = ana.say("a red apple")["job"]
+    ana.card(job_id, "queued")
+    monkeypatch.setattr("bots.web.room.GATHER_SECONDS", 3600.0)
+    finish(room.ports, job_id)
+    assert f"/thumbnails/{job_id}.1" in ana.card(job_id, "done")
+
+
 def test_whoever_comes_later_finds_the_wall_as_it_is(room: OpenRoom) -> None:
     ana = room.guest("Ana")
     done, waiting = ana.say("a red apple")["job"], ana.say("a green pear")["job"]
