@@ -69,8 +69,15 @@ if [ ! -x "$venv/bin/python" ]; then
     "$python" -m venv "$venv"
 fi
 : >"$log"
+# Three times, because a connection may be lost in the middle of a gigabyte; a file that has arrived whole is not fetched again.
 pip() {
-    "$venv/bin/python" -m pip --disable-pip-version-check --no-input "$@"
+    tries=1
+    until "$venv/bin/python" -m pip --disable-pip-version-check --no-input "$@"; do
+        [ "$tries" -lt 3 ] || return 1
+        sleep $((5 * tries))
+        tries=$((tries + 1))
+        echo "Once more ($tries of 3)"
+    done
 }
 packages=$(grep -c '==' requirements.lock)
 
