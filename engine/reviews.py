@@ -68,5 +68,8 @@ class ClearedGate:
     def admit_upload(self, person: Person) -> None:
         self._gate.admit_upload(person)
 
+    def admit_errand(self, person: Person, command: str) -> None:
+        self._gate.admit_errand(person, command)
+
     def review(self, admission: Admission) -> Verdict:
         return self._gate.review(admission)

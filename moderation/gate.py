@@ -122,6 +122,12 @@ class HouseGate:
             account = human_of(session, person.key)
         self._limiter.admit_upload(person, account=account)
 
+    def admit_errand(self, person: Person, command: str) -> None:
+        """Raises `RateLimited`; `DatabaseUnavailable` when the records cannot be read."""
+        with self._database.read() as session:
+            account = human_of(session, person.key)
+        self._limiter.admit_errand(person, command, account=account)
+
     def review(self, admission: Admission) -> Verdict:
         """Judge a request again, as when painting starts: by today's bans and policy, without counting it.
 

@@ -117,6 +117,8 @@ def perform(ports: Ports, call: Call, name: str, values: Mapping[str, object]) -
     command = spec.read(values)
     if not spec.open_to_banned and not spec.paints:  # what paints is asked at the gate anyway
         ports.gate.require_welcome(call.person)
+    if spec.rationed:
+        ports.gate.admit_errand(call.person, spec.name)
     if privacy.names_any(spec, values):
         with ports.database.read() as session:
             privacy.require(session, call, spec, values)

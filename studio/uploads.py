@@ -34,6 +34,11 @@ def accept_upload(ports: Ports, person: Person, data: bytes) -> Source:
     )
 
 
-def examine_upload(ports: Ports, data: bytes) -> Traces:
-    """What a file tells of where it comes from. Nothing is kept. Raises `BadImage`."""
+def examine_upload(ports: Ports, person: Person | None, data: bytes) -> Traces:
+    """What a file tells of where it comes from. Nothing is kept. Raises `Banned`, `RateLimited` and `BadImage`.
+
+    `person` None is somebody without a name here, whom the caller has counted.
+    """
+    if person is not None:
+        ports.gate.admit_upload(person)
     return ports.examiner.examine(data, png=ports.darkroom.clean(data).png)

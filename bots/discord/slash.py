@@ -108,7 +108,7 @@ async def _received(
         value = options.get(parameter.name)
         if isinstance(value, discord.Attachment):
             value = (
-                await look_at(value, bot.ports, bot.backroom, bot.settings)
+                await look_at(value, call.person, bot.ports, bot.backroom, bot.settings)
                 if parameter.kind is Kind.FILE
                 else await take_in(value, call.person, bot.ports, bot.backroom, bot.settings)
             )

@@ -88,7 +88,7 @@ class Shortcuts:
         files = images(message)
         if not files:
             raise BadRequest(house.NO_IMAGE)
-        traces = await self._uploads.look_at(visit, files[0])
+        traces = await self._uploads.look_at(visit, files[0], call.person)
         return await self._backroom.run("desk", perform, self._ports, call, "whose", {"image": traces})
 
     async def _on_ours(self, visit: Visit, call: Call, action: Action, standing: Standing) -> Answer | str:

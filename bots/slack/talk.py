@@ -139,7 +139,7 @@ class Talk:
         """The files in order: first the pictures to start from, then the mask."""
         places = spec.places_for_files(values)
         return {
-            place: await self._uploads.look_at(visit, file)
+            place: await self._uploads.look_at(visit, file, call.person)
             if (parameter := spec.parameter(place)) and parameter.kind is Kind.FILE
             else await self._uploads.take_in(visit, file, call.person)
             for place, file in zip(places, files, strict=False)

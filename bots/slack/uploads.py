@@ -50,10 +50,10 @@ class Uploads:
         data = await self._fetch(visit, file)
         return await self._backroom.run("shelf", accept_upload, self._ports, person, data)
 
-    async def look_at(self, visit: Visit, file: File) -> Traces:
-        """What a file tells of where it comes from; nothing is kept. Raises `BadImage`."""
+    async def look_at(self, visit: Visit, file: File, person: Person) -> Traces:
+        """What a file tells of where it comes from; nothing is kept. Raises `BadImage` and `RateLimited`."""
         data = await self._fetch(visit, file)
-        return await self._backroom.run("shelf", examine_upload, self._ports, data)
+        return await self._backroom.run("shelf", examine_upload, self._ports, person, data)
 
     async def _fetch(self, visit: Visit, file: File) -> bytes:
         try:

@@ -71,7 +71,7 @@ async def upload(request: Request) -> Response:
 
 def _take_in(house: House, visitor: Visitor, data: bytes, look: bool) -> str:
     if look:
-        return house.passes.look_ticket(visitor, examine_upload(house.ports, data))
+        return house.passes.look_ticket(visitor, examine_upload(house.ports, visitor.person, data))
     return house.passes.upload_ticket(visitor, accept_upload(house.ports, visitor.person, data))
 
 

@@ -59,7 +59,7 @@ def _report(house: House, picture_id: str, data: bytes, reason: str) -> None:
     if not picture_id and not data:
         raise BadImage(words.REPORT["nothing"])
     if not picture_id:
-        traces = examine_upload(house.ports, data)
+        traces = examine_upload(house.ports, None, data)
         with house.ports.database.read() as session:
             found = attribute(session, traces, None)
         if not found.known or found.deleted or found.picture_id is None:

@@ -42,6 +42,11 @@ class Limiter:
         probes = Meter(scope="refused", key=f"refused:{who}", pace=settings.refused, counts=False)
         self._take([probes, Meter(scope="uploads", key=f"uploads:{who}", pace=settings.uploads)])
 
+    def admit_errand(self, person: Person, command: str, *, account: str | None = None) -> None:
+        """Count one use of a command that is rationed. Raises `RateLimited`."""
+        key = f"errands:{command}:{account or person.key}"
+        self._take([Meter(scope="errands", key=key, pace=self._settings.errands)])
+
     def _take(self, meters: Sequence[Meter]) -> None:
         if refusal := self._guarded(lambda: self._meters.take(meters)):
             LIMITED.labels(refusal.scope).inc()

@@ -21,10 +21,11 @@ class Pace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LimitSettings:
-    """All but the last two count every request; `refused` counts those that the house rules refused.
+    """All but the last three count every request; `refused` counts those that the house rules refused.
 
     Whoever runs into `refused` has been probing the rules and waits, whatever is asked. `newcomer` holds for
-    newcomers in place of `sustained`. `uploads` counts files that people bring along.
+    newcomers in place of `sustained`. `uploads` counts files that people bring along, `errands` each
+    command that paints nothing and is rationed, such as reports.
     """
 
     burst: Pace = Pace(requests=6, seconds=10)
@@ -34,5 +35,6 @@ class LimitSettings:
     everybody: Pace = Pace(requests=1200, seconds=60)
     refused: Pace = Pace(requests=8, seconds=600)
     uploads: Pace = Pace(requests=20, seconds=600)
+    errands: Pace = Pace(requests=10, seconds=600)
     redis_timeout_seconds: float = 0.5
     redis_rest_seconds: float = 5.0  # after a failure, how long Redis is left alone

@@ -78,4 +78,5 @@ SPEC = CommandSpec(
         ),
     ),
     paints=False,
+    rationed=True,
 )

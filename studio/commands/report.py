@@ -81,4 +81,5 @@ SPEC = CommandSpec(
         Parameter(name="reason", kind=Kind.TEXT, summary="What is wrong with it.", max_length=500),
     ),
     paints=False,
+    rationed=True,
 )

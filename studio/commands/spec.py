@@ -82,6 +82,7 @@ class CommandSpec:
     handle: Callable[[Ports, Call, Any], Any]
     paints: bool = True  # whether it leads to a job
     audience: Audience = Audience.EVERYBODY
+    rationed: bool = False  # counted: what could be tried over and over, or heaped upon others
     open_to_banned: bool = False  # one's own data and one's own case stay within reach
 
     def parameter(self, flag: str) -> Parameter | None:

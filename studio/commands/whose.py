@@ -16,6 +16,7 @@ from studio.privacy import is_near
 from studio.provenance import SAME_BITS, Trace, Traces, difference, likeness
 
 _BATCH = 2000
+_MOST_COMPARED = 100_000
 _MOST_ALIKE = 8
 
 
@@ -88,7 +89,7 @@ def _told(
 def _alike(session: Session, fingerprint: str, call: Call | None) -> list[PictureRow]:
     """The pictures of the community that look most like it, at most 31 of 256 bits away; of equal ones the first.
 
-    Walks over all of them: 100,000 take about half a second.
+    Walks over the latest 100,000, which takes about half a second. Older ones are known by what their files say.
     """
     if not fingerprint:
         return []
@@ -97,13 +98,13 @@ def _alike(session: Session, fingerprint: str, call: Call | None) -> list[Pictur
     if call is not None:
         here = call.person
         query = query.where(JobRow.platform == here.platform, JobRow.community == here.community)
+    latest = query.order_by(PictureRow.created_at.desc()).limit(_MOST_COMPARED)
     found = [
-        (bits, picture_id)
-        for picture_id, other in session.execute(query.order_by(PictureRow.created_at)).yield_per(_BATCH)
+        (bits, -number, picture_id)
+        for number, (picture_id, other) in enumerate(session.execute(latest).yield_per(_BATCH))
         if other and (bits := difference(fingerprint, other)) <= SAME_BITS
     ]
-    found.sort(key=lambda each: each[0])
-    return [session.get_one(PictureRow, picture_id) for _, picture_id in found[:_MOST_ALIKE]]
+    return [session.get_one(PictureRow, picture_id) for *_, picture_id in sorted(found)[:_MOST_ALIKE]]
 
 
 SPEC = CommandSpec(
@@ -116,4 +117,5 @@ SPEC = CommandSpec(
         Parameter(name="image", kind=Kind.FILE, summary="The picture, attached as the file you have."),
     ),
     paints=False,
+    rationed=True,
 )

@@ -1,12 +1,15 @@
 """The catalogue is whole, and buttons and reactions mean what it says."""
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from studio.buttons import MAX_LENGTH, Action, Button, parse_button
-from studio.catalog import _PRESSED, CATALOG, REACTIONS
+from studio.catalog import _PRESSED, CATALOG, REACTIONS, perform, press
 from studio.commands.spec import Kind
+from studio.errors import ChatelierError
 from studio.identifiers import is_job_id, new_job_id, picture_id, split_picture_id
 
 JOB = "k3v9m2p4qx7a"
@@ -65,6 +68,19 @@ def test_a_button_reads_back_as_it_was_written(action: Action, index: int):
 )
 def test_forged_and_damaged_buttons_are_nothing(text: str):
     assert parse_button(text) is None
+
+
+def test_what_could_be_tried_over_and_over_is_counted_however_it_is_asked_for(ports, call):
+    pressed = Button(action=Action.REPORT, job_id="k3v9m2p4qx7a", index=1)
+    for ask in (
+        lambda: perform(ports, call, "whose", {}),
+        lambda: perform(ports, call, "link", {"code": "guess"}),
+        lambda: press(ports, call, pressed),
+        lambda: perform(ports, call, "queue", {}),
+    ):
+        with suppress(ChatelierError):
+            ask()
+    assert ports.gate.errands == ["whose", "link", "report"]
 
 
 @given(st.text(max_size=120))

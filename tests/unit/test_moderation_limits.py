@@ -81,6 +81,17 @@ def test_a_newcomer_asks_less_often_and_linked_identities_share_a_pace() -> None
     limiter.admit(person("grace"), newcomer=True)
 
 
+def test_errands_are_counted_each_by_itself_and_for_all_names_of_a_human() -> None:
+    limiter = Limiter(settings(errands=Pace(requests=2, seconds=600)))
+    limiter.admit_errand(person("ada"), "link", account="one")
+    limiter.admit_errand(person("bo"), "link", account="one")
+    with pytest.raises(RateLimited):
+        limiter.admit_errand(person("ada"), "link", account="one")
+    limiter.admit_errand(person("ada"), "report", account="one")
+    limiter.admit_errand(person("grace"), "link")
+    assert admitted(limiter, person("ada"))
+
+
 def test_whoever_probes_the_rules_waits_for_everything() -> None:
     limiter = Limiter(settings(refused=Pace(requests=3, seconds=600)))
     for _ in range(3):

@@ -8,7 +8,7 @@ from bots.attributions import NOTHING, attribution
 from studio.catalog import perform
 from studio.commands.answers import Attribution
 from studio.db.tables import PictureRow
-from studio.errors import BadParameter
+from studio.errors import BadParameter, RateLimited
 from studio.jobs import JobState
 from studio.provenance import Trace, Traces, likeness
 from studio.uploads import examine_upload
@@ -144,9 +144,29 @@ def test_without_a_file_there_is_nothing_to_say(ports, call):
         perform(ports, call, "whose", {})
 
 
+def test_of_very_many_pictures_only_the_latest_are_compared(ports, call, ask, picture, monkeypatch):
+    other = perform(ports, replace(call, request_key="2"), "imagine", {"prompt": "a pear", "count": 1}).job_id
+    paint_job(ports, other)
+    with ports.database.begin() as session:
+        session.get_one(PictureRow, f"{other}.1").perceptual_hash = shifted(LOOKS, 9)
+    monkeypatch.setattr("studio.commands.whose._MOST_COMPARED", 1)
+    assert ask(Traces(fingerprint=LOOKS)).picture_id == f"{other}.1"
+    assert ask(Traces(fingerprint=LOOKS, mark=picture)).picture_id == picture
+
+
+def test_whoever_looks_too_often_has_no_file_opened(ports, monkeypatch):
+    def refuse(person):
+        raise RateLimited(retry_after_seconds=60)
+
+    monkeypatch.setattr(ports.gate, "admit_upload", refuse)
+    with pytest.raises(RateLimited):
+        examine_upload(ports, someone("ana"), b"file")
+    assert ports.examiner.examined == []
+
+
 def test_a_file_is_only_looked_at(ports):
     before = dict(ports.store.blobs)
-    assert examine_upload(ports, b"file") == Traces()
+    assert examine_upload(ports, someone("ana"), b"file") == Traces()
     assert (ports.store.blobs, ports.examiner.examined) == (before, [b"file"])
 
 
