@@ -136,6 +136,7 @@ def keep_house(settings: Settings, *, on_ready: Callable[[], None]) -> None:
     from celery import signals
 
     from engine.broker import make_app
+    from engine.clearance import Clearance
     from engine.client import CeleryQueue
     from engine.digests import DigestWriter
     from engine.events import RedisEvents
@@ -160,6 +161,7 @@ def keep_house(settings: Settings, *, on_ready: Callable[[], None]) -> None:
         digests.write_due,
         partial(close_unanswered, database, events),
         partial(let_go, database, keep=keep),
+        Clearance(database=database, store=open_storage(settings)).clear,
     )
     register_housekeeping(app, sweeper, hourly=hourly)
     signals.worker_ready.connect(lambda **_: on_ready(), weak=False)

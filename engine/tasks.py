@@ -1,5 +1,6 @@
 """The Celery tasks. A task carries a job's id and nothing else: the row is the payload."""
 
+import logging
 from collections.abc import Callable, Sequence
 
 from celery import Celery
@@ -7,6 +8,8 @@ from celery import Celery
 from engine.broker import CHORES_TASK, PAINT_TASK, SWEEP_TASK
 from engine.sweeper import Sweeper
 from engine.work import Work
+
+log = logging.getLogger(__name__)
 
 
 def register_painting(app: Celery, work: Work) -> None:
@@ -27,4 +30,7 @@ def register_housekeeping(app: Celery, sweeper: Sweeper, *, hourly: Sequence[Cal
     @app.task(name=CHORES_TASK)
     def chores() -> None:
         for each in hourly:
-            each()
+            try:
+                each()
+            except Exception:  # what goes wrong at one must not keep the others from being done
+                log.exception("a chore of the house-keeper failed")

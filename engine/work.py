@@ -13,7 +13,8 @@ from engine.orders import Order, Painted, Progress
 from engine.pictures.encoding import decode, decode_mask
 from engine.pictures.previews import data_url
 from engine.pictures.regions import mask_of_cells
-from engine.results import Outcome, judged, record
+from engine.receipts import Receipts, clear_up
+from engine.results import Outcome, is_core, judged, record
 from engine.reviews import ClearedGate, review
 from studio.clock import now
 from studio.db import moves, outbox, records
@@ -86,15 +87,16 @@ class Work:
                 lease.aside = lease.aside or is_paused(session, session.get_one(JobRow, job_id))
             lease.cancelled = lease.cancelled or job.cancel_requested
             log.info("painting", extra={"job_id": job_id, "attempt": job.attempts})
-            outcome = self._outcome(job, lease)
-            if outcome is not None:
-                self._record(job, outcome, lease)
-            elif lease.goes_back and not lease.lost:
+            receipts = Receipts(self._store)
+            outcome = self._outcome(job, lease, receipts)
+            if outcome is not None and self._record(job, outcome, lease):
+                clear_up(self._database, self._store, job, outcome, receipts.keys)
+            elif outcome is None and lease.goes_back and not lease.lost:
                 self._give_back(job, send=not lease.aside)
         finally:
             self._leases.drop(lease)
 
-    def _outcome(self, job: Job, lease: Lease) -> Outcome | None:
+    def _outcome(self, job: Job, lease: Lease, store: Store) -> Outcome | None:
         """None when the job is not ours to end: the lease is lost, or the worker stops."""
         try:
             if lease.must_stop():
@@ -103,7 +105,7 @@ class Work:
             verdict = review(self._database, self._gate, job, allowance)
             if not verdict.allows:
                 return judged(verdict)
-            return self._carry_out(job, lease, weight=allowance.weight)
+            return self._carry_out(job, lease, store, weight=allowance.weight)
         except JobCancelled as error:
             if lease.cancelled and not lease.lost:
                 return _ended(JobState.CANCELLED, error)
@@ -120,7 +122,7 @@ class Work:
             log.exception("job failed unexpectedly", extra={"job_id": job.id})
             return _ended(JobState.FAILED, PaintingFailed())
 
-    def _carry_out(self, job: Job, lease: Lease, *, weight: float) -> Outcome:
+    def _carry_out(self, job: Job, lease: Lease, store: Store, *, weight: float) -> Outcome:
         order = self._order(job, weight)
         started_at = time.monotonic()
         painted = self._atelier.paint(
@@ -128,7 +130,7 @@ class Work:
         )
         painting_seconds = time.monotonic() - started_at
         gate = ClearedGate(self._gate) if job.cleared else self._gate
-        finishing = partial(finish, job, gate=gate, store=self._store, signer=self._signer)
+        finishing = partial(finish, job, gate=gate, store=store, signer=self._signer)
         results = list(self._hands.map(finishing, range(1, len(painted) + 1), painted))
         if core := next((each for each in results if _is_core(each)), None):
             return judged(core)  # though its person's jobs are stopped for it at this very moment
@@ -142,7 +144,7 @@ class Work:
             state=JobState.HELD if held else JobState.DONE,
             pictures=tuple(kept),
             verdict=held.verdict if held else None,
-            grid_key=store_grid(kept, self._store),
+            grid_key=store_grid(kept, store),
             painting_seconds=painting_seconds,
         )
 
@@ -163,8 +165,8 @@ class Work:
             weight=weight,
         )
 
-    def _record(self, job: Job, outcome: Outcome, lease: Lease) -> None:
-        """Write the end into the database, trying again while the lease may still be ours."""
+    def _record(self, job: Job, outcome: Outcome, lease: Lease) -> bool:
+        """Write the end into the database, trying again while the lease may still be ours. False: it is not."""
         give_up_at = time.monotonic() + 2 * self._rules.lease_seconds
         while True:
             try:
@@ -173,10 +175,13 @@ class Work:
             except DatabaseUnavailable:
                 if lease.lost or time.monotonic() > give_up_at:
                     log.error("the end of a job was not recorded", extra={"job_id": job.id})
-                    return  # the lease runs out and the sweeper sends the job again
+                    return False  # the lease runs out and the sweeper sends the job again
                 time.sleep(_RECORD_RETRY_SECONDS)
+        if not events:
+            return False
         outbox.send(self._database, self._events, events)
         log.info("job ended", extra={"job_id": job.id, "state": outcome.state})
+        return True
 
     def _give_back(self, job: Job, *, send: bool) -> None:
         """Without `send` it waits until its community goes on."""
@@ -194,7 +199,7 @@ class Work:
 
 def _is_core(result: Finished | Verdict) -> TypeGuard[Verdict]:
     """A refusal against which there is no appeal."""
-    return isinstance(result, Verdict) and not result.appealable
+    return isinstance(result, Verdict) and is_core(result)
 
 
 def _ended(state: JobState, error: ChatelierError) -> Outcome:

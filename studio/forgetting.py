@@ -58,7 +58,12 @@ def forget(session: Session, keys: Sequence[str], *, judged: bool = False) -> Re
     """
     removal = Removal()
     _close_questions(session, keys, removal)
-    for row in session.scalars(select(JobRow).where(JobRow.person_key.in_(keys)).order_by(JobRow.id)):
+    jobs = session.scalars(select(JobRow).where(JobRow.person_key.in_(keys)).order_by(JobRow.id)).all()
+    for row in jobs:  # all of them first: what they start from is needed no more
+        if row.state in WAITING or row.state == JobState.HELD:
+            removal.events.extend(_stop(session, row.id))
+            session.refresh(row)
+    for row in jobs:
         _forget_job(session, row, removal)
     for table in (StarRow, PreferencesRow, LinkCodeRow, NoticeRow):
         session.execute(delete(table).where(table.person_key.in_(keys)))
@@ -80,7 +85,7 @@ def is_judged(session: Session, keys: Sequence[str]) -> bool:
     return _has_open_case(session, keys) or session.scalars(banned).first() is not None
 
 
-def nameless(session: Session) -> list[str]:
+def nameless_keys(session: Session) -> list[str]:
     """The keys of those who were forgotten and not let go, because they were being judged."""
     return list(session.scalars(select(PersonRow.key).where(PersonRow.display_name == "")))
 
@@ -114,22 +119,18 @@ def _close_questions(session: Session, keys: Sequence[str], removal: Removal) ->
 
 
 def _forget_job(session: Session, row: JobRow, removal: Removal) -> None:
-    if row.state in WAITING or row.state == JobState.HELD:
-        removal.events.extend(_stop(session, row.id))
-        session.refresh(row)
     job = records.job_of(row)
     pictures = records.pictures_of_job(session, row.id)
-    taken = take_away(session, job, pictures)
-    removal.events.extend(taken.events)
-    removal.files.update(taken.files, _uploads(session, row))
+    removal.add(take_away(session, job, pictures))
+    removal.files.update(_uploads(session, row))
     row.request_key = f"forgotten:{row.id}"
     row.request = {name: value for name, value in row.request.items() if name in _KEPT_WORDS}
     row.address = {name: value for name, value in row.address.items() if not name.startswith("token")}
-    is_judged = session.scalars(_open_cases([row.person_key]).where(CaseRow.job_id == row.id)).first()
+    on_the_desk = session.scalars(_open_cases([row.person_key]).where(CaseRow.job_id == row.id)).first()
     for picture in session.scalars(select(PictureRow).where(PictureRow.job_id == row.id)):
         words = {"prompt": "", "negative_prompt": "", "style": None}
         picture.recipe = {**picture.recipe, **words}
-        if not is_judged:  # else a moderator may still block what looks like it
+        if not on_the_desk:  # else a moderator may still block what looks like it
             picture.perceptual_hash = None
             picture.verdict = to_data(ALLOWED)
     session.flush()

@@ -115,18 +115,25 @@ class Queue(Protocol):
         """Tell the worker that paints this job to give it back within a step. Best effort, as `cancel`."""
 
 
+STORE_PARTS = 256  # a store can be looked through part by part
+
+
 class Store(Protocol):
     def put(self, data: bytes, *, suffix: str) -> str:
         """Keep bytes and return their key, made from their hash: the same bytes have the same key.
 
-        `suffix` is the file ending with its dot. Raises `StorageFailed`; never leaves half a file.
+        A file that is put again is as good as new. `suffix` is the file ending with its dot. Raises
+        `StorageFailed`; never leaves half a file.
         """
 
     def get(self, key: str) -> bytes:
         """Raises `NotFound` for an unknown key, `StorageFailed` when the storage cannot be read."""
 
-    def delete(self, key: str) -> None:
+    def delete(self, key: str, *, unless_put_since: datetime | None = None) -> None:
         """Deleting an unknown key does nothing."""
+
+    def list_put(self, part: int, *, since: datetime, before: datetime) -> list[str]:
+        """The keys in one of `STORE_PARTS` parts, counted from 0, that were last put between two times."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,12 +4,15 @@ Each function belongs into the transaction that closes the case, and answers wit
 A job that goes to the queue is handed over by the caller, after the commit.
 """
 
+from collections.abc import Iterator
+
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from studio.cases import CaseKind, CaseState, Decision
 from studio.clock import now
-from studio.db import ledger, moves, outbox, records
-from studio.db.tables import JobRow, OutboxRow, PictureRow
+from studio.db import cases, ledger, moves, outbox, records
+from studio.db.tables import CaseRow, JobRow, OutboxRow, PictureRow
 from studio.events import JobChanged, JobEnded
 from studio.jobs import JobState
 from studio.people import Platform
@@ -46,15 +49,29 @@ def deliver(session: Session, job_id: str, *, spoiler: bool = False) -> list[Out
 
 
 def stop(
-    session: Session, job_id: str, state: JobState, *, error_code: str, error_text: str
+    session: Session, job_id: str, state: JobState, *, error_code: str, error_text: str | None = None
 ) -> list[OutboxRow]:
-    """Waiting or held → refused or cancelled, and the credits go back. Empty when somebody was quicker."""
+    """Waiting or held → refused or cancelled, and the credits go back. Empty when somebody was quicker.
+
+    Whoever was asked whether it may be painted need not answer any more.
+    """
     ended = moves.end(session, job_id, state, at=now(), error_code=error_code, error_text=error_text)
     if not ended:
         return []
     row = session.get_one(JobRow, job_id)
     ledger.release(session, row, at=now())
-    return [outbox.write(session, JobEnded(job_id=job_id, platform=Platform(row.platform), state=state))]
+    ended_event = outbox.write(session, JobEnded(job_id=job_id, platform=Platform(row.platform), state=state))
+    return [ended_event, *_withdraw_questions(session, job_id)]
+
+
+def _withdraw_questions(session: Session, job_id: str) -> Iterator[OutboxRow]:
+    asked = (
+        (CaseRow.job_id == job_id) & (CaseRow.kind == CaseKind.CONSENT) & (CaseRow.state == CaseState.OPEN)
+    )
+    for row in session.scalars(select(CaseRow).where(asked).order_by(CaseRow.id)).all():
+        if cases.close(session, row.id, Decision.REJECT, by="", at=now()):
+            session.refresh(row)
+            yield cases.changed(session, row)
 
 
 def was_painted(session: Session, job_id: str) -> bool:

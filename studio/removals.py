@@ -1,17 +1,25 @@
 """Taking pictures away for good: the rows stay for the family tree, the files go."""
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import or_, select
+from sqlalchemy import Text, cast, select
 from sqlalchemy.orm import Session
 
+from studio import files, releases
 from studio.clock import now
-from studio.db import outbox
+from studio.db import moves, outbox, records
 from studio.db.tables import JobRow, OutboxRow, PictureRow
+from studio.errors import StorageFailed
 from studio.events import PictureChanged
-from studio.jobs import Job
+from studio.jobs import OUTSTANDING, Job, JobState
 from studio.pictures import Picture
+from studio.ports import Ports
+
+_TAKEN_DOWN = "A moderator took the picture down that this started from. Nothing was charged."
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,11 +29,42 @@ class Removal:
     events: list[OutboxRow] = field(default_factory=list)
     files: set[str] = field(default_factory=set)
 
+    def add(self, other: "Removal") -> None:
+        self.events.extend(other.events)
+        self.files.update(other.files)
+
 
 def take_away(session: Session, job: Job, pictures: Sequence[Picture]) -> Removal:
-    """Mark pictures of a job as deleted."""
+    """Mark pictures of a job as deleted. What a job that goes on starts from is kept until it is over."""
     events = [_mark_deleted(session, job, picture) for picture in pictures]
     return Removal(events=events, files=_orphaned_files(session, job, pictures))
+
+
+def take_down(session: Session, job: Job, pictures: Sequence[Picture]) -> Removal:
+    """The same by a moderator: what was to be made from the pictures ends with them."""
+    stopped = [event for picture in pictures for event in _stop_heirs(session, picture.id)]
+    removal = take_away(session, job, pictures)
+    removal.events.extend(stopped)
+    return removal
+
+
+def withdraw(session: Session, job: Job) -> Removal:
+    """Whatever a job that was just cancelled has, or alone still needed, goes."""
+    removal = take_away(session, job, records.pictures_of_job(session, job.id))
+    deleted = files.of_deleted(session, job.request.sources)
+    removal.files.update(files.unneeded(session, deleted))
+    return removal
+
+
+def clear_away(ports: Ports, removal: Removal) -> None:
+    """After the commit. Files that the storage does not let go of now, the housekeeper finds later."""
+    outbox.send(ports.database, ports.events, removal.events)
+    for key in sorted(removal.files):
+        try:
+            ports.store.delete(key)
+        except StorageFailed:
+            log.warning("a deleted file is still in the storage")
+            return
 
 
 def _mark_deleted(session: Session, job: Job, picture: Picture) -> OutboxRow:
@@ -41,12 +80,17 @@ def _orphaned_files(session: Session, job: Job, pictures: Sequence[Picture]) -> 
         keys.add(row.grid_key)
         row.grid_key = None
     session.flush()
-    return keys - _still_used(session, keys)
+    return files.unneeded(session, keys)
 
 
-def _still_used(session: Session, keys: set[str]) -> set[str]:
-    """Files are stored once for the same bytes, so another picture may still need them."""
-    columns = (PictureRow.storage_key, PictureRow.master_key, PictureRow.thumbnail_key)
-    wanted = or_(*(column.in_(keys) for column in columns))
-    rows = session.scalars(select(PictureRow).where(wanted, PictureRow.deleted_at.is_(None)))
-    return {key for row in rows for key in (row.storage_key, row.master_key, row.thumbnail_key) if key}
+def _stop_heirs(session: Session, picture_id: str) -> Iterator[OutboxRow]:
+    """One that is being painted hears of it from its row; one with pictures of its own is judged by them."""
+    named = cast(JobRow.request, Text).contains(picture_id, autoescape=True)
+    going_on = JobRow.state.in_(sorted(OUTSTANDING | {JobState.HELD}))
+    for row in session.scalars(select(JobRow).where(named, going_on).order_by(JobRow.id)).all():
+        if row.state == JobState.PAINTING:
+            moves.request_cancel(session, row.id)
+        elif not releases.was_painted(session, row.id):
+            yield from releases.stop(
+                session, row.id, JobState.CANCELLED, error_code="cancelled", error_text=_TAKEN_DOWN
+            )

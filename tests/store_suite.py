@@ -2,11 +2,14 @@
 
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 
 from engine.storage import Shelf
+from studio.clock import now
 from studio.errors import NotFound, StorageFailed
+from studio.ports import STORE_PARTS
 
 UNKNOWN_KEY = f"pictures/ab/{'c' * 62}.png"
 NO_KEYS = [
@@ -84,3 +87,30 @@ class StoreSuite:
     def test_a_strange_suffix_is_a_programming_error(self, store: Shelf) -> None:
         with pytest.raises(ValueError, match="suffix"):
             store.put(b"x", suffix="../x")
+
+    def test_old_files_are_listed_by_part(self, store: Shelf) -> None:
+        keys = [store.put(f"file {number}".encode(), suffix=".png") for number in range(3)]
+        parts = {int(key[9:11], 16) for key in keys}
+        later, earlier = now() + timedelta(hours=1), now() - timedelta(hours=1)
+        listed = [key for part in parts for key in store.list_put(part, since=earlier, before=later)]
+        assert sorted(listed) == sorted(keys)
+        never = {"since": earlier - timedelta(hours=1), "before": earlier}
+        assert not any(store.list_put(part, **never) for part in range(STORE_PARTS))
+
+    def test_a_file_that_was_put_since_is_not_deleted(self, store: Shelf) -> None:
+        key = store.put(b"put since", suffix=".png")
+        store.delete(key, unless_put_since=now() - timedelta(hours=1))
+        assert store.exists(key)
+        store.delete(key, unless_put_since=now() + timedelta(hours=1))
+        store.delete(key, unless_put_since=now() + timedelta(hours=1))
+        assert not store.exists(key)
+
+    def test_what_is_put_again_is_as_good_as_new(self, store: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+        key = store.put(b"put again", suffix=".png")
+        part = int(key[9:11], 16)
+        monkeypatch.setattr("engine.storage.shelf._FRESH", timedelta())
+        since = between = now() - timedelta(hours=1)
+        while store.list_put(part, since=since, before=between) != [key]:  # S3 counts in whole seconds
+            between = now()
+        while store.list_put(part, since=since, before=between):
+            store.put(b"put again", suffix=".png")

@@ -94,13 +94,14 @@ class TwinQueue:
 @dataclass(kw_only=True)
 class TwinStore:
     blobs: dict[str, bytes] = field(default_factory=dict)
+    put_at: dict[str, datetime] = field(default_factory=dict)
     error: ChatelierError | None = None
 
     def put(self, data: bytes, *, suffix: str) -> str:
         if self.error:
             raise self.error
         key = f"twin/{hashlib.sha256(data).hexdigest()}{suffix}"
-        self.blobs[key] = data
+        self.blobs[key], self.put_at[key] = data, now()
         return key
 
     def get(self, key: str) -> bytes:
@@ -108,8 +109,16 @@ class TwinStore:
             raise NotFound("The picture")
         return self.blobs[key]
 
-    def delete(self, key: str) -> None:
-        self.blobs.pop(key, None)
+    def delete(self, key: str, *, unless_put_since: datetime | None = None) -> None:
+        if unless_put_since is None or (key in self.blobs and self.put_at[key] < unless_put_since):
+            self.blobs.pop(key, None)
+
+    def list_put(self, part: int, *, since: datetime, before: datetime) -> list[str]:
+        return [key for key in self.blobs if _part(key) == part and since <= self.put_at[key] < before]
+
+
+def _part(key: str) -> int:
+    return int(key.removeprefix("twin/")[:2], 16)
 
 
 @dataclass(kw_only=True)

@@ -18,3 +18,8 @@ def key_for(data: bytes, suffix: str) -> str:
 def is_key(text: str) -> bool:
     """Whether `text` is a key that `key_for` could have made; nothing else ever reaches a file system."""
     return KEY.fullmatch(text) is not None
+
+
+def folder_of(part: int) -> str:
+    """Keys lie in 256 folders, by the first two digits of their hash."""
+    return f"pictures/{part:02x}"

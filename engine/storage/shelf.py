@@ -1,14 +1,25 @@
 """One store for every kind of place: implements `studio.ports.Store` over fsspec."""
 
-from pathlib import Path
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from engine.storage.failures import as_storage_failure
 from engine.storage.folder import remove_unfinished, write_whole
-from engine.storage.keys import is_key, key_for
+from engine.storage.keys import folder_of, is_key, key_for
+from studio.clock import now
 from studio.errors import NotFound, StorageFailed
 
 MAX_READ_BYTES = 128 * 1024 * 1024
+_FRESH = timedelta(hours=1)
+_MODIFIED = (
+    "mtime",
+    "LastModified",
+    "last_modified",
+    "updated",
+    "created",
+)  # each kind of place has its own word
 
 
 class Shelf:
@@ -27,10 +38,11 @@ class Shelf:
                 remove_unfinished(Path(self._root))
 
     def put(self, data: bytes, *, suffix: str) -> str:
-        """Keep bytes and return their key; bytes that are there already are not written again."""
+        """Keep bytes and return their key; bytes that were put within the hour are not written again."""
         key = key_for(data, suffix)
         with as_storage_failure("store"):
-            if self._size_of(key) != len(data):
+            found = self._look_at(key)
+            if found is None or found["size"] != len(data) or modified_at(found) < now() - _FRESH:
                 self._write(key, data)
         return key
 
@@ -53,17 +65,33 @@ class Shelf:
 
     def exists(self, key: str) -> bool:
         with as_storage_failure("look for"):
-            return is_key(key) and self._size_of(key) is not None
+            return is_key(key) and self._look_at(key) is not None
 
-    def delete(self, key: str) -> None:
+    def delete(self, key: str, *, unless_put_since: datetime | None = None) -> None:
         """Deleting an unknown key does nothing."""
         if not is_key(key):
             return
         with as_storage_failure("delete"):
+            if unless_put_since is not None:
+                found = self._look_at(key)
+                if found is None or modified_at(found) >= unless_put_since:
+                    return
             try:
                 self._filesystem.rm_file(self._path(key))
             except FileNotFoundError:
                 return
+
+    def list_put(self, part: int, *, since: datetime, before: datetime) -> list[str]:
+        """The keys in one of 256 parts, counted from 0, that were last put between two times."""
+        folder = folder_of(part)
+        with as_storage_failure("list"):
+            try:
+                found = self._filesystem.ls(self._path(folder), detail=True)
+            except FileNotFoundError:
+                return []
+            names = [each["name"] for each in found if since <= modified_at(each) < before]
+        keys = (f"{folder}/{PurePosixPath(name).name}" for name in names)
+        return sorted(key for key in keys if is_key(key))
 
     def link(self, key: str, *, valid_seconds: int) -> str | None:
         """A signed address from which anybody may read the picture for a while; None where there is none."""
@@ -78,11 +106,13 @@ class Shelf:
         else:
             self._filesystem.pipe_file(self._path(key), data)
 
-    def _size_of(self, key: str) -> int | None:
+    def _look_at(self, key: str) -> dict[str, Any] | None:
+        """What the file system tells of a file; None when it is not there."""
         try:
-            return int(self._filesystem.info(self._path(key))["size"])
+            found: dict[str, Any] = self._filesystem.info(self._path(key))
         except FileNotFoundError:
             return None
+        return found
 
     def _path(self, key: str) -> str:
         return f"{self._root}/{key}"
@@ -91,3 +121,9 @@ class Shelf:
 def _protocols(filesystem: Any) -> tuple[str, ...]:
     named = filesystem.protocol
     return (named,) if isinstance(named, str) else tuple(named)
+
+
+def modified_at(found: Mapping[str, Any]) -> datetime:
+    """From what fsspec tells of a file; now where it does not tell, so that nothing is taken for old."""
+    told = next((found[name] for name in _MODIFIED if name in found), None) or now()
+    return told if isinstance(told, datetime) else datetime.fromtimestamp(told, tz=UTC)

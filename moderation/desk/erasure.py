@@ -39,7 +39,7 @@ def erase_records(session: Session, keys: tuple[str, ...]) -> int:
 
 def let_judged_go(session: Session) -> None:
     """Those who were forgotten while they were judged, once no ban, strike or open case of theirs is left."""
-    for key in forgetting.nameless(session):
+    for key in forgetting.nameless_keys(session):
         keys = identities(session, key)
         if not forgetting.is_judged(session, keys) and not burden(session, key):
             forgetting.let_go(session, key)

@@ -22,7 +22,7 @@ from studio.db.tables import CaseRow, JobRow
 from studio.events import JobChanged
 from studio.jobs import JobState
 from studio.people import Platform
-from studio.removals import take_away
+from studio.removals import take_down
 
 _REJECTED = "A moderator did not let this through. Nothing was charged."
 _DELIVERING = frozenset({Decision.APPROVE, Decision.SPOILER, Decision.OVERTURN})
@@ -122,7 +122,7 @@ def _answer_report(session: Session, case: Case, row: JobRow) -> Outcome:
         job = records.job_of(row)
         pictures = [each for each in records.pictures_of_job(session, job.id) if each.id == case.picture_id]
         if pictures:
-            outcome.remove(take_away(session, job, pictures))
+            outcome.remove(take_down(session, job, pictures))
             text = f"A moderator took your picture {case.picture_id} down."
             outcome.add(notify(session, case.subject, NoticeKind.DECIDED, text, case_id=case.id))
     return outcome

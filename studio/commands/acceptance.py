@@ -18,7 +18,7 @@ from studio.requests import PaintRequest
 from studio.verdicts import Verdict
 from studio.wire import to_data
 
-_WORDS = ("prompt", "prompts", "negative_prompt", "style")
+_WORDS = ("prompt", "prompts", "negative_prompt", "style", "sources")
 CORE = "core"  # the error code of a refusal against which there is no appeal
 
 
@@ -91,7 +91,7 @@ def refuse(row: JobRow, verdict: Verdict) -> None:
 
 
 def note_refusal(row: JobRow, verdict: Verdict) -> None:
-    """What is refused is kept without its words where the rule says that nobody shall read them."""
+    """What is refused is kept without its words and images where the rule says that nobody shall see them."""
     row.refused_rule, row.refused_category = verdict.rule, verdict.category
     if not verdict.appealable:
         row.error_code = CORE

@@ -2,17 +2,16 @@
 
 from dataclasses import dataclass
 
-from studio.clock import now
+from studio import releases
 from studio.commands.answers import Stopped
 from studio.commands.reroll import JOB
 from studio.commands.spec import Call, CommandSpec
-from studio.db import ledger, moves, outbox, records
+from studio.db import moves, records
 from studio.db.humans import same_human
-from studio.db.tables import JobRow
 from studio.errors import BadParameter, NotAllowed
-from studio.events import JobEnded
 from studio.jobs import JobState
 from studio.ports import Ports
+from studio.removals import Removal, clear_away, withdraw
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,23 +20,21 @@ class Cancel:
 
 
 def cancel(ports: Ports, call: Call, command: Cancel) -> Stopped:
-    """A waiting job ends at once; one being painted ends within a denoising step."""
+    """A waiting job ends at once, and a held one with its pictures; one being painted ends within a denoising step."""
     with ports.database.begin() as session:
         job = records.find_job(session, command.job, viewer=call.person)
         if not (call.person.moderates or same_human(session, job.person.key, call.person.key)):
             raise NotAllowed
-        at_once = moves.end(session, job.id, JobState.CANCELLED, at=now(), error_code="cancelled")
-        events = []
-        if at_once:
-            ledger.release(session, session.get_one(JobRow, job.id), at=now())
-            ended = JobEnded(job_id=job.id, platform=job.address.platform, state=JobState.CANCELLED)
-            events.append(outbox.write(session, ended))
+        ended = releases.stop(session, job.id, JobState.CANCELLED, error_code="cancelled")
+        removal = Removal(events=ended)
+        if ended:
+            removal.add(withdraw(session, job))
         elif not moves.request_cancel(session, job.id):
             raise BadParameter("job", "is over already.")
-    outbox.send(ports.database, ports.events, events)
-    if not at_once:
+    clear_away(ports, removal)
+    if not ended:
         ports.queue.cancel(job.id)
-    return Stopped(job_id=job.id, at_once=at_once)
+    return Stopped(job_id=job.id, at_once=bool(ended))
 
 
 SPEC = CommandSpec(

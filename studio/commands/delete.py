@@ -6,13 +6,13 @@ from studio import releases
 from studio.commands.answers import Deleted, Stopped
 from studio.commands.cancel import Cancel, cancel
 from studio.commands.spec import Call, CommandSpec, Kind, Parameter
-from studio.db import outbox, records
+from studio.db import records
 from studio.db.humans import same_human
 from studio.errors import BadParameter, NotAllowed, NotFound
 from studio.identifiers import is_job_id, split_picture_id
 from studio.jobs import JobState
 from studio.ports import Ports
-from studio.removals import take_away
+from studio.removals import clear_away, take_away, take_down
 
 _DELETED = "Its pictures were deleted. Nothing was charged."
 
@@ -34,20 +34,20 @@ def delete(ports: Ports, call: Call, command: Delete) -> Deleted | Stopped:
         return cancel(ports, call, Cancel(job=job_id))
     with ports.database.begin() as session:
         job = records.find_job(session, job_id, viewer=call.person)
-        if not (call.person.moderates or same_human(session, job.person.key, call.person.key)):
+        mine = same_human(session, job.person.key, call.person.key)
+        if not (call.person.moderates or mine):
             raise NotAllowed
         pictures = [each for each in records.pictures_of_job(session, job_id) if index in (0, each.index)]
         if not pictures:
             raise NotFound(f"Picture {command.what[:14]}")
-        removal = take_away(session, job, pictures)
+        taken_down = call.person.moderates and not mine
+        removal = (take_down if taken_down else take_away)(session, job, pictures)
         if job.state is JobState.HELD and not releases.pictures_of(session, job_id):
             ended = releases.stop(
                 session, job_id, JobState.CANCELLED, error_code="cancelled", error_text=_DELETED
             )
             removal.events.extend(ended)
-    for key in sorted(removal.files):
-        ports.store.delete(key)
-    outbox.send(ports.database, ports.events, removal.events)
+    clear_away(ports, removal)
     return Deleted(picture_ids=tuple(picture.id for picture in pictures))
 
 

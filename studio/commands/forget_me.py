@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 from studio.commands.answers import Forgotten
 from studio.commands.spec import Call, CommandSpec, Kind, Parameter
-from studio.db import outbox
 from studio.db.humans import identities
 from studio.db.people import lock_person
 from studio.errors import NotAllowed
 from studio.forgetting import count_pictures, forget, is_painting
 from studio.ports import Ports
+from studio.removals import clear_away
 
 _PAINTING = "One of your jobs is being painted. Wait for it or cancel it, and then ask again."
 
@@ -32,9 +32,7 @@ def forget_me(ports: Ports, call: Call, _command: ForgetMe) -> Forgotten:
             raise NotAllowed(_PAINTING)
         pictures = count_pictures(session, keys)
         removal = forget(session, keys, judged=judged)
-    for file in sorted(removal.files):
-        ports.store.delete(file)
-    outbox.send(ports.database, ports.events, removal.events)
+    clear_away(ports, removal)
     return Forgotten(pictures=pictures, identities=len(keys))
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from studio import files
 from studio.clock import now
 from studio.commands import acceptance, consent
 from studio.commands.answers import Accepted
@@ -20,6 +21,7 @@ from studio.events import JobAccepted
 from studio.identifiers import new_job_id
 from studio.jobs import JobState
 from studio.ports import Admission, Allowance, Ports
+from studio.removals import Removal, clear_away
 from studio.requests import PaintRequest
 from studio.verdicts import Ruling, Verdict
 
@@ -146,5 +148,12 @@ def _refusal(
         _earlier(session, call.request_key)  # of two clicks at once, the second hears of the first
         acceptance.grant(session, row, allowance)
         session.add(row)
+        session.flush()
+        unneeded = (
+            files.unnamed(session, files.of_sources(admission.request.sources))
+            if not verdict.appealable
+            else set()
+        )
+    clear_away(ports, Removal(files=unneeded))
     job_id = row.id if verdict.appealable else None
     return PolicyRefusal(rule=verdict.rule, category=verdict.category, job_id=job_id)

@@ -284,6 +284,29 @@ class TestStopping:
         assert entries(ports, job) == {"reserve": -4, "release": 4}
         assert ends(ports, job) == [JobState.CANCELLED]
 
+    def test_a_job_cancelled_at_the_very_end_leaves_no_file(self, ports, work, leases, job, monkeypatch):
+        def inspect(inspection):
+            leases.cancel(job)
+            return ALLOWED
+
+        monkeypatch.setattr(ports.gate, "inspect", inspect)
+        work.paint(job)
+        assert read(ports, job)[0].state is JobState.CANCELLED
+        assert ports.store.blobs == {}
+
+    def test_a_deleted_picture_is_there_for_the_job_that_waits_for_it_and_not_longer(self, ports, work, call):
+        first = perform(ports, call, "imagine", {"prompt": "a red apple"}).job_id
+        work.paint(first)
+        heir = perform(ports, replace(call, request_key="v"), "vary", {"picture": f"{first}.1"}).job_id
+        source = read(ports, heir)[0].request.sources[0].key
+        perform(ports, call, "delete", {"what": first})
+        assert set(ports.store.blobs) == {source}
+        work.paint(heir)
+        ended, pictures = read(ports, heir)
+        assert ended.state is JobState.DONE
+        shown = {key for each in pictures for key in (each.key, each.thumbnail_key)}
+        assert set(ports.store.blobs) == {*shown, ended.grid_key}
+
     def test_a_cancel_that_came_before_the_lease_is_honoured(self, ports, work, brush, job):
         with ports.database.begin() as session:
             session.get_one(JobRow, job).cancel_requested = True
