@@ -1,8 +1,9 @@
 """Where files from outside are opened: a child process that may use little memory and little time.
 
-A decoder that a hostile file breaks, hangs or fills with data takes only the child down; another one is started. One
-warm child serves a process, so that an ordinary upload waits for nothing but its own decoding. The child is handed a
-socket and no environment; nothing that comes back is code: a line of JSON, then the bytes of the pictures.
+A decoder that a hostile file breaks, hangs or fills with data takes only the child down; another one is started. A few
+work side by side, so that a file that hangs its child keeps nobody waiting. One stays warm, so that an ordinary upload
+waits for nothing but its own decoding. A child is handed a socket and no environment; nothing that comes back is code:
+a line of JSON, then the bytes of the pictures.
 """
 
 import json
@@ -25,6 +26,7 @@ from studio.ports import CleanUpload
 # Virtual memory: about 60 MB for the interpreter and its libraries, the rest for the largest picture allowed.
 MEMORY_BYTES = 512 * 2**20
 TIMEOUT_SECONDS = 20.0
+PLACES = 3
 _LONGEST_REPLY_BYTES = 128 * 2**20
 _LENGTH = struct.Struct(">Q")
 _ROOT = Path(__file__).parents[2]
@@ -32,35 +34,40 @@ _CHILD = "import sys; sys.path.insert(0, sys.argv[1]); from engine.pictures.glov
 
 
 class Glovebox:
-    """Safe for many threads; they are served one after another."""
+    """Safe for many threads; a few are served at the same time, the others wait for a place."""
 
     def __init__(
         self,
         *,
         timeout_seconds: float = TIMEOUT_SECONDS,
         memory_bytes: int = MEMORY_BYTES,
+        places: int = PLACES,
         command: Sequence[str] | None = None,
     ) -> None:
-        """`command` is the child's; the descriptor of its socket and its memory are added as arguments."""
+        """`memory_bytes` is for each of at most `places` children.
+
+        `command` is a child's; the descriptor of its socket and its memory are added as arguments.
+        """
         self._timeout_seconds = timeout_seconds
         self._memory_bytes = memory_bytes
         self._command = command or (sys.executable, "-I", "-c", _CHILD, str(_ROOT))
+        self._places = threading.BoundedSemaphore(places)
         self._lock = threading.Lock()
-        self._child: _Child | None = None
+        self._children: set[_Child] = set()
+        self._warm: _Child | None = None  # the one that waits for work
+        weakref.finalize(self, _end_all, self._children)
 
     def clean(self, data: bytes) -> CleanUpload:
         """As `clean_upload`. Raises `BadImage` also for a file that its decoder did not survive."""
         check_size(data)
-        with self._lock:
-            child = self._warm_child()
-            try:
-                reply, pictures = child.ask(data, deadline=time.monotonic() + self._timeout_seconds)
-            except (OSError, ValueError, RecursionError) as error:  # a timeout is an OSError
-                self._child = None
-                child.end()
-                raise BadImage(
-                    "it could not be opened safely. Please save it again as PNG or JPEG."
-                ) from error
+        if not self._places.acquire(timeout=self._timeout_seconds):
+            raise BadImage("too many others are being opened. Please try again in a minute.")
+        try:
+            reply, pictures = self._ask(data)
+        except (OSError, ValueError, RecursionError) as error:  # a timeout is an OSError
+            raise BadImage("it could not be opened safely. Please save it again as PNG or JPEG.") from error
+        finally:
+            self._places.release()
         if "error" in reply:
             raise BadImage(reply["error"])
         mask = pictures[1] or None
@@ -68,20 +75,56 @@ class Glovebox:
 
     @property
     def peak_bytes(self) -> int:
-        """The most memory that the present child has used; 0 before there is one."""
-        return self._child.peak_bytes if self._child else 0
+        """The most memory that the child which waits for work has used; 0 while there is none."""
+        return self._warm.peak_bytes if self._warm else 0
 
-    def _warm_child(self) -> "_Child":
-        if self._child is None or self._child.has_ended:
-            self._child = _Child(self._command, self._memory_bytes)
-            weakref.finalize(self, self._child.end)
-        return self._child
+    def _ask(self, data: bytes) -> tuple[dict[str, Any], list[bytes]]:
+        child = self._take()
+        try:
+            answer = child.ask(data, deadline=time.monotonic() + self._timeout_seconds)
+        except BaseException:
+            self._end(child)
+            raise
+        self._put_back(child)
+        return answer
+
+    def _take(self) -> "_Child":
+        """The warm child, or a new one."""
+        with self._lock:
+            child, self._warm = self._warm, None
+        if child is not None and child.has_ended:
+            self._end(child)
+            child = None
+        if child is None:
+            child = _Child(self._command, self._memory_bytes)
+            with self._lock:
+                self._children.add(child)
+        return child
+
+    def _put_back(self, child: "_Child") -> None:
+        """One stays warm."""
+        with self._lock:
+            needed = self._warm is None
+            if needed:
+                self._warm = child
+        if not needed:
+            self._end(child)
+
+    def _end(self, child: "_Child") -> None:
+        with self._lock:
+            self._children.discard(child)
+        child.end()
 
 
 @cache
 def house_glovebox() -> Glovebox:
     """One for the process: its child starts with the first upload."""
     return Glovebox()
+
+
+def _end_all(children: "set[_Child]") -> None:
+    for child in children:
+        child.end()
 
 
 class _Child:

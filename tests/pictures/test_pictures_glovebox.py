@@ -5,6 +5,7 @@ import os
 import struct
 import sys
 import zlib
+from concurrent.futures import ThreadPoolExecutor, wait
 
 import pytest
 from PIL import Image
@@ -58,10 +59,10 @@ def test_a_picture_comes_out_as_if_it_had_been_opened_here(glovebox: Glovebox) -
 
 def test_one_child_serves_picture_after_picture_in_little_memory(glovebox: Glovebox) -> None:
     glovebox.clean(PHOTOGRAPH)
-    child = glovebox._child
+    child = glovebox._warm
     for _ in range(5):
         glovebox.clean(PHOTOGRAPH)
-    assert glovebox._child is child
+    assert glovebox._warm is child
     assert 10 * MIB < glovebox.peak_bytes < 70 * MIB, "the child has loaded more than a decoder needs"
 
 
@@ -106,16 +107,55 @@ def test_a_child_that_fails_is_ended_and_the_picture_refused(code: str) -> None:
     box = Glovebox(timeout_seconds=0.5, command=python(code))
     with pytest.raises(BadImage, match="safely"):
         box.clean(PHOTOGRAPH)
-    assert box._child is None
+    assert not box._children
 
 
 def test_after_a_failure_another_child_takes_over() -> None:
     box = Glovebox(timeout_seconds=PATIENCE_SECONDS)
     box.clean(PHOTOGRAPH)
-    assert box._child is not None
-    os.kill(box._child._process.pid, 9)
-    box._child._process.wait()
+    assert box._warm is not None
+    os.kill(box._warm._process.pid, 9)
+    box._warm._process.wait()
     assert box.clean(PHOTOGRAPH).width == 256
+    assert len(box._children) == 1
+
+
+# Hangs on a file that ends so, and finds anything else wrong.
+_HANGS_ON_DEMAND = """
+import json, socket, struct, sys, time
+connection, length = socket.socket(fileno=int(sys.argv[1])), struct.Struct(">Q")
+answer = json.dumps({"error": "seen", "peak_bytes": 0}).encode()
+with connection.makefile("rb") as asked:
+    while head := asked.read(8):
+        if asked.read(*length.unpack(head)).endswith(b"hang"):
+            time.sleep(600)
+        connection.sendall(length.pack(len(answer)) + answer + length.pack(0) + length.pack(0))
+"""
+
+
+def test_a_file_that_hangs_its_child_keeps_no_other_waiting() -> None:
+    box = Glovebox(places=2, timeout_seconds=PATIENCE_SECONDS, command=python(_HANGS_ON_DEMAND))
+    with ThreadPoolExecutor(1) as others:
+        hanging = others.submit(box.clean, PHOTOGRAPH + b"hang")
+        try:
+            for _ in range(2):
+                with pytest.raises(BadImage, match="seen"):
+                    box.clean(PHOTOGRAPH)
+            assert not hanging.done()
+        finally:
+            while not hanging.done():
+                for child in list(box._children):
+                    child._process.kill()
+                wait([hanging], timeout=0.05)
+    with pytest.raises(BadImage, match="safely"):
+        hanging.result()
+
+
+def test_whoever_finds_no_place_is_told_to_come_again() -> None:
+    box = Glovebox(places=1, timeout_seconds=0.01, command=python("pass"))
+    box._places.acquire()
+    with pytest.raises(BadImage, match="try again"):
+        box.clean(PHOTOGRAPH)
 
 
 def test_the_child_knows_no_secret_of_its_parent(monkeypatch: pytest.MonkeyPatch) -> None:
