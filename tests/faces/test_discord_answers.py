@@ -2,6 +2,7 @@
 
 import base64
 import io
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -149,7 +150,10 @@ async def test_discord_finding_a_file_too_large_gets_a_smaller_one(room: Room) -
 # ---- progress
 
 
-async def test_progress_is_a_bar_with_a_preview_and_not_too_often(room: Room) -> None:
+async def test_progress_is_a_bar_with_a_preview_and_not_too_often(
+    room: Room, still: Callable[[str], None]
+) -> None:
+    still("bots.board")
     job_id = await room.imagine()
     await room.progress(job_id, 1)
     assert "%" not in room.message.content

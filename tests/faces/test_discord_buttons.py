@@ -1,5 +1,6 @@
 """Buttons, menus of cells and forms: pressed by anybody, once or twice, before and after a restart."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -55,7 +56,10 @@ async def test_two_people_on_one_button_start_two_jobs(room: Room, painted: str)
     assert len(room.jobs()) == 3
 
 
-async def test_a_double_click_is_one_job_and_one_message(room: Room, painted: str) -> None:
+async def test_a_double_click_is_one_job_and_one_message(
+    room: Room, painted: str, still: Callable[[str], None]
+) -> None:
+    still("bots.discord.clicks")
     grid = room.message
     await room.bo.click(grid, label="V1")
     again = await room.bo.click(grid, label="V1")

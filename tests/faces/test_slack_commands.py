@@ -1,6 +1,6 @@
 """What people type on Slack, and the message that comes of it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 
 import pytest
@@ -59,7 +59,8 @@ async def test_a_picture_of_several_megabytes_arrives_whole(room: SlackRoom) -> 
     assert len(room.slack.files[str(message.picture)]["data"]) == 3_000_000
 
 
-async def test_progress_moves_a_bar_and_not_too_often(room: SlackRoom) -> None:
+async def test_progress_moves_a_bar_and_not_too_often(room: SlackRoom, still: Callable[[str], None]) -> None:
+    still("bots.board")
     job_id = await room.imagine("a red fox")
     await room.progress(job_id, 1)
     room.rest(job_id)

@@ -156,5 +156,5 @@ async def test_what_is_in_hand_is_brought_before_the_face_ends(room: SlackRoom) 
     room.ports.events.publish(JobEnded(job_id=job_id, platform=Platform.SLACK, state=JobState.DONE))
     await room.slack.until(lambda: bool(room.slack.called("chat.update")))
     await asyncio.to_thread(room.face.news.stop)
-    await room.face.news.finish(seconds=10)
+    await room.face.news.finish(seconds=300)
     assert room.message.picture is not None
