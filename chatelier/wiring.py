@@ -137,6 +137,7 @@ def open_gate(
             sustained=Pace(requests=limits.per_hour, seconds=3600),
             newcomer=Pace(requests=limits.newcomer_per_hour, seconds=3600),
             refused=Pace(requests=limits.refused_per_10_minutes, seconds=600),
+            uploads=Pace(requests=limits.uploads_per_10_minutes, seconds=600),
             community=Pace(requests=limits.community_per_minute, seconds=60),
             everybody=Pace(requests=limits.everybody_per_minute, seconds=60),
         ),

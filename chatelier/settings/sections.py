@@ -187,7 +187,10 @@ class LimitsSection(Section):
         10, ge=1, le=1000, description="Jobs of one person waiting or being painted."
     )
     max_pictures: int = Field(4, ge=1, le=8, description="Pictures per job.")
-    max_upload_mib: int = Field(16, ge=1, le=64, description="The largest image that people may bring along.")
+    uploads_per_10_minutes: int = Field(
+        20, ge=1, description="Images that one person may bring along over 10 minutes."
+    )
+    max_upload_mib: int = Field(8, ge=1, le=8, description="The largest image that people may bring along.")
     monthly_credits: int | None = Field(
         None, ge=1, description="Credits per person and month; unset: they are counted and never run out."
     )
