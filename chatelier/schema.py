@@ -20,13 +20,13 @@ def upgrade(database: Database) -> tuple[str | None, str]:
     """Apply what is missing and return the revisions before and after. Raises `DatabaseUnavailable`.
 
     Everything happens in one transaction, which PostgreSQL guards with an advisory lock and SQLite with its
-    write lock: of two that start at once one waits and then finds nothing to do, and a failure leaves no
-    half-made schema.
+    write lock: of two that start at once one waits, however long the other takes, and then finds nothing to do;
+    and a failure leaves no half-made schema.
     """
     from alembic import command
 
     try:
-        with database.engine.begin() as connection:
+        with database.begin_patiently() as connection:
             if not database.is_sqlite:
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
             before = _revision(connection)

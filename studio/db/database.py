@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event, make_url, text
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from studio.errors import DatabaseUnavailable
 
 _BUSY_MILLISECONDS = 15_000
+_PATIENT_MILLISECONDS = 15 * 60_000
 _CONNECT_SECONDS = 5  # the driver itself would wait for minutes
 
 
@@ -51,6 +52,22 @@ class Database:
             session.connection(execution_options={"studio_reads_only": True})
             yield session
 
+    @contextmanager
+    def begin_patiently(self) -> Iterator[Connection]:
+        """A transaction that waits for a long one of somebody else, such as an upgrade, instead of giving up.
+
+        On SQLite for a quarter of an hour, and PostgreSQL waits in any case. Raises what the driver raises.
+        """
+        with self.engine.connect() as connection:
+            if self.is_sqlite:
+                _be_patient(connection, _PATIENT_MILLISECONDS)
+            try:
+                with connection.begin():
+                    yield connection
+            finally:
+                if self.is_sqlite and not connection.invalidated:
+                    _be_patient(connection, _BUSY_MILLISECONDS)
+
     def ping(self) -> None:
         """Raises `DatabaseUnavailable` when no query gets through."""
         with self.read() as session:
@@ -71,6 +88,13 @@ def _postgresql(url: Any) -> Engine:
         hide_parameters=True,
         connect_args=patience,
     )
+
+
+def _be_patient(connection: Connection, milliseconds: int) -> None:
+    """How long SQLite waits for a lock. Asked of the driver's own connection: SQLAlchemy would begin a transaction."""
+    cursor = connection.connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout={milliseconds}")
+    cursor.close()
 
 
 def _switch_to_wal(cursor: sqlite3.Cursor) -> None:
