@@ -66,6 +66,7 @@ def test_a_full_disk_is_named_and_leaves_no_half_file(
 
 WRITE_WITH_LITTLE_ROOM = """
 import resource, signal, sys
+sys.dont_write_bytecode = True  # or compiled modules would be cut off as well
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
 from engine.storage import open_store
