@@ -13,6 +13,7 @@ from bots.backroom import Backroom
 from bots.slack.app import Face
 from bots.slack.guard import Page
 from bots.slack.line import Line, open_session
+from bots.slack.premises import Premises
 from bots.slack.serve import Opening
 from bots.slack.settings import SlackSettings
 from bots.slack.workspaces import open_workspace
@@ -148,13 +149,9 @@ async def open_slack_room(ports: Ports, **changes: Any) -> AsyncIterator[SlackRo
             backroom = Backroom("slack")
             async with open_session() as session:
                 line = Line.open(BOT_TOKEN, slack.api_url, session)
-                face = Face(
-                    ports,
-                    settings,
-                    backroom,
-                    await open_workspace(line, backroom, ports.database),
-                    session=session,
-                )
+                workspaces = await open_workspace(line, backroom, ports.database)
+                premises = Premises(ports=ports, backroom=backroom, workspaces=workspaces)
+                face = Face(premises, settings, session=session)
                 slack.calls.clear()
                 yield SlackRoom(slack=slack, face=face, ports=ports)
                 await face.finish()

@@ -14,7 +14,6 @@ from slack_bolt.error import BoltUnhandledRequestError
 from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bots.backroom import Backroom
 from bots.board import Board
 from bots.caseboard import CaseBoard
 from bots.faults import log_fault
@@ -36,6 +35,7 @@ from bots.slack.installing import Leaving
 from bots.slack.line import SlackAway, web_client
 from bots.slack.people import People
 from bots.slack.posts import STAR_MENU
+from bots.slack.premises import Premises
 from bots.slack.reactions import Reactions
 from bots.slack.settings import SlackSettings
 from bots.slack.shortcuts import Shortcuts
@@ -43,11 +43,9 @@ from bots.slack.shredder import Shredder
 from bots.slack.talk import Talk
 from bots.slack.telling import Teller
 from bots.slack.uploads import Uploads
-from bots.slack.workspaces import Workspaces
 from bots.starboard import Starboard
 from studio.buttons import VERSION
 from studio.people import Platform
-from studio.ports import Ports
 
 Body = Mapping[str, Any]
 Listener = Callable[[Body], Coroutine[Any, Any, None]]
@@ -65,74 +63,68 @@ class Face:
 
     def __init__(
         self,
-        ports: Ports,
+        premises: Premises,
         settings: SlackSettings,
-        backroom: Backroom,
-        workspaces: Workspaces,
         *,
         session: aiohttp.ClientSession,
         leaving: Leaving | None = None,
     ) -> None:
         """`leaving` follows workspaces that take the app away, where many may install it."""
         self._serving: set[asyncio.Task[None]] = set()
-        self.backroom = backroom
-        self.workspaces = workspaces
-        groups = Groups(workspaces, settings.moderator_groups)
-        people = People(ports, backroom, workspaces, groups, Channels(workspaces))
-        claims = Claims(ports.database, backroom, lasts_seconds=settings.claim_seconds)
+        self.premises = premises
+        database, backroom, workspaces = premises.ports.database, premises.backroom, premises.workspaces
         self.glimpses = Glimpses(
-            ports.database,
+            database,
             backroom,
             first_seconds=settings.glimpse_first_seconds,
             every_seconds=settings.glimpse_every_seconds,
         )
-        bearer = SlackBearer(ports, backroom, workspaces, claims, self.glimpses)
-        self.shredder = Shredder(ports.database, backroom, workspaces)
-        desk = SlackDesk(ports, backroom, workspaces)
-        self.board = Board(ports.database, backroom, bearer)
-        self.caseboard = CaseBoard(ports.database, ports.desk, backroom, desk)
+        self.shredder = Shredder(database, backroom, workspaces)
+        claims = Claims(database, backroom, lasts_seconds=settings.claim_seconds)
+        self._bearer = SlackBearer(premises, claims, self.glimpses)
+        self._desk = SlackDesk(premises)
+        self.board = Board(database, backroom, self._bearer)
+        self.caseboard = CaseBoard(database, premises.ports.desk, backroom, self._desk)
         self.news = News(
-            ports.events,
+            premises.ports.events,
             self.board,
             backroom,
             platform=Platform.SLACK,
             consumer=settings.consumer,
             passing=(SlackAway,),
             caseboard=self.caseboard,
-            starboard=Starboard(ports.database, backroom, SlackGallery(ports, backroom, workspaces)),
+            starboard=Starboard(database, backroom, SlackGallery(premises)),
         )
-        counter = Counter(
-            ports,
-            backroom,
-            workspaces,
-            people,
-            Teller(workspaces, session),
-            self.board,
-            bearer,
-            self.caseboard,
-            desk,
-        )
-        uploads = Uploads(ports, backroom, workspaces, settings)
-        forms = Forms(ports, backroom, workspaces, people, counter)
-        home = Home(ports, backroom, workspaces, people)
-        talk = Talk(ports, backroom, workspaces, people, counter, uploads)
-        reactions = Reactions(ports, backroom, workspaces, people, counter, bearer)
         self.bolt = _bolt(settings, web_client(None, settings.api_url, session))
-        self.events: dict[str, Listener] = {
+        self.events: dict[str, Listener] = {}
+        if leaving:
+            self.events |= {"app_uninstalled": leaving.uninstalled, "tokens_revoked": leaving.revoked}
+        self._hang_all(settings, Teller(workspaces, session))
+
+    def _hang_all(self, settings: SlackSettings, teller: Teller) -> None:
+        """Everything that people do reaches Bolt first, and from there a part of the face."""
+        premises = self.premises
+        groups = Groups(premises.workspaces, settings.moderator_groups)
+        people = People(premises, groups, Channels(premises.workspaces))
+        counter = Counter(premises, people, teller, self.board, self._bearer, self.caseboard, self._desk)
+        uploads = Uploads(premises, settings)
+        forms, home = Forms(premises, people, counter), Home(premises, people)
+        self._hang_talk(Talk(premises, people, counter, uploads))
+        reactions = Reactions(premises, people, counter, self._bearer)
+        self.events |= {
             "app_home_opened": home.opened,
-            "app_mention": talk.message,
-            "message": talk.message,
             "reaction_added": reactions.added,
             "reaction_removed": reactions.removed,
         }
-        if leaving:
-            self.events |= {"app_uninstalled": leaving.uninstalled, "tokens_revoked": leaving.revoked}
         self.bolt.middleware(self._follow_event)
+        clicks = Clicks(premises, counter, forms, home, self.caseboard, self._desk)
+        self._hang_clicks(clicks, forms, home)
+        self._hang_shortcuts(Shortcuts(premises, counter, forms, uploads))
+
+    def _hang_talk(self, talk: Talk) -> None:
+        self.events |= {"app_mention": talk.message, "message": talk.message}
         self.bolt.command("/imagine")(self._acknowledged(talk.imagine))
         self.bolt.command("/studio")(self._acknowledged(talk.studio))
-        clicks = Clicks(ports, backroom, workspaces, counter, forms, home, self.caseboard, desk)
-        self._hang_clicks(clicks, forms, home)
-        self._hang_shortcuts(Shortcuts(ports, backroom, counter, forms, uploads))
 
     def _hang_clicks(self, clicks: Clicks, forms: Forms, home: Home) -> None:
         self.bolt.action(_BUTTONS)(self._acknowledged(clicks.pressed))
@@ -164,7 +156,7 @@ class Face:
 
     async def close(self) -> None:
         self.shredder.stop()
-        await self.backroom.run("mail", self.news.stop)
+        await self.premises.backroom.run("mail", self.news.stop)
         await self.news.finish(seconds=_FINISH_SECONDS)
         await self.glimpses.finish(seconds=_FINISH_SECONDS)
 

@@ -4,7 +4,6 @@ import logging
 from collections import defaultdict
 from dataclasses import replace
 
-from bots.backroom import Backroom
 from bots.blurring import pixelate
 from bots.board import Unreachable
 from bots.prints import Print, make_print
@@ -15,13 +14,13 @@ from bots.slack.line import SlackAway, SlackRefuses
 from bots.slack.orphans import find_orphan, find_orphan_at_home, mark_of
 from bots.slack.pace import Pace
 from bots.slack.posts import Post, compose, compose_progress, section
+from bots.slack.premises import Part, Premises
 from bots.slack.sending import CLOSED, GONE, file_of, patience, send, send_to_person, show
-from bots.slack.workspaces import Workspace, Workspaces
+from bots.slack.workspaces import Workspace
 from bots.standings import Slip, Standing, load_standing
 from studio.clock import now
 from studio.events import JobProgress
 from studio.jobs import Job, JobState
-from studio.ports import Ports
 
 _LIMIT_BYTES = 16 * 1024 * 1024
 _CALM_SECONDS = 3.0
@@ -29,20 +28,11 @@ _CALM_SECONDS = 3.0
 log = logging.getLogger(__name__)
 
 
-class SlackBearer:
+class SlackBearer(Part):
     """Implements `bots.board.Bearer`."""
 
-    def __init__(
-        self,
-        ports: Ports,
-        backroom: Backroom,
-        workspaces: Workspaces,
-        claims: Claims,
-        glimpses: Glimpses,
-    ) -> None:
-        self._ports = ports
-        self._backroom = backroom
-        self._workspaces = workspaces
+    def __init__(self, premises: Premises, claims: Claims, glimpses: Glimpses) -> None:
+        super().__init__(premises)
         self._claims = claims
         self._glimpses = glimpses
         self._paces: defaultdict[str, Pace] = defaultdict(Pace)

@@ -4,45 +4,39 @@ from collections.abc import Mapping
 from typing import Any
 
 from bots import words as house
-from bots.backroom import Backroom
 from bots.caseboard import CaseBoard
 from bots.slack import views
 from bots.slack.counter import Counter
 from bots.slack.desk import SlackDesk
 from bots.slack.forms import Forms
 from bots.slack.home import Home
+from bots.slack.premises import Part, Premises
 from bots.slack.sheets import WINDOW
 from bots.slack.visits import of_interaction
-from bots.slack.workspaces import Workspaces
 from studio.buttons import Action, Button, parse_button
 from studio.catalog import press
 from studio.commands.answers import Answer
 from studio.commands.spec import Call
 from studio.errors import BadRequest
-from studio.ports import Ports
 
 _NEEDS_WORDS = frozenset({Action.REMIX, Action.EDIT, Action.EXPAND, Action.REPORT, Action.APPEAL})
 _OF_ONE_PICTURE = frozenset({Action.UPSCALE, Action.STAR, Action.VARY, Action.VARY_SUBTLE})
 
 
-class Clicks:
+class Clicks(Part):
     def __init__(
         self,
-        ports: Ports,
-        backroom: Backroom,
-        workspaces: Workspaces,
+        premises: Premises,
         counter: Counter,
         forms: Forms,
         home: Home,
         caseboard: CaseBoard,
         desk: SlackDesk,
     ) -> None:
-        self._ports = ports
-        self._backroom = backroom
+        super().__init__(premises)
         self._counter = counter
         self._forms = forms
         self._home = home
-        self._workspaces = workspaces
         self._caseboard = caseboard
         self._desk = desk
 

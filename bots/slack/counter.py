@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from bots import case_words
 from bots import words as house
-from bots.backroom import Backroom
 from bots.board import Board
 from bots.caseboard import CaseBoard, StillSending
 from bots.faults import log_fault
@@ -17,16 +16,15 @@ from bots.slack.desk import SlackDesk
 from bots.slack.line import NotInstalled, SlackAway, SlackRefuses
 from bots.slack.people import People
 from bots.slack.posts import Post, said, section
+from bots.slack.premises import Part, Premises
 from bots.slack.replies import post_of
 from bots.slack.sheets import appeal_under
 from bots.slack.telling import Teller
 from bots.slack.visits import Visit
-from bots.slack.workspaces import Workspaces
 from bots.standings import load_standing
 from studio.commands.answers import Accepted, Answer, Community, Filed, Opened, Shown
 from studio.commands.spec import Call
 from studio.errors import ChatelierError, PolicyRefusal
-from studio.ports import Ports
 
 Work = Callable[[Call], Awaitable[Answer | str]]
 
@@ -35,12 +33,10 @@ _REMEMBERED = 5000
 log = logging.getLogger(__name__)
 
 
-class Counter:
+class Counter(Part):
     def __init__(
         self,
-        ports: Ports,
-        backroom: Backroom,
-        workspaces: Workspaces,
+        premises: Premises,
         people: People,
         teller: Teller,
         board: Board,
@@ -48,9 +44,7 @@ class Counter:
         caseboard: CaseBoard,
         desk: SlackDesk,
     ) -> None:
-        self._ports = ports
-        self._backroom = backroom
-        self._workspaces = workspaces
+        super().__init__(premises)
         self._people = people
         self._teller = teller
         self._board = board

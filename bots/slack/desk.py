@@ -4,19 +4,18 @@ import asyncio
 import logging
 
 from bots import case_words
-from bots.backroom import Backroom
 from bots.blurring import pixelate
 from bots.board import Unreachable
 from bots.prints import Print, fitted
 from bots.slack.line import SlackAway, SlackRefuses
 from bots.slack.posts import Block, Post, image, said
+from bots.slack.premises import Part
 from bots.slack.sending import CLOSED, GONE, file_of, patience, send, send_to_person, show
 from bots.slack.sheets import answered, question, sheet
-from bots.slack.workspaces import Workspace, Workspaces
+from bots.slack.workspaces import Workspace
 from bots.standings import Slip
 from studio.cases import Case, CaseState, Dossier, Exhibit, Notice
 from studio.errors import NotFound, StorageFailed
-from studio.ports import Ports
 
 _LIMIT_BYTES = 8 * 1024 * 1024
 _MOST_SHOWN = 4
@@ -24,12 +23,7 @@ _MOST_SHOWN = 4
 log = logging.getLogger(__name__)
 
 
-class SlackDesk:
-    def __init__(self, ports: Ports, backroom: Backroom, workspaces: Workspaces) -> None:
-        self._ports = ports
-        self._backroom = backroom
-        self._workspaces = workspaces
-
+class SlackDesk(Part):
     async def lay(self, dossier: Dossier, channel: str, slip: Slip | None) -> Slip:
         async with patience():
             workspace = await self._workspaces.of(dossier.case.community)

@@ -8,7 +8,6 @@ from typing import Any
 from slack_bolt.context.ack.async_ack import AsyncAck
 
 from bots import words as house
-from bots.backroom import Backroom
 from bots.faults import log_fault
 from bots.phrases import spread_flags
 from bots.prints import fitted
@@ -16,9 +15,9 @@ from bots.slack import views, words
 from bots.slack.counter import Counter
 from bots.slack.line import SlackAway, SlackRefuses
 from bots.slack.people import People
+from bots.slack.premises import Part, Premises
 from bots.slack.views import Matter
 from bots.slack.visits import Visit, of_submission
-from bots.slack.workspaces import Workspaces
 from bots.standings import load_family, load_standing
 from studio.buttons import Action, Button
 from studio.catalog import perform, press
@@ -27,7 +26,6 @@ from studio.commands.spec import Call
 from studio.errors import BadParameter, BadRequest, ChatelierError
 from studio.identifiers import split_picture_id
 from studio.people import Person
-from studio.ports import Ports
 
 _LOOK_UP_SECONDS = 1.0
 _ANSWER_SECONDS = 2.0  # of the three that Slack gives a modal
@@ -37,18 +35,9 @@ _UPLOAD = "upload"  # what stands for somebody's own image, among the subjects o
 log = logging.getLogger(__name__)
 
 
-class Forms:
-    def __init__(
-        self,
-        ports: Ports,
-        backroom: Backroom,
-        workspaces: Workspaces,
-        people: People,
-        counter: Counter,
-    ) -> None:
-        self._ports = ports
-        self._backroom = backroom
-        self._workspaces = workspaces
+class Forms(Part):
+    def __init__(self, premises: Premises, people: People, counter: Counter) -> None:
+        super().__init__(premises)
         self._people = people
         self._counter = counter
 

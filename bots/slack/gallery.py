@@ -1,30 +1,24 @@
 """The starboard's messages on Slack: implements `bots.starboard.StarBearer`."""
 
 from bots import words as house
-from bots.backroom import Backroom
 from bots.blurring import pixelate
 from bots.board import Unreachable
 from bots.prints import Print, fitted
 from bots.slack import words
 from bots.slack.line import SlackRefuses
 from bots.slack.posts import Post, actions, button, context, image, section
+from bots.slack.premises import Part
 from bots.slack.sending import CLOSED, GONE, file_of, patience, send, show
-from bots.slack.workspaces import Workspace, Workspaces
+from bots.slack.workspaces import Workspace
 from bots.standings import Slip, load_standing
 from bots.starboard import Exhibit
 from studio.buttons import Action
 from studio.errors import NotFound
-from studio.ports import Ports
 
 _LIMIT_BYTES = 8 * 1024 * 1024
 
 
-class SlackGallery:
-    def __init__(self, ports: Ports, backroom: Backroom, workspaces: Workspaces) -> None:
-        self._ports = ports
-        self._backroom = backroom
-        self._workspaces = workspaces
-
+class SlackGallery(Part):
     async def hang(self, exhibit: Exhibit, slip: Slip | None) -> Slip:
         async with patience():
             workspace = await self._workspaces.of(exhibit.job.address.community)

@@ -9,16 +9,15 @@ from typing import Any
 from sqlalchemy import select
 
 from bots import words as house
-from bots.backroom import Backroom
 from bots.faults import log_fault
 from bots.prints import make_print
 from bots.slack import tab
 from bots.slack.line import NotInstalled, SlackAway, SlackRefuses
 from bots.slack.people import People
+from bots.slack.premises import Part, Premises
 from bots.slack.tab import Belongings
 from bots.slack.views import View
 from bots.slack.visits import Visit, of_home, of_interaction
-from bots.slack.workspaces import Workspaces
 from bots.standings import load_standing
 from studio.catalog import perform
 from studio.commands.answers import Balance, Settled
@@ -38,11 +37,9 @@ _LIMIT_BYTES = 8 * 1024 * 1024
 log = logging.getLogger(__name__)
 
 
-class Home:
-    def __init__(self, ports: Ports, backroom: Backroom, workspaces: Workspaces, people: People) -> None:
-        self._ports = ports
-        self._backroom = backroom
-        self._workspaces = workspaces
+class Home(Part):
+    def __init__(self, premises: Premises, people: People) -> None:
+        super().__init__(premises)
         self._people = people
 
     async def opened(self, body: Mapping[str, Any]) -> None:

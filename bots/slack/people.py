@@ -9,20 +9,18 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bots.backroom import Backroom
 from bots.slack.channels import Channels
 from bots.slack.groups import Groups
 from bots.slack.identity import Identity
 from bots.slack.line import SlackAway, SlackRefuses
+from bots.slack.premises import Part, Premises
 from bots.slack.visits import Visit
-from bots.slack.workspaces import Workspaces
 from bots.standings import known_name
 from studio.commands.spec import Call
 from studio.db.database import Database
 from studio.db.people import lock_person
 from studio.errors import ChatelierError
 from studio.people import Address, Person, Platform, Role
-from studio.ports import Ports
 from studio.text import clean_text
 
 _KEPT_MEMBERS = 5000
@@ -42,13 +40,9 @@ class Member:
     is_bot: bool = False
 
 
-class People:
-    def __init__(
-        self, ports: Ports, backroom: Backroom, workspaces: Workspaces, groups: Groups, channels: Channels
-    ) -> None:
-        self._ports = ports
-        self._backroom = backroom
-        self._workspaces = workspaces
+class People(Part):
+    def __init__(self, premises: Premises, groups: Groups, channels: Channels) -> None:
+        super().__init__(premises)
         self._groups = groups
         self._channels = channels
         self._members: OrderedDict[str, tuple[float, Member]] = OrderedDict()

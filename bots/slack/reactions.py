@@ -4,13 +4,12 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from bots.backroom import Backroom
 from bots.slack.bearer import SlackBearer
 from bots.slack.counter import Counter
 from bots.slack.line import NotInstalled, SlackAway
 from bots.slack.people import People
+from bots.slack.premises import Part, Premises
 from bots.slack.visits import Visit, of_reaction
-from bots.slack.workspaces import Workspaces
 from bots.standings import Standing, has_star, job_of_message, load_standing
 from studio.buttons import Action, Button
 from studio.catalog import REACTIONS, press
@@ -19,7 +18,6 @@ from studio.commands.spec import Call
 from studio.errors import DatabaseUnavailable, NotFound
 from studio.identifiers import picture_id
 from studio.people import Platform
-from studio.ports import Ports
 
 # What Slack calls the reactions of the catalogue.
 NAMES: Mapping[str, str] = {
@@ -39,19 +37,9 @@ ENVELOPE = "envelope"
 log = logging.getLogger(__name__)
 
 
-class Reactions:
-    def __init__(
-        self,
-        ports: Ports,
-        backroom: Backroom,
-        workspaces: Workspaces,
-        people: People,
-        counter: Counter,
-        bearer: SlackBearer,
-    ) -> None:
-        self._ports = ports
-        self._backroom = backroom
-        self._workspaces = workspaces
+class Reactions(Part):
+    def __init__(self, premises: Premises, people: People, counter: Counter, bearer: SlackBearer) -> None:
+        super().__init__(premises)
         self._people = people
         self._counter = counter
         self._bearer = bearer

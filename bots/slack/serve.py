@@ -26,6 +26,7 @@ from bots.slack.installations import Installations, Rotation, States
 from bots.slack.installing import Leaving, doorway, enter
 from bots.slack.line import TOKEN_TROUBLES, Line, SlackAway, open_session, web_client
 from bots.slack.paths import EVENTS_PATH, INSTALL_PATH, REDIRECT_PATH
+from bots.slack.premises import Premises
 from bots.slack.replays import Replays
 from bots.slack.settings import SlackSettings
 from bots.slack.workspaces import InstalledWorkspaces, Workspaces, open_workspace
@@ -125,9 +126,8 @@ class Opening:
         return self._face(workspaces, Leaving(installations, workspaces)), pages
 
     def _face(self, workspaces: Workspaces, leaving: Leaving | None = None) -> Face:
-        return Face(
-            self._ports, self._settings, self._backroom, workspaces, session=self._session, leaving=leaving
-        )
+        premises = Premises(ports=self._ports, backroom=self._backroom, workspaces=workspaces)
+        return Face(premises, self._settings, session=self._session, leaving=leaving)
 
 
 async def _opened(opening: Opening, stopping: asyncio.Event) -> tuple[Face, Mapping[str, Page]] | None:

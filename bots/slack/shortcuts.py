@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from bots import words as house
-from bots.backroom import Backroom
 from bots.slack import words
 from bots.slack.clicks import asks
 from bots.slack.counter import Counter
 from bots.slack.forms import Forms
+from bots.slack.premises import Part, Premises
 from bots.slack.uploads import Uploads, images
 from bots.slack.views import Matter
 from bots.slack.visits import Visit, of_interaction
@@ -19,7 +19,6 @@ from studio.commands.answers import Answer
 from studio.commands.spec import Call
 from studio.errors import BadRequest
 from studio.people import Platform
-from studio.ports import Ports
 
 IMAGINE = "imagine_anywhere"
 WHO = "who_made_this"
@@ -33,12 +32,9 @@ DEEDS: Mapping[str, tuple[str, Action]] = {
 }
 
 
-class Shortcuts:
-    def __init__(
-        self, ports: Ports, backroom: Backroom, counter: Counter, forms: Forms, uploads: Uploads
-    ) -> None:
-        self._ports = ports
-        self._backroom = backroom
+class Shortcuts(Part):
+    def __init__(self, premises: Premises, counter: Counter, forms: Forms, uploads: Uploads) -> None:
+        super().__init__(premises)
         self._counter = counter
         self._forms = forms
         self._uploads = uploads

@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bots.backroom import Backroom
 from bots.slack import words
 from bots.slack.counter import Counter, Work
 from bots.slack.escaping import named, typed
@@ -13,16 +12,15 @@ from bots.slack.line import NotInstalled, SlackAway, SlackRefuses
 from bots.slack.people import People
 from bots.slack.phrases import Wanted, names_others, read_imagine, read_studio, read_talk, wants_help
 from bots.slack.posts import said as post_said
+from bots.slack.premises import Part, Premises
 from bots.slack.sending import send
 from bots.slack.uploads import File, Uploads, images
 from bots.slack.visits import Visit, of_command, of_message
-from bots.slack.workspaces import Workspaces
 from bots.standings import job_of_message, load_standing
 from studio.catalog import perform
 from studio.commands.answers import Answer, Community
 from studio.commands.spec import Call, CommandSpec, Kind
 from studio.people import Platform
-from studio.ports import Ports
 
 log = logging.getLogger(__name__)
 
@@ -42,19 +40,9 @@ class Said:
         return named(self.text, community, without=self.without)
 
 
-class Talk:
-    def __init__(
-        self,
-        ports: Ports,
-        backroom: Backroom,
-        workspaces: Workspaces,
-        people: People,
-        counter: Counter,
-        uploads: Uploads,
-    ) -> None:
-        self._ports = ports
-        self._backroom = backroom
-        self._workspaces = workspaces
+class Talk(Part):
+    def __init__(self, premises: Premises, people: People, counter: Counter, uploads: Uploads) -> None:
+        super().__init__(premises)
         self._people = people
         self._counter = counter
         self._uploads = uploads

@@ -6,15 +6,13 @@ from typing import Any
 import aiohttp
 
 from bots import words as house
-from bots.backroom import Backroom
 from bots.slack import words
 from bots.slack.line import Line, SlackAway, SlackRefuses
+from bots.slack.premises import Part, Premises
 from bots.slack.settings import SlackSettings
 from bots.slack.visits import Visit
-from bots.slack.workspaces import Workspaces
 from studio.errors import BadImage
 from studio.people import Person
-from studio.ports import Ports
 from studio.provenance import Traces
 from studio.requests import Source
 from studio.uploads import accept_upload, examine_upload
@@ -36,13 +34,9 @@ def _may_be_image(file: File) -> bool:
     return kind.startswith("image/") if kind else True
 
 
-class Uploads:
-    def __init__(
-        self, ports: Ports, backroom: Backroom, workspaces: Workspaces, settings: SlackSettings
-    ) -> None:
-        self._ports = ports
-        self._backroom = backroom
-        self._workspaces = workspaces
+class Uploads(Part):
+    def __init__(self, premises: Premises, settings: SlackSettings) -> None:
+        super().__init__(premises)
         self._settings = settings
 
     async def take_in(self, visit: Visit, file: File, person: Person) -> Source:

@@ -127,7 +127,7 @@ async def test_a_glimpse_that_slack_does_not_take_leaves_the_words(room: SlackRo
 async def test_while_slack_asks_for_pauses_words_go_on_alone(room: SlackRoom) -> None:
     job_id = await room.imagine()
     room.slack.rate_limit("users.info", 0)
-    workspace = await room.face.workspaces.of("T0HOUSE")
+    workspace = await room.face.premises.workspaces.of("T0HOUSE")
     await workspace.line.call("users.info", user=ANA)
     assert await glimpse(room, job_id, 1, "red") is None
     assert "of 8" in room.message.words
@@ -166,11 +166,11 @@ async def test_short_jobs_show_no_glimpse_and_long_ones_few(ports: Ports) -> Non
 async def test_of_two_processes_one_uploads_the_glimpse(room: SlackRoom) -> None:
     job_id = await room.imagine()
     shown = await glimpse(room, job_id, 1, "red")
-    workspace = await room.face.workspaces.of("T0HOUSE")
+    workspace = await room.face.premises.workspaces.of("T0HOUSE")
     with room.ports.database.read() as session:
         job = find_job(session, job_id)
     other = type(room.face.glimpses)(
-        room.ports.database, room.face.backroom, first_seconds=0, every_seconds=60
+        room.ports.database, room.face.premises.backroom, first_seconds=0, every_seconds=60
     )
     standing: Any = replace(room.face.board._sheets[job_id].standing, job=job)  # type: ignore[type-var]
     progress: Any = type("Step", (), {"preview": preview("blue"), "seconds_left": None})
