@@ -182,11 +182,3 @@ def load_family(
         family = [(each, records.find_job(session, each.job_id)) for each in ancestors]
         seen = [(each, maker) for each, maker in family if is_near(session, maker, viewer, channel=channel)]
         return job, picture, seen
-
-
-def picture_at(standing: Standing, index: int) -> Picture:
-    """Raises `NotFound`."""
-    for picture in standing.pictures:
-        if picture.index == index:
-            return picture
-    raise NotFound(f"Picture {standing.job.id}.{index}")

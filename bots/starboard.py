@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 from weakref import WeakValueDictionary
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -17,9 +17,10 @@ from bots.standings import Slip
 from studio.clock import now
 from studio.db import choices, records
 from studio.db.database import Database
-from studio.db.tables import DeliveryRow, PictureRow, ShowcaseRow
+from studio.db.tables import DeliveryRow, JobRow, PictureRow, ShowcaseRow
 from studio.errors import NotFound
 from studio.jobs import Job, JobState
+from studio.people import Platform
 from studio.pictures import Picture
 
 _CLAIM_LASTS_SECONDS = 20
@@ -125,6 +126,17 @@ def _first(session: Session, job: Job) -> Slip | None:
 def _slip(session: Session, picture_id: str) -> Slip | None:
     row = session.get(ShowcaseRow, picture_id)
     return Slip(channel=row.channel, message=row.message) if row and row.message else None
+
+
+def picture_of_message(database: Database, platform: Platform, message: str) -> str | None:
+    """The picture that a message of the starboard shows."""
+    query = (
+        select(ShowcaseRow.picture_id)
+        .join(PictureRow, PictureRow.id == ShowcaseRow.picture_id)
+        .join(JobRow, JobRow.id == PictureRow.job_id)
+    )
+    with database.read() as session:
+        return session.scalar(query.where(ShowcaseRow.message == message, JobRow.platform == platform))
 
 
 def claim_showcase(database: Database, picture_id: str, channel: str) -> bool:

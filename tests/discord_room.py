@@ -153,7 +153,7 @@ async def open_room(ports: Ports, home: Path, **changes: Any) -> AsyncIterator[R
     bot = Bot(ports, settings)
     env = PatientEnv(bot, settle_timeout=PATIENCE_SECONDS)
     patience = pytest.MonkeyPatch()
-    for name in ("suggestions._PATIENCE_SECONDS", "forms._LOOK_UP_SECONDS"):
+    for name in ("suggestions._PATIENCE_SECONDS", "forms._LOOK_UP_SECONDS", "menus._LOOK_UP_SECONDS"):
         patience.setattr(f"bots.discord.{name}", PATIENCE_SECONDS)  # nothing is cut short on a slow machine
     await env.start()
     try:

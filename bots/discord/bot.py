@@ -104,6 +104,18 @@ class Bot(discord.AutoShardedClient):
         if await self.backroom.run("mail", _read, file) == fingerprint:
             return
         try:
+            await self._sync()
+        except discord.HTTPException as error:
+            if error.status == 429 or error.status >= 500:
+                raise  # it is tried again
+            # Buttons, reactions and the commands of before work still; the next start tries again.
+            log.error("Discord does not take the commands (%s): %s", error.code, error.text)
+            return
+        await self.backroom.run("mail", _write, file, fingerprint)
+        log.info("%s commands were registered", len(commands))
+
+    async def _sync(self) -> None:
+        try:
             await self.tree.sync()
         except discord.HTTPException as error:
             if error.code != _TOO_MANY_COMMANDS:
@@ -112,8 +124,6 @@ class Bot(discord.AutoShardedClient):
             log.warning("Discord takes no more menus on messages, so %s is left out", house.MENU_REPORT)
             self.tree.remove_command(house.MENU_REPORT, type=discord.AppCommandType.message)
             await self.tree.sync()
-        await self.backroom.run("mail", _write, file, fingerprint)
-        log.info("%s commands were registered", len(commands))
 
     def serves(self, community: str) -> bool:
         """Whether the events of this server come to this process; direct messages come to shard 0."""

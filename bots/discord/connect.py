@@ -22,7 +22,13 @@ from studio.ports import Ports
 if TYPE_CHECKING:
     from bots.discord.bot import Bot
 
-_AUTHENTICATION_FAILED = 4004
+# Close codes of the gateway after which connecting again changes nothing.
+_CLOSED_FOR_GOOD = {
+    4004: words.WRONG_TOKEN,
+    4010: words.WRONG_SHARDS,
+    4011: words.WRONG_SHARDS,
+    4013: words.NO_INTENTS,
+}
 _LONGEST_PAUSE_SECONDS = 60.0
 _GATEWAY_PAUSE_SECONDS = 5.0
 
@@ -75,8 +81,8 @@ async def _keep_connected(bot: "Bot", settings: DiscordSettings) -> None:
         except discord.PrivilegedIntentsRequired as error:
             raise Misconfigured(words.NO_INTENTS) from error
         except discord.ConnectionClosed as error:
-            if error.code == _AUTHENTICATION_FAILED:
-                raise Misconfigured(words.WRONG_TOKEN) from error
+            if sentence := _CLOSED_FOR_GOOD.get(error.code):
+                raise Misconfigured(sentence) from error
             raise
 
 

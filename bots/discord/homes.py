@@ -1,6 +1,6 @@
 """In direct messages: what somebody presses there may belong to a server that they are in."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import discord
@@ -19,29 +19,37 @@ _DIRECT = "dm:"
 
 
 async def at_home(bot: "Bot", call: Call, what: str, *, paints: bool) -> Call:
-    """The call as a member of the server that a job, a picture or a case of theirs belongs to.
+    """The call as a member of the server that a job, a picture or a case belongs to.
 
-    Who wants to paint there has to be a member still. Otherwise the call stays as it is.
+    Who wants to paint there, or means somebody else's picture, has to be a member still. Otherwise the call stays as
+    it is.
     """
     if not call.person.community.startswith(_DIRECT):
         return call
-    community = await bot.backroom.run("mail", home_of, bot.ports.database, what, call.person.user_id)
-    if community is None or not community.isdecimal():
+    home = await bot.backroom.run("mail", home_of, bot.ports.database, what, call.person.user_id)
+    if home is None or not home.community.isdecimal():
         return call
-    person = replace(call.person, community=community)
-    if paints:
+    person = replace(call.person, community=home.community)
+    if paints or not home.own:
         try:
             # The server may be on a shard of another process; direct messages come to shard 0 alone.
-            guild = bot.get_guild(int(community)) or await bot.fetch_guild(int(community))
+            guild = bot.get_guild(int(home.community)) or await bot.fetch_guild(int(home.community))
             member = await guild.fetch_member(int(call.person.user_id))
         except discord.HTTPException:
             return call
-        person = person_of(member, community, moderates=False)
-    return replace(call, person=person, address=replace(call.address, community=community))
+        person = person_of(member, home.community, moderates=False)
+    return replace(call, person=person, address=replace(call.address, community=home.community))
 
 
-def home_of(database: Database, what: str, user_id: str) -> str | None:
-    """The community of a job or a picture of one's own, or of a question that one was asked."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Home:
+    """Where something belongs. `own`: it is the person's, or a question that they were asked."""
+
+    community: str
+    own: bool
+
+
+def home_of(database: Database, what: str, user_id: str) -> Home | None:
     split = split_picture_id(what.strip().lower())
     identifier = split[0] if split else what.strip().lower()
     if not is_job_id(identifier):
@@ -50,9 +58,9 @@ def home_of(database: Database, what: str, user_id: str) -> str | None:
         case = session.get(CaseRow, identifier)
         if case is not None:
             asked = f"{Platform.DISCORD}:{case.community}:{user_id}"
-            return case.community if case.addressee == asked else None
+            return Home(community=case.community, own=True) if case.addressee == asked else None
         job = session.get(JobRow, identifier)
         if job is None or job.platform != Platform.DISCORD:
             return None
         own = job.person_key == f"{Platform.DISCORD}:{job.community}:{user_id}"
-        return job.community if own else None
+        return Home(community=job.community, own=own)

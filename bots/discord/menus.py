@@ -1,5 +1,6 @@
 """Context menus on messages that show an image: ours, or anybody's."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
@@ -10,19 +11,23 @@ from bots import words as house
 from bots.discord import words
 from bots.discord.buttons import choice_of_tiles
 from bots.discord.counter import say
+from bots.discord.homes import at_home
+from bots.discord.people import call_of
+from bots.discord.shown import is_own, shown_in
 from bots.discord.slash import CONTEXTS, INSTALLS
 from bots.discord.uploads import first_image, look_at, take_in
-from bots.standings import Standing, job_of_message, load_family, load_standing, picture_at
-from studio.buttons import Action
+from bots.standings import Standing, load_family, load_standing
+from studio.buttons import Action, Button
 from studio.catalog import perform
 from studio.commands.answers import Answer
 from studio.commands.spec import Call
-from studio.errors import BadImage, BadRequest
-from studio.people import Platform
+from studio.errors import BadImage, BadRequest, ChatelierError
+from studio.identifiers import picture_id
 
 if TYPE_CHECKING:
     from bots.discord.bot import Bot
 
+_LOOK_UP_SECONDS = 1.0
 _DEEDS = {
     house.MENU_VARY: Action.VARY,
     house.MENU_EDIT: Action.EDIT,
@@ -51,7 +56,7 @@ def _menu(name: str, callback: Callable[..., Awaitable[None]]) -> app_commands.C
 def _deed(action: Action) -> Callable[..., Awaitable[None]]:
     async def serve(interaction: "discord.Interaction[Bot]", message: discord.Message) -> None:
         bot = interaction.client
-        ours = _is_ours(bot, message)
+        ours = is_own(bot, message)
         if not ours and first_image(message) is None:
             await say(interaction, house.NO_IMAGE)
         elif ours:
@@ -63,22 +68,34 @@ def _deed(action: Action) -> Callable[..., Awaitable[None]]:
 
 
 async def _on_ours(interaction: "discord.Interaction[Bot]", message: discord.Message, action: Action) -> None:
-    """A message that shows a job: its picture, or a choice of its pictures."""
+    """A message that shows a job: as if the button of its picture were pressed, or a choice of its pictures."""
     bot = interaction.client
+    button = await _only_button(interaction, message, action)
+    if button is not None:
+        await bot.counter.press(interaction, button)
+        return
 
-    async def work(call: Call) -> Answer | str:
-        standing = await _standing_of(bot, message, call)
-        indices = [picture.index for picture in standing.pictures]
-        if action is Action.EDIT and len(indices) == 1:
-            picture = picture_at(standing, indices[0])
-            await bot.forms.send_overlay(interaction, picture.key, picture.id, picture.recipe.prompt)
-            return ""
+    async def work(call: Call) -> str:
+        standing, numbers = await _standing_of(bot, message, call)
         await interaction.edit_original_response(
-            content=house.WHICH_PICTURE, view=choice_of_tiles(action, standing.job.id, indices)
+            content=house.WHICH_PICTURE, view=choice_of_tiles(action, standing.job.id, numbers)
         )
         return ""
 
     await bot.counter.serve(interaction, work, public=False)
+
+
+async def _only_button(
+    interaction: "discord.Interaction[Bot]", message: discord.Message, action: Action
+) -> Button | None:
+    """When the message shows one picture. A first answer may not take long, so otherwise, and in doubt, one asks."""
+    bot = interaction.client
+    try:
+        async with asyncio.timeout(_LOOK_UP_SECONDS):
+            standing, numbers = await _standing_of(bot, message, call_of(interaction, bot.settings))
+    except (ChatelierError, TimeoutError):
+        return None
+    return Button(action=action, job_id=standing.job.id, index=numbers[0]) if len(numbers) == 1 else None
 
 
 async def _on_foreign(
@@ -107,13 +124,14 @@ async def who_made_this(interaction: "discord.Interaction[Bot]", message: discor
 
     async def work(call: Call) -> Answer | str:
         attachment = first_image(message)
-        if attachment is not None and not _is_ours(bot, message):
+        if attachment is not None and not is_own(bot, message):
             traces = await look_at(attachment, call.person, bot.ports, bot.backroom, bot.settings)
             return await bot.backroom.run("desk", perform, bot.ports, call, "whose", {"image": traces})
-        standing = await _standing_of(bot, message, call)
-        first = standing.pictures[0].id
+        standing, indices = await _standing_of(bot, message, call)
+        first = picture_id(standing.job.id, indices[0])
+        viewer = (await at_home(bot, call, first, paints=False)).person
         job, picture, ancestors = await bot.backroom.run(
-            "desk", load_family, bot.ports.database, first, call.person
+            "desk", load_family, bot.ports.database, first, viewer
         )
         return words.family(job, picture, ancestors)
 
@@ -121,36 +139,19 @@ async def who_made_this(interaction: "discord.Interaction[Bot]", message: discor
 
 
 async def report(interaction: "discord.Interaction[Bot]", message: discord.Message) -> None:
-    """A choice of the message's pictures; what is wrong is asked then."""
-    bot = interaction.client
-
-    async def work(call: Call) -> str:
-        standing = await _standing_of(bot, message, call)
-        await interaction.edit_original_response(
-            content=house.WHICH_PICTURE,
-            view=choice_of_tiles(
-                Action.REPORT, standing.job.id, [picture.index for picture in standing.pictures]
-            ),
-        )
-        return ""
-
-    await bot.counter.serve(interaction, work, public=False)
+    """Which of the message's pictures; what is wrong is asked then."""
+    await _on_ours(interaction, message, Action.REPORT)
 
 
-def _is_ours(bot: "Bot", message: discord.Message) -> bool:
-    return message.author.id == bot.application_id or (
-        bot.user is not None and message.author.id == bot.user.id
-    )
-
-
-async def _standing_of(bot: "Bot", message: discord.Message, call: Call) -> Standing:
-    """The job that a message shows, with at least one picture. Raises `BadRequest`."""
-    job_id = await bot.backroom.run(
-        "desk", job_of_message, bot.ports.database, Platform.DISCORD, str(message.id)
-    )
-    if job_id is None:
-        raise BadRequest(house.NOT_FROM_HERE)
-    standing = await bot.backroom.run("desk", load_standing, bot.ports.database, job_id, viewer=call.person)
-    if not standing.pictures:
+async def _standing_of(bot: "Bot", message: discord.Message, call: Call) -> tuple[Standing, list[int]]:
+    """The job that a message shows, and the numbers of the pictures shown, at least one. Raises `BadRequest`."""
+    shown = await shown_in(bot, message)
+    if shown is None:
+        raise BadRequest(house.NOT_FROM_HERE if first_image(message) else house.NO_IMAGE)
+    job_id, index = shown
+    viewer = (await at_home(bot, call, job_id, paints=False)).person
+    standing = await bot.backroom.run("desk", load_standing, bot.ports.database, job_id, viewer=viewer)
+    numbers = [picture.index for picture in standing.pictures if index in (0, picture.index)]
+    if not numbers:
         raise BadRequest(house.ALL_DELETED if standing.job.state.ended else house.NO_IMAGE)
-    return standing
+    return standing, numbers

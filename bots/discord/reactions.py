@@ -10,16 +10,17 @@ import discord
 
 from bots.discord import words
 from bots.discord.clicks import Clicks
+from bots.discord.homes import at_home
 from bots.discord.people import community_of, is_private, moderates, person_of
+from bots.discord.shown import Shown, shown_by_id
 from bots.faults import log_fault
 from bots.replies import filed
-from bots.standings import has_star, job_of_message, known_name, load_standing
+from bots.standings import has_star, known_name, load_standing
 from studio.buttons import Action, Button
 from studio.catalog import REACTIONS, press
 from studio.commands.answers import Accepted, Filed
 from studio.commands.spec import Call
 from studio.errors import ChatelierError, NotFound
-from studio.identifiers import picture_id
 from studio.people import Address, Person, Platform
 
 if TYPE_CHECKING:
@@ -29,13 +30,23 @@ _SAME_CLICK_SECONDS = 10.0
 LETTER = "✉"  # into my direct messages, please
 _VARIATION_SELECTOR = "\ufe0f"  # some clients send it, some do not
 
+_ON_THE_STARBOARD = frozenset({Action.STAR, Action.REPORT, Action.DELETE})
+
 log = logging.getLogger(__name__)
 
-Deed = Callable[[discord.RawReactionActionEvent, str, Person], Awaitable[None]]
+Deed = Callable[[discord.RawReactionActionEvent, Shown, Call], Awaitable[None]]
 
 
 def _bare(emoji: str) -> str:
     return emoji.replace(_VARIATION_SELECTOR, "")
+
+
+def _button(meaning: tuple[Action, int], shown: Shown) -> Button | None:
+    """What a reaction stands for. On the starboard it means that one picture, and nothing is painted there."""
+    (action, number), (job_id, index) = meaning, shown
+    if index == 0:
+        return Button(action=action, job_id=job_id, index=number)
+    return Button(action=action, job_id=job_id, index=index) if action in _ON_THE_STARBOARD else None
 
 
 MEANINGS: Mapping[str, tuple[Action, int]] = {_bare(emoji): deed for emoji, deed in REACTIONS.items()}
@@ -68,15 +79,14 @@ class Reactions:
         return MEANINGS.get(_bare(event.emoji.name))
 
     async def _guarded(self, event: discord.RawReactionActionEvent, deed: Deed) -> None:
-        """Do the deed for the job that the message shows. Never raises."""
+        """Do the deed for what the message shows. Never raises."""
         bot = self._bot
         try:
-            job_id = await bot.backroom.run(
-                "desk", job_of_message, bot.ports.database, Platform.DISCORD, str(event.message_id)
-            )
-            person = await self._person(event) if job_id else None
-            if job_id and person:
-                await deed(event, job_id, person)
+            shown = await shown_by_id(bot, event.channel_id, event.message_id, private=event.guild_id is None)
+            person = await self._person(event) if shown else None
+            if shown and person:
+                call = await at_home(bot, self._call(event, person), shown[0], paints=event.guild_id is None)
+                await deed(event, shown, call)
         except NotFound:
             log.debug("a reaction speaks of a picture that is not there")
         except ChatelierError as error:
@@ -89,30 +99,33 @@ class Reactions:
     async def _press(
         self,
         event: discord.RawReactionActionEvent,
-        job_id: str,
-        person: Person,
+        shown: Shown,
+        call: Call,
         *,
         meaning: tuple[Action, int],
         given: bool,
     ) -> None:
-        bot = self._bot
-        button = Button(action=meaning[0], job_id=job_id, index=meaning[1])
+        bot, button = self._bot, _button(meaning, shown)
+        if button is None:
+            return
         if button.action is Action.STAR:
             starred = await bot.backroom.run(
-                "desk", has_star, bot.ports.database, picture_id(button.job_id, button.index), person.key
+                "desk", has_star, bot.ports.database, button.picture_id or "", call.person.key
             )
             if starred == given:
                 return
-        answer = await bot.backroom.run("desk", press, bot.ports, self._call(event, person), button)
+        answer = await bot.backroom.run("desk", press, bot.ports, call, button)
         if isinstance(answer, Accepted) and not answer.repeated:
             await bot.board.pin(answer.job_id)
         elif isinstance(answer, Filed):
             await self._explain(event.user_id, filed(answer))
 
-    async def _send_home(self, event: discord.RawReactionActionEvent, job_id: str, person: Person) -> None:
+    async def _send_home(self, event: discord.RawReactionActionEvent, shown: Shown, call: Call) -> None:
         """The pictures and their recipe, into the person's direct messages."""
         bot = self._bot
-        standing = await bot.backroom.run("desk", load_standing, bot.ports.database, job_id, viewer=person)
+        standing = await bot.backroom.run(
+            "desk", load_standing, bot.ports.database, shown[0], viewer=call.person
+        )
         if not standing.pictures:
             return
         await bot.bearer.send_home(standing, str(event.user_id))

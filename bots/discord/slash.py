@@ -9,16 +9,17 @@ import discord
 from discord import app_commands
 
 from bots.discord import words
+from bots.discord.counter import say
 from bots.discord.homes import at_home
-from bots.discord.people import introduce, person_of
+from bots.discord.people import call_of, introduce, person_of
 from bots.discord.permissions import require_own
-from bots.discord.suggestions import suggester
+from bots.discord.suggestions import MOST, suggester, whole_prompt
 from bots.discord.uploads import look_at, take_in
 from bots.phrases import spread_flags
-from studio.catalog import CATALOG, perform
+from studio.catalog import CATALOG, find_command, perform
 from studio.commands.answers import Answer
 from studio.commands.spec import Audience, Call, CommandSpec, Kind, Parameter
-from studio.errors import BadParameter
+from studio.errors import BadParameter, UnknownCommand
 from studio.people import Person
 
 if TYPE_CHECKING:
@@ -118,6 +119,8 @@ async def _received(
             value = person.key
         elif isinstance(value, str) and parameter.name == "value":
             value = _MENTION.sub(r"\1", value)
+        elif isinstance(value, str) and parameter.name == "prompt":
+            value = await bot.backroom.run("desk", whole_prompt, bot.ports.database, call.person, value)
         if value is not None:
             values[parameter.name] = value
     return values
@@ -163,13 +166,36 @@ def _choices(parameter: Parameter) -> Any:
 
 
 def _help_command() -> app_commands.Command[Any, Any, None]:
-    async def help_(interaction: discord.Interaction) -> None:
-        await interaction.response.send_message(words.help_text(CATALOG.values()), ephemeral=True)
+    async def help_(interaction: "discord.Interaction[Bot]", command: str | None = None) -> None:
+        try:
+            await say(
+                interaction, words.help_of(find_command(command)) if command else _overview(interaction)
+            )
+        except UnknownCommand as error:
+            await say(interaction, words.sentence_of(error))
 
-    return app_commands.Command(
+    async def suggest(interaction: "discord.Interaction[Bot]", typed: str) -> list[app_commands.Choice[str]]:
+        wanted = typed.strip().lstrip("/").lower()
+        names = [spec.name for spec in _offered(interaction) if wanted in spec.name]
+        return [app_commands.Choice(name=f"/{name}", value=name) for name in names[:MOST]]
+
+    help_.__annotations__ = {"interaction": discord.Interaction, "command": str | None}
+    command: app_commands.Command[Any, Any, None] = app_commands.Command(
         name="help",
         description=words.HELP_SUMMARY,
-        callback=help_,
+        callback=app_commands.describe(command=words.HELP_COMMAND)(help_),
         allowed_contexts=CONTEXTS,
         allowed_installs=INSTALLS,
     )
+    command.autocomplete("command")(suggest)
+    return command
+
+
+def _overview(interaction: "discord.Interaction[Bot]") -> str:
+    return words.help_text(_offered(interaction))
+
+
+def _offered(interaction: "discord.Interaction[Bot]") -> list[CommandSpec]:
+    """Moderators' commands are for moderators to read about."""
+    moderates = call_of(interaction, interaction.client.settings).person.moderates
+    return [spec for spec in CATALOG.values() if moderates or spec.audience is not Audience.MODERATORS]

@@ -29,6 +29,7 @@ MOST = 25
 _LONGEST = 100
 _LOOKED_AT = 60
 _PATIENCE_SECONDS = 2.0
+_AGAIN = "again:"
 _CHANNEL_SETTINGS = frozenset({"channels", "desk", "log", "stars"})
 
 log = logging.getLogger(__name__)
@@ -108,11 +109,28 @@ def recent_jobs(database: Database, person: Person) -> list[tuple[str, str]]:
 
 
 def recent_prompts(database: Database, person: Person) -> list[tuple[str, str]]:
-    """One's own latest words, each once. An option's value has room for 100 characters."""
+    """One's own latest words, each once. An option's value has room for 100 characters: longer words go by a token."""
     query = select(JobRow).where(JobRow.person_key == person.key).order_by(JobRow.created_at.desc())
     with database.read() as session:
-        prompts = [records.job_of(row).request.prompt for row in session.scalars(query.limit(_LOOKED_AT))]
-    return [(prompt, prompt) for prompt in dict.fromkeys(prompts) if 0 < len(prompt) <= _LONGEST]
+        jobs = [records.job_of(row) for row in session.scalars(query.limit(_LOOKED_AT))]
+    latest: dict[str, str] = {}
+    for job in jobs:
+        latest.setdefault(job.request.prompt, job.id)
+    return [
+        (shorten(prompt, _LONGEST), prompt if len(prompt) <= _LONGEST else f"{_AGAIN}{job_id}")
+        for prompt, job_id in latest.items()
+        if prompt
+    ]
+
+
+def whole_prompt(database: Database, person: Person, chosen: str) -> str:
+    """The words behind a token of `recent_prompts`; what is none, or somebody else's, stays as it is."""
+    if not chosen.startswith(_AGAIN):
+        return chosen
+    with database.read() as session:
+        row = session.get(JobRow, chosen.removeprefix(_AGAIN))
+        own = row is not None and row.person_key == person.key
+        return records.job_of(row).request.prompt if row is not None and own else chosen
 
 
 _FOUND = {Kind.PICTURE: recent_pictures, Kind.JOB: recent_jobs, Kind.CASE: open_cases}

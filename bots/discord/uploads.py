@@ -57,7 +57,9 @@ async def download(attachment: discord.Attachment, settings: DiscordSettings) ->
 
 
 def first_image(message: discord.Message) -> discord.Attachment | None:
-    return next((each for each in message.attachments if _is_image(each)), None)
+    """The first picture attached to a message, or to one that it forwards."""
+    forwarded = (each for snapshot in message.message_snapshots for each in snapshot.attachments)
+    return next((each for each in (*message.attachments, *forwarded) if _is_image(each)), None)
 
 
 def _is_image(attachment: discord.Attachment) -> bool:

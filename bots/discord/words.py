@@ -30,22 +30,35 @@ WRONG_TOKEN = (
 NO_INTENTS = (
     "Discord refuses the bot's intents. Chatelier needs no privileged ones; is this the right application?"
 )
+WRONG_SHARDS = (
+    "Discord does not accept this division into shards. Correct CHATELIER_DISCORD__SHARD_COUNT and "
+    "CHATELIER_DISCORD__SHARD_IDS, or unset both."
+)
 NOT_DISCORD = "CHATELIER_DISCORD__API_URL does not lead to Discord's API (it answered {status})."
 
 
 HELP_SUMMARY = "What you can ask for, and how."
+HELP_COMMAND = "One command with all its options."
 HELP_END = (
+    "`/help` with a command's name tells of its options.\n"
     "Flags work in the words too: `--ar 3:2 --seed 7 --no text --steps 20`; `a {red,blue} bird` is one of each.\n"
-    "React to a picture: 1️⃣–4️⃣ vary, 🔁 again, ⬆️ upscale, ⭐ star, ✉️ into my messages, ❌ cancel or delete, 🚩 report."
+    "React to a picture: 1️⃣–4️⃣ vary, 🔁 again, ⬆️ upscale, ⭐ star, ✉️ into my messages, ❌ cancel or delete, 🚩 report. "
+    "Of four, ⬆️ ⭐ 🚩 mean the first."
 )
 
 
 def help_text(specs: Collection[CommandSpec]) -> str:
-    """Every command in a line, with examples while there is room for them."""
+    """Every command in a line."""
     lines = [f"**/{spec.name}** {spec.summary}" for spec in specs]
-    with_examples = [f"{line}\n-# `{spec.example}`" for line, spec in zip(lines, specs, strict=True)]
-    whole = "\n".join([*with_examples, "", HELP_END])
-    return whole if len(whole) <= LONGEST_MESSAGE else "\n".join([*lines, "", HELP_END])[:LONGEST_MESSAGE]
+    return "\n".join([*lines, "", HELP_END])[:LONGEST_MESSAGE]
+
+
+def help_of(spec: CommandSpec) -> str:
+    """One command: what it does, an example, and what each of its options means."""
+    options = [
+        f"- `{each.name}` {'' if each.required else '(optional) '}{each.summary}" for each in spec.parameters
+    ]
+    return "\n".join([f"**/{spec.name}** {spec.summary}", f"`{spec.example}`", *options])[:LONGEST_MESSAGE]
 
 
 def sentence_of(error: ChatelierError) -> str:

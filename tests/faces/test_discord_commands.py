@@ -2,18 +2,22 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
+from unittest.mock import AsyncMock
 
 import discord
 import pytest
 import simcord
 
+from bots.discord import words
 from bots.discord.bot import Bot
+from bots.discord.connect import _keep_connected
 from bots.discord.slash import is_suggested
 from studio.catalog import CATALOG
-from studio.commands.spec import Kind
+from studio.commands.spec import Audience, Kind
 from studio.db.records import job_of
-from studio.errors import DatabaseUnavailable
+from studio.errors import DatabaseUnavailable, Misconfigured
 from studio.jobs import JobState
 from studio.ports import Ports
 from studio.verdicts import Ruling, Verdict
@@ -340,11 +344,26 @@ async def test_a_picture_of_another_server_is_not_found(room: Room) -> None:
     assert len(room.jobs()) == 1
 
 
-async def test_help_names_every_command(room: Room) -> None:
-    result = await room.ana.slash(room.channel, "help")
-    assert result.ephemeral
-    assert result.response is not None
-    assert all(f"/{name}" in result.response.content for name in CATALOG)
+async def test_help_names_every_command_that_one_may_use(room: Room) -> None:
+    seen = {}
+    for who in (room.ana, room.mod):
+        result = await who.slash(room.channel, "help")
+        assert result.ephemeral
+        assert result.response is not None
+        content = result.response.content
+        assert len(content) < words.LONGEST_MESSAGE
+        seen[who] = {name for name in CATALOG if f"**/{name}**" in content}
+    assert seen[room.mod] == set(CATALOG)
+    left_out = set(CATALOG) - seen[room.ana]
+    assert left_out == {name for name, spec in CATALOG.items() if spec.audience is Audience.MODERATORS}
+
+
+async def test_help_tells_of_one_commands_options(room: Room) -> None:
+    offered = await room.ana.autocomplete(room.channel, "help", "command", "ima")
+    assert [choice["value"] for choice in offered] == ["imagine"]
+    told = (await room.ana.slash(room.channel, "help", command="imagine")).response.content
+    assert all(f"`{each.name}`" in told for each in CATALOG["imagine"].parameters)
+    assert "Did you mean" in (await room.ana.slash(room.channel, "help", command="imagin")).response.content
 
 
 async def test_a_command_of_another_version_is_a_sentence(room: Room) -> None:
@@ -371,6 +390,18 @@ async def test_recent_pictures_jobs_models_and_words_are_suggested(room: Room) -
     assert await room.ana.autocomplete(room.channel, "imagine", "prompt", "") == []
     own = await room.bo.autocomplete(room.channel, "imagine", "prompt", "")
     assert [choice["value"] for choice in own] == ["a red fox"]
+
+
+async def test_long_words_are_suggested_by_their_beginning_and_painted_whole(room: Room) -> None:
+    long = "a red fox " * 20
+    await room.imagine(prompt=long)
+    (offered,) = await room.ana.autocomplete(room.channel, "imagine", "prompt", "red")
+    assert offered["name"].startswith("a red fox a red fox")
+    assert max(len(offered["name"]), len(offered["value"])) <= 100
+    await room.imagine(prompt=offered["value"])
+    assert room.request["prompt"] == long.strip()
+    await room.imagine(room.bo, prompt=offered["value"])
+    assert room.request["prompt"] == offered["value"], "the words of others stay theirs"
 
 
 async def test_without_a_database_nothing_is_suggested(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -499,6 +530,28 @@ async def test_one_menu_too_many_for_discord_is_left_out(room: Room) -> None:
     await room.restart()
     menus = room.bot.tree.get_commands(type=discord.AppCommandType.message)
     assert {menu.name for menu in menus} == {"Vary", "Edit", "Expand", "Upscale", "Who made this?"}
+
+
+async def test_commands_that_discord_does_not_take_leave_the_rest_working(room: Room) -> None:
+    kept = room.settings.home / "run" / "discord-commands"
+    kept.write_text("another version's")
+    room.env.inject_error("PUT", "/applications/*/commands", status=400, code=50035)
+    await room.restart()
+    assert kept.read_text() == "another version's", "the next start tries again"
+    await room.imagine()
+
+
+@pytest.mark.parametrize(("code", "says"), [(4004, "token"), (4010, "SHARD_COUNT"), (4013, "intents")])
+async def test_a_connection_that_discord_refuses_for_good_is_a_sentence(
+    room: Room, code: int, says: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse() -> None:
+        raise discord.ConnectionClosed(cast("Any", SimpleNamespace(close_code=code)), shard_id=0)
+
+    monkeypatch.setattr(room.bot, "login", AsyncMock())
+    monkeypatch.setattr(room.bot, "connect", refuse)
+    with pytest.raises(Misconfigured, match=says):
+        await _keep_connected(room.bot, room.settings)
 
 
 async def test_what_was_painted_in_a_hidden_channel_is_not_at_hand_in_others(room: Room) -> None:

@@ -431,6 +431,16 @@ async def test_a_picture_with_enough_stars_hangs_on_the_starboard_once(room: Roo
     await starred()
     (shown,) = channel.history()
     assert "⭐ 1 star ·" in shown.content
+    await room.bo.react(shown, "⭐")
+    await starred()
+    (shown,) = channel.history()
+    assert "⭐ 2 stars" in shown.content, "the starboard's own message takes stars too"
+    await room.bo.unreact(shown, "⭐")
+    await starred()
+    (shown,) = channel.history()
+    assert "⭐ 1 star ·" in shown.content
+    await room.bo.react(shown, "⬆️")
+    assert len(room.jobs()) == 1, "nothing is painted on the starboard"
     await room.ana.slash(room.channel, "delete", what=f"{painted}.1")
     await starred()
     assert channel.history() == []

@@ -1,12 +1,17 @@
 """Reactions and context menus on messages with pictures."""
 
-from typing import Any
+import io
+from types import SimpleNamespace
+from typing import Any, cast
 
+import discord
 import pytest
 
 from bots import words as house
 from bots.attributions import NOTHING
+from bots.discord import words
 from bots.discord.reactions import MEANINGS
+from bots.discord.uploads import first_image
 from studio.catalog import REACTIONS
 from studio.db.tables import StarRow
 from studio.errors import TooManyJobs
@@ -144,6 +149,37 @@ async def test_a_reaction_works_after_a_restart(room: Room, painted: str) -> Non
     assert room.request["sources"][0]["picture_id"] == f"{painted}.2"
 
 
+async def react_at_home(room: Room, emoji: str) -> None:
+    """Bo reacts to what lies in his direct messages; simcord plays reactions in servers only."""
+    home, me = room.bo.user.dm_channel, room.bot.user
+    assert me is not None
+    data: Any = {"user_id": room.bo.id, "channel_id": home.id, "message_id": home.last_message.id}
+    data |= {"emoji": {"name": emoji, "id": None}, "message_author_id": me.id, "burst": False, "type": 0}
+    with room.env._bot_scope():
+        room.bot._connection.parse_message_reaction_add(data)
+    await room.env.settle()
+
+
+async def test_a_reaction_in_direct_messages_acts_on_the_server_of_the_picture(
+    room: Room, painted: str
+) -> None:
+    await room.bo.react(room.message, "✉️")
+    await react_at_home(room, "3️⃣")
+    varied = room.jobs()[-1]
+    assert varied.community == str(room.guild.id)
+    assert varied.request["sources"][0]["picture_id"] == f"{painted}.3"
+    assert varied.address["channel"] == str(room.bo.user.dm_channel.id)
+
+
+async def test_who_left_the_server_does_nothing_to_its_pictures_from_direct_messages(
+    room: Room, painted: str
+) -> None:
+    await room.bo.react(room.message, "✉️")
+    room.env.inject_error("GET", "/guilds/*/members/*", status=404, code=10007)
+    await react_at_home(room, "3️⃣")
+    assert len(room.jobs()) == 1
+
+
 # ---- context menus
 
 
@@ -190,10 +226,46 @@ async def test_a_menu_on_a_painted_picture_uses_the_picture_itself(room: Room, p
     assert button_ids(result.response.message)[2] == f"c1:vary:{painted}:3"
 
 
+async def test_a_menu_on_a_single_picture_asks_no_further(room: Room) -> None:
+    job_id = await room.imagine(count=1)
+    await room.painted(job_id)
+    shown = await room.bo.context_menu(room.channel, "Edit", room.message)
+    assert shown.response.content == words.WHICH_CELLS
+    form = await room.bo.context_menu(room.channel, "Report", room.message)
+    assert form.modal is not None
+    await room.bo.context_menu(room.channel, "Vary", room.message)
+    assert room.request["sources"][0]["picture_id"] == f"{job_id}.1"
+
+
+async def test_a_menu_on_a_copy_knows_what_it_shows(room: Room, painted: str) -> None:
+    """As of one in direct messages, where simcord plays no menus: no record names it, its file does."""
+    with room.env._bot_scope():
+        place = room.bot.get_partial_messageable(room.channel.id)
+        copy = await place.send("a copy", file=discord.File(io.BytesIO(PNG), f"SPOILER_{painted}.png"))
+    await room.env.settle()
+    told = await room.bo.context_menu(room.channel, "Who made this?", copy)
+    assert f"Painted by <@{room.ana.id}>" in told.response.content
+    asked = await room.bo.context_menu(room.channel, "Upscale", copy)
+    assert button_ids(asked.response.message)[3] == f"c1:upscale:{painted}:4"
+
+
+async def test_the_name_of_a_file_that_is_not_the_bots_own_says_nothing(room: Room, painted: str) -> None:
+    message = await foreign_image(room, name=f"{painted}.png")
+    result = await room.ana.context_menu(room.channel, "Report", message)
+    assert result.response.content == house.NOT_FROM_HERE
+
+
+async def test_a_picture_that_somebody_forwards_is_an_image_too() -> None:
+    attachment = SimpleNamespace(content_type="image/png", filename="fox.png")
+    forward = SimpleNamespace(attachments=[], message_snapshots=[SimpleNamespace(attachments=[attachment])])
+    assert first_image(cast("discord.Message", forward)) is cast("discord.Attachment", attachment)
+
+
 async def test_a_menu_on_a_message_without_image_is_a_sentence(room: Room) -> None:
     message = await room.bo.send(room.channel, "only words")
     result = await room.ana.context_menu(room.channel, "Vary", message)
     assert result.response.content == house.NO_IMAGE
+    assert (await room.ana.context_menu(room.channel, "Report", message)).response.content == house.NO_IMAGE
 
 
 async def test_a_menu_on_a_broken_image_is_a_sentence(room: Room) -> None:
