@@ -13,7 +13,7 @@ from chatelier.doctor.tokens import token_form
 from chatelier.settings import Loaded
 
 if TYPE_CHECKING:
-    from chatelier.settings.sections import DiscordSection
+    from chatelier.settings.faces import DiscordSection
 
 _NAME = "CHATELIER_DISCORD__TOKEN"
 _FORM = re.compile(r"[\w-]{20,}\.[\w-]{5,}\.[\w-]{20,}")

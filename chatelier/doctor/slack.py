@@ -11,7 +11,7 @@ from chatelier.settings import Loaded, Settings
 if TYPE_CHECKING:
     from slack_sdk import WebClient
 
-    from chatelier.settings.sections import SlackSection
+    from chatelier.settings.faces import SlackSection
 
 _BOT = re.compile(r"(xoxb|xoxe\.xoxb)-[\w.-]{10,}")
 _APP = re.compile(r"xapp-[\w-]{10,}")
