@@ -3,11 +3,10 @@
 import io
 import logging
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, wait
 from dataclasses import replace
-from functools import partial
-from typing import TypeVar
 
 from PIL import Image
 
@@ -20,7 +19,6 @@ from studio.ports import Inspection
 from studio.verdicts import Verdict
 
 logger = logging.getLogger(__name__)
-T = TypeVar("T")
 
 _TIMEOUT_SECONDS = 20.0
 _PLACES = 16
@@ -41,7 +39,7 @@ class Inspector:
         self._rules = tuple(rules)
         self._policy = policy or default_policy()
         self._timeout_seconds = timeout_seconds
-        # A rule that hangs keeps its place. With all places taken every inspection is late, and so fails.
+        # A rule that hangs keeps its picture's place. With all places taken every inspection is late, and so fails.
         self._places = threading.BoundedSemaphore(_PLACES)
 
     def judge(self, inspection: Inspection, *, policy: Policy | None = None) -> Verdict:
@@ -49,36 +47,69 @@ class Inspector:
 
         Raises `InspectionFailed` for a picture that cannot be read, and when a rule fails or is late.
         """
-        subject = self._answer("reading", partial(read_picture, inspection))
-        findings = [self._answer(rule.name, partial(rule.judge, subject)) for rule in self._rules]
-        verdict = weigh(_judged(findings, policy or self._policy))
-        hashes = self._answer("fingerprint", lambda: subject.hashes)
-        return replace(verdict, fingerprint=hashes[0].hex)
-
-    def _answer(self, name: str, ask: Callable[[], T]) -> T:
+        look = _Look(inspection, self._rules)
         try:
-            return self._in_time(name, ask)
+            findings, fingerprint = self._in_time(look)
         except Exception as error:
-            RULE_FAILURES.labels("picture", name).inc()
-            logger.error("the picture rule %s failed: %s", name, type(error).__name__)
+            RULE_FAILURES.labels("picture", look.rule).inc()
+            logger.error("the picture rule %s failed: %s", look.rule, type(error).__name__)
             raise InspectionFailed from error
+        verdict = weigh(_judged(findings, policy or self._policy))
+        return replace(verdict, fingerprint=fingerprint)
 
-    def _in_time(self, name: str, ask: Callable[[], T]) -> T:
-        """Ask in a thread of its own, which dies with the process even when the rule never returns."""
+    def _in_time(self, look: "_Look") -> "_Seen":
+        """Look in a thread of its own, which dies with the process even when a rule never returns."""
         if not self._places.acquire(timeout=self._timeout_seconds):
             raise TimeoutError
-        answer: Future[T] = Future()
 
         def run() -> None:
             try:
-                answer.set_result(ask())
-            except BaseException as error:  # noqa: BLE001 - it is raised again where the answer is awaited
-                answer.set_exception(error)
+                look.go()
             finally:
                 self._places.release()
 
-        threading.Thread(target=run, name=f"inspection-{name}", daemon=True).start()
-        return answer.result(self._timeout_seconds)
+        threading.Thread(target=run, name="inspection", daemon=True).start()
+        return look.wait(self._timeout_seconds)
+
+
+_Seen = tuple[list[Finding | None], str]  # what each rule found, and the fingerprint
+
+
+class _Look:
+    """One picture's way past all rules. `rule` is the one that judges it now."""
+
+    def __init__(self, inspection: Inspection, rules: Sequence[ImageRule]) -> None:
+        self._inspection = inspection
+        self._rules = rules
+        self._seen: Future[_Seen] = Future()
+        self._begin("reading")
+
+    def go(self) -> None:
+        try:
+            self._seen.set_result(self._look())
+        except BaseException as error:  # noqa: BLE001 - it is raised again where the answer is awaited
+            self._seen.set_exception(error)
+
+    def wait(self, seconds: float) -> _Seen:
+        """Blocks until the end. Raises what a rule raised, and TimeoutError when one takes longer than `seconds`."""
+        while not self._seen.done():
+            left_seconds = self._since + seconds - time.monotonic()
+            if left_seconds <= 0:
+                raise TimeoutError
+            wait([self._seen], timeout=left_seconds)
+        return self._seen.result()
+
+    def _look(self) -> _Seen:
+        subject = read_picture(self._inspection)
+        findings = []
+        for rule in self._rules:
+            self._begin(rule.name)
+            findings.append(rule.judge(subject))
+        self._begin("fingerprint")
+        return findings, subject.hashes[0].hex
+
+    def _begin(self, rule: str) -> None:
+        self.rule, self._since = rule, time.monotonic()
 
 
 def _judged(findings: Iterable[Finding | None], policy: Policy) -> Iterator[Finding]:

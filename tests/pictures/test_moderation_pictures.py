@@ -228,3 +228,23 @@ def test_a_rule_that_hangs_hides_the_picture() -> None:
             Inspector([hanging], timeout_seconds=0.2).judge(inspection(png(painting())))
     finally:
         hanging.released.set()
+
+
+class Noting:
+    name = "noting"
+
+    def __init__(self) -> None:
+        self.threads: list[threading.Thread] = []
+
+    def judge(self, subject: ImageSubject) -> Finding | None:
+        self.threads.append(threading.current_thread())
+        return None
+
+
+def test_all_rules_look_in_one_thread_that_a_hanging_one_cannot_keep_open() -> None:
+    noting = Noting()
+    Inspector([noting, noting]).judge(inspection(png(painting())))
+    first, second = noting.threads
+    assert first is second
+    assert first.daemon
+    assert first is not threading.current_thread()
