@@ -97,6 +97,7 @@ def test_a_moderator_works_through_the_desk_with_keys_alone(
         come_in(page, address)
         expect(page.locator(".case-line")).to_have_count(2)
 
+        expect(page.locator(".case-line.chosen")).to_have_count(1)  # by now it listens to keys
         page.keyboard.press("Enter")
         expect(page.locator(".case .facts")).to_contain_text("a knight after a battle")
         page.keyboard.press("a")
