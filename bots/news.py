@@ -155,8 +155,12 @@ class News:
         match event:
             case JobAccepted():
                 await self._board.pin(event.job_id)
-            case JobEnded() | JobChanged():
+            case JobEnded():
                 await self._board.show(event.job_id)
+            case JobChanged():
+                await self._board.show(event.job_id)
+                if self._starboard:
+                    await self._starboard.show_again(event.job_id)
             case PictureChanged():
                 await self._board.freshen(event.job_id)
                 if self._starboard:

@@ -72,6 +72,11 @@ class Starboard:
             except Unreachable:
                 log.info("the starboard cannot show a picture", extra={"picture_id": picture_id})
 
+    async def show_again(self, job_id: str) -> None:
+        """After a job changed, as when a moderator hid it: those of its pictures that hang. Raises as `show`."""
+        for picture_id in await self._backroom.run("mail", hanging_of, self._database, job_id):
+            await self.show(picture_id)
+
     async def _take_down(self, picture_id: str, slip: Slip) -> None:
         """The message is forgotten only once it is gone, or it would hang there for ever after a short trouble."""
         try:
@@ -126,6 +131,13 @@ def _first(session: Session, job: Job) -> Slip | None:
 def _slip(session: Session, picture_id: str) -> Slip | None:
     row = session.get(ShowcaseRow, picture_id)
     return Slip(channel=row.channel, message=row.message) if row and row.message else None
+
+
+def hanging_of(database: Database, job_id: str) -> list[str]:
+    """The pictures of a job that are on a starboard."""
+    of_job = select(ShowcaseRow.picture_id).join(PictureRow, PictureRow.id == ShowcaseRow.picture_id)
+    with database.read() as session:
+        return list(session.scalars(of_job.where(PictureRow.job_id == job_id).order_by(PictureRow.position)))
 
 
 def picture_of_message(database: Database, platform: Platform, message: str) -> str | None:

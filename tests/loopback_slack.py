@@ -99,6 +99,7 @@ class LoopbackSlack:
         self.members = {GENERAL, PRIVATE, MODERATORS}
         self.refusals: dict[str, deque[Refusal]] = defaultdict(deque)
         self.silent: set[str] = set()  # methods that are carried out and never answered
+        self.lost: set[str] = set()  # methods that are carried out once, and whose answer is lost
         self.polls_until_ready = 0
         self.closed_views = False
         self.sockets: list[web.WebSocketResponse] = []
@@ -181,6 +182,9 @@ class LoopbackSlack:
             raise
         if method in self.silent:
             await asyncio.sleep(3600)
+        if method in self.lost and request.transport:
+            self.lost.remove(method)
+            request.transport.close()
         headers = {"x-oauth-scopes": self.scopes} if self.scopes else {}
         return web.json_response(answer if "ok" in answer else {"ok": True, **answer}, headers=headers)
 

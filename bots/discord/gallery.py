@@ -34,7 +34,8 @@ class DiscordGallery:
         caption = words.starred_caption(exhibit.picture, exhibit.job, link=self._link(exhibit))
         try:
             if slip is not None:
-                await self._message(slip).edit(content=caption, allowed_mentions=_NOBODY)
+                hidden = [await self._file(exhibit)] if exhibit.job.spoiler else discord.utils.MISSING
+                await self._message(slip).edit(content=caption, attachments=hidden, allowed_mentions=_NOBODY)
                 return slip
             file = await self._file(exhibit)
             place = self._bot.get_partial_messageable(int(exhibit.channel))

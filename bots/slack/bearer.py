@@ -65,6 +65,7 @@ class SlackBearer(Part):
     async def post_of(self, standing: Standing, workspace: Workspace, *, hidden: bool = True) -> Post:
         """The job as it looks now, its picture uploaded. `hidden`: only a mosaic of what a moderator let through so.
 
+        Otherwise it is for one pair of eyes, and a file that hangs nowhere else goes after an hour.
         Raises `SlackAway`, `SlackRefuses`, `StorageFailed`.
         """
         picture = await self._backroom.run(
@@ -72,12 +73,11 @@ class SlackBearer(Part):
         )
         if picture is None:
             return compose(standing, None)
-        hidden = hidden and standing.job.spoiler
+        passing, hidden = not hidden, hidden and standing.job.spoiler
         if hidden:
             mosaic = await self._backroom.run("shelf", pixelate, picture.data)
             picture = Print(data=mosaic, suffix=".png") if mosaic else None
         prompt = words.HIDDEN if hidden else standing.prompt
-        passing = standing.job.spoiler and not hidden  # the message itself goes on with its mosaic
         hang = workspace.showcase.hang
         file_id = await hang(standing.job.id, picture, prompt, passing=passing) if picture else None
         return compose(standing, file_id, hidden=hidden)

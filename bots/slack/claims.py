@@ -11,12 +11,14 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bots.backroom import Backroom
+from bots.slack.line import SlackAway
 from studio.clock import now
 from studio.db.database import Database
 from studio.db.tables import DeliveryRow, JobRow
 from studio.errors import DatabaseUnavailable, NotFound
 
 _LOOK_AGAIN_SECONDS = 0.5
+_LONG_AGO = timedelta(days=1)
 
 
 class Claim(StrEnum):
@@ -36,7 +38,10 @@ class Claims:
 
     @asynccontextmanager
     async def hold(self, job_id: str, channel: str) -> AsyncIterator[Claim]:
-        """Waits a while for another process that has it. What ends with an error gives the claim back."""
+        """Waits a while for another process that has it. What ends with an error gives the claim back.
+
+        After one that leaves open whether the message was sent, whoever comes next inherits the claim.
+        """
         claim = await self._patiently(job_id, channel)
         if claim in (Claim.THEIRS, Claim.SENT):
             yield claim
@@ -44,9 +49,11 @@ class Claims:
         renewal = asyncio.create_task(self._renew(job_id))
         try:
             yield claim
-        except Exception:
+        except Exception as error:
             renewal.cancel()
-            await self._backroom.run("mail", waive_claim, self._database, job_id)
+            unsure = isinstance(error, SlackAway) and error.perhaps_done
+            give_back = leave_claim if unsure else waive_claim
+            await self._backroom.run("mail", give_back, self._database, job_id)
             raise
         finally:
             renewal.cancel()
@@ -119,6 +126,13 @@ def move_claim(database: Database, job_id: str, channel: str) -> None:
 def claimed_place(database: Database, job_id: str) -> str | None:
     with database.read() as session:
         return session.scalar(select(DeliveryRow.channel).where(DeliveryRow.job_id == job_id))
+
+
+def leave_claim(database: Database, job_id: str) -> None:
+    """As if whoever had it had been silent for long."""
+    unsent = (DeliveryRow.job_id == job_id) & (DeliveryRow.message == "")
+    with database.begin() as session:
+        session.execute(update(DeliveryRow).where(unsent).values(updated_at=now() - _LONG_AGO))
 
 
 def waive_claim(database: Database, job_id: str) -> None:

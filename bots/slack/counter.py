@@ -113,7 +113,7 @@ class Counter(Part):
                 await self._show(visit, call, answer)
             case Opened():
                 workspace = await self._workspaces.of(visit.community)
-                sheet = await self._desk.sheet_of(answer.dossier, workspace)
+                sheet = await self._desk.sheet_of(answer.dossier, workspace, passing=True)
                 await self.tell(visit, replace(sheet, blocks=(section(case_words.YOURS), *sheet.blocks)))
             case _ if not quietly and (post := post_of(answer)):
                 await self.tell(visit, post)

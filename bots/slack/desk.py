@@ -77,14 +77,17 @@ class SlackDesk(Part):
                     raise
                 raise Unreachable from error
 
-    async def sheet_of(self, dossier: Dossier, workspace: Workspace) -> Post:
-        """A case as it looks now: its picture is a mosaic, and gone once the case is decided."""
+    async def sheet_of(self, dossier: Dossier, workspace: Workspace, *, passing: bool = False) -> Post:
+        """A case as it looks now: its picture is a mosaic, and gone once the case is decided.
+
+        `passing`: for one pair of eyes, not for the desk's channel.
+        """
         mosaic = None
         if dossier.case.state is CaseState.OPEN and (exhibits := dossier.exhibits):
             try:
                 made = await self._backroom.run("shelf", self._mosaic, exhibits[0])
-                hang = workspace.showcase.hang
-                mosaic = await hang(dossier.case.id, made, case_words.BLURRED) if made else None
+                name, hang = dossier.case.id, workspace.showcase.hang
+                mosaic = await hang(name, made, case_words.BLURRED, passing=passing) if made else None
             except (SlackAway, SlackRefuses, StorageFailed) as error:
                 log.info("a case is shown without its mosaic: %s", type(error).__name__)
         return sheet(dossier, mosaic)

@@ -56,7 +56,14 @@ log = logging.getLogger(__name__)
 
 
 class SlackAway(Exception):
-    """Slack does not answer, or asks for patience. Trying again later may help."""
+    """Slack does not answer, or asks for patience. Trying again later may help.
+
+    `perhaps_done`: the request went out and its answer was lost, so that Slack may have done what was asked.
+    """
+
+    def __init__(self, why: str, *, perhaps_done: bool = False) -> None:
+        super().__init__(why)
+        self.perhaps_done = perhaps_done
 
 
 class SlackRefuses(Exception):
@@ -144,8 +151,10 @@ class Line:
                 response = await self.client.api_call(method, json=given)
         except SlackApiError as error:
             raise _sorted(method, error) from error
-        except (SlackClientError, aiohttp.ClientError, TimeoutError, OSError) as error:
+        except aiohttp.ClientConnectorError as error:
             raise SlackAway(f"{method}: {type(error).__name__}") from error
+        except (SlackClientError, aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise SlackAway(f"{method}: {type(error).__name__}", perhaps_done=True) from error
         return response.data if isinstance(response.data, dict) else {}
 
     async def upload(self, upload_url: str, data: bytes) -> None:
@@ -186,7 +195,7 @@ def _sorted(method: str, error: SlackApiError) -> Exception:
     data = getattr(response, "data", None)
     code = str(data.get("error", "")) if isinstance(data, dict) else ""
     if status >= 500 or not code or code in _PASSING:
-        return SlackAway(f"{method}: {code or status}")
+        return SlackAway(f"{method}: {code or status}", perhaps_done=code != "ratelimited")
     return SlackRefuses(method, code)
 
 

@@ -16,7 +16,7 @@ from studio.commands.acceptance import open_hold
 from studio.communities import CommunityRules
 from studio.db import cases, choices, records
 from studio.db.tables import CaseRow, JobRow, NoticeRow, PersonRow, ShowcaseRow
-from studio.events import CaseChanged, NoticeWritten, PictureChanged
+from studio.events import CaseChanged, JobChanged, NoticeWritten, PictureChanged
 from studio.jobs import JobState
 from studio.people import Person, Platform
 from studio.ports import HouseRules, Ports
@@ -469,6 +469,20 @@ async def test_what_a_moderator_let_through_as_a_spoiler_is_hidden_until_clicked
         session.get_one(JobRow, job_id).spoiler = True
     await room.painted(job_id)
     assert room.message.attachments[0].is_spoiler()
+
+
+async def test_what_is_hidden_later_is_hidden_on_the_starboard_too(room: Room, painted: str) -> None:
+    channel = room.guild.create_text_channel("stars")
+    govern(room, CommunityRules(star_channel=str(channel.id), star_threshold=1))
+    await room.bo.react(room.message, "⭐")
+    await room.tell(PictureChanged(job_id=painted, platform=Platform.DISCORD, picture_id=f"{painted}.1"))
+    (shown,) = channel.history()
+    assert not shown.attachments[0].is_spoiler()
+    with room.ports.database.begin() as session:
+        session.get_one(JobRow, painted).spoiler = True
+    await room.tell(JobChanged(job_id=painted, platform=Platform.DISCORD))
+    (shown,) = channel.history()
+    assert shown.attachments[0].is_spoiler()
 
 
 async def test_linking_gives_a_code_to_the_person_alone(room: Room) -> None:

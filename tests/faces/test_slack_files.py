@@ -335,6 +335,25 @@ async def test_a_direct_message_that_a_killed_process_sent_is_found_again(room: 
     assert message.picture is not None
 
 
+@pytest.mark.parametrize("channel", [GENERAL, STRANGE])
+async def test_a_message_whose_answer_was_lost_is_not_sent_again(room: SlackRoom, channel: str) -> None:
+    lost = "chat.postMessage"
+    if channel == STRANGE:  # first the channel says no, then the person's message is lost
+        room.slack.refuse(lost, "not_in_channel")
+    real = room.slack._chat_postMessage
+
+    def once(arguments: Any) -> Any:
+        room.slack.lost.add(lost)
+        room.slack._chat_postMessage = real  # type: ignore[method-assign]
+        return real(arguments)
+
+    room.slack._chat_postMessage = once  # type: ignore[method-assign]
+    job_id = await room.imagine(channel=channel)
+    message = await room.painted(job_id)
+    assert room.slack.messages == [message]
+    assert message.picture is not None
+
+
 async def test_where_an_answer_is_about_to_go_is_written_down_first(
     room: SlackRoom, monkeypatch: pytest.MonkeyPatch
 ) -> None:

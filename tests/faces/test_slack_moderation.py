@@ -340,6 +340,20 @@ async def test_the_starboard_hides_what_was_let_through_hidden(room: SlackRoom) 
     assert room.slack.files[str(shown.picture)]["data"] != original
 
 
+async def test_what_is_hidden_later_is_hidden_on_the_starboard_too(room: SlackRoom) -> None:
+    await room.slash(f"house stars <#{GENERAL}>", command="/studio", user=MOD)
+    await room.slash("house star-threshold 1", command="/studio", user=MOD)
+    job_id, message = await finished(room)
+    await room.send(room.slack.reaction(message, "star", user=BO))
+    await room.tell(PictureChanged(job_id=job_id, platform=Platform.SLACK, picture_id=f"{job_id}.1"))
+    shown, original = room.message, room.message.picture
+    with room.ports.database.begin() as session:
+        session.get_one(JobRow, job_id).spoiler = True
+    await room.tell(JobChanged(job_id=job_id, platform=Platform.SLACK))
+    assert shown.picture not in (None, original)
+    assert shown.buttons == [f"c1:show:{job_id}:0"]
+
+
 # ---- who is who
 
 
