@@ -13,6 +13,7 @@ from studio.db import records
 from studio.db.choices import preferences_of
 from studio.db.database import Database
 from studio.db.estimates import outlook, outlooks
+from studio.db.humans import same_human
 from studio.db.tables import CaseRow, DeliveryRow, JobRow, PersonRow, PictureRow, StarRow
 from studio.errors import NotFound, PolicyRefusal
 from studio.jobs import Job, JobState
@@ -32,7 +33,7 @@ class Slip:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
-    """The job that painted a source, and the source's prompt: empty when the source was deleted."""
+    """The job that painted a source, and the source's prompt: empty when it was deleted or belongs elsewhere."""
 
     job: Job
     prompt: str
@@ -102,9 +103,18 @@ def _origins(session: Session, job: Job) -> Iterator[Origin]:
     for source in job.request.sources:
         row = session.get(PictureRow, source.picture_id) if source.picture_id else None
         if row is not None:
-            prompt = "" if row.deleted_at else str(row.recipe.get("prompt", ""))
             origin = records.find_job(session, row.job_id)
-            yield Origin(job=origin, prompt=prompt, own=origin.person.key == job.person.key)
+            told = not row.deleted_at and _is_told(origin, job)
+            prompt = str(row.recipe.get("prompt", "")) if told else ""
+            own = same_human(session, origin.person.key, job.person.key)
+            yield Origin(job=origin, prompt=prompt, own=own)
+
+
+def _is_told(origin: Job, job: Job) -> bool:
+    """What was written elsewhere, or in a private place, is not told where the job is."""
+    home, here = origin.person, job.person
+    same_place = not origin.address.private or origin.address.channel == job.address.channel
+    return (home.platform, home.community) == (here.platform, here.community) and same_place
 
 
 def _slip(session: Session, job_id: str) -> Slip | None:

@@ -51,8 +51,7 @@ def append(
 
     Appending locks the chain until the transaction ends, so it belongs at its end.
     """
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
+    _lock(session)
     last = session.scalar(select(AuditRow).order_by(AuditRow.number.desc()).limit(1))
     row = AuditRow(
         number=last.number + 1 if last else 1,
@@ -69,6 +68,12 @@ def append(
     session.add(row)
     session.flush()
     return row
+
+
+def _lock(session: Session) -> None:
+    """SQLite writers go one by one anyway."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
 
 
 def verify(session: Session) -> Verified:
@@ -88,6 +93,7 @@ def verify(session: Session) -> Verified:
 
 def erase(session: Session, person_key: str, *, actor: str) -> int:
     """Forget the content of every entry about or by a person, and note how many. The chain still holds."""
+    _lock(session)
     mine = or_(AuditRow.actor == person_key, AuditRow.subject == person_key)
     rows = session.scalars(select(AuditRow).where(mine)).all()
     for row in rows:
@@ -99,6 +105,7 @@ def erase(session: Session, person_key: str, *, actor: str) -> int:
 
 def expire(session: Session, *, before: datetime) -> int:
     """Forget the content of every entry older than `before`; how many that were. The chain still holds."""
+    _lock(session)
     rows = session.scalars(select(AuditRow).where(AuditRow.at < before, AuditRow.salt.is_not(None))).all()
     for row in rows:
         row.actor = row.subject = row.details = row.salt = None

@@ -19,10 +19,10 @@ from studio.db.tables import CaseRow
 def let_go(database: Database, *, keep: timedelta) -> int:
     """Empty audit entries and closed cases older than `keep`. How many audit entries were emptied."""
     before = now() - keep
+    let_judged_go(database)
     with database.begin() as session:
         _empty_cases(session, keep)
         session.execute(delete(StrikeRow).where(StrikeRow.at < now() - FORGOTTEN))
-        let_judged_go(session)
         ledger.leave_names(session, at=now())
         return audit.expire(session, before=before)
 

@@ -6,6 +6,7 @@ back under any of them.
 """
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from sqlalchemy import Select, Text, cast, delete, select, update
 from sqlalchemy.orm import Session
@@ -13,7 +14,7 @@ from sqlalchemy.orm import Session
 from studio import releases
 from studio.cases import CaseKind, CaseState, Decision
 from studio.clock import now
-from studio.db import cases, ledger, records
+from studio.db import cases, ledger, moves, records
 from studio.db.humans import unlink
 from studio.db.people import SOMEBODY, person_of
 from studio.db.tables import (
@@ -57,6 +58,7 @@ def forget(session: Session, keys: Sequence[str], *, judged: bool = False) -> Re
     `judged`: strikes of theirs hold. Send the events and delete the files after the commit.
     """
     removal = Removal()
+    moves.hold(session, JobRow.person_key.in_(keys) | JobRow.id.in_(_questions(keys, CaseRow.job_id)))
     _close_questions(session, keys, removal)
     jobs = session.scalars(select(JobRow).where(JobRow.person_key.in_(keys)).order_by(JobRow.id)).all()
     for row in jobs:  # all of them first: what they start from is needed no more
@@ -109,13 +111,16 @@ def _open_cases(keys: Sequence[str]) -> Select[CaseRow]:
 
 def _close_questions(session: Session, keys: Sequence[str], removal: Removal) -> None:
     """Nobody is left whom others could ask, who waits for the answer, or who wants what was refused."""
+    for row in session.scalars(_questions(keys, CaseRow).order_by(CaseRow.job_id, CaseRow.id)).all():
+        if cases.close(session, row.id, Decision.REJECT, by=row.claimed_by or "", at=now()):
+            session.refresh(row)
+            removal.events.append(cases.changed(session, row))
+            removal.events.extend(_stop(session, row.job_id or ""))
+
+
+def _questions(keys: Sequence[str], what: Any) -> Select[Any]:
     theirs = CaseRow.subject.in_(keys) & CaseRow.kind.in_([CaseKind.APPEAL, CaseKind.CONSENT])
-    pending = (CaseRow.state == CaseState.OPEN) & (CaseRow.addressee.in_(keys) | theirs)
-    for row in session.scalars(select(CaseRow).where(pending).order_by(CaseRow.id)):
-        cases.close(session, row.id, Decision.REJECT, by=row.claimed_by or "", at=now())
-        session.refresh(row)
-        removal.events.append(cases.changed(session, row))
-        removal.events.extend(_stop(session, row.job_id or ""))
+    return select(what).where(CaseRow.state == CaseState.OPEN, CaseRow.addressee.in_(keys) | theirs)
 
 
 def _forget_job(session: Session, row: JobRow, removal: Removal) -> None:

@@ -3,14 +3,13 @@
 from datetime import timedelta
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from studio import releases
-from studio.cases import CaseKind, CaseState, Decision
+from studio.cases import CaseKind, CaseState
 from studio.clock import now
-from studio.db import cases, outbox
+from studio.db import moves, outbox
 from studio.db.database import Database
-from studio.db.tables import CaseRow, OutboxRow
+from studio.db.tables import CaseRow, JobRow
 from studio.jobs import JobState
 from studio.ports import Events
 
@@ -19,26 +18,22 @@ _UNANSWERED = "The person who made the picture did not answer. Nothing was charg
 
 
 def close_unanswered(database: Database, events: Events) -> int:
-    """The jobs that waited end, and their credits go back. How many questions were closed."""
-    rows: list[OutboxRow] = []
+    """The jobs that waited end, and their credits go back. How many such jobs there were."""
+    old = (CaseRow.state == CaseState.OPEN) & (CaseRow.opened_at < now() - WAITS)
+    with database.read() as session:
+        query = select(CaseRow.job_id).where(CaseRow.kind == CaseKind.CONSENT, old).distinct()
+        job_ids = [found for found in session.scalars(query) if found is not None]
+    return sum(_end(database, events, job_id) for job_id in sorted(job_ids))
+
+
+def _end(database: Database, events: Events, job_id: str) -> bool:
+    """One job at a time, held before its questions, as by whoever answers one. False: somebody just did."""
     with database.begin() as session:
-        old = (CaseRow.state == CaseState.OPEN) & (CaseRow.opened_at < now() - WAITS)
-        query = select(CaseRow).where(CaseRow.kind == CaseKind.CONSENT, old).order_by(CaseRow.id)
-        found = [row for row in session.scalars(query).all() if _close(session, row)]
-        for row in found:
-            rows.append(cases.changed(session, row))
+        moves.hold(session, JobRow.id == job_id)
+        rows = list(releases.withdraw_questions(session, job_id))
+        if rows:
             rows += releases.stop(
-                session,
-                row.job_id or "",
-                JobState.CANCELLED,
-                error_code="consent",
-                error_text=_UNANSWERED,
+                session, job_id, JobState.CANCELLED, error_code="consent", error_text=_UNANSWERED
             )
     outbox.send(database, events, rows)
-    return len(found)
-
-
-def _close(session: Session, row: CaseRow) -> bool:
-    closed = cases.close(session, row.id, Decision.REJECT, by="", at=now())
-    session.refresh(row)
-    return closed
+    return bool(rows)

@@ -61,10 +61,11 @@ def stop(
     row = session.get_one(JobRow, job_id)
     ledger.release(session, row, at=now())
     ended_event = outbox.write(session, JobEnded(job_id=job_id, platform=Platform(row.platform), state=state))
-    return [ended_event, *_withdraw_questions(session, job_id)]
+    return [ended_event, *withdraw_questions(session, job_id)]
 
 
-def _withdraw_questions(session: Session, job_id: str) -> Iterator[OutboxRow]:
+def withdraw_questions(session: Session, job_id: str) -> Iterator[OutboxRow]:
+    """Close those to the owners of pictures that are still open."""
     asked = (
         (CaseRow.job_id == job_id) & (CaseRow.kind == CaseKind.CONSENT) & (CaseRow.state == CaseState.OPEN)
     )

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -33,9 +33,13 @@ class Tile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
-    """The picture that a job started from. `prompt` is empty for one that was deleted since."""
+    """The picture that a job started from. `prompt` is empty for one that was deleted since.
+
+    `home` is the platform and the community in which it was painted.
+    """
 
     picture_id: str
+    home: tuple[str, str]
     maker: str
     prompt: str
     width: int
@@ -91,13 +95,22 @@ def load_cards(session: Session, jobs: Sequence[Job]) -> list[Card]:
             job=job,
             tiles=tiles.get(job.id, ()),
             origins=tuple(
-                origins[each.picture_id] for each in job.request.sources if each.picture_id in origins
+                _told(origins[each.picture_id], job)
+                for each in job.request.sources
+                if each.picture_id in origins
             ),
             seen=seen.get(job.id, Outlook()),
             asks=job.id in asking,
         )
         for job in jobs
     ]
+
+
+def _told(origin: Origin, job: Job) -> Origin:
+    """A picture that a linked identity carried over tells neither its other name nor its words."""
+    if origin.home == (job.person.platform, job.person.community):
+        return origin
+    return replace(origin, maker=job.person.display_name, prompt="")
 
 
 def _asking(session: Session, job_ids: Sequence[str]) -> set[str]:
@@ -146,14 +159,15 @@ def load_stars(session: Session, picture_ids: Sequence[str]) -> Mapping[str, tup
 def load_origins(session: Session, picture_ids: Sequence[str]) -> dict[str, Origin]:
     if not picture_ids:
         return {}
-    query = select(PictureRow, JobRow.person).join(JobRow, JobRow.id == PictureRow.job_id)
+    query = select(PictureRow, JobRow).join(JobRow, JobRow.id == PictureRow.job_id)
     return {
         row.id: Origin(
             picture_id=row.id,
-            maker=person["display_name"],
+            home=(job.platform, job.community),
+            maker=job.person["display_name"],
             prompt="" if row.deleted_at else row.recipe["prompt"],
             width=row.width,
             height=row.height,
         )
-        for row, person in session.execute(query.where(PictureRow.id.in_(picture_ids)))
+        for row, job in session.execute(query.where(PictureRow.id.in_(picture_ids)))
     }

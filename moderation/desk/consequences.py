@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from moderation import bans
@@ -14,8 +14,8 @@ from moderation.tables import StrikeRow
 from studio import releases
 from studio.cases import CaseKind, NoticeKind
 from studio.clock import now
-from studio.db import cases, moves
-from studio.db.humans import identities
+from studio.db import cases, ledger, moves
+from studio.db.humans import human_of, identities
 from studio.db.people import lock_person
 from studio.db.tables import JobRow
 from studio.jobs import WAITING, JobState
@@ -54,6 +54,7 @@ def punish(
     Belongs into a transaction that touches nothing else before it; run the outcome's errands after the commit.
     """
     lock_person(session, person)
+    hold(session, person.key)
     before = round(burden(session, person.key), 2)  # or a second's decay would hide a step that was reached
     row = strike(session, person.key, rule=rule, category=category, weight=weight, job_id=job_id)
     after = before + weight
@@ -67,12 +68,27 @@ def punish(
     return _exclude(session, person, rung, row)
 
 
+def hold(session: Session, person_key: str, *, job_id: str | None = None, all_jobs: bool = False) -> None:
+    """Let nothing else happen to a human until the commit: to their account, and to one job or all that go on.
+
+    `humans.hold` says in which order rows are held.
+    """
+    ledger.lock(session, human_of(session, person_key))
+    wanted = JobRow.id == job_id
+    if all_jobs:
+        wanted |= _going_on(identities(session, person_key))
+    moves.hold(session, wanted)
+
+
+def _going_on(keys: tuple[str, ...]) -> ColumnElement[bool]:
+    states = sorted(WAITING | {JobState.HELD, JobState.PAINTING})
+    return JobRow.person_key.in_(keys) & JobRow.state.in_(states)
+
+
 def stop_jobs(session: Session, keys: tuple[str, ...]) -> Outcome:
     """Everything of theirs that waits ends now, what is being painted ends within a step."""
     outcome = Outcome()
-    wanted = JobRow.state.in_(sorted(WAITING | {JobState.HELD, JobState.PAINTING}))
-    query = select(JobRow).where(JobRow.person_key.in_(keys), wanted).order_by(JobRow.id)
-    for row in session.scalars(query):
+    for row in session.scalars(select(JobRow).where(_going_on(keys)).order_by(JobRow.id)):
         if row.state == JobState.PAINTING:
             moves.request_cancel(session, row.id)
             outcome.cancel.append(row.id)

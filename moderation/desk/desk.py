@@ -8,11 +8,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from moderation import audit, bans
-from moderation.desk.consequences import exclude, notify
+from moderation.desk.consequences import exclude, hold, notify
 from moderation.desk.dossiers import read_dossier
 from moderation.desk.erasure import erase_records
 from moderation.desk.errands import Errands, Outcome
-from moderation.desk.outcomes import answer_alike, follow
+from moderation.desk.outcomes import EXCLUDING, answer_alike, follow
 from moderation.desk.strikes import burden
 from moderation.metrics import CASES
 from moderation.policy import Policy, default_policy
@@ -20,7 +20,7 @@ from moderation.stances import tightened
 from studio.cases import DECISIONS, Case, Decision, Dossier, NoticeKind
 from studio.clock import now
 from studio.communities import CommunityRules
-from studio.db import cases, choices
+from studio.db import cases, choices, ledger
 from studio.db.database import Database
 from studio.db.humans import identities, same_human
 from studio.db.tables import CaseRow, JobRow
@@ -65,6 +65,7 @@ class HouseDesk:
             if decision not in DECISIONS[case.kind]:
                 allowed = ", ".join(sorted(DECISIONS[case.kind]))
                 raise BadParameter("decision", f"of this case must be one of: {allowed}.")
+            hold(session, case.subject, job_id=case.job_id, all_jobs=decision in EXCLUDING)
             if not cases.close(session, case_id, decision, by=moderator.key, at=now(), note=note):
                 raise CaseTaken(closed=_row(session, case_id).decision is not None)
             row = _row(session, case_id)
@@ -84,6 +85,7 @@ class HouseDesk:
         with self._database.begin() as session:
             if same_human(session, who, moderator.key):
                 raise NotAllowed("You cannot ban yourself.")
+            hold(session, who, all_jobs=True)
             kind = NoticeKind.SUSPENSION if until else NoticeKind.BAN
             outcome = exclude(session, who, by=moderator.key, until=until, reason=reason, kind=kind)
         self._errands.run(outcome)
@@ -93,6 +95,7 @@ class HouseDesk:
         with self._database.begin() as session:
             if same_human(session, who, moderator.key):
                 raise NotAllowed("Somebody else has to lift your ban.")
+            hold(session, who)
             found = bans.holding(session, who)
             theirs = [row for row in found if not bans.may_lift(row, moderator.key)]
             if found and found == theirs:
@@ -107,6 +110,7 @@ class HouseDesk:
     def govern(self, moderator: Person, change: Callable[[CommunityRules], CommunityRules]) -> CommunityRules:
         _require_moderator(moderator)
         with self._database.begin() as session:
+            ledger.lock(session, f"rules:{moderator.platform}:{moderator.community}")  # or one change is lost
             former = choices.community_rules(session, moderator.platform, moderator.community)
             rules = change(former)
             added = rules.stances.items() - former.stances.items()  # older ones may have lost their category
@@ -120,6 +124,7 @@ class HouseDesk:
 
     def forget(self, person: Person) -> bool:
         with self._database.begin() as session:
+            hold(session, person.key)
             erase_records(session, identities(session, person.key))
             return burden(session, person.key) > 0
 

@@ -7,7 +7,7 @@ from moderation import bans
 from moderation.desk.strikes import burden
 from studio.cases import Case, Conduct, Dossier
 from studio.db import records
-from studio.db.humans import identities
+from studio.db.humans import identities, same_human
 from studio.db.people import find_person
 from studio.db.tables import CaseRow, JobRow
 from studio.jobs import Job, JobState
@@ -20,7 +20,7 @@ def read_dossier(session: Session, case: Case) -> Dossier:
         subject=find_person(session, case.subject),
         job=job,
         pictures=tuple(records.pictures_of_job(session, job.id)) if job else (),
-        prompts=_prompts(session, job) if job else (),
+        prompts=_prompts(session, case, job) if job else (),
         conduct=read_conduct(session, case.subject, but=case.id),
     )
 
@@ -41,8 +41,18 @@ def read_conduct(session: Session, person_key: str, *, but: str = "") -> Conduct
     )
 
 
-def _prompts(session: Session, job: Job) -> tuple[str, ...]:
-    """The effective prompt: the job's own words, then those of the pictures it starts from, nearest first."""
+def _prompts(session: Session, case: Case, job: Job) -> tuple[str, ...]:
+    """The effective prompt: the job's own words, then those of the pictures it starts from, nearest first.
+
+    A linked identity may have carried a picture over: what others wrote in its community is not told in this one.
+    """
     origins = [source.picture_id for source in job.request.sources if source.picture_id]
     family = records.family(session, origins)
-    return (job.request.prompt, *(picture.recipe.prompt for picture in family))
+    jobs = [records.find_job(session, picture.job_id) for picture in family]
+    told = [
+        picture.recipe.prompt
+        for picture, each in zip(family, jobs, strict=True)
+        if (each.person.platform, each.person.community) == (case.platform, case.community)
+        or same_human(session, each.person.key, job.person.key)
+    ]
+    return (job.request.prompt, *told)

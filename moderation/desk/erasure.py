@@ -10,7 +10,8 @@ from moderation.tables import BlockedPictureRow, StrikeRow
 from studio import forgetting
 from studio.cases import CaseState
 from studio.clock import now
-from studio.db.humans import identities
+from studio.db import humans, ledger
+from studio.db.database import Database
 from studio.db.tables import BanRow, CaseRow
 
 
@@ -37,10 +38,15 @@ def erase_records(session: Session, keys: tuple[str, ...]) -> int:
     return sum(audit.erase(session, key, actor=HOUSE) for key in keys)
 
 
-def let_judged_go(session: Session) -> None:
+def let_judged_go(database: Database) -> None:
     """Those who were forgotten while they were judged, once no ban, strike or open case of theirs is left."""
-    for key in forgetting.nameless_keys(session):
-        keys = identities(session, key)
-        if not forgetting.is_judged(session, keys) and not burden(session, key):
-            forgetting.let_go(session, key)
-            audit.erase(session, key, actor=HOUSE)
+    with database.read() as session:
+        found = forgetting.nameless_keys(session)
+    for key in found:
+        with database.begin() as session:
+            humans.hold(session, key)
+            keys = humans.identities(session, key)
+            ledger.lock(session, *keys)
+            if not forgetting.is_judged(session, keys) and not burden(session, key):
+                forgetting.let_go(session, key)
+                audit.erase(session, key, actor=HOUSE)

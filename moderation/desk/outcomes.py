@@ -17,7 +17,7 @@ from studio.cases import Case, CaseKind, CaseState, Decision, NoticeKind
 from studio.clock import now
 from studio.commands import consent
 from studio.db import cases, outbox, records
-from studio.db.humans import identities
+from studio.db.humans import identities, same_human
 from studio.db.tables import CaseRow, JobRow
 from studio.events import JobChanged
 from studio.jobs import JobState
@@ -25,6 +25,7 @@ from studio.people import Platform
 from studio.removals import take_down
 
 _REJECTED = "A moderator did not let this through. Nothing was charged."
+EXCLUDING = frozenset({Decision.SUSPEND, Decision.BAN})  # stops all of a human's jobs
 _DELIVERING = frozenset({Decision.APPROVE, Decision.SPOILER, Decision.OVERTURN})
 _FIRST_SUSPENSION = timedelta(days=7)
 _LONGEST_SUSPENSION = timedelta(days=90)
@@ -59,8 +60,7 @@ def _move_work(session: Session, case: Case) -> Outcome:
     if case.job_id is None:
         return Outcome()
     if case.kind is CaseKind.REPORT:
-        # Held, so that of several decisions on one picture only the first takes it down.
-        return _answer_report(session, case, session.get_one(JobRow, case.job_id, with_for_update=True))
+        return _answer_report(session, case, session.get_one(JobRow, case.job_id))
     if case.kind not in (CaseKind.HOLD, CaseKind.APPEAL):
         return Outcome()
     row = session.get_one(JobRow, case.job_id)
@@ -203,7 +203,10 @@ _JUDGED: Mapping[Decision, Callable[[Session, Case], Outcome]] = {
 
 
 def answer_alike(session: Session, case: Case) -> Outcome:
-    """The other open reports on the same picture get the same answer, unless a moderator is at one of them."""
+    """The other open reports on the same picture get the same answer, unless a moderator is at one of them.
+
+    One that the deciding moderator filed waits for somebody else.
+    """
     outcome = Outcome()
     if case.kind is not CaseKind.REPORT or case.decision is None:
         return outcome
@@ -212,10 +215,11 @@ def answer_alike(session: Session, case: Case) -> Outcome:
         CaseRow.picture_id == case.picture_id,
         CaseRow.state == CaseState.OPEN,
     )
+    by = case.decided_by or ""
     # One that another moderator is deciding at this very moment is left to them.
     for row in session.scalars(query.order_by(CaseRow.id).with_for_update(skip_locked=True)):
-        by = case.decided_by or ""
-        if cases.close(session, row.id, case.decision, by=by, at=now()):
+        own = row.filed_by is not None and same_human(session, row.filed_by, by)
+        if not own and cases.close(session, row.id, case.decision, by=by, at=now()):
             session.refresh(row)
             outcome.events.append(cases.changed(session, row))
             outcome.add(_tell_filer(session, cases.case_of(row)))

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from studio.commands.answers import Forgotten
 from studio.commands.spec import Call, CommandSpec, Kind, Parameter
-from studio.db.humans import identities
+from studio.db import humans, ledger
 from studio.db.people import lock_person
 from studio.errors import NotAllowed
 from studio.forgetting import count_pictures, forget, is_painting
@@ -22,12 +22,14 @@ class ForgetMe:
 def forget_me(ports: Ports, call: Call, _command: ForgetMe) -> Forgotten:
     """Pictures with their files, words, stars, settings and links. Raises `NotAllowed` while a job is painted."""
     with ports.database.read() as session:
-        if is_painting(session, identities(session, call.person.key)):
+        if is_painting(session, humans.identities(session, call.person.key)):
             raise NotAllowed(_PAINTING)
     judged = ports.desk.forget(call.person)
     with ports.database.begin() as session:
+        humans.hold(session, call.person.key)
         lock_person(session, call.person)
-        keys = identities(session, call.person.key)
+        keys = humans.identities(session, call.person.key)
+        ledger.lock(session, *keys)
         if is_painting(session, keys):  # since it was asked a moment ago
             raise NotAllowed(_PAINTING)
         pictures = count_pictures(session, keys)

@@ -33,12 +33,12 @@ def link(ports: Ports, call: Call, command: Link) -> LinkOffered | Linked:
     Raises `BadParameter` for a code that is unknown, too old, or one's own.
     """
     with ports.database.begin() as session:
-        lock_person(session, call.person)
         session.execute(delete(LinkCodeRow).where(LinkCodeRow.expires_at < now()))
         return _join(session, call, command.code) if command.code else _offer(session, call)
 
 
 def _offer(session: Session, call: Call) -> LinkOffered:
+    lock_person(session, call.person)
     session.execute(delete(LinkCodeRow).where(LinkCodeRow.person_key == call.person.key))
     code = "".join(secrets.choice(_LETTERS) for _ in range(_LENGTH))
     row = LinkCodeRow(code=code, person_key=call.person.key, expires_at=now() + _LASTS)
@@ -47,7 +47,11 @@ def _offer(session: Session, call: Call) -> LinkOffered:
 
 
 def _join(session: Session, call: Call, code: str) -> Linked:
-    row = session.get(LinkCodeRow, code.strip().lower(), with_for_update=True)
+    wanted = code.strip().lower()
+    if offered := session.get(LinkCodeRow, wanted):
+        humans.hold(session, offered.person_key, call.person.key)
+    lock_person(session, call.person)
+    row = session.get(LinkCodeRow, wanted, with_for_update=True, populate_existing=True)
     if row is None:
         raise BadParameter("code", _UNKNOWN)
     if row.person_key == call.person.key:

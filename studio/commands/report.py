@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from studio.cases import Case, CaseKind
 from studio.commands.answers import Filed
 from studio.commands.spec import Call, CommandSpec, Kind, Parameter
-from studio.db import outbox, records
+from studio.db import moves, outbox, records
 from studio.db.cases import open_case, report_weight
 from studio.db.people import lock_person
+from studio.db.tables import JobRow
 from studio.errors import NotAllowed
 from studio.ports import Ports
 from studio.text import clean_text
@@ -52,6 +53,7 @@ def report_from_outside(ports: Ports, picture_id: str, words: str) -> Case:
     """
     with ports.database.begin() as session:
         picture = records.find_picture(session, picture_id)
+        moves.hold(session, JobRow.id == picture.job_id)  # of two at once, the second finds the first's case
         job = records.find_job(session, picture.job_id)
         case, events = open_case(
             session,

@@ -18,6 +18,17 @@ def identities(session: Session, person_key: str) -> tuple[str, ...]:
     return (person_key, *(key for key in others if key != person_key))
 
 
+def hold(session: Session, *person_keys: str) -> None:
+    """Keep the rows of all identities of these humans until the commit.
+
+    Transactions that hold several rows take them in one order, or two could wait for each other: people and
+    accounts, jobs, cases, bans, the audit chain; within each by key.
+    """
+    keys = sorted({each for key in person_keys for each in identities(session, key)})
+    query = select(PersonRow.key).where(PersonRow.key.in_(keys)).order_by(PersonRow.key)
+    session.execute(query.with_for_update(key_share=True))
+
+
 def same_human(session: Session, left: str, right: str) -> bool:
     return left == right or human_of(session, left) == human_of(session, right)
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, and_, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, CursorResult, and_, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from studio.db.tables import JobRow
@@ -19,6 +19,12 @@ def _moved(session: Session, job_id: str, guard: Any, values: dict[str, Any]) ->
 
 def _in(states: Iterable[JobState]) -> Any:
     return JobRow.state.in_(sorted(states))
+
+
+def hold(session: Session, jobs: ColumnElement[bool]) -> None:
+    """Keep these jobs until the commit, in the order of their ids; `humans.hold` says why."""
+    query = select(JobRow.id).where(jobs).order_by(JobRow.id)
+    session.execute(query.with_for_update(key_share=True))
 
 
 def mark_queued(session: Session, job_id: str, *, at: datetime) -> bool:

@@ -12,6 +12,7 @@ from studio.cases import CaseKind, CaseState, Decision
 from studio.catalog import perform
 from studio.clock import now
 from studio.commands.answers import Decided
+from studio.commands.report import report_from_outside
 from studio.commands.spec import Call
 from studio.communities import CommunityRules
 from studio.db import cases, choices, ledger, records
@@ -91,6 +92,22 @@ def test_the_same_report_from_many_threads_is_filed_once(ports: Ports):
 
     results = at_once(8, report)
     assert sum(bool(events) for _, events in results) == 1
+
+
+def test_equal_reports_from_outside_at_the_same_time_are_one(ports: Ports):
+    job = paint_job(ports, imagine(ports, "a"))
+    results = at_once(6, lambda _: report_from_outside(ports, f"{job}.1", "that is me"))
+    assert len({each.id for each in results}) == 1
+
+
+def test_moderators_who_settle_different_things_at_once_lose_nothing(ports: Ports):
+    house = with_desk(ports)
+    moderator = someone("mod", moderator=True)
+    changes = [{"paused": True}, {"max_pictures": 2}, {"desk_channel": "desk"}, {"log_channel": "log"}]
+    at_once(4, lambda index: house.desk.govern(moderator, lambda rules: replace(rules, **changes[index])))
+    with house.database.read() as session:
+        rules = choices.community_rules(session, moderator.platform, moderator.community)
+    assert rules == CommunityRules(paused=True, max_pictures=2, desk_channel="desk", log_channel="log")
 
 
 def test_many_reports_on_one_picture_decided_at_once_do_not_get_in_each_others_way(ports: Ports):

@@ -332,6 +332,19 @@ class TestReports:
         gone = decision is Decision.REJECT
         assert bool(kinds(house, PictureChanged)) == bool(notices(house, call.person.key)) == gone
 
+    def test_a_report_that_the_moderator_filed_waits_for_somebody_else(self, house, call):
+        job_id = painted(house, call)
+        reported(house, call, job_id)
+        perform(house, by(call, MOD), "report", {"picture": f"{job_id}.1"})
+        first = next(case for case in desk(house, call) if case.filed_by == someone("bo").key)
+        decide(house, call, first, Decision.APPROVE)
+        (own,) = desk(house, call)
+        assert own.filed_by == MOD.key
+        with pytest.raises(NotAllowed):
+            decide(house, call, own, Decision.APPROVE)
+        decide(house, call, own, Decision.APPROVE, BEA)
+        assert desk(house, call) == ()
+
 
 class TestAppeals:
     def test_an_overturned_refusal_is_painted_charged_and_forgiven(self, house, call):

@@ -3,16 +3,23 @@
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import select
 
-from bots.standings import load_family
+from bots.standings import load_family, load_standing
+from bots.web.cards import load_cards, load_jobs
 from studio.catalog import perform
-from studio.commands.answers import Family
+from studio.commands.answers import Accepted, Family
 from studio.commands.spec import Call
+from studio.db import humans
+from studio.db.people import lock_person
+from studio.db.tables import CaseRow
 from studio.errors import NotFound
-from studio.people import Address, Platform
+from studio.people import Address, Person, Platform
 from studio.ports import Ports
+from studio.verdicts import Ruling, Verdict
+from tests.desks import with_desk
 from tests.painted import paint_job
-from tests.twins import someone
+from tests.twins import TwinGate, someone
 
 SECRET = Address(platform=Platform.WEB, community="room", channel="secret", private=True)
 OPEN = Address(platform=Platform.WEB, community="room", channel="main")
@@ -110,3 +117,43 @@ def test_a_family_tree_leaves_out_what_was_painted_in_another_community(ports: P
     stranger = replace(there, person=someone("cy", community="other"))
     assert seen(stranger) == [third]
     assert seen(there) == [f"{second}.1", third]
+
+
+def test_a_picture_that_is_taken_along_leaves_its_words_in_the_private_place(
+    ports: Ports, secret: str
+) -> None:
+    edited = {"picture": f"{secret}.1", "prompt": "a hat", "region": "A1"}
+    answer = perform(ports, call_of("ana", OPEN, "taken"), "edit", edited)
+    assert isinstance(answer, Accepted)
+    (origin,) = load_standing(ports.database, answer.job_id).origins
+    assert (origin.prompt, origin.own) == ("", True)
+
+
+def test_what_others_wrote_in_another_community_is_not_told_in_this_one(ports: Ports) -> None:
+    house = with_desk(ports)
+    here = {name: someone(name) for name in ("ana", "bo")}
+    away = someone("ana", community="away")
+
+    def made(person: Person, command: str, **values: object) -> str:
+        address = replace(OPEN, community=person.community)
+        call = Call(person=person, address=address, request_key=f"{person.key}:{command}")
+        answer = perform(house, call, command, {"count": 1, **values})
+        assert isinstance(answer, Accepted)
+        return answer.job_id
+
+    fox = paint_job(house, made(here["bo"], "imagine", prompt="a secret fox"))
+    owl = paint_job(house, made(here["ana"], "remix", picture=f"{fox}.1", prompt="an owl"))
+    with house.database.begin() as session:
+        lock_person(session, away)
+        humans.link(session, here["ana"].key, away.key)
+    assert isinstance(house.gate, TwinGate)
+    house.gate.verdict = Verdict(ruling=Ruling.HOLD, rule="r", category="c")
+    held = made(away, "vary", picture=f"{owl}.1")
+    with house.database.read() as session:
+        case = session.scalars(select(CaseRow.id)).one()
+    assert house.desk.read(case).prompts == ("an owl", "an owl")
+    (origin,) = load_standing(house.database, held).origins
+    assert (origin.prompt, origin.own) == ("", True)
+    with house.database.read() as session:
+        (card,) = load_cards(session, load_jobs(session, [held]))
+    assert [(each.maker, each.prompt) for each in card.origins] == [(away.display_name, "")]
