@@ -5,8 +5,7 @@ flat art lives by its edges, and the second term keeps them crisp without a perc
 """
 
 import math
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +14,7 @@ from diffusers import AutoencoderKL
 from diffusers.models.resnet import ResnetBlock2D
 from torch.nn import functional
 
-from engine.training.checkpoint import Average, load_state, save_state
+from engine.training.course import Course, Tick, half_wave
 
 FACTOR = 8
 KL_WEIGHT = 1e-4
@@ -147,48 +146,34 @@ def train_autoencoder(
     steps: int | None = None,
     learning_rate: float = 3e-4,
     device: torch.device,
-    tick: Callable[[int, float, float], None] = lambda step, loss, share: None,
+    tick: Tick = lambda step, loss, share: None,
 ) -> None:
-    """Train for `minutes` (or exactly `steps` steps), going on from `state` where it exists.
+    """Train for `minutes` (or up to `steps` steps in all), going on from `state` where it exists.
 
     `pictures` yields uint8 batches (n, height, width, 3). On return the weights of `autoencoder` are the running
     average, and `config.scaling_factor` makes its latents unit variance. Ctrl-C saves and is raised again.
     """
     autoencoder.to(device, memory_format=torch.channels_last)
-    average = Average(autoencoder, decay=0.998)
-    optimizer = torch.optim.AdamW(
-        autoencoder.parameters(), lr=learning_rate, weight_decay=0.0, betas=(0.9, 0.99)
+    course = Course(
+        autoencoder,
+        state,
+        peak=learning_rate,
+        warm_up=50,
+        fall=lambda share: half_wave(0.95 * share),
+        decay=0.998,
     )
-    step = load_state(state, model=autoencoder, average=average, optimizer=optimizer)
-    begun, share = time.monotonic(), 0.0
-    saved = begun
-    try:
-        while share < 1:
-            elapsed = (time.monotonic() - begun) / 60
-            share = min(1.0, step / steps if steps is not None else elapsed / max(minutes, 1e-9))
-            for group in optimizer.param_groups:
-                group["lr"] = (
-                    learning_rate * min(1, (step + 1) / 50) * (0.5 + 0.5 * math.cos(math.pi * 0.95 * share))
-                )
-            wanted = to_tensor(next(pictures), device)
-            with torch.autocast(device.type, torch.bfloat16):
-                posterior = autoencoder.encode(wanted).latent_dist
-                made = autoencoder.decode(posterior.sample()).sample
-            kl = posterior.kl().mean() / posterior.mean[0].numel()
-            loss = reconstruction_loss(made.float(), wanted) + KL_WEIGHT * kl
-            optimizer.zero_grad(set_to_none=True)
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(autoencoder.parameters(), 1.0)
-            optimizer.step()
-            step += 1
-            average.update(autoencoder)
-            tick(step, float(loss.detach()), share)
-            if time.monotonic() - saved > 120:
-                saved = time.monotonic()
-                save_state(state, step, model=autoencoder, average=average, optimizer=optimizer)
-    finally:
-        save_state(state, step, model=autoencoder, average=average, optimizer=optimizer)
-    average.copy_to(autoencoder)
+
+    def loss_of() -> torch.Tensor:
+        wanted = to_tensor(next(pictures), device)
+        with torch.autocast(device.type, torch.bfloat16):
+            posterior = autoencoder.encode(wanted).latent_dist
+            made = autoencoder.decode(posterior.sample()).sample
+        kl = posterior.kl().mean() / posterior.mean[0].numel()
+        loss: torch.Tensor = reconstruction_loss(made.float(), wanted) + KL_WEIGHT * kl
+        return loss
+
+    course.learn(loss_of, minutes=minutes, steps=steps, tick=tick)
+    course.average.copy_to(autoencoder)
 
 
 @torch.no_grad()

@@ -3,8 +3,8 @@
 import math
 import signal
 import sys
-import time
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -18,7 +18,7 @@ from engine.painters.collage.appearances import keep_appearances
 from engine.painters.collage.beholder import CELLS, SCENES, SIDE_PX, Beholder
 from engine.painters.collage.impression import HOURS
 from engine.painters.collage.library import Library
-from engine.training.checkpoint import Average, load_state, save_state
+from engine.training.course import Course, quarter_wave
 from engine.training.mosaic import Mosaic, disturb, library_bank, paint, paint_backdrops
 
 BATCH = 64
@@ -164,41 +164,34 @@ def _learn(
     beholder: Beholder, library: Library, state: Path, *, minutes: float, steps: int | None, prior: Path
 ) -> None:
     beholder.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    optimizer = torch.optim.AdamW(
-        beholder.parameters(), lr=LEARNING_RATE, weight_decay=0.01, betas=(0.9, 0.98)
+    course = Course(
+        beholder,
+        state,
+        peak=LEARNING_RATE,
+        warm_up=100,
+        fall=partial(quarter_wave, floor=0.02),
+        decay=0.998,
+        weight_decay=0.01,
+        betas=(0.9, 0.98),
+        clip=2.0,
     )
-    average = Average(beholder, decay=0.998)
-    step = load_state(state, model=beholder, average=average, optimizer=optimizer)
-    examples = Examples(library, seed=step + 21)
-    begun = told = time.monotonic()
-    share, seen_right = 0.0, 0.0
+    examples = Examples(library, seed=course.step + 21)
+    seen_right = 0.0
+
+    def draw_loss() -> torch.Tensor:
+        nonlocal seen_right
+        loss, right = loss_of(beholder, examples.draw(BATCH))
+        seen_right += 0.02 * (right - seen_right)
+        return loss
+
+    def tell(step: int, loss: float, share: float) -> None:
+        print(f"{share:.2f} step {step} loss {loss:.2f} found {seen_right:.2f}", flush=True)
+
     try:
-        while share < 1:
-            elapsed = (time.monotonic() - begun) / 60
-            share = min(1.0, step / steps if steps is not None else elapsed / max(minutes, 1e-9))
-            for group in optimizer.param_groups:
-                group["lr"] = (
-                    LEARNING_RATE * min(1, (step + 1) / 100) * (0.02 + 0.98 * math.cos(math.pi / 2 * share))
-                )
-            loss, right = loss_of(beholder, examples.draw(BATCH))
-            optimizer.zero_grad(set_to_none=True)
-            loss.backward()  # type: ignore[no-untyped-call]
-            torch.nn.utils.clip_grad_norm_(beholder.parameters(), 2.0)
-            optimizer.step()
-            step += 1
-            average.update(beholder)
-            seen_right += 0.02 * (right - seen_right)
-            if time.monotonic() - told > 60:
-                told = time.monotonic()
-                print(
-                    f"{share:.2f} step {step} loss {float(loss.detach()):.2f} found {seen_right:.2f}",
-                    flush=True,
-                )
-                save_state(state, step, model=beholder, average=average, optimizer=optimizer)
+        course.learn(draw_loss, minutes=minutes, steps=steps, kept=tell, keep_seconds=60)
     finally:
-        save_state(state, step, model=beholder, average=average, optimizer=optimizer)
         averaged = Beholder()
-        average.copy_to(averaged)
+        course.average.copy_to(averaged)
         averaged.save(prior)
 
 

@@ -3,11 +3,11 @@
 How much noise, and what the UNet is to answer, is the objective's: `engine/training/objectives.py`.
 """
 
-import math
 import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +16,8 @@ from diffusers import AutoencoderKL, UNet2DConditionModel
 from transformers import CLIPTextModel, CLIPTokenizer
 
 from engine.training.autoencoder import to_tensor
-from engine.training.checkpoint import Average, load_state, save_state
+from engine.training.checkpoint import Average
+from engine.training.course import Course, Tick, half_wave
 from engine.training.objectives import Objective
 
 CAPTION_DROPOUT = 0.1
@@ -128,59 +129,47 @@ def train_denoiser(
     fresh_every: int = 8,
     fresh: int | None = None,
     device: torch.device,
-    tick: Callable[[int, float, float], None] = lambda step, loss, share: None,
+    tick: Tick = lambda step, loss, share: None,
     sample: Callable[[int, Average], None] = lambda step, average: None,
     sample_minutes: float = 10,
 ) -> Average:
-    """Train for `minutes` (or exactly `steps` steps), going on from `state` where it exists; returns the average.
+    """Train for `minutes` (or up to `steps` steps in all), going on from `state` where it exists; returns the average.
 
     Every `fresh_every` steps the pool gets `fresh` new pictures, one batch where nothing is said. `sample` is called
     now and then with the average so far, to paint a grid or to export. Ctrl-C saves and is raised again.
     """
     painter.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    average = Average(painter, decay=decay)
-    optimizer = torch.optim.AdamW(
-        painter.parameters(), lr=learning_rate, weight_decay=1e-3, betas=(0.9, 0.99)
+    course = Course(
+        painter,
+        state,
+        peak=learning_rate,
+        warm_up=200,
+        fall=partial(half_wave, floor=0.03),
+        decay=decay,
+        weight_decay=1e-3,
     )
-    step = load_state(state, model=painter, average=average, optimizer=optimizer)
     nothing = tokenize(pool.tokenizer, [""]).to(device)
-    dice = random.Random(step)
-    begun = saved = sampled = time.monotonic()
-    share = 0.0
-    try:
-        while share < 1:
-            elapsed = (time.monotonic() - begun) / 60
-            share = min(1.0, step / steps if steps is not None else elapsed / max(minutes, 1e-9))
-            rate = (
-                learning_rate
-                * min(1, (step + 1) / 200)
-                * (0.03 + 0.97 * 0.5 * (1 + math.cos(math.pi * share)))
-            )
-            for group in optimizer.param_groups:
-                group["lr"] = rate
-            if step % fresh_every == 0:
-                pool.add(fresh or batch)
-            clean, tokens = pool.draw(batch)
-            dropped = torch.tensor([dice.random() < CAPTION_DROPOUT for _ in range(batch)], device=device)
-            tokens = torch.where(dropped[:, None], nothing, tokens)
-            task = objective.draw(clean)
-            with torch.autocast(device.type, torch.bfloat16):
-                made = painter(task.noisy.to(memory_format=torch.channels_last), task.steps, tokens)
-            loss = (task.weights * (made.float() - task.wanted).square().mean((1, 2, 3))).mean()
-            optimizer.zero_grad(set_to_none=True)
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(painter.parameters(), 1.0)
-            optimizer.step()
-            step += 1
-            average.update(painter)
-            tick(step, float(loss.detach()), share)
-            now = time.monotonic()
-            if now - saved > 180:
-                saved = now
-                save_state(state, step, model=painter, average=average, optimizer=optimizer)
-            if now - sampled > 60 * sample_minutes:
-                sampled = now
-                sample(step, average)
-    finally:
-        save_state(state, step, model=painter, average=average, optimizer=optimizer)
-    return average
+    dice = random.Random(course.step)
+    sampled = time.monotonic()
+
+    def loss_of() -> torch.Tensor:
+        if course.step % fresh_every == 0:
+            pool.add(fresh or batch)
+        clean, tokens = pool.draw(batch)
+        dropped = torch.tensor([dice.random() < CAPTION_DROPOUT for _ in range(batch)], device=device)
+        tokens = torch.where(dropped[:, None], nothing, tokens)
+        task = objective.draw(clean)
+        with torch.autocast(device.type, torch.bfloat16):
+            made = painter(task.noisy.to(memory_format=torch.channels_last), task.steps, tokens)
+        loss: torch.Tensor = (task.weights * (made.float() - task.wanted).square().mean((1, 2, 3))).mean()
+        return loss
+
+    def tell(step: int, loss: float, share: float) -> None:
+        nonlocal sampled
+        tick(step, loss, share)
+        if time.monotonic() - sampled > 60 * sample_minutes:
+            sampled = time.monotonic()
+            sample(step, course.average)
+
+    course.learn(loss_of, minutes=minutes, steps=steps, tick=tell, keep_seconds=180)
+    return course.average

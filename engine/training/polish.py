@@ -4,10 +4,9 @@ A small denoiser leaves a little noise in flat colours and takes a little from e
 decoder to put right when it is trained on repainted latents with the untouched collage as its aim.
 """
 
-import math
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +14,7 @@ import torch
 from diffusers import DPMSolverMultistepScheduler, StableDiffusionPipeline
 
 from engine.training.autoencoder import reconstruction_loss, to_tensor
-from engine.training.checkpoint import Average, load_state, save_state
+from engine.training.course import Course, Tick, quarter_wave
 from engine.training.denoiser import tokenize
 
 WINDOW = 16
@@ -79,40 +78,23 @@ def polish(
     steps: int | None = None,
     batch: int = 6,
     learning_rate: float = 2e-4,
-    tick: Callable[[int, float, float], None] = lambda step, loss, share: None,
+    tick: Tick = lambda step, loss, share: None,
 ) -> None:
     """Train the decoder of `repainted.pipeline.vae` in place; the encoder, and so every latent, stays as it is."""
     autoencoder = repainted.pipeline.vae
     decoder = torch.nn.ModuleList([autoencoder.post_quant_conv, autoencoder.decoder])
-    optimizer = torch.optim.AdamW(decoder.parameters(), lr=learning_rate, weight_decay=0.0, betas=(0.9, 0.99))
-    average = Average(decoder, decay=0.99)
-    step = load_state(state, model=decoder, average=average, optimizer=optimizer)
-    dice, begun, share = np.random.default_rng(step), time.monotonic(), 0.0
-    saved = begun
-    try:
-        while share < 1:
-            elapsed = (time.monotonic() - begun) / 60
-            share = min(1.0, step / steps if steps is not None else elapsed / max(minutes, 1e-9))
-            for group in optimizer.param_groups:
-                group["lr"] = (
-                    learning_rate * min(1, (step + 1) / 20) * (0.05 + 0.95 * math.cos(math.pi / 2 * share))
-                )
-            if step % 3 == 0 or not repainted.pairs:
-                repainted.add(4 if repainted.pairs else 12)
-            latents, wanted = repainted.draw(batch, dice)
-            with torch.autocast(repainted.device.type, torch.bfloat16):
-                made = autoencoder.decode(latents).sample
-            loss = reconstruction_loss(made.float(), wanted)
-            optimizer.zero_grad(set_to_none=True)
-            loss.backward()  # type: ignore[no-untyped-call]
-            torch.nn.utils.clip_grad_norm_(decoder.parameters(), 1.0)
-            optimizer.step()
-            step += 1
-            average.update(decoder)
-            tick(step, float(loss.detach()), share)
-            if time.monotonic() - saved > 120:
-                saved = time.monotonic()
-                save_state(state, step, model=decoder, average=average, optimizer=optimizer)
-    finally:
-        save_state(state, step, model=decoder, average=average, optimizer=optimizer)
-    average.copy_to(decoder)
+    course = Course(
+        decoder, state, peak=learning_rate, warm_up=20, fall=partial(quarter_wave, floor=0.05), decay=0.99
+    )
+    dice = np.random.default_rng(course.step)
+
+    def loss_of() -> torch.Tensor:
+        if course.step % 3 == 0 or not repainted.pairs:
+            repainted.add(4 if repainted.pairs else 12)
+        latents, wanted = repainted.draw(batch, dice)
+        with torch.autocast(repainted.device.type, torch.bfloat16):
+            made = autoencoder.decode(latents).sample
+        return reconstruction_loss(made.float(), wanted)
+
+    course.learn(loss_of, minutes=minutes, steps=steps, tick=tick)
+    course.average.copy_to(decoder)

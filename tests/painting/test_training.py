@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from engine.painters.collage import Collage
 from engine.training.autoencoder import new_autoencoder, reconstruction_loss, to_tensor
 from engine.training.captions import Captions
 from engine.training.checkpoint import Average, load_state, save_state
+from engine.training.course import Course, half_wave
 from engine.training.objectives import FOCUS, FOCUS_BELOW, draw_steps
 from engine.training.plan import TINY, Route
 from engine.training.run import Run
@@ -59,10 +61,9 @@ def test_the_library_of_a_run_composes(trained: Path) -> None:
 
 def test_a_run_goes_on_where_it_was_left(trained: Path) -> None:
     state = trained / "checkpoints/denoiser.pt"
-    before = torch.load(state, weights_only=True)["step"]
-    run = Run(trained, TINY)
-    run.go(0)
-    assert torch.load(state, weights_only=True)["step"] == before + 1
+    assert torch.load(state, weights_only=True)["step"] == TINY.steps
+    Run(trained, replace(TINY, steps=TINY.steps + 1)).go(0)
+    assert torch.load(state, weights_only=True)["step"] == TINY.steps + 1
 
 
 def test_the_end_to_end_route_ends_in_a_model_that_needs_no_library(tmp_path: Path) -> None:
@@ -129,3 +130,52 @@ def test_captions_of_one_seed_are_the_same(trained: Path) -> None:
     library = Collage.load(trained / "model/prior").library
     one, again = Captions(library, seed=4), Captions(library, seed=4)
     assert [one.draw() for _ in range(50)] == [again.draw() for _ in range(50)]
+
+
+class TestCourse:
+    def course(self, folder: Path, **changes: float) -> Course:
+        torch.manual_seed(0)
+        return Course(
+            torch.nn.Linear(2, 1),
+            folder / "state.pt",
+            peak=0.1,
+            warm_up=2,
+            fall=half_wave,
+            decay=0.5,
+            **changes,
+        )
+
+    def loss_of(self, course: Course) -> Callable[[], torch.Tensor]:
+        """It shall answer 1."""
+        return lambda: (course.module(torch.ones(4, 2)) - 1).square().mean()
+
+    def test_it_learns_and_its_average_follows(self, tmp_path: Path) -> None:
+        course, told = self.course(tmp_path), list[tuple[int, float]]()
+        course.learn(
+            self.loss_of(course), minutes=0, steps=30, tick=lambda step, loss, _: told.append((step, loss))
+        )
+        assert [step for step, _ in told] == list(range(1, 31))
+        assert told[-1][1] < 0.1 * told[0][1]
+        course.average.copy_to(course.module)
+        assert float(self.loss_of(course)()) < 0.1 * told[0][1]
+
+    def test_it_goes_on_and_ends_where_it_should(self, tmp_path: Path) -> None:
+        for until, expected in ((3, 3), (5, 5), (4, 5)):
+            course = self.course(tmp_path)
+            course.learn(self.loss_of(course), minutes=0, steps=until)
+            assert course.step == self.course(tmp_path).step == expected
+
+    def test_no_time_is_no_step(self, tmp_path: Path) -> None:
+        course = self.course(tmp_path)
+        course.learn(self.loss_of(course), minutes=0)
+        assert course.step == 0
+
+    def test_on_the_way_everything_is_kept_before_it_is_told(self, tmp_path: Path) -> None:
+        course, kept = self.course(tmp_path), list[int]()
+
+        def tell(step: int, _loss: float, _share: float) -> None:
+            kept.append(step)
+            assert self.course(tmp_path).step == step
+
+        course.learn(self.loss_of(course), minutes=0, steps=2, kept=tell, keep_seconds=-1)
+        assert kept == [1, 2]

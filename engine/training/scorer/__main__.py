@@ -1,9 +1,8 @@
 """`python -m engine.training.scorer --out DIR`: train the scorer of `chatelier bench thimble`, or go on training it."""
 
-import math
 import signal
 import sys
-import time
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +11,8 @@ import typer
 from safetensors.numpy import save_file
 from torch.nn import functional
 
-from engine.training.checkpoint import Average, load_state, save_state
+from engine.training.checkpoint import Average
+from engine.training.course import Course, quarter_wave
 from engine.training.cutouts import render_stack
 from engine.training.exam.measures import distribution
 from engine.training.exam.questions import objects
@@ -95,37 +95,28 @@ def _learn(
     scorer: Scorer, scenes: Scenes, test: Lot, state: Path, *, minutes: float, steps: int | None, out: Path
 ) -> None:
     scorer.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    optimizer = torch.optim.AdamW(scorer.parameters(), lr=LEARNING_RATE, weight_decay=0.02, betas=(0.9, 0.98))
-    average = Average(scorer, decay=0.998)
-    step = load_state(state, model=scorer, average=average, optimizer=optimizer)
-    begun = told = time.monotonic()
-    share = 0.0
+    course = Course(
+        scorer,
+        state,
+        peak=LEARNING_RATE,
+        warm_up=100,
+        fall=partial(quarter_wave, floor=0.02),
+        decay=0.998,
+        weight_decay=0.02,
+        betas=(0.9, 0.98),
+    )
+
+    def tell(step: int, loss: float, share: float) -> None:
+        print(f"{share:.2f} step {step} loss {loss:.2f} {check(scorer, course.average, test)}", flush=True)
+        _save(scorer, course.average, out)
+
     try:
-        while share < 1:
-            elapsed = (time.monotonic() - begun) / 60
-            share = min(1.0, step / steps if steps is not None else elapsed / max(minutes, 1e-9))
-            for group in optimizer.param_groups:
-                group["lr"] = (
-                    LEARNING_RATE * min(1, (step + 1) / 100) * (0.02 + 0.98 * math.cos(math.pi / 2 * share))
-                )
-            loss = loss_of(scorer, scenes.draw(BATCH))
-            optimizer.zero_grad(set_to_none=True)
-            loss.backward()  # type: ignore[no-untyped-call]
-            torch.nn.utils.clip_grad_norm_(scorer.parameters(), 1.0)
-            optimizer.step()
-            step += 1
-            average.update(scorer)
-            if time.monotonic() - told > 120:
-                told = time.monotonic()
-                print(
-                    f"{share:.2f} step {step} loss {float(loss.detach()):.2f} {check(scorer, average, test)}",
-                    flush=True,
-                )
-                _save(scorer, average, optimizer, state, step, out)
+        course.learn(lambda: loss_of(scorer, scenes.draw(BATCH)), minutes=minutes, steps=steps, kept=tell)
     finally:
-        _save(scorer, average, optimizer, state, step, out)
+        _save(scorer, course.average, out)
     _keep_reference(Scorer.load(out / "scorer"), scenes.draw(REFERENCE), out / "scorer")
-    print(f"step {step}: {check(scorer, average, test)}. The scorer is in {out / 'scorer'}")
+    checked = check(scorer, course.average, test)
+    print(f"step {course.step}: {checked}. The scorer is in {out / 'scorer'}")
 
 
 @torch.no_grad()
@@ -136,10 +127,7 @@ def _keep_reference(judge: Scorer, lot: Lot, folder: Path) -> None:
     save_file({"mean": mean, "spread": spread}, folder / "reference.safetensors")
 
 
-def _save(
-    scorer: Scorer, average: Average, optimizer: torch.optim.Optimizer, state: Path, step: int, out: Path
-) -> None:
-    save_state(state, step, model=scorer, average=average, optimizer=optimizer)
+def _save(scorer: Scorer, average: Average, out: Path) -> None:
     averaged = Scorer(scorer.words, scorer.names)
     average.copy_to(averaged)
     averaged.save(out / "scorer")
