@@ -70,6 +70,25 @@ def test_of_many_that_start_at_once_one_upgrades(database_url: str) -> None:
         each.close()
 
 
+def test_an_upgrade_waits_longer_for_another_than_a_request_would(
+    database: Database, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("studio.db.database._BUSY_MILLISECONDS", 10)
+    other = Database(database_url)
+    with ThreadPoolExecutor(1) as pool:
+        with database.begin_patiently() as connection:
+            if not database.is_sqlite:
+                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": schema._ADVISORY_LOCK})
+            waiting = pool.submit(schema.upgrade, other)
+            with pytest.raises(TimeoutError):
+                waiting.result(timeout=0.5)
+        assert waiting.result() == (None, HEAD)
+    with other.engine.connect() as connection:  # it is as impatient as before
+        busy = connection.exec_driver_sql("PRAGMA busy_timeout").scalar() if other.is_sqlite else 10
+    assert busy == 10
+    other.close()
+
+
 def test_two_processes_may_upgrade_at_once(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CHATELIER_DATABASE_URL", database_url)
     command = [sys.executable, "-m", "chatelier", "db", "upgrade"]
