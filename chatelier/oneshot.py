@@ -18,7 +18,8 @@ from bots.phrases import spread_flags
 from chatelier.settings import Settings
 from chatelier.wiring import open_gate, open_signer
 from chatelier.workers import open_atelier
-from engine.orders import Order, Progress
+from engine.finishing import copy_of
+from engine.orders import Order, Painted, Progress
 from engine.pictures.png import read_recipe, write_recipe
 from studio.commands.imagine import SPEC, request_of
 from studio.db.database import Database
@@ -26,7 +27,7 @@ from studio.errors import PolicyRefusal, StorageFailed
 from studio.identifiers import job_id_of, picture_id
 from studio.people import Person, Platform
 from studio.pictures import Recipe
-from studio.ports import Admission, Inspected, Inspection
+from studio.ports import Admission, Inspected, Inspection, Signer
 from studio.requests import PaintRequest
 from studio.verdicts import Verdict
 from studio.wire import to_json
@@ -72,13 +73,13 @@ def paint_into(
     with _interruptible() as cancelled:
         _require_writable(folder)
         painted = _paint(job_id, request, settings=settings, on_progress=on_progress, cancelled=cancelled)
-    for index, (recipe, png, verdict) in enumerate(painted, start=1):
+    for index, (each, png, verdict) in enumerate(painted, start=1):
         if verdict.allows:
             child = picture_id(job_id, index)
-            signed = signer.sign(png, picture_id=child, operation=recipe.operation) if signer else png
-            yield _save(folder, signed, recipe)
+            copy = _copied(each, child, signer) if signer else png
+            yield _save(folder, copy, each.recipe)
         else:
-            yield Withheld(seed=recipe.seed, category=verdict.category)
+            yield Withheld(seed=each.recipe.seed, category=verdict.category)
 
 
 def _paint(
@@ -88,8 +89,8 @@ def _paint(
     settings: Settings,
     on_progress: Callable[[Progress], None],
     cancelled: Callable[[], bool],
-) -> list[tuple[Recipe, bytes, Verdict]]:
-    """What was painted, as PNG, and what the house says of each."""
+) -> list[tuple[Painted, bytes, Verdict]]:
+    """What was painted, as PNG too, and what the house says of each."""
     from moderation.rules.prompt import PromptSubject
 
     person = _this_person()
@@ -105,15 +106,20 @@ def _paint(
         painted = atelier.paint(order, on_progress=on_progress, cancelled=cancelled)
     finally:
         atelier.close()
-    shown = [(each.recipe, write_recipe(each.image, each.recipe)) for each in painted]
+    shown = [(each, write_recipe(each.image, each.recipe)) for each in painted]
     return [
         (
-            recipe,
+            each,
             png,
             gate.inspect(Inspection(kind=Inspected.OUTPUT, person=person, png=png, request=request)),
         )
-        for recipe, png in shown
+        for each, png in shown
     ]
+
+
+def _copied(painted: Painted, child: str, signer: Signer) -> bytes:
+    marked = signer.mark(painted.image, picture_id=child)
+    return copy_of(marked, painted.recipe, child, signer)
 
 
 def slug_of(prompt: str) -> str:

@@ -1,18 +1,24 @@
-"""From a painted picture to one that people may see: inspected, its recipe written in, signed, stored.
+"""From a painted picture to one that people may see: inspected, marked, its recipe written in, certified, stored.
 
 Two files are kept of a picture. The master is what was painted, pixel by pixel: variations, edits and expansions
 start from it. The copy is signed and marked, and is all that people ever get.
+
+It happens in three rounds, in each of which the pictures of a job go side by side: each is judged and marked, then
+copies, thumbnails and the grid are made, and when nothing can fail any more but the storage, all of it is stored.
 """
 
+from collections.abc import Sequence
+from concurrent.futures import Executor, wait
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from PIL import Image
 
 from engine.orders import Painted
-from engine.pictures.encoding import decode, encode_png
+from engine.pictures.encoding import encode_png
 from engine.pictures.grid import make_grid
 from engine.pictures.png import write_recipe
-from engine.pictures.thumbnails import make_thumbnail
+from engine.pictures.thumbnails import THUMBNAIL_SUFFIX, make_thumbnail
 from studio.identifiers import picture_id
 from studio.jobs import Job
 from studio.pictures import Recipe
@@ -21,11 +27,22 @@ from studio.verdicts import Ruling, Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finished:
-    """A stored picture. `index` counts from 1, over the pictures that were asked for; `image` is the copy.
+class Judged:
+    """A picture that is not refused. `index` counts from 1, over the pictures that were asked for.
 
-    `master_key` is None when the copy is the master, because nothing signs here.
+    `master` is the PNG of what was painted; `image` has the pixels of the copy.
     """
+
+    index: int
+    recipe: Recipe
+    verdict: Verdict
+    master: bytes = field(repr=False)
+    image: Image.Image = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """A stored picture. `master_key` is None when the copy is the master, because nothing signs here."""
 
     index: int
     recipe: Recipe
@@ -37,49 +54,80 @@ class Finished:
     width: int
     height: int
     size_bytes: int
-    image: Image.Image = field(repr=False)
 
 
-def finish(
-    job: Job, index: int, painted: Painted, *, gate: Gate, store: Store, signer: Signer | None = None
-) -> Finished | Verdict:
-    """Inspect, sign, then store. A refused picture is not stored: its verdict comes back instead.
+def judge(
+    job: Job, index: int, painted: Painted, *, gate: Gate, signer: Signer | None = None
+) -> Judged | Verdict:
+    """Inspect and mark. Of a refused picture only its verdict comes back.
 
-    Raises `InspectionFailed` when the picture cannot be judged, `SigningFailed` when it must be signed and cannot,
-    and `StorageFailed` when it cannot be kept.
+    Raises `InspectionFailed` when the picture cannot be judged, and `SigningFailed` when it must be signed and cannot.
     """
     parents = tuple(source.picture_id for source in job.request.sources if source.picture_id)
     recipe = replace(painted.recipe, parents=parents)
-    png = write_recipe(painted.image, recipe)
-    inspection = Inspection(
-        kind=Inspected.OUTPUT, person=job.person, png=png, request=job.request, job_id=job.id
+    master = write_recipe(painted.image, recipe)
+    verdict = gate.inspect(
+        Inspection(kind=Inspected.OUTPUT, person=job.person, png=master, request=job.request, job_id=job.id)
     )
-    verdict = gate.inspect(inspection)
     if verdict.ruling is Ruling.REFUSE:
         return verdict
-    signed, image = png, painted.image
+    image = painted.image
     if signer is not None:
-        child = picture_id(job.id, index)
-        signed = signer.sign(png, picture_id=child, operation=recipe.operation)
-        image = decode(signed)
-    return Finished(
-        index=index,
-        recipe=recipe,
-        verdict=verdict,
-        key=store.put(signed, suffix=".png"),
-        master_key=store.put(png, suffix=".png") if signed != png else None,
-        thumbnail_key=store.put(make_thumbnail(image), suffix=".webp"),
-        perceptual_hash=verdict.fingerprint or None,
-        width=painted.image.width,
-        height=painted.image.height,
-        size_bytes=len(signed),
-        image=image,
-    )
+        image = signer.mark(image, picture_id=picture_id(job.id, index))
+    return Judged(index=index, recipe=recipe, verdict=verdict, master=master, image=image)
 
 
-def store_grid(pictures: list[Finished], store: Store) -> str | None:
-    """The numbered grid of a job's pictures; None for a single picture, which needs none."""
+def keep(
+    job: Job, pictures: Sequence[Judged], *, store: Store, hands: Executor, signer: Signer | None = None
+) -> tuple[list[Finished], str | None]:
+    """Store pictures, and the numbered grid of them: its key comes second, None for a single picture.
+
+    Raises `SigningFailed` before anything is stored, and `StorageFailed` when nothing more is being stored.
+    """
+    making_grid = hands.submit(_grids_of, pictures)  # the longest of it, so it begins first
+    copying = hands.map(partial(_copy_of, job, signer=signer), pictures)
+    shrinking = hands.map(make_thumbnail, [each.image for each in pictures])
+    copies, thumbnails, grids = list(copying), list(shrinking), making_grid.result()
+    masters = [each.master for each in pictures] if signer else []
+    files = [
+        *((data, ".png") for data in (*copies, *masters, *grids)),
+        *((data, THUMBNAIL_SUFFIX) for data in thumbnails),
+    ]
+    putting = [hands.submit(store.put, data, suffix=suffix) for data, suffix in files]
+    wait(putting)
+    keys = {data: each.result() for (data, _), each in zip(files, putting, strict=True)}
+    finished = [
+        Finished(
+            index=each.index,
+            recipe=each.recipe,
+            verdict=each.verdict,
+            key=keys[copy],
+            master_key=keys[each.master] if signer else None,
+            thumbnail_key=keys[thumbnail],
+            perceptual_hash=each.verdict.fingerprint or None,
+            width=each.image.width,
+            height=each.image.height,
+            size_bytes=len(copy),
+        )
+        for each, copy, thumbnail in zip(pictures, copies, thumbnails, strict=True)
+    ]
+    return finished, keys[grids[0]] if grids else None
+
+
+def copy_of(image: Image.Image, recipe: Recipe, child: str, signer: Signer) -> bytes:
+    """The PNG that people get of a marked picture, `child` being its id. Raises `SigningFailed`."""
+    png = write_recipe(image, recipe, picture_id=child)
+    return signer.certify(png, picture_id=child, operation=recipe.operation)
+
+
+def _copy_of(job: Job, picture: Judged, *, signer: Signer | None) -> bytes:
+    if signer is None:
+        return picture.master
+    return copy_of(picture.image, picture.recipe, picture_id(job.id, picture.index), signer)
+
+
+def _grids_of(pictures: Sequence[Judged]) -> list[bytes]:
+    """One grid, or none of a single picture."""
     if len(pictures) < 2:
-        return None
-    grid = make_grid([each.image for each in pictures], [each.index for each in pictures])
-    return store.put(encode_png(grid), suffix=".png")
+        return []
+    return [encode_png(make_grid([each.image for each in pictures], [each.index for each in pictures]))]

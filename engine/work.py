@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Protocol, TypeGuard
 
-from engine.finishing import Finished, finish, store_grid
+from engine.finishing import Judged, judge, keep
 from engine.leases import Lease, LeaseKeeper, is_paused
 from engine.orders import Order, Painted, Progress
 from engine.pictures.encoding import decode, decode_mask
@@ -130,21 +130,22 @@ class Work:
         )
         painting_seconds = time.monotonic() - started_at
         gate = ClearedGate(self._gate) if job.cleared else self._gate
-        finishing = partial(finish, job, gate=gate, store=store, signer=self._signer)
-        results = list(self._hands.map(finishing, range(1, len(painted) + 1), painted))
+        judging = partial(judge, job, gate=gate, signer=self._signer)
+        results = list(self._hands.map(judging, range(1, len(painted) + 1), painted))
         if core := next((each for each in results if _is_core(each)), None):
             return judged(core)  # though its person's jobs are stopped for it at this very moment
         if lease.must_stop():
             raise JobCancelled
-        kept = [each for each in results if isinstance(each, Finished)]
-        if not kept:
+        shown = [each for each in results if isinstance(each, Judged)]
+        if not shown:
             return judged(next(each for each in results if isinstance(each, Verdict)))
-        held = next((each for each in kept if each.verdict.ruling is Ruling.HOLD), None)
+        held = next((each for each in shown if each.verdict.ruling is Ruling.HOLD), None)
+        kept, grid_key = keep(job, shown, store=store, hands=self._hands, signer=self._signer)
         return Outcome(
             state=JobState.HELD if held else JobState.DONE,
             pictures=tuple(kept),
             verdict=held.verdict if held else None,
-            grid_key=store_grid(kept, store),
+            grid_key=grid_key,
             painting_seconds=painting_seconds,
         )
 
@@ -197,7 +198,7 @@ class Work:
             log.info("a job given back waits for the sweeper", extra={"job_id": job.id})
 
 
-def _is_core(result: Finished | Verdict) -> TypeGuard[Verdict]:
+def _is_core(result: Judged | Verdict) -> TypeGuard[Verdict]:
     """A refusal against which there is no appeal."""
     return isinstance(result, Verdict) and is_core(result)
 

@@ -18,6 +18,8 @@ from studio.requests import Operation, PaintRequest
 from studio.verdicts import Verdict
 
 if TYPE_CHECKING:
+    from PIL.Image import Image
+
     from studio.db.database import Database
 
 
@@ -89,11 +91,16 @@ class Gate(Protocol):
 
 
 class Signer(Protocol):
-    def sign(self, png: bytes, *, picture_id: str, operation: Operation) -> bytes:
-        """The copy of a picture that people get: with its provenance, and all else that the PNG holds.
+    """What makes the copy of a picture that people get.
 
-        Raises `SigningFailed` where an administrator wants nothing shown without it.
-        """
+    Raises `SigningFailed` where an administrator wants nothing shown without it.
+    """
+
+    def mark(self, picture: Image, *, picture_id: str) -> Image:
+        """The picture with its visible signature and its id in it, unseen. The one given is not changed."""
+
+    def certify(self, png: bytes, *, picture_id: str, operation: Operation) -> bytes:
+        """The PNG with credentials; all else that it holds stays as it is."""
 
 
 class Examiner(Protocol):

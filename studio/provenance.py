@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+PICTURE_KEY = "chatelier-picture"  # under which the text of a PNG holds the picture's id
 BITS = 256
 SAME_BITS = 31  # at most so many different bits of two PDQ hashes, and it is the same picture
 

@@ -13,6 +13,7 @@ from PIL import Image, PngImagePlugin
 
 from engine.pictures.encoding import encode_png
 from studio.pictures import Recipe
+from studio.provenance import PICTURE_KEY
 from studio.requests import Lora, Operation
 
 OWN_KEY = "chatelier"
@@ -21,11 +22,13 @@ EXIF_IMAGE_DESCRIPTION = 0x010E
 MAX_RECIPE_CHARACTERS = 100_000
 
 
-def write_recipe(picture: Image.Image, recipe: Recipe) -> bytes:
-    """PNG bytes with the recipe in two iTXt chunks (UTF-8, uncompressed)."""
+def write_recipe(picture: Image.Image, recipe: Recipe, *, picture_id: str | None = None) -> bytes:
+    """PNG bytes with the recipe in two iTXt chunks (UTF-8, uncompressed), and the picture's id in a third."""
     text = PngImagePlugin.PngInfo()
     text.add_itxt(OWN_KEY, to_json(recipe))
     text.add_itxt(COMMON_KEY, to_parameters(recipe))
+    if picture_id is not None:
+        text.add_itxt(PICTURE_KEY, picture_id)
     return encode_png(picture, text=text)
 
 

@@ -78,8 +78,8 @@ def _waves(canvas: Floats) -> Floats:
     across = np.fft.rfft(canvas.take(columns, axis=1), axis=1)[:, : sieve.shape[1]].take(rows, axis=0)
     kept = np.fft.ifft(np.fft.fft(across, axis=0) * sieve, axis=0)
     inside = kept[_MARGIN_PIXELS : _MARGIN_PIXELS + height]
-    waves: Floats = np.fft.irfft(inside, columns.size, axis=1)[:, _MARGIN_PIXELS : _MARGIN_PIXELS + width]
-    return waves
+    waves = np.fft.irfft(inside, columns.size, axis=1)[:, _MARGIN_PIXELS : _MARGIN_PIXELS + width]
+    return waves.astype(np.float32, copy=False)
 
 
 @lru_cache(maxsize=32)

@@ -6,21 +6,11 @@ from typing import Any
 from PIL import Image, PngImagePlugin
 
 from studio.identifiers import split_picture_id
+from studio.provenance import PICTURE_KEY
 
-PICTURE_KEY = "chatelier-picture"
 _RECIPE_KEY = "chatelier"
 _EXIF_IMAGE_DESCRIPTION = 0x010E
 _LONGEST = 100_000
-
-
-def with_id(picture: Image.Image, picture_id: str) -> PngImagePlugin.PngInfo:
-    """The text of an opened PNG, and the picture's id."""
-    text = PngImagePlugin.PngInfo()
-    for name, value in _texts(picture).items():
-        if name != PICTURE_KEY:
-            text.add_itxt(name, value)
-    text.add_itxt(PICTURE_KEY, picture_id)
-    return text
 
 
 def named_id(picture: Image.Image) -> str | None:

@@ -84,7 +84,8 @@ def pilot_places(folded: Floats, most: int) -> tuple[NDArray[np.intp], Floats]:
 def _waves(patterns: Floats) -> Floats:
     """…×SIDE×SIDE to the waves in the band, real parts and then imaginary ones; scalar products stay what they are."""
     waves = np.fft.rfft2(patterns)[..., _half_band()] * _weights()
-    return np.concatenate([waves.real, waves.imag], axis=-1)
+    parts: Floats = np.concatenate([waves.real, waves.imag], axis=-1).astype(np.float32, copy=False)
+    return parts
 
 
 def _pattern(waves: Floats) -> Floats:
@@ -92,15 +93,14 @@ def _pattern(waves: Floats) -> Floats:
     spectrum = np.zeros((SIDE, SIDE // 2 + 1), np.complex64)
     real, imaginary = np.split(waves, 2)
     spectrum[_half_band()] = (real + 1j * imaginary) / _weights()
-    pattern: Floats = np.fft.irfft2(spectrum, (SIDE, SIDE))
-    return pattern
+    return np.fft.irfft2(spectrum, (SIDE, SIDE)).astype(np.float32, copy=False)
 
 
 @cache
 def _weights() -> Floats:
     """By Parseval's theorem. All but the waves that only go down stand for two of the whole transform."""
     across = np.nonzero(_half_band())[1]
-    return np.where(across > 0, np.sqrt(2), 1).astype(np.float32) / SIDE
+    return (np.where(across > 0, np.sqrt(2), 1) / SIDE).astype(np.float32)
 
 
 @cache

@@ -19,6 +19,7 @@ from studio.errors import SigningFailed
 from studio.identifiers import picture_id
 from studio.jobs import JobState
 from studio.pictures import Recipe
+from studio.provenance import PICTURE_KEY
 from studio.verdicts import Ruling, Verdict
 
 INK = (12, 200, 80)
@@ -42,18 +43,19 @@ class Brush:
 
 
 class Stamp:
-    """A signer that writes the picture's id behind the file and paints a corner."""
+    """A signer that paints a corner and certifies by a byte behind the file."""
 
     def __init__(self):
         self.asked = []
 
-    def sign(self, png, *, picture_id, operation):
+    def mark(self, picture, *, picture_id):
+        marked = picture.copy()
+        marked.paste((255, 0, 0), (200, 200, 256, 256))
+        return marked
+
+    def certify(self, png, *, picture_id, operation):
         self.asked.append((picture_id, operation))
-        picture = decode(png)
-        picture.paste((255, 0, 0), (200, 200, 256, 256))
-        out = io.BytesIO()
-        picture.save(out, "PNG")
-        return out.getvalue()
+        return png + b"!"
 
 
 @pytest.fixture
@@ -137,12 +139,19 @@ def test_without_a_signer_there_is_one_file(ports, call, brush):
     assert picture.source_key == picture.key
 
 
-def test_a_job_whose_pictures_must_be_signed_and_cannot_is_not_charged(ports, call, brush):
-    class Broken:
-        def sign(self, png, *, picture_id, operation):
-            raise SigningFailed
+class Markless(Stamp):
+    def mark(self, picture, *, picture_id):
+        raise SigningFailed
 
-    job, pictures = paint(ports, call, brush, Broken())
+
+class Inkless(Stamp):
+    def certify(self, png, *, picture_id, operation):
+        raise SigningFailed
+
+
+@pytest.mark.parametrize("broken", [Markless, Inkless])
+def test_a_job_whose_pictures_must_be_signed_and_cannot_is_not_charged(ports, call, brush, broken):
+    job, pictures = paint(ports, call, brush, broken())
     assert (job.state, job.error_code, pictures) == (JobState.FAILED, "signing", [])
     assert ports.store.blobs == {}
 
@@ -158,3 +167,25 @@ def test_a_refused_picture_is_never_signed(ports, call, brush, stamp):
     ports.gate.picture_verdict = Verdict(ruling=Ruling.REFUSE, rule="nudity", category="sexual")
     job, _ = paint(ports, call, brush, stamp, count=1)
     assert (job.state, stamp.asked) == (JobState.REFUSED, [])
+
+
+def test_a_copy_is_certified_with_its_recipe_and_its_id_in_it(ports, call, brush, stamp):
+    _, (picture,) = paint(ports, call, brush, stamp, count=1)
+    copy = ports.store.get(picture.key)
+    assert copy.endswith(b"!")
+    assert read_recipe(copy).prompt == "a red apple"
+    with Image.open(io.BytesIO(copy)) as opened:
+        assert opened.text[PICTURE_KEY] == picture.id
+    with Image.open(io.BytesIO(ports.store.get(picture.source_key))) as master:
+        assert PICTURE_KEY not in master.text
+
+
+def test_what_a_signer_cannot_certify_leaves_nothing_of_the_other_pictures_behind(ports, call, brush):
+    class LastInkless(Stamp):
+        def certify(self, png, *, picture_id, operation):
+            if picture_id.endswith(".4"):
+                raise SigningFailed
+            return png
+
+    job, pictures = paint(ports, call, brush, LastInkless(), count=4)
+    assert (job.state, pictures, ports.store.blobs) == (JobState.FAILED, [], {})

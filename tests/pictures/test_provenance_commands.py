@@ -42,8 +42,9 @@ def run(home, capsys):
 
 
 def signed(settings, picture_id):
-    png = encode_png(photograph(256, seed=2))
-    return open_signer(settings).sign(png, picture_id=picture_id, operation=Operation.IMAGINE)
+    signer = open_signer(settings)
+    png = encode_png(signer.mark(photograph(256, seed=2), picture_id=picture_id))
+    return signer.certify(png, picture_id=picture_id, operation=Operation.IMAGINE)
 
 
 @pytest.fixture

@@ -34,13 +34,18 @@ def chain(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def master():
-    return write_recipe(photograph(256, seed=1), RECIPE)
+    return photograph(256, seed=1)
+
+
+def signed_by(signer, master, operation=Operation.IMAGINE):
+    marked = signer.mark(master, picture_id=PICTURE)
+    png = write_recipe(marked, RECIPE, picture_id=PICTURE)
+    return signer.certify(png, picture_id=PICTURE, operation=operation)
 
 
 @pytest.fixture(scope="module")
 def copy(chain, master):
-    signer = HouseSigner(SignerSettings(), notary=Notary(chain))
-    return signer.sign(master, picture_id=PICTURE, operation=Operation.IMAGINE)
+    return signed_by(HouseSigner(SignerSettings(), notary=Notary(chain)), master)
 
 
 def pixels(data):
@@ -107,13 +112,13 @@ def test_the_signature_can_be_read_on_any_ground(ground, side):
 
 def test_what_is_switched_off_is_left_out(chain, master):
     only_mark = HouseSigner(SignerSettings(signature=False), notary=None)
-    traces = examine(only_mark.sign(master, picture_id=PICTURE, operation=Operation.VARY), chain)
+    traces = examine(signed_by(only_mark, master, Operation.VARY), chain)
     assert (traces.credentials, traces.mark) == (None, PICTURE)
     only_credentials = HouseSigner(SignerSettings(signature=False, mark=False), notary=Notary(chain))
-    signed = only_credentials.sign(master, picture_id=PICTURE, operation=Operation.VARY)
+    signed = signed_by(only_credentials, master, Operation.VARY)
     assert examine(signed, chain).mark is None
     assert examine(signed, chain).credentials == PICTURE
-    assert pixels(signed).tobytes() == pixels(master).tobytes()
+    assert pixels(signed).tobytes() == master.tobytes()
 
 
 # ---- when signing fails
@@ -126,13 +131,13 @@ class BrokenNotary:
 
 def test_a_picture_that_cannot_be_signed_is_shown_with_what_could_be_done(master):
     signer = HouseSigner(SignerSettings(), notary=BrokenNotary())
-    assert examine(signer.sign(master, picture_id=PICTURE, operation=Operation.IMAGINE)).mark == PICTURE
+    assert examine(signed_by(signer, master)).mark == PICTURE
 
 
 def test_where_signing_is_required_it_is_not_shown(master):
     signer = HouseSigner(SignerSettings(required=True), notary=BrokenNotary())
     with pytest.raises(SigningFailed, match="could not be signed"):
-        signer.sign(master, picture_id=PICTURE, operation=Operation.IMAGINE)
+        signed_by(signer, master)
 
 
 # ---- credentials
@@ -156,7 +161,8 @@ def test_a_changed_file_shows(copy, chain):
 def test_credentials_name_neither_words_nor_people(chain, master):
     import c2pa
 
-    signed = Notary(chain).sign(master, picture_id=PICTURE, operation=Operation.EDIT)
+    png = write_recipe(master, RECIPE)
+    signed = Notary(chain).sign(png, picture_id=PICTURE, operation=Operation.EDIT)
     with c2pa.Reader("image/png", io.BytesIO(signed)) as reader:
         store = reader.json()
     assert "apple" not in store
