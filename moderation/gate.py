@@ -145,7 +145,7 @@ class HouseGate:
         rules = self._community(inspection.person)
         policy = self._policy_for(rules)
         verdict = self._settled(self._inspector.judge(inspection, policy=policy), inspection.person, rules)
-        if inspection.kind is Inspected.UPLOAD:
+        if inspection.kind is Inspected.UPLOAD and inspection.person.platform is not Platform.CLI:
             verdict = self._taken_in(verdict, inspection.person, rules, policy)
         VERDICTS.labels(inspection.kind, verdict.ruling, verdict.rule, verdict.category).inc()
         if verdict.ruling is Ruling.REFUSE and weight_of(verdict.category) >= SEVERE:

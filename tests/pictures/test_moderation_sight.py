@@ -16,9 +16,12 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from chatelier import wiring
+from chatelier.settings import load_settings
 from moderation.categories import Category
 from moderation.consent import ConsentBook
 from moderation.faces import SURE, house_finder
+from moderation.gate import HouseGate
 from moderation.inspection import Inspector
 from moderation.networks import OnnxNetwork
 from moderation.nudity import CLASSES, Impression, NudityNetwork, SecondOpinion
@@ -341,3 +344,44 @@ def test_a_model_that_is_away_or_silent_hides_the_picture() -> None:
                 late.judge(inspection(drawn(APPLE)))
         finally:
             waiting.set()
+
+
+@pytest.fixture(scope="module")
+def grader() -> Iterator[tuple[str, dict[str, Any]]]:
+    """A larger model whose answer the test says: its address, and what it is told."""
+    told: dict[str, Any] = {}
+    with server(lambda asked: (told["status"], json.dumps({"scores": told["scores"]}).encode())) as (url, _):
+        yield url, told
+
+
+@pytest.mark.parametrize(
+    ("violence", "ruling"), [(0.1, Ruling.ALLOW), (0.7, Ruling.HOLD), (0.95, Ruling.REFUSE)]
+)
+@pytest.mark.parametrize("kind", [Inspected.UPLOAD, Inspected.OUTPUT])
+def test_a_larger_model_that_is_set_decides_with_the_houses_policy(
+    monkeypatch: pytest.MonkeyPatch,
+    grader: tuple[str, dict[str, Any]],
+    kind: Inspected,
+    violence: float,
+    ruling: Ruling,
+) -> None:
+    url, told = grader
+    gate = set_up(monkeypatch, url)
+    told.update(status=200, scores={"violence": violence})
+    found = gate.inspect(alone(inspection(drawn(APPLE), kind)))
+    assert found.ruling is ruling
+    assert not violence > 0.5 or (found.rule, found.category) == ("larger_model", Category.VIOLENCE)
+    told["status"] = 503
+    with pytest.raises(InspectionFailed):
+        gate.inspect(alone(inspection(drawn(APPLE), kind)))
+
+
+def set_up(monkeypatch: pytest.MonkeyPatch, url: str) -> HouseGate:
+    monkeypatch.setenv("CHATELIER_MODERATION__SAFETY_URL", url)
+    settings = load_settings()
+    return wiring.open_gate(settings, wiring.connect_database(settings), redis_url=None, holds=True)
+
+
+def alone(asked: Inspection) -> Inspection:
+    """Of somebody who paints without a community, and so without any rows."""
+    return replace(asked, person=replace(asked.person, platform=Platform.CLI))
