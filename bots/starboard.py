@@ -14,6 +14,7 @@ from bots.backroom import Backroom
 from bots.board import Unreachable
 from bots.caseboard import StillSending
 from bots.standings import Slip
+from studio.buttons import Action
 from studio.clock import now
 from studio.db import choices, records
 from studio.db.database import Database
@@ -24,6 +25,9 @@ from studio.people import Platform
 from studio.pictures import Picture
 
 _CLAIM_LASTS_SECONDS = 20
+
+# On the starboard a reaction means that one picture, and nothing is painted there.
+MEANT_THERE = frozenset({Action.STAR, Action.REPORT, Action.DELETE})
 
 log = logging.getLogger(__name__)
 
@@ -140,15 +144,18 @@ def hanging_of(database: Database, job_id: str) -> list[str]:
         return list(session.scalars(of_job.where(PictureRow.job_id == job_id).order_by(PictureRow.position)))
 
 
-def picture_of_message(database: Database, platform: Platform, message: str) -> str | None:
-    """The picture that a message of the starboard shows."""
+def picture_of_message(
+    database: Database, platform: Platform, message: str, *, channel: str | None = None
+) -> str | None:
+    """The picture that a message of the starboard shows. Where messages are numbered by channel, name the channel."""
     query = (
         select(ShowcaseRow.picture_id)
         .join(PictureRow, PictureRow.id == ShowcaseRow.picture_id)
         .join(JobRow, JobRow.id == PictureRow.job_id)
     )
     with database.read() as session:
-        return session.scalar(query.where(ShowcaseRow.message == message, JobRow.platform == platform))
+        query = query.where(ShowcaseRow.message == message, JobRow.platform == platform)
+        return session.scalar(query if channel is None else query.where(ShowcaseRow.channel == channel))
 
 
 def claim_showcase(database: Database, picture_id: str, channel: str) -> bool:

@@ -262,9 +262,17 @@ class LoopbackSlack:
 
     def _said(self, arguments: Mapping[str, Any], thread: str | None) -> dict[str, Any]:
         said = [
-            {"type": "message", "user": BOT_USER, "ts": each.ts, "text": each.text, "metadata": each.metadata}
+            {
+                "type": "message",
+                "user": BOT_USER,
+                "ts": each.ts,
+                "text": each.text,
+                "blocks": each.blocks,
+                "metadata": each.metadata,
+            }
             for each in reversed(self.messages)
             if (each.channel, each.thread_ts) == (arguments["channel"], thread)
+            and arguments.get("latest") in (None, each.ts)
         ]
         return {"messages": said[: int(arguments["limit"])]}
 

@@ -16,6 +16,7 @@ from bots.discord.shown import Shown, shown_by_id
 from bots.faults import log_fault
 from bots.replies import filed
 from bots.standings import has_star, known_name, load_standing
+from bots.starboard import MEANT_THERE
 from studio.buttons import Action, Button
 from studio.catalog import REACTIONS, press
 from studio.commands.answers import Accepted, Filed
@@ -30,8 +31,6 @@ _SAME_CLICK_SECONDS = 10.0
 LETTER = "✉"  # into my direct messages, please
 _VARIATION_SELECTOR = "\ufe0f"  # some clients send it, some do not
 
-_ON_THE_STARBOARD = frozenset({Action.STAR, Action.REPORT, Action.DELETE})
-
 log = logging.getLogger(__name__)
 
 Deed = Callable[[discord.RawReactionActionEvent, Shown, Call], Awaitable[None]]
@@ -42,11 +41,11 @@ def _bare(emoji: str) -> str:
 
 
 def _button(meaning: tuple[Action, int], shown: Shown) -> Button | None:
-    """What a reaction stands for. On the starboard it means that one picture, and nothing is painted there."""
+    """What a reaction stands for."""
     (action, number), (job_id, index) = meaning, shown
     if index == 0:
         return Button(action=action, job_id=job_id, index=number)
-    return Button(action=action, job_id=job_id, index=index) if action in _ON_THE_STARBOARD else None
+    return Button(action=action, job_id=job_id, index=index) if action in MEANT_THERE else None
 
 
 MEANINGS: Mapping[str, tuple[Action, int]] = {_bare(emoji): deed for emoji, deed in REACTIONS.items()}

@@ -69,6 +69,12 @@ def find(database: Database, *, community: str, subject: str, digest: str, passi
     return row.id if row else None
 
 
+def subject_of(database: Database, file_id: str) -> str | None:
+    """What a file of the app's stands for."""
+    with database.read() as session:
+        return session.scalar(select(SlackFileRow.subject).where(SlackFileRow.id == file_id))
+
+
 def newest(database: Database, subject: str) -> tuple[str, datetime] | None:
     """The latest file that hangs for a subject, whichever process uploaded it, and when."""
     hangs = (SlackFileRow.subject == subject) & (SlackFileRow.digest != "")

@@ -9,15 +9,16 @@ from bots.slack.counter import Counter
 from bots.slack.line import NotInstalled, SlackAway
 from bots.slack.people import People
 from bots.slack.premises import Part, Premises
+from bots.slack.shown import Finder, Shown
 from bots.slack.visits import Visit, of_reaction
-from bots.standings import Standing, has_star, job_of_message, load_standing
+from bots.standings import Standing, has_star, load_standing
+from bots.starboard import MEANT_THERE
 from studio.buttons import Action, Button
 from studio.catalog import REACTIONS, press
 from studio.commands.answers import Answer
 from studio.commands.spec import Call
 from studio.errors import DatabaseUnavailable, NotFound
 from studio.identifiers import picture_id
-from studio.people import Platform
 
 # What Slack calls the reactions of the catalogue.
 NAMES: Mapping[str, str] = {
@@ -37,9 +38,18 @@ ENVELOPE = "envelope"
 log = logging.getLogger(__name__)
 
 
+def _button(meaning: tuple[Action, int], shown: Shown) -> Button | None:
+    """What a reaction stands for."""
+    action, number = meaning
+    if shown.index == 0:
+        return Button(action=action, job_id=shown.job_id, index=number)
+    return Button(action=action, job_id=shown.job_id, index=shown.index) if action in MEANT_THERE else None
+
+
 class Reactions(Part):
     def __init__(self, premises: Premises, people: People, counter: Counter, bearer: SlackBearer) -> None:
         super().__init__(premises)
+        self._finder = Finder(premises)
         self._people = people
         self._counter = counter
         self._bearer = bearer
@@ -60,24 +70,25 @@ class Reactions(Part):
             await self._carry_out(body, meaning, given=False)
 
     async def _carry_out(self, body: Mapping[str, Any], meaning: tuple[Action, int], *, given: bool) -> None:
-        standing = await self._standing_of(body)
-        if standing is None:
+        found = await self._standing_of(body)
+        button = _button(meaning, found[0]) if found else None
+        if found is None or button is None:
             return
-        visit = of_reaction(body, thread=standing.job.address.thread)
-        button = Button(action=meaning[0], job_id=standing.job.id, index=meaning[1])
+        shown, standing = found
+        visit = of_reaction(body, thread=standing.job.address.thread if shown.first else None)
         if button.index and button.index not in {picture.index for picture in standing.pictures}:
             return  # a tile that is not there
         await self._counter.serve(visit, self._pressing(visit, button, given=given), quietly=True)
 
     async def _send_copy(self, body: Mapping[str, Any]) -> None:
         """The pictures with their recipe, into the direct messages of whoever wants them."""
-        standing = await self._standing_of(body)
+        found = await self._standing_of(body)
         visit = of_reaction(body)
-        if standing and standing.pictures and self._counter.is_new(visit):
-            await self._bearer.copy_to(standing, visit.user)
+        if found and found[1].pictures and self._counter.is_new(visit):
+            await self._bearer.copy_to(found[1], visit.user)
 
-    async def _standing_of(self, body: Mapping[str, Any]) -> Standing | None:
-        """The job of the message that a member reacted to; None for other messages, and for apps."""
+    async def _standing_of(self, body: Mapping[str, Any]) -> tuple[Shown, Standing] | None:
+        """What the message shows that a member reacted to; None for other messages, and for apps."""
         item: Mapping[str, Any] = body["event"]["item"]
         if item.get("type") != "message":
             return None
@@ -85,17 +96,10 @@ class Reactions(Part):
         try:
             if visit.user == (await self._workspaces.of(visit.community)).identity.bot_user:
                 return None
-            job_id = await self._backroom.run(
-                "desk",
-                job_of_message,
-                self._ports.database,
-                Platform.SLACK,
-                str(item["ts"]),
-                channel=str(item["channel"]),
-            )
-            if job_id is None or (await self._people.member(visit)).is_bot:
+            shown = await self._finder.by_name(visit, str(item["channel"]), str(item["ts"]))
+            if shown is None or (await self._people.member(visit)).is_bot:
                 return None
-            return await self._backroom.run("desk", load_standing, self._ports.database, job_id)
+            return shown, await self._backroom.run("desk", load_standing, self._ports.database, shown.job_id)
         except (NotFound, NotInstalled):
             return None
         except (DatabaseUnavailable, SlackAway):

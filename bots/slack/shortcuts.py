@@ -1,6 +1,6 @@
 """Shortcuts: on messages that show an image, ours or anybody's, and the one that opens from everywhere."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bots import words as house
@@ -9,16 +9,17 @@ from bots.slack.clicks import asks
 from bots.slack.counter import Counter
 from bots.slack.forms import Forms
 from bots.slack.premises import Part, Premises
+from bots.slack.shown import Finder
 from bots.slack.uploads import Uploads, images
 from bots.slack.views import Matter
 from bots.slack.visits import Visit, of_interaction
-from bots.standings import Standing, job_of_message, load_family, load_standing
+from bots.standings import load_family, load_standing
 from studio.buttons import Action, Button
 from studio.catalog import perform, press
 from studio.commands.answers import Answer
 from studio.commands.spec import Call
 from studio.errors import BadRequest
-from studio.people import Platform
+from studio.identifiers import picture_id
 
 IMAGINE = "imagine_anywhere"
 WHO = "who_made_this"
@@ -38,6 +39,7 @@ class Shortcuts(Part):
         self._counter = counter
         self._forms = forms
         self._uploads = uploads
+        self._finder = Finder(premises)
 
     async def anywhere(self, body: Mapping[str, Any]) -> None:
         visit = of_interaction(body)
@@ -53,9 +55,9 @@ class Shortcuts(Part):
         _, action = DEEDS[body["callback_id"]]
 
         async def work(call: Call) -> Answer | str:
-            standing = await self._standing_of(visit, message, call)
-            if standing is not None:
-                return await self._on_ours(visit, call, action, standing)
+            found = await self._found(visit, message, call)
+            if found is not None:
+                return await self._on_ours(visit, call, action, *found)
             return await self._on_foreign(visit, call, action, message)
 
         await self._counter.serve(visit, work)
@@ -64,14 +66,15 @@ class Shortcuts(Part):
         visit, message = of_interaction(body), body["message"]
 
         async def work(call: Call) -> Answer | str:
-            standing = await self._standing_of(visit, message, call)
-            if standing is None:
+            found = await self._found(visit, message, call)
+            if found is None:
                 return await self._whose(visit, call, message)
+            job_id, numbers = found
             job, picture, ancestors = await self._backroom.run(
                 "desk",
                 load_family,
                 self._ports.database,
-                standing.pictures[0].id,
+                picture_id(job_id, numbers[0]),
                 call.person,
                 channel=visit.channel,
             )
@@ -87,9 +90,11 @@ class Shortcuts(Part):
         traces = await self._uploads.look_at(visit, files[0], call.person)
         return await self._backroom.run("desk", perform, self._ports, call, "whose", {"image": traces})
 
-    async def _on_ours(self, visit: Visit, call: Call, action: Action, standing: Standing) -> Answer | str:
-        index = standing.pictures[0].index if len(standing.pictures) == 1 else 0
-        button = Button(action=action, job_id=standing.job.id, index=index)
+    async def _on_ours(
+        self, visit: Visit, call: Call, action: Action, job_id: str, numbers: Sequence[int]
+    ) -> Answer | str:
+        index = numbers[0] if len(numbers) == 1 else 0
+        button = Button(action=action, job_id=job_id, index=index)
         if asks(button):
             await self._forms.ask(visit, button)
             return ""
@@ -111,21 +116,20 @@ class Shortcuts(Part):
             return ""
         return await self._backroom.run("desk", perform, self._ports, call, str(action), {"image": source})
 
-    async def _standing_of(self, visit: Visit, message: Mapping[str, Any], call: Call) -> Standing | None:
-        """The job that a message shows, with at least one picture; None for other people's messages."""
-        job_id = await self._backroom.run(
-            "desk",
-            job_of_message,
-            self._ports.database,
-            Platform.SLACK,
-            str(message["ts"]),
-            channel=visit.channel,
-        )
-        if job_id is None:
+    async def _found(
+        self, visit: Visit, message: Mapping[str, Any], call: Call
+    ) -> tuple[str, Sequence[int]] | None:
+        """The job that a message shows, and the numbers of the pictures that are there, at least one.
+
+        None for other people's messages.
+        """
+        shown = await self._finder.in_message(visit.channel, message)
+        if shown is None:
             return None
         standing = await self._backroom.run(
-            "desk", load_standing, self._ports.database, job_id, viewer=call.person
+            "desk", load_standing, self._ports.database, shown.job_id, viewer=call.person
         )
-        if not standing.pictures:
+        numbers = [picture.index for picture in standing.pictures if shown.index in (0, picture.index)]
+        if not numbers:
             raise BadRequest(house.ALL_DELETED if standing.job.state.ended else house.NO_IMAGE)
-        return standing
+        return shown.job_id, numbers

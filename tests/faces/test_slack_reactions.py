@@ -9,12 +9,12 @@ from bots.slack.reactions import MEANINGS, NAMES
 from studio.buttons import Action
 from studio.catalog import REACTIONS
 from studio.db.records import job_of, star_counts
-from studio.events import JobEnded
+from studio.events import JobEnded, PictureChanged
 from studio.jobs import JobState
 from studio.people import Platform
 from studio.ports import Ports
 from studio.requests import Operation
-from tests.loopback_slack import BO, BOT_USER, GENERAL, STRANGE
+from tests.loopback_slack import ANA, BO, BOT_USER, GENERAL, MOD, STRANGE, Message
 from tests.painted import paint_job
 from tests.slack_room import SlackRoom, open_slack_room
 
@@ -23,6 +23,11 @@ from tests.slack_room import SlackRoom, open_slack_room
 async def room(ports: Ports) -> AsyncIterator[SlackRoom]:
     async with open_slack_room(ports) as opened:
         yield opened
+
+
+async def finished(room: SlackRoom) -> tuple[str, Message]:
+    job_id = await room.imagine()
+    return job_id, await room.painted(job_id)
 
 
 def stars(room: SlackRoom, picture: str) -> int:
@@ -85,6 +90,39 @@ async def test_x_of_somebody_else_is_refused_in_private(room: SlackRoom) -> None
     await room.send(room.slack.reaction(message, "x", user=BO))
     assert room.slack.whispers[0]["user"] == BO
     assert "Only the person who made this" in room.slack.whispered()[0]
+
+
+async def test_a_copy_in_direct_messages_is_followed_like_the_first(room: SlackRoom) -> None:
+    job_id, message = await finished(room)
+    await room.send(room.slack.reaction(message, "envelope", user=BO))
+    copy = room.message
+    assert copy.channel == f"D{BO[1:]}"
+    await room.send(room.slack.reaction(copy, "two", user=BO))
+    row = room.jobs()[-1]
+    assert row.request["sources"][0]["picture_id"] == f"{job_id}.2"
+    assert (row.address["channel"], row.address["private"]) == (copy.channel, True)
+    shown = {"ts": copy.ts, "blocks": copy.blocks, "files": []}
+    await room.send(room.slack.shortcut("vary_picture", shown, channel=copy.channel))
+    assert room.view["callback_id"] == "c1m:pick"
+
+
+async def test_on_the_starboard_a_reaction_means_that_picture_and_paints_nothing(room: SlackRoom) -> None:
+    await room.slash(f"house stars <#{GENERAL}>", command="/studio", user=MOD)
+    await room.slash("house star-threshold 1", command="/studio", user=MOD)
+    job_id, message = await finished(room)
+    starred = PictureChanged(job_id=job_id, platform=Platform.SLACK, picture_id=f"{job_id}.1")
+    await room.send(room.slack.reaction(message, "star", user=BO))
+    await room.tell(starred)
+    shown = room.message
+    await room.send(room.slack.reaction(shown, "star", user=MOD))
+    await room.tell(starred)
+    assert "⭐ 2 stars" in shown.words
+    await room.send(room.slack.reaction(shown, "arrow_up", user=BO))
+    assert len(room.jobs()) == 1
+    await room.send(room.slack.reaction(shown, "x", user=ANA))
+    await room.tell(starred)
+    assert shown not in room.slack.messages
+    assert message.picture is not None, "the other pictures stay"
 
 
 async def test_other_reactions_and_other_messages_mean_nothing(room: SlackRoom) -> None:
