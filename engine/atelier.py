@@ -18,7 +18,7 @@ from engine.painters.painter import Painter, Sketch
 from engine.painters.priors import Prior, load_prior
 from engine.representation import represent_order
 from engine.sketches import sketch_of
-from engine.speed import Speed
+from engine.speed import PLAIN, Speed
 from engine.stands import Stand, Stands
 from engine.underdrawings import underdraw
 from studio import __version__
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
 SOFTWARE = f"chatelier {__version__}"
 DEFAULT_UPSCALER = "realesr-animevideov3-x4"
-PLAIN = Speed(fuse=False, compile=False, overlap=False)
 
 log = logging.getLogger(__name__)
 

@@ -53,3 +53,6 @@ class Speed:
             f"low memory: {self.low_memory}": self.low_memory is not LowMemory.OFF,
         }
         return ", ".join(name for name, on in said.items() if on) or "nothing beyond the plain model"
+
+
+PLAIN = Speed(fuse=False, compile=False, overlap=False)

@@ -7,14 +7,18 @@ from typing import Any
 import torch
 from diffusers import (
     AutoencoderDC,
+    AutoencoderKLQwenImage,
     DDIMScheduler,
     DDPMScheduler,
     FlowMatchEulerDiscreteScheduler,
+    KandinskyV22CombinedPipeline,
     KandinskyV22Pipeline,
     KandinskyV22PriorPipeline,
     PixArtSigmaPipeline,
     PixArtTransformer2DModel,
     PriorTransformer,
+    QwenImagePipeline,
+    QwenImageTransformer2DModel,
     SanaPipeline,
     SanaTransformer2DModel,
     StableUnCLIPImg2ImgPipeline,
@@ -33,6 +37,8 @@ from transformers import (
     CLIPTextModelWithProjection,
     Gemma2Config,
     Gemma2Model,
+    Qwen2_5_VLConfig,
+    Qwen2_5_VLForConditionalGeneration,
     Qwen3Config,
     Qwen3Model,
 )
@@ -76,7 +82,22 @@ def save_stable_unclip(folder: Path) -> Path:
 def save_kandinsky(folder: Path, *, inpainting: bool = False) -> tuple[Path, Path]:
     """Kandinsky 2.2; answers the folders of its decoder and of its prior."""
     torch.manual_seed(0)
-    decoder = KandinskyV22Pipeline(
+    _kandinsky_decoder(inpainting=inpainting).save_pretrained(folder / "decoder")
+    _kandinsky_prior(folder).save_pretrained(folder / "prior")
+    return folder / "decoder", folder / "prior"
+
+
+def save_combined_kandinsky(folder: Path) -> Path:
+    """The same in one folder."""
+    torch.manual_seed(0)
+    decoder, prior = _kandinsky_decoder(inpainting=False), _kandinsky_prior(folder)
+    parts = {f"prior_{name}": part for name, part in prior.components.items()}
+    KandinskyV22CombinedPipeline(**decoder.components, **parts).save_pretrained(folder)
+    return folder
+
+
+def _kandinsky_decoder(*, inpainting: bool) -> KandinskyV22Pipeline:
+    return KandinskyV22Pipeline(
         unet=UNet2DConditionModel(
             in_channels=9 if inpainting else 4,
             out_channels=8,
@@ -104,8 +125,10 @@ def save_kandinsky(folder: Path, *, inpainting: bool = False) -> tuple[Path, Pat
             vq_embed_dim=4,
         ),
     )
-    decoder.save_pretrained(folder / "decoder")
-    prior = KandinskyV22PriorPipeline(
+
+
+def _kandinsky_prior(folder: Path) -> KandinskyV22PriorPipeline:
+    return KandinskyV22PriorPipeline(
         prior=_prior_transformer(),
         image_encoder=make_image_encoder(width=_WIDTH),
         text_encoder=CLIPTextModelWithProjection(make_text_encoder(width=_WIDTH).config),
@@ -115,8 +138,6 @@ def save_kandinsky(folder: Path, *, inpainting: bool = False) -> tuple[Path, Pat
         ),
         image_processor=_processor(),
     )
-    prior.save_pretrained(folder / "prior")
-    return folder / "decoder", folder / "prior"
 
 
 def _prior_transformer() -> PriorTransformer:
@@ -287,6 +308,55 @@ def save_sana(folder: Path) -> Path:
             sample_size=32,
         ),
         scheduler=FlowMatchEulerDiscreteScheduler(shift=7.0),
+    )
+    pipeline.save_pretrained(folder)
+    return folder
+
+
+def save_qwen_image(folder: Path) -> Path:
+    """Qwen-Image, whose words a model for words and pictures reads; answers its folder."""
+    torch.manual_seed(0)
+    words = Qwen2_5_VLConfig(
+        text_config={
+            "hidden_size": 16,
+            "intermediate_size": 16,
+            "num_hidden_layers": 2,
+            "num_attention_heads": 2,
+            "num_key_value_heads": 2,
+            "rope_parameters": {"rope_type": "default", "rope_theta": 1e6, "mrope_section": [1, 1, 2]},
+            "vocab_size": 16,
+        },
+        vision_config={
+            "depth": 1,
+            "hidden_size": 16,
+            "intermediate_size": 16,
+            "num_heads": 2,
+            "out_hidden_size": 16,
+        },
+    )
+    pipeline = QwenImagePipeline(
+        scheduler=FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=True),
+        vae=AutoencoderKLQwenImage(
+            base_dim=8,
+            z_dim=4,
+            dim_mult=[1, 2, 4],
+            num_res_blocks=1,
+            temperal_downsample=[False, True],
+            latents_mean=[0.0] * 4,
+            latents_std=[1.0] * 4,
+        ),
+        text_encoder=Qwen2_5_VLForConditionalGeneration(words),
+        tokenizer=make_long_tokenizer(),
+        transformer=QwenImageTransformer2DModel(
+            patch_size=2,
+            in_channels=16,
+            out_channels=4,
+            num_layers=2,
+            attention_head_dim=16,
+            num_attention_heads=2,
+            joint_attention_dim=16,
+            axes_dims_rope=(8, 4, 4),
+        ),
     )
     pipeline.save_pretrained(folder)
     return folder

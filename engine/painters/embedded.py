@@ -20,6 +20,7 @@ from engine.painters.painter import Sketch
 from engine.painters.pipeline import PipelinePainter, generators
 from engine.painters.sight import image_embeddings
 from engine.painters.weights import load_part
+from engine.speed import PLAIN, Speed
 from studio.errors import ModelBroken
 
 # Strong variations move away from what was seen: on this share of the arc towards an embedding by chance, and by so
@@ -31,8 +32,10 @@ _NOISE_LEVEL = 200
 class EmbeddingPainter(PipelinePainter):
     """Paints variations and blends by what pictures show. Sketches with a likeness ask for that."""
 
-    def __init__(self, entry: ModelEntry, folder: Path, *, device: torch.device) -> None:
-        super().__init__(entry, folder, device=device)
+    def __init__(
+        self, entry: ModelEntry, folder: Path, *, device: torch.device, speed: Speed = PLAIN
+    ) -> None:
+        super().__init__(entry, folder, device=device, speed=speed)
         self.layout = replace(self.layout, has_eyes=True)
 
     def _embeddings(self, encoder: Any, sketches: Sequence[Sketch]) -> torch.Tensor:
@@ -90,8 +93,8 @@ class KarloPainter(OnlySeeingPainter):
         pipeline = diffusers.UnCLIPImageVariationPipeline(
             **parts, text_proj=text_proj, feature_extractor=None
         )
-        pipeline.to(self._device).set_progress_bar_config(disable=True)
-        self._pipelines = {"imagine": pipeline}
+        self._outfit.put_on(pipeline)
+        self._hold({"imagine": pipeline})
 
     def _options(self, task: str, pipeline: Any, sketches: Sequence[Sketch]) -> dict[str, Any]:
         embeddings = self._embeddings(pipeline.image_encoder, sketches)
@@ -106,16 +109,20 @@ class KarloPainter(OnlySeeingPainter):
 class KandinskyPainter(EmbeddingPainter):
     """Kandinsky 2.2: a prior turns words or pictures into an embedding, the decoder paints it.
 
-    The prior lies in a folder of its own, which the catalogue names as `prior`. Subtle variations keep the layout.
+    The prior lies in a folder of its own, which the catalogue names as `prior`, or in the folder of both. Subtle
+    variations keep the layout.
     """
 
-    def __init__(self, entry: ModelEntry, folder: Path, *, device: torch.device) -> None:
-        super().__init__(entry, folder, device=device)
-        if entry.prior is None:
+    def __init__(
+        self, entry: ModelEntry, folder: Path, *, device: torch.device, speed: Speed = PLAIN
+    ) -> None:
+        super().__init__(entry, folder, device=device, speed=speed)
+        self._prior_folder = Path(entry.prior) if entry.prior is not None else None
+        self._combined = "Combined" in str(self._index.get("_class_name"))
+        if self._prior_folder is None and not self._combined:
             raise ModelBroken(
                 f"The model {entry.name} paints with a prior. Name its folder as prior in the catalogue of models."
             )
-        self._prior_folder = Path(entry.prior)
 
     def _find_tasks(self) -> tuple[str, ...]:
         # A decoder for holes takes the mask and the masked picture beside the latents.
@@ -123,13 +130,13 @@ class KandinskyPainter(EmbeddingPainter):
         return ("edit",) if channels == 9 else ("imagine", "vary")
 
     def load(self) -> None:
-        super().load()
-        try:
-            prior = self._load(diffusers.KandinskyV22PriorPipeline, self._prior_folder, image_processor=None)
-        except Exception:
-            self.unload()
-            raise
-        self._pipelines["prior"] = prior
+        if self._prior_folder is None:
+            both = self._load(diffusers.KandinskyV22CombinedPipeline, self._folder)
+            self._hold({"imagine": both.decoder_pipe, "prior": both.prior_pipe})
+            return
+        decoder = self._load(self._class_for("imagine"), self._folder)
+        prior = self._load(diffusers.KandinskyV22PriorPipeline, self._prior_folder, image_processor=None)
+        self._hold({"imagine": decoder, "prior": prior})
 
     def _options(self, task: str, pipeline: Any, sketches: Sequence[Sketch]) -> dict[str, Any]:
         prior = self._pipelines["prior"]
@@ -170,10 +177,15 @@ SEEING: Mapping[str, type[PipelinePainter]] = {
     "UnCLIPImageVariationPipeline": KarloPainter,
     "KandinskyV22Pipeline": KandinskyPainter,
     "KandinskyV22InpaintPipeline": KandinskyPainter,
+    "KandinskyV22CombinedPipeline": KandinskyPainter,
+    "KandinskyV22Img2ImgCombinedPipeline": KandinskyPainter,
+    "KandinskyV22InpaintCombinedPipeline": KandinskyPainter,
 }
 
 
-def pipeline_painter(entry: ModelEntry, folder: Path, *, device: torch.device) -> PipelinePainter:
+def pipeline_painter(
+    entry: ModelEntry, folder: Path, *, device: torch.device, speed: Speed = PLAIN
+) -> PipelinePainter:
     """The painter for the pipeline that the folder's index names."""
     kind = SEEING.get(str(read_json(folder / INDEX).get("_class_name")), PipelinePainter)
-    return kind(entry, folder, device=device)
+    return kind(entry, folder, device=device, speed=speed)

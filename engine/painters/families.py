@@ -32,8 +32,7 @@ def new_painter(
 ) -> "Painter":
     """The painter of a model, its weights not loaded yet. Raises `ModelBroken`.
 
-    `speed` is how its networks are run, where it is driven step by step. `options` are the family's own, such as
-    where its networks come from.
+    `speed` is how its networks are run. `options` are the family's own, such as where its networks come from.
     """
     place = FAMILIES.get(entry.family)
     if place is None:
@@ -41,7 +40,9 @@ def new_painter(
             f"The model {entry.name} is of the family {entry.family[:40]}, which nobody here can paint with. "
             f"Known are {', '.join(FAMILIES)}."
         )
-    if speed is not None and entry.family != WHOLE_CALLS:
+    if speed is not None and entry.family == WHOLE_CALLS:
+        options = {**options, "speed": speed.on(device.type)}
+    elif speed is not None:
         options = {**options, "loads": _tuned(entry, speed.on(device.type), **options)}
     module, _, name = place.partition(":")
     painter: Painter = getattr(importlib.import_module(module), name)(entry, folder, device=device, **options)

@@ -17,13 +17,15 @@ from PIL import Image
 
 from engine.easel.lane import BatchKey, Lane
 from engine.model_catalog import ModelEntry
-from engine.model_folders import INDEX, components, read_json, weight_files
+from engine.model_folders import INDEX, components, read_json
 from engine.painters.autoencoder import Autoencoder, to_pixels
 from engine.painters.blending import blend
 from engine.painters.layout import Layout, read_any_layout
+from engine.painters.outfit import Outfit, pipelines_bytes
 from engine.painters.painter import Sketch
 from engine.painters.watching import Stopped, watched
 from engine.painters.weights import LOADING, choose_dtype, quiet
+from engine.speed import PLAIN, Speed
 from studio.errors import BadParameter, ModelBroken, NotSupported, PaintingFailed
 
 # What a pipeline may be asked to do: diffusers' finder of the class for it, and the word for people.
@@ -43,7 +45,10 @@ _PLAIN = {"use_resolution_binning": False, "clean_caption": False}
 class PipelinePainter:
     """Runs one model through its own pipelines, which share their weights. See `CallPainter`."""
 
-    def __init__(self, entry: ModelEntry, folder: Path, *, device: torch.device) -> None:
+    def __init__(
+        self, entry: ModelEntry, folder: Path, *, device: torch.device, speed: Speed = PLAIN
+    ) -> None:
+        """`speed` as `Speed.on` answered it for the device."""
         self.name = entry.name
         self.layout: Layout = read_any_layout(folder)
         self._entry = entry
@@ -51,7 +56,9 @@ class PipelinePainter:
         self._device = device
         self._dtype = choose_dtype(entry.dtype, device)
         self._index = read_json(folder / INDEX)
+        self._outfit = Outfit(speed, device=device)
         self._pipelines: dict[str, Any] = {}
+        self._measured_bytes: int | None = None
         self._tasks = self._find_tasks()
 
     # ---- memory
@@ -62,13 +69,16 @@ class PipelinePainter:
 
     @property
     def memory_bytes(self) -> int:
-        measured = sum(path.stat().st_size for path in weight_files(self._folder)) if self.loaded else 0
-        return measured or int(self._entry.memory_gib * 2**30)
+        return self._measured_bytes or int(self._entry.memory_gib * 2**30)
 
     def load(self) -> None:
         quiet()
         kind = self._class_for("imagine") or diffusers.DiffusionPipeline
-        self._pipelines = {"imagine": self._load(kind, self._folder)}
+        self._hold({"imagine": self._load(kind, self._folder)})
+
+    def _hold(self, pipelines: dict[str, Any]) -> None:
+        self._pipelines = pipelines
+        self._measured_bytes = pipelines_bytes(pipelines.values())
 
     def _load(self, kind: Any, folder: Path, **parts: Any) -> Any:
         known = inspect.signature(kind.__init__).parameters
@@ -76,7 +86,9 @@ class PipelinePainter:
         try:
             with LOADING:
                 pipeline = kind.from_pretrained(folder, dtype=self._dtype, **parts)
-            pipeline.to(self._device)
+            self._outfit.put_on(pipeline)
+        except ModelBroken:  # a setting asks for what is not installed
+            raise
         except torch.OutOfMemoryError as error:
             raise ModelBroken(
                 f"The model {self.name} does not fit into the memory of this device."
@@ -86,7 +98,6 @@ class PipelinePainter:
                 f"The model {self.name} cannot be loaded: a part of it is damaged or does not fit. "
                 "Check it with: chatelier models check"
             ) from error
-        pipeline.set_progress_bar_config(disable=True)
         return pipeline
 
     def unload(self) -> None:

@@ -2,11 +2,14 @@
 
 import importlib.util
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from weakref import WeakSet
 
 import torch
 from accelerate.hooks import ModelHook, add_hook_to_module  # type: ignore[import-untyped]
+from accelerate.utils import send_to_device  # type: ignore[import-untyped]
 from torch.utils._pytree import tree_map
 
 from engine.painters.weights import LoadsNetworks, load_network
@@ -40,21 +43,25 @@ class TunedNetworks:
         moves = speed.low_memory is not LowMemory.OFF
         network = self._loads(folder, name, device=_CPU if moves else device, dtype=dtype)
         if name in _DENOISERS:
-            self._tune(network)
+            tune(network, speed)
+            if speed.compile:
+                Buckets().put_on(network)
         elif name == _FIRST_STAGE and self._speed.compile:
             compile_blocks(network)
         if moves:
             self._lodging.take_in(network, device=device, denoises=name in _DENOISERS)
         return network
 
-    def _tune(self, denoiser: Any) -> None:
-        if self._speed.fuse and hasattr(denoiser, "fuse_qkv_projections"):
+
+def tune(denoiser: Any, speed: Speed) -> None:
+    """Fused, quantised and compiled, as far as `speed` wants it and the network can do it."""
+    if speed.fuse and hasattr(denoiser, "fuse_qkv_projections"):
+        with suppress(ValueError):  # of networks that take pictures beside words
             denoiser.fuse_qkv_projections()
-        if self._speed.quantise is not Quantise.OFF:
-            quantise(denoiser, self._speed.quantise)
-        if self._speed.compile:
-            compile_blocks(denoiser)
-            Buckets().put_on(denoiser)
+    if speed.quantise is not Quantise.OFF:
+        quantise(denoiser, speed.quantise)
+    if speed.compile:
+        compile_blocks(denoiser)
 
 
 class Buckets:
@@ -137,34 +144,36 @@ class Lodging:
 
     def __init__(self, mode: LowMemory) -> None:
         self._mode = mode
-        self._here: set[torch.nn.Module] = set()
-        self._settled: set[torch.nn.Module] = set()  # those that never make way
+        # Weak: a model that is unloaded must not stay in memory for having lodged here.
+        self._here: WeakSet[torch.nn.Module] = WeakSet()
+        self._settled: WeakSet[torch.nn.Module] = WeakSet()  # those that never make way
 
     def take_in(self, network: Any, *, device: torch.device, denoises: bool) -> None:
-        if hasattr(network, "enable_tiling"):  # the autoencoder: a picture at a time, large ones in tiles
-            network.enable_slicing()
-            network.enable_tiling()
+        for saving in ("enable_slicing", "enable_tiling"):  # a picture at a time, large ones in tiles
+            with suppress(AttributeError, NotImplementedError):  # not an autoencoder, or one that cannot
+                getattr(network, saving)()
         if denoises and self._mode is LowMemory.PARTS:
             self._settled.add(network)
         add_hook_to_module(network, _Fetched(self, device))
 
     def fetch(self, network: torch.nn.Module, device: torch.device) -> None:
-        for other in self._here - self._settled - {network}:
-            other.to(_CPU)
-            self._here.remove(other)
+        for other in list(self._here):
+            if other is not network and other not in self._settled:
+                other.to(_CPU)
+                self._here.discard(other)
         if network not in self._here:
             network.to(device)
             self._here.add(network)
 
 
 class _Fetched(ModelHook):  # type: ignore[misc]
-    """diffusers calls it before an autoencoder's `encode` and `decode` too."""
+    """diffusers calls it before an autoencoder's `encode` and `decode` too, and asks it for the `execution_device`."""
 
     def __init__(self, lodging: Lodging, device: torch.device) -> None:
         super().__init__()
         self._lodging = lodging
-        self._device = device
+        self.execution_device = device
 
     def pre_forward(self, module: torch.nn.Module, *args: Any, **named: Any) -> tuple[Any, Any]:
-        self._lodging.fetch(module, self._device)
-        return args, named
+        self._lodging.fetch(module, self.execution_device)
+        return send_to_device(args, self.execution_device), send_to_device(named, self.execution_device)

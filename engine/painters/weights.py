@@ -109,10 +109,13 @@ def random_network(folder: Path, name: str, *, device: torch.device, dtype: torc
 def _settled(network: Any, *, device: torch.device) -> Any:
     network.requires_grad_(False)
     network.eval()
-    has_images = any(parameter.dim() == 4 for parameter in network.parameters())
-    return network.to(
-        device=device, memory_format=torch.channels_last if has_images else torch.preserve_format
-    )
+    return network.to(device=device, memory_format=memory_format(network))
+
+
+def memory_format(network: Any) -> torch.memory_format:
+    """Channels last for networks of pictures; those of films have no such layout."""
+    dimensions = {parameter.dim() for parameter in network.parameters()}
+    return torch.channels_last if 4 in dimensions and 5 not in dimensions else torch.preserve_format
 
 
 @cache

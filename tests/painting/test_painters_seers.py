@@ -15,9 +15,11 @@ from engine.painters.families import new_painter
 from engine.painters.painter import CallPainter, Portion, Sketch
 from studio.errors import ModelBroken, NotSupported
 from tests.tiny_seers import (
+    save_combined_kandinsky,
     save_kandinsky,
     save_karlo,
     save_pixart,
+    save_qwen_image,
     save_sana,
     save_stable_unclip,
     save_z_image,
@@ -147,6 +149,16 @@ def test_kandinsky_without_its_prior_says_what_is_missing(tmp_path: Path) -> Non
         new_painter(entry, decoder, device=torch.device("cpu"))
 
 
+def test_kandinsky_in_one_folder_paints_varies_and_sees(tmp_path: Path) -> None:
+    painter = load(save_combined_kandinsky(tmp_path))
+    castle, seen = paint(painter, sketch(1))[0], paint(painter, sketch(1, 5))[0]
+    (varied,) = paint(painter, sketch(1, start=picture(1), strength=0.5))
+    assert castle.shape == varied.shape == (32, 32, 3)
+    assert far(castle, seen) > 1e-3
+    with pytest.raises(NotSupported, match=r"cannot edit\. It can do: imagine, vary"):
+        painter.sketch(sketch(1, start=picture(1), mask=Image.new("L", (32, 32), 255)))
+
+
 @pytest.mark.parametrize("save", [save_pixart, save_sana])
 def test_what_paints_from_words_alone_does_so_in_the_size_asked_for(save: Any, tmp_path: Path) -> None:
     painter = load(save(tmp_path / "model"))
@@ -156,13 +168,24 @@ def test_what_paints_from_words_alone_does_so_in_the_size_asked_for(save: Any, t
         painter.sketch(sketch(1, start=picture(1)))
 
 
-def test_z_image_paints_from_words_and_from_pictures(tmp_path: Path) -> None:
-    painter = load(save_z_image(tmp_path / "z"))
+@pytest.mark.parametrize("save", [save_z_image, save_qwen_image])
+def test_what_a_language_model_reads_is_painted_and_pictures_are_varied(save: Any, tmp_path: Path) -> None:
+    painter = load(save(tmp_path / "model"))
     red, blue = paint(painter, sketch(1, prompt="a red apple"), sketch(1, prompt="a blue apple"))
     assert red.shape == (32, 32, 3)
     assert far(red, blue) > 1e-4
     (varied,) = paint(painter, sketch(1, start=picture(1), strength=0.5))
     assert far(varied, red) > 1e-3
+
+
+def test_qwen_image_edits_and_leads_away_from_words(tmp_path: Path) -> None:
+    painter = load(save_qwen_image(tmp_path / "model"))
+    hole = Image.new("L", (32, 32), 0)
+    hole.paste(255, (8, 8, 24, 24))
+    (edited,) = paint(painter, sketch(1, start=picture(1), mask=hole))
+    assert edited.shape == (32, 32, 3)
+    plain, away = (paint(painter, sketch(1, negative_prompt=words))[0] for words in ("", "the red apple"))
+    assert far(plain, away) > 1e-5
 
 
 @pytest.mark.parametrize(

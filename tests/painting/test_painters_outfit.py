@@ -1,0 +1,132 @@
+"""Whole pipelines run faster or with less memory, and paint the same."""
+
+import gc
+import weakref
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from PIL import Image
+
+from engine.model_catalog import ModelEntry
+from engine.painters import outfit, tuning
+from engine.painters.embedded import pipeline_painter
+from engine.painters.families import new_painter
+from engine.painters.outfit import networks_of
+from engine.painters.painter import Portion, Sketch
+from engine.painters.pipeline import PipelinePainter
+from engine.painters.tuning import Lodging, compile_blocks
+from engine.speed import PLAIN, LowMemory, Quantise, Speed
+from studio.errors import ModelBroken
+from tests.tiny_models import save_sd
+from tests.tiny_seers import (
+    save_combined_kandinsky,
+    save_karlo,
+    save_pixart,
+    save_qwen_image,
+    save_sana,
+    save_stable_unclip,
+    save_z_image,
+)
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore::FutureWarning"),
+]
+CPU = torch.device("cpu")
+FAMILIES: dict[str, Callable[[Path], Path]] = {
+    "Stable Diffusion": save_sd,
+    "Stable unCLIP": save_stable_unclip,
+    "Kandinsky 2.2": save_combined_kandinsky,
+    "Karlo": save_karlo,
+    "PixArt": save_pixart,
+    "Sana": save_sana,
+    "Z-Image": save_z_image,
+    "Qwen-Image": save_qwen_image,
+}
+ONLY_SEEING = {"Stable unCLIP", "Karlo"}
+
+
+def painter_of(folder: Path, speed: Speed) -> PipelinePainter:
+    entry = ModelEntry(
+        name="tiny", source=str(folder), family="pipeline", width=32, height=32, dtype="float32"
+    )
+    painter = pipeline_painter(entry, folder, device=CPU, speed=speed)
+    painter.load()
+    return painter
+
+
+def painted(painter: PipelinePainter, family: str, *, count: int = 2) -> torch.Tensor:
+    rose = Image.new("RGB", (32, 32), "pink")
+    plain = Sketch(
+        prompt="a castle",
+        seed=1,
+        width=32,
+        height=32,
+        steps=2,
+        guidance_scale=3.0,
+        likeness=(Portion(picture=rose),) if family in ONLY_SEEING else (),
+    )
+    lanes = [painter.sketch(plain) for _ in range(count)]
+    with torch.inference_mode():
+        painter.paint(lanes, lambda step: True)
+    return torch.stack([lane.picture for lane in lanes if lane.picture is not None])
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_what_saves_time_and_memory_changes_no_picture(
+    family: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetched: list[Any] = []
+    fetch = Lodging.fetch
+
+    def noted(lodging: Lodging, network: torch.nn.Module, device: torch.device) -> None:
+        fetched.append(network)
+        fetch(lodging, network, device)
+
+    folder = FAMILIES[family](tmp_path)
+    expected = painted(painter_of(folder, PLAIN), family)
+    monkeypatch.setattr(Lodging, "fetch", noted)
+    painter = painter_of(folder, Speed(fuse=True, low_memory=LowMemory.PARTS))
+    found = painted(painter, family)
+    assert float((found - expected).abs().max()) < 1e-4
+    pipeline = painter._pipelines["imagine"]
+    parts = networks_of(pipeline)
+    uncalled = {name for name, network in parts.items() if not any(each is network for each in fetched)}
+    assert uncalled <= {"image_normalizer"}  # a few numbers, on the device from the start
+
+
+def test_an_unloaded_model_leaves_nothing_behind(tmp_path: Path) -> None:
+    painter = painter_of(save_sd(tmp_path), Speed(low_memory=LowMemory.PARTS))
+    painted(painter, "Stable Diffusion", count=1)
+    left = [weakref.ref(each) for each in networks_of(painter._pipelines["imagine"]).values()]
+    assert painter.memory_bytes > 0
+    painter.unload()
+    gc.collect()
+    assert [each() for each in left] == [None] * len(left)
+
+
+def test_compiled_it_paints_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import torch._dynamo.config as dynamo
+
+    monkeypatch.setattr(torch.backends.cudnn, "benchmark", False)
+    for module in (outfit, tuning):
+        monkeypatch.setattr(module, "compile_blocks", partial(compile_blocks, backend="eager"))
+    folder = save_pixart(tmp_path)
+    expected = painted(painter_of(folder, PLAIN), "PixArt")
+    with dynamo.patch(recompile_limit=dynamo.recompile_limit, suppress_errors=False):
+        found = painted(painter_of(folder, Speed(compile=True)), "PixArt")
+    assert float((found - expected).abs().max()) < 1e-4
+    torch._dynamo.reset()
+
+
+def test_the_settings_reach_whole_pipelines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tuning.importlib.util, "find_spec", lambda name: None)
+    folder = save_sd(tmp_path)
+    entry = ModelEntry(name="tiny", source=str(folder), family="pipeline", dtype="float32")
+    painter = new_painter(entry, folder, device=CPU, speed=Speed(quantise=Quantise.INT8))
+    with pytest.raises(ModelBroken, match="pip install torchao"):
+        painter.load()
