@@ -22,6 +22,9 @@ def thimble(
         Path | None, typer.Option(help="Figures to compare with; those beside the model by default.")
     ] = None,
     save: Annotated[Path | None, typer.Option(help="Where to keep the figures, as JSON.")] = None,
+    people: Annotated[
+        bool, typer.Option("--people", help="Only count who appears for a doctor, a nurse, a person …")
+    ] = False,
     card: Annotated[bool, typer.Option("--card", help="Print rows for the model card.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
 ) -> None:
@@ -41,6 +44,9 @@ def thimble(
     entry = models.find(model or models.names[0])
     # An eighth of the questions is other questions: compared only with figures that somebody names.
     folder = models.check(entry)
+    if people:
+        _show_people(folder)
+        return
     before = {} if quick and compare is None else read_figures(compare or folder / FIGURES_FILE)
     figures = _sit(models, entry.name, device=settings.worker.device, quick=quick)
     if save is not None:
@@ -53,6 +59,18 @@ def thimble(
         answers().print(card_rows(figures, before), soft_wrap=True, markup=False)
     else:
         _show(compared(figures, before), title=f"The exam of {entry.name}")
+
+
+def _show_people(folder: Path) -> None:
+    from rich.table import Table
+
+    from chatelier.console import answers
+    from engine.training.exam.people import SEEDS, rows_of, who_appears
+
+    table = Table("asked for", "who appears", title=f"{SEEDS} seeds each")
+    for row in rows_of(who_appears(folder / "prior")):
+        table.add_row(*row)
+    answers().print(table)
 
 
 def _sit(models: "ModelCatalogue", model: str, *, device: str | None, quick: bool) -> "Figures":

@@ -1,5 +1,6 @@
 """The exam of the bundled model: its questions, its detectors, its figures."""
 
+from collections import Counter
 from dataclasses import fields
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from engine.training.exam import questions as asked
 from engine.training.exam.detectors import colour_of, number_of, position_of
 from engine.training.exam.exam import TITLES, Figures, exam_size
 from engine.training.exam.measures import distribution, diversity, frechet, seam, unchanged
+from engine.training.exam.people import rows_of, who_appears
 from engine.training.exam.report import card_rows, change, keep_figures, read_figures
 from engine.training.scorer.network import Scorer
 from studio.errors import ModelBroken
@@ -135,6 +137,18 @@ def test_lower_distances_and_seams_are_better() -> None:
     assert change("distance", 0.2, 0.5) == change("single_top5", 0.9, 0.5) == "better"
     assert change("edit_seam", 2.0, 1.0) == "worse"
     assert change("colour_right", 0.91, 0.9) == "as before"
+
+
+def test_nobody_is_the_usual_one_where_a_prompt_does_not_say_who() -> None:
+    found = who_appears(PRIOR, seeds=25)
+    assert set(found) == set(asked.PEOPLE)
+    for prompt, counted in found.items():
+        skins = {"light", "medium-light", "medium", "medium-dark", "dark"}
+        assert all(counted[skin] for skin in skins), prompt
+        if prompt != "a child":
+            assert 5 <= counted["woman"] <= 20, prompt
+    row = dict(rows_of({"a doctor": Counter(woman=3, man=1, dark=4)}))["a doctor"]
+    assert row == "woman 75%, man 25%; dark 100%"
 
 
 def test_a_quick_exam_is_much_shorter() -> None:

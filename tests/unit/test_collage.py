@@ -15,8 +15,15 @@ from PIL import Image
 
 from engine.painters.collage import Collage
 from engine.painters.collage.backdrop import SCENE_NAMES, paint_scene
-from engine.painters.collage.layout import Box, largest_free_box
+from engine.painters.collage.choosing import choose
+from engine.painters.collage.layout import Box, Spot, largest_free_box
+from engine.painters.collage.parse import parse
+from engine.painters.collage.pasting import Chosen, paste
 from engine.painters.collage.recolour import main_hue, recolour
+from engine.painters.collage.sky import Backdrop
+from engine.painters.collage.styles import STYLES
+from engine.painters.collage.waterline import without_water
+from engine.painters.collage.wish import Thing, Wish
 from engine.painters.collage.words import COLOURS, SCENES
 from studio.errors import ModelBroken
 
@@ -219,3 +226,50 @@ def test_every_synonym_names_a_subject_that_is_there(collage: Collage) -> None:
 def test_the_prior_works_without_torch() -> None:
     code = "import sys; import engine.painters.collage; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_boat_swims_in_the_sea_and_not_on_a_strip_of_its_own(collage: Collage) -> None:
+    (boat,) = (subject for subject in collage.library.subjects if subject.name == "ship")
+    drawn = collage.library.picture(boat, "glossy")
+    afloat = without_water(drawn)
+    assert afloat.height < drawn.height
+    left = np.asarray(afloat)
+    assert len(np.unique(np.argmax(left[::-1, :, 3] > 128, axis=0))) > 3, "its lower edge is that of waves"
+    assert without_water(afloat).tobytes() == afloat.tobytes()
+
+
+def test_what_stands_on_no_water_stays_as_it_is(collage: Collage) -> None:
+    for subject in collage.library.named("house"), collage.library.named("whale"):
+        drawn = collage.library.picture(subject[0], "glossy")
+        assert without_water(drawn) is drawn
+
+
+@pytest.mark.parametrize(
+    ("name", "shines"), [("candle", True), ("lighthouse", True), ("taxi", False), ("firefighter", False)]
+)
+def test_at_night_only_what_gives_light_stays_bright(collage: Collage, name: str, shines: bool) -> None:
+    subject = collage.library.named(name)[0]
+    cutout = Image.new("RGBA", (40, 40), (255, 226, 122, 255))
+    thing = Chosen(cutouts=(cutout,), subject=subject, size=1.0, in_sky=False, shadow=False)
+    dark = Backdrop(picture=Image.new("RGB", (64, 64)), ground=0.9, light=(0.4, 0.4, 0.5))
+    spot = Spot(thing=0, box=Box(4, 4, 56, 56), depth=0, standing=True)
+    painted = paste(dark, [spot], [thing], np.random.default_rng(1)).picture
+    assert bool(pixels(painted)[..., 0].max() > 200) is shines
+
+
+def test_a_small_thing_beside_a_large_one_can_still_be_seen(collage: Collage) -> None:
+    wish = parse("a mouse beside an elephant", collage.library)
+    sheet = collage.lay_out(wish, np.random.default_rng(3), width=256, height=256)
+    sides = {thing: max(box.width, box.height) for thing, box in sheet.placed}
+    assert min(sides.values()) > 0.2 * 256
+    assert sides[1] > 1.2 * sides[0], "the elephant is the larger one all the same"
+
+
+def test_the_colour_of_a_boat_is_not_that_of_its_water(collage: Collage) -> None:
+    (boat,) = (subject for subject in collage.library.subjects if subject.name == "sailboat")
+    wish = Wish(things=(Thing(word="boat", subjects=(boat,), colour="red"),), style="glossy")
+    (red,) = choose(wish, collage.library, STYLES["glossy"], np.random.default_rng(1))
+    seen = np.asarray(red.cutouts[0], np.float32) / 255
+    hue, _ = main_hue(seen[..., :3], seen[..., 3])
+    assert min(hue, 1 - hue) < 0.06
+    assert red.cutouts[0].height < collage.library.picture(boat, "glossy").height

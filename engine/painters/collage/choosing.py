@@ -13,6 +13,7 @@ from engine.painters.collage.pasting import Chosen
 from engine.painters.collage.recolour import main_hue, recolour
 from engine.painters.collage.sky import Backdrop
 from engine.painters.collage.styles import STYLES, USUAL, Style
+from engine.painters.collage.waterline import without_water
 from engine.painters.collage.wish import Thing, Wish
 from engine.painters.collage.words import COLOURS
 
@@ -26,7 +27,7 @@ def choose_style(wish: Wish, rng: np.random.Generator) -> Style:
 def choose(wish: Wish, library: Library, style: Style, rng: np.random.Generator) -> list[Chosen]:
     """One drawing for each thing, and for each copy of a person."""
     return [
-        _choose(thing if len(wish.things) == 1 else _whole(thing), library, style, rng)
+        _choose(thing if len(wish.things) == 1 else _whole(thing), library, style, rng, scene=wish.scene)
         for thing in wish.things
     ]
 
@@ -37,12 +38,16 @@ def _whole(thing: Thing) -> Thing:
     return replace(thing, subjects=whole or thing.subjects)
 
 
-def _choose(thing: Thing, library: Library, style: Style, rng: np.random.Generator) -> Chosen:
+def _choose(
+    thing: Thing, library: Library, style: Style, rng: np.random.Generator, *, scene: str | None
+) -> Chosen:
     subject, looks = None, [""]
     if thing.subjects:
         subject = _pick(thing.subjects, rng)
         looks = _looks(subject, thing, rng)
         cutouts = [library.picture(subject, style.drawings, look) for look in looks]
+        if scene == "sea" or thing.colour is not None:  # the colour is meant for the boat, not for its water
+            cutouts = [without_water(cutout) for cutout in cutouts]
         size, in_sky = subject.size, subject.in_sky
     else:
         cutouts, size, in_sky = [paint_creature(thing.word)], 1.0, False

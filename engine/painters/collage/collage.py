@@ -97,9 +97,13 @@ class Collage:
 
     def compose(self, prompt: str, *, seed: int, width: int, height: int) -> Image.Image:
         """An RGB picture of what the prompt says; any size from 64 to 1024."""
+        return self.sheet_of(prompt, seed=seed, width=width, height=height).picture
+
+    def sheet_of(self, prompt: str, *, seed: int, width: int, height: int) -> Sheet:
+        """The same picture, with what lies where in it."""
         rng = _dice(prompt, seed)
         wish = self.fill(parse(prompt, self.library), rng)
-        return self.lay_out(wish, rng, width=width, height=height).picture
+        return self.lay_out(wish, rng, width=width, height=height)
 
     def lay_out(self, wish: Wish, rng: np.random.Generator, *, width: int, height: int) -> Sheet:
         """A collage of a wish, and what lies where in it."""

@@ -110,7 +110,7 @@ def arrange(wish: Wish, shapes: list[Shape], room: Box, ground: float | None) ->
         layout.place(_row(flying), Box(room.left, room.top, room.width, floor.height * 0.42), 0, False)
         floor = Box(room.left, room.top + floor.height * 0.34, room.width, floor.height * 0.66)
     elif flying:
-        layout.place(_row(flying), Box(room.left, room.top, room.width, floor.height * 0.8), 0, False)
+        layout.place(_row(flying), Box(room.left, room.top, room.width, floor.height * 0.74), 0, False)
     if rest:
         layout.place(_row(rest), floor, 0, True)
     return layout.spots
@@ -173,7 +173,7 @@ class _Layout:
         cut(node, box, depth, standing)
 
     def _beside(self, pair: _Pair, box: Box, depth: int, standing: bool) -> None:
-        share = min(0.72, max(0.28, pair.first.weight / (pair.first.weight + pair.second.weight)))
+        share = min(0.66, max(0.34, pair.first.weight / (pair.first.weight + pair.second.weight)))
         left = min(1, share * _REACH) * box.width
         right = min(1, (1 - share) * _REACH) * box.width
         self.place(pair.first, Box(box.left, box.top, left, box.height), depth, standing)
@@ -201,8 +201,8 @@ class _Layout:
         held = Box(box.left + (box.width - wide) / 2, box.top + box.height * 0.04, wide, tall)
         if isinstance(pair.second, _Leaf) and _is_open(self.things[pair.second.thing]):
             holder = box
-            wide, tall = box.width * 0.34, box.height * 0.34
-            held = Box(box.left + (box.width - wide) / 2, box.top + box.height * 0.42, wide, tall)
+            wide, tall = box.width * 0.46, box.height * 0.46
+            held = Box(box.left + (box.width - wide) / 2, box.top + box.height * 0.36, wide, tall)
         self.place(pair.first, held, depth, True)
         self.place(pair.second, holder, depth + 1, standing)
 

@@ -8,6 +8,11 @@ from PIL import Image, ImageFilter
 from engine.painters.collage.layout import Box, Spot
 from engine.painters.collage.library import Subject
 from engine.painters.collage.sky import Backdrop
+from engine.painters.collage.waterline import without_water
+
+# Beside an elephant a mouse is larger than life: what is smaller than this the painting would smear.
+_SMALLEST_SHARE = 0.78
+_SHINING = frozenset({"light", "fire", "candle", "lamp", "flame"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +33,16 @@ class Chosen:
     def aspect(self) -> float:
         """Width over height."""
         return self.cutouts[0].width / self.cutouts[0].height
+
+    @property
+    def shines(self) -> bool:
+        """Whether it gives light of its own: a lamp, a fire, a lighthouse."""
+        subject = self.subject
+        return (
+            subject is not None
+            and not subject.looks  # people wear lamps, and have skin of warm colours
+            and bool({*subject.name.split(), *subject.keywords} & _SHINING)
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +78,8 @@ def paste(
         item = chosen[spot.thing]
         share = fill or _fill(item, largest[spot.depth], rng, alone=len(spots) == 1, mixed=len(chosen) > 1)
         cutout = item.cutouts[number % len(item.cutouts)]
-        cutout = cutout if item.in_sky else _lit(cutout, backdrop.light)
+        cutout = without_water(cutout) if backdrop.scene == "sea" and spot.standing else cutout
+        cutout = cutout if item.in_sky else _lit(cutout, backdrop.light, shines=item.shines)
         if fill is None and flips[spot.thing] != (rng.random() < 0.15):
             cutout = cutout.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
         scale = share * min(spot.box.width / cutout.width, spot.box.height / cutout.height)
@@ -87,16 +103,20 @@ def _fill(item: Chosen, largest: float, rng: np.random.Generator, *, alone: bool
         share = rng.uniform(0.74, 0.88)
         return float(min(0.98, max(0.3, share * item.size**0.35 if item.size > 0.4 else share * item.size)))
     share = rng.uniform(0.86, 0.96)
-    return float(share * max(0.62, (item.size / largest) ** 0.5) if mixed else share)
+    return float(share * max(_SMALLEST_SHARE, (item.size / largest) ** 0.5) if mixed else share)
 
 
-def _lit(cutout: Image.Image, light: tuple[float, float, float]) -> Image.Image:
+def _lit(cutout: Image.Image, light: tuple[float, float, float], *, shines: bool) -> Image.Image:
+    """In the light of the scene; of what shines, bright warm colours stay as they are."""
     if light == (1.0, 1.0, 1.0):
         return cutout
-    channels = list(cutout.split())
-    for at, factor in enumerate(light):
-        channels[at] = channels[at].point(lambda value, factor=factor: round(value * factor))
-    return Image.merge("RGBA", channels)
+    pixels = np.asarray(cutout, np.float32)
+    rgb, alpha = pixels[..., :3], pixels[..., 3:]
+    shaded = rgb * np.array(light, np.float32)
+    if shines:
+        warm = (rgb[..., 0] > 190) & (rgb[..., 1] > 100) & (rgb[..., 0] - rgb[..., 2] > 50)
+        shaded = np.where(warm[..., None], rgb, shaded)
+    return Image.fromarray((np.dstack([shaded, alpha]) + 0.5).astype(np.uint8), "RGBA")
 
 
 def _shade(picture: Image.Image, cutout: Image.Image, left: float, top: float, *, standing: bool) -> None:
