@@ -158,7 +158,7 @@ async def test_short_jobs_show_no_glimpse_and_long_ones_few(ports: Ports) -> Non
             return len(room.slack.called("files.completeUploadExternal"))
 
         assert await uploads_after(0) == 0
-        assert await uploads_after(4) == 0
+        assert await uploads_after(2) == 0
         assert await uploads_after(2) == 1
         assert await uploads_after(9) == 1
 
