@@ -12,7 +12,7 @@ from bots import case_words
 from bots.caseboard import read_for
 from bots.replies import lines_of
 from bots.web import words
-from bots.web.door import admitted, poster, short_body
+from bots.web.door import poster, short_body, welcomed
 from bots.web.fragments import render
 from bots.web.house import House
 from bots.web.replies import VOICE
@@ -35,7 +35,7 @@ _LONGEST_BODY = 4096
 
 async def desk_page(request: Request) -> Response:
     """GET /desk."""
-    house, visitor = _moderator(request)
+    house, visitor = await _moderator(request)
     html = render(
         "desk.html",
         room_name=house.settings.room_name,
@@ -47,7 +47,7 @@ async def desk_page(request: Request) -> Response:
 
 async def case_list(request: Request) -> Response:
     """GET /desk/cases: the list alone, asked for again and again."""
-    house, visitor = _moderator(request)
+    house, visitor = await _moderator(request)
     return HTMLResponse(await house.backroom.run("wall", _list, house, visitor))
 
 
@@ -68,7 +68,7 @@ async def decide_case(request: Request) -> Response:
 
 async def case_picture(request: Request) -> Response:
     """GET /desk/<case>/pictures/<picture>: a mosaic, or with ``?seen`` the picture itself."""
-    house, visitor = _moderator(request)
+    house, visitor = await _moderator(request)
     work = partial(_picture, house, visitor, request.path_params["case"], request.path_params["picture"])
     data = await house.backroom.run("shelf", work)
     if "seen" not in request.query_params:
@@ -83,7 +83,7 @@ async def case_picture(request: Request) -> Response:
 
 async def _act(request: Request, values: dict[str, str]) -> Response:
     """What was claimed as a piece of HTML; of a decision its outcome. What goes wrong is one sentence."""
-    house, visitor = _moderator(request)
+    house, visitor = await _moderator(request)
     if poster(request) is None:
         return JSONResponse({"text": words.STALE_FORM}, status_code=403)
     case_id: str = request.path_params["case"]
@@ -139,9 +139,9 @@ def _picture(house: House, visitor: Visitor, case_id: str, picture_id: str) -> b
     return house.ports.store.get(found.key)
 
 
-def _moderator(request: Request) -> tuple[House, Visitor]:
-    """Raises `NotAdmitted`, and `NotAllowed` for everybody else."""
-    house, visitor = admitted(request)
+async def _moderator(request: Request) -> tuple[House, Visitor]:
+    """Raises `NotAdmitted` and `Banned`, and `NotAllowed` for everybody else."""
+    house, visitor = await welcomed(request)
     if not visitor.moderator:
         raise NotAllowed(MODERATORS_ONLY)
     if "case" in request.path_params and not is_job_id(request.path_params["case"]):

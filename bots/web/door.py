@@ -33,6 +33,13 @@ def admitted(request: Request) -> tuple[House, Visitor]:
     return house, visitor
 
 
+async def welcomed(request: Request) -> tuple[House, Visitor]:
+    """For what somebody who is banned has no business with. Raises `NotAdmitted` and `Banned`."""
+    house, visitor = admitted(request)
+    await require_welcome(house, visitor)
+    return house, visitor
+
+
 async def require_welcome(house: House, visitor: Visitor) -> None:
     """Raises `Banned`."""
     await house.backroom.run("wall", house.ports.gate.require_welcome, visitor.person)

@@ -8,7 +8,7 @@ from starlette.responses import HTMLResponse, Response
 from bots.replies import lines_of
 from bots.web import words
 from bots.web.cards import load_cards
-from bots.web.door import admitted, entry_page, house_of, require_welcome
+from bots.web.door import admitted, entry_page, house_of, require_welcome, welcomed
 from bots.web.family import load_portrait
 from bots.web.farewell import banned_page
 from bots.web.fragments import render
@@ -42,7 +42,7 @@ async def room_page(request: Request) -> Response:
 
 async def older(request: Request) -> Response:
     """GET /wall?before=<job>: older work, for scrolling down."""
-    house, visitor = admitted(request)
+    house, visitor = await welcomed(request)
     before = request.query_params.get("before", "")
     if not is_job_id(before):
         raise NotFound("That page")
@@ -51,7 +51,7 @@ async def older(request: Request) -> Response:
 
 async def picture_sheet(request: Request) -> Response:
     """GET /view, /edit, /remix and /expand/<picture>: one picture, and what can be made of it."""
-    house, visitor = admitted(request)
+    house, visitor = await welcomed(request)
     picture_id: str = request.path_params["picture"]
     if split_picture_id(picture_id) is None:
         raise NotFound("That picture")
@@ -76,6 +76,8 @@ async def job_sheet(request: Request) -> Response:
             card = load_cards(session, [job])[0]
         if not card.seen_by(visitor.user_id, moderator=visitor.moderator):
             raise NotFound(f"Job {job_id}")
+        if job.person.key != visitor.person.key:  # one's own stay within reach of whoever is banned
+            house.ports.gate.require_welcome(visitor.person)
         return render("job.html", card=card, job=card.job)
 
     if not is_job_id(job_id):

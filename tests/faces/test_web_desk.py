@@ -191,6 +191,8 @@ def test_whoever_is_banned_is_sent_away_at_once(house: OpenRoom) -> None:
 
     outbox.send(house.ports.database, house.ports.events, [row])
     assert ana.closed() == 4401
+    for path in (f"/wall?before={'a' * 12}", f"/view/{'a' * 12}.1"):
+        assert "cannot paint here" in ana.client.get(path).text
     page = ana.front_page()
     assert "cannot paint here" in page
     token = re.search(r'name="token" value="([^"]+)"', page)
@@ -200,6 +202,16 @@ def test_whoever_is_banned_is_sent_away_at_once(house: OpenRoom) -> None:
     with house.ports.database.read() as session:
         assert session.get(PersonRow, key) is None
         assert bans.find_ban(session, key)
+
+
+def test_a_banned_moderator_sees_no_case(house: OpenRoom) -> None:
+    ana, mo = house.guest("Ana"), house.visitor("Mo", "keys")
+    _, case = held(house, ana)
+    token = mo.token
+    house.ports.gate.welcome_error = Banned()  # type: ignore[attr-defined]
+    for path in ("/desk", "/desk/cases", f"/desk/{case}/pictures/upload-1?seen"):
+        assert "cannot paint here" in mo.client.get(path).text
+    assert "cannot paint here" in mo.post(f"/desk/{case}/claim", **{"x-form-token": token}).text
 
 
 def test_the_rules_of_the_room_are_shown_and_changed(house: OpenRoom) -> None:
