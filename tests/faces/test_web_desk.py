@@ -207,11 +207,11 @@ def test_whoever_is_banned_is_sent_away_at_once(house: OpenRoom) -> None:
 def test_a_banned_moderator_sees_no_case(house: OpenRoom) -> None:
     ana, mo = house.guest("Ana"), house.visitor("Mo", "keys")
     _, case = held(house, ana)
-    token = mo.token
+    headers = {"origin": ADDRESS, "x-form-token": mo.token}
     house.ports.gate.welcome_error = Banned()  # type: ignore[attr-defined]
     for path in ("/desk", "/desk/cases", f"/desk/{case}/pictures/upload-1?seen"):
         assert "cannot paint here" in mo.client.get(path).text
-    assert "cannot paint here" in mo.post(f"/desk/{case}/claim", **{"x-form-token": token}).text
+    assert "cannot paint here" in mo.client.post(f"/desk/{case}/claim", headers=headers).text
 
 
 def test_the_rules_of_the_room_are_shown_and_changed(house: OpenRoom) -> None:
