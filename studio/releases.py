@@ -38,12 +38,19 @@ def paint(session: Session, job_id: str, *, cleared: bool = True) -> list[Outbox
 
 
 def deliver(session: Session, job_id: str, *, spoiler: bool = False) -> list[OutboxRow]:
-    """Held → done, with the pictures that were painted. Empty when somebody was quicker."""
+    """Held or refused → done, with the pictures that were painted. Empty when somebody was quicker.
+
+    A refused job was paid back, and is charged as one that is painted after all.
+    """
+    row = session.get_one(JobRow, job_id)
+    refused = row.state == JobState.REFUSED
     if not moves.end(session, job_id, JobState.DONE, at=now()):
         return []
-    row = session.get_one(JobRow, job_id)
     session.refresh(row)
     row.spoiler = spoiler
+    if refused:
+        row.refused_rule = row.refused_category = ""
+        ledger.reserve_what_is_left(session, row)
     ledger.capture(session, row, painted=pictures_of(session, job_id), at=now())
     return [outbox.write(session, JobChanged(job_id=job_id, platform=Platform(row.platform)))]
 

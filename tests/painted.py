@@ -82,5 +82,6 @@ def paint_job(
                     )
                 )
         row.grid_key = ports.store.put(f"grid {job_id}".encode(), suffix=".png")
-        ledger.capture(session, row, painted=request.count, at=now())
+        if state is not JobState.HELD:
+            ledger.capture(session, row, painted=request.count, at=now())
     return job_id

@@ -1,6 +1,6 @@
 """What the moderators' records say of a person is erased when they ask; bans and strikes in force stay."""
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from moderation import audit
@@ -19,7 +19,7 @@ def erase_records(session: Session, keys: tuple[str, ...]) -> int:
     """Words, evidence and old strikes go, and the audit chain forgets. How many of its entries did.
 
     What an open case says of them stays until it is decided. Strikes that still weigh stay under the key without
-    the job they were for, or forgetting would be the way around a suspension.
+    the job and the decided case they were for, or forgetting would be the way around a suspension.
     """
     closed = CaseRow.subject.in_(keys) & (CaseRow.state == CaseState.CLOSED)
     session.execute(update(CaseRow).where(closed).values(words="", evidence="", note=""))
@@ -34,6 +34,8 @@ def erase_records(session: Session, keys: tuple[str, ...]) -> int:
     over = StrikeRow.overturned_at.is_not(None) | (StrikeRow.at < now() - FORGOTTEN)
     session.execute(delete(StrikeRow).where(theirs, over))
     session.execute(update(StrikeRow).where(theirs).values(job_id=None))
+    decided = StrikeRow.case_id.in_(select(CaseRow.id).where(CaseRow.state == CaseState.CLOSED))
+    session.execute(update(StrikeRow).where(theirs, decided).values(case_id=None))
     session.flush()
     return sum(audit.erase(session, key, actor=HOUSE) for key in keys)
 

@@ -17,6 +17,9 @@ from studio.preferences import RemixConsent
 from studio.requests import PaintRequest
 
 _NO = "The person who made this picture does not want others to build on it."
+_NOT_THE_UPLOAD = (
+    "This started from an image of somebody's own, who wants to be asked. Vary one of its pictures."
+)
 
 
 def require(session: Session, person: Person, request: PaintRequest) -> None:
@@ -24,6 +27,15 @@ def require(session: Session, person: Person, request: PaintRequest) -> None:
     for owner in _owners(session, person, request):
         if choices.preferences_of(session, owner).remix is RemixConsent.NOBODY:
             raise NotAllowed(_NO)
+
+
+def require_uploads(session: Session, person: Person, job: Job) -> None:
+    """Raises `NotAllowed` for a job that starts from what somebody else brought, who wants to be asked or says no."""
+    brought = any(not source.picture_id for source in job.request.sources)
+    if not brought or same_human(session, job.person.key, person.key):
+        return
+    if choices.preferences_of(session, job.person.key).remix is not RemixConsent.ANYONE:
+        raise NotAllowed(_NOT_THE_UPLOAD)
 
 
 def ask(session: Session, person: Person, job: Job) -> list[OutboxRow]:

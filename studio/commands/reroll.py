@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass, replace
 
+from studio.commands import consent
 from studio.commands.answers import Accepted
 from studio.commands.origins import any_seed
 from studio.commands.spec import Call, CommandSpec, Kind, Parameter
 from studio.commands.submit import submit
 from studio.db import records
-from studio.errors import BadParameter
+from studio.errors import BadParameter, NotFound
 from studio.ports import Ports
 from studio.requests import Operation
 
@@ -20,8 +21,12 @@ class Reroll:
 
 
 def reroll(ports: Ports, call: Call, command: Reroll) -> Accepted:
+    """What somebody brought along stays with them, unless anybody may build on their pictures."""
     with ports.database.read() as session:
         job = records.find_job(session, command.job, viewer=call.person)
+        consent.require_uploads(session, call.person, job)
+    if not (job.request.prompt or job.request.sources):  # its person was forgotten, or nobody shall read it
+        raise NotFound(f"What job {job.id} asked for")
     if job.request.operation is Operation.UPSCALE:
         raise BadParameter("job", "an upscaled picture comes out the same each time. Vary it instead.")
     return submit(ports, call, SPEC.name, replace(job.request, seed=any_seed()))

@@ -1,11 +1,14 @@
 """/star: mark a picture that you like; once more takes the star back."""
 
 from dataclasses import dataclass
+from typing import Any, cast
+
+from sqlalchemy import CursorResult, delete
 
 from studio.clock import now
 from studio.commands.answers import Starred
 from studio.commands.spec import Call, CommandSpec, Kind, Parameter
-from studio.db import outbox, records
+from studio.db import humans, outbox, records
 from studio.db.people import lock_person
 from studio.db.tables import StarRow
 from studio.events import PictureChanged
@@ -18,20 +21,22 @@ class Star:
 
 
 def star(ports: Ports, call: Call, command: Star) -> Starred:
+    """A human gives one star, whichever of their names they do it under."""
     with ports.database.begin() as session:
+        humans.hold(session, call.person.key)
         lock_person(session, call.person)
         picture = records.find_picture(session, command.picture, viewer=call.person)
-        row = session.get(StarRow, (picture.id, call.person.key))
-        if row is None:
+        mine = StarRow.person_key.in_(humans.identities(session, call.person.key))
+        taken = session.execute(delete(StarRow).where(StarRow.picture_id == picture.id, mine))
+        given = cast("CursorResult[Any]", taken).rowcount == 0
+        if given:
             session.add(StarRow(picture_id=picture.id, person_key=call.person.key, created_at=now()))
-        else:
-            session.delete(row)
         session.flush()
         stars = records.star_counts(session, [picture.id]).get(picture.id, 0)
         changed = PictureChanged(job_id=picture.job_id, platform=call.address.platform, picture_id=picture.id)
         event = outbox.write(session, changed)
     outbox.send(ports.database, ports.events, [event])
-    return Starred(picture_id=picture.id, stars=stars, given=row is None)
+    return Starred(picture_id=picture.id, stars=stars, given=given)
 
 
 SPEC = CommandSpec(

@@ -41,7 +41,10 @@ def send(database: Database, events: Events, rows: Iterable[OutboxRow]) -> None:
 def send_unsent(database: Database, events: Events, *, before: datetime) -> int:
     """Send events committed before `before` and never sent; forget old ones. Returns how many it found."""
     with database.read() as session:
-        query = select(OutboxRow).where(OutboxRow.published_at.is_(None), OutboxRow.created_at < before)
+        known = OutboxRow.kind.in_(sorted(EVENT_KINDS))  # a newer version may have written others
+        query = select(OutboxRow).where(
+            known, OutboxRow.published_at.is_(None), OutboxRow.created_at < before
+        )
         rows = list(session.scalars(query.order_by(OutboxRow.id).limit(_BATCH)))
     send(database, events, rows)
     with database.begin() as session:

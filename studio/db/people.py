@@ -44,6 +44,7 @@ def find_named(session: Session, platform: Platform, community: str, name: str) 
         PersonRow.platform == platform,
         PersonRow.community == community,
         func.lower(PersonRow.display_name) == name.strip().lower(),
+        PersonRow.display_name != "",
     )
     row = session.scalars(query.order_by(PersonRow.first_seen_at.desc())).first()
     if row is None:

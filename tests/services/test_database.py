@@ -165,6 +165,17 @@ def test_events_that_were_not_sent_are_sent_later_and_once(ports: Ports):
     assert len(ports.events.published) == 1
 
 
+def test_an_event_that_only_a_newer_version_knows_holds_up_no_other(ports: Ports):
+    with ports.database.begin() as session:
+        session.add(OutboxRow(kind="SongSung", payload={}, created_at=now()))
+    ports.events.away = True
+    imagine(ports, "a")
+    ports.events.away = False
+    soon = now() + timedelta(seconds=1)
+    assert outbox.send_unsent(ports.database, ports.events, before=soon) == 1
+    assert len(ports.events.published) == 1
+
+
 def test_sent_events_are_forgotten_after_two_days(ports: Ports):
     imagine(ports, "a")
     with ports.database.begin() as session:

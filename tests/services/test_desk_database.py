@@ -232,6 +232,17 @@ def test_a_job_that_was_refused_when_it_was_painted_is_charged_once_it_is_painte
         assert ledger.used(session, someone("ana").key, at=now()) == 4
 
 
+def test_pictures_that_are_delivered_after_a_refusal_are_charged(ports: Ports):
+    house = with_desk(ports)
+    job = paint_job(house, imagine(house, "a"), state=JobState.HELD)
+    with house.database.begin() as session:
+        releases.stop(session, job, JobState.REFUSED, error_code="policy", error_text="No.")
+    overturn(house, perform(house, call("b"), "appeal", {"job": job}).case.id)
+    with house.database.read() as session:
+        assert records.find_job(session, job).state is JobState.DONE
+        assert ledger.used(session, someone("ana").key, at=now()) == 4
+
+
 def test_two_clicks_at_once_are_refused_as_one(ports: Ports):
     ports.gate.verdict = Verdict(ruling=Ruling.REFUSE, rule="r", category="c")
     results = at_once(4, lambda _: imagine(ports, "same"))

@@ -276,7 +276,7 @@ def test_strikes_count_for_whoever_comes_back_under_any_name(house: Ports):
     ask(house, "elsewhere", "imagine", prompt="a boat")
     with house.database.read() as session:
         assert burden(session, someone("elsewhere").key) == pytest.approx(0.25, abs=0.01)
-        assert session.scalars(select(StrikeRow.job_id)).one() is None
+        assert session.execute(select(StrikeRow.job_id, StrikeRow.case_id)).one() == (None, None)
 
 
 def test_nobody_is_left_to_appeal(house: Ports):

@@ -13,7 +13,7 @@ from studio.catalog import perform, press
 from studio.clock import now
 from studio.db import records
 from studio.db.tables import CaseRow, LinkCodeRow
-from studio.errors import BadParameter, Banned, CaseTaken, ElsewhereOnly, NotAllowed, PolicyRefusal
+from studio.errors import BadParameter, Banned, CaseTaken, ElsewhereOnly, NotAllowed, NotFound, PolicyRefusal
 from studio.jobs import JobState
 from studio.preferences import RemixConsent
 from studio.questions import close_unanswered
@@ -61,6 +61,22 @@ class TestConsent:
         with pytest.raises(NotAllowed, match="build on"):
             vary(ports, by(call, "bo"), picture)
         assert vary(ports, by(call, "ana", "own"), picture).state is JobState.ACCEPTED
+
+    @pytest.mark.parametrize("remix", ["ask", "nobody"])
+    def test_what_somebody_brought_along_is_not_rerolled_by_others(self, ports, call, remix):
+        values = {"image": Source(key="x.png"), "region": "A1", "prompt": "a boat"}
+        job = paint_job(ports, perform(ports, call, "edit", values).job_id)
+        assert perform(ports, by(call, "bo"), "reroll", {"job": job})
+        perform(ports, by(call, "ana", "s"), "settings", {"remix": remix})
+        with pytest.raises(NotAllowed, match="wants to be asked"):
+            perform(ports, by(call, "bo", "2"), "reroll", {"job": job})
+        assert perform(ports, by(call, "ana", "r"), "reroll", {"job": job})
+
+    def test_what_a_forgotten_person_asked_for_is_not_asked_for_again(self, ports, call):
+        job = paint_job(ports, imagine(ports, call))
+        perform(with_desk(ports), call, "forget-me", {"confirm": "yes"})
+        with pytest.raises(NotFound):
+            perform(ports, by(call, "bo"), "reroll", {"job": job})
 
     def test_ask_holds_the_job_until_the_owner_says_yes(self, ports, call):
         job = vary(ports, by(call, "bo"), painted(ports, call, "ask"))
@@ -234,6 +250,13 @@ class TestLinking:
         assert [each.id for each in perform(ports, by(call, "bo"), "history", {}).jobs] == [job]
         assert perform(ports, by(call, "bo"), "credits", {}).used == 2
         assert perform(ports, by(call, "bo", "d"), "delete", {"what": job}).picture_ids
+
+    def test_under_two_names_one_human_gives_one_star(self, ports, call):
+        picture = {"picture": f"{paint_job(ports, imagine(ports, call))}.1"}
+        assert perform(ports, by(call, "bo", "s"), "star", picture).stars == 1
+        self.link(ports, call, "bo", "cy")
+        taken = perform(ports, by(call, "cy", "s"), "star", picture)
+        assert (taken.stars, taken.given) == (0, False)
 
     def test_a_ban_holds_for_every_name_also_for_one_linked_later(self, ports, call):
         house = with_gate(ports)
