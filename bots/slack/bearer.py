@@ -172,7 +172,7 @@ class SlackBearer(Part):
         address = standing.job.address
         try:
             return await send(
-                workspace, post, channel=address.channel, thread=address.thread, mark=mark_of(standing.job.id)
+                workspace, post, channel=address.channel, thread=address.thread, mark=mark_of(standing.job)
             )
         except SlackRefuses as error:
             if error.code not in CLOSED:
@@ -185,4 +185,4 @@ class SlackBearer(Part):
         log.info("a channel is closed to the app, so the answer goes to the person", extra={"job_id": job.id})
         why = section(words.elsewhere(workspace.identity.bot_user, job.address.channel))
         told = replace(post, blocks=(why, *post.blocks))
-        return await send_to_person(workspace, job.person.user_id, told, mark=mark_of(job.id))
+        return await send_to_person(workspace, job.person.user_id, told, mark=mark_of(job))

@@ -8,6 +8,7 @@ from bots.blurring import pixelate
 from bots.board import Unreachable
 from bots.prints import Print, fitted
 from bots.slack.line import SlackAway, SlackRefuses
+from bots.slack.orphans import Mark
 from bots.slack.posts import Block, Post, image, said
 from bots.slack.premises import Part
 from bots.slack.sending import CLOSED, GONE, file_of, patience, send, send_to_person, show
@@ -29,18 +30,20 @@ class SlackDesk(Part):
             workspace = await self._workspaces.of(dossier.case.community)
             post = await self.sheet_of(dossier, workspace)
             try:
-                kept = await self._place(workspace, post, channel, slip)
+                kept = await self._place(dossier.case, workspace, post, channel, slip)
             except Unreachable:
                 await self._tidy(dossier.case, workspace, post)
                 raise
             await self._tidy(dossier.case, workspace, post)
             return kept
 
-    async def _place(self, workspace: Workspace, post: Post, channel: str, slip: Slip | None) -> Slip:
+    async def _place(
+        self, case: Case, workspace: Workspace, post: Post, channel: str, slip: Slip | None
+    ) -> Slip:
         if slip is not None:
             return await _edit(workspace, post, slip)
         try:
-            return await send(workspace, post, channel=channel)
+            return await send(workspace, post, channel=channel, mark=_mark_of(case))
         except SlackRefuses as error:
             if error.code not in CLOSED:
                 raise
@@ -58,14 +61,14 @@ class SlackDesk(Part):
             workspace = await self._workspaces.of(case.community)
             if slip is not None:
                 return await _edit(workspace, answered(dossier) if case.decision else question(dossier), slip)
-            return await send_to_person(
-                workspace, (case.addressee or "").rpartition(":")[2], question(dossier)
-            )
+            user = (case.addressee or "").rpartition(":")[2]
+            return await send_to_person(workspace, user, question(dossier), mark=_mark_of(case))
 
     async def tell(self, notice: Notice) -> None:
         async with patience():
             workspace = await self._workspaces.of(notice.person.community)
-            await send_to_person(workspace, notice.person.user_id, said(notice.text, ours=False))
+            mark = Mark(kind="notice", id=notice.id)
+            await send_to_person(workspace, notice.person.user_id, said(notice.text, ours=False), mark=mark)
 
     async def announce(self, community: str, channel: str, text: str) -> None:
         async with patience():
@@ -123,6 +126,10 @@ class SlackDesk(Part):
                 continue
             found.append(fitted(self._ports, data, limit_bytes=_LIMIT_BYTES))
         return found
+
+
+def _mark_of(case: Case) -> Mark:
+    return Mark(kind="case", id=case.id)
 
 
 async def _edit(workspace: Workspace, post: Post, slip: Slip) -> Slip:

@@ -6,6 +6,7 @@ from bots.board import Unreachable
 from bots.prints import Print, fitted
 from bots.slack import words
 from bots.slack.line import SlackRefuses
+from bots.slack.orphans import Mark
 from bots.slack.posts import Post, actions, button, context, image, section
 from bots.slack.premises import Part
 from bots.slack.sending import CLOSED, GONE, file_of, patience, send, show
@@ -25,7 +26,8 @@ class SlackGallery(Part):
             post = await self._post(exhibit, workspace)
             try:
                 if slip is None:
-                    slip = await send(workspace, post, channel=exhibit.channel)
+                    mark = Mark(kind="star", id=exhibit.picture.id)
+                    slip = await send(workspace, post, channel=exhibit.channel, mark=mark)
                 else:
                     await show(workspace, "chat.update", post, channel=slip.channel, ts=slip.message)
             except SlackRefuses as error:

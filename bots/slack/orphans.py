@@ -1,7 +1,12 @@
-"""Messages that a killed process sent and did not write down, found again by the mark that they bear."""
+"""Messages that were sent and not written down, found again by the mark that they bear.
+
+A process may be killed between Slack's yes and its own record, and an answer of Slack's may be lost on its way.
+"""
 
 import logging
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from bots.slack.line import SlackRefuses
@@ -9,43 +14,54 @@ from bots.slack.workspaces import Workspace
 from bots.standings import Slip
 from studio.jobs import Job
 
-EVENT_TYPE = "chatelier_job"
 _MOST_MESSAGES = 100
+_PEOPLE = ("U", "W")  # how the ids of people begin
 
 log = logging.getLogger(__name__)
 
 
-def mark_of(job_id: str) -> dict[str, Any]:
-    """Slack keeps it with the message, where only apps can see it."""
-    return {"event_type": EVENT_TYPE, "event_payload": {"job_id": job_id}}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """What a message stands for, such as a job by its id. Slack keeps it where only apps can see it."""
+
+    kind: str
+    id: str
+
+    def metadata(self) -> dict[str, Any]:
+        return {"event_type": f"chatelier_{self.kind}", "event_payload": {f"{self.kind}_id": self.id}}
+
+
+def mark_of(job: Job) -> Mark:
+    return Mark(kind="job", id=job.id)
 
 
 async def find_orphan(workspace: Workspace, job: Job) -> Slip | None:
-    """The job's message among the latest hundred since it was asked for; None where the app may not look.
-
-    Raises `SlackAway`: then the message waits, as it may be there.
-    """
-    return await _find(workspace, job, channel=job.address.channel, thread=job.address.thread)
+    """The job's message, where it was asked for. Raises as `find_marked`."""
+    address = job.address
+    where = {"channel": address.channel, "thread": address.thread}
+    return await find_marked(workspace, mark_of(job), **where, since=job.created_at)
 
 
 async def find_orphan_at_home(workspace: Workspace, job: Job) -> Slip | None:
-    """As `find_orphan`, in the direct messages of the job's person."""
-    try:
-        answer = await workspace.line.call(
-            "conversations.open", users=job.person.user_id, prevent_creation=True
-        )
-    except SlackRefuses as error:
-        log.warning("direct messages cannot be looked through: %s", error.code)
+    """The same in the direct messages of the job's person."""
+    return await find_marked(workspace, mark_of(job), channel=job.person.user_id, since=job.created_at)
+
+
+async def find_marked(
+    workspace: Workspace, mark: Mark, *, channel: str | None, thread: str | None = None, since: datetime
+) -> Slip | None:
+    """Among the latest hundred messages of a channel or a thread, or of a person's direct messages.
+
+    None where the app may not look. Raises `SlackAway`: then what is to be sent waits, as it may be there.
+    """
+    if channel and channel.startswith(_PEOPLE):
+        channel = await _home_of(workspace, channel)
+    if not channel:
         return None
-    home = answer.get("channel", {}).get("id")
-    return await _find(workspace, job, channel=str(home)) if home else None
-
-
-async def _find(workspace: Workspace, job: Job, *, channel: str, thread: str | None = None) -> Slip | None:
     where: dict[str, Any] = {
         "channel": channel,
         "include_all_metadata": "true",
-        "oldest": f"{job.created_at.timestamp() - 1:.6f}",
+        "oldest": f"{since.timestamp() - 1:.6f}",
         "limit": _MOST_MESSAGES,
     }
     try:
@@ -56,15 +72,25 @@ async def _find(workspace: Workspace, job: Job, *, channel: str, thread: str | N
     except SlackRefuses as error:
         log.warning("a message that was perhaps sent before cannot be looked for: %s", error.code)
         return None
-    found = _marked(answer.get("messages", ()), job.id, bot=workspace.identity.bot_user)
+    found = _marked(answer.get("messages", ()), mark, bot=workspace.identity.bot_user)
     return Slip(channel=channel, message=found) if found else None
 
 
-def _marked(messages: Iterable[Mapping[str, Any]], job_id: str, *, bot: str) -> str | None:
+async def _home_of(workspace: Workspace, user: str) -> str | None:
+    try:
+        answer = await workspace.line.call("conversations.open", users=user, prevent_creation=True)
+    except SlackRefuses as error:
+        log.warning("direct messages cannot be looked through: %s", error.code)
+        return None
+    home = answer.get("channel", {}).get("id")
+    return str(home) if home else None
+
+
+def _marked(messages: Iterable[Mapping[str, Any]], mark: Mark, *, bot: str) -> str | None:
+    wanted = mark.metadata()
     for message in messages:
         metadata: Mapping[str, Any] = message.get("metadata") or {}
-        payload: Mapping[str, Any] = metadata.get("event_payload") or {}
-        ours = metadata.get("event_type") == EVENT_TYPE and message.get("user") in (None, bot)
-        if ours and payload.get("job_id") == job_id:
+        same = {name: metadata.get(name) for name in wanted} == wanted
+        if same and message.get("user") in (None, bot):
             return str(message["ts"])
     return None

@@ -5,14 +5,17 @@ import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from bots.board import Unreachable
 from bots.slack import words
 from bots.slack.line import TOKEN_TROUBLES, NotInstalled, SlackAway, SlackRefuses
+from bots.slack.orphans import Mark, find_marked
 from bots.slack.posts import Post, section
 from bots.slack.workspaces import Workspace
 from bots.standings import Slip
+from studio.clock import now
 
 # The app may not write there (any more).
 CLOSED = frozenset(
@@ -33,6 +36,7 @@ GONE = frozenset({"cant_update_message", "edit_window_closed", "message_not_foun
 NO_THREAD = frozenset({"cannot_reply_to_message", "restricted_action_thread_locked", "thread_not_found"})
 _NO_PERSON = frozenset({"cannot_dm_bot", "messages_tab_disabled", "user_disabled", "user_not_found"})
 _NOT_READY_SECONDS = 1.5
+_RECENTLY = timedelta(minutes=5)
 
 log = logging.getLogger(__name__)
 
@@ -76,10 +80,32 @@ async def send(
     *,
     channel: str,
     thread: str | None = None,
-    mark: Mapping[str, Any] | None = None,
+    mark: Mark | None = None,
 ) -> Slip:
-    """Into the thread, or the channel itself where the thread is gone. Raises as `show`."""
-    where = {"channel": channel, "metadata": mark}
+    """Into the thread, or the channel itself where the thread is gone. Raises as `show`.
+
+    A message with a `mark` of which Slack's answer was lost is looked for, so that it is not sent again.
+    """
+    try:
+        return await _send(workspace, post, channel, thread, mark.metadata() if mark else None)
+    except SlackAway as away:
+        if not (away.perhaps_done and mark):
+            raise
+        try:
+            since = now() - _RECENTLY
+            found = await find_marked(workspace, mark, channel=channel, thread=thread, since=since)
+        except SlackAway:
+            raise away from None
+        if found is None:
+            raise
+        log.info("a message whose answer was lost was found")
+        return found
+
+
+async def _send(
+    workspace: Workspace, post: Post, channel: str, thread: str | None, metadata: Mapping[str, Any] | None
+) -> Slip:
+    where = {"channel": channel, "metadata": metadata}
     try:
         answer = await show(workspace, "chat.postMessage", post, thread_ts=thread, **where)
     except SlackRefuses as error:
@@ -89,9 +115,7 @@ async def send(
     return Slip(channel=str(answer["channel"]), message=str(answer["ts"]))
 
 
-async def send_to_person(
-    workspace: Workspace, user: str, post: Post, *, mark: Mapping[str, Any] | None = None
-) -> Slip:
+async def send_to_person(workspace: Workspace, user: str, post: Post, *, mark: Mark | None = None) -> Slip:
     """By direct message. Raises `Unreachable` for somebody who takes none, and as `show`."""
     if not user.isalnum():  # they asked to be forgotten
         raise Unreachable

@@ -14,10 +14,12 @@ from sqlalchemy import update
 from bots.slack import hangings
 from bots.slack.line import SlackAway
 from bots.slack.tables import SlackFileRow
+from studio.cases import NoticeKind
 from studio.clock import now
+from studio.db import cases
 from studio.db.records import find_job
-from studio.db.tables import DeliveryRow, JobRow
-from studio.events import JobChanged, PictureChanged
+from studio.db.tables import DeliveryRow, JobRow, NoticeRow
+from studio.events import JobChanged, NoticeWritten, PictureChanged
 from studio.jobs import JobState
 from studio.people import Platform
 from studio.ports import Ports
@@ -352,6 +354,18 @@ async def test_a_message_whose_answer_was_lost_is_not_sent_again(room: SlackRoom
     message = await room.painted(job_id)
     assert room.slack.messages == [message]
     assert message.picture is not None
+
+
+async def test_a_notice_whose_answer_was_lost_is_told_once(room: SlackRoom) -> None:
+    await room.imagine()
+    with room.ports.database.begin() as session:
+        person = session.get_one(JobRow, room.newest_job()).person_key
+        cases.write_notice(session, NoticeKind.WARNING, person, "Please mind the rules.")
+        notice_id = session.query(NoticeRow).one().id
+    room.slack.lost.add("chat.postMessage")
+    for _ in range(2):
+        await room.tell(NoticeWritten(notice_id=notice_id, platform=Platform.SLACK))
+    assert [each.words for each in room.slack.messages[1:]] == ["Please mind the rules."]
 
 
 async def test_where_an_answer_is_about_to_go_is_written_down_first(
