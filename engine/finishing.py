@@ -3,8 +3,8 @@
 Two files are kept of a picture. The master is what was painted, pixel by pixel: variations, edits and expansions
 start from it. The copy is signed and marked, and is all that people ever get.
 
-It happens in three rounds, in each of which the pictures of a job go side by side: each is judged and marked, then
-copies, thumbnails and the grid are made, and when nothing can fail any more but the storage, all of it is stored.
+The pictures of a job go side by side, in rounds: each is judged and marked, then made a copy of, and when nothing
+can fail any more but the storage, all is stored. Their grid takes longest and is made meanwhile.
 """
 
 from collections.abc import Sequence
@@ -85,17 +85,14 @@ def keep(
     Raises `SigningFailed` before anything is stored, and `StorageFailed` when nothing more is being stored.
     """
     making_grid = hands.submit(_grids_of, pictures)  # the longest of it, so it begins first
-    copying = hands.map(partial(_copy_of, job, signer=signer), pictures)
-    shrinking = hands.map(make_thumbnail, [each.image for each in pictures])
-    copies, thumbnails, grids = list(copying), list(shrinking), making_grid.result()
+    copies = list(hands.map(partial(_copy_of, job, signer=signer), pictures))
     masters = [each.master for each in pictures] if signer else []
-    files = [
-        *((data, ".png") for data in (*copies, *masters, *grids)),
-        *((data, THUMBNAIL_SUFFIX) for data in thumbnails),
-    ]
-    putting = [hands.submit(store.put, data, suffix=suffix) for data, suffix in files]
-    wait(putting)
-    keys = {data: each.result() for (data, _), each in zip(files, putting, strict=True)}
+    putting = {data: hands.submit(store.put, data, suffix=".png") for data in (*copies, *masters)}
+    shrinking = [hands.submit(_put_thumbnail, each.image, store) for each in pictures]
+    grids = making_grid.result()
+    putting |= {data: hands.submit(store.put, data, suffix=".png") for data in grids}
+    wait([*putting.values(), *shrinking])
+    keys = {data: each.result() for data, each in putting.items()}
     finished = [
         Finished(
             index=each.index,
@@ -103,13 +100,13 @@ def keep(
             verdict=each.verdict,
             key=keys[copy],
             master_key=keys[each.master] if signer else None,
-            thumbnail_key=keys[thumbnail],
+            thumbnail_key=thumbnail.result(),
             perceptual_hash=each.verdict.fingerprint or None,
             width=each.image.width,
             height=each.image.height,
             size_bytes=len(copy),
         )
-        for each, copy, thumbnail in zip(pictures, copies, thumbnails, strict=True)
+        for each, copy, thumbnail in zip(pictures, copies, shrinking, strict=True)
     ]
     return finished, keys[grids[0]] if grids else None
 
@@ -124,6 +121,10 @@ def _copy_of(job: Job, picture: Judged, *, signer: Signer | None) -> bytes:
     if signer is None:
         return picture.master
     return copy_of(picture.image, picture.recipe, picture_id(job.id, picture.index), signer)
+
+
+def _put_thumbnail(image: Image.Image, store: Store) -> str:
+    return store.put(make_thumbnail(image), suffix=THUMBNAIL_SUFFIX)
 
 
 def _grids_of(pictures: Sequence[Judged]) -> list[bytes]:

@@ -1,5 +1,6 @@
 """The end of a job, written in one transaction: state, pictures, lineage, credits and the event."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -63,8 +64,7 @@ def record(database: Database, job: Job, outcome: Outcome, *, worker: str) -> li
         row = session.get_one(JobRow, job.id, populate_existing=True)
         row.grid_key = outcome.grid_key
         row.painting_seconds = outcome.painting_seconds
-        for finished in outcome.pictures:
-            _add_picture(session, job, finished, at)
+        _add_pictures(session, job, outcome.pictures, at)
         if outcome.state is JobState.DONE:
             ledger.capture(session, row, painted=len(outcome.pictures), at=at)
         elif outcome.state is not JobState.HELD:  # a held job keeps its reservation until a moderator decides
@@ -84,27 +84,30 @@ def _note_verdict(session: Session, job: Job, outcome: Outcome, verdict: Verdict
     return acceptance.open_hold(session, job, verdict, picture_id=picture)
 
 
-def _add_picture(session: Session, job: Job, finished: Finished, at: datetime) -> None:
-    child = picture_id(job.id, finished.index)
-    session.add(
-        PictureRow(
-            id=child,
-            job_id=job.id,
-            position=finished.index,
-            person_key=job.person.key,
-            recipe=to_data(finished.recipe),
-            storage_key=finished.key,
-            master_key=finished.master_key,
-            thumbnail_key=finished.thumbnail_key,
-            perceptual_hash=finished.perceptual_hash,
-            width=finished.width,
-            height=finished.height,
-            size_bytes=finished.size_bytes,
-            verdict=to_data(finished.verdict),
-            created_at=at,
-        )
-    )
+def _add_pictures(session: Session, job: Job, pictures: Sequence[Finished], at: datetime) -> None:
+    session.add_all([_row_of(job, each, at) for each in pictures])
     session.flush()
-    for parent in dict.fromkeys(finished.recipe.parents):
-        operation, person = job.request.operation, job.person.key
-        session.add(LineageRow(child=child, parent=parent, operation=operation, person_key=person))
+    operation, person = job.request.operation, job.person.key
+    for each in pictures:
+        child = picture_id(job.id, each.index)
+        for parent in dict.fromkeys(each.recipe.parents):
+            session.add(LineageRow(child=child, parent=parent, operation=operation, person_key=person))
+
+
+def _row_of(job: Job, finished: Finished, at: datetime) -> PictureRow:
+    return PictureRow(
+        id=picture_id(job.id, finished.index),
+        job_id=job.id,
+        position=finished.index,
+        person_key=job.person.key,
+        recipe=to_data(finished.recipe),
+        storage_key=finished.key,
+        master_key=finished.master_key,
+        thumbnail_key=finished.thumbnail_key,
+        perceptual_hash=finished.perceptual_hash,
+        width=finished.width,
+        height=finished.height,
+        size_bytes=finished.size_bytes,
+        verdict=to_data(finished.verdict),
+        created_at=at,
+    )

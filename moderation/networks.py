@@ -31,8 +31,6 @@ class OnnxNetwork:
         options = onnxruntime.SessionOptions()
         # One thread each: pictures are looked at side by side, and the painter needs the other cores.
         options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.enable_cpu_mem_arena = False  # gives memory back between pictures
-        options.enable_mem_pattern = False
         # Weights are not kept a second time in another order; it costs a few milliseconds a picture.
         options.add_session_config_entry("session.disable_prepacking", "1")
         options.log_severity_level = 3
