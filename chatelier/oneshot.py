@@ -23,7 +23,7 @@ from engine.orders import Order, Painted, Progress
 from engine.pictures.png import read_recipe, write_recipe
 from studio.commands.imagine import SPEC, request_of
 from studio.db.database import Database
-from studio.errors import PolicyRefusal, StorageFailed
+from studio.errors import JobCancelled, PolicyRefusal, StorageFailed
 from studio.identifiers import job_id_of, picture_id
 from studio.people import Person, Platform
 from studio.pictures import Recipe
@@ -100,6 +100,8 @@ def _paint(
     verdict = gate.judge(PromptSubject.of(admission))
     if not verdict.allows:  # there is nobody here who could look at what is held back
         raise PolicyRefusal(rule=verdict.rule, category=verdict.category)
+    if cancelled():  # what comes now, loading a model, takes its time
+        raise JobCancelled
     atelier = open_atelier(settings, stays=False)
     order = Order(job_id=job_id, person=person.key, request=request)
     try:

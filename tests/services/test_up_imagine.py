@@ -57,7 +57,7 @@ def test_the_same_seed_paints_the_same_four_pictures(start: Start, tmp_path: Pat
 def test_ctrl_c_while_painting_leaves_no_file_and_no_traceback(start: Start, tmp_path: Path) -> None:
     process = start("a star", "-o", str(tmp_path / "out"), "-n", "8", "--steps", "100", "--size", "512x512")
     while not (tmp_path / "out").exists():
-        assert process.poll() is None
+        assert process.poll() is None, process.communicate()
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=600)
