@@ -12,6 +12,7 @@ import discord
 import yarl
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
+from discord.utils import MISSING
 
 from bots.discord import words
 from bots.discord.settings import DiscordSettings
@@ -29,6 +30,7 @@ _CLOSED_FOR_GOOD = {
     4011: words.WRONG_SHARDS,
     4013: words.NO_INTENTS,
 }
+_FIRST_PAUSE_SECONDS = 1.0
 _LONGEST_PAUSE_SECONDS = 60.0
 _GATEWAY_PAUSE_SECONDS = 5.0
 
@@ -87,7 +89,7 @@ async def _keep_connected(bot: "Bot", settings: DiscordSettings) -> None:
 
 
 async def _log_in(bot: "Bot", settings: DiscordSettings) -> None:
-    pause_seconds = 1.0
+    pause_seconds = _FIRST_PAUSE_SECONDS
     while True:
         try:
             await bot.login(settings.token)
@@ -104,6 +106,7 @@ async def _log_in(bot: "Bot", settings: DiscordSettings) -> None:
         else:
             return
         await bot.http.close()
+        bot.http.connector = MISSING  # it was closed too, and the next session would be given it
         await asyncio.sleep(pause_seconds)
         pause_seconds = min(2 * pause_seconds, _LONGEST_PAUSE_SECONDS)
 

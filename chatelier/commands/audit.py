@@ -6,4 +6,12 @@ from moderation.cli import audit_app
 
 
 def register(app: typer.Typer) -> None:
-    app.add_typer(audit_app, name="audit")
+    app.add_typer(audit_app, name="audit", callback=read_the_houses_own)
+
+
+def read_the_houses_own(context: typer.Context) -> None:
+    """What moderators and the gate did, in the database of the settings unless another is named."""
+    from chatelier.settings import load_settings
+
+    database = load_settings().database
+    context.default_map = {"verify": {"database": database}, "export": {"database": database}}

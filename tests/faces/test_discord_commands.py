@@ -1,5 +1,6 @@
 """Slash commands: built from the catalogue, acknowledged, answered in one message."""
 
+import socket
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -9,6 +10,8 @@ from unittest.mock import AsyncMock
 import discord
 import pytest
 import simcord
+from aiohttp import web
+from discord.http import Route
 
 from bots.discord import words
 from bots.discord.bot import Bot
@@ -552,6 +555,41 @@ async def test_a_connection_that_discord_refuses_for_good_is_a_sentence(
     monkeypatch.setattr(room.bot, "connect", refuse)
     with pytest.raises(Misconfigured, match=says):
         await _keep_connected(room.bot, room.settings)
+
+
+async def test_while_discord_cannot_be_reached_the_bot_tries_again(
+    ports: Ports, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse(_: web.BaseRequest) -> web.Response:
+        return web.json_response({"message": "401: Unauthorized", "code": 0}, status=401)
+
+    with socket.socket() as taken:  # an address at which nobody listens yet
+        taken.bind(("127.0.0.1", 0))
+        host, port = taken.getsockname()
+    monkeypatch.setattr("bots.discord.connect._FIRST_PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(Route, "BASE", f"http://{host}:{port}/api")
+    settings = settings_for(tmp_path)
+    bot = Bot(ports, settings)
+    runner = web.ServerRunner(web.Server(refuse))
+    await runner.setup()
+    log_in, tries = bot.login, 0
+
+    async def count(token: str) -> None:
+        nonlocal tries
+        tries += 1
+        if tries == 3:
+            await web.TCPSite(runner, host, port).start()
+        await log_in(token)
+
+    monkeypatch.setattr(bot, "login", count)
+    try:
+        with pytest.raises(Misconfigured, match="does not accept the bot's token"):
+            await _keep_connected(bot, settings)
+    finally:
+        await runner.cleanup()
+        await bot.http.close()
+        bot.backroom.close()
+    assert tries == 3
 
 
 async def test_what_was_painted_in_a_hidden_channel_is_not_at_hand_in_others(room: Room) -> None:

@@ -336,3 +336,17 @@ def test_the_digest_tells_what_was_asked_for(
     assert status == 0
     assert "web room" in out
     assert "1 job of 1 person" in out
+
+
+def test_the_rules_and_the_audit_are_the_houses_own_unless_others_are_named(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = tmp_path / "words.txt"
+    words.write_text("zebra\n")
+    monkeypatch.setenv("CHATELIER_MODERATION__WORD_LIST", str(words))
+    _, out, _ = run("policy", "test", "a zebra")
+    assert "verdict: refuse" in out
+    assert run("db", "upgrade")[0] == 0
+    status, out, err = run("audit", "verify")
+    assert (status, err) == (0, "")
+    assert "the chain is whole" in out
