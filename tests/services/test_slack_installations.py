@@ -1,4 +1,4 @@
-"""Slack's installations on every database: kept, found, renewed and forgotten."""
+"""Slack's installations and the files there, on every database: kept, found, renewed and forgotten."""
 
 import time
 from collections.abc import Iterator
@@ -7,6 +7,7 @@ import pytest
 from slack_sdk.oauth.installation_store.models import Installation
 
 from bots.backroom import Backroom
+from bots.slack import hangings
 from bots.slack.installations import Installations, States
 from chatelier import schema
 from studio.db.database import Database
@@ -67,3 +68,31 @@ async def test_a_state_is_consumed_once(database: Database) -> None:
     state = await states.async_issue()
     assert [await states.async_consume(each) for each in (state, state, "made up")] == [True, False, False]
     backroom.close()
+
+
+def test_files_are_known_until_they_are_deleted(database: Database) -> None:
+    def hang(file_id: str, subject: str, digest: str, *, passing: bool = False) -> None:
+        hangings.begin_upload(database, file_id, community="T1", subject=subject)
+        hangings.keep(database, file_id, digest=digest, passing=passing)
+
+    def found(digest: str, *, passing: bool = False) -> str | None:
+        return hangings.find(database, community="T1", subject="job", digest=digest, passing=passing)
+
+    hang("F1", "job", "one")
+    hang("F2", "job", "two", passing=True)
+    hang("F3", "another", "one")
+    assert (found("one"), found("one", passing=True), found("none")) == ("F1", "F1", None)
+    newest = hangings.newest(database, "job")
+    assert newest is not None
+    assert newest[0] == "F1"
+    assert hangings.keep_only(database, "job", "F1") == 0
+    assert found("two") == "F2", "what was passing stays when it is wanted for good"
+    hang("F4", "job", "four", passing=True)
+    assert hangings.keep_only(database, "job", "F2") == 1
+    assert (found("one"), found("two"), found("four", passing=True)) == (None, "F2", None)
+    unwanted = hangings.take_unwanted(database, most_of_one=8)
+    assert {each.id for each in unwanted} == {"F1", "F4"}
+    assert hangings.take_unwanted(database, most_of_one=8) == []
+    for each in unwanted:
+        hangings.forget(database, each.id)
+    assert (hangings.subject_of(database, "F1"), hangings.subject_of(database, "F3")) == (None, "another")
