@@ -27,6 +27,22 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
+# How the machine reaches the world, and how its terminals look, is no concern of a test or of what it starts.
+for _name in list(os.environ):
+    if _name.lower().endswith("_proxy") or _name in {
+        "CLICOLOR_FORCE",
+        "COLUMNS",
+        "FORCE_COLOR",
+        "GITHUB_ACTIONS",
+        "LINES",
+        "NO_COLOR",
+        "PY_COLORS",
+        "TERMINAL_WIDTH",
+        "TTY_COMPATIBLE",
+        "TTY_INTERACTIVE",
+    }:
+        del os.environ[_name]
+
 pytest_plugins = ["tests.studio_fixtures"]
 
 REPOSITORY = Path(__file__).resolve().parent.parent
