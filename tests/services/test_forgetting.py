@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from engine.clearance import PARTS_A_RUN, Clearance
 from moderation import audit, bans
 from moderation.desk.strikes import burden
 from moderation.retention import let_go
@@ -20,7 +21,7 @@ from studio.db.tables import BanRow, Base, CaseRow, JobRow, NoticeRow, PersonRow
 from studio.errors import BadParameter, NotAllowed, OutOfCredits, PolicyRefusal
 from studio.events import PictureChanged
 from studio.jobs import JobState
-from studio.ports import HouseRules, Ports
+from studio.ports import STORE_PARTS, HouseRules, Ports
 from studio.requests import Source
 from studio.verdicts import Ruling, Verdict
 from tests.desks import with_desk
@@ -286,3 +287,29 @@ def test_nobody_is_left_to_appeal(house: Ports):
     ask(house, "ana", "appeal", job=caught.value.job_id)
     forget(house)
     assert ask(house, "mod", "cases").cases == ()
+
+
+def test_a_file_that_somebody_waits_for_stays_until_they_have_it(house: Ports):
+    origin = painted(house, "ana")
+    upload = house.store.put(b"an upload", suffix=".png")
+    painted(house, "bo", image=Source(key=upload))
+    heir = ask(house, "bo", "vary", picture=f"{origin}.1").job_id
+    forget(house)
+    assert files_of(house, origin) == [f"picture {origin} 1"]
+    assert cleared(house) == 0
+    ask(house, "bo", "cancel", job=heir)
+    assert files_of(house, origin) == []
+    assert cleared(house) == 0
+    assert upload in house.store.blobs
+
+
+def files_of(house: Ports, job: str) -> list[str]:
+    return [data.decode() for data in house.store.blobs.values() if job in data.decode()]
+
+
+def cleared(house: Ports) -> int:
+    """How many files the house-keeper finds in a day from the day after tomorrow on."""
+    cleaner = Clearance(database=house.database, store=house.store)
+    return sum(
+        cleaner.clear(now() + timedelta(days=2, hours=hour)) for hour in range(STORE_PARTS // PARTS_A_RUN)
+    )
