@@ -123,7 +123,7 @@ class Board:
             for job_id, sheet in self._sheets.items()
             if sheet.standing
             and sheet.standing.job.state in WAITING
-            and now - sheet.touched_at > _POSITIONS_EVERY_SECONDS
+            and now - sheet.touched_at > self._place_lasts_seconds(sheet)
         }
         if not waiting:
             return
@@ -137,6 +137,11 @@ class Board:
         for job_id in moved[:_MOST_POSITIONS]:
             if not waiting[job_id].lock.locked():
                 await self.show(job_id)
+
+    def _place_lasts_seconds(self, sheet: Sheet) -> float:
+        """How long a message shows a place in the queue before it is told a better one."""
+        calm_seconds = self._bearer.calm_seconds(sheet.slip) if sheet.slip else 0.0
+        return max(_POSITIONS_EVERY_SECONDS, calm_seconds)
 
     def _sheet(self, job_id: str) -> Sheet:
         sheet = self._sheets.setdefault(job_id, Sheet())

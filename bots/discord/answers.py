@@ -61,7 +61,7 @@ class Answers:
         match answer:
             case Accepted():
                 if answer.repeated and await self._is_shown_elsewhere(answer, call):
-                    await self.refuse(interaction, words.UNDER_WAY, public=True)
+                    await self.refuse(interaction, call, words.UNDER_WAY, public=True)
                     return
                 self._bearer.expect(answer.job_id, limit_bytes=interaction.filesize_limit)
                 await self._board.pin(answer.job_id)
@@ -143,6 +143,7 @@ class Answers:
     async def refuse(
         self,
         interaction: discord.Interaction,
+        call: Call,
         sentence: str,
         *,
         public: bool,
@@ -154,6 +155,7 @@ class Answers:
         """
         try:
             if public:
+                self._bearer.take_away(call.address.message or "")
                 await _tell(interaction, words.TAKEN_AWAY)
                 await interaction.followup.send(sentence, ephemeral=True, view=view or discord.utils.MISSING)
                 await interaction.delete_original_response()

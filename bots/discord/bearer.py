@@ -3,6 +3,7 @@
 import logging
 import time
 from collections import OrderedDict
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import discord
@@ -10,7 +11,7 @@ import discord
 from bots.backroom import Backroom
 from bots.board import Unreachable
 from bots.discord import words
-from bots.discord.courier import Courier, TooLarge, open_home
+from bots.discord.courier import Courier, TooLarge, first_slip, open_home
 from bots.discord.posts import compose, compose_progress
 from bots.prints import DEFAULT_LIMIT_BYTES, decoded, make_print
 from bots.standings import Slip, Standing
@@ -39,6 +40,7 @@ class DiscordBearer:
         self._backroom = backroom
         self._courier = courier
         self._limits: OrderedDict[str, int] = OrderedDict()
+        self._taken_away: OrderedDict[str, None] = OrderedDict()
 
     def expect(self, job_id: str, *, limit_bytes: int) -> None:
         """Remember how large a file the channel takes, as the interaction said."""
@@ -46,16 +48,29 @@ class DiscordBearer:
         while len(self._limits) > _KEPT_LIMITS:
             self._limits.popitem(last=False)
 
+    def take_away(self, message_id: str) -> None:
+        """An acknowledging message is about to be deleted with a refusal, and holds no job's answer any more.
+
+        The job may have been accepted all the same: the records can fail after the deed.
+        """
+        self._taken_away[message_id] = None
+        while len(self._taken_away) > _KEPT_LIMITS:
+            self._taken_away.popitem(last=False)
+
     async def bring(self, standing: Standing, slip: Slip | None) -> Slip:
         """Send it, smaller and smaller while Discord finds it too large."""
-        job = standing.job
+        job, address = standing.job, standing.job.address
+        if slip is not None and slip.message in self._taken_away:
+            slip = None
+        if slip is None and address.message in self._taken_away:
+            address = replace(address, message=None)
         limit_bytes = self._limits.get(job.id) or self._limit_of(standing)
         while True:
             picture = await self._backroom.run(
                 "shelf", make_print, self._ports, standing, limit_bytes=limit_bytes
             )
             try:
-                return await self._courier.bring(compose(standing, picture), job.address, job.person, slip)
+                return await self._courier.bring(compose(standing, picture), address, job.person, slip)
             except TooLarge:
                 limit_bytes //= 2
                 if limit_bytes < _SMALLEST_LIMIT_BYTES:
@@ -96,7 +111,9 @@ class DiscordBearer:
         await self._courier.touch(post, standing.job.address, slip)
 
     def may_step(self, standing: Standing, *, since_seconds: float) -> bool:
-        return since_seconds >= PROGRESS_EVERY_SECONDS
+        """Rarely in an old message: the edits that it has left are for the end."""
+        slip = standing.slip or first_slip(standing.job.address)
+        return since_seconds >= max(PROGRESS_EVERY_SECONDS, self.calm_seconds(slip) if slip else 0.0)
 
     def calm_seconds(self, slip: Slip) -> float:
         """Discord lets a message over an hour old be edited a few times only."""

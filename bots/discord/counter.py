@@ -76,7 +76,9 @@ class Counter:
                 # The job is safe, and its events bring the answer later.
                 log.warning("an answer has to wait", extra={"job_id": answer.job_id})
             else:
-                await self._answers.refuse(interaction, _sentence(error), public=public, view=_appeal(error))
+                await self._answers.refuse(
+                    interaction, call, _sentence(error), public=public, view=_appeal(error)
+                )
 
     async def press(self, interaction: discord.Interaction, button: Button | None) -> None:
         """A button under a picture or a job."""

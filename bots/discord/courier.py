@@ -24,8 +24,8 @@ _UNKNOWN_MESSAGE = 10008
 _UNKNOWN_WEBHOOK = 10015
 _INVALID_WEBHOOK_TOKEN = 50027
 _TOO_LARGE = 40005
-_TOO_MANY_EDITS_OF_AN_OLD_MESSAGE = 30046
 _ARCHIVED_THREAD = 50083
+_TOO_MANY_EDITS_OF_AN_OLD_MESSAGE = 30046
 
 log = logging.getLogger(__name__)
 
@@ -169,8 +169,10 @@ def sorted_out(error: discord.HTTPException) -> Exception:
     """What an error of Discord's means for the delivery."""
     if error.status == 413 or error.code == _TOO_LARGE:
         return TooLarge()
-    if error.code in (_TOO_MANY_EDITS_OF_AN_OLD_MESSAGE, _ARCHIVED_THREAD):
+    if error.code == _ARCHIVED_THREAD:
         return Unreachable()
     if isinstance(error, discord.NotFound):  # the message or the channel was deleted
         return Unreachable()
+    if error.code == _TOO_MANY_EDITS_OF_AN_OLD_MESSAGE:
+        return error  # it takes more of them in a while
     return Rejected(str(error.code)) if error.status == 400 else error

@@ -340,6 +340,25 @@ async def test_a_job_whose_acknowledgement_was_taken_away_with_a_refusal_is_show
     assert len(message.attachments) == 1
 
 
+async def test_a_job_that_is_shown_while_its_acknowledgement_is_taken_away_is_shown_anew(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    delete = discord.Interaction.delete_original_response
+
+    async def overtaken(interaction: discord.Interaction) -> None:
+        """The event of the job comes first."""
+        await room.bot.news._act(JobAccepted(job_id=room.newest_job(), platform=Platform.DISCORD))
+        await delete(interaction)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("studio.commands.submit.mark_queued", away)
+        patch.setattr(discord.Interaction, "delete_original_response", overtaken)
+        await room.ana.slash(room.channel, "imagine", prompt="a red fox")
+    await room.painted(room.newest_job())
+    (message,) = room.messages
+    assert len(message.attachments) == 1
+
+
 async def test_a_message_that_cannot_be_pinned_now_is_pinned_by_the_event(
     room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -398,6 +417,29 @@ async def test_stars_of_an_old_message_wait_for_their_turn(room: Room) -> None:
 
 
 # ---- what people typed is text
+
+
+async def test_an_old_message_keeps_its_edits_for_the_end(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job_id = await room.imagine()
+    monkeypatch.setattr("bots.discord.bearer._age_seconds", lambda _: 3700.0)
+    bearer, board = room.bot.bearer, room.bot.board
+    standing = load_standing(room.ports.database, job_id)
+    assert not bearer.may_step(standing, since_seconds=30)
+    assert bearer.may_step(standing, since_seconds=61)
+    assert board._place_lasts_seconds(board._sheets[job_id]) == 60
+
+
+async def test_edits_that_discord_takes_later_only_are_tried_again(room: Room) -> None:
+    job_id = await room.imagine()
+    expire_tokens(room.ports)
+    room.env.inject_error("PATCH", "/channels/*/messages/*", status=400, code=30046)
+    with pytest.raises(discord.HTTPException):
+        await room.painted(job_id)
+    await room.tell(JobEnded(job_id=job_id, platform=Platform.DISCORD, state=JobState.DONE))
+    assert len(room.message.attachments) == 1
+    assert len(room.messages) == 1
 
 
 async def test_prompts_are_shown_as_text(room: Room) -> None:
