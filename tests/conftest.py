@@ -247,7 +247,8 @@ class PostgresServer:
     databases: "count[int]" = field(default_factory=lambda: count(1))
 
     def url(self, database: str) -> str:
-        return f"postgresql+psycopg://postgres@127.0.0.1:{self.port}/{database}"
+        patience = f"connect_timeout={START_SECONDS:.0f}"
+        return f"postgresql+psycopg://postgres@127.0.0.1:{self.port}/{database}?{patience}"
 
     def start(self) -> None:
         data = self.folder / "data"
