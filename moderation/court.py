@@ -39,7 +39,7 @@ class PromptCourt:
     def judge(self, subject: PromptSubject, *, policy: Policy | None = None) -> Verdict:
         """By the policy of a community, or by the operator's."""
         findings = [judged for _, _, judged in self.hear(subject, policy=policy) if judged is not None]
-        if any(each.category is Category.FOREIGN for each in findings):
+        if any(each.category is Category.FOREIGN and each.ruling is not Ruling.ALLOW for each in findings):
             # Meaning was not measured on that language: what it accuses somebody of there says nothing.
             findings = [each for each in findings if each.rule != Meaning.name]
         return weigh(findings)

@@ -25,7 +25,7 @@ class Action(StrEnum):
     """From the most lenient to the strictest."""
 
     ALLOW = "allow"
-    WARN = "warn"  # allowed; the verdict names the rule, so that a face may say a word
+    WARN = "warn"  # allowed; the person gets a word, once a day for each category
     HOLD = "hold"
     REFUSE = "refuse"
 

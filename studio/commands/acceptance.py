@@ -1,18 +1,21 @@
 """The rows that an accepted, held or refused request leaves."""
 
+from datetime import timedelta
+
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from studio.cases import CaseKind
+from studio.cases import CaseKind, NoticeKind
 from studio.clock import now
 from studio.commands.spec import Call
 from studio.communities import CommunityRules
 from studio.db import ledger, records
-from studio.db.cases import open_case
+from studio.db.cases import open_case, write_notice
 from studio.db.humans import human_of
-from studio.db.tables import JobRow, OutboxRow
+from studio.db.tables import JobRow, NoticeRow, OutboxRow
 from studio.errors import PolicyRefusal, TooManyJobs
 from studio.jobs import Job, JobState
-from studio.people import Platform
+from studio.people import Person, Platform
 from studio.ports import Allowance
 from studio.requests import PaintRequest
 from studio.verdicts import Verdict
@@ -96,6 +99,20 @@ def note_refusal(row: JobRow, verdict: Verdict) -> None:
     if not verdict.appealable:
         row.error_code = CORE
         row.request = {name: value for name, value in row.request.items() if name not in _WORDS}
+
+
+def warn(session: Session, person: Person, verdict: Verdict) -> list[OutboxRow]:
+    """A word to whoever asks for what the house minds and lets pass; once a day for each category."""
+    text = f"What you asked for touches on {verdict.category}. It goes ahead; please mind the house rules."
+    told = select(NoticeRow.id).where(
+        NoticeRow.person_key == person.key,
+        NoticeRow.text == text,
+        NoticeRow.written_at > now() - timedelta(days=1),
+    )
+    if session.scalars(told).first():
+        return []
+    written = write_notice(session, NoticeKind.WARNING, person.key, text)
+    return [written] if written else []
 
 
 def open_hold(

@@ -118,6 +118,8 @@ def _accept(
         raise Paused
     acceptance.add_within(session, row, allowance, rules)
     events = [outbox.write(session, JobAccepted(job_id=row.id, platform=call.address.platform))]
+    if verdict.category and verdict.allows:
+        events += acceptance.warn(session, call.person, verdict)
     if verdict.ruling is Ruling.HOLD:
         row.state = JobState.HELD
         events += acceptance.open_hold(session, records.job_of(row), verdict)

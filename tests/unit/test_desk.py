@@ -12,6 +12,7 @@ from moderation import audit, bans
 from moderation.categories import Category
 from moderation.desk.blocks import blocked_bits
 from moderation.desk.strikes import burden
+from moderation.policy import default_policy, parse_policy
 from moderation.tables import StrikeRow
 from studio.buttons import Action, Button
 from studio.cases import CaseKind, Decision, NoticeKind
@@ -513,6 +514,16 @@ class TestGoverning:
         with pytest.raises(PolicyRefusal):
             imagine(house, call, "a doubtful thing")
         assert perform(house, by(call, MOD), "studio", {"setting": "pause"}).rules.paused
+
+    def test_what_the_house_only_minds_goes_ahead_with_a_word_once_a_day(self, ports, call):
+        policy = parse_policy('[categories.violence]\naction = "warn"', over=default_policy())
+        house = with_gate(ports, policy=policy)
+        for mark in "ab":
+            job_id = imagine(house, by(call, call.person, mark), "a violent thing")
+            assert job_of(house, job_id).state is not JobState.HELD
+        assert notices(house, call.person.key) == [NoticeKind.WARNING]
+        imagine(house, by(call, someone("bo")), "a boat")
+        assert notices(house, someone("bo").key) == []
 
     def test_where_moderators_look_doubts_are_held_and_elsewhere_refused(self, ports, call):
         house = with_gate(ports, holds=None)

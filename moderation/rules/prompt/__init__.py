@@ -14,8 +14,12 @@ from moderation.rules.prompt.names import Names
 from moderation.rules.prompt.people import People
 from moderation.rules.prompt.subject import NeedsWarmth, PromptRule, PromptSubject
 from moderation.words import PlainWords
+from studio.verdicts import Ruling
 
 __all__ = ["NeedsWarmth", "PromptRule", "PromptSubject", "house_prompt_rules"]
+
+
+_RULINGS = {Action.WARN: Ruling.ALLOW, Action.HOLD: Ruling.HOLD, Action.REFUSE: Ruling.REFUSE}
 
 
 def house_prompt_rules(
@@ -32,8 +36,8 @@ def house_prompt_rules(
     rules: list[PromptRule] = [Length(), Minors(explicit=listed.words), listed, Meaning(classifier)]
     if recogniser.is_installed():
         rules.append(People(classifier))
-    if policy.other_languages in (Action.HOLD, Action.REFUSE):
-        rules.append(OtherLanguage(policy.languages, refuse=policy.other_languages is Action.REFUSE))
+    if policy.other_languages is not Action.ALLOW:
+        rules.append(OtherLanguage(policy.languages, ruling=_RULINGS[policy.other_languages]))
     if community_words is not None:
         rules.append(ListedWords.of_community(PlainWords.from_file(community_words)))
     if names is not None:

@@ -10,9 +10,9 @@ from studio.verdicts import Ruling
 class OtherLanguage:
     name = "language"
 
-    def __init__(self, accepted: frozenset[str], *, refuse: bool = False) -> None:
+    def __init__(self, accepted: frozenset[str], *, ruling: Ruling = Ruling.HOLD) -> None:
         self._accepted = accepted
-        self._ruling = Ruling.REFUSE if refuse else Ruling.HOLD
+        self._ruling = ruling
 
     def judge(self, subject: PromptSubject) -> Finding | None:
         for text in subject.wished:
