@@ -14,14 +14,19 @@ from studio.clock import now
 from studio.db import ledger
 from studio.db.database import Database
 from studio.db.tables import CaseRow
+from studio.removals import let_unseen_go
 
 
 def let_go(database: Database, *, keep: timedelta) -> int:
-    """Empty audit entries and closed cases older than `keep`. How many audit entries were emptied."""
+    """Empty audit entries and closed cases older than `keep`, and give up pictures that were refused before.
+
+    How many audit entries were emptied.
+    """
     before = now() - keep
     let_judged_go(database)
     with database.begin() as session:
         _empty_cases(session, keep)
+        let_unseen_go(session, before=before)
         session.execute(delete(StrikeRow).where(StrikeRow.at < now() - FORGOTTEN))
         ledger.leave_names(session, at=now())
         return audit.expire(session, before=before)

@@ -3,14 +3,16 @@
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
-from sqlalchemy import Text, cast, select
+from sqlalchemy import Text, cast, select, update
 from sqlalchemy.orm import Session
 
 from studio import files, releases
+from studio.cases import CaseState
 from studio.clock import now
 from studio.db import moves, outbox, records
-from studio.db.tables import JobRow, OutboxRow, PictureRow
+from studio.db.tables import CaseRow, JobRow, OutboxRow, PictureRow
 from studio.errors import StorageFailed
 from studio.events import PictureChanged
 from studio.jobs import OUTSTANDING, Job, JobState
@@ -54,6 +56,20 @@ def withdraw(session: Session, job: Job) -> Removal:
     deleted = files.of_deleted(session, job.request.sources)
     removal.files.update(files.unneeded(session, deleted))
     return removal
+
+
+def let_unseen_go(session: Session, *, before: datetime) -> None:
+    """Mark pictures as deleted that nobody was shown, of jobs that ended before then and that no open case is about.
+
+    The housekeeper finds their files.
+    """
+    over = JobRow.state.in_([JobState.REFUSED, JobState.CANCELLED]) & (JobRow.ended_at < before)
+    judged = select(CaseRow.job_id).where(CaseRow.state == CaseState.OPEN, CaseRow.job_id.is_not(None))
+    unseen = select(JobRow.id).where(over, JobRow.id.not_in(judged))
+    there = PictureRow.job_id.in_(unseen) & PictureRow.deleted_at.is_(None)
+    session.execute(update(PictureRow).where(there).values(deleted_at=now()))
+    shown = JobRow.id.in_(unseen) & JobRow.grid_key.is_not(None)
+    session.execute(update(JobRow).where(shown).values(grid_key=None))
 
 
 def clear_away(ports: Ports, removal: Removal) -> None:

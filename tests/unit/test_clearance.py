@@ -8,10 +8,13 @@ from sqlalchemy import update
 
 from engine import clearance
 from engine.clearance import PARTS_A_RUN, Clearance
+from moderation.retention import let_go
+from studio import releases
+from studio.cases import Decision
 from studio.catalog import perform
 from studio.clock import now
-from studio.db import records
-from studio.db.tables import PersonRow
+from studio.db import cases, records
+from studio.db.tables import JobRow, PersonRow
 from studio.errors import PolicyRefusal, StorageFailed
 from studio.jobs import JobState
 from studio.ports import STORE_PARTS
@@ -139,6 +142,24 @@ def test_a_storage_that_is_away_stops_no_deletion(ports, call, monkeypatch):
     assert len(perform(ports, call, "delete", {"what": job}).picture_ids) == 4
     monkeypatch.undo()
     assert a_round(ports) == len({"picture", "thumbnail"}) * 4 + len({"grid"})
+
+
+def test_pictures_that_were_refused_go_when_nobody_may_ask_for_them_any_more(ports, call):
+    refused, held = painted(ports, call, state=JobState.HELD), painted(ports, call, state=JobState.HELD)
+    shown = painted(ports, call)
+    with ports.database.begin() as session:
+        releases.stop(session, refused, JobState.REFUSED, error_code="policy")
+        session.execute(update(JobRow).values(ended_at=now() - timedelta(days=40)))
+    case = perform(ports, another(call), "appeal", {"job": refused}).case
+    for keep, gone in ((50, 0), (30, 0), (30, 9)):
+        let_go(ports.database, keep=timedelta(days=keep))
+        assert a_round(ports) == gone
+        with ports.database.begin() as session:
+            if keep == 30:
+                cases.close(session, case.id, Decision.REJECT, by="", at=now())
+    with ports.database.read() as session:
+        left = [len(records.pictures_of_job(session, each)) for each in (refused, held, shown)]
+    assert left == [0, 4, 4]
 
 
 class TestWaitingForPictures:
