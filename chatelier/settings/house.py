@@ -47,7 +47,7 @@ class ModerationSection(Section):
     keep_days: int = Field(
         365,
         ge=1,
-        description="Days for which the audit chain and closed cases keep what they say of people, and refused pictures stay.",
+        description="Days for which the audit chain and closed cases keep what they say, and refused pictures stay.",
     )
     policy: LocalPath | None = Field(
         None, description="A policy file: what is refused, held or allowed; see `chatelier policy check`."
