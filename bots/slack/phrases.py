@@ -14,8 +14,21 @@ _AT_ONCE = ("pause", "resume")
 Wanted = tuple[CommandSpec, dict[str, object]]
 
 
-def wants_help(text: str) -> bool:
-    return clean_text(text).lower().lstrip("/") in ("", "help")
+def help_wanted(text: str) -> str | None:
+    """The command with which help is wanted, empty for all of them; None where something else is wanted."""
+    first, _, rest = clean_text(text).partition(" ")
+    if first.lower().lstrip("/") not in ("", "help"):
+        return None
+    return rest.strip().lstrip("/").lower()
+
+
+def is_command(name: str) -> bool:
+    return name == HOUSE or name in CATALOG
+
+
+def command_named(name: str) -> CommandSpec:
+    """By the name under which it is typed here. Raises `UnknownCommand`."""
+    return find_command(_RULES if name == HOUSE else name)
 
 
 def names_others(spec: CommandSpec) -> bool:

@@ -10,7 +10,16 @@ from bots.slack.counter import Counter, Work
 from bots.slack.escaping import named, typed
 from bots.slack.line import NotInstalled, SlackAway, SlackRefuses
 from bots.slack.people import People
-from bots.slack.phrases import Wanted, names_others, read_imagine, read_studio, read_talk, wants_help
+from bots.slack.phrases import (
+    Wanted,
+    command_named,
+    help_wanted,
+    is_command,
+    names_others,
+    read_imagine,
+    read_studio,
+    read_talk,
+)
 from bots.slack.posts import said as post_said
 from bots.slack.premises import Part, Premises
 from bots.slack.sending import send
@@ -52,10 +61,11 @@ class Talk(Part):
 
     async def studio(self, body: Mapping[str, Any]) -> None:
         visit, said = of_command(body), Said(text=str(body.get("text") or ""))
-        if wants_help(said.typed):
-            await self._help(visit)
-        else:
+        wanted = help_wanted(said.typed)
+        if wanted is None:
             await self._follow(visit, read_studio, said)
+        else:
+            await self._help(visit, wanted)
 
     async def message(self, body: Mapping[str, Any]) -> None:
         """A mention, or a direct message. The app's own messages and edits of old ones are not for us."""
@@ -70,12 +80,13 @@ class Talk(Part):
             return
         said = Said(text=str(event.get("text") or ""), without=bot_user)
         files = images(event)
-        if not wants_help(said.typed):
+        wanted = help_wanted(said.typed)
+        if wanted is None or (wanted and not is_command(wanted)):  # a picture may begin with that word
             await self._follow(visit, read_talk, said, files)
         elif files:
             await self._counter.serve(visit, _answering(words.WHAT_WITH_IT))
         else:
-            await self._help(visit)
+            await self._help(visit, wanted)
 
     async def _follow(
         self, visit: Visit, read: Callable[[str], Wanted], said: Said, files: Sequence[File] = ()
@@ -94,8 +105,10 @@ class Talk(Part):
 
         await self._counter.serve(visit, work)
 
-    async def _help(self, visit: Visit) -> None:
+    async def _help(self, visit: Visit, command: str) -> None:
         async def work(call: Call) -> str:
+            if command:
+                return words.help_of(command_named(command))
             return words.help_text(moderates=call.person.moderates)
 
         await self._counter.serve(visit, work)

@@ -9,7 +9,7 @@ from bots.slack.phrases import as_typed
 from bots.standings import Standing
 from studio.buttons import Action
 from studio.catalog import CATALOG
-from studio.commands.spec import Audience
+from studio.commands.spec import Audience, CommandSpec
 from studio.errors import ChatelierError, UnknownCommand
 from studio.jobs import Job
 from studio.pictures import Picture
@@ -188,12 +188,22 @@ def help_text(*, moderates: bool) -> str:
         if moderates or spec.audience is Audience.EVERYBODY
     ]
     ends = [
+        "`/studio help` with a command's name tells of its options.",
         "Flags work in the words too: `--ar 3:2 --seed 7 --no text --steps 20`.",
         "In threads, mention me: `@Chatelier imagine a red fox`. An image you attach there is painted from.",
         "React to a picture: :one:–:four: vary, :repeat: again, :arrow_up: upscale, :star: star,"
         " :envelope: into my messages, :x: cancel or delete, :triangular_flag_on_post: report.",
     ]
     return "\n".join([*lines, "", *ends])
+
+
+def help_of(spec: CommandSpec) -> str:
+    """One command: what it does, an example, and what each of its options means."""
+    lines = [f"*{as_typed(spec.name)}* {spec.summary}", f"`{as_typed(spec.example)}`"]
+    for each in spec.parameters:
+        name = each.name if each.positional else f"--{each.name}"
+        lines.append(f"• `{name}` {'' if each.required else '(optional) '}{each.summary}")
+    return "\n".join(lines)
 
 
 SURE = "Are you sure?"

@@ -150,6 +150,19 @@ async def test_help_lists_every_command_of_the_catalogue(room: SlackRoom, text: 
     assert "/studio ban" not in room.slack.whispered()[1]
 
 
+async def test_help_with_one_command_tells_of_its_options(room: SlackRoom) -> None:
+    await room.slash("help /vary", command="/studio")
+    await room.send(room.slack.mention("help house"))
+    vary, house = room.slack.whispered()
+    for parameter in CATALOG["vary"].parameters:
+        assert parameter.summary in vary
+    assert "*/studio house*" in house
+    await room.slash("help vairy", command="/studio")
+    assert "Did you mean `/studio vary`?" in room.slack.whispered()[-1]
+    await room.send(room.slack.mention("help for a drowning fox"))
+    assert job_of(room.jobs()[-1]).request.prompt == "help for a drowning fox"
+
+
 async def test_show_brings_the_picture_to_one_person(room: SlackRoom) -> None:
     job_id = await room.imagine()
     await room.painted(job_id)
