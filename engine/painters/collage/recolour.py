@@ -31,7 +31,10 @@ def recolour(picture: Image.Image, colour: str) -> Image.Image:
         distance = np.abs((hue - wanted + 0.5) % 1 - 0.5)
         mask = np.clip((0.13 - distance) / 0.04, 0, 1) * np.clip((saturation - 0.1) / 0.15, 0, 1)
     else:
-        mask = np.clip((0.45 - saturation) / 0.2, 0, 1) * np.clip((value - 0.12) / 0.2, 0, 1)
+        # Black outlines and eyes stay black, unless nearly all of it is black.
+        seen = value[(saturation < 0.45) & (alpha > 0.5)]
+        darkest = min(0.12, 0.3 * float(np.median(seen))) if seen.size else 0.12
+        mask = np.clip((0.45 - saturation) / 0.2, 0, 1) * np.clip((value - darkest) / (darkest + 0.08), 0, 1)
     luma = rgb @ np.array([0.3, 0.59, 0.11], np.float32)
     chosen = (mask > 0.5) & (alpha > 0.5)
     if not chosen.any():
