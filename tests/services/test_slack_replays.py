@@ -1,5 +1,6 @@
 """Signatures of Slack's requests, remembered by all processes of the face together."""
 
+import pytest
 import redis.asyncio
 
 from bots.slack.guard import REMEMBERED_SECONDS
@@ -7,7 +8,10 @@ from bots.slack.replays import Replays
 from tests.conftest import RedisServer
 
 
-async def test_what_one_process_has_seen_is_a_replay_for_the_others(redis_server: RedisServer) -> None:
+async def test_what_one_process_has_seen_is_a_replay_for_the_others(
+    redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bots.slack.replays._PATIENCE_SECONDS", 300.0)
     first, second = (Replays(lasts_seconds=REMEMBERED_SECONDS, redis_url=redis_server.url) for _ in range(2))
     assert await first.is_first("v0=abc")
     assert not await first.is_first("v0=abc")
