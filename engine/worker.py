@@ -35,7 +35,8 @@ def run_painting(
 
 def run_housekeeping(app: Celery, *, schedule_file: str) -> None:
     """Serve the sweeps, with the beat inside, until SIGTERM or SIGINT."""
-    _run(app, queues=[HOUSE_QUEUE], threads=1, beat=True, schedule_filename=schedule_file)
+    # The hourly chores may take minutes, and no lease that ran out shall wait for them.
+    _run(app, queues=[HOUSE_QUEUE], threads=2, beat=True, schedule_filename=schedule_file)
 
 
 def _run(app: Celery, *, queues: Sequence[str], threads: int, **options: Any) -> None:
