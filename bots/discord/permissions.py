@@ -21,6 +21,9 @@ _SHOWN_IN = frozenset({"desk", "log", "stars"})
 _NO_CHANNEL = (
     "names a channel that I do not see here: {}. Name one of this server, such as #desk, that I may view."
 )
+_OPEN_DESK = (
+    "Everybody on this server can read <#{}>, and cases show what people wrote. Hide the channel from members."
+)
 SCOPES = ("bot", "applications.commands")
 
 
@@ -52,7 +55,7 @@ def require_own(guild: discord.Guild | None, values: Mapping[str, object]) -> No
 
 
 def closed_channels(guild: discord.Guild | None, rules: CommunityRules) -> Iterator[str]:
-    """A sentence for each channel of the rules in which the bot cannot do its work."""
+    """A sentence for each channel of the rules in which the bot cannot do its work, or not in private."""
     for chosen in (rules.desk_channel, rules.log_channel, rules.star_channel):
         if chosen is None or guild is None or guild.me is None:
             continue
@@ -61,3 +64,5 @@ def closed_channels(guild: discord.Guild | None, rules: CommunityRules) -> Itera
             yield f"I see no channel {chosen[:40]}: name one of this server, such as #desk, that I may view."
         elif lacking := missing(channel, guild.me):
             yield f"In <#{chosen}> I lack: {', '.join(lacking)}."
+        elif chosen == rules.desk_channel and channel.permissions_for(guild.default_role).view_channel:
+            yield _OPEN_DESK.format(chosen)

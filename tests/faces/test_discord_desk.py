@@ -195,6 +195,17 @@ async def test_naming_a_desk_lays_the_open_cases_there(room: Room) -> None:
     assert len(channel.history()) == 1
 
 
+async def test_a_desk_that_everybody_can_read_is_said(room: Room) -> None:
+    hidden = {
+        room.guild.default_role: discord.PermissionOverwrite(view_channel=False),
+        room.bot.user: discord.PermissionOverwrite(view_channel=True),
+    }
+    for name, overwrites in (("open", {}), ("hidden", hidden)):
+        channel = room.guild.create_text_channel(name, overwrites=overwrites)
+        result = await room.mod.slash(room.channel, "studio", setting="desk", value=f"<#{channel.id}>")
+        assert ("Everybody on this server can read" in result.response.content) is (name == "open")
+
+
 @pytest.mark.parametrize("value", ["4711", "moderators"])
 async def test_a_desk_outside_the_server_is_not_taken(room: Room, value: str) -> None:
     result = await room.mod.slash(room.channel, "studio", setting="desk", value=value)
