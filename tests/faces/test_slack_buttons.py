@@ -230,6 +230,12 @@ async def test_a_shortcut_on_somebodys_image_takes_it_in(room: SlackRoom, callba
     assert room.ports.store.get(newest_request(room).sources[0].key) == b"a dog"
 
 
+async def test_an_image_in_a_message_that_was_forwarded_is_taken_in(room: SlackRoom) -> None:
+    forwarding = {"ts": "1600000000.000003", "user": BO, "attachments": [{"is_share": True, **strange(room)}]}
+    await room.send(room.slack.shortcut("vary_picture", forwarding))
+    assert room.ports.store.get(newest_request(room).sources[0].key) == b"a dog"
+
+
 async def test_edit_on_somebodys_image_shows_it_under_the_grid(room: SlackRoom) -> None:
     await room.send(room.slack.shortcut("edit_picture", strange(room)))
     assert overlay(room) == b"overlay of a dog"
