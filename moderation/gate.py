@@ -13,7 +13,7 @@ from moderation.desk.blocks import blocked_bits
 from moderation.desk.consequences import HOUSE, punish
 from moderation.desk.errands import Errands, Outcome
 from moderation.desk.strikes import SEVERE, weight_of
-from moderation.findings import Finding
+from moderation.findings import Finding, weigh
 from moderation.inspection import Inspector
 from moderation.limits.limiter import Limiter
 from moderation.limits.settings import LimitSettings
@@ -22,6 +22,7 @@ from moderation.policy import Policy
 from moderation.rules.image import ImageRule, house_image_rules
 from moderation.rules.image.blocked_here import BlockedHere
 from moderation.rules.prompt import PromptRule, PromptSubject
+from moderation.rules.prompt.minors import Minors, house_minors
 from moderation.stances import tightened, understood
 from moderation.tiers import allowance_of, tier_of
 from studio.clock import now
@@ -156,7 +157,7 @@ class HouseGate:
     def _judged(self, admission: Admission, rules: CommunityRules) -> Verdict:
         subject = PromptSubject.of(admission)
         verdict = self._court.judge(subject, policy=self._policy_for(rules))
-        return self._settled(doubted(verdict, admission.request), admission.person, rules)
+        return self._settled(doubted(verdict, admission.request, subject), admission.person, rules)
 
     def _settled(self, verdict: Verdict, person: Person, rules: CommunityRules) -> Verdict:
         """What nobody would look at is refused."""
@@ -233,9 +234,18 @@ class HouseGate:
             self._errands.run(outcome)
 
 
-def doubted(verdict: Verdict, request: PaintRequest) -> Verdict:
-    """What would pass waits for a moderator when it starts from an upload that one has to see."""
-    doubt = next((source.doubt for source in request.sources if source.doubt), None)
-    if doubt is None or not verdict.allows:
+def doubted(verdict: Verdict, request: PaintRequest, subject: PromptSubject) -> Verdict:
+    """What would pass waits for a moderator when it starts from an upload that one has to see.
+
+    Beside words for a minor, a picture that may be sexual belongs to the core.
+    """
+    doubts = [source.doubt for source in request.sources if source.doubt]
+    sexual = any(doubt.category == Category.SEXUAL for doubt in doubts)
+    if sexual and house_minors().speaks_of_minors(subject):
+        evidence = "words for a minor and a picture that may be sexual"
+        core = Finding(ruling=Ruling.REFUSE, rule=Minors.name, category=Category.MINORS, evidence=evidence)
+        return weigh([core])
+    if not doubts or not verdict.allows:
         return verdict
+    doubt = doubts[0]
     return Verdict(ruling=Ruling.HOLD, rule=doubt.rule, category=doubt.category, evidence=doubt.evidence)

@@ -21,9 +21,7 @@ _SHOWN_IN = frozenset({"desk", "log", "stars"})
 _NO_CHANNEL = (
     "names a channel that I do not see here: {}. Name one of this server, such as #desk, that I may view."
 )
-_OPEN_DESK = (
-    "Everybody on this server can read <#{}>, and cases show what people wrote. Hide the channel from members."
-)
+_OPEN_DESK = "Everybody here can read <#{}>, and cases show what people wrote. Hide it from members."
 SCOPES = ("bot", "applications.commands")
 
 

@@ -203,7 +203,7 @@ async def test_a_desk_that_everybody_can_read_is_said(room: Room) -> None:
     for name, overwrites in (("open", {}), ("hidden", hidden)):
         channel = room.guild.create_text_channel(name, overwrites=overwrites)
         result = await room.mod.slash(room.channel, "studio", setting="desk", value=f"<#{channel.id}>")
-        assert ("Everybody on this server can read" in result.response.content) is (name == "open")
+        assert ("Everybody here can read" in result.response.content) is (name == "open")
 
 
 @pytest.mark.parametrize("value", ["4711", "moderators"])

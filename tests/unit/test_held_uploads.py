@@ -22,6 +22,7 @@ from studio.db.cases import desk_cases
 from studio.errors import Banned, PolicyRefusal, RateLimited
 from studio.jobs import JobState
 from studio.ports import Inspected
+from studio.requests import Doubt
 from studio.uploads import accept_upload
 from tests.desks import Appearance, with_gate
 from tests.twins import TwinDarkroom, someone
@@ -103,6 +104,17 @@ def test_words_that_are_refused_stay_refused_beside_a_doubtful_upload(ports, cal
     upload = accept_upload(house, ANA, png())
     with pytest.raises(PolicyRefusal):
         perform(house, call, "edit", {"image": upload, "prompt": "something violent", "region": "A1"})
+
+
+def test_words_for_a_minor_and_an_upload_that_may_be_sexual_never_meet(ports, call):
+    house = with_gate(ports)
+    doubt = Doubt(rule="nudity", category=Category.SEXUAL)
+    upload = replace(accept_upload(house, ANA, png()), doubt=doubt)
+    with pytest.raises(PolicyRefusal) as caught:
+        perform(house, call, "edit", {"image": upload, "prompt": "a schoolgirl", "region": "A1"})
+    assert (caught.value.category, caught.value.job_id) == (Category.MINORS, None)
+    with pytest.raises(Banned):
+        vary(house, call, upload)
 
 
 def test_a_doubtful_upload_is_refused_where_nobody_looks(ports):

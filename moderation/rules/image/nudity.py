@@ -5,7 +5,6 @@ photographs only. Where both agree the score is high; where only one is sure, it
 A picture that was asked for with words for a minor is never left to thresholds.
 """
 
-from functools import cache
 from typing import Protocol
 
 from PIL import Image
@@ -14,7 +13,7 @@ from moderation.categories import Category
 from moderation.findings import Finding
 from moderation.nudity import Impression, house_networks
 from moderation.rules.image.subject import ImageSubject
-from moderation.rules.prompt.minors import Minors
+from moderation.rules.prompt.minors import house_minors
 from moderation.rules.prompt.subject import PromptSubject
 from studio.verdicts import Ruling
 
@@ -61,12 +60,7 @@ class Nudity:
 
     def _asks_for_minors(self, subject: ImageSubject) -> bool:
         request = subject.request
-        return request is not None and _minors().speaks_of_minors(PromptSubject.of_request(request))
-
-
-@cache
-def _minors() -> Minors:
-    return Minors()
+        return request is not None and house_minors().speaks_of_minors(PromptSubject.of_request(request))
 
 
 def score(seen: Impression, other: float | None) -> float:

@@ -7,6 +7,7 @@ and the prompts of the pictures it starts from. Either alone is judged by the ot
 import re
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from importlib import resources
 
 from moderation.candidates import Candidate, View
@@ -20,6 +21,12 @@ from studio.verdicts import Ruling
 _AGE = re.compile(
     r"\b(?:[1-9]|1[0-7]) ?(?:yo|y o|yrs?|years?) ?(?:old|of age|s old)?\b|\baged? (?:[1-9]|1[0-7])\b"
 )
+
+
+@cache
+def house_minors() -> "Minors":
+    """For what pictures are asked for with: one for the process."""
+    return Minors()
 
 
 class Minors:
