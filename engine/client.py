@@ -9,12 +9,21 @@ from engine.broker import PAINT_QUEUE, PAINT_TASK, PRIORITIES, make_app, queue_o
 from engine.cancellations import ASIDE_CHANNEL, CANCEL_CHANNEL
 from studio.errors import QueueUnavailable
 
+# The job is in the records already, and the sweeper sends what was not: nobody waits for a Redis that is away.
+_IMPATIENCE = {
+    "interval_start": 0.1,
+    "interval_step": 0.1,
+    "interval_max": 0.2,
+    "connect_retries_timeout": 0.5,
+}
+
 
 class CeleryQueue:
     """Implements `studio.ports.Queue` with Celery on Redis. `models` are those with queues of their own."""
 
     def __init__(self, redis_url: str, *, models: Collection[str] = ()) -> None:
         self._app = make_app(redis_url, models=models)
+        self._app.conf.broker_transport_options |= _IMPATIENCE
         self._models = frozenset(models)
         self._redis = redis.Redis.from_url(redis_url, socket_timeout=5, socket_connect_timeout=2)
 
