@@ -266,10 +266,12 @@ class PostgresServer:
         # Nothing here outlives the run: durability is traded for speed.
         options = f"-p {self.port} -h 127.0.0.1 -k {self.folder} -c fsync=off -c full_page_writes=off"
         log = self.folder / "log"
-        self._run("pg_ctl", "-D", str(data), "-l", str(log), "-o", options, "-w", "start")
+        patience = ["-w", "-t", f"{START_SECONDS:.0f}"]
+        self._run("pg_ctl", "-D", str(data), "-l", str(log), "-o", options, *patience, "start")
 
     def stop(self) -> None:
-        self._run("pg_ctl", "-D", str(self.folder / "data"), "-m", "immediate", "-w", "stop")
+        patience = ["-w", "-t", f"{START_SECONDS:.0f}"]
+        self._run("pg_ctl", "-D", str(self.folder / "data"), "-m", "immediate", *patience, "stop")
 
     def new_database(self) -> str:
         name = f"test_{next(self.databases)}"
