@@ -9,6 +9,7 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -77,8 +78,11 @@ def free_port() -> int:
     held = socket.socket()
     held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     held.bind(("127.0.0.1", 0))
-    _held_ports.append(held)
     port: int = held.getsockname()[1]
+    if sys.platform.startswith("linux"):
+        _held_ports.append(held)
+    else:
+        held.close()  # elsewhere no two sockets may be bound to one port, whether they listen or not
     return port
 
 
