@@ -110,20 +110,18 @@ class Board:
     async def tick(self) -> None:
         """Every few seconds: queue positions that changed, and small changes whose time has come."""
         now = time.monotonic()
-        for job_id, sheet in list(self._sheets.items()):
-            if (
-                sheet.overdue
-                and sheet.slip
-                and now - sheet.touched_at > self._bearer.calm_seconds(sheet.slip)
-            ):
-                sheet.overdue = False
-                await self.show(job_id)
+        try:
+            await self._show_overdue(self._bearer.calm_seconds, at=now)
+        finally:
+            await self._show_places(at=now)
+
+    async def _show_places(self, *, at: float) -> None:
         waiting = {
             job_id: sheet
             for job_id, sheet in self._sheets.items()
             if sheet.standing
             and sheet.standing.job.state in WAITING
-            and now - sheet.touched_at > self._place_lasts_seconds(sheet)
+            and at - sheet.touched_at > self._place_lasts_seconds(sheet)
         }
         if not waiting:
             return
@@ -142,6 +140,27 @@ class Board:
         """How long a message shows a place in the queue before it is told a better one."""
         calm_seconds = self._bearer.calm_seconds(sheet.slip) if sheet.slip else 0.0
         return max(_POSITIONS_EVERY_SECONDS, calm_seconds)
+
+    async def flush(self) -> None:
+        """Before the end: small changes that wait, such as a deleted picture. Raises as `show`."""
+        await self._show_overdue(lambda _slip: -math.inf, at=time.monotonic())
+
+    async def _show_overdue(self, calm_seconds: Callable[[Slip], float], *, at: float) -> None:
+        """One that cannot be shown now waits for the next time, and the others are shown all the same."""
+        failed: Exception | None = None
+        for job_id, sheet in list(self._sheets.items()):
+            if not (sheet.overdue and sheet.slip and at - sheet.touched_at > calm_seconds(sheet.slip)):
+                continue
+            sheet.overdue = False
+            try:
+                await self.show(job_id)
+            except NotFound:
+                log.info("a job is not there any more", extra={"job_id": job_id})
+            except Exception as error:  # noqa: BLE001 - the platform's own, of which the board knows nothing
+                sheet.overdue = True
+                failed = failed or error
+        if failed:
+            raise failed
 
     def _sheet(self, job_id: str) -> Sheet:
         sheet = self._sheets.setdefault(job_id, Sheet())

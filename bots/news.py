@@ -92,6 +92,16 @@ class News:
         if self._tasks:
             await asyncio.wait(set(self._tasks), timeout=seconds)
 
+    async def flush(self, *, seconds: float) -> None:
+        """Show the small changes that wait for their time. Never raises."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._board.flush()
+        except self._unshown:
+            log.info("a small change is not shown before the end")
+        except Exception as error:  # noqa: BLE001 - the end comes whatever happens
+            log_fault(error)
+
     def _keep_reading(self, read: Callable[[], None]) -> None:
         while not self._stop.is_set():
             try:

@@ -36,6 +36,7 @@ from studio.people import Platform
 from studio.ports import Ports
 
 _TOO_MANY_COMMANDS = 30032
+_FLUSH_SECONDS = 5.0
 
 log = logging.getLogger(__name__)
 
@@ -157,6 +158,7 @@ class Bot(discord.AutoShardedClient):
         if not self._leaving:
             self._leaving = True
             await self.backroom.run("mail", self.news.stop)
+            await self.news.flush(seconds=_FLUSH_SECONDS)
             await super().close()
             self.backroom.close()
 

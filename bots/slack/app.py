@@ -158,6 +158,7 @@ class Face:
         self.shredder.stop()
         await self.premises.backroom.run("mail", self.news.stop)
         await self.news.finish(seconds=_FINISH_SECONDS)
+        await self.news.flush(seconds=_FINISH_SECONDS)
         await self.glimpses.finish(seconds=_FINISH_SECONDS)
 
     def _acknowledged(self, listener: Listener) -> Callable[..., Awaitable[None]]:

@@ -202,6 +202,28 @@ async def test_a_deleted_picture_goes_from_slack_as_well(room: SlackRoom) -> Non
     assert rows(room) == {}
 
 
+async def test_a_deletion_that_waits_for_its_time_is_shown_before_the_face_ends(room: SlackRoom) -> None:
+    job_id, message = await finished(room)
+    await room.slash(f"delete {job_id}", command="/studio")
+    await room.tell(PictureChanged(job_id=job_id, platform=Platform.SLACK, picture_id=f"{job_id}.1"))
+    assert message.picture is not None, "the message was touched a moment ago"
+    await room.face.close()
+    assert message.picture is None
+
+
+async def test_a_change_that_slack_does_not_take_waits_for_the_next_time(room: SlackRoom) -> None:
+    job_id, message = await finished(room)
+    await room.slash(f"delete {job_id}", command="/studio")
+    await room.tell(PictureChanged(job_id=job_id, platform=Platform.SLACK, picture_id=f"{job_id}.1"))
+    room.rest(job_id)
+    room.slack.refuse("chat.update", "internal_error")
+    await room.face.news._ticked()
+    assert message.picture is not None
+    room.rest(job_id)
+    await room.face.news._ticked()
+    assert message.picture is None
+
+
 async def test_forget_me_takes_every_file_of_ones_own_from_slack(room: SlackRoom) -> None:
     jobs = [await finished(room, f"a red fox, number {number}") for number in range(2)]
     others = await room.painted(await room.imagine("a boat", user=BO))
