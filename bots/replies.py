@@ -75,6 +75,11 @@ def _personal(answer: LinkOffered | Linked | Forgotten | Given, voice: Voice) ->
                 f" before {voice.moment(answer.expires_at)}. Show the code to nobody: whoever types it"
                 " shares your gallery and your quota."
             )
+        case Linked(identities=(_,)):
+            return (
+                "You stand alone again. What was painted under your other names stays with them,"
+                " and so do this month's credits."
+            )
         case Linked():
             names = [f"{voice.person(each)} ({each.platform.value.title()})" for each in answer.identities]
             return f"You are one now: {' and '.join(names)}. One gallery, one quota."

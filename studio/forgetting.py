@@ -15,7 +15,6 @@ from studio import releases
 from studio.cases import CaseKind, CaseState, Decision
 from studio.clock import now
 from studio.db import cases, ledger, moves, records
-from studio.db.humans import unlink
 from studio.db.people import SOMEBODY, person_of
 from studio.db.tables import (
     BanRow,
@@ -73,7 +72,7 @@ def forget(session: Session, keys: Sequence[str], *, judged: bool = False) -> Re
     nameless = _has_open_case(session, keys) or (linked and (judged or is_judged(session, keys)))
     for key in keys[:0:-1]:  # whoever is left at the end keeps the account
         if not nameless:
-            _part(session, key)
+            ledger.unlink(session, key, at=now())
     for key in keys:
         _pseudonymise(session, key, nameless=nameless)
     ledger.leave_names(session, at=now())
@@ -96,7 +95,7 @@ def let_go(session: Session, key: str) -> None:
     """The last that is kept of somebody who was forgotten goes, when nothing is judged any more."""
     session.execute(delete(NoticeRow).where(NoticeRow.person_key == key))
     session.execute(update(CaseRow).where(CaseRow.subject == key).values(words="", evidence="", note=""))
-    _part(session, key)
+    ledger.unlink(session, key, at=now())
     _pseudonymise(session, key, nameless=False)
     ledger.leave_names(session, at=now())
 
@@ -156,11 +155,6 @@ def _needed_elsewhere(session: Session, key: str, person_key: str) -> bool:
     others = JobRow.person_key != person_key
     query = select(JobRow.id).where(others, cast(JobRow.request, Text).contains(key, autoescape=True))
     return session.scalars(query).first() is not None
-
-
-def _part(session: Session, key: str) -> None:
-    if account := unlink(session, key):
-        ledger.part(session, key, account, at=now())
 
 
 def _pseudonymise(session: Session, key: str, *, nameless: bool) -> None:

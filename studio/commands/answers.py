@@ -176,7 +176,7 @@ class LinkOffered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Linked:
-    """All identities that are now one, the person's own first."""
+    """All identities that are now one, the person's own first; only that after parting."""
 
     identities: tuple[Person, ...]
 

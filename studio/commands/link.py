@@ -19,6 +19,7 @@ from studio.ports import Ports
 _LASTS = timedelta(minutes=15)
 _LETTERS = "23456789abcdefghjkmnpqrstvwxyz"  # none that looks like another
 _LENGTH = 10  # 49 random bits
+PART = "part"  # no code is that short
 _UNKNOWN = "is not known, or is older than 15 minutes. Type /link on the other side for a new one."
 
 
@@ -28,12 +29,14 @@ class Link:
 
 
 def link(ports: Ports, call: Call, command: Link) -> LinkOffered | Linked:
-    """Without a code it gives one; with the code of another identity the two become one.
+    """Without a code it gives one; with the code of another identity the two become one; `PART` undoes that.
 
-    Raises `BadParameter` for a code that is unknown, too old, or one's own.
+    Raises `BadParameter` for a code that is unknown, too old, or one's own, and for parting from nobody.
     """
     with ports.database.begin() as session:
         session.execute(delete(LinkCodeRow).where(LinkCodeRow.expires_at < now()))
+        if (command.code or "").strip().lower() == PART:
+            return _part(session, call)
         return _join(session, call, command.code) if command.code else _offer(session, call)
 
 
@@ -66,6 +69,15 @@ def _join(session: Session, call: Call, code: str) -> Linked:
     return Linked(identities=tuple(find_person(session, key) for key in keys))
 
 
+def _part(session: Session, call: Call) -> Linked:
+    humans.hold(session, call.person.key)
+    lock_person(session, call.person)
+    if not ledger.unlink(session, call.person.key, at=now()):
+        raise BadParameter("code", "parts you from your other names, and you have linked none.")
+    session.execute(delete(LinkCodeRow).where(LinkCodeRow.person_key == call.person.key))
+    return Linked(identities=(call.person,))
+
+
 SPEC = CommandSpec(
     name="link",
     summary="Join your identities on Discord, Slack and the web: one gallery, one quota.",
@@ -76,7 +88,7 @@ SPEC = CommandSpec(
         Parameter(
             name="code",
             kind=Kind.TEXT,
-            summary="The code that /link gave you on the other side.",
+            summary="The code that /link gave you on the other side; or part, to stand alone again.",
             max_length=16,
             positional=True,
         ),

@@ -13,6 +13,7 @@ from datetime import datetime
 from sqlalchemy import func, select, text, update
 from sqlalchemy.orm import Session
 
+from studio.db import humans
 from studio.db.humans import human_of
 from studio.db.tables import JobRow, LedgerRow
 from studio.errors import OutOfCredits
@@ -95,14 +96,12 @@ def merge(session: Session, kept: str, other: str, *, person_key: str, at: datet
         _enter(session, f"link:{new_job_id()}", kept, person_key, "grant", -back, at)
 
 
-def part(session: Session, person_key: str, account: str, *, at: datetime) -> None:
-    """An identity leaves the account of its human, and all that is in it, behind.
-
-    What the human was granted this month counts as granted to it too, or parting would be the way to more.
-    """
-    lock(session, account, person_key)
-    if (granted := _sum(session, account, at, kinds=("grant",))) > 0:
-        _enter_twice(session, person_key, person_key, granted, at)
+def unlink(session: Session, person_key: str, *, at: datetime) -> bool:
+    """The identity stands alone again, and the credits stay with the others. False: it was alone."""
+    account = humans.unlink(session, person_key)
+    if account is not None:
+        _part(session, person_key, account, at=at)
+    return account is not None
 
 
 def leave_names(session: Session, *, at: datetime) -> None:
@@ -166,6 +165,13 @@ def _grant(session: Session, account: str, person_key: str, credits: int, at: da
         if session.get(LedgerRow, key) is not None:
             key = f"{key}:{new_job_id()}"
         _enter(session, key, account, person_key, "grant", credits - granted, at)
+
+
+def _part(session: Session, person_key: str, account: str, *, at: datetime) -> None:
+    """What the human was granted this month counts as granted to it too, or parting would be the way to more."""
+    lock(session, account, person_key)
+    if (granted := _sum(session, account, at, kinds=("grant",))) > 0:
+        _enter_twice(session, person_key, person_key, granted, at)
 
 
 def _come_back(session: Session, account: str, person_key: str, at: datetime) -> None:

@@ -11,17 +11,27 @@ from studio.buttons import Action, Button
 from studio.cases import CaseKind, CaseState
 from studio.catalog import perform, press
 from studio.clock import now
-from studio.db import records
+from studio.db import ledger, records
 from studio.db.tables import CaseRow, LinkCodeRow
-from studio.errors import BadParameter, Banned, CaseTaken, ElsewhereOnly, NotAllowed, NotFound, PolicyRefusal
+from studio.errors import (
+    BadParameter,
+    Banned,
+    CaseTaken,
+    ElsewhereOnly,
+    NotAllowed,
+    NotFound,
+    OutOfCredits,
+    PolicyRefusal,
+)
 from studio.jobs import JobState
+from studio.ports import HouseRules
 from studio.preferences import RemixConsent
 from studio.questions import close_unanswered
 from studio.requests import Source
 from studio.verdicts import Ruling, Verdict
 from tests.desks import with_desk, with_gate
 from tests.painted import paint_job
-from tests.twins import someone
+from tests.twins import ruled, someone
 
 
 def by(call, name, mark="", **who):
@@ -257,6 +267,25 @@ class TestLinking:
         self.link(ports, call, "bo", "cy")
         taken = perform(ports, by(call, "cy", "s"), "star", picture)
         assert (taken.stars, taken.given) == (0, False)
+
+    def test_whoever_linked_by_mistake_stands_alone_again(self, ports, call):
+        poor = ruled(ports, HouseRules(monthly_credits=10))
+        for name in ("ana", "bo"):
+            imagine(poor, by(call, name))
+        self.link(poor, call)
+        parted = perform(poor, by(call, "ana", "p"), "link", {"code": "part"})
+        assert [each.user_id for each in parted.identities] == ["ana"]
+        assert [job.person.user_id for job in perform(poor, by(call, "ana"), "history", {}).jobs] == []
+        assert perform(poor, by(call, "ana", "q"), "queue", {}).places[0].job.person.user_id == "ana"
+        with poor.database.read() as session:
+            assert [ledger.balance(session, someone(name).key, at=now()) for name in ("ana", "bo")] == [0, 6]
+        with pytest.raises(OutOfCredits):
+            imagine(poor, by(call, "ana", "more"))
+        self.link(poor, by(call, "ana", "again"))
+        assert imagine(poor, by(call, "ana", "together"))
+        perform(poor, by(call, "bo", "p"), "link", {"code": "Part "})
+        with pytest.raises(BadParameter, match="linked none"):
+            perform(poor, by(call, "bo", "p"), "link", {"code": "part"})
 
     def test_a_ban_holds_for_every_name_also_for_one_linked_later(self, ports, call):
         house = with_gate(ports)

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from studio.clock import now
 from studio.commands.acceptance import new_job
 from studio.commands.spec import Call
-from studio.db import ledger
+from studio.db import humans, ledger
 from studio.db.database import Database
 from studio.db.people import lock_person
 from studio.db.tables import Base, JobRow, LedgerRow
@@ -33,6 +33,8 @@ steps = st.lists(
         st.tuples(st.just("release"), st.integers(0, 30)),
         st.tuples(st.just("give"), who, who, st.integers(1, 12)),
         st.tuples(st.just("grant"), who, st.integers(1, 30)),
+        st.tuples(st.just("link"), who, who),
+        st.tuples(st.just("part"), who),
     ),
     max_size=25,
 )
@@ -68,6 +70,15 @@ def take(session, step, jobs):
         case ("give", giver, receiver, amount) if giver != receiver:
             key = f"gift:{next(_numbers)}"
             ledger.give(session, someone(giver).key, someone(receiver).key, amount, key=key, at=at)
+        case ("link", kept, other):
+            left, right = (humans.human_of(session, someone(name).key) for name in (kept, other))
+            if left != right:
+                ledger.merge(session, left, right, person_key=right, at=at)
+                humans.link(session, left, right)
+        case ("part", name):
+            before = ledger.balance(session, someone(name).key, at=at)
+            parted = ledger.unlink(session, someone(name).key, at=at)
+            assert ledger.balance(session, someone(name).key, at=at) == (0 if parted else before)
         case ("grant", name, credits):
             ledger.grant_monthly(session, someone(name).key, credits=credits, at=at)
 
@@ -96,7 +107,7 @@ def test_no_account_falls_below_zero_and_credits_come_from_grants_only(taken) ->
                 spent = -_sum(session, "reserve") - _sum(session, "capture") - _sum(session, "release")
                 assert min(left) >= 0
                 assert spent >= 0
-                assert sum(left) == granted - spent
+                assert sum(left) == granted + _sum(session, "parted") - spent
                 assert _sum(session, "gift") == 0
         database.close()
 
