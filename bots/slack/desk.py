@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from dataclasses import replace
 
 from bots import case_words
 from bots.blurring import pixelate
@@ -9,7 +10,7 @@ from bots.board import Unreachable
 from bots.prints import Print, fitted
 from bots.slack.line import SlackAway, SlackRefuses
 from bots.slack.orphans import Mark
-from bots.slack.posts import Block, Post, image, said
+from bots.slack.posts import Block, Post, image, said, section
 from bots.slack.premises import Part
 from bots.slack.sending import CLOSED, GONE, file_of, patience, send, send_to_person, show
 from bots.slack.sheets import answered, question, sheet
@@ -17,6 +18,8 @@ from bots.slack.workspaces import Workspace
 from bots.standings import Slip
 from studio.cases import Case, CaseState, Dossier, Exhibit, Notice
 from studio.errors import NotFound, StorageFailed
+from studio.jobs import Job
+from studio.people import Platform
 
 _LIMIT_BYTES = 8 * 1024 * 1024
 _MOST_SHOWN = 4
@@ -62,7 +65,26 @@ class SlackDesk(Part):
             if slip is not None:
                 return await _edit(workspace, answered(dossier) if case.decision else question(dossier), slip)
             user = (case.addressee or "").rpartition(":")[2]
-            return await send_to_person(workspace, user, question(dossier), mark=_mark_of(case))
+            try:
+                return await send_to_person(workspace, user, question(dossier), mark=_mark_of(case))
+            except Unreachable:
+                if not user.isalnum() or dossier.job is None:
+                    raise
+                return await self._ask_there(workspace, dossier, dossier.job, user)
+
+    async def _ask_there(self, workspace: Workspace, dossier: Dossier, job: Job, user: str) -> Slip:
+        """Where the other person asked, of somebody who takes no direct messages."""
+        address, mark = job.address, _mark_of(dossier.case)
+        if address.platform is not Platform.SLACK or address.channel.startswith("D"):
+            raise Unreachable
+        asked = question(dossier)
+        post = replace(asked, blocks=(section(f"<@{user}>:"), *asked.blocks))
+        try:
+            return await send(workspace, post, channel=address.channel, thread=address.thread, mark=mark)
+        except SlackRefuses as error:
+            if error.code in CLOSED:
+                raise Unreachable from error
+            raise
 
     async def tell(self, notice: Notice) -> None:
         async with patience():

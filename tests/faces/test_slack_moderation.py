@@ -299,6 +299,19 @@ async def test_the_owner_is_asked_and_answers_with_a_click(room: SlackRoom) -> N
     assert question.buttons == []
 
 
+async def test_an_owner_who_takes_no_direct_messages_is_asked_in_the_channel(room: SlackRoom) -> None:
+    job_id, message = await finished(room)
+    await room.slash("settings --remix ask", command="/studio")
+    await room.send(room.slack.press(message, f"c1:vary:{job_id}:1", user=BO))
+    (case,) = case_rows(room)
+    room.slack.refuse("chat.postMessage", "messages_tab_disabled")
+    await changed(room, case.id)
+    assert room.message.channel == GENERAL
+    assert room.message.words.startswith(f"<@{ANA}>:")
+    await room.send(room.slack.press(room.message, f"c1:consent:{case.id}:0", user=ANA))
+    assert case_rows(room)[0].decision == Decision.APPROVE
+
+
 async def test_what_a_moderator_let_through_hidden_is_a_mosaic_until_clicked(room: SlackRoom) -> None:
     job_id, message = await finished(room)
     plain = message.picture
