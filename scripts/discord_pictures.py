@@ -45,8 +45,8 @@ from tests.discord_room import Room, open_room
 from tests.twins import TwinDesk, TwinEvents, TwinGate, twin_ports
 
 WIDTH, HEIGHT = 760, 1000
-PROMPT = os.environ.get("PROMPT", "a snowman in front of a red house at night")
-REMIXED = "a snowman in front of a blue house at night"
+PROMPT = os.environ.get("PROMPT", "a snowman in front of a red house in the snow")
+REMIXED = "a snowman in front of a blue house in the snow"
 HOLD = Verdict(
     ruling=Ruling.HOLD, rule="meaning", category="violence", evidence="violence: 0.58 (held from 0.50 on)"
 )
