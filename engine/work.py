@@ -208,7 +208,7 @@ def _ended(state: JobState, error: ChatelierError) -> Outcome:
 
 
 class _Announcer:
-    """Turns the easel's progress into a few messages a second."""
+    """Turns the easel's progress into a few messages a second. What is to be hidden is not shown on the way."""
 
     def __init__(self, job: Job, events: Events) -> None:
         self._job = job
@@ -220,13 +220,14 @@ class _Announcer:
         if time.monotonic() - self._announced_at < _ANNOUNCE_EVERY_SECONDS and not ends:
             return
         self._announced_at = time.monotonic()
+        shown = None if self._job.spoiler else progress.preview
         self._events.announce(
             JobProgress(
                 job_id=self._job.id,
                 platform=self._job.address.platform,
                 step=progress.step,
                 steps=progress.steps,
-                preview=data_url(progress.preview) if progress.preview else None,
+                preview=data_url(shown) if shown else None,
                 seconds_left=progress.seconds_left,
             )
         )

@@ -130,6 +130,14 @@ def test_a_job_ends_with_pictures_recipes_credits_and_word(ports, work, job):
     assert ends(ports, job) == [JobState.DONE]
 
 
+def test_what_a_moderator_let_through_hidden_is_not_previewed(ports, work, job):
+    with ports.database.begin() as session:
+        session.get_one(JobRow, job).spoiler = True
+    work.paint(job)
+    assert [each.preview for each in ports.events.announced] == [None] * len(ports.events.announced)
+    assert ports.events.announced
+
+
 def test_progress_reaches_the_faces_with_a_small_preview(ports, work, job):
     work.paint(job)
     first, last = ports.events.announced
