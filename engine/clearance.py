@@ -18,7 +18,7 @@ from studio.ports import STORE_PARTS, Store
 
 PARTS_A_RUN = 16
 MOST_A_RUN = 2000
-LEFT_ALONE = timedelta(days=1)
+LEFT_ALONE = timedelta(hours=26)  # an upload to the room may be used for 24
 
 log = logging.getLogger(__name__)
 

@@ -32,7 +32,7 @@ from studio.db.tables import (
     StarRow,
 )
 from studio.identifiers import job_id_of, new_job_id
-from studio.jobs import WAITING, JobState
+from studio.jobs import OUTSTANDING, JobState
 from studio.removals import Removal, take_away
 from studio.verdicts import ALLOWED
 from studio.wire import to_data
@@ -41,8 +41,17 @@ _STOPPED = "Deleted, as its person asked."
 _KEPT_WORDS = ("operation", "seed", "count")
 
 
+def hold_jobs(session: Session, keys: Sequence[str]) -> None:
+    """Those that are about to be forgotten, and those that wait for an answer: no worker takes one up meanwhile."""
+    moves.hold(session, JobRow.person_key.in_(keys) | JobRow.id.in_(_questions(keys, CaseRow.job_id)))
+
+
 def is_painting(session: Session, keys: Sequence[str]) -> bool:
-    query = select(JobRow.id).where(JobRow.person_key.in_(keys), JobRow.state == JobState.PAINTING)
+    """By a worker that is there: one whose lease ran out has given up its job."""
+    abandoned = JobRow.lease_until.is_not(None) & (JobRow.lease_until < now())
+    query = select(JobRow.id).where(
+        JobRow.person_key.in_(keys), JobRow.state == JobState.PAINTING, ~abandoned
+    )
     return session.scalars(query).first() is not None
 
 
@@ -52,16 +61,15 @@ def count_pictures(session: Session, keys: Sequence[str]) -> int:
 
 
 def forget(session: Session, keys: Sequence[str], *, judged: bool = False) -> Removal:
-    """All identities of one human at once, none of them with a job being painted.
+    """All identities of one human at once, none of them with a job being painted, all jobs held.
 
     `judged`: strikes of theirs hold. Send the events and delete the files after the commit.
     """
     removal = Removal()
-    moves.hold(session, JobRow.person_key.in_(keys) | JobRow.id.in_(_questions(keys, CaseRow.job_id)))
     _close_questions(session, keys, removal)
     jobs = session.scalars(select(JobRow).where(JobRow.person_key.in_(keys)).order_by(JobRow.id)).all()
     for row in jobs:  # all of them first: what they start from is needed no more
-        if row.state in WAITING or row.state == JobState.HELD:
+        if row.state in OUTSTANDING or row.state == JobState.HELD:
             removal.events.extend(_stop(session, row.id))
             session.refresh(row)
     for row in jobs:

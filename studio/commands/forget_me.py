@@ -7,7 +7,7 @@ from studio.commands.spec import Call, CommandSpec, Kind, Parameter
 from studio.db import humans, ledger
 from studio.db.people import lock_person
 from studio.errors import NotAllowed
-from studio.forgetting import count_pictures, forget, is_painting
+from studio.forgetting import count_pictures, forget, hold_jobs, is_painting
 from studio.ports import Ports
 from studio.removals import clear_away
 
@@ -30,6 +30,7 @@ def forget_me(ports: Ports, call: Call, _command: ForgetMe) -> Forgotten:
         lock_person(session, call.person)
         keys = humans.identities(session, call.person.key)
         ledger.lock(session, *keys)
+        hold_jobs(session, keys)
         if is_painting(session, keys):  # since it was asked a moment ago
             raise NotAllowed(_PAINTING)
         pictures = count_pictures(session, keys)

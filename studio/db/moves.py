@@ -83,10 +83,13 @@ def end(
 ) -> bool:
     """Move to one of the ending states. With `worker`, only while that worker holds the lease.
 
-    Without `worker`, a job that is being painted is left alone: its worker ends it.
+    Without `worker`, a job that is being painted is left alone: its worker ends it. If its lease ran out nobody
+    does, and it can be cancelled.
     """
     if worker is None:
         guard = _in(sources_of(state) - {JobState.PAINTING})
+        if state is JobState.CANCELLED:
+            guard |= and_(JobRow.state == JobState.PAINTING, JobRow.lease_until < at)
     else:
         guard = and_(JobRow.state == JobState.PAINTING, JobRow.lease_owner == worker)
     values = {

@@ -81,6 +81,17 @@ def test_a_lease_that_ran_out_goes_to_another_worker_and_the_first_cannot_end_th
         assert session.get_one(JobRow, job).attempts == 2
 
 
+def test_a_job_whose_worker_died_is_cancelled_at_once(ports: Ports):
+    job = imagine(ports, "a")
+    with ports.database.begin() as session:
+        assert moves.take_lease(session, job, worker="dead", at=now(), lease_seconds=-1)
+        assert not moves.end(session, job, JobState.REFUSED, at=now())
+    assert perform(ports, call("b"), "cancel", {"job": job}).at_once
+    with ports.database.begin() as session:
+        assert not moves.end(session, job, JobState.DONE, at=now(), worker="dead")
+    assert state_of(ports, job) is JobState.CANCELLED
+
+
 @pytest.mark.parametrize("state", [JobState.DONE, JobState.FAILED, JobState.CANCELLED])
 def test_an_ended_job_stays_ended(ports: Ports, state: JobState):
     job = imagine(ports, "a")

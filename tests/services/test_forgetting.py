@@ -16,7 +16,7 @@ from studio.cases import CaseKind
 from studio.catalog import perform
 from studio.clock import now
 from studio.commands.spec import Call
-from studio.db import ledger, records
+from studio.db import ledger, moves, records
 from studio.db.tables import BanRow, Base, CaseRow, JobRow, NoticeRow, PersonRow, PictureRow
 from studio.errors import BadParameter, NotAllowed, OutOfCredits, PolicyRefusal
 from studio.events import PictureChanged
@@ -141,6 +141,16 @@ def test_nobody_is_forgotten_while_a_job_of_theirs_is_painted(house: Ports):
         ask(house, "ana", "forget-me", confirm="perhaps")
     with house.database.read() as session:
         assert records.find_job(session, job).person.user_id == "ana"
+
+
+def test_a_job_whose_worker_died_keeps_nobody_from_being_forgotten(house: Ports):
+    job = ask(house, "ana", "imagine", prompt="a secluded boat").job_id
+    with house.database.begin() as session:
+        assert moves.take_lease(session, job, worker="dead", at=now(), lease_seconds=-1)
+    forget(house)
+    with house.database.read() as session:
+        assert records.find_job(session, job).state is JobState.CANCELLED
+    assert "secluded" not in everything(house)
 
 
 def test_a_ban_and_the_chain_outlast_the_name(house: Ports):
