@@ -57,7 +57,8 @@ def test_a_picture_comes_out_as_if_it_had_been_opened_here(glovebox: Glovebox) -
         assert glovebox.clean(data) == clean_upload(data)
 
 
-def test_one_child_serves_picture_after_picture_in_little_memory(glovebox: Glovebox) -> None:
+def test_one_child_serves_picture_after_picture_in_little_memory() -> None:
+    glovebox = Glovebox(timeout_seconds=PATIENCE_SECONDS)
     glovebox.clean(PHOTOGRAPH)
     child = glovebox._warm
     for _ in range(5):
