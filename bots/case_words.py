@@ -7,6 +7,7 @@ from studio.buttons import Action
 from studio.cases import DECISIONS, Case, CaseKind, CaseState, Conduct, Decision, Dossier
 
 _LONGEST_PROMPT = 900
+_LONGEST_NEGATIVE = 300
 _LONGEST_ANCESTOR = 120
 _MOST_ANCESTORS = 5
 
@@ -84,8 +85,11 @@ def buttons(case: Case) -> tuple[Action, ...]:
 def facts(dossier: Dossier) -> list[tuple[str, str]]:
     """What a moderator reads: pairs of a label and a text, without the people's names."""
     case = dossier.case
+    request = dossier.job.request if dossier.job else None
     found = [
         ("Effective prompt", _prompt(dossier.prompts)),
+        ("Negative prompt", shorten(request.negative_prompt, _LONGEST_NEGATIVE) if request else ""),
+        ("Style", shorten(request.style or "", 80) if request else ""),
         ("Rule", " · ".join(each for each in (case.rule, case.category) if each)),
         ("Evidence", shorten(case.evidence, 300)),
         ("In their words", shorten(case.words, 500)),

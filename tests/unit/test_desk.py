@@ -8,6 +8,7 @@ import pytest
 from PIL import Image, ImageEnhance
 from sqlalchemy import select
 
+from bots import case_words
 from moderation import audit, bans
 from moderation.categories import Category
 from moderation.desk.blocks import blocked_bits
@@ -198,6 +199,16 @@ class TestJudging:
         perform(house, by(call, call.person, "r"), "remix", values)
         dossier = perform(house, by(call, MOD), "review", {}).dossier
         assert dossier.prompts == ("warmer", "a red apple")
+
+    def test_what_shall_not_be_shown_and_the_style_are_read_too(self, house, call):
+        house.gate.verdict = HELD
+        perform(house, call, "imagine", {"prompt": "a boat", "negative": "a storm", "style": "ink"})
+        facts = dict(case_words.facts(house.desk.read(only_case(house).id)))
+        assert (facts["Effective prompt"], facts["Negative prompt"], facts["Style"]) == (
+            "a boat",
+            "a storm",
+            "ink",
+        )
 
     def test_nobody_judges_their_own_case_under_any_of_their_names(self, house, call):
         mine = by(call, replace(MOD, display_name="Mod"))
