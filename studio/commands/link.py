@@ -72,6 +72,7 @@ def _join(session: Session, call: Call, code: str) -> Linked:
 def _part(session: Session, call: Call) -> Linked:
     humans.hold(session, call.person.key)
     lock_person(session, call.person)
+    ledger.lock(session, *humans.identities(session, call.person.key))
     if not ledger.unlink(session, call.person.key, at=now()):
         raise BadParameter("code", "parts you from your other names, and you have linked none.")
     session.execute(delete(LinkCodeRow).where(LinkCodeRow.person_key == call.person.key))
