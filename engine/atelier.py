@@ -3,6 +3,7 @@
 import logging
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,9 +23,9 @@ from engine.speed import PLAIN, Speed
 from engine.stands import Stand, Stands
 from engine.underdrawings import underdraw
 from studio import __version__
-from studio.errors import BadParameter, JobCancelled
+from studio.errors import BadParameter, JobCancelled, NotSupported
 from studio.pictures import Recipe
-from studio.requests import Operation, PaintRequest
+from studio.requests import Operation
 
 if TYPE_CHECKING:
     import torch
@@ -146,15 +147,18 @@ class Atelier:
     ) -> None:
         """Load a model, the default one unless told, and paint with it, so that nobody waits for that later.
 
-        Where blocks are compiled, every number of pictures that may be painted side by side is painted once.
+        See `Stand.rehearsals`. What the model cannot do is left out: one that paints from pictures only is loaded
+        when somebody gives it one.
         """
         entry = self._models.find(model or self._default)
-        parts = [(stand, count) for stand in self._stands.all() for count in stand.warm_counts(entry)]
-        for done, (stand, count) in enumerate(parts, start=1):
-            request = PaintRequest(
-                operation=Operation.IMAGINE, seed=0, count=count, steps=1, prompt="a star", model=entry.name
-            )
-            self._paint(Order(job_id="warm-up", person="", request=request), stand, _nothing, lambda: False)
+        try:
+            parts = [(stand, order) for stand in self._stands.all() for order in stand.rehearsals(entry)]
+        except NotSupported:
+            log.info("not warmed up: it paints from pictures only", extra={"model": entry.name})
+            return
+        for done, (stand, order) in enumerate(parts, start=1):
+            with suppress(NotSupported):
+                self._paint(order, stand, _nothing, lambda: False)
             log.info("warmed up", extra={"part": done, "parts": len(parts)})
             on_progress(Progress(step=done, steps=len(parts)))
 

@@ -3,20 +3,26 @@
 import logging
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from PIL import Image
 
 from engine.model_catalog import ModelCatalogue, ModelEntry
 from engine.orders import Order, Progress
 from engine.painters.families import new_painter
 from engine.painters.painter import Painter, Sketch
 from engine.speed import Speed
+from studio.requests import Operation, PaintRequest
 
 if TYPE_CHECKING:
     from engine.easel.easel import Easel
     from engine.easel.experience import Experience
     from engine.easel.lane import Lane
     from engine.painters.upscaler import Upscaler
+
+_OTHER_SHAPE = "3:2"
 
 log = logging.getLogger(__name__)
 
@@ -72,17 +78,32 @@ class Stand:
         self._easel.submit(ticket)
         ticket.wait(on_progress=on_progress, cancelled=cancelled)
 
-    def warm_counts(self, entry: ModelEntry) -> list[int]:
-        """Numbers of pictures to warm a model up with: where blocks are compiled all that may be painted at once."""
+    def rehearsals(self, entry: ModelEntry) -> list[Order]:
+        """What to warm a model up with. Raises `NotSupported` for one that paints from pictures only.
+
+        Where blocks are compiled these are all numbers of pictures that may be painted side by side, a single row,
+        for which they are compiled apart, pictures to start from, and all that in a second shape, after which they
+        are compiled for any: whoever joins later compiles nothing.
+        """
+        plain = PaintRequest(
+            operation=Operation.IMAGINE, seed=0, count=1, steps=1, prompt="a star", model=entry.name
+        )
+        lane = self.painter(entry).sketch(_star(entry))
         if not self._speed.on(self._easel.device.type).compile:
-            return [1]
+            return [_rehearsal(plain)]
         from engine.painters.tuning import BUCKETS
 
-        key = self.painter(entry).sketch(_star(entry)).key
-        rows_each = 2 if entry.guidance_scale > 1 else 1
         # The largest first: it is compiled for its own shape, the others for any.
-        fitting = [count for count in BUCKETS if count * rows_each <= self._easel.limits.rows(key)]
-        return fitting[::-1] or [1]
+        fitting = [count for count in BUCKETS if count * lane.rows <= self._easel.limits.rows(lane.key)]
+        numbers = [replace(plain, count=count) for count in fitting[::-1] or [1]]
+        alone = [replace(plain, guidance_scale=1.0)] if lane.rows > 1 else []
+        wide = [replace(each, aspect=_OTHER_SHAPE) for each in (replace(plain, count=2), plain, *alone)]
+        begun = [
+            _rehearsal(replace(plain, operation=operation, aspect=aspect, steps=2), pictures=pictures)
+            for aspect in (None, _OTHER_SHAPE)
+            for operation, pictures in ((Operation.VARY, 1), (Operation.BLEND, 3))
+        ]
+        return [*map(_rehearsal, (*numbers, *alone, *wide)), *begun]
 
     def close(self) -> None:
         self._easel.close()
@@ -153,6 +174,12 @@ class Stands:
         if device not in self._experiences:
             self._experiences[device] = Experience(self._learned_file, device=device)
         return self._experiences[device]
+
+
+def _rehearsal(request: PaintRequest, *, pictures: int = 0) -> Order:
+    colours = ("navy", "olive", "teal")
+    sources = [Image.new("RGB", (64, 64), colour) for colour in colours[:pictures]]
+    return Order(job_id="warm-up", person="", request=request, sources=sources)
 
 
 def _star(entry: ModelEntry) -> Sketch:

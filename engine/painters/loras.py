@@ -8,6 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from engine.model_catalog import ModelEntry
 from engine.painters.weights import LOADING
 from studio.errors import ModelBroken, NotSupported
@@ -81,7 +83,8 @@ class Loras:
                 f"The LoRA {name} is not on this machine. Fetch it with: chatelier models pull {self._entry.name}"
             )
         try:
-            with LOADING, warnings.catch_warnings():
+            # Outside of inference mode, since quantised weights cannot be wrapped within it.
+            with LOADING, torch.inference_mode(False), warnings.catch_warnings():
                 # peft warns of a second LoRA beside the first, which is what is wanted here.
                 warnings.simplefilter("ignore", UserWarning)
                 self._pipeline.load_lora_weights(path.parent, weight_name=path.name, adapter_name=name)

@@ -1,6 +1,7 @@
 """Networks made ready to run fast, or with little memory: fused, quantised, compiled, padded, sent away and fetched."""
 
 import importlib.util
+import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -25,6 +26,7 @@ _CONVOLUTIONS = ("ResnetBlock2D",)
 _CPU = torch.device("cpu")
 # Sizes, buckets and sets of LoRA weights that are seen each need a variant of the same code.
 _MOST_VARIANTS = 128
+_this_thread = threading.local()
 # What a transformer is told that has no row for each picture.
 _WITHOUT_ROWS = frozenset({"txt_ids", "img_ids"})
 
@@ -111,15 +113,26 @@ def compile_blocks(network: Any, **options: Any) -> None:
     the memory layout around and back again. `options` are `torch.compile`'s. A block that cannot be compiled here, for
     want of a C compiler, say, runs as it is.
     """
-    import torch._dynamo.config as dynamo
-
-    dynamo.recompile_limit = _MOST_VARIANTS
-    dynamo.suppress_errors = True
     torch.backends.cudnn.benchmark = True
     kinds = {*(getattr(network, "_repeated_blocks", None) or ()), *_CONVOLUTIONS}
     for block in network.modules():
         if type(block).__name__ in kinds:
             block.compile(**options)
+    # An autoencoder is not called itself, but its halves are.
+    for caller in (network, *network.children()):
+        if type(caller).__name__ not in kinds:
+            caller.register_forward_pre_hook(_allow_variants)
+
+
+def _allow_variants(*_: Any) -> None:
+    """torch keeps its compiler's settings for each thread apart, and who loads a network is not who calls it."""
+    if getattr(_this_thread, "allows_variants", False):
+        return
+    import torch._dynamo.config as dynamo
+
+    dynamo.recompile_limit = _MOST_VARIANTS
+    dynamo.suppress_errors = True
+    _this_thread.allows_variants = True
 
 
 def quantise(denoiser: torch.nn.Module, wanted: Quantise) -> None:

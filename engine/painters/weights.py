@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 import torch
 from diffusers.utils import logging as diffusers_logging
+from torch.utils._python_dispatch import is_traceable_wrapper_subclass
 from transformers.utils import logging as transformers_logging
 
 from engine.model_folders import components
@@ -128,10 +129,18 @@ def quiet() -> None:
 def size_bytes(networks: Iterable[Any]) -> int:
     """What the parameters and buffers of networks take."""
     return sum(
-        tensor.numel() * tensor.element_size()
+        _tensor_bytes(tensor)
         for network in networks
         for tensor in (*network.parameters(), *network.buffers())
     )
+
+
+def _tensor_bytes(tensor: torch.Tensor) -> int:
+    """A quantised tensor looks like what it stands for, and consists of smaller ones."""
+    if is_traceable_wrapper_subclass(tensor):
+        names, _ = tensor.__tensor_flatten__()
+        return sum(_tensor_bytes(getattr(tensor, name)) for name in names)
+    return tensor.numel() * tensor.element_size()
 
 
 def _variant(part: Path) -> str | None:

@@ -15,10 +15,15 @@ from engine.atelier import Atelier
 from engine.easel.easel import Easel
 from engine.model_catalog import ModelCatalogue, ModelEntry
 from engine.orders import Order, Painted, Progress
+from engine.painters import denoising, tuning
+from engine.painters.rows import Rows
+from engine.painters.unet import UNetPainter
+from engine.speed import Speed
 from engine.styles import styles
 from studio.errors import BadImage, BadParameter, JobCancelled, ModelBroken
 from studio.requests import Margins, Operation, PaintRequest, Source, Strength
 from tests.tiny_models import save_sd
+from tests.tiny_seers import save_stable_unclip
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
@@ -284,6 +289,44 @@ def test_warming_up_loads_the_default_model_and_learns_how_long_a_step_takes(
         atelier.close()
     (known,) = json.loads(learned.read_text())["cpu"].values()
     assert known["step_seconds"]["2"] > 0
+
+
+def test_where_blocks_are_compiled_whatever_would_compile_them_again_is_painted_first(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: set[tuple[int, int, int]] = set()
+    encoded: set[int] = set()
+    predict, begin = UNetPainter._forward, denoising.begin
+
+    def noted(painter: UNetPainter, rows: Rows) -> Any:
+        seen.add((len(rows.sample), *rows.sample.shape[2:]))
+        return predict(painter, rows)
+
+    def encoding(lanes: Any, **how: Any) -> None:
+        encoded.update(1 + len(lane.sketch.mixed) for lane in lanes if lane.start is not None)
+        begin(lanes, **how)
+
+    monkeypatch.setattr(UNetPainter, "_forward", noted)
+    monkeypatch.setattr(denoising, "begin", encoding)
+    monkeypatch.setattr(tuning, "BUCKETS", (1, 2, 3))
+    monkeypatch.setattr(tuning, "compile_blocks", lambda network: None)
+    atelier = Atelier(ModelCatalogue([entry_for(folder)]), device="cpu", threads=1, speed=Speed(compile=True))
+    try:
+        atelier.warm_up()
+    finally:
+        atelier.close()
+    square = {rows for rows, height, width in seen if height == width}
+    wide = {rows for rows, height, width in seen if height < width}
+    assert (square, wide, encoded) == ({6, 4, 2, 1}, {4, 2, 1}, {1, 3})
+
+
+def test_a_model_that_cannot_be_warmed_up_does_not_keep_a_worker_from_its_work(tmp_path: Path) -> None:
+    entry = ModelEntry(name="seer", source=str(save_stable_unclip(tmp_path)), family="pipeline")
+    atelier = Atelier(ModelCatalogue([entry]), device="cpu", threads=1)
+    try:
+        atelier.warm_up()
+    finally:
+        atelier.close()
 
 
 def test_one_easel_for_each_device_shares_the_work(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

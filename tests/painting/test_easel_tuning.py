@@ -1,13 +1,16 @@
 """What makes models faster or smaller changes no picture."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 from torch._dynamo.testing import CompileCounter
+from torch.testing._internal.two_tensor import TwoTensor
 
 from engine.easel.lane import Lane
 from engine.easel.rehearsal import paint_together
@@ -16,7 +19,7 @@ from engine.painters import tuning
 from engine.painters.families import new_painter
 from engine.painters.painter import Painter, Sketch
 from engine.painters.tuning import Buckets, Lodging, TunedNetworks, compile_blocks, quantise
-from engine.painters.weights import LoadsNetworks, load_network
+from engine.painters.weights import LoadsNetworks, load_network, size_bytes
 from engine.speed import LowMemory, Quantise, Speed
 from studio.errors import ModelBroken
 from tests.tiny_models import save_flux, save_sd, save_sd3, save_sdxl
@@ -106,9 +109,9 @@ def test_other_ways_to_run_a_model_change_no_picture(
 
 
 class Block(torch.nn.Module):
-    def __init__(self) -> None:
+    def __init__(self, wide: int, out: int) -> None:
         super().__init__()
-        self.weight = torch.nn.Parameter(torch.ones(4, 4))
+        self.weight = torch.nn.Parameter(torch.ones(wide, out))
 
     def forward(self, rows: torch.Tensor) -> torch.Tensor:
         return torch.tanh(rows @ self.weight)
@@ -117,39 +120,65 @@ class Block(torch.nn.Module):
 class Denoiser(torch.nn.Module):
     _repeated_blocks = ("Block",)
 
-    def __init__(self) -> None:
+    def __init__(self, *widths: int) -> None:
         super().__init__()
-        self.blocks = torch.nn.Sequential(Block(), Block())
+        self.blocks = torch.nn.Sequential(*(Block(*each) for each in pairwise(widths or (4, 4, 4))))
 
     def forward(self, rows: torch.Tensor) -> torch.Tensor:
         answer: torch.Tensor = self.blocks(rows)
         return answer
 
 
-def test_joins_and_leaves_never_compile_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    import torch._dynamo.config as dynamo
-
-    for name in ("recompile_limit", "suppress_errors"):
-        monkeypatch.setattr(dynamo, name, getattr(dynamo, name))
+@pytest.fixture
+def other_thread(monkeypatch: pytest.MonkeyPatch) -> Iterator[ThreadPoolExecutor]:
+    """A thread of its own, as the easel has: torch keeps its compiler's settings for each apart."""
     monkeypatch.setattr(torch.backends.cudnn, "benchmark", False)
+    with ThreadPoolExecutor(1) as threads:
+        yield threads
+    torch._dynamo.reset()
+
+
+def test_joins_and_leaves_never_compile_again(other_thread: ThreadPoolExecutor) -> None:
     plain, denoiser, counter = Denoiser(), Denoiser(), CompileCounter()
     compile_blocks(denoiser, backend=counter)
-    Buckets((2, 4, 8)).put_on(denoiser)
-    with torch.inference_mode():
-        for rows in (8, 4, 2):
-            denoiser(torch.rand(rows, 4))
-        compiled = counter.frame_count
-        for rows in (3, 1, 7, 5, 2, 8):
-            given = torch.rand(rows, 4)
-            assert torch.equal(denoiser(given), plain(given))
+    Buckets((1, 2, 4, 8)).put_on(denoiser)
+
+    def paint(*counts: int) -> None:
+        with torch.inference_mode():
+            for rows in counts:
+                given = torch.rand(rows, 4)
+                assert torch.equal(denoiser(given), plain(given))
+
+    other_thread.submit(paint, 8, 4, 2, 1).result()
+    compiled = counter.frame_count
+    other_thread.submit(paint, 3, 1, 7, 5, 2, 8).result()
     assert counter.frame_count == compiled > 0
-    torch._dynamo.reset()
+
+
+def test_as_many_blocks_as_there_are_stay_compiled(other_thread: ThreadPoolExecutor) -> None:
+    denoiser, counter = Denoiser(*range(4, 15)), CompileCounter()
+    compile_blocks(denoiser, backend=counter)
+
+    def paint() -> None:
+        with torch.inference_mode():
+            denoiser(torch.rand(2, 4))
+
+    other_thread.submit(paint).result()
+    assert counter.frame_count == len(denoiser.blocks)
 
 
 def test_fewer_bits_without_their_package_are_refused_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tuning.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(ModelBroken, match="pip install torchao"):
         quantise(torch.nn.Linear(2, 2), Quantise.INT8)
+
+
+def test_quantised_weights_count_as_what_they_consist_of() -> None:
+    layer = torch.nn.Linear(4, 4, bias=False)
+    plain_bytes = size_bytes([layer])
+    halves = TwoTensor(torch.zeros(4, 4, dtype=torch.int8), torch.zeros(4, 4, dtype=torch.int8))
+    layer.weight = torch.nn.Parameter(halves, requires_grad=False)
+    assert (plain_bytes, size_bytes([layer])) == (64, 32)
 
 
 class Traveller(torch.nn.Module):
