@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 
 from bots.slack.tables import SlackFileRow
 from studio.clock import now
@@ -89,20 +89,22 @@ def keep_only(
 ) -> int:
     """The subject is shown by this one file now, or by none. How many others became unwanted, `after` a while.
 
-    When one was replaced, the passing ones go as well: what they show may be what must be seen no more.
+    When one was replaced, the passing ones go as well: what they show may be what must be seen no more. A file
+    that another process thought replaced stays when it is shown after all.
     """
     of_subject = SlackFileRow.subject == subject
-    hanging = ~SlackFileRow.passing & SlackFileRow.unwanted_at.is_(None)
-    others = select(SlackFileRow.id).where(of_subject, hanging)
-    if file_id is not None:
-        others = others.where(SlackFileRow.id != file_id)
     with database.read() as session:
-        replaced = session.scalars(others).all()
-    if not replaced:
+        rows = session.scalars(select(SlackFileRow).where(of_subject, ~SlackFileRow.passing)).all()
+    replaced = [row.id for row in rows if row.id != file_id and row.unwanted_at is None]
+    rescued = any(row.id == file_id and row.unwanted_at for row in rows)
+    if not (replaced or rescued):
         return 0
     when = now() + after
-    going = SlackFileRow.id.in_(replaced) | (SlackFileRow.passing & (SlackFileRow.unwanted_at > when))
+    going: ColumnElement[bool] = SlackFileRow.id.in_(replaced)
+    if replaced:
+        going |= SlackFileRow.passing & (SlackFileRow.unwanted_at > when)
     with database.begin() as session:
+        session.execute(update(SlackFileRow).where(SlackFileRow.id == file_id).values(unwanted_at=None))
         session.execute(update(SlackFileRow).where(of_subject, going).values(unwanted_at=when))
     return len(replaced)
 

@@ -93,6 +93,8 @@ def test_files_are_known_until_they_are_deleted(database: Database) -> None:
     unwanted = hangings.take_unwanted(database, most_of_one=8)
     assert {each.id for each in unwanted} == {"F1", "F4"}
     assert hangings.take_unwanted(database, most_of_one=8) == []
+    assert hangings.keep_only(database, "job", "F1") == 1
+    assert (found("one"), found("two")) == ("F1", None), "what is shown after all stays"
     for each in unwanted:
         hangings.forget(database, each.id)
     assert (hangings.subject_of(database, "F1"), hangings.subject_of(database, "F3")) == (None, "another")
