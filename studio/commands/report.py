@@ -7,6 +7,7 @@ from studio.commands.answers import Filed
 from studio.commands.spec import Call, CommandSpec, Kind, Parameter
 from studio.db import moves, outbox, records
 from studio.db.cases import open_case, report_weight
+from studio.db.humans import same_human
 from studio.db.people import lock_person
 from studio.db.tables import JobRow
 from studio.errors import NotAllowed
@@ -28,7 +29,7 @@ def report(ports: Ports, call: Call, command: Report) -> Filed:
         lock_person(session, call.person)
         picture = records.find_picture(session, command.picture, viewer=call.person)
         job = records.find_job(session, picture.job_id)
-        if job.person.key == call.person.key:
+        if same_human(session, job.person.key, call.person.key):
             raise NotAllowed("This is your own picture: delete it, and it is gone.")
         case, events = open_case(
             session,

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from studio.cases import Case, CaseKind, CaseState, Decision, Notice, NoticeKind
 from studio.clock import now
 from studio.db import outbox
+from studio.db.humans import identities
 from studio.db.people import person_of
 from studio.db.tables import CaseRow, NoticeRow, OutboxRow, PersonRow
 from studio.errors import NotFound
@@ -203,12 +204,14 @@ def _moved(session: Session, case_id: str, guard: Any, values: dict[str, Any]) -
 
 
 def report_weight(session: Session, person_key: str) -> float:
-    """How much a report of theirs counts, in (0, 1]: the share of their decided ones that were right.
+    """How much a report of a human's counts, in (0, 1]: the share of their decided ones that were right.
 
     Two reports in good faith are assumed from the start, so that one mistake does not silence anybody.
     """
     query = select(CaseRow.decision).where(
-        CaseRow.kind == CaseKind.REPORT, CaseRow.filed_by == person_key, CaseRow.state == CaseState.CLOSED
+        CaseRow.kind == CaseKind.REPORT,
+        CaseRow.filed_by.in_(identities(session, person_key)),
+        CaseRow.state == CaseState.CLOSED,
     )
     decided = list(session.scalars(query))
     right = sum(decision != Decision.APPROVE for decision in decided)

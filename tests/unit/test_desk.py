@@ -21,7 +21,8 @@ from studio.catalog import perform, press
 from studio.clock import now
 from studio.commands.answers import Decided, Opened
 from studio.communities import CommunityRules
-from studio.db import cases, choices, ledger, records
+from studio.db import cases, choices, humans, ledger, records
+from studio.db.people import lock_person
 from studio.db.tables import BanRow, CaseRow, JobRow, NoticeRow, PictureRow
 from studio.errors import (
     BadParameter,
@@ -130,6 +131,11 @@ class TestFiling:
         job_id = painted(house, call)
         with pytest.raises(NotAllowed, match="delete"):
             perform(house, call, "report", {"picture": f"{job_id}.1"})
+        with house.database.begin() as session:
+            lock_person(session, someone("bo"))
+            humans.link(session, call.person.key, someone("bo").key)
+        with pytest.raises(NotAllowed, match="delete"):
+            reported(house, call, job_id)
 
     def test_reports_of_somebody_who_was_often_wrong_weigh_little_and_come_last(self, house, call):
         jobs = [painted(house, by(call, someone("ana"), str(index))) for index in range(4)]
@@ -142,6 +148,9 @@ class TestFiling:
         waiting = desk(house, call)
         assert [case.filed_by for case in waiting] == [someone("cy").key, someone("bo").key]
         assert waiting[1].weight == pytest.approx(0.4)
+        with house.database.begin() as session:
+            humans.link(session, someone("bo").key, someone("cy").key)
+            assert cases.report_weight(session, someone("cy").key) == pytest.approx(0.4)
 
     def test_a_refusal_is_appealed_once_and_by_its_owner_only(self, house, call):
         job_id = refused(house, call)
