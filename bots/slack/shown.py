@@ -43,7 +43,7 @@ class Finder(Part):
         line = (await self._workspaces.of(visit.community)).line
         one: dict[str, Any] = {"latest": ts, "oldest": ts, "inclusive": "true", "limit": 1}
         try:
-            answer = await line.call("conversations.history", channel=channel, **one)
+            answer = await line.call("conversations.history", patient=False, channel=channel, **one)
         except SlackRefuses as error:
             log.info("a direct message could not be looked at: %s", error.code)
             return None
