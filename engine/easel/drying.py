@@ -6,9 +6,10 @@ from typing import Any
 
 import torch
 
-from engine.easel.hand import Hand
+from engine.easel.hand import NOT_A_NUMBER, Hand, fail
 from engine.easel.lane import Lane
 from engine.painters.painter import Painter
+from studio.errors import PaintingFailed
 
 
 class Drying:
@@ -49,7 +50,7 @@ class Drying:
         dry: list[Lane] = []
         while self._wet and (self._wet[0][0] is None or self._wet[0][0].query()):
             dry += self._wet.pop(0)[1]
-        return dry
+        return [lane for lane in dry if _is_picture(lane)]
 
     def _beside(self, lanes: Sequence[Lane]) -> Any:
         if self._stream is None:
@@ -59,6 +60,16 @@ class Drying:
             if lane.latents is not None:
                 lane.latents.record_stream(self._stream)
         return torch.cuda.stream(self._stream)
+
+
+def _is_picture(lane: Lane) -> bool:
+    """Sound latents may still overflow in a first stage of few bits. Asked when it is dry, to hold up no step."""
+    picture = lane.picture
+    if picture is None or not picture.is_floating_point() or bool(torch.isfinite(picture.sum())):
+        return True
+    lane.picture = None
+    fail(lane, PaintingFailed(NOT_A_NUMBER))
+    return False
 
 
 def _fetch(lane: Lane) -> None:

@@ -135,12 +135,12 @@ def size_bytes(networks: Iterable[Any]) -> int:
     )
 
 
-def _tensor_bytes(tensor: torch.Tensor) -> int:
+def _tensor_bytes(tensor: Any) -> int:
     """A quantised tensor looks like what it stands for, and consists of smaller ones."""
     if is_traceable_wrapper_subclass(tensor):
         names, _ = tensor.__tensor_flatten__()
         return sum(_tensor_bytes(getattr(tensor, name)) for name in names)
-    return tensor.numel() * tensor.element_size()
+    return int(tensor.numel() * tensor.element_size())
 
 
 def _variant(part: Path) -> str | None:

@@ -85,7 +85,8 @@ class TwinPainter:
 
     def decode(self, lanes: Sequence[Lane]) -> Sequence[torch.Tensor]:
         self._fail_at("decode", lanes)
-        return [torch.full((3, 8, 8), 0.5) for _ in lanes]
+        endless = {seed for seed, place in self.poisoned.items() if place == "nan in the picture"}
+        return [torch.full((3, 8, 8), torch.nan if lane.sketch.seed in endless else 0.5) for lane in lanes]
 
     def preview(self, lane: Lane) -> torch.Tensor:
         return torch.zeros(8, 8, 3, dtype=torch.uint8)
@@ -211,13 +212,15 @@ def test_what_breaks_one_lane_ends_only_its_own_order(place: str, easel: Easel, 
     after.wait()
 
 
-def test_numbers_that_run_away_are_told_in_words(easel: Easel, painter: TwinPainter) -> None:
-    painter.poisoned = {13: "nan"}
+@pytest.mark.parametrize("place", ["nan", "nan in the picture"])
+def test_numbers_that_run_away_are_told_in_words(place: str, easel: Easel, painter: TwinPainter) -> None:
+    painter.poisoned = {13: place}
     bad, good = hand_in(easel, painter, 13), hand_in(easel, painter, 1, person="ben")
     turn_until_idle(easel)
     good.wait()
     with pytest.raises(PaintingFailed, match="noise without end"):
         bad.wait()
+    assert easel.lanes == 0
 
 
 def test_out_of_memory_halves_the_batch_and_loses_nothing(easel: Easel, painter: TwinPainter) -> None:
