@@ -6,9 +6,10 @@ from datetime import datetime
 from engine.results import Outcome, is_core
 from studio import files
 from studio.db.database import Database
-from studio.errors import ChatelierError
+from studio.errors import DatabaseUnavailable
 from studio.jobs import Job
 from studio.ports import Store
+from studio.removals import delete_files
 
 log = logging.getLogger(__name__)
 
@@ -47,10 +48,9 @@ def clear_up(database: Database, store: Store, job: Job, outcome: Outcome, put: 
             if is_core(outcome.verdict):  # whose request was not kept
                 gone |= files.of_sources(job.request.sources)
             unnamed = files.unnamed(session, doubtful | gone)
-        for key in sorted(unnamed):
-            store.delete(key)
-    except ChatelierError as error:
-        log.warning("files of a job were not cleared away: %s", error.code, extra={"job_id": job.id})
+        delete_files(store, unnamed)
+    except DatabaseUnavailable:
+        log.warning("files of a job were not cleared away", extra={"job_id": job.id})
 
 
 def _shown(outcome: Outcome) -> set[str | None]:

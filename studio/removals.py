@@ -1,7 +1,7 @@
 """Taking pictures away for good: the rows stay for the family tree, the files go."""
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -17,7 +17,7 @@ from studio.errors import StorageFailed
 from studio.events import PictureChanged
 from studio.jobs import OUTSTANDING, Job, JobState
 from studio.pictures import Picture
-from studio.ports import Ports
+from studio.ports import Ports, Store
 
 _TAKEN_DOWN = "A moderator took the picture down that this started from. Nothing was charged."
 
@@ -73,11 +73,16 @@ def let_unseen_go(session: Session, *, before: datetime) -> None:
 
 
 def clear_away(ports: Ports, removal: Removal) -> None:
-    """After the commit. Files that the storage does not let go of now, the housekeeper finds later."""
+    """After the commit."""
     outbox.send(ports.database, ports.events, removal.events)
-    for key in sorted(removal.files):
+    delete_files(ports.store, removal.files)
+
+
+def delete_files(store: Store, keys: Iterable[str]) -> None:
+    """What the storage does not let go of now, the housekeeper finds later: rows name it no more."""
+    for key in sorted(keys):
         try:
-            ports.store.delete(key)
+            store.delete(key)
         except StorageFailed:
             log.warning("a deleted file is still in the storage")
             return

@@ -7,7 +7,7 @@ from studio.db.database import Database
 from studio.db.tables import JobRow, OutboxRow
 from studio.errors import QueueUnavailable
 from studio.ports import Events, Queue, Store
-from studio.removals import Removal
+from studio.removals import Removal, delete_files
 
 
 @dataclass(slots=True, kw_only=True)
@@ -52,8 +52,7 @@ class Errands:
             self._queue.set_aside(job_id)
         outbox.send(self._database, self._events, outcome.events)
         self._send(outcome)
-        for key in sorted(outcome.files):
-            self._store.delete(key)
+        delete_files(self._store, outcome.files)
 
     def _send(self, outcome: Outcome) -> None:
         for job_id, priority, model in outcome.enqueue:
