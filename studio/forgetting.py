@@ -39,6 +39,7 @@ from studio.wire import to_data
 
 _STOPPED = "Deleted, as its person asked."
 _KEPT_WORDS = ("operation", "seed", "count")
+_LOOKS = {"perceptual_hash": None, "verdict": to_data(ALLOWED)}  # of a picture that nobody shall know again
 
 
 def hold_jobs(session: Session, keys: Sequence[str]) -> None:
@@ -102,7 +103,12 @@ def nameless_keys(session: Session) -> list[str]:
 def let_go(session: Session, key: str) -> None:
     """The last that is kept of somebody who was forgotten goes, when nothing is judged any more."""
     session.execute(delete(NoticeRow).where(NoticeRow.person_key == key))
-    session.execute(update(CaseRow).where(CaseRow.subject == key).values(words="", evidence="", note=""))
+    judged = CaseRow.subject == key
+    of_cases = PictureRow.job_id.in_(select(CaseRow.job_id).where(judged)) & PictureRow.deleted_at.is_not(
+        None
+    )
+    session.execute(update(PictureRow).where(of_cases).values(_LOOKS))
+    session.execute(update(CaseRow).where(judged).values(words="", evidence="", note=""))
     ledger.unlink(session, key, at=now())
     _pseudonymise(session, key, nameless=False)
     ledger.leave_names(session, at=now())
@@ -143,8 +149,8 @@ def _forget_job(session: Session, row: JobRow, removal: Removal) -> None:
         words = {"prompt": "", "negative_prompt": "", "style": None}
         picture.recipe = {**picture.recipe, **words}
         if not on_the_desk:  # else a moderator may still block what looks like it
-            picture.perceptual_hash = None
-            picture.verdict = to_data(ALLOWED)
+            for name, value in _LOOKS.items():
+                setattr(picture, name, value)
     session.flush()
 
 

@@ -5,13 +5,13 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from engine.clearance import PARTS_A_RUN, Clearance
 from moderation import audit, bans
 from moderation.desk.strikes import burden
 from moderation.retention import let_go
-from moderation.tables import StrikeRow
+from moderation.tables import BlockedPictureRow, StrikeRow
 from studio.cases import CaseKind
 from studio.catalog import perform
 from studio.clock import now
@@ -261,6 +261,22 @@ def test_an_open_case_about_them_is_judged_all_the_same(house: Ports):
     for name in ("ana", "elsewhere"):
         with house.database.read() as session:
             assert bans.is_banned(session, someone(name))
+
+
+def test_what_a_moderator_blocks_is_known_until_then(house: Ports):
+    job = painted(house, "ana")
+    with house.database.begin() as session:
+        session.get_one(PictureRow, f"{job}.1").perceptual_hash = "f" * 64
+    filed = reported(house, job)
+    forget(house)
+    ask(house, "mod", "review", case=filed, decision="block")
+    with house.database.read() as session:
+        assert session.scalars(select(BlockedPictureRow.fingerprint)).all() == ["f" * 64]
+    with house.database.begin() as session:  # the strike weighs no more
+        session.execute(update(StrikeRow).values(at=now() - timedelta(days=301)))
+    let_go(house.database, keep=timedelta(days=365))
+    with house.database.read() as session:
+        assert session.get_one(PictureRow, f"{job}.1").perceptual_hash is None
 
 
 def test_when_nothing_is_judged_any_more_the_rest_goes(house: Ports):
