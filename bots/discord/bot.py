@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import discord
 from discord import app_commands
 
@@ -29,6 +30,7 @@ from bots.discord.settings import DiscordSettings
 from bots.discord.slash import build_commands
 from bots.faults import log_fault
 from bots.news import News
+from bots.reach import PublicResolver, redirects_within
 from bots.starboard import Starboard
 from bots.tray import Tray
 from studio.clock import now
@@ -60,6 +62,7 @@ class Bot(discord.AutoShardedClient):
             max_messages=None,
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
+            http_trace=redirects_within(settings.may_download),
         )
         self.ports = ports
         self.settings = settings
@@ -89,6 +92,11 @@ class Bot(discord.AutoShardedClient):
             caseboard=self.caseboard,
             starboard=self.starboard,
         )
+
+    async def login(self, token: str) -> None:
+        """The connector is made here because it needs the running loop."""
+        self.http.connector = aiohttp.TCPConnector(resolver=PublicResolver(self.settings.cdn_hosts), limit=0)
+        await super().login(token)
 
     async def setup_hook(self) -> None:
         """Logged in, not yet connected: what ended while we were away is delivered from here on."""

@@ -11,6 +11,9 @@ import aiohttp
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bots.reach import PublicResolver
+from bots.slack.settings import FILE_HOSTS
+
 _LONGEST_PAUSE_SECONDS = 90.0
 _DEFAULT_PAUSE_SECONDS = 5.0
 _STRAINED_SECONDS = 60.0
@@ -84,7 +87,8 @@ class NotInstalled(SlackRefuses):
 
 def open_session() -> aiohttp.ClientSession:
     """Shared by all lines. Call it on the running event loop, and close it in the end."""
-    return aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_TIMEOUT_SECONDS))
+    connector = aiohttp.TCPConnector(resolver=PublicResolver(FILE_HOSTS))
+    return aiohttp.ClientSession(connector=connector, timeout=aiohttp.ClientTimeout(total=_TIMEOUT_SECONDS))
 
 
 def web_client(token: str | None, api_url: str, session: aiohttp.ClientSession) -> AsyncWebClient:

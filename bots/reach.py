@@ -1,0 +1,58 @@
+"""Where downloads may lead: to the platform's own hosts, at public addresses, and nowhere else."""
+
+import ipaddress
+import socket
+from collections.abc import Callable
+from types import SimpleNamespace
+
+import aiohttp
+from aiohttp.abc import ResolveResult
+from aiohttp.resolver import ThreadedResolver
+from yarl import URL
+
+
+class ForeignAddress(OSError):
+    """A download was led to where it has no business."""
+
+
+class PublicResolver(ThreadedResolver):
+    """The names in `guarded` lead to public addresses only, whatever the name server says.
+
+    A connection is made to one of the addresses that were looked at, so the name cannot change its mind in between.
+    """
+
+    def __init__(self, guarded: frozenset[str]) -> None:
+        super().__init__()
+        self._guarded = guarded
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        """Raises `ForeignAddress`, and OSError for a name that leads nowhere."""
+        found = await super().resolve(host, port, family)
+        if host in self._guarded and not all(is_public(each["host"]) for each in found):
+            raise ForeignAddress(f"{host} leads to an address that is not public")
+        return found
+
+
+def is_public(address: str) -> bool:
+    """Not this machine's, nor a neighbour's, nor one that stands for many."""
+    found = ipaddress.ip_address(address.partition("%")[0])
+    inner = getattr(found, "ipv4_mapped", None) or getattr(found, "sixtofour", None)
+    return found.is_global and not found.is_multicast and (inner is None or is_public(str(inner)))
+
+
+def redirects_within(allows: Callable[[str], bool]) -> aiohttp.TraceConfig:
+    """Each redirect is looked at like the first address; a foreign one raises `ForeignAddress`."""
+
+    async def look(
+        _session: aiohttp.ClientSession, _context: SimpleNamespace, asked: aiohttp.TraceRequestRedirectParams
+    ) -> None:
+        headers = asked.response.headers
+        location = URL(headers.get("Location") or headers.get("URI") or "")
+        if not allows(str(asked.url.join(location))):
+            raise ForeignAddress("a redirect led elsewhere")
+
+    trace = aiohttp.TraceConfig()
+    trace.on_request_redirect.append(look)
+    return trace

@@ -1,0 +1,126 @@
+"""Downloads reach the platform's own hosts at public addresses, and nothing behind them."""
+
+import socket
+from collections.abc import AsyncIterator
+from typing import Any
+
+import aiohttp
+import pytest
+from aiohttp import web
+from aiohttp.resolver import ThreadedResolver
+
+from bots.discord.settings import DiscordSettings
+from bots.reach import ForeignAddress, PublicResolver, is_public, redirects_within
+from bots.slack.line import open_session
+
+CDN = "cdn.discordapp.com"
+PRIVATE = [
+    "127.0.0.1",
+    "10.1.2.3",
+    "172.16.0.1",
+    "192.168.1.1",
+    "169.254.169.254",
+    "100.64.0.1",
+    "0.0.0.0",
+    "224.0.0.1",
+    "::1",
+    "fd00::1",
+    "fe80::1%eth0",
+    "::ffff:10.0.0.1",
+    "2002:7f00:1::",
+]
+
+
+@pytest.mark.parametrize("address", PRIVATE)
+def test_this_machine_and_its_neighbours_are_not_public(address: str) -> None:
+    assert not is_public(address)
+
+
+@pytest.mark.parametrize("address", ["8.8.8.8", "2606:4700::1111"])
+def test_other_addresses_are(address: str) -> None:
+    assert is_public(address)
+
+
+def told(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> None:
+    async def resolve(_self: object, host: str, port: int = 0, family: Any = None) -> list[dict[str, Any]]:
+        return [{"hostname": host, "host": each, "port": port, "family": family} for each in addresses]
+
+    monkeypatch.setattr(ThreadedResolver, "resolve", resolve)
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "169.254.169.254"])
+async def test_a_name_server_cannot_lead_a_download_inside(
+    monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    told(monkeypatch, "8.8.8.8", address)
+    resolver = PublicResolver(frozenset({CDN}))
+    with pytest.raises(ForeignAddress):
+        await resolver.resolve(CDN, 443)
+    assert await resolver.resolve("api.of-the-operator.example", 443), "what the operator set is theirs"
+
+
+async def test_a_download_uses_the_address_that_was_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    told(monkeypatch, "8.8.8.8")
+    (found,) = await PublicResolver(frozenset({CDN})).resolve(CDN, 443, socket.AF_INET)
+    assert found["host"] == "8.8.8.8"
+
+
+async def test_slacks_files_are_fetched_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    told(monkeypatch, "127.0.0.1")
+    async with open_session() as session:
+        with pytest.raises(aiohttp.ClientConnectorError) as caught:
+            await session.get("https://files.slack.com/files-pri/T1-F1/a.png")
+    assert isinstance(caught.value.os_error, ForeignAddress)
+
+
+@pytest.fixture
+async def site() -> AsyncIterator[tuple[str, list[str]]]:
+    """A host that sends whoever asks for /to?place elsewhere, and what it was asked for."""
+    asked: list[str] = []
+
+    async def answer(request: web.Request) -> web.Response:
+        asked.append(request.path)
+        if request.path == "/to":
+            raise web.HTTPFound(request.query_string)
+        return web.Response(text="a picture")
+
+    app = web.Application()
+    app.router.add_get("/{anything}", answer)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    yield f"http://127.0.0.1:{runner.addresses[0][1]}", asked
+    await runner.cleanup()
+
+
+async def test_each_redirect_is_looked_at_like_the_first_address(
+    site: tuple[str, list[str]], tmp_path: Any
+) -> None:
+    here, asked = site
+    settings = DiscordSettings(token="t", home=tmp_path, api_url=f"{here}/api")
+    async with aiohttp.ClientSession(trace_configs=[redirects_within(settings.may_download)]) as session:
+        assert (await session.get(f"{here}/to?/own")).status == 200
+        for elsewhere in ("http://127.0.0.1:9/inside", "http://169.254.169.254/latest", "//localhost/inside"):
+            with pytest.raises(ForeignAddress):
+                await session.get(f"{here}/to?{elsewhere}")
+    assert asked == ["/to", "/own", "/to", "/to", "/to"]
+
+
+async def test_the_bot_looks_so_too(tmp_path: Any, monkeypatch: pytest.MonkeyPatch, ports: Any) -> None:
+    import discord
+
+    from bots.discord.bot import Bot
+
+    async def nothing(_self: object, _token: str) -> None:
+        """Discord is not asked."""
+
+    monkeypatch.setattr(discord.Client, "login", nothing)
+    bot = Bot(ports, DiscordSettings(token="t", home=tmp_path))
+    await bot.login("t")
+    connector: Any = bot.http.connector
+    try:
+        assert isinstance(connector._resolver, PublicResolver)
+        assert bot.http.http_trace is not None
+    finally:
+        await connector.close()
+        bot.backroom.close()
