@@ -9,12 +9,15 @@ from moderation import audit
 from moderation.desk.erasure import let_judged_go
 from moderation.desk.strikes import FORGOTTEN
 from moderation.tables import StrikeRow
+from studio import forgetting
 from studio.cases import CaseState
 from studio.clock import now
 from studio.db import ledger
 from studio.db.database import Database
 from studio.db.tables import CaseRow
 from studio.removals import let_unseen_go
+
+_DELIVERED = timedelta(days=1)  # by then every face has heard of a deletion
 
 
 def let_go(database: Database, *, keep: timedelta) -> int:
@@ -29,6 +32,7 @@ def let_go(database: Database, *, keep: timedelta) -> int:
         let_unseen_go(session, before=before)
         session.execute(delete(StrikeRow).where(StrikeRow.at < now() - FORGOTTEN))
         ledger.leave_names(session, at=now())
+        forgetting.leave_private_places(session, before=now() - _DELIVERED)
         return audit.expire(session, before=before)
 
 

@@ -6,6 +6,7 @@ back under any of them.
 """
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, Text, cast, delete, select, update
@@ -20,6 +21,7 @@ from studio.db.tables import (
     BanRow,
     CaseRow,
     CommunityRow,
+    DeliveryRow,
     JobRow,
     LedgerRow,
     LineageRow,
@@ -38,6 +40,7 @@ from studio.verdicts import ALLOWED
 from studio.wire import to_data
 
 _STOPPED = "Deleted, as its person asked."
+_MOST_AT_ONCE = 1000
 _KEPT_WORDS = ("operation", "seed", "count")
 _LOOKS = {"perceptual_hash": None, "verdict": to_data(ALLOWED)}  # of a picture that nobody shall know again
 
@@ -116,6 +119,24 @@ def let_go(session: Session, key: str) -> None:
 
 def _has_open_case(session: Session, keys: Sequence[str]) -> bool:
     return session.scalars(_open_cases(keys)).first() is not None
+
+
+def leave_private_places(session: Session, *, before: datetime) -> None:
+    """The channels of forgotten jobs that were asked for in private, which may lead to a person, go as well.
+
+    Faces need them until they took the pictures away, so pictures that were deleted since `before` are waited for.
+    """
+    where = cast(JobRow.address, Text)
+    query = select(JobRow).where(
+        JobRow.request_key.startswith("forgotten:"),
+        where.contains('"private": true') & ~where.contains('"channel": ""'),
+        JobRow.id.not_in(select(PictureRow.job_id).where(PictureRow.deleted_at >= before)),
+        JobRow.ended_at < before,
+    )
+    for row in session.scalars(query.limit(_MOST_AT_ONCE)).all():
+        row.address = {"platform": row.platform, "community": row.community, "channel": "", "private": True}
+        session.execute(delete(DeliveryRow).where(DeliveryRow.job_id == row.id))
+    session.flush()
 
 
 def _open_cases(keys: Sequence[str]) -> Select[CaseRow]:

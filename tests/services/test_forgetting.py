@@ -17,7 +17,7 @@ from studio.catalog import perform
 from studio.clock import now
 from studio.commands.spec import Call
 from studio.db import ledger, moves, records
-from studio.db.tables import BanRow, Base, CaseRow, JobRow, NoticeRow, PersonRow, PictureRow
+from studio.db.tables import BanRow, Base, CaseRow, DeliveryRow, JobRow, NoticeRow, PersonRow, PictureRow
 from studio.errors import BadParameter, NotAllowed, OutOfCredits, PolicyRefusal
 from studio.events import PictureChanged
 from studio.jobs import JobState
@@ -107,6 +107,27 @@ def test_nothing_of_a_person_is_left(house: Ports):
     ]
     with house.database.read() as session:
         assert records.find_job(session, job).person.display_name == "somebody"
+
+
+def test_no_private_place_leads_to_them_a_day_later(house: Ports, monkeypatch: pytest.MonkeyPatch):
+    person = someone("ana")
+    address = replace(somewhere(), channel="ana's own", message="m1", private=True)
+    values = {"prompt": "a boat"}
+    job = perform(house, Call(person=person, address=address, request_key="dm"), "imagine", values).job_id
+    paint_job(house, job)
+    shared = painted(house, "ana")
+    with house.database.begin() as session:
+        session.add(DeliveryRow(job_id=job, channel="ana's own", message="m1", final=True, updated_at=now()))
+    forget(house)
+    let_go(house.database, keep=timedelta(days=365))
+    assert "ana's own" in everything(house)
+    monkeypatch.setattr("moderation.retention._DELIVERED", timedelta(days=-1))
+    let_go(house.database, keep=timedelta(days=365))
+    assert "ana's own" not in everything(house)
+    with house.database.read() as session:
+        found = records.find_job(session, job).address
+        assert (found.channel, found.private) == ("", True)
+        assert records.find_job(session, shared).address.channel == "main"
 
 
 def test_what_others_built_stays_with_them(house: Ports):
