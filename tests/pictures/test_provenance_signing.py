@@ -3,6 +3,7 @@
 import io
 import json
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -12,6 +13,7 @@ from engine.pictures.png import read_recipe, write_recipe
 from moderation.provenance.chain import KEY_FILE, ROOT_KEY_FILE, ensure_chain, make_chain, read_chain
 from moderation.provenance.credentials import Notary, read_credentials
 from moderation.provenance.examiner import HouseExaminer
+from moderation.provenance.mark import find
 from moderation.provenance.signature import sign_visibly
 from moderation.provenance.signer import HouseSigner, SignerSettings
 from moderation.provenance.trials import as_jpeg, photograph
@@ -119,6 +121,16 @@ def test_what_is_switched_off_is_left_out(chain, master):
     assert examine(signed, chain).mark is None
     assert examine(signed, chain).credentials == PICTURE
     assert pixels(signed).tobytes() == master.tobytes()
+
+
+def test_pictures_signed_side_by_side_each_carry_their_own_id(chain):
+    signer = HouseSigner(SignerSettings(), notary=None)
+    wanted = {
+        f"k3v9m2p4qx7a.{index}": photograph(side, seed=3) for index, side in ((1, 256), (2, 256), (3, 400))
+    }
+    with ThreadPoolExecutor(3) as hands:
+        signed = hands.map(lambda each: signer.mark(wanted[each], picture_id=each), wanted)
+        assert [find(picture) for picture in signed] == list(wanted)
 
 
 # ---- when signing fails
