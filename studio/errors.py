@@ -33,7 +33,7 @@ may want to act on. No message ever holds a prompt, a token or a path of the ser
         └── Misconfigured
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 
 class ChatelierError(Exception):
@@ -74,6 +74,7 @@ _TOO_FAST = {
     "community": "People here ask for a lot at once.",
     "everybody": "The studio is asked for a lot at once.",
     "refused": "Several of your requests were refused.",
+    "uploads": "You brought many images along.",
 }
 
 
@@ -104,8 +105,13 @@ class TooManyJobs(Refused):
 class OutOfCredits(Refused):
     code = "credits"
 
-    def __init__(self, *, needed: int, balance: int) -> None:
-        super().__init__(f"This needs {needed} credits and you have {balance}. Ask for fewer pictures.")
+    def __init__(self, *, needed: int, balance: int, at: datetime) -> None:
+        """`at` is when they were wanted: they belong to its month."""
+        renewed = (at.replace(day=1) + timedelta(days=31)).replace(day=1)
+        super().__init__(
+            f"This needs {needed} credits and you have {balance}. Ask for fewer pictures, or wait for the new"
+            f" month's credits on 1 {renewed:%B}."
+        )
         self.needed = needed
         self.balance = balance
 

@@ -79,7 +79,7 @@ def give(session: Session, giver: str, receiver: str, amount: int, *, key: str, 
     lock(session, source, target)
     if session.get(LedgerRow, f"{key}:given") is None:
         if (left := balance_of(session, source, at=at)) < amount:
-            raise OutOfCredits(needed=amount, balance=left)
+            raise OutOfCredits(needed=amount, balance=left, at=at)
         _enter(session, f"{key}:given", source, giver, "gift", -amount, at)
         _enter(session, f"{key}:received", target, receiver, "gift", amount, at)
     return balance_of(session, source, at=at)
@@ -128,7 +128,7 @@ def reserve(session: Session, job: JobRow, *, limited: bool, pool: str | None = 
     lock(session, own, *([pool] if pool else []))
     account = pool if pool and balance_of(session, pool, at=at) >= job.cost else own
     if account == own and limited and (left := balance_of(session, own, at=at)) < job.cost:
-        raise OutOfCredits(needed=job.cost, balance=left)
+        raise OutOfCredits(needed=job.cost, balance=left, at=at)
     _set_aside(session, job, account, job.cost)
 
 
