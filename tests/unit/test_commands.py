@@ -132,7 +132,7 @@ class TestAccepting:
     def test_credits_run_out(self, ports, call):
         poor = ruled(ports, HouseRules(monthly_credits=6))
         perform(poor, call, "imagine", {"prompt": "a red apple"})
-        with pytest.raises(OutOfCredits, match="needs 4 credits and you have 2.* on 1 "):
+        with pytest.raises(OutOfCredits, match=r"needs 4 credits and you have 2.* on 1 "):
             perform(poor, again(call), "imagine", {"prompt": "a red apple"})
         perform(poor, again(call), "imagine", {"prompt": "a red apple", "count": 2})
 
