@@ -1,0 +1,91 @@
+"""Photographs the web room for the documents: a whole studio, three people in a browser, painted by Thimble.
+
+CHROMIUM=/usr/bin/chromium PYTHONPATH=. .venv/bin/python scripts/room_pictures.py docs
+"""
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.running_house import RunningHouse
+
+PATIENCE_MILLISECONDS = 120_000
+WINDOW = {"width": 1280, "height": 880}
+PHONE = {"width": 390, "height": 844}
+
+
+def enter(browser: Browser, url: str, name: str, window: dict[str, int], *, density: float = 1) -> Page:
+    context = browser.new_context(viewport=window, device_scale_factor=density)  # type: ignore[arg-type]
+    context.set_default_timeout(PATIENCE_MILLISECONDS)
+    page = context.new_page()
+    page.goto(url)
+    page.get_by_label("Your name").fill(name)
+    page.get_by_role("button", name="Come in").click()
+    expect(page.locator("#people .count")).to_be_attached()
+    return page
+
+
+def say(page: Page, words: str, *, pictures: int = 4) -> None:
+    """Ask for pictures, and wait until they hang there."""
+    page.locator("#say").fill(words)
+    page.locator("#say").press("Enter")
+    hung(page, pictures=pictures)
+
+
+def hung(page: Page, *, pictures: int = 4) -> None:
+    newest = page.locator("article.card").first
+    tiles = newest.locator(".tile img")
+    expect(tiles).to_have_count(pictures)
+    for tile in tiles.all():
+        expect(tile).to_have_js_property("complete", True)
+
+
+def take(page: Page, path: Path) -> None:
+    page.mouse.move(5, 5)
+    page.screenshot(path=path, animations="disabled")
+    print(path)
+
+
+def photograph(browser: Browser, url: str, folder: Path) -> None:
+    ana, bo, clemence = (enter(browser, url, name, WINDOW) for name in ("Ana", "Bo", "Clémence"))
+    say(ana, "nine stars at night")
+    say(clemence, "a red apple on a blue background")
+    say(clemence, "a fox in the snow")
+    fox = bo.locator("article.card", has_text="a fox in the snow").first
+    fox.get_by_role("button", name="Vary picture 2", exact=True).first.click()
+    expect(bo.locator("article.card").first).to_contain_text("@Bo")
+    hung(bo)
+    say(ana, "a sailing boat on the sea")
+    say(clemence, "a lighthouse by the sea at night")
+    take(ana, folder / "room.png")
+    boat = ana.locator("article.card", has_text="a sailing boat on the sea").first
+    boat.get_by_role("button", name="Edit").click()
+    sheet = ana.locator("dialog[open]")
+    for cell in ("A1", "A2", "B1", "B2"):
+        sheet.locator(f"input[value={cell}]").check(force=True)
+    sheet.locator("textarea").fill("a red balloon")
+    take(ana, folder / "room-edit.png")
+    take(enter(browser, url, "Dora", PHONE, density=2), folder / "room-phone.png")
+
+
+def main(folder: Path) -> None:
+    expect.set_options(timeout=PATIENCE_MILLISECONDS)
+    with tempfile.TemporaryDirectory() as home:
+        house = RunningHouse(Path(home) / "home")
+        try:
+            house.wait_until_open()
+            with sync_playwright() as playwright:
+                browser = playwright.chromium.launch(
+                    executable_path=os.environ.get("CHROMIUM"), args=["--no-sandbox", "--disable-gpu"]
+                )
+                photograph(browser, house.note["url"], folder)
+                browser.close()
+        finally:
+            house.clear_away()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
