@@ -1,6 +1,6 @@
 """The human behind several identities: whoever links Discord and Slack has one gallery, one quota and one ban."""
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from studio.db.tables import LedgerRow, PersonRow
@@ -13,8 +13,9 @@ def human_of(session: Session, person_key: str) -> str:
 
 def identities(session: Session, person_key: str) -> tuple[str, ...]:
     """The keys of everybody who is the same human, the person's own first."""
-    human = human_of(session, person_key)
-    others = session.scalars(select(PersonRow.key).where(PersonRow.human == human).order_by(PersonRow.key))
+    own = select(PersonRow.human).where(PersonRow.key == person_key).scalar_subquery()
+    human = PersonRow.human == func.coalesce(own, person_key)
+    others = session.scalars(select(PersonRow.key).where(human).order_by(PersonRow.key))
     return (person_key, *(key for key in others if key != person_key))
 
 
