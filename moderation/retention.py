@@ -28,11 +28,13 @@ def let_go(database: Database, *, keep: timedelta) -> int:
     before = now() - keep
     let_judged_go(database)
     with database.begin() as session:
-        _empty_cases(session, keep)
-        let_unseen_go(session, before=before)
-        session.execute(delete(StrikeRow).where(StrikeRow.at < now() - FORGOTTEN))
         ledger.leave_names(session, at=now())
+    with database.begin() as session:
+        let_unseen_go(session, before=before)
         forgetting.leave_private_places(session, before=now() - _DELIVERED)
+    with database.begin() as session:
+        _empty_cases(session, keep)
+        session.execute(delete(StrikeRow).where(StrikeRow.at < now() - FORGOTTEN))
         return audit.expire(session, before=before)
 
 
