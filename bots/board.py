@@ -11,7 +11,7 @@ from functools import partial
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 from bots.backroom import Backroom
-from bots.standings import Slip, Standing, job_state, keep_slip, load_standing, positions
+from bots.standings import Slip, Standing, is_deleted, job_state, keep_slip, load_standing, positions
 from studio.db.database import Database
 from studio.errors import NotFound
 from studio.events import JobProgress
@@ -62,6 +62,7 @@ class Sheet:
 
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     standing: Standing | None = None
+    shown: Standing | None = None  # what the message shows, as far as this process knows
     slip: Slip | None = None
     touched_at: float = -math.inf
     overdue: bool = False  # a small change waits for the message's next edit
@@ -93,6 +94,21 @@ class Board:
         rested_seconds = time.monotonic() - sheet.touched_at
         if sheet.slip and rested_seconds < self._bearer.calm_seconds(sheet.slip):
             sheet.overdue = True
+            return
+        await self.show(job_id)
+
+    async def picture_changed(self, job_id: str, picture_id: str) -> None:
+        """A star may wait for its time, a deletion may not. Raises as `show`."""
+        if await self._run(is_deleted, picture_id):
+            await self._take_away(job_id, picture_id)
+        else:
+            await self.freshen(job_id)
+
+    async def _take_away(self, job_id: str, picture_id: str) -> None:
+        """Of several that were deleted at once the first edit shows the end."""
+        shown = self._sheet(job_id).shown
+        known = shown is not None and shown.job.state is JobState.DONE
+        if known and shown and all(picture.id != picture_id for picture in shown.pictures):
             return
         await self.show(job_id)
 
@@ -183,7 +199,7 @@ class Board:
             log.info("the message of a job is gone", extra={"job_id": job_id})
             kept = replace(slip, final=ended) if slip else None
         sheet.touched_at = time.monotonic()
-        sheet.slip = kept
+        sheet.slip, sheet.shown = kept, standing
         if standing.wants_copy and not (standing.slip and standing.slip.final):
             await self._bearer.copy(
                 standing

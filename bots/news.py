@@ -172,7 +172,7 @@ class News:
                 if self._starboard:
                     await self._starboard.show_again(event.job_id)
             case PictureChanged():
-                await self._board.freshen(event.job_id)
+                await self._board.picture_changed(event.job_id, event.picture_id)
                 if self._starboard:
                     await self._starboard.show(event.picture_id)
             case CaseChanged():

@@ -149,6 +149,12 @@ def job_state(database: Database, job_id: str) -> JobState | None:
         return JobState(state) if state else None
 
 
+def is_deleted(database: Database, picture_id: str) -> bool:
+    with database.read() as session:
+        row = session.get(PictureRow, picture_id)
+        return row is not None and row.deleted_at is not None
+
+
 def positions(database: Database, job_ids: list[str]) -> dict[str, int]:
     """How many jobs come before each of these, for those that still wait."""
     with database.read() as session:

@@ -13,6 +13,7 @@ from sqlalchemy import update
 
 from bots.slack import hangings
 from bots.slack.line import SlackAway
+from bots.slack.posts import STAR_MENU
 from bots.slack.tables import SlackFileRow
 from studio.cases import NoticeKind
 from studio.clock import now
@@ -202,26 +203,53 @@ async def test_a_deleted_picture_goes_from_slack_as_well(room: SlackRoom) -> Non
     assert rows(room) == {}
 
 
-async def test_a_deletion_that_waits_for_its_time_is_shown_before_the_face_ends(room: SlackRoom) -> None:
+async def test_a_deletion_does_not_wait_and_is_one_edit(room: SlackRoom) -> None:
     job_id, message = await finished(room)
     await room.slash(f"delete {job_id}", command="/studio")
-    await room.tell(PictureChanged(job_id=job_id, platform=Platform.SLACK, picture_id=f"{job_id}.1"))
-    assert message.picture is not None, "the message was touched a moment ago"
-    await room.face.close()
+    edits = len(message.edits)
+    for index in (1, 2, 3, 4):
+        picture_id = f"{job_id}.{index}"
+        await room.tell(PictureChanged(job_id=job_id, platform=Platform.SLACK, picture_id=picture_id))
+    assert message.picture is None
+    assert len(message.edits) == edits + 1
+
+
+async def test_a_deletion_that_slack_does_not_show_is_shown_the_next_time(room: SlackRoom) -> None:
+    job_id, message = await finished(room)
+    await room.slash(f"delete {job_id}", command="/studio")
+    deletion = PictureChanged(job_id=job_id, platform=Platform.SLACK, picture_id=f"{job_id}.1")
+    room.slack.refuse("chat.update", "internal_error")
+    with pytest.raises(SlackAway):
+        await room.tell(deletion)
+    assert message.picture is not None
+    await room.tell(deletion)
     assert message.picture is None
 
 
-async def test_a_change_that_slack_does_not_take_waits_for_the_next_time(room: SlackRoom) -> None:
+async def starred(room: SlackRoom) -> tuple[str, Message]:
+    """A star that waits for its time: the message was touched a moment ago."""
     job_id, message = await finished(room)
-    await room.slash(f"delete {job_id}", command="/studio")
+    await room.send(room.slack.press(message, STAR_MENU, value=f"c1:star:{job_id}:1", user=BO))
     await room.tell(PictureChanged(job_id=job_id, platform=Platform.SLACK, picture_id=f"{job_id}.1"))
+    assert "⭐ 1" not in message.words
+    return job_id, message
+
+
+async def test_a_star_that_waits_for_its_time_is_shown_before_the_face_ends(room: SlackRoom) -> None:
+    _, message = await starred(room)
+    await room.face.close()
+    assert "⭐ 1" in message.words
+
+
+async def test_a_star_that_slack_does_not_take_waits_for_the_next_time(room: SlackRoom) -> None:
+    job_id, message = await starred(room)
     room.rest(job_id)
     room.slack.refuse("chat.update", "internal_error")
     await room.face.news._ticked()
-    assert message.picture is not None
+    assert "⭐ 1" not in message.words
     room.rest(job_id)
     await room.face.news._ticked()
-    assert message.picture is None
+    assert "⭐ 1" in message.words
 
 
 async def test_forget_me_takes_every_file_of_ones_own_from_slack(room: SlackRoom) -> None:
