@@ -27,6 +27,8 @@ _HARMLESS = frozenset(
         Category.ARTIST,
         Category.TRADEMARK,
         Category.SPAM,
+        Category.POLITICAL,
+        Category.HEALTH,
     }
 )
 

@@ -4,10 +4,12 @@ import pytest
 
 from moderation.categories import Category
 from moderation.normalise import MAX_CHARACTERS
+from moderation.policy import default_policy
 from moderation.rules.prompt import PromptSubject
 from moderation.rules.prompt.length import Length
 from moderation.rules.prompt.listed_words import ListedWords
 from moderation.rules.prompt.minors import Minors
+from moderation.rules.prompt.topics import house_topics
 from moderation.training.word_list import lines_for
 from moderation.words import HashedWords, PlainWords, Severity
 from studio.people import Person, Platform
@@ -158,3 +160,47 @@ def test_a_text_too_long_to_be_read_waits_for_a_moderator() -> None:
     assert finding is not None
     assert finding.ruling is Ruling.HOLD
     assert Length().judge(PromptSubject(prompt="x" * MAX_CHARACTERS)) is None
+
+
+# ---- politics, health and spam
+
+
+def held_for(prompt: str) -> Category | None:
+    """What the default policy holds, of what the rules about matters find."""
+    found = [rule.judge(PromptSubject(prompt=prompt)) for rule in house_topics()]
+    judged = [default_policy().apply(each) for each in found if each]
+    return next((each.category for each in judged if each and each.ruling is Ruling.HOLD), None)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "category"),
+    [
+        ("a poster with the words Vote for Pedro", Category.POLITICAL),
+        ("a campa1gn p0ster with a smiling face", Category.POLITICAL),
+        ("a leaflet for a miracle cure", Category.HEALTH),
+        ("a banner, Click Here, with a gift", Category.SPAM),
+    ],
+)
+def test_whoever_wants_to_move_heal_or_sell_is_held(prompt: str, category: Category) -> None:
+    assert held_for(prompt) == category
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "a president on a horse, oil painting",
+        "a nurse gives a vaccine to a child",
+        "a ballot box in an empty hall",
+        "a shop window with an advertisement for tea",
+        "people vote in a school",
+        "a campfire poster",
+    ],
+)
+def test_a_matter_that_is_only_named_is_left_to_stricter_houses(prompt: str) -> None:
+    assert held_for(prompt) is None
+
+
+def test_a_stricter_house_hears_of_what_is_only_named() -> None:
+    political = house_topics()[0].judge(PromptSubject(prompt="a president on a horse"))
+    assert political is not None
+    assert (political.category, political.score) == (Category.POLITICAL, 0.4)

@@ -13,6 +13,7 @@ from moderation.rules.prompt.minors import Minors
 from moderation.rules.prompt.names import Names
 from moderation.rules.prompt.people import People
 from moderation.rules.prompt.subject import NeedsWarmth, PromptRule, PromptSubject
+from moderation.rules.prompt.topics import house_topics
 from moderation.words import PlainWords
 from studio.verdicts import Ruling
 
@@ -33,7 +34,13 @@ def house_prompt_rules(
     policy = policy or default_policy()
     listed = ListedWords.bundled()
     classifier = Classifier.bundled()
-    rules: list[PromptRule] = [Length(), Minors(explicit=listed.words), listed, Meaning(classifier)]
+    rules: list[PromptRule] = [
+        Length(),
+        Minors(explicit=listed.words),
+        listed,
+        *house_topics(),
+        Meaning(classifier),
+    ]
     if recogniser.is_installed():
         rules.append(People(classifier))
     if policy.other_languages is not Action.ALLOW:

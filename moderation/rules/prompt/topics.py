@@ -1,0 +1,59 @@
+"""Politics, health and spam: matters that a house may want to keep out, found by phrases.
+
+A phrase by which somebody wants to move, heal or sell scores above what the default policy minds; that the matter is
+only named scores below, for a house that lowers its threshold.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import resources
+
+from moderation.candidates import View
+from moderation.categories import Category
+from moderation.findings import Finding
+from moderation.normalise import fold_text
+from moderation.rules.prompt.subject import PromptSubject
+from studio.verdicts import Ruling
+
+_SCORES = {"asks": 0.7, "about": 0.4}
+
+
+@dataclass(frozen=True)
+class Topic:
+    """One matter. `scores` leads from each folded phrase, of at most four words, to what it weighs."""
+
+    name: str
+    category: Category
+    scores: Mapping[str, float]
+
+    def judge(self, subject: PromptSubject) -> Finding | None:
+        """The phrase that weighs most."""
+        found = {
+            each.text
+            for reading in subject.wished_readings
+            for each in reading.candidates
+            if each.text in self.scores and each.view is not View.REVERSED
+        }
+        if not found:
+            return None
+        heaviest = max(sorted(found), key=self.scores.__getitem__)
+        return Finding(
+            ruling=Ruling.REFUSE,
+            rule=self.name,
+            category=self.category,
+            evidence=heaviest,
+            score=self.scores[heaviest],
+        )
+
+
+def house_topics() -> tuple[Topic, ...]:
+    text = resources.files("moderation.rules.prompt").joinpath("topics.toml").read_text("utf-8")
+    return tuple(
+        Topic(name=name, category=Category[name.upper()], scores=_weighed(kinds))
+        for name, kinds in tomllib.loads(text).items()
+    )
+
+
+def _weighed(kinds: Mapping[str, list[str]]) -> dict[str, float]:
+    return {fold_text(phrase): _SCORES[kind] for kind, phrases in kinds.items() for phrase in phrases}
