@@ -2,7 +2,7 @@
 
 import base64
 import io
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -226,8 +226,9 @@ async def test_a_deletion_that_slack_does_not_show_is_shown_the_next_time(room: 
     assert message.picture is None
 
 
-async def starred(room: SlackRoom) -> tuple[str, Message]:
-    """A star that waits for its time: the message was touched a moment ago."""
+async def starred(room: SlackRoom, still: Callable[[str], None]) -> tuple[str, Message]:
+    """A star that waits for its time: the message was touched just now, and no time passes."""
+    still("bots.board")
     job_id, message = await finished(room)
     await room.send(room.slack.press(message, STAR_MENU, value=f"c1:star:{job_id}:1", user=BO))
     await room.tell(PictureChanged(job_id=job_id, platform=Platform.SLACK, picture_id=f"{job_id}.1"))
@@ -235,14 +236,18 @@ async def starred(room: SlackRoom) -> tuple[str, Message]:
     return job_id, message
 
 
-async def test_a_star_that_waits_for_its_time_is_shown_before_the_face_ends(room: SlackRoom) -> None:
-    _, message = await starred(room)
+async def test_a_star_that_waits_for_its_time_is_shown_before_the_face_ends(
+    room: SlackRoom, still: Callable[[str], None]
+) -> None:
+    _, message = await starred(room, still)
     await room.face.close()
     assert "⭐ 1" in message.words
 
 
-async def test_a_star_that_slack_does_not_take_waits_for_the_next_time(room: SlackRoom) -> None:
-    job_id, message = await starred(room)
+async def test_a_star_that_slack_does_not_take_waits_for_the_next_time(
+    room: SlackRoom, still: Callable[[str], None]
+) -> None:
+    job_id, message = await starred(room, still)
     room.rest(job_id)
     room.slack.refuse("chat.update", "internal_error")
     await room.face.news._ticked()
