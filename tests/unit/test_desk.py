@@ -567,6 +567,8 @@ class TestGoverning:
         assert job_of(house, waiting).state is JobState.CANCELLED
         with pytest.raises(Banned):
             imagine(house, by(call, call.person, "2"))
+        with pytest.raises(Banned):
+            press(house, by(call, call.person, "b"), Button(action=Action.REROLL, job_id=waiting))
         perform(house, by(call, MOD), "settings", {"count": 2})
         with pytest.raises(NotAllowed, match="yourself"):
             perform(house, by(call, MOD, "self"), "ban", {"person": MOD.key})
