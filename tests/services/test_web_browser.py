@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
 
+from chatelier.addresses import is_healthy
 from studio.catalog import CATALOG
 from studio.commands.spec import Audience
 from tests.running_house import RunningHouse
@@ -316,6 +317,8 @@ def test_a_killed_face_comes_back_and_shows_everything_as_it_is(
         expect(rae.locator("article.card", has_text="a black cat")).to_have_count(1)
 
 
-def test_the_face_stays_small(studio: RunningHouse, browser: Browser) -> None:
+def test_a_face_that_nobody_sent_an_image_stays_small(studio: RunningHouse, browser: Browser) -> None:
+    studio.kill("web")  # whoever looks at images has loaded what it takes to judge them
+    studio.wait(lambda: is_healthy(studio.note["url"]), "a healthy room")
     with person(browser, studio, "Max"):
         assert psutil.Process(studio.note["processes"]["web"]).memory_info().rss < 350 * 1024**2
