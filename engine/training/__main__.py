@@ -47,7 +47,12 @@ def train(
                 bars[stage] = progress.add_task(stage, total=1.0, detail="")
             progress.update(bars[stage], completed=share, detail=detail)  # type: ignore[arg-type]
 
-        run = Run(out, plan_for(route, tiny=tiny), route=route, cache=cache, tick=tick)
+        try:
+            run = Run(out, plan_for(route, tiny=tiny), route=route, cache=cache, tick=tick)
+        except OSError as problem:
+            sys.exit(
+                f"Nothing can be written into {out} ({problem.strerror}). Name another folder with --out."
+            )
         if run.begun() and not resume:
             sys.exit(
                 f"There is a run in {out} already: add --resume to go on with it, or choose another folder."

@@ -57,7 +57,9 @@ def _choose(
         subject = _pick(thing.subjects, rng)
         looks = _looks(subject, thing, rng)
         cutouts = [library.picture(subject, style.drawings, look) for look in looks]
-        if scene == "sea" or thing.colour is not None:  # the colour is meant for the boat, not for its water
+        if (
+            scene is not None or thing.colour is not None
+        ):  # the colour is meant for the boat, not for its water
             cutouts = [without_water(cutout) for cutout in cutouts]
         size, in_sky = subject.size, subject.in_sky
     else:

@@ -78,7 +78,7 @@ def paste(
         item = chosen[spot.thing]
         share = fill or _fill(item, largest[spot.depth], rng, alone=len(spots) == 1, mixed=len(chosen) > 1)
         cutout = item.cutouts[number % len(item.cutouts)]
-        cutout = without_water(cutout) if backdrop.scene == "sea" and spot.standing else cutout
+        cutout = without_water(cutout) if backdrop.ground is not None and spot.standing else cutout
         cutout = cutout if item.in_sky else _lit(cutout, backdrop.light, shines=item.shines)
         if fill is None and flips[spot.thing] != (rng.random() < 0.15):
             cutout = cutout.transpose(Image.Transpose.FLIP_LEFT_RIGHT)

@@ -1,4 +1,4 @@
-"""Boats and swimmers are drawn on a strip of water of their own, which has no place in a sea."""
+"""Boats and swimmers are drawn on a strip of water of their own, which has no place in a scene."""
 
 import numpy as np
 from PIL import Image
