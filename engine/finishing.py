@@ -21,9 +21,13 @@ from engine.pictures.png import write_recipe
 from engine.pictures.thumbnails import THUMBNAIL_SUFFIX, make_thumbnail
 from studio.identifiers import picture_id
 from studio.jobs import Job
+from studio.people import Platform
 from studio.pictures import Recipe
 from studio.ports import Gate, Inspected, Inspection, Signer, Store
 from studio.verdicts import Ruling, Verdict
+
+# Here pictures are laid out on the page. Where such a job is shown elsewhere, that face makes the grid.
+_SHOW_EACH = frozenset({Platform.WEB})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,11 +84,11 @@ def judge(
 def keep(
     job: Job, pictures: Sequence[Judged], *, store: Store, hands: Executor, signer: Signer | None = None
 ) -> tuple[list[Finished], str | None]:
-    """Store pictures, and the numbered grid of them: its key comes second, None for a single picture.
+    """Store pictures, and the numbered grid of them where one is shown: its key comes second, else None.
 
     Raises `SigningFailed` before anything is stored, and `StorageFailed` when nothing more is being stored.
     """
-    making_grid = hands.submit(_grids_of, pictures)  # the longest of it, so it begins first
+    making_grid = hands.submit(_grids_of, job, pictures)  # the longest of it, so it begins first
     copies = list(hands.map(partial(_copy_of, job, signer=signer), pictures))
     masters = [each.master for each in pictures] if signer else []
     putting = {data: hands.submit(store.put, data, suffix=".png") for data in (*copies, *masters)}
@@ -127,8 +131,8 @@ def _put_thumbnail(image: Image.Image, store: Store) -> str:
     return store.put(make_thumbnail(image), suffix=THUMBNAIL_SUFFIX)
 
 
-def _grids_of(pictures: Sequence[Judged]) -> list[bytes]:
-    """One grid, or none of a single picture."""
-    if len(pictures) < 2:
+def _grids_of(job: Job, pictures: Sequence[Judged]) -> list[bytes]:
+    """One grid, or none of a single picture and where nobody would see it."""
+    if len(pictures) < 2 or job.address.platform in _SHOW_EACH:
         return []
     return [encode_png(make_grid([each.image for each in pictures], [each.index for each in pictures]))]

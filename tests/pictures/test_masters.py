@@ -18,6 +18,7 @@ from studio.db.tables import PictureRow
 from studio.errors import SigningFailed
 from studio.identifiers import picture_id
 from studio.jobs import JobState
+from studio.people import Platform
 from studio.pictures import Recipe
 from studio.provenance import PICTURE_KEY
 from studio.verdicts import Ruling, Verdict
@@ -97,9 +98,17 @@ def test_people_get_the_signed_copy_and_never_the_master(ports, call, brush, sta
 
 
 def test_a_grid_shows_the_signed_copies(ports, call, brush, stamp):
-    job, _ = paint(ports, call, brush, stamp, count=4)
+    in_chat = replace(call, address=replace(call.address, platform=Platform.DISCORD))
+    job, _ = paint(ports, in_chat, brush, stamp, count=4)
     grid = decode(ports.store.get(job.grid_key))
     assert grid.getpixel((grid.width - 20, grid.height - 20)) == (255, 0, 0)
+
+
+def test_no_grid_is_made_for_a_page_that_lays_pictures_out_itself(ports, call, brush, stamp):
+    job, pictures = paint(ports, call, brush, stamp, count=4)
+    assert job.grid_key is None
+    kept = {key for each in pictures for key in (each.key, each.source_key, each.thumbnail_key)}
+    assert set(ports.store.blobs) == kept
 
 
 def test_further_work_starts_from_the_master(ports, call, brush, stamp):

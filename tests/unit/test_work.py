@@ -125,7 +125,7 @@ def test_a_job_ends_with_pictures_recipes_credits_and_word(ports, work, job):
     assert ended.state is JobState.DONE
     assert [picture.recipe.seed for picture in pictures] == [7, 8, 9, 10]
     assert read_recipe(ports.store.get(pictures[0].key)).prompt == "a red apple"
-    assert ports.store.get(ended.grid_key).startswith(b"\x89PNG")
+    assert ports.store.get(pictures[0].thumbnail_key)
     assert entries(ports, job) == {"reserve": -4, "capture": 0}
     assert ends(ports, job) == [JobState.DONE]
 
@@ -313,7 +313,7 @@ class TestStopping:
         ended, pictures = read(ports, heir)
         assert ended.state is JobState.DONE
         shown = {key for each in pictures for key in (each.key, each.thumbnail_key)}
-        assert set(ports.store.blobs) == {*shown, ended.grid_key}
+        assert set(ports.store.blobs) == shown
 
     def test_a_cancel_that_came_before_the_lease_is_honoured(self, ports, work, brush, job):
         with ports.database.begin() as session:
