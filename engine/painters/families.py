@@ -41,7 +41,8 @@ def new_painter(
             f"Known are {', '.join(FAMILIES)}."
         )
     if speed is not None and entry.family == WHOLE_CALLS:
-        options = {**options, "speed": speed.on(device.type)}
+        # Which of all those pipelines is the same with fused projections nobody knows: only where they are asked for.
+        options = {**options, "speed": replace(speed, fuse=bool(speed.fuse)).on(device.type)}
     elif speed is not None:
         options = {**options, "loads": _tuned(entry, speed.on(device.type), **options)}
     module, _, name = place.partition(":")

@@ -133,3 +133,14 @@ def test_the_settings_reach_whole_pipelines(tmp_path: Path, monkeypatch: pytest.
     painter = new_painter(entry, folder, device=CPU, speed=Speed(quantise=Quantise.INT8))
     with pytest.raises(ModelBroken, match="pip install torchao"):
         painter.load()
+
+
+@pytest.mark.parametrize("fuse", [None, True])
+def test_on_a_card_projections_are_fused_only_where_that_is_asked_for(
+    fuse: bool | None, tmp_path: Path
+) -> None:
+    entry = ModelEntry(name="tiny", source=str(tmp_path), family="pipeline", dtype="float32")
+    folder = save_pixart(tmp_path)
+    painter = new_painter(entry, folder, device=torch.device("cuda"), speed=Speed(fuse=fuse))
+    assert isinstance(painter, PipelinePainter)
+    assert painter._outfit._speed == Speed(fuse=bool(fuse), compile=True, overlap=True)
