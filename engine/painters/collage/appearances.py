@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image
 
 from engine.painters.collage.library import Library, Subject
+from engine.painters.collage.waterline import without_water
 from studio.errors import ModelBroken
 
 FILE = "appearances.npz"
@@ -136,10 +137,10 @@ def drawings_of(library: Library) -> list[Drawing]:
 
 
 def keep_appearances(library: Library, folder: Path) -> None:
-    """Make the file that `Appearances.load` reads."""
+    """Make the file that `Appearances.load` reads; boats as they lie in a scene, without water of their own."""
     pixels, aspects = [], []
     for drawing in drawings_of(library):
-        picture = library.picture(drawing.subject, drawing.style, drawing.look)
+        picture = without_water(library.picture(drawing.subject, drawing.style, drawing.look))
         aspects.append(picture.width / picture.height)
         # colours under nothing must not bleed into the small ones
         small = picture.convert("RGBa").resize((SIDE - 2 * RIM, SIDE - 2 * RIM), Image.Resampling.BOX)
