@@ -100,12 +100,17 @@ class Enlargement:
 
     def _settle(self, row: Span) -> None:
         """Blend a finished strip with the one above and keep its lower edge for the one below."""
-        strip = self._strip * self._weights(row)[:, None, None]
+        # in place: a strip of 4096 pixels' width takes 50 MB, and several people's may be here
+        strip, self._strip = self._strip, np.zeros((0, 0, 3), np.float32)
+        strip *= self._weights(row)[:, None, None]
         if self._carried is not None:
             strip[: self._fade] += self._carried
         done = len(strip) - (self._fade if row.fades[1] else 0)
-        self._carried = strip[done:] if row.fades[1] else None
-        pixels = np.rint(strip[:done].clip(0, 1) * 255).astype(np.uint8)
+        self._carried = strip[done:].copy() if row.fades[1] else None
+        ready = strip[:done]
+        ready.clip(0, 1, out=ready)
+        ready *= 255
+        pixels = np.rint(ready, out=ready).astype(np.uint8)
         self._result.paste(Image.fromarray(pixels), (0, row.write[0] * self._scale))
 
     def _used(self, span: Span) -> slice:
