@@ -30,7 +30,6 @@ def train(
     """Train autoencoder, text encoder and UNet, and write a diffusers folder to OUT/model. Ctrl-C saves."""
     import torch
 
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what stops a background run saves it, too
     if threads:
         torch.set_num_threads(threads)
     columns = (
@@ -57,6 +56,7 @@ def train(
             sys.exit(
                 f"There is a run in {out} already: add --resume to go on with it, or choose another folder."
             )
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # what stops a background run saves it, too
         try:
             run.go(minutes)
         except KeyboardInterrupt:

@@ -1,7 +1,5 @@
 """The training of the bundled model, on plain shapes and a few steps."""
 
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +11,7 @@ from diffusers import StableDiffusionPipeline
 from safetensors.torch import load_file
 
 from engine.painters.collage import Collage
+from engine.training.__main__ import train
 from engine.training.autoencoder import new_autoencoder, reconstruction_loss, to_tensor
 from engine.training.captions import Captions
 from engine.training.checkpoint import Average, load_state, save_state
@@ -89,10 +88,8 @@ def test_an_interrupted_run_keeps_what_it_has_learnt(tmp_path: Path) -> None:
 
 
 def test_the_command_does_not_overwrite_a_run(trained: Path) -> None:
-    command = [sys.executable, "-m", "engine.training", "--out", str(trained), "--tiny"]
-    refused = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert refused.returncode != 0
-    assert "--resume" in refused.stderr
+    with pytest.raises(SystemExit, match="--resume"):
+        train(out=trained, tiny=True)
 
 
 def test_an_untrained_autoencoder_already_shows_a_thumbnail() -> None:
