@@ -43,13 +43,20 @@ def ask_for_death_signal() -> None:
 
 def watch(parent: int, program: list[str]) -> None:
     """Run the program as a child, pass signals on to it, and end it when `parent` is no longer our parent."""
-    child = subprocess.Popen(program, close_fds=False)
+    child: subprocess.Popen[bytes] | None = None
+    early: list[int] = []
 
     def pass_on(number: int, _frame: FrameType | None) -> None:
-        child.send_signal(number)
+        if child is None:
+            early.append(number)
+        else:
+            child.send_signal(number)
 
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, pass_on)
+        signal.signal(number, pass_on)  # before there is a child: a signal in between would leave it alone
+    child = subprocess.Popen(program, close_fds=False)
+    for number in early:
+        child.send_signal(number)
     while child.poll() is None:
         if os.getppid() != parent:
             child.terminate()

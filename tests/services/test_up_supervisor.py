@@ -139,6 +139,29 @@ def test_a_program_is_ready_by_its_file_behind_a_leash_that_stays_too(tmp_path: 
     assert not is_ready(leash.pid), "what another process left behind says nothing"
 
 
+EARLY_BLOW = """
+import os, runpy, signal, subprocess, sys
+
+start = subprocess.Popen
+
+def start_and_be_told_to_end(*arguments, **options):
+    child = start(*arguments, **options)
+    os.kill(os.getpid(), signal.SIGTERM)
+    return child
+
+subprocess.Popen = start_and_be_told_to_end
+runpy.run_path(sys.argv.pop(1), run_name="__main__")
+"""
+
+
+def test_a_leash_told_to_end_while_its_program_starts_takes_it_along() -> None:
+    leash = [str(LEASH), str(os.getpid()), "0", "--watch", "sleep", "60"]
+    ended = subprocess.run([sys.executable, "-c", EARLY_BLOW, *leash], check=False)
+    assert ended.returncode == 128 + signal.SIGTERM, (
+        "the program's own end, passed up by a leash that waited for it"
+    )
+
+
 async def test_closing_takes_grandchildren_along_and_kills_what_does_not_listen(tmp_path: Path) -> None:
     script = "trap '' TERM; sh -c 'trap \"\" TERM; echo deaf $$; while true; do sleep 0.1; done' & wait; wait"
     watched = await Watched(tmp_path, [shell("deaf", script, stop_seconds=0.3)]).open()
