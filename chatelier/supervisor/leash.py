@@ -55,8 +55,8 @@ def watch(parent: int, program: list[str]) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, pass_on)  # before there is a child: a signal in between would leave it alone
     child = subprocess.Popen(program, close_fds=False)
-    for number in early:
-        child.send_signal(number)
+    for missed in early:
+        child.send_signal(missed)
     while child.poll() is None:
         if os.getppid() != parent:
             child.terminate()
