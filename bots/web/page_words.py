@@ -26,10 +26,9 @@ SCRIPT_WORDS = {
     "waiting": "Sent. It is followed as soon as the connection is back.",
     "stillAttaching": "The image is still on its way. Please try again in a moment.",
     "help": "What you can type, and what the reactions do.",
-    "yes": "Delete",
-    "no": "Keep",
     "suggestions": "{count} suggestions",
     "saved": "Saved.",
+    "unreached": "The studio could not be reached. Please try again.",
 }
 
 # What stands on the pages themselves.
@@ -68,6 +67,7 @@ PAGE = {
     "new_shape": "Or a new shape",
     "by_sides": "By sides",
     "new_part": "What the new part shows (if you like)",
+    "keep": "Keep",
     "picture_before": "Picture before",
     "picture_after": "Next picture",
     "vary_little": "Vary a little",

@@ -1,5 +1,6 @@
 // Images brought along: by the button, by dropping or by pasting.
-import { $, catalog, fill, mostUploadBytes, post, say, words } from "./page.js";
+import { $, post } from "./document.js";
+import { catalog, fill, mostUploadBytes, say, words } from "./page.js";
 
 const shelf = $("#attached");
 const picker = $("#file");

@@ -1,5 +1,6 @@
 // What may come next in the prompt: commands, flags, choices and pictures, from the catalogue.
-import { $, $$, catalog, fill, speak, words } from "./page.js";
+import { $, $$ } from "./document.js";
+import { catalog, fill, speak, words } from "./page.js";
 
 const box = $("#say");
 const list = $("#choices");

@@ -1,5 +1,6 @@
 // The prompt: Enter sends, Shift+Enter breaks the line, ↑ brings back what was typed before.
-import { $, catalog, newId, say, words } from "./page.js";
+import { $ } from "./document.js";
+import { catalog, newId, say, words } from "./page.js";
 import { wish } from "./wire.js";
 import { follow, lay, settle } from "./wall.js";
 import { open } from "./sheets.js";

@@ -1,6 +1,6 @@
 // The moderators' desk: a list that keeps itself fresh, one case in hand, and keys for everything.
-const $ = (selector, within = document) => within.querySelector(selector);
-const $$ = (selector, within = document) => [...within.querySelectorAll(selector)];
+import { $, $$, post, sure } from "./document.js";
+
 const LOOK_EVERY_SECONDS = 3;
 const cases = $("#cases");
 const place = $("#case");
@@ -8,9 +8,8 @@ const choose = place.innerHTML;
 let chosen = null; // the case under the cursor
 let inHand = null; // the case that was taken
 
-async function post(path, body) {
-  const headers = { "X-Form-Token": document.body.dataset.token };
-  const response = await fetch(path, { method: "POST", body: JSON.stringify(body ?? {}), headers });
+async function send(path, body = {}) {
+  const response = await post(path, JSON.stringify(body));
   return { ok: response.ok, ...(await response.json()) };
 }
 
@@ -59,7 +58,7 @@ async function look() {
 }
 
 async function take(id) {
-  const answer = await post(`/desk/${id}/claim`);
+  const answer = await send(`/desk/${id}/claim`);
   if (!answer.ok) return tell(answer.text);
   inHand = id;
   place.innerHTML = answer.html;
@@ -72,7 +71,7 @@ async function decide(button) {
   const { decision } = button.dataset;
   const note = $("#note").value;
   for (const each of $$("[data-decision]", place)) each.disabled = true;
-  const answer = await post(`/desk/${inHand}/decide`, { decision, note });
+  const answer = await send(`/desk/${inHand}/decide`, { decision, note });
   if (!answer.ok) {
     for (const each of $$("[data-decision]", place)) each.disabled = false;
     const line = $(".problem", place);
@@ -87,16 +86,6 @@ async function decide(button) {
   place.innerHTML = choose;
   await look();
   mark(chosen);
-}
-
-function sure(question) {
-  const dialog = $("#sure");
-  $("#sure-text").textContent = question;
-  dialog.returnValue = "";
-  dialog.showModal();
-  return new Promise((resolve) => {
-    dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true });
-  });
 }
 
 // A picture is fetched only when a moderator asks for it.

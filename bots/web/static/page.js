@@ -1,9 +1,8 @@
-// What the page was given by the server, and how it speaks to people.
+// What the room was given by the server, and how it speaks to people.
+import { $ } from "./document.js";
+
 const data = JSON.parse(document.getElementById("data").textContent);
 export const { catalog, words, me, mostUploadBytes } = data;
-export const token = document.body.dataset.token;
-export const $ = (selector, within = document) => within.querySelector(selector);
-export const $$ = (selector, within = document) => [...within.querySelectorAll(selector)];
 
 export const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 
@@ -31,21 +30,4 @@ export function speak(text) {
 export function newId() {
   const bytes = crypto.getRandomValues(new Uint8Array(12));
   return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
-export async function post(path, body) {
-  return fetch(path, { method: "POST", body, headers: { "X-Form-Token": token } });
-}
-
-// Resolves to true when the person means it.
-export function sure(question) {
-  const dialog = $("#sure");
-  $("#sure-text").textContent = question;
-  $("[value=no]", dialog).textContent = words.no;
-  $("[value=yes]", dialog).textContent = words.yes;
-  dialog.returnValue = "";
-  dialog.showModal();
-  return new Promise((resolve) => {
-    dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true });
-  });
 }

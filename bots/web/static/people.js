@@ -1,5 +1,6 @@
 // Who is here, and one's own name.
-import { $, post, say } from "./page.js";
+import { $, post } from "./document.js";
+import { say } from "./page.js";
 import { on } from "./wire.js";
 
 on("people", ({ html }) => {

@@ -1,16 +1,19 @@
 // Sheets over the wall: a picture, its family, and the forms that start from it.
-import { $, $$, fill, say, sure, words } from "./page.js";
+import { $, $$, sure } from "./document.js";
+import { fill, say, words } from "./page.js";
 import { wish } from "./wire.js";
 import { dress, follow } from "./wall.js";
 
 const sheet = $("#sheet");
 const body = $("#sheet-body");
+let shown = null; // what lies on the sheet that was opened last
 
 export function open(path) {
   return htmx.ajax("GET", path, { target: "#sheet-body", swap: "innerHTML" });
 }
 
 function opened() {
+  shown = body.firstElementChild;
   dress(body);
   if (!sheet.open) sheet.showModal();
   sheet.scrollTop = 0;
@@ -22,7 +25,11 @@ function opened() {
 document.addEventListener("htmx:after:swap", (event) => {
   if (body.contains(event.target) || event.detail?.ctx?.target === body || event.target === body) opened();
 });
-sheet.addEventListener("close", () => body.replaceChildren());
+document.addEventListener("htmx:error", () => say(words.unreached, { bad: true }));
+sheet.addEventListener("close", () => {
+  if (sheet.open || body.firstElementChild !== shown) return; // late news: the next sheet lies here
+  body.replaceChildren();
+});
 sheet.addEventListener("pointerdown", (event) => {
   if (event.target === sheet) sheet.close(); // the backdrop
 });

@@ -1,5 +1,6 @@
 // The wall of cards: each card is one job and is replaced in place whenever the job changed.
-import { $, $$, fill, me, say, speak, sure, words } from "./page.js";
+import { $, $$, sure } from "./document.js";
+import { fill, me, say, speak, words } from "./page.js";
 import { on, wish } from "./wire.js";
 
 const wall = $("#wall");

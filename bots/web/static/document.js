@@ -1,0 +1,22 @@
+// What every page is read and asked with.
+export const $ = (selector, within = document) => within.querySelector(selector);
+export const $$ = (selector, within = document) => [...within.querySelectorAll(selector)];
+
+export async function post(path, body) {
+  return fetch(path, { method: "POST", body, headers: { "X-Form-Token": document.body.dataset.token } });
+}
+
+// Resolves to true when the person means it.
+export function sure(question) {
+  const dialog = $("#sure");
+  $("#sure-text").textContent = question;
+  dialog.returnValue = "";
+  dialog.showModal();
+  return new Promise((resolve) => {
+    dialog.addEventListener("close", function answered() {
+      if (dialog.open) return; // late news of the question before this one
+      dialog.removeEventListener("close", answered);
+      resolve(dialog.returnValue === "yes");
+    });
+  });
+}
