@@ -14,7 +14,6 @@ from bots.backroom import Backroom
 from bots.board import Unreachable
 from bots.caseboard import StillSending
 from bots.standings import Slip
-from studio.buttons import Action
 from studio.clock import now
 from studio.db import choices, records
 from studio.db.database import Database
@@ -25,9 +24,6 @@ from studio.people import Platform
 from studio.pictures import Picture
 
 _CLAIM_LASTS_SECONDS = 20
-
-# On the starboard a reaction means that one picture, and nothing is painted there.
-MEANT_THERE = frozenset({Action.STAR, Action.REPORT, Action.DELETE})
 
 log = logging.getLogger(__name__)
 

@@ -16,7 +16,7 @@ from bots.discord.people import call_of
 from bots.discord.shown import is_own, shown_in
 from bots.discord.slash import CONTEXTS, INSTALLS
 from bots.discord.uploads import first_image, look_at, take_in
-from bots.standings import Standing, load_family, load_standing
+from bots.standings import load_family, load_standing
 from studio.buttons import Action, Button
 from studio.catalog import perform
 from studio.commands.answers import Answer
@@ -76,9 +76,9 @@ async def _on_ours(interaction: "discord.Interaction[Bot]", message: discord.Mes
         return
 
     async def work(call: Call) -> str:
-        standing, numbers = await _standing_of(bot, message, call)
+        job_id, numbers = await _found(bot, message, call)
         await interaction.edit_original_response(
-            content=house.WHICH_PICTURE, view=choice_of_tiles(action, standing.job.id, numbers)
+            content=house.WHICH_PICTURE, view=choice_of_tiles(action, job_id, numbers)
         )
         return ""
 
@@ -92,10 +92,10 @@ async def _only_button(
     bot = interaction.client
     try:
         async with asyncio.timeout(_LOOK_UP_SECONDS):
-            standing, numbers = await _standing_of(bot, message, call_of(interaction, bot.settings))
+            job_id, numbers = await _found(bot, message, call_of(interaction, bot.settings))
     except (ChatelierError, TimeoutError):
         return None
-    return Button(action=action, job_id=standing.job.id, index=numbers[0]) if len(numbers) == 1 else None
+    return Button(action=action, job_id=job_id, index=numbers[0]) if len(numbers) == 1 else None
 
 
 async def _on_foreign(
@@ -127,8 +127,8 @@ async def who_made_this(interaction: "discord.Interaction[Bot]", message: discor
         if attachment is not None and not is_own(bot, message):
             traces = await look_at(attachment, call.person, bot.ports, bot.backroom, bot.settings)
             return await bot.backroom.run("desk", perform, bot.ports, call, "whose", {"image": traces})
-        standing, indices = await _standing_of(bot, message, call)
-        first = picture_id(standing.job.id, indices[0])
+        job_id, numbers = await _found(bot, message, call)
+        first = picture_id(job_id, numbers[0])
         viewer = (await at_home(bot, call, first, paints=False)).person
         job, picture, ancestors = await bot.backroom.run(
             "desk", load_family, bot.ports.database, first, viewer
@@ -143,15 +143,11 @@ async def report(interaction: "discord.Interaction[Bot]", message: discord.Messa
     await _on_ours(interaction, message, Action.REPORT)
 
 
-async def _standing_of(bot: "Bot", message: discord.Message, call: Call) -> tuple[Standing, list[int]]:
+async def _found(bot: "Bot", message: discord.Message, call: Call) -> tuple[str, list[int]]:
     """The job that a message shows, and the numbers of the pictures shown, at least one. Raises `BadRequest`."""
     shown = await shown_in(bot, message)
     if shown is None:
         raise BadRequest(house.NOT_FROM_HERE if first_image(message) else house.NO_IMAGE)
-    job_id, index = shown
-    viewer = (await at_home(bot, call, job_id, paints=False)).person
-    standing = await bot.backroom.run("desk", load_standing, bot.ports.database, job_id, viewer=viewer)
-    numbers = [picture.index for picture in standing.pictures if index in (0, picture.index)]
-    if not numbers:
-        raise BadRequest(house.ALL_DELETED if standing.job.state.ended else house.NO_IMAGE)
-    return standing, numbers
+    viewer = (await at_home(bot, call, shown.job_id, paints=False)).person
+    standing = await bot.backroom.run("desk", load_standing, bot.ports.database, shown.job_id, viewer=viewer)
+    return standing.job.id, shown.numbers(standing)

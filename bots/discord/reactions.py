@@ -12,12 +12,12 @@ from bots.discord import words
 from bots.discord.clicks import Clicks
 from bots.discord.homes import at_home
 from bots.discord.people import community_of, is_private, moderates, person_of
-from bots.discord.shown import Shown, shown_by_id
+from bots.discord.shown import shown_by_id
 from bots.faults import log_fault
 from bots.replies import filed
+from bots.shown import Shown
 from bots.standings import has_star, known_name, load_standing
-from bots.starboard import MEANT_THERE
-from studio.buttons import Action, Button
+from studio.buttons import Action
 from studio.catalog import REACTIONS, press
 from studio.commands.answers import Accepted, Filed
 from studio.commands.spec import Call
@@ -38,14 +38,6 @@ Deed = Callable[[discord.RawReactionActionEvent, Shown, Call], Awaitable[None]]
 
 def _bare(emoji: str) -> str:
     return emoji.replace(_VARIATION_SELECTOR, "")
-
-
-def _button(meaning: tuple[Action, int], shown: Shown) -> Button | None:
-    """What a reaction stands for."""
-    (action, number), (job_id, index) = meaning, shown
-    if index == 0:
-        return Button(action=action, job_id=job_id, index=number)
-    return Button(action=action, job_id=job_id, index=index) if action in MEANT_THERE else None
 
 
 MEANINGS: Mapping[str, tuple[Action, int]] = {_bare(emoji): deed for emoji, deed in REACTIONS.items()}
@@ -84,7 +76,9 @@ class Reactions:
             shown = await shown_by_id(bot, event.channel_id, event.message_id, private=event.guild_id is None)
             person = await self._person(event) if shown else None
             if shown and person:
-                call = await at_home(bot, self._call(event, person), shown[0], paints=event.guild_id is None)
+                call = await at_home(
+                    bot, self._call(event, person), shown.job_id, paints=event.guild_id is None
+                )
                 await deed(event, shown, call)
         except NotFound:
             log.debug("a reaction speaks of a picture that is not there")
@@ -104,7 +98,7 @@ class Reactions:
         meaning: tuple[Action, int],
         given: bool,
     ) -> None:
-        bot, button = self._bot, _button(meaning, shown)
+        bot, button = self._bot, shown.meant_by(*meaning)
         if button is None:
             return
         if button.action is Action.STAR:
@@ -123,7 +117,7 @@ class Reactions:
         """The pictures and their recipe, into the person's direct messages."""
         bot = self._bot
         standing = await bot.backroom.run(
-            "desk", load_standing, bot.ports.database, shown[0], viewer=call.person
+            "desk", load_standing, bot.ports.database, shown.job_id, viewer=call.person
         )
         if not standing.pictures:
             return

@@ -5,17 +5,13 @@ from typing import TYPE_CHECKING
 
 import discord
 
-from bots.standings import job_of_message
-from bots.starboard import picture_of_message
-from studio.identifiers import is_job_id, split_picture_id
+from bots.shown import Shown, find_shown, shown_as
 from studio.people import Platform
 
 if TYPE_CHECKING:
     from bots.discord.bot import Bot
 
 _SPOILER = "SPOILER_"
-
-Shown = tuple[str, int]  # a job and one of its pictures; 0: all of them
 
 
 async def shown_in(bot: "Bot", message: discord.Message) -> Shown | None:
@@ -41,24 +37,14 @@ async def shown_by_id(bot: "Bot", channel_id: int, message_id: int, *, private: 
 
 
 async def known_of(bot: "Bot", message_id: int) -> Shown | None:
-    """By the records: the message of a job, or of a picture on the starboard."""
-    database, name = bot.ports.database, str(message_id)
-    job_id = await bot.backroom.run("desk", job_of_message, database, Platform.DISCORD, name)
-    if job_id is not None:
-        return job_id, 0
-    picture = await bot.backroom.run("desk", picture_of_message, database, Platform.DISCORD, name)
-    return split_picture_id(picture) if picture else None
+    """By the records."""
+    return await bot.backroom.run("desk", find_shown, bot.ports.database, Platform.DISCORD, str(message_id))
 
 
 def named(filenames: Iterable[str]) -> Shown | None:
     """The bot's files are named by what they show."""
-    for filename in filenames:
-        stem = filename.removeprefix(_SPOILER).rpartition(".")[0]
-        if found := split_picture_id(stem):
-            return found
-        if is_job_id(stem):
-            return stem, 0
-    return None
+    stems = (filename.removeprefix(_SPOILER).rpartition(".")[0] for filename in filenames)
+    return next(filter(None, map(shown_as, stems)), None)
 
 
 def is_own(bot: "Bot", message: discord.Message) -> bool:

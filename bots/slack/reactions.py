@@ -4,21 +4,20 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
+from bots.shown import Shown
 from bots.slack.bearer import SlackBearer
 from bots.slack.counter import Counter
 from bots.slack.line import NotInstalled, SlackAway
 from bots.slack.people import People
 from bots.slack.premises import Part, Premises
-from bots.slack.shown import Finder, Shown
+from bots.slack.shown import Finder
 from bots.slack.visits import Visit, of_reaction
 from bots.standings import Standing, has_star, load_standing
-from bots.starboard import MEANT_THERE
 from studio.buttons import Action, Button
 from studio.catalog import REACTIONS, press
 from studio.commands.answers import Answer
 from studio.commands.spec import Call
 from studio.errors import DatabaseUnavailable, NotFound
-from studio.identifiers import picture_id
 
 # What Slack calls the reactions of the catalogue.
 NAMES: Mapping[str, str] = {
@@ -36,14 +35,6 @@ MEANINGS: Mapping[str, tuple[Action, int]] = {NAMES[emoji]: meaning for emoji, m
 ENVELOPE = "envelope"
 
 log = logging.getLogger(__name__)
-
-
-def _button(meaning: tuple[Action, int], shown: Shown) -> Button | None:
-    """What a reaction stands for."""
-    action, number = meaning
-    if shown.index == 0:
-        return Button(action=action, job_id=shown.job_id, index=number)
-    return Button(action=action, job_id=shown.job_id, index=shown.index) if action in MEANT_THERE else None
 
 
 class Reactions(Part):
@@ -71,7 +62,7 @@ class Reactions(Part):
 
     async def _carry_out(self, body: Mapping[str, Any], meaning: tuple[Action, int], *, given: bool) -> None:
         found = await self._standing_of(body)
-        button = _button(meaning, found[0]) if found else None
+        button = found[0].meant_by(*meaning) if found else None
         if found is None or button is None:
             return
         shown, standing = found
@@ -113,7 +104,7 @@ class Reactions(Part):
                     "desk",
                     has_star,
                     self._ports.database,
-                    picture_id(button.job_id, button.index),
+                    button.picture_id or "",
                     call.person.key,
                 )
                 if starred == given:

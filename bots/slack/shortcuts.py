@@ -129,7 +129,4 @@ class Shortcuts(Part):
         standing = await self._backroom.run(
             "desk", load_standing, self._ports.database, shown.job_id, viewer=call.person
         )
-        numbers = [picture.index for picture in standing.pictures if shown.index in (0, picture.index)]
-        if not numbers:
-            raise BadRequest(house.ALL_DELETED if standing.job.state.ended else house.NO_IMAGE)
-        return shown.job_id, numbers
+        return shown.job_id, shown.numbers(standing)

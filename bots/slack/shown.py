@@ -2,28 +2,16 @@
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from bots.shown import Shown, find_shown, shown_as
 from bots.slack.hangings import subject_of
 from bots.slack.line import SlackRefuses
 from bots.slack.premises import Part
 from bots.slack.visits import Visit
-from bots.standings import job_of_message
-from bots.starboard import picture_of_message
-from studio.identifiers import is_job_id, split_picture_id
 from studio.people import Platform
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
-    """`index` 0: all of the job's pictures. `first`: by the job's own message, not by a copy or the starboard."""
-
-    job_id: str
-    index: int = 0
-    first: bool = False
 
 
 class Finder(Part):
@@ -53,17 +41,9 @@ class Finder(Part):
         return None
 
     async def _known(self, channel: str | None, ts: str) -> Shown | None:
-        """The message of a job, or of a picture on the starboard."""
-        database = self._ports.database
-        job_id = await self._backroom.run(
-            "desk", job_of_message, database, Platform.SLACK, ts, channel=channel
+        return await self._backroom.run(
+            "desk", find_shown, self._ports.database, Platform.SLACK, ts, channel=channel
         )
-        if job_id is not None:
-            return Shown(job_id=job_id, first=True)
-        picture = await self._backroom.run(
-            "desk", picture_of_message, database, Platform.SLACK, ts, channel=channel
-        )
-        return _shown(picture) if picture else None
 
     async def _by_files(self, message: Mapping[str, Any]) -> Shown | None:
         for block in message.get("blocks") or ():
@@ -71,12 +51,6 @@ class Finder(Part):
             if not file_id:
                 continue
             subject = await self._backroom.run("desk", subject_of, self._ports.database, str(file_id))
-            if subject and (shown := _shown(subject)):
+            if subject and (shown := shown_as(subject)):
                 return shown
         return None
-
-
-def _shown(subject: str) -> Shown | None:
-    if split := split_picture_id(subject):
-        return Shown(job_id=split[0], index=split[1])
-    return Shown(job_id=subject) if is_job_id(subject) else None

@@ -1,0 +1,58 @@
+"""Which job, or which of its pictures, a message of ours shows, and what is meant by it there."""
+
+from dataclasses import dataclass
+
+from bots.standings import Standing, job_of_message
+from bots.starboard import picture_of_message
+from bots.words import ALL_DELETED, NO_IMAGE
+from studio.buttons import Action, Button
+from studio.db.database import Database
+from studio.errors import BadRequest
+from studio.identifiers import is_job_id, split_picture_id
+from studio.people import Platform
+
+# Where one picture is shown a reaction means that one, and nothing is painted there.
+_OF_ONE = frozenset({Action.STAR, Action.REPORT, Action.DELETE})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """`index` 0: all of the job's pictures. `first`: by the job's own message, not by a copy or the starboard."""
+
+    job_id: str
+    index: int = 0
+    first: bool = False
+
+    def numbers(self, standing: Standing) -> list[int]:
+        """Those of the pictures that are there, at least one. Raises `BadRequest`."""
+        found = [picture.index for picture in standing.pictures if self.index in (0, picture.index)]
+        if not found:
+            raise BadRequest(ALL_DELETED if standing.job.state.ended else NO_IMAGE)
+        return found
+
+    def meant_by(self, action: Action, number: int) -> Button | None:
+        """What a reaction stands for; `number` is that of the picture where all are shown."""
+        if self.index == 0:
+            return Button(action=action, job_id=self.job_id, index=number)
+        return Button(action=action, job_id=self.job_id, index=self.index) if action in _OF_ONE else None
+
+
+def find_shown(
+    database: Database, platform: Platform, message: str, *, channel: str | None = None
+) -> Shown | None:
+    """By the records: the message of a job, or of a picture on the starboard.
+
+    Where messages are numbered by channel, name the channel.
+    """
+    job_id = job_of_message(database, platform, message, channel=channel)
+    if job_id is not None:
+        return Shown(job_id=job_id, first=True)
+    picture_id = picture_of_message(database, platform, message, channel=channel)
+    return shown_as(picture_id) if picture_id else None
+
+
+def shown_as(name: str) -> Shown | None:
+    """By the id of a job or a picture; None for anything else."""
+    if split := split_picture_id(name):
+        return Shown(job_id=split[0], index=split[1])
+    return Shown(job_id=name) if is_job_id(name) else None
