@@ -15,6 +15,7 @@ from studio.clock import now
 from studio.db.database import Database
 from studio.db.tables import PersonRow
 from studio.ports import STORE_PARTS, Store
+from studio.removals import delete_files
 
 PARTS_A_RUN = 16
 MOST_A_RUN = 2000
@@ -49,8 +50,7 @@ class Clearance:
             return 0
         with self._database.read() as session:
             unnamed = sorted(files.unnamed(session, old))[:most]
-        for key in unnamed:
-            self._store.delete(key, unless_put_since=before)
+        delete_files(self._database, self._store, unnamed, unless_put_since=before)
         return len(unnamed)
 
 

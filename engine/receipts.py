@@ -6,7 +6,7 @@ from datetime import datetime
 from engine.results import Outcome, is_core
 from studio import files
 from studio.db.database import Database
-from studio.errors import DatabaseUnavailable
+from studio.errors import DatabaseUnavailable, StorageFailed
 from studio.jobs import Job
 from studio.ports import Store
 from studio.removals import delete_files
@@ -19,12 +19,26 @@ class Receipts:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self.keys: set[str] = set()
+        self._put: dict[str, tuple[bytes, str]] = {}
+
+    @property
+    def keys(self) -> set[str]:
+        return set(self._put)
 
     def put(self, data: bytes, *, suffix: str) -> str:
         key = self._store.put(data, suffix=suffix)
-        self.keys.add(key)
+        self._put[key] = (data, suffix)
         return key
+
+    def lay_again(self, outcome: Outcome) -> None:
+        """After the commit: the same file may have been deleted for another picture since it was put."""
+        for key in self.keys & _shown(outcome):
+            data, suffix = self._put[key]
+            try:
+                self._store.put(data, suffix=suffix)
+            except StorageFailed:
+                log.warning("it is not known whether a file is still there", extra={"key": key})
+                return
 
     def get(self, key: str) -> bytes:
         return self._store.get(key)
@@ -48,7 +62,7 @@ def clear_up(database: Database, store: Store, job: Job, outcome: Outcome, put: 
             if is_core(outcome.verdict):  # whose request was not kept
                 gone |= files.of_sources(job.request.sources)
             unnamed = files.unnamed(session, doubtful | gone)
-        delete_files(store, unnamed)
+        delete_files(database, store, unnamed)
     except DatabaseUnavailable:
         log.warning("files of a job were not cleared away", extra={"job_id": job.id})
 

@@ -89,7 +89,7 @@ class Work:
             log.info("painting", extra={"job_id": job_id, "attempt": job.attempts})
             receipts = Receipts(self._store)
             outcome = self._outcome(job, lease, receipts)
-            if outcome is not None and self._record(job, outcome, lease):
+            if outcome is not None and self._record(job, outcome, lease, receipts):
                 clear_up(self._database, self._store, job, outcome, receipts.keys)
             elif outcome is None and lease.goes_back and not lease.lost:
                 self._give_back(job, send=not lease.aside)
@@ -166,7 +166,7 @@ class Work:
             weight=weight,
         )
 
-    def _record(self, job: Job, outcome: Outcome, lease: Lease) -> bool:
+    def _record(self, job: Job, outcome: Outcome, lease: Lease, receipts: Receipts) -> bool:
         """Write the end into the database, trying again while the lease may still be ours. False: it is not."""
         give_up_at = time.monotonic() + 2 * self._rules.lease_seconds
         while True:
@@ -180,6 +180,7 @@ class Work:
                 time.sleep(_RECORD_RETRY_SECONDS)
         if not events:
             return False
+        receipts.lay_again(outcome)
         outbox.send(self._database, self._events, events)
         log.info("job ended", extra={"job_id": job.id, "state": outcome.state})
         return True

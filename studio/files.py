@@ -1,6 +1,9 @@
 """Which files of the store somebody still needs.
 
-The same bytes are stored once, so several rows may name one file.
+The same bytes are stored once, so several rows may name one file, and a row may come to name a file while it is being
+deleted for another. Neither waits for the other: whoever deletes looks afterwards whether a row names the file now, and
+lays it again (`delete_files` in `studio/removals.py`); whoever names a file looks afterwards whether it is still there,
+and lays it again (`engine/receipts.py`). Whichever looks last sees what the other did.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -32,6 +35,16 @@ def unnamed(session: Session, keys: Iterable[str]) -> set[str]:
     return wanted - _started_from(session, wanted, true())
 
 
+def needed_since(session: Session, keys: Iterable[str]) -> set[str]:
+    """Those of some deleted files that a picture, a grid or an upload of a job names since it was decided.
+
+    What a job starts from that was deleted is not meant: who takes a picture down takes it from late comers too.
+    """
+    wanted = set(keys)
+    shown = _shown(session, wanted)
+    return shown | _started_from(session, wanted - shown, JobRow.state.in_(_GOES_ON), uploads_only=True)
+
+
 def of_sources(sources: Iterable[Source]) -> set[str]:
     """The files of what a request starts from."""
     return {key for source in sources for key in (source.key, source.mask_key) if key}
@@ -55,14 +68,16 @@ def _shown(session: Session, keys: set[str]) -> set[str]:
     return shown & keys
 
 
-def _started_from(session: Session, keys: set[str], jobs: ColumnElement[bool]) -> set[str]:
+def _started_from(
+    session: Session, keys: set[str], jobs: ColumnElement[bool], *, uploads_only: bool = False
+) -> set[str]:
     if not keys:
         return set()
     alike = cast(JobRow.request, Text).contains(commonpath(keys), autoescape=True)
     query = select(JobRow.state, JobRow.request).where(jobs, alike).execution_options(yield_per=500)
     named: set[str] = set()
     for state, request in session.execute(query):
-        named.update(_files_of(request, uploads_only=state not in _GOES_ON))
+        named.update(_files_of(request, uploads_only=uploads_only or state not in _GOES_ON))
     return named & keys
 
 

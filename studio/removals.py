@@ -1,9 +1,11 @@
 """Taking pictures away for good: the rows stay for the family tree, the files go."""
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import PurePosixPath
 
 from sqlalchemy import Text, cast, select, update
 from sqlalchemy.orm import Session
@@ -12,14 +14,17 @@ from studio import files, releases
 from studio.cases import CaseState
 from studio.clock import now
 from studio.db import moves, outbox, records
+from studio.db.database import Database
 from studio.db.tables import CaseRow, JobRow, OutboxRow, PictureRow
-from studio.errors import StorageFailed
+from studio.errors import DatabaseUnavailable, NotFound, StorageFailed
 from studio.events import PictureChanged
 from studio.jobs import OUTSTANDING, Job, JobState
 from studio.pictures import Picture
 from studio.ports import Ports, Store
 
 _TAKEN_DOWN = "A moderator took the picture down that this started from. Nothing was charged."
+
+_MOST_BYTES_AT_ONCE = 32 * 1024 * 1024
 
 log = logging.getLogger(__name__)
 
@@ -75,17 +80,46 @@ def let_unseen_go(session: Session, *, before: datetime) -> None:
 def clear_away(ports: Ports, removal: Removal) -> None:
     """After the commit."""
     outbox.send(ports.database, ports.events, removal.events)
-    delete_files(ports.store, removal.files)
+    delete_files(ports.database, ports.store, removal.files)
 
 
-def delete_files(store: Store, keys: Iterable[str]) -> None:
-    """What the storage does not let go of now, the housekeeper finds later: rows name it no more."""
-    for key in sorted(keys):
+def delete_files(
+    database: Database, store: Store, keys: Iterable[str], *, unless_put_since: datetime | None = None
+) -> None:
+    """After the commit. What a row came to name meanwhile is laid again from the bytes that were taken.
+
+    What the storage does not let go of now, the housekeeper finds later: rows name it no more.
+    """
+    taken: dict[str, bytes] = {}
+    size_bytes = 0
+    try:
+        for key in sorted(keys):
+            with suppress(NotFound):  # then somebody else deletes it, and has its bytes
+                taken[key] = store.get(key)
+                size_bytes += len(taken[key])
+                store.delete(key, unless_put_since=unless_put_since)
+            if size_bytes > _MOST_BYTES_AT_ONCE:
+                _lay_again(database, store, taken)
+                taken, size_bytes = {}, 0
+    except StorageFailed:
+        log.warning("a deleted file is still in the storage")
+    _lay_again(database, store, taken)
+
+
+def _lay_again(database: Database, store: Store, taken: Mapping[str, bytes]) -> None:
+    """Those that a row names. While nobody can say which, all of them: the housekeeper finds what none names."""
+    if not taken:
+        return
+    try:
+        with database.read() as session:
+            needed = files.needed_since(session, taken)
+    except DatabaseUnavailable:
+        needed = set(taken)
+    for key in sorted(needed):
         try:
-            store.delete(key)
+            store.put(taken[key], suffix=PurePosixPath(key).suffix)
         except StorageFailed:
-            log.warning("a deleted file is still in the storage")
-            return
+            log.error("a file that a row names was deleted and could not be laid again", extra={"key": key})
 
 
 def _mark_deleted(session: Session, job: Job, picture: Picture) -> OutboxRow:

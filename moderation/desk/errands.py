@@ -52,7 +52,7 @@ class Errands:
             self._queue.set_aside(job_id)
         outbox.send(self._database, self._events, outcome.events)
         self._send(outcome)
-        delete_files(self._store, outcome.files)
+        delete_files(self._database, self._store, outcome.files)
 
     def _send(self, outcome: Outcome) -> None:
         for job_id, priority, model in outcome.enqueue:

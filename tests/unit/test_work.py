@@ -12,6 +12,7 @@ from engine.leases import LeaseKeeper
 from engine.orders import Painted, Progress
 from engine.pictures.encoding import encode_png
 from engine.pictures.png import read_recipe
+from engine.results import record
 from engine.sweeper import Sweeper
 from engine.work import Work
 from moderation.policy import default_policy, parse_policy
@@ -301,6 +302,19 @@ class TestStopping:
         work.paint(job)
         assert read(ports, job)[0].state is JobState.CANCELLED
         assert ports.store.blobs == {}
+
+    def test_a_file_that_was_deleted_since_it_was_put_is_laid_again(self, ports, work, job, monkeypatch):
+        blobs = {}
+
+        def record_late(*arguments, **options):
+            blobs.update(ports.store.blobs)
+            ports.store.blobs.clear()
+            return record(*arguments, **options)
+
+        monkeypatch.setattr("engine.work.record", record_late)
+        work.paint(job)
+        assert blobs
+        assert ports.store.blobs == blobs
 
     def test_a_deleted_picture_is_there_for_the_job_that_waits_for_it_and_not_longer(self, ports, work, call):
         first = perform(ports, call, "imagine", {"prompt": "a red apple"}).job_id
