@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from studio.cases import CaseKind, CaseState
@@ -12,6 +11,7 @@ from studio.clock import now
 from studio.db import records
 from studio.db.choices import preferences_of
 from studio.db.database import Database
+from studio.db.dialects import insert_into
 from studio.db.estimates import outlook, outlooks
 from studio.db.humans import same_human
 from studio.db.tables import CaseRow, DeliveryRow, JobRow, PersonRow, PictureRow, StarRow
@@ -132,14 +132,13 @@ def keep_slip(database: Database, job_id: str, slip: Slip) -> None:
     with database.begin() as session:
         if session.get(JobRow, job_id) is None:
             raise NotFound("The job")
-        insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
         values = {
             "channel": slip.channel,
             "message": slip.message,
             "final": slip.final,
             "updated_at": now(),
         }
-        statement = insert(DeliveryRow).values(job_id=job_id, **values)
+        statement = insert_into(session, DeliveryRow).values(job_id=job_id, **values)
         session.execute(statement.on_conflict_do_update(index_elements=[DeliveryRow.job_id], set_=values))
 
 

@@ -7,7 +7,6 @@ from typing import Protocol
 from weakref import WeakValueDictionary
 
 from sqlalchemy import delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from bots.backroom import Backroom
@@ -17,6 +16,7 @@ from bots.standings import Slip
 from studio.clock import now
 from studio.db import choices, records
 from studio.db.database import Database
+from studio.db.dialects import insert_into
 from studio.db.tables import DeliveryRow, JobRow, PictureRow, ShowcaseRow
 from studio.errors import NotFound
 from studio.jobs import Job, JobState
@@ -163,9 +163,8 @@ def claim_showcase(database: Database, picture_id: str, channel: str) -> bool:
                 return False
             row.updated_at = now()
             return True
-        insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
         values = {"picture_id": picture_id, "channel": channel, "message": "", "updated_at": now()}
-        statement = insert(ShowcaseRow).values(**values).on_conflict_do_nothing()
+        statement = insert_into(session, ShowcaseRow).values(**values).on_conflict_do_nothing()
         return session.execute(statement.returning(ShowcaseRow.picture_id)).scalar() is not None
 
 

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from moderation.tables import AuditRow
 from studio.clock import now
+from studio.db.dialects import is_postgresql
 
 FIRST_HASH = "0" * 64
 FIELDS = tuple(column.name for column in AuditRow.__table__.columns)
@@ -72,7 +73,7 @@ def append(
 
 def _lock(session: Session) -> None:
     """SQLite writers go one by one anyway."""
-    if session.get_bind().dialect.name == "postgresql":
+    if is_postgresql(session):
         session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
 
 

@@ -7,13 +7,13 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from enum import StrEnum
 
-from sqlalchemy import select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import ColumnElement, delete, select, update
 
 from bots.backroom import Backroom
 from bots.slack.line import SlackAway
 from studio.clock import now
 from studio.db.database import Database
+from studio.db.dialects import insert_into
 from studio.db.tables import DeliveryRow, JobRow
 from studio.errors import DatabaseUnavailable, NotFound
 
@@ -94,15 +94,10 @@ def take_claim(database: Database, job_id: str, channel: str, *, lasts: timedelt
         if row is None:
             if session.get(JobRow, job_id) is None:
                 raise NotFound("The job")
-            insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
             values = {"channel": channel, "message": "", "final": False, "updated_at": now()}
-            statement = insert(DeliveryRow).values(job_id=job_id, **values)
-            inserted = session.execute(
-                statement.on_conflict_do_nothing(index_elements=[DeliveryRow.job_id]).returning(
-                    DeliveryRow.job_id
-                )
-            )
-            return Claim.OURS if inserted.scalar() is not None else Claim.THEIRS
+            statement = insert_into(session, DeliveryRow).values(job_id=job_id, **values)
+            taken = statement.on_conflict_do_nothing().returning(DeliveryRow.job_id)
+            return Claim.OURS if session.execute(taken).scalar() is not None else Claim.THEIRS
         if row.message:
             return Claim.SENT
         if now() - row.updated_at < lasts:
@@ -112,15 +107,11 @@ def take_claim(database: Database, job_id: str, channel: str, *, lasts: timedelt
 
 
 def renew_claim(database: Database, job_id: str) -> None:
-    unsent = (DeliveryRow.job_id == job_id) & (DeliveryRow.message == "")
-    with database.begin() as session:
-        session.execute(update(DeliveryRow).where(unsent).values(updated_at=now()))
+    _change(database, job_id, updated_at=now())
 
 
 def move_claim(database: Database, job_id: str, channel: str) -> None:
-    unsent = (DeliveryRow.job_id == job_id) & (DeliveryRow.message == "")
-    with database.begin() as session:
-        session.execute(update(DeliveryRow).where(unsent).values(channel=channel, updated_at=now()))
+    _change(database, job_id, channel=channel, updated_at=now())
 
 
 def claimed_place(database: Database, job_id: str) -> str | None:
@@ -130,14 +121,19 @@ def claimed_place(database: Database, job_id: str) -> str | None:
 
 def leave_claim(database: Database, job_id: str) -> None:
     """As if whoever had it had been silent for long."""
-    unsent = (DeliveryRow.job_id == job_id) & (DeliveryRow.message == "")
-    with database.begin() as session:
-        session.execute(update(DeliveryRow).where(unsent).values(updated_at=now() - _LONG_AGO))
+    _change(database, job_id, updated_at=now() - _LONG_AGO)
 
 
 def waive_claim(database: Database, job_id: str) -> None:
     """Nothing was sent after all; whoever comes next may."""
     with database.begin() as session:
-        row = session.get(DeliveryRow, job_id)
-        if row is not None and not row.message:
-            session.delete(row)
+        session.execute(delete(DeliveryRow).where(_unsent(job_id)))
+
+
+def _change(database: Database, job_id: str, **values: object) -> None:
+    with database.begin() as session:
+        session.execute(update(DeliveryRow).where(_unsent(job_id)).values(values))
+
+
+def _unsent(job_id: str) -> ColumnElement[bool]:
+    return (DeliveryRow.job_id == job_id) & (DeliveryRow.message == "")

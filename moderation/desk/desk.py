@@ -20,8 +20,9 @@ from moderation.stances import tightened
 from studio.cases import DECISIONS, Case, Decision, Dossier, NoticeKind
 from studio.clock import now
 from studio.communities import CommunityRules
-from studio.db import cases, choices, ledger
+from studio.db import cases, choices
 from studio.db.database import Database
+from studio.db.dialects import hold_names
 from studio.db.humans import identities, same_human
 from studio.db.tables import CaseRow, JobRow
 from studio.errors import BadParameter, CaseTaken, NotAllowed
@@ -110,7 +111,7 @@ class HouseDesk:
     def govern(self, moderator: Person, change: Callable[[CommunityRules], CommunityRules]) -> CommunityRules:
         _require_moderator(moderator)
         with self._database.begin() as session:
-            ledger.lock(session, f"rules:{moderator.platform}:{moderator.community}")  # or one change is lost
+            hold_names(session, f"rules:{moderator.platform}:{moderator.community}")  # or one change is lost
             former = choices.community_rules(session, moderator.platform, moderator.community)
             rules = change(former)
             added = rules.stances.items() - former.stances.items()  # older ones may have lost their category

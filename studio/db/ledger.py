@@ -10,10 +10,11 @@ was refused is reserved once more, so its reservations and their ends are number
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from studio.db import humans
+from studio.db.dialects import hold_names
 from studio.db.humans import human_of
 from studio.db.tables import JobRow, LedgerRow
 from studio.errors import OutOfCredits
@@ -54,12 +55,8 @@ def gifts(session: Session, person_key: str, *, at: datetime) -> int:
 
 
 def lock(session: Session, *accounts: str) -> None:
-    """Hold accounts until the commit, so that none is overdrawn. SQLite writers go one by one anyway."""
-    if session.get_bind().dialect.name == "postgresql":
-        for account in sorted(set(accounts)):
-            session.execute(
-                text("SELECT pg_advisory_xact_lock(hashtextextended(:account, 0))"), {"account": account}
-            )
+    """Hold accounts until the commit, so that none is overdrawn."""
+    hold_names(session, *accounts)
 
 
 def grant_monthly(session: Session, person_key: str, *, credits: int, at: datetime) -> None:

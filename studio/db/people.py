@@ -1,10 +1,10 @@
 """People as rows."""
 
 from sqlalchemy import func, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from studio.clock import now
+from studio.db.dialects import insert_into
 from studio.db.tables import PersonRow
 from studio.errors import NotFound
 from studio.people import Person, Platform
@@ -14,8 +14,7 @@ SOMEBODY = "somebody"
 
 def lock_person(session: Session, person: Person) -> None:
     """Make the person's row if needed and hold it until the commit: their requests go through one by one."""
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    statement = insert(PersonRow).values(
+    statement = insert_into(session, PersonRow).values(
         key=person.key,
         platform=person.platform,
         community=person.community,

@@ -1,0 +1,23 @@
+"""What is said to SQLite in one way and to PostgreSQL in another."""
+
+from sqlalchemy import text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from studio.db.tables import Base
+
+
+def is_postgresql(session: Session) -> bool:
+    return session.get_bind().dialect.name == "postgresql"
+
+
+def insert_into(session: Session, table: type[Base]) -> postgresql.Insert | sqlite.Insert:
+    """An INSERT that can be told what to do on a conflict."""
+    return postgresql.insert(table) if is_postgresql(session) else sqlite.insert(table)
+
+
+def hold_names(session: Session, *names: str) -> None:
+    """Whoever else wants to hold one of these names waits for the commit. SQLite writers go one by one anyway."""
+    if is_postgresql(session):
+        for name in sorted(set(names)):
+            session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name})
