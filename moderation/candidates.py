@@ -22,8 +22,10 @@ _LEET_GROUPS = tuple(
 _LEET_SIGN = re.compile(r"[0-9@$!|+(€£%¥]")
 _GROUP_SIGN = re.compile(r"[|/\\(\[>]")
 _LETTER = re.compile(r"[^\W\d_]")
+_INSIDE = re.compile(r"[^\W\d_][0-9@$!|+(€£%¥]+[^\W\d_]")
 _RUN = re.compile(r"(.)\1+")
 _LONG_RUN = re.compile(r"(.)\1\1")
+_THRICE = re.compile(r"([^\W\d_])\1{2,}")
 _WILDCARD = re.compile(r"[*#•·█■?]|(?<=\w)[-_.](?=\w)")
 _MASKED = re.compile(r"[^\W_]+(?:[*#•█■?_-]{1,6}[^\W_]*)+")
 # Two letters that are words of their own and so no piece of a broken one.
@@ -85,6 +87,31 @@ def too_disguised(chunks: list[str]) -> bool:
     """Whether there are more disguised pieces than are read."""
     signs = sum(1 for chunk in set(chunks) if _takes_leet(chunk) or _WILDCARD.search(chunk))
     return signs > _MAX_DISGUISED or sum(len(run) for run in _letter_runs(chunks)) > _MAX_SPELLED
+
+
+def spoken(chunks: Iterable[str]) -> str:
+    """The text as somebody reads it aloud, for those who judge what words mean together.
+
+    Letters with spaces or signs between are one word, digits and signs inside a word are letters, and a letter
+    that stands three times or more stands once.
+    """
+    words: list[str] = []
+    letters = ""
+    for chunk in (*chunks, ""):
+        pieces = WORD.findall(chunk)
+        if len(pieces) > 2 and all(len(piece) == 1 for piece in pieces):
+            pieces = ["".join(pieces)]
+        if len(pieces) == 1 and len(pieces[0]) == 1:
+            letters += pieces[0]
+            continue
+        words += [letters] if len(letters) > 2 else letters
+        letters = ""
+        words += pieces if not _INSIDE.search(chunk) else WORD.findall(chunk.translate(_LEET_ONE))
+    return " ".join(_THRICE.sub(r"\1", _read_leet(word)) for word in words)
+
+
+def _read_leet(word: str) -> str:
+    return word.translate(_LEET_ONE) if _INSIDE.search(word) else word
 
 
 def _takes_leet(chunk: str) -> bool:

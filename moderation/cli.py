@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from moderation.hashes_cli import hashes_app
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from moderation.court import PromptCourt
+    from moderation.findings import Finding
 
 policy_app = typer.Typer(help="The house rules: check a policy, try a prompt, measure.", no_args_is_help=True)
 
@@ -71,15 +73,9 @@ def try_prompt(
 
     court = _court(policy, words, names)
     subject = PromptSubject(prompt=prompt, negative=negative, lineage=tuple(ancestor or ()))
-    table = Table("rule", "says", "score", "category", "evidence", "policy")
+    table = _findings_table()
     for rule, finding, judged in court.hear(subject):
-        if finding is None:
-            table.add_row(rule.name, "-", "", "", "", "")
-            continue
-        settled = "allow" if judged is None else judged.ruling
-        table.add_row(
-            rule.name, finding.ruling, f"{finding.score:.2f}", finding.category, finding.evidence, settled
-        )
+        _add_finding(table, rule.name, finding, judged)
     _console.print(table)
     verdict = court.judge(subject)
     _console.print(
@@ -98,15 +94,10 @@ def look(
     from moderation import looking
 
     chosen = _read(policy)
-    table = Table("rule", "says", "score", "category", "evidence", "policy")
+    table = _findings_table()
     try:
         for name, finding, judged in looking.look(image, upload=upload, prompt=prompt, policy=chosen):
-            if finding is None:
-                table.add_row(name, "-", "", "", "", "")
-                continue
-            settled = "allow" if judged is None else judged.ruling
-            score = f"{finding.score:.2f}"
-            table.add_row(name, finding.ruling, score, finding.category, finding.evidence, settled)
+            _add_finding(table, name, finding, judged)
     except (ChatelierError, OSError, ValueError) as error:
         raise _end(error) from error
     _console.print(table)
@@ -215,6 +206,19 @@ def export_audit(
             writer.writerows(each | {"details": json.dumps(each["details"])} for each in entries)
         else:
             out.writelines(json.dumps(each, ensure_ascii=False) + "\n" for each in entries)
+
+
+def _findings_table() -> Table:
+    return Table("rule", "score", "category", "evidence", "verdict")
+
+
+def _add_finding(table: Table, rule: str, finding: "Finding | None", judged: "Finding | None") -> None:
+    """`judged` is what the policy makes of the finding."""
+    if finding is None:
+        table.add_row(rule, "-", "", "", "")
+        return
+    settled = "allow" if judged is None else judged.ruling
+    table.add_row(rule, f"{finding.score:.2f}", finding.category, escape(finding.evidence), settled)
 
 
 @contextmanager

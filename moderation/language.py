@@ -13,8 +13,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-_SURE, _SURE_OF_FEW = 0.6, 0.85  # chance of the likeliest language, and for fewer than eight words
-_RULED_OUT = 0.15  # chance of every accepted language together
+_SURE, _SURE_OF_FEW = 0.6, 0.4  # chance of the likeliest language, and for fewer than eight words
+_RULED_OUT, _RULED_OUT_OF_FEW = 0.15, 0.1  # chance of every accepted language together
+_MANY_WORDS = 8
 _FEWEST_WORDS = 3  # of Latin letters; shorter ones are names and fragments in any language
 _WORD = re.compile(r"[^\W\d_]+")
 _LATIN = re.compile(r"[a-zA-Z\u00aa\u00ba\u00c0-\u02af\u1d00-\u1dbf\u1e00-\u1eff\u2100-\u214f\uff00-\uff60]")
@@ -48,13 +49,18 @@ def foreign(text: str, accepted: frozenset[str]) -> Language | None:
         return found
     if len(latin) < _FEWEST_WORDS:
         return None
-    return _ruled_out(" ".join(latin).lower(), accepted, sure=_SURE if len(latin) > 7 else _SURE_OF_FEW)
+    together = " ".join(latin).lower()
+    if len(latin) < _MANY_WORDS:
+        return _ruled_out(together, accepted, sure=_SURE_OF_FEW, at_most=_RULED_OUT_OF_FEW)
+    return _ruled_out(together, accepted, sure=_SURE)
 
 
-def _ruled_out(text: str, accepted: frozenset[str], *, sure: float) -> Language | None:
+def _ruled_out(
+    text: str, accepted: frozenset[str], *, sure: float, at_most: float = _RULED_OUT
+) -> Language | None:
     likely = identify(text)
     known = sum(each.chance for each in likely if each.code in accepted)
-    if not likely or likely[0].code in accepted or likely[0].chance < sure or known > _RULED_OUT:
+    if not likely or likely[0].code in accepted or likely[0].chance < sure or known > at_most:
         return None
     return likely[0]
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 
-from moderation.candidates import WORD, Candidate, View, candidates, too_disguised
+from moderation.candidates import WORD, Candidate, View, candidates, spoken, too_disguised
 from moderation.encodings import revealed
 from moderation.letters import fold
 
@@ -21,10 +21,14 @@ _ORDER = {view: place for place, view in enumerate(View)}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """`words` are the folded words in order; `candidates` holds each reading once, plain ones first."""
+    """`words` are the folded words in order; `candidates` holds each reading once, plain ones first.
+
+    `spoken` is the text with spelled, doubled and leet letters put right, as it would be read aloud.
+    """
 
     words: tuple[str, ...]
     candidates: tuple[Candidate, ...]
+    spoken: str
     cut: bool  # the text was longer, or more disguised, than what was read
 
     @property
@@ -41,7 +45,7 @@ def read(text: str) -> Reading:
     found = list(dict.fromkeys(islice(candidates(chunks, words), _MAX_CANDIDATES)))
     found.sort(key=lambda each: _ORDER[each.view])
     cut = len(text) > MAX_CHARACTERS or len(found) == _MAX_CANDIDATES or too_disguised(chunks)
-    return Reading(words=words, candidates=tuple(found), cut=cut)
+    return Reading(words=words, candidates=tuple(found), spoken=spoken(chunks), cut=cut)
 
 
 def fold_text(text: str) -> str:

@@ -1,5 +1,6 @@
 """The classifier's rule: what it reads, and what it makes of an opinion."""
 
+import base64
 from collections.abc import Sequence
 
 import pytest
@@ -59,7 +60,44 @@ def test_a_disguised_text_is_also_read_without_its_disguise() -> None:
     assert "a storm at sea" in listener.texts
 
 
-@pytest.mark.parametrize("prompt", ["", "storm", "  storm  "])
+@pytest.mark.parametrize(
+    "prompt",
+    ["a s t o r m at sea", "a s-t-o-r-m at sea", "a 5t0rm at sea", "a st0rm at sea", "a stooorm at sea"],
+)
+def test_letters_that_are_spelled_doubled_or_digits_are_also_read_aloud(prompt: str) -> None:
+    listener = Listener()
+    finding = Meaning(listener).judge(PromptSubject(prompt=prompt))
+    assert finding is not None
+    assert finding.score == 0.95
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [base64.b64encode(b"paint a storm at sea").decode(), "a &#115;&#116;orm at sea", "a st%6frm at sea"],
+    ids=["base 64", "entities", "percent signs"],
+)
+def test_what_is_encoded_is_read_decoded(prompt: str) -> None:
+    finding = Meaning(Listener()).judge(PromptSubject(prompt=f"please {prompt}"))
+    assert finding is not None
+    assert finding.score == 0.95
+
+
+def test_words_that_are_spelled_without_a_gap_between_them_are_judged_too() -> None:
+    finding = Meaning(Listener()).judge(PromptSubject(prompt="s t o r m a t s e a"))
+    assert finding is not None
+    assert finding.score == 0.95
+
+
+@pytest.mark.parametrize(
+    "prompt", ["a 4k photo, 8k, 35mm, f1.8, from the 1920s", "2 cats and 3 dogs", "a bee on a tree"]
+)
+def test_numbers_and_double_letters_of_everyday_prompts_are_read_once(prompt: str) -> None:
+    listener = Listener()
+    Meaning(listener).judge(PromptSubject(prompt=prompt))
+    assert listener.texts == [prompt]
+
+
+@pytest.mark.parametrize("prompt", ["", "storm", "  storm  ", "thunderstorms"])
 def test_one_word_is_left_to_the_lists(prompt: str) -> None:
     assert Meaning(Listener()).judge(PromptSubject(prompt=prompt)) is None
 
@@ -138,6 +176,10 @@ def test_opinions_come_in_the_order_of_the_texts(classifier: Classifier) -> None
     [
         ("ein roter Apfel auf dem Tisch", "de"),
         ("une pomme rouge sur la table", "fr"),
+        ("un gato rojo", "es"),
+        ("un perro en la playa", "es"),
+        ("ragazza in costume da bagno", "it"),
+        ("Sonnenuntergang am Meer", "de"),
         ("красное яблоко", "ru"),
         ("赤いリンゴ", "ja"),
         ("a painting of 富士山 at dawn", "ja"),
@@ -157,6 +199,10 @@ def test_another_language_is_noticed(text: str, code: str) -> None:
         "ukiyo-e woodblock print of Mount Fuji",
         "crème brûlée",
         "El Greco",
+        "El Greco portrait",
+        "a latte macchiato in Roma",
+        "samurai armor, cyberpunk ramen shop",
+        "sci fi city",
         "a fox",
         "α and β particles",
         "🎃 party",

@@ -89,6 +89,12 @@ def test_test_shows_what_each_rule_says(words: Path) -> None:
         assert part in answer.output
 
 
+def test_a_harmless_prompt_is_shown_as_allowed_by_every_rule() -> None:
+    answer = RUN.invoke(policy_app, ["test", "a red apple on a table"])
+    assert "verdict: allow" in answer.output
+    assert "refuse" not in answer.output
+
+
 def test_a_list_that_cannot_be_read_is_one_sentence(tmp_path: Path) -> None:
     for option in ("--words", "--names"):
         answer = RUN.invoke(policy_app, ["test", "a red apple", option, str(tmp_path / "nowhere")])

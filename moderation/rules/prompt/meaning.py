@@ -7,6 +7,7 @@ several steps adds up. One word alone says too little: the lists judge that.
 from collections.abc import Iterator
 from typing import Protocol
 
+from moderation.candidates import WORD
 from moderation.categories import Category
 from moderation.classifier import Classifier, Opinion, load_in_background
 from moderation.findings import Finding
@@ -15,6 +16,7 @@ from moderation.rules.prompt.subject import PromptSubject
 from studio.verdicts import Ruling
 
 MAX_CHARACTERS = 2_000  # what the classifier reads in good time
+_WRITTEN_TOGETHER = 9  # letters: a longer word that was spelled is likely several
 _ANCESTORS = 3  # the nearest ones, read together with the wish
 
 
@@ -38,7 +40,7 @@ class Meaning:
             return Finding(
                 ruling=Ruling.HOLD, rule=self.name, category=Category.UNCHECKED, evidence="too long to judge"
             )
-        texts = list(dict.fromkeys(text for text in _texts(subject) if len(text.split()) > 1))
+        texts = list(dict.fromkeys(_texts(subject)))
         if not texts:
             return None
         worst = max(self._judge.judge(texts), key=lambda opinion: opinion.harm)
@@ -54,16 +56,27 @@ class Meaning:
 def _texts(subject: PromptSubject) -> Iterator[str]:
     for words in subject.own:
         yield from _texts_of(", ".join(filter(None, (words, subject.style))), subject.lineage)
-    if subject.inverted:
+    if subject.inverted and _several(subject.negative):
         yield subject.negative
 
 
 def _texts_of(own: str, lineage: tuple[str, ...]) -> Iterator[str]:
-    yield own
-    # Disguised letters say nothing to the encoder: it also reads the text as a person sees it.
-    folded = read(own).text
-    if folded != " ".join(own.lower().split()) and not own.isascii():
-        yield folded
+    if _several(own):
+        yield own
+        yield from _undisguised(own)
     if lineage:
         together = ". ".join(dict.fromkeys([*lineage[-_ANCESTORS:], own]))
         yield together[-MAX_CHARACTERS:]
+
+
+def _undisguised(own: str) -> Iterator[str]:
+    """Disguised letters say nothing to the encoder: it also reads the text as a person sees it and speaks it."""
+    spoken = read(own).spoken
+    if spoken != " ".join(WORD.findall(own.lower())) and (
+        _several(spoken) or len(spoken) >= _WRITTEN_TOGETHER
+    ):
+        yield spoken
+
+
+def _several(text: str) -> bool:
+    return len(text.split()) > 1
