@@ -23,7 +23,9 @@ def parse_phrase(text: str) -> tuple[CommandSpec, dict[str, object]]:
     if len(text) > MAX_PHRASE:
         raise BadParameter("prompt", f"is {len(text):,} characters long; the most is 1,000.")
     line = clean_text(text)
-    if not line or line == "/":
+    if not line:
+        raise BadParameter("prompt", "is empty. Describe the picture in a few words.")
+    if line == "/":
         raise UnknownCommand("")
     name, _, rest = line.partition(" ") if line.startswith("/") else ("imagine", "", line)
     spec = find_command(name)

@@ -9,6 +9,7 @@ from studio.errors import BadParameter
 MAX_COUNT = 8
 MAX_SEED = 2**32 - 1
 MOST_BLENDED = 5
+LEAST_SIDE, MOST_SIDE = 64, 2048  # pixels
 MOST_LORAS = 4
 _PRICED_SIDE = 1024
 _PRICED_PIXELS = _PRICED_SIDE**2
@@ -162,6 +163,18 @@ def parse_aspect(text: str) -> tuple[int, int]:
         raise BadParameter("aspect", "write it as two numbers, for example 3:2.") from None
     if width < 1 or height < 1 or not 0.25 <= width / height <= 4:
         raise BadParameter("aspect", "must lie between 1:4 and 4:1.")
+    return width, height
+
+
+def parse_size(text: str) -> tuple[int, int]:
+    """``"512x768"`` becomes (512, 768), width and height in pixels."""
+    left, _, right = text.lower().replace("×", "x").replace("*", "x").partition("x")
+    try:
+        width, height = int(left), int(right)
+    except ValueError:
+        raise BadParameter("size", "write it as width and height in pixels, for example 512x768.") from None
+    if not all(LEAST_SIDE <= side <= MOST_SIDE for side in (width, height)):
+        raise BadParameter("size", f"each side must lie between {LEAST_SIDE} and {MOST_SIDE} pixels.")
     return width, height
 
 

@@ -59,10 +59,18 @@ def _name_of(host: str) -> str:
         return ""
 
 
+def _place_of(origin: str) -> str:
+    """Host and port of an origin; empty when it is none."""
+    try:
+        return urlsplit(origin).netloc.lower()
+    except ValueError:
+        return ""
+
+
 def _own_origin(scope: Scope, headers: Headers, host: str) -> bool:
     origin = headers.get("origin")
     if origin is not None:
-        return urlsplit(origin).netloc.lower() == host.lower()
+        return _place_of(origin) == host.lower()
     # Browsers send an origin with every post and every socket; other clients still need a form token to post.
     return scope["type"] == "http" and (
         scope["method"] in _SAFE_METHODS or headers.get("sec-fetch-site", "same-origin") == "same-origin"

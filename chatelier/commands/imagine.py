@@ -53,15 +53,13 @@ def imagine(  # noqa: PLR0917 - options are named on the command line
 
     settings = load_settings()
     set_up_logging(settings, least=LogLevel.WARNING)
-    width, height = _read_size(size)
     values: dict[str, object] = {
         "prompt": _read_prompt(prompt),
         "negative": negative,
         "count": count,
         "seed": seed,
         "aspect": aspect,
-        "width": width,
-        "height": height,
+        "size": size,
         "steps": steps,
         "guidance": guidance,
         "model": model,
@@ -85,17 +83,6 @@ def _read_prompt(words: list[str]) -> str:
     if not prompt:
         raise BadParameter("prompt", 'is empty. For example: chatelier imagine "a yellow star"')
     return prompt
-
-
-def _read_size(text: str | None) -> tuple[int | None, int | None]:
-    from studio.errors import BadParameter
-
-    if text is None:
-        return None, None
-    width, _, height = text.lower().replace("×", "x").partition("x")
-    if not width.strip().isdigit() or not height.strip().isdigit():
-        raise BadParameter("size", "write it as width and height in pixels, for example 256x384.")
-    return int(width), int(height)
 
 
 class _Bar:

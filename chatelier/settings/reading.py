@@ -176,18 +176,25 @@ def _fault(error: ErrorDetails, name: str) -> str:
         case "string_type":
             fault = "must be text, in quotation marks"
         case "string_pattern_mismatch":
-            fault = "is not one of the values that are understood"
+            return f"is not understood; it takes {_description(name).rstrip('.')}"
         case "model_type" | "dict_type" | "model_attributes_type":
             fault = "is a section, not a value"
         case "value_error":
             return str(error["ctx"]["error"]) if "ctx" in error else error["msg"]
         case _:
-            fault = error["msg"][0].lower() + error["msg"][1:]
+            fault = error["msg"].replace("Input should", "must", 1)
+            fault = fault[0].lower() + fault[1:]
     return fault if _is_secret(name) else fault + _shown(error["input"])
 
 
 def _shown(value: Any) -> str:
     return f", not “{value}”" if isinstance(value, str | int | float) and len(str(value)) <= 20 else ""
+
+
+def _description(name: str) -> str:
+    section, _, part = name.rpartition(".")
+    kind: Any = Settings.model_fields[section].annotation if section else Settings
+    return str(kind.model_fields[part].description or "")
 
 
 def _is_secret(name: str) -> bool:

@@ -23,8 +23,9 @@ from studio.commands.spec import (
 )
 from studio.commands.submit import submit
 from studio.commands.wording import read_wording
+from studio.errors import BadParameter
 from studio.ports import Ports
-from studio.requests import Operation, PaintRequest, Source, parse_loras
+from studio.requests import LEAST_SIDE, MOST_SIDE, Operation, PaintRequest, Source, parse_loras, parse_size
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +35,7 @@ class Imagine:
     count: int | None = None
     seed: int | None = None
     aspect: str | None = None
+    size: str | None = None
     width: int | None = None
     height: int | None = None
     steps: int | None = None
@@ -54,7 +56,7 @@ def imagine(ports: Ports, call: Call, command: Imagine) -> Accepted:
 def complete(ports: Ports, call: Call, command: Imagine) -> Imagine:
     """With the person's own defaults. A picture that is brought along has its own shape."""
     chosen, model = own_defaults(ports, call)
-    shaped = command.aspect or command.width or command.height or command.image
+    shaped = command.aspect or command.size or command.width or command.height or command.image
     return replace(
         command,
         model=command.model or model,
@@ -65,6 +67,7 @@ def complete(ports: Ports, call: Call, command: Imagine) -> Imagine:
 
 def request_of(command: Imagine, *, most_pictures: int) -> PaintRequest:
     """What is left open is settled here: the count, and the seed by chance. Raises `BadParameter`."""
+    width, height = _sides(command)
     wording = read_wording(command.prompt, count=command.count, usual=most_pictures)
     return PaintRequest(
         operation=Operation.IMAGINE,
@@ -74,8 +77,8 @@ def request_of(command: Imagine, *, most_pictures: int) -> PaintRequest:
         count=wording.count,
         seed=any_seed() if command.seed is None else command.seed,
         aspect=command.aspect,
-        width=command.width,
-        height=command.height,
+        width=width,
+        height=height,
         steps=command.steps,
         guidance_scale=command.guidance,
         model=command.model,
@@ -85,6 +88,14 @@ def request_of(command: Imagine, *, most_pictures: int) -> PaintRequest:
         sources=(command.image,) if command.image else (),
         strength=command.strength,
     )
+
+
+def _sides(command: Imagine) -> tuple[int | None, int | None]:
+    if command.size is None:
+        return command.width, command.height
+    if command.width or command.height:
+        raise BadParameter("size", "give the size or its width and height, not both.")
+    return parse_size(command.size)
 
 
 SPEC = CommandSpec(
@@ -99,8 +110,21 @@ SPEC = CommandSpec(
         COUNT,
         SEED,
         Parameter(name="aspect", kind=Kind.ASPECT, summary="Width to height, such as 3:2.", aliases=("ar",)),
-        Parameter(name="width", summary="Width in pixels.", kind=Kind.INTEGER, minimum=64, maximum=2048),
-        Parameter(name="height", summary="Height in pixels.", kind=Kind.INTEGER, minimum=64, maximum=2048),
+        Parameter(name="size", kind=Kind.SIZE, summary="Width and height in pixels, such as 512x768."),
+        Parameter(
+            name="width",
+            summary="Width in pixels.",
+            kind=Kind.INTEGER,
+            minimum=LEAST_SIDE,
+            maximum=MOST_SIDE,
+        ),
+        Parameter(
+            name="height",
+            summary="Height in pixels.",
+            kind=Kind.INTEGER,
+            minimum=LEAST_SIDE,
+            maximum=MOST_SIDE,
+        ),
         STEPS,
         GUIDANCE,
         MODEL,

@@ -13,7 +13,7 @@ from studio.identifiers import is_job_id, split_picture_id
 from studio.people import Address, Person
 from studio.ports import Ports
 from studio.provenance import Traces
-from studio.requests import MAX_COUNT, MAX_SEED, SCHEDULERS, Source, parse_aspect
+from studio.requests import MAX_COUNT, MAX_SEED, SCHEDULERS, Source, parse_aspect, parse_size
 from studio.text import clean_text
 
 MAX_PROMPT = 1000
@@ -25,6 +25,7 @@ class Kind(StrEnum):
     NUMBER = "number"
     CHOICE = "choice"
     ASPECT = "aspect"
+    SIZE = "size"  # width and height in pixels
     PICTURE = "picture"  # the id of a picture painted here
     JOB = "job"
     IMAGE = "image"  # an upload; faces hand over a `Source`
@@ -139,8 +140,19 @@ def _read_number(parameter: Parameter, value: object) -> float:
     low, high = parameter.minimum, parameter.maximum
     inside = (low is None or number >= low) and (high is None or number <= high)
     if math.isnan(number) or not inside:
-        raise BadParameter(parameter.name, f"must lie between {low:g} and {high:g}.")
+        raise BadParameter(parameter.name, f"must {_range(low, high)}.")
     return number
+
+
+def _range(low: float | None, high: float | None) -> str:
+    if low is None or high is None:
+        return f"be at least {_plain(low)}" if high is None else f"be at most {_plain(high)}"
+    return f"lie between {_plain(low)} and {_plain(high)}"
+
+
+def _plain(number: float | None) -> str:
+    """All its digits: people cannot type 4.29497e+09."""
+    return f"{number:.15g}"
 
 
 def _read_integer(parameter: Parameter, value: object) -> int:
@@ -160,6 +172,11 @@ def _read_choice(parameter: Parameter, value: object) -> str:
 def _read_aspect(_parameter: Parameter, value: object) -> str:
     width, height = parse_aspect(str(value).strip())
     return f"{width}:{height}"
+
+
+def _read_size(_parameter: Parameter, value: object) -> str:
+    width, height = parse_size(str(value).strip())
+    return f"{width}x{height}"
 
 
 def _read_picture(parameter: Parameter, value: object) -> str:
@@ -237,6 +254,7 @@ _READERS: dict[Kind, Callable[[Parameter, object], Any]] = {
     Kind.NUMBER: _read_number,
     Kind.CHOICE: _read_choice,
     Kind.ASPECT: _read_aspect,
+    Kind.SIZE: _read_size,
     Kind.PICTURE: _read_picture,
     Kind.JOB: _read_job,
     Kind.IMAGE: _read_image,

@@ -147,7 +147,7 @@ def test_the_rooms_own_names_and_plain_addresses_are_served(ports: Ports, host: 
         assert room.browser().client.get("/", headers={"host": host}).status_code == 200
 
 
-@pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://127.0.0.1:9999"])
+@pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://127.0.0.1:9999", "http://["])
 def test_posts_and_sockets_from_other_sites_are_refused(room: OpenRoom, origin: str) -> None:
     ana = room.visitor("Ana")
     assert ana.post("/name", "Eve", origin=origin).status_code == 403

@@ -189,9 +189,9 @@ def test_every_command_of_the_catalogue_is_offered_for_completion(room: OpenRoom
 @pytest.mark.parametrize(
     ("text", "wanted"),
     [
-        ("", "There is no command"),
-        ("   ", "There is no command"),
-        ("\x00\x07\u200b\u202e", "There is no command"),
+        ("", "prompt: is empty"),
+        ("   ", "prompt: is empty"),
+        ("\x00\x07\u200b\u202e", "prompt: is empty"),
         ("/", "There is no command"),
         ("/imagine", "prompt: is missing"),
         ("/imagne a boat", "Did you mean /imagine?"),

@@ -112,10 +112,37 @@ def test_values_out_of_range_name_their_parameter(text: str, wrong: str):
     assert caught.value.parameter == wrong
 
 
-@pytest.mark.parametrize("text", ["", "   ", "\u200b\u2060", "\x00\x07", "/"])
-def test_nothing_visible_is_no_command(text: str):
-    with pytest.raises(UnknownCommand):
+@pytest.mark.parametrize("text", ["", "   ", "\u200b\u2060", "\x00\x07"])
+def test_nothing_visible_is_an_empty_prompt(text: str):
+    with pytest.raises(BadParameter, match="prompt: is empty"):
         parse_phrase(text)
+
+
+def test_a_slash_alone_is_no_command():
+    with pytest.raises(UnknownCommand, match="Type /help"):
+        parse_phrase("/")
+
+
+@pytest.mark.parametrize("size", ["512x768", "512×768", "512 x 768", "512*768"])
+def test_a_size_is_width_and_height(size: str):
+    assert read(f"/imagine a cat --size {size}").size == "512x768"
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("a cat --size 512", "size: write it as width and height in pixels, for example 512x768."),
+        ("a cat --size 512x9999", "size: each side must lie between 64 and 2048 pixels."),
+        ("a cat --seed -5", "seed: must lie between 0 and 4294967295."),
+        ("a cat --guidance 31", "guidance: must lie between 0 and 30."),
+        ("a cat --image 0", "image: must be an image that you attach."),
+        ("a cat --strength 0.01", "strength: must lie between 0.05 and 1."),
+    ],
+)
+def test_ranges_are_said_in_numbers_that_can_be_typed(text: str, sentence: str):
+    with pytest.raises(BadParameter) as caught:
+        read(text)
+    assert str(caught.value) == sentence
 
 
 def test_a_prompt_of_10_000_characters_is_refused_with_the_limit():

@@ -69,6 +69,9 @@ def test_an_empty_value_means_unset(empty_folder: Path, monkeypatch: pytest.Monk
 
 def test_every_problem_is_said_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CHATELIER_WEB__PORT", "80a")
+    monkeypatch.setenv("CHATELIER_WORKER__DEVICE", "banana")
+    monkeypatch.setenv("CHATELIER_WORKER__LOW_VRAM", "all")
+    monkeypatch.setenv("CHATELIER_LIMITS__MAX_PICTURES", "-3")
     monkeypatch.setenv("CHATELIER_LOG__LEVEL", "loud")
     monkeypatch.setenv("CHATELIER_REDIS_URL", "http://redis")
     monkeypatch.setenv("CHATELIER_SLACK__BOT_TOKEN", "xoxb-1")
@@ -76,6 +79,9 @@ def test_every_problem_is_said_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CHATELIER_WEB__PROT", "1")
     found = problems()
     assert "whole number" in found["CHATELIER_WEB__PORT"]
+    assert "it takes cpu, mps, cuda" in found["CHATELIER_WORKER__DEVICE"]
+    assert "must be 'off', 'parts' or 'whole', not “all”" in found["CHATELIER_WORKER__LOW_VRAM"]
+    assert "must be greater than or equal to 1, not “-3”" in found["CHATELIER_LIMITS__MAX_PICTURES"]
     assert "warning" in found["CHATELIER_LOG__LEVEL"]
     assert "redis://" in found["CHATELIER_REDIS_URL"]
     assert "app_token" in found["CHATELIER_SLACK__…"]
