@@ -38,6 +38,20 @@ def test_the_bundled_model_comes_first() -> None:
     assert catalogue.folder(catalogue.find("thimble")).is_dir()
 
 
+def test_what_is_listed_of_the_bundled_model_is_what_its_recipes_say() -> None:
+    from engine.painters.priors import load_prior
+    from engine.underdrawings import steps_for
+    from studio.requests import Operation, PaintRequest
+
+    catalogue = ModelCatalogue.load()
+    entry = catalogue.find("thimble")
+    prior = load_prior(catalogue.folder(entry))
+    assert prior is not None
+    request = PaintRequest(operation=Operation.IMAGINE, prompt="a boat", seed=1)
+    assert steps_for(request, entry=entry, prior=prior, strength=prior.strength) == entry.steps
+    assert prior.guidance_scale == entry.guidance_scale
+
+
 def test_every_entry_has_a_painter() -> None:
     from engine.painters.families import FAMILIES
 
