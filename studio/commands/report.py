@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from studio.cases import Case, CaseKind
 from studio.commands.answers import Filed
 from studio.commands.spec import Call, CommandSpec, Kind, Parameter
-from studio.db import moves, outbox, records
-from studio.db.cases import open_case, report_weight
-from studio.db.humans import same_human
+from studio.db import humans, moves, outbox, records
+from studio.db.cases import open_case, report_of, report_weight
 from studio.db.people import lock_person
 from studio.db.tables import JobRow
 from studio.errors import NotAllowed
@@ -24,13 +23,16 @@ class Report:
 
 
 def report(ports: Ports, call: Call, command: Report) -> Filed:
-    """One person reports one picture once. Raises `NotFound`."""
+    """One human reports one picture once, under whichever name. Raises `NotFound`."""
     with ports.database.begin() as session:
+        humans.hold(session, call.person.key)
         lock_person(session, call.person)
         picture = records.find_picture(session, command.picture, viewer=call.person)
         job = records.find_job(session, picture.job_id)
-        if same_human(session, job.person.key, call.person.key):
+        if humans.same_human(session, job.person.key, call.person.key):
             raise NotAllowed("This is your own picture: delete it, and it is gone.")
+        if earlier := report_of(session, picture.id, humans.identities(session, call.person.key)):
+            return Filed(case=earlier, repeated=True)
         case, events = open_case(
             session,
             CaseKind.REPORT,
@@ -44,7 +46,7 @@ def report(ports: Ports, call: Call, command: Report) -> Filed:
             weight=report_weight(session, call.person.key),
         )
     outbox.send(ports.database, ports.events, events)
-    return Filed(case=case, repeated=not events)
+    return Filed(case=case, repeated=False)
 
 
 def report_from_outside(ports: Ports, picture_id: str, words: str) -> Case:

@@ -19,6 +19,7 @@ from studio.identifiers import new_job_id
 from studio.people import Person, Platform
 
 CLAIM_LASTS = timedelta(minutes=10)
+OPEN_QUESTION = (CaseRow.kind == CaseKind.CONSENT) & (CaseRow.state == CaseState.OPEN)
 
 
 def open_case(
@@ -103,7 +104,7 @@ def case_of(row: CaseRow) -> Case:
 def find_case(session: Session, case_id: str, *, viewer: Person | None = None) -> Case:
     """Raises `NotFound`; also for a viewer from another community."""
     row = session.get(CaseRow, case_id)
-    if row is None or (viewer and (row.platform, row.community) != (viewer.platform, viewer.community)):
+    if row is None or (viewer and (row.platform, row.community) != viewer.home):
         raise NotFound(f"Case {case_id[:12]}")
     return case_of(row)
 
@@ -138,8 +139,8 @@ def claim(session: Session, case_id: str, *, by: str, at: datetime) -> bool:
 
 def close(
     session: Session, case_id: str, decision: Decision, *, by: str, at: datetime, note: str = ""
-) -> bool:
-    """Decide an open case that nobody else has claimed. False: too late."""
+) -> CaseRow | None:
+    """Decide an open case that nobody else has claimed. The row as it is then; None: too late."""
     free = or_(CaseRow.claimed_by.is_(None), CaseRow.claimed_by == by, CaseRow.claimed_until < at)
     values = {
         "state": CaseState.CLOSED,
@@ -148,7 +149,17 @@ def close(
         "decided_at": at,
         "note": note,
     }
-    return _moved(session, case_id, (CaseRow.state == CaseState.OPEN) & free, values)
+    if not _moved(session, case_id, (CaseRow.state == CaseState.OPEN) & free, values):
+        return None
+    return session.get_one(CaseRow, case_id, populate_existing=True)
+
+
+def asking(session: Session, job_ids: Collection[str]) -> set[str]:
+    """Those of the jobs that wait for the owner of a picture to answer."""
+    if not job_ids:
+        return set()
+    found = session.scalars(select(CaseRow.job_id).where(CaseRow.job_id.in_(job_ids), OPEN_QUESTION))
+    return {job_id for job_id in found if job_id is not None}
 
 
 def write_notice(
@@ -201,6 +212,14 @@ def _moved(session: Session, case_id: str, guard: Any, values: dict[str, Any]) -
     statement = update(CaseRow).where(CaseRow.id == case_id, guard).values(**values)
     result = session.execute(statement, execution_options={"synchronize_session": False})
     return cast("CursorResult[Any]", result).rowcount == 1
+
+
+def report_of(session: Session, picture_id: str, person_keys: Collection[str]) -> Case | None:
+    """The first report of a picture by one of these people; None when they filed none."""
+    filed = CaseRow.filed_by.in_(person_keys) & (CaseRow.kind == CaseKind.REPORT)
+    query = select(CaseRow).where(filed, CaseRow.picture_id == picture_id)
+    row = session.scalars(query.order_by(CaseRow.opened_at, CaseRow.id)).first()
+    return case_of(row) if row else None
 
 
 def report_weight(session: Session, person_key: str) -> float:

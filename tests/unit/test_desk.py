@@ -127,6 +127,18 @@ class TestFiling:
         assert again.case.id == first.case.id != other.case.id
         assert len(kinds(house, CaseChanged)) == 2
 
+    def test_a_human_reports_a_picture_once_whichever_name_they_use(self, house, call):
+        job_id = painted(house, call)
+        reported(house, call, job_id)
+        with house.database.begin() as session:
+            lock_person(session, someone("bo2"))
+            humans.link(session, someone("bo").key, someone("bo2").key)
+        again = perform(house, by(call, someone("bo2")), "report", {"picture": f"{job_id}.1"})
+        elsewhere = perform(house, by(call, someone("bo2"), "2"), "report", {"picture": f"{job_id}.2"})
+        assert (again.repeated, elsewhere.repeated) == (True, False)
+        assert [case.filed_by for case in desk(house, call)] == [someone("bo").key, someone("bo2").key]
+        assert len(kinds(house, CaseChanged)) == 2
+
     def test_ones_own_picture_is_deleted_not_reported(self, house, call):
         job_id = painted(house, call)
         with pytest.raises(NotAllowed, match="delete"):
