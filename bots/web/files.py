@@ -8,6 +8,7 @@ from bots.web.door import NotAdmitted, house_of, poster
 from bots.web.house import House
 from bots.web.visitors import Visitor
 from studio.db import records
+from studio.db.humans import same_human
 from studio.errors import BadImage, ChatelierError, NotFound
 from studio.identifiers import split_picture_id
 from studio.uploads import accept_upload, examine_upload
@@ -42,8 +43,13 @@ async def picture_file(request: Request) -> Response:
 
 
 def _find_key(house: House, visitor: Visitor, picture_id: str, small: bool) -> str:
+    """Raises `NotFound`, and `Banned`: one's own pictures stay within reach of whoever is banned."""
     with house.ports.database.read() as session:
         picture = records.find_picture(session, picture_id, viewer=visitor.person)
+        owner = records.find_job(session, picture.job_id).person.key
+        own = same_human(session, owner, visitor.person.key)
+    if not own:
+        house.ports.gate.require_welcome(visitor.person)
     return picture.thumbnail_key if small else picture.key
 
 

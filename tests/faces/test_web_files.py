@@ -7,7 +7,7 @@ import pytest
 
 from studio.buttons import Action, Button
 from studio.db.tables import JobRow
-from studio.errors import InspectionFailed, StorageFailed
+from studio.errors import Banned, InspectionFailed, StorageFailed
 from studio.events import JobEnded
 from studio.jobs import JobState
 from studio.people import Platform
@@ -42,6 +42,19 @@ def test_a_shown_picture_is_served_to_people_in_the_room_and_cached_for_long(roo
     assert small.headers["content-type"] == "image/webp"
     again = ana.client.get(f"/thumbnails/{job_id}.1", headers={"if-none-match": small.headers["etag"]})
     assert again.status_code == 304
+
+
+@pytest.mark.parametrize("path", ["/pictures/{job}.1.png", "/thumbnails/{job}.1"])
+def test_whoever_is_banned_gets_their_own_pictures_only(room: OpenRoom, path: str) -> None:
+    ana, bo = room.guest("Ana"), room.guest("Bo")
+    anas, bos = painted(room, ana), painted(room, bo)
+    etag = bo.client.get(path.format(job=anas)).headers["etag"]
+    room.ports.gate.welcome_error = Banned()  # type: ignore[attr-defined]
+    for headers in ({}, {"if-none-match": etag}):
+        answer = bo.client.get(path.format(job=anas), headers=headers)
+        assert answer.status_code == bo.client.get(f"/view/{anas}.1").status_code == 400
+        assert "cannot paint here" in answer.text
+    assert bo.client.get(path.format(job=bos)).status_code == 200
 
 
 def test_a_download_has_a_name(room: OpenRoom) -> None:
