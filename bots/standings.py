@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from studio.cases import CaseKind, CaseState
 from studio.clock import now
 from studio.db import records
+from studio.db.cases import asking
 from studio.db.choices import preferences_of
 from studio.db.database import Database
 from studio.db.dialects import insert_into
 from studio.db.estimates import outlook, outlooks
 from studio.db.humans import same_human
-from studio.db.tables import CaseRow, DeliveryRow, JobRow, PersonRow, PictureRow, StarRow
+from studio.db.tables import DeliveryRow, JobRow, PersonRow, PictureRow, StarRow
 from studio.errors import NotFound, PolicyRefusal
 from studio.jobs import Job, JobState
 from studio.people import Person, Platform
@@ -87,16 +87,9 @@ def load_standing(database: Database, job_id: str, *, viewer: Person | None = No
             ahead=seen.ahead,
             eta_seconds=seen.eta_seconds,
             slip=_slip(session, job_id),
-            asks=job.state is JobState.HELD and _asks(session, job_id),
+            asks=job.state is JobState.HELD and bool(asking(session, [job_id])),
             wants_copy=done and preferences_of(session, job.person.key).direct_messages,
         )
-
-
-def _asks(session: Session, job_id: str) -> bool:
-    query = select(CaseRow.id).where(
-        CaseRow.job_id == job_id, CaseRow.kind == CaseKind.CONSENT, CaseRow.state == CaseState.OPEN
-    )
-    return session.scalars(query).first() is not None
 
 
 def _origins(session: Session, job: Job) -> Iterator[Origin]:
@@ -112,9 +105,8 @@ def _origins(session: Session, job: Job) -> Iterator[Origin]:
 
 def _is_told(origin: Job, job: Job) -> bool:
     """What was written elsewhere, or in a private place, is not told where the job is."""
-    home, here = origin.person, job.person
     same_place = not origin.address.private or origin.address.channel == job.address.channel
-    return (home.platform, home.community) == (here.platform, here.community) and same_place
+    return origin.person.home == job.person.home and same_place
 
 
 def _slip(session: Session, job_id: str) -> Slip | None:

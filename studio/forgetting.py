@@ -147,7 +147,6 @@ def _close_questions(session: Session, keys: Sequence[str], removal: Removal) ->
     """Nobody is left whom others could ask, who waits for the answer, or who wants what was refused."""
     for row in session.scalars(_questions(keys, CaseRow).order_by(CaseRow.job_id, CaseRow.id)).all():
         if cases.close(session, row.id, Decision.REJECT, by=row.claimed_by or "", at=now()):
-            session.refresh(row)
             removal.events.append(cases.changed(session, row))
             removal.events.extend(_stop(session, row.job_id or ""))
 

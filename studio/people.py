@@ -39,6 +39,10 @@ class Person:
         """The identity as one string, e.g. ``discord:8123:77``; stable when the display name changes."""
         return self.key_of(self.platform, self.community, self.user_id)
 
+    @property
+    def home(self) -> tuple[Platform, str]:
+        return self.platform, self.community
+
     @classmethod
     def key_of(cls, platform: Platform, community: str, user_id: str) -> str:
         return f"{platform}:{community}:{user_id}"

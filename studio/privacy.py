@@ -32,8 +32,7 @@ def is_near(session: Session, job: Job, viewer: Person, *, channel: str | None) 
     """
     if same_human(session, job.person.key, viewer.key):
         return True
-    here = (job.person.platform, job.person.community) == (viewer.platform, viewer.community)
-    return here and is_open(session, job, person_key=viewer.key, channel=channel)
+    return job.person.home == viewer.home and is_open(session, job, person_key=viewer.key, channel=channel)
 
 
 def require(session: Session, call: Call, spec: CommandSpec, values: Mapping[str, object]) -> None:

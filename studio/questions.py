@@ -5,9 +5,8 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from studio import releases
-from studio.cases import CaseKind, CaseState
 from studio.clock import now
-from studio.db import moves, outbox
+from studio.db import cases, moves, outbox
 from studio.db.database import Database
 from studio.db.tables import CaseRow, JobRow
 from studio.jobs import JobState
@@ -19,9 +18,9 @@ _UNANSWERED = "The person who made the picture did not answer. Nothing was charg
 
 def close_unanswered(database: Database, events: Events) -> int:
     """The jobs that waited end, and their credits go back. How many such jobs there were."""
-    old = (CaseRow.state == CaseState.OPEN) & (CaseRow.opened_at < now() - WAITS)
     with database.read() as session:
-        query = select(CaseRow.job_id).where(CaseRow.kind == CaseKind.CONSENT, old).distinct()
+        old = cases.OPEN_QUESTION & (CaseRow.opened_at < now() - WAITS)
+        query = select(CaseRow.job_id).where(old).distinct()
         job_ids = [found for found in session.scalars(query) if found is not None]
     return sum(_end(database, events, job_id) for job_id in sorted(job_ids))
 

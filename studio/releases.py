@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from studio.cases import CaseKind, CaseState, Decision
+from studio.cases import Decision
 from studio.clock import now
 from studio.db import cases, ledger, moves, outbox, records
 from studio.db.tables import CaseRow, JobRow, OutboxRow, PictureRow
@@ -73,12 +73,9 @@ def stop(
 
 def withdraw_questions(session: Session, job_id: str) -> Iterator[OutboxRow]:
     """Close those to the owners of pictures that are still open."""
-    asked = (
-        (CaseRow.job_id == job_id) & (CaseRow.kind == CaseKind.CONSENT) & (CaseRow.state == CaseState.OPEN)
-    )
-    for row in session.scalars(select(CaseRow).where(asked).order_by(CaseRow.id)).all():
-        if cases.close(session, row.id, Decision.REJECT, by="", at=now()):
-            session.refresh(row)
+    asked = select(CaseRow.id).where(CaseRow.job_id == job_id, cases.OPEN_QUESTION).order_by(CaseRow.id)
+    for case_id in session.scalars(asked).all():
+        if row := cases.close(session, case_id, Decision.REJECT, by="", at=now()):
             yield cases.changed(session, row)
 
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from studio.cases import CaseKind
+from studio.db.cases import asking
 from studio.db.estimates import Outlook, outlooks
 from studio.db.records import job_of, picture_of
-from studio.db.tables import CaseRow, JobRow, LineageRow, PictureRow, StarRow
+from studio.db.tables import JobRow, LineageRow, PictureRow, StarRow
 from studio.jobs import WAITING, Job, JobState
 from studio.pictures import Picture
 from studio.requests import Operation, parse_aspect
@@ -89,7 +89,7 @@ def load_cards(session: Session, jobs: Sequence[Job]) -> list[Card]:
     parents = [source.picture_id for job in jobs for source in job.request.sources if source.picture_id]
     origins = load_origins(session, parents)
     seen = outlooks(session) if any(job.state in WAITING for job in jobs) else {}
-    asking = _asking(session, [job.id for job in jobs if job.state is JobState.HELD])
+    asks = asking(session, [job.id for job in jobs if job.state is JobState.HELD])
     return [
         Card(
             job=job,
@@ -100,7 +100,7 @@ def load_cards(session: Session, jobs: Sequence[Job]) -> list[Card]:
                 if each.picture_id in origins
             ),
             seen=seen.get(job.id, Outlook()),
-            asks=job.id in asking,
+            asks=job.id in asks,
         )
         for job in jobs
     ]
@@ -108,16 +108,9 @@ def load_cards(session: Session, jobs: Sequence[Job]) -> list[Card]:
 
 def _told(origin: Origin, job: Job) -> Origin:
     """A picture that a linked identity carried over tells neither its other name nor its words."""
-    if origin.home == (job.person.platform, job.person.community):
+    if origin.home == job.person.home:
         return origin
     return replace(origin, maker=job.person.display_name, prompt="")
-
-
-def _asking(session: Session, job_ids: Sequence[str]) -> set[str]:
-    if not job_ids:
-        return set()
-    query = select(CaseRow.job_id).where(CaseRow.job_id.in_(job_ids), CaseRow.kind == CaseKind.CONSENT)
-    return {found for found in session.scalars(query) if found is not None}
 
 
 def load_jobs(session: Session, job_ids: Sequence[str]) -> list[Job]:

@@ -67,9 +67,9 @@ class HouseDesk:
                 allowed = ", ".join(sorted(DECISIONS[case.kind]))
                 raise BadParameter("decision", f"of this case must be one of: {allowed}.")
             hold(session, case.subject, job_id=case.job_id, all_jobs=decision in EXCLUDING)
-            if not cases.close(session, case_id, decision, by=moderator.key, at=now(), note=note):
+            row = cases.close(session, case_id, decision, by=moderator.key, at=now(), note=note)
+            if row is None:
                 raise CaseTaken(closed=_row(session, case_id).decision is not None)
-            row = _row(session, case_id)
             case = cases.case_of(row)
             changed = cases.changed(session, row)
             outcome = answer_alike(session, case)

@@ -52,7 +52,7 @@ def _prompts(session: Session, case: Case, job: Job) -> tuple[str, ...]:
     told = [
         picture.recipe.prompt
         for picture, each in zip(family, jobs, strict=True)
-        if (each.person.platform, each.person.community) == (case.platform, case.community)
+        if each.person.home == (case.platform, case.community)
         or same_human(session, each.person.key, job.person.key)
     ]
     return (job.request.prompt, *told)

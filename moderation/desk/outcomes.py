@@ -220,7 +220,6 @@ def answer_alike(session: Session, case: Case) -> Outcome:
     for row in session.scalars(query.order_by(CaseRow.id).with_for_update(skip_locked=True)):
         own = row.filed_by is not None and same_human(session, row.filed_by, by)
         if not own and cases.close(session, row.id, case.decision, by=by, at=now()):
-            session.refresh(row)
             outcome.events.append(cases.changed(session, row))
             outcome.add(_tell_filer(session, cases.case_of(row)))
     return outcome

@@ -2,18 +2,17 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from studio import releases
-from studio.cases import Case, CaseKind, CaseState, Decision
+from studio.cases import Case, CaseKind, Decision
 from studio.clock import now
 from studio.commands.answers import Decided
 from studio.commands.spec import Call, CommandSpec, Kind, Parameter
 from studio.commands.submit import enqueue
 from studio.db import cases, outbox
 from studio.db.humans import same_human
-from studio.db.tables import CaseRow, JobRow, OutboxRow
+from studio.db.tables import JobRow, OutboxRow
 from studio.errors import CaseTaken, NotAllowed
 from studio.jobs import JobState
 from studio.ports import Ports
@@ -37,10 +36,9 @@ def answer_consent(ports: Ports, call: Call, command: AnswerConsent) -> Decided:
             raise NotAllowed("Only the person who made the picture can answer this.")
         # Owners who answer at the same moment go one by one, or each would leave the job to the other.
         job = session.get_one(JobRow, case.job_id, with_for_update=True)
-        if not cases.close(session, case.id, decision, by=call.person.key, at=now()):
+        row = cases.close(session, case.id, decision, by=call.person.key, at=now())
+        if row is None:
             raise CaseTaken(closed=True)
-        row = session.get_one(CaseRow, case.id)
-        session.refresh(row)
         case = cases.case_of(row)
         follow = _follow(session, case, decision)
         events = [cases.changed(session, row), *follow]
@@ -53,20 +51,13 @@ def answer_consent(ports: Ports, call: Call, command: AnswerConsent) -> Decided:
 
 def _follow(session: Session, case: Case, decision: Decision) -> list[OutboxRow]:
     """One no ends the job, whatever the others would say; it goes on when the last one asked has said yes."""
-    asked = select(CaseRow).where(CaseRow.job_id == case.job_id, CaseRow.kind == CaseKind.CONSENT)
-    others = session.scalars(asked.where(CaseRow.state == CaseState.OPEN).order_by(CaseRow.id)).all()
     job_id = case.job_id or ""
-    if decision is Decision.APPROVE:
-        cleared = session.get_one(JobRow, job_id).cleared  # by a moderator, before the owners were asked
-        return [] if others else releases.paint(session, job_id, cleared=cleared)
-    events: list[OutboxRow] = []
-    for row in others:
-        if cases.close(session, row.id, decision, by=case.decided_by or "", at=now()):
-            session.refresh(row)
-            events.append(cases.changed(session, row))
-    return events + releases.stop(
-        session, job_id, JobState.CANCELLED, error_code="consent", error_text=_DECLINED
-    )
+    if decision is Decision.REJECT:
+        return releases.stop(session, job_id, JobState.CANCELLED, error_code="consent", error_text=_DECLINED)
+    if cases.asking(session, [job_id]):
+        return []
+    cleared = session.get_one(JobRow, job_id).cleared  # by a moderator, before the owners were asked
+    return releases.paint(session, job_id, cleared=cleared)
 
 
 SPEC = CommandSpec(

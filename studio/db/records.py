@@ -64,7 +64,7 @@ def picture_of(row: PictureRow, *, stars: int = 0) -> Picture:
 def find_job(session: Session, job_id: str, *, viewer: Person | None = None) -> Job:
     """Raises `NotFound`; also for a viewer from another community."""
     row = session.get(JobRow, job_id)
-    if row is None or (viewer and (row.platform, row.community) != (viewer.platform, viewer.community)):
+    if row is None or (viewer and (row.platform, row.community) != viewer.home):
         raise NotFound(f"Job {job_id[:12]}")
     return job_of(row)
 

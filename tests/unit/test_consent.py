@@ -12,6 +12,7 @@ from studio.cases import CaseKind, CaseState
 from studio.catalog import perform, press
 from studio.clock import now
 from studio.db import ledger, records
+from studio.db.cases import asking
 from studio.db.tables import CaseRow, LinkCodeRow
 from studio.errors import (
     BadParameter,
@@ -102,6 +103,14 @@ class TestConsent:
         assert (state(ports, job.job_id), ports.queue.sent) == (JobState.QUEUED, [(job.job_id, 0)])
         with pytest.raises(CaseTaken, match="decided already"):
             perform(ports, by(call, "ana", "z"), "answer", {"case": asked.id, "answer": "no"})
+
+    def test_only_what_still_waits_for_an_owner_is_said_to(self, ports, call):
+        job = vary(ports, by(call, "bo"), painted(ports, call, "ask")).job_id
+        with ports.database.read() as session:
+            assert asking(session, [job]) == {job}
+        press(ports, by(call, "ana", "y"), Button(action=Action.CONSENT, job_id=question(ports).id))
+        with ports.database.read() as session:
+            assert asking(session, [job]) == set()
 
     def test_a_no_cancels_the_job_and_pays_back(self, ports, call):
         job = vary(ports, by(call, "bo"), painted(ports, call, "ask"))
