@@ -56,6 +56,7 @@ class Person:
 class Address:
     """Where an answer goes. `token` is an interaction token, worthless after `token_expires_at`.
 
+    `parent` is the channel or forum that `channel` is a thread of, where threads have ids of their own.
     `private`: not everybody of the community may read there, as in direct messages.
     """
 
@@ -63,7 +64,13 @@ class Address:
     community: str
     channel: str
     thread: str | None = None
+    parent: str | None = None
     message: str | None = None
     token: str | None = field(default=None, repr=False)
     token_expires_at: datetime | None = None
     private: bool = False
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """What may be named to mean this place, the nearest first."""
+        return tuple(each for each in (self.thread, self.channel, self.parent) if each)

@@ -39,10 +39,16 @@ def call_of(
         message=str(answer_id) if answer_id else None,
         token=interaction.token,
         token_expires_at=now() + TOKEN_LIFE,
+        parent=parent_of(interaction.channel),
         private=is_private(interaction.channel),
     )
     person = person_of(interaction.user, community, moderates=manages)
     return Call(person=person, address=address, request_key=f"discord:{interaction.id}")
+
+
+def parent_of(channel: object) -> str | None:
+    """The channel or forum that a thread belongs to. What is allowed there is allowed in its threads."""
+    return str(channel.parent_id) if isinstance(channel, discord.Thread) else None
 
 
 def is_private(channel: object) -> bool:

@@ -21,6 +21,7 @@ _SHOWN_IN = frozenset({"desk", "log", "stars"})
 _NO_CHANNEL = (
     "names a channel that I do not see here: {}. Name one of this server, such as #desk, that I may view."
 )
+_NO_MESSAGES = "names a forum or a category, which takes no messages. Name a text channel, such as #desk."
 _OPEN_DESK = "Everybody here can read <#{}>, and cases show what people wrote. Hide it from members."
 SCOPES = ("bot", "applications.commands")
 
@@ -44,12 +45,18 @@ def lacking_in(guild: discord.Guild | None, channel_id: str) -> list[str]:
 
 
 def require_own(guild: discord.Guild | None, values: Mapping[str, object]) -> None:
-    """Raises `BadParameter` when `/studio` is told a channel of another server, whose people cases are not for."""
+    """Raises `BadParameter` when `/studio` is told a place to write to that is another server's, or takes no messages.
+
+    Cases are not for the people of another server.
+    """
     chosen = str(values.get("value") or "").strip()
     if values.get("setting") not in _SHOWN_IN or guild is None or chosen.lower() in NOTHING:
         return
-    if not chosen.isdecimal() or guild.get_channel_or_thread(int(chosen)) is None:
+    channel = guild.get_channel_or_thread(int(chosen)) if chosen.isdecimal() else None
+    if channel is None:
         raise BadParameter("value", _NO_CHANNEL.format(chosen[:40]))
+    if not isinstance(channel, discord.abc.Messageable):  # a forum or a category
+        raise BadParameter("value", _NO_MESSAGES)
 
 
 def closed_channels(guild: discord.Guild | None, rules: CommunityRules) -> Iterator[str]:

@@ -11,7 +11,7 @@ import discord
 from bots.discord import words
 from bots.discord.clicks import Clicks
 from bots.discord.homes import at_home
-from bots.discord.people import community_of, is_private, moderates, person_of
+from bots.discord.people import community_of, is_private, moderates, parent_of, person_of
 from bots.discord.shown import shown_by_id
 from bots.faults import log_fault
 from bots.replies import filed
@@ -128,11 +128,13 @@ class Reactions:
         emoji = _bare(event.emoji.name)
         fresh = f"discord:{event.message_id}:{event.user_id}:{emoji}:{time.time_ns()}"
         key = self._clicks.key_of(event.message_id, event.user_id, emoji, fresh=fresh)
+        channel = self._bot.get_channel(event.channel_id)
         address = Address(
             platform=Platform.DISCORD,
             community=person.community,
             channel=str(event.channel_id),
-            private=is_private(self._bot.get_channel(event.channel_id)),
+            parent=parent_of(channel),
+            private=is_private(channel),
         )
         return Call(person=person, address=address, request_key=key)
 

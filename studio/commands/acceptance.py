@@ -74,8 +74,8 @@ def grant(session: Session, row: JobRow, allowance: Allowance) -> bool:
 
 def _pool(session: Session, row: JobRow, rules: CommunityRules) -> str | None:
     """The account of the thread or channel that the job was asked for in, if moderators gave it one."""
-    for place in (row.address.get("thread"), row.address.get("channel")):
-        if isinstance(place, str) and place in rules.pools:
+    for place in records.job_of(row).address.places:
+        if place in rules.pools:
             pool = ledger.pool_account(Platform(row.platform), row.community, place)
             credits = rules.pools[place]
             ledger.grant_pool(session, pool, row.person_key, credits=credits, at=row.created_at)

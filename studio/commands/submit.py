@@ -85,8 +85,7 @@ def _require_open(session: Session, call: Call) -> None:
     rules = community_rules(session, call.person.platform, call.person.community)
     if rules.paused:
         raise Paused
-    places = {call.address.channel, call.address.thread}
-    if rules.channels and not places & set(rules.channels) and not call.person.moderates:
+    if rules.channels and not set(call.address.places) & set(rules.channels) and not call.person.moderates:
         raise ElsewhereOnly(channels=rules.channels)
 
 

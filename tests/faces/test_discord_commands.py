@@ -12,6 +12,7 @@ import pytest
 import simcord
 from aiohttp import web
 from discord.http import Route
+from sqlalchemy import select
 
 from bots.discord import words
 from bots.discord.bot import Bot
@@ -20,6 +21,7 @@ from bots.discord.slash import is_suggested
 from studio.catalog import CATALOG
 from studio.commands.spec import Audience, Kind
 from studio.db.records import job_of
+from studio.db.tables import LedgerRow
 from studio.errors import DatabaseUnavailable, Misconfigured
 from studio.jobs import JobState
 from studio.ports import Ports
@@ -518,6 +520,36 @@ async def test_who_asks_elsewhere_is_told_where_pictures_are_painted(room: Room)
     assert f"<#{other.id}>" in refusal.followups[0].content
     await room.ana.slash(other, "imagine", prompt="a red fox")
     assert len(room.jobs()) == 1
+
+
+async def test_threads_and_posts_of_a_channel_where_pictures_are_painted_are_such_places_too(
+    room: Room,
+) -> None:
+    forum = room.guild.create_forum_channel("ideas")
+    await room.mod.slash(
+        room.channel, "studio", setting="channels", value=f"<#{room.channel.id}> <#{forum.id}>"
+    )
+    await room.mod.slash(room.channel, "studio", setting="pool", value=f"<#{forum.id}> 500")
+    with room.env._bot_scope():
+        place = room.bot.get_channel(room.channel.id)
+        assert isinstance(place, discord.TextChannel)
+        await place.create_thread(name="foxes", type=discord.ChannelType.public_thread)
+        ideas = room.bot.get_channel(forum.id)
+        assert isinstance(ideas, discord.ForumChannel)
+        await ideas.create_thread(name="owls", content="owls, please")
+    await room.env.settle()
+    thread, post = room.channel.threads[0], forum.threads[0]
+    other = room.guild.create_text_channel("talk")
+    refusal = await room.ana.slash(other, "imagine", prompt="a red fox")
+    assert "painted in other channels" in refusal.followups[0].content
+    await room.ana.slash(thread, "imagine", prompt="a red fox")
+    await room.ana.slash(post, "imagine", prompt="an owl")
+    first, second = room.jobs()
+    assert (first.address["channel"], first.address["parent"]) == (str(thread.id), str(room.channel.id))
+    with room.ports.database.read() as session:
+        reserved = select(LedgerRow.account).where(LedgerRow.entry_key.like(f"{second.id}:reserve%"))
+        drawn = session.scalars(reserved).all()
+    assert [account.endswith(f":{forum.id}") for account in drawn] == [True]
 
 
 async def test_a_paused_studio_says_so(room: Room) -> None:

@@ -214,6 +214,15 @@ async def test_a_desk_outside_the_server_is_not_taken(room: Room, value: str) ->
     assert value not in result.response.content
 
 
+@pytest.mark.parametrize("setting", ["desk", "log", "stars"])
+async def test_a_place_that_takes_no_messages_is_not_taken(room: Room, setting: str) -> None:
+    forum = room.guild.create_forum_channel("ideas")
+    result = await room.mod.slash(room.channel, "studio", setting=setting, value=f"<#{forum.id}>")
+    assert "Name a text channel" in result.response.content
+    shown = await room.mod.slash(room.channel, "studio")
+    assert str(forum.id) not in shown.response.content
+
+
 async def test_members_do_not_govern_and_are_not_shown_the_commands(room: Room, tmp_path: Path) -> None:
     commands = {each.name: each.to_dict(room.bot.tree) for each in room.bot.tree.get_commands()}
     manage_messages, manage_guild = 1 << 13, 1 << 5
