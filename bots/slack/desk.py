@@ -12,7 +12,15 @@ from bots.slack.line import SlackAway, SlackRefuses
 from bots.slack.orphans import Mark
 from bots.slack.posts import Block, Post, image, said, section
 from bots.slack.premises import Part
-from bots.slack.sending import CLOSED, GONE, file_of, patience, send, send_to_person, show
+from bots.slack.sending import (
+    CLOSED,
+    edit,
+    file_of,
+    patience,
+    send,
+    send_to_person,
+    unreachable_when,
+)
 from bots.slack.sheets import answered, question, sheet
 from bots.slack.workspaces import Workspace
 from bots.standings import Slip
@@ -44,7 +52,7 @@ class SlackDesk(Part):
         self, case: Case, workspace: Workspace, post: Post, channel: str, slip: Slip | None
     ) -> Slip:
         if slip is not None:
-            return await _edit(workspace, post, slip)
+            return await edit(workspace, post, slip)
         try:
             return await send(workspace, post, channel=channel, mark=_mark_of(case))
         except SlackRefuses as error:
@@ -63,7 +71,7 @@ class SlackDesk(Part):
         async with patience():
             workspace = await self._workspaces.of(case.community)
             if slip is not None:
-                return await _edit(workspace, answered(dossier) if case.decision else question(dossier), slip)
+                return await edit(workspace, answered(dossier) if case.decision else question(dossier), slip)
             user = (case.addressee or "").rpartition(":")[2]
             try:
                 return await send_to_person(workspace, user, question(dossier), mark=_mark_of(case))
@@ -79,12 +87,8 @@ class SlackDesk(Part):
             raise Unreachable
         asked = question(dossier)
         post = replace(asked, blocks=(section(f"<@{user}>:"), *asked.blocks))
-        try:
+        with unreachable_when(CLOSED):
             return await send(workspace, post, channel=address.channel, thread=address.thread, mark=mark)
-        except SlackRefuses as error:
-            if error.code in CLOSED:
-                raise Unreachable from error
-            raise
 
     async def tell(self, notice: Notice) -> None:
         async with patience():
@@ -95,12 +99,8 @@ class SlackDesk(Part):
     async def announce(self, community: str, channel: str, text: str) -> None:
         async with patience():
             workspace = await self._workspaces.of(community)
-            try:
+            with unreachable_when(CLOSED):
                 await send(workspace, said(text, ours=False), channel=channel)
-            except SlackRefuses as error:
-                if error.code not in CLOSED:
-                    raise
-                raise Unreachable from error
 
     async def sheet_of(self, dossier: Dossier, workspace: Workspace, *, passing: bool = False) -> Post:
         """A case as it looks now: its picture is a mosaic, and gone once the case is decided.
@@ -152,13 +152,3 @@ class SlackDesk(Part):
 
 def _mark_of(case: Case) -> Mark:
     return Mark(kind="case", id=case.id)
-
-
-async def _edit(workspace: Workspace, post: Post, slip: Slip) -> Slip:
-    try:
-        await show(workspace, "chat.update", post, channel=slip.channel, ts=slip.message)
-    except SlackRefuses as error:
-        if error.code in CLOSED | GONE:
-            raise Unreachable from error
-        raise
-    return slip

@@ -5,11 +5,10 @@ from bots.blurring import pixelate
 from bots.board import Unreachable
 from bots.prints import Print, fitted
 from bots.slack import words
-from bots.slack.line import SlackRefuses
 from bots.slack.orphans import Mark
 from bots.slack.posts import Post, actions, button, context, image, section
 from bots.slack.premises import Part
-from bots.slack.sending import CLOSED, GONE, file_of, patience, send, show
+from bots.slack.sending import CLOSED, GONE, edit, file_of, patience, send, unreachable_when
 from bots.slack.workspaces import Workspace
 from bots.standings import Slip, load_standing
 from bots.starboard import Exhibit
@@ -24,16 +23,12 @@ class SlackGallery(Part):
         async with patience():
             workspace = await self._workspaces.of(exhibit.job.address.community)
             post = await self._post(exhibit, workspace)
-            try:
-                if slip is None:
-                    mark = Mark(kind="star", id=exhibit.picture.id)
+            if slip is None:
+                mark = Mark(kind="star", id=exhibit.picture.id)
+                with unreachable_when(CLOSED):
                     slip = await send(workspace, post, channel=exhibit.channel, mark=mark)
-                else:
-                    await show(workspace, "chat.update", post, channel=slip.channel, ts=slip.message)
-            except SlackRefuses as error:
-                if error.code in CLOSED | GONE:
-                    raise Unreachable from error
-                raise
+            else:
+                await edit(workspace, post, slip)
             await workspace.showcase.keep_only(exhibit.picture.id, file_of(post))
             return slip
 
@@ -43,11 +38,8 @@ class SlackGallery(Part):
         async with patience():
             workspace = await self._workspaces.of(standing.job.address.community)
             try:
-                await workspace.line.call("chat.delete", channel=slip.channel, ts=slip.message)
-            except SlackRefuses as error:
-                if error.code not in CLOSED | GONE:
-                    raise
-                raise Unreachable from error
+                with unreachable_when(CLOSED | GONE):
+                    await workspace.line.call("chat.delete", channel=slip.channel, ts=slip.message)
             finally:
                 await workspace.showcase.keep_only(picture_id, None)
 

@@ -46,13 +46,8 @@ def begin_upload(database: Database, file_id: str, *, community: str, subject: s
 
 def keep(database: Database, file_id: str, *, digest: str, passing: bool) -> None:
     """The file is there, for good or to be looked at once."""
-    values = {
-        "digest": digest,
-        "passing": passing,
-        "unwanted_at": now() + PASSING_LASTS if passing else None,
-    }
-    with database.begin() as session:
-        session.execute(update(SlackFileRow).where(SlackFileRow.id == file_id).values(values))
+    unwanted_at = now() + PASSING_LASTS if passing else None
+    _change(database, file_id, digest=digest, passing=passing, unwanted_at=unwanted_at)
 
 
 def find(database: Database, *, community: str, subject: str, digest: str, passing: bool) -> str | None:
@@ -110,8 +105,7 @@ def keep_only(
 
 
 def discard(database: Database, file_id: str) -> None:
-    with database.begin() as session:
-        session.execute(update(SlackFileRow).where(SlackFileRow.id == file_id).values(unwanted_at=now()))
+    _change(database, file_id, unwanted_at=now())
 
 
 def take_unwanted(database: Database, *, most_of_one: int) -> Sequence[Unwanted]:
@@ -152,7 +146,10 @@ def put_off(database: Database, unwanted: Unwanted) -> bool:
         forget(database, unwanted.id)
         return False
     pause = min(_FIRST_PAUSE * 2**unwanted.attempts, _LONGEST_PAUSE)
-    values = {"attempts": unwanted.attempts + 1, "unwanted_at": now() + pause}
-    with database.begin() as session:
-        session.execute(update(SlackFileRow).where(SlackFileRow.id == unwanted.id).values(values))
+    _change(database, unwanted.id, attempts=unwanted.attempts + 1, unwanted_at=now() + pause)
     return True
+
+
+def _change(database: Database, file_id: str, **values: object) -> None:
+    with database.begin() as session:
+        session.execute(update(SlackFileRow).where(SlackFileRow.id == file_id).values(values))

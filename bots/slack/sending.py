@@ -2,8 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -53,6 +53,17 @@ async def patience() -> AsyncIterator[None]:
             raise
         log.warning("slack does not let the app do its work: %s", error.code)
         raise SlackAway(error.code) from error
+
+
+@contextmanager
+def unreachable_when(codes: frozenset[str]) -> Iterator[None]:
+    """Raises `Unreachable` in place of a refusal for one of these reasons."""
+    try:
+        yield
+    except SlackRefuses as error:
+        if error.code in codes:
+            raise Unreachable from error
+        raise
 
 
 async def show(workspace: Workspace, method: str, post: Post, **where: Any) -> dict[str, Any]:
@@ -115,16 +126,19 @@ async def _send(
     return Slip(channel=str(answer["channel"]), message=str(answer["ts"]))
 
 
+async def edit(workspace: Workspace, post: Post, slip: Slip) -> Slip:
+    """Raises `Unreachable` for a message that is gone or that the app may not edit any more, and as `show`."""
+    with unreachable_when(CLOSED | GONE):
+        await show(workspace, "chat.update", post, channel=slip.channel, ts=slip.message)
+    return slip
+
+
 async def send_to_person(workspace: Workspace, user: str, post: Post, *, mark: Mark | None = None) -> Slip:
     """By direct message. Raises `Unreachable` for somebody who takes none, and as `show`."""
     if not user.isalnum():  # they asked to be forgotten
         raise Unreachable
-    try:
+    with unreachable_when(CLOSED | _NO_PERSON):
         return await send(workspace, post, channel=user, mark=mark)
-    except SlackRefuses as error:
-        if error.code in CLOSED | _NO_PERSON:
-            raise Unreachable from error
-        raise
 
 
 def file_of(post: Post) -> str:
