@@ -34,6 +34,10 @@ class Rejected(Exception):
     """Discord calls the message malformed, and would do so again. The text is its error code."""
 
 
+class Archived(Unreachable):
+    """The thread was closed: its messages stay as they are."""
+
+
 class TooLarge(Exception):
     """Discord does not take a file of that size here; send a smaller one."""
 
@@ -60,13 +64,13 @@ class Courier:
         return await self._change(post, address, person, slip)
 
     async def _change(self, post: Post, address: Address, person: Person, slip: Slip | None) -> Slip:
-        if slip and self._token_serves(address, slip):
-            found = await self._by_token(post, address, slip)
-            if found is not None:
-                return found
         try:
+            if slip and self._token_serves(address, slip):
+                found = await self._by_token(post, address, slip)
+                if found is not None:
+                    return found
             return await self._as_bot(post, address, slip)
-        except discord.Forbidden:
+        except (discord.Forbidden, Archived):
             if slip is not None and slip.final:
                 raise Unreachable from None  # the person has had the answer; this was only news of it
             return await self._to_person(post, person, address)
@@ -170,7 +174,7 @@ def sorted_out(error: discord.HTTPException) -> Exception:
     if error.status == 413 or error.code == _TOO_LARGE:
         return TooLarge()
     if error.code == _ARCHIVED_THREAD:
-        return Unreachable()
+        return Archived()
     if isinstance(error, discord.NotFound):  # the message or the channel was deleted
         return Unreachable()
     if error.code == _TOO_MANY_EDITS_OF_AN_OLD_MESSAGE:

@@ -296,6 +296,21 @@ async def test_a_closed_channel_sends_the_answer_to_the_person(room: Room) -> No
     assert len(room.ana.user.dm_channel.history()) == 1
 
 
+@pytest.mark.parametrize("expired", [False, True])
+async def test_an_answer_for_an_archived_thread_goes_to_the_person_once(room: Room, expired: bool) -> None:
+    job_id = await room.imagine()
+    if expired:
+        expire_tokens(room.ports)
+    room.env.inject_error("PATCH", "/channels/*" if expired else "/webhooks/*", status=400, code=50083)
+    await room.painted(job_id)
+    direct = room.ana.user.dm_channel.last_message
+    assert direct.content.startswith(house.ELSEWHERE)
+    assert len(direct.attachments) == 1
+    assert delivery(room, job_id).message == str(direct.id)
+    await room.tell(JobEnded(job_id=job_id, platform=Platform.DISCORD, state=JobState.DONE))
+    assert len(room.ana.user.dm_channel.history()) == 1
+
+
 async def test_the_permission_that_is_lacking_is_named_to_the_person(room: Room) -> None:
     assert room.bot.user is not None
     silent = discord.PermissionOverwrite(send_messages=False, attach_files=False)
