@@ -75,7 +75,7 @@ def try_prompt(
     subject = PromptSubject(prompt=prompt, negative=negative, lineage=tuple(ancestor or ()))
     table = _findings_table()
     for rule, finding, judged in court.hear(subject):
-        _add_finding(table, rule.name, finding, judged)
+        _add_finding(table, rule.name, finding, judged, court.policy)
     _console.print(table)
     verdict = court.judge(subject)
     _console.print(
@@ -97,7 +97,7 @@ def look(
     table = _findings_table()
     try:
         for name, finding, judged in looking.look(image, upload=upload, prompt=prompt, policy=chosen):
-            _add_finding(table, name, finding, judged)
+            _add_finding(table, name, finding, judged, chosen)
     except (ChatelierError, OSError, ValueError) as error:
         raise _end(error) from error
     _console.print(table)
@@ -209,16 +209,21 @@ def export_audit(
 
 
 def _findings_table() -> Table:
-    return Table("rule", "score", "category", "evidence", "verdict")
+    return Table("rule", "category", "score", "acts from", "verdict", "evidence")
 
 
-def _add_finding(table: Table, rule: str, finding: "Finding | None", judged: "Finding | None") -> None:
-    """`judged` is what the policy makes of the finding."""
+def _add_finding(
+    table: Table, rule: str, finding: "Finding | None", judged: "Finding | None", policy: Policy
+) -> None:
+    """`judged` is what the policy makes of the finding, which it leaves alone below the score it acts from."""
     if finding is None:
-        table.add_row(rule, "-", "", "", "")
+        table.add_row(rule, "", "-", "", "", "")
         return
+    least = policy.least_score(finding.category)
+    acts_from = "never" if least is None else f"{least:.2f}"
     settled = "allow" if judged is None else judged.ruling
-    table.add_row(rule, f"{finding.score:.2f}", finding.category, escape(finding.evidence), settled)
+    score, evidence = f"{finding.score:.2f}", escape(finding.evidence)
+    table.add_row(rule, finding.category, score, acts_from, settled, evidence)
 
 
 @contextmanager

@@ -94,6 +94,15 @@ class Policy:
             "person_margin": self.person_margin,
         }
 
+    def least_score(self, category: Category) -> float | None:
+        """From which score on it does anything about a finding; None where it never does."""
+        if category in CORE or category in FIXED:
+            return 0.0
+        stance = self.stances[category]
+        if stance.action is Action.ALLOW:
+            return None
+        return stance.threshold if stance.hold_threshold is None else stance.hold_threshold
+
     def apply(self, finding: Finding, *, with_person: bool = False) -> Finding | None:
         """The finding with the ruling that this policy gives it; None where the policy does not mind.
 

@@ -95,6 +95,26 @@ def test_a_harmless_prompt_is_shown_as_allowed_by_every_rule() -> None:
     assert "refuse" not in answer.output
 
 
+@pytest.mark.parametrize(
+    ("action", "says"),
+    [
+        ('action = "hold"\nthreshold = 0.5', ["political", "0.40", "0.50", "allow"]),
+        ('action = "hold"\nthreshold = 0.3', ["political", "0.40", "0.30", "hold"]),
+        ('action = "refuse"\nthreshold = 0.9\nhold_threshold = 0.3', ["political", "0.40", "0.30", "hold"]),
+        ('action = "allow"', ["political", "0.40", "never", "allow"]),
+    ],
+)
+def test_test_shows_the_score_from_where_it_counts_and_what_comes_of_it(
+    tmp_path: Path, action: str, says: list[str]
+) -> None:
+    path = tmp_path / "policy.toml"
+    path.write_text(f"[categories.political]\n{action}\n", "utf-8")
+    answer = RUN.invoke(policy_app, ["test", "the election", "--policy", str(path)])
+    (line,) = [line for line in answer.output.splitlines() if line.startswith("│ political")]
+    cells = [cell.strip() for cell in line.split("│")[1:-1]]
+    assert [cells[0], *cells[2:5]] == says
+
+
 def test_a_list_that_cannot_be_read_is_one_sentence(tmp_path: Path) -> None:
     for option in ("--words", "--names"):
         answer = RUN.invoke(policy_app, ["test", "a red apple", option, str(tmp_path / "nowhere")])
