@@ -33,15 +33,18 @@ async def _beat(path: Path, well: Callable[[], bool]) -> None:
     pause_seconds = 0.2  # until it is well for the first time
     while True:
         if well():
-            _leave(path)
+            leave_word(path)
             pause_seconds = BEAT_SECONDS
         else:
             _take_away(path)
         await asyncio.sleep(pause_seconds)
 
 
-def _leave(path: Path) -> None:
-    path.write_text(str(os.getpid()))
+def leave_word(path: Path) -> None:
+    """Write the process id, whole from the first moment on: whoever sees the file may read it."""
+    unfinished = path.with_name(f"{path.name}.new")
+    unfinished.write_text(str(os.getpid()))
+    unfinished.replace(path)
 
 
 def _take_away(path: Path) -> None:

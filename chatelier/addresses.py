@@ -1,6 +1,7 @@
 """Hosts and ports of this machine."""
 
 import socket
+import sys
 import urllib.request
 
 from chatelier.settings import Loaded
@@ -9,6 +10,7 @@ from studio.errors import Misconfigured
 HEALTH_PATH = "/healthz"
 _PORTS_TRIED = 50
 _ALL_HOSTS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
+_held_ports: list[socket.socket] = []
 
 
 def choose_web_port(loaded: Loaded) -> int:
@@ -49,11 +51,25 @@ def is_free(host: str, port: int) -> bool:
 
 
 def free_port() -> int:
-    """A port of the loopback that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port of the loopback on which nobody listens, and that nobody else is given while this process lives.
+
+    It stays bound here, without listening. Servers bind it all the same, because they set SO_REUSEADDR as well;
+    until one does, and while one is started again, a connection is refused.
+    """
+    held = socket.socket()
+    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    held.bind(("127.0.0.1", 0))
+    port: int = held.getsockname()[1]
+    if sys.platform.startswith("linux"):
+        _held_ports.append(held)
+    else:
+        held.close()  # elsewhere no two sockets may be bound to one port, whether they listen or not
+    return port
+
+
+def let_go_of_ports() -> None:
+    while _held_ports:
+        _held_ports.pop().close()
 
 
 def local_url(host: str, port: int) -> str:

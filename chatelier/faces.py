@@ -1,5 +1,6 @@
 """The faces as processes: from the settings to a room or a bot that runs until it is told to stop."""
 
+import fcntl
 import os
 import secrets
 from functools import partial
@@ -110,11 +111,10 @@ def session_secret(settings: Settings) -> str:
     """Made at the first start and kept, so that nobody has to come in anew after a restart."""
     path = settings.home / "session-secret"
     make_folder(settings.home)
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text().strip()
-    secret = secrets.token_urlsafe(32)
-    with os.fdopen(handle, "w") as file:
-        file.write(secret + "\n")
+    with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)  # faces that start together agree on one
+        secret = file.read().strip()
+        if not secret:  # nor did one that was killed here leave any
+            secret = secrets.token_urlsafe(32)
+            file.write(secret + "\n")
     return secret

@@ -56,8 +56,8 @@ async def _keep_open(plan: Plan, occupancy: Occupancy, console: Console, *, quie
 
     def opened() -> None:
         waiting.stop()
-        occupancy.write(open=True)
         console.print(_panel(plan, absent=house.absent, seconds=time.monotonic() - started_at))
+        occupancy.write(open=True)  # after it was said: whoever waits for the note may read what was said
 
     def changed(processes: dict[str, int]) -> None:
         if plan.redis:

@@ -48,7 +48,6 @@ pytest_plugins = ["tests.studio_fixtures"]
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 START_SECONDS = 120.0  # bounds a hang, and nothing else
-_held_ports: list[socket.socket] = []
 
 # How long an example takes says something about the machine only; and each run tries the same ones.
 hypothesis.settings.register_profile(
@@ -70,20 +69,10 @@ def missing(service: str) -> NoReturn:
 
 
 def free_port() -> int:
-    """A port of the loopback on which nobody listens and that nobody else is given while the tests run.
+    """A port of the loopback on which nobody listens and that nobody else is given while the tests run."""
+    from chatelier import addresses
 
-    It stays bound here, without listening. Servers bind it all the same, because they set SO_REUSEADDR as well;
-    until one does, and after it has gone, a connection is refused.
-    """
-    held = socket.socket()
-    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    held.bind(("127.0.0.1", 0))
-    port: int = held.getsockname()[1]
-    if sys.platform.startswith("linux"):
-        _held_ports.append(held)
-    else:
-        held.close()  # elsewhere no two sockets may be bound to one port, whether they listen or not
-    return port
+    return addresses.free_port()
 
 
 def wait_until(ready: Callable[[], bool], *, what: str, log: Path) -> None:
@@ -104,8 +93,8 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_unconfigure() -> None:
-    for held in _held_ports:
-        held.close()
+    if addresses := sys.modules.get("chatelier.addresses"):
+        addresses.let_go_of_ports()
 
 
 @pytest.fixture(scope="session")

@@ -90,12 +90,24 @@ class RunningHouse:
     def family(self) -> list[psutil.Process]:
         return psutil.Process(self.process.pid).children(recursive=True)
 
+    def process_of(self, name: str, *, but: int = 0) -> int:
+        """The id of the process that runs a program, and not `but`. While none runs, it is waited for."""
+        found = 0
+
+        def runs() -> bool:
+            nonlocal found
+            found = self.note.get("processes", {}).get(name, 0)
+            return found not in (0, but)
+
+        self.wait(runs, f"a running {name}")
+        return found
+
     def kill(self, name: str) -> None:
         """SIGKILL to one program, and wait until another runs in its place."""
-        process = self.note["processes"][name]
+        process = self.process_of(name)
         with suppress(ProcessLookupError):
             os.kill(process, signal.SIGKILL)
-        self.wait(lambda: self.note["processes"].get(name) not in (None, process), f"a new {name}")
+        self.process_of(name, but=process)
 
     def end(self, number: signal.Signals = signal.SIGINT) -> int:
         self.process.send_signal(number)

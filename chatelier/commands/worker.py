@@ -50,10 +50,11 @@ def worker(
 
 def readiness(path: Path | None) -> Callable[[], None]:
     """What to call once everything runs: writes the process id into `path`. Until then there is no such file."""
+    from bots.pulse import leave_word
 
     def mark() -> None:
         if path is not None:
-            path.write_text(str(os.getpid()))
+            leave_word(path)
 
     if path is not None:
         path.unlink(missing_ok=True)

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import math
 import os
 import signal
 import time
@@ -18,7 +19,7 @@ from chatelier.supervisor.program import Program, backoff_seconds
 from studio.errors import Trouble
 
 _POLL_SECONDS = 0.1
-_STEADY_SECONDS = 20.0  # whoever lives this long has started well
+_STEADY_SECONDS = 20.0  # whoever is up for this long has started well
 _FAILED_STARTS = 3
 _REMIND_SECONDS = 60.0
 _LAST_WORDS_SECONDS = 2.0
@@ -147,6 +148,7 @@ class _Ward:
         self._process: _Process | None = None
         self._failures = 0
         self._was_ready = False
+        self._ready_at = math.inf  # of the process of the moment, on the monotonic clock
 
     @property
     def pid(self) -> int:
@@ -158,16 +160,16 @@ class _Ward:
         If it never once comes up, an optional one is let go with a word; for any other raises `StartFailed`.
         """
         while True:
-            started_at = time.monotonic()
             process = await self._start()
             watching = asyncio.create_task(self._watch_readiness(process))
             try:
                 code = await process.ended()
             finally:
                 watching.cancel()
+            # Counted from when it was up: one that needs long to fail has failed all the same.
+            was_steady = time.monotonic() - self._ready_at > _STEADY_SECONDS
             await self._bury(process)
-            lived_seconds = time.monotonic() - started_at
-            self._failures = 1 if lived_seconds > _STEADY_SECONDS else self._failures + 1
+            self._failures = 1 if was_steady else self._failures + 1
             if not self._was_ready and self._failures >= _FAILED_STARTS:
                 if not self.program.optional:
                     raise StartFailed(self._last_words(code))
@@ -200,7 +202,18 @@ class _Ward:
 
     async def _start(self) -> "_Process":
         self.output.last_lines.clear()
-        _, self._process = await asyncio.get_running_loop().subprocess_exec(
+        self._ready_at = math.inf
+        started = asyncio.ensure_future(self._execute())
+        try:
+            self._process = await asyncio.shield(started)
+        except asyncio.CancelledError:
+            self._process = await started  # it runs already: whoever ends the house ends it in good order too
+            raise
+        self._changed()
+        return self._process
+
+    async def _execute(self) -> "_Process":
+        _, process = await asyncio.get_running_loop().subprocess_exec(
             lambda: _Process(self.output),
             *self.program.leashed(),
             stdin=DEVNULL,
@@ -210,14 +223,13 @@ class _Ward:
             pass_fds=self.program.keep_open,
             start_new_session=True,  # Ctrl-C reaches only us, and we end the others in good order
         )
-        self._changed()
-        return self._process
+        return process
 
     async def _watch_readiness(self, process: "_Process") -> None:
         while not await asyncio.to_thread(self.program.is_ready, process.pid):  # noqa: ASYNC110 - another process
             await asyncio.sleep(_POLL_SECONDS)
         self._say(f"{self.program.name} is {'back' if self._was_ready else 'ready'}.")
-        self._was_ready = True
+        self._was_ready, self._ready_at = True, time.monotonic()
         self.ready.set()
 
     async def _bury(self, process: "_Process") -> None:

@@ -3,6 +3,7 @@
 Everything stays on 127.0.0.1; the number of jobs, of kills and the time are bounded.
 """
 
+import hashlib
 import random
 import time
 from collections import Counter
@@ -113,6 +114,9 @@ def test_40_jobs_survive_killed_workers_killed_faces_and_a_restart_of_redis(
             return not unsent and heard_all and web["pending"] == 0
 
     house.wait(all_told, "word of every end to the face")
-    for picture in (house.home / "pictures").rglob("*.part*"):
-        pytest.fail(f"half a file was left: {picture.name}")
+    files = [path for path in (house.home / "storage" / "pictures").rglob("*") if path.is_file()]
+    assert len(files) > len(jobs)
+    for path in files:
+        name = path.parent.name + path.stem
+        assert hashlib.sha256(path.read_bytes()).hexdigest() == name, f"half a file: {path.name}"
     assert house.end() == 0

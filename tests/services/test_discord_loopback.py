@@ -128,6 +128,10 @@ class House:
         await self.until(lambda: len(self.jobs()) >= count, f"there are not {count} jobs")
         return self.jobs()
 
+    def deliveries(self) -> int:
+        with self.ports.database.read() as session:
+            return session.query(DeliveryRow).count()
+
     def paint(self, job_id: str, png: bytes = b"") -> None:
         """A worker's part: the job ends with pictures, and the faces are told."""
         paint_job(self.ports, job_id, png=png)
@@ -349,8 +353,7 @@ async def test_a_bot_killed_between_click_and_answer_makes_no_second_message(hou
     for job in house.jobs():
         house.paint(job.id, png())
     await house.until(lambda: len(house.finished()) == len(house.jobs()), "not every picture is shown")
-    with house.ports.database.read() as session:
-        assert session.query(DeliveryRow).count() == len(house.jobs())
+    await house.until(lambda: house.deliveries() == len(house.jobs()), "not every answer was noted")
 
 
 # ---- troubles of Discord's

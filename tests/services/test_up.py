@@ -77,8 +77,8 @@ def test_what_it_keeps_is_for_its_own_user_only(house: RunningHouse) -> None:
 
 
 def test_the_worker_lets_the_room_go_first(house: RunningHouse) -> None:
-    processes = house.note["processes"]
-    assert psutil.Process(processes["worker"]).nice() > psutil.Process(processes["web"]).nice()
+    worker, web = (psutil.Process(house.process_of(name)) for name in ("worker", "web"))
+    assert worker.nice() > web.nice()
 
 
 def test_a_second_one_on_the_same_home_is_refused_in_one_sentence(house: RunningHouse) -> None:
@@ -101,10 +101,10 @@ def test_other_commands_on_the_same_home_find_its_redis(house: RunningHouse) -> 
 
 @pytest.mark.parametrize("name", ["web", "worker", "beat", "redis"])
 def test_what_is_killed_is_started_again(house: RunningHouse, name: str) -> None:
-    before = house.note["processes"][name]
+    before = house.process_of(name)
     already_back = house.said.count(f"{name} is back.")
     os.kill(before, signal.SIGKILL)
-    house.wait(lambda: house.note["processes"].get(name, before) != before, f"a new {name}")
+    house.process_of(name, but=before)
     house.wait(lambda: house.said.count(f"{name} is back.") > already_back, f"the return of {name}")
     house.wait(lambda: is_healthy(house), "a healthy room")
     assert f"{name} ended (by SIGKILL)" in house.said

@@ -1,7 +1,9 @@
 """The Redis that a house runs for itself."""
 
 import os
+import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -53,6 +55,14 @@ def test_a_killed_server_comes_back_with_everything_at_the_same_address(tmp_path
         start(server)
         assert client.lrange("queue", 0, -1) == [b"a", b"b"]
         assert client.xlen("events") == 1
+    server.close()
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only there may two sockets share a port")
+def test_its_port_is_given_to_nobody_else_while_it_is_down(tmp_path: Path) -> None:
+    server = redis_embedded.prepare(tmp_path / "redis")
+    with socket.socket() as stranger, pytest.raises(OSError, match="in use"):
+        stranger.bind(("127.0.0.1", server.port))
     server.close()
 
 

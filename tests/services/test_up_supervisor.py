@@ -9,15 +9,20 @@ import time
 from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
+from typing import Any, cast
 
 import psutil
 import pytest
 from rich.console import Console
 
-from chatelier.plan import says_its_process_id
+from chatelier.occupancy import Occupancy
+from chatelier.plan import Plan, says_its_process_id
+from chatelier.settings import read_settings
 from chatelier.supervisor import House, Program, StartFailed
 from chatelier.supervisor.output import Output, Terminal
 from chatelier.supervisor.program import backoff_seconds
+from chatelier.up import _keep_open
+from chatelier.wiring import make_folder
 from tests.running_house import end_soon, is_over
 
 LEASH = Path(sys.modules["chatelier.supervisor"].__file__ or "").with_name("leash.py")
@@ -103,7 +108,10 @@ async def test_a_death_is_noticed_although_a_child_holds_the_output_and_the_chil
     await watched.close()
 
 
-async def test_what_never_starts_ends_the_house_with_its_last_words(tmp_path: Path) -> None:
+async def test_what_never_starts_ends_the_house_with_its_last_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chatelier.supervisor.house._STEADY_SECONDS", 0.0)  # however long each try takes
     steady = shell("steady", "sleep 60")
     watched = Watched(tmp_path, [steady, shell("broken", "echo no model; exit 3", is_ready=lambda _: False)])
     with pytest.raises(StartFailed, match=r"broken does not start \(exit status 3\)") as caught:
@@ -196,6 +204,57 @@ async def test_stopping_while_it_starts_ends_everything(tmp_path: Path) -> None:
     await watched.close()
     assert not watched.opened.is_set()
     assert gone(watched.processes[-1]["slow"])
+
+
+async def test_what_is_started_at_the_very_moment_of_the_end_is_ended_with_all_it_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mark, loop = tmp_path / "mark", asyncio.get_running_loop()
+    watched = Watched(
+        tmp_path, [shell("quick", f"sleep 60 & echo $! > {mark}.new; mv {mark}.new {mark}; wait")]
+    )
+    connect = loop.connect_read_pipe
+
+    async def be_slow(*arguments: Any) -> Any:
+        """The program runs, and the house has not taken note of it yet."""
+        while not mark.exists():  # noqa: ASYNC110 - another process makes it
+            await asyncio.sleep(0.02)
+        watched.house.stop()
+        for _ in range(20):
+            await asyncio.sleep(0)
+        return await connect(*arguments)
+
+    monkeypatch.setattr(loop, "connect_read_pipe", be_slow)
+    await watched.running
+    assert ends_soon(int(mark.read_text()))
+
+
+class SmallPlan(Plan):
+    """One program that answers to nobody."""
+
+    def stages(self) -> list[list[Program]]:
+        return [[shell("web", "sleep 60")]]
+
+
+class Opening(Exception):
+    """With what had been said by then."""
+
+
+class Notes:
+    def __init__(self, screen: StringIO) -> None:
+        self.screen = screen
+
+    def write(self, **facts: Any) -> None:
+        if facts.get("open"):
+            raise Opening(self.screen.getvalue())
+
+
+async def test_whoever_reads_that_the_house_is_open_may_read_its_address_on_the_screen_too() -> None:
+    plan, screen = SmallPlan(loaded=read_settings(), redis=None, port=8123), StringIO()
+    make_folder(plan.settings.logs_folder)
+    with pytest.raises(Opening) as opening:
+        await _keep_open(plan, cast("Occupancy", Notes(screen)), Console(file=screen), quiet=True)
+    assert plan.url in str(opening.value)
 
 
 def test_the_waits_between_starts_grow_and_stay_bounded() -> None:

@@ -333,4 +333,4 @@ def test_a_face_that_nobody_sent_an_image_stays_small(studio: RunningHouse, brow
     studio.kill("web")  # whoever looks at images has loaded what it takes to judge them
     studio.wait(lambda: is_healthy(studio.note["url"]), "a healthy room")
     with person(browser, studio, "Max"):
-        assert psutil.Process(studio.note["processes"]["web"]).memory_info().rss < 350 * 1024**2
+        assert psutil.Process(studio.process_of("web")).memory_info().rss < 350 * 1024**2

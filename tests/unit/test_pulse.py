@@ -31,3 +31,18 @@ async def test_the_file_is_there_while_all_is_well(tmp_path: Path, monkeypatch: 
         well[0] = True
         await until(file.exists)
     assert not file.exists()
+
+
+def test_whoever_sees_the_file_may_read_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file, empty = tmp_path / "ready", []
+    write = Path.write_text
+
+    def write_slowly(path: Path, text: str) -> int:
+        path.write_bytes(b"")  # what opening it does already
+        empty.append(file.exists() and not file.read_text())
+        return write(path, text)
+
+    monkeypatch.setattr(Path, "write_text", write_slowly)
+    heart.leave_word(file)
+    heart.leave_word(file)
+    assert (empty, file.read_text()) == ([False, False], str(os.getpid()))

@@ -32,16 +32,25 @@ def upgraded() -> None:
 
 
 @pytest.mark.usefixtures("upgraded")
-def test_a_face_has_all_its_ports_and_loads_no_accelerator_library() -> None:
+def test_a_face_has_all_its_ports_and_loads_no_heavy_library_even_where_images_are_brought_along() -> None:
     script = (
-        "import sys\n"
+        "import io, sys\n"
+        "from PIL import Image\n"
         "from chatelier.settings import load_settings\n"
         "from chatelier.wiring import face_ports\n"
         "import chatelier.faces, bots.web\n"
+        "from studio.people import Person, Platform\n"
+        "from studio.uploads import accept_upload, examine_upload\n"
         "ports = face_ports(load_settings())\n"
         "assert all([ports.database, ports.gate, ports.queue, ports.store, ports.events, ports.darkroom])\n"
-        "heavy = {'torch', 'diffusers', 'transformers', 'accelerate', 'spandrel', 'onnxruntime'} & set(sys.modules)\n"
-        "assert not heavy, heavy\n"
+        "ana = Person(platform=Platform.WEB, community='room', user_id='ana', display_name='Ana')\n"
+        "file = io.BytesIO()\n"
+        "Image.linear_gradient('L').save(file, 'PNG')\n"
+        "assert accept_upload(ports, ana, file.getvalue()).fingerprint\n"
+        "assert not examine_upload(ports, ana, file.getvalue()).claims\n"
+        "heavy = {'torch', 'diffusers', 'transformers', 'accelerate', 'spandrel'}\n"
+        "heavy |= {'onnxruntime', 'c2pa', 'moderation.provenance.mark'}\n"
+        "assert not heavy & set(sys.modules), heavy & set(sys.modules)\n"
     )
     environment = {
         "CHATELIER_HOME": str(load_settings().home),
@@ -129,6 +138,17 @@ def test_the_session_secret_is_made_once_and_kept_private() -> None:
     assert faces.session_secret(settings) == first
     assert len(first) >= 32
     assert (settings.home / "session-secret").stat().st_mode & 0o077 == 0
+
+
+def test_a_session_secret_that_was_never_written_is_made_anew() -> None:
+    settings = load_settings()
+    settings.home.mkdir(parents=True)
+    (
+        settings.home / "session-secret"
+    ).touch()  # as a face left it that was killed between opening and writing
+    made = faces.session_secret(settings)
+    assert len(made) >= 32
+    assert faces.session_secret(settings) == made
 
 
 def test_discord_without_a_token_says_what_is_missing() -> None:
