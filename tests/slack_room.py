@@ -18,17 +18,19 @@ from bots.slack.serve import Opening
 from bots.slack.settings import SlackSettings
 from bots.slack.workspaces import open_workspace
 from studio.db.tables import Base, JobRow
-from studio.events import Event, JobEnded, JobProgress
+from studio.events import Event, JobEnded, JobProgress, PictureChanged
 from studio.jobs import JobState
 from studio.people import Platform
 from studio.ports import Ports
 from tests.loopback_slack import (
     ANA,
     APP_TOKEN,
+    BO,
     BOT_TOKEN,
     CLIENT_ID,
     CLIENT_SECRET,
     GENERAL,
+    MOD,
     PATIENCE_SECONDS,
     SIGNING_SECRET,
     LoopbackSlack,
@@ -66,9 +68,29 @@ class SlackRoom:
         await self.tell(JobEnded(job_id=job_id, platform=Platform.SLACK, state=JobState.DONE))
         return self.message
 
+    async def finished(
+        self, prompt: str = "a red fox", *, user: str = ANA, channel: str = GENERAL, png: bytes = b""
+    ) -> tuple[str, Message]:
+        job_id = await self.imagine(prompt, user=user, channel=channel)
+        return job_id, await self.painted(job_id, png=png)
+
     async def ended(self, job_id: str, state: JobState) -> None:
         end_job(self.ports, job_id, state)
         await self.tell(JobEnded(job_id=job_id, platform=Platform.SLACK, state=state))
+
+    async def open_starboard(self, channel: str = GENERAL) -> None:
+        """One star is enough for it."""
+        await self.slash(f"house stars <#{channel}>", command="/studio", user=MOD)
+        await self.slash("house star-threshold 1", command="/studio", user=MOD)
+
+    async def star(self, job_id: str, message: Message, *, user: str = BO) -> None:
+        """The first picture of a job."""
+        await self.send(self.slack.reaction(message, "star", user=user))
+        await self.picture_changed(f"{job_id}.1")
+
+    async def picture_changed(self, picture_id: str) -> None:
+        job_id = picture_id.partition(".")[0]
+        await self.tell(PictureChanged(job_id=job_id, platform=Platform.SLACK, picture_id=picture_id))
 
     async def tell(self, event: Event) -> None:
         """Deliver one event, as the stream would."""

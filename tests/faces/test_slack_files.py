@@ -24,7 +24,7 @@ from studio.events import JobChanged, NoticeWritten, PictureChanged
 from studio.jobs import JobState
 from studio.people import Platform
 from studio.ports import Ports
-from tests.loopback_slack import ANA, BO, GENERAL, MOD, MODERATORS, STRANGE, Message
+from tests.loopback_slack import ANA, BO, GENERAL, MODERATORS, STRANGE, Message
 from tests.slack_room import SlackRoom, open_slack_room
 
 
@@ -66,7 +66,7 @@ async def sweep(room: SlackRoom) -> None:
 async def deleted(room: SlackRoom, job_id: str, what: str) -> None:
     await room.slash(f"delete {what}", command="/studio")
     room.rest(job_id)
-    await room.tell(PictureChanged(job_id=job_id, platform=Platform.SLACK, picture_id=f"{job_id}.1"))
+    await room.picture_changed(f"{job_id}.1")
 
 
 # ---- on the way
@@ -186,13 +186,8 @@ async def test_of_two_processes_one_uploads_the_glimpse(room: SlackRoom) -> None
 # ---- what is deleted
 
 
-async def finished(room: SlackRoom, text: str = "a red fox") -> tuple[str, Message]:
-    job_id = await room.imagine(text)
-    return job_id, await room.painted(job_id)
-
-
 async def test_a_deleted_picture_goes_from_slack_as_well(room: SlackRoom) -> None:
-    job_id, message = await finished(room)
+    job_id, message = await room.finished()
     grid = str(message.picture)
     await room.send(room.slack.reaction(message, "envelope", user=BO))  # a copy shows the same file
     await deleted(room, job_id, job_id)
@@ -204,7 +199,7 @@ async def test_a_deleted_picture_goes_from_slack_as_well(room: SlackRoom) -> Non
 
 
 async def test_a_deletion_does_not_wait_and_is_one_edit(room: SlackRoom) -> None:
-    job_id, message = await finished(room)
+    job_id, message = await room.finished()
     await room.slash(f"delete {job_id}", command="/studio")
     edits = len(message.edits)
     for index in (1, 2, 3, 4):
@@ -215,7 +210,7 @@ async def test_a_deletion_does_not_wait_and_is_one_edit(room: SlackRoom) -> None
 
 
 async def test_a_deletion_that_slack_does_not_show_is_shown_the_next_time(room: SlackRoom) -> None:
-    job_id, message = await finished(room)
+    job_id, message = await room.finished()
     await room.slash(f"delete {job_id}", command="/studio")
     deletion = PictureChanged(job_id=job_id, platform=Platform.SLACK, picture_id=f"{job_id}.1")
     room.slack.refuse("chat.update", "internal_error")
@@ -229,9 +224,9 @@ async def test_a_deletion_that_slack_does_not_show_is_shown_the_next_time(room: 
 async def starred(room: SlackRoom, still: Callable[[str], None]) -> tuple[str, Message]:
     """A star that waits for its time: the message was touched just now, and no time passes."""
     still("bots.board")
-    job_id, message = await finished(room)
+    job_id, message = await room.finished()
     await room.send(room.slack.press(message, STAR_MENU, value=f"c1:star:{job_id}:1", user=BO))
-    await room.tell(PictureChanged(job_id=job_id, platform=Platform.SLACK, picture_id=f"{job_id}.1"))
+    await room.picture_changed(f"{job_id}.1")
     assert "⭐ 1" not in message.words
     return job_id, message
 
@@ -258,19 +253,19 @@ async def test_a_star_that_slack_does_not_take_waits_for_the_next_time(
 
 
 async def test_forget_me_takes_every_file_of_ones_own_from_slack(room: SlackRoom) -> None:
-    jobs = [await finished(room, f"a red fox, number {number}") for number in range(2)]
+    jobs = [await room.finished(f"a red fox, number {number}") for number in range(2)]
     others = await room.painted(await room.imagine("a boat", user=BO))
     await room.slash("forget-me yes", command="/studio")
     for job_id, _ in jobs:
         room.rest(job_id)
-        await room.tell(PictureChanged(job_id=job_id, platform=Platform.SLACK, picture_id=f"{job_id}.1"))
+        await room.picture_changed(f"{job_id}.1")
     await sweep(room)
     assert [message.picture for _, message in jobs] == [None, None]
     assert list(room.slack.files) == [others.picture]
 
 
 async def test_a_file_goes_although_its_message_is_gone(room: SlackRoom) -> None:
-    job_id, message = await finished(room)
+    job_id, message = await room.finished()
     room.slack.messages.remove(message)
     await deleted(room, job_id, job_id)
     await sweep(room)
@@ -296,11 +291,9 @@ async def test_a_picture_that_was_hidden_leaves_only_its_mosaic(room: SlackRoom)
 
 
 async def test_a_file_of_the_starboard_goes_with_its_message(room: SlackRoom) -> None:
-    await room.slash(f"house stars <#{MODERATORS}>", command="/studio", user=MOD)
-    await room.slash("house star-threshold 1", command="/studio", user=MOD)
-    job_id, message = await finished(room)
-    await room.send(room.slack.reaction(message, "star", user=BO))
-    await room.tell(PictureChanged(job_id=job_id, platform=Platform.SLACK, picture_id=f"{job_id}.1"))
+    await room.open_starboard(MODERATORS)
+    job_id, message = await room.finished()
+    await room.star(job_id, message)
     assert len(room.slack.files) == 2
     await deleted(room, job_id, f"{job_id}.1")
     await sweep(room)
@@ -308,7 +301,7 @@ async def test_a_file_of_the_starboard_goes_with_its_message(room: SlackRoom) ->
 
 
 async def test_a_picture_is_uploaded_once_over_restarts(room: SlackRoom) -> None:
-    job_id, message = await finished(room)
+    job_id, message = await room.finished()
     await room.send(room.slack.event({"type": "app_home_opened", "user": ANA, "tab": "home"}))
     async with open_slack_room(room.ports) as other:
         other.slack.files.update(room.slack.files)
@@ -333,7 +326,7 @@ async def test_an_upload_that_broke_off_is_cleared_away(room: SlackRoom) -> None
 
 
 async def test_a_deletion_that_slack_does_not_do_is_tried_again_later(room: SlackRoom) -> None:
-    job_id, message = await finished(room)
+    job_id, message = await room.finished()
     grid = str(message.picture)
     await deleted(room, job_id, job_id)
     room.slack.refuse("files.delete", "internal_error")
@@ -349,7 +342,7 @@ async def test_a_deletion_that_slack_does_not_do_is_tried_again_later(room: Slac
 async def test_a_deletion_that_is_done_or_never_will_be_is_not_tried_again(
     room: SlackRoom, code: str
 ) -> None:
-    job_id, _ = await finished(room)
+    job_id, _ = await room.finished()
     await deleted(room, job_id, job_id)
     room.slack.refuse("files.delete", code)
     await room.face.shredder.sweep()

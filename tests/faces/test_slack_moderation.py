@@ -15,7 +15,7 @@ from studio.db.people import find_person
 from studio.db.records import job_of
 from studio.db.tables import CaseRow, JobRow, NoticeRow, PictureRow
 from studio.errors import PolicyRefusal
-from studio.events import CaseChanged, JobChanged, NoticeWritten, PictureChanged
+from studio.events import CaseChanged, JobChanged, NoticeWritten
 from studio.people import Platform
 from studio.ports import Allowance, Ports
 from studio.verdicts import Ruling, Verdict
@@ -42,8 +42,7 @@ def picture() -> bytes:
 async def finished(
     room: SlackRoom, text: str = "a red fox --count 1", *, user: str = ANA
 ) -> tuple[str, Message]:
-    job_id = await room.imagine(text, user=user)
-    return job_id, await room.painted(job_id, png=picture())
+    return await room.finished(text, user=user, png=picture())
 
 
 async def settle_desk(room: SlackRoom, channel: str = MODERATORS) -> None:
@@ -258,6 +257,16 @@ async def test_the_longest_of_everything_is_taken_by_slack(ports: Ports) -> None
         assert len(room.slack.whispers) >= 3
 
 
+async def test_a_desk_that_everybody_can_read_is_told_until_it_is_private(room: SlackRoom) -> None:
+    await settle_desk(room, GENERAL)
+    told = [text for text in room.slack.whispered() if "Everybody in this workspace" in text]
+    assert [f"<#{GENERAL}>" in text for text in told] == [True]
+    room.slack.made_private.add(GENERAL)
+    await room.slash("house", command="/studio", user=MOD)
+    await settle_desk(room)
+    assert [text for text in room.slack.whispered() if "Everybody in this workspace" in text] == told
+
+
 async def test_a_desk_that_the_app_may_not_enter_is_said_to_the_moderator(room: SlackRoom) -> None:
     await settle_desk(room, STRANGE)
     assert f"I cannot write in <#{STRANGE}>" in "\n".join(room.slack.whispered())
@@ -326,27 +335,22 @@ async def test_what_a_moderator_let_through_hidden_is_a_mosaic_until_clicked(roo
 
 
 async def test_a_picture_with_enough_stars_hangs_on_the_starboard(room: SlackRoom) -> None:
-    await room.slash(f"house stars <#{MODERATORS}>", command="/studio", user=MOD)
-    await room.slash("house star-threshold 1", command="/studio", user=MOD)
+    await room.open_starboard(MODERATORS)
     job_id, message = await finished(room)
-    starred = PictureChanged(job_id=job_id, platform=Platform.SLACK, picture_id=f"{job_id}.1")
-    await room.send(room.slack.reaction(message, "star", user=BO))
-    await room.tell(starred)
+    await room.star(job_id, message)
     shown = room.message
     assert (shown.channel, "⭐ 1 star" in shown.words) == (MODERATORS, True)
     await room.slash(f"delete {job_id}.1", command="/studio")
-    await room.tell(starred)
+    await room.picture_changed(f"{job_id}.1")
     assert shown not in room.slack.messages
 
 
 async def test_the_starboard_hides_what_was_let_through_hidden(room: SlackRoom) -> None:
-    await room.slash(f"house stars <#{GENERAL}>", command="/studio", user=MOD)
-    await room.slash("house star-threshold 1", command="/studio", user=MOD)
+    await room.open_starboard()
     job_id, message = await finished(room)
     with room.ports.database.begin() as session:
         session.get_one(JobRow, job_id).spoiler = True
-    await room.send(room.slack.reaction(message, "star", user=BO))
-    await room.tell(PictureChanged(job_id=job_id, platform=Platform.SLACK, picture_id=f"{job_id}.1"))
+    await room.star(job_id, message)
     shown = room.message
     assert shown.buttons == [f"c1:show:{job_id}:0"]
     original = room.ports.store.get(picture_row(room, job_id).storage_key)
@@ -354,11 +358,9 @@ async def test_the_starboard_hides_what_was_let_through_hidden(room: SlackRoom) 
 
 
 async def test_what_is_hidden_later_is_hidden_on_the_starboard_too(room: SlackRoom) -> None:
-    await room.slash(f"house stars <#{GENERAL}>", command="/studio", user=MOD)
-    await room.slash("house star-threshold 1", command="/studio", user=MOD)
+    await room.open_starboard()
     job_id, message = await finished(room)
-    await room.send(room.slack.reaction(message, "star", user=BO))
-    await room.tell(PictureChanged(job_id=job_id, platform=Platform.SLACK, picture_id=f"{job_id}.1"))
+    await room.star(job_id, message)
     shown, original = room.message, room.message.picture
     with room.ports.database.begin() as session:
         session.get_one(JobRow, job_id).spoiler = True
@@ -495,11 +497,9 @@ async def test_a_channel_of_which_slack_tells_nothing_counts_as_private(room: Sl
 
 
 async def test_the_starboard_shows_nothing_from_a_private_place(room: SlackRoom) -> None:
-    await room.slash(f"house stars <#{GENERAL}>", command="/studio", user=MOD)
-    await room.slash("house star-threshold 1", command="/studio", user=MOD)
-    job_id = await room.imagine("a red fox --count 1", channel=MODERATORS)
-    message = await room.painted(job_id)
+    await room.open_starboard()
+    job_id, message = await room.finished("a red fox --count 1", channel=MODERATORS)
     await room.send(room.slack.reaction(message, "star", user=BO))
     count = len(room.slack.messages)
-    await room.tell(PictureChanged(job_id=job_id, platform=Platform.SLACK, picture_id=f"{job_id}.1"))
+    await room.picture_changed(f"{job_id}.1")
     assert len(room.slack.messages) == count

@@ -9,12 +9,12 @@ from bots.slack.reactions import MEANINGS, NAMES
 from studio.buttons import Action
 from studio.catalog import REACTIONS
 from studio.db.records import job_of, star_counts
-from studio.events import JobEnded, PictureChanged
+from studio.events import JobEnded
 from studio.jobs import JobState
 from studio.people import Platform
 from studio.ports import Ports
 from studio.requests import Operation
-from tests.loopback_slack import ANA, BO, BOT_USER, GENERAL, MOD, STRANGE, Message
+from tests.loopback_slack import ANA, BO, BOT_USER, GENERAL, MOD, STRANGE
 from tests.painted import paint_job
 from tests.slack_room import SlackRoom, open_slack_room
 
@@ -23,11 +23,6 @@ from tests.slack_room import SlackRoom, open_slack_room
 async def room(ports: Ports) -> AsyncIterator[SlackRoom]:
     async with open_slack_room(ports) as opened:
         yield opened
-
-
-async def finished(room: SlackRoom) -> tuple[str, Message]:
-    job_id = await room.imagine()
-    return job_id, await room.painted(job_id)
 
 
 def stars(room: SlackRoom, picture: str) -> int:
@@ -93,7 +88,7 @@ async def test_x_of_somebody_else_is_refused_in_private(room: SlackRoom) -> None
 
 
 async def test_a_copy_in_direct_messages_is_followed_like_the_first(room: SlackRoom) -> None:
-    job_id, message = await finished(room)
+    job_id, message = await room.finished()
     await room.send(room.slack.reaction(message, "envelope", user=BO))
     copy = room.message
     assert copy.channel == f"D{BO[1:]}"
@@ -107,20 +102,16 @@ async def test_a_copy_in_direct_messages_is_followed_like_the_first(room: SlackR
 
 
 async def test_on_the_starboard_a_reaction_means_that_picture_and_paints_nothing(room: SlackRoom) -> None:
-    await room.slash(f"house stars <#{GENERAL}>", command="/studio", user=MOD)
-    await room.slash("house star-threshold 1", command="/studio", user=MOD)
-    job_id, message = await finished(room)
-    starred = PictureChanged(job_id=job_id, platform=Platform.SLACK, picture_id=f"{job_id}.1")
-    await room.send(room.slack.reaction(message, "star", user=BO))
-    await room.tell(starred)
+    await room.open_starboard()
+    job_id, message = await room.finished()
+    await room.star(job_id, message)
     shown = room.message
-    await room.send(room.slack.reaction(shown, "star", user=MOD))
-    await room.tell(starred)
+    await room.star(job_id, shown, user=MOD)
     assert "⭐ 2 stars" in shown.words
     await room.send(room.slack.reaction(shown, "arrow_up", user=BO))
     assert len(room.jobs()) == 1
     await room.send(room.slack.reaction(shown, "x", user=ANA))
-    await room.tell(starred)
+    await room.picture_changed(f"{job_id}.1")
     assert shown not in room.slack.messages
     assert message.picture is not None, "the other pictures stay"
 
