@@ -97,6 +97,7 @@ class LoopbackSlack:
         self.acks: dict[str, tuple[float, Any]] = {}
         self.sent_at: dict[str, float] = {}
         self.members = {GENERAL, PRIVATE, MODERATORS}
+        self.made_private = {MODERATORS}  # of the channels whose ids look public
         self.refusals: dict[str, deque[Refusal]] = defaultdict(deque)
         self.silent: set[str] = set()  # methods that are carried out and never answered
         self.lost: set[str] = set()  # methods that are carried out once, and whose answer is lost
@@ -236,7 +237,7 @@ class LoopbackSlack:
         channel = arguments["channel"]
         if channel not in (GENERAL, STRANGE, MODERATORS):
             return {"ok": False, "error": "channel_not_found"}
-        return {"channel": {"id": channel, "is_private": channel == MODERATORS}}
+        return {"channel": {"id": channel, "is_private": channel in self.made_private}}
 
     def _users_conversations(self, _: Mapping[str, Any]) -> dict[str, Any]:
         public = sorted(self.members & {GENERAL, STRANGE})

@@ -105,11 +105,12 @@ class Face:
         """Everything that people do reaches Bolt first, and from there a part of the face."""
         premises = self.premises
         groups = Groups(premises.workspaces, settings.moderator_groups)
-        people = People(premises, groups, Channels(premises.workspaces))
+        channels = Channels(premises.workspaces)
+        people = People(premises, groups, channels)
         counter = Counter(premises, people, teller, self.board, self._bearer, self.caseboard, self._desk)
         uploads = Uploads(premises, settings)
         forms, home = Forms(premises, people, counter), Home(premises, people)
-        self._hang_talk(Talk(premises, people, counter, uploads))
+        self._hang_talk(Talk(premises, people, channels, counter, uploads))
         reactions = Reactions(premises, people, counter, self._bearer)
         self.events |= {
             "app_home_opened": home.opened,

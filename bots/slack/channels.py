@@ -21,13 +21,16 @@ class Channels:
         self._workspaces = workspaces
         self._public: OrderedDict[str, tuple[float, bool]] = OrderedDict()
 
-    async def is_private(self, visit: Visit) -> bool:
-        """Direct messages are; so is a channel of which Slack does not say that it is public."""
+    async def is_private(self, visit: Visit, *, anew: bool = False) -> bool:
+        """Direct messages are; so is a channel of which Slack does not say that it is public.
+
+        `anew` asks Slack, though it was asked a moment ago.
+        """
         channel = visit.channel
         if channel is None or not channel.startswith("C"):
             return True
         found_at, public = self._public.get(channel, (0.0, False))
-        if found_at and time.monotonic() - found_at < _KEPT_SECONDS:
+        if found_at and not anew and time.monotonic() - found_at < _KEPT_SECONDS:
             return not public
         try:
             async with asyncio.timeout(_PATIENCE_SECONDS):

@@ -2,10 +2,11 @@
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bots.slack import words
+from bots.slack.channels import Channels
 from bots.slack.counter import Counter, Work
 from bots.slack.escaping import named, typed
 from bots.slack.line import NotInstalled, SlackAway, SlackRefuses
@@ -50,9 +51,12 @@ class Said:
 
 
 class Talk(Part):
-    def __init__(self, premises: Premises, people: People, counter: Counter, uploads: Uploads) -> None:
+    def __init__(
+        self, premises: Premises, people: People, channels: Channels, counter: Counter, uploads: Uploads
+    ) -> None:
         super().__init__(premises)
         self._people = people
+        self._channels = channels
         self._counter = counter
         self._uploads = uploads
 
@@ -101,6 +105,7 @@ class Talk(Part):
             answer: Answer = await self._backroom.run("desk", perform, self._ports, call, spec.name, values)
             if isinstance(answer, Community):
                 await self._greet(visit, str(values.get("setting", "")), str(values.get("value", "")))
+                await self._warn(visit, answer.rules.desk_channel)
             return answer
 
         await self._counter.serve(visit, work)
@@ -128,6 +133,11 @@ class Talk(Part):
         except SlackRefuses:
             sentence = words.uninvited(workspace.identity.bot_user, channel)
             await self._counter.tell(visit, post_said(sentence))
+
+    async def _warn(self, visit: Visit, desk: str | None) -> None:
+        """Of a desk that everybody in the workspace can read."""
+        if desk and not await self._channels.is_private(replace(visit, channel=desk), anew=True):
+            await self._counter.tell(visit, post_said(words.open_desk(desk)))
 
     async def _with_files(
         self,

@@ -131,6 +131,13 @@ def not_here(bot_user: str, channel: str) -> str:
     )
 
 
+def open_desk(channel: str) -> str:
+    return (
+        f"Everybody in this workspace can read <#{channel}>, and cases show what people wrote."
+        " Make it a private channel, or name one with `/studio house desk`."
+    )
+
+
 def uninvited(bot_user: str, channel: str) -> str:
     """To whoever named a channel for the app's own messages."""
     return f"I cannot write in <#{channel}>. Invite me there with `/invite <@{bot_user}>`."
