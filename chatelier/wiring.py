@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from engine.model_catalog import ModelCatalogue
     from moderation.desk.errands import Errands
     from moderation.gate import HouseGate
+    from moderation.onlooker import Onlooker
     from moderation.policy import Policy
     from moderation.provenance.chain import Chain
     from moderation.provenance.examiner import HouseExaminer
@@ -122,6 +123,7 @@ def open_gate(
     redis_url: str | None,
     holds: bool | None = None,
     errands: "Errands | None" = None,
+    onlooker: "Onlooker | None" = None,
 ) -> "HouseGate":
     """The house rules with the community's own words and pictures. Raises `Misconfigured`."""
     from moderation.gate import HouseGate
@@ -147,6 +149,7 @@ def open_gate(
         holds=settings.moderation.holds if holds is None else holds,
         watched=frozenset({Platform.WEB} if settings.web.moderator_invite else ()),
         errands=errands,
+        onlooker=onlooker,
         rules=house_rules(settings),
         image_rules=house_image_rules(
             blocked_pictures=settings.moderation.blocked_pictures,
@@ -193,19 +196,24 @@ def prompt_rules(settings: Settings, policy: "Policy") -> "tuple[PromptRule, ...
 
 
 def face_ports(settings: Settings) -> Ports:
-    """Everything that a face hands to the commands. Raises `Misconfigured` and `DatabaseUnavailable`."""
+    """Everything that a face hands to the commands. Raises `Misconfigured` and `DatabaseUnavailable`.
+
+    Images that people bring along are judged and examined in processes beside it, which end when nobody has any.
+    """
     from engine.client import CeleryQueue
     from engine.events import RedisEvents
     from engine.pictures.darkroom import Darkroom
     from moderation.desk.desk import HouseDesk
     from moderation.desk.errands import Errands
+    from moderation.onlooker import house_onlooker
+    from moderation.provenance.apart import ApartExaminer
 
     database = open_database(settings)
     url = redis_url(settings)
     queue, events = CeleryQueue(url, models=models_with_queues(settings)), RedisEvents(url)
     store = open_storage(settings)
     errands = Errands(database=database, queue=queue, events=events, store=store)
-    gate = open_gate(settings, database, redis_url=url, errands=errands)
+    gate = open_gate(settings, database, redis_url=url, errands=errands, onlooker=house_onlooker())
     gate.warm_up()
     return Ports(
         database=database,
@@ -215,7 +223,7 @@ def face_ports(settings: Settings) -> Ports:
         events=events,
         darkroom=Darkroom(),
         desk=HouseDesk(database=database, errands=errands, policy=house_policy(settings)),
-        examiner=open_examiner(settings),
+        examiner=ApartExaminer(lambda: own_chain(settings)),
         rules=house_rules(settings),
     )
 

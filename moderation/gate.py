@@ -18,6 +18,7 @@ from moderation.inspection import Inspector
 from moderation.limits.limiter import Limiter
 from moderation.limits.settings import LimitSettings
 from moderation.metrics import VERDICTS
+from moderation.onlooker import Onlooker
 from moderation.policy import Policy
 from moderation.rules.image import ImageRule, house_image_rules
 from moderation.rules.image.blocked_here import BlockedHere
@@ -58,19 +59,25 @@ class HouseGate:
         watched: frozenset[Platform] = frozenset(),
         rules: HouseRules | None = None,
         errands: Errands | None = None,
+        onlooker: Onlooker | None = None,
     ) -> None:
         """Without `redis_url` the limits hold for this process only; without rules, the house's own apply.
 
         With `holds` False, for a house where no moderator looks, what would be held is refused. None: it is held
         in communities that have a desk channel, and on the platforms that are `watched` anyway.
-        Without `errands` what follows from strikes waits for the sweeper.
+        Without `errands` what follows from strikes waits for the sweeper. Without an `onlooker`, who has a process of
+        its own for it, pictures are looked at here.
         """
         self._database = database
         self._limiter = Limiter(limits or LimitSettings(), redis_url=redis_url)
         self._court = PromptCourt(policy=policy, rules=prompt_rules)
         rules_for_pictures = house_image_rules(policy=policy) if image_rules is None else image_rules
         blocked_here = BlockedHere(self._blocked_bits)
-        self._inspector = Inspector((*rules_for_pictures, blocked_here), policy=self._court.policy)
+        self._inspector = Inspector(
+            (*rules_for_pictures, blocked_here),
+            policy=self._court.policy,
+            see=onlooker.see if onlooker else None,
+        )
         self._holds = holds
         self._watched = watched
         self._rules = rules or HouseRules()

@@ -1,29 +1,27 @@
 """Pictures under inspection. Fail closed: a picture that cannot be judged is not shown."""
 
-import io
 import logging
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, wait
 from dataclasses import replace
-
-from PIL import Image
 
 from moderation.findings import Finding, weigh
 from moderation.metrics import RULE_FAILURES
 from moderation.policy import Policy, default_policy
 from moderation.rules.image.subject import ImageRule, ImageSubject
+from moderation.sight import OwnSight, Sight, decode
 from studio.errors import InspectionFailed
 from studio.ports import Inspection
 from studio.verdicts import Verdict
 
 logger = logging.getLogger(__name__)
 
+See = Callable[[bytes], Sight]
+
 _TIMEOUT_SECONDS = 20.0
 _PLACES = 16
-MAX_PIXELS = 2048 * 2048 * 16  # the largest picture painted here, upscaled four times
-MAX_BYTES = 256 * 2**20
 
 
 class Inspector:
@@ -34,8 +32,11 @@ class Inspector:
         rules: Sequence[ImageRule],
         *,
         policy: Policy | None = None,
+        see: See | None = None,
         timeout_seconds: float = _TIMEOUT_SECONDS,
     ) -> None:
+        """`see` looks at an encoded picture; without it that is done here."""
+        self._see = see or see_here
         self._rules = tuple(rules)
         self._policy = policy or default_policy()
         self._timeout_seconds = timeout_seconds
@@ -47,7 +48,7 @@ class Inspector:
 
         Raises `InspectionFailed` for a picture that cannot be read, and when a rule fails or is late.
         """
-        look = _Look(inspection, self._rules)
+        look = _Look(inspection, self._see, self._rules)
         try:
             findings, fingerprint = self._in_time(look)
         except Exception as error:
@@ -78,8 +79,9 @@ _Seen = tuple[list[Finding | None], str]  # what each rule found, and the finger
 class _Look:
     """One picture's way past all rules. `rule` is the one that judges it now."""
 
-    def __init__(self, inspection: Inspection, rules: Sequence[ImageRule]) -> None:
+    def __init__(self, inspection: Inspection, see: See, rules: Sequence[ImageRule]) -> None:
         self._inspection = inspection
+        self._see = see
         self._rules = rules
         self._seen: Future[_Seen] = Future()
         self._begin("reading")
@@ -100,13 +102,18 @@ class _Look:
         return self._seen.result()
 
     def _look(self) -> _Seen:
-        subject = read_picture(self._inspection)
+        subject = self._subject()
         findings = []
         for rule in self._rules:
             self._begin(rule.name)
             findings.append(rule.judge(subject))
         self._begin("fingerprint")
         return findings, subject.hashes[0].hex
+
+    def _subject(self) -> ImageSubject:
+        asked = self._inspection
+        sight = self._see(asked.png)
+        return ImageSubject(kind=asked.kind, person=asked.person, request=asked.request, sight=sight)
 
     def _begin(self, rule: str) -> None:
         self.rule, self._since = rule, time.monotonic()
@@ -118,19 +125,6 @@ def _judged(findings: Iterable[Finding | None], policy: Policy) -> Iterator[Find
             yield judged
 
 
-def read_picture(inspection: Inspection) -> ImageSubject:
-    """Raises ValueError or OSError for anything but one whole, still PNG of a size that is painted here."""
-    if len(inspection.png) > MAX_BYTES:
-        raise ValueError("more bytes than any picture has")
-    with Image.open(io.BytesIO(inspection.png), formats=("PNG",)) as image:
-        if getattr(image, "n_frames", 1) != 1:
-            raise ValueError("more than one frame")
-        if image.width * image.height > MAX_PIXELS:
-            raise ValueError("more pixels than any picture has")
-        image.load()
-        return ImageSubject(
-            kind=inspection.kind,
-            person=inspection.person,
-            request=inspection.request,
-            image=image.convert("RGB"),
-        )
+def see_here(png: bytes) -> Sight:
+    """Raises ValueError or OSError for what is no picture of ours."""
+    return OwnSight(decode(png))

@@ -6,9 +6,9 @@ from pathlib import Path
 from PIL import Image
 
 from moderation.findings import Finding
-from moderation.inspection import MAX_PIXELS
 from moderation.policy import Policy
 from moderation.rules.image import ImageSubject, house_image_rules
+from moderation.sight import MAX_PIXELS, OwnSight
 from studio.people import Person, Platform
 from studio.ports import Inspected
 from studio.requests import Operation, PaintRequest
@@ -26,7 +26,7 @@ def look(
         image = opened.convert("RGB")
     request = None if upload else PaintRequest(operation=Operation.VARY, seed=0, prompt=prompt)
     kind = Inspected.UPLOAD if upload else Inspected.OUTPUT
-    subject = ImageSubject(kind=kind, person=_OPERATOR, image=image, request=request)
+    subject = ImageSubject(kind=kind, person=_OPERATOR, sight=OwnSight(image), request=request)
     for rule in house_image_rules(policy=policy):
         finding = rule.judge(subject)
         yield rule.name, finding, finding and policy.apply(finding)

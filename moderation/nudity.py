@@ -5,6 +5,7 @@ from functools import cache
 from importlib import resources
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,8 @@ CLASSES = ("drawing", "hentai", "neutral", "porn", "sexy")
 # The mean colour that the second network was trained around, in its order: blue, green, red.
 _MEAN_BGR = np.array([104, 117, 123], np.float32)
 _SECOND_SIDE_PIXELS = 256  # of which the middle is looked at
+# Below this the first is sure that there is nothing, and the second, slower one is not asked.
+_WORTH_ASKING = 0.01
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +33,22 @@ class Impression:
     neutral: float
     porn: float
     sexy: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Nakedness:
+    """Both opinions. `second`, how likely it is pornographic, is None when the second network was not asked."""
+
+    first: Impression
+    second: float | None
+
+
+class First(Protocol):
+    def look(self, image: Image.Image) -> Impression: ...
+
+
+class Second(Protocol):
+    def chance(self, image: Image.Image) -> float: ...
 
 
 class NudityNetwork:
@@ -81,3 +100,11 @@ class SecondOpinion:
 def house_networks() -> tuple[NudityNetwork, SecondOpinion | None]:
     """One pair for the process, however many gates there are."""
     return NudityNetwork.bundled(), SecondOpinion.installed()
+
+
+def nakedness(image: Image.Image, networks: tuple[First, Second | None] | None = None) -> Nakedness:
+    """Of an RGB picture, by these networks or by the house's."""
+    first, second = networks or house_networks()
+    seen = first.look(image)
+    wonders = 1 - seen.drawing - seen.neutral >= _WORTH_ASKING
+    return Nakedness(first=seen, second=second.chance(image) if second is not None and wonders else None)

@@ -27,6 +27,7 @@ may want to act on. No message ever holds a prompt, a token or a path of the ser
         ├── DatabaseUnavailable
         ├── StorageFailed
         ├── InspectionFailed
+        ├── ExaminationFailed
         ├── SigningFailed
         ├── ModelBroken
         ├── PaintingFailed
@@ -259,6 +260,13 @@ class InspectionFailed(Trouble):
 
     code = "inspection"
     sentence = "The picture could not be checked, so it is not shown. Nothing was charged; please try again."
+
+
+class ExaminationFailed(Trouble):
+    """Where a file comes from could not be looked into, so nothing is said of it."""
+
+    code = "examination"
+    sentence = "The image could not be examined. Please try again, or save it again as PNG or JPEG first."
 
 
 class SigningFailed(Trouble):

@@ -107,7 +107,7 @@ class Examiner(Protocol):
     def examine(self, data: bytes, *, png: bytes) -> Traces:
         """What a file of any origin says of where it comes from; `png` is the same, made harmless by the darkroom.
 
-        Raises `BadImage`.
+        Raises `BadImage`, and `ExaminationFailed` when it cannot tell.
         """
 
 

@@ -35,8 +35,9 @@ def accept_upload(ports: Ports, person: Person, data: bytes) -> Source:
 
 
 def examine_upload(ports: Ports, person: Person | None, data: bytes) -> Traces:
-    """What a file tells of where it comes from. Nothing is kept. Raises `Banned`, `RateLimited` and `BadImage`.
+    """What a file tells of where it comes from. Nothing is kept.
 
+    Raises `Banned`, `RateLimited`, `BadImage` and `ExaminationFailed`.
     `person` None is somebody without a name here, whom the caller has counted.
     """
     if person is not None:

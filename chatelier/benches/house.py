@@ -38,9 +38,18 @@ class OpenHouse:
         return str(self.state["url"])
 
     def memory_mib(self) -> dict[str, float]:
-        """Proportional set size per program (shared pages are counted once over all), in MiB."""
-        programs = {"up": self.process.pid} | self.state["processes"]
-        return {name: _proportional_mib(process) for name, process in programs.items()}
+        """Proportional set size per program (shared pages are counted once over all), in MiB.
+
+        The processes that a program keeps beside it follow it, each by its task.
+        """
+        found = {"up": _proportional_mib(psutil.Process(self.process.pid))}
+        for name, number in self.state["processes"].items():
+            program = psutil.Process(number)
+            found[name] = _proportional_mib(program)
+            for each in program.children(recursive=True):
+                task = f"{name}: {_task(each)}"
+                found[task] = found.get(task, 0.0) + _proportional_mib(each)
+        return found
 
 
 @contextmanager
@@ -91,5 +100,11 @@ def _close(process: "subprocess.Popen[bytes]") -> None:
         os.killpg(process.pid, signal.SIGKILL)
 
 
-def _proportional_mib(process: int) -> float:
-    return float(psutil.Process(process).memory_full_info().pss) / 2**20
+def _task(process: psutil.Process) -> str:
+    """Of an annex, the module whose work it does."""
+    named = (each for each in process.cmdline() if each.endswith(":answer"))
+    return next(named, "another process").removesuffix(":answer")
+
+
+def _proportional_mib(process: psutil.Process) -> float:
+    return float(process.memory_full_info().pss) / 2**20

@@ -1,6 +1,7 @@
 """What people and administrators feel: opening, memory, pictures, answers, the time beside the model."""
 
 import asyncio
+import io
 import statistics
 import time
 from collections.abc import Callable
@@ -9,12 +10,14 @@ from typing import Any
 
 from chatelier.benches.house import OpenHouse, open_house
 from chatelier.benches.visitor import Said, Visitor
+from moderation.provenance.trials import photograph
 from studio.db.database import Database
 from studio.db.tables import JobRow
 from studio.errors import Trouble
 
 _SETTLE_SECONDS = 5.0
 _ROUNDS = 5
+_BROUGHT_PIXELS = (512, 1024)  # a side
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +40,9 @@ class RoomFigures:
 
     ready_seconds: float
     idle_mib: dict[str, float]
+    busy_mib: dict[str, float]  # after images were brought along and looked at
+    brought_seconds: list[float]  # the first starts what judges them
+    looked_seconds: list[float]  # likewise
     four_pictures: list[Painted]
     people: int
     acknowledged_seconds: list[float]
@@ -47,8 +53,10 @@ class RoomFigures:
         pictures = statistics.median(each.painting + each.beside for each in rounds)
         return [
             ("from the command to the open door", f"{self.ready_seconds:.1f} s"),
-            ("idle memory, all processes (PSS)", f"{sum(self.idle_mib.values()):.0f} MiB"),
-            *((f"  {name}", f"{mib:.0f} MiB") for name, mib in self.idle_mib.items()),
+            *_weights("idle memory, all processes (PSS)", self.idle_mib),
+            *_weights("memory after images were brought along", self.busy_mib),
+            ("images brought along, each", _each(self.brought_seconds)),
+            ("images looked at, each", _each(self.looked_seconds)),
             ("four pictures, enter to grid, median", f"{pictures:.2f} s"),
             ("of that beside the model", _milliseconds([each.beside for each in rounds])),
             ("  until a worker has it", _milliseconds([each.accepting for each in rounds])),
@@ -79,12 +87,21 @@ async def _measure(
         sent_at = time.time()
         seconds, job = await _paint(visitor, f"/imagine a red apple on a blue background --seed {index}")
         painted.append(_split(house, job, sent_at=sent_at, seconds=seconds))
+    say("Bringing images along …")
+    plain = [_png(side) for side in _BROUGHT_PIXELS]
+    marked = await visitor.fetch(f"/pictures/{job}.1.png")
+    brought = [await visitor.bring(data) for data in (*plain, marked)]
+    looked = [await visitor.bring(data, look=True) for data in (*plain, marked)]
+    busy_mib = house.memory_mib()
     await visitor.leave()
     say(f"Letting {people} people in …")
     said = await _all_at_once(house, people)
     return RoomFigures(
         ready_seconds=house.ready_seconds,
         idle_mib=idle_mib,
+        busy_mib=busy_mib,
+        brought_seconds=brought,
+        looked_seconds=looked,
         four_pictures=painted,
         people=people,
         acknowledged_seconds=[each.received_seconds for each in said],
@@ -138,6 +155,22 @@ def _split(house: OpenHouse, job: str, *, sent_at: float, seconds: float) -> Pai
         finishing=ended - started - row.painting_seconds,
         showing=seconds - ended,
     )
+
+
+def _png(side: int) -> bytes:
+    out = io.BytesIO()
+    photograph(side, seed=side).save(out, "PNG")
+    return out.getvalue()
+
+
+def _weights(name: str, mib: dict[str, float]) -> list[tuple[str, str]]:
+    """The sum, and each."""
+    parts = [(f"  {part}", f"{each:.0f} MiB") for part, each in mib.items()]
+    return [(name, f"{sum(mib.values()):.0f} MiB"), *parts]
+
+
+def _each(seconds: list[float]) -> str:
+    return ", ".join(f"{each * 1000:.0f}" for each in seconds) + " ms"
 
 
 def _milliseconds(seconds: list[float]) -> str:

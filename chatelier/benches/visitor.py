@@ -1,4 +1,4 @@
-"""A browser's part of the web room, without the browser: come in, say something, hear the answer."""
+"""A browser's part of the web room, without the browser: come in, say something, hear the answer, bring files."""
 
 import asyncio
 import json
@@ -12,6 +12,7 @@ import httpx
 from websockets.asyncio.client import ClientConnection, connect
 
 _TOKEN = re.compile(r'name="token"[^>]*value="([^"]+)"')
+_TOKEN_OF_ROOM = re.compile(r'data-token="([^"]+)"')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +29,8 @@ class Visitor:
     """One open socket. Every message that arrives is kept with the moment of its arrival."""
 
     socket: ClientConnection
+    address: str
+    headers: dict[str, str] = field(repr=False)  # what the browser sends with a form
     heard: list[tuple[float, dict[str, Any]]] = field(default_factory=list)
     _listener: asyncio.Task[None] | None = None
     _news: asyncio.Condition = field(default_factory=asyncio.Condition)
@@ -44,13 +47,15 @@ class Visitor:
                 "/enter", data={"name": name, "token": token[1]}, headers={"origin": address}
             )
             entered.raise_for_status()
+            room = _TOKEN_OF_ROOM.search(entered.text)
+            if room is None:
+                raise RuntimeError("the room has no form token")
             cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in client.cookies.jar)
+        headers = {"cookie": cookies, "origin": address}
         socket = await connect(
-            address.replace("http", "ws", 1) + "/room",
-            additional_headers={"cookie": cookies, "origin": address},
-            max_size=2**24,
+            address.replace("http", "ws", 1) + "/room", additional_headers=headers, max_size=2**24
         )
-        visitor = cls(socket=socket)
+        visitor = cls(socket=socket, address=address, headers=headers | {"x-form-token": room[1]})
         visitor._listener = asyncio.create_task(visitor._listen())
         await visitor.hear(lambda message: message["type"] == "wall")
         return visitor
@@ -73,6 +78,22 @@ class Visitor:
         return Said(
             received_seconds=received_at - sent_at, answered_seconds=answered_at - sent_at, answer=answer
         )
+
+    async def bring(self, data: bytes, *, look: bool = False) -> float:
+        """Seconds until the room has taken a file in, or, with `look`, said where it comes from."""
+        path = "/uploads?look" if look else "/uploads"
+        sent_at = time.perf_counter()
+        async with httpx.AsyncClient(base_url=self.address, headers=self.headers, timeout=120) as client:
+            answer = await client.post(path, content=data)
+        answer.raise_for_status()
+        return time.perf_counter() - sent_at
+
+    async def fetch(self, path: str) -> bytes:
+        """A file of the room."""
+        async with httpx.AsyncClient(base_url=self.address, headers=self.headers, timeout=120) as client:
+            answer = await client.get(path)
+        answer.raise_for_status()
+        return answer.content
 
     async def hear(self, wanted: Any, *, seconds: float = 120) -> tuple[float, dict[str, Any]]:
         """The first message, past or future, for which `wanted` is true, and when it came."""

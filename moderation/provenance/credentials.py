@@ -61,14 +61,17 @@ class Notary:
         return out.getvalue()
 
 
-def read_credentials(data: bytes, kind: str, *, chain: "Chain | None") -> Credentials | None:
-    """The credentials in a file of this `kind` (PNG, JPEG, WEBP); None without any that can be read."""
+def read_credentials(data: bytes, kind: str, *, trusted: str | None) -> Credentials | None:
+    """The credentials in a file of this `kind` (PNG, JPEG, WEBP); None without any that can be read.
+
+    `trusted`: the certificates, PEM, by which this studio's own are known.
+    """
     import c2pa
 
     if kind not in _MIME_TYPES:
         return None
     try:
-        context = _context(chain.certificates if chain else None)
+        context = _context(trusted)
         with c2pa.Reader(_MIME_TYPES[kind], io.BytesIO(data), context=context) as reader:
             return _credentials(json.loads(reader.json()))
     except (c2pa.C2paError, ValueError, KeyError, TypeError, AttributeError):

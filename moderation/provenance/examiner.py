@@ -31,21 +31,27 @@ class HouseExaminer:
 
     def examine(self, data: bytes, *, png: bytes) -> Traces:
         """Nothing is kept. Raises `BadImage` for what cannot be read."""
-        try:
-            with Image.open(io.BytesIO(data), formats=_FORMATS) as opened:
-                kind, named, software = opened.format or "", named_id(opened), recipe_software(opened)
-            with Image.open(io.BytesIO(png), formats=("PNG",)) as clean:
-                picture = clean.convert("RGB")
-        except (OSError, SyntaxError, ValueError) as error:
-            raise BadImage("it cannot be read.") from error
-        credentials = read_credentials(data, kind, chain=self._find_chain())
-        fingerprint = pdq(picture)
-        return Traces(
-            credentials=credentials.picture_id if credentials and credentials.ours else None,
-            mark=mark.find(picture),
-            named=named,
-            fingerprint=fingerprint.hex if fingerprint.quality >= USABLE_QUALITY else "",
-            software=software,
-            signed_by=credentials.organization if credentials and credentials.intact else "",
-            tampered=credentials is not None and not credentials.intact,
-        )
+        chain = self._find_chain()
+        return examine(data, png, trusted=chain.certificates if chain else None)
+
+
+def examine(data: bytes, png: bytes, *, trusted: str | None) -> Traces:
+    """`png` is the same picture, made harmless; `trusted` are the studio's certificates. Raises `BadImage`."""
+    try:
+        with Image.open(io.BytesIO(data), formats=_FORMATS) as opened:
+            kind, named, software = opened.format or "", named_id(opened), recipe_software(opened)
+        with Image.open(io.BytesIO(png), formats=("PNG",)) as clean:
+            picture = clean.convert("RGB")
+    except (OSError, SyntaxError, ValueError) as error:
+        raise BadImage("it cannot be read.") from error
+    credentials = read_credentials(data, kind, trusted=trusted)
+    fingerprint = pdq(picture)
+    return Traces(
+        credentials=credentials.picture_id if credentials and credentials.ours else None,
+        mark=mark.find(picture),
+        named=named,
+        fingerprint=fingerprint.hex if fingerprint.quality >= USABLE_QUALITY else "",
+        software=software,
+        signed_by=credentials.organization if credentials and credentials.intact else "",
+        tampered=credentials is not None and not credentials.intact,
+    )

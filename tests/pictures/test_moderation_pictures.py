@@ -10,12 +10,13 @@ from PIL import Image, ImageDraw, ImageEnhance
 
 from moderation.findings import Finding
 from moderation.hash_lists import read_list
-from moderation.inspection import Inspector, read_picture
+from moderation.inspection import Inspector
 from moderation.pdq import SAME_BITS, distance, pdq, pdq_with_flips
 from moderation.rules.image import ImageSubject, house_image_rules
 from moderation.rules.image.blank import Blank
 from moderation.rules.image.blocked import Blocked
 from moderation.rules.image.size import Size
+from moderation.sight import OwnSight, decode
 from studio.errors import InspectionFailed
 from studio.people import Person, Platform
 from studio.ports import Inspected, Inspection
@@ -58,7 +59,7 @@ def inspection(
 def subject(
     image: Image.Image, kind: Inspected = Inspected.OUTPUT, asked: PaintRequest | None = None
 ) -> ImageSubject:
-    return ImageSubject(kind=kind, person=PERSON, image=image, request=asked or request())
+    return ImageSubject(kind=kind, person=PERSON, sight=OwnSight(image), request=asked or request())
 
 
 # ---- the perceptual hash
@@ -194,7 +195,7 @@ def test_a_picture_that_unpacks_to_too_much_is_not_even_decoded() -> None:
         pytest.raises(ValueError, match="pixels"),
         Image.open(io.BytesIO(png(Image.new("1", (9_000, 9_000))))),
     ):
-        read_picture(inspection(png(Image.new("1", (9_000, 9_000)))))
+        decode(png(Image.new("1", (9_000, 9_000))))
 
 
 class Raising:

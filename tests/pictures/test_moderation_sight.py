@@ -31,6 +31,7 @@ from moderation.rules.image.larger_model import LargerModel
 from moderation.rules.image.nudity import Nudity, score
 from moderation.rules.image.subject import ImageSubject
 from moderation.safety_model import HttpSafetyModel, Scene
+from moderation.sight import OwnSight
 from moderation.training.drawn import drawings
 from studio.errors import InspectionFailed
 from studio.people import Person, Platform
@@ -58,7 +59,10 @@ def drawn(name: str, *, side: int = 256, share: float = 0.8) -> Image.Image:
 def subject(image: Image.Image, *, kind: Inspected = Inspected.UPLOAD, person: Person = ADA) -> ImageSubject:
     request = PaintRequest(operation=Operation.IMAGINE, seed=1, prompt="a still life")
     return ImageSubject(
-        kind=kind, person=person, image=image, request=request if kind is Inspected.OUTPUT else None
+        kind=kind,
+        person=person,
+        sight=OwnSight(image),
+        request=request if kind is Inspected.OUTPUT else None,
     )
 
 

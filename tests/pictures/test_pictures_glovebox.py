@@ -60,11 +60,11 @@ def test_a_picture_comes_out_as_if_it_had_been_opened_here(glovebox: Glovebox) -
 def test_one_child_serves_picture_after_picture_in_little_memory() -> None:
     glovebox = Glovebox(timeout_seconds=PATIENCE_SECONDS)
     glovebox.clean(PHOTOGRAPH)
-    child = glovebox._warm
+    child = glovebox.annex._warm
     for _ in range(5):
         glovebox.clean(PHOTOGRAPH)
-    assert glovebox._warm is child
-    assert 10 * MIB < glovebox.peak_bytes < 70 * MIB, "the child has loaded more than a decoder needs"
+    assert glovebox.annex._warm is child
+    assert 10 * MIB < glovebox.annex.peak_bytes < 70 * MIB, "the child has loaded more than a decoder needs"
 
 
 def test_what_is_wrong_is_said_in_the_same_words(glovebox: Glovebox) -> None:
@@ -80,7 +80,7 @@ def test_what_is_wrong_is_said_in_the_same_words(glovebox: Glovebox) -> None:
 def test_the_densest_picture_allowed_fits_into_the_child(glovebox: Glovebox) -> None:
     upload = glovebox.clean(dense_png(4096))
     assert (upload.width, upload.height) == (2048, 2048)
-    assert 64 * MIB < glovebox.peak_bytes < 300 * MIB
+    assert 64 * MIB < glovebox.annex.peak_bytes < 300 * MIB
 
 
 def test_a_child_without_enough_memory_says_so_and_goes_on() -> None:
@@ -108,17 +108,17 @@ def test_a_child_that_fails_is_ended_and_the_picture_refused(code: str) -> None:
     box = Glovebox(timeout_seconds=0.5, command=python(code))
     with pytest.raises(BadImage, match="safely"):
         box.clean(PHOTOGRAPH)
-    assert not box._children
+    assert not box.annex._children
 
 
 def test_after_a_failure_another_child_takes_over() -> None:
     box = Glovebox(timeout_seconds=PATIENCE_SECONDS)
     box.clean(PHOTOGRAPH)
-    assert box._warm is not None
-    os.kill(box._warm._process.pid, 9)
-    box._warm._process.wait()
+    assert box.annex._warm is not None
+    os.kill(box.annex._warm._process.pid, 9)
+    box.annex._warm._process.wait()
     assert box.clean(PHOTOGRAPH).width == 256
-    assert len(box._children) == 1
+    assert len(box.annex._children) == 1
 
 
 # Hangs on a file that ends so, and finds anything else wrong.
@@ -145,7 +145,7 @@ def test_a_file_that_hangs_its_child_keeps_no_other_waiting() -> None:
             assert not hanging.done()
         finally:
             while not hanging.done():
-                for child in list(box._children):
+                for child in list(box.annex._children):
                     child._process.kill()
                 wait([hanging], timeout=0.05)
     with pytest.raises(BadImage, match="safely"):
@@ -154,7 +154,7 @@ def test_a_file_that_hangs_its_child_keeps_no_other_waiting() -> None:
 
 def test_whoever_finds_no_place_is_told_to_come_again() -> None:
     box = Glovebox(places=1, timeout_seconds=0.01, command=python("pass"))
-    box._places.acquire()
+    box.annex._places.acquire()
     with pytest.raises(BadImage, match="try again"):
         box.clean(PHOTOGRAPH)
 

@@ -165,7 +165,7 @@ def test_credentials_of_another_studio_are_intact_and_not_ours(copy, tmp_path):
 def test_a_changed_file_shows(copy, chain):
     changed = bytearray(copy)
     changed[copy.index(b"a red apple")] = ord("A")
-    found = read_credentials(bytes(changed), "PNG", chain=chain)
+    found = read_credentials(bytes(changed), "PNG", trusted=chain.certificates)
     assert found is not None
     assert (found.intact, found.ours) == (False, False)
 

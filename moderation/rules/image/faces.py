@@ -1,13 +1,12 @@
 """Faces in pictures that people bring along. What is painted here may show faces."""
 
-import hashlib
 from typing import Protocol
 
 from PIL import Image
 
 from moderation.categories import Category
 from moderation.consent import ConsentBook
-from moderation.faces import SURE, house_finder
+from moderation.faces import SURE
 from moderation.findings import Finding
 from moderation.policy import FacePolicy
 from moderation.rules.image.subject import ImageSubject
@@ -34,7 +33,7 @@ class Faces:
     def judge(self, subject: ImageSubject) -> Finding | None:
         if subject.kind is not Inspected.UPLOAD:
             return None
-        certainty = (self._finder or house_finder()).certainty(subject.image)
+        certainty = self._finder.certainty(subject.image) if self._finder else subject.sight.face
         if certainty < SURE:
             return None
         asks = self._policy is FacePolicy.ASK and not self._agreed(subject)
@@ -50,5 +49,4 @@ class Faces:
         )
 
     def _agreed(self, subject: ImageSubject) -> bool:
-        digest = hashlib.sha256(subject.image.tobytes()).digest()
-        return self._consents.given(subject.person.key, digest)
+        return self._consents.given(subject.person.key, subject.sight.digest)

@@ -5,13 +5,9 @@ photographs only. Where both agree the score is high; where only one is sure, it
 A picture that was asked for with words for a minor is never left to thresholds.
 """
 
-from typing import Protocol
-
-from PIL import Image
-
 from moderation.categories import Category
 from moderation.findings import Finding
-from moderation.nudity import Impression, house_networks
+from moderation.nudity import First, Impression, Second, nakedness
 from moderation.rules.image.subject import ImageSubject
 from moderation.rules.prompt.minors import house_minors
 from moderation.rules.prompt.subject import PromptSubject
@@ -21,18 +17,7 @@ _WITH_MINORS = (
     0.3  # from here on, beside words for a minor, the picture belongs to the core that is always refused
 )
 _SURE = 0.9  # from here on one network alone is believed so far that somebody looks
-_WORTH_ASKING = (
-    0.01  # below this the first is sure that there is nothing, and the second, slower one is not asked
-)
 _DOUBT = 0.7  # the score of that, and the most that the first network reaches alone
-
-
-class First(Protocol):
-    def look(self, image: Image.Image) -> Impression: ...
-
-
-class Second(Protocol):
-    def chance(self, image: Image.Image) -> float: ...
 
 
 class Nudity:
@@ -43,10 +28,8 @@ class Nudity:
 
     def judge(self, subject: ImageSubject) -> Finding | None:
         """Always a finding: how much is too much, the policy says."""
-        first, second = self._networks or house_networks()
-        seen = first.look(subject.image)
-        wonders = 1 - seen.drawing - seen.neutral >= _WORTH_ASKING
-        other = second.chance(subject.image) if second is not None and wonders else None
+        both = nakedness(subject.image, self._networks) if self._networks else subject.sight.nakedness
+        seen, other = both.first, both.second
         opinion = "none" if other is None else f"{other:.2f}"
         found = score(seen, other)
         with_minors = found >= _WITH_MINORS and self._asks_for_minors(subject)

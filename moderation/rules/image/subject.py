@@ -2,31 +2,35 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Protocol
 
 from PIL import Image
 
 from moderation.findings import Finding
-from moderation.pdq import Pdq, pdq_with_flips
+from moderation.pdq import Pdq
+from moderation.sight import Sight
 from studio.people import Person
 from studio.ports import Inspected
 from studio.requests import PaintRequest
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ImageSubject:
-    """A whole, decoded picture: `image` is RGB and must not be changed. A bare upload has no `request`."""
+    """A picture, as far as it can be seen. A bare upload has no `request`."""
 
     kind: Inspected
     person: Person
-    image: Image.Image = field(repr=False)
+    sight: Sight = field(repr=False)
     request: PaintRequest | None = None
 
-    @cached_property
+    @property
+    def image(self) -> Image.Image:
+        """RGB. It must not be changed."""
+        return self.sight.image
+
+    @property
     def hashes(self) -> Sequence[Pdq]:
-        """The PDQ hashes of the picture and of its turned and mirrored copies, the picture itself first."""
-        return pdq_with_flips(self.image)
+        return self.sight.hashes
 
 
 class ImageRule(Protocol):

@@ -1,0 +1,243 @@
+"""What people bring along is judged and examined in processes beside the face, and no process means no answer."""
+
+import io
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+
+import pytest
+from PIL import Image
+
+from moderation.inspection import Inspector
+from moderation.onlooker import MEMORY_BYTES, Onlooker
+from moderation.policy import default_policy
+from moderation.provenance.apart import MEMORY_BYTES as EXAMINING_BYTES
+from moderation.provenance.apart import ApartExaminer
+from moderation.provenance.chain import Chain, ensure_chain
+from moderation.provenance.credentials import Notary
+from moderation.provenance.examiner import HouseExaminer
+from moderation.provenance.signer import HouseSigner, SignerSettings
+from moderation.provenance.trials import photograph
+from moderation.rules.image import house_image_rules
+from moderation.sight import OwnSight
+from studio import annex
+from studio.annex import Annex, AnnexLost
+from studio.errors import BadImage, ExaminationFailed, InspectionFailed
+from studio.people import Person, Platform
+from studio.ports import Inspected, Inspection
+from studio.requests import Operation
+from studio.verdicts import Verdict
+
+MIB = 2**20
+PATIENCE_SECONDS = 300.0  # a slow machine is no reason to give a child up
+ADA = Person(platform=Platform.WEB, community="room", user_id="1", display_name="Ada")
+PICTURE = "k3v9m2p4qx7a.2"
+
+
+def png(image: Image.Image) -> bytes:
+    out = io.BytesIO()
+    image.save(out, "PNG", compress_level=1)
+    return out.getvalue()
+
+
+SMALL = photograph(256, seed=1)
+LARGE = SMALL.resize((2048, 2048))  # as large as an upload becomes at most
+
+
+@pytest.fixture(scope="module")
+def onlooker() -> Onlooker:
+    task = "moderation.onlooker:answer"
+    return Onlooker(Annex(task, memory_bytes=MEMORY_BYTES, timeout_seconds=PATIENCE_SECONDS))
+
+
+@pytest.fixture(scope="module")
+def chain(tmp_path_factory: pytest.TempPathFactory) -> Chain:
+    return ensure_chain(tmp_path_factory.mktemp("home") / "provenance", organization="The atelier")
+
+
+@pytest.fixture(scope="module")
+def examiner(chain: Chain) -> ApartExaminer:
+    task = "moderation.provenance.apart:answer"
+    box = Annex(task, parts=3, memory_bytes=EXAMINING_BYTES, timeout_seconds=PATIENCE_SECONDS)
+    return ApartExaminer(lambda: chain, annex=box)
+
+
+@pytest.fixture
+def killed_at_work(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Whatever is asked while this holds, the child dies over it."""
+    ask = annex._Child.ask
+
+    def die(child: annex._Child, *asked: object, **named: object) -> annex.Reply:
+        os.kill(child.process_id, signal.SIGKILL)
+        return ask(child, *asked, **named)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as patched:
+        patched.setattr(annex._Child, "ask", die)
+        yield
+
+
+def judged(onlooker: Onlooker, image: Image.Image) -> Verdict:
+    inspector = Inspector(house_image_rules(), see=onlooker.see, timeout_seconds=PATIENCE_SECONDS)
+    return inspector.judge(Inspection(kind=Inspected.UPLOAD, person=ADA, png=png(image)))
+
+
+# ---- judging
+
+
+@pytest.mark.parametrize("image", [SMALL, LARGE], ids=["small", "large"])
+def test_a_picture_looks_the_same_from_there(onlooker: Onlooker, image: Image.Image) -> None:
+    told, own = onlooker.see(png(image)), OwnSight(image)
+    assert (told.digest, list(told.hashes)) == (own.digest, list(own.hashes))
+    assert told.face == pytest.approx(own.face, abs=1e-3)
+    assert told.nakedness.first.porn == pytest.approx(own.nakedness.first.porn, abs=1e-3)
+    assert told.image.tobytes() == image.tobytes()
+
+
+def test_one_process_looks_at_picture_after_picture_in_bounded_memory(onlooker: Onlooker) -> None:
+    judged(onlooker, SMALL)
+    processes = onlooker.annex.process_ids
+    assert judged(onlooker, LARGE).fingerprint
+    assert onlooker.annex.process_ids == processes
+    assert 50 * MIB < onlooker.annex.peak_bytes < 350 * MIB
+
+
+def test_what_is_no_picture_is_not_shown_and_the_process_stays(onlooker: Onlooker) -> None:
+    judged(onlooker, SMALL)
+    processes = onlooker.annex.process_ids
+    with pytest.raises(ValueError, match="UnidentifiedImageError"):
+        onlooker.see(b"GIF89a")
+    assert onlooker.annex.process_ids == processes
+
+
+def test_an_upload_over_which_the_process_dies_is_not_shown(onlooker: Onlooker, killed_at_work: None) -> None:
+    with pytest.raises(InspectionFailed, match="could not be checked"):
+        judged(onlooker, SMALL)
+    assert onlooker.annex.process_ids == []
+
+
+def test_the_upload_after_that_is_judged_by_another_process(onlooker: Onlooker) -> None:
+    judged(onlooker, SMALL)
+    (killed,) = onlooker.annex.process_ids
+    os.kill(killed, signal.SIGKILL)
+    assert onlooker.annex._warm is not None
+    onlooker.annex._warm._process.wait()
+    assert judged(onlooker, SMALL).fingerprint
+    assert killed not in onlooker.annex.process_ids
+
+
+# What a process answers in the place of `{{}}`: whoever took it over may say anything.
+_ANSWERS = """
+import json, socket, struct, sys
+connection, length = socket.socket(fileno=int(sys.argv[1])), struct.Struct(">Q")
+answer = json.dumps({{"peak_bytes": 0, **json.loads({told!r})}}).encode()
+connection.sendall(length.pack(len(answer)) + answer)
+connection.recv(1 << 20)
+"""
+_VIEWS = '[["ff", 90]' + 7 * ', ["0", 90]' + "]"
+_FIRST = '{"drawing": 0, "hentai": 0, "neutral": 1, "porn": 0, "sexy": 0}'
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "{}",
+        f'{{"digest": "00", "hashes": {_VIEWS}, "first": {_FIRST}, "second": null, "face": NaN}}',
+        f'{{"digest": "00", "hashes": {_VIEWS}, "first": {_FIRST}, "second": 7, "face": 0}}',
+        f'{{"digest": "00", "hashes": [], "first": {_FIRST}, "second": null, "face": 0}}',
+        f'{{"digest": "00", "hashes": {_VIEWS}, "first": {{}}, "second": null, "face": 0}}',
+    ],
+)
+def test_an_answer_that_is_none_counts_as_no_answer(told: str) -> None:
+    command = (sys.executable, "-I", "-c", _ANSWERS.format(told=told))
+    box = Annex("", memory_bytes=0, timeout_seconds=PATIENCE_SECONDS, command=command)
+    with pytest.raises(AnnexLost):
+        Onlooker(box).see(png(SMALL))
+    assert box.process_ids == []
+
+
+def test_the_policy_is_asked_here_and_not_there(onlooker: Onlooker) -> None:
+    """One process looks for all communities, whatever each of them makes of it."""
+    verdict = judged(onlooker, SMALL)
+    inspector = Inspector(house_image_rules(policy=default_policy()))
+    here = inspector.judge(Inspection(kind=Inspected.UPLOAD, person=ADA, png=png(SMALL)))
+    assert verdict == here
+
+
+# ---- examining
+
+
+@pytest.fixture(scope="module")
+def copy(chain: Chain) -> bytes:
+    signer = HouseSigner(SignerSettings(), notary=Notary(chain))
+    marked = png(signer.mark(SMALL, picture_id=PICTURE))
+    return signer.certify(marked, picture_id=PICTURE, operation=Operation.IMAGINE)
+
+
+def test_a_file_tells_the_same_from_there(examiner: ApartExaminer, chain: Chain, copy: bytes) -> None:
+    here = HouseExaminer(lambda: chain).examine(copy, png=copy)
+    assert here.mark == here.credentials == PICTURE
+    assert examiner.examine(copy, png=copy) == here
+    assert examiner.examine(png(SMALL), png=png(SMALL)).claims == ()
+    assert 50 * MIB < examiner.annex.peak_bytes < 250 * MIB
+
+
+def test_a_file_that_cannot_be_read_is_said_to_be_one(examiner: ApartExaminer) -> None:
+    with pytest.raises(BadImage, match="cannot be read"):
+        examiner.examine(b"GIF89a", png=b"GIF89a")
+
+
+def test_of_a_file_over_which_the_process_dies_nothing_is_said(
+    examiner: ApartExaminer, copy: bytes, killed_at_work: None
+) -> None:
+    with pytest.raises(ExaminationFailed, match="could not be examined"):
+        examiner.examine(copy, png=copy)
+    assert examiner.annex.process_ids == []
+
+
+def test_the_file_after_that_is_examined(examiner: ApartExaminer, copy: bytes) -> None:
+    assert examiner.examine(copy, png=copy).mark == PICTURE
+
+
+# ---- how long a process is kept
+
+
+_ECHOES = """
+import json, socket, struct, sys
+connection, length = socket.socket(fileno=int(sys.argv[1])), struct.Struct(">Q")
+answer = json.dumps({"peak_bytes": 1}).encode()
+with connection.makefile("rb") as asked:
+    while head := asked.read(8):
+        asked.read(*length.unpack(head))
+        connection.sendall(length.pack(len(answer)) + answer)
+"""
+
+
+def echoes(idle_seconds: float) -> Annex:
+    command = (sys.executable, "-I", "-c", _ECHOES)
+    return Annex(
+        "", memory_bytes=0, command=command, idle_seconds=idle_seconds, timeout_seconds=PATIENCE_SECONDS
+    )
+
+
+def test_a_process_that_has_nothing_to_do_for_a_while_is_ended() -> None:
+    box = echoes(idle_seconds=0)
+    for _ in range(2):
+        box.ask(b"anything", check=dict)
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while box.process_ids and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert box.process_ids == []
+
+
+def test_a_process_that_had_something_to_do_in_between_is_kept() -> None:
+    box = echoes(idle_seconds=PATIENCE_SECONDS)
+    box.ask(b"anything", check=dict)
+    child = box._warm
+    assert child is not None
+    box.ask(b"more", check=dict)
+    box._end_idle(child, 1)  # the first nap's alarm, late
+    assert box._warm is child
+    box._end_idle(child, 2)
+    assert box.process_ids == []
