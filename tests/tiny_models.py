@@ -8,6 +8,7 @@ import torch
 from diffusers import (
     AutoencoderKL,
     DDIMScheduler,
+    DiffusionPipeline,
     DPMSolverMultistepScheduler,
     EulerDiscreteScheduler,
     FlowMatchEulerDiscreteScheduler,
@@ -45,6 +46,11 @@ SCHEDULERS = {
     "lcm": LCMScheduler,
 }
 _BETAS = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear"}
+
+
+def saved(pipeline: DiffusionPipeline, folder: Path) -> Path:
+    pipeline.save_pretrained(folder)
+    return folder
 
 
 def make_tokenizer(folder: Path, *, length: int = 77) -> CLIPTokenizer:
@@ -140,8 +146,7 @@ def save_sd(
         feature_extractor=None,
         requires_safety_checker=False,
     )
-    pipeline.save_pretrained(folder)
-    return folder
+    return saved(pipeline, folder)
 
 
 def save_sdxl(folder: Path, *, scheduler: str = "euler", seed: int = 0) -> Path:
@@ -165,8 +170,7 @@ def save_sdxl(folder: Path, *, scheduler: str = "euler", seed: int = 0) -> Path:
         ),
         scheduler=make_scheduler(scheduler),
     )
-    pipeline.save_pretrained(folder)
-    return folder
+    return saved(pipeline, folder)
 
 
 def make_long_tokenizer() -> PreTrainedTokenizerFast:
@@ -217,8 +221,7 @@ def save_flux(folder: Path, *, guidance: bool = True, seed: int = 0) -> Path:
             guidance_embeds=guidance,
         ),
     )
-    pipeline.save_pretrained(folder)
-    return folder
+    return saved(pipeline, folder)
 
 
 def save_sd3(folder: Path, *, long_encoder: bool = True, seed: int = 0) -> Path:
@@ -249,5 +252,4 @@ def save_sd3(folder: Path, *, long_encoder: bool = True, seed: int = 0) -> Path:
             pooled_projection_dim=32,
         ),
     )
-    pipeline.save_pretrained(folder)
-    return folder
+    return saved(pipeline, folder)

@@ -24,20 +24,15 @@ from engine.painters.tuning import Lodging, compile_blocks
 from engine.speed import PLAIN, LowMemory, Quantise, Speed
 from studio.errors import ModelBroken
 from tests.tiny_models import save_sd
+from tests.tiny_pipelines import save_pixart, save_qwen_image, save_sana, save_z_image
 from tests.tiny_seers import (
+    QUIET,
     save_combined_kandinsky,
     save_karlo,
-    save_pixart,
-    save_qwen_image,
-    save_sana,
     save_stable_unclip,
-    save_z_image,
 )
 
-pytestmark = [
-    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
-    pytest.mark.filterwarnings("ignore::FutureWarning"),
-]
+pytestmark = QUIET
 CPU = torch.device("cpu")
 FAMILIES: dict[str, Callable[[Path], Path]] = {
     "Stable Diffusion": save_sd,

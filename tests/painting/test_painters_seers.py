@@ -14,22 +14,16 @@ from engine.model_catalog import ModelEntry
 from engine.painters.families import new_painter
 from engine.painters.painter import CallPainter, Portion, Sketch
 from studio.errors import ModelBroken, NotSupported
+from tests.tiny_pipelines import save_pixart, save_qwen_image, save_sana, save_z_image
 from tests.tiny_seers import (
+    QUIET,
     save_combined_kandinsky,
     save_kandinsky,
     save_karlo,
-    save_pixart,
-    save_qwen_image,
-    save_sana,
     save_stable_unclip,
-    save_z_image,
 )
 
-# diffusers turns tensors into arrays in a way that numpy 2 wants otherwise, and warns of what it may drop.
-pytestmark = [
-    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
-    pytest.mark.filterwarnings("ignore::FutureWarning"),
-]
+pytestmark = QUIET
 
 
 def picture(seed: int) -> Image.Image:
