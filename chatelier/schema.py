@@ -4,10 +4,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, inspect, text
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from chatelier.migrations import HEAD
-from studio.db.database import Database
+from studio.db.database import Database, is_broken
 from studio.errors import DatabaseUnavailable, Misconfigured
 
 if TYPE_CHECKING:
@@ -33,8 +33,10 @@ def upgrade(database: Database) -> tuple[str | None, str]:
             _refuse_newer(before)
             if before != HEAD:
                 command.upgrade(alembic_config(connection), "head")
-    except (OperationalError, InterfaceError) as error:
-        raise DatabaseUnavailable from error
+    except DBAPIError as error:
+        if isinstance(error, OperationalError | InterfaceError) or is_broken(error):
+            raise DatabaseUnavailable from error
+        raise
     return before, HEAD
 
 

@@ -70,7 +70,7 @@ def database_named(settings: Settings) -> Iterator[None]:
     except DatabaseUnavailable as error:
         raise Misconfigured(
             f"The database {mask_url(settings.database)} does not answer ({cause_of(error)})."
-            " Start it, or correct CHATELIER_DATABASE_URL."
+            f" {cure_of(settings.database)}"
         ) from error
 
 
@@ -78,6 +78,13 @@ def cause_of(error: DatabaseUnavailable) -> str:
     """The driver's own first line, which names no password."""
     cause = getattr(error.__cause__, "orig", None) or error.__cause__
     return str(cause).strip().splitlines()[0] if cause and str(cause).strip() else "no reason given"
+
+
+def cure_of(url: str) -> str:
+    """What to do about a database that cannot be used."""
+    if url.startswith("sqlite"):
+        return "Make room on its disk, let this user write there, or put a copy from before in its place."
+    return "Start it, or correct CHATELIER_DATABASE_URL."
 
 
 def require_redis(settings: Settings) -> None:

@@ -19,7 +19,7 @@ from rich.table import Table
 
 from moderation.hashes_cli import hashes_app
 from moderation.policy import Policy, PolicyProblems, default_policy, read_policy
-from studio.errors import ChatelierError, Misconfigured
+from studio.errors import ChatelierError, DatabaseUnavailable, Misconfigured
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -234,6 +234,13 @@ def _session(url: str) -> "Iterator[Session]":
     try:
         with database.read() as session:
             yield session
+    except DatabaseUnavailable as error:
+        cause = str(getattr(error.__cause__, "orig", None) or "it does not answer").partition("\n")[0]
+        sentence = (
+            f"The database cannot be read ({cause}). Bring it up to date with: chatelier db upgrade;"
+            " or name another with --database."
+        )
+        raise _end(Misconfigured(sentence)) from error
     except (ChatelierError, OSError) as error:
         raise _end(error) from error
     finally:

@@ -12,9 +12,10 @@ from chatelier.doctor.findings import Finding, bad, good, note
 from chatelier.migrations import HEAD
 from chatelier.settings import Loaded
 from chatelier.settings.showing import mask_url
-from chatelier.wiring import cause_of, open_storage
+from chatelier.wiring import cause_of, cure_of, open_storage
 from studio.db.database import Database
 from studio.errors import DatabaseUnavailable, Misconfigured
+from studio.ports import Store
 
 _OLDEST_REDIS = (6, 2)
 _TIMEOUT_SECONDS = 5
@@ -33,7 +34,7 @@ def database(loaded: Loaded) -> Iterator[Finding]:
     try:
         found = schema.revision(opened)
     except DatabaseUnavailable as error:
-        fix = "Start the database, and check CHATELIER_DATABASE_URL: host, name, user, password."
+        fix = cure_of(loaded.settings.database)
         yield bad("database", f"{where} does not answer ({cause_of(error)})", fix)
         return
     finally:
@@ -109,14 +110,25 @@ def storage(loaded: Loaded) -> Iterator[Finding]:
     ):
         yield good("storage", f"{where} will be made when the first picture is stored")
         return
-    store = open_storage(loaded.settings)
-    probe = secrets.token_bytes(32)
-    key = store.put(probe, suffix=".probe")
     try:
-        whole = store.get(key) == probe
-    finally:
-        store.delete(key)
+        whole = _keeps_what_it_is_given(open_storage(loaded.settings))
+    except Exception as error:  # noqa: BLE001 - each kind of storage has a library and errors of its own
+        cause = error.__cause__ or error
+        fix = (
+            "Make room, or check CHATELIER_STORAGE_URL, the credentials, and that this user may write there."
+        )
+        yield bad("storage", f"{where} cannot be used ({type(cause).__name__}: {cause})", fix)
+        return
     if whole:
         yield good("storage", f"{where}: written, read, deleted")
     else:
         yield bad("storage", f"{where} gives back other bytes than it was given", "Use another storage.")
+
+
+def _keeps_what_it_is_given(store: Store) -> bool:
+    probe = secrets.token_bytes(32)
+    key = store.put(probe, suffix=".probe")
+    try:
+        return store.get(key) == probe
+    finally:
+        store.delete(key)

@@ -41,7 +41,7 @@ class Database:
         except (OperationalError, InterfaceError, PoolTimeout) as error:
             raise DatabaseUnavailable from error
         except DBAPIError as error:
-            if error.connection_invalidated:
+            if error.connection_invalidated or is_broken(error):
                 raise DatabaseUnavailable from error
             raise
 
@@ -77,6 +77,11 @@ class Database:
         self.engine.dispose()
 
 
+def is_broken(error: DBAPIError) -> bool:
+    """Whether the file of a SQLite database is damaged, or is none."""
+    return type(error.orig) is sqlite3.DatabaseError
+
+
 def _postgresql(url: Any) -> Engine:
     patience = {} if "connect_timeout" in url.query else {"connect_timeout": _CONNECT_SECONDS}
     return create_engine(
@@ -104,8 +109,9 @@ def _switch_to_wal(cursor: sqlite3.Cursor) -> None:
         try:
             cursor.execute("PRAGMA journal_mode=WAL")
             return
-        except sqlite3.OperationalError:
-            if time.monotonic() > give_up_at:
+        except sqlite3.OperationalError as error:
+            busy = error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+            if not busy or time.monotonic() > give_up_at:
                 raise
             time.sleep(0.02)
 

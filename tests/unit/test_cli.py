@@ -321,6 +321,42 @@ def test_services_that_do_not_answer_are_named_at_the_start(
     assert err.startswith("Redis at redis://:***@127.0.0.1:1/0 does not answer")
 
 
+@pytest.mark.parametrize("command", [["db", "upgrade"], ["digest"], ["up"], ["audit", "verify"]])
+def test_a_database_file_that_is_damaged_is_named_with_what_to_do(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: list[str]
+) -> None:
+    from chatelier import up
+
+    monkeypatch.setattr(up, "_require_model", lambda _settings: None)
+    (tmp_path / "broken.sqlite3").write_bytes(b"no database" * 500)
+    monkeypatch.setenv("CHATELIER_DATABASE_URL", f"sqlite:///{tmp_path / 'broken.sqlite3'}")
+    status, _, err = run(*command)
+    assert status == 1
+    said = " ".join(err.split())
+    assert "file is not a database" in said
+    assert "put a copy from before in its place" in said or "name another with --database" in said
+
+
+def test_the_audit_of_an_empty_database_says_which_command_to_run(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CHATELIER_DATABASE_URL", f"sqlite:///{tmp_path / 'empty.sqlite3'}")
+    status, _, err = run("audit", "verify")
+    assert status == 1
+    assert "chatelier db upgrade" in " ".join(err.split())
+
+
+def test_the_doctor_says_what_to_do_about_a_storage_that_cannot_be_used(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("no folder")
+    monkeypatch.setenv("CHATELIER_STORAGE_URL", str(tmp_path / "file" / "storage"))
+    _, out, _ = run("doctor", "--json")
+    finding = findings(out)["storage"][0]
+    assert "cannot be used" in finding["said"]
+    assert "CHATELIER_STORAGE_URL" in finding["fix"]
+
+
 def test_the_digest_tells_what_was_asked_for(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
