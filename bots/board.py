@@ -4,7 +4,6 @@ import asyncio
 import logging
 import math
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -16,6 +15,7 @@ from studio.db.database import Database
 from studio.errors import NotFound
 from studio.events import JobProgress
 from studio.jobs import WAITING, JobState
+from studio.latest import Latest
 
 _POSITIONS_EVERY_SECONDS = 5.0
 _MOST_POSITIONS = 10  # at a time: a long queue must not use up the requests that answers need
@@ -73,7 +73,7 @@ class Board:
         self._database = database
         self._backroom = backroom
         self._bearer = bearer
-        self._sheets: OrderedDict[str, Sheet] = OrderedDict()
+        self._sheets: Latest[str, Sheet] = Latest(_KEPT_SHEETS)
 
     async def pin(self, job_id: str) -> None:
         """Make the message of a new job, if nobody did so yet."""
@@ -181,8 +181,6 @@ class Board:
     def _sheet(self, job_id: str) -> Sheet:
         sheet = self._sheets.setdefault(job_id, Sheet())
         self._sheets.move_to_end(job_id)
-        while len(self._sheets) > _KEPT_SHEETS:
-            self._sheets.popitem(last=False)
         return sheet
 
     async def _bring(self, job_id: str, sheet: Sheet, *, only_new: bool = False) -> None:

@@ -2,9 +2,9 @@
 
 import secrets
 import time
-from collections import OrderedDict
 from dataclasses import dataclass
 
+from studio.latest import Latest
 from studio.people import Person
 from studio.requests import Source
 
@@ -26,13 +26,11 @@ class Tray:
     """
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[str, _Kept] = OrderedDict()
+        self._kept: Latest[str, _Kept] = Latest(_KEPT_TICKETS)
 
     def keep(self, source: Source, person: Person) -> str:
         ticket = secrets.token_hex(10)
         self._kept[ticket] = _Kept(source=source, person_key=person.key, kept_at=time.monotonic())
-        while len(self._kept) > _KEPT_TICKETS:
-            self._kept.popitem(last=False)
         return ticket
 
     def find(self, ticket: str, person: Person) -> Source | None:

@@ -1,9 +1,10 @@
 """Who said of which picture that the people in it agreed: by sending it again within a while."""
 
 import threading
-from collections import OrderedDict
 from collections.abc import Callable
 from time import monotonic
+
+from studio.latest import Latest
 
 _SECONDS = 15 * 60
 _MOST = 10_000  # pictures that are remembered; the oldest are forgotten first
@@ -15,7 +16,7 @@ class ConsentBook:
     def __init__(self, *, clock: Callable[[], float] = monotonic) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        self._asked: OrderedDict[tuple[str, bytes], float] = OrderedDict()
+        self._asked: Latest[tuple[str, bytes], float] = Latest(_MOST)
 
     def given(self, person_key: str, picture: bytes) -> bool:
         """Whether the person was asked about this picture (its digest) a short while ago. Asks otherwise."""
@@ -24,7 +25,4 @@ class ConsentBook:
             if asked_at is not None and self._clock() - asked_at <= _SECONDS:
                 return True
             self._asked[person_key, picture] = self._clock()
-            self._asked.move_to_end((person_key, picture))
-            if len(self._asked) > _MOST:
-                self._asked.popitem(last=False)
             return False

@@ -2,7 +2,6 @@
 
 import logging
 import time
-from collections import OrderedDict
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ from bots.discord.posts import compose, compose_progress
 from bots.prints import DEFAULT_LIMIT_BYTES, decoded, make_print
 from bots.standings import Slip, Standing
 from studio.events import JobProgress
+from studio.latest import Latest
 from studio.ports import Ports
 
 if TYPE_CHECKING:
@@ -39,14 +39,12 @@ class DiscordBearer:
         self._ports = ports
         self._backroom = backroom
         self._courier = courier
-        self._limits: OrderedDict[str, int] = OrderedDict()
-        self._taken_away: OrderedDict[str, None] = OrderedDict()
+        self._limits: Latest[str, int] = Latest(_KEPT_LIMITS)
+        self._taken_away: Latest[str, None] = Latest(_KEPT_LIMITS)
 
     def expect(self, job_id: str, *, limit_bytes: int) -> None:
         """Remember how large a file the channel takes, as the interaction said."""
         self._limits[job_id] = limit_bytes
-        while len(self._limits) > _KEPT_LIMITS:
-            self._limits.popitem(last=False)
 
     def take_away(self, message_id: str) -> None:
         """An acknowledging message is about to be deleted with a refusal, and holds no job's answer any more.
@@ -54,8 +52,6 @@ class DiscordBearer:
         The job may have been accepted all the same: the records can fail after the deed.
         """
         self._taken_away[message_id] = None
-        while len(self._taken_away) > _KEPT_LIMITS:
-            self._taken_away.popitem(last=False)
 
     async def bring(self, standing: Standing, slip: Slip | None) -> Slip:
         """Send it, smaller and smaller while Discord finds it too large."""

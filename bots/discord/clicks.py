@@ -1,7 +1,8 @@
 """Double clicks: the same person doing the same thing within a moment means it once."""
 
 import time
-from collections import OrderedDict
+
+from studio.latest import Latest
 
 _REMEMBERED = 2000
 
@@ -11,7 +12,7 @@ class Clicks:
 
     def __init__(self, *, moment_seconds: float) -> None:
         self._moment_seconds = moment_seconds
-        self._seen: OrderedDict[tuple[int, int, str], tuple[float, str]] = OrderedDict()
+        self._seen: Latest[tuple[int, int, str], tuple[float, str]] = Latest(_REMEMBERED)
 
     def key_of(self, message_id: int, user_id: int, what: str, *, fresh: str) -> str:
         """The request key of a click: `fresh`, or that of the click which it repeats."""
@@ -21,6 +22,4 @@ class Clicks:
         if now - clicked_at > self._moment_seconds:
             clicked_at, key = now, fresh
         self._seen[click] = (clicked_at, key)
-        while len(self._seen) > _REMEMBERED:
-            self._seen.popitem(last=False)
         return key

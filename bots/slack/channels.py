@@ -3,11 +3,11 @@
 import asyncio
 import logging
 import time
-from collections import OrderedDict
 
 from bots.slack.line import SlackAway, SlackRefuses
 from bots.slack.visits import Visit
 from bots.slack.workspaces import Workspaces
+from studio.latest import Latest
 
 _KEPT_CHANNELS = 5000
 _KEPT_SECONDS = 10 * 60
@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 class Channels:
     def __init__(self, workspaces: Workspaces) -> None:
         self._workspaces = workspaces
-        self._public: OrderedDict[str, tuple[float, bool]] = OrderedDict()
+        self._public: Latest[str, tuple[float, bool]] = Latest(_KEPT_CHANNELS)
 
     async def is_private(self, visit: Visit, *, anew: bool = False) -> bool:
         """Direct messages are; so is a channel of which Slack does not say that it is public.
@@ -44,7 +44,4 @@ class Channels:
         else:
             public = not answer.get("channel", {}).get("is_private", True)
         self._public[channel] = (time.monotonic(), public)
-        self._public.move_to_end(channel)
-        while len(self._public) > _KEPT_CHANNELS:
-            self._public.popitem(last=False)
         return not public

@@ -1,7 +1,6 @@
 """The counter: every visit is served once, carried out by the studio, and answered."""
 
 import logging
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
@@ -25,6 +24,7 @@ from bots.standings import load_standing
 from studio.commands.answers import Accepted, Answer, Community, Filed, Opened, Shown
 from studio.commands.spec import Call
 from studio.errors import ChatelierError, PolicyRefusal
+from studio.latest import Latest
 
 Work = Callable[[Call], Awaitable[Answer | str]]
 
@@ -51,7 +51,7 @@ class Counter(Part):
         self._bearer = bearer
         self._caseboard = caseboard
         self._desk = desk
-        self._served: OrderedDict[str, None] = OrderedDict()
+        self._served: Latest[str, None] = Latest(_REMEMBERED)
 
     async def serve(self, visit: Visit, work: Work, *, quietly: bool = False) -> None:
         """Do the work and answer; never raises. `quietly` says nothing when all went well.
@@ -73,8 +73,6 @@ class Counter(Part):
         if visit.key in self._served:
             return False
         self._served[visit.key] = None
-        while len(self._served) > _REMEMBERED:
-            self._served.popitem(last=False)
         return True
 
     async def refuse(self, visit: Visit, error: Exception) -> None:

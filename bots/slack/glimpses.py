@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections import OrderedDict, defaultdict, deque
+from collections import defaultdict, deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -19,6 +19,7 @@ from studio.db.database import Database
 from studio.errors import ChatelierError
 from studio.events import JobProgress
 from studio.jobs import Job
+from studio.latest import Latest
 
 _MOST_A_MINUTE = 12  # in a workspace; each is three uploads' calls and, later, a deletion
 _LAST_SECONDS = 4.0  # a job that is done by then shows its pictures instead
@@ -58,7 +59,7 @@ class Glimpses:
         self._first_seconds = first_seconds
         self._every_seconds = every_seconds
         self._clock = clock
-        self._seen: OrderedDict[str, _Seen] = OrderedDict()
+        self._seen: Latest[str, _Seen] = Latest(_KEPT_JOBS)
         self._recent: defaultdict[str, deque[float]] = defaultdict(deque)
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -69,8 +70,6 @@ class Glimpses:
             return None
         seen = self._seen.setdefault(job.id, _Seen(since=self._clock()))
         self._seen.move_to_end(job.id)
-        while len(self._seen) > _KEPT_JOBS:
-            self._seen.popitem(last=False)
         if progress.preview and self._is_due(workspace, job, seen, progress):
             seen.asked_at = self._clock()
             if preview := decoded(progress.preview):

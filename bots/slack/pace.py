@@ -1,8 +1,10 @@
 """How often messages are touched for mere progress, so that answers always find room in Slack's limits."""
 
 import time
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Callable
+
+from studio.latest import Latest
 
 _CHANNEL_EVERY_SECONDS = 1.0
 _STEPS_A_MINUTE = 40  # of the fifty and more that `chat.update` allows a workspace
@@ -18,7 +20,7 @@ class Pace:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._recent: deque[float] = deque()
-        self._channels: OrderedDict[str, float] = OrderedDict()
+        self._channels: Latest[str, float] = Latest(_KEPT_CHANNELS)
 
     def allows(self, channel: str, *, age_seconds: float, since_seconds: float) -> bool:
         """Whether a job of that age may show a step now; counts it if so."""
@@ -32,7 +34,4 @@ class Pace:
             return False
         self._recent.append(now)
         self._channels[channel] = now
-        self._channels.move_to_end(channel)
-        while len(self._channels) > _KEPT_CHANNELS:
-            self._channels.popitem(last=False)
         return True

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import time
-from collections import OrderedDict
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -20,6 +19,7 @@ from studio.commands.spec import Call
 from studio.db.database import Database
 from studio.db.people import lock_person
 from studio.errors import ChatelierError
+from studio.latest import Latest
 from studio.people import Address, Person, Platform, Role
 from studio.text import clean_text
 
@@ -45,7 +45,7 @@ class People(Part):
         super().__init__(premises)
         self._groups = groups
         self._channels = channels
-        self._members: OrderedDict[str, tuple[float, Member]] = OrderedDict()
+        self._members: Latest[str, tuple[float, Member]] = Latest(_KEPT_MEMBERS)
 
     async def call_of(self, visit: Visit) -> Call:
         """The visit as the studio's words. A workspace is one community, whichever channel was used.
@@ -110,9 +110,6 @@ class People(Part):
         fallback = visit.user_name or visit.user
         member = _member(answer.get("user", {}), workspace.identity, team=visit.team, fallback=fallback)
         self._members[key] = (time.monotonic(), member)
-        self._members.move_to_end(key)
-        while len(self._members) > _KEPT_MEMBERS:
-            self._members.popitem(last=False)
         return member
 
     async def _fallback(self, visit: Visit) -> str:

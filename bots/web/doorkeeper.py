@@ -1,7 +1,8 @@
 """Counts wrong words at the door and uploads at the hatch, so that neither can be rushed."""
 
 import time
-from collections import OrderedDict
+
+from studio.latest import Latest
 
 _MOST_KEYS = 10_000
 
@@ -10,7 +11,7 @@ class Doorkeeper:
     """Token buckets in memory: `tries` at once for a key, refilled evenly over a minute."""
 
     def __init__(self) -> None:
-        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
+        self._buckets: Latest[str, tuple[float, float]] = Latest(_MOST_KEYS)
 
     def patient_with(self, key: str, *, tries: int) -> bool:
         """Whether another try is left."""
@@ -19,9 +20,6 @@ class Doorkeeper:
     def count(self, key: str, *, tries: int) -> None:
         """One try less."""
         self._buckets[key] = (self._left(key, tries) - 1, time.monotonic())
-        self._buckets.move_to_end(key)
-        if len(self._buckets) > _MOST_KEYS:
-            self._buckets.popitem(last=False)
 
     def _left(self, key: str, tries: int) -> float:
         now = time.monotonic()

@@ -7,7 +7,6 @@ connects anew gets the wall as it is.
 
 import asyncio
 import json
-from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import Any
@@ -24,6 +23,7 @@ from bots.words import waiting
 from studio.db.estimates import Outlook, outlooks
 from studio.events import JobProgress
 from studio.jobs import OUTSTANDING, WAITING, JobState
+from studio.latest import Latest
 from studio.ports import Ports
 
 GATHER_SECONDS = 0.04  # changes within this time travel in one message
@@ -46,7 +46,7 @@ class Room:
         self._progress: dict[str, JobProgress] = {}
         self._stepped: set[str] = set()
         self._unfinished: dict[str, JobState] = {}
-        self._told: OrderedDict[str, str] = OrderedDict()
+        self._told: Latest[str, str] = Latest(MOST_REMEMBERED)
         self.tellings = 0  # how often cards were told; for whoever reads the wall meanwhile
         self._people_changed = False
         self._positions_due = False
@@ -264,9 +264,6 @@ class Room:
         if self._told.get(card.job.id) == html:
             return False
         self._told[card.job.id] = html
-        self._told.move_to_end(card.job.id)
-        if len(self._told) > MOST_REMEMBERED:
-            self._told.popitem(last=False)
         return True
 
     def _tell_cards(self, job_ids: Sequence[str], loaded: Sequence[tuple[Card, str]]) -> None:

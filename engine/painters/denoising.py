@@ -1,7 +1,6 @@
 """What the families that are driven step by step have in common: words, first latents, schedulers, pictures."""
 
 import gc
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -22,6 +21,7 @@ from engine.painters.schedulers import Schedulers
 from engine.painters.stock import stock_pipeline
 from engine.painters.weights import LoadsNetworks, choose_dtype, load_network, load_part, size_bytes
 from studio.errors import BadParameter, ModelBroken, NotSupported
+from studio.latest import Latest
 
 # With LoRA weights on, words mean something else: a cache for each set of them that was worn lately.
 _WARDROBE = 8
@@ -56,7 +56,7 @@ class DenoisingPainter:
         self._parts: dict[str, Any] = {}
         self._measured_bytes: int | None = None
         self._stacker = Stacker(device=device, dtype=self._dtype, images=self.denoiser == "unet")
-        self._prompts: OrderedDict[Worn, PromptCache] = OrderedDict()
+        self._prompts: Latest[Worn, PromptCache] = Latest(_WARDROBE)
         self._loras = Loras(entry, partial(stock_pipeline, self, folder))
 
     # ---- memory
@@ -197,8 +197,6 @@ class DenoisingPainter:
     def _cache(self, worn: Worn) -> PromptCache:
         cache = self._prompts.setdefault(worn, PromptCache(self._encode_texts))
         self._prompts.move_to_end(worn)
-        while len(self._prompts) > _WARDROBE:
-            self._prompts.popitem(last=False)
         return cache
 
     def _key(self, sketch: Sketch) -> BatchKey:

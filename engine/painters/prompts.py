@@ -1,9 +1,9 @@
 """Words → conditions: each text is encoded once and remembered, several together."""
 
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 
 from engine.easel.lane import Conditions
+from studio.latest import Latest
 
 Encode = Callable[[Sequence[str]], Sequence[Conditions]]
 
@@ -16,8 +16,7 @@ class PromptCache:
 
     def __init__(self, encode: Encode, *, remembered: int = _REMEMBERED) -> None:
         self._encode = encode
-        self._limit = remembered
-        self._known: OrderedDict[str, Conditions] = OrderedDict()
+        self._known: Latest[str, Conditions] = Latest(remembered)
 
     def find(self, texts: Iterable[str]) -> dict[str, Conditions]:
         """Conditions by text, the unknown ones encoded in batches of at most 16."""
@@ -29,9 +28,6 @@ class PromptCache:
             found.update(zip(some, self._encode(some), strict=True))
         for text in wanted:
             self._known[text] = found[text]
-            self._known.move_to_end(text)
-        while len(self._known) > self._limit:
-            self._known.popitem(last=False)
         return found
 
     def forget(self) -> None:
