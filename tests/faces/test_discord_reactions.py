@@ -1,6 +1,7 @@
 """Reactions and context menus on messages with pictures."""
 
 import io
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -100,7 +101,10 @@ async def test_a_refusal_goes_into_direct_messages_and_not_into_the_channel(room
     assert len(room.messages) == 1
 
 
-async def test_two_quick_reactions_of_one_person_are_one_job(room: Room, painted: str) -> None:
+async def test_two_quick_reactions_of_one_person_are_one_job(
+    room: Room, painted: str, still: Callable[[str], None]
+) -> None:
+    still("bots.discord.clicks")
     grid = room.message
     await room.bo.react(grid, "🔁")
     await room.bo.unreact(grid, "🔁")

@@ -127,7 +127,10 @@ async def test_a_glimpse_that_slack_does_not_take_leaves_the_words(room: SlackRo
     assert room.slack.files == {}
 
 
-async def test_while_slack_asks_for_pauses_words_go_on_alone(room: SlackRoom) -> None:
+async def test_while_slack_asks_for_pauses_words_go_on_alone(
+    room: SlackRoom, still: Callable[[str], None]
+) -> None:
+    still("bots.slack.line")
     job_id = await room.imagine()
     room.slack.rate_limit("users.info", 0)
     workspace = await room.face.premises.workspaces.of("T0HOUSE")

@@ -1,6 +1,6 @@
 """The line to Slack, the pace of progress, the texts, and the guard of HTTP mode."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
@@ -44,7 +44,10 @@ async def test_a_pause_that_slack_asks_for_is_kept(slack: LoopbackSlack, line: L
     assert second - first >= 0.3
 
 
-async def test_what_is_fleeting_does_not_wait_and_does_not_ask(slack: LoopbackSlack, line: Line) -> None:
+async def test_what_is_fleeting_does_not_wait_and_does_not_ask(
+    slack: LoopbackSlack, line: Line, still: Callable[[str], None]
+) -> None:
+    still("bots.slack.line")
     slack.rate_limit("auth.test", 60)
     for _ in range(3):
         with pytest.raises(SlackAway):

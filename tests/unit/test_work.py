@@ -252,13 +252,13 @@ class TestInspecting:
         assert entries(ports, job) == {"reserve": -4, "release": 4}
 
     def test_one_picture_against_the_core_takes_all_along_and_the_words(self, ports, work, job, monkeypatch):
-        verdicts = [ALLOWED, Verdict(ruling=Ruling.REFUSE, rule="r", category="minors", appealable=False)]
+        refused = Verdict(ruling=Ruling.REFUSE, rule="r", category="minors", appealable=False)
 
         def inspect(inspection):
             with ports.database.begin() as session:  # as when the account is frozen for it
                 session.get_one(JobRow, job).cancel_requested = True
             work._leases.cancel(job)
-            return verdicts.pop() if len(verdicts) > 1 else verdicts[0]
+            return refused if read_recipe(inspection.png).seed == 8 else ALLOWED
 
         monkeypatch.setattr(ports.gate, "inspect", inspect)
         work.paint(job)
