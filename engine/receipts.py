@@ -3,7 +3,7 @@
 import logging
 from datetime import datetime
 
-from engine.results import Outcome, is_core
+from engine.results import Outcome
 from studio import files
 from studio.db.database import Database
 from studio.errors import DatabaseUnavailable, StorageFailed
@@ -59,7 +59,7 @@ def clear_up(database: Database, store: Store, job: Job, outcome: Outcome, put: 
     try:
         with database.read() as session:
             gone = files.of_deleted(session, job.request.sources)
-            if is_core(outcome.verdict):  # whose request was not kept
+            if outcome.verdict and outcome.verdict.is_core:  # whose request was not kept
                 gone |= files.of_sources(job.request.sources)
             unnamed = files.unnamed(session, doubtful | gone)
         delete_files(database, store, unnamed)

@@ -33,11 +33,6 @@ class Outcome:
     verdict: Verdict | None = None  # of what was refused or held
 
 
-def is_core(verdict: Verdict | None) -> bool:
-    """A refusal against which there is no appeal."""
-    return verdict is not None and verdict.ruling is Ruling.REFUSE and not verdict.appealable
-
-
 def judged(verdict: Verdict) -> Outcome:
     """The end of a job that the house rules refuse, or leave to a moderator."""
     if verdict.ruling is Ruling.HOLD:

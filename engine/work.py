@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Protocol, TypeGuard
+from typing import Protocol
 
 from engine.finishing import Judged, judge, keep
 from engine.leases import Lease, LeaseKeeper, is_paused
@@ -14,7 +14,7 @@ from engine.pictures.encoding import decode, decode_mask
 from engine.pictures.previews import data_url
 from engine.pictures.regions import mask_of_cells
 from engine.receipts import Receipts, clear_up
-from engine.results import Outcome, is_core, judged, record
+from engine.results import Outcome, judged, record
 from engine.reviews import ClearedGate, review
 from studio.clock import now
 from studio.db import moves, outbox, records
@@ -132,13 +132,14 @@ class Work:
         gate = ClearedGate(self._gate) if job.cleared else self._gate
         judging = partial(judge, job, gate=gate, signer=self._signer)
         results = list(self._hands.map(judging, range(1, len(painted) + 1), painted))
-        if core := next((each for each in results if _is_core(each)), None):
+        refused = [each for each in results if isinstance(each, Verdict)]
+        if core := next((each for each in refused if each.is_core), None):
             return judged(core)  # though its person's jobs are stopped for it at this very moment
         if lease.must_stop():
             raise JobCancelled
         shown = [each for each in results if isinstance(each, Judged)]
         if not shown:
-            return judged(next(each for each in results if isinstance(each, Verdict)))
+            return judged(refused[0])
         held = next((each for each in shown if each.verdict.ruling is Ruling.HOLD), None)
         kept, grid_key = keep(job, shown, store=store, hands=self._hands, signer=self._signer)
         return Outcome(
@@ -197,11 +198,6 @@ class Work:
             self._queue.enqueue(job.id, priority=job.priority, model=job.request.model)
         except ChatelierError:
             log.info("a job given back waits for the sweeper", extra={"job_id": job.id})
-
-
-def _is_core(result: Judged | Verdict) -> TypeGuard[Verdict]:
-    """A refusal against which there is no appeal."""
-    return isinstance(result, Verdict) and is_core(result)
 
 
 def _ended(state: JobState, error: ChatelierError) -> Outcome:

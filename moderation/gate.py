@@ -126,15 +126,11 @@ class HouseGate:
     def admit_upload(self, person: Person) -> None:
         """Raises `Banned` and `RateLimited`; `DatabaseUnavailable` when bans cannot be read."""
         self.require_welcome(person)
-        with self._database.read() as session:
-            account = human_of(session, person.key)
-        self._limiter.admit_upload(person, account=account)
+        self._limiter.admit_upload(person, account=self._account(person))
 
     def admit_errand(self, person: Person, command: str) -> None:
         """Raises `RateLimited`; `DatabaseUnavailable` when the records cannot be read."""
-        with self._database.read() as session:
-            account = human_of(session, person.key)
-        self._limiter.admit_errand(person, command, account=account)
+        self._limiter.admit_errand(person, command, account=self._account(person))
 
     def review(self, admission: Admission) -> Verdict:
         """Judge a request again, as when painting starts: by today's bans and policy, without counting it.
@@ -178,20 +174,21 @@ class HouseGate:
         return rules.desk_channel is not None or person.platform in self._watched
 
     def _taken_in(self, verdict: Verdict, person: Person, rules: CommunityRules, policy: Policy) -> Verdict:
-        """Refused uploads count as probing the rules do; what a newcomer brings along may wait for a moderator."""
-        if verdict.allows:
-            gated = policy.apply(NEWCOMERS) if self._is_newcomer(person, rules) else None
-            held_for_nobody = (
-                gated and gated.ruling is Ruling.HOLD and not self._somebody_looks(person, rules)
-            )
-            if gated is None or held_for_nobody:  # it passed all rules
-                return verdict
-            verdict = replace(verdict, ruling=gated.ruling, rule=gated.rule, category=gated.category)
+        """Refused uploads count as probing the rules do."""
+        if verdict.allows and self._is_newcomer(person, rules):
+            verdict = self._looked_over(verdict, person, rules, policy)
         if verdict.ruling is Ruling.REFUSE and not verdict.asks_consent:
-            with self._database.read() as session:
-                account = human_of(session, person.key)
-            self._limiter.note_refusal(person, account=account)
+            self._limiter.note_refusal(person, account=self._account(person))
         return verdict
+
+    def _looked_over(
+        self, verdict: Verdict, person: Person, rules: CommunityRules, policy: Policy
+    ) -> Verdict:
+        """What a newcomer brings along passed all rules, and may wait for a moderator where one looks."""
+        found = policy.apply(NEWCOMERS)
+        if found is None or (found.ruling is Ruling.HOLD and not self._somebody_looks(person, rules)):
+            return verdict
+        return replace(verdict, ruling=found.ruling, rule=found.rule, category=found.category)
 
     def _is_newcomer(self, person: Person, rules: CommunityRules) -> bool:
         with self._database.read() as session:
@@ -203,6 +200,10 @@ class HouseGate:
         except (BadParameter, ValueError):  # the others hold all the same
             logger.error("the stances of a community name a category or action that is unknown by now")
             return tightened(self._court.policy, understood(rules.stances))
+
+    def _account(self, person: Person) -> str:
+        with self._database.read() as session:
+            return human_of(session, person.key)
 
     def _community(self, person: Person) -> CommunityRules:
         """Whoever paints alone has none, and no database either."""

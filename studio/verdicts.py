@@ -34,6 +34,11 @@ class Verdict:
     def allows(self) -> bool:
         return self.ruling is Ruling.ALLOW
 
+    @property
+    def is_core(self) -> bool:
+        """A refusal against which there is no appeal."""
+        return self.ruling is Ruling.REFUSE and not self.appealable
+
     def raise_if_refused(self) -> None:
         if self.ruling is Ruling.REFUSE:
             raise PolicyRefusal(rule=self.rule, category=self.category)
