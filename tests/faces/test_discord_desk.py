@@ -22,6 +22,7 @@ from studio.people import Person, Platform
 from studio.ports import HouseRules, Ports
 from studio.verdicts import Ruling, Verdict
 from tests import discord_room
+from tests.desks import with_gate
 from tests.discord_room import Room, button_ids, open_room
 from tests.twins import ruled
 
@@ -565,3 +566,19 @@ async def test_a_picture_built_on_a_forgotten_persons_names_nobody(room: Room, p
     await room.painted(room.newest_job())
     assert f"<@{room.bo.id}>, from somebody’s" in room.message.content
     assert str(room.ana.id) not in room.message.content
+
+
+@pytest.mark.parametrize("prompt", ["something violent", "something with a minor"])
+async def test_an_age_restricted_channel_relaxes_nothing(ports: Ports, tmp_path: Path, prompt: str) -> None:
+    async with open_room(with_gate(ports), tmp_path) as room:
+        restricted = room.guild.create_text_channel("after-dark")
+        known: Any = room.bot.get_channel(restricted.id)
+        known.nsfw = True
+        for who, channel in ((room.ana, room.channel), (room.bo, restricted)):
+            refusal = await who.slash(channel, "imagine", prompt=prompt)
+            assert "house rules" in refusal.followups[0].content
+            assert channel.history(viewer=room.mod) == []
+        assert [(row.state, row.refused_rule) for row in room.jobs()] == [(JobState.REFUSED, "wording")] * 2
+        await room.mod.slash(restricted, "imagine", prompt="a red fox")
+        assert known.is_nsfw()
+        assert room.jobs()[-1].state != JobState.REFUSED
