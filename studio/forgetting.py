@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from studio import releases
 from studio.cases import CaseKind, CaseState, Decision
 from studio.clock import now
-from studio.db import cases, ledger, moves, records
+from studio.db import cases, ledger, moves, outbox, records
 from studio.db.people import SOMEBODY, person_of
 from studio.db.tables import (
     BanRow,
@@ -33,8 +33,10 @@ from studio.db.tables import (
     PreferencesRow,
     StarRow,
 )
+from studio.events import JobChanged
 from studio.identifiers import job_id_of, new_job_id
 from studio.jobs import OUTSTANDING, JobState
+from studio.people import Platform
 from studio.removals import Removal, take_away
 from studio.verdicts import ALLOWED
 from studio.wire import to_data
@@ -72,12 +74,15 @@ def forget(session: Session, keys: Sequence[str], *, judged: bool = False) -> Re
     removal = Removal()
     _close_questions(session, keys, removal)
     jobs = session.scalars(select(JobRow).where(JobRow.person_key.in_(keys)).order_by(JobRow.id)).all()
+    over = {row.id for row in jobs if row.state not in OUTSTANDING and row.state != JobState.HELD}
     for row in jobs:  # all of them first: what they start from is needed no more
-        if row.state in OUTSTANDING or row.state == JobState.HELD:
+        if row.id not in over:
             removal.events.extend(_stop(session, row.id))
             session.refresh(row)
     for row in jobs:
-        _forget_job(session, row, removal)
+        told = _forget_job(session, row, removal)
+        if row.id in over and not told:
+            removal.events.extend(_unname(session, row))
     for table in (StarRow, PreferencesRow, LinkCodeRow, NoticeRow):
         session.execute(delete(table).where(table.person_key.in_(keys)))
     linked = len(keys) > 1  # bans and strikes under a single key need no row beside them
@@ -124,13 +129,14 @@ def _has_open_case(session: Session, keys: Sequence[str]) -> bool:
 def leave_private_places(session: Session, *, before: datetime) -> None:
     """The channels of forgotten jobs that were asked for in private, which may lead to a person, go as well.
 
-    Faces need them until they took the pictures away, so pictures that were deleted since `before` are waited for.
+    Faces need them until they took pictures and names away, so what was deleted or told since `before` is waited for.
     """
     where = cast(JobRow.address, Text)
     query = select(JobRow).where(
         JobRow.request_key.startswith("forgotten:"),
         where.contains('"private": true') & ~where.contains('"channel": ""'),
         JobRow.id.not_in(select(PictureRow.job_id).where(PictureRow.deleted_at >= before)),
+        JobRow.id.not_in(select(DeliveryRow.job_id).where(DeliveryRow.updated_at >= before)),
         JobRow.ended_at < before,
     )
     for row in session.scalars(query.limit(_MOST_AT_ONCE)).all():
@@ -156,7 +162,8 @@ def _questions(keys: Sequence[str], what: Any) -> Select[Any]:
     return select(what).where(CaseRow.state == CaseState.OPEN, CaseRow.addressee.in_(keys) | theirs)
 
 
-def _forget_job(session: Session, row: JobRow, removal: Removal) -> None:
+def _forget_job(session: Session, row: JobRow, removal: Removal) -> bool:
+    """Whether it had pictures, by which its face hears of it."""
     job = records.job_of(row)
     pictures = records.pictures_of_job(session, row.id)
     removal.add(take_away(session, job, pictures))
@@ -172,6 +179,15 @@ def _forget_job(session: Session, row: JobRow, removal: Removal) -> None:
             for name, value in _LOOKS.items():
                 setattr(picture, name, value)
     session.flush()
+    return bool(pictures)
+
+
+def _unname(session: Session, row: JobRow) -> Iterable[OutboxRow]:
+    """A message without a picture may name its person as well: it is shown anew where there is one."""
+    delivery = session.get(DeliveryRow, row.id)
+    if delivery is not None and delivery.message:
+        delivery.updated_at = now()  # from which its address is kept for a day
+        yield outbox.write(session, JobChanged(job_id=row.id, platform=Platform(row.platform)))
 
 
 def _stop(session: Session, job_id: str) -> Iterable[OutboxRow]:

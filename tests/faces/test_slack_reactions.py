@@ -9,7 +9,7 @@ from bots.slack.reactions import MEANINGS, NAMES
 from studio.buttons import Action
 from studio.catalog import REACTIONS
 from studio.db.records import job_of, star_counts
-from studio.events import JobEnded
+from studio.events import JobChanged, JobEnded
 from studio.jobs import JobState
 from studio.people import Platform
 from studio.ports import Ports
@@ -175,6 +175,21 @@ async def test_a_failed_job_says_why_in_its_message(room: SlackRoom) -> None:
     await room.ended(await room.imagine(), JobState.FAILED)
     assert "could not be painted" in room.message.words
     assert room.message.buttons == []
+
+
+@pytest.mark.parametrize("deleted", [False, True])
+async def test_a_message_without_pictures_does_not_name_who_was_forgotten(
+    room: SlackRoom, *, deleted: bool
+) -> None:
+    job_id = await room.imagine()
+    await room.ended(job_id, JobState.DONE if deleted else JobState.FAILED)
+    message = room.message
+    assert "@Ana" in message.words
+    await room.slash("forget-me yes", command="/studio")
+    for event in [each for each in room.ports.events.published if isinstance(each, JobChanged)]:  # type: ignore[attr-defined]
+        await room.tell(event)
+    assert "@Ana" not in message.words
+    assert "somebody" in message.words
 
 
 async def test_what_is_in_hand_is_brought_before_the_face_ends(room: SlackRoom) -> None:

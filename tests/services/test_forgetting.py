@@ -19,13 +19,13 @@ from studio.commands.spec import Call
 from studio.db import ledger, moves, records
 from studio.db.tables import BanRow, Base, CaseRow, DeliveryRow, JobRow, NoticeRow, PersonRow, PictureRow
 from studio.errors import BadParameter, NotAllowed, OutOfCredits, PolicyRefusal
-from studio.events import PictureChanged
+from studio.events import JobChanged, PictureChanged
 from studio.jobs import JobState
 from studio.ports import STORE_PARTS, HouseRules, Ports
 from studio.requests import Source
 from studio.verdicts import Ruling, Verdict
 from tests.desks import with_desk
-from tests.painted import paint_job
+from tests.painted import end_job, paint_job
 from tests.twins import ruled, someone, somewhere, twin_ports
 
 _calls = iter(range(10_000))
@@ -128,6 +128,32 @@ def test_no_private_place_leads_to_them_a_day_later(house: Ports, monkeypatch: p
         found = records.find_job(session, job).address
         assert (found.channel, found.private) == ("", True)
         assert records.find_job(session, shared).address.channel == "main"
+
+
+def test_a_message_without_pictures_is_shown_anew_though_it_hangs_in_a_private_place(
+    house: Ports, monkeypatch: pytest.MonkeyPatch
+):
+    long_ago = now() - timedelta(days=9)
+    address = replace(somewhere(), channel="ana's own", private=True)
+    jobs = []
+    for message in ("m1", "", None):
+        call = Call(person=someone("ana"), address=address, request_key=f"dm:{message}")
+        jobs.append(perform(house, call, "imagine", {"prompt": "a boat"}).job_id)
+        end_job(house, jobs[-1], JobState.FAILED)
+        with house.database.begin() as session:
+            session.get_one(JobRow, jobs[-1]).ended_at = long_ago
+            if message is not None:
+                slip = {"channel": "ana's own", "message": message, "final": True}
+                session.add(DeliveryRow(job_id=jobs[-1], **slip, updated_at=long_ago))
+    forget(house)
+    told = [each.job_id for each in house.events.published if isinstance(each, JobChanged)]
+    assert told == jobs[:1]
+    let_go(house.database, keep=timedelta(days=365))
+    with house.database.read() as session:
+        assert [bool(records.find_job(session, job).address.channel) for job in jobs] == [True, False, False]
+    monkeypatch.setattr("moderation.retention._DELIVERED", timedelta(days=-1))
+    let_go(house.database, keep=timedelta(days=365))
+    assert "ana's own" not in everything(house)
 
 
 def test_what_others_built_stays_with_them(house: Ports):
