@@ -2,6 +2,7 @@
 
 import json
 import platform
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -42,11 +43,11 @@ def thimble(
     settings = load_settings()
     models = model_catalogue(settings)
     entry = models.find(model or models.names[0])
-    # An eighth of the questions is other questions: compared only with figures that somebody names.
     folder = models.check(entry)
     if people:
         _show_people(folder)
         return
+    # An eighth of the questions is other questions: compared only with figures that somebody names.
     before = {} if quick and compare is None else read_figures(compare or folder / FIGURES_FILE)
     figures = _sit(models, entry.name, device=settings.worker.device, quick=quick)
     if save is not None:
@@ -58,19 +59,14 @@ def thimble(
     elif card:
         answers().print(card_rows(figures, before), soft_wrap=True, markup=False)
     else:
-        _show(compared(figures, before), title=f"The exam of {entry.name}")
+        _show(("", "now", "before", ""), compared(figures, before), title=f"The exam of {entry.name}")
 
 
 def _show_people(folder: Path) -> None:
-    from rich.table import Table
-
-    from chatelier.console import answers
     from engine.training.exam.people import SEEDS, rows_of, who_appears
 
-    table = Table("asked for", "who appears", title=f"{SEEDS} seeds each")
-    for row in rows_of(who_appears(folder / "prior")):
-        table.add_row(*row)
-    answers().print(table)
+    rows = rows_of(who_appears(folder / "prior"))
+    _show(("asked for", "who appears"), rows, title=f"{SEEDS} seeds each")
 
 
 def _sit(models: "ModelCatalogue", model: str, *, device: str | None, quick: bool) -> "Figures":
@@ -93,12 +89,12 @@ def _sit(models: "ModelCatalogue", model: str, *, device: str | None, quick: boo
         atelier.close()
 
 
-def _show(rows: list[tuple[str, str, str, str]], *, title: str) -> None:
+def _show(heads: Sequence[str], rows: Iterable[Sequence[str]], *, title: str) -> None:
     from rich.table import Table
 
     from chatelier.console import answers
 
-    table = Table("", "now", "before", "", title=title)
+    table = Table(*heads, title=title)
     for row in rows:
         table.add_row(*row)
     answers().print(table)

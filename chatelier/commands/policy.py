@@ -1,5 +1,8 @@
 """`chatelier policy …`: the house rules. The moderation wing brings the commands."""
 
+from collections.abc import Mapping
+from pathlib import Path
+
 import typer
 
 from moderation.cli import policy_app
@@ -18,14 +21,15 @@ def judge_as_the_house_does(context: typer.Context) -> None:
 
     settings = load_settings()
     rules = settings.moderation
-    files = {"policy": rules.policy, "words": rules.word_list, "names": rules.names}
-    chosen = {name: str(path) for name, path in files.items() if path}
-    replayed = {name: path for name, path in chosen.items() if name != "policy"}
-    if rules.policy:
-        replayed["current"] = str(rules.policy)
+    lists = _set({"words": rules.word_list, "names": rules.names})
+    policy = _set({"policy": rules.policy})
     context.default_map = {
-        "test": chosen,
-        "eval": chosen,
-        "look": {name: path for name, path in chosen.items() if name == "policy"},
-        "replay": {"database": settings.database, **replayed},
+        "test": policy | lists,
+        "eval": policy | lists,
+        "look": policy,
+        "replay": {"database": settings.database} | _set({"current": rules.policy}) | lists,
     }
+
+
+def _set(files: Mapping[str, Path | None]) -> dict[str, str]:
+    return {name: str(path) for name, path in files.items() if path}
