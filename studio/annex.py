@@ -24,8 +24,9 @@ _LONGEST_PART_BYTES = 256 * 2**20
 _LENGTH = struct.Struct(">Q")
 _ROOT = Path(__file__).parents[1]
 _CHILD = "import sys; sys.path.insert(0, sys.argv[1]); from studio.annex import serve; serve(*sys.argv[2:])"
-# One core each. With more, numpy also sets a good part of the child's memory aside for threads.
-_ENVIRONMENT = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+# One core each: threads for every core of a large machine would take the virtual memory that a child may have.
+_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS")
+_ENVIRONMENT = dict.fromkeys((*_THREADS, "MALLOC_ARENA_MAX"), "1")
 
 Reply = tuple[dict[str, Any], list[bytes]]
 
