@@ -12,8 +12,9 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 
+from bots.faults import log_fault
 from bots.web import desk, door, farewell, files, health, outside, pages, words
-from bots.web.clerk import log_fault
+from bots.web.composure import Composure
 from bots.web.fragments import FOLDER, render
 from bots.web.guard import Guard
 from bots.web.house import furnish
@@ -45,12 +46,11 @@ def create_app(ports: Ports, settings: WebSettings) -> Starlette:
 
     app = Starlette(
         routes=ROUTES,
-        middleware=[Middleware(Guard, settings=settings)],
+        middleware=[Middleware(Guard, settings=settings), Middleware(Composure, explain=_on_fault)],
         exception_handlers={
             ChatelierError: _on_error,
             HTTPException: _on_http_error,
             door.NotAdmitted: _on_not_admitted,
-            Exception: _on_fault,
         },
         lifespan=open_room,
     )

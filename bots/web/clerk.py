@@ -1,10 +1,7 @@
 """Where wishes become commands of the studio, and answers become what the browser is told."""
 
-import logging
-import secrets
-import traceback
-
 from bots import words as house
+from bots.faults import log_fault
 from bots.web import words
 from bots.web.replies import Reply, reply_to
 from bots.web.visitors import COMMUNITY, ROOM_ADDRESS, Passes, Visitor
@@ -19,8 +16,6 @@ from studio.phrase import parse_phrase
 from studio.ports import Ports
 from studio.provenance import Traces
 from studio.requests import Source
-
-log = logging.getLogger(__name__)
 
 
 class Clerk:
@@ -102,11 +97,3 @@ def _failed(error: ChatelierError, *, job_id: str | None = None) -> Reply:
     if point := house.pointer(error):
         tell["point"] = point
     return Reply(tell=tell, job_id=job_id)
-
-
-def log_fault(error: BaseException) -> str:
-    """Log where it broke, under an id that the person is told; its message may hold a prompt and stays out."""
-    fault_id = secrets.token_hex(4)
-    frames = "".join(traceback.format_tb(error.__traceback__))
-    log.error("fault %s: %s\n%s", fault_id, type(error).__name__, frames)
-    return fault_id

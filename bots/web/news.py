@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from functools import partial
 
-from bots.web.clerk import log_fault
+from bots.faults import log_fault
 from bots.web.room import Room
 from studio.cases import NoticeKind
 from studio.db.cases import find_case, find_notice

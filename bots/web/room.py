@@ -12,9 +12,9 @@ from contextlib import suppress
 from typing import Any
 
 from bots.backroom import Backroom
+from bots.faults import log_fault
 from bots.web import words
 from bots.web.cards import Card, children_of, load_cards, load_jobs
-from bots.web.clerk import log_fault
 from bots.web.fragments import render_card, render_people
 from bots.web.post import count_messages
 from bots.web.seats import Seat

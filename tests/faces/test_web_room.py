@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from starlette.testclient import TestClient
 
 from studio.buttons import Action, Button
 from studio.commands.answers import Accepted
@@ -22,7 +23,7 @@ from studio.people import Platform
 from studio.ports import Ports
 from studio.verdicts import Ruling, Verdict
 from tests.painted import end_job, paint_job
-from tests.rooms import OpenRoom
+from tests.rooms import ADDRESS, OpenRoom
 from tests.twins import someone, somewhere
 
 
@@ -288,6 +289,27 @@ def test_a_fault_of_ours_is_a_sentence_with_a_number_and_a_line_in_the_log(
     assert fault in caplog.text
     assert "ZeroDivisionError" in caplog.text
     assert "private thought" not in caplog.text
+
+
+def test_a_fault_of_ours_reaches_the_server_without_what_was_typed(
+    room: OpenRoom, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    typed = " ".join(["a", "private", "thought"])  # not as it stands here: a frame shows its line
+
+    def explode(*_arguments: object) -> None:
+        raise ZeroDivisionError(typed)
+
+    ana = room.guest("Ana")
+    monkeypatch.setattr("bots.web.files._find_key", explode)
+    strict = TestClient(room.app, base_url=ADDRESS, cookies=dict(ana.client.cookies))
+    strict.portal = ana.client.portal
+    answer = strict.get("/pictures/k3v9m2p4qx7a.1.png")  # would raise what the server is given to log
+    assert answer.status_code == 500
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    fault = answer.text.partition("(Fault ")[2].rstrip(")")
+    assert fault
+    assert fault in caplog.text
+    assert typed not in caplog.text + answer.text
 
 
 def test_a_refusal_of_the_gate_reaches_its_person_only(room: OpenRoom) -> None:
