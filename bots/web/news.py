@@ -11,6 +11,7 @@ from bots.web.room import Room
 from studio.cases import NoticeKind
 from studio.db.cases import find_case, find_notice
 from studio.db.database import Database
+from studio.errors import NotFound, Trouble
 from studio.events import (
     CaseChanged,
     Event,
@@ -76,12 +77,26 @@ class News:
 
     def _read_deliveries(self, loop: asyncio.AbstractEventLoop) -> None:
         for delivery in self._events.deliveries(Platform.WEB, CONSUMER, self._stop):
-            if delivery.event.platform is Platform.WEB:
-                self._act(delivery.event, loop)
-            elif isinstance(delivery.event, PictureChanged):  # somebody may have painted from it here
-                loop.call_soon_threadsafe(self._room.picture_changed, delivery.event.picture_id)
+            event = delivery.event
+            try:
+                self._pass_on(event, loop)
+            except NotFound:
+                log.info("an event speaks of what is not there: %s", type(event).__name__)
+            except Trouble:
+                raise  # not acknowledged: it comes again in a while
+            except Exception as error:
+                # A defect must not be repeated for ever.
+                if loop.is_closed():
+                    raise
+                log_fault(error)
             # What is shown comes from the rows, also for those who connect later: telling the room is enough.
             delivery.acknowledge()
+
+    def _pass_on(self, event: Event, loop: asyncio.AbstractEventLoop) -> None:
+        if event.platform is Platform.WEB:
+            self._act(event, loop)
+        elif isinstance(event, PictureChanged):  # somebody may have painted from it here
+            loop.call_soon_threadsafe(self._room.picture_changed, event.picture_id)
 
     def _act(self, event: Event, loop: asyncio.AbstractEventLoop) -> None:
         match event:
