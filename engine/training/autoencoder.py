@@ -18,6 +18,7 @@ from engine.training.course import Course, Tick, half_wave
 
 FACTOR = 8
 KL_WEIGHT = 1e-4
+LEARNING_RATE = 3e-4
 
 
 def new_autoencoder(*, widths: tuple[int, ...] = (32, 64, 96, 128), sample_size: int = 256) -> AutoencoderKL:
@@ -143,21 +144,20 @@ def train_autoencoder(
     state: Path,
     *,
     minutes: float,
-    steps: int | None = None,
-    learning_rate: float = 3e-4,
+    steps: int | None,
     device: torch.device,
-    tick: Tick = lambda step, loss, share: None,
+    tick: Tick,
 ) -> None:
     """Train for `minutes` (or up to `steps` steps in all), going on from `state` where it exists.
 
     `pictures` yields uint8 batches (n, height, width, 3). On return the weights of `autoencoder` are the running
-    average, and `config.scaling_factor` makes its latents unit variance. Ctrl-C saves and is raised again.
+    average; `measure_scale` is still to come. Ctrl-C saves and is raised again.
     """
     autoencoder.to(device, memory_format=torch.channels_last)
     course = Course(
         autoencoder,
         state,
-        peak=learning_rate,
+        peak=LEARNING_RATE,
         warm_up=50,
         fall=lambda share: half_wave(0.95 * share),
         decay=0.998,

@@ -4,7 +4,6 @@ import math
 import signal
 import sys
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -18,7 +17,7 @@ from engine.painters.collage.appearances import keep_appearances
 from engine.painters.collage.beholder import CELLS, SCENES, SIDE_PX, Beholder
 from engine.painters.collage.impression import HOURS
 from engine.painters.collage.library import Library
-from engine.training.course import Course, quarter_wave
+from engine.training.course import Course
 from engine.training.mosaic import Mosaic, disturb, library_bank, paint, paint_backdrops
 
 BATCH = 64
@@ -164,17 +163,7 @@ def _learn(
     beholder: Beholder, library: Library, state: Path, *, minutes: float, steps: int | None, prior: Path
 ) -> None:
     beholder.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    course = Course(
-        beholder,
-        state,
-        peak=LEARNING_RATE,
-        warm_up=100,
-        fall=partial(quarter_wave, floor=0.02),
-        decay=0.998,
-        weight_decay=0.01,
-        betas=(0.9, 0.98),
-        clip=2.0,
-    )
+    course = Course.of_sight(beholder, state, peak=LEARNING_RATE, weight_decay=0.01, clip=2.0)
     examples = Examples(library, seed=course.step + 21)
     seen_right = 0.0
 

@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -50,6 +51,23 @@ class Course:
         )
         self._peak, self._warm_up, self._fall, self._clip = peak, warm_up, fall, clip
         self.step = load_state(state, model=module, average=self.average, optimizer=self.optimizer)
+
+    @classmethod
+    def of_sight(
+        cls, module: nn.Module, state: Path, *, peak: float, weight_decay: float, clip: float = 1.0
+    ) -> "Course":
+        """For a small network that looks at pictures."""
+        return cls(
+            module,
+            state,
+            peak=peak,
+            warm_up=100,
+            fall=partial(quarter_wave, floor=0.02),
+            decay=0.998,
+            weight_decay=weight_decay,
+            betas=(0.9, 0.98),
+            clip=clip,
+        )
 
     def learn(
         self,

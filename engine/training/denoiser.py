@@ -6,7 +6,7 @@ How much noise, and what the UNet is to answer, is the objective's: `engine/trai
 import random
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from engine.training.autoencoder import to_tensor
 from engine.training.checkpoint import Average
 from engine.training.course import Course, Tick, half_wave
 from engine.training.objectives import Objective
+from engine.training.plan import Plan
 
 CAPTION_DROPOUT = 0.1
 
@@ -77,6 +78,10 @@ class LatentPool:
     tokens: torch.Tensor | None = None
     filled: int = 0
     added: int = 0
+    _nothing: torch.Tensor = field(init=False)  # the token ids of no words
+
+    def __post_init__(self) -> None:
+        self._nothing = tokenize(self.tokenizer, [""]).to(self.device)
 
     @torch.no_grad()
     def add(self, count: int) -> None:
@@ -96,12 +101,14 @@ class LatentPool:
         self.added += count
         self.filled = min(self.capacity, self.filled + count)
 
-    def draw(self, count: int) -> tuple[torch.Tensor, torch.Tensor]:
-        """Latents (n, channels, side, side) as float, and token ids (n, TOKENS_MAX)."""
+    def draw(self, count: int, dice: random.Random) -> tuple[torch.Tensor, torch.Tensor]:
+        """Latents (n, channels, side, side) as float, and token ids (n, TOKENS_MAX), of some those of no words."""
         if self.latents is None or self.tokens is None:
             raise ValueError("the pool is empty: add pictures first")
         rows = torch.randint(0, self.filled, (count,), device=self.device)
-        return self.latents[rows].float(), self.tokens[rows]
+        dropped = torch.tensor([dice.random() < CAPTION_DROPOUT for _ in range(count)], device=self.device)
+        tokens = torch.where(dropped[:, None], self._nothing, self.tokens[rows])
+        return self.latents[rows].float(), tokens
 
 
 def tokenize(tokenizer: CLIPTokenizer, captions: list[str]) -> torch.Tensor:
@@ -120,49 +127,35 @@ def train_denoiser(
     pool: LatentPool,
     state: Path,
     *,
+    plan: Plan,
     objective: Objective,
     minutes: float,
-    steps: int | None = None,
-    batch: int = 8,
-    learning_rate: float = 6e-4,
-    decay: float = 0.998,
-    fresh_every: int = 8,
-    fresh: int | None = None,
-    device: torch.device,
-    tick: Tick = lambda step, loss, share: None,
-    sample: Callable[[int, Average], None] = lambda step, average: None,
-    sample_minutes: float = 10,
+    tick: Tick,
+    sample: Callable[[int, Average], None],
+    sample_minutes: float,
 ) -> Average:
-    """Train for `minutes` (or up to `steps` steps in all), going on from `state` where it exists; returns the average.
+    """Train for `minutes` (or up to the plan's steps in all), going on from `state` where it exists.
 
-    Every `fresh_every` steps the pool gets `fresh` new pictures, one batch where nothing is said. `sample` is called
-    now and then with the average so far, to paint a grid or to export. Ctrl-C saves and is raised again.
+    Returns the average. `sample` is called now and then with the average so far, to paint a grid or to export.
+    Ctrl-C saves and is raised again.
     """
-    painter.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    painter.to(pool.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     course = Course(
         painter,
         state,
-        peak=learning_rate,
+        peak=plan.learning_rate,
         warm_up=200,
         fall=partial(half_wave, floor=0.03),
-        decay=decay,
+        decay=plan.decay,
         weight_decay=1e-3,
     )
-    nothing = tokenize(pool.tokenizer, [""]).to(device)
     dice = random.Random(course.step)
     sampled = time.monotonic()
 
-    def loss_of() -> torch.Tensor:
-        if course.step % fresh_every == 0:
-            pool.add(fresh or batch)
-        clean, tokens = pool.draw(batch)
-        dropped = torch.tensor([dice.random() < CAPTION_DROPOUT for _ in range(batch)], device=device)
-        tokens = torch.where(dropped[:, None], nothing, tokens)
-        task = objective.draw(clean)
-        with torch.autocast(device.type, torch.bfloat16):
-            made = painter(task.noisy.to(memory_format=torch.channels_last), task.steps, tokens)
-        loss: torch.Tensor = (task.weights * (made.float() - task.wanted).square().mean((1, 2, 3))).mean()
-        return loss
+    def draw_loss() -> torch.Tensor:
+        if course.step % plan.fresh_every == 0:
+            pool.add(plan.fresh or plan.batch)
+        return _loss_of(painter, objective, *pool.draw(plan.batch, dice))
 
     def tell(step: int, loss: float, share: float) -> None:
         nonlocal sampled
@@ -171,5 +164,15 @@ def train_denoiser(
             sampled = time.monotonic()
             sample(step, course.average)
 
-    course.learn(loss_of, minutes=minutes, steps=steps, tick=tell, keep_seconds=180)
+    course.learn(draw_loss, minutes=minutes, steps=plan.steps, tick=tell, keep_seconds=180)
     return course.average
+
+
+def _loss_of(
+    painter: Painter, objective: Objective, clean: torch.Tensor, tokens: torch.Tensor
+) -> torch.Tensor:
+    task = objective.draw(clean)
+    with torch.autocast(clean.device.type, torch.bfloat16):
+        made = painter(task.noisy.to(memory_format=torch.channels_last), task.steps, tokens)
+    loss: torch.Tensor = (task.weights * (made.float() - task.wanted).square().mean((1, 2, 3))).mean()
+    return loss

@@ -56,28 +56,15 @@ TINY = Plan(
 )
 # On a GPU: 20 M parameters, about ten million samples in 25 minutes, half a million of them different.
 END_TO_END = Plan(unet_widths=(96, 160, 256), pool=16_384, first_pool=96, batch=8, learning_rate=4e-4)
-END_TO_END_GPU = replace(
-    END_TO_END,
-    pool=262_144,
-    first_pool=4096,
-    batch=512,
-    learning_rate=1e-3,
-    decay=0.9995,
-    fresh=384,
-    composers=14,
-)
 
-RETRIEVAL_GPU = replace(
-    Plan(),
-    pool=131_072,
-    first_pool=4096,
-    crops=48,
-    batch=256,
-    learning_rate=1e-3,
-    decay=0.9995,
-    fresh=256,
-    composers=14,
-)
+
+def _on_a_card(plan: Plan, *, pool: int, batch: int, fresh: int) -> Plan:
+    measures = replace(plan, first_pool=4096, learning_rate=1e-3, decay=0.9995, composers=14)
+    return replace(measures, pool=pool, batch=batch, fresh=fresh)
+
+
+END_TO_END_GPU = _on_a_card(END_TO_END, pool=262_144, batch=512, fresh=384)
+RETRIEVAL_GPU = _on_a_card(Plan(crops=48), pool=131_072, batch=256, fresh=256)
 
 
 def plan_for(route: Route, *, tiny: bool) -> Plan:

@@ -18,6 +18,8 @@ from engine.training.course import Course, Tick, quarter_wave
 from engine.training.denoiser import tokenize
 
 WINDOW = 16
+BATCH = 6
+LEARNING_RATE = 2e-4
 
 
 @dataclass(slots=True)
@@ -75,23 +77,21 @@ def polish(
     state: Path,
     *,
     minutes: float,
-    steps: int | None = None,
-    batch: int = 6,
-    learning_rate: float = 2e-4,
-    tick: Tick = lambda step, loss, share: None,
+    steps: int | None,
+    tick: Tick,
 ) -> None:
     """Train the decoder of `repainted.pipeline.vae` in place; the encoder, and so every latent, stays as it is."""
     autoencoder = repainted.pipeline.vae
     decoder = torch.nn.ModuleList([autoencoder.post_quant_conv, autoencoder.decoder])
     course = Course(
-        decoder, state, peak=learning_rate, warm_up=20, fall=partial(quarter_wave, floor=0.05), decay=0.99
+        decoder, state, peak=LEARNING_RATE, warm_up=20, fall=partial(quarter_wave, floor=0.05), decay=0.99
     )
     dice = np.random.default_rng(course.step)
 
     def loss_of() -> torch.Tensor:
         if course.step % 3 == 0 or not repainted.pairs:
             repainted.add(4 if repainted.pairs else 12)
-        latents, wanted = repainted.draw(batch, dice)
+        latents, wanted = repainted.draw(BATCH, dice)
         with torch.autocast(repainted.device.type, torch.bfloat16):
             made = autoencoder.decode(latents).sample
         return reconstruction_loss(made.float(), wanted)

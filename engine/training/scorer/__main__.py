@@ -2,7 +2,6 @@
 
 import signal
 import sys
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +11,7 @@ from safetensors.numpy import save_file
 from torch.nn import functional
 
 from engine.training.checkpoint import Average
-from engine.training.course import Course, quarter_wave
+from engine.training.course import Course
 from engine.training.cutouts import render_stack
 from engine.training.exam.measures import distribution
 from engine.training.exam.questions import objects
@@ -95,16 +94,7 @@ def _learn(
     scorer: Scorer, scenes: Scenes, test: Lot, state: Path, *, minutes: float, steps: int | None, out: Path
 ) -> None:
     scorer.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    course = Course(
-        scorer,
-        state,
-        peak=LEARNING_RATE,
-        warm_up=100,
-        fall=partial(quarter_wave, floor=0.02),
-        decay=0.998,
-        weight_decay=0.02,
-        betas=(0.9, 0.98),
-    )
+    course = Course.of_sight(scorer, state, peak=LEARNING_RATE, weight_decay=0.02)
 
     def tell(step: int, loss: float, share: float) -> None:
         print(f"{share:.2f} step {step} loss {loss:.2f} {check(scorer, course.average, test)}", flush=True)
