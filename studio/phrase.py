@@ -12,6 +12,7 @@ from studio.text import clean_text
 MAX_PHRASE = 4000
 # Phones turn two hyphens into a dash.
 _FLAG = re.compile(r"(?:^|\s)(?P<name>(?:--|—|–)([a-zA-Z][\w-]*))(?:[ =]|$)")
+_ATTACHED = frozenset({Kind.IMAGE, Kind.FILE, Kind.MASK})
 _READ_BY_FACES = frozenset({Kind.IMAGE, Kind.MASK, Kind.PERSON})
 
 
@@ -86,8 +87,9 @@ def _positional(spec: CommandSpec, text: str) -> dict[str, object]:
 
 
 def _suggestion(spec: CommandSpec, flag: str) -> str:
-    known = [name for each in spec.parameters for name in (each.name, *each.aliases)]
+    typed = [each for each in spec.parameters if each.kind not in _ATTACHED]
+    known = [name for each in typed for name in (each.name, *each.aliases)]
     nearest = difflib.get_close_matches(flag, known, n=1)
     if nearest:
         return f"Did you mean --{nearest[0]}?"
-    return f"/{spec.name} takes: {', '.join(f'--{each.name}' for each in spec.parameters)}."
+    return f"/{spec.name} takes: {', '.join(f'--{each.name}' for each in typed)}."

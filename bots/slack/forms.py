@@ -213,7 +213,7 @@ def _picked(matter: Matter, values: Mapping[str, object]) -> Button:
 
 def _errors(view: Mapping[str, Any], error: ChatelierError) -> dict[str, str]:
     """Slack shows an error at a field of the modal; one that fits no field stands at the first."""
-    sentence = house.shorten(str(error), words.LONGEST_ERROR)
+    sentence = house.shorten(words.as_typed_here(str(error)), words.LONGEST_ERROR)
     if isinstance(error, BadParameter) and error.parameter in _fields(view):
         return {error.parameter: sentence}
     return {_first_field(view): sentence}

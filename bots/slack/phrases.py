@@ -1,7 +1,10 @@
 """What people type: after a slash command, after a mention, in a direct message."""
 
+import difflib
+
 from studio.catalog import CATALOG, find_command
 from studio.commands.spec import CommandSpec, Kind
+from studio.errors import UnknownCommand
 from studio.identifiers import is_job_id, split_picture_id
 from studio.phrase import parse_phrase
 from studio.text import clean_text
@@ -10,6 +13,7 @@ from studio.text import clean_text
 HOUSE = "house"
 _RULES = "studio"
 _AT_ONCE = ("pause", "resume")
+_HELP = "help"
 
 Wanted = tuple[CommandSpec, dict[str, object]]
 
@@ -17,7 +21,7 @@ Wanted = tuple[CommandSpec, dict[str, object]]
 def help_wanted(text: str) -> str | None:
     """The command with which help is wanted, empty for all of them; None where something else is wanted."""
     first, _, rest = clean_text(text).partition(" ")
-    if first.lower().lstrip("/") not in ("", "help"):
+    if first.lower().lstrip("/") not in ("", _HELP):
         return None
     return rest.strip().lstrip("/").lower()
 
@@ -57,7 +61,16 @@ def read_studio(text: str) -> Wanted:
         line = f"{_RULES} {rest}"
     elif name.lower() in _AT_ONCE:
         line = f"{_RULES} {line}"
+    elif name and name.lower() not in CATALOG:
+        raise _unknown(name)
     return parse_phrase(f"/{line}")
+
+
+def _unknown(name: str) -> UnknownCommand:
+    """With the nearest of the names that are typed here."""
+    names = [HOUSE, *_AT_ONCE, _HELP, *(each for each in CATALOG if each != _RULES)]
+    nearest = difflib.get_close_matches(name[:32].lower(), names, n=1)
+    return UnknownCommand(name, nearest=nearest[0] if nearest else None)
 
 
 def read_talk(text: str) -> Wanted:

@@ -1,5 +1,6 @@
 """Every text of the Slack face that is not the house's."""
 
+import re
 from collections.abc import Sequence
 
 from bots import case_words
@@ -102,13 +103,21 @@ NO_SIGNING_SECRET = (
 )
 
 
+_COMMAND = re.compile(rf"(?<![\w/.])/(?:{'|'.join(sorted(CATALOG, reverse=True))})(?![\w/-])")
+
+
 def sentence_of(error: ChatelierError) -> str:
     """The one place where errors become words: the studio writes them for people already."""
     if isinstance(error, UnknownCommand):
         return unknown(error)
     pointer = house.pointer(error)
     block = f"\n```\n{entities(pointer)}\n```" if pointer else ""
-    return mrkdwn(str(error), longest=900) + block
+    return mrkdwn(as_typed_here(str(error)), longest=900) + block
+
+
+def as_typed_here(sentence: str) -> str:
+    """A sentence of the studio's; the commands that it names are typed otherwise on Slack."""
+    return _COMMAND.sub(lambda named: as_typed(named[0]), sentence)
 
 
 def unknown(error: UnknownCommand) -> str:

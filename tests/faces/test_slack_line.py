@@ -8,16 +8,17 @@ from aiohttp import web
 from slack_bolt.response import BoltResponse
 
 from bots.backroom import Backroom
+from bots.slack import words
 from bots.slack.escaping import mrkdwn, typed
 from bots.slack.forwarding import Forwarding
 from bots.slack.guard import Guard
 from bots.slack.line import Line, SlackAway, SlackRefuses, open_session
 from bots.slack.pace import Pace
-from bots.slack.phrases import read_talk
+from bots.slack.phrases import read_studio, read_talk
 from bots.slack.replays import Replays
 from bots.slack.serve import Opening
 from bots.slack.settings import SlackSettings
-from studio.errors import Misconfigured, UnknownCommand
+from studio.errors import ChatelierError, Misconfigured, UnknownCommand
 from studio.ports import Ports
 from tests.loopback_slack import BOT_TOKEN, GENERAL, SIGNING_SECRET, LoopbackSlack, Refusal, signed
 
@@ -190,6 +191,28 @@ def test_a_misspelt_command_before_an_id_is_not_taken_for_a_prompt() -> None:
     with pytest.raises(UnknownCommand) as error:
         read_talk("vairy k3v9m2p4qx7a.2")
     assert error.value.nearest == "vary"
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        ("hous desk", "There is no command hous. Did you mean `/studio house`?"),
+        ("paus", "There is no command paus. Did you mean `/studio pause`?"),
+        ("hlep", "There is no command hlep. Did you mean `/studio help`?"),
+        ("imagien a cat", "There is no command imagien. Did you mean `/imagine`?"),
+        ("edit", "prompt: is missing. For example: /studio edit k3v9m2p4qx7a.2 a small boat --region B3-C4"),
+        ("house colour blue", "setting: must be one of: pause"),
+        ("queue now", "text: /studio queue takes no free text. For example: /studio queue"),
+    ],
+)
+def test_what_cannot_be_followed_is_said_in_commands_that_are_typed_here(typed: str, sentence: str) -> None:
+    def follow() -> None:
+        spec, values = read_studio(typed)
+        spec.read(values)
+
+    with pytest.raises(ChatelierError) as error:
+        follow()
+    assert words.sentence_of(error.value).startswith(sentence)
 
 
 # ---- where files may come from

@@ -73,6 +73,12 @@ def test_an_unknown_flag_names_the_nearest():
     assert caught.value.parameter == "--sed"
 
 
+def test_flags_that_only_an_attachment_can_fill_are_not_offered():
+    with pytest.raises(BadParameter, match="--size, --width") as caught:
+        parse_phrase("/imagine a cat --frob 4")
+    assert "--image" not in caught.value.reason
+
+
 def test_a_flag_without_a_value_says_so():
     with pytest.raises(BadParameter, match="needs a value"):
         parse_phrase("/imagine a cat --seed")
