@@ -122,19 +122,28 @@ def throughput(
 
 @bench.command("fair")
 def fair(
+    model: Annotated[
+        str | None, typer.Option(help="A model that paints; without one there are pauses.")
+    ] = None,
+    random: Random = None,
     others: Annotated[int, typer.Option(min=2, max=200, help="People who ask once.")] = 20,
     jobs: Annotated[int, typer.Option(min=1, max=500, help="Jobs of the one who asks often.")] = 32,
+    pictures: Annotated[int, typer.Option(min=1, max=8, help="Pictures in each job.")] = 4,
     json_file: JsonFile = None,
 ) -> None:
     """One person with many jobs and many people with one: who waits how long.
 
-    Needs no model: the forward pass is a pause. About twenty seconds.
+    Needs no model: the forward pass is a pause. About twenty seconds. With a model it is 72 jobs to paint.
 
-    Example: [bold]chatelier bench fair[/]
+    Example: [bold]chatelier bench fair[/], or [bold]chatelier bench fair --model thimble --pictures 1[/]
     """
     from engine.benches.fair import measure_fairness
 
-    figures = measure_fairness(others=others, spam_jobs=jobs)
+    if model is None and random is None:
+        figures = measure_fairness(others=others, spam_jobs=jobs, pictures=pictures)
+    else:
+        with _stage(model, random) as stage:
+            figures = measure_fairness(others=others, spam_jobs=jobs, pictures=pictures, stage=stage)
     show("Fairness", figures.rows(), asdict(figures), json_file=json_file)
 
 

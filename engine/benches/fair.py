@@ -1,21 +1,26 @@
 """`bench fair`: one person hands in far more than all others; how long do the others wait?"""
 
 import statistics
-from collections.abc import Sequence
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from engine.benches.requests import Asked, play
+from engine.benches.stage import Stage, easel_for
 from engine.painters.painter import Sketch
 
 OTHERS = 20
 SPAM = 32
+PICTURES = 4
 LOAD = 0.6
+_TRIED = 4  # orders
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fairness:
-    """Seconds; `jain` is Jain's index over the others' latencies: 1 when all waited alike."""
+    """Seconds; `jain` is Jain's index over the others' latencies: 1 when all waited alike. `model` None: no model."""
 
+    model: str | None
     others: int
     spam_jobs: int
     jain: float
@@ -26,6 +31,7 @@ class Fairness:
 
     def rows(self) -> list[tuple[str, str]]:
         return [
+            ("model", self.model or "none: a forward pass is a pause"),
             (f"Jain index over {self.others} people", f"{self.jain:.3f}"),
             ("their median wait", f"{self.median_seconds:.2f} s"),
             (
@@ -38,20 +44,33 @@ class Fairness:
 
 
 def measure_fairness(
-    *, others: int = OTHERS, spam_jobs: int = SPAM, rows: int = 8, step_seconds: float = 0.004
+    *,
+    others: int = OTHERS,
+    spam_jobs: int = SPAM,
+    pictures: int = PICTURES,
+    rows: int = 8,
+    step_seconds: float = 0.004,
+    stage: Stage | None = None,
 ) -> Fairness:
-    """Orders of four pictures, twelve steps; a forward pass takes `step_seconds` for each row.
+    """Orders of so many pictures. Without a stage no model paints: twelve steps of `step_seconds` for each row.
 
     The busy one comes first with everything; the others come one after another and ask, all together, for six
     tenths of what the easel can do.
     """
-    each = 4 * 12 * step_seconds / LOAD
-    ordinary = [_asked(f"person {n}", at_seconds=0.2 + n * each, seed=n) for n in range(others)]
-    spam = [_asked("busy", at_seconds=0.0, seed=1000 + n) for n in range(spam_jobs)]
-    with_spam = _play([*spam, *ordinary], rows=rows, step_seconds=step_seconds)
-    without = _play(ordinary, rows=rows, step_seconds=step_seconds)
+    play_all, order_seconds = _rehearsed(rows, step_seconds) if stage is None else _painted(stage, pictures)
+    sketch = _PAUSES if stage is None else stage.sketch()
+
+    def asked(person: str, *, at_seconds: float, seed: int) -> Asked:
+        return Asked(person=person, at_seconds=at_seconds, sketches=(replace(sketch, seed=seed),) * pictures)
+
+    each = pictures * order_seconds / LOAD
+    ordinary = [asked(f"person {n}", at_seconds=0.2 + n * each, seed=n) for n in range(others)]
+    spam = [asked("busy", at_seconds=0.0, seed=1000 + n) for n in range(spam_jobs)]
+    with_spam = play_all([*spam, *ordinary])
+    without = play_all(ordinary)
     waited = with_spam[spam_jobs:]
     return Fairness(
+        model=None if stage is None else stage.entry.name,
         others=others,
         spam_jobs=spam_jobs,
         jain=jain_index(waited),
@@ -67,15 +86,32 @@ def jain_index(values: Sequence[float]) -> float:
     return sum(values) ** 2 / (len(values) * sum(value * value for value in values))
 
 
-def _asked(person: str, *, at_seconds: float, seed: int) -> Asked:
-    sketch = Sketch(prompt="", seed=seed, width=256, height=256, steps=12, guidance_scale=1.0)
-    return Asked(person=person, at_seconds=at_seconds, sketches=(sketch,) * 4)
+_PAUSES = Sketch(prompt="", seed=0, width=256, height=256, steps=12, guidance_scale=1.0)
+Plays = Callable[[Sequence[Asked]], list[float]]
 
 
-def _play(asked: Sequence[Asked], *, rows: int, step_seconds: float) -> list[float]:
-    from engine.benches.stage import easel_for
-    from engine.easel.rehearsal import NullPainter
+def _rehearsed(rows: int, step_seconds: float) -> tuple[Plays, float]:
+    """How orders are played with pauses for forward passes, and how long a picture takes a busy easel."""
 
-    painter = NullPainter(seconds_per_row=step_seconds)
-    with easel_for(painter, device="cpu", rows=rows) as easel:
-        return play(easel, painter, asked)
+    def play_all(asked: Sequence[Asked]) -> list[float]:
+        from engine.easel.rehearsal import NullPainter
+
+        painter = NullPainter(seconds_per_row=step_seconds)
+        with easel_for(painter, device="cpu", rows=rows) as easel:
+            return play(easel, painter, asked)
+
+    return play_all, _PAUSES.steps * step_seconds
+
+
+def _painted(stage: Stage, pictures: int) -> tuple[Plays, float]:
+    """The same with the model of a stage, measured over a few orders, the first of them unheeded."""
+
+    def play_all(asked: Sequence[Asked]) -> list[float]:
+        with easel_for(stage.painter, device=stage.device, rows=stage.rows(), overlap=stage.overlap) as easel:
+            return play(easel, stage.painter, asked)
+
+    order = Asked(person="first", at_seconds=0.0, sketches=(stage.sketch(),) * pictures)
+    play_all([order])
+    started = time.perf_counter()
+    play_all([replace(order, person=f"person {n}") for n in range(_TRIED)])
+    return play_all, (time.perf_counter() - started) / _TRIED / pictures

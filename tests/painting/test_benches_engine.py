@@ -52,6 +52,12 @@ def test_fairness_compares_a_day_with_and_without_the_busy_one() -> None:
     assert found.ratio == pytest.approx(found.median_seconds / found.median_without_spam_seconds)
 
 
+def test_fairness_is_measured_on_a_model_too(stage: Stage) -> None:
+    found = measure_fairness(others=2, spam_jobs=2, pictures=1, stage=stage)
+    assert ("model", "tiny") in found.rows()
+    assert min(found.median_seconds, found.median_without_spam_seconds, found.spammer_median_seconds) > 0
+
+
 def test_lanes_paints_the_same_requests_in_three_ways(stage: Stage) -> None:
     found = measure_lanes(stage, requests=4)
     assert min(found.continuous_seconds, found.request_level_seconds, found.one_at_a_time_seconds) > 0
