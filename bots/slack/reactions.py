@@ -32,7 +32,9 @@ NAMES: Mapping[str, str] = {
     "🚩": "triangular_flag_on_post",
 }
 MEANINGS: Mapping[str, tuple[Action, int]] = {NAMES[emoji]: meaning for emoji, meaning in REACTIONS.items()}
-ENVELOPE = "envelope"
+ENVELOPES = frozenset(
+    {"envelope", "email"}
+)  # two names of the same sign; which one is told depends on who reacts
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +50,7 @@ class Reactions(Part):
     async def added(self, body: Mapping[str, Any]) -> None:
         event: Mapping[str, Any] = body["event"]
         name = str(event.get("reaction"))
-        if name == ENVELOPE:
+        if name in ENVELOPES:
             await self._send_copy(body)
         elif meaning := MEANINGS.get(name):
             await self._carry_out(body, meaning, given=True)

@@ -87,9 +87,10 @@ async def test_x_of_somebody_else_is_refused_in_private(room: SlackRoom) -> None
     assert "Only the person who made this" in room.slack.whispered()[0]
 
 
-async def test_a_copy_in_direct_messages_is_followed_like_the_first(room: SlackRoom) -> None:
+@pytest.mark.parametrize("name", ["envelope", "email"])
+async def test_a_copy_in_direct_messages_is_followed_like_the_first(room: SlackRoom, name: str) -> None:
     job_id, message = await room.finished()
-    await room.send(room.slack.reaction(message, "envelope", user=BO))
+    await room.send(room.slack.reaction(message, name, user=BO))
     copy = room.message
     assert copy.channel == f"D{BO[1:]}"
     await room.send(room.slack.reaction(copy, "two", user=BO))
