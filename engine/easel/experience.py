@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -82,11 +82,18 @@ class Experience:
             return
         with self._lock:
             everything = read(self._file)
-            everything[self._device] = {kind: asdict(known) for kind, known in self._known.items()}
+            everything[self._device] = self._told()
             try:
                 _write(self._file, everything)
             except OSError as error:
                 log.warning("what was learned could not be kept: %s", error.strerror)
+
+    def _told(self) -> dict[str, dict[str, Any]]:
+        """Each dictionary is copied in one go: another easel of the kind may learn at this very moment."""
+        return {
+            kind: asdict(replace(known, step_seconds=known.step_seconds.copy()))
+            for kind, known in self._known.copy().items()
+        }
 
     def _of(self, kind: str) -> _Known:
         return self._known.setdefault(kind, _Known())

@@ -54,6 +54,23 @@ def test_the_time_of_a_step_is_a_slow_average_that_survives(tmp_path: Path) -> N
     assert later.step_seconds("thimble/4096", 4) is None
 
 
+def test_what_another_easel_learns_while_it_is_written_down_is_in_nobodys_way(tmp_path: Path) -> None:
+    file = tmp_path / "learned.json"
+    shared = Experience(file, device="card")
+
+    class Seconds(float):
+        def __deepcopy__(self, memo: object) -> float:
+            shared.took("thimble/1024", 8, 2.0)
+            shared.took("thimble/4096", 4, 3.0)
+            return float(self)
+
+    shared.took("thimble/1024", 4, Seconds(1.0))
+    shared.save()
+    assert Experience(file, device="card").step_seconds("thimble/1024", 4) == 1.0
+    assert shared.step_seconds("thimble/1024", 8) == 2.0
+    assert shared.step_seconds("thimble/4096", 4) == 3.0
+
+
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"cpu": []}', '{"cpu": {"x": {"wings": 2}}}'])
 def test_a_damaged_file_counts_as_none(content: str, tmp_path: Path) -> None:
     file = tmp_path / "learned.json"
