@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from moderation.hashes_cli import hashes_app
+from moderation.hashes_cli import end_with, hashes_app
 from moderation.policy import Policy, PolicyProblems, default_policy, read_policy
 from studio.errors import ChatelierError, DatabaseUnavailable, Misconfigured
 
@@ -99,7 +99,7 @@ def look(
         for name, finding, judged in looking.look(image, upload=upload, prompt=prompt, policy=chosen):
             _add_finding(table, name, finding, judged, chosen)
     except (ChatelierError, OSError, ValueError) as error:
-        raise _end(error) from error
+        raise end_with(error) from error
     _console.print(table)
 
 
@@ -120,7 +120,7 @@ def evaluate(
     try:
         tallies = evaluation.evaluate(evaluation.read_rows(data), court.judge)
     except (ChatelierError, OSError) as error:
-        raise _end(error) from error
+        raise end_with(error) from error
     table = Table("source", "label", "category", "rows", "held", "refused", "flagged %")
     for each in tallies:
         counts = (each.rows, each.held, each.refused, each.flagged_percent)
@@ -151,7 +151,7 @@ def replay(
     try:
         count, changes = evaluation.replay(records, last=last, before=before.judge, after=after.judge)
     except ChatelierError as error:
-        raise _end(error) from error
+        raise end_with(error) from error
     finally:
         records.close()
     table = Table("job", "before", "after", "rule", "category")
@@ -240,9 +240,9 @@ def _session(url: str) -> "Iterator[Session]":
             f"The database cannot be read ({cause}). Bring it up to date with: chatelier db upgrade;"
             " or name another with --database."
         )
-        raise _end(Misconfigured(sentence)) from error
+        raise end_with(Misconfigured(sentence)) from error
     except (ChatelierError, OSError) as error:
-        raise _end(error) from error
+        raise end_with(error) from error
     finally:
         database.close()
 
@@ -253,16 +253,11 @@ def _court(policy: Path | None, words: Path | None, names: Path | None) -> "Prom
     try:
         return PromptCourt.of(_read(policy), community_words=words, names=names)
     except (Misconfigured, OSError, UnicodeDecodeError) as error:
-        raise _end(error) from error
+        raise end_with(error) from error
 
 
 def _read(path: Path | None) -> Policy:
     try:
         return default_policy() if path is None else read_policy(path)
     except PolicyProblems as error:
-        raise _end(error) from error
-
-
-def _end(error: Exception) -> typer.Exit:
-    _errors.print(str(error), style="red", markup=False)
-    return typer.Exit(1)
+        raise end_with(error) from error

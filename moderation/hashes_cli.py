@@ -38,7 +38,7 @@ def import_hashes(
     try:
         done = hash_lists.add_from_csv(listed, file, remark=remark)
     except (BadParameter, ValueError, OSError) as error:
-        raise _end(error) from error
+        raise end_with(error) from error
     _console.print(f"{done.added} added, {done.known} known already, {done.skipped} left out.")
 
 
@@ -50,7 +50,7 @@ def list_hashes(listed: ListFile) -> None:
     try:
         hashes = hash_lists.read_list(listed.read_text("utf-8")) if listed.exists() else {}
     except (ValueError, OSError) as error:
-        raise _end(error) from error
+        raise end_with(error) from error
     for each in hashes.values():
         typer.echo(each.line)
     _errors.print(f"{len(hashes)} hashes")
@@ -69,12 +69,16 @@ def remove_hash(
     try:
         removed = hash_lists.remove(listed, digits)
     except (BadParameter, ValueError, OSError) as error:
-        raise _end(error) from error
+        raise end_with(error) from error
     _console.print(f"{removed} removed.")
     if not removed:
         raise typer.Exit(1)
 
 
-def _end(error: Exception) -> typer.Exit:
-    _errors.print(str(error), style="red", markup=False)
+def end_with(error: Exception) -> typer.Exit:
+    """One sentence for the administrator, and status 1."""
+    sentence = str(error)
+    if isinstance(error, OSError) and error.filename:
+        sentence = f"{error.filename} cannot be used ({error.strerror}). Name another, or give this user the right to."
+    _errors.print(sentence, style="red", markup=False, soft_wrap=True)
     return typer.Exit(1)

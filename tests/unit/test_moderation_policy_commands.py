@@ -123,6 +123,13 @@ def test_a_list_that_cannot_be_read_is_one_sentence(tmp_path: Path) -> None:
         assert "Traceback" not in answer.output
 
 
+@pytest.mark.parametrize("command", [["look", "/nowhere/a.png"], ["eval", "/nowhere/rows.jsonl"]])
+def test_a_file_that_is_not_there_is_named(command: list[str]) -> None:
+    result = RUN.invoke(policy_app, command)
+    assert result.exit_code == 1
+    assert f"{command[1]} cannot be used (No such file or directory). Name another" in result.output
+
+
 def test_eval_measures_rows_and_shows_none(tmp_path: Path, words: Path) -> None:
     rows = [
         {"text": "a spoiler", "label": "unsafe", "category": "community", "source": "ours"},
