@@ -10,7 +10,6 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
 
-from chatelier.addresses import is_healthy
 from studio.catalog import CATALOG
 from studio.commands.spec import Audience
 from tests.running_house import RunningHouse
@@ -329,8 +328,14 @@ def test_a_killed_face_comes_back_and_shows_everything_as_it_is(
         expect(rae.locator("article.card", has_text="a black cat")).to_have_count(1)
 
 
-def test_a_face_that_nobody_sent_an_image_stays_small(studio: RunningHouse, browser: Browser) -> None:
-    studio.kill("web")  # whoever looks at images has loaded what it takes to judge them
-    studio.wait(lambda: is_healthy(studio.note["url"]), "a healthy room")
-    with person(browser, studio, "Max"):
-        assert psutil.Process(studio.process_of("web")).memory_info().rss < 350 * 1024**2
+def test_a_face_stays_small_whatever_images_it_is_sent(studio: RunningHouse, browser: Browser) -> None:
+    """They are judged, and examined for where they come from, in processes beside it."""
+    image = io.BytesIO()
+    Image.linear_gradient("L").convert("RGB").resize((1024, 1024)).save(image, "PNG")
+    file = {"name": "mine.png", "mimeType": "image/png", "buffer": image.getvalue()}
+    for name, words in (("Max", ""), ("Mia", "/whose")):
+        with person(browser, studio, name) as guest:
+            prompt(guest).fill(words)
+            guest.locator("#file").set_input_files([file])
+            expect(guest.locator("#attached li:not(.busy)")).to_have_count(1)
+    assert psutil.Process(studio.process_of("web")).memory_info().rss < 350 * 1024**2
