@@ -14,18 +14,18 @@ from sqlalchemy import ColumnElement, Text, cast, or_, select, true
 from sqlalchemy.orm import Session
 
 from studio.db.tables import JobRow, PictureRow
-from studio.jobs import OUTSTANDING, JobState
+from studio.jobs import GOING_ON
 from studio.requests import Source
 
 _BATCH = 2000  # databases take a few ten thousand values in one statement
-_GOES_ON = sorted(OUTSTANDING | {JobState.HELD})
+_GOING_ON = sorted(GOING_ON)
 
 
 def unneeded(session: Session, keys: Iterable[str]) -> set[str]:
     """Those of some files of pictures that no picture and no grid shows, and no job that goes on starts from."""
     wanted = set(keys)
     wanted -= _shown(session, wanted)
-    return wanted - _started_from(session, wanted, JobRow.state.in_(_GOES_ON))
+    return wanted - _started_from(session, wanted, JobRow.state.in_(_GOING_ON))
 
 
 def unnamed(session: Session, keys: Iterable[str]) -> set[str]:
@@ -42,12 +42,17 @@ def needed_since(session: Session, keys: Iterable[str]) -> set[str]:
     """
     wanted = set(keys)
     shown = _shown(session, wanted)
-    return shown | _started_from(session, wanted - shown, JobRow.state.in_(_GOES_ON), uploads_only=True)
+    return shown | _started_from(session, wanted - shown, JobRow.state.in_(_GOING_ON), uploads_only=True)
 
 
 def of_sources(sources: Iterable[Source]) -> set[str]:
     """The files of what a request starts from."""
     return {key for source in sources for key in (source.key, source.mask_key) if key}
+
+
+def of_uploads(request: Mapping[str, Any]) -> set[str]:
+    """The files of the uploads that a recorded request starts from."""
+    return set(_files_of(request, uploads_only=True))
 
 
 def of_deleted(session: Session, sources: Iterable[Source]) -> set[str]:
@@ -77,7 +82,7 @@ def _started_from(
     query = select(JobRow.state, JobRow.request).where(jobs, alike).execution_options(yield_per=500)
     named: set[str] = set()
     for state, request in session.execute(query):
-        named.update(_files_of(request, uploads_only=uploads_only or state not in _GOES_ON))
+        named.update(_files_of(request, uploads_only=uploads_only or state not in GOING_ON))
     return named & keys
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Select, Text, cast, delete, select, update
 from sqlalchemy.orm import Session
 
-from studio import releases
+from studio import files, releases
 from studio.cases import CaseKind, CaseState, Decision
 from studio.clock import now
 from studio.db import cases, ledger, moves, outbox, records
@@ -35,7 +35,7 @@ from studio.db.tables import (
 )
 from studio.events import JobChanged
 from studio.identifiers import job_id_of, new_job_id
-from studio.jobs import OUTSTANDING, JobState
+from studio.jobs import GOING_ON, JobState
 from studio.people import Platform
 from studio.removals import Removal, take_away
 from studio.verdicts import ALLOWED
@@ -74,7 +74,8 @@ def forget(session: Session, keys: Sequence[str], *, judged: bool = False) -> Re
     removal = Removal()
     _close_questions(session, keys, removal)
     jobs = session.scalars(select(JobRow).where(JobRow.person_key.in_(keys)).order_by(JobRow.id)).all()
-    over = {row.id for row in jobs if row.state not in OUTSTANDING and row.state != JobState.HELD}
+    uploads = {key for row in jobs for key in files.of_uploads(row.request)}
+    over = {row.id for row in jobs if row.state not in GOING_ON}
     for row in jobs:  # all of them first: what they start from is needed no more
         if row.id not in over:
             removal.events.extend(_stop(session, row.id))
@@ -83,6 +84,7 @@ def forget(session: Session, keys: Sequence[str], *, judged: bool = False) -> Re
         told = _forget_job(session, row, removal)
         if row.id in over and not told:
             removal.events.extend(_unname(session, row))
+    removal.files.update(files.unnamed(session, uploads))
     for table in (StarRow, PreferencesRow, LinkCodeRow, NoticeRow):
         session.execute(delete(table).where(table.person_key.in_(keys)))
     linked = len(keys) > 1  # bans and strikes under a single key need no row beside them
@@ -167,7 +169,6 @@ def _forget_job(session: Session, row: JobRow, removal: Removal) -> bool:
     job = records.job_of(row)
     pictures = records.pictures_of_job(session, row.id)
     removal.add(take_away(session, job, pictures))
-    removal.files.update(_uploads(session, row))
     row.request_key = f"forgotten:{row.id}"
     row.request = {name: value for name, value in row.request.items() if name in _KEPT_WORDS}
     row.address = {name: value for name, value in row.address.items() if not name.startswith("token")}
@@ -192,19 +193,6 @@ def _unname(session: Session, row: JobRow) -> Iterable[OutboxRow]:
 
 def _stop(session: Session, job_id: str) -> Iterable[OutboxRow]:
     return releases.stop(session, job_id, JobState.CANCELLED, error_code="cancelled", error_text=_STOPPED)
-
-
-def _uploads(session: Session, row: JobRow) -> set[str]:
-    """The files that a job started from and that nobody else's job needs."""
-    sources = row.request.get("sources", [])
-    keys = {each.get(name) for each in sources for name in ("key", "mask_key") if not each.get("picture_id")}
-    return {key for key in keys if key and not _needed_elsewhere(session, key, row.person_key)}
-
-
-def _needed_elsewhere(session: Session, key: str, person_key: str) -> bool:
-    others = JobRow.person_key != person_key
-    query = select(JobRow.id).where(others, cast(JobRow.request, Text).contains(key, autoescape=True))
-    return session.scalars(query).first() is not None
 
 
 def _pseudonymise(session: Session, key: str, *, nameless: bool) -> None:

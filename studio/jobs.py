@@ -27,6 +27,7 @@ class JobState(StrEnum):
 
 WAITING = frozenset({JobState.ACCEPTED, JobState.QUEUED})
 OUTSTANDING = WAITING | {JobState.PAINTING}
+GOING_ON = OUTSTANDING | {JobState.HELD}  # something is still to come of it
 ENDED = frozenset(JobState) - OUTSTANDING
 
 MOVES: Mapping[JobState, frozenset[JobState]] = {

@@ -18,7 +18,7 @@ from studio.db.database import Database
 from studio.db.tables import CaseRow, JobRow, OutboxRow, PictureRow
 from studio.errors import DatabaseUnavailable, NotFound, StorageFailed
 from studio.events import PictureChanged
-from studio.jobs import OUTSTANDING, Job, JobState
+from studio.jobs import GOING_ON, Job, JobState
 from studio.pictures import Picture
 from studio.ports import Ports, Store
 
@@ -141,7 +141,7 @@ def _orphaned_files(session: Session, job: Job, pictures: Sequence[Picture]) -> 
 def _stop_heirs(session: Session, picture_id: str) -> Iterator[OutboxRow]:
     """One that is being painted hears of it from its row; one with pictures of its own is judged by them."""
     named = cast(JobRow.request, Text).contains(picture_id, autoescape=True)
-    going_on = JobRow.state.in_(sorted(OUTSTANDING | {JobState.HELD}))
+    going_on = JobRow.state.in_(sorted(GOING_ON))
     for row in session.scalars(select(JobRow).where(named, going_on).order_by(JobRow.id)).all():
         if row.state == JobState.PAINTING:
             moves.request_cancel(session, row.id)

@@ -18,7 +18,7 @@ from studio.db import cases, ledger, moves
 from studio.db.humans import human_of, identities
 from studio.db.people import lock_person
 from studio.db.tables import JobRow
-from studio.jobs import WAITING, JobState
+from studio.jobs import GOING_ON, JobState
 from studio.people import Person
 
 HOUSE = "house"  # who acts when no person does
@@ -81,8 +81,7 @@ def hold(session: Session, person_key: str, *, job_id: str | None = None, all_jo
 
 
 def _going_on(keys: tuple[str, ...]) -> ColumnElement[bool]:
-    states = sorted(WAITING | {JobState.HELD, JobState.PAINTING})
-    return JobRow.person_key.in_(keys) & JobRow.state.in_(states)
+    return JobRow.person_key.in_(keys) & JobRow.state.in_(sorted(GOING_ON))
 
 
 def stop_jobs(session: Session, keys: tuple[str, ...]) -> Outcome:

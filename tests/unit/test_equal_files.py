@@ -19,6 +19,7 @@ from studio.removals import delete_files
 from studio.requests import Operation
 from studio.uploads import accept_upload
 from studio.verdicts import ALLOWED
+from tests.desks import with_desk
 from tests.painted import WORKER, paint_job
 from tests.twins import TwinStore, someone
 
@@ -139,6 +140,15 @@ def test_an_upload_that_is_used_while_its_twin_is_deleted_stays(house, call):
     ]
     delete_files(house.database, house.store, [key])
     assert house.store.get(key) == SAME
+
+
+def test_forgetting_who_brought_it_along_leaves_the_equal_picture_of_others(house, call):
+    drawn(house, call)
+    values = {"image": accept_upload(house, call.person, SAME), "region": "A1", "prompt": "a boat"}
+    perform(house, asked_by(call, "bo"), "edit", values)
+    house.store.meanwhile["before deleting"] = [lambda: pytest.fail("it is still shown")]
+    perform(with_desk(house), asked_by(call, "bo"), "forget-me", {"confirm": "yes"})
+    assert house.store.get(values["image"].key) == SAME
 
 
 def test_what_a_moderator_takes_down_is_not_laid_again_for_a_late_comer(house, call):
