@@ -189,9 +189,9 @@ def _problems(data: Mapping[str, Any], over: Policy) -> Iterator[str]:
         isinstance(each, str) and each.isalpha() for each in languages
     ):
         yield 'languages: must be a list of codes such as ["en", "fr"].'
-    if data.get("other_languages", "hold") not in set(Action):
+    if not _is_one_of(Action, data.get("other_languages", "hold")):
         yield f"other_languages: must be one of {', '.join(Action)}."
-    if data.get("faces", "ask") not in set(FacePolicy):
+    if not _is_one_of(FacePolicy, data.get("faces", "ask")):
         yield f"faces: must be one of {', '.join(FacePolicy)}."
     if not _is_number(data.get("person_margin", 0)) or not 0 <= data.get("person_margin", 0) <= 0.5:
         yield "person_margin: must be a number from 0 to 0.5."
@@ -222,7 +222,7 @@ def _faults(name: str, section: Any, over: Policy) -> Iterator[str]:
 
 
 def _wrong_values(section: Mapping[str, Any]) -> Iterator[str]:
-    if section.get("action", "hold") not in set(Action):
+    if not _is_one_of(Action, section.get("action", "hold")):
         yield f"action must be one of {', '.join(Action)}."
     for key in ("threshold", "hold_threshold"):
         value = section.get(key, 0.5)
@@ -232,3 +232,8 @@ def _wrong_values(section: Mapping[str, Any]) -> Iterator[str]:
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_one_of(words: type[StrEnum], value: Any) -> bool:
+    """Whatever TOML may hold: a list or a section is none of the words."""
+    return isinstance(value, str) and value in set(words)

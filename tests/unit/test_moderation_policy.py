@@ -115,6 +115,27 @@ def test_a_file_that_is_no_policy_is_a_sentence_not_a_traceback(tmp_path: Path) 
         read_policy(tmp_path / "nowhere.toml")
 
 
+@pytest.mark.parametrize("value", ["[[1]]", "true", "1e400", "nan", "1979-05-27", '""', "{ a = 1 }"])
+@pytest.mark.parametrize(
+    "key",
+    [
+        "languages",
+        "other_languages",
+        "faces",
+        "person_margin",
+        "categories",
+        "categories.violence",
+        "categories.violence.action",
+        "categories.violence.threshold",
+        "categories.violence.hold_threshold",
+        "categories.minors.action",
+    ],
+)
+def test_whatever_stands_where_a_word_should_is_a_sentence(key: str, value: str) -> None:
+    with pytest.raises(PolicyProblems, match=key.split(".")[-1]):
+        parse_policy(f"{key} = {value}", over=default_policy())
+
+
 def test_the_version_tells_what_a_policy_says_not_how_it_is_written() -> None:
     one = parse_policy(
         "[categories.hate]\nthreshold = 0.3\n[categories.spam]\naction = 'allow'\n", over=default_policy()
