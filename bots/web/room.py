@@ -142,9 +142,14 @@ class Room:
     async def _tell_post(self) -> None:
         waiting, self._post = self._post, {}
         here = {seat.visitor.user_id: seat for seat in self._seats}
-        counts = await self._backroom.run(
-            "wall", self._count_post, [here[each].visitor for each in waiting if each in here]
-        )
+        try:
+            counts = await self._backroom.run(
+                "wall", self._count_post, [here[each].visitor for each in waiting if each in here]
+            )
+        except BaseException:
+            for who, text in waiting.items():
+                self._post[who] = self._post.get(who) or text
+            raise
         for seat in self._seats:
             who = seat.visitor.user_id
             if who in counts:
@@ -193,10 +198,7 @@ class Room:
             self._people_changed = False
             self._tell_all({"type": "people", "html": render_people(self.people())})
         if self._parents:
-            parents, self._parents = self._parents, set()
-            self._changed.update(
-                dict.fromkeys(await self._backroom.run("wall", self._load_children, parents))
-            )
+            await self._follow_parents()
         if self._post:
             await self._tell_post()
         while self._changed:
@@ -205,6 +207,15 @@ class Room:
         steps = {job_id: self._step_data(job_id) for job_id in stepped if job_id in self._progress}
         if steps:
             self._tell_all({"type": "progress", "jobs": steps})
+
+    async def _follow_parents(self) -> None:
+        parents, self._parents = self._parents, set()
+        try:
+            children = await self._backroom.run("wall", self._load_children, parents)
+        except BaseException:
+            self._parents |= parents
+            raise
+        self._changed.update(dict.fromkeys(children))
 
     async def _tell_some(self) -> None:
         """Take the jobs off the list before they are read: one that changes meanwhile goes on it again."""

@@ -1,0 +1,67 @@
+"""What the room has to tell is told, also when the records are away at the moment."""
+
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from bots.backroom import Backroom
+from bots.web.room import Room
+from bots.web.visitors import Visitor
+from studio.errors import DatabaseUnavailable
+from studio.ports import Ports
+
+
+def away(*_: object) -> Any:
+    raise DatabaseUnavailable
+
+
+class Told:
+    """Somebody's seat."""
+
+    def __init__(self, name: str) -> None:
+        self.visitor = Visitor(user_id=name, name=name)
+        self.heard: list[dict[str, Any]] = []
+
+    def tell(self, text: str) -> None:
+        self.heard.append(json.loads(text))
+
+    def of(self, kind: str) -> list[dict[str, Any]]:
+        return [message for message in self.heard if message["type"] == kind]
+
+
+@pytest.fixture
+async def room(ports: Ports) -> AsyncIterator[Room]:
+    backroom = Backroom("web", {"wall": 1})
+    yield Room(ports, backroom)
+    backroom.close()
+
+
+async def test_what_was_made_from_a_deleted_picture_is_found_when_the_records_are_back(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ana: Any = Told("ana")
+    room.enter(ana)
+    room.picture_changed("k3v9m2p4qx7a.1")
+    monkeypatch.setattr("bots.web.room.children_of", away)
+    with pytest.raises(DatabaseUnavailable):
+        await room._tell_changes()
+    monkeypatch.setattr("bots.web.room.children_of", lambda _session, parents: [f"made from {parents[0]}"])
+    await room._tell_changes()
+    assert [message["gone"] for message in ana.of("cards")] == [["made from k3v9m2p4qx7a.1"]]
+
+
+async def test_a_word_of_the_house_is_told_when_the_records_are_back(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ana: Any = Told("ana")
+    room.enter(ana)
+    room.post_changed("ana", text="Your appeal was granted.")
+    with monkeypatch.context() as patch:
+        patch.setattr("bots.web.room.count_messages", away)
+        with pytest.raises(DatabaseUnavailable):
+            await room._tell_changes()
+    room.post_changed("ana")
+    await room._tell_changes()
+    assert [message["text"] for message in ana.of("post")] == ["Your appeal was granted."]
