@@ -3,42 +3,71 @@
 import socket
 import sys
 import urllib.request
+from contextlib import ExitStack
 
 from chatelier.settings import Loaded
 from studio.errors import Misconfigured
 
 HEALTH_PATH = "/healthz"
 _PORTS_TRIED = 50
+_MOST_WAITING = 2048  # as uvicorn has it
 _ALL_HOSTS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
 _held_ports: list[socket.socket] = []
 
 
-def choose_web_port(loaded: Loaded) -> int:
-    """The port that is set, which must be free; else the first free one from the default upwards.
+def open_web_port(loaded: Loaded) -> socket.socket:
+    """Listens on the port that is set, which must be free; else on the first free one from the default upwards.
 
-    Raises `Misconfigured`.
+    From here on nobody else can take it, and whoever connects waits until a server accepts. Raises `Misconfigured`.
     """
     web = loaded.settings.web
-    if web.port and (loaded.origin("web.port") != "default" or is_free(web.host, web.port)):
-        require_free(web.host, web.port)
-        return web.port
-    above = range(web.port + 1, web.port + _PORTS_TRIED) if web.port else ()
-    return next((port for port in above if is_free(web.host, port)), None) or free_port()
+    is_set = loaded.origin("web.port") != "default"
+    ports = (web.port,) if is_set else (*range(web.port, web.port + _PORTS_TRIED), 0)
+    listener = next(filter(None, (_listen(web.host, port) for port in ports)), None)
+    if listener is None:
+        raise _taken(web.host, web.port)
+    return listener
 
 
 def require_free(host: str, port: int, *, setting: str = "CHATELIER_WEB__PORT") -> None:
     """Raises `Misconfigured` when somebody else listens there."""
     if port and not is_free(host, port):
-        raise Misconfigured(f"Port {port} on {host} is taken. Close what uses it, or set another {setting}.")
+        raise _taken(host, port, setting=setting)
 
 
 def is_free(host: str, port: int) -> bool:
     """Whether this process may listen there now. Raises `Misconfigured` when it never may."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as servers do, past closing connections
+    bound = _bind(host, port)
+    if bound is not None:
+        bound.close()
+    return bound is not None
+
+
+def _taken(host: str, port: int, *, setting: str = "CHATELIER_WEB__PORT") -> Misconfigured:
+    return Misconfigured(f"Port {port} on {host} is taken. Close what uses it, or set another {setting}.")
+
+
+def _listen(host: str, port: int) -> socket.socket | None:
+    bound = _bind(host, port)
+    if bound is not None:
         try:
-            probe.bind((host, port))
+            bound.listen(_MOST_WAITING)
+        except OSError:  # two may bind a port at once, and one of them listens
+            bound.close()
+            return None
+    return bound
+
+
+def _bind(host: str, port: int) -> socket.socket | None:
+    """None where somebody else listens. Raises `Misconfigured` when this process never may."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with ExitStack() as stack:
+        bound = stack.enter_context(socket.socket(family))
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as servers do, past closing connections
+        if family == socket.AF_INET6:
+            bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)  # as asyncio does
+        try:
+            bound.bind((host, port))
         except PermissionError:
             raise Misconfigured(
                 f"Port {port} needs more rights than this user has. Set CHATELIER_WEB__PORT to 1024 or more."
@@ -46,8 +75,9 @@ def is_free(host: str, port: int) -> bool:
         except socket.gaierror:
             raise Misconfigured(f"CHATELIER_WEB__HOST: {host} is no address of this machine.") from None
         except OSError:
-            return False
-    return True
+            return None
+        stack.pop_all()
+    return bound
 
 
 def free_port() -> int:

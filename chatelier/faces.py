@@ -3,6 +3,7 @@
 import fcntl
 import os
 import secrets
+import socket
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 _MIB = 1024 * 1024
 
 
-def open_room(settings: Settings) -> None:
-    """Be the web face until told to stop."""
+def open_room(settings: Settings, *, listener: int | None = None) -> None:
+    """Be the web face until told to stop. `listener` is the descriptor of a socket that listens on its port already."""
     from bots.web import WebSettings
     from bots.web.serve import serve
 
@@ -34,8 +35,10 @@ def open_room(settings: Settings) -> None:
         max_upload_bytes=settings.limits.max_upload_mib * _MIB,
         room_name=web.name,
     )
-    require_free(web.host, web.port)
-    serve(face_ports(settings), room, around=_with_slack(settings))
+    if listener is None:
+        require_free(web.host, web.port)
+    given = socket.socket(fileno=listener) if listener is not None else None
+    serve(face_ports(settings), room, around=_with_slack(settings), listener=given)
 
 
 def _with_slack(settings: Settings) -> "Around | None":

@@ -19,7 +19,7 @@ _WORKER_STOP_SECONDS = 20.0  # time to finish a step and give the jobs back
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """`redis` is None when one is set from outside.
+    """`redis` is None when one is set from outside. `listener` is a socket that listens on `port` already.
 
     `colours`: the programs write to a terminal in the end.
     """
@@ -27,6 +27,7 @@ class Plan:
     loaded: Loaded
     redis: EmbeddedRedis | None
     port: int
+    listener: int
     colours: bool = False
 
     @property
@@ -47,7 +48,11 @@ class Plan:
         """Each stage starts when the one before is ready."""
         foundation = [_redis(self.redis)] if self.redis else []
         house = [
-            self._own("web", "run", "web", is_ready=lambda _: is_healthy(self.url)),
+            self._own(
+                *("web", "run", "web", "--listener", str(self.listener)),
+                is_ready=lambda _: is_healthy(self.url),
+                keep_open=(self.listener,),
+            ),
             self._marked("worker", "worker", nice=_WORKER_NICE, stop_seconds=_WORKER_STOP_SECONDS),
             self._marked("beat", "beat", nice=_BEAT_NICE, stop_seconds=10.0),
         ]
@@ -79,6 +84,7 @@ class Plan:
         name: str,
         *arguments: str,
         is_ready: Callable[[int], bool],
+        keep_open: tuple[int, ...] = (),
         nice: int = 0,
         stop_seconds: float = 10.0,
         optional: bool = False,
@@ -88,6 +94,7 @@ class Plan:
             arguments=(sys.executable, "-m", "chatelier", *arguments),
             environment=self._environment(),
             is_ready=is_ready,
+            keep_open=keep_open,
             nice=nice,
             stop_seconds=stop_seconds,
             optional=optional,

@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.panel import Panel
 
 from chatelier import redis_embedded
-from chatelier.addresses import choose_web_port
+from chatelier.addresses import open_web_port
 from chatelier.console import answers, say_warning
 from chatelier.occupancy import Occupancy
 from chatelier.plan import Plan, faces_with_tokens
@@ -33,12 +33,18 @@ def open_house(loaded: Loaded, *, quiet: bool) -> None:
         _require_model(settings)
         bring_up_to_date(settings)
         require_redis(settings)
-        port = choose_web_port(loaded)
+        listener = stack.enter_context(open_web_port(loaded))
         redis = None
         if settings.redis_url is None:
             redis = redis_embedded.prepare(settings.redis_folder)
             stack.callback(redis.close)
-        plan = Plan(loaded=loaded, redis=redis, port=port, colours=console.is_terminal)
+        plan = Plan(
+            loaded=loaded,
+            redis=redis,
+            port=listener.getsockname()[1],
+            listener=listener.fileno(),
+            colours=console.is_terminal,
+        )
         for face in sorted(set(faces_with_tokens(settings)) - set(plan.faces())):
             say_warning(
                 f"A token for {face.title()} is set, but this version has no {face.title()} face yet."

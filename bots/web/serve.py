@@ -1,5 +1,6 @@
 """Opens the room to browsers."""
 
+import socket
 from collections.abc import Callable
 
 import uvicorn
@@ -32,6 +33,12 @@ def make_server(ports: Ports, settings: WebSettings, *, around: Around | None = 
     return uvicorn.Server(config)
 
 
-def serve(ports: Ports, settings: WebSettings, *, around: Around | None = None) -> None:
-    """Run the room until the process is told to end."""
-    make_server(ports, settings, around=around).run()
+def serve(
+    ports: Ports,
+    settings: WebSettings,
+    *,
+    around: Around | None = None,
+    listener: socket.socket | None = None,
+) -> None:
+    """Run the room until the process is told to end. `listener` listens on its port already; else it is opened."""
+    make_server(ports, settings, around=around).run(sockets=[listener] if listener else None)

@@ -20,7 +20,11 @@ def register(app: typer.Typer) -> None:
     app.add_typer(group, name="run")
 
 
-def web() -> None:
+def web(
+    listener: int | None = typer.Option(
+        None, "--listener", hidden=True, help="A descriptor of a socket that listens on the port already."
+    ),
+) -> None:
     """The web room. Needs Redis and an up-to-date database.
 
     Example:
@@ -33,7 +37,7 @@ def web() -> None:
 
     settings = load_settings()
     set_up_logging(settings)
-    open_room(settings)
+    open_room(settings, listener=listener)
 
 
 def discord(ready_file: Path | None = _READY, metrics: str | None = METRICS) -> None:

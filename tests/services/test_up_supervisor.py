@@ -250,7 +250,7 @@ class Notes:
 
 
 async def test_whoever_reads_that_the_house_is_open_may_read_its_address_on_the_screen_too() -> None:
-    plan, screen = SmallPlan(loaded=read_settings(), redis=None, port=8123), StringIO()
+    plan, screen = SmallPlan(loaded=read_settings(), redis=None, port=8123, listener=-1), StringIO()
     make_folder(plan.settings.logs_folder)
     with pytest.raises(Opening) as opening:
         await _keep_open(plan, cast("Occupancy", Notes(screen)), Console(file=screen), quiet=True)

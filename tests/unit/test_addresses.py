@@ -1,0 +1,72 @@
+"""Which port the house listens on: one that is its own from the moment it is chosen."""
+
+import socket
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from chatelier import addresses
+from studio.errors import Misconfigured
+from tests.conftest import free_port
+
+HOST = "127.0.0.1"
+
+
+def settled(port: int, origin: str) -> Any:
+    web = SimpleNamespace(host=HOST, port=port)
+    return SimpleNamespace(settings=SimpleNamespace(web=web), origin=lambda _name: origin)
+
+
+def listens(port: int) -> socket.socket:
+    return socket.create_server((HOST, port))
+
+
+def test_a_chosen_port_is_the_houses_own() -> None:
+    port = free_port()
+    with addresses.open_web_port(settled(port, "environment")) as listener:
+        assert listener.getsockname() == (HOST, port)
+        assert not addresses.is_free(HOST, port)
+        with pytest.raises(Misconfigured, match=f"Port {port} on {HOST} is taken"):
+            addresses.open_web_port(settled(port, "environment"))
+        with socket.create_connection((HOST, port)) as early:  # before there is a server
+            served, _ = listener.accept()
+            with served:
+                assert served.getpeername() == early.getsockname()
+
+
+def test_where_no_port_is_set_the_next_free_one_is_taken() -> None:
+    port = free_port()
+    with listens(port), addresses.open_web_port(settled(port, "default")) as listener:
+        assert listener.getsockname()[1] not in (0, port)
+
+
+@pytest.mark.parametrize("origin", ["default", "environment"])
+def test_a_port_that_somebody_takes_between_two_lines_is_left_to_them(
+    monkeypatch: pytest.MonkeyPatch, origin: str
+) -> None:
+    wanted, bind, rivals = free_port(), addresses._bind, []
+
+    def bind_and_lose(host: str, port: int) -> socket.socket | None:
+        bound = bind(host, port)
+        if port == wanted:
+            rivals.append(listens(port))
+        return bound
+
+    monkeypatch.setattr(addresses, "_bind", bind_and_lose)
+    try:
+        if origin == "default":
+            with addresses.open_web_port(settled(wanted, origin)) as listener:
+                assert listener.getsockname()[1] != wanted
+        else:
+            with pytest.raises(Misconfigured, match="is taken"):
+                addresses.open_web_port(settled(wanted, origin))
+        assert len(rivals) == 1
+    finally:
+        for rival in rivals:
+            rival.close()
+
+
+def test_any_port_will_do_where_none_is_named() -> None:
+    with addresses.open_web_port(settled(0, "environment")) as listener:
+        assert listener.getsockname()[1]
