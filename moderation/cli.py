@@ -6,11 +6,12 @@ the audit chain. They need paths and a database URL only; nothing here imports t
 
 import csv
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from itertools import chain, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -198,8 +199,17 @@ def export_audit(
     """Write every entry to a file: comma-separated for .csv, one JSON object a line otherwise."""
     from moderation import audit
 
-    with _session(database) as session, file.open("w", encoding="utf-8", newline="") as out:
+    with _session(database) as session:
         entries = audit.export(session)
+        # The first is asked for before the file is opened: a database that cannot be read spoils no former export.
+        entries = chain(list(islice(entries, 1)), entries)
+        _write_entries(file, entries)
+
+
+def _write_entries(file: Path, entries: Iterable[dict[str, Any]]) -> None:
+    from moderation import audit
+
+    with file.open("w", encoding="utf-8", newline="") as out:
         if file.suffix == ".csv":
             writer = csv.DictWriter(out, audit.FIELDS)
             writer.writeheader()

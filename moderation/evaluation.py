@@ -65,7 +65,9 @@ def _row(line: str, number: int) -> LabelledRow:
         text, label = data["text"], data["label"]
     except (ValueError, KeyError, TypeError) as error:
         raise BadParameter("data", f"line {number} is no row with text and label.") from error
-    if not isinstance(text, str) or not (label == "unsafe" or str(label).startswith("benign")):
+    if not isinstance(text, str):
+        raise BadParameter("data", f"line {number} is no row with text and label.")
+    if not (label == "unsafe" or str(label).startswith("benign")):
         raise BadParameter("data", f"line {number}: the label must be unsafe or begin with benign.")
     category, source = str(data.get("category") or ""), str(data.get("source") or "")
     return LabelledRow(text=text, label=label, category=category, source=source)

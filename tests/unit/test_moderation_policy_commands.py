@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
-from moderation.cli import policy_app
+from moderation.cli import audit_app, policy_app
 from moderation.evaluation import LabelledRow, Tally, evaluate, read_rows, replay
 from moderation.policy import default_policy
 from studio.clock import now
@@ -121,6 +121,15 @@ def test_a_list_that_cannot_be_read_is_one_sentence(tmp_path: Path) -> None:
         assert answer.exit_code == 1
         assert "nowhere" in answer.output.replace("\n", "")
         assert "Traceback" not in answer.output
+
+
+def test_an_export_that_cannot_be_made_spoils_no_former_one(tmp_path: Path) -> None:
+    former = tmp_path / "audit.csv"
+    former.write_text("kept\n", "utf-8")
+    url = f"sqlite:///{tmp_path / 'empty.sqlite3'}"
+    answer = RUN.invoke(audit_app, ["export", str(former), "--database", url])
+    assert answer.exit_code == 1
+    assert former.read_text("utf-8") == "kept\n"
 
 
 @pytest.mark.parametrize("command", [["look", "/nowhere/a.png"], ["eval", "/nowhere/rows.jsonl"]])
