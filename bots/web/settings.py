@@ -1,9 +1,9 @@
 """What the room needs to know before it opens."""
 
-import ipaddress
 from dataclasses import dataclass, field
 
 from studio.errors import Misconfigured
+from studio.hosts import is_loopback
 
 SHORTEST_SECRET_KEY = 16
 
@@ -29,12 +29,7 @@ class WebSettings:
     @property
     def loopback(self) -> bool:
         """Whether only this machine can reach the room."""
-        if self.host == "localhost":
-            return True
-        try:
-            return ipaddress.ip_address(self.host).is_loopback
-        except ValueError:
-            return False
+        return is_loopback(self.host)
 
     def check(self) -> None:
         """Raises `Misconfigured` with every problem and how to fix it."""

@@ -1,12 +1,12 @@
 """The faces: Discord, Slack and the web room."""
 
-import ipaddress
 from typing import Self
 
 from pydantic import Field, SecretStr, model_validator
 
 from chatelier.settings.kinds import Names, ShardIds, WebUrl
 from chatelier.settings.section import Section
+from studio.hosts import is_loopback
 
 
 class DiscordSection(Section):
@@ -122,12 +122,7 @@ class WebSection(Section):
 
     @property
     def is_loopback(self) -> bool:
-        if self.host == "localhost":
-            return True
-        try:
-            return ipaddress.ip_address(self.host).is_loopback
-        except ValueError:
-            return False
+        return is_loopback(self.host)
 
     @model_validator(mode="after")
     def _is_not_open_to_all(self) -> Self:
