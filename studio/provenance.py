@@ -3,7 +3,11 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-PICTURE_KEY = "chatelier-picture"  # under which the text of a PNG holds the picture's id
+# Under which the text of a PNG holds the recipe, and the picture's id. In JPEG and WebP the description holds the
+# recipe, with the key and a colon before it.
+RECIPE_KEY = "chatelier"
+PICTURE_KEY = "chatelier-picture"
+EXIF_IMAGE_DESCRIPTION = 0x010E
 BITS = 256
 SAME_BITS = 31  # at most so many different bits of two PDQ hashes, and it is the same picture
 

@@ -13,19 +13,17 @@ from PIL import Image, PngImagePlugin
 
 from engine.pictures.encoding import encode_png
 from studio.pictures import Recipe
-from studio.provenance import PICTURE_KEY
+from studio.provenance import EXIF_IMAGE_DESCRIPTION, PICTURE_KEY, RECIPE_KEY
 from studio.requests import Lora, Operation
 
-OWN_KEY = "chatelier"
 COMMON_KEY = "parameters"
-EXIF_IMAGE_DESCRIPTION = 0x010E
 MAX_RECIPE_CHARACTERS = 100_000
 
 
 def write_recipe(picture: Image.Image, recipe: Recipe, *, picture_id: str | None = None) -> bytes:
     """PNG bytes with the recipe in two iTXt chunks (UTF-8, uncompressed), and the picture's id in a third."""
     text = PngImagePlugin.PngInfo()
-    text.add_itxt(OWN_KEY, to_json(recipe))
+    text.add_itxt(RECIPE_KEY, to_json(recipe))
     text.add_itxt(COMMON_KEY, to_parameters(recipe))
     if picture_id is not None:
         text.add_itxt(PICTURE_KEY, picture_id)
@@ -44,7 +42,7 @@ def copy_recipe(data: bytes) -> bytes:
     if not text:
         return b""
     exif = Image.Exif()
-    exif[EXIF_IMAGE_DESCRIPTION] = f"{OWN_KEY}:{text}"
+    exif[EXIF_IMAGE_DESCRIPTION] = f"{RECIPE_KEY}:{text}"
     return exif.tobytes()
 
 
@@ -92,10 +90,14 @@ def _read_text(data: bytes) -> str | None:
     try:
         with Image.open(io.BytesIO(data), formats=("PNG", "JPEG", "WEBP")) as picture:
             if isinstance(picture, PngImagePlugin.PngImageFile):
-                text = picture.text.get(OWN_KEY)
+                text = picture.text.get(RECIPE_KEY)
             else:
                 described = str(picture.getexif().get(EXIF_IMAGE_DESCRIPTION, ""))
-                text = described.removeprefix(f"{OWN_KEY}:") if described.startswith(f"{OWN_KEY}:") else None
+                text = (
+                    described.removeprefix(f"{RECIPE_KEY}:")
+                    if described.startswith(f"{RECIPE_KEY}:")
+                    else None
+                )
     except (OSError, SyntaxError, ValueError):
         return None
     return text if text and len(text) <= MAX_RECIPE_CHARACTERS else None

@@ -6,10 +6,8 @@ from typing import Any
 from PIL import Image, PngImagePlugin
 
 from studio.identifiers import split_picture_id
-from studio.provenance import PICTURE_KEY
+from studio.provenance import EXIF_IMAGE_DESCRIPTION, PICTURE_KEY, RECIPE_KEY
 
-_RECIPE_KEY = "chatelier"
-_EXIF_IMAGE_DESCRIPTION = 0x010E
 _LONGEST = 100_000
 
 
@@ -20,10 +18,10 @@ def named_id(picture: Image.Image) -> str | None:
 
 def recipe_software(picture: Image.Image) -> str:
     """Which program wrote a recipe of ours into the file; empty without one."""
-    text = _texts(picture).get(_RECIPE_KEY, "")
+    text = _texts(picture).get(RECIPE_KEY, "")
     if not text:
-        described = str(picture.getexif().get(_EXIF_IMAGE_DESCRIPTION, ""))
-        prefix = f"{_RECIPE_KEY}:"
+        described = str(picture.getexif().get(EXIF_IMAGE_DESCRIPTION, ""))
+        prefix = f"{RECIPE_KEY}:"
         text = described.removeprefix(prefix) if described.startswith(prefix) else ""
     try:
         recipe: Any = json.loads(text) if 0 < len(text) <= _LONGEST else {}
