@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 import discord
 
-from studio.commands.studio import NOTHING
+from studio.commands.studio import CHANNELS, NOTHING
 from studio.communities import CommunityRules
 from studio.errors import BadParameter
 
@@ -17,7 +17,6 @@ NEEDED = {
     "read_message_history": "Read Message History",
 }
 PERMISSIONS = discord.Permissions(**dict.fromkeys(NEEDED, True))
-_SHOWN_IN = frozenset({"desk", "log", "stars"})
 _NO_CHANNEL = (
     "names a channel that I do not see here: {}. Name one of this server, such as #desk, that I may view."
 )
@@ -50,7 +49,7 @@ def require_own(guild: discord.Guild | None, values: Mapping[str, object]) -> No
     Cases are not for the people of another server.
     """
     chosen = str(values.get("value") or "").strip()
-    if values.get("setting") not in _SHOWN_IN or guild is None or chosen.lower() in NOTHING:
+    if values.get("setting") not in CHANNELS or guild is None or chosen.lower() in NOTHING:
         return
     channel = guild.get_channel_or_thread(int(chosen)) if chosen.isdecimal() else None
     if channel is None:

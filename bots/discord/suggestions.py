@@ -13,6 +13,7 @@ from bots.discord.people import call_of
 from bots.words import shorten
 from studio.cases import CaseState
 from studio.commands.spec import Kind, Parameter
+from studio.commands.studio import CHANNELS
 from studio.communities import Tier
 from studio.db import cases, records
 from studio.db.database import Database
@@ -30,7 +31,7 @@ _LONGEST = 100
 _LOOKED_AT = 60
 _PATIENCE_SECONDS = 2.0
 _AGAIN = "again:"
-_CHANNEL_SETTINGS = frozenset({"channels", "desk", "log", "stars"})
+_CHANNEL_SETTINGS = frozenset({"channels", *CHANNELS})
 
 log = logging.getLogger(__name__)
 Suggest = Callable[["Interaction[Bot]", str], Any]

@@ -12,7 +12,7 @@ from studio.errors import BadParameter, NotAllowed
 from studio.ports import Ports
 
 NOTHING = ("", "none", "off")
-_CHANNELS = {
+CHANNELS = {
     "desk": "desk_channel",
     "log": "log_channel",
     "stars": "star_channel",
@@ -104,7 +104,7 @@ _CHANGES: dict[str, Callable[[CommunityRules, str], CommunityRules]] = {
     "pause": _set_paused(True),
     "resume": _set_paused(False),
     "channels": _set_channels,
-    **{name: _set_channel(field) for name, field in _CHANNELS.items()},
+    **{name: _set_channel(field) for name, field in CHANNELS.items()},
     "star-threshold": _set_threshold,
     "model": _set_model,
     "pictures": _set_pictures,
