@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from engine.benches.requests import Asked, Server, play
@@ -82,30 +83,31 @@ def measure_upscaling(
     asked = [
         Asked(person=f"person {n}", at_seconds=0.0, sketches=(_sketch(side_pixels),)) for n in range(people)
     ]
-    together, one_by_one = [], []
     with (
         easel_for(upscaler, device=str(chosen)) as easel,
         running(Lockstep(together=False, max_rows=1)) as lockstep,
     ):
         play(easel, upscaler, asked[:1])
-        for _ in range(rounds):
-            counted.forwards = counted.tiles = 0
-            together.append(_timed(easel, upscaler, asked))
-            forwards, tiles = counted.forwards, counted.tiles
-            one_by_one.append(_timed(lockstep, upscaler, asked))
+        timed = partial(_timed, upscaler=upscaler, counted=counted, asked=asked)
+        turns = [(timed(easel), timed(lockstep)) for _ in range(rounds)]
+    return _compared(upscaler, turns, people=people, side_pixels=side_pixels)
+
+
+def _compared(
+    upscaler: "Upscaler", turns: Sequence[tuple["_Played", "_Played"]], *, people: int, side_pixels: int
+) -> Upscaling:
+    together, one_by_one = [turn[0] for turn in turns], [turn[1] for turn in turns]
     together_seconds = statistics.median(each.seconds for each in together)
     return Upscaling(
         upscaler=upscaler.name,
         people=people,
         source_pixels=side_pixels,
-        rounds=rounds,
-        tiles=tiles,
-        forwards=forwards,
+        rounds=len(turns),
+        tiles=together[-1].tiles,
+        forwards=together[-1].forwards,
         together_seconds=together_seconds,
         one_by_one_seconds=statistics.median(each.seconds for each in one_by_one),
-        ratio=statistics.median(
-            one.seconds / other.seconds for one, other in zip(together, one_by_one, strict=True)
-        ),
+        ratio=statistics.median(one.seconds / other.seconds for one, other in turns),
         together_mean_seconds=statistics.median(each.mean_seconds for each in together),
         one_by_one_mean_seconds=statistics.median(each.mean_seconds for each in one_by_one),
         megapixels_per_second=people * (side_pixels * upscaler.scale) ** 2 / 1e6 / together_seconds,
@@ -130,16 +132,24 @@ class _Counted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Played:
-    """How long all took, and how long each person waited on average."""
+    """How long all took, how long each person waited on average, and what it took."""
 
     seconds: float
     mean_seconds: float
+    forwards: int
+    tiles: int
 
 
-def _timed(server: Server, upscaler: "Upscaler", asked: Sequence[Asked]) -> _Played:
+def _timed(server: Server, *, upscaler: "Upscaler", counted: _Counted, asked: Sequence[Asked]) -> _Played:
+    counted.forwards = counted.tiles = 0
     started = time.perf_counter()
     latencies = play(server, upscaler, asked)
-    return _Played(seconds=time.perf_counter() - started, mean_seconds=statistics.mean(latencies))
+    return _Played(
+        seconds=time.perf_counter() - started,
+        mean_seconds=statistics.mean(latencies),
+        forwards=counted.forwards,
+        tiles=counted.tiles,
+    )
 
 
 def _sketch(side_pixels: int) -> Sketch:
