@@ -1,7 +1,9 @@
 """Sizes, start pictures and masks, before any model is involved."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,6 +23,7 @@ from engine.retakes import retake
 from engine.underdrawings import steps_for, underdraw
 from studio.requests import Operation, PaintRequest, Strength
 
+PRIOR = Path(__file__).parents[2] / "engine/models/thimble/prior"
 LAYOUT = Layout(factor=8, grid=8, multiple=64, latent_channels=4, input_channels=4, sample_pixels=512)
 ENTRY = ModelEntry(name="any", source="/any", family="sd", width=512, height=512, steps=25)
 
@@ -189,6 +192,11 @@ def test_few_steps_become_more_when_only_a_share_of_them_is_gone_through(
     steps: int, strength: float, wanted: int
 ) -> None:
     assert steps_for(asks(steps=steps), entry=ENTRY, prior=None, strength=strength) == wanted
+
+
+def test_the_bundled_model_makes_eight_steps_at_most() -> None:
+    told = json.loads((PRIOR / "prior.json").read_text("utf-8"))
+    assert 4 <= int(told["steps"] * told["strength"]) <= int(told["steps"] * told["edit_strength"]) <= 8
 
 
 def test_a_prior_knows_how_few_steps_do() -> None:
