@@ -32,7 +32,7 @@ def list_() -> None:
         table.add_row(
             entry.name,
             f"{entry.width}×{entry.height}",
-            str(entry.steps),
+            str(_steps(catalogue, entry)),
             f"{entry.memory_gib:g} GiB",
             _whereabouts(catalogue, entry),
             entry.licence.partition(";")[0],
@@ -162,6 +162,18 @@ def _whereabouts(catalogue: "ModelCatalogue", entry: "ModelEntry") -> str:
         return "here" if catalogue.folder(entry).is_dir() else "folder is missing"
     except ModelBroken:
         return "not fetched"
+
+
+def _steps(catalogue: "ModelCatalogue", entry: "ModelEntry") -> int:
+    """As recipes tell them: what a prior in the model's folder says goes first."""
+    from engine.model_folders import read_json
+    from studio.errors import ModelBroken
+
+    try:
+        prior = catalogue.folder(entry) / "prior" / "prior.json"
+        return int(read_json(prior).get("steps", entry.steps)) if prior.is_file() else entry.steps
+    except ModelBroken:  # of which its place tells, and `check`
+        return entry.steps
 
 
 def _refuse_bad(entry: "ModelEntry") -> None:

@@ -201,6 +201,20 @@ def test_models_are_listed_added_and_checked(run: Run, tmp_path: Path) -> None:
     assert "model_index.json" in err
 
 
+def test_the_steps_in_the_list_are_those_of_the_recipes(run: Run, tmp_path: Path) -> None:
+    plain, laid_out = tmp_path / "plain", tmp_path / "laid-out"
+    plain.mkdir()
+    (laid_out / "prior").mkdir(parents=True)
+    (laid_out / "prior" / "prior.json").write_text('{"steps": 33}')
+    for folder in (plain, laid_out):
+        assert run("models", "add", folder.name, str(folder), "--steps", "12")[0] == 0
+    listed = [line.split() for line in run("models", "list")[1].splitlines()]
+    assert {line[0]: line[2] for line in listed if line and line[0] in ("plain", "laid-out")} == {
+        "plain": "12",
+        "laid-out": "33",
+    }
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
