@@ -25,7 +25,16 @@ from studio.commands.submit import submit
 from studio.commands.wording import read_wording
 from studio.errors import BadParameter
 from studio.ports import Ports
-from studio.requests import LEAST_SIDE, MOST_SIDE, Operation, PaintRequest, Source, parse_loras, parse_size
+from studio.requests import (
+    LEAST_SIDE,
+    MOST_SIDE,
+    Operation,
+    PaintRequest,
+    Source,
+    parse_aspect,
+    parse_loras,
+    parse_size,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +76,7 @@ def complete(ports: Ports, call: Call, command: Imagine) -> Imagine:
 
 def request_of(command: Imagine, *, most_pictures: int) -> PaintRequest:
     """What is left open is settled here: the count, and the seed by chance. Raises `BadParameter`."""
-    width, height = _sides(command)
+    aspect, width, height = _shape(command)
     wording = read_wording(command.prompt, count=command.count, usual=most_pictures)
     return PaintRequest(
         operation=Operation.IMAGINE,
@@ -76,7 +85,7 @@ def request_of(command: Imagine, *, most_pictures: int) -> PaintRequest:
         negative_prompt=command.negative,
         count=wording.count,
         seed=any_seed() if command.seed is None else command.seed,
-        aspect=command.aspect,
+        aspect=aspect,
         width=width,
         height=height,
         steps=command.steps,
@@ -90,12 +99,24 @@ def request_of(command: Imagine, *, most_pictures: int) -> PaintRequest:
     )
 
 
-def _sides(command: Imagine) -> tuple[int | None, int | None]:
-    if command.size is None:
-        return command.width, command.height
-    if command.width or command.height:
-        raise BadParameter("size", "give the size or its width and height, not both.")
-    return parse_size(command.size)
+def _shape(command: Imagine) -> tuple[str | None, int | None, int | None]:
+    """Aspect, width and height, of which one side and an aspect make the other side. Raises `BadParameter`."""
+    aspect, width, height = command.aspect, command.width, command.height
+    if command.size is not None:
+        if aspect or width or height:
+            raise BadParameter("size", "give a size alone, without aspect, width and height.")
+        return None, *parse_size(command.size)
+    if aspect is None or not (width or height):
+        return aspect, width, height
+    if width and height:
+        raise BadParameter("aspect", "give an aspect, or width and height, not both.")
+    across, down = parse_aspect(aspect)
+    width, height = (
+        width or round((height or 0) * across / down),
+        height or round((width or 0) * down / across),
+    )
+    parse_size(f"{width}x{height}")
+    return None, width, height
 
 
 SPEC = CommandSpec(

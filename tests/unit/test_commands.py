@@ -57,6 +57,35 @@ class TestAccepting:
         assert ports.queue.sent == [(job.id, 0)]
         assert [event.job_id for event in ports.events.published] == [job.id]
 
+    @pytest.mark.parametrize(
+        ("asked", "shape"),
+        [
+            ({"size": "512x768"}, (None, 512, 768)),
+            ({"aspect": "3:2"}, ("3:2", None, None)),
+            ({"width": 300, "height": 200}, (None, 300, 200)),
+            ({"aspect": "3:2", "width": 768}, (None, 768, 512)),
+            ({"aspect": "3:2", "height": 512}, (None, 768, 512)),
+        ],
+    )
+    def test_a_shape_may_be_said_in_several_ways(self, ports, call, asked, shape):
+        accepted = perform(ports, call, "imagine", {"prompt": "a boat", **asked})
+        request = job_of(ports, accepted.job_id).request
+        assert (request.aspect, request.width, request.height) == shape
+
+    @pytest.mark.parametrize(
+        ("asked", "wrong"),
+        [
+            ({"size": "512x768", "aspect": "3:2"}, "size"),
+            ({"size": "512x768", "width": 512}, "size"),
+            ({"aspect": "3:2", "width": 300, "height": 200}, "aspect"),
+            ({"aspect": "4:1", "width": 128}, "size"),
+        ],
+    )
+    def test_a_shape_that_contradicts_itself_is_refused(self, ports, call, asked, wrong):
+        with pytest.raises(BadParameter) as caught:
+            perform(ports, call, "imagine", {"prompt": "a boat", **asked})
+        assert caught.value.parameter == wrong
+
     def test_the_same_click_twice_is_one_job(self, ports, call):
         first = perform(ports, call, "imagine", {"prompt": "a red apple"})
         second = perform(ports, call, "imagine", {"prompt": "a red apple"})
