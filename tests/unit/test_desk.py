@@ -139,6 +139,16 @@ class TestFiling:
         assert [case.filed_by for case in desk(house, call)] == [someone("bo").key, someone("bo2").key]
         assert len(kinds(house, CaseChanged)) == 2
 
+    def test_what_two_names_reported_before_they_were_linked_weighs_as_one_report(self, house, call):
+        job_id = painted(house, call)
+        reported(house, call, job_id)
+        reported(house, call, job_id, name="bo2")
+        decide(house, call, desk(house, call)[0], Decision.APPROVE)
+        with house.database.begin() as session:
+            weight = cases.report_weight(session, someone("bo").key)
+            humans.link(session, someone("bo").key, someone("bo2").key)
+            assert cases.report_weight(session, someone("bo2").key) == weight == pytest.approx(2 / 3)
+
     def test_ones_own_picture_is_deleted_not_reported(self, house, call):
         job_id = painted(house, call)
         with pytest.raises(NotAllowed, match="delete"):
