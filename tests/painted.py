@@ -7,10 +7,10 @@ from studio.db import ledger, moves, records
 from studio.db.tables import JobRow, LineageRow, PictureRow
 from studio.identifiers import picture_id
 from studio.jobs import JobState
-from studio.pictures import Recipe
 from studio.ports import Ports
 from studio.verdicts import ALLOWED
 from studio.wire import to_data
+from tests.recipes import recipe_of
 
 WORKER = "test-worker"
 
@@ -36,25 +36,10 @@ def paint_job(
         _end(session, job_id, state)
         row = session.get_one(JobRow, job_id)
         request = records.job_of(row).request
-        parents = tuple(source.picture_id for source in request.sources if source.picture_id)
         for index in range(1, request.count + 1):
             origin = like or job_id
             data = png or f"picture {origin} {index}".encode()
-            recipe = Recipe(
-                operation=request.operation,
-                prompt=request.prompt,
-                negative_prompt=request.negative_prompt,
-                seed=request.seed_of(index - 1),
-                steps=8,
-                guidance_scale=1.0,
-                width=64,
-                height=64,
-                model="thimble",
-                model_hash="0" * 12,
-                scheduler="DDIM",
-                software="test",
-                parents=parents,
-            )
+            recipe = recipe_of(request, index - 1, steps=8, model="thimble", scheduler="DDIM")
             session.add(
                 PictureRow(
                     id=picture_id(job_id, index),
@@ -72,7 +57,7 @@ def paint_job(
                 )
             )
             session.flush()
-            for parent in parents:
+            for parent in recipe.parents:
                 session.add(
                     LineageRow(
                         child=picture_id(job_id, index),

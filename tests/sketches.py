@@ -23,6 +23,7 @@ from studio.errors import JobCancelled
 from studio.pictures import Recipe
 from studio.ports import HouseRules, Ports
 from studio.requests import Operation
+from tests.recipes import recipe_of
 from tests.twins import twin_ports
 
 STEPS = 12
@@ -92,21 +93,8 @@ def landscape(seed: int, shape: tuple[int, int]) -> Image.Image:
 
 
 def recipe(order: Order, picture: Image.Image, seed: int) -> Recipe:
-    request = order.request
-    return Recipe(
-        operation=request.operation,
-        prompt=request.prompt,
-        negative_prompt=request.negative_prompt,
-        seed=seed,
-        steps=STEPS,
-        guidance_scale=3.5,
-        width=picture.width,
-        height=picture.height,
-        model="sketch",
-        model_hash="0" * 12,
-        scheduler="none",
-        software="chatelier",
-    )
+    size = {"width": picture.width, "height": picture.height}
+    return recipe_of(order.request, seed=seed, steps=STEPS, model="sketch", parents=(), **size)
 
 
 class HandOver:

@@ -19,24 +19,18 @@ from studio.errors import JobCancelled
 from studio.pictures import Recipe
 from studio.requests import PaintRequest
 from studio.verdicts import Ruling, Verdict
+from tests.recipes import recipe_of
 
 Run = Callable[..., tuple[int, str, str]]
 
 
 def recipe_for(request: PaintRequest, index: int) -> Recipe:
-    return Recipe(
-        operation=request.operation,
-        prompt=request.prompt,
-        negative_prompt=request.negative_prompt,
-        seed=request.seed_of(index),
+    return recipe_of(
+        request,
+        index,
         steps=request.steps or 8,
-        guidance_scale=2.0,
         width=request.width or 64,
         height=request.height or 64,
-        model="plain",
-        model_hash="0123456789abcdef",
-        scheduler="ddim",
-        software="test",
     )
 
 
@@ -135,7 +129,7 @@ def test_the_options_reach_the_recipe(run: Run) -> None:
         (["a star", "-n", "99"], "count: must lie between"),
         (["a star", "--seed", "-1"], "seed: must lie between"),
         (["a star", "--size", "large"], "size: "),
-        (["a star", "--size", "9x9"], "width: must lie between"),
+        (["a star", "--size", "9x9"], "size: each side must lie between"),
         (["a star", "--ar", "9:1"], "aspect: must lie between"),
         (["a star", "--steps", "0"], "steps: must lie between"),
     ],

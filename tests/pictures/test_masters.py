@@ -19,9 +19,9 @@ from studio.errors import SigningFailed
 from studio.identifiers import picture_id
 from studio.jobs import JobState
 from studio.people import Platform
-from studio.pictures import Recipe
 from studio.provenance import PICTURE_KEY
 from studio.verdicts import Ruling, Verdict
+from tests.recipes import recipe_of
 
 INK = (12, 200, 80)
 
@@ -36,10 +36,7 @@ class Brush:
         self.orders.append(order)
         request = order.request
         image = order.sources[0] if order.sources else Image.new("RGB", (256, 256), INK)
-        recipe = Recipe(
-            operation=request.operation, prompt=request.prompt, seed=1, steps=1, guidance_scale=1.0,
-            width=image.width, height=image.height, model="brush", model_hash="0", scheduler="none", software="test",
-        )  # fmt: skip
+        recipe = recipe_of(request, seed=1, width=image.width, height=image.height, parents=())
         return [Painted(image=image, recipe=recipe) for _ in range(request.count)]
 
 

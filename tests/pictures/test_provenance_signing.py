@@ -4,6 +4,7 @@ import io
 import json
 import stat
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -19,14 +20,11 @@ from moderation.provenance.signer import HouseSigner, SignerSettings
 from moderation.provenance.trials import as_jpeg, photograph
 from studio.clock import now
 from studio.errors import BadImage, Misconfigured, SigningFailed
-from studio.pictures import Recipe
 from studio.requests import Operation
+from tests.recipes import PLAIN
 
 PICTURE = "k3v9m2p4qx7a.2"
-RECIPE = Recipe(
-    operation=Operation.IMAGINE, prompt="a red apple", seed=7, steps=2, guidance_scale=1.0, width=256, height=256,
-    model="brush", model_hash="0", scheduler="none", software="chatelier test",
-)  # fmt: skip
+RECIPE = replace(PLAIN, width=256, height=256, software="chatelier test")
 
 
 @pytest.fixture(scope="module")

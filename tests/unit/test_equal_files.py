@@ -14,30 +14,16 @@ from studio.clock import now
 from studio.db import moves, records
 from studio.errors import DatabaseUnavailable, NotFound
 from studio.jobs import JobState
-from studio.pictures import Recipe
 from studio.removals import delete_files
-from studio.requests import Operation
 from studio.uploads import accept_upload
 from studio.verdicts import ALLOWED
 from tests.desks import with_desk
 from tests.painted import WORKER, paint_job
+from tests.recipes import PLAIN
 from tests.twins import TwinStore, someone
 
 SAME, SMALL = b"the same picture", b"small the same picture"
 MOMENTS = ("before reading", "before deleting", "before looking", "after looking", "at the end")
-RECIPE = Recipe(
-    operation=Operation.IMAGINE,
-    prompt="a boat",
-    seed=1,
-    steps=2,
-    guidance_scale=1.0,
-    width=64,
-    height=64,
-    model="twin",
-    model_hash="0",
-    scheduler="none",
-    software="test",
-)
 _numbers = count()
 
 
@@ -100,7 +86,7 @@ class Writer:
     def put(self):
         finished = Finished(
             index=1,
-            recipe=RECIPE,
+            recipe=PLAIN,
             verdict=ALLOWED,
             key=self.receipts.put(SAME, suffix=".png"),
             master_key=None,

@@ -9,8 +9,8 @@ import pytest
 from engine.orders import Order
 from engine.pictures.png import from_json, to_json, to_parameters
 from engine.representation import _words, represent, represent_order
-from studio.pictures import Recipe
 from studio.requests import Operation, PaintRequest
+from tests.recipes import PLAIN
 
 SEEDS = range(6000)
 
@@ -169,10 +169,7 @@ def test_alternatives_keep_their_order():
 
 
 def test_the_recipe_says_what_was_added():
-    recipe = Recipe(
-        operation=Operation.IMAGINE, prompt="a doctor", added_words="South Asian female", seed=1, steps=2,
-        guidance_scale=1.0, width=8, height=8, model="m", model_hash="0", scheduler="s", software="t",
-    )  # fmt: skip
+    recipe = replace(PLAIN, prompt="a doctor", added_words="South Asian female")
     assert from_json(to_json(recipe)) == recipe
     assert "Added words: South Asian female" in to_parameters(recipe)
     assert "Added words" not in to_parameters(replace(recipe, added_words=""))

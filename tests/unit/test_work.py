@@ -32,10 +32,10 @@ from studio.errors import (
 )
 from studio.events import CaseChanged
 from studio.jobs import JobState
-from studio.pictures import Recipe
 from studio.requests import Source
 from studio.verdicts import ALLOWED, Ruling, Verdict
 from tests.desks import with_desk, with_gate
+from tests.recipes import recipe_of
 from tests.twins import someone, somewhere
 
 
@@ -57,21 +57,8 @@ class Brush:
 
 
 def painted(order, index):
-    request = order.request
-    recipe = Recipe(
-        operation=request.operation,
-        prompt=request.prompt,
-        seed=request.seed_of(index),
-        steps=2,
-        guidance_scale=1.0,
-        width=48,
-        height=48,
-        model="brush",
-        model_hash="0",
-        scheduler="none",
-        software="test",
-    )
     colour = (index * 40, 90, 120)
+    recipe = recipe_of(order.request, index, width=48, height=48, parents=())
     return Painted(image=Image.new("RGB", (48, 48), colour), recipe=recipe)
 
 
