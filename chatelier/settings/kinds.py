@@ -31,7 +31,9 @@ def _local_path(value: Path) -> Path:
 
 
 def _split(value: Any) -> Any:
-    """``"a, b"`` from the environment becomes ("a", "b"); a list from the file stays."""
+    """``"a, b"`` from the environment becomes ("a", "b"); a list from the file stays, and a number is a list of one."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return (value,)
     if isinstance(value, str):
         return tuple(part.strip() for part in value.split(",") if part.strip())
     return value

@@ -67,6 +67,18 @@ def test_an_empty_value_means_unset(empty_folder: Path, monkeypatch: pytest.Monk
     assert settings.discord.token is None
 
 
+@pytest.mark.parametrize(("written", "read"), [("1", (1,)), ("0,1", (0, 1)), ("2, 3", (2, 3))])
+def test_one_shard_of_several_may_be_named(
+    empty_folder: Path, monkeypatch: pytest.MonkeyPatch, written: str, read: tuple[int, ...]
+) -> None:
+    monkeypatch.setenv("CHATELIER_DISCORD__SHARD_COUNT", "4")
+    monkeypatch.setenv("CHATELIER_DISCORD__SHARD_IDS", written)
+    assert load_settings().discord.shard_ids == read
+    monkeypatch.delenv("CHATELIER_DISCORD__SHARD_IDS")
+    (empty_folder / "chatelier.toml").write_text("[discord]\nshard_ids = 3\n")
+    assert load_settings().discord.shard_ids == (3,)
+
+
 def test_every_problem_is_said_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CHATELIER_WEB__PORT", "80a")
     monkeypatch.setenv("CHATELIER_WORKER__DEVICE", "banana")
