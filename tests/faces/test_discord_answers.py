@@ -283,17 +283,21 @@ async def test_a_token_that_discord_refuses_is_not_the_end(room: Room, status: i
     assert len(room.message.attachments) == 1
 
 
-async def test_a_closed_channel_sends_the_answer_to_the_person(room: Room) -> None:
-    job_id = await room.imagine()
-    expire_tokens(room.ports)
-    room.env.inject_error("PATCH", "/channels/*/messages/*", status=403, code=50001)
-    await room.painted(job_id)
+async def check_it_went_home_once(room: Room, job_id: str) -> None:
     direct = room.ana.user.dm_channel.last_message
     assert direct.content.startswith(house.ELSEWHERE)
     assert len(direct.attachments) == 1
     assert delivery(room, job_id).message == str(direct.id)
     await room.tell(JobEnded(job_id=job_id, platform=Platform.DISCORD, state=JobState.DONE))
     assert len(room.ana.user.dm_channel.history()) == 1
+
+
+async def test_a_closed_channel_sends_the_answer_to_the_person(room: Room) -> None:
+    job_id = await room.imagine()
+    expire_tokens(room.ports)
+    room.env.inject_error("PATCH", "/channels/*/messages/*", status=403, code=50001)
+    await room.painted(job_id)
+    await check_it_went_home_once(room, job_id)
 
 
 @pytest.mark.parametrize("expired", [False, True])
@@ -303,12 +307,7 @@ async def test_an_answer_for_an_archived_thread_goes_to_the_person_once(room: Ro
         expire_tokens(room.ports)
     room.env.inject_error("PATCH", "/channels/*" if expired else "/webhooks/*", status=400, code=50083)
     await room.painted(job_id)
-    direct = room.ana.user.dm_channel.last_message
-    assert direct.content.startswith(house.ELSEWHERE)
-    assert len(direct.attachments) == 1
-    assert delivery(room, job_id).message == str(direct.id)
-    await room.tell(JobEnded(job_id=job_id, platform=Platform.DISCORD, state=JobState.DONE))
-    assert len(room.ana.user.dm_channel.history()) == 1
+    await check_it_went_home_once(room, job_id)
 
 
 async def test_the_permission_that_is_lacking_is_named_to_the_person(room: Room) -> None:
