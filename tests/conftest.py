@@ -86,8 +86,14 @@ def wait_until(ready: Callable[[], bool], *, what: str, log: Path) -> None:
 # ---- every test
 
 
+def pytest_collectstart() -> None:
+    """Hardly anything of what is imported now is let go again: the garbage collector would look at it in vain."""
+    gc.disable()
+
+
 def pytest_collection_finish() -> None:
     """What is imported by now stays: full rounds of the garbage collector need not look at it again."""
+    gc.enable()
     gc.collect()
     gc.freeze()
 
