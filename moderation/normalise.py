@@ -5,6 +5,7 @@ linear in the length of the text, which is bounded before and after.
 """
 
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
@@ -45,7 +46,14 @@ def read(text: str) -> Reading:
     found = list(dict.fromkeys(islice(candidates(chunks, words), _MAX_CANDIDATES)))
     found.sort(key=lambda each: _ORDER[each.view])
     cut = len(text) > MAX_CHARACTERS or len(found) == _MAX_CANDIDATES or too_disguised(chunks)
-    return Reading(words=words, candidates=tuple(found), spoken=spoken(chunks), cut=cut)
+    return Reading(words=words, candidates=tuple(found), spoken=spoken(_said(texts)), cut=cut)
+
+
+def _said(texts: Sequence[str]) -> list[str]:
+    """The chunks of the text, and of what was decoded in it the phrases: a lone word may be one by chance only."""
+    plain, *hidden = texts
+    phrases = [each for each in hidden if " " in each.strip() and each.replace(" ", "") not in plain]
+    return " ".join([plain, *phrases])[:_MAX_FOLDED].split()
 
 
 def fold_text(text: str) -> str:

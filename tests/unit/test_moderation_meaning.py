@@ -89,7 +89,14 @@ def test_words_that_are_spelled_without_a_gap_between_them_are_judged_too() -> N
 
 
 @pytest.mark.parametrize(
-    "prompt", ["a 4k photo, 8k, 35mm, f1.8, from the 1920s", "2 cats and 3 dogs", "a bee on a tree"]
+    "prompt",
+    [
+        "a 4k photo, 8k, 35mm, f1.8, from the 1920s",
+        "2 cats and 3 dogs",
+        "a bee on a tree",
+        "Scrooge McDuck on a ThunderCats poster",
+        "a self-inflicted mess on a struggling gardener",
+    ],
 )
 def test_numbers_and_double_letters_of_everyday_prompts_are_read_once(prompt: str) -> None:
     listener = Listener()
