@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from studio.commands.answers import Accepted
 from studio.commands.defaults import usual_count
 from studio.commands.origins import any_seed, find_origin
-from studio.commands.spec import COUNT, IMAGE, PICTURE, SEED, Call, CommandSpec, Kind, Parameter
+from studio.commands.parameters import COUNT, IMAGE, PICTURE, SEED
+from studio.commands.spec import Call, CommandSpec, Kind, Parameter
 from studio.commands.submit import submit
 from studio.errors import BadParameter
 from studio.ports import Ports

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from studio.commands.answers import Accepted
 from studio.commands.defaults import own_defaults, usual_count
 from studio.commands.origins import any_seed
-from studio.commands.spec import (
+from studio.commands.parameters import (
     COUNT,
     GUIDANCE,
     IMAGE,
@@ -16,11 +16,8 @@ from studio.commands.spec import (
     SCHEDULER,
     SEED,
     STEPS,
-    Call,
-    CommandSpec,
-    Kind,
-    Parameter,
 )
+from studio.commands.spec import Call, CommandSpec, Kind, Parameter
 from studio.commands.submit import submit
 from studio.commands.wording import read_wording
 from studio.errors import BadParameter

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from studio.commands.answers import Accepted
-from studio.commands.spec import COUNT, PICTURE, PROMPT, SEED, Call, CommandSpec
+from studio.commands.parameters import COUNT, PICTURE, PROMPT, SEED
+from studio.commands.spec import Call, CommandSpec
 from studio.commands.submit import submit
 from studio.commands.vary import Vary, request_of
 from studio.ports import Ports

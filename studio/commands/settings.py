@@ -3,7 +3,8 @@
 from dataclasses import dataclass, replace
 
 from studio.commands.answers import Settled
-from studio.commands.spec import MODEL, Call, CommandSpec, Kind, Parameter
+from studio.commands.parameters import MODEL
+from studio.commands.spec import Call, CommandSpec, Kind, Parameter
 from studio.db import choices
 from studio.db.people import lock_person
 from studio.ports import Ports

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from studio.commands.answers import Accepted
 from studio.commands.origins import find_origin
-from studio.commands.spec import IMAGE, PICTURE, Call, CommandSpec, Kind, Parameter
+from studio.commands.parameters import IMAGE, PICTURE
+from studio.commands.spec import Call, CommandSpec, Kind, Parameter
 from studio.commands.submit import submit
 from studio.ports import Ports
 from studio.requests import Operation, PaintRequest, Source
