@@ -1,8 +1,10 @@
 """The queue as the faces see it. Starts without torch."""
 
 from collections.abc import Collection
+from contextlib import suppress
 
 import redis
+from kombu import pools
 from kombu.exceptions import OperationalError
 
 from engine.broker import PAINT_QUEUE, PAINT_TASK, PRIORITIES, make_app, queue_of
@@ -55,5 +57,11 @@ class CeleryQueue:
             return
 
     def close(self) -> None:
+        """Whoever sends to the same Redis from this process connects anew."""
+        broker = self._app.connection_for_write()
+        pools.connections[broker].force_close_all()
+        for kept in (pools.producers, pools.connections):  # for the whole process, one of each for a broker
+            with suppress(KeyError):
+                del kept[broker]
         self._app.close()
         self._redis.close()

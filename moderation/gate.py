@@ -92,6 +92,10 @@ class HouseGate:
         """Load in the background what the prompt rules need. Otherwise the first request waits for it."""
         self._court.warm_up()
 
+    def close(self) -> None:
+        """Let go of the connections of the limits."""
+        self._limiter.close()
+
     def allowance(self, person: Person) -> Allowance:
         """Raises `DatabaseUnavailable`."""
         with self._database.read() as session:

@@ -304,6 +304,12 @@ def twin_ports(url: str, rules: HouseRules | None = None) -> Ports:
     )
 
 
+def close_ports(ports: Ports) -> None:
+    """The connections of real ports, which nobody but the garbage collector would close otherwise."""
+    for each in (ports.gate, ports.queue, ports.events, ports.database):
+        each.close()  # type: ignore[attr-defined]
+
+
 def someone(name: str = "ana", *, moderator: bool = False, community: str = "room") -> Person:
     roles = frozenset({Role.MEMBER, Role.MODERATOR}) if moderator else frozenset({Role.MEMBER})
     return Person(

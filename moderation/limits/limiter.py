@@ -47,6 +47,9 @@ class Limiter:
         key = f"errands:{command}:{account or person.key}"
         self._take([Meter(scope="errands", key=key, pace=self._settings.errands)])
 
+    def close(self) -> None:
+        self._meters.close()
+
     def _take(self, meters: Sequence[Meter]) -> None:
         if refusal := self._guarded(lambda: self._meters.take(meters)):
             LIMITED.labels(refusal.scope).inc()

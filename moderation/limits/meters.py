@@ -41,6 +41,9 @@ class Meters(Protocol):
     def take(self, meters: Sequence[Meter]) -> Refusal | None:
         """Count one request on every meter, or on none when one of them refuses it."""
 
+    def close(self) -> None:
+        """Let go of what is open."""
+
 
 class MemoryMeters:
     """For one process. Safe for many threads."""
@@ -67,6 +70,9 @@ class MemoryMeters:
             if len(self._whole_at) > _MOST_KEYS:
                 self._whole_at = {key: at for key, at in self._whole_at.items() if at > now}
             return None
+
+    def close(self) -> None:
+        """Nothing is."""
 
 
 # KEYS: the meters. ARGV: the interval, the seconds and whether it counts, for each. By the clock of Redis alone.
@@ -111,3 +117,6 @@ class RedisMeters:
         if not refused:
             return None
         return Refusal(scope=meters[int(refused) - 1].scope, wait_seconds=float(longest))
+
+    def close(self) -> None:
+        self._redis.close()

@@ -26,7 +26,7 @@ from studio.errors import DatabaseUnavailable
 from studio.jobs import JobState
 from studio.ports import Ports
 from tests.running_house import RunningHouse
-from tests.twins import someone, somewhere
+from tests.twins import close_ports, someone, somewhere
 
 PEOPLE = 8
 JOBS_EACH = 5
@@ -56,7 +56,7 @@ def ports(house: RunningHouse, monkeypatch: pytest.MonkeyPatch) -> Iterator[Port
     monkeypatch.setenv("CHATELIER_LIMITS__MAX_OUTSTANDING_JOBS", "100")
     made = face_ports(load_settings())
     yield made
-    made.database.close()
+    close_ports(made)
 
 
 def ask(ports: Ports, person: str, index: int) -> str:

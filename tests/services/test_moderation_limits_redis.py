@@ -1,6 +1,7 @@
 """The limits over a real Redis: exact between processes, open when it goes away, back when it returns."""
 
 import threading
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
@@ -23,7 +24,22 @@ def limits(**paces: Pace) -> LimitSettings:
 
 
 TWENTY = limits(burst=Pace(requests=20, seconds=86_400))
+Open = Callable[..., Limiter]
 ADA = Person(platform=Platform.WEB, community="room", user_id="ada", display_name="Ada")
+
+
+@pytest.fixture
+def opened() -> Iterator[Open]:
+    """Makes limiters. What is left to the garbage collector may lose its socket before its owner closes it."""
+    made: list[Limiter] = []
+
+    def open_limiter(settings: LimitSettings, *, redis_url: str | None = None) -> Limiter:
+        made.append(Limiter(settings, redis_url=redis_url))
+        return made[-1]
+
+    yield open_limiter
+    for each in made:
+        each.close()
 
 
 def admitted(limiter: Limiter) -> bool:
@@ -34,17 +50,17 @@ def admitted(limiter: Limiter) -> bool:
     return True
 
 
-def test_sixteen_threads_against_a_burst_of_twenty_admit_exactly_twenty(redis_url: str) -> None:
-    limiter = Limiter(TWENTY, redis_url=redis_url)
+def test_sixteen_threads_against_a_burst_of_twenty_admit_exactly_twenty(redis_url: str, opened: Open) -> None:
+    limiter = opened(TWENTY, redis_url=redis_url)
     with ThreadPoolExecutor(16) as threads:
         answers = list(threads.map(lambda _: admitted(limiter), range(160)))
     assert answers.count(True) == 20
 
 
-def test_redis_and_memory_agree(redis_url: str) -> None:
+def test_redis_and_memory_agree(redis_url: str, opened: Open) -> None:
     settings = limits(burst=Pace(requests=3, seconds=30_000))
     waits = []
-    for limiter in (Limiter(settings), Limiter(settings, redis_url=redis_url)):
+    for limiter in (opened(settings), opened(settings, redis_url=redis_url)):
         for _ in range(3):
             limiter.admit(ADA)
         with pytest.raises(RateLimited) as refused:
@@ -53,8 +69,8 @@ def test_redis_and_memory_agree(redis_url: str) -> None:
     assert waits == [("burst", 10_000)] * 2
 
 
-def test_faces_share_one_count(redis_url: str) -> None:
-    limiters = [Limiter(TWENTY, redis_url=redis_url) for _ in range(2)]
+def test_faces_share_one_count(redis_url: str, opened: Open) -> None:
+    limiters = [opened(TWENTY, redis_url=redis_url) for _ in range(2)]
     start = threading.Barrier(16)
 
     def ask(number: int) -> int:
@@ -65,18 +81,18 @@ def test_faces_share_one_count(redis_url: str) -> None:
         assert sum(threads.map(ask, range(16))) == 20
 
 
-def test_refusals_are_counted_across_processes(redis_url: str) -> None:
+def test_refusals_are_counted_across_processes(redis_url: str, opened: Open) -> None:
     settings = limits(refused=Pace(requests=2, seconds=86_400))
-    here, there = (Limiter(settings, redis_url=redis_url) for _ in range(2))
+    here, there = (opened(settings, redis_url=redis_url) for _ in range(2))
     here.note_refusal(ADA)
     assert admitted(there)
     there.note_refusal(ADA)
     assert not admitted(here)
 
 
-def test_limits_are_back_when_redis_is(redis_server: Any) -> None:
+def test_limits_are_back_when_redis_is(redis_server: Any, opened: Open) -> None:
     settings = replace(limits(burst=Pace(requests=1, seconds=86_400)), redis_rest_seconds=0.0)
-    limiter = Limiter(settings, redis_url=redis_server.url)
+    limiter = opened(settings, redis_url=redis_server.url)
     assert admitted(limiter)
     assert not admitted(limiter)
     redis_server.stop()

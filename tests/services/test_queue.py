@@ -76,6 +76,17 @@ def test_a_worker_serves_the_queues_of_the_models_it_holds(client, redis_url, tm
         queue.close()
 
 
+def test_a_queue_that_is_closed_leaves_no_connection_open(client, redis_url):
+    before = len(client.client_list())
+    for name in ("one", "two"):
+        queue = CeleryQueue(redis_url)
+        queue.enqueue(name, priority=0, model=None)
+        queue.cancel(name)
+        queue.close()
+    wait_for(lambda: len(client.client_list()) <= before, what="the end of its connections")
+    assert client.llen("paint") == 2
+
+
 def test_a_worker_ends_quietly_when_told_to(client, queue, worker):
     queue.enqueue("one", priority=0, model=None)
     wait_for(lambda: client.llen(SERVED) == 1, what="the job")

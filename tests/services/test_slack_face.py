@@ -48,6 +48,7 @@ from tests.loopback_slack import (
     signed,
 )
 from tests.painted import end_job, paint_job
+from tests.twins import close_ports
 
 # slack_sdk still asks aiohttp in the old way.
 pytestmark = [
@@ -252,7 +253,7 @@ async def running(folder: Path, redis_url: str, *, socket_mode: bool) -> AsyncIt
         finally:
             if face.process is not None and face.process.returncode is None:
                 await face.kill()
-            ports.database.close()
+            close_ports(ports)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
