@@ -119,7 +119,13 @@ _KINDS: Mapping[str, tuple[ModelEntry, Mapping[str, Mapping[str, Any]]]] = {
             name="random small", source="", family="sd", width=64, height=64, steps=3, guidance_scale=2.0
         ),
         {
-            "text_encoder": {**_TEXT_L, "num_hidden_layers": 1, "vocab_size": 1000},
+            "text_encoder": {
+                **_TEXT_L,
+                "num_hidden_layers": 1,
+                "vocab_size": 1000,
+                "bos_token_id": 998,
+                "eos_token_id": 999,
+            },
             "unet": {
                 **_UNET_15,
                 **_SMALL,

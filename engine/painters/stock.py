@@ -8,6 +8,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import diffusers
 import torch
+from transformers.utils import logging as transformers_logging
 
 from engine.model_folders import INDEX, read_json
 from engine.painters.painter import Painter, Sketch
@@ -22,7 +23,7 @@ class HasParts(Protocol):
 
 def stock_pipeline(painter: HasParts, folder: Path) -> Any:
     """diffusers' own pipeline around a painter's networks."""
-    kind = getattr(diffusers, read_json(folder / INDEX)["_class_name"])
+    kind = _pipeline_class(read_json(folder / INDEX)["_class_name"])
     wanted = inspect.signature(kind.__init__).parameters
     parts: dict[str, Any] = {name: part for name, part in painter.stock_parts().items() if name in wanted}
     if "safety_checker" in wanted:
@@ -34,6 +35,16 @@ def stock_pipeline(painter: HasParts, folder: Path) -> Any:
     pipeline = kind(**parts)
     pipeline.set_progress_bar_config(disable=True)
     return pipeline
+
+
+def _pipeline_class(name: str) -> Any:
+    """Loaded without remarks about image processors, which want torchvision and are used by nothing here."""
+    spoke = transformers_logging.get_verbosity()
+    transformers_logging.set_verbosity_error()
+    try:
+        return getattr(diffusers, name)
+    finally:
+        transformers_logging.set_verbosity(spoke)
 
 
 class StockPipeline:
