@@ -9,6 +9,7 @@ import asyncio
 import json
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from bots.backroom import Backroom
@@ -109,14 +110,8 @@ class Room:
 
     def progressed(self, progress: JobProgress) -> None:
         earlier = self._progress.get(progress.job_id)
-        if progress.preview is None and earlier is not None and earlier.preview is not None:
-            progress = JobProgress(
-                job_id=progress.job_id,
-                platform=progress.platform,
-                step=progress.step,
-                steps=progress.steps,
-                preview=earlier.preview,
-            )
+        if progress.preview is None and earlier is not None:
+            progress = replace(progress, preview=earlier.preview)
         self._progress[progress.job_id] = progress
         self._stepped.add(progress.job_id)
         if self._unfinished.get(progress.job_id) is not JobState.PAINTING:

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -498,12 +499,12 @@ def test_progress_moves_the_card_and_is_kept_for_those_who_come_later(room: Open
 
         assert moves.take_lease(session, job_id, worker="w", at=now(), lease_seconds=30)
     preview = "data:image/webp;base64,AAAA"
-    for step, picture in ((3, preview), (4, None)):
-        room.ports.events.announce(
-            JobProgress(job_id=job_id, platform=Platform.WEB, step=step, steps=12, preview=picture)
-        )
+    progress = JobProgress(job_id=job_id, platform=Platform.WEB, step=3, steps=12, preview=preview)
+    room.ports.events.announce(progress)
+    room.ports.events.announce(replace(progress, step=4, preview=None, seconds_left=30.0))
     heard = ana.hear("progress", lambda message: message["jobs"].get(job_id, {}).get("step") == 4)
-    assert heard["jobs"][job_id] == {"step": 4, "steps": 12, "text": "Step 4 of 12", "preview": preview}
+    text = "Step 4 of 12 · about 30 s left"
+    assert heard["jobs"][job_id] == {"step": 4, "steps": 12, "text": text, "preview": preview}
     wall = room.guest("Bo").wall
     assert 'value="4" max="12"' in wall
     assert preview in wall
