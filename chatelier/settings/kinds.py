@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, SecretStr
 from pydantic_settings import NoDecode
@@ -20,10 +21,42 @@ def _url(*schemes: str) -> Callable[[SecretStr], SecretStr]:
     return check
 
 
+def _database_url(value: SecretStr) -> SecretStr:
+    from sqlalchemy import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    try:
+        url = make_url(value.get_secret_value())
+    except (ArgumentError, ValueError):
+        raise ValueError(_UNREADABLE) from None
+    if url.get_backend_name() == "sqlite" and url.host:
+        raise ValueError(
+            "must be sqlite:///file, or with a fourth slash sqlite:////folder/file from the root"
+        )
+    return value
+
+
+def _redis_url(value: SecretStr) -> SecretStr:
+    _require_place(value.get_secret_value())
+    return value
+
+
 def _web_url(value: str) -> str:
     if not value.startswith(("http://", "https://", "ws://", "wss://")):
         raise ValueError("must be a URL that begins with https:// (or http:// on this machine)")
+    _require_place(value)
     return value.rstrip("/")
+
+
+def _require_place(url: str) -> None:
+    """Raises `ValueError`, which does not repeat the URL: a password may stand in it."""
+    try:
+        place = urlsplit(url)
+        known = bool(place.hostname) and (place.port is None or place.port > 0)
+    except ValueError:
+        known = False
+    if not known:
+        raise ValueError(_UNREADABLE)
 
 
 def _local_path(value: Path) -> Path:
@@ -39,9 +72,10 @@ def _split(value: Any) -> Any:
     return value
 
 
+_UNREADABLE = "cannot be read as a URL: look at its host, and at its port, which is a number"
 _DATABASES = ("sqlite", "postgresql", "postgresql+psycopg", "postgres")
-DatabaseUrl = Annotated[SecretStr, AfterValidator(_url(*_DATABASES))]
-RedisUrl = Annotated[SecretStr, AfterValidator(_url("redis", "rediss"))]
+DatabaseUrl = Annotated[SecretStr, AfterValidator(_url(*_DATABASES)), AfterValidator(_database_url)]
+RedisUrl = Annotated[SecretStr, AfterValidator(_url("redis", "rediss")), AfterValidator(_redis_url)]
 WebUrl = Annotated[str, AfterValidator(_web_url)]
 LocalPath = Annotated[Path, AfterValidator(_local_path)]
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]

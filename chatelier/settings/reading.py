@@ -173,6 +173,8 @@ def _fault(error: ErrorDetails, name: str) -> str:
             fault = "must be a number"
         case "bool_parsing" | "bool_type":
             fault = "must be true or false"
+        case "tuple_type":
+            fault = "must be a list, with commas between"
         case "string_type":
             fault = "must be text, in quotation marks"
         case "string_pattern_mismatch":

@@ -67,6 +67,36 @@ def test_an_empty_value_means_unset(empty_folder: Path, monkeypatch: pytest.Monk
     assert settings.discord.token is None
 
 
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("CHATELIER_DATABASE_URL", "postgresql://me:s3cret@host:port/studio"),
+        ("CHATELIER_REDIS_URL", "redis://:s3cret@host:abc/0"),
+        ("CHATELIER_REDIS_URL", "redis://:s3cret@[host/0"),
+        ("CHATELIER_SLACK__API_URL", "https://["),
+        ("CHATELIER_DISCORD__API_URL", "https://"),
+    ],
+)
+def test_a_url_that_cannot_be_read_is_a_problem_without_its_password(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+    said = problems()[variable]
+    assert "look at its host" in said
+    assert "s3cret" not in said
+
+
+def test_a_sqlite_url_with_two_slashes_is_corrected(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHATELIER_DATABASE_URL", "sqlite://tmp/studio.sqlite3")
+    assert "sqlite:////folder/file" in problems()["CHATELIER_DATABASE_URL"]
+
+
+@pytest.mark.parametrize("url", ["postgresql://me:p[a@host/studio", "sqlite:///x.db", "sqlite:////tmp/x.db"])
+def test_urls_that_the_database_can_read_are_taken(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("CHATELIER_DATABASE_URL", url)
+    assert load_settings().database == url
+
+
 @pytest.mark.parametrize(("written", "read"), [("1", (1,)), ("0,1", (0, 1)), ("2, 3", (2, 3))])
 def test_one_shard_of_several_may_be_named(
     empty_folder: Path, monkeypatch: pytest.MonkeyPatch, written: str, read: tuple[int, ...]
