@@ -9,18 +9,17 @@ import discord
 
 from bots import case_words
 from bots.backroom import Backroom
-from bots.blurring import pixelate
 from bots.board import Unreachable
 from bots.discord import words
 from bots.discord.buttons import case_view
 from bots.discord.courier import Rejected, TooLarge, open_home, sorted_out
 from bots.discord.escaping import plain
 from bots.discord.voice import mention_of_key, moment
-from bots.prints import Print, fitted
+from bots.exhibits import mosaic_of, prints_of
 from bots.standings import Slip
 from studio.cases import Case, CaseKind, CaseState, Dossier, Exhibit, Notice
 from studio.commands.spec import Call
-from studio.errors import NotFound, StorageFailed
+from studio.errors import StorageFailed
 from studio.people import Platform
 from studio.ports import Ports
 
@@ -145,7 +144,11 @@ class DiscordDesk:
 
         async def work(call: Call) -> str:
             dossier = await self._bot.caseboard.dossier_for(call.person, case_id)
-            prints = await self._backroom.run("shelf", self._prints, dossier, limit_bytes=limit_bytes)
+            exhibits = dossier.exhibits[:_MOST_FILES]  # which together fit into one message
+            each_bytes = limit_bytes // max(1, len(exhibits))
+            prints = await self._backroom.run(
+                "shelf", prints_of, self._ports, exhibits, limit_bytes=each_bytes
+            )
             if not prints:
                 return case_words.NO_PICTURES
             files = [
@@ -157,25 +160,13 @@ class DiscordDesk:
 
         await self._bot.counter.serve(interaction, work, public=False)
 
-    def _prints(self, dossier: Dossier, *, limit_bytes: int) -> list[Print]:
-        """At most ten, which together fit into one message."""
-        exhibits = dossier.exhibits[:_MOST_FILES]
-        found = []
-        for exhibit in exhibits:
-            try:
-                data = self._ports.store.get(exhibit.key)
-            except NotFound:
-                continue
-            found.append(fitted(self._ports, data, limit_bytes=limit_bytes // len(exhibits)))
-        return found
-
     def _message(self, slip: Slip) -> discord.PartialMessage:
         return self._bot.get_partial_messageable(int(slip.channel)).get_partial_message(int(slip.message))
 
     def _mosaic(self, exhibit: Exhibit) -> bytes | None:
         try:
-            return pixelate(self._ports.store.get(exhibit.thumbnail_key))
-        except (NotFound, StorageFailed):
+            return mosaic_of(self._ports, exhibit)
+        except StorageFailed:
             return None
 
 

@@ -5,9 +5,9 @@ import logging
 from dataclasses import replace
 
 from bots import case_words
-from bots.blurring import pixelate
 from bots.board import Unreachable
-from bots.prints import Print, fitted
+from bots.exhibits import mosaic_of, prints_of
+from bots.prints import Print
 from bots.slack.line import SlackAway, SlackRefuses
 from bots.slack.orphans import Mark
 from bots.slack.posts import Block, Post, image, said, section
@@ -24,8 +24,8 @@ from bots.slack.sending import (
 from bots.slack.sheets import answered, question, sheet
 from bots.slack.workspaces import Workspace
 from bots.standings import Slip
-from studio.cases import Case, CaseState, Dossier, Exhibit, Notice
-from studio.errors import NotFound, StorageFailed
+from studio.cases import Case, CaseState, Dossier, Notice
+from studio.errors import StorageFailed
 from studio.jobs import Job
 from studio.people import Platform
 
@@ -110,16 +110,21 @@ class SlackDesk(Part):
         mosaic = None
         if dossier.case.state is CaseState.OPEN and (exhibits := dossier.exhibits):
             try:
-                made = await self._backroom.run("shelf", self._mosaic, exhibits[0])
-                name, hang = dossier.case.id, workspace.showcase.hang
-                mosaic = await hang(name, made, case_words.BLURRED, passing=passing) if made else None
+                if made := await self._backroom.run("shelf", mosaic_of, self._ports, exhibits[0]):
+                    mosaic = await workspace.showcase.hang(
+                        dossier.case.id,
+                        Print(data=made, suffix=".png"),
+                        case_words.BLURRED,
+                        passing=passing,
+                    )
             except (SlackAway, SlackRefuses, StorageFailed) as error:
                 log.info("a case is shown without its mosaic: %s", type(error).__name__)
         return sheet(dossier, mosaic)
 
     async def revealed(self, dossier: Dossier, workspace: Workspace) -> Post:
         """The pictures as they are, for the moderator who asked to see them. Raises `SlackAway`, `SlackRefuses`."""
-        prints = await self._backroom.run("shelf", self._prints, dossier)
+        exhibits = dossier.exhibits[:_MOST_SHOWN]
+        prints = await self._backroom.run("shelf", prints_of, self._ports, exhibits, limit_bytes=_LIMIT_BYTES)
         case, heading = dossier.case, case_words.heading(dossier.case)
         files = await asyncio.gather(
             *(workspace.showcase.hang(case.id, each, heading, passing=True) for each in prints)
@@ -128,26 +133,6 @@ class SlackDesk(Part):
             return said(case_words.NO_PICTURES)
         blocks: list[Block] = [image(each, heading) for each in files]
         return Post(text=heading, blocks=tuple(blocks))
-
-    def _mosaic(self, exhibit: Exhibit) -> Print | None:
-        for key in (exhibit.thumbnail_key, exhibit.key):
-            try:
-                mosaic = pixelate(self._ports.store.get(key))
-            except NotFound:
-                continue
-            if mosaic:
-                return Print(data=mosaic, suffix=".png")
-        return None
-
-    def _prints(self, dossier: Dossier) -> list[Print]:
-        found = []
-        for exhibit in dossier.exhibits[:_MOST_SHOWN]:
-            try:
-                data = self._ports.store.get(exhibit.key)
-            except NotFound:
-                continue
-            found.append(fitted(self._ports, data, limit_bytes=_LIMIT_BYTES))
-        return found
 
 
 def _mark_of(case: Case) -> Mark:
