@@ -22,6 +22,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("learned", models.learned),
     ("policy", moderation.policy),
     ("word list", moderation.word_list),
+    ("names", moderation.names),
     ("blocked pictures", moderation.blocked_pictures),
     ("sight", moderation.sight),
     ("provenance", provenance.chain),

