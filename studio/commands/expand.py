@@ -33,6 +33,8 @@ def expand(ports: Ports, call: Call, command: Expand) -> Accepted:
     origin = find_origin(ports, call, picture=command.picture, image=command.image)
     if command.sides and command.aspect:
         raise BadParameter("sides", "give sides or a new aspect, not both.")
+    if command.amount and command.aspect:
+        raise BadParameter("amount", "give an amount or a new aspect, not both.")
     request = PaintRequest(
         operation=Operation.EXPAND,
         prompt=command.prompt or origin.prompt,

@@ -218,6 +218,10 @@ class TestBuildingOnPictures:
             answer = perform(ports, again(call, key), "expand", {"picture": picture, **values})
             assert job_of(ports, answer.job_id).request.own_words is bool(values)
 
+    def test_an_amount_and_an_aspect_together_are_refused(self, ports, call, picture):
+        with pytest.raises(BadParameter, match="an amount or a new aspect"):
+            perform(ports, call, "expand", {"picture": picture, "aspect": "16:9", "amount": 50})
+
     def test_sides_and_aspect_together_are_refused(self, ports, call, picture):
         with pytest.raises(BadParameter, match="not both"):
             perform(ports, again(call), "expand", {"picture": picture, "aspect": "16:9", "sides": "left"})
