@@ -50,7 +50,7 @@ def keep(database: Database, file_id: str, *, digest: str, passing: bool) -> Non
     _change(database, file_id, digest=digest, passing=passing, unwanted_at=unwanted_at)
 
 
-def find(database: Database, *, community: str, subject: str, digest: str, passing: bool) -> str | None:
+def reuse(database: Database, *, community: str, subject: str, digest: str, passing: bool) -> str | None:
     """A wanted file of the same bytes for the same purpose. What was passing stays when it is wanted for good."""
     same = (SlackFileRow.subject == subject) & (SlackFileRow.digest == digest)
     soon = now() + PASSING_LASTS / 2

@@ -41,7 +41,7 @@ class Showcase:
         async with lock:
             known = await self._backroom.run(
                 "mail",
-                hangings.find,
+                hangings.reuse,
                 self._database,
                 community=self._community,
                 subject=subject,

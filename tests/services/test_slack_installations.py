@@ -76,7 +76,7 @@ def test_files_are_known_until_they_are_deleted(database: Database) -> None:
         hangings.keep(database, file_id, digest=digest, passing=passing)
 
     def found(digest: str, *, passing: bool = False) -> str | None:
-        return hangings.find(database, community="T1", subject="job", digest=digest, passing=passing)
+        return hangings.reuse(database, community="T1", subject="job", digest=digest, passing=passing)
 
     hang("F1", "job", "one")
     hang("F2", "job", "two", passing=True)
