@@ -88,9 +88,16 @@ class News:
             thread.join(timeout=2)
 
     async def finish(self, *, seconds: float) -> None:
-        """Let what is in hand come to its end; what does not comes again after a restart."""
+        """Let what is in hand come to its end; what does not is left alone, and comes again after a restart.
+
+        Else it would go on after the platform's session was closed, and its failure would count as a defect.
+        """
         if self._tasks:
-            await asyncio.wait(set(self._tasks), timeout=seconds)
+            _, late = await asyncio.wait(set(self._tasks), timeout=seconds)
+            for task in late:
+                task.cancel()
+            if late:
+                await asyncio.wait(late, timeout=seconds)
 
     async def flush(self, *, seconds: float) -> None:
         """Show the small changes that wait for their time. Never raises."""

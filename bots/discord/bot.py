@@ -38,7 +38,7 @@ from studio.people import Platform
 from studio.ports import Ports
 
 _TOO_MANY_COMMANDS = 30032
-_FLUSH_SECONDS = 5.0
+_FINISH_SECONDS = 5.0
 
 log = logging.getLogger(__name__)
 
@@ -166,7 +166,8 @@ class Bot(discord.AutoShardedClient):
         if not self._leaving:
             self._leaving = True
             await self.backroom.run("mail", self.news.stop)
-            await self.news.flush(seconds=_FLUSH_SECONDS)
+            await self.news.finish(seconds=_FINISH_SECONDS)
+            await self.news.flush(seconds=_FINISH_SECONDS)
             await super().close()
             self.backroom.close()
 
