@@ -23,7 +23,7 @@ from chatelier.supervisor.output import Output, Terminal
 from chatelier.supervisor.program import backoff_seconds
 from chatelier.up import _keep_open
 from chatelier.wiring import make_folder
-from tests.running_house import end_soon, is_over
+from tests.running_house import WAIT_SECONDS, end_soon, is_over
 
 LEASH = Path(sys.modules["chatelier.supervisor"].__file__ or "").with_name("leash.py")
 
@@ -31,6 +31,8 @@ LEASH = Path(sys.modules["chatelier.supervisor"].__file__ or "").with_name("leas
 def shell(
     name: str, script: str, *, is_ready: Callable[[int], bool] = lambda _: True, **options: float | bool
 ) -> Program:
+    """Where a script sleeps it sleeps for an hour, longer than any test waits: what ends was ended."""
+    options = {"stop_seconds": WAIT_SECONDS} | options
     return Program(name=name, arguments=("sh", "-c", script), is_ready=is_ready, **options)  # type: ignore[arg-type]
 
 
@@ -77,8 +79,8 @@ def gone(process_id: int) -> bool:
 
 async def test_a_stage_starts_when_the_one_before_is_ready(tmp_path: Path) -> None:
     mark = tmp_path / "mark"
-    first = shell("first", f"sleep 0.3; touch {mark}; sleep 60", is_ready=lambda _: mark.exists())
-    second = shell("second", f"test -e {mark} && echo found it; sleep 60")
+    first = shell("first", f"sleep 0.3; touch {mark}; sleep 3600", is_ready=lambda _: mark.exists())
+    second = shell("second", f"test -e {mark} && echo found it; sleep 3600")
     watched = await Watched(tmp_path, [first], [second]).open()
     await watched.until(lambda: "second │ found it" in watched.screen.getvalue())
     assert watched.said[:2] == ["first is ready.", "second is ready."]
@@ -86,7 +88,7 @@ async def test_a_stage_starts_when_the_one_before_is_ready(tmp_path: Path) -> No
 
 
 async def test_what_dies_is_started_again_and_says_how_it_ended(tmp_path: Path) -> None:
-    watched = await Watched(tmp_path, [shell("it", "sleep 60")]).open()
+    watched = await Watched(tmp_path, [shell("it", "sleep 3600")]).open()
     before = watched.processes[-1]["it"]
     os.kill(before, signal.SIGKILL)
     await watched.until(lambda: watched.processes[-1].get("it", before) != before)
@@ -98,7 +100,7 @@ async def test_what_dies_is_started_again_and_says_how_it_ended(tmp_path: Path) 
 async def test_a_death_is_noticed_although_a_child_holds_the_output_and_the_child_goes_too(
     tmp_path: Path,
 ) -> None:
-    watched = await Watched(tmp_path, [shell("it", "sleep 61 & echo child $!; wait")]).open()
+    watched = await Watched(tmp_path, [shell("it", "sleep 3600 & echo child $!; wait")]).open()
     await watched.until(lambda: "child" in watched.screen.getvalue())
     child = int(watched.screen.getvalue().split()[-1])
     before = watched.processes[-1]["it"]
@@ -112,7 +114,7 @@ async def test_what_never_starts_ends_the_house_with_its_last_words(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("chatelier.supervisor.house._STEADY_SECONDS", 0.0)  # however long each try takes
-    steady = shell("steady", "sleep 60")
+    steady = shell("steady", "sleep 3600")
     watched = Watched(tmp_path, [steady, shell("broken", "echo no model; exit 3", is_ready=lambda _: False)])
     with pytest.raises(StartFailed, match=r"broken does not start \(exit status 3\)") as caught:
         await watched.running
@@ -122,7 +124,7 @@ async def test_what_never_starts_ends_the_house_with_its_last_words(
 
 
 async def test_what_the_house_can_do_without_is_let_go_with_its_last_words(tmp_path: Path) -> None:
-    steady = shell("steady", "sleep 60")
+    steady = shell("steady", "sleep 3600")
     bot = shell("bot", "echo wrong token; exit 1", is_ready=lambda _: False, optional=True)
     watched = await Watched(tmp_path, [steady, bot]).open()
     await watched.until(lambda: "go on without it" in watched.said[-1])
@@ -134,7 +136,7 @@ async def test_what_the_house_can_do_without_is_let_go_with_its_last_words(tmp_p
 
 def test_a_program_is_ready_by_its_file_behind_a_leash_that_stays_too(tmp_path: Path) -> None:
     mark = tmp_path / "mark"
-    script = f"printf $$ > {mark}; exec sleep 60"
+    script = f"printf $$ > {mark}; exec sleep 3600"
     command = [sys.executable, "-I", "-S", str(LEASH), str(os.getpid()), "0", "--watch", "sh", "-c", script]
     leash = subprocess.Popen(command, start_new_session=True)
     is_ready = says_its_process_id(mark)
@@ -163,7 +165,7 @@ runpy.run_path(sys.argv.pop(1), run_name="__main__")
 
 
 def test_a_leash_told_to_end_while_its_program_starts_takes_it_along() -> None:
-    leash = [str(LEASH), str(os.getpid()), "0", "--watch", "sleep", "60"]
+    leash = [str(LEASH), str(os.getpid()), "0", "--watch", "sleep", "3600"]
     ended = subprocess.run([sys.executable, "-c", EARLY_BLOW, *leash], check=False)
     assert ended.returncode == 128 + signal.SIGTERM, (
         "the program's own end, passed up by a leash that waited for it"
@@ -199,7 +201,7 @@ async def test_the_last_stage_ends_first(tmp_path: Path) -> None:
 
 
 async def test_stopping_while_it_starts_ends_everything(tmp_path: Path) -> None:
-    watched = Watched(tmp_path, [shell("slow", "sleep 60", is_ready=lambda _: False)])
+    watched = Watched(tmp_path, [shell("slow", "sleep 3600", is_ready=lambda _: False)])
     await watched.until(lambda: bool(watched.processes))
     await watched.close()
     assert not watched.opened.is_set()
@@ -211,7 +213,7 @@ async def test_what_is_started_at_the_very_moment_of_the_end_is_ended_with_all_i
 ) -> None:
     mark, loop = tmp_path / "mark", asyncio.get_running_loop()
     watched = Watched(
-        tmp_path, [shell("quick", f"sleep 60 & echo $! > {mark}.new; mv {mark}.new {mark}; wait")]
+        tmp_path, [shell("quick", f"sleep 3600 & echo $! > {mark}.new; mv {mark}.new {mark}; wait")]
     )
     connect = loop.connect_read_pipe
 
@@ -233,7 +235,7 @@ class SmallPlan(Plan):
     """One program that answers to nobody."""
 
     def stages(self) -> list[list[Program]]:
-        return [[shell("web", "sleep 60")]]
+        return [[shell("web", "sleep 3600")]]
 
 
 class Opening(Exception):
@@ -280,7 +282,7 @@ def spawn_leashed(*mode: str) -> tuple[subprocess.Popen[str], int]:
     script = (
         "import os, subprocess, sys\n"
         f"child = subprocess.Popen([sys.executable, '-I', '-S', {str(LEASH)!r}, str(os.getpid()), '3', *{list(mode)!r},"
-        " 'sh', '-c', 'echo $$; exec sleep 60'])\n"
+        " 'sh', '-c', 'echo $$; exec sleep 3600'])\n"
         "child.wait()\n"
     )
     parent = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
