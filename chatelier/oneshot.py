@@ -73,6 +73,8 @@ def paint_into(
     with _interruptible() as cancelled:
         _require_writable(folder)
         painted = _paint(job_id, request, settings=settings, on_progress=on_progress, cancelled=cancelled)
+        if cancelled():  # while they were looked over
+            raise JobCancelled
     for index, (each, png, verdict) in enumerate(painted, start=1):
         if verdict.allows:
             child = picture_id(job_id, index)

@@ -194,6 +194,14 @@ def test_ctrl_c_ends_within_a_step_and_gives_the_key_back(run: Run, atelier: Pla
     assert signal.getsignal(signal.SIGINT) is before
 
 
+def test_ctrl_c_after_the_last_step_leaves_no_file_either(
+    run: Run, atelier: PlainAtelier, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(atelier, "close", lambda: signal.raise_signal(signal.SIGINT))
+    assert run("a star") == (130, "", "Stopped.\n")
+    assert list((tmp_path / "out").iterdir()) == []
+
+
 def test_the_second_ctrl_c_does_not_wait(run: Run, atelier: PlainAtelier) -> None:
     def twice() -> None:
         signal.raise_signal(signal.SIGINT)
