@@ -95,7 +95,8 @@ def test_errands_are_counted_each_by_itself_and_for_all_names_of_a_human() -> No
     assert admitted(limiter, person("ada"))
 
 
-def test_whoever_probes_the_rules_waits_for_everything() -> None:
+def test_whoever_probes_the_rules_waits_for_everything(still: Callable[[str], None]) -> None:
+    still("moderation.limits.meters")
     limiter = Limiter(settings(refused=Pace(requests=3, seconds=600)))
     for _ in range(3):
         assert admitted(limiter, person())
