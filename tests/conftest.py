@@ -86,24 +86,6 @@ def wait_until(ready: Callable[[], bool], *, what: str, log: Path) -> None:
 # ---- every test
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Test processes that begin in different folders compile different files, and find what the others compiled."""
-    worker = getattr(config, "workerinput", None)
-    if worker and config.args_source is pytest.Config.ArgsSource.TESTPATHS:
-        first = len(config.args) * int(worker["workerid"].removeprefix("gw")) // worker["workercount"]
-        config.args[:] = config.args[first:] + config.args[:first]
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Wherever a process began, the order of the tests is that of the settings."""
-    if config.args_source is pytest.Config.ArgsSource.TESTPATHS:
-        folders = [config.rootpath / path for path in config.getini("testpaths")]
-        items.sort(
-            key=lambda item: next(i for i, each in enumerate(folders) if item.path.is_relative_to(each))
-        )
-
-
 def pytest_collectstart() -> None:
     """Hardly anything of what is imported now is let go again: the garbage collector would look at it in vain."""
     gc.disable()
