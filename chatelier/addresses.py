@@ -4,6 +4,7 @@ import socket
 import sys
 import urllib.request
 from contextlib import ExitStack
+from http.client import HTTPException
 
 from chatelier.settings import Loaded
 from studio.errors import Misconfigured
@@ -112,5 +113,5 @@ def is_healthy(url: str) -> bool:
     try:
         with urllib.request.urlopen(f"{url}{HEALTH_PATH}", timeout=2) as answer:  # noqa: S310
             return bool(answer.status == 200)
-    except (OSError, ValueError):
+    except (OSError, ValueError, HTTPException):  # nobody there, or somebody who speaks otherwise
         return False

@@ -1,6 +1,7 @@
 """Which port the house listens on: one that is its own from the moment it is chosen."""
 
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 from typing import Any
 
@@ -70,3 +71,18 @@ def test_a_port_that_somebody_takes_between_two_lines_is_left_to_them(
 def test_any_port_will_do_where_none_is_named() -> None:
     with addresses.open_web_port(settled(0, "environment")) as listener:
         assert listener.getsockname()[1]
+
+
+def test_what_answers_in_another_language_is_not_healthy() -> None:
+    with listens(0) as listener, ThreadPoolExecutor(1) as other:
+        port = listener.getsockname()[1]
+
+        def speak_otherwise() -> None:
+            line, _ = listener.accept()
+            with line:
+                line.recv(1024)
+                line.sendall(b"220 mail ready\r\n")
+
+        spoken = other.submit(speak_otherwise)
+        assert not addresses.is_healthy(f"http://{HOST}:{port}")
+        spoken.result()
