@@ -9,6 +9,10 @@ from functools import cache
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from tempfile import TemporaryDirectory
+from typing import Any
+
+from sqlalchemy import Dialect
+from sqlalchemy.util import LRUCache
 
 from studio.cases import Case, Conduct, Decision, Dossier
 from studio.clock import now
@@ -265,26 +269,33 @@ def ruled(ports: Ports, rules: HouseRules) -> Ports:
     return replace(ports, rules=rules, gate=replace(ports.gate, allowed=allowance_of(rules)))
 
 
+_COMPILED = LRUCache[Any, Any](1000)
+
+
 def open_empty(url: str) -> Database:
     """A database with all tables. They are made once: a SQLite file that is not there yet is a copy of a copy."""
     database = Database(url)
     file = Path(database.url.database or "") if database.is_sqlite else None
     if file and not file.exists():
-        file.write_bytes(_empty_file(len(Base.metadata.tables)))
+        empty, dialect = _empty_file(len(Base.metadata.tables))
+        file.write_bytes(empty)
+        # Statements are compiled once for all such databases, not again in each test.
+        database.engine.dialect = dialect
+        database.engine.update_execution_options(compiled_cache=_COMPILED)
     else:
         Base.metadata.create_all(database.engine)
     return database
 
 
 @cache
-def _empty_file(tables: int) -> bytes:
-    """The bytes of a SQLite file with the `tables` tables that are known by now."""
+def _empty_file(tables: int) -> tuple[bytes, Dialect]:
+    """The bytes of a SQLite file with the `tables` tables that are known by now, and the dialect it was made in."""
     with TemporaryDirectory() as folder:
         path = Path(folder, "empty.sqlite3")
         made = Database(f"sqlite:///{path}")
         Base.metadata.create_all(made.engine)
         made.close()
-        return path.read_bytes()
+        return path.read_bytes(), made.engine.dialect
 
 
 def twin_ports(url: str, rules: HouseRules | None = None) -> Ports:
