@@ -21,7 +21,17 @@ def wheel(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("pyproject.toml", "README.md", "LICENSE", "NOTICE"):
         shutil.copy(repository / name, source)
     target = tmp_path_factory.mktemp("wheel")
-    arguments = ["wheel", "--quiet", "--no-deps", "--no-build-isolation", "--wheel-dir", target, source]
+    unpressed = "--config-settings=--build-option=--compression=stored"  # the weights take seconds to press
+    arguments = [
+        "wheel",
+        "--quiet",
+        "--no-deps",
+        "--no-build-isolation",
+        unpressed,
+        "--wheel-dir",
+        target,
+        source,
+    ]
     subprocess.run([sys.executable, "-m", "pip", *arguments], check=True, cwd=target)
     (built,) = target.glob("*.whl")
     return built
