@@ -1,6 +1,7 @@
 """The faces as processes: from the settings to a room or a bot that runs until it is told to stop."""
 
 import fcntl
+import gc
 import os
 import secrets
 import socket
@@ -15,6 +16,7 @@ from studio.errors import Misconfigured
 
 if TYPE_CHECKING:
     from bots.web.serve import Around
+    from studio.ports import Ports
 
 _MIB = 1024 * 1024
 
@@ -38,7 +40,17 @@ def open_room(settings: Settings, *, listener: int | None = None) -> None:
     if listener is None:
         require_free(web.host, web.port)
     given = socket.socket(fileno=listener) if listener is not None else None
-    serve(face_ports(settings), room, around=_with_slack(settings), listener=given)
+    serve(_furnish(settings), room, around=_with_slack(settings), listener=given)
+
+
+def _furnish(settings: Settings) -> "Ports":
+    """A face's ports. What is loaded by now stays: to look through it for garbage again and again would now and then
+    keep everybody waiting for a fifth of a second.
+    """
+    ports = face_ports(settings)
+    gc.collect()
+    gc.freeze()
+    return ports
 
 
 def _with_slack(settings: Settings) -> "Around | None":
@@ -76,7 +88,7 @@ def run_discord(settings: Settings, *, ready_file: Path | None = None) -> None:
         shard_count=discord.shard_count,
     )
     make_folder(settings.home)
-    run_bot(face_ports(settings), bot, ready_file=ready_file)
+    run_bot(_furnish(settings), bot, ready_file=ready_file)
 
 
 def run_slack(settings: Settings, *, ready_file: Path | None = None) -> None:
@@ -107,7 +119,7 @@ def run_slack(settings: Settings, *, ready_file: Path | None = None) -> None:
     )
     if face.listens:
         require_free(face.host, face.port, setting="CHATELIER_SLACK__PORT")
-    run_face(face_ports(settings), face, ready_file=ready_file)
+    run_face(_furnish(settings), face, ready_file=ready_file)
 
 
 def session_secret(settings: Settings) -> str:
