@@ -109,6 +109,17 @@ def test_one_word_is_left_to_the_lists(prompt: str) -> None:
     assert Meaning(Listener()).judge(PromptSubject(prompt=prompt)) is None
 
 
+def test_one_word_is_left_to_the_lists_also_where_its_ancestors_say_no_more() -> None:
+    for words in ("storm", ""):
+        assert Meaning(Listener()).judge(PromptSubject(prompt=words, lineage=("storm",))) is None
+
+
+def test_words_of_other_letters_are_read_also_where_no_space_is_between_them() -> None:
+    listener = Listener()
+    Meaning(listener).judge(PromptSubject(prompt="\uff41-\u0455\uff54orm-at-se\u0430"))
+    assert listener.texts == ["a storm at sea"]
+
+
 def test_more_than_is_read_in_good_time_is_held() -> None:
     finding = Meaning(Listener()).judge(PromptSubject(prompt="word " * MAX_CHARACTERS))
     assert finding is not None

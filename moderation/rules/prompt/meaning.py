@@ -63,18 +63,17 @@ def _texts(subject: PromptSubject) -> Iterator[str]:
 def _texts_of(own: str, lineage: tuple[str, ...]) -> Iterator[str]:
     if _several(own):
         yield own
-        yield from _undisguised(own)
-    if lineage:
-        together = ". ".join(dict.fromkeys([*lineage[-_ANCESTORS:], own]))
+    yield from _undisguised(own)
+    together = ". ".join(dict.fromkeys([*lineage[-_ANCESTORS:], own]))
+    if lineage and _several(together):
         yield together[-MAX_CHARACTERS:]
 
 
 def _undisguised(own: str) -> Iterator[str]:
     """Disguised letters say nothing to the encoder: it also reads the text as a person sees it and speaks it."""
     spoken = read(own).spoken
-    if spoken != " ".join(WORD.findall(own.lower())) and (
-        _several(spoken) or len(spoken) >= _WRITTEN_TOGETHER
-    ):
+    spelled_together = _several(own) and len(spoken) >= _WRITTEN_TOGETHER
+    if spoken != " ".join(WORD.findall(own.lower())) and (_several(spoken) or spelled_together):
         yield spoken
 
 
