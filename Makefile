@@ -12,7 +12,7 @@ PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 3 --dist loadfile 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help try test unit check lint fix lock setup clean distclean
+.PHONY: help try test unit check lint fix lock release setup clean distclean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ $(READY): requirements.lock pyproject.toml scripts/setup.sh
 lock: ## Resolve requirements.lock and the images' locks anew
 	@test -x .make/uv/bin/uv || (python3 -m venv .make/uv && .make/uv/bin/python -m pip install -q uv==$(UV))
 	@sh scripts/lock.sh .make/uv/bin/uv $(ARGS)
+
+release: ## Set the version, close the changelog, commit and tag: make release VERSION=0.2.0
+	@python3 scripts/release.py $(VERSION)
 
 clean: ## Remove caches and builds (never a studio's own data)
 	@rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage htmlcov
