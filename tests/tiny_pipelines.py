@@ -6,8 +6,11 @@ from typing import Any
 import torch
 from diffusers import (
     AutoencoderDC,
+    AutoencoderKLFlux2,
     AutoencoderKLQwenImage,
     FlowMatchEulerDiscreteScheduler,
+    Flux2KleinPipeline,
+    Flux2Transformer2DModel,
     PixArtSigmaPipeline,
     PixArtTransformer2DModel,
     QwenImagePipeline,
@@ -23,6 +26,7 @@ from transformers import (
     Qwen2_5_VLConfig,
     Qwen2_5_VLForConditionalGeneration,
     Qwen3Config,
+    Qwen3ForCausalLM,
     Qwen3Model,
 )
 
@@ -153,17 +157,52 @@ def save_qwen_image(folder: Path) -> Path:
     return saved(pipeline, folder)
 
 
-def _reader_of_z_image() -> Qwen3Model:
-    return Qwen3Model(
-        Qwen3Config(
-            vocab_size=16,
-            hidden_size=32,
-            intermediate_size=37,
-            num_hidden_layers=2,
+def save_flux2_klein(folder: Path) -> Path:
+    """FLUX.2 [klein], which reads a list of images as references for the whole batch; answers its folder."""
+    torch.manual_seed(0)
+    tokenizer = make_long_tokenizer()
+    tokenizer.chat_template = "{% for message in messages %}{{ message['content'] }}{% endfor %}"
+    pipeline = Flux2KleinPipeline(
+        scheduler=FlowMatchEulerDiscreteScheduler(),
+        vae=AutoencoderKLFlux2(
+            block_out_channels=(8, 8),
+            down_block_types=("DownEncoderBlock2D",) * 2,
+            up_block_types=("UpDecoderBlock2D",) * 2,
+            latent_channels=4,
+            norm_num_groups=4,
+            layers_per_block=1,
+        ),
+        # Its words are read from the layers 9, 18 and 27.
+        text_encoder=Qwen3ForCausalLM(_qwen3(layers=28, width=16)),
+        tokenizer=tokenizer,
+        transformer=Flux2Transformer2DModel(
+            in_channels=16,
+            num_layers=1,
+            num_single_layers=1,
+            attention_head_dim=16,
             num_attention_heads=2,
-            num_key_value_heads=2,
-            head_dim=16,
-        )
+            joint_attention_dim=48,
+            timestep_guidance_channels=16,
+            axes_dims_rope=(4, 4, 4, 4),
+            guidance_embeds=False,
+        ),
+    )
+    return saved(pipeline, folder)
+
+
+def _reader_of_z_image() -> Qwen3Model:
+    return Qwen3Model(_qwen3(layers=2, width=32))
+
+
+def _qwen3(*, layers: int, width: int) -> Qwen3Config:
+    return Qwen3Config(
+        vocab_size=16,
+        hidden_size=width,
+        intermediate_size=37,
+        num_hidden_layers=layers,
+        num_attention_heads=2,
+        num_key_value_heads=2,
+        head_dim=16,
     )
 
 

@@ -18,13 +18,14 @@ Conditions = Mapping[str, torch.Tensor]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchKey:
-    """Lanes with equal keys share a forward pass. Sizes in latent cells."""
+    """Lanes with equal keys share a forward pass, or take turns where it is not `shared`. Sizes in latent cells."""
 
     model: str
     width: int
     height: int
     conditioning: str = ""
     adapters: tuple[tuple[str, float], ...] = ()
+    shared: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,6 +28,8 @@ class RowLimits:
 
     def rows(self, key: BatchKey) -> int:
         """At least 1. One lane is always let in, even when it takes two rows."""
+        if not key.shared:
+            return 1
         wanted = max(MIN_ROWS, min(self._max_rows, self._cells // (key.width * key.height)))
         learned = self.experience.rows(kind_of(key))
         return wanted if learned is None else min(wanted, learned)

@@ -61,6 +61,9 @@ class OnlySeeingPainter(EmbeddingPainter):
     def _pipeline(self, task: str) -> Any:
         return self._pipelines["imagine"]
 
+    def _class_for(self, task: str) -> Any:
+        return super()._class_for("imagine")
+
 
 class StableUnclipPainter(OnlySeeingPainter):
     """Takes words beside the pictures."""

@@ -99,7 +99,7 @@ class StepPainter(Painter, Protocol):
 
 @runtime_checkable
 class CallPainter(Painter, Protocol):
-    """A model that runs from its first step to its last in one call. Lanes with equal keys share the call."""
+    """A model that runs from its first step to its last in one call. Lanes with equal, shared keys share the call."""
 
     def paint(self, lanes: "Sequence[Lane]", on_step: Callable[[int], bool]) -> None:
         """Give each lane its picture. `on_step` is told the steps done, from 1, and answers False to stop early.

@@ -1,7 +1,8 @@
 """Any model that diffusers has a pipeline for, run from its first step to its last in one call.
 
-For families that nobody drives step by step here: Kandinsky, PixArt, Sana, Z-Image, Qwen-Image and others. Only
-pictures that agree in every parameter but words, seed and start share a call.
+For families that nobody drives step by step here: Kandinsky, PixArt, Sana, Z-Image, Qwen-Image, FLUX.2 and others.
+Only pictures that agree in every parameter but words, seed and start share a call, and only in the pipeline classes of
+`SHARED_CALLS`.
 """
 
 import gc
@@ -38,6 +39,28 @@ _GUIDANCE_NAMES = ("true_cfg_scale", "guidance_scale", "decoder_guidance_scale")
 _STEPS_NAMES = ("num_inference_steps", "decoder_num_inference_steps")
 # The moderation wing looks at pictures, not the model's own checker; image encoders are fed without a processor.
 _LEFT_OUT = {"safety_checker": None, "feature_extractor": None, "requires_safety_checker": False}
+# The pipeline classes that take one image, mask or embedding a sample. Every other class gets one sample a call: FLUX.2
+# and Qwen-Image-Edit-Plus read a list of images as references for the whole batch, and Kandinsky 2.2's inpainting lays
+# the first image under every mask. A class comes onto this list with a test that two samples equal their solo runs.
+SHARED_CALLS = frozenset(
+    {
+        "KandinskyV22Img2ImgPipeline",
+        "KandinskyV22Pipeline",
+        "PixArtSigmaPipeline",
+        "QwenImageImg2ImgPipeline",
+        "QwenImageInpaintPipeline",
+        "QwenImagePipeline",
+        "SanaPipeline",
+        "StableDiffusionImg2ImgPipeline",
+        "StableDiffusionInpaintPipeline",
+        "StableDiffusionPipeline",
+        "StableUnCLIPImg2ImgPipeline",
+        "UnCLIPImageVariationPipeline",
+        "ZImageImg2ImgPipeline",
+        "ZImageInpaintPipeline",
+        "ZImagePipeline",
+    }
+)
 # Sizes are as asked for, and words as they were typed.
 _PLAIN = {"use_resolution_binning": False, "clean_caption": False}
 
@@ -132,6 +155,7 @@ class PipelinePainter:
                 conditioning=repr(
                     (task, bool(sketch.likeness), sketch.steps, sketch.guidance_scale, sketch.strength)
                 ),
+                shared=shares_calls(self._class_for(task)),
             ),
             scheduler=None,
             generator=torch.Generator(),
@@ -145,6 +169,8 @@ class PipelinePainter:
         sketches = [lane.sketch for lane in lanes]
         task = self._task(sketches[0])
         pipeline = self._pipeline(task)
+        if len(sketches) > 1 and not shares_calls(type(pipeline)):
+            raise ValueError(f"{type(pipeline).__name__} takes one sample a call")
         options = self._options(task, pipeline, sketches)
         known = inspect.signature(pipeline.__call__).parameters
         try:
@@ -238,6 +264,11 @@ class PipelinePainter:
                 if kind.__name__ == own:
                     return mapping.get(name)
         return None
+
+
+def shares_calls(kind: type) -> bool:
+    """Whether samples may share a call of this pipeline class without seeing each other's images."""
+    return kind.__name__ in SHARED_CALLS
 
 
 def generators(sketches: Sequence[Sketch]) -> list[torch.Generator]:
