@@ -168,6 +168,11 @@ def too_large(limit_bytes: int) -> str:
     return f"it is larger than {limit_bytes // (1024 * 1024)} MiB."
 
 
+def unread(count: int) -> str:
+    """Of words at the prompt's end that the model did not take in; empty when it took in all."""
+    return f"too long for this model: the last {count} words were not read" if count else ""
+
+
 def recipe(job: Job, pictures: Sequence[Picture], *, model: str) -> str:
     """Seed, model, size, steps, stars and id in one line. `model` is its name, escaped as the platform wants it."""
     first, last = pictures[0].recipe, pictures[-1].recipe
@@ -181,6 +186,7 @@ def recipe(job: Job, pictures: Sequence[Picture], *, model: str) -> str:
         f"{pictures[0].width}×{pictures[0].height}",
         f"{first.steps} steps" if job.request.operation is not Operation.UPSCALE else "",
         f"added: {added}" if added else "",
+        unread(max(each.recipe.unread_words for each in pictures)),
         f"⭐ {stars}" if stars else "",
         f"`{pictures[0].id if len(pictures) == 1 else job.id}`",
     ]

@@ -15,7 +15,7 @@ from engine.details import Meter, paint_detail, steps_ahead
 from engine.drawings import Underdrawing
 from engine.model_catalog import ModelCatalogue, ModelEntry
 from engine.orders import Order, Painted, Progress
-from engine.painters.painter import Painter, Sketch
+from engine.painters.painter import Sketch
 from engine.painters.priors import Prior, load_prior
 from engine.representation import represent_order
 from engine.sketches import sketch_of
@@ -120,23 +120,23 @@ class Atelier:
         meter = Meter(on_progress)
         meter.expect(steps_ahead(drawings, sketches))
 
-        def paint_round(some: Sequence[Sketch]) -> list[Image.Image]:
-            lanes = [painter.sketch(sketch) for sketch in some]
-            stand.paint(lanes, order, on_progress=meter, cancelled=cancelled)
-            meter.end_round(sum(lane.steps for lane in lanes))
-            return [_picture(lane) for lane in lanes]
+        def paint_round(some: "Sequence[Lane]") -> list[Image.Image]:
+            stand.paint(some, order, on_progress=meter, cancelled=cancelled)
+            meter.end_round(sum(lane.steps for lane in some))
+            return [_picture(lane) for lane in some]
 
         def complete(index: int, drawing: Underdrawing, picture: Image.Image) -> Painted:
             image = paint_detail(
                 drawing,
                 drawing.finish(picture),
                 lambda windows: paint_round(
-                    [outline(index, each, window=number) for number, each in windows]
+                    [painter.sketch(outline(index, each, window=number)) for number, each in windows]
                 ),
             )
-            return self._painted(wanted, index, added_words[index], entry, painter, sketches[index], image)
+            return self._painted(wanted, index, added_words[index], entry, lanes[index], image)
 
-        pictures = paint_round(sketches)
+        lanes = [painter.sketch(sketch) for sketch in sketches]
+        pictures = paint_round(lanes)
         return [
             complete(index, drawing, picture)
             for index, (drawing, picture) in enumerate(zip(drawings, pictures, strict=True))
@@ -178,10 +178,10 @@ class Atelier:
         index: int,
         added_words: str,
         entry: ModelEntry,
-        painter: Painter,
-        sketch: Sketch,
+        lane: "Lane",
         image: Image.Image,
     ) -> Painted:
+        sketch = lane.sketch
         recipe = Recipe(
             operation=order.request.operation,
             prompt=order.request.prompt_of(index),
@@ -195,10 +195,11 @@ class Atelier:
             height=image.height,
             model=entry.name,
             model_hash=self._models.hash(entry),
-            scheduler=painter.scheduler_name(sketch.scheduler),
+            scheduler=lane.painter.scheduler_name(sketch.scheduler),
             software=SOFTWARE,
             style=order.request.style,
             loras=order.request.loras,
+            unread_words=lane.unread_words,
         )
         return Painted(image=image, recipe=recipe)
 

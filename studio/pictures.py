@@ -27,6 +27,7 @@ class Recipe:
     style: str | None = None
     loras: tuple[Lora, ...] = ()
     parents: tuple[str, ...] = ()
+    unread_words: int = 0  # at the end of the prompt, beyond what the model takes in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -115,6 +115,7 @@ PAGE = {
     "strength": "Strength",
     "scheduler": "Scheduler",
     "added": "Added words",  # about people of whom the prompt does not say who they are
+    "unread": "Words not read",  # at the end of the prompt, beyond what the model takes in
     "without": "Without",
     "style": "Style",
     "model": "Model",

@@ -139,6 +139,7 @@ def _print_json(saved: "list[Saved]") -> None:
 def _print_recipe(saved: "Saved") -> None:
     from rich.markup import escape
 
+    from bots.words import unread
     from chatelier.console import answers
 
     recipe = saved.recipe
@@ -156,6 +157,8 @@ def _print_recipe(saved: "Saved") -> None:
         parts.insert(0, f"without {recipe.negative_prompt}")
     if recipe.added_words:
         parts.insert(0, f"added: {recipe.added_words}")
+    if recipe.unread_words:
+        parts.insert(0, unread(recipe.unread_words))
     again = "  (was there already)" if saved.known else ""
     answers().print(f"[bold]{escape(str(saved.path))}[/]{again}", soft_wrap=True)
     answers().print(f"  {escape(recipe.prompt)}", soft_wrap=True)

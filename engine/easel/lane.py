@@ -73,6 +73,7 @@ class Lane:
     channels: torch.Tensor | None = None
     estimate: torch.Tensor | None = None  # of the finished latents, when one was asked for
     picture: torch.Tensor | None = None  # (3, height, width) in [0, 1], or bytes
+    unread_words: int = 0  # at the end of the prompt, beyond what the model takes in
     glimpse: torch.Tensor | None = None  # a small preview, uint8 (h, w, 3)
     step_options: dict[str, Any] = field(default_factory=dict)
 

@@ -1,6 +1,7 @@
 """What the families that are driven step by step have in common: words, first latents, schedulers, pictures."""
 
 import gc
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -19,6 +20,13 @@ from engine.painters.prompts import PromptCache
 from engine.painters.rows import Rows, Stacker, guide
 from engine.painters.schedulers import Schedulers
 from engine.painters.stock import stock_pipeline
+from engine.painters.text_encoding import (
+    Encoded,
+    clip_length,
+    count_unread_clip,
+    encode_clip,
+    encode_long,
+)
 from engine.painters.weights import LoadsNetworks, choose_dtype, load_network, load_part, size_bytes
 from studio.errors import BadParameter, ModelBroken, NotSupported
 from studio.latest import Latest
@@ -55,7 +63,10 @@ class DenoisingPainter:
         self._schedulers = Schedulers(folder)
         self._parts: dict[str, Any] = {}
         self._measured_bytes: int | None = None
-        self._stacker = Stacker(device=device, dtype=self._dtype, images=self.denoiser == "unet")
+        # By the length of the words: a pass takes rows of one length only, and a padded row would be another picture.
+        self._stackers = defaultdict[int, Stacker](
+            partial(Stacker, device=device, dtype=self._dtype, images=self.denoiser == "unet")
+        )
         self._prompts: Latest[Worn, PromptCache] = Latest(_WARDROBE)
         self._loras = Loras(entry, partial(stock_pipeline, self, folder))
 
@@ -89,7 +100,7 @@ class DenoisingPainter:
 
     def unload(self) -> None:
         self._parts = {}
-        self._stacker.forget()
+        self._stackers.clear()
         self._prompts.clear()
         self._loras.forget()
         del self._autoencoder
@@ -129,12 +140,13 @@ class DenoisingPainter:
     def prepare(self, lanes: Sequence[Lane]) -> None:
         worn = lanes[0].key.adapters
         self._loras.wear(worn)
-        known = self._cache(worn).find(text for lane in lanes for text in self._texts(lane))
+        known = self._cache(worn).find(
+            text for lane in lanes for text in (*self._texts(lane), *([""] if lane.guided else []))
+        )
         for lane in lanes:
+            lane.unread_words = self._count_unread(lane.sketch.prompt)
             shared = self._shared_conditions(lane)
-            words = [known[text] for text in self._texts(lane)]
-            if lane.guided and not lane.sketch.negative_prompt:
-                words[0] = self._without_words(known)
+            words = self._words(lane, known)
             pictures = self._picture_conditions(lane)[-len(words) :]
             lane.conditions = tuple(
                 {**each, **shared, **seen} for each, seen in zip(words, pictures, strict=True)
@@ -145,9 +157,11 @@ class DenoisingPainter:
 
     def predict(self, lanes: Sequence[Lane]) -> Sequence[torch.Tensor]:
         self._loras.wear(lanes[0].key.adapters)
-        rows = self._stacker.stack(lanes)
-        answer = self._forward(rows)
-        return guide(lanes, answer)
+        predictions: dict[Lane, torch.Tensor] = {}
+        for length, some in _by_length(lanes).items():
+            rows = self._stackers[length].stack(some)
+            predictions.update(zip(some, guide(some, self._forward(rows)), strict=True))
+        return [predictions[lane] for lane in lanes]
 
     def decode(self, lanes: Sequence[Lane]) -> Sequence[torch.Tensor]:
         latents = torch.cat([lane.latents for lane in lanes if lane.latents is not None])
@@ -175,6 +189,11 @@ class DenoisingPainter:
     def _without_words(self, known: Mapping[str, Conditions]) -> Conditions:
         """What guidance leads away from when a person names nothing to avoid."""
         return known[""]
+
+    def _count_unread(self, text: str) -> int:
+        """Words at the end of a text that the model cannot take in."""
+        tokenizer, encoder = self._parts["tokenizer"], self._parts["text_encoder"]
+        return count_unread_clip(text, tokenizer=tokenizer, length=clip_length(tokenizer, encoder))
 
     def _shared_conditions(self, lane: Lane) -> Conditions:
         """What every row of a lane is told beside its words."""
@@ -211,13 +230,46 @@ class DenoisingPainter:
         sketch = lane.sketch
         return (sketch.negative_prompt, sketch.prompt) if lane.guided else (sketch.prompt,)
 
-    def _tokens(
-        self, texts: Sequence[str], *, tokenizer: str, encoder: str, length: int | None = None
-    ) -> Any:
-        """Ids and attention mask (n, length), cut to what the encoder can take."""
-        cutter = self._parts[tokenizer]
-        if length is None:
-            length = min(cutter.model_max_length, self._parts[encoder].config.max_position_embeddings)
-        return cutter(
-            list(texts), padding="max_length", max_length=length, truncation=True, return_tensors="pt"
-        ).to(self._device)
+    def _words(self, lane: Lane, known: Mapping[str, Conditions]) -> list[Conditions]:
+        """One for each pass and all of one length: chunks without words fill the shorter one up."""
+        words = [known[text] for text in self._texts(lane)]
+        if not lane.guided:
+            return words
+        if not lane.sketch.negative_prompt:
+            words[0] = self._without_words(known)
+        blank = known[""] if lane.sketch.negative_prompt else words[0]
+        longest = max(len(each["text"]) for each in words)
+        return [_lengthened(each, longest, blank["text"]) for each in words]
+
+    def _encode_clip(
+        self, texts: Sequence[str], suffix: str = "", *, layer: int | None = None
+    ) -> list[Encoded]:
+        return encode_clip(
+            texts,
+            tokenizer=self._parts[f"tokenizer{suffix}"],
+            encoder=self._parts[f"text_encoder{suffix}"],
+            device=self._device,
+            layer=layer,
+        )
+
+    def _encode_long(self, texts: Sequence[str], suffix: str, *, length: int) -> torch.Tensor:
+        return encode_long(
+            texts,
+            tokenizer=self._parts[f"tokenizer{suffix}"],
+            encoder=self._parts[f"text_encoder{suffix}"],
+            device=self._device,
+            length=length,
+        )
+
+
+def _lengthened(words: Conditions, length: int, blank: torch.Tensor) -> Conditions:
+    missing = (length - len(words["text"])) // len(blank)
+    return {**words, "text": torch.cat([words["text"], *[blank] * missing])} if missing else words
+
+
+def _by_length(lanes: Sequence[Lane]) -> dict[int, list[Lane]]:
+    """Lanes whose words take as many tokens."""
+    groups: dict[int, list[Lane]] = {}
+    for lane in lanes:
+        groups.setdefault(len(lane.conditions[-1]["text"]), []).append(lane)
+    return groups

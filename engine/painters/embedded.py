@@ -18,6 +18,7 @@ from engine.model_folders import INDEX, components, read_json
 from engine.painters.blending import blend, slerp
 from engine.painters.painter import Sketch
 from engine.painters.pipeline import PipelinePainter, generators
+from engine.painters.prompt_weights import plain_words
 from engine.painters.sight import image_embeddings
 from engine.painters.weights import load_part
 from engine.speed import PLAIN, Speed
@@ -148,7 +149,7 @@ class KandinskyPainter(EmbeddingPainter):
             away = prior.get_zero_embed(len(sketches))
         else:
             imagined = prior(
-                [sketch.prompt for sketch in sketches],
+                [plain_words(sketch.prompt) for sketch in sketches],
                 negative_prompt=_words_to_avoid(sketches),
                 generator=generators(sketches),
             )
@@ -165,7 +166,7 @@ class KandinskyPainter(EmbeddingPainter):
 
 
 def _words_to_avoid(sketches: Sequence[Sketch]) -> list[str] | None:
-    words = [sketch.negative_prompt for sketch in sketches]
+    words = [plain_words(sketch.negative_prompt) for sketch in sketches]
     return words if any(words) else None
 
 

@@ -10,6 +10,7 @@ from engine.easel.lane import Conditions, Lane
 from engine.painters.flow import FlowPainter
 from engine.painters.painter import Sketch
 from engine.painters.rows import Rows
+from engine.painters.text_encoding import count_unread
 
 _TOKENS = 512
 
@@ -24,11 +25,16 @@ class FluxPainter(FlowPainter):
         return False
 
     def _encode_texts(self, texts: Sequence[str]) -> list[Conditions]:
-        tokens = self._tokens(texts, tokenizer="tokenizer", encoder="text_encoder")
-        pooled = self._parts["text_encoder"](tokens.input_ids).pooler_output.to(self._dtype)
-        tokens = self._tokens(texts, tokenizer="tokenizer_2", encoder="text_encoder_2", length=_TOKENS)
-        words = self._parts["text_encoder_2"](tokens.input_ids)[0].to(self._dtype)
-        return [{"text": text, "pooled": pool} for text, pool in zip(words, pooled, strict=True)]
+        gists = self._encode_clip(texts)
+        words = self._encode_long(texts, "_2", length=_TOKENS).to(self._dtype)
+        return [
+            {"text": text, "pooled": gist.pooled.to(self._dtype)}
+            for text, gist in zip(words, gists, strict=True)
+        ]
+
+    def _count_unread(self, text: str) -> int:
+        """Beyond what the long encoder takes: the other one only gives the gist."""
+        return count_unread(text, tokenizer=self._parts["tokenizer_2"], tokens=_TOKENS - 1)
 
     def _shared_conditions(self, lane: Lane) -> Conditions:
         if not self._parts["transformer"].config.guidance_embeds:

@@ -24,6 +24,9 @@ from engine.painters.blending import blend
 from engine.painters.layout import Layout, read_any_layout
 from engine.painters.outfit import Outfit, pipelines_bytes
 from engine.painters.painter import Sketch
+from engine.painters.prompt_weights import plain_words
+from engine.painters.shared_calls import shares_calls
+from engine.painters.text_encoding import count_unread_whole
 from engine.painters.watching import Stopped, watched
 from engine.painters.weights import LOADING, choose_dtype, quiet
 from engine.speed import PLAIN, Speed
@@ -39,28 +42,6 @@ _GUIDANCE_NAMES = ("true_cfg_scale", "guidance_scale", "decoder_guidance_scale")
 _STEPS_NAMES = ("num_inference_steps", "decoder_num_inference_steps")
 # The moderation wing looks at pictures, not the model's own checker; image encoders are fed without a processor.
 _LEFT_OUT = {"safety_checker": None, "feature_extractor": None, "requires_safety_checker": False}
-# The pipeline classes that take one image, mask or embedding a sample. Every other class gets one sample a call: FLUX.2
-# and Qwen-Image-Edit-Plus read a list of images as references for the whole batch, and Kandinsky 2.2's inpainting lays
-# the first image under every mask. A class comes onto this list with a test that two samples equal their solo runs.
-SHARED_CALLS = frozenset(
-    {
-        "KandinskyV22Img2ImgPipeline",
-        "KandinskyV22Pipeline",
-        "PixArtSigmaPipeline",
-        "QwenImageImg2ImgPipeline",
-        "QwenImageInpaintPipeline",
-        "QwenImagePipeline",
-        "SanaPipeline",
-        "StableDiffusionImg2ImgPipeline",
-        "StableDiffusionInpaintPipeline",
-        "StableDiffusionPipeline",
-        "StableUnCLIPImg2ImgPipeline",
-        "UnCLIPImageVariationPipeline",
-        "ZImageImg2ImgPipeline",
-        "ZImageInpaintPipeline",
-        "ZImagePipeline",
-    }
-)
 # Sizes are as asked for, and words as they were typed.
 _PLAIN = {"use_resolution_binning": False, "clean_caption": False}
 
@@ -182,6 +163,7 @@ class PipelinePainter:
         if not np.isfinite(pictures).all():
             raise PaintingFailed("The picture turned into noise without end. Try again with another seed.")
         for lane, picture in zip(lanes, pictures, strict=True):
+            lane.unread_words = count_unread_whole(lane.sketch.prompt, self._pipelines.values())
             lane.position = lane.steps
             lane.picture = torch.from_numpy(picture).permute(2, 0, 1)
 
@@ -193,8 +175,8 @@ class PipelinePainter:
         steps = next((name for name in _STEPS_NAMES if name in known), "num_inference_steps")
         told: dict[str, Any] = {
             **_PLAIN,
-            "prompt": [sketch.prompt for sketch in sketches],
-            "negative_prompt": [sketch.negative_prompt for sketch in sketches],
+            "prompt": [plain_words(sketch.prompt) for sketch in sketches],
+            "negative_prompt": [plain_words(sketch.negative_prompt) for sketch in sketches],
             "width": first.width,
             "height": first.height,
             steps: first.steps,
@@ -264,11 +246,6 @@ class PipelinePainter:
                 if kind.__name__ == own:
                     return mapping.get(name)
         return None
-
-
-def shares_calls(kind: type) -> bool:
-    """Whether samples may share a call of this pipeline class without seeing each other's images."""
-    return kind.__name__ in SHARED_CALLS
 
 
 def generators(sketches: Sequence[Sketch]) -> list[torch.Generator]:

@@ -10,8 +10,5 @@ class StableDiffusionPainter(UNetPainter):
     networks = ("text_encoder", "unet", "vae")
 
     def _encode_texts(self, texts: Sequence[str]) -> list[Conditions]:
-        tokens = self._tokens(texts, tokenizer="tokenizer", encoder="text_encoder")
-        encoder = self._parts["text_encoder"]
-        mask = tokens.attention_mask if getattr(encoder.config, "use_attention_mask", False) else None
-        hidden = encoder(tokens.input_ids, attention_mask=mask)[0].to(self._dtype)
-        return [{"text": each} for each in hidden]
+        found = self._encode_clip(texts)
+        return [{"text": each.hidden.to(self._dtype)} for each in found]

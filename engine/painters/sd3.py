@@ -36,35 +36,32 @@ class StableDiffusion3Painter(FlowPainter):
             self.tokenizers = (*self.tokenizers, "tokenizer_3")
 
     def _encode_texts(self, texts: Sequence[str]) -> list[Conditions]:
-        """Both CLIP encoders side by side, padded to the long encoder's width, and its tokens after theirs."""
-        hidden, pooled = [], []
-        for suffix in ("", "_2"):
-            encoder = f"text_encoder{suffix}"
-            tokens = self._tokens(texts, tokenizer=f"tokenizer{suffix}", encoder=encoder)
-            answer = self._parts[encoder](tokens.input_ids, output_hidden_states=True)
-            hidden.append(answer.hidden_states[-2])
-            pooled.append(answer.text_embeds)
-        short = torch.cat(hidden, dim=-1)
-        long = self._long(texts)
-        short = torch.nn.functional.pad(short, (0, long.shape[-1] - short.shape[-1]))
-        words = torch.cat([short, long], dim=-2).to(self._dtype)
-        pools = torch.cat(pooled, dim=-1).to(self._dtype)
-        return [{"text": text, "pooled": pool} for text, pool in zip(words, pools, strict=True)]
+        """Both CLIP encoders side by side, padded to the long encoder's width, and its tokens apart."""
+        found = [self._encode_clip(texts, suffix, layer=-2) for suffix in ("", "_2")]
+        width = self._parts["transformer"].config.joint_attention_dim
+        conditions: list[Conditions] = []
+        for *both, long in zip(*found, self._long(texts, width), strict=True):
+            short = torch.cat([each.hidden for each in both], dim=-1)
+            conditions.append(
+                {
+                    "text": torch.nn.functional.pad(short, (0, width - short.shape[-1])).to(self._dtype),
+                    "long": long.to(self._dtype),
+                    "pooled": torch.cat([each.pooled for each in both], dim=-1).to(self._dtype),
+                }
+            )
+        return conditions
 
-    def _long(self, texts: Sequence[str]) -> torch.Tensor:
+    def _long(self, texts: Sequence[str], width: int) -> torch.Tensor:
         """(n, 256, width); zeros where the model does without its third encoder."""
         if not self._has_long_encoder:
-            width = self._parts["transformer"].config.joint_attention_dim
             return torch.zeros(len(texts), _LONG_TOKENS, width, device=self._device, dtype=self._dtype)
-        tokens = self._tokens(texts, tokenizer="tokenizer_3", encoder="text_encoder_3", length=_LONG_TOKENS)
-        hidden: torch.Tensor = self._parts["text_encoder_3"](tokens.input_ids)[0]
-        return hidden
+        return self._encode_long(texts, "_3", length=_LONG_TOKENS)
 
     def _forward(self, rows: Rows) -> torch.Tensor:
         answer: torch.Tensor = self._parts["transformer"](
             hidden_states=rows.sample,
             timestep=rows.timesteps,
-            encoder_hidden_states=rows.conditions["text"],
+            encoder_hidden_states=torch.cat([rows.conditions["text"], rows.conditions["long"]], dim=-2),
             pooled_projections=rows.conditions["pooled"],
             return_dict=False,
         )[0]

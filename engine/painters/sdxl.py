@@ -15,15 +15,14 @@ class StableDiffusionXLPainter(UNetPainter):
 
     def _encode_texts(self, texts: Sequence[str]) -> list[Conditions]:
         """Both encoders' last layer but one side by side, and the second one's pooled words."""
-        hidden = []
-        for suffix in ("", "_2"):
-            encoder = f"text_encoder{suffix}"
-            tokens = self._tokens(texts, tokenizer=f"tokenizer{suffix}", encoder=encoder)
-            answer = self._parts[encoder](tokens.input_ids, output_hidden_states=True)
-            hidden.append(answer.hidden_states[-2])
-        words = torch.cat(hidden, dim=-1).to(self._dtype)
-        pooled = answer.text_embeds.to(self._dtype)
-        return [{"text": text, "pooled": pool} for text, pool in zip(words, pooled, strict=True)]
+        found = [self._encode_clip(texts, suffix, layer=-2) for suffix in ("", "_2")]
+        return [
+            {
+                "text": torch.cat([each.hidden for each in both], dim=-1).to(self._dtype),
+                "pooled": both[-1].pooled.to(self._dtype),
+            }
+            for both in zip(*found, strict=True)
+        ]
 
     def _without_words(self, known: Mapping[str, Conditions]) -> Conditions:
         """Zeros where the model was trained with them: an empty text is something else to it."""

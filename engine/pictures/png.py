@@ -76,6 +76,7 @@ def to_parameters(recipe: Recipe) -> str:
         "Seed": recipe.seed,
         "Size": f"{recipe.width}x{recipe.height}",
         "Added words": recipe.added_words or None,
+        "Unread words": recipe.unread_words or None,
         "Model hash": recipe.model_hash[:10],
         "Model": recipe.model,
         "Denoising strength": recipe.strength,

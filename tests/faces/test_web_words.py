@@ -1,11 +1,22 @@
 """The small words of the room."""
 
+from dataclasses import replace
+
 import pytest
 
+from bots import words as house
 from bots.web import words
-from bots.web.fragments import data_block, hue
+from bots.web.cards import Card, Tile
+from bots.web.fragments import data_block, hue, render_card
 from bots.web.visitors import clean_name
+from engine.pictures.png import from_json, to_json, to_parameters
 from studio.catalog import REACTIONS
+from studio.clock import now
+from studio.jobs import Job, JobState
+from studio.pictures import Picture
+from studio.requests import Operation, PaintRequest
+from tests.recipes import PLAIN
+from tests.twins import someone, somewhere
 
 
 @pytest.mark.parametrize(
@@ -52,3 +63,37 @@ def test_names_are_cleaned(typed: str, name: str) -> None:
 def test_a_person_keeps_their_colour() -> None:
     assert hue("5f1c9a") == hue("5f1c9a")
     assert {hue(f"{number:016x}") for number in range(64)} == set(range(8))
+
+
+def test_words_that_a_model_could_not_take_in_are_counted_on_the_card() -> None:
+    job = Job(
+        id="k3v9m2p4qx7a",
+        command="imagine",
+        request=PaintRequest(operation=Operation.IMAGINE, prompt="a long story", seed=1),
+        person=someone(),
+        address=somewhere(),
+        state=JobState.DONE,
+        priority=0,
+        cost=1,
+        attempts=1,
+        created_at=now(),
+    )
+    picture = Picture(
+        id="k3v9m2p4qx7a.1",
+        job_id=job.id,
+        index=1,
+        recipe=replace(PLAIN, unread_words=12),
+        key="key",
+        thumbnail_key="thumbnail",
+        width=64,
+        height=64,
+        size_bytes=1,
+        created_at=now(),
+    )
+    said = "too long for this model: the last 12 words were not read"
+    assert said in house.recipe(job, [picture], model="brush")
+    assert "not read" not in house.recipe(job, [replace(picture, recipe=PLAIN)], model="brush")
+    card = Card(job=job, tiles=(Tile(picture=picture),))
+    assert said.capitalize() in render_card(card)
+    assert "Unread words: 12" in to_parameters(picture.recipe)
+    assert from_json(to_json(picture.recipe)) == picture.recipe

@@ -16,10 +16,11 @@ from engine.easel.limits import RowLimits
 from engine.easel.shelf import Shelf
 from engine.easel.ticket import Ticket
 from engine.model_catalog import ModelEntry
-from engine.painters import pipeline as pipelines
+from engine.painters import shared_calls
 from engine.painters.families import new_painter
 from engine.painters.painter import Portion, Sketch
-from engine.painters.pipeline import SHARED_CALLS, PipelinePainter, shares_calls
+from engine.painters.pipeline import PipelinePainter
+from engine.painters.shared_calls import SHARED_CALLS, shares_calls
 from tests.tiny_models import save_sd
 from tests.tiny_pipelines import save_flux2_klein, save_pixart, save_qwen_image, save_sana, save_z_image
 from tests.tiny_seers import QUIET, save_kandinsky, save_karlo, save_stable_unclip
@@ -160,7 +161,7 @@ def test_a_class_off_the_list_never_receives_more_than_one_sample(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     painter = load(save_sd(tmp_path))
-    monkeypatch.setattr(pipelines, "SHARED_CALLS", frozenset())
+    monkeypatch.setattr(shared_calls, "SHARED_CALLS", frozenset())
     calls = record_calls(painter, monkeypatch)
     sketches = [make(seed) for make in (from_words, from_picture, with_hole) for seed in (1, 2, 3)]
     paint(painter, *sketches)

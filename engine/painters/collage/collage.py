@@ -21,6 +21,7 @@ from engine.painters.collage.pasting import Chosen, Sheet, paste
 from engine.painters.collage.remake import remake
 from engine.painters.collage.sky import Backdrop
 from engine.painters.collage.wish import Thing, Wish
+from engine.painters.prompt_weights import plain_words
 
 if TYPE_CHECKING:
     from engine.painters.collage.beholder import Beholder
@@ -101,6 +102,7 @@ class Collage:
 
     def sheet_of(self, prompt: str, *, seed: int, width: int, height: int) -> Sheet:
         """The same picture, with what lies where in it."""
+        prompt = plain_words(prompt)
         rng = _dice(prompt, seed)
         wish = self.fill(parse(prompt, self.library), rng)
         return self.lay_out(wish, rng, width=width, height=height)
@@ -127,6 +129,7 @@ class Collage:
         The masked part becomes the scene or background the prompt names; when it names none, the surroundings
         are carried on into it. Pixels under black stay exactly as they are.
         """
+        prompt = plain_words(prompt)
         rng = _dice(prompt, seed)
         canvas = canvas.convert("RGB")
         free = np.asarray(mask.convert("L")) > 127
