@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from engine.model_checkpoints import PICKLES, check_family, check_lora
 from engine.model_entries import (
     BUNDLED,
     ModelEntry,
@@ -18,8 +19,11 @@ from studio.errors import BadParameter, Misconfigured, ModelBroken
 __all__ = ["ModelCatalogue", "ModelEntry", "read_entries", "write_entry"]
 
 MODELS = Path(__file__).parent / "models"
-# What a pull leaves out: other frameworks' copies of the same weights, and single-file checkpoints at the top.
-IGNORED_FILES = ("*.msgpack", "*.h5", "*.onnx*", "*.pb", "*openvino*", "flax_*", "*.ckpt", "*.tflite")
+# What a pull leaves out: other frameworks' copies of the same weights, pickles, and single-file checkpoints at the top.
+IGNORED_FILES = (
+    *("*.msgpack", "*.h5", "*.onnx*", "*.pb", "*openvino*", "flax_*", "*.tflite"),
+    *(f"*{suffix}" for suffix in PICKLES),
+)
 ALLOWED_FILES = ("model_index.json", "*/*", "README.md", "LICENSE*")
 
 
@@ -93,6 +97,7 @@ class ModelCatalogue:
     def check(self, entry: ModelEntry) -> Path:
         """The folder of a model that is complete and readable; raises `ModelBroken` naming the file that is not."""
         folder = self.folder(entry)
+        check_family(entry.name, entry.family, folder)
         check(folder)
         return folder
 
@@ -120,10 +125,20 @@ class ModelCatalogue:
             return entry.source.removeprefix(BUNDLED)
         return str(locate(entry.source, hub=self._hub, offline=offline))
 
-    def missing(self, entry: ModelEntry) -> list[str]:
-        """The LoRAs and the IP-Adapter of a model that are not on this machine, by the names of their files."""
-        settled = _extras(self.settle(entry))
-        return [Path(source).name for source in settled if not Path(source).exists()]
+    def extras_problems(self, entry: ModelEntry) -> list[str]:
+        """What is wrong with the LoRAs and the IP-Adapter of a model, one sentence each."""
+        settled = self.settle(entry)
+        loras = [lora.source for lora in settled.loras.values()]
+        others = [source for source in _extras(settled) if source not in loras]
+        problems = [
+            f"{Path(source).name} is not on this machine." for source in others if not Path(source).exists()
+        ]
+        for source in loras:
+            try:
+                check_lora(Path(source))
+            except ModelBroken as error:
+                problems.append(str(error))
+        return problems
 
     def _settled(self, source: str) -> str:
         try:

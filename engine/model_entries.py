@@ -56,9 +56,12 @@ class ModelEntry:
     @property
     def on_hub(self) -> bool:
         """Whether the source is a repository of a model hub, not a folder of this machine."""
-        return (
-            not self.bundled and not self.source.startswith(("/", ".", "~")) and self.source.count("/") == 1
-        )
+        return not self.bundled and is_hub_name(self.source)
+
+
+def is_hub_name(source: str) -> bool:
+    """Whether a source is written as a repository of a hub is, ``owner/name``."""
+    return not source.startswith(("/", ".", "~")) and source.count("/") == 1
 
 
 def read_entries(path: Path, *, base: Mapping[str, ModelEntry] | None = None) -> dict[str, ModelEntry]:
@@ -76,10 +79,26 @@ def read_entries(path: Path, *, base: Mapping[str, ModelEntry] | None = None) ->
             fitted: dict[str, Any] = {
                 key: float(value) if key in _FLOATS else value for key, value in table.items()
             } | extras
+            if "source" in fitted:
+                fitted["source"] = resolve_source(fitted["source"], beside=path.parent)
             entries[name] = replace(known, **fitted) if known else ModelEntry(name=name, **fitted)
     if problems:
         raise Misconfigured(f"The catalogue of models {path.name}: {' '.join(problems)}")
     return entries
+
+
+def resolve_source(source: str, *, beside: Path) -> str:
+    """A folder of this machine as an absolute path; it wins over a repository of a hub with the same name.
+
+    A relative path counts from the folder `beside`, else from the working directory.
+    """
+    if source.startswith(BUNDLED):
+        return source
+    given = Path(source).expanduser()
+    found = [path.resolve() for path in (beside / given, given) if path.is_dir()]
+    if found:
+        return str(found[0])
+    return str((beside / given).resolve()) if source.startswith((".", "~")) else source
 
 
 def read_upscaler_entries(path: Path) -> dict[str, UpscalerEntry]:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import logging
+import re
 import struct
 from pathlib import Path
 from threading import Lock
@@ -11,6 +12,10 @@ from typing import Any
 from studio.errors import ModelBroken
 
 INDEX = "model_index.json"
+# The file names that diffusers and transformers load, whole or in shards, with a variant such as fp16 or none.
+_LOADED = re.compile(
+    r"(?:diffusion_pytorch_model|model)(?:\.(?P<variant>[\w-]+?))?(?:-\d{5}-of-\d{5})?\.safetensors"
+)
 WEIGHT_SUFFIXES = (".safetensors", ".bin", ".pt", ".pth", ".ckpt", ".npz", ".zip")
 # Components that the moderation wing replaces: they are neither needed nor loaded.
 UNUSED = frozenset({"safety_checker", "feature_extractor"})
@@ -137,16 +142,39 @@ def _check_tokenizer(folder: Path, part: Path) -> None:
             read_json(path)
 
 
+def loaded_weights(part: Path) -> tuple[str | None, list[Path]]:
+    """The variant of a part's weights that is loaded, None for the one without a name, and its files.
+
+    Only safetensors: anything else would have to be unpickled. Half precision first, where there are several variants.
+    """
+    variants: dict[str | None, list[Path]] = {}
+    for path in sorted(part.glob("*.safetensors")):
+        if match := _LOADED.fullmatch(path.name):
+            variants.setdefault(match["variant"], []).append(path)
+    order = [None, "fp16", "bf16", *sorted(name for name in variants if name)]
+    variant = next((name for name in order if name in variants), None)
+    return variant, variants.get(variant, [])
+
+
+def folder_variant(folder: Path) -> str | None:
+    """The one variant by which whole pipelines are loaded; parts without it have their weights without a name."""
+    found = [loaded_weights(folder / name)[0] for name in components(folder)]
+    return next((variant for variant in found if variant), None)
+
+
 def _check_weights(folder: Path, part: Path) -> None:
-    for index in part.glob("*.index*.json"):
-        for name in sorted(set(read_json(index).get("weight_map", {}).values())):
-            if not (part / name).exists():
+    variant, files = loaded_weights(part)
+    index = f"*.index.{variant}.json" if variant else "*.index.json"
+    for path in part.glob(index):
+        for name in sorted(set(read_json(path).get("weight_map", {}).values())):
+            if name.endswith(".safetensors") and not (part / name).exists():
                 raise ModelBroken(f"The model folder {folder.name} lacks the file {part.name}/{name}.")
-    files = [path for path in part.iterdir() if path.suffix in WEIGHT_SUFFIXES]
     if not files:
-        raise ModelBroken(f"The model folder {folder.name} has no weights in {part.name}.")
+        pickled = any(path.suffix in WEIGHT_SUFFIXES for path in part.iterdir())
+        only = ", only pickles, which are not read" if pickled else ""
+        raise ModelBroken(f"The model folder {folder.name} has no .safetensors weights in {part.name}{only}.")
     for path in files:
-        if path.suffix == ".safetensors" and not whole(path):
+        if not whole(path):
             raise ModelBroken(f"The model folder {folder.name} has a broken file: {part.name}/{path.name}.")
 
 

@@ -22,8 +22,8 @@ _FAMILIES: dict[str, tuple[Any, Any, str]] = {
 }
 
 
-def save_lora(folder: Path, path: Path, *, seed: int = 0, family: str = "sd") -> Path:
-    """A LoRA for the attention of the model in `folder`, in diffusers' layout; answers its path."""
+def save_lora(folder: Path, path: Path, *, seed: int = 0, family: str = "sd", dora: bool = False) -> Path:
+    """A LoRA, or DoRA, for the attention of the model in `folder`, in diffusers' layout; answers its path."""
     pipeline, kind, name = _FAMILIES[family]
     generator = torch.Generator().manual_seed(seed)
     layers: dict[str, torch.Tensor] = {}
@@ -32,6 +32,8 @@ def save_lora(folder: Path, path: Path, *, seed: int = 0, family: str = "sd") ->
             out_width, in_width = module.weight.shape
             layers[f"{place}.lora_A.weight"] = torch.randn(RANK, in_width, generator=generator)
             layers[f"{place}.lora_B.weight"] = torch.randn(out_width, RANK, generator=generator)
+            if dora:
+                layers[f"{place}.lora_magnitude_vector"] = 2 * module.weight.detach().norm(dim=1)
     path.parent.mkdir(parents=True, exist_ok=True)
     pipeline.save_lora_weights(path.parent, **{f"{name}_lora_layers": layers}, weight_name=path.name)
     return path

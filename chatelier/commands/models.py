@@ -62,11 +62,15 @@ def pull(
 
 def add(  # noqa: PLR0917 - options are named on the command line
     name: str = typer.Argument(help="The name that people type after --model."),
-    source: str = typer.Argument(help="A folder in the diffusers layout, or owner/name on the hub."),
-    family: str = typer.Option("sd", help="The kind of model: sd, sdxl, flux, sd3 or pipeline."),
+    source: str = typer.Argument(
+        help="A folder in the diffusers layout, a .safetensors checkpoint, or owner/name on the hub."
+    ),
+    family: str = typer.Option(
+        "auto", help="sd, sdxl, flux, sd3 or pipeline; auto reads it from the folder."
+    ),
     title: str = typer.Option("", help="A few words about it."),
-    width: int = typer.Option(512, min=64, max=4096, help="The width it was made for, in pixels."),
-    height: int = typer.Option(512, min=64, max=4096, help="The height it was made for, in pixels."),
+    width: int | None = typer.Option(None, min=64, max=4096, help="The width it was made for, in pixels."),
+    height: int | None = typer.Option(None, min=64, max=4096, help="The height it was made for, in pixels."),
     steps: int = typer.Option(25, min=1, max=200, help="Denoising steps."),
     guidance: float = typer.Option(7.5, min=0, max=30, help="How closely to follow the words; 0 for none."),
     scheduler: str | None = typer.Option(None, help="Another scheduler than the model's own."),
@@ -74,27 +78,41 @@ def add(  # noqa: PLR0917 - options are named on the command line
     licence: str = typer.Option("unknown", help="The licence of the weights."),
     memory: float = typer.Option(4.0, min=0.1, help="Accelerator memory that it needs, in GiB."),
     revision: str | None = typer.Option(None, help="A branch, tag or commit of the hub's repository."),
+    config: str | None = typer.Option(
+        None, help="For a checkpoint: a model of its kind, by name or folder, to be configured like."
+    ),
 ) -> None:
     """Add a model to this studio, or replace the one of that name, in models.toml of the home folder.
+
+    A checkpoint in one file is written into the home folder once, in the diffusers layout.
 
     Examples:
 
       chatelier models add ours /srv/models/ours --title "Our own style"
 
-      chatelier models add big owner/name --family sdxl --width 1024 --height 1024 --memory 10
+      chatelier models add big owner/name --width 1024 --height 1024 --memory 10
+
+      chatelier models add mine mine.safetensors --config sdxl
     """
+    from chatelier.commands.model_sources import find_source, native_pixels, refuse_bad
     from chatelier.console import answers
     from chatelier.settings import load_settings
     from chatelier.wiring import make_folder
     from engine.model_catalog import ModelEntry, read_entries, write_entry
 
+    settings = load_settings()
+    name = name.strip().lower()
+    refuse_bad(name, family, dtype)
+    make_folder(settings.home)
+    source, family = find_source(_catalogue(), name, source, family=family, config=config, home=settings.home)
+    native = native_pixels(source, family)
     entry = ModelEntry(
-        name=name.strip().lower(),
+        name=name,
         source=source,
         family=family,
         title=title,
-        width=width,
-        height=height,
+        width=width or native,
+        height=height or native,
         steps=steps,
         guidance_scale=guidance,
         scheduler=scheduler,
@@ -103,9 +121,6 @@ def add(  # noqa: PLR0917 - options are named on the command line
         memory_gib=memory,
         revision=revision,
     )
-    settings = load_settings()
-    make_folder(settings.home)
-    _refuse_bad(entry)
     write_entry(settings.models_file, entry)
     read_entries(settings.models_file)
     fetch = f" Fetch its weights with: chatelier models pull {entry.name}" if entry.on_hub else ""
@@ -117,13 +132,15 @@ def check(
         None, help="The models to check; all that are here, if none is named."
     ),
 ) -> None:
-    """Check that the files of models are there and whole. Exit status 1 when one is not.
+    """Check that all that loading needs of models is there, whole and of their family. Exit status 1 when not.
 
     Example:
 
       chatelier models check thimble
     """
     from chatelier.console import answers, say_error
+    from engine.painters.families import new_painter
+    from engine.painters.weights import choose_device
     from studio.errors import ModelBroken
 
     catalogue = _catalogue()
@@ -135,10 +152,11 @@ def check(
             continue
         try:
             folder = catalogue.check(entry)
+            new_painter(catalogue.settle(entry), folder, device=choose_device("cpu"))
             answers().print(f"{entry.name}: whole, {catalogue.hash(entry)[:12]} in {folder}", soft_wrap=True)
-            for missing in catalogue.missing(entry):
+            for problem in catalogue.extras_problems(entry):
                 broken += 1
-                say_error(f"{entry.name}: {missing} is not on this machine.")
+                say_error(f"{entry.name}: {problem}")
         except ModelBroken as error:
             broken += 1
             say_error(f"{entry.name}: {error}")
@@ -174,24 +192,3 @@ def _steps(catalogue: "ModelCatalogue", entry: "ModelEntry") -> int:
         return int(read_json(prior).get("steps", entry.steps)) if prior.is_file() else entry.steps
     except ModelBroken:  # of which its place tells, and `check`
         return entry.steps
-
-
-def _refuse_bad(entry: "ModelEntry") -> None:
-    """Raises `Misconfigured` before anything is written."""
-    import re
-    from pathlib import Path
-
-    from engine.model_entries import DTYPES
-    from engine.painters.families import FAMILIES
-    from studio.errors import Misconfigured
-
-    if not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,63}", entry.name):
-        raise Misconfigured(f"{entry.name[:40]} is no good name for a model. Use letters, digits, - and _.")
-    if entry.family not in FAMILIES:
-        raise Misconfigured(f"--family must be one of {', '.join(FAMILIES)}.")
-    if entry.dtype not in DTYPES:
-        raise Misconfigured(f"--dtype must be one of {', '.join(DTYPES)}.")
-    if not entry.on_hub and not entry.bundled and not Path(entry.source).expanduser().is_dir():
-        raise Misconfigured(
-            f"There is no folder {entry.source}. Give one in the diffusers layout, or owner/name on the hub."
-        )

@@ -11,6 +11,7 @@ import torch
 
 from engine.easel.lane import BatchKey, Conditions, Lane
 from engine.model_catalog import ModelEntry
+from engine.model_folders import INDEX, components
 from engine.painters.autoencoder import Autoencoder, to_hole, to_pixels
 from engine.painters.beginnings import begin, set_steps
 from engine.painters.layout import read_layout
@@ -55,6 +56,8 @@ class DenoisingPainter:
     ) -> None:
         self._loads = loads
         self.name = entry.name
+        for part in {*self.networks, *self.tokenizers} - set(components(folder)):
+            raise ModelBroken(f"The model folder {folder.name} names no {part} in its {INDEX}.")
         self.layout = read_layout(folder, denoiser=self.denoiser)
         self._entry = entry
         self._folder = folder

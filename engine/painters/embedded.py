@@ -88,7 +88,9 @@ class KarloPainter(OnlySeeingPainter):
             if name != "text_proj"
         }
         try:
-            text_proj = UnCLIPTextProjModel.from_pretrained(self._folder / "text_proj", dtype=self._dtype)
+            text_proj = UnCLIPTextProjModel.from_pretrained(
+                self._folder / "text_proj", dtype=self._dtype, use_safetensors=True
+            )
         except Exception as error:  # whatever a library throws at a damaged file
             raise ModelBroken(
                 f"The model {self.name} cannot be loaded: its text_proj is damaged or missing. "

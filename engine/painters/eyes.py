@@ -35,7 +35,9 @@ class Eyes:
         quiet()
         try:
             with LOADING:
-                self._encoder = CLIPVisionModelWithProjection.from_pretrained(entry.encoder, dtype=dtype)
+                self._encoder = CLIPVisionModelWithProjection.from_pretrained(
+                    entry.encoder, dtype=dtype, use_safetensors=True
+                )
                 self._encoder.requires_grad_(False).eval().to(device)
                 unet._load_ip_adapter_weights([read_weights(Path(entry.source))])
                 unet.to(device, dtype).requires_grad_(False)
@@ -97,10 +99,7 @@ class Eyes:
 
 
 def read_weights(path: Path) -> dict[str, dict[str, torch.Tensor]]:
-    """The adapter's two parts, from safetensors with a prefix or from a pickle of bare weights."""
-    if path.suffix != ".safetensors":
-        found: dict[str, dict[str, torch.Tensor]] = torch.load(path, map_location="cpu", weights_only=True)
-        return {part: found[part] for part in _PARTS}
+    """The adapter's two parts, from safetensors: a pickle is not read."""
     flat = load_file(path)
     return {
         part: {

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.model_catalog import ModelEntry
+from engine.model_checkpoints import AUTO, WHOLE_CALLS, family_of
 from engine.speed import Speed
 from studio.errors import ModelBroken
 
@@ -20,11 +21,8 @@ FAMILIES: Mapping[str, str] = {
     "sdxl": "engine.painters.sdxl:StableDiffusionXLPainter",
     "flux": "engine.painters.flux:FluxPainter",
     "sd3": "engine.painters.sd3:StableDiffusion3Painter",
-    "pipeline": "engine.painters.embedded:pipeline_painter",
+    WHOLE_CALLS: "engine.painters.embedded:pipeline_painter",
 }
-
-
-WHOLE_CALLS = "pipeline"
 
 
 def new_painter(
@@ -34,13 +32,14 @@ def new_painter(
 
     `speed` is how its networks are run. `options` are the family's own, such as where its networks come from.
     """
-    place = FAMILIES.get(entry.family)
+    family = family_of(folder) if entry.family == AUTO else entry.family
+    place = FAMILIES.get(family)
     if place is None:
         raise ModelBroken(
-            f"The model {entry.name} is of the family {entry.family[:40]}, which nobody here can paint with. "
+            f"The model {entry.name} is of the family {family[:40]}, which nobody here can paint with. "
             f"Known are {', '.join(FAMILIES)}."
         )
-    if speed is not None and entry.family == WHOLE_CALLS:
+    if speed is not None and family == WHOLE_CALLS:
         # Which of all those pipelines is the same with fused projections nobody knows: only where they are asked for.
         options = {**options, "speed": replace(speed, fuse=bool(speed.fuse)).on(device.type)}
     elif speed is not None:

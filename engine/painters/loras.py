@@ -11,6 +11,7 @@ from typing import Any
 import torch
 
 from engine.model_catalog import ModelEntry
+from engine.model_checkpoints import check_lora
 from engine.painters.weights import LOADING
 from studio.errors import ModelBroken, NotSupported
 
@@ -82,6 +83,7 @@ class Loras:
             raise ModelBroken(
                 f"The LoRA {name} is not on this machine. Fetch it with: chatelier models pull {self._entry.name}"
             )
+        check_lora(path)
         try:
             # Outside of inference mode, since quantised weights cannot be wrapped within it.
             with LOADING, torch.inference_mode(False), warnings.catch_warnings():

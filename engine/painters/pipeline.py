@@ -18,7 +18,7 @@ from PIL import Image
 
 from engine.easel.lane import BatchKey, Lane
 from engine.model_catalog import ModelEntry
-from engine.model_folders import INDEX, components, read_json
+from engine.model_folders import INDEX, components, folder_variant, read_json
 from engine.painters.autoencoder import Autoencoder, to_pixels
 from engine.painters.blending import blend
 from engine.painters.layout import Layout, read_any_layout
@@ -89,7 +89,9 @@ class PipelinePainter:
         parts |= {name: value for name, value in _LEFT_OUT.items() if name in known}
         try:
             with LOADING:
-                pipeline = kind.from_pretrained(folder, dtype=self._dtype, **parts)
+                pipeline = kind.from_pretrained(
+                    folder, dtype=self._dtype, variant=folder_variant(folder), use_safetensors=True, **parts
+                )
             self._outfit.put_on(pipeline)
         except ModelBroken:  # a setting asks for what is not installed
             raise

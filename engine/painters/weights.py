@@ -12,7 +12,7 @@ from diffusers.utils import logging as diffusers_logging
 from torch.utils._python_dispatch import is_traceable_wrapper_subclass
 from transformers.utils import logging as transformers_logging
 
-from engine.model_folders import components
+from engine.model_folders import components, loaded_weights
 from studio.errors import ModelBroken
 
 # While weights are loaded, parameters of every module made anywhere in the process are put aside as empty ones
@@ -57,14 +57,17 @@ def choose_dtype(wanted: str, device: torch.device) -> torch.dtype:
 
 
 def load_part(folder: Path, name: str, *, dtype: torch.dtype | None = None) -> Any:
-    """One component by the class that the model's index names. Raises `ModelBroken` for anything wrong with it."""
+    """One component by the class that the model's index names; with a `dtype` for those that have weights.
+
+    Raises `ModelBroken` for anything wrong with it.
+    """
     found = components(folder).get(name)
     if found is None:
         raise ModelBroken(f"The model folder {folder.name} names no {name} in its model_index.json.")
     library, kind = found
-    options: dict[str, Any] = {} if dtype is None else {"dtype": dtype}
-    if (variant := _variant(folder / name)) is not None:
-        options["variant"] = variant
+    options: dict[str, Any] = {}
+    if dtype is not None:
+        options = {"dtype": dtype, "use_safetensors": True, "variant": loaded_weights(folder / name)[0]}
     quiet()
     try:
         with LOADING:
@@ -141,9 +144,3 @@ def _tensor_bytes(tensor: Any) -> int:
         names, _ = tensor.__tensor_flatten__()
         return sum(_tensor_bytes(getattr(tensor, name)) for name in names)
     return int(tensor.numel() * tensor.element_size())
-
-
-def _variant(part: Path) -> str | None:
-    """`fp16` where only half-precision files are there."""
-    names = [path.name for path in part.glob("*.safetensors")] + [path.name for path in part.glob("*.bin")]
-    return "fp16" if names and all(".fp16" in name for name in names) else None

@@ -218,12 +218,9 @@ def test_an_entry_names_loras_an_ip_adapter_and_the_file_upscalers(tmp_path):
     )
     assert entry.ip_adapter == IpAdapterEntry(source="/srv/adapter.safetensors", encoder="/srv/encoder")
     assert {"sharp", "anime"} <= set(catalogue.upscalers)
-    assert set(catalogue.missing(entry)) == {
-        "ink.safetensors",
-        "pixel.safetensors",
-        "adapter.safetensors",
-        "encoder",
-    }
+    problems = " ".join(catalogue.extras_problems(entry))
+    for name in ("ink.safetensors", "pixel.safetensors", "adapter.safetensors", "encoder"):
+        assert f"{name} is not on this machine." in problems
 
 
 def test_extras_come_back_as_they_were_written(tmp_path):

@@ -193,9 +193,12 @@ def test_a_home_that_cannot_be_made_is_one_sentence(run: Run, monkeypatch: pytes
 def test_models_are_listed_added_and_checked(run: Run, tmp_path: Path) -> None:
     folder = tmp_path / "ours"
     folder.mkdir()
+    index = folder / "model_index.json"
+    index.write_text('{"_class_name": "StableDiffusionPipeline"}')
     assert "ours" not in run("models", "list")[1]
     assert run("models", "add", "ours", str(folder), "--title", "Ours", "--width", "256")[0] == 0
     assert "ours" in run("models", "list")[1]
+    index.unlink()
     status, _, err = run("models", "check", "ours")
     assert status == 1
     assert "model_index.json" in err
@@ -207,6 +210,7 @@ def test_the_steps_in_the_list_are_those_of_the_recipes(run: Run, tmp_path: Path
     (laid_out / "prior").mkdir(parents=True)
     (laid_out / "prior" / "prior.json").write_text('{"steps": 33}')
     for folder in (plain, laid_out):
+        (folder / "model_index.json").write_text('{"_class_name": "StableDiffusionPipeline"}')
         assert run("models", "add", folder.name, str(folder), "--steps", "12")[0] == 0
     listed = [line.split() for line in run("models", "list")[1].splitlines()]
     assert {line[0]: line[2] for line in listed if line and line[0] in ("plain", "laid-out")} == {

@@ -1,0 +1,107 @@
+"""Where the weights of a model that is added come from: a folder, a checkpoint in one file, or a hub."""
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from studio.errors import Misconfigured, ModelBroken
+
+if TYPE_CHECKING:
+    from engine.model_catalog import ModelCatalogue
+
+# What most models were made for, where nothing says otherwise.
+_USUAL_PIXELS = 512
+
+
+def refuse_bad(name: str, family: str, dtype: str) -> None:
+    """Raises `Misconfigured` before anything is written."""
+    from engine.model_checkpoints import AUTO
+    from engine.model_entries import DTYPES
+    from engine.painters.families import FAMILIES
+
+    if not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,63}", name):
+        raise Misconfigured(f"{name[:40]} is no good name for a model. Use letters, digits, - and _.")
+    if family not in {*FAMILIES, AUTO}:
+        raise Misconfigured(f"--family must be one of {', '.join([AUTO, *FAMILIES])}.")
+    if dtype not in DTYPES:
+        raise Misconfigured(f"--dtype must be one of {', '.join(DTYPES)}.")
+
+
+def find_source(
+    catalogue: "ModelCatalogue", name: str, source: str, *, family: str, config: str | None, home: Path
+) -> tuple[str, str]:
+    """The source as the catalogue of models names it, and the family. A folder of this machine wins over a hub.
+
+    Raises `Misconfigured` for what is no model, or of another family.
+    """
+    from engine.model_entries import is_hub_name
+
+    path = Path(source).expanduser()
+    if path.is_file():
+        path = _convert(catalogue, name, path, config=config, home=home)
+    if path.is_dir():
+        return str(path.resolve()), _family(name, family, path)
+    if not is_hub_name(source) or path.suffix:
+        raise Misconfigured(
+            f"There is no folder or file {source}. "
+            "Give a folder in the diffusers layout, a .safetensors checkpoint, or owner/name on the hub."
+        )
+    return source, family
+
+
+def native_pixels(source: str, family: str) -> int:
+    """The side of the square that a model was made for, as far as its folder says."""
+    from engine.model_checkpoints import WHOLE_CALLS
+    from engine.painters.layout import read_any_layout, read_layout
+
+    folder = Path(source)
+    try:
+        if family == WHOLE_CALLS:
+            return read_any_layout(folder).sample_pixels
+        denoiser = "unet" if (folder / "unet").is_dir() else "transformer"
+        return read_layout(folder, denoiser=denoiser).sample_pixels
+    except ModelBroken:  # on a hub still, or damaged, of which `check` tells
+        return _USUAL_PIXELS
+
+
+def _family(name: str, family: str, folder: Path) -> str:
+    from engine.model_checkpoints import AUTO, check_family, family_of
+
+    try:
+        check_family(name, family, folder)
+        return family_of(folder) if family == AUTO else family
+    except ModelBroken as error:
+        raise Misconfigured(str(error)) from error
+
+
+def _convert(catalogue: "ModelCatalogue", name: str, file: Path, *, config: str | None, home: Path) -> Path:
+    """The folder that a checkpoint was written into."""
+    from engine.model_checkpoints import TITLES, checkpoint_family, family_of
+
+    family = checkpoint_family(file)
+    template = _template(catalogue, config)
+    if template is None or family_of(template) != family:
+        others = [entry.name for entry in catalogue.entries if entry.family == family and not entry.bundled]
+        raise Misconfigured(
+            f"{file.name} is a checkpoint of {TITLES[family]}, and is configured like a model of that kind. "
+            f"Fetch one, such as {', '.join(others)}, and name it: chatelier models pull {others[0]} && "
+            f"chatelier models add {name} {file} --config {others[0]}"
+        )
+    from engine.painters.single_file import convert_checkpoint
+
+    folder = home / "models" / name
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    convert_checkpoint(file, config=template, folder=folder)
+    return folder
+
+
+def _template(catalogue: "ModelCatalogue", config: str | None) -> Path | None:
+    """The folder that --config names. Raises `ModelBroken` when it is that of a model that was not pulled yet."""
+    if config is None:
+        return None
+    path = Path(config).expanduser()
+    if config in catalogue.names:
+        return catalogue.folder(catalogue.find(config))
+    if not path.is_dir():
+        raise Misconfigured(f"--config {config} is neither a model of the catalogue nor a folder.")
+    return path
