@@ -21,7 +21,7 @@ from engine.representation import represent_order
 from engine.sketches import sketch_of
 from engine.speed import PLAIN, Speed
 from engine.stands import Stand, Stands
-from engine.underdrawings import underdraw
+from engine.underdrawings import asked_steps, underdraw
 from studio import __version__
 from studio.errors import BadParameter, JobCancelled, NotSupported
 from studio.pictures import Recipe
@@ -117,7 +117,8 @@ class Atelier:
         ]
         outline = partial(sketch_of, order, entry=entry, prior=prior)
         sketches = [outline(index, drawing) for index, drawing in enumerate(drawings)]
-        meter = Meter(on_progress)
+        asked = asked_steps(order.request, entry=entry, prior=prior)
+        meter = Meter(on_progress, asked=asked)
         meter.expect(steps_ahead(drawings, sketches))
 
         def paint_round(some: "Sequence[Lane]") -> list[Image.Image]:
@@ -133,7 +134,7 @@ class Atelier:
                     [painter.sketch(outline(index, each, window=number)) for number, each in windows]
                 ),
             )
-            return self._painted(wanted, index, added_words[index], entry, lanes[index], image)
+            return self._painted(wanted, index, added_words[index], entry, lanes[index], image, steps=asked)
 
         lanes = [painter.sketch(sketch) for sketch in sketches]
         pictures = paint_round(lanes)
@@ -180,6 +181,8 @@ class Atelier:
         entry: ModelEntry,
         lane: "Lane",
         image: Image.Image,
+        *,
+        steps: int,
     ) -> Painted:
         sketch = lane.sketch
         recipe = Recipe(
@@ -188,7 +191,7 @@ class Atelier:
             added_words=added_words,
             negative_prompt=order.request.negative_prompt,
             seed=sketch.seed,
-            steps=sketch.steps,
+            steps=steps,
             guidance_scale=sketch.guidance_scale,
             strength=sketch.strength if order.sources else None,
             width=image.width,

@@ -76,10 +76,11 @@ def _as_it_is(painted: Image.Image) -> Image.Image:
 
 
 class Meter:
-    """Progress over several rounds of painting, as one."""
+    """Progress over several rounds of painting, as one, told in the steps that were asked for."""
 
-    def __init__(self, on_progress: Callable[[Progress], None]) -> None:
+    def __init__(self, on_progress: Callable[[Progress], None], *, asked: int) -> None:
         self._tell = on_progress
+        self._asked = asked
         self._done = 0
         self._ahead = 0
         self._total = 0
@@ -96,7 +97,8 @@ class Meter:
         left_seconds = progress.seconds_left
         if left_seconds is not None and (of_round := progress.steps - progress.step):
             left_seconds *= (steps - step) / of_round
-        self._tell(replace(progress, step=step, steps=steps, seconds_left=left_seconds))
+        done = self._asked * step // steps if steps else 0
+        self._tell(replace(progress, step=done, steps=self._asked, seconds_left=left_seconds))
 
     def end_round(self, steps: int) -> None:
         self._done += steps

@@ -27,7 +27,10 @@ class Order:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """Step `step` of `steps`, summed over the order's pictures; `preview` is a small RGB picture or None.
+    """Step `step` of `steps`; `preview` is a small RGB picture or None.
+
+    To people `steps` are those that were asked for, whatever part of the schedule a start picture leaves out, and
+    however many pictures and windows there are: `step` is the share of all work that is done of them.
 
     `seconds_left` is None while nothing is known of how long a step takes.
     """

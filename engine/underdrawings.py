@@ -60,14 +60,20 @@ def _draw_under(
     return _vary(order, index, entry, layout, prior)
 
 
+def asked_steps(request: PaintRequest, *, entry: ModelEntry, prior: Prior | None) -> int:
+    """The steps that a person asked for, else those that the model names."""
+    named = entry.steps if prior is None or prior.steps is None else prior.steps
+    return request.steps or named
+
+
 def steps_for(request: PaintRequest, *, entry: ModelEntry, prior: Prior | None, strength: float) -> int:
     """Steps of the whole schedule such that its `strength` share has enough of them; 1 to 1000.
 
     A prior that names its steps knows best how few of them do.
     """
+    wanted = asked_steps(request, entry=entry, prior=prior)
     if prior is not None and prior.steps is not None and not request.steps:
-        return prior.steps
-    wanted = request.steps or entry.steps
+        return wanted
     return min(1000, max(wanted, math.ceil(min(wanted, LEAST_STEPS) / strength - 1e-9)))
 
 

@@ -8,7 +8,10 @@ from studio.requests import Lora, Operation
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
-    """Everything needed to paint the picture again. Sizes are in pixels; `prompt` is what the person typed."""
+    """Everything needed to paint the picture again. Sizes are in pixels; `prompt` is what the person typed.
+
+    `steps` are those that were asked for. Of their schedule a picture to start from leaves out all but `strength`.
+    """
 
     operation: Operation
     prompt: str

@@ -142,9 +142,18 @@ class PipelinePainter:
             ),
             scheduler=None,
             generator=torch.Generator(),
-            timesteps=torch.arange(sketch.steps),
+            timesteps=torch.arange(self._steps_made(task, sketch)),
             guided=sketch.guidance_scale > 1,
         )
+
+    def _steps_made(self, task: str, sketch: Sketch) -> int:
+        """Of the schedule's steps, those that a start picture leaves, at least one."""
+        if (
+            sketch.start is None
+            or "strength" not in inspect.signature(self._class_for(task).__call__).parameters
+        ):
+            return sketch.steps
+        return max(1, min(int(sketch.steps * sketch.strength), sketch.steps))
 
     # ---- painting
 

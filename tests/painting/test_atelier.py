@@ -142,11 +142,41 @@ def test_a_subtle_variation_stays_nearer_than_a_strong_one(atelier: Atelier) -> 
     assert recipe(Strength.STRONG) == (0.7, 20)
 
 
-def test_a_few_step_model_still_takes_enough_steps_for_a_subtle_variation(atelier: Atelier) -> None:
-    told: list[Progress] = []
+def test_a_few_step_model_still_takes_enough_steps_for_a_subtle_variation(
+    atelier: Atelier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    submit = Easel.submit
     asked = request(Operation.VARY, variation=Strength.SUBTLE, count=1)
-    atelier.paint(order(asked, photograph()), on_progress=told.append)
-    assert told[-1].steps == 4
+    passes: list[int] = []
+    monkeypatch.setattr(
+        Easel, "submit", lambda easel, ticket: passes.append(ticket.lanes[0].steps) or submit(easel, ticket)
+    )
+    atelier.paint(order(asked, photograph()))
+    assert passes == [4]
+
+
+@pytest.mark.parametrize("count", [1, 3])
+@pytest.mark.parametrize(
+    ("operation", "changes"),
+    [
+        (Operation.IMAGINE, {}),
+        (Operation.VARY, {"strength": 0.2}),
+        (Operation.VARY, {"strength": 0.1, "steps": 3}),
+        (Operation.EXPAND, {"aspect": "3:1", "strength": 0.5}),
+    ],
+)
+def test_progress_and_recipe_tell_the_steps_that_were_asked_for(
+    operation: Operation, changes: dict[str, Any], count: int, atelier: Atelier
+) -> None:
+    told: list[Progress] = []
+    asked = request(operation, **{"count": count, "steps": 20, **changes})
+    sources = [] if operation is Operation.IMAGINE else [photograph()]
+    painted = atelier.paint(order(asked, *sources), on_progress=told.append)
+    assert {each.steps for each in told} == {asked.steps}
+    assert {each.recipe.steps for each in painted} == {asked.steps}
+    steps = [each.step for each in told]
+    assert steps == sorted(steps)
+    assert (steps[0], steps[-1]) == (0, asked.steps)
 
 
 def test_an_upload_is_varied_at_the_models_size_in_its_own_ratio(atelier: Atelier) -> None:

@@ -95,6 +95,19 @@ def test_a_call_paints_what_the_step_by_step_painter_paints(
         assert float((one.picture - other.picture).abs().max()) < 1e-4
 
 
+@pytest.mark.parametrize(("strength", "steps"), [(0.5, 5), (1.0, 10), (0.1, 1)])
+def test_a_call_counts_the_steps_that_it_makes_of_the_schedule(
+    strength: float, steps: int, painter: PipelinePainter
+) -> None:
+    start = Image.new("RGB", (32, 32), "teal")
+    lane = painter.sketch(sketch(1, start=start, strength=strength, steps=10))
+    heard: list[int] = []
+    with torch.inference_mode():
+        painter.paint([lane], lambda step: bool(heard.append(step)) or True)
+    assert lane.steps == steps
+    assert heard[-1:] == [steps]
+
+
 def test_pictures_to_blend_are_mixed_before_the_call(painter: Painter) -> None:
     teal, rose = (Image.new("RGB", (32, 32), colour) for colour in ("teal", "pink"))
     easel = easel_for(painter)

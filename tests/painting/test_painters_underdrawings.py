@@ -297,7 +297,7 @@ def test_a_canvas_beyond_what_the_model_does_at_once_is_painted_in_windows_of_it
 
 def test_progress_over_all_windows_never_goes_back() -> None:
     told: list[Progress] = []
-    meter = Meter(told.append)
+    meter = Meter(told.append, asked=40)
     meter.expect(30)
     for steps in (10, 12, 18):
         for step in range(steps + 1):
