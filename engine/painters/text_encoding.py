@@ -41,10 +41,10 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Encoded:
-    """One prompt: hidden states (chunks · length, width), and the pooled words (width,) where the encoder has them."""
+    """One prompt: hidden states (chunks · length, width), and the pooled words (width,) of the first chunk."""
 
     hidden: torch.Tensor
-    pooled: torch.Tensor | None
+    pooled: torch.Tensor
 
 
 def encode_clip(
@@ -64,7 +64,7 @@ def encode_clip(
     return [
         Encoded(
             hidden=hidden[start : start + len(some)].flatten(0, 1),
-            pooled=None if pooled is None else pooled[start],
+            pooled=pooled[start],
         )
         for start, some in zip(starts, chunks, strict=True)
     ]
@@ -164,7 +164,8 @@ def _encode_chunks(
     device: torch.device,
     length: int,
     layer: int | None,
-) -> tuple[torch.Tensor, torch.Tensor | None]:
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Hidden states (chunks, length, width) and pooled words (chunks, width)."""
     first, last, pad = tokenizer.bos_token_id, tokenizer.eos_token_id, tokenizer.pad_token_id
     ids = torch.tensor(
         [[first, *chunk.ids, last] + [pad] * (length - 2 - len(chunk.ids)) for chunk in chunks]
@@ -184,8 +185,7 @@ def _encode_chunks(
         )
         hidden.append(answer[0] if layer is None else answer.hidden_states[layer])
         pooled.append(answer.get("text_embeds", answer.get("pooler_output")))
-    whole = None if any(each is None for each in pooled) else torch.cat(pooled)
-    return torch.cat(hidden), whole
+    return torch.cat(hidden), torch.cat(pooled)
 
 
 def _padded(weights: Sequence[float], length: int) -> list[float]:
@@ -199,6 +199,6 @@ def _tokenizers(pipeline: Any) -> Iterator[tuple[Any, int]]:
     for part in pipeline.components.values():
         if isinstance(part, PreTrainedTokenizerBase):
             room = part.model_max_length
-            if longest is not None and not isinstance(part, CLIPTokenizer):
+            if longest is not None and longest.default and not isinstance(part, CLIPTokenizer):
                 room = min(room, longest.default)
             yield part, room - part.num_special_tokens_to_add()
