@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chatelier.addresses import local_url, require_free
+from chatelier.figures import serve_figures
 from chatelier.settings import Settings
+from chatelier.unknown_proxies import UnknownProxies
 from chatelier.wiring import face_ports, make_folder, model_catalogue, redis_url
 from studio.errors import Misconfigured
 
@@ -21,9 +23,13 @@ if TYPE_CHECKING:
 _MIB = 1024 * 1024
 
 
-def open_room(settings: Settings, *, listener: int | None = None) -> None:
-    """Be the web face until told to stop. `listener` is the descriptor of a socket that listens on its port already."""
+def open_room(settings: Settings, *, listener: int | None = None, metrics: str | None = None) -> None:
+    """Be the web face until told to stop. `listener` is the descriptor of a socket that listens on its port already.
+
+    `metrics` is a further address, HOST:PORT, for the figures.
+    """
     from bots.web import WebSettings
+    from bots.web.metrics import Figures
     from bots.web.serve import serve
 
     web = settings.web
@@ -34,13 +40,18 @@ def open_room(settings: Settings, *, listener: int | None = None) -> None:
         shared_secret=web.invite.get_secret_value() if web.invite else None,
         moderator_secret=web.moderator_invite.get_secret_value() if web.moderator_invite else None,
         allowed_hosts=web.allowed_hosts,
+        trusted_proxies=web.trusted_proxies,
+        report_unknown_proxy=UnknownProxies(settings.home).report,
+        metrics_token=web.metrics_token.get_secret_value() if web.metrics_token else None,
         max_upload_bytes=settings.limits.max_upload_mib * _MIB,
         room_name=web.name,
     )
     if listener is None:
         require_free(web.host, web.port)
     given = socket.socket(fileno=listener) if listener is not None else None
-    serve(_furnish(settings), room, around=_with_slack(settings), listener=given)
+    figures = Figures()
+    serve_figures(metrics, registry=figures.registry)
+    serve(_furnish(settings), room, around=_with_slack(settings), listener=given, figures=figures)
 
 
 def _furnish(settings: Settings) -> "Ports":

@@ -1,8 +1,13 @@
-"""Figures for Prometheus, from the processes that have no door of their own."""
+"""Figures for Prometheus, on an address of their own."""
+
+from typing import TYPE_CHECKING
 
 import typer
 
 from studio.errors import Misconfigured
+
+if TYPE_CHECKING:
+    from prometheus_client import CollectorRegistry
 
 METRICS = typer.Option(
     None,
@@ -13,17 +18,20 @@ METRICS = typer.Option(
 )
 
 
-def serve_figures(address: str | None) -> None:
-    """In a thread of its own, until the process ends. Raises `Misconfigured` for an address that cannot be had."""
+def serve_figures(address: str | None, *, registry: "CollectorRegistry | None" = None) -> None:
+    """In a thread of its own, until the process ends; of the whole process, or of `registry`.
+
+    Raises `Misconfigured` for an address that cannot be had.
+    """
     if address is None:
         return
-    from prometheus_client import start_http_server
+    from prometheus_client import REGISTRY, start_http_server
 
     host, _, port = address.rpartition(":")
     if not port.isdecimal() or int(port) > 65535:
         raise Misconfigured(f"--metrics {address}: write it as HOST:PORT, such as 127.0.0.1:9100.")
     try:
-        start_http_server(int(port), addr=host or "127.0.0.1")
+        start_http_server(int(port), addr=host or "127.0.0.1", registry=registry or REGISTRY)
     except OSError as error:
         raise Misconfigured(
             f"--metrics {address}: nothing can be served there ({error.strerror}). Choose another port."

@@ -156,8 +156,15 @@ class OpenRoom:
             browser.disconnect()
         self._first.__exit__(kind, error, trace)
 
-    def browser(self) -> Browser:
-        client = TestClient(self.app, base_url=ADDRESS, raise_server_exceptions=False)
+    def browser(self, address: str = "127.0.0.1", headers: dict[str, str] | None = None) -> Browser:
+        """`address` is that of its connection; `headers` go along with every request."""
+        client = TestClient(
+            self.app,
+            base_url=ADDRESS,
+            raise_server_exceptions=False,
+            client=(address, 50_000),
+            headers=headers,
+        )
         client.portal = self._first.portal  # one event loop for all
         self._browsers.append(Browser(client))
         return self._browsers[-1]

@@ -194,6 +194,7 @@ async def _door(
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # nothing here depends on the address of a client
         lifespan="off",
         timeout_graceful_shutdown=3,
     )

@@ -14,20 +14,25 @@ from starlette.staticfiles import StaticFiles
 
 from bots.faults import log_fault
 from bots.web import desk, door, farewell, files, health, outside, pages, words
+from bots.web.access.trusted_proxies import TrustedProxies
 from bots.web.composure import Composure
 from bots.web.fragments import FOLDER, render
 from bots.web.guard import Guard
 from bots.web.house import furnish
+from bots.web.metrics import Figures
 from bots.web.settings import WebSettings
 from bots.web.socket import attend
 from studio.errors import ChatelierError, NotFound, Trouble
 from studio.ports import Ports
 
 
-def create_app(ports: Ports, settings: WebSettings) -> Starlette:
-    """Raises `Misconfigured` when the settings would leave the room open to strangers."""
+def create_app(ports: Ports, settings: WebSettings, *, figures: Figures | None = None) -> Starlette:
+    """Raises `Misconfigured` when the settings would leave the room open to strangers.
+
+    `figures` are counted there; a caller that has them may serve them at another address too.
+    """
     settings.check()
-    house = furnish(ports, settings)
+    house = furnish(ports, settings, figures=figures)
 
     @asynccontextmanager
     async def open_room(_app: Starlette) -> AsyncIterator[None]:
@@ -46,7 +51,15 @@ def create_app(ports: Ports, settings: WebSettings) -> Starlette:
 
     app = Starlette(
         routes=ROUTES,
-        middleware=[Middleware(Guard, settings=settings), Middleware(Composure, explain=_on_fault)],
+        middleware=[
+            Middleware(
+                TrustedProxies,
+                proxies=settings.trusted_proxies,
+                report_unknown=settings.report_unknown_proxy,
+            ),
+            Middleware(Guard, settings=settings),
+            Middleware(Composure, explain=_on_fault),
+        ],
         exception_handlers={
             ChatelierError: _on_error,
             HTTPException: _on_http_error,

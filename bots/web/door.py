@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from bots.web import words
+from bots.web.access.trusted_proxies import network_of
 from bots.web.fragments import render
 from bots.web.house import House
 from bots.web.visitors import COOKIE, LONGEST_NAME, Visitor, clean_name
@@ -141,4 +142,5 @@ def name_problem(house: House, name: str, visitor: Visitor) -> str:
 
 
 def address_of(request: Request) -> str:
-    return request.client.host if request.client else ""
+    """What tries are counted by: an IPv4 address, or an IPv6 network that one subscriber has."""
+    return network_of(request.client.host) if request.client else ""

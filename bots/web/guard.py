@@ -42,7 +42,7 @@ class Guard:
         """Configured names, localhost, and IP addresses: a rebinding attack needs a name of its own."""
         if not _HOST.fullmatch(host):
             return False
-        name = _name_of(host)
+        name = name_of(host)
         if name in self._hosts:
             return True
         try:
@@ -52,7 +52,8 @@ class Guard:
         return True
 
 
-def _name_of(host: str) -> str:
+def name_of(host: str) -> str:
+    """The name or address in a Host header, without a port; empty when it cannot be read."""
     try:
         return urlsplit(f"//{host}").hostname or ""
     except ValueError:  # brackets that do not belong to an IPv6 address

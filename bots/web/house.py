@@ -35,7 +35,7 @@ class House:
     doorkeeper: Doorkeeper
 
 
-def furnish(ports: Ports, settings: WebSettings) -> House:
+def furnish(ports: Ports, settings: WebSettings, *, figures: Figures | None = None) -> House:
     passes = Passes(settings)
     backroom = Backroom("web", _THREADS)
     room = Room(ports, backroom)
@@ -48,6 +48,6 @@ def furnish(ports: Ports, settings: WebSettings) -> House:
         wall=Wall(ports, backroom, room),
         clerk=Clerk(ports, passes),
         news=News(ports.events, ports.database, room),
-        figures=Figures(),
+        figures=figures or Figures(),
         doorkeeper=Doorkeeper(),
     )

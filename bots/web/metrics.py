@@ -7,24 +7,22 @@ class Figures:
     """Each app has its own registry, so that one process may open several rooms, as tests do."""
 
     def __init__(self) -> None:
-        self._registry = CollectorRegistry()
-        self.sockets = Gauge("chatelier_web_sockets", "Open sockets.", registry=self._registry)
+        self.registry = CollectorRegistry()
+        self.registry.register(REGISTRY)  # what the rest of the process counts, such as verdicts and strikes
+        self.sockets = Gauge("chatelier_web_sockets", "Open sockets.", registry=self.registry)
         self.wishes = Counter(
             "chatelier_web_wishes_total",
             "What people asked for.",
             ["kind", "outcome"],
-            registry=self._registry,
+            registry=self.registry,
         )
         self.answer_seconds = Histogram(
             "chatelier_web_answer_seconds",
             "From a wish to its answer.",
             buckets=(0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1, 3),
-            registry=self._registry,
+            registry=self.registry,
         )
-        self.uploads = Counter(
-            "chatelier_web_uploads_total", "Uploads.", ["outcome"], registry=self._registry
-        )
+        self.uploads = Counter("chatelier_web_uploads_total", "Uploads.", ["outcome"], registry=self.registry)
 
     def text(self) -> bytes:
-        """With what the rest of the process counts, such as verdicts and strikes."""
-        return generate_latest(self._registry) + generate_latest(REGISTRY)
+        return generate_latest(self.registry)

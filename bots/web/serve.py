@@ -7,6 +7,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from bots.web.app import create_app
+from bots.web.metrics import Figures
 from bots.web.settings import WebSettings
 from studio.ports import Ports
 
@@ -16,9 +17,11 @@ Around = Callable[[ASGIApp], ASGIApp]
 _LONGEST_FRAME_BYTES = 64 * 1024
 
 
-def make_server(ports: Ports, settings: WebSettings, *, around: Around | None = None) -> uvicorn.Server:
+def make_server(
+    ports: Ports, settings: WebSettings, *, around: Around | None = None, figures: Figures | None = None
+) -> uvicorn.Server:
     """Raises `Misconfigured`. Logging is left to the caller. `around` puts an app of somebody else's before ours."""
-    app: ASGIApp = create_app(ports, settings)
+    app: ASGIApp = create_app(ports, settings, figures=figures)
     config = uvicorn.Config(
         around(app) if around else app,
         host=settings.host,
@@ -26,6 +29,7 @@ def make_server(ports: Ports, settings: WebSettings, *, around: Around | None = 
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # `TrustedProxies` reads them
         ws_max_size=_LONGEST_FRAME_BYTES,
         ws_per_message_deflate=False,  # cards are short, and the time is better spent elsewhere
         timeout_graceful_shutdown=3,
@@ -39,6 +43,8 @@ def serve(
     *,
     around: Around | None = None,
     listener: socket.socket | None = None,
+    figures: Figures | None = None,
 ) -> None:
     """Run the room until the process is told to end. `listener` listens on its port already; else it is opened."""
-    make_server(ports, settings, around=around).run(sockets=[listener] if listener else None)
+    server = make_server(ports, settings, around=around, figures=figures)
+    server.run(sockets=[listener] if listener else None)

@@ -1,11 +1,16 @@
 """What the room needs to know before it opens."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from studio.errors import Misconfigured
-from studio.hosts import is_loopback
+from studio.hosts import is_loopback, plain_network
 
 SHORTEST_SECRET_KEY = 16
+
+
+def _ignore(_address: str) -> None:
+    """Nobody wants to know."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,7 +19,9 @@ class WebSettings:
 
     `shared_secret` is the invite word that people type at the door; it may be left out on loopback only.
     Whoever types `moderator_secret` instead comes in as a moderator. `allowed_hosts` are the names under
-    which browsers reach the room; localhost and plain IP addresses need no entry.
+    which browsers reach the room; localhost and plain IP addresses need no entry. `trusted_proxies` are the addresses
+    or networks of the proxies in front; `report_unknown_proxy` gets the address of any other that seems to be one.
+    `metrics_token` opens /metrics to other machines.
     """
 
     secret_key: str = field(repr=False)
@@ -23,6 +30,9 @@ class WebSettings:
     shared_secret: str | None = field(default=None, repr=False)
     moderator_secret: str | None = field(default=None, repr=False)
     allowed_hosts: tuple[str, ...] = ()
+    trusted_proxies: tuple[str, ...] = ()
+    report_unknown_proxy: Callable[[str], None] = field(default=_ignore, repr=False)
+    metrics_token: str | None = field(default=None, repr=False)
     max_upload_bytes: int = 8 * 1024 * 1024
     room_name: str = "The atelier"
 
@@ -43,5 +53,10 @@ class WebSettings:
             )
         if self.moderator_secret and self.moderator_secret == self.shared_secret:
             problems.append("the moderators' word and the invite word must differ.")
+        try:
+            for each in self.trusted_proxies:
+                plain_network(each)
+        except ValueError as error:
+            problems.append(f"trusted proxies: {error}.")
         if problems:
             raise Misconfigured("The web room cannot open: " + " ".join(problems))

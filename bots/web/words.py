@@ -41,6 +41,7 @@ TICKET_EXPIRED = "The attached image is not here any more. Please attach it agai
 BUTTON_UNKNOWN = "This button does not belong to a picture here."
 UPLOAD_EMPTY = "the file is empty."
 SENDING = "On its way…"
+METRICS_CLOSED = "Metrics are served to this machine only, or with the token of the web settings."
 NOT_FOUND = "There is no such page here."
 TOO_SLOW = "Your connection could not keep up."
 

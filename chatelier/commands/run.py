@@ -24,6 +24,7 @@ def web(
     listener: int | None = typer.Option(
         None, "--listener", hidden=True, help="A descriptor of a socket that listens on the port already."
     ),
+    metrics: str | None = METRICS,
 ) -> None:
     """The web room. Needs Redis and an up-to-date database.
 
@@ -37,7 +38,7 @@ def web(
 
     settings = load_settings()
     set_up_logging(settings)
-    open_room(settings, listener=listener)
+    open_room(settings, listener=listener, metrics=metrics)
 
 
 def discord(ready_file: Path | None = _READY, metrics: str | None = METRICS) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from chatelier.doctor import discord, machine, models, moderation, provenance, services, slack
+from chatelier.doctor import discord, machine, models, moderation, provenance, proxies, services, slack
 from chatelier.doctor.findings import Finding, bad, good, note
 from chatelier.settings import BadSettings, Loaded, read_settings
 from studio.errors import ChatelierError
@@ -27,6 +27,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("sight", moderation.sight),
     ("provenance", provenance.chain),
     ("web", machine.web_port),
+    ("proxies", proxies.proxies),
     ("discord", discord.discord),
     ("slack", slack.slack),
 )

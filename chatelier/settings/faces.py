@@ -4,7 +4,7 @@ from typing import Self
 
 from pydantic import Field, SecretStr, model_validator
 
-from chatelier.settings.kinds import Names, ShardIds, WebUrl
+from chatelier.settings.kinds import Names, Networks, ShardIds, WebUrl
 from chatelier.settings.section import Section
 from studio.hosts import is_loopback
 
@@ -117,6 +117,15 @@ class WebSection(Section):
     )
     allowed_hosts: Names = Field(
         (), description="The names under which browsers reach the room, such as paint.example.org."
+    )
+    trusted_proxies: Networks = Field(
+        (),
+        description="The addresses or networks of the proxies in front; only they may say who a client is.",
+    )
+    metrics_token: SecretStr | None = Field(
+        None,
+        min_length=16,
+        description="The token, 16 characters or more, with which other machines read /metrics; unset: this one only.",
     )
     name: str = Field("The atelier", min_length=1, max_length=60, description="The name over the door.")
 

@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, SecretStr
 from pydantic_settings import NoDecode
 
+from studio.hosts import plain_network
+
 
 def _url(*schemes: str) -> Callable[[SecretStr], SecretStr]:
     def check(value: SecretStr) -> SecretStr:
@@ -79,4 +81,7 @@ RedisUrl = Annotated[SecretStr, AfterValidator(_url("redis", "rediss")), AfterVa
 WebUrl = Annotated[str, AfterValidator(_web_url)]
 LocalPath = Annotated[Path, AfterValidator(_local_path)]
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
+Networks = Annotated[
+    tuple[Annotated[str, AfterValidator(plain_network)], ...], NoDecode, BeforeValidator(_split)
+]
 ShardIds = Annotated[tuple[int, ...], NoDecode, BeforeValidator(_split)]

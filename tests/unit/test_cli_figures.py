@@ -4,6 +4,7 @@ from urllib.request import urlopen
 
 import pytest
 
+from bots.web.metrics import Figures
 from chatelier.figures import serve_figures
 from moderation.metrics import VERDICTS
 from studio.errors import Misconfigured
@@ -19,6 +20,18 @@ def test_figures_are_served_where_they_are_asked_for() -> None:
     assert "chatelier_verdicts_total" in text
     with pytest.raises(Misconfigured, match="Choose another port"):
         serve_figures(f"127.0.0.1:{port}")
+
+
+def test_the_web_rooms_figures_come_with_those_of_its_process() -> None:
+    port = free_port()
+    figures = Figures()
+    serve_figures(f"127.0.0.1:{port}", registry=figures.registry)
+    figures.sockets.inc()
+    VERDICTS.labels("picture", "allow", "", "").inc()
+    with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=300) as answer:
+        text = answer.read().decode()
+    assert "chatelier_web_sockets 1.0" in text
+    assert "chatelier_verdicts_total" in text
 
 
 def test_an_address_without_a_port_is_explained() -> None:

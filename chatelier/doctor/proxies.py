@@ -1,0 +1,34 @@
+"""Proxies in front of the web room, and whether the settings name them."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from ipaddress import ip_address, ip_network
+
+from chatelier.doctor.findings import Finding, good, note
+from chatelier.settings import Loaded
+from chatelier.unknown_proxies import read_unknown_proxies
+from studio.clock import now
+
+_REMEMBERED = timedelta(days=7)
+_SETTING = "CHATELIER_WEB__TRUSTED_PROXIES"
+
+
+def proxies(loaded: Loaded) -> Iterator[Finding]:
+    trusted = loaded.settings.web.trusted_proxies
+    if trusted:
+        yield good("proxies", f"{', '.join(trusted)} may say who a client of the web room is")
+    for address, seen_at in read_unknown_proxies(loaded.settings.home).items():
+        if now() - seen_at < _REMEMBERED and not _is_named(address, trusted):
+            yield note(
+                "proxies",
+                f"requests with a proxy's headers came from {address}, last on {seen_at:%Y-%m-%d %H:%M} UTC;"
+                " they count as visitors from that address, without HTTPS",
+                f"If it is your proxy, set {_SETTING}={address}. If not, somebody pretends to be one.",
+            )
+
+
+def _is_named(address: str, trusted: tuple[str, ...]) -> bool:
+    try:
+        return any(ip_address(address) in ip_network(each) for each in trusted)
+    except ValueError:
+        return address in trusted
