@@ -20,7 +20,7 @@ from studio.commands.answers import (
     Settled,
 )
 from studio.communities import CommunityRules
-from studio.people import Person
+from studio.people import Person, Sighting
 from studio.preferences import Preferences, RemixConsent
 
 Reply = (
@@ -87,7 +87,7 @@ def _personal(answer: LinkOffered | Linked | Forgotten | Given, voice: Voice) ->
             return forgotten(answer)
         case Given():
             left = "" if answer.left is None else f" You have {answer.left} left."
-            return f"{voice.person(answer.person)} has {answer.amount} credits of yours now.{left}"
+            return f"{whom(answer.seen, voice)} has {answer.amount} credits of yours now.{left}"
 
 
 def filed(answer: Filed) -> str:
@@ -121,11 +121,16 @@ def decided(case: Case) -> str:
 
 
 def ban_changed(answer: BanChanged, voice: Voice) -> str:
-    who = voice.person(answer.person)
+    who = whom(answer.seen, voice)
     if answer.lifted is None:
         until = f"until {voice.moment(answer.until)}" if answer.until else "for good"
         return f"{who} cannot paint here {until}. What they had waiting was cancelled."
     return f"{who} may paint here again." if answer.lifted else f"{who} was not banned."
+
+
+def whom(seen: Sighting, voice: Voice) -> str:
+    """Who was meant: names alike and changed names cannot hide it."""
+    return f"{voice.person(seen.person)} (id {voice.code(seen.person.user_id)}, {seen.when})"
 
 
 def forgotten(answer: Forgotten) -> str:

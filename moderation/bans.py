@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from moderation import audit
 from studio.clock import now
+from studio.db import origins
 from studio.db.humans import identities
 from studio.db.tables import BanRow
 from studio.people import Person
@@ -26,10 +27,11 @@ def ban(
     row = session.get(BanRow, person_key) or BanRow(person_key=person_key)
     if row.banned_by and not _ended(row, now()) and not may_lift(row, by) and _home(person_key) != _home(by):
         return row
+    if not row.banned_by or _ended(row, now()):  # else it has held since then
+        row.created_at = now()
     row.until = until
     row.reason = reason
     row.banned_by = by
-    row.created_at = now()
     session.add(row)
     session.flush()
     ends = until.isoformat() if until else None
@@ -63,6 +65,15 @@ def find_ban(session: Session, person_key: str, *, at: datetime | None = None) -
     """The longest ban that holds at the moment, on any identity of the human; one that ran out does not count."""
     at = at or now()
     found = holding(session, person_key, at=at)
+    return max(found, key=lambda row: (row.until is None, row.until or at), default=None)
+
+
+def ban_in_force(session: Session, person: Person, *, at: datetime | None = None) -> BanRow | None:
+    """A ban on any identity of the human, or on somebody from the same network whom they may be under a new name."""
+    at = at or now()
+    found = holding(session, person.key, at=at)
+    if not person.moderates:
+        found += origins.inherited_bans(session, person.key, at=at)
     return max(found, key=lambda row: (row.until is None, row.until or at), default=None)
 
 

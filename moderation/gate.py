@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from moderation import audit, bans
 from moderation.categories import Category
@@ -25,12 +26,13 @@ from moderation.rules.image.blocked_here import BlockedHere
 from moderation.rules.prompt import PromptRule, PromptSubject
 from moderation.rules.prompt.minors import Minors, house_minors
 from moderation.stances import tightened, understood
-from moderation.tiers import allowance_of, tier_of
+from moderation.tiers import NEW_MEMBER, allowance_of, tier_of
 from studio.clock import now
 from studio.communities import DEFAULT, CommunityRules, Tier
 from studio.db.choices import community_rules
 from studio.db.database import Database
 from studio.db.humans import human_of
+from studio.db.origins import of_newcomer as origins_of_newcomer
 from studio.errors import BadParameter, Banned, DatabaseUnavailable
 from studio.people import Person, Platform
 from studio.ports import Admission, Allowance, HouseRules, Inspected, Inspection
@@ -111,11 +113,12 @@ class HouseGate:
             rules = community_rules(session, person.platform, person.community)
             newcomer = tier_of(session, person, rules, at=now()) is Tier.NEWCOMER
             account = human_of(session, person.key)
-        self._limiter.admit(person, newcomer=newcomer, account=account)
+            origins = _shared(session, person)
+        self._limiter.admit(person, newcomer=newcomer, account=account, origins=origins)
         verdict = self._judged(admission, rules)
         VERDICTS.labels("prompt", verdict.ruling, verdict.rule, verdict.category).inc()
         if verdict.ruling is Ruling.REFUSE:
-            self._limiter.note_refusal(person, account=account)
+            self._limiter.note_refusal(person, account=account, origins=origins)
         if not verdict.allows:
             self._write_down(person, verdict, job_id=admission.job_id)
         return verdict
@@ -123,18 +126,20 @@ class HouseGate:
     def require_welcome(self, person: Person) -> None:
         """Raises `Banned`; `DatabaseUnavailable` when bans cannot be read."""
         with self._database.read() as session:
-            ban = bans.find_ban(session, person.key)
+            ban = bans.ban_in_force(session, person)
         if ban is not None:
             raise Banned(until=ban.until)
 
     def admit_upload(self, person: Person) -> None:
         """Raises `Banned` and `RateLimited`; `DatabaseUnavailable` when bans cannot be read."""
         self.require_welcome(person)
-        self._limiter.admit_upload(person, account=self._account(person))
+        account, origins = self._account(person)
+        self._limiter.admit_upload(person, account=account, origins=origins)
 
     def admit_errand(self, person: Person, command: str) -> None:
         """Raises `RateLimited`; `DatabaseUnavailable` when the records cannot be read."""
-        self._limiter.admit_errand(person, command, account=self._account(person))
+        account, origins = self._account(person)
+        self._limiter.admit_errand(person, command, account=account, origins=origins)
 
     def review(self, admission: Admission) -> Verdict:
         """Judge a request again, as when painting starts: by today's bans and policy, without counting it.
@@ -182,7 +187,8 @@ class HouseGate:
         if verdict.allows and self._is_newcomer(person, rules):
             verdict = self._looked_over(verdict, person, rules, policy)
         if verdict.ruling is Ruling.REFUSE and not verdict.asks_consent:
-            self._limiter.note_refusal(person, account=self._account(person))
+            account, origins = self._account(person)
+            self._limiter.note_refusal(person, account=account, origins=origins)
         return verdict
 
     def _looked_over(
@@ -205,9 +211,10 @@ class HouseGate:
             logger.error("the stances of a community name a category or action that is unknown by now")
             return tightened(self._court.policy, understood(rules.stances))
 
-    def _account(self, person: Person) -> str:
+    def _account(self, person: Person) -> tuple[str, tuple[str, ...]]:
+        """The human, and where they came from if they are new."""
         with self._database.read() as session:
-            return human_of(session, person.key)
+            return human_of(session, person.key), _shared(session, person)
 
     def _community(self, person: Person) -> CommunityRules:
         """Whoever paints alone has none, and no database either."""
@@ -244,6 +251,10 @@ class HouseGate:
             return
         if self._errands:
             self._errands.run(outcome)
+
+
+def _shared(session: Session, person: Person) -> tuple[str, ...]:
+    return origins_of_newcomer(session, person, since=now() - NEW_MEMBER)
 
 
 def doubted(verdict: Verdict, request: PaintRequest, subject: PromptSubject) -> Verdict:

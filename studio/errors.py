@@ -19,7 +19,8 @@ may want to act on. No message ever holds a prompt, a token or a path of the ser
     │   ├── UnknownCommand
     │   ├── BadParameter
     │   ├── BadImage
-    │   └── NotFound
+    │   ├── NotFound
+    │   └── AmbiguousNameError   several people fit
     ├── NotSupported             this model cannot do it
     ├── JobCancelled
     └── Trouble                  our side
@@ -34,7 +35,10 @@ may want to act on. No message ever holds a prompt, a token or a path of the ser
         └── Misconfigured
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+
+from studio.people import Sighting
 
 
 class ChatelierError(Exception):
@@ -72,6 +76,8 @@ class Banned(Refused):
 
 
 _TOO_FAST = {
+    "address": "People who are new here and come from your network share what they may ask for.",
+    "invite": "People who are new here ask for a lot at once.",
     "community": "People here ask for a lot at once.",
     "everybody": "The studio is asked for a lot at once.",
     "refused": "Several of your requests were refused.",
@@ -208,6 +214,24 @@ class NotFound(BadRequest):
     def __init__(self, what: str) -> None:
         super().__init__(f"{what} is not here (any more).")
         self.what = what
+
+
+_MOST_NAMESAKES = 5
+
+
+class AmbiguousNameError(BadRequest):
+    """Several people go, or went, by a name. `sightings` are they, the latest first."""
+
+    code = "ambiguous_name"
+
+    def __init__(self, name: str, sightings: Sequence[Sighting]) -> None:
+        choices = "; ".join(
+            f"#{each.person.user_id} is @{each.person.display_name}, {each.when}"
+            for each in sightings[:_MOST_NAMESAKES]
+        )
+        super().__init__(f"Several people fit @{name[:32]}. Name one by the id: {choices}.")
+        self.name = name
+        self.sightings = tuple(sightings)
 
 
 class NotSupported(ChatelierError):

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from studio import files, releases
 from studio.cases import CaseKind, CaseState, Decision
 from studio.clock import now
-from studio.db import cases, ledger, moves, outbox, records
+from studio.db import cases, display_names, ledger, moves, origins, outbox, records
 from studio.db.people import SOMEBODY, person_of
 from studio.db.tables import (
     BanRow,
@@ -87,6 +87,9 @@ def forget(session: Session, keys: Sequence[str], *, judged: bool = False) -> Re
     removal.files.update(files.unnamed(session, uploads))
     for table in (StarRow, PreferencesRow, LinkCodeRow, NoticeRow):
         session.execute(delete(table).where(table.person_key.in_(keys)))
+    display_names.leave(session, keys)
+    if not judged and not is_judged(session, keys):  # else a ban would end with another name
+        origins.forget(session, keys)
     linked = len(keys) > 1  # bans and strikes under a single key need no row beside them
     nameless = _has_open_case(session, keys) or (linked and (judged or is_judged(session, keys)))
     for key in keys[:0:-1]:  # whoever is left at the end keeps the account
@@ -113,6 +116,7 @@ def nameless_keys(session: Session) -> list[str]:
 def let_go(session: Session, key: str) -> None:
     """The last that is kept of somebody who was forgotten goes, when nothing is judged any more."""
     session.execute(delete(NoticeRow).where(NoticeRow.person_key == key))
+    origins.forget(session, [key])
     judged = CaseRow.subject == key
     of_cases = PictureRow.job_id.in_(select(CaseRow.job_id).where(judged)) & PictureRow.deleted_at.is_not(
         None

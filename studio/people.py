@@ -53,6 +53,20 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sighting:
+    """A person as the records know them, to tell namesakes apart. `last_seen_at` None: not since it is written down."""
+
+    person: Person
+    first_seen_at: datetime
+    last_seen_at: datetime | None = None
+
+    @property
+    def when(self) -> str:
+        last = f", last seen {self.last_seen_at:%Y-%m-%d}" if self.last_seen_at else ""
+        return f"known since {self.first_seen_at:%Y-%m-%d}{last}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Address:
     """Where an answer goes. `token` is an interaction token, worthless after `token_expires_at`.
 

@@ -85,7 +85,7 @@ def person_of(user: discord.abc.User, community: str, *, moderates: bool) -> Per
 def introduce(database: Database, person: Person) -> None:
     """Write somebody down who was named and may never have been here, so that they can be spoken of."""
     with database.begin() as session:
-        lock_person(session, person)
+        lock_person(session, person, present=False)
 
 
 def moderates(user: discord.abc.User, settings: DiscordSettings) -> bool:

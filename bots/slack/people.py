@@ -125,7 +125,7 @@ class People(Part):
 
 def _write_down(database: Database, person: Person) -> None:
     with database.begin() as session:
-        lock_person(session, person)
+        lock_person(session, person, present=False)
 
 
 def _member(user: Mapping[str, Any], identity: Identity, *, team: str, fallback: str) -> Member:

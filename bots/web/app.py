@@ -14,6 +14,7 @@ from starlette.staticfiles import StaticFiles
 
 from bots.faults import log_fault
 from bots.web import desk, door, farewell, files, health, outside, pages, words
+from bots.web.access.sessions import SignedOut
 from bots.web.access.trusted_proxies import TrustedProxies
 from bots.web.composure import Composure
 from bots.web.fragments import FOLDER, render
@@ -59,6 +60,7 @@ def create_app(ports: Ports, settings: WebSettings, *, figures: Figures | None =
             ),
             Middleware(Guard, settings=settings),
             Middleware(Composure, explain=_on_fault),
+            Middleware(SignedOut, is_ended=house.has_ended),
         ],
         exception_handlers={
             ChatelierError: _on_error,

@@ -2,17 +2,19 @@
 
 import asyncio
 from dataclasses import replace
+from functools import partial
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from bots.web import words
-from bots.web.access.trusted_proxies import network_of
+from bots.web.access.identities import name_problem
 from bots.web.fragments import render
 from bots.web.house import House
 from bots.web.visitors import COOKIE, LONGEST_NAME, Visitor, clean_name
 
 _TRIES_A_MINUTE = 20
+_NAMES_AN_HOUR = 240  # a school may come in through one address
 _WRONG_WORD_SECONDS = 0.5
 
 
@@ -43,11 +45,16 @@ async def welcomed(request: Request) -> tuple[House, Visitor]:
 
 async def require_welcome(house: House, visitor: Visitor) -> None:
     """Raises `Banned`."""
-    await house.backroom.run("wall", house.ports.gate.require_welcome, visitor.person)
+
+    def ask() -> None:
+        house.ports.gate.require_welcome(visitor.person)
+        house.identities.greet(visitor)  # not where they go while they are banned: others may live there
+
+    await house.backroom.run("wall", ask)
 
 
 def entry_page(
-    request: Request, visitor: Visitor | None, *, problem: str = "", status: int = 200
+    request: Request, visitor: Visitor | None, *, name: str = "", problem: str = "", status: int = 200
 ) -> Response:
     house = house_of(request)
     visitor = visitor or house.passes.newcomer()
@@ -55,7 +62,7 @@ def entry_page(
         "entry.html",
         room_name=house.settings.room_name,
         token=house.passes.form_token(visitor),
-        name=visitor.name,
+        name=name or visitor.name,
         longest_name=LONGEST_NAME,
         asks_word=house.settings.shared_secret is not None,
         asks_moderators=house.settings.moderator_secret is not None,
@@ -74,17 +81,22 @@ async def enter(request: Request) -> Response:
         fields = {key: value for key, value in form.items() if isinstance(value, str)}
     if visitor is None or not house.passes.knows_form(visitor, fields.get("token", "")):
         return entry_page(request, visitor, problem=words.STALE_FORM, status=403)
-    if not house.doorkeeper.patient_with(f"door:{address_of(request)}", tries=_TRIES_A_MINUTE):
-        return entry_page(request, visitor, problem=words.TOO_MANY_TRIES, status=429)
     name = clean_name(fields.get("name", ""))
-    visitor = replace(visitor, name=name)
-    if problem := name_problem(house, name, visitor):
-        return entry_page(request, visitor, problem=problem, status=422)
+    refused = partial(entry_page, request, visitor, name=name)
+    if not _is_patient(house, visitor.address):
+        return refused(problem=words.TOO_MANY_TRIES, status=429)
+    if problem := name_problem(name):
+        return refused(problem=problem, status=422)
     admitted = house.passes.let_in(visitor, name=name, word=fields.get("word", ""))
     if admitted is None:
-        house.doorkeeper.count(f"door:{address_of(request)}", tries=_TRIES_A_MINUTE)
+        house.doorkeeper.count(f"door:{visitor.address}", tries=_TRIES_A_MINUTE)
         await asyncio.sleep(_WRONG_WORD_SECONDS)
-        return entry_page(request, visitor, problem=words.WRONG_WORD, status=403)
+        return refused(problem=words.WRONG_WORD, status=403)
+    house.doorkeeper.count(f"names:{visitor.address}", tries=_NAMES_AN_HOUR, seconds=3600)
+    if problem := await house.backroom.run("wall", house.identities.arrive, admitted):
+        return refused(problem=problem, status=422)
+    if visitor.user_id:
+        await _end_session(house, visitor)
     response = RedirectResponse("/", status_code=303)
     house.passes.write(response, admitted, secure=request.url.scheme == "https")
     return response
@@ -96,10 +108,13 @@ async def rename(request: Request) -> Response:
     visitor = poster(request)
     if visitor is None:
         return JSONResponse({"text": words.STALE_FORM}, status_code=403)
+    if not _is_patient(house, visitor.address):
+        return JSONResponse({"text": words.TOO_MANY_TRIES}, status_code=429)
+    house.doorkeeper.count(f"names:{visitor.address}", tries=_NAMES_AN_HOUR, seconds=3600)
     name = clean_name((await short_body(request, most_bytes=1024)).decode(errors="ignore"))
-    if problem := name_problem(house, name, visitor):
-        return JSONResponse({"text": problem}, status_code=422)
     renamed = replace(visitor, name=name)
+    if problem := await house.backroom.run("wall", house.identities.rename, renamed):
+        return JSONResponse({"text": problem}, status_code=422)
     house.room.renamed(renamed)
     response = JSONResponse({"name": name})
     house.passes.write(response, renamed, secure=request.url.scheme == "https")
@@ -107,12 +122,27 @@ async def rename(request: Request) -> Response:
 
 
 async def leave(request: Request) -> Response:
-    """POST /leave: forget the session."""
-    if poster(request) is None:
+    """POST /leave: end the session, wherever a copy of its cookie lies."""
+    house = house_of(request)
+    visitor = poster(request)
+    if visitor is None:
         return JSONResponse({"text": words.STALE_FORM}, status_code=403)
+    await _end_session(house, visitor)
     response = Response(status_code=204)
     response.delete_cookie(COOKIE)
     return response
+
+
+async def _end_session(house: House, visitor: Visitor) -> None:
+    await house.backroom.run("wall", house.sessions.end, visitor.session)
+    house.room.sign_out(visitor.session)
+
+
+def _is_patient(house: House, address: str) -> bool:
+    """Whether this address may try another word, and take another name: names are taken for ever."""
+    return house.doorkeeper.patient_with(
+        f"door:{address}", tries=_TRIES_A_MINUTE
+    ) and house.doorkeeper.patient_with(f"names:{address}", tries=_NAMES_AN_HOUR, seconds=3600)
 
 
 def poster(request: Request) -> Visitor | None:
@@ -133,14 +163,3 @@ async def short_body(request: Request, *, most_bytes: int) -> bytes:
         if len(body) > most_bytes:
             return body[:most_bytes]
     return body
-
-
-def name_problem(house: House, name: str, visitor: Visitor) -> str:
-    if not name:
-        return words.NAME_MISSING
-    return words.NAME_TAKEN if house.room.name_taken(name, user_id=visitor.user_id) else ""
-
-
-def address_of(request: Request) -> str:
-    """What tries are counted by: an IPv4 address, or an IPv6 network that one subscriber has."""
-    return network_of(request.client.host) if request.client else ""

@@ -8,20 +8,20 @@ _MOST_KEYS = 10_000
 
 
 class Doorkeeper:
-    """Token buckets in memory: `tries` at once for a key, refilled evenly over a minute."""
+    """Token buckets in memory: `tries` at once for a key, refilled evenly over `seconds`."""
 
     def __init__(self) -> None:
         self._buckets: Latest[str, tuple[float, float]] = Latest(_MOST_KEYS)
 
-    def patient_with(self, key: str, *, tries: int) -> bool:
+    def patient_with(self, key: str, *, tries: int, seconds: float = 60) -> bool:
         """Whether another try is left."""
-        return self._left(key, tries) >= 1
+        return self._left(key, tries, seconds) >= 1
 
-    def count(self, key: str, *, tries: int) -> None:
+    def count(self, key: str, *, tries: int, seconds: float = 60) -> None:
         """One try less."""
-        self._buckets[key] = (self._left(key, tries) - 1, time.monotonic())
+        self._buckets[key] = (self._left(key, tries, seconds) - 1, time.monotonic())
 
-    def _left(self, key: str, tries: int) -> float:
+    def _left(self, key: str, tries: int, seconds: float) -> float:
         now = time.monotonic()
         left, counted_at = self._buckets.get(key, (float(tries), now))
-        return min(float(tries), left + (now - counted_at) * tries / 60)
+        return min(float(tries), left + (now - counted_at) * tries / seconds)

@@ -2,7 +2,11 @@
 
 from dataclasses import dataclass
 
+from starlette.requests import HTTPConnection
+
 from bots.backroom import Backroom
+from bots.web.access.identities import Identities
+from bots.web.access.sessions import SessionRegistry
 from bots.web.clerk import Clerk
 from bots.web.doorkeeper import Doorkeeper
 from bots.web.metrics import Figures
@@ -33,6 +37,18 @@ class House:
     news: News
     figures: Figures
     doorkeeper: Doorkeeper
+    identities: Identities
+    sessions: SessionRegistry
+
+    async def has_ended(self, connection: HTTPConnection) -> bool:
+        """Whether a request or a socket comes with a session that its person ended."""
+        visitor = self.passes.read(connection)
+        if visitor is None or not visitor.user_id:
+            return False
+        known = self.sessions.remembered(visitor.session)
+        if known is not None:
+            return known
+        return await self.backroom.run("wall", self.sessions.look_up, visitor.session)
 
 
 def furnish(ports: Ports, settings: WebSettings, *, figures: Figures | None = None) -> House:
@@ -50,4 +66,6 @@ def furnish(ports: Ports, settings: WebSettings, *, figures: Figures | None = No
         news=News(ports.events, ports.database, room),
         figures=figures or Figures(),
         doorkeeper=Doorkeeper(),
+        identities=Identities(ports.database, passes),
+        sessions=SessionRegistry(ports.database),
     )

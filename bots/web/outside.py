@@ -7,9 +7,10 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from bots.web import words
-from bots.web.door import address_of, house_of
+from bots.web.door import house_of
 from bots.web.fragments import render
 from bots.web.house import House
+from bots.web.visitors import address_of
 from studio.commands.report import report_from_outside
 from studio.commands.whose import attribute
 from studio.errors import BadImage, ChatelierError, NotFound

@@ -75,9 +75,6 @@ class Room:
         present = {seat.visitor.user_id: seat.visitor.name for seat in self._seats}
         return sorted(present.items(), key=lambda each: each[1].casefold())
 
-    def name_taken(self, name: str, *, user_id: str) -> bool:
-        return any(other.casefold() == name.casefold() and who != user_id for who, other in self.people())
-
     def _people_moved(self) -> None:
         self._people_changed = True
         self._wake.set()
@@ -132,6 +129,12 @@ class Room:
         """Close every socket of a person; whether they may come back is asked at the door."""
         for seat in self._seats:
             if seat.visitor.user_id == user_id:
+                seat.send_away()
+
+    def sign_out(self, session: str) -> None:
+        """Close every socket of a session that its person ended, also those of its copies."""
+        for seat in self._seats:
+            if seat.visitor.session == session:
                 seat.send_away()
 
     async def _tell_post(self) -> None:

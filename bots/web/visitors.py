@@ -3,14 +3,17 @@
 import hashlib
 import hmac
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from itsdangerous import BadData, URLSafeSerializer, URLSafeTimedSerializer
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
+from bots.web.access.trusted_proxies import network_of
 from bots.web.settings import WebSettings
+from studio.db.origins import ADDRESS, INVITE
+from studio.parsing.name_folding import without_clutter
 from studio.people import Address, Person, Platform, Role
 from studio.provenance import Traces
 from studio.requests import Source
@@ -26,10 +29,15 @@ _UPLOAD_SECONDS = 24 * 3600
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visitor:
-    """A browser's session. `user_id` never changes; the name may."""
+    """A browser's session. `user_id` is empty until somebody came in, and never changes then; the name may.
 
-    user_id: str
+    `session` is new each time somebody comes in. `address` is that of the connection, as tries are counted by it.
+    """
+
+    user_id: str = ""
     name: str = ""
+    session: str = field(default="", repr=False)
+    address: str = field(default="", repr=False)
     word: str = ""  # fingerprint of the invite word that let the visitor in
     moderator: bool = False
 
@@ -48,9 +56,14 @@ class Visitor:
 ROOM_ADDRESS = Address(platform=Platform.WEB, community=COMMUNITY, channel="main")
 
 
+def address_of(connection: HTTPConnection) -> str:
+    """What tries are counted by: an IPv4 address, or an IPv6 network that one subscriber has."""
+    return network_of(connection.client.host) if connection.client else ""
+
+
 def clean_name(text: str) -> str:
     """The name as shown: one line, nothing invisible, at most 32 characters; may come out empty."""
-    return clean_text(text)[:LONGEST_NAME].strip(" @")
+    return without_clutter(clean_text(text))[:LONGEST_NAME].strip(" @#")
 
 
 class Passes:
@@ -69,13 +82,21 @@ class Passes:
         """The visitor of a request, named or not; None without a genuine cookie."""
         try:
             data: Any = self._sessions.loads(connection.cookies.get(COOKIE, ""), max_age=_SESSION_SECONDS)
-            return Visitor(user_id=data["u"], name=data["n"], word=data["w"], moderator=data["m"])
-        except (BadData, KeyError, TypeError):
+            return Visitor(
+                user_id=data["u"],
+                name=data["n"],
+                # Sessions that were opened before they had ids of their own: one for each person.
+                session=data.get("s") or f"of:{data['u']}",
+                address=address_of(connection),
+                word=data["w"],
+                moderator=data["m"],
+            )
+        except (BadData, KeyError, TypeError, AttributeError):
             return None
 
     def admits(self, visitor: Visitor | None) -> bool:
         """Whether the visitor has a name and came in with a word that is still valid."""
-        if visitor is None or not visitor.name:
+        if visitor is None or not visitor.user_id or not visitor.name:
             return False
         word = self._words[visitor.moderator]
         if word is None:
@@ -83,11 +104,21 @@ class Passes:
         return hmac.compare_digest(visitor.word, self._fingerprint(word))
 
     def newcomer(self) -> Visitor:
-        return Visitor(user_id=secrets.token_hex(8))
+        """Somebody in front of the door."""
+        return Visitor(session=secrets.token_urlsafe(16))
+
+    def open_session(self, user_id: str, *, name: str, address: str) -> Visitor:
+        """A new session of a person. Whatever proves who somebody is, a way back in too, ends here."""
+        session = secrets.token_urlsafe(16)
+        return Visitor(user_id=user_id, name=name, session=session, address=address)
 
     def let_in(self, visitor: Visitor, *, name: str, word: str) -> Visitor | None:
-        """The visitor with a name and the role that the word gives; None when the word is wrong."""
-        named = replace(visitor, name=name, word="", moderator=False)
+        """A new session with a name and the role that the word gives; None when the word is wrong.
+
+        Whoever has been in before under the same cookie stays the same person; everybody else is a new one.
+        """
+        known = visitor.user_id if visitor.name else ""
+        named = self.open_session(known or secrets.token_hex(8), name=name, address=visitor.address)
         for moderator in (True, False):
             wanted = self._words[moderator]
             if wanted is not None and hmac.compare_digest(word.strip().encode(), wanted.strip().encode()):
@@ -95,7 +126,13 @@ class Passes:
         return named if self._words[False] is None and not word.strip() else None
 
     def write(self, response: Response, visitor: Visitor, *, secure: bool) -> None:
-        data = {"u": visitor.user_id, "n": visitor.name, "w": visitor.word, "m": visitor.moderator}
+        data = {
+            "u": visitor.user_id,
+            "n": visitor.name,
+            "s": visitor.session,
+            "w": visitor.word,
+            "m": visitor.moderator,
+        }
         response.set_cookie(
             COOKIE,
             str(self._sessions.dumps(data)),
@@ -107,14 +144,14 @@ class Passes:
 
     def form_token(self, visitor: Visitor) -> str:
         """The proof that a POST comes from a page that we made for this visitor."""
-        return str(self._forms.dumps(visitor.user_id))
+        return str(self._forms.dumps(visitor.session))
 
     def knows_form(self, visitor: Visitor, token: str) -> bool:
         try:
             found: Any = self._forms.loads(token)
         except BadData:
             return False
-        return bool(found == visitor.user_id)
+        return bool(found == visitor.session)
 
     def upload_ticket(self, visitor: Visitor, source: Source) -> str:
         """An upload's place in the storage, usable by its visitor only, who can read it: so without evidence."""
@@ -138,6 +175,12 @@ class Passes:
         except (BadData, ValueError, TypeError):
             return None
         return from_data(Traces, traces) if user_id == visitor.user_id else None
+
+    def origins(self, visitor: Visitor) -> tuple[str, ...]:
+        """Where the visitor comes from, as digests that nobody can read without the key of the sessions."""
+        address = hmac.new(self._key, f"address {visitor.address}".encode(), hashlib.sha256).hexdigest()[:32]
+        invite = (f"{INVITE}{visitor.word}",) if visitor.word else ()
+        return (f"{ADDRESS}{address}", *invite)
 
     def _fingerprint(self, word: str) -> str:
         return hmac.new(self._key, word.strip().encode(), hashlib.sha256).hexdigest()[:32]

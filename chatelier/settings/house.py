@@ -16,6 +16,15 @@ class LimitsSection(Section):
     newcomer_per_hour: int = Field(
         30, ge=1, description="The same for newcomers: a new account, a new member, or a guest."
     )
+    newcomers_per_address_per_hour: int | None = Field(
+        None,
+        ge=1,
+        description="The same for all who came to the web room within a day from one address, or one IPv6 network,"
+        " together; unset: what one person may.",
+    )
+    newcomers_per_invite_per_hour: int = Field(
+        1200, ge=1, description="The same for all who came within a day with the same invite word."
+    )
     community_per_minute: int = Field(300, ge=1, description="Requests of a community over a minute.")
     everybody_per_minute: int = Field(1200, ge=1, description="Requests of everybody over a minute.")
     refused_per_10_minutes: int = Field(

@@ -20,7 +20,7 @@ from moderation.stances import tightened
 from studio.cases import DECISIONS, Case, Decision, Dossier, NoticeKind
 from studio.clock import now
 from studio.communities import CommunityRules
-from studio.db import cases, choices
+from studio.db import cases, choices, origins
 from studio.db.database import Database
 from studio.db.dialects import hold_names
 from studio.db.humans import identities, same_human
@@ -97,16 +97,18 @@ class HouseDesk:
             if same_human(session, who, moderator.key):
                 raise NotAllowed("Somebody else has to lift your ban.")
             hold(session, who)
+            inherited = origins.inherited_bans(session, who, at=now())
+            origins.excuse(session, who)
             found = bans.holding(session, who)
             theirs = [row for row in found if not bans.may_lift(row, moderator.key)]
             if found and found == theirs:
                 raise NotAllowed(_ELSEWHERE)
             outcome = Outcome()
-            if found and not theirs:
+            if (found or inherited) and not theirs:
                 outcome = notify(session, who, NoticeKind.LIFTED, "You may paint here again.")
             lifted = [bans.unban(session, key, by=moderator.key) for key in sorted(identities(session, who))]
         self._errands.run(outcome)
-        return any(lifted)
+        return any(lifted) or bool(inherited)
 
     def govern(self, moderator: Person, change: Callable[[CommunityRules], CommunityRules]) -> CommunityRules:
         _require_moderator(moderator)

@@ -3,16 +3,20 @@
 import logging
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import redis
 
 from moderation.limits.meters import MemoryMeters, Meter, Meters, RedisMeters, Refusal
-from moderation.limits.settings import LimitSettings
+from moderation.limits.settings import LimitSettings, Pace
 from moderation.metrics import LIMITED, LIMITER_FAILURES
 from studio.errors import RateLimited
 from studio.people import Person
 
 logger = logging.getLogger(__name__)
+
+# The kinds of origins, as `studio.db.origins` writes them, and what a refusal is said to be about.
+_ADDRESS, _INVITE = "address", "invite"
 
 
 class Limiter:
@@ -29,23 +33,39 @@ class Limiter:
         self._rests_until = 0.0
         self._warned = False
 
-    def admit(self, person: Person, *, newcomer: bool = False, account: str | None = None) -> None:
+    def admit(
+        self,
+        person: Person,
+        *,
+        newcomer: bool = False,
+        account: str | None = None,
+        origins: Sequence[str] = (),
+    ) -> None:
         """Count one request. Raises `RateLimited` with the seconds to wait.
 
-        `account` is the human behind the person, where several identities are linked.
+        `account` is the human behind the person, where several identities are linked. `origins` are where
+        somebody came from whom nobody knew before: all newcomers from there share what one person has.
         """
-        self._take(self._asked(person, newcomer, account))
+        self._take(self._asked(person, newcomer, account, origins))
 
-    def admit_upload(self, person: Person, *, account: str | None = None) -> None:
+    def admit_upload(
+        self, person: Person, *, account: str | None = None, origins: Sequence[str] = ()
+    ) -> None:
         """Count one file that somebody brings along. Raises `RateLimited`."""
         who, settings = account or person.key, self._settings
-        probes = Meter(scope="refused", key=f"refused:{who}", pace=settings.refused, counts=False)
-        self._take([probes, Meter(scope="uploads", key=f"uploads:{who}", pace=settings.uploads)])
+        self._take(
+            [
+                *_of_all("refused", settings.refused, who, origins, counts=False),
+                *_of_all("uploads", settings.uploads, who, origins),
+            ]
+        )
 
-    def admit_errand(self, person: Person, command: str, *, account: str | None = None) -> None:
+    def admit_errand(
+        self, person: Person, command: str, *, account: str | None = None, origins: Sequence[str] = ()
+    ) -> None:
         """Count one use of a command that is rationed. Raises `RateLimited`."""
-        key = f"errands:{command}:{account or person.key}"
-        self._take([Meter(scope="errands", key=key, pace=self._settings.errands)])
+        pace = self._settings.errands
+        self._take(_of_all(f"errands:{command}", pace, account or person.key, origins))
 
     def close(self) -> None:
         self._meters.close()
@@ -55,18 +75,29 @@ class Limiter:
             LIMITED.labels(refusal.scope).inc()
             raise RateLimited(retry_after_seconds=refusal.wait_seconds, scope=refusal.scope)
 
-    def note_refusal(self, person: Person, *, account: str | None = None) -> None:
-        """Count one refused request."""
-        meter = Meter(scope="refused", key=f"refused:{account or person.key}", pace=self._settings.refused)
-        self._guarded(lambda: self._meters.take([meter]))
+    def note_refusal(
+        self, person: Person, *, account: str | None = None, origins: Sequence[str] = ()
+    ) -> None:
+        """Count one refused request: on each meter by itself, also where another one is full."""
+        for meter in _of_all("refused", self._settings.refused, account or person.key, origins):
+            self._guarded(partial(self._meters.take, [meter]))
 
-    def _asked(self, person: Person, newcomer: bool, account: str | None) -> Sequence[Meter]:
+    def _asked(
+        self, person: Person, newcomer: bool, account: str | None, origins: Sequence[str]
+    ) -> Sequence[Meter]:
         settings, who = self._settings, account or person.key
         sustained = settings.newcomer if newcomer else settings.sustained
+        shared = {_ADDRESS: settings.address or sustained, _INVITE: settings.invite}
         return (
-            Meter(scope="refused", key=f"refused:{who}", pace=settings.refused, counts=False),
+            *_of_all("refused", settings.refused, who, origins, counts=False),
             Meter(scope="burst", key=f"burst:{who}", pace=settings.burst),
             Meter(scope="sustained", key=f"sustained:{who}", pace=sustained),
+            *(
+                Meter(scope=kind, key=f"sustained:{each}", pace=pace)
+                for kind, pace in shared.items()
+                for each in origins
+                if each.startswith(kind)
+            ),
             Meter(
                 scope="community",
                 key=f"community:{person.platform}:{person.community}",
@@ -91,3 +122,10 @@ class Limiter:
             return None
         self._warned = False
         return refusal
+
+
+def _of_all(meter: str, pace: Pace, who: str, origins: Sequence[str], *, counts: bool = True) -> list[Meter]:
+    """The meter of one person, and those of all newcomers from the same addresses."""
+    shared = [each for each in origins if each.startswith(_ADDRESS)]
+    scope = meter.partition(":")[0]
+    return [Meter(scope=scope, key=f"{meter}:{each}", pace=pace, counts=counts) for each in (who, *shared)]

@@ -26,6 +26,10 @@ class LimitSettings:
     Whoever runs into `refused` has been probing the rules and waits, whatever is asked. `newcomer` holds for
     newcomers in place of `sustained`. `uploads` counts files that people bring along, `errands` each
     command that paints nothing and is rationed, such as reports.
+
+    `address` holds for all newcomers from one network together, as if they were one person: None is what one
+    person has in `sustained`. What is refused, brought along and rationed they share as well. `invite` holds for all
+    newcomers who came in with the same word.
     """
 
     burst: Pace = Pace(requests=6, seconds=10)
@@ -36,5 +40,7 @@ class LimitSettings:
     refused: Pace = Pace(requests=8, seconds=600)
     uploads: Pace = Pace(requests=20, seconds=600)
     errands: Pace = Pace(requests=10, seconds=600)
+    address: Pace | None = None
+    invite: Pace = Pace(requests=1200, seconds=3600)
     redis_timeout_seconds: float = 0.5
     redis_rest_seconds: float = 5.0  # after a failure, how long Redis is left alone

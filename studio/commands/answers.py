@@ -6,7 +6,7 @@ from datetime import datetime
 from studio.cases import Case, Dossier
 from studio.communities import CommunityRules
 from studio.jobs import Job, JobState
-from studio.people import Person
+from studio.people import Person, Sighting
 from studio.pictures import Picture
 from studio.preferences import Preferences
 from studio.provenance import Trace
@@ -139,7 +139,7 @@ class Decided:
 class BanChanged:
     """`lifted` None: banned, until `until` or for good. False: there was no ban to lift."""
 
-    person: Person
+    seen: Sighting
     until: datetime | None = None
     lifted: bool | None = None
 
@@ -185,7 +185,7 @@ class Linked:
 class Given:
     """Credits that went from one person to another."""
 
-    person: Person
+    seen: Sighting
     amount: int
     left: int | None
 

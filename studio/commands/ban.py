@@ -7,9 +7,9 @@ from studio.clock import now
 from studio.commands.answers import BanChanged
 from studio.commands.cases import MODERATORS_ONLY
 from studio.commands.spec import Audience, Call, CommandSpec, Kind, Parameter
-from studio.db.people import find_person
+from studio.db.people import sighting
 from studio.errors import NotAllowed
-from studio.people import Person
+from studio.people import Sighting
 from studio.ports import Ports
 
 PERSON = Parameter(
@@ -28,11 +28,11 @@ def ban(ports: Ports, call: Call, command: Ban) -> BanChanged:
     """Their waiting and painting jobs are cancelled at once. Raises `NotAllowed` and `NotFound`."""
     who = person_here(ports, call, command.person)
     until = now() + command.duration if command.duration else None
-    ports.desk.ban(call.person, who.key, until=until, reason=command.reason)
-    return BanChanged(person=who, until=until)
+    ports.desk.ban(call.person, who.person.key, until=until, reason=command.reason)
+    return BanChanged(seen=who, until=until)
 
 
-def person_here(ports: Ports, call: Call, key: str) -> Person:
+def person_here(ports: Ports, call: Call, key: str) -> Sighting:
     """Raises `NotAllowed` for somebody who does not moderate, `NotFound` for a person of another community."""
     if not call.person.moderates:
         raise NotAllowed(MODERATORS_ONLY)
@@ -40,7 +40,7 @@ def person_here(ports: Ports, call: Call, key: str) -> Person:
     if not key.startswith(here):
         raise NotAllowed("You moderate the people of this community only.")
     with ports.database.read() as session:
-        return find_person(session, key)
+        return sighting(session, key)
 
 
 SPEC = CommandSpec(

@@ -9,7 +9,7 @@ from studio.commands.spec import Call, CommandSpec, Kind, Parameter
 from studio.db import ledger, outbox
 from studio.db.cases import write_notice
 from studio.db.humans import human_of, same_human
-from studio.db.people import find_person, lock_person
+from studio.db.people import lock_person, sighting
 from studio.errors import BadParameter, NotAllowed
 from studio.identifiers import job_id_of
 from studio.ports import Ports
@@ -51,7 +51,7 @@ def _give(ports: Ports, call: Call, to: str, amount: int) -> Given:
     at = now()
     with ports.database.begin() as session:
         lock_person(session, call.person)
-        receiver = find_person(session, to)
+        receiver = sighting(session, to)
         if same_human(session, to, call.person.key):
             raise BadParameter("to", "is yourself.")
         ledger.lock(session, *(human_of(session, key) for key in (call.person.key, to)))
@@ -64,7 +64,7 @@ def _give(ports: Ports, call: Call, to: str, amount: int) -> Given:
             text = f"@{call.person.display_name} gave you {amount} credits."
             events = [write_notice(session, NoticeKind.GIFT, to, text, notice_id=job_id_of(gift))]
     outbox.send(ports.database, ports.events, [each for each in events if each is not None])
-    return Given(person=receiver, amount=amount, left=left)
+    return Given(seen=receiver, amount=amount, left=left)
 
 
 SPEC = CommandSpec(

@@ -15,7 +15,7 @@ class Unban:
 
 def unban(ports: Ports, call: Call, command: Unban) -> BanChanged:
     who = person_here(ports, call, command.person)
-    return BanChanged(person=who, lifted=ports.desk.unban(call.person, who.key))
+    return BanChanged(seen=who, lifted=ports.desk.unban(call.person, who.person.key))
 
 
 SPEC = CommandSpec(

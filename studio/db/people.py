@@ -1,19 +1,26 @@
 """People as rows."""
 
-from sqlalchemy import func, select
+import re
+
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from studio.clock import now
 from studio.db.dialects import insert_into
+from studio.db.display_names import bearers
 from studio.db.tables import PersonRow
-from studio.errors import NotFound
-from studio.people import Person, Platform
+from studio.errors import AmbiguousNameError, NotFound
+from studio.people import Person, Platform, Sighting
 
 SOMEBODY = "somebody"
+_ID = re.compile(r"[0-9a-f]{6,16}")  # a user id on the web, or enough of its beginning
 
 
-def lock_person(session: Session, person: Person) -> None:
-    """Make the person's row if needed and hold it until the commit: their requests go through one by one."""
+def lock_person(session: Session, person: Person, *, present: bool = True) -> None:
+    """Make the person's row if needed and hold it until the commit: their requests go through one by one.
+
+    `present` is False for somebody who is only named by another.
+    """
     statement = insert_into(session, PersonRow).values(
         key=person.key,
         platform=person.platform,
@@ -21,10 +28,13 @@ def lock_person(session: Session, person: Person) -> None:
         user_id=person.user_id,
         display_name=person.display_name[:100] or person.user_id,
         first_seen_at=now(),
+        last_seen_at=now() if present else None,
         human=person.key,
     )
-    name = {"display_name": statement.excluded.display_name}
-    session.execute(statement.on_conflict_do_update(index_elements=[PersonRow.key], set_=name))
+    latest = {"display_name": statement.excluded.display_name}
+    if present:
+        latest["last_seen_at"] = statement.excluded.last_seen_at
+    session.execute(statement.on_conflict_do_update(index_elements=[PersonRow.key], set_=latest))
 
 
 def person_of(row: PersonRow) -> Person:
@@ -38,17 +48,38 @@ def person_of(row: PersonRow) -> Person:
 
 
 def find_named(session: Session, platform: Platform, community: str, name: str) -> Person:
-    """Who goes by that name there, whoever came last if several do. Raises `NotFound`."""
-    query = select(PersonRow).where(
-        PersonRow.platform == platform,
-        PersonRow.community == community,
-        func.lower(PersonRow.display_name) == name.strip().lower(),
-        PersonRow.display_name != "",
-    )
-    row = session.scalars(query.order_by(PersonRow.first_seen_at.desc())).first()
+    """Who goes, or went, by that name there or by one that looks like it; ``#`` and an id name one person of several.
+
+    Raises `NotFound`, and `AmbiguousNameError` when several fit.
+    """
+    here = (PersonRow.platform == platform) & (PersonRow.community == community)
+    wanted = name.strip().removeprefix("@")
+    called, hash_sign, user_id = wanted.rpartition("#")
+    if hash_sign and _ID.fullmatch(user_id):
+        fits = PersonRow.user_id.startswith(user_id)
+    else:
+        called = wanted
+        keys = [key for key in bearers(session, platform, community, called) if key]
+        fits = PersonRow.key.in_(keys) | (func.lower(PersonRow.display_name) == called.lower())
+    query = select(PersonRow).where(here, fits, PersonRow.display_name != "")
+    rows = session.scalars(query.order_by(PersonRow.first_seen_at.desc())).all()
+    if not rows:
+        raise NotFound(f"@{wanted[:32]}")
+    if len(rows) > 1:
+        raise AmbiguousNameError(wanted, [_sighting_of(row) for row in rows])
+    return person_of(rows[0])
+
+
+def sighting(session: Session, key: str) -> Sighting:
+    """Raises `NotFound`."""
+    row = session.get(PersonRow, key)
     if row is None:
-        raise NotFound(f"@{name[:32]}")
-    return person_of(row)
+        raise NotFound("That person")
+    return _sighting_of(row)
+
+
+def _sighting_of(row: PersonRow) -> Sighting:
+    return Sighting(person=person_of(row), first_seen_at=row.first_seen_at, last_seen_at=row.last_seen_at)
 
 
 def find_person(session: Session, key: str) -> Person:
@@ -57,3 +88,8 @@ def find_person(session: Session, key: str) -> Person:
     if row is None:
         raise NotFound("That person")
     return person_of(row)
+
+
+def touch(session: Session, key: str) -> None:
+    """Somebody was seen just now."""
+    session.execute(update(PersonRow).where(PersonRow.key == key).values(last_seen_at=now()))

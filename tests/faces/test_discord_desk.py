@@ -12,6 +12,7 @@ from bots import case_words
 from bots import words as house
 from bots.discord import permissions
 from studio.cases import CaseKind, Decision, NoticeKind
+from studio.clock import now
 from studio.commands.acceptance import open_hold
 from studio.communities import CommunityRules
 from studio.db import cases, choices, records
@@ -238,11 +239,12 @@ async def test_members_do_not_govern_and_are_not_shown_the_commands(room: Room, 
 
 async def test_a_member_is_banned_and_let_back(room: Room) -> None:
     result = await room.mod.slash(room.channel, "ban", person=room.bo, duration="7d", reason="kept probing")
-    assert f"<@{room.bo.id}> cannot paint here until" in result.response.content
+    said = f"<@{room.bo.id}> (id `{room.bo.id}`, known since {now():%Y-%m-%d}) cannot paint here until"
+    assert said in result.response.content
     key = f"discord:{room.guild.id}:{room.bo.id}"
     assert room.ports.desk.told[-1][::2] == ("ban", key)  # type: ignore[attr-defined]
     result = await room.mod.slash(room.channel, "unban", person=room.bo)
-    assert result.response.content == f"<@{room.bo.id}> may paint here again."
+    assert result.response.content.endswith(") may paint here again.")
 
 
 async def test_review_takes_the_next_case_and_decides_it(room: Room) -> None:
@@ -542,7 +544,9 @@ def test_the_invitation_asks_for_exactly_what_is_needed(ports: Ports) -> None:
 async def test_credits_go_to_another_member_and_to_nobody_else(ports: Ports, tmp_path: Path) -> None:
     async with open_room(ruled(ports, HouseRules(monthly_credits=30)), tmp_path) as room:
         given = await room.ana.slash(room.channel, "credits", to=room.bo, amount=10)
-        assert given.response.content.startswith(f"<@{room.bo.id}> has 10 credits of yours now.")
+        said = given.response.content
+        assert said.startswith(f"<@{room.bo.id}> (id `{room.bo.id}`, known since ")
+        assert ") has 10 credits of yours now." in said
         robot = room.guild.add_member(room.env.create_user("robot", bot=True))
         refused = await room.ana.slash(room.channel, "credits", to=robot, amount=1)
         assert "is a bot" in refused.response.content

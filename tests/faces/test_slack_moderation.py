@@ -10,6 +10,7 @@ from PIL import Image
 
 from bots.slack.shortcuts import DEEDS
 from studio.cases import CaseKind, CaseState, Decision, NoticeKind
+from studio.clock import now
 from studio.db import cases, choices
 from studio.db.people import find_person
 from studio.db.records import job_of
@@ -377,7 +378,8 @@ async def test_somebody_who_is_named_may_be_banned_though_they_were_never_here(r
     desk = room.ports.desk
     assert isinstance(desk, TwinDesk)
     assert ("ban", f"slack:{TEAM}:{MOD}", BO_KEY) in desk.told
-    assert f"<@{BO}> cannot paint here" in room.slack.whispered()[-1]
+    said = f"<@{BO}> (id `{BO}`, known since {now():%Y-%m-%d}) cannot paint here until"
+    assert said in room.slack.whispered()[-1]
     with room.ports.database.read() as session:
         assert find_person(session, BO_KEY).display_name == "Bo"
 

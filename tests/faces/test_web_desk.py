@@ -224,8 +224,10 @@ def test_the_rules_of_the_room_are_shown_and_changed(house: OpenRoom) -> None:
 def test_people_are_called_by_their_names(house: OpenRoom) -> None:
     ana, mo = house.guest("Ana"), house.guest("Mo", "keys")
     ana.say("a red apple")
-    assert mo.say("/ban @ana --duration 7d")["text"].startswith("@Ana cannot paint here until")
-    assert mo.say("/unban Ana")["text"] == "@Ana may paint here again."
+    said = mo.say("/ban @ana --duration 7d")["text"]
+    assert said.startswith(f"@Ana (id {ana.user_id}, known since ")
+    assert ") cannot paint here until" in said
+    assert mo.say("/unban Ana")["text"].endswith(") may paint here again.")
     assert "@nobody is not here" in mo.say("/ban @nobody")["text"]
 
 

@@ -16,8 +16,11 @@ from sqlalchemy import inspect, text
 from chatelier import schema
 from chatelier.migrations import HEAD
 from studio.db.database import Database
+from studio.db.display_names import bearers, claim
+from studio.db.people import find_named
 from studio.db.tables import Base
-from studio.errors import DatabaseUnavailable, Misconfigured
+from studio.errors import AmbiguousNameError, DatabaseUnavailable, Misconfigured
+from studio.people import Person, Platform
 from tests.conftest import free_port
 
 
@@ -150,6 +153,36 @@ def test_the_way_back_removes_every_table(database: Database) -> None:
     with database.engine.begin() as connection:
         command.downgrade(schema.alembic_config(connection), "base")
     assert inspect(database.engine).get_table_names() == ["alembic_version"]
+
+
+def test_people_of_an_older_version_keep_their_names_also_those_that_several_have(database: Database) -> None:
+    from alembic import command
+
+    with database.begin_patiently() as connection:
+        command.upgrade(schema.alembic_config(connection), "0009")
+    people = (("web", "1", "Ana"), ("web", "2", "Аna"), ("web", "3", ""), ("discord", "4", "Ana"))
+    with database.begin() as session:
+        for platform, user_id, name in people:
+            row = {"key": f"{platform}:room:{user_id}", "platform": platform, "id": user_id, "name": name}
+            session.execute(
+                text(
+                    "INSERT INTO people (key, platform, community, user_id, display_name, first_seen_at, human)"
+                    " VALUES (:key, :platform, 'room', :id, :name, '2026-11-01 12:00:00+00:00', :key)"
+                ),
+                row,
+            )
+    assert schema.upgrade(database) == ("0009", HEAD)
+    with database.begin() as session:
+        assert tuple(sorted(bearers(session, Platform.WEB, "room", "ana"))) == ("web:room:1", "web:room:2")
+        ana, other, newcomer = (
+            Person(platform=Platform.WEB, community="room", user_id=each, display_name="Ana")
+            for each in ("1", "2", "5")
+        )
+        assert claim(session, ana, "Ana")
+        assert claim(session, other, "Ana")
+        assert not claim(session, newcomer, "ANA")
+        with pytest.raises(AmbiguousNameError):
+            find_named(session, Platform.WEB, "room", "Ana")
 
 
 def test_the_newest_revision_is_the_one_that_faces_expect() -> None:

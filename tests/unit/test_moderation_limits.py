@@ -120,3 +120,56 @@ def test_without_redis_people_go_on_and_a_metric_and_one_warning_say_so(
 def test_a_pace_of_nothing_is_a_mistake(requests: int, seconds: int) -> None:
     with pytest.raises(ValueError, match="at least 1"):
         Pace(requests=requests, seconds=seconds)
+
+
+# ---- newcomers
+
+
+def newcomer_admitted(limiter: Limiter, name: str, *origins: str) -> bool:
+    try:
+        limiter.admit(person(name), origins=origins)
+    except RateLimited as refused:
+        assert refused.scope in ("address", "invite")
+        return False
+    return True
+
+
+def test_newcomers_from_one_address_are_counted_as_one_person(still: Callable[[str], None]) -> None:
+    still("moderation.limits.meters")
+    limiter = Limiter(settings(sustained=Pace(requests=3, seconds=600)))
+    answers = [newcomer_admitted(limiter, f"eve{number}", "address:a", "invite:i") for number in range(10)]
+    assert answers == [True] * 3 + [False] * 7
+    assert newcomer_admitted(limiter, "bo", "address:b", "invite:i")
+    assert admitted(limiter, person("known for long"))
+
+
+def test_an_administrator_may_give_an_address_more_than_one_person(still: Callable[[str], None]) -> None:
+    still("moderation.limits.meters")
+    paces = {"sustained": Pace(requests=3, seconds=600), "address": Pace(requests=5, seconds=600)}
+    limiter = Limiter(settings(**paces))
+    answers = [newcomer_admitted(limiter, f"eve{number}", "address:a") for number in range(7)]
+    assert answers == [True] * 5 + [False] * 2
+
+
+def test_an_invite_word_has_an_allowance_for_its_newcomers(still: Callable[[str], None]) -> None:
+    still("moderation.limits.meters")
+    limiter = Limiter(settings(invite=Pace(requests=4, seconds=600)))
+    answers = [
+        newcomer_admitted(limiter, f"eve{number}", f"address:{number}", "invite:i") for number in range(6)
+    ]
+    assert answers == [True] * 4 + [False] * 2
+    assert newcomer_admitted(limiter, "bo", "address:b", "invite:another")
+
+
+def test_what_newcomers_from_one_address_were_refused_counts_for_all_of_them(
+    still: Callable[[str], None],
+) -> None:
+    still("moderation.limits.meters")
+    limiter = Limiter(settings(refused=Pace(requests=2, seconds=600)))
+    for name in ("eve", "eva"):
+        limiter.note_refusal(person(name), origins=("address:a",))
+    with pytest.raises(RateLimited):
+        limiter.admit_upload(person("evi"), origins=("address:a",))
+    limiter.admit_upload(person("evi"), origins=("address:b",))
+    for name in ("eve", "eva"):  # each by themselves as well
+        limiter.admit_upload(person(name))

@@ -1,0 +1,71 @@
+"""Who somebody is here: their name, which nobody else gets, and where they came from."""
+
+import time
+
+from bots.web import words
+from bots.web.visitors import Passes, Visitor
+from studio.db import display_names, origins
+from studio.db.database import Database
+from studio.db.people import lock_person, touch
+from studio.latest import Latest
+from studio.parsing.reserved_names import is_reserved
+
+_MOST_REMEMBERED = 10_000
+_NOTE_AGAIN_SECONDS = 3600.0
+
+
+class Identities:
+    """Called from threads."""
+
+    def __init__(self, database: Database, passes: Passes) -> None:
+        self._database = database
+        self._passes = passes
+        self._noted_at: Latest[tuple[str, str], float] = Latest(_MOST_REMEMBERED)
+
+    def arrive(self, visitor: Visitor) -> str:
+        """Write down a person who comes in. Else answers what is wrong with the name, as a sentence.
+
+        Raises `DatabaseUnavailable`.
+        """
+        if problem := name_problem(visitor.name):
+            return problem
+        with self._database.begin() as session:
+            if not display_names.claim(session, visitor.person, visitor.name):
+                return words.NAME_TAKEN
+            key = visitor.person.key
+            is_new = origins.first_seen(session, key) is None
+            lock_person(session, visitor.person)
+            origins.note(session, key, self._passes.origins(visitor), arrived=is_new)
+        return ""
+
+    def rename(self, visitor: Visitor) -> str:
+        """As `arrive`, for somebody who is in. Their earlier names stay theirs."""
+        if problem := name_problem(visitor.name):
+            return problem
+        with self._database.begin() as session:
+            if not display_names.claim(session, visitor.person, visitor.name):
+                return words.NAME_TAKEN
+            lock_person(session, visitor.person)
+        return ""
+
+    def greet(self, visitor: Visitor) -> None:
+        """Somebody who is welcome is here again: seldom enough, write down when and from where.
+
+        Whoever came in before names were written down, and whose name is free, gets it now.
+        """
+        place, at = (visitor.user_id, visitor.address), time.monotonic()
+        if at - self._noted_at.get(place, -_NOTE_AGAIN_SECONDS) < _NOTE_AGAIN_SECONDS:
+            return
+        with self._database.begin() as session:
+            display_names.claim(session, visitor.person, visitor.name)
+            touch(session, visitor.person.key)
+            address, *_ = self._passes.origins(visitor)
+            origins.note(session, visitor.person.key, [address])
+        self._noted_at[place] = at
+
+
+def name_problem(name: str) -> str:
+    """What is wrong with a name whoever wants it; empty when nothing is."""
+    if not name:
+        return words.NAME_MISSING
+    return words.NAME_RESERVED if is_reserved(name) else ""
