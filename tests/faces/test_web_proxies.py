@@ -2,8 +2,12 @@
 
 import json
 import logging
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
+from urllib.request import Request as UrlRequest
+from urllib.request import urlopen
 
 import pytest
 from starlette.requests import Request
@@ -12,6 +16,7 @@ from starlette.testclient import TestClient
 
 from bots.web import create_app
 from bots.web.access.trusted_proxies import TrustedProxies, network_of
+from bots.web.serve import make_server
 from chatelier import unknown_proxies
 from chatelier.doctor.findings import Health
 from chatelier.doctor.proxies import proxies
@@ -20,6 +25,7 @@ from chatelier.unknown_proxies import UnknownProxies
 from studio.clock import now
 from studio.errors import Misconfigured
 from studio.ports import Ports
+from tests.conftest import free_port
 from tests.rooms import OpenRoom, web_settings
 
 VISITOR = "203.0.113.9"
@@ -134,6 +140,23 @@ def test_a_proxy_that_is_no_address_stops_the_start(ports: Ports, monkeypatch: p
         read_settings()
     monkeypatch.setenv("CHATELIER_WEB__TRUSTED_PROXIES", "172.18.0.2, 2001:DB8::/32")
     assert read_settings().settings.web.trusted_proxies == ("172.18.0.2", "2001:db8::/32")
+
+
+def test_the_server_itself_believes_no_program_on_this_machine(ports: Ports) -> None:
+    port = free_port()
+    server = make_server(ports, web_settings(port=port))
+    with ThreadPoolExecutor(1) as thread:
+        running = thread.submit(server.run)
+        try:
+            while not server.started:
+                assert not running.done()
+                time.sleep(0.02)
+            with urlopen(UrlRequest(f"http://127.0.0.1:{port}/", headers=HTTPS)) as answer:
+                cookie = answer.headers["set-cookie"].lower()
+        finally:
+            server.should_exit = True
+    assert "httponly" in cookie
+    assert "secure" not in cookie
 
 
 # ---- what the doctor says
