@@ -145,14 +145,12 @@ def open_gate(
             burst=Pace(requests=limits.per_10_seconds, seconds=10),
             sustained=Pace(requests=limits.per_hour, seconds=3600),
             newcomer=Pace(requests=limits.newcomer_per_hour, seconds=3600),
-            address=Pace(requests=limits.newcomers_per_address_per_hour, seconds=3600)
-            if limits.newcomers_per_address_per_hour
-            else None,
-            invite=Pace(requests=limits.newcomers_per_invite_per_hour, seconds=3600),
             refused=Pace(requests=limits.refused_per_10_minutes, seconds=600),
             uploads=Pace(requests=limits.uploads_per_10_minutes, seconds=600),
             community=Pace(requests=limits.community_per_minute, seconds=60),
             everybody=Pace(requests=limits.everybody_per_minute, seconds=60),
+            address_people=limits.newcomers_per_address,
+            invite_people=limits.newcomers_per_invite,
         ),
         redis_url=redis_url,
         prompt_rules=prompt_rules(settings, policy),

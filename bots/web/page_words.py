@@ -28,6 +28,8 @@ SCRIPT_WORDS = {
     "help": "What you can type, and what the reactions do.",
     "suggestions": "{count} suggestions",
     "saved": "Saved.",
+    "leave": "Leave",
+    "leaveSure": "Leave the room? Your pictures stay. You cannot come back under this name: it stays taken.",
     "unreached": "The studio could not be reached. Please try again.",
 }
 

@@ -72,7 +72,7 @@ def _start(home: Path, log: Path, model: str | None) -> "subprocess.Popen[bytes]
         "CHATELIER_HOME": str(home),
         "CHATELIER_WEB__PORT": "0",
         "CHATELIER_LIMITS__MAX_OUTSTANDING_JOBS": "100",
-        "CHATELIER_LIMITS__NEWCOMERS_PER_ADDRESS_PER_HOUR": "10000",  # all of them come from this machine
+        "CHATELIER_LIMITS__NEWCOMERS_PER_ADDRESS": "1000",  # all of them come from this machine
     }
     if model:
         environment["CHATELIER_MODEL"] = model

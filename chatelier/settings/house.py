@@ -16,14 +16,14 @@ class LimitsSection(Section):
     newcomer_per_hour: int = Field(
         30, ge=1, description="The same for newcomers: a new account, a new member, or a guest."
     )
-    newcomers_per_address_per_hour: int | None = Field(
-        None,
+    newcomers_per_address: int = Field(
+        1,
         ge=1,
-        description="The same for all who came to the web room within a day from one address, or one IPv6 network,"
-        " together; unset: what one person may.",
+        description="As how many people all newcomers of a day count who came to the web room from one address, or"
+        " one IPv6 network; more where a school or an office has one address.",
     )
-    newcomers_per_invite_per_hour: int = Field(
-        1200, ge=1, description="The same for all who came within a day with the same invite word."
+    newcomers_per_invite: int = Field(
+        10, ge=1, description="The same for all newcomers of a day with the same invite word."
     )
     community_per_minute: int = Field(300, ge=1, description="Requests of a community over a minute.")
     everybody_per_minute: int = Field(1200, ge=1, description="Requests of everybody over a minute.")

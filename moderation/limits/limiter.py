@@ -55,8 +55,8 @@ class Limiter:
         who, settings = account or person.key, self._settings
         self._take(
             [
-                *_of_all("refused", settings.refused, who, origins, counts=False),
-                *_of_all("uploads", settings.uploads, who, origins),
+                *self._of_all("refused", settings.refused, who, origins, counts=False),
+                *self._of_all("uploads", settings.uploads, who, origins),
             ]
         )
 
@@ -65,7 +65,7 @@ class Limiter:
     ) -> None:
         """Count one use of a command that is rationed. Raises `RateLimited`."""
         pace = self._settings.errands
-        self._take(_of_all(f"errands:{command}", pace, account or person.key, origins))
+        self._take(self._of_all(f"errands:{command}", pace, account or person.key, origins))
 
     def close(self) -> None:
         self._meters.close()
@@ -79,7 +79,7 @@ class Limiter:
         self, person: Person, *, account: str | None = None, origins: Sequence[str] = ()
     ) -> None:
         """Count one refused request: on each meter by itself, also where another one is full."""
-        for meter in _of_all("refused", self._settings.refused, account or person.key, origins):
+        for meter in self._of_all("refused", self._settings.refused, account or person.key, origins):
             self._guarded(partial(self._meters.take, [meter]))
 
     def _asked(
@@ -87,9 +87,12 @@ class Limiter:
     ) -> Sequence[Meter]:
         settings, who = self._settings, account or person.key
         sustained = settings.newcomer if newcomer else settings.sustained
-        shared = {_ADDRESS: settings.address or sustained, _INVITE: settings.invite}
+        shared = {
+            _ADDRESS: sustained.of(settings.address_people),
+            _INVITE: sustained.of(settings.invite_people),
+        }
         return (
-            *_of_all("refused", settings.refused, who, origins, counts=False),
+            *self._of_all("refused", settings.refused, who, origins, counts=False),
             Meter(scope="burst", key=f"burst:{who}", pace=settings.burst),
             Meter(scope="sustained", key=f"sustained:{who}", pace=sustained),
             *(
@@ -105,6 +108,17 @@ class Limiter:
             ),
             Meter(scope="everybody", key="everybody", pace=settings.everybody),
         )
+
+    def _of_all(
+        self, meter: str, pace: Pace, who: str, origins: Sequence[str], *, counts: bool = True
+    ) -> list[Meter]:
+        """The meter of one person, and those of all newcomers from the same addresses."""
+        shared = pace.of(self._settings.address_people)
+        paces = {who: pace} | {each: shared for each in origins if each.startswith(_ADDRESS)}
+        scope = meter.partition(":")[0]
+        return [
+            Meter(scope=scope, key=f"{meter}:{key}", pace=each, counts=counts) for key, each in paces.items()
+        ]
 
     def _guarded(self, count: Callable[[], Refusal | None]) -> Refusal | None:
         """Open on failure: a lost Redis stops nobody, and is asked again only after a rest."""
@@ -122,10 +136,3 @@ class Limiter:
             return None
         self._warned = False
         return refusal
-
-
-def _of_all(meter: str, pace: Pace, who: str, origins: Sequence[str], *, counts: bool = True) -> list[Meter]:
-    """The meter of one person, and those of all newcomers from the same addresses."""
-    shared = [each for each in origins if each.startswith(_ADDRESS)]
-    scope = meter.partition(":")[0]
-    return [Meter(scope=scope, key=f"{meter}:{each}", pace=pace, counts=counts) for each in (who, *shared)]

@@ -14,6 +14,10 @@ class Pace:
         if self.requests < 1 or self.seconds < 1:
             raise ValueError("a pace needs at least 1 request and 1 second")
 
+    def of(self, people: int) -> "Pace":
+        """What that many people have together."""
+        return Pace(requests=self.requests * people, seconds=self.seconds)
+
     @property
     def interval_seconds(self) -> float:
         return self.seconds / self.requests
@@ -27,9 +31,8 @@ class LimitSettings:
     newcomers in place of `sustained`. `uploads` counts files that people bring along, `errands` each
     command that paints nothing and is rationed, such as reports.
 
-    `address` holds for all newcomers from one network together, as if they were one person: None is what one
-    person has in `sustained`. What is refused, brought along and rationed they share as well. `invite` holds for all
-    newcomers who came in with the same word.
+    All newcomers from one address share what `address_people` people have, of `sustained`, `refused`, `uploads` and
+    `errands`; all who came in with the same invite word share the `sustained` of `invite_people`.
     """
 
     burst: Pace = Pace(requests=6, seconds=10)
@@ -40,7 +43,7 @@ class LimitSettings:
     refused: Pace = Pace(requests=8, seconds=600)
     uploads: Pace = Pace(requests=20, seconds=600)
     errands: Pace = Pace(requests=10, seconds=600)
-    address: Pace | None = None
-    invite: Pace = Pace(requests=1200, seconds=3600)
+    address_people: int = 1
+    invite_people: int = 10
     redis_timeout_seconds: float = 0.5
     redis_rest_seconds: float = 5.0  # after a failure, how long Redis is left alone

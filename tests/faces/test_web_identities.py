@@ -47,7 +47,7 @@ def judged(ports: Ports) -> Iterator[OpenRoom]:
         refused=Pace(requests=2, seconds=3600),
         errands=Pace(requests=2, seconds=3600),
         uploads=Pace(requests=2, seconds=3600),
-        invite=Pace(requests=5, seconds=3600),
+        invite_people=2,
     )
     rules = HouseRules(monthly_credits=100, max_outstanding_jobs=100)
     settings = web_settings(shared_secret="linden tree", moderator_secret="keys of the house")
@@ -240,10 +240,10 @@ def test_fresh_sessions_of_one_ipv6_network_are_from_one_address(judged: OpenRoo
 
 def test_newcomers_with_one_invite_share_what_it_is_worth(judged: OpenRoom) -> None:
     answers = []
-    for number in range(7):
+    for number in range(8):
         eve = come_in(judged, f"Eve {number}", f"203.0.113.{number}", word="linden tree")
         answers += asks(eve.connect(), 1)
-    assert answers == ["ok"] * 5 + ["rate"] * 2
+    assert answers == ["ok"] * 6 + ["rate"] * 2
 
 
 def test_whoever_is_known_has_their_own_allowance_behind_the_same_address(judged: OpenRoom) -> None:

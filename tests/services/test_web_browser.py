@@ -158,20 +158,20 @@ def test_two_people_paint_together(browser: Browser, studio: RunningHouse) -> No
 
 
 def test_a_copy_of_a_picture_tells_who_made_it(browser: Browser, studio: RunningHouse) -> None:
-    with person(browser, studio, "Ana") as ana, person(browser, studio, "Bo") as bo:
-        type_in(ana, "a green pear --count 1")
-        tile = painted(ana, "a green pear", "Ana", tiles=1).locator(".tile img")
+    with person(browser, studio, "Ida") as ida, person(browser, studio, "Joe") as joe:
+        type_in(ida, "a green pear --count 1")
+        tile = painted(ida, "a green pear", "Ida", tiles=1).locator(".tile img")
         picture = (tile.get_attribute("src") or "").replace("/thumbnails/", "/pictures/") + ".png"
-        png = ana.context.request.get(studio.note["url"].rstrip("/") + picture).body()
+        png = ida.context.request.get(studio.note["url"].rstrip("/") + picture).body()
         copy = io.BytesIO()
         Image.open(io.BytesIO(png)).convert("RGB").crop((6, 9, 250, 251)).save(copy, "JPEG", quality=60)
-        prompt(bo).fill("/whose")
+        prompt(joe).fill("/whose")
         file = {"name": "found.jpg", "mimeType": "image/jpeg", "buffer": copy.getvalue()}
-        bo.locator("#file").set_input_files([file])
-        expect(bo.locator("#attached li:not(.busy)")).to_have_count(1)
-        prompt(bo).press("Enter")
-        expect(bo.get_by_text("Known by the invisible mark in it.")).to_be_visible()
-        expect(bo.get_by_text("painted by Ana")).to_be_visible()
+        joe.locator("#file").set_input_files([file])
+        expect(joe.locator("#attached li:not(.busy)")).to_have_count(1)
+        prompt(joe).press("Enter")
+        expect(joe.get_by_text("Known by the invisible mark in it.")).to_be_visible()
+        expect(joe.get_by_text("painted by Ida")).to_be_visible()
 
 
 def test_a_picture_is_edited_expanded_and_upscaled_from_its_sheets(
@@ -282,7 +282,7 @@ def test_the_room_is_used_by_keyboard_alone(browser: Browser, studio: RunningHou
 
 
 def test_the_room_fits_a_phone_by_day_and_by_night(browser: Browser, studio: RunningHouse) -> None:
-    for scheme in ("light", "dark"):
+    for scheme, name in (("light", "Pia"), ("dark", "Paula")):
         phone = {
             "viewport": {"width": 360, "height": 740},
             "has_touch": True,
@@ -290,7 +290,7 @@ def test_the_room_fits_a_phone_by_day_and_by_night(browser: Browser, studio: Run
             "color_scheme": scheme,
             "bypass_csp": True,  # for measuring the page from outside
         }
-        with person(browser, studio, "Pia", **phone) as pia:
+        with person(browser, studio, name, **phone) as pia:
             if scheme == "light":
                 type_in(pia, "a yellow pear --count 2")
             fits_a_phone(pia, painted(pia, "a yellow pear", tiles=2))

@@ -126,3 +126,18 @@ def test_a_moderator_works_through_the_desk_with_keys_alone(
         with house.database.read() as session:
             assert f"{job}.1" not in [each.id for each in records.pictures_of_job(session, job)]
         assert complaints == []
+
+
+def test_leaving_is_asked_about_first_because_the_name_stays_taken(chromium_path: str, address: str) -> None:
+    with open_browser(chromium_path) as browser:
+        page = browser.new_page()
+        come_in(page, address)
+        page.goto(address)
+        for answer in ("Keep", "Leave"):
+            page.locator("#present summary").click()
+            page.locator("#leave").click()
+            expect(page.locator("#sure-text")).to_contain_text("it stays taken")
+            page.locator("#sure").get_by_role("button", name=answer).click()
+            if answer == "Keep":
+                expect(page.locator("#say")).to_be_visible()
+        expect(page.get_by_label("Your name")).to_be_visible()

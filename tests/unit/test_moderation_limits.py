@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 from prometheus_client import REGISTRY
@@ -144,15 +145,18 @@ def test_newcomers_from_one_address_are_counted_as_one_person(still: Callable[[s
 
 def test_an_administrator_may_give_an_address_more_than_one_person(still: Callable[[str], None]) -> None:
     still("moderation.limits.meters")
-    paces = {"sustained": Pace(requests=3, seconds=600), "address": Pace(requests=5, seconds=600)}
-    limiter = Limiter(settings(**paces))
-    answers = [newcomer_admitted(limiter, f"eve{number}", "address:a") for number in range(7)]
-    assert answers == [True] * 5 + [False] * 2
+    limits = settings(sustained=Pace(requests=3, seconds=600), refused=Pace(requests=1, seconds=600))
+    limiter = Limiter(replace(limits, address_people=2))
+    answers = [newcomer_admitted(limiter, f"eve{number}", "address:a") for number in range(8)]
+    assert answers == [True] * 6 + [False] * 2
+    limiter.note_refusal(person("eve"), origins=("address:a",))
+    limiter.admit_upload(person("bo"), origins=("address:a",))
 
 
 def test_an_invite_word_has_an_allowance_for_its_newcomers(still: Callable[[str], None]) -> None:
     still("moderation.limits.meters")
-    limiter = Limiter(settings(invite=Pace(requests=4, seconds=600)))
+    limits = settings(sustained=Pace(requests=2, seconds=600))
+    limiter = Limiter(replace(limits, invite_people=2))
     answers = [
         newcomer_admitted(limiter, f"eve{number}", f"address:{number}", "invite:i") for number in range(6)
     ]

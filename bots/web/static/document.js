@@ -6,9 +6,12 @@ export async function post(path, body) {
   return fetch(path, { method: "POST", body, headers: { "X-Form-Token": document.body.dataset.token } });
 }
 
-// Resolves to true when the person means it.
-export function sure(question) {
+// Resolves to true when the person means it. `yes` is the word on the button that says so, else the page's own.
+export function sure(question, yes) {
   const dialog = $("#sure");
+  const button = $("button[value=yes]", dialog);
+  button.dataset.usual ??= button.textContent;
+  button.textContent = yes ?? button.dataset.usual;
   $("#sure-text").textContent = question;
   dialog.returnValue = "";
   dialog.showModal();

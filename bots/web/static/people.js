@@ -1,6 +1,6 @@
 // Who is here, and one's own name.
-import { $, post } from "./document.js";
-import { say } from "./page.js";
+import { $, post, sure } from "./document.js";
+import { say, words } from "./page.js";
 import { on } from "./wire.js";
 
 on("people", ({ html }) => {
@@ -31,6 +31,7 @@ $("#rename").addEventListener("submit", async (event) => {
 });
 
 $("#leave").addEventListener("click", async () => {
+  if (!(await sure(words.leaveSure, words.leave))) return;
   await post("/leave");
   location.assign("/");
 });
