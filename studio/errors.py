@@ -35,10 +35,7 @@ may want to act on. No message ever holds a prompt, a token or a path of the ser
         └── Misconfigured
 """
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
-
-from studio.people import Sighting
 
 
 class ChatelierError(Exception):
@@ -216,22 +213,10 @@ class NotFound(BadRequest):
         self.what = what
 
 
-_MOST_NAMESAKES = 5
-
-
 class AmbiguousNameError(BadRequest):
-    """Several people go, or went, by a name. `sightings` are they, the latest first."""
+    """Several people go, or went, by a name. The sentence says how to name each."""
 
     code = "ambiguous_name"
-
-    def __init__(self, name: str, sightings: Sequence[Sighting]) -> None:
-        choices = "; ".join(
-            f"#{each.person.user_id} is @{each.person.display_name}, {each.when}"
-            for each in sightings[:_MOST_NAMESAKES]
-        )
-        super().__init__(f"Several people fit @{name[:32]}. Name one by the id: {choices}.")
-        self.name = name
-        self.sightings = tuple(sightings)
 
 
 class NotSupported(ChatelierError):

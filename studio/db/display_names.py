@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from studio.clock import now
 from studio.db.dialects import hold_names, insert_into
-from studio.db.tables import NameRow
+from studio.db.identity_tables import NameRow
 from studio.parsing.name_folding import name_digest
 from studio.people import Person, Platform
 

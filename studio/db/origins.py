@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 from studio.clock import now
 from studio.db.dialects import insert_into
 from studio.db.humans import identities
-from studio.db.tables import BanRow, OriginRow, PersonRow
+from studio.db.identity_tables import OriginRow
+from studio.db.tables import BanRow, PersonRow
 from studio.people import Person
 
 ADDRESS = "address:"

@@ -1,6 +1,7 @@
 """People as rows."""
 
 import re
+from collections.abc import Sequence
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
@@ -13,6 +14,7 @@ from studio.errors import AmbiguousNameError, NotFound
 from studio.people import Person, Platform, Sighting
 
 SOMEBODY = "somebody"
+_MOST_NAMESAKES = 5
 _ID = re.compile(r"[0-9a-f]{6,16}")  # a user id on the web, or enough of its beginning
 
 
@@ -66,8 +68,16 @@ def find_named(session: Session, platform: Platform, community: str, name: str) 
     if not rows:
         raise NotFound(f"@{wanted[:32]}")
     if len(rows) > 1:
-        raise AmbiguousNameError(wanted, [_sighting_of(row) for row in rows])
+        raise AmbiguousNameError(_several(wanted, [_sighting_of(row) for row in rows]))
     return person_of(rows[0])
+
+
+def _several(name: str, sightings: Sequence[Sighting]) -> str:
+    choices = "; ".join(
+        f"#{each.person.user_id} is @{each.person.display_name}, {each.when}"
+        for each in sightings[:_MOST_NAMESAKES]
+    )
+    return f"Several people fit @{name[:32]}. Name one by the id: {choices}."
 
 
 def sighting(session: Session, key: str) -> Sighting:

@@ -9,8 +9,9 @@ from sqlalchemy import delete, update
 from bots.web.visitors import COMMUNITY
 from moderation.limits.settings import LimitSettings, Pace
 from studio.clock import now
+from studio.db.identity_tables import EndedSessionRow, NameRow, OriginRow
 from studio.db.people import lock_person
-from studio.db.tables import EndedSessionRow, NameRow, OriginRow, PersonRow
+from studio.db.tables import PersonRow
 from studio.parsing.name_folding import name_digest
 from studio.people import Person, Platform
 from studio.ports import HouseRules, Ports

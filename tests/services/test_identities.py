@@ -13,8 +13,9 @@ from studio.clock import now
 from studio.db import origins
 from studio.db.database import Database
 from studio.db.display_names import bearers, claim, leave
+from studio.db.identity_tables import OriginRow
 from studio.db.people import lock_person
-from studio.db.tables import BanRow, OriginRow
+from studio.db.tables import BanRow
 from studio.people import Person, Platform
 from tests.twins import someone
 

@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from studio.clock import now
 from studio.db.database import Database
 from studio.db.dialects import insert_into
-from studio.db.tables import EndedSessionRow
+from studio.db.identity_tables import EndedSessionRow
 from studio.errors import DatabaseUnavailable
 from studio.latest import Latest
 
