@@ -62,8 +62,11 @@ def address_of(connection: HTTPConnection) -> str:
 
 
 def clean_name(text: str) -> str:
-    """The name as shown: one line, nothing invisible, at most 32 characters; may come out empty."""
-    return without_clutter(clean_text(text))[:LONGEST_NAME].strip(" @#")
+    """The name as shown: one line, nothing invisible, at most 32 characters; may come out empty.
+
+    Without ``#``, behind which commands take an id.
+    """
+    return without_clutter(clean_text(text).replace("#", ""))[:LONGEST_NAME].strip(" @")
 
 
 class Passes:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
 from studio.clock import now
@@ -56,13 +56,14 @@ def find_named(session: Session, platform: Platform, community: str, name: str) 
     """
     here = (PersonRow.platform == platform) & (PersonRow.community == community)
     wanted = name.strip().removeprefix("@")
-    called, hash_sign, user_id = wanted.rpartition("#")
+    name_part, hash_sign, user_id = wanted.rpartition("#")
+    keys = [key for key in bearers(session, platform, community, wanted) if key]
+    fits: ColumnElement[bool] = PersonRow.key.in_(keys) | (
+        func.lower(PersonRow.display_name) == wanted.lower()
+    )
     if hash_sign and _ID.fullmatch(user_id):
-        fits = PersonRow.user_id.startswith(user_id)
-    else:
-        called = wanted
-        keys = [key for key in bearers(session, platform, community, called) if key]
-        fits = PersonRow.key.in_(keys) | (func.lower(PersonRow.display_name) == called.lower())
+        by_id = PersonRow.user_id.startswith(user_id)
+        fits = fits | by_id if name_part else by_id  # a name may end like an id: then both fit
     query = select(PersonRow).where(here, fits, PersonRow.display_name != "")
     rows = session.scalars(query.order_by(PersonRow.first_seen_at.desc())).all()
     if not rows:

@@ -206,6 +206,18 @@ def test_where_several_fit_the_room_asks_which_one_is_meant(judged: OpenRoom, co
         assert f"id {second}, known since {now():%Y-%m-%d}" in said["text"]
 
 
+def test_nobody_is_named_by_a_name_that_ends_like_the_id_of_another(judged: OpenRoom) -> None:
+    first, second = namesakes(judged.ports)
+    eve = come_in(judged, f"Eve#{first}", word="linden tree")
+    assert f'value="Eve{first}"' in eve.front_page()
+    with judged.ports.database.begin() as session:  # as it could be before
+        named = {"display_name": f"Bo#{first}"}
+        session.execute(update(PersonRow).where(PersonRow.user_id == second).values(named))
+    mo = come_in(judged, "Mo", word="keys of the house").connect()
+    assert mo.say(f"/ban @Bo#{first}")["code"] == "ambiguous_name"
+    assert f"(id {first}," in mo.say(f"/ban #{first}")["text"]
+
+
 def test_a_ban_meets_whoever_had_the_name_even_under_a_new_one(judged: OpenRoom) -> None:
     mo = come_in(judged, "Mo", word="keys of the house").connect()
     bo = come_in(judged, "Bo", word="linden tree")
