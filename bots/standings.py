@@ -19,7 +19,7 @@ from studio.errors import NotFound, PolicyRefusal
 from studio.jobs import Job, JobState
 from studio.people import Person, Platform
 from studio.pictures import Picture
-from studio.privacy import is_near
+from studio.privacy import Audience, find_picture, may_see, without_hidden_parents
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +33,7 @@ class Slip:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
-    """The job that painted a source, and the source's prompt: empty when it was deleted or belongs elsewhere."""
+    """The job that painted a source, and the source's prompt: empty when it was deleted or may not be seen here."""
 
     job: Job
     prompt: str
@@ -79,11 +79,13 @@ def load_standing(database: Database, job_id: str, *, viewer: Person | None = No
     with database.read() as session:
         job = records.find_job(session, job_id, viewer=viewer)
         done = job.state is JobState.DONE
+        audience = Audience.of_message(job)
+        pictures = records.pictures_of_job(session, job_id) if done else []
         seen = outlook(session, job_id)
         return Standing(
             job=job,
-            pictures=tuple(records.pictures_of_job(session, job_id)) if done else (),
-            origins=tuple(_origins(session, job)),
+            pictures=tuple(without_hidden_parents(session, each, audience) for each in pictures),
+            origins=tuple(_origins(session, job, audience)),
             ahead=seen.ahead,
             eta_seconds=seen.eta_seconds,
             slip=_slip(session, job_id),
@@ -92,21 +94,18 @@ def load_standing(database: Database, job_id: str, *, viewer: Person | None = No
         )
 
 
-def _origins(session: Session, job: Job) -> Iterator[Origin]:
+def _origins(session: Session, job: Job, audience: Audience) -> Iterator[Origin]:
+    """Of a source that the audience may not see, only that it is the person's own."""
     for source in job.request.sources:
         row = session.get(PictureRow, source.picture_id) if source.picture_id else None
-        if row is not None:
-            origin = records.find_job(session, row.job_id)
-            told = not row.deleted_at and _is_told(origin, job)
-            prompt = str(row.recipe.get("prompt", "")) if told else ""
-            own = same_human(session, origin.person.key, job.person.key)
+        if row is None:
+            continue
+        origin = records.find_job(session, row.job_id)
+        own = same_human(session, origin.person.key, job.person.key)
+        seen = may_see(session, origin, audience)
+        if seen or own:
+            prompt = str(row.recipe.get("prompt", "")) if seen and not row.deleted_at else ""
             yield Origin(job=origin, prompt=prompt, own=own)
-
-
-def _is_told(origin: Job, job: Job) -> bool:
-    """What was written elsewhere, or in a private place, is not told where the job is."""
-    same_place = not origin.address.private or origin.address.channel == job.address.channel
-    return origin.person.home == job.person.home and same_place
 
 
 def _slip(session: Session, job_id: str) -> Slip | None:
@@ -180,12 +179,13 @@ def load_family(
 ) -> tuple[Job, Picture, list[tuple[Picture, Job]]]:
     """A picture, its job, and its ancestors with theirs, nearest first. Raises `NotFound`.
 
-    Ancestors from other communities, and from private places, are left out for a viewer who is not there.
+    Ancestors that the viewer may not see are left out. `channel` is where the viewer is.
     """
+    audience = Audience.of_person(viewer, channel=channel)
     with database.read() as session:
-        picture = records.find_picture(session, picture_id, viewer=viewer)
+        picture = find_picture(session, picture_id, audience)
         job = records.find_job(session, picture.job_id)
         ancestors = [each for each in records.ancestors(session, [picture_id]) if not each.deleted]
         family = [(each, records.find_job(session, each.job_id)) for each in ancestors]
-        seen = [(each, maker) for each, maker in family if is_near(session, maker, viewer, channel=channel)]
+        seen = [(each, maker) for each, maker in family if may_see(session, maker, audience)]
         return job, picture, seen

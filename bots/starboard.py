@@ -22,6 +22,7 @@ from studio.errors import NotFound
 from studio.jobs import Job, JobState
 from studio.people import Platform
 from studio.pictures import Picture
+from studio.privacy import Audience, may_see
 
 _CLAIM_LASTS_SECONDS = 20
 
@@ -112,7 +113,8 @@ def load_exhibit(database: Database, picture_id: str) -> tuple[Exhibit | None, S
             raise NotFound(f"Picture {picture_id[:14]}")
         slip = _slip(session, picture_id)
         job = records.find_job(session, row.job_id)
-        if row.deleted_at is not None or job.state is not JobState.DONE or job.address.private:
+        seen = job.state is JobState.DONE and may_see(session, job, Audience(home=job.person.home))
+        if row.deleted_at is not None or not seen:
             return None, slip
         stars = records.star_counts(session, [picture_id]).get(picture_id, 0)
         rules = choices.community_rules(session, job.person.platform, job.person.community)

@@ -99,9 +99,14 @@ class Forms:
         prompt = ""
         try:
             async with asyncio.timeout(_LOOK_UP_SECONDS):
-                viewer = (await at_home(self._bot, asked, what, paints=False)).person
+                viewer = await at_home(self._bot, asked, what, paints=False)
                 _, picture, _ = await self._backroom.run(
-                    "mail", load_family, self._ports.database, what, viewer
+                    "mail",
+                    load_family,
+                    self._ports.database,
+                    what,
+                    viewer.person,
+                    channel=viewer.address.channel,
                 )
             prompt = picture.recipe.prompt
         except TimeoutError:
@@ -119,8 +124,15 @@ class Forms:
 
         async def work(call: Call) -> str:
             what = button.picture_id or ""
-            viewer = (await at_home(self._bot, call, what, paints=False)).person
-            _, picture, _ = await self._backroom.run("desk", load_family, self._ports.database, what, viewer)
+            viewer = await at_home(self._bot, call, what, paints=False)
+            _, picture, _ = await self._backroom.run(
+                "desk",
+                load_family,
+                self._ports.database,
+                what,
+                viewer.person,
+                channel=viewer.address.channel,
+            )
             await self.send_overlay(interaction, picture.key, picture.id, picture.recipe.prompt)
             return ""
 

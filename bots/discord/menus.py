@@ -129,9 +129,14 @@ async def who_made_this(interaction: "discord.Interaction[Bot]", message: discor
             return await bot.backroom.run("desk", perform, bot.ports, call, "whose", {"image": traces})
         job_id, numbers = await _found(bot, message, call)
         first = picture_id(job_id, numbers[0])
-        viewer = (await at_home(bot, call, first, paints=False)).person
+        viewer = await at_home(bot, call, first, paints=False)
         job, picture, ancestors = await bot.backroom.run(
-            "desk", load_family, bot.ports.database, first, viewer
+            "desk",
+            load_family,
+            bot.ports.database,
+            first,
+            viewer.person,
+            channel=viewer.address.channel,
         )
         return words.family(job, picture, ancestors)
 

@@ -22,6 +22,7 @@ from studio.errors import ChatelierError
 from studio.identifiers import picture_id
 from studio.jobs import Job, JobState
 from studio.people import Person
+from studio.privacy import Audience, may_see
 
 if TYPE_CHECKING:
     from bots.discord.bot import Bot
@@ -59,9 +60,12 @@ async def _find(interaction: "Interaction[Bot]", parameter: Parameter) -> Sequen
         return [(name, name) for name in names if len(name) <= _LONGEST]
     if parameter.name == "value":
         return values_of(interaction)
-    person = call_of(interaction, bot.settings).person
-    find = _FOUND.get(parameter.kind, recent_prompts)
-    return await bot.backroom.run("mail", find, bot.ports.database, person)
+    call = call_of(interaction, bot.settings)
+    if parameter.kind in _OF_PLACE:
+        find = _OF_PLACE[parameter.kind]
+        return await bot.backroom.run("mail", find, bot.ports.database, call.person, call.address.channel)
+    own = open_cases if parameter.kind is Kind.CASE else recent_prompts
+    return await bot.backroom.run("mail", own, bot.ports.database, call.person)
 
 
 def _names(bot: "Bot", parameter: Parameter) -> Sequence[str] | None:
@@ -95,18 +99,18 @@ def open_cases(database: Database, person: Person) -> list[tuple[str, str]]:
     return [(shorten(f"{case.id} · {heading(case)} · {case.rule}", _LONGEST), case.id) for case in found]
 
 
-def recent_pictures(database: Database, person: Person) -> list[tuple[str, str]]:
-    """The community's latest finished pictures: a line to read, and the id."""
+def recent_pictures(database: Database, person: Person, channel: str) -> list[tuple[str, str]]:
+    """The latest finished pictures that the person may see in `channel`: a line to read, and the id."""
     return [
         (_line(picture_id(job.id, index), job), picture_id(job.id, index))
-        for job in _recent(database, person)
+        for job in _recent(database, person, channel)
         if job.state is JobState.DONE
         for index in range(1, job.request.count + 1)
     ]
 
 
-def recent_jobs(database: Database, person: Person) -> list[tuple[str, str]]:
-    return [(_line(job.id, job), job.id) for job in _recent(database, person)]
+def recent_jobs(database: Database, person: Person, channel: str) -> list[tuple[str, str]]:
+    return [(_line(job.id, job), job.id) for job in _recent(database, person, channel)]
 
 
 def recent_prompts(database: Database, person: Person) -> list[tuple[str, str]]:
@@ -134,15 +138,17 @@ def whole_prompt(database: Database, person: Person, chosen: str) -> str:
         return records.job_of(row).request.prompt if row is not None and own else chosen
 
 
-_FOUND = {Kind.PICTURE: recent_pictures, Kind.JOB: recent_jobs, Kind.CASE: open_cases}
+_OF_PLACE = {Kind.PICTURE: recent_pictures, Kind.JOB: recent_jobs}
 
 
-def _recent(database: Database, person: Person) -> list[Job]:
+def _recent(database: Database, person: Person, channel: str) -> list[Job]:
+    audience = Audience.of_person(person, channel=channel)
     with database.read() as session:
         return [
             job
             for job in records.recent_jobs(session, person, limit=_LOOKED_AT)
             if job.state not in (JobState.REFUSED, JobState.HELD) or job.person.key == person.key
+            if may_see(session, job, audience)
         ]
 
 

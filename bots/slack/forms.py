@@ -106,7 +106,9 @@ class Forms(Part):
     ) -> dict[str, Any]:
         key, alternative = (matter.image.key, "") if matter.image else ("", "")
         if picture:
-            _, found, _ = await self._backroom.run("desk", load_family, self._ports.database, picture, person)
+            _, found, _ = await self._backroom.run(
+                "desk", load_family, self._ports.database, picture, person, channel=matter.channel
+            )
             key, alternative = found.key, found.recipe.prompt
 
         def lettered() -> Any:
@@ -126,7 +128,7 @@ class Forms(Part):
                 person = await self._people.person(visit)
                 picture = f"{matter.job}.{matter.indices[0]}"
                 _, found, _ = await self._backroom.run(
-                    "mail", load_family, self._ports.database, picture, person
+                    "mail", load_family, self._ports.database, picture, person, channel=matter.channel
                 )
         except (ChatelierError, TimeoutError):
             return ""

@@ -2,17 +2,19 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from studio.db.cases import asking
 from studio.db.estimates import Outlook, outlooks
+from studio.db.humans import same_human
 from studio.db.records import job_of, picture_of
 from studio.db.tables import JobRow, LineageRow, PictureRow, StarRow
 from studio.jobs import WAITING, Job, JobState
 from studio.pictures import Picture
+from studio.privacy import Audience, may_see
 from studio.requests import Operation, parse_aspect
 
 # Nobody but their person (and moderators) sees what was refused, held, cancelled or failed.
@@ -35,11 +37,11 @@ class Tile:
 class Origin:
     """The picture that a job started from. `prompt` is empty for one that was deleted since.
 
-    `home` is the platform and the community in which it was painted.
+    Of one that may not be seen beside the job's card, `picture_id` and `prompt` are empty, and `maker` too unless it
+    is the person's own.
     """
 
     picture_id: str
-    home: tuple[str, str]
     maker: str
     prompt: str
     width: int
@@ -48,13 +50,19 @@ class Origin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """One job on the wall. `seen` is its place in the queue while it waits."""
+    """One job on the wall. `seen` is its place in the queue while it waits. A `secret` one is its person's alone."""
 
     job: Job
     tiles: tuple[Tile, ...] = ()
     origins: tuple[Origin, ...] = ()
     seen: Outlook = field(default_factory=Outlook)
     asks: bool = False  # waits for the owner of a picture
+    secret: bool = False
+
+    @property
+    def credits(self) -> tuple[Origin, ...]:
+        """The origins whose makers may be named."""
+        return tuple(each for each in self.origins if each.maker)
 
     @property
     def waits(self) -> bool:
@@ -68,7 +76,8 @@ class Card:
     def seen_by(self, user_id: str, *, moderator: bool) -> bool:
         if self.hidden:
             return False
-        return self.job.state not in PRIVATE or moderator or self.job.person.user_id == user_id
+        own = self.job.person.user_id == user_id
+        return own or (not self.secret and (moderator or self.job.state not in PRIVATE))
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -87,7 +96,7 @@ def load_cards(session: Session, jobs: Sequence[Job]) -> list[Card]:
     """The cards of these jobs, in their order, in a handful of queries."""
     tiles = _tiles(session, [job.id for job in jobs if job.state is JobState.DONE])
     parents = [source.picture_id for job in jobs for source in job.request.sources if source.picture_id]
-    origins = load_origins(session, parents)
+    origins = _load_origins(session, parents)
     seen = outlooks(session) if any(job.state in WAITING for job in jobs) else {}
     asks = asking(session, [job.id for job in jobs if job.state is JobState.HELD])
     return [
@@ -95,22 +104,26 @@ def load_cards(session: Session, jobs: Sequence[Job]) -> list[Card]:
             job=job,
             tiles=tiles.get(job.id, ()),
             origins=tuple(
-                _told(origins[each.picture_id], job)
+                _origin_of(session, *origins[each.picture_id], beside=job)
                 for each in job.request.sources
                 if each.picture_id in origins
             ),
             seen=seen.get(job.id, Outlook()),
             asks=job.id in asks,
+            secret=not may_see(session, job, Audience(home=job.person.home)),
         )
         for job in jobs
     ]
 
 
-def _told(origin: Origin, job: Job) -> Origin:
-    """A picture that a linked identity carried over tells neither its other name nor its words."""
-    if origin.home == job.person.home:
-        return origin
-    return replace(origin, maker=job.person.display_name, prompt="")
+def _origin_of(session: Session, row: PictureRow, origin: Job, *, beside: Job) -> Origin:
+    """What a card tells of a picture that its job started from."""
+    size = {"width": row.width, "height": row.height}
+    if not may_see(session, origin, Audience.of_message(beside)):
+        own = same_human(session, origin.person.key, beside.person.key)
+        return Origin(picture_id="", maker=beside.person.display_name if own else "", prompt="", **size)
+    prompt = "" if row.deleted_at else str(row.recipe["prompt"])
+    return Origin(picture_id=row.id, maker=origin.person.display_name, prompt=prompt, **size)
 
 
 def load_jobs(session: Session, job_ids: Sequence[str]) -> list[Job]:
@@ -149,18 +162,10 @@ def load_stars(session: Session, picture_ids: Sequence[str]) -> Mapping[str, tup
     return {picture_id: tuple(people) for picture_id, people in stars.items()}
 
 
-def load_origins(session: Session, picture_ids: Sequence[str]) -> dict[str, Origin]:
+def _load_origins(session: Session, picture_ids: Sequence[str]) -> dict[str, tuple[PictureRow, Job]]:
+    """Pictures with the jobs that painted them, by the pictures' ids."""
     if not picture_ids:
         return {}
     query = select(PictureRow, JobRow).join(JobRow, JobRow.id == PictureRow.job_id)
-    return {
-        row.id: Origin(
-            picture_id=row.id,
-            home=(job.platform, job.community),
-            maker=job.person["display_name"],
-            prompt="" if row.deleted_at else row.recipe["prompt"],
-            width=row.width,
-            height=row.height,
-        )
-        for row, job in session.execute(query.where(PictureRow.id.in_(picture_ids)))
-    }
+    found = session.execute(query.where(PictureRow.id.in_(picture_ids)))
+    return {row.id: (row, job_of(job)) for row, job in found}

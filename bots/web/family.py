@@ -10,13 +10,14 @@ from studio.db import records
 from studio.db.tables import JobRow, LineageRow, PictureRow
 from studio.jobs import Job, JobState
 from studio.people import Person
+from studio.privacy import Audience, find_picture, may_see
 
 _MOST_SHOWN = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Relative:
-    """Another picture of the family; not `visible` when it was deleted or never shown."""
+    """Another picture of the family that the viewer may know of; not `visible` when it was deleted."""
 
     picture_id: str
     maker: str
@@ -45,30 +46,33 @@ class Portrait:
 
 def load_portrait(session: Session, picture_id: str, viewer: Person) -> Portrait:
     """Raises `NotFound` for pictures that the viewer may not see."""
-    picture = records.find_picture(session, picture_id, viewer=viewer)
+    audience = Audience.of_person(viewer)
+    picture = find_picture(session, picture_id, audience)
     ancestors = [each.id for each in records.ancestors(session, [picture_id])]
     children = select(LineageRow.child).where(LineageRow.parent == picture_id).limit(_MOST_SHOWN * 2)
+    became = _relatives(session, list(session.scalars(children)), audience)
     return Portrait(
         tile=Tile(picture=picture, starred_by=tuple(load_stars(session, [picture_id]).get(picture_id, ()))),
         job=records.find_job(session, picture.job_id),
         siblings=tuple(each.id for each in records.pictures_of_job(session, picture.job_id)),
-        ancestors=_relatives(session, ancestors[:_MOST_SHOWN]),
-        children=tuple(each for each in _relatives(session, list(session.scalars(children))) if each.visible)[
-            :_MOST_SHOWN
-        ],
+        ancestors=_relatives(session, ancestors, audience)[:_MOST_SHOWN],
+        children=tuple(each for each in became if each.visible)[:_MOST_SHOWN],
     )
 
 
-def _relatives(session: Session, picture_ids: list[str]) -> tuple[Relative, ...]:
-    """In the order of the ids."""
-    query = select(PictureRow, JobRow.person, JobRow.state).join(JobRow, JobRow.id == PictureRow.job_id)
+def _relatives(session: Session, picture_ids: list[str], audience: Audience) -> tuple[Relative, ...]:
+    """In the order of the ids, without those that were never shown to anybody or that the audience may not see."""
+    query = select(PictureRow, JobRow).join(JobRow, JobRow.id == PictureRow.job_id)
+    shown = query.where(PictureRow.id.in_(picture_ids), JobRow.state == JobState.DONE)
     found = {}
-    for row, person, state in session.execute(query.where(PictureRow.id.in_(picture_ids))):
-        visible = row.deleted_at is None and state == JobState.DONE
-        found[row.id] = Relative(
-            picture_id=row.id,
-            maker=person["display_name"],
-            prompt=row.recipe["prompt"] if visible else "",
-            visible=visible,
-        )
+    for row, of_job in session.execute(shown):
+        job = records.job_of(of_job)
+        if may_see(session, job, audience):
+            visible = row.deleted_at is None
+            found[row.id] = Relative(
+                picture_id=row.id,
+                maker=job.person.display_name,
+                prompt=row.recipe["prompt"] if visible else "",
+                visible=visible,
+            )
     return tuple(found[each] for each in picture_ids if each in found)

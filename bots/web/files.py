@@ -11,6 +11,7 @@ from studio.db import records
 from studio.db.humans import same_human
 from studio.errors import BadImage, ChatelierError, NotFound
 from studio.identifiers import split_picture_id
+from studio.privacy import Audience, find_picture
 from studio.uploads import accept_upload, examine_upload
 
 _TYPES = {".png": "image/png", ".webp": "image/webp", ".jpg": "image/jpeg"}
@@ -45,7 +46,7 @@ async def picture_file(request: Request) -> Response:
 def _find_key(house: House, visitor: Visitor, picture_id: str, small: bool) -> str:
     """Raises `NotFound`, and `Banned`: one's own pictures stay within reach of whoever is banned."""
     with house.ports.database.read() as session:
-        picture = records.find_picture(session, picture_id, viewer=visitor.person)
+        picture = find_picture(session, picture_id, Audience.of_person(visitor.person))
         owner = records.find_job(session, picture.job_id).person.key
         own = same_human(session, owner, visitor.person.key)
     if not own:

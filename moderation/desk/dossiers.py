@@ -5,12 +5,13 @@ from sqlalchemy.orm import Session
 
 from moderation import bans
 from moderation.desk.strikes import burden
-from studio.cases import Case, Conduct, Dossier
+from studio.cases import Case, CaseState, Conduct, Dossier
 from studio.db import records
-from studio.db.humans import identities, same_human
+from studio.db.humans import identities
 from studio.db.people import find_person
 from studio.db.tables import CaseRow, JobRow
 from studio.jobs import Job, JobState
+from studio.privacy import Audience, may_see
 
 
 def read_dossier(session: Session, case: Case) -> Dossier:
@@ -44,15 +45,24 @@ def read_conduct(session: Session, person_key: str, *, but: str = "") -> Conduct
 def _prompts(session: Session, case: Case, job: Job) -> tuple[str, ...]:
     """The effective prompt: the job's own words, then those of the pictures it starts from, nearest first.
 
-    A linked identity may have carried a picture over: what others wrote in its community is not told in this one.
+    Of the others' words only those that may be seen where the case is. Those of a deleted picture are told while the
+    case is open. Who is asked for their consent reads no words that were written in a private place.
     """
     origins = [source.picture_id for source in job.request.sources if source.picture_id]
-    family = records.family(session, origins)
-    jobs = [records.find_job(session, picture.job_id) for picture in family]
+    audience = _audience(case, job)
     told = [
         picture.recipe.prompt
-        for picture, each in zip(family, jobs, strict=True)
-        if each.person.home == (case.platform, case.community)
-        or same_human(session, each.person.key, job.person.key)
+        for picture in records.family(session, origins)
+        if case.state is CaseState.OPEN or not picture.deleted
+        if may_see(session, records.find_job(session, picture.job_id), audience)
     ]
-    return (job.request.prompt, *told)
+    asked = case.addressee is None or may_see(session, job, audience)
+    return (job.request.prompt if asked else "", *told)
+
+
+def _audience(case: Case, job: Job) -> Audience:
+    """Moderators see what the person who is judged sees where they asked; who is asked, what they see anywhere."""
+    home = (case.platform, case.community)
+    if case.addressee is not None:
+        return Audience(home=home, person_key=case.addressee)
+    return Audience(home=home, channel=job.address.channel, person_key=job.person.key)

@@ -13,7 +13,7 @@ from studio.db.tables import JobRow, LineageRow, PictureRow
 from studio.jobs import JobState
 from studio.lineage import Edge, parents_first
 from studio.ports import Ports
-from studio.privacy import is_near
+from studio.privacy import Audience, may_see
 from studio.requests import Operation
 
 MOST_RELATIVES = 60
@@ -68,11 +68,11 @@ def _relatives(session: Session, call: Call, order: list[str], edges: Iterable[E
     """In the order given, without those that were never shown to anybody, or not to people who are here."""
     query = select(PictureRow, JobRow).join(JobRow, JobRow.id == PictureRow.job_id)
     rows = {row.id: (row, job) for row, job in session.execute(query.where(PictureRow.id.in_(order)))}
-    who, where = call.person, call.address.channel
+    audience = Audience.of_call(call)
     shown = {
         each
         for each, (_, row) in rows.items()
-        if row.state == JobState.DONE and is_near(session, records.job_of(row), who, channel=where)
+        if row.state == JobState.DONE and may_see(session, records.job_of(row), audience)
     }
     return [
         Relative(

@@ -11,6 +11,7 @@ from studio.db import records
 from studio.jobs import Job, JobState
 from studio.pictures import Picture
 from studio.ports import Ports
+from studio.privacy import Audience, without_hidden_parents
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,12 +22,13 @@ class Show:
 def show(ports: Ports, call: Call, command: Show) -> Shown:
     with ports.database.read() as session:
         job = records.find_job(session, command.job, viewer=call.person)
-        return Shown(job=job, pictures=visible_pictures(session, job))
+        return Shown(job=job, pictures=_visible_pictures(session, job, Audience.of_call(call)))
 
 
-def visible_pictures(session: Session, job: Job) -> tuple[Picture, ...]:
+def _visible_pictures(session: Session, job: Job, audience: Audience) -> tuple[Picture, ...]:
     """Held pictures are for moderators' eyes, and their desk asks for them on its own."""
-    return tuple(records.pictures_of_job(session, job.id)) if job.state is JobState.DONE else ()
+    pictures = records.pictures_of_job(session, job.id) if job.state is JobState.DONE else []
+    return tuple(without_hidden_parents(session, each, audience) for each in pictures)
 
 
 SPEC = CommandSpec(

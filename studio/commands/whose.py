@@ -12,7 +12,7 @@ from studio.db.tables import JobRow, PictureRow
 from studio.errors import BadParameter
 from studio.jobs import JobState
 from studio.ports import Ports
-from studio.privacy import is_near
+from studio.privacy import Audience, may_see, without_hidden_parents
 from studio.provenance import SAME_BITS, Trace, Traces, difference, likeness
 
 _BATCH = 2000
@@ -69,7 +69,11 @@ def _told(
     job = records.find_job(session, row.job_id)
     if job.state is not JobState.DONE:
         return None
-    near = call is None or is_near(session, job, call.person, channel=call.address.channel)
+    audience = Audience.of_call(call) if call else None
+    near = audience is None or may_see(session, job, audience)
+    picture = records.picture_of(row) if near and row.deleted_at is None else None
+    if picture and audience:
+        picture = without_hidden_parents(session, picture, audience)
     looks = row.perceptual_hash if traces.fingerprint else None
     return Attribution(
         known=True,
@@ -78,7 +82,7 @@ def _told(
         made_at=row.created_at,
         similarity=likeness(traces.fingerprint, looks) if looks else None,
         person=job.person if near else None,
-        picture=records.picture_of(row) if near and row.deleted_at is None else None,
+        picture=picture,
         deleted=row.deleted_at is not None,
         tampered=traces.tampered,
         signed_by=traces.signed_by,
