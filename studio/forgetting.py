@@ -38,6 +38,7 @@ from studio.identifiers import job_id_of, new_job_id
 from studio.jobs import GOING_ON, JobState
 from studio.people import Platform
 from studio.removals import Removal, take_away
+from studio.services import message_refresh
 from studio.verdicts import ALLOWED
 from studio.wire import to_data
 
@@ -72,6 +73,7 @@ def forget(session: Session, keys: Sequence[str], *, judged: bool = False) -> Re
     `judged`: strikes of theirs hold. Send the events and delete the files after the commit.
     """
     removal = Removal()
+    others = message_refresh.of_forgotten(session, keys)
     _close_questions(session, keys, removal)
     jobs = session.scalars(select(JobRow).where(JobRow.person_key.in_(keys)).order_by(JobRow.id)).all()
     uploads = {key for row in jobs for key in files.of_uploads(row.request)}
@@ -98,6 +100,7 @@ def forget(session: Session, keys: Sequence[str], *, judged: bool = False) -> Re
     for key in keys:
         _pseudonymise(session, key, nameless=nameless)
     ledger.leave_names(session, at=now())
+    removal.events[:] = outbox.pace([*removal.events, *others])
     return removal
 
 
@@ -118,6 +121,7 @@ def let_go(session: Session, key: str) -> None:
     session.execute(delete(NoticeRow).where(NoticeRow.person_key == key))
     origins.forget(session, [key])
     judged = CaseRow.subject == key
+    message_refresh.of_cases(session, judged)  # sent by the sweeper
     of_cases = PictureRow.job_id.in_(select(CaseRow.job_id).where(judged)) & PictureRow.deleted_at.is_not(
         None
     )
@@ -172,7 +176,7 @@ def _forget_job(session: Session, row: JobRow, removal: Removal) -> bool:
     """Whether it had pictures, by which its face hears of it."""
     job = records.job_of(row)
     pictures = records.pictures_of_job(session, row.id)
-    removal.add(take_away(session, job, pictures))
+    removal.add(take_away(session, job, pictures, told=True))
     row.request_key = f"forgotten:{row.id}"
     row.request = {name: value for name, value in row.request.items() if name in _KEPT_WORDS}
     row.address = {name: value for name, value in row.address.items() if not name.startswith("token")}
@@ -188,11 +192,13 @@ def _forget_job(session: Session, row: JobRow, removal: Removal) -> bool:
 
 
 def _unname(session: Session, row: JobRow) -> Iterable[OutboxRow]:
-    """A message without a picture may name its person as well: it is shown anew where there is one."""
+    """A message without a picture may name its person as well: it is rendered again, in chats where there is one."""
     delivery = session.get(DeliveryRow, row.id)
     if delivery is not None and delivery.message:
         delivery.updated_at = now()  # from which its address is kept for a day
-        yield outbox.write(session, JobChanged(job_id=row.id, platform=Platform(row.platform)))
+    elif row.platform != Platform.WEB:
+        return
+    yield outbox.write(session, JobChanged(job_id=row.id, platform=Platform(row.platform)))
 
 
 def _stop(session: Session, job_id: str) -> Iterable[OutboxRow]:

@@ -21,6 +21,7 @@ from studio.events import PictureChanged
 from studio.jobs import GOING_ON, Job, JobState
 from studio.pictures import Picture
 from studio.ports import Ports, Store
+from studio.services import message_refresh
 
 _TAKEN_DOWN = "A moderator took the picture down that this started from. Nothing was charged."
 
@@ -41,9 +42,14 @@ class Removal:
         self.files.update(other.files)
 
 
-def take_away(session: Session, job: Job, pictures: Sequence[Picture]) -> Removal:
-    """Mark pictures of a job as deleted. What a job that goes on starts from is kept until it is over."""
+def take_away(session: Session, job: Job, pictures: Sequence[Picture], *, told: bool = False) -> Removal:
+    """Mark pictures of a job as deleted. What a job that goes on starts from is kept until it is over.
+
+    `told`: other messages that show something of them are rendered again by the caller's own events.
+    """
     events = [_mark_deleted(session, job, picture) for picture in pictures]
+    if not told:
+        events += outbox.pace(message_refresh.of_deleted(session, job.id, [each.id for each in pictures]))
     return Removal(events=events, files=_orphaned_files(session, job, pictures))
 
 

@@ -20,7 +20,7 @@ from moderation.stances import tightened
 from studio.cases import DECISIONS, Case, Decision, Dossier, NoticeKind
 from studio.clock import now
 from studio.communities import CommunityRules
-from studio.db import cases, choices, origins
+from studio.db import cases, choices, origins, outbox
 from studio.db.database import Database
 from studio.db.dialects import hold_names
 from studio.db.humans import identities, same_human
@@ -28,6 +28,7 @@ from studio.db.tables import CaseRow, JobRow
 from studio.errors import BadParameter, CaseTaken, NotAllowed
 from studio.jobs import WAITING, JobState
 from studio.people import Person
+from studio.services import message_refresh
 
 _ELSEWHERE = "They were banned in another community, where they go by another name: it is lifted there."
 _OWN = "This case is about you or came from you: somebody else has to judge it."
@@ -128,8 +129,12 @@ class HouseDesk:
     def forget(self, person: Person) -> bool:
         with self._database.begin() as session:
             hold(session, person.key)
-            erase_records(session, identities(session, person.key))
-            return burden(session, person.key) > 0
+            keys = identities(session, person.key)
+            filed = outbox.pace(message_refresh.of_cases(session, CaseRow.filed_by.in_(keys)))
+            erase_records(session, keys)
+            judged = burden(session, person.key) > 0
+        self._errands.run(Outcome(events=filed))
+        return judged
 
     def _pause(self, moderator: Person, *, paused: bool) -> None:
         """After the rules were committed: a job that is taken up from now on sees them itself."""

@@ -1,5 +1,7 @@
 """A case with all that a moderator needs to judge it."""
 
+from dataclasses import replace
+
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -8,9 +10,10 @@ from moderation.desk.strikes import burden
 from studio.cases import Case, CaseState, Conduct, Dossier
 from studio.db import records
 from studio.db.humans import identities
-from studio.db.people import find_person
+from studio.db.people import SOMEBODY, find_person, is_nameless
 from studio.db.tables import CaseRow, JobRow
 from studio.jobs import Job, JobState
+from studio.people import Person
 from studio.privacy import Audience, may_see
 
 
@@ -18,12 +21,18 @@ def read_dossier(session: Session, case: Case) -> Dossier:
     job = records.find_job(session, case.job_id) if case.job_id else None
     return Dossier(
         case=case,
-        subject=find_person(session, case.subject),
+        subject=_subject(session, case.subject),
         job=job,
         pictures=tuple(records.pictures_of_job(session, job.id)) if job else (),
         prompts=_prompts(session, case, job) if job else (),
         conduct=read_conduct(session, case.subject, but=case.id),
     )
+
+
+def _subject(session: Session, key: str) -> Person:
+    """Without the id of one who was forgotten while they are judged, which would lead to their name."""
+    person = find_person(session, key)
+    return replace(person, user_id=SOMEBODY) if is_nameless(session, key) else person
 
 
 def read_conduct(session: Session, person_key: str, *, but: str = "") -> Conduct:

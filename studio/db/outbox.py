@@ -1,6 +1,7 @@
 """Durable events, written in the transaction that makes them true and sent after it."""
 
-from collections.abc import Iterable
+import itertools
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select, update
@@ -16,12 +17,32 @@ from studio.wire import from_data, to_data
 
 _BATCH = 200
 _KEPT = timedelta(days=2)
+_MOST_AT_ONCE = 20
+_PACE = timedelta(seconds=1)  # Slack takes about one edit a second, and people wait for answers meanwhile
 
 
 def write(session: Session, event: Event) -> OutboxRow:
     row = OutboxRow(kind=type(event).__name__, payload=to_data(event), created_at=now())
     session.add(row)
     return row
+
+
+def pace(rows: Sequence[OutboxRow]) -> list[OutboxRow]:
+    """The events of the first 20 messages, to send after the commit; the sweeper sends the others, a message a second.
+
+    For changes that lead to edits of many messages. Call it before the commit, with the events of a message together.
+    """
+    at_once: list[OutboxRow] = []
+    messages = itertools.groupby(
+        rows, key=lambda row: row.payload.get("case_id") or row.payload.get("job_id")
+    )
+    for number, (_, events) in enumerate(messages):
+        if number < _MOST_AT_ONCE:
+            at_once.extend(events)
+            continue
+        for row in events:
+            row.created_at += (number - _MOST_AT_ONCE + 1) * _PACE
+    return at_once
 
 
 def send(database: Database, events: Events, rows: Iterable[OutboxRow]) -> None:

@@ -93,6 +93,12 @@ def _sighting_of(row: PersonRow) -> Sighting:
     return Sighting(person=person_of(row), first_seen_at=row.first_seen_at, last_seen_at=row.last_seen_at)
 
 
+def is_nameless(session: Session, key: str) -> bool:
+    """Whether the row is of somebody who was forgotten while they are judged."""
+    row = session.get(PersonRow, key)
+    return row is not None and not row.display_name
+
+
 def find_person(session: Session, key: str) -> Person:
     """Raises `NotFound`."""
     row = session.get(PersonRow, key)

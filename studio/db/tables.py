@@ -168,7 +168,10 @@ class BanRow(Base):
 
 
 class OutboxRow(Base):
-    """Durable events, written with the change they tell of, sent after the commit."""
+    """Durable events, written with the change they tell of, sent after the commit.
+
+    `created_at` of a paced one lies ahead: it is due then.
+    """
 
     __tablename__ = "outbox"
     __table_args__ = (Index("ix_outbox_published_at", "published_at"),)

@@ -16,11 +16,12 @@ from studio.cases import CaseKind
 from studio.catalog import perform
 from studio.clock import now
 from studio.commands.spec import Call
-from studio.db import ledger, moves, records
+from studio.db import ledger, moves, outbox, records
 from studio.db.tables import BanRow, Base, CaseRow, DeliveryRow, JobRow, NoticeRow, PersonRow, PictureRow
 from studio.errors import BadParameter, NotAllowed, OutOfCredits, PolicyRefusal
-from studio.events import JobChanged, PictureChanged
+from studio.events import CaseChanged, JobChanged, PictureChanged
 from studio.jobs import JobState
+from studio.people import Platform
 from studio.ports import STORE_PARTS, HouseRules, Ports
 from studio.requests import Source
 from studio.verdicts import Ruling, Verdict
@@ -101,9 +102,10 @@ def test_nothing_of_a_person_is_left(house: Ports):
     assert {key for key in house.store.blobs if b"upload" in house.store.blobs[key]} == set()
     assert not [key for key, data in house.store.blobs.items() if job in data.decode()]
     assert kept <= set(house.store.blobs)
-    assert [e.picture_id for e in house.events.published if isinstance(e, PictureChanged)][-2:] == [
+    assert [e.picture_id for e in house.events.published if isinstance(e, PictureChanged)][-3:] == [
         f"{job}.1",
         f"{job}.2",
+        f"{others}.1",  # which they had starred
     ]
     with house.database.read() as session:
         assert records.find_job(session, job).person.display_name == "somebody"
@@ -141,7 +143,8 @@ def test_a_message_without_pictures_is_shown_anew_though_it_hangs_in_a_private_p
         jobs.append(perform(house, call, "imagine", {"prompt": "a boat"}).job_id)
         end_job(house, jobs[-1], JobState.FAILED)
         with house.database.begin() as session:
-            session.get_one(JobRow, jobs[-1]).ended_at = long_ago
+            row = session.get_one(JobRow, jobs[-1])
+            row.ended_at, row.platform = long_ago, Platform.SLACK
             if message is not None:
                 slip = {"channel": "ana's own", "message": message, "final": True}
                 session.add(DeliveryRow(job_id=jobs[-1], **slip, updated_at=long_ago))
@@ -165,6 +168,86 @@ def test_what_others_built_stays_with_them(house: Ports):
     assert makers == {origin: "somebody", child: "Bo"}
     prompts = {relative.picture.job_id: relative.picture.recipe.prompt for relative in family.relatives}
     assert prompts[origin] == ""
+
+
+def test_every_message_that_shows_something_of_them_is_rendered_again(house: Ports):
+    """What was made from their pictures, also from those that they deleted before, and what they starred."""
+    origins = [painted(house, "ana") for _ in range(2)]
+    children = [paint_job(house, ask(house, "bo", "vary", picture=f"{each}.1").job_id) for each in origins]
+    waiting = ask(house, "cy", "vary", picture=f"{origins[0]}.2").job_id
+    starred, others = painted(house, "bo"), painted(house, "bo")
+    ask(house, "ana", "star", picture=f"{starred}.1")
+    ask(house, "ana", "delete", what=origins[1])
+    house.events.published.clear()
+    forget(house)
+    told = {each.job_id for each in house.events.published if isinstance(each, JobChanged | PictureChanged)}
+    assert {*children, waiting, starred, *origins} <= told
+    assert others not in told
+
+
+def test_every_message_that_shows_words_of_a_deleted_picture_is_rendered_again(house: Ports):
+    origin = painted(house, "ana")
+    child = paint_job(house, ask(house, "bo", "vary", picture=f"{origin}.1").job_id)
+    grandchild = paint_job(house, ask(house, "bo", "vary", picture=f"{child}.1").job_id)
+    case = reported_message(house, grandchild)
+    house.events.published.clear()
+    ask(house, "ana", "delete", what=f"{origin}.1")
+    changed = [each for each in house.events.published if isinstance(each, JobChanged | CaseChanged)]
+    assert changed == [
+        JobChanged(job_id=child, platform=Platform.WEB),
+        CaseChanged(case_id=case, platform=Platform.WEB),
+    ]
+
+
+def reported_message(house: Ports, job: str) -> str:
+    """A case that has a message on the desk's channel."""
+    case = ask(house, "ana", "report", picture=f"{job}.1").case.id
+    with house.database.begin() as session:
+        row = session.get_one(CaseRow, case)
+        row.channel, row.message = "desk", "m1"
+    return case
+
+
+def test_a_decided_case_quotes_no_deleted_picture(house: Ports):
+    origin = painted(house, "ana", "a secluded thought")
+    child = ask(house, "bo", "remix", picture=f"{origin}.1", prompt="an owl").job_id
+    case = reported_message(house, paint_job(house, child))
+    ask(house, "ana", "delete", what=origin)
+    assert house.desk.read(case).prompts == ("an owl", "a secluded thought")
+    ask(house, "mod", "review", case=case, decision="approve")
+    assert house.desk.read(case).prompts == ("an owl",)
+
+
+def test_many_messages_are_rendered_again_one_a_second(house: Ports):
+    origin = painted(house, "ana")
+    children = {
+        paint_job(house, ask(house, "bo", "vary", picture=f"{origin}.1", count=1).job_id) for _ in range(30)
+    }
+    house.events.published.clear()
+    before = now()
+    forget(house)
+    at_once = told_of(house, children)
+    assert len(at_once) == 19  # and her own message
+    outbox.send_unsent(house.database, house.events, before=now())
+    assert told_of(house, children) == at_once
+    outbox.send_unsent(house.database, house.events, before=before + timedelta(seconds=6))
+    assert 22 <= len(told_of(house, children)) <= 25
+    outbox.send_unsent(house.database, house.events, before=before + timedelta(minutes=1))
+    assert told_of(house, children) == children
+
+
+def told_of(house: Ports, jobs: set[str]) -> set[str]:
+    return {each.job_id for each in house.events.published if isinstance(each, JobChanged)} & jobs
+
+
+def test_a_job_of_a_chat_that_has_no_message_gets_none(house: Ports):
+    origin = painted(house, "ana")
+    child = paint_job(house, ask(house, "bo", "vary", picture=f"{origin}.1").job_id)
+    with house.database.begin() as session:
+        session.get_one(JobRow, child).platform = "discord"
+    house.events.published.clear()
+    forget(house)
+    assert told_of(house, {child}) == set()
 
 
 def test_all_names_of_a_human_are_forgotten_together(house: Ports):
