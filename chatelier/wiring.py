@@ -157,6 +157,7 @@ def open_gate(
         policy=policy,
         holds=settings.moderation.holds if holds is None else holds,
         watched=frozenset({Platform.WEB} if settings.web.moderator_invite else ()),
+        unmoderated=frozenset() if settings.web.moderator_invite else frozenset({Platform.WEB}),
         errands=errands,
         onlooker=onlooker,
         rules=house_rules(settings),

@@ -12,7 +12,6 @@ from studio.commands import acceptance
 from studio.db import ledger, moves, outbox
 from studio.db.database import Database
 from studio.db.tables import JobRow, LineageRow, OutboxRow, PictureRow
-from studio.errors import PolicyRefusal
 from studio.events import JobEnded
 from studio.identifiers import picture_id
 from studio.jobs import Job, JobState
@@ -37,7 +36,7 @@ def judged(verdict: Verdict) -> Outcome:
     """The end of a job that the house rules refuse, or leave to a moderator."""
     if verdict.ruling is Ruling.HOLD:
         return Outcome(state=JobState.HELD, verdict=verdict)
-    error = PolicyRefusal(rule=verdict.rule, category=verdict.category)
+    error = verdict.refusal()
     return Outcome(state=JobState.REFUSED, error_code=error.code, error_text=str(error), verdict=verdict)
 
 

@@ -65,6 +65,9 @@ class ClearedGate:
     def require_welcome(self, person: Person) -> None:
         self._gate.require_welcome(person)
 
+    def require_moderators(self, person: Person) -> None:
+        self._gate.require_moderators(person)
+
     def admit_upload(self, person: Person) -> None:
         self._gate.admit_upload(person)
 

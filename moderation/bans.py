@@ -68,13 +68,13 @@ def find_ban(session: Session, person_key: str, *, at: datetime | None = None) -
     return max(found, key=lambda row: (row.until is None, row.until or at), default=None)
 
 
-def ban_in_force(session: Session, person: Person, *, at: datetime | None = None) -> BanRow | None:
-    """A ban on any identity of the human, or on somebody from the same network whom they may be under a new name."""
+def bans_in_force(session: Session, person: Person, *, at: datetime | None = None) -> list[BanRow]:
+    """Bans on any identity of the human, or on somebody from the same network whom they may be under a new name."""
     at = at or now()
-    found = holding(session, person.key, at=at)
+    found = list(holding(session, person.key, at=at))
     if not person.moderates:
         found += origins.inherited_bans(session, person.key, at=at)
-    return max(found, key=lambda row: (row.until is None, row.until or at), default=None)
+    return found
 
 
 def is_banned(session: Session, person: Person, *, at: datetime | None = None) -> bool:

@@ -36,12 +36,17 @@ class PromptCourt:
             if isinstance(rule, NeedsWarmth):
                 rule.warm_up()
 
-    def judge(self, subject: PromptSubject, *, policy: Policy | None = None) -> Verdict:
-        """By the policy of a community, or by the operator's."""
+    def judge(
+        self, subject: PromptSubject, *, policy: Policy | None = None, any_language: bool = False
+    ) -> Verdict:
+        """By the policy of a community, or by the operator's. `any_language`: none is held for its language alone."""
         findings = [judged for _, _, judged in self.hear(subject, policy=policy) if judged is not None]
         if any(each.category is Category.FOREIGN and each.ruling is not Ruling.ALLOW for each in findings):
             # Meaning was not measured on that language: what it accuses somebody of there says nothing.
             findings = [each for each in findings if each.rule != Meaning.name]
+        if any_language:
+            held = (Category.FOREIGN, Ruling.HOLD)
+            findings = [each for each in findings if (each.category, each.ruling) != held]
         return weigh(findings)
 
     def hear(

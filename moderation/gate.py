@@ -7,11 +7,11 @@ from dataclasses import replace
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from moderation import audit, bans
+from moderation import audit
 from moderation.categories import Category
 from moderation.court import PromptCourt
 from moderation.desk.blocks import blocked_bits
-from moderation.desk.consequences import HOUSE, punish
+from moderation.desk.consequences import ENDS_BY_ITSELF, HOUSE, find_exclusion, punish
 from moderation.desk.errands import Errands, Outcome
 from moderation.desk.strikes import SEVERE, weight_of
 from moderation.findings import Finding, weigh
@@ -21,6 +21,7 @@ from moderation.limits.settings import LimitSettings
 from moderation.metrics import VERDICTS
 from moderation.onlooker import Onlooker
 from moderation.policy import Policy
+from moderation.remedies import how_to_name_a_moderator, remedy_of
 from moderation.rules.image import ImageRule, house_image_rules
 from moderation.rules.image.blocked_here import BlockedHere
 from moderation.rules.prompt import PromptRule, PromptSubject
@@ -33,7 +34,7 @@ from studio.db.choices import community_rules
 from studio.db.database import Database
 from studio.db.humans import human_of
 from studio.db.origins import of_newcomer as origins_of_newcomer
-from studio.errors import BadParameter, Banned, DatabaseUnavailable
+from studio.errors import BadParameter, Banned, DatabaseUnavailable, NotAllowed
 from studio.people import Person, Platform
 from studio.ports import Admission, Allowance, HouseRules, Inspected, Inspection
 from studio.requests import PaintRequest
@@ -59,6 +60,7 @@ class HouseGate:
         policy: Policy | None = None,
         holds: bool | None = True,
         watched: frozenset[Platform] = frozenset(),
+        unmoderated: frozenset[Platform] = frozenset(),
         rules: HouseRules | None = None,
         errands: Errands | None = None,
         onlooker: Onlooker | None = None,
@@ -66,7 +68,8 @@ class HouseGate:
         """Without `redis_url` the limits hold for this process only; without rules, the house's own apply.
 
         With `holds` False, for a house where no moderator looks, what would be held is refused. None: it is held
-        in communities that have a desk channel, and on the platforms that are `watched` anyway.
+        in communities that have a desk channel, and on the platforms that are `watched` anyway. On those that are
+        `unmoderated` nobody decides on a suspension or an appeal.
         Without `errands` what follows from strikes waits for the sweeper. Without an `onlooker`, who has a process of
         its own for it, pictures are looked at here.
         """
@@ -82,6 +85,7 @@ class HouseGate:
         )
         self._holds = holds
         self._watched = watched
+        self._unmoderated = unmoderated | {Platform.CLI}
         self._rules = rules or HouseRules()
         self._errands = errands
 
@@ -125,10 +129,23 @@ class HouseGate:
 
     def require_welcome(self, person: Person) -> None:
         """Raises `Banned`; `DatabaseUnavailable` when bans cannot be read."""
+        moderated = self._is_moderated(person)
         with self._database.read() as session:
-            ban = bans.ban_in_force(session, person)
-        if ban is not None:
-            raise Banned(until=ban.until)
+            found = find_exclusion(session, person, moderated=moderated)
+        if found is None:
+            return
+        if moderated or found.until is None:
+            raise Banned(until=found.until)
+        raise Banned(until=found.until, more=f"{ENDS_BY_ITSELF} {how_to_name_a_moderator(person)}".rstrip())
+
+    def require_moderators(self, person: Person) -> None:
+        """Raises `NotAllowed`."""
+        if not self._is_moderated(person):
+            told = f"Nobody moderates here, so nobody could look again. {how_to_name_a_moderator(person)}"
+            raise NotAllowed(told.rstrip())
+
+    def _is_moderated(self, person: Person) -> bool:
+        return person.platform not in self._unmoderated and not person.is_alone
 
     def admit_upload(self, person: Person) -> None:
         """Raises `Banned` and `RateLimited`; `DatabaseUnavailable` when bans cannot be read."""
@@ -149,17 +166,19 @@ class HouseGate:
         self.require_welcome(admission.person)
         return self._judged(admission, self._community(admission.person))
 
-    def judge(self, subject: PromptSubject) -> Verdict:
+    def judge(self, subject: PromptSubject, *, any_language: bool = False) -> Verdict:
         """What the prompt rules and the operator's policy say, without any person: counts and records nothing."""
-        return self._court.judge(subject)
+        return self._court.judge(subject, any_language=any_language)
 
     def inspect(self, inspection: Inspection) -> Verdict:
         """Raises `InspectionFailed` when any rule cannot judge: the picture is then not shown."""
         rules = self._community(inspection.person)
         policy = self._policy_for(rules)
         verdict = self._settled(self._inspector.judge(inspection, policy=policy), inspection.person, rules)
-        if inspection.kind is Inspected.UPLOAD and inspection.person.platform is not Platform.CLI:
+        upload = inspection.kind is Inspected.UPLOAD
+        if upload and inspection.person.platform is not Platform.CLI:
             verdict = self._taken_in(verdict, inspection.person, rules, policy)
+        verdict = self._explained(verdict, inspection.person, appeal=not upload)
         VERDICTS.labels(inspection.kind, verdict.ruling, verdict.rule, verdict.category).inc()
         if verdict.ruling is Ruling.REFUSE and weight_of(verdict.category) >= SEVERE:
             # Other refused pictures weigh nothing: a model may paint what nobody asked for.
@@ -168,14 +187,25 @@ class HouseGate:
 
     def _judged(self, admission: Admission, rules: CommunityRules) -> Verdict:
         subject = PromptSubject.of(admission)
-        verdict = self._court.judge(subject, policy=self._policy_for(rules))
-        return self._settled(doubted(verdict, admission.request, subject), admission.person, rules)
+        verdict = doubted(
+            self._court.judge(subject, policy=self._policy_for(rules)), admission.request, subject
+        )
+        return self._explained(self._settled(verdict, admission.person, rules), admission.person)
 
     def _settled(self, verdict: Verdict, person: Person, rules: CommunityRules) -> Verdict:
         """What nobody would look at is refused."""
         if verdict.ruling is not Ruling.HOLD or self._somebody_looks(person, rules):
             return verdict
         return replace(verdict, ruling=Ruling.REFUSE)
+
+    def _explained(self, verdict: Verdict, person: Person, *, appeal: bool = True) -> Verdict:
+        """A refusal with the setting or moderator that could change it."""
+        if verdict.ruling is not Ruling.REFUSE:
+            return verdict
+        moderated = self._is_moderated(person)
+        return replace(
+            verdict, remedy=remedy_of(verdict, person, moderated=moderated, appeal=appeal), heard=moderated
+        )
 
     def _somebody_looks(self, person: Person, rules: CommunityRules) -> bool:
         if self._holds is not None:
@@ -244,6 +274,7 @@ class HouseGate:
                         category=verdict.category,
                         weight=weight,
                         job_id=job_id or None,
+                        moderated=self._is_moderated(person),
                     )
                 audit.append(session, verdict.ruling, actor=HOUSE, subject=person.key, details=details)
         except (DatabaseUnavailable, SQLAlchemyError) as error:

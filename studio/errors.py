@@ -51,13 +51,17 @@ class Refused(ChatelierError):
 class PolicyRefusal(Refused):
     """A house rule says no. `category` may be shown to the person; `rule` is for moderators.
 
-    `job_id` names the refused job, against which the person may appeal; None: there is no appeal.
+    `remedy` says which setting or moderator could change it. `job_id` names the refused job, against which the person
+    may appeal; None: there is no appeal. `sentence` is that of an earlier refusal, to be said again.
     """
 
     code = "policy"
 
-    def __init__(self, *, rule: str, category: str, job_id: str | None = None) -> None:
-        super().__init__(f"The house rules do not allow this ({category}). Please try something else.")
+    def __init__(
+        self, *, rule: str, category: str, remedy: str = "", job_id: str | None = None, sentence: str = ""
+    ) -> None:
+        made = f"The house rules do not allow this ({category}). Please try something else. {remedy}".rstrip()
+        super().__init__(sentence or made)
         self.rule = rule
         self.category = category
         self.job_id = job_id
@@ -66,9 +70,12 @@ class PolicyRefusal(Refused):
 class Banned(Refused):
     code = "banned"
 
-    def __init__(self, *, until: datetime | None = None) -> None:
+    def __init__(
+        self, *, until: datetime | None = None, more: str = "A moderator can tell you more."
+    ) -> None:
+        """`more` says what the person can do about it."""
         end = f" until {until:%Y-%m-%d %H:%M} UTC" if until else ""
-        super().__init__(f"You cannot paint here{end}. A moderator can tell you more.")
+        super().__init__(f"You cannot paint here{end}. {more}")
         self.until = until
 
 

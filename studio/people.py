@@ -12,6 +12,9 @@ class Platform(StrEnum):
     CLI = "cli"
 
 
+DIRECT_MESSAGES = "dm:"  # begins the name of such a community, before the person's id
+
+
 class Role(StrEnum):
     MEMBER = "member"
     TRUSTED = "trusted"
@@ -46,6 +49,11 @@ class Person:
     @classmethod
     def key_of(cls, platform: Platform, community: str, user_id: str) -> str:
         return f"{platform}:{community}:{user_id}"
+
+    @property
+    def is_alone(self) -> bool:
+        """In direct messages that are a community of their own, as on Discord."""
+        return self.community.startswith(DIRECT_MESSAGES)
 
     @property
     def moderates(self) -> bool:

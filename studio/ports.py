@@ -77,6 +77,9 @@ class Gate(Protocol):
     def require_welcome(self, person: Person) -> None:
         """Raises `Banned`."""
 
+    def require_moderators(self, person: Person) -> None:
+        """Raises `NotAllowed` where nobody moderates, with a word on how to name a moderator."""
+
     def admit_upload(self, person: Person) -> None:
         """Count a file that somebody brings along, before it is opened. Raises `Banned` and `RateLimited`."""
 

@@ -18,7 +18,8 @@ class Verdict:
 
     What is not `appealable` is the core: its words are kept nowhere, and nobody is asked to read them.
     Of an inspected picture, `fingerprint` is its PDQ hash (64 hexadecimal digits); an upload may show a person.
-    `asks_consent`: refused until whoever brings it says that the people in it agreed.
+    `asks_consent`: refused until whoever brings it says that the people in it agreed. Of what is refused, `remedy` says
+    to the person which setting or moderator could change it; not `heard`: nobody moderates there, who could be asked.
     """
 
     ruling: Ruling
@@ -29,6 +30,8 @@ class Verdict:
     fingerprint: str = ""
     shows_person: bool = False
     asks_consent: bool = False
+    remedy: str = ""
+    heard: bool = True
 
     @property
     def allows(self) -> bool:
@@ -39,9 +42,18 @@ class Verdict:
         """A refusal against which there is no appeal."""
         return self.ruling is Ruling.REFUSE and not self.appealable
 
+    @property
+    def may_be_appealed(self) -> bool:
+        return self.appealable and self.heard
+
+    def refusal(self, *, job_id: str | None = None) -> PolicyRefusal:
+        """`job_id` is the refused job's, told where its person may appeal."""
+        told = job_id if self.may_be_appealed else None
+        return PolicyRefusal(rule=self.rule, category=self.category, remedy=self.remedy, job_id=told)
+
     def raise_if_refused(self) -> None:
         if self.ruling is Ruling.REFUSE:
-            raise PolicyRefusal(rule=self.rule, category=self.category)
+            raise self.refusal()
 
 
 ALLOWED = Verdict(ruling=Ruling.ALLOW)

@@ -38,6 +38,7 @@ class TwinGate:
     admit_error: ChatelierError | None = None
     inspect_error: ChatelierError | None = None
     welcome_error: ChatelierError | None = None
+    moderators_error: ChatelierError | None = None
     allowed: Allowance = field(default_factory=Allowance)
     policy_version: str = "twin"
     admissions: list[Admission] = field(default_factory=list)
@@ -57,6 +58,10 @@ class TwinGate:
     def require_welcome(self, person: Person) -> None:
         if self.welcome_error:
             raise self.welcome_error
+
+    def require_moderators(self, person: Person) -> None:
+        if self.moderators_error:
+            raise self.moderators_error
 
     def admit_upload(self, person: Person) -> None:
         self.require_welcome(person)

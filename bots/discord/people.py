@@ -9,7 +9,7 @@ from studio.clock import now
 from studio.commands.spec import Call
 from studio.db.database import Database
 from studio.db.people import lock_person
-from studio.people import Address, Person, Platform, Role
+from studio.people import DIRECT_MESSAGES, Address, Person, Platform, Role
 from studio.text import clean_text
 
 TOKEN_LIFE = timedelta(minutes=15)
@@ -17,7 +17,7 @@ TOKEN_LIFE = timedelta(minutes=15)
 
 def community_of(guild_id: int | None, user_id: int) -> str:
     """A server, or one person's direct messages."""
-    return str(guild_id) if guild_id else f"dm:{user_id}"
+    return str(guild_id) if guild_id else f"{DIRECT_MESSAGES}{user_id}"
 
 
 def call_of(

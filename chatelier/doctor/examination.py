@@ -21,6 +21,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("queues", models.queues),
     ("learned", models.learned),
     ("policy", moderation.policy),
+    ("moderators", moderation.moderators),
     ("word list", moderation.word_list),
     ("names", moderation.names),
     ("blocked pictures", moderation.blocked_pictures),

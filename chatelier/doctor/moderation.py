@@ -72,6 +72,24 @@ def blocked_pictures(loaded: Loaded) -> Iterator[Finding]:
         )
 
 
+def moderators(loaded: Loaded) -> Iterator[Finding]:
+    """On Discord and Slack whoever manages the server or workspace moderates; in the web room whom its owner names."""
+    settings = loaded.settings
+    if settings.web.moderator_invite:
+        yield good("moderators", "whoever enters the web room with the moderators' word moderates")
+        return
+    kept = (
+        " What CHATELIER_MODERATION__HOLDS keeps for a moderator waits for ever."
+        if settings.moderation.holds
+        else ""
+    )
+    yield note(
+        "moderators",
+        f"nobody moderates the web room: doubtful requests are refused, and there is no appeal.{kept}",
+        "Set CHATELIER_WEB__MODERATOR_INVITE to a word: whoever enters with it moderates.",
+    )
+
+
 def sight(loaded: Loaded) -> Iterator[Finding]:
     """Looks at a grey square with everything that looks at pictures: what fails there hides every picture."""
     from PIL import Image

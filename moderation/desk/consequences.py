@@ -1,6 +1,6 @@
 """What strikes lead to: a warning, timeouts, a suspension, a ban. A human sees every suspension."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, select
@@ -17,12 +17,13 @@ from studio.clock import now
 from studio.db import cases, ledger, moves
 from studio.db.humans import human_of, identities
 from studio.db.people import lock_person
-from studio.db.tables import JobRow
+from studio.db.tables import BanRow, JobRow
 from studio.jobs import GOING_ON, JobState
 from studio.people import Person
 
 HOUSE = "house"  # who acts when no person does
 _STOPPED = "A moderator stopped this. Nothing was charged."
+_STOPPED_BY_RULES = "The house rules stopped this. Nothing was charged."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,14 +45,26 @@ LADDER = (
 )
 # The core of the rules: nothing more is painted until a human has looked.
 _FREEZE = Rung(burden=0.0, name="suspension", opens_case=True)
+# Where nobody moderates no human will look, so what the house imposes there ends by itself.
+_COOLING_OFF = timedelta(hours=1)
+_LONGEST_COOLING_OFF = timedelta(days=1)
+ENDS_BY_ITSELF = "That ends by itself."
 
 
 def punish(
-    session: Session, person: Person, *, rule: str, category: str, weight: float, job_id: str | None
+    session: Session,
+    person: Person,
+    *,
+    rule: str,
+    category: str,
+    weight: float,
+    job_id: str | None,
+    moderated: bool = True,
 ) -> Outcome:
     """Note a strike for a refused request, and take the step of the ladder that it leads to, if any.
 
-    Belongs into a transaction that touches nothing else before it; run the outcome's errands after the commit.
+    Where the place is not `moderated`, a step is a cooling-off of a day at most. Belongs into a transaction that
+    touches nothing else before it; run the outcome's errands after the commit.
     """
     lock_person(session, person)
     hold(session, person.key)
@@ -65,7 +78,45 @@ def punish(
         return Outcome()
     if rung.name == "warning":
         return notify(session, person.key, NoticeKind.WARNING, warning(category))
-    return _exclude(session, person, rung, row)
+    return _exclude(session, person, rung if moderated else _cooling_off(rung), row, moderated=moderated)
+
+
+def _cooling_off(rung: Rung) -> Rung:
+    lasts = _COOLING_OFF if rung is _FREEZE else min(rung.lasts or _LONGEST_COOLING_OFF, _LONGEST_COOLING_OFF)
+    return replace(rung, name="cooling-off", lasts=lasts, opens_case=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exclusion:
+    """`until` None: for good."""
+
+    until: datetime | None
+
+
+def find_exclusion(session: Session, person: Person, *, moderated: bool) -> Exclusion | None:
+    """Whether a human may not paint at the moment, under any of their names.
+
+    Where the place is not `moderated`, what the house imposed there lasts as long as a cooling-off at most, also when
+    somebody moderated then, or an earlier version imposed it for good.
+    """
+    found = bans.bans_in_force(session, person)
+    ends = [row.until if moderated or not _by_house(row, person) else _cooled_off_at(row) for row in found]
+    lasting = [until for until in ends if until is not None]
+    if len(lasting) < len(ends):
+        return Exclusion(until=None)
+    latest = max(lasting, default=None)
+    return Exclusion(until=latest) if latest is not None and latest > now() else None
+
+
+def _by_house(row: BanRow, person: Person) -> bool:
+    """Whether the house imposed a ban where the person is."""
+    home, _, by = row.banned_by.rpartition(":")  # older ones are by the house alone
+    return by == HOUSE and home in ("", f"{person.platform}:{person.community}")
+
+
+def _cooled_off_at(row: BanRow) -> datetime:
+    latest = row.created_at + _LONGEST_COOLING_OFF
+    return min(row.until or latest, latest)
 
 
 def hold(session: Session, person_key: str, *, job_id: str | None = None, all_jobs: bool = False) -> None:
@@ -84,7 +135,7 @@ def _going_on(keys: tuple[str, ...]) -> ColumnElement[bool]:
     return JobRow.person_key.in_(keys) & JobRow.state.in_(sorted(GOING_ON))
 
 
-def stop_jobs(session: Session, keys: tuple[str, ...]) -> Outcome:
+def stop_jobs(session: Session, keys: tuple[str, ...], *, why: str = _STOPPED) -> Outcome:
     """Everything of theirs that waits ends now, what is being painted ends within a step."""
     outcome = Outcome()
     for row in session.scalars(select(JobRow).where(_going_on(keys)).order_by(JobRow.id)):
@@ -93,18 +144,25 @@ def stop_jobs(session: Session, keys: tuple[str, ...]) -> Outcome:
             outcome.cancel.append(row.id)
         else:
             outcome.events += releases.stop(
-                session, row.id, JobState.CANCELLED, error_code="banned", error_text=_STOPPED
+                session, row.id, JobState.CANCELLED, error_code="banned", error_text=why
             )
     return outcome
 
 
 def exclude(
-    session: Session, person_key: str, *, by: str, until: datetime | None, reason: str, kind: NoticeKind
+    session: Session,
+    person_key: str,
+    *,
+    by: str,
+    until: datetime | None,
+    reason: str,
+    kind: NoticeKind,
+    moderated: bool = True,
 ) -> Outcome:
     """Stop a human's jobs and ban them under all their names. Bans come last: they lock the audit chain."""
     keys = identities(session, person_key)
-    outcome = stop_jobs(session, keys)
-    outcome.add(notify(session, person_key, kind, excluded(until)))
+    outcome = stop_jobs(session, keys, why=_STOPPED if moderated else _STOPPED_BY_RULES)
+    outcome.add(notify(session, person_key, kind, excluded(until, moderated=moderated)))
     for key in sorted(keys):  # in one order for everybody, or two moderators could wait for each other
         bans.ban(session, key, by=by, reason=reason, until=until)
     return outcome
@@ -128,13 +186,14 @@ def warning(category: str) -> str:
     )
 
 
-def excluded(until: datetime | None) -> str:
+def excluded(until: datetime | None, *, moderated: bool = True) -> str:
     if until is None:
         return "You cannot paint here any more. A moderator can tell you more."
-    return f"You cannot paint here until {until:%Y-%m-%d %H:%M} UTC. A moderator can tell you more."
+    more = "A moderator can tell you more." if moderated else ENDS_BY_ITSELF
+    return f"You cannot paint here until {until:%Y-%m-%d %H:%M} UTC. {more}"
 
 
-def _exclude(session: Session, person: Person, rung: Rung, row: StrikeRow) -> Outcome:
+def _exclude(session: Session, person: Person, rung: Rung, row: StrikeRow, *, moderated: bool) -> Outcome:
     until = now() + rung.lasts if rung.lasts else None
     outcome = Outcome()
     if rung.opens_case:
@@ -154,7 +213,17 @@ def _exclude(session: Session, person: Person, rung: Rung, row: StrikeRow) -> Ou
         kind = NoticeKind.BAN if rung.name == "ban" else NoticeKind.SUSPENSION
         reason = f"{rung.name}: {row.category}"
         by = Person.key_of(person.platform, person.community, HOUSE)
-        outcome.add(exclude(session, person.key, by=by, until=until, reason=reason, kind=kind))
+        outcome.add(
+            exclude(
+                session,
+                person.key,
+                by=by,
+                until=until,
+                reason=reason,
+                kind=kind,
+                moderated=moderated,
+            )
+        )
     return outcome
 
 

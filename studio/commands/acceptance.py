@@ -13,7 +13,7 @@ from studio.db import ledger, records
 from studio.db.cases import open_case, write_notice
 from studio.db.humans import human_of
 from studio.db.tables import JobRow, NoticeRow, OutboxRow
-from studio.errors import PolicyRefusal, TooManyJobs
+from studio.errors import TooManyJobs
 from studio.jobs import Job, JobState
 from studio.people import Person, Platform
 from studio.ports import Allowance
@@ -23,6 +23,7 @@ from studio.wire import to_data
 
 _WORDS = ("prompt", "prompts", "negative_prompt", "style", "sources")
 CORE = "core"  # the error code of a refusal against which there is no appeal
+UNHEARD = "unheard"  # of one where nobody moderated, so that nobody could hear an appeal
 
 
 def new_job(call: Call, command: str, request: PaintRequest, *, job_id: str, policy_version: str) -> JobRow:
@@ -88,7 +89,7 @@ def refuse(row: JobRow, verdict: Verdict) -> None:
     row.state = JobState.REFUSED
     row.ended_at = row.created_at
     row.cost = 0
-    refusal = PolicyRefusal(rule=verdict.rule, category=verdict.category)
+    refusal = verdict.refusal()
     row.error_code, row.error_text = refusal.code, str(refusal)
     note_refusal(row, verdict)
 
@@ -99,6 +100,8 @@ def note_refusal(row: JobRow, verdict: Verdict) -> None:
     if not verdict.appealable:
         row.error_code = CORE
         row.request = {name: value for name, value in row.request.items() if name not in _WORDS}
+    elif not verdict.heard:
+        row.error_code = UNHEARD
 
 
 def warn(session: Session, person: Person, verdict: Verdict) -> list[OutboxRow]:

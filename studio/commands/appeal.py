@@ -22,7 +22,11 @@ class Appeal:
 
 
 def appeal(ports: Ports, call: Call, command: Appeal) -> Filed:
-    """The owner of a refused job appeals, once. Raises `NotFound`, `NotAllowed` and `BadParameter`."""
+    """The owner of a refused job appeals, once, where somebody moderates.
+
+    Raises `NotFound`, `NotAllowed` and `BadParameter`.
+    """
+    ports.gate.require_moderators(call.person)
     with ports.database.begin() as session:
         lock_person(session, call.person)  # of two clicks at once, the second finds the case of the first
         job = records.find_job(session, command.job, viewer=call.person)

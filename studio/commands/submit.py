@@ -94,8 +94,12 @@ def _earlier(session: Session, request_key: str) -> Accepted | None:
     if row is None:
         return None
     if row.state == JobState.REFUSED:
-        job_id = None if row.error_code == acceptance.CORE else row.id
-        raise PolicyRefusal(rule=row.refused_rule, category=row.refused_category, job_id=job_id)
+        raise PolicyRefusal(
+            rule=row.refused_rule,
+            category=row.refused_category,
+            job_id=row.id if row.error_code == PolicyRefusal.code else None,
+            sentence=row.error_text or "",
+        )
     return replace(_accepted(session, row), repeated=True)
 
 
@@ -156,5 +160,4 @@ def _refusal(
             else set()
         )
     clear_away(ports, Removal(files=unneeded))
-    job_id = row.id if verdict.appealable else None
-    return PolicyRefusal(rule=verdict.rule, category=verdict.category, job_id=job_id)
+    return verdict.refusal(job_id=row.id)
