@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from bots.phrases import spread_flags
 from chatelier.settings import Settings
@@ -32,7 +33,14 @@ from studio.requests import PaintRequest
 from studio.verdicts import Verdict
 from studio.wire import to_json
 
+if TYPE_CHECKING:
+    from moderation.gate import HouseGate
+
 _SLUG_LENGTH = 40
+_ANY_LANGUAGE = (
+    "These words are in a language on which the prompt rules were not measured. For people in a room or chat that waits"
+    " for a moderator; here it goes ahead. What decides about it: {setting}."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +58,7 @@ class Withheld:
 
     seed: int
     category: str
+    remedy: str
 
 
 def read_request(settings: Settings, values: Mapping[str, object]) -> PaintRequest:
@@ -63,8 +72,11 @@ def paint_into(
     *,
     settings: Settings,
     on_progress: Callable[[Progress], None],
+    on_remark: Callable[[str], None],
 ) -> Iterator[Saved | Withheld]:
     """Paint and save, picture by picture. Ctrl-C ends it within a denoising step.
+
+    `on_remark` is given what the house rules let pass here only.
 
     Raises `Refused`, `BadParameter`, `ModelBroken`, `JobCancelled`, `InspectionFailed`, `SigningFailed`,
     `StorageFailed`, and `Misconfigured` when the certificates cannot be made.
@@ -72,7 +84,12 @@ def paint_into(
     signer, job_id = open_signer(settings), job_id_of(to_json(request))
     with _interruptible() as cancelled:
         _require_writable(folder)
-        painted = _paint(job_id, request, settings=settings, on_progress=on_progress, cancelled=cancelled)
+        person = _this_person()
+        gate = _open_gate(settings)
+        _require_allowed(gate, person, request, on_remark=on_remark)
+        painted = _paint(
+            job_id, person, request, gate, settings=settings, on_progress=on_progress, cancelled=cancelled
+        )
         if cancelled():  # while they were looked over
             raise JobCancelled
     for index, (each, png, verdict) in enumerate(painted, start=1):
@@ -81,27 +98,45 @@ def paint_into(
             copy = _copied(each, child, signer) if signer else png
             yield _save(folder, copy, each.recipe)
         else:
-            yield Withheld(seed=each.recipe.seed, category=verdict.category)
+            yield Withheld(seed=each.recipe.seed, category=verdict.category, remedy=verdict.remedy)
+
+
+def _open_gate(settings: Settings) -> "HouseGate":
+    """Bans and limits are for rooms: the database is named here and never opened."""
+    return open_gate(settings, Database(settings.database), redis_url=None, holds=False)
+
+
+def _require_allowed(
+    gate: "HouseGate", person: Person, request: PaintRequest, *, on_remark: Callable[[str], None]
+) -> None:
+    """Nobody is here who could look at what is held, but for its language the person at the terminal answers.
+
+    Raises `PolicyRefusal`.
+    """
+    from moderation.remedies import remedy_of, setting_of
+    from moderation.rules.prompt import PromptSubject
+
+    admission = Admission(person=person, command=SPEC.name, request=request, outstanding_jobs=0)
+    subject = PromptSubject.of(admission)
+    held, verdict = gate.judge(subject), gate.judge(subject, any_language=True)
+    if not verdict.allows:
+        remedy = remedy_of(verdict, person, moderated=False)
+        raise PolicyRefusal(rule=verdict.rule, category=verdict.category, remedy=remedy)
+    if not held.allows:
+        on_remark(_ANY_LANGUAGE.format(setting=setting_of(held)))
 
 
 def _paint(
     job_id: str,
+    person: Person,
     request: PaintRequest,
+    gate: "HouseGate",
     *,
     settings: Settings,
     on_progress: Callable[[Progress], None],
     cancelled: Callable[[], bool],
 ) -> list[tuple[Painted, bytes, Verdict]]:
     """What was painted, as PNG too, and what the house says of each."""
-    from moderation.rules.prompt import PromptSubject
-
-    person = _this_person()
-    # Bans and limits are for rooms: the database is named here and never opened.
-    gate = open_gate(settings, Database(settings.database), redis_url=None, holds=False)
-    admission = Admission(person=person, command=SPEC.name, request=request, outstanding_jobs=0)
-    verdict = gate.judge(PromptSubject.of(admission))
-    if not verdict.allows:  # there is nobody here who could look at what is held back
-        raise PolicyRefusal(rule=verdict.rule, category=verdict.category)
     if cancelled():  # what comes now, loading a model, takes its time
         raise JobCancelled
     atelier = open_atelier(settings, stays=False)

@@ -45,6 +45,7 @@ def imagine(  # noqa: PLR0917 - options are named on the command line
 
       chatelier imagine "a {red,blue} bird --no clouds --ar 2:3"
     """
+    from chatelier.console import say_warning
     from chatelier.logs import set_up_logging
     from chatelier.oneshot import paint_into, read_request
     from chatelier.settings import load_settings
@@ -70,7 +71,9 @@ def imagine(  # noqa: PLR0917 - options are named on the command line
     request = read_request(settings, {name: value for name, value in values.items() if value is not None})
     try:
         with _Bar() as bar:
-            results = list(paint_into(output, request, settings=settings, on_progress=bar.show))
+            results = list(
+                paint_into(output, request, settings=settings, on_progress=bar.show, on_remark=say_warning)
+            )
     except JobCancelled:
         raise typer.Abort from None
     _print(results, as_json=as_json)
@@ -122,9 +125,12 @@ def _print(results: "list[Saved | Withheld]", *, as_json: bool) -> None:
         for each in saved:
             _print_recipe(each)
     for refused in withheld:
-        say_warning(f"The picture with seed {refused.seed} was not written: {refused.category}.")
+        say_warning(
+            f"The picture with seed {refused.seed} was not written: {refused.category}. {refused.remedy}"
+        )
     if not saved and withheld:
-        raise PolicyRefusal(rule="inspection", category=withheld[0].category)
+        first = withheld[0]
+        raise PolicyRefusal(rule="inspection", category=first.category, remedy=first.remedy)
 
 
 def _print_json(saved: "list[Saved]") -> None:

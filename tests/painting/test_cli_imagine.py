@@ -221,14 +221,53 @@ def test_the_house_rules_apply_to_words(run: Run, tmp_path: Path, monkeypatch: p
     assert not list((tmp_path / "out").iterdir())
 
 
+def test_a_refusal_of_words_names_the_setting_that_decides(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "words.txt").write_text("zorblatt\n")
+    monkeypatch.setenv("CHATELIER_MODERATION__WORD_LIST", str(tmp_path / "words.txt"))
+    _, _, err = run("a zorblatt in a field")
+    assert "CHATELIER_MODERATION__WORD_LIST" in err
+    assert "moderator" not in err
+
+
+def test_words_in_a_language_that_was_not_measured_are_painted_and_said_so(run: Run) -> None:
+    status, out, err = run("красная лиса на снегу под луной")
+    assert status == 0
+    assert "красная лиса" in out
+    assert "a language on which the prompt rules were not measured" in err
+    assert "`other_languages` in the policy file (CHATELIER_MODERATION__POLICY)" in err
+
+
+def test_a_policy_that_refuses_other_languages_refuses_them_here_too(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "policy.toml").write_text('other_languages = "refuse"\n')
+    monkeypatch.setenv("CHATELIER_MODERATION__POLICY", str(tmp_path / "policy.toml"))
+    status, _, err = run("красная лиса на снегу под луной")
+    assert status == 1
+    assert "`other_languages`" in err
+
+
+def test_words_that_other_rules_hold_are_not_painted_for_their_language(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "words.txt").write_text("zorblatt\n")
+    monkeypatch.setenv("CHATELIER_MODERATION__WORD_LIST", str(tmp_path / "words.txt"))
+    status, _, err = run("zorblatt красная лиса на снегу под луной")
+    assert status == 1
+    assert "this community's own list" in err
+
+
 def test_a_picture_that_is_refused_is_not_written(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    refusal = Verdict(ruling=Ruling.REFUSE, rule="test", category="a category")
+    remedy = "Another setting."
+    refusal = Verdict(ruling=Ruling.REFUSE, rule="test", category="a category", remedy=remedy)
     monkeypatch.setattr(HouseGate, "inspect", lambda _gate, _inspection: refusal)
     status, _, err = run("a star", "-n", "1", "--seed", "3")
     assert status == 1
-    assert "seed 3 was not written: a category" in err
+    assert "seed 3 was not written: a category. Another setting." in err
     assert not list((tmp_path / "out").iterdir())
 
 
