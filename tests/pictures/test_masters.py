@@ -94,6 +94,17 @@ def test_people_get_the_signed_copy_and_never_the_master(ports, call, brush, sta
     assert small.getpixel((250, 250))[0] > 200
 
 
+@pytest.mark.parametrize("signed", [True, False])
+def test_files_do_not_name_the_pictures_that_they_were_made_from(ports, call, brush, stamp, signed):
+    _, (first,) = paint(ports, call, brush, stamp, count=1)
+    edit = {"picture": first.id, "region": "A1", "count": 1}
+    _, (second,) = paint(ports, call, brush, stamp if signed else None, "edit", **edit)
+    assert second.recipe.parents == (first.id,)
+    for key in {second.key, second.source_key}:
+        assert first.id.encode() not in ports.store.get(key)
+        assert read_recipe(ports.store.get(key)).prompt == second.recipe.prompt
+
+
 def test_a_grid_shows_the_signed_copies(ports, call, brush, stamp):
     in_chat = replace(call, address=replace(call.address, platform=Platform.DISCORD))
     job, _ = paint(ports, in_chat, brush, stamp, count=4)
