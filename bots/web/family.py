@@ -13,6 +13,7 @@ from studio.people import Person
 from studio.privacy import Audience, find_picture, may_see
 
 _MOST_SHOWN = 12
+_MOST_LOOKED_AT = 100  # some may be hidden from the viewer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,13 +50,13 @@ def load_portrait(session: Session, picture_id: str, viewer: Person) -> Portrait
     audience = Audience.of_person(viewer)
     picture = find_picture(session, picture_id, audience)
     ancestors = [each.id for each in records.ancestors(session, [picture_id])]
-    children = select(LineageRow.child).where(LineageRow.parent == picture_id).limit(_MOST_SHOWN * 2)
+    children = select(LineageRow.child).where(LineageRow.parent == picture_id).limit(_MOST_LOOKED_AT)
     became = _relatives(session, list(session.scalars(children)), audience)
     return Portrait(
         tile=Tile(picture=picture, starred_by=tuple(load_stars(session, [picture_id]).get(picture_id, ()))),
         job=records.find_job(session, picture.job_id),
         siblings=tuple(each.id for each in records.pictures_of_job(session, picture.job_id)),
-        ancestors=_relatives(session, ancestors, audience)[:_MOST_SHOWN],
+        ancestors=_relatives(session, ancestors[:_MOST_LOOKED_AT], audience)[:_MOST_SHOWN],
         children=tuple(each for each in became if each.visible)[:_MOST_SHOWN],
     )
 

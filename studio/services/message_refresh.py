@@ -72,8 +72,10 @@ def _painted_from(session: Session, pictures: set[str]) -> set[str]:
 
 def _unpainted_from(session: Session, pictures: set[str]) -> set[str]:
     """Of the jobs without pictures, those whose messages credit their sources: on the web the failed ones too."""
-    credited = JobRow.state.in_(sorted(GOING_ON))
-    credited |= (JobRow.platform == Platform.WEB) & JobRow.state.in_(sorted(ENDED - {JobState.DONE}))
+    unpainted_on_the_web = (JobRow.platform == Platform.WEB) & JobRow.state.in_(
+        sorted(ENDED - {JobState.DONE})
+    )
+    credited = JobRow.state.in_(sorted(GOING_ON)) | unpainted_on_the_web
     from_pictures = cast(JobRow.request, Text).contains('"picture_id": "')
     found = session.execute(select(JobRow.id, JobRow.request).where(credited, from_pictures))
     return {job_id for job_id, request in found if not pictures.isdisjoint(_sources(request))}
