@@ -16,11 +16,12 @@ from studio.db.estimates import outlook
 from studio.db.moves import mark_queued
 from studio.db.people import lock_person
 from studio.db.tables import JobRow, OutboxRow
-from studio.errors import BadParameter, ElsewhereOnly, Paused, PolicyRefusal, QueueUnavailable
+from studio.errors import BadParameter, ElsewhereOnly, NotFound, Paused, PolicyRefusal, QueueUnavailable
 from studio.events import JobAccepted
 from studio.identifiers import new_job_id
 from studio.jobs import JobState
 from studio.ports import Admission, Allowance, Ports
+from studio.privacy import Audience, may_see
 from studio.removals import Removal, clear_away
 from studio.requests import PaintRequest
 from studio.verdicts import Ruling, Verdict
@@ -68,7 +69,10 @@ def admission_of(session: Session, call: Call, command: str, request: PaintReque
     """Raises `NotFound` for a source that is out of the person's reach."""
     origins = [source.picture_id for source in request.sources if source.picture_id]
     for each in origins:
-        records.find_picture(session, each, viewer=call.person)
+        picture = records.find_picture(session, each, viewer=call.person)
+        # Whoever repeats a job names it, not what it started from.
+        if not may_see(session, records.find_job(session, picture.job_id), Audience.of_call(call)):
+            raise NotFound("A picture that this starts from")
     family = records.family(session, origins)
     return Admission(
         person=call.person,

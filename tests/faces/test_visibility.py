@@ -253,6 +253,14 @@ def test_the_words_of_whoever_asks_in_private_are_not_told_to_the_owner(painted:
     assert painted.ports.desk.read(case_id).prompts[0] == ""
 
 
+def test_nobody_repeats_a_job_that_started_from_what_they_may_not_see(painted: Painted) -> None:
+    with pytest.raises(NotFound) as caught:
+        ask(painted.ports, "cy", "reroll", job=painted.child)
+    assert painted.second not in str(caught.value)
+    assert isinstance(ask(painted.ports, "bo", "reroll", job=painted.child), Accepted)
+    assert isinstance(ask(painted.ports, "cy", "vary", picture=f"{painted.child}.1"), Accepted)
+
+
 def test_only_one_module_reads_whether_a_place_is_private() -> None:
     root = Path(__file__).parents[2]
     reading = [
