@@ -187,7 +187,7 @@ def test_on_the_web_the_card_of_a_failed_job_loses_them_too(house: Ports) -> Non
     end_job(house, failed, JobState.FAILED)
     forget_events(house)
     with OpenRoom(house, web_settings(moderator_secret="mods")) as room:
-        mod = room.guest("Mod", word="mods")
+        mod = room.guest("Maud", word="mods")
         assert "red fox" in mod.wall
         web_ask(house, "ana", "forget-me", confirm="yes")
         assert "red fox" not in mod.card(failed, "failed")
