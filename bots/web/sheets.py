@@ -7,6 +7,7 @@ from bots.web import words
 from bots.web.door import house_of
 from bots.web.fragments import catalog_data, render
 from bots.web.visitors import LONGEST_NAME, Visitor
+from studio.phrase import MAX_PHRASE
 
 
 def sheet_of(request: Request, visitor: Visitor, html: str) -> Response:
@@ -22,6 +23,7 @@ def page_of(request: Request, visitor: Visitor, *, sheet: str = "") -> str:
         visitor=visitor,
         token=house.passes.form_token(visitor),
         longest_name=LONGEST_NAME,
+        longest_text=MAX_PHRASE,
         sheet=sheet,
         data={
             "catalog": catalog_data(moderator=visitor.moderator),

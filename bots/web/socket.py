@@ -11,7 +11,7 @@ from bots.web import words
 from bots.web.door import require_welcome
 from bots.web.house import House
 from bots.web.seats import CLOSE_NOT_IN, Seat
-from bots.web.wishes import LONGEST_BYTES, Ping, Wish, read_message
+from bots.web.wishes import LONGEST_BYTES, Ping, Wish, id_of, read_message
 from studio.errors import Banned
 
 
@@ -52,15 +52,15 @@ async def _listen(house: House, seat: Seat) -> None:
     while True:
         text = await seat.socket.receive_text()
         if len(text.encode()) > LONGEST_BYTES:
-            _refuse(seat, words.MESSAGE_TOO_LONG)
+            _refuse(seat, words.MESSAGE_TOO_LONG, id_of(text))
             continue
         message = read_message(text)
         if isinstance(message, Ping):
             seat.tell('{"type":"pong"}')
         elif message is None:
-            _refuse(seat, words.MESSAGE_UNREADABLE)
+            _refuse(seat, words.MESSAGE_UNREADABLE, id_of(text))
         elif not seat.may_send():
-            _refuse(seat, words.TOO_FAST, wish=message)
+            _refuse(seat, words.TOO_FAST, message.id)
         else:
             await _serve(house, seat, message)
 
@@ -77,6 +77,6 @@ async def _serve(house: House, seat: Seat, wish: Wish) -> None:
     house.figures.wishes.labels(wish.do, "ok" if reply.went_well else reply.tell["code"]).inc()
 
 
-def _refuse(seat: Seat, sentence: str, *, wish: Wish | None = None) -> None:
-    answer = {"type": "answer", "id": wish.id if wish else None, "ok": False, "text": sentence}
+def _refuse(seat: Seat, sentence: str, wish_id: str | None) -> None:
+    answer = {"type": "answer", "id": wish_id, "ok": False, "text": sentence}
     seat.tell(json.dumps(answer))

@@ -1,16 +1,23 @@
 """What a browser sends over the socket."""
 
+import json
+import re
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, TypeAdapter, ValidationError
 
+from studio.phrase import MAX_PHRASE
 from studio.requests import MOST_BLENDED
 
-LONGEST_BYTES = 8 * 1024
+LONGEST_TICKET = 1000
+# The prompt box takes `MAX_PHRASE` UTF-16 code units. JSON writes a control character or a lone surrogate in six bytes;
+# every other code unit has at most three in UTF-8.
+LONGEST_BYTES = 6 * MAX_PHRASE + (MOST_BLENDED + 1) * LONGEST_TICKET + 2048
 
 # Made by the browser for each wish: the same one sent twice is one job.
-WishId = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{8,40}$")]
-Ticket = Annotated[str, Field(max_length=1000)]
+_WISH_ID = r"^[A-Za-z0-9-]{8,40}$"
+WishId = Annotated[str, Field(pattern=_WISH_ID)]
+Ticket = Annotated[str, Field(max_length=LONGEST_TICKET)]
 
 
 class _Message(BaseModel):
@@ -58,4 +65,13 @@ def read_message(text: str) -> Wish | Ping | None:
     try:
         return _MESSAGES.validate_json(text)
     except ValidationError:
+        return None
+
+
+def id_of(text: str) -> str | None:
+    """The id of a message that is refused, so that the browser knows which one; None where it has no genuine id."""
+    try:
+        found = json.loads(text)["id"]
+        return found if re.fullmatch(_WISH_ID, found) else None
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from bots.web.wishes import LONGEST_BYTES
 from studio.buttons import Action, Button
 from studio.commands.answers import Accepted
 from studio.commands.imagine import Imagine, imagine
@@ -21,6 +22,7 @@ from studio.errors import PolicyRefusal, RateLimited
 from studio.events import JobEnded, JobProgress
 from studio.jobs import JobState
 from studio.people import Platform
+from studio.phrase import MAX_PHRASE
 from studio.ports import Ports
 from studio.verdicts import Ruling, Verdict
 from tests.painted import end_job, paint_job
@@ -205,8 +207,8 @@ def test_every_command_of_the_catalogue_is_offered_for_completion(room: OpenRoom
         ("/cancel 000000000000", "is not here (any more)"),
         ("/vary ../../etc/passwd", "picture"),
         ("x" * 3000, "the most is 1,000"),
-        ("x" * 10_000, "at most 1,000 characters"),
-        ("ж" * 5_000, "at most 1,000 characters"),
+        ("x" * 10_000, "the most is 1,000"),
+        ("ж" * 20_000, "at most 1,000 characters"),
     ],
 )
 def test_what_cannot_be_followed_gets_one_clear_sentence(room: OpenRoom, text: str, wanted: str) -> None:
@@ -257,6 +259,42 @@ def test_a_message_of_the_wrong_shape_is_answered_and_the_socket_stays(room: Ope
     ana.send(message)
     assert "could not be read" in ana.hear("answer")["text"]
     assert ana.say("a red apple")["ok"]
+
+
+@pytest.mark.parametrize("letter", ["狐", "🦊", '"', "\x01", "\ud800"])
+def test_whatever_fits_into_the_prompt_box_is_answered(room: OpenRoom, letter: str) -> None:
+    ana = room.guest("Ana")
+    units = len(letter.encode("utf-16-le", "surrogatepass")) // 2
+    ana.send({"do": "say", "id": "wish-00000001", "text": letter * (MAX_PHRASE // units)})
+    answer = ana.hear("answer")
+    assert answer["id"] == "wish-00000001"
+    assert "is too long" not in answer["text"]
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"do": "say", "text": "x" * LONGEST_BYTES},
+        {"do": "say", "text": "a red apple", "person": "somebody else"},
+        {"do": "say", "text": "a red apple", "image": "x" * 2000},
+        {"do": "fly"},
+    ],
+)
+def test_a_message_that_is_refused_is_answered_by_its_id(room: OpenRoom, message: dict[str, str]) -> None:
+    ana = room.guest("Ana")
+    ana.send({"id": "wish-00000001", **message})
+    answer = ana.hear("answer")
+    assert not answer["ok"]
+    assert answer["id"] == "wish-00000001"
+
+
+def test_a_message_sent_too_fast_is_answered_by_its_id(room: OpenRoom, still: Callable[[str], None]) -> None:
+    ana = room.guest("Ana")
+    still("bots.web.seats")
+    for number in range(30):
+        ana.send({"do": "say", "id": f"wish-{number:08d}", "text": "/show zzzzzzzzzzzz"})
+    answers = [ana.hear("answer")["id"] for _ in range(30)]
+    assert answers == [f"wish-{number:08d}" for number in range(30)]
 
 
 @pytest.mark.parametrize(
