@@ -86,7 +86,7 @@ def try_prompt(
 
 @policy_app.command()
 def look(
-    image: Annotated[Path, typer.Argument(help="A PNG, JPEG or WebP of your own.")],
+    image: Annotated[Path, typer.Argument(help="A PNG, JPEG, WebP or GIF of your own.")],
     upload: Annotated[bool, typer.Option(help="Judge it as an upload, not as painted here.")] = False,
     prompt: Annotated[str, typer.Option(help="The words it was painted from.")] = "",
     policy: PolicyFile = None,

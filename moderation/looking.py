@@ -20,7 +20,7 @@ def look(
     path: Path, *, upload: bool, prompt: str, policy: Policy
 ) -> Iterator[tuple[str, Finding | None, Finding | None]]:
     """Each rule's name, what it found, and what the policy makes of that. Raises OSError or ValueError."""
-    with Image.open(path, formats=("PNG", "JPEG", "WEBP")) as opened:
+    with Image.open(path, formats=("PNG", "JPEG", "WEBP", "GIF")) as opened:
         if opened.width * opened.height > MAX_PIXELS:
             raise ValueError("This picture has more pixels than any that is judged.")
         image = opened.convert("RGB")

@@ -10,6 +10,7 @@ from enum import StrEnum
 from studio.errors import BadImage
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+GIF_SIGNATURES = (b"GIF87a", b"GIF89a")
 # JPEG markers that carry no length: TEM and RST0 to RST7.
 BARE_MARKERS = frozenset({0x01, *range(0xD0, 0xD8)})
 # Start-of-frame markers are C0 to CF without DHT (C4), JPG (C8) and DAC (CC).
@@ -18,7 +19,6 @@ START_OF_SCAN, END_OF_IMAGE = 0xDA, 0xD9
 
 # What people send by mistake, so that the answer can name it.
 OTHER_KINDS = (
-    (b"GIF8", "a GIF"),
     (b"BM", "a BMP"),
     (b"II*\x00", "a TIFF"),
     (b"MM\x00*", "a TIFF"),
@@ -36,11 +36,12 @@ OTHER_KINDS = (
 
 
 class Kind(StrEnum):
-    """The three kinds of file that are read; values are Pillow's format names."""
+    """The kinds of file that are read; values are Pillow's format names."""
 
     PNG = "PNG"
     JPEG = "JPEG"
     WEBP = "WEBP"
+    GIF = "GIF"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +59,9 @@ def read_header(data: bytes) -> Header:
         return _read_jpeg(data)
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return _read_webp(data)
-    raise BadImage(f"it is {_name_other(data)}. Please send a PNG, JPEG or WebP.")
+    if data[:6] in GIF_SIGNATURES:
+        return _read_gif(data)
+    raise BadImage(f"it is {_name_other(data)}. Please send a PNG, JPEG, WebP or GIF.")
 
 
 def _read_png(data: bytes) -> Header:
@@ -107,6 +110,13 @@ def _read_webp(data: bytes) -> Header:
     else:
         raise _damaged()
     return Header(kind=Kind.WEBP, width=width, height=height)
+
+
+def _read_gif(data: bytes) -> Header:
+    """The logical screen, GIF89a specification, section 18. A frame may be larger: its reader is asked once more."""
+    if len(data) < 13:
+        raise _damaged()
+    return Header(kind=Kind.GIF, width=_little(data, 6, 2), height=_little(data, 8, 2))
 
 
 def _name_other(data: bytes) -> str:

@@ -1,4 +1,4 @@
-"""Uploads made harmless: checked before decoding, decoded by three known readers, always encoded anew."""
+"""Uploads made harmless: checked before decoding, decoded by known readers, always encoded anew."""
 
 import io
 from collections.abc import Callable

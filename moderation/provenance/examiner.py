@@ -16,7 +16,7 @@ from studio.provenance import Traces
 if TYPE_CHECKING:
     from moderation.provenance.chain import Chain
 
-_FORMATS = ("PNG", "JPEG", "WEBP")
+_FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
 
 
 class HouseExaminer:

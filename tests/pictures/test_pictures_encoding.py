@@ -186,8 +186,8 @@ class TestDarkroom:
         assert decode(clean.png).size == (256, 192)
 
     def test_a_bad_upload_is_one_sentence(self, darkroom: ports.Darkroom) -> None:
-        with pytest.raises(BadImage, match="Please send a PNG, JPEG or WebP"):
-            darkroom.clean(b"GIF89a")
+        with pytest.raises(BadImage, match="Please send a PNG, JPEG, WebP or GIF"):
+            darkroom.clean(b"%PDF-1.7")
 
     def test_a_grid_is_made_of_encoded_pictures(self, darkroom: ports.Darkroom) -> None:
         grid = decode(darkroom.grid([encode_png(noise(64, 64)), make_thumbnail(noise(64, 64))] * 2))
