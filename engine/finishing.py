@@ -18,7 +18,7 @@ from engine.orders import Painted
 from engine.pictures.encoding import encode_png
 from engine.pictures.grid import make_grid
 from engine.pictures.png import write_recipe
-from engine.pictures.thumbnails import THUMBNAIL_SUFFIX, make_thumbnail
+from engine.pictures.thumbnails import THUMBNAIL_SUFFIX, make_thumbnail, thumbnail_sides
 from studio.identifiers import picture_id
 from studio.jobs import Job
 from studio.people import Platform
@@ -53,7 +53,7 @@ class Finished:
     verdict: Verdict
     key: str
     master_key: str | None
-    thumbnail_key: str
+    thumbnail_keys: dict[int, str]  # by size in pixels, see `thumbnail_sides`
     perceptual_hash: str | None
     width: int
     height: int
@@ -94,10 +94,16 @@ def keep(
     copies = list(hands.map(partial(_copy_of, job, signer=signer), pictures))
     masters = [each.master for each in pictures] if signer else []
     putting = {data: hands.submit(store.put, data, suffix=".png") for data in (*copies, *masters)}
-    shrinking = [hands.submit(_put_thumbnail, each.image, store) for each in pictures]
+    shrinking = [
+        {
+            side: hands.submit(_put_thumbnail, each.image, side, store)
+            for side in thumbnail_sides(*each.image.size)
+        }
+        for each in pictures
+    ]
     grids = making_grid.result()
     putting |= {data: hands.submit(store.put, data, suffix=".png") for data in grids}
-    wait([*putting.values(), *shrinking])
+    wait([*putting.values(), *(each for sizes in shrinking for each in sizes.values())])
     keys = {data: each.result() for data, each in putting.items()}
     finished = [
         Finished(
@@ -106,13 +112,13 @@ def keep(
             verdict=each.verdict,
             key=keys[copy],
             master_key=keys[each.master] if signer else None,
-            thumbnail_key=thumbnail.result(),
+            thumbnail_keys={side: put.result() for side, put in sizes.items()},
             perceptual_hash=each.verdict.fingerprint or None,
             width=each.image.width,
             height=each.image.height,
             size_bytes=len(copy),
         )
-        for each, copy, thumbnail in zip(pictures, copies, shrinking, strict=True)
+        for each, copy, sizes in zip(pictures, copies, shrinking, strict=True)
     ]
     return finished, keys[grids[0]] if grids else None
 
@@ -130,8 +136,8 @@ def _copy_of(job: Job, picture: Judged, *, signer: Signer | None) -> bytes:
     return copy_of(picture.image, told, picture_id(job.id, picture.index), signer)
 
 
-def _put_thumbnail(image: Image.Image, store: Store) -> str:
-    return store.put(make_thumbnail(image), suffix=THUMBNAIL_SUFFIX)
+def _put_thumbnail(image: Image.Image, side_pixels: int, store: Store) -> str:
+    return store.put(make_thumbnail(image, side_pixels=side_pixels), suffix=THUMBNAIL_SUFFIX)
 
 
 def _grids_of(job: Job, pictures: Sequence[Judged]) -> list[bytes]:

@@ -69,5 +69,5 @@ def clear_up(database: Database, store: Store, job: Job, outcome: Outcome, put: 
 
 def _shown(outcome: Outcome) -> set[str | None]:
     pictures = outcome.pictures
-    keys = {key for each in pictures for key in (each.key, each.master_key, each.thumbnail_key)}
+    keys = {key for each in pictures for key in (each.key, each.master_key, *each.thumbnail_keys.values())}
     return {*keys, outcome.grid_key}

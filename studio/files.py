@@ -63,7 +63,13 @@ def of_deleted(session: Session, sources: Iterable[Source]) -> set[str]:
 
 
 def _shown(session: Session, keys: set[str]) -> set[str]:
-    columns = (PictureRow.storage_key, PictureRow.master_key, PictureRow.thumbnail_key)
+    columns = (
+        PictureRow.storage_key,
+        PictureRow.master_key,
+        PictureRow.thumbnail_key,
+        PictureRow.thumbnail_640_key,
+        PictureRow.thumbnail_1280_key,
+    )
     shown: set[str] = set()
     for some in _batches(keys):
         there = or_(*(column.in_(some) for column in columns)) & PictureRow.deleted_at.is_(None)

@@ -5,6 +5,8 @@ from datetime import datetime
 
 from studio.requests import Lora, Operation
 
+THUMBNAIL_SIDES_PIXELS = (320, 640, 1280)  # of the longer side, at most
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
@@ -51,6 +53,8 @@ class Picture:
     size_bytes: int
     created_at: datetime
     master_key: str | None = None  # None: the picture itself is the master
+    thumbnail_640_key: str | None = None
+    thumbnail_1280_key: str | None = None
     stars: int = 0
     deleted: bool = False
 
@@ -58,3 +62,14 @@ class Picture:
     def source_key(self) -> str:
         """What further work starts from."""
         return self.master_key or self.key
+
+    @property
+    def thumbnail_keys(self) -> dict[int, str]:
+        """By the size that each was made for, in pixels; the smallest is always there."""
+        keys = (self.thumbnail_key, self.thumbnail_640_key, self.thumbnail_1280_key)
+        return {side: key for side, key in zip(THUMBNAIL_SIDES_PIXELS, keys, strict=True) if key}
+
+    @property
+    def file_keys(self) -> set[str]:
+        """Every file that is kept of it."""
+        return {self.key, self.source_key, *self.thumbnail_keys.values()}

@@ -135,7 +135,7 @@ def _mark_deleted(session: Session, job: Job, picture: Picture) -> OutboxRow:
 
 
 def _orphaned_files(session: Session, job: Job, pictures: Sequence[Picture]) -> set[str]:
-    keys = {key for each in pictures for key in (each.key, each.source_key, each.thumbnail_key)}
+    keys = {key for each in pictures for key in each.file_keys}
     row = session.get_one(JobRow, job.id)
     if row.grid_key:  # the grid shows what is now deleted
         keys.add(row.grid_key)

@@ -11,6 +11,7 @@ from studio.db import records
 from studio.db.humans import same_human
 from studio.errors import BadImage, ChatelierError, NotFound
 from studio.identifiers import split_picture_id
+from studio.pictures import THUMBNAIL_SIDES_PIXELS
 from studio.privacy import Audience, find_picture
 from studio.uploads import accept_upload, examine_upload
 
@@ -21,16 +22,16 @@ _UPLOADS_A_MINUTE = 20
 
 
 async def picture_file(request: Request) -> Response:
-    """GET /pictures/<picture>.png and /thumbnails/<picture>."""
+    """GET /pictures/<picture>.png, and /thumbnails/<picture> with ``?side=`` for a larger one."""
     house = house_of(request)
     visitor = house.passes.read(request)
     if visitor is None or not house.passes.admits(visitor):
         raise NotAdmitted
     picture_id: str = request.path_params["picture"]
-    small = request.url.path.startswith("/thumbnails/")
+    side = _side_of(request)
     if split_picture_id(picture_id) is None:
         raise NotFound("That picture")
-    key = await house.backroom.run("shelf", _find_key, house, visitor, picture_id, small)
+    key = await house.backroom.run("shelf", _find_key, house, visitor, picture_id, side)
     headers = {"ETag": f'"{key}"', "Cache-Control": _CACHED}
     if request.headers.get("if-none-match") == headers["ETag"]:
         return Response(status_code=304, headers=headers)
@@ -43,7 +44,17 @@ async def picture_file(request: Request) -> Response:
     return Response(data, media_type=_TYPES.get(suffix, "application/octet-stream"), headers=headers)
 
 
-def _find_key(house: House, visitor: Visitor, picture_id: str, small: bool) -> str:
+def _side_of(request: Request) -> int | None:
+    """The size of a thumbnail in pixels; None for the picture itself. Raises `NotFound` for a size never made."""
+    if not request.url.path.startswith("/thumbnails/"):
+        return None
+    side = request.query_params.get("side", str(THUMBNAIL_SIDES_PIXELS[0]))
+    if side not in map(str, THUMBNAIL_SIDES_PIXELS):
+        raise NotFound("That picture")
+    return int(side)
+
+
+def _find_key(house: House, visitor: Visitor, picture_id: str, side: int | None) -> str:
     """Raises `NotFound`, and `Banned`: one's own pictures stay within reach of whoever is banned."""
     with house.ports.database.read() as session:
         picture = find_picture(session, picture_id, Audience.of_person(visitor.person))
@@ -51,7 +62,7 @@ def _find_key(house: House, visitor: Visitor, picture_id: str, small: bool) -> s
         own = same_human(session, owner, visitor.person.key)
     if not own:
         house.ports.gate.require_welcome(visitor.person)
-    return picture.thumbnail_key if small else picture.key
+    return picture.thumbnail_keys.get(side, picture.key) if side else picture.key
 
 
 async def upload(request: Request) -> Response:

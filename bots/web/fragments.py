@@ -17,6 +17,7 @@ from studio.catalog import CATALOG, REACTIONS
 from studio.commands.spec import Audience
 from studio.events import JobProgress
 from studio.jobs import JobState
+from studio.pictures import THUMBNAIL_SIDES_PIXELS, Picture
 
 FOLDER = Path(__file__).parent
 
@@ -47,6 +48,7 @@ def environment() -> Environment:
         auto_reload=False,
     )
     made.filters.update(hue=hue, initial=initial, title_of=words.title_of, data_block=data_block)
+    made.filters.update(copies_of=copies_of)
     made.globals.update(words=words, case_words=case_words, Action=Action, catalog=CATALOG, press=press_id)
     return made
 
@@ -63,6 +65,23 @@ def render(template: str, **values: Any) -> str:
 
 def press_id(action: Action, job_id: str, index: int = 0) -> str:
     return str(Button(action=action, job_id=job_id, index=index))
+
+
+def copies_of(picture: Picture) -> list[tuple[str, int]]:
+    """The addresses of a picture's copies with their widths in pixels, the smallest first.
+
+    Of a picture that was stored before larger thumbnails were made, the file itself is the largest copy.
+    """
+    longer = max(picture.width, picture.height)
+    smallest, *larger = picture.thumbnail_keys
+    addresses = {smallest: f"/thumbnails/{picture.id}"}
+    addresses |= {side: f"/thumbnails/{picture.id}?side={side}" for side in larger}
+    if max(addresses) < min(longer, THUMBNAIL_SIDES_PIXELS[-1]):
+        addresses[longer] = f"/pictures/{picture.id}.png"
+    return [
+        (address, max(1, round(min(side, longer) * picture.width / longer)))
+        for side, address in addresses.items()
+    ]
 
 
 def reactions_of(card: Card) -> list[tuple[str, Action, int]]:

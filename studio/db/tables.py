@@ -110,6 +110,9 @@ class PictureRow(Base):
     storage_key: Mapped[str] = mapped_column(String(120), index=True)
     master_key: Mapped[str | None] = mapped_column(String(120))  # unsigned; None: the same file
     thumbnail_key: Mapped[str] = mapped_column(String(120))
+    # None: the picture is no larger than the size before, or was stored when these were not made yet.
+    thumbnail_640_key: Mapped[str | None] = mapped_column(String(120))
+    thumbnail_1280_key: Mapped[str | None] = mapped_column(String(120))
     perceptual_hash: Mapped[str | None] = mapped_column(String(64))  # PDQ, 64 hexadecimal digits
     width: Mapped[int]
     height: Mapped[int]

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from studio.buttons import Action, Button
-from studio.db.tables import JobRow
+from studio.db.tables import JobRow, PictureRow
 from studio.errors import Banned, InspectionFailed, StorageFailed
 from studio.events import JobEnded
 from studio.jobs import JobState
@@ -44,7 +44,49 @@ def test_a_shown_picture_is_served_to_people_in_the_room_and_cached_for_long(roo
     assert again.status_code == 304
 
 
-@pytest.mark.parametrize("path", ["/pictures/{job}.1.png", "/thumbnails/{job}.1"])
+def of_size(room: OpenRoom, picture_id: str, width: int, height: int, **thumbnails: bytes) -> None:
+    """Let a painted picture be larger, with files of its own for larger thumbnails."""
+    with room.ports.database.begin() as session:
+        row = session.get_one(PictureRow, picture_id)
+        row.width, row.height = width, height
+        for column, data in thumbnails.items():
+            setattr(row, column, room.ports.store.put(data, suffix=".webp"))
+
+
+@pytest.mark.parametrize("sheet", ["/wall?before={last}", "/view/{job}.1", "/edit/{job}.1", "/jobs/{job}"])
+def test_wall_and_sheets_offer_webp_in_every_size_and_never_the_file(room: OpenRoom, sheet: str) -> None:
+    ana = room.guest("Ana")
+    job_id = painted(room, ana)
+    last = painted(room, ana)
+    of_size(room, f"{job_id}.1", 2048, 1024, thumbnail_640_key=b"640", thumbnail_1280_key=b"1280")
+    html = ana.client.get(sheet.format(job=job_id, last=last), headers={"hx-request": "true"}).text
+    small = f"/thumbnails/{job_id}.1"
+    assert f'srcset="{small} 320w, {small}?side=640 640w, {small}?side=1280 1280w"' in html
+    assert f'src="/pictures/{job_id}.1.png"' not in html
+    for side in (640, 1280):
+        answer = ana.client.get(f"{small}?side={side}")
+        assert (answer.content, answer.headers["content-type"]) == (str(side).encode(), "image/webp")
+
+
+def test_a_picture_from_before_larger_thumbnails_is_offered_as_its_file(room: OpenRoom) -> None:
+    ana = room.guest("Ana")
+    job_id = painted(room, ana)
+    of_size(room, f"{job_id}.1", 512, 1024)
+    html = ana.client.get(f"/view/{job_id}.1", headers={"hx-request": "true"}).text
+    assert f'srcset="/thumbnails/{job_id}.1 160w, /pictures/{job_id}.1.png 512w"' in html
+    answer = ana.client.get(f"/thumbnails/{job_id}.1?side=1280")
+    assert answer.headers["content-type"] == "image/png"
+
+
+@pytest.mark.parametrize("side", ["0", "641", "4096", "x"])
+def test_a_size_that_is_never_made_is_not_found(room: OpenRoom, side: str) -> None:
+    ana = room.guest("Ana")
+    assert ana.client.get(f"/thumbnails/{painted(room, ana)}.1?side={side}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "path", ["/pictures/{job}.1.png", "/thumbnails/{job}.1", "/thumbnails/{job}.1?side=640"]
+)
 def test_whoever_is_banned_gets_their_own_pictures_only(room: OpenRoom, path: str) -> None:
     ana, bo = room.guest("Ana"), room.guest("Bo")
     anas, bos = painted(room, ana), painted(room, bo)
@@ -65,7 +107,14 @@ def test_a_download_has_a_name(room: OpenRoom) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/pictures/{job}.1.png", "/thumbnails/{job}.1", "/view/{job}.1", "/wall?before={job}"]
+    "path",
+    [
+        "/pictures/{job}.1.png",
+        "/thumbnails/{job}.1",
+        "/thumbnails/{job}.1?side=1280",
+        "/view/{job}.1",
+        "/wall?before={job}",
+    ],
 )
 def test_strangers_get_nothing(room: OpenRoom, path: str) -> None:
     job_id = painted(room, room.guest("Ana"))

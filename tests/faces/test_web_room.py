@@ -509,7 +509,7 @@ def test_each_sheet_opens_for_a_picture_and_steps_to_its_neighbour(room: OpenRoo
     ana = room.guest("Ana")
     origin = painted_by(room, ana)
     html = ana.client.get(f"/{sheet}/{origin}.2", headers={"hx-request": "true"}).text
-    assert f'src="/pictures/{origin}.2.png"' in html
+    assert f'src="/thumbnails/{origin}.2"' in html
     assert f'href="/{sheet}/{origin}.1"' in html
     assert f'href="/{sheet}/{origin}.3"' in html
     linked = ana.client.get(f"/{sheet}/{origin}.2").text

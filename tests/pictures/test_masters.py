@@ -2,10 +2,12 @@
 
 import io
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from PIL import Image
 
+from engine.clearance import Clearance
 from engine.leases import LeaseKeeper
 from engine.orders import Painted
 from engine.pictures.encoding import decode
@@ -13,12 +15,14 @@ from engine.pictures.png import read_recipe
 from engine.work import Work
 from moderation.provenance.signer import HouseSigner, SignerSettings
 from studio.catalog import perform
+from studio.clock import now
 from studio.db import records
 from studio.db.tables import PictureRow
 from studio.errors import SigningFailed
 from studio.identifiers import picture_id
 from studio.jobs import JobState
 from studio.people import Platform
+from studio.ports import STORE_PARTS
 from studio.provenance import PICTURE_KEY
 from studio.verdicts import Ruling, Verdict
 from tests.recipes import recipe_of
@@ -31,11 +35,12 @@ class Brush:
 
     def __init__(self):
         self.orders = []
+        self.size = (256, 256)
 
     def paint(self, order, *, on_progress, cancelled):
         self.orders.append(order)
         request = order.request
-        image = order.sources[0] if order.sources else Image.new("RGB", (256, 256), INK)
+        image = order.sources[0] if order.sources else Image.new("RGB", self.size, INK)
         recipe = recipe_of(request, seed=1, width=image.width, height=image.height, parents=())
         return [Painted(image=image, recipe=recipe) for _ in range(request.count)]
 
@@ -117,6 +122,38 @@ def test_no_grid_is_made_for_a_page_that_lays_pictures_out_itself(ports, call, b
     assert job.grid_key is None
     kept = {key for each in pictures for key in (each.key, each.source_key, each.thumbnail_key)}
     assert set(ports.store.blobs) == kept
+
+
+@pytest.mark.parametrize(
+    ("size", "sides"),
+    [
+        ((320, 200), {320: 320}),
+        ((512, 384), {320: 320, 640: 512}),
+        ((600, 1024), {320: 320, 640: 640, 1280: 1024}),
+        ((2048, 1024), {320: 320, 640: 640, 1280: 1280}),
+    ],
+)
+def test_a_picture_is_stored_in_every_size_that_a_page_may_need(ports, call, brush, stamp, size, sides):
+    brush.size = size
+    _, (picture,) = paint(ports, call, brush, stamp, count=1)
+    files = {side: ports.store.get(key) for side, key in picture.thumbnail_keys.items()}
+    assert {side: max(decode(data).size) for side, data in files.items()} == sides
+    assert all(data[8:12] == b"WEBP" for data in files.values())
+
+
+def test_no_size_of_a_deleted_picture_stays(ports, call, brush, stamp):
+    brush.size = (2048, 1024)
+    job, _ = paint(ports, call, brush, stamp, count=1)
+    assert len(ports.store.blobs) == len({"copy", "master", "320", "640", "1280"})
+    perform(ports, call, "delete", {"what": job.id})
+    assert ports.store.blobs == {}
+
+
+def test_the_housekeeper_leaves_every_size_of_a_picture_alone(ports, call, brush, stamp, monkeypatch):
+    brush.size = (2048, 1024)
+    paint(ports, call, brush, stamp, count=1)
+    monkeypatch.setattr("engine.clearance.PARTS_A_RUN", STORE_PARTS)
+    assert Clearance(database=ports.database, store=ports.store).clear(now() + timedelta(days=2)) == 0
 
 
 def test_further_work_starts_from_the_master(ports, call, brush, stamp):

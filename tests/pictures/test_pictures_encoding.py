@@ -15,7 +15,7 @@ from engine.pictures.encoding import decode, decode_mask, encode_png
 from engine.pictures.fit import fit
 from engine.pictures.png import read_recipe, to_json, to_parameters, write_recipe
 from engine.pictures.previews import LIMIT_BYTES, data_url
-from engine.pictures.thumbnails import THUMBNAIL_SIDE_PIXELS, make_thumbnail
+from engine.pictures.thumbnails import make_thumbnail
 from studio import ports
 from studio.errors import BadImage
 from studio.pictures import Recipe
@@ -170,7 +170,7 @@ class TestSmallCopies:
     ) -> None:
         picture = decode(make_thumbnail(noise(*size)))
         assert picture.size == small
-        assert max(small) <= THUMBNAIL_SIDE_PIXELS
+        assert max(small) <= 320
 
 
 class TestDarkroom:

@@ -90,7 +90,7 @@ class Writer:
             verdict=ALLOWED,
             key=self.receipts.put(SAME, suffix=".png"),
             master_key=None,
-            thumbnail_key=self.receipts.put(SMALL, suffix=".webp"),
+            thumbnail_keys={320: self.receipts.put(SMALL, suffix=".webp")},
             perceptual_hash=None,
             width=64,
             height=64,
