@@ -90,6 +90,7 @@ ROUTES = [
     Route("/edit/{picture}", pages.picture_sheet),
     Route("/remix/{picture}", pages.picture_sheet),
     Route("/expand/{picture}", pages.picture_sheet),
+    Route("/flag/{what}", pages.flag_sheet),
     Route("/jobs/{job}", pages.job_sheet),
     Route("/mine/messages", pages.messages_sheet),
     Route("/mine/{name}", pages.own_sheet),

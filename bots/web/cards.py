@@ -8,12 +8,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from studio.db.cases import asking
+from studio.db.choices import preferences_of
 from studio.db.estimates import Outlook, outlooks
 from studio.db.humans import same_human
 from studio.db.records import job_of, picture_of
 from studio.db.tables import JobRow, LineageRow, PictureRow, StarRow
 from studio.jobs import WAITING, Job, JobState
 from studio.pictures import Picture
+from studio.preferences import RemixConsent
 from studio.privacy import Audience, may_see
 from studio.requests import Operation, parse_aspect
 
@@ -57,6 +59,7 @@ class Card:
     origins: tuple[Origin, ...] = ()
     seen: Outlook = field(default_factory=Outlook)
     asks: bool = False  # waits for the owner of a picture
+    lends_uploads: bool = True  # others may paint it again, with what its person brought along
     secret: bool = False
 
     @property
@@ -67,6 +70,12 @@ class Card:
     @property
     def waits(self) -> bool:
         return self.job.state in WAITING
+
+    @property
+    def rerolls(self) -> bool:
+        """False where painting it again is refused whoever asks."""
+        request = self.job.request
+        return request.operation is not Operation.UPSCALE and bool(request.prompt or request.sources)
 
     @property
     def hidden(self) -> bool:
@@ -111,6 +120,7 @@ def load_cards(session: Session, jobs: Sequence[Job]) -> list[Card]:
             seen=seen.get(job.id, Outlook()),
             asks=job.id in asks,
             secret=not may_see(session, job, Audience(home=job.person.home)),
+            lends_uploads=_lends_uploads(session, job),
         )
         for job in jobs
     ]
@@ -124,6 +134,11 @@ def _origin_of(session: Session, row: PictureRow, origin: Job, *, beside: Job) -
         return Origin(picture_id="", maker=beside.person.display_name if own else "", prompt="", **size)
     prompt = "" if row.deleted_at else str(row.recipe["prompt"])
     return Origin(picture_id=row.id, maker=origin.person.display_name, prompt=prompt, **size)
+
+
+def _lends_uploads(session: Session, job: Job) -> bool:
+    brought = any(not source.picture_id for source in job.request.sources)
+    return not brought or preferences_of(session, job.person.key).remix is RemixConsent.ANYONE
 
 
 def load_jobs(session: Session, job_ids: Sequence[str]) -> list[Job]:

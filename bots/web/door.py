@@ -1,6 +1,7 @@
 """The entry page: a name, and the invite word where one is needed."""
 
 import asyncio
+import re
 from dataclasses import replace
 from functools import partial
 
@@ -16,6 +17,7 @@ from bots.web.visitors import COOKIE, LONGEST_NAME, Visitor, clean_name
 _TRIES_A_MINUTE = 20
 _NAMES_AN_HOUR = 240  # a school may come in through one address
 _WRONG_WORD_SECONDS = 0.5
+_PAGE = re.compile(r"/(?:[a-z0-9][a-z0-9./-]*)?")
 
 
 def house_of(request: Request) -> House:
@@ -66,11 +68,18 @@ def entry_page(
         longest_name=LONGEST_NAME,
         asks_word=house.settings.shared_secret is not None,
         asks_moderators=house.settings.moderator_secret is not None,
+        destination=_destination(request),
         problem=problem,
     )
     response = HTMLResponse(html, status_code=status)
     house.passes.write(response, visitor, secure=request.url.scheme == "https")
     return response
+
+
+def _destination(request: Request) -> str:
+    """The page here that was asked for before the door, kept in the address of its form; nothing leads elsewhere."""
+    wanted = request.query_params.get("next", "/") if request.url.path == "/enter" else request.url.path
+    return wanted if _PAGE.fullmatch(wanted) else "/"
 
 
 async def enter(request: Request) -> Response:
@@ -97,7 +106,7 @@ async def enter(request: Request) -> Response:
         return refused(problem=problem, status=422)
     if visitor.user_id:
         await _end_session(house, visitor)
-    response = RedirectResponse("/", status_code=303)
+    response = RedirectResponse(_destination(request), status_code=303)
     house.passes.write(response, admitted, secure=request.url.scheme == "https")
     return response
 

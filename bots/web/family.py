@@ -14,6 +14,7 @@ from studio.privacy import Audience, find_picture, may_see
 
 _MOST_SHOWN = 12
 _MOST_LOOKED_AT = 100  # some may be hidden from the viewer
+_MOST_COUNTED = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +34,7 @@ class Portrait:
     siblings: tuple[str, ...]  # ids of all pictures of the job, in order
     ancestors: tuple[Relative, ...]  # nearest first
     children: tuple[Relative, ...]
+    more_children: int = 0  # that are there too, and not shown
 
     @property
     def before(self) -> str | None:
@@ -50,14 +52,16 @@ def load_portrait(session: Session, picture_id: str, viewer: Person) -> Portrait
     audience = Audience.of_person(viewer)
     picture = find_picture(session, picture_id, audience)
     ancestors = [each.id for each in records.ancestors(session, [picture_id])]
-    children = select(LineageRow.child).where(LineageRow.parent == picture_id).limit(_MOST_LOOKED_AT)
-    became = _relatives(session, list(session.scalars(children)), audience)
+    query = select(LineageRow.child).where(LineageRow.parent == picture_id).limit(_MOST_COUNTED)
+    became = _relatives(session, list(session.scalars(query)), audience)
+    children = [each for each in became if each.visible]
     return Portrait(
         tile=Tile(picture=picture, starred_by=tuple(load_stars(session, [picture_id]).get(picture_id, ()))),
         job=records.find_job(session, picture.job_id),
         siblings=tuple(each.id for each in records.pictures_of_job(session, picture.job_id)),
         ancestors=_relatives(session, ancestors[:_MOST_LOOKED_AT], audience)[:_MOST_SHOWN],
-        children=tuple(each for each in became if each.visible)[:_MOST_SHOWN],
+        children=tuple(children[:_MOST_SHOWN]),
+        more_children=len(children[_MOST_SHOWN:]),
     )
 
 

@@ -93,6 +93,8 @@ def reactions_of(card: Card) -> list[tuple[str, Action, int]]:
         ]
     shown = []
     for emoji, (action, index) in REACTIONS.items():
+        if action is Action.REROLL and not card.rerolls:
+            continue
         about = numbers[0] if index and action is not Action.VARY else index
         if about == 0 or about in numbers:
             shown.append((emoji, action, about))

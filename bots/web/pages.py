@@ -18,6 +18,7 @@ from bots.web.sheets import page_of, sheet_of
 from bots.web.visitors import ROOM_ADDRESS
 from studio.catalog import REACTIONS, perform
 from studio.commands.answers import History, InQueue
+from studio.commands.report import LONGEST_REASON
 from studio.commands.spec import Call
 from studio.db import records
 from studio.errors import Banned, NotFound
@@ -82,6 +83,25 @@ async def job_sheet(request: Request) -> Response:
 
     if not is_job_id(job_id):
         raise NotFound("That job")
+    return sheet_of(request, visitor, await house.backroom.run("wall", load))
+
+
+async def flag_sheet(request: Request) -> Response:
+    """GET /flag/<picture> and /flag/<job>: which picture is reported, and why."""
+    house, visitor = await welcomed(request)
+    what: str = request.path_params["what"]
+    split = split_picture_id(what)
+    job_id = split[0] if split else what
+    if not is_job_id(job_id):
+        raise NotFound("That picture")
+
+    def load() -> str:
+        with house.ports.database.read() as session:
+            card = load_cards(session, [records.find_job(session, job_id, viewer=visitor.person)])[0]
+        if not card.tiles:
+            raise NotFound("That picture")
+        return render("flag.html", card=card, chosen=what, longest_reason=LONGEST_REASON)
+
     return sheet_of(request, visitor, await house.backroom.run("wall", load))
 
 

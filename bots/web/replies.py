@@ -20,6 +20,7 @@ from studio.commands.answers import (
     Family,
     History,
     InQueue,
+    LinkOffered,
     Opened,
     Settled,
     Shown,
@@ -67,8 +68,8 @@ def reply_to(answer: Answer) -> Reply:
             return _of_a_job(answer)
         case Balance():
             return _told(balance(answer))
-        case Attribution():
-            return _told(" ".join(attribution(answer)))
+        case Attribution() | LinkOffered():
+            return _to_copy(answer)
         case _:
             return _told(" ".join(lines_of(answer, VOICE)))
 
@@ -87,6 +88,16 @@ def _of_a_job(answer: Accepted | Stopped | Deleted | Starred) -> Reply:
 
 def _told(text: str, job_id: str | None = None) -> Reply:
     return Reply(tell={"ok": True, "text": text}, job_id=job_id)
+
+
+def _to_copy(answer: Attribution | LinkOffered) -> Reply:
+    """Stays until the person closes it, with a button that copies what they need of it."""
+    match answer:
+        case Attribution():
+            text, copy = " ".join(attribution(answer)), answer.picture_id or ""
+        case LinkOffered():
+            text, copy = " ".join(lines_of(answer, VOICE)), f"/link {answer.code}"
+    return Reply(tell={"ok": True, "text": text, "keep": True, "copy": copy})
 
 
 def _sheet_of(answer: Shown | InQueue | History | Family | Settled | Community) -> str:

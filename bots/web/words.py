@@ -59,7 +59,7 @@ _DEEDS = {
     Action.SHOW: "Show the recipe",
     Action.CANCEL: "Cancel",
     Action.DELETE: "Delete",
-    Action.REPORT: "Report picture {number} to the moderators",
+    Action.REPORT: "Report a picture to the moderators",
     Action.APPEAL: "Ask a moderator to look again",
 }
 
@@ -117,6 +117,11 @@ def alternative(prompt: str, number: int, count: int) -> str:
     """The alternative text of a picture."""
     words = prompt or "A picture painted from an upload"
     return words if count == 1 else f"{words} ({number} of {count})"
+
+
+def more(count: int) -> str:
+    """Behind a list that does not show all."""
+    return f"and {count} more"
 
 
 def together(count: int) -> str:

@@ -13,6 +13,7 @@ from studio.errors import NotAllowed
 from studio.ports import Ports
 from studio.text import clean_text
 
+LONGEST_REASON = 500  # characters
 _OUTSIDE = 0.5
 
 
@@ -83,7 +84,7 @@ SPEC = CommandSpec(
         Parameter(
             name="picture", kind=Kind.PICTURE, summary="The picture's id.", required=True, positional=True
         ),
-        Parameter(name="reason", kind=Kind.TEXT, summary="What is wrong with it.", max_length=500),
+        Parameter(name="reason", kind=Kind.TEXT, summary="What is wrong with it.", max_length=LONGEST_REASON),
     ),
     paints=False,
     rationed=True,

@@ -1,6 +1,7 @@
 // Images brought along: by the button, by dropping or by pasting.
 import { $, post } from "./document.js";
-import { catalog, fill, mostUploadBytes, say, words } from "./page.js";
+import { say } from "./notices.js";
+import { catalog, fill, mostUploadBytes, words } from "./page.js";
 
 const shelf = $("#attached");
 const picker = $("#file");

@@ -1,6 +1,7 @@
 // What may come next in the prompt: commands, flags, choices and pictures, from the catalogue.
 import { $, $$ } from "./document.js";
-import { catalog, fill, speak, words } from "./page.js";
+import { speak } from "./notices.js";
+import { catalog, fill, words } from "./page.js";
 
 const box = $("#say");
 const list = $("#choices");

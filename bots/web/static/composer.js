@@ -1,6 +1,7 @@
 // The prompt: Enter sends, Shift+Enter breaks the line, ↑ brings back what was typed before.
 import { $ } from "./document.js";
-import { catalog, newId, say, words } from "./page.js";
+import { say, tell } from "./notices.js";
+import { catalog, newId, words } from "./page.js";
 import { wish } from "./wire.js";
 import { follow, lay, settle } from "./wall.js";
 import { open } from "./sheets.js";
@@ -41,7 +42,7 @@ form.addEventListener("submit", async (event) => {
   }
   if (answer.go) return location.assign(answer.go);
   if (answer.open) open(answer.open);
-  if (answer.text) say(answer.text);
+  if (answer.text) tell(answer);
 });
 
 function paints(text) {

@@ -22,6 +22,7 @@ function tell(text) {
   clearing = setTimeout(() => { line.hidden = true; }, 5000);
 }
 
+const narrow = matchMedia("(max-width: 760px)"); // there the case lies above the list
 const lines = () => $$(".case-line", cases);
 
 function mark(id) {
@@ -30,7 +31,7 @@ function mark(id) {
     line.classList.toggle("chosen", line.dataset.case === id);
     line.classList.toggle("in-hand", line.dataset.case === inHand);
   }
-  $(".chosen", cases)?.scrollIntoView({ block: "nearest" });
+  if (!(narrow.matches && inHand)) $(".chosen", cases)?.scrollIntoView({ block: "nearest" });
 }
 
 function move(step) {
@@ -63,6 +64,7 @@ async function take(id) {
   inHand = id;
   place.innerHTML = answer.html;
   mark(id);
+  if (narrow.matches) scrollTo({ top: 0 });
   look();
 }
 

@@ -1,6 +1,7 @@
 // Who is here, and one's own name.
 import { $, post, sure } from "./document.js";
-import { say, words } from "./page.js";
+import { say } from "./notices.js";
+import { words } from "./page.js";
 import { on } from "./wire.js";
 
 on("people", ({ html }) => {

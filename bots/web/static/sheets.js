@@ -1,8 +1,10 @@
 // Sheets over the wall: a picture, its family, and the forms that start from it.
 import { $, $$, sure } from "./document.js";
-import { fill, say, words } from "./page.js";
+import { arrive, enter, leave, onTravel } from "./addresses.js";
+import { carryHome, carryTo, say, tell } from "./notices.js";
+import { words } from "./page.js";
 import { wish } from "./wire.js";
-import { dress, follow } from "./wall.js";
+import { announce, dress } from "./wall.js";
 
 const sheet = $("#sheet");
 const body = $("#sheet-body");
@@ -12,10 +14,13 @@ export function open(path) {
   return htmx.ajax("GET", path, { target: "#sheet-body", swap: "innerHTML" });
 }
 
-function opened() {
+function opened(path) {
   shown = body.firstElementChild;
   dress(body);
+  $("#present").open = false;
   if (!sheet.open) sheet.showModal();
+  carryTo(sheet);
+  if (path) enter(path, () => sheet.open);
   sheet.scrollTop = 0;
   const cells = $(".cells", body);
   if (cells) chooseCells(cells);
@@ -23,12 +28,22 @@ function opened() {
 }
 
 document.addEventListener("htmx:after:swap", (event) => {
-  if (body.contains(event.target) || event.detail?.ctx?.target === body || event.target === body) opened();
+  const { target, request } = event.detail?.ctx ?? {};
+  if (body.contains(event.target) || target === body) opened(request?.action);
 });
 document.addEventListener("htmx:error", () => say(words.unreached, { bad: true }));
 sheet.addEventListener("close", () => {
   if (sheet.open || body.firstElementChild !== shown) return; // late news: the next sheet lies here
   body.replaceChildren();
+  carryHome();
+  leave();
+});
+onTravel({
+  open,
+  close() {
+    $("#sure").close();
+    sheet.close();
+  },
 });
 sheet.addEventListener("pointerdown", (event) => {
   if (event.target === sheet) sheet.close(); // the backdrop
@@ -37,7 +52,10 @@ sheet.addEventListener("keydown", (event) => {
   if (event.target.closest("textarea, input")) return;
   $(`[data-key="${event.key}"]`, body)?.click();
 });
-if (body.childElementCount) opened(); // the page came with a sheet: somebody followed a link
+if (body.childElementCount) { // somebody followed a link
+  arrive();
+  opened();
+}
 
 // Forms become commands.
 sheet.addEventListener("submit", async (event) => {
@@ -58,7 +76,8 @@ sheet.addEventListener("submit", async (event) => {
   if (!answer.ok) return problem(form, answer.text);
   sheet.close();
   if (form.dataset.ask === "settings") say(words.saved);
-  if (answer.job) follow(answer.job);
+  else tell(answer);
+  if (answer.job) announce(answer.job);
 });
 
 // For good, so only after a second word.
@@ -139,10 +158,6 @@ function sweep(cells) {
   addEventListener("pointercancel", () => { paint = null; });
 }
 
-document.addEventListener("click", async (event) => {
-  if (event.target.closest?.("[data-clear]")) $$(".cells input", body).forEach((box) => { box.checked = false; });
-  const copying = event.target.closest?.("[data-copy]");
-  if (!copying) return;
-  await navigator.clipboard?.writeText(copying.dataset.copy);
-  say(fill(words.copied, { id: copying.dataset.copy }));
+sheet.addEventListener("click", (event) => {
+  if (event.target.closest("[data-clear]")) $$(".cells input", body).forEach((box) => { box.checked = false; });
 });

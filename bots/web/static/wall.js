@@ -1,19 +1,27 @@
 // The wall of cards: each card is one job and is replaced in place whenever the job changed.
 import { $, $$, sure } from "./document.js";
-import { fill, me, say, speak, words } from "./page.js";
+import { dismiss, isDismissed } from "./dismissed.js";
+import { say, speak, tell } from "./notices.js";
+import { fill, me, words } from "./page.js";
 import { on, wish } from "./wire.js";
 
 const wall = $("#wall");
 const mine = new Set(); // jobs asked for here and not finished
-let unseen = 0;
+const held = new Map(); // job → { at, html }: came while the top of the wall was out of sight
 
 on("wall", ({ html }) => {
+  held.clear();
+  countNews();
   htmx.swap({ target: wall, text: html, swap: "innerMorph" }).then(() => $$(".card", wall).forEach(dress));
 });
 
 on("cards", ({ cards, gone }) => {
-  for (const id of gone) document.getElementById(`job-${id}`)?.remove();
+  for (const id of gone) {
+    document.getElementById(`job-${id}`)?.remove();
+    held.delete(id);
+  }
   for (const card of cards) show(card);
+  countNews();
 });
 
 on("progress", ({ jobs }) => {
@@ -74,20 +82,37 @@ function show({ id, at, state, html }) {
       dress(fresh);
       if (focused && !fresh.contains(document.activeElement)) $(`[data-press="${focused}"]`, fresh)?.focus();
     });
+  } else if (isAbove(at) && !papers.has(id)) {
+    held.set(id, { at, html });
   } else {
     insert(id, at, html);
   }
   if (state === "done" && mine.delete(id)) {
-    speak(fill(words.ready, { prompt: $(`#prompt-${id}`)?.textContent ?? "" }));
+    speak(fill(words.ready, { prompt: $(".prompt", cardOf(html)).textContent }));
   }
+}
+
+const cardOf = (html) => $(".card", document.createRange().createContextualFragment(html));
+
+// Whether the wall is read so far down that its newest card, and so one of this time, is above the window.
+function isAbove(at) {
+  const newest = $(":scope > .card", wall);
+  return newest !== null && newest.getBoundingClientRect().bottom < 0 && Number(newest.dataset.at) <= at;
+}
+
+// What is read stays where it is: cards in a grid would all move on by one.
+function hangHeld() {
+  for (const [id, { at, html }] of held) insert(id, at, html);
+  held.clear();
+  countNews();
 }
 
 // Newest first. A card older than everything shown belongs to a page that was not scrolled to yet.
 function insert(id, at, html) {
   const later = $$(":scope > .card", wall).find((other) => Number(other.dataset.at) <= at);
   if (!later && $("#older") && !papers.has(id)) return;
-  const fragment = document.createRange().createContextualFragment(html);
-  const card = $(".card", fragment);
+  held.delete(id);
+  const card = cardOf(html);
   if (!papers.has(id)) card.classList.add("arriving");
   const paper = papers.get(id);
   papers.delete(id);
@@ -95,11 +120,11 @@ function insert(id, at, html) {
   else wall.insertBefore(card, later ?? $("#older"));
   htmx.process(card);
   dress(card);
-  if (card.getBoundingClientRect().bottom < 0 && card.dataset.owner !== me) countNews(1);
 }
 
 // What differs from person to person: one's own cards, one's own stars, one's own clock.
 export function dress(root) {
+  if (isDismissed(root)) return root.remove();
   if (root.matches(".card")) root.classList.toggle("mine", root.dataset.owner === me);
   for (const star of $$("[data-starred]", root)) {
     star.setAttribute("aria-pressed", String(star.dataset.starred.split(" ").includes(me)));
@@ -113,22 +138,28 @@ export function dress(root) {
   }
 }
 
+// Its end is announced. Nobody is taken away from what they look at for it.
+export function announce(jobId) {
+  mine.add(jobId);
+  if (isAbove(Infinity)) say(words.above);
+}
+
+// After typing, which is done at the top.
 export function follow(jobId) {
   mine.add(jobId);
   const look = () => document.getElementById(`job-${jobId}`)?.scrollIntoView({ block: "nearest" });
   setTimeout(look, 150);
 }
 
-function countNews(more) {
-  unseen += more;
+function countNews() {
   const button = $("#news");
-  button.hidden = unseen === 0;
-  button.textContent = fill(words.news, { count: unseen });
+  button.hidden = held.size === 0;
+  button.textContent = fill(words.news, { count: held.size });
 }
 
 $("#news").addEventListener("click", () => scrollTo({ top: 0, behavior: "smooth" }));
 addEventListener("scroll", () => {
-  if (unseen && scrollY < 200) countNews(-unseen);
+  if (held.size && scrollY < 200) hangHeld();
 }, { passive: true });
 
 // htmx brought older cards or a sheet.
@@ -147,6 +178,14 @@ document.addEventListener("click", (event) => {
   veil.parentElement.remove();
 });
 
+document.addEventListener("click", (event) => {
+  const card = event.target.closest?.("[data-dismiss]")?.closest(".card");
+  if (!card) return;
+  const next = card.nextElementSibling ?? card.previousElementSibling;
+  dismiss(card);
+  if (next) $("a, button", next)?.focus();
+});
+
 // Buttons and reactions, wherever they are.
 document.addEventListener("click", async (event) => {
   const button = event.target.closest?.("[data-press]");
@@ -156,10 +195,10 @@ document.addEventListener("click", async (event) => {
   const answer = await wish({ do: "press", button: button.dataset.press });
   button.ariaBusy = null;
   if (!answer.ok) return say(answer.text, { bad: true });
-  say(answer.text ?? "");
+  tell(answer);
   if (answer.go) location.assign(answer.go);
   if (answer.open) htmx.ajax("GET", answer.open, { target: "#sheet-body", swap: "innerHTML" });
-  if (answer.job) follow(answer.job);
+  if (answer.job) announce(answer.job);
   if (button.dataset.then === "close") $("#sheet").close();
   else if ("starred" in button.dataset && $("#sheet").open) toggleStar(button);
 });

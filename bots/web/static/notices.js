@@ -1,0 +1,61 @@
+// What the room says to one person. It is shown and announced where the person is: under the prompt, or on the open
+// sheet, behind which the page is inert.
+import { $ } from "./document.js";
+import { fill, words } from "./page.js";
+
+const FADES_AFTER_MILLISECONDS = 5000;
+const carried = ["#notices", "#line", "#spoken"].map((name) => ({ notice: $(name), home: $(name).parentElement }));
+
+export function carryTo(dialog) {
+  dialog.append(...carried.map(({ notice }) => notice));
+}
+
+export function carryHome() {
+  for (const { notice, home } of carried) home.append(notice);
+}
+
+let fading;
+// One sentence; a problem stays until the next one, everything else fades.
+// `point` shows what was typed, with carets under the part that is wrong.
+export function say(text, { bad = false, point = "" } = {}) {
+  const line = $("#said");
+  clearTimeout(fading);
+  line.textContent = text;
+  if (point) line.append(Object.assign(document.createElement("pre"), { textContent: point }));
+  line.classList.toggle("bad", bad);
+  line.setAttribute("role", bad ? "alert" : "status");
+  if (text && !bad) fading = setTimeout(() => { line.textContent = ""; }, FADES_AFTER_MILLISECONDS);
+}
+
+// An answer that must be copied or read in peace: it stays until it is closed.
+export function keep(text, { copy = "" } = {}) {
+  const item = $("#kept-notice").content.firstElementChild.cloneNode(true);
+  $("p", item).textContent = text;
+  const copying = $("[data-copy]", item);
+  if (copy) copying.dataset.copy = copy;
+  else copying.remove();
+  $(".round", item).addEventListener("click", () => item.remove());
+  $("#kept").append(item);
+}
+
+// What a command was answered, beside the sheet or card that it opens.
+export function tell({ text = "", keep: stays = false, copy = "" }) {
+  if (stays) keep(text, { copy });
+  say(stays ? "" : text);
+}
+
+export function speak(text) {
+  $("#spoken").textContent = text;
+}
+
+document.addEventListener("click", async (event) => {
+  const copying = event.target.closest?.("[data-copy]");
+  if (!copying) return;
+  const text = copying.dataset.copy;
+  try {
+    await navigator.clipboard.writeText(text);
+    say(fill(words.copied, { id: text }));
+  } catch { // without a secure connection browsers let nobody write to the clipboard
+    say(fill(words.copyByHand, { id: text }), { bad: true });
+  }
+});
