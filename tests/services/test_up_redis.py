@@ -74,11 +74,35 @@ def test_a_torn_last_write_does_not_keep_the_server_down(tmp_path: Path, start: 
         client.set("torn", "x" * 100)
         first.terminate()
         first.wait()
-        journal = tmp_path / "redis" / "appendonly.aof"
+        journal = tmp_path / "redis" / "appendonlydir" / "appendonly.aof.1.incr.aof"
         os.truncate(journal, journal.stat().st_size - 20)
         start(server)
         assert client.get("kept") == b"yes"
     server.close()
+
+
+def test_a_home_in_which_redis_6_ran_keeps_its_queue(tmp_path: Path, start: Start) -> None:
+    server = redis_embedded.prepare(tmp_path / "redis")
+    commands = [("SELECT", "0"), ("RPUSH", "queue", "a", "b"), ("XADD", "events", "1-1", "kind", "x")]
+    (tmp_path / "redis" / "appendonly.aof").write_text("".join(map(as_journaled, commands)))
+    start(server)
+    with client_of(server) as client:
+        assert client.lrange("queue", 0, -1) == [b"a", b"b"]
+        assert client.xlen("events") == 1
+    assert not (tmp_path / "redis" / "appendonly.aof").exists()
+    server.close()
+
+
+def as_journaled(command: tuple[str, ...]) -> str:
+    """One command as Redis writes it into its append-only file."""
+    return f"*{len(command)}\r\n" + "".join(f"${len(word)}\r\n{word}\r\n" for word in command)
+
+
+def test_the_bundled_server_needs_no_compiler_and_no_installed_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    server = redis_embedded.find_server()
+    said = subprocess.run([server, "--version"], capture_output=True, text=True, check=True).stdout
+    assert said.startswith("Valkey server v=9")
 
 
 def test_it_listens_on_the_loopback_only_and_asks_for_its_password(tmp_path: Path, start: Start) -> None:
@@ -136,7 +160,7 @@ def test_a_folder_with_blanks_and_umlauts_will_do(tmp_path: Path, start: Start) 
     start(server)
     with client_of(server) as client:
         client.set("x", "1")
-    assert (tmp_path / "my hüme" / "redis" / "appendonly.aof").exists()
+    assert (tmp_path / "my hüme" / "redis" / "appendonlydir").is_dir()
     server.close()
 
 
