@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
-from chatelier.migrations import HEAD
+from chatelier.migrations import HEAD, known_revisions
 from studio.db.database import Database, is_broken
 from studio.errors import DatabaseUnavailable, Misconfigured
 
@@ -21,7 +21,7 @@ def upgrade(database: Database) -> tuple[str | None, str]:
 
     Everything happens in one transaction, which PostgreSQL guards with an advisory lock and SQLite with its
     write lock: of two that start at once one waits, however long the other takes, and then finds nothing to do;
-    and a failure leaves no half-made schema.
+    and a failure leaves no half-made schema. Raises `Misconfigured` for a schema that this version does not know.
     """
     from alembic import command
 
@@ -30,9 +30,10 @@ def upgrade(database: Database) -> tuple[str | None, str]:
             if not database.is_sqlite:
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
             before = _revision(connection)
-            _refuse_newer(before)
+            _refuse_unknown(before)
             if before != HEAD:
                 command.upgrade(alembic_config(connection), "head")
+                _require_references(connection)
     except DBAPIError as error:
         if isinstance(error, OperationalError | InterfaceError) or is_broken(error):
             raise DatabaseUnavailable from error
@@ -49,25 +50,61 @@ def revision(database: Database) -> str | None:
 def require_current(database: Database) -> None:
     """Raises `Misconfigured`, naming the command to run, unless the schema is the one of this version."""
     found = revision(database)
-    _refuse_newer(found)
+    _refuse_unknown(found)
     if found != HEAD:
         what = "is empty" if found is None else f"has schema {found}, and this version needs {HEAD}"
         raise Misconfigured(f"The database {what}. Bring it up to date with: chatelier db upgrade")
 
 
-def _refuse_newer(found: str | None) -> None:
-    if found is not None and found > HEAD:
-        raise Misconfigured(
-            f"The database has schema {found} of a newer version of Chatelier; this one knows {HEAD}."
+def require_whole(database: Database) -> None:
+    """Raises `Misconfigured` when SQLite finds its file damaged; reads all of it. Raises `DatabaseUnavailable`."""
+    if damage := database.damage():
+        raise Misconfigured(damaged(database.url.render_as_string(), damage))
+
+
+def damaged(where: str, damage: str) -> str:
+    return f"The database {where} is damaged ({damage}). {PUT_A_COPY}"
+
+
+PUT_A_COPY = "Put a copy from before in its place."
+
+
+def fault_of(found: str | None) -> str | None:
+    """What is wrong with a revision that this version cannot upgrade from; None when it can."""
+    if found is None or found in known_revisions():
+        return None
+    if found > HEAD:
+        return (
+            f"has schema {found} of a newer version of Chatelier; this one knows {HEAD}."
             " Install the newer version, or restore a copy of the database from before."
+        )
+    what = f"says that its schema is {found}, which no version made" if found else "has tables and no schema"
+    return f"{what}: its table alembic_version was changed. {PUT_A_COPY}"
+
+
+def _refuse_unknown(found: str | None) -> None:
+    if fault := fault_of(found):
+        raise Misconfigured(f"The database {fault}")
+
+
+def _require_references(connection: Connection) -> None:
+    """SQLite did not enforce foreign keys during the upgrade, so all are looked over before it counts."""
+    if connection.dialect.name != "sqlite":
+        return
+    if broken := connection.exec_driver_sql("PRAGMA foreign_key_check").first():
+        raise Misconfigured(
+            f"The upgrade was undone: rows of {broken[0]} refer to rows of {broken[2]} that are not there."
+            f" {PUT_A_COPY}"
         )
 
 
 def _revision(connection: Connection) -> str | None:
-    if not inspect(connection).has_table("alembic_version"):
-        return None
-    found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
-    return found
+    """None for an empty database; an empty text where tables are there and nothing says of which revision."""
+    tables = inspect(connection)
+    found: str | None = None
+    if tables.has_table("alembic_version"):
+        found = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return "" if found is None and tables.has_table("jobs") else found
 
 
 def alembic_config(connection: Connection) -> "Config":

@@ -5,10 +5,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sqlalchemy.exc import DBAPIError
+
 from chatelier import redis_embedded, schema
 from chatelier.settings import Settings
 from chatelier.settings.showing import mask_url
-from studio.db.database import Database
+from studio.db.database import Database, is_broken
 from studio.errors import DatabaseUnavailable, Misconfigured
 from studio.people import Platform
 from studio.ports import HouseRules, Ports, Store
@@ -47,8 +49,12 @@ def connect_database(settings: Settings) -> Database:
 def open_database(settings: Settings) -> Database:
     """Raises `Misconfigured` when it does not answer, or when its schema is not this version's."""
     database = connect_database(settings)
-    with database_named(settings):
-        schema.require_current(database)
+    try:
+        with database_named(settings):
+            schema.require_current(database)
+    except BaseException:
+        database.close()
+        raise
     return database
 
 
@@ -68,6 +74,8 @@ def database_named(settings: Settings) -> Iterator[None]:
     try:
         yield
     except DatabaseUnavailable as error:
+        if isinstance(error.__cause__, DBAPIError) and is_broken(error.__cause__):
+            raise Misconfigured(schema.damaged(mask_url(settings.database), cause_of(error))) from error
         raise Misconfigured(
             f"The database {mask_url(settings.database)} does not answer ({cause_of(error)})."
             f" {cure_of(settings.database)}"

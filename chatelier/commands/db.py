@@ -31,16 +31,20 @@ def upgrade() -> None:
 
 
 def status() -> None:
-    """Say which schema the database has. Exit status 1 when it needs an upgrade.
+    """Say which schema the database has. Exit status 1 when it needs an upgrade or is damaged.
 
     Example:
 
       chatelier db status
     """
+    from contextlib import closing
+
     from chatelier import schema
     from chatelier.console import answers
     from chatelier.settings import load_settings
-    from chatelier.wiring import open_database
+    from chatelier.wiring import database_named, open_database
 
-    database = open_database(load_settings())
-    answers().print(f"The database is up to date (schema {schema.revision(database)}).")
+    settings = load_settings()
+    with closing(open_database(settings)) as database, database_named(settings):
+        schema.require_whole(database)
+        answers().print(f"The database is up to date (schema {schema.revision(database)}).")

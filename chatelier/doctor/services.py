@@ -32,17 +32,21 @@ def database(loaded: Loaded) -> Iterator[Finding]:
         url = url.update_query_dict({"connect_timeout": str(_TIMEOUT_SECONDS)})
     opened = Database(url.render_as_string(hide_password=False))
     try:
-        found = schema.revision(opened)
+        damage = opened.damage()
+        found = None if damage else schema.revision(opened)
     except DatabaseUnavailable as error:
         fix = cure_of(loaded.settings.database)
         yield bad("database", f"{where} does not answer ({cause_of(error)})", fix)
         return
     finally:
         opened.close()
-    if found == HEAD:
+    if damage:
+        yield bad("database", f"{where} is damaged ({damage})", schema.PUT_A_COPY)
+    elif found == HEAD:
         yield good("database", f"{where}, schema {found}")
-    elif found is not None and found > HEAD:
-        yield bad("database", f"{where} has schema {found} of a newer version", "Install that version.")
+    elif fault := schema.fault_of(found):
+        said, _, fix = fault.partition(". ")
+        yield bad("database", f"{where} {said}", fix)
     else:
         yield bad(
             "database", f"{where} has schema {found or '(none)'}, {HEAD} is needed", "chatelier db upgrade"

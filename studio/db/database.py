@@ -54,19 +54,38 @@ class Database:
 
     @contextmanager
     def begin_patiently(self) -> Iterator[Connection]:
-        """A transaction that waits for a long one of somebody else, such as an upgrade, instead of giving up.
+        """A transaction for an upgrade. It waits for a long one of somebody else instead of giving up.
 
-        On SQLite for a quarter of an hour, and PostgreSQL waits in any case. Raises what the driver raises.
+        On SQLite for a quarter of an hour, and PostgreSQL waits in any case. SQLite changes a table by copying it and
+        dropping the old one, which rows in other tables refer to: foreign keys are not enforced in here, so the
+        caller checks them at the end. Raises what the driver raises.
         """
         with self.engine.connect() as connection:
             if self.is_sqlite:
-                _be_patient(connection, _PATIENT_MILLISECONDS)
+                _set(connection, busy_timeout=_PATIENT_MILLISECONDS, foreign_keys=0)
             try:
                 with connection.begin():
                     yield connection
             finally:
                 if self.is_sqlite and not connection.invalidated:
-                    _be_patient(connection, _BUSY_MILLISECONDS)
+                    _set(connection, busy_timeout=_BUSY_MILLISECONDS, foreign_keys=1)
+
+    def damage(self) -> str | None:
+        """What SQLite finds wrong with the structure of its file, in one line, or None.
+
+        It reads the whole file, about a second a gigabyte. PostgreSQL looks after its own files. Raises
+        `DatabaseUnavailable`.
+        """
+        if not self.is_sqlite:
+            return None
+        try:
+            with self.engine.connect() as connection:
+                said = str(connection.exec_driver_sql("PRAGMA quick_check(1)").scalar())
+        except DBAPIError as error:
+            if is_broken(error):
+                return str(error.orig)
+            raise DatabaseUnavailable from error
+        return None if said == "ok" else said.strip().splitlines()[-1]
 
     def ping(self) -> None:
         """Raises `DatabaseUnavailable` when no query gets through."""
@@ -95,10 +114,11 @@ def _postgresql(url: Any) -> Engine:
     )
 
 
-def _be_patient(connection: Connection, milliseconds: int) -> None:
-    """How long SQLite waits for a lock. Asked of the driver's own connection: SQLAlchemy would begin a transaction."""
+def _set(connection: Connection, **pragmas: int) -> None:
+    """Set on the driver's own connection: SQLAlchemy would begin a transaction, in which foreign_keys is ignored."""
     cursor = connection.connection.cursor()
-    cursor.execute(f"PRAGMA busy_timeout={milliseconds}")
+    for name, value in pragmas.items():
+        cursor.execute(f"PRAGMA {name}={value}")
     cursor.close()
 
 

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import inspect, text
+from sqlalchemy import Connection, MetaData, Table, func, inspect, select, text
+from sqlalchemy import types as sql
 
 from chatelier import schema
 from chatelier.migrations import HEAD
@@ -22,6 +24,9 @@ from studio.db.tables import Base
 from studio.errors import AmbiguousNameError, DatabaseUnavailable, Misconfigured
 from studio.people import Person, Platform
 from tests.conftest import free_port
+
+SCRIPTS = ScriptDirectory(str(Path(schema.__file__).with_name("migrations")))
+REVISIONS = sorted(script.revision for script in SCRIPTS.walk_revisions())
 
 
 @pytest.fixture
@@ -132,8 +137,8 @@ def test_a_process_says_which_command_an_outdated_database_needs(database: Datab
     schema.upgrade(database)
     schema.require_current(database)
     with database.begin() as session:
-        session.execute(text("UPDATE alembic_version SET version_num = '0000'"))
-    with pytest.raises(Misconfigured, match=r"schema 0000.*chatelier db upgrade"):
+        session.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+    with pytest.raises(Misconfigured, match=r"schema 0001.*chatelier db upgrade"):
         schema.require_current(database)
 
 
@@ -144,6 +149,140 @@ def test_a_database_of_a_newer_version_is_left_alone(database: Database) -> None
     for refuse in (schema.require_current, schema.upgrade):
         with pytest.raises(Misconfigured, match="newer version"):
             refuse(database)
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        (
+            "UPDATE alembic_version SET version_num = '0000'",
+            "says that its schema is 0000, which no version made",
+        ),
+        ("UPDATE alembic_version SET version_num = ''", "has tables and no schema"),
+        ("DELETE FROM alembic_version", "has tables and no schema"),
+        ("DROP TABLE alembic_version", "has tables and no schema"),
+    ],
+)
+def test_a_revision_that_no_version_made_is_said_in_one_sentence(
+    database: Database, changed: str, said: str
+) -> None:
+    schema.upgrade(database)
+    with database.begin() as session:
+        session.execute(text(changed))
+    for refuse in (schema.require_current, schema.upgrade):
+        with pytest.raises(Misconfigured, match=f"{said}.*copy from before"):
+            refuse(database)
+
+
+@pytest.mark.parametrize("revision", REVISIONS[:-1])
+def test_a_filled_database_of_every_earlier_revision_is_upgraded(database: Database, revision: str) -> None:
+    from alembic import command
+
+    with database.engine.begin() as connection:
+        command.upgrade(schema.alembic_config(connection), revision)
+        filled = fill(connection)
+    assert schema.upgrade(database) == (revision, HEAD)
+    with database.engine.connect() as connection:
+        for table in filled:
+            if inspect(connection).has_table(table):
+                assert count_rows(connection, table) >= 2, f"rows of {table} were lost"
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Base.metadata) == []
+        if database.is_sqlite:
+            assert connection.exec_driver_sql("PRAGMA foreign_key_check").first() is None
+            assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
+
+
+def fill(connection: Connection) -> list[str]:
+    """Two rows in every table, the first of each referring to the first of others. Returns the tables' names."""
+    there = MetaData()
+    there.reflect(connection)
+    rows: dict[str, list[dict[str, Any]]] = {}
+    for table in there.sorted_tables:
+        if table.name != "alembic_version":
+            rows[table.name] = [row_for(table, number, rows) for number in (1, 2)]
+            connection.execute(table.insert(), rows[table.name])
+    return list(rows)
+
+
+def row_for(table: Table, number: int, rows: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
+    row = {}
+    for column in table.columns:
+        if column.foreign_keys:
+            (reference,) = column.foreign_keys
+            row[column.name] = rows[reference.column.table.name][number - 1][reference.column.name]
+        else:
+            row[column.name] = value_for(column.type, f"{number}{column.name}", number)
+    return row
+
+
+def value_for(kind: sql.TypeEngine[Any], name: str, number: int) -> Any:
+    match kind:
+        case sql.DateTime():
+            return datetime(2026, 1, number, tzinfo=UTC if kind.timezone else None)
+        case sql.JSON():
+            return {}
+        case sql.Boolean():
+            return number == 1
+        case sql.String():
+            return name[: kind.length]
+        case _:
+            return number
+
+
+def count_rows(connection: Connection, table: str) -> int:
+    return connection.scalar(select(func.count()).select_from(text(table))) or 0
+
+
+def test_an_upgrade_of_a_sqlite_file_that_loses_what_others_refer_to_is_undone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from alembic import command
+
+    database = Database(f"sqlite:///{tmp_path / 'studio.sqlite3'}")
+    with database.engine.begin() as connection:
+        command.upgrade(schema.alembic_config(connection), REVISIONS[0])
+        fill(connection)
+    upgrade = command.upgrade
+
+    def lose_a_person(config: Config, revision: str) -> None:
+        upgrade(config, revision)
+        config.attributes["connection"].execute(text("DELETE FROM people"))
+
+    monkeypatch.setattr(command, "upgrade", lose_a_person)
+    with pytest.raises(Misconfigured, match=r"The upgrade was undone: rows of \w+ refer to rows of people"):
+        schema.upgrade(database)
+    assert schema.revision(database) == REVISIONS[0]
+    database.close()
+
+
+def test_zeros_in_the_middle_of_a_sqlite_file_are_said_in_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from chatelier.doctor import services
+    from chatelier.settings import read_settings
+
+    file = tmp_path / "home" / "studio.sqlite3"
+    file.parent.mkdir()
+    whole = Database(f"sqlite:///{file}")
+    schema.upgrade(whole)
+    assert whole.damage() is None
+    with whole.engine.connect() as connection:
+        page = connection.scalar(text("SELECT rootpage FROM sqlite_master WHERE name = 'jobs'"))
+    whole.close()
+    with file.open("r+b") as damaged:
+        damaged.seek(4096 * (page - 1))
+        damaged.write(bytes(4096))
+    status = subprocess.run(
+        [sys.executable, "-m", "chatelier", "db", "status"], capture_output=True, text=True
+    )
+    assert status.returncode == 1
+    assert " ".join(status.stderr.split()).endswith(". Put a copy from before in its place.")
+    assert "is damaged" in status.stderr
+    assert "Traceback" not in status.stderr
+    (finding,) = services.database(read_settings())
+    assert "is damaged" in finding.said
+    assert finding.fix == "Put a copy from before in its place."
 
 
 def test_the_way_back_removes_every_table(database: Database) -> None:
@@ -186,9 +325,7 @@ def test_people_of_an_older_version_keep_their_names_also_those_that_several_hav
 
 
 def test_the_newest_revision_is_the_one_that_faces_expect() -> None:
-    config = Config()
-    config.set_main_option("script_location", str(Path(schema.__file__).with_name("migrations")))
-    assert ScriptDirectory.from_config(config).get_heads() == [HEAD]
+    assert SCRIPTS.get_heads() == [HEAD]
 
 
 def test_an_unreachable_database_is_trouble_with_a_name() -> None:
