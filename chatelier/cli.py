@@ -28,6 +28,7 @@ from chatelier.commands import (
     version,
     worker,
 )
+from chatelier.runtime.private_files import keep_files_private
 from studio.errors import BadParameter, ChatelierError
 from studio.text import point_at
 
@@ -77,6 +78,7 @@ _reflow(app)
 
 def main() -> NoReturn:
     """The entry point of the `chatelier` script."""
+    keep_files_private()
     sys.exit(carry_out(sys.argv[1:]))
 
 

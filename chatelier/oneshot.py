@@ -16,6 +16,7 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from bots.phrases import spread_flags
+from chatelier.runtime.private_files import with_umask_of_person
 from chatelier.settings import Settings
 from chatelier.wiring import open_gate, open_signer
 from chatelier.workers import open_atelier
@@ -181,7 +182,8 @@ def _save(folder: Path, png: bytes, recipe: Recipe) -> Saved:
         number += 1
     unfinished = folder / f".{secrets.token_hex(8)}.part"
     try:
-        unfinished.write_bytes(png)
+        with with_umask_of_person():
+            unfinished.write_bytes(png)
         unfinished.replace(path)
     except OSError as error:
         unfinished.unlink(missing_ok=True)
@@ -193,7 +195,8 @@ def _require_writable(folder: Path) -> None:
     """Before anything is painted. Raises `StorageFailed`."""
     probe = folder / f".{secrets.token_hex(8)}.part"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        with with_umask_of_person():
+            folder.mkdir(parents=True, exist_ok=True)
         probe.write_bytes(b"ink")
         probe.unlink()
     except OSError as error:

@@ -1,13 +1,14 @@
 """Plugs the wings into the studio. No face's path through here loads an accelerator library."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
 
 from chatelier import redis_embedded, schema
+from chatelier.runtime.private_files import close_home_to_others
 from chatelier.settings import Settings
 from chatelier.settings.showing import mask_url
 from studio.db.database import Database, is_broken
@@ -39,10 +40,16 @@ def house_rules(settings: Settings) -> HouseRules:
 
 
 def connect_database(settings: Settings) -> Database:
-    """The database, whatever its schema. Raises `Misconfigured` when its folder cannot be made."""
+    """The database, whatever its schema; a SQLite file is for this user only.
+
+    Raises `Misconfigured` when its folder cannot be made.
+    """
     database = Database(settings.database)
     if database.is_sqlite and (file := database.url.database) and file != ":memory:":
         make_folder(Path(file).parent)
+        with suppress(OSError):  # SQLite says what is wrong with a file that cannot be made
+            Path(file).touch(mode=0o600)  # its journals get the same mode
+    close_home_to_others(settings.home)
     return database
 
 

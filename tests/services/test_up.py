@@ -70,6 +70,13 @@ def test_it_prints_the_address_of_a_room_that_answers(house: RunningHouse) -> No
     assert set(house.note["processes"]) == {"redis", "web", "worker", "beat"}
 
 
+def test_everything_in_its_home_is_for_this_user_only(house: RunningHouse) -> None:
+    assert house.home.stat().st_mode & 0o055, "the folder itself was made open, as many are"
+    paths = [path for path in house.home.rglob("*") if not path.is_symlink()]
+    assert {"studio.sqlite3-wal", "web.log", "appendonlydir"} <= {path.name for path in paths}
+    assert [path for path in paths if path.stat().st_mode & 0o077] == []
+
+
 def test_what_it_keeps_is_for_its_own_user_only(house: RunningHouse) -> None:
     assert house.home.joinpath("run").stat().st_mode & 0o077 == 0
     for path in ("run/up.json", "redis/password", "redis/redis.conf", "redis/url", "session-secret"):

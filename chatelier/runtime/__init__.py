@@ -1,0 +1,1 @@
+"""What every process of an installation needs while it runs."""
