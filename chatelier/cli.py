@@ -29,6 +29,7 @@ from chatelier.commands import (
     worker,
 )
 from chatelier.runtime.private_files import keep_files_private
+from chatelier.settings.redaction import redact
 from studio.errors import BadParameter, ChatelierError
 from studio.text import point_at
 
@@ -125,7 +126,7 @@ def _write_down(error: Exception) -> Path:
     """The traceback goes to a file for whoever mends the program."""
     import tempfile
 
-    text = "".join(traceback.format_exception(error))
+    text = redact("".join(traceback.format_exception(error)))
     home = Path(os.environ.get("CHATELIER_HOME") or Path.home() / ".chatelier").expanduser()
     name = f"error-{datetime.now(UTC):%Y%m%d-%H%M%S}-{os.getpid()}.log"
     for folder in (home / "logs", Path(tempfile.gettempdir())):

@@ -5,6 +5,8 @@ from functools import cache
 from rich.console import Console
 from rich.markup import escape
 
+from chatelier.settings.redaction import redact
+
 
 @cache
 def answers() -> Console:
@@ -19,8 +21,8 @@ def remarks() -> Console:
 
 
 def say_error(sentence: str) -> None:
-    remarks().print(f"[bold red]{escape(sentence)}[/]", soft_wrap=True)
+    remarks().print(f"[bold red]{escape(redact(sentence))}[/]", soft_wrap=True)
 
 
 def say_warning(sentence: str) -> None:
-    remarks().print(f"[yellow]{escape(sentence)}[/]", soft_wrap=True)
+    remarks().print(f"[yellow]{escape(redact(sentence))}[/]", soft_wrap=True)

@@ -4,23 +4,20 @@ import logging
 import os
 import sys
 import warnings
-from collections.abc import Iterable
-from typing import Any, TextIO
+from typing import TextIO
 
 import structlog
-from pydantic import BaseModel, SecretStr
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from chatelier.settings import Settings
+from chatelier.settings.redaction import HIDDEN, Redactor, secrets_of
 from chatelier.settings.sections import LogFormat, LogLevel
 from studio.errors import ChatelierError
 
-_HIDDEN = "***"
 # Never in a log, whoever writes them there by mistake.
 _PRIVATE_KEYS = frozenset(
     {"prompt", "negative_prompt", "token", "secret", "password", "authorization", "cookie"}
 )
-_SHORTEST_SECRET = 6  # shorter ones would also blot out ordinary words
 # Chatty at info without saying anything about a job.
 _QUIETER = {
     "celery.app.trace": logging.WARNING,
@@ -46,7 +43,7 @@ def set_up_logging(
     `least` keeps what is below that level out, whatever is set.
     """
     stream = stream or sys.stderr
-    hide = _Veil(_secrets_of(settings))
+    hide = _Veil(Redactor(secrets_of(settings)))
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -115,37 +112,11 @@ def _shorten_trouble(_logger: WrappedLogger, _method: str, event: EventDict) -> 
 class _Veil:
     """Blots out secrets wherever they stand in an event, and values that have no place in a log."""
 
-    def __init__(self, secrets: Iterable[str]) -> None:
-        self._secrets = tuple(sorted(secrets, key=len, reverse=True))
+    def __init__(self, redact: Redactor) -> None:
+        self._redact = redact
 
     def __call__(self, _logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
         return {
-            name: _HIDDEN if name in _PRIVATE_KEYS else self._veiled(value) for name, value in event.items()
+            name: HIDDEN if name in _PRIVATE_KEYS else self._redact.deeply(value)
+            for name, value in event.items()
         }
-
-    def _veiled(self, value: Any) -> Any:
-        if not isinstance(value, str):
-            return value
-        for secret in self._secrets:
-            value = value.replace(secret, _HIDDEN)
-        return value
-
-
-def _secrets_of(settings: BaseModel) -> set[str]:
-    found: set[str] = set()
-    for name in type(settings).model_fields:
-        value = getattr(settings, name)
-        if isinstance(value, BaseModel):
-            found |= _secrets_of(value)
-        elif isinstance(value, SecretStr):
-            found |= _parts(value.get_secret_value())
-    return {each for each in found if len(each) >= _SHORTEST_SECRET}
-
-
-def _parts(secret: str) -> set[str]:
-    """Of a URL only its password is a secret."""
-    if "://" not in secret:
-        return set() if secret.startswith(("/", ".", "~")) else {secret}
-    authority = secret.partition("://")[2].partition("/")[0]
-    login, separator, _host = authority.rpartition("@")
-    return {login.partition(":")[2]} if separator else set()

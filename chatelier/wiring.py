@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from chatelier import redis_embedded, schema
 from chatelier.runtime.private_files import close_home_to_others
 from chatelier.settings import Settings
-from chatelier.settings.showing import mask_url
+from chatelier.settings.redaction import mask_url
 from studio.db.database import Database, is_broken
 from studio.errors import DatabaseUnavailable, Misconfigured
 from studio.people import Platform

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from chatelier.settings.redaction import redact
+
 
 class Health(StrEnum):
     GOOD = "good"
@@ -12,12 +14,17 @@ class Health(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """`fix` says what to do; it is empty for what is good."""
+    """`fix` says what to do; it is empty for what is good. No secret of the settings stands in either."""
 
     subject: str
     health: Health
     said: str
     fix: str = ""
+
+    def __post_init__(self) -> None:
+        # Much of it is what libraries say of their troubles.
+        object.__setattr__(self, "said", redact(self.said))
+        object.__setattr__(self, "fix", redact(self.fix))
 
 
 def good(subject: str, said: str) -> Finding:

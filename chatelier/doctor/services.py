@@ -11,7 +11,7 @@ from chatelier import redis_embedded, schema
 from chatelier.doctor.findings import Finding, bad, good, note
 from chatelier.migrations import HEAD
 from chatelier.settings import Loaded
-from chatelier.settings.showing import mask_url
+from chatelier.settings.redaction import mask_url
 from chatelier.wiring import cause_of, cure_of, open_storage
 from studio.db.database import Database
 from studio.errors import DatabaseUnavailable, Misconfigured

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, SecretStr
 from pydantic_settings import NoDecode
 
+from chatelier.settings.redaction import MaskedUrl
 from studio.hosts import plain_network
 
 
@@ -39,7 +40,10 @@ def _database_url(value: SecretStr) -> SecretStr:
 
 
 def _redis_url(value: SecretStr) -> SecretStr:
-    _require_place(value.get_secret_value())
+    url = value.get_secret_value()
+    _require_place(url)
+    if "@" in urlsplit(url).path:  # a password with / in it, of which the beginning was taken for a port
+        raise ValueError(_UNREADABLE)
     return value
 
 
@@ -47,7 +51,7 @@ def _web_url(value: str) -> str:
     if not value.startswith(("http://", "https://", "ws://", "wss://")):
         raise ValueError("must be a URL that begins with https:// (or http:// on this machine)")
     _require_place(value)
-    return value.rstrip("/")
+    return MaskedUrl(value.rstrip("/"))
 
 
 def _require_place(url: str) -> None:
@@ -74,7 +78,10 @@ def _split(value: Any) -> Any:
     return value
 
 
-_UNREADABLE = "cannot be read as a URL: look at its host, and at its port, which is a number"
+_UNREADABLE = (
+    "cannot be read as a URL: look at its host, and at its port, which is a number;"
+    " in a password write %2F for /, %3F for ?, %23 for # and %40 for @"
+)
 _DATABASES = ("sqlite", "postgresql", "postgresql+psycopg", "postgres")
 DatabaseUrl = Annotated[SecretStr, AfterValidator(_url(*_DATABASES)), AfterValidator(_database_url)]
 RedisUrl = Annotated[SecretStr, AfterValidator(_url("redis", "rediss")), AfterValidator(_redis_url)]

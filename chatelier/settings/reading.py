@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from chatelier.settings.redaction import hide_from_now_on, is_url
 from chatelier.settings.sections import DELIMITER, PREFIX, SECTIONS, Settings
 from chatelier.settings.sources import environment_values, file_values
 from studio.errors import Misconfigured
@@ -76,6 +77,7 @@ def read_settings() -> Loaded:
         problems += [_explained(each, origins) for each in error.errors()]
     if problems:
         raise BadSettings(problems)
+    hide_from_now_on(settings)
     return Loaded(settings=settings, origins=MappingProxyType(origins), file=path, warnings=tuple(warnings))
 
 
@@ -186,7 +188,7 @@ def _fault(error: ErrorDetails, name: str) -> str:
         case _:
             fault = error["msg"].replace("Input should", "must", 1)
             fault = fault[0].lower() + fault[1:]
-    return fault if _is_secret(name) else fault + _shown(error["input"])
+    return fault if _is_secret(name) or is_url(name) else fault + _shown(error["input"])
 
 
 def _shown(value: Any) -> str:

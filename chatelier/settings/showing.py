@@ -2,7 +2,6 @@
 
 import inspect
 import json
-import re
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +9,8 @@ from pydantic import BaseModel, SecretStr
 from pydantic_core import PydanticUndefined
 
 from chatelier.settings.reading import Loaded, setting_names, variable_of
+from chatelier.settings.redaction import is_url, mask_url
 from chatelier.settings.sections import Settings
-
-_PASSWORD = re.compile(r"(?<=://)([^:/@]*):[^/]+(?=@)")
 
 
 def effective(loaded: Loaded) -> list[tuple[str, str, str]]:
@@ -20,30 +18,26 @@ def effective(loaded: Loaded) -> list[tuple[str, str, str]]:
     return [
         (
             name,
-            shown(_value(loaded.settings, name)) or _default_text(loaded.settings, name),
+            shown(name, _value(loaded.settings, name)) or _default_text(loaded.settings, name),
             loaded.origin(name),
         )
         for name in setting_names()
     ]
 
 
-def shown(value: Any) -> str:
-    """A value as text; of a secret only that it is set, of a URL everything but its password."""
+def shown(name: str, value: Any) -> str:
+    """A value as text; of a secret only that it is set, of a URL everything but its secrets."""
     if value is None:
         return ""
+    if is_url(name):
+        return mask_url(value.get_secret_value() if isinstance(value, SecretStr) else value)
     if isinstance(value, SecretStr):
-        text = value.get_secret_value()
-        return mask_url(text) if "://" in text or text.startswith(("/", ".")) else "(set, hidden)"
+        return "(set, hidden)"
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, tuple):
         return ", ".join(map(str, value))
     return str(value)
-
-
-def mask_url(url: str) -> str:
-    """``redis://:secret@host`` becomes ``redis://:***@host``."""
-    return _PASSWORD.sub(r"\1:***", url)
 
 
 def example_file() -> str:
@@ -121,4 +115,4 @@ def _default_text(settings: Settings, name: str) -> str:
     }.get(name, "(not set)")
 
 
-__all__ = ["effective", "example_file", "mask_url", "shown", "variable_of"]
+__all__ = ["effective", "example_file", "shown", "variable_of"]

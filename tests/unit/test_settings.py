@@ -9,7 +9,8 @@ import pytest
 
 from chatelier.settings import BadSettings, load_settings, read_settings
 from chatelier.settings.reading import setting_names, variable_of
-from chatelier.settings.showing import effective, example_file, mask_url
+from chatelier.settings.redaction import mask_url
+from chatelier.settings.showing import effective, example_file
 
 
 @pytest.fixture(autouse=True)
