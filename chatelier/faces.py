@@ -5,6 +5,8 @@ import gc
 import os
 import secrets
 import socket
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -51,17 +53,20 @@ def open_room(settings: Settings, *, listener: int | None = None, metrics: str |
     given = socket.socket(fileno=listener) if listener is not None else None
     figures = Figures()
     serve_figures(metrics, registry=figures.registry)
-    serve(_furnish(settings), room, around=_with_slack(settings), listener=given, figures=figures)
+    with _furnished(settings) as ports:
+        serve(ports, room, around=_with_slack(settings), listener=given, figures=figures)
 
 
-def _furnish(settings: Settings) -> "Ports":
-    """A face's ports. What is loaded by now stays: to look through it for garbage again and again would now and then
-    keep everybody waiting for a fifth of a second.
+@contextmanager
+def _furnished(settings: Settings) -> "Iterator[Ports]":
+    """A face's ports while it runs. What is loaded by now stays: to look through it for garbage again and again would
+    now and then keep everybody waiting for a fifth of a second.
     """
     ports = face_ports(settings)
     gc.collect()
     gc.freeze()
-    return ports
+    with closing(ports.database):
+        yield ports
 
 
 def _with_slack(settings: Settings) -> "Around | None":
@@ -99,7 +104,8 @@ def run_discord(settings: Settings, *, ready_file: Path | None = None) -> None:
         shard_count=discord.shard_count,
     )
     make_folder(settings.home)
-    run_bot(_furnish(settings), bot, ready_file=ready_file)
+    with _furnished(settings) as ports:
+        run_bot(ports, bot, ready_file=ready_file)
 
 
 def run_slack(settings: Settings, *, ready_file: Path | None = None) -> None:
@@ -130,7 +136,8 @@ def run_slack(settings: Settings, *, ready_file: Path | None = None) -> None:
     )
     if face.listens:
         require_free(face.host, face.port, setting="CHATELIER_SLACK__PORT")
-    run_face(_furnish(settings), face, ready_file=ready_file)
+    with _furnished(settings) as ports:
+        run_face(ports, face, ready_file=ready_file)
 
 
 def session_secret(settings: Settings) -> str:

@@ -66,7 +66,7 @@ def damaged(where: str, damage: str) -> str:
     return f"The database {where} is damaged ({damage}). {PUT_A_COPY}"
 
 
-PUT_A_COPY = "Put a copy from before in its place."
+PUT_A_COPY = "Stop what uses it and put a copy from before in its place."
 
 
 def fault_of(found: str | None) -> str | None:
@@ -78,8 +78,8 @@ def fault_of(found: str | None) -> str | None:
             f"has schema {found} of a newer version of Chatelier; this one knows {HEAD}."
             " Install the newer version, or restore a copy of the database from before."
         )
-    what = f"says that its schema is {found}, which no version made" if found else "has tables and no schema"
-    return f"{what}: its table alembic_version was changed. {PUT_A_COPY}"
+    what = f"has schema {found}, which no version made" if found else "has tables and no schema"
+    return f"{what}, so `chatelier db upgrade` has no place to begin. {PUT_A_COPY}"
 
 
 def _refuse_unknown(found: str | None) -> None:

@@ -1,7 +1,7 @@
 """Plugs the wings into the studio. No face's path through here loads an accelerator library."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -233,24 +233,28 @@ def face_ports(settings: Settings) -> Ports:
     from moderation.onlooker import house_onlooker
     from moderation.provenance.apart import ApartExaminer
 
-    database = open_database(settings)
-    url = redis_url(settings)
-    queue, events = CeleryQueue(url, models=models_with_queues(settings)), RedisEvents(url)
-    store = open_storage(settings)
-    errands = Errands(database=database, queue=queue, events=events, store=store)
-    gate = open_gate(settings, database, redis_url=url, errands=errands, onlooker=house_onlooker())
-    gate.warm_up()
-    return Ports(
-        database=database,
-        gate=gate,
-        queue=queue,
-        store=store,
-        events=events,
-        darkroom=Darkroom(),
-        desk=HouseDesk(database=database, errands=errands, policy=house_policy(settings)),
-        examiner=ApartExaminer(lambda: own_chain(settings)),
-        rules=house_rules(settings),
-    )
+    with ExitStack() as if_it_fails:
+        database = if_it_fails.enter_context(closing(open_database(settings)))
+        url = redis_url(settings)
+        queue = if_it_fails.enter_context(closing(CeleryQueue(url, models=models_with_queues(settings))))
+        events = if_it_fails.enter_context(closing(RedisEvents(url)))
+        store = open_storage(settings)
+        errands = Errands(database=database, queue=queue, events=events, store=store)
+        gate = open_gate(settings, database, redis_url=url, errands=errands, onlooker=house_onlooker())
+        gate.warm_up()
+        ports = Ports(
+            database=database,
+            gate=gate,
+            queue=queue,
+            store=store,
+            events=events,
+            darkroom=Darkroom(),
+            desk=HouseDesk(database=database, errands=errands, policy=house_policy(settings)),
+            examiner=ApartExaminer(lambda: own_chain(settings)),
+            rules=house_rules(settings),
+        )
+        if_it_fails.pop_all()
+    return ports
 
 
 def open_signer(settings: Settings) -> "HouseSigner | None":

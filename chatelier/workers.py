@@ -4,6 +4,7 @@ import os
 import secrets
 import socket
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -26,6 +27,7 @@ from studio.errors import Misconfigured
 
 if TYPE_CHECKING:
     from engine.atelier import Atelier
+    from studio.db.database import Database
 
 
 def open_atelier(settings: Settings, *, stays: bool = True) -> "Atelier":
@@ -86,6 +88,11 @@ def paint(settings: Settings, *, on_ready: Callable[[], None]) -> None:
 
     `on_ready` is called when the model is loaded and tasks are taken.
     """
+    with closing(open_database(settings)) as database:
+        _paint_with(database, settings, on_ready)
+
+
+def _paint_with(database: "Database", settings: Settings, on_ready: Callable[[], None]) -> None:
     from celery import signals
 
     from engine.broker import make_app
@@ -97,12 +104,7 @@ def paint(settings: Settings, *, on_ready: Callable[[], None]) -> None:
     from engine.work import Work
     from engine.worker import run_painting
 
-    database, url, rules, worker = (
-        open_database(settings),
-        redis_url(settings),
-        house_rules(settings),
-        worker_name(),
-    )
+    url, rules, worker = redis_url(settings), house_rules(settings), worker_name()
     store, gate = open_storage(settings), open_gate(settings, database, redis_url=url)
     atelier = open_atelier(settings)
     models = models_with_queues(settings)
@@ -128,11 +130,16 @@ def paint(settings: Settings, *, on_ready: Callable[[], None]) -> None:
         run_painting(app, leases, listener, threads=settings.worker.threads, queues=queues_served(settings))
     finally:
         atelier.close()
-        database.close()
 
 
 def keep_house(settings: Settings, *, on_ready: Callable[[], None]) -> None:
     """Run the sweeps until told to stop."""
+    url = redis_url(settings)
+    with closing(open_database(settings)) as database:
+        _sweep_with(database, url, settings, on_ready)
+
+
+def _sweep_with(database: "Database", url: str, settings: Settings, on_ready: Callable[[], None]) -> None:
     from celery import signals
 
     from engine.broker import make_app
@@ -146,8 +153,7 @@ def keep_house(settings: Settings, *, on_ready: Callable[[], None]) -> None:
     from moderation.retention import let_go
     from studio.questions import close_unanswered
 
-    url = redis_url(settings)
-    database, events = open_database(settings), RedisEvents(url)
+    events = RedisEvents(url)
     sweeper = Sweeper(
         database=database,
         queue=CeleryQueue(url, models=models_with_queues(settings)),

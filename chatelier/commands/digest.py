@@ -18,6 +18,7 @@ def digest(
 
       chatelier digest --days 30
     """
+    from contextlib import closing
     from datetime import timedelta
 
     from chatelier.console import answers
@@ -26,15 +27,11 @@ def digest(
     from studio.clock import now
     from studio.digests import communities, lines_of, read_digest
 
-    database = open_database(load_settings())
     until = now()
     since = until - timedelta(days=days)
-    try:
-        with database.read() as session:
-            found = communities(session, since=since, until=until)
-            digests = [read_digest(session, *each, since=since, until=until) for each in found]
-    finally:
-        database.close()
+    with closing(open_database(load_settings())) as database, database.read() as session:
+        found = communities(session, since=since, until=until)
+        digests = [read_digest(session, *each, since=since, until=until) for each in found]
     if not digests:
         answers().print("Nothing was asked for in that time.")
     for each in digests:

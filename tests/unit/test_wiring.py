@@ -2,14 +2,17 @@
 
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from chatelier import faces, redis_embedded, schema, wiring
 from chatelier.settings import load_settings
-from chatelier.workers import queues_served
+from chatelier.workers import paint, queues_served
+from studio.db.database import Database
 from studio.errors import Misconfigured, RateLimited
 from studio.people import Person, Platform
 from studio.ports import Admission
@@ -154,6 +157,21 @@ def test_a_session_secret_that_was_never_written_is_made_anew() -> None:
 def test_discord_without_a_token_says_what_is_missing() -> None:
     with pytest.raises(Misconfigured, match="CHATELIER_DISCORD__TOKEN"):
         faces.run_discord(load_settings())
+
+
+@pytest.mark.usefixtures("upgraded")
+@pytest.mark.parametrize("start", [wiring.face_ports, partial(paint, on_ready=print)])
+def test_a_start_that_fails_leaves_no_database_open(start: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened, closed = [], []
+    connect, close = wiring.connect_database, Database.close
+    monkeypatch.setattr(
+        wiring, "connect_database", lambda settings: opened.append(connect(settings)) or opened[-1]
+    )
+    monkeypatch.setattr(Database, "close", lambda self: closed.append(self) or close(self))
+    with pytest.raises(Misconfigured, match="No Redis"):
+        start(load_settings())
+    assert len(opened) == 1
+    assert closed == opened
 
 
 def _root() -> Path:
