@@ -144,6 +144,66 @@ def test_every_setting_it_gives_exists(repository: Path, services: dict[str, Any
         assert last in fields, f"there is no setting {name}"
 
 
+@pytest.mark.parametrize(
+    ("secret", "whose"),
+    [
+        ("CHATELIER_DISCORD__TOKEN", {"discord"}),
+        ("CHATELIER_SLACK__BOT_TOKEN", {"slack"}),
+        ("CHATELIER_SLACK__SIGNING_SECRET", {"slack"}),
+        ("CHATELIER_WEB__INVITE", {"web"}),
+        ("CHATELIER_WEB__SECRET", {"web"}),
+        ("CHATELIER_MODERATION__SAFETY_TOKEN", {"web", "discord", "slack", "worker", "worker-cpu"}),
+        ("HF_TOKEN", {"worker", "worker-cpu"}),
+        ("CHATELIER_REDIS_URL", OURS - {"migrate"}),
+        ("CHATELIER_DATABASE_URL", OURS),
+    ],
+)
+def test_a_secret_goes_only_to_those_that_use_it(
+    secret: str, whose: set[str], services: dict[str, Any]
+) -> None:
+    assert {name for name, service in services.items() if secret in service.get("environment", {})} == whose
+    assert not [name for name, service in services.items() if "env_file" in service]
+
+
+def test_only_the_room_knows_the_moderators_word(services: dict[str, Any]) -> None:
+    name = "CHATELIER_WEB__MODERATOR_INVITE"
+    given = {
+        each: service["environment"][name]
+        for each, service in services.items()
+        if name in service["environment"]
+    }
+    assert given.pop("web") == f"${{{name}:-}}"
+    assert set(given.values()) == {f"${{{name}:+set}}"}
+
+
+def test_every_setting_reaches_a_container(services: dict[str, Any]) -> None:
+    from chatelier.settings.reading import setting_names, variable_of
+
+    given = {name for service in services.values() for name in service.get("environment", {})}
+    assert {variable_of(name) for name in setting_names()} - given == set()
+
+
+def test_databases_have_a_network_of_their_own_that_leads_nowhere_else(
+    compose: dict[str, Any], services: dict[str, Any]
+) -> None:
+    assert compose["networks"]["data"] == {"internal": True}
+    for name in ("redis", "postgres", "migrate"):
+        assert services[name]["networks"] == ["data"]
+    assert all(services[name]["networks"] == ["data", "front"] for name in OURS - {"migrate"})
+
+
+def test_redis_asks_for_a_password(services: dict[str, Any]) -> None:
+    assert services["redis"]["environment"]["REDISCLI_AUTH"].startswith("${REDIS_PASSWORD:?")
+    assert "requirepass $$REDISCLI_AUTH" in " ".join(services["redis"]["command"])
+    assert services["web"]["environment"]["CHATELIER_REDIS_URL"].startswith("redis://:${REDIS_PASSWORD:?")
+
+
+@pytest.mark.parametrize("name", sorted(OURS | {"redis", "postgres"}))
+def test_memory_and_processes_are_bounded(name: str, services: dict[str, Any]) -> None:
+    assert re.fullmatch(r"(\$\{\w+:-)?\d+g\}?", services[name]["mem_limit"])
+    assert 0 < services[name]["pids_limit"] <= 4096
+
+
 def test_named_volumes_are_declared(compose: dict[str, Any], services: dict[str, Any]) -> None:
     used = {volume.split(":")[0] for service in services.values() for volume in service.get("volumes", [])}
     assert used == set(compose["volumes"])

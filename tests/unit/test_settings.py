@@ -68,6 +68,13 @@ def test_an_empty_value_means_unset(empty_folder: Path, monkeypatch: pytest.Monk
     assert settings.discord.token is None
 
 
+def test_every_setting_may_be_empty_as_compose_gives_what_is_unset(monkeypatch: pytest.MonkeyPatch) -> None:
+    default = load_settings().model_dump(exclude={"home"})
+    for name in setting_names():
+        monkeypatch.setenv(variable_of(name), "")
+    assert load_settings().model_dump(exclude={"home"}) == default
+
+
 @pytest.mark.parametrize(
     ("variable", "value"),
     [
