@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from studio.errors import DatabaseUnavailable
 
@@ -93,7 +94,15 @@ class Database:
             session.execute(text("SELECT 1"))
 
     def close(self) -> None:
+        """Close every connection: also those that other threads still use, as soon as they give them back."""
+        if not event.contains(self.engine, "checkin", _close_on_return):
+            event.listen(self.engine, "checkin", _close_on_return)
         self.engine.dispose()
+
+
+def _close_on_return(_connection: Any, record: ConnectionPoolEntry) -> None:
+    """A pool that was disposed of takes connections back and would leave them open."""
+    record.invalidate()
 
 
 def is_broken(error: DBAPIError) -> bool:

@@ -1,10 +1,12 @@
 """The state machine, the ledger and the outbox, on SQLite and PostgreSQL, under concurrency."""
 
+import sqlite3
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
+import psycopg
 import pytest
 from sqlalchemy import func, select
 
@@ -270,3 +272,15 @@ def test_a_sqlite_file_in_a_missing_folder_says_so(tmp_path):
     database = Database(f"sqlite:///{tmp_path / 'missing' / 'studio.sqlite3'}")
     with pytest.raises(DatabaseUnavailable):
         database.ping()
+
+
+def test_a_connection_that_is_in_use_while_the_database_closes_is_closed_afterwards(database_url: str):
+    database = Database(database_url)
+    with database.read() as session:
+        in_use = session.connection().connection.driver_connection
+        database.close()
+        database.close()
+        assert session.scalar(select(1)) == 1
+    with pytest.raises((sqlite3.ProgrammingError, psycopg.OperationalError), match="closed"):
+        in_use.cursor().execute("SELECT 1")
+    database.close()

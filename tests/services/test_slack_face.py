@@ -23,9 +23,8 @@ import pytest_asyncio
 from PIL import Image
 from sqlalchemy import select
 
-from chatelier import schema
 from chatelier.settings import load_settings
-from chatelier.wiring import connect_database, face_ports
+from chatelier.wiring import bring_up_to_date, face_ports
 from studio.db import outbox
 from studio.db.tables import Base, JobRow
 from studio.events import JobEnded, JobProgress
@@ -235,7 +234,7 @@ async def running(folder: Path, redis_url: str, *, socket_mode: bool) -> AsyncIt
         patch.setenv("CHATELIER_HOME", str(home))
         patch.setenv("CHATELIER_REDIS_URL", redis_url)
         settings = load_settings()
-        schema.upgrade(connect_database(settings))
+        bring_up_to_date(settings)
         ports = face_ports(settings)
     async with LoopbackSlack().open() as slack:
         slack.polls_until_ready = 1
@@ -536,7 +535,7 @@ async def test_a_wrong_token_is_one_sentence_and_the_end(socket_face: FaceProces
     second = replace(socket_face, home=tmp_path / "home", process=None)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CHATELIER_HOME", str(second.home))
-        schema.upgrade(connect_database(load_settings()))
+        bring_up_to_date(load_settings())
     process = await second.launch(CHATELIER_SLACK__BOT_TOKEN="xoxb-something-else")
     async with asyncio.timeout(PATIENCE_SECONDS):
         assert await process.wait() == 1
