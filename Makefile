@@ -42,7 +42,7 @@ setup: $(READY) ## Only set up .venv
 
 # pyproject.toml names the entry point, requirements.lock the packages: a change in either installs again.
 $(READY): requirements.lock pyproject.toml scripts/setup.sh
-	@sh scripts/setup.sh $(TORCH)
+	@sh scripts/setup.sh $(TORCH) $(VENV)
 	@touch $@
 
 lock: ## Resolve requirements.lock and the images' locks anew
@@ -54,7 +54,7 @@ release: ## Set the version, close the changelog, commit and tag: make release V
 
 clean: ## Remove caches and builds (never a studio's own data)
 	@rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage htmlcov
-	@find . -path ./$(VENV) -prune -o \( -name __pycache__ -o -name '*.egg-info' \) -type d -exec rm -rf {} +
+	@find . \( -path ./$(VENV) -o -path ./.make \) -prune -o \( -name __pycache__ -o -name '*.egg-info' \) -type d -exec rm -rf {} +
 
 distclean: clean ## Also remove the environment
 	@rm -rf $(VENV) .make

@@ -3,18 +3,29 @@
 #   requirements.lock    everything, for a checkout: what the tests run against
 #   docker/worker.lock   what an image that paints needs
 #   docker/faces.lock    what an image that only talks needs: no torch and nothing that wants it
-# The images' locks are cut from the first, so all three name the same versions.
+#   docker/build.lock    what builds Chatelier's own wheel for them
+# The images' locks are cut from the first, so all name the same versions. Each version comes with the hashes of its
+# files, which `pip install --require-hashes` demands.
 set -eu
 uv="$1"
 shift
 
-"$uv" pip compile --quiet --all-extras "$@" pyproject.toml -o requirements.lock
-"$uv" pip compile --quiet -c requirements.lock --overrides docker/worker.overrides pyproject.toml -o docker/worker.lock
-"$uv" pip compile --quiet -c requirements.lock --overrides docker/faces.overrides pyproject.toml -o docker/faces.lock
-# What no platform installs need not be read either.
-for lock in requirements.lock docker/worker.lock docker/faces.lock; do
-    sed -i.bak -e "/sys_platform == 'never'/d" -e '/sys_platform == .win32/d' -e '/== .emscripten/d' \
-        -e '/^# torch/d' -e '/^# robust-downloader/d' -e '/^# The following packages were excluded/d' "$lock"
-    rm "$lock.bak"
+compile() {
+    "$uv" pip compile --quiet --generate-hashes "$@"
+}
+locks="requirements.lock docker/worker.lock docker/faces.lock docker/build.lock"
+
+compile --all-extras "$@" pyproject.toml -o requirements.lock
+compile -c requirements.lock --overrides docker/worker.overrides pyproject.toml -o docker/worker.lock
+compile -c requirements.lock --overrides docker/faces.overrides pyproject.toml -o docker/faces.lock
+echo setuptools | compile -c requirements.lock - -o docker/build.lock
+# What no platform installs need not be read either: a package goes with the hashes below it.
+for lock in $locks; do
+    awk '
+        /^# (torch|robust-downloader|The following packages were excluded)/ { next }
+        /^[a-z0-9]/ { unused = /sys_platform == .(never|win32)|== .emscripten/ }
+        !unused
+    ' "$lock" >"$lock.new"
+    mv "$lock.new" "$lock"
 done
-grep -c '==' requirements.lock docker/worker.lock docker/faces.lock
+grep -c '==' $locks

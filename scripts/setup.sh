@@ -1,16 +1,17 @@
 #!/bin/sh
-# Makes .venv from nothing but Python: torch first, then every pinned package, then Chatelier itself (editable).
+# Makes an environment from nothing but Python: torch first, then every pinned package, then Chatelier itself (editable).
+#   setup.sh TORCH-VERSION FOLDER
 # Called by the Makefile, which knows when there is something to do.
 set -eu
 
 torch_version="$1"
-venv=.venv
+venv="$2"
 log="$venv/setup.log"
 
-# Why not simply python3: the wheel with the embedded Redis exists for 3.11 and 3.12, newer ones compile it.
+# Why not simply python3: every pinned package has a wheel up to 3.14 (scripts/check_wheels.py), newer ones may compile.
 choose_python() {
-    for bounds in "3.11 3.12" "3.11 3.99"; do
-        for candidate in ${PYTHON:-python3 python3.12 python3.11 python3.13 python3.14}; do
+    for bounds in "3.11 3.14" "3.11 3.99"; do
+        for candidate in ${PYTHON:-python3 python3.14 python3.13 python3.12 python3.11}; do
             # shellcheck disable=SC2086
             if "$candidate" - $bounds >/dev/null 2>&1 <<'EOF'
 import sys
@@ -59,10 +60,6 @@ python="$(choose_python)"
     "Install one (Debian, Ubuntu: apt-get install python3 python3-venv) or name it: make PYTHON=/path/to/python3.11 try"
 "$python" -c 'import ensurepip, venv' 2>/dev/null || stop "$python has no venv module, so no environment can be made." \
     "Install it (Debian, Ubuntu: apt-get install python3-venv) and run make again."
-if "$python" -c 'import platform, sys; sys.exit(sys.version_info < (3, 13) and platform.machine() == "x86_64" and sys.platform == "linux")'; then
-    command -v cc >/dev/null || stop "For this Python and processor the embedded Redis is compiled, and there is no C compiler (cc)." \
-        "Install one (Debian, Ubuntu: apt-get install build-essential) or name a Python 3.11 or 3.12: make PYTHON=python3.12 try"
-fi
 
 if [ ! -x "$venv/bin/python" ]; then
     echo "Setting up $venv with $("$python" --version). This happens once and takes a few minutes."
@@ -80,11 +77,13 @@ pip() {
     done
 }
 packages=$(grep -c '==' requirements.lock)
+# Versions only: with hashes pip would ask for torch's too, which the lock leaves open.
+sed -n 's/^\([a-z0-9][^\\#]*\).*/\1/p' requirements.lock >"$venv/versions.txt"
 
 # By itself and first: a package that depends on torch would choose the build otherwise.
 # PIP_TORCH may add options, such as an index with CPU or CUDA builds.
 # shellcheck disable=SC2086
-step "[1/3] torch $torch_version" pip install -c requirements.lock "torch==$torch_version" ${PIP_TORCH:-}
+step "[1/3] torch $torch_version" pip install -c "$venv/versions.txt" "torch==$torch_version" ${PIP_TORCH:-}
 # Without dependencies: the lock is complete, and spandrel's wish for torchvision is not met on purpose.
-step "[2/3] $packages pinned packages" pip install --no-deps -r requirements.lock
+step "[2/3] $packages pinned packages" pip install --no-deps --require-hashes -r requirements.lock -r docker/build.lock
 step "[3/3] chatelier" pip install --no-deps --no-build-isolation -e .

@@ -30,8 +30,9 @@ def project(repository: Path) -> dict[str, Any]:
 
 
 def read_lock(path: Path) -> dict[str, Requirement]:
-    lines = (line.split("#")[0].strip() for line in path.read_text().splitlines())
-    requirements = [Requirement(line) for line in lines if line]
+    requirements = [
+        Requirement(line.rstrip(" \\")) for line in path.read_text().splitlines() if line[:1].isalnum()
+    ]
     return {canonicalize_name(requirement.name): requirement for requirement in requirements}
 
 
@@ -49,6 +50,20 @@ def lock(repository: Path) -> dict[str, Requirement]:
 def test_the_lock_pins_one_exact_version_of_everything(lock: dict[str, Requirement]) -> None:
     assert len(lock) > 100
     assert all(pinned(requirement) for requirement in lock.values())
+
+
+@pytest.mark.parametrize(
+    "name", ["requirements.lock", *(f"docker/{each}.lock" for each in ("worker", "faces", "build"))]
+)
+def test_every_pinned_package_comes_with_hashes_that_pip_demands(name: str, repository: Path) -> None:
+    packages = re.split(r"^(?=[a-z0-9])", (repository / name).read_text(), flags=re.MULTILINE)[1:]
+    assert packages
+    assert [each for each in packages if "--hash=sha256:" not in each] == []
+    installers = (repository / "scripts" / "setup.sh", repository / "docker" / "Dockerfile")
+    asked = [line for path in installers for line in path.read_text().splitlines() if Path(name).name in line]
+    installed = [line for line in asked if re.search(r"install .*-r ", line)]
+    assert installed
+    assert all("--require-hashes" in line and "--no-deps" in line for line in installed)
 
 
 def test_the_lock_leaves_the_build_of_torch_to_the_installer(lock: dict[str, Requirement]) -> None:
