@@ -7,6 +7,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 _PRIVATE_UMASK = 0o077
+# What Chatelier makes in a home. An administrator may keep other things beside it, which stay as they are.
+_MADE_HERE = (
+    *("studio.sqlite3*", "session-secret*", "learned.json*", "models.toml", "chatelier.toml"),
+    *("logs", "models", "provenance", "redis", "run", "storage"),
+)
 _umask_of_person: int | None = None
 
 
@@ -33,12 +38,12 @@ def with_umask_of_person() -> Iterator[None]:
 
 
 def close_home_to_others(home: Path) -> None:
-    """Take rights away that an older version or another umask gave to what lies directly in `home`.
+    """Take rights away that an older version or another umask gave to what Chatelier made directly in `home`.
 
     What lies deeper is out of reach then. Links and what belongs to others stay as they are; so does `home` itself,
     which the administrator may have chosen for more than this.
     """
-    for path in home.iterdir() if home.is_dir() else ():
+    for path in (found for name in _MADE_HERE for found in home.glob(name)):
         with suppress(OSError):
             mode = path.lstat().st_mode
             if mode & 0o077 and (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):

@@ -34,7 +34,7 @@ def test_the_database_and_its_journals_are_for_this_user_only(tmp_path: Path) ->
     database.close()
 
 
-def test_what_an_older_version_left_open_is_closed_and_links_stay(tmp_path: Path) -> None:
+def test_what_an_older_version_left_open_is_closed_and_nothing_else(tmp_path: Path) -> None:
     home = open_home(tmp_path)
     elsewhere = tmp_path / "models"
     elsewhere.mkdir()
@@ -42,12 +42,15 @@ def test_what_an_older_version_left_open_is_closed_and_links_stay(tmp_path: Path
     (home / "models").symlink_to(elsewhere)
     (home / "storage").mkdir()
     (home / "storage").chmod(0o755)
+    (home / "holiday.jpg").touch()
+    (home / "holiday.jpg").chmod(0o644)
     (home / "studio.sqlite3").touch()
     (home / "studio.sqlite3").chmod(0o664)
     close_home_to_others(home)
     assert mode_of(home / "storage") == 0o700
     assert mode_of(home / "studio.sqlite3") == 0o600
     assert mode_of(elsewhere) == 0o755
+    assert mode_of(home / "holiday.jpg") == 0o644
     close_home_to_others(tmp_path / "nowhere")
 
 
