@@ -148,12 +148,17 @@ class Store(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CleanUpload:
-    """An upload made harmless: RGB PNG without metadata, and the mask its transparency made, if any."""
+    """An upload made harmless: RGB PNG without metadata.
+
+    If it has transparency: `mask_png` is white where the picture is transparent, and `as_mask_png` is the upload read
+    as the mask of another picture, white where that one may change.
+    """
 
     png: bytes = field(repr=False)
     width: int
     height: int
     mask_png: bytes | None = field(default=None, repr=False)
+    as_mask_png: bytes | None = field(default=None, repr=False)
 
 
 class Darkroom(Protocol):
@@ -164,6 +169,12 @@ class Darkroom(Protocol):
 
     def grid(self, pictures: Sequence[bytes]) -> bytes:
         """Encoded pictures in, one PNG with numbered tiles out."""
+
+    def fit_mask(self, mask: bytes, *, picture: bytes) -> bytes:
+        """The mask in black and white at the picture's size, as PNG.
+
+        Raises `BadImage` for another ratio of width to height, and for a mask that marks nothing or everything.
+        """
 
     def overlay(self, picture: bytes) -> bytes:
         """The picture with the lettered grid A1–D4 on it, as PNG."""

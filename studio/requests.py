@@ -58,6 +58,7 @@ class Doubt:
 class Source:
     """A picture to start from: a storage key, and the picture's id if it was painted here.
 
+    `as_mask_key`: of an upload with transparency, what it says as the mask of another picture.
     `shows_person`: it is an upload with a person in it, or was painted from one. Of an upload, `fingerprint` is its
     PDQ hash (64 hexadecimal digits).
     """
@@ -65,6 +66,7 @@ class Source:
     key: str
     picture_id: str | None = None
     mask_key: str | None = None  # L-mode PNG, white where the picture may change
+    as_mask_key: str | None = None
     shows_person: bool = False
     doubt: Doubt | None = None
     fingerprint: str = ""

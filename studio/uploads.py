@@ -25,9 +25,11 @@ def accept_upload(ports: Ports, person: Person, data: bytes) -> Source:
         doubt = Doubt(rule=verdict.rule, category=verdict.category, evidence=verdict.evidence)
     key = ports.store.put(clean.png, suffix=".png")
     mask_key = ports.store.put(clean.mask_png, suffix=".png") if clean.mask_png else None
+    as_mask_key = ports.store.put(clean.as_mask_png, suffix=".png") if clean.as_mask_png else None
     return Source(
         key=key,
         mask_key=mask_key,
+        as_mask_key=as_mask_key,
         shows_person=verdict.shows_person,
         doubt=doubt,
         fingerprint=verdict.fingerprint,

@@ -181,6 +181,9 @@ class TwinDarkroom:
     def grid(self, pictures: Sequence[bytes]) -> bytes:
         return b"grid of " + b",".join(pictures)
 
+    def fit_mask(self, mask: bytes, *, picture: bytes) -> bytes:
+        return mask
+
     def overlay(self, picture: bytes) -> bytes:
         return b"overlay of " + picture
 

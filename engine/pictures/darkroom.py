@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
-from engine.pictures.encoding import decode, encode_png
+from engine.pictures.encoding import decode, decode_mask, encode_png, size_of
 from engine.pictures.fit import fit
 from engine.pictures.glovebox import house_glovebox
 from engine.pictures.grid import make_grid
+from engine.pictures.masks import fit_mask
 from engine.pictures.overlays import lettered_overlay
 from studio.ports import CleanUpload
 
@@ -18,6 +19,9 @@ class Darkroom:
 
     def grid(self, pictures: Sequence[bytes]) -> bytes:
         return encode_png(make_grid([decode(picture) for picture in pictures]))
+
+    def fit_mask(self, mask: bytes, *, picture: bytes) -> bytes:
+        return encode_png(fit_mask(decode_mask(mask), size_of(picture)))
 
     def overlay(self, picture: bytes) -> bytes:
         return encode_png(lettered_overlay(decode(picture)))

@@ -46,3 +46,9 @@ def decode_mask(data: bytes) -> Image.Image:
     """A mask that this house encoded itself, in mode L."""
     with Image.open(io.BytesIO(data), formats=("PNG",)) as opened:
         return opened.convert("L")
+
+
+def size_of(data: bytes) -> tuple[int, int]:
+    """Width and height of a picture that this house encoded itself, without decoding it."""
+    with Image.open(io.BytesIO(data), formats=("PNG", "WEBP", "JPEG")) as opened:
+        return opened.size

@@ -32,7 +32,7 @@ class Glovebox:
         """As `Annex`."""
         self.annex = Annex(
             "engine.pictures.glovebox:answer",
-            attachments=2,
+            attachments=3,
             timeout_seconds=timeout_seconds,
             memory_bytes=memory_bytes,
             places=places,
@@ -50,8 +50,13 @@ class Glovebox:
             raise BadImage("it could not be opened safely. Please save it again as PNG or JPEG.") from error
         if "error" in reply:
             raise BadImage(reply["error"])
-        mask = pictures[1] or None
-        return CleanUpload(png=pictures[0], width=reply["width"], height=reply["height"], mask_png=mask)
+        return CleanUpload(
+            png=pictures[0],
+            width=reply["width"],
+            height=reply["height"],
+            mask_png=pictures[1] or None,
+            as_mask_png=pictures[2] or None,
+        )
 
 
 @cache
@@ -71,12 +76,16 @@ def _check(reply: dict[str, Any]) -> None:
 
 
 def answer(data: bytes) -> Reply:
-    """The picture and its mask, which may be empty, with their size; or why there are none."""
+    """The picture, its mask, and itself read as a mask, with their size; or why there are none.
+
+    Both masks are empty for a picture without transparency.
+    """
     try:
         upload = clean_upload(data)
     except BadImage as error:
-        return {"error": error.reason}, [b"", b""]
+        return {"error": error.reason}, [b"", b"", b""]
     except MemoryError:
         error_text = "it needs more memory than a picture may. Please make it smaller."
-        return {"error": error_text}, [b"", b""]
-    return {"width": upload.width, "height": upload.height}, [upload.png, upload.mask_png or b""]
+        return {"error": error_text}, [b"", b"", b""]
+    size = {"width": upload.width, "height": upload.height}
+    return size, [upload.png, upload.mask_png or b"", upload.as_mask_png or b""]

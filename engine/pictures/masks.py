@@ -10,24 +10,45 @@ Bytes = npt.NDArray[np.uint8]
 
 MAX_FEATHER_PIXELS = 64
 STRIP_ROWS = 256
+# A mask that was saved in another size may be off by this share of the picture's longer side.
+SHAPE_TOLERANCE = 0.01
 # A softened edge is as wide as so many latent cells, and its rim changes from this share (of 255) of the steps on.
 _SOFT_CELLS = 3
 _LATEST = 110
 
 
 def check_mask(mask: Image.Image, size: tuple[int, int]) -> Image.Image:
-    """The mask in pure black and white (L); raises `BadImage` for another size or when nothing is white."""
-    if mask.size != size:
+    """The mask in pure black and white (L) at `size`; raises `BadImage` for another shape or when nothing is white."""
+    if not _has_shape(mask.size, size):
         raise BadImage(
             f"the mask is {mask.width}×{mask.height} pixels and the picture {size[0]}×{size[1]}. "
-            "Please send a mask of the same size."
+            "Please send a mask of the same size, or of the same ratio of width to height."
         )
-    pure = mask.convert("L").point(lambda value: 255 if value >= 128 else 0)
+    grey = mask.convert("L") if mask.size == size else mask.convert("L").resize(size, Image.Resampling.BOX)
+    pure = grey.point(lambda value: 255 if value >= 128 else 0)
     if pure.getbbox() is None:
         raise BadImage(
             "the mask is all black, so there is nothing to repaint. Paint the part to change white."
         )
     return pure
+
+
+def fit_mask(mask: Image.Image, size: tuple[int, int]) -> Image.Image:
+    """As `check_mask`, for a mask that somebody sent: one that marks the whole picture is a mistake, too."""
+    pure = check_mask(mask, size)
+    if pure.getextrema() == (255, 255):
+        raise BadImage(
+            "the mask is all white, so nothing of the picture would stay. Paint what is to stay black, "
+            "or make a variation of the whole picture instead."
+        )
+    return pure
+
+
+def _has_shape(size: tuple[int, int], wanted: tuple[int, int]) -> bool:
+    """The same ratio of width to height, but for a pixel lost in rounding or a share of the longer side."""
+    scale = max(wanted) / max(size)
+    tolerance = max(scale, SHAPE_TOLERANCE * max(wanted))
+    return all(abs(side * scale - target) <= tolerance for side, target in zip(size, wanted, strict=True))
 
 
 def feather(mask: Image.Image, radius_pixels: int) -> Image.Image:

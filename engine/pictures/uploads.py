@@ -18,13 +18,15 @@ WORK_SIDE_PIXELS = 2048
 MAX_PROFILE_BYTES = 1024 * 1024
 # Alpha under this (of 255) asks for repainting.
 EDIT_BELOW_ALPHA = 128
+# What is drawn with one pen varies by no more than this (of 255) in each channel.
+ONE_COLOUR_RANGE = 16
 
 
 def clean_upload(data: bytes) -> CleanUpload:
     """RGB PNG of at most 2048 px a side, upright, without metadata; raises `BadImage` for everything else.
 
     Animations give their first frame. Transparency is laid on white, and what was transparent becomes the
-    mask (white: paint here). Peak memory is about 12 bytes a pixel, 200 MB for the largest picture allowed.
+    mask (white: paint here); `as_mask_png` is what the picture says as the mask of another one. Peak memory is about 12 bytes a pixel, 200 MB for the largest picture allowed.
     """
     header = check_size(data)
     picture = _decode(data, header)
@@ -36,6 +38,7 @@ def clean_upload(data: bytes) -> CleanUpload:
         width=flat.width,
         height=flat.height,
         mask_png=encode_png(mask) if mask else None,
+        as_mask_png=encode_png(_read_as_mask(picture)) if mask else None,
     )
 
 
@@ -145,6 +148,22 @@ def _mask_of(picture: Image.Image) -> Image.Image | None:
     if not any(seen[:EDIT_BELOW_ALPHA]):
         return None
     return alpha.point(lambda value: 255 if value < EDIT_BELOW_ALPHA else 0)
+
+
+def _read_as_mask(picture: Image.Image) -> Image.Image:
+    """L, white where an RGBA picture that was sent as a mask asks for repainting.
+
+    Strokes of one colour on a transparent ground are the mask, whatever the colour; where colours vary, they say it,
+    and what is transparent counts as black.
+    """
+    opaque = picture.getchannel("A").point(lambda value: 255 if value >= EDIT_BELOW_ALPHA else 0)
+    histogram = picture.convert("RGB").histogram(opaque)
+    used = [[value for value in range(256) if histogram[band + value]] for band in (0, 256, 512)]
+    if all(values[-1] - values[0] <= ONE_COLOUR_RANGE for values in used if values):
+        return opaque
+    ground = Image.new("RGB", picture.size, "black")
+    ground.paste(picture, mask=picture.getchannel("A"))
+    return ground.convert("L").point(lambda value: 255 if value >= 128 else 0)
 
 
 def _flatten(picture: Image.Image) -> Image.Image:

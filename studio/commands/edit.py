@@ -32,6 +32,10 @@ def edit(ports: Ports, call: Call, command: Edit) -> Accepted:
     mask_key = command.mask or origin.source.mask_key
     if not cells and not mask_key:
         raise BadParameter("region", "say which part to change, for example B2-C3, or attach a mask.")
+    if cells:
+        mask_key = None
+    elif mask_key:
+        mask_key = _fit_mask(ports, mask_key, picture_key=origin.source.key)
     wording = read_wording(command.prompt, count=command.count, usual=usual_count(ports, call))
     request = PaintRequest(
         operation=Operation.EDIT,
@@ -44,9 +48,15 @@ def edit(ports: Ports, call: Call, command: Edit) -> Accepted:
         model=origin.model,
         style=origin.style,
         loras=origin.loras,
-        sources=(replace(origin.source, mask_key=None if cells else mask_key),),
+        sources=(replace(origin.source, mask_key=mask_key),),
     )
     return submit(ports, call, SPEC.name, request)
+
+
+def _fit_mask(ports: Ports, mask_key: str, *, picture_key: str) -> str:
+    """The key of the mask at the picture's size. Raises `BadImage` before anybody waits for a worker to say so."""
+    fitted = ports.darkroom.fit_mask(ports.store.get(mask_key), picture=ports.store.get(picture_key))
+    return ports.store.put(fitted, suffix=".png")
 
 
 SPEC = CommandSpec(

@@ -1,7 +1,7 @@
 """The picture that a command starts from: one painted here, or an upload."""
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from studio.commands.spec import Call
 from studio.db import records
@@ -44,7 +44,7 @@ def find_origin(ports: Ports, call: Call, *, picture: str | None, image: Source 
     if picture and image:
         raise BadParameter("picture", "give a picture id or attach an image, not both.")
     if image:
-        return Origin(source=image, recipe=None)
+        return Origin(source=replace(image, as_mask_key=None), recipe=None)
     if not picture:
         raise BadParameter("picture", "give the id of a picture, or attach an image.")
     with ports.database.read() as session:

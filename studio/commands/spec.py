@@ -208,7 +208,8 @@ def _read_file(parameter: Parameter, value: object) -> Traces:
 
 
 def _read_mask(parameter: Parameter, value: object) -> str:
-    return _read_image(parameter, value).key
+    source = _read_image(parameter, value)
+    return source.as_mask_key or source.key
 
 
 def _read_person(parameter: Parameter, value: object) -> str:

@@ -97,7 +97,7 @@ ANSWERS = {
     "babbles": "import socket, sys; socket.socket(fileno=int(sys.argv[1])).sendall(b'x' * 100)",
     "answers in another shape": (
         "import socket, struct, sys; s = socket.socket(fileno=int(sys.argv[1])); p = struct.Struct('>Q').pack;"
-        "s.sendall(p(3) + b'[1]' + p(0) + p(0)); s.recv(1 << 20)"
+        "s.sendall(p(3) + b'[1]' + p(0) * 3); s.recv(1 << 20)"
     ),
     "claims too much": "import socket, sys; socket.socket(fileno=int(sys.argv[1])).sendall(b'\\xff' * 8 + b'x')",
 }
@@ -130,7 +130,7 @@ with connection.makefile("rb") as asked:
     while head := asked.read(8):
         if asked.read(*length.unpack(head)).endswith(b"hang"):
             time.sleep(600)
-        connection.sendall(length.pack(len(answer)) + answer + length.pack(0) + length.pack(0))
+        connection.sendall(length.pack(len(answer)) + answer + length.pack(0) * 3)
 """
 
 
@@ -164,7 +164,7 @@ def test_the_child_knows_no_secret_of_its_parent(monkeypatch: pytest.MonkeyPatch
     code = (
         "import json, os, socket, struct, sys; s = socket.socket(fileno=int(sys.argv[1]));"
         "e = json.dumps({'error': ' '.join(os.environ), 'peak_bytes': 0}).encode();"
-        "p = struct.Struct('>Q').pack; s.sendall(p(len(e)) + e + p(0) + p(0)); s.recv(1 << 20)"
+        "p = struct.Struct('>Q').pack; s.sendall(p(len(e)) + e + p(0) * 3); s.recv(1 << 20)"
     )
     with pytest.raises(BadImage) as caught:
         Glovebox(command=python(code), timeout_seconds=PATIENCE_SECONDS).clean(PHOTOGRAPH)

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
-from engine.pictures.masks import check_mask, feather, overlay
+from engine.pictures.masks import check_mask, feather, fit_mask, overlay
 from studio.errors import BadImage
 
 
@@ -41,6 +41,17 @@ class TestChecks:
         mask = np.asarray(check_mask(Image.fromarray(grey.astype(np.uint8)), (32, 32)))
         assert (mask[:, :16] == 255).all()
         assert (mask[:, 16:] == 0).all()
+
+    @pytest.mark.parametrize("size", [(64, 48), (32, 24), (333, 250), (16, 12)])
+    def test_a_mask_of_the_same_shape_is_resized(self, size: tuple[int, int]) -> None:
+        mask = np.asarray(fit_mask(rectangle(size, (0, 0, size[0] // 2, size[1])), (128, 96)))
+        assert mask.shape == (96, 128)
+        assert (mask[:, :60] == 255).all()
+        assert (mask[:, 68:] == 0).all()
+
+    def test_a_mask_that_somebody_sent_may_not_mark_everything(self) -> None:
+        with pytest.raises(BadImage, match="all white"):
+            fit_mask(Image.new("L", (32, 32), 255), (64, 64))
 
 
 class TestFeather:
