@@ -16,6 +16,8 @@ MIN_SIDE_PIXELS = 16
 MAX_PIXELS = 16_800_000
 WORK_SIDE_PIXELS = 2048
 MAX_PROFILE_BYTES = 1024 * 1024
+# Colour spaces of ICC profiles (ICC.1:2022, table 19) and the modes of the pictures that have them.
+PROFILE_MODES = {"GRAY": "L", "RGB": "RGB", "CMYK": "CMYK"}
 # Alpha under this (of 255) asks for repainting.
 EDIT_BELOW_ALPHA = 128
 # What is drawn with one pen varies by no more than this (of 255) in each channel.
@@ -26,7 +28,8 @@ def clean_upload(data: bytes) -> CleanUpload:
     """RGB PNG of at most 2048 px a side, upright, without metadata; raises `BadImage` for everything else.
 
     Animations give their first frame. Transparency is laid on white, and what was transparent becomes the
-    mask (white: paint here); `as_mask_png` is what the picture says as the mask of another one. Peak memory is about 12 bytes a pixel, 200 MB for the largest picture allowed.
+    mask (white: paint here); `as_mask_png` is what the picture says as the mask of another one.
+    Peak memory is about 12 bytes a pixel, 200 MB for the largest picture allowed.
     """
     header = check_size(data)
     picture = _decode(data, header)
@@ -80,8 +83,8 @@ def _to_rgb(opened: Image.Image) -> Image.Image:
     profile = opened.info.get("icc_profile")
     if opened.mode.startswith("I"):
         # 16-bit grey, scaled here since Pillow's conversions of it to eight bits have changed over time.
-        return opened.convert("I").point(lambda value: value / 257).convert("L").convert("RGB")
-    if "A" in opened.mode or "transparency" in opened.info:
+        colours = opened.convert("I").point(lambda value: value / 257).convert("L")
+    elif "A" in opened.mode or "transparency" in opened.info:
         colours = opened.convert("RGBA")
     elif opened.mode in {"RGB", "L", "CMYK"}:
         colours = opened.copy()
@@ -95,15 +98,15 @@ def _as_colour(picture: Image.Image) -> Image.Image:
 
 
 def _to_srgb(picture: Image.Image, profile: bytes) -> Image.Image:
-    """Colours as the sender saw them; a profile that is broken or of another kind is left out of account."""
+    """Colours as the sender saw them; a profile that is broken or of another kind is left out of account.
+
+    What a profile is called says nothing of its curve, so all are converted, those named sRGB too.
+    """
     if len(profile) > MAX_PROFILE_BYTES:
         return _as_colour(picture)
-    alpha = picture.getchannel("A") if picture.mode == "RGBA" else None
-    source = picture.convert("RGB") if alpha else picture
     try:
         described = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        if "sRGB" in ImageCms.getProfileDescription(described):
-            return _as_colour(picture)
+        source = _in_space_of(described, picture)
         converted = ImageCms.profileToProfile(
             source, described, ImageCms.createProfile("sRGB"), outputMode="RGB"
         )
@@ -111,9 +114,17 @@ def _to_srgb(picture: Image.Image, profile: bytes) -> Image.Image:
         return _as_colour(picture)
     if converted is None:
         return _as_colour(picture)
-    if alpha:
-        converted.putalpha(alpha)
+    if picture.mode == "RGBA":
+        converted.putalpha(picture.getchannel("A"))
     return converted
+
+
+def _in_space_of(profile: ImageCms.ImageCmsProfile, picture: Image.Image) -> Image.Image:
+    """The picture without alpha, in the mode that the profile describes where that loses nothing."""
+    mode = PROFILE_MODES.get(profile.profile.xcolor_space.strip(), picture.mode)
+    if "CMYK" in {mode, picture.mode}:
+        return picture  # no other mode stands for inks
+    return picture.convert(mode) if picture.mode != mode else picture
 
 
 def _upright(picture: Image.Image, opened: Image.Image) -> Image.Image:

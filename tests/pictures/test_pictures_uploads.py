@@ -82,6 +82,31 @@ def red_for_blue_profile() -> bytes:
     return profile.replace("sRGB".encode("utf-16-be"), "swap".encode("utf-16-be"))
 
 
+LINEAR_CURVE = b"para" + bytes(8) + (1 << 16).to_bytes(4, "big")  # a power of 1
+
+
+def linear_profile() -> bytes:
+    """The usual profile, under its usual name, with straight lines for curves: light as it is added up."""
+    profile = bytearray(srgb_profile())
+    for tag in (b"rTRC", b"gTRC", b"bTRC"):
+        place = profile.index(tag, 128) + 4
+        start = int.from_bytes(profile[place : place + 4], "big")
+        profile[start : start + len(LINEAR_CURVE)] = LINEAR_CURVE
+    return bytes(profile)
+
+
+def linear_grey_profile() -> bytes:
+    tags = {b"wtpt": b"XYZ " + bytes(4) + struct.pack(">iii", 63190, 65536, 54061), b"kTRC": LINEAR_CURVE}
+    table, body = struct.pack(">I", len(tags)), b""
+    for name, content in tags.items():
+        table += name + struct.pack(">II", 132 + 12 * len(tags) + len(body), len(content))
+        body += content + bytes(-len(content) % 4)
+    header = bytearray(srgb_profile()[:128])
+    header[16:20] = b"GRAY"
+    whole = bytes(header) + table + body
+    return len(whole).to_bytes(4, "big") + whole[4:]
+
+
 class TestGoodPictures:
     @pytest.mark.parametrize("kind", ["PNG", "WEBP"])
     def test_a_lossless_picture_keeps_its_pixels(self, kind: str) -> None:
@@ -218,6 +243,19 @@ class TestMetadata:
         red = Image.new(mode, (32, 32), "red")
         upload = clean_upload(encode(red, icc_profile=red_for_blue_profile()))
         assert pixels_of(upload)[9, 9].tolist() == pytest.approx([0, 0, 255], abs=3)
+
+    @pytest.mark.parametrize("mode", ["RGB", "RGBA", "P", "L"])
+    def test_light_that_is_added_up_is_converted_whatever_its_profile_is_called(self, mode: str) -> None:
+        grey = Image.new("RGB", (32, 32), (55, 55, 55)).convert(mode, palette=Image.Palette.ADAPTIVE)
+        upload = clean_upload(encode(grey, icc_profile=linear_profile()))
+        assert np.abs(pixels_of(upload) - 128).max() <= 1
+
+    @pytest.mark.parametrize("mode", ["L", "LA", "I;16"])
+    def test_grey_light_that_is_added_up_is_converted(self, mode: str) -> None:
+        grey = Image.fromarray(np.full((32, 32), 55 * 257, np.uint16)) if mode == "I;16" else None
+        picture = grey or Image.new("L", (32, 32), 55).convert(mode)
+        upload = clean_upload(encode(picture, icc_profile=linear_grey_profile()))
+        assert np.abs(pixels_of(upload) - 128).max() <= 1
 
     @pytest.mark.parametrize("profile", [b"nonsense", b"\0" * 200])
     def test_a_broken_colour_profile_does_not_spoil_the_picture(self, profile: bytes) -> None:
