@@ -1,4 +1,4 @@
-"""Where downloads may lead: to the platform's own hosts, at public addresses, and nowhere else."""
+"""Where downloads may lead, to the platform's own hosts at public addresses, and how long they may be."""
 
 import ipaddress
 import socket
@@ -10,9 +10,17 @@ from aiohttp.abc import ResolveResult
 from aiohttp.resolver import ThreadedResolver
 from yarl import URL
 
+# Pictures are compressed already, and what a server packs once more could unpack to more than the limit.
+UNCOMPRESSED = {"Accept-Encoding": "identity"}
+_CHUNK_BYTES = 64 * 1024
+
 
 class ForeignAddress(OSError):
     """A download was led to where it has no business."""
+
+
+class TooManyBytesError(Exception):
+    """A download is longer than allowed."""
 
 
 class PublicResolver(ThreadedResolver):
@@ -33,6 +41,21 @@ class PublicResolver(ThreadedResolver):
         if host in self._guarded and not all(is_public(each["host"]) for each in found):
             raise ForeignAddress(f"{host} leads to an address that is not public")
         return found
+
+
+async def read_within(response: aiohttp.ClientResponse, *, most_bytes: int) -> bytes:
+    """The body, given up as soon as it is longer, whatever the server said of its length.
+
+    Raises `TooManyBytesError`, and what aiohttp raises.
+    """
+    if (response.content_length or 0) > most_bytes:
+        raise TooManyBytesError
+    data = bytearray()
+    async for chunk in response.content.iter_chunked(_CHUNK_BYTES):
+        data += chunk
+        if len(data) > most_bytes:
+            raise TooManyBytesError
+    return bytes(data)
 
 
 def is_public(address: str) -> bool:

@@ -14,6 +14,8 @@ import simcord
 from bots.discord.bot import Bot
 from bots.discord.buttons import PictureButton
 from bots.discord.settings import CDN_HOSTS, DiscordSettings
+from bots.discord.uploads import Downloads
+from bots.reach import TooManyBytesError
 from studio.db.tables import JobRow
 from studio.events import Event, JobEnded, JobProgress, PictureChanged
 from studio.jobs import JobState
@@ -31,6 +33,26 @@ class PatientEnv(simcord.Env):
 
     async def _settle_internal(self, **more: Any) -> None:
         await super()._settle_internal(**more | {"timeout": None})
+
+
+class SimulatedDownloads(Downloads):
+    """From the simulation, which has no web server."""
+
+    def __init__(self, bot: Bot) -> None:
+        super().__init__(bot.settings)
+        self._bot = bot
+
+    async def fetch(self, url: str) -> bytes:
+        data: bytes = await self._bot.http.get_from_cdn(url)
+        if len(data) > self.settings.max_upload_bytes:
+            raise TooManyBytesError
+        return data
+
+
+def new_bot(ports: Ports, settings: DiscordSettings) -> Bot:
+    bot = Bot(ports, settings)
+    bot.downloads = SimulatedDownloads(bot)
+    return bot
 
 
 @dataclass(kw_only=True)
@@ -132,7 +154,7 @@ class Room:
     async def restart(self) -> None:
         """A fresh bot on the same rows, as after a crash."""
         self.bot.news.stop()
-        self.bot = Bot(self.ports, self.settings)
+        self.bot = new_bot(self.ports, self.settings)
         await self.env.restart_bot(self.bot)
 
 
@@ -150,7 +172,7 @@ def settings_for(home: Path, **changes: Any) -> DiscordSettings:
 @asynccontextmanager
 async def open_room(ports: Ports, home: Path, **changes: Any) -> AsyncIterator[Room]:
     settings = settings_for(home, **changes)
-    bot = Bot(ports, settings)
+    bot = new_bot(ports, settings)
     env = PatientEnv(bot, settle_timeout=PATIENCE_SECONDS)
     patience = pytest.MonkeyPatch()
     for name in ("suggestions._PATIENCE_SECONDS", "forms._LOOK_UP_SECONDS", "menus._LOOK_UP_SECONDS"):

@@ -28,6 +28,7 @@ from bots.discord.menus import build_menus
 from bots.discord.reactions import Reactions
 from bots.discord.settings import DiscordSettings
 from bots.discord.slash import build_commands
+from bots.discord.uploads import Downloads
 from bots.faults import log_fault
 from bots.news import News
 from bots.reach import PublicResolver, redirects_within
@@ -67,6 +68,7 @@ class Bot(discord.AutoShardedClient):
         self.ports = ports
         self.settings = settings
         self.backroom = Backroom("discord")
+        self.downloads = Downloads(settings)
         self.bearer = bearer = DiscordBearer(self, ports, self.backroom, Courier(self, now))
         self.board = Board(ports.database, self.backroom, bearer)
         self.desk = DiscordDesk(self, ports, self.backroom)
@@ -169,6 +171,7 @@ class Bot(discord.AutoShardedClient):
             await self.news.finish(seconds=_FINISH_SECONDS)
             await self.news.flush(seconds=_FINISH_SECONDS)
             await super().close()
+            await self.downloads.close()
             self.backroom.close()
 
 

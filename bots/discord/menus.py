@@ -108,7 +108,7 @@ async def _on_foreign(
         attachment = first_image(message)
         if attachment is None:
             raise BadImage(house.NOT_AN_IMAGE)
-        source = await take_in(attachment, call.person, bot.ports, bot.backroom, bot.settings)
+        source = await take_in(attachment, call.person, bot.ports, bot.backroom, bot.downloads)
         if action is Action.EDIT:
             ticket = bot.tray.keep(source, call.person)
             await bot.forms.send_overlay(interaction, source.key, ticket, "")
@@ -125,7 +125,7 @@ async def who_made_this(interaction: "discord.Interaction[Bot]", message: discor
     async def work(call: Call) -> Answer | str:
         attachment = first_image(message)
         if attachment is not None and not is_own(bot, message):
-            traces = await look_at(attachment, call.person, bot.ports, bot.backroom, bot.settings)
+            traces = await look_at(attachment, call.person, bot.ports, bot.backroom, bot.downloads)
             return await bot.backroom.run("desk", perform, bot.ports, call, "whose", {"image": traces})
         job_id, numbers = await _found(bot, message, call)
         first = picture_id(job_id, numbers[0])

@@ -109,9 +109,9 @@ async def _received(
         value = options.get(parameter.name)
         if isinstance(value, discord.Attachment):
             value = (
-                await look_at(value, call.person, bot.ports, bot.backroom, bot.settings)
+                await look_at(value, call.person, bot.ports, bot.backroom, bot.downloads)
                 if parameter.kind is Kind.FILE
-                else await take_in(value, call.person, bot.ports, bot.backroom, bot.settings)
+                else await take_in(value, call.person, bot.ports, bot.backroom, bot.downloads)
             )
         elif isinstance(value, discord.abc.User):
             person = _named(value, call, parameter)

@@ -7,6 +7,7 @@ from bots import words as house
 from bots.backroom import Backroom
 from bots.discord import words
 from bots.discord.settings import DiscordSettings
+from bots.reach import UNCOMPRESSED, PublicResolver, TooManyBytesError, read_within, redirects_within
 from studio.errors import BadImage
 from studio.people import Person
 from studio.ports import Ports
@@ -14,16 +15,45 @@ from studio.provenance import Traces
 from studio.requests import Source
 from studio.uploads import accept_upload, examine_upload
 
+_TIMEOUT = aiohttp.ClientTimeout(total=60)
+
+
+class Downloads:
+    """Files from Discord's hosts. discord.py would read each to its end before anybody could see how long it is."""
+
+    def __init__(self, settings: DiscordSettings) -> None:
+        self.settings = settings
+        self._session: aiohttp.ClientSession | None = None
+
+    async def fetch(self, url: str) -> bytes:
+        """Raises `TooManyBytesError`, aiohttp's errors and OSError."""
+        if self._session is None:
+            self._session = self._open_session()
+        async with self._session.get(url, raise_for_status=True) as response:
+            return await read_within(response, most_bytes=self.settings.max_upload_bytes)
+
+    async def close(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+
+    def _open_session(self) -> aiohttp.ClientSession:
+        return aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(resolver=PublicResolver(self.settings.cdn_hosts)),
+            trace_configs=[redirects_within(self.settings.may_download)],
+            timeout=_TIMEOUT,
+            headers=UNCOMPRESSED,
+        )
+
 
 async def take_in(
     attachment: discord.Attachment,
     person: Person,
     ports: Ports,
     backroom: Backroom,
-    settings: DiscordSettings,
+    downloads: Downloads,
 ) -> Source:
     """Raises `BadImage`, `PolicyRefusal`, `InspectionFailed` or `StorageFailed`."""
-    data = await download(attachment, settings)
+    data = await download(attachment, downloads)
     return await backroom.run("shelf", accept_upload, ports, person, data)
 
 
@@ -32,15 +62,16 @@ async def look_at(
     person: Person,
     ports: Ports,
     backroom: Backroom,
-    settings: DiscordSettings,
+    downloads: Downloads,
 ) -> Traces:
     """What a file tells of where it comes from; nothing is kept. Raises `BadImage` and `RateLimited`."""
-    data = await download(attachment, settings)
+    data = await download(attachment, downloads)
     return await backroom.run("shelf", examine_upload, ports, person, data)
 
 
-async def download(attachment: discord.Attachment, settings: DiscordSettings) -> bytes:
+async def download(attachment: discord.Attachment, downloads: Downloads) -> bytes:
     """Raises `BadImage`. What Discord says of the file is checked before a byte is asked for."""
+    settings = downloads.settings
     if not settings.may_download(attachment.url):
         raise BadImage(words.FOREIGN_FILE)
     if attachment.size > settings.max_upload_bytes:
@@ -48,12 +79,11 @@ async def download(attachment: discord.Attachment, settings: DiscordSettings) ->
     if attachment.content_type is not None and not attachment.content_type.startswith("image/"):
         raise BadImage(house.NOT_AN_IMAGE)
     try:
-        data = await attachment.read()
-    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+        return await downloads.fetch(attachment.url)
+    except TooManyBytesError as error:
+        raise BadImage(house.too_large(settings.max_upload_bytes)) from error
+    except (aiohttp.ClientError, TimeoutError, OSError) as error:
         raise BadImage(words.DOWNLOAD_FAILED) from error
-    if len(data) > settings.max_upload_bytes:
-        raise BadImage(house.too_large(settings.max_upload_bytes))
-    return data
 
 
 def first_image(message: discord.Message) -> discord.Attachment | None:

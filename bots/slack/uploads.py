@@ -6,6 +6,7 @@ from typing import Any
 import aiohttp
 
 from bots import words as house
+from bots.reach import UNCOMPRESSED, TooManyBytesError, read_within
 from bots.slack import words
 from bots.slack.line import Line, SlackAway, SlackRefuses
 from bots.slack.premises import Part, Premises
@@ -20,7 +21,6 @@ from studio.uploads import accept_upload, examine_upload
 File = Mapping[str, Any]
 
 _GONE = frozenset({"tombstone", "hidden_by_limit"})
-_CHUNK_BYTES = 64 * 1024
 _TIMEOUT = aiohttp.ClientTimeout(total=60)
 
 
@@ -84,7 +84,7 @@ class Uploads(Part):
             raise BadImage(house.NOT_AN_IMAGE)
         if int(file.get("size") or 0) > self._settings.max_upload_bytes:
             raise BadImage(house.too_large(self._settings.max_upload_bytes))
-        headers = {"Authorization": f"Bearer {line.client.token}"}
+        headers = {"Authorization": f"Bearer {line.client.token}", **UNCOMPRESSED}
         try:
             # No redirect is followed: it could carry the token to another host.
             async with line.session.get(
@@ -94,14 +94,8 @@ class Uploads(Part):
                     raise BadImage(words.FILE_GONE)
                 if response.status != 200 or response.content_type == "text/html":
                     raise BadImage(words.DOWNLOAD_FAILED)
-                return await self._read(response)
+                return await read_within(response, most_bytes=self._settings.max_upload_bytes)
+        except TooManyBytesError as error:
+            raise BadImage(house.too_large(self._settings.max_upload_bytes)) from error
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise BadImage(words.DOWNLOAD_FAILED) from error
-
-    async def _read(self, response: aiohttp.ClientResponse) -> bytes:
-        data = bytearray()
-        async for chunk in response.content.iter_chunked(_CHUNK_BYTES):
-            data += chunk
-            if len(data) > self._settings.max_upload_bytes:
-                raise BadImage(house.too_large(self._settings.max_upload_bytes))
-        return bytes(data)

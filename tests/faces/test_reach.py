@@ -1,17 +1,29 @@
-"""Downloads reach the platform's own hosts at public addresses, and nothing behind them."""
+"""Downloads reach the platform's own hosts at public addresses, and nothing behind them, and end at their limit."""
 
+import asyncio
 import socket
 from collections.abc import AsyncIterator
+from types import SimpleNamespace
 from typing import Any
 
 import aiohttp
+import discord
 import pytest
 from aiohttp import web
 from aiohttp.resolver import ThreadedResolver
 
 from bots.discord.settings import DiscordSettings
-from bots.reach import ForeignAddress, PublicResolver, is_public, redirects_within
+from bots.discord.uploads import Downloads, download
+from bots.reach import (
+    ForeignAddress,
+    PublicResolver,
+    TooManyBytesError,
+    is_public,
+    read_within,
+    redirects_within,
+)
 from bots.slack.line import open_session
+from studio.errors import BadImage
 
 CDN = "cdn.discordapp.com"
 PRIVATE = [
@@ -107,8 +119,6 @@ async def test_each_redirect_is_looked_at_like_the_first_address(
 
 
 async def test_the_bot_looks_so_too(tmp_path: Any, monkeypatch: pytest.MonkeyPatch, ports: Any) -> None:
-    import discord
-
     from bots.discord.bot import Bot
 
     async def nothing(_self: object, _token: str) -> None:
@@ -124,3 +134,75 @@ async def test_the_bot_looks_so_too(tmp_path: Any, monkeypatch: pytest.MonkeyPat
     finally:
         await connector.close()
         bot.backroom.close()
+
+
+MIB = 1024 * 1024
+LIMIT_BYTES = MIB
+# What the server has on its way in buffers of both sides when it is hung up on.
+BUFFERED_BYTES = 16 * MIB
+
+
+@pytest.fixture
+async def flood() -> AsyncIterator[tuple[str, list[int]]]:
+    """A host whose files have 300 MiB or never end, and how many bytes of each it got rid of."""
+    sent: list[int] = []
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        if request.path == "/declared":
+            response.content_length = 300 * MIB
+        await response.prepare(request)
+        sent.append(0)
+        while request.path == "/endless" or sent[-1] < 300 * MIB:
+            try:
+                await response.write(bytes(64 * 1024))
+            except ConnectionError:
+                break
+            sent[-1] += 64 * 1024
+            await asyncio.sleep(0)
+        return response
+
+    app = web.Application()
+    app.router.add_get("/{anything}", answer)
+    runner = web.AppRunner(app, shutdown_timeout=1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    yield f"http://127.0.0.1:{runner.addresses[0][1]}", sent
+    await runner.cleanup()
+
+
+@pytest.mark.parametrize("path", ["declared", "undeclared", "endless"])
+async def test_a_download_is_given_up_at_its_limit(flood: tuple[str, list[int]], path: str) -> None:
+    here, sent = flood
+    async with aiohttp.ClientSession() as session, session.get(f"{here}/{path}") as response:
+        with pytest.raises(TooManyBytesError):
+            await read_within(response, most_bytes=LIMIT_BYTES)
+    assert sum(sent) < LIMIT_BYTES + BUFFERED_BYTES
+
+
+@pytest.mark.parametrize("path", ["declared", "undeclared", "endless"])
+async def test_an_attachment_that_is_longer_than_discord_says_is_given_up_at_the_limit(
+    flood: tuple[str, list[int]], path: str, tmp_path: Any
+) -> None:
+    here, sent = flood
+    url = f"{here}/{path}"
+    told: Any = {"id": 1, "size": 1000, "url": url, "proxy_url": url, "filename": "fox.png"}
+    state: Any = SimpleNamespace(http=None)
+    downloads = Downloads(
+        DiscordSettings(token="t", home=tmp_path, api_url=here, max_upload_bytes=LIMIT_BYTES)
+    )
+    try:
+        with pytest.raises(BadImage, match="larger than 1 MiB"):
+            await download(discord.Attachment(data=told, state=state), downloads)
+    finally:
+        await downloads.close()
+    assert sum(sent) < LIMIT_BYTES + BUFFERED_BYTES
+
+
+async def test_a_download_within_its_limit_comes_whole(site: tuple[str, list[str]], tmp_path: Any) -> None:
+    here, _ = site
+    downloads = Downloads(DiscordSettings(token="t", home=tmp_path, api_url=here, max_upload_bytes=9))
+    try:
+        assert await downloads.fetch(f"{here}/own") == b"a picture"
+    finally:
+        await downloads.close()
