@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bots.attributions import attribution
-from bots.words import DEEDS, shorten, subject_of, waiting
+from bots.words import DEEDS, price, shorten, subject_of, waiting
 from studio.commands.answers import Attribution, Balance, Family, History, InQueue, Place, Relative
 from studio.jobs import Job, JobState
 
@@ -66,7 +66,7 @@ def _relative(relative: Relative) -> str:
 def _queued(place: Place) -> str:
     painting = place.job.state is JobState.PAINTING
     stands = "Being painted." if painting else waiting(place.ahead, place.eta_seconds)
-    return f"{_title(place.job)} · {stands}"
+    return " · ".join(filter(None, [_title(place.job), price(place.job), stands]))
 
 
 def _title(job: Job) -> str:

@@ -84,6 +84,11 @@ def waiting(ahead: int, eta_seconds: float | None = None) -> str:
     return f"Accepted. {place}{left}"
 
 
+def price(job: Job) -> str:
+    """What a job costs, where its pictures are dearer than one credit each; else nothing."""
+    return f"Costs {job.cost} credits." if job.cost > job.request.count else ""
+
+
 def about(seconds: float) -> str:
     """Coarse, as estimates are: ``"a few seconds"``, ``"about 40 s"``, ``"about 3 min"``."""
     if seconds < _WORTH_TELLING_SECONDS:

@@ -11,11 +11,10 @@ from engine.model_catalog import ModelEntry
 from engine.orders import Order
 from engine.painters.layout import Layout, fit_within, size_near
 from engine.painters.painter import Portion
+from studio.canvases import LARGEST_AREAS
 from studio.errors import BadParameter
 from studio.requests import PaintRequest, parse_aspect
 
-# Pictures up to so many times the model's native area are painted at their own size.
-LARGEST_AREAS = 4.0
 RESIZE = Image.Resampling.LANCZOS
 
 

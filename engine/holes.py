@@ -5,7 +5,7 @@ import math
 from PIL import Image
 
 from engine.details import STRENGTH, Detail
-from engine.drawings import LARGEST_AREAS, RESIZE, Underdrawing, native_area, working_size
+from engine.drawings import RESIZE, Underdrawing, native_area, working_size
 from engine.model_catalog import ModelEntry
 from engine.orders import Order
 from engine.painters.layout import Layout
@@ -14,15 +14,11 @@ from engine.pictures import canvas, masks
 from engine.pictures.islands import islands, lay_over
 from engine.pictures.masks import cover_cells
 from engine.pictures.windows import Windows
+from studio.canvases import LARGEST_AREAS, margins_for, window_around
 from studio.errors import BadImage
-from studio.requests import PaintRequest, parse_aspect
-
-Box = tuple[int, int, int, int]
+from studio.requests import PaintRequest
 
 EXPAND_STRENGTH = 0.9
-# A larger picture is edited in a window around the mask, with half the mask's size around it to look at.
-WINDOW_AREAS = 2.25
-CONTEXT_SHARE = 0.5
 
 
 def edit(order: Order, index: int, entry: ModelEntry, layout: Layout, prior: Prior | None) -> Underdrawing:
@@ -30,7 +26,7 @@ def edit(order: Order, index: int, entry: ModelEntry, layout: Layout, prior: Pri
     if order.mask is None:
         raise BadImage("there is no mask. Name the part to change, for example B2-C3, or attach a mask.")
     mask = masks.check_mask(order.mask, source.size)
-    box = _window(mask, native_area(entry))
+    box = window_around(mask.getbbox() or (0, 0, *mask.size), mask.size, native_area=native_area(entry))
     here, hole = source.crop(box), mask.crop(box)
     size = working_size(here.size, entry, layout)
     start, grown = (
@@ -66,10 +62,9 @@ def _place(
 
 def expand(order: Order, index: int, entry: ModelEntry, layout: Layout, prior: Prior | None) -> Underdrawing:
     request, source = order.request, order.sources[0]
-    if request.aspect:
-        margins = canvas.margins_for_aspect(source.size, parse_aspect(request.aspect))
-    else:
-        margins = canvas.margins_for_sides(source.size, request.sides, request.amount_percent or 50)
+    margins = margins_for(
+        source.size, aspect=request.aspect, sides=request.sides, amount_percent=request.amount_percent
+    )
     wide = canvas.expand(source, margins)
     size = working_size(wide.picture.size, entry, layout)
     start = wide.picture.resize(size, RESIZE)
@@ -106,21 +101,3 @@ def _detail(
     side = layout.snap(*(round(math.sqrt(native_area(entry))),) * 2)[0]
     windows = Windows(wide.picture, wide.box, window_pixels=side)
     return Detail(windows, layout=layout, strength=strength, rim_pixels=rim_pixels)
-
-
-def _window(mask: Image.Image, native_area: int) -> Box:
-    """The part of a large picture that is painted: the mask, something around it, and no less than the model's size."""
-    width, height = mask.size
-    touched = mask.getbbox()
-    if width * height <= WINDOW_AREAS * native_area or touched is None:
-        return 0, 0, width, height
-    least = round(math.sqrt(native_area))
-    left, right = _span(touched[0], touched[2], least, width)
-    top, bottom = _span(touched[1], touched[3], least, height)
-    return left, top, right, bottom
-
-
-def _span(first: int, last: int, least: int, length: int) -> tuple[int, int]:
-    wanted = min(length, max(least, round((last - first) * (1 + 2 * CONTEXT_SHARE))))
-    start = min(max(0, (first + last - wanted) // 2), length - wanted)
-    return start, start + wanted

@@ -161,6 +161,14 @@ class CleanUpload:
     as_mask_png: bytes | None = field(default=None, repr=False)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FittedMask:
+    """Black and white, at the size of its picture. `box` is (left, top, right, bottom) of what is white, in pixels."""
+
+    png: bytes = field(repr=False)
+    box: tuple[int, int, int, int]
+
+
 class Darkroom(Protocol):
     """Picture work that faces need, without a model."""
 
@@ -170,11 +178,8 @@ class Darkroom(Protocol):
     def grid(self, pictures: Sequence[bytes]) -> bytes:
         """Encoded pictures in, one PNG with numbered tiles out."""
 
-    def fit_mask(self, mask: bytes, *, picture: bytes) -> bytes:
-        """The mask in black and white at the picture's size, as PNG.
-
-        Raises `BadImage` for another ratio of width to height, and for a mask that marks nothing or everything.
-        """
+    def fit_mask(self, mask: bytes, *, picture: bytes) -> FittedMask:
+        """Raises `BadImage` for another ratio of width to height, and for a mask that marks nothing or everything."""
 
     def overlay(self, picture: bytes) -> bytes:
         """The picture with the lettered grid A1–D4 on it, as PNG."""

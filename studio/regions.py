@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 from studio.errors import BadParameter
 
@@ -58,6 +59,25 @@ def parse_region(text: str) -> tuple[str, ...]:
 
 def is_cell(text: str) -> bool:
     return text in ALL_CELLS
+
+
+def cell_box(cell: str, width: int, height: int) -> tuple[int, int, int, int]:
+    """Left, top, right, bottom in pixels; neighbours share their edges, so no pixel is left out."""
+    if not is_cell(cell):
+        raise BadParameter("region", f"there is no cell {cell[:8]}; the grid goes from A1 to D4.")
+    column, row = COLUMNS.index(cell[0]), ROWS.index(cell[1])
+    return (
+        column * width // 4,
+        row * height // 4,
+        (column + 1) * width // 4,
+        (row + 1) * height // 4,
+    )
+
+
+def box_of_cells(cells: Iterable[str], size: tuple[int, int]) -> tuple[int, int, int, int]:
+    """The smallest box around cells, at least one, of a picture of `size`. Raises `BadParameter`."""
+    lefts, tops, rights, bottoms = zip(*(cell_box(cell, *size) for cell in cells), strict=True)
+    return min(lefts), min(tops), max(rights), max(bottoms)
 
 
 def _parse_part(part: str) -> set[str]:

@@ -11,9 +11,9 @@ MAX_SEED = 2**32 - 1
 MOST_BLENDED = 5
 LEAST_SIDE, MOST_SIDE = 64, 2048  # pixels
 MOST_LORAS = 4
-_PRICED_SIDE = 1024
-_PRICED_PIXELS = _PRICED_SIDE**2
-_PRICED_STEPS = 30
+PRICED_SIDE = 1024
+PRICED_PIXELS = PRICED_SIDE**2
+PRICED_STEPS = 30
 # Every name that a model may be asked for; those trained by flow matching know only the last.
 SCHEDULERS = (
     "ddim",
@@ -67,9 +67,15 @@ class Source:
     picture_id: str | None = None
     mask_key: str | None = None  # L-mode PNG, white where the picture may change
     as_mask_key: str | None = None
+    width: int | None = None  # pixels; None: accepted before sizes were kept
+    height: int | None = None
     shows_person: bool = False
     doubt: Doubt | None = None
     fingerprint: str = ""
+
+    @property
+    def size(self) -> tuple[int, int] | None:
+        return (self.width, self.height) if self.width and self.height else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +108,7 @@ class PaintRequest:
     `aspect` is ``"W:H"``; it is ignored when `width` and `height` are given.
     `prompts` are what the prompt stands for when it holds alternatives; picture i uses ``prompt_of(i)``.
     `own_words` is False where the prompt came with the picture and the person added nothing.
+    `pixels` are those that one picture takes to paint, where what it starts from decides that.
     `weights` say how much of each source a blend takes, in any unit; none: of all the same.
     """
 
@@ -130,17 +137,19 @@ class PaintRequest:
     amount_percent: int | None = None
     factor: int | None = None
     upscaler: str | None = None  # None: the house's usual one
+    pixels: int | None = None
 
     @property
     def price(self) -> int:
         """Credits for one picture: one for up to a megapixel at up to 30 steps, beyond that in proportion.
 
-        What is left to the model counts as one, and so does a side that is left open as 1,024 pixels.
+        What is left to the model counts as one, and so does a side that is left open as 1,024 pixels. An upscaler goes
+        over its pixels once.
         """
         sized = self.width is not None or self.height is not None
-        pixels = (self.width or _PRICED_SIDE) * (self.height or _PRICED_SIDE) if sized else _PRICED_PIXELS
-        work = pixels / _PRICED_PIXELS * (self.steps or _PRICED_STEPS) / _PRICED_STEPS
-        return max(1, math.ceil(work))
+        asked = (self.width or PRICED_SIDE) * (self.height or PRICED_SIDE) if sized else PRICED_PIXELS
+        steps = 1 if self.operation is Operation.UPSCALE else self.steps or PRICED_STEPS
+        return max(1, math.ceil((self.pixels or asked) / PRICED_PIXELS * steps / PRICED_STEPS))
 
     @property
     def cost(self) -> int:

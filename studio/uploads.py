@@ -30,6 +30,8 @@ def accept_upload(ports: Ports, person: Person, data: bytes) -> Source:
         key=key,
         mask_key=mask_key,
         as_mask_key=as_mask_key,
+        width=clean.width,
+        height=clean.height,
         shows_person=verdict.shows_person,
         doubt=doubt,
         fingerprint=verdict.fingerprint,

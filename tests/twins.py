@@ -24,7 +24,16 @@ from studio.db.tables import Base
 from studio.errors import BadImage, ChatelierError, NotFound, QueueUnavailable
 from studio.events import Event, JobProgress
 from studio.people import Address, Person, Platform, Role
-from studio.ports import Admission, Allowance, CleanUpload, Delivery, HouseRules, Inspection, Ports
+from studio.ports import (
+    Admission,
+    Allowance,
+    CleanUpload,
+    Delivery,
+    FittedMask,
+    HouseRules,
+    Inspection,
+    Ports,
+)
 from studio.provenance import Traces
 from studio.verdicts import ALLOWED, Verdict
 
@@ -181,8 +190,8 @@ class TwinDarkroom:
     def grid(self, pictures: Sequence[bytes]) -> bytes:
         return b"grid of " + b",".join(pictures)
 
-    def fit_mask(self, mask: bytes, *, picture: bytes) -> bytes:
-        return mask
+    def fit_mask(self, mask: bytes, *, picture: bytes) -> FittedMask:
+        return FittedMask(png=mask, box=(0, 0, 32, 32))
 
     def overlay(self, picture: bytes) -> bytes:
         return b"overlay of " + picture

@@ -98,7 +98,9 @@ def _underway(standing: Standing, status: str) -> Post:
     maker = words.credit(standing)
     return Post(
         job_id=job.id,
-        content="\n".join([words.headline(job.request.prompt), maker, status]),
+        content="\n".join(
+            filter(None, [words.headline(job.request.prompt), maker, house.price(job), status])
+        ),
         rows=((Key(action=Action.CANCEL),),),
     )
 

@@ -116,7 +116,7 @@ def _underway(standing: Standing, status: str) -> Post:
         text=f"{entities(house.subject_of(job.request.prompt))}: {status}",
         blocks=(
             section(words.headline(job.request.prompt)),
-            context(maker),
+            context(" ".join(filter(None, [maker, house.price(job)]))),
             section(status),
             actions(button(Action.CANCEL, job.id, style="danger")),
         ),

@@ -10,7 +10,7 @@ from bots import words as house
 from bots.slack import words
 from bots.slack.posts import Block, context, image, plain, section
 from studio.buttons import Action
-from studio.commands.expand import SIDES
+from studio.canvases import SIDES
 from studio.identifiers import picture_id
 from studio.regions import COLUMNS, ROWS
 from studio.requests import MAX_COUNT, Source

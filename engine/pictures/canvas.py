@@ -1,7 +1,6 @@
 """Larger canvases: where the picture goes, what starts in the new part, and how the two are joined again."""
 
 import math
-from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,19 +8,14 @@ from PIL import Image, ImageFilter
 
 from engine.pictures.fill import Floats, near, spread
 from engine.pictures.masks import overlay
-from studio.errors import BadParameter
+from studio.canvases import Box
 from studio.requests import Margins
 
-GRID_PIXELS = 8
-MAX_SIDE_PIXELS = 4096
-SIDES = ("left", "top", "right", "bottom")
 JOIN_PIXELS = 24
 # Original pixels next to the seam whose colours are compared with their painted counterparts.
 MATCH_BAND_PIXELS = 16
 # Smooth work on larger canvases is done at this many pixels.
 WORK_PIXELS = 1_500_000
-
-Box = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,57 +29,6 @@ class Canvas:
     picture: Image.Image
     mask: Image.Image
     box: Box
-
-
-def margins_for_sides(size: tuple[int, int], sides: Collection[str], amount_percent: int) -> Margins:
-    """`amount_percent` of the picture's width or height on each named side; on all four if none is named."""
-    if unknown := sorted(set(sides) - set(SIDES)):
-        raise BadParameter("sides", f"{unknown[0][:16]} is no side; use {', '.join(SIDES)}.")
-    if amount_percent < 1:
-        raise BadParameter("amount", "must be at least 1 percent.")
-    width, height = size
-    wanted = set(sides) or set(SIDES)
-    wide, tall = (max(1, round(side * amount_percent / 100)) for side in (width, height))
-    return snap(
-        size,
-        Margins(
-            left=wide if "left" in wanted else 0,
-            top=tall if "top" in wanted else 0,
-            right=wide if "right" in wanted else 0,
-            bottom=tall if "bottom" in wanted else 0,
-        ),
-    )
-
-
-def margins_for_aspect(size: tuple[int, int], aspect: tuple[int, int]) -> Margins:
-    """The smallest margins, equal on both sides, that give the picture this ratio of width to height."""
-    width, height = size
-    ratio = aspect[0] / aspect[1]
-    new_width = max(width, round(height * ratio))
-    new_height = max(height, round(width / ratio))
-    wide, tall = new_width - width, new_height - height
-    if wide + tall < GRID_PIXELS:
-        raise BadParameter("aspect", f"the picture already is {aspect[0]}:{aspect[1]}; choose another.")
-    return snap(size, Margins(left=wide // 2, top=tall // 2, right=wide - wide // 2, bottom=tall - tall // 2))
-
-
-def snap(size: tuple[int, int], margins: Margins) -> Margins:
-    """Margins grown so that the canvas has multiples of 8; raises `BadParameter` when it gets too large."""
-    left, right = _snap_pair(size[0], margins.left, margins.right)
-    top, bottom = _snap_pair(size[1], margins.top, margins.bottom)
-    width, height = size[0] + left + right, size[1] + top + bottom
-    if max(width, height) > MAX_SIDE_PIXELS:
-        raise BadParameter(
-            "amount",
-            f"the canvas would be {width}×{height} pixels, and at most {MAX_SIDE_PIXELS} a side are allowed.",
-        )
-    return Margins(left=left, top=top, right=right, bottom=bottom)
-
-
-def _snap_pair(length: int, before: int, after: int) -> tuple[int, int]:
-    """The missing pixels go to the side that grows anyway, to the far side when neither or both do."""
-    missing = -(length + before + after) % GRID_PIXELS
-    return (before + missing, after) if before and not after else (before, after + missing)
 
 
 def expand(picture: Image.Image, margins: Margins) -> Canvas:

@@ -8,7 +8,7 @@ from engine.pictures.glovebox import house_glovebox
 from engine.pictures.grid import make_grid
 from engine.pictures.masks import fit_mask
 from engine.pictures.overlays import lettered_overlay
-from studio.ports import CleanUpload
+from studio.ports import CleanUpload, FittedMask
 
 
 class Darkroom:
@@ -20,8 +20,9 @@ class Darkroom:
     def grid(self, pictures: Sequence[bytes]) -> bytes:
         return encode_png(make_grid([decode(picture) for picture in pictures]))
 
-    def fit_mask(self, mask: bytes, *, picture: bytes) -> bytes:
-        return encode_png(fit_mask(decode_mask(mask), size_of(picture)))
+    def fit_mask(self, mask: bytes, *, picture: bytes) -> FittedMask:
+        fitted = fit_mask(decode_mask(mask), size_of(picture))
+        return FittedMask(png=encode_png(fitted), box=fitted.getbbox() or (0, 0, *fitted.size))
 
     def overlay(self, picture: bytes) -> bytes:
         return encode_png(lettered_overlay(decode(picture)))

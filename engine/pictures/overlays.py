@@ -5,8 +5,8 @@ from collections.abc import Collection
 from PIL import Image, ImageChops, ImageDraw
 
 from engine.pictures.lettering import place
-from engine.pictures.regions import cell_box, mask_of_cells
-from studio.regions import ALL_CELLS
+from engine.pictures.regions import mask_of_cells
+from studio.regions import ALL_CELLS, cell_box
 
 SHOWN_SIDE_PIXELS = 768
 # Colour, width in pixels, opacity of 255; painted in this order.

@@ -4,8 +4,7 @@ from collections.abc import Iterable
 
 from PIL import Image
 
-from studio.errors import BadParameter
-from studio.regions import COLUMNS, ROWS, is_cell
+from studio.regions import cell_box
 
 
 def mask_of_cells(cells: Iterable[str], size: tuple[int, int]) -> Image.Image:
@@ -15,16 +14,3 @@ def mask_of_cells(cells: Iterable[str], size: tuple[int, int]) -> Image.Image:
     for cell in cells:
         mask.paste(255, cell_box(cell, width, height))
     return mask
-
-
-def cell_box(cell: str, width: int, height: int) -> tuple[int, int, int, int]:
-    """Left, top, right, bottom in pixels; neighbours share their edges, so no pixel is left out."""
-    if not is_cell(cell):
-        raise BadParameter("region", f"there is no cell {cell[:8]}; the grid goes from A1 to D4.")
-    column, row = COLUMNS.index(cell[0]), ROWS.index(cell[1])
-    return (
-        column * width // 4,
-        row * height // 4,
-        (column + 1) * width // 4,
-        (row + 1) * height // 4,
-    )

@@ -34,6 +34,7 @@ def clean_upload(data: bytes) -> CleanUpload:
     header = check_size(data)
     picture = _decode(data, header)
     picture.thumbnail((WORK_SIDE_PIXELS, WORK_SIDE_PIXELS), Image.Resampling.LANCZOS)
+    _check_shape(header, picture)
     mask = _mask_of(picture)
     flat = _flatten(picture)
     return CleanUpload(
@@ -63,6 +64,15 @@ def _check_size(width: int, height: int) -> None:
         raise BadImage(
             f"{shape} is too large. At most {MAX_SIDE_PIXELS} pixels a side "
             f"and {MAX_PIXELS / 1e6:.1f} megapixels are allowed."
+        )
+
+
+def _check_shape(header: Header, picture: Image.Image) -> None:
+    """What is long and thin may have too little left once it is fitted."""
+    if min(picture.size) < MIN_SIDE_PIXELS:
+        raise BadImage(
+            f"{header.width}×{header.height} pixels is too thin: fitted to {WORK_SIDE_PIXELS} pixels, "
+            f"its shorter side would have fewer than {MIN_SIDE_PIXELS}. Please cut it shorter."
         )
 
 

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from engine.pictures.canvas import Box, shift_colours
+from engine.pictures.canvas import shift_colours
 from engine.pictures.fill import Floats, near, spread
 from engine.pictures.masks import overlay
+from studio.canvases import Box
 
 # Shares of a window's side: what neighbours share of it, and over how much of that they fade into each other.
 OVERLAP_SHARE, FADE_SHARE = 3 / 8, 1 / 8

@@ -12,6 +12,7 @@ from studio.commands.spec import MAX_PROMPT, Call, CommandSpec, Kind, Parameter
 from studio.commands.submit import submit
 from studio.errors import BadParameter
 from studio.ports import Ports
+from studio.prices import pixels_like
 from studio.requests import MOST_BLENDED, Operation, PaintRequest, Source
 
 _FEWEST = 2
@@ -66,6 +67,7 @@ def request_of(ports: Ports, call: Call, command: Blend) -> PaintRequest:
         style=_shared_style(origins),
         loras=first.loras,
         sources=tuple(each.source for each in origins),
+        pixels=pixels_like(origins[0].source),
         weights=parse_weights(command.weights, len(origins)) if command.weights else (),
     )
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from studio.canvases import Box
 from studio.commands.answers import Accepted
 from studio.commands.defaults import usual_count
 from studio.commands.origins import any_seed, find_origin
@@ -11,7 +12,8 @@ from studio.commands.submit import submit
 from studio.commands.wording import read_wording
 from studio.errors import BadParameter
 from studio.ports import Ports
-from studio.regions import parse_region
+from studio.prices import pixels_around
+from studio.regions import box_of_cells, parse_region
 from studio.requests import Operation, PaintRequest, Source
 
 
@@ -32,10 +34,7 @@ def edit(ports: Ports, call: Call, command: Edit) -> Accepted:
     mask_key = command.mask or origin.source.mask_key
     if not cells and not mask_key:
         raise BadParameter("region", "say which part to change, for example B2-C3, or attach a mask.")
-    if cells:
-        mask_key = None
-    elif mask_key:
-        mask_key = _fit_mask(ports, mask_key, picture_key=origin.source.key)
+    source, box = _marked(ports, replace(origin.source, mask_key=mask_key), cells)
     wording = read_wording(command.prompt, count=command.count, usual=usual_count(ports, call))
     request = PaintRequest(
         operation=Operation.EDIT,
@@ -48,15 +47,23 @@ def edit(ports: Ports, call: Call, command: Edit) -> Accepted:
         model=origin.model,
         style=origin.style,
         loras=origin.loras,
-        sources=(replace(origin.source, mask_key=mask_key),),
+        sources=(source,),
+        pixels=pixels_around(source, box) if box else None,
     )
     return submit(ports, call, SPEC.name, request)
 
 
-def _fit_mask(ports: Ports, mask_key: str, *, picture_key: str) -> str:
-    """The key of the mask at the picture's size. Raises `BadImage` before anybody waits for a worker to say so."""
-    fitted = ports.darkroom.fit_mask(ports.store.get(mask_key), picture=ports.store.get(picture_key))
-    return ports.store.put(fitted, suffix=".png")
+def _marked(ports: Ports, source: Source, cells: tuple[str, ...]) -> tuple[Source, Box | None]:
+    """The picture with its mask at its size, and the box that changes, where that is known. Cells count before a mask.
+
+    Raises `BadImage` for a mask that does not fit, before anybody waits for a worker to say so.
+    """
+    if cells or not source.mask_key:
+        box = box_of_cells(cells, source.size) if source.size else None
+        return replace(source, mask_key=None), box
+    mask, picture = ports.store.get(source.mask_key), ports.store.get(source.key)
+    fitted = ports.darkroom.fit_mask(mask, picture=picture)
+    return replace(source, mask_key=ports.store.put(fitted.png, suffix=".png")), fitted.box
 
 
 SPEC = CommandSpec(

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from studio.canvases import DEFAULT_PERCENT, SIDES, area_with, margins_for
 from studio.commands.answers import Accepted
 from studio.commands.defaults import usual_count
 from studio.commands.origins import any_seed, find_origin
@@ -12,9 +13,7 @@ from studio.errors import BadParameter
 from studio.ports import Ports
 from studio.requests import Operation, PaintRequest, Source
 
-SIDES = ("left", "top", "right", "bottom")
 _SYNONYMS = {"up": "top", "above": "top", "down": "bottom", "below": "bottom"}
-_DEFAULT_PERCENT = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,22 +34,35 @@ def expand(ports: Ports, call: Call, command: Expand) -> Accepted:
         raise BadParameter("sides", "give sides or a new aspect, not both.")
     if command.amount and command.aspect:
         raise BadParameter("amount", "give an amount or a new aspect, not both.")
+    sides = () if command.aspect else parse_sides(command.sides or "all")
+    amount = None if command.aspect else command.amount or DEFAULT_PERCENT
     request = PaintRequest(
         operation=Operation.EXPAND,
         prompt=command.prompt or origin.prompt,
         own_words=bool(command.prompt),
         negative_prompt=origin.negative_prompt,
         aspect=command.aspect,
-        sides=() if command.aspect else parse_sides(command.sides or "all"),
-        amount_percent=None if command.aspect else command.amount or _DEFAULT_PERCENT,
+        sides=sides,
+        amount_percent=amount,
         count=command.count or usual_count(ports, call),
         seed=any_seed() if command.seed is None else command.seed,
         model=origin.model,
         style=origin.style,
         loras=origin.loras,
         sources=(origin.source,),
+        pixels=_canvas_pixels(origin.source, command.aspect, sides, amount),
     )
     return submit(ports, call, SPEC.name, request)
+
+
+def _canvas_pixels(
+    source: Source, aspect: str | None, sides: tuple[str, ...], amount_percent: int | None
+) -> int | None:
+    """Raises `BadParameter` before anybody waits for a worker to say that a canvas is too large, or no larger."""
+    if source.size is None:
+        return None
+    margins = margins_for(source.size, aspect=aspect, sides=sides, amount_percent=amount_percent)
+    return area_with(source.size, margins)
 
 
 def parse_sides(text: str) -> tuple[str, ...]:

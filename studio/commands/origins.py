@@ -50,7 +50,13 @@ def find_origin(ports: Ports, call: Call, *, picture: str | None, image: Source 
     with ports.database.read() as session:
         found = records.find_picture(session, picture, viewer=call.person)
         shows_person = records.began_with_person(session, found.job_id)
-    source = Source(key=found.source_key, picture_id=found.id, shows_person=shows_person)
+    source = Source(
+        key=found.source_key,
+        picture_id=found.id,
+        width=found.width,
+        height=found.height,
+        shows_person=shows_person,
+    )
     return Origin(source=source, recipe=found.recipe)
 
 

@@ -8,6 +8,7 @@ from studio.commands.parameters import IMAGE, PICTURE
 from studio.commands.spec import Call, CommandSpec, Kind, Parameter
 from studio.commands.submit import submit
 from studio.ports import Ports
+from studio.prices import pixels_enlarged
 from studio.requests import Operation, PaintRequest, Source
 
 FACTOR = 4
@@ -30,6 +31,7 @@ def upscale(ports: Ports, call: Call, command: Upscale) -> Accepted:
         factor=FACTOR,
         upscaler=command.upscaler.lower() if command.upscaler else None,
         sources=(origin.source,),
+        pixels=pixels_enlarged(origin.source, FACTOR),
     )
     return submit(ports, call, SPEC.name, request)
 

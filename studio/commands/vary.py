@@ -10,6 +10,7 @@ from studio.commands.spec import Call, CommandSpec, Kind, Parameter
 from studio.commands.submit import submit
 from studio.commands.wording import Wording, read_wording
 from studio.ports import Ports
+from studio.prices import pixels_like
 from studio.requests import Operation, PaintRequest, Source, Strength
 
 
@@ -48,6 +49,7 @@ def request_of(ports: Ports, call: Call, command: Vary) -> PaintRequest:
         style=origin.style,
         loras=origin.loras,
         sources=(origin.source,),
+        pixels=pixels_like(origin.source),
     )
 
 

@@ -5,9 +5,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from engine.pictures.overlays import SHOWN_SIDE_PIXELS, lettered_overlay
-from engine.pictures.regions import cell_box, mask_of_cells
+from engine.pictures.regions import mask_of_cells
 from studio.errors import BadParameter
-from studio.regions import ALL_CELLS
+from studio.regions import ALL_CELLS, cell_box
 
 
 @pytest.mark.parametrize("cell", ["E1", "A5", "a1", "", "A11"])

@@ -155,9 +155,11 @@ class TestGoodPictures:
         assert (upload.width, upload.height) == (WORK_SIDE_PIXELS, 512)
         assert opened(upload).size == (WORK_SIDE_PIXELS, 512)
 
-    def test_a_thin_picture_that_is_fitted_keeps_at_least_a_few_pixels(self) -> None:
-        upload = clean_upload(encode(photograph(4096, 16)))
-        assert (upload.width, upload.height) == (2048, 8)
+    def test_a_thin_picture_is_judged_by_what_is_left_of_it(self) -> None:
+        upload = clean_upload(encode(photograph(4096, 32)))
+        assert (upload.width, upload.height) == (2048, 16)
+        with pytest.raises(BadImage, match="4096×16 pixels is too thin"):
+            clean_upload(encode(photograph(4096, 16)))
 
 
 # How a camera that held the picture in each EXIF orientation has stored it.

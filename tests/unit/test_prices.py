@@ -1,0 +1,112 @@
+"""What pictures cost: pixels times steps, said when a job is accepted and booked as it was said."""
+
+from dataclasses import replace
+
+import pytest
+
+from bots.words import price
+from studio.canvases import margins_for
+from studio.catalog import perform
+from studio.db import ledger, records
+from studio.errors import BadParameter
+from studio.prices import pixels_around, pixels_enlarged, pixels_like
+from studio.requests import Operation, PaintRequest, Source
+
+
+def upload(width, height):
+    return Source(key="a.png", width=width, height=height)
+
+
+def painted(width, height):
+    return Source(key="a.png", picture_id="k3v9m2p4qx7a.1", width=width, height=height)
+
+
+def asked(ports, call, command, **values):
+    job_id = perform(ports, call, command, values).job_id
+    with ports.database.read() as session:
+        return records.find_job(session, job_id)
+
+
+@pytest.mark.parametrize(
+    ("values", "cost"),
+    [
+        ({"image": upload(512, 512)}, 1),
+        ({"image": upload(1024, 1024), "sides": "left", "amount": 50}, 2),
+        ({"image": upload(1024, 1024)}, 4),
+        ({"image": upload(2048, 512), "aspect": "1:1"}, 4),
+        ({"image": upload(2048, 2048), "sides": "all", "amount": 50}, 16),
+        ({"image": Source(key="a.png")}, 1),
+    ],
+)
+def test_an_expansion_costs_what_its_canvas_takes(ports, call, values, cost):
+    job = asked(ports, call, "expand", count=1, **values)
+    assert job.cost == job.request.cost == cost
+    with ports.database.read() as session:
+        assert ledger.used(session, call.person.key, at=job.created_at) == cost
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ({"image": upload(2048, 2048), "amount": 200}, "at most 4096 a side"),
+        ({"image": upload(512, 512), "aspect": "1:1"}, "already is 1:1"),
+    ],
+)
+def test_a_canvas_that_cannot_be_is_refused_before_the_queue(ports, call, values, sentence):
+    with pytest.raises(BadParameter, match=sentence):
+        perform(ports, call, "expand", values)
+
+
+@pytest.mark.parametrize(
+    ("region", "size", "cost"),
+    [
+        ("B2", (2048, 1536), 1),
+        ("everything", (2048, 1536), 3),
+        ("A1-D4", (1024, 1024), 1),
+        ("A1-B4", (2048, 2048), 4),
+    ],
+)
+def test_an_edit_costs_what_its_window_takes(ports, call, region, size, cost):
+    job = asked(ports, call, "edit", image=upload(*size), prompt="a boat", region=region, count=1)
+    assert job.cost == cost
+
+
+@pytest.mark.parametrize(("size", "cost"), [((256, 256), 1), ((1024, 1024), 1), ((1536, 1536), 2)])
+def test_an_upscale_goes_over_its_pixels_once(ports, call, size, cost):
+    assert asked(ports, call, "upscale", image=upload(*size)).cost == cost
+
+
+@pytest.mark.parametrize(
+    ("source", "pixels"),
+    [
+        (painted(512, 768), 512 * 768),
+        (painted(2048, 2048), 2048 * 2048),
+        (painted(4096, 4096), None),
+        (upload(2048, 2048), None),
+        (Source(key="a.png", picture_id="k3v9m2p4qx7a.1"), None),
+    ],
+)
+def test_what_is_like_a_picture_is_as_large_as_it_unless_that_is_too_large(source, pixels):
+    assert pixels_like(source) == pixels
+
+
+def test_where_the_size_is_not_known_the_model_decides():
+    unknown = Source(key="a.png")
+    assert pixels_around(unknown, (0, 0, 9, 9)) is None
+    assert pixels_enlarged(unknown, 4) is None
+    assert PaintRequest(operation=Operation.EDIT, seed=1, count=1).cost == 1
+
+
+def test_the_margins_that_are_priced_are_those_that_are_painted():
+    assert margins_for((64, 64), aspect=None, sides=(), amount_percent=None).left == 32
+    assert margins_for((64, 64), aspect="2:1", sides=(), amount_percent=None).left == 32
+
+
+def test_a_job_says_its_price_where_it_is_more_than_a_credit_for_each_picture(ports, call):
+    cheap = asked(ports, call, "imagine", prompt="a fox", count=2)
+    dear = asked(
+        ports, replace(call, request_key="other"), "imagine", prompt="a fox", count=2, size="2048x2048"
+    )
+    assert price(cheap) == ""
+    assert price(dear) == "Costs 8 credits."
+    assert (dear.cost, dear.request.price) == (8, 4)
