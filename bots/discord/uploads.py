@@ -15,6 +15,18 @@ from studio.provenance import Traces
 from studio.requests import Source
 from studio.uploads import accept_upload, examine_upload
 
+_IMAGE_SUFFIXES = (
+    ".png",
+    ".jpg",
+    ".jpeg",
+    ".webp",
+    ".gif",
+    ".avif",
+    ".heic",
+    ".heif",
+    ".bmp",
+    ".tiff",
+)
 _TIMEOUT = aiohttp.ClientTimeout(total=60)
 
 
@@ -95,4 +107,4 @@ def first_image(message: discord.Message) -> discord.Attachment | None:
 def _is_image(attachment: discord.Attachment) -> bool:
     if attachment.content_type is not None:
         return attachment.content_type.startswith("image/")
-    return attachment.filename.lower().endswith((".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tiff"))
+    return attachment.filename.lower().endswith(_IMAGE_SUFFIXES)

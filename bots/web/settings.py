@@ -33,7 +33,7 @@ class WebSettings:
     trusted_proxies: tuple[str, ...] = ()
     report_unknown_proxy: Callable[[str], None] = field(default=_ignore, repr=False)
     metrics_token: str | None = field(default=None, repr=False)
-    max_upload_bytes: int = 8 * 1024 * 1024
+    max_upload_bytes: int = 20 * 1024 * 1024
     room_name: str = "The atelier"
 
     @property

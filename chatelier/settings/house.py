@@ -39,7 +39,7 @@ class LimitsSection(Section):
     uploads_per_10_minutes: int = Field(
         20, ge=1, description="Images that one person may bring along over 10 minutes."
     )
-    max_upload_mib: int = Field(8, ge=1, le=8, description="The largest image that people may bring along.")
+    max_upload_mib: int = Field(20, ge=1, le=20, description="The largest image that people may bring along.")
     monthly_credits: int | None = Field(
         None, ge=1, description="Credits per person and month; unset: they are counted and never run out."
     )

@@ -4,6 +4,7 @@ Pillow's WebP reader takes memory for the whole canvas as soon as it opens a fil
 before it is asked.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -16,6 +17,10 @@ BARE_MARKERS = frozenset({0x01, *range(0xD0, 0xD8)})
 # Start-of-frame markers are C0 to CF without DHT (C4), JPG (C8) and DAC (CC).
 FRAME_MARKERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 START_OF_SCAN, END_OF_IMAGE = 0xDA, 0xD9
+
+AVIF_BRANDS = frozenset({b"avif", b"avis"})
+HEIF_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1"})
+MOST_BRANDS_BYTES = 1024
 
 # What people send by mistake, so that the answer can name it.
 OTHER_KINDS = (
@@ -42,6 +47,8 @@ class Kind(StrEnum):
     JPEG = "JPEG"
     WEBP = "WEBP"
     GIF = "GIF"
+    AVIF = "AVIF"
+    HEIF = "HEIF"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +68,9 @@ def read_header(data: bytes) -> Header:
         return _read_webp(data)
     if data[:6] in GIF_SIGNATURES:
         return _read_gif(data)
-    raise BadImage(f"it is {_name_other(data)}. Please send a PNG, JPEG, WebP or GIF.")
+    if data[4:8] == b"ftyp" and (kind := _brand_of(data)):
+        return _read_heif(data, kind)
+    raise BadImage(f"it is {_name_other(data)}. Please send a PNG, JPEG, WebP, AVIF, HEIC or GIF.")
 
 
 def _read_png(data: bytes) -> Header:
@@ -119,6 +128,52 @@ def _read_gif(data: bytes) -> Header:
     return Header(kind=Kind.GIF, width=_little(data, 6, 2), height=_little(data, 8, 2))
 
 
+def _brand_of(data: bytes) -> Kind | None:
+    """What the ``ftyp`` box says the file is; None for videos and whatever else lies in such boxes.
+
+    ISO/IEC 14496-12, 4.3: four bytes of a main brand, four of its version, then four for each compatible one.
+    """
+    end = min(len(data), _big(data, 0, 4), MOST_BRANDS_BYTES)
+    brands = {data[start : start + 4] for start in (8, *range(16, end - 3, 4))}
+    if brands & AVIF_BRANDS:
+        return Kind.AVIF
+    return Kind.HEIF if brands & HEIF_BRANDS else None
+
+
+def _read_heif(data: bytes, kind: Kind) -> Header:
+    """The largest size that any item of the file is given, a tile of a grid or the whole.
+
+    ISO/IEC 23008-12, 6.5.3: an ``ispe`` property has four bytes of version and flags, then width and height.
+    """
+    sizes = [
+        (_big(data, start + 4, 4), _big(data, start + 8, 4))
+        for meta in _boxes(data, 0, len(data), b"meta")
+        for iprp in _boxes(data, meta[0] + 4, meta[1], b"iprp")
+        for ipco in _boxes(data, *iprp, b"ipco")
+        for start, end in _boxes(data, *ipco, b"ispe")
+        if end - start >= 12
+    ]
+    if not sizes:
+        raise _damaged()
+    return Header(
+        kind=kind, width=max(width for width, _ in sizes), height=max(height for _, height in sizes)
+    )
+
+
+def _boxes(data: bytes, start: int, end: int, name: bytes) -> Iterator[tuple[int, int]]:
+    """Where the content of each box of that name begins and ends, among those that lie side by side."""
+    while start + 8 <= end:
+        size, begin = _big(data, start, 4), start + 8
+        if size == 1:  # the size follows in eight bytes
+            size, begin = _big(data, begin, 8), begin + 8
+        stop = end if size == 0 else min(end, start + size)
+        if stop < begin:
+            return
+        if data[start + 4 : start + 8] == name:
+            yield begin, stop
+        start = stop
+
+
 def _name_other(data: bytes) -> str:
     if not data:
         return "empty"
@@ -128,7 +183,7 @@ def _name_other(data: bytes) -> str:
     if start.startswith((b"<!doctype html", b"<html")):
         return "a web page"
     if data[4:8] == b"ftyp":
-        return "a HEIC, AVIF or video file"
+        return "a video or another file of that family"
     return next(
         (name for magic, name in OTHER_KINDS if data.startswith(magic)), "not a picture that can be read"
     )

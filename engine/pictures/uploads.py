@@ -1,19 +1,25 @@
 """Uploads made harmless: checked before decoding, decoded by known readers, always encoded anew."""
 
 import io
+import math
 from collections.abc import Callable
 
 from PIL import Image, ImageCms, ImageOps
 
 from engine.pictures.encoding import encode_png
-from engine.pictures.headers import Header, read_header
+from engine.pictures.headers import Header, Kind, read_header
+from engine.pictures.readers import prepare_reader
 from studio.errors import BadImage
 from studio.ports import CleanUpload
 
-MAX_UPLOAD_BYTES = 8 * 1024 * 1024
-MAX_SIDE_PIXELS = 4096
+MAX_UPLOAD_BYTES = 20 * 1024 * 1024
+# Of what is decoded whole: the photos of today's phones have 24 megapixels.
+MAX_SIDE_PIXELS = 8192
+MAX_PIXELS = 25_600_000
+# A JPEG is read at half of its sides or less; the reader for WebP keeps two canvases and more.
+MOST_PIXELS = {Kind.JPEG: 4 * MAX_PIXELS, Kind.WEBP: 16_800_000}
+MOST_SIDES = {Kind.JPEG: 2 * MAX_SIDE_PIXELS}
 MIN_SIDE_PIXELS = 16
-MAX_PIXELS = 16_800_000
 WORK_SIDE_PIXELS = 2048
 MAX_PROFILE_BYTES = 1024 * 1024
 # Colour spaces of ICC profiles (ICC.1:2022, table 19) and the modes of the pictures that have them.
@@ -29,11 +35,10 @@ def clean_upload(data: bytes) -> CleanUpload:
 
     Animations give their first frame. Transparency is laid on white, and what was transparent becomes the
     mask (white: paint here); `as_mask_png` is what the picture says as the mask of another one.
-    Peak memory is about 12 bytes a pixel, 200 MB for the largest picture allowed.
+    Peak memory is about 12 bytes a pixel that is decoded, 300 MB for the largest picture allowed.
     """
     header = check_size(data)
     picture = _decode(data, header)
-    picture.thumbnail((WORK_SIDE_PIXELS, WORK_SIDE_PIXELS), Image.Resampling.LANCZOS)
     _check_shape(header, picture)
     mask = _mask_of(picture)
     flat = _flatten(picture)
@@ -52,18 +57,19 @@ def check_size(data: bytes) -> Header:
         limit_mib = MAX_UPLOAD_BYTES // 1024**2
         raise BadImage(f"it has {len(data) / 1024**2:.1f} MiB, and at most {limit_mib} MiB are allowed.")
     header = read_header(data)
-    _check_size(header.width, header.height)
+    _check_size(header.kind, header.width, header.height)
     return header
 
 
-def _check_size(width: int, height: int) -> None:
+def _check_size(kind: Kind, width: int, height: int) -> None:
     shape = f"{width}×{height} pixels"
+    most_side, most_pixels = MOST_SIDES.get(kind, MAX_SIDE_PIXELS), MOST_PIXELS.get(kind, MAX_PIXELS)
     if min(width, height) < MIN_SIDE_PIXELS:
         raise BadImage(f"{shape} is too small. Each side needs at least {MIN_SIDE_PIXELS} pixels.")
-    if max(width, height) > MAX_SIDE_PIXELS or width * height > MAX_PIXELS:
+    if max(width, height) > most_side or width * height > most_pixels:
         raise BadImage(
-            f"{shape} is too large. At most {MAX_SIDE_PIXELS} pixels a side "
-            f"and {MAX_PIXELS / 1e6:.1f} megapixels are allowed."
+            f"{shape} is too large. At most {most_side} pixels a side "
+            f"and {most_pixels / 1e6:.1f} megapixels are allowed."
         )
 
 
@@ -77,29 +83,39 @@ def _check_shape(header: Header, picture: Image.Image) -> None:
 
 
 def _decode(data: bytes, header: Header) -> Image.Image:
-    """The first frame, upright, in mode RGB or RGBA, in the sRGB colours."""
+    """The first frame, fitted, upright, in mode RGB or RGBA, in the sRGB colours."""
+    prepare_reader(header.kind)
     try:
         with Image.open(io.BytesIO(data), formats=[header.kind.value]) as opened:
-            _check_size(*opened.size)  # the decoder may have read the header in another way
+            _check_size(header.kind, *opened.size)  # the decoder may have read the header in another way
+            opened.draft(None, _draft_size(opened.size))
             opened.load()
             return _upright(_to_rgb(opened), opened)
-    except BadImage:
+    except (BadImage, MemoryError):
         raise
     except Exception as error:  # a hostile file may break a decoder in any way
         raise BadImage("the file is damaged. Please save it again as PNG, JPEG or WebP.") from error
 
 
+def _draft_size(size: tuple[int, int]) -> tuple[int, int]:
+    """A JPEG is decoded at a half, a quarter or an eighth of its sides, the smallest that is no smaller than this."""
+    scale = min(1.0, WORK_SIDE_PIXELS / max(size))
+    return max(1, math.floor(size[0] * scale)), max(1, math.floor(size[1] * scale))
+
+
 def _to_rgb(opened: Image.Image) -> Image.Image:
+    """Fitted before colours are converted, so that only one picture of the full size is in memory, or two."""
     profile = opened.info.get("icc_profile")
     if opened.mode.startswith("I"):
         # 16-bit grey, scaled here since Pillow's conversions of it to eight bits have changed over time.
         colours = opened.convert("I").point(lambda value: value / 257).convert("L")
-    elif "A" in opened.mode or "transparency" in opened.info:
+    elif opened.mode != "RGBA" and ("A" in opened.mode or "transparency" in opened.info):
         colours = opened.convert("RGBA")
-    elif opened.mode in {"RGB", "L", "CMYK"}:
-        colours = opened.copy()
+    elif opened.mode in {"RGBA", "RGB", "L", "CMYK"}:
+        colours = opened
     else:
         colours = opened.convert("RGB")
+    colours.thumbnail((WORK_SIDE_PIXELS, WORK_SIDE_PIXELS), Image.Resampling.LANCZOS)
     return _to_srgb(colours, profile) if isinstance(profile, bytes) else _as_colour(colours)
 
 

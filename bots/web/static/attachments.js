@@ -2,17 +2,18 @@
 import { $, post } from "./document.js";
 import { say } from "./notices.js";
 import { catalog, fill, mostUploadBytes, words } from "./page.js";
+import { fitted, isImage } from "./photos.js";
 
 const shelf = $("#attached");
 const picker = $("#file");
 let attached = []; // { name, ticket, role, item, url }
 
-export function attach(files) {
-  for (const file of files) {
-    if (!file.type.startsWith("image/")) say(words.notImage, { bad: true });
-    else if (file.size > mostUploadBytes) {
-      say(fill(words.tooLarge, { megabytes: mostUploadBytes / 1024 ** 2 }), { bad: true });
-    } else upload(file);
+export async function attach(files) {
+  for (const file of [...files]) {
+    const photo = isImage(file) ? await fitted(file, mostUploadBytes) : null;
+    if (photo) upload(photo);
+    else if (!isImage(file)) say(words.notImage, { bad: true });
+    else say(fill(words.tooLarge, { megabytes: mostUploadBytes / 1024 ** 2 }), { bad: true });
   }
 }
 
