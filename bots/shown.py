@@ -1,5 +1,7 @@
 """Which job, or which of its pictures, a message of ours shows, and what is meant by it there."""
 
+from asyncio import sleep
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from bots.standings import Standing, job_of_message
@@ -13,6 +15,9 @@ from studio.people import Platform
 
 # Where one picture is shown a reaction means that one, and nothing is painted there.
 _OF_ONE = frozenset({Action.STAR, Action.REPORT, Action.DELETE})
+# After this time the record of a message is there, or never comes.
+_RECORDED_SECONDS = 10.0
+_PAUSES_SECONDS = (0.25, 0.5, 1.0, 2.0, 4.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +40,20 @@ class Shown:
         if self.index == 0:
             return Button(action=action, job_id=self.job_id, index=number)
         return Button(action=action, job_id=self.job_id, index=self.index) if action in _OF_ONE else None
+
+
+async def find_soon(find: Callable[[], Awaitable[Shown | None]], *, age_seconds: float) -> Shown | None:
+    """What a message of ours shows; `find` is asked again while its record may still be on its way.
+
+    A message is there for people a moment before the records know what it shows. `age_seconds` is the message's.
+    """
+    found = await find()
+    for pause_seconds in _PAUSES_SECONDS if age_seconds < _RECORDED_SECONDS else ():
+        if found is not None:
+            break
+        await sleep(pause_seconds)
+        found = await find()
+    return found
 
 
 def find_shown(

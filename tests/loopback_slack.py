@@ -303,6 +303,7 @@ class LoopbackSlack:
         return {"channel": channel, "ts": message.ts}
 
     def _chat_update(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        _check_links(arguments)
         message = self.find(arguments["channel"], arguments["ts"])
         if message is None:
             return {"ok": False, "error": "message_not_found"}
@@ -322,6 +323,7 @@ class LoopbackSlack:
         return {"channel": message.channel, "ts": message.ts}
 
     def _chat_postEphemeral(self, arguments: Mapping[str, Any]) -> dict[str, Any]:  # noqa: N802
+        _check_links(arguments)
         if arguments["channel"] not in self.members:
             return {"ok": False, "error": "not_in_channel"}
         if fault := self._fault(arguments.get("blocks", [])):
@@ -655,6 +657,11 @@ def _filled(element: Mapping[str, Any], value: Any) -> dict[str, Any]:
     if kind == "conversations_select":
         return {"type": kind, "selected_conversation": value}
     return {"type": kind, "value": element.get("initial_value") if value is None else value}
+
+
+def _check_links(arguments: Mapping[str, Any]) -> None:
+    """https://docs.slack.dev/reference/methods/chat.postMessage alone says what becomes of links."""
+    assert not {"unfurl_links", "unfurl_media"} & arguments.keys(), "this method does not take it"
 
 
 def _check_block(block: Mapping[str, Any]) -> None:

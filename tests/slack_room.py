@@ -125,7 +125,6 @@ _CUT_SHORT = (
     "app._FINISH_SECONDS",
     "channels._PATIENCE_SECONDS",
     "forms._ANSWER_SECONDS",
-    "forms._LOOK_UP_SECONDS",
     "people._PATIENCE_SECONDS",
 )
 

@@ -17,6 +17,7 @@ from bots.discord.escaping import plain
 from bots.discord.voice import mention_of_key, moment
 from bots.exhibits import mosaic_of, prints_of
 from bots.standings import Slip
+from bots.words import shorten
 from studio.cases import Case, CaseKind, CaseState, Dossier, Exhibit, Notice
 from studio.commands.spec import Call
 from studio.errors import StorageFailed
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 _LONGEST_FIELD = 1024
 _MOST_FILES = 10
+_LONGEST_PROMPT = 800  # an alternative text has 1,024 characters
 _NOBODY = discord.AllowedMentions.none()
 _COLOURS = {
     CaseKind.HOLD: discord.Colour.gold(),
@@ -152,7 +154,12 @@ class DiscordDesk:
             if not prints:
                 return case_words.NO_PICTURES
             files = [
-                discord.File(io.BytesIO(each.data), f"case-{number}{each.suffix}", spoiler=True)
+                discord.File(
+                    io.BytesIO(each.data),
+                    f"case-{number}{each.suffix}",
+                    spoiler=True,
+                    description=_alternative(dossier, number),
+                )
                 for number, each in enumerate(prints, start=1)
             ]
             await interaction.edit_original_response(content="", attachments=files, allowed_mentions=_NOBODY)
@@ -168,6 +175,13 @@ class DiscordDesk:
             return mosaic_of(self._ports, exhibit)
         except StorageFailed:
             return None
+
+
+def _alternative(dossier: Dossier, number: int) -> str:
+    """What a picture that a moderator looks at is of, for those who cannot see it."""
+    words_of_it = shorten(dossier.prompts[0], _LONGEST_PROMPT) if dossier.prompts else ""
+    told = f": {words_of_it}" if words_of_it else ""
+    return f"{case_words.heading(dossier.case)}, picture {number}{told}"
 
 
 def _file_name(case: Case) -> str:

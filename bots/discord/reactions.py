@@ -15,10 +15,11 @@ from bots.discord.people import community_of, is_private, moderates, parent_of, 
 from bots.discord.shown import shown_by_id
 from bots.faults import log_fault
 from bots.replies import filed
-from bots.shown import Shown
+from bots.shown import Shown, find_soon
 from bots.standings import has_star, known_name, load_standing
 from studio.buttons import Action
 from studio.catalog import REACTIONS, press
+from studio.clock import now
 from studio.commands.answers import Accepted, Filed
 from studio.commands.spec import Call
 from studio.errors import ChatelierError, NotFound
@@ -73,7 +74,7 @@ class Reactions:
         """Do the deed for what the message shows. Never raises."""
         bot = self._bot
         try:
-            shown = await shown_by_id(bot, event.channel_id, event.message_id, private=event.guild_id is None)
+            shown = await self._shown(event)
             person = await self._person(event) if shown else None
             if shown and person:
                 call = await at_home(
@@ -88,6 +89,18 @@ class Reactions:
             log.warning("a reaction was not followed: %s", error.status)
         except Exception as error:  # noqa: BLE001 - a reaction must never end the reading of events
             log_fault(error)
+
+    async def _shown(self, event: discord.RawReactionActionEvent) -> Shown | None:
+        """Raises `discord.HTTPException`."""
+        find = partial(
+            shown_by_id,
+            self._bot,
+            event.channel_id,
+            event.message_id,
+            private=event.guild_id is None,
+        )
+        sent_at = discord.utils.snowflake_time(event.message_id)
+        return await find_soon(find, age_seconds=(now() - sent_at).total_seconds())
 
     async def _press(
         self,

@@ -2,6 +2,7 @@
 
 import logging
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import replace
 
 from bots.blurring import pixelate
@@ -102,18 +103,22 @@ class SlackBearer(Part):
             glimpse = self._glimpses.of(workspace, standing, progress)
             post = compose_progress(standing, progress, glimpse)
             try:
-                await workspace.line.call("chat.update", patient=False, **where, **post.arguments())
+                await self._step(workspace, post, where)
             except SlackRefuses as error:
                 if error.code != "invalid_blocks" or glimpse is None:
                     raise
                 await self._glimpses.refused(workspace, standing.job)
                 post = compose_progress(standing, progress)
-                await workspace.line.call("chat.update", patient=False, **where, **post.arguments())
+                await self._step(workspace, post, where)
             else:
                 if glimpse:
                     await self._glimpses.shown(workspace, standing.job, glimpse)
         except (SlackAway, SlackRefuses) as error:
             log.debug("progress was not shown: %s", error)
+
+    async def _step(self, workspace: Workspace, post: Post, where: Mapping[str, str]) -> None:
+        method = "chat.update"
+        await workspace.line.call(method, patient=False, **where, **post.arguments(method))
 
     def may_step(self, standing: Standing, *, since_seconds: float) -> bool:
         age_seconds = (now() - standing.job.created_at).total_seconds()

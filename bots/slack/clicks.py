@@ -1,6 +1,7 @@
 """Buttons and selects. All state is in their ids, so any process serves any of them, at any time."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from bots import words as house
@@ -50,12 +51,12 @@ class Clicks(Part):
         async def work(call: Call) -> Answer | str:
             if button is None:
                 raise BadRequest(house.BUTTON_UNKNOWN)
-            if asks(button):
-                await self._forms.ask(visit, button)
-                return ""
             return await self._backroom.run("desk", press, self._ports, call, button)
 
-        await self._counter.serve(visit, work)
+        if button is not None and asks(button):
+            await self._forms.ask(visit, button.action, partial(self._forms.matter_of, visit, button))
+        else:
+            await self._counter.serve(visit, work)
         view: Mapping[str, Any] = body.get("view") or {}
         if view.get("type") == "home":  # what it lists has changed
             await self._home.show(visit)

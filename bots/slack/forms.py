@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from slack_bolt.context.ack.async_ack import AsyncAck
@@ -27,10 +27,11 @@ from studio.errors import BadParameter, BadRequest, ChatelierError
 from studio.identifiers import split_picture_id
 from studio.people import Person
 
-_LOOK_UP_SECONDS = 1.0
 _ANSWER_SECONDS = 2.0  # of the three that Slack gives a modal
 _LIMIT_BYTES = 8 * 1024 * 1024
 _UPLOAD = "upload"  # what stands for somebody's own image, among the subjects of files
+
+Find = Callable[[Call], Awaitable[Matter]]
 
 log = logging.getLogger(__name__)
 
@@ -41,31 +42,59 @@ class Forms(Part):
         self._people = people
         self._counter = counter
 
-    async def ask(self, visit: Visit, button: Button) -> None:
-        """The modal of a button that needs words, or a picture. Raises `ChatelierError`, `SlackRefuses`, …"""
+    async def ask(self, visit: Visit, action: Action, find: Find) -> None:
+        """A modal, opened at once, and filled when `find` has told what it is about. Never raises.
+
+        A trigger lasts three seconds, and whatever is looked up first could take longer.
+        """
+        if not self._counter.is_new(visit):
+            return
+        try:
+            view_id = await self._open(visit, views.loading(action))
+        except Exception as error:  # noqa: BLE001 - whatever broke, the person gets a sentence
+            await self._counter.refuse(visit, error)
+            return
+        try:
+            call = await self._people.call_of(visit)
+            await self._fill(visit, view_id, await find(call), call.person)
+        except Exception as error:  # noqa: BLE001 - whatever broke, the person gets a sentence
+            await self._fail(visit, view_id, action, error)
+
+    async def matter_of(self, visit: Visit, button: Button, call: Call) -> Matter:
+        """What the modal of a button is about: one picture, or those of a job. Raises `ChatelierError`."""
         indices: tuple[int, ...] = (button.index,) if button.index else ()
         if not indices and button.action is not Action.APPEAL:
-            person = await self._people.person(visit)
             standing = await self._backroom.run(
-                "desk", load_standing, self._ports.database, button.job_id, viewer=person
+                "desk", load_standing, self._ports.database, button.job_id, viewer=call.person
             )
             indices = tuple(picture.index for picture in standing.pictures)
             if not indices:
                 raise BadRequest(house.ALL_DELETED)
-        matter = Matter(
+        return Matter(
             action=button.action,
             job=button.job_id,
             indices=indices,
             channel=visit.channel,
             thread=visit.thread,
         )
-        await self.open(visit, matter)
 
-    async def open(self, visit: Visit, matter: Matter) -> None:
-        """Raises `SlackAway` and `SlackRefuses`; a trigger lasts three seconds."""
+    async def ask_imagine(self, visit: Visit) -> None:
+        """Never raises."""
+        if not self._counter.is_new(visit):
+            return
+        try:
+            await self._open(visit, views.imagine(Matter(action=Action.SHOW)))
+        except Exception as error:  # noqa: BLE001 - whatever broke, the person gets a sentence
+            await self._counter.refuse(visit, error)
+
+    async def ask_which(self, visit: Visit, matter: Matter) -> None:
+        """For what turned out to need a choice only. Raises `SlackAway` and `SlackRefuses`."""
+        await self._open(visit, views.pick(matter))
+
+    async def _fill(self, visit: Visit, view_id: str, matter: Matter, person: Person) -> None:
         match matter.action:
             case Action.REMIX:
-                view = views.remix(matter, prompt=await self._prompt_of(visit, matter))
+                view = views.remix(matter, prompt=await self._prompt_of(matter, person))
             case Action.EDIT:
                 view = views.edit(matter)
             case Action.EXPAND:
@@ -76,17 +105,29 @@ class Forms(Part):
                 view = views.appeal(matter)
             case _:
                 view = views.pick(matter)
-        answer = await self._open(visit, view)
+        await self._update(visit, view_id, view)
         if matter.action is Action.EDIT:
             first = f"{matter.job}.{matter.indices[0]}" if matter.job else None
-            await self.show_grid(visit, str(answer["view"]["id"]), matter, first)
+            await self.show_grid(visit, view_id, matter, first)
 
-    async def open_imagine(self, visit: Visit) -> None:
-        await self._open(visit, views.imagine(Matter(action=Action.SHOW)))
+    async def _fail(self, visit: Visit, view_id: str, action: Action, error: Exception) -> None:
+        """In the modal, which would wait for ever; in the chat where it is closed already."""
+        try:
+            if not isinstance(error, ChatelierError):
+                raise error
+            await self._update(visit, view_id, views.failed(action, words.sentence_of(error)))
+        except Exception:  # noqa: BLE001 - the person hears of what went wrong first
+            await self._counter.refuse(visit, error)
 
-    async def _open(self, visit: Visit, view: views.View) -> Mapping[str, Any]:
+    async def _update(self, visit: Visit, view_id: str, view: views.View) -> None:
         line = (await self._workspaces.of(visit.community)).line
-        return await line.call("views.open", patient=False, trigger_id=visit.trigger_id, view=view)
+        await line.call("views.update", view_id=view_id, view=view)
+
+    async def _open(self, visit: Visit, view: views.View) -> str:
+        """The id of the open view. Raises `SlackAway` and `SlackRefuses`."""
+        line = (await self._workspaces.of(visit.community)).line
+        answer = await line.call("views.open", patient=False, trigger_id=visit.trigger_id, view=view)
+        return str(answer["view"]["id"])
 
     async def show_grid(self, visit: Visit, view_id: str, matter: Matter, picture: str | None) -> None:
         """Put the picture under its lettered grid into an open modal; what was typed meanwhile stays."""
@@ -96,8 +137,7 @@ class Forms(Part):
         except (ChatelierError, SlackAway, SlackRefuses):
             overlay = views.overlay_missing()
         try:
-            line = (await self._workspaces.of(visit.community)).line
-            await line.call("views.update", view_id=view_id, view=views.edit(matter, overlay=overlay))
+            await self._update(visit, view_id, views.edit(matter, overlay=overlay))
         except (SlackAway, SlackRefuses) as error:
             log.info("a modal was closed before its grid came: %s", error)  # or the grid is not taken
 
@@ -121,17 +161,12 @@ class Forms(Part):
         subject = matter.job or _UPLOAD
         return views.overlay_image(await showcase.hang(subject, print_, text, passing=True), text)
 
-    async def _prompt_of(self, visit: Visit, matter: Matter) -> str:
-        """The words to begin with; a modal must open within three seconds, so they may not take long."""
-        try:
-            async with asyncio.timeout(_LOOK_UP_SECONDS):
-                person = await self._people.person(visit)
-                picture = f"{matter.job}.{matter.indices[0]}"
-                _, found, _ = await self._backroom.run(
-                    "mail", load_family, self._ports.database, picture, person, channel=matter.channel
-                )
-        except (ChatelierError, TimeoutError):
-            return ""
+    async def _prompt_of(self, matter: Matter, person: Person) -> str:
+        """The words to begin with."""
+        picture = f"{matter.job}.{matter.indices[0]}"
+        _, found, _ = await self._backroom.run(
+            "desk", load_family, self._ports.database, picture, person, channel=matter.channel
+        )
         return found.recipe.prompt
 
     async def submitted(self, ack: AsyncAck, body: Mapping[str, Any]) -> None:

@@ -27,13 +27,10 @@ class Post:
     text: str
     blocks: tuple[Block, ...]
 
-    def arguments(self) -> dict[str, Any]:
-        return {
-            "text": self.text,
-            "blocks": list(self.blocks),
-            "unfurl_links": False,
-            "unfurl_media": False,
-        }
+    def arguments(self, method: str) -> dict[str, Any]:
+        """For one of Slack's methods, or for a ``response_url``: new messages alone take a word on their links."""
+        plain = {"unfurl_links": False, "unfurl_media": False} if method == "chat.postMessage" else {}
+        return {"text": self.text, "blocks": list(self.blocks), **plain}
 
 
 def compose(standing: Standing, file_id: str | None, *, hidden: bool = False) -> Post:

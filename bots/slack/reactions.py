@@ -1,10 +1,12 @@
 """Reactions on the app's own messages, old ones too: which message shows which job stands in the records."""
 
 import logging
+import time
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
-from bots.shown import Shown
+from bots.shown import Shown, find_soon
 from bots.slack.bearer import SlackBearer
 from bots.slack.counter import Counter
 from bots.slack.line import NotInstalled, SlackAway
@@ -87,9 +89,11 @@ class Reactions(Part):
             return None
         visit = of_reaction(body)
         try:
-            if visit.user == (await self._workspaces.of(visit.community)).identity.bot_user:
+            bot_user = (await self._workspaces.of(visit.community)).identity.bot_user
+            if visit.user == bot_user or body["event"].get("item_user") not in (None, bot_user):
                 return None
-            shown = await self._finder.by_name(visit, str(item["channel"]), str(item["ts"]))
+            find = partial(self._finder.by_name, visit, str(item["channel"]), str(item["ts"]))
+            shown = await find_soon(find, age_seconds=time.time() - float(item["ts"]))
             if shown is None or (await self._people.member(visit)).is_bot:
                 return None
             return shown, await self._backroom.run("desk", load_standing, self._ports.database, shown.job_id)

@@ -74,7 +74,7 @@ async def show(workspace: Workspace, method: str, post: Post, **where: Any) -> d
     file_id = file_of(post)
     for _ in range(3):
         try:
-            return dict(await workspace.line.call(method, **where, **post.arguments()))
+            return dict(await workspace.line.call(method, **where, **post.arguments(method)))
         except SlackRefuses as error:
             if error.code != "invalid_blocks" or not file_id:
                 raise
@@ -82,7 +82,7 @@ async def show(workspace: Workspace, method: str, post: Post, **where: Any) -> d
     log.warning("slack does not take a picture, so it is left out")
     await workspace.showcase.discard(file_id)
     bare = tuple(section(words.NOT_SHOWN) if "slack_file" in block else block for block in post.blocks)
-    return dict(await workspace.line.call(method, **where, **replace(post, blocks=bare).arguments()))
+    return dict(await workspace.line.call(method, **where, **replace(post, blocks=bare).arguments(method)))
 
 
 async def send(

@@ -1,11 +1,12 @@
 """Shortcuts: on messages that show an image, ours or anybody's, and the one that opens from everywhere."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from bots import words as house
 from bots.slack import words
-from bots.slack.clicks import asks
 from bots.slack.counter import Counter
 from bots.slack.forms import Forms
 from bots.slack.premises import Part, Premises
@@ -20,6 +21,7 @@ from studio.commands.answers import Answer
 from studio.commands.spec import Call
 from studio.errors import BadRequest
 from studio.identifiers import picture_id
+from studio.requests import Source
 
 IMAGINE = "imagine_anywhere"
 WHO = "who_made_this"
@@ -32,6 +34,8 @@ DEEDS: Mapping[str, tuple[str, Action]] = {
     "report_picture": (house.MENU_REPORT, Action.REPORT),
 }
 
+_ASKING = frozenset({Action.EDIT, Action.EXPAND, Action.REPORT})
+
 
 class Shortcuts(Part):
     def __init__(self, premises: Premises, counter: Counter, forms: Forms, uploads: Uploads) -> None:
@@ -42,17 +46,14 @@ class Shortcuts(Part):
         self._finder = Finder(premises)
 
     async def anywhere(self, body: Mapping[str, Any]) -> None:
-        visit = of_interaction(body)
-
-        async def work(_call: Call) -> str:
-            await self._forms.open_imagine(visit)
-            return ""
-
-        await self._counter.serve(visit, work)
+        await self._forms.ask_imagine(of_interaction(body))
 
     async def on_message(self, body: Mapping[str, Any]) -> None:
         visit, message = of_interaction(body), body["message"]
         _, action = DEEDS[body["callback_id"]]
+        if action in _ASKING:
+            await self._forms.ask(visit, action, partial(self._matter_of, visit, message, action))
+            return
 
         async def work(call: Call) -> Answer | str:
             found = await self._found(visit, message, call)
@@ -90,31 +91,47 @@ class Shortcuts(Part):
         traces = await self._uploads.look_at(visit, files[0], call.person)
         return await self._backroom.run("desk", perform, self._ports, call, "whose", {"image": traces})
 
+    async def _matter_of(
+        self, visit: Visit, message: Mapping[str, Any], action: Action, call: Call
+    ) -> Matter:
+        """What a modal is about that every message can open."""
+        about = Matter(action=action, channel=visit.channel, thread=visit.thread)
+        found = await self._found(visit, message, call)
+        if found is not None:
+            job_id, numbers = found
+            return replace(about, job=job_id, indices=tuple(numbers))
+        if action is Action.REPORT:
+            raise BadRequest(house.NOT_FROM_HERE)
+        return replace(about, image=await self._taken_in(visit, call, message))
+
     async def _on_ours(
         self, visit: Visit, call: Call, action: Action, job_id: str, numbers: Sequence[int]
     ) -> Answer | str:
-        index = numbers[0] if len(numbers) == 1 else 0
-        button = Button(action=action, job_id=job_id, index=index)
-        if asks(button):
-            await self._forms.ask(visit, button)
+        if len(numbers) > 1:
+            matter = Matter(
+                action=action,
+                job=job_id,
+                indices=tuple(numbers),
+                channel=visit.channel,
+                thread=visit.thread,
+            )
+            await self._forms.ask_which(visit, matter)
             return ""
+        button = Button(action=action, job_id=job_id, index=numbers[0])
         return await self._backroom.run("desk", press, self._ports, call, button)
 
     async def _on_foreign(
         self, visit: Visit, call: Call, action: Action, message: Mapping[str, Any]
     ) -> Answer | str:
+        source = await self._taken_in(visit, call, message)
+        return await self._backroom.run("desk", perform, self._ports, call, str(action), {"image": source})
+
+    async def _taken_in(self, visit: Visit, call: Call, message: Mapping[str, Any]) -> Source:
         """Somebody's image: taken in like an upload of the person who asks."""
-        if action is Action.REPORT:
-            raise BadRequest(house.NOT_FROM_HERE)
         files = images(message)
         if not files:
             raise BadRequest(house.NO_IMAGE)
-        source = await self._uploads.take_in(visit, files[0], call.person)
-        if action in (Action.EDIT, Action.EXPAND):
-            matter = Matter(action=action, image=source, channel=visit.channel, thread=visit.thread)
-            await self._forms.open(visit, matter)
-            return ""
-        return await self._backroom.run("desk", perform, self._ports, call, str(action), {"image": source})
+        return await self._uploads.take_in(visit, files[0], call.person)
 
     async def _found(
         self, visit: Visit, message: Mapping[str, Any], call: Call

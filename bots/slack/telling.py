@@ -29,7 +29,7 @@ class Teller:
             where: dict[str, Any] = {"channel": visit.user}
             if visit.in_private:
                 where = {"channel": visit.channel, "thread_ts": visit.thread}
-            await line.call("chat.postMessage", **where, **post.arguments())
+            await line.call("chat.postMessage", **where, **post.arguments("chat.postMessage"))
         except (SlackAway, SlackRefuses) as error:
             log.warning("a sentence was not taken: %s", error)
 
@@ -38,7 +38,7 @@ class Teller:
             return False
         kind = {"response_type": "ephemeral", "replace_original": False}
         try:
-            await respond(self._session, visit.response_url, **kind, **post.arguments())
+            await respond(self._session, visit.response_url, **kind, **post.arguments("response_url"))
         except (SlackAway, SlackRefuses):
             log.info("an interaction takes no more answers")
             return False
@@ -50,7 +50,7 @@ class Teller:
         line = (await self._workspaces.of(visit.community)).line
         where: dict[str, Any] = {"channel": visit.channel, "user": visit.user, "thread_ts": visit.thread}
         try:
-            await line.call("chat.postEphemeral", **where, **post.arguments())
+            await line.call("chat.postEphemeral", **where, **post.arguments("chat.postEphemeral"))
         except SlackRefuses as error:
             log.info("a channel takes no private answer: %s", error.code)
             return False

@@ -8,6 +8,7 @@ from typing import Any
 from bots import case_words
 from bots import words as house
 from bots.slack import words
+from bots.slack.escaping import entities
 from bots.slack.posts import Block, context, image, plain, section
 from studio.buttons import Action
 from studio.canvases import SIDES
@@ -21,6 +22,7 @@ View = dict[str, Any]
 PREFIX = "c1m:"
 PICK = "pick"
 REPORT, APPEAL = "report", "appeal"
+MESSAGE = "message"
 CHOICE = "c1s:picture"  # the select that says which picture a modal speaks of
 _LONGEST_INPUT = 3000  # longer than a prompt may be, so that the studio's own sentence says so
 _LONGEST_REASON = 500
@@ -49,6 +51,34 @@ class Matter:
 def matter_of(view: Mapping[str, Any]) -> Matter:
     """Raises ValueError for metadata that is not ours."""
     return from_data(Matter, json.loads(str(view.get("private_metadata", ""))))
+
+
+_TITLES: Mapping[Action, str] = {
+    Action.REMIX: house.MODAL_REMIX,
+    Action.EDIT: house.MODAL_EDIT,
+    Action.EXPAND: words.MODAL_EXPAND,
+    Action.REPORT: words.MODAL_REPORT,
+    Action.APPEAL: words.MODAL_APPEAL,
+}
+
+
+def loading(action: Action) -> View:
+    """Keeps the place of a modal until it is known what it shows."""
+    return _message(action, words.MODAL_LOADING)
+
+
+def failed(action: Action, sentence: str) -> View:
+    return _message(action, entities(sentence))
+
+
+def _message(action: Action, text: str) -> View:
+    return {
+        "type": "modal",
+        "callback_id": f"{PREFIX}{MESSAGE}",
+        "title": plain(_TITLES.get(action, words.MODAL_PICK)[:24]),
+        "close": plain(words.CLOSE),
+        "blocks": [section(text)],
+    }
 
 
 def remix(matter: Matter, *, prompt: str) -> View:

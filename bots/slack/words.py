@@ -31,6 +31,7 @@ NOT_SHOWN = (
 )
 HIDDEN = "A moderator let this through hidden: press Show to see it"
 WHICH_CELLS = "Which part shall be painted anew? A1 is top left, D4 bottom right."
+MODAL_LOADING = "One moment…"
 GRID_COMING = "The picture under its lettered grid is on its way…"
 GRID_MISSING = (
     "The lettered grid cannot be shown now. Columns are A to D from the left, rows 1 to 4 from the top."

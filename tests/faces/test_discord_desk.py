@@ -114,6 +114,7 @@ async def test_a_held_picture_is_a_mosaic_until_a_moderator_asks_for_it(room: Ro
     (picture,) = shown.response.attachments
     assert await picture.read() == f"picture {job_id} 1".encode()
     assert picture.is_spoiler()
+    assert "picture 1: a red fox" in (picture.description or "")
 
 
 async def test_a_case_is_one_message_from_open_to_decided(room: Room, desk: Any) -> None:

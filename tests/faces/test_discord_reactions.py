@@ -14,7 +14,7 @@ from bots.discord import words
 from bots.discord.reactions import MEANINGS
 from bots.discord.uploads import first_image
 from studio.catalog import REACTIONS
-from studio.db.tables import StarRow
+from studio.db.tables import DeliveryRow, StarRow
 from studio.errors import TooManyJobs
 from studio.jobs import JobState
 from tests import discord_room
@@ -294,3 +294,21 @@ async def test_who_made_this_knows_when_it_was_not_painted_here(room: Room) -> N
     message = await foreign_image(room)
     result = await room.ana.context_menu(room.channel, "Who made this?", message)
     assert result.response.content == NOTHING
+
+
+async def test_a_reaction_that_is_quicker_than_the_records_is_followed(
+    room: Room, painted: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Discord shows a message, and tells of reactions to it, before its answer says which message it is."""
+    message = room.message
+    with room.ports.database.begin() as session:
+        session.get_one(DeliveryRow, painted).message = "on its way"
+
+    async def pause(_seconds: float) -> None:
+        with room.ports.database.begin() as session:
+            session.get_one(DeliveryRow, painted).message = str(message.id)
+
+    monkeypatch.setattr("bots.shown.sleep", pause)
+    monkeypatch.setattr("bots.discord.reactions.now", lambda: message.created_at)
+    await room.bo.react(message, "🔁")
+    assert len(room.jobs()) == 2

@@ -202,6 +202,51 @@ async def test_the_grid_may_be_missing_and_the_modal_still_serves(room: SlackRoo
     assert "cannot be shown" in json.dumps(room.view["blocks"])
 
 
+def methods(room: SlackRoom, *, since: int) -> list[str]:
+    return [method for _, method, _ in room.slack.calls[since:]]
+
+
+@pytest.mark.parametrize("action", ["remix", "edit", "expand", "report", "vary", "upscale"])
+async def test_a_modal_is_opened_before_anything_is_looked_up(room: SlackRoom, action: str) -> None:
+    """A trigger lasts three seconds, and who Bo is has to be asked of Slack."""
+    job_id, message = await finished(room)
+    before = len(room.slack.calls)
+    await room.send(room.slack.press(message, f"c1:{action}:{job_id}:0", user=BO))
+    asked = methods(room, since=before)
+    assert asked[0] == "views.open"
+    assert {"users.info", "views.update"} <= set(asked)
+    assert room.view["blocks"][0]["block_id"] == "picture"
+
+
+async def test_a_modal_over_somebodys_image_is_opened_before_the_image_is_fetched(room: SlackRoom) -> None:
+    before = len(room.slack.calls)
+    room.slack.downloads.clear()
+    await room.send(room.slack.shortcut("edit_picture", strange(room)))
+    assert methods(room, since=before)[0] == "views.open"
+    assert len(room.slack.downloads) == 1
+    assert overlay(room) == b"overlay of a dog"
+
+
+async def test_a_modal_that_cannot_be_filled_says_why(room: SlackRoom) -> None:
+    job_id, message = await finished(room, "a red fox --count 1")
+    await room.send(room.slack.press(message, f"c1:delete:{job_id}:1", user=ANA))
+    await room.send(room.slack.press(message, f"c1:expand:{job_id}:0"))
+    assert "deleted" in json.dumps(room.view["blocks"])
+    assert "submit" not in room.view
+    await room.send(
+        room.slack.shortcut("edit_picture", {"ts": "1600000000.000002", "user": BO, "text": "hm"})
+    )
+    assert "image" in json.dumps(room.view["blocks"])
+
+
+async def test_a_modal_that_was_closed_meanwhile_is_explained_in_the_chat(room: SlackRoom) -> None:
+    room.slack.refuse("views.update", "not_found")
+    await room.send(
+        room.slack.shortcut("edit_picture", {"ts": "1600000000.000002", "user": BO, "text": "hm"})
+    )
+    assert len(room.slack.whispered()) == 1
+
+
 # ---- shortcuts
 
 

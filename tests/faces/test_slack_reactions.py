@@ -1,6 +1,7 @@
 """Reactions on the Slack face's messages, and what becomes of answers when a channel changes."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 
 import pytest
@@ -9,6 +10,7 @@ from bots.slack.reactions import MEANINGS, NAMES
 from studio.buttons import Action
 from studio.catalog import REACTIONS
 from studio.db.records import job_of, star_counts
+from studio.db.tables import DeliveryRow
 from studio.events import JobChanged, JobEnded
 from studio.jobs import JobState
 from studio.people import Platform
@@ -203,3 +205,21 @@ async def test_what_is_in_hand_is_brought_before_the_face_ends(room: SlackRoom) 
     await asyncio.to_thread(room.face.news.stop)
     await room.face.news.finish(seconds=300)
     assert room.message.picture is not None
+
+
+async def test_a_reaction_that_is_quicker_than_the_records_is_followed(
+    room: SlackRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Slack shows a message, and tells of reactions to it, before its answer says which message it is."""
+    job_id, message = await room.finished()
+    message.ts = f"{time.time():.6f}"
+    with room.ports.database.begin() as session:
+        session.get_one(DeliveryRow, job_id).message = "on its way"
+
+    async def pause(_seconds: float) -> None:
+        with room.ports.database.begin() as session:
+            session.get_one(DeliveryRow, job_id).message = message.ts
+
+    monkeypatch.setattr("bots.shown.sleep", pause)
+    await room.send(room.slack.reaction(message, "repeat", user=BO))
+    assert len(room.jobs()) == 2
