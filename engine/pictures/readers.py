@@ -26,7 +26,7 @@ def prepare_reader(kind: Kind) -> None:
 @cache
 def _prepare_avif() -> bool:
     AvifImagePlugin.DEFAULT_MAX_THREADS = 1
-    return features.check("avif")
+    return bool(features.check("avif"))
 
 
 @cache
