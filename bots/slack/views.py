@@ -138,6 +138,7 @@ def expand(matter: Matter) -> View:
         matter,
         [
             *_choice(matter),
+            context(house.EXPAND_PRICE),
             _input("sides", words.FIELD_SIDES, sides, optional=True),
             _input("amount", words.FIELD_AMOUNT, amount, optional=True),
             _line("aspect", words.FIELD_ASPECT),

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from bots.web.desk_words import DECISION_KEYS, DESK, DESK_KEYS, REPORT
 from bots.web.page_words import HELP_IMAGES, HELP_TYPING, MINE, NOTHING_MINE, PAGE, REMIX, SCRIPT_WORDS
-from bots.words import DEEDS, ended, left, price, unread, waiting
+from bots.words import DEEDS, EXPAND_PRICE, ended, left, price, unread, waiting
 from studio.buttons import Action
 from studio.errors import ChatelierError
 from studio.jobs import Job, JobState
@@ -15,6 +15,7 @@ __all__ = [
     "DEEDS",
     "DESK",
     "DESK_KEYS",
+    "EXPAND_PRICE",
     "HELP_IMAGES",
     "HELP_TYPING",
     "MINE",

@@ -91,7 +91,7 @@ SPEC = CommandSpec(
         Parameter(
             name="amount",
             kind=Kind.INTEGER,
-            summary="How much to add on each side, in percent of the picture.",
+            summary="Percent to add on each side. A picture costs a credit for each megapixel of its canvas.",
             minimum=10,
             maximum=200,
         ),

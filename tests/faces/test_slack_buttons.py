@@ -162,6 +162,7 @@ async def test_expand_takes_sides_or_an_aspect(room: SlackRoom) -> None:
     job_id, message = await finished(room, "a red fox --count 1")
     await room.send(room.slack.press(message, f"c1:expand:{job_id}:1"))
     first = room.view
+    assert "a credit for each megapixel" in json.dumps(first["blocks"])
     await room.send(room.slack.submission(first, {"sides": ["left", "top"], "amount": "30"}))
     request = newest_request(room)
     assert (request.sides, request.amount_percent) == (("left", "top"), 30)

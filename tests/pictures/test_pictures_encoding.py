@@ -186,7 +186,7 @@ class TestDarkroom:
         assert decode(clean.png).size == (256, 192)
 
     def test_a_bad_upload_is_one_sentence(self, darkroom: ports.Darkroom) -> None:
-        with pytest.raises(BadImage, match="Please send a PNG, JPEG, WebP or GIF"):
+        with pytest.raises(BadImage, match="Please send a PNG, JPEG, WebP, AVIF, HEIC or GIF"):
             darkroom.clean(b"%PDF-1.7")
 
     def test_a_grid_is_made_of_encoded_pictures(self, darkroom: ports.Darkroom) -> None:
