@@ -179,9 +179,9 @@ class DiscordDesk:
 
 def _alternative(dossier: Dossier, number: int) -> str:
     """What a picture that a moderator looks at is of, for those who cannot see it."""
-    words_of_it = shorten(dossier.prompts[0], _LONGEST_PROMPT) if dossier.prompts else ""
-    told = f": {words_of_it}" if words_of_it else ""
-    return f"{case_words.heading(dossier.case)}, picture {number}{told}"
+    title = f"{case_words.heading(dossier.case)}, picture {number}"
+    prompt = shorten(dossier.prompts[0], _LONGEST_PROMPT) if dossier.prompts else ""
+    return f"{title}: {prompt}" if prompt else title
 
 
 def _file_name(case: Case) -> str:

@@ -186,14 +186,14 @@ async def test_an_attachment_that_is_longer_than_discord_says_is_given_up_at_the
 ) -> None:
     here, sent = flood
     url = f"{here}/{path}"
-    told: Any = {"id": 1, "size": 1000, "url": url, "proxy_url": url, "filename": "fox.png"}
+    payload: Any = {"id": 1, "size": 1000, "url": url, "proxy_url": url, "filename": "fox.png"}
     state: Any = SimpleNamespace(http=None)
     downloads = Downloads(
         DiscordSettings(token="t", home=tmp_path, api_url=here, max_upload_bytes=LIMIT_BYTES)
     )
     try:
         with pytest.raises(BadImage, match="larger than 1 MiB"):
-            await download(discord.Attachment(data=told, state=state), downloads)
+            await download(discord.Attachment(data=payload, state=state), downloads)
     finally:
         await downloads.close()
     assert sum(sent) < LIMIT_BYTES + BUFFERED_BYTES
