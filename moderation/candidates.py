@@ -22,6 +22,17 @@ _LEET_GROUPS = tuple(
 _LEET_SIGN = re.compile(r"[0-9@$!|+(€£%¥]")
 _GROUP_SIGN = re.compile(r"[|/\\(\[>]")
 _LETTER = re.compile(r"[^\W\d_]")
+# A number with a unit or an ordinal ("45s", "24-70mm", "4k", "1980s", "2nd"), and the lens openings that are made
+# ("f1.8", "f/22"). Left out is what spells listed words: the unit x, 900k, openings that no lens has, and seconds of
+# four digits that are no decade.
+_AMOUNT = (
+    r"(?:(?:\d{1,3}|\d{3}0|\d+[.,]\d+)'?s|(?:\d{1,2}|\d{4,5})k|\d+(?:[.,:]\d+)*"
+    r"(?:secs?|ms|mins?|h|hrs?|mm|cm|dm|m|km|nm|ft|yds?|p|i|px|mp|fps|hz|khz|mhz|ghz|kg|g|mg|lbs?|oz|l|ml|cl|w|kw"
+    r"|kb|mb|gb|tb|bit|d|st|nd|rd|th|am|pm|mph|kmh|kph|deg|cc|hp|ev)?)"
+)
+_OPENING = r"f/?(?:\d{1,2}\.\d|[1-9]|1[0-8]|2[02]|32|45|64)"
+_MEASURE = re.compile(rf"(?:{_OPENING}|{_AMOUNT}(?:[-/]{_AMOUNT})*)")
+_AROUND = ".,;:!?\"'()[]{}~+"
 _INSIDE = re.compile(r"[^\W\d_][0-9@$!|+(€£%¥]+[^\W\d_]")
 _RUN = re.compile(r"(.)\1+")
 _LONG_RUN = re.compile(r"(.)\1\1")
@@ -115,7 +126,7 @@ def _read_leet(word: str) -> str:
 
 
 def _takes_leet(chunk: str) -> bool:
-    if chunk.isalpha():
+    if chunk.isalpha() or _MEASURE.fullmatch(chunk.strip(_AROUND)):
         return False
     return bool((_LEET_SIGN.search(chunk) or _GROUP_SIGN.search(chunk)) and _LETTER.search(chunk))
 

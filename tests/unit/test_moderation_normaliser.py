@@ -118,6 +118,33 @@ def test_a_number_is_no_leetspeak() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "45s exposure",
+        "(45s),",
+        "4.5s",
+        "50mm",
+        "4k",
+        "35mm f1.8",
+        "5s",
+        "24-70mm",
+        "1/45s",
+        "the 1980s",
+        "f/22",
+        "3rd",
+    ],
+)
+def test_a_number_with_a_unit_is_never_read_as_letters(text: str) -> None:
+    assert View.LEET not in {candidate.view for candidate in read(text).candidates}
+    assert "ass exposure" not in {candidate.text for candidate in read("45s exposure").candidates}
+
+
+@pytest.mark.parametrize("text", ["pumpk1n 45s", "4s5", "53x", "p4s", "f46", "900k"])
+def test_what_only_resembles_a_number_with_a_unit_is_still_read_as_letters(text: str) -> None:
+    assert View.LEET in {candidate.view for candidate in read(text).candidates}
+
+
 def test_words_keep_their_order() -> None:
     assert read("A red Äpple, 2 blue PEARS!").words == ("a", "red", "apple", "2", "blue", "pears")
 

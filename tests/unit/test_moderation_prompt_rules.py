@@ -93,6 +93,8 @@ def test_a_harmless_phrase_excuses_the_word_in_it_and_nowhere_else() -> None:
         "a chef prepares a cocktail",
         "an assassin's cloak",
         "the Scunthorpe steelworks",
+        "night sky, 45s exposure",
+        "portrait, 35mm f1.8, 4k",
     ],
 )
 def test_the_lists_leave_birds_books_and_towns_alone(prompt: str) -> None:
