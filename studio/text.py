@@ -1,22 +1,33 @@
 """Text as people send it, made safe to store and to show."""
 
+import re
 import unicodedata
 
-# Characters that are kept although their category says "control" or "format":
-# the zero-width joiner and the variation selectors hold emoji together.
-_KEPT = {"\u200d"}
 _DROPPED_CATEGORIES = {"Cc", "Cf", "Cs", "Co", "Cn"}
+# Scripts whose spelling needs the zero-width non-joiner: Arabic (Persian, Urdu), Syriac, those of India, Myanmar,
+# Khmer, Mongolian. Elsewhere it only hides.
+_JOINING = "\u0620-\u08ff\u0900-\u0dff\u1000-\u109f\u1780-\u18af"
+# What is kept although its category says "format": the joiner of emoji, the non-joiner inside a word, and the flags of
+# England, Scotland and other regions (a black flag, a region in tag characters, the end: UTS #51, ED-14a).
+_MEANT = re.compile(
+    "\u200d"
+    f"|(?<=[{_JOINING}])\u200c(?=[{_JOINING}])"
+    "|\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]{3,6}\U000e007f"
+)
 
 
 def clean_text(text: str) -> str:
     """NFC, one line, no control, invisible or direction-changing characters, runs of spaces as one."""
-    spaced = "".join(" " if character.isspace() else character for character in text)
-    visible = "".join(
-        character
-        for character in unicodedata.normalize("NFC", spaced)
-        if character in _KEPT or unicodedata.category(character) not in _DROPPED_CATEGORIES
-    )
-    return " ".join(visible.split()).strip("\u200d")
+    spaced = unicodedata.normalize("NFC", "".join(" " if letter.isspace() else letter for letter in text))
+    kept, start = [], 0
+    for meant in _MEANT.finditer(spaced):
+        kept += [_visible(spaced[start : meant.start()]), meant[0]]
+        start = meant.end()
+    return " ".join("".join([*kept, _visible(spaced[start:])]).split()).strip("\u200d")
+
+
+def _visible(text: str) -> str:
+    return "".join(letter for letter in text if unicodedata.category(letter) not in _DROPPED_CATEGORIES)
 
 
 _SEEN_BEFORE, _SEEN_AFTER = 32, 28  # characters around the part that is pointed at

@@ -167,6 +167,34 @@ def test_control_and_direction_characters_are_taken_out_of_a_prompt():
     assert read("a\u202ered\u202c\x07 apple\u200b\n\tnow").prompt == "ared apple now"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "می\u200cخواهم یک سیب",  # Persian: "I want" needs the non-joiner
+        "क्\u200cष",
+        "a \U0001f3f4\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f flag",  # England
+        "\U0001f3f4\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f",  # Scotland
+    ],
+)
+def test_invisible_characters_that_mean_something_stay_in_a_prompt(text: str):
+    assert read(text).prompt == text
+
+
+@pytest.mark.parametrize(
+    ("text", "cleaned"),
+    [
+        ("ap\u200cple", "apple"),
+        ("می\u202e\u200cخواهم", "میخواهم"),
+        ("\u200cخواهم\u200c", "خواهم"),
+        ("fox \U000e0068\U000e0069\U000e007f", "fox"),  # tags without a flag
+        ("\U0001f3f4\U000e0067\U000e0062", "\U0001f3f4"),  # a flag's tags that never end
+        ("سیب\u200f \u2066قرمز\u2069", "سیب قرمز"),
+    ],
+)
+def test_invisible_characters_that_only_hide_are_taken_out(text: str, cleaned: str):
+    assert read(text).prompt == cleaned
+
+
 @given(st.text(max_size=300))
 def test_any_text_gives_a_command_or_a_sentence(text: str):
     with suppress(BadRequest):
