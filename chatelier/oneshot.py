@@ -8,7 +8,7 @@ import secrets
 import signal
 import threading
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +27,7 @@ from studio.commands.imagine import SPEC, request_of
 from studio.db.database import Database
 from studio.errors import JobCancelled, PolicyRefusal, StorageFailed
 from studio.identifiers import job_id_of, picture_id
+from studio.parsing.foreign_syntax import Hint, without_foreign_syntax
 from studio.people import Person, Platform
 from studio.pictures import Recipe
 from studio.ports import Admission, Inspected, Inspection, Signer
@@ -62,9 +63,15 @@ class Withheld:
     remedy: str
 
 
-def read_request(settings: Settings, values: Mapping[str, object]) -> PaintRequest:
-    """Read and checked as the faces do it, flags in the words too. Raises `BadParameter`."""
-    return request_of(SPEC.read(spread_flags(SPEC.name, values)), most_pictures=settings.limits.max_pictures)
+def read_request(settings: Settings, values: Mapping[str, object]) -> tuple[PaintRequest, Sequence[Hint]]:
+    """Read and checked as the faces do it, flags in the words too; hints about other tools' syntax.
+
+    Raises `BadParameter`.
+    """
+    read = spread_flags(SPEC.name, values)
+    words, hints = without_foreign_syntax(str(read.get("prompt", "")))
+    command = SPEC.read({**read, "prompt": words})
+    return request_of(command, most_pictures=settings.limits.max_pictures), hints
 
 
 def paint_into(

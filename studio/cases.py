@@ -142,6 +142,7 @@ class NoticeKind(StrEnum):
     LIFTED = "lifted"
     DECIDED = "decided"  # a report or an appeal of theirs was decided
     GIFT = "gift"
+    HINT = "hint"  # how something is written here
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

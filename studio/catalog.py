@@ -1,7 +1,7 @@
 """The catalogue: every command, and what every reaction and button means. All faces are built from it."""
 
 import difflib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from studio import privacy
@@ -38,8 +38,10 @@ from studio.commands import (
     whose,
 )
 from studio.commands.answers import Answer
+from studio.commands.hints import send_hints
 from studio.commands.spec import Call, CommandSpec
 from studio.errors import UnknownCommand
+from studio.parsing.foreign_syntax import Hint, without_foreign_syntax
 from studio.people import Platform
 from studio.ports import Ports
 
@@ -114,6 +116,7 @@ def why_absent(spec: CommandSpec, platform: Platform) -> str | None:
 def perform(ports: Ports, call: Call, name: str, values: Mapping[str, object]) -> Answer:
     """Carry out a command that a person typed, filled in or clicked. Raises a `ChatelierError`."""
     spec = find_command(name)
+    values, hints = _in_our_syntax(spec, values)
     command = spec.read(values)
     if not spec.open_to_banned and not spec.paints:  # what paints is asked at the gate anyway
         ports.gate.require_welcome(call.person)
@@ -123,7 +126,19 @@ def perform(ports: Ports, call: Call, name: str, values: Mapping[str, object]) -
         with ports.database.read() as session:
             privacy.require(session, call, spec, values)
     answer: Answer = spec.handle(ports, call, command)
+    send_hints(ports, call, hints)
     return answer
+
+
+def _in_our_syntax(
+    spec: CommandSpec, values: Mapping[str, object]
+) -> tuple[Mapping[str, object], Sequence[Hint]]:
+    """The values, with a prompt that holds nothing of other tools that would be painted as words."""
+    prompt = values.get("prompt")
+    if not spec.paints or not isinstance(prompt, str):
+        return values, ()
+    words, hints = without_foreign_syntax(prompt)
+    return {**values, "prompt": words}, hints
 
 
 def press(ports: Ports, call: Call, button: Button) -> Answer:

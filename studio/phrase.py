@@ -1,18 +1,14 @@
 """Commands as people type them: ``/imagine a red apple --seed 7 --no text``."""
 
-import difflib
-import re
-
 from studio.catalog import find_command
 from studio.commands.spec import CommandSpec, Kind, Parameter
 from studio.errors import BadParameter, UnknownCommand
 from studio.identifiers import split_picture_id
+from studio.parsing.flags import Flag, find_flags, suggestion
+from studio.parsing.foreign_syntax import FOREIGN_FLAG, LORA_TAG
 from studio.text import clean_text
 
 MAX_PHRASE = 4000
-# Phones turn two hyphens into a dash.
-_FLAG = re.compile(r"(?:^|\s)(?P<name>(?:--|—|–)([a-zA-Z][\w-]*))(?:[ =]|$)")
-_ATTACHED = frozenset({Kind.IMAGE, Kind.FILE, Kind.MASK})
 _READ_BY_FACES = frozenset({Kind.IMAGE, Kind.MASK, Kind.PERSON})
 
 
@@ -38,21 +34,51 @@ def parse_values(spec: CommandSpec, text: str) -> dict[str, object]:
 
     Raises `BadParameter` that points at the part which is wrong.
     """
-    flags = list(_FLAG.finditer(text))
-    values = _positional(spec, text[: flags[0].start()] if flags else text)
-    ends = [each.start() for each in flags[1:]] + [len(text)]
-    for flag, end in zip(flags, ends, strict=False):
-        name, span = flag[2].lower(), (flag.start("name"), flag.end("name"))
-        parameter = spec.parameter(name)
-        if parameter is None:
-            reason = f"is unknown. {_suggestion(spec, name)}"
-            raise BadParameter(f"--{flag[2][:32]}", reason, text=text, span=span)
-        value = text[flag.end() : end].strip()
-        if not value:
-            raise BadParameter(f"--{flag[2]}", f"needs a value. {parameter.summary}", text=text, span=span)
-        _check(parameter, value, text, (flag.end(), flag.end() + len(text[flag.end() : end].rstrip())))
-        values[parameter.name] = value
-    return values
+    words, values = split_flags(spec, text)
+    return {**_positional(spec, words), **values}
+
+
+def split_flags(spec: CommandSpec, text: str) -> tuple[str, dict[str, object]]:
+    """The words before the first flag, and the values of the flags. Raises `BadParameter` as `parse_values` does."""
+    text, loras = _without_lora_tags(spec, text)
+    text, foreign = _without_foreign_flags(spec, text)
+    flags = list(find_flags(spec, text))
+    ends = [each.start for each in flags[1:]] + [len(text)]
+    values = dict(_read_flag(spec, flag, text, end) for flag, end in zip(flags, ends, strict=False))
+    if loras:
+        values["lora"] = ", ".join([*filter(None, [values.get("lora")]), *loras])
+    words = (text[: flags[0].start] if flags else text).rstrip(" ,;" if flags or loras else None)
+    return " ".join([words, *foreign]), dict(values)
+
+
+def _read_flag(spec: CommandSpec, flag: Flag, text: str, end: int) -> tuple[str, str]:
+    """The parameter's name and what stands between the flag and `end`. Raises `BadParameter`."""
+    parameter, span = flag.parameter, (flag.start, flag.name_end)
+    if parameter is None:
+        reason = f"is unknown. {suggestion(spec, flag.name)}"
+        raise BadParameter(f"--{flag.name[:32]}", reason, text=text, span=span)
+    value = text[flag.end : end].strip()
+    if not value:
+        raise BadParameter(f"--{flag.name}", f"needs a value. {parameter.summary}", text=text, span=span)
+    _check(parameter, value, text, (flag.end, flag.end + len(text[flag.end : end].rstrip())))
+    return parameter.name, value
+
+
+def _without_lora_tags(spec: CommandSpec, text: str) -> tuple[str, list[str]]:
+    """The text with spaces for each ``<lora:name:0.8>``, and what is meant as values of --lora."""
+    if spec.parameter("lora") is None:
+        return text, []
+    tags = LORA_TAG.finditer(text)
+    loras = [":".join(filter(None, (tag["name"].strip(), (tag["weight"] or "").strip()))) for tag in tags]
+    return LORA_TAG.sub(lambda tag: " " * len(tag[0]), text), loras
+
+
+def _without_foreign_flags(spec: CommandSpec, text: str) -> tuple[str, list[str]]:
+    """Other tools' flags are no part of our flags' values; what becomes of them is the prompt's matter."""
+    if not spec.paints or spec.parameter("prompt") is None:
+        return text, []
+    foreign = FOREIGN_FLAG.findall(text)
+    return FOREIGN_FLAG.sub(lambda flag: " " * len(flag[0]), text), foreign
 
 
 def _check(parameter: Parameter, value: str, text: str, span: tuple[int, int]) -> None:
@@ -71,7 +97,7 @@ def _positional(spec: CommandSpec, text: str) -> dict[str, object]:
     A picture id may be left out where an image is attached, so a word that is none is not taken for one.
     """
     places = [each for each in spec.parameters if each.positional]
-    words = text.strip()
+    words = " ".join(text.split())
     values: dict[str, object] = {}
     for place in places[:-1]:
         first, _, rest = words.partition(" ")
@@ -84,12 +110,3 @@ def _positional(spec: CommandSpec, text: str) -> dict[str, object]:
         start = text.find(words.strip())
         raise BadParameter("text", reason, text=text, span=(start, start + len(words.strip())))
     return values
-
-
-def _suggestion(spec: CommandSpec, flag: str) -> str:
-    typed = [each for each in spec.parameters if each.kind not in _ATTACHED]
-    known = [name for each in typed for name in (each.name, *each.aliases)]
-    nearest = difflib.get_close_matches(flag, known, n=1)
-    if nearest:
-        return f"Did you mean --{nearest[0]}?"
-    return f"/{spec.name} takes: {', '.join(f'--{each.name}' for each in typed)}."

@@ -1,8 +1,10 @@
 """What the engine is asked to paint: one shape for every operation."""
 
 import math
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
+from fractions import Fraction
 
 from studio.errors import BadParameter
 
@@ -166,15 +168,24 @@ class PaintRequest:
 
 
 def parse_aspect(text: str) -> tuple[int, int]:
-    """``"3:2"`` becomes (3, 2). Ratios from 1:4 to 4:1 are allowed."""
+    """``"3:2"`` becomes (3, 2), ``"2.35:1"`` becomes (47, 20). Ratios from 1:4 to 4:1 are allowed."""
     left, _, right = text.replace("x", ":").replace("/", ":").partition(":")
     try:
-        width, height = int(left), int(right)
+        width, height = _decimal(left), _decimal(right)
     except ValueError:
         raise BadParameter("aspect", "write it as two numbers, for example 3:2.") from None
-    if width < 1 or height < 1 or not 0.25 <= width / height <= 4:
+    if width <= 0 or height <= 0 or not Fraction(1, 4) <= width / height <= 4:
         raise BadParameter("aspect", "must lie between 1:4 and 4:1.")
-    return width, height
+    if width.denominator == height.denominator == 1:
+        return int(width), int(height)
+    return (width / height).as_integer_ratio()
+
+
+def _decimal(text: str) -> Fraction:
+    """Raises `ValueError`; at most three places, so that the ratio stays one of small numbers."""
+    if not re.fullmatch(r"\s*\d{1,5}(?:[.,]\d{1,3})?\s*", text):
+        raise ValueError(text)
+    return Fraction(text.strip().replace(",", "."))
 
 
 def parse_size(text: str) -> tuple[int, int]:

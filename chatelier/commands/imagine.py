@@ -68,7 +68,10 @@ def imagine(  # noqa: PLR0917 - options are named on the command line
         "scheduler": scheduler,
         "lora": lora,
     }
-    request = read_request(settings, {name: value for name, value in values.items() if value is not None})
+    given = {name: value for name, value in values.items() if value is not None}
+    request, hints = read_request(settings, given)
+    for hint in hints:
+        say_warning(hint.text)
     try:
         with _Bar() as bar:
             results = list(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from studio.commands.answers import Accepted
 from studio.commands.defaults import usual_count
-from studio.commands.origins import Origin, any_seed, find_origin
+from studio.commands.origins import Origin, chosen_seed, find_origin
 from studio.commands.parameters import COUNT, IMAGE, PICTURE, SEED
 from studio.commands.spec import MAX_PROMPT, Call, CommandSpec, Kind, Parameter
 from studio.commands.submit import submit
@@ -62,7 +62,7 @@ def request_of(ports: Ports, call: Call, command: Blend) -> PaintRequest:
         prompt=command.prompt or _together([each.prompt for each in origins]),
         negative_prompt=_together([each.negative_prompt for each in origins]),
         count=command.count or usual_count(ports, call),
-        seed=any_seed() if command.seed is None else command.seed,
+        seed=chosen_seed(command.seed),
         model=first.model,
         style=_shared_style(origins),
         loras=first.loras,

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from studio.canvases import Box
 from studio.commands.answers import Accepted
 from studio.commands.defaults import usual_count
-from studio.commands.origins import any_seed, find_origin
+from studio.commands.origins import chosen_seed, find_origin
 from studio.commands.parameters import COUNT, IMAGE, PICTURE, PROMPT, SEED
 from studio.commands.spec import Call, CommandSpec, Kind, Parameter
 from studio.commands.submit import submit
@@ -43,7 +43,7 @@ def edit(ports: Ports, call: Call, command: Edit) -> Accepted:
         negative_prompt=origin.negative_prompt,
         cells=cells,
         count=wording.count,
-        seed=any_seed() if command.seed is None else command.seed,
+        seed=chosen_seed(command.seed),
         model=origin.model,
         style=origin.style,
         loras=origin.loras,

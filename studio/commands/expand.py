@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from studio.canvases import DEFAULT_PERCENT, SIDES, area_with, margins_for
 from studio.commands.answers import Accepted
 from studio.commands.defaults import usual_count
-from studio.commands.origins import any_seed, find_origin
+from studio.commands.origins import chosen_seed, find_origin
 from studio.commands.parameters import COUNT, IMAGE, PICTURE, SEED
 from studio.commands.spec import Call, CommandSpec, Kind, Parameter
 from studio.commands.submit import submit
@@ -45,7 +45,7 @@ def expand(ports: Ports, call: Call, command: Expand) -> Accepted:
         sides=sides,
         amount_percent=amount,
         count=command.count or usual_count(ports, call),
-        seed=any_seed() if command.seed is None else command.seed,
+        seed=chosen_seed(command.seed),
         model=origin.model,
         style=origin.style,
         loras=origin.loras,

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from studio.commands.answers import Accepted
 from studio.commands.defaults import own_defaults, usual_count
-from studio.commands.origins import any_seed
+from studio.commands.origins import chosen_seed
 from studio.commands.parameters import (
     COUNT,
     GUIDANCE,
@@ -81,7 +81,7 @@ def request_of(command: Imagine, *, most_pictures: int) -> PaintRequest:
         prompts=wording.prompts,
         negative_prompt=command.negative,
         count=wording.count,
-        seed=any_seed() if command.seed is None else command.seed,
+        seed=chosen_seed(command.seed),
         aspect=aspect,
         width=width,
         height=height,

@@ -60,5 +60,10 @@ def find_origin(ports: Ports, call: Call, *, picture: str | None, image: Source 
     return Origin(source=source, recipe=found.recipe)
 
 
+def chosen_seed(seed: int | None) -> int:
+    """None and -1, as other tools write it, stand for any."""
+    return any_seed() if seed is None or seed < 0 else seed
+
+
 def any_seed() -> int:
     return secrets.randbelow(MAX_SEED + 1)

@@ -12,8 +12,8 @@ NEGATIVE = Parameter(
 SEED = Parameter(
     name="seed",
     kind=Kind.INTEGER,
-    summary="The same seed and words paint the same picture.",
-    minimum=0,
+    summary="The same seed and words paint the same picture; -1: any.",
+    minimum=-1,
     maximum=MAX_SEED,
 )
 COUNT = Parameter(

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from studio.commands.answers import Settled
 from studio.commands.parameters import MODEL
-from studio.commands.spec import Call, CommandSpec, Kind, Parameter
+from studio.commands.spec import Call, CommandSpec, Kind, Parameter, bare_value
 from studio.db import choices
 from studio.db.people import lock_person
 from studio.ports import Ports
@@ -50,7 +50,7 @@ def _shape(aspect: str | None) -> str | None:
     """Raises `BadParameter` for what is no shape of a picture."""
     if aspect is None or aspect == _RESET:
         return aspect
-    width, height = parse_aspect(aspect)
+    width, height = parse_aspect(bare_value(aspect))
     return f"{width}:{height}"
 
 

@@ -2,6 +2,7 @@
 
 import math
 import re
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -132,9 +133,22 @@ def _read_text(parameter: Parameter, value: object) -> str:
     return text
 
 
+# Dashes of all kinds stand for a minus before a number.
+_MINUS = re.compile("^[\u2010-\u2015\u2212\ufe58\ufe63]")
+_AROUND = " \t\"'`\u00b4\u00ab\u00bb\u2018\u2019\u201a\u201c\u201d\u201e\u2039\u203a,;"
+_THOUSANDS = re.compile(r"-?\d{1,3}(?:,\d{3})+")
+
+
+def bare_value(value: object) -> str:
+    """A value as it is meant: without quotes and commas around it, full-width characters as plain ones."""
+    return _MINUS.sub("-", unicodedata.normalize("NFKC", str(value)).strip(_AROUND))
+
+
 def _read_number(parameter: Parameter, value: object) -> float:
+    text = bare_value(value)
+    whole = parameter.kind is Kind.INTEGER and _THOUSANDS.fullmatch(text)
     try:
-        number = float(str(value))
+        number = float(text.replace(",", "" if whole else "."))
     except ValueError:
         raise BadParameter(parameter.name, "must be a number.") from None
     low, high = parameter.minimum, parameter.maximum
@@ -163,19 +177,19 @@ def _read_integer(parameter: Parameter, value: object) -> int:
 
 
 def _read_choice(parameter: Parameter, value: object) -> str:
-    text = str(value).strip().lower()
+    text = bare_value(value).lower()
     if text not in parameter.choices:
         raise BadParameter(parameter.name, f"must be one of: {', '.join(parameter.choices)}.")
     return text
 
 
 def _read_aspect(_parameter: Parameter, value: object) -> str:
-    width, height = parse_aspect(str(value).strip())
+    width, height = parse_aspect(bare_value(value))
     return f"{width}:{height}"
 
 
 def _read_size(_parameter: Parameter, value: object) -> str:
-    width, height = parse_size(str(value).strip())
+    width, height = parse_size(bare_value(value))
     return f"{width}x{height}"
 
 
@@ -246,7 +260,7 @@ _UNITS = {
 
 
 def _read_model(parameter: Parameter, value: object) -> str:
-    return _read_text(parameter, value).lower()
+    return _read_text(parameter, bare_value(value)).lower()
 
 
 _READERS: dict[Kind, Callable[[Parameter, object], Any]] = {

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from studio.commands.answers import Accepted
 from studio.commands.defaults import usual_count
-from studio.commands.origins import any_seed, find_origin
+from studio.commands.origins import chosen_seed, find_origin
 from studio.commands.parameters import COUNT, IMAGE, PICTURE, SEED
 from studio.commands.spec import Call, CommandSpec, Kind, Parameter
 from studio.commands.submit import submit
@@ -44,7 +44,7 @@ def request_of(ports: Ports, call: Call, command: Vary) -> PaintRequest:
         negative_prompt=origin.negative_prompt,
         variation=Strength(command.strength),
         count=wording.count,
-        seed=any_seed() if command.seed is None else command.seed,
+        seed=chosen_seed(command.seed),
         model=origin.model,
         style=origin.style,
         loras=origin.loras,

@@ -127,7 +127,7 @@ def test_the_options_reach_the_recipe(run: Run) -> None:
         ([""], "prompt: "),
         (["x" * 10_000], "the most is 1,000"),
         (["a star", "-n", "99"], "count: must lie between"),
-        (["a star", "--seed", "-1"], "seed: must lie between"),
+        (["a star", "--seed", "-2"], "seed: must lie between"),
         (["a star", "--size", "large"], "size: "),
         (["a star", "--size", "9x9"], "size: each side must lie between"),
         (["a star", "--ar", "9:1"], "aspect: must lie between"),

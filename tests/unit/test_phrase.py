@@ -38,6 +38,111 @@ def test_a_dash_typed_by_a_phone_is_a_flag():
     assert read("/imagine an owl —seed 7").seed == 7
 
 
+@pytest.mark.parametrize(
+    "flag",
+    [
+        "--ar 16:9",
+        ",--ar 16:9",
+        ", --ar 16:9",
+        ";—ar 16:9",
+        "--ar16:9",
+        " --ar16:9",
+        " --ar:16:9",
+        " --ar=16:9",
+        " --AR 16：9",
+        " -ar 16:9",
+        " —ar 16:9",
+        " ——ar 16:9",
+        " - -ar 16:9",
+        " -- ar 16:9",
+        " −−ar 16:9",
+        " ‐‐ar 16:9",
+        ' --ar "16:9"',
+        " --ar 16:9,",
+        " --aspect ’16:9’",
+    ],
+)
+def test_any_run_of_dashes_before_a_known_name_is_a_flag(flag: str):
+    command = read(f"a fox{flag}")
+    assert (command.prompt, command.aspect) == ("a fox", "16:9")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "un zorro —de pelo rojo— en la nieve",
+        "un zorro —no un gato— en la nieve",
+        "a castle — style of the sixties",
+        "the sea—no wind, no waves",
+        "the sea -- no wind",
+        "a fox - red - in the snow",
+        "co-count and well-sized hats",
+        "a -5 degree day",
+        "rock -n roll",
+        "a man -- tired -- sits",
+        "ein Fuchs – rot – im Schnee",
+        "一只狐狸——红色的",
+        "x--y and a->b",
+    ],
+)
+def test_a_dash_before_anything_else_is_text(text: str):
+    assert read(text).prompt == text
+
+
+@pytest.mark.parametrize(
+    "text", ["a fox —aspct 3:2", "a fox -seeed 7", "a fox --frob 7", "a fox −−guidence 7"]
+)
+def test_a_near_miss_of_a_flag_and_a_double_hyphen_are_never_painted_as_words(text: str):
+    with pytest.raises(BadParameter, match="is unknown") as caught:
+        read(text)
+    assert caught.value.span[0] == 6
+
+
+@pytest.mark.parametrize(
+    ("typed", "name", "value"),
+    [
+        ("--seed -1", "seed", -1),
+        ("--seed −1", "seed", -1),
+        ("--seed-1", "seed", -1),
+        ("--seed7", "seed", 7),
+        ('--seed "7"', "seed", 7),
+        ("--seed 1,234,567", "seed", 1234567),
+        ("--seed ７,", "seed", 7),
+        ("--cfg 7,5", "guidance", 7.5),
+        ("--cfg7.5", "guidance", 7.5),
+        ("--cfg “7.5”,", "guidance", 7.5),
+        ("--n4", "count", 4),
+        ("--ar 2.35:1", "aspect", "47:20"),
+        ("--ar 2,35:1", "aspect", "47:20"),
+        ("--ar 16/9", "aspect", "16:9"),
+        ("--size “512×768”", "size", "512x768"),
+        ("--scheduler 'Euler a',", "scheduler", "euler a"),
+    ],
+)
+def test_values_are_read_as_people_write_them(typed: str, name: str, value: object):
+    assert getattr(read(f"a fox {typed}"), name) == value
+
+
+def test_several_flags_in_a_row_are_told_apart_however_they_are_written():
+    command = read("a fox, —ar 3:2 -seed 5 --no text—like signs,--n 2")
+    assert (command.prompt, command.aspect, command.seed) == ("a fox", "3:2", 5)
+    assert (command.negative, command.count) == ("text—like signs,", 2)
+
+
+@pytest.mark.parametrize(
+    ("text", "lora"),
+    [
+        ("a fox <lora:ink:0.8>", "ink:0.8"),
+        ("a <lora:ink:0.8> fox <LoRA:pixel>", "ink:0.8, pixel"),
+        ("a fox, <lora:ink:0.8> --lora pixel", "pixel, ink:0.8"),
+        ("a fox <lora:ink:0.8:0.5> --ar 3:2", "ink:0.8"),
+    ],
+)
+def test_a_lora_in_angle_brackets_is_one_of_the_loras(text: str, lora: str):
+    command = read(text)
+    assert (command.prompt, command.lora) == ("a fox", lora)
+
+
 def test_hyphens_inside_words_stay():
     assert read("a black-and-white owl - at night").prompt == "a black-and-white owl - at night"
 
@@ -92,7 +197,7 @@ def test_a_flag_of_another_command_is_refused():
 @pytest.mark.parametrize(
     ("text", "wrong"),
     [
-        ("/imagine a cat --seed -1", "seed"),
+        ("/imagine a cat --seed -2", "seed"),
         ("/imagine a cat --seed 4294967296", "seed"),
         ("/imagine a cat --seed seven", "seed"),
         ("/imagine a cat --seed nan", "seed"),
@@ -139,7 +244,7 @@ def test_a_size_is_width_and_height(size: str):
     [
         ("a cat --size 512", "size: write it as width and height in pixels, for example 512x768."),
         ("a cat --size 512x9999", "size: each side must lie between 64 and 2048 pixels."),
-        ("a cat --seed -5", "seed: must lie between 0 and 4294967295."),
+        ("a cat --seed -5", "seed: must lie between -1 and 4294967295."),
         ("a cat --guidance 31", "guidance: must lie between 0 and 30."),
         ("a cat --image 0", "image: must be an image that you attach."),
         ("a cat --strength 0.01", "strength: must lie between 0.05 and 1."),
