@@ -15,7 +15,7 @@ from chatelier.addresses import local_url, require_free
 from chatelier.figures import serve_figures
 from chatelier.settings import Settings
 from chatelier.unknown_proxies import UnknownProxies
-from chatelier.wiring import face_ports, make_folder, model_catalogue, redis_url
+from chatelier.wiring import face_ports, make_folder, redis_url
 from studio.errors import Misconfigured
 
 if TYPE_CHECKING:
@@ -82,22 +82,17 @@ def _with_slack(settings: Settings) -> "Around | None":
 def run_discord(settings: Settings, *, ready_file: Path | None = None) -> None:
     """Be the Discord face until told to stop. Raises `Misconfigured` without a token, or with a wrong one."""
     from bots.discord import DiscordSettings, run_bot
-    from engine.styles import styles
 
     discord = settings.discord
     if discord.token is None:
         raise Misconfigured(
             "CHATELIER_DISCORD__TOKEN is not set. Copy the bot's token from Discord's developer portal."
         )
-    catalogue = model_catalogue(settings)
     bot = DiscordSettings(
         token=discord.token.get_secret_value(),
         home=settings.home,
         api_url=discord.api_url,
         gateway_url=discord.gateway_url,
-        models=catalogue.names,
-        styles=tuple(styles()),
-        loras=tuple(sorted({name for entry in catalogue.entries for name in entry.loras})),
         moderator_roles=frozenset(discord.moderator_roles),
         max_upload_bytes=settings.limits.max_upload_mib * _MIB,
         shard_ids=discord.shard_ids,

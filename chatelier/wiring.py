@@ -225,6 +225,7 @@ def face_ports(settings: Settings) -> Ports:
 
     Images that people bring along are judged and examined in processes beside it, which end when nobody has any.
     """
+    from engine.catalog.model_availability import AvailableOptions
     from engine.client import CeleryQueue
     from engine.events import RedisEvents
     from engine.pictures.darkroom import Darkroom
@@ -251,6 +252,7 @@ def face_ports(settings: Settings) -> Ports:
             darkroom=Darkroom(),
             desk=HouseDesk(database=database, errands=errands, policy=house_policy(settings)),
             examiner=ApartExaminer(lambda: own_chain(settings)),
+            options=AvailableOptions(model_catalogue(settings), redis_url=url, notes={}),
             rules=house_rules(settings),
         )
         if_it_fails.pop_all()

@@ -97,6 +97,7 @@ def _paint_with(database: "Database", settings: Settings, on_ready: Callable[[],
 
     from engine.broker import make_app
     from engine.cancellations import CancelListener
+    from engine.catalog.model_availability import ModelAnnouncer, runnable_models
     from engine.client import CeleryQueue
     from engine.events import RedisEvents
     from engine.leases import LeaseKeeper
@@ -126,9 +127,13 @@ def _paint_with(database: "Database", settings: Settings, on_ready: Callable[[],
     signals.worker_ready.connect(lambda **_: on_ready(), weak=False)
     atelier.warm_up(model=served_models(settings)[0])
     listener = CancelListener(url, leases.cancel, on_aside=leases.set_aside)
+    catalogue, served = model_catalogue(settings), served_models(settings)
+    announcer = ModelAnnouncer(url, worker, partial(runnable_models, catalogue, served))
+    announcer.start()
     try:
         run_painting(app, leases, listener, threads=settings.worker.threads, queues=queues_served(settings))
     finally:
+        announcer.stop()
         atelier.close()
 
 

@@ -15,6 +15,7 @@ from engine.model_entries import (
 from engine.model_extras import UpscalerEntry, locate
 from engine.model_folders import check, weights_hash
 from studio.errors import BadParameter, Misconfigured, ModelBroken
+from studio.parsing.names import unknown_name
 
 __all__ = ["ModelCatalogue", "ModelEntry", "read_entries", "write_entry"]
 
@@ -69,9 +70,7 @@ class ModelCatalogue:
         """Raises `BadParameter` for a model that this studio does not have."""
         entry = self._entries.get(name)
         if entry is None:
-            raise BadParameter(
-                "model", f"there is no model {name[:40]} here; there are {', '.join(self.names)}."
-            )
+            raise unknown_name("model", name, self.names)
         return entry
 
     def folder(self, entry: ModelEntry) -> Path:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from studio.errors import BadParameter
+from studio.parsing.names import unknown_name
 
 _FILE = Path(__file__).with_suffix(".toml")
 _PLACE = "{prompt}"
@@ -38,5 +38,5 @@ def find_style(name: str) -> Style:
     """Raises `BadParameter` with the names there are."""
     found = styles().get(name.strip().lower())
     if found is None:
-        raise BadParameter("style", f"must be one of {', '.join(styles())}.")
+        raise unknown_name("style", name, list(styles()))
     return found

@@ -249,6 +249,25 @@ class Desk(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RunnableModel:
+    """A model whose weights some worker has, and the names of its LoRAs. `note` is what people should know of it."""
+
+    name: str
+    loras: tuple[str, ...] = ()
+    note: str = ""
+
+
+class GenerationOptions(Protocol):
+    """The names that people may give in a request."""
+
+    def models(self) -> tuple[RunnableModel, ...]:
+        """Those that this installation can run, the default one first."""
+
+    def styles(self) -> tuple[str, ...]:
+        """In lower case."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HouseRules:
     """Numbers that an administrator may set."""
 
@@ -271,4 +290,5 @@ class Ports:
     darkroom: Darkroom
     desk: Desk
     examiner: Examiner
+    options: GenerationOptions
     rules: HouseRules = HouseRules()

@@ -163,7 +163,6 @@ def settings_for(home: Path, **changes: Any) -> DiscordSettings:
         "token": "token",
         "home": home,
         "cdn_hosts": CDN_HOSTS | {"cdn.simcord.invalid"},
-        "models": ("thimble", "large"),
         "shard_count": 1,
     }
     return DiscordSettings(**values | changes)

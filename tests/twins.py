@@ -33,6 +33,7 @@ from studio.ports import (
     HouseRules,
     Inspection,
     Ports,
+    RunnableModel,
 )
 from studio.provenance import Traces
 from studio.verdicts import ALLOWED, Verdict
@@ -315,6 +316,34 @@ def _empty_file(tables: int) -> tuple[bytes, Dialect]:
         return path.read_bytes(), made.engine.dialect
 
 
+_TWIN_MODELS = tuple(
+    RunnableModel(name=name, loras=loras)
+    for name, loras in (
+        ("thimble", ()),
+        ("large", ("ink", "pixel")),
+        ("brush", ()),
+        ("tiny", ()),
+        ("other", ()),
+        ("ours", ()),
+        ("mine", ()),
+    )
+)
+
+
+@dataclass
+class TwinOptions:
+    """What may be named; a test may change it."""
+
+    known_models: tuple[RunnableModel, ...] = _TWIN_MODELS
+    known_styles: tuple[str, ...] = ("ink", "sketch", "pencil", "watercolour")
+
+    def models(self) -> tuple[RunnableModel, ...]:
+        return self.known_models
+
+    def styles(self) -> tuple[str, ...]:
+        return self.known_styles
+
+
 def twin_ports(url: str, rules: HouseRules | None = None) -> Ports:
     """Ports on twins and a real database, whose tables are made here."""
     rules = rules or HouseRules()
@@ -328,13 +357,14 @@ def twin_ports(url: str, rules: HouseRules | None = None) -> Ports:
         darkroom=TwinDarkroom(),
         examiner=TwinExaminer(),
         desk=TwinDesk(database=database),
+        options=TwinOptions(),
         rules=rules,
     )
 
 
 def close_ports(ports: Ports) -> None:
     """The connections of real ports, which nobody but the garbage collector would close otherwise."""
-    for each in (ports.gate, ports.queue, ports.events, ports.database):
+    for each in (ports.gate, ports.queue, ports.events, ports.options, ports.database):
         each.close()  # type: ignore[attr-defined]
 
 

@@ -18,9 +18,6 @@ class DiscordSettings:
     api_url: str = API_URL
     gateway_url: str | None = None
     cdn_hosts: frozenset[str] = CDN_HOSTS
-    models: tuple[str, ...] = ()
-    styles: tuple[str, ...] = ()
-    loras: tuple[str, ...] = ()
     moderator_roles: frozenset[str] = frozenset()
     max_upload_bytes: int = 20 * 1024 * 1024
     shard_ids: tuple[int, ...] | None = None

@@ -30,8 +30,8 @@ CONTEXTS = app_commands.AppCommandContext(guild=True, dm_channel=True, private_c
 INSTALLS = app_commands.AppInstallationType(guild=True, user=False)
 _NUMBERS: Mapping[Kind, type[int] | type[float]] = {Kind.INTEGER: int, Kind.NUMBER: float}
 _UPLOADS = frozenset({Kind.IMAGE, Kind.FILE, Kind.MASK})
-_SUGGESTED = frozenset({Kind.PICTURE, Kind.JOB, Kind.MODEL, Kind.CASE})
-_SUGGESTED_NAMES = frozenset({"prompt", "style", "lora", "value"})
+_SUGGESTED = frozenset({Kind.PICTURE, Kind.JOB, Kind.MODEL, Kind.STYLE, Kind.LORA, Kind.CASE})
+_SUGGESTED_NAMES = frozenset({"prompt", "value"})
 # What Discord shows to whom before an administrator says otherwise. The studio checks again.
 _MODERATORS = discord.Permissions(manage_messages=True)
 _ADMINISTRATORS = discord.Permissions(manage_guild=True)

@@ -12,6 +12,8 @@ from bots.case_words import heading
 from bots.discord.people import call_of
 from bots.words import shorten
 from studio.cases import CaseState
+from studio.commands.known_names import choices_of, lora_suggestions
+from studio.commands.parameters import MODEL
 from studio.commands.spec import Kind, Parameter
 from studio.commands.studio import CHANNELS
 from studio.communities import Tier
@@ -22,6 +24,7 @@ from studio.errors import ChatelierError
 from studio.identifiers import picture_id
 from studio.jobs import Job, JobState
 from studio.people import Person
+from studio.ports import Ports
 from studio.privacy import Audience, may_see
 
 if TYPE_CHECKING:
@@ -32,6 +35,7 @@ _LONGEST = 100
 _LOOKED_AT = 60
 _PATIENCE_SECONDS = 2.0
 _AGAIN = "again:"
+_NAMED = frozenset({Kind.MODEL, Kind.STYLE, Kind.LORA})
 _CHANNEL_SETTINGS = frozenset({"channels", *CHANNELS})
 
 log = logging.getLogger(__name__)
@@ -44,19 +48,25 @@ def suggester(parameter: Parameter) -> Suggest:
     async def suggest(interaction: "Interaction[Bot]", typed: str) -> list[app_commands.Choice[str]]:
         try:
             async with asyncio.timeout(_PATIENCE_SECONDS):
-                found = await _find(interaction, parameter)
+                found = await _find(interaction, parameter, typed)
         except (ChatelierError, TimeoutError):
             return []
-        wanted = typed.strip().lower()
+        wanted = "" if parameter.kind is Kind.LORA else typed.strip().lower()
         fitting = [(name, value) for name, value in found if wanted in name.lower()]
         return [app_commands.Choice(name=name, value=value) for name, value in fitting[:MOST]]
 
     return suggest
 
 
-async def _find(interaction: "Interaction[Bot]", parameter: Parameter) -> Sequence[tuple[str, str]]:
-    bot = interaction.client
-    if (names := _names(bot, parameter)) is not None:
+async def _find(
+    interaction: "Interaction[Bot]", parameter: Parameter, typed: str
+) -> Sequence[tuple[str, str]]:
+    bot, namespace = interaction.client, interaction.namespace
+    if parameter.name == "value" and getattr(namespace, "setting", None) == "model":
+        parameter = MODEL
+    if parameter.kind in _NAMED:
+        model = getattr(namespace, "model", None) or None
+        names = await bot.backroom.run("mail", _names, bot.ports, parameter, typed, model)
         return [(name, name) for name in names if len(name) <= _LONGEST]
     if parameter.name == "value":
         return values_of(interaction)
@@ -68,18 +78,16 @@ async def _find(interaction: "Interaction[Bot]", parameter: Parameter) -> Sequen
     return await bot.backroom.run("mail", own, bot.ports.database, call.person)
 
 
-def _names(bot: "Bot", parameter: Parameter) -> Sequence[str] | None:
-    """The names that the house knows for a parameter."""
-    if parameter.kind is Kind.MODEL:
-        return bot.settings.models
-    return {"style": bot.settings.styles, "lora": bot.settings.loras}.get(parameter.name)
+def _names(ports: Ports, parameter: Parameter, typed: str, model: str | None) -> Sequence[str]:
+    """The names that this installation knows for a parameter."""
+    if parameter.kind is Kind.LORA:
+        return lora_suggestions(ports, typed, model)
+    return choices_of(ports, parameter)
 
 
 def values_of(interaction: "Interaction[Bot]") -> list[tuple[str, str]]:
-    """What a setting of the community may be: channels, roles with a tier, models."""
+    """What a setting of the community may be: channels, roles with a tier."""
     setting, guild = getattr(interaction.namespace, "setting", None), interaction.guild
-    if setting == "model":
-        return [(name, name) for name in interaction.client.settings.models]
     if guild is None:
         return []
     if setting in _CHANNEL_SETTINGS:

@@ -22,6 +22,7 @@ from bots.standings import load_family, load_standing
 from studio.buttons import Action, Button
 from studio.catalog import perform, press
 from studio.commands.answers import Answer
+from studio.commands.known_names import names_offered
 from studio.commands.spec import Call
 from studio.errors import BadParameter, BadRequest, ChatelierError
 from studio.identifiers import split_picture_id
@@ -109,6 +110,13 @@ class Forms(Part):
         if matter.action is Action.EDIT:
             first = f"{matter.job}.{matter.indices[0]}" if matter.job else None
             await self.show_grid(visit, view_id, matter, first)
+
+    async def open_imagine(self, visit: Visit) -> None:
+        """The form opens at once; the names of models and styles are filled in once they are known."""
+        matter = Matter(action=Action.SHOW)
+        view_id = await self._open(visit, views.imagine(matter))
+        models, styles = await self._backroom.run("mail", names_offered, self._ports)
+        await self._update(visit, view_id, views.imagine(matter, models=models, styles=styles))
 
     async def _fail(self, visit: Visit, view_id: str, action: Action, error: Exception) -> None:
         """In the modal, which would wait for ever; in the chat where it is closed already."""

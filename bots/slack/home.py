@@ -21,6 +21,7 @@ from bots.slack.visits import Visit, of_home, of_interaction
 from bots.standings import load_standing
 from studio.catalog import perform
 from studio.commands.answers import Balance, Settled
+from studio.commands.known_names import names_offered
 from studio.commands.spec import Call
 from studio.db import records
 from studio.db.estimates import Outlook, outlooks
@@ -108,6 +109,7 @@ def _look_up(ports: Ports, call: Call) -> Belongings:
     balance, settled = perform(ports, call, "credits", {}), perform(ports, call, "settings", {})
     if not isinstance(balance, Balance) or not isinstance(settled, Settled):
         raise TypeError("credits and settings answer with what their names say")
+    models, styles = names_offered(ports)
     with ports.database.read() as session:
         mine = select(JobRow).where(JobRow.person_key.in_(identities(session, call.person.key)))
         waiting = mine.where(JobRow.state.in_(sorted(OUTSTANDING))).order_by(JobRow.created_at)
@@ -118,6 +120,8 @@ def _look_up(ports: Ports, call: Call) -> Belongings:
         return Belongings(
             balance=balance,
             preferences=settled.preferences,
+            models=models,
+            styles=styles,
             waiting=tuple((job, seen.get(job.id, Outlook())) for job in queue),
             recent=tuple((job, None) for job in recent if records.pictures_of_job(session, job.id)),
         )

@@ -8,7 +8,7 @@ from bots.listings import balance
 from bots.slack import words
 from bots.slack.escaping import mrkdwn
 from bots.slack.posts import Block, actions, button, context, image, plain, section
-from bots.slack.views import View, option
+from bots.slack.views import MOST_OPTIONS, View, named_options, option
 from studio.buttons import Action
 from studio.commands.answers import Balance
 from studio.db.estimates import Outlook
@@ -27,6 +27,8 @@ class Belongings:
 
     balance: Balance
     preferences: Preferences
+    models: tuple[str, ...] = ()
+    styles: tuple[str, ...] = ()
     waiting: tuple[tuple[Job, Outlook], ...] = ()
     recent: tuple[tuple[Job, str | None], ...] = ()
 
@@ -46,7 +48,7 @@ def home(mine: Belongings, *, fault: str = "") -> View:
             {"type": "divider"},
             _header(words.HOME_SETTINGS),
             *([section(f":warning: {mrkdwn(fault)}")] if fault else []),
-            *_settings(mine.preferences),
+            *_settings(mine),
         ],
     }
 
@@ -80,7 +82,8 @@ def _pictures(recent: Sequence[tuple[Job, str | None]]) -> list[Block]:
     return [*blocks, context(words.HOME_HELP if recent else words.HOME_EMPTY)]
 
 
-def _settings(chosen: Preferences) -> list[Block]:
+def _settings(mine: Belongings) -> list[Block]:
+    chosen = mine.preferences
     houses = option(words.HOME_HOUSE, HOUSES)
     remix = [option(words.REMIX[each], each) for each in RemixConsent]
     copies = [option(words.YES, "yes"), option(words.NO, "no")]
@@ -93,8 +96,8 @@ def _settings(chosen: Preferences) -> list[Block]:
         _select("dm", words.HOME_COPIES, copies, "yes" if chosen.direct_messages else "no"),
         _select("count", words.HOME_COUNT, counts, str(chosen.count or HOUSES)),
         _select("aspect", words.HOME_ASPECT, aspects, chosen.aspect or HOUSES),
-        _word("model", words.HOME_MODEL, chosen.model),
-        _word("style", words.HOME_STYLE, chosen.style),
+        _select("model", words.HOME_MODEL, _names(mine.models, chosen.model), chosen.model or HOUSES),
+        _select("style", words.HOME_STYLE, _names(mine.styles, chosen.style), chosen.style or HOUSES),
     ]
 
 
@@ -104,24 +107,10 @@ def _select(name: str, label: str, options: Sequence[Block], value: str) -> Bloc
     return section(label, accessory=select)
 
 
-def _word(name: str, label: str, value: str | None) -> Block:
-    element: Block = {
-        "type": "plain_text_input",
-        "action_id": f"{PREFIX}{name}",
-        "max_length": 100,
-        "placeholder": plain(words.HOME_HOUSE),
-        "dispatch_action_config": {"trigger_actions_on": ["on_enter_pressed"]},
-    }
-    if value:
-        element["initial_value"] = value
-    return {
-        "type": "input",
-        "block_id": name,
-        "dispatch_action": True,
-        "optional": True,
-        "label": plain(label),
-        "element": element,
-    }
+def _names(names: Sequence[str], chosen: str | None) -> list[Block]:
+    """The house's first, and the one that was chosen although it may be gone."""
+    shown = dict.fromkeys([*([chosen] if chosen else []), *names])
+    return [option(words.HOME_HOUSE, HOUSES), *named_options(shown, most=MOST_OPTIONS - 1)]
 
 
 def _header(text: str) -> Block:

@@ -1,7 +1,7 @@
 """Modals as Slack's views. What a modal is about stands in its private metadata."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +26,8 @@ MESSAGE = "message"
 CHOICE = "c1s:picture"  # the select that says which picture a modal speaks of
 _LONGEST_INPUT = 3000  # longer than a prompt may be, so that the studio's own sentence says so
 _LONGEST_REASON = 500
+MOST_OPTIONS = 100  # of a select
+_LONGEST_OPTION = 75
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,7 +164,7 @@ def pick(matter: Matter) -> View:
     return _modal(PICK, words.MODAL_PICK, matter, _choice(matter))
 
 
-def imagine(matter: Matter) -> View:
+def imagine(matter: Matter, *, models: Sequence[str] = (), styles: Sequence[str] = ()) -> View:
     where = {
         "type": "conversations_select",
         "action_id": "value",
@@ -183,6 +185,8 @@ def imagine(matter: Matter) -> View:
             _input("channel", words.FIELD_CHANNEL, where),
             _input("count", words.FIELD_COUNT, count, optional=True),
             _line("aspect", words.FIELD_SHAPE),
+            *_name("model", words.FIELD_MODEL, models),
+            *_name("style", words.FIELD_STYLE, styles),
         ],
     )
 
@@ -266,6 +270,19 @@ def _line(block_id: str, label: str) -> Block:
     return _input(block_id, label, element, optional=True)
 
 
+def _name(block_id: str, label: str, names: Sequence[str]) -> list[Block]:
+    """One of several names; nothing where there is no choice."""
+    if len(names) < 2:
+        return []
+    select: Block = {"type": "static_select", "action_id": "value", "options": named_options(names)}
+    return [_input(block_id, label, select, optional=True)]
+
+
+def named_options(names: Iterable[str], *, most: int = MOST_OPTIONS) -> list[Block]:
+    """An option's text and value have room for 75 characters: longer names are typed."""
+    return [option(name, name) for name in names if len(name) <= _LONGEST_OPTION][:most]
+
+
 def option(label: str, value: str) -> Block:
     return {"text": plain(label), "value": value}
 
@@ -275,7 +292,7 @@ FIELDS: Mapping[str, frozenset[str]] = {
     "remix": frozenset({"prompt", "picture"}),
     "edit": frozenset({"prompt", "region", "picture"}),
     "expand": frozenset({"prompt", "sides", "amount", "aspect", "picture"}),
-    "imagine": frozenset({"prompt", "count", "aspect"}),
+    "imagine": frozenset({"prompt", "count", "aspect", "model", "style"}),
     PICK: frozenset({"picture"}),
     REPORT: frozenset({"picture", "reason"}),
     APPEAL: frozenset({"reason"}),

@@ -52,6 +52,8 @@ FIELD_ASPECT = "Or a new width to height, such as 16:9"
 FIELD_NEW = "What the new part shows (optional)"
 FIELD_CHANNEL = "Where"
 FIELD_COUNT = "How many pictures"
+FIELD_MODEL = "Model"
+FIELD_STYLE = "Style"
 FIELD_SHAPE = "Width to height, such as 3:2"
 STAR_WHICH = "⭐ Star…"
 

@@ -14,10 +14,12 @@ from bots.web import words
 from bots.web.cards import Card
 from studio.buttons import Action, Button
 from studio.catalog import CATALOG, REACTIONS
+from studio.commands.known_names import choices_of
 from studio.commands.spec import Audience
 from studio.events import JobProgress
 from studio.jobs import JobState
 from studio.pictures import THUMBNAIL_SIDES_PIXELS, Picture
+from studio.ports import Ports
 
 FOLDER = Path(__file__).parent
 
@@ -117,7 +119,7 @@ def render_people(people: Iterable[tuple[str, str]]) -> str:
     return render("people.html", people=list(people))
 
 
-def catalog_data(*, moderator: bool = False) -> list[dict[str, Any]]:
+def catalog_data(ports: Ports, *, moderator: bool = False) -> list[dict[str, Any]]:
     """The catalogue as the completion in the browser reads it."""
     return [
         {
@@ -130,7 +132,7 @@ def catalog_data(*, moderator: bool = False) -> list[dict[str, Any]]:
                     "name": each.name,
                     "summary": each.summary,
                     "kind": each.kind,
-                    "choices": each.choices,
+                    "choices": choices_of(ports, each),
                     "positional": each.positional,
                 }
                 for each in spec.parameters

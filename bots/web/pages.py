@@ -18,6 +18,7 @@ from bots.web.sheets import page_of, sheet_of
 from bots.web.visitors import ROOM_ADDRESS
 from studio.catalog import REACTIONS, perform
 from studio.commands.answers import History, InQueue
+from studio.commands.known_names import names_offered
 from studio.commands.report import LONGEST_REASON
 from studio.commands.spec import Call
 from studio.db import records
@@ -154,7 +155,15 @@ async def settings_sheet(request: Request) -> Response:
 
     def load() -> str:
         settled: Any = perform(house.ports, call, "settings", {})
-        return render("settings.html", chosen=settled.preferences, consents=RemixConsent, **_FORM_WORDS)
+        models, styles = names_offered(house.ports)
+        return render(
+            "settings.html",
+            chosen=settled.preferences,
+            consents=RemixConsent,
+            models=models,
+            styles=styles,
+            **_FORM_WORDS,
+        )
 
     return sheet_of(request, visitor, await house.backroom.run("wall", load))
 

@@ -26,7 +26,7 @@ def page_of(request: Request, visitor: Visitor, *, sheet: str = "") -> str:
         longest_text=MAX_PHRASE,
         sheet=sheet,
         data={
-            "catalog": catalog_data(moderator=visitor.moderator),
+            "catalog": catalog_data(house.ports, moderator=visitor.moderator),
             "words": words.SCRIPT_WORDS,
             "me": visitor.user_id,
             "mostUploadBytes": house.settings.max_upload_bytes,

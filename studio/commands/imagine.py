@@ -16,6 +16,7 @@ from studio.commands.parameters import (
     SCHEDULER,
     SEED,
     STEPS,
+    STYLE,
 )
 from studio.commands.spec import Call, CommandSpec, Kind, Parameter
 from studio.commands.submit import submit
@@ -146,7 +147,7 @@ SPEC = CommandSpec(
         STEPS,
         GUIDANCE,
         MODEL,
-        Parameter(name="style", kind=Kind.TEXT, summary="A named style.", max_length=50),
+        STYLE,
         SCHEDULER,
         LORA,
         IMAGE,

@@ -44,8 +44,9 @@ SCHEDULER = Parameter(
 )
 LORA = Parameter(
     name="lora",
-    kind=Kind.TEXT,
+    kind=Kind.LORA,
     summary="Small weights over the model's own, such as pixel:0.8; several with commas.",
     max_length=200,
 )
+STYLE = Parameter(name="style", kind=Kind.STYLE, summary="A named style.", max_length=50)
 MODEL = Parameter(name="model", kind=Kind.MODEL, summary="The model that paints.", max_length=100)

@@ -3,7 +3,8 @@
 from dataclasses import dataclass, replace
 
 from studio.commands.answers import Settled
-from studio.commands.parameters import MODEL
+from studio.commands.known_names import find_model, require_style
+from studio.commands.parameters import MODEL, STYLE
 from studio.commands.spec import Call, CommandSpec, Kind, Parameter, bare_value
 from studio.db import choices
 from studio.db.people import lock_person
@@ -27,6 +28,8 @@ class Settings:
 
 
 def settle(ports: Ports, call: Call, command: Settings) -> Settled:
+    """Raises `BadParameter`."""
+    _require_known(ports, command)
     with ports.database.begin() as session:
         chosen = choices.preferences_of(session, call.person.key)
         plain = {"model": command.model, "style": command.style, "aspect": _shape(command.aspect)}
@@ -44,6 +47,14 @@ def settle(ports: Ports, call: Call, command: Settings) -> Settled:
             lock_person(session, call.person)
             choices.keep_preferences(session, call.person.key, chosen)
     return Settled(preferences=chosen)
+
+
+def _require_known(ports: Ports, command: Settings) -> None:
+    """Raises `BadParameter`: what does not exist must not become a default."""
+    if command.model not in (None, _RESET):
+        find_model(ports, command.model)
+    if command.style is not None and command.style != _RESET:
+        require_style(ports, command.style)
 
 
 def _shape(aspect: str | None) -> str | None:
@@ -74,7 +85,7 @@ SPEC = CommandSpec(
             choices=("yes", "no"),
         ),
         MODEL,
-        Parameter(name="style", kind=Kind.TEXT, summary="A named style; none for none.", max_length=50),
+        replace(STYLE, summary="A named style; none for none."),
         Parameter(name="aspect", kind=Kind.TEXT, summary="Such as 3:2; none for square.", max_length=10),
         Parameter(
             name="count",

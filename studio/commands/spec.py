@@ -33,6 +33,8 @@ class Kind(StrEnum):
     FILE = "file"  # an upload that is only looked at; faces hand over its `Traces`
     MASK = "mask"  # an upload, white where the picture may change; faces hand over its storage key
     MODEL = "model"  # one of the models that the workers hold
+    STYLE = "style"  # a named style
+    LORA = "lora"  # LoRAs of the model by name, each with a weight or without
     PERSON = "person"  # faces hand over the key of the person who is named
     CASE = "case"  # the id of a case
     DURATION = "duration"  # 30m, 12h, 7d, or for good
@@ -259,7 +261,7 @@ _UNITS = {
 }
 
 
-def _read_model(parameter: Parameter, value: object) -> str:
+def _read_name(parameter: Parameter, value: object) -> str:
     return _read_text(parameter, bare_value(value)).lower()
 
 
@@ -275,7 +277,9 @@ _READERS: dict[Kind, Callable[[Parameter, object], Any]] = {
     Kind.IMAGE: _read_image,
     Kind.FILE: _read_file,
     Kind.MASK: _read_mask,
-    Kind.MODEL: _read_model,
+    Kind.MODEL: _read_name,
+    Kind.STYLE: _read_name,
+    Kind.LORA: _read_name,
     Kind.PERSON: _read_person,
     Kind.CASE: _read_case,
     Kind.DURATION: _read_duration,

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from studio.commands.answers import Community
 from studio.commands.cases import MODERATORS_ONLY
+from studio.commands.known_names import find_model
 from studio.commands.spec import Audience, Call, CommandSpec, Kind, Parameter
 from studio.communities import CommunityRules, Tier
 from studio.db import choices
@@ -32,6 +33,8 @@ def govern(ports: Ports, call: Call, command: Studio) -> Community:
     change = _CHANGES.get(command.setting or "")
     if change is not None:
         value = command.value.strip()
+        if command.setting == "model" and value.lower() not in NOTHING:
+            find_model(ports, value.lower())
         return Community(rules=ports.desk.govern(call.person, lambda rules: change(rules, value)))
     with ports.database.read() as session:
         rules = choices.community_rules(session, call.person.platform, call.person.community)

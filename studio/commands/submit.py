@@ -9,6 +9,7 @@ from studio import files
 from studio.clock import now
 from studio.commands import acceptance, consent
 from studio.commands.answers import Accepted
+from studio.commands.known_names import require_known
 from studio.commands.spec import Call
 from studio.db import outbox, records
 from studio.db.choices import community_rules
@@ -29,6 +30,7 @@ from studio.verdicts import Ruling, Verdict
 
 def submit(ports: Ports, call: Call, command: str, request: PaintRequest) -> Accepted:
     """Accept a request, once. Raises a `Refused` or a `BadRequest`; a lost queue is not an error here."""
+    require_known(ports, request)
     allowance = ports.gate.allowance(call.person)
     if request.count > allowance.max_pictures:
         raise BadParameter("count", f"at most {allowance.max_pictures} pictures at a time here.")

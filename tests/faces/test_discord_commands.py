@@ -478,11 +478,17 @@ async def test_carets_stand_under_what_is_wrong_with_the_words(room: Room) -> No
 
 
 async def test_styles_and_loras_are_suggested(ports: Ports, tmp_path: Path) -> None:
-    async with open_room(ports, tmp_path, styles=("pencil", "watercolour"), loras=("pixel",)) as room:
+    async with open_room(ports, tmp_path) as room:
         styles = await room.ana.autocomplete(room.channel, "imagine", "style", "water")
         assert [choice["value"] for choice in styles] == ["watercolour"]
         loras = await room.ana.autocomplete(room.channel, "imagine", "lora", "")
-        assert [choice["value"] for choice in loras] == ["pixel"]
+        assert [choice["value"] for choice in loras] == ["ink", "pixel"]
+        second = await room.ana.autocomplete(room.channel, "imagine", "lora", "ink:0.8,pi")
+        assert [choice["value"] for choice in second] == ["ink:0.8, pixel"]
+        of_brush = await room.ana.autocomplete(room.channel, "imagine", "lora", "", model="brush")
+        assert of_brush == []
+        kept = await room.ana.autocomplete(room.channel, "settings", "style", "sk")
+        assert [choice["value"] for choice in kept] == ["sketch"]
 
 
 async def test_settings_of_the_community_are_suggested(room: Room) -> None:

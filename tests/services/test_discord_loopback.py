@@ -44,7 +44,7 @@ from tests.services.loopback_discord.server import (
     LoopbackDiscord,
     open_discord,
 )
-from tests.twins import TwinDesk, TwinExaminer, TwinGate, TwinQueue
+from tests.twins import TwinDesk, TwinExaminer, TwinGate, TwinOptions, TwinQueue
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -182,6 +182,7 @@ def ports(folder: Path, redis_process: RedisServer) -> Iterator[Ports]:
         darkroom=Darkroom(),
         desk=TwinDesk(database=database),
         examiner=TwinExaminer(),
+        options=TwinOptions(),
     )
     events.close()
     database.close()

@@ -18,7 +18,7 @@ function suggest() {
   const parameters = (spec ?? catalog.find(({ name }) => name === "imagine")).parameters;
   const flag = text.match(/(?:^|\s)(--|—|–)([\w-]*)$/);
   if (flag) return flags(parameters, flag[2], caret - flag[1].length - flag[2].length);
-  const value = text.match(/(?:--|—|–)(\w+)[ =]([\w:]*)$/);
+  const value = text.match(/(?:--|—|–)(\w+)[ =]([\w:.+-]*)$/);
   if (value) return values(parameters.find(({ name }) => name === value[1]), value[2], caret - value[2].length);
   const picture = spec && text.match(/^\s*\/\w+\s+([a-z0-9.]*)$/);
   if (picture) return pictures(parameters, picture[1], caret - picture[1].length);

@@ -1,0 +1,140 @@
+"""What can be asked for: the models that living workers have, else those of this machine; LoRAs and styles."""
+
+import json
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import redis
+
+from engine.model_catalog import ModelCatalogue, ModelEntry
+from engine.styles import styles
+from studio.errors import ModelBroken
+from studio.ports import RunnableModel
+from studio.wire import from_data, to_data
+
+KEY = "chatelier:models"  # a hash: a worker's name → when it wrote, and its models
+ANNOUNCE_EVERY_SECONDS = 60.0
+_ALIVE_SECONDS = 3 * ANNOUNCE_EVERY_SECONDS
+_FORGOTTEN_SECONDS = 86_400.0
+_REMEMBERED_SECONDS = 10.0
+
+log = logging.getLogger(__name__)
+
+
+def runnable_models(
+    catalogue: ModelCatalogue, names: Sequence[str] | None = None
+) -> tuple[RunnableModel, ...]:
+    """The models of a catalogue, or the named ones of them, whose files are on this machine and whole."""
+    wanted = [entry for entry in catalogue.entries if names is None or entry.name in names]
+    return tuple(found for entry in wanted if (found := _runnable(catalogue, entry)))
+
+
+def _runnable(catalogue: ModelCatalogue, entry: ModelEntry) -> RunnableModel | None:
+    try:
+        catalogue.check(entry)
+        loras = catalogue.settle(entry).loras
+    except ModelBroken:
+        return None
+    here = sorted(name for name, lora in loras.items() if Path(lora.source).expanduser().exists())
+    return RunnableModel(name=entry.name, loras=tuple(here))
+
+
+class ModelAnnouncer:
+    """A worker's thread that tells the front ends every minute which models it can run."""
+
+    def __init__(self, redis_url: str, worker: str, models: Callable[[], tuple[RunnableModel, ...]]) -> None:
+        self._redis = redis.Redis.from_url(redis_url, socket_timeout=10, socket_connect_timeout=2)
+        self._worker, self._models = worker, models
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="model-announcer", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stop.set()
+        self._thread.join()
+        self._redis.close()
+
+    def announce(self) -> None:
+        """A Redis that is away hears of it the next time."""
+        now = time.time()
+        said = json.dumps({"at": now, "models": [to_data(each) for each in self._models()]})
+        try:
+            stale = [name for name, at, _ in _read(self._redis) if at < now - _FORGOTTEN_SECONDS]
+            if stale:
+                self._redis.hdel(KEY, *stale)
+            self._redis.hset(KEY, self._worker, said)
+        except (redis.RedisError, OSError) as error:
+            log.info("models not announced: %s", type(error).__name__)
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            self.announce()
+            self._stop.wait(ANNOUNCE_EVERY_SECONDS)
+
+
+class AvailableOptions:
+    """Implements `studio.ports.GenerationOptions`. Event loops may ask: answers older than ten seconds are renewed
+    in a thread of their own.
+
+    Where no worker is alive, what the last ones had counts; where none ever was, what is on this machine.
+    """
+
+    def __init__(self, catalogue: ModelCatalogue, *, redis_url: str, notes: Mapping[str, str]) -> None:
+        self._catalogue, self._notes = catalogue, notes
+        self._redis = redis.Redis.from_url(redis_url, socket_timeout=5, socket_connect_timeout=2)
+        self._renewing = threading.Lock()
+        self._known: tuple[RunnableModel, ...] = ()
+        self.renew()
+
+    def models(self) -> tuple[RunnableModel, ...]:
+        if time.monotonic() >= self._known_until and self._renewing.acquire(blocking=False):
+            threading.Thread(target=self._renew_and_release, name="model-options", daemon=True).start()
+        return self._known
+
+    def renew(self) -> None:
+        """Look again. Blocks; never raises for a Redis that is away."""
+        found = self._announced() or {each.name: each for each in runnable_models(self._catalogue)}
+        order = {name: place for place, name in enumerate(self._catalogue.names)}
+        models = sorted(found.values(), key=lambda each: (order.get(each.name, len(order)), each.name))
+        self._known = tuple(replace(each, note=self._notes.get(each.name, "")) for each in models)
+        self._known_until = time.monotonic() + _REMEMBERED_SECONDS
+
+    def _renew_and_release(self) -> None:
+        try:
+            self.renew()
+        finally:
+            self._renewing.release()
+
+    def styles(self) -> tuple[str, ...]:
+        return tuple(styles())
+
+    def close(self) -> None:
+        self._redis.close()
+
+    def _announced(self) -> dict[str, RunnableModel]:
+        try:
+            said = _read(self._redis)
+        except (redis.RedisError, OSError):
+            return {each.name: each for each in self._known}
+        since = max((at for _, at, _ in said), default=0.0) - _ALIVE_SECONDS
+        return {each.name: each for _, at, models in said if at >= since for each in models}
+
+
+def _read(client: redis.Redis) -> list[tuple[str, float, list[RunnableModel]]]:
+    """Worker, time and models of each announcement; what cannot be read, as of another version, is passed over."""
+    found = []
+    entries: dict[bytes, bytes] = client.hgetall(KEY)  # type: ignore[assignment]
+    for worker, said in entries.items():
+        try:
+            data = json.loads(said)
+            models = [from_data(RunnableModel, each) for each in data["models"]]
+            found.append((worker.decode(), float(data["at"]), models))
+        except (ValueError, KeyError, TypeError):
+            log.info("announcement of models not read: worker=%s", worker.decode(errors="replace")[:60])
+    return found
