@@ -193,6 +193,7 @@ def recipe(job: Job, pictures: Sequence[Picture], *, model: str) -> str:
         f"{first.steps} steps" if job.request.operation is not Operation.UPSCALE else "",
         f"added: {added}" if added else "",
         unread(max(each.recipe.unread_words for each in pictures)),
+        *dict.fromkeys(each.recipe.remark for each in pictures),
         f"⭐ {stars}" if stars else "",
         f"`{pictures[0].id if len(pictures) == 1 else job.id}`",
     ]

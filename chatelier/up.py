@@ -18,6 +18,7 @@ from chatelier.plan import Plan, faces_with_tokens
 from chatelier.settings import Loaded, Settings
 from chatelier.supervisor import House
 from chatelier.wiring import bring_up_to_date, make_folder, model_catalogue, require_redis
+from engine.catalog.bundled_notes import bundled_notes
 
 
 def open_house(loaded: Loaded, *, quiet: bool) -> None:
@@ -109,10 +110,12 @@ def _panel(plan: Plan, *, absent: Collection[str], seconds: float) -> Panel:
     faces = ", ".join(
         f"{face} (not connected)" if face in absent else face for face in ("web", *plan.faces())
     )
+    catalogue = model_catalogue(settings)
     lines = [
         f"[bold]{plan.url}[/]",
         "",
-        f"Model    {escape(settings.model or model_catalogue(settings).names[0])}",
+        f"Model    {escape(catalogue.names[0])}",
+        *([f"[dim]{note}[/]"] if (note := bundled_notes(catalogue).get(catalogue.names[0])) else []),
         f"Faces    {faces}",
         f"Kept in  {escape(str(settings.home))}",
         "",

@@ -225,6 +225,7 @@ def face_ports(settings: Settings) -> Ports:
 
     Images that people bring along are judged and examined in processes beside it, which end when nobody has any.
     """
+    from engine.catalog.bundled_notes import bundled_notes
     from engine.catalog.model_availability import AvailableOptions
     from engine.client import CeleryQueue
     from engine.events import RedisEvents
@@ -243,6 +244,7 @@ def face_ports(settings: Settings) -> Ports:
         errands = Errands(database=database, queue=queue, events=events, store=store)
         gate = open_gate(settings, database, redis_url=url, errands=errands, onlooker=house_onlooker())
         gate.warm_up()
+        catalogue = model_catalogue(settings)
         ports = Ports(
             database=database,
             gate=gate,
@@ -252,7 +254,7 @@ def face_ports(settings: Settings) -> Ports:
             darkroom=Darkroom(),
             desk=HouseDesk(database=database, errands=errands, policy=house_policy(settings)),
             examiner=ApartExaminer(lambda: own_chain(settings)),
-            options=AvailableOptions(model_catalogue(settings), redis_url=url, notes={}),
+            options=AvailableOptions(catalogue, redis_url=url, notes=bundled_notes(catalogue)),
             rules=house_rules(settings),
         )
         if_it_fails.pop_all()

@@ -173,6 +173,13 @@ class Atelier:
                 self._priors[entry.name] = load_prior(self._models.folder(entry))
             return self._priors[entry.name]
 
+    def _remark(self, order: Order, index: int, entry: ModelEntry) -> str:
+        """About words that the person chose for this picture."""
+        prompt, prior = order.request.prompt_of(index), self._prior(entry)
+        if prior is None or not prompt or not order.request.own_words:
+            return ""
+        return prior.composer.remark(prompt, model=entry.title or entry.name)
+
     def _painted(
         self,
         order: Order,
@@ -189,6 +196,7 @@ class Atelier:
             operation=order.request.operation,
             prompt=order.request.prompt_of(index),
             added_words=added_words,
+            remark=self._remark(order, index, entry),
             negative_prompt=order.request.negative_prompt,
             seed=sketch.seed,
             steps=steps,

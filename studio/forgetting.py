@@ -182,7 +182,7 @@ def _forget_job(session: Session, row: JobRow, removal: Removal) -> bool:
     row.address = {name: value for name, value in row.address.items() if not name.startswith("token")}
     on_the_desk = session.scalars(_open_cases([row.person_key]).where(CaseRow.job_id == row.id)).first()
     for picture in session.scalars(select(PictureRow).where(PictureRow.job_id == row.id)):
-        words = {"prompt": "", "negative_prompt": "", "style": None}
+        words = {"prompt": "", "negative_prompt": "", "style": None, "remark": ""}
         picture.recipe = {**picture.recipe, **words}
         if not on_the_desk:  # else a moderator may still block what looks like it
             for name, value in _LOOKS.items():

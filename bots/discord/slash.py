@@ -18,6 +18,7 @@ from bots.discord.uploads import look_at, take_in
 from bots.phrases import spread_flags
 from studio.catalog import CATALOG, find_command, perform
 from studio.commands.answers import Answer
+from studio.commands.known_names import default_note
 from studio.commands.spec import Audience, Call, CommandSpec, Kind, Parameter
 from studio.errors import BadParameter, UnknownCommand
 from studio.people import Person
@@ -192,7 +193,7 @@ def _help_command() -> app_commands.Command[Any, Any, None]:
 
 
 def _overview(interaction: "discord.Interaction[Bot]") -> str:
-    return words.help_text(_offered(interaction))
+    return words.help_text(_offered(interaction), note=default_note(interaction.client.ports))
 
 
 def _offered(interaction: "discord.Interaction[Bot]") -> list[CommandSpec]:

@@ -47,10 +47,11 @@ HELP_END = (
 )
 
 
-def help_text(specs: Collection[CommandSpec]) -> str:
-    """Every command in a line."""
+def help_text(specs: Collection[CommandSpec], *, note: str = "") -> str:
+    """Every command in a line. `note` is about the model that paints."""
     lines = [f"**/{spec.name}** {spec.summary}" for spec in specs]
-    return "\n".join([*lines, "", HELP_END])[:LONGEST_MESSAGE]
+    end = "\n".join(["", HELP_END, *([f"-# {note}"] if note else [])])
+    return "\n".join(lines)[: LONGEST_MESSAGE - len(end) - 1] + "\n" + end
 
 
 def help_of(spec: CommandSpec) -> str:

@@ -80,11 +80,14 @@ class Forms(Part):
         )
 
     async def ask_imagine(self, visit: Visit) -> None:
-        """Never raises."""
+        """Open the form at once and fill in the names of models and styles afterwards. Never raises."""
         if not self._counter.is_new(visit):
             return
+        matter = Matter(action=Action.SHOW)
         try:
-            await self._open(visit, views.imagine(Matter(action=Action.SHOW)))
+            view_id = await self._open(visit, views.imagine(matter))
+            models, styles = await self._backroom.run("mail", names_offered, self._ports)
+            await self._update(visit, view_id, views.imagine(matter, models=models, styles=styles))
         except Exception as error:  # noqa: BLE001 - whatever broke, the person gets a sentence
             await self._counter.refuse(visit, error)
 
@@ -110,13 +113,6 @@ class Forms(Part):
         if matter.action is Action.EDIT:
             first = f"{matter.job}.{matter.indices[0]}" if matter.job else None
             await self.show_grid(visit, view_id, matter, first)
-
-    async def open_imagine(self, visit: Visit) -> None:
-        """The form opens at once; the names of models and styles are filled in once they are known."""
-        matter = Matter(action=Action.SHOW)
-        view_id = await self._open(visit, views.imagine(matter))
-        models, styles = await self._backroom.run("mail", names_offered, self._ports)
-        await self._update(visit, view_id, views.imagine(matter, models=models, styles=styles))
 
     async def _fail(self, visit: Visit, view_id: str, action: Action, error: Exception) -> None:
         """In the modal, which would wait for ever; in the chat where it is closed already."""

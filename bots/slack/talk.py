@@ -29,6 +29,7 @@ from bots.slack.visits import Visit, of_command, of_message
 from bots.standings import job_of_message, load_standing
 from studio.catalog import perform
 from studio.commands.answers import Answer, Community
+from studio.commands.known_names import default_note
 from studio.commands.spec import Call, CommandSpec, Kind
 from studio.people import Platform
 
@@ -114,7 +115,7 @@ class Talk(Part):
         async def work(call: Call) -> str:
             if command:
                 return words.help_of(command_named(command))
-            return words.help_text(moderates=call.person.moderates)
+            return words.help_text(moderates=call.person.moderates, note=default_note(self._ports))
 
         await self._counter.serve(visit, work)
 

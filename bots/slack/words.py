@@ -199,8 +199,8 @@ def family(job: Job, picture: Picture, ancestors: Sequence[tuple[Picture, Job]])
     return "\n".join([*lines, recipe(job, [picture])])
 
 
-def help_text(*, moderates: bool) -> str:
-    """Every command that the person may use, with an example."""
+def help_text(*, moderates: bool, note: str = "") -> str:
+    """Every command that the person may use, with an example. `note` is about the model that paints."""
     lines = [
         f"*{as_typed(spec.name)}* {spec.summary}\n        `{as_typed(spec.example)}`"
         for spec in CATALOG.values()
@@ -213,7 +213,7 @@ def help_text(*, moderates: bool) -> str:
         "React to a picture: :one:–:four: vary, :repeat: again, :arrow_up: upscale, :star: star,"
         " :envelope: into my messages, :x: cancel or delete, :triangular_flag_on_post: report.",
     ]
-    return "\n".join([*lines, "", *ends])
+    return "\n".join([*lines, "", *ends, *([note] if note else [])])
 
 
 def help_of(spec: CommandSpec) -> str:

@@ -78,6 +78,12 @@ class Card:
         return request.operation is not Operation.UPSCALE and bool(request.prompt or request.sources)
 
     @property
+    def remarks(self) -> tuple[str, ...]:
+        """What the model says of the prompt, each once."""
+        said = dict.fromkeys(tile.picture.recipe.remark for tile in self.tiles)
+        return tuple(remark for remark in said if remark)
+
+    @property
     def hidden(self) -> bool:
         """Finished, and every picture of it deleted."""
         return self.job.state is JobState.DONE and not self.tiles

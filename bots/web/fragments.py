@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from bots import case_words
 from bots.web import words
@@ -39,6 +39,14 @@ def data_block(value: object) -> Markup:
     return Markup(text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e"))  # noqa: S704
 
 
+def code_spans(text: str) -> Markup:
+    """Text of ours in which backticks stand around what is typed."""
+    parts = [escape(part) for part in text.split("`")]
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if index % 2 else part for index, part in enumerate(parts)
+    )
+
+
 @lru_cache
 def environment() -> Environment:
     made = Environment(
@@ -49,7 +57,9 @@ def environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    made.filters.update(hue=hue, initial=initial, title_of=words.title_of, data_block=data_block)
+    made.filters.update(
+        hue=hue, initial=initial, title_of=words.title_of, data_block=data_block, code_spans=code_spans
+    )
     made.filters.update(copies_of=copies_of)
     made.globals.update(words=words, case_words=case_words, Action=Action, catalog=CATALOG, press=press_id)
     return made

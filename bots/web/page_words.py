@@ -125,6 +125,7 @@ PAGE = {
     "guidance": "Guidance",
     "strength": "Strength",
     "scheduler": "Scheduler",
+    "remark": "Remark",
     "added": "Added words",  # about people of whom the prompt does not say who they are
     "unread": "Words not read",  # at the end of the prompt, beyond what the model takes in
     "without": "Without",

@@ -18,7 +18,7 @@ from bots.web.sheets import page_of, sheet_of
 from bots.web.visitors import ROOM_ADDRESS
 from studio.catalog import REACTIONS, perform
 from studio.commands.answers import History, InQueue
-from studio.commands.known_names import names_offered
+from studio.commands.known_names import default_note, names_offered
 from studio.commands.report import LONGEST_REASON
 from studio.commands.spec import Call
 from studio.db import records
@@ -126,8 +126,10 @@ async def own_sheet(request: Request) -> Response:
 
 
 async def help_sheet(request: Request) -> Response:
-    _, visitor = admitted(request)
-    return sheet_of(request, visitor, render("help.html", reactions=REACTIONS, moderator=visitor.moderator))
+    house, visitor = admitted(request)
+    note = default_note(house.ports)
+    html = render("help.html", reactions=REACTIONS, moderator=visitor.moderator, note=note)
+    return sheet_of(request, visitor, html)
 
 
 _FORM_WORDS: dict[str, Any] = {"columns": COLUMNS, "rows": ROWS, "aspects": ASPECTS}

@@ -7,6 +7,7 @@ from bots.web import words
 from bots.web.door import house_of
 from bots.web.fragments import catalog_data, render
 from bots.web.visitors import LONGEST_NAME, Visitor
+from studio.commands.known_names import default_note
 from studio.phrase import MAX_PHRASE
 
 
@@ -25,6 +26,7 @@ def page_of(request: Request, visitor: Visitor, *, sheet: str = "") -> str:
         longest_name=LONGEST_NAME,
         longest_text=MAX_PHRASE,
         sheet=sheet,
+        note=default_note(house.ports),
         data={
             "catalog": catalog_data(house.ports, moderator=visitor.moderator),
             "words": words.SCRIPT_WORDS,

@@ -7,6 +7,7 @@ import typer
 
 if TYPE_CHECKING:
     from chatelier.oneshot import Saved, Withheld
+    from chatelier.settings import Settings
 
 
 def register(app: typer.Typer) -> None:
@@ -80,6 +81,19 @@ def imagine(  # noqa: PLR0917 - options are named on the command line
     except JobCancelled:
         raise typer.Abort from None
     _print(results, as_json=as_json)
+    if not as_json:
+        _print_note(settings, request.model)
+
+
+def _print_note(settings: "Settings", model: str | None) -> None:
+    """The bundled model says that it is one."""
+    from chatelier.console import remarks
+    from chatelier.wiring import model_catalogue
+    from engine.catalog.bundled_notes import bundled_notes
+
+    catalogue = model_catalogue(settings)
+    if note := bundled_notes(catalogue).get(model or catalogue.names[0]):
+        remarks().print(note, style="dim", soft_wrap=True)
 
 
 def _read_prompt(words: list[str]) -> str:
@@ -164,6 +178,8 @@ def _print_recipe(saved: "Saved") -> None:
         parts.append(", ".join(map(str, recipe.loras)))
     if recipe.negative_prompt:
         parts.insert(0, f"without {recipe.negative_prompt}")
+    if recipe.remark:
+        parts.insert(0, recipe.remark)
     if recipe.added_words:
         parts.insert(0, f"added: {recipe.added_words}")
     if recipe.unread_words:

@@ -25,6 +25,7 @@ def list_() -> None:
     from rich.table import Column, Table
 
     from chatelier.console import answers
+    from engine.catalog.bundled_notes import bundled_notes
 
     catalogue = _catalogue()
     table = Table(Column("name", no_wrap=True), "size", "steps", "memory", "weights", "licence", box=None)
@@ -38,6 +39,8 @@ def list_() -> None:
             entry.licence.partition(";")[0],
         )
     answers().print(table)
+    for note in bundled_notes(catalogue).values():
+        answers().print(note, style="dim")
 
 
 def pull(

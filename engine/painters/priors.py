@@ -22,6 +22,9 @@ class Composer(Protocol):
     def place(self, prompt: str, *, seed: int, canvas: Image.Image, mask: Image.Image) -> Image.Image:
         """The canvas with what the words name put where the mask is white."""
 
+    def remark(self, prompt: str, *, model: str) -> str:
+        """What a person should hear of how their words were read; empty where all is well."""
+
 
 class Mixer(Protocol):
     """A composer that also sees: for pictures that come without words."""

@@ -57,6 +57,11 @@ def choices_of(ports: Ports, parameter: Parameter) -> tuple[str, ...]:
             return parameter.choices
 
 
+def default_note(ports: Ports) -> str:
+    """What people should know of the model that paints where none is named; often nothing."""
+    return next((each.note for each in ports.options.models()), "")
+
+
 def names_offered(ports: Ports) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The models, the default one first, and the styles."""
     return tuple(each.name for each in ports.options.models()), ports.options.styles()

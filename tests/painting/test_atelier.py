@@ -400,3 +400,15 @@ def test_one_easel_for_each_device_shares_the_work(folder: Path, monkeypatch: py
         may_go_on.set()
         held.join()
         atelier.close()
+
+
+def test_a_recipe_tells_which_words_the_bundled_model_did_not_know() -> None:
+    atelier = Atelier(ModelCatalogue.load())
+    try:
+        told = {
+            prompt: atelier.paint(order(request(prompt=prompt, count=1, steps=1)))[0].recipe.remark
+            for prompt in ("a zorgle", "ein Fuchs")
+        }
+    finally:
+        atelier.close()
+    assert told == {"a zorgle": "not known to Thimble: zorgle", "ein Fuchs": ""}

@@ -44,6 +44,9 @@ class TwinComposer:
         placed.paste("green" if prompt else "gray", mask=mask)
         return placed
 
+    def remark(self, prompt: str, *, model: str) -> str:
+        return ""
+
 
 def draw(
     request: PaintRequest,

@@ -20,6 +20,8 @@ from engine.painters.collage.parse import parse
 from engine.painters.collage.pasting import Chosen, Sheet, paste
 from engine.painters.collage.remake import remake
 from engine.painters.collage.sky import Backdrop
+from engine.painters.collage.tokens import tokens
+from engine.painters.collage.translation import LANGUAGES
 from engine.painters.collage.wish import Thing, Wish
 from engine.painters.prompt_weights import plain_words
 
@@ -44,6 +46,9 @@ _PROPS = {
     "table": ("potted plant", "hot beverage", "red apple"),
     "underwater": ("tropical fish", "octopus", "coral", "turtle"),
 }
+
+
+_MOST_UNKNOWN, _LONGEST_UNKNOWN = 5, 24  # words, and letters of one
 
 
 class Collage:
@@ -95,6 +100,20 @@ class Collage:
                 assert self._folder is not None  # noqa: S101 - asked for only where there is one
                 self._eyes = Beholder.load(self._folder), Appearances.load(self._folder, self.library)
             return self._eyes
+
+    def remark(self, prompt: str, *, model: str) -> str:
+        """What to say where nothing in the library answers to a prompt; else nothing. Of the prompt it holds letters,
+        digits and hyphens only, so that no platform reads anything else into them.
+        """
+        unknown = parse(prompt, self.library).unknown
+        if not unknown:
+            return ""
+        words = self.library.translator.translate(tuple(tokens(prompt, self.library)))
+        if self.library.is_foreign([word for word in words if word != ","]):
+            return f"{model} reads English, and the nouns of {', '.join(LANGUAGES[:-1])} and {LANGUAGES[-1]}"
+        return (
+            f"not known to {model}: {', '.join(word[:_LONGEST_UNKNOWN] for word in unknown[:_MOST_UNKNOWN])}"
+        )
 
     def compose(self, prompt: str, *, seed: int, width: int, height: int) -> Image.Image:
         """An RGB picture of what the prompt says; any size from 64 to 1024."""

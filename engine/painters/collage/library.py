@@ -4,14 +4,16 @@ import io
 import json
 import zipfile
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from threading import Lock
 
 from PIL import Image
 
+from engine.painters.collage.translation import Translator
+from engine.painters.collage.words import GRAMMAR
 from studio.errors import ModelBroken
 
 NGRAM_MATCH_MIN = 0.62
@@ -59,6 +61,7 @@ class Library:
             self._archive = zipfile.ZipFile(folder / "cutouts.zip")
         except (OSError, ValueError, zipfile.BadZipFile) as problem:
             raise ModelBroken(f"The picture library in {folder} cannot be read: {problem}") from problem
+        self._folder = folder
         self._lock = Lock()
         self.subjects = tuple(
             Subject(
@@ -88,6 +91,19 @@ class Library:
         }
         self.words = tuple(self._synonyms)
         self.longest_phrase = max(len(name.split()) for name in (*self.by_name, *self._synonyms))
+
+    @cached_property
+    def translator(self) -> Translator:
+        return Translator(self._folder / "foreign_nouns.json", self.by_name, self.is_english)
+
+    def is_english(self, word: str) -> bool:
+        """Whether the grammar, a name or a keyword answers to a word."""
+        return word in GRAMMAR or bool(self.named(word) or self.suggested(word))
+
+    def is_foreign(self, words: Sequence[str]) -> bool:
+        """Whether a prompt is in a language that is not read: nothing of it is known, nor is it a made-up word."""
+        strange = len(words) > 2 or not all(map(str.isascii, words))
+        return strange and not any(map(self.is_english, words))
 
     def named(self, phrase: str) -> tuple[Subject, ...]:
         """Subjects a phrase of one or more words names outright, in singular or plural; () when none."""

@@ -26,7 +26,7 @@ _GUESSES_MAX = 12
 
 def parse(prompt: str, library: Library) -> Wish:
     """Read a prompt of any length and script. Never raises; what it cannot use it leaves out."""
-    reading = Reading(tuple(tokens(prompt, library)), library)
+    reading = Reading(library.translator.translate(tuple(tokens(prompt, library))), library)
     steps = (_read_comma, _read_emoji, read_backdrop, _read_relation, read_place, read_adjective, read_noun)
     while reading.at < len(reading.tokens):
         if not any(step(reading) for step in steps):
@@ -93,6 +93,7 @@ def _guess(reading: Reading) -> None:
     placed = reading.wish.scene is not None or reading.wish.time is not None
     candidates = reading.asked if placed else reading.unknown
     if candidates:
+        reading.wish = replace(reading.wish, unknown=tuple(dict.fromkeys(candidates)))
         _add_guess(reading, max(candidates, key=len), ())
     return None
 

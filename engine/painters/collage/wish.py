@@ -24,7 +24,10 @@ class Thing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """What a prompt asks for. `relations` holds (index of thing, relation, index of thing)."""
+    """What a prompt asks for. `relations` holds (index of thing, relation, index of thing).
+
+    `unknown` are the words that ask for things where nothing in the library answers to any of them.
+    """
 
     things: tuple[Thing, ...] = ()
     relations: tuple[tuple[int, Relation, int], ...] = ()
@@ -32,3 +35,4 @@ class Wish:
     background: str | None = None
     time: str | None = None
     style: str | None = None
+    unknown: tuple[str, ...] = ()

@@ -330,3 +330,11 @@ IGNORED = frozenset(
     right front one's wearing holding riding made wide tall long short fat thin great good day time wearing in on by
     with and under over near next inside through across into against onto above below behind""".split()
 )
+
+# Every single word that the grammar itself knows.
+GRAMMAR = frozenset(
+    word
+    for table in (RELATIONS, NUMBERS, COLOUR_NAMES, SIZES, STYLES, AMOUNTS, SCENES, TIMES)
+    for phrase in table
+    for word in phrase.split()
+).union(PREPOSITIONS, NEGATIONS, IGNORED)

@@ -1,0 +1,97 @@
+"""The bundled model reads nouns of six more languages, and says when it knows none of a prompt's words."""
+
+import pytest
+
+from engine.catalog.bundled_notes import bundled_notes
+from engine.model_catalog import MODELS, ModelCatalogue
+from engine.painters.collage.collage import Collage
+from engine.painters.collage.library import Library
+from engine.painters.collage.parse import parse
+from engine.painters.collage.wish import Wish
+
+LIBRARY = Library(MODELS / "thimble/prior")
+COLLAGE = Collage(LIBRARY)
+LANGUAGES = "Thimble reads English, and the nouns of German"
+
+
+def wish(prompt: str) -> Wish:
+    return parse(prompt, LIBRARY)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "english"),
+    [
+        ("ein roter Fuchs im Schnee", "a red fox in the snow"),
+        ("zwei Katzen auf einem Tisch", "two cats on a table"),
+        ("drei grüne Äpfel", "three green apples"),
+        ("Ein Boot auf dem Meer bei Sonnenuntergang", "a boat on the sea at sunset"),
+        ("un zorro rojo en la nieve", "a red fox in the snow"),
+        ("dos gatos negros bajo un árbol", "two black cats under a tree"),
+        ("dos gatos negros bajo un arbol", "two black cats under a tree"),
+        ("trois chats noirs devant un château", "three black cats in front of a castle"),
+        ("l'ours et le renard dans la forêt", "the bear and the fox in the forest"),
+        ("des chevaux sur la plage", "three horses on the beach"),
+        ("due gatti neri nella foresta", "two black cats in the forest"),
+        ("un castello", "a castle"),
+        ("um gato preto na praia", "a black cat on the beach"),
+        ("três cães e um avião no céu", "three dogs and an airplane in the sky"),
+        ("赤い狐と青い鳥", "a red fox and a blue bird"),
+        ("ねこ", "cat"),
+        ("雪の中のキツネ", "fox in snow"),
+    ],
+)
+def test_a_prompt_in_another_language_asks_for_the_same_things(prompt: str, english: str) -> None:
+    def told(some: Wish) -> list[tuple[object, ...]]:
+        return [(each.subjects, each.count, each.colour, each.size) for each in some.things]
+
+    assert told(wish(prompt)) == told(wish(english))
+    assert (wish(prompt).scene, wish(prompt).time) == (wish(english).scene, wish(english).time)
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "a red fox in the snow",
+        "banana",
+        "two robots on the sofa",
+        "no",
+        "",
+        "🦊🦊",
+        "a taxi in die city",
+    ],
+)
+def test_english_is_never_translated(prompt: str) -> None:
+    words = tuple(prompt.split())
+    assert LIBRARY.translator.translate(words) == words
+
+
+@pytest.mark.parametrize(
+    ("prompt", "remark"),
+    [
+        ("zorgle", "not known to Thimble: zorgle"),
+        ("a zorgle in the forest", "not known to Thimble: zorgle"),
+        ("a blorf and a zorgle", "not known to Thimble: blorf, zorgle"),
+        ("ein Zorgel im Wald", "not known to Thimble: zorgel"),
+        ("*zorgle* and a @blorf `frob`", "not known to Thimble: zorgle, blorf, frob"),
+    ],
+)
+def test_words_that_nothing_answers_to_are_named(prompt: str, remark: str) -> None:
+    assert COLLAGE.remark(prompt, model="Thimble") == remark
+
+
+@pytest.mark.parametrize("prompt", ["красная лиса в лесу", "מכונית אדומה", "czerwony kogut wieczorem"])
+def test_a_language_that_is_not_read_is_answered_with_those_that_are(prompt: str) -> None:
+    assert COLLAGE.remark(prompt, model="Thimble").startswith(LANGUAGES)
+
+
+@pytest.mark.parametrize(
+    "prompt", ["a fox and a zorgle", "a sunset over a quiet sea", "", "🦊", "ein Fuchs", "猫"]
+)
+def test_nothing_is_said_where_a_noun_is_known(prompt: str) -> None:
+    assert not COLLAGE.remark(prompt, model="Thimble")
+
+
+def test_the_bundled_model_says_what_it_is() -> None:
+    note = bundled_notes(ModelCatalogue.load())["thimble"]
+    assert note.startswith("Thimble is a small demo model that knows about 1,000 things.")
+    assert "chatelier models pull" in note
