@@ -6,6 +6,8 @@ from typing import Any
 from celery import Celery
 from kombu import Queue
 
+from engine.queue import redis_transport
+
 PAINT_TASK = "chatelier.paint"
 SWEEP_TASK = "chatelier.sweep"
 CHORES_TASK = "chatelier.chores"
@@ -26,6 +28,7 @@ def make_app(redis_url: str, *, models: Iterable[str] = ()) -> Celery:
 
     `models` are those with queues of their own.
     """
+    redis_transport.register()
     own = [Queue(queue_of(model)) for model in models]
     app = Celery("chatelier", broker=redis_url, set_as_current=False)
     app.conf.update(

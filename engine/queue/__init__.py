@@ -1,0 +1,1 @@
+"""The queue between front ends and workers: Celery on Redis."""

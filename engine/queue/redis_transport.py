@@ -1,0 +1,30 @@
+"""Kombu's transport for Redis, whose channels outlive their connection.
+
+After a lost connection kombu closes the channel, and tasks that were running acknowledge their messages on it. Kombu
+5.7 answers both with an AttributeError, which Celery takes for a defect of its own and stops for. Here both raise a
+connection error: Celery logs it and connects again. The message itself stays in Redis, and the job's row says whether
+there is still something to do.
+"""
+
+from typing import Any
+
+from kombu.transport import TRANSPORT_ALIASES, redis
+
+
+class Channel(redis.Channel):
+    connection: Any  # None after it was closed
+
+    def _create_client(self, asynchronous: bool = False) -> Any:
+        if self.connection is None or self.connection.client is None:
+            raise ConnectionError("the connection of this channel was closed")
+        return super()._create_client(asynchronous)  # type: ignore[misc]
+
+
+class Transport(redis.Transport):
+    Channel = Channel
+
+
+def register() -> None:
+    """Use it for every URL of Redis in this process, with TLS and over Unix sockets too."""
+    for scheme in ("redis", "rediss"):
+        TRANSPORT_ALIASES[scheme] = f"{__name__}:{Transport.__qualname__}"
