@@ -42,4 +42,4 @@ class CancelListener:
             while not self._stop.is_set():
                 message = channel.get_message(timeout=1.0)
                 if message is not None:
-                    self._heard[message["channel"].decode()](message["data"].decode())
+                    self._heard[message["channel"].decode()](message["data"].decode(errors="replace"))

@@ -9,6 +9,7 @@ from typing import Any
 
 import redis
 
+from engine.queue.unreadable import note_unreadable
 from studio.errors import QueueUnavailable
 from studio.events import EVENT_KINDS, Event, JobProgress
 from studio.ports import Delivery
@@ -67,14 +68,15 @@ class RedisEvents:
                 stop.wait(_RETRY_SECONDS)
 
     def _delivery(self, face: str, entry: bytes, fields: dict[bytes, bytes]) -> Delivery | None:
+        """None for what is not for this front end, or cannot be read: both are acknowledged here."""
+
         def acknowledge() -> None:
             try:
                 self._redis.xack(STREAM, face, entry)
             except (redis.RedisError, OSError):
                 log.warning("an event was not acknowledged and will come again")
 
-        kind = EVENT_KINDS.get(fields.get(b"kind", b"").decode())
-        event = from_data(kind, json.loads(fields[b"event"])) if kind else None
+        event = _read_event(fields)
         if event is None or event.platform != face:  # another version's, or another face's
             acknowledge()
             return None
@@ -87,13 +89,32 @@ class RedisEvents:
                     channel.subscribe(PROGRESS_CHANNEL)
                     while not stop.is_set():
                         message = channel.get_message(timeout=1.0)
-                        if message is not None:
-                            yield from_data(JobProgress, json.loads(message["data"]))
+                        progress = _read_progress(message) if message is not None else None
+                        if progress is not None:
+                            yield progress
             except (redis.RedisError, OSError):
                 stop.wait(_RETRY_SECONDS)
 
     def close(self) -> None:
         self._redis.close()
+
+
+def _read_event(fields: dict[bytes, bytes]) -> Event | None:
+    """None for a kind that this version does not know, and for what cannot be read."""
+    try:
+        kind = EVENT_KINDS.get(fields.get(b"kind", b"").decode())
+        return from_data(kind, json.loads(fields[b"event"])) if kind else None
+    except (ValueError, LookupError, TypeError) as error:
+        note_unreadable("events", error)
+        return None
+
+
+def _read_progress(message: dict[str, Any]) -> JobProgress | None:
+    try:
+        return from_data(JobProgress, json.loads(message["data"]))
+    except (ValueError, LookupError, TypeError) as error:
+        note_unreadable("progress", error)
+        return None
 
 
 class _Reader:

@@ -1,14 +1,20 @@
-"""Kombu's transport for Redis, whose channels outlive their connection.
+"""Kombu's transport for Redis, with two defects mended: neither may end a worker.
 
 After a lost connection kombu closes the channel, and tasks that were running acknowledge their messages on it. Kombu
 5.7 answers both with an AttributeError, which Celery takes for a defect of its own and stops for. Here both raise a
 connection error: Celery logs it and connects again. The message itself stays in Redis, and the job's row says whether
 there is still something to do.
+
+A message that is not kombu's JSON, from a damaged list or another program, ends kombu's reading. Here it is passed over:
+Redis has taken it from the list already.
 """
 
+from queue import Empty
 from typing import Any
 
 from kombu.transport import TRANSPORT_ALIASES, redis
+
+from engine.queue.unreadable import note_unreadable
 
 
 class Channel(redis.Channel):
@@ -18,6 +24,13 @@ class Channel(redis.Channel):
         if self.connection is None or self.connection.client is None:
             raise ConnectionError("the connection of this channel was closed")
         return super()._create_client(asynchronous)  # type: ignore[misc]
+
+    def _brpop_read(self, **options: Any) -> Any:
+        try:
+            return super()._brpop_read(**options)  # type: ignore[misc]
+        except (ValueError, TypeError, AttributeError, LookupError) as error:
+            note_unreadable("tasks", error)
+            raise Empty from error
 
 
 class Transport(redis.Transport):

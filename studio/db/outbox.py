@@ -1,6 +1,7 @@
 """Durable events, written in the transaction that makes them true and sent after it."""
 
 import itertools
+import logging
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
@@ -19,6 +20,8 @@ _BATCH = 200
 _KEPT = timedelta(days=2)
 _MOST_AT_ONCE = 20
 _PACE = timedelta(seconds=1)  # Slack takes about one edit a second, and people wait for answers meanwhile
+
+log = logging.getLogger(__name__)
 
 
 def write(session: Session, event: Event) -> OutboxRow:
@@ -50,13 +53,23 @@ def send(database: Database, events: Events, rows: Iterable[OutboxRow]) -> None:
     sent: list[int] = []
     try:
         for row in rows:
-            events.publish(from_data(EVENT_KINDS[row.kind], row.payload))
+            if event := _read(row):
+                events.publish(event)
             sent.append(row.id)
     except QueueUnavailable:
         pass
     if sent:
         with database.begin() as session:
             session.execute(update(OutboxRow).where(OutboxRow.id.in_(sent)).values(published_at=now()))
+
+
+def _read(row: OutboxRow) -> Event | None:
+    """None for what cannot be read: it would keep all later events from being sent."""
+    try:
+        return from_data(EVENT_KINDS[row.kind], row.payload)
+    except ValueError:
+        log.exception("event skipped: unreadable", extra={"outbox_id": row.id, "kind": row.kind})
+        return None
 
 
 def send_unsent(database: Database, events: Events, *, before: datetime) -> int:

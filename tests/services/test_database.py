@@ -189,6 +189,18 @@ def test_an_event_that_only_a_newer_version_knows_holds_up_no_other(ports: Ports
     assert len(ports.events.published) == 1
 
 
+def test_an_event_that_cannot_be_read_holds_up_no_other(ports: Ports):
+    with ports.database.begin() as session:
+        session.add(OutboxRow(kind="JobEnded", payload={"platform": "telepathy"}, created_at=now()))
+    ports.events.away = True
+    imagine(ports, "a")
+    ports.events.away = False
+    soon = now() + timedelta(seconds=1)
+    outbox.send_unsent(ports.database, ports.events, before=soon)
+    assert len(ports.events.published) == 1
+    assert outbox.send_unsent(ports.database, ports.events, before=soon) == 0
+
+
 def test_sent_events_are_forgotten_after_two_days(ports: Ports):
     imagine(ports, "a")
     with ports.database.begin() as session:

@@ -6,11 +6,12 @@ from itertools import islice
 
 import pytest
 import redis
+from prometheus_client import REGISTRY
 
 from engine import events as module
 from engine.cancellations import CancelListener
 from engine.client import CeleryQueue
-from engine.events import STREAM, RedisEvents
+from engine.events import PROGRESS_CHANNEL, STREAM, RedisEvents
 from studio.errors import QueueUnavailable
 from studio.events import JobAccepted, JobProgress
 from studio.people import Platform
@@ -112,6 +113,63 @@ def test_an_event_of_a_later_version_is_passed_over(events: RedisEvents, redis_u
         client.xadd(STREAM, {"kind": "PictureSang", "event": "{}"})
     events.publish(accepted("a"))
     assert take(events, 1) == ["a"]
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"kind": "JobEnded"},
+        {"kind": "JobEnded", "event": "{"},
+        {"kind": "JobEnded", "event": "[]"},
+        {"kind": "JobEnded", "event": "{}"},
+        {"kind": "JobEnded", "event": '{"job_id":"a","platform":"telepathy","state":"done"}'},
+        {"kind": "JobEnded", "event": '{"job_id":"a","platform":"web","state":"asleep"}'},
+        {"kind": b"\xff", "event": b"\xff"},
+        {"kind": "JobAccepted", "event": b"\xff\xfe"},
+        {"nothing": "known"},
+    ],
+)
+def test_an_event_that_cannot_be_read_is_acknowledged_counted_and_passed_over(
+    events: RedisEvents, redis_url: str, entry: dict
+):
+    name = "chatelier_unreadable_messages_total"
+    before = REGISTRY.get_sample_value(name, {"stream": "events"}) or 0
+    with redis.Redis.from_url(redis_url) as client:
+        client.xadd(STREAM, entry)
+        events.publish(accepted("a"))
+        assert take(events, 1) == ["a"]
+        assert client.xpending(STREAM, "web")["pending"] == 0
+    known = entry.get("kind") in {"JobEnded", "JobAccepted", b"\xff"}
+    assert (REGISTRY.get_sample_value(name, {"stream": "events"}) or 0) - before == known
+
+
+def test_an_event_of_a_later_version_is_read_without_what_is_new_in_it(events: RedisEvents, redis_url: str):
+    with redis.Redis.from_url(redis_url) as client:
+        later = {"kind": "JobAccepted", "event": '{"job_id":"a","platform":"web","mood":"blue"}'}
+        client.xadd(STREAM, later)
+    assert take(events, 1) == ["a"]
+
+
+def test_progress_that_cannot_be_read_is_passed_over(events: RedisEvents, redis_url: str):
+    stop, ready = threading.Event(), threading.Event()
+    heard = []
+
+    def listen() -> None:
+        for progress in events.progress(stop):
+            heard.append(progress.job_id)
+            ready.set()
+            return
+
+    thread = threading.Thread(target=listen)
+    thread.start()
+    with redis.Redis.from_url(redis_url) as client:
+        until(lambda: client.pubsub_numsub(PROGRESS_CHANNEL)[0][1], lambda: None)
+        for damaged in ("{", "[]", b"\xff", '{"job_id":"a"}'):
+            client.publish(PROGRESS_CHANNEL, damaged)
+    events.announce(JobProgress(job_id="whole", platform=Platform.WEB, step=1, steps=2))
+    assert ready.wait(PATIENCE_SECONDS)
+    thread.join(PATIENCE_SECONDS)
+    assert heard == ["whole"]
 
 
 def test_progress_is_heard_by_everybody_who_listens(events: RedisEvents):

@@ -87,6 +87,14 @@ def test_a_queue_that_is_closed_leaves_no_connection_open(client, redis_url):
     assert client.llen("paint") == 2
 
 
+def test_a_message_that_cannot_be_read_does_not_end_the_worker(client, queue, worker):
+    for damaged in ("garbage", b"\xff\xfe", "{}", "[]", "null", '{"body":"x","properties":{}}'):
+        client.lpush("paint", damaged)
+    queue.enqueue("whole", priority=0, model=None)
+    wait_for(lambda: client.llen(SERVED) == 1, what="the job behind them")
+    assert worker.poll() is None
+
+
 def test_a_worker_ends_quietly_when_told_to(client, queue, worker):
     queue.enqueue("one", priority=0, model=None)
     wait_for(lambda: client.llen(SERVED) == 1, what="the job")
