@@ -1,11 +1,14 @@
 """The queue as the faces see it. Starts without torch."""
 
-from collections.abc import Collection
+import json
+from collections.abc import Collection, Iterator
 from contextlib import suppress
+from itertools import chain
 
 import redis
 from kombu import pools
 from kombu.exceptions import OperationalError
+from kombu.transport.redis import Channel
 
 from engine.broker import PAINT_QUEUE, PAINT_TASK, PRIORITIES, make_app, queue_of
 from engine.cancellations import ASIDE_CHANNEL, CANCEL_CHANNEL
@@ -42,6 +45,23 @@ class CeleryQueue:
         except (OperationalError, redis.RedisError, OSError) as error:
             raise QueueUnavailable from error
 
+    def waiting(self) -> frozenset[str]:
+        """Without what a worker has taken and not begun: should that worker die, nobody else would ever see it."""
+        try:
+            with self._redis.pipeline(transaction=False) as pipe:
+                for key in self._lists():
+                    pipe.lrange(key, 0, -1)
+                lists = pipe.execute()
+        except (redis.RedisError, OSError) as error:
+            raise QueueUnavailable from error
+        return frozenset(filter(None, map(_job_of, chain(*lists))))
+
+    def _lists(self) -> Iterator[str]:
+        """The names of Redis' lists: kombu keeps one for each queue and priority."""
+        for queue in (PAINT_QUEUE, *map(queue_of, sorted(self._models))):
+            yield queue
+            yield from (f"{queue}{Channel.sep}{priority}" for priority in range(1, PRIORITIES))
+
     def cancel(self, job_id: str) -> None:
         """The row says so already; a worker that misses this message reads the row at its next heartbeat."""
         try:
@@ -65,3 +85,11 @@ class CeleryQueue:
                 del kept[broker]
         self._app.close()
         self._redis.close()
+
+
+def _job_of(message: bytes) -> str | None:
+    """The job of a task's message; None for one that cannot be read, which its worker passes over."""
+    try:
+        return str(json.loads(message)["headers"]["id"])
+    except (ValueError, LookupError, TypeError):
+        return None

@@ -1,6 +1,7 @@
 """Finds what fell between two stools: jobs nobody works on, events nobody sent."""
 
 import logging
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from studio.clock import now
@@ -10,12 +11,12 @@ from studio.db.database import Database
 from studio.db.tables import JobRow, OutboxRow
 from studio.errors import PaintingFailed
 from studio.events import JobEnded
-from studio.jobs import JobState
+from studio.jobs import WAITING, JobState
 from studio.people import Platform
 from studio.ports import Events, HouseRules, Queue
 
 _UNSENT_AFTER = timedelta(seconds=3)  # committed, and still not on the queue or the stream
-_STALE_AFTER = timedelta(seconds=90)  # queued, and the message may be lost
+_STALE_AFTER = timedelta(seconds=90)  # queued, and the message may be lost: the queue is asked
 
 log = logging.getLogger(__name__)
 
@@ -40,12 +41,21 @@ class Sweeper:
                 stale_before=at - _STALE_AFTER,
                 resting=paused_communities(session),
             )
-        for row in stranded:
+        for row in self._without_queued(stranded, at):
             if row.state == JobState.PAINTING and row.attempts >= self._rules.max_attempts:
                 self._give_up(row, at)
             else:
                 self._send_again(row, at)
         outbox.send_unsent(self._database, self._events, before=at - _UNSENT_AFTER)
+
+    def _without_queued(self, stranded: Sequence[JobRow], at: datetime) -> list[JobRow]:
+        """Those whose message still lies in the queue only wait their turn: a second message would help nobody."""
+        waiting = {row.id for row in stranded if row.state in WAITING}
+        queued = waiting & self._queue.waiting() if waiting else set()
+        if queued:
+            with self._database.begin() as session:
+                moves.confirm_queued(session, queued, at=at)
+        return [row for row in stranded if row.id not in queued]
 
     def _send_again(self, row: JobRow, at: datetime) -> None:
         self._queue.enqueue(row.id, priority=row.priority, model=row.model)

@@ -118,6 +118,9 @@ class Queue(Protocol):
     def enqueue(self, job_id: str, *, priority: int, model: str | None) -> None:
         """Hand a job to the workers. Raises `QueueUnavailable`; the sweeper sends the job again later."""
 
+    def waiting(self) -> frozenset[str]:
+        """The ids of the jobs whose messages lie in the queue. Raises `QueueUnavailable`."""
+
     def cancel(self, job_id: str) -> None:
         """Tell the worker that paints this job to stop within a step. Best effort: the row is the truth."""
 

@@ -103,6 +103,11 @@ class TwinQueue:
             raise QueueUnavailable
         self.sent.append((job_id, priority))
 
+    def waiting(self) -> frozenset[str]:
+        if self.away:
+            raise QueueUnavailable
+        return frozenset(job_id for job_id, _ in self.sent)
+
     def cancel(self, job_id: str) -> None:
         self.cancelled.append(job_id)
 

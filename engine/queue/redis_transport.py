@@ -5,8 +5,8 @@ After a lost connection kombu closes the channel, and tasks that were running ac
 connection error: Celery logs it and connects again. The message itself stays in Redis, and the job's row says whether
 there is still something to do.
 
-A message that is not kombu's JSON, from a damaged list or another program, ends kombu's reading. Here it is passed over:
-Redis has taken it from the list already.
+A message that is not kombu's JSON, from a damaged list or another program, ends kombu's reading. Here it is passed
+over: Redis has taken it from the list already.
 """
 
 from queue import Empty

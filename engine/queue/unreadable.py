@@ -14,6 +14,6 @@ log = logging.getLogger(__name__)
 
 
 def note_unreadable(stream: str, error: Exception) -> None:
-    """Count and log it; `stream` is ``events``, ``progress`` or ``tasks``. The content may be private, so is not logged."""
+    """Count and log it, without its content. `stream` is ``events``, ``progress`` or ``tasks``."""
     _UNREADABLE.labels(stream=stream).inc()
     log.error("message skipped: unreadable", extra={"stream": stream, "error": type(error).__name__})

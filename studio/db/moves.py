@@ -59,6 +59,16 @@ def requeue(session: Session, job_id: str, *, at: datetime) -> bool:
     return _moved(session, job_id, or_(_in(WAITING), abandoned), values)
 
 
+def confirm_queued(session: Session, job_ids: Collection[str], *, at: datetime) -> None:
+    """Note on waiting jobs that their messages lie in the queue."""
+    session.execute(
+        update(JobRow)
+        .where(JobRow.id.in_(job_ids), _in(WAITING))
+        .values(state=JobState.QUEUED, queued_at=at)
+        .execution_options(synchronize_session=False)
+    )
+
+
 def give_back(session: Session, job_id: str, *, worker: str) -> bool:
     """Painting → queued, by a worker that shuts down. The attempt does not count."""
     guard = and_(JobRow.state == JobState.PAINTING, JobRow.lease_owner == worker)

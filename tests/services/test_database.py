@@ -246,6 +246,27 @@ class TestSweeping:
         sweeper.sweep()
         assert ports.queue.sent == [(job, 0)]
 
+    def test_a_job_whose_message_lies_in_the_queue_is_not_sent_again(self, ports: Ports, sweeper: Sweeper):
+        jobs = [imagine(ports, name) for name in "ab"]
+        for job in jobs:
+            self.age(ports, job, queued_at=now() - timedelta(minutes=10))
+        sent = list(ports.queue.sent)
+        sweeper.sweep()
+        assert ports.queue.sent == sent
+        ports.queue.sent.pop()
+        sweeper.sweep()
+        assert ports.queue.sent == sent[:1], "it was seen a moment ago, and is looked for again in a while"
+        self.age(ports, jobs[1], queued_at=now() - timedelta(minutes=10))
+        sweeper.sweep()
+        assert [job for job, _ in ports.queue.sent] == jobs
+
+    def test_a_job_whose_message_was_sent_and_not_noted_is_noted(self, ports: Ports, sweeper: Sweeper):
+        job = imagine(ports, "a")
+        sent = list(ports.queue.sent)
+        self.age(ports, job, state=JobState.ACCEPTED, created_at=now() - timedelta(seconds=10))
+        sweeper.sweep()
+        assert (ports.queue.sent, state_of(ports, job)) == (sent, JobState.QUEUED)
+
     def test_a_job_of_a_dead_worker_is_sent_again(self, ports: Ports, sweeper: Sweeper):
         job = imagine(ports, "a")
         ports.queue.sent.clear()

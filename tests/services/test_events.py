@@ -207,6 +207,8 @@ def test_without_redis_the_queue_says_so_and_a_cancel_is_left_to_the_row():
     nowhere = CeleryQueue("redis://127.0.0.1:1/0")
     with pytest.raises(QueueUnavailable):
         nowhere.enqueue("k3v9m2p4qx7a", priority=0, model=None)
+    with pytest.raises(QueueUnavailable):
+        nowhere.waiting()
     nowhere.cancel("k3v9m2p4qx7a")
 
 

@@ -59,6 +59,17 @@ def test_a_job_with_a_lower_number_is_served_first(client, queue, worker):
     assert client.lrange(SERVED, -2, -1) == ["fifth", "ninth"]
 
 
+def test_the_queue_says_which_jobs_wait_in_it(client, redis_url):
+    queue = CeleryQueue(redis_url, models=("large",))
+    for name, priority, model in [("first", 0, None), ("last", 9, None), ("mine", 3, "large")]:
+        queue.enqueue(name, priority=priority, model=model)
+    client.lpush("paint", "damaged", "[]", '{"headers":null}')
+    assert queue.waiting() == {"first", "last", "mine"}
+    client.flushall()
+    assert queue.waiting() == frozenset()
+    queue.close()
+
+
 def test_a_worker_serves_the_queues_of_the_models_it_holds(client, redis_url, tmp_path, repository):
     command = [sys.executable, "-m", "tests.services.painting_worker"]
     database = f"sqlite:///{tmp_path / 'studio.sqlite3'}"
