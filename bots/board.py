@@ -10,7 +10,7 @@ from functools import partial
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 from bots.backroom import Backroom
-from bots.standings import Slip, Standing, is_deleted, job_state, keep_slip, load_standing, positions
+from bots.standings import Slip, Standing, is_deleted, job_state, keep_slip, load_standing, nowhere, positions
 from studio.db.database import Database
 from studio.errors import NotFound
 from studio.events import JobProgress
@@ -196,6 +196,8 @@ class Board:
         except Unreachable:
             log.info("the message of a job is gone", extra={"job_id": job_id})
             kept = replace(slip, final=ended) if slip else None
+            if ended and kept is None:
+                await self._run(keep_slip, job_id, nowhere(standing.job))
         sheet.touched_at = time.monotonic()
         sheet.slip, sheet.shown = kept, standing
         if standing.wants_copy and not (standing.slip and standing.slip.final):

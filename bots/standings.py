@@ -115,6 +115,11 @@ def _slip(session: Session, job_id: str) -> Slip | None:
     return Slip(channel=row.channel, message=row.message, final=row.final)
 
 
+def nowhere(job: Job) -> Slip:
+    """For a job whose end no message will show, so that nobody tries again."""
+    return Slip(channel=job.address.channel, message="", final=True)
+
+
 def keep_slip(database: Database, job_id: str, slip: Slip) -> None:
     """Two processes may write the same slip at once; the later one wins, and both name the same message.
 

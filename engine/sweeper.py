@@ -1,4 +1,4 @@
-"""Finds what fell between two stools: jobs nobody works on, events nobody sent."""
+"""Requeues stalled jobs, and publishes events that were not sent, or whose end of a job was never shown."""
 
 import logging
 from collections.abc import Sequence
@@ -46,6 +46,8 @@ class Sweeper:
                 self._give_up(row, at)
             else:
                 self._send_again(row, at)
+        # Before old events are forgotten: those of a restored database are all old.
+        outbox.send_undelivered(self._database, self._events, at=at)
         outbox.send_unsent(self._database, self._events, before=at - _UNSENT_AFTER)
 
     def _without_queued(self, stranded: Sequence[JobRow], at: datetime) -> list[JobRow]:

@@ -29,6 +29,7 @@ def paint(session: Session, job_id: str, *, cleared: bool = True) -> list[Outbox
     refused = row.state == JobState.REFUSED
     if not moves.release(session, job_id, at=now(), cleared=cleared):
         return []
+    moves.reopen_delivery(session, job_id)
     session.refresh(row)
     if refused:
         row.cost = records.job_of(row).request.cost
@@ -46,6 +47,7 @@ def deliver(session: Session, job_id: str, *, spoiler: bool = False) -> list[Out
     refused = row.state == JobState.REFUSED
     if not moves.end(session, job_id, JobState.DONE, at=now()):
         return []
+    moves.reopen_delivery(session, job_id)
     session.refresh(row)
     row.spoiler = spoiler
     if refused:

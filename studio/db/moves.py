@@ -7,7 +7,7 @@ from typing import Any, cast
 from sqlalchemy import ColumnElement, CursorResult, and_, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
-from studio.db.tables import JobRow
+from studio.db.tables import DeliveryRow, JobRow
 from studio.jobs import WAITING, JobState, sources_of
 
 
@@ -126,6 +126,11 @@ def release(session: Session, job_id: str, *, at: datetime, cleared: bool) -> bo
         "cleared": cleared,
     }
     return _moved(session, job_id, _in([JobState.HELD, JobState.REFUSED]), values)
+
+
+def reopen_delivery(session: Session, job_id: str) -> None:
+    """The job's message showed an end that no longer holds."""
+    session.execute(update(DeliveryRow).where(DeliveryRow.job_id == job_id).values(final=False))
 
 
 def request_cancel(session: Session, job_id: str) -> bool:

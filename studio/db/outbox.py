@@ -2,17 +2,20 @@
 
 import itertools
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Select, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from studio.clock import now
 from studio.db.database import Database
-from studio.db.tables import OutboxRow
+from studio.db.tables import DeliveryRow, JobRow, OutboxRow
 from studio.errors import QueueUnavailable
-from studio.events import EVENT_KINDS, Event
+from studio.events import EVENT_KINDS, Event, JobChanged, JobEnded
+from studio.jobs import ENDED
+from studio.people import Platform
 from studio.ports import Events
 from studio.wire import from_data, to_data
 
@@ -20,6 +23,9 @@ _BATCH = 200
 _KEPT = timedelta(days=2)
 _MOST_AT_ONCE = 20
 _PACE = timedelta(seconds=1)  # Slack takes about one edit a second, and people wait for answers meanwhile
+_CHECK_AFTER = timedelta(minutes=1)
+_MOST_ATTEMPTS = 12
+_TELL_OF_AN_END = frozenset({JobEnded.__name__, JobChanged.__name__})
 
 log = logging.getLogger(__name__)
 
@@ -50,17 +56,22 @@ def pace(rows: Sequence[OutboxRow]) -> list[OutboxRow]:
 
 def send(database: Database, events: Events, rows: Iterable[OutboxRow]) -> None:
     """Send what a committed transaction wrote. If the queue is away, the sweeper sends it later."""
-    sent: list[int] = []
+    sent: list[OutboxRow] = []
     try:
         for row in rows:
             if event := _read(row):
                 events.publish(event)
-            sent.append(row.id)
+            sent.append(row)
     except QueueUnavailable:
         pass
     if sent:
         with database.begin() as session:
-            session.execute(update(OutboxRow).where(OutboxRow.id.in_(sent)).values(published_at=now()))
+            session.execute(update(OutboxRow), [_published(row, at=now()) for row in sent])
+
+
+def _published(row: OutboxRow, *, at: datetime) -> dict[str, Any]:
+    check_at = at + _CHECK_AFTER * 2**row.attempts if row.kind in _TELL_OF_AN_END else None
+    return {"id": row.id, "published_at": at, "check_at": check_at, "attempts": row.attempts + 1}
 
 
 def _read(row: OutboxRow) -> Event | None:
@@ -82,5 +93,42 @@ def send_unsent(database: Database, events: Events, *, before: datetime) -> int:
         rows = list(session.scalars(query.order_by(OutboxRow.id).limit(_BATCH)))
     send(database, events, rows)
     with database.begin() as session:
-        session.execute(delete(OutboxRow).where(OutboxRow.published_at < now() - _KEPT))
+        old = (OutboxRow.published_at < now() - _KEPT) & OutboxRow.check_at.is_(None)
+        session.execute(delete(OutboxRow).where(old))
     return len(rows)
+
+
+def send_undelivered(database: Database, events: Events, *, at: datetime) -> None:
+    """Publish again the ends of jobs that no message shows: Redis, or a restored database, may have lost the event.
+
+    It is looked for 1, 2, 4 … minutes after each publication, up to three days in all. A front end that has shown it
+    meanwhile edits the same message.
+    """
+    with database.begin() as session:
+        due = select(OutboxRow).where(OutboxRow.check_at < at).order_by(OutboxRow.check_at, OutboxRow.id)
+        rows = list(session.scalars(due.limit(_BATCH)))
+        undelivered = set(session.scalars(_undelivered([row.payload["job_id"] for row in rows])))
+        latest = {row.payload["job_id"]: row for row in rows}  # one event for each job will do
+        lost = [row for job_id, row in latest.items() if job_id in undelivered]
+        for row in rows:
+            if row not in lost or row.attempts >= _MOST_ATTEMPTS:
+                row.check_at = None
+    for row in lost:
+        log.warning(
+            "job end not shown: %s",
+            "publishing again" if row.check_at else "given up",
+            extra={"job_id": row.payload["job_id"], "attempts": row.attempts},
+        )
+    send(database, events, [row for row in lost if row.check_at])
+
+
+def _undelivered(job_ids: Collection[str]) -> Select[str]:
+    """Those of the jobs that ended without a final message. The web room reads its jobs from the database itself."""
+    unseen = or_(DeliveryRow.job_id.is_(None), DeliveryRow.final.is_(False))
+    return (
+        select(JobRow.id)
+        .outerjoin(DeliveryRow, DeliveryRow.job_id == JobRow.id)
+        .where(
+            JobRow.id.in_(job_ids), JobRow.platform != Platform.WEB, JobRow.state.in_(sorted(ENDED)), unseen
+        )
+    )

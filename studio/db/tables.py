@@ -174,20 +174,29 @@ class OutboxRow(Base):
     """Durable events, written with the change they tell of, sent after the commit.
 
     `created_at` of a paced one lies ahead: it is due then.
+    `check_at` is when to look whether the end of a job was shown after `attempts` publications; None: not (any more).
     """
 
     __tablename__ = "outbox"
-    __table_args__ = (Index("ix_outbox_published_at", "published_at"),)
+    __table_args__ = (
+        Index("ix_outbox_published_at", "published_at"),
+        Index("ix_outbox_check_at", "check_at"),
+    )
 
     id: Mapped[int] = mapped_column(RowNumber, primary_key=True, autoincrement=True)
     kind: Mapped[str] = mapped_column(String(32))
     payload: Mapped[dict[str, Any]]
     created_at: Mapped[datetime]
     published_at: Mapped[datetime | None]
+    check_at: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(default=0, server_default="0")
 
 
 class DeliveryRow(Base):
-    """The one message of a job on its platform, so that any process of the face can edit it."""
+    """The one message of a job on its platform, so that any process of the face can edit it.
+
+    `final` once it showed the job's end, or once there was no place left to show it.
+    """
 
     __tablename__ = "deliveries"
     __table_args__ = (Index("ix_deliveries_message", "message"),)  # a reaction knows only its message
