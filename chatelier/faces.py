@@ -25,10 +25,16 @@ if TYPE_CHECKING:
 _MIB = 1024 * 1024
 
 
-def open_room(settings: Settings, *, listener: int | None = None, metrics: str | None = None) -> None:
+def open_room(
+    settings: Settings,
+    *,
+    listener: int | None = None,
+    metrics: str | None = None,
+    ready_file: Path | None = None,
+) -> None:
     """Be the web face until told to stop. `listener` is the descriptor of a socket that listens on its port already.
 
-    `metrics` is a further address, HOST:PORT, for the figures.
+    `metrics` is a further address, HOST:PORT, for the figures. `ready_file` is fresh while it is open.
     """
     from bots.web import WebSettings
     from bots.web.metrics import Figures
@@ -54,7 +60,14 @@ def open_room(settings: Settings, *, listener: int | None = None, metrics: str |
     figures = Figures()
     serve_figures(metrics, registry=figures.registry)
     with _furnished(settings) as ports:
-        serve(ports, room, around=_with_slack(settings), listener=given, figures=figures)
+        serve(
+            ports,
+            room,
+            around=_with_slack(settings),
+            listener=given,
+            figures=figures,
+            ready_file=ready_file,
+        )
 
 
 @contextmanager

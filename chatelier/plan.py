@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
+from bots.pulse import heartbeat_of
 from chatelier.addresses import is_healthy, local_url
 from chatelier.redis_embedded import EmbeddedRedis
 from chatelier.settings import Loaded, Settings
@@ -48,11 +49,7 @@ class Plan:
         """Each stage starts when the one before is ready."""
         foundation = [_redis(self.redis)] if self.redis else []
         house = [
-            self._own(
-                *("web", "run", "web", "--listener", str(self.listener)),
-                is_ready=lambda _: is_healthy(self.url),
-                keep_open=(self.listener,),
-            ),
+            self._web(),
             self._marked("worker", "worker", nice=_WORKER_NICE, stop_seconds=_WORKER_STOP_SECONDS),
             self._marked("beat", "beat", nice=_BEAT_NICE, stop_seconds=10.0),
         ]
@@ -63,17 +60,30 @@ class Plan:
         """The chat faces that have a token and are part of this version."""
         return [face for face in faces_with_tokens(self.settings) if find_spec(f"bots.{face}")]
 
+    def _web(self) -> Program:
+        mark = self._mark("web")
+        return self._own(
+            *("web", "run", "web", "--listener", str(self.listener), "--ready-file", str(mark)),
+            is_ready=lambda _: is_healthy(self.url),
+            sign_of_life=time_of_heartbeat(mark),
+            keep_open=(self.listener,),
+        )
+
+    def _mark(self, name: str) -> Path:
+        return self.settings.run_folder / f"{name}.ready"
+
     def _marked(
         self, name: str, *arguments: str, stop_seconds: float, nice: int = 0, optional: bool = False
     ) -> Program:
         """A program that says itself when it is ready, by writing its process id into a file."""
-        mark = self.settings.run_folder / f"{name}.ready"
+        mark = self._mark(name)
         return self._own(
             name,
             *arguments,
             "--ready-file",
             str(mark),
             is_ready=says_its_process_id(mark),
+            sign_of_life=time_of_heartbeat(mark),
             nice=nice,
             stop_seconds=stop_seconds,
             optional=optional,
@@ -84,6 +94,7 @@ class Plan:
         name: str,
         *arguments: str,
         is_ready: Callable[[int], bool],
+        sign_of_life: Callable[[], object],
         keep_open: tuple[int, ...] = (),
         nice: int = 0,
         stop_seconds: float = 10.0,
@@ -94,6 +105,7 @@ class Plan:
             arguments=(sys.executable, "-m", "chatelier", *arguments),
             environment=self._environment(),
             is_ready=is_ready,
+            sign_of_life=sign_of_life,
             keep_open=keep_open,
             nice=nice,
             stop_seconds=stop_seconds,
@@ -123,9 +135,22 @@ def _redis(redis: EmbeddedRedis) -> Program:
         name="redis",
         arguments=tuple(redis.arguments),
         is_ready=lambda _: redis.answers(),
+        sign_of_life=lambda: object() if redis.answers() else None,
         keep_open=(redis.lock,),
         talkative=False,
     )
+
+
+def time_of_heartbeat(mark: Path) -> Callable[[], object]:
+    """When the program wrote its heartbeat last; None if it is not there."""
+
+    def written_at() -> int | None:
+        try:
+            return heartbeat_of(mark).stat().st_mtime_ns
+        except OSError:
+            return None
+
+    return written_at
 
 
 def says_its_process_id(mark: Path) -> Callable[[int], bool]:

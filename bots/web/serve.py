@@ -2,10 +2,12 @@
 
 import socket
 from collections.abc import Callable
+from pathlib import Path
 
 import uvicorn
 from starlette.types import ASGIApp
 
+from bots.pulse import pulse
 from bots.web.app import create_app
 from bots.web.metrics import Figures
 from bots.web.settings import WebSettings
@@ -17,9 +19,19 @@ Around = Callable[[ASGIApp], ASGIApp]
 _LONGEST_FRAME_BYTES = 64 * 1024
 
 
+class Server(uvicorn.Server):
+    """Keeps `ready_file` fresh while it takes requests."""
+
+    ready_file: Path | None = None
+
+    async def serve(self, sockets: list[socket.socket] | None = None) -> None:
+        async with pulse(self.ready_file, lambda: self.started):
+            await super().serve(sockets)
+
+
 def make_server(
     ports: Ports, settings: WebSettings, *, around: Around | None = None, figures: Figures | None = None
-) -> uvicorn.Server:
+) -> Server:
     """Raises `Misconfigured`. Logging is left to the caller. `around` puts an app of somebody else's before ours."""
     app: ASGIApp = create_app(ports, settings, figures=figures)
     config = uvicorn.Config(
@@ -34,7 +46,7 @@ def make_server(
         ws_per_message_deflate=False,  # cards are short, and the time is better spent elsewhere
         timeout_graceful_shutdown=3,
     )
-    return uvicorn.Server(config)
+    return Server(config)
 
 
 def serve(
@@ -44,7 +56,9 @@ def serve(
     around: Around | None = None,
     listener: socket.socket | None = None,
     figures: Figures | None = None,
+    ready_file: Path | None = None,
 ) -> None:
     """Run the room until the process is told to end. `listener` listens on its port already; else it is opened."""
     server = make_server(ports, settings, around=around, figures=figures)
+    server.ready_file = ready_file
     server.run(sockets=[listener] if listener else None)

@@ -13,7 +13,7 @@ def register(app: typer.Typer) -> None:
 
 def beat(
     ready_file: Path | None = typer.Option(
-        None, "--ready-file", help="Make this file once the sweeps run.", show_default=False
+        None, "--ready-file", help="Keep this file fresh once the sweeps run.", show_default=False
     ),
     metrics: str | None = METRICS,
 ) -> None:

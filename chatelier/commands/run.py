@@ -24,6 +24,9 @@ def web(
     listener: int | None = typer.Option(
         None, "--listener", hidden=True, help="A descriptor of a socket that listens on the port already."
     ),
+    ready_file: Path | None = typer.Option(
+        None, "--ready-file", help="Keep this file fresh while the room is open.", show_default=False
+    ),
     metrics: str | None = METRICS,
 ) -> None:
     """The web room. Needs Redis and an up-to-date database.
@@ -38,7 +41,7 @@ def web(
 
     settings = load_settings()
     set_up_logging(settings)
-    open_room(settings, listener=listener, metrics=metrics)
+    open_room(settings, listener=listener, metrics=metrics, ready_file=ready_file)
 
 
 def discord(ready_file: Path | None = _READY, metrics: str | None = METRICS) -> None:

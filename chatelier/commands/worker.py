@@ -18,7 +18,7 @@ def worker(
     ready_file: Path | None = typer.Option(
         None,
         "--ready-file",
-        help="Make this file once the model is loaded and jobs are taken.",
+        help="Keep this file fresh once the model is loaded and jobs are taken.",
         show_default=False,
     ),
     metrics: str | None = METRICS,
@@ -49,13 +49,16 @@ def worker(
 
 
 def readiness(path: Path | None) -> Callable[[], None]:
-    """What to call once everything runs: writes the process id into `path`. Until then there is no such file."""
-    from bots.pulse import leave_word
+    """What to call once everything runs: from then on `path` is kept fresh. Until then there is no such file.
+
+    So a start that takes long, as with a large model, does not look like a process that hangs.
+    """
+    from bots.pulse import keep_beating, take_away
 
     def mark() -> None:
         if path is not None:
-            leave_word(path)
+            keep_beating(path)
 
     if path is not None:
-        path.unlink(missing_ok=True)
+        take_away(path)
     return mark

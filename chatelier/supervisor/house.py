@@ -1,7 +1,6 @@
 """Starts programs stage by stage, starts again what dies, and ends all in good order."""
 
 import asyncio
-import contextlib
 import math
 import os
 import signal
@@ -10,11 +9,11 @@ from asyncio.subprocess import DEVNULL, PIPE, STDOUT
 from collections.abc import Callable, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import cast
 
 from rich.console import Console
 
 from chatelier.supervisor.output import Output, Terminal
+from chatelier.supervisor.process import Process
 from chatelier.supervisor.program import Program, backoff_seconds
 from studio.errors import Trouble
 
@@ -22,6 +21,8 @@ _POLL_SECONDS = 0.1
 _STEADY_SECONDS = 20.0  # whoever is up for this long has started well
 _FAILED_STARTS = 3
 _REMIND_SECONDS = 60.0
+_LIVENESS_SECONDS = 5.0
+_SILENT_CHECKS = 12  # counted, not timed: after the machine has slept, everybody gets the time anew
 _LAST_WORDS_SECONDS = 2.0
 
 
@@ -145,7 +146,7 @@ class _Ward:
         self.ready = asyncio.Event()
         self._say = say
         self._changed = changed
-        self._process: _Process | None = None
+        self._process: Process | None = None
         self._failures = 0
         self._was_ready = False
         self._ready_at = math.inf  # of the process of the moment, on the monotonic clock
@@ -161,7 +162,7 @@ class _Ward:
         """
         while True:
             process = await self._start()
-            watching = asyncio.create_task(self._watch_readiness(process))
+            watching = asyncio.create_task(self._watch(process))
             try:
                 code = await process.ended()
             finally:
@@ -200,7 +201,7 @@ class _Ward:
         await self._bury(process)
         await ended
 
-    async def _start(self) -> "_Process":
+    async def _start(self) -> Process:
         self.output.last_lines.clear()
         self._ready_at = math.inf
         started = asyncio.ensure_future(self._execute())
@@ -212,9 +213,9 @@ class _Ward:
         self._changed()
         return self._process
 
-    async def _execute(self) -> "_Process":
+    async def _execute(self) -> Process:
         _, process = await asyncio.get_running_loop().subprocess_exec(
-            lambda: _Process(self.output),
+            lambda: Process(self.output),
             *self.program.leashed(),
             stdin=DEVNULL,
             stdout=PIPE,
@@ -225,14 +226,31 @@ class _Ward:
         )
         return process
 
-    async def _watch_readiness(self, process: "_Process") -> None:
+    async def _watch(self, process: Process) -> None:
+        await self._watch_readiness(process)
+        if self.program.sign_of_life:
+            await self._watch_liveness(self.program.sign_of_life)
+            silent_seconds = _SILENT_CHECKS * _LIVENESS_SECONDS
+            self._say(f"{self.program.name} hangs: no sign of life for {silent_seconds:g} s. It is stopped.")
+            process.signal(signal.SIGKILL)
+
+    async def _watch_liveness(self, sign_of_life: Callable[[], object]) -> None:
+        """Until it stays the same for many times in a row."""
+        seen, silent = await asyncio.to_thread(sign_of_life), 0
+        while silent < _SILENT_CHECKS:
+            await asyncio.sleep(_LIVENESS_SECONDS)
+            sign = await asyncio.to_thread(sign_of_life)
+            silent = silent + 1 if sign == seen else 0
+            seen = sign
+
+    async def _watch_readiness(self, process: Process) -> None:
         while not await asyncio.to_thread(self.program.is_ready, process.pid):  # noqa: ASYNC110 - another process
             await asyncio.sleep(_POLL_SECONDS)
         self._say(f"{self.program.name} is {'back' if self._was_ready else 'ready'}.")
         self._was_ready, self._ready_at = True, time.monotonic()
         self.ready.set()
 
-    async def _bury(self, process: "_Process") -> None:
+    async def _bury(self, process: Process) -> None:
         """Whatever the program started itself goes with it; then its last words are read."""
         self.ready.clear()
         process.signal(signal.SIGKILL)
@@ -243,50 +261,6 @@ class _Ward:
         words = "\n  ".join(list(self.output.last_lines)[-5:])
         name, path = self.program.name, self.output.path
         return f"{name} does not start ({_ending(code)}). It said last:\n  {words}\nMore: {path}"
-
-
-class _Process(asyncio.SubprocessProtocol):
-    """A running program, leader of a session and process group of its own.
-
-    asyncio's own `Process.wait` also waits until the pipe is closed, which a child of the program may hold open long
-    after the program died. Here the two are apart.
-    """
-
-    def __init__(self, output: Output) -> None:
-        self._output = output
-        self._code: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        self._silent = asyncio.Event()
-        self.pid = 0
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast("asyncio.SubprocessTransport", transport)
-        self.pid = self._transport.get_pid()
-
-    def pipe_data_received(self, _descriptor: int, data: bytes | str) -> None:
-        self._output.feed(data if isinstance(data, bytes) else data.encode())
-
-    def pipe_connection_lost(self, _descriptor: int, _error: Exception | None) -> None:
-        self._output.finish()
-        self._silent.set()
-
-    def process_exited(self) -> None:
-        if not self._code.done():
-            self._code.set_result(self._transport.get_returncode() or 0)
-
-    async def ended(self) -> int:
-        """The exit status, negative for a signal, as soon as the program itself has ended."""
-        return await asyncio.shield(self._code)
-
-    async def silent(self, *, timeout_seconds: float) -> None:
-        """Until nobody can write any more."""
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._silent.wait(), timeout_seconds)
-        self._transport.close()
-
-    def signal(self, number: signal.Signals) -> None:
-        """To the whole group; the group is gone when its last process is."""
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self.pid, number)
 
 
 def _ending(code: int) -> str:

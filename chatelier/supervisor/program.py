@@ -13,6 +13,9 @@ _LEASH = Path(__file__).with_name("leash.py")
 class Program:
     """`is_ready` may block for a second or so: it is asked in a thread, with the process id.
 
+    Once it was ready, `sign_of_life` is asked too, and answers with something new as long as the program does not
+    hang; None: nobody can tell.
+
     `stop_seconds` is the grace after SIGTERM. What a program that is not `talkative` says goes to its file
     only. The house opens without waiting for an `optional` one, and goes on without it if it never comes up.
     """
@@ -20,6 +23,7 @@ class Program:
     name: str
     arguments: tuple[str, ...]
     is_ready: Callable[[int], bool]
+    sign_of_life: Callable[[], object] | None = None
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     keep_open: tuple[int, ...] = ()  # file descriptors that it inherits
     nice: int = 0

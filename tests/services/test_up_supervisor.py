@@ -29,11 +29,11 @@ LEASH = Path(sys.modules["chatelier.supervisor"].__file__ or "").with_name("leas
 
 
 def shell(
-    name: str, script: str, *, is_ready: Callable[[int], bool] = lambda _: True, **options: float | bool
+    name: str, script: str, *, is_ready: Callable[[int], bool] = lambda _: True, **options: Any
 ) -> Program:
     """Where a script sleeps it sleeps for an hour, longer than any test waits: what ends was ended."""
     options = {"stop_seconds": WAIT_SECONDS} | options
-    return Program(name=name, arguments=("sh", "-c", script), is_ready=is_ready, **options)  # type: ignore[arg-type]
+    return Program(name=name, arguments=("sh", "-c", script), is_ready=is_ready, **options)
 
 
 class Watched:
@@ -107,6 +107,45 @@ async def test_a_death_is_noticed_although_a_child_holds_the_output_and_the_chil
     os.kill(before, signal.SIGKILL)
     await watched.until(lambda: watched.processes[-1].get("it", before) != before)
     await watched.until(lambda: gone(child))
+    await watched.close()
+
+
+async def test_what_hangs_is_stopped_and_started_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chatelier.supervisor.house._LIVENESS_SECONDS", 0.5)
+    beat = tmp_path / "beat"
+    script = f"while true; do echo >> {beat}; sleep 0.05; done"
+    lively = shell("it", script, sign_of_life=lambda: beat.stat().st_size if beat.exists() else None)
+    watched = await Watched(tmp_path, [lively]).open()
+    before = watched.processes[-1]["it"]
+    os.killpg(before, signal.SIGSTOP)
+    await watched.until(lambda: watched.processes[-1].get("it", before) != before)
+    assert "it hangs: no sign of life for 6 s. It is stopped." in watched.said
+    assert gone(before)
+    await watched.until(lambda: "it is back." in watched.said)
+    await watched.close()
+
+
+async def test_what_takes_long_to_start_does_not_hang(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chatelier.supervisor.house._LIVENESS_SECONDS", 0.001)
+    asked: list[int] = []
+    mark = tmp_path / "mark"
+
+    def is_ready(_: int) -> bool:
+        asked.append(len(asked))
+        return mark.exists()
+
+    slow = shell(
+        "slow", "sleep 3600", is_ready=is_ready, sign_of_life=lambda: object() if mark.exists() else None
+    )
+    watched = Watched(tmp_path, [slow])
+    await watched.until(lambda: len(asked) > 5)
+    mark.touch()
+    await watched.open()
+    assert len({each["slow"] for each in watched.processes}) == 1
     await watched.close()
 
 

@@ -1,7 +1,12 @@
 """docker-compose.yml and the images, without an engine: by the Compose Specification and the house."""
 
 import json
+import os
 import re
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +102,64 @@ def test_only_the_worker_reserves_gpus_and_a_profile_paints_without(services: di
 
 def test_long_running_services_say_whether_they_are_well(services: dict[str, Any]) -> None:
     assert {name for name in services if "healthcheck" not in services[name]} == {"migrate"}
+
+
+@pytest.mark.parametrize("name", sorted(OURS - {"migrate"}))
+def test_a_process_that_hangs_is_killed_by_its_check_and_restarted(
+    name: str, services: dict[str, Any], stages: dict[str, list[str]]
+) -> None:
+    service = services[name]
+    ready = service["command"][service["command"].index("--ready-file") + 1]
+    assert f"healthcheck {ready}" in " ".join(service["healthcheck"]["test"])
+    assert service["restart"] == "unless-stopped"
+    assert any("docker/healthcheck.sh /usr/local/bin/healthcheck" in line for line in stages["base"])
+
+
+class Checked:
+    """A process with its heartbeat files, and the health check of its container."""
+
+    def __init__(self, folder: Path, script: Path) -> None:
+        self.ready, self.alive = folder / "ready", folder / "ready.alive"
+        self.process = subprocess.Popen(["sleep", "3600"])
+        self._script = script
+
+    def write(self, *files: Path, minutes_ago: int = 0) -> None:
+        written_at = time.time() - 60 * minutes_ago
+        for file in files:
+            file.write_text(str(self.process.pid))
+            os.utime(file, (written_at, written_at))
+
+    def check(self) -> int:
+        environment = {**os.environ, "HEALTHCHECK_GRACE_SECONDS": "0"}
+        return subprocess.run(["sh", str(self._script), str(self.ready)], env=environment).returncode
+
+    @property
+    def runs(self) -> bool:
+        return self.process.poll() is None
+
+
+@pytest.fixture
+def checked(tmp_path: Path, repository: Path) -> Iterator[Checked]:
+    made = Checked(tmp_path, repository / "docker" / "healthcheck.sh")
+    yield made
+    made.process.kill()
+    made.process.wait()
+
+
+def test_the_check_leaves_alone_what_starts_what_is_well_and_what_waits(checked: Checked) -> None:
+    assert checked.check() != 0, "it has not started yet"
+    checked.write(checked.ready, checked.alive)
+    assert checked.check() == 0
+    checked.ready.unlink()  # Discord is away
+    assert checked.check() != 0
+    assert checked.runs
+
+
+def test_the_check_kills_what_hangs_also_when_it_does_not_listen(checked: Checked) -> None:
+    checked.process.send_signal(signal.SIGSTOP)
+    checked.write(checked.ready, checked.alive, minutes_ago=3)
+    assert checked.check() != 0
+    assert checked.process.wait(300) == -signal.SIGKILL
 
 
 def test_databases_are_not_reachable_from_outside_and_the_room_only_from_this_machine(

@@ -2,6 +2,8 @@
 
 import asyncio
 import os
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -28,9 +30,42 @@ async def test_the_file_is_there_while_all_is_well(tmp_path: Path, monkeypatch: 
         assert file.read_text() == str(os.getpid())
         well[0] = False
         await until(lambda: not file.exists())
+        beaten = heart.heartbeat_of(file).stat().st_mtime_ns
+        await until(lambda: heart.heartbeat_of(file).stat().st_mtime_ns > beaten)
         well[0] = True
         await until(file.exists)
     assert not file.exists()
+    assert not heart.heartbeat_of(file).exists()
+
+
+async def test_an_event_loop_that_hangs_leaves_no_sign_of_life(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(heart, "BEAT_SECONDS", 0.01)
+    file = tmp_path / "ready"
+    async with pulse(file, lambda: True):
+        await until(file.exists)
+        heart.heartbeat_of(file).unlink()
+        file.unlink()
+        time.sleep(0.2)  # noqa: ASYNC251 - that is the point
+        assert not heart.heartbeat_of(file).exists()
+        await until(file.exists)
+
+
+async def test_a_process_without_an_event_loop_beats_in_a_thread(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(heart, "BEAT_SECONDS", 0.01)
+    file = tmp_path / "ready"
+    stopping = heart.keep_beating(file)
+    for each in (file, heart.heartbeat_of(file)):
+        await until(each.exists)
+        beaten = each.stat().st_mtime_ns
+        await until(lambda each=each, beaten=beaten: each.stat().st_mtime_ns > beaten)
+    stopping.set()
+    for thread in threading.enumerate():
+        if thread.name == "heartbeat":
+            thread.join()
 
 
 def test_whoever_sees_the_file_may_read_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
