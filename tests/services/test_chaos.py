@@ -4,18 +4,23 @@ Everything stays on 127.0.0.1; the number of jobs, of kills and the time are bou
 """
 
 import hashlib
+import json
+import os
 import random
+import signal
 import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import redis
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from engine.events import STREAM
+from engine.broker import HOUSE_QUEUE, PAINT_QUEUE
+from engine.events import PROGRESS_CHANNEL, STREAM
 from studio.catalog import perform
 from studio.clock import now
 from studio.commands.spec import Call
@@ -23,7 +28,7 @@ from studio.db import ledger
 from studio.db.database import Database
 from studio.db.tables import JobRow, LedgerRow, OutboxRow, PictureRow
 from studio.errors import DatabaseUnavailable
-from studio.jobs import JobState
+from studio.jobs import WAITING, JobState
 from studio.ports import Ports
 from tests.running_house import RunningHouse
 from tests.twins import close_ports, someone, somewhere
@@ -32,6 +37,10 @@ PEOPLE = 8
 JOBS_EACH = 5
 WORKER_KILLS = 3
 WEB_KILLS = 3
+# Bounds on what people wait for, on a slow and busy machine.
+OUTAGE_SECONDS = 80.0  # what takes 15 s, and below the 90 s after which the sweeper looks for a lost message
+LOST_MESSAGE_SECONDS = 240.0
+HUNG_SECONDS = 180.0  # noticed after 60 s
 
 
 @pytest.fixture
@@ -120,3 +129,122 @@ def test_40_jobs_survive_killed_workers_killed_faces_and_a_restart_of_redis(
         name = path.parent.name + path.stem
         assert hashlib.sha256(path.read_bytes()).hexdigest() == name, f"half a file: {path.name}"
     assert house.end() == 0
+
+
+class TestOneTrouble:
+    """Each with a bound on the time that people wait for it, far above what it takes on a quiet machine."""
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def house(cls, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHouse]:
+        made = RunningHouse(
+            tmp_path_factory.mktemp("trouble") / "home",
+            CHATELIER_WORKER__LEASE_SECONDS="4",
+            CHATELIER_WORKER__MAX_ATTEMPTS="100",
+        )
+        try:
+            yield made.wait_until_open()
+        finally:
+            made.clear_away()
+
+    @pytest.fixture
+    def client(self, house: RunningHouse) -> Iterator[redis.Redis]:
+        with redis.Redis.from_url(house.note["redis_url"]) as made:
+            yield made
+
+    def state_of(self, ports: Ports, job: str) -> JobState:
+        with ports.database.read() as session:
+            return JobState(session.get_one(JobRow, job).state)
+
+    def wait_for_end(self, house: RunningHouse, ports: Ports, job: str, *, seconds: float) -> None:
+        def is_over() -> bool:
+            with suppress(DatabaseUnavailable):
+                return self.state_of(ports, job) is JobState.DONE
+            return False
+
+        house.wait(is_over, f"the end of {job}", seconds=seconds)
+
+    def test_what_cannot_be_read_stops_nobody(
+        self, house: RunningHouse, ports: Ports, client: redis.Redis
+    ) -> None:
+        before = house.note["processes"]
+        client.xadd(STREAM, {"kind": "JobEnded", "event": "{"})
+        client.publish(PROGRESS_CHANNEL, "{")
+        client.lpush(PAINT_QUEUE, "{", '{"body":"x","properties":{}}')
+        client.lpush(HOUSE_QUEUE, "{")
+        self.wait_for_end(house, ports, ask(ports, "ana", 1), seconds=OUTAGE_SECONDS)
+
+        def has_heard_all() -> bool:
+            web = next(group for group in client.xinfo_groups(STREAM) if group["name"] == b"web")
+            last = client.xinfo_stream(STREAM)["last-generated-id"]
+            return bool(web["last-delivered-id"] == last and web["pending"] == 0)
+
+        house.wait(has_heard_all, "word of the end behind it", seconds=OUTAGE_SECONDS)
+        assert house.note["processes"] == before
+
+    def test_something_is_painted_soon_after_redis_died_while_painting(
+        self, house: RunningHouse, ports: Ports
+    ) -> None:
+        jobs = [ask(ports, f"bo{each}", 1) for each in range(PEOPLE)]
+        house.wait(lambda: states(ports.database)[JobState.PAINTING] > 0, "the painting")
+        worker = house.process_of("worker")
+        house.kill("redis")
+        self.wait_for_end(house, ports, jobs[0], seconds=OUTAGE_SECONDS)
+        for job in jobs:
+            self.wait_for_end(house, ports, job, seconds=LOST_MESSAGE_SECONDS)
+        assert house.process_of("worker") == worker
+
+    def test_jobs_end_although_redis_lost_all_that_it_held(
+        self, house: RunningHouse, ports: Ports, client: redis.Redis
+    ) -> None:
+        jobs = [ask(ports, f"cy{each}", 1) for each in range(PEOPLE)]
+        client.flushall()
+        house.kill("web")
+        for job in jobs:
+            self.wait_for_end(house, ports, job, seconds=LOST_MESSAGE_SECONDS)
+
+    def test_the_message_of_a_job_given_back_lies_in_the_queue(
+        self, house: RunningHouse, ports: Ports
+    ) -> None:
+        jobs = [ask(ports, f"di{each}", 1) for each in range(PEOPLE)]
+        house.wait(lambda: states(ports.database)[JobState.PAINTING] > 0, "the painting")
+        worker = house.process_of("worker")
+        os.kill(worker, signal.SIGTERM)
+        house.process_of("worker", but=worker)
+        waiting = ports.queue.waiting()
+        assert [job for job in jobs if self.state_of(ports, job) in WAITING and job not in waiting] == []
+        for job in jobs:
+            self.wait_for_end(house, ports, job, seconds=OUTAGE_SECONDS)
+
+    def test_waiting_jobs_are_not_sent_again_and_hung_processes_are_restarted(
+        self, house: RunningHouse, ports: Ports, client: redis.Redis
+    ) -> None:
+        hung = {name: house.process_of(name) for name in ("worker", "web")}
+        for process in hung.values():
+            os.kill(process, signal.SIGSTOP)
+        jobs = {ask(ports, f"eve{each}", 1) for each in range(PEOPLE)}
+        long_ago = now() - timedelta(minutes=10)
+        with ports.database.begin() as session:
+            session.execute(update(JobRow).where(JobRow.id.in_(jobs)).values(queued_at=long_ago))
+
+        def are_swept() -> bool:
+            with ports.database.read() as session:
+                return (
+                    long_ago not in session.scalars(select(JobRow.queued_at).where(JobRow.id.in_(jobs))).all()
+                )
+
+        house.wait(are_swept, "the sweep", seconds=OUTAGE_SECONDS)
+        lists = [key for key in client.keys(f"{PAINT_QUEUE}*") if client.type(key) == b"list"]
+        messages = [json.loads(message) for key in lists for message in client.lrange(key, 0, -1)]
+        sent = Counter(message["headers"]["id"] for message in messages)
+        assert {sent[job] for job in jobs} == {1}, (
+            "one message each, also for what the worker has in its hands"
+        )
+        for name, process in hung.items():
+            house.wait(
+                lambda name=name, process=process: house.note["processes"].get(name, process) != process,
+                f"another {name}",
+                seconds=HUNG_SECONDS,
+            )
+        for job in jobs:
+            self.wait_for_end(house, ports, job, seconds=LOST_MESSAGE_SECONDS)
