@@ -16,7 +16,7 @@ from studio.people import Platform
 from studio.ports import Events, HouseRules, Queue
 
 _UNSENT_AFTER = timedelta(seconds=3)  # committed, and still not on the queue or the stream
-_STALE_AFTER = timedelta(seconds=90)  # queued, and the message may be lost: the queue is asked
+_STALE_AFTER = timedelta(seconds=30)  # queued, and the message may be lost: the queue is asked
 
 log = logging.getLogger(__name__)
 
