@@ -5,18 +5,21 @@ linear in the length of the text, which is bounded before and after.
 """
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import islice
 
 from moderation.candidates import WORD, Candidate, View, candidates, spoken, too_disguised
 from moderation.encodings import revealed
 from moderation.letters import fold
+from studio.parsing.prompt_weights import joined_words, plain_words, touching_pieces
 
 MAX_CHARACTERS = 10_000
 _MAX_FOLDED = 20_000
 _MAX_CANDIDATES = 10_000  # more in one text is not how anybody asks for a picture: the reading is cut
+_MAX_JOINED = 1_000  # words put together from pieces with weights
+_LONGEST_JOINED = 40  # letters: longer runs are no word
 _ORDER = {view: place for place, view in enumerate(View)}
 
 
@@ -24,12 +27,14 @@ _ORDER = {view: place for place, view in enumerate(View)}
 class Reading:
     """`words` are the folded words in order; `candidates` holds each reading once, plain ones first.
 
-    `spoken` is the text with spelled, doubled and leet letters put right, as it would be read aloud.
+    Where the text has weights, as in ``(a hat:1.3)``, `words` are those of its versions without weights, and
+    `candidates` those of the text as typed too. `spoken` is each version of the text with spelled, doubled and leet
+    letters put right, as it would be read aloud.
     """
 
     words: tuple[str, ...]
     candidates: tuple[Candidate, ...]
-    spoken: str
+    spoken: tuple[str, ...]
     cut: bool  # the text was longer, or more disguised, than what was read
 
     @property
@@ -39,21 +44,65 @@ class Reading:
 
 @lru_cache(maxsize=256)
 def read(text: str) -> Reading:
-    """Read at most the first 10,000 characters, and what is encoded in them."""
-    texts = [_folded(each) for each in revealed(text[:MAX_CHARACTERS])]
-    chunks = " ".join(texts)[:_MAX_FOLDED].split()
-    words = tuple(word for chunk in chunks for word in WORD.findall(chunk))
-    found = list(dict.fromkeys(islice(candidates(chunks, words), _MAX_CANDIDATES)))
-    found.sort(key=lambda each: _ORDER[each.view])
-    cut = len(text) > MAX_CHARACTERS or len(found) == _MAX_CANDIDATES or too_disguised(chunks)
-    return Reading(words=words, candidates=tuple(found), spoken=spoken(_said(texts)), cut=cut)
+    """Read at most the first 10,000 characters, with and without their weights, and what is encoded in them."""
+    typed = text[:MAX_CHARACTERS]
+    unweighted = [_Version(version) for version in without_weights(typed)]
+    joined = list(islice(_join_pieces(typed), _MAX_JOINED))
+    versions = [_Version(typed), *unweighted, *([_Version(" ".join(joined))] if joined else [])]
+    plain = versions[1:] or versions
+    # Each version by itself: its last word and the first one of the next are no phrase.
+    found = list(dict.fromkeys(candidate for version in versions for candidate in version.candidates))
+    found.sort(key=lambda candidate: _ORDER[candidate.view])
+    return Reading(
+        words=tuple(word for version in plain for word in version.words),
+        candidates=tuple(found),
+        spoken=tuple(dict.fromkeys(version.spoken for version in plain)),
+        cut=len(text) > MAX_CHARACTERS
+        or len(joined) == _MAX_JOINED
+        or any(version.cut for version in versions),
+    )
 
 
-def _said(texts: Sequence[str]) -> list[str]:
-    """The chunks of the text, and of what was decoded in it the phrases: a lone word may be one by chance only."""
-    plain, *hidden = texts
-    phrases = [each for each in hidden if " " in each.strip() and each.replace(" ", "") not in plain]
-    return " ".join([plain, *phrases])[:_MAX_FOLDED].split()
+def without_weights(text: str) -> tuple[str, ...]:
+    """The prompt as models read it, and as a person does where a weight stands inside a word; none without weights."""
+    plain = plain_words(text)
+    return tuple(dict.fromkeys((plain, joined_words(text)))) if plain != text else ()
+
+
+def _join_pieces(text: str) -> Iterator[str]:
+    """Neighbours among three or more pieces that have no space between: ``(a:1)n(ote:1)`` may hide "note"."""
+    for pieces in touching_pieces(text):
+        for start in range(len(pieces) if len(pieces) > 2 else 0):
+            word = pieces[start]
+            for piece in pieces[start + 1 :]:
+                word += piece
+                if len(word) > _LONGEST_JOINED:
+                    break
+                yield word
+
+
+class _Version:
+    """One way to read the weights of a text: its folded words and what is encoded in them."""
+
+    def __init__(self, text: str) -> None:
+        self._texts = [_folded(piece) for piece in revealed(text)]
+        self._chunks = " ".join(self._texts)[:_MAX_FOLDED].split()
+        self.words = tuple(word for chunk in self._chunks for word in WORD.findall(chunk))
+
+    @cached_property
+    def candidates(self) -> list[Candidate]:
+        return list(islice(candidates(self._chunks, self.words), _MAX_CANDIDATES))
+
+    @property
+    def cut(self) -> bool:
+        return len(self.candidates) == _MAX_CANDIDATES or too_disguised(self._chunks)
+
+    @property
+    def spoken(self) -> str:
+        """Of the text, and of what was decoded in it the phrases: a lone word may be one by chance only."""
+        plain, *hidden = self._texts
+        phrases = [piece for piece in hidden if " " in piece.strip() and piece.replace(" ", "") not in plain]
+        return spoken(" ".join([plain, *phrases])[:_MAX_FOLDED].split())
 
 
 def fold_text(text: str) -> str:

@@ -18,11 +18,11 @@ from engine.model_folders import INDEX, components, read_json
 from engine.painters.blending import blend, slerp
 from engine.painters.painter import Sketch
 from engine.painters.pipeline import PipelinePainter, generators
-from engine.painters.prompt_weights import plain_words
 from engine.painters.sight import image_embeddings
 from engine.painters.weights import load_part
 from engine.speed import PLAIN, Speed
 from studio.errors import ModelBroken
+from studio.parsing.prompt_weights import plain_words
 
 # Strong variations move away from what was seen: on this share of the arc towards an embedding by chance, and by so
 # many of Stable unCLIP's thousand levels of noise.

@@ -24,13 +24,13 @@ from engine.painters.blending import blend
 from engine.painters.layout import Layout, read_any_layout
 from engine.painters.outfit import Outfit, pipelines_bytes
 from engine.painters.painter import Sketch
-from engine.painters.prompt_weights import plain_words
 from engine.painters.shared_calls import shares_calls
 from engine.painters.text_encoding import count_unread_whole
 from engine.painters.watching import Stopped, watched
 from engine.painters.weights import LOADING, choose_dtype, quiet
 from engine.speed import PLAIN, Speed
 from studio.errors import BadParameter, ModelBroken, NotSupported, PaintingFailed
+from studio.parsing.prompt_weights import plain_words
 
 # What a pipeline may be asked to do: diffusers' finder of the class for it, and the word for people.
 _TASKS = {

@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from transformers import CLIPTokenizer, PreTrainedTokenizerBase
 
-from engine.painters.prompt_weights import plain_words, read_weights
+from studio.parsing.prompt_weights import plain_words, read_weights
 
 # A prompt has at most 1000 characters: no English one is cut here, and others end somewhere.
 MAX_CHUNKS = 14

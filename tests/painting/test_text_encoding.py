@@ -16,7 +16,6 @@ from engine.easel.ticket import Ticket
 from engine.model_catalog import ModelEntry
 from engine.painters.families import new_painter
 from engine.painters.painter import Painter, Sketch
-from engine.painters.prompt_weights import plain_words, read_weights
 from engine.painters.text_encoding import MAX_CHUNKS, chunk_prompt, count_unread_clip, encode_clip
 from tests.tiny_models import (
     make_text_encoder,
@@ -157,32 +156,3 @@ def test_only_what_lies_beyond_the_last_chunk_is_unread(tokenizer: Any) -> None:
     assert count_unread_clip(fits, tokenizer=tokenizer, length=77) == 0
     assert count_unread_clip(fits + "b c", tokenizer=tokenizer, length=77) == 2
     assert count_unread_clip("", tokenizer=tokenizer, length=77) == 0
-
-
-@pytest.mark.parametrize(
-    ("prompt", "fragments"),
-    [
-        ("a fox", [("a fox", 1.0)]),
-        ("", []),
-        ("a (red:1.3) fox", [("a ", 1.0), ("red", 1.3), (" fox", 1.0)]),
-        ("(red:1,3)", [("red", 1.3)]),
-        ("((red:1.5) fox:2)", [("red", 3.0), (" fox", 2.0)]),
-        (r"\(red:1.3\) fox", [("(red:1.3) fox", 1.0)]),
-        (r"(fate \(series\):1.2)", [("fate (series)", 1.2)]),
-        ("a (small) fox", [("a (small) fox", 1.0)]),
-        ("(a (small) fox:0.5)", [("a (small) fox", 0.5)]),
-        ("in (16:9) at (10:30) (:3)", [("in (16:9) at (10:30) (:3)", 1.0)]),
-        ("(red:9)", [("(red:9)", 1.0)]),
-        ("((red:1.3", [("((red:1.3", 1.0)]),
-        ("red:1.3)", [("red:1.3)", 1.0)]),
-    ],
-)
-def test_brackets_with_a_number_are_weights_and_all_others_are_text(
-    prompt: str, fragments: list[tuple[str, float]]
-) -> None:
-    assert [(each.text, each.weight) for each in read_weights(prompt)] == fragments
-
-
-@pytest.mark.parametrize(("prompt", "plain"), [("n(o:1)te", "n o te"), ("(ab:1)(cd:1)", "ab cd")])
-def test_a_bracket_with_a_weight_never_joins_two_halves_of_a_word(prompt: str, plain: str) -> None:
-    assert plain_words(prompt).split() == plain.split()

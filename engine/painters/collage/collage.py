@@ -23,7 +23,7 @@ from engine.painters.collage.sky import Backdrop
 from engine.painters.collage.tokens import tokens
 from engine.painters.collage.translation import LANGUAGES
 from engine.painters.collage.wish import Thing, Wish
-from engine.painters.prompt_weights import plain_words
+from studio.parsing.prompt_weights import plain_words
 
 if TYPE_CHECKING:
     from engine.painters.collage.beholder import Beholder

@@ -69,7 +69,8 @@ class ListedWords:
             if " ".join(words[start : start + length]) in self.harmless
             for place in range(start, start + length)
         }
-        return all(place in excused for place, word in enumerate(words) if word == candidate.text)
+        places = [place for place, word in enumerate(words) if word == candidate.text]
+        return bool(places) and excused.issuperset(places)
 
     @cached_property
     def _lengths(self) -> tuple[int, ...]:

@@ -13,6 +13,7 @@ from moderation.classifier import Classifier, Opinion, load_in_background
 from moderation.findings import Finding
 from moderation.normalise import read
 from moderation.rules.prompt.subject import PromptSubject
+from studio.parsing.prompt_weights import plain_words
 from studio.verdicts import Ruling
 
 MAX_CHARACTERS = 2_000  # what the classifier reads in good time
@@ -56,25 +57,25 @@ class Meaning:
 def _texts(subject: PromptSubject) -> Iterator[str]:
     for words in subject.own:
         yield from _texts_of(", ".join(filter(None, (words, subject.style))), subject.lineage)
-    if subject.inverted and _several(subject.negative):
-        yield subject.negative
+    if subject.inverted:
+        yield from _texts_of(subject.negative, ())
 
 
 def _texts_of(own: str, lineage: tuple[str, ...]) -> Iterator[str]:
     if _several(own):
         yield own
     yield from _undisguised(own)
-    together = ". ".join(dict.fromkeys([*lineage[-_ANCESTORS:], own]))
+    together = ". ".join(dict.fromkeys(map(plain_words, [*lineage[-_ANCESTORS:], own])))
     if lineage and _several(together):
         yield together[-MAX_CHARACTERS:]
 
 
 def _undisguised(own: str) -> Iterator[str]:
-    """Disguised letters say nothing to the encoder: it also reads the text as a person sees it and speaks it."""
-    spoken = read(own).spoken
-    spelled_together = _several(own) and len(spoken) >= _WRITTEN_TOGETHER
-    if spoken != " ".join(WORD.findall(own.lower())) and (_several(spoken) or spelled_together):
-        yield spoken
+    """Disguised letters and weights say nothing to the encoder: it also reads the text as it is seen and spoken."""
+    for spoken in read(own).spoken:
+        spelled_together = _several(own) and len(spoken) >= _WRITTEN_TOGETHER
+        if spoken != " ".join(WORD.findall(own.lower())) and (_several(spoken) or spelled_together):
+            yield spoken
 
 
 def _several(text: str) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 
 from moderation.categories import Category
 from moderation.findings import Finding
+from moderation.normalise import without_weights
 from moderation.people import load_in_background, named_people
 from moderation.rules.prompt.meaning import MAX_CHARACTERS, Judge
 from moderation.rules.prompt.subject import PromptSubject
@@ -32,7 +33,10 @@ class People:
             load_in_background()
 
     def judge(self, subject: PromptSubject) -> Finding | None:
-        named = [text for text in subject.wished if self._find(text)]
+        texts = dict.fromkeys(
+            version for text in subject.wished for version in (text, *without_weights(text))
+        )
+        named = [text for text in texts if self._find(text)]
         if not named:
             return None
         opinions = self._judge.judge([text[:MAX_CHARACTERS] for text in named])
