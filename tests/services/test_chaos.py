@@ -38,9 +38,9 @@ JOBS_EACH = 5
 WORKER_KILLS = 3
 WEB_KILLS = 3
 # Bounds on what people wait for, on a slow and busy machine.
-OUTAGE_SECONDS = 80.0  # what takes 15 s on a quiet one
-LOST_MESSAGE_SECONDS = 240.0
-HUNG_SECONDS = 180.0  # noticed after 60 s
+OUTAGE_SECONDS = 240.0  # what takes 15 s on a quiet one; `test_worker_stops.py` bounds it strictly
+LOST_MESSAGE_SECONDS = 400.0
+HUNG_SECONDS = 400.0  # noticed after 60 s
 
 
 @pytest.fixture
@@ -131,6 +131,7 @@ def test_40_jobs_survive_killed_workers_killed_faces_and_a_restart_of_redis(
     assert house.end() == 0
 
 
+@pytest.mark.timeout(2400)
 class TestOneTrouble:
     """Each with a bound on the time that people wait for it, far above what it takes on a quiet machine."""
 

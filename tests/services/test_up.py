@@ -101,7 +101,7 @@ def test_other_commands_on_the_same_home_find_its_redis(house: RunningHouse) -> 
     findings = json.loads(doctor.stdout)
     assert doctor.returncode == 0, findings
     said = {finding["subject"]: finding["said"] for finding in findings}
-    assert "version 6.2" in said["redis"]
+    assert "version 7.2" in said["redis"]
     assert house.note["url"] in said["web"]
     assert "***" in said["redis"]
 

@@ -216,11 +216,11 @@ def test_a_photo_that_is_too_large_is_made_smaller_by_the_browser(
     photo = io.BytesIO()
     Image.linear_gradient("L").resize((3000, 2600)).convert("RGB").save(photo, "PNG", compress_level=0)
     assert len(photo.getbuffer()) > MAX_UPLOAD_BYTES
-    with person(browser, studio, "Ida") as ida:
-        ida.locator("#file").set_input_files(
+    with person(browser, studio, "Ines") as ines:
+        ines.locator("#file").set_input_files(
             {"name": "photo.png", "mimeType": "image/png", "buffer": photo.getvalue()}
         )
-        expect(ida.locator("#attached li:not(.busy)")).to_have_count(1)
+        expect(ines.locator("#attached li:not(.busy)")).to_have_count(1)
 
 
 def test_an_image_of_ones_own_is_attached_and_painted_from(browser: Browser, studio: RunningHouse) -> None:

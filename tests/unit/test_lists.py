@@ -167,7 +167,7 @@ class TestGiving:
         bo = replace(call, person=someone("bo"), request_key="test:bo")
         perform(counted, bo, "settings", {"count": 1})
         given = perform(counted, call, "credits", {"to": someone("bo").key, "amount": 20})
-        assert (given.person.user_id, given.amount, given.left) == ("bo", 20, 30)
+        assert (given.seen.person.user_id, given.amount, given.left) == ("bo", 20, 30)
         assert perform(counted, call, "credits", {}).left == 30
         assert perform(counted, bo, "credits", {}).left == 70
         assert type(ports.events.published[-1]).__name__ == "NoticeWritten"
