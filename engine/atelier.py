@@ -13,9 +13,9 @@ from PIL import Image
 from engine.cores import share_cores
 from engine.details import Meter, paint_detail, steps_ahead
 from engine.drawings import Underdrawing
+from engine.easel.sampling_params import Sketch
 from engine.model_catalog import ModelCatalogue, ModelEntry
 from engine.orders import Order, Painted, Progress
-from engine.painters.painter import Sketch
 from engine.painters.priors import Prior, load_prior
 from engine.representation import represent_order
 from engine.sketches import sketch_of

@@ -1,78 +1,13 @@
 """Large canvases: painted coarsely as a whole first, then window by window at their own size."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from PIL import Image
 
+from engine.drawings import Underdrawing
+from engine.easel.sampling_params import Sketch
 from engine.orders import Progress
-from engine.painters.layout import Layout
-from engine.painters.painter import Sketch
-from engine.pictures.masks import whitest
-from engine.pictures.windows import Window, Windows
-from engine.rims import with_rim
-
-if TYPE_CHECKING:
-    from engine.drawings import Underdrawing
-
-# More windows at once would only take more memory.
-MOST_AT_ONCE = 8
-# What is where was settled in the whole; a window adds what the whole was too small for.
-STRENGTH = 0.4
-_RESIZE = Image.Resampling.LANCZOS
-
-
-class Detail:
-    """What is left to do for one picture when its coarse whole is painted."""
-
-    def __init__(self, windows: Windows, *, layout: Layout, strength: float, rim_pixels: int = 0) -> None:
-        self._windows = windows
-        self._layout = layout
-        self._strength = strength
-        self._rim_pixels = rim_pixels
-
-    def steps(self, steps: int) -> int:
-        """Of all windows together, with schedules of `steps`."""
-        return self._windows.count * max(1, int(steps * self._strength))
-
-    def begin(self, whole: Image.Image) -> None:
-        """`whole` has the canvas's size, the original in its place."""
-        self._windows.picture = whole
-
-    def batches(self, drawing: "Underdrawing") -> "Iterator[list[tuple[Window, Underdrawing]]]":
-        """Windows to be painted side by side; those of the next batch want to see them laid."""
-        for windows in self._windows.rounds():
-            for first in range(0, len(windows), MOST_AT_ONCE):
-                some = windows[first : first + MOST_AT_ONCE]
-                yield [(window, self._drawing(window, drawing)) for window in some]
-
-    def lay(self, window: Window, painted: Image.Image) -> None:
-        size = window.weights.size
-        self._windows.lay(window, painted if painted.size == size else painted.resize(size, _RESIZE))
-
-    @property
-    def picture(self) -> Image.Image:
-        return self._windows.picture
-
-    def _drawing(self, window: Window, drawing: "Underdrawing") -> "Underdrawing":
-        size = self._layout.snap(*window.weights.size)
-        hole = window.hole.resize(size, Image.Resampling.BOX)
-        plain = replace(
-            drawing,
-            width=size[0],
-            height=size[1],
-            strength=self._strength,
-            start=self._windows.look(window).resize(size, _RESIZE),
-            mask=whitest(hole, self._layout.grid),
-            finish=_as_it_is,
-            detail=None,
-        )
-        return with_rim(plain, self._rim_pixels)
-
-
-def _as_it_is(painted: Image.Image) -> Image.Image:
-    return painted
 
 
 class Meter:
@@ -104,7 +39,7 @@ class Meter:
         self._done += steps
 
 
-def steps_ahead(drawings: "Sequence[Underdrawing]", sketches: Sequence[Sketch]) -> int:
+def steps_ahead(drawings: Sequence[Underdrawing], sketches: Sequence[Sketch]) -> int:
     """What the details of an order's pictures will take when their wholes are painted, as far as is known."""
     return sum(
         drawing.detail.steps(sketch.steps)
@@ -113,10 +48,10 @@ def steps_ahead(drawings: "Sequence[Underdrawing]", sketches: Sequence[Sketch]) 
     )
 
 
-PaintSome = Callable[[Sequence[tuple[int, "Underdrawing"]]], Sequence[Image.Image]]
+PaintSome = Callable[[Sequence[tuple[int, Underdrawing]]], Sequence[Image.Image]]
 
 
-def paint_detail(drawing: "Underdrawing", whole: Image.Image, paint: PaintSome) -> Image.Image:
+def paint_detail(drawing: Underdrawing, whole: Image.Image, paint: PaintSome) -> Image.Image:
     """The finished canvas; `paint` paints windows, each with a number that no other of the picture has."""
     detail = drawing.detail
     if detail is None:

@@ -1,20 +1,20 @@
 """What a picture is painted over, and how large it is."""
 
-import math
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 
+import numpy as np
 from PIL import Image
 
-from engine.details import Detail
-from engine.model_catalog import ModelEntry
-from engine.orders import Order
-from engine.painters.layout import Layout, fit_within, size_near
-from engine.painters.painter import Portion
-from studio.canvases import LARGEST_AREAS
-from studio.errors import BadParameter
-from studio.requests import PaintRequest, parse_aspect
+from engine.easel.sampling_params import Portion
+from engine.painters.layout import Layout
+from engine.pictures.masks import whitest
+from engine.pictures.windows import Window, Windows
 
+# More windows at once would only take more memory.
+MOST_AT_ONCE = 8
+# What is where was settled in the whole; a window adds what the whole was too small for.
+STRENGTH = 0.4
 RESIZE = Image.Resampling.LANCZOS
 
 
@@ -37,44 +37,88 @@ class Underdrawing:
     mixed: tuple[Portion, ...] = field(default=(), repr=False)
     likeness: tuple[Portion, ...] = field(default=(), repr=False)
     finish: Callable[[Image.Image], Image.Image] = field(default=_as_it_is, repr=False)
-    detail: Detail | None = field(default=None, repr=False)
+    detail: "Detail | None" = field(default=None, repr=False)
 
 
-def native_area(entry: ModelEntry) -> int:
-    return entry.width * entry.height
+def with_rim(drawing: Underdrawing, rim_pixels: int) -> Underdrawing:
+    """The same with `rim_pixels` more on each side, which `finish` takes off again; 0 leaves it as it is.
+
+    The convolutions of a VAE see zeros beyond the frame. A small VAE shifts the colours of the last pixels because of
+    that, and the shift shows as a line when the picture is expanded later.
+    """
+    if not rim_pixels or drawing.start is None:
+        return drawing
+    return replace(
+        drawing,
+        width=drawing.width + 2 * rim_pixels,
+        height=drawing.height + 2 * rim_pixels,
+        start=_grow(drawing.start, rim_pixels),
+        mask=None if drawing.mask is None else _grow(drawing.mask, rim_pixels),
+        mixed=tuple(replace(each, picture=_grow(each.picture, rim_pixels)) for each in drawing.mixed),
+        finish=_cut_first(drawing.finish, rim_pixels),
+    )
 
 
-def size_asked(
-    request: PaintRequest, entry: ModelEntry, layout: Layout, *, ratio: float | None
-) -> tuple[int, int]:
-    """The size asked for, else the ratio asked for, else `ratio`, else the model's own size."""
-    if request.width or request.height:
-        width, height = request.width or request.height or 0, request.height or request.width or 0
-        if width * height > LARGEST_AREAS * native_area(entry):
-            most = round(math.sqrt(LARGEST_AREAS * native_area(entry)))
-            raise BadParameter(
-                "width", f"and height are too large for {entry.name}: at most about {most}×{most}."
-            )
-        return fit_within(width, height, area_pixels=width * height, multiple=layout.grid)
-    if request.aspect:
-        across, down = parse_aspect(request.aspect)
-        ratio = across / down
-    if ratio is None:
-        return layout.snap(entry.width, entry.height)
-    return size_near(native_area(entry), ratio, multiple=min(layout.multiple, 64))
+def _grow(picture: Image.Image, rim_pixels: int) -> Image.Image:
+    """Mirrored at its edges."""
+    pads = ((rim_pixels, rim_pixels), (rim_pixels, rim_pixels), (0, 0))
+    pixels = np.asarray(picture)
+    return Image.fromarray(np.pad(pixels, pads[: pixels.ndim], mode="symmetric"))
 
 
-def size_like(order: Order, entry: ModelEntry, layout: Layout) -> tuple[int, int]:
-    """The size asked for, else that of the first source: as it is if it was painted here, else its ratio."""
-    request, source = order.request, order.sources[0]
-    asked = bool(request.width or request.height or request.aspect)
-    painted_here = bool(request.sources and request.sources[0].picture_id)
-    if painted_here and not asked and source.width * source.height <= LARGEST_AREAS * native_area(entry):
-        return layout.snap(*source.size)
-    return size_asked(request, entry, layout, ratio=source.width / source.height)
+def _cut_first(
+    finish: Callable[[Image.Image], Image.Image], rim_pixels: int
+) -> Callable[[Image.Image], Image.Image]:
+    def cut(painted: Image.Image) -> Image.Image:
+        box = rim_pixels, rim_pixels, painted.width - rim_pixels, painted.height - rim_pixels
+        return finish(painted.crop(box))
+
+    return cut
 
 
-def working_size(size: tuple[int, int], entry: ModelEntry, layout: Layout) -> tuple[int, int]:
-    """The picture's own size as far as latents can have it, or the same ratio within what the model can do."""
-    most = round(LARGEST_AREAS * native_area(entry))
-    return fit_within(*size, area_pixels=most, multiple=layout.grid)
+class Detail:
+    """What is left to do for one picture when its coarse whole is painted."""
+
+    def __init__(self, windows: Windows, *, layout: Layout, strength: float, rim_pixels: int = 0) -> None:
+        self._windows = windows
+        self._layout = layout
+        self._strength = strength
+        self._rim_pixels = rim_pixels
+
+    def steps(self, steps: int) -> int:
+        """Of all windows together, with schedules of `steps`."""
+        return self._windows.count * max(1, int(steps * self._strength))
+
+    def begin(self, whole: Image.Image) -> None:
+        """`whole` has the canvas's size, the original in its place."""
+        self._windows.picture = whole
+
+    def batches(self, drawing: Underdrawing) -> Iterator[list[tuple[Window, Underdrawing]]]:
+        """Windows to be painted side by side; those of the next batch want to see them laid."""
+        for windows in self._windows.rounds():
+            for first in range(0, len(windows), MOST_AT_ONCE):
+                some = windows[first : first + MOST_AT_ONCE]
+                yield [(window, self._drawing(window, drawing)) for window in some]
+
+    def lay(self, window: Window, painted: Image.Image) -> None:
+        size = window.weights.size
+        self._windows.lay(window, painted if painted.size == size else painted.resize(size, RESIZE))
+
+    @property
+    def picture(self) -> Image.Image:
+        return self._windows.picture
+
+    def _drawing(self, window: Window, drawing: Underdrawing) -> Underdrawing:
+        size = self._layout.snap(*window.weights.size)
+        hole = window.hole.resize(size, Image.Resampling.BOX)
+        plain = replace(
+            drawing,
+            width=size[0],
+            height=size[1],
+            strength=self._strength,
+            start=self._windows.look(window).resize(size, RESIZE),
+            mask=whitest(hole, self._layout.grid),
+            finish=_as_it_is,
+            detail=None,
+        )
+        return with_rim(plain, self._rim_pixels)

@@ -4,8 +4,8 @@ import math
 
 from PIL import Image
 
-from engine.details import STRENGTH, Detail
-from engine.drawings import RESIZE, Underdrawing, native_area, working_size
+from engine.drawings import RESIZE, STRENGTH, Detail, Underdrawing
+from engine.generation.sizing import native_area, working_size
 from engine.model_catalog import ModelEntry
 from engine.orders import Order
 from engine.painters.layout import Layout

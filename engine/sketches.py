@@ -1,9 +1,9 @@
 """From an order and its underdrawings to sketches, every default filled in."""
 
 from engine.drawings import Underdrawing
+from engine.easel.sampling_params import Sketch
 from engine.model_catalog import ModelEntry
 from engine.orders import Order
-from engine.painters.painter import Sketch
 from engine.painters.priors import Prior
 from engine.styles import find_style
 from engine.underdrawings import steps_for

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
+from engine.easel.sampling_params import Sketch
 from engine.model_catalog import ModelCatalogue, ModelEntry
 from engine.orders import Order, Progress
 from engine.painters.families import new_painter
-from engine.painters.painter import Painter, Sketch
+from engine.painters.painter import Painter
 from engine.speed import Speed
 from studio.requests import Operation, PaintRequest
 

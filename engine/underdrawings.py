@@ -8,16 +8,16 @@ from collections.abc import Sequence
 
 from PIL import Image, ImageOps
 
-from engine.drawings import RESIZE, Underdrawing, size_asked, size_like
+from engine.drawings import RESIZE, Underdrawing, with_rim
+from engine.easel.sampling_params import Portion
+from engine.generation.sizing import size_asked, size_like
 from engine.holes import edit, expand
 from engine.model_catalog import ModelEntry
 from engine.orders import Order
 from engine.painters.layout import Layout
-from engine.painters.painter import Portion
 from engine.painters.priors import Prior
 from engine.pictures.tint import tint
 from engine.retakes import retake
-from engine.rims import with_rim
 from studio.errors import BadParameter, NotSupported
 from studio.requests import Operation, PaintRequest, Strength
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from engine.benches.requests import Asked, play
 from engine.benches.stage import Stage, easel_for
-from engine.painters.painter import Sketch
+from engine.easel.sampling_params import Sketch
 
 OTHERS = 20
 SPAM = 32

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from engine.benches.requests import Asked, mixed_sketches, play, poisson
 from engine.benches.stage import Stage, easel_for
-from engine.painters.painter import Sketch
+from engine.easel.sampling_params import Sketch
 
 LONGEST_SECONDS = 75.0
 # What a run of arrivals takes beyond the last arrival, and the three runs together, in lengths of one; measured.

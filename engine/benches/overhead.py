@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engine.benches.stage import Stage
-from engine.painters.painter import Sketch
+from engine.easel.sampling_params import Sketch
 
 if TYPE_CHECKING:
     from engine.easel.rehearsal import NullPainter

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from PIL import Image
 
-from engine.painters.painter import Painter, Sketch
+from engine.easel.sampling_params import Sketch
+from engine.painters.painter import Painter
 
 if TYPE_CHECKING:
     from engine.easel.ticket import Ticket

@@ -9,9 +9,9 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from engine.benches.random_models import RANDOM_NAMES, write_random_model
+from engine.easel.sampling_params import Sketch
 from engine.model_catalog import ModelCatalogue, ModelEntry
 from engine.painters.families import new_painter
-from engine.painters.painter import Sketch
 from engine.speed import Speed
 from studio.errors import BadParameter
 

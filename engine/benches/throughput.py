@@ -10,7 +10,7 @@ from functools import partial
 
 from engine.benches.requests import Asked, mixed_sketches, play
 from engine.benches.stage import Stage, easel_for
-from engine.painters.painter import Sketch
+from engine.easel.sampling_params import Sketch
 
 BATCHES = (1, 2, 4, 8)
 ROUNDS = 5

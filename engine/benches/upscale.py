@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from engine.benches.requests import Asked, Server, play
-from engine.painters.painter import Sketch
+from engine.easel.sampling_params import Sketch
 
 if TYPE_CHECKING:
     from engine.painters.upscaler import Upscaler

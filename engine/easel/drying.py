@@ -8,7 +8,7 @@ import torch
 
 from engine.easel.hand import NOT_A_NUMBER, Hand, fail
 from engine.easel.lane import Lane
-from engine.painters.painter import Painter
+from engine.easel.model_handle import ModelHandle
 from studio.errors import PaintingFailed
 
 
@@ -26,7 +26,7 @@ class Drying:
     def empty(self) -> bool:
         return not self._wet
 
-    def busy(self) -> set[Painter]:
+    def busy(self) -> set[ModelHandle]:
         """The models that decode."""
         return {lane.painter for _, lanes in self._wet for lane in lanes}
 

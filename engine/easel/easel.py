@@ -16,10 +16,10 @@ from engine.easel.fairness import Turns
 from engine.easel.hand import PREVIEW_SECONDS, Hand, fail, fitting, paints_whole
 from engine.easel.lane import BatchKey, Lane
 from engine.easel.limits import RowLimits, kind_of
+from engine.easel.model_handle import ModelHandle
 from engine.easel.places import Places
 from engine.easel.shelf import Shelf
 from engine.easel.ticket import Ticket
-from engine.painters.painter import Painter
 from studio.errors import PaintingFailed
 
 CLOSED = "The worker is shutting down. Your request is kept."
@@ -50,7 +50,7 @@ class Easel:
         self._hand = Hand(device, self.limits, preview_seconds=preview_seconds)
         self._drying = Drying(self._hand, device, overlap=overlap)
         self._inbox: list[Ticket] = []
-        self._running: Painter | None = None  # a model that is in the middle of a whole call
+        self._running: ModelHandle | None = None  # a model that is in the middle of a whole call
         self._seconds_beside = 0.0  # spent on other models' steps during whole calls
         self._closed = False
         self._stirred = False

@@ -10,7 +10,8 @@ import torch
 from engine.easel.lane import BatchKey, Lane
 from engine.easel.limits import RowLimits
 from engine.easel.memory import TOO_LARGE, attempt, free_cache, in_halves, is_out_of_memory
-from engine.painters.painter import CallPainter, Painter, StepPainter
+from engine.easel.model_handle import ModelHandle
+from engine.painters.painter import CallPainter, StepPainter
 from studio.errors import PaintingFailed
 
 PREVIEW_SECONDS = 0.6
@@ -102,7 +103,7 @@ class Hand:
         free_cache(self._device)
 
 
-def paints_whole(painter: Painter) -> bool:
+def paints_whole(painter: ModelHandle) -> bool:
     """Whether it is a `CallPainter`. Asked at every step: a protocol's own check reads all its properties."""
     return hasattr(type(painter), "paint")
 

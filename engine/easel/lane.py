@@ -4,14 +4,12 @@ import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import torch
 
-from engine.painters.painter import Painter, Sketch
-
-if TYPE_CHECKING:
-    from engine.easel.ticket import Ticket
+from engine.easel.model_handle import ModelHandle
+from engine.easel.sampling_params import Sketch
 
 Conditions = Mapping[str, torch.Tensor]
 
@@ -48,6 +46,26 @@ class Kept:
         return ((self.mask >= 1) | (self.mask > 1 - done)).to(self.mask.dtype)
 
 
+class GroupHandle(Protocol):
+    """What a lane and the queues need to know of the group that the lane belongs to; see `Ticket`."""
+
+    person: str
+    weight: float
+    number: int
+    orders: int
+    previewed_at: float
+
+    @property
+    def lanes(self) -> "tuple[Lane, ...]": ...
+
+    @property
+    def over(self) -> bool: ...
+
+    def finish(self) -> None: ...
+
+    def fail(self, error: BaseException) -> None: ...
+
+
 @dataclass(slots=True, kw_only=True, eq=False)
 class Lane:
     """`timesteps` are those still and already gone through; `position` is the next one's index.
@@ -56,14 +74,14 @@ class Lane:
     from first, where there is guidance. `channels` go to the denoiser beside the latents.
     """
 
-    painter: Painter
+    painter: ModelHandle
     sketch: Sketch
     key: BatchKey
     scheduler: Any
     generator: torch.Generator
     timesteps: torch.Tensor
     guided: bool
-    ticket: "Ticket | None" = None
+    ticket: GroupHandle | None = None
     position: int = 0
     start: torch.Tensor | None = None  # the picture to start from, (1, 3, height, width) in [-1, 1]
     hole: torch.Tensor | None = None  # the mask in pixels, (1, 1, height, width) of 0 and 1

@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from engine.easel.fairness import choose, uneven
 from engine.easel.lane import BatchKey, Lane
 from engine.easel.limits import RowLimits
+from engine.easel.model_handle import ModelHandle
 from engine.easel.ticket import Ticket
-from engine.painters.painter import Painter
 
 Moves = tuple[BatchKey, list[Lane], list[Lane]]
 
@@ -37,15 +37,15 @@ class Places:
     def anybody_waits(self) -> bool:
         return bool(self._waiting)
 
-    def wanted(self) -> dict[Painter, int]:
+    def wanted(self) -> dict[ModelHandle, int]:
         """How many lanes wait for each model."""
         return dict(Counter(lane.painter for lane in self._waiting))
 
-    def busy(self) -> set[Painter]:
+    def busy(self) -> set[ModelHandle]:
         """The models with lanes on the easel."""
         return {lanes[0].painter for lanes in self._painting.values()}
 
-    def waiting_for(self, painter: Painter) -> list[Lane]:
+    def waiting_for(self, painter: ModelHandle) -> list[Lane]:
         return [lane for lane in self._waiting if lane.painter is painter]
 
     # ---- coming
@@ -57,7 +57,7 @@ class Places:
         if tickets:
             self._count_orders()
 
-    def moves(self, turns: Mapping[BatchKey, int], open_models: Collection[Painter]) -> Iterator[Moves]:
+    def moves(self, turns: Mapping[BatchKey, int], open_models: Collection[ModelHandle]) -> Iterator[Moves]:
         """Group by group, who joins and who gives way. Seat them before the next is asked for.
 
         `turns` counts each group's forward passes so far.
@@ -82,7 +82,7 @@ class Places:
         stay = [lane for lane in self._painting.get(key, []) if lane not in leaving]
         self._set(key, stay + [lane for lane in joins if not lane.over])
 
-    def _undecided(self, open_models: Collection[Painter]) -> dict[BatchKey, list[Lane]]:
+    def _undecided(self, open_models: Collection[ModelHandle]) -> dict[BatchKey, list[Lane]]:
         """The groups in which somebody waits, or somebody has more orders open than a neighbour."""
         groups: dict[BatchKey, list[Lane]] = {
             key: [] for key, lanes in self._painting.items() if uneven(lanes)

@@ -13,10 +13,11 @@ import torch
 from engine.easel.easel import Easel
 from engine.easel.lane import BatchKey, Lane
 from engine.easel.limits import RowLimits
+from engine.easel.sampling_params import Sketch
 from engine.easel.shelf import Shelf
 from engine.easel.ticket import Ticket
 from engine.painters.layout import Layout
-from engine.painters.painter import Painter, Sketch, StepPainter
+from engine.painters.painter import Painter, StepPainter
 from engine.painters.rows import Stacker, guide
 
 FACTOR = 8

@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Mapping
 
-from engine.painters.painter import Painter
+from engine.easel.model_handle import ModelHandle
 
 log = logging.getLogger(__name__)
 
@@ -32,12 +32,12 @@ class Shelf:
         self._budget_bytes = budget_bytes
         self._patience_seconds = patience_seconds
         self._clock = clock
-        self._used: dict[Painter, float] = {}  # loaded painters and when they were last needed
-        self._wanted_since: dict[Painter, float] = {}
-        self._load_seconds: dict[Painter, float] = {}
-        self._loading: Painter | None = None
-        self._closing: set[Painter] = set()
-        self._arrived: list[tuple[Painter, BaseException | None]] = []
+        self._used: dict[ModelHandle, float] = {}  # loaded painters and when they were last needed
+        self._wanted_since: dict[ModelHandle, float] = {}
+        self._load_seconds: dict[ModelHandle, float] = {}
+        self._loading: ModelHandle | None = None
+        self._closing: set[ModelHandle] = set()
+        self._arrived: list[tuple[ModelHandle, BaseException | None]] = []
         self._lock = threading.Lock()
 
     @property
@@ -45,13 +45,13 @@ class Shelf:
         return self._loading is not None
 
     @property
-    def open_models(self) -> Collection[Painter]:
+    def open_models(self) -> Collection[ModelHandle]:
         """The models that new lanes may come to."""
         return self._used.keys() - self._closing
 
     def tend(
-        self, wanted: Mapping[Painter, int], busy: Collection[Painter]
-    ) -> list[tuple[Painter, BaseException]]:
+        self, wanted: Mapping[ModelHandle, int], busy: Collection[ModelHandle]
+    ) -> list[tuple[ModelHandle, BaseException]]:
         """Called at every step: `wanted` maps models to their waiting lanes, `busy` have lanes on the easel.
 
         Starts loading what is wanted, unloads what is not, and answers the models that could not be loaded.
@@ -70,23 +70,23 @@ class Shelf:
             self._make_way(max(missing, key=lambda each: self._urgency(each, wanted, now)), wanted, busy, now)
         return failures
 
-    def _urgency(self, painter: Painter, wanted: Mapping[Painter, int], now: float) -> float:
+    def _urgency(self, painter: ModelHandle, wanted: Mapping[ModelHandle, int], now: float) -> float:
         """By how many lanes wait and for how long: no model is put off for ever."""
         return (1.0 + now - self._wanted_since[painter]) * wanted[painter]
 
-    def _patience(self, painter: Painter) -> float:
+    def _patience(self, painter: ModelHandle) -> float:
         return max(self._patience_seconds, PATIENCE_LOADS * self._load_seconds.get(painter, 0.0))
 
-    def load_now(self, painter: Painter) -> None:
+    def load_now(self, painter: ModelHandle) -> None:
         """Load on this thread, before the easel runs. Raises `ModelBroken`."""
         painter.load()
         self.hold(painter)
 
-    def hold(self, painter: Painter) -> None:
+    def hold(self, painter: ModelHandle) -> None:
         """Take a painter in whose weights are loaded already."""
         self._used[painter] = self._clock()
 
-    def let_go(self, painter: Painter) -> None:
+    def let_go(self, painter: ModelHandle) -> None:
         """Forget a painter, and leave its weights where they are."""
         self._used.pop(painter, None)
 
@@ -95,7 +95,7 @@ class Shelf:
             self._unload(painter)
 
     def _make_way(
-        self, painter: Painter, wanted: Collection[Painter], busy: Collection[Painter], now: float
+        self, painter: ModelHandle, wanted: Collection[ModelHandle], busy: Collection[ModelHandle], now: float
     ) -> None:
         """Load the painter, if there is room or idle models can make it; else, after a while, close a busy one."""
         oldest_first = sorted(self._used, key=self._used.__getitem__)
@@ -109,17 +109,17 @@ class Shelf:
                 if not self._fits(painter, without=self._closing):
                     self._closing.add(each)
 
-    def _fits(self, painter: Painter, *, without: Collection[Painter] = ()) -> bool:
+    def _fits(self, painter: ModelHandle, *, without: Collection[ModelHandle] = ()) -> bool:
         taken = sum(each.memory_bytes for each in self._used if each not in without)
         return taken + painter.memory_bytes <= self._budget_bytes
 
-    def _load(self, painter: Painter) -> None:
+    def _load(self, painter: ModelHandle) -> None:
         self._loading = painter
         threading.Thread(
             target=self._load_beside, args=(painter,), name=f"load-{painter.name}", daemon=True
         ).start()
 
-    def _load_beside(self, painter: Painter) -> None:
+    def _load_beside(self, painter: ModelHandle) -> None:
         started = self._clock()
         problem: BaseException | None = None
         try:
@@ -133,10 +133,10 @@ class Shelf:
             self._arrived.append((painter, problem))
         self.on_change()
 
-    def _receive(self, now: float) -> list[tuple[Painter, BaseException]]:
+    def _receive(self, now: float) -> list[tuple[ModelHandle, BaseException]]:
         with self._lock:
             arrived, self._arrived = self._arrived, []
-        failures: list[tuple[Painter, BaseException]] = []
+        failures: list[tuple[ModelHandle, BaseException]] = []
         for painter, problem in arrived:
             self._loading = None
             if problem is None:
@@ -145,7 +145,7 @@ class Shelf:
                 failures.append((painter, problem))
         return failures
 
-    def _unload(self, painter: Painter) -> None:
+    def _unload(self, painter: ModelHandle) -> None:
         painter.unload()
         self._used.pop(painter, None)
         self._closing.discard(painter)

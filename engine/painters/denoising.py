@@ -10,13 +10,13 @@ from typing import Any, ClassVar
 import torch
 
 from engine.easel.lane import BatchKey, Conditions, Lane
+from engine.easel.sampling_params import Sketch
 from engine.model_catalog import ModelEntry
 from engine.model_folders import INDEX, components
 from engine.painters.autoencoder import Autoencoder, to_hole, to_pixels
 from engine.painters.beginnings import begin, set_steps
 from engine.painters.layout import read_layout
 from engine.painters.loras import Loras, Worn
-from engine.painters.painter import Sketch
 from engine.painters.prompts import PromptCache
 from engine.painters.rows import Rows, Stacker, guide
 from engine.painters.schedulers import Schedulers

@@ -13,10 +13,10 @@ import diffusers
 import torch
 from diffusers.pipelines.deprecated.unclip import UnCLIPTextProjModel
 
+from engine.easel.sampling_params import Sketch
 from engine.model_catalog import ModelEntry
 from engine.model_folders import INDEX, components, read_json
 from engine.painters.blending import blend, slerp
-from engine.painters.painter import Sketch
 from engine.painters.pipeline import PipelinePainter, generators
 from engine.painters.sight import image_embeddings
 from engine.painters.weights import load_part

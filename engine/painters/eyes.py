@@ -13,9 +13,9 @@ from diffusers.models.embeddings import ImageProjection
 from safetensors.torch import load_file
 from transformers import CLIPVisionModelWithProjection
 
+from engine.easel.sampling_params import Portion
 from engine.model_extras import IpAdapterEntry
 from engine.painters.blending import blend
-from engine.painters.painter import Portion
 from engine.painters.sight import to_encoder_pixels
 from engine.painters.weights import LOADING, quiet
 from studio.errors import ModelBroken

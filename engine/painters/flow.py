@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from engine.easel.lane import Lane
+from engine.easel.sampling_params import Sketch
 from engine.painters.denoising import DenoisingPainter
-from engine.painters.painter import Sketch
 
 
 class FlowPainter(DenoisingPainter):

@@ -7,8 +7,8 @@ import numpy as np
 import torch
 
 from engine.easel.lane import Conditions, Lane
+from engine.easel.sampling_params import Sketch
 from engine.painters.flow import FlowPainter
-from engine.painters.painter import Sketch
 from engine.painters.rows import Rows
 from engine.painters.text_encoding import count_unread
 

@@ -17,13 +17,13 @@ import torch
 from PIL import Image
 
 from engine.easel.lane import BatchKey, Lane
+from engine.easel.sampling_params import Sketch
 from engine.model_catalog import ModelEntry
 from engine.model_folders import INDEX, components, folder_variant, read_json
 from engine.painters.autoencoder import Autoencoder, to_pixels
 from engine.painters.blending import blend
 from engine.painters.layout import Layout, read_any_layout
 from engine.painters.outfit import Outfit, pipelines_bytes
-from engine.painters.painter import Sketch
 from engine.painters.shared_calls import shares_calls
 from engine.painters.text_encoding import count_unread_whole
 from engine.painters.watching import Stopped, watched

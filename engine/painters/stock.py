@@ -10,8 +10,9 @@ import diffusers
 import torch
 from transformers.utils import logging as transformers_logging
 
+from engine.easel.sampling_params import Sketch
 from engine.model_folders import INDEX, read_json
-from engine.painters.painter import Painter, Sketch
+from engine.painters.painter import Painter
 from studio.errors import NotSupported
 
 

@@ -7,12 +7,12 @@ from pathlib import Path
 import torch
 
 from engine.easel.lane import Conditions, Lane
+from engine.easel.sampling_params import Sketch
 from engine.model_catalog import ModelEntry
 from engine.model_extras import IpAdapterEntry, is_on_hub
 from engine.model_folders import read_json
 from engine.painters.denoising import DenoisingPainter
 from engine.painters.eyes import Eyes
-from engine.painters.painter import Sketch
 from engine.painters.rows import Rows
 from engine.painters.weights import LoadsNetworks, load_network, size_bytes
 

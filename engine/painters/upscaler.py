@@ -13,8 +13,8 @@ import torch
 from PIL import Image
 
 from engine.easel.lane import BatchKey, Lane
+from engine.easel.sampling_params import Sketch
 from engine.painters.layout import Layout
-from engine.painters.painter import Sketch
 from engine.painters.spandrel_models import BUNDLED_NAME, find_weights, load_upscaler
 from engine.painters.weights import LOADING
 from engine.pictures.tiles import Enlargement

@@ -12,11 +12,11 @@ from diffusers import DDIMScheduler
 from engine.easel.easel import Easel
 from engine.easel.lane import BatchKey, Lane
 from engine.easel.limits import RowLimits
+from engine.easel.sampling_params import Sketch
 from engine.easel.shelf import Shelf
 from engine.easel.ticket import Ticket
 from engine.orders import Progress
 from engine.painters.layout import Layout
-from engine.painters.painter import Sketch
 from studio.errors import JobCancelled, ModelBroken, PaintingFailed
 
 CPU = torch.device("cpu")

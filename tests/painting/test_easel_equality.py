@@ -17,11 +17,12 @@ import studio.requests
 from engine.easel.easel import Easel
 from engine.easel.lane import Lane
 from engine.easel.limits import RowLimits
+from engine.easel.sampling_params import Sketch
 from engine.easel.shelf import Shelf
 from engine.easel.ticket import Ticket
 from engine.model_catalog import ModelEntry
 from engine.painters.families import new_painter
-from engine.painters.painter import Painter, Sketch
+from engine.painters.painter import Painter
 from engine.painters.schedulers import BY_NAME, FLOW_BY_NAME, Schedulers
 from tests.tiny_models import save_flux, save_sd, save_sd3, save_sdxl
 

@@ -14,10 +14,11 @@ from torch.testing._internal.two_tensor import TwoTensor
 
 from engine.easel.lane import Lane
 from engine.easel.rehearsal import paint_together
+from engine.easel.sampling_params import Sketch
 from engine.model_catalog import ModelEntry
 from engine.painters import tuning
 from engine.painters.families import new_painter
-from engine.painters.painter import Painter, Sketch
+from engine.painters.painter import Painter
 from engine.painters.tuning import Buckets, Lodging, TunedNetworks, compile_blocks, quantise
 from engine.painters.weights import LoadsNetworks, load_network, size_bytes
 from engine.speed import LowMemory, Quantise, Speed

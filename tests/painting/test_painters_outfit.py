@@ -13,12 +13,12 @@ import torch
 from PIL import Image
 from torch._dynamo.testing import CompileCounter
 
+from engine.easel.sampling_params import Portion, Sketch
 from engine.model_catalog import ModelEntry
 from engine.painters import outfit, tuning
 from engine.painters.embedded import pipeline_painter
 from engine.painters.families import new_painter
 from engine.painters.outfit import networks_of
-from engine.painters.painter import Portion, Sketch
 from engine.painters.pipeline import PipelinePainter
 from engine.painters.tuning import Lodging, compile_blocks
 from engine.speed import PLAIN, LowMemory, Quantise, Speed

@@ -12,11 +12,12 @@ from PIL import Image
 from engine.easel.easel import Easel
 from engine.easel.lane import BatchKey, Lane
 from engine.easel.limits import RowLimits
+from engine.easel.sampling_params import Portion, Sketch
 from engine.easel.shelf import Shelf
 from engine.easel.ticket import Ticket
 from engine.model_catalog import ModelEntry
 from engine.painters.families import new_painter
-from engine.painters.painter import CallPainter, Painter, Portion, Sketch, StepPainter
+from engine.painters.painter import CallPainter, Painter, StepPainter
 from engine.painters.pipeline import PipelinePainter
 from studio.errors import BadParameter, NotSupported, PaintingFailed
 from tests.tiny_models import save_sd

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from engine.details import MOST_AT_ONCE, Meter, paint_detail
-from engine.drawings import Underdrawing
+from engine.details import Meter, paint_detail
+from engine.drawings import MOST_AT_ONCE, Underdrawing
 from engine.model_catalog import ModelEntry
 from engine.orders import Order, Progress
 from engine.painters.layout import Layout, size_near

@@ -13,12 +13,12 @@ from PIL import Image
 from engine.easel.easel import Easel
 from engine.easel.lane import Lane
 from engine.easel.limits import RowLimits
+from engine.easel.sampling_params import Portion, Sketch
 from engine.easel.shelf import Shelf
 from engine.easel.ticket import Ticket
 from engine.model_catalog import ModelEntry
 from engine.painters import shared_calls
 from engine.painters.families import new_painter
-from engine.painters.painter import Portion, Sketch
 from engine.painters.pipeline import PipelinePainter
 from engine.painters.shared_calls import SHARED_CALLS, shares_calls
 from tests.tiny_models import save_sd

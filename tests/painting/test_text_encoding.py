@@ -11,11 +11,12 @@ import torch
 from engine.easel.easel import Easel
 from engine.easel.lane import Lane
 from engine.easel.limits import RowLimits
+from engine.easel.sampling_params import Sketch
 from engine.easel.shelf import Shelf
 from engine.easel.ticket import Ticket
 from engine.model_catalog import ModelEntry
 from engine.painters.families import new_painter
-from engine.painters.painter import Painter, Sketch
+from engine.painters.painter import Painter
 from engine.painters.text_encoding import MAX_CHUNKS, chunk_prompt, count_unread_clip, encode_clip
 from tests.tiny_models import (
     make_text_encoder,

@@ -19,9 +19,9 @@ from engine.atelier import to_image
 from engine.easel.easel import Easel
 from engine.easel.limits import RowLimits
 from engine.easel.rehearsal import paint_together
+from engine.easel.sampling_params import Sketch
 from engine.easel.shelf import Shelf
 from engine.easel.ticket import Ticket
-from engine.painters.painter import Sketch
 from engine.painters.spandrel_models import BUNDLED_NAME, find_weights, import_spandrel, load_upscaler
 from engine.painters.upscaler import MAX_SOURCE_PIXELS, EnlargingLane, Upscaler
 from engine.training.convert_realesrgan import NotConvertibleError, convert

@@ -1,0 +1,43 @@
+"""What the model is asked for: one picture with every default filled in."""
+
+from dataclasses import dataclass, field
+
+from PIL import Image
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Portion:
+    """A picture, RGB, and how much of a whole it makes up, in (0, 1]."""
+
+    picture: Image.Image = field(repr=False)
+    share: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sketch:
+    """One picture to paint, every default filled in. Sizes in pixels, multiples of the model's latent cell.
+
+    `start` is RGB and `mask` L (white where the picture may change), both `width` × `height`; without a start the
+    picture comes from noise alone. `strength` in (0, 1] is the share of the noise schedule a start goes through.
+    `guidance_scale` of 1 or less means none. `scheduler` None means the model's own. `adapters` are names of LoRA
+    weights with their scales.
+
+    `mixed` are further pictures, `width` × `height` too, whose latents are mixed into the start's; the start has
+    what their shares leave. `likeness` are pictures of any size which a model that has eyes (`Layout.has_eyes`)
+    shall make one like; their shares add up to 1.
+    """
+
+    prompt: str
+    negative_prompt: str = ""
+    seed: int
+    width: int
+    height: int
+    steps: int
+    guidance_scale: float
+    scheduler: str | None = None
+    strength: float = 1.0
+    start: Image.Image | None = field(default=None, repr=False)
+    mask: Image.Image | None = field(default=None, repr=False)
+    mixed: tuple[Portion, ...] = ()
+    likeness: tuple[Portion, ...] = ()
+    adapters: tuple[tuple[str, float], ...] = ()

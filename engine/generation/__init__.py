@@ -1,0 +1,1 @@
+"""From an accepted request to the inputs of the model, and back to finished images."""

@@ -1,0 +1,50 @@
+"""How large an image is generated: the size asked for, the source's size, and what the model can do."""
+
+import math
+
+from engine.model_catalog import ModelEntry
+from engine.orders import Order
+from engine.painters.layout import Layout, fit_within, size_near
+from studio.canvases import LARGEST_AREAS
+from studio.errors import BadParameter
+from studio.requests import PaintRequest, parse_aspect
+
+
+def native_area(entry: ModelEntry) -> int:
+    return entry.width * entry.height
+
+
+def size_asked(
+    request: PaintRequest, entry: ModelEntry, layout: Layout, *, ratio: float | None
+) -> tuple[int, int]:
+    """The size asked for, else the ratio asked for, else `ratio`, else the model's own size."""
+    if request.width or request.height:
+        width, height = request.width or request.height or 0, request.height or request.width or 0
+        if width * height > LARGEST_AREAS * native_area(entry):
+            most = round(math.sqrt(LARGEST_AREAS * native_area(entry)))
+            raise BadParameter(
+                "width", f"and height are too large for {entry.name}: at most about {most}×{most}."
+            )
+        return fit_within(width, height, area_pixels=width * height, multiple=layout.grid)
+    if request.aspect:
+        across, down = parse_aspect(request.aspect)
+        ratio = across / down
+    if ratio is None:
+        return layout.snap(entry.width, entry.height)
+    return size_near(native_area(entry), ratio, multiple=min(layout.multiple, 64))
+
+
+def size_like(order: Order, entry: ModelEntry, layout: Layout) -> tuple[int, int]:
+    """The size asked for, else that of the first source: as it is if it was painted here, else its ratio."""
+    request, source = order.request, order.sources[0]
+    asked = bool(request.width or request.height or request.aspect)
+    painted_here = bool(request.sources and request.sources[0].picture_id)
+    if painted_here and not asked and source.width * source.height <= LARGEST_AREAS * native_area(entry):
+        return layout.snap(*source.size)
+    return size_asked(request, entry, layout, ratio=source.width / source.height)
+
+
+def working_size(size: tuple[int, int], entry: ModelEntry, layout: Layout) -> tuple[int, int]:
+    """The picture's own size as far as latents can have it, or the same ratio within what the model can do."""
+    most = round(LARGEST_AREAS * native_area(entry))
+    return fit_within(*size, area_pixels=most, multiple=layout.grid)
