@@ -19,7 +19,7 @@ from chatelier.wiring import face_ports, make_folder, redis_url
 from studio.errors import Misconfigured
 
 if TYPE_CHECKING:
-    from bots.web.serve import Around
+    from bots.web.server import Around
     from studio.ports import Ports
 
 _MIB = 1024 * 1024
@@ -37,8 +37,8 @@ def open_room(
     `metrics` is a further address, HOST:PORT, for the figures. `ready_file` is fresh while it is open.
     """
     from bots.web import WebSettings
-    from bots.web.metrics import Figures
-    from bots.web.serve import serve
+    from bots.web.routes.metrics import Figures
+    from bots.web.server import serve
 
     web = settings.web
     room = WebSettings(
@@ -87,7 +87,7 @@ def _with_slack(settings: Settings) -> "Around | None":
     slack = settings.slack
     if not slack.behind_web:
         return None
-    from bots.slack.forwarding import Forwarding
+    from bots.slack.http.web_proxy import Forwarding
 
     return partial(Forwarding, target_url=local_url(slack.host, slack.port))
 
@@ -119,7 +119,7 @@ def run_discord(settings: Settings, *, ready_file: Path | None = None) -> None:
 def run_slack(settings: Settings, *, ready_file: Path | None = None) -> None:
     """Be the Slack face until told to stop. Raises `Misconfigured` without tokens, or with wrong ones."""
     from bots.slack import SlackSettings
-    from bots.slack.serve import run_face
+    from bots.slack.run import run_face
 
     slack = settings.slack
     if not slack.is_set:

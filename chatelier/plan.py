@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from bots.pulse import heartbeat_of
+from bots.runtime.heartbeat_file import heartbeat_of
 from chatelier.addresses import is_healthy, local_url
 from chatelier.redis_embedded import EmbeddedRedis
 from chatelier.settings import Loaded, Settings

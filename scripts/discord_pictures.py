@@ -22,10 +22,10 @@ from typing import Any, cast
 from PIL import Image
 from playwright.async_api import async_playwright
 
-from bots.discord.buttons import view_of
-from bots.discord.posts import compose_progress
-from bots.prints import decoded
-from bots.standings import load_standing
+from bots.delivery.attachments import decoded
+from bots.delivery.job_view import load_standing
+from bots.discord.messages.components import view_of
+from bots.discord.messages.job_message import compose_progress
 from engine.atelier import Atelier
 from engine.leases import LeaseKeeper
 from engine.model_catalog import ModelCatalogue

@@ -12,10 +12,10 @@ import pytest
 import simcord
 
 from bots.discord.bot import Bot
-from bots.discord.buttons import PictureButton
+from bots.discord.guilds.uploads import Downloads
+from bots.discord.messages.components import PictureButton
 from bots.discord.settings import CDN_HOSTS, DiscordSettings
-from bots.discord.uploads import Downloads
-from bots.reach import TooManyBytesError
+from bots.runtime.safe_downloads import TooManyBytesError
 from studio.db.tables import JobRow
 from studio.events import Event, JobEnded, JobProgress, PictureChanged
 from studio.jobs import JobState
@@ -174,8 +174,14 @@ async def open_room(ports: Ports, home: Path, **changes: Any) -> AsyncIterator[R
     bot = new_bot(ports, settings)
     env = PatientEnv(bot, settle_timeout=PATIENCE_SECONDS)
     patience = pytest.MonkeyPatch()
-    for name in ("suggestions._PATIENCE_SECONDS", "forms._LOOK_UP_SECONDS", "menus._LOOK_UP_SECONDS"):
-        patience.setattr(f"bots.discord.{name}", PATIENCE_SECONDS)  # nothing is cut short on a slow machine
+    for name in (
+        "autocomplete._PATIENCE_SECONDS",
+        "modals._LOOK_UP_SECONDS",
+        "context_menus._LOOK_UP_SECONDS",
+    ):
+        patience.setattr(
+            f"bots.discord.interactions.{name}", PATIENCE_SECONDS
+        )  # nothing is cut short on a slow machine
     await env.start()
     try:
         guild = env.create_guild()

@@ -9,7 +9,7 @@ import uvicorn
 from PIL import Image, ImageDraw
 
 from bots.web import WebSettings
-from bots.web.serve import make_server
+from bots.web.server import make_server
 from engine.leases import LeaseKeeper
 from engine.orders import Order, Painted
 from engine.pictures.darkroom import Darkroom

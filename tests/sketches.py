@@ -144,7 +144,7 @@ def _keep_drawing(work: Work, queue: HandOver) -> None:
 
 def main(folder: Path, port: int, step_seconds: float) -> None:
     from bots.web import WebSettings
-    from bots.web.serve import serve
+    from bots.web.server import serve
 
     folder.mkdir(parents=True, exist_ok=True)
     settings = WebSettings(secret_key="only for the tests", port=port, moderator_secret="keys")

@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 from slack_bolt.request.async_request import AsyncBoltRequest
 
-from bots.backroom import Backroom
+from bots.runtime.thread_pools import Backroom
+from bots.slack.api.client import Line, open_session
 from bots.slack.app import Face
-from bots.slack.guard import Page
-from bots.slack.line import Line, open_session
-from bots.slack.premises import Premises
-from bots.slack.serve import Opening
+from bots.slack.context import Premises
+from bots.slack.http.request_verification import Page
+from bots.slack.run import Opening
 from bots.slack.settings import SlackSettings
-from bots.slack.workspaces import open_workspace
+from bots.slack.workspaces.registry import open_workspace
 from studio.db.tables import Base, JobRow
 from studio.events import Event, JobEnded, JobProgress, PictureChanged
 from studio.jobs import JobState
@@ -123,9 +123,9 @@ class SlackRoom:
 
 _CUT_SHORT = (
     "app._FINISH_SECONDS",
-    "channels._PATIENCE_SECONDS",
-    "forms._ANSWER_SECONDS",
-    "people._PATIENCE_SECONDS",
+    "workspaces.channels._PATIENCE_SECONDS",
+    "listeners.modals._ANSWER_SECONDS",
+    "workspaces.members._PATIENCE_SECONDS",
 )
 
 

@@ -1,6 +1,6 @@
 """The Discord face: slash commands, buttons, reactions and one message for every job."""
 
-from bots.discord.connect import run_bot
+from bots.discord.run import run_bot
 from bots.discord.settings import DiscordSettings
 
 __all__ = ["DiscordSettings", "run_bot"]

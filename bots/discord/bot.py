@@ -11,29 +11,29 @@ import aiohttp
 import discord
 from discord import app_commands
 
-from bots import words as house
-from bots.backroom import Backroom
-from bots.board import Board
-from bots.caseboard import CaseBoard
-from bots.discord import words
-from bots.discord.answers import Answers
-from bots.discord.bearer import DiscordBearer
-from bots.discord.buttons import DYNAMIC_ITEMS
-from bots.discord.counter import Counter, say
-from bots.discord.courier import Courier
-from bots.discord.desk import DiscordDesk
-from bots.discord.forms import Forms
-from bots.discord.gallery import DiscordGallery
-from bots.discord.menus import build_menus
-from bots.discord.reactions import Reactions
+from bots.delivery.case_messages import CaseBoard
+from bots.delivery.event_consumer import News
+from bots.delivery.job_messages import Board
+from bots.delivery.starboard import Starboard
+from bots.discord.guilds.uploads import Downloads
+from bots.discord.interactions.context_menus import build_menus
+from bots.discord.interactions.dispatcher import Counter, say
+from bots.discord.interactions.modals import Forms
+from bots.discord.interactions.reactions import Reactions
+from bots.discord.interactions.slash_commands import build_commands
+from bots.discord.messages.case_delivery import DiscordDesk
+from bots.discord.messages.components import DYNAMIC_ITEMS
+from bots.discord.messages.job_delivery import DiscordBearer
+from bots.discord.messages.message_sender import Courier
+from bots.discord.messages.responses import Answers
+from bots.discord.messages.starboard_delivery import DiscordGallery
 from bots.discord.settings import DiscordSettings
-from bots.discord.slash import build_commands
-from bots.discord.uploads import Downloads
-from bots.faults import log_fault
-from bots.news import News
-from bots.reach import PublicResolver, redirects_within
-from bots.starboard import Starboard
-from bots.tray import Tray
+from bots.discord.texts import texts
+from bots.runtime.error_reports import log_fault
+from bots.runtime.pending_uploads import Tray
+from bots.runtime.safe_downloads import PublicResolver, redirects_within
+from bots.runtime.thread_pools import Backroom
+from bots.texts import chat
 from studio.clock import now
 from studio.people import Platform
 from studio.ports import Ports
@@ -132,8 +132,8 @@ class Bot(discord.AutoShardedClient):
             if error.code != _TOO_MANY_COMMANDS:
                 raise
             # Better without its sixth menu than not at all; /report is there still.
-            log.warning("Discord takes no more menus on messages, so %s is left out", house.MENU_REPORT)
-            self.tree.remove_command(house.MENU_REPORT, type=discord.AppCommandType.message)
+            log.warning("Discord takes no more menus on messages, so %s is left out", chat.MENU_REPORT)
+            self.tree.remove_command(chat.MENU_REPORT, type=discord.AppCommandType.message)
             await self.tree.sync()
 
     def serves(self, community: str) -> bool:
@@ -181,9 +181,9 @@ class Tree(app_commands.CommandTree[Bot]):
     ) -> None:
         """What the command itself did not turn into a sentence: commands of another version, above all."""
         if isinstance(error, app_commands.CommandNotFound | app_commands.CommandSignatureMismatch):
-            await say(interaction, words.COMMAND_CHANGED)
+            await say(interaction, texts.COMMAND_CHANGED)
             return
-        sentence = house.broke(log_fault(error))
+        sentence = chat.broke(log_fault(error))
         if not interaction.response.is_done():
             await say(interaction, sentence)
 

@@ -14,36 +14,36 @@ from slack_bolt.error import BoltUnhandledRequestError
 from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bots.board import Board
-from bots.caseboard import CaseBoard
-from bots.faults import log_fault
-from bots.news import News
-from bots.slack import sheets, tab, views
-from bots.slack import shortcuts as menu
-from bots.slack.bearer import SlackBearer
-from bots.slack.channels import Channels
-from bots.slack.claims import Claims
-from bots.slack.clicks import Clicks
-from bots.slack.counter import Counter
-from bots.slack.desk import SlackDesk
-from bots.slack.forms import Forms
-from bots.slack.gallery import SlackGallery
-from bots.slack.glimpses import Glimpses
-from bots.slack.groups import Groups
-from bots.slack.home import Home
-from bots.slack.installing import Leaving
-from bots.slack.line import SlackAway, web_client
-from bots.slack.people import People
-from bots.slack.posts import STAR_MENU
-from bots.slack.premises import Premises
-from bots.slack.reactions import Reactions
+from bots.delivery.case_messages import CaseBoard
+from bots.delivery.event_consumer import News
+from bots.delivery.job_messages import Board
+from bots.delivery.starboard import Starboard
+from bots.runtime.error_reports import log_fault
+from bots.slack.api.client import SlackAway, web_client
+from bots.slack.blocks import case_blocks, home_view, modal_views
+from bots.slack.blocks.job_blocks import STAR_MENU
+from bots.slack.context import Premises
+from bots.slack.http.oauth_flow import Leaving
+from bots.slack.listeners import shortcuts as menu
+from bots.slack.listeners.actions import Clicks
+from bots.slack.listeners.commands import Talk
+from bots.slack.listeners.dispatcher import Counter
+from bots.slack.listeners.home_tab import Home
+from bots.slack.listeners.modals import Forms
+from bots.slack.listeners.reactions import Reactions
+from bots.slack.listeners.shortcuts import Shortcuts
+from bots.slack.listeners.uploads import Uploads
+from bots.slack.messages.case_delivery import SlackDesk
+from bots.slack.messages.ephemeral_replies import Teller
+from bots.slack.messages.file_cleanup import Shredder
+from bots.slack.messages.job_delivery import SlackBearer
+from bots.slack.messages.preview_uploads import Glimpses
+from bots.slack.messages.send_claims import Claims
+from bots.slack.messages.starboard_delivery import SlackGallery
 from bots.slack.settings import SlackSettings
-from bots.slack.shortcuts import Shortcuts
-from bots.slack.shredder import Shredder
-from bots.slack.talk import Talk
-from bots.slack.telling import Teller
-from bots.slack.uploads import Uploads
-from bots.starboard import Starboard
+from bots.slack.workspaces.channels import Channels
+from bots.slack.workspaces.members import People
+from bots.slack.workspaces.user_groups import Groups
 from studio.buttons import VERSION
 from studio.people import Platform
 
@@ -53,9 +53,9 @@ Listener = Callable[[Body], Coroutine[Any, Any, None]]
 _BUTTONS = re.compile(rf"{VERSION}:")
 _FINISH_SECONDS = 5.0
 _ACT_SECONDS = 1.0
-_WINDOWS = re.compile(re.escape(sheets.WINDOW))
-_SETTINGS = re.compile(re.escape(tab.PREFIX))
-_MODALS = re.compile(re.escape(views.PREFIX))
+_WINDOWS = re.compile(re.escape(case_blocks.WINDOW))
+_SETTINGS = re.compile(re.escape(home_view.PREFIX))
+_MODALS = re.compile(re.escape(modal_views.PREFIX))
 
 
 class Face:
@@ -130,7 +130,7 @@ class Face:
     def _hang_clicks(self, clicks: Clicks, forms: Forms, home: Home) -> None:
         self.bolt.action(_BUTTONS)(self._acknowledged(clicks.pressed))
         self.bolt.action(STAR_MENU)(self._acknowledged(clicks.pressed))
-        self.bolt.action(views.CHOICE)(self._acknowledged(clicks.chosen))
+        self.bolt.action(modal_views.CHOICE)(self._acknowledged(clicks.chosen))
         self.bolt.action(_WINDOWS)(self._acknowledged(clicks.revealed))
         self.bolt.action(_SETTINGS)(self._acknowledged(home.settled))
 

@@ -9,11 +9,11 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from bots import words as house
-from bots.slack import words
-from bots.slack.paths import EVENTS_PATH, REDIRECT_PATH
-from bots.slack.phrases import as_typed
-from bots.slack.shortcuts import DEEDS, IMAGINE, WHO
+from bots.slack.listeners.shortcuts import DEEDS, IMAGINE, WHO
+from bots.slack.settings import EVENTS_PATH, REDIRECT_PATH
+from bots.slack.texts import texts
+from bots.slack.texts.command_parsing import as_typed
+from bots.texts import chat
 from studio.catalog import CATALOG
 
 _LONGEST_HINT = 1000
@@ -55,7 +55,7 @@ def manifest(public_url: str | None = None) -> dict[str, Any]:
     back = {"redirect_urls": [f"{public_url}{REDIRECT_PATH}"]} if public_url else {}
     commands = [
         _command("/imagine", CATALOG["imagine"].summary, "a red apple --ar 3:2 --seed 7"),
-        _command("/studio", words.STUDIO_SUMMARY, f"help, {', '.join(map(_typed, CATALOG))} …"),
+        _command("/studio", texts.STUDIO_SUMMARY, f"help, {', '.join(map(_typed, CATALOG))} …"),
     ]
     return {
         "display_information": {
@@ -72,7 +72,7 @@ def manifest(public_url: str | None = None) -> dict[str, Any]:
             "bot_user": {"display_name": "Chatelier", "always_online": True},
             "shortcuts": [
                 {
-                    "name": words.SHORTCUT_IMAGINE,
+                    "name": texts.SHORTCUT_IMAGINE,
                     "type": "global",
                     "callback_id": IMAGINE,
                     "description": CATALOG["imagine"].summary,
@@ -81,7 +81,7 @@ def manifest(public_url: str | None = None) -> dict[str, Any]:
                     _on_message(name, callback_id, CATALOG[str(action)].summary)
                     for callback_id, (name, action) in DEEDS.items()
                 ),
-                _on_message(house.MENU_WHO, WHO, words.WHO_SUMMARY),
+                _on_message(chat.MENU_WHO, WHO, texts.WHO_SUMMARY),
             ],
             "slash_commands": [
                 each | ({"url": f"{public_url}{EVENTS_PATH}"} if public_url else {}) for each in commands

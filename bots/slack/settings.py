@@ -49,3 +49,8 @@ class SlackSettings:
         if (wanted.scheme, wanted.netloc) == (api.scheme, api.netloc):
             return True
         return wanted.scheme == "https" and wanted.port in (None, 443) and wanted.hostname in self.file_hosts
+
+
+EVENTS_PATH = "/slack/events"
+INSTALL_PATH = "/slack/install"
+REDIRECT_PATH = "/slack/oauth_redirect"

@@ -12,17 +12,19 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 
-from bots.faults import log_fault
-from bots.web import desk, door, farewell, files, health, outside, pages, words
-from bots.web.access.sessions import SignedOut
+from bots.runtime.error_reports import log_fault
+from bots.web.access import login
+from bots.web.access.error_middleware import Composure
+from bots.web.access.security_middleware import Guard
+from bots.web.access.session_registry import SignedOut
 from bots.web.access.trusted_proxies import TrustedProxies
-from bots.web.composure import Composure
-from bots.web.fragments import FOLDER, render
-from bots.web.guard import Guard
-from bots.web.house import furnish
-from bots.web.metrics import Figures
+from bots.web.context import furnish
+from bots.web.live.websocket import attend
+from bots.web.rendering import FOLDER, render
+from bots.web.routes import banned, health, images, moderation, pages, public_report
+from bots.web.routes.metrics import Figures
 from bots.web.settings import WebSettings
-from bots.web.socket import attend
+from bots.web.texts import texts
 from studio.errors import ChatelierError, NotFound, Trouble
 from studio.ports import Ports
 
@@ -65,7 +67,7 @@ def create_app(ports: Ports, settings: WebSettings, *, figures: Figures | None =
         exception_handlers={
             ChatelierError: _on_error,
             HTTPException: _on_http_error,
-            door.NotAdmitted: _on_not_admitted,
+            login.NotAdmitted: _on_not_admitted,
         },
         lifespan=open_room,
     )
@@ -96,20 +98,20 @@ ROUTES = [
     Route("/mine/{name}", pages.own_sheet),
     Route("/settings", pages.settings_sheet),
     Route("/rules", pages.rules_sheet),
-    Route("/desk", desk.desk_page),
-    Route("/desk/cases", desk.case_list),
-    Route("/desk/{case}/claim", desk.claim_case, methods=["POST"]),
-    Route("/desk/{case}/decide", desk.decide_case, methods=["POST"]),
-    Route("/desk/{case}/pictures/{picture}", desk.case_picture),
-    Route("/forget-me", farewell.forget, methods=["POST"]),
-    Route("/report", outside.report_form),
-    Route("/report", outside.send_report, methods=["POST"]),
-    Route("/pictures/{picture}.png", files.picture_file),
-    Route("/thumbnails/{picture}", files.picture_file),
-    Route("/uploads", files.upload, methods=["POST"]),
-    Route("/enter", door.enter, methods=["POST"]),
-    Route("/name", door.rename, methods=["POST"]),
-    Route("/leave", door.leave, methods=["POST"]),
+    Route("/desk", moderation.desk_page),
+    Route("/desk/cases", moderation.case_list),
+    Route("/desk/{case}/claim", moderation.claim_case, methods=["POST"]),
+    Route("/desk/{case}/decide", moderation.decide_case, methods=["POST"]),
+    Route("/desk/{case}/pictures/{picture}", moderation.case_picture),
+    Route("/forget-me", banned.forget, methods=["POST"]),
+    Route("/report", public_report.report_form),
+    Route("/report", public_report.send_report, methods=["POST"]),
+    Route("/pictures/{picture}.png", images.picture_file),
+    Route("/thumbnails/{picture}", images.picture_file),
+    Route("/uploads", images.upload, methods=["POST"]),
+    Route("/enter", login.enter, methods=["POST"]),
+    Route("/name", login.rename, methods=["POST"]),
+    Route("/leave", login.leave, methods=["POST"]),
     Route("/healthz", health.health),
     Route("/metrics", health.metrics),
     WebSocketRoute("/room", attend),
@@ -130,20 +132,20 @@ def _problem(request: Request, sentence: str, status: int) -> Response:
 async def _on_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, ChatelierError)  # noqa: S101 - registered for this type only
     status = 404 if isinstance(error, NotFound) else 503 if isinstance(error, Trouble) else 400
-    return _problem(request, words.sentence_of(error), status)
+    return _problem(request, texts.sentence_of(error), status)
 
 
 async def _on_http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for this type only
-    sentence = words.NOT_FOUND if error.status_code == 404 else error.detail
+    sentence = texts.NOT_FOUND if error.status_code == 404 else error.detail
     return _problem(request, sentence, error.status_code)
 
 
 async def _on_not_admitted(request: Request, _error: Exception) -> Response:
     if "text/html" in request.headers.get("accept", "") and "hx-request" not in request.headers:
-        return door.entry_page(request, request.app.state.house.passes.read(request), status=401)
-    return PlainTextResponse(words.NOT_IN, status_code=401)
+        return login.entry_page(request, request.app.state.house.passes.read(request), status=401)
+    return PlainTextResponse(texts.NOT_IN, status_code=401)
 
 
 async def _on_fault(request: Request, error: Exception) -> Response:
-    return _problem(request, words.broke(log_fault(error)), 500)
+    return _problem(request, texts.broke(log_fault(error)), 500)

@@ -162,7 +162,7 @@ def _print_json(saved: "list[Saved]") -> None:
 def _print_recipe(saved: "Saved") -> None:
     from rich.markup import escape
 
-    from bots.words import unread
+    from bots.texts.chat import unread
     from chatelier.console import answers
 
     recipe = saved.recipe

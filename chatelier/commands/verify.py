@@ -29,7 +29,7 @@ def verify(
 
       chatelier verify screenshot.jpg --json
     """
-    from bots.attributions import attribution
+    from bots.texts.attributions import attribution
     from chatelier.console import answers
     from chatelier.settings import load_settings
 

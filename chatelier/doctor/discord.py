@@ -77,7 +77,7 @@ def _asked(section: "DiscordSection") -> Iterator[Finding]:
 
 
 def _application(answer: _Answer, token: str) -> Iterator[Finding]:
-    from bots.discord.permissions import invite_url
+    from bots.discord.guilds.permissions import invite_url
 
     told = str(answer.data.get("id", "")) or _id_within(token)
     if not told.isdecimal():

@@ -1,0 +1,1 @@
+"""Use cases that are no command: deletion, erasure, intake of uploads, digests."""

@@ -11,9 +11,9 @@ import discord
 import pytest
 from PIL import Image
 
-from bots import words as house
-from bots.prints import make_print
-from bots.standings import load_standing
+from bots.delivery.attachments import make_print
+from bots.delivery.job_view import load_standing
+from bots.texts import chat
 from engine.pictures.darkroom import Darkroom
 from studio.clock import now
 from studio.db.tables import DeliveryRow, JobRow, PictureRow
@@ -117,7 +117,7 @@ async def test_when_all_pictures_are_deleted_so_is_the_attachment(room: Room) ->
     await room.painted(job_id)
     await room.ana.slash(room.channel, "delete", what=job_id)
     await room.changed(f"{job_id}.1")
-    assert room.message.content == house.ALL_DELETED
+    assert room.message.content == chat.ALL_DELETED
     assert not room.message.attachments
     assert not room.message.components
 
@@ -153,7 +153,7 @@ async def test_discord_finding_a_file_too_large_gets_a_smaller_one(room: Room) -
 async def test_progress_is_a_bar_with_a_preview_and_not_too_often(
     room: Room, still: Callable[[str], None]
 ) -> None:
-    still("bots.board")
+    still("bots.delivery.job_messages")
     job_id = await room.imagine()
     await room.progress(job_id, 1)
     assert "%" not in room.message.content
@@ -285,7 +285,7 @@ async def test_a_token_that_discord_refuses_is_not_the_end(room: Room, status: i
 
 async def check_it_went_home_once(room: Room, job_id: str) -> None:
     direct = room.ana.user.dm_channel.last_message
-    assert direct.content.startswith(house.ELSEWHERE)
+    assert direct.content.startswith(chat.ELSEWHERE)
     assert len(direct.attachments) == 1
     assert delivery(room, job_id).message == str(direct.id)
     await room.tell(JobEnded(job_id=job_id, platform=Platform.DISCORD, state=JobState.DONE))
@@ -377,7 +377,7 @@ async def test_a_message_that_cannot_be_pinned_now_is_pinned_by_the_event(
     room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr("bots.board.load_standing", away)
+        patch.setattr("bots.delivery.job_messages.load_standing", away)
         await room.ana.slash(room.channel, "imagine", prompt="a red fox")
     await room.tell(JobAccepted(job_id=room.newest_job(), platform=Platform.DISCORD))
     assert "You are next" in room.message.content
@@ -437,7 +437,7 @@ async def test_an_old_message_keeps_its_edits_for_the_end(
     room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job_id = await room.imagine()
-    monkeypatch.setattr("bots.discord.bearer._age_seconds", lambda _: 3700.0)
+    monkeypatch.setattr("bots.discord.messages.job_delivery._age_seconds", lambda _: 3700.0)
     bearer, board = room.bot.bearer, room.bot.board
     standing = load_standing(room.ports.database, job_id)
     assert not bearer.may_step(standing, since_seconds=30)
@@ -497,7 +497,7 @@ async def test_a_long_prompt_leaves_room_for_the_rest(room: Room) -> None:
     ],
 )
 def test_a_credit_names_the_subject_of_the_prompt(prompt: str, subject: str) -> None:
-    assert house.subject_of(prompt) == subject
+    assert chat.subject_of(prompt) == subject
 
 
 async def test_a_picture_that_a_rule_refused_has_an_appeal_under_it(room: Room) -> None:

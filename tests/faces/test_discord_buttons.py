@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from bots import words as house
-from bots.discord.forms import fields
-from bots.discord.words import UNDER_WAY
+from bots.discord.interactions.modals import fields
+from bots.discord.texts.texts import UNDER_WAY
+from bots.texts import chat
 from studio.db.tables import JobRow
 from studio.errors import TooManyJobs
 from studio.jobs import JobState
@@ -59,7 +59,7 @@ async def test_two_people_on_one_button_start_two_jobs(room: Room, painted: str)
 async def test_a_double_click_is_one_job_and_one_message(
     room: Room, painted: str, still: Callable[[str], None]
 ) -> None:
-    still("bots.discord.clicks")
+    still("bots.discord.interactions.click_dedup")
     grid = room.message
     await room.bo.click(grid, label="V1")
     again = await room.bo.click(grid, label="V1")
@@ -127,7 +127,7 @@ async def test_a_star_is_given_and_taken_back(room: Room) -> None:
 async def test_a_grid_asks_which_picture_is_meant(room: Room, painted: str, label: str, action: str) -> None:
     result = await room.bo.click(room.message, label=label)
     assert result.response.ephemeral
-    assert result.response.content == house.WHICH_PICTURE
+    assert result.response.content == chat.WHICH_PICTURE
     message = result.response.message
     assert button_ids(message) == [f"c1:{action}:{painted}:{index}" for index in (1, 2, 3, 4)]
 
@@ -212,7 +212,7 @@ async def test_all_cells_fit_into_the_id_of_the_form(room: Room) -> None:
 )
 async def test_a_forged_button_is_answered_with_a_sentence(room: Room, custom_id: str) -> None:
     result = await room.press(custom_id)
-    assert result.response.content == house.BUTTON_UNKNOWN
+    assert result.response.content == chat.BUTTON_UNKNOWN
     assert result.response.ephemeral
     assert room.jobs() == []
 

@@ -14,10 +14,10 @@ from aiohttp import web
 from discord.http import Route
 from sqlalchemy import select
 
-from bots.discord import words
 from bots.discord.bot import Bot
-from bots.discord.connect import _keep_connected
-from bots.discord.slash import is_suggested
+from bots.discord.interactions.slash_commands import is_suggested
+from bots.discord.run import _keep_connected
+from bots.discord.texts import texts
 from studio.catalog import CATALOG
 from studio.commands.spec import Audience, Kind
 from studio.db.records import job_of
@@ -356,7 +356,7 @@ async def test_help_names_every_command_that_one_may_use(room: Room) -> None:
         assert result.ephemeral
         assert result.response is not None
         content = result.response.content
-        assert len(content) < words.LONGEST_MESSAGE
+        assert len(content) < texts.LONGEST_MESSAGE
         seen[who] = {name for name in CATALOG if f"**/{name}**" in content}
     assert seen[room.mod] == set(CATALOG)
     left_out = set(CATALOG) - seen[room.ana]
@@ -604,7 +604,7 @@ async def test_while_discord_cannot_be_reached_the_bot_tries_again(
     with socket.socket() as taken:  # an address at which nobody listens yet
         taken.bind(("127.0.0.1", 0))
         host, port = taken.getsockname()
-    monkeypatch.setattr("bots.discord.connect._FIRST_PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr("bots.discord.run._FIRST_PAUSE_SECONDS", 0.0)
     monkeypatch.setattr(Route, "BASE", f"http://{host}:{port}/api")
     settings = settings_for(tmp_path)
     bot = Bot(ports, settings)

@@ -8,9 +8,9 @@ import discord
 import pytest
 from PIL import Image
 
-from bots import case_words
-from bots import words as house
-from bots.discord import permissions
+from bots.discord.guilds import permissions
+from bots.texts import cases as case_texts
+from bots.texts import chat
 from studio.cases import CaseKind, Decision, NoticeKind
 from studio.clock import now
 from studio.commands.acceptance import open_hold
@@ -121,7 +121,7 @@ async def test_a_case_is_one_message_from_open_to_decided(room: Room, desk: Any)
     await held_picture(room)
     (message,) = desk.history()
     claimed = await room.mod.click(message, label="Claim")
-    assert claimed.response.content == case_words.YOURS
+    assert claimed.response.content == case_texts.YOURS
     assert claimed.response.embeds[0].title == "Held for a moderator"
     await changed(room)
     (message,) = desk.history()
@@ -562,7 +562,7 @@ async def test_who_wants_to_be_forgotten_is(room: Room, painted: str) -> None:
     with room.ports.database.read() as session:
         assert records.pictures_of_job(session, painted) == []
     await room.changed(f"{painted}.1")
-    assert room.message.content == house.ALL_DELETED
+    assert room.message.content == chat.ALL_DELETED
 
 
 async def test_a_picture_built_on_a_forgotten_persons_names_nobody(room: Room, painted: str) -> None:

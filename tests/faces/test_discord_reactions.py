@@ -8,11 +8,11 @@ from typing import Any, cast
 import discord
 import pytest
 
-from bots import words as house
-from bots.attributions import NOTHING
-from bots.discord import words
-from bots.discord.reactions import MEANINGS
-from bots.discord.uploads import first_image
+from bots.discord.guilds.uploads import first_image
+from bots.discord.interactions.reactions import MEANINGS
+from bots.discord.texts import texts
+from bots.texts import chat
+from bots.texts.attributions import NOTHING
 from studio.catalog import REACTIONS
 from studio.db.tables import DeliveryRow, StarRow
 from studio.errors import TooManyJobs
@@ -85,7 +85,7 @@ async def test_a_cross_cancels_or_deletes_for_the_person_and_moderators_only(
     assert "Only the person" in direct.content
     await room.ana.react(grid, "❌")
     await room.changed(f"{painted}.1")
-    assert room.message.content == house.ALL_DELETED
+    assert room.message.content == chat.ALL_DELETED
 
 
 async def test_a_moderators_cross_cancels_a_waiting_job(room: Room) -> None:
@@ -104,7 +104,7 @@ async def test_a_refusal_goes_into_direct_messages_and_not_into_the_channel(room
 async def test_two_quick_reactions_of_one_person_are_one_job(
     room: Room, painted: str, still: Callable[[str], None]
 ) -> None:
-    still("bots.discord.clicks")
+    still("bots.discord.interactions.click_dedup")
     grid = room.message
     await room.bo.react(grid, "🔁")
     await room.bo.unreact(grid, "🔁")
@@ -220,13 +220,13 @@ async def test_an_image_that_was_taken_in_before_a_restart_has_to_be_chosen_agai
     form = await room.ana.select(shown.response.message, ["A1"])
     await room.restart()
     result = await room.ana.submit_modal(form, {"prompt": "a small boat"})
-    assert result.followups[0].content == house.UPLOAD_GONE
+    assert result.followups[0].content == chat.UPLOAD_GONE
     assert room.jobs() == []
 
 
 async def test_a_menu_on_a_painted_picture_uses_the_picture_itself(room: Room, painted: str) -> None:
     result = await room.bo.context_menu(room.channel, "Vary", room.message)
-    assert result.response.content == house.WHICH_PICTURE
+    assert result.response.content == chat.WHICH_PICTURE
     assert button_ids(result.response.message)[2] == f"c1:vary:{painted}:3"
 
 
@@ -234,7 +234,7 @@ async def test_a_menu_on_a_single_picture_asks_no_further(room: Room) -> None:
     job_id = await room.imagine(count=1)
     await room.painted(job_id)
     shown = await room.bo.context_menu(room.channel, "Edit", room.message)
-    assert shown.response.content == words.WHICH_CELLS
+    assert shown.response.content == texts.WHICH_CELLS
     form = await room.bo.context_menu(room.channel, "Report", room.message)
     assert form.modal is not None
     await room.bo.context_menu(room.channel, "Vary", room.message)
@@ -256,7 +256,7 @@ async def test_a_menu_on_a_copy_knows_what_it_shows(room: Room, painted: str) ->
 async def test_the_name_of_a_file_that_is_not_the_bots_own_says_nothing(room: Room, painted: str) -> None:
     message = await foreign_image(room, name=f"{painted}.png")
     result = await room.ana.context_menu(room.channel, "Report", message)
-    assert result.response.content == house.NOT_FROM_HERE
+    assert result.response.content == chat.NOT_FROM_HERE
 
 
 async def test_a_picture_that_somebody_forwards_is_an_image_too() -> None:
@@ -268,8 +268,8 @@ async def test_a_picture_that_somebody_forwards_is_an_image_too() -> None:
 async def test_a_menu_on_a_message_without_image_is_a_sentence(room: Room) -> None:
     message = await room.bo.send(room.channel, "only words")
     result = await room.ana.context_menu(room.channel, "Vary", message)
-    assert result.response.content == house.NO_IMAGE
-    assert (await room.ana.context_menu(room.channel, "Report", message)).response.content == house.NO_IMAGE
+    assert result.response.content == chat.NO_IMAGE
+    assert (await room.ana.context_menu(room.channel, "Report", message)).response.content == chat.NO_IMAGE
 
 
 async def test_a_menu_on_a_broken_image_is_a_sentence(room: Room) -> None:
@@ -308,7 +308,7 @@ async def test_a_reaction_that_is_quicker_than_the_records_is_followed(
         with room.ports.database.begin() as session:
             session.get_one(DeliveryRow, painted).message = str(message.id)
 
-    monkeypatch.setattr("bots.shown.sleep", pause)
-    monkeypatch.setattr("bots.discord.reactions.now", lambda: message.created_at)
+    monkeypatch.setattr("bots.delivery.message_lookup.sleep", pause)
+    monkeypatch.setattr("bots.discord.interactions.reactions.now", lambda: message.created_at)
     await room.bo.react(message, "🔁")
     assert len(room.jobs()) == 2

@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
-from bots.discord import words as discord_words
-from bots.slack import words as slack_words
-from bots.web.cards import load_cards
-from bots.web.fragments import code_spans, render_card
-from bots.words import recipe
+from bots.discord.texts import texts as discord_words
+from bots.slack.texts import texts as slack_words
+from bots.texts.chat import recipe
+from bots.web.queries.job_cards import load_cards
+from bots.web.rendering import code_spans, render_card
 from studio.catalog import CATALOG, perform
 from studio.commands.spec import Call
 from studio.db import records

@@ -8,9 +8,9 @@ from typing import Any
 import discord
 import pytest
 
-from bots.backroom import Backroom
+from bots.delivery.event_consumer import News
 from bots.discord.bot import Bot
-from bots.news import News
+from bots.runtime.thread_pools import Backroom
 from studio.events import JobEnded
 from studio.jobs import JobState
 from studio.people import Platform

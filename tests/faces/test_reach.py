@@ -12,9 +12,9 @@ import pytest
 from aiohttp import web
 from aiohttp.resolver import ThreadedResolver
 
+from bots.discord.guilds.uploads import Downloads, download
 from bots.discord.settings import DiscordSettings
-from bots.discord.uploads import Downloads, download
-from bots.reach import (
+from bots.runtime.safe_downloads import (
     ForeignAddress,
     PublicResolver,
     TooManyBytesError,
@@ -22,7 +22,7 @@ from bots.reach import (
     read_within,
     redirects_within,
 )
-from bots.slack.line import open_session
+from bots.slack.api.client import open_session
 from studio.errors import BadImage
 
 CDN = "cdn.discordapp.com"

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from bots.slack.posts import STAR_MENU
-from bots.slack.shortcuts import DEEDS, IMAGINE, WHO
-from bots.slack.views import CHOICE
+from bots.slack.blocks.job_blocks import STAR_MENU
+from bots.slack.blocks.modal_views import CHOICE
+from bots.slack.listeners.shortcuts import DEEDS, IMAGINE, WHO
 from studio.db.records import job_of
 from studio.events import PictureChanged
 from studio.jobs import JobState

@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import delete, update
 
-from bots.slack.claims import Claim, take_claim
-from bots.slack.line import SlackAway
-from bots.slack.phrases import as_typed
+from bots.slack.api.client import SlackAway
+from bots.slack.messages.send_claims import Claim, take_claim
+from bots.slack.texts.command_parsing import as_typed
 from studio.catalog import CATALOG
 from studio.clock import now
 from studio.db.records import job_of
@@ -60,7 +60,7 @@ async def test_a_picture_of_several_megabytes_arrives_whole(room: SlackRoom) -> 
 
 
 async def test_progress_moves_a_bar_and_not_too_often(room: SlackRoom, still: Callable[[str], None]) -> None:
-    still("bots.board")
+    still("bots.delivery.job_messages")
     job_id = await room.imagine("a red fox")
     await room.progress(job_id, 1)
     room.rest(job_id)

@@ -11,9 +11,9 @@ import pytest
 from PIL import Image
 from sqlalchemy import update
 
-from bots.slack import hangings
-from bots.slack.line import SlackAway
-from bots.slack.posts import STAR_MENU
+from bots.slack.api.client import SlackAway
+from bots.slack.blocks.job_blocks import STAR_MENU
+from bots.slack.files import file_records
 from bots.slack.tables import SlackFileRow
 from studio.cases import NoticeKind
 from studio.clock import now
@@ -130,7 +130,7 @@ async def test_a_glimpse_that_slack_does_not_take_leaves_the_words(room: SlackRo
 async def test_while_slack_asks_for_pauses_words_go_on_alone(
     room: SlackRoom, still: Callable[[str], None]
 ) -> None:
-    still("bots.slack.line")
+    still("bots.slack.api.client")
     job_id = await room.imagine()
     room.slack.rate_limit("users.info", 0)
     workspace = await room.face.premises.workspaces.of("T0HOUSE")
@@ -226,7 +226,7 @@ async def test_a_deletion_that_slack_does_not_show_is_shown_the_next_time(room: 
 
 async def starred(room: SlackRoom, still: Callable[[str], None]) -> tuple[str, Message]:
     """A star that waits for its time: the message was touched just now, and no time passes."""
-    still("bots.board")
+    still("bots.delivery.job_messages")
     job_id, message = await room.finished()
     await room.send(room.slack.press(message, STAR_MENU, value=f"c1:star:{job_id}:1", user=BO))
     await room.picture_changed(f"{job_id}.1")
@@ -354,13 +354,13 @@ async def test_a_deletion_that_is_done_or_never_will_be_is_not_tried_again(
 
 def test_in_the_end_a_deletion_is_given_up(room: SlackRoom) -> None:
     database = room.ports.database
-    hangings.begin_upload(database, "F0LOST", community="T0HOUSE", subject="upload")
-    hangings.discard(database, "F0LOST")
+    file_records.begin_upload(database, "F0LOST", community="T0HOUSE", subject="upload")
+    file_records.discard(database, "F0LOST")
     for attempts in range(12):
-        (unwanted,) = hangings.take_unwanted(database, most_of_one=8)
+        (unwanted,) = file_records.take_unwanted(database, most_of_one=8)
         assert unwanted.attempts == attempts
-        assert hangings.take_unwanted(database, most_of_one=8) == [], "another process leaves it alone"
-        assert hangings.put_off(database, unwanted) is (attempts < 11)
+        assert file_records.take_unwanted(database, most_of_one=8) == [], "another process leaves it alone"
+        assert file_records.put_off(database, unwanted) is (attempts < 11)
         with database.begin() as session:
             session.execute(update(SlackFileRow).values(unwanted_at=now()))
     assert rows(room) == {}
@@ -429,7 +429,7 @@ async def test_where_an_answer_is_about_to_go_is_written_down_first(
             places.append(session.query(DeliveryRow).one().channel)
         raise SlackAway("the process ends here")
 
-    monkeypatch.setattr("bots.slack.bearer.send_to_person", killed)
+    monkeypatch.setattr("bots.slack.messages.job_delivery.send_to_person", killed)
     await room.imagine(channel=STRANGE)
     assert places == [ANA]
 

@@ -7,17 +7,17 @@ import pytest
 from aiohttp import web
 from slack_bolt.response import BoltResponse
 
-from bots.backroom import Backroom
-from bots.slack import words
-from bots.slack.escaping import mrkdwn, typed
-from bots.slack.forwarding import Forwarding
-from bots.slack.guard import Guard
-from bots.slack.line import Line, SlackAway, SlackRefuses, open_session
-from bots.slack.pace import Pace
-from bots.slack.phrases import read_studio, read_talk
-from bots.slack.replays import Replays
-from bots.slack.serve import Opening
+from bots.runtime.thread_pools import Backroom
+from bots.slack.api.client import Line, SlackAway, SlackRefuses, open_session
+from bots.slack.api.progress_throttle import Pace
+from bots.slack.http.replay_protection import Replays
+from bots.slack.http.request_verification import Guard
+from bots.slack.http.web_proxy import Forwarding
+from bots.slack.run import Opening
 from bots.slack.settings import SlackSettings
+from bots.slack.texts import texts
+from bots.slack.texts.command_parsing import read_studio, read_talk
+from bots.slack.texts.escaping import mrkdwn, typed
 from studio.errors import ChatelierError, Misconfigured, UnknownCommand
 from studio.ports import Ports
 from tests.loopback_slack import BOT_TOKEN, GENERAL, SIGNING_SECRET, LoopbackSlack, Refusal, signed
@@ -48,7 +48,7 @@ async def test_a_pause_that_slack_asks_for_is_kept(slack: LoopbackSlack, line: L
 async def test_what_is_fleeting_does_not_wait_and_does_not_ask(
     slack: LoopbackSlack, line: Line, still: Callable[[str], None]
 ) -> None:
-    still("bots.slack.line")
+    still("bots.slack.api.client")
     slack.rate_limit("auth.test", 60)
     for _ in range(3):
         with pytest.raises(SlackAway):
@@ -212,7 +212,7 @@ def test_what_cannot_be_followed_is_said_in_commands_that_are_typed_here(typed: 
 
     with pytest.raises(ChatelierError) as error:
         follow()
-    assert words.sentence_of(error.value).startswith(sentence)
+    assert texts.sentence_of(error.value).startswith(sentence)
 
 
 # ---- where files may come from

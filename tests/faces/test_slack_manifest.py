@@ -10,12 +10,12 @@ import typer
 import yaml
 from discord import app_commands
 
-from bots.discord.slash import build_commands
+from bots.discord.interactions.slash_commands import build_commands
 from bots.slack import app
-from bots.slack.clicks import asks
+from bots.slack.listeners.actions import asks
 from bots.slack.manifest import EVENTS, OPTIONAL_SCOPES, SCOPES, file_text, manifest
-from bots.slack.phrases import as_typed, read_studio
-from bots.slack.words import help_text
+from bots.slack.texts.command_parsing import as_typed, read_studio
+from bots.slack.texts.texts import help_text
 from chatelier import cli
 from studio.buttons import Action, Button
 from studio.catalog import CATALOG, why_absent
@@ -86,7 +86,7 @@ def test_the_manifest_keeps_within_slacks_limits() -> None:
 
 def test_the_scopes_are_those_that_the_methods_and_events_need() -> None:
     folder = Path(inspect.getfile(app)).parent
-    sources = "".join(path.read_text() for path in folder.glob("*.py"))
+    sources = "".join(path.read_text() for path in folder.rglob("*.py"))
     methods = set(re.findall(r'"((?:auth|chat|conversations|files|usergroups|users|views)\.\w+)"', sources))
     assert methods == set(NEEDED)
     of_events = {"app_mentions:read", "im:history", "reactions:read", "commands"}

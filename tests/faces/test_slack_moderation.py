@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from bots.slack.shortcuts import DEEDS
+from bots.slack.listeners.shortcuts import DEEDS
 from studio.cases import CaseKind, CaseState, Decision, NoticeKind
 from studio.clock import now
 from studio.db import cases, choices

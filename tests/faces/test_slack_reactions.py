@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bots.slack.reactions import MEANINGS, NAMES
+from bots.slack.listeners.reactions import MEANINGS, NAMES
 from studio.buttons import Action
 from studio.catalog import REACTIONS
 from studio.db.records import job_of, star_counts
@@ -165,8 +165,8 @@ async def test_a_picture_that_slack_has_not_looked_over_yet_is_tried_again(room:
 async def test_a_picture_that_slack_never_takes_leaves_words_and_buttons(
     room: SlackRoom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bots.slack.sending._NOT_READY_SECONDS", 0.0)
-    monkeypatch.setattr("bots.slack.showcase._PAUSES_SECONDS", (0.0,))
+    monkeypatch.setattr("bots.slack.messages.message_sender._NOT_READY_SECONDS", 0.0)
+    monkeypatch.setattr("bots.slack.files.image_uploads._PAUSES_SECONDS", (0.0,))
     room.slack.polls_until_ready = 100
     job_id = await room.imagine()
     message = await room.painted(job_id)
@@ -220,6 +220,6 @@ async def test_a_reaction_that_is_quicker_than_the_records_is_followed(
         with room.ports.database.begin() as session:
             session.get_one(DeliveryRow, job_id).message = message.ts
 
-    monkeypatch.setattr("bots.shown.sleep", pause)
+    monkeypatch.setattr("bots.delivery.message_lookup.sleep", pause)
     await room.send(room.slack.reaction(message, "repeat", user=BO))
     assert len(room.jobs()) == 2

@@ -11,9 +11,9 @@ import pytest
 from slack_bolt.response import BoltResponse
 from sqlalchemy import select, update
 
-from bots.slack.line import NotInstalled
+from bots.slack.api.client import NotInstalled
 from bots.slack.manifest import OPTIONAL_SCOPES, SCOPES
-from bots.slack.paths import INSTALL_PATH, REDIRECT_PATH
+from bots.slack.settings import INSTALL_PATH, REDIRECT_PATH
 from bots.slack.tables import BOTS, INSTALLATIONS
 from studio.db.records import job_of
 from studio.ports import Ports

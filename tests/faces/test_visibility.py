@@ -8,17 +8,17 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from bots import case_words
-from bots.attributions import attribution
-from bots.discord import posts as discord_posts
-from bots.discord import suggestions
-from bots.discord import words as discord_words
-from bots.listings import lines_of
-from bots.prints import Print
-from bots.slack import posts as slack_posts
-from bots.slack import words as slack_words
-from bots.standings import load_family, load_standing
-from bots.starboard import load_exhibit
+from bots.delivery.attachments import Print
+from bots.delivery.job_view import load_family, load_standing
+from bots.delivery.starboard import load_exhibit
+from bots.discord.interactions import autocomplete as suggestions
+from bots.discord.messages import job_message as discord_posts
+from bots.discord.texts import texts as discord_words
+from bots.slack.blocks import job_blocks as slack_posts
+from bots.slack.texts import texts as slack_words
+from bots.texts import cases as case_texts
+from bots.texts.attributions import attribution
+from bots.texts.lists import lines_of
 from moderation import audit
 from studio.cases import Decision
 from studio.catalog import perform
@@ -165,7 +165,7 @@ def case(made: Painted) -> str:
     """Moderators read what Bo, who is judged, wrote before, wherever that was."""
     filed = ask(made.ports, "cy", "report", picture=f"{made.child}.1", reason="look")
     assert isinstance(filed, Filed)
-    return str(case_words.facts(made.ports.desk.read(filed.case.id))).replace("an owl", "his own words")
+    return str(case_texts.facts(made.ports.desk.read(filed.case.id))).replace("an owl", "his own words")
 
 
 def audit_export(made: Painted) -> str:

@@ -297,6 +297,6 @@ def test_what_is_not_known_is_said(house: OpenRoom, fields: dict[str, str], prob
 
 
 def test_reports_from_outside_cannot_be_rushed(house: OpenRoom, still: Callable[[str], None]) -> None:
-    still("bots.web.doorkeeper")
+    still("bots.web.access.attempt_limiter")
     answers = [outside(house, picture="k3v9m2p4qx7a.1", reason="x").status_code for _ in range(4)]
     assert answers == [404, 404, 404, 429]

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import delete, update
 
-from bots.web.visitors import COMMUNITY
+from bots.web.access.sessions import COMMUNITY
 from moderation.limits.settings import LimitSettings, Pace
 from studio.clock import now
 from studio.db.identity_tables import EndedSessionRow, NameRow, OriginRow
@@ -362,7 +362,7 @@ def test_leaving_ends_a_copied_session_too(room: OpenRoom) -> None:
 def test_a_session_that_another_process_ended_is_over_here_too(
     room: OpenRoom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bots.web.access.sessions._ASK_AGAIN_SECONDS", 0.0)
+    monkeypatch.setattr("bots.web.access.session_registry._ASK_AGAIN_SECONDS", 0.0)
     ana = room.visitor("Ana")
     with OpenRoom(room.ports, web_settings(moderator_secret="keys")) as other:
         same = other.browser()
@@ -419,7 +419,7 @@ def test_ended_sessions_are_kept_as_long_as_a_cookie_lives(room: OpenRoom) -> No
 
 
 def test_names_are_not_taken_by_the_hundred(room: OpenRoom, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bots.web.door._NAMES_AN_HOUR", 2)
+    monkeypatch.setattr("bots.web.access.login._NAMES_AN_HOUR", 2)
     eve = room.browser(HOME)
     assert eve.enter("Eve").status_code == 303
     assert eve.post("/name", "Eva").status_code == 200

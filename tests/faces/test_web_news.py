@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bots.web.news import News
+from bots.web.live.event_consumer import News
 from studio.errors import DatabaseUnavailable
 from studio.events import CaseChanged, Event, JobEnded, NoticeWritten
 from studio.jobs import JobState
@@ -66,7 +66,7 @@ def test_an_event_of_what_is_gone_by_now_holds_up_no_other(ports: Ports) -> None
 def test_an_event_that_a_defect_spoils_holds_up_no_other(
     ports: Ports, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bots.web.news.find_notice", lambda *_: None)
+    monkeypatch.setattr("bots.web.live.event_consumer.find_notice", lambda *_: None)
     backlog = Backlog(NOTICE, ENDED)
     assert read(ports, backlog) == [("there",)]
     assert backlog.acknowledged == [NOTICE, ENDED]
@@ -78,7 +78,7 @@ def test_an_event_that_cannot_be_looked_up_now_comes_again(
     def away(*_: object) -> None:
         raise DatabaseUnavailable
 
-    monkeypatch.setattr("bots.web.news.find_notice", away)
+    monkeypatch.setattr("bots.web.live.event_consumer.find_notice", away)
     backlog = Backlog(NOTICE)
     with pytest.raises(DatabaseUnavailable):
         read(ports, backlog)

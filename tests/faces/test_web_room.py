@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from bots.web.wishes import LONGEST_BYTES
+from bots.web.live.protocol import LONGEST_BYTES
 from studio.buttons import Action, Button
 from studio.commands.answers import Accepted
 from studio.commands.imagine import Imagine, imagine
@@ -82,7 +82,7 @@ def test_finished_pictures_wait_for_no_other_news(room: OpenRoom, monkeypatch: p
     ana = room.guest("Ana")
     job_id = ana.say("a red apple")["job"]
     ana.card(job_id, "queued")
-    monkeypatch.setattr("bots.web.room.GATHER_SECONDS", 3600.0)
+    monkeypatch.setattr("bots.web.live.hub.GATHER_SECONDS", 3600.0)
     finish(room.ports, job_id)
     assert f"/thumbnails/{job_id}.1" in ana.card(job_id, "done")
 
@@ -117,7 +117,7 @@ def test_a_lost_event_is_made_up_for(room: OpenRoom, monkeypatch: pytest.MonkeyP
     job_id = ana.say("a red apple")["job"]
     ana.card(job_id, "queued")
     paint_job(room.ports, job_id)
-    monkeypatch.setattr("bots.web.room.LOOK_AGAIN_SECONDS", 0.0)
+    monkeypatch.setattr("bots.web.live.hub.LOOK_AGAIN_SECONDS", 0.0)
     assert f"/thumbnails/{job_id}.1" in ana.card(job_id, "done")
 
 
@@ -290,7 +290,7 @@ def test_a_message_that_is_refused_is_answered_by_its_id(room: OpenRoom, message
 
 def test_a_message_sent_too_fast_is_answered_by_its_id(room: OpenRoom, still: Callable[[str], None]) -> None:
     ana = room.guest("Ana")
-    still("bots.web.seats")
+    still("bots.web.live.connection")
     for number in range(30):
         ana.send({"do": "say", "id": f"wish-{number:08d}", "text": "/show zzzzzzzzzzzz"})
     answers = [ana.hear("answer")["id"] for _ in range(30)]
@@ -309,7 +309,7 @@ def test_a_forged_button_does_nothing(room: OpenRoom, button: str) -> None:
 
 def test_too_many_messages_are_slowed_down_in_words(room: OpenRoom, still: Callable[[str], None]) -> None:
     ana = room.guest("Ana")
-    still("bots.web.seats")
+    still("bots.web.live.connection")
     answers = [ana.say("/show zzzzzzzzzzzz") for _ in range(30)]
     assert any("a lot at once" in each["text"] for each in answers)
 
@@ -320,7 +320,7 @@ def test_a_fault_of_ours_is_a_sentence_with_a_number_and_a_line_in_the_log(
     def explode(*arguments: object) -> None:
         raise ZeroDivisionError(str(arguments[-1]))  # the values, with the prompt
 
-    monkeypatch.setattr("bots.web.clerk.perform", explode)
+    monkeypatch.setattr("bots.web.live.dispatcher.perform", explode)
     answer = room.guest("Ana").say("a private thought")
     assert answer["text"].startswith("Something broke on our side.")
     fault = answer["text"].partition("(Fault ")[2].rstrip(")")
@@ -339,7 +339,7 @@ def test_a_fault_of_ours_reaches_the_server_without_what_was_typed(
         raise ZeroDivisionError(typed)
 
     ana = room.guest("Ana")
-    monkeypatch.setattr("bots.web.files._find_key", explode)
+    monkeypatch.setattr("bots.web.routes.images._find_key", explode)
     strict = TestClient(room.app, base_url=ADDRESS, cookies=dict(ana.client.cookies))
     strict.portal = ana.client.portal
     answer = strict.get("/pictures/k3v9m2p4qx7a.1.png")  # would raise what the server is given to log
@@ -549,7 +549,7 @@ def test_progress_moves_the_card_and_is_kept_for_those_who_come_later(room: Open
 
 
 def test_those_who_wait_hear_that_they_moved_up(room: OpenRoom, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bots.web.room.POSITIONS_SECONDS", 0.05)
+    monkeypatch.setattr("bots.web.live.hub.POSITIONS_SECONDS", 0.05)
     ana, bo = room.guest("Ana"), room.guest("Bo")
     first, second = ana.say("a fox")["job"], bo.say("an owl")["job"]
     assert "1 is painted before it" in bo.card(second, "queued")
@@ -559,7 +559,7 @@ def test_those_who_wait_hear_that_they_moved_up(room: OpenRoom, monkeypatch: pyt
 
 
 def test_older_work_comes_page_by_page(room: OpenRoom) -> None:
-    from bots.web.wall import PAGE
+    from bots.web.live.feed import PAGE
 
     made = [
         accepted(room.ports, f"person{number % 7}", f"boat number {number}") for number in range(PAGE + 5)
@@ -598,7 +598,7 @@ def test_people_see_who_is_in_the_room(room: OpenRoom) -> None:
 
 
 def test_the_face_loads_no_accelerator_queue_or_other_wing(repository: Path) -> None:
-    code = "import sys, bots.web.serve; print(*sorted({name.split('.')[0] for name in sys.modules}))"
+    code = "import sys, bots.web.server; print(*sorted({name.split('.')[0] for name in sys.modules}))"
     result = subprocess.run(
         [sys.executable, "-c", code], cwd=repository, capture_output=True, text=True, check=True
     )

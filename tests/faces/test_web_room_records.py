@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from bots.backroom import Backroom
-from bots.web.room import Room
-from bots.web.visitors import Visitor
+from bots.runtime.thread_pools import Backroom
+from bots.web.access.sessions import Visitor
+from bots.web.live.hub import Room
 from studio.errors import DatabaseUnavailable
 from studio.ports import Ports
 
@@ -44,10 +44,12 @@ async def test_what_was_made_from_a_deleted_picture_is_found_when_the_records_ar
     ana: Any = Told("ana")
     room.enter(ana)
     room.picture_changed("k3v9m2p4qx7a.1")
-    monkeypatch.setattr("bots.web.room.children_of", away)
+    monkeypatch.setattr("bots.web.live.hub.children_of", away)
     with pytest.raises(DatabaseUnavailable):
         await room._tell_changes()
-    monkeypatch.setattr("bots.web.room.children_of", lambda _session, parents: [f"made from {parents[0]}"])
+    monkeypatch.setattr(
+        "bots.web.live.hub.children_of", lambda _session, parents: [f"made from {parents[0]}"]
+    )
     await room._tell_changes()
     assert [message["gone"] for message in ana.of("cards")] == [["made from k3v9m2p4qx7a.1"]]
 
@@ -59,7 +61,7 @@ async def test_a_word_of_the_house_is_told_when_the_records_are_back(
     room.enter(ana)
     room.post_changed("ana", text="Your appeal was granted.")
     with monkeypatch.context() as patch:
-        patch.setattr("bots.web.room.count_messages", away)
+        patch.setattr("bots.web.live.hub.count_messages", away)
         with pytest.raises(DatabaseUnavailable):
             await room._tell_changes()
     room.post_changed("ana")

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from bots.web.replies import reply_to
+from bots.web.live.responses import reply_to
 from studio.buttons import Action, Button
 from studio.cases import CaseKind
 from studio.commands.answers import Attribution, Balance

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from bots import words as house
-from bots.web import words
-from bots.web.cards import Card, Tile
-from bots.web.fragments import data_block, hue, render_card
-from bots.web.visitors import clean_name
+from bots.texts import chat
+from bots.web.access.sessions import clean_name
+from bots.web.queries.job_cards import Card, Tile
+from bots.web.rendering import data_block, hue, render_card
+from bots.web.texts import texts
 from engine.pictures.png import from_json, to_json, to_parameters
 from studio.catalog import REACTIONS
 from studio.clock import now
@@ -34,11 +34,11 @@ from tests.twins import someone, somewhere
     ],
 )
 def test_a_picture_is_credited_by_its_subject(prompt: str, title: str) -> None:
-    assert words.title_of(prompt) == title
+    assert texts.title_of(prompt) == title
 
 
 def test_places_in_the_queue_are_told_in_plain_words() -> None:
-    assert [words.waiting(ahead) for ahead in (0, 1, 2)] == [
+    assert [texts.waiting(ahead) for ahead in (0, 1, 2)] == [
         "Accepted. You are next.",
         "Accepted. 1 is painted before it.",
         "Accepted. 2 are painted before it.",
@@ -46,7 +46,7 @@ def test_places_in_the_queue_are_told_in_plain_words() -> None:
 
 
 def test_every_reaction_has_words() -> None:
-    assert all(words.deed(action, number) for action, number in REACTIONS.values())
+    assert all(texts.deed(action, number) for action, number in REACTIONS.values())
 
 
 def test_data_for_scripts_cannot_close_its_own_element() -> None:
@@ -91,8 +91,8 @@ def test_words_that_a_model_could_not_take_in_are_counted_on_the_card() -> None:
         created_at=now(),
     )
     said = "too long for this model: the last 12 words were not read"
-    assert said in house.recipe(job, [picture], model="brush")
-    assert "not read" not in house.recipe(job, [replace(picture, recipe=PLAIN)], model="brush")
+    assert said in chat.recipe(job, [picture], model="brush")
+    assert "not read" not in chat.recipe(job, [replace(picture, recipe=PLAIN)], model="brush")
     card = Card(job=job, tiles=(Tile(picture=picture),))
     assert said.capitalize() in render_card(card)
     assert "Unread words: 12" in to_parameters(picture.recipe)

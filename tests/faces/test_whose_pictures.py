@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bots.slack.shortcuts import WHO
+from bots.slack.listeners.shortcuts import WHO
 from studio.ports import Ports
 from studio.provenance import Traces
 from studio.verdicts import Ruling, Verdict

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 import pytest
 from slack_sdk.oauth.installation_store.models import Installation
 
-from bots.backroom import Backroom
-from bots.slack import hangings
-from bots.slack.installations import Installations, States
+from bots.runtime.thread_pools import Backroom
+from bots.slack.files import file_records
+from bots.slack.workspaces.installation_store import Installations, States
 from chatelier import schema
 from studio.db.database import Database
 
@@ -72,29 +72,32 @@ async def test_a_state_is_consumed_once(database: Database) -> None:
 
 def test_files_are_known_until_they_are_deleted(database: Database) -> None:
     def hang(file_id: str, subject: str, digest: str, *, passing: bool = False) -> None:
-        hangings.begin_upload(database, file_id, community="T1", subject=subject)
-        hangings.keep(database, file_id, digest=digest, passing=passing)
+        file_records.begin_upload(database, file_id, community="T1", subject=subject)
+        file_records.keep(database, file_id, digest=digest, passing=passing)
 
     def found(digest: str, *, passing: bool = False) -> str | None:
-        return hangings.reuse(database, community="T1", subject="job", digest=digest, passing=passing)
+        return file_records.reuse(database, community="T1", subject="job", digest=digest, passing=passing)
 
     hang("F1", "job", "one")
     hang("F2", "job", "two", passing=True)
     hang("F3", "another", "one")
     assert (found("one"), found("one", passing=True), found("none")) == ("F1", "F1", None)
-    newest = hangings.newest(database, "job")
+    newest = file_records.newest(database, "job")
     assert newest is not None
     assert newest[0] == "F1"
-    assert hangings.keep_only(database, "job", "F1") == 0
+    assert file_records.keep_only(database, "job", "F1") == 0
     assert found("two") == "F2", "what was passing stays when it is wanted for good"
     hang("F4", "job", "four", passing=True)
-    assert hangings.keep_only(database, "job", "F2") == 1
+    assert file_records.keep_only(database, "job", "F2") == 1
     assert (found("one"), found("two"), found("four", passing=True)) == (None, "F2", None)
-    unwanted = hangings.take_unwanted(database, most_of_one=8)
+    unwanted = file_records.take_unwanted(database, most_of_one=8)
     assert {each.id for each in unwanted} == {"F1", "F4"}
-    assert hangings.take_unwanted(database, most_of_one=8) == []
-    assert hangings.keep_only(database, "job", "F1") == 1
+    assert file_records.take_unwanted(database, most_of_one=8) == []
+    assert file_records.keep_only(database, "job", "F1") == 1
     assert (found("one"), found("two")) == ("F1", None), "what is shown after all stays"
     for each in unwanted:
-        hangings.forget(database, each.id)
-    assert (hangings.subject_of(database, "F1"), hangings.subject_of(database, "F3")) == (None, "another")
+        file_records.forget(database, each.id)
+    assert (file_records.subject_of(database, "F1"), file_records.subject_of(database, "F3")) == (
+        None,
+        "another",
+    )

@@ -3,15 +3,15 @@
 import pytest
 import redis.asyncio
 
-from bots.slack.guard import REMEMBERED_SECONDS
-from bots.slack.replays import Replays
+from bots.slack.http.replay_protection import Replays
+from bots.slack.http.request_verification import REMEMBERED_SECONDS
 from tests.conftest import RedisServer
 
 
 async def test_what_one_process_has_seen_is_a_replay_for_the_others(
     redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bots.slack.replays._PATIENCE_SECONDS", 300.0)
+    monkeypatch.setattr("bots.slack.http.replay_protection._PATIENCE_SECONDS", 300.0)
     first, second = (Replays(lasts_seconds=REMEMBERED_SECONDS, redis_url=redis_server.url) for _ in range(2))
     assert await first.is_first("v0=abc")
     assert not await first.is_first("v0=abc")

@@ -11,10 +11,10 @@ import pytest
 import redis
 from sqlalchemy import select, update
 
-from bots.backroom import Backroom
-from bots.board import Board, Unreachable
-from bots.news import News
-from bots.standings import Slip, keep_slip
+from bots.delivery.event_consumer import News
+from bots.delivery.job_messages import Board, Unreachable
+from bots.delivery.job_view import Slip, keep_slip
+from bots.runtime.thread_pools import Backroom
 from engine.events import RedisEvents
 from engine.sweeper import Sweeper
 from studio import releases

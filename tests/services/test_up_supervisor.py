@@ -25,7 +25,7 @@ from chatelier.up import _keep_open
 from chatelier.wiring import make_folder
 from tests.running_house import WAIT_SECONDS, end_soon, is_over
 
-LEASH = Path(sys.modules["chatelier.supervisor"].__file__ or "").with_name("leash.py")
+LEASH = Path(sys.modules["chatelier.supervisor"].__file__ or "").with_name("child_wrapper.py")
 
 
 def shell(

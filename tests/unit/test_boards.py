@@ -6,11 +6,11 @@ from datetime import timedelta
 
 import pytest
 
-from bots import caseboard, starboard
-from bots.backroom import Backroom
-from bots.caseboard import claim_message, keep_message, load_folder
-from bots.standings import Slip
-from bots.starboard import Starboard, claim_showcase, keep_showcase, load_exhibit
+from bots.delivery import case_messages, starboard
+from bots.delivery.case_messages import claim_message, keep_message, load_folder
+from bots.delivery.job_view import Slip
+from bots.delivery.starboard import Starboard, claim_showcase, keep_showcase, load_exhibit
+from bots.runtime.thread_pools import Backroom
 from studio.cases import CaseKind
 from studio.catalog import perform
 from studio.clock import now
@@ -52,7 +52,7 @@ def test_a_case_whose_sender_died_is_sent_by_another(
 ) -> None:
     assert claim_message(ports.database, case_id)
     later = time.time() + 60
-    monkeypatch.setattr(caseboard.time, "time", lambda: later)
+    monkeypatch.setattr(case_messages.time, "time", lambda: later)
     assert claim_message(ports.database, case_id)
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bots.words import credit
+from bots.texts.chat import credit
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from bots.web.metrics import Figures
+from bots.web.routes.metrics import Figures
 from chatelier.figures import serve_figures
 from moderation.metrics import VERDICTS
 from studio.errors import Misconfigured

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image, ImageEnhance
 from sqlalchemy import select
 
-from bots import case_words
+from bots.texts import cases as case_texts
 from moderation import audit, bans
 from moderation.categories import Category
 from moderation.desk.blocks import blocked_bits
@@ -234,7 +234,7 @@ class TestJudging:
     def test_what_shall_not_be_shown_and_the_style_are_read_too(self, house, call):
         house.gate.verdict = HELD
         perform(house, call, "imagine", {"prompt": "a boat", "negative": "a storm", "style": "ink"})
-        facts = dict(case_words.facts(house.desk.read(only_case(house).id)))
+        facts = dict(case_texts.facts(house.desk.read(only_case(house).id)))
         assert (facts["Effective prompt"], facts["Negative prompt"], facts["Style"]) == (
             "a boat",
             "a storm",

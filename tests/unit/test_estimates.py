@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from bots.web.words import step
-from bots.words import painting, waiting
+from bots.texts.chat import painting, waiting
+from bots.web.texts.texts import step
 from studio.catalog import perform
 from studio.clock import now
 from studio.commands.spec import Call

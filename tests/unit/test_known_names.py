@@ -5,8 +5,8 @@ from shutil import copytree
 
 import pytest
 
-from bots.slack import tab, views
-from bots.web.fragments import catalog_data
+from bots.slack.blocks import home_view, modal_views
+from bots.web.rendering import catalog_data
 from engine.catalog.model_availability import AvailableOptions
 from engine.model_catalog import MODELS, ModelCatalogue
 from studio.buttons import Action
@@ -118,8 +118,8 @@ def test_the_web_rooms_completion_knows_the_names(ports: Ports) -> None:
 
 
 def test_slacks_forms_offer_the_names(ports: Ports) -> None:
-    modal = views.imagine(
-        views.Matter(action=Action.SHOW), models=("thimble", "large"), styles=("ink", "sketch")
+    modal = modal_views.imagine(
+        modal_views.Matter(action=Action.SHOW), models=("thimble", "large"), styles=("ink", "sketch")
     )
     offered = {
         block["block_id"]: [each["value"] for each in block["element"].get("options", [])]
@@ -127,7 +127,7 @@ def test_slacks_forms_offer_the_names(ports: Ports) -> None:
     }
     assert (offered["model"], offered["style"]) == (["thimble", "large"], ["ink", "sketch"])
     many = tuple(f"model-{number}" for number in range(150))
-    mine = tab.Belongings(
+    mine = home_view.Belongings(
         balance=Balance(used=0, monthly=None),
         preferences=Preferences(style="gone"),
         models=many,
@@ -135,7 +135,7 @@ def test_slacks_forms_offer_the_names(ports: Ports) -> None:
     )
     selects = {
         block["accessory"]["action_id"]: block["accessory"]
-        for block in tab.home(mine)["blocks"]
+        for block in home_view.home(mine)["blocks"]
         if "accessory" in block
     }
     assert len(selects["c1h:model"]["options"]) == 100

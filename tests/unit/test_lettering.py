@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from bots import lettering
-from bots.family_tree import _label
-from bots.lettering import font_for
+from bots.drawing import fonts
+from bots.drawing.fonts import font_for
+from bots.drawing.lineage_tree import _label
 from studio.commands.answers import Relative
 from studio.people import Person, Platform
 
@@ -14,10 +14,10 @@ from studio.people import Person, Platform
 @pytest.fixture
 def bare_machine(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """One without any font but Pillow's own."""
-    lettering._fonts.cache_clear()
-    monkeypatch.setattr(lettering, "_FILES", ("no-such-font.ttf",))
+    fonts._fonts.cache_clear()
+    monkeypatch.setattr(fonts, "_FILES", ("no-such-font.ttf",))
     yield
-    lettering._fonts.cache_clear()
+    fonts._fonts.cache_clear()
 
 
 class AnyPicture:

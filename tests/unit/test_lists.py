@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 from sqlalchemy import select
 
-from bots.family_tree import draw_family
-from bots.listings import NO_HISTORY, NOTHING_QUEUED, lines_of
+from bots.drawing.lineage_tree import draw_family
+from bots.texts.lists import NO_HISTORY, NOTHING_QUEUED, lines_of
 from studio.catalog import perform
 from studio.commands.answers import Balance
 from studio.commands.lineage import MOST_RELATIVES

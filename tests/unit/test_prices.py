@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bots.words import price
+from bots.texts.chat import price
 from studio.canvases import margins_for
 from studio.catalog import perform
 from studio.db import ledger, records

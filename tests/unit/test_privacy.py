@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select
 
-from bots.standings import load_family, load_standing
-from bots.web.cards import load_cards, load_jobs
+from bots.delivery.job_view import load_family, load_standing
+from bots.web.queries.job_cards import load_cards, load_jobs
 from studio.catalog import perform
 from studio.commands.answers import Accepted, Family
 from studio.commands.spec import Call

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from bots import pulse as heart
-from bots.pulse import pulse
+from bots.runtime import heartbeat_file as heart
+from bots.runtime.heartbeat_file import pulse
 
 
 async def until(holds: Callable[[], bool]) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bots.slack.visits import of_command, of_interaction, of_message
+from bots.slack.api.request import of_command, of_interaction, of_message
 
 MESSAGE = {"type": "app_mention", "user": "U1", "channel": "C1", "ts": "1.1", "team": "T0THEIRS"}
 

@@ -106,8 +106,8 @@ def test_a_folder_under_a_file_cannot_be_made(tmp_path: Path) -> None:
 
 def test_a_half_written_file_of_a_crashed_worker_is_never_seen(tmp_path: Path) -> None:
     script = (
-        "import os, sys, pathlib; from engine.storage import open_store, folder\n"
-        "folder.os.fsync = lambda handle: os._exit(9)\n"
+        "import os, sys, pathlib; from engine.storage import open_store, atomic_writes\n"
+        "atomic_writes.os.fsync = lambda handle: os._exit(9)\n"
         "open_store(sys.argv[1]).put(b'x' * 50_000, suffix='.png')"
     )
     run = subprocess.run([sys.executable, "-c", script, str(tmp_path)], check=False)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bots.attributions import NOTHING, attribution
+from bots.texts.attributions import NOTHING, attribution
 from studio.catalog import perform
 from studio.commands.answers import Attribution
 from studio.db.tables import PictureRow

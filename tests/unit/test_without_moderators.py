@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from bots.discord.people import community_of
+from bots.discord.guilds.members import community_of
 from chatelier import wiring
 from chatelier.doctor.moderation import moderators
 from chatelier.settings import load_settings, read_settings

@@ -2,8 +2,8 @@
 
 import time
 
-from bots.web import words
-from bots.web.visitors import Passes, Visitor
+from bots.web.access.sessions import Passes, Visitor
+from bots.web.texts import texts
 from studio.db import display_names, origins
 from studio.db.database import Database
 from studio.db.people import lock_person, touch
@@ -31,7 +31,7 @@ class Identities:
             return problem
         with self._database.begin() as session:
             if not display_names.claim(session, visitor.person, visitor.name):
-                return words.NAME_TAKEN
+                return texts.NAME_TAKEN
             key = visitor.person.key
             is_new = origins.first_seen(session, key) is None
             lock_person(session, visitor.person)
@@ -44,7 +44,7 @@ class Identities:
             return problem
         with self._database.begin() as session:
             if not display_names.claim(session, visitor.person, visitor.name):
-                return words.NAME_TAKEN
+                return texts.NAME_TAKEN
             lock_person(session, visitor.person)
         return ""
 
@@ -67,5 +67,5 @@ class Identities:
 def name_problem(name: str) -> str:
     """What is wrong with a name whoever wants it; empty when nothing is."""
     if not name:
-        return words.NAME_MISSING
-    return words.NAME_RESERVED if is_reserved(name) else ""
+        return texts.NAME_MISSING
+    return texts.NAME_RESERVED if is_reserved(name) else ""

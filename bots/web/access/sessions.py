@@ -1,73 +1,189 @@
-"""Sessions that their people ended, so that a copy of the cookie is worth nothing either."""
+"""Who is in the room: signed session cookies and the tokens that go with them."""
 
 import hashlib
-import time
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
-from datetime import timedelta
+import hmac
+import secrets
+from dataclasses import dataclass, field, replace
+from typing import Any
 
-from sqlalchemy import delete
+from itsdangerous import BadData, URLSafeSerializer, URLSafeTimedSerializer
 from starlette.requests import HTTPConnection
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.responses import Response
 
-from studio.clock import now
-from studio.db.database import Database
-from studio.db.dialects import insert_into
-from studio.db.identity_tables import EndedSessionRow
-from studio.errors import DatabaseUnavailable
-from studio.latest import Latest
+from bots.web.access.trusted_proxies import network_of
+from bots.web.settings import WebSettings
+from studio.db.origins import ADDRESS, INVITE
+from studio.parsing.name_folding import without_clutter
+from studio.people import Address, Person, Platform, Role
+from studio.provenance import Traces
+from studio.requests import Source
+from studio.text import clean_text
+from studio.wire import from_data, to_data
 
-_COOKIES_LAST = timedelta(days=180)  # what is older no cookie names any more
-_MOST_REMEMBERED = 10_000
-_ASK_AGAIN_SECONDS = 5.0  # how long another process of the room may take to hear that somebody left
-_PUBLIC_PATHS = ("/static/", "/healthz", "/metrics")
-
-
-class SessionRegistry:
-    """The ended sessions, in the records and for a while in memory."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-        self._ended: Latest[str, tuple[bool, float]] = Latest(_MOST_REMEMBERED)
-
-    def remembered(self, session: str) -> bool | None:
-        """Whether it has ended; None when the records have to be asked. For the event loop."""
-        ended, asked_at = self._ended.get(session, (False, 0.0))
-        return ended if ended or time.monotonic() - asked_at < _ASK_AGAIN_SECONDS else None
-
-    def look_up(self, session: str) -> bool:
-        """Whether it has ended. Records that are away end nothing: without them there is nothing to see."""
-        with suppress(DatabaseUnavailable):
-            with self._database.read() as records:
-                ended = records.get(EndedSessionRow, _id_of(session)) is not None
-            self._ended[session] = (ended, time.monotonic())
-            return ended
-        return False
-
-    def end(self, session: str) -> None:
-        """Raises `DatabaseUnavailable`: then it goes on."""
-        with self._database.begin() as records:
-            row = insert_into(records, EndedSessionRow).values(id=_id_of(session), ended_at=now())
-            records.execute(row.on_conflict_do_nothing())
-            old = EndedSessionRow.ended_at < now() - _COOKIES_LAST
-            records.execute(delete(EndedSessionRow).where(old))
-        self._ended[session] = (True, time.monotonic())
+COMMUNITY = "room"
+COOKIE = "chatelier_session"
+LONGEST_NAME = 32
+_SESSION_SECONDS = 180 * 24 * 3600
+_UPLOAD_SECONDS = 24 * 3600
 
 
-def _id_of(session: str) -> str:
-    return hashlib.sha256(session.encode()).hexdigest()
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visitor:
+    """A browser's session. `user_id` is empty until somebody came in, and never changes then; the name may.
+
+    `session` is new each time somebody comes in. `address` is that of the connection, as tries are counted by it.
+    """
+
+    user_id: str = ""
+    name: str = ""
+    session: str = field(default="", repr=False)
+    address: str = field(default="", repr=False)
+    word: str = ""  # fingerprint of the invite word that let the visitor in
+    moderator: bool = False
+
+    @property
+    def person(self) -> Person:
+        roles = {Role.MEMBER, Role.MODERATOR} if self.moderator else {Role.MEMBER}
+        return Person(
+            platform=Platform.WEB,
+            community=COMMUNITY,
+            user_id=self.user_id,
+            display_name=self.name,
+            roles=frozenset(roles),
+        )
 
 
-class SignedOut:
-    """ASGI middleware: a session that has ended comes through as if there were none."""
+ROOM_ADDRESS = Address(platform=Platform.WEB, community=COMMUNITY, channel="main")
 
-    def __init__(self, app: ASGIApp, *, is_ended: Callable[[HTTPConnection], Awaitable[bool]]) -> None:
-        self._app = app
-        self._is_ended = is_ended
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        concerned = scope["type"] in {"http", "websocket"} and not scope["path"].startswith(_PUBLIC_PATHS)
-        if concerned and await self._is_ended(HTTPConnection(scope)):
-            headers = [(name, value) for name, value in scope["headers"] if name != b"cookie"]
-            scope = {**scope, "headers": headers}
-        await self._app(scope, receive, send)
+def address_of(connection: HTTPConnection) -> str:
+    """What tries are counted by: an IPv4 address, or an IPv6 network that one subscriber has."""
+    return network_of(connection.client.host) if connection.client else ""
+
+
+def clean_name(text: str) -> str:
+    """The name as shown: one line, nothing invisible, at most 32 characters; may come out empty.
+
+    Without ``#``, behind which commands take an id.
+    """
+    return without_clutter(clean_text(text).replace("#", ""))[:LONGEST_NAME].strip(" @")
+
+
+class Passes:
+    """Writes and reads everything that is signed: sessions, form tokens and tickets for uploads."""
+
+    def __init__(self, settings: WebSettings) -> None:
+        key = settings.secret_key
+        self._sessions = URLSafeTimedSerializer(key, salt="session")
+        self._uploads = URLSafeTimedSerializer(key, salt="upload")
+        self._looks = URLSafeTimedSerializer(key, salt="look")
+        self._forms = URLSafeSerializer(key, salt="form")
+        self._key = key.encode()
+        self._words = {False: settings.shared_secret, True: settings.moderator_secret}
+
+    def read(self, connection: HTTPConnection) -> Visitor | None:
+        """The visitor of a request, named or not; None without a genuine cookie."""
+        try:
+            data: Any = self._sessions.loads(connection.cookies.get(COOKIE, ""), max_age=_SESSION_SECONDS)
+            return Visitor(
+                user_id=data["u"],
+                name=data["n"],
+                # Sessions that were opened before they had ids of their own: one for each person.
+                session=data.get("s") or f"of:{data['u']}",
+                address=address_of(connection),
+                word=data["w"],
+                moderator=data["m"],
+            )
+        except (BadData, KeyError, TypeError, AttributeError):
+            return None
+
+    def admits(self, visitor: Visitor | None) -> bool:
+        """Whether the visitor has a name and came in with a word that is still valid."""
+        if visitor is None or not visitor.user_id or not visitor.name:
+            return False
+        word = self._words[visitor.moderator]
+        if word is None:
+            return not visitor.moderator
+        return hmac.compare_digest(visitor.word, self._fingerprint(word))
+
+    def newcomer(self) -> Visitor:
+        """Somebody in front of the door."""
+        return Visitor(session=secrets.token_urlsafe(16))
+
+    def open_session(self, user_id: str, *, name: str, address: str) -> Visitor:
+        """A new session of a person. Whatever proves who somebody is, a way back in too, ends here."""
+        session = secrets.token_urlsafe(16)
+        return Visitor(user_id=user_id, name=name, session=session, address=address)
+
+    def let_in(self, visitor: Visitor, *, name: str, word: str) -> Visitor | None:
+        """A new session with a name and the role that the word gives; None when the word is wrong.
+
+        Whoever has been in before under the same cookie stays the same person; everybody else is a new one.
+        """
+        known = visitor.user_id if visitor.name else ""
+        named = self.open_session(known or secrets.token_hex(8), name=name, address=visitor.address)
+        for moderator in (True, False):
+            wanted = self._words[moderator]
+            if wanted is not None and hmac.compare_digest(word.strip().encode(), wanted.strip().encode()):
+                return replace(named, word=self._fingerprint(wanted), moderator=moderator)
+        return named if self._words[False] is None and not word.strip() else None
+
+    def write(self, response: Response, visitor: Visitor, *, secure: bool) -> None:
+        data = {
+            "u": visitor.user_id,
+            "n": visitor.name,
+            "s": visitor.session,
+            "w": visitor.word,
+            "m": visitor.moderator,
+        }
+        response.set_cookie(
+            COOKIE,
+            str(self._sessions.dumps(data)),
+            max_age=_SESSION_SECONDS,
+            httponly=True,
+            samesite="lax",
+            secure=secure,
+        )
+
+    def form_token(self, visitor: Visitor) -> str:
+        """The proof that a POST comes from a page that we made for this visitor."""
+        return str(self._forms.dumps(visitor.session))
+
+    def knows_form(self, visitor: Visitor, token: str) -> bool:
+        try:
+            found: Any = self._forms.loads(token)
+        except BadData:
+            return False
+        return bool(found == visitor.session)
+
+    def upload_ticket(self, visitor: Visitor, source: Source) -> str:
+        """An upload's place in the storage, usable by its visitor only, who can read it: so without evidence."""
+        doubt = replace(source.doubt, evidence="") if source.doubt else None
+        return str(self._uploads.dumps([visitor.user_id, to_data(replace(source, doubt=doubt))]))
+
+    def redeem(self, visitor: Visitor, ticket: str) -> Source | None:
+        try:
+            user_id, source = self._uploads.loads(ticket, max_age=_UPLOAD_SECONDS)
+            return from_data(Source, source) if user_id == visitor.user_id else None
+        except (BadData, ValueError, TypeError):
+            return None
+
+    def look_ticket(self, visitor: Visitor, traces: Traces) -> str:
+        """What a file tells of where it comes from, to be asked about by its visitor only."""
+        return str(self._looks.dumps([visitor.user_id, to_data(traces)]))
+
+    def redeem_look(self, visitor: Visitor, ticket: str) -> Traces | None:
+        try:
+            user_id, traces = self._looks.loads(ticket, max_age=_UPLOAD_SECONDS)
+        except (BadData, ValueError, TypeError):
+            return None
+        return from_data(Traces, traces) if user_id == visitor.user_id else None
+
+    def origins(self, visitor: Visitor) -> tuple[str, ...]:
+        """Where the visitor comes from, as digests that nobody can read without the key of the sessions."""
+        address = hmac.new(self._key, f"address {visitor.address}".encode(), hashlib.sha256).hexdigest()[:32]
+        invite = (f"{INVITE}{visitor.word}",) if visitor.word else ()
+        return (f"{ADDRESS}{address}", *invite)
+
+    def _fingerprint(self, word: str) -> str:
+        return hmac.new(self._key, word.strip().encode(), hashlib.sha256).hexdigest()[:32]

@@ -1,0 +1,1 @@
+"""Keeps the one message of a job, a case or a starboard entry up to date."""

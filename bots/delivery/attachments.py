@@ -1,0 +1,85 @@
+"""The picture files that go with a message, within the size that its platform takes."""
+
+import base64
+import binascii
+import io
+from dataclasses import dataclass, field
+
+from bots.delivery.job_view import Standing
+from studio.errors import NotFound
+from studio.ports import Ports
+
+DEFAULT_LIMIT_BYTES = 10 * 1024 * 1024
+_ROOM_FOR_WORDS_BYTES = 16 * 1024
+_LARGEST_PREVIEW = 200_000  # characters
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Print:
+    """An encoded picture; `suffix` is its file ending with the dot."""
+
+    data: bytes = field(repr=False)
+    suffix: str
+
+
+def make_print(ports: Ports, standing: Standing, *, limit_bytes: int) -> Print | None:
+    """The picture of the job, or the numbered grid of its pictures; None when their files are gone.
+
+    Raises `StorageFailed`.
+    """
+    if not standing.pictures:
+        return None
+    try:
+        data = ports.store.get(standing.pictures[0].key) if standing.alone else _grid(ports, standing)
+    except NotFound:
+        return None
+    return fitted(ports, data, limit_bytes=limit_bytes)
+
+
+def fitted(ports: Ports, data: bytes, *, limit_bytes: int) -> Print:
+    limit_bytes -= _ROOM_FOR_WORDS_BYTES
+    if len(data) <= limit_bytes:
+        return Print(data=data, suffix=".png")
+    smaller, suffix = ports.darkroom.fit(data, limit_bytes=limit_bytes)
+    return Print(data=smaller, suffix=suffix)
+
+
+def _grid(ports: Ports, standing: Standing) -> bytes:
+    """The worker's grid, unless it is gone or its numbers would not be those of the buttons."""
+    numbers = [picture.index for picture in standing.pictures]
+    complete = numbers == list(range(1, len(numbers) + 1))
+    if complete and standing.job.grid_key:
+        try:
+            return ports.store.get(standing.job.grid_key)
+        except NotFound:
+            pass
+    by_number = {picture.index: picture for picture in standing.pictures}
+    first = standing.pictures[0]
+    empty = _empty_tile(first.width, first.height)
+    return ports.darkroom.grid(
+        [
+            ports.store.get(by_number[number].key) if number in by_number else empty
+            for number in range(1, max(numbers) + 1)
+        ]
+    )
+
+
+def _empty_tile(width: int, height: int) -> bytes:
+    """Stands where a picture was deleted or refused, so that the others keep their numbers."""
+    from PIL import Image
+
+    file = io.BytesIO()
+    Image.new("RGB", (width, height), (43, 45, 49)).save(file, "PNG")
+    return file.getvalue()
+
+
+def decoded(data_url: str) -> Print | None:
+    """The bytes of a small ``data:image/…;base64,`` URL: a preview of what is being painted."""
+    head, _, body = data_url.partition(",")
+    kind = head.removeprefix("data:image/").removesuffix(";base64")
+    if len(body) > _LARGEST_PREVIEW or kind not in ("png", "jpeg", "webp"):
+        return None
+    try:
+        return Print(data=base64.b64decode(body, validate=True), suffix=f".{kind}")
+    except binascii.Error:
+        return None

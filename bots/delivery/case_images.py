@@ -1,0 +1,54 @@
+"""What moderators see of the pictures of a case."""
+
+import io
+from collections.abc import Sequence
+from contextlib import suppress
+
+from PIL import Image, UnidentifiedImageError
+
+from bots.delivery.attachments import Print, fitted
+from studio.cases import Exhibit
+from studio.errors import NotFound
+from studio.ports import Ports
+
+
+def prints_of(ports: Ports, exhibits: Sequence[Exhibit], *, limit_bytes: int) -> list[Print]:
+    """As far as their files are there. `limit_bytes` is for each of them. Raises `StorageFailed`."""
+    found = []
+    for exhibit in exhibits:
+        with suppress(NotFound):
+            data = ports.store.get(exhibit.key)
+            found.append(fitted(ports, data, limit_bytes=limit_bytes))
+    return found
+
+
+def mosaic_of(ports: Ports, exhibit: Exhibit) -> bytes | None:
+    """PNG bytes; None where no file is there to make it of. Raises `StorageFailed`."""
+    for key in (exhibit.thumbnail_key, exhibit.key):
+        with suppress(NotFound):
+            if mosaic := pixelate(ports.store.get(key)):
+                return mosaic
+    return None
+
+
+_TILES = 14  # on the longer side
+_LONGEST = 448  # pixels
+
+
+def pixelate(picture: bytes) -> bytes | None:
+    """A PNG of a few coarse tiles; None for bytes that are no picture."""
+    try:
+        with Image.open(io.BytesIO(picture)) as opened:
+            image = opened.convert("RGB")
+    except (OSError, UnidentifiedImageError):
+        return None
+    scale = _TILES / max(image.size)
+    coarse = image.resize(_scaled(image.size, scale), Image.Resampling.BOX)
+    mosaic = coarse.resize(_scaled(coarse.size, _LONGEST / _TILES), Image.Resampling.NEAREST)
+    file = io.BytesIO()
+    mosaic.save(file, "PNG", optimize=True)
+    return file.getvalue()
+
+
+def _scaled(size: tuple[int, int], scale: float) -> tuple[int, int]:
+    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))

@@ -1,0 +1,214 @@
+"""The desk's board: one message for each case, notices for people, and questions to the owners of pictures."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, cast
+from weakref import WeakValueDictionary
+
+from sqlalchemy import CursorResult, or_, update
+
+from bots.delivery.job_messages import Unreachable
+from bots.delivery.job_view import Slip
+from bots.runtime.thread_pools import Backroom
+from studio.cases import CaseState, Dossier, Notice
+from studio.db import cases, choices
+from studio.db.database import Database
+from studio.db.tables import CaseRow
+from studio.errors import NotAllowed, NotFound
+from studio.people import Person
+from studio.ports import Desk
+
+_CLAIM_MARK = "sending:"  # stands where the message's id will, with the second at which the sending began
+_CLAIM_LASTS_SECONDS = 20
+
+log = logging.getLogger(__name__)
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class StillSending(Exception):
+    """Another process is sending the message; come again in a while."""
+
+
+class CaseBearer(Protocol):
+    """Carries cases and notices to a platform. All raise its own errors for troubles that pass."""
+
+    async def lay(self, dossier: Dossier, channel: str, slip: Slip | None) -> Slip:
+        """Show a case to the moderators in its one message, made in `channel` if there is none.
+
+        Raises `Unreachable`.
+        """
+
+    async def ask(self, dossier: Dossier, slip: Slip | None) -> Slip:
+        """Ask the addressee of a consent case, or show what became of it. Raises `Unreachable`."""
+
+    async def tell(self, notice: Notice) -> None:
+        """Bring a person a word of the house. Raises `Unreachable`."""
+
+    async def announce(self, community: str, channel: str, text: str) -> None:
+        """Say something in a channel. Raises `Unreachable`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Folder:
+    """A case, where it is shown, and where it would be."""
+
+    dossier: Dossier
+    desk_channel: str | None
+    slip: Slip | None
+
+
+class CaseBoard:
+    def __init__(self, database: Database, desk: Desk, backroom: Backroom, bearer: CaseBearer) -> None:
+        self._database = database
+        self._desk = desk
+        self._backroom = backroom
+        self._bearer = bearer
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    async def show(self, case_id: str) -> None:
+        """Bring the case's message up to date. Without a desk channel there is none: /cases lists it still.
+
+        Raises `NotFound`, `StillSending` and the platform's errors for troubles that pass.
+        """
+        lock = self._locks.setdefault(case_id, asyncio.Lock())
+        async with lock:
+            folder = await self._backroom.run("mail", load_folder, self._database, self._desk, case_id)
+            asked = folder.dossier.case.addressee is not None
+            if folder.slip is None and not asked and folder.desk_channel is None:
+                return
+            if folder.slip is None and folder.dossier.case.state is CaseState.CLOSED:
+                return  # it was decided before anybody was shown it
+            try:
+                await self._bring(folder, asked=asked)
+            except Unreachable:
+                await self._bring_anew(folder, asked=asked)
+
+    async def lay_open_cases(self, moderator: Person) -> None:
+        """Show what is on the desk in a channel that was named just now."""
+        found = await self._run(open_cases, moderator)
+        for case_id in found:
+            await self.show(case_id)
+
+    async def tell(self, notice_id: str) -> None:
+        """Bring a notice to its person, once. One that cannot be brought stays undelivered in the records."""
+        notice = await self._run(load_notice, notice_id)
+        if notice.delivered:
+            return
+        try:
+            await self._bearer.tell(notice)
+        except Unreachable:
+            log.info("a notice has no way to its person", extra={"notice_id": notice_id})
+            return
+        await self._run(mark_delivered, notice_id)
+
+    async def announce(self, community: str, channel: str, text: str) -> None:
+        """Say something in a channel of the moderators' choice. One that is closed to us is left alone."""
+        try:
+            await self._bearer.announce(community, channel, text)
+        except Unreachable:
+            log.info("a channel for digests cannot be reached", extra={"channel": channel})
+
+    async def dossier_for(self, moderator: Person, case_id: str) -> Dossier:
+        """A case of the moderator's own desk, to read. Raises `NotAllowed` and `NotFound`."""
+        return await self._backroom.run("desk", read_for, self._database, self._desk, moderator, case_id)
+
+    async def _bring(self, folder: Folder, *, asked: bool) -> None:
+        case_id = folder.dossier.case.id
+        if folder.slip is None and not await self._run(claim_message, case_id):
+            raise StillSending
+        try:
+            if asked:
+                kept = await self._bearer.ask(folder.dossier, folder.slip)
+            else:
+                kept = await self._bearer.lay(folder.dossier, folder.desk_channel or "", folder.slip)
+        except BaseException:
+            if folder.slip is None:
+                await self._run(keep_message, case_id, None)
+            raise
+        if kept != folder.slip:
+            await self._run(keep_message, case_id, kept)
+
+    async def _bring_anew(self, folder: Folder, *, asked: bool) -> None:
+        """An open case whose message was deleted must not be lost from sight."""
+        case = folder.dossier.case
+        gone = folder.slip is not None and case.state is CaseState.OPEN and folder.desk_channel
+        if gone and not asked:
+            await self._run(keep_message, case.id, None)
+            try:
+                await self._bring(replace(folder, slip=None), asked=False)
+                return
+            except Unreachable:
+                pass
+        log.info("a case cannot be shown", extra={"case_id": case.id})
+
+    async def _run(
+        self, work: Callable[Concatenate[Database, P], T], *arguments: P.args, **named: P.kwargs
+    ) -> T:
+        return await self._backroom.run("mail", partial(work, self._database, *arguments, **named))
+
+
+def load_folder(database: Database, desk: Desk, case_id: str) -> Folder:
+    """Raises `NotFound`."""
+    dossier = desk.read(case_id)
+    case = dossier.case
+    with database.read() as session:
+        row = session.get_one(CaseRow, case_id)
+        rules = choices.community_rules(session, case.platform, case.community)
+        slip = None
+        if row.channel and row.message and not row.message.startswith(_CLAIM_MARK):
+            slip = Slip(channel=row.channel, message=row.message)
+    return Folder(dossier=dossier, desk_channel=rules.desk_channel, slip=slip)
+
+
+def read_for(database: Database, desk: Desk, moderator: Person, case_id: str) -> Dossier:
+    """Raises `NotAllowed` for somebody who does not moderate, `NotFound` for a case of another desk."""
+    if not moderator.moderates:
+        raise NotAllowed("Only moderators can do that.")
+    with database.read() as session:
+        if cases.find_case(session, case_id, viewer=moderator).addressee:
+            raise NotFound(f"Case {case_id[:12]}")
+    return desk.read(case_id)
+
+
+def open_cases(database: Database, moderator: Person) -> list[str]:
+    with database.read() as session:
+        return [case.id for case in cases.desk_cases(session, moderator)]
+
+
+def claim_message(database: Database, case_id: str) -> bool:
+    """Whether the caller is the one to send the case's message; another's claim ends after 20 s."""
+    second = int(time.time())
+    stale = f"{_CLAIM_MARK}{second - _CLAIM_LASTS_SECONDS}"
+    free = or_(
+        CaseRow.message.is_(None),
+        CaseRow.message.startswith(_CLAIM_MARK) & (CaseRow.message < stale),
+    )
+    statement = update(CaseRow).where(CaseRow.id == case_id, free)
+    with database.begin() as session:
+        result = session.execute(
+            statement.values(message=f"{_CLAIM_MARK}{second}"),
+            execution_options={"synchronize_session": False},
+        )
+        return cast("CursorResult[Any]", result).rowcount == 1
+
+
+def keep_message(database: Database, case_id: str, slip: Slip | None) -> None:
+    values = {"channel": slip.channel if slip else None, "message": slip.message if slip else None}
+    with database.begin() as session:
+        session.execute(update(CaseRow).where(CaseRow.id == case_id).values(**values))
+
+
+def load_notice(database: Database, notice_id: str) -> Notice:
+    with database.read() as session:
+        return cases.find_notice(session, notice_id)
+
+
+def mark_delivered(database: Database, notice_id: str) -> None:
+    with database.begin() as session:
+        cases.notice_delivered(session, notice_id)

@@ -1,0 +1,218 @@
+"""Threads that read the house's events and hand them to the face's event loop."""
+
+import asyncio
+import contextvars
+import logging
+import threading
+from collections.abc import Callable, Coroutine
+from functools import partial
+from typing import Any
+
+from bots.delivery.case_messages import CaseBoard, StillSending
+from bots.delivery.job_messages import Board
+from bots.delivery.starboard import Starboard
+from bots.runtime.error_reports import log_fault
+from bots.runtime.thread_pools import Backroom
+from studio.errors import NotFound, Trouble
+from studio.events import (
+    CaseChanged,
+    DigestWritten,
+    Event,
+    JobAccepted,
+    JobChanged,
+    JobEnded,
+    JobProgress,
+    NoticeWritten,
+    PictureChanged,
+)
+from studio.people import Platform
+from studio.ports import Delivery, Events
+
+_PAUSE_SECONDS = 1.0
+_TICK_SECONDS = 5.0
+_MOST_IN_HAND = 200
+
+log = logging.getLogger(__name__)
+
+
+class News:
+    """An event is acknowledged once it was acted upon; until then it comes again, after a restart too."""
+
+    def __init__(
+        self,
+        events: Events,
+        board: Board,
+        backroom: Backroom,
+        *,
+        platform: Platform,
+        consumer: str,
+        passing: tuple[type[Exception], ...],
+        caseboard: CaseBoard | None = None,
+        starboard: Starboard | None = None,
+    ) -> None:
+        """`passing` are the platform's errors after which trying again may help."""
+        self._events = events
+        self._board = board
+        self._caseboard = caseboard
+        self._starboard = starboard
+        self._backroom = backroom
+        self._platform = platform
+        self._consumer = consumer
+        self._passing: tuple[type[Exception], ...] = (*passing, StillSending, Trouble, OSError)
+        self._unshown: tuple[type[Exception], ...] = (*self._passing, NotFound)
+        self._stop = threading.Event()
+        self._threads: list[threading.Thread] = []
+        self._in_hand: set[Event] = set()
+        self._room = threading.BoundedSemaphore(_MOST_IN_HAND)
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def start(self) -> None:
+        """Call it on the bot's running event loop."""
+        self._loop = asyncio.get_running_loop()
+        self._context = contextvars.copy_context()
+        for name, read in (
+            ("events", self._read_deliveries),
+            ("progress", self._read_progress),
+            ("tick", self._read_clock),
+        ):
+            thread = threading.Thread(
+                target=self._keep_reading, args=(read,), name=f"{self._platform}-{name}", daemon=True
+            )
+            thread.start()
+            self._threads.append(thread)
+
+    def stop(self) -> None:
+        """Blocks until the readers noticed, at most two seconds each; they are daemons if they do not."""
+        self._stop.set()
+        for thread in self._threads:
+            thread.join(timeout=2)
+
+    async def finish(self, *, seconds: float) -> None:
+        """Let what is in hand come to its end; what does not is left alone, and comes again after a restart.
+
+        Else it would go on after the platform's session was closed, and its failure would count as a defect.
+        """
+        if self._tasks:
+            _, late = await asyncio.wait(set(self._tasks), timeout=seconds)
+            for task in late:
+                task.cancel()
+            if late:
+                await asyncio.wait(late, timeout=seconds)
+
+    async def flush(self, *, seconds: float) -> None:
+        """Show the small changes that wait for their time. Never raises."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._board.flush()
+        except self._unshown:
+            log.info("a small change is not shown before the end")
+        except Exception as error:  # noqa: BLE001 - the end comes whatever happens
+            log_fault(error)
+
+    def _keep_reading(self, read: Callable[[], None]) -> None:
+        while not self._stop.is_set():
+            try:
+                read()
+            except Exception as error:  # noqa: BLE001 - the reader goes on whatever arrives
+                if self._loop.is_closed():
+                    return
+                log_fault(error)
+                self._stop.wait(_PAUSE_SECONDS)
+
+    def _read_deliveries(self) -> None:
+        for delivery in self._events.deliveries(self._platform, self._consumer, self._stop):
+            if delivery.event.platform is not self._platform:
+                delivery.acknowledge()
+                continue
+            while not self._room.acquire(timeout=1):
+                if self._stop.is_set():
+                    return
+            self._hand_over(partial(self._deliver, delivery))
+
+    def _read_progress(self) -> None:
+        for progress in self._events.progress(self._stop):
+            if progress.platform is self._platform:
+                self._hand_over(partial(self._progressed, progress))
+
+    def _read_clock(self) -> None:
+        while not self._stop.wait(_TICK_SECONDS):
+            self._hand_over(self._ticked)
+
+    def _hand_over(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        def begin() -> None:
+            task = self._loop.create_task(work())
+            self._tasks.add(task)  # a task that nobody holds may be collected before it is done
+            task.add_done_callback(self._tasks.discard)
+
+        self._loop.call_soon_threadsafe(begin, context=self._context)
+
+    async def _deliver(self, delivery: Delivery) -> None:
+        event = delivery.event
+        try:
+            if event in self._in_hand:
+                return  # handed out again while we are still at it
+            self._in_hand.add(event)
+            try:
+                await self._act(event)
+            finally:
+                self._in_hand.discard(event)
+        except NotFound:
+            log.info("an event speaks of what is not there", extra=_named(event))
+        except self._passing as error:
+            # Not acknowledged: it comes again in a while.
+            log.warning("a delivery has to wait: %s", type(error).__name__, extra=_named(event))
+            return
+        except Exception as error:  # noqa: BLE001 - a defect must not be repeated for ever
+            log_fault(error)
+        finally:
+            self._room.release()
+        await self._backroom.run("mail", delivery.acknowledge)
+
+    async def _act(self, event: Event) -> None:
+        match event:
+            case JobAccepted():
+                await self._board.pin(event.job_id)
+            case JobEnded():
+                await self._board.show(event.job_id)
+            case JobChanged():
+                await self._board.show(event.job_id)
+                if self._starboard:
+                    await self._starboard.show_again(event.job_id)
+            case PictureChanged():
+                await self._board.picture_changed(event.job_id, event.picture_id)
+                if self._starboard:
+                    await self._starboard.show(event.picture_id)
+            case CaseChanged():
+                if self._caseboard:
+                    await self._caseboard.show(event.case_id)
+            case NoticeWritten():
+                if self._caseboard:
+                    await self._caseboard.tell(event.notice_id)
+            case DigestWritten():
+                if self._caseboard:
+                    await self._caseboard.announce(event.community, event.channel, event.text)
+
+    async def _progressed(self, progress: JobProgress) -> None:
+        try:
+            await self._board.progressed(progress)
+        except self._unshown:
+            log.debug("progress was not shown", extra={"job_id": progress.job_id})
+
+    async def _ticked(self) -> None:
+        try:
+            await self._board.tick()
+        except self._unshown:
+            log.debug("a change waits for the next tick")
+
+
+def _named(event: Event) -> dict[str, str]:
+    """The ids that an event speaks of, for the log."""
+    match event:
+        case CaseChanged():
+            return {"case_id": event.case_id}
+        case NoticeWritten():
+            return {"notice_id": event.notice_id}
+        case DigestWritten():
+            return {"channel": event.channel}
+        case _:
+            return {"job_id": event.job_id}

@@ -1,0 +1,246 @@
+"""The board: which message shows which job, brought up to date and never more often than the platform likes."""
+
+import asyncio
+import logging
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Concatenate, ParamSpec, Protocol, TypeVar
+
+from bots.delivery.job_view import (
+    Slip,
+    Standing,
+    is_deleted,
+    job_state,
+    keep_slip,
+    load_standing,
+    nowhere,
+    positions,
+)
+from bots.runtime.thread_pools import Backroom
+from studio.db.database import Database
+from studio.errors import NotFound
+from studio.events import JobProgress
+from studio.jobs import WAITING, JobState
+from studio.latest import Latest
+
+_POSITIONS_EVERY_SECONDS = 5.0
+_MOST_POSITIONS = 10  # at a time: a long queue must not use up the requests that answers need
+_KEPT_SHEETS = 1000
+
+log = logging.getLogger(__name__)
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Unreachable(Exception):
+    """The message, its channel, or every way to the person is gone. There is nothing left to do."""
+
+
+class Bearer(Protocol):
+    """Carries what the board shows to its platform."""
+
+    async def bring(self, standing: Standing, slip: Slip | None) -> Slip:
+        """Show the job in its one message, made if there is none, and say where it is.
+
+        Raises `Unreachable`, and the platform's own errors for troubles that pass.
+        """
+
+    async def copy(self, standing: Standing) -> None:
+        """Show a finished job to its person by direct message as well; never raises for what the platform refuses."""
+
+    async def step(self, standing: Standing, progress: JobProgress, slip: Slip) -> None:
+        """Show a step if that is easily done; never raises for what the platform refuses."""
+
+    def may_step(self, standing: Standing, *, since_seconds: float) -> bool:
+        """Whether the message may be touched for mere progress, so long after it was touched last."""
+
+    def calm_seconds(self, slip: Slip) -> float:
+        """How long a message rests between small changes, such as a star."""
+
+    def serves(self, community: str) -> bool:
+        """Whether this process is the one that shows progress there."""
+
+
+@dataclass(slots=True)
+class Sheet:
+    """What this process remembers of a job's message. Times are of the monotonic clock."""
+
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    standing: Standing | None = None
+    shown: Standing | None = None  # what the message shows, as far as this process knows
+    slip: Slip | None = None
+    touched_at: float = -math.inf
+    overdue: bool = False  # a small change waits for the message's next edit
+
+
+class Board:
+    def __init__(self, database: Database, backroom: Backroom, bearer: Bearer) -> None:
+        self._database = database
+        self._backroom = backroom
+        self._bearer = bearer
+        self._sheets: Latest[str, Sheet] = Latest(_KEPT_SHEETS)
+
+    async def pin(self, job_id: str) -> None:
+        """Make the message of a new job, if nobody did so yet."""
+        sheet = self._sheet(job_id)
+        async with sheet.lock:
+            if sheet.slip is None:
+                await self._bring(job_id, sheet, only_new=True)
+
+    async def show(self, job_id: str) -> None:
+        """Bring the job's message up to date. Raises the platform's errors for troubles that pass."""
+        sheet = self._sheet(job_id)
+        async with sheet.lock:
+            await self._bring(job_id, sheet)
+
+    async def freshen(self, job_id: str) -> None:
+        """Like `show`, for small changes: several in a row become one."""
+        sheet = self._sheet(job_id)
+        rested_seconds = time.monotonic() - sheet.touched_at
+        if sheet.slip and rested_seconds < self._bearer.calm_seconds(sheet.slip):
+            sheet.overdue = True
+            return
+        await self.show(job_id)
+
+    async def picture_changed(self, job_id: str, picture_id: str) -> None:
+        """A star may wait for its time, a deletion may not. Raises as `show`."""
+        if await self._run(is_deleted, picture_id):
+            await self._take_away(job_id, picture_id)
+        else:
+            await self.freshen(job_id)
+
+    async def _take_away(self, job_id: str, picture_id: str) -> None:
+        """Of several that were deleted at once the first edit shows the end."""
+        shown = self._sheet(job_id).shown
+        known = shown is not None and shown.job.state is JobState.DONE
+        if known and shown and all(picture.id != picture_id for picture in shown.pictures):
+            return
+        await self.show(job_id)
+
+    async def progressed(self, progress: JobProgress) -> None:
+        """Show a step, unless the message was touched a moment ago or is being edited right now."""
+        sheet = self._sheet(progress.job_id)
+        if sheet.lock.locked():
+            return
+        async with sheet.lock:
+            ended = await self._step(progress, sheet)
+        if ended:
+            # The end may have been shown by another process between our reading and our edit.
+            await self.show(progress.job_id)
+
+    async def tick(self) -> None:
+        """Every few seconds: queue positions that changed, and small changes whose time has come."""
+        now = time.monotonic()
+        try:
+            await self._show_overdue(self._bearer.calm_seconds, at=now)
+        finally:
+            await self._show_places(at=now)
+
+    async def _show_places(self, *, at: float) -> None:
+        waiting = {
+            job_id: sheet
+            for job_id, sheet in self._sheets.items()
+            if sheet.standing
+            and sheet.standing.job.state in WAITING
+            and at - sheet.touched_at > self._place_lasts_seconds(sheet)
+        }
+        if not waiting:
+            return
+        places = await self._run(positions, list(waiting))
+        moved = [
+            job_id
+            for job_id, ahead in places.items()
+            if (standing := waiting[job_id].standing) and standing.ahead != ahead
+        ]
+        moved.sort(key=lambda job_id: waiting[job_id].touched_at)
+        for job_id in moved[:_MOST_POSITIONS]:
+            if not waiting[job_id].lock.locked():
+                await self.show(job_id)
+
+    def _place_lasts_seconds(self, sheet: Sheet) -> float:
+        """How long a message shows a place in the queue before it is told a better one."""
+        calm_seconds = self._bearer.calm_seconds(sheet.slip) if sheet.slip else 0.0
+        return max(_POSITIONS_EVERY_SECONDS, calm_seconds)
+
+    async def flush(self) -> None:
+        """Before the end: small changes that wait, such as a deleted picture. Raises as `show`."""
+        await self._show_overdue(lambda _slip: -math.inf, at=time.monotonic())
+
+    async def _show_overdue(self, calm_seconds: Callable[[Slip], float], *, at: float) -> None:
+        """One that cannot be shown now waits for the next time, and the others are shown all the same."""
+        failed: Exception | None = None
+        for job_id, sheet in list(self._sheets.items()):
+            if not (sheet.overdue and sheet.slip and at - sheet.touched_at > calm_seconds(sheet.slip)):
+                continue
+            sheet.overdue = False
+            try:
+                await self.show(job_id)
+            except NotFound:
+                log.info("a job is not there any more", extra={"job_id": job_id})
+            except Exception as error:  # noqa: BLE001 - the platform's own, of which the board knows nothing
+                sheet.overdue = True
+                failed = failed or error
+        if failed:
+            raise failed
+
+    def _sheet(self, job_id: str) -> Sheet:
+        sheet = self._sheets.setdefault(job_id, Sheet())
+        self._sheets.move_to_end(job_id)
+        return sheet
+
+    async def _bring(self, job_id: str, sheet: Sheet, *, only_new: bool = False) -> None:
+        standing = await self._run(load_standing, job_id)
+        sheet.standing = standing
+        slip = standing.slip or sheet.slip
+        if only_new and slip is not None:
+            sheet.slip = slip
+            return
+        ended = standing.job.state.ended and standing.job.state is not JobState.HELD
+        try:
+            kept: Slip | None = replace(await self._bearer.bring(standing, slip), final=ended)
+        except Unreachable:
+            log.info("the message of a job is gone", extra={"job_id": job_id})
+            kept = replace(slip, final=ended) if slip else None
+            if ended and kept is None:
+                await self._run(keep_slip, job_id, nowhere(standing.job))
+        sheet.touched_at = time.monotonic()
+        sheet.slip, sheet.shown = kept, standing
+        if standing.wants_copy and not (standing.slip and standing.slip.final):
+            await self._bearer.copy(
+                standing
+            )  # before the slip says that the end was shown: rather twice than never
+        if kept and kept != standing.slip:
+            await self._run(keep_slip, job_id, kept)
+
+    async def _step(self, progress: JobProgress, sheet: Sheet) -> bool:
+        """Show one step; True when the job has ended meanwhile."""
+        if sheet.standing is None or sheet.standing.job.state is JobState.HELD:
+            try:
+                sheet.standing = await self._run(load_standing, progress.job_id)
+            except NotFound:
+                return False
+            sheet.slip = sheet.slip or sheet.standing.slip
+        standing = sheet.standing
+        if standing.job.state.ended or not self._bearer.serves(standing.job.address.community):
+            return False
+        if standing.job.state is not JobState.PAINTING:
+            painting = replace(standing.job, state=JobState.PAINTING)
+            standing = sheet.standing = replace(standing, job=painting)
+        if sheet.slip is None:
+            return False  # its message is not there yet
+        if not self._bearer.may_step(standing, since_seconds=time.monotonic() - sheet.touched_at):
+            return False
+        sheet.touched_at = time.monotonic()
+        await self._bearer.step(standing, progress, sheet.slip)
+        sheet.touched_at = time.monotonic()
+        state = await self._run(job_state, progress.job_id)
+        return state is not None and state.ended
+
+    async def _run(
+        self, work: Callable[Concatenate[Database, P], T], *arguments: P.args, **named: P.kwargs
+    ) -> T:
+        return await self._backroom.run("mail", partial(work, self._database, *arguments, **named))

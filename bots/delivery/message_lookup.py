@@ -1,0 +1,77 @@
+"""Which job, or which of its pictures, a message of ours shows, and what is meant by it there."""
+
+from asyncio import sleep
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from bots.delivery.job_view import Standing, job_of_message
+from bots.delivery.starboard import picture_of_message
+from bots.texts.chat import ALL_DELETED, NO_IMAGE
+from studio.buttons import Action, Button
+from studio.db.database import Database
+from studio.errors import BadRequest
+from studio.identifiers import is_job_id, split_picture_id
+from studio.people import Platform
+
+# Where one picture is shown a reaction means that one, and nothing is painted there.
+_OF_ONE = frozenset({Action.STAR, Action.REPORT, Action.DELETE})
+# After this time the record of a message is there, or never comes.
+_RECORDED_SECONDS = 10.0
+_PAUSES_SECONDS = (0.25, 0.5, 1.0, 2.0, 4.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """`index` 0: all of the job's pictures. `first`: by the job's own message, not by a copy or the starboard."""
+
+    job_id: str
+    index: int = 0
+    first: bool = False
+
+    def numbers(self, standing: Standing) -> list[int]:
+        """Those of the pictures that are there, at least one. Raises `BadRequest`."""
+        found = [picture.index for picture in standing.pictures if self.index in (0, picture.index)]
+        if not found:
+            raise BadRequest(ALL_DELETED if standing.job.state.ended else NO_IMAGE)
+        return found
+
+    def meant_by(self, action: Action, number: int) -> Button | None:
+        """What a reaction stands for; `number` is that of the picture where all are shown."""
+        if self.index == 0:
+            return Button(action=action, job_id=self.job_id, index=number)
+        return Button(action=action, job_id=self.job_id, index=self.index) if action in _OF_ONE else None
+
+
+async def find_soon(find: Callable[[], Awaitable[Shown | None]], *, age_seconds: float) -> Shown | None:
+    """What a message of ours shows; `find` is asked again while its record may still be on its way.
+
+    A message is there for people a moment before the records know what it shows. `age_seconds` is the message's.
+    """
+    found = await find()
+    for pause_seconds in _PAUSES_SECONDS if age_seconds < _RECORDED_SECONDS else ():
+        if found is not None:
+            break
+        await sleep(pause_seconds)
+        found = await find()
+    return found
+
+
+def find_shown(
+    database: Database, platform: Platform, message: str, *, channel: str | None = None
+) -> Shown | None:
+    """By the records: the message of a job, or of a picture on the starboard.
+
+    Where messages are numbered by channel, name the channel.
+    """
+    job_id = job_of_message(database, platform, message, channel=channel)
+    if job_id is not None:
+        return Shown(job_id=job_id, first=True)
+    picture_id = picture_of_message(database, platform, message, channel=channel)
+    return shown_as(picture_id) if picture_id else None
+
+
+def shown_as(name: str) -> Shown | None:
+    """By the id of a job or a picture; None for anything else."""
+    if split := split_picture_id(name):
+        return Shown(job_id=split[0], index=split[1])
+    return Shown(job_id=name) if is_job_id(name) else None

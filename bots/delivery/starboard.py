@@ -1,0 +1,179 @@
+"""The starboard: pictures with enough stars, one message for each in a channel of their own."""
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from typing import Protocol
+from weakref import WeakValueDictionary
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from bots.delivery.case_messages import StillSending
+from bots.delivery.job_messages import Unreachable
+from bots.delivery.job_view import Slip
+from bots.runtime.thread_pools import Backroom
+from studio.clock import now
+from studio.db import choices, records
+from studio.db.database import Database
+from studio.db.dialects import insert_into
+from studio.db.tables import DeliveryRow, JobRow, PictureRow, ShowcaseRow
+from studio.errors import NotFound
+from studio.jobs import Job, JobState
+from studio.people import Platform
+from studio.pictures import Picture
+from studio.privacy import Audience, may_see
+
+_CLAIM_LASTS_SECONDS = 20
+
+log = logging.getLogger(__name__)
+
+
+class StarBearer(Protocol):
+    """Carries starred pictures to a platform. Both raise its own errors for troubles that pass."""
+
+    async def hang(self, exhibit: "Exhibit", slip: Slip | None) -> Slip:
+        """Show a picture and its stars in its one message, made if there is none. Raises `Unreachable`."""
+
+    async def take_down(self, picture_id: str, slip: Slip) -> None:
+        """Delete the message of a picture that was deleted. Raises `Unreachable`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exhibit:
+    """A starred picture, its job, the channel where such pictures hang, and the message that first showed it."""
+
+    picture: Picture
+    job: Job
+    channel: str
+    shown_at: Slip | None = None
+
+
+class Starboard:
+    def __init__(self, database: Database, backroom: Backroom, bearer: StarBearer) -> None:
+        self._database = database
+        self._backroom = backroom
+        self._bearer = bearer
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    async def show(self, picture_id: str) -> None:
+        """After a star was given or taken, or the picture was deleted.
+
+        Raises `NotFound`, `StillSending` and the platform's errors for troubles that pass.
+        """
+        lock = self._locks.setdefault(picture_id, asyncio.Lock())
+        async with lock:
+            exhibit, slip = await self._backroom.run("mail", load_exhibit, self._database, picture_id)
+            try:
+                if exhibit is None:
+                    if slip is not None:
+                        await self._take_down(picture_id, slip)
+                    return
+                await self._hang(exhibit, slip)
+            except Unreachable:
+                log.info("the starboard cannot show a picture", extra={"picture_id": picture_id})
+
+    async def show_again(self, job_id: str) -> None:
+        """After a job changed, as when a moderator hid it: those of its pictures that hang. Raises as `show`."""
+        for picture_id in await self._backroom.run("mail", hanging_of, self._database, job_id):
+            await self.show(picture_id)
+
+    async def _take_down(self, picture_id: str, slip: Slip) -> None:
+        """The message is forgotten only once it is gone, or it would hang there for ever after a short trouble."""
+        try:
+            await self._bearer.take_down(picture_id, slip)
+        except Unreachable:
+            log.info("a message of the starboard is out of reach", extra={"picture_id": picture_id})
+        await self._backroom.run("mail", keep_showcase, self._database, picture_id, None)
+
+    async def _hang(self, exhibit: Exhibit, slip: Slip | None) -> None:
+        picture_id = exhibit.picture.id
+        if slip is None and not await self._backroom.run(
+            "mail", claim_showcase, self._database, picture_id, exhibit.channel
+        ):
+            raise StillSending
+        try:
+            kept = await self._bearer.hang(exhibit, slip)
+        except BaseException:
+            if slip is None:
+                await self._backroom.run("mail", keep_showcase, self._database, picture_id, None)
+            raise
+        if kept != slip:
+            await self._backroom.run("mail", keep_showcase, self._database, picture_id, kept)
+
+
+def load_exhibit(database: Database, picture_id: str) -> tuple[Exhibit | None, Slip | None]:
+    """What is to be shown, if anything, and where it hangs already. Raises `NotFound`.
+
+    A picture that hangs stays when it loses a star: only its count changes.
+    """
+    with database.read() as session:
+        row = session.get(PictureRow, picture_id)
+        if row is None:
+            raise NotFound(f"Picture {picture_id[:14]}")
+        slip = _slip(session, picture_id)
+        job = records.find_job(session, row.job_id)
+        seen = job.state is JobState.DONE and may_see(session, job, Audience(home=job.person.home))
+        if row.deleted_at is not None or not seen:
+            return None, slip
+        stars = records.star_counts(session, [picture_id]).get(picture_id, 0)
+        rules = choices.community_rules(session, job.person.platform, job.person.community)
+        if slip is None and (rules.star_channel is None or stars < rules.star_threshold):
+            return None, None
+        channel = slip.channel if slip else rules.star_channel or ""
+        picture = records.picture_of(row, stars=stars)
+        return Exhibit(picture=picture, job=job, channel=channel, shown_at=_first(session, job)), slip
+
+
+def _first(session: Session, job: Job) -> Slip | None:
+    row = session.get(DeliveryRow, job.id)
+    return Slip(channel=row.channel, message=row.message) if row and row.message else None
+
+
+def _slip(session: Session, picture_id: str) -> Slip | None:
+    row = session.get(ShowcaseRow, picture_id)
+    return Slip(channel=row.channel, message=row.message) if row and row.message else None
+
+
+def hanging_of(database: Database, job_id: str) -> list[str]:
+    """The pictures of a job that are on a starboard."""
+    of_job = select(ShowcaseRow.picture_id).join(PictureRow, PictureRow.id == ShowcaseRow.picture_id)
+    with database.read() as session:
+        return list(session.scalars(of_job.where(PictureRow.job_id == job_id).order_by(PictureRow.position)))
+
+
+def picture_of_message(
+    database: Database, platform: Platform, message: str, *, channel: str | None = None
+) -> str | None:
+    """The picture that a message of the starboard shows. Where messages are numbered by channel, name the channel."""
+    query = (
+        select(ShowcaseRow.picture_id)
+        .join(PictureRow, PictureRow.id == ShowcaseRow.picture_id)
+        .join(JobRow, JobRow.id == PictureRow.job_id)
+    )
+    with database.read() as session:
+        query = query.where(ShowcaseRow.message == message, JobRow.platform == platform)
+        return session.scalar(query if channel is None else query.where(ShowcaseRow.channel == channel))
+
+
+def claim_showcase(database: Database, picture_id: str, channel: str) -> bool:
+    """Whether the caller is the one to send the picture's message; another's claim ends after 20 s."""
+    with database.begin() as session:
+        row = session.get(ShowcaseRow, picture_id, with_for_update=True)
+        if row is not None:
+            if row.message or (now() - row.updated_at).total_seconds() < _CLAIM_LASTS_SECONDS:
+                return False
+            row.updated_at = now()
+            return True
+        values = {"picture_id": picture_id, "channel": channel, "message": "", "updated_at": now()}
+        statement = insert_into(session, ShowcaseRow).values(**values).on_conflict_do_nothing()
+        return session.execute(statement.returning(ShowcaseRow.picture_id)).scalar() is not None
+
+
+def keep_showcase(database: Database, picture_id: str, slip: Slip | None) -> None:
+    with database.begin() as session:
+        if slip is None:
+            session.execute(delete(ShowcaseRow).where(ShowcaseRow.picture_id == picture_id))
+            return
+        row = session.get_one(ShowcaseRow, picture_id)
+        row.channel, row.message, row.updated_at = slip.channel, slip.message, now()

@@ -1,0 +1,66 @@
+"""In direct messages: what somebody presses there may belong to a server that they are in."""
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import discord
+
+from bots.discord.guilds.members import person_of
+from studio.commands.spec import Call
+from studio.db.database import Database
+from studio.db.tables import CaseRow, JobRow
+from studio.identifiers import is_job_id, split_picture_id
+from studio.people import Platform
+
+if TYPE_CHECKING:
+    from bots.discord.bot import Bot
+
+_DIRECT = "dm:"
+
+
+async def at_home(bot: "Bot", call: Call, what: str, *, paints: bool) -> Call:
+    """The call as a member of the server that a job, a picture or a case belongs to.
+
+    Who wants to paint there, or means somebody else's picture, has to be a member still. Otherwise the call stays as
+    it is.
+    """
+    if not call.person.community.startswith(_DIRECT):
+        return call
+    home = await bot.backroom.run("mail", home_of, bot.ports.database, what, call.person.user_id)
+    if home is None or not home.community.isdecimal():
+        return call
+    person = replace(call.person, community=home.community)
+    if paints or not home.own:
+        try:
+            # The server may be on a shard of another process; direct messages come to shard 0 alone.
+            guild = bot.get_guild(int(home.community)) or await bot.fetch_guild(int(home.community))
+            member = await guild.fetch_member(int(call.person.user_id))
+        except discord.HTTPException:
+            return call
+        person = person_of(member, home.community, moderates=False)
+    return replace(call, person=person, address=replace(call.address, community=home.community))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Home:
+    """Where something belongs. `own`: it is the person's, or a question that they were asked."""
+
+    community: str
+    own: bool
+
+
+def home_of(database: Database, what: str, user_id: str) -> Home | None:
+    split = split_picture_id(what.strip().lower())
+    identifier = split[0] if split else what.strip().lower()
+    if not is_job_id(identifier):
+        return None
+    with database.read() as session:
+        case = session.get(CaseRow, identifier)
+        if case is not None:
+            asked = f"{Platform.DISCORD}:{case.community}:{user_id}"
+            return Home(community=case.community, own=True) if case.addressee == asked else None
+        job = session.get(JobRow, identifier)
+        if job is None or job.platform != Platform.DISCORD:
+            return None
+        own = job.person_key == f"{Platform.DISCORD}:{job.community}:{user_id}"
+        return Home(community=job.community, own=own)

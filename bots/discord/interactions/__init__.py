@@ -1,0 +1,1 @@
+"""Slash commands, context menus, buttons, modals and reactions."""

@@ -1,0 +1,167 @@
+"""The counter: every interaction is acknowledged, carried out by the studio, and answered once."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import discord
+
+from bots.delivery.job_view import load_standing
+from bots.discord.guilds.dm_context import at_home
+from bots.discord.guilds.members import call_of
+from bots.discord.interactions.click_dedup import Clicks
+from bots.discord.messages.components import appeal_button, choice_of_tiles
+from bots.discord.messages.responses import Answers
+from bots.discord.settings import DiscordSettings
+from bots.discord.texts import texts
+from bots.runtime.error_reports import log_fault
+from bots.runtime.thread_pools import Backroom
+from bots.texts import chat
+from studio.buttons import Action, Button
+from studio.catalog import press
+from studio.commands.answers import Accepted, Answer
+from studio.commands.spec import Call
+from studio.errors import BadRequest, ChatelierError, PolicyRefusal
+from studio.ports import Ports
+
+if TYPE_CHECKING:
+    from bots.discord.bot import Bot
+
+Work = Callable[[Call], Awaitable[Answer | str]]
+
+_ALREADY_ACKNOWLEDGED = 40060
+_SAME_CLICK_SECONDS = 2.0
+# What needs to know which picture is meant when the message shows several.
+_OF_ONE_PICTURE = frozenset(
+    {Action.REMIX, Action.EDIT, Action.EXPAND, Action.STAR, Action.UPSCALE, Action.REPORT}
+)
+_PUBLIC = frozenset({Action.VARY, Action.VARY_SUBTLE, Action.UPSCALE, Action.REROLL, Action.EXPAND})
+
+log = logging.getLogger(__name__)
+
+
+class Counter:
+    def __init__(
+        self, bot: "Bot", ports: Ports, backroom: Backroom, answers: Answers, settings: DiscordSettings
+    ) -> None:
+        self._bot = bot
+        self._ports = ports
+        self._backroom = backroom
+        self._answers = answers
+        self._settings = settings
+        self._clicks = Clicks(moment_seconds=_SAME_CLICK_SECONDS)
+
+    async def serve(
+        self, interaction: discord.Interaction, work: Work, *, public: bool, key: str | None = None
+    ) -> None:
+        """Acknowledge, do the work, answer. `public` when a job comes of it, which everybody may see.
+
+        `key` is the request key of a click that may be one of two.
+        """
+        acknowledged, message_id = await self._acknowledge(interaction, public=public)
+        if not acknowledged:
+            return
+        call = call_of(interaction, self._settings, answer_id=message_id)
+        if key is not None:
+            call = replace(call, request_key=key)
+        answer: Answer | str | None = None
+        try:
+            answer = await work(call)
+            await self._answers.give(interaction, call, answer)
+        except discord.HTTPException as error:
+            log.warning("an answer was not taken: %s", error.status)
+        except Exception as error:  # noqa: BLE001 - whatever broke, the person gets a sentence
+            if isinstance(answer, Accepted):
+                # The job is safe, and its events bring the answer later.
+                log.warning("an answer has to wait", extra={"job_id": answer.job_id})
+            else:
+                await self._answers.refuse(
+                    interaction, call, _sentence(error), public=public, view=_appeal(error)
+                )
+
+    async def press(self, interaction: discord.Interaction, button: Button | None) -> None:
+        """A button under a picture or a job."""
+        if button is None:
+            await say(interaction, chat.BUTTON_UNKNOWN)
+        elif button.index == 0 and button.action in _OF_ONE_PICTURE:
+            await self._ask_which(interaction, button)
+        elif button.action is Action.REMIX:
+            await self._bot.forms.ask_for_words(interaction, button)
+        elif button.action is Action.EDIT:
+            await self._bot.forms.show_cells(interaction, button)
+        elif button.action in (Action.APPEAL, Action.REPORT):
+            await self._bot.forms.ask_for_reason(interaction, button)
+        else:
+            paints = button.action in _PUBLIC
+
+            async def work(call: Call) -> Answer:
+                call = await at_home(self._bot, call, button.job_id, paints=paints)
+                return await self._backroom.run("desk", press, self._ports, call, button)
+
+            where = interaction.message.id if interaction.message else 0
+            fresh = f"discord:{interaction.id}"
+            key = self._clicks.key_of(where, interaction.user.id, str(button), fresh=fresh)
+            await self.serve(interaction, work, public=paints, key=key)
+
+    async def _ask_which(self, interaction: discord.Interaction, button: Button) -> None:
+        async def work(call: Call) -> str:
+            call = await at_home(self._bot, call, button.job_id, paints=False)
+            standing = await self._backroom.run(
+                "desk", load_standing, self._ports.database, button.job_id, viewer=call.person
+            )
+            indices = [picture.index for picture in standing.pictures]
+            if not indices:
+                raise BadRequest(chat.ALL_DELETED)
+            await interaction.edit_original_response(
+                content=chat.WHICH_PICTURE, view=choice_of_tiles(button.action, button.job_id, indices)
+            )
+            return ""
+
+        await self.serve(interaction, work, public=False)
+
+    async def _acknowledge(
+        self, interaction: discord.Interaction, *, public: bool
+    ) -> tuple[bool, int | None]:
+        """Whether to go on, and the id of the message that will hold the answer.
+
+        There is nobody left to answer when it is too late, or when another process was quicker.
+        """
+        try:
+            response = await interaction.response.defer(ephemeral=not public, thinking=True)
+        except discord.HTTPException as error:
+            # Our own first try may have arrived although its answer was lost. A job is made once in any case.
+            if error.code == _ALREADY_ACKNOWLEDGED and public:
+                return await self._acknowledged_before(interaction)
+            log.warning("an interaction was not acknowledged: %s", error.code)
+            return False, None
+        message_id = response.message_id if response else None
+        if message_id is None and public:
+            _, message_id = await self._acknowledged_before(interaction)
+        return True, message_id
+
+    async def _acknowledged_before(self, interaction: discord.Interaction) -> tuple[bool, int | None]:
+        try:
+            return True, (await interaction.original_response()).id
+        except (discord.HTTPException, discord.ClientException):
+            return False, None
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, ChatelierError):
+        return texts.sentence_of(error)
+    return chat.broke(log_fault(error))
+
+
+def _appeal(error: Exception) -> discord.ui.View | None:
+    """The button of a refusal against which the person may appeal."""
+    job_id = error.job_id if isinstance(error, PolicyRefusal) else None
+    return appeal_button(job_id) if job_id else None
+
+
+async def say(interaction: discord.Interaction, sentence: str) -> None:
+    """A first and only answer, seen by the person alone."""
+    try:
+        await interaction.response.send_message(sentence, ephemeral=True)
+    except discord.HTTPException as error:
+        log.warning("a sentence was not taken: %s", error.code)

@@ -1,0 +1,1 @@
+"""Messages that the bot sends to Discord and edits there."""

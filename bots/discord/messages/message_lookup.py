@@ -1,0 +1,53 @@
+"""Which job, or which of its pictures, a message of the bot's shows."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import discord
+
+from bots.delivery.message_lookup import Shown, find_shown, shown_as
+from studio.people import Platform
+
+if TYPE_CHECKING:
+    from bots.discord.bot import Bot
+
+_SPOILER = "SPOILER_"
+
+
+async def shown_in(bot: "Bot", message: discord.Message) -> Shown | None:
+    """What a message shows: by the records, else by the names of the files that the bot itself gave to it.
+
+    Copies in direct messages and answers for one person alone stand in no record.
+    """
+    if not is_own(bot, message):
+        return None
+    return await known_of(bot, message.id) or named(each.filename for each in message.attachments)
+
+
+async def shown_by_id(bot: "Bot", channel_id: int, message_id: int, *, private: bool) -> Shown | None:
+    """The same for a message of which only the id is known; in direct messages (`private`) it is looked at.
+
+    Raises `discord.HTTPException`.
+    """
+    known = await known_of(bot, message_id)
+    if known is not None or not private:
+        return known
+    message = await bot.get_partial_messageable(channel_id).fetch_message(message_id)
+    return await shown_in(bot, message)
+
+
+async def known_of(bot: "Bot", message_id: int) -> Shown | None:
+    """By the records."""
+    return await bot.backroom.run("desk", find_shown, bot.ports.database, Platform.DISCORD, str(message_id))
+
+
+def named(filenames: Iterable[str]) -> Shown | None:
+    """The bot's files are named by what they show."""
+    stems = (filename.removeprefix(_SPOILER).rpartition(".")[0] for filename in filenames)
+    return next(filter(None, map(shown_as, stems)), None)
+
+
+def is_own(bot: "Bot", message: discord.Message) -> bool:
+    return message.author.id == bot.application_id or (
+        bot.user is not None and message.author.id == bot.user.id
+    )

@@ -1,0 +1,182 @@
+"""Brings a post to its place: by the interaction's token while it is valid, then as the bot, then as a DM."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import discord
+
+from bots.delivery.job_messages import Unreachable
+from bots.delivery.job_view import Slip
+from bots.discord.guilds.permissions import lacking_in
+from bots.discord.messages.components import view_of
+from bots.discord.messages.job_message import Post
+from bots.discord.texts import texts
+from studio.people import Address, Person
+
+if TYPE_CHECKING:
+    from bots.discord.bot import Bot
+
+_TOKEN_MARGIN = timedelta(seconds=45)
+_UNKNOWN_MESSAGE = 10008
+_UNKNOWN_WEBHOOK = 10015
+_INVALID_WEBHOOK_TOKEN = 50027
+_TOO_LARGE = 40005
+_ARCHIVED_THREAD = 50083
+_TOO_MANY_EDITS_OF_AN_OLD_MESSAGE = 30046
+
+log = logging.getLogger(__name__)
+
+
+class Rejected(Exception):
+    """Discord calls the message malformed, and would do so again. The text is its error code."""
+
+
+class Archived(Unreachable):
+    """The thread was closed: its messages stay as they are."""
+
+
+class TooLarge(Exception):
+    """Discord does not take a file of that size here; send a smaller one."""
+
+
+class Courier:
+    def __init__(self, bot: "Bot", now: Callable[[], datetime]) -> None:
+        self._bot = bot
+        self._now = now
+
+    async def bring(self, post: Post, address: Address, person: Person, slip: Slip | None) -> Slip:
+        """Show the post in the job's one message, which is made if there is none, and say where it is.
+
+        Repeating it changes nothing: it edits the same message, and a new one carries the job as its nonce.
+        Raises `TooLarge`, `Unreachable`, and `discord.HTTPException` for troubles that pass.
+        """
+        first = None if slip else first_slip(address)
+        if first is not None:
+            try:
+                return await self._change(post, address, person, first)
+            except Unreachable:
+                # Nobody was ever told of the job in that message: it was taken away with a refusal
+                # while the job had been accepted after all, or the record of it was lost.
+                log.info("the acknowledging message is gone", extra={"job_id": post.job_id})
+        return await self._change(post, address, person, slip)
+
+    async def _change(self, post: Post, address: Address, person: Person, slip: Slip | None) -> Slip:
+        try:
+            if slip and self._token_serves(address, slip):
+                found = await self._by_token(post, address, slip)
+                if found is not None:
+                    return found
+            return await self._as_bot(post, address, slip)
+        except (discord.Forbidden, Archived):
+            if slip is not None and slip.final:
+                raise Unreachable from None  # the person has had the answer; this was only news of it
+            return await self._to_person(post, person, address)
+
+    async def touch(self, post: Post, address: Address, slip: Slip) -> None:
+        """Edit the message if that is easily done; fleeting progress is not worth more."""
+        try:
+            if self._token_serves(address, slip):
+                await self._by_token(post, address, slip)
+            else:
+                await self._edit(post, slip)
+        except (discord.HTTPException, Rejected, TooLarge, Unreachable) as error:
+            log.debug("progress was not shown: %s", type(error).__name__)
+
+    def _token_serves(self, address: Address, slip: Slip) -> bool:
+        """A token opens the message with which its interaction was acknowledged, for a quarter of an hour."""
+        if not address.token or address.token_expires_at is None or slip.message != address.message:
+            return False
+        return self._now() + _TOKEN_MARGIN < address.token_expires_at
+
+    async def _by_token(self, post: Post, address: Address, slip: Slip) -> Slip | None:
+        """None when Discord does not take the token any more."""
+        application_id = self._bot.application_id or 0
+        webhook = discord.Webhook.partial(application_id, address.token or "", client=self._bot)
+        try:
+            await webhook.edit_message(
+                int(slip.message),
+                content=post.content,
+                attachments=post.files(),
+                view=view_of(post),
+                allowed_mentions=discord.AllowedMentions.none(),
+            )
+        except discord.HTTPException as error:
+            if error.status in (401, 403) or error.code in (_UNKNOWN_WEBHOOK, _INVALID_WEBHOOK_TOKEN):
+                log.info("an interaction token is not valid any more", extra={"job_id": post.job_id})
+                return None
+            raise sorted_out(error) from error
+        return slip
+
+    async def _as_bot(self, post: Post, address: Address, slip: Slip | None) -> Slip:
+        if slip is not None:
+            return await self._edit(post, slip)
+        channel = self._bot.get_partial_messageable(int(address.channel))
+        return await self._send(post, channel)
+
+    async def _edit(self, post: Post, slip: Slip) -> Slip:
+        channel = self._bot.get_partial_messageable(int(slip.channel))
+        try:
+            await channel.get_partial_message(int(slip.message)).edit(
+                content=post.content,
+                attachments=post.files(),
+                view=view_of(post),
+                allowed_mentions=discord.AllowedMentions.none(),
+            )
+        except discord.HTTPException as error:
+            raise sorted_out(error) from error
+        return slip
+
+    async def _send(self, post: Post, channel: discord.abc.Messageable) -> Slip:
+        """The nonce makes Discord answer a repeated sending with the message that is there already."""
+        try:
+            message = await channel.send(
+                content=post.content,
+                files=post.files(),
+                nonce=post.job_id,
+                allowed_mentions=discord.AllowedMentions.none(),
+                view=view_of(post) or discord.utils.MISSING,
+            )
+        except discord.HTTPException as error:
+            raise sorted_out(error) from error
+        return Slip(channel=str(message.channel.id), message=str(message.id))
+
+    async def _to_person(self, post: Post, person: Person, address: Address) -> Slip:
+        log.info(
+            "a channel is closed to the bot, so the answer goes to the person", extra={"job_id": post.job_id}
+        )
+        guild = self._bot.get_guild(int(address.community)) if address.community.isdecimal() else None
+        why = texts.elsewhere(lacking_in(guild, address.channel))
+        told = replace(post, content=f"{why}\n{post.content}")
+        try:
+            channel = await open_home(self._bot, person.user_id)
+            return await self._send(told, channel)
+        except discord.Forbidden:
+            raise Unreachable from None
+
+
+async def open_home(bot: discord.Client, user_id: str) -> discord.DMChannel:
+    """Somebody's direct messages. Raises `Unreachable` for whoever asked to be forgotten, and as Discord does."""
+    if not user_id.isdecimal():
+        raise Unreachable
+    return await bot.create_dm(discord.Object(int(user_id)))
+
+
+def first_slip(address: Address) -> Slip | None:
+    """The message with which the interaction was acknowledged: there from the first moment."""
+    return Slip(channel=address.channel, message=address.message) if address.message else None
+
+
+def sorted_out(error: discord.HTTPException) -> Exception:
+    """What an error of Discord's means for the delivery."""
+    if error.status == 413 or error.code == _TOO_LARGE:
+        return TooLarge()
+    if error.code == _ARCHIVED_THREAD:
+        return Archived()
+    if isinstance(error, discord.NotFound):  # the message or the channel was deleted
+        return Unreachable()
+    if error.code == _TOO_MANY_EDITS_OF_AN_OLD_MESSAGE:
+        return error  # it takes more of them in a while
+    return Rejected(str(error.code)) if error.status == 400 else error

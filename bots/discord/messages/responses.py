@@ -1,0 +1,173 @@
+"""Every kind of answer as what a person sees: a message of their own, lists, forms, cases; or a refusal."""
+
+import io
+import logging
+from typing import TYPE_CHECKING
+
+import discord
+
+from bots.delivery.attachments import make_print
+from bots.delivery.case_messages import StillSending
+from bots.delivery.job_messages import Board
+from bots.delivery.job_view import load_standing
+from bots.discord.guilds.permissions import closed_channels
+from bots.discord.messages.components import cancel_buttons, case_buttons, view_of
+from bots.discord.messages.job_delivery import DiscordBearer
+from bots.discord.messages.job_message import compose
+from bots.discord.texts import texts
+from bots.discord.texts.escaping import plain
+from bots.discord.texts.formatting import VOICE
+from bots.drawing.lineage_tree import draw_family
+from bots.runtime.thread_pools import Backroom
+from bots.texts import answers, chat
+from bots.texts import cases as case_texts
+from bots.texts.lists import Listing, lines_of
+from studio.commands.answers import (
+    Accepted,
+    Answer,
+    Attribution,
+    Balance,
+    Community,
+    Deleted,
+    DeskCases,
+    Family,
+    History,
+    InQueue,
+    Opened,
+    Shown,
+    Starred,
+    Stopped,
+)
+from studio.commands.spec import Call
+from studio.ports import Ports
+
+if TYPE_CHECKING:
+    from bots.discord.bot import Bot
+
+log = logging.getLogger(__name__)
+
+
+class Answers:
+    def __init__(
+        self, bot: "Bot", ports: Ports, backroom: Backroom, bearer: DiscordBearer, board: Board
+    ) -> None:
+        self._bot = bot
+        self._ports = ports
+        self._backroom = backroom
+        self._bearer = bearer
+        self._board = board
+
+    async def give(self, interaction: discord.Interaction, call: Call, answer: Answer | str) -> None:
+        match answer:
+            case Accepted():
+                if answer.repeated and await self._is_shown_elsewhere(answer, call):
+                    await self.refuse(interaction, call, texts.UNDER_WAY, public=True)
+                    return
+                self._bearer.expect(answer.job_id, limit_bytes=interaction.filesize_limit)
+                await self._board.pin(answer.job_id)
+            case Shown():
+                await self._show(interaction, call, answer)
+            case Stopped():
+                await _tell(interaction, chat.stopped(at_once=answer.at_once))
+            case Deleted():
+                await _tell(interaction, chat.deleted(len(answer.picture_ids)))
+            case Starred():
+                await _tell(interaction, chat.starred(given=answer.given, stars=answer.stars))
+            case InQueue() | History() | Balance() | Family() | Attribution():
+                await self._list(interaction, answer)
+            case Opened():
+                await self._open(interaction, answer)
+            case str():
+                if answer:
+                    await _tell(interaction, answer)
+            case _:
+                await self._reply(interaction, call, answer)
+
+    async def _reply(self, interaction: discord.Interaction, call: Call, answer: answers.Reply) -> None:
+        lines = answers.lines_of(answer, VOICE)
+        view = case_buttons(answer.cases) if isinstance(answer, DeskCases) else None
+        if isinstance(answer, Community):
+            lines += closed_channels(interaction.guild, answer.rules)
+        await _tell(interaction, "\n".join(lines)[: texts.LONGEST_MESSAGE], view=view)
+        if isinstance(answer, Community) and answer.rules.desk_channel:
+            try:
+                await self._bot.caseboard.lay_open_cases(call.person)
+            except StillSending:
+                log.info("a case is being shown by another process")
+
+    async def _open(self, interaction: discord.Interaction, answer: Opened) -> None:
+        """The case that a moderator has taken, for their eyes."""
+        sheet = await self._bot.desk.sheet_of(answer.dossier)
+        await interaction.edit_original_response(
+            content=case_texts.YOURS, attachments=sheet.files(), **sheet.arguments()
+        )
+
+    async def _is_shown_elsewhere(self, answer: Accepted, call: Call) -> bool:
+        """Whether the job belongs to another acknowledgement: that of the first of two clicks."""
+        standing = await self._backroom.run(
+            "desk", load_standing, self._ports.database, answer.job_id, viewer=call.person
+        )
+        return standing.job.address.message != call.address.message
+
+    async def _show(self, interaction: discord.Interaction, call: Call, answer: Shown) -> None:
+        """The job once more, for one person's eyes."""
+        standing = await self._backroom.run(
+            "desk", load_standing, self._ports.database, answer.job.id, viewer=call.person
+        )
+        picture = await self._backroom.run(
+            "shelf", make_print, self._ports, standing, limit_bytes=interaction.filesize_limit
+        )
+        post = compose(standing, picture)
+        await interaction.edit_original_response(
+            content=post.content, attachments=post.files(), view=view_of(post)
+        )
+
+    async def _list(self, interaction: discord.Interaction, answer: Listing) -> None:
+        """Lines to read, with what can be done about them: cancel buttons, the drawn family."""
+        lines = [plain(line) for line in lines_of(answer)]
+        files, view = [], None
+        if isinstance(answer, Family):
+            drawn = await self._backroom.run("shelf", draw_family, answer, self._ports.store)
+            files = [
+                discord.File(io.BytesIO(drawn), "family.png", description=texts.family_alternative(lines[0]))
+            ]
+        elif isinstance(answer, InQueue):
+            view = cancel_buttons([place.job.id for place in answer.places])
+        await interaction.edit_original_response(
+            content="\n".join(lines)[: texts.LONGEST_MESSAGE],
+            attachments=files,
+            view=view,
+            allowed_mentions=discord.AllowedMentions.none(),
+        )
+
+    async def refuse(
+        self,
+        interaction: discord.Interaction,
+        call: Call,
+        sentence: str,
+        *,
+        public: bool,
+        view: discord.ui.View | None = None,
+    ) -> None:
+        """The sentence is for the person alone, so a public "thinking…" is taken away.
+
+        While it still thinks, Discord would take a second message for its text; so it is ended first.
+        """
+        try:
+            if public:
+                self._bearer.take_away(call.address.message or "")
+                await _tell(interaction, texts.TAKEN_AWAY)
+                await interaction.followup.send(sentence, ephemeral=True, view=view or discord.utils.MISSING)
+                await interaction.delete_original_response()
+            else:
+                await _tell(interaction, sentence, view=view)
+        except discord.HTTPException as error:
+            log.warning("a refusal was not taken: %s", error.status)
+
+
+async def _tell(
+    interaction: discord.Interaction, sentence: str, *, view: discord.ui.View | None = None
+) -> None:
+    await interaction.edit_original_response(
+        content=sentence, attachments=[], view=view, allowed_mentions=discord.AllowedMentions.none()
+    )

@@ -1,0 +1,82 @@
+"""The starboard's messages on Discord."""
+
+import io
+from typing import TYPE_CHECKING
+
+import discord
+
+from bots.delivery.attachments import DEFAULT_LIMIT_BYTES, Print, fitted
+from bots.delivery.job_messages import Unreachable
+from bots.delivery.job_view import Slip
+from bots.delivery.starboard import Exhibit
+from bots.discord.messages.case_delivery import closed
+from bots.discord.texts import texts
+from bots.runtime.thread_pools import Backroom
+from bots.texts import chat
+from studio.errors import NotFound
+from studio.ports import Ports
+
+if TYPE_CHECKING:
+    from bots.discord.bot import Bot
+
+_NOBODY = discord.AllowedMentions.none()
+
+
+class DiscordGallery:
+    """Implements `bots.delivery.starboard.StarBearer`."""
+
+    def __init__(self, bot: "Bot", ports: Ports, backroom: Backroom) -> None:
+        self._bot = bot
+        self._ports = ports
+        self._backroom = backroom
+
+    async def hang(self, exhibit: Exhibit, slip: Slip | None) -> Slip:
+        caption = texts.starred_caption(exhibit.picture, exhibit.job, link=self._link(exhibit))
+        try:
+            if slip is not None:
+                hidden = [await self._file(exhibit)] if exhibit.job.spoiler else discord.utils.MISSING
+                await self._message(slip).edit(content=caption, attachments=hidden, allowed_mentions=_NOBODY)
+                return slip
+            file = await self._file(exhibit)
+            place = self._bot.get_partial_messageable(int(exhibit.channel))
+            message = await place.send(
+                caption, file=file, nonce=f"star-{exhibit.picture.id}", allowed_mentions=_NOBODY
+            )
+        except discord.HTTPException as error:
+            raise closed(error) from error
+        return Slip(channel=str(message.channel.id), message=str(message.id))
+
+    async def take_down(self, picture_id: str, slip: Slip) -> None:
+        try:
+            await self._message(slip).delete()
+        except discord.HTTPException as error:
+            raise closed(error) from error
+
+    async def _file(self, exhibit: Exhibit) -> discord.File:
+        """Raises `Unreachable` for a picture whose file is gone."""
+        try:
+            made = await self._backroom.run("shelf", self._print, exhibit)
+        except NotFound:
+            raise Unreachable from None
+        prompt = exhibit.picture.recipe.prompt
+        return discord.File(
+            io.BytesIO(made.data),
+            f"{exhibit.picture.id}{made.suffix}",
+            description=chat.alternative(prompt, 1, longest=texts.LONGEST_ALTERNATIVE),
+            spoiler=exhibit.job.spoiler,
+        )
+
+    def _print(self, exhibit: Exhibit) -> Print:
+        community = exhibit.job.person.community
+        guild = self._bot.get_guild(int(community)) if community.isdecimal() else None
+        limit_bytes = guild.filesize_limit if guild else DEFAULT_LIMIT_BYTES
+        return fitted(self._ports, self._ports.store.get(exhibit.picture.key), limit_bytes=limit_bytes)
+
+    def _link(self, exhibit: Exhibit) -> str:
+        community, shown = exhibit.job.person.community, exhibit.shown_at
+        if shown is None or not community.isdecimal():
+            return ""
+        return f"https://discord.com/channels/{community}/{shown.channel}/{shown.message}"
+
+    def _message(self, slip: Slip) -> discord.PartialMessage:
+        return self._bot.get_partial_messageable(int(slip.channel)).get_partial_message(int(slip.message))

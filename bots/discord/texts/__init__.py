@@ -1,0 +1,1 @@
+"""Sentences and Markdown of the Discord front end."""

@@ -1,0 +1,211 @@
+"""The line to Slack: its Web API, with the pauses it asks for, method by method."""
+
+import asyncio
+import io
+import logging
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import aiohttp
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bots.runtime.safe_downloads import PublicResolver
+from bots.slack.settings import FILE_HOSTS
+
+_LONGEST_PAUSE_SECONDS = 90.0
+_DEFAULT_PAUSE_SECONDS = 5.0
+_STRAINED_SECONDS = 60.0
+_TIMEOUT_SECONDS = 30
+# Methods that take their arguments as a query, not as JSON.
+_READS = frozenset(
+    {
+        "auth.test",
+        "conversations.history",
+        "conversations.info",
+        "conversations.replies",
+        "files.getUploadURLExternal",
+        "files.info",
+        "usergroups.list",
+        "users.info",
+    }
+)
+_PASSING = frozenset(
+    {
+        "fatal_error",
+        "internal_error",
+        "ratelimited",
+        "request_timeout",
+        "service_unavailable",
+        "team_added_to_org",
+    }
+)
+# The token will not do until an administrator has put it right; what is due then waits for that.
+TOKEN_TROUBLES = frozenset(
+    {
+        "account_inactive",
+        "invalid_auth",
+        "missing_scope",
+        "no_permission",
+        "not_authed",
+        "token_expired",
+        "token_revoked",
+        "not_allowed_token_type",
+    }
+)
+
+log = logging.getLogger(__name__)
+
+
+class SlackAway(Exception):
+    """Slack does not answer, or asks for patience. Trying again later may help.
+
+    `perhaps_done`: the request went out and its answer was lost, so that Slack may have done what was asked.
+    """
+
+    def __init__(self, why: str, *, perhaps_done: bool = False) -> None:
+        super().__init__(why)
+        self.perhaps_done = perhaps_done
+
+
+class SlackRefuses(Exception):
+    """Slack's answer is no. `code` is its word for why."""
+
+    def __init__(self, method: str, code: str) -> None:
+        super().__init__(f"{method}: {code}")
+        self.method = method
+        self.code = code
+
+
+class NotInstalled(SlackRefuses):
+    """The app is not, or no longer, installed there."""
+
+    def __init__(self) -> None:
+        super().__init__("installation", "not_installed")
+
+
+def open_session() -> aiohttp.ClientSession:
+    """Shared by all lines. Call it on the running event loop, and close it in the end."""
+    connector = aiohttp.TCPConnector(resolver=PublicResolver(FILE_HOSTS))
+    return aiohttp.ClientSession(connector=connector, timeout=aiohttp.ClientTimeout(total=_TIMEOUT_SECONDS))
+
+
+def web_client(token: str | None, api_url: str, session: aiohttp.ClientSession) -> AsyncWebClient:
+    quiet = logging.getLogger("slack_sdk.web")
+    quiet.setLevel(logging.WARNING)  # at debug it logs whole bodies
+    # Our own patience is all there is: the library's retries would sleep without telling.
+    return AsyncWebClient(
+        token=token,
+        base_url=f"{api_url.rstrip('/')}/",
+        timeout=_TIMEOUT_SECONDS,
+        session=session,
+        logger=quiet,
+        retry_handlers=[],
+    )
+
+
+class Line:
+    """One workspace's: Slack counts requests by method and workspace."""
+
+    def __init__(self, client: AsyncWebClient, session: aiohttp.ClientSession) -> None:
+        self.client = client
+        self.session = session
+        self._closed_until: dict[str, float] = {}
+        self._strained_until = 0.0
+
+    @classmethod
+    def open(cls, token: str, api_url: str, session: aiohttp.ClientSession) -> "Line":
+        return cls(web_client(token, api_url, session), session)
+
+    def is_closed(self, method: str) -> bool:
+        """Slack asked for a pause in this method, and it is not over."""
+        return self._closed_until.get(method, 0.0) > time.monotonic()
+
+    @property
+    def is_strained(self) -> bool:
+        """Slack asked for a pause in some method within the last minute: what is not needed can wait."""
+        return self._strained_until > time.monotonic()
+
+    async def call(self, method: str, *, patient: bool = True, **arguments: Any) -> Mapping[str, Any]:
+        """Slack's answer. `patient` waits out the pauses that Slack asks for, up to a minute and a half.
+
+        Raises `SlackAway` and `SlackRefuses`.
+        """
+        deadline = time.monotonic() + _LONGEST_PAUSE_SECONDS
+        while True:
+            pause_seconds = self._closed_until.get(method, 0.0) - time.monotonic()
+            if pause_seconds > 0:
+                if not patient or time.monotonic() + pause_seconds > deadline:
+                    raise SlackAway(f"{method} rests")
+                await asyncio.sleep(pause_seconds)
+            try:
+                return await self._ask(method, arguments)
+            except _Pause as pause:
+                log.info("slack asks for %.0f s without %s", pause.seconds, method)
+                self._closed_until[method] = time.monotonic() + pause.seconds
+                self._strained_until = self._closed_until[method] + _STRAINED_SECONDS
+
+    async def _ask(self, method: str, arguments: dict[str, Any]) -> Mapping[str, Any]:
+        given = {name: value for name, value in arguments.items() if value is not None}
+        try:
+            if method in _READS:
+                response = await self.client.api_call(method, http_verb="GET", params=given)
+            else:
+                response = await self.client.api_call(method, json=given)
+        except SlackApiError as error:
+            raise _sorted(method, error) from error
+        except aiohttp.ClientConnectorError as error:
+            raise SlackAway(f"{method}: {type(error).__name__}") from error
+        except (SlackClientError, aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise SlackAway(f"{method}: {type(error).__name__}", perhaps_done=True) from error
+        return response.data if isinstance(response.data, dict) else {}
+
+    async def upload(self, upload_url: str, data: bytes) -> None:
+        """The bytes of a file, to the address that Slack named for them. Raises `SlackAway`."""
+        try:
+            async with self.session.post(upload_url, data=io.BytesIO(data)) as response:
+                if response.status != 200:
+                    raise SlackAway(f"upload: {response.status}")
+        except (aiohttp.ClientError, TimeoutError, OSError, RuntimeError) as error:  # closed at our own end
+            raise SlackAway(f"upload: {type(error).__name__}") from error
+
+
+async def respond(session: aiohttp.ClientSession, response_url: str, **message: Any) -> None:
+    """An answer through the address that came with an interaction, which needs no token.
+
+    Raises `SlackAway` and `SlackRefuses`.
+    """
+    try:
+        async with session.post(response_url, json=message) as response:
+            if response.status >= 400:
+                raise SlackRefuses("response_url", str(response.status))
+    except (aiohttp.ClientError, TimeoutError, OSError, RuntimeError) as error:
+        raise SlackAway(f"response_url: {type(error).__name__}") from error
+
+
+class _Pause(Exception):
+    def __init__(self, seconds: float) -> None:
+        super().__init__(seconds)
+        self.seconds = seconds
+
+
+def _sorted(method: str, error: SlackApiError) -> Exception:
+    """What an answer of Slack's means."""
+    response = error.response
+    status = int(getattr(response, "status_code", None) or getattr(response, "status", None) or 0)
+    if status == 429:
+        return _Pause(_pause_seconds(getattr(response, "headers", {})))
+    data = getattr(response, "data", None)
+    code = str(data.get("error", "")) if isinstance(data, dict) else ""
+    if status >= 500 or not code or code in _PASSING:
+        return SlackAway(f"{method}: {code or status}", perhaps_done=code != "ratelimited")
+    return SlackRefuses(method, code)
+
+
+def _pause_seconds(headers: Mapping[str, str]) -> float:
+    told = next((value for name, value in headers.items() if name.lower() == "retry-after"), "")
+    try:
+        return max(0.0, float(told))
+    except ValueError:
+        return _DEFAULT_PAUSE_SECONDS

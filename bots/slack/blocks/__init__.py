@@ -1,0 +1,1 @@
+"""Messages, modals and the Home tab in Block Kit."""

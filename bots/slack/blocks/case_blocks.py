@@ -1,0 +1,111 @@
+"""How a case looks in Slack, and the question to the owner of a picture."""
+
+from typing import Any
+
+from bots.slack.blocks.job_blocks import Block, Post, actions, button, context, image, plain, said, section
+from bots.slack.texts import texts
+from bots.slack.texts.escaping import mrkdwn
+from bots.slack.texts.formatting import moment, person, person_of_key
+from bots.texts import cases as case_texts
+from studio.buttons import Action
+from studio.cases import Case, CaseState, Dossier
+from studio.commands.answers import DeskCases
+
+WINDOW = "c1k:"  # shows a case's pictures to whoever presses it
+_MOST_BUTTONS = 20
+_STYLES = {
+    Action.CLAIM: "primary",
+    Action.CONSENT: "primary",
+    **dict.fromkeys(case_texts.GRAVE, "danger"),
+}
+
+
+def sheet(dossier: Dossier, mosaic: str | None) -> Post:
+    """`mosaic` is the uploaded copy of its picture."""
+    case = dossier.case
+    facts = [f"*{name}*\n{mrkdwn(text, longest=1000)}" for name, text in case_texts.facts(dossier)]
+    blocks: list[Block] = [
+        {"type": "header", "text": plain(case_texts.heading(case))},
+        section(" · ".join(_people(dossier))),
+        *([image(mosaic, case_texts.BLURRED)] if mosaic else []),
+        *map(section, facts),
+        context(f"Case `{case.id}`" + (f" · job `{case.job_id}`" if case.job_id else "")),
+    ]
+    if case.state is CaseState.OPEN:
+        window = [_window(case)] if mosaic else []
+        blocks.append(actions(*(case_button(each, case) for each in case_texts.buttons(case)), *window))
+    return Post(text=case_texts.heading(case), blocks=tuple(blocks))
+
+
+def _people(dossier: Dossier) -> list[str]:
+    """Who it is about, who brought it, who has it or decided it."""
+    case = dossier.case
+    found = [f"About {person(dossier.subject)}"]
+    if case.filed_by and case.filed_by != case.subject:
+        found.append(f"filed by {person_of_key(case.filed_by)}")
+    if case.state is CaseState.CLOSED:
+        found.append(f"*{case_texts.outcome(case)}* by {person_of_key(case.decided_by or '')}")
+    elif case.claimed_by and case.claimed_until:
+        found.append(f"claimed by {person_of_key(case.claimed_by)} until {moment(case.claimed_until)}")
+    return found
+
+
+def case_button(action: Action, case: Case, **more: Any) -> Block:
+    if style := _STYLES.get(action):
+        more["style"] = style
+    if action in case_texts.GRAVE:
+        more["confirm"] = {
+            "title": plain(texts.SURE),
+            "text": plain(texts.SURE_OF[action]),
+            "confirm": plain(case_texts.label(action)),
+            "deny": plain(texts.CLOSE),
+            "style": "danger",
+        }
+    return button(action, case.id, **more)
+
+
+def _window(case: Case) -> Block:
+    identifier = f"{WINDOW}{case.id}"
+    return {
+        "type": "button",
+        "action_id": identifier,
+        "value": identifier,
+        "text": plain(case_texts.SHOW),
+        "confirm": {
+            "title": plain(texts.SURE),
+            "text": plain(texts.SHOW_WARNING),
+            "confirm": plain(case_texts.SHOW),
+            "deny": plain(texts.CLOSE),
+        },
+    }
+
+
+def question(dossier: Dossier) -> Post:
+    case = dossier.case
+    prompt = mrkdwn(dossier.prompts[0]) if dossier.prompts else ""
+    text = case_texts.question(person(dossier.subject), f"`{case.picture_id}`", prompt)
+    choices = actions(*(case_button(each, case) for each in case_texts.buttons(case)))
+    return Post(text=case_texts.heading(case), blocks=(section(text), choices))
+
+
+def answered(dossier: Dossier) -> Post:
+    return said(case_texts.answered(dossier.case, person(dossier.subject)))
+
+
+def desk_list(answer: DeskCases, lines: list[str]) -> Post:
+    """The desk as a list, with a button to take each open case."""
+    open_ = [case for case in answer.cases if case.state is CaseState.OPEN][:_MOST_BUTTONS]
+    post = said("\n".join(lines))
+    if not open_:
+        return post
+    buttons = [
+        button(Action.CLAIM, case.id, text=plain(f"{case_texts.label(Action.CLAIM)} {place}"))
+        for place, case in enumerate(answer.cases, start=1)
+        if case in open_
+    ]
+    return Post(text=post.text, blocks=(*post.blocks, actions(*buttons)))
+
+
+def appeal_under(post: Post, job_id: str) -> Post:
+    """A refusal with the button to ask a moderator."""
+    return Post(text=post.text, blocks=(*post.blocks, actions(button(Action.APPEAL, job_id))))

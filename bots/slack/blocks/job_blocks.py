@@ -1,0 +1,195 @@
+"""How a job looks in Slack: blocks for each of its states."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from bots.delivery.job_view import Standing
+from bots.slack.texts import texts
+from bots.slack.texts.escaping import entities, mrkdwn
+from bots.texts import chat
+from studio.buttons import Action, Button
+from studio.events import JobProgress
+from studio.jobs import WAITING, JobState
+from studio.requests import Operation
+
+Block = dict[str, Any]
+
+STAR_MENU = "c1s:star"
+_LONGEST_SAID = 2000
+_MOST_SECTIONS = 40
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Post:
+    """`text` is what notifications and screen readers get."""
+
+    text: str
+    blocks: tuple[Block, ...]
+
+    def arguments(self, method: str) -> dict[str, Any]:
+        """For one of Slack's methods, or for a ``response_url``: new messages alone take a word on their links."""
+        plain = {"unfurl_links": False, "unfurl_media": False} if method == "chat.postMessage" else {}
+        return {"text": self.text, "blocks": list(self.blocks), **plain}
+
+
+def compose(standing: Standing, file_id: str | None, *, hidden: bool = False) -> Post:
+    """`file_id` is the uploaded picture of a job that is done; `hidden`: it is a mosaic of it."""
+    job = standing.job
+    if job.state in WAITING:
+        return _underway(standing, chat.waiting(standing.ahead, standing.eta_seconds))
+    if job.state is JobState.PAINTING:
+        return _underway(standing, "Stopping…" if job.cancel_requested else "Painting…")
+    if job.state is not JobState.DONE:
+        return _ended(standing)
+    if not standing.pictures:
+        return _notice(standing, chat.ALL_DELETED)
+    if file_id is None:
+        return _notice(standing, chat.NO_PICTURE_FILE)
+    return _result(standing, file_id, hidden=hidden)
+
+
+def compose_progress(standing: Standing, progress: JobProgress, glimpse: str | None = None) -> Post:
+    """`glimpse` is the uploaded file of an unfinished picture."""
+    post = _underway(standing, chat.painting(progress.step, progress.steps, progress.seconds_left))
+    if glimpse is None:
+        return post
+    text = chat.unfinished(standing.job.request.prompt, longest=texts.LONGEST_ALTERNATIVE)
+    return replace(post, blocks=(image(glimpse, text), *post.blocks))
+
+
+def section(text: str, **more: Any) -> Block:
+    return {
+        "type": "section",
+        "text": {"type": "mrkdwn", "text": text[: texts.LONGEST_SECTION], "verbatim": True},
+        **more,
+    }
+
+
+def said(text: str, *, ours: bool = True) -> Post:
+    """Words alone, in as many sections as they need. `ours`: they are mrkdwn already; else they are escaped."""
+    text = text if ours else mrkdwn(text, longest=_LONGEST_SAID)
+    pages: list[str] = []
+    for line in (each[: texts.LONGEST_SECTION] for each in text.split("\n")):
+        if pages and len(pages[-1]) + 1 + len(line) <= texts.LONGEST_SECTION:
+            pages[-1] += f"\n{line}"
+        else:
+            pages.append(line)
+    return Post(text=pages[0], blocks=tuple(section(page) for page in pages[:_MOST_SECTIONS] if page.strip()))
+
+
+def context(text: str) -> Block:
+    return {"type": "context", "elements": [{"type": "mrkdwn", "text": text[:2000], "verbatim": True}]}
+
+
+def image(file_id: str, alternative: str, **more: Any) -> Block:
+    return {
+        "type": "image",
+        "slack_file": {"id": file_id},
+        "alt_text": alternative[: texts.LONGEST_ALTERNATIVE],
+        **more,
+    }
+
+
+def plain(text: str) -> Block:
+    return {"type": "plain_text", "text": text, "emoji": True}
+
+
+def button(action: Action, job_id: str, index: int = 0, *, alone: bool = True, **more: Any) -> Block:
+    """All of its state is in its id, so it works for ever."""
+    identifier = str(Button(action=action, job_id=job_id, index=index))
+    label = plain(texts.label(action, index, alone=alone))
+    return {"type": "button", "action_id": identifier, "value": identifier, "text": label} | more
+
+
+def actions(*elements: Block) -> Block:
+    return {"type": "actions", "elements": list(elements)}
+
+
+def _underway(standing: Standing, status: str) -> Post:
+    job = standing.job
+    maker = texts.credit(standing)
+    return Post(
+        text=f"{entities(chat.subject_of(job.request.prompt))}: {status}",
+        blocks=(
+            section(texts.headline(job.request.prompt)),
+            context(" ".join(filter(None, [maker, chat.price(job)]))),
+            section(status),
+            actions(button(Action.CANCEL, job.id, style="danger")),
+        ),
+    )
+
+
+def _notice(standing: Standing, sentence: str) -> Post:
+    text = f"{texts.name_of(standing.job)} · {sentence}"
+    return Post(text=text, blocks=(section(text),))
+
+
+def _ended(standing: Standing) -> Post:
+    """A job that shows no pictures. Its person may ask for a second look at what a house rule refused."""
+    job = standing.job
+    post = _notice(standing, mrkdwn(chat.ended(job, asks=standing.asks), longest=900))
+    if not standing.may_appeal:
+        return post
+    return Post(text=post.text, blocks=(*post.blocks, actions(button(Action.APPEAL, job.id))))
+
+
+def _result(standing: Standing, file_id: str, *, hidden: bool) -> Post:
+    job, pictures = standing.job, standing.pictures
+    prompt = standing.prompt
+    alternative = chat.alternative(
+        prompt, 1 if standing.alone else len(pictures), longest=texts.LONGEST_ALTERNATIVE
+    )
+    shown = image(file_id, texts.HIDDEN if hidden else alternative)
+    window = [actions(button(Action.SHOW, job.id))] if hidden else []
+    rows = _single_rows(standing) if standing.alone else _grid_rows(standing)
+    return Post(
+        text=entities(alternative),
+        blocks=(
+            shown,
+            *window,
+            section(texts.headline(prompt)),
+            context(texts.credit(standing)),
+            context(texts.recipe(job, pictures)),
+            *rows,
+        ),
+    )
+
+
+def _single_rows(standing: Standing) -> tuple[Block, ...]:
+    job, index = standing.job, standing.pictures[0].index
+    first = [button(Action.VARY_SUBTLE, job.id, index), button(Action.VARY, job.id, index)]
+    if job.request.operation is not Operation.UPSCALE:
+        first += [button(Action.UPSCALE, job.id, index), button(Action.REROLL, job.id)]
+    second = [
+        button(action, job.id, index) for action in (Action.REMIX, Action.EDIT, Action.EXPAND, Action.STAR)
+    ]
+    return actions(*first), actions(*second)
+
+
+def _grid_rows(standing: Standing) -> tuple[Block, ...]:
+    """U and V for each tile that is there; below, what asks which tile is meant."""
+    job = standing.job
+    there = [picture.index for picture in standing.pictures]
+    rows = [
+        actions(*(button(action, job.id, index, alone=False) for index in there))
+        for action in (Action.UPSCALE, Action.VARY)
+    ]
+    asking = [
+        button(action, job.id, alone=False)
+        for action in (Action.REROLL, Action.REMIX, Action.EDIT, Action.EXPAND)
+    ]
+    return (*rows, actions(*asking, star_menu(job.id, there)))
+
+
+def star_menu(job_id: str, indices: Sequence[int]) -> Block:
+    options = [
+        {"text": plain(str(index)), "value": str(Button(action=Action.STAR, job_id=job_id, index=index))}
+        for index in indices
+    ]
+    return {
+        "type": "static_select",
+        "action_id": STAR_MENU,
+        "placeholder": plain(texts.STAR_WHICH),
+        "options": options,
+    }

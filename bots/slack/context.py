@@ -1,0 +1,23 @@
+"""What the parts of the face work with: the studio's ports, the backroom's threads, and the workspaces."""
+
+from dataclasses import dataclass
+
+from bots.runtime.thread_pools import Backroom
+from bots.slack.workspaces.registry import Workspaces
+from studio.ports import Ports
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Premises:
+    ports: Ports
+    backroom: Backroom
+    workspaces: Workspaces
+
+
+class Part:
+    """A part of the face, with everything of the premises at hand."""
+
+    def __init__(self, premises: Premises) -> None:
+        self._ports = premises.ports
+        self._backroom = premises.backroom
+        self._workspaces = premises.workspaces

@@ -1,0 +1,1 @@
+"""Files at Slack: uploads, and the records of what was uploaded."""

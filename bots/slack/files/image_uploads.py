@@ -1,0 +1,114 @@
+"""Picture files on Slack: uploaded by the app, shown in image blocks and nowhere else, and written down."""
+
+import asyncio
+import hashlib
+import io
+import logging
+from datetime import timedelta
+from weakref import WeakValueDictionary
+
+from bots.delivery.attachments import Print
+from bots.runtime.thread_pools import Backroom
+from bots.slack.api.client import Line, SlackAway
+from bots.slack.files import file_records
+from studio.db.database import Database
+
+# Slack looks a file over before it can be shown; until then it has no type.
+_PAUSES_SECONDS = (0.1, 0.2, 0.4, 0.8, 1.6, 3.2)
+
+log = logging.getLogger(__name__)
+
+
+class Showcase:
+    """One workspace's. A file belongs to one subject: a job, a case, or a picture on the starboard."""
+
+    def __init__(self, line: Line, backroom: Backroom, database: Database, *, community: str) -> None:
+        self._line = line
+        self._backroom = backroom
+        self._database = database
+        self._community = community
+        self._locks: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
+
+    async def hang(
+        self, subject: str, picture: Print, alternative: str, *, passing: bool = False, patient: bool = True
+    ) -> str:
+        """The id of the file, uploaded unless it is there already. A `passing` one is gone after an hour.
+
+        Raises `SlackAway`, `SlackRefuses`, `DatabaseUnavailable`.
+        """
+        digest = hashlib.sha256(picture.data).hexdigest()
+        lock = self._locks.setdefault((subject, digest), asyncio.Lock())
+        async with lock:
+            known = await self._backroom.run(
+                "mail",
+                file_records.reuse,
+                self._database,
+                community=self._community,
+                subject=subject,
+                digest=digest,
+                passing=passing,
+            )
+            if known:
+                return known
+            if picture.suffix == ".webp":  # image blocks show PNG, JPEG and GIF
+                picture = await self._backroom.run("shelf", _as_jpeg, picture)
+            file_id = await self._upload(subject, picture, alternative, patient=patient)
+            await self._backroom.run(
+                "mail", file_records.keep, self._database, file_id, digest=digest, passing=passing
+            )
+            return file_id
+
+    async def keep_only(self, subject: str, file_id: str | None, *, after_seconds: float = 0) -> None:
+        """What else hung for the subject is taken down. Raises `DatabaseUnavailable`."""
+        after = timedelta(seconds=after_seconds)
+        await self._backroom.run(
+            "mail", file_records.keep_only, self._database, subject, file_id, after=after
+        )
+
+    async def discard(self, file_id: str) -> None:
+        """A file that Slack does not show, or that came too late. Raises `DatabaseUnavailable`."""
+        await self._backroom.run("mail", file_records.discard, self._database, file_id)
+
+    async def _upload(self, subject: str, picture: Print, alternative: str, *, patient: bool) -> str:
+        data, filename = picture.data, f"{subject}{picture.suffix}"
+        ticket = await self._line.call(
+            "files.getUploadURLExternal",
+            patient=patient,
+            filename=filename,
+            length=str(len(data)),
+            alt_txt=alternative[:1000],
+        )
+        file_id = str(ticket["file_id"])
+        await self._backroom.run(
+            "mail",
+            file_records.begin_upload,
+            self._database,
+            file_id,
+            community=self._community,
+            subject=subject,
+        )
+        await self._line.upload(str(ticket["upload_url"]), data)
+        done = [{"id": file_id, "title": filename}]
+        await self._line.call("files.completeUploadExternal", patient=patient, files=done)
+        await self._ready(file_id)
+        return file_id
+
+    async def _ready(self, file_id: str) -> None:
+        """Wait until Slack has looked the file over, but not for ever: showing it is tried in any case."""
+        for pause_seconds in _PAUSES_SECONDS:
+            try:
+                answer = await self._line.call("files.info", patient=False, file=file_id)
+            except SlackAway:
+                answer = {}
+            if answer.get("file", {}).get("mimetype"):
+                return
+            await asyncio.sleep(pause_seconds)
+        log.info("a file is still not ready to be shown")
+
+
+def _as_jpeg(picture: Print) -> Print:
+    from PIL import Image
+
+    file = io.BytesIO()
+    Image.open(io.BytesIO(picture.data)).convert("RGB").save(file, "JPEG", quality=92)
+    return Print(data=file.getvalue(), suffix=".jpg")

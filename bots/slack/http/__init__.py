@@ -1,0 +1,1 @@
+"""Slack over HTTP: request verification, OAuth, install pages."""

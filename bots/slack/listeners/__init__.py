@@ -1,0 +1,1 @@
+"""Bolt listeners: commands, actions, shortcuts, view submissions, reactions, the Home tab."""

@@ -1,0 +1,189 @@
+"""What people type: slash commands, mentions, and direct messages to the app."""
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from bots.delivery.job_view import job_of_message, load_standing
+from bots.slack.api.client import NotInstalled, SlackAway, SlackRefuses
+from bots.slack.api.request import Visit, of_command, of_message
+from bots.slack.blocks.job_blocks import said as post_said
+from bots.slack.context import Part, Premises
+from bots.slack.listeners.dispatcher import Counter, Work
+from bots.slack.listeners.uploads import File, Uploads, images
+from bots.slack.messages.message_sender import send
+from bots.slack.texts import texts
+from bots.slack.texts.command_parsing import (
+    Wanted,
+    command_named,
+    help_wanted,
+    is_command,
+    names_others,
+    read_imagine,
+    read_studio,
+    read_talk,
+)
+from bots.slack.texts.escaping import named, typed
+from bots.slack.workspaces.channels import Channels
+from bots.slack.workspaces.members import People
+from studio.catalog import perform
+from studio.commands.answers import Answer, Community
+from studio.commands.known_names import default_note
+from studio.commands.spec import Call, CommandSpec, Kind
+from studio.people import Platform
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What came from Slack, in its own markup; `without` is the app, whose mention says nothing."""
+
+    text: str
+    without: str | None = None
+
+    @property
+    def typed(self) -> str:
+        return typed(self.text, without=self.without)
+
+    def named(self, community: str) -> str:
+        return named(self.text, community, without=self.without)
+
+
+class Talk(Part):
+    def __init__(
+        self, premises: Premises, people: People, channels: Channels, counter: Counter, uploads: Uploads
+    ) -> None:
+        super().__init__(premises)
+        self._people = people
+        self._channels = channels
+        self._counter = counter
+        self._uploads = uploads
+
+    async def imagine(self, body: Mapping[str, Any]) -> None:
+        await self._follow(of_command(body), read_imagine, Said(text=str(body.get("text") or "")))
+
+    async def studio(self, body: Mapping[str, Any]) -> None:
+        visit, said = of_command(body), Said(text=str(body.get("text") or ""))
+        wanted = help_wanted(said.typed)
+        if wanted is None:
+            await self._follow(visit, read_studio, said)
+        else:
+            await self._help(visit, wanted)
+
+    async def message(self, body: Mapping[str, Any]) -> None:
+        """A mention, or a direct message. The app's own messages and edits of old ones are not for us."""
+        event: Mapping[str, Any] = body["event"]
+        if event.get("bot_id") or event.get("subtype") not in (None, "file_share") or not event.get("user"):
+            return
+        visit = of_message(body)
+        try:
+            bot_user = (await self._workspaces.of(visit.community)).identity.bot_user
+        except (SlackAway, NotInstalled):
+            log.info("a message was not followed: its workspace is not known")
+            return
+        said = Said(text=str(event.get("text") or ""), without=bot_user)
+        files = images(event)
+        wanted = help_wanted(said.typed)
+        if wanted is None or (wanted and not is_command(wanted)):  # a picture may begin with that word
+            await self._follow(visit, read_talk, said, files)
+        elif files:
+            await self._counter.serve(visit, _answering(texts.WHAT_WITH_IT))
+        else:
+            await self._help(visit, wanted)
+
+    async def _follow(
+        self, visit: Visit, read: Callable[[str], Wanted], said: Said, files: Sequence[File] = ()
+    ) -> None:
+        async def work(call: Call) -> Answer:
+            spec, values = read(said.typed)
+            if names_others(spec):
+                spec, values = read(said.named(visit.team))
+            values |= await self._with_files(visit, call, spec, values, files)
+            values |= await self._of_thread(visit, call, spec, values)
+            await self._introduce(visit, spec, values)
+            answer: Answer = await self._backroom.run("desk", perform, self._ports, call, spec.name, values)
+            if isinstance(answer, Community):
+                await self._greet(visit, str(values.get("setting", "")), str(values.get("value", "")))
+                await self._warn(visit, answer.rules.desk_channel)
+            return answer
+
+        await self._counter.serve(visit, work)
+
+    async def _help(self, visit: Visit, command: str) -> None:
+        async def work(call: Call) -> str:
+            if command:
+                return texts.help_of(command_named(command))
+            return texts.help_text(moderates=call.person.moderates, note=default_note(self._ports))
+
+        await self._counter.serve(visit, work)
+
+    async def _introduce(self, visit: Visit, spec: CommandSpec, values: Mapping[str, object]) -> None:
+        for parameter in spec.parameters:
+            if parameter.kind is Kind.PERSON and (person_key := values.get(parameter.name)):
+                await self._people.introduce(visit, str(person_key))
+
+    async def _greet(self, visit: Visit, setting: str, channel: str) -> None:
+        """A channel that was named for the app's own messages hears so; or the moderator, how to invite it."""
+        if setting not in texts.GREETINGS or not channel.isalnum() or channel.islower():
+            return
+        workspace = await self._workspaces.of(visit.community)
+        try:
+            await send(workspace, post_said(texts.GREETINGS[setting]), channel=channel)
+        except SlackRefuses:
+            sentence = texts.uninvited(workspace.identity.bot_user, channel)
+            await self._counter.tell(visit, post_said(sentence))
+
+    async def _warn(self, visit: Visit, desk: str | None) -> None:
+        """Of a desk that everybody in the workspace can read."""
+        if desk and not await self._channels.is_private(replace(visit, channel=desk), anew=True):
+            await self._counter.tell(visit, post_said(texts.open_desk(desk)))
+
+    async def _with_files(
+        self,
+        visit: Visit,
+        call: Call,
+        spec: CommandSpec,
+        values: Mapping[str, object],
+        files: Sequence[File],
+    ) -> dict[str, object]:
+        """The files in order: first the pictures to start from, then the mask."""
+        places = spec.places_for_files(values)
+        return {
+            place: await self._uploads.look_at(visit, file, call.person)
+            if (parameter := spec.parameter(place)) and parameter.kind is Kind.FILE
+            else await self._uploads.take_in(visit, file, call.person)
+            for place, file in zip(places, files, strict=False)
+        }
+
+    async def _of_thread(
+        self, visit: Visit, call: Call, spec: CommandSpec, values: Mapping[str, object]
+    ) -> dict[str, object]:
+        """In the thread under a job, what names no picture and no job means that one, and its first picture."""
+        wanted = next((each for each in spec.parameters if each.kind in (Kind.PICTURE, Kind.JOB)), None)
+        if wanted is None or visit.thread is None or values.keys() & {wanted.name, "image"}:
+            return {}
+        job_id = await self._backroom.run(
+            "desk",
+            job_of_message,
+            self._ports.database,
+            Platform.SLACK,
+            visit.thread,
+            channel=visit.channel,
+        )
+        if job_id is None:
+            return {}
+        if wanted.kind is Kind.JOB:
+            return {wanted.name: job_id}
+        standing = await self._backroom.run(
+            "desk", load_standing, self._ports.database, job_id, viewer=call.person
+        )
+        return {wanted.name: standing.pictures[0].id} if standing.pictures else {}
+
+
+def _answering(sentence: str) -> Work:
+    async def work(_call: Call) -> str:
+        return sentence
+
+    return work

@@ -1,0 +1,136 @@
+"""The counter: every visit is served once, carried out by the studio, and answered."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+from bots.delivery.case_messages import CaseBoard, StillSending
+from bots.delivery.job_messages import Board
+from bots.delivery.job_view import load_standing
+from bots.runtime.error_reports import log_fault
+from bots.slack.api.client import NotInstalled, SlackAway, SlackRefuses
+from bots.slack.api.request import Visit
+from bots.slack.blocks.case_blocks import appeal_under
+from bots.slack.blocks.job_blocks import Post, said, section
+from bots.slack.context import Part, Premises
+from bots.slack.messages.case_delivery import SlackDesk
+from bots.slack.messages.ephemeral_replies import Teller
+from bots.slack.messages.job_delivery import SlackBearer
+from bots.slack.messages.responses import post_of
+from bots.slack.texts import texts
+from bots.slack.workspaces.members import People
+from bots.texts import cases as case_texts
+from bots.texts import chat
+from studio.commands.answers import Accepted, Answer, Community, Filed, Opened, Shown
+from studio.commands.spec import Call
+from studio.errors import ChatelierError, PolicyRefusal
+from studio.latest import Latest
+
+Work = Callable[[Call], Awaitable[Answer | str]]
+
+_REMEMBERED = 5000
+
+log = logging.getLogger(__name__)
+
+
+class Counter(Part):
+    def __init__(
+        self,
+        premises: Premises,
+        people: People,
+        teller: Teller,
+        board: Board,
+        bearer: SlackBearer,
+        caseboard: CaseBoard,
+        desk: SlackDesk,
+    ) -> None:
+        super().__init__(premises)
+        self._people = people
+        self._teller = teller
+        self._board = board
+        self._bearer = bearer
+        self._caseboard = caseboard
+        self._desk = desk
+        self._served: Latest[str, None] = Latest(_REMEMBERED)
+
+    async def serve(self, visit: Visit, work: Work, *, quietly: bool = False) -> None:
+        """Do the work and answer; never raises. `quietly` says nothing when all went well.
+
+        A visit that Slack tells of again is passed over: a job would be made once in any case, but a star
+        would be taken back, and a sentence said twice.
+        """
+        if not self.is_new(visit):
+            return
+        try:
+            call = await self._people.call_of(visit)
+            answer = await work(call)
+        except Exception as error:  # noqa: BLE001 - whatever broke, the person gets a sentence
+            await self.refuse(visit, error)
+        else:
+            await self.answer(visit, call, answer, quietly=quietly)
+
+    def is_new(self, visit: Visit) -> bool:
+        if visit.key in self._served:
+            return False
+        self._served[visit.key] = None
+        return True
+
+    async def refuse(self, visit: Visit, error: Exception) -> None:
+        """Say what went wrong; a refusal that may be appealed has a button for that."""
+        match error:
+            case ChatelierError():
+                post = said(texts.sentence_of(error))
+                if isinstance(error, PolicyRefusal) and error.job_id:
+                    post = appeal_under(post, error.job_id)
+            case NotInstalled():
+                post = said(texts.NOT_INSTALLED)
+            case SlackAway() | SlackRefuses():
+                log.warning("slack did not take a form: %s", error)
+                post = said(texts.NOT_OPENED)
+            case _:
+                post = said(chat.broke(log_fault(error)))
+        await self._teller.tell(visit, post)
+
+    async def answer(self, visit: Visit, call: Call, answer: Answer | str, *, quietly: bool = False) -> None:
+        """Never raises: a job that was accepted is safe, and its events bring the answer later."""
+        try:
+            await self._answer(visit, call, answer, quietly=quietly and not isinstance(answer, Filed))
+        except (SlackAway, SlackRefuses, StillSending, ChatelierError) as error:
+            log.warning("an answer has to wait: %s", type(error).__name__)
+        except Exception as error:  # noqa: BLE001 - the job is safe
+            log_fault(error)
+
+    async def tell(self, visit: Visit, post: Post) -> None:
+        await self._teller.tell(visit, post)
+
+    async def _answer(self, visit: Visit, call: Call, answer: Answer | str, *, quietly: bool) -> None:
+        match answer:
+            case Accepted():
+                await self._pin(visit, answer)
+            case Shown():
+                await self._show(visit, call, answer)
+            case Opened():
+                workspace = await self._workspaces.of(visit.community)
+                sheet = await self._desk.sheet_of(answer.dossier, workspace, passing=True)
+                await self.tell(visit, replace(sheet, blocks=(section(case_texts.YOURS), *sheet.blocks)))
+            case _ if not quietly and (post := post_of(answer)):
+                await self.tell(visit, post)
+        if isinstance(answer, Community) and answer.rules.desk_channel:
+            await self._caseboard.lay_open_cases(call.person)
+
+    async def _pin(self, visit: Visit, answer: Accepted) -> None:
+        await self._board.pin(answer.job_id)
+        if answer.repeated or visit.channel is None:
+            return
+        standing = await self._backroom.run("mail", load_standing, self._ports.database, answer.job_id)
+        if standing.slip and standing.slip.channel != visit.channel:
+            bot_user = (await self._workspaces.of(visit.community)).identity.bot_user
+            await self.tell(visit, said(texts.not_here(bot_user, visit.channel)))
+
+    async def _show(self, visit: Visit, call: Call, answer: Shown) -> None:
+        """The job once more, for one person's eyes, whatever it is hidden from others for."""
+        standing = await self._backroom.run(
+            "desk", load_standing, self._ports.database, answer.job.id, viewer=call.person
+        )
+        workspace = await self._workspaces.of(visit.community)
+        await self.tell(visit, await self._bearer.post_of(standing, workspace, hidden=False))

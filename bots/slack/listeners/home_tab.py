@@ -1,0 +1,127 @@
+"""The Home tab: one's own queue, one's latest pictures, and settings that are kept when they are changed."""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import select
+
+from bots.delivery.attachments import make_print
+from bots.delivery.job_view import load_standing
+from bots.runtime.error_reports import log_fault
+from bots.slack.api.client import NotInstalled, SlackAway, SlackRefuses
+from bots.slack.api.request import Visit, of_home, of_interaction
+from bots.slack.blocks import home_view
+from bots.slack.blocks.home_view import Belongings
+from bots.slack.blocks.modal_views import View
+from bots.slack.context import Part, Premises
+from bots.slack.workspaces.members import People
+from bots.texts import chat
+from studio.catalog import perform
+from studio.commands.answers import Balance, Settled
+from studio.commands.known_names import names_offered
+from studio.commands.spec import Call
+from studio.db import records
+from studio.db.estimates import Outlook, outlooks
+from studio.db.humans import identities
+from studio.db.tables import JobRow
+from studio.errors import ChatelierError
+from studio.jobs import OUTSTANDING, Job, JobState
+from studio.ports import Ports
+
+_MOST_WAITING = 10
+_MOST_RECENT = 5
+_LIMIT_BYTES = 8 * 1024 * 1024
+
+log = logging.getLogger(__name__)
+
+
+class Home(Part):
+    def __init__(self, premises: Premises, people: People) -> None:
+        super().__init__(premises)
+        self._people = people
+
+    async def opened(self, body: Mapping[str, Any]) -> None:
+        if body["event"].get("tab") == "home":
+            await self.show(of_home(body))
+
+    async def settled(self, body: Mapping[str, Any]) -> None:
+        """Somebody changed one of their settings on the tab."""
+        visit = of_interaction(body)
+        element: Mapping[str, Any] = body["actions"][0]
+        chosen: Mapping[str, Any] = element.get("selected_option") or {}
+        name = str(element["action_id"]).removeprefix(home_view.PREFIX)
+        value = str(chosen.get("value") or element.get("value") or home_view.HOUSES)
+        try:
+            call = await self._people.call_of(visit)
+            await self._backroom.run("desk", perform, self._ports, call, "settings", {name: value})
+        except NotInstalled:
+            return
+        except ChatelierError as error:
+            await self.show(visit, fault=str(error))
+        except Exception as error:  # noqa: BLE001 - whatever broke, the person gets a sentence
+            await self.show(visit, fault=chat.broke(log_fault(error)))
+        else:
+            await self.show(visit)
+
+    async def show(self, visit: Visit, *, fault: str = "") -> None:
+        """First what is known at once, then with the pictures. Never raises for what Slack refuses."""
+        try:
+            call = await self._people.call_of(visit)
+            mine = await self._backroom.run("mail", _look_up, self._ports, call)
+        except ChatelierError:
+            await self._publish(visit, home_view.home_away())
+            return
+        except NotInstalled:
+            return
+        await self._publish(visit, home_view.home(mine, fault=fault))
+        if mine.recent:
+            files = await asyncio.gather(*(self._file_of(visit, job) for job, _ in mine.recent))
+            jobs = [job for job, _ in mine.recent]
+            shown = replace(mine, recent=tuple(zip(jobs, files, strict=True)))
+            await self._publish(visit, home_view.home(shown, fault=fault))
+
+    async def _publish(self, visit: Visit, view: View) -> None:
+        try:
+            line = (await self._workspaces.of(visit.community)).line
+            await line.call("views.publish", user_id=visit.user, view=view)
+        except (SlackAway, SlackRefuses) as error:
+            log.warning("a Home tab was not taken: %s", error)
+
+    async def _file_of(self, visit: Visit, job: Job) -> str | None:
+        try:
+            standing = await self._backroom.run("mail", load_standing, self._ports.database, job.id)
+            picture = await self._backroom.run(
+                "shelf", make_print, self._ports, standing, limit_bytes=_LIMIT_BYTES
+            )
+            if picture is None:
+                return None
+            showcase = (await self._workspaces.of(visit.community)).showcase
+            return await showcase.hang(job.id, picture, job.request.prompt, passing=True)
+        except (ChatelierError, SlackAway, SlackRefuses):
+            return None
+
+
+def _look_up(ports: Ports, call: Call) -> Belongings:
+    """Jobs that are outstanding with their places, and the latest that are done, of all linked identities."""
+    balance, settled = perform(ports, call, "credits", {}), perform(ports, call, "settings", {})
+    if not isinstance(balance, Balance) or not isinstance(settled, Settled):
+        raise TypeError("credits and settings answer with what their names say")
+    models, styles = names_offered(ports)
+    with ports.database.read() as session:
+        mine = select(JobRow).where(JobRow.person_key.in_(identities(session, call.person.key)))
+        waiting = mine.where(JobRow.state.in_(sorted(OUTSTANDING))).order_by(JobRow.created_at)
+        done = mine.where(JobRow.state == JobState.DONE).order_by(JobRow.created_at.desc())
+        queue = [records.job_of(row) for row in session.scalars(waiting.limit(_MOST_WAITING))]
+        recent = [records.job_of(row) for row in session.scalars(done.limit(_MOST_RECENT))]
+        seen = outlooks(session) if queue else {}
+        return Belongings(
+            balance=balance,
+            preferences=settled.preferences,
+            models=models,
+            styles=styles,
+            waiting=tuple((job, seen.get(job.id, Outlook())) for job in queue),
+            recent=tuple((job, None) for job in recent if records.pictures_of_job(session, job.id)),
+        )

@@ -1,0 +1,149 @@
+"""Shortcuts: on messages that show an image, ours or anybody's, and the one that opens from everywhere."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from bots.delivery.job_view import load_family, load_standing
+from bots.slack.api.request import Visit, of_interaction
+from bots.slack.blocks.modal_views import Matter
+from bots.slack.context import Part, Premises
+from bots.slack.listeners.dispatcher import Counter
+from bots.slack.listeners.modals import Forms
+from bots.slack.listeners.uploads import Uploads, images
+from bots.slack.messages.message_lookup import Finder
+from bots.slack.texts import texts
+from bots.texts import chat
+from studio.buttons import Action, Button
+from studio.catalog import perform, press
+from studio.commands.answers import Answer
+from studio.commands.spec import Call
+from studio.errors import BadRequest
+from studio.identifiers import picture_id
+from studio.requests import Source
+
+IMAGINE = "imagine_anywhere"
+WHO = "who_made_this"
+# callback id → (name in Slack's menu, what it does)
+DEEDS: Mapping[str, tuple[str, Action]] = {
+    "vary_picture": (chat.MENU_VARY, Action.VARY),
+    "edit_picture": (chat.MENU_EDIT, Action.EDIT),
+    "expand_picture": (chat.MENU_EXPAND, Action.EXPAND),
+    "upscale_picture": (chat.MENU_UPSCALE, Action.UPSCALE),
+    "report_picture": (chat.MENU_REPORT, Action.REPORT),
+}
+
+_ASKING = frozenset({Action.EDIT, Action.EXPAND, Action.REPORT})
+
+
+class Shortcuts(Part):
+    def __init__(self, premises: Premises, counter: Counter, forms: Forms, uploads: Uploads) -> None:
+        super().__init__(premises)
+        self._counter = counter
+        self._forms = forms
+        self._uploads = uploads
+        self._finder = Finder(premises)
+
+    async def anywhere(self, body: Mapping[str, Any]) -> None:
+        await self._forms.ask_imagine(of_interaction(body))
+
+    async def on_message(self, body: Mapping[str, Any]) -> None:
+        visit, message = of_interaction(body), body["message"]
+        _, action = DEEDS[body["callback_id"]]
+        if action in _ASKING:
+            await self._forms.ask(visit, action, partial(self._matter_of, visit, message, action))
+            return
+
+        async def work(call: Call) -> Answer | str:
+            found = await self._found(visit, message, call)
+            if found is not None:
+                return await self._on_ours(visit, call, action, *found)
+            return await self._on_foreign(visit, call, action, message)
+
+        await self._counter.serve(visit, work)
+
+    async def who_made_this(self, body: Mapping[str, Any]) -> None:
+        visit, message = of_interaction(body), body["message"]
+
+        async def work(call: Call) -> Answer | str:
+            found = await self._found(visit, message, call)
+            if found is None:
+                return await self._whose(visit, call, message)
+            job_id, numbers = found
+            job, picture, ancestors = await self._backroom.run(
+                "desk",
+                load_family,
+                self._ports.database,
+                picture_id(job_id, numbers[0]),
+                call.person,
+                channel=visit.channel,
+            )
+            return texts.family(job, picture, ancestors)
+
+        await self._counter.serve(visit, work)
+
+    async def _whose(self, visit: Visit, call: Call, message: Mapping[str, Any]) -> Answer:
+        """What somebody's image itself tells."""
+        files = images(message)
+        if not files:
+            raise BadRequest(chat.NO_IMAGE)
+        traces = await self._uploads.look_at(visit, files[0], call.person)
+        return await self._backroom.run("desk", perform, self._ports, call, "whose", {"image": traces})
+
+    async def _matter_of(
+        self, visit: Visit, message: Mapping[str, Any], action: Action, call: Call
+    ) -> Matter:
+        """What a modal is about that every message can open."""
+        about = Matter(action=action, channel=visit.channel, thread=visit.thread)
+        found = await self._found(visit, message, call)
+        if found is not None:
+            job_id, numbers = found
+            return replace(about, job=job_id, indices=tuple(numbers))
+        if action is Action.REPORT:
+            raise BadRequest(chat.NOT_FROM_HERE)
+        return replace(about, image=await self._taken_in(visit, call, message))
+
+    async def _on_ours(
+        self, visit: Visit, call: Call, action: Action, job_id: str, numbers: Sequence[int]
+    ) -> Answer | str:
+        if len(numbers) > 1:
+            matter = Matter(
+                action=action,
+                job=job_id,
+                indices=tuple(numbers),
+                channel=visit.channel,
+                thread=visit.thread,
+            )
+            await self._forms.ask_which(visit, matter)
+            return ""
+        button = Button(action=action, job_id=job_id, index=numbers[0])
+        return await self._backroom.run("desk", press, self._ports, call, button)
+
+    async def _on_foreign(
+        self, visit: Visit, call: Call, action: Action, message: Mapping[str, Any]
+    ) -> Answer | str:
+        source = await self._taken_in(visit, call, message)
+        return await self._backroom.run("desk", perform, self._ports, call, str(action), {"image": source})
+
+    async def _taken_in(self, visit: Visit, call: Call, message: Mapping[str, Any]) -> Source:
+        """Somebody's image: taken in like an upload of the person who asks."""
+        files = images(message)
+        if not files:
+            raise BadRequest(chat.NO_IMAGE)
+        return await self._uploads.take_in(visit, files[0], call.person)
+
+    async def _found(
+        self, visit: Visit, message: Mapping[str, Any], call: Call
+    ) -> tuple[str, Sequence[int]] | None:
+        """The job that a message shows, and the numbers of the pictures that are there, at least one.
+
+        None for other people's messages.
+        """
+        shown = await self._finder.in_message(visit.channel, message)
+        if shown is None:
+            return None
+        standing = await self._backroom.run(
+            "desk", load_standing, self._ports.database, shown.job_id, viewer=call.person
+        )
+        return shown.job_id, shown.numbers(standing)

@@ -1,0 +1,101 @@
+"""Files that people share, on their way in: from Slack's own hosts only, no larger than allowed."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import aiohttp
+
+from bots.runtime.safe_downloads import UNCOMPRESSED, TooManyBytesError, read_within
+from bots.slack.api.client import Line, SlackAway, SlackRefuses
+from bots.slack.api.request import Visit
+from bots.slack.context import Part, Premises
+from bots.slack.settings import SlackSettings
+from bots.slack.texts import texts
+from bots.texts import chat
+from studio.errors import BadImage
+from studio.people import Person
+from studio.provenance import Traces
+from studio.requests import Source
+from studio.uploads import accept_upload, examine_upload
+
+File = Mapping[str, Any]
+
+_GONE = frozenset({"tombstone", "hidden_by_limit"})
+_TIMEOUT = aiohttp.ClientTimeout(total=60)
+
+
+def images(message: Mapping[str, Any]) -> Sequence[File]:
+    """The files of a message, or of one that it forwards, that are images or may be: of some only the id is told."""
+    forwarded = [file for each in message.get("attachments") or () for file in each.get("files") or ()]
+    return [each for each in (*(message.get("files") or ()), *forwarded) if _may_be_image(each)]
+
+
+def _may_be_image(file: File) -> bool:
+    kind = str(file.get("mimetype") or "")
+    return kind.startswith("image/") if kind else True
+
+
+class Uploads(Part):
+    def __init__(self, premises: Premises, settings: SlackSettings) -> None:
+        super().__init__(premises)
+        self._settings = settings
+
+    async def take_in(self, visit: Visit, file: File, person: Person) -> Source:
+        """Raises `BadImage`, `PolicyRefusal`, `InspectionFailed` or `StorageFailed`."""
+        data = await self._fetch(visit, file)
+        return await self._backroom.run("shelf", accept_upload, self._ports, person, data)
+
+    async def look_at(self, visit: Visit, file: File, person: Person) -> Traces:
+        """What a file tells of where it comes from; nothing is kept. Raises `BadImage` and `RateLimited`."""
+        data = await self._fetch(visit, file)
+        return await self._backroom.run("shelf", examine_upload, self._ports, person, data)
+
+    async def _fetch(self, visit: Visit, file: File) -> bytes:
+        try:
+            line = (await self._workspaces.of(visit.community)).line
+        except SlackAway as error:
+            raise BadImage(texts.DOWNLOAD_FAILED) from error
+        return await self._download(line, await self._whole(line, file))
+
+    async def _whole(self, line: Line, file: File) -> File:
+        """What Slack knows of the file; in shared channels an event names the id alone."""
+        if file.get("mode") in _GONE:
+            raise BadImage(texts.FILE_GONE)
+        if file.get("file_access") != "check_file_info" and file.get("url_private"):
+            return file
+        try:
+            answer = await line.call("files.info", file=str(file.get("id", "")))
+        except SlackRefuses as error:
+            raise BadImage(texts.FILE_GONE) from error
+        except SlackAway as error:
+            raise BadImage(texts.DOWNLOAD_FAILED) from error
+        found: File = answer.get("file", {})
+        if found.get("mode") in _GONE or not found.get("url_private"):
+            raise BadImage(texts.FILE_GONE)
+        return found
+
+    async def _download(self, line: Line, file: File) -> bytes:
+        """What Slack says of the file is checked before a byte is asked for."""
+        url = str(file.get("url_private_download") or file["url_private"])
+        if not self._settings.may_download(url):
+            raise BadImage(texts.FOREIGN_FILE)
+        kind = str(file.get("mimetype") or "")
+        if kind and not kind.startswith("image/"):
+            raise BadImage(chat.NOT_AN_IMAGE)
+        if int(file.get("size") or 0) > self._settings.max_upload_bytes:
+            raise BadImage(chat.too_large(self._settings.max_upload_bytes))
+        headers = {"Authorization": f"Bearer {line.client.token}", **UNCOMPRESSED}
+        try:
+            # No redirect is followed: it could carry the token to another host.
+            async with line.session.get(
+                url, headers=headers, allow_redirects=False, timeout=_TIMEOUT
+            ) as response:
+                if response.status in (404, 410):
+                    raise BadImage(texts.FILE_GONE)
+                if response.status != 200 or response.content_type == "text/html":
+                    raise BadImage(texts.DOWNLOAD_FAILED)
+                return await read_within(response, most_bytes=self._settings.max_upload_bytes)
+        except TooManyBytesError as error:
+            raise BadImage(chat.too_large(self._settings.max_upload_bytes)) from error
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise BadImage(texts.DOWNLOAD_FAILED) from error

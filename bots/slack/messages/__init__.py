@@ -1,0 +1,1 @@
+"""Messages that the app posts to Slack and updates there."""

@@ -1,0 +1,139 @@
+"""The moderators' desk, notices and questions on Slack: implements `bots.delivery.case_messages.CaseBearer`."""
+
+import asyncio
+import logging
+from dataclasses import replace
+
+from bots.delivery.attachments import Print
+from bots.delivery.case_images import mosaic_of, prints_of
+from bots.delivery.job_messages import Unreachable
+from bots.delivery.job_view import Slip
+from bots.slack.api.client import SlackAway, SlackRefuses
+from bots.slack.blocks.case_blocks import answered, question, sheet
+from bots.slack.blocks.job_blocks import Block, Post, image, said, section
+from bots.slack.context import Part
+from bots.slack.messages.message_recovery import Mark
+from bots.slack.messages.message_sender import (
+    CLOSED,
+    edit,
+    file_of,
+    patience,
+    send,
+    send_to_person,
+    unreachable_when,
+)
+from bots.slack.workspaces.registry import Workspace
+from bots.texts import cases as case_texts
+from studio.cases import Case, CaseState, Dossier, Notice
+from studio.errors import StorageFailed
+from studio.jobs import Job
+from studio.people import Platform
+
+_LIMIT_BYTES = 8 * 1024 * 1024
+_MOST_SHOWN = 4
+
+log = logging.getLogger(__name__)
+
+
+class SlackDesk(Part):
+    async def lay(self, dossier: Dossier, channel: str, slip: Slip | None) -> Slip:
+        async with patience():
+            workspace = await self._workspaces.of(dossier.case.community)
+            post = await self.sheet_of(dossier, workspace)
+            try:
+                kept = await self._place(dossier.case, workspace, post, channel, slip)
+            except Unreachable:
+                await self._tidy(dossier.case, workspace, post)
+                raise
+            await self._tidy(dossier.case, workspace, post)
+            return kept
+
+    async def _place(
+        self, case: Case, workspace: Workspace, post: Post, channel: str, slip: Slip | None
+    ) -> Slip:
+        if slip is not None:
+            return await edit(workspace, post, slip)
+        try:
+            return await send(workspace, post, channel=channel, mark=_mark_of(case))
+        except SlackRefuses as error:
+            if error.code not in CLOSED:
+                raise
+            log.warning("the desk's channel is closed to the app: %s", error.code)
+            raise Unreachable from error
+
+    async def _tidy(self, case: Case, workspace: Workspace, post: Post) -> None:
+        """Once a case is decided, neither its mosaic nor what moderators looked at stays at Slack."""
+        if case.state is CaseState.CLOSED:
+            await workspace.showcase.keep_only(case.id, file_of(post) or None)
+
+    async def ask(self, dossier: Dossier, slip: Slip | None) -> Slip:
+        case = dossier.case
+        async with patience():
+            workspace = await self._workspaces.of(case.community)
+            if slip is not None:
+                return await edit(workspace, answered(dossier) if case.decision else question(dossier), slip)
+            user = (case.addressee or "").rpartition(":")[2]
+            try:
+                return await send_to_person(workspace, user, question(dossier), mark=_mark_of(case))
+            except Unreachable:
+                if not user.isalnum() or dossier.job is None:
+                    raise
+                return await self._ask_there(workspace, dossier, dossier.job, user)
+
+    async def _ask_there(self, workspace: Workspace, dossier: Dossier, job: Job, user: str) -> Slip:
+        """Where the other person asked, of somebody who takes no direct messages."""
+        address, mark = job.address, _mark_of(dossier.case)
+        if address.platform is not Platform.SLACK or address.channel.startswith("D"):
+            raise Unreachable
+        asked = question(dossier)
+        post = replace(asked, blocks=(section(f"<@{user}>:"), *asked.blocks))
+        with unreachable_when(CLOSED):
+            return await send(workspace, post, channel=address.channel, thread=address.thread, mark=mark)
+
+    async def tell(self, notice: Notice) -> None:
+        async with patience():
+            workspace = await self._workspaces.of(notice.person.community)
+            mark = Mark(kind="notice", id=notice.id)
+            await send_to_person(workspace, notice.person.user_id, said(notice.text, ours=False), mark=mark)
+
+    async def announce(self, community: str, channel: str, text: str) -> None:
+        async with patience():
+            workspace = await self._workspaces.of(community)
+            with unreachable_when(CLOSED):
+                await send(workspace, said(text, ours=False), channel=channel)
+
+    async def sheet_of(self, dossier: Dossier, workspace: Workspace, *, passing: bool = False) -> Post:
+        """A case as it looks now: its picture is a mosaic, and gone once the case is decided.
+
+        `passing`: for one pair of eyes, not for the desk's channel.
+        """
+        mosaic = None
+        if dossier.case.state is CaseState.OPEN and (exhibits := dossier.exhibits):
+            try:
+                if made := await self._backroom.run("shelf", mosaic_of, self._ports, exhibits[0]):
+                    mosaic = await workspace.showcase.hang(
+                        dossier.case.id,
+                        Print(data=made, suffix=".png"),
+                        case_texts.BLURRED,
+                        passing=passing,
+                    )
+            except (SlackAway, SlackRefuses, StorageFailed) as error:
+                log.info("a case is shown without its mosaic: %s", type(error).__name__)
+        return sheet(dossier, mosaic)
+
+    async def revealed(self, dossier: Dossier, workspace: Workspace) -> Post:
+        """The pictures as they are, for the moderator who asked to see them. Raises `SlackAway`, `SlackRefuses`."""
+        exhibits = dossier.exhibits[:_MOST_SHOWN]
+        prints = await self._backroom.run("shelf", prints_of, self._ports, exhibits, limit_bytes=_LIMIT_BYTES)
+        case, heading = dossier.case, case_texts.heading(dossier.case)
+        files = await asyncio.gather(
+            *(workspace.showcase.hang(case.id, each, heading, passing=True) for each in prints)
+        )
+        if not files:
+            return said(case_texts.NO_PICTURES)
+        blocks: list[Block] = [image(each, heading) for each in files]
+        return Post(text=heading, blocks=tuple(blocks))
+
+
+def _mark_of(case: Case) -> Mark:
+    return Mark(kind="case", id=case.id)

@@ -1,0 +1,73 @@
+"""Deletes picture files at Slack that nothing shows any more, softly and for as long as it takes."""
+
+import asyncio
+import logging
+
+from bots.runtime.error_reports import log_fault
+from bots.runtime.thread_pools import Backroom
+from bots.slack.api.client import SlackAway, SlackRefuses
+from bots.slack.files import file_records
+from bots.slack.files.file_records import Unwanted
+from bots.slack.workspaces.registry import Workspaces
+from studio.db.database import Database
+from studio.errors import DatabaseUnavailable
+
+_SWEEP_SECONDS = 15.0
+_MOST_OF_ONE = 8  # a workspace's in one sweep: Slack allows some fifty deletions a minute
+_GONE = frozenset({"file_deleted", "file_not_found"})
+_NEVER = frozenset({"cant_delete_file", "delete_not_allowed"})
+
+log = logging.getLogger(__name__)
+
+
+class Shredder:
+    def __init__(self, database: Database, backroom: Backroom, workspaces: Workspaces) -> None:
+        self._database = database
+        self._backroom = backroom
+        self._workspaces = workspaces
+        self._sweeping: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Call it on the running event loop."""
+        self._sweeping = asyncio.create_task(self._keep_sweeping())
+
+    def stop(self) -> None:
+        """What was not deleted yet stands in the records."""
+        if self._sweeping:
+            self._sweeping.cancel()
+
+    async def _keep_sweeping(self) -> None:
+        while True:
+            await asyncio.sleep(_SWEEP_SECONDS)
+            try:
+                await self.sweep()
+            except DatabaseUnavailable:
+                log.info("the records are away, so no file is deleted now")
+            except Exception as error:  # noqa: BLE001 - the next sweep comes whatever happened in this one
+                log_fault(error)
+
+    async def sweep(self) -> None:
+        """Delete what is due. Raises `DatabaseUnavailable`."""
+        for unwanted in await self._backroom.run(
+            "mail", file_records.take_unwanted, self._database, most_of_one=_MOST_OF_ONE
+        ):
+            await self._delete(unwanted)
+
+    async def _delete(self, unwanted: Unwanted) -> None:
+        try:
+            line = (await self._workspaces.of(unwanted.community)).line
+            await line.call("files.delete", patient=False, file=unwanted.id)
+        except SlackAway:
+            await self._put_off(unwanted)
+            return
+        except SlackRefuses as error:
+            if error.code not in _GONE | _NEVER:
+                await self._put_off(unwanted)
+                return
+            if error.code in _NEVER:
+                log.warning("slack does not let the app delete its file %s: %s", unwanted.id, error.code)
+        await self._backroom.run("mail", file_records.forget, self._database, unwanted.id)
+
+    async def _put_off(self, unwanted: Unwanted) -> None:
+        if not await self._backroom.run("mail", file_records.put_off, self._database, unwanted):
+            log.warning("a file could not be deleted at Slack and is left there: %s", unwanted.id)

@@ -1,0 +1,56 @@
+"""Which job, or which of its pictures, a message of the app's shows."""
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from bots.delivery.message_lookup import Shown, find_shown, shown_as
+from bots.slack.api.client import SlackRefuses
+from bots.slack.api.request import Visit
+from bots.slack.context import Part
+from bots.slack.files.file_records import subject_of
+from studio.people import Platform
+
+log = logging.getLogger(__name__)
+
+
+class Finder(Part):
+    async def in_message(self, channel: str | None, message: Mapping[str, Any]) -> Shown | None:
+        """By the records, else by the files that the app itself put there: copies stand in no record."""
+        known = await self._known(channel, str(message["ts"]))
+        return known or await self._by_files(message)
+
+    async def by_name(self, visit: Visit, channel: str, ts: str) -> Shown | None:
+        """The same for a message of which only the name is known; in direct messages it is looked at.
+
+        Raises `SlackAway`.
+        """
+        known = await self._known(channel, ts)
+        if known is not None or not channel.startswith("D"):
+            return known
+        line = (await self._workspaces.of(visit.community)).line
+        one: dict[str, Any] = {"latest": ts, "oldest": ts, "inclusive": "true", "limit": 1}
+        try:
+            answer = await line.call("conversations.history", patient=False, channel=channel, **one)
+        except SlackRefuses as error:
+            log.info("a direct message could not be looked at: %s", error.code)
+            return None
+        for message in answer.get("messages", ()):
+            if message.get("ts") == ts:
+                return await self._by_files(message)
+        return None
+
+    async def _known(self, channel: str | None, ts: str) -> Shown | None:
+        return await self._backroom.run(
+            "desk", find_shown, self._ports.database, Platform.SLACK, ts, channel=channel
+        )
+
+    async def _by_files(self, message: Mapping[str, Any]) -> Shown | None:
+        for block in message.get("blocks") or ():
+            file_id = (block.get("slack_file") or {}).get("id")
+            if not file_id:
+                continue
+            subject = await self._backroom.run("desk", subject_of, self._ports.database, str(file_id))
+            if subject and (shown := shown_as(subject)):
+                return shown
+        return None

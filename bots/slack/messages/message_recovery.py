@@ -1,0 +1,96 @@
+"""Messages that were sent and not written down, found again by the mark that they bear.
+
+A process may be killed between Slack's yes and its own record, and an answer of Slack's may be lost on its way.
+"""
+
+import logging
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from bots.delivery.job_view import Slip
+from bots.slack.api.client import SlackRefuses
+from bots.slack.workspaces.registry import Workspace
+from studio.jobs import Job
+
+_MOST_MESSAGES = 100
+_PEOPLE = ("U", "W")  # how the ids of people begin
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """What a message stands for, such as a job by its id. Slack keeps it where only apps can see it."""
+
+    kind: str
+    id: str
+
+    def metadata(self) -> dict[str, Any]:
+        return {"event_type": f"chatelier_{self.kind}", "event_payload": {f"{self.kind}_id": self.id}}
+
+
+def mark_of(job: Job) -> Mark:
+    return Mark(kind="job", id=job.id)
+
+
+async def find_orphan(workspace: Workspace, job: Job) -> Slip | None:
+    """The job's message, where it was asked for. Raises as `find_marked`."""
+    address = job.address
+    where = {"channel": address.channel, "thread": address.thread}
+    return await find_marked(workspace, mark_of(job), **where, since=job.created_at)
+
+
+async def find_orphan_at_home(workspace: Workspace, job: Job) -> Slip | None:
+    """The same in the direct messages of the job's person."""
+    return await find_marked(workspace, mark_of(job), channel=job.person.user_id, since=job.created_at)
+
+
+async def find_marked(
+    workspace: Workspace, mark: Mark, *, channel: str | None, thread: str | None = None, since: datetime
+) -> Slip | None:
+    """Among the latest hundred messages of a channel or a thread, or of a person's direct messages.
+
+    None where the app may not look. Raises `SlackAway`: then what is to be sent waits, as it may be there.
+    """
+    if channel and channel.startswith(_PEOPLE):
+        channel = await _home_of(workspace, channel)
+    if not channel:
+        return None
+    where: dict[str, Any] = {
+        "channel": channel,
+        "include_all_metadata": "true",
+        "oldest": f"{since.timestamp() - 1:.6f}",
+        "limit": _MOST_MESSAGES,
+    }
+    try:
+        if thread:
+            answer = await workspace.line.call("conversations.replies", ts=thread, **where)
+        else:
+            answer = await workspace.line.call("conversations.history", **where)
+    except SlackRefuses as error:
+        log.warning("a message that was perhaps sent before cannot be looked for: %s", error.code)
+        return None
+    found = _marked(answer.get("messages", ()), mark, bot=workspace.identity.bot_user)
+    return Slip(channel=channel, message=found) if found else None
+
+
+async def _home_of(workspace: Workspace, user: str) -> str | None:
+    try:
+        answer = await workspace.line.call("conversations.open", users=user, prevent_creation=True)
+    except SlackRefuses as error:
+        log.warning("direct messages cannot be looked through: %s", error.code)
+        return None
+    home = answer.get("channel", {}).get("id")
+    return str(home) if home else None
+
+
+def _marked(messages: Iterable[Mapping[str, Any]], mark: Mark, *, bot: str) -> str | None:
+    wanted = mark.metadata()
+    for message in messages:
+        metadata: Mapping[str, Any] = message.get("metadata") or {}
+        same = {name: metadata.get(name) for name in wanted} == wanted
+        if same and message.get("user") in (None, bot):
+            return str(message["ts"])
+    return None

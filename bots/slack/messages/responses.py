@@ -1,0 +1,44 @@
+"""What a command answers, as posts for one person."""
+
+from bots.slack.blocks.case_blocks import desk_list
+from bots.slack.blocks.job_blocks import Post, said
+from bots.slack.texts.escaping import mrkdwn
+from bots.slack.texts.formatting import VOICE
+from bots.texts import answers, chat
+from bots.texts.lists import lines_of
+from studio.commands.answers import (
+    Accepted,
+    Answer,
+    Attribution,
+    Balance,
+    Deleted,
+    DeskCases,
+    Family,
+    History,
+    InQueue,
+    Opened,
+    Shown,
+    Starred,
+    Stopped,
+)
+
+
+def post_of(answer: Answer | str) -> Post | None:
+    """None for what is answered by other means: a job's own message, a picture, a case."""
+    match answer:
+        case "" | Accepted() | Shown() | Opened():
+            return None
+        case str():
+            return said(answer)
+        case Stopped():
+            return said(chat.stopped(at_once=answer.at_once))
+        case Deleted():
+            return said(chat.deleted(len(answer.picture_ids)))
+        case Starred():
+            return said(chat.starred(given=answer.given, stars=answer.stars))
+        case InQueue() | History() | Balance() | Family() | Attribution():
+            return said("\n".join(map(mrkdwn, lines_of(answer))))
+        case DeskCases():
+            return desk_list(answer, answers.lines_of(answer, VOICE))
+        case _:
+            return said("\n".join(answers.lines_of(answer, VOICE)))

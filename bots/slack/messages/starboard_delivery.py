@@ -1,0 +1,78 @@
+"""The starboard's messages on Slack: implements `bots.delivery.starboard.StarBearer`."""
+
+from bots.delivery.attachments import Print, fitted
+from bots.delivery.case_images import pixelate
+from bots.delivery.job_messages import Unreachable
+from bots.delivery.job_view import Slip, load_standing
+from bots.delivery.starboard import Exhibit
+from bots.slack.blocks.job_blocks import Post, actions, button, context, image, section
+from bots.slack.context import Part
+from bots.slack.messages.message_recovery import Mark
+from bots.slack.messages.message_sender import CLOSED, GONE, edit, file_of, patience, send, unreachable_when
+from bots.slack.texts import texts
+from bots.slack.workspaces.registry import Workspace
+from bots.texts import chat
+from studio.buttons import Action
+from studio.errors import NotFound
+
+_LIMIT_BYTES = 8 * 1024 * 1024
+
+
+class SlackGallery(Part):
+    async def hang(self, exhibit: Exhibit, slip: Slip | None) -> Slip:
+        async with patience():
+            workspace = await self._workspaces.of(exhibit.job.address.community)
+            post = await self._post(exhibit, workspace)
+            if slip is None:
+                mark = Mark(kind="star", id=exhibit.picture.id)
+                with unreachable_when(CLOSED):
+                    slip = await send(workspace, post, channel=exhibit.channel, mark=mark)
+            else:
+                await edit(workspace, post, slip)
+            await workspace.showcase.keep_only(exhibit.picture.id, file_of(post))
+            return slip
+
+    async def take_down(self, picture_id: str, slip: Slip) -> None:
+        job_id = picture_id.partition(".")[0]
+        standing = await self._backroom.run("mail", load_standing, self._ports.database, job_id)
+        async with patience():
+            workspace = await self._workspaces.of(standing.job.address.community)
+            try:
+                with unreachable_when(CLOSED | GONE):
+                    await workspace.line.call("chat.delete", channel=slip.channel, ts=slip.message)
+            finally:
+                await workspace.showcase.keep_only(picture_id, None)
+
+    async def _post(self, exhibit: Exhibit, workspace: Workspace) -> Post:
+        prompt = exhibit.picture.recipe.prompt
+        try:
+            picture = await self._backroom.run("shelf", self._print, exhibit)
+        except NotFound:
+            raise Unreachable from None
+        hidden = exhibit.job.spoiler
+        alternative = (
+            texts.HIDDEN if hidden else chat.alternative(prompt, 1, longest=texts.LONGEST_ALTERNATIVE)
+        )
+        file = await workspace.showcase.hang(exhibit.picture.id, picture, alternative)
+        window = [actions(button(Action.SHOW, exhibit.job.id))] if hidden else []
+        stars = "1 star" if exhibit.picture.stars == 1 else f"{exhibit.picture.stars} stars"
+        caption = f"⭐ {stars} · {texts.name_of(exhibit.job)} · `{exhibit.picture.id}`"
+        return Post(
+            text=f"⭐ {stars}",
+            blocks=(
+                image(file, alternative),
+                *window,
+                section(texts.headline(prompt)),
+                context(caption),
+            ),
+        )
+
+    def _print(self, exhibit: Exhibit) -> Print:
+        """A mosaic of what a moderator let through hidden. Raises `NotFound`."""
+        data = self._ports.store.get(exhibit.picture.key)
+        if exhibit.job.spoiler:
+            mosaic = pixelate(data)
+            if mosaic is None:
+                raise NotFound("The picture")
+            return Print(data=mosaic, suffix=".png")
+        return fitted(self._ports, data, limit_bytes=_LIMIT_BYTES)

@@ -1,0 +1,209 @@
+"""From settings to a face that runs until it is told to stop."""
+
+import asyncio
+import logging
+import signal
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import uvicorn
+from slack_bolt.adapter.asgi.async_handler import AsyncSlackRequestHandler
+from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.oauth.token_rotation.async_rotator import AsyncTokenRotator
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bots.runtime.heartbeat_file import pulse
+from bots.runtime.thread_pools import Backroom
+from bots.slack.api.client import TOKEN_TROUBLES, Line, SlackAway, open_session, web_client
+from bots.slack.app import Face
+from bots.slack.context import Premises
+from bots.slack.http.oauth_flow import Leaving, doorway, enter
+from bots.slack.http.replay_protection import Replays
+from bots.slack.http.request_verification import REMEMBERED_SECONDS, Guard, Page
+from bots.slack.settings import EVENTS_PATH, INSTALL_PATH, REDIRECT_PATH, SlackSettings
+from bots.slack.texts import texts
+from bots.slack.workspaces.installation_store import Installations, Rotation, States
+from bots.slack.workspaces.registry import InstalledWorkspaces, Workspaces, open_workspace
+from studio.errors import Misconfigured
+from studio.ports import Ports
+
+_FIRST_PAUSE_SECONDS = 1.0
+_LONGEST_PAUSE_SECONDS = 60.0
+_PING_SECONDS = 5.0
+
+log = logging.getLogger(__name__)
+
+
+def run_face(ports: Ports, settings: SlackSettings, *, ready_file: Path | None = None) -> None:
+    """Be the Slack face until SIGINT or SIGTERM; `ready_file` is fresh while it serves.
+
+    Raises `Misconfigured` for tokens that Slack does not take.
+    """
+    if not settings.app_token and not settings.signing_secret:
+        raise Misconfigured(texts.NO_SIGNING_SECRET)
+    asyncio.run(_run(ports, settings, ready_file))
+
+
+async def _run(ports: Ports, settings: SlackSettings, ready_file: Path | None) -> None:
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopping.set)
+    backroom = Backroom("slack")
+    try:
+        async with open_session() as session:
+            opened = await _opened(Opening(ports, settings, backroom, session), stopping)
+            if opened is not None:
+                await _serve(*opened, settings, stopping, ready_file)
+    finally:
+        backroom.close()
+
+
+async def _serve(
+    face: Face,
+    pages: Mapping[str, Page],
+    settings: SlackSettings,
+    stopping: asyncio.Event,
+    ready_file: Path | None,
+) -> None:
+    face.start()
+    try:
+        async with AsyncExitStack() as ways_in:
+            if settings.app_token:
+                await ways_in.enter_async_context(_socket(face, settings.app_token))
+            if settings.listens:
+                await ways_in.enter_async_context(_door(face, pages, settings, stopping))
+            await ways_in.enter_async_context(pulse(ready_file, lambda: not stopping.is_set()))
+            log.info("ready")
+            await stopping.wait()
+    finally:
+        await face.close()
+
+
+class Opening:
+    """The face, made once Slack has said that its tokens will do."""
+
+    def __init__(
+        self, ports: Ports, settings: SlackSettings, backroom: Backroom, session: aiohttp.ClientSession
+    ) -> None:
+        self._ports = ports
+        self._settings = settings
+        self._backroom = backroom
+        self._session = session
+
+    async def open(self) -> tuple[Face, Mapping[str, Page]]:
+        """The face and its pages for those who install it. Raises `Misconfigured` and `SlackAway`."""
+        settings = self._settings
+        client = web_client(None, settings.api_url, self._session)
+        if settings.app_token:
+            await _check_app_token(client, settings.app_token)
+        if settings.bot_token:
+            line = Line.open(settings.bot_token, settings.api_url, self._session)
+            return self._face(await open_workspace(line, self._backroom, self._ports.database)), {}
+        return self._for_many(client)
+
+    def _for_many(self, client: AsyncWebClient) -> tuple[Face, Mapping[str, Page]]:
+        settings, database = self._settings, self._ports.database
+        client_id, client_secret = settings.client_id or "", settings.client_secret or ""
+        installations = Installations(database, self._backroom, client_id=client_id)
+        rotator = AsyncTokenRotator(client_id=client_id, client_secret=client_secret, client=client)
+        workspaces = InstalledWorkspaces(
+            database,
+            self._backroom,
+            installations,
+            Rotation(installations, rotator),
+            session=self._session,
+            api_url=settings.api_url,
+        )
+        flow = doorway(settings, client, installations, States(database, self._backroom), workspaces)
+        pages = {path: partial(enter, flow, path) for path in (INSTALL_PATH, REDIRECT_PATH)}
+        return self._face(workspaces, Leaving(installations, workspaces)), pages
+
+    def _face(self, workspaces: Workspaces, leaving: Leaving | None = None) -> Face:
+        premises = Premises(ports=self._ports, backroom=self._backroom, workspaces=workspaces)
+        return Face(premises, self._settings, session=self._session, leaving=leaving)
+
+
+async def _opened(opening: Opening, stopping: asyncio.Event) -> tuple[Face, Mapping[str, Page]] | None:
+    """Waits while Slack is away; None when told to stop meanwhile."""
+    pause_seconds = _FIRST_PAUSE_SECONDS
+    while not stopping.is_set():
+        try:
+            return await opening.open()
+        except SlackAway as error:
+            log.warning("slack is away (%s), trying again in %.0f s", error, pause_seconds)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stopping.wait(), pause_seconds)
+        pause_seconds = min(_LONGEST_PAUSE_SECONDS, 2 * pause_seconds)
+    return None
+
+
+async def _check_app_token(client: AsyncWebClient, app_token: str) -> None:
+    """A wrong one is one sentence now, instead of a connection that is tried for ever."""
+    try:
+        await client.apps_connections_open(app_token=app_token)
+    except SlackApiError as error:
+        data = getattr(error.response, "data", None)
+        code = str(data.get("error", "")) if isinstance(data, dict) else ""
+        if code in TOKEN_TROUBLES:
+            raise Misconfigured(texts.WRONG_APP_TOKEN.format(code=code)) from error
+        raise SlackAway(f"apps.connections.open: {code}") from error
+    except (SlackClientError, aiohttp.ClientError, TimeoutError, OSError) as error:
+        raise SlackAway(f"apps.connections.open: {type(error).__name__}") from error
+
+
+@asynccontextmanager
+async def _socket(face: Face, app_token: str) -> AsyncIterator[None]:
+    """Socket Mode: the library connects, and connects anew when Slack asks for it or goes away."""
+    handler = AsyncSocketModeHandler(
+        face.bolt, app_token, web_client=face.bolt.client, ping_interval=_PING_SECONDS
+    )
+    await handler.connect_async()  # type: ignore[no-untyped-call]
+    try:
+        yield
+    finally:
+        await handler.close_async()  # type: ignore[no-untyped-call]
+        await face.finish()
+
+
+class _Server(uvicorn.Server):
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """None: the face listens for them itself."""
+        yield
+
+
+@asynccontextmanager
+async def _door(
+    face: Face, pages: Mapping[str, Page], settings: SlackSettings, stopping: asyncio.Event
+) -> AsyncIterator[None]:
+    """HTTP mode: signed requests on a port of our own, to be put behind a proxy that speaks TLS."""
+    handler: Any = AsyncSlackRequestHandler(face.bolt, EVENTS_PATH)
+    replays = Replays(lasts_seconds=REMEMBERED_SECONDS, redis_url=settings.redis_url)
+    app = Guard(handler, signing_secret=settings.signing_secret, pages=pages, replays=replays)
+    config = uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,  # nothing here depends on the address of a client
+        lifespan="off",
+        timeout_graceful_shutdown=3,
+    )
+    server = _Server(config)
+    serving = asyncio.create_task(server.serve())
+    serving.add_done_callback(lambda _: stopping.set())
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        await serving
+        await face.finish()
+        await replays.close()

@@ -1,0 +1,1 @@
+"""Sentences, mrkdwn and the parser of Slack's command text."""

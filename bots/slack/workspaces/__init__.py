@@ -1,0 +1,1 @@
+"""Workspaces that installed the app, their channels, members and user groups."""

@@ -1,0 +1,154 @@
+"""Members of a workspace: what they are called, whether they moderate, whether they are guests."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Any
+
+from bots.delivery.job_view import known_name
+from bots.slack.api.client import SlackAway, SlackRefuses
+from bots.slack.api.request import Visit
+from bots.slack.context import Part, Premises
+from bots.slack.workspaces.channels import Channels
+from bots.slack.workspaces.registry import Identity
+from bots.slack.workspaces.user_groups import Groups
+from studio.commands.spec import Call
+from studio.db.database import Database
+from studio.db.people import lock_person
+from studio.errors import ChatelierError
+from studio.latest import Latest
+from studio.people import Address, Person, Platform, Role
+from studio.text import clean_text
+
+_KEPT_MEMBERS = 5000
+_KEPT_SECONDS = 10 * 60
+_PATIENCE_SECONDS = 2.0
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """`guest`: of another organisation over Slack Connect, or let into some channels only."""
+
+    name: str
+    moderates: bool = False
+    guest: bool = False
+    is_bot: bool = False
+
+
+class People(Part):
+    def __init__(self, premises: Premises, groups: Groups, channels: Channels) -> None:
+        super().__init__(premises)
+        self._groups = groups
+        self._channels = channels
+        self._members: Latest[str, tuple[float, Member]] = Latest(_KEPT_MEMBERS)
+
+    async def call_of(self, visit: Visit) -> Call:
+        """The visit as the studio's words. A workspace is one community, whichever channel was used.
+
+        Raises `NotInstalled`: nothing is painted for a workspace that took the app away.
+        """
+        with suppress(SlackAway):
+            await self._workspaces.of(visit.community)
+        person, private = await asyncio.gather(self.person(visit), self._channels.is_private(visit))
+        address = Address(
+            platform=Platform.SLACK,
+            community=visit.community,
+            channel=visit.channel or visit.user,
+            thread=visit.thread,
+            private=private,
+        )
+        return Call(person=person, address=address, request_key=visit.key)
+
+    async def person(self, visit: Visit) -> Person:
+        """User groups stand for the platform's roles. Slack does not tell apps how old an account is."""
+        member, groups = await asyncio.gather(self.member(visit), self._groups.of(visit))
+        moderates = not member.guest and (member.moderates or self._groups.moderate(groups))
+        return Person(
+            platform=Platform.SLACK,
+            community=visit.team,
+            user_id=visit.user,
+            display_name=member.name,
+            roles=frozenset({Role.MEMBER, Role.MODERATOR} if moderates else {Role.MEMBER}),
+            platform_roles=groups,
+            guest=member.guest,
+        )
+
+    async def introduce(self, visit: Visit, person_key: str) -> None:
+        """Write somebody down who was named and may never have been here. Whom Slack does not know is left out."""
+        platform, team, user = (*person_key.split(":"), "", "")[:3]
+        if (platform, team) != (Platform.SLACK, visit.team):
+            return
+        other = replace(visit, user=user, user_name="")
+        if await self._known_member(other) is None:
+            return
+        person = await self.person(other)
+        await self._backroom.run("desk", _write_down, self._ports.database, person)
+
+    async def member(self, visit: Visit) -> Member:
+        """Admins and owners of the workspace moderate. When Slack is silent, what is known has to do."""
+        if member := await self._known_member(visit):
+            return member
+        return Member(name=await self._fallback(visit))
+
+    async def _known_member(self, visit: Visit) -> Member | None:
+        key = Person.key_of(Platform.SLACK, visit.team, visit.user)
+        kept = self._members.get(key)
+        if kept and time.monotonic() - kept[0] < _KEPT_SECONDS:
+            return kept[1]
+        try:
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                workspace = await self._workspaces.of(visit.community)
+                answer = await workspace.line.call("users.info", patient=False, user=visit.user)
+        except (SlackAway, SlackRefuses, TimeoutError):
+            log.info("a member could not be looked up")
+            return kept[1] if kept else None
+        fallback = visit.user_name or visit.user
+        member = _member(answer.get("user", {}), workspace.identity, team=visit.team, fallback=fallback)
+        self._members[key] = (time.monotonic(), member)
+        return member
+
+    async def _fallback(self, visit: Visit) -> str:
+        if visit.user_name:
+            return clean_text(visit.user_name)[:100]
+        key = Person.key_of(Platform.SLACK, visit.team, visit.user)
+        try:
+            known = await self._backroom.run("mail", known_name, self._ports.database, key)
+        except ChatelierError:
+            known = None
+        return known or visit.user
+
+
+def _write_down(database: Database, person: Person) -> None:
+    with database.begin() as session:
+        lock_person(session, person, present=False)
+
+
+def _member(user: Mapping[str, Any], identity: Identity, *, team: str, fallback: str) -> Member:
+    profile: Mapping[str, Any] = user.get("profile") or {}
+    names = (profile.get("display_name"), user.get("real_name"), user.get("name"), fallback)
+    name = next((clean for each in names if each and (clean := clean_text(str(each))[:100])), fallback)
+    return Member(
+        name=name,
+        moderates=user.get("team_id") == identity.team == team and _governs(user),
+        guest=_is_guest(user, identity),
+        is_bot=bool(user.get("is_bot")),
+    )
+
+
+def _governs(user: Mapping[str, Any]) -> bool:
+    """Of their own workspace. On an Enterprise Grid that may be another than the one they act in."""
+    return bool(user.get("is_admin") or user.get("is_owner"))
+
+
+def _is_guest(user: Mapping[str, Any], identity: Identity) -> bool:
+    if user.get("is_restricted") or user.get("is_ultra_restricted") or user.get("is_stranger"):
+        return True
+    if user.get("team_id") in (None, "", identity.team):
+        return False
+    organisation = (user.get("enterprise_user") or {}).get("enterprise_id")
+    return identity.enterprise is None or organisation != identity.enterprise

@@ -1,0 +1,166 @@
+"""The workspaces that the app is in: the one whose token was set, or all that installed it."""
+
+import asyncio
+import time
+from collections import OrderedDict, defaultdict
+from dataclasses import dataclass
+from typing import Protocol
+
+import aiohttp
+from slack_sdk.oauth.installation_store.models import Bot
+from sqlalchemy import select
+
+from bots.runtime.thread_pools import Backroom
+from bots.slack.api.client import Line, NotInstalled, SlackAway, SlackRefuses
+from bots.slack.files.image_uploads import Showcase
+from bots.slack.texts import texts
+from bots.slack.workspaces.installation_store import Installations, Rotation
+from studio.db.database import Database
+from studio.db.tables import JobRow
+from studio.errors import DatabaseUnavailable, Misconfigured
+from studio.people import Platform
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    team: str
+    bot_user: str
+    bot: str
+    enterprise: str | None = None
+
+
+async def introduce(line: Line) -> Identity:
+    """Raises `Misconfigured` for a token that Slack does not take, and `SlackAway`."""
+    try:
+        answer = await line.call("auth.test")
+    except SlackRefuses as error:
+        raise Misconfigured(texts.WRONG_BOT_TOKEN.format(code=error.code)) from error
+    return Identity(
+        team=str(answer["team_id"]),
+        bot_user=str(answer["user_id"]),
+        bot=str(answer.get("bot_id", "")),
+        enterprise=answer.get("enterprise_id") or None,
+    )
+
+
+_KEPT_WORKSPACES = 500
+_LOOK_AGAIN_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workspace:
+    """What the face holds of one workspace. Slack counts requests, and keeps files, for each by itself."""
+
+    line: Line
+    identity: Identity
+    showcase: Showcase
+
+
+class Workspaces(Protocol):
+    async def of(self, community: str) -> Workspace:
+        """By the community of an address (``T…``, or ``E…:T…`` on an Enterprise Grid) or of a person (``T…``).
+
+        Raises `NotInstalled`, and `SlackAway` while the records are away.
+        """
+
+    def forget(self, community: str) -> None:
+        """Its installation has changed."""
+
+
+class OneWorkspace:
+    """The app by its token: whatever Slack sends is of this workspace."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+
+    async def of(self, community: str) -> Workspace:
+        return self._workspace
+
+    def forget(self, community: str) -> None:
+        """Its token was set by an administrator, who has to set another."""
+
+
+async def open_workspace(line: Line, backroom: Backroom, database: Database) -> OneWorkspace:
+    """Raises `Misconfigured` for a token that Slack does not take, and `SlackAway`."""
+    identity = await introduce(line)
+    showcase = Showcase(line, backroom, database, community=identity.team)
+    return OneWorkspace(Workspace(line=line, identity=identity, showcase=showcase))
+
+
+class InstalledWorkspaces:
+    """As many as installed the app. What is known of one is looked up again after a minute."""
+
+    def __init__(
+        self,
+        database: Database,
+        backroom: Backroom,
+        installations: Installations,
+        rotation: Rotation,
+        *,
+        session: aiohttp.ClientSession,
+        api_url: str,
+    ) -> None:
+        self._database = database
+        self._backroom = backroom
+        self._installations = installations
+        self._rotation = rotation
+        self._session = session
+        self._api_url = api_url
+        self._known: OrderedDict[str, tuple[float, Workspace]] = OrderedDict()
+        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    async def of(self, community: str) -> Workspace:
+        async with self._locks[community]:
+            found_at, workspace = self._known.get(community, (0.0, None))
+            if workspace and time.monotonic() - found_at < _LOOK_AGAIN_SECONDS:
+                return workspace
+            try:
+                bot = await self._bot(community)
+            except DatabaseUnavailable as error:
+                if workspace:
+                    return workspace
+                raise SlackAway("the installations cannot be read") from error
+            workspace = self._taken_up(workspace, bot, community)
+            self._known[community] = (time.monotonic(), workspace)
+            self._known.move_to_end(community)
+            while len(self._known) > _KEPT_WORKSPACES:
+                self._locks.pop(self._known.popitem(last=False)[0], None)
+            return workspace
+
+    def forget(self, community: str) -> None:
+        """Also what is known under the workspace's own name, or under its organisation's."""
+        for known in [each for each in self._known if community in (each, *each.split(":"))]:
+            del self._known[known]
+
+    async def _bot(self, community: str) -> Bot:
+        bot = await self._installations.find(community)
+        if bot is None and ":" not in community:
+            address = await self._backroom.run("mail", _address_of, self._database, community)
+            bot = await self._installations.find(address) if address else None
+            community = address or community
+        if bot is None:
+            raise NotInstalled
+        return await self._rotation.renewed(community, bot)
+
+    def _taken_up(self, workspace: Workspace | None, bot: Bot, community: str) -> Workspace:
+        """A renewed token goes to the line that is there, which knows what Slack asked for."""
+        if workspace:
+            workspace.line.client.token = bot.bot_token
+            return workspace
+        line = Line.open(bot.bot_token, self._api_url, self._session)
+        identity = Identity(
+            team=community.rpartition(":")[2],
+            bot_user=bot.bot_user_id,
+            bot=bot.bot_id,
+            enterprise=bot.enterprise_id,
+        )
+        showcase = Showcase(line, self._backroom, self._database, community=community)
+        return Workspace(line=line, identity=identity, showcase=showcase)
+
+
+def _address_of(database: Database, team: str) -> str | None:
+    """Under which name a workspace's latest job came: people are known without their organisation."""
+    query = select(JobRow.address).where(JobRow.platform == Platform.SLACK, JobRow.community == team)
+    with database.read() as session:
+        address = session.scalar(query.order_by(JobRow.created_at.desc()).limit(1))
+        return str(address["community"]) if address else None

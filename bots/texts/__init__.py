@@ -1,0 +1,1 @@
+"""Sentences that all front ends share."""

@@ -1,0 +1,174 @@
+"""The entry page: a name, and the invite word where one is needed."""
+
+import asyncio
+import re
+from dataclasses import replace
+from functools import partial
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+
+from bots.web.access.identities import name_problem
+from bots.web.access.sessions import COOKIE, LONGEST_NAME, Visitor, clean_name
+from bots.web.context import House
+from bots.web.rendering import render
+from bots.web.texts import texts
+
+_TRIES_A_MINUTE = 20
+_NAMES_AN_HOUR = 240  # a school may come in through one address
+_WRONG_WORD_SECONDS = 0.5
+_PAGE = re.compile(r"/(?:[a-z0-9][a-z0-9./-]*)?")
+
+
+def house_of(request: Request) -> House:
+    house: House = request.app.state.house
+    return house
+
+
+class NotAdmitted(Exception):
+    """Answered with the entry page, or with a plain refusal where no page is expected."""
+
+
+def admitted(request: Request) -> tuple[House, Visitor]:
+    """Raises `NotAdmitted`."""
+    house = house_of(request)
+    visitor = house.passes.read(request)
+    if visitor is None or not house.passes.admits(visitor):
+        raise NotAdmitted
+    return house, visitor
+
+
+async def welcomed(request: Request) -> tuple[House, Visitor]:
+    """For what somebody who is banned has no business with. Raises `NotAdmitted` and `Banned`."""
+    house, visitor = admitted(request)
+    await require_welcome(house, visitor)
+    return house, visitor
+
+
+async def require_welcome(house: House, visitor: Visitor) -> None:
+    """Raises `Banned`."""
+
+    def ask() -> None:
+        house.ports.gate.require_welcome(visitor.person)
+        house.identities.greet(visitor)  # not where they go while they are banned: others may live there
+
+    await house.backroom.run("wall", ask)
+
+
+def entry_page(
+    request: Request, visitor: Visitor | None, *, name: str = "", problem: str = "", status: int = 200
+) -> Response:
+    house = house_of(request)
+    visitor = visitor or house.passes.newcomer()
+    html = render(
+        "entry.html",
+        room_name=house.settings.room_name,
+        token=house.passes.form_token(visitor),
+        name=name or visitor.name,
+        longest_name=LONGEST_NAME,
+        asks_word=house.settings.shared_secret is not None,
+        asks_moderators=house.settings.moderator_secret is not None,
+        destination=_destination(request),
+        problem=problem,
+    )
+    response = HTMLResponse(html, status_code=status)
+    house.passes.write(response, visitor, secure=request.url.scheme == "https")
+    return response
+
+
+def _destination(request: Request) -> str:
+    """The page here that was asked for before the door, kept in the address of its form; nothing leads elsewhere."""
+    wanted = request.query_params.get("next", "/") if request.url.path == "/enter" else request.url.path
+    return wanted if _PAGE.fullmatch(wanted) else "/"
+
+
+async def enter(request: Request) -> Response:
+    """POST /enter: name and word in, session out."""
+    house = house_of(request)
+    visitor = house.passes.read(request)
+    async with request.form(max_files=0, max_fields=8, max_part_size=4096) as form:
+        fields = {key: value for key, value in form.items() if isinstance(value, str)}
+    if visitor is None or not house.passes.knows_form(visitor, fields.get("token", "")):
+        return entry_page(request, visitor, problem=texts.STALE_FORM, status=403)
+    name = clean_name(fields.get("name", ""))
+    refused = partial(entry_page, request, visitor, name=name)
+    if not _is_patient(house, visitor.address):
+        return refused(problem=texts.TOO_MANY_TRIES, status=429)
+    if problem := name_problem(name):
+        return refused(problem=problem, status=422)
+    admitted = house.passes.let_in(visitor, name=name, word=fields.get("word", ""))
+    if admitted is None:
+        house.doorkeeper.count(f"door:{visitor.address}", tries=_TRIES_A_MINUTE)
+        await asyncio.sleep(_WRONG_WORD_SECONDS)
+        return refused(problem=texts.WRONG_WORD, status=403)
+    house.doorkeeper.count(f"names:{visitor.address}", tries=_NAMES_AN_HOUR, seconds=3600)
+    if problem := await house.backroom.run("wall", house.identities.arrive, admitted):
+        return refused(problem=problem, status=422)
+    if visitor.user_id:
+        await _end_session(house, visitor)
+    response = RedirectResponse(_destination(request), status_code=303)
+    house.passes.write(response, admitted, secure=request.url.scheme == "https")
+    return response
+
+
+async def rename(request: Request) -> Response:
+    """POST /name, with the form token in a header: the new name is the body."""
+    house = house_of(request)
+    visitor = poster(request)
+    if visitor is None:
+        return JSONResponse({"text": texts.STALE_FORM}, status_code=403)
+    if not _is_patient(house, visitor.address):
+        return JSONResponse({"text": texts.TOO_MANY_TRIES}, status_code=429)
+    house.doorkeeper.count(f"names:{visitor.address}", tries=_NAMES_AN_HOUR, seconds=3600)
+    name = clean_name((await short_body(request, most_bytes=1024)).decode(errors="ignore"))
+    renamed = replace(visitor, name=name)
+    if problem := await house.backroom.run("wall", house.identities.rename, renamed):
+        return JSONResponse({"text": problem}, status_code=422)
+    house.room.renamed(renamed)
+    response = JSONResponse({"name": name})
+    house.passes.write(response, renamed, secure=request.url.scheme == "https")
+    return response
+
+
+async def leave(request: Request) -> Response:
+    """POST /leave: end the session, wherever a copy of its cookie lies."""
+    house = house_of(request)
+    visitor = poster(request)
+    if visitor is None:
+        return JSONResponse({"text": texts.STALE_FORM}, status_code=403)
+    await _end_session(house, visitor)
+    response = Response(status_code=204)
+    response.delete_cookie(COOKIE)
+    return response
+
+
+async def _end_session(house: House, visitor: Visitor) -> None:
+    await house.backroom.run("wall", house.sessions.end, visitor.session)
+    house.room.sign_out(visitor.session)
+
+
+def _is_patient(house: House, address: str) -> bool:
+    """Whether this address may try another word, and take another name: names are taken for ever."""
+    return house.doorkeeper.patient_with(
+        f"door:{address}", tries=_TRIES_A_MINUTE
+    ) and house.doorkeeper.patient_with(f"names:{address}", tries=_NAMES_AN_HOUR, seconds=3600)
+
+
+def poster(request: Request) -> Visitor | None:
+    """The admitted visitor behind a POST, if it carries the token of their page."""
+    house = house_of(request)
+    visitor = house.passes.read(request)
+    if visitor is None or not house.passes.admits(visitor):
+        return None
+    token = request.headers.get("x-form-token", "")
+    return visitor if house.passes.knows_form(visitor, token) else None
+
+
+async def short_body(request: Request, *, most_bytes: int) -> bytes:
+    """At most `most_bytes` of the body."""
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > most_bytes:
+            return body[:most_bytes]
+    return body

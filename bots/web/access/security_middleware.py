@@ -1,0 +1,107 @@
+"""What every request passes first: host, origin, and the headers that keep a browser out of mischief."""
+
+import ipaddress
+import re
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.websockets import WebSocketClose
+
+from bots.web.settings import WebSettings
+from bots.web.texts import texts
+
+# Read by health checks and scrapers under whatever name their network gives us; they tell nothing private.
+_OPEN_PATHS = {"/healthz", "/metrics"}
+_HOST = re.compile(r"[\w.\-:\[\]]+")
+_SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+
+
+class Guard:
+    """Refuses foreign hosts (DNS rebinding) and foreign origins (forged posts and sockets)."""
+
+    def __init__(self, app: ASGIApp, settings: WebSettings) -> None:
+        self._app = app
+        self._hosts = {"localhost", *(host.lower() for host in settings.allowed_hosts)}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in {"http", "websocket"} or scope["path"] in _OPEN_PATHS:
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        host = headers.get("host", "")
+        if not self._knows(host):
+            await _refuse(scope, receive, send, texts.FOREIGN_HOST, 421)
+        elif not _own_origin(scope, headers, host):
+            await _refuse(scope, receive, send, texts.FOREIGN_ORIGIN, 403)
+        else:
+            await self._app(scope, receive, _with_headers(send, host) if scope["type"] == "http" else send)
+
+    def _knows(self, host: str) -> bool:
+        """Configured names, localhost, and IP addresses: a rebinding attack needs a name of its own."""
+        if not _HOST.fullmatch(host):
+            return False
+        name = name_of(host)
+        if name in self._hosts:
+            return True
+        try:
+            ipaddress.ip_address(name)
+        except ValueError:
+            return False
+        return True
+
+
+def name_of(host: str) -> str:
+    """The name or address in a Host header, without a port; empty when it cannot be read."""
+    try:
+        return urlsplit(f"//{host}").hostname or ""
+    except ValueError:  # brackets that do not belong to an IPv6 address
+        return ""
+
+
+def _place_of(origin: str) -> str:
+    """Host and port of an origin; empty when it is none."""
+    try:
+        return urlsplit(origin).netloc.lower()
+    except ValueError:
+        return ""
+
+
+def _own_origin(scope: Scope, headers: Headers, host: str) -> bool:
+    origin = headers.get("origin")
+    if origin is not None:
+        return _place_of(origin) == host.lower()
+    # Browsers send an origin with every post and every socket; other clients still need a form token to post.
+    return scope["type"] == "http" and (
+        scope["method"] in _SAFE_METHODS or headers.get("sec-fetch-site", "same-origin") == "same-origin"
+    )
+
+
+async def _refuse(scope: Scope, receive: Receive, send: Send, sentence: str, status: int) -> None:
+    if scope["type"] == "websocket":
+        await WebSocketClose(code=1008, reason=sentence[:120])(scope, receive, send)
+    else:
+        await PlainTextResponse(sentence, status_code=status)(scope, receive, send)
+
+
+def _with_headers(send: Send, host: str) -> Send:
+    # Older Safari does not count a socket on our own host as 'self'.
+    policy = (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
+        f"connect-src 'self' ws://{host} wss://{host}; form-action 'self'; base-uri 'none'; "
+        "frame-ancestors 'none'; manifest-src 'self'"
+    )
+
+    async def send_guarded(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            headers["Content-Security-Policy"] = policy
+            headers["X-Content-Type-Options"] = "nosniff"
+            headers["Referrer-Policy"] = "same-origin"
+            headers["Cross-Origin-Opener-Policy"] = "same-origin"
+            headers["Cross-Origin-Resource-Policy"] = "same-origin"
+            headers.setdefault("Cache-Control", "no-store")
+        await send(message)
+
+    return send_guarded

@@ -1,0 +1,73 @@
+"""Sessions that their people ended, so that a copy of the cookie is worth nothing either."""
+
+import hashlib
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from datetime import timedelta
+
+from sqlalchemy import delete
+from starlette.requests import HTTPConnection
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from studio.clock import now
+from studio.db.database import Database
+from studio.db.dialects import insert_into
+from studio.db.identity_tables import EndedSessionRow
+from studio.errors import DatabaseUnavailable
+from studio.latest import Latest
+
+_COOKIES_LAST = timedelta(days=180)  # what is older no cookie names any more
+_MOST_REMEMBERED = 10_000
+_ASK_AGAIN_SECONDS = 5.0  # how long another process of the room may take to hear that somebody left
+_PUBLIC_PATHS = ("/static/", "/healthz", "/metrics")
+
+
+class SessionRegistry:
+    """The ended sessions, in the records and for a while in memory."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._ended: Latest[str, tuple[bool, float]] = Latest(_MOST_REMEMBERED)
+
+    def remembered(self, session: str) -> bool | None:
+        """Whether it has ended; None when the records have to be asked. For the event loop."""
+        ended, asked_at = self._ended.get(session, (False, 0.0))
+        return ended if ended or time.monotonic() - asked_at < _ASK_AGAIN_SECONDS else None
+
+    def look_up(self, session: str) -> bool:
+        """Whether it has ended. Records that are away end nothing: without them there is nothing to see."""
+        with suppress(DatabaseUnavailable):
+            with self._database.read() as records:
+                ended = records.get(EndedSessionRow, _id_of(session)) is not None
+            self._ended[session] = (ended, time.monotonic())
+            return ended
+        return False
+
+    def end(self, session: str) -> None:
+        """Raises `DatabaseUnavailable`: then it goes on."""
+        with self._database.begin() as records:
+            row = insert_into(records, EndedSessionRow).values(id=_id_of(session), ended_at=now())
+            records.execute(row.on_conflict_do_nothing())
+            old = EndedSessionRow.ended_at < now() - _COOKIES_LAST
+            records.execute(delete(EndedSessionRow).where(old))
+        self._ended[session] = (True, time.monotonic())
+
+
+def _id_of(session: str) -> str:
+    return hashlib.sha256(session.encode()).hexdigest()
+
+
+class SignedOut:
+    """ASGI middleware: a session that has ended comes through as if there were none."""
+
+    def __init__(self, app: ASGIApp, *, is_ended: Callable[[HTTPConnection], Awaitable[bool]]) -> None:
+        self._app = app
+        self._is_ended = is_ended
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        concerned = scope["type"] in {"http", "websocket"} and not scope["path"].startswith(_PUBLIC_PATHS)
+        if concerned and await self._is_ended(HTTPConnection(scope)):
+            headers = [(name, value) for name, value in scope["headers"] if name != b"cookie"]
+            scope = {**scope, "headers": headers}
+        await self._app(scope, receive, send)

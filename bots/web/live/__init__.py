@@ -1,0 +1,1 @@
+"""The WebSocket of the web room: connections, protocol, commands, events."""

@@ -1,0 +1,99 @@
+"""Where wishes become commands of the studio, and answers become what the browser is told."""
+
+from bots.runtime.error_reports import log_fault
+from bots.texts import chat
+from bots.web.access.sessions import COMMUNITY, ROOM_ADDRESS, Passes, Visitor
+from bots.web.live.protocol import Ask, Press, Say, Wish
+from bots.web.live.responses import Reply, reply_to
+from bots.web.texts import texts
+from studio.buttons import parse_button
+from studio.catalog import find_command, perform, press
+from studio.commands.spec import Call, CommandSpec, Kind
+from studio.db.people import find_named
+from studio.errors import BadRequest, ChatelierError, PolicyRefusal
+from studio.people import Platform
+from studio.phrase import parse_phrase
+from studio.ports import Ports
+from studio.provenance import Traces
+from studio.requests import Source
+
+
+class Clerk:
+    """Serves one wish after the other; called from threads."""
+
+    def __init__(self, ports: Ports, passes: Passes) -> None:
+        self._ports = ports
+        self._passes = passes
+
+    def serve(self, visitor: Visitor, wish: Wish) -> Reply:
+        """Never raises: what goes wrong becomes one sentence for the person."""
+        try:
+            reply = self._follow(visitor, wish)
+        except PolicyRefusal as error:  # the refused job has a card, with a way to appeal
+            reply = _failed(error, job_id=error.job_id)
+        except ChatelierError as error:
+            reply = _failed(error)
+        except Exception as error:  # noqa: BLE001 - whatever broke, the person gets a sentence
+            reply = Reply(tell={"ok": False, "text": texts.broke(log_fault(error)), "code": "fault"})
+        reply.tell.update(type="answer", id=wish.id)
+        return reply
+
+    def _follow(self, visitor: Visitor, wish: Wish) -> Reply:
+        call = Call(
+            person=visitor.person, address=ROOM_ADDRESS, request_key=f"web:{visitor.user_id}:{wish.id}"
+        )
+        match wish:
+            case Say():
+                return self._say(call, visitor, wish)
+            case Press():
+                return self._press(call, wish)
+            case Ask():
+                values = self._named(find_command(wish.command), dict(wish.values))
+                return reply_to(perform(self._ports, call, wish.command, values))
+
+    def _say(self, call: Call, visitor: Visitor, wish: Say) -> Reply:
+        if wish.text.strip().lower().partition(" ")[0] == "/help":
+            return Reply(tell={"ok": True, "open": "/help"})
+        spec, values = parse_phrase(wish.text)
+        pictures = [each for each in (wish.image, *wish.more) if each]
+        for place, ticket in zip(spec.images or ("image",), pictures, strict=False):
+            parameter = spec.parameter(place)
+            looked = parameter is not None and parameter.kind is Kind.FILE
+            values[place] = self._redeem_look(visitor, ticket) if looked else self._redeem(visitor, ticket)
+        if wish.mask:
+            values["mask"] = self._redeem(visitor, wish.mask)
+        return reply_to(perform(self._ports, call, spec.name, self._named(spec, values)))
+
+    def _press(self, call: Call, wish: Press) -> Reply:
+        button = parse_button(wish.button)
+        if button is None:
+            raise BadRequest(texts.BUTTON_UNKNOWN)
+        return reply_to(press(self._ports, call, button))
+
+    def _named(self, spec: CommandSpec, values: dict[str, object]) -> dict[str, object]:
+        """People are called by their names here; the studio knows them by their keys."""
+        for parameter in spec.parameters:
+            name = str(values.get(parameter.name) or "").strip().removeprefix("@")
+            if parameter.kind is Kind.PERSON and name:
+                with self._ports.database.read() as session:
+                    values[parameter.name] = find_named(session, Platform.WEB, COMMUNITY, name).key
+        return values
+
+    def _redeem(self, visitor: Visitor, ticket: str) -> Source:
+        source = self._passes.redeem(visitor, ticket)
+        if source is None:
+            raise BadRequest(texts.TICKET_EXPIRED)
+        return source
+
+    def _redeem_look(self, visitor: Visitor, ticket: str) -> Traces:
+        traces = self._passes.redeem_look(visitor, ticket)
+        if traces is None:
+            raise BadRequest(texts.TICKET_EXPIRED)
+        return traces
+
+
+def _failed(error: ChatelierError, *, job_id: str | None = None) -> Reply:
+    tell = {"ok": False, "text": texts.sentence_of(error), "code": error.code}
+    if point := chat.pointer(error):
+        tell["point"] = point
+    return Reply(tell=tell, job_id=job_id)

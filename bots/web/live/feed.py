@@ -1,0 +1,62 @@
+"""The wall of recent work, page by page."""
+
+from contextlib import suppress
+from typing import Any
+
+from bots.runtime.thread_pools import Backroom
+from bots.web.access.sessions import Visitor
+from bots.web.live.hub import Room
+from bots.web.queries.job_cards import Card, load_cards
+from bots.web.rendering import render, render_card, warm_up
+from studio.db import records
+from studio.errors import ChatelierError
+from studio.jobs import OUTSTANDING
+from studio.ports import Ports
+
+PAGE = 24
+
+
+class Wall:
+    def __init__(self, ports: Ports, backroom: Backroom, room: Room) -> None:
+        self._ports = ports
+        self._backroom = backroom
+        self._room = room
+
+    async def message(self, visitor: Visitor) -> dict[str, Any]:
+        """The whole wall as it is, for somebody who just connected."""
+        before = self._room.tellings
+        html, unfinished = await self._backroom.run("wall", self._page, visitor, None)
+        for job_id in unfinished:
+            self._room.job_noticed(job_id)
+        if self._room.tellings != before:  # this reading may be older than what was told meanwhile
+            self._room.tell_again(unfinished)
+        return {"type": "wall", "html": html, "me": visitor.user_id}
+
+    async def page(self, visitor: Visitor, before: str) -> str:
+        """Older work than the job `before`. Raises `NotFound` for an unknown job."""
+        html, _ = await self._backroom.run("wall", self._page, visitor, before)
+        return html
+
+    def warm_up(self) -> None:
+        """Do once what every visitor needs, before the first one does. What is away now may be back by then."""
+        warm_up()
+        with suppress(ChatelierError):
+            self._page(Visitor(user_id="nobody"), None)
+
+    def _page(self, visitor: Visitor, before: str | None) -> tuple[str, list[str]]:
+        person = visitor.person
+        with self._ports.database.read() as session:
+            earlier = records.find_job(session, before, viewer=person) if before else None
+            jobs = records.recent_jobs(session, person, limit=PAGE, before=earlier)
+            cards = load_cards(session, jobs)
+        shown = [card for card in cards if card.seen_by(visitor.user_id, moderator=visitor.moderator)]
+        html = render(
+            "wall.html",
+            cards=[self._render(card) for card in shown],
+            older=jobs[-1].id if len(jobs) == PAGE else None,
+            first=before is None,
+        )
+        return html, [job.id for job in jobs if job.state in OUTSTANDING]
+
+    def _render(self, card: Card) -> str:
+        return render_card(card, self._room.progress_of(card.job.id))

@@ -1,0 +1,122 @@
+"""What a browser is told of a command's answer: a sentence, a sheet to open, or a page to go to."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from bots.texts.answers import Voice, lines_of
+from bots.texts.attributions import attribution
+from bots.texts.lists import balance
+from bots.web.texts import texts
+from studio.cases import CaseKind
+from studio.commands.answers import (
+    Accepted,
+    Answer,
+    Attribution,
+    Balance,
+    Community,
+    Decided,
+    Deleted,
+    DeskCases,
+    Family,
+    History,
+    InQueue,
+    LinkOffered,
+    Opened,
+    Settled,
+    Shown,
+    Starred,
+    Stopped,
+)
+from studio.identifiers import split_picture_id
+
+VOICE = Voice(
+    text=str,
+    person=lambda person: f"@{person.display_name}",
+    channel=lambda channel: f"#{channel}",
+    role=str,
+    moment=lambda at: f"{at:%Y-%m-%d %H:%M} UTC",
+    code=str,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """`tell` goes to the browser that asked; `job_id` is the card that changed, if any."""
+
+    tell: dict[str, Any]
+    job_id: str | None = None
+
+    @property
+    def went_well(self) -> bool:
+        return bool(self.tell["ok"])
+
+
+def reply_to(answer: Answer) -> Reply:
+    match answer:
+        case Shown() | InQueue() | History() | Family() | Settled() | Community():
+            return Reply(tell={"ok": True, "open": _sheet_of(answer)})
+        case DeskCases():
+            return Reply(tell={"ok": True, "go": "/desk"})
+        case Opened(dossier=dossier):
+            return Reply(tell={"ok": True, "go": f"/desk#case-{dossier.case.id}"})
+        case Decided(case=case):
+            told = _told(" ".join(lines_of(answer, VOICE)), case.job_id)
+            if case.kind is CaseKind.CONSENT:
+                told.tell["open"] = "/mine/messages"
+            return told
+        case Accepted() | Stopped() | Deleted() | Starred():
+            return _of_a_job(answer)
+        case Balance():
+            return _told(balance(answer))
+        case Attribution() | LinkOffered():
+            return _to_copy(answer)
+        case _:
+            return _told(" ".join(lines_of(answer, VOICE)))
+
+
+def _of_a_job(answer: Accepted | Stopped | Deleted | Starred) -> Reply:
+    match answer:
+        case Accepted():
+            return Reply(tell={"ok": True, "job": answer.job_id}, job_id=answer.job_id)
+        case Stopped():
+            return _told(texts.stopped(at_once=answer.at_once), answer.job_id)
+        case Deleted():
+            return _told(texts.deleted(len(answer.picture_ids)), _job_of(answer.picture_ids[0]))
+        case Starred():
+            return _told(texts.starred(given=answer.given), _job_of(answer.picture_id))
+
+
+def _told(text: str, job_id: str | None = None) -> Reply:
+    return Reply(tell={"ok": True, "text": text}, job_id=job_id)
+
+
+def _to_copy(answer: Attribution | LinkOffered) -> Reply:
+    """Stays until the person closes it, with a button that copies what they need of it."""
+    match answer:
+        case Attribution():
+            text, copy = " ".join(attribution(answer)), answer.picture_id or ""
+        case LinkOffered():
+            text, copy = " ".join(lines_of(answer, VOICE)), f"/link {answer.code}"
+    return Reply(tell={"ok": True, "text": text, "keep": True, "copy": copy})
+
+
+def _sheet_of(answer: Shown | InQueue | History | Family | Settled | Community) -> str:
+    """The path of the sheet that shows it."""
+    match answer:
+        case Shown(job=job):
+            return f"/jobs/{job.id}"
+        case InQueue():
+            return "/mine/queue"
+        case History():
+            return "/mine/history"
+        case Family():
+            return f"/view/{answer.picture_id}"
+        case Settled():
+            return "/settings"
+        case Community():
+            return "/rules"
+
+
+def _job_of(picture_id: str) -> str | None:
+    split = split_picture_id(picture_id)
+    return split[0] if split else None

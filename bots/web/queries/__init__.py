@@ -1,0 +1,1 @@
+"""What the pages of the web room read from the database."""

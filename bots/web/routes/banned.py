@@ -1,0 +1,37 @@
+"""What is left to somebody who may not paint here: the reason, and to be forgotten."""
+
+from functools import partial
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from bots.web.access.login import admitted
+from bots.web.access.sessions import ROOM_ADDRESS
+from bots.web.rendering import render
+from bots.web.texts import texts
+from studio.catalog import perform
+from studio.commands.spec import Call
+from studio.errors import ChatelierError
+
+
+async def banned_page(request: Request, sentence: str, *, status: int = 403) -> Response:
+    house, visitor = admitted(request)
+    token = house.passes.form_token(visitor)
+    html = render("banned.html", sentence=sentence, token=token, room_name=house.settings.room_name)
+    return HTMLResponse(html, status_code=status)
+
+
+async def forget(request: Request) -> Response:
+    """POST /forget-me, from that page, with its token."""
+    house, visitor = admitted(request)
+    async with request.form(max_files=0, max_fields=4, max_part_size=4096) as form:
+        token = str(form.get("token", ""))
+    if not house.passes.knows_form(visitor, token):
+        return await banned_page(request, texts.STALE_FORM)
+    call = Call(person=visitor.person, address=ROOM_ADDRESS, request_key=f"web:forget:{visitor.user_id}")
+    work = partial(perform, house.ports, call, "forget-me", {"confirm": "yes"})
+    try:
+        await house.backroom.run("desk", work)
+    except ChatelierError as error:
+        return await banned_page(request, texts.sentence_of(error), status=409)
+    return await banned_page(request, texts.PAGE["forgotten"], status=200)

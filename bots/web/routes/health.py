@@ -1,0 +1,55 @@
+"""Whether the room can do its work, for supervisors and scrapers."""
+
+import hmac
+
+from prometheus_client import CONTENT_TYPE_LATEST
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+
+from bots.web.access.login import house_of
+from bots.web.access.security_middleware import name_of
+from bots.web.access.trusted_proxies import came_directly_from_loopback
+from bots.web.context import House
+from bots.web.texts import texts
+from studio.errors import ChatelierError
+from studio.hosts import is_loopback
+
+
+async def health(request: Request) -> Response:
+    """GET /healthz: 200, or 503 with what is away."""
+    house = house_of(request)
+    away = await house.backroom.run("shelf", _what_is_away, house)
+    return JSONResponse({"ok": not away, "away": away}, status_code=503 if away else 200)
+
+
+def _what_is_away(house: House) -> list[str]:
+    away = []
+    try:
+        house.ports.database.ping()
+    except ChatelierError:
+        away.append("database")
+    try:
+        house.ports.events.ping()
+        if not house.news.reading:
+            away.append("news")
+    except ChatelierError:
+        away.append("events")
+    return away
+
+
+async def metrics(request: Request) -> Response:
+    """GET /metrics: with the token where one is set, else for clients on this machine only."""
+    if not _may_read_metrics(request):
+        return PlainTextResponse(texts.METRICS_CLOSED, status_code=403)
+    return Response(house_of(request).figures.text(), media_type=CONTENT_TYPE_LATEST)
+
+
+def _may_read_metrics(request: Request) -> bool:
+    token = house_of(request).settings.metrics_token
+    if token is None:
+        # A proxy that sends no headers shows itself by passing on, or by inventing, another name than ours.
+        return came_directly_from_loopback(request.scope) and is_loopback(
+            name_of(request.headers.get("host", ""))
+        )
+    given = request.headers.get("authorization", "").encode()
+    return hmac.compare_digest(given, f"Bearer {token}".encode())

@@ -1,0 +1,109 @@
+"""Picture files: served only for pictures that are on the wall."""
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from bots.web.access.login import NotAdmitted, house_of, poster
+from bots.web.access.sessions import Visitor
+from bots.web.context import House
+from bots.web.texts import texts
+from studio.db import records
+from studio.db.humans import same_human
+from studio.errors import BadImage, ChatelierError, NotFound
+from studio.identifiers import split_picture_id
+from studio.pictures import THUMBNAIL_SIDES_PIXELS
+from studio.privacy import Audience, find_picture
+from studio.uploads import accept_upload, examine_upload
+
+_TYPES = {".png": "image/png", ".webp": "image/webp", ".jpg": "image/jpeg"}
+# The bytes of a picture never change; `private` keeps them out of shared caches.
+_CACHED = "private, max-age=31536000, immutable"
+_UPLOADS_A_MINUTE = 20
+
+
+async def picture_file(request: Request) -> Response:
+    """GET /pictures/<picture>.png, and /thumbnails/<picture> with ``?side=`` for a larger one."""
+    house = house_of(request)
+    visitor = house.passes.read(request)
+    if visitor is None or not house.passes.admits(visitor):
+        raise NotAdmitted
+    picture_id: str = request.path_params["picture"]
+    side = _side_of(request)
+    if split_picture_id(picture_id) is None:
+        raise NotFound("That picture")
+    key = await house.backroom.run("shelf", _find_key, house, visitor, picture_id, side)
+    headers = {"ETag": f'"{key}"', "Cache-Control": _CACHED}
+    if request.headers.get("if-none-match") == headers["ETag"]:
+        return Response(status_code=304, headers=headers)
+    data = await house.backroom.run("shelf", house.ports.store.get, key)
+    if "download" in request.query_params:
+        headers["Content-Disposition"] = (
+            f'attachment; filename="chatelier-{picture_id.replace(".", "-")}.png"'
+        )
+    suffix = key[key.rfind(".") :]
+    return Response(data, media_type=_TYPES.get(suffix, "application/octet-stream"), headers=headers)
+
+
+def _side_of(request: Request) -> int | None:
+    """The size of a thumbnail in pixels; None for the picture itself. Raises `NotFound` for a size never made."""
+    if not request.url.path.startswith("/thumbnails/"):
+        return None
+    side = request.query_params.get("side", str(THUMBNAIL_SIDES_PIXELS[0]))
+    if side not in map(str, THUMBNAIL_SIDES_PIXELS):
+        raise NotFound("That picture")
+    return int(side)
+
+
+def _find_key(house: House, visitor: Visitor, picture_id: str, side: int | None) -> str:
+    """Raises `NotFound`, and `Banned`: one's own pictures stay within reach of whoever is banned."""
+    with house.ports.database.read() as session:
+        picture = find_picture(session, picture_id, Audience.of_person(visitor.person))
+        owner = records.find_job(session, picture.job_id).person.key
+        own = same_human(session, owner, visitor.person.key)
+    if not own:
+        house.ports.gate.require_welcome(visitor.person)
+    return picture.thumbnail_keys.get(side, picture.key) if side else picture.key
+
+
+async def upload(request: Request) -> Response:
+    """POST /uploads: an image as the body, a ticket for it as the answer. With `?look` it is not taken in."""
+    house = house_of(request)
+    visitor = poster(request)
+    if visitor is None:
+        return JSONResponse({"text": texts.STALE_FORM}, status_code=403)
+    hatch = f"upload:{visitor.user_id}"
+    if not house.doorkeeper.patient_with(hatch, tries=_UPLOADS_A_MINUTE):
+        return JSONResponse({"text": texts.TOO_FAST}, status_code=429)
+    house.doorkeeper.count(hatch, tries=_UPLOADS_A_MINUTE)
+    try:
+        data = await _receive(request, most_bytes=house.settings.max_upload_bytes)
+        ticket = await house.backroom.run(
+            "sink", _take_in, house, visitor, data, "look" in request.query_params
+        )
+    except ChatelierError as error:
+        house.figures.uploads.labels(error.code).inc()
+        return JSONResponse({"text": texts.sentence_of(error)}, status_code=422)
+    house.figures.uploads.labels("ok").inc()
+    return JSONResponse({"ticket": ticket})
+
+
+def _take_in(house: House, visitor: Visitor, data: bytes, look: bool) -> str:
+    if look:
+        return house.passes.look_ticket(visitor, examine_upload(house.ports, visitor.person, data))
+    return house.passes.upload_ticket(visitor, accept_upload(house.ports, visitor.person, data))
+
+
+async def _receive(request: Request, *, most_bytes: int) -> bytes:
+    """The body, refused as soon as it is too large, before the rest has arrived."""
+    too_large = BadImage(f"it is larger than {most_bytes // 1024**2} MB.")
+    declared = request.headers.get("content-length", "0")
+    if not declared.isdigit() or int(declared) > most_bytes:
+        raise too_large
+    data = bytearray()
+    async for chunk in request.stream():
+        data += chunk
+        if len(data) > most_bytes:
+            raise too_large
+    if not data:
+        raise BadImage(texts.UPLOAD_EMPTY)
+    return bytes(data)

@@ -1,0 +1,149 @@
+"""The moderators' desk as a page: a list of cases, and the one that a moderator took."""
+
+import json
+from functools import partial
+from typing import Any
+
+from sqlalchemy.orm import Session
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+
+from bots.delivery.case_messages import read_for
+from bots.texts import cases as case_texts
+from bots.texts.answers import lines_of
+from bots.web.access.login import poster, short_body, welcomed
+from bots.web.access.sessions import ROOM_ADDRESS, Visitor
+from bots.web.context import House
+from bots.web.live.responses import VOICE
+from bots.web.rendering import render
+from bots.web.texts import texts
+from studio.buttons import Action
+from studio.cases import Case, CaseState, Dossier
+from studio.catalog import perform
+from studio.clock import now
+from studio.commands.answers import Opened
+from studio.commands.cases import MODERATORS_ONLY
+from studio.commands.spec import Call
+from studio.db.cases import desk_cases
+from studio.db.people import find_person
+from studio.errors import ChatelierError, NotAllowed, NotFound
+from studio.identifiers import is_job_id
+
+_DECIDED_SHOWN = 8
+_LONGEST_BODY = 4096
+
+
+async def desk_page(request: Request) -> Response:
+    """GET /desk."""
+    house, visitor = await _moderator(request)
+    html = render(
+        "desk.html",
+        room_name=house.settings.room_name,
+        token=house.passes.form_token(visitor),
+        cases=await house.backroom.run("wall", _list, house, visitor),
+    )
+    return HTMLResponse(html)
+
+
+async def case_list(request: Request) -> Response:
+    """GET /desk/cases: the list alone, asked for again and again."""
+    house, visitor = await _moderator(request)
+    return HTMLResponse(await house.backroom.run("wall", _list, house, visitor))
+
+
+async def claim_case(request: Request) -> Response:
+    """POST /desk/<case>/claim: the case as a moderator reads it."""
+    return await _act(request, {})
+
+
+async def decide_case(request: Request) -> Response:
+    """POST /desk/<case>/decide with a decision and a note as JSON."""
+    try:
+        body = json.loads(await short_body(request, most_bytes=_LONGEST_BODY))
+        values = {"decision": str(body["decision"]), "note": str(body.get("note", ""))}
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return JSONResponse({"text": texts.MESSAGE_UNREADABLE}, status_code=422)
+    return await _act(request, values)
+
+
+async def case_picture(request: Request) -> Response:
+    """GET /desk/<case>/pictures/<picture>: a mosaic, or with ``?seen`` the picture itself."""
+    house, visitor = await _moderator(request)
+    work = partial(_picture, house, visitor, request.path_params["case"], request.path_params["picture"])
+    data = await house.backroom.run("shelf", work)
+    if "seen" not in request.query_params:
+        from bots.delivery.case_images import pixelate  # Pillow is loaded when a moderator needs it
+
+        blurred = await house.backroom.run("shelf", pixelate, data)
+        if blurred is None:
+            raise NotFound("The picture")
+        data = blurred
+    return Response(data, media_type="image/png", headers={"Cache-Control": "private, no-store"})
+
+
+async def _act(request: Request, values: dict[str, str]) -> Response:
+    """What was claimed as a piece of HTML; of a decision its outcome. What goes wrong is one sentence."""
+    house, visitor = await _moderator(request)
+    if poster(request) is None:
+        return JSONResponse({"text": texts.STALE_FORM}, status_code=403)
+    case_id: str = request.path_params["case"]
+    call = Call(person=visitor.person, address=ROOM_ADDRESS, request_key=f"web:desk:{case_id}")
+    asked = {"case": case_id, **values}
+    try:
+        answer: Any = await house.backroom.run("desk", perform, house.ports, call, "review", asked)
+    except ChatelierError as error:
+        return JSONResponse({"text": texts.sentence_of(error)}, status_code=409)
+    if isinstance(answer, Opened):
+        return JSONResponse({"html": _case_html(answer.dossier)})
+    return JSONResponse({"text": " ".join(lines_of(answer, VOICE))})
+
+
+def _case_html(dossier: Dossier) -> str:
+    case = dossier.case
+    return render(
+        "case.html",
+        case=case,
+        dossier=dossier,
+        exhibits=dossier.exhibits,
+        facts=case_texts.facts(dossier),
+        actions=[each for each in case_texts.buttons(case) if each is not Action.CLAIM],
+    )
+
+
+def _list(house: House, visitor: Visitor) -> str:
+    with house.ports.database.read() as session:
+        opened = desk_cases(session, visitor.person)
+        closed = desk_cases(session, visitor.person, states=(CaseState.CLOSED,), limit=_DECIDED_SHOWN)
+        return render(
+            "cases.html",
+            rows=[_row(session, case, visitor) for case in opened],
+            decided=[_row(session, case, visitor) for case in closed],
+        )
+
+
+def _row(session: Session, case: Case, visitor: Visitor) -> dict[str, object]:
+    held_by = case.claimed_by if case.claimed_until and case.claimed_until > now() else None
+    return {
+        "case": case,
+        "who": find_person(session, case.subject).display_name,
+        "mine": held_by == visitor.person.key,
+        "taken": held_by not in (None, visitor.person.key),
+    }
+
+
+def _picture(house: House, visitor: Visitor, case_id: str, picture_id: str) -> bytes:
+    dossier = read_for(house.ports.database, house.ports.desk, visitor.person, case_id)
+    found = next((each for each in dossier.exhibits if each.id == picture_id), None)
+    if found is None:
+        raise NotFound("That picture")
+    return house.ports.store.get(found.key)
+
+
+async def _moderator(request: Request) -> tuple[House, Visitor]:
+    """Raises `NotAdmitted` and `Banned`, and `NotAllowed` for everybody else."""
+    house, visitor = await welcomed(request)
+    if not visitor.moderator:
+        raise NotAllowed(MODERATORS_ONLY)
+    if "case" in request.path_params and not is_job_id(request.path_params["case"]):
+        raise NotFound("That case")
+    return house, visitor

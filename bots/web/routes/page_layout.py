@@ -1,0 +1,36 @@
+"""The room's page, and sheets over it."""
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from bots.web.access.login import house_of
+from bots.web.access.sessions import LONGEST_NAME, Visitor
+from bots.web.rendering import catalog_data, render
+from bots.web.texts import texts
+from studio.commands.known_names import default_note
+from studio.phrase import MAX_PHRASE
+
+
+def sheet_of(request: Request, visitor: Visitor, html: str) -> Response:
+    """The sheet alone for the open room; the whole room with the sheet open for a link."""
+    return HTMLResponse(html if "hx-request" in request.headers else page_of(request, visitor, sheet=html))
+
+
+def page_of(request: Request, visitor: Visitor, *, sheet: str = "") -> str:
+    house = house_of(request)
+    return render(
+        "room.html",
+        room_name=house.settings.room_name,
+        visitor=visitor,
+        token=house.passes.form_token(visitor),
+        longest_name=LONGEST_NAME,
+        longest_text=MAX_PHRASE,
+        sheet=sheet,
+        note=default_note(house.ports),
+        data={
+            "catalog": catalog_data(house.ports, moderator=visitor.moderator),
+            "words": texts.SCRIPT_WORDS,
+            "me": visitor.user_id,
+            "mostUploadBytes": house.settings.max_upload_bytes,
+        },
+    )

@@ -1,0 +1,182 @@
+"""The pages and the sheets that open over them."""
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from bots.texts.answers import lines_of
+from bots.web.access.login import admitted, entry_page, house_of, require_welcome, welcomed
+from bots.web.access.sessions import ROOM_ADDRESS
+from bots.web.live.responses import VOICE
+from bots.web.queries.inbox import mark_read, read_messages
+from bots.web.queries.job_cards import load_cards
+from bots.web.queries.picture_details import load_portrait
+from bots.web.rendering import render
+from bots.web.routes.banned import banned_page
+from bots.web.routes.page_layout import page_of, sheet_of
+from bots.web.texts import texts
+from studio.catalog import REACTIONS, perform
+from studio.commands.answers import History, InQueue
+from studio.commands.known_names import default_note, names_offered
+from studio.commands.report import LONGEST_REASON
+from studio.commands.spec import Call
+from studio.db import records
+from studio.errors import Banned, NotFound
+from studio.identifiers import is_job_id, split_picture_id
+from studio.preferences import RemixConsent
+from studio.regions import COLUMNS, ROWS
+
+ASPECTS = ("16:9", "3:2", "1:1", "2:3", "9:16")
+
+
+async def room_page(request: Request) -> Response:
+    house = house_of(request)
+    visitor = house.passes.read(request)
+    if visitor is None or not house.passes.admits(visitor):
+        return entry_page(request, visitor)
+    try:
+        await require_welcome(house, visitor)
+    except Banned as error:
+        return await banned_page(request, texts.sentence_of(error))
+    return HTMLResponse(page_of(request, visitor))
+
+
+async def older(request: Request) -> Response:
+    """GET /wall?before=<job>: older work, for scrolling down."""
+    house, visitor = await welcomed(request)
+    before = request.query_params.get("before", "")
+    if not is_job_id(before):
+        raise NotFound("That page")
+    return HTMLResponse(await house.wall.page(visitor, before))
+
+
+async def picture_sheet(request: Request) -> Response:
+    """GET /view, /edit, /remix and /expand/<picture>: one picture, and what can be made of it."""
+    house, visitor = await welcomed(request)
+    picture_id: str = request.path_params["picture"]
+    if split_picture_id(picture_id) is None:
+        raise NotFound("That picture")
+
+    def load() -> str:
+        with house.ports.database.read() as session:
+            portrait = load_portrait(session, picture_id, visitor.person)
+        name = request.url.path.split("/")[1]
+        return render(f"{name}.html", portrait=portrait, visitor=visitor, **_FORM_WORDS)
+
+    return sheet_of(request, visitor, await house.backroom.run("wall", load))
+
+
+async def job_sheet(request: Request) -> Response:
+    """GET /jobs/<job>: a job with its pictures and its recipe."""
+    house, visitor = admitted(request)
+    job_id: str = request.path_params["job"]
+
+    def load() -> str:
+        with house.ports.database.read() as session:
+            job = records.find_job(session, job_id, viewer=visitor.person)
+            card = load_cards(session, [job])[0]
+        if not card.seen_by(visitor.user_id, moderator=visitor.moderator):
+            raise NotFound(f"Job {job_id}")
+        if job.person.key != visitor.person.key:  # one's own stay within reach of whoever is banned
+            house.ports.gate.require_welcome(visitor.person)
+        return render("job.html", card=card, job=card.job)
+
+    if not is_job_id(job_id):
+        raise NotFound("That job")
+    return sheet_of(request, visitor, await house.backroom.run("wall", load))
+
+
+async def flag_sheet(request: Request) -> Response:
+    """GET /flag/<picture> and /flag/<job>: which picture is reported, and why."""
+    house, visitor = await welcomed(request)
+    what: str = request.path_params["what"]
+    split = split_picture_id(what)
+    job_id = split[0] if split else what
+    if not is_job_id(job_id):
+        raise NotFound("That picture")
+
+    def load() -> str:
+        with house.ports.database.read() as session:
+            card = load_cards(session, [records.find_job(session, job_id, viewer=visitor.person)])[0]
+        if not card.tiles:
+            raise NotFound("That picture")
+        return render("flag.html", card=card, chosen=what, longest_reason=LONGEST_REASON)
+
+    return sheet_of(request, visitor, await house.backroom.run("wall", load))
+
+
+async def own_sheet(request: Request) -> Response:
+    """GET /mine/queue and /mine/history: one's own jobs, those that wait or those that are over."""
+    house, visitor = admitted(request)
+    name: str = request.path_params["name"]
+    if name not in ("queue", "history"):
+        raise NotFound("That page")
+    call = Call(person=visitor.person, address=ROOM_ADDRESS, request_key="")
+
+    def load() -> str:
+        answer = perform(house.ports, call, name, {})
+        places = answer.places if isinstance(answer, InQueue) else ()
+        jobs = answer.jobs if isinstance(answer, History) else ()
+        rows = [(place.job, place.ahead, place.eta_seconds) for place in places]
+        rows += [(job, 0, None) for job in jobs]
+        return render("mine.html", name=name, rows=rows)
+
+    return sheet_of(request, visitor, await house.backroom.run("wall", load))
+
+
+async def help_sheet(request: Request) -> Response:
+    house, visitor = admitted(request)
+    note = default_note(house.ports)
+    html = render("help.html", reactions=REACTIONS, moderator=visitor.moderator, note=note)
+    return sheet_of(request, visitor, html)
+
+
+_FORM_WORDS: dict[str, Any] = {"columns": COLUMNS, "rows": ROWS, "aspects": ASPECTS}
+
+
+async def messages_sheet(request: Request) -> Response:
+    """GET /mine/messages: reading them is having been told."""
+    house, visitor = admitted(request)
+
+    def load() -> str:
+        with house.ports.database.begin() as session:
+            questions, notices = read_messages(session, visitor.person.key)
+            mark_read(session, visitor.person.key)
+        return render("messages.html", questions=questions, notices=notices)
+
+    sheet = sheet_of(request, visitor, await house.backroom.run("wall", load))
+    house.room.post_changed(visitor.user_id)
+    return sheet
+
+
+async def settings_sheet(request: Request) -> Response:
+    """GET /settings: what one has settled for oneself."""
+    house, visitor = admitted(request)
+    call = Call(person=visitor.person, address=ROOM_ADDRESS, request_key="")
+
+    def load() -> str:
+        settled: Any = perform(house.ports, call, "settings", {})
+        models, styles = names_offered(house.ports)
+        return render(
+            "settings.html",
+            chosen=settled.preferences,
+            consents=RemixConsent,
+            models=models,
+            styles=styles,
+            **_FORM_WORDS,
+        )
+
+    return sheet_of(request, visitor, await house.backroom.run("wall", load))
+
+
+async def rules_sheet(request: Request) -> Response:
+    """GET /rules: what the moderators settled for the room; for them only."""
+    house, visitor = admitted(request)
+    call = Call(person=visitor.person, address=ROOM_ADDRESS, request_key="")
+
+    def load() -> str:
+        answer: Any = perform(house.ports, call, "studio", {})
+        return render("rules.html", lines=lines_of(answer, VOICE))
+
+    return sheet_of(request, visitor, await house.backroom.run("wall", load))

@@ -1,0 +1,85 @@
+"""The form with which people outside report a picture: by its id, or by the picture itself."""
+
+from functools import partial
+
+from starlette.datastructures import UploadFile
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from bots.web.access.login import house_of
+from bots.web.access.sessions import address_of
+from bots.web.context import House
+from bots.web.rendering import render
+from bots.web.texts import texts
+from studio.commands.report import report_from_outside
+from studio.commands.whose import attribute
+from studio.errors import BadImage, ChatelierError, NotFound
+from studio.identifiers import split_picture_id
+from studio.uploads import examine_upload
+
+_REPORTS_A_MINUTE = 3
+_LONGEST_REASON = 500
+_SPARE_BYTES = 64 * 1024  # for the other fields
+
+
+async def report_form(request: Request) -> Response:
+    """GET /report, without a session; ``?picture=`` fills the id in."""
+    return _form(request, picture=request.query_params.get("picture", "")[:20])
+
+
+async def send_report(request: Request) -> Response:
+    """POST /report."""
+    house = house_of(request)
+    key = f"report:{address_of(request)}"
+    if not house.doorkeeper.patient_with(key, tries=_REPORTS_A_MINUTE):
+        return _form(request, problem=texts.TOO_MANY_TRIES, status=429)
+    house.doorkeeper.count(key, tries=_REPORTS_A_MINUTE)
+    most_bytes = house.settings.max_upload_bytes
+    declared = request.headers.get("content-length", "")  # without it a file could fill the disk
+    if not declared.isdigit() or int(declared) > most_bytes + _SPARE_BYTES:
+        return _form(request, problem=texts.too_large(most_bytes), status=413)
+    async with request.form(max_files=1, max_fields=4, max_part_size=4096) as form:
+        picture_id = str(form.get("picture", "")).strip().lower()
+        reason = str(form.get("reason", ""))[:_LONGEST_REASON]
+        file = form.get("file")
+        data = await file.read(most_bytes + 1) if isinstance(file, UploadFile) else b""
+    try:
+        await house.backroom.run("sink", partial(_report, house, picture_id, data, reason))
+    except NotFound:
+        return _form(request, picture=picture_id[:20], problem=texts.REPORT["unknown"], status=404)
+    except ChatelierError as error:
+        return _form(request, picture=picture_id[:20], problem=texts.sentence_of(error), status=422)
+    return _form(request, sent=True)
+
+
+def _report(house: House, picture_id: str, data: bytes, reason: str) -> None:
+    """Raises `NotFound` for an unknown id, and `BadImage` for a file that is no picture.
+
+    Of a file nobody is told whether anything here looks like it.
+    """
+    if not picture_id and not data:
+        raise BadImage(texts.REPORT["nothing"])
+    if not picture_id:
+        traces = examine_upload(house.ports, None, data)
+        with house.ports.database.read() as session:
+            found = attribute(session, traces, None)
+        if not found.known or found.deleted or found.picture_id is None:
+            return
+        picture_id = found.picture_id
+    if split_picture_id(picture_id) is None:
+        raise NotFound("That picture")
+    report_from_outside(house.ports, picture_id, reason)
+
+
+def _form(
+    request: Request, *, picture: str = "", problem: str = "", sent: bool = False, status: int = 200
+) -> Response:
+    html = render(
+        "report.html",
+        room_name=house_of(request).settings.room_name,
+        picture=picture,
+        problem=problem,
+        sent=sent,
+        longest_reason=_LONGEST_REASON,
+    )
+    return HTMLResponse(html, status_code=status)
