@@ -1,6 +1,6 @@
 """``python -m chatelier`` is the same as ``chatelier``."""
 
-from chatelier.cli import main
+from chatelier.cli.main import main
 
 if __name__ == "__main__":
     main()

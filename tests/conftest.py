@@ -70,9 +70,9 @@ def missing(service: str) -> NoReturn:
 
 def free_port() -> int:
     """A port of the loopback on which nobody listens and that nobody else is given while the tests run."""
-    from chatelier import addresses
+    from chatelier.runtime import network
 
-    return addresses.free_port()
+    return network.free_port()
 
 
 def wait_until(ready: Callable[[], bool], *, what: str, log: Path) -> None:
@@ -99,7 +99,7 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_unconfigure() -> None:
-    if addresses := sys.modules.get("chatelier.addresses"):
+    if addresses := sys.modules.get("chatelier.runtime.network"):
         addresses.let_go_of_ports()
 
 
@@ -196,11 +196,11 @@ class RedisServer:
 
 
 def redis_executable() -> str | None:
-    from chatelier import redis_embedded
+    from chatelier.runtime import embedded_redis
     from studio.errors import Misconfigured
 
     try:
-        return str(redis_embedded.find_server())
+        return str(embedded_redis.find_server())
     except Misconfigured:
         return None
 

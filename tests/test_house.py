@@ -73,7 +73,8 @@ def left_out_of_the_faces(repository: Path) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "module", ["studio.commands", "studio.db", "bots.web", "moderation", "engine.client", "chatelier.cli"]
+    "module",
+    ["studio.commands", "studio.db", "bots.web", "moderation", "engine.client", "chatelier.cli.main"],
 )
 def test_what_answers_people_starts_without_torch(module: str, repository: Path) -> None:
     # -X importtime names every module that is loaded, also those that are loaded and thrown away.
@@ -190,9 +191,9 @@ def test_make_targets_in_the_documents_exist(repository: Path) -> None:
 def test_chatelier_commands_in_the_documents_exist(repository: Path) -> None:
     from typer.main import get_command
 
-    from chatelier import cli
+    from chatelier.cli import main
 
-    commands = set(getattr(get_command(cli.app), "commands", {}))
+    commands = set(getattr(get_command(main.app), "commands", {}))
     written = written_commands(repository, "chatelier")
     assert "up" in written
     assert {name: where for name, where in written.items() if name not in commands} == {}

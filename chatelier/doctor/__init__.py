@@ -1,6 +1,6 @@
 """Looks over a studio from outside: settings, services, models, permissions, room on the disk."""
 
-from chatelier.doctor.examination import examine
 from chatelier.doctor.findings import Finding, Health
+from chatelier.doctor.runner import examine
 
 __all__ = ["Finding", "Health", "examine"]

@@ -8,12 +8,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from chatelier.doctor.findings import Finding, Health, bad, good, note
-from chatelier.doctor.tokens import token_form
+from chatelier.doctor.findings import Finding, Health, bad, good, note, token_form
 from chatelier.settings import Loaded
 
 if TYPE_CHECKING:
-    from chatelier.settings.faces import DiscordSection
+    from chatelier.settings.frontends import DiscordSection
 
 _NAME = "CHATELIER_DISCORD__TOKEN"
 _FORM = re.compile(r"[\w-]{20,}\.[\w-]{5,}\.[\w-]{20,}")

@@ -1,7 +1,10 @@
 """What the doctor says."""
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
+
+from pydantic import SecretStr
 
 from chatelier.settings.redaction import redact
 
@@ -37,3 +40,11 @@ def note(subject: str, said: str, fix: str) -> Finding:
 
 def bad(subject: str, said: str, fix: str) -> Finding:
     return Finding(subject=subject, health=Health.BAD, said=said, fix=fix)
+
+
+def token_form(name: str, subject: str, secret: SecretStr, form: re.Pattern[str], looks_like: str) -> Finding:
+    if form.fullmatch(secret.get_secret_value()):
+        return good(subject, f"{name} has the right form")
+    return bad(
+        subject, f"{name} does not look like one ({looks_like})", "Copy it again, whole and without spaces."
+    )

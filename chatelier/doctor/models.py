@@ -6,8 +6,8 @@ from importlib.util import find_spec
 
 from chatelier.doctor.findings import Finding, bad, good, note
 from chatelier.settings import Loaded
-from chatelier.wiring import model_catalogue
-from chatelier.workers import served_models, speed_of
+from chatelier.wiring.ports import model_catalogue
+from chatelier.wiring.workers import served_models, speed_of
 from engine.speed import Quantise
 from studio.errors import Misconfigured, ModelBroken
 

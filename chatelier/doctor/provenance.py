@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from chatelier.doctor.findings import Finding, bad, good, note
 from chatelier.settings import Loaded
-from chatelier.wiring import own_chain
+from chatelier.wiring.ports import own_chain
 from studio.clock import now
 from studio.errors import Misconfigured
 

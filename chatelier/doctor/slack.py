@@ -4,14 +4,13 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from chatelier.doctor.findings import Finding, Health, bad, good, note
-from chatelier.doctor.tokens import token_form
+from chatelier.doctor.findings import Finding, Health, bad, good, note, token_form
 from chatelier.settings import Loaded, Settings
 
 if TYPE_CHECKING:
     from slack_sdk import WebClient
 
-    from chatelier.settings.faces import SlackSection
+    from chatelier.settings.frontends import SlackSection
 
 _BOT = re.compile(r"(xoxb|xoxe\.xoxb)-[\w.-]{10,}")
 _APP = re.compile(r"xapp-[\w-]{10,}")
@@ -80,7 +79,7 @@ def _installed(client: "WebClient", settings: Settings) -> Iterator[Finding]:
     from sqlalchemy import select
 
     from bots.slack.tables import BOTS
-    from chatelier.wiring import connect_database
+    from chatelier.wiring.ports import connect_database
     from studio.errors import DatabaseUnavailable
 
     database = connect_database(settings)

@@ -1,4 +1,4 @@
-"""The database schema's history. `chatelier.schema` applies it; nothing here needs an alembic.ini."""
+"""The database schema's history. `chatelier.runtime.db_schema` applies it; nothing here needs an alembic.ini."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Run by Alembic inside the transaction that `chatelier.schema` opened and hands over."""
+"""Run by Alembic inside the transaction that `chatelier.runtime.db_schema` opened and hands over."""
 
 from alembic import context
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic_settings import EnvSettingsSource, TomlConfigSettingsSource
 
-from chatelier.settings.sections import PREFIX, SECTIONS, Settings
+from chatelier.settings.settings import PREFIX, SECTIONS, Settings
 
 
 def environment_values() -> dict[str, Any]:

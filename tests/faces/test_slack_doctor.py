@@ -8,11 +8,11 @@ from slack_sdk.oauth.installation_store.models import Bot
 from slack_sdk.oauth.installation_store.sqlalchemy import SQLAlchemyInstallationStore
 
 from bots.slack.manifest import OPTIONAL_SCOPES, SCOPES
-from chatelier import schema
 from chatelier.doctor.findings import Finding
 from chatelier.doctor.slack import slack as examine
+from chatelier.runtime import db_schema
 from chatelier.settings import read_settings
-from chatelier.wiring import connect_database
+from chatelier.wiring.ports import connect_database
 from tests.loopback_slack import (
     APP_TOKEN,
     BOT_TOKEN,
@@ -88,7 +88,7 @@ async def test_the_doctor_asks_for_the_workspaces_that_installed_the_app(
         monkeypatch.setenv("CHATELIER_SLACK__API_URL", slack.api_url)
         loaded = read_settings()
         database = connect_database(loaded.settings)
-        schema.upgrade(database)
+        db_schema.upgrade(database)
         store = SQLAlchemyInstallationStore(client_id=CLIENT_ID, engine=database.engine)
         before = await asyncio.to_thread(lambda: list(examine(loaded)))
         _install(store, BOT_TOKEN)

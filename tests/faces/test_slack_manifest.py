@@ -16,7 +16,7 @@ from bots.slack.listeners.actions import asks
 from bots.slack.manifest import EVENTS, OPTIONAL_SCOPES, SCOPES, file_text, manifest
 from bots.slack.texts.command_parsing import as_typed, read_studio
 from bots.slack.texts.texts import help_text
-from chatelier import cli
+from chatelier.cli import main
 from studio.buttons import Action, Button
 from studio.catalog import CATALOG, why_absent
 from studio.commands.spec import Audience
@@ -128,7 +128,7 @@ def test_every_command_is_reached_everywhere_or_the_catalogue_says_why_not(name:
         Platform.SLACK: True,
         Platform.WEB: True,
         Platform.DISCORD: name in discord_commands(),
-        Platform.CLI: name in typer.main.get_command(cli.app).commands,  # type: ignore[attr-defined]
+        Platform.CLI: name in typer.main.get_command(main.app).commands,  # type: ignore[attr-defined]
     }
     absent = {platform: bool(why_absent(spec, platform)) for platform in Platform}
     assert absent == {platform: not reached for platform, reached in there.items()}

@@ -17,11 +17,11 @@ from starlette.testclient import TestClient
 from bots.web import create_app
 from bots.web.access.trusted_proxies import TrustedProxies, network_of
 from bots.web.server import make_server
-from chatelier import unknown_proxies
 from chatelier.doctor.findings import Health
 from chatelier.doctor.proxies import proxies
+from chatelier.runtime import unknown_proxies
+from chatelier.runtime.unknown_proxies import UnknownProxies
 from chatelier.settings import BadSettings, read_settings
-from chatelier.unknown_proxies import UnknownProxies
 from studio.clock import now
 from studio.errors import Misconfigured
 from studio.ports import Ports

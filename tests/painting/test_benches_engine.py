@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from chatelier.commands.bench import show
+from chatelier.cli.tools.bench import show
 from engine.benches.card import measure_card
 from engine.benches.fair import jain_index, measure_fairness
 from engine.benches.lanes import measure_lanes

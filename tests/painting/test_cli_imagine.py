@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from chatelier import cli, oneshot
-from chatelier.oneshot import slug_of
+from chatelier.cli import main
+from chatelier.wiring import local_generation
+from chatelier.wiring.local_generation import slug_of
 from engine.orders import Order, Painted, Progress
 from engine.pictures.png import read_recipe
 from moderation.gate import HouseGate
@@ -63,7 +64,7 @@ class PlainAtelier:
 @pytest.fixture
 def atelier(monkeypatch: pytest.MonkeyPatch) -> PlainAtelier:
     plain = PlainAtelier()
-    monkeypatch.setattr(oneshot, "open_atelier", lambda _settings, stays: plain)
+    monkeypatch.setattr(local_generation, "open_atelier", lambda _settings, stays: plain)
     return plain
 
 
@@ -77,7 +78,7 @@ def run(
     monkeypatch.chdir(tmp_path)
 
     def imagine(*arguments: str) -> tuple[int, str, str]:
-        status = cli.carry_out(["imagine", *arguments])
+        status = main.carry_out(["imagine", *arguments])
         captured = capsys.readouterr()
         return status, captured.out, captured.err
 

@@ -44,7 +44,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def add(name: str, source: str, **options: Any) -> None:
     """As `chatelier models add` does it."""
-    from chatelier.commands.models import add as command
+    from chatelier.cli.admin.models import add as command
 
     given: dict[str, Any] = {
         "family": "auto",

@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from chatelier import wiring
 from chatelier.settings import load_settings
+from chatelier.wiring import ports
 from moderation.categories import Category
 from moderation.consent import ConsentBook
 from moderation.faces import SURE, house_finder
@@ -383,7 +383,7 @@ def test_a_larger_model_that_is_set_decides_with_the_houses_policy(
 def set_up(monkeypatch: pytest.MonkeyPatch, url: str) -> HouseGate:
     monkeypatch.setenv("CHATELIER_MODERATION__SAFETY_URL", url)
     settings = load_settings()
-    return wiring.open_gate(settings, wiring.connect_database(settings), redis_url=None, holds=True)
+    return ports.open_gate(settings, ports.connect_database(settings), redis_url=None, holds=True)
 
 
 def alone(asked: Inspection) -> Inspection:

@@ -5,12 +5,12 @@ from datetime import timedelta
 
 import pytest
 
-from chatelier import cli
-from chatelier.doctor import examination
+from chatelier.cli import main
+from chatelier.doctor import runner
 from chatelier.doctor.findings import Health
 from chatelier.doctor.provenance import chain as examine_chain
 from chatelier.settings import read_settings
-from chatelier.wiring import bring_up_to_date, open_signer
+from chatelier.wiring.ports import bring_up_to_date, open_signer
 from engine.pictures.encoding import encode_png
 from moderation.provenance import chain
 from moderation.provenance.trials import photograph
@@ -34,7 +34,7 @@ def home(tmp_path, monkeypatch, restored_logging):
 @pytest.fixture
 def run(home, capsys):
     def run(*arguments):
-        status = cli.carry_out(list(arguments))
+        status = main.carry_out(list(arguments))
         said = capsys.readouterr()
         return status, said.out, said.err
 
@@ -123,7 +123,7 @@ def findings():
 
 
 def test_the_doctor_looks_at_the_certificates(run, home, monkeypatch):
-    assert ("provenance", examine_chain) in examination.CHECKS
+    assert ("provenance", examine_chain) in runner.CHECKS
     assert "the first worker makes them" in findings()[0].said
     run("provenance", "init")
     (finding,) = findings()

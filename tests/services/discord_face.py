@@ -1,6 +1,6 @@
 """`chatelier` with a gate that lets everything pass: what the house rules say is tested in their own room."""
 
-from chatelier import wiring
+from chatelier.wiring import ports
 from tests.twins import TwinGate
 
 
@@ -9,9 +9,9 @@ class OpenGate(TwinGate):
         """It has nothing to load."""
 
 
-wiring.open_gate = lambda *_arguments, **_named: OpenGate()  # type: ignore[assignment, return-value]
+ports.open_gate = lambda *_arguments, **_named: OpenGate()  # type: ignore[assignment, return-value]
 
 if __name__ == "__main__":
-    from chatelier.cli import main
+    from chatelier.cli.main import main
 
     main()

@@ -58,7 +58,7 @@ def house(tmp_path: Path) -> Iterator[RunningHouse]:
 def ports(house: RunningHouse, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ports]:
     """What a face has in its hands, in this process."""
     from chatelier.settings import load_settings
-    from chatelier.wiring import face_ports
+    from chatelier.wiring.ports import face_ports
 
     monkeypatch.setenv("CHATELIER_HOME", str(house.home))
     monkeypatch.setenv("CHATELIER_REDIS_URL", house.note["redis_url"])

@@ -19,7 +19,7 @@ import pytest
 import pytest_asyncio
 from PIL import Image
 
-from chatelier import schema
+from chatelier.runtime import db_schema
 from engine.events import RedisEvents
 from engine.pictures.darkroom import Darkroom
 from engine.storage import open_store
@@ -171,7 +171,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def ports(folder: Path, redis_process: RedisServer) -> Iterator[Ports]:
     database = Database(f"sqlite:///{folder / 'studio.sqlite3'}")
-    schema.upgrade(database)
+    db_schema.upgrade(database)
     events = RedisEvents(redis_process.url)
     yield Ports(
         database=database,

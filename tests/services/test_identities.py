@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
-from chatelier import schema
+from chatelier.runtime import db_schema
 from moderation import bans
 from studio.clock import now
 from studio.db import origins
@@ -26,7 +26,7 @@ HOME, INVITE = "address:home", "invite:linden"
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
     opened = Database(database_url)
-    schema.upgrade(opened)
+    db_schema.upgrade(opened)
     yield opened
     opened.close()
 

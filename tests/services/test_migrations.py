@@ -15,8 +15,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData, Table, func, inspect, select, text
 from sqlalchemy import types as sql
 
-from chatelier import schema
 from chatelier.migrations import HEAD
+from chatelier.runtime import db_schema
 from studio.db.database import Database
 from studio.db.display_names import bearers, claim
 from studio.db.people import find_named
@@ -25,7 +25,7 @@ from studio.errors import AmbiguousNameError, DatabaseUnavailable, Misconfigured
 from studio.people import Person, Platform
 from tests.conftest import free_port
 
-SCRIPTS = ScriptDirectory(str(Path(schema.__file__).with_name("migrations")))
+SCRIPTS = ScriptDirectory(str(Path(db_schema.__file__).parents[1] / "migrations"))
 REVISIONS = sorted(script.revision for script in SCRIPTS.walk_revisions())
 
 
@@ -37,7 +37,7 @@ def database(database_url: str) -> Any:
 
 
 def test_the_migrated_schema_is_what_the_tables_say(database: Database) -> None:
-    schema.upgrade(database)
+    db_schema.upgrade(database)
     with database.engine.connect() as connection:
         context = MigrationContext.configure(
             connection, opts={"compare_type": True, "compare_server_default": True}
@@ -46,7 +46,7 @@ def test_the_migrated_schema_is_what_the_tables_say(database: Database) -> None:
 
 
 def test_every_index_and_unique_rule_is_there(database: Database) -> None:
-    schema.upgrade(database)
+    db_schema.upgrade(database)
     found = inspect(database.engine)
     for table in Base.metadata.sorted_tables:
         wanted = {
@@ -65,14 +65,14 @@ def test_every_index_and_unique_rule_is_there(database: Database) -> None:
 
 
 def test_an_upgrade_of_an_upgraded_database_does_nothing(database: Database) -> None:
-    assert schema.upgrade(database) == (None, HEAD)
-    assert schema.upgrade(database) == (HEAD, HEAD)
+    assert db_schema.upgrade(database) == (None, HEAD)
+    assert db_schema.upgrade(database) == (HEAD, HEAD)
 
 
 def test_of_many_that_start_at_once_one_upgrades(database_url: str) -> None:
     databases = [Database(database_url) for _ in range(6)]
     with ThreadPoolExecutor(len(databases)) as pool:
-        results = list(pool.map(schema.upgrade, databases))
+        results = list(pool.map(db_schema.upgrade, databases))
     assert sorted(str(before) for before, _ in results) == [HEAD] * 5 + ["None"]
     for each in databases:
         each.close()
@@ -86,8 +86,10 @@ def test_an_upgrade_waits_longer_for_another_than_a_request_would(
     with ThreadPoolExecutor(1) as pool:
         with database.begin_patiently() as connection:
             if not database.is_sqlite:
-                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": schema._ADVISORY_LOCK})
-            waiting = pool.submit(schema.upgrade, other)
+                connection.execute(
+                    text("SELECT pg_advisory_xact_lock(:key)"), {"key": db_schema._ADVISORY_LOCK}
+                )
+            waiting = pool.submit(db_schema.upgrade, other)
             with pytest.raises(TimeoutError):
                 waiting.result(timeout=0.5)
         assert waiting.result() == (None, HEAD)
@@ -125,28 +127,28 @@ def test_a_failed_migration_leaves_nothing_behind(
 
     monkeypatch.setattr(Operations, "create_table", fail_at_pictures)
     with pytest.raises(RuntimeError, match="power"):
-        schema.upgrade(database)
+        db_schema.upgrade(database)
     monkeypatch.undo()
     assert inspect(database.engine).get_table_names() == []
-    assert schema.upgrade(database) == (None, HEAD)
+    assert db_schema.upgrade(database) == (None, HEAD)
 
 
 def test_a_process_says_which_command_an_outdated_database_needs(database: Database) -> None:
     with pytest.raises(Misconfigured, match="chatelier db upgrade"):
-        schema.require_current(database)
-    schema.upgrade(database)
-    schema.require_current(database)
+        db_schema.require_current(database)
+    db_schema.upgrade(database)
+    db_schema.require_current(database)
     with database.begin() as session:
         session.execute(text("UPDATE alembic_version SET version_num = '0001'"))
     with pytest.raises(Misconfigured, match=r"schema 0001.*chatelier db upgrade"):
-        schema.require_current(database)
+        db_schema.require_current(database)
 
 
 def test_a_database_of_a_newer_version_is_left_alone(database: Database) -> None:
-    schema.upgrade(database)
+    db_schema.upgrade(database)
     with database.begin() as session:
         session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-    for refuse in (schema.require_current, schema.upgrade):
+    for refuse in (db_schema.require_current, db_schema.upgrade):
         with pytest.raises(Misconfigured, match="newer version"):
             refuse(database)
 
@@ -166,10 +168,10 @@ def test_a_database_of_a_newer_version_is_left_alone(database: Database) -> None
 def test_a_revision_that_no_version_made_is_said_in_one_sentence(
     database: Database, changed: str, said: str
 ) -> None:
-    schema.upgrade(database)
+    db_schema.upgrade(database)
     with database.begin() as session:
         session.execute(text(changed))
-    for refuse in (schema.require_current, schema.upgrade):
+    for refuse in (db_schema.require_current, db_schema.upgrade):
         with pytest.raises(Misconfigured, match=f"{said}.*copy from before"):
             refuse(database)
 
@@ -179,9 +181,9 @@ def test_a_filled_database_of_every_earlier_revision_is_upgraded(database: Datab
     from alembic import command
 
     with database.engine.begin() as connection:
-        command.upgrade(schema.alembic_config(connection), revision)
+        command.upgrade(db_schema.alembic_config(connection), revision)
         filled = fill(connection)
-    assert schema.upgrade(database) == (revision, HEAD)
+    assert db_schema.upgrade(database) == (revision, HEAD)
     with database.engine.connect() as connection:
         for table in filled:
             if inspect(connection).has_table(table):
@@ -241,7 +243,7 @@ def test_an_upgrade_of_a_sqlite_file_that_loses_what_others_refer_to_is_undone(
 
     database = Database(f"sqlite:///{tmp_path / 'studio.sqlite3'}")
     with database.engine.begin() as connection:
-        command.upgrade(schema.alembic_config(connection), REVISIONS[0])
+        command.upgrade(db_schema.alembic_config(connection), REVISIONS[0])
         fill(connection)
     upgrade = command.upgrade
 
@@ -251,8 +253,8 @@ def test_an_upgrade_of_a_sqlite_file_that_loses_what_others_refer_to_is_undone(
 
     monkeypatch.setattr(command, "upgrade", lose_a_person)
     with pytest.raises(Misconfigured, match=r"The upgrade was undone: rows of \w+ refer to rows of people"):
-        schema.upgrade(database)
-    assert schema.revision(database) == REVISIONS[0]
+        db_schema.upgrade(database)
+    assert db_schema.revision(database) == REVISIONS[0]
     database.close()
 
 
@@ -265,7 +267,7 @@ def test_zeros_in_the_middle_of_a_sqlite_file_are_said_in_one_sentence(
     file = tmp_path / "home" / "studio.sqlite3"
     file.parent.mkdir()
     whole = Database(f"sqlite:///{file}")
-    schema.upgrade(whole)
+    db_schema.upgrade(whole)
     assert whole.damage() is None
     with whole.engine.connect() as connection:
         page = connection.scalar(text("SELECT rootpage FROM sqlite_master WHERE name = 'jobs'"))
@@ -288,9 +290,9 @@ def test_zeros_in_the_middle_of_a_sqlite_file_are_said_in_one_sentence(
 def test_the_way_back_removes_every_table(database: Database) -> None:
     from alembic import command
 
-    schema.upgrade(database)
+    db_schema.upgrade(database)
     with database.engine.begin() as connection:
-        command.downgrade(schema.alembic_config(connection), "base")
+        command.downgrade(db_schema.alembic_config(connection), "base")
     assert inspect(database.engine).get_table_names() == ["alembic_version"]
 
 
@@ -298,7 +300,7 @@ def test_people_of_an_older_version_keep_their_names_also_those_that_several_hav
     from alembic import command
 
     with database.begin_patiently() as connection:
-        command.upgrade(schema.alembic_config(connection), "0009")
+        command.upgrade(db_schema.alembic_config(connection), "0009")
     people = (("web", "1", "Ana"), ("web", "2", "Аna"), ("web", "3", ""), ("discord", "4", "Ana"))
     with database.begin() as session:
         for platform, user_id, name in people:
@@ -310,7 +312,7 @@ def test_people_of_an_older_version_keep_their_names_also_those_that_several_hav
                 ),
                 row,
             )
-    assert schema.upgrade(database) == ("0009", HEAD)
+    assert db_schema.upgrade(database) == ("0009", HEAD)
     with database.begin() as session:
         assert tuple(sorted(bearers(session, Platform.WEB, "room", "ana"))) == ("web:room:1", "web:room:2")
         ana, other, newcomer = (
@@ -330,7 +332,7 @@ def test_the_newest_revision_is_the_one_that_faces_expect() -> None:
 
 def test_an_unreachable_database_is_trouble_with_a_name() -> None:
     away = Database(f"postgresql://nobody@127.0.0.1:{free_port()}/nothing")
-    for ask in (schema.upgrade, schema.require_current):
+    for ask in (db_schema.upgrade, db_schema.require_current):
         with pytest.raises(DatabaseUnavailable):
             ask(away)
     away.close()

@@ -24,7 +24,7 @@ from PIL import Image
 from sqlalchemy import select
 
 from chatelier.settings import load_settings
-from chatelier.wiring import bring_up_to_date, face_ports
+from chatelier.wiring.ports import bring_up_to_date, face_ports
 from studio.db import outbox
 from studio.db.tables import Base, JobRow
 from studio.events import JobEnded, JobProgress

@@ -9,14 +9,14 @@ from slack_sdk.oauth.installation_store.models import Installation
 from bots.runtime.thread_pools import Backroom
 from bots.slack.files import file_records
 from bots.slack.workspaces.installation_store import Installations, States
-from chatelier import schema
+from chatelier.runtime import db_schema
 from studio.db.database import Database
 
 
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
     opened = Database(database_url)
-    schema.upgrade(opened)
+    db_schema.upgrade(opened)
     yield opened
     opened.close()
 

@@ -12,8 +12,8 @@ import pytest
 import redis
 from redis.exceptions import AuthenticationError
 
-from chatelier import redis_embedded
-from chatelier.redis_embedded import EmbeddedRedis
+from chatelier.runtime import embedded_redis
+from chatelier.runtime.embedded_redis import EmbeddedRedis
 from studio.errors import Misconfigured
 from tests.running_house import until_written
 
@@ -43,7 +43,7 @@ def client_of(server: EmbeddedRedis) -> redis.Redis:
 
 
 def test_a_killed_server_comes_back_with_everything_at_the_same_address(tmp_path: Path, start: Start) -> None:
-    server = redis_embedded.prepare(tmp_path / "redis")
+    server = embedded_redis.prepare(tmp_path / "redis")
     first = start(server)
     with client_of(server) as client:
         client.rpush("queue", "a", "b")
@@ -60,14 +60,14 @@ def test_a_killed_server_comes_back_with_everything_at_the_same_address(tmp_path
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only there may two sockets share a port")
 def test_its_port_is_given_to_nobody_else_while_it_is_down(tmp_path: Path) -> None:
-    server = redis_embedded.prepare(tmp_path / "redis")
+    server = embedded_redis.prepare(tmp_path / "redis")
     with socket.socket() as stranger, pytest.raises(OSError, match="in use"):
         stranger.bind(("127.0.0.1", server.port))
     server.close()
 
 
 def test_a_torn_last_write_does_not_keep_the_server_down(tmp_path: Path, start: Start) -> None:
-    server = redis_embedded.prepare(tmp_path / "redis")
+    server = embedded_redis.prepare(tmp_path / "redis")
     first = start(server)
     with client_of(server) as client:
         client.set("kept", "yes")
@@ -82,7 +82,7 @@ def test_a_torn_last_write_does_not_keep_the_server_down(tmp_path: Path, start: 
 
 
 def test_a_home_in_which_redis_6_ran_keeps_its_queue(tmp_path: Path, start: Start) -> None:
-    server = redis_embedded.prepare(tmp_path / "redis")
+    server = embedded_redis.prepare(tmp_path / "redis")
     commands = [("SELECT", "0"), ("RPUSH", "queue", "a", "b"), ("XADD", "events", "1-1", "kind", "x")]
     (tmp_path / "redis" / "appendonly.aof").write_text("".join(map(as_journaled, commands)))
     start(server)
@@ -100,13 +100,13 @@ def as_journaled(command: tuple[str, ...]) -> str:
 
 def test_the_bundled_server_needs_no_compiler_and_no_installed_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
-    server = redis_embedded.find_server()
+    server = embedded_redis.find_server()
     said = subprocess.run([server, "--version"], capture_output=True, text=True, check=True).stdout
     assert said.startswith("Valkey server v=9")
 
 
 def test_it_listens_on_the_loopback_only_and_asks_for_its_password(tmp_path: Path, start: Start) -> None:
-    server = redis_embedded.prepare(tmp_path / "redis")
+    server = embedded_redis.prepare(tmp_path / "redis")
     start(server)
     assert "@127.0.0.1:" in server.url
     with client_of(server) as client:
@@ -120,43 +120,43 @@ def test_it_listens_on_the_loopback_only_and_asks_for_its_password(tmp_path: Pat
 
 def test_its_url_is_found_while_it_runs_and_not_after(tmp_path: Path, start: Start) -> None:
     folder = tmp_path / "redis"
-    assert redis_embedded.running_url(folder) is None
-    server = redis_embedded.prepare(folder)
+    assert embedded_redis.running_url(folder) is None
+    server = embedded_redis.prepare(folder)
     process = start(server)
     server.announce()
-    assert redis_embedded.running_url(folder) == server.url
+    assert embedded_redis.running_url(folder) == server.url
     process.kill()
     process.wait()
     os.close(server.lock)  # as when the parent dies without a word: its note stays behind
     assert (folder / "url").exists()
-    assert redis_embedded.running_url(folder) is None
+    assert embedded_redis.running_url(folder) is None
 
 
 def test_two_servers_never_share_a_folder(
     tmp_path: Path, start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(redis_embedded, "_LOCK_WAIT_SECONDS", 0.3)
-    server = redis_embedded.prepare(tmp_path / "redis")
+    monkeypatch.setattr(embedded_redis, "_LOCK_WAIT_SECONDS", 0.3)
+    server = embedded_redis.prepare(tmp_path / "redis")
     process = start(server)
     os.close(server.lock)  # the parent is gone, the server still runs
     with pytest.raises(Misconfigured, match="Another Redis still works on"):
-        redis_embedded.prepare(tmp_path / "redis")
+        embedded_redis.prepare(tmp_path / "redis")
     process.terminate()
     process.wait()
-    redis_embedded.prepare(tmp_path / "redis").close()
+    embedded_redis.prepare(tmp_path / "redis").close()
 
 
 def test_the_password_stays_the_same(tmp_path: Path) -> None:
-    first = redis_embedded.prepare(tmp_path / "redis")
+    first = embedded_redis.prepare(tmp_path / "redis")
     first.close()
-    second = redis_embedded.prepare(tmp_path / "redis")
+    second = embedded_redis.prepare(tmp_path / "redis")
     second.close()
     assert first.password == second.password
     assert len(first.password) > 20
 
 
 def test_a_folder_with_blanks_and_umlauts_will_do(tmp_path: Path, start: Start) -> None:
-    server = redis_embedded.prepare(tmp_path / "my hüme" / "redis")
+    server = embedded_redis.prepare(tmp_path / "my hüme" / "redis")
     start(server)
     with client_of(server) as client:
         client.set("x", "1")
@@ -165,7 +165,7 @@ def test_a_folder_with_blanks_and_umlauts_will_do(tmp_path: Path, start: Start) 
 
 
 def test_without_any_server_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(redis_embedded, "find_spec", lambda _name: None)
+    monkeypatch.setattr(embedded_redis, "find_spec", lambda _name: None)
     monkeypatch.setenv("PATH", "")
     with pytest.raises(Misconfigured, match="CHATELIER_REDIS_URL"):
-        redis_embedded.find_server()
+        embedded_redis.find_server()

@@ -15,14 +15,14 @@ import psutil
 import pytest
 from rich.console import Console
 
-from chatelier.occupancy import Occupancy
-from chatelier.plan import Plan, says_its_process_id
+from chatelier.launcher.home_lock import Occupancy
+from chatelier.launcher.launch import _keep_open
+from chatelier.launcher.process_plan import Plan, says_its_process_id
 from chatelier.settings import read_settings
 from chatelier.supervisor import House, Program, StartFailed
 from chatelier.supervisor.output import Output, Terminal
 from chatelier.supervisor.program import backoff_seconds
-from chatelier.up import _keep_open
-from chatelier.wiring import make_folder
+from chatelier.wiring.ports import make_folder
 from tests.running_house import WAIT_SECONDS, end_soon, is_over
 
 LEASH = Path(sys.modules["chatelier.supervisor"].__file__ or "").with_name("child_wrapper.py")
@@ -113,7 +113,7 @@ async def test_a_death_is_noticed_although_a_child_holds_the_output_and_the_chil
 async def test_what_hangs_is_stopped_and_started_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chatelier.supervisor.house._LIVENESS_SECONDS", 0.5)
+    monkeypatch.setattr("chatelier.supervisor.supervisor._LIVENESS_SECONDS", 0.5)
     beat = tmp_path / "beat"
     script = f"while true; do echo >> {beat}; sleep 0.05; done"
     lively = shell("it", script, sign_of_life=lambda: beat.stat().st_size if beat.exists() else None)
@@ -130,7 +130,7 @@ async def test_what_hangs_is_stopped_and_started_again(
 async def test_what_takes_long_to_start_does_not_hang(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chatelier.supervisor.house._LIVENESS_SECONDS", 0.001)
+    monkeypatch.setattr("chatelier.supervisor.supervisor._LIVENESS_SECONDS", 0.001)
     asked: list[int] = []
     mark = tmp_path / "mark"
 
@@ -152,7 +152,7 @@ async def test_what_takes_long_to_start_does_not_hang(
 async def test_what_never_starts_ends_the_house_with_its_last_words(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chatelier.supervisor.house._STEADY_SECONDS", 0.0)  # however long each try takes
+    monkeypatch.setattr("chatelier.supervisor.supervisor._STEADY_SECONDS", 0.0)  # however long each try takes
     steady = shell("steady", "sleep 3600")
     watched = Watched(tmp_path, [steady, shell("broken", "echo no model; exit 3", is_ready=lambda _: False)])
     with pytest.raises(StartFailed, match=r"broken does not start \(exit status 3\)") as caught:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chatelier import addresses
+from chatelier.runtime import network
 from studio.errors import Misconfigured
 from tests.conftest import free_port
 
@@ -25,11 +25,11 @@ def listens(port: int) -> socket.socket:
 
 def test_a_chosen_port_is_the_houses_own() -> None:
     port = free_port()
-    with addresses.open_web_port(settled(port, "environment")) as listener:
+    with network.open_web_port(settled(port, "environment")) as listener:
         assert listener.getsockname() == (HOST, port)
-        assert not addresses.is_free(HOST, port)
+        assert not network.is_free(HOST, port)
         with pytest.raises(Misconfigured, match=f"Port {port} on {HOST} is taken"):
-            addresses.open_web_port(settled(port, "environment"))
+            network.open_web_port(settled(port, "environment"))
         with socket.create_connection((HOST, port)) as early:  # before there is a server
             served, _ = listener.accept()
             with served:
@@ -38,7 +38,7 @@ def test_a_chosen_port_is_the_houses_own() -> None:
 
 def test_where_no_port_is_set_the_next_free_one_is_taken() -> None:
     port = free_port()
-    with listens(port), addresses.open_web_port(settled(port, "default")) as listener:
+    with listens(port), network.open_web_port(settled(port, "default")) as listener:
         assert listener.getsockname()[1] not in (0, port)
 
 
@@ -46,7 +46,7 @@ def test_where_no_port_is_set_the_next_free_one_is_taken() -> None:
 def test_a_port_that_somebody_takes_between_two_lines_is_left_to_them(
     monkeypatch: pytest.MonkeyPatch, origin: str
 ) -> None:
-    wanted, bind, rivals = free_port(), addresses._bind, []
+    wanted, bind, rivals = free_port(), network._bind, []
 
     def bind_and_lose(host: str, port: int) -> socket.socket | None:
         bound = bind(host, port)
@@ -54,14 +54,14 @@ def test_a_port_that_somebody_takes_between_two_lines_is_left_to_them(
             rivals.append(listens(port))
         return bound
 
-    monkeypatch.setattr(addresses, "_bind", bind_and_lose)
+    monkeypatch.setattr(network, "_bind", bind_and_lose)
     try:
         if origin == "default":
-            with addresses.open_web_port(settled(wanted, origin)) as listener:
+            with network.open_web_port(settled(wanted, origin)) as listener:
                 assert listener.getsockname()[1] != wanted
         else:
             with pytest.raises(Misconfigured, match="is taken"):
-                addresses.open_web_port(settled(wanted, origin))
+                network.open_web_port(settled(wanted, origin))
         assert len(rivals) == 1
     finally:
         for rival in rivals:
@@ -69,7 +69,7 @@ def test_a_port_that_somebody_takes_between_two_lines_is_left_to_them(
 
 
 def test_any_port_will_do_where_none_is_named() -> None:
-    with addresses.open_web_port(settled(0, "environment")) as listener:
+    with network.open_web_port(settled(0, "environment")) as listener:
         assert listener.getsockname()[1]
 
 
@@ -84,5 +84,5 @@ def test_what_answers_in_another_language_is_not_healthy() -> None:
                 line.sendall(b"220 mail ready\r\n")
 
         spoken = other.submit(speak_otherwise)
-        assert not addresses.is_healthy(f"http://{HOST}:{port}")
+        assert not network.is_healthy(f"http://{HOST}:{port}")
         spoken.result()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from chatelier import cli
+from chatelier.cli import main
 from studio.catalog import perform
 from studio.commands.spec import Call
 from studio.db.database import Database
@@ -32,7 +32,7 @@ def run(
     monkeypatch.setenv("COLUMNS", "200")
 
     def carry_out(*arguments: str) -> tuple[int, str, str]:
-        status = cli.carry_out(list(arguments))
+        status = main.carry_out(list(arguments))
         captured = capsys.readouterr()
         return status, captured.out, captured.err
 
@@ -43,7 +43,7 @@ OF_THE_WINGS = {"policy", "audit"}  # they come with words of their own
 
 
 def commands() -> list[list[str]]:
-    group = typer.main.get_command(cli.app)
+    group = typer.main.get_command(main.app)
     found: list[list[str]] = [[]]
     for name, command in group.commands.items():  # type: ignore[attr-defined]
         found.append([name])
@@ -67,7 +67,7 @@ def test_every_command_explains_itself_with_an_example(run: Run, path: list[str]
 def test_help_and_light_commands_load_nothing_heavy() -> None:
     script = (
         "import sys\n"
-        "from chatelier.cli import carry_out\n"
+        "from chatelier.cli.main import carry_out\n"
         "for arguments in (['--help'], ['config'], ['imagine', '--help'], ['up', '--help']):\n"
         "    assert carry_out(arguments) == 0\n"
         "heavy = {'torch', 'diffusers', 'transformers', 'celery', 'sqlalchemy', 'starlette', 'numpy', 'PIL'}\n"
@@ -90,14 +90,14 @@ def failing(error: BaseException) -> Callable[..., None]:
 
 
 def test_trouble_is_one_sentence_and_status_1(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cli, "app", failing(Misconfigured("Set [this] and that.")))
+    monkeypatch.setattr(main, "app", failing(Misconfigured("Set [this] and that.")))
     assert run() == (1, "", "Set [this] and that.\n")
 
 
 def test_a_defect_is_one_sentence_and_a_file_with_the_traceback(
     run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(cli, "app", failing(ZeroDivisionError("x")))
+    monkeypatch.setattr(main, "app", failing(ZeroDivisionError("x")))
     status, out, err = run()
     assert (status, out) == (1, "")
     assert "ZeroDivisionError" in err
@@ -108,7 +108,7 @@ def test_a_defect_is_one_sentence_and_a_file_with_the_traceback(
 
 
 def test_ctrl_c_is_status_130(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cli, "app", failing(KeyboardInterrupt()))
+    monkeypatch.setattr(main, "app", failing(KeyboardInterrupt()))
     assert run() == (130, "", "Stopped.\n")
 
 
@@ -317,16 +317,18 @@ def test_the_doctor_tells_of_a_taken_port(run: Run, monkeypatch: pytest.MonkeyPa
 
 
 def test_the_tree_of_errors_is_caught_at_its_root(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cli, "app", failing(ChatelierError("Just so.")))
+    monkeypatch.setattr(main, "app", failing(ChatelierError("Just so.")))
     assert run() == (1, "", "Just so.\n")
 
 
 def test_services_that_do_not_answer_are_named_at_the_start(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from chatelier import up
+    from chatelier.launcher import launch
 
-    monkeypatch.setattr(up, "_require_model", lambda _settings: None)  # a fresh checkout may lack the weights
+    monkeypatch.setattr(
+        launch, "_require_model", lambda _settings: None
+    )  # a fresh checkout may lack the weights
     monkeypatch.setenv("CHATELIER_DATABASE_URL", "postgresql://me:s3cret@127.0.0.1:1/studio")
     status, _, err = run("up")
     assert status == 1
@@ -343,9 +345,9 @@ def test_services_that_do_not_answer_are_named_at_the_start(
 def test_a_database_file_that_is_damaged_is_named_with_what_to_do(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: list[str]
 ) -> None:
-    from chatelier import up
+    from chatelier.launcher import launch
 
-    monkeypatch.setattr(up, "_require_model", lambda _settings: None)
+    monkeypatch.setattr(launch, "_require_model", lambda _settings: None)
     (tmp_path / "broken.sqlite3").write_bytes(b"no database" * 500)
     monkeypatch.setenv("CHATELIER_DATABASE_URL", f"sqlite:///{tmp_path / 'broken.sqlite3'}")
     status, _, err = run(*command)

@@ -5,7 +5,7 @@ from urllib.request import urlopen
 import pytest
 
 from bots.web.routes.metrics import Figures
-from chatelier.figures import serve_figures
+from chatelier.runtime.metrics_server import serve_figures
 from moderation.metrics import VERDICTS
 from studio.errors import Misconfigured
 from tests.conftest import free_port

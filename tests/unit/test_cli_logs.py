@@ -7,7 +7,7 @@ import logging
 import pytest
 import structlog
 
-from chatelier.logs import set_up_logging
+from chatelier.runtime.logging_setup import set_up_logging
 from chatelier.settings import load_settings
 from studio.errors import DatabaseUnavailable
 

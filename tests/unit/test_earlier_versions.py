@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from chatelier import schema
+from chatelier.runtime import db_schema
 from studio.buttons import Action, Button, parse_button
 from studio.catalog import perform, press
 from studio.commands.answers import History
@@ -43,7 +43,7 @@ def ports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ports]:
     connection.executescript((FIXTURES / "home.sql").read_text())
     connection.close()
     database = Database(f"sqlite:///{file}")
-    assert schema.upgrade(database)[0] == "0009"
+    assert db_schema.upgrade(database)[0] == "0009"
     database.close()
     monkeypatch.setattr(twins, "open_empty", Database)
     made = twins.twin_ports(f"sqlite:///{file}", HouseRules(max_outstanding_jobs=100))

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select, update
 
 from chatelier.settings import load_settings
-from chatelier.workers import keep_house
+from chatelier.wiring.workers import keep_house
 from engine.broker import CHORES_TASK
 from moderation import audit
 from studio.cases import CaseKind, Decision
@@ -33,7 +33,7 @@ def chores(ports: Ports, monkeypatch: pytest.MonkeyPatch) -> Any:
     """The hourly task on the twins' database, without a broker."""
     made: list[Any] = []
     monkeypatch.setenv("CHATELIER_REDIS_URL", "redis://127.0.0.1:1/0")
-    monkeypatch.setattr("chatelier.workers.open_database", lambda _settings: ports.database)
+    monkeypatch.setattr("chatelier.wiring.workers.open_database", lambda _settings: ports.database)
     monkeypatch.setattr("engine.worker.run_housekeeping", lambda app, **_: made.append(app))
     keep_house(load_settings(), on_ready=lambda: None)
     (app,) = made

@@ -180,6 +180,6 @@ def test_every_data_file_goes_into_the_wheel(repository: Path, project: dict[str
 
 
 def test_the_entry_point_exists() -> None:
-    from chatelier import cli
+    from chatelier.cli import main
 
-    assert callable(cli.main)
+    assert callable(main.main)

@@ -49,9 +49,9 @@ def test_every_part_of_the_house_has_its_service(services: dict[str, Any]) -> No
 def test_commands_are_real(name: str, services: dict[str, Any]) -> None:
     from typer.main import get_command
 
-    from chatelier import cli
+    from chatelier.cli import main
 
-    command: Any = get_command(cli.app)
+    command: Any = get_command(main.app)
     for word in services[name]["command"]:
         if hasattr(command, "commands"):
             assert word in command.commands, f"chatelier has no command {word}"
@@ -193,7 +193,7 @@ def test_the_example_holds_no_secret(repository: Path) -> None:
 
 
 def test_every_setting_it_gives_exists(repository: Path, services: dict[str, Any]) -> None:
-    from chatelier.settings.sections import Settings
+    from chatelier.settings.settings import Settings
 
     given = {name for service in services.values() for name in service.get("environment", {})}
     given |= set(
@@ -240,7 +240,7 @@ def test_only_the_room_knows_the_moderators_word(services: dict[str, Any]) -> No
 
 
 def test_every_setting_reaches_a_container(services: dict[str, Any]) -> None:
-    from chatelier.settings.reading import setting_names, variable_of
+    from chatelier.settings.loader import setting_names, variable_of
 
     given = {name for service in services.values() for name in service.get("environment", {})}
     assert {variable_of(name) for name in setting_names()} - given == set()

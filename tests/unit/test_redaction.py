@@ -15,11 +15,11 @@ from pydantic import SecretStr
 from sqlalchemy import make_url
 
 from chatelier.doctor.findings import bad
-from chatelier.logs import set_up_logging
+from chatelier.runtime.logging_setup import set_up_logging
 from chatelier.settings import BadSettings, Settings, read_settings
-from chatelier.settings.reading import Loaded
+from chatelier.settings.display import effective
+from chatelier.settings.loader import Loaded
 from chatelier.settings.redaction import Redactor, hide_from_now_on, mask_url, secrets_of
-from chatelier.settings.showing import effective
 
 CORE = "Zq7xW94k"  # stands in every password, so that any part of it is found again
 ANY_TEXT = st.text(st.characters(exclude_categories=("C", "Z")), max_size=12) | st.text(

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from chatelier.settings import BadSettings, load_settings, read_settings
-from chatelier.settings.reading import setting_names, variable_of
+from chatelier.settings.display import effective, example_file
+from chatelier.settings.loader import setting_names, variable_of
 from chatelier.settings.redaction import mask_url
-from chatelier.settings.showing import effective, example_file
 
 
 @pytest.fixture(autouse=True)
@@ -263,7 +263,7 @@ def test_names_are_spelt_as_documented() -> None:
 def test_nothing_is_read_when_the_module_is_imported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CHATELIER_WEB__PORT", "nonsense")
     subprocess.run(
-        [sys.executable, "-c", "import chatelier.settings, chatelier.cli"], check=True, cwd=_root()
+        [sys.executable, "-c", "import chatelier.settings, chatelier.cli.main"], check=True, cwd=_root()
     )
 
 

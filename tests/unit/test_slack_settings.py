@@ -3,7 +3,7 @@
 import pytest
 
 from bots.slack.settings import SlackSettings
-from chatelier.plan import faces_with_tokens
+from chatelier.launcher.process_plan import faces_with_tokens
 from chatelier.settings import load_settings
 from studio.errors import Misconfigured
 

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from chatelier import faces, redis_embedded, schema, wiring
+from chatelier.runtime import db_schema, embedded_redis
 from chatelier.settings import load_settings
-from chatelier.workers import paint, queues_served
+from chatelier.wiring import frontends, ports
+from chatelier.wiring.workers import paint, queues_served
 from studio.db.database import Database
 from studio.errors import Misconfigured, RateLimited
 from studio.people import Person, Platform
@@ -29,8 +30,8 @@ def admission(prompt: str = "a red apple") -> Admission:
 
 @pytest.fixture
 def upgraded() -> None:
-    database = wiring.connect_database(load_settings())
-    schema.upgrade(database)
+    database = ports.connect_database(load_settings())
+    db_schema.upgrade(database)
     database.close()
 
 
@@ -40,8 +41,8 @@ def test_a_face_has_all_its_ports_and_loads_no_heavy_library_even_where_images_a
         "import io, sys\n"
         "from PIL import Image\n"
         "from chatelier.settings import load_settings\n"
-        "from chatelier.wiring import face_ports\n"
-        "import chatelier.faces, bots.web\n"
+        "from chatelier.wiring.ports import face_ports\n"
+        "import chatelier.wiring.frontends, bots.web\n"
         "from studio.people import Person, Platform\n"
         "from studio.uploads import accept_upload, examine_upload\n"
         "ports = face_ports(load_settings())\n"
@@ -65,7 +66,7 @@ def test_a_face_has_all_its_ports_and_loads_no_heavy_library_even_where_images_a
 def test_a_housekeeper_loads_no_accelerator_library() -> None:
     script = (
         "import sys\n"
-        "import chatelier.workers, engine.broker, engine.sweeper, engine.tasks, engine.worker\n"
+        "import chatelier.wiring.workers, engine.broker, engine.sweeper, engine.tasks, engine.worker\n"
         "assert not {'torch', 'diffusers', 'transformers'} & set(sys.modules)\n"
     )
     subprocess.run([sys.executable, "-c", script], check=True, cwd=_root())
@@ -76,7 +77,7 @@ def test_the_rules_of_the_house_are_the_ones_that_are_set(monkeypatch: pytest.Mo
     monkeypatch.setenv("CHATELIER_LIMITS__MAX_PICTURES", "2")
     monkeypatch.setenv("CHATELIER_LIMITS__MAX_OUTSTANDING_JOBS", "3")
     monkeypatch.setenv("CHATELIER_WORKER__LEASE_SECONDS", "4.5")
-    rules = wiring.house_rules(load_settings())
+    rules = ports.house_rules(load_settings())
     assert (rules.monthly_credits, rules.max_pictures, rules.max_outstanding_jobs) == (50, 2, 3)
     assert rules.lease_seconds == 4.5
 
@@ -87,8 +88,8 @@ def test_the_gate_counts_as_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     # The allowance grows with time, and the first request loads the rules, which takes as long as it takes.
     monkeypatch.setattr("moderation.limits.meters.time", SimpleNamespace(time=lambda: 1_800_000_000.0))
     settings = load_settings()
-    database = wiring.open_database(settings)
-    gate = wiring.open_gate(settings, database, redis_url=None)
+    database = ports.open_database(settings)
+    gate = ports.open_gate(settings, database, redis_url=None)
     for _ in range(2):
         assert gate.admit(admission()).allows
     with pytest.raises(RateLimited):
@@ -102,8 +103,8 @@ def test_the_communitys_own_words_are_refused(monkeypatch: pytest.MonkeyPatch, t
     words.write_text("zorblatt\n")
     monkeypatch.setenv("CHATELIER_MODERATION__WORD_LIST", str(words))
     settings = load_settings()
-    database = wiring.open_database(settings)
-    verdict = wiring.open_gate(settings, database, redis_url=None).admit(admission("a zorblatt"))
+    database = ports.open_database(settings)
+    verdict = ports.open_gate(settings, database, redis_url=None).admit(admission("a zorblatt"))
     assert verdict.ruling is Ruling.REFUSE
     database.close()
 
@@ -117,28 +118,28 @@ def test_an_unreadable_list_of_words_is_a_setting_to_mend(
             words.write_bytes(content)
         monkeypatch.setenv("CHATELIER_MODERATION__WORD_LIST", str(words))
         with pytest.raises(Misconfigured, match="CHATELIER_MODERATION__WORD_LIST"):
-            wiring.prompt_rules(load_settings(), wiring.house_policy(load_settings()))
+            ports.prompt_rules(load_settings(), ports.house_policy(load_settings()))
 
 
 def test_the_default_model_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    bundled = wiring.model_catalogue(load_settings()).names
+    bundled = ports.model_catalogue(load_settings()).names
     monkeypatch.setenv("CHATELIER_MODEL", bundled[-1])
-    assert wiring.model_catalogue(load_settings()).names[0] == bundled[-1]
+    assert ports.model_catalogue(load_settings()).names[0] == bundled[-1]
 
 
 def test_a_set_redis_is_used_and_a_missing_one_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(Misconfigured, match="chatelier up"):
-        wiring.redis_url(load_settings())
-    monkeypatch.setattr(redis_embedded, "running_url", lambda _folder: "redis://:x@127.0.0.1:5/0")
-    assert wiring.redis_url(load_settings()) == "redis://:x@127.0.0.1:5/0"
+        ports.redis_url(load_settings())
+    monkeypatch.setattr(embedded_redis, "running_url", lambda _folder: "redis://:x@127.0.0.1:5/0")
+    assert ports.redis_url(load_settings()) == "redis://:x@127.0.0.1:5/0"
     monkeypatch.setenv("CHATELIER_REDIS_URL", "redis://elsewhere:6379/0")
-    assert wiring.redis_url(load_settings()) == "redis://elsewhere:6379/0"
+    assert ports.redis_url(load_settings()) == "redis://elsewhere:6379/0"
 
 
 def test_the_session_secret_is_made_once_and_kept_private() -> None:
     settings = load_settings()
-    first = faces.session_secret(settings)
-    assert faces.session_secret(settings) == first
+    first = frontends.session_secret(settings)
+    assert frontends.session_secret(settings) == first
     assert len(first) >= 32
     assert (settings.home / "session-secret").stat().st_mode & 0o077 == 0
 
@@ -149,23 +150,23 @@ def test_a_session_secret_that_was_never_written_is_made_anew() -> None:
     (
         settings.home / "session-secret"
     ).touch()  # as a face left it that was killed between opening and writing
-    made = faces.session_secret(settings)
+    made = frontends.session_secret(settings)
     assert len(made) >= 32
-    assert faces.session_secret(settings) == made
+    assert frontends.session_secret(settings) == made
 
 
 def test_discord_without_a_token_says_what_is_missing() -> None:
     with pytest.raises(Misconfigured, match="CHATELIER_DISCORD__TOKEN"):
-        faces.run_discord(load_settings())
+        frontends.run_discord(load_settings())
 
 
 @pytest.mark.usefixtures("upgraded")
-@pytest.mark.parametrize("start", [wiring.face_ports, partial(paint, on_ready=print)])
+@pytest.mark.parametrize("start", [ports.face_ports, partial(paint, on_ready=print)])
 def test_a_start_that_fails_leaves_no_database_open(start: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     opened, closed = [], []
-    connect, close = wiring.connect_database, Database.close
+    connect, close = ports.connect_database, Database.close
     monkeypatch.setattr(
-        wiring, "connect_database", lambda settings: opened.append(connect(settings)) or opened[-1]
+        ports, "connect_database", lambda settings: opened.append(connect(settings)) or opened[-1]
     )
     monkeypatch.setattr(Database, "close", lambda self: closed.append(self) or close(self))
     with pytest.raises(Misconfigured, match="No Redis"):
@@ -188,17 +189,17 @@ class TestQueuesOfModels:
 
     def test_one_queue_serves_every_model_unless_told_otherwise(self, monkeypatch) -> None:
         assert self.served(monkeypatch) == ("paint",)
-        assert wiring.models_with_queues(load_settings()) == ()
+        assert ports.models_with_queues(load_settings()) == ()
 
     def test_a_worker_of_all_models_serves_all_queues(self, monkeypatch) -> None:
         found = self.served(monkeypatch, model_queues="true")
         assert found[:2] == ("paint", "paint.thimble")
-        assert len(found) == 1 + len(wiring.models_with_queues(load_settings()))
+        assert len(found) == 1 + len(ports.models_with_queues(load_settings()))
 
     def test_a_worker_of_some_models_leaves_the_common_queue_to_whoever_has_the_default_one(
         self, monkeypatch
     ) -> None:
-        other = wiring.model_catalogue(load_settings()).names[1]
+        other = ports.model_catalogue(load_settings()).names[1]
         assert self.served(monkeypatch, model_queues="true", worker__models=other) == (f"paint.{other}",)
 
     @pytest.mark.parametrize(

@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import select
 
 from bots.discord.guilds.members import community_of
-from chatelier import wiring
 from chatelier.doctor.moderation import moderators
 from chatelier.settings import load_settings, read_settings
+from chatelier.wiring import ports as wiring
 from moderation.categories import Category
 from moderation.court import PromptCourt
 from moderation.findings import Finding, weigh

@@ -1,0 +1,40 @@
+"""`chatelier digest`: what happened in the last days."""
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    app.command("digest")(digest)
+
+
+def digest(
+    days: int = typer.Option(7, "--days", min=1, max=366, help="How many days, up to now."),
+) -> None:
+    """Say for each community how many jobs, refusals and cases there were, and how long people waited.
+
+    The same goes to a community's log channel every Monday (/studio log CHANNEL).
+
+    Example:
+
+      chatelier digest --days 30
+    """
+    from contextlib import closing
+    from datetime import timedelta
+
+    from chatelier.runtime.console import answers
+    from chatelier.settings import load_settings
+    from chatelier.wiring.ports import open_database
+    from studio.clock import now
+    from studio.digests import communities, lines_of, read_digest
+
+    until = now()
+    since = until - timedelta(days=days)
+    with closing(open_database(load_settings())) as database, database.read() as session:
+        found = communities(session, since=since, until=until)
+        digests = [read_digest(session, *each, since=since, until=until) for each in found]
+    if not digests:
+        answers().print("Nothing was asked for in that time.")
+    for each in digests:
+        answers().print(f"[bold]{each.platform} {each.community}[/]", highlight=False)
+        for line in lines_of(each):
+            answers().print(f"  {line}", highlight=False, markup=False)

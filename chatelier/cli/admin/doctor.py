@@ -1,0 +1,62 @@
+"""`chatelier doctor`: what is wrong, and how to put it right."""
+
+from typing import TYPE_CHECKING
+
+import typer
+
+if TYPE_CHECKING:
+    from chatelier.doctor import Finding
+
+
+def register(app: typer.Typer) -> None:
+    app.command("doctor")(doctor)
+
+
+def doctor(
+    as_json: bool = typer.Option(False, "--json", help="Print the findings as JSON, for programs."),
+) -> None:
+    """Look over settings, folders, database, Redis, storage, models, ports and tokens, and say how to mend
+    each.
+
+    Changes nothing but a probe that it writes and deletes. Exit status 1 when something will not work.
+
+    Examples:
+
+      chatelier doctor
+
+      chatelier doctor --json | jq '.[] | select(.health == "bad")'
+    """
+    import json
+    from dataclasses import asdict
+
+    from chatelier.doctor import Finding, Health, examine
+
+    findings: list[Finding] = []
+    for finding in examine():
+        findings.append(finding)
+        if not as_json:
+            _print(finding)
+    if as_json:
+        typer.echo(json.dumps([asdict(finding) for finding in findings], indent=2, ensure_ascii=False))
+    else:
+        _sum_up(findings)
+    if any(finding.health is Health.BAD for finding in findings):
+        raise typer.Exit(1)
+
+
+def _print(finding: "Finding") -> None:
+    from rich.markup import escape
+
+    from chatelier.runtime.console import answers
+
+    mark = {"good": "[green]ok  [/]", "note": "[yellow]note[/]", "bad": "[bold red]bad [/]"}[finding.health]
+    answers().print(f"{mark} {finding.subject:<12} {escape(finding.said)}", soft_wrap=True)
+    if finding.fix:
+        answers().print(f"     {'':<12} → {escape(finding.fix)}", soft_wrap=True)
+
+
+def _sum_up(findings: "list[Finding]") -> None:
+    from chatelier.runtime.console import answers
+
+    bad = sum(finding.health == "bad" for finding in findings)
+    answers().print("\nAll is well." if not bad else f"\n{bad} to mend.")

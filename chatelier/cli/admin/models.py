@@ -1,0 +1,197 @@
+"""`chatelier models …`: which models there are, and whether they are whole."""
+
+from typing import TYPE_CHECKING
+
+import typer
+
+if TYPE_CHECKING:
+    from engine.model_catalog import ModelCatalogue, ModelEntry
+
+
+def register(app: typer.Typer) -> None:
+    group = typer.Typer(help="The models that can paint.", no_args_is_help=True)
+    for command in (list_, pull, add, check):
+        group.command(command.__name__.rstrip("_"))(command)
+    app.add_typer(group, name="models")
+
+
+def list_() -> None:
+    """List the models, the default one first, and whether their weights are on this machine.
+
+    Example:
+
+      chatelier models list
+    """
+    from rich.table import Column, Table
+
+    from chatelier.runtime.console import answers
+    from engine.catalog.bundled_notes import bundled_notes
+
+    catalogue = _catalogue()
+    table = Table(Column("name", no_wrap=True), "size", "steps", "memory", "weights", "licence", box=None)
+    for entry in catalogue.entries:
+        table.add_row(
+            entry.name,
+            f"{entry.width}×{entry.height}",
+            str(_steps(catalogue, entry)),
+            f"{entry.memory_gib:g} GiB",
+            _whereabouts(catalogue, entry),
+            entry.licence.partition(";")[0],
+        )
+    answers().print(table)
+    for note in bundled_notes(catalogue).values():
+        answers().print(note, style="dim")
+
+
+def pull(
+    names: list[str] = typer.Argument(help="The models to fetch.", metavar="NAME…"),
+) -> None:
+    """Fetch the weights of models and upscalers from their hub, or what is missing of them.
+
+    Example:
+
+      chatelier models pull sdxl
+    """
+    from chatelier.runtime.console import answers
+
+    catalogue = _catalogue()
+    for name in names:
+        if name in catalogue.upscalers:
+            place = catalogue.upscaler(name, offline=False)
+        else:
+            place = str(catalogue.pull(catalogue.find(name)))
+        answers().print(f"{name}: {place}", soft_wrap=True)
+
+
+def add(  # noqa: PLR0917 - options are named on the command line
+    name: str = typer.Argument(help="The name that people type after --model."),
+    source: str = typer.Argument(
+        help="A folder in the diffusers layout, a .safetensors checkpoint, or owner/name on the hub."
+    ),
+    family: str = typer.Option(
+        "auto", help="sd, sdxl, flux, sd3 or pipeline; auto reads it from the folder."
+    ),
+    title: str = typer.Option("", help="A few words about it."),
+    width: int | None = typer.Option(None, min=64, max=4096, help="The width it was made for, in pixels."),
+    height: int | None = typer.Option(None, min=64, max=4096, help="The height it was made for, in pixels."),
+    steps: int = typer.Option(25, min=1, max=200, help="Denoising steps."),
+    guidance: float = typer.Option(7.5, min=0, max=30, help="How closely to follow the words; 0 for none."),
+    scheduler: str | None = typer.Option(None, help="Another scheduler than the model's own."),
+    dtype: str = typer.Option("auto", help="auto, float32, bfloat16 or float16."),
+    licence: str = typer.Option("unknown", help="The licence of the weights."),
+    memory: float = typer.Option(4.0, min=0.1, help="Accelerator memory that it needs, in GiB."),
+    revision: str | None = typer.Option(None, help="A branch, tag or commit of the hub's repository."),
+    config: str | None = typer.Option(
+        None, help="For a checkpoint: a model of its kind, by name or folder, to be configured like."
+    ),
+) -> None:
+    """Add a model to this studio, or replace the one of that name, in models.toml of the home folder.
+
+    A checkpoint in one file is written into the home folder once, in the diffusers layout.
+
+    Examples:
+
+      chatelier models add ours /srv/models/ours --title "Our own style"
+
+      chatelier models add big owner/name --width 1024 --height 1024 --memory 10
+
+      chatelier models add mine mine.safetensors --config sdxl
+    """
+    from chatelier.cli.admin.model_sources import find_source, native_pixels, refuse_bad
+    from chatelier.runtime.console import answers
+    from chatelier.settings import load_settings
+    from chatelier.wiring.ports import make_folder
+    from engine.model_catalog import ModelEntry, read_entries, write_entry
+
+    settings = load_settings()
+    name = name.strip().lower()
+    refuse_bad(name, family, dtype)
+    make_folder(settings.home)
+    source, family = find_source(_catalogue(), name, source, family=family, config=config, home=settings.home)
+    native = native_pixels(source, family)
+    entry = ModelEntry(
+        name=name,
+        source=source,
+        family=family,
+        title=title,
+        width=width or native,
+        height=height or native,
+        steps=steps,
+        guidance_scale=guidance,
+        scheduler=scheduler,
+        dtype=dtype,
+        licence=licence,
+        memory_gib=memory,
+        revision=revision,
+    )
+    write_entry(settings.models_file, entry)
+    read_entries(settings.models_file)
+    fetch = f" Fetch its weights with: chatelier models pull {entry.name}" if entry.on_hub else ""
+    answers().print(f"{entry.name} is in {settings.models_file}.{fetch}", soft_wrap=True)
+
+
+def check(
+    names: list[str] | None = typer.Argument(
+        None, help="The models to check; all that are here, if none is named."
+    ),
+) -> None:
+    """Check that all that loading needs of models is there, whole and of their family. Exit status 1 when not.
+
+    Example:
+
+      chatelier models check thimble
+    """
+    from chatelier.runtime.console import answers, say_error
+    from engine.painters.families import new_painter
+    from engine.painters.weights import choose_device
+    from studio.errors import ModelBroken
+
+    catalogue = _catalogue()
+    entries = [catalogue.find(name) for name in names or catalogue.names]
+    broken = 0
+    for entry in entries:
+        if not names and entry.on_hub and _whereabouts(catalogue, entry) == "not fetched":
+            answers().print(f"{entry.name}: not fetched", style="dim")
+            continue
+        try:
+            folder = catalogue.check(entry)
+            new_painter(catalogue.settle(entry), folder, device=choose_device("cpu"))
+            answers().print(f"{entry.name}: whole, {catalogue.hash(entry)[:12]} in {folder}", soft_wrap=True)
+            for problem in catalogue.extras_problems(entry):
+                broken += 1
+                say_error(f"{entry.name}: {problem}")
+        except ModelBroken as error:
+            broken += 1
+            say_error(f"{entry.name}: {error}")
+    if broken:
+        raise typer.Exit(1)
+
+
+def _catalogue() -> "ModelCatalogue":
+    from chatelier.settings import load_settings
+    from chatelier.wiring.ports import model_catalogue
+
+    return model_catalogue(load_settings())
+
+
+def _whereabouts(catalogue: "ModelCatalogue", entry: "ModelEntry") -> str:
+    from studio.errors import ModelBroken
+
+    if entry.bundled:
+        return "bundled"
+    try:
+        return "here" if catalogue.folder(entry).is_dir() else "folder is missing"
+    except ModelBroken:
+        return "not fetched"
+
+
+def _steps(catalogue: "ModelCatalogue", entry: "ModelEntry") -> int:
+    """As recipes tell them: what a prior in the model's folder says goes first."""
+    from engine.model_folders import read_json
+    from studio.errors import ModelBroken
+
+    try:
+        prior = catalogue.folder(entry) / "prior" / "prior.json"
+        return int(read_json(prior).get("steps", entry.steps)) if prior.is_file() else entry.steps
+    except ModelBroken:  # of which its place tells, and `check`
+        return entry.steps

@@ -1,0 +1,32 @@
+"""`chatelier up`: the whole house on one machine."""
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    app.command("up")(up)
+
+
+def up(
+    quiet: bool = typer.Option(False, "--quiet", "-q", help="Only the log files get what the processes say."),
+) -> None:
+    """Open a studio on this machine: Redis, one worker, house-keeping, the web room, and every face with a
+    token.
+
+    With nothing configured it runs its own Redis, keeps all in the home folder, paints with the bundled
+    model and prints the address to open. What dies is started again. Ctrl-C ends everything in good order.
+
+    Examples:
+
+      chatelier up
+
+      CHATELIER_WEB__PORT=9000 chatelier up --quiet
+    """
+    from chatelier.launcher.launch import open_house
+    from chatelier.runtime.console import say_warning
+    from chatelier.settings import read_settings
+
+    loaded = read_settings()
+    for warning in loaded.warnings:
+        say_warning(warning)
+    open_house(loaded, quiet=quiet)

@@ -1,0 +1,254 @@
+"""`chatelier bench`: figures instead of guesses."""
+
+import json
+import platform
+from contextlib import contextmanager, nullcontext
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from chatelier.benchmarks.model_quality import thimble
+from chatelier.benchmarks.watermark import marks
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from engine.benches.stage import Stage
+
+bench = typer.Typer(
+    help="Measure this machine. Each command prints a table; [bold]--json FILE[/] keeps the figures too.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+)
+Model = Annotated[str | None, typer.Option(help="The model; the bundled one by default.")]
+Random = Annotated[
+    str | None,
+    typer.Option(help="Instead, a model of real size with random weights: sdxl, sdxl-turbo, sd15, small."),
+]
+JsonFile = Annotated[
+    Path | None,
+    typer.Option("--json", metavar="FILE", help="Write the figures there as JSON; - prints them instead."),
+]
+
+
+def register(app: typer.Typer) -> None:
+    app.add_typer(bench, name="bench")
+
+
+bench.command("thimble")(thimble)
+bench.command("marks")(marks)
+
+
+@bench.command("room")
+def room(
+    people: Annotated[int, typer.Option(min=1, max=200, help="How many type at once.")] = 50,
+    model: Model = None,
+    json_file: JsonFile = None,
+) -> None:
+    """The whole studio over loopback: opening, memory, four pictures, acknowledgements.
+
+    A studio is opened in a temporary folder and closed again. Takes a minute or two.
+
+    Example: [bold]chatelier bench room --people 50[/]
+    """
+    from chatelier.benchmarks.web_room import measure_room
+    from chatelier.runtime.console import remarks
+
+    figures = measure_room(people=people, model=model, say=remarks().print)
+    show("The room", figures.rows(), asdict(figures), json_file=json_file)
+
+
+@bench.command("lanes")
+def lanes(
+    model: Model = None,
+    random: Random = None,
+    requests: Annotated[int, typer.Option(min=4, max=1000, help="How many requests arrive at most.")] = 80,
+    load: Annotated[float, typer.Option(min=0.1, max=2, help="Share of what the easel can do.")] = 0.7,
+    pictures: Annotated[int, typer.Option(min=1, max=8, help="Pictures in each request.")] = 1,
+    rows: Annotated[
+        int | None, typer.Option(min=1, max=64, help="Most rows of a forward pass; the device's own number.")
+    ] = None,
+    seconds: Annotated[float, typer.Option(min=5, max=3600, help="How long it may take, about.")] = 75,
+    rehearse: Annotated[
+        bool,
+        typer.Option("--rehearse", help="No model: a forward pass is a pause, as long as on a large card."),
+    ] = False,
+    json_file: JsonFile = None,
+) -> None:
+    """Mixed requests as they come: batched per step, as whole requests, and one at a time.
+
+    Paints the same requests three times, as many as fit into the time.
+
+    Example: [bold]chatelier bench lanes --requests 20[/]
+    """
+    from engine.benches.lanes import measure_lanes
+    from engine.benches.stage import rehearse as rehearsal
+
+    with nullcontext(rehearsal()) if rehearse else _stage(model, random) as stage:
+        figures = measure_lanes(
+            stage,
+            requests=requests,
+            load=load,
+            pictures=pictures,
+            rows=rows or (16 if rehearse else None),
+            longest_seconds=seconds,
+        )
+    show("Lanes", figures.rows(), asdict(figures), json_file=json_file)
+
+
+@bench.command("throughput")
+def throughput(
+    model: Model = None,
+    random: Random = None,
+    pictures: Annotated[int, typer.Option(min=4, max=1000, help="How many pictures.")] = 16,
+    steps: Annotated[int | None, typer.Option(min=1, max=200, help="Steps; the model's own.")] = None,
+    rounds: Annotated[int, typer.Option(min=1, max=100, help="How often each paints them, in turns.")] = 5,
+    json_file: JsonFile = None,
+) -> None:
+    """Pictures a second on a busy easel, against the plain diffusers pipeline at its best batch.
+
+    They paint in turns, so that whatever else the machine does slows both.
+
+    Example: [bold]chatelier bench throughput --pictures 8 --rounds 3[/]
+    """
+    from engine.benches.throughput import measure_throughput
+
+    with _stage(model, random) as stage:
+        figures = measure_throughput(stage, pictures=pictures, steps=steps, rounds=rounds)
+    show("Throughput", figures.rows(), asdict(figures), json_file=json_file)
+
+
+@bench.command("fair")
+def fair(
+    model: Annotated[
+        str | None, typer.Option(help="A model that paints; without one there are pauses.")
+    ] = None,
+    random: Random = None,
+    others: Annotated[int, typer.Option(min=2, max=200, help="People who ask once.")] = 20,
+    jobs: Annotated[int, typer.Option(min=1, max=500, help="Jobs of the one who asks often.")] = 32,
+    pictures: Annotated[int, typer.Option(min=1, max=8, help="Pictures in each job.")] = 4,
+    json_file: JsonFile = None,
+) -> None:
+    """One person with many jobs and many people with one: who waits how long.
+
+    Needs no model: the forward pass is a pause. About twenty seconds. With a model it is 72 jobs to paint.
+
+    Example: [bold]chatelier bench fair[/], or [bold]chatelier bench fair --model thimble --pictures 1[/]
+    """
+    from engine.benches.fair import measure_fairness
+
+    if model is None and random is None:
+        figures = measure_fairness(others=others, spam_jobs=jobs, pictures=pictures)
+    else:
+        with _stage(model, random) as stage:
+            figures = measure_fairness(others=others, spam_jobs=jobs, pictures=pictures, stage=stage)
+    show("Fairness", figures.rows(), asdict(figures), json_file=json_file)
+
+
+@bench.command("overhead")
+def overhead(
+    model: Annotated[str | None, typer.Option(help="A model to compare with: its sizes, its step.")] = None,
+    random: Random = None,
+    lanes: Annotated[int, typer.Option(min=1, max=64, help="Lanes side by side.")] = 16,
+    json_file: JsonFile = None,
+) -> None:
+    """What the easel itself takes, around a forward pass that takes nothing.
+
+    Example: [bold]chatelier bench overhead --random sdxl[/]
+    """
+    from engine.benches.overhead import measure_overhead
+
+    if model is None and random is None:
+        figures = measure_overhead(lanes=lanes)
+    else:
+        with _stage(model, random) as stage:
+            figures = measure_overhead(lanes=lanes, stage=stage)
+    show("Overhead", figures.rows(), asdict(figures), json_file=json_file)
+
+
+@bench.command("upscale")
+def upscale(
+    people: Annotated[int, typer.Option(min=1, max=64, help="How many enlarge a picture at once.")] = 4,
+    side: Annotated[int, typer.Option(min=32, max=1536, help="Width and height of each, in pixels.")] = 512,
+    upscaler: Annotated[str | None, typer.Option(help="A name or a file; the bundled one.")] = None,
+    json_file: JsonFile = None,
+) -> None:
+    """Pictures enlarged by several people at once: side by side and one after another.
+
+    Example: [bold]chatelier bench upscale --people 4 --side 256[/]
+    """
+    from chatelier.settings import load_settings
+    from engine.benches.upscale import measure_upscaling
+
+    worker = load_settings().worker
+    figures = measure_upscaling(
+        people=people,
+        side_pixels=side,
+        source=upscaler,
+        device=worker.device,
+        threads=worker.cpu_threads,
+    )
+    show("Upscaling", figures.rows(), asdict(figures), json_file=json_file)
+
+
+@bench.command("gpu")
+def gpu(
+    pictures: Annotated[int, typer.Option(min=4, max=1000, help="Large pictures to paint.")] = 32,
+    json_file: JsonFile = None,
+) -> None:
+    """A CUDA card with models of SDXL's size and random weights: everything, in less than eight minutes.
+
+    No weights are needed. The settings of the section speed hold.
+
+    Example: [bold]chatelier bench gpu --json card.json[/]
+    """
+    from chatelier.runtime.console import remarks
+    from chatelier.settings import load_settings
+    from chatelier.wiring.workers import speed_of
+    from engine.benches.card import measure_card
+
+    settings = load_settings()
+    figures = measure_card(
+        speed=speed_of(settings),
+        device=settings.worker.device or "cuda",
+        pictures=pictures,
+        say=remarks().print,
+    )
+    show("The card", figures.rows(), asdict(figures), json_file=json_file)
+
+
+@contextmanager
+def _stage(model: str | None, random: str | None) -> "Iterator[Stage]":
+    """A model, loaded on the device of the settings and run as they say."""
+    from chatelier.settings import load_settings
+    from chatelier.wiring.ports import model_catalogue
+    from chatelier.wiring.workers import speed_of
+    from engine.benches.stage import set_up, set_up_random
+
+    settings = load_settings()
+    device, threads, speed = settings.worker.device, settings.worker.cpu_threads, speed_of(settings)
+    if random is None:
+        yield set_up(model_catalogue(settings), model=model, device=device, threads=threads, speed=speed)
+        return
+    with set_up_random(random, device=device, threads=threads, speed=speed) as stage:
+        yield stage
+
+
+def show(title: str, rows: list[tuple[str, str]], data: dict[str, object], *, json_file: Path | None) -> None:
+    """A measurement on standard output; in the file with the machine that it was made on."""
+    from rich.table import Table
+
+    from chatelier.runtime.console import answers
+
+    said = json.dumps({"machine": platform.platform(), **data}, indent=1)
+    if json_file == Path("-"):
+        answers().print_json(said)
+        return
+    table = Table(title=title, show_header=False)
+    for name, value in rows:
+        table.add_row(name, value)
+    answers().print(table)
+    if json_file is not None:
+        json_file.write_text(said + "\n", encoding="utf-8")

@@ -1,0 +1,90 @@
+"""`chatelier verify IMAGE`: where a picture comes from."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from chatelier.settings import Settings
+    from studio.commands.answers import Attribution
+    from studio.provenance import Traces
+
+
+def register(app: typer.Typer) -> None:
+    app.command("verify")(verify)
+
+
+def verify(
+    image: Annotated[Path, typer.Argument(help="A PNG, JPEG, WebP or GIF, from wherever.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
+) -> None:
+    """Say where a picture comes from: by its content credentials, its invisible mark, its text or its looks.
+
+    Looks it up in the records if the database is there. Exit status 1 when nothing tells.
+
+    Examples:
+
+      chatelier verify picture.png
+
+      chatelier verify screenshot.jpg --json
+    """
+    from bots.texts.attributions import attribution
+    from chatelier.runtime.console import answers
+    from chatelier.settings import load_settings
+
+    settings = load_settings()
+    traces = _traces(settings, image)
+    found = _attribution(settings, traces)
+    if as_json:
+        _print_json(traces, found)
+    else:
+        for line in attribution(found):
+            answers().print(line, soft_wrap=True, markup=False, highlight=False)
+    if not (found.known or traces.claims or traces.signed_by or traces.software):
+        raise typer.Exit(1)
+
+
+def _traces(settings: "Settings", image: Path) -> "Traces":
+    """Raises `BadImage`, also for a file that cannot be read."""
+    from chatelier.wiring.ports import open_examiner
+    from engine.pictures.darkroom import Darkroom
+    from studio.errors import BadImage
+
+    try:
+        data = image.read_bytes()
+    except OSError as error:
+        raise BadImage(f"{image} cannot be read ({error.strerror}).") from error
+    return open_examiner(settings).examine(data, png=Darkroom().clean(data).png)
+
+
+def _attribution(settings: "Settings", traces: "Traces") -> "Attribution":
+    """What the records say; without a database, what the file says."""
+    from chatelier.runtime.console import say_warning
+    from chatelier.wiring.ports import open_database
+    from studio.commands.whose import attribute, claimed
+    from studio.db.database import Database
+    from studio.errors import DatabaseUnavailable, Misconfigured
+
+    file = Database(settings.database).url.database
+    if settings.database_url is None and not (file and Path(file).exists()):
+        return claimed(traces)
+    try:
+        database = open_database(settings)
+    except (DatabaseUnavailable, Misconfigured) as error:
+        say_warning(f"The records were not asked: {error}")
+        return claimed(traces)
+    try:
+        with database.read() as session:
+            return attribute(session, traces, None)
+    finally:
+        database.close()
+
+
+def _print_json(traces: "Traces", found: "Attribution") -> None:
+    import json
+
+    from studio.wire import to_data
+
+    said = {"file": to_data(traces), "records": to_data(found)}
+    typer.echo(json.dumps(said, indent=2, ensure_ascii=False))

@@ -1,0 +1,68 @@
+"""All checks in order. One that fails in a way nobody foresaw is a finding too, and the next goes on."""
+
+from collections.abc import Callable, Iterator
+
+from chatelier.doctor import discord, host, models, moderation, provenance, proxies, services, slack
+from chatelier.doctor.findings import Finding, bad, good, note
+from chatelier.settings import BadSettings, Loaded, read_settings
+from studio.errors import ChatelierError
+
+Check = Callable[[Loaded], Iterator[Finding]]
+
+CHECKS: tuple[tuple[str, Check], ...] = (
+    ("home", host.home),
+    ("disk", host.disk),
+    ("memory", host.memory),
+    ("database", services.database),
+    ("redis", services.redis),
+    ("storage", services.storage),
+    ("model", models.models),
+    ("accelerator", models.accelerator),
+    ("queues", models.queues),
+    ("learned", models.learned),
+    ("policy", moderation.policy),
+    ("moderators", moderation.moderators),
+    ("word list", moderation.word_list),
+    ("names", moderation.names),
+    ("blocked pictures", moderation.blocked_pictures),
+    ("sight", moderation.sight),
+    ("provenance", provenance.chain),
+    ("web", host.web_port),
+    ("proxies", proxies.proxies),
+    ("discord", discord.discord),
+    ("slack", slack.slack),
+)
+
+
+def examine() -> Iterator[Finding]:
+    """Findings as they are made. With unreadable settings nothing else can be looked at."""
+    try:
+        loaded = read_settings()
+    except BadSettings as error:
+        for problem in error.problems:
+            yield bad("settings", f"{problem.setting}: {problem.fault}", problem.fix)
+        return
+    yield from _settings(loaded)
+    for subject, check in CHECKS:
+        yield from _guarded(subject, check, loaded)
+
+
+def _settings(loaded: Loaded) -> Iterator[Finding]:
+    source = f"{len(loaded.origins)} set" + (
+        f", file {loaded.file}" if loaded.file else ", no chatelier.toml"
+    )
+    yield good("settings", source)
+    for warning in loaded.warnings:
+        yield note("settings", warning, "Unset it if it is a slip.")
+    if loaded.file and loaded.file.stat().st_mode & 0o077:
+        yield note("settings", f"other users may read {loaded.file}", f"chmod 600 {loaded.file}")
+
+
+def _guarded(subject: str, check: Check, loaded: Loaded) -> Iterator[Finding]:
+    try:
+        yield from check(loaded)
+    except ChatelierError as error:
+        yield bad(subject, str(error), "Correct what it names and ask the doctor again.")
+    except Exception as error:  # noqa: BLE001
+        fault = f"could not be looked at ({type(error).__name__}: {error})"
+        yield bad(subject, fault, f"Check what is set for {subject}; `chatelier config` shows it.")

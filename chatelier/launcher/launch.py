@@ -1,0 +1,127 @@
+"""The whole house on one machine, behind one address."""
+
+import asyncio
+import signal
+import time
+from collections.abc import Collection
+from contextlib import ExitStack
+
+from rich.console import Console
+from rich.markup import escape
+from rich.panel import Panel
+
+from chatelier.launcher.home_lock import Occupancy
+from chatelier.launcher.process_plan import Plan, faces_with_tokens
+from chatelier.runtime import embedded_redis
+from chatelier.runtime.console import answers, say_warning
+from chatelier.runtime.network import open_web_port
+from chatelier.settings import Loaded, Settings
+from chatelier.supervisor import House
+from chatelier.wiring.ports import bring_up_to_date, make_folder, model_catalogue, require_redis
+from engine.catalog.bundled_notes import bundled_notes
+
+
+def open_house(loaded: Loaded, *, quiet: bool) -> None:
+    """Run until SIGINT, SIGTERM or SIGHUP. Raises `Misconfigured`, `ModelBroken` and `StartFailed`.
+
+    `quiet` leaves what the programs say to their log files.
+    """
+    settings, console = loaded.settings, answers()
+    for folder in (settings.home, settings.run_folder, settings.logs_folder):
+        make_folder(folder)
+    with ExitStack() as stack:
+        occupancy = stack.enter_context(Occupancy.claim(settings.run_folder))
+        _require_model(settings)
+        bring_up_to_date(settings)
+        require_redis(settings)
+        listener = stack.enter_context(open_web_port(loaded))
+        redis = None
+        if settings.redis_url is None:
+            redis = embedded_redis.prepare(settings.redis_folder)
+            stack.callback(redis.close)
+        plan = Plan(
+            loaded=loaded,
+            redis=redis,
+            port=listener.getsockname()[1],
+            listener=listener.fileno(),
+            colours=console.is_terminal,
+        )
+        for face in sorted(set(faces_with_tokens(settings)) - set(plan.faces())):
+            say_warning(
+                f"A token for {face.title()} is set, but this version has no {face.title()} face yet."
+            )
+        asyncio.run(_keep_open(plan, occupancy, console, quiet=quiet))
+
+
+async def _keep_open(plan: Plan, occupancy: Occupancy, console: Console, *, quiet: bool) -> None:
+    started_at = time.monotonic()
+
+    def say(line: str) -> None:
+        console.print(f"[dim]{escape(line)}[/]", soft_wrap=True)
+
+    waiting = console.status("Opening the studio; the first start takes longest.")
+
+    def opened() -> None:
+        waiting.stop()
+        console.print(_panel(plan, absent=house.absent, seconds=time.monotonic() - started_at))
+        occupancy.write(open=True)  # after it was said: whoever waits for the note may read what was said
+
+    def changed(processes: dict[str, int]) -> None:
+        if plan.redis:
+            plan.redis.announce()
+        occupancy.write(url=plan.url, redis_url=plan.redis_url, processes=processes)
+
+    house = House(
+        plan.stages(),
+        console=console,
+        logs_folder=plan.settings.logs_folder,
+        say=say,
+        changed=changed,
+        quiet=quiet,
+    )
+    loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        waiting.stop()
+        say("Closing. Once more to end at once.")
+        house.stop()
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, stop)
+    if console.is_terminal:
+        waiting.start()
+    else:
+        say(str(waiting.status))
+    try:
+        await house.run(opened=opened)
+    finally:
+        waiting.stop()
+    say("Closed.")
+
+
+def _require_model(settings: Settings) -> None:
+    """A model that is not whole is said now, and not by a dying worker. Raises `ModelBroken`."""
+    catalogue = model_catalogue(settings)
+    catalogue.check(catalogue.entries[0])
+
+
+def _panel(plan: Plan, *, absent: Collection[str], seconds: float) -> Panel:
+    settings = plan.settings
+    faces = ", ".join(
+        f"{face} (not connected)" if face in absent else face for face in ("web", *plan.faces())
+    )
+    catalogue = model_catalogue(settings)
+    lines = [
+        f"[bold]{plan.url}[/]",
+        "",
+        f"Model    {escape(catalogue.names[0])}",
+        *([f"[dim]{note}[/]"] if (note := bundled_notes(catalogue).get(catalogue.names[0])) else []),
+        f"Faces    {faces}",
+        f"Kept in  {escape(str(settings.home))}",
+        "",
+        "Ctrl-C closes it.",
+    ]
+    if not settings.web.is_loopback:
+        lines.insert(1, "Other machines reach it too; people need the invite word.")
+    title = f"The studio is open after {seconds:.0f} s"
+    return Panel.fit("\n".join(lines), title=title, border_style="green", padding=(1, 2))

@@ -1,0 +1,119 @@
+"""The database brought up to date, once, whoever asks first."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection, inspect, text
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+
+from chatelier.migrations import HEAD, known_revisions
+from studio.db.database import Database, is_broken
+from studio.errors import DatabaseUnavailable, Misconfigured
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+_ADVISORY_LOCK = 0x63_68_61_74_65_6C  # "chatel"; any number that nobody else locks
+
+
+def upgrade(database: Database) -> tuple[str | None, str]:
+    """Apply what is missing and return the revisions before and after. Raises `DatabaseUnavailable`.
+
+    Everything happens in one transaction, which PostgreSQL guards with an advisory lock and SQLite with its
+    write lock: of two that start at once one waits, however long the other takes, and then finds nothing to do;
+    and a failure leaves no half-made schema. Raises `Misconfigured` for a schema that this version does not know.
+    """
+    from alembic import command
+
+    try:
+        with database.begin_patiently() as connection:
+            if not database.is_sqlite:
+                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
+            before = _revision(connection)
+            _refuse_unknown(before)
+            if before != HEAD:
+                command.upgrade(alembic_config(connection), "head")
+                _require_references(connection)
+    except DBAPIError as error:
+        if isinstance(error, OperationalError | InterfaceError) or is_broken(error):
+            raise DatabaseUnavailable from error
+        raise
+    return before, HEAD
+
+
+def revision(database: Database) -> str | None:
+    """The schema's revision, None for an empty database. Raises `DatabaseUnavailable`."""
+    with database.read() as session:
+        return _revision(session.connection())
+
+
+def require_current(database: Database) -> None:
+    """Raises `Misconfigured`, naming the command to run, unless the schema is the one of this version."""
+    found = revision(database)
+    _refuse_unknown(found)
+    if found != HEAD:
+        what = "is empty" if found is None else f"has schema {found}, and this version needs {HEAD}"
+        raise Misconfigured(f"The database {what}. Bring it up to date with: chatelier db upgrade")
+
+
+def require_whole(database: Database) -> None:
+    """Raises `Misconfigured` when SQLite finds its file damaged; reads all of it. Raises `DatabaseUnavailable`."""
+    if damage := database.damage():
+        raise Misconfigured(damaged(database.url.render_as_string(), damage))
+
+
+def damaged(where: str, damage: str) -> str:
+    return f"The database {where} is damaged ({damage}). {PUT_A_COPY}"
+
+
+PUT_A_COPY = "Stop what uses it and put a copy from before in its place."
+
+
+def fault_of(found: str | None) -> str | None:
+    """What is wrong with a revision that this version cannot upgrade from; None when it can."""
+    if found is None or found in known_revisions():
+        return None
+    if found > HEAD:
+        return (
+            f"has schema {found} of a newer version of Chatelier; this one knows {HEAD}."
+            " Install the newer version, or restore a copy of the database from before."
+        )
+    what = f"has schema {found}, which no version made" if found else "has tables and no schema"
+    return f"{what}, so `chatelier db upgrade` has no place to begin. {PUT_A_COPY}"
+
+
+def _refuse_unknown(found: str | None) -> None:
+    if fault := fault_of(found):
+        raise Misconfigured(f"The database {fault}")
+
+
+def _require_references(connection: Connection) -> None:
+    """SQLite did not enforce foreign keys during the upgrade, so all are looked over before it counts."""
+    if connection.dialect.name != "sqlite":
+        return
+    if broken := connection.exec_driver_sql("PRAGMA foreign_key_check").first():
+        raise Misconfigured(
+            f"The upgrade was undone: rows of {broken[0]} refer to rows of {broken[2]} that are not there."
+            f" {PUT_A_COPY}"
+        )
+
+
+def _revision(connection: Connection) -> str | None:
+    """None for an empty database; an empty text where tables are there and nothing says of which revision."""
+    tables = inspect(connection)
+    found: str | None = None
+    if tables.has_table("alembic_version"):
+        found = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return "" if found is None and tables.has_table("jobs") else found
+
+
+def alembic_config(connection: Connection) -> "Config":
+    """Alembic's settings without a file of its own; the migrations run on `connection`."""
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option(
+        "script_location", str(Path(__file__).parents[1] / "migrations").replace("%", "%%")
+    )
+    config.attributes["connection"] = connection
+    return config

@@ -1,0 +1,145 @@
+"""The faces: Discord, Slack and the web room."""
+
+from typing import Self
+
+from pydantic import Field, SecretStr, model_validator
+
+from chatelier.settings.value_types import Names, Networks, Section, ShardIds, WebUrl
+from studio.hosts import is_loopback
+
+
+class DiscordSection(Section):
+    """The Discord face. It runs when a token is set."""
+
+    token: SecretStr | None = Field(None, description="The bot's token, from Discord's developer portal.")
+    api_url: WebUrl = Field("https://discord.com/api/v10", description="Discord's REST API.")
+    gateway_url: WebUrl | None = Field(None, description="The gateway; unset: the one that Discord names.")
+    moderator_roles: Names = Field(
+        (),
+        description="Roles, by name or id, whose members moderate; who may manage the server does so anyway.",
+    )
+    shard_ids: ShardIds | None = Field(
+        None, description="The shards of this process, such as [0, 1]; unset: all."
+    )
+    shard_count: int | None = Field(
+        None, ge=1, description="The shards in all; unset: as many as Discord advises."
+    )
+
+    @model_validator(mode="after")
+    def _shards_belong_together(self) -> Self:
+        if self.shard_ids and (self.shard_count is None or max(self.shard_ids) >= self.shard_count):
+            raise ValueError("shard_ids needs a shard_count above each of them")
+        return self
+
+
+class SlackSection(Section):
+    """The Slack face.
+
+    It runs when a bot token is set, or a client id for many workspaces, in Socket Mode (app token) or HTTP mode
+    (signing secret).
+    """
+
+    bot_token: SecretStr | None = Field(None, description="The bot token, xoxb-…, for one workspace.")
+    client_id: str | None = Field(
+        None,
+        min_length=1,
+        max_length=32,
+        description="The client id, for every workspace that installs the app.",
+    )
+    client_secret: SecretStr | None = Field(None, description="The client secret that belongs to it.")
+    app_token: SecretStr | None = Field(None, description="The app-level token, xapp-…, for Socket Mode.")
+    signing_secret: SecretStr | None = Field(None, description="The signing secret, for HTTP mode.")
+    host: str = Field(
+        "127.0.0.1",
+        min_length=1,
+        description="The address that HTTP mode listens on; 0.0.0.0 is every one, for a proxy on another machine.",
+    )
+    port: int = Field(3000, ge=1, le=65535, description="The port that HTTP mode listens on.")
+    public_url: WebUrl | None = Field(
+        None,
+        description="The address of that port for Slack and browsers, such as https://paint.example.org.",
+    )
+    allowed_workspaces: Names = Field(
+        (), description="Ids of workspaces or organisations that may install the app; unset: every one."
+    )
+    behind_web: bool = Field(
+        False, description="The web room passes /slack/… on to that port: one address serves both."
+    )
+    moderator_groups: Names = Field(
+        (),
+        description="User groups, by handle or id, whose members moderate; admins and owners do so anyway.",
+    )
+    claim_seconds: float = Field(
+        20.0, ge=1, le=120, description="After how long another process sends what a silent one was to send."
+    )
+    api_url: WebUrl = Field("https://slack.com/api", description="Slack's Web API.")
+
+    @property
+    def is_set(self) -> bool:
+        return bool(self.bot_token or self.client_id)
+
+    @model_validator(mode="after")
+    def _is_for_one_or_for_many(self) -> Self:
+        if self.bot_token and self.client_id:
+            raise ValueError("has a bot_token (one workspace) and a client_id (many): leave one out")
+        if bool(self.client_id) != bool(self.client_secret):
+            raise ValueError("needs client_id and client_secret together, to be installed by many workspaces")
+        return self
+
+    @model_validator(mode="after")
+    def _has_a_way_in(self) -> Self:
+        if self.is_set and not (self.app_token or self.signing_secret):
+            raise ValueError(
+                "has no way to receive: set app_token (Socket Mode) or signing_secret (HTTP mode) too"
+            )
+        return self
+
+
+class WebSection(Section):
+    """The web room."""
+
+    host: str = Field(
+        "127.0.0.1", min_length=1, description="The address to listen on; 0.0.0.0 is every one."
+    )
+    port: int = Field(8080, ge=0, le=65535, description="The port to listen on; 0 takes a free one.")
+    invite: SecretStr | None = Field(
+        None,
+        description="The word that people type at the door. Needed when other machines can reach the room.",
+    )
+    moderator_invite: SecretStr | None = Field(
+        None, description="Whoever types this word instead comes in as a moderator."
+    )
+    secret: SecretStr | None = Field(
+        None,
+        min_length=16,
+        description="Signs the sessions, 16 characters or more; unset: made once, kept in the home folder.",
+    )
+    allowed_hosts: Names = Field(
+        (), description="The names under which browsers reach the room, such as paint.example.org."
+    )
+    trusted_proxies: Networks = Field(
+        (),
+        description="The addresses or networks of the proxies in front; only they may say who a client is.",
+    )
+    metrics_token: SecretStr | None = Field(
+        None,
+        min_length=16,
+        description="The token, 16 characters or more, with which other machines read /metrics; unset: this one only.",
+    )
+    name: str = Field("The atelier", min_length=1, max_length=60, description="The name over the door.")
+
+    @property
+    def is_loopback(self) -> bool:
+        return is_loopback(self.host)
+
+    @model_validator(mode="after")
+    def _is_not_open_to_all(self) -> Self:
+        invite = self.invite.get_secret_value() if self.invite else ""
+        if not self.is_loopback and len(invite) < 6:
+            raise ValueError(
+                f"host {self.host} lets other machines in:"
+                " set invite to a word of at least 6 characters, or host to 127.0.0.1"
+            )
+        if self.moderator_invite and self.moderator_invite == self.invite:
+            raise ValueError("moderator_invite and invite must be different words")
+        return self

@@ -1,0 +1,54 @@
+"""The settings of whoever paints: the worker, and how it runs its models."""
+
+from pydantic import Field
+
+from chatelier.settings.value_types import Names, Section
+from engine.speed import LowMemory, Quantise
+
+
+class WorkerSection(Section):
+    """The process that paints."""
+
+    threads: int = Field(
+        16,
+        ge=1,
+        le=64,
+        description="Jobs in hand at once, more than one person may have; the easel shares its steps among them.",
+    )
+    device: str | None = Field(
+        None,
+        pattern=r"^(cpu|mps|cuda(:\d+)?(,cuda:\d+)*)$",
+        description="cpu, mps, cuda, or cuda:0,cuda:1 for several cards; unset: the best there is.",
+    )
+    models: Names = Field(
+        (),
+        description="The models that this worker serves, such as sdxl, flux; needs model_queues. Unset: all.",
+    )
+    low_vram: LowMemory = Field(
+        LowMemory.OFF,
+        description="For small cards. parts: text encoders and autoencoder wait in the machine's memory;"
+        " whole: the denoiser too, while they work.",
+    )
+    memory_gib: float | None = Field(
+        None, ge=0.25, description="Accelerator memory to use at most; unset: what the device has."
+    )
+    cpu_threads: int | None = Field(
+        None, ge=1, le=256, description="Cores to paint with on a CPU; unset: all."
+    )
+    max_attempts: int = Field(
+        8, ge=1, le=100, description="Leases that a job may lose before it counts as failed."
+    )
+    lease_seconds: float = Field(30.0, ge=2, le=600, description="How long a silent worker keeps its job.")
+
+
+class SpeedSection(Section):
+    """How models run. Unset means on for a CUDA card, off elsewhere."""
+
+    fuse: bool | None = Field(None, description="Compute the projections of attention as one.")
+    compile: bool | None = Field(
+        None, description="Compile the denoiser's blocks when the worker starts; that takes a minute or two."
+    )
+    overlap: bool | None = Field(None, description="Decode finished pictures beside the next steps.")
+    quantise: Quantise = Field(
+        Quantise.OFF, description="int8 or fp8: the denoiser's weights in 8 bits; needs torchao."
+    )

@@ -1,0 +1,1 @@
+"""Plugs implementations into the ports of the studio."""

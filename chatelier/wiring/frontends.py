@@ -1,0 +1,161 @@
+"""The faces as processes: from the settings to a room or a bot that runs until it is told to stop."""
+
+import fcntl
+import gc
+import os
+import secrets
+import socket
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from chatelier.runtime.metrics_server import serve_figures
+from chatelier.runtime.network import local_url, require_free
+from chatelier.runtime.unknown_proxies import UnknownProxies
+from chatelier.settings import Settings
+from chatelier.wiring.ports import face_ports, make_folder, redis_url
+from studio.errors import Misconfigured
+
+if TYPE_CHECKING:
+    from bots.web.server import Around
+    from studio.ports import Ports
+
+_MIB = 1024 * 1024
+
+
+def open_room(
+    settings: Settings,
+    *,
+    listener: int | None = None,
+    metrics: str | None = None,
+    ready_file: Path | None = None,
+) -> None:
+    """Be the web face until told to stop. `listener` is the descriptor of a socket that listens on its port already.
+
+    `metrics` is a further address, HOST:PORT, for the figures. `ready_file` is fresh while it is open.
+    """
+    from bots.web import WebSettings
+    from bots.web.routes.metrics import Figures
+    from bots.web.server import serve
+
+    web = settings.web
+    room = WebSettings(
+        secret_key=web.secret.get_secret_value() if web.secret else session_secret(settings),
+        host=web.host,
+        port=web.port,
+        shared_secret=web.invite.get_secret_value() if web.invite else None,
+        moderator_secret=web.moderator_invite.get_secret_value() if web.moderator_invite else None,
+        allowed_hosts=web.allowed_hosts,
+        trusted_proxies=web.trusted_proxies,
+        report_unknown_proxy=UnknownProxies(settings.home).report,
+        metrics_token=web.metrics_token.get_secret_value() if web.metrics_token else None,
+        max_upload_bytes=settings.limits.max_upload_mib * _MIB,
+        room_name=web.name,
+    )
+    if listener is None:
+        require_free(web.host, web.port)
+    given = socket.socket(fileno=listener) if listener is not None else None
+    figures = Figures()
+    serve_figures(metrics, registry=figures.registry)
+    with _furnished(settings) as ports:
+        serve(
+            ports,
+            room,
+            around=_with_slack(settings),
+            listener=given,
+            figures=figures,
+            ready_file=ready_file,
+        )
+
+
+@contextmanager
+def _furnished(settings: Settings) -> "Iterator[Ports]":
+    """A face's ports while it runs. What is loaded by now stays: to look through it for garbage again and again would
+    now and then keep everybody waiting for a fifth of a second.
+    """
+    ports = face_ports(settings)
+    gc.collect()
+    gc.freeze()
+    with closing(ports.database):
+        yield ports
+
+
+def _with_slack(settings: Settings) -> "Around | None":
+    """The web room answers for the Slack face too, where one address serves both."""
+    slack = settings.slack
+    if not slack.behind_web:
+        return None
+    from bots.slack.http.web_proxy import Forwarding
+
+    return partial(Forwarding, target_url=local_url(slack.host, slack.port))
+
+
+def run_discord(settings: Settings, *, ready_file: Path | None = None) -> None:
+    """Be the Discord face until told to stop. Raises `Misconfigured` without a token, or with a wrong one."""
+    from bots.discord import DiscordSettings, run_bot
+
+    discord = settings.discord
+    if discord.token is None:
+        raise Misconfigured(
+            "CHATELIER_DISCORD__TOKEN is not set. Copy the bot's token from Discord's developer portal."
+        )
+    bot = DiscordSettings(
+        token=discord.token.get_secret_value(),
+        home=settings.home,
+        api_url=discord.api_url,
+        gateway_url=discord.gateway_url,
+        moderator_roles=frozenset(discord.moderator_roles),
+        max_upload_bytes=settings.limits.max_upload_mib * _MIB,
+        shard_ids=discord.shard_ids,
+        shard_count=discord.shard_count,
+    )
+    make_folder(settings.home)
+    with _furnished(settings) as ports:
+        run_bot(ports, bot, ready_file=ready_file)
+
+
+def run_slack(settings: Settings, *, ready_file: Path | None = None) -> None:
+    """Be the Slack face until told to stop. Raises `Misconfigured` without tokens, or with wrong ones."""
+    from bots.slack import SlackSettings
+    from bots.slack.run import run_face
+
+    slack = settings.slack
+    if not slack.is_set:
+        raise Misconfigured(
+            "CHATELIER_SLACK__BOT_TOKEN is not set. Copy the bot token from your Slack app's page, OAuth & Permissions."
+        )
+    face = SlackSettings(
+        bot_token=slack.bot_token.get_secret_value() if slack.bot_token else None,
+        client_id=slack.client_id,
+        client_secret=slack.client_secret.get_secret_value() if slack.client_secret else None,
+        app_token=slack.app_token.get_secret_value() if slack.app_token else None,
+        signing_secret=slack.signing_secret.get_secret_value() if slack.signing_secret else None,
+        api_url=slack.api_url,
+        host=slack.host,
+        port=slack.port,
+        public_url=slack.public_url,
+        allowed_workspaces=frozenset(slack.allowed_workspaces),
+        moderator_groups=frozenset(slack.moderator_groups),
+        claim_seconds=slack.claim_seconds,
+        redis_url=redis_url(settings),
+        max_upload_bytes=settings.limits.max_upload_mib * _MIB,
+    )
+    if face.listens:
+        require_free(face.host, face.port, setting="CHATELIER_SLACK__PORT")
+    with _furnished(settings) as ports:
+        run_face(ports, face, ready_file=ready_file)
+
+
+def session_secret(settings: Settings) -> str:
+    """Made at the first start and kept, so that nobody has to come in anew after a restart."""
+    path = settings.home / "session-secret"
+    make_folder(settings.home)
+    with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)  # faces that start together agree on one
+        secret = file.read().strip()
+        if not secret:  # nor did one that was killed here leave any
+            secret = secrets.token_urlsafe(32)
+            file.write(secret + "\n")
+    return secret

@@ -1,0 +1,185 @@
+"""The processes behind the faces: the painting worker and the house-keeper."""
+
+import os
+import secrets
+import socket
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
+from datetime import timedelta
+from functools import partial
+from typing import TYPE_CHECKING
+
+from chatelier.settings import Settings
+from chatelier.wiring.ports import (
+    house_rules,
+    make_folder,
+    model_catalogue,
+    models_with_queues,
+    open_database,
+    open_gate,
+    open_signer,
+    open_storage,
+    redis_url,
+)
+from engine.speed import Speed
+from studio.errors import Misconfigured
+
+if TYPE_CHECKING:
+    from engine.atelier import Atelier
+    from studio.db.database import Database
+
+
+def open_atelier(settings: Settings, *, stays: bool = True) -> "Atelier":
+    """Loads nothing yet. For one that does not stay it is not worth compiling. Raises `Misconfigured`."""
+    from engine.atelier import Atelier
+
+    worker = settings.worker
+    return Atelier(
+        model_catalogue(settings),
+        device=worker.device,
+        threads=worker.cpu_threads,
+        represents=settings.moderation.representation,
+        budget_bytes=int(worker.memory_gib * 1024**3) if worker.memory_gib else None,
+        speed=speed_of(settings) if stays else replace(speed_of(settings), compile=False),
+        learned_file=settings.learned_file,
+    )
+
+
+def speed_of(settings: Settings) -> Speed:
+    speed = settings.speed
+    return Speed(
+        fuse=speed.fuse,
+        compile=speed.compile,
+        overlap=speed.overlap,
+        quantise=speed.quantise,
+        low_memory=settings.worker.low_vram,
+    )
+
+
+def served_models(settings: Settings) -> tuple[str, ...]:
+    """The models of this worker, the one that it warms up with first. Raises `Misconfigured`."""
+    known, chosen = model_catalogue(settings).names, settings.worker.models
+    if not chosen:
+        return known
+    if not settings.model_queues:
+        raise Misconfigured(
+            "CHATELIER_WORKER__MODELS needs queues for single models:"
+            " set CHATELIER_MODEL_QUEUES=true for the faces and all workers."
+        )
+    if strange := [name for name in chosen if name not in known]:
+        raise Misconfigured(
+            f"CHATELIER_WORKER__MODELS: there is no model {strange[0]}; there are {', '.join(known)}."
+        )
+    return tuple(sorted(chosen, key=lambda name: name != known[0]))
+
+
+def queues_served(settings: Settings) -> tuple[str, ...]:
+    """The common queue by whoever paints with the default model, and those of single models."""
+    from engine.broker import PAINT_QUEUE, queue_of
+
+    served, (default, *_) = served_models(settings), model_catalogue(settings).names
+    own = tuple(queue_of(name) for name in served) if settings.model_queues else ()
+    return ((PAINT_QUEUE,) if default in served else ()) + own
+
+
+def paint(settings: Settings, *, on_ready: Callable[[], None]) -> None:
+    """Be a painting worker until told to stop.
+
+    `on_ready` is called when the model is loaded and tasks are taken.
+    """
+    with closing(open_database(settings)) as database:
+        _paint_with(database, settings, on_ready)
+
+
+def _paint_with(database: "Database", settings: Settings, on_ready: Callable[[], None]) -> None:
+    from celery import signals
+
+    from engine.broker import make_app
+    from engine.cancellations import CancelListener
+    from engine.catalog.model_availability import ModelAnnouncer, runnable_models
+    from engine.client import CeleryQueue
+    from engine.events import RedisEvents
+    from engine.leases import LeaseKeeper
+    from engine.tasks import register_painting
+    from engine.work import Work
+    from engine.worker import run_painting
+
+    url, rules, worker = redis_url(settings), house_rules(settings), worker_name()
+    store, gate = open_storage(settings), open_gate(settings, database, redis_url=url)
+    atelier = open_atelier(settings)
+    models = models_with_queues(settings)
+    leases = LeaseKeeper(database, worker=worker, lease_seconds=rules.lease_seconds)
+    work = Work(
+        database=database,
+        store=store,
+        gate=gate,
+        events=RedisEvents(url),
+        queue=CeleryQueue(url, models=models),
+        atelier=atelier,
+        signer=open_signer(settings),
+        leases=leases,
+        rules=rules,
+        worker=worker,
+    )
+    app = make_app(url, models=models)
+    register_painting(app, work)
+    signals.worker_ready.connect(lambda **_: on_ready(), weak=False)
+    atelier.warm_up(model=served_models(settings)[0])
+    listener = CancelListener(url, leases.cancel, on_aside=leases.set_aside)
+    catalogue, served = model_catalogue(settings), served_models(settings)
+    announcer = ModelAnnouncer(url, worker, partial(runnable_models, catalogue, served))
+    announcer.start()
+    try:
+        run_painting(app, leases, listener, threads=settings.worker.threads, queues=queues_served(settings))
+    finally:
+        announcer.stop()
+        atelier.close()
+
+
+def keep_house(settings: Settings, *, on_ready: Callable[[], None]) -> None:
+    """Run the sweeps until told to stop."""
+    url = redis_url(settings)
+    with closing(open_database(settings)) as database:
+        _sweep_with(database, url, settings, on_ready)
+
+
+def _sweep_with(database: "Database", url: str, settings: Settings, on_ready: Callable[[], None]) -> None:
+    from celery import signals
+
+    from engine.broker import make_app
+    from engine.clearance import Clearance
+    from engine.client import CeleryQueue
+    from engine.digests import DigestWriter
+    from engine.events import RedisEvents
+    from engine.sweeper import Sweeper
+    from engine.tasks import register_housekeeping
+    from engine.worker import run_housekeeping
+    from moderation.retention import let_go
+    from studio.questions import close_unanswered
+
+    events = RedisEvents(url)
+    sweeper = Sweeper(
+        database=database,
+        queue=CeleryQueue(url, models=models_with_queues(settings)),
+        events=events,
+        rules=house_rules(settings),
+    )
+    app = make_app(url)
+    digests = DigestWriter(database=database, events=events)
+    keep = timedelta(days=settings.moderation.keep_days)
+    hourly = (
+        digests.write_due,
+        partial(close_unanswered, database, events),
+        partial(let_go, database, keep=keep),
+        Clearance(database=database, store=open_storage(settings)).clear,
+    )
+    register_housekeeping(app, sweeper, hourly=hourly)
+    signals.worker_ready.connect(lambda **_: on_ready(), weak=False)
+    make_folder(settings.run_folder)
+    run_housekeeping(app, schedule_file=str(settings.run_folder / "beat-schedule"))
+
+
+def worker_name() -> str:
+    """Unique among all workers that ever were, and short enough for the row's lease owner."""
+    return f"{socket.gethostname()[:40]}-{os.getpid()}-{secrets.token_hex(4)}"
