@@ -26,12 +26,12 @@ from bots.delivery.attachments import decoded
 from bots.delivery.job_view import load_standing
 from bots.discord.messages.components import view_of
 from bots.discord.messages.job_message import compose_progress
-from engine.atelier import Atelier
-from engine.leases import LeaseKeeper
-from engine.model_catalog import ModelCatalogue
-from engine.pictures.darkroom import Darkroom
+from engine.catalog.catalog import ModelCatalogue
+from engine.generation.generator import Atelier
+from engine.imaging.image_tools import Darkroom
+from engine.jobs.job_runner import Work
+from engine.jobs.leases import LeaseKeeper
 from engine.storage import open_store
-from engine.work import Work
 from moderation.desk.dossiers import read_dossier
 from studio.communities import CommunityRules
 from studio.db import cases, choices

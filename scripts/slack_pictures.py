@@ -21,7 +21,7 @@ from typing import Any, cast
 
 from playwright.async_api import Browser, async_playwright
 
-from engine.pictures.darkroom import Darkroom
+from engine.imaging.image_tools import Darkroom
 from engine.storage import open_store
 from scripts.discord_pictures import HOLD, PROMPT, Desk, Painting
 from studio.db.tables import CaseRow

@@ -3,7 +3,7 @@
 The same bytes are stored once, so several rows may name one file, and a row may come to name a file while it is being
 deleted for another. Neither waits for the other: whoever deletes looks afterwards whether a row names the file now, and
 lays it again (`delete_files` in `studio/removals.py`); whoever names a file looks afterwards whether it is still there,
-and lays it again (`engine/receipts.py`). Whichever looks last sees what the other did.
+and lays it again (`engine/jobs/tracked_store.py`). Whichever looks last sees what the other did.
 """
 
 from collections.abc import Iterable, Iterator, Mapping

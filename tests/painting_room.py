@@ -10,10 +10,10 @@ from PIL import Image, ImageDraw
 
 from bots.web import WebSettings
 from bots.web.server import make_server
-from engine.leases import LeaseKeeper
-from engine.orders import Order, Painted
-from engine.pictures.darkroom import Darkroom
-from engine.work import Work
+from engine.imaging.image_tools import Darkroom
+from engine.jobs.job_runner import Work
+from engine.jobs.leases import LeaseKeeper
+from engine.types import Order, Painted
 from studio.errors import PaintingFailed
 from studio.ports import Inspection, Ports
 from studio.verdicts import Ruling, Verdict

@@ -15,10 +15,10 @@ from queue import SimpleQueue
 
 from PIL import Image, ImageDraw, ImageFilter
 
-from engine.leases import LeaseKeeper
-from engine.orders import Order, Painted, Progress
-from engine.pictures.darkroom import Darkroom
-from engine.work import Work
+from engine.imaging.image_tools import Darkroom
+from engine.jobs.job_runner import Work
+from engine.jobs.leases import LeaseKeeper
+from engine.types import Order, Painted, Progress
 from studio.errors import JobCancelled
 from studio.pictures import Recipe
 from studio.ports import HouseRules, Ports

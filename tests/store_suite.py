@@ -108,7 +108,7 @@ class StoreSuite:
     def test_what_is_put_again_is_as_good_as_new(self, store: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
         key = store.put(b"put again", suffix=".png")
         part = int(key[9:11], 16)
-        monkeypatch.setattr("engine.storage.shelf._FRESH", timedelta())
+        monkeypatch.setattr("engine.storage.store._FRESH", timedelta())
         since = between = now() - timedelta(hours=1)
         while store.list_put(part, since=since, before=between) != [key]:  # S3 counts in whole seconds
             between = now()

@@ -12,7 +12,13 @@ import pytest
 PACKAGES = ("studio", "bots", "engine", "moderation", "chatelier")
 TOO_LONG_LINES = 400
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "misc", "manager", "base", "core"}
-ACCELERATOR_ROOMS = ("engine/painters/", "engine/easel", "engine/training/")
+ACCELERATOR_ROOMS = (
+    "engine/adapters/",
+    "engine/batching/",
+    "engine/benchmarks/baselines",
+    "engine/layout_prior/",
+    "engine/training/",
+)
 ACCELERATOR_LIBRARIES = {"accelerate", "diffusers", "spandrel", "torch", "transformers"}
 # Alembic runs these as files; they are package data.
 SCRIPTS_OF_ALEMBIC = {"chatelier/migrations", "chatelier/migrations/versions"}
@@ -74,7 +80,14 @@ def left_out_of_the_faces(repository: Path) -> set[str]:
 
 @pytest.mark.parametrize(
     "module",
-    ["studio.commands", "studio.db", "bots.web", "moderation", "engine.client", "chatelier.cli.main"],
+    [
+        "studio.commands",
+        "studio.db",
+        "bots.web",
+        "moderation",
+        "engine.queue.celery_queue",
+        "chatelier.cli.main",
+    ],
 )
 def test_what_answers_people_starts_without_torch(module: str, repository: Path) -> None:
     # -X importtime names every module that is loaded, also those that are loaded and thrown away.

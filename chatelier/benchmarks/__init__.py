@@ -1,1 +1,1 @@
-"""Measurements of the whole house. Those of the engine alone live in `engine.benches`."""
+"""Measurements of the whole house. Those of the engine alone live in `engine.benchmarks`."""

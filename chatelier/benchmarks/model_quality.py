@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from engine.model_catalog import ModelCatalogue
-    from engine.training.exam.exam import Figures
+    from engine.catalog.catalog import ModelCatalogue
+    from engine.training.evaluation.evaluate import Figures
 
 THREADS = 2
 
@@ -38,7 +38,13 @@ def thimble(
     from chatelier.runtime.console import answers, remarks
     from chatelier.settings import load_settings
     from chatelier.wiring.ports import model_catalogue
-    from engine.training.exam.report import FIGURES_FILE, card_rows, compared, keep_figures, read_figures
+    from engine.training.evaluation.report import (
+        FIGURES_FILE,
+        card_rows,
+        compared,
+        keep_figures,
+        read_figures,
+    )
 
     settings = load_settings()
     models = model_catalogue(settings)
@@ -63,7 +69,7 @@ def thimble(
 
 
 def _show_people(folder: Path) -> None:
-    from engine.training.exam.people import SEEDS, rows_of, who_appears
+    from engine.training.evaluation.demographics import SEEDS, rows_of, who_appears
 
     rows = rows_of(who_appears(folder / "prior"))
     _show(("asked for", "who appears"), rows, title=f"{SEEDS} seeds each")
@@ -73,9 +79,9 @@ def _sit(models: "ModelCatalogue", model: str, *, device: str | None, quick: boo
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     from chatelier.runtime.console import remarks
-    from engine.atelier import Atelier
-    from engine.training.exam.exam import exam_size, sit
-    from engine.training.exam.sitting import Sitting
+    from engine.generation.generator import Atelier
+    from engine.training.evaluation.evaluate import exam_size, sit
+    from engine.training.evaluation.sampling import Sitting
 
     atelier = Atelier(models, device=device, default_model=model, threads=THREADS)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())

@@ -63,7 +63,7 @@ def _sets(count: int) -> "Iterator[tuple[str, list[Image.Image]]]":
 def _painted(count: int) -> "Iterator[Image.Image]":
     from chatelier.settings import load_settings
     from chatelier.wiring.workers import open_atelier
-    from engine.orders import Order
+    from engine.types import Order
     from studio.requests import Operation, PaintRequest
 
     atelier = open_atelier(load_settings(), stays=False)

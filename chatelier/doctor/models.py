@@ -8,7 +8,7 @@ from chatelier.doctor.findings import Finding, bad, good, note
 from chatelier.settings import Loaded
 from chatelier.wiring.ports import model_catalogue
 from chatelier.wiring.workers import served_models, speed_of
-from engine.speed import Quantise
+from engine.performance import Quantise
 from studio.errors import Misconfigured, ModelBroken
 
 
@@ -83,7 +83,7 @@ def queues(loaded: Loaded) -> Iterator[Finding]:
 
 def learned(loaded: Loaded) -> Iterator[Finding]:
     """What workers found out about memory."""
-    from engine.easel.experience import read
+    from engine.batching.device_profile import read
 
     for device, kinds in read(loaded.settings.learned_file).items():
         tight = [f"{kind}: {said['rows']}" for kind, said in kinds.items() if said["rows"]]

@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from chatelier.settings.value_types import Names, Section
-from engine.speed import LowMemory, Quantise
+from engine.performance import LowMemory, Quantise
 
 
 class WorkerSection(Section):

@@ -20,9 +20,9 @@ from chatelier.runtime.private_files import with_umask_of_person
 from chatelier.settings import Settings
 from chatelier.wiring.ports import open_gate, open_signer
 from chatelier.wiring.workers import open_atelier
-from engine.finishing import copy_of
-from engine.orders import Order, Painted, Progress
-from engine.pictures.png import read_recipe, write_recipe
+from engine.imaging.codecs.recipe_metadata import read_recipe, write_recipe
+from engine.jobs.postprocessing import copy_of
+from engine.types import Order, Painted, Progress
 from studio.commands.imagine import SPEC, request_of
 from studio.db.database import Database
 from studio.errors import JobCancelled, PolicyRefusal, StorageFailed

@@ -17,7 +17,7 @@ from studio.people import Platform
 from studio.ports import HouseRules, Ports, Store
 
 if TYPE_CHECKING:
-    from engine.model_catalog import ModelCatalogue
+    from engine.catalog.catalog import ModelCatalogue
     from moderation.desk.errands import Errands
     from moderation.gate import HouseGate
     from moderation.onlooker import Onlooker
@@ -227,9 +227,9 @@ def face_ports(settings: Settings) -> Ports:
     """
     from engine.catalog.bundled_notes import bundled_notes
     from engine.catalog.model_availability import AvailableOptions
-    from engine.client import CeleryQueue
-    from engine.events import RedisEvents
-    from engine.pictures.darkroom import Darkroom
+    from engine.imaging.image_tools import Darkroom
+    from engine.queue.celery_queue import CeleryQueue
+    from engine.queue.redis_events import RedisEvents
     from moderation.desk.desk import HouseDesk
     from moderation.desk.errands import Errands
     from moderation.onlooker import house_onlooker
@@ -300,7 +300,7 @@ def own_chain(settings: Settings) -> "Chain | None":
 
 def model_catalogue(settings: Settings) -> "ModelCatalogue":
     """The models, the default one first. Raises `Misconfigured` when the default is not among them."""
-    from engine.model_catalog import ModelCatalogue
+    from engine.catalog.catalog import ModelCatalogue
 
     catalogue = ModelCatalogue.load(settings.models_file, state=settings.models_folder)
     if settings.model is None:

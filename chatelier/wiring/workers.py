@@ -22,17 +22,17 @@ from chatelier.wiring.ports import (
     open_storage,
     redis_url,
 )
-from engine.speed import Speed
+from engine.performance import Speed
 from studio.errors import Misconfigured
 
 if TYPE_CHECKING:
-    from engine.atelier import Atelier
+    from engine.generation.generator import Atelier
     from studio.db.database import Database
 
 
 def open_atelier(settings: Settings, *, stays: bool = True) -> "Atelier":
     """Loads nothing yet. For one that does not stay it is not worth compiling. Raises `Misconfigured`."""
-    from engine.atelier import Atelier
+    from engine.generation.generator import Atelier
 
     worker = settings.worker
     return Atelier(
@@ -76,7 +76,7 @@ def served_models(settings: Settings) -> tuple[str, ...]:
 
 def queues_served(settings: Settings) -> tuple[str, ...]:
     """The common queue by whoever paints with the default model, and those of single models."""
-    from engine.broker import PAINT_QUEUE, queue_of
+    from engine.queue.celery_app import PAINT_QUEUE, queue_of
 
     served, (default, *_) = served_models(settings), model_catalogue(settings).names
     own = tuple(queue_of(name) for name in served) if settings.model_queues else ()
@@ -95,15 +95,15 @@ def paint(settings: Settings, *, on_ready: Callable[[], None]) -> None:
 def _paint_with(database: "Database", settings: Settings, on_ready: Callable[[], None]) -> None:
     from celery import signals
 
-    from engine.broker import make_app
-    from engine.cancellations import CancelListener
     from engine.catalog.model_availability import ModelAnnouncer, runnable_models
-    from engine.client import CeleryQueue
-    from engine.events import RedisEvents
-    from engine.leases import LeaseKeeper
-    from engine.tasks import register_painting
-    from engine.work import Work
-    from engine.worker import run_painting
+    from engine.jobs.cancel_listener import CancelListener
+    from engine.jobs.job_runner import Work
+    from engine.jobs.leases import LeaseKeeper
+    from engine.queue.celery_app import make_app
+    from engine.queue.celery_queue import CeleryQueue
+    from engine.queue.celery_tasks import register_painting
+    from engine.queue.celery_worker import run_painting
+    from engine.queue.redis_events import RedisEvents
 
     url, rules, worker = redis_url(settings), house_rules(settings), worker_name()
     store, gate = open_storage(settings), open_gate(settings, database, redis_url=url)
@@ -147,14 +147,14 @@ def keep_house(settings: Settings, *, on_ready: Callable[[], None]) -> None:
 def _sweep_with(database: "Database", url: str, settings: Settings, on_ready: Callable[[], None]) -> None:
     from celery import signals
 
-    from engine.broker import make_app
-    from engine.clearance import Clearance
-    from engine.client import CeleryQueue
-    from engine.digests import DigestWriter
-    from engine.events import RedisEvents
-    from engine.sweeper import Sweeper
-    from engine.tasks import register_housekeeping
-    from engine.worker import run_housekeeping
+    from engine.maintenance.job_sweeper import Sweeper
+    from engine.maintenance.orphan_files import Clearance
+    from engine.maintenance.weekly_digest import DigestWriter
+    from engine.queue.celery_app import make_app
+    from engine.queue.celery_queue import CeleryQueue
+    from engine.queue.celery_tasks import register_housekeeping
+    from engine.queue.celery_worker import run_housekeeping
+    from engine.queue.redis_events import RedisEvents
     from moderation.retention import let_go
     from studio.questions import close_unanswered
 

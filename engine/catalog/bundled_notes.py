@@ -2,7 +2,7 @@
 
 import json
 
-from engine.model_catalog import ModelCatalogue
+from engine.catalog.catalog import ModelCatalogue
 
 MODELS_HINT = (
     "For real pictures, `chatelier models list` names larger models, `chatelier models pull NAME` fetches one,"

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import redis
 
-from engine.model_catalog import ModelCatalogue, ModelEntry
-from engine.styles import styles
+from engine.catalog.catalog import ModelCatalogue, ModelEntry
+from engine.generation.style_presets import styles
 from studio.errors import ModelBroken
 from studio.ports import RunnableModel
 from studio.wire import from_data, to_data

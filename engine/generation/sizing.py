@@ -2,9 +2,9 @@
 
 import math
 
-from engine.model_catalog import ModelEntry
-from engine.orders import Order
-from engine.painters.layout import Layout, fit_within, size_near
+from engine.catalog.catalog import ModelEntry
+from engine.catalog.geometry import Layout, fit_within, size_near
+from engine.types import Order
 from studio.canvases import LARGEST_AREAS
 from studio.errors import BadParameter
 from studio.requests import PaintRequest, parse_aspect

@@ -14,7 +14,7 @@ from typing import Any
 
 from kombu.transport import TRANSPORT_ALIASES, redis
 
-from engine.queue.unreadable import note_unreadable
+from engine.queue.unreadable_messages import note_unreadable
 
 
 class Channel(redis.Channel):

@@ -1,6 +1,6 @@
 """Where pictures are kept: a folder, S3, or anything else that fsspec speaks."""
 
-from engine.storage.opening import open_store
-from engine.storage.shelf import Shelf
+from engine.storage.factory import open_store
+from engine.storage.store import Shelf
 
 __all__ = ["Shelf", "open_store"]

@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from engine.training.plan import Route, plan_for
 from engine.training.run import Run
+from engine.training.stages.config import Route, plan_for
 
 
 def train(

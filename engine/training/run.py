@@ -14,21 +14,21 @@ import torch
 from diffusers import AutoencoderKL, StableDiffusionPipeline
 from transformers import CLIPTextModel, CLIPTokenizer
 
-from engine.painters.collage import Collage
-from engine.training.autoencoder import measure_scale, new_autoencoder, train_autoencoder
-from engine.training.captions import Captions, corpus
-from engine.training.checkpoint import Average
-from engine.training.composing import composed
-from engine.training.cutouts import Stack, render_stack
-from engine.training.denoiser import LatentPool, Painter, new_unet, train_denoiser
-from engine.training.export import PRIOR, assemble, export, grid, imagine, paint
-from engine.training.library import build_library
-from engine.training.objectives import Flow, Objective, Repaint
-from engine.training.plan import Plan, Route
-from engine.training.polish import Repainted, polish
-from engine.training.shapes import shape_stack
-from engine.training.sources import fetch, gather, own_drawings
-from engine.training.text import learn_tokenizer, new_text_encoder
+from engine.layout_prior import Collage
+from engine.training.data.captions import Captions, corpus
+from engine.training.data.collage_workers import composed
+from engine.training.data.cutout_library import build_library
+from engine.training.data.emoji_sources import fetch, gather, own_drawings
+from engine.training.data.rendered_cutouts import Stack, render_stack
+from engine.training.data.shapes import shape_stack
+from engine.training.data.text_encoder import learn_tokenizer, new_text_encoder
+from engine.training.stages.autoencoder import measure_scale, new_autoencoder, train_autoencoder
+from engine.training.stages.checkpoint import Average
+from engine.training.stages.config import Plan, Route
+from engine.training.stages.decoder_finetuning import Repainted, polish
+from engine.training.stages.denoiser import LatentPool, Painter, new_unet, train_denoiser
+from engine.training.stages.export import PRIOR, assemble, export, grid, imagine, paint
+from engine.training.stages.objectives import Flow, Objective, Repaint
 
 Tick = Callable[[str, float, str], None]
 BUNDLED = Path(__file__).parents[1] / "models/thimble"

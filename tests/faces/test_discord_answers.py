@@ -14,7 +14,7 @@ from PIL import Image
 from bots.delivery.attachments import make_print
 from bots.delivery.job_view import load_standing
 from bots.texts import chat
-from engine.pictures.darkroom import Darkroom
+from engine.imaging.image_tools import Darkroom
 from studio.clock import now
 from studio.db.tables import DeliveryRow, JobRow, PictureRow
 from studio.errors import DatabaseUnavailable, PolicyRefusal

@@ -9,7 +9,7 @@ from bots.web.access.sessions import clean_name
 from bots.web.queries.job_cards import Card, Tile
 from bots.web.rendering import data_block, hue, render_card
 from bots.web.texts import texts
-from engine.pictures.png import from_json, to_json, to_parameters
+from engine.imaging.codecs.recipe_metadata import from_json, to_json, to_parameters
 from studio.catalog import REACTIONS
 from studio.clock import now
 from studio.jobs import Job, JobState

@@ -11,15 +11,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from engine.atelier import Atelier
-from engine.easel.easel import Easel
-from engine.model_catalog import ModelCatalogue, ModelEntry
-from engine.orders import Order, Painted, Progress
-from engine.painters import denoising, tuning
-from engine.painters.rows import Rows
-from engine.painters.unet import UNetPainter
-from engine.speed import Speed
-from engine.styles import styles
+from engine.adapters import stepwise
+from engine.adapters.components.batch_inputs import Rows
+from engine.adapters.runtime import optimization
+from engine.adapters.unet import UNetPainter
+from engine.batching.step_batcher import Easel
+from engine.catalog.catalog import ModelCatalogue, ModelEntry
+from engine.generation.generator import Atelier
+from engine.generation.style_presets import styles
+from engine.performance import Speed
+from engine.types import Order, Painted, Progress
 from studio.errors import BadImage, BadParameter, JobCancelled, ModelBroken
 from studio.requests import Margins, Operation, PaintRequest, Source, Strength
 from tests.tiny_models import save_sd
@@ -342,7 +343,7 @@ def test_where_blocks_are_compiled_whatever_would_compile_them_again_is_painted_
 ) -> None:
     seen: set[tuple[int, int, int]] = set()
     encoded: set[int] = set()
-    predict, begin = UNetPainter._forward, denoising.begin
+    predict, begin = UNetPainter._forward, stepwise.begin
 
     def noted(painter: UNetPainter, rows: Rows) -> Any:
         seen.add((len(rows.sample), *rows.sample.shape[2:]))
@@ -353,9 +354,9 @@ def test_where_blocks_are_compiled_whatever_would_compile_them_again_is_painted_
         begin(lanes, **how)
 
     monkeypatch.setattr(UNetPainter, "_forward", noted)
-    monkeypatch.setattr(denoising, "begin", encoding)
-    monkeypatch.setattr(tuning, "BUCKETS", (1, 2, 3))
-    monkeypatch.setattr(tuning, "compile_blocks", lambda network: None)
+    monkeypatch.setattr(stepwise, "begin", encoding)
+    monkeypatch.setattr(optimization, "BUCKETS", (1, 2, 3))
+    monkeypatch.setattr(optimization, "compile_blocks", lambda network: None)
     atelier = Atelier(ModelCatalogue([entry_for(folder)]), device="cpu", threads=1, speed=Speed(compile=True))
     try:
         atelier.warm_up()

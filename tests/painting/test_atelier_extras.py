@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from engine.atelier import Atelier
-from engine.model_catalog import ModelCatalogue, ModelEntry
-from engine.model_extras import IpAdapterEntry, LoraEntry, UpscalerEntry
-from engine.orders import Order, Painted, Progress
+from engine.catalog.addons import IpAdapterEntry, LoraEntry, UpscalerEntry
+from engine.catalog.catalog import ModelCatalogue, ModelEntry
+from engine.generation.generator import Atelier
+from engine.types import Order, Painted, Progress
 from studio.errors import BadImage, BadParameter, NotSupported
 from studio.requests import Lora, Operation, PaintRequest, Strength
 from tests.tiny_extras import save_ip_adapter, save_lora

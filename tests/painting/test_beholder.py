@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from engine.painters.collage import Collage
-from engine.painters.collage.appearances import SIDE, Appearances, View
-from engine.painters.collage.beholder import SCENES, Beholder
-from engine.painters.collage.impression import blend
-from engine.painters.priors import load_prior
+from engine.layout_prior import Collage
+from engine.layout_prior.layout_prior import load_prior
+from engine.layout_prior.vision.appearance_index import SIDE, Appearances, View
+from engine.layout_prior.vision.layout_encoder import SCENES, Beholder
+from engine.layout_prior.vision.scene_summary import blend
 from studio.errors import ModelBroken
 
 THIMBLE = Path(__file__).parents[2] / "engine/models/thimble"

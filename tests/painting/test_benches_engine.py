@@ -7,15 +7,15 @@ import pytest
 import torch
 
 from chatelier.cli.tools.bench import show
-from engine.benches.card import measure_card
-from engine.benches.fair import jain_index, measure_fairness
-from engine.benches.lanes import measure_lanes
-from engine.benches.overhead import measure_overhead
-from engine.benches.stage import Stage, rehearse, set_up, set_up_random
-from engine.benches.throughput import measure_throughput
-from engine.benches.upscale import measure_upscaling
-from engine.model_catalog import ModelCatalogue, ModelEntry
-from engine.speed import Speed
+from engine.benchmarks.fairness import jain_index, measure_fairness
+from engine.benchmarks.gpu import measure_card
+from engine.benchmarks.harness import Stage, rehearse, set_up, set_up_random
+from engine.benchmarks.mixed_load import measure_lanes
+from engine.benchmarks.overhead import measure_overhead
+from engine.benchmarks.throughput import measure_throughput
+from engine.benchmarks.upscale import measure_upscaling
+from engine.catalog.catalog import ModelCatalogue, ModelEntry
+from engine.performance import Speed
 from studio.errors import BadParameter
 from tests.tiny_models import save_sd
 

@@ -13,8 +13,8 @@ from PIL import Image
 from chatelier.cli import main
 from chatelier.wiring import local_generation
 from chatelier.wiring.local_generation import slug_of
-from engine.orders import Order, Painted, Progress
-from engine.pictures.png import read_recipe
+from engine.imaging.codecs.recipe_metadata import read_recipe
+from engine.types import Order, Painted, Progress
 from moderation.gate import HouseGate
 from studio.errors import JobCancelled
 from studio.pictures import Recipe

@@ -9,14 +9,14 @@ import pytest
 import torch
 from diffusers import DDIMScheduler
 
-from engine.easel.easel import Easel
-from engine.easel.lane import BatchKey, Lane
-from engine.easel.limits import RowLimits
-from engine.easel.sampling_params import Sketch
-from engine.easel.shelf import Shelf
-from engine.easel.ticket import Ticket
-from engine.orders import Progress
-from engine.painters.layout import Layout
+from engine.batching.memory_limits import RowLimits
+from engine.batching.model_cache import Shelf
+from engine.batching.sample import BatchKey, Lane
+from engine.batching.sample_group import Ticket
+from engine.batching.sampling_params import Sketch
+from engine.batching.step_batcher import Easel
+from engine.catalog.geometry import Layout
+from engine.types import Progress
 from studio.errors import JobCancelled, ModelBroken, PaintingFailed
 
 CPU = torch.device("cpu")

@@ -14,16 +14,16 @@ import torch
 from PIL import Image
 
 import studio.requests
-from engine.easel.easel import Easel
-from engine.easel.lane import Lane
-from engine.easel.limits import RowLimits
-from engine.easel.sampling_params import Sketch
-from engine.easel.shelf import Shelf
-from engine.easel.ticket import Ticket
-from engine.model_catalog import ModelEntry
-from engine.painters.families import new_painter
-from engine.painters.painter import Painter
-from engine.painters.schedulers import BY_NAME, FLOW_BY_NAME, Schedulers
+from engine.adapters.components.noise_schedulers import BY_NAME, FLOW_BY_NAME, Schedulers
+from engine.adapters.registry import new_painter
+from engine.batching.memory_limits import RowLimits
+from engine.batching.model_cache import Shelf
+from engine.batching.models import Painter
+from engine.batching.sample import Lane
+from engine.batching.sample_group import Ticket
+from engine.batching.sampling_params import Sketch
+from engine.batching.step_batcher import Easel
+from engine.catalog.catalog import ModelEntry
 from tests.tiny_models import save_flux, save_sd, save_sd3, save_sdxl
 
 # diffusers turns tensors into arrays in a way that numpy 2 wants otherwise.

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from engine.easel.experience import Experience
-from engine.easel.lane import BatchKey
-from engine.easel.limits import RowLimits
-from engine.easel.ticket import Pace
+from engine.batching.device_profile import Experience
+from engine.batching.memory_limits import RowLimits
+from engine.batching.sample import BatchKey
+from engine.batching.sample_group import Pace
 
 KEY = BatchKey(model="thimble", width=32, height=32)
 

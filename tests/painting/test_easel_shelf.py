@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from engine.easel.shelf import Shelf
+from engine.batching.model_cache import Shelf
 
 
 @dataclass(eq=False)

@@ -12,16 +12,16 @@ import torch
 from torch._dynamo.testing import CompileCounter
 from torch.testing._internal.two_tensor import TwoTensor
 
-from engine.easel.lane import Lane
-from engine.easel.rehearsal import paint_together
-from engine.easel.sampling_params import Sketch
-from engine.model_catalog import ModelEntry
-from engine.painters import tuning
-from engine.painters.families import new_painter
-from engine.painters.painter import Painter
-from engine.painters.tuning import Buckets, Lodging, TunedNetworks, compile_blocks, quantise
-from engine.painters.weights import LoadsNetworks, load_network, size_bytes
-from engine.speed import LowMemory, Quantise, Speed
+from engine.adapters.registry import new_painter
+from engine.adapters.runtime import optimization
+from engine.adapters.runtime.loading import LoadsNetworks, load_network, size_bytes
+from engine.adapters.runtime.optimization import Buckets, Lodging, TunedNetworks, compile_blocks, quantise
+from engine.batching.models import Painter
+from engine.batching.sample import Lane
+from engine.batching.sampling_params import Sketch
+from engine.benchmarks.baselines import paint_together
+from engine.catalog.catalog import ModelEntry
+from engine.performance import LowMemory, Quantise, Speed
 from studio.errors import ModelBroken
 from tests.tiny_models import save_flux, save_sd, save_sd3, save_sdxl
 
@@ -170,7 +170,7 @@ def test_as_many_blocks_as_there_are_stay_compiled(other_thread: ThreadPoolExecu
 
 
 def test_fewer_bits_without_their_package_are_refused_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tuning.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(optimization.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(ModelBroken, match="pip install torchao"):
         quantise(torch.nn.Linear(2, 2), Quantise.INT8)
 

@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from engine.painters.collage.library import Library
-from engine.painters.collage.parse import parse
-from engine.training.exam import questions as asked
-from engine.training.exam.detectors import colour_of, number_of, position_of
-from engine.training.exam.exam import TITLES, Figures, exam_size
-from engine.training.exam.measures import distribution, diversity, frechet, seam, unchanged
-from engine.training.exam.people import rows_of, who_appears
-from engine.training.exam.report import card_rows, change, keep_figures, read_figures
-from engine.training.scorer.network import Scorer
+from engine.layout_prior.cutout_library import Library
+from engine.layout_prior.prompt.parser import parse
+from engine.training.evaluation import eval_prompts as asked
+from engine.training.evaluation.demographics import rows_of, who_appears
+from engine.training.evaluation.detectors import colour_of, number_of, position_of
+from engine.training.evaluation.evaluate import TITLES, Figures, exam_size
+from engine.training.evaluation.metrics import distribution, diversity, frechet, seam, unchanged
+from engine.training.evaluation.report import card_rows, change, keep_figures, read_figures
+from engine.training.evaluation.scorer.network import Scorer
 from studio.errors import ModelBroken
 
 PRIOR = Path(__file__).parents[2] / "engine/models/thimble/prior"

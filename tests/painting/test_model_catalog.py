@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.model_catalog import ModelCatalogue, ModelEntry, read_entries, write_entry
-from engine.model_extras import IpAdapterEntry, LoraEntry
-from engine.model_folders import check, weights_hash, whole
+from engine.catalog.addons import IpAdapterEntry, LoraEntry
+from engine.catalog.catalog import ModelCatalogue, ModelEntry, read_entries, write_entry
+from engine.catalog.model_files import check, weights_hash, whole
 from studio.errors import BadParameter, Misconfigured, ModelBroken
 from tests.tiny_models import save_sd
 
@@ -28,7 +28,7 @@ def folder(saved: Path, tmp_path: Path) -> Path:
 
 
 def test_the_catalogue_and_the_client_load_no_torch() -> None:
-    program = "import sys, engine.model_catalog, engine.orders; assert not {'torch', 'diffusers'} & set(sys.modules)"
+    program = "import sys, engine.catalog.catalog, engine.types; assert not {'torch', 'diffusers'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", program], check=True)
 
 
@@ -39,8 +39,8 @@ def test_the_bundled_model_comes_first() -> None:
 
 
 def test_what_is_listed_of_the_bundled_model_is_what_its_recipes_say() -> None:
-    from engine.painters.priors import load_prior
-    from engine.underdrawings import steps_for
+    from engine.generation.prepare_inputs import steps_for
+    from engine.layout_prior.layout_prior import load_prior
     from studio.requests import Operation, PaintRequest
 
     catalogue = ModelCatalogue.load()
@@ -53,7 +53,7 @@ def test_what_is_listed_of_the_bundled_model_is_what_its_recipes_say() -> None:
 
 
 def test_every_entry_has_a_painter() -> None:
-    from engine.painters.families import FAMILIES
+    from engine.adapters.registry import FAMILIES
 
     assert {entry.family for entry in ModelCatalogue.load().entries} <= set(FAMILIES)
 
@@ -184,8 +184,10 @@ def test_a_hash_is_remembered_across_starts(
 ) -> None:
     memory = tmp_path / "hashes.json"
     first = weights_hash(folder, memory=memory)
-    monkeypatch.setattr("engine.model_folders._hashes", {})
-    monkeypatch.setattr("engine.model_folders._digest", lambda *_: pytest.fail("the weights were read again"))
+    monkeypatch.setattr("engine.catalog.model_files._hashes", {})
+    monkeypatch.setattr(
+        "engine.catalog.model_files._digest", lambda *_: pytest.fail("the weights were read again")
+    )
     assert weights_hash(folder, memory=memory) == first
 
 

@@ -11,13 +11,13 @@ import torch
 from diffusers import DiffusionPipeline
 from safetensors.torch import load_file, save_file
 
-from engine.easel.sampling_params import Sketch
-from engine.model_catalog import ModelCatalogue, ModelEntry, read_entries
-from engine.model_checkpoints import adapter_kind, check_lora, read_header
-from engine.model_extras import LoraEntry
-from engine.model_folders import check
-from engine.painters.families import new_painter
-from engine.painters.painter import CallPainter, StepPainter
+from engine.adapters.registry import new_painter
+from engine.batching.models import CallPainter, StepPainter
+from engine.batching.sampling_params import Sketch
+from engine.catalog.addons import LoraEntry
+from engine.catalog.catalog import ModelCatalogue, ModelEntry, read_entries
+from engine.catalog.checkpoints import adapter_kind, check_lora, read_header
+from engine.catalog.model_files import check
 from studio.errors import Misconfigured, ModelBroken
 from tests.tiny_checkpoints import save_checkpoint
 from tests.tiny_extras import save_lora

@@ -11,17 +11,17 @@ import pytest
 import torch
 from PIL import Image
 
-from engine.easel.easel import Easel
-from engine.easel.lane import Lane
-from engine.easel.limits import RowLimits
-from engine.easel.sampling_params import Portion, Sketch
-from engine.easel.shelf import Shelf
-from engine.easel.ticket import Ticket
-from engine.model_catalog import ModelEntry
-from engine.model_extras import IpAdapterEntry, LoraEntry
-from engine.painters.blending import slerp
-from engine.painters.families import new_painter
-from engine.painters.painter import Painter
+from engine.adapters.components.latent_blending import slerp
+from engine.adapters.registry import new_painter
+from engine.batching.memory_limits import RowLimits
+from engine.batching.model_cache import Shelf
+from engine.batching.models import Painter
+from engine.batching.sample import Lane
+from engine.batching.sample_group import Ticket
+from engine.batching.sampling_params import Portion, Sketch
+from engine.batching.step_batcher import Easel
+from engine.catalog.addons import IpAdapterEntry, LoraEntry
+from engine.catalog.catalog import ModelEntry
 from studio.errors import ModelBroken, NotSupported
 from tests.tiny_extras import save_ip_adapter, save_lora
 from tests.tiny_models import save_flux, save_sd, save_sd3, save_sdxl

@@ -13,15 +13,15 @@ import torch
 from PIL import Image
 from torch._dynamo.testing import CompileCounter
 
-from engine.easel.sampling_params import Portion, Sketch
-from engine.model_catalog import ModelEntry
-from engine.painters import outfit, tuning
-from engine.painters.embedded import pipeline_painter
-from engine.painters.families import new_painter
-from engine.painters.outfit import networks_of
-from engine.painters.pipeline import PipelinePainter
-from engine.painters.tuning import Lodging, compile_blocks
-from engine.speed import PLAIN, LowMemory, Quantise, Speed
+from engine.adapters.image_embedding import pipeline_painter
+from engine.adapters.registry import new_painter
+from engine.adapters.runtime import optimization, pipeline_optimization
+from engine.adapters.runtime.optimization import Lodging, compile_blocks
+from engine.adapters.runtime.pipeline_optimization import networks_of
+from engine.adapters.whole_pipeline import PipelinePainter
+from engine.batching.sampling_params import Portion, Sketch
+from engine.catalog.catalog import ModelEntry
+from engine.performance import PLAIN, LowMemory, Quantise, Speed
 from studio.errors import ModelBroken
 from tests.tiny_models import save_sd
 from tests.tiny_pipelines import save_pixart, save_qwen_image, save_sana, save_z_image
@@ -109,7 +109,7 @@ def test_an_unloaded_model_leaves_nothing_behind(tmp_path: Path) -> None:
 def test_compiled_it_paints_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     counter = CompileCounter()
     monkeypatch.setattr(torch.backends.cudnn, "benchmark", False)
-    for module in (outfit, tuning):
+    for module in (pipeline_optimization, optimization):
         monkeypatch.setattr(module, "compile_blocks", partial(compile_blocks, backend=counter))
     folder = save_pixart(tmp_path)
     expected = painted(painter_of(folder, PLAIN), "PixArt")
@@ -122,7 +122,7 @@ def test_compiled_it_paints_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_the_settings_reach_whole_pipelines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tuning.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(optimization.importlib.util, "find_spec", lambda name: None)
     folder = save_sd(tmp_path)
     entry = ModelEntry(name="tiny", source=str(folder), family="pipeline", dtype="float32")
     painter = new_painter(entry, folder, device=CPU, speed=Speed(quantise=Quantise.INT8))

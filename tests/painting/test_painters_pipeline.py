@@ -9,16 +9,16 @@ import pytest
 import torch
 from PIL import Image
 
-from engine.easel.easel import Easel
-from engine.easel.lane import BatchKey, Lane
-from engine.easel.limits import RowLimits
-from engine.easel.sampling_params import Portion, Sketch
-from engine.easel.shelf import Shelf
-from engine.easel.ticket import Ticket
-from engine.model_catalog import ModelEntry
-from engine.painters.families import new_painter
-from engine.painters.painter import CallPainter, Painter, StepPainter
-from engine.painters.pipeline import PipelinePainter
+from engine.adapters.registry import new_painter
+from engine.adapters.whole_pipeline import PipelinePainter
+from engine.batching.memory_limits import RowLimits
+from engine.batching.model_cache import Shelf
+from engine.batching.models import CallPainter, Painter, StepPainter
+from engine.batching.sample import BatchKey, Lane
+from engine.batching.sample_group import Ticket
+from engine.batching.sampling_params import Portion, Sketch
+from engine.batching.step_batcher import Easel
+from engine.catalog.catalog import ModelEntry
 from studio.errors import BadParameter, NotSupported, PaintingFailed
 from tests.tiny_models import save_sd
 

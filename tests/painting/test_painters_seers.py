@@ -10,10 +10,10 @@ import pytest
 import torch
 from PIL import Image
 
-from engine.easel.sampling_params import Portion, Sketch
-from engine.model_catalog import ModelEntry
-from engine.painters.families import new_painter
-from engine.painters.painter import CallPainter
+from engine.adapters.registry import new_painter
+from engine.batching.models import CallPainter
+from engine.batching.sampling_params import Portion, Sketch
+from engine.catalog.catalog import ModelEntry
 from studio.errors import ModelBroken, NotSupported
 from tests.tiny_pipelines import save_pixart, save_qwen_image, save_sana, save_z_image
 from tests.tiny_seers import (

@@ -12,15 +12,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from engine.details import Meter, paint_detail
-from engine.drawings import MOST_AT_ONCE, Underdrawing
-from engine.model_catalog import ModelEntry
-from engine.orders import Order, Progress
-from engine.painters.layout import Layout, size_near
-from engine.painters.priors import Prior
-from engine.pictures.masks import cover_cells
-from engine.retakes import retake
-from engine.underdrawings import steps_for, underdraw
+from engine.catalog.catalog import ModelEntry
+from engine.catalog.geometry import Layout, size_near
+from engine.generation.augmentation import retake
+from engine.generation.inputs import MOST_AT_ONCE, Underdrawing
+from engine.generation.prepare_inputs import steps_for, underdraw
+from engine.generation.tiled_refinement import Meter, paint_detail
+from engine.imaging.masks.masks import cover_cells
+from engine.layout_prior.layout_prior import Prior
+from engine.types import Order, Progress
 from studio.requests import Operation, PaintRequest, Strength
 
 PRIOR = Path(__file__).parents[2] / "engine/models/thimble/prior"

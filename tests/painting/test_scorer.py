@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from engine.painters.collage import Collage
-from engine.training.exam.exam import SCORER
-from engine.training.exam.measures import share_within
-from engine.training.scorer.network import Scorer
+from engine.layout_prior import Collage
+from engine.training.evaluation.evaluate import SCORER
+from engine.training.evaluation.metrics import share_within
+from engine.training.evaluation.scorer.network import Scorer
 
 PRIOR = Path(__file__).parents[2] / "engine/models/thimble/prior"
 

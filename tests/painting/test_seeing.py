@@ -5,17 +5,16 @@ from pathlib import Path
 import pytest
 import torch
 
-from engine.painters.collage.beholder import CELLS, Beholder
-from engine.painters.collage.library import Library
-from engine.training.beholder import Examples
-from engine.training.beholder import loss_of as beholder_loss
-from engine.training.library import build_library
-from engine.training.mosaic import Bank, Mosaic, gather_bank, paint, paint_backdrops
-from engine.training.scorer.__main__ import loss_of as scorer_loss
-from engine.training.scorer.heldout import held_out
-from engine.training.scorer.network import SIDE_PX, Scorer, words_of
-from engine.training.scorer.scenes import Scenes, vocabulary
-from engine.training.shapes import shape_stack
+from engine.layout_prior.cutout_library import Library
+from engine.layout_prior.vision.layout_encoder import CELLS, Beholder
+from engine.training.data.cutout_library import build_library
+from engine.training.data.shapes import shape_stack
+from engine.training.data.synthetic_scenes import Bank, Mosaic, gather_bank, paint, paint_backdrops
+from engine.training.evaluation.scorer.__main__ import loss_of as scorer_loss
+from engine.training.evaluation.scorer.dataset import Scenes, held_out, vocabulary
+from engine.training.evaluation.scorer.network import SIDE_PX, Scorer, words_of
+from engine.training.stages.layout_encoder import Examples
+from engine.training.stages.layout_encoder import loss_of as beholder_loss
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 

@@ -10,17 +10,17 @@ import pytest
 import torch
 from PIL import Image
 
-from engine.easel.easel import Easel
-from engine.easel.lane import Lane
-from engine.easel.limits import RowLimits
-from engine.easel.sampling_params import Portion, Sketch
-from engine.easel.shelf import Shelf
-from engine.easel.ticket import Ticket
-from engine.model_catalog import ModelEntry
-from engine.painters import shared_calls
-from engine.painters.families import new_painter
-from engine.painters.pipeline import PipelinePainter
-from engine.painters.shared_calls import SHARED_CALLS, shares_calls
+from engine.adapters import shared_calls
+from engine.adapters.registry import new_painter
+from engine.adapters.shared_calls import SHARED_CALLS, shares_calls
+from engine.adapters.whole_pipeline import PipelinePainter
+from engine.batching.memory_limits import RowLimits
+from engine.batching.model_cache import Shelf
+from engine.batching.sample import Lane
+from engine.batching.sample_group import Ticket
+from engine.batching.sampling_params import Portion, Sketch
+from engine.batching.step_batcher import Easel
+from engine.catalog.catalog import ModelEntry
 from tests.tiny_models import save_sd
 from tests.tiny_pipelines import save_flux2_klein, save_pixart, save_qwen_image, save_sana, save_z_image
 from tests.tiny_seers import QUIET, save_kandinsky, save_karlo, save_stable_unclip

@@ -8,16 +8,16 @@ import numpy as np
 import pytest
 import torch
 
-from engine.easel.easel import Easel
-from engine.easel.lane import Lane
-from engine.easel.limits import RowLimits
-from engine.easel.sampling_params import Sketch
-from engine.easel.shelf import Shelf
-from engine.easel.ticket import Ticket
-from engine.model_catalog import ModelEntry
-from engine.painters.families import new_painter
-from engine.painters.painter import Painter
-from engine.painters.text_encoding import MAX_CHUNKS, chunk_prompt, count_unread_clip, encode_clip
+from engine.adapters.components.text_encoding import MAX_CHUNKS, chunk_prompt, count_unread_clip, encode_clip
+from engine.adapters.registry import new_painter
+from engine.batching.memory_limits import RowLimits
+from engine.batching.model_cache import Shelf
+from engine.batching.models import Painter
+from engine.batching.sample import Lane
+from engine.batching.sample_group import Ticket
+from engine.batching.sampling_params import Sketch
+from engine.batching.step_batcher import Easel
+from engine.catalog.catalog import ModelEntry
 from tests.tiny_models import (
     make_text_encoder,
     make_tokenizer,

@@ -10,15 +10,15 @@ import torch
 from diffusers import StableDiffusionPipeline
 from safetensors.torch import load_file
 
-from engine.painters.collage import Collage
+from engine.layout_prior import Collage
 from engine.training.__main__ import train
-from engine.training.autoencoder import new_autoencoder, reconstruction_loss, to_tensor
-from engine.training.captions import Captions
-from engine.training.checkpoint import Average, load_state, save_state
-from engine.training.course import Course, half_wave
-from engine.training.objectives import FOCUS, FOCUS_BELOW, draw_steps
-from engine.training.plan import TINY, Route
+from engine.training.data.captions import Captions
 from engine.training.run import Run
+from engine.training.stages.autoencoder import new_autoencoder, reconstruction_loss, to_tensor
+from engine.training.stages.checkpoint import Average, load_state, save_state
+from engine.training.stages.config import TINY, Route
+from engine.training.stages.objectives import FOCUS, FOCUS_BELOW, draw_steps
+from engine.training.stages.training_loop import Course, half_wave
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 

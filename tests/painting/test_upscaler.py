@@ -15,15 +15,15 @@ import torch
 from PIL import Image, ImageDraw
 from safetensors.torch import load_file, save_file
 
-from engine.atelier import to_image
-from engine.easel.easel import Easel
-from engine.easel.limits import RowLimits
-from engine.easel.rehearsal import paint_together
-from engine.easel.sampling_params import Sketch
-from engine.easel.shelf import Shelf
-from engine.easel.ticket import Ticket
-from engine.painters.spandrel_models import BUNDLED_NAME, find_weights, import_spandrel, load_upscaler
-from engine.painters.upscaler import MAX_SOURCE_PIXELS, EnlargingLane, Upscaler
+from engine.adapters.runtime.spandrel_loader import BUNDLED_NAME, find_weights, import_spandrel, load_upscaler
+from engine.adapters.upscaler import MAX_SOURCE_PIXELS, EnlargingLane, Upscaler
+from engine.batching.memory_limits import RowLimits
+from engine.batching.model_cache import Shelf
+from engine.batching.sample_group import Ticket
+from engine.batching.sampling_params import Sketch
+from engine.batching.step_batcher import Easel
+from engine.benchmarks.baselines import paint_together
+from engine.generation.generator import to_image
 from engine.training.convert_realesrgan import NotConvertibleError, convert
 from studio.errors import BadParameter, JobCancelled, ModelBroken, PaintingFailed
 
@@ -369,7 +369,7 @@ class TestModels:
 def test_the_stand_in_for_torchvision_does_not_stay() -> None:
     script = (
         "import sys, importlib.util\n"
-        "from engine.painters.spandrel_models import import_spandrel\n"
+        "from engine.adapters.runtime.spandrel_loader import import_spandrel\n"
         "before = importlib.util.find_spec('torchvision')\n"
         "import_spandrel(); import_spandrel()\n"
         "after = importlib.util.find_spec('torchvision')\n"

@@ -3,7 +3,7 @@
 import numpy as np
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from engine.cores import share_cores
+from engine.jobs.cpu_threads import share_cores
 
 
 def numpy_threads():

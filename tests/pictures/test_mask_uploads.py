@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from engine.pictures.darkroom import Darkroom
-from engine.pictures.uploads import clean_upload
+from engine.imaging.codecs.upload_sanitizer import clean_upload
+from engine.imaging.image_tools import Darkroom
 from studio.catalog import perform
 from studio.commands.spec import Call
 from studio.db import records

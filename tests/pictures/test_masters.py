@@ -7,12 +7,12 @@ from datetime import timedelta
 import pytest
 from PIL import Image
 
-from engine.clearance import Clearance
-from engine.leases import LeaseKeeper
-from engine.orders import Painted
-from engine.pictures.encoding import decode
-from engine.pictures.png import read_recipe
-from engine.work import Work
+from engine.imaging.codecs.encoding import decode
+from engine.imaging.codecs.recipe_metadata import read_recipe
+from engine.jobs.job_runner import Work
+from engine.jobs.leases import LeaseKeeper
+from engine.maintenance.orphan_files import Clearance
+from engine.types import Painted
 from moderation.provenance.signer import HouseSigner, SignerSettings
 from studio.catalog import perform
 from studio.clock import now
@@ -152,7 +152,7 @@ def test_no_size_of_a_deleted_picture_stays(ports, call, brush, stamp):
 def test_the_housekeeper_leaves_every_size_of_a_picture_alone(ports, call, brush, stamp, monkeypatch):
     brush.size = (2048, 1024)
     paint(ports, call, brush, stamp, count=1)
-    monkeypatch.setattr("engine.clearance.PARTS_A_RUN", STORE_PARTS)
+    monkeypatch.setattr("engine.maintenance.orphan_files.PARTS_A_RUN", STORE_PARTS)
     assert Clearance(database=ports.database, store=ports.store).clear(now() + timedelta(days=2)) == 0
 
 

@@ -5,9 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from engine.pictures import canvas as canvas_module
-from engine.pictures.canvas import expand, join, match_colours
-from engine.pictures.fill import fill_hole, spread
+from engine.imaging.canvas import outpaint_canvas as canvas_module
+from engine.imaging.canvas.infill import fill_hole, spread
+from engine.imaging.canvas.outpaint_canvas import expand, join, match_colours
 from studio.canvases import MAX_SIDE_PIXELS, margins_for_aspect, margins_for_sides
 from studio.errors import BadParameter
 from studio.requests import Margins

@@ -10,12 +10,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 
-from engine.pictures.darkroom import Darkroom
-from engine.pictures.encoding import decode, decode_mask, encode_png
-from engine.pictures.fit import fit
-from engine.pictures.png import read_recipe, to_json, to_parameters, write_recipe
-from engine.pictures.previews import LIMIT_BYTES, data_url
-from engine.pictures.thumbnails import make_thumbnail
+from engine.imaging.codecs.encoding import (
+    LIMIT_BYTES,
+    data_url,
+    decode,
+    decode_mask,
+    encode_png,
+    make_thumbnail,
+)
+from engine.imaging.codecs.recipe_metadata import read_recipe, to_json, to_parameters, write_recipe
+from engine.imaging.codecs.size_limit import fit
+from engine.imaging.image_tools import Darkroom
 from studio import ports
 from studio.errors import BadImage
 from studio.pictures import Recipe

@@ -11,8 +11,8 @@ from concurrent.futures import ThreadPoolExecutor, wait
 import pytest
 from PIL import Image
 
-from engine.pictures.glovebox import MEMORY_BYTES, Glovebox
-from engine.pictures.uploads import MAX_PIXELS, clean_upload
+from engine.imaging.codecs.sanitizer_process import MEMORY_BYTES, Glovebox
+from engine.imaging.codecs.upload_sanitizer import MAX_PIXELS, clean_upload
 from studio.errors import BadImage
 
 MIB = 2**20

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from engine.pictures.grid import GAP_PIXELS, MAX_SIDE_PIXELS, arrange, make_grid
+from engine.imaging.overlays.image_grid import GAP_PIXELS, MAX_SIDE_PIXELS, arrange, make_grid
 
 COLOURS = ["red", "lime", "blue", "yellow", "cyan", "magenta", "white", "grey"]
 

@@ -3,7 +3,7 @@
 import numpy as np
 from PIL import Image, ImageDraw
 
-from engine.pictures.islands import islands, lay_over
+from engine.imaging.masks.components import islands, lay_over
 
 
 def scene() -> Image.Image:

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
-from engine.pictures.masks import check_mask, feather, fit_mask, overlay
+from engine.imaging.masks.masks import check_mask, feather, fit_mask, overlay
 from studio.errors import BadImage
 
 

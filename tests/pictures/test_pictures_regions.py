@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from engine.pictures.overlays import SHOWN_SIDE_PIXELS, lettered_overlay
-from engine.pictures.regions import mask_of_cells
+from engine.imaging.masks.grid_masks import mask_of_cells
+from engine.imaging.overlays.grid_overlay import SHOWN_SIDE_PIXELS, lettered_overlay
 from studio.errors import BadParameter
 from studio.regions import ALL_CELLS, cell_box
 

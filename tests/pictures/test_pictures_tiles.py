@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageFilter
 
-from engine.pictures.tiles import Enlargement, Floats, plan_spans
+from engine.imaging.canvas.upscale_tiles import Enlargement, Floats, plan_spans
 
 
 def noise(width: int, height: int, seed: int = 0) -> Image.Image:

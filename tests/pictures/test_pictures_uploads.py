@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageCms, ImageOps, JpegImagePlugin, PngImagePlugin
 
-from engine.pictures import readers
-from engine.pictures.headers import read_header
-from engine.pictures.uploads import MAX_UPLOAD_BYTES, WORK_SIDE_PIXELS, clean_upload
+from engine.imaging.codecs import readers
+from engine.imaging.codecs.headers import read_header
+from engine.imaging.codecs.upload_sanitizer import MAX_UPLOAD_BYTES, WORK_SIDE_PIXELS, clean_upload
 from studio.errors import BadImage
 from studio.ports import CleanUpload
 

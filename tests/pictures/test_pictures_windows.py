@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from engine.pictures.masks import cover_cells, soften, whitest
-from engine.pictures.windows import SEAM_PIXELS, Windows
+from engine.imaging.canvas.windows import SEAM_PIXELS, Windows
+from engine.imaging.masks.masks import cover_cells, soften, whitest
 
 WINDOW = 64
 

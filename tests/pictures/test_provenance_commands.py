@@ -11,7 +11,7 @@ from chatelier.doctor.findings import Health
 from chatelier.doctor.provenance import chain as examine_chain
 from chatelier.settings import read_settings
 from chatelier.wiring.ports import bring_up_to_date, open_signer
-from engine.pictures.encoding import encode_png
+from engine.imaging.codecs.encoding import encode_png
 from moderation.provenance import chain
 from moderation.provenance.trials import photograph
 from studio.catalog import perform

@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 from PIL import Image
 
-from engine.pictures.png import read_recipe, write_recipe
+from engine.imaging.codecs.recipe_metadata import read_recipe, write_recipe
 from moderation.provenance.chain import KEY_FILE, ROOT_KEY_FILE, ensure_chain, make_chain, read_chain
 from moderation.provenance.credentials import Notary, read_credentials
 from moderation.provenance.examiner import HouseExaminer

@@ -11,10 +11,10 @@ from collections.abc import Sequence
 
 import redis
 
-from engine.broker import PAINT_QUEUE, PAINT_TASK, make_app, queue_of
-from engine.cancellations import CancelListener
-from engine.leases import LeaseKeeper
-from engine.worker import run_painting
+from engine.jobs.cancel_listener import CancelListener
+from engine.jobs.leases import LeaseKeeper
+from engine.queue.celery_app import PAINT_QUEUE, PAINT_TASK, make_app, queue_of
+from engine.queue.celery_worker import run_painting
 from studio.db.database import Database
 
 SERVED = "test:served"

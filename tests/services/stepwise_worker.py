@@ -15,15 +15,15 @@ from typing import Any
 from celery import bootsteps
 from PIL import Image
 
-from engine.broker import make_app
-from engine.cancellations import CancelListener
-from engine.client import CeleryQueue
-from engine.events import RedisEvents
-from engine.leases import LeaseKeeper
-from engine.orders import Order, Painted, Progress
-from engine.tasks import register_painting
-from engine.work import Work
-from engine.worker import run_painting
+from engine.jobs.cancel_listener import CancelListener
+from engine.jobs.job_runner import Work
+from engine.jobs.leases import LeaseKeeper
+from engine.queue.celery_app import make_app
+from engine.queue.celery_queue import CeleryQueue
+from engine.queue.celery_tasks import register_painting
+from engine.queue.celery_worker import run_painting
+from engine.queue.redis_events import RedisEvents
+from engine.types import Order, Painted, Progress
 from studio.db.database import Database
 from studio.errors import JobCancelled
 from studio.ports import HouseRules

@@ -19,8 +19,8 @@ import pytest
 import redis
 from sqlalchemy import select, update
 
-from engine.broker import HOUSE_QUEUE, PAINT_QUEUE
-from engine.events import PROGRESS_CHANNEL, STREAM
+from engine.queue.celery_app import HOUSE_QUEUE, PAINT_QUEUE
+from engine.queue.redis_events import PROGRESS_CHANNEL, STREAM
 from studio.catalog import perform
 from studio.clock import now
 from studio.commands.spec import Call

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from sqlalchemy import func, select
 
-from engine.sweeper import Sweeper
+from engine.maintenance.job_sweeper import Sweeper
 from studio.catalog import perform
 from studio.clock import now
 from studio.commands.spec import Call

@@ -20,8 +20,8 @@ import pytest_asyncio
 from PIL import Image
 
 from chatelier.runtime import db_schema
-from engine.events import RedisEvents
-from engine.pictures.darkroom import Darkroom
+from engine.imaging.image_tools import Darkroom
+from engine.queue.redis_events import RedisEvents
 from engine.storage import open_store
 from studio.commands.acceptance import open_hold
 from studio.db import outbox, records

@@ -8,10 +8,10 @@ import pytest
 import redis
 from prometheus_client import REGISTRY
 
-from engine import events as module
-from engine.cancellations import CancelListener
-from engine.client import CeleryQueue
-from engine.events import PROGRESS_CHANNEL, STREAM, RedisEvents
+from engine.jobs.cancel_listener import CancelListener
+from engine.queue import redis_events as module
+from engine.queue.celery_queue import CeleryQueue
+from engine.queue.redis_events import PROGRESS_CHANNEL, STREAM, RedisEvents
 from studio.errors import QueueUnavailable
 from studio.events import JobAccepted, JobProgress
 from studio.people import Platform

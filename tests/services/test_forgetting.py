@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from engine.clearance import PARTS_A_RUN, Clearance
+from engine.maintenance.orphan_files import PARTS_A_RUN, Clearance
 from moderation import audit, bans
 from moderation.desk.strikes import burden
 from moderation.retention import let_go

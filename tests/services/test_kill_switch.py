@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 import redis
 
-from engine.cancellations import ASIDE_CHANNEL, CancelListener
-from engine.client import CeleryQueue
-from engine.leases import LeaseKeeper
-from engine.work import Work
+from engine.jobs.cancel_listener import ASIDE_CHANNEL, CancelListener
+from engine.jobs.job_runner import Work
+from engine.jobs.leases import LeaseKeeper
+from engine.queue.celery_queue import CeleryQueue
 from studio.catalog import perform
 from studio.commands.spec import Call
 from studio.db import records

@@ -5,8 +5,8 @@ import time
 
 import redis
 
+from engine.catalog.catalog import ModelCatalogue
 from engine.catalog.model_availability import KEY, AvailableOptions, ModelAnnouncer
-from engine.model_catalog import ModelCatalogue
 from studio.ports import RunnableModel
 
 LARGE = RunnableModel(name="large", loras=("ink",))

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 import redis
 
-from engine.client import CeleryQueue
+from engine.queue.celery_queue import CeleryQueue
 from tests.services.painting_worker import HELD_UP, SERVED
 
 PATIENCE_SECONDS = 300  # bounds a hang

@@ -15,8 +15,8 @@ from bots.delivery.event_consumer import News
 from bots.delivery.job_messages import Board, Unreachable
 from bots.delivery.job_view import Slip, keep_slip
 from bots.runtime.thread_pools import Backroom
-from engine.events import RedisEvents
-from engine.sweeper import Sweeper
+from engine.maintenance.job_sweeper import Sweeper
+from engine.queue.redis_events import RedisEvents
 from studio import releases
 from studio.catalog import perform
 from studio.clock import now

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.pictures.encoding import decode
-from engine.pictures.png import read_recipe
+from engine.imaging.codecs.encoding import decode
+from engine.imaging.codecs.recipe_metadata import read_recipe
 from tests.tiny_models import NATIVE_PIXELS, save_sd
 
 pytestmark = pytest.mark.timeout(1200)

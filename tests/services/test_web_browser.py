@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
 
-from engine.pictures.uploads import MAX_UPLOAD_BYTES
+from engine.imaging.codecs.upload_sanitizer import MAX_UPLOAD_BYTES
 from studio.catalog import CATALOG
 from studio.commands.spec import Audience
 from tests.running_house import RunningHouse

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import redis
 
-from engine.client import CeleryQueue
+from engine.queue.celery_queue import CeleryQueue
 from studio.catalog import perform
 from studio.commands.spec import Call
 from studio.db.tables import JobRow

@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
-from engine import clearance
-from engine.clearance import PARTS_A_RUN, Clearance
+from engine.maintenance import orphan_files
+from engine.maintenance.orphan_files import PARTS_A_RUN, Clearance
 from moderation.retention import let_go
 from studio import releases
 from studio.cases import Decision
@@ -87,14 +87,14 @@ def test_what_was_put_again_a_moment_ago_stays(ports, call, monkeypatch):
         session.execute(update(PersonRow).values(first_seen_at=now() - timedelta(days=9)))
     key = accept_upload(ports, call.person, b"again").key
     ports.store.put_at[key] -= timedelta(days=3)
-    asked = clearance.files.unnamed
+    asked = orphan_files.file_references.unnamed
 
     def meanwhile(session, keys):
         found = asked(session, keys)
         accept_upload(ports, call.person, b"again")
         return found
 
-    monkeypatch.setattr(clearance.files, "unnamed", meanwhile)
+    monkeypatch.setattr(orphan_files.file_references, "unnamed", meanwhile)
     a_round(ports, later=timedelta())
     assert key in ports.store.blobs
 
@@ -103,8 +103,8 @@ def test_a_run_clears_no_more_than_it_may(ports, call, monkeypatch):
     painted(ports, call)
     for number in range(6):
         accept_upload(ports, call.person, b"upload %d" % number)
-    monkeypatch.setattr(clearance, "MOST_A_RUN", 4)
-    monkeypatch.setattr(clearance, "PARTS_A_RUN", STORE_PARTS)
+    monkeypatch.setattr(orphan_files, "MOST_A_RUN", 4)
+    monkeypatch.setattr(orphan_files, "PARTS_A_RUN", STORE_PARTS)
     cleaner = Clearance(database=ports.database, store=ports.store)
     assert [cleaner.clear(now() + timedelta(days=2)) for _ in "ab"] == [4, 2]
 

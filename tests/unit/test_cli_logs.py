@@ -29,12 +29,14 @@ def lines(stream: io.StringIO) -> list[dict[str, object]]:
 
 
 def test_libraries_and_structlog_write_the_same_kind_of_line(written: io.StringIO) -> None:
-    logging.getLogger("engine.work").info("job ended", extra={"job_id": "k3v9m2p4qx7a", "state": "done"})
+    logging.getLogger("engine.jobs.job_runner").info(
+        "job ended", extra={"job_id": "k3v9m2p4qx7a", "state": "done"}
+    )
     structlog.get_logger("chatelier").info("job seen", job_id="k3v9m2p4qx7a")
     first, second = lines(written)
     assert (first["event"], first["job_id"], first["state"]) == ("job ended", "k3v9m2p4qx7a", "done")
     assert (second["event"], second["job_id"], second["level"]) == ("job seen", "k3v9m2p4qx7a", "info")
-    assert first["logger"] == "engine.work"
+    assert first["logger"] == "engine.jobs.job_runner"
     assert str(first["timestamp"]).endswith("Z")
 
 
@@ -96,7 +98,7 @@ def test_the_console_format_is_one_readable_line(monkeypatch: pytest.MonkeyPatch
     monkeypatch.delenv("FORCE_COLOR", raising=False)
     stream = io.StringIO()
     set_up_logging(load_settings(), stream=stream)
-    logging.getLogger("engine.work").info("painting", extra={"job_id": "k3v9m2p4qx7a"})
+    logging.getLogger("engine.jobs.job_runner").info("painting", extra={"job_id": "k3v9m2p4qx7a"})
     (line,) = stream.getvalue().splitlines()
-    assert line.endswith("painting [engine.work] job_id=k3v9m2p4qx7a")
+    assert line.endswith("painting [engine.jobs.job_runner] job_id=k3v9m2p4qx7a")
     assert "\x1b" not in line

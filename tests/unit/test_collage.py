@@ -13,18 +13,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from engine.painters.collage import Collage
-from engine.painters.collage.backdrop import SCENE_NAMES, paint_scene
-from engine.painters.collage.choosing import choose
-from engine.painters.collage.layout import Box, Spot, largest_free_box
-from engine.painters.collage.parse import parse
-from engine.painters.collage.pasting import Chosen, paste
-from engine.painters.collage.recolour import main_hue, recolour
-from engine.painters.collage.sky import Backdrop
-from engine.painters.collage.styles import STYLES
-from engine.painters.collage.waterline import without_water
-from engine.painters.collage.wish import Thing, Wish
-from engine.painters.collage.words import COLOURS, SCENES
+from engine.layout_prior import Collage
+from engine.layout_prior.box_layout import Box, Spot, largest_free_box
+from engine.layout_prior.cutouts.compositing import Chosen, paste
+from engine.layout_prior.cutouts.cutout_styles import STYLES
+from engine.layout_prior.cutouts.recolour import main_hue, recolour
+from engine.layout_prior.cutouts.selection import choose
+from engine.layout_prior.cutouts.water_removal import without_water
+from engine.layout_prior.prompt.parser import parse
+from engine.layout_prior.prompt.scene_spec import Thing, Wish
+from engine.layout_prior.prompt.vocabulary import COLOURS, SCENES
+from engine.layout_prior.scenes.backgrounds import SCENE_NAMES, paint_scene
+from engine.layout_prior.scenes.sky import Backdrop
 from studio.errors import ModelBroken
 
 PRIOR = Path(__file__).parents[2] / "engine/models/thimble/prior"
@@ -224,7 +224,7 @@ def test_every_synonym_names_a_subject_that_is_there(collage: Collage) -> None:
 
 
 def test_the_prior_works_without_torch() -> None:
-    code = "import sys; import engine.painters.collage; sys.exit('torch' in sys.modules)"
+    code = "import sys; import engine.layout_prior; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

@@ -3,11 +3,11 @@
 import pytest
 
 from engine.catalog.bundled_notes import bundled_notes
-from engine.model_catalog import MODELS, ModelCatalogue
-from engine.painters.collage.collage import Collage
-from engine.painters.collage.library import Library
-from engine.painters.collage.parse import parse
-from engine.painters.collage.wish import Wish
+from engine.catalog.catalog import MODELS, ModelCatalogue
+from engine.layout_prior.composer import Collage
+from engine.layout_prior.cutout_library import Library
+from engine.layout_prior.prompt.parser import parse
+from engine.layout_prior.prompt.scene_spec import Wish
 
 LIBRARY = Library(MODELS / "thimble/prior")
 COLLAGE = Collage(LIBRARY)

@@ -5,12 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.painters.collage import Collage
-from engine.painters.collage.library import Library
-from engine.painters.collage.parse import parse
-from engine.painters.collage.styles import STYLES
-from engine.painters.collage.words import GENDERS, Relation
-from engine.painters.collage.words import STYLES as STYLE_WORDS
+from engine.layout_prior import Collage
+from engine.layout_prior.cutout_library import Library
+from engine.layout_prior.cutouts.cutout_styles import STYLES
+from engine.layout_prior.prompt.parser import parse
+from engine.layout_prior.prompt.vocabulary import GENDERS, Relation
+from engine.layout_prior.prompt.vocabulary import STYLES as STYLE_WORDS
 
 PRIOR = Path(__file__).parents[2] / "engine/models/thimble/prior"
 

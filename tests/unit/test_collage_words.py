@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from engine.painters.collage.library import Library
-from engine.painters.collage.parse import THINGS_MAX, parse
-from engine.painters.collage.words import COUNT_MAX, Relation
-from engine.representation import represent
+from engine.generation.prompt_diversity import represent
+from engine.layout_prior.cutout_library import Library
+from engine.layout_prior.prompt.parser import THINGS_MAX, parse
+from engine.layout_prior.prompt.vocabulary import COUNT_MAX, Relation
 
 PRIOR = Path(__file__).parents[2] / "engine/models/thimble/prior"
 

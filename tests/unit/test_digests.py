@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from engine.digests import DigestWriter
+from engine.maintenance.weekly_digest import DigestWriter
 from studio.cases import CaseKind, Decision
 from studio.catalog import perform
 from studio.communities import CommunityRules

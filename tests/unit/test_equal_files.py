@@ -5,9 +5,9 @@ from itertools import combinations_with_replacement, count
 
 import pytest
 
-from engine.finishing import Finished
-from engine.receipts import Receipts
-from engine.results import Outcome, record
+from engine.jobs.job_results import Outcome, record
+from engine.jobs.postprocessing import Finished
+from engine.jobs.tracked_store import Receipts
 from studio import removals
 from studio.catalog import perform
 from studio.clock import now

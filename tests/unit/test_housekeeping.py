@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 
 from chatelier.settings import load_settings
 from chatelier.wiring.workers import keep_house
-from engine.broker import CHORES_TASK
+from engine.queue.celery_app import CHORES_TASK
 from moderation import audit
 from studio.cases import CaseKind, Decision
 from studio.catalog import perform
@@ -34,7 +34,7 @@ def chores(ports: Ports, monkeypatch: pytest.MonkeyPatch) -> Any:
     made: list[Any] = []
     monkeypatch.setenv("CHATELIER_REDIS_URL", "redis://127.0.0.1:1/0")
     monkeypatch.setattr("chatelier.wiring.workers.open_database", lambda _settings: ports.database)
-    monkeypatch.setattr("engine.worker.run_housekeeping", lambda app, **_: made.append(app))
+    monkeypatch.setattr("engine.queue.celery_worker.run_housekeeping", lambda app, **_: made.append(app))
     keep_house(load_settings(), on_ready=lambda: None)
     (app,) = made
     assert {each["task"] for each in app.conf.beat_schedule.values()} <= set(app.tasks)
@@ -61,7 +61,7 @@ def test_every_hour_weeks_are_told_questions_closed_and_old_words_emptied(
         patch.setattr("moderation.audit.now", lambda: LONG_AGO)
         audit.append(session, "ban", actor=MOD.key, subject=bo.person.key)
     with monkeypatch.context() as patch:
-        patch.setattr("engine.digests.week_of", fail)
+        patch.setattr("engine.maintenance.weekly_digest.week_of", fail)
         chores()  # what goes wrong at one chore keeps no other from being done
     with ports.database.read() as session:
         assert not session.scalars(select(DigestRow)).all()

@@ -7,8 +7,8 @@ import pytest
 
 from bots.slack.blocks import home_view, modal_views
 from bots.web.rendering import catalog_data
+from engine.catalog.catalog import MODELS, ModelCatalogue
 from engine.catalog.model_availability import AvailableOptions
-from engine.model_catalog import MODELS, ModelCatalogue
 from studio.buttons import Action
 from studio.catalog import perform
 from studio.commands.answers import Balance

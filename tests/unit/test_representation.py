@@ -6,9 +6,9 @@ from math import sqrt
 
 import pytest
 
-from engine.orders import Order
-from engine.pictures.png import from_json, to_json, to_parameters
-from engine.representation import _words, represent, represent_order
+from engine.generation.prompt_diversity import _words, represent, represent_order
+from engine.imaging.codecs.recipe_metadata import from_json, to_json, to_parameters
+from engine.types import Order
 from studio.requests import Operation, PaintRequest
 from tests.recipes import PLAIN
 

@@ -11,7 +11,7 @@ import fsspec
 import pytest
 
 from engine.storage import Shelf, open_store
-from engine.storage.folder import UNFINISHED_FOLDER, remove_unfinished
+from engine.storage.atomic_writes import UNFINISHED_FOLDER, remove_unfinished
 from studio.errors import Misconfigured, StorageFailed
 from tests.store_suite import UNKNOWN_KEY, StoreSuite
 
@@ -163,7 +163,7 @@ def test_a_folder_that_went_away_says_so(tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_opening_a_folder_loads_neither_s3_nor_torch(tmp_path: Path) -> None:
     script = (
-        "import sys; from engine.storage import open_store; import engine.pictures.darkroom\n"
+        "import sys; from engine.storage import open_store; import engine.imaging.image_tools\n"
         "open_store(sys.argv[1]).put(b'x', suffix='.png')\n"
         "print([name for name in ('torch', 's3fs', 'botocore') if name in sys.modules])"
     )

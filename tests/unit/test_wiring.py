@@ -66,7 +66,8 @@ def test_a_face_has_all_its_ports_and_loads_no_heavy_library_even_where_images_a
 def test_a_housekeeper_loads_no_accelerator_library() -> None:
     script = (
         "import sys\n"
-        "import chatelier.wiring.workers, engine.broker, engine.sweeper, engine.tasks, engine.worker\n"
+        "import chatelier.wiring.workers, engine.maintenance.job_sweeper\n"
+        "import engine.queue.celery_app, engine.queue.celery_tasks, engine.queue.celery_worker\n"
         "assert not {'torch', 'diffusers', 'transformers'} & set(sys.modules)\n"
     )
     subprocess.run([sys.executable, "-c", script], check=True, cwd=_root())

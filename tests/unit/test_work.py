@@ -8,13 +8,13 @@ import pytest
 from PIL import Image
 from sqlalchemy import select
 
-from engine.leases import LeaseKeeper
-from engine.orders import Painted, Progress
-from engine.pictures.encoding import encode_png
-from engine.pictures.png import read_recipe
-from engine.results import record
-from engine.sweeper import Sweeper
-from engine.work import Work
+from engine.imaging.codecs.encoding import encode_png
+from engine.imaging.codecs.recipe_metadata import read_recipe
+from engine.jobs.job_results import record
+from engine.jobs.job_runner import Work
+from engine.jobs.leases import LeaseKeeper
+from engine.maintenance.job_sweeper import Sweeper
+from engine.types import Painted, Progress
 from moderation.policy import default_policy, parse_policy
 from studio.cases import CaseKind
 from studio.catalog import perform
@@ -298,7 +298,7 @@ class TestStopping:
             ports.store.blobs.clear()
             return record(*arguments, **options)
 
-        monkeypatch.setattr("engine.work.record", record_late)
+        monkeypatch.setattr("engine.jobs.job_runner.record", record_late)
         work.paint(job)
         assert blobs
         assert ports.store.blobs == blobs

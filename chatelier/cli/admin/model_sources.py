@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from studio.errors import Misconfigured, ModelBroken
 
 if TYPE_CHECKING:
-    from engine.model_catalog import ModelCatalogue
+    from engine.catalog.catalog import ModelCatalogue
 
 # What most models were made for, where nothing says otherwise.
 _USUAL_PIXELS = 512
@@ -15,9 +15,9 @@ _USUAL_PIXELS = 512
 
 def refuse_bad(name: str, family: str, dtype: str) -> None:
     """Raises `Misconfigured` before anything is written."""
-    from engine.model_checkpoints import AUTO
-    from engine.model_entries import DTYPES
-    from engine.painters.families import FAMILIES
+    from engine.adapters.registry import FAMILIES
+    from engine.catalog.checkpoints import AUTO
+    from engine.catalog.entries import DTYPES
 
     if not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,63}", name):
         raise Misconfigured(f"{name[:40]} is no good name for a model. Use letters, digits, - and _.")
@@ -34,7 +34,7 @@ def find_source(
 
     Raises `Misconfigured` for what is no model, or of another family.
     """
-    from engine.model_entries import is_hub_name
+    from engine.catalog.entries import is_hub_name
 
     path = Path(source).expanduser()
     if path.is_file():
@@ -51,8 +51,8 @@ def find_source(
 
 def native_pixels(source: str, family: str) -> int:
     """The side of the square that a model was made for, as far as its folder says."""
-    from engine.model_checkpoints import WHOLE_CALLS
-    from engine.painters.layout import read_any_layout, read_layout
+    from engine.catalog.checkpoints import WHOLE_CALLS
+    from engine.catalog.geometry import read_any_layout, read_layout
 
     folder = Path(source)
     try:
@@ -65,7 +65,7 @@ def native_pixels(source: str, family: str) -> int:
 
 
 def _family(name: str, family: str, folder: Path) -> str:
-    from engine.model_checkpoints import AUTO, check_family, family_of
+    from engine.catalog.checkpoints import AUTO, check_family, family_of
 
     try:
         check_family(name, family, folder)
@@ -76,7 +76,7 @@ def _family(name: str, family: str, folder: Path) -> str:
 
 def _convert(catalogue: "ModelCatalogue", name: str, file: Path, *, config: str | None, home: Path) -> Path:
     """The folder that a checkpoint was written into."""
-    from engine.model_checkpoints import TITLES, checkpoint_family, family_of
+    from engine.catalog.checkpoints import TITLES, checkpoint_family, family_of
 
     family = checkpoint_family(file)
     template = _template(catalogue, config)
@@ -87,7 +87,7 @@ def _convert(catalogue: "ModelCatalogue", name: str, file: Path, *, config: str 
             f"Fetch one, such as {', '.join(others)}, and name it: chatelier models pull {others[0]} && "
             f"chatelier models add {name} {file} --config {others[0]}"
         )
-    from engine.painters.single_file import convert_checkpoint
+    from engine.adapters.runtime.single_file import convert_checkpoint
 
     folder = home / "models" / name
     folder.parent.mkdir(parents=True, exist_ok=True)

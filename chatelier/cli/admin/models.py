@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import typer
 
 if TYPE_CHECKING:
-    from engine.model_catalog import ModelCatalogue, ModelEntry
+    from engine.catalog.catalog import ModelCatalogue, ModelEntry
 
 
 def register(app: typer.Typer) -> None:
@@ -101,7 +101,7 @@ def add(  # noqa: PLR0917 - options are named on the command line
     from chatelier.runtime.console import answers
     from chatelier.settings import load_settings
     from chatelier.wiring.ports import make_folder
-    from engine.model_catalog import ModelEntry, read_entries, write_entry
+    from engine.catalog.catalog import ModelEntry, read_entries, write_entry
 
     settings = load_settings()
     name = name.strip().lower()
@@ -142,8 +142,8 @@ def check(
       chatelier models check thimble
     """
     from chatelier.runtime.console import answers, say_error
-    from engine.painters.families import new_painter
-    from engine.painters.weights import choose_device
+    from engine.adapters.registry import new_painter
+    from engine.adapters.runtime.loading import choose_device
     from studio.errors import ModelBroken
 
     catalogue = _catalogue()
@@ -187,7 +187,7 @@ def _whereabouts(catalogue: "ModelCatalogue", entry: "ModelEntry") -> str:
 
 def _steps(catalogue: "ModelCatalogue", entry: "ModelEntry") -> int:
     """As recipes tell them: what a prior in the model's folder says goes first."""
-    from engine.model_folders import read_json
+    from engine.catalog.model_files import read_json
     from studio.errors import ModelBroken
 
     try:

@@ -15,7 +15,7 @@ from chatelier.benchmarks.watermark import marks
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from engine.benches.stage import Stage
+    from engine.benchmarks.harness import Stage
 
 bench = typer.Typer(
     help="Measure this machine. Each command prints a table; [bold]--json FILE[/] keeps the figures too.",
@@ -83,8 +83,8 @@ def lanes(
 
     Example: [bold]chatelier bench lanes --requests 20[/]
     """
-    from engine.benches.lanes import measure_lanes
-    from engine.benches.stage import rehearse as rehearsal
+    from engine.benchmarks.harness import rehearse as rehearsal
+    from engine.benchmarks.mixed_load import measure_lanes
 
     with nullcontext(rehearsal()) if rehearse else _stage(model, random) as stage:
         figures = measure_lanes(
@@ -113,7 +113,7 @@ def throughput(
 
     Example: [bold]chatelier bench throughput --pictures 8 --rounds 3[/]
     """
-    from engine.benches.throughput import measure_throughput
+    from engine.benchmarks.throughput import measure_throughput
 
     with _stage(model, random) as stage:
         figures = measure_throughput(stage, pictures=pictures, steps=steps, rounds=rounds)
@@ -137,7 +137,7 @@ def fair(
 
     Example: [bold]chatelier bench fair[/], or [bold]chatelier bench fair --model thimble --pictures 1[/]
     """
-    from engine.benches.fair import measure_fairness
+    from engine.benchmarks.fairness import measure_fairness
 
     if model is None and random is None:
         figures = measure_fairness(others=others, spam_jobs=jobs, pictures=pictures)
@@ -158,7 +158,7 @@ def overhead(
 
     Example: [bold]chatelier bench overhead --random sdxl[/]
     """
-    from engine.benches.overhead import measure_overhead
+    from engine.benchmarks.overhead import measure_overhead
 
     if model is None and random is None:
         figures = measure_overhead(lanes=lanes)
@@ -180,7 +180,7 @@ def upscale(
     Example: [bold]chatelier bench upscale --people 4 --side 256[/]
     """
     from chatelier.settings import load_settings
-    from engine.benches.upscale import measure_upscaling
+    from engine.benchmarks.upscale import measure_upscaling
 
     worker = load_settings().worker
     figures = measure_upscaling(
@@ -207,7 +207,7 @@ def gpu(
     from chatelier.runtime.console import remarks
     from chatelier.settings import load_settings
     from chatelier.wiring.workers import speed_of
-    from engine.benches.card import measure_card
+    from engine.benchmarks.gpu import measure_card
 
     settings = load_settings()
     figures = measure_card(
@@ -225,7 +225,7 @@ def _stage(model: str | None, random: str | None) -> "Iterator[Stage]":
     from chatelier.settings import load_settings
     from chatelier.wiring.ports import model_catalogue
     from chatelier.wiring.workers import speed_of
-    from engine.benches.stage import set_up, set_up_random
+    from engine.benchmarks.harness import set_up, set_up_random
 
     settings = load_settings()
     device, threads, speed = settings.worker.device, settings.worker.cpu_threads, speed_of(settings)

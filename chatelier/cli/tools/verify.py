@@ -48,7 +48,7 @@ def verify(
 def _traces(settings: "Settings", image: Path) -> "Traces":
     """Raises `BadImage`, also for a file that cannot be read."""
     from chatelier.wiring.ports import open_examiner
-    from engine.pictures.darkroom import Darkroom
+    from engine.imaging.image_tools import Darkroom
     from studio.errors import BadImage
 
     try:

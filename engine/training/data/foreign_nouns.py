@@ -1,8 +1,8 @@
 """`python -m engine.training.data.foreign_nouns CACHE`: the library's nouns in six more languages, from CLDR.
 
-Reads names and keywords of emoji from the package `emojibase-data`, which `engine.training.sources.fetch` puts into
-the cache, and writes `foreign_nouns.json` beside the library's index: for each language a word or phrase, in lower
-case, and what the library calls it in English.
+Reads names and keywords of emoji from the package `emojibase-data`, which `engine.training.data.emoji_sources.fetch`
+puts into the cache, and writes `foreign_nouns.json` beside the library's index: for each language a word or phrase, in
+lower case, and what the library calls it in English.
 """
 
 import json
@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.painters.collage.library import Library
-from engine.training.sources import fetch
+from engine.layout_prior.cutout_library import Library
+from engine.training.data.emoji_sources import fetch
 
 PRIOR = Path(__file__).parents[2] / "models/thimble/prior"
 NAME = "foreign_nouns.json"

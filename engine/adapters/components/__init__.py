@@ -1,0 +1,1 @@
+"""Parts that several model adapters share: VAE, schedulers, LoRAs, prompt cache, latents."""

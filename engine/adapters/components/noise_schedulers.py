@@ -1,0 +1,70 @@
+"""Schedulers by name. Each lane owns one: multi-step schedulers remember, and none may be shared."""
+
+import copy
+from collections.abc import Mapping
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import diffusers
+
+from engine.catalog.model_files import read_json
+from studio.errors import BadParameter
+
+# Name → diffusers class and what is set on top of the model's own configuration.
+BY_NAME: Mapping[str, tuple[str, Mapping[str, Any]]] = {
+    "ddim": ("DDIMScheduler", {}),
+    "ddpm": ("DDPMScheduler", {}),
+    "pndm": ("PNDMScheduler", {"skip_prk_steps": True}),
+    "euler": ("EulerDiscreteScheduler", {}),
+    "euler a": ("EulerAncestralDiscreteScheduler", {}),
+    "dpm++ 2m": ("DPMSolverMultistepScheduler", {"use_karras_sigmas": False}),
+    "dpm++ 2m karras": ("DPMSolverMultistepScheduler", {"use_karras_sigmas": True}),
+    "unipc": ("UniPCMultistepScheduler", {}),
+    "lcm": ("LCMScheduler", {}),
+}
+FLOW_BY_NAME: Mapping[str, tuple[str, Mapping[str, Any]]] = {
+    "flow euler": ("FlowMatchEulerDiscreteScheduler", {}),
+}
+
+
+class Schedulers:
+    """The schedulers that a model can be painted with. Safe to share between threads."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder / "scheduler"
+        config = read_json(self._folder / "scheduler_config.json")
+        self._own = str(config.get("_class_name", "PNDMScheduler"))
+        self._known = FLOW_BY_NAME if self._own.startswith("FlowMatch") else BY_NAME
+        self._templates: dict[str | None, Any] = {}
+        self._lock = Lock()
+
+    def name(self, wanted: str | None) -> str:
+        """`wanted` if it is known, else `BadParameter`; for None the name of the model's own scheduler."""
+        if wanted is not None:
+            if wanted not in self._known:
+                raise BadParameter("scheduler", f"must be one of {', '.join(self._known)}.")
+            return wanted
+        own = self.new(None)
+        for name, (kind, options) in self._known.items():
+            if type(own).__name__ == kind and all(
+                own.config.get(key) == value for key, value in options.items()
+            ):
+                return name
+        return self._own
+
+    def new(self, wanted: str | None) -> Any:
+        """A scheduler of one's own, without timesteps yet."""
+        if wanted is not None:
+            self.name(wanted)
+        with self._lock:
+            if wanted not in self._templates:
+                self._templates[wanted] = self._template(wanted)
+            return copy.deepcopy(self._templates[wanted])
+
+    def _template(self, wanted: str | None) -> Any:
+        own = getattr(diffusers, self._own).from_pretrained(self._folder)
+        if wanted is None:
+            return own
+        kind, options = self._known[wanted]
+        return getattr(diffusers, kind).from_config(own.config, **options)

@@ -1,0 +1,34 @@
+"""Words → conditions: each text is encoded once and remembered, several together."""
+
+from collections.abc import Callable, Iterable, Sequence
+
+from engine.batching.sample import Conditions
+from studio.latest import Latest
+
+Encode = Callable[[Sequence[str]], Sequence[Conditions]]
+
+_REMEMBERED = 128
+_BATCH = 16
+
+
+class PromptCache:
+    """The least recently used of 128 texts is forgotten first. For one thread."""
+
+    def __init__(self, encode: Encode, *, remembered: int = _REMEMBERED) -> None:
+        self._encode = encode
+        self._known: Latest[str, Conditions] = Latest(remembered)
+
+    def find(self, texts: Iterable[str]) -> dict[str, Conditions]:
+        """Conditions by text, the unknown ones encoded in batches of at most 16."""
+        wanted = list(dict.fromkeys(texts))
+        found = {text: self._known[text] for text in wanted if text in self._known}
+        unknown = [text for text in wanted if text not in found]
+        for start in range(0, len(unknown), _BATCH):
+            some = unknown[start : start + _BATCH]
+            found.update(zip(some, self._encode(some), strict=True))
+        for text in wanted:
+            self._known[text] = found[text]
+        return found
+
+    def forget(self) -> None:
+        self._known.clear()

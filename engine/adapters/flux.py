@@ -1,0 +1,83 @@
+"""The Flux layout: CLIP for the gist, T5 for the words, guidance distilled into the transformer. Dev and Schnell."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+
+from engine.adapters.components.batch_inputs import Rows
+from engine.adapters.components.text_encoding import count_unread
+from engine.adapters.flow_matching import FlowPainter
+from engine.batching.sample import Conditions, Lane
+from engine.batching.sampling_params import Sketch
+
+_TOKENS = 512
+
+
+class FluxPainter(FlowPainter):
+    """Words to avoid have no effect: the model was made to do without a second pass."""
+
+    networks = ("text_encoder", "text_encoder_2", "transformer", "vae")
+    tokenizers = ("tokenizer", "tokenizer_2")
+
+    def _is_guided(self, sketch: Sketch) -> bool:
+        return False
+
+    def _encode_texts(self, texts: Sequence[str]) -> list[Conditions]:
+        gists = self._encode_clip(texts)
+        words = self._encode_long(texts, "_2", length=_TOKENS).to(self._dtype)
+        return [
+            {"text": text, "pooled": gist.pooled.to(self._dtype)}
+            for text, gist in zip(words, gists, strict=True)
+        ]
+
+    def _count_unread(self, text: str) -> int:
+        """Beyond what the long encoder takes: the other one only gives the gist."""
+        return count_unread(text, tokenizer=self._parts["tokenizer_2"], tokens=_TOKENS - 1)
+
+    def _shared_conditions(self, lane: Lane) -> Conditions:
+        if not self._parts["transformer"].config.guidance_embeds:
+            return {}
+        return {"guidance": torch.tensor(lane.sketch.guidance_scale, device=self._device)}
+
+    def _timing(self, lane: Lane) -> Mapping[str, Any]:
+        timing: dict[str, Any] = {"mu": self._shift(lane)}
+        if lane.scheduler.config.get("use_flow_sigmas"):
+            return timing
+        return {**timing, "sigmas": np.linspace(1.0, 1 / lane.sketch.steps, lane.sketch.steps)}
+
+    def _forward(self, rows: Rows) -> torch.Tensor:
+        _, _, height, width = rows.sample.shape
+        words = rows.conditions["text"]
+        answer = self._parts["transformer"](
+            hidden_states=pack(rows.sample),
+            timestep=rows.timesteps / 1000,
+            guidance=rows.conditions.get("guidance"),
+            pooled_projections=rows.conditions["pooled"],
+            encoder_hidden_states=words,
+            txt_ids=torch.zeros(words.shape[1], 3, device=self._device, dtype=self._dtype),
+            img_ids=places(height // 2, width // 2).to(self._device, self._dtype),
+            return_dict=False,
+        )[0]
+        return unpack(answer, height, width)
+
+
+def pack(latents: torch.Tensor) -> torch.Tensor:
+    """(n, c, h, w) → (n, h/2 · w/2, 4c): patches of two by two cells, row by row."""
+    count, channels, height, width = latents.shape
+    patches = latents.reshape(count, channels, height // 2, 2, width // 2, 2).permute(0, 2, 4, 1, 3, 5)
+    return patches.reshape(count, (height // 2) * (width // 2), channels * 4)
+
+
+def unpack(patches: torch.Tensor, height: int, width: int) -> torch.Tensor:
+    """The reverse of `pack`; height and width of the latents."""
+    count, _, channels = patches.shape
+    cells = patches.reshape(count, height // 2, width // 2, channels // 4, 2, 2).permute(0, 3, 1, 4, 2, 5)
+    return cells.reshape(count, channels // 4, height, width)
+
+
+def places(height: int, width: int) -> torch.Tensor:
+    """(height · width, 3): 0, row and column of each patch."""
+    rows, columns = torch.meshgrid(torch.arange(height), torch.arange(width), indexing="ij")
+    return torch.stack([torch.zeros_like(rows), rows, columns], dim=-1).reshape(-1, 3)

@@ -1,0 +1,197 @@
+"""Models that paint what an image embedding says, as DALL·E 2 does: Stable unCLIP, Kandinsky 2.2, Karlo.
+
+What a picture shows goes through an image encoder; a variation is another picture of the same embedding, a blend one
+of an embedding between several.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import diffusers
+import torch
+from diffusers.pipelines.deprecated.unclip import UnCLIPTextProjModel
+
+from engine.adapters.components.image_encoder import image_embeddings
+from engine.adapters.components.latent_blending import blend, slerp
+from engine.adapters.runtime.loading import load_part
+from engine.adapters.whole_pipeline import PipelinePainter, generators
+from engine.batching.sampling_params import Sketch
+from engine.catalog.catalog import ModelEntry
+from engine.catalog.model_files import INDEX, components, read_json
+from engine.performance import PLAIN, Speed
+from studio.errors import ModelBroken
+from studio.parsing.prompt_weights import plain_words
+
+# Strong variations move away from what was seen: on this share of the arc towards an embedding by chance, and by so
+# many of Stable unCLIP's thousand levels of noise.
+_WANDER = 0.12
+_NOISE_LEVEL = 200
+
+
+class EmbeddingPainter(PipelinePainter):
+    """Paints variations and blends by what pictures show. Sketches with a likeness ask for that."""
+
+    def __init__(
+        self, entry: ModelEntry, folder: Path, *, device: torch.device, speed: Speed = PLAIN
+    ) -> None:
+        super().__init__(entry, folder, device=device, speed=speed)
+        self.layout = replace(self.layout, has_eyes=True)
+
+    def _embeddings(self, encoder: Any, sketches: Sequence[Sketch]) -> torch.Tensor:
+        """(n, width): for each sketch what its pictures show, by their shares."""
+        rows = []
+        for sketch in sketches:
+            seen = image_embeddings(encoder, [each.picture for each in sketch.likeness])
+            shares = [each.share for each in sketch.likeness]
+            rows.append(blend(zip(seen, shares, strict=True)))
+        return torch.stack(rows)
+
+
+class OnlySeeingPainter(EmbeddingPainter):
+    """Words alone would need another model's prior; where a picture starts from is not asked either."""
+
+    def _find_tasks(self) -> tuple[str, ...]:
+        return ("vary", "blend")
+
+    def _task(self, sketch: Sketch) -> str:
+        task = super()._task(sketch)
+        return "vary" if sketch.likeness and task == "imagine" else task
+
+    def _pipeline(self, task: str) -> Any:
+        return self._pipelines["imagine"]
+
+    def _class_for(self, task: str) -> Any:
+        return super()._class_for("imagine")
+
+
+class StableUnclipPainter(OnlySeeingPainter):
+    """Takes words beside the pictures."""
+
+    def _options(self, task: str, pipeline: Any, sketches: Sequence[Sketch]) -> dict[str, Any]:
+        plain = [replace(sketch, start=None) for sketch in sketches]
+        return super()._options(task, pipeline, plain) | {
+            "image_embeds": self._embeddings(pipeline.image_encoder, sketches),
+            "noise_level": _NOISE_LEVEL if sketches[0].start is None else 0,
+        }
+
+
+class KarloPainter(OnlySeeingPainter):
+    """Karlo's image variations: one size, no words."""
+
+    def load(self) -> None:
+        """Part by part: its folders name a class that has moved in diffusers since."""
+        parts = {
+            name: load_part(self._folder, name, dtype=self._dtype if "Model" in kind else None)
+            for name, (_library, kind) in components(self._folder).items()
+            if name != "text_proj"
+        }
+        try:
+            text_proj = UnCLIPTextProjModel.from_pretrained(
+                self._folder / "text_proj", dtype=self._dtype, use_safetensors=True
+            )
+        except Exception as error:  # whatever a library throws at a damaged file
+            raise ModelBroken(
+                f"The model {self.name} cannot be loaded: its text_proj is damaged or missing. "
+                "Check it with: chatelier models check"
+            ) from error
+        pipeline = diffusers.UnCLIPImageVariationPipeline(
+            **parts, text_proj=text_proj, feature_extractor=None
+        )
+        self._outfit.put_on(pipeline)
+        self._hold({"imagine": pipeline})
+
+    def _options(self, task: str, pipeline: Any, sketches: Sequence[Sketch]) -> dict[str, Any]:
+        embeddings = self._embeddings(pipeline.image_encoder, sketches)
+        if sketches[0].start is None:
+            embeddings = torch.stack(
+                [_wander(each, sketch.seed) for each, sketch in zip(embeddings, sketches, strict=True)]
+            )
+        plain = [replace(sketch, start=None) for sketch in sketches]
+        return super()._options(task, pipeline, plain) | {"image_embeddings": embeddings}
+
+
+class KandinskyPainter(EmbeddingPainter):
+    """Kandinsky 2.2: a prior turns words or pictures into an embedding, the decoder paints it.
+
+    The prior lies in a folder of its own, which the catalogue names as `prior`, or in the folder of both. Subtle
+    variations keep the layout.
+    """
+
+    def __init__(
+        self, entry: ModelEntry, folder: Path, *, device: torch.device, speed: Speed = PLAIN
+    ) -> None:
+        super().__init__(entry, folder, device=device, speed=speed)
+        self._prior_folder = Path(entry.prior) if entry.prior is not None else None
+        self._combined = "Combined" in str(self._index.get("_class_name"))
+        if self._prior_folder is None and not self._combined:
+            raise ModelBroken(
+                f"The model {entry.name} paints with a prior. Name its folder as prior in the catalogue of models."
+            )
+
+    def _find_tasks(self) -> tuple[str, ...]:
+        # A decoder for holes takes the mask and the masked picture beside the latents.
+        channels = int(read_json(self._folder / "unet" / "config.json").get("in_channels", 4))
+        return ("edit",) if channels == 9 else ("imagine", "vary")
+
+    def load(self) -> None:
+        if self._prior_folder is None:
+            both = self._load(diffusers.KandinskyV22CombinedPipeline, self._folder)
+            self._hold({"imagine": both.decoder_pipe, "prior": both.prior_pipe})
+            return
+        decoder = self._load(self._class_for("imagine"), self._folder)
+        prior = self._load(diffusers.KandinskyV22PriorPipeline, self._prior_folder, image_processor=None)
+        self._hold({"imagine": decoder, "prior": prior})
+
+    def _options(self, task: str, pipeline: Any, sketches: Sequence[Sketch]) -> dict[str, Any]:
+        prior = self._pipelines["prior"]
+        if sketches[0].likeness:
+            seen = self._embeddings(prior.image_encoder, sketches)
+            away = prior.get_zero_embed(len(sketches))
+        else:
+            imagined = prior(
+                [plain_words(sketch.prompt) for sketch in sketches],
+                negative_prompt=_words_to_avoid(sketches),
+                generator=generators(sketches),
+            )
+            seen, away = imagined.image_embeds, imagined.negative_image_embeds
+        told = super()._options(task, pipeline, sketches)
+        return told | {"image_embeds": seen, "negative_image_embeds": away}
+
+    def _class_for(self, task: str) -> Any:
+        if task == "edit":
+            return diffusers.KandinskyV22InpaintPipeline
+        if task == "vary":
+            return diffusers.KandinskyV22Img2ImgPipeline
+        return diffusers.KandinskyV22Pipeline
+
+
+def _words_to_avoid(sketches: Sequence[Sketch]) -> list[str] | None:
+    words = [plain_words(sketch.negative_prompt) for sketch in sketches]
+    return words if any(words) else None
+
+
+def _wander(embedding: torch.Tensor, seed: int) -> torch.Tensor:
+    """A little way towards an embedding by chance of the same length."""
+    chance = torch.randn(embedding.shape, generator=torch.Generator().manual_seed(seed)).to(embedding)
+    return slerp(embedding, chance * (embedding.norm() / chance.norm()), _WANDER)
+
+
+SEEING: Mapping[str, type[PipelinePainter]] = {
+    "StableUnCLIPImg2ImgPipeline": StableUnclipPainter,
+    "UnCLIPImageVariationPipeline": KarloPainter,
+    "KandinskyV22Pipeline": KandinskyPainter,
+    "KandinskyV22InpaintPipeline": KandinskyPainter,
+    "KandinskyV22CombinedPipeline": KandinskyPainter,
+    "KandinskyV22Img2ImgCombinedPipeline": KandinskyPainter,
+    "KandinskyV22InpaintCombinedPipeline": KandinskyPainter,
+}
+
+
+def pipeline_painter(
+    entry: ModelEntry, folder: Path, *, device: torch.device, speed: Speed = PLAIN
+) -> PipelinePainter:
+    """The painter for the pipeline that the folder's index names."""
+    kind = SEEING.get(str(read_json(folder / INDEX).get("_class_name")), PipelinePainter)
+    return kind(entry, folder, device=device, speed=speed)

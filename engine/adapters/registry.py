@@ -1,0 +1,58 @@
+"""The painters by family. A new one costs a file and a line here."""
+
+import importlib
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from engine.catalog.catalog import ModelEntry
+from engine.catalog.checkpoints import AUTO, WHOLE_CALLS, family_of
+from engine.performance import Speed
+from studio.errors import ModelBroken
+
+if TYPE_CHECKING:
+    import torch
+
+    from engine.batching.models import Painter
+
+FAMILIES: Mapping[str, str] = {
+    "sd": "engine.adapters.stable_diffusion:StableDiffusionPainter",
+    "sdxl": "engine.adapters.sdxl:StableDiffusionXLPainter",
+    "flux": "engine.adapters.flux:FluxPainter",
+    "sd3": "engine.adapters.sd3:StableDiffusion3Painter",
+    WHOLE_CALLS: "engine.adapters.image_embedding:pipeline_painter",
+}
+
+
+def new_painter(
+    entry: ModelEntry, folder: Path, *, device: "torch.device", speed: Speed | None = None, **options: Any
+) -> "Painter":
+    """The painter of a model, its weights not loaded yet. Raises `ModelBroken`.
+
+    `speed` is how its networks are run. `options` are the family's own, such as where its networks come from.
+    """
+    family = family_of(folder) if entry.family == AUTO else entry.family
+    place = FAMILIES.get(family)
+    if place is None:
+        raise ModelBroken(
+            f"The model {entry.name} is of the family {family[:40]}, which nobody here can paint with. "
+            f"Known are {', '.join(FAMILIES)}."
+        )
+    if speed is not None and family == WHOLE_CALLS:
+        # Which of all those pipelines is the same with fused projections nobody knows: only where they are asked for.
+        options = {**options, "speed": replace(speed, fuse=bool(speed.fuse)).on(device.type)}
+    elif speed is not None:
+        options = {**options, "loads": _tuned(entry, speed.on(device.type), **options)}
+    module, _, name = place.partition(":")
+    painter: Painter = getattr(importlib.import_module(module), name)(entry, folder, device=device, **options)
+    return painter
+
+
+def _tuned(entry: ModelEntry, speed: Speed, **options: Any) -> Any:
+    """Fused projections would leave LoRA weights and image prompts out: models that have such do without."""
+    from engine.adapters.runtime.optimization import TunedNetworks
+
+    if entry.loras or entry.ip_adapter is not None:
+        speed = replace(speed, fuse=False)
+    return TunedNetworks(speed, **options)

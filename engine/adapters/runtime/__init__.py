@@ -1,0 +1,1 @@
+"""Loading, offloading and optimizing pipelines."""

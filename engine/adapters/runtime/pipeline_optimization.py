@@ -1,0 +1,61 @@
+"""Whole pipelines of diffusers' own made ready for their device: what `tuning` does for single networks."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import torch
+
+from engine.adapters.runtime.loading import memory_format, size_bytes
+from engine.adapters.runtime.optimization import Lodging, compile_blocks, tune
+from engine.performance import LowMemory, Speed
+
+_DENOISERS = ("unet", "transformer", "transformer_2", "decoder")
+_FIRST_STAGES = ("vae", "movq", "vqvae", "vqgan")
+
+
+class Outfit:
+    """One for each painter: its pipelines share their networks and the room on the device.
+
+    Rows are not padded as for models that are driven step by step, since every pipeline calls its denoiser in its own
+    way: a number of pictures seen for the first time may compile once more.
+    """
+
+    def __init__(self, speed: Speed, *, device: torch.device) -> None:
+        """`speed` as `Speed.on` answered it for the device."""
+        self._speed = speed
+        self._device = device
+        self._lodging = Lodging(speed.low_memory)
+
+    def put_on(self, pipeline: Any) -> None:
+        """Settle a pipeline's networks on the device, or where they wait for their turn on it."""
+        pipeline.set_progress_bar_config(disable=True)
+        moves = self._speed.low_memory is not LowMemory.OFF
+        if not moves:
+            pipeline.to(self._device)
+        for name, network in networks_of(pipeline).items():
+            if (layout := memory_format(network)) is torch.channels_last:
+                network.to(memory_format=layout)
+            if name in _DENOISERS:
+                tune(network, self._speed)
+            elif name in _FIRST_STAGES and self._speed.compile:
+                compile_blocks(network)
+        if moves:
+            self._lodge(pipeline)
+
+    def _lodge(self, pipeline: Any) -> None:
+        for name, network in networks_of(pipeline).items():
+            # A pipeline reads the numbers of some networks without calling them.
+            if name in pipeline._exclude_from_cpu_offload:
+                network.to(self._device)
+            else:
+                self._lodging.take_in(network, device=self._device, denoises=name in _DENOISERS)
+
+
+def networks_of(pipeline: Any) -> Mapping[str, Any]:
+    """A pipeline's networks by name."""
+    return {name: part for name, part in pipeline.components.items() if isinstance(part, torch.nn.Module)}
+
+
+def pipelines_bytes(pipelines: Iterable[Any]) -> int:
+    """What the weights of pipelines take, shared ones counted once."""
+    return size_bytes({network for each in pipelines for network in networks_of(each).values()})

@@ -1,0 +1,14 @@
+"""The Stable Diffusion layout: one CLIP text encoder. 1.x, 2.x, Turbo, LCM, inpainting, Thimble."""
+
+from collections.abc import Sequence
+
+from engine.adapters.unet import UNetPainter
+from engine.batching.sample import Conditions
+
+
+class StableDiffusionPainter(UNetPainter):
+    networks = ("text_encoder", "unet", "vae")
+
+    def _encode_texts(self, texts: Sequence[str]) -> list[Conditions]:
+        found = self._encode_clip(texts)
+        return [{"text": each.hidden.to(self._dtype)} for each in found]

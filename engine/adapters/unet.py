@@ -1,0 +1,102 @@
+"""Calling a UNet: Stable Diffusion 1.x and 2.x, SDXL, Thimble."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+
+from engine.adapters.components.batch_inputs import Rows
+from engine.adapters.components.ip_adapter import Eyes
+from engine.adapters.runtime.loading import LoadsNetworks, load_network, size_bytes
+from engine.adapters.stepwise import DenoisingPainter
+from engine.batching.sample import Conditions, Lane
+from engine.batching.sampling_params import Sketch
+from engine.catalog.addons import IpAdapterEntry, is_on_hub
+from engine.catalog.catalog import ModelEntry
+from engine.catalog.model_files import read_json
+
+
+class UNetPainter(DenoisingPainter):
+    """A family says with which words, and with what else, its UNet is told what to paint."""
+
+    def __init__(
+        self,
+        entry: ModelEntry,
+        folder: Path,
+        *,
+        device: torch.device,
+        loads: LoadsNetworks = load_network,
+    ) -> None:
+        super().__init__(entry, folder, device=device, loads=loads)
+        # Width of the guidance embedding of a model that has guidance distilled into it, else None.
+        self._distilled: int | None = read_json(folder / "unet" / "config.json").get("time_cond_proj_dim")
+        self._eyes: Eyes | None = None
+        # What was not pulled yet is done without: variations then start from the picture itself.
+        adapter = entry.ip_adapter
+        if adapter is not None and not (is_on_hub(adapter.source) or is_on_hub(adapter.encoder)):
+            self.layout = replace(self.layout, has_eyes=True)
+
+    def load(self) -> None:
+        super().load()
+        if self._entry.ip_adapter is not None and self.layout.has_eyes:
+            try:
+                self._open_eyes(self._entry.ip_adapter)
+            except Exception:
+                self.unload()
+                raise
+
+    def _open_eyes(self, entry: IpAdapterEntry) -> None:
+        unet = self._parts["unet"]
+        self._eyes = Eyes(entry, unet, model=self.name, device=self._device, dtype=self._dtype)
+        self._measured_bytes = (self._measured_bytes or 0) + size_bytes(self._eyes.networks)
+
+    def unload(self) -> None:
+        super().unload()
+        self._eyes = None
+
+    def predict(self, lanes: Sequence[Lane]) -> Sequence[torch.Tensor]:
+        if self._eyes is not None:
+            self._eyes.open(any(lane.sketch.likeness for lane in lanes))
+        return super().predict(lanes)
+
+    def _forward(self, rows: Rows) -> torch.Tensor:
+        words = rows.conditions["text"]
+        pictures = rows.conditions.get("pictures")
+        answer: torch.Tensor = self._parts["unet"](
+            rows.sample,
+            rows.timesteps,
+            encoder_hidden_states=words if pictures is None else (words, [pictures[:, None]]),
+            timestep_cond=rows.conditions.get("guidance"),
+            added_cond_kwargs=self._added(rows.conditions),
+            return_dict=False,
+        )[0]
+        return answer
+
+    def _added(self, conditions: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor] | None:
+        """Further conditions for the UNet, taken from the stacked rows."""
+        return None
+
+    def _is_guided(self, sketch: Sketch) -> bool:
+        return sketch.guidance_scale > 1 and not self._distilled
+
+    def _picture_conditions(self, lane: Lane) -> tuple[Conditions, Conditions]:
+        if self._eyes is None:
+            return {}, {}
+        away, towards = self._eyes.tokens(lane.sketch.likeness)
+        return {"pictures": away}, {"pictures": towards}
+
+    def _shared_conditions(self, lane: Lane) -> Conditions:
+        if not self._distilled:
+            return {}
+        embedded = embed_guidance(lane.sketch.guidance_scale - 1, width=self._distilled)
+        return {"guidance": embedded.to(self._device, self._dtype)}
+
+
+def embed_guidance(scale: float, *, width: int) -> torch.Tensor:
+    """(width,); sinusoids of 1000 × scale, as in Meng et al., arXiv:2210.03142, and latent consistency models."""
+    half = width // 2
+    step = torch.log(torch.tensor(10000.0)) / (half - 1)
+    angles = scale * 1000.0 * torch.exp(torch.arange(half, dtype=torch.float32) * -step)
+    embedded = torch.cat([torch.sin(angles), torch.cos(angles)])
+    return torch.nn.functional.pad(embedded, (0, width - 2 * half))

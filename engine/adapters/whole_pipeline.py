@@ -1,0 +1,275 @@
+"""Any model that diffusers has a pipeline for, run from its first step to its last in one call.
+
+For families that nobody drives step by step here: Kandinsky, PixArt, Sana, Z-Image, Qwen-Image, FLUX.2 and others.
+Only pictures that agree in every parameter but words, seed and start share a call, and only in the pipeline classes of
+`SHARED_CALLS`.
+"""
+
+import gc
+import inspect
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import diffusers
+import numpy as np
+import torch
+from PIL import Image
+
+from engine.adapters.components.latent_blending import blend
+from engine.adapters.components.text_encoding import count_unread_whole
+from engine.adapters.components.vae import Autoencoder, to_pixels
+from engine.adapters.runtime.loading import LOADING, choose_dtype, quiet
+from engine.adapters.runtime.pipeline_optimization import Outfit, pipelines_bytes
+from engine.adapters.runtime.step_callbacks import Stopped, watched
+from engine.adapters.shared_calls import shares_calls
+from engine.batching.sample import BatchKey, Lane
+from engine.batching.sampling_params import Sketch
+from engine.catalog.catalog import ModelEntry
+from engine.catalog.geometry import Layout, read_any_layout
+from engine.catalog.model_files import INDEX, components, folder_variant, read_json
+from engine.performance import PLAIN, Speed
+from studio.errors import BadParameter, ModelBroken, NotSupported, PaintingFailed
+from studio.parsing.prompt_weights import plain_words
+
+# What a pipeline may be asked to do: diffusers' finder of the class for it, and the word for people.
+_TASKS = {
+    "imagine": diffusers.AutoPipelineForText2Image,
+    "vary": diffusers.AutoPipelineForImage2Image,
+    "edit": diffusers.AutoPipelineForInpainting,
+}
+_GUIDANCE_NAMES = ("true_cfg_scale", "guidance_scale", "decoder_guidance_scale")
+_STEPS_NAMES = ("num_inference_steps", "decoder_num_inference_steps")
+# The moderation wing looks at pictures, not the model's own checker; image encoders are fed without a processor.
+_LEFT_OUT = {"safety_checker": None, "feature_extractor": None, "requires_safety_checker": False}
+# Sizes are as asked for, and words as they were typed.
+_PLAIN = {"use_resolution_binning": False, "clean_caption": False}
+
+
+class PipelinePainter:
+    """Runs one model through its own pipelines, which share their weights. See `CallPainter`."""
+
+    def __init__(
+        self, entry: ModelEntry, folder: Path, *, device: torch.device, speed: Speed = PLAIN
+    ) -> None:
+        """`speed` as `Speed.on` answered it for the device."""
+        self.name = entry.name
+        self.layout: Layout = read_any_layout(folder)
+        self._entry = entry
+        self._folder = folder
+        self._device = device
+        self._dtype = choose_dtype(entry.dtype, device)
+        self._index = read_json(folder / INDEX)
+        self._outfit = Outfit(speed, device=device)
+        self._pipelines: dict[str, Any] = {}
+        self._measured_bytes: int | None = None
+        self._tasks = self._find_tasks()
+
+    # ---- memory
+
+    @property
+    def loaded(self) -> bool:
+        return bool(self._pipelines)
+
+    @property
+    def memory_bytes(self) -> int:
+        return self._measured_bytes or int(self._entry.memory_gib * 2**30)
+
+    def load(self) -> None:
+        quiet()
+        kind = self._class_for("imagine") or diffusers.DiffusionPipeline
+        self._hold({"imagine": self._load(kind, self._folder)})
+
+    def _hold(self, pipelines: dict[str, Any]) -> None:
+        self._pipelines = pipelines
+        self._measured_bytes = pipelines_bytes(pipelines.values())
+
+    def _load(self, kind: Any, folder: Path, **parts: Any) -> Any:
+        known = inspect.signature(kind.__init__).parameters
+        parts |= {name: value for name, value in _LEFT_OUT.items() if name in known}
+        try:
+            with LOADING:
+                pipeline = kind.from_pretrained(
+                    folder, dtype=self._dtype, variant=folder_variant(folder), use_safetensors=True, **parts
+                )
+            self._outfit.put_on(pipeline)
+        except ModelBroken:  # a setting asks for what is not installed
+            raise
+        except torch.OutOfMemoryError as error:
+            raise ModelBroken(
+                f"The model {self.name} does not fit into the memory of this device."
+            ) from error
+        except Exception as error:  # whatever a library throws at a damaged folder
+            raise ModelBroken(
+                f"The model {self.name} cannot be loaded: a part of it is damaged or does not fit. "
+                "Check it with: chatelier models check"
+            ) from error
+        return pipeline
+
+    def unload(self) -> None:
+        self._pipelines = {}
+        gc.collect()
+        if self._device.type == "cuda":
+            torch.cuda.empty_cache()
+
+    # ---- a lane's beginning
+
+    def scheduler_name(self, wanted: str | None) -> str:
+        if wanted is not None:
+            raise BadParameter("scheduler", f"the model {self.name} paints with its own only.")
+        named = self._index.get("scheduler")
+        return str(named[1]) if isinstance(named, list) else "its own"
+
+    def sketch(self, sketch: Sketch) -> Lane:
+        self.scheduler_name(sketch.scheduler)
+        task = self._task(sketch)
+        if task not in self._tasks or (sketch.mixed and not self._can_mix):
+            able = ", ".join(self._tasks)
+            raise NotSupported(model=self.name, operation="blend" if sketch.mixed else task, instead=able)
+        if sketch.adapters:
+            raise NotSupported(model=self.name, operation="use LoRAs", instead=", ".join(self._tasks))
+        return Lane(
+            painter=self,
+            sketch=sketch,
+            key=BatchKey(
+                model=self.name,
+                width=sketch.width // self.layout.factor,
+                height=sketch.height // self.layout.factor,
+                conditioning=repr(
+                    (task, bool(sketch.likeness), sketch.steps, sketch.guidance_scale, sketch.strength)
+                ),
+                shared=shares_calls(self._class_for(task)),
+            ),
+            scheduler=None,
+            generator=torch.Generator(),
+            timesteps=torch.arange(self._steps_made(task, sketch)),
+            guided=sketch.guidance_scale > 1,
+        )
+
+    def _steps_made(self, task: str, sketch: Sketch) -> int:
+        """Of the schedule's steps, those that a start picture leaves, at least one."""
+        if (
+            sketch.start is None
+            or "strength" not in inspect.signature(self._class_for(task).__call__).parameters
+        ):
+            return sketch.steps
+        return max(1, min(int(sketch.steps * sketch.strength), sketch.steps))
+
+    # ---- painting
+
+    def paint(self, lanes: Sequence[Lane], on_step: Callable[[int], bool]) -> None:
+        sketches = [lane.sketch for lane in lanes]
+        task = self._task(sketches[0])
+        pipeline = self._pipeline(task)
+        if len(sketches) > 1 and not shares_calls(type(pipeline)):
+            raise ValueError(f"{type(pipeline).__name__} takes one sample a call")
+        options = self._options(task, pipeline, sketches)
+        known = inspect.signature(pipeline.__call__).parameters
+        try:
+            with watched(pipeline, on_step) as listening:
+                told = {name: value for name, value in options.items() if name in known}
+                pictures = np.asarray(pipeline(**told, **listening).images, np.float32)
+        except Stopped:
+            return
+        if not np.isfinite(pictures).all():
+            raise PaintingFailed("The picture turned into noise without end. Try again with another seed.")
+        for lane, picture in zip(lanes, pictures, strict=True):
+            lane.unread_words = count_unread_whole(lane.sketch.prompt, self._pipelines.values())
+            lane.position = lane.steps
+            lane.picture = torch.from_numpy(picture).permute(2, 0, 1)
+
+    def _options(self, task: str, pipeline: Any, sketches: Sequence[Sketch]) -> dict[str, Any]:
+        """What we would tell a pipeline; what its call does not understand is left out."""
+        first = sketches[0]
+        known = inspect.signature(pipeline.__call__).parameters
+        guidance = next((name for name in _GUIDANCE_NAMES if name in known), "guidance_scale")
+        steps = next((name for name in _STEPS_NAMES if name in known), "num_inference_steps")
+        told: dict[str, Any] = {
+            **_PLAIN,
+            "prompt": [plain_words(sketch.prompt) for sketch in sketches],
+            "negative_prompt": [plain_words(sketch.negative_prompt) for sketch in sketches],
+            "width": first.width,
+            "height": first.height,
+            steps: first.steps,
+            guidance: first.guidance_scale,
+            "generator": generators(sketches),
+            "output_type": "np",
+        }
+        if first.start is not None:
+            told |= {
+                "image": [self._start(pipeline, sketch) for sketch in sketches],
+                "strength": first.strength,
+            }
+        if first.mask is not None:
+            told["mask_image"] = [sketch.mask for sketch in sketches]
+        if not any(told["negative_prompt"]):
+            # Without words to avoid, true guidance would be left out, however much of it is asked for.
+            told["negative_prompt"] = [" "] * len(sketches)
+            if guidance != "true_cfg_scale":
+                del told["negative_prompt"]
+        return told
+
+    def _start(self, pipeline: Any, sketch: Sketch) -> Image.Image | None:
+        """The picture to start from; of several, what lies between their latents."""
+        if not sketch.mixed:
+            return sketch.start
+        autoencoder = Autoencoder(pipeline.vae, device=self._device)
+        assert sketch.start is not None  # noqa: S101 - mixed is mixed into something
+        pictures = [sketch.start, *(each.picture for each in sketch.mixed)]
+        shares = [1 - sum(each.share for each in sketch.mixed), *(each.share for each in sketch.mixed)]
+        generator = torch.Generator().manual_seed(sketch.seed)
+        found = autoencoder.encode(torch.cat([to_pixels(picture) for picture in pictures]))
+        latents = [autoencoder.sample(each, generator) for each in found]
+        pixels = autoencoder.decode(blend(zip(latents, shares, strict=True)))[0].permute(1, 2, 0)
+        return Image.fromarray((pixels.cpu().numpy() * 255).round().astype(np.uint8))
+
+    # ---- what the model can do
+
+    @property
+    def _can_mix(self) -> bool:
+        return components(self._folder).get("vae", ("", ""))[1] == "AutoencoderKL"
+
+    def _find_tasks(self) -> tuple[str, ...]:
+        return tuple(task for task in _TASKS if self._class_for(task) is not None)
+
+    def _task(self, sketch: Sketch) -> str:
+        if sketch.mask is not None:
+            return "edit"
+        return "imagine" if sketch.start is None else "vary"
+
+    def _pipeline(self, task: str) -> Any:
+        if task not in self._pipelines:
+            kind = self._class_for(task)
+            # Without a dtype the shared weights would be turned into float32.
+            pipeline = kind.from_pipe(self._pipelines["imagine"], dtype=self._dtype)
+            pipeline.set_progress_bar_config(disable=True)
+            self._pipelines[task] = pipeline
+        return self._pipelines[task]
+
+    def _class_for(self, task: str) -> Any:
+        """The pipeline class of this model for a task; its own class at least imagines; None when there is none."""
+        own = str(self._index.get("_class_name", ""))
+        mapping = _auto_mapping(_TASKS[task])
+        if task == "imagine" and own not in {kind.__name__ for kind in mapping.values()}:
+            return getattr(diffusers, own, None)
+        for task_class in _TASKS.values():
+            for name, kind in _auto_mapping(task_class).items():
+                if kind.__name__ == own:
+                    return mapping.get(name)
+        return None
+
+
+def generators(sketches: Sequence[Sketch]) -> list[torch.Generator]:
+    return [torch.Generator().manual_seed(sketch.seed) for sketch in sketches]
+
+
+def _auto_mapping(kind: Any) -> dict[str, Any]:
+    """Model name → pipeline class, as diffusers' automatic pipelines know them."""
+    from diffusers.pipelines import auto_pipeline
+
+    names = {
+        "AutoPipelineForText2Image": "AUTO_TEXT2IMAGE_PIPELINES_MAPPING",
+        "AutoPipelineForImage2Image": "AUTO_IMAGE2IMAGE_PIPELINES_MAPPING",
+        "AutoPipelineForInpainting": "AUTO_INPAINT_PIPELINES_MAPPING",
+    }
+    return dict(getattr(auto_pipeline, names[kind.__name__]))

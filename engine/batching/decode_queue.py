@@ -1,0 +1,80 @@
+"""Where finished lanes dry: they are decoded, on a CUDA device beside the next steps, elsewhere at once."""
+
+from collections.abc import Sequence
+from contextlib import nullcontext
+from typing import Any
+
+import torch
+
+from engine.batching.model_handle import ModelHandle
+from engine.batching.sample import Lane
+from engine.batching.step_runner import NOT_A_NUMBER, Hand, fail
+from studio.errors import PaintingFailed
+
+
+class Drying:
+    """For the easel's thread. Pictures decoded on a stream of their own are copied to the CPU there as well."""
+
+    def __init__(self, hand: Hand, device: torch.device, *, overlap: bool) -> None:
+        self._hand = hand
+        self._device = device
+        on_card = overlap and device.type == "cuda"
+        self._stream: Any = torch.cuda.Stream(device) if on_card else None  # type: ignore[no-untyped-call]
+        self._wet: list[tuple[Any, list[Lane]]] = []
+
+    @property
+    def empty(self) -> bool:
+        return not self._wet
+
+    def busy(self) -> set[ModelHandle]:
+        """The models that decode."""
+        return {lane.painter for _, lanes in self._wet for lane in lanes}
+
+    def put(self, lanes: Sequence[Lane]) -> None:
+        """Lanes of one group that made their last step."""
+        if not lanes:
+            return
+        with self._beside(lanes):
+            done = self._hand.finish(lanes)
+            if self._stream is not None:
+                for lane in done:
+                    _fetch(lane)
+                self._wet.append((self._stream.record_event(), done))
+            else:
+                self._wet.append((None, done))
+
+    def take(self, *, wait: bool = False) -> list[Lane]:
+        """Those that are dry; with `wait`, the first ones as soon as they are."""
+        if wait and self._wet and self._wet[0][0] is not None:
+            self._wet[0][0].synchronize()
+        dry: list[Lane] = []
+        while self._wet and (self._wet[0][0] is None or self._wet[0][0].query()):
+            dry += self._wet.pop(0)[1]
+        return [lane for lane in dry if _is_picture(lane)]
+
+    def _beside(self, lanes: Sequence[Lane]) -> Any:
+        if self._stream is None:
+            return nullcontext()
+        self._stream.wait_stream(torch.cuda.current_stream(self._device))
+        for lane in lanes:
+            if lane.latents is not None:
+                lane.latents.record_stream(self._stream)
+        return torch.cuda.stream(self._stream)
+
+
+def _is_picture(lane: Lane) -> bool:
+    """Sound latents may still overflow in a first stage of few bits. Asked when it is dry, to hold up no step."""
+    picture = lane.picture
+    if picture is None or not picture.is_floating_point() or bool(torch.isfinite(picture.sum())):
+        return True
+    lane.picture = None
+    fail(lane, PaintingFailed(NOT_A_NUMBER))
+    return False
+
+
+def _fetch(lane: Lane) -> None:
+    """Start copying the picture to the CPU."""
+    if lane.picture is None or lane.picture.device.type != "cuda":
+        return
+    kept = torch.empty(lane.picture.shape, dtype=lane.picture.dtype, pin_memory=True)
+    lane.picture = kept.copy_(lane.picture, non_blocking=True)

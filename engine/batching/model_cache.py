@@ -1,0 +1,152 @@
+"""The shelf: which models are on the device, which one goes when another is wanted."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Collection, Mapping
+
+from engine.batching.model_handle import ModelHandle
+
+log = logging.getLogger(__name__)
+
+PATIENCE_SECONDS = 10.0
+# A model that takes long to load is waited for longer, so that switching never takes most of the time.
+PATIENCE_LOADS = 3.0
+
+
+class Shelf:
+    """Keeps the most recently used models within a budget of bytes. Weights are loaded beside the easel's thread.
+
+    `on_change` is called, from another thread, when a model has been loaded or could not be.
+    """
+
+    def __init__(
+        self,
+        *,
+        budget_bytes: int,
+        patience_seconds: float = PATIENCE_SECONDS,
+        on_change: Callable[[], None] = lambda: None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.on_change = on_change
+        self._budget_bytes = budget_bytes
+        self._patience_seconds = patience_seconds
+        self._clock = clock
+        self._used: dict[ModelHandle, float] = {}  # loaded painters and when they were last needed
+        self._wanted_since: dict[ModelHandle, float] = {}
+        self._load_seconds: dict[ModelHandle, float] = {}
+        self._loading: ModelHandle | None = None
+        self._closing: set[ModelHandle] = set()
+        self._arrived: list[tuple[ModelHandle, BaseException | None]] = []
+        self._lock = threading.Lock()
+
+    @property
+    def loading(self) -> bool:
+        return self._loading is not None
+
+    @property
+    def open_models(self) -> Collection[ModelHandle]:
+        """The models that new lanes may come to."""
+        return self._used.keys() - self._closing
+
+    def tend(
+        self, wanted: Mapping[ModelHandle, int], busy: Collection[ModelHandle]
+    ) -> list[tuple[ModelHandle, BaseException]]:
+        """Called at every step: `wanted` maps models to their waiting lanes, `busy` have lanes on the easel.
+
+        Starts loading what is wanted, unloads what is not, and answers the models that could not be loaded.
+        """
+        now = self._clock()
+        failures = self._receive(now)
+        for painter in busy:
+            self._used[painter] = now
+        since = self._wanted_since
+        self._wanted_since = {each: since.get(each, now) for each in wanted if each not in self.open_models}
+        for painter in [each for each in self._closing if each not in busy]:
+            self._unload(painter)
+        failed = [painter for painter, _ in failures]
+        missing = [painter for painter in wanted if painter not in self._used and painter not in failed]
+        if missing and not self.loading:
+            self._make_way(max(missing, key=lambda each: self._urgency(each, wanted, now)), wanted, busy, now)
+        return failures
+
+    def _urgency(self, painter: ModelHandle, wanted: Mapping[ModelHandle, int], now: float) -> float:
+        """By how many lanes wait and for how long: no model is put off for ever."""
+        return (1.0 + now - self._wanted_since[painter]) * wanted[painter]
+
+    def _patience(self, painter: ModelHandle) -> float:
+        return max(self._patience_seconds, PATIENCE_LOADS * self._load_seconds.get(painter, 0.0))
+
+    def load_now(self, painter: ModelHandle) -> None:
+        """Load on this thread, before the easel runs. Raises `ModelBroken`."""
+        painter.load()
+        self.hold(painter)
+
+    def hold(self, painter: ModelHandle) -> None:
+        """Take a painter in whose weights are loaded already."""
+        self._used[painter] = self._clock()
+
+    def let_go(self, painter: ModelHandle) -> None:
+        """Forget a painter, and leave its weights where they are."""
+        self._used.pop(painter, None)
+
+    def unload_all(self) -> None:
+        for painter in list(self._used):
+            self._unload(painter)
+
+    def _make_way(
+        self, painter: ModelHandle, wanted: Collection[ModelHandle], busy: Collection[ModelHandle], now: float
+    ) -> None:
+        """Load the painter, if there is room or idle models can make it; else, after a while, close a busy one."""
+        oldest_first = sorted(self._used, key=self._used.__getitem__)
+        idle = [each for each in oldest_first if each not in busy and each not in wanted]
+        while not self._fits(painter) and idle:
+            self._unload(idle.pop(0))
+        if self._fits(painter) or not self._used:
+            self._load(painter)
+        elif now - self._wanted_since[painter] > self._patience(painter) and not self._closing:
+            for each in oldest_first:
+                if not self._fits(painter, without=self._closing):
+                    self._closing.add(each)
+
+    def _fits(self, painter: ModelHandle, *, without: Collection[ModelHandle] = ()) -> bool:
+        taken = sum(each.memory_bytes for each in self._used if each not in without)
+        return taken + painter.memory_bytes <= self._budget_bytes
+
+    def _load(self, painter: ModelHandle) -> None:
+        self._loading = painter
+        threading.Thread(
+            target=self._load_beside, args=(painter,), name=f"load-{painter.name}", daemon=True
+        ).start()
+
+    def _load_beside(self, painter: ModelHandle) -> None:
+        started = self._clock()
+        problem: BaseException | None = None
+        try:
+            painter.load()
+            seconds = self._load_seconds[painter] = self._clock() - started
+            log.info("model loaded", extra={"model": painter.name, "seconds": round(seconds, 2)})
+        except Exception as error:  # whatever is wrong with a model, its jobs must hear of it
+            log.warning("model not loaded", extra={"model": painter.name}, exc_info=error)
+            problem = error
+        with self._lock:
+            self._arrived.append((painter, problem))
+        self.on_change()
+
+    def _receive(self, now: float) -> list[tuple[ModelHandle, BaseException]]:
+        with self._lock:
+            arrived, self._arrived = self._arrived, []
+        failures: list[tuple[ModelHandle, BaseException]] = []
+        for painter, problem in arrived:
+            self._loading = None
+            if problem is None:
+                self._used[painter] = now
+            else:
+                failures.append((painter, problem))
+        return failures
+
+    def _unload(self, painter: ModelHandle) -> None:
+        painter.unload()
+        self._used.pop(painter, None)
+        self._closing.discard(painter)
+        log.info("model unloaded", extra={"model": painter.name})

@@ -1,0 +1,212 @@
+"""A lane: one picture being denoised, with a scheduler, a generator and a pace of its own."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, Protocol
+
+import torch
+
+from engine.batching.model_handle import ModelHandle
+from engine.batching.sampling_params import Sketch
+
+Conditions = Mapping[str, torch.Tensor]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchKey:
+    """Lanes with equal keys share a forward pass, or take turns where it is not `shared`. Sizes in latent cells."""
+
+    model: str
+    width: int
+    height: int
+    conditioning: str = ""
+    adapters: tuple[tuple[str, float], ...] = ()
+    shared: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """Clean `latents` (1, c, h, w) that stay outside of `mask` (1, 1, h, w; 1 where the picture may change).
+
+    A mask that is `soft` has values between, where the picture may change for that last share of the steps: what is
+    next to it has taken shape by then (Levin and Fried, arXiv:2306.00950). A mixture would be too smooth there.
+    """
+
+    latents: torch.Tensor
+    noise: torch.Tensor
+    mask: torch.Tensor
+    soft: bool = False
+
+    def free(self, done: float) -> torch.Tensor:
+        """1 where the picture may change once the share `done` of the steps is made."""
+        if not self.soft:
+            return self.mask
+        return ((self.mask >= 1) | (self.mask > 1 - done)).to(self.mask.dtype)
+
+
+class GroupHandle(Protocol):
+    """What a lane and the queues need to know of the group that the lane belongs to; see `Ticket`."""
+
+    person: str
+    weight: float
+    number: int
+    orders: int
+    previewed_at: float
+
+    @property
+    def lanes(self) -> "tuple[Lane, ...]": ...
+
+    @property
+    def over(self) -> bool: ...
+
+    def finish(self) -> None: ...
+
+    def fail(self, error: BaseException) -> None: ...
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Lane:
+    """`timesteps` are those still and already gone through; `position` is the next one's index.
+
+    Latents are (1, c, h, w). `conditions` hold one row for each pass through the denoiser: the words to keep away
+    from first, where there is guidance. `channels` go to the denoiser beside the latents.
+    """
+
+    painter: ModelHandle
+    sketch: Sketch
+    key: BatchKey
+    scheduler: Any
+    generator: torch.Generator
+    timesteps: torch.Tensor
+    guided: bool
+    ticket: GroupHandle | None = None
+    position: int = 0
+    start: torch.Tensor | None = None  # the picture to start from, (1, 3, height, width) in [-1, 1]
+    hole: torch.Tensor | None = None  # the mask in pixels, (1, 1, height, width) of 0 and 1
+    conditions: tuple[Conditions, ...] = ()
+    latents: torch.Tensor | None = None
+    kept: Kept | None = None
+    channels: torch.Tensor | None = None
+    estimate: torch.Tensor | None = None  # of the finished latents, when one was asked for
+    picture: torch.Tensor | None = None  # (3, height, width) in [0, 1], or bytes
+    unread_words: int = 0  # at the end of the prompt, beyond what the model takes in
+    glimpse: torch.Tensor | None = None  # a small preview, uint8 (h, w, 3)
+    step_options: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        step = getattr(type(self.scheduler), "step", None)
+        accepted = _step_parameters(step) if step else frozenset()
+        # As diffusers' own pipelines do: eta is DDIM's, and 0 is its default.
+        if "eta" in accepted:
+            self.step_options["eta"] = 0.0
+        if "generator" in accepted:
+            self.step_options["generator"] = self.generator
+
+    @property
+    def rows(self) -> int:
+        """Rows of a forward pass that the lane takes."""
+        return 2 if self.guided else 1
+
+    @property
+    def steps(self) -> int:
+        return len(self.timesteps)
+
+    @property
+    def finished(self) -> bool:
+        return self.position >= self.steps
+
+    @property
+    def prepared(self) -> bool:
+        return self.latents is not None
+
+    @property
+    def over(self) -> bool:
+        """Whether its order is finished, failed or given up."""
+        return self.ticket is not None and self.ticket.over
+
+    @property
+    def sound(self) -> bool:
+        """Whether its latents are numbers."""
+        return self.latents is not None and bool(torch.isfinite(self.latents).all())
+
+    @property
+    def person(self) -> str:
+        return self.ticket.person if self.ticket else ""
+
+    @property
+    def weight(self) -> float:
+        return self.ticket.weight if self.ticket else 1.0
+
+    @property
+    def orders(self) -> int:
+        """How many orders of the same person are open."""
+        return self.ticket.orders if self.ticket else 1
+
+    @property
+    def number(self) -> int:
+        return self.ticket.number if self.ticket else 0
+
+    @property
+    def timestep(self) -> torch.Tensor:
+        return self.timesteps[self.position]
+
+    def model_input(self) -> torch.Tensor:
+        """The latents as the denoiser wants them at this step, (1, c, h, w)."""
+        assert self.latents is not None  # noqa: S101 - a prepared lane
+        scaled = self.latents
+        if hasattr(self.scheduler, "scale_model_input"):
+            scaled = self.scheduler.scale_model_input(self.latents, self.timestep)
+        return scaled if self.channels is None else torch.cat([scaled, self.channels], dim=1)
+
+    def advance(self, prediction: torch.Tensor, *, wants_estimate: bool = False) -> None:
+        """One step of the lane's own scheduler; `prediction` is (1, c, h, w) with guidance applied."""
+        moved = self.scheduler.step(prediction, self.timestep, self.latents, **self.step_options)
+        latents: torch.Tensor = moved.prev_sample
+        if wants_estimate:
+            self.estimate = _estimate(self.scheduler, moved)
+        self.position += 1
+        self.latents = latents if self.kept is None else self._joined(latents, self.kept)
+
+    def forget(self) -> None:
+        """Let go of everything on the device but the finished picture."""
+        self.latents = self.kept = self.channels = self.estimate = self.start = self.hole = None
+        self.conditions = ()
+
+    def _joined(self, latents: torch.Tensor, kept: Kept) -> torch.Tensor:
+        """Outside the mask the picture itself, noised for the next step; as diffusers' inpainting pipeline does."""
+        outside = kept.latents
+        if not self.finished:
+            outside = add_noise(self.scheduler, outside, kept.noise, self.timestep.reshape(1))
+        free = kept.free(self.position / self.steps)
+        joined: torch.Tensor = (1 - free) * outside + free * latents
+        return joined
+
+
+def add_noise(
+    scheduler: Any, clean: torch.Tensor, noise: torch.Tensor, timesteps: torch.Tensor
+) -> torch.Tensor:
+    """`clean` as noisy as it is at `timesteps`, whatever the scheduler calls that."""
+    if hasattr(scheduler, "scale_noise"):
+        noisy: torch.Tensor = scheduler.scale_noise(clean, timesteps, noise)
+    else:
+        noisy = scheduler.add_noise(clean, noise, timesteps)
+    return noisy
+
+
+def _estimate(scheduler: Any, moved: Any) -> torch.Tensor:
+    """The scheduler's idea of the finished latents, or where it does not say, the latents as they are."""
+    for name in ("pred_original_sample", "denoised"):
+        estimate = getattr(moved, name, None)
+        if isinstance(estimate, torch.Tensor):
+            return estimate
+    remembered = getattr(scheduler, "model_outputs", None)
+    if remembered and isinstance(remembered[-1], torch.Tensor):
+        return remembered[-1]
+    return moved.prev_sample  # type: ignore[no-any-return]
+
+
+@lru_cache(maxsize=64)
+def _step_parameters(step: Callable[..., Any]) -> frozenset[str]:
+    return frozenset(inspect.signature(step).parameters)

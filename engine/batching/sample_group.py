@@ -1,0 +1,150 @@
+"""A ticket: the lanes of one order on the easel, and where its task thread waits for them."""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from itertools import count, zip_longest
+from typing import TYPE_CHECKING
+
+from PIL import Image
+
+from engine.types import Progress
+from studio.errors import ChatelierError, JobCancelled, PaintingFailed
+
+if TYPE_CHECKING:
+    import torch
+
+    from engine.batching.sample import Lane
+
+_numbers = count()
+_ASK_SECONDS = 0.05
+PREVIEW_TILE_PIXELS = 96
+
+
+class Ticket:
+    """`orders` is how many orders the person has open, this one among them; see `fairness`."""
+
+    def __init__(self, lanes: "Sequence[Lane]", *, person: str, weight: float = 1.0) -> None:
+        self.lanes = tuple(lanes)
+        self.person = person
+        self.weight = max(weight, 1e-3)
+        self.number = next(_numbers)
+        self.orders = 1
+        self.cancelled = False
+        self.step_seconds: float | None = None  # what a step of its lanes took in the past
+        self._pace = Pace()
+        self.previewed_at = time.monotonic()
+        self._changed = threading.Condition()
+        self._over = False
+        self._error: BaseException | None = None
+        self._shown: list[torch.Tensor | None] = []
+        self._sheet: Image.Image | None = None
+        for lane in self.lanes:
+            lane.ticket = self
+
+    # ---- the easel's side
+
+    @property
+    def over(self) -> bool:
+        """Finished, failed, or given up by its task thread: the easel has nothing more to do for it."""
+        return self._over or self.cancelled
+
+    def finish(self) -> None:
+        """Every lane has its picture."""
+        with self._changed:
+            self._over = True
+            self._changed.notify_all()
+
+    def fail(self, error: BaseException) -> None:
+        """The first error counts; the ticket's other lanes are given up."""
+        with self._changed:
+            if not self._over:
+                self._error, self._over = error, True
+            self._changed.notify_all()
+
+    # ---- the task thread's side
+
+    def wait(
+        self,
+        *,
+        on_progress: Callable[[Progress], None] = lambda progress: None,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """Blocks until every lane has its picture. Raises `JobCancelled`, or what went wrong with a lane."""
+        steps_told = -1
+        while not self._over:
+            if cancelled():
+                self.cancelled = True
+                raise JobCancelled
+            progress = self.progress()
+            if progress.step != steps_told:
+                steps_told = progress.step
+                on_progress(progress)
+            with self._changed:
+                # Steps do not wake anybody: at many steps a second that would slow the easel's own thread.
+                self._changed.wait_for(lambda: self._over, timeout=_ASK_SECONDS)
+        if self._error is not None:
+            if isinstance(self._error, ChatelierError):
+                raise self._error
+            raise PaintingFailed from self._error
+        on_progress(self.progress())
+
+    def progress(self) -> Progress:
+        step = sum(lane.position for lane in self.lanes)
+        steps = sum(lane.steps for lane in self.lanes)
+        return Progress(
+            step=step,
+            steps=steps,
+            seconds_left=self._pace.seconds_left(step, steps, expected=self._expected_seconds()),
+            preview=self._preview(),
+        )
+
+    def _expected_seconds(self) -> float | None:
+        """Before the first steps were made: as long as such lanes took in the past, side by side."""
+        if self.step_seconds is None:
+            return None
+        return self.step_seconds * max(lane.steps - lane.position for lane in self.lanes)
+
+    def _preview(self) -> Image.Image | None:
+        """Composed anew only when a lane has a new glimpse."""
+        glimpses = [lane.glimpse for lane in self.lanes]
+        if any(old is not new for old, new in zip_longest(self._shown, glimpses)):
+            self._shown, self._sheet = glimpses, _sheet(glimpses)
+        return self._sheet
+
+
+class Pace:
+    """How fast an order goes forward, with whatever is painted beside it; from its first step on."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._first: tuple[float, int] | None = None  # when, and how many steps were made then
+
+    def seconds_left(self, step: int, steps: int, *, expected: float | None) -> float | None:
+        """`expected` while too little was seen."""
+        if step >= steps:
+            return 0.0
+        now = self._clock()
+        if self._first is None or step < self._first[1]:
+            self._first = (now, step) if step else None
+            return expected
+        made = step - self._first[1]
+        return (now - self._first[0]) / made * (steps - step) if made else expected
+
+
+def _sheet(glimpses: "Sequence[torch.Tensor | None]") -> Image.Image | None:
+    """Pictures uint8 (h, w, 3) side by side, two in a row; grey where there is none yet."""
+    known = [glimpse for glimpse in glimpses if glimpse is not None]
+    if not known:
+        return None
+    height, width = known[0].shape[:2]
+    scale = PREVIEW_TILE_PIXELS / max(height, width)
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    columns = 1 if len(glimpses) == 1 else 2
+    rows = -(-len(glimpses) // columns)
+    sheet = Image.new("RGB", (columns * size[0], rows * size[1]), (128, 128, 128))
+    for index, glimpse in enumerate(glimpses):
+        if glimpse is not None:
+            tile = Image.fromarray(glimpse.numpy()).resize(size, Image.Resampling.BICUBIC)
+            sheet.paste(tile, (index % columns * size[0], index // columns * size[1]))
+    return sheet

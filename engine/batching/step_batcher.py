@@ -1,0 +1,210 @@
+"""The easel: one device, one thread, and the pictures of many people denoised side by side.
+
+Each turn of the loop takes one step for one group of lanes that can share a forward pass. Between two steps lanes
+come and go; nothing waits for the slowest of a batch.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Collection, Sequence
+
+import torch
+
+from engine.batching.decode_queue import Drying
+from engine.batching.fairness import Turns
+from engine.batching.memory_limits import RowLimits, kind_of
+from engine.batching.model_cache import Shelf
+from engine.batching.model_handle import ModelHandle
+from engine.batching.run_queue import Places
+from engine.batching.sample import BatchKey, Lane
+from engine.batching.sample_group import Ticket
+from engine.batching.step_runner import PREVIEW_SECONDS, Hand, fail, fitting, paints_whole
+from studio.errors import PaintingFailed
+
+CLOSED = "The worker is shutting down. Your request is kept."
+
+log = logging.getLogger(__name__)
+
+
+class Easel:
+    """Takes tickets from many threads; everything on the device happens on a thread of its own."""
+
+    def __init__(
+        self,
+        shelf: Shelf,
+        *,
+        device: torch.device,
+        limits: RowLimits | None = None,
+        threads: int | None = None,
+        preview_seconds: float = PREVIEW_SECONDS,
+        overlap: bool = False,
+    ) -> None:
+        """With `overlap`, finished pictures are decoded beside the next steps, where the device can do that."""
+        self.device = device
+        self.limits = limits or RowLimits(device.type)
+        self._shelf = shelf
+        self._threads = threads
+        self._turns = Turns()
+        self._places = Places(self.limits)
+        self._hand = Hand(device, self.limits, preview_seconds=preview_seconds)
+        self._drying = Drying(self._hand, device, overlap=overlap)
+        self._inbox: list[Ticket] = []
+        self._running: ModelHandle | None = None  # a model that is in the middle of a whole call
+        self._seconds_beside = 0.0  # spent on other models' steps during whole calls
+        self._closed = False
+        self._stirred = False
+        self._news = threading.Condition()
+        self._thread: threading.Thread | None = None
+        shelf.on_change = self.stir
+
+    # ---- from any thread
+
+    def start(self) -> None:
+        self._thread = threading.Thread(target=self._run, name=f"easel-{self.device}", daemon=True)
+        self._thread.start()
+
+    def submit(self, ticket: Ticket) -> None:
+        """The ticket's lanes come to the easel as soon as it is their turn. Wait with `Ticket.wait`."""
+        with self._news:
+            if self._closed:
+                ticket.fail(PaintingFailed(CLOSED))
+                return
+            ticket.step_seconds = self._usual_seconds(ticket)
+            self._inbox.append(ticket)
+        self.stir()
+
+    def stir(self) -> None:
+        """Wake the easel: something is new."""
+        with self._news:
+            self._stirred = True
+            self._news.notify_all()
+
+    @property
+    def lanes(self) -> int:
+        """Lanes that wait or are being painted."""
+        return self._places.count + sum(len(ticket.lanes) for ticket in self._inbox)
+
+    def _usual_seconds(self, ticket: Ticket) -> float | None:
+        """What a step of such lanes took in the past."""
+        key = ticket.lanes[0].key
+        rows = min(sum(lane.rows for lane in ticket.lanes), self.limits.rows(key))
+        return self.limits.experience.step_seconds(kind_of(key), rows)
+
+    def close(self) -> None:
+        """Ends after the step that is being made. Open tickets fail."""
+        with self._news:
+            self._closed = True
+        self.stir()
+        if self._thread is not None:
+            self._thread.join()
+
+    # ---- the easel's own thread
+
+    def _run(self) -> None:
+        if self._threads:
+            torch.set_num_threads(self._threads)
+        with torch.inference_mode():
+            while not self._closed:
+                try:
+                    moved = self.turn()
+                except Exception:
+                    # No lane is to blame, or it would have been caught with it. The lanes go on if they can.
+                    log.exception("the easel stumbled")
+                    self._give_up_all(PaintingFailed())
+                    moved = False
+                if not moved:
+                    self._rest()
+        self._give_up_all(PaintingFailed(CLOSED))
+        self._shelf.unload_all()
+        self.limits.experience.save()
+
+    def _rest(self) -> None:
+        """Until there is news; a second at most, since models may have to make way for waiting ones."""
+        with self._news:
+            longest = 1.0 if self._places.anybody_waits else None
+            self._news.wait_for(lambda: self._stirred or self._closed, timeout=longest)
+            self._stirred = False
+
+    def turn(self) -> bool:
+        """One step of one group. False when there is nothing to do."""
+        self._make_ready()
+        if not self._places.painting and self._drying.empty:
+            return False
+        if self._places.painting:
+            self._work()
+        self._places.leave(self._drying.take(wait=not self._places.painting))
+        self._places.drop_what_is_over()
+        return True
+
+    def _make_ready(self) -> None:
+        with self._news:
+            tickets, self._inbox = self._inbox, []
+        self._places.receive(tickets)
+        self._places.drop_what_is_over()
+        self._tend_models()
+        self._admit()
+
+    def _tend_models(self) -> None:
+        busy = self._places.busy() | self._drying.busy()
+        if self._running is not None:
+            busy.add(self._running)
+        for painter, problem in self._shelf.tend(self._places.wanted(), busy):
+            for lane in self._places.waiting_for(painter):
+                fail(lane, problem)
+        self._places.drop_what_is_over()
+
+    def _admit(self) -> None:
+        """Fair places, group by group; those that give way wait where they are."""
+        for key, joins, leaves in self._places.moves(self._turns.counts, self._shelf.open_models):
+            self._hand.prepare(joins)
+            self._places.seat(key, joins, leaves)
+
+    def _work(self, *, apart: Collection[BatchKey] = ()) -> None:
+        """A turn for one group that is not `apart`."""
+        groups = dict(self._places.painting)
+        key = self._turns.next(groups, apart=apart)
+        lanes = list(groups[key])
+        started, beside = time.perf_counter(), self._seconds_beside
+        if paints_whole(lanes[0].painter):
+            self._call(key, lanes)
+        else:
+            self._hand.step(key, lanes)
+            self._note(key, lanes, seconds=time.perf_counter() - started)
+            self._places.fit(key)
+            done = [lane for lane in lanes if lane.finished and not lane.over]
+            self._places.lift(done)
+            self._drying.put(done)
+        spent = time.perf_counter() - started - (self._seconds_beside - beside)
+        self._turns.took(key, spent, groups)
+        self._places.drop_what_is_over()
+
+    def _note(self, key: BatchKey, lanes: Sequence[Lane], *, seconds: float) -> None:
+        self.limits.experience.took(kind_of(key), sum(lane.rows for lane in lanes), seconds)
+
+    def _call(self, key: BatchKey, lanes: Sequence[Lane]) -> None:
+        """A whole call for the lanes that fit into it; the others stay for the next."""
+        batch = fitting([lane for lane in lanes if not lane.over], self.limits.rows(key))
+        self._running = lanes[0].painter
+        self._hand.call(key, batch, self._between)
+        self._running = None
+        self._places.leave([lane for lane in batch if lane.picture is not None and not lane.over])
+
+    def _between(self, lanes: Sequence[Lane], step: int) -> bool:
+        """After each step of a whole call: lanes of other models make a step too. False when nobody waits any more."""
+        for lane in lanes:
+            lane.position = min(step, lane.steps)
+        started = time.perf_counter()
+        self._make_ready()
+        painting = self._places.painting
+        apart = [key for key, found in painting.items() if paints_whole(found[0].painter)]
+        if len(apart) < len(painting):
+            self._work(apart=apart)
+        self._places.leave(self._drying.take())
+        self._seconds_beside += time.perf_counter() - started
+        return not all(lane.over for lane in lanes)
+
+    def _give_up_all(self, error: BaseException) -> None:
+        with self._news:
+            tickets, self._inbox = self._inbox, []
+        self._places.give_up(error, tickets)

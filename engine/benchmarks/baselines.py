@@ -1,0 +1,241 @@
+"""Stand-ins for measurements: a painter that paints nothing, and the ways of batching that others use."""
+
+import copy
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, cast
+
+import diffusers
+import torch
+
+from engine.adapters.components.batch_inputs import Stacker, guide
+from engine.batching.memory_limits import RowLimits
+from engine.batching.model_cache import Shelf
+from engine.batching.models import Painter, StepPainter
+from engine.batching.sample import BatchKey, Lane
+from engine.batching.sample_group import Ticket
+from engine.batching.sampling_params import Sketch
+from engine.batching.step_batcher import Easel
+from engine.catalog.geometry import Layout
+
+FACTOR = 8
+
+
+class NullPainter:
+    """Real lanes, rows and schedulers around a forward pass that takes `seconds + rows · seconds_per_row` and no more.
+
+    `started` are the times of the forward passes; `forward_seconds` and `scheduler_seconds` add up.
+    """
+
+    name = "null"
+    memory_bytes = 0
+    loaded = True
+
+    def __init__(
+        self,
+        *,
+        seconds: float = 0.0,
+        seconds_per_row: float = 0.0,
+        words: Mapping[str, tuple[int, ...]] | None = None,
+        device: str = "cpu",
+    ) -> None:
+        """`words` are the shapes of a row's conditions."""
+        self._words = words or {"text": (77, 64)}
+        self.layout = Layout(
+            factor=FACTOR,
+            grid=FACTOR,
+            multiple=FACTOR,
+            latent_channels=4,
+            input_channels=4,
+            sample_pixels=256,
+        )
+        self.started: list[float] = []
+        self.forward_seconds = 0.0
+        self.scheduler_seconds = 0.0
+        self._seconds, self._seconds_per_row = seconds, seconds_per_row
+        self._device = torch.device(device)
+        self._stacker = Stacker(device=self._device, dtype=torch.float32)
+        self._template = diffusers.EulerDiscreteScheduler(beta_schedule="scaled_linear")
+
+    def load(self) -> None: ...
+
+    def unload(self) -> None: ...
+
+    def scheduler_name(self, wanted: str | None) -> str:
+        return wanted or "euler"
+
+    def sketch(self, sketch: Sketch) -> Lane:
+        scheduler = copy.deepcopy(self._template)
+        scheduler.set_timesteps(sketch.steps, device="cpu")
+        scheduler.step = self._timed(scheduler.step)
+        scheduler.scale_model_input = self._timed(scheduler.scale_model_input)
+        return Lane(
+            painter=self,
+            sketch=sketch,
+            key=BatchKey(model=self.name, width=sketch.width // FACTOR, height=sketch.height // FACTOR),
+            scheduler=scheduler,
+            generator=torch.Generator().manual_seed(sketch.seed),
+            timesteps=scheduler.timesteps,
+            guided=sketch.guidance_scale > 1,
+        )
+
+    def prepare(self, lanes: Sequence[Lane]) -> None:
+        for lane in lanes:
+            row = {name: torch.zeros(shape, device=self._device) for name, shape in self._words.items()}
+            lane.conditions = (row,) * lane.rows
+            noise = torch.randn(1, 4, lane.key.height, lane.key.width, generator=lane.generator)
+            lane.latents = noise.to(self._device)
+
+    def predict(self, lanes: Sequence[Lane]) -> Sequence[torch.Tensor]:
+        rows = self._stacker.stack(lanes)
+        self.started.append(time.perf_counter())
+        wanted = self._seconds + self._seconds_per_row * len(rows.sample)
+        if wanted:
+            time.sleep(wanted)
+        answer = torch.zeros_like(rows.sample)
+        self.forward_seconds += time.perf_counter() - self.started[-1]
+        return guide(lanes, answer)
+
+    def decode(self, lanes: Sequence[Lane]) -> Sequence[torch.Tensor]:
+        return [torch.zeros(3, FACTOR, FACTOR) for _ in lanes]
+
+    def preview(self, lane: Lane) -> torch.Tensor:
+        return torch.zeros(lane.key.height, lane.key.width, 3, dtype=torch.uint8)
+
+    def _timed(self, action: Callable[..., Any]) -> Callable[..., Any]:
+        def timed(*arguments: Any, **options: Any) -> Any:
+            begun = time.perf_counter()
+            answer = action(*arguments, **options)
+            self.scheduler_seconds += time.perf_counter() - begun
+            return answer
+
+        return timed
+
+
+def idle_easel(painter: Painter, *, rows: int) -> Easel:
+    """An easel without a thread, for `take_turn`."""
+    shelf = Shelf(budget_bytes=2**60)
+    shelf.hold(painter)
+    limits = RowLimits("cpu", cells=2**40, max_rows=rows)
+    return Easel(shelf, device=torch.device("cpu"), limits=limits)
+
+
+def take_turn(easel: Easel) -> bool:
+    with torch.inference_mode():
+        return easel.turn()
+
+
+def step_seconds(painter: Painter, sketches: Sequence[Sketch], *, times: int) -> list[float]:
+    """What each of some forward passes for these lanes takes, to the end of it on the device."""
+    stepper = cast("StepPainter", painter)
+    seconds = []
+    with torch.inference_mode():
+        lanes = [stepper.sketch(each) for each in sketches]
+        stepper.prepare(lanes)
+        for _ in range(times):
+            _settle()
+            started = time.perf_counter()
+            stepper.predict(lanes)
+            _settle()
+            seconds.append(time.perf_counter() - started)
+    return seconds
+
+
+def _settle() -> None:
+    """Wait until a card has done what it was given, so that a clock tells the truth."""
+    if torch.cuda.is_available():
+        torch.cuda.synchronize()
+
+
+class Lockstep:
+    """Paints whole requests, first come, first served; `together` puts waiting ones with equal parameters in a batch.
+
+    What serving systems without continuous batching do. The same painters, so that only the order of work differs.
+    """
+
+    def __init__(self, *, together: bool, max_rows: int) -> None:
+        self._together = together
+        self._max_rows = max_rows
+        self._queue: list[Ticket] = []
+        self._news = threading.Condition()
+        self._closed = False
+        self._thread = threading.Thread(target=self._run, name="lockstep", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def submit(self, ticket: Ticket) -> None:
+        with self._news:
+            self._queue.append(ticket)
+            self._news.notify()
+
+    def close(self) -> None:
+        with self._news:
+            self._closed = True
+            self._news.notify()
+        self._thread.join()
+
+    def _run(self) -> None:
+        with torch.inference_mode():
+            while (tickets := self._take()) is not None:
+                try:
+                    paint_together([lane for ticket in tickets for lane in ticket.lanes])
+                except Exception as error:  # noqa: BLE001 - a measurement must hear of it, not hang
+                    for ticket in tickets:
+                        ticket.fail(error)
+                for ticket in tickets:
+                    ticket.finish()
+
+    def _take(self) -> list[Ticket] | None:
+        with self._news:
+            self._news.wait_for(lambda: self._queue or self._closed)
+            if self._closed:
+                return None
+            first = self._queue.pop(0)
+            taken, rows = [first], _rows(first)
+            for ticket in list(self._queue) if self._together else []:
+                if _parameters(ticket) == _parameters(first) and rows + _rows(ticket) <= self._max_rows:
+                    self._queue.remove(ticket)
+                    taken.append(ticket)
+                    rows += _rows(ticket)
+            return taken
+
+
+@contextmanager
+def running(lockstep: Lockstep) -> Iterator[Lockstep]:
+    lockstep.start()
+    try:
+        yield lockstep
+    finally:
+        lockstep.close()
+
+
+def paint_together(lanes: Sequence[Lane]) -> None:
+    """From the first step to the pictures, all lanes at one pace; lanes that end early are waited with."""
+    painter = cast("StepPainter", lanes[0].painter)
+    painter.prepare(lanes)
+    while left := [lane for lane in lanes if not lane.finished]:
+        for lane, prediction in zip(left, painter.predict(left), strict=True):
+            lane.advance(prediction)
+    for lane, picture in zip(lanes, painter.decode(lanes), strict=True):
+        lane.picture = picture
+
+
+def _rows(ticket: Ticket) -> int:
+    return sum(lane.rows for lane in ticket.lanes)
+
+
+def _parameters(ticket: Ticket) -> tuple[object, ...]:
+    """What a static batch must agree in: everything that the pipeline's call takes once for the whole batch."""
+    lane = ticket.lanes[0]
+    sketch = lane.sketch
+    return (
+        lane.key,
+        sketch.steps,
+        sketch.guidance_scale,
+        sketch.scheduler,
+        sketch.strength,
+        sketch.start is None,
+    )

@@ -1,0 +1,153 @@
+"""A model on a device, and an easel of its own, for a measurement."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from engine.adapters.registry import new_painter
+from engine.batching.sampling_params import Sketch
+from engine.benchmarks.random_models import RANDOM_NAMES, write_random_model
+from engine.catalog.catalog import ModelCatalogue, ModelEntry
+from engine.performance import Speed
+from studio.errors import BadParameter
+
+# About what a step of an SDXL-sized model takes on a large card at 512×512.
+PAUSE_SECONDS = 0.03
+PAUSE_SECONDS_PER_ROW = 0.002
+# Painting for people it goes over a layout of its prior, in a fifth of 25 steps. A measurement has no prior and begins
+# with noise; these stay as they are, so that figures of different versions can be compared.
+_THIMBLE: dict[str, Any] = {"steps": 8, "guidance_scale": 2.0}
+
+if TYPE_CHECKING:
+    from engine.batching.models import Painter
+    from engine.batching.step_batcher import Easel
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """`painter` is loaded; `folder` is its model's. `overlap` is what its easels do with finished pictures."""
+
+    entry: ModelEntry
+    folder: Path
+    painter: "Painter"
+    device: str
+    overlap: bool = False
+
+    def rows(self) -> int:
+        """How many rows of a picture of the model's own size an easel takes on this device."""
+        from engine.adapters.runtime.loading import choose_device
+        from engine.batching.memory_limits import RowLimits
+
+        return RowLimits(choose_device(self.device).type).rows(self.painter.sketch(self.sketch()).key)
+
+    def sketch(self, *, seed: int = 0, steps: int | None = None) -> Sketch:
+        """A picture as the model likes them."""
+        entry = self.entry
+        return Sketch(
+            prompt="a red apple",
+            seed=seed,
+            width=entry.width,
+            height=entry.height,
+            steps=steps or entry.steps,
+            guidance_scale=entry.guidance_scale,
+        )
+
+
+def set_up(
+    models: ModelCatalogue,
+    *,
+    model: str | None = None,
+    device: str | None = None,
+    threads: int | None = None,
+    speed: Speed | None = None,
+) -> Stage:
+    """A model of the catalogue, loaded. Raises `BadParameter` or `ModelBroken`."""
+    entry = models.find(model or models.names[0])
+    if entry.source == "bundled:thimble":
+        entry = replace(entry, **_THIMBLE)
+    return _stage(entry, models.check(entry), device=device, threads=threads, speed=speed)
+
+
+@contextmanager
+def set_up_random(
+    name: str, *, device: str | None = None, threads: int | None = None, speed: Speed | None = None
+) -> Iterator[Stage]:
+    """A model of real size with random weights. Raises `BadParameter` for a name that nobody knows."""
+    from engine.adapters.runtime.loading import random_network
+
+    if name not in RANDOM_NAMES:
+        raise BadParameter("random", f"must be one of {', '.join(RANDOM_NAMES)}.")
+    with TemporaryDirectory(prefix="chatelier-random-") as place:
+        folder = Path(place)
+        entry = write_random_model(name, folder)
+        yield _stage(entry, folder, device=device, threads=threads, speed=speed, loads=random_network)
+
+
+def rehearse(*, seconds: float = PAUSE_SECONDS, seconds_per_row: float = PAUSE_SECONDS_PER_ROW) -> Stage:
+    """No model: a forward pass is a pause, most of which does not depend on the number of rows, as on a large card."""
+    from engine.benchmarks.baselines import NullPainter
+
+    entry = ModelEntry(
+        name=f"a pause of {seconds * 1000:.0f} ms and {seconds_per_row * 1000:.0f} ms a row",
+        source="",
+        family="null",
+        width=512,
+        height=512,
+        steps=8,
+        guidance_scale=5.0,
+    )
+    painter = NullPainter(seconds=seconds, seconds_per_row=seconds_per_row)
+    return Stage(entry=entry, folder=Path(), painter=painter, device="cpu")
+
+
+def _stage(
+    entry: ModelEntry,
+    folder: Path,
+    *,
+    device: str | None,
+    threads: int | None,
+    speed: Speed | None,
+    **options: object,
+) -> Stage:
+    # As in a worker: threads that wait must not spin. Read when torch is loaded.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    from engine.adapters.runtime.loading import choose_device, use_threads
+
+    use_threads(threads)
+    chosen = choose_device(device)
+    painter = new_painter(entry, folder, device=chosen, speed=speed, **options)
+    painter.load()
+    overlap = speed is not None and bool(speed.on(chosen.type).overlap)
+    return Stage(entry=entry, folder=folder, painter=painter, device=str(chosen), overlap=overlap)
+
+
+@contextmanager
+def easel_for(
+    painter: "Painter",
+    *,
+    device: str,
+    threads: int | None = None,
+    rows: int | None = None,
+    overlap: bool = False,
+) -> "Iterator[Easel]":
+    """An easel that runs, with the painter, already loaded, on its shelf."""
+    from engine.adapters.runtime.loading import choose_device
+    from engine.batching.memory_limits import RowLimits
+    from engine.batching.model_cache import Shelf
+    from engine.batching.step_batcher import Easel
+
+    chosen = choose_device(device)
+    shelf = Shelf(budget_bytes=2**60)
+    shelf.hold(painter)
+    limits = RowLimits(chosen.type) if rows is None else RowLimits(chosen.type, cells=2**40, max_rows=rows)
+    easel = Easel(shelf, device=chosen, limits=limits, threads=threads, overlap=overlap)
+    easel.start()
+    try:
+        yield easel
+    finally:
+        shelf.let_go(painter)
+        easel.close()

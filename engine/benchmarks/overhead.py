@@ -1,0 +1,143 @@
+"""`bench overhead`: what the easel itself takes, around a forward pass that takes nothing."""
+
+import statistics
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from engine.batching.sampling_params import Sketch
+from engine.benchmarks.harness import Stage
+
+if TYPE_CHECKING:
+    from engine.benchmarks.baselines import NullPainter
+
+LANES = 16
+_STEPS_TIMED = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overhead:
+    """Milliseconds. The schedulers' part is diffusers' own step, which every way of painting pays.
+
+    `step_ms` is a whole forward pass of a real model for as many lanes, where one was given. On a CPU it is that of
+    one lane times their number.
+    """
+
+    lanes: int
+    steps: int
+    turn_ms: float
+    scheduler_ms: float
+    bookkeeping_ms: float
+    enqueue_to_first_step_ms: float
+    last_step_to_answer_ms: float
+    model: str | None = None
+    step_ms: float | None = None
+
+    def rows(self) -> list[tuple[str, str]]:
+        said = [
+            (f"a turn with {self.lanes} lanes and nothing to compute", f"{self.turn_ms:.2f} ms"),
+            ("  of it the lanes' own schedulers", f"{self.scheduler_ms:.2f} ms"),
+            ("  of it the easel's bookkeeping", f"{self.bookkeeping_ms:.2f} ms"),
+            ("from handing in to the first step", f"{self.enqueue_to_first_step_ms:.2f} ms"),
+            ("from the last step to the waiting thread", f"{self.last_step_to_answer_ms:.2f} ms"),
+        ]
+        if self.step_ms is None:
+            return said
+        share = self.bookkeeping_ms / self.step_ms
+        return [
+            *said,
+            (f"a forward pass of {self.model} for so many lanes", f"{self.step_ms:.0f} ms"),
+            ("  bookkeeping beside it", f"{share:.2%}"),
+        ]
+
+
+def measure_overhead(
+    *, lanes: int = LANES, steps: int = 100, repeats: int = 20, stage: Stage | None = None
+) -> Overhead:
+    """One lane an order, one order a person: the most bookkeeping there can be. One thread.
+
+    With a stage, latents and words have its model's size, and a step of the model is timed beside.
+    """
+    from engine.adapters.runtime.loading import use_threads
+
+    step_ms = None if stage is None else _step_ms(stage, lanes)
+    use_threads(1)
+    turn_ms, scheduler_ms = _turns(_null_painter(stage), _sketch(stage, steps=steps), lanes)
+    first_ms, last_ms = _waits(repeats)
+    return Overhead(
+        lanes=lanes,
+        steps=steps,
+        turn_ms=turn_ms,
+        scheduler_ms=scheduler_ms,
+        bookkeeping_ms=turn_ms - scheduler_ms,
+        enqueue_to_first_step_ms=first_ms,
+        last_step_to_answer_ms=last_ms,
+        model=None if stage is None else stage.entry.name,
+        step_ms=step_ms,
+    )
+
+
+def _null_painter(stage: Stage | None) -> "NullPainter":
+    from engine.benchmarks.baselines import NullPainter
+
+    if stage is None:
+        return NullPainter()
+    wide = {"text": (77, 2048), "pooled": (1280,), "sizes": (6,)}
+    return NullPainter(words=wide if stage.entry.family == "sdxl" else None, device=stage.device)
+
+
+def _sketch(stage: Stage | None, *, steps: int) -> Sketch:
+    if stage is not None:
+        return stage.sketch(steps=steps)
+    return Sketch(prompt="", seed=0, width=512, height=512, steps=steps, guidance_scale=1.0)
+
+
+def _turns(painter: "NullPainter", sketch: Sketch, lanes: int) -> tuple[float, float]:
+    """Medians in ms: a turn without its forward pass, and the schedulers in it."""
+    from engine.batching.sample_group import Ticket
+    from engine.benchmarks.baselines import idle_easel, take_turn
+
+    easel = idle_easel(painter, rows=2 * lanes)
+    for index in range(lanes):
+        easel.submit(Ticket([painter.sketch(sketch)], person=f"person {index}"))
+    take_turn(easel)
+    turns, schedulers = [], []
+    for _ in range(sketch.steps - 2):
+        forward, scheduler = painter.forward_seconds, painter.scheduler_seconds
+        started = time.perf_counter()
+        take_turn(easel)
+        turns.append(time.perf_counter() - started - (painter.forward_seconds - forward))
+        schedulers.append(painter.scheduler_seconds - scheduler)
+    return statistics.median(turns) * 1000, statistics.median(schedulers) * 1000
+
+
+def _step_ms(stage: Stage, lanes: int) -> float:
+    """The quickest of a few forward passes; on a CPU a single one of one lane, which takes minutes at SDXL's size."""
+    from engine.benchmarks.baselines import step_seconds
+
+    many = stage.device.startswith("cuda")
+    sketches = [stage.sketch(seed=seed) for seed in range(lanes if many else 1)]
+    seconds = min(step_seconds(stage.painter, sketches, times=_STEPS_TIMED if many else 1))
+    return seconds * 1000 * (1 if many else lanes)
+
+
+def _waits(repeats: int) -> tuple[float, float]:
+    """Medians in ms with a running easel: hand in → first forward; end of the last forward → answer."""
+    from engine.batching.sample_group import Ticket
+    from engine.benchmarks.baselines import NullPainter
+    from engine.benchmarks.harness import easel_for
+
+    first, last = [], []
+    painter = NullPainter()
+    with easel_for(painter, device="cpu") as easel:
+        for seed in range(repeats):
+            sketch = Sketch(prompt="", seed=seed, width=256, height=256, steps=4, guidance_scale=1.0)
+            ticket = Ticket([painter.sketch(sketch)], person="ana")
+            painter.started.clear()
+            handed_in = time.perf_counter()
+            easel.submit(ticket)
+            ticket.wait()
+            answered = time.perf_counter()
+            first.append((painter.started[0] - handed_in) * 1000)
+            last.append((answered - painter.started[-1]) * 1000)
+    return statistics.median(first), statistics.median(last)

@@ -1,0 +1,155 @@
+"""`bench throughput`: pictures a second when the easel is never idle, against the plain pipeline's best batch."""
+
+import random
+import statistics
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+
+from engine.batching.sampling_params import Sketch
+from engine.benchmarks.harness import Stage, easel_for
+from engine.benchmarks.workload import Asked, mixed_sketches, play
+
+BATCHES = (1, 2, 4, 8)
+ROUNDS = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Throughput:
+    """Equal requests against the stock pipeline; mixed ones, which it cannot batch, in forward passes.
+
+    Pictures a second are medians over the rounds, and `ratio` is the median of the rounds' ratios: what else the
+    machine does meanwhile slows neighbours alike.
+    """
+
+    model: str
+    pictures: int
+    rounds: int
+    easel_per_second: float
+    stock_per_second: float
+    stock_batch: int
+    ratio: float
+    mixed_forwards: int
+    mixed_forwards_one_at_a_time: int
+
+    def rows(self) -> list[tuple[str, str]]:
+        fewer = self.mixed_forwards_one_at_a_time / self.mixed_forwards
+        return [
+            ("model", self.model),
+            ("easel", f"{self.easel_per_second:.3f} pictures a second"),
+            (
+                "plain pipeline",
+                f"{self.stock_per_second:.3f} pictures a second in batches of {self.stock_batch}",
+            ),
+            (f"ratio, median of {self.rounds} rounds", f"{self.ratio:.2f}"),
+            (
+                "forward passes for mixed requests",
+                f"{self.mixed_forwards}, one at a time {self.mixed_forwards_one_at_a_time}: {fewer:.1f} times fewer",
+            ),
+        ]
+
+
+def measure_throughput(
+    stage: Stage,
+    *,
+    pictures: int = 16,
+    steps: int | None = None,
+    batches: Sequence[int] = BATCHES,
+    rounds: int = ROUNDS,
+) -> Throughput:
+    """The easel and every batch of the plain pipeline take turns, `rounds` times."""
+    sketches = [stage.sketch(seed=seed, steps=steps) for seed in range(pictures)]
+    with _busy_easel(stage, sketches) as on_the_easel:
+        stock = _stock(stage, sketches, batches)
+        easel, plain = [], []
+        for _ in range(rounds):
+            easel.append(on_the_easel())
+            plain.append({batch: in_batches() for batch, in_batches in stock.items()})
+    rates = {batch: statistics.median(each[batch] for each in plain) for batch in stock}
+    best = max(rates, key=rates.__getitem__)
+    mixed, alone = _mixed_forwards(stage)
+    return Throughput(
+        model=stage.entry.name,
+        pictures=pictures,
+        rounds=rounds,
+        easel_per_second=statistics.median(easel),
+        stock_per_second=rates[best],
+        stock_batch=best,
+        ratio=statistics.median(one / each[best] for one, each in zip(easel, plain, strict=True)),
+        mixed_forwards=mixed,
+        mixed_forwards_one_at_a_time=alone,
+    )
+
+
+def easel_per_second(stage: Stage, sketches: Sequence[Sketch]) -> float:
+    """Pictures a second of an easel that is never idle."""
+    with _busy_easel(stage, sketches) as on_the_easel:
+        return on_the_easel()
+
+
+def stock_per_second(stage: Stage, sketches: Sequence[Sketch], batches: Sequence[int]) -> tuple[float, int]:
+    """Pictures a second of the plain pipeline at its best static batch, and that batch."""
+    stock = _stock(stage, sketches, batches)
+    return max((in_batches(), batch) for batch, in_batches in stock.items())
+
+
+@contextmanager
+def _busy_easel(stage: Stage, sketches: Sequence[Sketch]) -> Iterator[Callable[[], float]]:
+    """What paints all pictures, there from the start, and says how many a second. It has painted some before."""
+    asked = [Asked(person=str(n), at_seconds=0.0, sketches=(each,)) for n, each in enumerate(sketches)]
+    with easel_for(stage.painter, device=stage.device, overlap=stage.overlap) as easel:
+        play(easel, stage.painter, asked[: stage.rows()])
+
+        def on_the_easel() -> float:
+            started = time.perf_counter()
+            play(easel, stage.painter, asked)
+            return len(sketches) / (time.perf_counter() - started)
+
+        yield on_the_easel
+
+
+def _stock(
+    stage: Stage, sketches: Sequence[Sketch], batches: Sequence[int]
+) -> dict[int, Callable[[], float]]:
+    """The same by the plain pipeline, for each static batch that the sketches fill."""
+    from engine.adapters.runtime.reference_pipeline import StockPipeline
+
+    pipeline = StockPipeline(stage.painter, stage.folder)
+
+    def in_batches(batch: int) -> float:
+        runs = len(sketches) // batch
+        seconds = sum(pipeline.seconds(sketches[n * batch : (n + 1) * batch]) for n in range(runs))
+        return runs * batch / seconds
+
+    fitting = [batch for batch in batches if batch <= len(sketches)]
+    for batch in fitting:
+        pipeline.seconds(sketches[:batch])
+    return {batch: partial(in_batches, batch) for batch in fitting}
+
+
+def _mixed_forwards(stage: Stage) -> tuple[int, int]:
+    """Forward passes for 24 mixed requests on an easel of eight rows, and one at a time. Counted, not timed."""
+    from engine.batching.sample_group import Ticket
+    from engine.benchmarks.baselines import NullPainter, idle_easel, take_turn
+
+    dice = random.Random(5)
+    entry = stage.entry
+    painter = NullPainter()
+    easel = idle_easel(painter, rows=8)
+    alone = 0
+    for number in range(24):
+        (sketch,) = mixed_sketches(
+            dice,
+            count=1,
+            width=256,
+            height=256,
+            steps=entry.steps,
+            guidance_scale=max(2.0, entry.guidance_scale),
+        )
+        easel.submit(Ticket([painter.sketch(sketch)], person=str(number)))
+        alone += sketch.steps
+    while take_turn(easel):
+        pass
+    return len(painter.started), alone

@@ -1,0 +1,200 @@
+"""The catalogue of models: which there are, where their weights come from and what they were made for."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from engine.catalog.addons import UpscalerEntry, locate
+from engine.catalog.checkpoints import PICKLES, check_family, check_lora
+from engine.catalog.entries import (
+    BUNDLED,
+    ModelEntry,
+    read_entries,
+    read_upscaler_entries,
+    write_entry,
+)
+from engine.catalog.model_files import check, weights_hash
+from studio.errors import BadParameter, Misconfigured, ModelBroken
+from studio.parsing.names import unknown_name
+
+__all__ = ["ModelCatalogue", "ModelEntry", "read_entries", "write_entry"]
+
+MODELS = Path(__file__).parents[1] / "models"
+# What a pull leaves out: other frameworks' copies of the same weights, pickles, and single-file checkpoints at the top.
+IGNORED_FILES = (
+    *("*.msgpack", "*.h5", "*.onnx*", "*.pb", "*openvino*", "flax_*", "*.tflite"),
+    *(f"*{suffix}" for suffix in PICKLES),
+)
+ALLOWED_FILES = ("model_index.json", "*/*", "README.md", "LICENSE*")
+
+
+class ModelCatalogue:
+    """The models of this studio by name, the first one being the default. Safe to share between threads."""
+
+    def __init__(
+        self,
+        entries: Iterable[ModelEntry],
+        *,
+        upscalers: Mapping[str, UpscalerEntry] | None = None,
+        state: Path | None = None,
+    ) -> None:
+        self._entries = {entry.name: entry for entry in entries}
+        self.upscalers: Mapping[str, UpscalerEntry] = upscalers or {}
+        self._state = state
+        if not self._entries:
+            raise Misconfigured("The catalogue of models is empty. Add one with: chatelier models add")
+
+    @classmethod
+    def load(cls, extra: Path | None = None, *, state: Path | None = None) -> "ModelCatalogue":
+        """The models that come along and those of an administrator's file, which may also replace some of ours.
+
+        `state` is a folder of this studio for pulled weights and remembered hashes. Raises `Misconfigured`
+        with every problem of the file.
+        """
+        entries = read_entries(MODELS / "models.toml")
+        upscalers = read_upscaler_entries(MODELS / "models.toml")
+        if extra is not None and extra.exists():
+            entries |= read_entries(extra, base=entries)
+            upscalers |= read_upscaler_entries(extra)
+        return cls(entries.values(), upscalers=upscalers, state=state)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(self._entries)
+
+    @property
+    def entries(self) -> tuple[ModelEntry, ...]:
+        return tuple(self._entries.values())
+
+    def find(self, name: str) -> ModelEntry:
+        """Raises `BadParameter` for a model that this studio does not have."""
+        entry = self._entries.get(name)
+        if entry is None:
+            raise unknown_name("model", name, self.names)
+        return entry
+
+    def folder(self, entry: ModelEntry) -> Path:
+        """Where the weights lie. Raises `ModelBroken` when they are not on this machine; pulls nothing."""
+        if entry.bundled:
+            return MODELS / entry.source.removeprefix(BUNDLED)
+        if not entry.on_hub:
+            return Path(entry.source).expanduser()
+        return self._snapshot(entry, offline=True)
+
+    def pull(self, entry: ModelEntry) -> Path:
+        """Fetch a hub model's weights, or what is missing of them; answers their folder.
+
+        Raises `ModelBroken` with one sentence when the hub cannot be reached or does not have the model.
+        """
+        folder = self._snapshot(entry, offline=False) if entry.on_hub else self.folder(entry)
+        if entry.prior is not None:
+            self.pull(second_folder(entry))
+        for source in _extras(entry):
+            locate(source, hub=self._hub, offline=False)
+        return folder
+
+    def check(self, entry: ModelEntry) -> Path:
+        """The folder of a model that is complete and readable; raises `ModelBroken` naming the file that is not."""
+        folder = self.folder(entry)
+        check_family(entry.name, entry.family, folder)
+        check(folder)
+        return folder
+
+    def settle(self, entry: ModelEntry) -> ModelEntry:
+        """The entry with its extras as paths of this machine; what is not here keeps its name, and fails when used."""
+        loras = {name: replace(lora, source=self._settled(lora.source)) for name, lora in entry.loras.items()}
+        seen = entry.ip_adapter
+        if seen is not None:
+            seen = replace(seen, source=self._settled(seen.source), encoder=self._settled(seen.encoder))
+        prior = str(self.folder(second_folder(entry))) if entry.prior is not None else None
+        return replace(entry, loras=loras, ip_adapter=seen, prior=prior)
+
+    def upscaler(self, name: str, *, offline: bool = True) -> str:
+        """Where the weights of an upscaler lie: a path, or the name of bundled ones; fetched unless `offline`.
+
+        Raises `BadParameter` for one that this studio does not have, `ModelBroken` when it is not on this machine.
+        """
+        entry = self.upscalers.get(name)
+        if entry is None:
+            there = (
+                f"there are {', '.join(self.upscalers)}" if self.upscalers else "there is only the usual one"
+            )
+            raise BadParameter("upscaler", f"there is no {name[:40]} here; {there}.")
+        if entry.source.startswith(BUNDLED):
+            return entry.source.removeprefix(BUNDLED)
+        return str(locate(entry.source, hub=self._hub, offline=offline))
+
+    def extras_problems(self, entry: ModelEntry) -> list[str]:
+        """What is wrong with the LoRAs and the IP-Adapter of a model, one sentence each."""
+        settled = self.settle(entry)
+        loras = [lora.source for lora in settled.loras.values()]
+        others = [source for source in _extras(settled) if source not in loras]
+        problems = [
+            f"{Path(source).name} is not on this machine." for source in others if not Path(source).exists()
+        ]
+        for source in loras:
+            try:
+                check_lora(Path(source))
+            except ModelBroken as error:
+                problems.append(str(error))
+        return problems
+
+    def _settled(self, source: str) -> str:
+        try:
+            return str(locate(source, hub=self._hub))
+        except ModelBroken:
+            return source
+
+    @property
+    def _hub(self) -> Path | None:
+        return self._state / "hub" if self._state else None
+
+    def hash(self, entry: ModelEntry) -> str:
+        """SHA-256 over the model's weight files, in hex; remembered while their sizes and times stay the same."""
+        return weights_hash(
+            self.folder(entry), memory=self._state / "model-hashes.json" if self._state else None
+        )
+
+    def _snapshot(self, entry: ModelEntry, *, offline: bool) -> Path:
+        from huggingface_hub import snapshot_download
+        from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+
+        try:
+            folder = snapshot_download(
+                entry.source,
+                revision=entry.revision,
+                cache_dir=self._hub,
+                allow_patterns=list(ALLOWED_FILES),
+                ignore_patterns=list(IGNORED_FILES),
+                local_files_only=offline,
+            )
+        except LocalEntryNotFoundError as error:
+            if offline:
+                sentence = (
+                    f"The model {entry.name} is not on this machine. "
+                    f"Fetch it with: chatelier models pull {entry.name}"
+                )
+            else:
+                sentence = (
+                    f"The model {entry.name} cannot be fetched: the hub does not answer. "
+                    "Check the connection and try again."
+                )
+            raise ModelBroken(sentence) from error
+        except (HfHubHTTPError, HFValidationError, OSError) as error:
+            raise ModelBroken(
+                f"The model {entry.name} cannot be fetched from {entry.source}: the hub refuses or does not have it. "
+                "Check the name, and whether its licence must be accepted first."
+            ) from error
+        return Path(folder)
+
+
+def second_folder(entry: ModelEntry) -> ModelEntry:
+    """The entry of a model's other half."""
+    return replace(entry, source=entry.prior or "", prior=None, revision=None, loras={}, ip_adapter=None)
+
+
+def _extras(entry: ModelEntry) -> list[str]:
+    sources = [lora.source for lora in entry.loras.values()]
+    if entry.ip_adapter is not None:
+        sources += [entry.ip_adapter.source, entry.ip_adapter.encoder]
+    return sources

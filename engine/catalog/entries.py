@@ -1,0 +1,187 @@
+"""Entries of the catalogue of models, and the files that they stand in."""
+
+import json
+import tomllib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any, get_args, get_type_hints
+
+from engine.catalog.addons import (
+    IpAdapterEntry,
+    LoraEntry,
+    UpscalerEntry,
+    read_ip_adapter,
+    read_loras,
+    read_upscalers,
+)
+from studio.errors import Misconfigured
+
+BUNDLED = "bundled:"
+UPSCALERS = "upscalers"  # the one table of a catalogue that is no model
+DTYPES = ("auto", "float32", "bfloat16", "float16")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelEntry:
+    """One model. Sizes in pixels; `guidance_scale` 0 or 1 means none; `scheduler` None means the model's own.
+
+    `prior` is the second folder of models that come in two, such as Kandinsky 2.2.
+    """
+
+    name: str
+    source: str
+    family: str
+    title: str = ""
+    width: int = 512
+    height: int = 512
+    steps: int = 25
+    guidance_scale: float = 7.5
+    scheduler: str | None = None
+    dtype: str = "auto"
+    licence: str = "unknown"
+    memory_gib: float = 4.0
+    revision: str | None = None
+    prior: str | None = None
+    representation: bool = (
+        True  # whether words are added about people of whom a prompt does not say who they are
+    )
+    loras: Mapping[str, LoraEntry] = field(default_factory=dict, hash=False)
+    ip_adapter: IpAdapterEntry | None = None
+
+    @property
+    def bundled(self) -> bool:
+        return self.source.startswith(BUNDLED)
+
+    @property
+    def on_hub(self) -> bool:
+        """Whether the source is a repository of a model hub, not a folder of this machine."""
+        return not self.bundled and is_hub_name(self.source)
+
+
+def is_hub_name(source: str) -> bool:
+    """Whether a source is written as a repository of a hub is, ``owner/name``."""
+    return not source.startswith(("/", ".", "~")) and source.count("/") == 1
+
+
+def read_entries(path: Path, *, base: Mapping[str, ModelEntry] | None = None) -> dict[str, ModelEntry]:
+    """The entries of a catalogue file; one that names a model of `base` changes only what it says."""
+    tables = _read_tables(path)
+    tables.pop(UPSCALERS, None)
+    problems: list[str] = []
+    entries: dict[str, ModelEntry] = {}
+    for name, table in tables.items():
+        known = (base or {}).get(name)
+        extras, found = _read_extras(name, table)
+        found += _problems(name, table, complete=known is not None)
+        problems += found
+        if not found:
+            fitted: dict[str, Any] = {
+                key: float(value) if key in _FLOATS else value for key, value in table.items()
+            } | extras
+            if "source" in fitted:
+                fitted["source"] = resolve_source(fitted["source"], beside=path.parent)
+            entries[name] = replace(known, **fitted) if known else ModelEntry(name=name, **fitted)
+    if problems:
+        raise Misconfigured(f"The catalogue of models {path.name}: {' '.join(problems)}")
+    return entries
+
+
+def resolve_source(source: str, *, beside: Path) -> str:
+    """A folder of this machine as an absolute path; it wins over a repository of a hub with the same name.
+
+    A relative path counts from the folder `beside`, else from the working directory.
+    """
+    if source.startswith(BUNDLED):
+        return source
+    given = Path(source).expanduser()
+    found = [path.resolve() for path in (beside / given, given) if path.is_dir()]
+    if found:
+        return str(found[0])
+    return str((beside / given).resolve()) if source.startswith((".", "~")) else source
+
+
+def read_upscaler_entries(path: Path) -> dict[str, UpscalerEntry]:
+    """The upscalers of a catalogue file. Raises `Misconfigured` with everything that is wrong with them."""
+    found, problems = read_upscalers(_read_tables(path).get(UPSCALERS, {}))
+    if problems:
+        told = " ".join(f"[{UPSCALERS}] {problem}" for problem in problems)
+        raise Misconfigured(f"The catalogue of models {path.name}: {told}")
+    return found
+
+
+def write_entry(path: Path, entry: ModelEntry) -> None:
+    """Add an entry to an administrator's catalogue, or replace the one of its name. Other entries are kept.
+
+    Comments are not. Raises `Misconfigured` when the file there is cannot be read.
+    """
+    tables = _read_tables(path) if path.exists() else {}
+    tables[entry.name] = {name: value for name, value in asdict(entry).items() if name != "name"}
+    blocks = [_toml(name, table) for name, table in tables.items() if isinstance(table, dict)]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_suffix(".part")
+    unfinished.write_text("\n".join(blocks), encoding="utf-8")
+    unfinished.replace(path)
+
+
+def _read_tables(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise Misconfigured(f"The catalogue of models {path.name} cannot be read: {error}") from error
+
+
+def _read_extras(name: str, table: object) -> tuple[dict[str, Any], list[str]]:
+    """What has tables of its own inside of an entry's table."""
+    extras: dict[str, Any] = {}
+    problems: list[str] = []
+    if isinstance(table, dict) and "loras" in table:
+        extras["loras"], found = read_loras(table["loras"])
+        problems += found
+    if isinstance(table, dict) and "ip_adapter" in table:
+        extras["ip_adapter"], found = read_ip_adapter(table["ip_adapter"])
+        problems += found
+    return extras, [f"[{name}] {problem}" for problem in problems]
+
+
+_HINTS: Mapping[str, Any] = get_type_hints(ModelEntry)
+_KNOWN = {field.name for field in fields(ModelEntry)} - {"name"}
+_TABLES = {"loras", "ip_adapter"}
+_FLOATS = {name for name, hint in _HINTS.items() if hint is float}
+
+
+def _problems(name: str, table: object, *, complete: bool) -> list[str]:
+    if not isinstance(table, dict):
+        return [f"{name} must be a table, [{name}]."]
+    problems = [f"[{name}] has an unknown field {key}." for key in sorted(set(table) - _KNOWN)]
+    if not complete:
+        problems += [f"[{name}] needs a {key}." for key in ("source", "family") if key not in table]
+    for key in sorted(set(table) & _KNOWN - _TABLES):
+        wanted = get_args(_HINTS[key]) or (_HINTS[key],)
+        allowed = (*wanted, int) if float in wanted else wanted
+        # To Python, a truth value is a number too.
+        if not isinstance(table[key], allowed) or isinstance(table[key], bool) != (bool in wanted):
+            problems.append(f"[{name}] {key} must be a {wanted[0].__name__}.")
+        elif bool not in wanted and _too_small(key, table[key]):
+            problems.append(f"[{name}] {key} must be greater than zero.")
+    if table.get("dtype", "auto") not in DTYPES:
+        problems.append(f"[{name}] dtype must be one of {', '.join(DTYPES)}.")
+    return problems
+
+
+def _too_small(key: str, value: object) -> bool:
+    return isinstance(value, (int, float)) and value < (0 if key == "guidance_scale" else 0.01)
+
+
+def _toml(name: str, table: Mapping[str, Any]) -> str:
+    # A JSON string, number or boolean is a TOML one too.
+    said = {key: value for key, value in table.items() if value not in (None, "", {})}
+    lines = [f"{key} = {_toml_value(value)}" for key, value in said.items()]
+    return "\n".join([f"[{json.dumps(name, ensure_ascii=False)}]", *lines, ""])
+
+
+def _toml_value(value: object) -> str:
+    if isinstance(value, dict):
+        inside = ", ".join(f"{json.dumps(key)} = {_toml_value(each)}" for key, each in value.items())
+        return f"{{ {inside} }}"
+    return json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,100 @@
+"""What a model's configuration files say of its shape. Read without loading weights or torch."""
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.catalog.model_files import components, read_json
+
+MIN_RATIO, MAX_RATIO = 0.25, 4.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """`factor` is pixels per latent cell. Sizes must be multiples of `grid` pixels; those of `multiple` suit best.
+
+    `has_eyes`: a picture can tell the model what to paint, through an image encoder.
+    """
+
+    factor: int
+    grid: int
+    multiple: int
+    latent_channels: int
+    input_channels: int
+    sample_pixels: int
+    has_eyes: bool = False
+
+    @property
+    def repaints(self) -> bool:
+        """Whether the denoiser takes the mask and the masked picture as further channels."""
+        return self.input_channels == 2 * self.latent_channels + 1
+
+    def snap(self, width: int, height: int) -> tuple[int, int]:
+        """The nearest size that the model can paint exactly."""
+        step = self.grid
+        return max(step, round(width / step) * step), max(step, round(height / step) * step)
+
+
+def read_layout(folder: Path, *, denoiser: str = "unet") -> Layout:
+    """The layout of a folder with a `vae` and a UNet or a transformer. Raises `ModelBroken` for a broken file."""
+    components(folder)
+    vae = read_json(folder / "vae" / "config.json")
+    said = read_json(folder / denoiser / "config.json")
+    factor = 2 ** (len(vae.get("block_out_channels", (0,) * 4)) - 1)
+    channels = int(vae.get("latent_channels", 4))
+    # A transformer takes latents in patches of two by two cells, a UNet halves them once for each level.
+    patches = denoiser == "transformer"
+    levels = 2 if patches else len(said.get("block_out_channels", (0,) * 4))
+    sample = said.get("sample_size") or (128 if patches else 64)
+    cells = sample if isinstance(sample, int) else max(sample)
+    return Layout(
+        factor=factor,
+        grid=2 * factor if patches else factor,
+        multiple=factor * 2 ** (levels - 1),
+        latent_channels=channels,
+        input_channels=channels if patches else int(said.get("in_channels", channels)),
+        sample_pixels=cells * factor,
+    )
+
+
+def read_any_layout(folder: Path) -> Layout:
+    """The layout of a folder whose parts have other names: the usual factor of 8 where nothing else is said."""
+    parts = components(folder)
+    vae = next((name for name in ("vae", "vqvae", "movq", "vqgan") if name in parts), None)
+    said = read_json(folder / vae / "config.json") if vae else {}
+    levels = len(said.get("block_out_channels") or said.get("encoder_block_out_channels") or (0,) * 4)
+    factor = 2 ** (levels - 1)
+    channels = int(said.get("latent_channels", 4))
+    return Layout(
+        factor=factor,
+        grid=2 * factor,
+        multiple=factor * 4,
+        latent_channels=channels,
+        input_channels=channels,
+        sample_pixels=int(said.get("sample_size") or 512),
+    )
+
+
+def size_near(area_pixels: int, ratio: float, *, multiple: int) -> tuple[int, int]:
+    """Width and height, multiples of `multiple`, near an area and a ratio of width to height.
+
+    A wrong ratio is seen at once, a somewhat smaller area is not: the ratio weighs three times as much.
+    """
+    ratio = min(max(ratio, MIN_RATIO), MAX_RATIO)
+    ideal = math.sqrt(area_pixels * ratio), math.sqrt(area_pixels / ratio)
+    sides = [[max(1, int(side / multiple) + more) * multiple for more in (-1, 0, 1)] for side in ideal]
+
+    def badness(size: tuple[int, int]) -> float:
+        width, height = size
+        return 3 * abs(math.log(width / height / ratio)) + abs(math.log(width * height / area_pixels))
+
+    return min(((width, height) for width in sides[0] for height in sides[1]), key=badness)
+
+
+def fit_within(width: int, height: int, *, area_pixels: int, multiple: int) -> tuple[int, int]:
+    """The size itself, snapped, when its area is at most `area_pixels`; else the same ratio at that area."""
+    if width * height <= area_pixels:
+        return max(multiple, round(width / multiple) * multiple), max(
+            multiple, round(height / multiple) * multiple
+        )
+    return size_near(area_pixels, width / height, multiple=multiple)

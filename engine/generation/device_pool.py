@@ -1,0 +1,194 @@
+"""Where a worker paints: an easel for each of its devices, with the models that were asked for so far."""
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PIL import Image
+
+from engine.adapters.registry import new_painter
+from engine.batching.models import Painter
+from engine.batching.sampling_params import Sketch
+from engine.catalog.catalog import ModelCatalogue, ModelEntry
+from engine.performance import Speed
+from engine.types import Order, Progress
+from studio.requests import Operation, PaintRequest
+
+if TYPE_CHECKING:
+    from engine.adapters.upscaler import Upscaler
+    from engine.batching.device_profile import Experience
+    from engine.batching.sample import Lane
+    from engine.batching.step_batcher import Easel
+
+_OTHER_SHAPE = "3:2"
+
+log = logging.getLogger(__name__)
+
+
+class Stand:
+    """One easel and its painters. Called by many task threads at once."""
+
+    def __init__(self, easel: "Easel", models: ModelCatalogue, *, speed: Speed, upscaler: str) -> None:
+        self._easel = easel
+        self._models = models
+        self._speed = speed
+        self._upscaler = upscaler
+        self._painters: dict[str, Painter] = {}
+        self._upscalers: dict[str, Upscaler] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def lanes(self) -> int:
+        return self._easel.lanes
+
+    def painter(self, entry: ModelEntry) -> Painter:
+        """Raises `ModelBroken`."""
+        with self._lock:
+            if entry.name not in self._painters:
+                folder = self._models.check(entry)
+                self._painters[entry.name] = new_painter(
+                    self._models.settle(entry), folder, device=self._easel.device, speed=self._speed
+                )
+            return self._painters[entry.name]
+
+    def upscaler(self, name: str | None) -> "Upscaler":
+        """By its name in the catalogue; the usual one unless told. Raises `BadParameter` or `ModelBroken`."""
+        from engine.adapters.upscaler import Upscaler
+
+        source = self._upscaler if name is None else self._models.upscaler(name)
+        with self._lock:
+            if source not in self._upscalers:
+                self._upscalers[source] = Upscaler(source, device=self._easel.device)
+            return self._upscalers[source]
+
+    def paint(
+        self,
+        lanes: "Sequence[Lane]",
+        order: Order,
+        *,
+        on_progress: Callable[[Progress], None],
+        cancelled: Callable[[], bool],
+    ) -> None:
+        """Blocks until every lane has its picture. Raises `JobCancelled`, or what went wrong with a lane."""
+        from engine.batching.sample_group import Ticket
+
+        ticket = Ticket(lanes, person=order.person, weight=order.weight)
+        self._easel.submit(ticket)
+        ticket.wait(on_progress=on_progress, cancelled=cancelled)
+
+    def rehearsals(self, entry: ModelEntry) -> list[Order]:
+        """What to warm a model up with. Raises `NotSupported` for one that paints from pictures only.
+
+        Where blocks are compiled these are all numbers of pictures that may be painted side by side, a single row,
+        for which they are compiled apart, pictures to start from, and all that in a second shape, after which they
+        are compiled for any: whoever joins later compiles nothing.
+        """
+        plain = PaintRequest(
+            operation=Operation.IMAGINE, seed=0, count=1, steps=1, prompt="a star", model=entry.name
+        )
+        lane = self.painter(entry).sketch(_star(entry))
+        if not self._speed.on(self._easel.device.type).compile:
+            return [_rehearsal(plain)]
+        from engine.adapters.runtime.optimization import BUCKETS
+
+        # The largest first: it is compiled for its own shape, the others for any.
+        fitting = [count for count in BUCKETS if count * lane.rows <= self._easel.limits.rows(lane.key)]
+        numbers = [replace(plain, count=count) for count in fitting[::-1] or [1]]
+        alone = [replace(plain, guidance_scale=1.0)] if lane.rows > 1 else []
+        wide = [replace(each, aspect=_OTHER_SHAPE) for each in (replace(plain, count=2), plain, *alone)]
+        begun = [
+            _rehearsal(replace(plain, operation=operation, aspect=aspect, steps=2), pictures=pictures)
+            for aspect in (None, _OTHER_SHAPE)
+            for operation, pictures in ((Operation.VARY, 1), (Operation.BLEND, 3))
+        ]
+        return [*map(_rehearsal, (*numbers, *alone, *wide)), *begun]
+
+    def close(self) -> None:
+        self._easel.close()
+
+
+class Stands:
+    """Opened at the first order: until then no accelerator library is loaded."""
+
+    def __init__(
+        self,
+        models: ModelCatalogue,
+        *,
+        devices: Sequence[str | None],
+        threads: int | None,
+        budget_bytes: int | None,
+        speed: Speed,
+        learned_file: Path | None,
+        upscaler: str,
+    ) -> None:
+        self._models = models
+        self._devices = devices
+        self._threads = threads
+        self._budget_bytes = budget_bytes
+        self._speed = speed
+        self._learned_file = learned_file
+        self._upscaler = upscaler
+        self._experiences: dict[str, Experience] = {}
+        self._open: list[Stand] = []
+        self._lock = threading.Lock()
+
+    def all(self) -> list[Stand]:
+        with self._lock:
+            if not self._open:
+                self._open = [self._set_up(name) for name in self._devices]
+            return self._open
+
+    def choose(self) -> Stand:
+        """The one with the fewest lanes."""
+        return min(self.all(), key=lambda stand: stand.lanes)
+
+    def close(self) -> None:
+        """Orders that are being painted fail; the models are let go."""
+        with self._lock:
+            stands, self._open = self._open, []
+        for stand in stands:
+            stand.close()
+
+    def _set_up(self, name: str | None) -> Stand:
+        from engine.adapters.runtime.loading import choose_device, device_name
+        from engine.batching.memory_limits import RowLimits, budget_bytes
+        from engine.batching.model_cache import Shelf
+        from engine.batching.step_batcher import Easel
+
+        device = choose_device(name)
+        speed = self._speed.on(device.type)
+        shelf = Shelf(budget_bytes=self._budget_bytes or budget_bytes(device))
+        limits = RowLimits(device.type, experience=self._experience(device_name(device)))
+        easel = Easel(shelf, device=device, limits=limits, threads=self._threads, overlap=bool(speed.overlap))
+        easel.start()
+        log.info("easel opened", extra={"device": str(device), "speed": speed.words()})
+        return Stand(easel, self._models, speed=self._speed, upscaler=self._upscaler)
+
+    def _experience(self, device: str) -> "Experience":
+        """Cards of one kind learn together."""
+        from engine.batching.device_profile import Experience
+
+        if device not in self._experiences:
+            self._experiences[device] = Experience(self._learned_file, device=device)
+        return self._experiences[device]
+
+
+def _rehearsal(request: PaintRequest, *, pictures: int = 0) -> Order:
+    colours = ("navy", "olive", "teal")
+    sources = [Image.new("RGB", (64, 64), colour) for colour in colours[:pictures]]
+    return Order(job_id="warm-up", person="", request=request, sources=sources)
+
+
+def _star(entry: ModelEntry) -> Sketch:
+    """The least that a model can be asked for at its own size."""
+    return Sketch(
+        prompt="a star",
+        seed=0,
+        width=entry.width,
+        height=entry.height,
+        steps=1,
+        guidance_scale=entry.guidance_scale,
+    )

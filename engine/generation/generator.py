@@ -1,0 +1,266 @@
+"""The atelier: from an order to finished pictures. Called by many task threads at once."""
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PIL import Image
+
+from engine.batching.sampling_params import Sketch
+from engine.catalog.catalog import ModelCatalogue, ModelEntry
+from engine.generation.device_pool import Stand, Stands
+from engine.generation.inputs import Underdrawing
+from engine.generation.prepare_inputs import asked_steps, underdraw
+from engine.generation.prompt_diversity import represent_order
+from engine.generation.sampling_params import sketch_of
+from engine.generation.tiled_refinement import Meter, paint_detail, steps_ahead
+from engine.jobs.cpu_threads import share_cores
+from engine.layout_prior.layout_prior import Prior, load_prior
+from engine.performance import PLAIN, Speed
+from engine.types import Order, Painted, Progress
+from studio import __version__
+from studio.errors import BadParameter, JobCancelled, NotSupported
+from studio.pictures import Recipe
+from studio.requests import Operation
+
+if TYPE_CHECKING:
+    import torch
+
+    from engine.batching.sample import Lane
+
+SOFTWARE = f"chatelier {__version__}"
+DEFAULT_UPSCALER = "realesr-animevideov3-x4"
+
+log = logging.getLogger(__name__)
+
+
+def _nothing(progress: Progress) -> None:
+    pass
+
+
+class Atelier:
+    """Holds one easel for each device and loads models as orders need them.
+
+    `device` is a torch device such as ``cuda:1``, several with commas between, or None for the best there is.
+    `threads` are the CPU threads of a step; None leaves torch's choice. What is learned of the devices is kept in
+    `learned_file`. With `represents`, words are added about people of whom a prompt does not say who they are.
+    """
+
+    def __init__(
+        self,
+        models: ModelCatalogue,
+        *,
+        device: str | None = None,
+        default_model: str | None = None,
+        upscaler: str = DEFAULT_UPSCALER,
+        threads: int | None = None,
+        budget_bytes: int | None = None,
+        speed: Speed = PLAIN,
+        learned_file: Path | None = None,
+        represents: bool = True,
+    ) -> None:
+        share_cores()
+        self._models = models
+        self._default = default_model or models.names[0]
+        self._represents = represents
+        self._stands = Stands(
+            models,
+            devices=[name.strip() for name in device.split(",")] if device else [None],
+            threads=threads,
+            budget_bytes=budget_bytes,
+            speed=speed,
+            learned_file=learned_file,
+            upscaler=upscaler,
+        )
+        self._priors: dict[str, Prior | None] = {}
+        self._lock = threading.Lock()
+
+    def paint(
+        self,
+        order: Order,
+        *,
+        on_progress: Callable[[Progress], None] = _nothing,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> list[Painted]:
+        """Blocks until all pictures are painted; `on_progress` and `cancelled` are called on this thread.
+
+        Raises `JobCancelled` within one step of `cancelled` saying so, `BadParameter`, `BadImage` or `NotSupported`
+        for an order that cannot be painted, `ModelBroken`, or `PaintingFailed`.
+        """
+        if cancelled():
+            raise JobCancelled
+        stand = self._stands.choose()
+        if order.request.operation is Operation.UPSCALE:
+            return [self._upscale(order, stand, on_progress, cancelled)]
+        return self._paint(order, stand, on_progress, cancelled)
+
+    def _paint(
+        self,
+        order: Order,
+        stand: Stand,
+        on_progress: Callable[[Progress], None],
+        cancelled: Callable[[], bool],
+    ) -> list[Painted]:
+        entry = self._models.find(order.request.model or self._default)
+        wanted, added_words = order, ("",) * order.request.count
+        if self._represents and entry.representation:
+            order, added_words = represent_order(order)
+        painter = stand.painter(entry)
+        prior = self._prior(entry)
+        drawings = [
+            underdraw(order, index, entry=entry, layout=painter.layout, prior=prior)
+            for index in range(order.request.count)
+        ]
+        outline = partial(sketch_of, order, entry=entry, prior=prior)
+        sketches = [outline(index, drawing) for index, drawing in enumerate(drawings)]
+        asked = asked_steps(order.request, entry=entry, prior=prior)
+        meter = Meter(on_progress, asked=asked)
+        meter.expect(steps_ahead(drawings, sketches))
+
+        def paint_round(some: "Sequence[Lane]") -> list[Image.Image]:
+            stand.paint(some, order, on_progress=meter, cancelled=cancelled)
+            meter.end_round(sum(lane.steps for lane in some))
+            return [_picture(lane) for lane in some]
+
+        def complete(index: int, drawing: Underdrawing, picture: Image.Image) -> Painted:
+            image = paint_detail(
+                drawing,
+                drawing.finish(picture),
+                lambda windows: paint_round(
+                    [painter.sketch(outline(index, each, window=number)) for number, each in windows]
+                ),
+            )
+            return self._painted(wanted, index, added_words[index], entry, lanes[index], image, steps=asked)
+
+        lanes = [painter.sketch(sketch) for sketch in sketches]
+        pictures = paint_round(lanes)
+        return [
+            complete(index, drawing, picture)
+            for index, (drawing, picture) in enumerate(zip(drawings, pictures, strict=True))
+        ]
+
+    def warm_up(
+        self, on_progress: Callable[[Progress], None] = _nothing, *, model: str | None = None
+    ) -> None:
+        """Load a model, the default one unless told, and paint with it, so that nobody waits for that later.
+
+        See `Stand.rehearsals`. What the model cannot do is left out: one that paints from pictures only is loaded
+        when somebody gives it one.
+        """
+        entry = self._models.find(model or self._default)
+        try:
+            parts = [(stand, order) for stand in self._stands.all() for order in stand.rehearsals(entry)]
+        except NotSupported:
+            log.info("not warmed up: it paints from pictures only", extra={"model": entry.name})
+            return
+        for done, (stand, order) in enumerate(parts, start=1):
+            with suppress(NotSupported):
+                self._paint(order, stand, _nothing, lambda: False)
+            log.info("warmed up", extra={"part": done, "parts": len(parts)})
+            on_progress(Progress(step=done, steps=len(parts)))
+
+    def close(self) -> None:
+        """Orders that are being painted fail; the models are let go."""
+        self._stands.close()
+
+    def _prior(self, entry: ModelEntry) -> Prior | None:
+        with self._lock:
+            if entry.name not in self._priors:
+                self._priors[entry.name] = load_prior(self._models.folder(entry))
+            return self._priors[entry.name]
+
+    def _remark(self, order: Order, index: int, entry: ModelEntry) -> str:
+        """About words that the person chose for this picture."""
+        prompt, prior = order.request.prompt_of(index), self._prior(entry)
+        if prior is None or not prompt or not order.request.own_words:
+            return ""
+        return prior.composer.remark(prompt, model=entry.title or entry.name)
+
+    def _painted(
+        self,
+        order: Order,
+        index: int,
+        added_words: str,
+        entry: ModelEntry,
+        lane: "Lane",
+        image: Image.Image,
+        *,
+        steps: int,
+    ) -> Painted:
+        sketch = lane.sketch
+        recipe = Recipe(
+            operation=order.request.operation,
+            prompt=order.request.prompt_of(index),
+            added_words=added_words,
+            remark=self._remark(order, index, entry),
+            negative_prompt=order.request.negative_prompt,
+            seed=sketch.seed,
+            steps=steps,
+            guidance_scale=sketch.guidance_scale,
+            strength=sketch.strength if order.sources else None,
+            width=image.width,
+            height=image.height,
+            model=entry.name,
+            model_hash=self._models.hash(entry),
+            scheduler=lane.painter.scheduler_name(sketch.scheduler),
+            software=SOFTWARE,
+            style=order.request.style,
+            loras=order.request.loras,
+            unread_words=lane.unread_words,
+        )
+        return Painted(image=image, recipe=recipe)
+
+    def _upscale(
+        self,
+        order: Order,
+        stand: Stand,
+        on_progress: Callable[[Progress], None],
+        cancelled: Callable[[], bool],
+    ) -> Painted:
+        """Tiles are steps, so people who enlarge pictures share forward passes and take turns with those who paint."""
+        if not order.sources:
+            raise BadParameter("picture", "give the id of a picture, or attach an image.")
+        upscaler = stand.upscaler(order.request.upscaler)
+        source = order.sources[0]
+        lane = upscaler.sketch(
+            Sketch(
+                prompt=order.request.prompt,
+                seed=order.request.seed,
+                width=source.width,
+                height=source.height,
+                steps=1,
+                guidance_scale=0.0,
+                start=source,
+            )
+        )
+        stand.paint([lane], order, on_progress=on_progress, cancelled=cancelled)
+        image = _picture(lane)
+        recipe = Recipe(
+            operation=Operation.UPSCALE,
+            prompt=order.request.prompt,
+            seed=order.request.seed,
+            steps=1,
+            guidance_scale=0.0,
+            width=image.width,
+            height=image.height,
+            model=upscaler.name,
+            model_hash=upscaler.model_hash,
+            scheduler=upscaler.scheduler_name(None),
+            software=SOFTWARE,
+        )
+        return Painted(image=image, recipe=recipe)
+
+
+def _picture(lane: "Lane") -> Image.Image:
+    assert lane.picture is not None  # noqa: S101 - the ticket is finished
+    return to_image(lane.picture)
+
+
+def to_image(picture: "torch.Tensor") -> Image.Image:
+    """(3, height, width) in [0, 1], or bytes → RGB, rounded as diffusers does."""
+    pixels = picture.permute(1, 2, 0).cpu().numpy()
+    return Image.fromarray(pixels if pixels.dtype == "uint8" else (pixels * 255).round().astype("uint8"))

@@ -1,0 +1,165 @@
+"""What a picture is painted over: sizes, the picture to start from, its mask, and how the result goes back.
+
+Pillow work of the task threads: nothing here touches a model.
+"""
+
+import math
+from collections.abc import Sequence
+
+from PIL import Image, ImageOps
+
+from engine.batching.sampling_params import Portion
+from engine.catalog.catalog import ModelEntry
+from engine.catalog.geometry import Layout
+from engine.generation.augmentation import retake
+from engine.generation.inpainting import edit, expand
+from engine.generation.inputs import RESIZE, Underdrawing, with_rim
+from engine.generation.sizing import size_asked, size_like
+from engine.imaging.canvas.colour_transfer import tint
+from engine.layout_prior.layout_prior import Prior
+from engine.types import Order
+from studio.errors import BadParameter, NotSupported
+from studio.requests import Operation, PaintRequest, Strength
+
+STRENGTHS = {Strength.SUBTLE: 0.35, Strength.STRONG: 0.7}
+WITH_IMAGE_STRENGTH = 0.7
+# Enough to make one picture of latents that lie on top of each other, not so much that nobody knows them again.
+BLEND_STRENGTH = 0.65
+# How far a retake goes, for models with a prior.
+SUBTLE_REACH, STRONG_REACH = 0.08, 0.25
+# Fewer steps than that leave a picture half done, whatever share of the schedule it goes through.
+LEAST_STEPS = 4
+
+
+def underdraw(
+    order: Order, index: int, *, entry: ModelEntry, layout: Layout, prior: Prior | None
+) -> Underdrawing:
+    """For picture `index` of the order. Raises `BadParameter`, `BadImage` or `NotSupported`."""
+    drawing = _draw_under(order, index, entry, layout, prior)
+    return drawing if prior is None else with_rim(drawing, prior.rim_cells * layout.grid)
+
+
+def _draw_under(
+    order: Order, index: int, entry: ModelEntry, layout: Layout, prior: Prior | None
+) -> Underdrawing:
+    request = order.request
+    if request.operation is Operation.UPSCALE:
+        raise NotSupported(
+            model=entry.name, operation="upscale", instead="imagine, vary, blend, edit and expand"
+        )
+    if request.operation is Operation.IMAGINE and not order.sources:
+        return _from_words(request, index, entry, layout, prior)
+    if not order.sources:
+        raise BadParameter("picture", "give the id of a picture, or attach an image.")
+    if request.operation is Operation.EDIT:
+        return edit(order, index, entry, layout, prior)
+    if request.operation is Operation.EXPAND:
+        return expand(order, index, entry, layout, prior)
+    if request.operation is Operation.BLEND:
+        return _blend(order, index, entry, layout, prior)
+    return _vary(order, index, entry, layout, prior)
+
+
+def asked_steps(request: PaintRequest, *, entry: ModelEntry, prior: Prior | None) -> int:
+    """The steps that a person asked for, else those that the model names."""
+    named = entry.steps if prior is None or prior.steps is None else prior.steps
+    return request.steps or named
+
+
+def steps_for(request: PaintRequest, *, entry: ModelEntry, prior: Prior | None, strength: float) -> int:
+    """Steps of the whole schedule such that its `strength` share has enough of them; 1 to 1000.
+
+    A prior that names its steps knows best how few of them do.
+    """
+    wanted = asked_steps(request, entry=entry, prior=prior)
+    if prior is not None and prior.steps is not None and not request.steps:
+        return wanted
+    return min(1000, max(wanted, math.ceil(min(wanted, LEAST_STEPS) / strength - 1e-9)))
+
+
+def _from_words(
+    request: PaintRequest, index: int, entry: ModelEntry, layout: Layout, prior: Prior | None
+) -> Underdrawing:
+    width, height = size_asked(request, entry, layout, ratio=None)
+    if prior is None:
+        return Underdrawing(width=width, height=height)
+    seed = request.seed_of(index)
+    start = prior.composer.compose(request.prompt_of(index), seed=seed, width=width, height=height)
+    return Underdrawing(width=width, height=height, start=start, strength=request.strength or prior.strength)
+
+
+def _vary(order: Order, index: int, entry: ModelEntry, layout: Layout, prior: Prior | None) -> Underdrawing:
+    request, source = order.request, order.sources[0]
+    width, height = size_like(order, entry, layout)
+    start = ImageOps.fit(source, (width, height), method=RESIZE)
+    if layout.has_eyes and request.variation:
+        # As DALL·E 2 does it: what the picture shows goes in as an embedding, its layout only for subtle changes.
+        likeness = (Portion(picture=source),)
+        if request.variation is Strength.STRONG and not request.strength:
+            return Underdrawing(width=width, height=height, likeness=likeness)
+        strength = request.strength or STRENGTHS[request.variation]
+        return Underdrawing(width=width, height=height, start=start, strength=strength, likeness=likeness)
+    if prior is None or request.strength or not request.variation:
+        variation = STRENGTHS[request.variation] if request.variation else WITH_IMAGE_STRENGTH
+        return Underdrawing(width=width, height=height, start=start, strength=request.strength or variation)
+    return _lay_out_again(request, index, start, prior)
+
+
+def _blend(order: Order, index: int, entry: ModelEntry, layout: Layout, prior: Prior | None) -> Underdrawing:
+    """Something of each source: by what they show where the model has eyes, else by their latents."""
+    request = order.request
+    width, height = size_like(order, entry, layout)
+    weights = request.weights or (1.0,) * len(order.sources)
+    counted = [(source, weight) for source, weight in zip(order.sources, weights, strict=True) if weight > 0]
+    whole = sum(weight for _, weight in counted)
+    if layout.has_eyes:
+        likeness = tuple(Portion(picture=source, share=weight / whole) for source, weight in counted)
+        return Underdrawing(width=width, height=height, likeness=likeness)
+    fitted = [
+        Portion(picture=ImageOps.fit(source, (width, height), method=RESIZE), share=weight / whole)
+        for source, weight in counted
+    ]
+    if prior is not None and request.prompt_of(index).strip():
+        return _compose_blend(request, index, fitted, prior)
+    if prior is not None and prior.mixer is not None:
+        pictures = [(each.picture, each.share) for each in fitted]
+        start = prior.mixer.resemble(pictures, seed=request.seed_of(index), width=width, height=height)
+        return Underdrawing(
+            width=width, height=height, start=start, strength=request.strength or prior.strength
+        )
+    return Underdrawing(
+        width=width,
+        height=height,
+        start=fitted[0].picture,
+        mixed=tuple(fitted[1:]),
+        strength=request.strength or (prior.blend_strength if prior else BLEND_STRENGTH),
+    )
+
+
+def _compose_blend(
+    request: PaintRequest, index: int, portions: Sequence[Portion], prior: Prior
+) -> Underdrawing:
+    """By a model that invents little: the words of all in one scene, in the colours of the pictures."""
+    width, height = portions[0].picture.size
+    scene = prior.composer.compose(
+        request.prompt_of(index), seed=request.seed_of(index), width=width, height=height
+    )
+    start = tint(scene, [(each.picture, each.share) for each in portions])
+    return Underdrawing(width=width, height=height, start=start, strength=request.strength or prior.strength)
+
+
+def _lay_out_again(request: PaintRequest, index: int, source: Image.Image, prior: Prior) -> Underdrawing:
+    """A variation by a model that invents little: the same words laid out anew, or the same picture taken again."""
+    width, height = source.size
+    seed = request.seed_of(index)
+    if request.variation is Strength.SUBTLE:
+        start, strength = retake(source, seed=seed, reach=SUBTLE_REACH), prior.subtle_strength
+    elif request.prompt_of(index).strip():
+        start = prior.composer.compose(request.prompt_of(index), seed=seed, width=width, height=height)
+        strength = prior.strength
+    elif prior.mixer is not None:
+        start = prior.mixer.resemble([(source, 1.0)], seed=seed, width=width, height=height)
+        strength = prior.strength
+    else:
+        start, strength = retake(source, seed=seed, reach=STRONG_REACH), prior.strong_strength
+    return Underdrawing(width=width, height=height, start=start, strength=strength)

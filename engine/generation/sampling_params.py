@@ -1,0 +1,72 @@
+"""From an order and its underdrawings to sketches, every default filled in."""
+
+from engine.batching.sampling_params import Sketch
+from engine.catalog.catalog import ModelEntry
+from engine.generation.inputs import Underdrawing
+from engine.generation.prepare_inputs import steps_for
+from engine.generation.style_presets import find_style
+from engine.layout_prior.layout_prior import Prior
+from engine.types import Order
+from studio.errors import BadParameter
+from studio.requests import MAX_SEED
+
+# Between the seeds of neighbouring windows: further than any number of pictures in a job.
+_SEED_STRIDE = 7919
+
+
+def sketch_of(
+    order: Order,
+    index: int,
+    drawing: Underdrawing,
+    *,
+    entry: ModelEntry,
+    prior: Prior | None,
+    window: int | None = None,
+) -> Sketch:
+    """The order's picture `index` with the model's defaults for whatever it leaves open. Raises `BadParameter`.
+
+    With `window`, a window of that number of it, whose noise is another one's nowhere.
+    """
+    request = order.request
+    guidance = entry.guidance_scale
+    if prior is not None and prior.guidance_scale is not None:
+        guidance = prior.guidance_scale
+    prompt, negative_prompt = request.prompt_of(index), request.negative_prompt
+    if request.style:
+        prompt, negative_prompt = find_style(request.style).apply(prompt, negative_prompt)
+    return Sketch(
+        prompt=_with_triggers(prompt, order, entry),
+        negative_prompt=negative_prompt,
+        seed=(request.seed_of(index) + (0 if window is None else _SEED_STRIDE * (window + 1)))
+        % (MAX_SEED + 1),
+        width=drawing.width,
+        height=drawing.height,
+        steps=steps_for(request, entry=entry, prior=prior, strength=drawing.strength),
+        guidance_scale=guidance if request.guidance_scale is None else request.guidance_scale,
+        scheduler=request.scheduler,
+        strength=drawing.strength,
+        start=drawing.start,
+        mask=drawing.mask,
+        mixed=drawing.mixed,
+        likeness=drawing.likeness,
+        adapters=_adapters(order, entry),
+    )
+
+
+def _adapters(order: Order, entry: ModelEntry) -> tuple[tuple[str, float], ...]:
+    """Sorted by name, so that two people who name the same ones in another order share a forward pass."""
+    weights: dict[str, float] = {}
+    for lora in order.request.loras:
+        known = entry.loras.get(lora.name)
+        if known is None:
+            have = f"it has {', '.join(entry.loras)}" if entry.loras else "it has none"
+            raise BadParameter("lora", f"the model {entry.name} has no {lora.name[:40]}; {have}.")
+        weights[lora.name] = known.weight if lora.weight is None else lora.weight
+    return tuple(sorted((name, weight) for name, weight in weights.items() if weight))
+
+
+def _with_triggers(prompt: str, order: Order, entry: ModelEntry) -> str:
+    """The words that wake a LoRA, in front, where the prompt does not have them."""
+    triggers = [entry.loras[lora.name].trigger for lora in order.request.loras if lora.name in entry.loras]
+    missing = [each for each in triggers if each and each.lower() not in prompt.lower()]
+    return ", ".join(part for part in (*missing, prompt) if part)

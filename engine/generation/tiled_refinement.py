@@ -1,0 +1,64 @@
+"""Large canvases: painted coarsely as a whole first, then window by window at their own size."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from PIL import Image
+
+from engine.batching.sampling_params import Sketch
+from engine.generation.inputs import Underdrawing
+from engine.types import Progress
+
+
+class Meter:
+    """Progress over several rounds of painting, as one, told in the steps that were asked for."""
+
+    def __init__(self, on_progress: Callable[[Progress], None], *, asked: int) -> None:
+        self._tell = on_progress
+        self._asked = asked
+        self._done = 0
+        self._ahead = 0
+        self._total = 0
+
+    def expect(self, steps: int) -> None:
+        """So many steps come after the first round, as far as is known."""
+        self._ahead = steps
+
+    def __call__(self, progress: Progress) -> None:
+        if not self._done:
+            self._total = progress.steps + self._ahead
+        step = self._done + progress.step
+        steps = max(self._total, step)
+        left_seconds = progress.seconds_left
+        if left_seconds is not None and (of_round := progress.steps - progress.step):
+            left_seconds *= (steps - step) / of_round
+        done = self._asked * step // steps if steps else 0
+        self._tell(replace(progress, step=done, steps=self._asked, seconds_left=left_seconds))
+
+    def end_round(self, steps: int) -> None:
+        self._done += steps
+
+
+def steps_ahead(drawings: Sequence[Underdrawing], sketches: Sequence[Sketch]) -> int:
+    """What the details of an order's pictures will take when their wholes are painted, as far as is known."""
+    return sum(
+        drawing.detail.steps(sketch.steps)
+        for drawing, sketch in zip(drawings, sketches, strict=True)
+        if drawing.detail is not None
+    )
+
+
+PaintSome = Callable[[Sequence[tuple[int, Underdrawing]]], Sequence[Image.Image]]
+
+
+def paint_detail(drawing: Underdrawing, whole: Image.Image, paint: PaintSome) -> Image.Image:
+    """The finished canvas; `paint` paints windows, each with a number that no other of the picture has."""
+    detail = drawing.detail
+    if detail is None:
+        return whole
+    detail.begin(whole)
+    for batch in detail.batches(drawing):
+        painted = paint([(window.number, each) for window, each in batch])
+        for (window, each), picture in zip(batch, painted, strict=True):
+            detail.lay(window, each.finish(picture))
+    return detail.picture

@@ -1,0 +1,1 @@
+"""Canvases larger than an image: outpainting, infill, windows and tiles."""

@@ -1,0 +1,1 @@
+"""Decoding uploads safely, encoding results, and metadata in files."""

@@ -1,0 +1,91 @@
+"""Where files from outside are opened: a child process that may use little memory and little time.
+
+A decoder that a hostile file breaks, hangs or fills with data takes only the child down. A few work side by side, so
+that a file that hangs its child keeps nobody waiting.
+"""
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+from engine.imaging.codecs.upload_sanitizer import check_size, clean_upload
+from studio.annex import TIMEOUT_SECONDS, Annex, AnnexFull, AnnexLost, Reply
+from studio.errors import BadImage
+from studio.ports import CleanUpload
+
+# Virtual memory: about 60 MB for the interpreter and its libraries, the rest for the largest picture allowed.
+MEMORY_BYTES = 512 * 2**20
+PLACES = 3
+
+
+class Glovebox:
+    """Safe for many threads; a few are served at the same time, the others wait for a place."""
+
+    def __init__(
+        self,
+        *,
+        timeout_seconds: float = TIMEOUT_SECONDS,
+        memory_bytes: int = MEMORY_BYTES,
+        places: int = PLACES,
+        command: Sequence[str] | None = None,
+    ) -> None:
+        """As `Annex`."""
+        self.annex = Annex(
+            "engine.imaging.codecs.sanitizer_process:answer",
+            attachments=3,
+            timeout_seconds=timeout_seconds,
+            memory_bytes=memory_bytes,
+            places=places,
+            command=command,
+        )
+
+    def clean(self, data: bytes) -> CleanUpload:
+        """As `clean_upload`. Raises `BadImage` also for a file that its decoder did not survive."""
+        check_size(data)
+        try:
+            reply, pictures = self.annex.ask(data, check=_check)
+        except AnnexFull as error:
+            raise BadImage("too many others are being opened. Please try again in a minute.") from error
+        except AnnexLost as error:
+            raise BadImage("it could not be opened safely. Please save it again as PNG or JPEG.") from error
+        if "error" in reply:
+            raise BadImage(reply["error"])
+        return CleanUpload(
+            png=pictures[0],
+            width=reply["width"],
+            height=reply["height"],
+            mask_png=pictures[1] or None,
+            as_mask_png=pictures[2] or None,
+        )
+
+
+@cache
+def house_glovebox() -> Glovebox:
+    """One for the process: its child starts with the first upload."""
+    return Glovebox()
+
+
+def _check(reply: dict[str, Any]) -> None:
+    """Raises ValueError for what no child of ours answers: one that a file took over may say anything."""
+    sizes = [reply.get(name) for name in ("width", "height")]
+    if not isinstance(reply.get("error"), str) and not all(isinstance(each, int) for each in sizes):
+        raise ValueError("no answer of ours")
+
+
+# ---- in the child
+
+
+def answer(data: bytes) -> Reply:
+    """The picture, its mask, and itself read as a mask, with their size; or why there are none.
+
+    Both masks are empty for a picture without transparency.
+    """
+    try:
+        upload = clean_upload(data)
+    except BadImage as error:
+        return {"error": error.reason}, [b"", b"", b""]
+    except MemoryError:
+        error_text = "it needs more memory than a picture may. Please make it smaller."
+        return {"error": error_text}, [b"", b"", b""]
+    size = {"width": upload.width, "height": upload.height}
+    return size, [upload.png, upload.mask_png or b"", upload.as_mask_png or b""]

@@ -1,0 +1,1 @@
+"""Masks: from files, from grid cells, and their connected components."""

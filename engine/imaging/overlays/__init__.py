@@ -1,0 +1,1 @@
+"""Grids, labels and cell overlays drawn over images."""

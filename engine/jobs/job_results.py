@@ -1,0 +1,109 @@
+"""The end of a job, written in one transaction: state, pictures, lineage, credits and the event."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from engine.jobs.postprocessing import Finished
+from studio.clock import now
+from studio.commands import acceptance
+from studio.db import ledger, moves, outbox
+from studio.db.database import Database
+from studio.db.tables import JobRow, LineageRow, OutboxRow, PictureRow
+from studio.events import JobEnded
+from studio.identifiers import picture_id
+from studio.jobs import Job, JobState
+from studio.verdicts import Ruling, Verdict
+from studio.wire import to_data
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How a job ended: its state, the pictures to keep, and the sentence for the person if there are none."""
+
+    state: JobState
+    pictures: tuple[Finished, ...] = ()
+    grid_key: str | None = None
+    painting_seconds: float | None = None
+    error_code: str | None = None
+    error_text: str | None = None
+    verdict: Verdict | None = None  # of what was refused or held
+
+
+def judged(verdict: Verdict) -> Outcome:
+    """The end of a job that the house rules refuse, or leave to a moderator."""
+    if verdict.ruling is Ruling.HOLD:
+        return Outcome(state=JobState.HELD, verdict=verdict)
+    error = verdict.refusal()
+    return Outcome(state=JobState.REFUSED, error_code=error.code, error_text=str(error), verdict=verdict)
+
+
+def record(database: Database, job: Job, outcome: Outcome, *, worker: str) -> list[OutboxRow]:
+    """The events to send; none when the lease is no longer this worker's, and somebody else ends the job."""
+    at = now()
+    with database.begin() as session:
+        ended = moves.end(
+            session,
+            job.id,
+            outcome.state,
+            at=at,
+            worker=worker,
+            error_code=outcome.error_code,
+            error_text=outcome.error_text,
+        )
+        if not ended:
+            return []
+        row = session.get_one(JobRow, job.id, populate_existing=True)
+        row.grid_key = outcome.grid_key
+        row.painting_seconds = outcome.painting_seconds
+        _add_pictures(session, job, outcome.pictures, at)
+        if outcome.state is JobState.DONE:
+            ledger.capture(session, row, painted=len(outcome.pictures), at=at)
+        elif outcome.state is not JobState.HELD:  # a held job keeps its reservation until a moderator decides
+            ledger.release(session, row, at=at)
+        events = [] if outcome.verdict is None else _note_verdict(session, job, outcome, outcome.verdict)
+        ended_event = JobEnded(job_id=job.id, platform=job.address.platform, state=outcome.state)
+        return [outbox.write(session, ended_event), *events]
+
+
+def _note_verdict(session: Session, job: Job, outcome: Outcome, verdict: Verdict) -> list[OutboxRow]:
+    """A refusal stays with the job, for an appeal; a hold goes to the moderators' desk."""
+    if outcome.state is JobState.REFUSED:
+        acceptance.note_refusal(session.get_one(JobRow, job.id), verdict)
+        return []
+    held = next((each.index for each in outcome.pictures if each.verdict == verdict), None)
+    picture = picture_id(job.id, held) if held else None
+    return acceptance.open_hold(session, job, verdict, picture_id=picture)
+
+
+def _add_pictures(session: Session, job: Job, pictures: Sequence[Finished], at: datetime) -> None:
+    session.add_all([_row_of(job, each, at) for each in pictures])
+    session.flush()
+    operation, person = job.request.operation, job.person.key
+    for each in pictures:
+        child = picture_id(job.id, each.index)
+        for parent in dict.fromkeys(each.recipe.parents):
+            session.add(LineageRow(child=child, parent=parent, operation=operation, person_key=person))
+
+
+def _row_of(job: Job, finished: Finished, at: datetime) -> PictureRow:
+    return PictureRow(
+        id=picture_id(job.id, finished.index),
+        job_id=job.id,
+        position=finished.index,
+        person_key=job.person.key,
+        recipe=to_data(finished.recipe),
+        storage_key=finished.key,
+        master_key=finished.master_key,
+        thumbnail_key=finished.thumbnail_keys[320],
+        thumbnail_640_key=finished.thumbnail_keys.get(640),
+        thumbnail_1280_key=finished.thumbnail_keys.get(1280),
+        perceptual_hash=finished.perceptual_hash,
+        width=finished.width,
+        height=finished.height,
+        size_bytes=finished.size_bytes,
+        verdict=to_data(finished.verdict),
+        created_at=at,
+    )

@@ -1,0 +1,229 @@
+"""A job's life in the worker: lease, sources, painting, inspection, storage, record, word to the faces."""
+
+import logging
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Protocol
+
+from engine.imaging.codecs.encoding import data_url, decode, decode_mask
+from engine.imaging.masks.grid_masks import mask_of_cells
+from engine.jobs.job_results import Outcome, judged, record
+from engine.jobs.leases import Lease, LeaseKeeper, is_paused
+from engine.jobs.postprocessing import Judged, judge, keep
+from engine.jobs.rejudging import ClearedGate, review
+from engine.jobs.tracked_store import Receipts, clear_up
+from engine.types import Order, Painted, Progress
+from studio.clock import now
+from studio.db import moves, outbox, records
+from studio.db.database import Database
+from studio.db.tables import JobRow
+from studio.errors import ChatelierError, DatabaseUnavailable, JobCancelled, PaintingFailed, Refused
+from studio.events import JobProgress
+from studio.jobs import Job, JobState
+from studio.ports import Events, Gate, HouseRules, Queue, Signer, Store
+from studio.verdicts import Ruling, Verdict
+
+_ANNOUNCE_EVERY_SECONDS = 0.25
+_RECORD_RETRY_SECONDS = 0.5
+_HANDS = 8
+
+log = logging.getLogger(__name__)
+
+
+class Paints(Protocol):
+    """What work needs of the atelier."""
+
+    def paint(
+        self,
+        order: Order,
+        *,
+        on_progress: Callable[[Progress], None],
+        cancelled: Callable[[], bool],
+    ) -> list[Painted]:
+        """Blocks until all pictures are painted. Raises `JobCancelled` once `cancelled` says so."""
+
+
+class Work:
+    """Carries out jobs by id. One instance serves all task threads of a worker."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        store: Store,
+        gate: Gate,
+        events: Events,
+        queue: Queue,
+        atelier: Paints,
+        signer: Signer | None = None,
+        leases: LeaseKeeper,
+        rules: HouseRules,
+        worker: str,
+    ) -> None:
+        self._database = database
+        self._store = store
+        self._gate = gate
+        self._events = events
+        self._queue = queue
+        self._atelier = atelier
+        self._signer = signer
+        self._leases = leases
+        self._rules = rules
+        self._worker = worker
+        # Encoding and storing leave the interpreter's lock free: a job's pictures go side by side.
+        self._hands = ThreadPoolExecutor(_HANDS, thread_name_prefix="finishing")
+
+    def paint(self, job_id: str) -> None:
+        """Paint a job, unless it is in other hands or over. Never raises for what goes wrong with the job."""
+        lease = self._leases.take(job_id)
+        if lease is None:
+            return
+        try:
+            with self._database.read() as session:
+                job = records.find_job(session, job_id)
+                lease.aside = lease.aside or is_paused(session, session.get_one(JobRow, job_id))
+            lease.cancelled = lease.cancelled or job.cancel_requested
+            log.info("painting", extra={"job_id": job_id, "attempt": job.attempts})
+            receipts = Receipts(self._store)
+            outcome = self._outcome(job, lease, receipts)
+            if outcome is not None and self._record(job, outcome, lease, receipts):
+                clear_up(self._database, self._store, job, outcome, receipts.keys)
+            elif outcome is None and lease.goes_back and not lease.lost:
+                self._give_back(job, send=not lease.aside)
+        finally:
+            self._leases.drop(lease)
+
+    def _outcome(self, job: Job, lease: Lease, store: Store) -> Outcome | None:
+        """None when the job is not ours to end: the lease is lost, or the worker stops."""
+        try:
+            if lease.must_stop():
+                raise JobCancelled
+            allowance = self._gate.allowance(job.person)
+            verdict = review(self._database, self._gate, job, allowance)
+            if not verdict.allows:
+                return judged(verdict)
+            return self._carry_out(job, lease, store, weight=allowance.weight)
+        except JobCancelled as error:
+            if lease.cancelled and not lease.lost:
+                return _ended(JobState.CANCELLED, error)
+            return None
+        except DatabaseUnavailable:
+            log.warning("a job waits for the database", extra={"job_id": job.id})
+            return None  # the lease runs out and the sweeper sends the job again
+        except Refused as error:  # banned since it was accepted
+            return _ended(JobState.CANCELLED, error)
+        except ChatelierError as error:
+            log.warning("job failed: %s", error.code, extra={"job_id": job.id}, exc_info=error.__cause__)
+            return _ended(JobState.FAILED, error)
+        except Exception:  # a defect must end the job, not the worker
+            log.exception("job failed unexpectedly", extra={"job_id": job.id})
+            return _ended(JobState.FAILED, PaintingFailed())
+
+    def _carry_out(self, job: Job, lease: Lease, store: Store, *, weight: float) -> Outcome:
+        order = self._order(job, weight)
+        started_at = time.monotonic()
+        painted = self._atelier.paint(
+            order, on_progress=_Announcer(job, self._events), cancelled=lease.must_stop
+        )
+        painting_seconds = time.monotonic() - started_at
+        gate = ClearedGate(self._gate) if job.cleared else self._gate
+        judging = partial(judge, job, gate=gate, signer=self._signer)
+        results = list(self._hands.map(judging, range(1, len(painted) + 1), painted))
+        refused = [each for each in results if isinstance(each, Verdict)]
+        if core := next((each for each in refused if each.is_core), None):
+            return judged(core)  # though its person's jobs are stopped for it at this very moment
+        if lease.must_stop():
+            raise JobCancelled
+        shown = [each for each in results if isinstance(each, Judged)]
+        if not shown:
+            return judged(refused[0])
+        held = next((each for each in shown if each.verdict.ruling is Ruling.HOLD), None)
+        kept, grid_key = keep(job, shown, store=store, hands=self._hands, signer=self._signer)
+        return Outcome(
+            state=JobState.HELD if held else JobState.DONE,
+            pictures=tuple(kept),
+            verdict=held.verdict if held else None,
+            grid_key=grid_key,
+            painting_seconds=painting_seconds,
+        )
+
+    def _order(self, job: Job, weight: float) -> Order:
+        request = job.request
+        sources = [decode(self._store.get(source.key)) for source in request.sources]
+        mask = None
+        if request.cells and sources:
+            mask = mask_of_cells(request.cells, sources[0].size)
+        elif sources and (mask_key := request.sources[0].mask_key):
+            mask = decode_mask(self._store.get(mask_key))
+        return Order(
+            job_id=job.id,
+            person=job.person.key,
+            request=request,
+            sources=sources,
+            mask=mask,
+            weight=weight,
+        )
+
+    def _record(self, job: Job, outcome: Outcome, lease: Lease, receipts: Receipts) -> bool:
+        """Write the end into the database, trying again while the lease may still be ours. False: it is not."""
+        give_up_at = time.monotonic() + 2 * self._rules.lease_seconds
+        while True:
+            try:
+                events = record(self._database, job, outcome, worker=self._worker)
+                break
+            except DatabaseUnavailable:
+                if lease.lost or time.monotonic() > give_up_at:
+                    log.error("the end of a job was not recorded", extra={"job_id": job.id})
+                    return False  # the lease runs out and the sweeper sends the job again
+                time.sleep(_RECORD_RETRY_SECONDS)
+        if not events:
+            return False
+        receipts.lay_again(outcome)
+        outbox.send(self._database, self._events, events)
+        log.info("job ended", extra={"job_id": job.id, "state": outcome.state})
+        return True
+
+    def _give_back(self, job: Job, *, send: bool) -> None:
+        """Without `send` it waits until its community goes on."""
+        with self._database.begin() as session:
+            if not moves.give_back(session, job.id, worker=self._worker):
+                return
+            session.get_one(JobRow, job.id).queued_at = now()
+        if not send:
+            return
+        try:
+            self._queue.enqueue(job.id, priority=job.priority, model=job.request.model)
+        except ChatelierError:
+            log.info("a job given back waits for the sweeper", extra={"job_id": job.id})
+
+
+def _ended(state: JobState, error: ChatelierError) -> Outcome:
+    return Outcome(state=state, error_code=error.code, error_text=str(error))
+
+
+class _Announcer:
+    """Turns the easel's progress into a few messages a second. What is to be hidden is not shown on the way."""
+
+    def __init__(self, job: Job, events: Events) -> None:
+        self._job = job
+        self._events = events
+        self._announced_at = 0.0
+
+    def __call__(self, progress: Progress) -> None:
+        ends = progress.step >= progress.steps
+        if time.monotonic() - self._announced_at < _ANNOUNCE_EVERY_SECONDS and not ends:
+            return
+        self._announced_at = time.monotonic()
+        shown = None if self._job.spoiler else progress.preview
+        self._events.announce(
+            JobProgress(
+                job_id=self._job.id,
+                platform=self._job.address.platform,
+                step=progress.step,
+                steps=progress.steps,
+                preview=data_url(shown) if shown else None,
+                seconds_left=progress.seconds_left,
+            )
+        )

@@ -1,0 +1,146 @@
+"""From a painted picture to one that people may see: inspected, marked, its recipe written in, certified, stored.
+
+Two files are kept of a picture. The master is what was painted, pixel by pixel: variations, edits and expansions
+start from it. The copy is signed and marked, and is all that people ever get.
+
+The pictures of a job go side by side, in rounds: each is judged and marked, then made a copy of, and when nothing
+can fail any more but the storage, all is stored. Their grid takes longest and is made meanwhile.
+"""
+
+from collections.abc import Sequence
+from concurrent.futures import Executor, wait
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+from PIL import Image
+
+from engine.imaging.codecs.encoding import THUMBNAIL_SUFFIX, encode_png, make_thumbnail, thumbnail_sides
+from engine.imaging.codecs.recipe_metadata import write_recipe
+from engine.imaging.overlays.image_grid import make_grid
+from engine.types import Painted
+from studio.identifiers import picture_id
+from studio.jobs import Job
+from studio.people import Platform
+from studio.pictures import Recipe
+from studio.ports import Gate, Inspected, Inspection, Signer, Store
+from studio.verdicts import Ruling, Verdict
+
+# Here pictures are laid out on the page. Where such a job is shown elsewhere, that face makes the grid.
+_SHOW_EACH = frozenset({Platform.WEB})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """A picture that is not refused. `index` counts from 1, over the pictures that were asked for.
+
+    `master` is the PNG of what was painted; `image` has the pixels of the copy.
+    """
+
+    index: int
+    recipe: Recipe
+    verdict: Verdict
+    master: bytes = field(repr=False)
+    image: Image.Image = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """A stored picture. `master_key` is None when the copy is the master, because nothing signs here."""
+
+    index: int
+    recipe: Recipe
+    verdict: Verdict
+    key: str
+    master_key: str | None
+    thumbnail_keys: dict[int, str]  # by size in pixels, see `thumbnail_sides`
+    perceptual_hash: str | None
+    width: int
+    height: int
+    size_bytes: int
+
+
+def judge(
+    job: Job, index: int, painted: Painted, *, gate: Gate, signer: Signer | None = None
+) -> Judged | Verdict:
+    """Inspect and mark. Of a refused picture only its verdict comes back.
+
+    Raises `InspectionFailed` when the picture cannot be judged, and `SigningFailed` when it must be signed and cannot.
+    """
+    parents = tuple(source.picture_id for source in job.request.sources if source.picture_id)
+    recipe = replace(painted.recipe, parents=parents)
+    master = write_recipe(
+        painted.image, painted.recipe
+    )  # files travel: those who get one may not know the parents
+    verdict = gate.inspect(
+        Inspection(kind=Inspected.OUTPUT, person=job.person, png=master, request=job.request, job_id=job.id)
+    )
+    if verdict.ruling is Ruling.REFUSE:
+        return verdict
+    image = painted.image
+    if signer is not None:
+        image = signer.mark(image, picture_id=picture_id(job.id, index))
+    return Judged(index=index, recipe=recipe, verdict=verdict, master=master, image=image)
+
+
+def keep(
+    job: Job, pictures: Sequence[Judged], *, store: Store, hands: Executor, signer: Signer | None = None
+) -> tuple[list[Finished], str | None]:
+    """Store pictures, and the numbered grid of them where one is shown: its key comes second, else None.
+
+    Raises `SigningFailed` before anything is stored, and `StorageFailed` when nothing more is being stored.
+    """
+    making_grid = hands.submit(_grids_of, job, pictures)  # the longest of it, so it begins first
+    copies = list(hands.map(partial(_copy_of, job, signer=signer), pictures))
+    masters = [each.master for each in pictures] if signer else []
+    putting = {data: hands.submit(store.put, data, suffix=".png") for data in (*copies, *masters)}
+    shrinking = [
+        {
+            side: hands.submit(_put_thumbnail, each.image, side, store)
+            for side in thumbnail_sides(*each.image.size)
+        }
+        for each in pictures
+    ]
+    grids = making_grid.result()
+    putting |= {data: hands.submit(store.put, data, suffix=".png") for data in grids}
+    wait([*putting.values(), *(each for sizes in shrinking for each in sizes.values())])
+    keys = {data: each.result() for data, each in putting.items()}
+    finished = [
+        Finished(
+            index=each.index,
+            recipe=each.recipe,
+            verdict=each.verdict,
+            key=keys[copy],
+            master_key=keys[each.master] if signer else None,
+            thumbnail_keys={side: put.result() for side, put in sizes.items()},
+            perceptual_hash=each.verdict.fingerprint or None,
+            width=each.image.width,
+            height=each.image.height,
+            size_bytes=len(copy),
+        )
+        for each, copy, sizes in zip(pictures, copies, shrinking, strict=True)
+    ]
+    return finished, keys[grids[0]] if grids else None
+
+
+def copy_of(image: Image.Image, recipe: Recipe, child: str, signer: Signer) -> bytes:
+    """The PNG that people get of a marked picture, `child` being its id. Raises `SigningFailed`."""
+    png = write_recipe(image, recipe, picture_id=child)
+    return signer.certify(png, picture_id=child, operation=recipe.operation)
+
+
+def _copy_of(job: Job, picture: Judged, *, signer: Signer | None) -> bytes:
+    if signer is None:
+        return picture.master
+    told = replace(picture.recipe, parents=())
+    return copy_of(picture.image, told, picture_id(job.id, picture.index), signer)
+
+
+def _put_thumbnail(image: Image.Image, side_pixels: int, store: Store) -> str:
+    return store.put(make_thumbnail(image, side_pixels=side_pixels), suffix=THUMBNAIL_SUFFIX)
+
+
+def _grids_of(job: Job, pictures: Sequence[Judged]) -> list[bytes]:
+    """One grid, or none of a single picture and where nobody would see it."""
+    if len(pictures) < 2 or job.address.platform in _SHOW_EACH:
+        return []
+    return [encode_png(make_grid([each.image for each in pictures], [each.index for each in pictures]))]

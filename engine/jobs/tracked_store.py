@@ -1,0 +1,73 @@
+"""What one job put into the store, so that nothing of it is left behind when the job ends without it."""
+
+import logging
+from datetime import datetime
+
+from engine.jobs.job_results import Outcome
+from studio import files
+from studio.db.database import Database
+from studio.errors import DatabaseUnavailable, StorageFailed
+from studio.jobs import Job
+from studio.ports import Store
+from studio.removals import delete_files
+
+log = logging.getLogger(__name__)
+
+
+class Receipts:
+    """A store that remembers what was put into it. Safe for threads."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._put: dict[str, tuple[bytes, str]] = {}
+
+    @property
+    def keys(self) -> set[str]:
+        return set(self._put)
+
+    def put(self, data: bytes, *, suffix: str) -> str:
+        key = self._store.put(data, suffix=suffix)
+        self._put[key] = (data, suffix)
+        return key
+
+    def lay_again(self, outcome: Outcome) -> None:
+        """After the commit: the same file may have been deleted for another picture since it was put."""
+        for key in self.keys & _shown(outcome):
+            data, suffix = self._put[key]
+            try:
+                self._store.put(data, suffix=suffix)
+            except StorageFailed:
+                log.warning("it is not known whether a file is still there", extra={"key": key})
+                return
+
+    def get(self, key: str) -> bytes:
+        return self._store.get(key)
+
+    def delete(self, key: str, *, unless_put_since: datetime | None = None) -> None:
+        self._store.delete(key, unless_put_since=unless_put_since)
+
+    def list_put(self, part: int, *, since: datetime, before: datetime) -> list[str]:
+        return self._store.list_put(part, since=since, before=before)
+
+
+def clear_up(database: Database, store: Store, job: Job, outcome: Outcome, put: set[str]) -> None:
+    """After a job's end was recorded: what it put and does not show goes, and sources that only it still needed.
+
+    What cannot be cleared away now, the housekeeper finds later.
+    """
+    doubtful = put - _shown(outcome)
+    try:
+        with database.read() as session:
+            gone = files.of_deleted(session, job.request.sources)
+            if outcome.verdict and outcome.verdict.is_core:  # whose request was not kept
+                gone |= files.of_sources(job.request.sources)
+            unnamed = files.unnamed(session, doubtful | gone)
+        delete_files(database, store, unnamed)
+    except DatabaseUnavailable:
+        log.warning("files of a job were not cleared away", extra={"job_id": job.id})
+
+
+def _shown(outcome: Outcome) -> set[str | None]:
+    pictures = outcome.pictures
+    keys = {key for each in pictures for key in (each.key, each.master_key, *each.thumbnail_keys.values())}
+    return {*keys, outcome.grid_key}

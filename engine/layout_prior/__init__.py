@@ -1,0 +1,5 @@
+"""The layout prior of retrieval-augmented models: words → cut-outs → a collage for the diffusion model to repaint."""
+
+from engine.layout_prior.composer import Collage
+
+__all__ = ["Collage"]

@@ -1,0 +1,1 @@
+"""Cutouts of the bundled library: selection, recolouring, compositing."""

@@ -1,0 +1,160 @@
+"""Choosing how the things of a wish look, and before what they stand."""
+
+import colorsys
+from dataclasses import replace
+
+import numpy as np
+from PIL import Image
+
+from engine.layout_prior.cutout_library import Library, Subject
+from engine.layout_prior.cutouts.compositing import Chosen
+from engine.layout_prior.cutouts.cutout_styles import STYLES, USUAL, Style
+from engine.layout_prior.cutouts.placeholder_creature import paint_creature
+from engine.layout_prior.cutouts.recolour import main_hue, recolour
+from engine.layout_prior.cutouts.water_removal import without_water
+from engine.layout_prior.prompt.scene_spec import Thing, Wish
+from engine.layout_prior.prompt.vocabulary import COLOURS
+from engine.layout_prior.scenes.backgrounds import paint_plain, paint_scene
+from engine.layout_prior.scenes.sky import Backdrop
+
+# Of those drawn both ways, these are better known by their faces once they are painted, as the scorer sees them.
+_KNOWN_BY_FACE = frozenset({"cat", "horse", "tiger"})
+
+
+def choose_style(wish: Wish, rng: np.random.Generator) -> Style:
+    """The style asked for, else one of the usual ones."""
+    drawn = USUAL[int(rng.integers(len(USUAL)))]
+    return STYLES[wish.style or drawn]
+
+
+def choose(wish: Wish, library: Library, style: Style, rng: np.random.Generator) -> list[Chosen]:
+    """One drawing for each thing, and for each copy of a person."""
+    things = [_near(thing) for thing in wish.things] if len(wish.things) == 1 else map(_whole, wish.things)
+    return [_choose(thing, library, style, rng, scene=wish.scene) for thing in things]
+
+
+def _near(thing: Thing) -> Thing:
+    """Alone, what its face tells more of than its body: a whole cat could be a dog."""
+    if thing.count > 1 or not thing.subjects or thing.subjects[0].name not in _KNOWN_BY_FACE:
+        return thing
+    return replace(
+        thing,
+        subjects=tuple(sorted(thing.subjects, key=lambda subject: not subject.name.endswith(" face"))),
+    )
+
+
+def _whole(thing: Thing) -> Thing:
+    """Among others, whole animals rather than their heads: a head beside a house looks lost."""
+    whole = tuple(subject for subject in thing.subjects if not subject.name.endswith(" face"))
+    return replace(thing, subjects=whole or thing.subjects)
+
+
+def _choose(
+    thing: Thing, library: Library, style: Style, rng: np.random.Generator, *, scene: str | None
+) -> Chosen:
+    subject, looks = None, [""]
+    if thing.subjects:
+        subject = _pick(thing.subjects, rng)
+        looks = _looks(subject, thing, rng)
+        cutouts = [library.picture(subject, style.drawings, look) for look in looks]
+        if (
+            scene is not None or thing.colour is not None
+        ):  # the colour is meant for the boat, not for its water
+            cutouts = [without_water(cutout) for cutout in cutouts]
+        size, in_sky = subject.size, subject.in_sky
+    else:
+        cutouts, size, in_sky = [paint_creature(thing.word)], 1.0, False
+    if thing.colour is not None:
+        cutouts = [recolour(cutout, thing.colour) for cutout in cutouts]
+    return Chosen(
+        cutouts=tuple(style.finish(cutout) for cutout in cutouts),
+        subject=subject,
+        looks=tuple(looks),
+        size=size * thing.size**1.5,
+        in_sky=in_sky,
+        shadow=style.shadows,
+    )
+
+
+def _pick(subjects: tuple[Subject, ...], rng: np.random.Generator) -> Subject:
+    """The first choice most often."""
+    weights = np.array([1 / (1 + at) for at in range(len(subjects))])
+    return subjects[int(rng.choice(len(subjects), p=weights / weights.sum()))]
+
+
+def _looks(subject: Subject, thing: Thing, rng: np.random.Generator) -> list[str]:
+    """A look for each copy: all that fit equally often; where a prompt says nothing, every gender and skin there is."""
+    fitting = [
+        look
+        for look in subject.looks
+        if (not thing.gender or thing.gender in look.split() or " " not in look)
+        and (not thing.skins or look.split()[-1] in thing.skins)
+    ]
+    fitting = fitting or list(subject.looks)
+    if not fitting:
+        return [""]
+    order = rng.permutation(len(fitting))
+    return [fitting[int(order[at % len(order)])] for at in range(thing.count)]
+
+
+def choose_backdrop(
+    wish: Wish, chosen: list[Chosen], style: Style, rng: np.random.Generator, size: tuple[int, int]
+) -> Backdrop:
+    """The scene asked for, or one that suits; else a wall in the colour asked for, or in one that suits."""
+    width, height = size
+    scene, time = wish.scene, wish.time
+    if scene is None and wish.background is None:
+        scene, hour = _suggested(wish, chosen)
+        time = time or hour
+        if style.paper is not None and wish.time is None:
+            scene = None
+    if scene is not None:
+        own_moon = any(
+            "moon" in subject.name.split() for thing in wish.things for subject in thing.subjects[:1]
+        )
+        return paint_scene(
+            scene,
+            time=time or "day",
+            colour=wish.background,
+            width=width,
+            height=height,
+            rng=rng,
+            moon=not own_moon,
+        )
+    if wish.background is not None:
+        red, green, blue = (part / 255 for part in COLOURS[wish.background])
+        return paint_plain((red, green, blue), exact=True, width=width, height=height, rng=rng)
+    if style.paper is not None:
+        return Backdrop(picture=_paper(style.paper, width, height), ground=None)
+    return paint_plain(_contrasting(chosen, rng), exact=False, width=width, height=height, rng=rng)
+
+
+def _paper(tone: tuple[float, float, float], width: int, height: int) -> Image.Image:
+    red, green, blue = (round(255 * part) for part in tone)
+    return Image.new("RGB", (width, height), (red, green, blue))
+
+
+def _suggested(wish: Wish, chosen: list[Chosen]) -> tuple[str | None, str | None]:
+    """Scene and hour for things of the sky among others, or for an hour without a place; None: a plain wall."""
+    flying = [item.in_sky for item in chosen]
+    words = {word for thing in wish.things for subject in thing.subjects[:1] for word in subject.keywords}
+    names = {word for thing in wish.things for subject in thing.subjects[:1] for word in subject.name.split()}
+    hour = "night" if "moon" in names or ("star" in names and len(chosen) > 1) else None
+    if flying and all(flying):
+        return ("sky" if wish.time or hour else None), hour
+    if not any(flying) and wish.time is None:
+        return None, None
+    return ("sea" if words & {"boat", "ship"} else "grass"), hour
+
+
+def _contrasting(chosen: list[Chosen], rng: np.random.Generator) -> tuple[float, float, float]:
+    """A friendly light tone, away from the hue of the first thing."""
+    if not chosen:
+        return colorsys.hsv_to_rgb(rng.random(), 0.4, 0.95)
+    pixels = np.asarray(chosen[0].cutouts[0], np.float32) / 255
+    hue, share = main_hue(pixels[..., :3], pixels[..., 3])
+    away = (hue + rng.uniform(0.3, 0.7)) % 1 if share > 0.2 else rng.random()
+    dark = bool(pixels[..., :3][pixels[..., 3] > 0.5].mean() > 0.8)
+    return colorsys.hsv_to_rgb(
+        float(away), rng.uniform(0.5, 0.65) if dark else rng.uniform(0.25, 0.5), 0.9 if dark else 0.97
+    )

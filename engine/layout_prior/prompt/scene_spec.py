@@ -1,0 +1,38 @@
+"""What a prompt asks for: which things, how many, in what colour and place, before which scene."""
+
+from dataclasses import dataclass
+
+from engine.layout_prior.cutout_library import Subject
+from engine.layout_prior.prompt.vocabulary import Relation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thing:
+    """`count` copies of one of `subjects`. No subjects: a word nothing in the library answers to.
+
+    `gender` ("woman", "man") and `skins` narrow how people look; empty leaves it open.
+    """
+
+    word: str
+    subjects: tuple[Subject, ...]
+    count: int = 1
+    colour: str | None = None
+    size: float = 1.0
+    gender: str = ""
+    skins: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What a prompt asks for. `relations` holds (index of thing, relation, index of thing).
+
+    `unknown` are the words that ask for things where nothing in the library answers to any of them.
+    """
+
+    things: tuple[Thing, ...] = ()
+    relations: tuple[tuple[int, Relation, int], ...] = ()
+    scene: str | None = None
+    background: str | None = None
+    time: str | None = None
+    style: str | None = None
+    unknown: tuple[str, ...] = ()

@@ -1,0 +1,340 @@
+"""The small grammar of prompts: numbers, colours, sizes, positions, scenes and words that mean nothing to paint."""
+
+from enum import StrEnum
+
+
+class Relation(StrEnum):
+    """How the thing named before stands to the thing named after."""
+
+    LEFT = "left"
+    RIGHT = "right"
+    ABOVE = "above"
+    BELOW = "below"
+    FRONT = "front"
+    BEHIND = "behind"
+    ON = "on"
+    BESIDE = "beside"
+    WEARING = "wearing"
+    INSIDE = "inside"
+
+
+RELATIONS: dict[str, Relation] = {
+    "to the left of": Relation.LEFT,
+    "on the left of": Relation.LEFT,
+    "left of": Relation.LEFT,
+    "to the right of": Relation.RIGHT,
+    "on the right of": Relation.RIGHT,
+    "right of": Relation.RIGHT,
+    "above": Relation.ABOVE,
+    "over": Relation.ABOVE,
+    "flying over": Relation.ABOVE,
+    "jumping over": Relation.ABOVE,
+    "below": Relation.BELOW,
+    "under": Relation.BELOW,
+    "underneath": Relation.BELOW,
+    "beneath": Relation.BELOW,
+    "in front of": Relation.FRONT,
+    "before": Relation.FRONT,
+    "behind": Relation.BEHIND,
+    "on top of": Relation.ON,
+    "sitting on": Relation.ON,
+    "standing on": Relation.ON,
+    "lying on": Relation.ON,
+    "riding": Relation.ON,
+    "on": Relation.ON,
+    "in": Relation.INSIDE,
+    "inside": Relation.INSIDE,
+    "inside of": Relation.INSIDE,
+    "next to": Relation.BESIDE,
+    "beside": Relation.BESIDE,
+    "near": Relation.BESIDE,
+    "by": Relation.BESIDE,
+    "and": Relation.BESIDE,
+    "with": Relation.BESIDE,
+    "holding": Relation.BESIDE,
+    "wearing": Relation.WEARING,
+}
+# Joining words say that two things are together, and nothing about where.
+LOOSE = frozenset({"and", "with"})
+
+NUMBERS: dict[str, int] = {
+    word: number
+    for number, words in enumerate(
+        [
+            "one single",
+            "two pair couple",
+            "three",
+            "four",
+            "five several few many some",
+            "six",
+            "seven",
+            "eight",
+            "nine",
+        ],
+        start=1,
+    )
+    for word in words.split()
+} | {str(number): number for number in range(1, 10)}
+COUNT_MAX = 9
+
+# sRGB, 0..255: the middle tone that shading is built around.
+COLOURS: dict[str, tuple[int, int, int]] = {
+    "red": (226, 42, 48),
+    "orange": (247, 136, 28),
+    "yellow": (252, 208, 40),
+    "green": (56, 168, 72),
+    "blue": (44, 112, 226),
+    "purple": (136, 72, 200),
+    "pink": (250, 120, 178),
+    "brown": (134, 84, 48),
+    "black": (46, 46, 54),
+    "white": (244, 244, 248),
+    "grey": (140, 146, 156),
+    "turquoise": (38, 190, 190),
+    "gold": (232, 176, 44),
+    "silver": (188, 196, 206),
+    "beige": (226, 206, 170),
+    "navy": (28, 44, 104),
+    "lime": (150, 214, 50),
+    "maroon": (122, 28, 44),
+    "light blue": (136, 196, 250),
+    "dark blue": (26, 50, 130),
+    "light green": (150, 218, 130),
+    "dark green": (24, 96, 52),
+    "dark red": (150, 22, 32),
+    "light pink": (252, 190, 214),
+}
+COLOUR_NAMES: dict[str, str] = {name: name for name in COLOURS} | {
+    "gray": "grey",
+    "violet": "purple",
+    "lilac": "purple",
+    "lavender": "purple",
+    "magenta": "pink",
+    "rose-coloured": "pink",
+    "cyan": "turquoise",
+    "teal": "turquoise",
+    "aqua": "turquoise",
+    "golden": "gold",
+    "scarlet": "red",
+    "crimson": "red",
+    "cream": "beige",
+    "tan": "beige",
+    "pale blue": "light blue",
+    "sky blue": "light blue",
+}
+
+SIZES: dict[str, float] = {
+    "tiny": 0.5,
+    "little": 0.65,
+    "small": 0.65,
+    "mini": 0.6,
+    "big": 1.3,
+    "large": 1.3,
+    "huge": 1.5,
+    "giant": 1.6,
+    "enormous": 1.6,
+}
+
+# Phrase → a style of engine/layout_prior/cutouts/cutout_styles.py.
+STYLES: dict[str, str] = {
+    phrase: style
+    for style, phrases in {
+        "glossy": "glossy, 3d, shiny, rendered, glossy 3d, 3d render, clay",
+        "cartoon": "cartoon, drawing, drawn, comic, crayon drawing, childrens drawing",
+        "clip art": "clip art, clipart",
+        "flat": "flat, flat design, flat icon, vector, flat vector, flat art, minimal, minimalist",
+        "sticker": "sticker, flat sticker, stickers, die cut sticker",
+        "line": "line icon, line art, outline, outlined, line drawing, lineart, outline icon, colouring page, "
+        "coloring page",
+        "sketch": "sketch, pencil sketch, pencil drawing, pencil",
+        "pixel": "pixel, pixel art, pixelated, 8-bit, 8bit, 16-bit, voxel",
+        "watercolour": "watercolour, watercolor, watercolour painting, watercolor painting, aquarelle",
+    }.items()
+    for phrase in phrases.split(", ")
+}
+
+# Words for the amount of a thing named after "of": how many they stand for, None for one helping.
+AMOUNTS: dict[str, int | None] = {
+    word: count
+    for count, words in {
+        None: "slice piece bowl glass cup mug plate bottle can jar basket box bag loaf pack portion kind type sort bar "
+        "ball scoop pot cube stick serving",
+        2: "pair couple",
+        3: "trio",
+        4: "group bunch pile flock herd crowd stack heap lot lots team row line pack set school swarm collection pride",
+    }.items()
+    for word in words.split()
+}
+
+# How people may look, where a prompt says so: the gender, or the skins to choose from.
+GENDERS: dict[str, str] = {
+    word: gender
+    for gender, words in {
+        "woman": "woman female lady girl women",
+        "man": "man male gentleman guy boy men",
+    }.items()
+    for word in words.split()
+}
+SKINS: dict[str, tuple[str, ...]] = {
+    word: skins
+    for words, skins in (
+        ("black, african, african american, dark-skinned", ("dark", "medium-dark")),
+        ("brown, indian, south asian", ("medium-dark", "medium", "dark")),
+        ("hispanic, latino, latina", ("medium", "medium-light", "medium-dark")),
+        ("middle eastern, arab", ("medium", "medium-light")),
+        ("asian, east asian, chinese, japanese, korean", ("medium-light", "light")),
+        ("white, european, caucasian, pale, light-skinned", ("light", "medium-light")),
+    )
+    for word in words.split(", ")
+}
+# What people have on their heads: in it means under it.
+HEADWEAR = frozenset(
+    {"top hat", "billed cap", "woman's hat", "crown", "graduation cap", "rescue worker's helmet"}
+)
+# Scenes that are things as well, unless the others lie on them.
+FURNITURE = frozenset({"table", "wooden table", "shelf", "desk"})
+
+# Word → scene painted by engine/layout_prior/scenes/backgrounds.py.
+SCENES: dict[str, str] = {
+    "sky": "sky",
+    "air": "sky",
+    "clouds": "sky",
+    "cloudy": "sky",
+    "heaven": "sky",
+    "sea": "sea",
+    "ocean": "sea",
+    "lake": "sea",
+    "pond": "sea",
+    "bay": "sea",
+    "harbour": "sea",
+    "harbor": "sea",
+    "stream": "sea",
+    "water": "sea",
+    "river": "sea",
+    "waves": "sea",
+    "beach": "beach",
+    "shore": "beach",
+    "sand": "beach",
+    "seaside": "beach",
+    "coast": "beach",
+    "underwater": "underwater",
+    "grass": "grass",
+    "grassy": "grass",
+    "meadow": "grass",
+    "field": "grass",
+    "lawn": "grass",
+    "garden": "grass",
+    "park": "grass",
+    "hill": "grass",
+    "hills": "grass",
+    "farm": "grass",
+    "countryside": "grass",
+    "snow": "snow",
+    "snowy": "snow",
+    "winter": "snow",
+    "arctic": "snow",
+    "antarctica": "snow",
+    "room": "room",
+    "indoors": "room",
+    "bedroom": "room",
+    "living room": "room",
+    "house interior": "room",
+    "kitchen": "room",
+    "floor": "room",
+    "office": "room",
+    "classroom": "room",
+    "city": "city",
+    "town": "city",
+    "skyline": "city",
+    "downtown": "city",
+    "street": "street",
+    "road": "street",
+    "highway": "street",
+    "forest": "forest",
+    "woods": "forest",
+    "jungle": "forest",
+    "rainforest": "forest",
+    "space": "space",
+    "outer space": "space",
+    "galaxy": "space",
+    "universe": "space",
+    "cosmos": "space",
+    "stars": "space",
+    "desert": "desert",
+    "dunes": "desert",
+    "sahara": "desert",
+    "mountains": "mountains",
+    "alps": "mountains",
+    "wooden table": "table",
+    "table": "table",
+    "desk": "table",
+    "wood": "table",
+    "shelf": "table",
+    "wooden floor": "table",
+    "lunar": "moonscape",
+    "mars": "desert",
+    "waterside": "sea",
+    "riverside": "grass",
+    "backyard": "grass",
+    "mountain range": "mountains",
+    "hillside": "grass",
+    "seabed": "underwater",
+    "under the sea": "underwater",
+    "under water": "underwater",
+    "village": "street",
+    "house inside": "room",
+    "landscape": "mountains",
+    "nature": "grass",
+    "picnic": "grass",
+}
+# Word → time of day, which recolours the scene and the light on the things.
+TIMES: dict[str, str] = {
+    "night": "night",
+    "midnight": "night",
+    "moonlight": "night",
+    "nighttime": "night",
+    "starry": "night",
+    "dark sky": "night",
+    "sunset": "sunset",
+    "dusk": "sunset",
+    "evening": "sunset",
+    "sunrise": "sunset",
+    "dawn": "sunset",
+    "golden hour": "sunset",
+    "rain": "rain",
+    "rainy": "rain",
+    "storm": "rain",
+    "stormy": "rain",
+    "day": "day",
+    "daylight": "day",
+    "sunny": "day",
+}
+# After these words a scene word is where the things are, also when it could name a thing.
+PREPOSITIONS = frozenset(
+    "in on at under over by near through across inside into against from above onto".split()
+)
+NEGATIONS = frozenset({"no", "without", "not"})
+
+IGNORED = frozenset(
+    """a an the of is are was were be being been it its this that these those there here to from for at as or but so
+    very really extremely quite just only like looking look looks cute beautiful pretty nice lovely happy sad funny
+    cool epic amazing awesome best quality high highly detailed detail masterpiece trending artstation ultra hd 4k 8k
+    photo photograph photography picture image painting illustration portrait render rendering art artwork style
+    stylized icon emoji logo poster wallpaper scene view background backdrop close up closeup shot cinematic
+    dramatic lighting light soft bright dark colorful colourful vivid simple abstract realistic
+    hyperrealistic cozy cosy magical fantasy vintage retro old new young fresh ripe fluffy furry shiny round wooden
+    plain solid full empty please draw paint make show create generate me my your his her their our i you we they he
+    she some any every each other another all both while when where who which what how then than too also again once
+    sitting standing lying walking running flying jumping dancing sleeping eating drinking playing smiling laughing
+    swimming driving looking at up down out off around between among during middle center centre top bottom side left
+    right front one's wearing holding riding made wide tall long short fat thin great good day time wearing in on by
+    with and under over near next inside through across into against onto above below behind""".split()
+)
+
+# Every single word that the grammar itself knows.
+GRAMMAR = frozenset(
+    word
+    for table in (RELATIONS, NUMBERS, COLOUR_NAMES, SIZES, STYLES, AMOUNTS, SCENES, TIMES)
+    for phrase in table
+    for word in phrase.split()
+).union(PREPOSITIONS, NEGATIONS, IGNORED)

@@ -1,0 +1,78 @@
+"""Backgrounds: every scene painted from numbers alone, at any size, a little different for every seed."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from engine.layout_prior.prompt.vocabulary import COLOURS
+from engine.layout_prior.scenes import landscapes, space_and_water, urban
+from engine.layout_prior.scenes.drawing import Canvas, specks
+from engine.layout_prior.scenes.sky import Backdrop, finish
+
+_SCENES: dict[str, Callable[[Canvas], Backdrop]] = {
+    "sky": landscapes.open_sky,
+    "sea": landscapes.sea,
+    "beach": landscapes.beach,
+    "grass": landscapes.grass,
+    "snow": landscapes.snow,
+    "desert": landscapes.desert,
+    "mountains": landscapes.mountains,
+    "forest": landscapes.forest,
+    "city": urban.city,
+    "street": urban.street,
+    "room": urban.room,
+    "table": urban.table,
+    "space": space_and_water.space,
+    "moonscape": space_and_water.moonscape,
+    "underwater": space_and_water.underwater,
+}
+SCENE_NAMES = tuple(_SCENES)
+
+
+def paint_scene(
+    name: str,
+    *,
+    time: str,
+    colour: str | None,
+    width: int,
+    height: int,
+    rng: np.random.Generator,
+    moon: bool = True,
+) -> Backdrop:
+    """A scene of `SCENE_NAMES` at a time of day; `colour` is that of the wall, `moon` whether nights have one."""
+    canvas = Canvas(rng, width, height, time, moon)
+    return replace(_paint(name, canvas, colour), scene=name, time=time)
+
+
+def _paint(name: str, canvas: Canvas, colour: str | None) -> Backdrop:
+    if name in ("room", "table"):
+        wall = None if colour is None else np.array(COLOURS[colour], np.float32) / 255 * 0.9 + 0.08
+        return urban.room(canvas, wall) if name == "room" else urban.table(canvas, wall)
+    painted = _SCENES[name](canvas)
+    dry = name in ("space", "moonscape", "underwater")
+    return space_and_water.rain(canvas, painted) if canvas.time == "rain" and not dry else painted
+
+
+def paint_plain(
+    tone: tuple[float, float, float], *, exact: bool, width: int, height: int, rng: np.random.Generator
+) -> Backdrop:
+    """A studio wall in one tone (0..1), lighter in the middle; without `exact`, sometimes fading or patterned."""
+    canvas = Canvas(rng, width, height, "day")
+    base = np.array(tone, np.float32)
+    down, across = canvas.down(), np.linspace(0, 1, width, dtype=np.float32)[None, :]
+    x, y = canvas.between(0.3, 0.7), canvas.between(0.25, 0.55)
+    far = np.sqrt((across - x) ** 2 + (down - y) ** 2)
+    field = base * (1.07 - 0.2 * far)[..., None]
+    kind = int(rng.integers(4))
+    if not exact and kind == 0:
+        other = np.roll(base, int(rng.integers(1, 3))) * 0.5 + base * 0.5
+        share = np.clip(down * canvas.between(0.5, 1) + across * canvas.between(-0.4, 0.4), 0, 1)[..., None]
+        field = field * (1 - share) + other * share
+    elif kind == 1:
+        rays = np.sin(np.arctan2(down - 0.5, across - 0.5) * 12 + canvas.between(0, 6)) > 0
+        field *= 1 + 0.045 * rays[..., None]
+    elif kind == 2:
+        dots = specks(canvas, 26, top=0, bottom=1, radius=(0.008, 0.02))
+        field *= 1 + 0.07 * dots[..., None]
+    return finish(canvas, field, ground=None, lit=False)

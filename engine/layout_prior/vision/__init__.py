@@ -1,0 +1,1 @@
+"""What an image shows: layout encoder, appearance index, scene summary."""

@@ -1,0 +1,1 @@
+"""Periodic work: requeueing stalled jobs, deleting orphaned files, the weekly digest."""

@@ -1,5 +1,0 @@
-"""The layout prior of retrieval-augmented models: words → cut-outs → a collage for the diffusion model to repaint."""
-
-from engine.painters.collage.collage import Collage
-
-__all__ = ["Collage"]

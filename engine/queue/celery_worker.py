@@ -1,0 +1,110 @@
+"""A Celery worker in this process: painting, or house-keeping."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from functools import partial
+from queue import Empty
+from typing import Any
+
+from celery import Celery, bootsteps, signals
+from celery.exceptions import WorkerShutdown
+from celery.platforms import EX_FAILURE
+from celery.worker.consumer import Consumer
+from kombu.common import ignore_errors
+
+from engine.jobs.cancel_listener import CancelListener
+from engine.jobs.leases import LeaseKeeper
+from engine.queue.celery_app import HOUSE_QUEUE, PAINT_QUEUE
+
+_RECONNECT_SECONDS = 4.0  # the longest pause between two attempts; Celery's own grows to 30 s
+
+
+def run_painting(
+    app: Celery,
+    leases: LeaseKeeper,
+    listener: CancelListener,
+    *,
+    threads: int,
+    queues: Sequence[str] = (PAINT_QUEUE,),
+) -> None:
+    """Serve paint tasks until SIGTERM or SIGINT; what is being painted then goes back to the queue.
+
+    Raises `WorkerShutdown`, a `SystemExit` with a status above 0, when the worker ended without being told to.
+    """
+    app.steps["worker"].add(_give_back_step(leases))
+    leases.start()
+    listener.start()
+    try:
+        _run(app, queues=queues, threads=threads)
+    finally:
+        listener.stop()
+        leases.close()
+
+
+def run_housekeeping(app: Celery, *, schedule_file: str) -> None:
+    """Serve the sweeps, with the beat inside, until SIGTERM or SIGINT. Raises as `run_painting`."""
+    # The hourly chores may take minutes, and no lease that ran out shall wait for them.
+    _run(app, queues=[HOUSE_QUEUE], threads=2, beat=True, schedule_filename=schedule_file)
+
+
+def _run(app: Celery, *, queues: Sequence[str], threads: int, **options: Any) -> None:
+    worker = app.Worker(
+        pool="threads",
+        concurrency=threads,
+        queues=list(queues),
+        consumer_cls=_PersistentConsumer,
+        without_gossip=True,
+        without_mingle=True,
+        without_heartbeat=True,
+        quiet=True,
+        **options,
+    )
+    told_to_end = False
+
+    def note(**_: object) -> None:
+        nonlocal told_to_end
+        told_to_end = True
+
+    signals.worker_shutting_down.connect(note)
+    worker.start()
+    if not told_to_end:
+        raise WorkerShutdown(worker.exitcode or EX_FAILURE)
+
+
+class _PersistentConsumer(Consumer):
+    """Connects again soon after Redis is back, however long it was away."""
+
+    def ensure_connected(self, conn: Any) -> Any:
+        conn.ensure_connection = partial(conn.ensure_connection, interval_max=_RECONNECT_SECONDS)
+        return super().ensure_connected(conn)
+
+
+def _give_back_step(leases: LeaseKeeper) -> type[bootsteps.StartStopStep]:
+    class GiveBack(bootsteps.StartStopStep):
+        """Gives back the jobs and their messages, however the worker ends.
+
+        Celery stops its steps in reverse order: the consumer first, then this one, then the pool, which waits for the
+        running tasks. Given back any earlier, a job would be drawn again by this very worker.
+        """
+
+        requires = ("celery.worker.components:Pool",)
+
+        def stop(self, worker: Any) -> None:
+            consumer = worker.consumer
+            if consumer.task_consumer:
+                ignore_errors(consumer, _read_last_message, consumer.task_consumer.channel)
+            leases.stop_all()
+            if consumer.task_consumer:  # also what no thread has begun
+                ignore_errors(consumer, consumer.task_consumer.recover, requeue=True)
+
+        def terminate(self, worker: Any) -> None:
+            self.stop(worker)
+
+    return GiveBack
+
+
+def _read_last_message(channel: Any) -> None:
+    """What Redis was asked for before the consumer stopped. Nobody consumes any more, so kombu puts it back."""
+    if channel._in_poll:
+        with suppress(Empty):
+            channel._brpop_read()

@@ -1,0 +1,105 @@
+"""Painting the answers: every picture comes out of the atelier, as for people."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from PIL import Image
+
+from engine.generation.generator import Atelier
+from engine.training.evaluation.eval_prompts import Question
+from engine.types import Order
+from studio.requests import Operation, PaintRequest, Source, Strength
+
+TOGETHER = 4
+
+
+@dataclass(slots=True)
+class Sitting:
+    """Paints with one model; `seconds` holds the times of orders of four pictures."""
+
+    atelier: Atelier
+    model: str
+    tick: Callable[[int], None] = lambda pictures: None
+    seconds: list[float] = field(default_factory=list)
+
+    def imagine(self, prompt: str, *, seed: int, count: int = 1) -> list[Image.Image]:
+        begun = time.perf_counter()
+        painted = self._paint(Operation.IMAGINE, prompt=prompt, seed=seed, count=count)
+        if count == TOGETHER:
+            self.seconds.append(time.perf_counter() - begun)
+        return painted
+
+    def answer(self, questions: Sequence[Question]) -> list[Image.Image]:
+        """One picture for each question."""
+        return [self.imagine(question.prompt, seed=question.seed)[0] for question in questions]
+
+    def edit(
+        self, source: Image.Image, prompt: str, *, shares: tuple[float, float, float, float], seed: int
+    ) -> tuple[Image.Image, np.ndarray]:
+        """The edited picture, and which pixels of it (height, width) lay under the mask."""
+        left, top, right, bottom = edges(source.size, shares)
+        mask = Image.new("L", source.size)
+        mask.paste(255, (left, top, right, bottom))
+        (painted,) = self._paint(Operation.EDIT, prompt=prompt, seed=seed, sources=(source,), mask=mask)
+        return painted, np.asarray(mask) > 0
+
+    def expand(self, source: Image.Image, prompt: str, *, sides: tuple[str, ...], seed: int) -> Image.Image:
+        (painted,) = self._paint(
+            Operation.EXPAND, prompt=prompt, seed=seed, sources=(source,), sides=sides, amount_percent=50
+        )
+        return painted
+
+    def vary(self, source: Image.Image, *, seed: int, variation: Strength, prompt: str = "") -> Image.Image:
+        (painted,) = self._paint(
+            Operation.VARY, prompt=prompt, seed=seed, sources=(source,), variation=variation
+        )
+        return painted
+
+    def blend(self, sources: Sequence[Image.Image], *, seed: int) -> Image.Image:
+        (painted,) = self._paint(Operation.BLEND, prompt="", seed=seed, sources=tuple(sources))
+        return painted
+
+    def upscale(self, source: Image.Image, *, seed: int) -> Image.Image:
+        (painted,) = self._paint(Operation.UPSCALE, prompt="", seed=seed, sources=(source,))
+        return painted
+
+    def _paint(
+        self,
+        operation: Operation,
+        *,
+        prompt: str,
+        seed: int,
+        count: int = 1,
+        sources: tuple[Image.Image, ...] = (),
+        mask: Image.Image | None = None,
+        sides: tuple[str, ...] = (),
+        amount_percent: int | None = None,
+        variation: Strength | None = None,
+    ) -> list[Image.Image]:
+        request = PaintRequest(
+            operation=operation,
+            prompt=prompt,
+            seed=seed,
+            count=count,
+            model=self.model,
+            sources=tuple(Source(key="exam", picture_id="exam") for _ in sources),
+            sides=sides,
+            amount_percent=amount_percent,
+            variation=variation,
+        )
+        order = Order(job_id="exam", person="exam", request=request, sources=sources, mask=mask)
+        painted = [each.image for each in self.atelier.paint(order)]
+        self.tick(count)
+        return painted
+
+
+def edges(size: tuple[int, int], shares: tuple[float, float, float, float]) -> tuple[int, int, int, int]:
+    """Shares of width and height as pixels: left, top, right, bottom."""
+    return (
+        round(shares[0] * size[0]),
+        round(shares[1] * size[1]),
+        round(shares[2] * size[0]),
+        round(shares[3] * size[1]),
+    )

@@ -1,0 +1,200 @@
+"""`python -m engine.training.operation_sheets`: paint a sheet of the bundled model's pictures for each operation."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from PIL import Image, ImageDraw, ImageFont
+
+from engine.catalog.catalog import ModelCatalogue
+from engine.generation.generator import Atelier
+from engine.imaging.codecs.encoding import encode_webp
+from engine.imaging.masks.grid_masks import mask_of_cells
+from engine.imaging.overlays.grid_overlay import lettered_overlay
+from engine.types import Order
+from studio.regions import parse_region
+from studio.requests import Operation, PaintRequest, Source, Strength
+
+QUALITY = 88
+GAP_PIXELS, CAPTION_PIXELS = 10, 18
+PAPER, INK = (250, 249, 246), (70, 70, 74)
+
+Tile = tuple[str, Image.Image]
+Row = Sequence[Tile]
+
+
+class Easel:
+    """Paints with the bundled model and nothing else."""
+
+    def __init__(self) -> None:
+        self._atelier = Atelier(ModelCatalogue.load())
+
+    def paint(
+        self,
+        operation: Operation,
+        prompt: str,
+        *sources: Image.Image,
+        mask: Image.Image | None = None,
+        **changes: Any,
+    ) -> list[Image.Image]:
+        known = tuple(Source(key=str(each), picture_id=str(each)) for each in range(len(sources)))
+        request = PaintRequest(
+            operation=operation, prompt=prompt, sources=known, **{"seed": 7, "count": 1, **changes}
+        )
+        order = Order(job_id="gallery", person="", request=request, sources=sources, mask=mask)
+        return [each.image for each in self._atelier.paint(order)]
+
+    def imagine(self, prompt: str, seed: int, **changes: Any) -> Image.Image:
+        return self.paint(Operation.IMAGINE, prompt, seed=seed, **changes)[0]
+
+    def close(self) -> None:
+        self._atelier.close()
+
+
+CASTLE, BOAT, FOX = (
+    "a castle on a hill at sunset",
+    "a sailing boat on the sea",
+    "a fox in the forest",
+)
+
+
+def sheets(easel: Easel) -> Iterator[tuple[str, list[Row]]]:
+    """A name and the rows of each sheet."""
+    castle, boat, fox = (easel.imagine(prompt, seed) for prompt, seed in ((CASTLE, 5), (BOAT, 9), (FOX, 4)))
+    yield "imagine", _imagined(easel)
+    yield "vary", [_varied(easel, name, picture) for name, picture in ((CASTLE, castle), (FOX, fox))]
+    yield (
+        "blend",
+        [_blended(easel, (CASTLE, castle), (BOAT, boat)), _blended(easel, (FOX, fox), (BOAT, boat))],
+    )
+    yield (
+        "edit",
+        [
+            _edited(easel, boat, "A1-B2", "a hot air balloon"),
+            _edited(easel, castle, "C3-D4", "a tree"),
+        ],
+    )
+    yield "expand", _expanded(easel, boat, castle)
+    yield "canvas", _grown(easel, castle)
+    yield "upscale", _enlarged(easel, fox)
+
+
+def _imagined(easel: Easel) -> list[Row]:
+    ratios = ("1:1", "3:2", "2:3", "16:9")
+    return [
+        [(ratio, easel.imagine(prompt, 11, aspect=ratio)) for ratio in ratios] for prompt in (CASTLE, BOAT)
+    ]
+
+
+def _varied(easel: Easel, prompt: str, picture: Image.Image) -> Row:
+    row: list[Tile] = [("the picture", picture)]
+    for variation in Strength:
+        varied = easel.paint(Operation.VARY, prompt, picture, variation=variation, count=2)
+        row += [(str(variation), each) for each in varied]
+    return row
+
+
+def _blended(easel: Easel, *pictures: tuple[str, Image.Image]) -> Row:
+    sources = [picture for _, picture in pictures]
+    words = ", ".join(prompt for prompt, _ in pictures)
+    row: list[Tile] = [("one", sources[0]), ("another", sources[1])]
+    row += [("blended", each) for each in easel.paint(Operation.BLEND, words, *sources, count=2)]
+    return [*row, ("without words", easel.paint(Operation.BLEND, "", *sources)[0])]
+
+
+def _edited(easel: Easel, picture: Image.Image, region: str, prompt: str) -> Row:
+    cells = parse_region(region)
+    edited = easel.paint(
+        Operation.EDIT, prompt, picture, mask=mask_of_cells(cells, picture.size), cells=cells, count=3
+    )
+    chosen = lettered_overlay(picture, cells).resize(picture.size, Image.Resampling.LANCZOS)
+    return [("the picture", picture), (region, chosen), *((prompt, each) for each in edited)]
+
+
+def _expanded(easel: Easel, boat: Image.Image, castle: Image.Image) -> list[Row]:
+    def expand(picture: Image.Image, prompt: str, **changes: Any) -> Image.Image:
+        return easel.paint(Operation.EXPAND, prompt, picture, own_words=False, **changes)[0]
+
+    new_words = easel.paint(Operation.EXPAND, "a tree", castle, sides=("right",), amount_percent=75)
+    return [
+        [
+            ("the picture", boat),
+            ("left and right", expand(boat, BOAT, sides=("left", "right"), amount_percent=50)),
+            ("2:3", expand(boat, BOAT, aspect="2:3")),
+        ],
+        [
+            ("the picture", castle),
+            ("16:9", expand(castle, CASTLE, aspect="16:9")),
+            ("right: a tree", new_words[0]),
+        ],
+    ]
+
+
+def _grown(easel: Easel, castle: Image.Image) -> list[Row]:
+    """Expanded three times; the last two canvases are painted in windows."""
+    row: list[Tile] = [(_size(castle), castle)]
+    for _ in range(3):
+        grown = easel.paint(Operation.EXPAND, CASTLE, row[-1][1], own_words=False, amount_percent=30)[0]
+        row.append((_size(grown), grown))
+    return [row]
+
+
+def _size(picture: Image.Image) -> str:
+    return f"{picture.width} x {picture.height}"
+
+
+def _enlarged(easel: Easel, fox: Image.Image) -> list[Row]:
+    large = easel.paint(Operation.UPSCALE, "", fox)[0]
+    side = fox.width // 2
+    first, last = side // 2, side // 2 + side
+    plain = fox.crop((first, first, last, last)).resize((4 * side, 4 * side), Image.Resampling.NEAREST)
+    part = large.crop((4 * first, 4 * first, 4 * last, 4 * last))
+    return [[("its middle, pixel by pixel", plain), ("enlarged", part)]]
+
+
+def lay_out(rows: Sequence[Row], *, height_pixels: int) -> Image.Image:
+    """Tiles of one height side by side, each with its caption above."""
+    scaled = [
+        [
+            (
+                caption,
+                picture.resize(
+                    (max(1, round(picture.width * height_pixels / picture.height)), height_pixels),
+                    Image.Resampling.LANCZOS,
+                ),
+            )
+            for caption, picture in row
+        ]
+        for row in rows
+    ]
+    width = max(sum(picture.width + GAP_PIXELS for _, picture in row) for row in scaled) + GAP_PIXELS
+    step = CAPTION_PIXELS + height_pixels + GAP_PIXELS
+    sheet = Image.new("RGB", (width, step * len(scaled) + GAP_PIXELS), PAPER)
+    draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(size=13)
+    for number, row in enumerate(scaled):
+        left, top = GAP_PIXELS, GAP_PIXELS + number * step
+        for caption, picture in row:
+            draw.text((left, top), caption, INK, font=font)
+            sheet.paste(picture, (left, top + CAPTION_PIXELS))
+            left += picture.width + GAP_PIXELS
+    return sheet
+
+
+def paint_all(
+    out: Annotated[Path, typer.Option(help="Folder for the sheets.")] = Path("docs"),
+    only: Annotated[str, typer.Option(help="The name of one sheet, to paint just that.")] = "",
+    height: Annotated[int, typer.Option(help="Height of a picture, in pixels.")] = 224,
+) -> None:
+    easel = Easel()
+    try:
+        for name, rows in sheets(easel):
+            if only in ("", name):
+                sheet = lay_out(rows, height_pixels=height)
+                (out / f"operation-{name}.webp").write_bytes(encode_webp(sheet, quality=QUALITY, effort=6))
+    finally:
+        easel.close()
+
+
+if __name__ == "__main__":
+    typer.run(paint_all)

@@ -1,0 +1,117 @@
+"""The one way of learning: step after step, a running average beside the weights, and everything kept to go on from."""
+
+import math
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from engine.training.stages.checkpoint import Average, load_state, save_state
+
+Tick = Callable[[int, float, float], None]  # step, loss, share of the course that is over
+
+
+def half_wave(share: float, *, floor: float = 0.0) -> float:
+    """From 1 to `floor`, flat at both ends; `share` is 0..1."""
+    return floor + (1 - floor) * 0.5 * (1 + math.cos(math.pi * share))
+
+
+def quarter_wave(share: float, *, floor: float) -> float:
+    """From 1 to `floor`, steepest at the end."""
+    return floor + (1 - floor) * math.cos(math.pi / 2 * share)
+
+
+class Course:
+    """What a module learns, with AdamW; goes on from `state` where it exists.
+
+    The learning rate rises to `peak` over `warm_up` steps and falls with the share of the course that is over. The
+    module has to be on its device.
+    """
+
+    def __init__(
+        self,
+        module: nn.Module,
+        state: Path,
+        *,
+        peak: float,
+        warm_up: int,
+        fall: Callable[[float], float],
+        decay: float,
+        weight_decay: float = 0.0,
+        betas: tuple[float, float] = (0.9, 0.99),
+        clip: float = 1.0,
+    ) -> None:
+        self.module, self.state = module, state
+        self.average = Average(module, decay=decay)
+        self.optimizer = torch.optim.AdamW(
+            module.parameters(), lr=peak, weight_decay=weight_decay, betas=betas
+        )
+        self._peak, self._warm_up, self._fall, self._clip = peak, warm_up, fall, clip
+        self.step = load_state(state, model=module, average=self.average, optimizer=self.optimizer)
+
+    @classmethod
+    def of_sight(
+        cls, module: nn.Module, state: Path, *, peak: float, weight_decay: float, clip: float = 1.0
+    ) -> "Course":
+        """For a small network that looks at pictures."""
+        return cls(
+            module,
+            state,
+            peak=peak,
+            warm_up=100,
+            fall=partial(quarter_wave, floor=0.02),
+            decay=0.998,
+            weight_decay=weight_decay,
+            betas=(0.9, 0.98),
+            clip=clip,
+        )
+
+    def learn(
+        self,
+        loss_of: Callable[[], torch.Tensor],
+        *,
+        minutes: float,
+        steps: int | None = None,
+        tick: Tick = lambda step, loss, share: None,
+        kept: Tick = lambda step, loss, share: None,
+        keep_seconds: float = 120,
+    ) -> None:
+        """Learn for `minutes`, or up to `steps` steps in all. Ctrl-C keeps what was learnt and is raised again.
+
+        `tick` is called after each step, `kept` after everything was kept on the way, every `keep_seconds`.
+        """
+        begun = kept_at = time.monotonic()
+        try:
+            while (share := self._share(begun, minutes, steps)) < 1:
+                loss = self._step(loss_of, share)
+                tick(self.step, loss, share)
+                if time.monotonic() - kept_at > keep_seconds:
+                    kept_at = time.monotonic()
+                    self.keep()
+                    kept(self.step, loss, share)
+        finally:
+            self.keep()
+
+    def keep(self) -> None:
+        save_state(self.state, self.step, model=self.module, average=self.average, optimizer=self.optimizer)
+
+    def _share(self, begun: float, minutes: float, steps: int | None) -> float:
+        if steps is not None:
+            return self.step / steps
+        return (time.monotonic() - begun) / 60 / max(minutes, 1e-9)
+
+    def _step(self, loss_of: Callable[[], torch.Tensor], share: float) -> float:
+        rate = self._peak * min(1, (self.step + 1) / self._warm_up) * self._fall(share)
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        loss = loss_of()
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(self.module.parameters(), self._clip)
+        self.optimizer.step()
+        self.step += 1
+        self.average.update(self.module)
+        return float(loss.detach())
