@@ -7,27 +7,27 @@ from dataclasses import replace
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from moderation import audit
-from moderation.categories import Category
-from moderation.court import PromptCourt
-from moderation.desk.blocks import blocked_bits
-from moderation.desk.consequences import ENDS_BY_ITSELF, HOUSE, find_exclusion, punish
-from moderation.desk.errands import Errands, Outcome
-from moderation.desk.strikes import SEVERE, weight_of
-from moderation.findings import Finding, weigh
-from moderation.inspection import Inspector
-from moderation.limits.limiter import Limiter
+from moderation.cases.blocked_pictures import blocked_bits
+from moderation.cases.sanctions import ENDS_BY_ITSELF, HOUSE, find_exclusion, punish
+from moderation.cases.side_effects import Errands, Outcome
+from moderation.cases.strikes import SEVERE, weight_of
+from moderation.limits.rate_limiter import Limiter
 from moderation.limits.settings import LimitSettings
+from moderation.limits.trust_tiers import NEW_MEMBER, allowance_of, tier_of
 from moderation.metrics import VERDICTS
-from moderation.onlooker import Onlooker
-from moderation.policy import Policy
-from moderation.remedies import how_to_name_a_moderator, remedy_of
+from moderation.policy.categories import Category
+from moderation.policy.community_overrides import tightened, understood
+from moderation.policy.findings import Finding, weigh
+from moderation.policy.policy import Policy
+from moderation.policy.remedies import how_to_name_a_moderator, remedy_of
+from moderation.records import audit_log
 from moderation.rules.image import ImageRule, house_image_rules
 from moderation.rules.image.blocked_here import BlockedHere
+from moderation.rules.image_judge import Inspector
 from moderation.rules.prompt import PromptRule, PromptSubject
 from moderation.rules.prompt.minors import Minors, house_minors
-from moderation.stances import tightened, understood
-from moderation.tiers import NEW_MEMBER, allowance_of, tier_of
+from moderation.rules.prompt_judge import PromptCourt
+from moderation.vision.analysis_process import Onlooker
 from studio.clock import now
 from studio.communities import DEFAULT, CommunityRules, Tier
 from studio.db.choices import community_rules
@@ -276,7 +276,7 @@ class HouseGate:
                         job_id=job_id or None,
                         moderated=self._is_moderated(person),
                     )
-                audit.append(session, verdict.ruling, actor=HOUSE, subject=person.key, details=details)
+                audit_log.append(session, verdict.ruling, actor=HOUSE, subject=person.key, details=details)
         except (DatabaseUnavailable, SQLAlchemyError) as error:
             logger.error("a verdict could not be written to the audit chain: %s", type(error).__name__)
             return

@@ -32,7 +32,7 @@ from engine.imaging.image_tools import Darkroom
 from engine.jobs.job_runner import Work
 from engine.jobs.leases import LeaseKeeper
 from engine.storage import open_store
-from moderation.desk.dossiers import read_dossier
+from moderation.cases.case_details import read_dossier
 from studio.communities import CommunityRules
 from studio.db import cases, choices
 from studio.db.tables import CaseRow

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from moderation.categories import Category
-from moderation.desk.desk import HouseDesk
-from moderation.desk.errands import Errands
-from moderation.findings import Finding
+from moderation.cases.service import HouseDesk
+from moderation.cases.side_effects import Errands
 from moderation.gate import HouseGate
 from moderation.limits.settings import LimitSettings, Pace
+from moderation.policy.categories import Category
+from moderation.policy.findings import Finding
 from moderation.rules.image import ImageSubject
 from moderation.rules.prompt import PromptSubject
 from studio.ports import HouseRules, Ports

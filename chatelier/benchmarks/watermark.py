@@ -11,7 +11,7 @@ import typer
 if TYPE_CHECKING:
     from PIL import Image
 
-    from moderation.provenance.trials import MarkFigures
+    from moderation.provenance.watermark.robustness import MarkFigures
 
 _SIDES = (256, 512, 1024)
 _PROMPTS = (
@@ -38,7 +38,7 @@ def marks(
     Example: [bold]chatelier bench marks --pictures 100[/]
     """
     from chatelier.runtime.console import remarks
-    from moderation.provenance.trials import measure
+    from moderation.provenance.watermark.robustness import measure
 
     figures = []
     for name, made in _sets(pictures):
@@ -53,7 +53,7 @@ def marks(
 
 
 def _sets(count: int) -> "Iterator[tuple[str, list[Image.Image]]]":
-    from moderation.provenance.trials import photograph
+    from moderation.provenance.watermark.robustness import photograph
 
     yield "Thimble 256²", list(_painted(count))
     for side in _SIDES:

@@ -10,7 +10,7 @@ from typing import Any
 
 from chatelier.benchmarks.instance import OpenHouse, open_house
 from chatelier.benchmarks.web_client import Said, Visitor
-from moderation.provenance.trials import photograph
+from moderation.provenance.watermark.robustness import photograph
 from studio.db.database import Database
 from studio.db.tables import JobRow
 from studio.errors import Trouble

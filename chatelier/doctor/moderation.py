@@ -34,8 +34,8 @@ def word_list(loaded: Loaded) -> Iterator[Finding]:
 
 def names(loaded: Loaded) -> Iterator[Finding]:
     """Who is known by name: those on the house's own list, and those whom a recogniser finds in a prompt."""
-    from moderation import people
     from moderation.rules.prompt.names import Names
+    from moderation.text import named_people
 
     path = loaded.settings.moderation.names
     if path is not None:
@@ -44,7 +44,7 @@ def names(loaded: Loaded) -> Iterator[Finding]:
             yield good("names", f"those in {path}")
         except Misconfigured as error:
             yield bad("names", str(error), "Correct that file, or CHATELIER_MODERATION__NAMES.")
-    if people.is_installed():
+    if named_people.is_installed():
         yield good("persons", "named persons are found in prompts")
     else:
         yield good(
@@ -54,7 +54,7 @@ def names(loaded: Loaded) -> Iterator[Finding]:
 
 
 def blocked_pictures(loaded: Loaded) -> Iterator[Finding]:
-    from moderation.hash_lists import read_list
+    from moderation.vision.hash_lists import read_list
 
     path = loaded.settings.moderation.blocked_pictures
     if path is None:
@@ -94,9 +94,9 @@ def sight(loaded: Loaded) -> Iterator[Finding]:
     """Looks at a grey square with everything that looks at pictures: what fails there hides every picture."""
     from PIL import Image
 
-    from moderation.faces import house_finder
-    from moderation.nudity import house_networks
-    from moderation.safety_model import Scene
+    from moderation.vision.face_detection import house_finder
+    from moderation.vision.nudity_detection import house_networks
+    from moderation.vision.safety_model import Scene
 
     grey = Image.new("RGB", (256, 256), "grey")
     first, second = house_networks()

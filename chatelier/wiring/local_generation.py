@@ -121,7 +121,7 @@ def _require_allowed(
 
     Raises `PolicyRefusal`.
     """
-    from moderation.remedies import remedy_of, setting_of
+    from moderation.policy.remedies import remedy_of, setting_of
     from moderation.rules.prompt import PromptSubject
 
     admission = Admission(person=person, command=SPEC.name, request=request, outstanding_jobs=0)

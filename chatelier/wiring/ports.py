@@ -18,15 +18,15 @@ from studio.ports import HouseRules, Ports, Store
 
 if TYPE_CHECKING:
     from engine.catalog.catalog import ModelCatalogue
-    from moderation.desk.errands import Errands
+    from moderation.cases.side_effects import Errands
     from moderation.gate import HouseGate
-    from moderation.onlooker import Onlooker
-    from moderation.policy import Policy
-    from moderation.provenance.chain import Chain
+    from moderation.policy.policy import Policy
+    from moderation.provenance.certificates import Chain
     from moderation.provenance.examiner import HouseExaminer
     from moderation.provenance.signer import HouseSigner
     from moderation.rules.prompt import PromptRule
-    from moderation.safety_model import SafetyModel
+    from moderation.vision.analysis_process import Onlooker
+    from moderation.vision.safety_model import SafetyModel
 
 
 def house_rules(settings: Settings) -> HouseRules:
@@ -186,7 +186,7 @@ def open_gate(
 
 def safety_model(settings: Settings) -> "SafetyModel | None":
     """The larger model that looks at pictures, if one is set."""
-    from moderation.safety_model import HttpSafetyModel
+    from moderation.vision.safety_model import HttpSafetyModel
 
     moderation = settings.moderation
     if moderation.safety_url is None:
@@ -199,7 +199,7 @@ def safety_model(settings: Settings) -> "SafetyModel | None":
 
 def house_policy(settings: Settings) -> "Policy":
     """Raises `Misconfigured` with every fault of the policy file."""
-    from moderation.policy import default_policy, read_policy
+    from moderation.policy.policy import default_policy, read_policy
 
     path = settings.moderation.policy
     return read_policy(path) if path else default_policy()
@@ -230,10 +230,10 @@ def face_ports(settings: Settings) -> Ports:
     from engine.imaging.image_tools import Darkroom
     from engine.queue.celery_queue import CeleryQueue
     from engine.queue.redis_events import RedisEvents
-    from moderation.desk.desk import HouseDesk
-    from moderation.desk.errands import Errands
-    from moderation.onlooker import house_onlooker
-    from moderation.provenance.apart import ApartExaminer
+    from moderation.cases.service import HouseDesk
+    from moderation.cases.side_effects import Errands
+    from moderation.provenance.examiner_process import ApartExaminer
+    from moderation.vision.analysis_process import house_onlooker
 
     with ExitStack() as if_it_fails:
         database = if_it_fails.enter_context(closing(open_database(settings)))
@@ -266,8 +266,8 @@ def open_signer(settings: Settings) -> "HouseSigner | None":
 
     Raises `Misconfigured`.
     """
-    from moderation.provenance.chain import ensure_chain
-    from moderation.provenance.credentials import Notary
+    from moderation.provenance.certificates import ensure_chain
+    from moderation.provenance.content_credentials import Notary
     from moderation.provenance.signer import HouseSigner, SignerSettings
 
     wanted = settings.provenance
@@ -290,7 +290,7 @@ def open_examiner(settings: Settings) -> "HouseExaminer":
 
 def own_chain(settings: Settings) -> "Chain | None":
     """This studio's certificates; None when there are none on this machine. Raises `Misconfigured`."""
-    from moderation.provenance.chain import read_chain
+    from moderation.provenance.certificates import read_chain
 
     try:
         return read_chain(settings.provenance_folder)

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
-from moderation.pdq import USABLE_QUALITY, pdq
-from moderation.provenance import mark
-from moderation.provenance.credentials import read_credentials
-from moderation.provenance.text import named_id, recipe_software
+from moderation.provenance.content_credentials import read_credentials
+from moderation.provenance.metadata_text import named_id, recipe_software
+from moderation.provenance.watermark import watermark
+from moderation.vision.pdq import USABLE_QUALITY, pdq
 from studio.errors import BadImage
 from studio.provenance import Traces
 
 if TYPE_CHECKING:
-    from moderation.provenance.chain import Chain
+    from moderation.provenance.certificates import Chain
 
 _FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
 
@@ -48,7 +48,7 @@ def examine(data: bytes, png: bytes, *, trusted: str | None) -> Traces:
     fingerprint = pdq(picture)
     return Traces(
         credentials=credentials.picture_id if credentials and credentials.ours else None,
-        mark=mark.find(picture),
+        mark=watermark.find(picture),
         named=named,
         fingerprint=fingerprint.hex if fingerprint.quality >= USABLE_QUALITY else "",
         software=software,

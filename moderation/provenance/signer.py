@@ -10,9 +10,9 @@ from typing import TypeVar
 from PIL import Image
 
 from moderation.metrics import SIGNING_FAILURES
-from moderation.provenance import mark
-from moderation.provenance.credentials import Notary
-from moderation.provenance.signature import sign_visibly
+from moderation.provenance.content_credentials import Notary
+from moderation.provenance.visible_signature import sign_visibly
+from moderation.provenance.watermark import watermark
 from studio.errors import SigningFailed
 from studio.requests import Operation
 
@@ -64,7 +64,7 @@ class HouseSigner:
         if self._settings.mark:
             small = picture.width * picture.height < _LARGE_PIXELS
             with self._small if small else nullcontext():
-                picture = mark.embed(picture, picture_id)
+                picture = watermark.embed(picture, picture_id)
         return picture
 
     def _attempt(self, part: str, act: Callable[[], T], *, otherwise: T) -> T:

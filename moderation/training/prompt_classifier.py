@@ -17,9 +17,9 @@ import numpy as np
 import typer
 from numpy.typing import NDArray
 
-from moderation.classifier import CLASSES, embed, word_places
-from moderation.training.fit import fit
-from moderation.training.rows import Part, Row, read_rows, with_made
+from moderation.text.prompt_classifier import CLASSES, embed, word_places
+from moderation.training.classifier_fit import fit
+from moderation.training.data.dataset import Part, Row, read_rows, with_made
 
 Floats = NDArray[np.float32]
 

@@ -17,9 +17,17 @@ from typing import Annotated, Any
 
 import typer
 
-from moderation.candidates import squeeze
-from moderation.normalise import fold_text, read
-from moderation.words import SHORTEST_MISSPELT, HashedWords, Kind, Severity, digest, masked, shortened
+from moderation.text.normalization import fold_text, read
+from moderation.text.word_lists import (
+    SHORTEST_MISSPELT,
+    HashedWords,
+    Kind,
+    Severity,
+    digest,
+    masked,
+    shortened,
+)
+from moderation.text.word_segmentation import squeeze
 
 _TARGET = Path(__file__).parent.parent / "rules" / "prompt" / "listed_words.txt"
 _MILD_LISTS, _SEVERE_LISTS = 4, 6  # of about forty
@@ -30,7 +38,7 @@ _HARMLESS = frozenset(
 ) | {"girl on"}
 _RATING = re.compile(r"""^\s*(?:'([^']+)'|"([^"]+)"|(\w+)):\s*(\d)""", re.MULTILINE)
 _HEADER = """\
-# Words that published profanity lists agree upon, as hashes: see moderation/words.py.
+# Words that published profanity lists agree upon, as hashes: see moderation/text/word_lists.py.
 # Written by moderation/training/word_list.py; do not edit by hand.
 """
 

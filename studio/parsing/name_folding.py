@@ -1,8 +1,8 @@
 """Names that a reader takes for one another, as one text: so that a name can belong to one person.
 
 Sources: Unicode normalisation and character names; the confusables of UTS #39 as the package `confusable-homoglyphs`
-carries them. Unlike the reading of prompts in `moderation.normalise`, folding keeps what tells two names apart in
-their own script, such as the vowel signs of Devanagari.
+carries them. Unlike the reading of prompts in `moderation.text.normalization`, folding keeps what tells two names
+apart in their own script, such as the vowel signs of Devanagari.
 """
 
 import hashlib

@@ -19,7 +19,7 @@ from bots.slack.texts import texts as slack_words
 from bots.texts import cases as case_texts
 from bots.texts.attributions import attribution
 from bots.texts.lists import lines_of
-from moderation import audit
+from moderation.records import audit_log
 from studio.cases import Decision
 from studio.catalog import perform
 from studio.clock import now
@@ -172,7 +172,7 @@ def audit_export(made: Painted) -> str:
     filed = ask(made.ports, "cy", "report", picture=f"{made.child}.1")
     ask(made.ports, "mod", "review", case=filed.case.id, decision=Decision.APPROVE)  # type: ignore[union-attr]
     with made.ports.database.read() as session:
-        exported = list(audit.export(session))
+        exported = list(audit_log.export(session))
     assert exported
     return str(exported)
 

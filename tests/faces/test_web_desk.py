@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from moderation import bans
+from moderation.records import bans
 from studio.buttons import Action, Button
 from studio.cases import CaseKind, NoticeKind
 from studio.db import cases, records

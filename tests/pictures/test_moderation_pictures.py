@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 from PIL import Image, ImageDraw, ImageEnhance
 
-from moderation.findings import Finding
-from moderation.hash_lists import read_list
-from moderation.inspection import Inspector
-from moderation.pdq import SAME_BITS, distance, pdq, pdq_with_flips
+from moderation.policy.findings import Finding
 from moderation.rules.image import ImageSubject, house_image_rules
 from moderation.rules.image.blank import Blank
-from moderation.rules.image.blocked import Blocked
+from moderation.rules.image.blocked_everywhere import Blocked
 from moderation.rules.image.size import Size
-from moderation.sight import OwnSight, decode
+from moderation.rules.image_judge import Inspector
+from moderation.vision.hash_lists import read_list
+from moderation.vision.image_analysis import OwnSight, decode
+from moderation.vision.pdq import SAME_BITS, distance, pdq, pdq_with_flips
 from studio.errors import InspectionFailed
 from studio.people import Person, Platform
 from studio.ports import Inspected, Inspection

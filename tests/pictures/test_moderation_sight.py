@@ -18,21 +18,21 @@ from PIL import Image
 
 from chatelier.settings import load_settings
 from chatelier.wiring import ports
-from moderation.categories import Category
-from moderation.consent import ConsentBook
-from moderation.faces import SURE, house_finder
 from moderation.gate import HouseGate
-from moderation.inspection import Inspector
-from moderation.networks import OnnxNetwork
-from moderation.nudity import CLASSES, Impression, NudityNetwork, SecondOpinion
-from moderation.policy import FacePolicy
+from moderation.policy.categories import Category
+from moderation.policy.policy import FacePolicy
+from moderation.policy.upload_consent import ConsentBook
 from moderation.rules.image.faces import Faces
-from moderation.rules.image.larger_model import LargerModel
 from moderation.rules.image.nudity import Nudity, score
+from moderation.rules.image.safety_model import LargerModel
 from moderation.rules.image.subject import ImageSubject
-from moderation.safety_model import HttpSafetyModel, Scene
-from moderation.sight import OwnSight
-from moderation.training.drawn import drawings
+from moderation.rules.image_judge import Inspector
+from moderation.training.data.sample_drawings import drawings
+from moderation.vision.face_detection import SURE, house_finder
+from moderation.vision.image_analysis import OwnSight
+from moderation.vision.nudity_detection import CLASSES, Impression, NudityNetwork, SecondOpinion
+from moderation.vision.onnx_model import OnnxNetwork
+from moderation.vision.safety_model import HttpSafetyModel, Scene
 from studio.errors import InspectionFailed
 from studio.people import Person, Platform
 from studio.ports import Inspected, Inspection

@@ -10,18 +10,18 @@ from collections.abc import Iterator
 import pytest
 from PIL import Image
 
-from moderation.inspection import Inspector
-from moderation.onlooker import MEMORY_BYTES, Onlooker
-from moderation.policy import default_policy
-from moderation.provenance.apart import MEMORY_BYTES as EXAMINING_BYTES
-from moderation.provenance.apart import ApartExaminer
-from moderation.provenance.chain import Chain, ensure_chain
-from moderation.provenance.credentials import Notary
+from moderation.policy.policy import default_policy
+from moderation.provenance.certificates import Chain, ensure_chain
+from moderation.provenance.content_credentials import Notary
 from moderation.provenance.examiner import HouseExaminer
+from moderation.provenance.examiner_process import MEMORY_BYTES as EXAMINING_BYTES
+from moderation.provenance.examiner_process import ApartExaminer
 from moderation.provenance.signer import HouseSigner, SignerSettings
-from moderation.provenance.trials import photograph
+from moderation.provenance.watermark.robustness import photograph
 from moderation.rules.image import house_image_rules
-from moderation.sight import OwnSight
+from moderation.rules.image_judge import Inspector
+from moderation.vision.analysis_process import MEMORY_BYTES, Onlooker
+from moderation.vision.image_analysis import OwnSight
 from studio import annex
 from studio.annex import Annex, AnnexLost
 from studio.errors import BadImage, ExaminationFailed, InspectionFailed
@@ -48,7 +48,7 @@ LARGE = SMALL.resize((2048, 2048))  # as large as an upload becomes at most
 
 @pytest.fixture(scope="module")
 def onlooker() -> Onlooker:
-    task = "moderation.onlooker:answer"
+    task = "moderation.vision.analysis_process:answer"
     return Onlooker(Annex(task, memory_bytes=MEMORY_BYTES, timeout_seconds=PATIENCE_SECONDS))
 
 
@@ -59,7 +59,7 @@ def chain(tmp_path_factory: pytest.TempPathFactory) -> Chain:
 
 @pytest.fixture(scope="module")
 def examiner(chain: Chain) -> ApartExaminer:
-    task = "moderation.provenance.apart:answer"
+    task = "moderation.provenance.examiner_process:answer"
     box = Annex(task, parts=3, memory_bytes=EXAMINING_BYTES, timeout_seconds=PATIENCE_SECONDS)
     return ApartExaminer(lambda: chain, annex=box)
 

@@ -12,8 +12,8 @@ from chatelier.doctor.provenance import chain as examine_chain
 from chatelier.settings import read_settings
 from chatelier.wiring.ports import bring_up_to_date, open_signer
 from engine.imaging.codecs.encoding import encode_png
-from moderation.provenance import chain
-from moderation.provenance.trials import photograph
+from moderation.provenance import certificates
+from moderation.provenance.watermark.robustness import photograph
 from studio.catalog import perform
 from studio.clock import now
 from studio.commands.spec import Call
@@ -128,21 +128,21 @@ def test_the_doctor_looks_at_the_certificates(run, home, monkeypatch):
     run("provenance", "init")
     (finding,) = findings()
     assert (finding.health, "The atelier" in finding.said) == (Health.GOOD, True)
-    (home / "provenance" / chain.KEY_FILE).chmod(0o644)
+    (home / "provenance" / certificates.KEY_FILE).chmod(0o644)
     assert [each.health for each in findings()] == [Health.BAD, Health.GOOD]
 
 
 @pytest.mark.parametrize(("days", "health"), [(2, Health.BAD), (30, Health.NOTE), (90, Health.GOOD)])
 def test_the_doctor_says_when_certificates_end(run, home, monkeypatch, days, health):
-    monkeypatch.setattr(chain, "_DAYS", days)
-    monkeypatch.setattr(chain, "now", lambda: now() - timedelta(days=3))
+    monkeypatch.setattr(certificates, "_DAYS", days)
+    monkeypatch.setattr(certificates, "now", lambda: now() - timedelta(days=3))
     run("provenance", "init")
     assert findings()[-1].health is health
 
 
 def test_the_doctor_says_when_certificates_are_broken_or_switched_off(run, home, monkeypatch):
     run("provenance", "init")
-    (home / "provenance" / chain.CHAIN_FILE).write_text("no certificate")
+    (home / "provenance" / certificates.CHAIN_FILE).write_text("no certificate")
     assert findings()[0].health is Health.BAD
     monkeypatch.setenv("CHATELIER_PROVENANCE__CREDENTIALS", "false")
     assert "switched off" in findings()[0].said

@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from moderation.provenance import convolution, mark, trials
-from moderation.provenance.payload import CODED_BITS, read_signs, signs_of
-from moderation.provenance.tiles import SIDE, house_tiles
+from moderation.provenance.watermark import convolutional_code, robustness, watermark
+from moderation.provenance.watermark.patterns import SIDE, house_tiles
+from moderation.provenance.watermark.payload import CODED_BITS, read_signs, signs_of
 from studio.identifiers import is_job_id, job_id_of, picture_number, picture_numbered
 
 PICTURE = "k3v9m2p4qx7a.2"
@@ -18,7 +18,7 @@ SIZES = (256, 512, 1024)
 @pytest.fixture(scope="module")
 def originals():
     """One picture of each size, and a flat one as illustrations are."""
-    made = {side: trials.photograph(side, seed=side) for side in SIZES}
+    made = {side: robustness.photograph(side, seed=side) for side in SIZES}
     flat = Image.new("RGB", (256, 256), (64, 120, 200))
     flat.paste((250, 250, 245), (40, 60, 150, 170))
     return {**made, "flat": flat}
@@ -26,47 +26,47 @@ def originals():
 
 @pytest.fixture(scope="module")
 def marked(originals):
-    return {name: mark.embed(picture, PICTURE) for name, picture in originals.items()}
+    return {name: watermark.embed(picture, PICTURE) for name, picture in originals.items()}
 
 
 @pytest.mark.parametrize("name", [*SIZES, "flat"])
 def test_a_mark_can_hardly_be_seen_and_is_read_again(name, originals, marked):
-    assert trials.quality_of(originals[name], marked[name]) >= 38
-    assert mark.find(marked[name]) == PICTURE
-    assert mark.find(originals[name]) is None
+    assert robustness.quality_of(originals[name], marked[name]) >= 38
+    assert watermark.find(marked[name]) == PICTURE
+    assert watermark.find(originals[name]) is None
 
 
-@pytest.mark.parametrize("attack", trials.PROMISED)
+@pytest.mark.parametrize("attack", robustness.PROMISED)
 @pytest.mark.parametrize("name", [*SIZES, "flat"])
 def test_a_mark_survives(name, attack, marked):
-    assert mark.find(trials.PROMISED[attack](marked[name])) == PICTURE
+    assert watermark.find(robustness.PROMISED[attack](marked[name])) == PICTURE
 
 
 def test_a_mark_survives_a_crop_of_odd_pixels_and_a_thumbnail(marked):
-    assert mark.find(marked[512].crop((13, 7, 13 + 451, 7 + 437))) == PICTURE
+    assert watermark.find(marked[512].crop((13, 7, 13 + 451, 7 + 437))) == PICTURE
     small = marked[1024].copy()
     small.thumbnail((512, 512))
-    assert mark.find(small) == PICTURE
+    assert watermark.find(small) == PICTURE
 
 
 @pytest.mark.parametrize("factor", [0.62, 0.83, 1.19, 1.7])
 def test_a_mark_survives_any_resizing_between_a_half_and_two(factor, marked):
     for name in (512, "flat"):
-        assert mark.find(trials.resized(marked[name], factor)) == PICTURE
+        assert watermark.find(robustness.resized(marked[name], factor)) == PICTURE
 
 
 @pytest.mark.parametrize("needed", range(7))
 def test_a_mark_is_as_soft_as_survives(needed, monkeypatch):
     """From softest to loudest; the loudest is taken without being rehearsed."""
-    qualities, rehearsed = mark._QUALITIES, []
+    qualities, rehearsed = watermark._QUALITIES, []
 
     def survives(self, quality):
         rehearsed.append(quality)
         return qualities.index(quality) >= needed
 
-    monkeypatch.setattr(mark._Fitting, "survives", survives)
-    original = trials.photograph(256, seed=4)
-    decibels = trials.quality_of(original, mark.embed(original, PICTURE))
+    monkeypatch.setattr(watermark._Fitting, "survives", survives)
+    original = robustness.photograph(256, seed=4)
+    decibels = robustness.quality_of(original, watermark.embed(original, PICTURE))
     assert decibels == pytest.approx(qualities[needed], abs=0.4)
     assert len(rehearsed) == 1 if needed == 0 else 2 <= len(rehearsed) <= 4
 
@@ -79,7 +79,7 @@ def test_tiles_say_how_strongly_they_hold_each_bit():
 
 
 def test_a_second_mark_takes_the_place_of_the_first(marked):
-    assert mark.find(mark.embed(marked[512], "0000000000zz.9")) == "0000000000zz.9"
+    assert watermark.find(watermark.embed(marked[512], "0000000000zz.9")) == "0000000000zz.9"
 
 
 def test_nothing_is_found_in_pictures_without_a_mark():
@@ -90,17 +90,17 @@ def test_nothing_is_found_in_pictures_without_a_mark():
         Image.fromarray(noise),
         Image.fromarray(bars).convert("RGB"),
     ]
-    assert trials.false_marks([*plain, *(trials.photograph(128, seed) for seed in range(20))]) == 0
+    assert robustness.false_marks([*plain, *(robustness.photograph(128, seed) for seed in range(20))]) == 0
 
 
 def test_a_picture_too_small_for_a_mark_stays_as_it_is():
     small = Image.new("RGB", (256, 100), "red")
-    assert mark.embed(small, PICTURE) is small
+    assert watermark.embed(small, PICTURE) is small
 
 
 def test_only_picture_ids_are_embedded():
     with pytest.raises(ValueError, match="not a picture id"):
-        mark.embed(Image.new("RGB", (256, 256)), "a-cat")
+        watermark.embed(Image.new("RGB", (256, 256)), "a-cat")
 
 
 # ---- bits
@@ -138,5 +138,5 @@ def test_noise_is_no_id():
 
 def test_the_code_gives_back_any_bits():
     bits = np.random.default_rng(4).integers(0, 2, (5, 40), dtype=np.uint8)
-    seen = np.stack([convolution.encode(row) for row in bits])
-    assert (convolution.decode(seen) == bits).all()
+    seen = np.stack([convolutional_code.encode(row) for row in bits])
+    assert (convolutional_code.decode(seen) == bits).all()

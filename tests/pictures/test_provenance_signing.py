@@ -11,13 +11,13 @@ import pytest
 from PIL import Image
 
 from engine.imaging.codecs.recipe_metadata import read_recipe, write_recipe
-from moderation.provenance.chain import KEY_FILE, ROOT_KEY_FILE, ensure_chain, make_chain, read_chain
-from moderation.provenance.credentials import Notary, read_credentials
+from moderation.provenance.certificates import KEY_FILE, ROOT_KEY_FILE, ensure_chain, make_chain, read_chain
+from moderation.provenance.content_credentials import Notary, read_credentials
 from moderation.provenance.examiner import HouseExaminer
-from moderation.provenance.mark import find
-from moderation.provenance.signature import sign_visibly
 from moderation.provenance.signer import HouseSigner, SignerSettings
-from moderation.provenance.trials import as_jpeg, photograph
+from moderation.provenance.visible_signature import sign_visibly
+from moderation.provenance.watermark.robustness import as_jpeg, photograph
+from moderation.provenance.watermark.watermark import find
 from studio.clock import now
 from studio.errors import BadImage, Misconfigured, SigningFailed
 from studio.requests import Operation

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import func, select
 
-from moderation import audit, bans
+from moderation.records import audit_log, bans
 from studio import releases
 from studio.cases import CaseKind, CaseState, Decision
 from studio.catalog import perform
@@ -78,8 +78,8 @@ def test_a_decision_is_followed_once_however_many_decide(ports: Ports):
         assert row.state == CaseState.CLOSED
         told = session.scalar(select(func.count()).select_from(NoticeRow))
         assert told == (row.decision in (Decision.WARN, Decision.BAN))
-        assert audit.verify(session).whole
-        assert sum(entry["action"] == "decide" for entry in audit.export(session)) == 1
+        assert audit_log.verify(session).whole
+        assert sum(entry["action"] == "decide" for entry in audit_log.export(session)) == 1
 
 
 def test_the_same_report_from_many_threads_is_filed_once(ports: Ports):

@@ -8,10 +8,10 @@ import pytest
 from sqlalchemy import select, update
 
 from engine.maintenance.orphan_files import PARTS_A_RUN, Clearance
-from moderation import audit, bans
-from moderation.desk.strikes import burden
-from moderation.retention import let_go
-from moderation.tables import BlockedPictureRow, StrikeRow
+from moderation.cases.retention import let_go
+from moderation.cases.strikes import burden
+from moderation.records import audit_log, bans
+from moderation.records.tables import BlockedPictureRow, StrikeRow
 from studio.cases import CaseKind
 from studio.catalog import perform
 from studio.clock import now
@@ -123,7 +123,7 @@ def test_no_private_place_leads_to_them_a_day_later(house: Ports, monkeypatch: p
     forget(house)
     let_go(house.database, keep=timedelta(days=365))
     assert "ana's own" in everything(house)
-    monkeypatch.setattr("moderation.retention._DELIVERED", timedelta(days=-1))
+    monkeypatch.setattr("moderation.cases.retention._DELIVERED", timedelta(days=-1))
     let_go(house.database, keep=timedelta(days=365))
     assert "ana's own" not in everything(house)
     with house.database.read() as session:
@@ -154,7 +154,7 @@ def test_a_message_without_pictures_is_shown_anew_though_it_hangs_in_a_private_p
     let_go(house.database, keep=timedelta(days=365))
     with house.database.read() as session:
         assert [bool(records.find_job(session, job).address.channel) for job in jobs] == [True, False, False]
-    monkeypatch.setattr("moderation.retention._DELIVERED", timedelta(days=-1))
+    monkeypatch.setattr("moderation.cases.retention._DELIVERED", timedelta(days=-1))
     let_go(house.database, keep=timedelta(days=365))
     assert "ana's own" not in everything(house)
 
@@ -292,9 +292,9 @@ def test_a_ban_and_the_chain_outlast_the_name(house: Ports):
         assert bans.is_banned(session, someone("ana"))
         assert bans.is_banned(session, someone("elsewhere"))
         assert session.get(BanRow, someone("ana").key)
-        verified = audit.verify(session)
+        verified = audit_log.verify(session)
         assert (verified.whole, verified.erased) == (True, 1)
-        assert someone("ana").key not in str(list(audit.export(session)))
+        assert someone("ana").key not in str(list(audit_log.export(session)))
 
 
 def test_whoever_comes_back_is_new_but_not_richer(house: Ports):
@@ -366,7 +366,7 @@ def test_what_a_moderator_decided_stays_without_their_name(house: Ports):
     assert "web:room:mod" not in everything(house)
     with house.database.read() as session:
         assert session.get_one(CaseRow, filed).decision == "block"
-        assert audit.verify(session).whole
+        assert audit_log.verify(session).whole
 
 
 def test_who_waits_for_an_answer_hears_that_there_is_none(house: Ports):

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import update
 
 from chatelier.runtime import db_schema
-from moderation import bans
+from moderation.records import bans
 from studio.clock import now
 from studio.db import origins
 from studio.db.database import Database

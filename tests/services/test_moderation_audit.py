@@ -10,10 +10,10 @@ import pytest
 from sqlalchemy import delete, update
 from typer.testing import CliRunner
 
-from moderation import audit, bans
-from moderation.cli import audit_app
-from moderation.retention import let_go
-from moderation.tables import AuditRow
+from moderation.cases.retention import let_go
+from moderation.cli.policy_commands import audit_app
+from moderation.records import audit_log, bans
+from moderation.records.tables import AuditRow
 from studio.clock import now
 from studio.db.database import Database
 from studio.db.tables import Base
@@ -33,14 +33,14 @@ def fill(database: Database, count: int = 5) -> None:
     for number in range(count):
         with database.begin() as session:
             subject = ADA if number % 2 else GRACE
-            audit.append(
+            audit_log.append(
                 session, "warn", actor=MOD, subject=subject, details={"case": number, "rule": "listed"}
             )
 
 
-def verified(database: Database) -> audit.Verified:
+def verified(database: Database) -> audit_log.Verified:
     with database.read() as session:
-        return audit.verify(session)
+        return audit_log.verify(session)
 
 
 def change(database: Database, statement: Any) -> None:
@@ -49,7 +49,7 @@ def change(database: Database, statement: Any) -> None:
 
 
 def test_an_empty_chain_is_whole(database: Database) -> None:
-    assert verified(database) == audit.Verified(entries=0, erased=0, head=audit.FIRST_HASH)
+    assert verified(database) == audit_log.Verified(entries=0, erased=0, head=audit_log.FIRST_HASH)
 
 
 def test_a_chain_that_nobody_touched_is_whole(database: Database) -> None:
@@ -61,8 +61,8 @@ def test_a_chain_that_nobody_touched_is_whole(database: Database) -> None:
 def test_old_entries_are_emptied_and_the_chain_still_holds(database: Database) -> None:
     long_ago = now() - timedelta(days=400)
     with database.begin() as session, pytest.MonkeyPatch.context() as patch:
-        patch.setattr("moderation.audit.now", lambda: long_ago)
-        audit.append(session, "ban", actor=MOD, subject=ADA, details={"reason": "spam"})
+        patch.setattr("moderation.records.audit_log.now", lambda: long_ago)
+        audit_log.append(session, "ban", actor=MOD, subject=ADA, details={"reason": "spam"})
     fill(database, 2)
     assert let_go(database, keep=timedelta(days=365)) == 1
     assert let_go(database, keep=timedelta(days=365)) == 0
@@ -107,7 +107,7 @@ def test_an_entry_with_a_hash_of_its_own_breaks_what_follows(database: Database)
         row = session.get(AuditRow, 2)
         assert row is not None
         row.action = "praise"
-        row.entry_hash = audit._entry_hash(row)
+        row.entry_hash = audit_log._entry_hash(row)
     assert verified(database).broken_at == 3
 
 
@@ -122,12 +122,12 @@ def test_a_chain_that_was_cut_has_another_head(database: Database) -> None:
 def test_a_person_is_forgotten_and_the_chain_still_holds(database: Database) -> None:
     fill(database)
     with database.begin() as session:
-        assert audit.erase(session, ADA, actor=MOD) == 2
+        assert audit_log.erase(session, ADA, actor=MOD) == 2
     after = verified(database)
     assert after.whole
     assert (after.entries, after.erased) == (6, 2)
     with database.read() as session:
-        assert ADA not in str(list(audit.export(session)))
+        assert ADA not in str(list(audit_log.export(session)))
 
 
 def test_bans_are_written_down_with_the_change_they_tell_of(database: Database) -> None:
@@ -139,7 +139,7 @@ def test_bans_are_written_down_with_the_change_they_tell_of(database: Database) 
         bans.ban(session, ADA, by=MOD)
         raise ZeroDivisionError
     with database.read() as session:
-        actions = [(entry["action"], entry["actor"], entry["subject"]) for entry in audit.export(session)]
+        actions = [(entry["action"], entry["actor"], entry["subject"]) for entry in audit_log.export(session)]
     assert actions == [("ban", MOD, ADA), ("unban", MOD, ADA)]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from moderation.limits.limiter import Limiter
+from moderation.limits.rate_limiter import Limiter
 from moderation.limits.settings import LimitSettings, Pace
 from studio.errors import RateLimited
 from studio.people import Person, Platform

@@ -8,7 +8,7 @@ from sqlalchemy import update
 
 from engine.maintenance import orphan_files
 from engine.maintenance.orphan_files import PARTS_A_RUN, Clearance
-from moderation.retention import let_go
+from moderation.cases.retention import let_go
 from studio import releases
 from studio.cases import Decision
 from studio.catalog import perform

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from moderation import bans
+from moderation.records import bans
 from studio.buttons import Action, Button
 from studio.cases import CaseKind, CaseState
 from studio.catalog import perform, press

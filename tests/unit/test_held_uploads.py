@@ -7,11 +7,11 @@ from datetime import timedelta
 import pytest
 from PIL import Image
 
-from moderation.categories import Category
-from moderation.desk.blocks import blocked_bits
-from moderation.limits.limiter import Limiter
+from moderation.cases.blocked_pictures import blocked_bits
+from moderation.limits.rate_limiter import Limiter
 from moderation.limits.settings import LimitSettings, Pace
-from moderation.policy import default_policy, parse_policy
+from moderation.policy.categories import Category
+from moderation.policy.policy import default_policy, parse_policy
 from moderation.rules.image import ImageSubject
 from studio.cases import CaseKind, Decision
 from studio.catalog import perform

@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from chatelier.settings import load_settings
 from chatelier.wiring.workers import keep_house
 from engine.queue.celery_app import CHORES_TASK
-from moderation import audit
+from moderation.records import audit_log
 from studio.cases import CaseKind, Decision
 from studio.catalog import perform
 from studio.clock import now
@@ -58,8 +58,8 @@ def test_every_hour_weeks_are_told_questions_closed_and_old_words_emptied(
         choices.keep_community_rules(session, CommunityRules(log_channel="42"), by=MOD)
         old, _ = cases.open_case(session, CaseKind.REPORT, case_key="old", subject=bo.person, words="private")
         cases.close(session, old.id, Decision.APPROVE, by=MOD.key, at=LONG_AGO)
-        patch.setattr("moderation.audit.now", lambda: LONG_AGO)
-        audit.append(session, "ban", actor=MOD.key, subject=bo.person.key)
+        patch.setattr("moderation.records.audit_log.now", lambda: LONG_AGO)
+        audit_log.append(session, "ban", actor=MOD.key, subject=bo.person.key)
     with monkeypatch.context() as patch:
         patch.setattr("engine.maintenance.weekly_digest.week_of", fail)
         chores()  # what goes wrong at one chore keeps no other from being done
@@ -67,7 +67,7 @@ def test_every_hour_weeks_are_told_questions_closed_and_old_words_emptied(
         assert not session.scalars(select(DigestRow)).all()
         assert session.get_one(JobRow, waiting).state == JobState.CANCELLED
         assert session.get_one(CaseRow, old.id).words == ""
-        assert audit.verify(session).erased == 1
+        assert audit_log.verify(session).erased == 1
     chores()
     with ports.database.read() as session:
         assert len(session.scalars(select(DigestRow)).all()) == 1

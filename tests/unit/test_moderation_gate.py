@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from moderation import audit, bans
-from moderation.findings import Finding
 from moderation.gate import HouseGate
 from moderation.limits.settings import LimitSettings, Pace
-from moderation.policy import default_policy
+from moderation.policy.findings import Finding
+from moderation.policy.policy import default_policy
+from moderation.records import audit_log, bans
+from moderation.records.tables import AuditRow
 from moderation.rules.prompt import PromptSubject, house_prompt_rules
-from moderation.tables import AuditRow
 from studio.clock import now
 from studio.db.database import Database
 from studio.errors import Banned, InspectionFailed, RateLimited
@@ -128,7 +128,7 @@ def test_a_refusal_is_written_down_without_its_words(database: Database, tmp_pat
     assert gate.admit(asking()).allows
     gate.admit(asking("a spoiler"))
     with database.read() as session:
-        entries = list(audit.export(session))
+        entries = list(audit_log.export(session))
     assert [(entry["action"], entry["subject"]) for entry in entries] == [("refuse", ADA.key)]
     assert entries[0]["details"]["policy"] == gate.policy_version
     assert "spoiler" not in str(entries)
@@ -180,7 +180,7 @@ def test_a_review_judges_again_without_counting_or_writing(database: Database, t
         assert gate.review(asking("a spoiler")).ruling is Ruling.REFUSE
     assert gate.admit(asking()).allows
     with database.begin() as session:
-        assert not list(audit.export(session))
+        assert not list(audit_log.export(session))
         bans.ban(session, ADA.key, by=GRACE.key)
     with pytest.raises(Banned):
         gate.review(asking())

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from moderation.cli import policy_app
-from moderation.hash_lists import hashes_in_csv, read_list
+from moderation.cli.policy_commands import policy_app
+from moderation.vision.hash_lists import hashes_in_csv, read_list
 
 ONE, TWO, THREE = (digit * 64 for digit in "abc")
 

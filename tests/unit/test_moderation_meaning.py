@@ -5,14 +5,14 @@ from collections.abc import Sequence
 
 import pytest
 
-from moderation.categories import Category
-from moderation.classifier import CLASSES, Classifier, Opinion
-from moderation.court import PromptCourt
-from moderation.language import foreign, identify
-from moderation.policy import default_policy, parse_policy
+from moderation.policy.categories import Category
+from moderation.policy.policy import default_policy, parse_policy
 from moderation.rules.prompt import PromptSubject, house_prompt_rules
 from moderation.rules.prompt.language import OtherLanguage
 from moderation.rules.prompt.meaning import MAX_CHARACTERS, Meaning
+from moderation.rules.prompt_judge import PromptCourt
+from moderation.text.language_id import foreign, identify
+from moderation.text.prompt_classifier import CLASSES, Classifier, Opinion
 from studio.verdicts import Ruling
 
 ENGLISH = frozenset({"en"})

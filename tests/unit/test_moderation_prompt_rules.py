@@ -2,16 +2,16 @@
 
 import pytest
 
-from moderation.categories import Category
-from moderation.normalise import MAX_CHARACTERS
-from moderation.policy import default_policy
+from moderation.policy.categories import Category
+from moderation.policy.policy import default_policy
 from moderation.rules.prompt import PromptSubject
 from moderation.rules.prompt.length import Length
 from moderation.rules.prompt.listed_words import ListedWords
 from moderation.rules.prompt.minors import Minors
 from moderation.rules.prompt.topics import house_topics
+from moderation.text.normalization import MAX_CHARACTERS
+from moderation.text.word_lists import HashedWords, PlainWords, Severity
 from moderation.training.word_list import lines_for
-from moderation.words import HashedWords, PlainWords, Severity
 from studio.people import Person, Platform
 from studio.ports import Admission
 from studio.requests import Operation, PaintRequest

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from moderation.classifier import BUCKETS, CLASSES, Network, word_places
-from moderation.training import fit as fitting
-from moderation.training.fit import fit
-from moderation.training.private import public_sides, secrets
-from moderation.training.rows import Part, part_of, read_rows
+from moderation.text.prompt_classifier import BUCKETS, CLASSES, Network, word_places
+from moderation.training import classifier_fit as fitting
+from moderation.training.classifier_fit import fit
+from moderation.training.data.dataset import Part, part_of, read_rows
+from moderation.training.data.privacy_prompts import public_sides, secrets
 
 TEXTS = [f"{word} number {count} on a table" for count in range(120) for word in ("harmless", "harmful")]
 
@@ -27,14 +27,14 @@ def test_a_row_is_always_in_the_same_part_whatever_its_capitals() -> None:
 def test_the_unseen_rows_are_written_for_the_evaluation(tmp_path: Path) -> None:
     import typer
 
-    from moderation.training import rows
+    from moderation.training.data import dataset
 
     lines = [
         json.dumps({"text": text, "label": "benign", "category": "", "source": "made"}) for text in TEXTS
     ]
     (tmp_path / "rows.jsonl").write_text("\n".join(lines) + "\n", "utf-8")
     app = typer.Typer()
-    app.command()(rows.write)
+    app.command()(dataset.write)
     out = tmp_path / "unseen.jsonl"
     result = CliRunner().invoke(app, [str(tmp_path / "rows.jsonl"), "--out", str(out), "--part", "measure"])
     assert result.exit_code == 0, result.output

@@ -8,12 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moderation.candidates import WORD
-from moderation.categories import Category
-from moderation.classifier import Opinion
-from moderation.court import PromptCourt
-from moderation.normalise import fold_text, read, without_weights
-from moderation.policy import default_policy
+from moderation.policy.categories import Category
+from moderation.policy.policy import default_policy
 from moderation.rules.prompt import PromptSubject
 from moderation.rules.prompt.listed_words import ListedWords
 from moderation.rules.prompt.meaning import Meaning
@@ -21,7 +17,11 @@ from moderation.rules.prompt.minors import Minors
 from moderation.rules.prompt.names import Names
 from moderation.rules.prompt.people import People
 from moderation.rules.prompt.topics import house_topics
-from moderation.words import PlainWords
+from moderation.rules.prompt_judge import PromptCourt
+from moderation.text.normalization import fold_text, read, without_weights
+from moderation.text.prompt_classifier import Opinion
+from moderation.text.word_lists import PlainWords
+from moderation.text.word_segmentation import WORD
 from studio.parsing.prompt_weights import joined_words, plain_words, read_weights
 from studio.verdicts import Ruling
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from moderation.normalise import read
+from moderation.text.normalization import read
+from moderation.text.word_lists import HashedWords, Kind, PlainWords, Severity, digest
 from moderation.training.word_list import broken, innocent, lines_for
-from moderation.words import HashedWords, Kind, PlainWords, Severity, digest
 
 
 def hashed(words: dict[str, Severity], dictionary: set[str] | None = None) -> HashedWords:

@@ -6,10 +6,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from moderation.categories import Category
-from moderation.desk.strikes import strike
-from moderation.policy import Action, default_policy
-from moderation.stances import tightened
+from moderation.cases.strikes import strike
+from moderation.policy.categories import Category
+from moderation.policy.community_overrides import tightened
+from moderation.policy.policy import Action, default_policy
 from studio.catalog import perform
 from studio.clock import now
 from studio.communities import CommunityRules, Tier

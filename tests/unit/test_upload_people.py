@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from moderation.categories import Category
-from moderation.court import PromptCourt
-from moderation.findings import Finding
-from moderation.policy import default_policy
+from moderation.policy.categories import Category
+from moderation.policy.findings import Finding
+from moderation.policy.policy import default_policy
 from moderation.rules.prompt import PromptSubject
+from moderation.rules.prompt_judge import PromptCourt
 from studio.catalog import perform
 from studio.commands.answers import Accepted
 from studio.commands.spec import Call

@@ -53,7 +53,7 @@ def test_a_face_has_all_its_ports_and_loads_no_heavy_library_even_where_images_a
         "assert accept_upload(ports, ana, file.getvalue()).fingerprint\n"
         "assert not examine_upload(ports, ana, file.getvalue()).claims\n"
         "heavy = {'torch', 'diffusers', 'transformers', 'accelerate', 'spandrel'}\n"
-        "heavy |= {'onnxruntime', 'c2pa', 'moderation.provenance.mark'}\n"
+        "heavy |= {'onnxruntime', 'c2pa', 'moderation.provenance.watermark.watermark'}\n"
         "assert not heavy & set(sys.modules), heavy & set(sys.modules)\n"
     )
     environment = {
@@ -87,7 +87,7 @@ def test_the_rules_of_the_house_are_the_ones_that_are_set(monkeypatch: pytest.Mo
 def test_the_gate_counts_as_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CHATELIER_LIMITS__PER_10_SECONDS", "2")
     # The allowance grows with time, and the first request loads the rules, which takes as long as it takes.
-    monkeypatch.setattr("moderation.limits.meters.time", SimpleNamespace(time=lambda: 1_800_000_000.0))
+    monkeypatch.setattr("moderation.limits.gcra.time", SimpleNamespace(time=lambda: 1_800_000_000.0))
     settings = load_settings()
     database = ports.open_database(settings)
     gate = ports.open_gate(settings, database, redis_url=None)

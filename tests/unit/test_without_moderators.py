@@ -11,12 +11,12 @@ from bots.discord.guilds.members import community_of
 from chatelier.doctor.moderation import moderators
 from chatelier.settings import load_settings, read_settings
 from chatelier.wiring import ports as wiring
-from moderation.categories import Category
-from moderation.court import PromptCourt
-from moderation.findings import Finding, weigh
 from moderation.gate import HouseGate
+from moderation.policy.categories import Category
+from moderation.policy.findings import Finding, weigh
 from moderation.rules.image import ImageSubject
 from moderation.rules.prompt import PromptSubject
+from moderation.rules.prompt_judge import PromptCourt
 from studio.catalog import perform
 from studio.clock import now
 from studio.commands.answers import Filed

@@ -15,7 +15,7 @@ from engine.jobs.job_runner import Work
 from engine.jobs.leases import LeaseKeeper
 from engine.maintenance.job_sweeper import Sweeper
 from engine.types import Painted, Progress
-from moderation.policy import default_policy, parse_policy
+from moderation.policy.policy import default_policy, parse_policy
 from studio.cases import CaseKind
 from studio.catalog import perform
 from studio.clock import now

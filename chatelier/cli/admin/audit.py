@@ -2,7 +2,7 @@
 
 import typer
 
-from moderation.cli import audit_app
+from moderation.cli.policy_commands import audit_app
 
 
 def register(app: typer.Typer) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import typer
 
-from moderation.cli import policy_app
+from moderation.cli.policy_commands import policy_app
 
 
 def register(app: typer.Typer) -> None:

@@ -26,7 +26,7 @@ def init(
     from chatelier.runtime.console import answers
     from chatelier.settings import load_settings
     from chatelier.wiring.ports import own_chain
-    from moderation.provenance.chain import make_chain
+    from moderation.provenance.certificates import make_chain
 
     settings = load_settings()
     chain = own_chain(settings)

@@ -2,15 +2,15 @@
 
 from pathlib import Path
 
-from moderation.policy import Policy, default_policy
+from moderation.policy.policy import Policy, default_policy
 from moderation.rules.image.blank import Blank
-from moderation.rules.image.blocked import Blocked
+from moderation.rules.image.blocked_everywhere import Blocked
 from moderation.rules.image.faces import Faces
-from moderation.rules.image.larger_model import LargerModel
 from moderation.rules.image.nudity import Nudity
+from moderation.rules.image.safety_model import LargerModel
 from moderation.rules.image.size import Size
 from moderation.rules.image.subject import ImageRule, ImageSubject
-from moderation.safety_model import SafetyModel
+from moderation.vision.safety_model import SafetyModel
 
 __all__ = ["ImageRule", "ImageSubject", "house_image_rules"]
 

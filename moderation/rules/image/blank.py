@@ -2,7 +2,7 @@
 
 from PIL import Image, ImageStat
 
-from moderation.findings import Finding
+from moderation.policy.findings import Finding
 from moderation.rules.image.subject import ImageSubject
 from studio.ports import Inspected
 from studio.requests import Operation

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
-from moderation.categories import Category
-from moderation.findings import Finding
-from moderation.pdq import SAME_BITS, USABLE_QUALITY, distance
+from moderation.policy.categories import Category
+from moderation.policy.findings import Finding
 from moderation.rules.image.subject import ImageSubject
+from moderation.vision.pdq import SAME_BITS, USABLE_QUALITY, distance
 from studio.people import Person
 from studio.verdicts import Ruling
 

@@ -4,12 +4,12 @@ from typing import Protocol
 
 from PIL import Image
 
-from moderation.categories import Category
-from moderation.consent import ConsentBook
-from moderation.faces import SURE
-from moderation.findings import Finding
-from moderation.policy import FacePolicy
+from moderation.policy.categories import Category
+from moderation.policy.findings import Finding
+from moderation.policy.policy import FacePolicy
+from moderation.policy.upload_consent import ConsentBook
 from moderation.rules.image.subject import ImageSubject
+from moderation.vision.face_detection import SURE
 from studio.ports import Inspected
 from studio.verdicts import Ruling
 

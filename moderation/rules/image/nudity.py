@@ -5,12 +5,12 @@ photographs only. Where both agree the score is high; where only one is sure, it
 A picture that was asked for with words for a minor is never left to thresholds.
 """
 
-from moderation.categories import Category
-from moderation.findings import Finding
-from moderation.nudity import First, Impression, Second, nakedness
+from moderation.policy.categories import Category
+from moderation.policy.findings import Finding
 from moderation.rules.image.subject import ImageSubject
 from moderation.rules.prompt.minors import house_minors
 from moderation.rules.prompt.subject import PromptSubject
+from moderation.vision.nudity_detection import First, Impression, Second, nakedness
 from studio.verdicts import Ruling
 
 _WITH_MINORS = (

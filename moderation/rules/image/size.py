@@ -1,6 +1,6 @@
 """A painted picture has the size that was asked for."""
 
-from moderation.findings import Finding
+from moderation.policy.findings import Finding
 from moderation.rules.image.subject import ImageSubject
 from studio.ports import Inspected
 from studio.requests import Operation

@@ -6,9 +6,9 @@ from typing import Protocol
 
 from PIL import Image
 
-from moderation.findings import Finding
-from moderation.pdq import Pdq
-from moderation.sight import Sight
+from moderation.policy.findings import Finding
+from moderation.vision.image_analysis import Sight
+from moderation.vision.pdq import Pdq
 from studio.people import Person
 from studio.ports import Inspected
 from studio.requests import PaintRequest

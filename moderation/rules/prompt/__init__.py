@@ -2,9 +2,7 @@
 
 from pathlib import Path
 
-from moderation import people as recogniser
-from moderation.classifier import Classifier
-from moderation.policy import Action, Policy, default_policy
+from moderation.policy.policy import Action, Policy, default_policy
 from moderation.rules.prompt.language import OtherLanguage
 from moderation.rules.prompt.length import Length
 from moderation.rules.prompt.listed_words import ListedWords
@@ -14,7 +12,9 @@ from moderation.rules.prompt.names import Names
 from moderation.rules.prompt.people import People
 from moderation.rules.prompt.subject import NeedsWarmth, PromptRule, PromptSubject
 from moderation.rules.prompt.topics import house_topics
-from moderation.words import PlainWords
+from moderation.text import named_people as recogniser
+from moderation.text.prompt_classifier import Classifier
+from moderation.text.word_lists import PlainWords
 from studio.verdicts import Ruling
 
 __all__ = ["NeedsWarmth", "PromptRule", "PromptSubject", "house_prompt_rules"]

@@ -1,9 +1,9 @@
 """Text in a language that the classifier was not measured on waits for a moderator."""
 
-from moderation.categories import Category
-from moderation.findings import Finding
-from moderation.language import foreign
+from moderation.policy.categories import Category
+from moderation.policy.findings import Finding
 from moderation.rules.prompt.subject import PromptSubject
+from moderation.text.language_id import foreign
 from studio.verdicts import Ruling
 
 

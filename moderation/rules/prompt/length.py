@@ -1,7 +1,7 @@
 """Text that is too long to be read whole waits for a moderator."""
 
-from moderation.categories import Category
-from moderation.findings import Finding
+from moderation.policy.categories import Category
+from moderation.policy.findings import Finding
 from moderation.rules.prompt.subject import PromptSubject
 from studio.verdicts import Ruling
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import resources
 
-from moderation.candidates import Candidate, View
-from moderation.categories import Category
-from moderation.findings import Finding
-from moderation.normalise import Reading, fold_text
+from moderation.policy.categories import Category
+from moderation.policy.findings import Finding
 from moderation.rules.prompt.subject import PromptSubject
-from moderation.words import HashedWords, PlainWords, Severity, WordList
+from moderation.text.normalization import Reading, fold_text
+from moderation.text.word_lists import HashedWords, PlainWords, Severity, WordList
+from moderation.text.word_segmentation import Candidate, View
 from studio.verdicts import Ruling
 
 _SCORES = {Severity.MILD: 0.6, Severity.SEVERE: 1.0}

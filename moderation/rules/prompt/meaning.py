@@ -7,12 +7,12 @@ several steps adds up. One word alone says too little: the lists judge that.
 from collections.abc import Iterator
 from typing import Protocol
 
-from moderation.candidates import WORD
-from moderation.categories import Category
-from moderation.classifier import Classifier, Opinion, load_in_background
-from moderation.findings import Finding
-from moderation.normalise import read
+from moderation.policy.categories import Category
+from moderation.policy.findings import Finding
 from moderation.rules.prompt.subject import PromptSubject
+from moderation.text.normalization import read
+from moderation.text.prompt_classifier import Classifier, Opinion, load_in_background
+from moderation.text.word_segmentation import WORD
 from studio.parsing.prompt_weights import plain_words
 from studio.verdicts import Ruling
 

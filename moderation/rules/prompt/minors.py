@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from functools import cache
 from importlib import resources
 
-from moderation.candidates import Candidate, View
-from moderation.categories import Category
-from moderation.findings import Finding
-from moderation.normalise import Reading
+from moderation.policy.categories import Category
+from moderation.policy.findings import Finding
 from moderation.rules.prompt.subject import PromptSubject
-from moderation.words import PlainWords, Severity, WordList
+from moderation.text.normalization import Reading
+from moderation.text.word_lists import PlainWords, Severity, WordList
+from moderation.text.word_segmentation import Candidate, View
 from studio.verdicts import Ruling
 
 _AGE = re.compile(

@@ -16,12 +16,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from moderation.candidates import View
-from moderation.categories import Category
-from moderation.findings import Finding
-from moderation.normalise import Reading, fold_text
+from moderation.policy.categories import Category
+from moderation.policy.findings import Finding
 from moderation.rules.prompt.subject import PromptSubject
-from moderation.words import PlainWords
+from moderation.text.normalization import Reading, fold_text
+from moderation.text.word_lists import PlainWords
+from moderation.text.word_segmentation import View
 from studio.errors import Misconfigured
 from studio.verdicts import Ruling
 

@@ -6,12 +6,12 @@ policy minds; a house that wants to see them all sets the threshold of `person` 
 
 from collections.abc import Callable, Sequence
 
-from moderation.categories import Category
-from moderation.findings import Finding
-from moderation.normalise import without_weights
-from moderation.people import load_in_background, named_people
+from moderation.policy.categories import Category
+from moderation.policy.findings import Finding
 from moderation.rules.prompt.meaning import MAX_CHARACTERS, Judge
 from moderation.rules.prompt.subject import PromptSubject
+from moderation.text.named_people import load_in_background, named_people
+from moderation.text.normalization import without_weights
 from studio.verdicts import Ruling
 
 _NAME_ALONE, _NAME_AND_DOUBT = 0.3, 0.7  # scores

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol, runtime_checkable
 
-from moderation.findings import Finding
-from moderation.normalise import Reading, read
+from moderation.policy.findings import Finding
+from moderation.text.normalization import Reading, read
 from studio.ports import Admission
 from studio.requests import PaintRequest
 

@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
 
-from moderation.candidates import View
-from moderation.categories import Category
-from moderation.findings import Finding
-from moderation.normalise import fold_text
+from moderation.policy.categories import Category
+from moderation.policy.findings import Finding
 from moderation.rules.prompt.subject import PromptSubject
+from moderation.text.normalization import fold_text
+from moderation.text.word_segmentation import View
 from studio.verdicts import Ruling
 
 _SCORES = {"asks": 0.7, "about": 0.4}

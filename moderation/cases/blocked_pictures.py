@@ -1,0 +1,72 @@
+"""Pictures that a moderator blocked: their look-alikes never pass again in that community."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from moderation.records.tables import BlockedPictureRow
+from moderation.vision.pdq import SAME_BITS, distance
+from studio.cases import Case
+from studio.clock import now
+from studio.db.records import job_of
+from studio.db.tables import JobRow, PictureRow
+from studio.people import Person
+
+
+def block(session: Session, case: Case) -> int:
+    """Block the picture that a case is about, or all of its job's, or before it was painted its uploads.
+
+    How many have a fingerprint to know them by.
+    """
+    query = select(PictureRow).where(PictureRow.job_id == case.job_id)
+    if case.picture_id is not None:
+        query = query.where(PictureRow.id == case.picture_id)
+    rows = session.scalars(query).all()
+    prints = {found for row in rows if (found := fingerprint(row))} if rows else _uploads(session, case)
+    for found in sorted(prints):
+        session.merge(
+            BlockedPictureRow(
+                platform=case.platform,
+                community=case.community,
+                fingerprint=found,
+                case_id=case.id,
+                blocked_by=case.decided_by or "",
+                at=now(),
+            )
+        )
+    session.flush()
+    return len(prints)
+
+
+def _uploads(session: Session, case: Case) -> set[str]:
+    """The fingerprints of what a job that was not painted starts from."""
+    row = session.get(JobRow, case.job_id) if case.job_id else None
+    sources = job_of(row).request.sources if row else ()
+    return {source.fingerprint for source in sources if source.fingerprint}
+
+
+def fingerprint(row: PictureRow) -> str:
+    """64 hexadecimal digits, or nothing."""
+    return row.perceptual_hash or str(row.verdict.get("fingerprint", ""))
+
+
+def blocked_bits(session: Session, person: Person) -> tuple[int, ...]:
+    """The fingerprints that are blocked where the person is."""
+    query = select(BlockedPictureRow.fingerprint).where(
+        BlockedPictureRow.platform == person.platform, BlockedPictureRow.community == person.community
+    )
+    return tuple(int(found, 16) for found in session.scalars(query))
+
+
+def find_alike(session: Session, person: Person, bits: int) -> PictureRow | None:
+    """The picture of the person's community that a fingerprint belongs to."""
+    query = select(PictureRow).join(JobRow, JobRow.id == PictureRow.job_id)
+    query = query.where(
+        JobRow.platform == person.platform,
+        JobRow.community == person.community,
+        PictureRow.deleted_at.is_(None),
+    )
+    for row in session.scalars(query.order_by(PictureRow.created_at.desc())):
+        found = fingerprint(row)
+        if found and distance(int(found, 16), bits) <= SAME_BITS:
+            return row
+    return None

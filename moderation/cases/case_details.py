@@ -1,0 +1,77 @@
+"""A case with all that a moderator needs to judge it."""
+
+from dataclasses import replace
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from moderation.cases.strikes import burden
+from moderation.records import bans
+from studio.cases import Case, CaseState, Conduct, Dossier
+from studio.db import records
+from studio.db.humans import identities
+from studio.db.people import SOMEBODY, find_person, is_nameless
+from studio.db.tables import CaseRow, JobRow
+from studio.jobs import Job, JobState
+from studio.people import Person
+from studio.privacy import Audience, may_see
+
+
+def read_dossier(session: Session, case: Case) -> Dossier:
+    job = records.find_job(session, case.job_id) if case.job_id else None
+    return Dossier(
+        case=case,
+        subject=_subject(session, case.subject),
+        job=job,
+        pictures=tuple(records.pictures_of_job(session, job.id)) if job else (),
+        prompts=_prompts(session, case, job) if job else (),
+        conduct=read_conduct(session, case.subject, but=case.id),
+    )
+
+
+def _subject(session: Session, key: str) -> Person:
+    """Without the id of one who was forgotten while they are judged, which would lead to their name."""
+    person = find_person(session, key)
+    return replace(person, user_id=SOMEBODY) if is_nameless(session, key) else person
+
+
+def read_conduct(session: Session, person_key: str, *, but: str = "") -> Conduct:
+    """A person's record over all their identities, without the case `but`."""
+    keys = identities(session, person_key)
+    theirs = select(func.count()).select_from(JobRow).where(JobRow.person_key.in_(keys))
+    cases = select(func.count()).select_from(CaseRow).where(CaseRow.subject.in_(keys), CaseRow.id != but)
+    ban = bans.find_ban(session, person_key)
+    return Conduct(
+        jobs=session.scalar(theirs) or 0,
+        refusals=session.scalar(theirs.where(JobRow.state == JobState.REFUSED)) or 0,
+        strikes=round(burden(session, person_key), 2),
+        earlier_cases=session.scalar(cases) or 0,
+        banned=ban is not None,
+        banned_until=ban.until if ban else None,
+    )
+
+
+def _prompts(session: Session, case: Case, job: Job) -> tuple[str, ...]:
+    """The effective prompt: the job's own words, then those of the pictures it starts from, nearest first.
+
+    Of the others' words only those that may be seen where the case is. Those of a deleted picture are told while the
+    case is open. Who is asked for their consent reads no words that were written in a private place.
+    """
+    origins = [source.picture_id for source in job.request.sources if source.picture_id]
+    audience = _audience(case, job)
+    told = [
+        picture.recipe.prompt
+        for picture in records.family(session, origins)
+        if case.state is CaseState.OPEN or not picture.deleted
+        if may_see(session, records.find_job(session, picture.job_id), audience)
+    ]
+    asked = case.addressee is None or may_see(session, job, audience)
+    return (job.request.prompt if asked else "", *told)
+
+
+def _audience(case: Case, job: Job) -> Audience:
+    """Moderators see what the person who is judged sees where they asked; who is asked, what they see anywhere."""
+    home = (case.platform, case.community)
+    if case.addressee is not None:
+        return Audience(home=home, person_key=case.addressee)
+    return Audience(home=home, channel=job.address.channel, person_key=job.person.key)

@@ -1,0 +1,225 @@
+"""What follows from a decision, as one transaction: work moves, people hear of it, strikes weigh."""
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from moderation.cases import strikes
+from moderation.cases.blocked_pictures import block
+from moderation.cases.sanctions import exclude, notify, outlasts, warning
+from moderation.cases.side_effects import Outcome
+from moderation.records import bans
+from studio import releases
+from studio.cases import Case, CaseKind, CaseState, Decision, NoticeKind
+from studio.clock import now
+from studio.commands import consent
+from studio.db import cases, outbox, records
+from studio.db.humans import identities, same_human
+from studio.db.tables import CaseRow, JobRow
+from studio.events import JobChanged
+from studio.jobs import JobState
+from studio.people import Platform
+from studio.removals import take_down
+
+_REJECTED = "A moderator did not let this through. Nothing was charged."
+EXCLUDING = frozenset({Decision.SUSPEND, Decision.BAN})  # stops all of a human's jobs
+_DELIVERING = frozenset({Decision.APPROVE, Decision.SPOILER, Decision.OVERTURN})
+_FIRST_SUSPENSION = timedelta(days=7)
+_LONGEST_SUSPENSION = timedelta(days=90)
+_WEIGHTS = {Decision.WARN: 1.0, Decision.SUSPEND: 2.0, Decision.BAN: 4.0, Decision.BLOCK: 1.0}
+
+
+def follow(session: Session, case: Case) -> Outcome:
+    """All that a decided case leads to. Rows first, bans last: they lock the audit chain."""
+    outcome = Outcome()
+    if case.decision is Decision.BLOCK:
+        block(session, case)
+    outcome.add(_move_work(session, case))
+    outcome.add(_tell_filer(session, case))
+    if case.decision is Decision.OVERTURN:
+        strikes.overturn(session, case_id=case.id, job_id=case.job_id)
+    elif case.kind is not CaseKind.SUSPENSION and case.decision in _WEIGHTS:
+        strikes.strike(
+            session,
+            case.subject,
+            rule=case.rule or case.kind,
+            category=case.category,
+            weight=_WEIGHTS[case.decision],
+            case_id=case.id,
+            job_id=case.job_id,
+        )
+    if case.decision is not None and case.decision in _JUDGED:
+        outcome.add(_JUDGED[case.decision](session, case))
+    return outcome
+
+
+def _move_work(session: Session, case: Case) -> Outcome:
+    if case.job_id is None:
+        return Outcome()
+    if case.kind is CaseKind.REPORT:
+        return _answer_report(session, case, session.get_one(JobRow, case.job_id))
+    if case.kind not in (CaseKind.HOLD, CaseKind.APPEAL):
+        return Outcome()
+    row = session.get_one(JobRow, case.job_id)
+    if case.decision in _DELIVERING:
+        return _let_through(session, row, spoiler=case.decision is Decision.SPOILER)
+    return _turn_down(session, case, row) if case.kind is CaseKind.HOLD else Outcome()
+
+
+def _let_through(session: Session, row: JobRow, *, spoiler: bool) -> Outcome:
+    outcome = Outcome()
+    if releases.pictures_of(session, row.id):
+        outcome.events += releases.deliver(session, row.id, spoiler=spoiler)
+    elif not releases.was_painted(session, row.id) and (moved := releases.paint(session, row.id)):
+        row.spoiler = spoiler
+        row.request = _seen(row.request)
+        outcome.events += moved
+        outcome.add(_ask_owners(session, row))
+    return outcome
+
+
+def _seen(request: Mapping[str, Any]) -> dict[str, Any]:
+    """The request with its uploads beyond doubt, so that what is made from it again does not wait again."""
+    sources = [
+        {name: value for name, value in each.items() if name != "doubt"}
+        for each in request.get("sources", ())
+    ]
+    return {**request, "sources": sources}
+
+
+def _ask_owners(session: Session, row: JobRow) -> Outcome:
+    """A moderator's word is not that of the people whose pictures a job starts from, if they were not asked yet."""
+    job = records.job_of(row)
+    outcome = Outcome(events=consent.ask(session, job.person, job))
+    if outcome.events:
+        row.state = JobState.HELD
+        session.flush()
+    else:
+        outcome.send(row)
+    return outcome
+
+
+def _turn_down(session: Session, case: Case, row: JobRow) -> Outcome:
+    ended = releases.stop(session, row.id, JobState.REFUSED, error_code="policy", error_text=_REJECTED)
+    if ended:
+        session.refresh(row)
+        row.refused_rule, row.refused_category = case.rule, case.category
+    return Outcome(events=ended)
+
+
+def _answer_report(session: Session, case: Case, row: JobRow) -> Outcome:
+    """The picture stays, hides behind a click, or goes."""
+    outcome = Outcome()
+    if case.decision is Decision.SPOILER:
+        row.spoiler = True
+        outcome.events.append(
+            outbox.write(session, JobChanged(job_id=row.id, platform=Platform(row.platform)))
+        )
+    elif case.decision is not Decision.APPROVE:
+        job = records.job_of(row)
+        pictures = [each for each in records.pictures_of_job(session, job.id) if each.id == case.picture_id]
+        if pictures:
+            outcome.remove(take_down(session, job, pictures))
+            text = f"A moderator took your picture {case.picture_id} down."
+            outcome.add(notify(session, case.subject, NoticeKind.DECIDED, text, case_id=case.id))
+    return outcome
+
+
+def _tell_filer(session: Session, case: Case) -> Outcome:
+    """Whoever reported or appealed hears what came of it."""
+    if case.filed_by is None or case.kind not in (CaseKind.REPORT, CaseKind.APPEAL):
+        return Outcome()
+    if case.kind is CaseKind.APPEAL:
+        granted = case.decision in _DELIVERING
+        text = (
+            "A moderator looked at your request again: it goes ahead."
+            if granted
+            else "A moderator looked at your request again: the refusal stands."
+        )
+    else:
+        text = _REPORTED.get(case.decision or Decision.REJECT, "A moderator took the picture down.")
+        text = f"Thank you for your report. {text}"
+    return notify(session, case.filed_by, NoticeKind.DECIDED, text, case_id=case.id)
+
+
+_REPORTED = {
+    Decision.APPROVE: "A moderator looked at the picture and left it where it is.",
+    Decision.SPOILER: "A moderator hid the picture until clicked.",
+}
+
+
+def _warn(session: Session, case: Case) -> Outcome:
+    return notify(session, case.subject, NoticeKind.WARNING, warning(case.category), case_id=case.id)
+
+
+def _suspend(session: Session, case: Case) -> Outcome:
+    """Seven days, and twice as long each further time."""
+    query = select(func.count()).select_from(CaseRow)
+    earlier = session.scalar(
+        query.where(
+            CaseRow.subject.in_(identities(session, case.subject)),
+            CaseRow.decision == Decision.SUSPEND,
+            CaseRow.id != case.id,
+        )
+    )
+    until = now() + min(_FIRST_SUSPENSION * 2 ** min(earlier or 0, 8), _LONGEST_SUSPENSION)
+    if case.kind is not CaseKind.SUSPENSION and outlasts(session, case.subject, until):
+        return Outcome()  # what holds already is not made shorter
+    return exclude(
+        session,
+        case.subject,
+        by=case.decided_by or "",
+        until=until,
+        reason=case.category,
+        kind=NoticeKind.SUSPENSION,
+    )
+
+
+def _ban(session: Session, case: Case) -> Outcome:
+    by = case.decided_by or ""
+    return exclude(session, case.subject, by=by, until=None, reason=case.category, kind=NoticeKind.BAN)
+
+
+def _lift(session: Session, case: Case) -> Outcome:
+    """Only the suspension that the case is about."""
+    if case.kind is not CaseKind.SUSPENSION:
+        return Outcome()
+    text = "Your suspension was lifted: it was a mistake, and it counts no more."
+    outcome = notify(session, case.subject, NoticeKind.LIFTED, text, case_id=case.id)
+    for key in sorted(identities(session, case.subject)):
+        bans.unban(session, key, by=case.decided_by or "")
+    return outcome
+
+
+_JUDGED: Mapping[Decision, Callable[[Session, Case], Outcome]] = {
+    Decision.WARN: _warn,
+    Decision.SUSPEND: _suspend,
+    Decision.BAN: _ban,
+    Decision.OVERTURN: _lift,
+}
+
+
+def answer_alike(session: Session, case: Case) -> Outcome:
+    """The other open reports on the same picture get the same answer, unless a moderator is at one of them.
+
+    One that the deciding moderator filed waits for somebody else.
+    """
+    outcome = Outcome()
+    if case.kind is not CaseKind.REPORT or case.decision is None:
+        return outcome
+    query = select(CaseRow).where(
+        CaseRow.kind == CaseKind.REPORT,
+        CaseRow.picture_id == case.picture_id,
+        CaseRow.state == CaseState.OPEN,
+    )
+    by = case.decided_by or ""
+    # One that another moderator is deciding at this very moment is left to them.
+    for row in session.scalars(query.order_by(CaseRow.id).with_for_update(skip_locked=True)):
+        own = row.filed_by is not None and same_human(session, row.filed_by, by)
+        if not own and cases.close(session, row.id, case.decision, by=by, at=now()):
+            outcome.events.append(cases.changed(session, row))
+            outcome.add(_tell_filer(session, cases.case_of(row)))
+    return outcome

@@ -1,0 +1,54 @@
+"""What the moderators' records say of a person is erased when they ask; bans and strikes in force stay."""
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from moderation.cases.sanctions import HOUSE
+from moderation.cases.strikes import FORGOTTEN, burden
+from moderation.records import audit_log
+from moderation.records.tables import BlockedPictureRow, StrikeRow
+from studio import forgetting
+from studio.cases import CaseState
+from studio.clock import now
+from studio.db import humans, ledger
+from studio.db.database import Database
+from studio.db.tables import BanRow, CaseRow
+
+
+def erase_records(session: Session, keys: tuple[str, ...]) -> int:
+    """Words, evidence and old strikes go, and the audit chain forgets. How many of its entries did.
+
+    What an open case says of them stays until it is decided. Strikes that still weigh stay under the key without
+    the job and the decided case they were for, or forgetting would be the way around a suspension.
+    """
+    closed = CaseRow.subject.in_(keys) & (CaseRow.state == CaseState.CLOSED)
+    session.execute(update(CaseRow).where(closed).values(words="", evidence="", note=""))
+    filed = CaseRow.filed_by.in_(keys)
+    session.execute(update(CaseRow).where(filed).values(words="", note="", filed_by=None))
+    for key in keys:  # a ban is still lifted where it was imposed
+        house = f"{key.rpartition(':')[0]}:{HOUSE}"
+        session.execute(update(BanRow).where(BanRow.banned_by == key).values(banned_by=house))
+    blocked = BlockedPictureRow.blocked_by.in_(keys)
+    session.execute(update(BlockedPictureRow).where(blocked).values(blocked_by=HOUSE))
+    theirs = StrikeRow.person_key.in_(keys)
+    over = StrikeRow.overturned_at.is_not(None) | (StrikeRow.at < now() - FORGOTTEN)
+    session.execute(delete(StrikeRow).where(theirs, over))
+    session.execute(update(StrikeRow).where(theirs).values(job_id=None))
+    decided = StrikeRow.case_id.in_(select(CaseRow.id).where(CaseRow.state == CaseState.CLOSED))
+    session.execute(update(StrikeRow).where(theirs, decided).values(case_id=None))
+    session.flush()
+    return sum(audit_log.erase(session, key, actor=HOUSE) for key in keys)
+
+
+def let_judged_go(database: Database) -> None:
+    """Those who were forgotten while they were judged, once no ban, strike or open case of theirs is left."""
+    with database.read() as session:
+        found = forgetting.nameless_keys(session)
+    for key in found:
+        with database.begin() as session:
+            humans.hold(session, key)
+            keys = humans.identities(session, key)
+            ledger.lock(session, *keys)
+            if not forgetting.is_judged(session, keys) and not burden(session, key):
+                forgetting.let_go(session, key)
+                audit_log.erase(session, key, actor=HOUSE)

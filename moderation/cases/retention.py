@@ -1,0 +1,43 @@
+"""How long the moderators' records keep their content. The chain, and that there was a case, stay for ever."""
+
+from datetime import timedelta
+
+from sqlalchemy import delete, update
+from sqlalchemy.orm import Session
+
+from moderation.cases.record_erasure import let_judged_go
+from moderation.cases.strikes import FORGOTTEN
+from moderation.records import audit_log
+from moderation.records.tables import StrikeRow
+from studio import forgetting
+from studio.cases import CaseState
+from studio.clock import now
+from studio.db import ledger
+from studio.db.database import Database
+from studio.db.tables import CaseRow
+from studio.removals import let_unseen_go
+
+_DELIVERED = timedelta(days=1)  # by then every face has heard of a deletion
+
+
+def let_go(database: Database, *, keep: timedelta) -> int:
+    """Empty audit entries and closed cases older than `keep`, and give up pictures that were refused before.
+
+    How many audit entries were emptied.
+    """
+    before = now() - keep
+    let_judged_go(database)
+    with database.begin() as session:
+        ledger.leave_names(session, at=now())
+    with database.begin() as session:
+        let_unseen_go(session, before=before)
+        forgetting.leave_private_places(session, before=now() - _DELIVERED)
+    with database.begin() as session:
+        _empty_cases(session, keep)
+        session.execute(delete(StrikeRow).where(StrikeRow.at < now() - FORGOTTEN))
+        return audit_log.expire(session, before=before)
+
+
+def _empty_cases(session: Session, keep: timedelta) -> None:
+    old = (CaseRow.state == CaseState.CLOSED) & (CaseRow.decided_at < now() - keep)
+    session.execute(update(CaseRow).where(old).values(words="", evidence="", note=""))

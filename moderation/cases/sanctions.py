@@ -1,0 +1,233 @@
+"""What strikes lead to: a warning, timeouts, a suspension, a ban. A human sees every suspension."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session
+
+from moderation.cases.side_effects import Outcome
+from moderation.cases.strikes import SEVERE, burden, strike
+from moderation.metrics import STRIKES
+from moderation.records import bans
+from moderation.records.tables import StrikeRow
+from studio import releases
+from studio.cases import CaseKind, NoticeKind
+from studio.clock import now
+from studio.db import cases, ledger, moves
+from studio.db.humans import human_of, identities
+from studio.db.people import lock_person
+from studio.db.tables import BanRow, JobRow
+from studio.jobs import GOING_ON, JobState
+from studio.people import Person
+
+HOUSE = "house"  # who acts when no person does
+_STOPPED = "A moderator stopped this. Nothing was charged."
+_STOPPED_BY_RULES = "The house rules stopped this. Nothing was charged."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rung:
+    """From this burden of strikes on. `lasts` None is for good, which only a human makes final."""
+
+    burden: float
+    name: str
+    lasts: timedelta | None = None
+    opens_case: bool = False
+
+
+LADDER = (
+    Rung(burden=1.0, name="warning"),
+    Rung(burden=2.0, name="timeout", lasts=timedelta(hours=1)),
+    Rung(burden=3.0, name="timeout", lasts=timedelta(days=1)),
+    Rung(burden=SEVERE, name="suspension", lasts=timedelta(days=7), opens_case=True),
+    Rung(burden=2 * SEVERE, name="ban", opens_case=True),
+)
+# The core of the rules: nothing more is painted until a human has looked.
+_FREEZE = Rung(burden=0.0, name="suspension", opens_case=True)
+# Where nobody moderates no human will look, so what the house imposes there ends by itself.
+_COOLING_OFF = timedelta(hours=1)
+_LONGEST_COOLING_OFF = timedelta(days=1)
+ENDS_BY_ITSELF = "That ends by itself."
+
+
+def punish(
+    session: Session,
+    person: Person,
+    *,
+    rule: str,
+    category: str,
+    weight: float,
+    job_id: str | None,
+    moderated: bool = True,
+) -> Outcome:
+    """Note a strike for a refused request, and take the step of the ladder that it leads to, if any.
+
+    Where the place is not `moderated`, a step is a cooling-off of a day at most. Belongs into a transaction that
+    touches nothing else before it; run the outcome's errands after the commit.
+    """
+    lock_person(session, person)
+    hold(session, person.key)
+    before = round(burden(session, person.key), 2)  # or a second's decay would hide a step that was reached
+    row = strike(session, person.key, rule=rule, category=category, weight=weight, job_id=job_id)
+    after = before + weight
+    reached = [rung for rung in LADDER if before < rung.burden <= after]
+    rung = _FREEZE if weight >= SEVERE else (reached[-1] if reached else None)
+    STRIKES.labels(category, rung.name if rung else "none").inc()
+    if rung is None:
+        return Outcome()
+    if rung.name == "warning":
+        return notify(session, person.key, NoticeKind.WARNING, warning(category))
+    return _exclude(session, person, rung if moderated else _cooling_off(rung), row, moderated=moderated)
+
+
+def _cooling_off(rung: Rung) -> Rung:
+    lasts = _COOLING_OFF if rung is _FREEZE else min(rung.lasts or _LONGEST_COOLING_OFF, _LONGEST_COOLING_OFF)
+    return replace(rung, name="cooling-off", lasts=lasts, opens_case=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exclusion:
+    """`until` None: for good."""
+
+    until: datetime | None
+
+
+def find_exclusion(session: Session, person: Person, *, moderated: bool) -> Exclusion | None:
+    """Whether a human may not paint at the moment, under any of their names.
+
+    Where the place is not `moderated`, what the house imposed there lasts as long as a cooling-off at most, also when
+    somebody moderated then, or an earlier version imposed it for good.
+    """
+    found = bans.bans_in_force(session, person)
+    ends = [row.until if moderated or not _by_house(row, person) else _cooled_off_at(row) for row in found]
+    lasting = [until for until in ends if until is not None]
+    if len(lasting) < len(ends):
+        return Exclusion(until=None)
+    latest = max(lasting, default=None)
+    return Exclusion(until=latest) if latest is not None and latest > now() else None
+
+
+def _by_house(row: BanRow, person: Person) -> bool:
+    """Whether the house imposed a ban where the person is."""
+    home, _, by = row.banned_by.rpartition(":")  # older ones are by the house alone
+    return by == HOUSE and home in ("", f"{person.platform}:{person.community}")
+
+
+def _cooled_off_at(row: BanRow) -> datetime:
+    latest = row.created_at + _LONGEST_COOLING_OFF
+    return min(row.until or latest, latest)
+
+
+def hold(session: Session, person_key: str, *, job_id: str | None = None, all_jobs: bool = False) -> None:
+    """Let nothing else happen to a human until the commit: to their account, and to one job or all that go on.
+
+    `humans.hold` says in which order rows are held.
+    """
+    ledger.lock(session, human_of(session, person_key))
+    wanted = JobRow.id == job_id
+    if all_jobs:
+        wanted |= _going_on(identities(session, person_key))
+    moves.hold(session, wanted)
+
+
+def _going_on(keys: tuple[str, ...]) -> ColumnElement[bool]:
+    return JobRow.person_key.in_(keys) & JobRow.state.in_(sorted(GOING_ON))
+
+
+def stop_jobs(session: Session, keys: tuple[str, ...], *, why: str = _STOPPED) -> Outcome:
+    """Everything of theirs that waits ends now, what is being painted ends within a step."""
+    outcome = Outcome()
+    for row in session.scalars(select(JobRow).where(_going_on(keys)).order_by(JobRow.id)):
+        if row.state == JobState.PAINTING:
+            moves.request_cancel(session, row.id)
+            outcome.cancel.append(row.id)
+        else:
+            outcome.events += releases.stop(
+                session, row.id, JobState.CANCELLED, error_code="banned", error_text=why
+            )
+    return outcome
+
+
+def exclude(
+    session: Session,
+    person_key: str,
+    *,
+    by: str,
+    until: datetime | None,
+    reason: str,
+    kind: NoticeKind,
+    moderated: bool = True,
+) -> Outcome:
+    """Stop a human's jobs and ban them under all their names. Bans come last: they lock the audit chain."""
+    keys = identities(session, person_key)
+    outcome = stop_jobs(session, keys, why=_STOPPED if moderated else _STOPPED_BY_RULES)
+    outcome.add(notify(session, person_key, kind, excluded(until, moderated=moderated)))
+    for key in sorted(keys):  # in one order for everybody, or two moderators could wait for each other
+        bans.ban(session, key, by=by, reason=reason, until=until)
+    return outcome
+
+
+def notify(
+    session: Session, person_key: str, kind: NoticeKind, text: str, *, case_id: str | None = None
+) -> Outcome:
+    """A word for a human, on all their identities."""
+    written = [
+        cases.write_notice(session, kind, key, text, case_id=case_id)
+        for key in identities(session, person_key)
+    ]
+    return Outcome(events=[row for row in written if row is not None])
+
+
+def warning(category: str) -> str:
+    about = f" ({category})" if category else ""
+    return (
+        f"What you asked for is against the house rules{about}. If it goes on, you cannot paint for a while."
+    )
+
+
+def excluded(until: datetime | None, *, moderated: bool = True) -> str:
+    if until is None:
+        return "You cannot paint here any more. A moderator can tell you more."
+    more = "A moderator can tell you more." if moderated else ENDS_BY_ITSELF
+    return f"You cannot paint here until {until:%Y-%m-%d %H:%M} UTC. {more}"
+
+
+def _exclude(session: Session, person: Person, rung: Rung, row: StrikeRow, *, moderated: bool) -> Outcome:
+    until = now() + rung.lasts if rung.lasts else None
+    outcome = Outcome()
+    if rung.opens_case:
+        case, opened = cases.open_case(
+            session,
+            CaseKind.SUSPENSION,
+            case_key=f"suspension:{row.number}",
+            subject=person,
+            rule=row.rule,
+            category=row.category,
+            evidence=f"{rung.name}; burden of strikes {burden(session, person.key):.2f}",
+        )
+        outcome.events += opened
+        row.case_id = case.id
+        session.flush()
+    if not outlasts(session, person.key, until):
+        kind = NoticeKind.BAN if rung.name == "ban" else NoticeKind.SUSPENSION
+        reason = f"{rung.name}: {row.category}"
+        by = Person.key_of(person.platform, person.community, HOUSE)
+        outcome.add(
+            exclude(
+                session,
+                person.key,
+                by=by,
+                until=until,
+                reason=reason,
+                kind=kind,
+                moderated=moderated,
+            )
+        )
+    return outcome
+
+
+def outlasts(session: Session, person_key: str, until: datetime | None) -> bool:
+    """Whether a ban that is there already holds as long."""
+    ban = bans.find_ban(session, person_key)
+    return ban is not None and (ban.until is None or (until is not None and ban.until >= until))

@@ -1,0 +1,176 @@
+"""The desk itself: who may decide what, and that it happens once."""
+
+from collections.abc import Callable
+from dataclasses import fields
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from moderation.cases.case_details import read_dossier
+from moderation.cases.decisions import EXCLUDING, answer_alike, follow
+from moderation.cases.record_erasure import erase_records
+from moderation.cases.sanctions import exclude, hold, notify
+from moderation.cases.side_effects import Errands, Outcome
+from moderation.cases.strikes import burden
+from moderation.metrics import CASES
+from moderation.policy.community_overrides import tightened
+from moderation.policy.policy import Policy, default_policy
+from moderation.records import audit_log, bans
+from studio.cases import DECISIONS, Case, Decision, Dossier, NoticeKind
+from studio.clock import now
+from studio.communities import CommunityRules
+from studio.db import cases, choices, origins, outbox
+from studio.db.database import Database
+from studio.db.dialects import hold_names
+from studio.db.humans import identities, same_human
+from studio.db.tables import CaseRow, JobRow
+from studio.errors import BadParameter, CaseTaken, NotAllowed
+from studio.jobs import WAITING, JobState
+from studio.people import Person
+from studio.services import message_refresh
+
+_ELSEWHERE = "They were banned in another community, where they go by another name: it is lifted there."
+_OWN = "This case is about you or came from you: somebody else has to judge it."
+
+
+class HouseDesk:
+    """Implements `studio.ports.Desk`. Safe for many threads."""
+
+    def __init__(self, *, database: Database, errands: Errands, policy: Policy | None = None) -> None:
+        """`policy` is the operator's, over which communities may be stricter."""
+        self._database = database
+        self._errands = errands
+        self._policy = policy or default_policy()
+
+    def claim(self, moderator: Person, case_id: str) -> Dossier:
+        with self._database.begin() as session:
+            case = self._case(session, moderator, case_id)
+            if not cases.claim(session, case_id, by=moderator.key, at=now()):
+                raise CaseTaken(closed=case.decision is not None)
+            row = _row(session, case_id)
+            events = [cases.changed(session, row)]
+            dossier = read_dossier(session, cases.case_of(row))
+            audit_log.append(
+                session, "claim", actor=moderator.key, subject=case.subject, details={"case": case_id}
+            )
+        self._errands.run(Outcome(events=events))
+        return dossier
+
+    def read(self, case_id: str) -> Dossier:
+        with self._database.read() as session:
+            return read_dossier(session, cases.find_case(session, case_id))
+
+    def decide(self, moderator: Person, case_id: str, decision: Decision, *, note: str = "") -> Case:
+        with self._database.begin() as session:
+            case = self._case(session, moderator, case_id)
+            if decision not in DECISIONS[case.kind]:
+                allowed = ", ".join(sorted(DECISIONS[case.kind]))
+                raise BadParameter("decision", f"of this case must be one of: {allowed}.")
+            hold(session, case.subject, job_id=case.job_id, all_jobs=decision in EXCLUDING)
+            row = cases.close(session, case_id, decision, by=moderator.key, at=now(), note=note)
+            if row is None:
+                raise CaseTaken(closed=_row(session, case_id).decision is not None)
+            case = cases.case_of(row)
+            changed = cases.changed(session, row)
+            outcome = answer_alike(session, case)
+            outcome.events.append(changed)
+            outcome.add(follow(session, case))
+            details = {"case": case_id, "decision": decision}
+            audit_log.append(session, "decide", actor=moderator.key, subject=case.subject, details=details)
+        CASES.labels(case.kind, decision).inc()
+        self._errands.run(outcome)
+        return case
+
+    def ban(self, moderator: Person, who: str, *, until: datetime | None, reason: str) -> None:
+        _require_moderator(moderator)
+        with self._database.begin() as session:
+            if same_human(session, who, moderator.key):
+                raise NotAllowed("You cannot ban yourself.")
+            hold(session, who, all_jobs=True)
+            kind = NoticeKind.SUSPENSION if until else NoticeKind.BAN
+            outcome = exclude(session, who, by=moderator.key, until=until, reason=reason, kind=kind)
+        self._errands.run(outcome)
+
+    def unban(self, moderator: Person, who: str) -> bool:
+        _require_moderator(moderator)
+        with self._database.begin() as session:
+            if same_human(session, who, moderator.key):
+                raise NotAllowed("Somebody else has to lift your ban.")
+            hold(session, who)
+            inherited = origins.inherited_bans(session, who, at=now())
+            origins.excuse(session, who)
+            found = bans.holding(session, who)
+            theirs = [row for row in found if not bans.may_lift(row, moderator.key)]
+            if found and found == theirs:
+                raise NotAllowed(_ELSEWHERE)
+            outcome = Outcome()
+            if (found or inherited) and not theirs:
+                outcome = notify(session, who, NoticeKind.LIFTED, "You may paint here again.")
+            lifted = [bans.unban(session, key, by=moderator.key) for key in sorted(identities(session, who))]
+        self._errands.run(outcome)
+        return any(lifted) or bool(inherited)
+
+    def govern(self, moderator: Person, change: Callable[[CommunityRules], CommunityRules]) -> CommunityRules:
+        _require_moderator(moderator)
+        with self._database.begin() as session:
+            hold_names(session, f"rules:{moderator.platform}:{moderator.community}")  # or one change is lost
+            former = choices.community_rules(session, moderator.platform, moderator.community)
+            rules = change(former)
+            added = rules.stances.items() - former.stances.items()  # older ones may have lost their category
+            tightened(self._policy, dict(added))
+            choices.keep_community_rules(session, rules, by=moderator)
+            details = {"changed": _changed(former, rules)}
+            audit_log.append(session, "govern", actor=moderator.key, details=details)
+        if rules.paused != former.paused:
+            self._pause(moderator, paused=rules.paused)
+        return rules
+
+    def forget(self, person: Person) -> bool:
+        with self._database.begin() as session:
+            hold(session, person.key)
+            keys = identities(session, person.key)
+            filed = outbox.pace(message_refresh.of_cases(session, CaseRow.filed_by.in_(keys)))
+            erase_records(session, keys)
+            judged = burden(session, person.key) > 0
+        self._errands.run(Outcome(events=filed))
+        return judged
+
+    def _pause(self, moderator: Person, *, paused: bool) -> None:
+        """After the rules were committed: a job that is taken up from now on sees them itself."""
+        wanted = [JobState.PAINTING] if paused else sorted(WAITING)
+        here = (JobRow.platform == moderator.platform) & (JobRow.community == moderator.community)
+        outcome = Outcome()
+        with self._database.read() as session:
+            query = select(JobRow).where(here, JobRow.state.in_(wanted))
+            for row in session.scalars(query.order_by(JobRow.priority, JobRow.created_at)):
+                if paused:
+                    outcome.aside.append(row.id)
+                else:
+                    outcome.send(row)
+        self._errands.run(outcome)
+
+    def _case(self, session: Session, moderator: Person, case_id: str) -> Case:
+        """Raises `NotFound`, and `NotAllowed` for one's own case or one that somebody else was asked."""
+        _require_moderator(moderator)
+        case = cases.find_case(session, case_id, viewer=moderator)
+        concerned = [key for key in (case.subject, case.filed_by) if key]
+        if case.addressee or any(same_human(session, key, moderator.key) for key in concerned):
+            raise NotAllowed(_OWN)
+        return case
+
+
+def _row(session: Session, case_id: str) -> CaseRow:
+    row = session.get_one(CaseRow, case_id)
+    session.refresh(row)
+    return row
+
+
+def _require_moderator(person: Person) -> None:
+    if not person.moderates:
+        raise NotAllowed("Only moderators can do that.")
+
+
+def _changed(former: CommunityRules, rules: CommunityRules) -> list[str]:
+    """The names of the rules that are not what they were."""
+    return [each.name for each in fields(rules) if getattr(former, each.name) != getattr(rules, each.name)]

@@ -1,0 +1,88 @@
+"""Strikes: what a person did against the rules, weighted, forgotten by half every thirty days."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from moderation.policy.categories import Category
+from moderation.records.tables import StrikeRow
+from studio.clock import now
+from studio.db.humans import identities
+
+HALF_LIFE = timedelta(days=30)
+FORGOTTEN = timedelta(days=300)  # a thousandth is left
+SEVERE = 4.0
+# What one refused request weighs. A slip of the tongue costs little; four in a row earn a warning.
+_REFUSED = 0.25
+_HARMLESS = frozenset(
+    {
+        Category.UNCHECKED,
+        Category.FOREIGN,
+        Category.FACE,
+        Category.NEWCOMER,
+        Category.LANGUAGE,
+        Category.COMMUNITY,
+        Category.PERSON,
+        Category.ARTIST,
+        Category.TRADEMARK,
+        Category.SPAM,
+        Category.POLITICAL,
+        Category.HEALTH,
+    }
+)
+
+
+def weight_of(category: str) -> float:
+    """Of one refused request of this category."""
+    if category == Category.MINORS:
+        return SEVERE
+    return 0.0 if category in {*_HARMLESS} else _REFUSED
+
+
+def burden(session: Session, person_key: str, *, at: datetime | None = None) -> float:
+    """The sum of what is left of a human's strikes, over all their identities."""
+    at = at or now()
+    query = select(StrikeRow).where(
+        StrikeRow.person_key.in_(identities(session, person_key)),
+        StrikeRow.overturned_at.is_(None),
+        StrikeRow.at > at - FORGOTTEN,
+    )
+    left = [row.weight * 2.0 ** -((at - row.at) / HALF_LIFE) for row in session.scalars(query)]
+    return float(sum(left))
+
+
+def strike(
+    session: Session,
+    person_key: str,
+    *,
+    rule: str,
+    category: str,
+    weight: float,
+    case_id: str | None = None,
+    job_id: str | None = None,
+) -> StrikeRow:
+    row = StrikeRow(
+        person_key=person_key,
+        rule=rule,
+        category=category,
+        weight=weight,
+        case_id=case_id,
+        job_id=job_id,
+        at=now(),
+    )
+    session.add(row)
+    session.flush()
+    return row
+
+
+def overturn(session: Session, *, case_id: str, job_id: str | None) -> int:
+    """Take back what a case or its job weighed. How many strikes that were."""
+    wanted = StrikeRow.case_id == case_id
+    if job_id is not None:
+        wanted |= StrikeRow.job_id == job_id
+    rows = session.scalars(select(StrikeRow).where(wanted, StrikeRow.overturned_at.is_(None))).all()
+    for row in rows:
+        row.overturned_at = now()
+    session.flush()
+    return len(rows)

@@ -1,0 +1,1 @@
+"""`chatelier policy`: trying prompts and images, evaluation, hash lists."""

@@ -1,0 +1,138 @@
+"""How often people may ask, and how often they may be refused before they have to wait."""
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+
+import redis
+
+from moderation.limits.gcra import MemoryMeters, Meter, Meters, RedisMeters, Refusal
+from moderation.limits.settings import LimitSettings, Pace
+from moderation.metrics import LIMITED, LIMITER_FAILURES
+from studio.errors import RateLimited
+from studio.people import Person
+
+logger = logging.getLogger(__name__)
+
+# The kinds of origins, as `studio.db.origins` writes them, and what a refusal is said to be about.
+_ADDRESS, _INVITE = "address", "invite"
+
+
+class Limiter:
+    """Counts requests per person, per community and of everybody. Safe for many threads."""
+
+    def __init__(self, settings: LimitSettings, *, redis_url: str | None = None) -> None:
+        """Processes share their counts through Redis; without it each counts for itself."""
+        self._settings = settings
+        self._meters: Meters = (
+            RedisMeters(redis_url, timeout_seconds=settings.redis_timeout_seconds)
+            if redis_url
+            else MemoryMeters()
+        )
+        self._rests_until = 0.0
+        self._warned = False
+
+    def admit(
+        self,
+        person: Person,
+        *,
+        newcomer: bool = False,
+        account: str | None = None,
+        origins: Sequence[str] = (),
+    ) -> None:
+        """Count one request. Raises `RateLimited` with the seconds to wait.
+
+        `account` is the human behind the person, where several identities are linked. `origins` are where
+        somebody came from whom nobody knew before: all newcomers from there share what one person has.
+        """
+        self._take(self._asked(person, newcomer, account, origins))
+
+    def admit_upload(
+        self, person: Person, *, account: str | None = None, origins: Sequence[str] = ()
+    ) -> None:
+        """Count one file that somebody brings along. Raises `RateLimited`."""
+        who, settings = account or person.key, self._settings
+        self._take(
+            [
+                *self._of_all("refused", settings.refused, who, origins, counts=False),
+                *self._of_all("uploads", settings.uploads, who, origins),
+            ]
+        )
+
+    def admit_errand(
+        self, person: Person, command: str, *, account: str | None = None, origins: Sequence[str] = ()
+    ) -> None:
+        """Count one use of a command that is rationed. Raises `RateLimited`."""
+        pace = self._settings.errands
+        self._take(self._of_all(f"errands:{command}", pace, account or person.key, origins))
+
+    def close(self) -> None:
+        self._meters.close()
+
+    def _take(self, meters: Sequence[Meter]) -> None:
+        if refusal := self._guarded(lambda: self._meters.take(meters)):
+            LIMITED.labels(refusal.scope).inc()
+            raise RateLimited(retry_after_seconds=refusal.wait_seconds, scope=refusal.scope)
+
+    def note_refusal(
+        self, person: Person, *, account: str | None = None, origins: Sequence[str] = ()
+    ) -> None:
+        """Count one refused request: on each meter by itself, also where another one is full."""
+        for meter in self._of_all("refused", self._settings.refused, account or person.key, origins):
+            self._guarded(partial(self._meters.take, [meter]))
+
+    def _asked(
+        self, person: Person, newcomer: bool, account: str | None, origins: Sequence[str]
+    ) -> Sequence[Meter]:
+        settings, who = self._settings, account or person.key
+        sustained = settings.newcomer if newcomer else settings.sustained
+        shared = {
+            _ADDRESS: sustained.of(settings.address_people),
+            _INVITE: sustained.of(settings.invite_people),
+        }
+        return (
+            *self._of_all("refused", settings.refused, who, origins, counts=False),
+            Meter(scope="burst", key=f"burst:{who}", pace=settings.burst),
+            Meter(scope="sustained", key=f"sustained:{who}", pace=sustained),
+            *(
+                Meter(scope=kind, key=f"sustained:{each}", pace=pace)
+                for kind, pace in shared.items()
+                for each in origins
+                if each.startswith(kind)
+            ),
+            Meter(
+                scope="community",
+                key=f"community:{person.platform}:{person.community}",
+                pace=settings.community,
+            ),
+            Meter(scope="everybody", key="everybody", pace=settings.everybody),
+        )
+
+    def _of_all(
+        self, meter: str, pace: Pace, who: str, origins: Sequence[str], *, counts: bool = True
+    ) -> list[Meter]:
+        """The meter of one person, and those of all newcomers from the same addresses."""
+        shared = pace.of(self._settings.address_people)
+        paces = {who: pace} | {each: shared for each in origins if each.startswith(_ADDRESS)}
+        scope = meter.partition(":")[0]
+        return [
+            Meter(scope=scope, key=f"{meter}:{key}", pace=each, counts=counts) for key, each in paces.items()
+        ]
+
+    def _guarded(self, count: Callable[[], Refusal | None]) -> Refusal | None:
+        """Open on failure: a lost Redis stops nobody, and is asked again only after a rest."""
+        if time.monotonic() < self._rests_until:
+            LIMITER_FAILURES.inc()
+            return None
+        try:
+            refusal = count()
+        except (redis.RedisError, OSError) as error:
+            LIMITER_FAILURES.inc()
+            self._rests_until = time.monotonic() + self._settings.redis_rest_seconds
+            if not self._warned:
+                logger.warning("rate limits are off: Redis does not answer (%s)", type(error).__name__)
+            self._warned = True
+            return None
+        self._warned = False
+        return refusal

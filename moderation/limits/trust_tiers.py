@@ -1,0 +1,79 @@
+"""How far the house trusts a person, and what that allows."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from moderation.cases.strikes import burden
+from studio.communities import CommunityRules, Tier
+from studio.db.humans import identities
+from studio.db.tables import JobRow
+from studio.jobs import JobState
+from studio.people import Person, Role
+from studio.ports import Allowance, HouseRules
+
+NEW_ACCOUNT = timedelta(days=7)
+NEW_MEMBER = timedelta(days=1)
+TRUSTED_AFTER = timedelta(days=14)
+TRUSTED_JOBS = 20
+CLEAN = 0.25  # a burden of strikes below this is a clean history
+_RANK = {tier: rank for rank, tier in enumerate(Tier)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What a tier has of the house's numbers: a share of the jobs at once, and of a worker."""
+
+    jobs: float
+    weight: float
+
+
+TERMS = {
+    Tier.NEWCOMER: Terms(jobs=0.3, weight=0.5),
+    Tier.MEMBER: Terms(jobs=1.0, weight=1.0),
+    Tier.TRUSTED: Terms(jobs=1.5, weight=1.5),
+    Tier.MODERATOR: Terms(jobs=2.0, weight=1.5),
+}
+
+
+def tier_of(session: Session, person: Person, rules: CommunityRules, *, at: datetime) -> Tier:
+    """By role where the community says so; else by age and by what the person has done so far."""
+    if person.moderates:
+        return Tier.MODERATOR
+    if given := [rules.tiers[role] for role in person.platform_roles if role in rules.tiers]:
+        return max(given, key=_RANK.__getitem__)
+    if person.guest or _is_new(person, at):
+        return Tier.NEWCOMER
+    if Role.TRUSTED in person.roles or _has_earned_trust(session, person, at):
+        return Tier.TRUSTED
+    return Tier.MEMBER
+
+
+def allowance_of(tier: Tier, house: HouseRules, rules: CommunityRules, *, policy_version: str) -> Allowance:
+    """A community may only lower the number of pictures; its credits take the place of the house's."""
+    terms = TERMS[tier]
+    return Allowance(
+        tier=tier,
+        monthly_credits=rules.monthly_credits.get(tier, house.monthly_credits),
+        max_outstanding_jobs=max(1, round(house.max_outstanding_jobs * terms.jobs)),
+        max_pictures=min(house.max_pictures, rules.max_pictures or house.max_pictures),
+        weight=terms.weight,
+        policy_version=policy_version,
+    )
+
+
+def _is_new(person: Person, at: datetime) -> bool:
+    """Where the platform tells neither age, nobody is taken for a newcomer."""
+    account, joined = person.account_created_at, person.joined_at
+    return bool((account and at - account < NEW_ACCOUNT) or (joined and at - joined < NEW_MEMBER))
+
+
+def _has_earned_trust(session: Session, person: Person, at: datetime) -> bool:
+    mine = JobRow.person_key.in_(identities(session, person.key))
+    query = select(func.count(), func.min(JobRow.created_at)).where(mine, JobRow.state == JobState.DONE)
+    done, first = session.execute(query).one()
+    if done < TRUSTED_JOBS or at - first < TRUSTED_AFTER:
+        return False
+    return burden(session, person.key, at=at) < CLEAN

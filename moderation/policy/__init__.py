@@ -1,0 +1,1 @@
+"""The content policy: categories, rules of a community, findings, consent for uploads."""

@@ -1,0 +1,54 @@
+"""A community's own stances over the policy of the operator: only ever stricter."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
+
+from moderation.policy.categories import Category
+from moderation.policy.policy import CORE, FIXED, Action, Policy, Stance
+from studio.errors import BadParameter
+
+
+def category_named(name: str) -> Category:
+    """``self-harm`` and ``self_harm`` are the same. Raises `BadParameter`."""
+    wanted = name.strip().lower().replace("-", "_").replace(" ", "_")
+    known = {each.name.lower(): each for each in Category if each not in FIXED and each not in CORE}
+    if wanted not in known:
+        raise BadParameter("value", f"there are the categories {', '.join(known)}.")
+    return known[wanted]
+
+
+def understood(stances: Mapping[str, str]) -> Mapping[str, str]:
+    """Those whose category and action this version knows."""
+    return {name: action for name, action in stances.items() if _is_understood(name, action)}
+
+
+def tightened(policy: Policy, stances: Mapping[str, str]) -> Policy:
+    """The policy with stances such as ``{"violence": "hold"}``. Raises `BadParameter`.
+
+    ``refuse`` also refuses what the operator would only show to a moderator.
+    """
+    if not stances:
+        return policy
+    chosen = dict(policy.stances)
+    for name, action in stances.items():
+        category = category_named(name)
+        chosen[category] = _stricter(chosen[category], Action(action))
+    return replace(policy, stances=MappingProxyType(chosen))
+
+
+def _is_understood(name: str, action: str) -> bool:
+    try:
+        category_named(name)
+    except BadParameter:
+        return False
+    return action in set(Action)
+
+
+def _stricter(stance: Stance, action: Action) -> Stance:
+    if action is Action.REFUSE:
+        lowest = stance.threshold if stance.hold_threshold is None else stance.hold_threshold
+        return Stance(action=action, threshold=min(lowest, stance.threshold))
+    if action is Action.HOLD and stance.action in (Action.ALLOW, Action.WARN):
+        return replace(stance, action=action)
+    return stance

@@ -1,0 +1,43 @@
+"""What one rule says, and what all rules say together."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from moderation.policy.categories import Category
+from studio.verdicts import ALLOWED, Ruling, Verdict
+
+_WEIGHT = {Ruling.ALLOW: 0, Ruling.HOLD: 1, Ruling.REFUSE: 2}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """`evidence` is for moderators only, in no log and in no answer to a person. `score` is in [0, 1]."""
+
+    ruling: Ruling
+    rule: str
+    category: Category
+    evidence: str = field(default="", repr=False)
+    score: float = 1.0
+    shows_person: bool = False
+    asks_consent: bool = False
+
+
+def weigh(findings: Iterable[Finding]) -> Verdict:
+    """The heaviest finding decides; among equals the core category, then the higher score, then the first."""
+    findings = tuple(findings)
+    heaviest = max(findings, key=_weight, default=None)
+    if heaviest is None:
+        return ALLOWED
+    return Verdict(
+        ruling=heaviest.ruling,
+        rule=heaviest.rule,
+        category=heaviest.category,
+        evidence=heaviest.evidence,
+        appealable=heaviest.category is not Category.MINORS,
+        shows_person=any(each.shows_person for each in findings),
+        asks_consent=heaviest.asks_consent,
+    )
+
+
+def _weight(finding: Finding) -> tuple[int, bool, float]:
+    return _WEIGHT[finding.ruling], finding.category is Category.MINORS, finding.score

@@ -1,0 +1,239 @@
+"""What the house does about each category, as a file over safe defaults.
+
+A policy is TOML: an action and a threshold for each category that differs from the defaults, and the languages in
+which the prompt classifier is trusted. Its version is made from what it says, not from its file.
+"""
+
+import hashlib
+import json
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from importlib import resources
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from moderation.policy.categories import Category
+from moderation.policy.findings import Finding
+from studio.errors import Misconfigured
+from studio.verdicts import Ruling
+
+
+class Action(StrEnum):
+    """From the most lenient to the strictest."""
+
+    ALLOW = "allow"
+    WARN = "warn"  # allowed; the person gets a word, once a day for each category
+    HOLD = "hold"
+    REFUSE = "refuse"
+
+
+_STRICTNESS = {action: place for place, action in enumerate(Action)}
+# No file can make these more lenient than the operator's policy, which cannot make them more lenient than ours.
+CORE = frozenset({Category.MINORS})
+# Of these a policy says nothing: what could not be judged never passes.
+FIXED = frozenset({Category.UNCHECKED, Category.FOREIGN, Category.FACE})
+_KEYS = frozenset({"categories", "languages", "other_languages", "faces", "person_margin"})
+
+
+class FacePolicy(StrEnum):
+    """What happens to an upload that shows a face, from the most lenient to the strictest."""
+
+    ALLOW = "allow"
+    ASK = "ask"  # whoever brings it must say that the people in it agreed
+    REJECT = "reject"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stance:
+    """`action` from the score `threshold` on; from `hold_threshold` on at least a moderator looks.
+
+    Scores are in [0, 1]: what a classifier thinks likely, and 1 for a word on a list.
+    """
+
+    action: Action
+    threshold: float = 0.5
+    hold_threshold: float | None = None
+
+    def action_at(self, score: float, *, margin: float = 0.0) -> Action:
+        """`margin` lowers both thresholds."""
+        if score >= self.threshold - margin:
+            return self.action
+        held = self.hold_threshold is not None and score >= self.hold_threshold - margin
+        return min(Action.HOLD, self.action, key=_STRICTNESS.__getitem__) if held else Action.ALLOW
+
+    def stricter_or_equal(self, other: "Stance") -> bool:
+        return _STRICTNESS[self.action] >= _STRICTNESS[other.action] and self.threshold <= other.threshold
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    stances: Mapping[Category, Stance]
+    languages: frozenset[str]  # ISO 639-1 codes
+    other_languages: Action
+    faces: FacePolicy = FacePolicy.ASK
+    person_margin: float = 0.0  # how much lower thresholds are where an upload shows a person
+
+    @property
+    def version(self) -> str:
+        """Twelve hexadecimal digits; equal for policies that say the same."""
+        return hashlib.sha256(json.dumps(self.as_data(), sort_keys=True).encode()).hexdigest()[:12]
+
+    def as_data(self) -> dict[str, Any]:
+        stances = {
+            category.name.lower(): [stance.action, stance.threshold, stance.hold_threshold]
+            for category, stance in self.stances.items()
+        }
+        return {
+            "categories": stances,
+            "languages": sorted(self.languages),
+            "other_languages": self.other_languages,
+            "faces": self.faces,
+            "person_margin": self.person_margin,
+        }
+
+    def least_score(self, category: Category) -> float | None:
+        """From which score on it does anything about a finding; None where it never does."""
+        if category in CORE or category in FIXED:
+            return 0.0
+        stance = self.stances[category]
+        if stance.action is Action.ALLOW:
+            return None
+        return stance.threshold if stance.hold_threshold is None else stance.hold_threshold
+
+    def apply(self, finding: Finding, *, with_person: bool = False) -> Finding | None:
+        """The finding with the ruling that this policy gives it; None where the policy does not mind.
+
+        `with_person`: the picture starts from an upload that shows a person.
+        A policy never makes a ruling stricter than the rule proposed, and never touches the core.
+        """
+        if finding.category in CORE or finding.category in FIXED:
+            return finding
+        margin = self.person_margin if with_person else 0.0
+        match self.stances[finding.category].action_at(finding.score, margin=margin):
+            case Action.ALLOW:
+                return None
+            case Action.WARN:
+                return replace(finding, ruling=Ruling.ALLOW)
+            case Action.HOLD:
+                return replace(finding, ruling=Ruling.HOLD)
+            case Action.REFUSE:
+                return finding
+
+
+class PolicyProblems(Misconfigured):
+    """A policy file is wrong; `problems` names each fault, one sentence each."""
+
+    def __init__(self, source: str, problems: list[str]) -> None:
+        super().__init__(
+            f"The policy {source} cannot be used:\n" + "\n".join(f"- {each}" for each in problems)
+        )
+        self.problems = tuple(problems)
+
+
+def default_policy() -> Policy:
+    text = resources.files("moderation.policy").joinpath("default_policy.toml").read_text("utf-8")
+    blank = Policy(stances=MappingProxyType({}), languages=frozenset(), other_languages=Action.HOLD)
+    return parse_policy(text, over=blank, source="default_policy.toml")
+
+
+def read_policy(path: Path, *, over: Policy | None = None) -> Policy:
+    """A policy file over the operator's policy, or over the defaults. Raises `PolicyProblems`."""
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise PolicyProblems(path.name, [f"it cannot be read ({type(error).__name__})."]) from error
+    return parse_policy(text, over=over or default_policy(), source=path.name)
+
+
+def parse_policy(text: str, *, over: Policy, source: str = "policy") -> Policy:
+    """Raises `PolicyProblems` with everything that is wrong, not only the first thing."""
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise PolicyProblems(source, [f"it is not valid TOML: {error}."]) from error
+    problems = list(_problems(data, over))
+    if problems:
+        raise PolicyProblems(source, problems)
+    stances = dict(over.stances)
+    for name, section in data.get("categories", {}).items():
+        category = Category[name.upper()]
+        stances[category] = _stance(section, over.stances.get(category))
+    return Policy(
+        stances=MappingProxyType(stances),
+        languages=frozenset(data.get("languages", over.languages)),
+        other_languages=Action(data.get("other_languages", over.other_languages)),
+        faces=FacePolicy(data.get("faces", over.faces)),
+        person_margin=float(data.get("person_margin", over.person_margin)),
+    )
+
+
+def _stance(section: Mapping[str, Any], former: Stance | None) -> Stance:
+    former = former or Stance(action=Action.REFUSE)
+    action = Action(section.get("action", former.action))
+    threshold = float(section.get("threshold", former.threshold))
+    hold = section.get("hold_threshold", former.hold_threshold)
+    # A threshold that was lowered below the former hold threshold takes that one's place.
+    return Stance(
+        action=action, threshold=threshold, hold_threshold=None if hold is None or hold >= threshold else hold
+    )
+
+
+def _problems(data: Mapping[str, Any], over: Policy) -> Iterator[str]:
+    for name in sorted(set(data) - _KEYS):
+        yield f"{name}: is no part of a policy; there are {', '.join(sorted(_KEYS))}."
+    languages = data.get("languages", [])
+    if not isinstance(languages, list) or not all(
+        isinstance(each, str) and each.isalpha() for each in languages
+    ):
+        yield 'languages: must be a list of codes such as ["en", "fr"].'
+    if not _is_one_of(Action, data.get("other_languages", "hold")):
+        yield f"other_languages: must be one of {', '.join(Action)}."
+    if not _is_one_of(FacePolicy, data.get("faces", "ask")):
+        yield f"faces: must be one of {', '.join(FacePolicy)}."
+    if not _is_number(data.get("person_margin", 0)) or not 0 <= data.get("person_margin", 0) <= 0.5:
+        yield "person_margin: must be a number from 0 to 0.5."
+    categories = data.get("categories", {})
+    if not isinstance(categories, dict):
+        yield "categories: must be sections such as [categories.violence]."
+        return
+    for name, section in categories.items():
+        yield from (f"categories.{name}: {fault}" for fault in _faults(name, section, over))
+
+
+def _faults(name: str, section: Any, over: Policy) -> Iterator[str]:
+    known = [category.name.lower() for category in Category if category not in FIXED]
+    if name not in known:
+        yield f"is no category; there are {', '.join(known)}."
+        return
+    if not isinstance(section, dict):
+        yield "must be a section with action and threshold."
+        return
+    for key in sorted(set(section) - {"action", "threshold", "hold_threshold"}):
+        yield f"{key} is unknown; there are action, threshold and hold_threshold."
+    faults = [*_wrong_values(section)]
+    yield from faults
+    category = Category[name.upper()]
+    former = over.stances.get(category)
+    if not faults and category in CORE and former and not _stance(section, former).stricter_or_equal(former):
+        yield "is always refused. No file can make it more lenient; take this section out."
+
+
+def _wrong_values(section: Mapping[str, Any]) -> Iterator[str]:
+    if not _is_one_of(Action, section.get("action", "hold")):
+        yield f"action must be one of {', '.join(Action)}."
+    for key in ("threshold", "hold_threshold"):
+        value = section.get(key, 0.5)
+        if not _is_number(value) or not 0 < value <= 1:
+            yield f"{key} must be a number above 0, at most 1."
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_one_of(words: type[StrEnum], value: Any) -> bool:
+    """Whatever TOML may hold: a list or a section is none of the words."""
+    return isinstance(value, str) and value in set(words)

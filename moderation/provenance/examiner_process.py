@@ -1,0 +1,67 @@
+"""Examines files in a process of its own: they are anybody's, and looking for the mark fills memory for a moment."""
+
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from studio.annex import Annex, AnnexFull, AnnexLost, Reply
+from studio.errors import BadImage, ExaminationFailed
+from studio.provenance import Traces
+
+if TYPE_CHECKING:
+    from moderation.provenance.certificates import Chain
+
+# Virtual memory. With everything loaded about 300 MB are used, 100 of them filled; the rest is for large pictures.
+MEMORY_BYTES = 1024 * 2**20
+_NULLABLE = ("credentials", "mark", "named")
+
+
+class ApartExaminer:
+    """Implements `studio.ports.Examiner`. Safe for many threads; files are examined one after the other.
+
+    `find_chain` as for `HouseExaminer`. The process starts with the first file and ends when none has come for a while.
+    It gets the certificates, never the key.
+    """
+
+    def __init__(self, find_chain: "Callable[[], Chain | None]", *, annex: Annex | None = None) -> None:
+        self._find_chain = find_chain
+        task = "moderation.provenance.examiner_process:answer"
+        self.annex = annex or Annex(task, parts=3, memory_bytes=MEMORY_BYTES)
+
+    def examine(self, data: bytes, *, png: bytes) -> Traces:
+        """Raises `BadImage`, and `ExaminationFailed` for a file that the process did not survive."""
+        chain = self._find_chain()
+        trusted = chain.certificates.encode() if chain else b""
+        try:
+            reply, _ = self.annex.ask(data, png, trusted, check=_check)
+        except (AnnexFull, AnnexLost) as error:
+            raise ExaminationFailed from error
+        if "error" in reply:
+            raise BadImage(reply["error"])
+        return Traces(**reply["traces"])
+
+
+def _check(reply: dict[str, Any]) -> None:
+    """Raises for what is no answer of ours: a process that a file took over may say anything."""
+    if isinstance(reply.get("error"), str):
+        return
+    told = asdict(Traces(**reply["traces"]))
+    if not isinstance(told.pop("tampered"), bool):
+        raise TypeError("tampered or not")
+    for name, text in told.items():
+        if not isinstance(text, str) and not (text is None and name in _NULLABLE):
+            raise TypeError(f"{name} is no text")
+    int(told["fingerprint"] or "0", 16)
+
+
+# ---- in the child
+
+
+def answer(data: bytes, png: bytes, trusted: bytes) -> Reply:
+    """What a file tells, or why nothing."""
+    from moderation.provenance.examiner import examine  # what it loads is not for the process that asks
+
+    try:
+        return {"traces": asdict(examine(data, png, trusted=trusted.decode() or None))}, []
+    except BadImage as error:
+        return {"error": error.reason}, []

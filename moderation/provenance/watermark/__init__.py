@@ -1,0 +1,1 @@
+"""The invisible watermark: embedding, detection, robustness."""

@@ -1,0 +1,150 @@
+"""The invisible mark: a picture's id in its brightness, in many repetitions.
+
+A spread-spectrum mark in the manner of Cox et al., "Secure spread spectrum watermarking for multimedia" (IEEE
+Transactions on Image Processing, 1997), in tiles that find themselves again as in Kutter's "Watermarking resisting
+to translation, rotation, and scaling" (SPIE 1998), and informed by the picture it goes into as in Malvar and
+Florêncio's "Improved spread spectrum" (IEEE Transactions on Signal Processing, 2003). Here it is also rehearsed:
+each picture gets as little of it as survives a crop and JPEG.
+"""
+
+import io
+from bisect import bisect_left
+
+import numpy as np
+from PIL import Image
+
+from moderation.provenance.watermark.convolutional_code import Floats
+from moderation.provenance.watermark.luminance import (
+    at_scale,
+    brightness,
+    evened,
+    seen,
+    seen_with_room,
+    unit_of,
+)
+from moderation.provenance.watermark.patterns import SIDE, house_tiles, lay, pilot_places
+from moderation.provenance.watermark.payload import CODED_BITS, read_signs, signs_of
+from moderation.provenance.watermark.scale_detection import likely_periods
+
+SMALLEST_SIDE_PIXELS = 128
+# Peak signal to noise in dB, softest first. The last is for pictures in which none is sure.
+_QUALITIES = (43.5, 42.5, 41.5, 40.5, 39.6, 38.8, 38.05)
+_PILOT = float(np.sqrt(0.4 * CODED_BITS))  # beside bits of 1: 29 % of the energy
+_CANCELLED = 0.7  # of what a picture itself says at a bit
+_LOUDNESS = (-0.5, 4.0)
+_SCALES = (1.0, 0.5, 2.0)  # of a canvas, for pictures that were resized
+_PLACES = 6
+_PERIODS = 3
+_LEAST_PILOT = 4.8  # standard deviations; the highest of pictures without a mark is mostly below 4.5
+_LEAST_REHEARSED_PILOT = 6.2
+_LEAST_SURE = 0.97  # mean over deviation of the coded bits; at 0.75 every second mark can still be read
+_REHEARSAL_JPEG = 48
+_REHEARSAL_CROP = 0.9
+
+
+def embed(picture: Image.Image, picture_id: str) -> Image.Image:
+    """The picture, RGB, with its id in it, at 38 dB or better. Raises ValueError for a bad id.
+
+    One with a side under 128 pixels has no room for a mark and comes back as it is.
+    """
+    signs = signs_of(picture_id)
+    if min(picture.size) < SMALLEST_SIDE_PIXELS:
+        return picture
+    canvas = brightness(at_scale(picture, 1 / unit_of(picture.size)))
+    fitting = _Fitting(canvas, signs)
+    change = Image.fromarray(fitting.change(_softest(fitting)))
+    grown = np.asarray(change.resize(picture.size, Image.Resampling.BICUBIC))
+    pixels = np.asarray(picture.convert("RGB")).astype(np.int16)
+    pixels += np.rint(grown).astype(np.int16)[:, :, None]
+    return Image.fromarray(pixels.clip(0, 255).astype(np.uint8))
+
+
+def find(picture: Image.Image) -> str | None:
+    """The id in a picture, also after JPEG, other brightness, cropping and resizing; None without one."""
+    unit = unit_of(picture.size)
+    for scale in _SCALES:
+        looked_at = at_scale(picture, scale / unit)
+        if min(looked_at.size) >= SIDE and (found := _read(seen(brightness(looked_at)))):
+            return found
+    return _find_resized(at_scale(picture, 1 / unit))
+
+
+def _find_resized(canvas: Image.Image) -> str | None:
+    """The id in a canvas that was resized by any factor from a half to two."""
+    if min(canvas.size) < 2 * SIDE:
+        return None
+    for period in likely_periods(evened(brightness(canvas)), _PERIODS):
+        if found := _read(seen(brightness(at_scale(canvas, SIDE / period)))):
+            return found
+    return None
+
+
+def _read(folded: Floats) -> str | None:
+    places, heights = pilot_places(folded, _PLACES)
+    likely = places[heights >= _LEAST_PILOT]
+    if not likely.size:
+        return None
+    shifted = [np.roll(folded, (-(each // SIDE), -(each % SIDE)), (0, 1)) for each in likely]
+    return read_signs(house_tiles().heard(np.stack(shifted)))
+
+
+def _softest(fitting: "_Fitting") -> float:
+    """The quality of the softest mark that survives. Mostly it is the first, so that is tried before the middle."""
+    if fitting.survives(_QUALITIES[0]):
+        return _QUALITIES[0]
+    last = len(_QUALITIES) - 1
+    return _QUALITIES[bisect_left(_QUALITIES, True, 1, last, key=fitting.survives)]
+
+
+class _Fitting:
+    """A mark on its way into one canvas."""
+
+    def __init__(self, canvas: Floats, signs: Floats) -> None:
+        self._canvas, self._signs = canvas, signs
+        self._changes: dict[float, Floats] = {}
+        tiles = house_tiles()
+        bare, self._room = seen_with_room(canvas)
+        plain = _leveled(self._room * lay(tiles.woven(signs, _PILOT), canvas.shape))
+        trial = _amplitude(_QUALITIES[3])
+        gained = (seen(canvas + trial * plain) - bare) / trial
+        # What the canvas says by itself at each bit and at the pilot, in what an amplitude of 1 adds to it.
+        self._gain = max(float((tiles.heard(gained) * signs).mean()), 1e-6)
+        self._bits = tiles.heard(bare) * signs / self._gain
+        self._pilot = float((tiles.pilot * bare).sum()) / (self._gain * _PILOT)
+
+    def change(self, quality: float) -> Floats:
+        """What to add to the canvas: louder where there is much to see, and against what the canvas itself says."""
+        if quality not in self._changes:  # the one that survived its rehearsal is asked for again
+            self._changes[quality] = self._made(quality)
+        return self._changes[quality]
+
+    def _made(self, quality: float) -> Floats:
+        amplitude = _amplitude(quality)
+        bits = self._signs * np.clip(1 - _CANCELLED * self._bits / amplitude, *_LOUDNESS).astype(np.float32)
+        pilot = _PILOT * float(np.clip(1 - _CANCELLED * self._pilot / amplitude, 0.7, 1.8))
+        return amplitude * _leveled(self._room * lay(house_tiles().woven(bits, pilot), self._canvas.shape))
+
+    def survives(self, quality: float) -> bool:
+        """Whether the mark is read, with something to spare, after a crop and JPEG."""
+        marked = self._canvas + self.change(quality)
+        height, width = (round(size * _REHEARSAL_CROP) for size in marked.shape)
+        out = io.BytesIO()
+        shown = Image.fromarray(marked[:height, :width].clip(0, 255).astype(np.uint8))
+        shown.save(out, "JPEG", quality=_REHEARSAL_JPEG)
+        with Image.open(out) as again:
+            folded = seen(brightness(again))
+        said = house_tiles().heard(folded) * self._signs
+        if said.mean() < _LEAST_SURE * said.std():
+            return False
+        places, heights = pilot_places(folded, _PLACES)
+        return bool(heights[places == 0].max(initial=0) >= _LEAST_REHEARSED_PILOT)
+
+
+def _amplitude(quality: float) -> float:
+    """The root mean square, of 255, at a ratio of peak signal to noise in dB."""
+    return float(255 / 10 ** (quality / 20))
+
+
+def _leveled(pattern: Floats) -> Floats:
+    leveled: Floats = pattern / np.sqrt(np.mean(pattern * pattern))
+    return leveled

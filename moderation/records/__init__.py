@@ -1,0 +1,1 @@
+"""Tables of bans, strikes and the audit log."""

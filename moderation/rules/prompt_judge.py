@@ -1,0 +1,69 @@
+"""The prompt rules and the policy together: what they say of a text, without any person."""
+
+import logging
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from moderation.metrics import RULE_FAILURES
+from moderation.policy.categories import Category
+from moderation.policy.findings import Finding, weigh
+from moderation.policy.policy import Policy, default_policy
+from moderation.rules.prompt import NeedsWarmth, PromptRule, PromptSubject, house_prompt_rules
+from moderation.rules.prompt.meaning import Meaning
+from studio.verdicts import Ruling, Verdict
+
+logger = logging.getLogger(__name__)
+
+
+class PromptCourt:
+    """Counts and records nothing. Safe for many threads."""
+
+    def __init__(self, *, policy: Policy | None = None, rules: Sequence[PromptRule] | None = None) -> None:
+        self.policy = policy or default_policy()
+        self._rules = tuple(house_prompt_rules(policy=self.policy) if rules is None else rules)
+
+    @classmethod
+    def of(
+        cls, policy: Policy, *, community_words: Path | None = None, names: Path | None = None
+    ) -> "PromptCourt":
+        """Raises `Misconfigured` or OSError for a list that cannot be read."""
+        rules = house_prompt_rules(policy=policy, community_words=community_words, names=names)
+        return cls(policy=policy, rules=rules)
+
+    def warm_up(self) -> None:
+        """Load in the background what the rules need. Otherwise the first text waits for it."""
+        for rule in self._rules:
+            if isinstance(rule, NeedsWarmth):
+                rule.warm_up()
+
+    def judge(
+        self, subject: PromptSubject, *, policy: Policy | None = None, any_language: bool = False
+    ) -> Verdict:
+        """By the policy of a community, or by the operator's. `any_language`: none is held for its language alone."""
+        findings = [judged for _, _, judged in self.hear(subject, policy=policy) if judged is not None]
+        if any(each.category is Category.FOREIGN and each.ruling is not Ruling.ALLOW for each in findings):
+            # Meaning was not measured on that language: what it accuses somebody of there says nothing.
+            findings = [each for each in findings if each.rule != Meaning.name]
+        if any_language:
+            held = (Category.FOREIGN, Ruling.HOLD)
+            findings = [each for each in findings if (each.category, each.ruling) != held]
+        return weigh(findings)
+
+    def hear(
+        self, subject: PromptSubject, *, policy: Policy | None = None
+    ) -> Iterator[tuple[PromptRule, Finding | None, Finding | None]]:
+        """Each rule, what it found, and what the policy makes of that."""
+        policy = policy or self.policy
+        for rule in self._rules:
+            finding = _ask(rule, subject)
+            judged = finding and policy.apply(finding, with_person=subject.with_person)
+            yield rule, finding, judged
+
+
+def _ask(rule: PromptRule, subject: PromptSubject) -> Finding | None:
+    try:
+        return rule.judge(subject)
+    except Exception as error:  # noqa: BLE001 - a rule that cannot judge must not wave the prompt through
+        RULE_FAILURES.labels("prompt", rule.name).inc()
+        logger.error("the prompt rule %s failed: %s", rule.name, type(error).__name__)
+        return Finding(ruling=Ruling.HOLD, rule=rule.name, category=Category.UNCHECKED, score=0.0)

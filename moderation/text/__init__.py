@@ -1,0 +1,1 @@
+"""Reading prompts: normalization, decoding, word lists, languages, names, the classifier."""

