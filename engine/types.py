@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 from PIL import Image
 
-from studio.pictures import Recipe
-from studio.requests import PaintRequest
+from studio.domain.pictures import Recipe
+from studio.domain.requests import PaintRequest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

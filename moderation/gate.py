@@ -28,17 +28,17 @@ from moderation.rules.prompt import PromptRule, PromptSubject
 from moderation.rules.prompt.minors import Minors, house_minors
 from moderation.rules.prompt_judge import PromptCourt
 from moderation.vision.analysis_process import Onlooker
-from studio.clock import now
-from studio.communities import DEFAULT, CommunityRules, Tier
-from studio.db.choices import community_rules
 from studio.db.database import Database
-from studio.db.humans import human_of
-from studio.db.origins import of_newcomer as origins_of_newcomer
+from studio.db.linked_identities import human_of
+from studio.db.newcomer_origins import of_newcomer as origins_of_newcomer
+from studio.db.settings import community_rules
+from studio.domain.communities import DEFAULT, CommunityRules, Tier
+from studio.domain.people import Person, Platform
+from studio.domain.requests import PaintRequest
+from studio.domain.verdicts import Ruling, Verdict
 from studio.errors import BadParameter, Banned, DatabaseUnavailable, NotAllowed
-from studio.people import Person, Platform
 from studio.ports import Admission, Allowance, HouseRules, Inspected, Inspection
-from studio.requests import PaintRequest
-from studio.verdicts import Ruling, Verdict
+from studio.runtime.clock import now
 
 logger = logging.getLogger(__name__)
 

@@ -33,14 +33,14 @@ from engine.jobs.job_runner import Work
 from engine.jobs.leases import LeaseKeeper
 from engine.storage import open_store
 from moderation.cases.case_details import read_dossier
-from studio.communities import CommunityRules
-from studio.db import cases, choices
+from studio.db import cases, settings
 from studio.db.tables import CaseRow
-from studio.events import CaseChanged, JobEnded, JobProgress
-from studio.jobs import JobState
-from studio.people import Person, Platform
+from studio.domain.communities import CommunityRules
+from studio.domain.events import CaseChanged, JobEnded, JobProgress
+from studio.domain.jobs import JobState
+from studio.domain.people import Person, Platform
+from studio.domain.verdicts import ALLOWED, Ruling, Verdict
 from studio.ports import Ports
-from studio.verdicts import ALLOWED, Ruling, Verdict
 from tests.discord_room import Room, open_room
 from tests.twins import TwinDesk, TwinEvents, TwinGate, twin_ports
 
@@ -180,7 +180,7 @@ async def take_case(room: Room, painting: Painting, camera: Camera) -> None:
     channel = room.guild.create_text_channel("desk")
     by = Person(platform=Platform.DISCORD, community=str(room.guild.id), user_id="1", display_name="")
     with room.ports.database.begin() as session:
-        choices.keep_community_rules(session, CommunityRules(desk_channel=str(channel.id)), by=by)
+        settings.keep_community_rules(session, CommunityRules(desk_channel=str(channel.id)), by=by)
     gate = cast("TwinGate", room.ports.gate)
     gate.picture_verdict = HOLD
     job_id = await room.imagine(room.bo, "a red knight with a sword", seed=5, count=1)

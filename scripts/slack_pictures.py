@@ -25,10 +25,10 @@ from engine.imaging.image_tools import Darkroom
 from engine.storage import open_store
 from scripts.discord_pictures import HOLD, PROMPT, Desk, Painting
 from studio.db.tables import CaseRow
-from studio.events import CaseChanged, JobEnded, JobProgress
-from studio.jobs import JobState
-from studio.people import Platform
-from studio.verdicts import ALLOWED
+from studio.domain.events import CaseChanged, JobEnded, JobProgress
+from studio.domain.jobs import JobState
+from studio.domain.people import Platform
+from studio.domain.verdicts import ALLOWED
 from tests.loopback_slack import ANA, BO, MOD, MODERATORS, LoopbackSlack, Message
 from tests.slack_room import SlackRoom, open_slack_room
 from tests.twins import TwinGate, twin_ports

@@ -9,13 +9,13 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
-from studio.cases import Case, Decision, Dossier
-from studio.communities import CommunityRules, Tier
-from studio.events import Event, JobProgress
-from studio.people import Person
-from studio.provenance import Traces
-from studio.requests import Operation, PaintRequest
-from studio.verdicts import Verdict
+from studio.domain.cases import Case, Decision, Dossier
+from studio.domain.communities import CommunityRules, Tier
+from studio.domain.events import Event, JobProgress
+from studio.domain.people import Person
+from studio.domain.provenance import Traces
+from studio.domain.requests import Operation, PaintRequest
+from studio.domain.verdicts import Verdict
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -12,8 +12,8 @@ from moderation.policy.categories import Category
 from moderation.policy.findings import Finding
 from moderation.rules.image import ImageSubject
 from moderation.rules.prompt import PromptSubject
+from studio.domain.verdicts import Ruling
 from studio.ports import HouseRules, Ports
-from studio.verdicts import Ruling
 
 PLENTY = Pace(requests=10_000, seconds=1)
 

@@ -17,9 +17,9 @@ from bots.discord.messages.components import PictureButton
 from bots.discord.settings import CDN_HOSTS, DiscordSettings
 from bots.runtime.safe_downloads import TooManyBytesError
 from studio.db.tables import JobRow
-from studio.events import Event, JobEnded, JobProgress, PictureChanged
-from studio.jobs import JobState
-from studio.people import Platform
+from studio.domain.events import Event, JobEnded, JobProgress, PictureChanged
+from studio.domain.jobs import JobState
+from studio.domain.people import Platform
 from studio.ports import Ports
 from tests.painted import end_job, paint_job
 

@@ -2,14 +2,14 @@
 
 from sqlalchemy.orm import Session
 
-from studio.clock import now
-from studio.db import ledger, moves, records
+from studio.db import credit_ledger, job_transitions, queries
 from studio.db.tables import JobRow, LineageRow, PictureRow
-from studio.identifiers import picture_id
-from studio.jobs import JobState
+from studio.domain.identifiers import picture_id
+from studio.domain.jobs import JobState
+from studio.domain.verdicts import ALLOWED
 from studio.ports import Ports
-from studio.verdicts import ALLOWED
-from studio.wire import to_data
+from studio.runtime.clock import now
+from studio.runtime.serialization import to_data
 from tests.recipes import recipe_of
 
 WORKER = "test-worker"
@@ -21,8 +21,8 @@ def end_job(ports: Ports, job_id: str, state: JobState) -> None:
 
 
 def _end(session: Session, job_id: str, state: JobState) -> None:
-    assert moves.take_lease(session, job_id, worker=WORKER, at=now(), lease_seconds=600)
-    assert moves.end(session, job_id, state, at=now(), worker=WORKER)
+    assert job_transitions.take_lease(session, job_id, worker=WORKER, at=now(), lease_seconds=600)
+    assert job_transitions.end(session, job_id, state, at=now(), worker=WORKER)
 
 
 def paint_job(
@@ -35,7 +35,7 @@ def paint_job(
     with ports.database.begin() as session:
         _end(session, job_id, state)
         row = session.get_one(JobRow, job_id)
-        request = records.job_of(row).request
+        request = queries.job_of(row).request
         for index in range(1, request.count + 1):
             origin = like or job_id
             data = png or f"picture {origin} {index}".encode()
@@ -68,5 +68,5 @@ def paint_job(
                 )
         row.grid_key = ports.store.put(f"grid {job_id}".encode(), suffix=".png")
         if state is not JobState.HELD:
-            ledger.capture(session, row, painted=request.count, at=now())
+            credit_ledger.capture(session, row, painted=request.count, at=now())
     return job_id

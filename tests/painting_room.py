@@ -14,9 +14,9 @@ from engine.imaging.image_tools import Darkroom
 from engine.jobs.job_runner import Work
 from engine.jobs.leases import LeaseKeeper
 from engine.types import Order, Painted
+from studio.domain.verdicts import Ruling, Verdict
 from studio.errors import PaintingFailed
 from studio.ports import Inspection, Ports
-from studio.verdicts import Ruling, Verdict
 from tests.recipes import recipe_of
 from tests.twins import TwinGate
 

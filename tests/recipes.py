@@ -3,8 +3,8 @@
 from dataclasses import replace
 from typing import Any
 
-from studio.pictures import Recipe
-from studio.requests import Operation, PaintRequest
+from studio.domain.pictures import Recipe
+from studio.domain.requests import Operation, PaintRequest
 
 PLAIN = Recipe(
     operation=Operation.IMAGINE,

@@ -19,10 +19,10 @@ from engine.imaging.image_tools import Darkroom
 from engine.jobs.job_runner import Work
 from engine.jobs.leases import LeaseKeeper
 from engine.types import Order, Painted, Progress
+from studio.domain.pictures import Recipe
+from studio.domain.requests import Operation
 from studio.errors import JobCancelled
-from studio.pictures import Recipe
 from studio.ports import HouseRules, Ports
-from studio.requests import Operation
 from tests.recipes import recipe_of
 from tests.twins import twin_ports
 

@@ -18,9 +18,9 @@ from bots.slack.run import Opening
 from bots.slack.settings import SlackSettings
 from bots.slack.workspaces.registry import open_workspace
 from studio.db.tables import Base, JobRow
-from studio.events import Event, JobEnded, JobProgress, PictureChanged
-from studio.jobs import JobState
-from studio.people import Platform
+from studio.domain.events import Event, JobEnded, JobProgress, PictureChanged
+from studio.domain.jobs import JobState
+from studio.domain.people import Platform
 from studio.ports import Ports
 from tests.loopback_slack import (
     ANA,

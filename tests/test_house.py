@@ -154,7 +154,7 @@ def test_links_in_the_documents_lead_to_files(repository: Path) -> None:
 
 
 def named_paths(text: str) -> Iterator[str]:
-    """Paths written as code: `studio/db/moves.py`, `bots/web/`, `docs/`."""
+    """Paths written as code: `studio/db/job_transitions.py`, `bots/web/`, `docs/`."""
     for code in code_spans(text):
         if re.fullmatch(rf"(?:{'|'.join(PACKAGES)}|tests|docs|scripts|docker)/[\w./-]*", code):
             yield code

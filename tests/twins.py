@@ -14,16 +14,17 @@ from typing import Any
 from sqlalchemy import Dialect
 from sqlalchemy.util import LRUCache
 
-from studio.cases import Case, Conduct, Decision, Dossier
-from studio.clock import now
-from studio.communities import CommunityRules
-from studio.db import cases, choices, records
+from studio.db import cases, queries, settings
 from studio.db.database import Database
 from studio.db.people import find_person
 from studio.db.tables import Base
+from studio.domain.cases import Case, Conduct, Decision, Dossier
+from studio.domain.communities import CommunityRules
+from studio.domain.events import Event, JobProgress
+from studio.domain.people import Address, Person, Platform, Role
+from studio.domain.provenance import Traces
+from studio.domain.verdicts import ALLOWED, Verdict
 from studio.errors import BadImage, ChatelierError, NotFound, QueueUnavailable
-from studio.events import Event, JobProgress
-from studio.people import Address, Person, Platform, Role
 from studio.ports import (
     Admission,
     Allowance,
@@ -35,8 +36,7 @@ from studio.ports import (
     Ports,
     RunnableModel,
 )
-from studio.provenance import Traces
-from studio.verdicts import ALLOWED, Verdict
+from studio.runtime.clock import now
 
 
 @dataclass(kw_only=True)
@@ -224,12 +224,12 @@ class TwinDesk:
     def read(self, case_id: str) -> Dossier:
         with self.database.read() as session:
             case = cases.find_case(session, case_id)
-            job = records.find_job(session, case.job_id) if case.job_id else None
+            job = queries.find_job(session, case.job_id) if case.job_id else None
             return Dossier(
                 case=case,
                 subject=find_person(session, case.subject),
                 job=job,
-                pictures=tuple(records.pictures_of_job(session, job.id)) if job else (),
+                pictures=tuple(queries.pictures_of_job(session, job.id)) if job else (),
                 prompts=(job.request.prompt,) if job else (),
                 conduct=Conduct(jobs=3, refusals=1, strikes=0.5, earlier_cases=2),
             )
@@ -252,8 +252,8 @@ class TwinDesk:
     def govern(self, moderator: Person, change: Callable[[CommunityRules], CommunityRules]) -> CommunityRules:
         self._tell("govern", moderator.key)
         with self.database.begin() as session:
-            rules = change(choices.community_rules(session, moderator.platform, moderator.community))
-            choices.keep_community_rules(session, rules, by=moderator)
+            rules = change(settings.community_rules(session, moderator.platform, moderator.community))
+            settings.keep_community_rules(session, rules, by=moderator)
         return rules
 
     def forget(self, person: Person) -> bool:

@@ -7,7 +7,7 @@ from contextlib import suppress
 from PIL import Image, UnidentifiedImageError
 
 from bots.delivery.attachments import Print, fitted
-from studio.cases import Exhibit
+from studio.domain.cases import Exhibit
 from studio.errors import NotFound
 from studio.ports import Ports
 

@@ -14,12 +14,12 @@ from sqlalchemy import CursorResult, or_, update
 from bots.delivery.job_messages import Unreachable
 from bots.delivery.job_view import Slip
 from bots.runtime.thread_pools import Backroom
-from studio.cases import CaseState, Dossier, Notice
-from studio.db import cases, choices
+from studio.db import cases, settings
 from studio.db.database import Database
 from studio.db.tables import CaseRow
+from studio.domain.cases import CaseState, Dossier, Notice
+from studio.domain.people import Person
 from studio.errors import NotAllowed, NotFound
-from studio.people import Person
 from studio.ports import Desk
 
 _CLAIM_MARK = "sending:"  # stands where the message's id will, with the second at which the sending began
@@ -159,7 +159,7 @@ def load_folder(database: Database, desk: Desk, case_id: str) -> Folder:
     case = dossier.case
     with database.read() as session:
         row = session.get_one(CaseRow, case_id)
-        rules = choices.community_rules(session, case.platform, case.community)
+        rules = settings.community_rules(session, case.platform, case.community)
         slip = None
         if row.channel and row.message and not row.message.startswith(_CLAIM_MARK):
             slip = Slip(channel=row.channel, message=row.message)

@@ -13,8 +13,7 @@ from bots.delivery.job_messages import Board
 from bots.delivery.starboard import Starboard
 from bots.runtime.error_reports import log_fault
 from bots.runtime.thread_pools import Backroom
-from studio.errors import NotFound, Trouble
-from studio.events import (
+from studio.domain.events import (
     CaseChanged,
     DigestWritten,
     Event,
@@ -25,7 +24,8 @@ from studio.events import (
     NoticeWritten,
     PictureChanged,
 )
-from studio.people import Platform
+from studio.domain.people import Platform
+from studio.errors import NotFound, Trouble
 from studio.ports import Delivery, Events
 
 _PAUSE_SECONDS = 1.0

@@ -21,10 +21,10 @@ from bots.delivery.job_view import (
 )
 from bots.runtime.thread_pools import Backroom
 from studio.db.database import Database
+from studio.domain.events import JobProgress
+from studio.domain.jobs import WAITING, JobState
 from studio.errors import NotFound
-from studio.events import JobProgress
-from studio.jobs import WAITING, JobState
-from studio.latest import Latest
+from studio.runtime.bounded_dict import Latest
 
 _POSITIONS_EVERY_SECONDS = 5.0
 _MOST_POSITIONS = 10  # at a time: a long queue must not use up the requests that answers need

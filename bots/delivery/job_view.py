@@ -6,20 +6,20 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from studio.clock import now
-from studio.db import records
+from studio.commands.visibility import Audience, find_picture, may_see, without_hidden_parents
+from studio.db import queries
 from studio.db.cases import asking
-from studio.db.choices import preferences_of
 from studio.db.database import Database
-from studio.db.dialects import insert_into
-from studio.db.estimates import outlook, outlooks
-from studio.db.humans import same_human
+from studio.db.linked_identities import same_human
+from studio.db.queue_estimates import outlook, outlooks
+from studio.db.settings import preferences_of
+from studio.db.sql_dialects import insert_into
 from studio.db.tables import DeliveryRow, JobRow, PersonRow, PictureRow, StarRow
+from studio.domain.jobs import Job, JobState
+from studio.domain.people import Person, Platform
+from studio.domain.pictures import Picture
 from studio.errors import NotFound, PolicyRefusal
-from studio.jobs import Job, JobState
-from studio.people import Person, Platform
-from studio.pictures import Picture
-from studio.privacy import Audience, find_picture, may_see, without_hidden_parents
+from studio.runtime.clock import now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,10 +77,10 @@ class Standing:
 def load_standing(database: Database, job_id: str, *, viewer: Person | None = None) -> Standing:
     """Raises `NotFound`."""
     with database.read() as session:
-        job = records.find_job(session, job_id, viewer=viewer)
+        job = queries.find_job(session, job_id, viewer=viewer)
         done = job.state is JobState.DONE
         audience = Audience.of_message(job)
-        pictures = records.pictures_of_job(session, job_id) if done else []
+        pictures = queries.pictures_of_job(session, job_id) if done else []
         seen = outlook(session, job_id)
         return Standing(
             job=job,
@@ -100,7 +100,7 @@ def _origins(session: Session, job: Job, audience: Audience) -> Iterator[Origin]
         row = session.get(PictureRow, source.picture_id) if source.picture_id else None
         if row is None:
             continue
-        origin = records.find_job(session, row.job_id)
+        origin = queries.find_job(session, row.job_id)
         own = same_human(session, origin.person.key, job.person.key)
         seen = may_see(session, origin, audience)
         if seen or own:
@@ -189,8 +189,8 @@ def load_family(
     audience = Audience.of_person(viewer, channel=channel)
     with database.read() as session:
         picture = find_picture(session, picture_id, audience)
-        job = records.find_job(session, picture.job_id)
-        ancestors = [each for each in records.ancestors(session, [picture_id]) if not each.deleted]
-        family = [(each, records.find_job(session, each.job_id)) for each in ancestors]
+        job = queries.find_job(session, picture.job_id)
+        ancestors = [each for each in queries.ancestors(session, [picture_id]) if not each.deleted]
+        family = [(each, queries.find_job(session, each.job_id)) for each in ancestors]
         seen = [(each, maker) for each, maker in family if may_see(session, maker, audience)]
         return job, picture, seen

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from bots.delivery.job_view import Standing, job_of_message
 from bots.delivery.starboard import picture_of_message
 from bots.texts.chat import ALL_DELETED, NO_IMAGE
-from studio.buttons import Action, Button
+from studio.commands.button_ids import Action, Button
 from studio.db.database import Database
+from studio.domain.identifiers import is_job_id, split_picture_id
+from studio.domain.people import Platform
 from studio.errors import BadRequest
-from studio.identifiers import is_job_id, split_picture_id
-from studio.people import Platform
 
 # Where one picture is shown a reaction means that one, and nothing is painted there.
 _OF_ONE = frozenset({Action.STAR, Action.REPORT, Action.DELETE})

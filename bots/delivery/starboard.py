@@ -13,16 +13,16 @@ from bots.delivery.case_messages import StillSending
 from bots.delivery.job_messages import Unreachable
 from bots.delivery.job_view import Slip
 from bots.runtime.thread_pools import Backroom
-from studio.clock import now
-from studio.db import choices, records
+from studio.commands.visibility import Audience, may_see
+from studio.db import queries, settings
 from studio.db.database import Database
-from studio.db.dialects import insert_into
+from studio.db.sql_dialects import insert_into
 from studio.db.tables import DeliveryRow, JobRow, PictureRow, ShowcaseRow
+from studio.domain.jobs import Job, JobState
+from studio.domain.people import Platform
+from studio.domain.pictures import Picture
 from studio.errors import NotFound
-from studio.jobs import Job, JobState
-from studio.people import Platform
-from studio.pictures import Picture
-from studio.privacy import Audience, may_see
+from studio.runtime.clock import now
 
 _CLAIM_LASTS_SECONDS = 20
 
@@ -112,16 +112,16 @@ def load_exhibit(database: Database, picture_id: str) -> tuple[Exhibit | None, S
         if row is None:
             raise NotFound(f"Picture {picture_id[:14]}")
         slip = _slip(session, picture_id)
-        job = records.find_job(session, row.job_id)
+        job = queries.find_job(session, row.job_id)
         seen = job.state is JobState.DONE and may_see(session, job, Audience(home=job.person.home))
         if row.deleted_at is not None or not seen:
             return None, slip
-        stars = records.star_counts(session, [picture_id]).get(picture_id, 0)
-        rules = choices.community_rules(session, job.person.platform, job.person.community)
+        stars = queries.star_counts(session, [picture_id]).get(picture_id, 0)
+        rules = settings.community_rules(session, job.person.platform, job.person.community)
         if slip is None and (rules.star_channel is None or stars < rules.star_threshold):
             return None, None
         channel = slip.channel if slip else rules.star_channel or ""
-        picture = records.picture_of(row, stars=stars)
+        picture = queries.picture_of(row, stars=stars)
         return Exhibit(picture=picture, job=job, channel=channel, shown_at=_first(session, job)), slip
 
 

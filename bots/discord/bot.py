@@ -34,9 +34,9 @@ from bots.runtime.pending_uploads import Tray
 from bots.runtime.safe_downloads import PublicResolver, redirects_within
 from bots.runtime.thread_pools import Backroom
 from bots.texts import chat
-from studio.clock import now
-from studio.people import Platform
+from studio.domain.people import Platform
 from studio.ports import Ports
+from studio.runtime.clock import now
 
 _TOO_MANY_COMMANDS = 30032
 _FINISH_SECONDS = 5.0

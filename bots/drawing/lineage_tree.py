@@ -7,7 +7,7 @@ from PIL import Image, ImageDraw
 
 from bots.drawing.fonts import Font, font_for
 from bots.texts.chat import shorten
-from studio.commands.answers import Family, Relative
+from studio.commands.results import Family, Relative
 from studio.errors import NotFound, StorageFailed
 from studio.ports import Store
 

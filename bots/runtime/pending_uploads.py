@@ -4,9 +4,9 @@ import secrets
 import time
 from dataclasses import dataclass
 
-from studio.latest import Latest
-from studio.people import Person
-from studio.requests import Source
+from studio.domain.people import Person
+from studio.domain.requests import Source
+from studio.runtime.bounded_dict import Latest
 
 _KEPT_TICKETS = 500
 _KEPT_SECONDS = 30 * 60

@@ -44,8 +44,8 @@ from bots.slack.settings import SlackSettings
 from bots.slack.workspaces.channels import Channels
 from bots.slack.workspaces.members import People
 from bots.slack.workspaces.user_groups import Groups
-from studio.buttons import VERSION
-from studio.people import Platform
+from studio.commands.button_ids import VERSION
+from studio.domain.people import Platform
 
 Body = Mapping[str, Any]
 Listener = Callable[[Body], Coroutine[Any, Any, None]]

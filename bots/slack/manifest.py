@@ -14,7 +14,7 @@ from bots.slack.settings import EVENTS_PATH, REDIRECT_PATH
 from bots.slack.texts import texts
 from bots.slack.texts.command_parsing import as_typed
 from bots.texts import chat
-from studio.catalog import CATALOG
+from studio.commands.registry import CATALOG
 
 _LONGEST_HINT = 1000
 

@@ -6,8 +6,7 @@ from datetime import datetime
 
 from bots.texts import cases as case_texts
 from bots.texts.chat import shorten
-from studio.cases import Case, CaseKind, CaseState
-from studio.commands.answers import (
+from studio.commands.results import (
     BanChanged,
     Community,
     Decided,
@@ -19,9 +18,10 @@ from studio.commands.answers import (
     LinkOffered,
     Settled,
 )
-from studio.communities import CommunityRules
-from studio.people import Person, Sighting
-from studio.preferences import Preferences, RemixConsent
+from studio.domain.cases import Case, CaseKind, CaseState
+from studio.domain.communities import CommunityRules
+from studio.domain.people import Person, Sighting
+from studio.domain.preferences import Preferences, RemixConsent
 
 Reply = (
     Filed | DeskCases | Decided | BanChanged | Community | Settled | LinkOffered | Linked | Forgotten | Given

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from bots.texts.chat import DEEDS, shorten
-from studio.commands.answers import Attribution
-from studio.provenance import Trace
+from studio.commands.results import Attribution
+from studio.domain.provenance import Trace
 
 NOTHING = "Nothing in this picture says where it comes from."
 _LONGEST_PROMPT = 200

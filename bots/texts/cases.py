@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from bots.texts.chat import shorten
-from studio.buttons import Action
-from studio.cases import DECISIONS, Case, CaseKind, CaseState, Conduct, Decision, Dossier
+from studio.commands.button_ids import Action
+from studio.domain.cases import DECISIONS, Case, CaseKind, CaseState, Conduct, Decision, Dossier
 
 _LONGEST_PROMPT = 900
 _LONGEST_NEGATIVE = 300

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
+from studio.domain.jobs import Job, JobState
+from studio.domain.pictures import Picture
+from studio.domain.requests import Operation
 from studio.errors import BadParameter, ChatelierError
-from studio.jobs import Job, JobState
-from studio.pictures import Picture
-from studio.requests import Operation
-from studio.text import clean_text, point_at
+from studio.parsing.text_cleaning import clean_text, point_at
 
 _BAR_CELLS = 12
 _WORTH_TELLING_SECONDS = 7.5

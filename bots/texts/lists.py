@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from bots.texts.attributions import attribution
 from bots.texts.chat import DEEDS, price, shorten, subject_of, waiting
-from studio.commands.answers import Attribution, Balance, Family, History, InQueue, Place, Relative
-from studio.jobs import Job, JobState
+from studio.commands.results import Attribution, Balance, Family, History, InQueue, Place, Relative
+from studio.domain.jobs import Job, JobState
 
 Listing = InQueue | History | Balance | Family | Attribution
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
-from studio.catalog import find_command
+from studio.commands.command_line import MAX_PHRASE, split_flags
+from studio.commands.registry import find_command
 from studio.errors import BadParameter
-from studio.phrase import MAX_PHRASE, split_flags
-from studio.text import clean_text
+from studio.parsing.text_cleaning import clean_text
 
 
 def spread_flags(command: str, values: Mapping[str, object]) -> dict[str, object]:

@@ -12,13 +12,13 @@ from markupsafe import Markup, escape
 from bots.texts import cases as case_texts
 from bots.web.queries.job_cards import Card
 from bots.web.texts import texts
-from studio.buttons import Action, Button
-from studio.catalog import CATALOG, REACTIONS
-from studio.commands.known_names import choices_of
+from studio.commands.button_ids import Action, Button
+from studio.commands.registry import CATALOG, REACTIONS
 from studio.commands.spec import Audience
-from studio.events import JobProgress
-from studio.jobs import JobState
-from studio.pictures import THUMBNAIL_SIDES_PIXELS, Picture
+from studio.commands.submission.known_names import choices_of
+from studio.domain.events import JobProgress
+from studio.domain.jobs import JobState
+from studio.domain.pictures import THUMBNAIL_SIDES_PIXELS, Picture
 from studio.ports import Ports
 
 FOLDER = Path(__file__).parent

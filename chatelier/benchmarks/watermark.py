@@ -64,7 +64,7 @@ def _painted(count: int) -> "Iterator[Image.Image]":
     from chatelier.settings import load_settings
     from chatelier.wiring.workers import open_atelier
     from engine.types import Order
-    from studio.requests import Operation, PaintRequest
+    from studio.domain.requests import Operation, PaintRequest
 
     atelier = open_atelier(load_settings(), stays=False)
     try:

@@ -16,7 +16,7 @@ from chatelier.cli.tools import bench, imagine, verify, version
 from chatelier.runtime.private_files import keep_files_private
 from chatelier.settings.redaction import redact
 from studio.errors import BadParameter, ChatelierError
-from studio.text import point_at
+from studio.parsing.text_cleaning import point_at
 
 _HELP = """Chatelier is an atelier inside a chat: people paint together with a model that their community
 hosts.

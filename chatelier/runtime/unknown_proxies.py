@@ -9,8 +9,8 @@ from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
-from studio.clock import now
-from studio.latest import Latest
+from studio.runtime.bounded_dict import Latest
+from studio.runtime.clock import now
 
 log = logging.getLogger(__name__)
 

@@ -23,17 +23,17 @@ from chatelier.wiring.workers import open_atelier
 from engine.imaging.codecs.recipe_metadata import read_recipe, write_recipe
 from engine.jobs.postprocessing import copy_of
 from engine.types import Order, Painted, Progress
-from studio.commands.imagine import SPEC, request_of
+from studio.commands.generation.imagine import SPEC, request_of
 from studio.db.database import Database
+from studio.domain.identifiers import job_id_of, picture_id
+from studio.domain.people import Person, Platform
+from studio.domain.pictures import Recipe
+from studio.domain.requests import PaintRequest
+from studio.domain.verdicts import Verdict
 from studio.errors import JobCancelled, PolicyRefusal, StorageFailed
-from studio.identifiers import job_id_of, picture_id
 from studio.parsing.foreign_syntax import Hint, without_foreign_syntax
-from studio.people import Person, Platform
-from studio.pictures import Recipe
 from studio.ports import Admission, Inspected, Inspection, Signer
-from studio.requests import PaintRequest
-from studio.verdicts import Verdict
-from studio.wire import to_json
+from studio.runtime.serialization import to_json
 
 if TYPE_CHECKING:
     from moderation.gate import HouseGate

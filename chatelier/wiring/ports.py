@@ -12,8 +12,8 @@ from chatelier.runtime.private_files import close_home_to_others
 from chatelier.settings import Settings
 from chatelier.settings.redaction import mask_url
 from studio.db.database import Database, is_broken
+from studio.domain.people import Platform
 from studio.errors import DatabaseUnavailable, Misconfigured
-from studio.people import Platform
 from studio.ports import HouseRules, Ports, Store
 
 if TYPE_CHECKING:

@@ -156,7 +156,7 @@ def _sweep_with(database: "Database", url: str, settings: Settings, on_ready: Ca
     from engine.queue.celery_worker import run_housekeeping
     from engine.queue.redis_events import RedisEvents
     from moderation.cases.retention import let_go
-    from studio.questions import close_unanswered
+    from studio.services.consent_expiry import close_unanswered
 
     events = RedisEvents(url)
     sweeper = Sweeper(

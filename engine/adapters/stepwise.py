@@ -30,7 +30,7 @@ from engine.catalog.catalog import ModelEntry
 from engine.catalog.geometry import read_layout
 from engine.catalog.model_files import INDEX, components
 from studio.errors import BadParameter, ModelBroken, NotSupported
-from studio.latest import Latest
+from studio.runtime.bounded_dict import Latest
 
 # With LoRA weights on, words mean something else: a cache for each set of them that was worn lately.
 _WARDROBE = 8

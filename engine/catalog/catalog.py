@@ -15,7 +15,7 @@ from engine.catalog.entries import (
 )
 from engine.catalog.model_files import check, weights_hash
 from studio.errors import BadParameter, Misconfigured, ModelBroken
-from studio.parsing.names import unknown_name
+from studio.parsing.name_suggestions import unknown_name
 
 __all__ = ["ModelCatalogue", "ModelEntry", "read_entries", "write_entry"]
 

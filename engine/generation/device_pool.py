@@ -15,7 +15,7 @@ from engine.batching.sampling_params import Sketch
 from engine.catalog.catalog import ModelCatalogue, ModelEntry
 from engine.performance import Speed
 from engine.types import Order, Progress
-from studio.requests import Operation, PaintRequest
+from studio.domain.requests import Operation, PaintRequest
 
 if TYPE_CHECKING:
     from engine.adapters.upscaler import Upscaler

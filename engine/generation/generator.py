@@ -23,9 +23,9 @@ from engine.layout_prior.layout_prior import Prior, load_prior
 from engine.performance import PLAIN, Speed
 from engine.types import Order, Painted, Progress
 from studio import __version__
+from studio.domain.pictures import Recipe
+from studio.domain.requests import Operation
 from studio.errors import BadParameter, JobCancelled, NotSupported
-from studio.pictures import Recipe
-from studio.requests import Operation
 
 if TYPE_CHECKING:
     import torch

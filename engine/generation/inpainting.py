@@ -15,9 +15,9 @@ from engine.imaging.masks.components import islands, lay_over
 from engine.imaging.masks.masks import cover_cells
 from engine.layout_prior.layout_prior import Composer, Prior
 from engine.types import Order
-from studio.canvases import LARGEST_AREAS, margins_for, window_around
+from studio.domain.canvases import LARGEST_AREAS, margins_for, window_around
+from studio.domain.requests import PaintRequest
 from studio.errors import BadImage
-from studio.requests import PaintRequest
 
 EXPAND_STRENGTH = 0.9
 

@@ -18,8 +18,8 @@ from engine.generation.sizing import size_asked, size_like
 from engine.imaging.canvas.colour_transfer import tint
 from engine.layout_prior.layout_prior import Prior
 from engine.types import Order
+from studio.domain.requests import Operation, PaintRequest, Strength
 from studio.errors import BadParameter, NotSupported
-from studio.requests import Operation, PaintRequest, Strength
 
 STRENGTHS = {Strength.SUBTLE: 0.35, Strength.STRONG: 0.7}
 WITH_IMAGE_STRENGTH = 0.7

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.types import Order
-from studio.requests import Operation
+from studio.domain.requests import Operation
 
 _FILE = Path(__file__).with_suffix(".toml")
 _MOST_PEOPLE = 3

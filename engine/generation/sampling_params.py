@@ -7,8 +7,8 @@ from engine.generation.prepare_inputs import steps_for
 from engine.generation.style_presets import find_style
 from engine.layout_prior.layout_prior import Prior
 from engine.types import Order
+from studio.domain.requests import MAX_SEED
 from studio.errors import BadParameter
-from studio.requests import MAX_SEED
 
 # Between the seeds of neighbouring windows: further than any number of pictures in a job.
 _SEED_STRIDE = 7919

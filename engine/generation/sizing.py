@@ -5,9 +5,9 @@ import math
 from engine.catalog.catalog import ModelEntry
 from engine.catalog.geometry import Layout, fit_within, size_near
 from engine.types import Order
-from studio.canvases import LARGEST_AREAS
+from studio.domain.canvases import LARGEST_AREAS
+from studio.domain.requests import PaintRequest, parse_aspect
 from studio.errors import BadParameter
-from studio.requests import PaintRequest, parse_aspect
 
 
 def native_area(entry: ModelEntry) -> int:

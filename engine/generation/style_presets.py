@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from studio.parsing.names import unknown_name
+from studio.parsing.name_suggestions import unknown_name
 
 _FILE = Path(__file__).with_suffix(".toml")
 _PLACE = "{prompt}"

@@ -7,16 +7,16 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from engine.jobs.postprocessing import Finished
-from studio.clock import now
-from studio.commands import acceptance
-from studio.db import ledger, moves, outbox
+from studio.commands.submission import job_creation
+from studio.db import credit_ledger, job_transitions, outbox
 from studio.db.database import Database
 from studio.db.tables import JobRow, LineageRow, OutboxRow, PictureRow
-from studio.events import JobEnded
-from studio.identifiers import picture_id
-from studio.jobs import Job, JobState
-from studio.verdicts import Ruling, Verdict
-from studio.wire import to_data
+from studio.domain.events import JobEnded
+from studio.domain.identifiers import picture_id
+from studio.domain.jobs import Job, JobState
+from studio.domain.verdicts import Ruling, Verdict
+from studio.runtime.clock import now
+from studio.runtime.serialization import to_data
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +44,7 @@ def record(database: Database, job: Job, outcome: Outcome, *, worker: str) -> li
     """The events to send; none when the lease is no longer this worker's, and somebody else ends the job."""
     at = now()
     with database.begin() as session:
-        ended = moves.end(
+        ended = job_transitions.end(
             session,
             job.id,
             outcome.state,
@@ -60,9 +60,9 @@ def record(database: Database, job: Job, outcome: Outcome, *, worker: str) -> li
         row.painting_seconds = outcome.painting_seconds
         _add_pictures(session, job, outcome.pictures, at)
         if outcome.state is JobState.DONE:
-            ledger.capture(session, row, painted=len(outcome.pictures), at=at)
+            credit_ledger.capture(session, row, painted=len(outcome.pictures), at=at)
         elif outcome.state is not JobState.HELD:  # a held job keeps its reservation until a moderator decides
-            ledger.release(session, row, at=at)
+            credit_ledger.release(session, row, at=at)
         events = [] if outcome.verdict is None else _note_verdict(session, job, outcome, outcome.verdict)
         ended_event = JobEnded(job_id=job.id, platform=job.address.platform, state=outcome.state)
         return [outbox.write(session, ended_event), *events]
@@ -71,11 +71,11 @@ def record(database: Database, job: Job, outcome: Outcome, *, worker: str) -> li
 def _note_verdict(session: Session, job: Job, outcome: Outcome, verdict: Verdict) -> list[OutboxRow]:
     """A refusal stays with the job, for an appeal; a hold goes to the moderators' desk."""
     if outcome.state is JobState.REFUSED:
-        acceptance.note_refusal(session.get_one(JobRow, job.id), verdict)
+        job_creation.note_refusal(session.get_one(JobRow, job.id), verdict)
         return []
     held = next((each.index for each in outcome.pictures if each.verdict == verdict), None)
     picture = picture_id(job.id, held) if held else None
-    return acceptance.open_hold(session, job, verdict, picture_id=picture)
+    return job_creation.open_hold(session, job, verdict, picture_id=picture)
 
 
 def _add_pictures(session: Session, job: Job, pictures: Sequence[Finished], at: datetime) -> None:

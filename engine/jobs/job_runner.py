@@ -15,15 +15,15 @@ from engine.jobs.postprocessing import Judged, judge, keep
 from engine.jobs.rejudging import ClearedGate, review
 from engine.jobs.tracked_store import Receipts, clear_up
 from engine.types import Order, Painted, Progress
-from studio.clock import now
-from studio.db import moves, outbox, records
+from studio.db import job_transitions, outbox, queries
 from studio.db.database import Database
 from studio.db.tables import JobRow
+from studio.domain.events import JobProgress
+from studio.domain.jobs import Job, JobState
+from studio.domain.verdicts import Ruling, Verdict
 from studio.errors import ChatelierError, DatabaseUnavailable, JobCancelled, PaintingFailed, Refused
-from studio.events import JobProgress
-from studio.jobs import Job, JobState
 from studio.ports import Events, Gate, HouseRules, Queue, Signer, Store
-from studio.verdicts import Ruling, Verdict
+from studio.runtime.clock import now
 
 _ANNOUNCE_EVERY_SECONDS = 0.25
 _RECORD_RETRY_SECONDS = 0.5
@@ -82,7 +82,7 @@ class Work:
             return
         try:
             with self._database.read() as session:
-                job = records.find_job(session, job_id)
+                job = queries.find_job(session, job_id)
                 lease.aside = lease.aside or is_paused(session, session.get_one(JobRow, job_id))
             lease.cancelled = lease.cancelled or job.cancel_requested
             log.info("painting", extra={"job_id": job_id, "attempt": job.attempts})
@@ -188,7 +188,7 @@ class Work:
     def _give_back(self, job: Job, *, send: bool) -> None:
         """Without `send` it waits until its community goes on."""
         with self._database.begin() as session:
-            if not moves.give_back(session, job.id, worker=self._worker):
+            if not job_transitions.give_back(session, job.id, worker=self._worker):
                 return
             session.get_one(JobRow, job.id).queued_at = now()
         if not send:

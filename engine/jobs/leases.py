@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from studio.clock import now
-from studio.db import moves
-from studio.db.choices import community_rules
+from studio.db import job_transitions
 from studio.db.database import Database
+from studio.db.settings import community_rules
 from studio.db.tables import JobRow
+from studio.domain.people import Platform
 from studio.errors import DatabaseUnavailable
-from studio.people import Platform
+from studio.runtime.clock import now
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +66,7 @@ class LeaseKeeper:
             lease = self._held[job_id] = Lease(job_id=job_id)
         try:
             with self._database.begin() as session:
-                taken = moves.take_lease(
+                taken = job_transitions.take_lease(
                     session, job_id, worker=self._worker, at=now(), lease_seconds=self._lease_seconds
                 )
         except BaseException:
@@ -121,7 +121,7 @@ class LeaseKeeper:
 
     def _renew(self, lease: Lease) -> None:
         with self._database.begin() as session:
-            kept = moves.renew_lease(
+            kept = job_transitions.renew_lease(
                 session, lease.job_id, worker=self._worker, at=now(), lease_seconds=self._lease_seconds
             )
             row = session.get(JobRow, lease.job_id)

@@ -18,12 +18,12 @@ from engine.imaging.codecs.encoding import THUMBNAIL_SUFFIX, encode_png, make_th
 from engine.imaging.codecs.recipe_metadata import write_recipe
 from engine.imaging.overlays.image_grid import make_grid
 from engine.types import Painted
-from studio.identifiers import picture_id
-from studio.jobs import Job
-from studio.people import Platform
-from studio.pictures import Recipe
+from studio.domain.identifiers import picture_id
+from studio.domain.jobs import Job
+from studio.domain.people import Platform
+from studio.domain.pictures import Recipe
+from studio.domain.verdicts import Ruling, Verdict
 from studio.ports import Gate, Inspected, Inspection, Signer, Store
-from studio.verdicts import Ruling, Verdict
 
 # Here pictures are laid out on the page. Where such a job is shown elsewhere, that face makes the grid.
 _SHOW_EACH = frozenset({Platform.WEB})

@@ -4,13 +4,13 @@ from dataclasses import replace
 
 from sqlalchemy import update
 
-from studio.db import records
+from studio.db import queries
 from studio.db.database import Database
 from studio.db.tables import JobRow
-from studio.jobs import Job
-from studio.people import Person
+from studio.domain.jobs import Job
+from studio.domain.people import Person
+from studio.domain.verdicts import ALLOWED, Ruling, Verdict
 from studio.ports import Admission, Allowance, Gate, Inspection
-from studio.verdicts import ALLOWED, Ruling, Verdict
 
 
 def review(database: Database, gate: Gate, job: Job, allowance: Allowance) -> Verdict:
@@ -23,7 +23,7 @@ def review(database: Database, gate: Gate, job: Job, allowance: Allowance) -> Ve
         return ALLOWED
     origins = [source.picture_id for source in job.request.sources if source.picture_id]
     with database.read() as session:
-        family = records.family(session, origins)
+        family = queries.family(session, origins)
     verdict = gate.review(
         Admission(
             person=job.person,

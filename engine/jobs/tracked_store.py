@@ -4,12 +4,12 @@ import logging
 from datetime import datetime
 
 from engine.jobs.job_results import Outcome
-from studio import files
 from studio.db.database import Database
+from studio.domain.jobs import Job
 from studio.errors import DatabaseUnavailable, StorageFailed
-from studio.jobs import Job
 from studio.ports import Store
-from studio.removals import delete_files
+from studio.services import file_references
+from studio.services.picture_deletion import delete_files
 
 log = logging.getLogger(__name__)
 
@@ -58,10 +58,10 @@ def clear_up(database: Database, store: Store, job: Job, outcome: Outcome, put: 
     doubtful = put - _shown(outcome)
     try:
         with database.read() as session:
-            gone = files.of_deleted(session, job.request.sources)
+            gone = file_references.of_deleted(session, job.request.sources)
             if outcome.verdict and outcome.verdict.is_core:  # whose request was not kept
-                gone |= files.of_sources(job.request.sources)
-            unnamed = files.unnamed(session, doubtful | gone)
+                gone |= file_references.of_sources(job.request.sources)
+            unnamed = file_references.unnamed(session, doubtful | gone)
         delete_files(database, store, unnamed)
     except DatabaseUnavailable:
         log.warning("files of a job were not cleared away", extra={"job_id": job.id})

@@ -4,16 +4,16 @@ import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from studio.clock import now
-from studio.db import ledger, moves, outbox
-from studio.db.choices import paused_communities
+from studio.db import credit_ledger, job_transitions, outbox
 from studio.db.database import Database
+from studio.db.settings import paused_communities
 from studio.db.tables import JobRow, OutboxRow
+from studio.domain.events import JobEnded
+from studio.domain.jobs import WAITING, JobState
+from studio.domain.people import Platform
 from studio.errors import PaintingFailed
-from studio.events import JobEnded
-from studio.jobs import WAITING, JobState
-from studio.people import Platform
 from studio.ports import Events, HouseRules, Queue
+from studio.runtime.clock import now
 
 _UNSENT_AFTER = timedelta(seconds=3)  # committed, and still not on the queue or the stream
 _STALE_AFTER = timedelta(seconds=30)  # queued, and the message may be lost: the queue is asked
@@ -34,7 +34,7 @@ class Sweeper:
         """Raises `QueueUnavailable` or `DatabaseUnavailable`; the next sweep goes on."""
         at = now()
         with self._database.read() as session:
-            stranded = moves.find_stranded(
+            stranded = job_transitions.find_stranded(
                 session,
                 at=at,
                 unsent_before=at - _UNSENT_AFTER,
@@ -56,20 +56,20 @@ class Sweeper:
         queued = waiting & self._queue.waiting() if waiting else set()
         if queued:
             with self._database.begin() as session:
-                moves.confirm_queued(session, queued, at=at)
+                job_transitions.confirm_queued(session, queued, at=at)
         return [row for row in stranded if row.id not in queued]
 
     def _send_again(self, row: JobRow, at: datetime) -> None:
         self._queue.enqueue(row.id, priority=row.priority, model=row.model)
         log.info("job sent again", extra={"job_id": row.id, "state": row.state, "attempts": row.attempts})
         with self._database.begin() as session:
-            moves.requeue(session, row.id, at=at)
+            job_transitions.requeue(session, row.id, at=at)
 
     def _give_up(self, row: JobRow, at: datetime) -> None:
         error = PaintingFailed()
         events: list[OutboxRow] = []
         with self._database.begin() as session:
-            ended = moves.end(
+            ended = job_transitions.end(
                 session,
                 row.id,
                 JobState.FAILED,
@@ -79,7 +79,7 @@ class Sweeper:
                 error_text=str(error),
             )
             if ended:
-                ledger.release(session, session.get_one(JobRow, row.id), at=at)
+                credit_ledger.release(session, session.get_one(JobRow, row.id), at=at)
                 event = JobEnded(job_id=row.id, platform=Platform(row.platform), state=JobState.FAILED)
                 events.append(outbox.write(session, event))
         outbox.send(self._database, self._events, events)

@@ -10,12 +10,12 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 
-from studio import files
-from studio.clock import now
 from studio.db.database import Database
 from studio.db.tables import PersonRow
 from studio.ports import STORE_PARTS, Store
-from studio.removals import delete_files
+from studio.runtime.clock import now
+from studio.services import file_references
+from studio.services.picture_deletion import delete_files
 
 PARTS_A_RUN = 16
 MOST_A_RUN = 2000
@@ -49,7 +49,7 @@ class Clearance:
         if not old or most <= 0:
             return 0
         with self._database.read() as session:
-            unnamed = sorted(files.unnamed(session, old))[:most]
+            unnamed = sorted(file_references.unnamed(session, old))[:most]
         delete_files(self._database, self._store, unnamed, unless_put_since=before)
         return len(unnamed)
 

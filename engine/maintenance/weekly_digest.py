@@ -6,15 +6,15 @@ from datetime import datetime
 
 from sqlalchemy.exc import IntegrityError
 
-from studio.clock import now
 from studio.db import outbox
-from studio.db.choices import community_rules
 from studio.db.database import Database
+from studio.db.settings import community_rules
 from studio.db.tables import OutboxRow
-from studio.digests import communities, lines_of, note_written, read_digest, week_of
-from studio.events import DigestWritten
-from studio.people import Platform
+from studio.domain.events import DigestWritten
+from studio.domain.people import Platform
 from studio.ports import Events
+from studio.runtime.clock import now
+from studio.services.weekly_digest import communities, lines_of, note_written, read_digest, week_of
 
 log = logging.getLogger(__name__)
 

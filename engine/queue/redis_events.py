@@ -10,10 +10,10 @@ from typing import Any
 import redis
 
 from engine.queue.unreadable_messages import note_unreadable
+from studio.domain.events import EVENT_KINDS, Event, JobProgress
 from studio.errors import QueueUnavailable
-from studio.events import EVENT_KINDS, Event, JobProgress
 from studio.ports import Delivery
-from studio.wire import from_data, to_data, to_json
+from studio.runtime.serialization import from_data, to_data, to_json
 
 STREAM = "chatelier:events"
 PROGRESS_CHANNEL = "chatelier:progress"

@@ -15,7 +15,7 @@ from engine.layout_prior import Collage
 from engine.layout_prior.layout_prior import load_prior
 from engine.training.evaluation.sampling import Sitting
 from engine.training.stages.autoencoder import to_tensor
-from studio.requests import Strength
+from studio.domain.requests import Strength
 
 PROMPTS = """
 a red apple on a blue background

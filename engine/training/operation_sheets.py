@@ -13,8 +13,8 @@ from engine.imaging.codecs.encoding import encode_webp
 from engine.imaging.masks.grid_masks import mask_of_cells
 from engine.imaging.overlays.grid_overlay import lettered_overlay
 from engine.types import Order
-from studio.regions import parse_region
-from studio.requests import Operation, PaintRequest, Source, Strength
+from studio.domain.requests import Operation, PaintRequest, Source, Strength
+from studio.parsing.grid_regions import parse_region
 
 QUALITY = 88
 GAP_PIXELS, CAPTION_PIXELS = 10, 18

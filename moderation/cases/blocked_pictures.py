@@ -5,11 +5,11 @@ from sqlalchemy.orm import Session
 
 from moderation.records.tables import BlockedPictureRow
 from moderation.vision.pdq import SAME_BITS, distance
-from studio.cases import Case
-from studio.clock import now
-from studio.db.records import job_of
+from studio.db.queries import job_of
 from studio.db.tables import JobRow, PictureRow
-from studio.people import Person
+from studio.domain.cases import Case
+from studio.domain.people import Person
+from studio.runtime.clock import now
 
 
 def block(session: Session, case: Case) -> int:

@@ -7,23 +7,23 @@ from sqlalchemy.orm import Session
 
 from moderation.cases.strikes import burden
 from moderation.records import bans
-from studio.cases import Case, CaseState, Conduct, Dossier
-from studio.db import records
-from studio.db.humans import identities
+from studio.commands.visibility import Audience, may_see
+from studio.db import queries
+from studio.db.linked_identities import identities
 from studio.db.people import SOMEBODY, find_person, is_nameless
 from studio.db.tables import CaseRow, JobRow
-from studio.jobs import Job, JobState
-from studio.people import Person
-from studio.privacy import Audience, may_see
+from studio.domain.cases import Case, CaseState, Conduct, Dossier
+from studio.domain.jobs import Job, JobState
+from studio.domain.people import Person
 
 
 def read_dossier(session: Session, case: Case) -> Dossier:
-    job = records.find_job(session, case.job_id) if case.job_id else None
+    job = queries.find_job(session, case.job_id) if case.job_id else None
     return Dossier(
         case=case,
         subject=_subject(session, case.subject),
         job=job,
-        pictures=tuple(records.pictures_of_job(session, job.id)) if job else (),
+        pictures=tuple(queries.pictures_of_job(session, job.id)) if job else (),
         prompts=_prompts(session, case, job) if job else (),
         conduct=read_conduct(session, case.subject, but=case.id),
     )
@@ -61,9 +61,9 @@ def _prompts(session: Session, case: Case, job: Job) -> tuple[str, ...]:
     audience = _audience(case, job)
     told = [
         picture.recipe.prompt
-        for picture in records.family(session, origins)
+        for picture in queries.family(session, origins)
         if case.state is CaseState.OPEN or not picture.deleted
-        if may_see(session, records.find_job(session, picture.job_id), audience)
+        if may_see(session, queries.find_job(session, picture.job_id), audience)
     ]
     asked = case.addressee is None or may_see(session, job, audience)
     return (job.request.prompt if asked else "", *told)

@@ -12,17 +12,17 @@ from moderation.cases.blocked_pictures import block
 from moderation.cases.sanctions import exclude, notify, outlasts, warning
 from moderation.cases.side_effects import Outcome
 from moderation.records import bans
-from studio import releases
-from studio.cases import Case, CaseKind, CaseState, Decision, NoticeKind
-from studio.clock import now
-from studio.commands import consent
-from studio.db import cases, outbox, records
-from studio.db.humans import identities, same_human
+from studio.commands.submission import remix_consent
+from studio.db import cases, outbox, queries
+from studio.db.linked_identities import identities, same_human
 from studio.db.tables import CaseRow, JobRow
-from studio.events import JobChanged
-from studio.jobs import JobState
-from studio.people import Platform
-from studio.removals import take_down
+from studio.domain.cases import Case, CaseKind, CaseState, Decision, NoticeKind
+from studio.domain.events import JobChanged
+from studio.domain.jobs import JobState
+from studio.domain.people import Platform
+from studio.runtime.clock import now
+from studio.services import job_release
+from studio.services.picture_deletion import take_down
 
 _REJECTED = "A moderator did not let this through. Nothing was charged."
 EXCLUDING = frozenset({Decision.SUSPEND, Decision.BAN})  # stops all of a human's jobs
@@ -71,9 +71,9 @@ def _move_work(session: Session, case: Case) -> Outcome:
 
 def _let_through(session: Session, row: JobRow, *, spoiler: bool) -> Outcome:
     outcome = Outcome()
-    if releases.pictures_of(session, row.id):
-        outcome.events += releases.deliver(session, row.id, spoiler=spoiler)
-    elif not releases.was_painted(session, row.id) and (moved := releases.paint(session, row.id)):
+    if job_release.pictures_of(session, row.id):
+        outcome.events += job_release.deliver(session, row.id, spoiler=spoiler)
+    elif not job_release.was_painted(session, row.id) and (moved := job_release.paint(session, row.id)):
         row.spoiler = spoiler
         row.request = _seen(row.request)
         outcome.events += moved
@@ -92,8 +92,8 @@ def _seen(request: Mapping[str, Any]) -> dict[str, Any]:
 
 def _ask_owners(session: Session, row: JobRow) -> Outcome:
     """A moderator's word is not that of the people whose pictures a job starts from, if they were not asked yet."""
-    job = records.job_of(row)
-    outcome = Outcome(events=consent.ask(session, job.person, job))
+    job = queries.job_of(row)
+    outcome = Outcome(events=remix_consent.ask(session, job.person, job))
     if outcome.events:
         row.state = JobState.HELD
         session.flush()
@@ -103,7 +103,7 @@ def _ask_owners(session: Session, row: JobRow) -> Outcome:
 
 
 def _turn_down(session: Session, case: Case, row: JobRow) -> Outcome:
-    ended = releases.stop(session, row.id, JobState.REFUSED, error_code="policy", error_text=_REJECTED)
+    ended = job_release.stop(session, row.id, JobState.REFUSED, error_code="policy", error_text=_REJECTED)
     if ended:
         session.refresh(row)
         row.refused_rule, row.refused_category = case.rule, case.category
@@ -119,8 +119,8 @@ def _answer_report(session: Session, case: Case, row: JobRow) -> Outcome:
             outbox.write(session, JobChanged(job_id=row.id, platform=Platform(row.platform)))
         )
     elif case.decision is not Decision.APPROVE:
-        job = records.job_of(row)
-        pictures = [each for each in records.pictures_of_job(session, job.id) if each.id == case.picture_id]
+        job = queries.job_of(row)
+        pictures = [each for each in queries.pictures_of_job(session, job.id) if each.id == case.picture_id]
         if pictures:
             outcome.remove(take_down(session, job, pictures))
             text = f"A moderator took your picture {case.picture_id} down."

@@ -7,12 +7,12 @@ from moderation.cases.sanctions import HOUSE
 from moderation.cases.strikes import FORGOTTEN, burden
 from moderation.records import audit_log
 from moderation.records.tables import BlockedPictureRow, StrikeRow
-from studio import forgetting
-from studio.cases import CaseState
-from studio.clock import now
-from studio.db import humans, ledger
+from studio.db import credit_ledger, linked_identities
 from studio.db.database import Database
 from studio.db.tables import BanRow, CaseRow
+from studio.domain.cases import CaseState
+from studio.runtime.clock import now
+from studio.services import account_erasure
 
 
 def erase_records(session: Session, keys: tuple[str, ...]) -> int:
@@ -43,12 +43,12 @@ def erase_records(session: Session, keys: tuple[str, ...]) -> int:
 def let_judged_go(database: Database) -> None:
     """Those who were forgotten while they were judged, once no ban, strike or open case of theirs is left."""
     with database.read() as session:
-        found = forgetting.nameless_keys(session)
+        found = account_erasure.nameless_keys(session)
     for key in found:
         with database.begin() as session:
-            humans.hold(session, key)
-            keys = humans.identities(session, key)
-            ledger.lock(session, *keys)
-            if not forgetting.is_judged(session, keys) and not burden(session, key):
-                forgetting.let_go(session, key)
+            linked_identities.hold(session, key)
+            keys = linked_identities.identities(session, key)
+            credit_ledger.lock(session, *keys)
+            if not account_erasure.is_judged(session, keys) and not burden(session, key):
+                account_erasure.let_go(session, key)
                 audit_log.erase(session, key, actor=HOUSE)

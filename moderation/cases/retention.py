@@ -9,13 +9,13 @@ from moderation.cases.record_erasure import let_judged_go
 from moderation.cases.strikes import FORGOTTEN
 from moderation.records import audit_log
 from moderation.records.tables import StrikeRow
-from studio import forgetting
-from studio.cases import CaseState
-from studio.clock import now
-from studio.db import ledger
+from studio.db import credit_ledger
 from studio.db.database import Database
 from studio.db.tables import CaseRow
-from studio.removals import let_unseen_go
+from studio.domain.cases import CaseState
+from studio.runtime.clock import now
+from studio.services import account_erasure
+from studio.services.picture_deletion import let_unseen_go
 
 _DELIVERED = timedelta(days=1)  # by then every face has heard of a deletion
 
@@ -28,10 +28,10 @@ def let_go(database: Database, *, keep: timedelta) -> int:
     before = now() - keep
     let_judged_go(database)
     with database.begin() as session:
-        ledger.leave_names(session, at=now())
+        credit_ledger.leave_names(session, at=now())
     with database.begin() as session:
         let_unseen_go(session, before=before)
-        forgetting.leave_private_places(session, before=now() - _DELIVERED)
+        account_erasure.leave_private_places(session, before=now() - _DELIVERED)
     with database.begin() as session:
         _empty_cases(session, keep)
         session.execute(delete(StrikeRow).where(StrikeRow.at < now() - FORGOTTEN))

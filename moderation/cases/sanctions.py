@@ -11,15 +11,15 @@ from moderation.cases.strikes import SEVERE, burden, strike
 from moderation.metrics import STRIKES
 from moderation.records import bans
 from moderation.records.tables import StrikeRow
-from studio import releases
-from studio.cases import CaseKind, NoticeKind
-from studio.clock import now
-from studio.db import cases, ledger, moves
-from studio.db.humans import human_of, identities
+from studio.db import cases, credit_ledger, job_transitions
+from studio.db.linked_identities import human_of, identities
 from studio.db.people import lock_person
 from studio.db.tables import BanRow, JobRow
-from studio.jobs import GOING_ON, JobState
-from studio.people import Person
+from studio.domain.cases import CaseKind, NoticeKind
+from studio.domain.jobs import GOING_ON, JobState
+from studio.domain.people import Person
+from studio.runtime.clock import now
+from studio.services import job_release
 
 HOUSE = "house"  # who acts when no person does
 _STOPPED = "A moderator stopped this. Nothing was charged."
@@ -124,11 +124,11 @@ def hold(session: Session, person_key: str, *, job_id: str | None = None, all_jo
 
     `humans.hold` says in which order rows are held.
     """
-    ledger.lock(session, human_of(session, person_key))
+    credit_ledger.lock(session, human_of(session, person_key))
     wanted = JobRow.id == job_id
     if all_jobs:
         wanted |= _going_on(identities(session, person_key))
-    moves.hold(session, wanted)
+    job_transitions.hold(session, wanted)
 
 
 def _going_on(keys: tuple[str, ...]) -> ColumnElement[bool]:
@@ -140,10 +140,10 @@ def stop_jobs(session: Session, keys: tuple[str, ...], *, why: str = _STOPPED) -
     outcome = Outcome()
     for row in session.scalars(select(JobRow).where(_going_on(keys)).order_by(JobRow.id)):
         if row.state == JobState.PAINTING:
-            moves.request_cancel(session, row.id)
+            job_transitions.request_cancel(session, row.id)
             outcome.cancel.append(row.id)
         else:
-            outcome.events += releases.stop(
+            outcome.events += job_release.stop(
                 session, row.id, JobState.CANCELLED, error_code="banned", error_text=why
             )
     return outcome

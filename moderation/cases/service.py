@@ -17,17 +17,17 @@ from moderation.metrics import CASES
 from moderation.policy.community_overrides import tightened
 from moderation.policy.policy import Policy, default_policy
 from moderation.records import audit_log, bans
-from studio.cases import DECISIONS, Case, Decision, Dossier, NoticeKind
-from studio.clock import now
-from studio.communities import CommunityRules
-from studio.db import cases, choices, origins, outbox
+from studio.db import cases, newcomer_origins, outbox, settings
 from studio.db.database import Database
-from studio.db.dialects import hold_names
-from studio.db.humans import identities, same_human
+from studio.db.linked_identities import identities, same_human
+from studio.db.sql_dialects import hold_names
 from studio.db.tables import CaseRow, JobRow
+from studio.domain.cases import DECISIONS, Case, Decision, Dossier, NoticeKind
+from studio.domain.communities import CommunityRules
+from studio.domain.jobs import WAITING, JobState
+from studio.domain.people import Person
 from studio.errors import BadParameter, CaseTaken, NotAllowed
-from studio.jobs import WAITING, JobState
-from studio.people import Person
+from studio.runtime.clock import now
 from studio.services import message_refresh
 
 _ELSEWHERE = "They were banned in another community, where they go by another name: it is lifted there."
@@ -98,8 +98,8 @@ class HouseDesk:
             if same_human(session, who, moderator.key):
                 raise NotAllowed("Somebody else has to lift your ban.")
             hold(session, who)
-            inherited = origins.inherited_bans(session, who, at=now())
-            origins.excuse(session, who)
+            inherited = newcomer_origins.inherited_bans(session, who, at=now())
+            newcomer_origins.excuse(session, who)
             found = bans.holding(session, who)
             theirs = [row for row in found if not bans.may_lift(row, moderator.key)]
             if found and found == theirs:
@@ -115,11 +115,11 @@ class HouseDesk:
         _require_moderator(moderator)
         with self._database.begin() as session:
             hold_names(session, f"rules:{moderator.platform}:{moderator.community}")  # or one change is lost
-            former = choices.community_rules(session, moderator.platform, moderator.community)
+            former = settings.community_rules(session, moderator.platform, moderator.community)
             rules = change(former)
             added = rules.stances.items() - former.stances.items()  # older ones may have lost their category
             tightened(self._policy, dict(added))
-            choices.keep_community_rules(session, rules, by=moderator)
+            settings.keep_community_rules(session, rules, by=moderator)
             details = {"changed": _changed(former, rules)}
             audit_log.append(session, "govern", actor=moderator.key, details=details)
         if rules.paused != former.paused:

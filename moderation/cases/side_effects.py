@@ -7,7 +7,7 @@ from studio.db.database import Database
 from studio.db.tables import JobRow, OutboxRow
 from studio.errors import QueueUnavailable
 from studio.ports import Events, Queue, Store
-from studio.removals import Removal, delete_files
+from studio.services.picture_deletion import Removal, delete_files
 
 
 @dataclass(slots=True, kw_only=True)

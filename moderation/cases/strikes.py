@@ -7,8 +7,8 @@ from sqlalchemy.orm import Session
 
 from moderation.policy.categories import Category
 from moderation.records.tables import StrikeRow
-from studio.clock import now
-from studio.db.humans import identities
+from studio.db.linked_identities import identities
+from studio.runtime.clock import now
 
 HALF_LIFE = timedelta(days=30)
 FORGOTTEN = timedelta(days=300)  # a thousandth is left

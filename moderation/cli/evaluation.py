@@ -19,14 +19,14 @@ from moderation.policy.policy import Policy
 from moderation.rules.image import ImageSubject, house_image_rules
 from moderation.rules.prompt import PromptSubject
 from moderation.vision.image_analysis import MAX_PIXELS, OwnSight
-from studio.db import records
+from studio.db import queries
 from studio.db.database import Database
 from studio.db.tables import JobRow, PictureRow
+from studio.domain.people import Person, Platform
+from studio.domain.requests import Operation, PaintRequest
+from studio.domain.verdicts import Ruling, Verdict
 from studio.errors import BadParameter
-from studio.people import Person, Platform
 from studio.ports import Inspected
-from studio.requests import Operation, PaintRequest
-from studio.verdicts import Ruling, Verdict
 
 Judge = Callable[[PromptSubject], Verdict]
 
@@ -123,11 +123,11 @@ def replay(database: Database, *, last: int, before: Judge, after: Judge) -> tup
 
 
 def _subject(session: Session, row: JobRow) -> PromptSubject:
-    request = records.job_of(row).request
+    request = queries.job_of(row).request
     origins = [source.picture_id for source in request.sources if source.picture_id]
     family = [session.get(PictureRow, each) for each in origins]
-    prompts = [picture.recipe.prompt for picture in reversed(records.ancestors(session, origins))]
-    prompts += [records.picture_of(each).recipe.prompt for each in family if each is not None]
+    prompts = [picture.recipe.prompt for picture in reversed(queries.ancestors(session, origins))]
+    prompts += [queries.picture_of(each).recipe.prompt for each in family if each is not None]
     return PromptSubject.of_request(request, lineage=tuple(prompts))
 
 

@@ -10,12 +10,12 @@ import redis
 from moderation.limits.gcra import MemoryMeters, Meter, Meters, RedisMeters, Refusal
 from moderation.limits.settings import LimitSettings, Pace
 from moderation.metrics import LIMITED, LIMITER_FAILURES
+from studio.domain.people import Person
 from studio.errors import RateLimited
-from studio.people import Person
 
 logger = logging.getLogger(__name__)
 
-# The kinds of origins, as `studio.db.origins` writes them, and what a refusal is said to be about.
+# The kinds of origins, as `studio.db.newcomer_origins` writes them, and what a refusal is said to be about.
 _ADDRESS, _INVITE = "address", "invite"
 
 

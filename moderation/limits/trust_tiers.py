@@ -7,11 +7,11 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from moderation.cases.strikes import burden
-from studio.communities import CommunityRules, Tier
-from studio.db.humans import identities
+from studio.db.linked_identities import identities
 from studio.db.tables import JobRow
-from studio.jobs import JobState
-from studio.people import Person, Role
+from studio.domain.communities import CommunityRules, Tier
+from studio.domain.jobs import JobState
+from studio.domain.people import Person, Role
 from studio.ports import Allowance, HouseRules
 
 NEW_ACCOUNT = timedelta(days=7)

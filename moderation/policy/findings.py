@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from moderation.policy.categories import Category
-from studio.verdicts import ALLOWED, Ruling, Verdict
+from studio.domain.verdicts import ALLOWED, Ruling, Verdict
 
 _WEIGHT = {Ruling.ALLOW: 0, Ruling.HOLD: 1, Ruling.REFUSE: 2}
 

@@ -17,8 +17,8 @@ from typing import Any
 
 from moderation.policy.categories import Category
 from moderation.policy.findings import Finding
+from studio.domain.verdicts import Ruling
 from studio.errors import Misconfigured
-from studio.verdicts import Ruling
 
 
 class Action(StrEnum):

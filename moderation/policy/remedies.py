@@ -1,8 +1,8 @@
 """Which setting or moderator could change a refusal, in words for the person who is refused."""
 
 from moderation.policy.categories import Category
-from studio.people import Person, Platform
-from studio.verdicts import Verdict
+from studio.domain.people import Person, Platform
+from studio.domain.verdicts import Verdict
 
 _POLICY = "in the policy file (CHATELIER_MODERATION__POLICY)"
 _SETTINGS = {

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 from time import monotonic
 
-from studio.latest import Latest
+from studio.runtime.bounded_dict import Latest
 
 _SECONDS = 15 * 60
 _MOST = 10_000  # pictures that are remembered; the oldest are forgotten first

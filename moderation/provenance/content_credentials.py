@@ -10,8 +10,8 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from studio import __version__
-from studio.identifiers import split_picture_id
-from studio.requests import Operation
+from studio.domain.identifiers import split_picture_id
+from studio.domain.requests import Operation
 
 if TYPE_CHECKING:
     import c2pa

@@ -10,8 +10,8 @@ from moderation.provenance.content_credentials import read_credentials
 from moderation.provenance.metadata_text import named_id, recipe_software
 from moderation.provenance.watermark import watermark
 from moderation.vision.pdq import USABLE_QUALITY, pdq
+from studio.domain.provenance import Traces
 from studio.errors import BadImage
-from studio.provenance import Traces
 
 if TYPE_CHECKING:
     from moderation.provenance.certificates import Chain

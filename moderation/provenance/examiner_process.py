@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from studio.annex import Annex, AnnexFull, AnnexLost, Reply
+from studio.domain.provenance import Traces
 from studio.errors import BadImage, ExaminationFailed
-from studio.provenance import Traces
+from studio.runtime.worker_process import Annex, AnnexFull, AnnexLost, Reply
 
 if TYPE_CHECKING:
     from moderation.provenance.certificates import Chain

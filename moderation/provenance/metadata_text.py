@@ -5,8 +5,8 @@ from typing import Any
 
 from PIL import Image, PngImagePlugin
 
-from studio.identifiers import split_picture_id
-from studio.provenance import EXIF_IMAGE_DESCRIPTION, PICTURE_KEY, RECIPE_KEY
+from studio.domain.identifiers import split_picture_id
+from studio.domain.provenance import EXIF_IMAGE_DESCRIPTION, PICTURE_KEY, RECIPE_KEY
 
 _LONGEST = 100_000
 

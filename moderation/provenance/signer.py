@@ -13,8 +13,8 @@ from moderation.metrics import SIGNING_FAILURES
 from moderation.provenance.content_credentials import Notary
 from moderation.provenance.visible_signature import sign_visibly
 from moderation.provenance.watermark import watermark
+from studio.domain.requests import Operation
 from studio.errors import SigningFailed
-from studio.requests import Operation
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")

@@ -10,11 +10,11 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from moderation.records import audit_log
-from studio.clock import now
-from studio.db import origins
-from studio.db.humans import identities
+from studio.db import newcomer_origins
+from studio.db.linked_identities import identities
 from studio.db.tables import BanRow
-from studio.people import Person
+from studio.domain.people import Person
+from studio.runtime.clock import now
 
 
 def ban(
@@ -73,7 +73,7 @@ def bans_in_force(session: Session, person: Person, *, at: datetime | None = Non
     at = at or now()
     found = list(holding(session, person.key, at=at))
     if not person.moderates:
-        found += origins.inherited_bans(session, person.key, at=at)
+        found += newcomer_origins.inherited_bans(session, person.key, at=at)
     return found
 
 

@@ -12,9 +12,9 @@ from moderation.policy.findings import Finding, weigh
 from moderation.policy.policy import Policy, default_policy
 from moderation.rules.image.subject import ImageRule, ImageSubject
 from moderation.vision.image_analysis import OwnSight, Sight, decode
+from studio.domain.verdicts import Verdict
 from studio.errors import InspectionFailed
 from studio.ports import Inspection
-from studio.verdicts import Verdict
 
 logger = logging.getLogger(__name__)
 

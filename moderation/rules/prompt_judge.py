@@ -10,7 +10,7 @@ from moderation.policy.findings import Finding, weigh
 from moderation.policy.policy import Policy, default_policy
 from moderation.rules.prompt import NeedsWarmth, PromptRule, PromptSubject, house_prompt_rules
 from moderation.rules.prompt.meaning import Meaning
-from studio.verdicts import Ruling, Verdict
+from studio.domain.verdicts import Ruling, Verdict
 
 logger = logging.getLogger(__name__)
 

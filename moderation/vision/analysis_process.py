@@ -7,7 +7,7 @@ from typing import Any
 from moderation.vision.image_analysis import OwnSight, ToldSight, decode
 from moderation.vision.nudity_detection import Impression, Nakedness
 from moderation.vision.pdq import BITS, Pdq
-from studio.annex import Annex, Reply
+from studio.runtime.worker_process import Annex, Reply
 
 # Virtual memory. With all three networks and the largest upload about 400 MB of it are used, 240 of them filled.
 MEMORY_BYTES = 1024 * 2**20

@@ -1,7 +1,7 @@
 """Parameters that several commands share."""
 
 from studio.commands.spec import Kind, Parameter
-from studio.requests import MAX_COUNT, MAX_SEED, SCHEDULERS
+from studio.domain.requests import MAX_COUNT, MAX_SEED, SCHEDULERS
 
 PROMPT = Parameter(
     name="prompt", kind=Kind.TEXT, summary="What the picture shows.", required=True, positional=True

@@ -9,13 +9,13 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
+from studio.domain.identifiers import is_job_id, split_picture_id
+from studio.domain.people import Address, Person
+from studio.domain.provenance import Traces
+from studio.domain.requests import Source, parse_aspect, parse_size
 from studio.errors import BadParameter
-from studio.identifiers import is_job_id, split_picture_id
-from studio.people import Address, Person
+from studio.parsing.text_cleaning import clean_text
 from studio.ports import Ports
-from studio.provenance import Traces
-from studio.requests import Source, parse_aspect, parse_size
-from studio.text import clean_text
 
 MAX_PROMPT = 1000
 

@@ -7,16 +7,16 @@ from typing import Any, cast
 from sqlalchemy import CursorResult, or_, select, update
 from sqlalchemy.orm import Session
 
-from studio.cases import Case, CaseKind, CaseState, Decision, Notice, NoticeKind
-from studio.clock import now
 from studio.db import outbox
-from studio.db.humans import identities
+from studio.db.linked_identities import identities
 from studio.db.people import person_of
 from studio.db.tables import CaseRow, NoticeRow, OutboxRow, PersonRow
+from studio.domain.cases import Case, CaseKind, CaseState, Decision, Notice, NoticeKind
+from studio.domain.events import CaseChanged, NoticeWritten
+from studio.domain.identifiers import new_job_id
+from studio.domain.people import Person, Platform
 from studio.errors import NotFound
-from studio.events import CaseChanged, NoticeWritten
-from studio.identifiers import new_job_id
-from studio.people import Person, Platform
+from studio.runtime.clock import now
 
 CLAIM_LASTS = timedelta(minutes=10)
 OPEN_QUESTION = (CaseRow.kind == CaseKind.CONSENT) & (CaseRow.state == CaseState.OPEN)

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from studio.clock import now
-from studio.db.dialects import hold_names, insert_into
 from studio.db.identity_tables import NameRow
+from studio.db.sql_dialects import hold_names, insert_into
+from studio.domain.people import Person, Platform
 from studio.parsing.name_folding import name_digest
-from studio.people import Person, Platform
+from studio.runtime.clock import now
 
 
 def claim(session: Session, person: Person, name: str) -> bool:

@@ -9,15 +9,15 @@ from typing import Any
 from sqlalchemy import Select, delete, or_, select, update
 from sqlalchemy.orm import Session
 
-from studio.clock import now
 from studio.db.database import Database
 from studio.db.tables import DeliveryRow, JobRow, OutboxRow
+from studio.domain.events import EVENT_KINDS, Event, JobChanged, JobEnded
+from studio.domain.jobs import ENDED
+from studio.domain.people import Platform
 from studio.errors import QueueUnavailable
-from studio.events import EVENT_KINDS, Event, JobChanged, JobEnded
-from studio.jobs import ENDED
-from studio.people import Platform
 from studio.ports import Events
-from studio.wire import from_data, to_data
+from studio.runtime.clock import now
+from studio.runtime.serialization import from_data, to_data
 
 _BATCH = 200
 _KEPT = timedelta(days=2)

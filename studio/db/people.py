@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
-from studio.clock import now
-from studio.db.dialects import insert_into
 from studio.db.display_names import bearers
+from studio.db.sql_dialects import insert_into
 from studio.db.tables import PersonRow
+from studio.domain.people import Person, Platform, Sighting
 from studio.errors import AmbiguousNameError, NotFound
-from studio.people import Person, Platform, Sighting
+from studio.runtime.clock import now
 
 SOMEBODY = "somebody"
 _MOST_NAMESAKES = 5

@@ -1,4 +1,4 @@
-"""The tables. Times are aware UTC; JSON columns hold what `studio.wire` writes."""
+"""The tables. Times are aware UTC; JSON columns hold what `studio.runtime.serialization` writes."""
 
 from datetime import UTC, datetime
 from typing import Any, ClassVar

@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session
 
 from studio.db import cases, outbox
 from studio.db.tables import CaseRow, DeliveryRow, JobRow, LineageRow, OutboxRow, PictureRow, StarRow
-from studio.events import JobChanged, PictureChanged
-from studio.jobs import ENDED, GOING_ON, JobState
-from studio.people import Platform
+from studio.domain.events import JobChanged, PictureChanged
+from studio.domain.jobs import ENDED, GOING_ON, JobState
+from studio.domain.people import Platform
 
 _MOST_VALUES = 500  # in one query; SQLite takes 32,766
 _MOST_GENERATIONS = 64  # as far as a case's words go back

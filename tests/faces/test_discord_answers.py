@@ -15,13 +15,13 @@ from bots.delivery.attachments import make_print
 from bots.delivery.job_view import load_standing
 from bots.texts import chat
 from engine.imaging.image_tools import Darkroom
-from studio.clock import now
 from studio.db.tables import DeliveryRow, JobRow, PictureRow
+from studio.domain.events import JobAccepted, JobEnded, PictureChanged
+from studio.domain.jobs import JobState
+from studio.domain.people import Platform
 from studio.errors import DatabaseUnavailable, PolicyRefusal
-from studio.events import JobAccepted, JobEnded, PictureChanged
-from studio.jobs import JobState
-from studio.people import Platform
 from studio.ports import Delivery, Ports
+from studio.runtime.clock import now
 from tests import discord_room
 from tests.discord_room import Room, button_ids, open_room
 from tests.painted import end_job, paint_job
@@ -346,7 +346,7 @@ async def test_a_job_whose_acknowledgement_was_taken_away_with_a_refusal_is_show
     room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:  # the connection breaks after the job was committed
-        patch.setattr("studio.commands.submit.mark_queued", away)
+        patch.setattr("studio.commands.submission.submit.mark_queued", away)
         result = await room.ana.slash(room.channel, "imagine", prompt="a red fox")
     assert "records are away" in result.followups[0].content
     await room.painted(room.newest_job())
@@ -365,7 +365,7 @@ async def test_a_job_that_is_shown_while_its_acknowledgement_is_taken_away_is_sh
         await delete(interaction)
 
     with monkeypatch.context() as patch:
-        patch.setattr("studio.commands.submit.mark_queued", away)
+        patch.setattr("studio.commands.submission.submit.mark_queued", away)
         patch.setattr(discord.Interaction, "delete_original_response", overtaken)
         await room.ana.slash(room.channel, "imagine", prompt="a red fox")
     await room.painted(room.newest_job())

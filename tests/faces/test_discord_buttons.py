@@ -9,8 +9,8 @@ from bots.discord.interactions.modals import fields
 from bots.discord.texts.texts import UNDER_WAY
 from bots.texts import chat
 from studio.db.tables import JobRow
+from studio.domain.jobs import JobState
 from studio.errors import TooManyJobs
-from studio.jobs import JobState
 from tests import discord_room
 from tests.discord_room import Room, button_ids
 

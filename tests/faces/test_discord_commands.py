@@ -18,14 +18,14 @@ from bots.discord.bot import Bot
 from bots.discord.interactions.slash_commands import is_suggested
 from bots.discord.run import _keep_connected
 from bots.discord.texts import texts
-from studio.catalog import CATALOG
+from studio.commands.registry import CATALOG
 from studio.commands.spec import Audience, Kind
-from studio.db.records import job_of
+from studio.db.queries import job_of
 from studio.db.tables import LedgerRow
+from studio.domain.jobs import JobState
+from studio.domain.verdicts import Ruling, Verdict
 from studio.errors import DatabaseUnavailable, Misconfigured
-from studio.jobs import JobState
 from studio.ports import Ports
-from studio.verdicts import Ruling, Verdict
 from tests import discord_room
 from tests.discord_room import PNG, Room, button_ids, open_room, settings_for
 

@@ -11,17 +11,17 @@ from PIL import Image
 from bots.discord.guilds import permissions
 from bots.texts import cases as case_texts
 from bots.texts import chat
-from studio.cases import CaseKind, Decision, NoticeKind
-from studio.clock import now
-from studio.commands.acceptance import open_hold
-from studio.communities import CommunityRules
-from studio.db import cases, choices, records
+from studio.commands.submission.job_creation import open_hold
+from studio.db import cases, queries, settings
 from studio.db.tables import CaseRow, JobRow, NoticeRow, PersonRow, ShowcaseRow
-from studio.events import CaseChanged, JobChanged, NoticeWritten, PictureChanged
-from studio.jobs import JobState
-from studio.people import Person, Platform
+from studio.domain.cases import CaseKind, Decision, NoticeKind
+from studio.domain.communities import CommunityRules
+from studio.domain.events import CaseChanged, JobChanged, NoticeWritten, PictureChanged
+from studio.domain.jobs import JobState
+from studio.domain.people import Person, Platform
+from studio.domain.verdicts import Ruling, Verdict
 from studio.ports import HouseRules, Ports
-from studio.verdicts import Ruling, Verdict
+from studio.runtime.clock import now
 from tests import discord_room
 from tests.desks import with_gate
 from tests.discord_room import Room, button_ids, open_room
@@ -43,7 +43,7 @@ def desk(room: Room) -> Any:
 def govern(room: Room, rules: CommunityRules) -> None:
     by = Person(platform=Platform.DISCORD, community=str(room.guild.id), user_id="1", display_name="")
     with room.ports.database.begin() as session:
-        choices.keep_community_rules(session, rules, by=by)
+        settings.keep_community_rules(session, rules, by=by)
 
 
 def case_of(room: Room) -> CaseRow:
@@ -69,9 +69,9 @@ async def held_picture(room: Room) -> str:
     file = io.BytesIO()
     Image.effect_mandelbrot((64, 64), (-2, -1.5, 1, 1.5), 40).convert("RGB").save(file, "PNG")
     with room.ports.database.begin() as session:
-        picture = records.pictures_of_job(session, job_id)[0]
+        picture = queries.pictures_of_job(session, job_id)[0]
         room.ports.store.blobs[picture.thumbnail_key] = file.getvalue()  # type: ignore[attr-defined]
-        open_hold(session, records.find_job(session, job_id), HOLD, picture_id=picture.id)
+        open_hold(session, queries.find_job(session, job_id), HOLD, picture_id=picture.id)
     await changed(room)
     return job_id
 
@@ -560,7 +560,7 @@ async def test_who_wants_to_be_forgotten_is(room: Room, painted: str) -> None:
     assert result.ephemeral
     assert "Deleted for good: 4 pictures" in result.response.content
     with room.ports.database.read() as session:
-        assert records.pictures_of_job(session, painted) == []
+        assert queries.pictures_of_job(session, painted) == []
     await room.changed(f"{painted}.1")
     assert room.message.content == chat.ALL_DELETED
 

@@ -13,10 +13,10 @@ from bots.discord.interactions.reactions import MEANINGS
 from bots.discord.texts import texts
 from bots.texts import chat
 from bots.texts.attributions import NOTHING
-from studio.catalog import REACTIONS
+from studio.commands.registry import REACTIONS
 from studio.db.tables import DeliveryRow, StarRow
+from studio.domain.jobs import JobState
 from studio.errors import TooManyJobs
-from studio.jobs import JobState
 from tests import discord_room
 from tests.discord_room import PNG, Room, button_ids
 

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from studio.catalog import perform
+from studio.commands.registry import perform
 from studio.commands.spec import Call
-from studio.communities import CommunityRules
-from studio.db import choices
-from studio.jobs import JobState
-from studio.people import Person, Platform
+from studio.db import settings
+from studio.domain.communities import CommunityRules
+from studio.domain.jobs import JobState
+from studio.domain.people import Person, Platform
 from studio.ports import Ports
 from tests.desks import with_desk
 from tests.discord_room import Room, open_room
@@ -42,7 +42,7 @@ async def slack(house: Ports) -> AsyncIterator[SlackRoom]:
 def set_desk(ports: Ports, platform: Platform, community: str, channel: str) -> None:
     by = Person(platform=platform, community=community, user_id="1", display_name="")
     with ports.database.begin() as session:
-        choices.keep_community_rules(session, CommunityRules(desk_channel=channel), by=by)
+        settings.keep_community_rules(session, CommunityRules(desk_channel=channel), by=by)
 
 
 # ---- Discord

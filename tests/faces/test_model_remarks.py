@@ -7,9 +7,9 @@ from bots.slack.texts import texts as slack_words
 from bots.texts.chat import recipe
 from bots.web.queries.job_cards import load_cards
 from bots.web.rendering import code_spans, render_card
-from studio.catalog import CATALOG, perform
+from studio.commands.registry import CATALOG, perform
 from studio.commands.spec import Call
-from studio.db import records
+from studio.db import queries
 from studio.db.tables import JobRow, PictureRow
 from studio.ports import Ports, RunnableModel
 from tests.painted import paint_job
@@ -56,8 +56,8 @@ def test_the_chats_help_says_what_the_model_is() -> None:
 def test_a_card_says_once_which_words_the_model_did_not_know(ports: Ports, call: Call) -> None:
     job_id = remarked_job(ports, call)
     with ports.database.read() as session:
-        job = records.job_of(session.get_one(JobRow, job_id))
-        pictures = records.pictures_of_job(session, job_id)
+        job = queries.job_of(session.get_one(JobRow, job_id))
+        pictures = queries.pictures_of_job(session, job_id)
         (card,) = load_cards(session, [job])
     assert recipe(job, pictures, model="thimble").count(REMARK) == 1
     assert render_card(card).count(REMARK) == 1

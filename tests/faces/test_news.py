@@ -11,9 +11,9 @@ import pytest
 from bots.delivery.event_consumer import News
 from bots.discord.bot import Bot
 from bots.runtime.thread_pools import Backroom
-from studio.events import JobEnded
-from studio.jobs import JobState
-from studio.people import Platform
+from studio.domain.events import JobEnded
+from studio.domain.jobs import JobState
+from studio.domain.people import Platform
 from studio.ports import Delivery, Ports
 from tests.discord_room import settings_for
 from tests.twins import TwinEvents

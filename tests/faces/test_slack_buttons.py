@@ -9,12 +9,12 @@ import pytest
 from bots.slack.blocks.job_blocks import STAR_MENU
 from bots.slack.blocks.modal_views import CHOICE
 from bots.slack.listeners.shortcuts import DEEDS, IMAGINE, WHO
-from studio.db.records import job_of
-from studio.events import PictureChanged
-from studio.jobs import JobState
-from studio.people import Platform
+from studio.db.queries import job_of
+from studio.domain.events import PictureChanged
+from studio.domain.jobs import JobState
+from studio.domain.people import Platform
+from studio.domain.requests import Operation, PaintRequest
 from studio.ports import Ports
-from studio.requests import Operation, PaintRequest
 from tests.loopback_slack import ANA, BO, BOT_USER, GENERAL, STRANGE, Message
 from tests.slack_room import SlackRoom, open_slack_room
 

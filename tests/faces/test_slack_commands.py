@@ -9,14 +9,14 @@ from sqlalchemy import delete, update
 from bots.slack.api.client import SlackAway
 from bots.slack.messages.send_claims import Claim, take_claim
 from bots.slack.texts.command_parsing import as_typed
-from studio.catalog import CATALOG
-from studio.clock import now
-from studio.db.records import job_of
+from studio.commands.registry import CATALOG
+from studio.db.queries import job_of
 from studio.db.tables import DeliveryRow
+from studio.domain.jobs import JobState
+from studio.domain.requests import Operation
 from studio.errors import DatabaseUnavailable
-from studio.jobs import JobState
 from studio.ports import Ports
-from studio.requests import Operation
+from studio.runtime.clock import now
 from tests.loopback_slack import ANA, BO, BOT_TOKEN, GENERAL, MOD, PRIVATE, STRANGE, STRANGE_DM
 from tests.slack_room import SlackRoom, open_slack_room
 

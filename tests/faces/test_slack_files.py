@@ -15,15 +15,15 @@ from bots.slack.api.client import SlackAway
 from bots.slack.blocks.job_blocks import STAR_MENU
 from bots.slack.files import file_records
 from bots.slack.tables import SlackFileRow
-from studio.cases import NoticeKind
-from studio.clock import now
 from studio.db import cases
-from studio.db.records import find_job
+from studio.db.queries import find_job
 from studio.db.tables import DeliveryRow, JobRow, NoticeRow
-from studio.events import JobChanged, NoticeWritten, PictureChanged
-from studio.jobs import JobState
-from studio.people import Platform
+from studio.domain.cases import NoticeKind
+from studio.domain.events import JobChanged, NoticeWritten, PictureChanged
+from studio.domain.jobs import JobState
+from studio.domain.people import Platform
 from studio.ports import Ports
+from studio.runtime.clock import now
 from tests.loopback_slack import ANA, BO, GENERAL, MODERATORS, STRANGE, Message
 from tests.slack_room import SlackRoom, open_slack_room
 

@@ -17,11 +17,11 @@ from bots.slack.manifest import EVENTS, OPTIONAL_SCOPES, SCOPES, file_text, mani
 from bots.slack.texts.command_parsing import as_typed, read_studio
 from bots.slack.texts.texts import help_text
 from chatelier.cli import main
-from studio.buttons import Action, Button
-from studio.catalog import CATALOG, why_absent
+from studio.commands.button_ids import Action, Button
+from studio.commands.command_line import parse_phrase
+from studio.commands.registry import CATALOG, why_absent
 from studio.commands.spec import Audience
-from studio.people import Platform
-from studio.phrase import parse_phrase
+from studio.domain.people import Platform
 from studio.ports import Ports
 from tests.slack_room import open_slack_room
 

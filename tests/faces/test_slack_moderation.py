@@ -9,17 +9,17 @@ import pytest
 from PIL import Image
 
 from bots.slack.listeners.shortcuts import DEEDS
-from studio.cases import CaseKind, CaseState, Decision, NoticeKind
-from studio.clock import now
-from studio.db import cases, choices
+from studio.db import cases, settings
 from studio.db.people import find_person
-from studio.db.records import job_of
+from studio.db.queries import job_of
 from studio.db.tables import CaseRow, JobRow, NoticeRow, PictureRow
+from studio.domain.cases import CaseKind, CaseState, Decision, NoticeKind
+from studio.domain.events import CaseChanged, JobChanged, NoticeWritten
+from studio.domain.people import Platform
+from studio.domain.verdicts import Ruling, Verdict
 from studio.errors import PolicyRefusal
-from studio.events import CaseChanged, JobChanged, NoticeWritten
-from studio.people import Platform
 from studio.ports import Allowance, Ports
-from studio.verdicts import Ruling, Verdict
+from studio.runtime.clock import now
 from tests.loopback_slack import ANA, BO, BOT_USER, GENERAL, MOD, MODERATORS, STRANGE, TEAM, Message
 from tests.slack_room import SlackRoom, open_slack_room
 from tests.twins import TwinDesk, TwinGate
@@ -433,12 +433,12 @@ async def test_the_home_tab_keeps_a_setting_when_it_is_changed(room: SlackRoom) 
     await room.send(room.slack.press_at_home("c1h:remix", value="ask"))
     await room.send(room.slack.press_at_home("c1h:count", value="2"))
     with room.ports.database.read() as session:
-        kept = choices.preferences_of(session, ANA_KEY)
+        kept = settings.preferences_of(session, ANA_KEY)
     assert (kept.remix, kept.count) == ("ask", 2)
     assert '"initial_option": {"text": {"type": "plain_text", "text": "Whoever asks me"' in home(room)
     await room.send(room.slack.press_at_home("c1h:count", value="none"))
     with room.ports.database.read() as session:
-        assert choices.preferences_of(session, ANA_KEY).count is None
+        assert settings.preferences_of(session, ANA_KEY).count is None
 
 
 async def test_a_setting_that_cannot_be_kept_is_said_on_the_tab(room: SlackRoom) -> None:

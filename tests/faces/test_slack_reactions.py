@@ -7,15 +7,15 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bots.slack.listeners.reactions import MEANINGS, NAMES
-from studio.buttons import Action
-from studio.catalog import REACTIONS
-from studio.db.records import job_of, star_counts
+from studio.commands.button_ids import Action
+from studio.commands.registry import REACTIONS
+from studio.db.queries import job_of, star_counts
 from studio.db.tables import DeliveryRow
-from studio.events import JobChanged, JobEnded
-from studio.jobs import JobState
-from studio.people import Platform
+from studio.domain.events import JobChanged, JobEnded
+from studio.domain.jobs import JobState
+from studio.domain.people import Platform
+from studio.domain.requests import Operation
 from studio.ports import Ports
-from studio.requests import Operation
 from tests.loopback_slack import ANA, BO, BOT_USER, GENERAL, MOD, STRANGE
 from tests.painted import paint_job
 from tests.slack_room import SlackRoom, open_slack_room

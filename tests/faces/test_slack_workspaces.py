@@ -15,7 +15,7 @@ from bots.slack.api.client import NotInstalled
 from bots.slack.manifest import OPTIONAL_SCOPES, SCOPES
 from bots.slack.settings import INSTALL_PATH, REDIRECT_PATH
 from bots.slack.tables import BOTS, INSTALLATIONS
-from studio.db.records import job_of
+from studio.db.queries import job_of
 from studio.ports import Ports
 from tests.loopback_slack import BOT_USER, MOD, TEAM
 from tests.slack_room import SlackRoom, open_installed_room

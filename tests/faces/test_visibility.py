@@ -20,20 +20,20 @@ from bots.texts import cases as case_texts
 from bots.texts.attributions import attribution
 from bots.texts.lists import lines_of
 from moderation.records import audit_log
-from studio.cases import Decision
-from studio.catalog import perform
-from studio.clock import now
-from studio.commands.answers import Accepted, Attribution, Family, Filed, Shown
+from studio.commands.registry import perform
+from studio.commands.results import Accepted, Attribution, Family, Filed, Shown
 from studio.commands.spec import Call
-from studio.db import choices
+from studio.db import settings
 from studio.db.tables import CaseRow, JobRow
-from studio.digests import lines_of as digest_lines
-from studio.digests import read_digest
+from studio.domain.cases import Decision
+from studio.domain.events import JobChanged
+from studio.domain.people import Platform
+from studio.domain.provenance import Traces
 from studio.errors import NotFound
-from studio.events import JobChanged
-from studio.people import Platform
 from studio.ports import Ports
-from studio.provenance import Traces
+from studio.runtime.clock import now
+from studio.services.weekly_digest import lines_of as digest_lines
+from studio.services.weekly_digest import read_digest
 from tests.desks import with_desk
 from tests.painted import paint_job
 from tests.rooms import OpenRoom, web_settings
@@ -148,8 +148,8 @@ def history(made: Painted) -> str:
 
 def starboard(made: Painted) -> str:
     with made.ports.database.begin() as session:
-        rules = replace(choices.community_rules(session, Platform.WEB, "room"), star_channel="stars")
-        choices.keep_community_rules(session, rules, by=someone("mod", moderator=True))
+        rules = replace(settings.community_rules(session, Platform.WEB, "room"), star_channel="stars")
+        settings.keep_community_rules(session, rules, by=someone("mod", moderator=True))
     for name, job_id in (("cy", made.child), ("bo", made.first), ("bo", made.last)):
         for fan in (name, "ed", "fay", "gil"):
             ask(made.ports, fan, "star", secret=job_id != made.child, picture=f"{job_id}.1")
@@ -269,7 +269,7 @@ def test_only_one_module_reads_whether_a_place_is_private() -> None:
         for path in (root / package).rglob("*.py")
         if re.search(r"address\.private\b", path.read_text())
     ]
-    assert reading == ["studio/privacy.py"]
+    assert reading == ["studio/commands/visibility.py"]
 
 
 def test_a_private_picture_is_not_found_by_its_id(painted: Painted) -> None:

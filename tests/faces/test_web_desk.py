@@ -9,15 +9,15 @@ import pytest
 from PIL import Image
 
 from moderation.records import bans
-from studio.buttons import Action, Button
-from studio.cases import CaseKind, NoticeKind
-from studio.db import cases, records
+from studio.commands.button_ids import Action, Button
+from studio.db import cases, queries
 from studio.db.tables import CaseRow, PersonRow
+from studio.domain.cases import CaseKind, NoticeKind
+from studio.domain.jobs import JobState
+from studio.domain.provenance import Traces
+from studio.domain.verdicts import ALLOWED, Ruling, Verdict
 from studio.errors import Banned
-from studio.jobs import JobState
 from studio.ports import Ports
-from studio.provenance import Traces
-from studio.verdicts import ALLOWED, Ruling, Verdict
 from tests.desks import with_desk
 from tests.painted import paint_job
 from tests.rooms import ADDRESS, OpenRoom, web_settings
@@ -57,7 +57,7 @@ def painted(house: OpenRoom, ana: Any) -> str:
 
 def state(house: OpenRoom, job_id: str) -> JobState:
     with house.ports.database.read() as session:
-        return records.find_job(session, job_id).state
+        return queries.find_job(session, job_id).state
 
 
 # ---- the desk

@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
-from studio.buttons import Action, Button
+from studio.commands.button_ids import Action, Button
 from studio.db.tables import JobRow, PictureRow
+from studio.domain.events import JobEnded
+from studio.domain.jobs import JobState
+from studio.domain.people import Platform
+from studio.domain.verdicts import Ruling, Verdict
 from studio.errors import Banned, InspectionFailed, StorageFailed
-from studio.events import JobEnded
-from studio.jobs import JobState
-from studio.people import Platform
 from studio.ports import Ports
-from studio.verdicts import Ruling, Verdict
 from tests.painted import end_job, paint_job
 from tests.rooms import ADDRESS, Browser, OpenRoom, web_settings
 

@@ -8,13 +8,13 @@ from sqlalchemy import delete, update
 
 from bots.web.access.sessions import COMMUNITY
 from moderation.limits.settings import LimitSettings, Pace
-from studio.clock import now
 from studio.db.identity_tables import EndedSessionRow, NameRow, OriginRow
 from studio.db.people import lock_person
 from studio.db.tables import PersonRow
+from studio.domain.people import Person, Platform
 from studio.parsing.name_folding import name_digest
-from studio.people import Person, Platform
 from studio.ports import HouseRules, Ports
+from studio.runtime.clock import now
 from tests.desks import PLENTY, with_gate
 from tests.rooms import Browser, OpenRoom, web_settings
 

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from bots.web.live.event_consumer import News
+from studio.domain.events import CaseChanged, Event, JobEnded, NoticeWritten
+from studio.domain.jobs import JobState
+from studio.domain.people import Platform
 from studio.errors import DatabaseUnavailable
-from studio.events import CaseChanged, Event, JobEnded, NoticeWritten
-from studio.jobs import JobState
-from studio.people import Platform
 from studio.ports import Delivery, Ports
 from tests.twins import TwinEvents
 

@@ -12,19 +12,19 @@ import pytest
 from starlette.testclient import TestClient
 
 from bots.web.live.protocol import LONGEST_BYTES
-from studio.buttons import Action, Button
-from studio.commands.answers import Accepted
-from studio.commands.imagine import Imagine, imagine
+from studio.commands.button_ids import Action, Button
+from studio.commands.command_line import MAX_PHRASE
+from studio.commands.generation.imagine import Imagine, imagine
+from studio.commands.results import Accepted
 from studio.commands.spec import Call
-from studio.db import moves, outbox
+from studio.db import job_transitions, outbox
 from studio.db.tables import JobRow
+from studio.domain.events import JobEnded, JobProgress
+from studio.domain.jobs import JobState
+from studio.domain.people import Platform
+from studio.domain.verdicts import Ruling, Verdict
 from studio.errors import PolicyRefusal, RateLimited
-from studio.events import JobEnded, JobProgress
-from studio.jobs import JobState
-from studio.people import Platform
-from studio.phrase import MAX_PHRASE
 from studio.ports import Ports
-from studio.verdicts import Ruling, Verdict
 from tests.painted import end_job, paint_job
 from tests.rooms import ADDRESS, OpenRoom
 from tests.twins import someone, somewhere
@@ -155,7 +155,7 @@ def test_help_opens_the_help(room: OpenRoom) -> None:
     ana = room.guest("Ana")
     assert ana.say("/help")["open"] == "/help"
     page = ana.client.get("/help", headers={"hx-request": "true"}).text
-    from studio.catalog import CATALOG
+    from studio.commands.registry import CATALOG
     from studio.commands.spec import Audience
 
     everybodys = {name for name, spec in CATALOG.items() if spec.audience is Audience.EVERYBODY}
@@ -173,7 +173,7 @@ def test_show_opens_a_job_with_its_recipe(room: OpenRoom) -> None:
 
 
 def test_every_command_of_the_catalogue_is_offered_for_completion(room: OpenRoom) -> None:
-    from studio.catalog import CATALOG
+    from studio.commands.registry import CATALOG
     from studio.commands.spec import Audience
 
     for name, word, audiences in (("Ana", "", [Audience.EVERYBODY]), ("Mo", "keys", list(Audience))):
@@ -391,7 +391,7 @@ def test_a_button_on_a_picture_leads_to_a_job(room: OpenRoom, action: Action) ->
 
 
 def test_a_card_offers_every_reaction_that_makes_sense(room: OpenRoom) -> None:
-    from studio.catalog import REACTIONS
+    from studio.commands.registry import REACTIONS
 
     ana = room.guest("Ana")
     job_id = ana.say("a fox --count 2")["job"]
@@ -533,9 +533,9 @@ def test_progress_moves_the_card_and_is_kept_for_those_who_come_later(room: Open
     ana = room.guest("Ana")
     job_id = ana.say("a fox")["job"]
     with room.ports.database.begin() as session:
-        from studio.clock import now
+        from studio.runtime.clock import now
 
-        assert moves.take_lease(session, job_id, worker="w", at=now(), lease_seconds=30)
+        assert job_transitions.take_lease(session, job_id, worker="w", at=now(), lease_seconds=30)
     preview = "data:image/webp;base64,AAAA"
     progress = JobProgress(job_id=job_id, platform=Platform.WEB, step=3, steps=12, preview=preview)
     room.ports.events.announce(progress)

@@ -5,17 +5,17 @@ import re
 import pytest
 
 from bots.web.live.responses import reply_to
-from studio.buttons import Action, Button
-from studio.cases import CaseKind
-from studio.commands.answers import Attribution, Balance
+from studio.commands.button_ids import Action, Button
+from studio.commands.results import Attribution, Balance
 from studio.db.cases import find_case
 from studio.db.tables import CaseRow, JobRow, LineageRow
-from studio.events import JobEnded
-from studio.jobs import JobState
-from studio.people import Platform
-from studio.preferences import RemixConsent
-from studio.provenance import Trace
-from studio.requests import Operation
+from studio.domain.cases import CaseKind
+from studio.domain.events import JobEnded
+from studio.domain.jobs import JobState
+from studio.domain.people import Platform
+from studio.domain.preferences import RemixConsent
+from studio.domain.provenance import Trace
+from studio.domain.requests import Operation
 from tests.painted import end_job, paint_job
 from tests.rooms import ADDRESS, Browser, OpenRoom
 

@@ -10,11 +10,11 @@ from bots.web.queries.job_cards import Card, Tile
 from bots.web.rendering import data_block, hue, render_card
 from bots.web.texts import texts
 from engine.imaging.codecs.recipe_metadata import from_json, to_json, to_parameters
-from studio.catalog import REACTIONS
-from studio.clock import now
-from studio.jobs import Job, JobState
-from studio.pictures import Picture
-from studio.requests import Operation, PaintRequest
+from studio.commands.registry import REACTIONS
+from studio.domain.jobs import Job, JobState
+from studio.domain.pictures import Picture
+from studio.domain.requests import Operation, PaintRequest
+from studio.runtime.clock import now
 from tests.recipes import PLAIN
 from tests.twins import someone, somewhere
 

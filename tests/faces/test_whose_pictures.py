@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from bots.slack.listeners.shortcuts import WHO
+from studio.domain.provenance import Traces
+from studio.domain.verdicts import Ruling, Verdict
 from studio.ports import Ports
-from studio.provenance import Traces
-from studio.verdicts import Ruling, Verdict
 from tests.discord_room import PNG, open_room
 from tests.rooms import OpenRoom
 from tests.slack_room import open_slack_room

@@ -21,8 +21,8 @@ from engine.generation.generator import Atelier
 from engine.generation.style_presets import styles
 from engine.performance import Speed
 from engine.types import Order, Painted, Progress
+from studio.domain.requests import Margins, Operation, PaintRequest, Source, Strength
 from studio.errors import BadImage, BadParameter, JobCancelled, ModelBroken
-from studio.requests import Margins, Operation, PaintRequest, Source, Strength
 from tests.tiny_models import save_sd
 from tests.tiny_seers import save_stable_unclip
 

@@ -12,8 +12,8 @@ from engine.catalog.addons import IpAdapterEntry, LoraEntry, UpscalerEntry
 from engine.catalog.catalog import ModelCatalogue, ModelEntry
 from engine.generation.generator import Atelier
 from engine.types import Order, Painted, Progress
+from studio.domain.requests import Lora, Operation, PaintRequest, Strength
 from studio.errors import BadImage, BadParameter, NotSupported
-from studio.requests import Lora, Operation, PaintRequest, Strength
 from tests.tiny_extras import save_ip_adapter, save_lora
 from tests.tiny_models import save_sd, save_sdxl
 

@@ -16,10 +16,10 @@ from chatelier.wiring.local_generation import slug_of
 from engine.imaging.codecs.recipe_metadata import read_recipe
 from engine.types import Order, Painted, Progress
 from moderation.gate import HouseGate
+from studio.domain.pictures import Recipe
+from studio.domain.requests import PaintRequest
+from studio.domain.verdicts import Ruling, Verdict
 from studio.errors import JobCancelled
-from studio.pictures import Recipe
-from studio.requests import PaintRequest
-from studio.verdicts import Ruling, Verdict
 from tests.recipes import recipe_of
 
 Run = Callable[..., tuple[int, str, str]]

@@ -13,7 +13,7 @@ import pytest
 import torch
 from PIL import Image
 
-import studio.requests
+import studio.domain.requests
 from engine.adapters.components.noise_schedulers import BY_NAME, FLOW_BY_NAME, Schedulers
 from engine.adapters.registry import new_painter
 from engine.batching.memory_limits import RowLimits
@@ -202,7 +202,7 @@ def paint_together(easel: Easel, sketches: Sequence[Sketch], painter: Painter) -
 
 
 def test_every_scheduler_that_people_may_name_is_known_to_some_family() -> None:
-    assert {*BY_NAME, *FLOW_BY_NAME} == set(studio.requests.SCHEDULERS)
+    assert {*BY_NAME, *FLOW_BY_NAME} == set(studio.domain.requests.SCHEDULERS)
 
 
 @pytest.mark.parametrize("scheduler", SCHEDULERS)

@@ -41,7 +41,7 @@ def test_the_bundled_model_comes_first() -> None:
 def test_what_is_listed_of_the_bundled_model_is_what_its_recipes_say() -> None:
     from engine.generation.prepare_inputs import steps_for
     from engine.layout_prior.layout_prior import load_prior
-    from studio.requests import Operation, PaintRequest
+    from studio.domain.requests import Operation, PaintRequest
 
     catalogue = ModelCatalogue.load()
     entry = catalogue.find("thimble")

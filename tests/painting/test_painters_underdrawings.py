@@ -21,7 +21,7 @@ from engine.generation.tiled_refinement import Meter, paint_detail
 from engine.imaging.masks.masks import cover_cells
 from engine.layout_prior.layout_prior import Prior
 from engine.types import Order, Progress
-from studio.requests import Operation, PaintRequest, Strength
+from studio.domain.requests import Operation, PaintRequest, Strength
 
 PRIOR = Path(__file__).parents[2] / "engine/models/thimble/prior"
 LAYOUT = Layout(factor=8, grid=8, multiple=64, latent_channels=4, input_channels=4, sample_pixels=512)

@@ -11,13 +11,13 @@ from PIL import Image, ImageDraw
 
 from engine.imaging.codecs.upload_sanitizer import clean_upload
 from engine.imaging.image_tools import Darkroom
-from studio.catalog import perform
+from studio.commands.registry import perform
 from studio.commands.spec import Call
-from studio.db import records
+from studio.db import queries
+from studio.domain.requests import Source
 from studio.errors import BadImage
 from studio.ports import Ports
-from studio.requests import Source
-from studio.uploads import accept_upload
+from studio.services.upload_intake import accept_upload
 from tests.twins import twin_ports
 
 SIZE = (96, 64)
@@ -66,7 +66,7 @@ def edited(ports: Ports, call: Call, mask: Image.Image, picture: Image.Image | N
     }
     job_id = perform(ports, call, "edit", values).job_id
     with ports.database.read() as session:
-        (source,) = records.find_job(session, job_id).request.sources
+        (source,) = queries.find_job(session, job_id).request.sources
     return np.asarray(Image.open(io.BytesIO(ports.store.get(source.mask_key or "")))) == 255
 
 
@@ -105,7 +105,7 @@ def test_the_transparent_part_of_the_picture_itself_is_still_its_mask(ports: Por
     picture.paste((0, 0, 0, 0), BOX)
     job_id = perform(ports, call, "edit", {"image": sent(ports, call, picture), "prompt": "a boat"}).job_id
     with ports.database.read() as session:
-        (source,) = records.find_job(session, job_id).request.sources
+        (source,) = queries.find_job(session, job_id).request.sources
     found = np.asarray(Image.open(io.BytesIO(ports.store.get(source.mask_key or "")))) == 255
     assert found.sum() == (BOX[2] - BOX[0]) * (BOX[3] - BOX[1])
 
@@ -124,7 +124,7 @@ def test_a_mask_that_cannot_be_meant_is_refused_before_the_queue(
     with pytest.raises(BadImage, match=sentence):
         edited(ports, call, mask)
     with ports.database.read() as session:
-        assert records.outstanding_jobs(session, call.person.key) == 0
+        assert queries.outstanding_jobs(session, call.person.key) == 0
 
 
 def test_an_opaque_upload_is_read_by_its_colours_alone() -> None:

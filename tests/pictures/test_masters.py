@@ -14,17 +14,17 @@ from engine.jobs.leases import LeaseKeeper
 from engine.maintenance.orphan_files import Clearance
 from engine.types import Painted
 from moderation.provenance.signer import HouseSigner, SignerSettings
-from studio.catalog import perform
-from studio.clock import now
-from studio.db import records
+from studio.commands.registry import perform
+from studio.db import queries
 from studio.db.tables import PictureRow
+from studio.domain.identifiers import picture_id
+from studio.domain.jobs import JobState
+from studio.domain.people import Platform
+from studio.domain.provenance import PICTURE_KEY
+from studio.domain.verdicts import Ruling, Verdict
 from studio.errors import SigningFailed
-from studio.identifiers import picture_id
-from studio.jobs import JobState
-from studio.people import Platform
 from studio.ports import STORE_PARTS
-from studio.provenance import PICTURE_KEY
-from studio.verdicts import Ruling, Verdict
+from studio.runtime.clock import now
 from tests.recipes import recipe_of
 
 INK = (12, 200, 80)
@@ -84,7 +84,7 @@ def paint(ports, call, brush, signer, command="imagine", **values):
     job_id = perform(ports, replace(call, request_key=str(len(brush.orders))), command, wanted).job_id
     work_of(ports, brush, signer).paint(job_id)
     with ports.database.read() as session:
-        return records.find_job(session, job_id), records.pictures_of_job(session, job_id)
+        return queries.find_job(session, job_id), queries.pictures_of_job(session, job_id)
 
 
 def test_people_get_the_signed_copy_and_never_the_master(ports, call, brush, stamp):

@@ -17,11 +17,11 @@ from moderation.rules.image_judge import Inspector
 from moderation.vision.hash_lists import read_list
 from moderation.vision.image_analysis import OwnSight, decode
 from moderation.vision.pdq import SAME_BITS, distance, pdq, pdq_with_flips
+from studio.domain.people import Person, Platform
+from studio.domain.requests import Operation, PaintRequest
+from studio.domain.verdicts import Ruling
 from studio.errors import InspectionFailed
-from studio.people import Person, Platform
 from studio.ports import Inspected, Inspection
-from studio.requests import Operation, PaintRequest
-from studio.verdicts import Ruling
 
 PERSON = Person(platform=Platform.WEB, community="room", user_id="1", display_name="Ada")
 

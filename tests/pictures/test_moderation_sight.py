@@ -33,11 +33,11 @@ from moderation.vision.image_analysis import OwnSight
 from moderation.vision.nudity_detection import CLASSES, Impression, NudityNetwork, SecondOpinion
 from moderation.vision.onnx_model import OnnxNetwork
 from moderation.vision.safety_model import HttpSafetyModel, Scene
+from studio.domain.people import Person, Platform
+from studio.domain.requests import Operation, PaintRequest
+from studio.domain.verdicts import Ruling
 from studio.errors import InspectionFailed
-from studio.people import Person, Platform
 from studio.ports import Inspected, Inspection
-from studio.requests import Operation, PaintRequest
-from studio.verdicts import Ruling
 
 ADA = Person(platform=Platform.WEB, community="room", user_id="1", display_name="Ada")
 BO = Person(platform=Platform.WEB, community="room", user_id="2", display_name="Bo")

@@ -22,13 +22,13 @@ from moderation.rules.image import house_image_rules
 from moderation.rules.image_judge import Inspector
 from moderation.vision.analysis_process import MEMORY_BYTES, Onlooker
 from moderation.vision.image_analysis import OwnSight
-from studio import annex
-from studio.annex import Annex, AnnexLost
+from studio.domain.people import Person, Platform
+from studio.domain.requests import Operation
+from studio.domain.verdicts import Verdict
 from studio.errors import BadImage, ExaminationFailed, InspectionFailed
-from studio.people import Person, Platform
 from studio.ports import Inspected, Inspection
-from studio.requests import Operation
-from studio.verdicts import Verdict
+from studio.runtime import worker_process
+from studio.runtime.worker_process import Annex, AnnexLost
 
 MIB = 2**20
 PATIENCE_SECONDS = 300.0  # a slow machine is no reason to give a child up
@@ -67,14 +67,14 @@ def examiner(chain: Chain) -> ApartExaminer:
 @pytest.fixture
 def killed_at_work(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Whatever is asked while this holds, the child dies over it."""
-    ask = annex._Child.ask
+    ask = worker_process._Child.ask
 
-    def die(child: annex._Child, *asked: object, **named: object) -> annex.Reply:
+    def die(child: worker_process._Child, *asked: object, **named: object) -> worker_process.Reply:
         os.kill(child.process_id, signal.SIGKILL)
         return ask(child, *asked, **named)  # type: ignore[arg-type]
 
     with monkeypatch.context() as patched:
-        patched.setattr(annex._Child, "ask", die)
+        patched.setattr(worker_process._Child, "ask", die)
         yield
 
 

@@ -8,9 +8,9 @@ from PIL import Image
 from engine.imaging.canvas import outpaint_canvas as canvas_module
 from engine.imaging.canvas.infill import fill_hole, spread
 from engine.imaging.canvas.outpaint_canvas import expand, join, match_colours
-from studio.canvases import MAX_SIDE_PIXELS, margins_for_aspect, margins_for_sides
+from studio.domain.canvases import MAX_SIDE_PIXELS, margins_for_aspect, margins_for_sides
+from studio.domain.requests import Margins
 from studio.errors import BadParameter
-from studio.requests import Margins
 
 SIDES = ["left", "top", "right", "bottom"]
 sizes = st.tuples(st.integers(16, 400), st.integers(16, 400))

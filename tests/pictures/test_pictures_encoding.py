@@ -22,9 +22,9 @@ from engine.imaging.codecs.recipe_metadata import read_recipe, to_json, to_param
 from engine.imaging.codecs.size_limit import fit
 from engine.imaging.image_tools import Darkroom
 from studio import ports
+from studio.domain.pictures import Recipe
+from studio.domain.requests import Operation
 from studio.errors import BadImage
-from studio.pictures import Recipe
-from studio.requests import Operation
 
 RECIPE = Recipe(
     operation=Operation.VARY,

@@ -7,7 +7,7 @@ from PIL import Image
 from engine.imaging.masks.grid_masks import mask_of_cells
 from engine.imaging.overlays.grid_overlay import SHOWN_SIDE_PIXELS, lettered_overlay
 from studio.errors import BadParameter
-from studio.regions import ALL_CELLS, cell_box
+from studio.parsing.grid_regions import ALL_CELLS, cell_box
 
 
 @pytest.mark.parametrize("cell", ["E1", "A5", "a1", "", "A11"])

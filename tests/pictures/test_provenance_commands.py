@@ -14,10 +14,10 @@ from chatelier.wiring.ports import bring_up_to_date, open_signer
 from engine.imaging.codecs.encoding import encode_png
 from moderation.provenance import certificates
 from moderation.provenance.watermark.robustness import photograph
-from studio.catalog import perform
-from studio.clock import now
+from studio.commands.registry import perform
 from studio.commands.spec import Call
-from studio.requests import Operation
+from studio.domain.requests import Operation
+from studio.runtime.clock import now
 from tests.painted import paint_job
 from tests.twins import someone, somewhere, twin_ports
 

@@ -9,7 +9,7 @@ from PIL import Image
 from moderation.provenance.watermark import convolutional_code, robustness, watermark
 from moderation.provenance.watermark.patterns import SIDE, house_tiles
 from moderation.provenance.watermark.payload import CODED_BITS, read_signs, signs_of
-from studio.identifiers import is_job_id, job_id_of, picture_number, picture_numbered
+from studio.domain.identifiers import is_job_id, job_id_of, picture_number, picture_numbered
 
 PICTURE = "k3v9m2p4qx7a.2"
 SIZES = (256, 512, 1024)

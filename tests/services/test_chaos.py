@@ -21,15 +21,15 @@ from sqlalchemy import select, update
 
 from engine.queue.celery_app import HOUSE_QUEUE, PAINT_QUEUE
 from engine.queue.redis_events import PROGRESS_CHANNEL, STREAM
-from studio.catalog import perform
-from studio.clock import now
+from studio.commands.registry import perform
 from studio.commands.spec import Call
-from studio.db import ledger
+from studio.db import credit_ledger
 from studio.db.database import Database
 from studio.db.tables import JobRow, LedgerRow, OutboxRow, PictureRow
+from studio.domain.jobs import WAITING, JobState
 from studio.errors import DatabaseUnavailable
-from studio.jobs import WAITING, JobState
 from studio.ports import Ports
+from studio.runtime.clock import now
 from tests.running_house import RunningHouse
 from tests.twins import close_ports, someone, somewhere
 
@@ -108,7 +108,9 @@ def test_40_jobs_survive_killed_workers_killed_faces_and_a_restart_of_redis(
     with ports.database.read() as session:
         entries = Counter((row.job_id, row.kind) for row in session.scalars(select(LedgerRow)))
         assert entries == Counter({(job, kind): 1 for job in jobs for kind in ("reserve", "capture")})
-        spent = sum(ledger.balance(session, someone(f"person{each}").key, at=now()) for each in range(PEOPLE))
+        spent = sum(
+            credit_ledger.balance(session, someone(f"person{each}").key, at=now()) for each in range(PEOPLE)
+        )
         assert spent == -len(jobs)
         assert Counter(session.scalars(select(PictureRow.job_id))) == Counter(jobs)
         kinds = Counter((row.payload["job_id"], row.kind) for row in session.scalars(select(OutboxRow)))

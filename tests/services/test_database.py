@@ -11,15 +11,15 @@ import pytest
 from sqlalchemy import func, select
 
 from engine.maintenance.job_sweeper import Sweeper
-from studio.catalog import perform
-from studio.clock import now
+from studio.commands.registry import perform
 from studio.commands.spec import Call
-from studio.db import ledger, moves, outbox, records
+from studio.db import credit_ledger, job_transitions, outbox, queries
 from studio.db.database import Database
 from studio.db.tables import JobRow, LedgerRow, OutboxRow
+from studio.domain.jobs import JobState
 from studio.errors import DatabaseUnavailable, OutOfCredits, TooManyJobs
-from studio.jobs import JobState
 from studio.ports import HouseRules, Ports
+from studio.runtime.clock import now
 from tests.painted import end_job, paint_job
 from tests.twins import ruled, someone, somewhere, twin_ports
 
@@ -56,7 +56,7 @@ def at_once(count: int, work) -> list:
 
 def state_of(ports: Ports, job_id: str) -> JobState:
     with ports.database.read() as session:
-        return records.find_job(session, job_id).state
+        return queries.find_job(session, job_id).state
 
 
 def test_one_of_many_workers_gets_the_lease(ports: Ports):
@@ -64,7 +64,7 @@ def test_one_of_many_workers_gets_the_lease(ports: Ports):
 
     def take(index: int) -> bool:
         with ports.database.begin() as session:
-            return moves.take_lease(session, job, worker=f"w{index}", at=now(), lease_seconds=30)
+            return job_transitions.take_lease(session, job, worker=f"w{index}", at=now(), lease_seconds=30)
 
     assert sorted(at_once(8, take)) == [False] * 7 + [True]
     assert state_of(ports, job) is JobState.PAINTING
@@ -73,12 +73,12 @@ def test_one_of_many_workers_gets_the_lease(ports: Ports):
 def test_a_lease_that_ran_out_goes_to_another_worker_and_the_first_cannot_end_the_job(ports: Ports):
     job = imagine(ports, "a")
     with ports.database.begin() as session:
-        assert moves.take_lease(session, job, worker="first", at=now(), lease_seconds=-1)
-        assert moves.take_lease(session, job, worker="second", at=now(), lease_seconds=30)
-        assert not moves.renew_lease(session, job, worker="first", at=now(), lease_seconds=30)
-        assert not moves.end(session, job, JobState.DONE, at=now(), worker="first")
-        assert moves.end(session, job, JobState.DONE, at=now(), worker="second")
-        assert not moves.end(session, job, JobState.FAILED, at=now(), worker="second")
+        assert job_transitions.take_lease(session, job, worker="first", at=now(), lease_seconds=-1)
+        assert job_transitions.take_lease(session, job, worker="second", at=now(), lease_seconds=30)
+        assert not job_transitions.renew_lease(session, job, worker="first", at=now(), lease_seconds=30)
+        assert not job_transitions.end(session, job, JobState.DONE, at=now(), worker="first")
+        assert job_transitions.end(session, job, JobState.DONE, at=now(), worker="second")
+        assert not job_transitions.end(session, job, JobState.FAILED, at=now(), worker="second")
     with ports.database.read() as session:
         assert session.get_one(JobRow, job).attempts == 2
 
@@ -86,11 +86,11 @@ def test_a_lease_that_ran_out_goes_to_another_worker_and_the_first_cannot_end_th
 def test_a_job_whose_worker_died_is_cancelled_at_once(ports: Ports):
     job = imagine(ports, "a")
     with ports.database.begin() as session:
-        assert moves.take_lease(session, job, worker="dead", at=now(), lease_seconds=-1)
-        assert not moves.end(session, job, JobState.REFUSED, at=now())
+        assert job_transitions.take_lease(session, job, worker="dead", at=now(), lease_seconds=-1)
+        assert not job_transitions.end(session, job, JobState.REFUSED, at=now())
     assert perform(ports, call("b"), "cancel", {"job": job}).at_once
     with ports.database.begin() as session:
-        assert not moves.end(session, job, JobState.DONE, at=now(), worker="dead")
+        assert not job_transitions.end(session, job, JobState.DONE, at=now(), worker="dead")
     assert state_of(ports, job) is JobState.CANCELLED
 
 
@@ -99,19 +99,19 @@ def test_an_ended_job_stays_ended(ports: Ports, state: JobState):
     job = imagine(ports, "a")
     end_job(ports, job, state)
     with ports.database.begin() as session:
-        assert not moves.take_lease(session, job, worker="w", at=now(), lease_seconds=30)
-        assert not moves.requeue(session, job, at=now())
-        assert not moves.mark_queued(session, job, at=now())
-        assert not moves.end(session, job, JobState.CANCELLED, at=now())
-        assert not moves.request_cancel(session, job)
+        assert not job_transitions.take_lease(session, job, worker="w", at=now(), lease_seconds=30)
+        assert not job_transitions.requeue(session, job, at=now())
+        assert not job_transitions.mark_queued(session, job, at=now())
+        assert not job_transitions.end(session, job, JobState.CANCELLED, at=now())
+        assert not job_transitions.request_cancel(session, job)
     assert state_of(ports, job) is state
 
 
 def test_a_job_given_back_does_not_count_as_an_attempt(ports: Ports):
     job = imagine(ports, "a")
     with ports.database.begin() as session:
-        moves.take_lease(session, job, worker="w", at=now(), lease_seconds=30)
-        assert moves.give_back(session, job, worker="w")
+        job_transitions.take_lease(session, job, worker="w", at=now(), lease_seconds=30)
+        assert job_transitions.give_back(session, job, worker="w")
         assert session.get_one(JobRow, job).attempts == 0
     assert state_of(ports, job) is JobState.QUEUED
 
@@ -129,7 +129,7 @@ def test_credits_never_go_below_zero_under_concurrency(ports: Ports):
     assert sum(isinstance(each, str) for each in results) == 5
     assert sum(isinstance(each, OutOfCredits) for each in results) == 7
     with ports.database.read() as session:
-        assert ledger.balance(session, someone("ana").key, at=now()) == 0
+        assert credit_ledger.balance(session, someone("ana").key, at=now()) == 0
 
 
 def test_the_limit_of_jobs_is_exact_under_concurrency(ports: Ports):
@@ -143,10 +143,10 @@ def test_a_reservation_is_settled_once(ports: Ports):
     job = imagine(ports, "a")
     with ports.database.begin() as session:
         row = session.get_one(JobRow, job)
-        ledger.capture(session, row, painted=3, at=now())
-        ledger.release(session, row, at=now())
-        ledger.capture(session, row, painted=0, at=now())
-        assert ledger.balance(session, row.person_key, at=now()) == -3
+        credit_ledger.capture(session, row, painted=3, at=now())
+        credit_ledger.release(session, row, at=now())
+        credit_ledger.capture(session, row, painted=0, at=now())
+        assert credit_ledger.balance(session, row.person_key, at=now()) == -3
 
 
 def test_credits_end_with_their_month(ports: Ports):
@@ -154,10 +154,10 @@ def test_credits_end_with_their_month(ports: Ports):
     with ports.database.begin() as session:
         row = session.get_one(JobRow, job)
         later = row.created_at + timedelta(days=31)
-        ledger.grant_monthly(session, row.person_key, credits=10, at=row.created_at)
-        ledger.release(session, row, at=later)
-        assert ledger.balance(session, row.person_key, at=row.created_at) == 10
-        assert ledger.balance(session, row.person_key, at=later) == 0
+        credit_ledger.grant_monthly(session, row.person_key, credits=10, at=row.created_at)
+        credit_ledger.release(session, row, at=later)
+        assert credit_ledger.balance(session, row.person_key, at=row.created_at) == 10
+        assert credit_ledger.balance(session, row.person_key, at=later) == 0
 
 
 def test_lineage_is_found_over_generations(ports: Ports):
@@ -165,7 +165,7 @@ def test_lineage_is_found_over_generations(ports: Ports):
     vary = perform(ports, call("b", "bo"), "vary", {"picture": f"{first}.1"}).job_id
     paint_job(ports, vary)
     with ports.database.read() as session:
-        assert [each.id for each in records.ancestors(session, [f"{vary}.2"])] == [f"{first}.1"]
+        assert [each.id for each in queries.ancestors(session, [f"{vary}.2"])] == [f"{first}.1"]
 
 
 def test_events_that_were_not_sent_are_sent_later_and_once(ports: Ports):
@@ -271,7 +271,7 @@ class TestSweeping:
         job = imagine(ports, "a")
         ports.queue.sent.clear()
         with ports.database.begin() as session:
-            moves.take_lease(session, job, worker="dead", at=now(), lease_seconds=-1)
+            job_transitions.take_lease(session, job, worker="dead", at=now(), lease_seconds=-1)
         sweeper.sweep()
         assert ports.queue.sent == [(job, 0)]
         assert state_of(ports, job) is JobState.QUEUED
@@ -280,12 +280,12 @@ class TestSweeping:
         job = imagine(ports, "a")
         with ports.database.begin() as session:
             for worker in ("one", "two"):
-                assert moves.take_lease(session, job, worker=worker, at=now(), lease_seconds=-1)
+                assert job_transitions.take_lease(session, job, worker=worker, at=now(), lease_seconds=-1)
         sweeper.sweep()
         assert state_of(ports, job) is JobState.FAILED
         assert ports.events.published[-1].state is JobState.FAILED
         with ports.database.read() as session:
-            assert ledger.balance(session, someone("ana").key, at=now()) == 0
+            assert credit_ledger.balance(session, someone("ana").key, at=now()) == 0
 
     def test_a_held_job_is_nobodys_business(self, ports: Ports, sweeper: Sweeper):
         job = imagine(ports, "a")

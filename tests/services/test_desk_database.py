@@ -7,21 +7,21 @@ import pytest
 from sqlalchemy import func, select
 
 from moderation.records import audit_log, bans
-from studio import releases
-from studio.cases import CaseKind, CaseState, Decision
-from studio.catalog import perform
-from studio.clock import now
-from studio.commands.answers import Decided
-from studio.commands.report import report_from_outside
+from studio.commands.moderation.report import report_from_outside
+from studio.commands.registry import perform
+from studio.commands.results import Decided
 from studio.commands.spec import Call
-from studio.communities import CommunityRules
-from studio.db import cases, choices, ledger, records
+from studio.db import cases, credit_ledger, queries, settings
 from studio.db.people import lock_person
 from studio.db.tables import CaseRow, LedgerRow, NoticeRow
+from studio.domain.cases import CaseKind, CaseState, Decision
+from studio.domain.communities import CommunityRules
+from studio.domain.jobs import JobState
+from studio.domain.verdicts import Ruling, Verdict
 from studio.errors import Banned, CaseTaken, OutOfCredits, PolicyRefusal
-from studio.jobs import JobState
 from studio.ports import HouseRules, Ports
-from studio.verdicts import Ruling, Verdict
+from studio.runtime.clock import now
+from studio.services import job_release
 from tests.desks import with_desk, with_gate
 from tests.painted import paint_job
 from tests.services.test_database import at_once
@@ -106,7 +106,7 @@ def test_moderators_who_settle_different_things_at_once_lose_nothing(ports: Port
     changes = [{"paused": True}, {"max_pictures": 2}, {"desk_channel": "desk"}, {"log_channel": "log"}]
     at_once(4, lambda index: house.desk.govern(moderator, lambda rules: replace(rules, **changes[index])))
     with house.database.read() as session:
-        rules = choices.community_rules(session, moderator.platform, moderator.community)
+        rules = settings.community_rules(session, moderator.platform, moderator.community)
     assert rules == CommunityRules(paused=True, max_pictures=2, desk_channel="desk", log_channel="log")
 
 
@@ -136,12 +136,12 @@ def test_linked_identities_do_not_overdraw_their_one_account(ports: Ports):
     code = perform(poor, call("l"), "link", {}).code
     perform(poor, call("l", "bo"), "link", {"code": code})
     with poor.database.read() as session:  # 20 each were granted, 4 each were spent
-        assert ledger.balance(session, someone("bo").key, at=now()) == 12
+        assert credit_ledger.balance(session, someone("bo").key, at=now()) == 12
     results = at_once(8, lambda index: imagine(poor, f"r{index}", "ana" if index % 2 else "bo"))
     assert sum(isinstance(each, str) for each in results) == 3
     assert sum(isinstance(each, OutOfCredits) for each in results) == 5
     with poor.database.read() as session:
-        assert ledger.balance(session, someone("ana").key, at=now()) == 0
+        assert credit_ledger.balance(session, someone("ana").key, at=now()) == 0
 
 
 def test_gifts_between_two_who_give_at_the_same_time_add_up(ports: Ports):
@@ -156,7 +156,7 @@ def test_gifts_between_two_who_give_at_the_same_time_add_up(ports: Ports):
 
     at_once(10, give)
     with poor.database.read() as session:
-        left = [ledger.balance(session, someone(name).key, at=now()) for name in ("ana", "bo")]
+        left = [credit_ledger.balance(session, someone(name).key, at=now()) for name in ("ana", "bo")]
     assert sum(left) == 32
     assert min(left) >= 0
 
@@ -171,7 +171,7 @@ def test_nobody_gives_more_than_they_have_nor_the_same_twice(ports: Ports):
     perform(poor, call("g0", "bo"), "credits", {"to": someone("ana").key, "amount": 1})
     perform(poor, call("g0", "bo"), "credits", {"to": someone("ana").key, "amount": 1})
     with poor.database.read() as session:
-        assert ledger.balance(session, someone("ana").key, at=now()) == 2
+        assert credit_ledger.balance(session, someone("ana").key, at=now()) == 2
 
 
 def refused(ports: Ports, key: str) -> str:
@@ -199,8 +199,8 @@ def test_of_overturned_refusals_nobody_pays_more_than_they_have(ports: Ports):
     results = at_once(10, decide)
     assert sum(isinstance(each, Decided) for each in results) == 5
     with poor.database.read() as session:
-        assert ledger.balance(session, someone("ana").key, at=now()) in range(3)
-        states = [records.find_job(session, row.job_id).state for row in session.scalars(select(CaseRow))]
+        assert credit_ledger.balance(session, someone("ana").key, at=now()) in range(3)
+        states = [queries.find_job(session, row.job_id).state for row in session.scalars(select(CaseRow))]
         assert states == [JobState.QUEUED] * 5
         reserved = [
             row.amount for row in session.scalars(select(LedgerRow).where(LedgerRow.kind == "reserve"))
@@ -217,30 +217,30 @@ def test_what_the_house_paid_for_an_overturned_refusal_nobody_gets_back(ports: P
     job = overturn(poor, appeal).case.job_id
     perform(poor, call("c"), "cancel", {"job": job})
     with poor.database.read() as session:
-        assert ledger.balance(session, someone("ana").key, at=now()) == 2
+        assert credit_ledger.balance(session, someone("ana").key, at=now()) == 2
 
 
 def test_a_job_that_was_refused_when_it_was_painted_is_charged_once_it_is_painted_after_all(ports: Ports):
     house = with_desk(ports)
     job = imagine(house, "a")
     with house.database.begin() as session:
-        releases.stop(session, job, JobState.REFUSED, error_code="policy", error_text="No.")
-        assert ledger.used(session, someone("ana").key, at=now()) == 0
+        job_release.stop(session, job, JobState.REFUSED, error_code="policy", error_text="No.")
+        assert credit_ledger.used(session, someone("ana").key, at=now()) == 0
     overturn(house, perform(house, call("b"), "appeal", {"job": job}).case.id)
     paint_job(house, job)
     with house.database.read() as session:
-        assert ledger.used(session, someone("ana").key, at=now()) == 4
+        assert credit_ledger.used(session, someone("ana").key, at=now()) == 4
 
 
 def test_pictures_that_are_delivered_after_a_refusal_are_charged(ports: Ports):
     house = with_desk(ports)
     job = paint_job(house, imagine(house, "a"), state=JobState.HELD)
     with house.database.begin() as session:
-        releases.stop(session, job, JobState.REFUSED, error_code="policy", error_text="No.")
+        job_release.stop(session, job, JobState.REFUSED, error_code="policy", error_text="No.")
     overturn(house, perform(house, call("b"), "appeal", {"job": job}).case.id)
     with house.database.read() as session:
-        assert records.find_job(session, job).state is JobState.DONE
-        assert ledger.used(session, someone("ana").key, at=now()) == 4
+        assert queries.find_job(session, job).state is JobState.DONE
+        assert credit_ledger.used(session, someone("ana").key, at=now()) == 4
 
 
 def test_two_clicks_at_once_are_refused_as_one(ports: Ports):
@@ -254,28 +254,28 @@ def test_a_pool_is_drawn_on_first_and_never_overdrawn(ports: Ports):
     poor = ruled(ports, HouseRules(monthly_credits=8, max_outstanding_jobs=100))
     with poor.database.begin() as session:
         moderator = someone("mod", moderator=True)
-        choices.keep_community_rules(session, CommunityRules(pools={"main": 20}), by=moderator)
+        settings.keep_community_rules(session, CommunityRules(pools={"main": 20}), by=moderator)
     people = [f"p{index}" for index in range(2)]
     results = at_once(16, lambda index: imagine(poor, f"j{index}", people[index % 2]))
     # 20 in the pool and 8 in each of two accounts, at 4 a job
     assert sum(isinstance(each, str) for each in results) == 9
     with poor.database.read() as session:
-        pool = ledger.pool_account(moderator.platform, moderator.community, "main")
-        assert ledger.balance_of(session, pool, at=now()) == 0
-        assert [ledger.balance(session, someone(each).key, at=now()) for each in people] == [0] * 2
+        pool = credit_ledger.pool_account(moderator.platform, moderator.community, "main")
+        assert credit_ledger.balance_of(session, pool, at=now()) == 0
+        assert [credit_ledger.balance(session, someone(each).key, at=now()) for each in people] == [0] * 2
 
 
 def test_what_a_pool_paid_for_goes_back_to_the_pool(ports: Ports):
     poor = ruled(ports, HouseRules(monthly_credits=8))
     with poor.database.begin() as session:
-        choices.keep_community_rules(session, CommunityRules(pools={"main": 20}), by=someone("mod"))
+        settings.keep_community_rules(session, CommunityRules(pools={"main": 20}), by=someone("mod"))
     job = imagine(poor, "a")
     perform(poor, call("c"), "cancel", {"job": job})
     with poor.database.read() as session:
         accounts = {row.account for row in session.scalars(select(LedgerRow).where(LedgerRow.job_id == job))}
         assert accounts == {"pool:web:room:main"}
-        assert ledger.balance_of(session, "pool:web:room:main", at=now()) == 20
-        assert ledger.used(session, someone("ana").key, at=now()) == 0
+        assert credit_ledger.balance_of(session, "pool:web:room:main", at=now()) == 20
+        assert credit_ledger.used(session, someone("ana").key, at=now()) == 0
 
 
 def test_a_ban_and_running_requests_leave_no_job_behind(ports: Ports):
@@ -293,7 +293,7 @@ def test_a_ban_and_running_requests_leave_no_job_behind(ports: Ports):
     assert all(isinstance(each, str | Banned) or index == 3 for index, each in enumerate(results))
     with house.database.read() as session:
         assert bans.is_banned(session, someone("ana"))
-        states = {records.find_job(session, job).state for job in jobs}
+        states = {queries.find_job(session, job).state for job in jobs}
     # One that slipped past the ban ends when its painting starts: the worker asks the gate once more.
     assert states <= {JobState.CANCELLED, JobState.QUEUED, JobState.ACCEPTED}
     with pytest.raises(Banned):

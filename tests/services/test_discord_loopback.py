@@ -23,15 +23,15 @@ from chatelier.runtime import db_schema
 from engine.imaging.image_tools import Darkroom
 from engine.queue.redis_events import RedisEvents
 from engine.storage import open_store
-from studio.commands.acceptance import open_hold
-from studio.db import outbox, records
+from studio.commands.submission.job_creation import open_hold
+from studio.db import outbox, queries
 from studio.db.database import Database
 from studio.db.tables import Base, DeliveryRow, JobRow
-from studio.events import JobEnded, JobProgress
-from studio.jobs import JobState
-from studio.people import Platform
+from studio.domain.events import JobEnded, JobProgress
+from studio.domain.jobs import JobState
+from studio.domain.people import Platform
+from studio.domain.verdicts import Ruling, Verdict
 from studio.ports import Ports
-from studio.verdicts import Ruling, Verdict
 from tests.conftest import RedisServer
 from tests.painted import end_job, paint_job
 from tests.services.loopback_discord.records import Fault, Message, too_many_requests
@@ -146,7 +146,7 @@ class House:
         end_job(self.ports, job_id, JobState.HELD)
         with self.ports.database.begin() as session:
             verdict = Verdict(ruling=Ruling.HOLD, rule="meaning", category="violence")
-            rows = open_hold(session, records.find_job(session, job_id), verdict)
+            rows = open_hold(session, queries.find_job(session, job_id), verdict)
         outbox.send(self.ports.database, self.ports.events, rows)
 
     def cases(self) -> list[Message]:

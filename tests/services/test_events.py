@@ -12,9 +12,9 @@ from engine.jobs.cancel_listener import CancelListener
 from engine.queue import redis_events as module
 from engine.queue.celery_queue import CeleryQueue
 from engine.queue.redis_events import PROGRESS_CHANNEL, STREAM, RedisEvents
+from studio.domain.events import JobAccepted, JobProgress
+from studio.domain.people import Platform
 from studio.errors import QueueUnavailable
-from studio.events import JobAccepted, JobProgress
-from studio.people import Platform
 
 PATIENCE_SECONDS = 300  # bounds a hang
 

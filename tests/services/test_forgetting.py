@@ -12,19 +12,19 @@ from moderation.cases.retention import let_go
 from moderation.cases.strikes import burden
 from moderation.records import audit_log, bans
 from moderation.records.tables import BlockedPictureRow, StrikeRow
-from studio.cases import CaseKind
-from studio.catalog import perform
-from studio.clock import now
+from studio.commands.registry import perform
 from studio.commands.spec import Call
-from studio.db import ledger, moves, outbox, records
+from studio.db import credit_ledger, job_transitions, outbox, queries
 from studio.db.tables import BanRow, Base, CaseRow, DeliveryRow, JobRow, NoticeRow, PersonRow, PictureRow
+from studio.domain.cases import CaseKind
+from studio.domain.events import CaseChanged, JobChanged, PictureChanged
+from studio.domain.jobs import JobState
+from studio.domain.people import Platform
+from studio.domain.requests import Source
+from studio.domain.verdicts import Ruling, Verdict
 from studio.errors import BadParameter, NotAllowed, OutOfCredits, PolicyRefusal
-from studio.events import CaseChanged, JobChanged, PictureChanged
-from studio.jobs import JobState
-from studio.people import Platform
 from studio.ports import STORE_PARTS, HouseRules, Ports
-from studio.requests import Source
-from studio.verdicts import Ruling, Verdict
+from studio.runtime.clock import now
 from tests.desks import with_desk
 from tests.painted import end_job, paint_job
 from tests.twins import ruled, someone, somewhere, twin_ports
@@ -79,7 +79,7 @@ def reported(house: Ports, job: str) -> str:
 
 def left_to(house: Ports, name: str) -> int:
     with house.database.read() as session:
-        return ledger.balance(session, someone(name).key, at=now())
+        return credit_ledger.balance(session, someone(name).key, at=now())
 
 
 def test_nothing_of_a_person_is_left(house: Ports):
@@ -108,7 +108,7 @@ def test_nothing_of_a_person_is_left(house: Ports):
         f"{others}.1",  # which they had starred
     ]
     with house.database.read() as session:
-        assert records.find_job(session, job).person.display_name == "somebody"
+        assert queries.find_job(session, job).person.display_name == "somebody"
 
 
 def test_no_private_place_leads_to_them_a_day_later(house: Ports, monkeypatch: pytest.MonkeyPatch):
@@ -127,9 +127,9 @@ def test_no_private_place_leads_to_them_a_day_later(house: Ports, monkeypatch: p
     let_go(house.database, keep=timedelta(days=365))
     assert "ana's own" not in everything(house)
     with house.database.read() as session:
-        found = records.find_job(session, job).address
+        found = queries.find_job(session, job).address
         assert (found.channel, found.private) == ("", True)
-        assert records.find_job(session, shared).address.channel == "main"
+        assert queries.find_job(session, shared).address.channel == "main"
 
 
 def test_a_message_without_pictures_is_shown_anew_though_it_hangs_in_a_private_place(
@@ -153,7 +153,7 @@ def test_a_message_without_pictures_is_shown_anew_though_it_hangs_in_a_private_p
     assert told == jobs[:1]
     let_go(house.database, keep=timedelta(days=365))
     with house.database.read() as session:
-        assert [bool(records.find_job(session, job).address.channel) for job in jobs] == [True, False, False]
+        assert [bool(queries.find_job(session, job).address.channel) for job in jobs] == [True, False, False]
     monkeypatch.setattr("moderation.cases.retention._DELIVERED", timedelta(days=-1))
     let_go(house.database, keep=timedelta(days=365))
     assert "ana's own" not in everything(house)
@@ -257,7 +257,7 @@ def test_all_names_of_a_human_are_forgotten_together(house: Ports):
     left = everything(house, "ledger", "outbox")
     assert "elsewhere" not in left
     with house.database.read() as session:
-        assert [records.pictures_of_job(session, job) for job in (first, second)] == [[], []]
+        assert [queries.pictures_of_job(session, job) for job in (first, second)] == [[], []]
         assert not session.scalars(select(PersonRow).where(PersonRow.user_id.in_(["ana", "elsewhere"]))).all()
 
 
@@ -270,16 +270,16 @@ def test_nobody_is_forgotten_while_a_job_of_theirs_is_painted(house: Ports):
     with pytest.raises(BadParameter, match="yes"):
         ask(house, "ana", "forget-me", confirm="perhaps")
     with house.database.read() as session:
-        assert records.find_job(session, job).person.user_id == "ana"
+        assert queries.find_job(session, job).person.user_id == "ana"
 
 
 def test_a_job_whose_worker_died_keeps_nobody_from_being_forgotten(house: Ports):
     job = ask(house, "ana", "imagine", prompt="a secluded boat").job_id
     with house.database.begin() as session:
-        assert moves.take_lease(session, job, worker="dead", at=now(), lease_seconds=-1)
+        assert job_transitions.take_lease(session, job, worker="dead", at=now(), lease_seconds=-1)
     forget(house)
     with house.database.read() as session:
-        assert records.find_job(session, job).state is JobState.CANCELLED
+        assert queries.find_job(session, job).state is JobState.CANCELLED
     assert "secluded" not in everything(house)
 
 
@@ -337,7 +337,7 @@ def test_next_month_no_account_has_their_name(house: Ports):
     ask(poor, "ana", "credits", to=someone("bo").key, amount=2)
     forget(poor)
     with poor.database.begin() as session:
-        ledger.leave_names(session, at=now() + timedelta(days=32))
+        credit_ledger.leave_names(session, at=now() + timedelta(days=32))
     left = everything(poor, "outbox")
     assert "web:room:ana" not in left
     assert "web:room:bo" in left
@@ -376,7 +376,7 @@ def test_who_waits_for_an_answer_hears_that_there_is_none(house: Ports):
     forget(house)
     with house.database.read() as session:
         case = session.scalars(select(CaseRow).where(CaseRow.kind == CaseKind.CONSENT)).one()
-        assert (case.state, records.find_job(session, waiting).state) == ("closed", JobState.CANCELLED)
+        assert (case.state, queries.find_job(session, waiting).state) == ("closed", JobState.CANCELLED)
 
 
 def test_an_open_case_about_them_is_judged_all_the_same(house: Ports):

@@ -9,14 +9,14 @@ from sqlalchemy import update
 
 from chatelier.runtime import db_schema
 from moderation.records import bans
-from studio.clock import now
-from studio.db import origins
+from studio.db import newcomer_origins
 from studio.db.database import Database
 from studio.db.display_names import bearers, claim, leave
 from studio.db.identity_tables import OriginRow
 from studio.db.people import lock_person
 from studio.db.tables import BanRow
-from studio.people import Person, Platform
+from studio.domain.people import Person, Platform
+from studio.runtime.clock import now
 from tests.twins import someone
 
 ANA, EVE, EVA = someone("ana"), someone("eve"), someone("eva")
@@ -35,7 +35,7 @@ def arrive(database: Database, *people: Person) -> None:
     for each in people:
         with database.begin() as session:
             lock_person(session, each)
-            origins.note(session, each.key, [HOME, INVITE], arrived=True)
+            newcomer_origins.note(session, each.key, [HOME, INVITE], arrived=True)
 
 
 def test_of_many_who_want_one_name_at_once_one_gets_it(database: Database) -> None:
@@ -62,13 +62,13 @@ def test_newcomers_are_known_by_where_they_came_from(database: Database) -> None
     arrive(database, ANA)
     with database.read() as session:
         asked = {
-            since: set(origins.of_newcomer(session, ANA, since=now() - timedelta(hours=since)))
+            since: set(newcomer_origins.of_newcomer(session, ANA, since=now() - timedelta(hours=since)))
             for since in (1, -1)
         }
         assert asked == {1: {HOME, INVITE}, -1: set()}
         moderator = someone("ana", moderator=True)
-        assert origins.of_newcomer(session, moderator, since=now() - timedelta(hours=1)) == ()
-        assert origins.of_newcomer(session, EVE, since=now() - timedelta(hours=1)) == ()
+        assert newcomer_origins.of_newcomer(session, moderator, since=now() - timedelta(hours=1)) == ()
+        assert newcomer_origins.of_newcomer(session, EVE, since=now() - timedelta(hours=1)) == ()
 
 
 def test_a_ban_meets_whoever_comes_after_it_from_the_same_address(database: Database) -> None:
@@ -82,7 +82,7 @@ def test_a_ban_meets_whoever_comes_after_it_from_the_same_address(database: Data
         assert bans.bans_in_force(session, ANA) == []
         assert bans.bans_in_force(session, EVA, at=now() + timedelta(days=2)) == []
     with database.begin() as session:
-        origins.excuse(session, EVA.key)
+        newcomer_origins.excuse(session, EVA.key)
     with database.read() as session:
         assert bans.bans_in_force(session, EVA) == []
 

@@ -11,11 +11,11 @@ from engine.jobs.cancel_listener import ASIDE_CHANNEL, CancelListener
 from engine.jobs.job_runner import Work
 from engine.jobs.leases import LeaseKeeper
 from engine.queue.celery_queue import CeleryQueue
-from studio.catalog import perform
+from studio.commands.registry import perform
 from studio.commands.spec import Call
-from studio.db import records
+from studio.db import queries
+from studio.domain.jobs import JobState
 from studio.errors import JobCancelled, Paused
-from studio.jobs import JobState
 from studio.ports import Ports
 from tests.desks import with_desk
 from tests.twins import someone, somewhere, twin_ports
@@ -90,5 +90,5 @@ def test_a_pause_lets_nothing_in_and_stops_what_is_painted_by_a_message(house: P
         painting.join(timeout=_PATIENCE_SECONDS)
         listener.stop()
     with house.database.read() as session:
-        waiting = records.find_job(session, job)
+        waiting = queries.find_job(session, job)
     assert (waiting.state, waiting.attempts) == (JobState.QUEUED, 0)

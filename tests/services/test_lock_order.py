@@ -14,14 +14,14 @@ import pytest
 from sqlalchemy import ColumnElement, select, text, update
 from sqlalchemy.exc import OperationalError
 
-from studio.catalog import perform
-from studio.clock import now
+from studio.commands.registry import perform
 from studio.commands.spec import Call
 from studio.db.database import Database
 from studio.db.tables import CaseRow, JobRow, PersonRow
+from studio.domain.verdicts import ALLOWED, Ruling, Verdict
 from studio.ports import Ports
-from studio.questions import close_unanswered
-from studio.verdicts import ALLOWED, Ruling, Verdict
+from studio.runtime.clock import now
+from studio.services.consent_expiry import close_unanswered
 from tests.desks import with_desk
 from tests.painted import paint_job
 from tests.twins import TwinGate, someone, somewhere, twin_ports

@@ -21,8 +21,8 @@ from studio.db.database import Database
 from studio.db.display_names import bearers, claim
 from studio.db.people import find_named
 from studio.db.tables import Base
+from studio.domain.people import Person, Platform
 from studio.errors import AmbiguousNameError, DatabaseUnavailable, Misconfigured
-from studio.people import Person, Platform
 from tests.conftest import free_port
 
 SCRIPTS = ScriptDirectory(str(Path(db_schema.__file__).parents[1] / "migrations"))

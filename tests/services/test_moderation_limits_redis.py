@@ -10,8 +10,8 @@ import pytest
 
 from moderation.limits.rate_limiter import Limiter
 from moderation.limits.settings import LimitSettings, Pace
+from studio.domain.people import Person, Platform
 from studio.errors import RateLimited
-from studio.people import Person, Platform
 
 PLENTY = Pace(requests=100_000, seconds=1)
 # A limiter lets everybody in when Redis is slow to answer, and on a busy machine it may well be.

@@ -27,11 +27,11 @@ from chatelier.settings import load_settings
 from chatelier.wiring.ports import bring_up_to_date, face_ports
 from studio.db import outbox
 from studio.db.tables import Base, JobRow
-from studio.events import JobEnded, JobProgress
-from studio.jobs import JobState
-from studio.people import Platform
+from studio.domain.events import JobEnded, JobProgress
+from studio.domain.jobs import JobState
+from studio.domain.people import Platform
+from studio.domain.requests import Operation
 from studio.ports import Ports
-from studio.requests import Operation
 from tests.conftest import RedisServer, free_port
 from tests.loopback_slack import (
     ANA,

@@ -17,16 +17,16 @@ from bots.delivery.job_view import Slip, keep_slip
 from bots.runtime.thread_pools import Backroom
 from engine.maintenance.job_sweeper import Sweeper
 from engine.queue.redis_events import RedisEvents
-from studio import releases
-from studio.catalog import perform
-from studio.clock import now
+from studio.commands.registry import perform
 from studio.commands.spec import Call
-from studio.db import outbox, records
+from studio.db import outbox, queries
 from studio.db.tables import DeliveryRow, OutboxRow
-from studio.events import JobEnded
-from studio.jobs import JobState
-from studio.people import Platform
+from studio.domain.events import JobEnded
+from studio.domain.jobs import JobState
+from studio.domain.people import Platform
 from studio.ports import HouseRules, Ports
+from studio.runtime.clock import now
+from studio.services import job_release
 from tests.painted import end_job, paint_job
 from tests.twins import TwinEvents, someone, somewhere, twin_ports
 
@@ -58,7 +58,7 @@ def end(ports: Ports, job: str, state: JobState = JobState.DONE) -> None:
 
 def platform_of(ports: Ports, job: str) -> Platform:
     with ports.database.read() as session:
-        return records.find_job(session, job).address.platform
+        return queries.find_job(session, job).address.platform
 
 
 def told_again(ports: Ports, *, after: timedelta = SOON) -> list[str]:
@@ -114,7 +114,7 @@ def test_a_job_that_goes_on_and_one_of_the_web_are_not_told_again(ports: Ports) 
     end(ports, refused, JobState.REFUSED)
     shown(ports, refused)
     with ports.database.begin() as session:
-        events = releases.paint(session, refused)
+        events = job_release.paint(session, refused)
     outbox.send(ports.database, ports.events, events)
     assert told_again(ports) == []
     end(ports, refused)

@@ -11,7 +11,7 @@ from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
 
 from engine.imaging.codecs.upload_sanitizer import MAX_UPLOAD_BYTES
-from studio.catalog import CATALOG
+from studio.commands.registry import CATALOG
 from studio.commands.spec import Audience
 from tests.running_house import RunningHouse
 

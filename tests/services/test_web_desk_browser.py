@@ -12,12 +12,12 @@ from PIL import Image, ImageDraw
 from playwright.sync_api import Page, expect
 
 from bots.web import create_app
-from studio.catalog import perform
+from studio.commands.registry import perform
 from studio.commands.spec import Call
-from studio.db import records
-from studio.jobs import JobState
+from studio.db import queries
+from studio.domain.jobs import JobState
+from studio.domain.verdicts import ALLOWED, Ruling, Verdict
 from studio.ports import Ports
-from studio.verdicts import ALLOWED, Ruling, Verdict
 from tests.conftest import free_port
 from tests.desks import with_desk
 from tests.painted import paint_job
@@ -104,7 +104,7 @@ def test_a_moderator_works_through_the_desk_with_keys_alone(
         expect(page.locator("#line")).to_have_text("Approved.")
         expect(page.locator(".case-line")).to_have_count(1)
         with house.database.read() as session:
-            assert records.find_job(session, first).state is JobState.QUEUED
+            assert queries.find_job(session, first).state is JobState.QUEUED
 
         page.keyboard.press("Enter")
         picture = page.locator(".evidence img")
@@ -124,7 +124,7 @@ def test_a_moderator_works_through_the_desk_with_keys_alone(
         expect(page.locator("#line")).to_have_text("The picture was taken down.")
         expect(page.locator(".case-line")).to_have_count(1)
         with house.database.read() as session:
-            assert f"{job}.1" not in [each.id for each in records.pictures_of_job(session, job)]
+            assert f"{job}.1" not in [each.id for each in queries.pictures_of_job(session, job)]
         assert complaints == []
 
 

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from studio.buttons import Action, Button
-from studio.phrase import MAX_PHRASE
+from studio.commands.button_ids import Action, Button
+from studio.commands.command_line import MAX_PHRASE
 from studio.ports import Ports
 from tests.conftest import free_port
 from tests.desks import with_desk

@@ -12,10 +12,10 @@ import pytest
 import redis
 
 from engine.queue.celery_queue import CeleryQueue
-from studio.catalog import perform
+from studio.commands.registry import perform
 from studio.commands.spec import Call
 from studio.db.tables import JobRow
-from studio.jobs import JobState
+from studio.domain.jobs import JobState
 from studio.ports import Ports
 from tests.twins import someone, somewhere
 

@@ -5,15 +5,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moderation.rules.prompt.subject import PromptSubject
-from studio.alternatives import MOST, spread
-from studio.catalog import perform
+from studio.commands.registry import perform
 from studio.commands.spec import Call
-from studio.db.records import job_of
+from studio.db.queries import job_of
 from studio.db.tables import JobRow
+from studio.domain.requests import Operation, PaintRequest
 from studio.errors import BadParameter
+from studio.parsing.prompt_alternatives import MOST, spread
+from studio.parsing.text_cleaning import point_at
 from studio.ports import Ports
-from studio.requests import Operation, PaintRequest
-from studio.text import point_at
 
 
 @pytest.mark.parametrize(

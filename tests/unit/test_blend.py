@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from studio.catalog import perform
-from studio.commands.blend import SPEC, parse_weights
-from studio.db import records
+from studio.commands.command_line import parse_phrase
+from studio.commands.generation.blend import SPEC, parse_weights
+from studio.commands.registry import perform
+from studio.db import queries
+from studio.domain.requests import Lora, Operation, Source, parse_loras
 from studio.errors import BadParameter, NotFound
-from studio.phrase import parse_phrase
-from studio.requests import Lora, Operation, Source, parse_loras
 from tests.painted import paint_job
 from tests.twins import someone
 
@@ -27,7 +27,7 @@ def painted(ports, call):
 
 def request_of(ports, answer):
     with ports.database.read() as session:
-        return records.find_job(session, answer.job_id).request
+        return queries.find_job(session, answer.job_id).request
 
 
 def test_a_blend_starts_from_every_picture_and_their_words(ports, call, painted):

@@ -11,14 +11,14 @@ from bots.delivery.case_messages import claim_message, keep_message, load_folder
 from bots.delivery.job_view import Slip
 from bots.delivery.starboard import Starboard, claim_showcase, keep_showcase, load_exhibit
 from bots.runtime.thread_pools import Backroom
-from studio.cases import CaseKind
-from studio.catalog import perform
-from studio.clock import now
+from studio.commands.registry import perform
 from studio.commands.spec import Call
 from studio.db.cases import open_case
 from studio.db.people import lock_person
 from studio.db.tables import ShowcaseRow
+from studio.domain.cases import CaseKind
 from studio.ports import Ports
+from studio.runtime.clock import now
 from tests.painted import paint_job
 
 SLIP = Slip(channel="c", message="m")

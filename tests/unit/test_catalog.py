@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio.buttons import MAX_LENGTH, Action, Button, parse_button
-from studio.catalog import _PRESSED, CATALOG, REACTIONS, perform, press
+from studio.commands.button_ids import MAX_LENGTH, Action, Button, parse_button
+from studio.commands.registry import _PRESSED, CATALOG, REACTIONS, perform, press
 from studio.commands.spec import Kind
+from studio.domain.identifiers import is_job_id, new_job_id, picture_id, split_picture_id
 from studio.errors import ChatelierError
-from studio.identifiers import is_job_id, new_job_id, picture_id, split_picture_id
 
 JOB = "k3v9m2p4qx7a"
 

@@ -9,18 +9,18 @@ from sqlalchemy import update
 from engine.maintenance import orphan_files
 from engine.maintenance.orphan_files import PARTS_A_RUN, Clearance
 from moderation.cases.retention import let_go
-from studio import releases
-from studio.cases import Decision
-from studio.catalog import perform
-from studio.clock import now
-from studio.db import cases, records
+from studio.commands.registry import perform
+from studio.db import cases, queries
 from studio.db.tables import JobRow, PersonRow
+from studio.domain.cases import Decision
+from studio.domain.jobs import JobState
+from studio.domain.requests import Source
+from studio.domain.verdicts import Ruling, Verdict
 from studio.errors import PolicyRefusal, StorageFailed
-from studio.jobs import JobState
 from studio.ports import STORE_PARTS
-from studio.requests import Source
-from studio.uploads import accept_upload
-from studio.verdicts import Ruling, Verdict
+from studio.runtime.clock import now
+from studio.services import job_release
+from studio.services.upload_intake import accept_upload
 from tests.painted import paint_job
 from tests.twins import someone
 
@@ -148,7 +148,7 @@ def test_pictures_that_were_refused_go_when_nobody_may_ask_for_them_any_more(por
     refused, held = painted(ports, call, state=JobState.HELD), painted(ports, call, state=JobState.HELD)
     shown = painted(ports, call)
     with ports.database.begin() as session:
-        releases.stop(session, refused, JobState.REFUSED, error_code="policy")
+        job_release.stop(session, refused, JobState.REFUSED, error_code="policy")
         session.execute(update(JobRow).values(ended_at=now() - timedelta(days=40)))
     case = perform(ports, another(call), "appeal", {"job": refused}).case
     for keep, gone in ((50, 0), (30, 0), (30, 9)):
@@ -158,7 +158,7 @@ def test_pictures_that_were_refused_go_when_nobody_may_ask_for_them_any_more(por
             if keep == 30:
                 cases.close(session, case.id, Decision.REJECT, by="", at=now())
     with ports.database.read() as session:
-        left = [len(records.pictures_of_job(session, each)) for each in (refused, held, shown)]
+        left = [len(queries.pictures_of_job(session, each)) for each in (refused, held, shown)]
     assert left == [0, 4, 4]
 
 
@@ -186,7 +186,7 @@ class TestWaitingForPictures:
         heir = self.heir(ports, call, origin)
         perform(ports, another(call, "mod", moderator=True), "delete", {"what": origin})
         with ports.database.read() as session:
-            ended = records.find_job(session, heir)
+            ended = queries.find_job(session, heir)
         assert (ended.state, "took the picture down" in ended.error_text) == (JobState.CANCELLED, True)
         assert ports.store.blobs == {}
 

@@ -11,7 +11,7 @@ import pytest
 import typer
 
 from chatelier.cli import main
-from studio.catalog import perform
+from studio.commands.registry import perform
 from studio.commands.spec import Call
 from studio.db.database import Database
 from studio.errors import ChatelierError, Misconfigured

@@ -5,12 +5,14 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select
 
-from studio.buttons import Action, Button
-from studio.catalog import perform, press
-from studio.clock import now
-from studio.commands.answers import Accepted, Deleted, Shown, Starred, Stopped
-from studio.db import ledger, moves, records
+from studio.commands.button_ids import Action, Button
+from studio.commands.registry import perform, press
+from studio.commands.results import Accepted, Deleted, Shown, Starred, Stopped
+from studio.db import credit_ledger, job_transitions, queries
 from studio.db.tables import JobRow, LedgerRow, OutboxRow
+from studio.domain.jobs import JobState
+from studio.domain.requests import Operation
+from studio.domain.verdicts import Ruling, Verdict
 from studio.errors import (
     BadParameter,
     NotAllowed,
@@ -20,10 +22,8 @@ from studio.errors import (
     RateLimited,
     TooManyJobs,
 )
-from studio.jobs import JobState
 from studio.ports import HouseRules
-from studio.requests import Operation
-from studio.verdicts import Ruling, Verdict
+from studio.runtime.clock import now
 from tests.painted import end_job, paint_job
 from tests.twins import ruled, someone
 
@@ -44,7 +44,7 @@ def ledger_kinds(ports, job_id):
 
 def job_of(ports, job_id):
     with ports.database.read() as session:
-        return records.find_job(session, job_id)
+        return queries.find_job(session, job_id)
 
 
 class TestAccepting:
@@ -125,7 +125,7 @@ class TestAccepting:
         with ports.database.read() as session:
             row = session.get_one(JobRow, caught.value.job_id)
             assert (row.state, row.refused_rule, row.cost) == (JobState.REFUSED, "words", 0)
-            assert ledger.used(session, call.person.key, at=now()) == 0
+            assert credit_ledger.used(session, call.person.key, at=now()) == 0
         assert ports.queue.sent == []
         with pytest.raises(PolicyRefusal) as repeated:
             perform(ports, call, "imagine", {"prompt": "a red apple"})
@@ -281,12 +281,12 @@ class TestCancelling:
         assert job_of(ports, job).state is JobState.CANCELLED
         assert ledger_kinds(ports, job) == ["release", "reserve"]
         with ports.database.read() as session:
-            assert ledger.balance(session, call.person.key, at=now()) == 0
+            assert credit_ledger.balance(session, call.person.key, at=now()) == 0
 
     def test_a_job_being_painted_is_asked_to_stop(self, ports, call):
         job = perform(ports, call, "imagine", {"prompt": "a red apple"}).job_id
         with ports.database.begin() as session:
-            moves.take_lease(session, job, worker="w", at=now(), lease_seconds=30)
+            job_transitions.take_lease(session, job, worker="w", at=now(), lease_seconds=30)
         assert perform(ports, call, "cancel", {"job": job}) == Stopped(job_id=job, at_once=False)
         assert job_of(ports, job).cancel_requested
         assert ports.queue.cancelled == [job]
@@ -327,7 +327,7 @@ class TestDeleting:
         paint_job(ports, twin, like=job)
         perform(ports, call, "delete", {"what": job})
         with ports.database.read() as session:
-            keys = {picture.key for picture in records.pictures_of_job(session, twin)}
+            keys = {picture.key for picture in queries.pictures_of_job(session, twin)}
         assert keys <= set(ports.store.blobs)
 
     def test_only_the_maker_or_a_moderator_may_delete(self, ports, call, job):

@@ -7,13 +7,16 @@ import pytest
 from sqlalchemy import select
 
 from moderation.records import bans
-from studio.buttons import Action, Button
-from studio.cases import CaseKind, CaseState
-from studio.catalog import perform, press
-from studio.clock import now
-from studio.db import ledger, records
+from studio.commands.button_ids import Action, Button
+from studio.commands.registry import perform, press
+from studio.db import credit_ledger, queries
 from studio.db.cases import asking
 from studio.db.tables import CaseRow, LinkCodeRow
+from studio.domain.cases import CaseKind, CaseState
+from studio.domain.jobs import JobState
+from studio.domain.preferences import RemixConsent
+from studio.domain.requests import Source
+from studio.domain.verdicts import Ruling, Verdict
 from studio.errors import (
     BadParameter,
     Banned,
@@ -24,12 +27,9 @@ from studio.errors import (
     OutOfCredits,
     PolicyRefusal,
 )
-from studio.jobs import JobState
 from studio.ports import HouseRules
-from studio.preferences import RemixConsent
-from studio.questions import close_unanswered
-from studio.requests import Source
-from studio.verdicts import Ruling, Verdict
+from studio.runtime.clock import now
+from studio.services.consent_expiry import close_unanswered
 from tests.desks import with_desk, with_gate
 from tests.painted import paint_job
 from tests.twins import ruled, someone
@@ -54,7 +54,7 @@ def vary(ports, call, picture):
 
 def state(ports, job_id):
     with ports.database.read() as session:
-        return records.find_job(session, job_id).state
+        return queries.find_job(session, job_id).state
 
 
 def question(ports):
@@ -122,7 +122,7 @@ class TestConsent:
         job = vary(ports, by(call, "bo"), painted(ports, call, "ask"))
         press(ports, by(call, "ana", "y"), Button(action=Action.CONSENT, job_id=question(ports).id))
         with ports.database.read() as session:
-            assert not records.find_job(session, job.job_id).cleared
+            assert not queries.find_job(session, job.job_id).cleared
 
     @pytest.mark.parametrize("ruling", [Ruling.HOLD, Ruling.REFUSE])
     def test_a_moderators_word_is_not_the_owners(self, ports, call, ruling):
@@ -149,7 +149,7 @@ class TestConsent:
         press(house, by(call, "ana", "y"), Button(action=Action.CONSENT, job_id=asked.id))
         assert (state(ports, job_id), ports.queue.sent) == (JobState.QUEUED, [(job_id, 0)])
         with ports.database.read() as session:
-            assert records.find_job(session, job_id).cleared
+            assert queries.find_job(session, job_id).cleared
 
     def test_after_a_week_without_an_answer_the_answer_is_no(self, ports, call):
         job = vary(ports, by(call, "bo"), painted(ports, call, "ask"))
@@ -287,7 +287,9 @@ class TestLinking:
         assert [job.person.user_id for job in perform(poor, by(call, "ana"), "history", {}).jobs] == []
         assert perform(poor, by(call, "ana", "q"), "queue", {}).places[0].job.person.user_id == "ana"
         with poor.database.read() as session:
-            assert [ledger.balance(session, someone(name).key, at=now()) for name in ("ana", "bo")] == [0, 6]
+            assert [
+                credit_ledger.balance(session, someone(name).key, at=now()) for name in ("ana", "bo")
+            ] == [0, 6]
         with pytest.raises(OutOfCredits):
             imagine(poor, by(call, "ana", "more"))
         self.link(poor, by(call, "ana", "again"))
@@ -329,7 +331,7 @@ class TestDefaults:
         asked = replace(call, request_key=f"{call.request_key}:{name}{values}")
         job = perform(ports, asked, name, values).job_id
         with ports.database.read() as session:
-            return records.find_job(session, job).request
+            return queries.find_job(session, job).request
 
     def test_ones_own_settings_fill_in_what_was_left_open(self, ports, call):
         chosen = {"model": "tiny", "style": "ink", "aspect": "3:2", "count": "2"}

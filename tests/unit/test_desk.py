@@ -15,15 +15,18 @@ from moderation.policy.categories import Category
 from moderation.policy.policy import default_policy, parse_policy
 from moderation.records import audit_log, bans
 from moderation.records.tables import StrikeRow
-from studio.buttons import Action, Button
-from studio.cases import CaseKind, Decision, NoticeKind
-from studio.catalog import perform, press
-from studio.clock import now
-from studio.commands.answers import Decided, Opened
-from studio.communities import CommunityRules
-from studio.db import cases, choices, humans, ledger, records
+from studio.commands.button_ids import Action, Button
+from studio.commands.registry import perform, press
+from studio.commands.results import Decided, Opened
+from studio.db import cases, credit_ledger, linked_identities, queries, settings
 from studio.db.people import lock_person
 from studio.db.tables import BanRow, CaseRow, JobRow, NoticeRow, PictureRow
+from studio.domain.cases import CaseKind, Decision, NoticeKind
+from studio.domain.communities import CommunityRules
+from studio.domain.events import CaseChanged, JobChanged, NoticeWritten, PictureChanged
+from studio.domain.jobs import JobState
+from studio.domain.people import Platform
+from studio.domain.verdicts import Ruling, Verdict
 from studio.errors import (
     BadParameter,
     Banned,
@@ -33,11 +36,8 @@ from studio.errors import (
     Paused,
     PolicyRefusal,
 )
-from studio.events import CaseChanged, JobChanged, NoticeWritten, PictureChanged
-from studio.jobs import JobState
-from studio.people import Platform
 from studio.ports import Inspected, Inspection
-from studio.verdicts import Ruling, Verdict
+from studio.runtime.clock import now
 from tests.desks import Appearance, with_desk, with_gate
 from tests.painted import paint_job
 from tests.twins import someone
@@ -98,7 +98,7 @@ def reported(house, call, job_id, name="bo", mark=""):
 
 def job_of(house, job_id):
     with house.database.read() as session:
-        return records.find_job(session, job_id)
+        return queries.find_job(session, job_id)
 
 
 def decide(house, call, case, decision, moderator=MOD, **values):
@@ -132,7 +132,7 @@ class TestFiling:
         reported(house, call, job_id)
         with house.database.begin() as session:
             lock_person(session, someone("bo2"))
-            humans.link(session, someone("bo").key, someone("bo2").key)
+            linked_identities.link(session, someone("bo").key, someone("bo2").key)
         again = perform(house, by(call, someone("bo2")), "report", {"picture": f"{job_id}.1"})
         elsewhere = perform(house, by(call, someone("bo2"), "2"), "report", {"picture": f"{job_id}.2"})
         assert (again.repeated, elsewhere.repeated) == (True, False)
@@ -146,7 +146,7 @@ class TestFiling:
         decide(house, call, desk(house, call)[0], Decision.APPROVE)
         with house.database.begin() as session:
             weight = cases.report_weight(session, someone("bo").key)
-            humans.link(session, someone("bo").key, someone("bo2").key)
+            linked_identities.link(session, someone("bo").key, someone("bo2").key)
             assert cases.report_weight(session, someone("bo2").key) == weight == pytest.approx(2 / 3)
 
     def test_ones_own_picture_is_deleted_not_reported(self, house, call):
@@ -155,7 +155,7 @@ class TestFiling:
             perform(house, call, "report", {"picture": f"{job_id}.1"})
         with house.database.begin() as session:
             lock_person(session, someone("bo"))
-            humans.link(session, call.person.key, someone("bo").key)
+            linked_identities.link(session, call.person.key, someone("bo").key)
         with pytest.raises(NotAllowed, match="delete"):
             reported(house, call, job_id)
 
@@ -171,7 +171,7 @@ class TestFiling:
         assert [case.filed_by for case in waiting] == [someone("cy").key, someone("bo").key]
         assert waiting[1].weight == pytest.approx(0.4)
         with house.database.begin() as session:
-            humans.link(session, someone("bo").key, someone("cy").key)
+            linked_identities.link(session, someone("bo").key, someone("cy").key)
             assert cases.report_weight(session, someone("cy").key) == pytest.approx(0.4)
 
     def test_a_refusal_is_appealed_once_and_by_its_owner_only(self, house, call):
@@ -286,13 +286,13 @@ class TestHolds:
         job = job_of(house, job_id)
         assert (job.state, job.refused_category) == (JobState.REFUSED, "violence")
         with house.database.read() as session:
-            assert ledger.used(session, call.person.key, at=now()) == 0
+            assert credit_ledger.used(session, call.person.key, at=now()) == 0
 
     @pytest.mark.parametrize("decision", [Decision.APPROVE, Decision.SPOILER])
     def test_held_pictures_are_delivered(self, house, call, decision):
         job_id = paint_job(house, imagine(house, call), state=JobState.HELD)
         with house.database.begin() as session:
-            job = records.find_job(session, job_id)
+            job = queries.find_job(session, job_id)
             case, _ = cases.open_case(
                 session, CaseKind.HOLD, case_key="hold", subject=job.person, job_id=job_id
             )
@@ -303,7 +303,7 @@ class TestHolds:
     def test_a_job_whose_held_pictures_were_deleted_is_over_and_not_painted_again(self, house, call):
         job_id = paint_job(house, imagine(house, call), state=JobState.HELD)
         with house.database.begin() as session:
-            job = records.find_job(session, job_id)
+            job = queries.find_job(session, job_id)
             case, _ = cases.open_case(
                 session, CaseKind.HOLD, case_key="hold", subject=job.person, job_id=job_id
             )
@@ -368,8 +368,8 @@ class TestReports:
         decide(house, call, case, decision)
         assert desk(house, call) == ()  # the other report is answered by the same word
         with house.database.read() as session:
-            left = len(records.pictures_of_job(session, job_id))
-            spoiler = records.find_job(session, job_id).spoiler
+            left = len(queries.pictures_of_job(session, job_id))
+            spoiler = queries.find_job(session, job_id).spoiler
         assert (left, spoiler) == (1 if decision is Decision.REJECT else 2, decision is Decision.SPOILER)
         assert notices(house, someone("bo").key) == notices(house, someone("cy").key) == [NoticeKind.DECIDED]
         gone = decision is Decision.REJECT
@@ -404,7 +404,7 @@ class TestAppeals:
         assert (job.state, job.cleared, job.cost, job.refused_rule) == (JobState.QUEUED, True, 2, "")
         with house.database.read() as session:
             assert burden(session, call.person.key) == 0
-            assert ledger.used(session, call.person.key, at=now()) == 2
+            assert credit_ledger.used(session, call.person.key, at=now()) == 2
         assert notices(house, call.person.key) == [NoticeKind.DECIDED]
 
     def test_a_refusal_that_stands_is_told(self, house, call):
@@ -552,7 +552,7 @@ class TestGoverning:
         house = with_gate(ports)
         stances = {"bygone": "hold", "deception": "refuse"}
         with house.database.begin() as session:
-            choices.keep_community_rules(session, CommunityRules(stances=stances), by=MOD)
+            settings.keep_community_rules(session, CommunityRules(stances=stances), by=MOD)
         with pytest.raises(PolicyRefusal):
             imagine(house, call, "a doubtful thing")
         assert perform(house, by(call, MOD), "studio", {"setting": "pause"}).rules.paused

@@ -7,15 +7,15 @@ import pytest
 from sqlalchemy import select
 
 from engine.maintenance.weekly_digest import DigestWriter
-from studio.cases import CaseKind, Decision
-from studio.catalog import perform
-from studio.communities import CommunityRules
-from studio.db import cases, choices
+from studio.commands.registry import perform
+from studio.db import cases, settings
 from studio.db.tables import JobRow
-from studio.digests import communities, lines_of, read_digest, week_of
-from studio.events import DigestWritten
-from studio.jobs import JobState
-from studio.people import Platform
+from studio.domain.cases import CaseKind, Decision
+from studio.domain.communities import CommunityRules
+from studio.domain.events import DigestWritten
+from studio.domain.jobs import JobState
+from studio.domain.people import Platform
+from studio.services.weekly_digest import communities, lines_of, read_digest, week_of
 from tests.painted import end_job, paint_job
 from tests.twins import someone
 
@@ -77,7 +77,7 @@ def test_it_is_written_once_a_week_to_the_log_channel(busy):
     writer = DigestWriter(database=busy.database, events=busy.events, clock=lambda: MONDAY)
     assert writer.write_due() == 0  # nobody named a channel
     with busy.database.begin() as session:
-        choices.keep_community_rules(session, CommunityRules(log_channel="42"), by=someone("mod"))
+        settings.keep_community_rules(session, CommunityRules(log_channel="42"), by=someone("mod"))
     assert [writer.write_due() for _ in range(2)] == [1, 0]
     written = [event for event in busy.events.published if isinstance(event, DigestWritten)]
     assert [(event.community, event.channel) for event in written] == [("room", "42")]

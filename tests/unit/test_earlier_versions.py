@@ -14,12 +14,12 @@ from typing import Any
 import pytest
 
 from chatelier.runtime import db_schema
-from studio.buttons import Action, Button, parse_button
-from studio.catalog import perform, press
-from studio.commands.answers import History
+from studio.commands.button_ids import Action, Button, parse_button
+from studio.commands.registry import perform, press
+from studio.commands.results import History
 from studio.commands.spec import Call
 from studio.db.database import Database
-from studio.people import Address, Person, Platform, Role
+from studio.domain.people import Address, Person, Platform, Role
 from studio.ports import HouseRules, Ports
 from tests import twins
 

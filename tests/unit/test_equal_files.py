@@ -8,15 +8,15 @@ import pytest
 from engine.jobs.job_results import Outcome, record
 from engine.jobs.postprocessing import Finished
 from engine.jobs.tracked_store import Receipts
-from studio import removals
-from studio.catalog import perform
-from studio.clock import now
-from studio.db import moves, records
+from studio.commands.registry import perform
+from studio.db import job_transitions, queries
+from studio.domain.jobs import JobState
+from studio.domain.verdicts import ALLOWED
 from studio.errors import DatabaseUnavailable, NotFound
-from studio.jobs import JobState
-from studio.removals import delete_files
-from studio.uploads import accept_upload
-from studio.verdicts import ALLOWED
+from studio.runtime.clock import now
+from studio.services import picture_deletion
+from studio.services.picture_deletion import delete_files
+from studio.services.upload_intake import accept_upload
 from tests.desks import with_desk
 from tests.painted import WORKER, paint_job
 from tests.recipes import PLAIN
@@ -49,7 +49,7 @@ class TornStore(TwinStore):
 @pytest.fixture
 def house(ports, monkeypatch):
     store = TornStore()
-    look = removals.files.needed_since
+    look = picture_deletion.file_references.needed_since
 
     def looking(session, keys):
         store.reach("before looking")
@@ -58,7 +58,7 @@ def house(ports, monkeypatch):
         store.reach("after looking")
         return found
 
-    monkeypatch.setattr(removals.files, "needed_since", looking)
+    monkeypatch.setattr(picture_deletion.file_references, "needed_since", looking)
     return replace(ports, store=store)
 
 
@@ -80,8 +80,8 @@ class Writer:
     def __init__(self, house, job_id):
         self.house, self.receipts = house, Receipts(house.store)
         with house.database.begin() as session:
-            assert moves.take_lease(session, job_id, worker=WORKER, at=now(), lease_seconds=600)
-            self.job = records.find_job(session, job_id)
+            assert job_transitions.take_lease(session, job_id, worker=WORKER, at=now(), lease_seconds=600)
+            self.job = queries.find_job(session, job_id)
 
     def put(self):
         finished = Finished(
@@ -141,13 +141,13 @@ def test_what_a_moderator_takes_down_is_not_laid_again_for_a_late_comer(house, c
     first = drawn(house, call)
     late = asked_by(call, "bo")
     with house.database.read() as session:
-        (picture,) = records.pictures_of_job(session, first)
+        (picture,) = queries.pictures_of_job(session, first)
     heirs = []
 
     def too_late():  # it was asked for while the picture was still there
         heirs.append(ask(house, call, "bo"))
         with house.database.begin() as session:
-            row = session.get_one(removals.JobRow, heirs[0])
+            row = session.get_one(picture_deletion.JobRow, heirs[0])
             row.request = {**row.request, "sources": [{"picture_id": picture.id, "key": picture.key}]}
 
     house.store.meanwhile["before looking"] = [too_late]
@@ -162,7 +162,7 @@ def test_while_the_records_are_away_a_deleted_file_is_laid_again(house, call, mo
     def away(*_):
         raise DatabaseUnavailable
 
-    monkeypatch.setattr(removals.files, "needed_since", away)
+    monkeypatch.setattr(picture_deletion.file_references, "needed_since", away)
     delete_files(house.database, house.store, [key])
     assert house.store.get(key) == SAME
 

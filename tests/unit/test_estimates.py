@@ -7,14 +7,14 @@ import pytest
 
 from bots.texts.chat import painting, waiting
 from bots.web.texts.texts import step
-from studio.catalog import perform
-from studio.clock import now
+from studio.commands.registry import perform
 from studio.commands.spec import Call
-from studio.db import moves
-from studio.db.estimates import learn_pace, outlook, outlooks
+from studio.db import job_transitions
+from studio.db.queue_estimates import learn_pace, outlook, outlooks
 from studio.db.tables import JobRow
-from studio.jobs import JobState
+from studio.domain.jobs import JobState
 from studio.ports import Ports
+from studio.runtime.clock import now
 from tests.painted import WORKER, end_job
 from tests.twins import someone
 
@@ -48,7 +48,7 @@ def painted(
 def start(ports: Ports, job_id: str, *, seconds_ago: float, at: datetime | None = None) -> None:
     with ports.database.begin() as session:
         at = (at or now()) - timedelta(seconds=seconds_ago)
-        assert moves.take_lease(session, job_id, worker=WORKER, at=at, lease_seconds=900)
+        assert job_transitions.take_lease(session, job_id, worker=WORKER, at=at, lease_seconds=900)
 
 
 def test_nothing_is_promised_while_nothing_is_known(ports, call):
@@ -66,7 +66,7 @@ def test_an_accepted_job_tells_how_long_such_jobs_took(ports, call):
 
 def test_the_jobs_ahead_count_with_what_is_left_of_them(ports, call, monkeypatch):
     moment = now()
-    monkeypatch.setattr("studio.db.estimates.now", lambda: moment)
+    monkeypatch.setattr("studio.db.queue_estimates.now", lambda: moment)
     for mark in range(3):
         painted(ports, call, mark, seconds=10)
     being_painted, waits = imagine(ports, call, "ana", 1), imagine(ports, call, "bo", 1)

@@ -3,12 +3,12 @@
 import pytest
 from sqlalchemy import select
 
-from studio.catalog import perform
+from studio.commands.command_line import parse_phrase
+from studio.commands.registry import perform
 from studio.commands.spec import Call
-from studio.db import records
+from studio.db import queries
 from studio.db.tables import JobRow, NoticeRow
 from studio.parsing.foreign_syntax import without_foreign_syntax
-from studio.phrase import parse_phrase
 from studio.ports import Ports
 from tests.twins import someone, somewhere
 
@@ -19,7 +19,7 @@ def imagine(ports: Ports, text: str, person: str = "ana") -> str:
     call = Call(person=someone(person), address=somewhere(), request_key=f"{person}:{text}")
     answer = perform(ports, call, spec.name, values)
     with ports.database.read() as session:
-        return records.job_of(session.get_one(JobRow, answer.job_id)).request.prompt
+        return queries.job_of(session.get_one(JobRow, answer.job_id)).request.prompt
 
 
 def notices(ports: Ports) -> list[str]:
@@ -83,5 +83,5 @@ def test_each_kind_of_hint_reaches_a_person_once(ports: Ports) -> None:
 def test_words_of_a_form_are_read_like_typed_ones(ports: Ports, call: Call) -> None:
     done = perform(ports, call, "imagine", {"prompt": "a fox —v 6"})
     with ports.database.read() as session:
-        assert records.job_of(session.get_one(JobRow, done.job_id)).request.prompt == "a fox"
+        assert queries.job_of(session.get_one(JobRow, done.job_id)).request.prompt == "a fox"
     assert notices(ports)[0].startswith("Flags")

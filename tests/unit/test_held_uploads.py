@@ -13,17 +13,17 @@ from moderation.limits.settings import LimitSettings, Pace
 from moderation.policy.categories import Category
 from moderation.policy.policy import default_policy, parse_policy
 from moderation.rules.image import ImageSubject
-from studio.cases import CaseKind, Decision
-from studio.catalog import perform
-from studio.clock import now
-from studio.communities import CommunityRules
-from studio.db import choices, records
+from studio.commands.registry import perform
+from studio.db import queries, settings
 from studio.db.cases import desk_cases
+from studio.domain.cases import CaseKind, Decision
+from studio.domain.communities import CommunityRules
+from studio.domain.jobs import JobState
+from studio.domain.requests import Doubt
 from studio.errors import Banned, PolicyRefusal, RateLimited
-from studio.jobs import JobState
 from studio.ports import Inspected
-from studio.requests import Doubt
-from studio.uploads import accept_upload
+from studio.runtime.clock import now
+from studio.services.upload_intake import accept_upload
 from tests.desks import Appearance, with_gate
 from tests.twins import TwinDarkroom, someone
 
@@ -64,7 +64,7 @@ def decide(house, call, case, decision):
 
 def sources(house, job_id):
     with house.database.read() as session:
-        return records.find_job(session, job_id).request.sources
+        return queries.find_job(session, job_id).request.sources
 
 
 def test_a_doubtful_upload_lies_on_the_desk_with_the_request_that_needs_it(ports, call):
@@ -148,7 +148,7 @@ class TestNewcomers:
     def test_a_community_may_refuse_it(self, ports):
         house = with_gate(ports)
         with house.database.begin() as session:
-            choices.keep_community_rules(session, CommunityRules(stances={"newcomer": "refuse"}), by=MOD)
+            settings.keep_community_rules(session, CommunityRules(stances={"newcomer": "refuse"}), by=MOD)
         with pytest.raises(PolicyRefusal, match="newcomer"):
             accept_upload(house, NEW, png())
 

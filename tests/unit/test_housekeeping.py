@@ -11,16 +11,16 @@ from chatelier.settings import load_settings
 from chatelier.wiring.workers import keep_house
 from engine.queue.celery_app import CHORES_TASK
 from moderation.records import audit_log
-from studio.cases import CaseKind, Decision
-from studio.catalog import perform
-from studio.clock import now
+from studio.commands.registry import perform
 from studio.commands.spec import Call
-from studio.communities import CommunityRules
-from studio.db import cases, choices
+from studio.db import cases, settings
 from studio.db.tables import CaseRow, DigestRow, JobRow
-from studio.digests import week_of
-from studio.jobs import JobState
+from studio.domain.cases import CaseKind, Decision
+from studio.domain.communities import CommunityRules
+from studio.domain.jobs import JobState
 from studio.ports import Ports
+from studio.runtime.clock import now
+from studio.services.weekly_digest import week_of
 from tests.painted import paint_job
 from tests.twins import someone
 
@@ -55,7 +55,7 @@ def test_every_hour_weeks_are_told_questions_closed_and_old_words_emptied(
     with ports.database.begin() as session, pytest.MonkeyPatch.context() as patch:
         session.execute(update(CaseRow).values(opened_at=LONG_AGO))
         session.execute(update(JobRow).where(JobRow.id != waiting).values(created_at=week_of(now())[0]))
-        choices.keep_community_rules(session, CommunityRules(log_channel="42"), by=MOD)
+        settings.keep_community_rules(session, CommunityRules(log_channel="42"), by=MOD)
         old, _ = cases.open_case(session, CaseKind.REPORT, case_key="old", subject=bo.person, words="private")
         cases.close(session, old.id, Decision.APPROVE, by=MOD.key, at=LONG_AGO)
         patch.setattr("moderation.records.audit_log.now", lambda: LONG_AGO)

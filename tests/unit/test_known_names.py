@@ -9,15 +9,15 @@ from bots.slack.blocks import home_view, modal_views
 from bots.web.rendering import catalog_data
 from engine.catalog.catalog import MODELS, ModelCatalogue
 from engine.catalog.model_availability import AvailableOptions
-from studio.buttons import Action
-from studio.catalog import perform
-from studio.commands.answers import Balance
-from studio.commands.known_names import choices_of, lora_suggestions
+from studio.commands.button_ids import Action
 from studio.commands.parameters import MODEL
+from studio.commands.registry import perform
+from studio.commands.results import Balance
 from studio.commands.spec import Call
+from studio.commands.submission.known_names import choices_of, lora_suggestions
+from studio.domain.preferences import Preferences
 from studio.errors import BadParameter
 from studio.ports import Ports, RunnableModel
-from studio.preferences import Preferences
 from tests.twins import someone, somewhere
 
 NOBODY = "redis://127.0.0.1:1/0"

@@ -1,6 +1,6 @@
 """What is remembered for a while."""
 
-from studio.latest import Latest
+from studio.runtime.bounded_dict import Latest
 
 
 def test_whatever_was_put_longest_ago_makes_way():

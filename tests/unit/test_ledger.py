@@ -8,16 +8,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
-from studio.clock import now
-from studio.commands.acceptance import new_job
 from studio.commands.spec import Call
-from studio.db import humans, ledger
+from studio.commands.submission.job_creation import new_job
+from studio.db import credit_ledger, linked_identities
 from studio.db.database import Database
 from studio.db.people import lock_person
 from studio.db.tables import Base, JobRow, LedgerRow
+from studio.domain.identifiers import new_job_id
+from studio.domain.requests import Operation, PaintRequest
 from studio.errors import OutOfCredits
-from studio.identifiers import new_job_id
-from studio.requests import Operation, PaintRequest
+from studio.runtime.clock import now
 from tests.twins import someone, somewhere
 
 PEOPLE = ("ana", "bo", "cy")
@@ -55,32 +55,34 @@ def take(session, step, jobs):
     match step:
         case ("reserve", name, count, pooled):
             row = keep(session, name, count)
-            ledger.reserve(session, row, limited=True, pool=POOL if pooled else None)
+            credit_ledger.reserve(session, row, limited=True, pool=POOL if pooled else None)
             jobs.append(row.id)
         case ("overturn", name, count):
             row = keep(session, name, count)
-            ledger.grant_monthly(session, row.person_key, credits=1, at=at)  # or credits are only counted
-            ledger.reserve_what_is_left(session, row)
+            credit_ledger.grant_monthly(
+                session, row.person_key, credits=1, at=at
+            )  # or credits are only counted
+            credit_ledger.reserve_what_is_left(session, row)
             jobs.append(row.id)
         case ("capture", place, painted) if jobs:
             row = session.get_one(JobRow, jobs[place % len(jobs)])
-            ledger.capture(session, row, painted=min(painted, row.request["count"]), at=at)
+            credit_ledger.capture(session, row, painted=min(painted, row.request["count"]), at=at)
         case ("release", place) if jobs:
-            ledger.release(session, session.get_one(JobRow, jobs[place % len(jobs)]), at=at)
+            credit_ledger.release(session, session.get_one(JobRow, jobs[place % len(jobs)]), at=at)
         case ("give", giver, receiver, amount) if giver != receiver:
             key = f"gift:{next(_numbers)}"
-            ledger.give(session, someone(giver).key, someone(receiver).key, amount, key=key, at=at)
+            credit_ledger.give(session, someone(giver).key, someone(receiver).key, amount, key=key, at=at)
         case ("link", kept, other):
-            left, right = (humans.human_of(session, someone(name).key) for name in (kept, other))
+            left, right = (linked_identities.human_of(session, someone(name).key) for name in (kept, other))
             if left != right:
-                ledger.merge(session, left, right, person_key=right, at=at)
-                humans.link(session, left, right)
+                credit_ledger.merge(session, left, right, person_key=right, at=at)
+                linked_identities.link(session, left, right)
         case ("part", name):
-            before = ledger.balance(session, someone(name).key, at=at)
-            parted = ledger.unlink(session, someone(name).key, at=at)
-            assert ledger.balance(session, someone(name).key, at=at) == (0 if parted else before)
+            before = credit_ledger.balance(session, someone(name).key, at=at)
+            parted = credit_ledger.unlink(session, someone(name).key, at=at)
+            assert credit_ledger.balance(session, someone(name).key, at=at) == (0 if parted else before)
         case ("grant", name, credits):
-            ledger.grant_monthly(session, someone(name).key, credits=credits, at=at)
+            credit_ledger.grant_monthly(session, someone(name).key, credits=credits, at=at)
 
 
 @settings(max_examples=12, deadline=None)
@@ -93,7 +95,7 @@ def test_no_account_falls_below_zero_and_credits_come_from_grants_only(taken) ->
         with database.begin() as session:
             for name in PEOPLE:
                 lock_person(session, someone(name))
-            ledger.grant_pool(session, POOL, someone("ana").key, credits=10, at=now())
+            credit_ledger.grant_pool(session, POOL, someone("ana").key, credits=10, at=now())
         for step in taken:
             try:
                 with database.begin() as session:
@@ -102,7 +104,7 @@ def test_no_account_falls_below_zero_and_credits_come_from_grants_only(taken) ->
                 pass
             with database.read() as session:
                 accounts = [POOL, *(someone(name).key for name in PEOPLE)]
-                left = [ledger.balance_of(session, each, at=now()) for each in accounts]
+                left = [credit_ledger.balance_of(session, each, at=now()) for each in accounts]
                 granted = _sum(session, "grant")
                 spent = -_sum(session, "reserve") - _sum(session, "capture") - _sum(session, "release")
                 assert min(left) >= 0

@@ -7,8 +7,8 @@ import pytest
 from bots.drawing import fonts
 from bots.drawing.fonts import font_for
 from bots.drawing.lineage_tree import _label
-from studio.commands.answers import Relative
-from studio.people import Person, Platform
+from studio.commands.results import Relative
+from studio.domain.people import Person, Platform
 
 
 @pytest.fixture

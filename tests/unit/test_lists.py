@@ -9,15 +9,15 @@ from sqlalchemy import select
 
 from bots.drawing.lineage_tree import draw_family
 from bots.texts.lists import NO_HISTORY, NOTHING_QUEUED, lines_of
-from studio.catalog import perform
-from studio.commands.answers import Balance
-from studio.commands.lineage import MOST_RELATIVES
+from studio.commands.pictures.lineage import MOST_RELATIVES
+from studio.commands.registry import perform
+from studio.commands.results import Balance
 from studio.commands.spec import Call
 from studio.db.tables import JobRow, PictureRow
+from studio.domain.jobs import JobState
+from studio.domain.requests import Operation, PaintRequest
 from studio.errors import BadParameter, ChatelierError, NotFound
-from studio.jobs import JobState
 from studio.ports import HouseRules, Ports
-from studio.requests import Operation, PaintRequest
 from tests.painted import end_job, paint_job
 from tests.twins import ruled, someone
 

@@ -17,13 +17,13 @@ from moderation.policy.policy import default_policy
 from moderation.records import audit_log, bans
 from moderation.records.tables import AuditRow
 from moderation.rules.prompt import PromptSubject, house_prompt_rules
-from studio.clock import now
 from studio.db.database import Database
+from studio.domain.people import Person, Platform
+from studio.domain.requests import Operation, PaintRequest
+from studio.domain.verdicts import Ruling
 from studio.errors import Banned, InspectionFailed, RateLimited
-from studio.people import Person, Platform
 from studio.ports import Admission, Gate, Inspected, Inspection
-from studio.requests import Operation, PaintRequest
-from studio.verdicts import Ruling
+from studio.runtime.clock import now
 from tests.twins import open_empty
 
 ADA = Person(platform=Platform.WEB, community="room", user_id="ada", display_name="Ada")

@@ -10,8 +10,8 @@ from prometheus_client import REGISTRY
 
 from moderation.limits.rate_limiter import Limiter
 from moderation.limits.settings import LimitSettings, Pace
+from studio.domain.people import Person, Platform
 from studio.errors import RateLimited
-from studio.people import Person, Platform
 
 
 def person(name: str = "ada") -> Person:

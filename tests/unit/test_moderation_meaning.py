@@ -13,7 +13,7 @@ from moderation.rules.prompt.meaning import MAX_CHARACTERS, Meaning
 from moderation.rules.prompt_judge import PromptCourt
 from moderation.text.language_id import foreign, identify
 from moderation.text.prompt_classifier import CLASSES, Classifier, Opinion
-from studio.verdicts import Ruling
+from studio.domain.verdicts import Ruling
 
 ENGLISH = frozenset({"en"})
 

@@ -12,8 +12,8 @@ from moderation.rules.prompt.people import People
 from moderation.rules.prompt_judge import PromptCourt
 from moderation.text import named_people
 from moderation.text.prompt_classifier import Opinion
+from studio.domain.verdicts import Ruling
 from studio.errors import Misconfigured
-from studio.verdicts import Ruling
 
 LIST = """
 [persons]

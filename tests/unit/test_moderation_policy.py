@@ -15,7 +15,7 @@ from moderation.policy.policy import (
     parse_policy,
     read_policy,
 )
-from studio.verdicts import Ruling
+from studio.domain.verdicts import Ruling
 
 
 def finding(category: Category, score: float, ruling: Ruling = Ruling.REFUSE) -> Finding:

@@ -11,15 +11,15 @@ from typer.testing import CliRunner
 from moderation.cli.evaluation import LabelledRow, Tally, evaluate, read_rows, replay
 from moderation.cli.policy_commands import audit_app, policy_app
 from moderation.policy.policy import default_policy
-from studio.clock import now
 from studio.db.database import Database
 from studio.db.people import lock_person
 from studio.db.tables import JobRow
+from studio.domain.people import Address, Person, Platform
+from studio.domain.requests import Operation, PaintRequest
+from studio.domain.verdicts import ALLOWED, Ruling, Verdict
 from studio.errors import BadParameter
-from studio.people import Address, Person, Platform
-from studio.requests import Operation, PaintRequest
-from studio.verdicts import ALLOWED, Ruling, Verdict
-from studio.wire import to_data
+from studio.runtime.clock import now
+from studio.runtime.serialization import to_data
 from tests.twins import open_empty
 
 RUN = CliRunner()

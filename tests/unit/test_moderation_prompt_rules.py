@@ -12,10 +12,10 @@ from moderation.rules.prompt.topics import house_topics
 from moderation.text.normalization import MAX_CHARACTERS
 from moderation.text.word_lists import HashedWords, PlainWords, Severity
 from moderation.training.word_list import lines_for
-from studio.people import Person, Platform
+from studio.domain.people import Person, Platform
+from studio.domain.requests import Operation, PaintRequest
+from studio.domain.verdicts import Ruling
 from studio.ports import Admission
-from studio.requests import Operation, PaintRequest
-from studio.verdicts import Ruling
 
 PERSON = Person(platform=Platform.WEB, community="room", user_id="1", display_name="Ada")
 

@@ -22,8 +22,8 @@ from moderation.text.normalization import fold_text, read, without_weights
 from moderation.text.prompt_classifier import Opinion
 from moderation.text.word_lists import PlainWords
 from moderation.text.word_segmentation import WORD
+from studio.domain.verdicts import Ruling
 from studio.parsing.prompt_weights import joined_words, plain_words, read_weights
-from studio.verdicts import Ruling
 
 WORDS = PlainWords.of(["marmalade", "small lantern", "jar of plum jam"])
 LISTED = ListedWords(words=WORDS, harmless=frozenset({"marmalade cat"}))

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio.catalog import CATALOG
+from studio.commands.command_line import parse_phrase
+from studio.commands.registry import CATALOG
 from studio.commands.spec import Kind
 from studio.errors import BadParameter, BadRequest, UnknownCommand
-from studio.phrase import parse_phrase
 
 PICTURE = "k3v9m2p4qx7a.2"
 

@@ -5,12 +5,12 @@ from dataclasses import replace
 import pytest
 
 from bots.texts.chat import price
-from studio.canvases import margins_for
-from studio.catalog import perform
-from studio.db import ledger, records
+from studio.commands.registry import perform
+from studio.db import credit_ledger, queries
+from studio.domain.canvases import margins_for
+from studio.domain.prices import pixels_around, pixels_enlarged, pixels_like
+from studio.domain.requests import Operation, PaintRequest, Source
 from studio.errors import BadParameter
-from studio.prices import pixels_around, pixels_enlarged, pixels_like
-from studio.requests import Operation, PaintRequest, Source
 
 
 def upload(width, height):
@@ -24,7 +24,7 @@ def painted(width, height):
 def asked(ports, call, command, **values):
     job_id = perform(ports, call, command, values).job_id
     with ports.database.read() as session:
-        return records.find_job(session, job_id)
+        return queries.find_job(session, job_id)
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_an_expansion_costs_what_its_canvas_takes(ports, call, values, cost):
     job = asked(ports, call, "expand", count=1, **values)
     assert job.cost == job.request.cost == cost
     with ports.database.read() as session:
-        assert ledger.used(session, call.person.key, at=job.created_at) == cost
+        assert credit_ledger.used(session, call.person.key, at=job.created_at) == cost
 
 
 @pytest.mark.parametrize(

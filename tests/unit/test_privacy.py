@@ -7,16 +7,16 @@ from sqlalchemy import select
 
 from bots.delivery.job_view import load_family, load_standing
 from bots.web.queries.job_cards import load_cards, load_jobs
-from studio.catalog import perform
-from studio.commands.answers import Accepted, Family
+from studio.commands.registry import perform
+from studio.commands.results import Accepted, Family
 from studio.commands.spec import Call
-from studio.db import humans
+from studio.db import linked_identities
 from studio.db.people import lock_person
 from studio.db.tables import CaseRow
+from studio.domain.people import Address, Person, Platform
+from studio.domain.verdicts import Ruling, Verdict
 from studio.errors import NotFound
-from studio.people import Address, Person, Platform
 from studio.ports import Ports
-from studio.verdicts import Ruling, Verdict
 from tests.desks import with_desk
 from tests.painted import paint_job
 from tests.twins import TwinGate, someone
@@ -145,7 +145,7 @@ def test_what_others_wrote_in_another_community_is_not_told_in_this_one(ports: P
     owl = paint_job(house, made(here["ana"], "remix", picture=f"{fox}.1", prompt="an owl"))
     with house.database.begin() as session:
         lock_person(session, away)
-        humans.link(session, here["ana"].key, away.key)
+        linked_identities.link(session, here["ana"].key, away.key)
     assert isinstance(house.gate, TwinGate)
     house.gate.verdict = Verdict(ruling=Ruling.HOLD, rule="r", category="c")
     held = made(away, "vary", picture=f"{owl}.1")

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studio.errors import BadParameter
-from studio.regions import ALL_CELLS, parse_region
+from studio.parsing.grid_regions import ALL_CELLS, parse_region
 
 
 @pytest.mark.parametrize(

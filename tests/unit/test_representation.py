@@ -9,7 +9,7 @@ import pytest
 from engine.generation.prompt_diversity import _words, represent, represent_order
 from engine.imaging.codecs.recipe_metadata import from_json, to_json, to_parameters
 from engine.types import Order
-from studio.requests import Operation, PaintRequest
+from studio.domain.requests import Operation, PaintRequest
 from tests.recipes import PLAIN
 
 SEEDS = range(6000)

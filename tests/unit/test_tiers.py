@@ -10,15 +10,15 @@ from moderation.cases.strikes import strike
 from moderation.policy.categories import Category
 from moderation.policy.community_overrides import tightened
 from moderation.policy.policy import Action, default_policy
-from studio.catalog import perform
-from studio.clock import now
-from studio.communities import CommunityRules, Tier
-from studio.db import choices
+from studio.commands.registry import perform
+from studio.db import settings
 from studio.db.tables import JobRow
+from studio.domain.communities import CommunityRules, Tier
+from studio.domain.jobs import JobState
+from studio.domain.people import Role
 from studio.errors import BadParameter
-from studio.jobs import JobState
-from studio.people import Role
 from studio.ports import HouseRules
+from studio.runtime.clock import now
 from tests.desks import with_gate
 from tests.painted import end_job
 from tests.twins import someone
@@ -37,7 +37,7 @@ def tier(house, person):
 
 def settle(house, **rules):
     with house.database.begin() as session:
-        choices.keep_community_rules(session, CommunityRules(**rules), by=someone("mod", moderator=True))
+        settings.keep_community_rules(session, CommunityRules(**rules), by=someone("mod", moderator=True))
 
 
 def has_painted(house, call, count, days_ago):

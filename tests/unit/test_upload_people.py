@@ -10,13 +10,13 @@ from moderation.policy.findings import Finding
 from moderation.policy.policy import default_policy
 from moderation.rules.prompt import PromptSubject
 from moderation.rules.prompt_judge import PromptCourt
-from studio.catalog import perform
-from studio.commands.answers import Accepted
+from studio.commands.registry import perform
+from studio.commands.results import Accepted
 from studio.commands.spec import Call
+from studio.domain.verdicts import ALLOWED, Ruling, Verdict
 from studio.errors import ConsentNeeded, PolicyRefusal
 from studio.ports import Ports
-from studio.uploads import accept_upload
-from studio.verdicts import ALLOWED, Ruling, Verdict
+from studio.services.upload_intake import accept_upload
 from tests.painted import paint_job
 from tests.twins import TwinGate, someone
 

@@ -5,13 +5,13 @@ from dataclasses import replace
 import pytest
 
 from bots.texts.attributions import NOTHING, attribution
-from studio.catalog import perform
-from studio.commands.answers import Attribution
+from studio.commands.registry import perform
+from studio.commands.results import Attribution
 from studio.db.tables import PictureRow
+from studio.domain.jobs import JobState
+from studio.domain.provenance import Trace, Traces, likeness
 from studio.errors import BadParameter, RateLimited
-from studio.jobs import JobState
-from studio.provenance import Trace, Traces, likeness
-from studio.uploads import examine_upload
+from studio.services.upload_intake import examine_upload
 from tests.painted import paint_job
 from tests.twins import someone
 
@@ -149,7 +149,7 @@ def test_of_very_many_pictures_only_the_latest_are_compared(ports, call, ask, pi
     paint_job(ports, other)
     with ports.database.begin() as session:
         session.get_one(PictureRow, f"{other}.1").perceptual_hash = shifted(LOOKS, 9)
-    monkeypatch.setattr("studio.commands.whose._MOST_COMPARED", 1)
+    monkeypatch.setattr("studio.commands.pictures.whose._MOST_COMPARED", 1)
     assert ask(Traces(fingerprint=LOOKS)).picture_id == f"{other}.1"
     assert ask(Traces(fingerprint=LOOKS, mark=picture)).picture_id == picture
 

@@ -14,11 +14,11 @@ from chatelier.settings import load_settings
 from chatelier.wiring import frontends, ports
 from chatelier.wiring.workers import paint, queues_served
 from studio.db.database import Database
+from studio.domain.people import Person, Platform
+from studio.domain.requests import Operation, PaintRequest
+from studio.domain.verdicts import Ruling
 from studio.errors import Misconfigured, RateLimited
-from studio.people import Person, Platform
 from studio.ports import Admission
-from studio.requests import Operation, PaintRequest
-from studio.verdicts import Ruling
 
 ANA = Person(platform=Platform.WEB, community="room", user_id="ana", display_name="Ana")
 
@@ -43,8 +43,8 @@ def test_a_face_has_all_its_ports_and_loads_no_heavy_library_even_where_images_a
         "from chatelier.settings import load_settings\n"
         "from chatelier.wiring.ports import face_ports\n"
         "import chatelier.wiring.frontends, bots.web\n"
-        "from studio.people import Person, Platform\n"
-        "from studio.uploads import accept_upload, examine_upload\n"
+        "from studio.domain.people import Person, Platform\n"
+        "from studio.services.upload_intake import accept_upload, examine_upload\n"
         "ports = face_ports(load_settings())\n"
         "assert all([ports.database, ports.gate, ports.queue, ports.store, ports.events, ports.darkroom])\n"
         "ana = Person(platform=Platform.WEB, community='room', user_id='ana', display_name='Ana')\n"

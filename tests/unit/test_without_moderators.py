@@ -17,15 +17,15 @@ from moderation.policy.findings import Finding, weigh
 from moderation.rules.image import ImageSubject
 from moderation.rules.prompt import PromptSubject
 from moderation.rules.prompt_judge import PromptCourt
-from studio.catalog import perform
-from studio.clock import now
-from studio.commands.answers import Filed
+from studio.commands.registry import perform
+from studio.commands.results import Filed
 from studio.commands.spec import Call
 from studio.db.tables import BanRow, CaseRow, JobRow, NoticeRow
+from studio.domain.people import Person, Platform
+from studio.domain.verdicts import Ruling
 from studio.errors import Banned, NotAllowed, PolicyRefusal
-from studio.people import Person, Platform
 from studio.ports import Inspected, Inspection, Ports
-from studio.verdicts import Ruling
+from studio.runtime.clock import now
 from tests.desks import with_gate
 from tests.twins import open_empty, someone, somewhere
 

@@ -6,16 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio.commands.expand import parse_sides
+from studio.commands.generation.expand import parse_sides
+from studio.domain.events import EVENT_KINDS, JobEnded
+from studio.domain.jobs import ENDED, MOVES, OUTSTANDING, JobState, sources_of
+from studio.domain.lineage import Edge, contributors, parents_first
+from studio.domain.people import Address, Platform
+from studio.domain.requests import MAX_SEED, Operation, PaintRequest, Source, parse_aspect
 from studio.errors import BadParameter
-from studio.events import EVENT_KINDS, JobEnded
-from studio.jobs import ENDED, MOVES, OUTSTANDING, JobState, sources_of
-from studio.lineage import Edge, contributors, parents_first
-from studio.people import Address, Platform
-from studio.regions import is_cell, parse_region
-from studio.requests import MAX_SEED, Operation, PaintRequest, Source, parse_aspect
-from studio.text import clean_text
-from studio.wire import from_data, to_data
+from studio.parsing.grid_regions import is_cell, parse_region
+from studio.parsing.text_cleaning import clean_text
+from studio.runtime.serialization import from_data, to_data
 from tests.twins import someone
 
 

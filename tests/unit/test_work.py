@@ -16,12 +16,15 @@ from engine.jobs.leases import LeaseKeeper
 from engine.maintenance.job_sweeper import Sweeper
 from engine.types import Painted, Progress
 from moderation.policy.policy import default_policy, parse_policy
-from studio.cases import CaseKind
-from studio.catalog import perform
-from studio.clock import now
+from studio.commands.registry import perform
 from studio.commands.spec import Call
-from studio.db import cases, ledger, moves, records
+from studio.db import cases, credit_ledger, job_transitions, queries
 from studio.db.tables import CaseRow, JobRow, LedgerRow
+from studio.domain.cases import CaseKind
+from studio.domain.events import CaseChanged
+from studio.domain.jobs import JobState
+from studio.domain.requests import Source
+from studio.domain.verdicts import ALLOWED, Ruling, Verdict
 from studio.errors import (
     Banned,
     DatabaseUnavailable,
@@ -30,10 +33,7 @@ from studio.errors import (
     NotSupported,
     StorageFailed,
 )
-from studio.events import CaseChanged
-from studio.jobs import JobState
-from studio.requests import Source
-from studio.verdicts import ALLOWED, Ruling, Verdict
+from studio.runtime.clock import now
 from tests.desks import with_desk, with_gate
 from tests.recipes import recipe_of
 from tests.twins import someone, somewhere
@@ -94,7 +94,7 @@ def job(ports, call):
 
 def read(ports, job):
     with ports.database.read() as session:
-        return records.find_job(session, job), records.pictures_of_job(session, job)
+        return queries.find_job(session, job), queries.pictures_of_job(session, job)
 
 
 def entries(ports, job):
@@ -143,7 +143,7 @@ def test_a_redelivered_job_is_painted_once(ports, work, brush, job):
 
 def test_a_job_in_other_hands_is_left_alone(ports, work, brush, job):
     with ports.database.begin() as session:
-        moves.take_lease(session, job, worker="other", at=now(), lease_seconds=30)
+        job_transitions.take_lease(session, job, worker="other", at=now(), lease_seconds=30)
     work.paint(job)
     assert brush.orders == []
 
@@ -416,7 +416,7 @@ def test_balances_are_whole_after_everything(ports, work, brush, call):
         states.append(read(ports, job)[0].state)
     assert states == [JobState.DONE, JobState.FAILED, JobState.DONE, JobState.FAILED]
     with ports.database.read() as session:
-        assert ledger.balance(session, call.person.key, at=now()) == -4
+        assert credit_ledger.balance(session, call.person.key, at=now()) == -4
 
 
 def cases_of(ports):

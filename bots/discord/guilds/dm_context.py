@@ -9,8 +9,8 @@ from bots.discord.guilds.members import person_of
 from studio.commands.spec import Call
 from studio.db.database import Database
 from studio.db.tables import CaseRow, JobRow
-from studio.identifiers import is_job_id, split_picture_id
-from studio.people import Platform
+from studio.domain.identifiers import is_job_id, split_picture_id
+from studio.domain.people import Platform
 
 if TYPE_CHECKING:
     from bots.discord.bot import Bot

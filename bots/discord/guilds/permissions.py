@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 
 import discord
 
-from studio.commands.studio import CHANNELS, NOTHING
-from studio.communities import CommunityRules
+from studio.commands.moderation.community_rules import CHANNELS, NOTHING
+from studio.domain.communities import CommunityRules
 from studio.errors import BadParameter
 
 NEEDED = {

@@ -14,12 +14,12 @@ from bots.runtime.safe_downloads import (
 )
 from bots.runtime.thread_pools import Backroom
 from bots.texts import chat
+from studio.domain.people import Person
+from studio.domain.provenance import Traces
+from studio.domain.requests import Source
 from studio.errors import BadImage
-from studio.people import Person
 from studio.ports import Ports
-from studio.provenance import Traces
-from studio.requests import Source
-from studio.uploads import accept_upload, examine_upload
+from studio.services.upload_intake import accept_upload, examine_upload
 
 _IMAGE_SUFFIXES = (
     ".png",

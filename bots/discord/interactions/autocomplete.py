@@ -11,21 +11,21 @@ from sqlalchemy import select
 from bots.discord.guilds.members import call_of
 from bots.texts.cases import heading
 from bots.texts.chat import shorten
-from studio.cases import CaseState
-from studio.commands.known_names import choices_of, lora_suggestions
+from studio.commands.moderation.community_rules import CHANNELS
 from studio.commands.parameters import MODEL
 from studio.commands.spec import Kind, Parameter
-from studio.commands.studio import CHANNELS
-from studio.communities import Tier
-from studio.db import cases, records
+from studio.commands.submission.known_names import choices_of, lora_suggestions
+from studio.commands.visibility import Audience, may_see
+from studio.db import cases, queries
 from studio.db.database import Database
 from studio.db.tables import CaseRow, JobRow
+from studio.domain.cases import CaseState
+from studio.domain.communities import Tier
+from studio.domain.identifiers import picture_id
+from studio.domain.jobs import Job, JobState
+from studio.domain.people import Person
 from studio.errors import ChatelierError
-from studio.identifiers import picture_id
-from studio.jobs import Job, JobState
-from studio.people import Person
 from studio.ports import Ports
-from studio.privacy import Audience, may_see
 
 if TYPE_CHECKING:
     from bots.discord.bot import Bot
@@ -125,7 +125,7 @@ def recent_prompts(database: Database, person: Person) -> list[tuple[str, str]]:
     """One's own latest words, each once. An option's value has room for 100 characters: longer words go by a token."""
     query = select(JobRow).where(JobRow.person_key == person.key).order_by(JobRow.created_at.desc())
     with database.read() as session:
-        jobs = [records.job_of(row) for row in session.scalars(query.limit(_LOOKED_AT))]
+        jobs = [queries.job_of(row) for row in session.scalars(query.limit(_LOOKED_AT))]
     latest: dict[str, str] = {}
     for job in jobs:
         latest.setdefault(job.request.prompt, job.id)
@@ -143,7 +143,7 @@ def whole_prompt(database: Database, person: Person, chosen: str) -> str:
     with database.read() as session:
         row = session.get(JobRow, chosen.removeprefix(_AGAIN))
         own = row is not None and row.person_key == person.key
-        return records.job_of(row).request.prompt if row is not None and own else chosen
+        return queries.job_of(row).request.prompt if row is not None and own else chosen
 
 
 _OF_PLACE = {Kind.PICTURE: recent_pictures, Kind.JOB: recent_jobs}
@@ -154,7 +154,7 @@ def _recent(database: Database, person: Person, channel: str) -> list[Job]:
     with database.read() as session:
         return [
             job
-            for job in records.recent_jobs(session, person, limit=_LOOKED_AT)
+            for job in queries.recent_jobs(session, person, limit=_LOOKED_AT)
             if job.state not in (JobState.REFUSED, JobState.HELD) or job.person.key == person.key
             if may_see(session, job, audience)
         ]

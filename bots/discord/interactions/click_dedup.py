@@ -2,7 +2,7 @@
 
 import time
 
-from studio.latest import Latest
+from studio.runtime.bounded_dict import Latest
 
 _REMEMBERED = 2000
 

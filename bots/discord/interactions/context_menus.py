@@ -17,12 +17,12 @@ from bots.discord.messages.components import choice_of_tiles
 from bots.discord.messages.message_lookup import is_own, shown_in
 from bots.discord.texts import texts
 from bots.texts import chat
-from studio.buttons import Action, Button
-from studio.catalog import perform
-from studio.commands.answers import Answer
+from studio.commands.button_ids import Action, Button
+from studio.commands.registry import perform
+from studio.commands.results import Answer
 from studio.commands.spec import Call
+from studio.domain.identifiers import picture_id
 from studio.errors import BadImage, BadRequest, ChatelierError
-from studio.identifiers import picture_id
 
 if TYPE_CHECKING:
     from bots.discord.bot import Bot

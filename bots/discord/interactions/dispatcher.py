@@ -18,9 +18,9 @@ from bots.discord.texts import texts
 from bots.runtime.error_reports import log_fault
 from bots.runtime.thread_pools import Backroom
 from bots.texts import chat
-from studio.buttons import Action, Button
-from studio.catalog import press
-from studio.commands.answers import Accepted, Answer
+from studio.commands.button_ids import Action, Button
+from studio.commands.registry import press
+from studio.commands.results import Accepted, Answer
 from studio.commands.spec import Call
 from studio.errors import BadRequest, ChatelierError, PolicyRefusal
 from studio.ports import Ports

@@ -26,14 +26,14 @@ from bots.runtime.thread_pools import Backroom
 from bots.texts import cases as case_texts
 from bots.texts import chat
 from bots.texts.prompt_flags import spread_flags
-from studio.buttons import Action, Button
-from studio.catalog import perform
-from studio.commands.answers import Answer
+from studio.commands.button_ids import Action, Button
+from studio.commands.registry import perform
+from studio.commands.results import Answer
 from studio.commands.spec import MAX_PROMPT, Call
+from studio.domain.identifiers import split_picture_id
 from studio.errors import BadRequest, ChatelierError
-from studio.identifiers import split_picture_id
+from studio.parsing.grid_regions import is_cell
 from studio.ports import Ports
-from studio.regions import is_cell
 
 if TYPE_CHECKING:
     from bots.discord.bot import Bot

@@ -17,13 +17,13 @@ from bots.discord.messages.message_lookup import shown_by_id
 from bots.discord.texts import texts
 from bots.runtime.error_reports import log_fault
 from bots.texts.answers import filed
-from studio.buttons import Action
-from studio.catalog import REACTIONS, press
-from studio.clock import now
-from studio.commands.answers import Accepted, Filed
+from studio.commands.button_ids import Action
+from studio.commands.registry import REACTIONS, press
+from studio.commands.results import Accepted, Filed
 from studio.commands.spec import Call
+from studio.domain.people import Address, Person, Platform
 from studio.errors import ChatelierError, NotFound
-from studio.people import Address, Person, Platform
+from studio.runtime.clock import now
 
 if TYPE_CHECKING:
     from bots.discord.bot import Bot

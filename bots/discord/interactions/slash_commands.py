@@ -16,12 +16,12 @@ from bots.discord.interactions.autocomplete import MOST, suggester, whole_prompt
 from bots.discord.interactions.dispatcher import say
 from bots.discord.texts import texts
 from bots.texts.prompt_flags import spread_flags
-from studio.catalog import CATALOG, find_command, perform
-from studio.commands.answers import Answer
-from studio.commands.known_names import default_note
+from studio.commands.registry import CATALOG, find_command, perform
+from studio.commands.results import Answer
 from studio.commands.spec import Audience, Call, CommandSpec, Kind, Parameter
+from studio.commands.submission.known_names import default_note
+from studio.domain.people import Person
 from studio.errors import BadParameter, UnknownCommand
-from studio.people import Person
 
 if TYPE_CHECKING:
     from bots.discord.bot import Bot

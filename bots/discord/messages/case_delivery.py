@@ -18,10 +18,10 @@ from bots.discord.texts.formatting import mention_of_key, moment
 from bots.runtime.thread_pools import Backroom
 from bots.texts import cases as case_texts
 from bots.texts.chat import shorten
-from studio.cases import Case, CaseKind, CaseState, Dossier, Exhibit, Notice
 from studio.commands.spec import Call
+from studio.domain.cases import Case, CaseKind, CaseState, Dossier, Exhibit, Notice
+from studio.domain.people import Platform
 from studio.errors import StorageFailed
-from studio.people import Platform
 from studio.ports import Ports
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ from bots.discord.messages.job_message import Key, Post
 from bots.discord.texts import texts
 from bots.texts import cases as case_texts
 from bots.texts import chat
-from studio.buttons import VERSION, Action, Button, parse_button
-from studio.cases import Case, CaseState
-from studio.regions import COLUMNS, ROWS, is_cell
+from studio.commands.button_ids import VERSION, Action, Button, parse_button
+from studio.domain.cases import Case, CaseState
+from studio.parsing.grid_regions import COLUMNS, ROWS, is_cell
 
 if TYPE_CHECKING:
     from bots.discord.bot import Bot

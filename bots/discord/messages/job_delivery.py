@@ -14,9 +14,9 @@ from bots.discord.messages.job_message import compose, compose_progress
 from bots.discord.messages.message_sender import Courier, TooLarge, first_slip, open_home
 from bots.discord.texts import texts
 from bots.runtime.thread_pools import Backroom
-from studio.events import JobProgress
-from studio.latest import Latest
+from studio.domain.events import JobProgress
 from studio.ports import Ports
+from studio.runtime.bounded_dict import Latest
 
 if TYPE_CHECKING:
     from bots.discord.bot import Bot

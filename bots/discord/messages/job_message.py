@@ -9,10 +9,10 @@ from bots.delivery.attachments import Print
 from bots.delivery.job_view import Standing
 from bots.discord.texts import texts
 from bots.texts import chat
-from studio.buttons import Action
-from studio.events import JobProgress
-from studio.jobs import WAITING, JobState
-from studio.requests import Operation
+from studio.commands.button_ids import Action
+from studio.domain.events import JobProgress
+from studio.domain.jobs import WAITING, JobState
+from studio.domain.requests import Operation
 
 _TILES_IN_A_ROW = 4
 

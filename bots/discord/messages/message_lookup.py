@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import discord
 
 from bots.delivery.message_lookup import Shown, find_shown, shown_as
-from studio.people import Platform
+from studio.domain.people import Platform
 
 if TYPE_CHECKING:
     from bots.discord.bot import Bot

@@ -14,7 +14,7 @@ from bots.discord.guilds.permissions import lacking_in
 from bots.discord.messages.components import view_of
 from bots.discord.messages.job_message import Post
 from bots.discord.texts import texts
-from studio.people import Address, Person
+from studio.domain.people import Address, Person
 
 if TYPE_CHECKING:
     from bots.discord.bot import Bot

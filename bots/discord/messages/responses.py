@@ -22,7 +22,7 @@ from bots.runtime.thread_pools import Backroom
 from bots.texts import answers, chat
 from bots.texts import cases as case_texts
 from bots.texts.lists import Listing, lines_of
-from studio.commands.answers import (
+from studio.commands.results import (
     Accepted,
     Answer,
     Attribution,

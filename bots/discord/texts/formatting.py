@@ -5,7 +5,7 @@ from datetime import datetime
 from bots.discord.texts import texts
 from bots.discord.texts.escaping import plain
 from bots.texts.answers import Voice
-from studio.people import Person, Platform
+from studio.domain.people import Person, Platform
 
 
 def _person(person: Person) -> str:

@@ -7,12 +7,12 @@ from bots.discord.texts.escaping import plain
 from bots.texts import cases as case_texts
 from bots.texts import chat
 from bots.texts.chat import shorten
-from studio.buttons import Action
+from studio.commands.button_ids import Action
 from studio.commands.spec import CommandSpec
+from studio.domain.jobs import Job
+from studio.domain.people import Person, Platform
+from studio.domain.pictures import Picture
 from studio.errors import ChatelierError, ElsewhereOnly
-from studio.jobs import Job
-from studio.people import Person, Platform
-from studio.pictures import Picture
 
 LONGEST_MESSAGE = 2000
 LONGEST_ALTERNATIVE = 1024

@@ -7,9 +7,9 @@ from bots.slack.texts import texts
 from bots.slack.texts.escaping import mrkdwn
 from bots.slack.texts.formatting import moment, person, person_of_key
 from bots.texts import cases as case_texts
-from studio.buttons import Action
-from studio.cases import Case, CaseState, Dossier
-from studio.commands.answers import DeskCases
+from studio.commands.button_ids import Action
+from studio.commands.results import DeskCases
+from studio.domain.cases import Case, CaseState, Dossier
 
 WINDOW = "c1k:"  # shows a case's pictures to whoever presses it
 _MOST_BUTTONS = 20

@@ -9,12 +9,12 @@ from bots.slack.texts import texts
 from bots.slack.texts.escaping import mrkdwn
 from bots.texts import chat
 from bots.texts.lists import balance
-from studio.buttons import Action
-from studio.commands.answers import Balance
-from studio.db.estimates import Outlook
-from studio.jobs import Job
-from studio.preferences import Preferences, RemixConsent
-from studio.requests import MAX_COUNT
+from studio.commands.button_ids import Action
+from studio.commands.results import Balance
+from studio.db.queue_estimates import Outlook
+from studio.domain.jobs import Job
+from studio.domain.preferences import Preferences, RemixConsent
+from studio.domain.requests import MAX_COUNT
 
 PREFIX = "c1h:"  # and the name of a setting: its element was changed
 HOUSES = "none"  # gives a setting back to the house

@@ -8,10 +8,10 @@ from bots.delivery.job_view import Standing
 from bots.slack.texts import texts
 from bots.slack.texts.escaping import entities, mrkdwn
 from bots.texts import chat
-from studio.buttons import Action, Button
-from studio.events import JobProgress
-from studio.jobs import WAITING, JobState
-from studio.requests import Operation
+from studio.commands.button_ids import Action, Button
+from studio.domain.events import JobProgress
+from studio.domain.jobs import WAITING, JobState
+from studio.domain.requests import Operation
 
 Block = dict[str, Any]
 

@@ -10,12 +10,12 @@ from bots.slack.texts import texts
 from bots.slack.texts.escaping import entities
 from bots.texts import cases as case_texts
 from bots.texts import chat
-from studio.buttons import Action
-from studio.canvases import SIDES
-from studio.identifiers import picture_id
-from studio.regions import COLUMNS, ROWS
-from studio.requests import MAX_COUNT, Source
-from studio.wire import from_data, to_json
+from studio.commands.button_ids import Action
+from studio.domain.canvases import SIDES
+from studio.domain.identifiers import picture_id
+from studio.domain.requests import MAX_COUNT, Source
+from studio.parsing.grid_regions import COLUMNS, ROWS
+from studio.runtime.serialization import from_data, to_json
 
 View = dict[str, Any]
 

@@ -14,9 +14,9 @@ from bots.slack.listeners.home_tab import Home
 from bots.slack.listeners.modals import Forms
 from bots.slack.messages.case_delivery import SlackDesk
 from bots.texts import chat
-from studio.buttons import Action, Button, parse_button
-from studio.catalog import press
-from studio.commands.answers import Answer
+from studio.commands.button_ids import Action, Button, parse_button
+from studio.commands.registry import press
+from studio.commands.results import Answer
 from studio.commands.spec import Call
 from studio.errors import BadRequest
 

@@ -27,11 +27,11 @@ from bots.slack.texts.command_parsing import (
 from bots.slack.texts.escaping import named, typed
 from bots.slack.workspaces.channels import Channels
 from bots.slack.workspaces.members import People
-from studio.catalog import perform
-from studio.commands.answers import Answer, Community
-from studio.commands.known_names import default_note
+from studio.commands.registry import perform
+from studio.commands.results import Answer, Community
 from studio.commands.spec import Call, CommandSpec, Kind
-from studio.people import Platform
+from studio.commands.submission.known_names import default_note
+from studio.domain.people import Platform
 
 log = logging.getLogger(__name__)
 

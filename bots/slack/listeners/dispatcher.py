@@ -21,10 +21,10 @@ from bots.slack.texts import texts
 from bots.slack.workspaces.members import People
 from bots.texts import cases as case_texts
 from bots.texts import chat
-from studio.commands.answers import Accepted, Answer, Community, Filed, Opened, Shown
+from studio.commands.results import Accepted, Answer, Community, Filed, Opened, Shown
 from studio.commands.spec import Call
 from studio.errors import ChatelierError, PolicyRefusal
-from studio.latest import Latest
+from studio.runtime.bounded_dict import Latest
 
 Work = Callable[[Call], Awaitable[Answer | str]]
 

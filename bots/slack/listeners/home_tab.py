@@ -19,16 +19,16 @@ from bots.slack.blocks.modal_views import View
 from bots.slack.context import Part, Premises
 from bots.slack.workspaces.members import People
 from bots.texts import chat
-from studio.catalog import perform
-from studio.commands.answers import Balance, Settled
-from studio.commands.known_names import names_offered
+from studio.commands.registry import perform
+from studio.commands.results import Balance, Settled
 from studio.commands.spec import Call
-from studio.db import records
-from studio.db.estimates import Outlook, outlooks
-from studio.db.humans import identities
+from studio.commands.submission.known_names import names_offered
+from studio.db import queries
+from studio.db.linked_identities import identities
+from studio.db.queue_estimates import Outlook, outlooks
 from studio.db.tables import JobRow
+from studio.domain.jobs import OUTSTANDING, Job, JobState
 from studio.errors import ChatelierError
-from studio.jobs import OUTSTANDING, Job, JobState
 from studio.ports import Ports
 
 _MOST_WAITING = 10
@@ -114,8 +114,8 @@ def _look_up(ports: Ports, call: Call) -> Belongings:
         mine = select(JobRow).where(JobRow.person_key.in_(identities(session, call.person.key)))
         waiting = mine.where(JobRow.state.in_(sorted(OUTSTANDING))).order_by(JobRow.created_at)
         done = mine.where(JobRow.state == JobState.DONE).order_by(JobRow.created_at.desc())
-        queue = [records.job_of(row) for row in session.scalars(waiting.limit(_MOST_WAITING))]
-        recent = [records.job_of(row) for row in session.scalars(done.limit(_MOST_RECENT))]
+        queue = [queries.job_of(row) for row in session.scalars(waiting.limit(_MOST_WAITING))]
+        recent = [queries.job_of(row) for row in session.scalars(done.limit(_MOST_RECENT))]
         seen = outlooks(session) if queue else {}
         return Belongings(
             balance=balance,
@@ -123,5 +123,5 @@ def _look_up(ports: Ports, call: Call) -> Belongings:
             models=models,
             styles=styles,
             waiting=tuple((job, seen.get(job.id, Outlook())) for job in queue),
-            recent=tuple((job, None) for job in recent if records.pictures_of_job(session, job.id)),
+            recent=tuple((job, None) for job in recent if queries.pictures_of_job(session, job.id)),
         )

@@ -20,14 +20,14 @@ from bots.slack.texts import texts
 from bots.slack.workspaces.members import People
 from bots.texts import chat
 from bots.texts.prompt_flags import spread_flags
-from studio.buttons import Action, Button
-from studio.catalog import perform, press
-from studio.commands.answers import Answer
-from studio.commands.known_names import names_offered
+from studio.commands.button_ids import Action, Button
+from studio.commands.registry import perform, press
+from studio.commands.results import Answer
 from studio.commands.spec import Call
+from studio.commands.submission.known_names import names_offered
+from studio.domain.identifiers import split_picture_id
+from studio.domain.people import Person
 from studio.errors import BadParameter, BadRequest, ChatelierError
-from studio.identifiers import split_picture_id
-from studio.people import Person
 
 _ANSWER_SECONDS = 2.0  # of the three that Slack gives a modal
 _LIMIT_BYTES = 8 * 1024 * 1024

@@ -15,9 +15,9 @@ from bots.slack.listeners.dispatcher import Counter
 from bots.slack.messages.job_delivery import SlackBearer
 from bots.slack.messages.message_lookup import Finder
 from bots.slack.workspaces.members import People
-from studio.buttons import Action, Button
-from studio.catalog import REACTIONS, press
-from studio.commands.answers import Answer
+from studio.commands.button_ids import Action, Button
+from studio.commands.registry import REACTIONS, press
+from studio.commands.results import Answer
 from studio.commands.spec import Call
 from studio.errors import DatabaseUnavailable, NotFound
 

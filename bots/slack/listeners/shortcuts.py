@@ -15,13 +15,13 @@ from bots.slack.listeners.uploads import Uploads, images
 from bots.slack.messages.message_lookup import Finder
 from bots.slack.texts import texts
 from bots.texts import chat
-from studio.buttons import Action, Button
-from studio.catalog import perform, press
-from studio.commands.answers import Answer
+from studio.commands.button_ids import Action, Button
+from studio.commands.registry import perform, press
+from studio.commands.results import Answer
 from studio.commands.spec import Call
+from studio.domain.identifiers import picture_id
+from studio.domain.requests import Source
 from studio.errors import BadRequest
-from studio.identifiers import picture_id
-from studio.requests import Source
 
 IMAGINE = "imagine_anywhere"
 WHO = "who_made_this"

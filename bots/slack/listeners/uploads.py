@@ -12,11 +12,11 @@ from bots.slack.context import Part, Premises
 from bots.slack.settings import SlackSettings
 from bots.slack.texts import texts
 from bots.texts import chat
+from studio.domain.people import Person
+from studio.domain.provenance import Traces
+from studio.domain.requests import Source
 from studio.errors import BadImage
-from studio.people import Person
-from studio.provenance import Traces
-from studio.requests import Source
-from studio.uploads import accept_upload, examine_upload
+from studio.services.upload_intake import accept_upload, examine_upload
 
 File = Mapping[str, Any]
 

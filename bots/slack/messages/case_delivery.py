@@ -24,10 +24,10 @@ from bots.slack.messages.message_sender import (
 )
 from bots.slack.workspaces.registry import Workspace
 from bots.texts import cases as case_texts
-from studio.cases import Case, CaseState, Dossier, Notice
+from studio.domain.cases import Case, CaseState, Dossier, Notice
+from studio.domain.jobs import Job
+from studio.domain.people import Platform
 from studio.errors import StorageFailed
-from studio.jobs import Job
-from studio.people import Platform
 
 _LIMIT_BYTES = 8 * 1024 * 1024
 _MOST_SHOWN = 4

@@ -19,9 +19,9 @@ from bots.slack.messages.preview_uploads import Glimpses
 from bots.slack.messages.send_claims import Claim, Claims
 from bots.slack.texts import texts
 from bots.slack.workspaces.registry import Workspace
-from studio.clock import now
-from studio.events import JobProgress
-from studio.jobs import Job, JobState
+from studio.domain.events import JobProgress
+from studio.domain.jobs import Job, JobState
+from studio.runtime.clock import now
 
 _LIMIT_BYTES = 16 * 1024 * 1024
 _CALM_SECONDS = 3.0

@@ -9,7 +9,7 @@ from bots.slack.api.client import SlackRefuses
 from bots.slack.api.request import Visit
 from bots.slack.context import Part
 from bots.slack.files.file_records import subject_of
-from studio.people import Platform
+from studio.domain.people import Platform
 
 log = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from typing import Any
 from bots.delivery.job_view import Slip
 from bots.slack.api.client import SlackRefuses
 from bots.slack.workspaces.registry import Workspace
-from studio.jobs import Job
+from studio.domain.jobs import Job
 
 _MOST_MESSAGES = 100
 _PEOPLE = ("U", "W")  # how the ids of people begin

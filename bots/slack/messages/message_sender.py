@@ -15,7 +15,7 @@ from bots.slack.blocks.job_blocks import Post, section
 from bots.slack.messages.message_recovery import Mark, find_marked
 from bots.slack.texts import texts
 from bots.slack.workspaces.registry import Workspace
-from studio.clock import now
+from studio.runtime.clock import now
 
 # The app may not write there (any more).
 CLOSED = frozenset(

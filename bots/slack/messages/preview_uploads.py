@@ -15,12 +15,12 @@ from bots.slack.files import file_records
 from bots.slack.texts import texts
 from bots.slack.workspaces.registry import Workspace
 from bots.texts import chat
-from studio.clock import now
 from studio.db.database import Database
+from studio.domain.events import JobProgress
+from studio.domain.jobs import Job
 from studio.errors import ChatelierError
-from studio.events import JobProgress
-from studio.jobs import Job
-from studio.latest import Latest
+from studio.runtime.bounded_dict import Latest
+from studio.runtime.clock import now
 
 _MOST_A_MINUTE = 12  # in a workspace; each is three uploads' calls and, later, a deletion
 _LAST_SECONDS = 4.0  # a job that is done by then shows its pictures instead

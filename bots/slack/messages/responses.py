@@ -6,7 +6,7 @@ from bots.slack.texts.escaping import mrkdwn
 from bots.slack.texts.formatting import VOICE
 from bots.texts import answers, chat
 from bots.texts.lists import lines_of
-from studio.commands.answers import (
+from studio.commands.results import (
     Accepted,
     Answer,
     Attribution,

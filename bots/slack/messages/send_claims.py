@@ -11,11 +11,11 @@ from sqlalchemy import ColumnElement, delete, select, update
 
 from bots.runtime.thread_pools import Backroom
 from bots.slack.api.client import SlackAway
-from studio.clock import now
 from studio.db.database import Database
-from studio.db.dialects import insert_into
+from studio.db.sql_dialects import insert_into
 from studio.db.tables import DeliveryRow, JobRow
 from studio.errors import DatabaseUnavailable, NotFound
+from studio.runtime.clock import now
 
 _LOOK_AGAIN_SECONDS = 0.5
 _LONG_AGO = timedelta(days=1)

@@ -12,7 +12,7 @@ from bots.slack.messages.message_sender import CLOSED, GONE, edit, file_of, pati
 from bots.slack.texts import texts
 from bots.slack.workspaces.registry import Workspace
 from bots.texts import chat
-from studio.buttons import Action
+from studio.commands.button_ids import Action
 from studio.errors import NotFound
 
 _LIMIT_BYTES = 8 * 1024 * 1024

@@ -2,12 +2,12 @@
 
 import difflib
 
-from studio.catalog import CATALOG, find_command
+from studio.commands.command_line import parse_phrase
+from studio.commands.registry import CATALOG, find_command
 from studio.commands.spec import CommandSpec, Kind
+from studio.domain.identifiers import is_job_id, split_picture_id
 from studio.errors import UnknownCommand
-from studio.identifiers import is_job_id, split_picture_id
-from studio.phrase import parse_phrase
-from studio.text import clean_text
+from studio.parsing.text_cleaning import clean_text
 
 # The catalogue's command for the rules of a community is called as this face's slash command is.
 HOUSE = "house"

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 
 from bots.texts.chat import shorten
-from studio.people import Person, Platform
+from studio.domain.people import Person, Platform
 
 _MARKS = re.compile(r"([*_~`])")
 _ZERO_WIDTH = "\u200b"

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from bots.slack.texts.escaping import mrkdwn
 from bots.texts.answers import Voice
-from studio.people import Person, Platform
+from studio.domain.people import Person, Platform
 
 
 def person(who: Person) -> str:

@@ -8,12 +8,12 @@ from bots.slack.texts.command_parsing import as_typed
 from bots.slack.texts.escaping import entities, mrkdwn
 from bots.texts import cases as case_texts
 from bots.texts import chat
-from studio.buttons import Action
-from studio.catalog import CATALOG
+from studio.commands.button_ids import Action
+from studio.commands.registry import CATALOG
 from studio.commands.spec import Audience, CommandSpec
+from studio.domain.jobs import Job
+from studio.domain.pictures import Picture
 from studio.errors import ChatelierError, UnknownCommand
-from studio.jobs import Job
-from studio.pictures import Picture
 
 LONGEST_ALTERNATIVE = 2000
 LONGEST_SECTION = 3000

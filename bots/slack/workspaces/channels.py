@@ -7,7 +7,7 @@ import time
 from bots.slack.api.client import SlackAway, SlackRefuses
 from bots.slack.api.request import Visit
 from bots.slack.workspaces.registry import Workspaces
-from studio.latest import Latest
+from studio.runtime.bounded_dict import Latest
 
 _KEPT_CHANNELS = 5000
 _KEPT_SECONDS = 10 * 60

@@ -18,10 +18,10 @@ from bots.slack.workspaces.user_groups import Groups
 from studio.commands.spec import Call
 from studio.db.database import Database
 from studio.db.people import lock_person
+from studio.domain.people import Address, Person, Platform, Role
 from studio.errors import ChatelierError
-from studio.latest import Latest
-from studio.people import Address, Person, Platform, Role
-from studio.text import clean_text
+from studio.parsing.text_cleaning import clean_text
+from studio.runtime.bounded_dict import Latest
 
 _KEPT_MEMBERS = 5000
 _KEPT_SECONDS = 10 * 60

@@ -17,8 +17,8 @@ from bots.slack.texts import texts
 from bots.slack.workspaces.installation_store import Installations, Rotation
 from studio.db.database import Database
 from studio.db.tables import JobRow
+from studio.domain.people import Platform
 from studio.errors import DatabaseUnavailable, Misconfigured
-from studio.people import Platform
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

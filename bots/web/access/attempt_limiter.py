@@ -2,7 +2,7 @@
 
 import time
 
-from studio.latest import Latest
+from studio.runtime.bounded_dict import Latest
 
 _MOST_KEYS = 10_000
 

@@ -4,11 +4,11 @@ import time
 
 from bots.web.access.sessions import Passes, Visitor
 from bots.web.texts import texts
-from studio.db import display_names, origins
+from studio.db import display_names, newcomer_origins
 from studio.db.database import Database
 from studio.db.people import lock_person, touch
-from studio.latest import Latest
 from studio.parsing.reserved_names import is_reserved
+from studio.runtime.bounded_dict import Latest
 
 _MOST_REMEMBERED = 10_000
 _NOTE_AGAIN_SECONDS = 3600.0
@@ -33,9 +33,9 @@ class Identities:
             if not display_names.claim(session, visitor.person, visitor.name):
                 return texts.NAME_TAKEN
             key = visitor.person.key
-            is_new = origins.first_seen(session, key) is None
+            is_new = newcomer_origins.first_seen(session, key) is None
             lock_person(session, visitor.person)
-            origins.note(session, key, self._passes.origins(visitor), arrived=is_new)
+            newcomer_origins.note(session, key, self._passes.origins(visitor), arrived=is_new)
         return ""
 
     def rename(self, visitor: Visitor) -> str:
@@ -60,7 +60,7 @@ class Identities:
             display_names.claim(session, visitor.person, visitor.name)
             touch(session, visitor.person.key)
             address, *_ = self._passes.origins(visitor)
-            origins.note(session, visitor.person.key, [address])
+            newcomer_origins.note(session, visitor.person.key, [address])
         self._noted_at[place] = at
 
 

@@ -10,12 +10,12 @@ from sqlalchemy import delete
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from studio.clock import now
 from studio.db.database import Database
-from studio.db.dialects import insert_into
 from studio.db.identity_tables import EndedSessionRow
+from studio.db.sql_dialects import insert_into
 from studio.errors import DatabaseUnavailable
-from studio.latest import Latest
+from studio.runtime.bounded_dict import Latest
+from studio.runtime.clock import now
 
 _COOKIES_LAST = timedelta(days=180)  # what is older no cookie names any more
 _MOST_REMEMBERED = 10_000

@@ -12,13 +12,13 @@ from starlette.responses import Response
 
 from bots.web.access.trusted_proxies import network_of
 from bots.web.settings import WebSettings
-from studio.db.origins import ADDRESS, INVITE
+from studio.db.newcomer_origins import ADDRESS, INVITE
+from studio.domain.people import Address, Person, Platform, Role
+from studio.domain.provenance import Traces
+from studio.domain.requests import Source
 from studio.parsing.name_folding import without_clutter
-from studio.people import Address, Person, Platform, Role
-from studio.provenance import Traces
-from studio.requests import Source
-from studio.text import clean_text
-from studio.wire import from_data, to_data
+from studio.parsing.text_cleaning import clean_text
+from studio.runtime.serialization import from_data, to_data
 
 COMMUNITY = "room"
 COOKIE = "chatelier_session"

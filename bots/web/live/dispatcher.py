@@ -6,16 +6,16 @@ from bots.web.access.sessions import COMMUNITY, ROOM_ADDRESS, Passes, Visitor
 from bots.web.live.protocol import Ask, Press, Say, Wish
 from bots.web.live.responses import Reply, reply_to
 from bots.web.texts import texts
-from studio.buttons import parse_button
-from studio.catalog import find_command, perform, press
+from studio.commands.button_ids import parse_button
+from studio.commands.command_line import parse_phrase
+from studio.commands.registry import find_command, perform, press
 from studio.commands.spec import Call, CommandSpec, Kind
 from studio.db.people import find_named
+from studio.domain.people import Platform
+from studio.domain.provenance import Traces
+from studio.domain.requests import Source
 from studio.errors import BadRequest, ChatelierError, PolicyRefusal
-from studio.people import Platform
-from studio.phrase import parse_phrase
 from studio.ports import Ports
-from studio.provenance import Traces
-from studio.requests import Source
 
 
 class Clerk:

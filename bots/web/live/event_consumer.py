@@ -8,11 +8,10 @@ from functools import partial
 
 from bots.runtime.error_reports import log_fault
 from bots.web.live.hub import Room
-from studio.cases import NoticeKind
 from studio.db.cases import find_case, find_notice
 from studio.db.database import Database
-from studio.errors import NotFound, Trouble
-from studio.events import (
+from studio.domain.cases import NoticeKind
+from studio.domain.events import (
     CaseChanged,
     Event,
     JobAccepted,
@@ -21,7 +20,8 @@ from studio.events import (
     NoticeWritten,
     PictureChanged,
 )
-from studio.people import Platform
+from studio.domain.people import Platform
+from studio.errors import NotFound, Trouble
 from studio.ports import Events
 
 log = logging.getLogger(__name__)

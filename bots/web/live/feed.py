@@ -8,9 +8,9 @@ from bots.web.access.sessions import Visitor
 from bots.web.live.hub import Room
 from bots.web.queries.job_cards import Card, load_cards
 from bots.web.rendering import render, render_card, warm_up
-from studio.db import records
+from studio.db import queries
+from studio.domain.jobs import OUTSTANDING
 from studio.errors import ChatelierError
-from studio.jobs import OUTSTANDING
 from studio.ports import Ports
 
 PAGE = 24
@@ -46,8 +46,8 @@ class Wall:
     def _page(self, visitor: Visitor, before: str | None) -> tuple[str, list[str]]:
         person = visitor.person
         with self._ports.database.read() as session:
-            earlier = records.find_job(session, before, viewer=person) if before else None
-            jobs = records.recent_jobs(session, person, limit=PAGE, before=earlier)
+            earlier = queries.find_job(session, before, viewer=person) if before else None
+            jobs = queries.recent_jobs(session, person, limit=PAGE, before=earlier)
             cards = load_cards(session, jobs)
         shown = [card for card in cards if card.seen_by(visitor.user_id, moderator=visitor.moderator)]
         html = render(

@@ -21,11 +21,11 @@ from bots.web.queries.inbox import count_messages
 from bots.web.queries.job_cards import Card, children_of, load_cards, load_jobs
 from bots.web.rendering import render_card, render_people
 from bots.web.texts import texts
-from studio.db.estimates import Outlook, outlooks
-from studio.events import JobProgress
-from studio.jobs import OUTSTANDING, WAITING, JobState
-from studio.latest import Latest
+from studio.db.queue_estimates import Outlook, outlooks
+from studio.domain.events import JobProgress
+from studio.domain.jobs import OUTSTANDING, WAITING, JobState
 from studio.ports import Ports
+from studio.runtime.bounded_dict import Latest
 
 GATHER_SECONDS = 0.04  # changes within this time travel in one message
 LOOK_AGAIN_SECONDS = 10.0  # how often unfinished jobs are looked up, whatever the events say

@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, TypeAdapter, ValidationError
 
-from studio.phrase import MAX_PHRASE
-from studio.requests import MOST_BLENDED
+from studio.commands.command_line import MAX_PHRASE
+from studio.domain.requests import MOST_BLENDED
 
 LONGEST_TICKET = 1000
 # The prompt box takes `MAX_PHRASE` UTF-16 code units. JSON writes a control character or a lone surrogate in six bytes;

@@ -7,8 +7,7 @@ from bots.texts.answers import Voice, lines_of
 from bots.texts.attributions import attribution
 from bots.texts.lists import balance
 from bots.web.texts import texts
-from studio.cases import CaseKind
-from studio.commands.answers import (
+from studio.commands.results import (
     Accepted,
     Answer,
     Attribution,
@@ -27,7 +26,8 @@ from studio.commands.answers import (
     Starred,
     Stopped,
 )
-from studio.identifiers import split_picture_id
+from studio.domain.cases import CaseKind
+from studio.domain.identifiers import split_picture_id
 
 VOICE = Voice(
     text=str,

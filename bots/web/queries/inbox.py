@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from sqlalchemy import Select, func, select, update
 from sqlalchemy.orm import Session
 
-from studio.cases import Case, CaseState, Notice
-from studio.clock import now
 from studio.db import cases
 from studio.db.people import find_person
 from studio.db.tables import CaseRow, NoticeRow
-from studio.people import Person
+from studio.domain.cases import Case, CaseState, Notice
+from studio.domain.people import Person
+from studio.runtime.clock import now
 
 _MOST_NOTICES = 20
 

@@ -6,11 +6,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bots.web.queries.job_cards import Tile, load_stars
-from studio.db import records
+from studio.commands.visibility import Audience, find_picture, may_see
+from studio.db import queries
 from studio.db.tables import JobRow, LineageRow, PictureRow
-from studio.jobs import Job, JobState
-from studio.people import Person
-from studio.privacy import Audience, find_picture, may_see
+from studio.domain.jobs import Job, JobState
+from studio.domain.people import Person
 
 _MOST_SHOWN = 12
 _MOST_LOOKED_AT = 100  # some may be hidden from the viewer
@@ -51,14 +51,14 @@ def load_portrait(session: Session, picture_id: str, viewer: Person) -> Portrait
     """Raises `NotFound` for pictures that the viewer may not see."""
     audience = Audience.of_person(viewer)
     picture = find_picture(session, picture_id, audience)
-    ancestors = [each.id for each in records.ancestors(session, [picture_id])]
+    ancestors = [each.id for each in queries.ancestors(session, [picture_id])]
     query = select(LineageRow.child).where(LineageRow.parent == picture_id).limit(_MOST_COUNTED)
     became = _relatives(session, list(session.scalars(query)), audience)
     children = [each for each in became if each.visible]
     return Portrait(
         tile=Tile(picture=picture, starred_by=tuple(load_stars(session, [picture_id]).get(picture_id, ()))),
-        job=records.find_job(session, picture.job_id),
-        siblings=tuple(each.id for each in records.pictures_of_job(session, picture.job_id)),
+        job=queries.find_job(session, picture.job_id),
+        siblings=tuple(each.id for each in queries.pictures_of_job(session, picture.job_id)),
         ancestors=_relatives(session, ancestors[:_MOST_LOOKED_AT], audience)[:_MOST_SHOWN],
         children=tuple(children[:_MOST_SHOWN]),
         more_children=len(children[_MOST_SHOWN:]),
@@ -71,7 +71,7 @@ def _relatives(session: Session, picture_ids: list[str], audience: Audience) -> 
     shown = query.where(PictureRow.id.in_(picture_ids), JobRow.state == JobState.DONE)
     found = {}
     for row, of_job in session.execute(shown):
-        job = records.job_of(of_job)
+        job = queries.job_of(of_job)
         if may_see(session, job, audience):
             visible = row.deleted_at is None
             found[row.id] = Relative(

@@ -9,7 +9,7 @@ from bots.web.access.login import admitted
 from bots.web.access.sessions import ROOM_ADDRESS
 from bots.web.rendering import render
 from bots.web.texts import texts
-from studio.catalog import perform
+from studio.commands.registry import perform
 from studio.commands.spec import Call
 from studio.errors import ChatelierError
 

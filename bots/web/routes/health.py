@@ -12,7 +12,7 @@ from bots.web.access.trusted_proxies import came_directly_from_loopback
 from bots.web.context import House
 from bots.web.texts import texts
 from studio.errors import ChatelierError
-from studio.hosts import is_loopback
+from studio.runtime.loopback import is_loopback
 
 
 async def health(request: Request) -> Response:

@@ -7,13 +7,13 @@ from bots.web.access.login import NotAdmitted, house_of, poster
 from bots.web.access.sessions import Visitor
 from bots.web.context import House
 from bots.web.texts import texts
-from studio.db import records
-from studio.db.humans import same_human
+from studio.commands.visibility import Audience, find_picture
+from studio.db import queries
+from studio.db.linked_identities import same_human
+from studio.domain.identifiers import split_picture_id
+from studio.domain.pictures import THUMBNAIL_SIDES_PIXELS
 from studio.errors import BadImage, ChatelierError, NotFound
-from studio.identifiers import split_picture_id
-from studio.pictures import THUMBNAIL_SIDES_PIXELS
-from studio.privacy import Audience, find_picture
-from studio.uploads import accept_upload, examine_upload
+from studio.services.upload_intake import accept_upload, examine_upload
 
 _TYPES = {".png": "image/png", ".webp": "image/webp", ".jpg": "image/jpeg"}
 # The bytes of a picture never change; `private` keeps them out of shared caches.
@@ -58,7 +58,7 @@ def _find_key(house: House, visitor: Visitor, picture_id: str, side: int | None)
     """Raises `NotFound`, and `Banned`: one's own pictures stay within reach of whoever is banned."""
     with house.ports.database.read() as session:
         picture = find_picture(session, picture_id, Audience.of_person(visitor.person))
-        owner = records.find_job(session, picture.job_id).person.key
+        owner = queries.find_job(session, picture.job_id).person.key
         own = same_human(session, owner, visitor.person.key)
     if not own:
         house.ports.gate.require_welcome(visitor.person)

@@ -17,17 +17,17 @@ from bots.web.context import House
 from bots.web.live.responses import VOICE
 from bots.web.rendering import render
 from bots.web.texts import texts
-from studio.buttons import Action
-from studio.cases import Case, CaseState, Dossier
-from studio.catalog import perform
-from studio.clock import now
-from studio.commands.answers import Opened
-from studio.commands.cases import MODERATORS_ONLY
+from studio.commands.button_ids import Action
+from studio.commands.moderation.cases import MODERATORS_ONLY
+from studio.commands.registry import perform
+from studio.commands.results import Opened
 from studio.commands.spec import Call
 from studio.db.cases import desk_cases
 from studio.db.people import find_person
+from studio.domain.cases import Case, CaseState, Dossier
+from studio.domain.identifiers import is_job_id
 from studio.errors import ChatelierError, NotAllowed, NotFound
-from studio.identifiers import is_job_id
+from studio.runtime.clock import now
 
 _DECIDED_SHOWN = 8
 _LONGEST_BODY = 4096

@@ -7,8 +7,8 @@ from bots.web.access.login import house_of
 from bots.web.access.sessions import LONGEST_NAME, Visitor
 from bots.web.rendering import catalog_data, render
 from bots.web.texts import texts
-from studio.commands.known_names import default_note
-from studio.phrase import MAX_PHRASE
+from studio.commands.command_line import MAX_PHRASE
+from studio.commands.submission.known_names import default_note
 
 
 def sheet_of(request: Request, visitor: Visitor, html: str) -> Response:

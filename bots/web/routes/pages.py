@@ -16,16 +16,16 @@ from bots.web.rendering import render
 from bots.web.routes.banned import banned_page
 from bots.web.routes.page_layout import page_of, sheet_of
 from bots.web.texts import texts
-from studio.catalog import REACTIONS, perform
-from studio.commands.answers import History, InQueue
-from studio.commands.known_names import default_note, names_offered
-from studio.commands.report import LONGEST_REASON
+from studio.commands.moderation.report import LONGEST_REASON
+from studio.commands.registry import REACTIONS, perform
+from studio.commands.results import History, InQueue
 from studio.commands.spec import Call
-from studio.db import records
+from studio.commands.submission.known_names import default_note, names_offered
+from studio.db import queries
+from studio.domain.identifiers import is_job_id, split_picture_id
+from studio.domain.preferences import RemixConsent
 from studio.errors import Banned, NotFound
-from studio.identifiers import is_job_id, split_picture_id
-from studio.preferences import RemixConsent
-from studio.regions import COLUMNS, ROWS
+from studio.parsing.grid_regions import COLUMNS, ROWS
 
 ASPECTS = ("16:9", "3:2", "1:1", "2:3", "9:16")
 
@@ -74,7 +74,7 @@ async def job_sheet(request: Request) -> Response:
 
     def load() -> str:
         with house.ports.database.read() as session:
-            job = records.find_job(session, job_id, viewer=visitor.person)
+            job = queries.find_job(session, job_id, viewer=visitor.person)
             card = load_cards(session, [job])[0]
         if not card.seen_by(visitor.user_id, moderator=visitor.moderator):
             raise NotFound(f"Job {job_id}")
@@ -98,7 +98,7 @@ async def flag_sheet(request: Request) -> Response:
 
     def load() -> str:
         with house.ports.database.read() as session:
-            card = load_cards(session, [records.find_job(session, job_id, viewer=visitor.person)])[0]
+            card = load_cards(session, [queries.find_job(session, job_id, viewer=visitor.person)])[0]
         if not card.tiles:
             raise NotFound("That picture")
         return render("flag.html", card=card, chosen=what, longest_reason=LONGEST_REASON)

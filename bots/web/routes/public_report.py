@@ -11,11 +11,11 @@ from bots.web.access.sessions import address_of
 from bots.web.context import House
 from bots.web.rendering import render
 from bots.web.texts import texts
-from studio.commands.report import report_from_outside
-from studio.commands.whose import attribute
+from studio.commands.moderation.report import report_from_outside
+from studio.commands.pictures.whose import attribute
+from studio.domain.identifiers import split_picture_id
 from studio.errors import BadImage, ChatelierError, NotFound
-from studio.identifiers import split_picture_id
-from studio.uploads import examine_upload
+from studio.services.upload_intake import examine_upload
 
 _REPORTS_A_MINUTE = 3
 _LONGEST_REASON = 500

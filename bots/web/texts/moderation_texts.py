@@ -1,6 +1,6 @@
 """What stands on the moderators' desk, and on the form by which people outside report a picture."""
 
-from studio.cases import Decision
+from studio.domain.cases import Decision
 
 DESK = {
     "to_room": "Back to the room",

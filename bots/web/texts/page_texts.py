@@ -2,7 +2,7 @@
 
 from markupsafe import Markup
 
-from studio.preferences import RemixConsent
+from studio.domain.preferences import RemixConsent
 
 # For the scripts, which fill in the braces.
 SCRIPT_WORDS = {

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from bots.texts.chat import DEEDS, EXPAND_PRICE, ended, left, price, unread, waiting
 from bots.web.texts.moderation_texts import DECISION_KEYS, DESK, DESK_KEYS, REPORT
 from bots.web.texts.page_texts import HELP_IMAGES, HELP_TYPING, MINE, NOTHING_MINE, PAGE, REMIX, SCRIPT_WORDS
-from studio.buttons import Action
+from studio.commands.button_ids import Action
+from studio.domain.jobs import Job, JobState
 from studio.errors import ChatelierError
-from studio.jobs import Job, JobState
 
 __all__ = [
     "DECISION_KEYS",

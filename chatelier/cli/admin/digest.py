@@ -24,8 +24,8 @@ def digest(
     from chatelier.runtime.console import answers
     from chatelier.settings import load_settings
     from chatelier.wiring.ports import open_database
-    from studio.clock import now
-    from studio.digests import communities, lines_of, read_digest
+    from studio.runtime.clock import now
+    from studio.services.weekly_digest import communities, lines_of, read_digest
 
     until = now()
     since = until - timedelta(days=days)

@@ -153,7 +153,7 @@ def _print(results: "list[Saved | Withheld]", *, as_json: bool) -> None:
 def _print_json(saved: "list[Saved]") -> None:
     import json
 
-    from studio.wire import to_data
+    from studio.runtime.serialization import to_data
 
     files = [{"file": str(each.path), "recipe": to_data(each.recipe)} for each in saved]
     typer.echo(json.dumps(files, indent=2, ensure_ascii=False))

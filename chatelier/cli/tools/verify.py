@@ -7,8 +7,8 @@ import typer
 
 if TYPE_CHECKING:
     from chatelier.settings import Settings
-    from studio.commands.answers import Attribution
-    from studio.provenance import Traces
+    from studio.commands.results import Attribution
+    from studio.domain.provenance import Traces
 
 
 def register(app: typer.Typer) -> None:
@@ -62,7 +62,7 @@ def _attribution(settings: "Settings", traces: "Traces") -> "Attribution":
     """What the records say; without a database, what the file says."""
     from chatelier.runtime.console import say_warning
     from chatelier.wiring.ports import open_database
-    from studio.commands.whose import attribute, claimed
+    from studio.commands.pictures.whose import attribute, claimed
     from studio.db.database import Database
     from studio.errors import DatabaseUnavailable, Misconfigured
 
@@ -84,7 +84,7 @@ def _attribution(settings: "Settings", traces: "Traces") -> "Attribution":
 def _print_json(traces: "Traces", found: "Attribution") -> None:
     import json
 
-    from studio.wire import to_data
+    from studio.runtime.serialization import to_data
 
     said = {"file": to_data(traces), "records": to_data(found)}
     typer.echo(json.dumps(said, indent=2, ensure_ascii=False))

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 
 from engine.batching.sample import Conditions
-from studio.latest import Latest
+from studio.runtime.bounded_dict import Latest
 
 Encode = Callable[[Sequence[str]], Sequence[Conditions]]
 

@@ -6,7 +6,7 @@ import zlib
 
 from PIL import Image, PngImagePlugin
 
-from studio.pictures import THUMBNAIL_SIDES_PIXELS
+from studio.domain.pictures import THUMBNAIL_SIDES_PIXELS
 
 # Repeated bytes are looked for next to each other only. A painted picture holds hardly any others: it is encoded four
 # times as fast as by zlib's default, and as small.

@@ -12,9 +12,9 @@ from typing import Any
 from PIL import Image, PngImagePlugin
 
 from engine.imaging.codecs.encoding import encode_png
-from studio.pictures import Recipe
-from studio.provenance import EXIF_IMAGE_DESCRIPTION, PICTURE_KEY, RECIPE_KEY
-from studio.requests import Lora, Operation
+from studio.domain.pictures import Recipe
+from studio.domain.provenance import EXIF_IMAGE_DESCRIPTION, PICTURE_KEY, RECIPE_KEY
+from studio.domain.requests import Lora, Operation
 
 COMMON_KEY = "parameters"
 MAX_RECIPE_CHARACTERS = 100_000

@@ -9,9 +9,9 @@ from functools import cache
 from typing import Any
 
 from engine.imaging.codecs.upload_sanitizer import check_size, clean_upload
-from studio.annex import TIMEOUT_SECONDS, Annex, AnnexFull, AnnexLost, Reply
 from studio.errors import BadImage
 from studio.ports import CleanUpload
+from studio.runtime.worker_process import TIMEOUT_SECONDS, Annex, AnnexFull, AnnexLost, Reply
 
 # Virtual memory: about 60 MB for the interpreter and its libraries, the rest for the largest picture allowed.
 MEMORY_BYTES = 512 * 2**20

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from PIL import Image
 
-from studio.regions import cell_box
+from studio.parsing.grid_regions import cell_box
 
 
 def mask_of_cells(cells: Iterable[str], size: tuple[int, int]) -> Image.Image:

@@ -6,7 +6,7 @@ from PIL import Image, ImageChops, ImageDraw
 
 from engine.imaging.masks.grid_masks import mask_of_cells
 from engine.imaging.overlays.labels import place
-from studio.regions import ALL_CELLS, cell_box
+from studio.parsing.grid_regions import ALL_CELLS, cell_box
 
 SHOWN_SIDE_PIXELS = 768
 # Colour, width in pixels, opacity of 255; painted in this order.

@@ -10,7 +10,7 @@ from PIL import Image
 from engine.generation.generator import Atelier
 from engine.training.evaluation.eval_prompts import Question
 from engine.types import Order
-from studio.requests import Operation, PaintRequest, Source, Strength
+from studio.domain.requests import Operation, PaintRequest, Source, Strength
 
 TOGETHER = 4
 

@@ -5,7 +5,7 @@ from binascii import crc_hqx
 import numpy as np
 
 from moderation.provenance.watermark.convolutional_code import Bits, Floats, coded_length, decode, encode
-from studio.identifiers import PICTURE_BITS, picture_number, picture_numbered
+from studio.domain.identifiers import PICTURE_BITS, picture_number, picture_numbered
 
 _ID_BYTES = PICTURE_BITS // 8
 _CHECK_BYTES = 2

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageEnhance
 
 from moderation.provenance.watermark import watermark
-from studio.identifiers import new_job_id, picture_id
+from studio.domain.identifiers import new_job_id, picture_id
 
 Attack = Callable[[Image.Image], Image.Image]
 

@@ -4,8 +4,8 @@ from PIL import Image, ImageStat
 
 from moderation.policy.findings import Finding
 from moderation.rules.image.subject import ImageSubject
+from studio.domain.requests import Operation
 from studio.ports import Inspected
-from studio.requests import Operation
 
 
 class Blank:

@@ -8,7 +8,7 @@ from moderation.policy.findings import Finding
 from moderation.rules.image.subject import ImageSubject
 from moderation.vision.hash_lists import read_list
 from moderation.vision.pdq import SAME_BITS, USABLE_QUALITY, distance
-from studio.verdicts import Ruling
+from studio.domain.verdicts import Ruling
 
 
 class Blocked:

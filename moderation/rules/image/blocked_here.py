@@ -6,8 +6,8 @@ from moderation.policy.categories import Category
 from moderation.policy.findings import Finding
 from moderation.rules.image.subject import ImageSubject
 from moderation.vision.pdq import SAME_BITS, USABLE_QUALITY, distance
-from studio.people import Person
-from studio.verdicts import Ruling
+from studio.domain.people import Person
+from studio.domain.verdicts import Ruling
 
 
 class BlockedHere:

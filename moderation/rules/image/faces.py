@@ -10,8 +10,8 @@ from moderation.policy.policy import FacePolicy
 from moderation.policy.upload_consent import ConsentBook
 from moderation.rules.image.subject import ImageSubject
 from moderation.vision.face_detection import SURE
+from studio.domain.verdicts import Ruling
 from studio.ports import Inspected
-from studio.verdicts import Ruling
 
 
 class Finder(Protocol):

@@ -11,7 +11,7 @@ from moderation.rules.image.subject import ImageSubject
 from moderation.rules.prompt.minors import house_minors
 from moderation.rules.prompt.subject import PromptSubject
 from moderation.vision.nudity_detection import First, Impression, Second, nakedness
-from studio.verdicts import Ruling
+from studio.domain.verdicts import Ruling
 
 _WITH_MINORS = (
     0.3  # from here on, beside words for a minor, the picture belongs to the core that is always refused

@@ -4,7 +4,7 @@ from moderation.policy.categories import Category
 from moderation.policy.findings import Finding
 from moderation.rules.image.subject import ImageSubject
 from moderation.vision.safety_model import SafetyModel, Scene
-from studio.verdicts import Ruling
+from studio.domain.verdicts import Ruling
 
 _LIKELY = 0.5
 

@@ -2,8 +2,8 @@
 
 from moderation.policy.findings import Finding
 from moderation.rules.image.subject import ImageSubject
+from studio.domain.requests import Operation
 from studio.ports import Inspected
-from studio.requests import Operation
 
 _GRANULARITY = 64  # pixels: a model may round a side to its own step
 

@@ -9,9 +9,9 @@ from PIL import Image
 from moderation.policy.findings import Finding
 from moderation.vision.image_analysis import Sight
 from moderation.vision.pdq import Pdq
-from studio.people import Person
+from studio.domain.people import Person
+from studio.domain.requests import PaintRequest
 from studio.ports import Inspected
-from studio.requests import PaintRequest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ from moderation.rules.prompt.topics import house_topics
 from moderation.text import named_people as recogniser
 from moderation.text.prompt_classifier import Classifier
 from moderation.text.word_lists import PlainWords
-from studio.verdicts import Ruling
+from studio.domain.verdicts import Ruling
 
 __all__ = ["NeedsWarmth", "PromptRule", "PromptSubject", "house_prompt_rules"]
 

@@ -4,7 +4,7 @@ from moderation.policy.categories import Category
 from moderation.policy.findings import Finding
 from moderation.rules.prompt.subject import PromptSubject
 from moderation.text.language_id import foreign
-from studio.verdicts import Ruling
+from studio.domain.verdicts import Ruling
 
 
 class OtherLanguage:

@@ -3,7 +3,7 @@
 from moderation.policy.categories import Category
 from moderation.policy.findings import Finding
 from moderation.rules.prompt.subject import PromptSubject
-from studio.verdicts import Ruling
+from studio.domain.verdicts import Ruling
 
 
 class Length:

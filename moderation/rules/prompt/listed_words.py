@@ -13,7 +13,7 @@ from moderation.rules.prompt.subject import PromptSubject
 from moderation.text.normalization import Reading, fold_text
 from moderation.text.word_lists import HashedWords, PlainWords, Severity, WordList
 from moderation.text.word_segmentation import Candidate, View
-from studio.verdicts import Ruling
+from studio.domain.verdicts import Ruling
 
 _SCORES = {Severity.MILD: 0.6, Severity.SEVERE: 1.0}
 _RULINGS = {Severity.MILD: Ruling.HOLD, Severity.SEVERE: Ruling.REFUSE}

@@ -13,8 +13,8 @@ from moderation.rules.prompt.subject import PromptSubject
 from moderation.text.normalization import read
 from moderation.text.prompt_classifier import Classifier, Opinion, load_in_background
 from moderation.text.word_segmentation import WORD
+from studio.domain.verdicts import Ruling
 from studio.parsing.prompt_weights import plain_words
-from studio.verdicts import Ruling
 
 MAX_CHARACTERS = 2_000  # what the classifier reads in good time
 _WRITTEN_TOGETHER = 9  # letters: a longer word that was spelled is likely several

@@ -16,7 +16,7 @@ from moderation.rules.prompt.subject import PromptSubject
 from moderation.text.normalization import Reading
 from moderation.text.word_lists import PlainWords, Severity, WordList
 from moderation.text.word_segmentation import Candidate, View
-from studio.verdicts import Ruling
+from studio.domain.verdicts import Ruling
 
 _AGE = re.compile(
     r"\b(?:[1-9]|1[0-7]) ?(?:yo|y o|yrs?|years?) ?(?:old|of age|s old)?\b|\baged? (?:[1-9]|1[0-7])\b"

@@ -22,8 +22,8 @@ from moderation.rules.prompt.subject import PromptSubject
 from moderation.text.normalization import Reading, fold_text
 from moderation.text.word_lists import PlainWords
 from moderation.text.word_segmentation import View
+from studio.domain.verdicts import Ruling
 from studio.errors import Misconfigured
-from studio.verdicts import Ruling
 
 _SECTIONS = {"persons": Category.PERSON, "artists": Category.ARTIST, "trademarks": Category.TRADEMARK}
 _LONGEST_CANDIDATE = 4  # words; longer names are looked for in the plain words

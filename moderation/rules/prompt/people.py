@@ -12,7 +12,7 @@ from moderation.rules.prompt.meaning import MAX_CHARACTERS, Judge
 from moderation.rules.prompt.subject import PromptSubject
 from moderation.text.named_people import load_in_background, named_people
 from moderation.text.normalization import without_weights
-from studio.verdicts import Ruling
+from studio.domain.verdicts import Ruling
 
 _NAME_ALONE, _NAME_AND_DOUBT = 0.3, 0.7  # scores
 _DOUBTFUL = 0.4  # harm, as the classifier sees it

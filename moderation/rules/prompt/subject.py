@@ -6,8 +6,8 @@ from typing import Protocol, runtime_checkable
 
 from moderation.policy.findings import Finding
 from moderation.text.normalization import Reading, read
+from studio.domain.requests import PaintRequest
 from studio.ports import Admission
-from studio.requests import PaintRequest
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from moderation.policy.findings import Finding
 from moderation.rules.prompt.subject import PromptSubject
 from moderation.text.normalization import fold_text
 from moderation.text.word_segmentation import View
-from studio.verdicts import Ruling
+from studio.domain.verdicts import Ruling
 
 _SCORES = {"asks": 0.7, "about": 0.4}
 

@@ -1,0 +1,1 @@
+"""Commands about one's own account: queue, history, credits, settings, links."""

@@ -1,0 +1,49 @@
+"""/cancel: stop a job, waiting or being painted."""
+
+from dataclasses import dataclass
+
+from studio.commands.generation.reroll import JOB
+from studio.commands.results import Stopped
+from studio.commands.spec import Call, CommandSpec
+from studio.db import job_transitions, queries
+from studio.db.linked_identities import same_human
+from studio.domain.jobs import JobState
+from studio.errors import BadParameter, NotAllowed
+from studio.ports import Ports
+from studio.services import job_release
+from studio.services.picture_deletion import Removal, clear_away, withdraw
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cancel:
+    job: str
+
+
+def cancel(ports: Ports, call: Call, command: Cancel) -> Stopped:
+    """A waiting job ends at once, and a held one with its pictures; one being painted ends within a denoising step."""
+    with ports.database.begin() as session:
+        job = queries.find_job(session, command.job, viewer=call.person)
+        if not (call.person.moderates or same_human(session, job.person.key, call.person.key)):
+            raise NotAllowed
+        ended = job_release.stop(session, job.id, JobState.CANCELLED, error_code="cancelled")
+        removal = Removal(events=ended)
+        if ended:
+            removal.add(withdraw(session, job))
+        elif not job_transitions.request_cancel(session, job.id):
+            raise BadParameter("job", "is over already.")
+    clear_away(ports, removal)
+    if not ended:
+        ports.queue.cancel(job.id)
+    return Stopped(job_id=job.id, at_once=bool(ended))
+
+
+SPEC = CommandSpec(
+    name="cancel",
+    summary="Stop one of your jobs.",
+    example="/cancel k3v9m2p4qx7a",
+    build=Cancel,
+    handle=cancel,
+    parameters=(JOB,),
+    paints=False,
+    open_to_banned=True,
+)

@@ -1,0 +1,88 @@
+"""/credits: what one has painted this month, and what is left; or some of it for somebody else."""
+
+from dataclasses import dataclass
+
+from studio.commands.results import Balance, Given
+from studio.commands.spec import Call, CommandSpec, Kind, Parameter
+from studio.db import credit_ledger, outbox
+from studio.db.cases import write_notice
+from studio.db.linked_identities import human_of, same_human
+from studio.db.people import lock_person, sighting
+from studio.domain.cases import NoticeKind
+from studio.domain.identifiers import job_id_of
+from studio.errors import BadParameter, NotAllowed
+from studio.ports import Ports
+from studio.runtime.clock import now
+
+_MOST = 1_000_000
+_UNCOUNTED = "credits never run out here, so there is nothing to give."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credits:
+    to: str | None = None
+    amount: int | None = None
+
+
+def credits(ports: Ports, call: Call, command: Credits) -> Balance | Given:
+    if command.to is None and command.amount is None:
+        return _balance(ports, call)
+    if command.to is None or command.amount is None:
+        missing = "to" if command.to is None else "amount"
+        raise BadParameter(missing, f"is missing. For example: {SPEC.example}")
+    return _give(ports, call, command.to, command.amount)
+
+
+def _balance(ports: Ports, call: Call) -> Balance:
+    monthly = ports.gate.allowance(call.person).monthly_credits
+    with ports.database.read() as session:
+        used = credit_ledger.used(session, call.person.key, at=now())
+        gifts = credit_ledger.gifts(session, call.person.key, at=now())
+    return Balance(used=used, monthly=monthly, gifts=gifts)
+
+
+def _give(ports: Ports, call: Call, to: str, amount: int) -> Given:
+    """Once for each request. Raises `OutOfCredits`, `BadParameter` and `NotAllowed`."""
+    monthly = ports.gate.allowance(call.person).monthly_credits
+    if monthly is None:
+        raise BadParameter("amount", _UNCOUNTED)
+    if not to.startswith(f"{call.person.platform}:{call.person.community}:"):
+        raise NotAllowed("You can give credits to the people of this community only.")
+    at = now()
+    with ports.database.begin() as session:
+        lock_person(session, call.person)
+        receiver = sighting(session, to)
+        if same_human(session, to, call.person.key):
+            raise BadParameter("to", "is yourself.")
+        credit_ledger.lock(session, *(human_of(session, key) for key in (call.person.key, to)))
+        credit_ledger.grant_monthly(session, call.person.key, credits=monthly, at=at)
+        before = credit_ledger.balance(session, call.person.key, at=at)
+        gift = f"gift:{call.request_key}"
+        left = credit_ledger.give(session, call.person.key, to, amount, key=gift, at=at)
+        events = []
+        if left < before:
+            text = f"@{call.person.display_name} gave you {amount} credits."
+            events = [write_notice(session, NoticeKind.GIFT, to, text, notice_id=job_id_of(gift))]
+    outbox.send(ports.database, ports.events, [each for each in events if each is not None])
+    return Given(seen=receiver, amount=amount, left=left)
+
+
+SPEC = CommandSpec(
+    name="credits",
+    summary="What you used this month and what is left; or give some to somebody.",
+    example="/credits @bo 20",
+    build=Credits,
+    handle=credits,
+    parameters=(
+        Parameter(name="to", kind=Kind.PERSON, summary="Who shall have some of yours.", positional=True),
+        Parameter(
+            name="amount",
+            kind=Kind.INTEGER,
+            summary="How many.",
+            minimum=1,
+            maximum=_MOST,
+            positional=True,
+        ),
+    ),
+    paints=False,
+)

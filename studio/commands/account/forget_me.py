@@ -1,0 +1,60 @@
+"""/forget-me: everything that is kept of a person goes, under all their names."""
+
+from dataclasses import dataclass
+
+from studio.commands.results import Forgotten
+from studio.commands.spec import Call, CommandSpec, Kind, Parameter
+from studio.db import credit_ledger, linked_identities
+from studio.db.people import lock_person
+from studio.errors import NotAllowed
+from studio.ports import Ports
+from studio.services.account_erasure import count_pictures, forget, hold_jobs, is_painting
+from studio.services.picture_deletion import clear_away
+
+_PAINTING = "One of your jobs is being painted. Wait for it or cancel it, and then ask again."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForgetMe:
+    confirm: str
+
+
+def forget_me(ports: Ports, call: Call, _command: ForgetMe) -> Forgotten:
+    """Pictures with their files, words, stars, settings and links. Raises `NotAllowed` while a job is painted."""
+    with ports.database.read() as session:
+        if is_painting(session, linked_identities.identities(session, call.person.key)):
+            raise NotAllowed(_PAINTING)
+    judged = ports.desk.forget(call.person)
+    with ports.database.begin() as session:
+        linked_identities.hold(session, call.person.key)
+        lock_person(session, call.person)
+        keys = linked_identities.identities(session, call.person.key)
+        credit_ledger.lock(session, *keys)
+        hold_jobs(session, keys)
+        if is_painting(session, keys):  # since it was asked a moment ago
+            raise NotAllowed(_PAINTING)
+        pictures = count_pictures(session, keys)
+        removal = forget(session, keys, judged=judged)
+    clear_away(ports, removal)
+    return Forgotten(pictures=pictures, identities=len(keys))
+
+
+SPEC = CommandSpec(
+    name="forget-me",
+    summary="Delete everything the studio keeps of you: pictures, words, settings. It cannot be undone.",
+    example="/forget-me yes",
+    build=ForgetMe,
+    handle=forget_me,
+    parameters=(
+        Parameter(
+            name="confirm",
+            kind=Kind.CHOICE,
+            summary="Type yes.",
+            choices=("yes",),
+            required=True,
+            positional=True,
+        ),
+    ),
+    paints=False,
+    open_to_banned=True,
+)

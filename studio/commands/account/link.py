@@ -1,0 +1,99 @@
+"""/link: one human, several identities: one gallery, one quota, one ban."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import delete
+from sqlalchemy.orm import Session
+
+from studio.commands.results import Linked, LinkOffered
+from studio.commands.spec import Call, CommandSpec, Kind, Parameter
+from studio.db import credit_ledger, linked_identities
+from studio.db.people import find_person, lock_person
+from studio.db.tables import LinkCodeRow
+from studio.errors import BadParameter
+from studio.ports import Ports
+from studio.runtime.clock import now
+
+_LASTS = timedelta(minutes=15)
+_LETTERS = "23456789abcdefghjkmnpqrstvwxyz"  # none that looks like another
+_LENGTH = 10  # 49 random bits
+PART = "part"  # no code is that short
+_UNKNOWN = "is not known, or is older than 15 minutes. Type /link on the other side for a new one."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    code: str | None = None
+
+
+def link(ports: Ports, call: Call, command: Link) -> LinkOffered | Linked:
+    """Without a code it gives one; with the code of another identity the two become one; `PART` undoes that.
+
+    Raises `BadParameter` for a code that is unknown, too old, or one's own, and for parting from nobody.
+    """
+    with ports.database.begin() as session:
+        session.execute(delete(LinkCodeRow).where(LinkCodeRow.expires_at < now()))
+        if (command.code or "").strip().lower() == PART:
+            return _part(session, call)
+        return _join(session, call, command.code) if command.code else _offer(session, call)
+
+
+def _offer(session: Session, call: Call) -> LinkOffered:
+    lock_person(session, call.person)
+    session.execute(delete(LinkCodeRow).where(LinkCodeRow.person_key == call.person.key))
+    code = "".join(secrets.choice(_LETTERS) for _ in range(_LENGTH))
+    row = LinkCodeRow(code=code, person_key=call.person.key, expires_at=now() + _LASTS)
+    session.add(row)
+    return LinkOffered(code=code, expires_at=row.expires_at)
+
+
+def _join(session: Session, call: Call, code: str) -> Linked:
+    wanted = code.strip().lower()
+    if offered := session.get(LinkCodeRow, wanted):
+        linked_identities.hold(session, offered.person_key, call.person.key)
+    lock_person(session, call.person)
+    row = session.get(LinkCodeRow, wanted, with_for_update=True, populate_existing=True)
+    if row is None:
+        raise BadParameter("code", _UNKNOWN)
+    if row.person_key == call.person.key:
+        raise BadParameter("code", "is your own: type it where you have your other name.")
+    kept, other = (linked_identities.human_of(session, key) for key in (row.person_key, call.person.key))
+    if kept != other:
+        credit_ledger.merge(session, kept, other, person_key=call.person.key, at=now())
+        linked_identities.link(session, row.person_key, call.person.key)
+    session.delete(row)
+    session.flush()
+    keys = linked_identities.identities(session, call.person.key)
+    return Linked(identities=tuple(find_person(session, key) for key in keys))
+
+
+def _part(session: Session, call: Call) -> Linked:
+    linked_identities.hold(session, call.person.key)
+    lock_person(session, call.person)
+    credit_ledger.lock(session, *linked_identities.identities(session, call.person.key))
+    if not credit_ledger.unlink(session, call.person.key, at=now()):
+        raise BadParameter("code", "parts you from your other names, and you have linked none.")
+    session.execute(delete(LinkCodeRow).where(LinkCodeRow.person_key == call.person.key))
+    return Linked(identities=(call.person,))
+
+
+SPEC = CommandSpec(
+    name="link",
+    summary="Join your identities on Discord, Slack and the web: one gallery, one quota.",
+    example="/link k3v9m2p4qx",
+    build=Link,
+    handle=link,
+    parameters=(
+        Parameter(
+            name="code",
+            kind=Kind.TEXT,
+            summary="The code that /link gave you on the other side; or part, to stand alone again.",
+            max_length=16,
+            positional=True,
+        ),
+    ),
+    paints=False,
+    rationed=True,
+)

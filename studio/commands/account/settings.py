@@ -1,0 +1,99 @@
+"""/settings: what one has settled for oneself; without words it shows how it stands."""
+
+from dataclasses import dataclass, replace
+
+from studio.commands.parameters import MODEL, STYLE
+from studio.commands.results import Settled
+from studio.commands.spec import Call, CommandSpec, Kind, Parameter, bare_value
+from studio.commands.submission.known_names import find_model, require_style
+from studio.db import settings
+from studio.db.people import lock_person
+from studio.domain.preferences import RemixConsent
+from studio.domain.requests import MAX_COUNT, parse_aspect
+from studio.ports import Ports
+
+_RESET = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """None leaves a setting as it is; the word ``none`` gives it back to the house."""
+
+    remix: str | None = None
+    dm: str | None = None
+    model: str | None = None
+    style: str | None = None
+    aspect: str | None = None
+    count: str | None = None
+
+
+def settle(ports: Ports, call: Call, command: Settings) -> Settled:
+    """Raises `BadParameter`."""
+    _require_known(ports, command)
+    with ports.database.begin() as session:
+        chosen = settings.preferences_of(session, call.person.key)
+        plain = {"model": command.model, "style": command.style, "aspect": _shape(command.aspect)}
+        changes: dict[str, object] = {
+            name: None if value == _RESET else value for name, value in plain.items() if value is not None
+        }
+        if command.remix is not None:
+            changes["remix"] = RemixConsent(command.remix)
+        if command.dm is not None:
+            changes["direct_messages"] = command.dm == "yes"
+        if command.count is not None:
+            changes["count"] = None if command.count == _RESET else int(command.count)
+        if changes:
+            chosen = replace(chosen, **changes)  # type: ignore[arg-type]
+            lock_person(session, call.person)
+            settings.keep_preferences(session, call.person.key, chosen)
+    return Settled(preferences=chosen)
+
+
+def _require_known(ports: Ports, command: Settings) -> None:
+    """Raises `BadParameter`: what does not exist must not become a default."""
+    if command.model not in (None, _RESET):
+        find_model(ports, command.model)
+    if command.style is not None and command.style != _RESET:
+        require_style(ports, command.style)
+
+
+def _shape(aspect: str | None) -> str | None:
+    """Raises `BadParameter` for what is no shape of a picture."""
+    if aspect is None or aspect == _RESET:
+        return aspect
+    width, height = parse_aspect(bare_value(aspect))
+    return f"{width}:{height}"
+
+
+SPEC = CommandSpec(
+    name="settings",
+    summary="Your own defaults, and who may build on your pictures.",
+    example="/settings --remix ask --aspect 3:2",
+    build=Settings,
+    handle=settle,
+    parameters=(
+        Parameter(
+            name="remix",
+            kind=Kind.CHOICE,
+            summary="Who may build on your pictures.",
+            choices=tuple(RemixConsent),
+        ),
+        Parameter(
+            name="dm",
+            kind=Kind.CHOICE,
+            summary="Also send your pictures by direct message.",
+            choices=("yes", "no"),
+        ),
+        MODEL,
+        replace(STYLE, summary="A named style; none for none."),
+        Parameter(name="aspect", kind=Kind.TEXT, summary="Such as 3:2; none for square.", max_length=10),
+        Parameter(
+            name="count",
+            kind=Kind.CHOICE,
+            summary="How many pictures; none for the house's number.",
+            choices=(_RESET, *map(str, range(1, MAX_COUNT + 1))),
+            aliases=("n",),
+        ),
+    ),
+    paints=False,
+)

@@ -1,0 +1,112 @@
+"""Commands as people type them: ``/imagine a red apple --seed 7 --no text``."""
+
+from studio.commands.registry import find_command
+from studio.commands.spec import CommandSpec, Kind, Parameter
+from studio.domain.identifiers import split_picture_id
+from studio.errors import BadParameter, UnknownCommand
+from studio.parsing.flags import Flag, find_flags, suggestion
+from studio.parsing.foreign_syntax import FOREIGN_FLAG, LORA_TAG
+from studio.parsing.text_cleaning import clean_text
+
+MAX_PHRASE = 4000
+_READ_BY_FACES = frozenset({Kind.IMAGE, Kind.MASK, Kind.PERSON})
+
+
+def parse_phrase(text: str) -> tuple[CommandSpec, dict[str, object]]:
+    """A typed line as a command of the catalogue and its values, not yet checked one by one.
+
+    Text without a leading slash is a prompt for /imagine. Raises `UnknownCommand` and `BadParameter`.
+    """
+    if len(text) > MAX_PHRASE:
+        raise BadParameter("prompt", f"is {len(text):,} characters long; the most is 1,000.")
+    line = clean_text(text)
+    if not line:
+        raise BadParameter("prompt", "is empty. Describe the picture in a few words.")
+    if line == "/":
+        raise UnknownCommand("")
+    name, _, rest = line.partition(" ") if line.startswith("/") else ("imagine", "", line)
+    spec = find_command(name)
+    return spec, parse_values(spec, rest)
+
+
+def parse_values(spec: CommandSpec, text: str) -> dict[str, object]:
+    """The part after the command's name: positional words first, then flags.
+
+    Raises `BadParameter` that points at the part which is wrong.
+    """
+    words, values = split_flags(spec, text)
+    return {**_positional(spec, words), **values}
+
+
+def split_flags(spec: CommandSpec, text: str) -> tuple[str, dict[str, object]]:
+    """The words before the first flag, and the values of the flags. Raises `BadParameter` as `parse_values` does."""
+    text, loras = _without_lora_tags(spec, text)
+    text, foreign = _without_foreign_flags(spec, text)
+    flags = list(find_flags(spec, text))
+    ends = [each.start for each in flags[1:]] + [len(text)]
+    values = dict(_read_flag(spec, flag, text, end) for flag, end in zip(flags, ends, strict=False))
+    if loras:
+        values["lora"] = ", ".join([*filter(None, [values.get("lora")]), *loras])
+    words = (text[: flags[0].start] if flags else text).rstrip(" ,;" if flags or loras else None)
+    return " ".join([words, *foreign]), dict(values)
+
+
+def _read_flag(spec: CommandSpec, flag: Flag, text: str, end: int) -> tuple[str, str]:
+    """The parameter's name and what stands between the flag and `end`. Raises `BadParameter`."""
+    parameter, span = flag.parameter, (flag.start, flag.name_end)
+    if parameter is None:
+        reason = f"is unknown. {suggestion(spec, flag.name)}"
+        raise BadParameter(f"--{flag.name[:32]}", reason, text=text, span=span)
+    value = text[flag.end : end].strip()
+    if not value:
+        raise BadParameter(f"--{flag.name}", f"needs a value. {parameter.summary}", text=text, span=span)
+    _check(parameter, value, text, (flag.end, flag.end + len(text[flag.end : end].rstrip())))
+    return parameter.name, value
+
+
+def _without_lora_tags(spec: CommandSpec, text: str) -> tuple[str, list[str]]:
+    """The text with spaces for each ``<lora:name:0.8>``, and what is meant as values of --lora."""
+    if spec.parameter("lora") is None:
+        return text, []
+    tags = LORA_TAG.finditer(text)
+    loras = [":".join(filter(None, (tag["name"].strip(), (tag["weight"] or "").strip()))) for tag in tags]
+    return LORA_TAG.sub(lambda tag: " " * len(tag[0]), text), loras
+
+
+def _without_foreign_flags(spec: CommandSpec, text: str) -> tuple[str, list[str]]:
+    """Other tools' flags are no part of our flags' values; what becomes of them is the prompt's matter."""
+    if not spec.paints or spec.parameter("prompt") is None:
+        return text, []
+    foreign = FOREIGN_FLAG.findall(text)
+    return FOREIGN_FLAG.sub(lambda flag: " " * len(flag[0]), text), foreign
+
+
+def _check(parameter: Parameter, value: str, text: str, span: tuple[int, int]) -> None:
+    """Read a value once to see that it can be read; who is meant only a face can tell."""
+    if parameter.kind in _READ_BY_FACES:
+        return
+    try:
+        parameter.read(value)
+    except BadParameter as error:
+        raise BadParameter(error.parameter, error.reason, text=text, span=span) from None
+
+
+def _positional(spec: CommandSpec, text: str) -> dict[str, object]:
+    """Each positional parameter takes one word; the last takes the rest.
+
+    A picture id may be left out where an image is attached, so a word that is none is not taken for one.
+    """
+    places = [each for each in spec.parameters if each.positional]
+    words = " ".join(text.split())
+    values: dict[str, object] = {}
+    for place in places[:-1]:
+        first, _, rest = words.partition(" ")
+        if first and (place.kind is not Kind.PICTURE or split_picture_id(first.lower())):
+            values[place.name], words = first, rest
+    if places and words.strip():
+        values[places[-1].name] = words.strip()
+    elif words.strip():
+        reason = f"/{spec.name} takes no free text. For example: {spec.example}"
+        start = text.find(words.strip())
+        raise BadParameter("text", reason, text=text, span=(start, start + len(words.strip())))
+    return values

@@ -1,0 +1,149 @@
+"""/blend: two to five pictures become new ones that have something of each."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from studio.commands.parameters import COUNT, IMAGE, PICTURE, SEED
+from studio.commands.results import Accepted
+from studio.commands.spec import MAX_PROMPT, Call, CommandSpec, Kind, Parameter
+from studio.commands.submission.request_defaults import usual_count
+from studio.commands.submission.source_images import Origin, chosen_seed, find_origin
+from studio.commands.submission.submit import submit
+from studio.domain.prices import pixels_like
+from studio.domain.requests import MOST_BLENDED, Operation, PaintRequest, Source
+from studio.errors import BadParameter
+from studio.ports import Ports
+
+_FEWEST = 2
+_FURTHER = range(2, MOST_BLENDED + 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blend:
+    picture: str | None = None
+    picture2: str | None = None
+    picture3: str | None = None
+    picture4: str | None = None
+    picture5: str | None = None
+    image: Source | None = None
+    image2: Source | None = None
+    image3: Source | None = None
+    image4: Source | None = None
+    image5: Source | None = None
+    prompt: str | None = None
+    weights: str | None = None
+    count: int | None = None
+    seed: int | None = None
+
+    @property
+    def pictures(self) -> tuple[str, ...]:
+        named = (self.picture, self.picture2, self.picture3, self.picture4, self.picture5)
+        return tuple(each for each in named if each)
+
+    @property
+    def images(self) -> tuple[Source, ...]:
+        attached = (self.image, self.image2, self.image3, self.image4, self.image5)
+        return tuple(each for each in attached if each)
+
+
+def blend(ports: Ports, call: Call, command: Blend) -> Accepted:
+    return submit(ports, call, SPEC.name, request_of(ports, call, command))
+
+
+def request_of(ports: Ports, call: Call, command: Blend) -> PaintRequest:
+    """Pictures painted here come first, then uploads. Raises `BadParameter` and what `find_origin` raises."""
+    _check_number(command)
+    origins = [find_origin(ports, call, picture=each, image=None) for each in command.pictures]
+    origins += [find_origin(ports, call, picture=None, image=each) for each in command.images]
+    first = next((each for each in origins if each.model), origins[0])
+    return PaintRequest(
+        operation=Operation.BLEND,
+        prompt=command.prompt or _together([each.prompt for each in origins]),
+        negative_prompt=_together([each.negative_prompt for each in origins]),
+        count=command.count or usual_count(ports, call),
+        seed=chosen_seed(command.seed),
+        model=first.model,
+        style=_shared_style(origins),
+        loras=first.loras,
+        sources=tuple(each.source for each in origins),
+        pixels=pixels_like(origins[0].source),
+        weights=parse_weights(command.weights, len(origins)) if command.weights else (),
+    )
+
+
+def parse_weights(text: str, count: int) -> tuple[float, ...]:
+    """``"2, 1"`` for two pictures: two thirds of the first. Raises `BadParameter`."""
+    example = ", ".join(["2", *["1"] * (count - 1)])
+    try:
+        weights = tuple(float(each) for each in text.replace(",", " ").split())
+    except ValueError:
+        raise BadParameter("weights", f"must be numbers, for example {example}.") from None
+    if len(weights) != count:
+        raise BadParameter("weights", f"give one for each of the {count} pictures, for example {example}.")
+    if not all(math.isfinite(each) and 0 <= each <= 100 for each in weights) or not any(weights):
+        raise BadParameter("weights", f"must lie between 0 and 100, and not all be 0; for example {example}.")
+    return weights
+
+
+def _check_number(command: Blend) -> None:
+    given = len(command.pictures) + len(command.images)
+    if given < _FEWEST:
+        raise BadParameter("picture2", f"a blend takes {_FEWEST} to {MOST_BLENDED} pictures; give another.")
+    if given > MOST_BLENDED:
+        raise BadParameter("image", f"a blend takes at most {MOST_BLENDED} pictures, and these are {given}.")
+    if len(set(command.pictures)) < len(command.pictures):
+        raise BadParameter("picture2", "is a picture that was given already; its weight makes it count more.")
+
+
+def _together(texts: Sequence[str]) -> str:
+    """The different texts one after the other, as many as a prompt has room for."""
+    joined = ""
+    for text in dict.fromkeys(each for each in texts if each):
+        longer = f"{joined}, {text}" if joined else text
+        if len(longer) > MAX_PROMPT:
+            break
+        joined = longer
+    return joined
+
+
+def _shared_style(origins: Sequence[Origin]) -> str | None:
+    styles = {each.style for each in origins}
+    return styles.pop() if len(styles) == 1 else None
+
+
+SPEC = CommandSpec(
+    name="blend",
+    summary="Blend two to five pictures into new ones.",
+    example="/blend k3v9m2p4qx7a.2 x4m2w8r5tq6c.1 a castle at night",
+    build=Blend,
+    handle=blend,
+    parameters=(
+        PICTURE,
+        *(
+            Parameter(
+                name=f"picture{number}",
+                kind=Kind.PICTURE,
+                summary="Another picture, by its id.",
+                positional=True,
+            )
+            for number in _FURTHER
+        ),
+        Parameter(
+            name="prompt", kind=Kind.TEXT, summary="What the blend shows, if you like.", positional=True
+        ),
+        Parameter(
+            name="weights",
+            kind=Kind.TEXT,
+            summary="How much of each picture, in their order, such as 2, 1.",
+            max_length=60,
+        ),
+        IMAGE,
+        *(
+            Parameter(name=f"image{number}", kind=Kind.IMAGE, summary="Another image of your own, attached.")
+            for number in _FURTHER
+        ),
+        COUNT,
+        SEED,
+    ),
+)

@@ -1,0 +1,89 @@
+"""/edit: paint a part of a picture anew."""
+
+from dataclasses import dataclass, replace
+
+from studio.commands.parameters import COUNT, IMAGE, PICTURE, PROMPT, SEED
+from studio.commands.results import Accepted
+from studio.commands.spec import Call, CommandSpec, Kind, Parameter
+from studio.commands.submission.prompt_wording import read_wording
+from studio.commands.submission.request_defaults import usual_count
+from studio.commands.submission.source_images import chosen_seed, find_origin
+from studio.commands.submission.submit import submit
+from studio.domain.canvases import Box
+from studio.domain.prices import pixels_around
+from studio.domain.requests import Operation, PaintRequest, Source
+from studio.errors import BadParameter
+from studio.parsing.grid_regions import box_of_cells, parse_region
+from studio.ports import Ports
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edit:
+    prompt: str
+    picture: str | None = None
+    image: Source | None = None
+    region: str | None = None
+    mask: str | None = None
+    count: int | None = None
+    seed: int | None = None
+
+
+def edit(ports: Ports, call: Call, command: Edit) -> Accepted:
+    origin = find_origin(ports, call, picture=command.picture, image=command.image)
+    cells = parse_region(command.region) if command.region else ()
+    mask_key = command.mask or origin.source.mask_key
+    if not cells and not mask_key:
+        raise BadParameter("region", "say which part to change, for example B2-C3, or attach a mask.")
+    source, box = _marked(ports, replace(origin.source, mask_key=mask_key), cells)
+    wording = read_wording(command.prompt, count=command.count, usual=usual_count(ports, call))
+    request = PaintRequest(
+        operation=Operation.EDIT,
+        prompt=wording.prompt,
+        prompts=wording.prompts,
+        negative_prompt=origin.negative_prompt,
+        cells=cells,
+        count=wording.count,
+        seed=chosen_seed(command.seed),
+        model=origin.model,
+        style=origin.style,
+        loras=origin.loras,
+        sources=(source,),
+        pixels=pixels_around(source, box) if box else None,
+    )
+    return submit(ports, call, SPEC.name, request)
+
+
+def _marked(ports: Ports, source: Source, cells: tuple[str, ...]) -> tuple[Source, Box | None]:
+    """The picture with its mask at its size, and the box that changes, where that is known. Cells count before a mask.
+
+    Raises `BadImage` for a mask that does not fit, before anybody waits for a worker to say so.
+    """
+    if cells or not source.mask_key:
+        box = box_of_cells(cells, source.size) if source.size else None
+        return replace(source, mask_key=None), box
+    mask, picture = ports.store.get(source.mask_key), ports.store.get(source.key)
+    fitted = ports.darkroom.fit_mask(mask, picture=picture)
+    return replace(source, mask_key=ports.store.put(fitted.png, suffix=".png")), fitted.box
+
+
+SPEC = CommandSpec(
+    name="edit",
+    summary="Paint a part of a picture anew.",
+    example="/edit k3v9m2p4qx7a.2 a small boat --region B3-C4",
+    build=Edit,
+    handle=edit,
+    parameters=(
+        PICTURE,
+        PROMPT,
+        Parameter(
+            name="region",
+            kind=Kind.TEXT,
+            summary="Cells of the lettered grid: A1 is top left, D4 bottom right.",
+            max_length=100,
+        ),
+        IMAGE,
+        Parameter(name="mask", kind=Kind.MASK, summary="A mask, white where the picture may change."),
+        COUNT,
+        SEED,
+    ),
+)

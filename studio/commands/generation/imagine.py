@@ -1,0 +1,162 @@
+"""/imagine: words in, pictures out."""
+
+from dataclasses import dataclass, replace
+
+from studio.commands.parameters import (
+    COUNT,
+    GUIDANCE,
+    IMAGE,
+    LORA,
+    MODEL,
+    NEGATIVE,
+    PROMPT,
+    SCHEDULER,
+    SEED,
+    STEPS,
+    STYLE,
+)
+from studio.commands.results import Accepted
+from studio.commands.spec import Call, CommandSpec, Kind, Parameter
+from studio.commands.submission.prompt_wording import read_wording
+from studio.commands.submission.request_defaults import own_defaults, usual_count
+from studio.commands.submission.source_images import chosen_seed
+from studio.commands.submission.submit import submit
+from studio.domain.requests import (
+    LEAST_SIDE,
+    MOST_SIDE,
+    Operation,
+    PaintRequest,
+    Source,
+    parse_aspect,
+    parse_loras,
+    parse_size,
+)
+from studio.errors import BadParameter
+from studio.ports import Ports
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Imagine:
+    prompt: str
+    negative: str = ""
+    count: int | None = None
+    seed: int | None = None
+    aspect: str | None = None
+    size: str | None = None
+    width: int | None = None
+    height: int | None = None
+    steps: int | None = None
+    guidance: float | None = None
+    model: str | None = None
+    style: str | None = None
+    scheduler: str | None = None
+    lora: str | None = None
+    image: Source | None = None
+    strength: float | None = None
+
+
+def imagine(ports: Ports, call: Call, command: Imagine) -> Accepted:
+    request = request_of(complete(ports, call, command), most_pictures=usual_count(ports, call))
+    return submit(ports, call, SPEC.name, request)
+
+
+def complete(ports: Ports, call: Call, command: Imagine) -> Imagine:
+    """With the person's own defaults. A picture that is brought along has its own shape."""
+    chosen, model = own_defaults(ports, call)
+    shaped = command.aspect or command.size or command.width or command.height or command.image
+    return replace(
+        command,
+        model=command.model or model,
+        style=command.style or chosen.style,
+        aspect=command.aspect if shaped else chosen.aspect,
+    )
+
+
+def request_of(command: Imagine, *, most_pictures: int) -> PaintRequest:
+    """What is left open is settled here: the count, and the seed by chance. Raises `BadParameter`."""
+    aspect, width, height = _shape(command)
+    wording = read_wording(command.prompt, count=command.count, usual=most_pictures)
+    return PaintRequest(
+        operation=Operation.IMAGINE,
+        prompt=wording.prompt,
+        prompts=wording.prompts,
+        negative_prompt=command.negative,
+        count=wording.count,
+        seed=chosen_seed(command.seed),
+        aspect=aspect,
+        width=width,
+        height=height,
+        steps=command.steps,
+        guidance_scale=command.guidance,
+        model=command.model,
+        style=command.style,
+        scheduler=command.scheduler,
+        loras=parse_loras(command.lora) if command.lora else (),
+        sources=(command.image,) if command.image else (),
+        strength=command.strength,
+    )
+
+
+def _shape(command: Imagine) -> tuple[str | None, int | None, int | None]:
+    """Aspect, width and height, of which one side and an aspect make the other side. Raises `BadParameter`."""
+    aspect, width, height = command.aspect, command.width, command.height
+    if command.size is not None:
+        if aspect or width or height:
+            raise BadParameter("size", "give a size alone, without aspect, width and height.")
+        return None, *parse_size(command.size)
+    if aspect is None or not (width or height):
+        return aspect, width, height
+    if width and height:
+        raise BadParameter("aspect", "give an aspect, or width and height, not both.")
+    across, down = parse_aspect(aspect)
+    width, height = (
+        width or round((height or 0) * across / down),
+        height or round((width or 0) * down / across),
+    )
+    parse_size(f"{width}x{height}")
+    return None, width, height
+
+
+SPEC = CommandSpec(
+    name="imagine",
+    summary="Paint pictures from words.",
+    example="/imagine a red apple on a blue background --seed 7",
+    build=Imagine,
+    handle=imagine,
+    parameters=(
+        PROMPT,
+        NEGATIVE,
+        COUNT,
+        SEED,
+        Parameter(name="aspect", kind=Kind.ASPECT, summary="Width to height, such as 3:2.", aliases=("ar",)),
+        Parameter(name="size", kind=Kind.SIZE, summary="Width and height in pixels, such as 512x768."),
+        Parameter(
+            name="width",
+            summary="Width in pixels.",
+            kind=Kind.INTEGER,
+            minimum=LEAST_SIDE,
+            maximum=MOST_SIDE,
+        ),
+        Parameter(
+            name="height",
+            summary="Height in pixels.",
+            kind=Kind.INTEGER,
+            minimum=LEAST_SIDE,
+            maximum=MOST_SIDE,
+        ),
+        STEPS,
+        GUIDANCE,
+        MODEL,
+        STYLE,
+        SCHEDULER,
+        LORA,
+        IMAGE,
+        Parameter(
+            name="strength",
+            kind=Kind.NUMBER,
+            summary="With an image: how far to move away from it, 0.05 to 1.",
+            minimum=0.05,
+            maximum=1,
+        ),
+    ),
+)

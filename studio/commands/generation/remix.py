@@ -1,0 +1,40 @@
+"""/remix: somebody's picture, with other words."""
+
+from dataclasses import dataclass
+
+from studio.commands.generation.vary import Vary, request_of
+from studio.commands.parameters import COUNT, PICTURE, PROMPT, SEED
+from studio.commands.results import Accepted
+from studio.commands.spec import Call, CommandSpec
+from studio.commands.submission.submit import submit
+from studio.domain.requests import Strength
+from studio.ports import Ports
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remix:
+    prompt: str
+    picture: str | None = None
+    count: int | None = None
+    seed: int | None = None
+
+
+def remix(ports: Ports, call: Call, command: Remix) -> Accepted:
+    variation = Vary(
+        picture=command.picture,
+        prompt=command.prompt,
+        strength=Strength.STRONG,
+        count=command.count,
+        seed=command.seed,
+    )
+    return submit(ports, call, SPEC.name, request_of(ports, call, variation))
+
+
+SPEC = CommandSpec(
+    name="remix",
+    summary="Paint a picture again with other words.",
+    example="/remix k3v9m2p4qx7a.2 a green apple on a table",
+    build=Remix,
+    handle=remix,
+    parameters=(PICTURE, PROMPT, COUNT, SEED),
+)

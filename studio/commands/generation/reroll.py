@@ -1,0 +1,42 @@
+"""/reroll: the same request again, with a new seed."""
+
+from dataclasses import dataclass, replace
+
+from studio.commands.results import Accepted
+from studio.commands.spec import Call, CommandSpec, Kind, Parameter
+from studio.commands.submission import remix_consent
+from studio.commands.submission.source_images import any_seed
+from studio.commands.submission.submit import submit
+from studio.db import queries
+from studio.domain.requests import Operation
+from studio.errors import BadParameter, NotFound
+from studio.ports import Ports
+
+JOB = Parameter(name="job", kind=Kind.JOB, summary="A job, by its id.", required=True, positional=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reroll:
+    job: str
+
+
+def reroll(ports: Ports, call: Call, command: Reroll) -> Accepted:
+    """What somebody brought along stays with them, unless anybody may build on their pictures."""
+    with ports.database.read() as session:
+        job = queries.find_job(session, command.job, viewer=call.person)
+        remix_consent.require_uploads(session, call.person, job)
+    if not (job.request.prompt or job.request.sources):  # its person was forgotten, or nobody shall read it
+        raise NotFound(f"What job {job.id} asked for")
+    if job.request.operation is Operation.UPSCALE:
+        raise BadParameter("job", "an upscaled picture comes out the same each time. Vary it instead.")
+    return submit(ports, call, SPEC.name, replace(job.request, seed=any_seed()))
+
+
+SPEC = CommandSpec(
+    name="reroll",
+    summary="Paint the same request again, with a new seed.",
+    example="/reroll k3v9m2p4qx7a",
+    build=Reroll,
+    handle=reroll,
+    parameters=(JOB,),
+)

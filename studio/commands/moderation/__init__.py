@@ -1,0 +1,1 @@
+"""Commands for moderators, and reports and appeals."""

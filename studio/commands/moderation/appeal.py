@@ -1,0 +1,66 @@
+"""/appeal: ask a moderator to look again at what the house refused."""
+
+from dataclasses import dataclass
+
+from studio.commands.results import Filed
+from studio.commands.spec import Call, CommandSpec, Kind, Parameter
+from studio.commands.submission.job_creation import CORE
+from studio.db import outbox, queries
+from studio.db.cases import open_case
+from studio.db.linked_identities import same_human
+from studio.db.people import lock_person
+from studio.domain.cases import CaseKind
+from studio.domain.jobs import JobState
+from studio.errors import BadParameter, NotAllowed
+from studio.ports import Ports
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Appeal:
+    job: str
+    reason: str = ""
+
+
+def appeal(ports: Ports, call: Call, command: Appeal) -> Filed:
+    """The owner of a refused job appeals, once, where somebody moderates.
+
+    Raises `NotFound`, `NotAllowed` and `BadParameter`.
+    """
+    ports.gate.require_moderators(call.person)
+    with ports.database.begin() as session:
+        lock_person(session, call.person)  # of two clicks at once, the second finds the case of the first
+        job = queries.find_job(session, command.job, viewer=call.person)
+        if not same_human(session, job.person.key, call.person.key):
+            raise NotAllowed("Only the person who asked for this can appeal.")
+        if job.state is not JobState.REFUSED:
+            raise BadParameter("job", "was not refused, so there is nothing to appeal.")
+        if job.error_code == CORE:
+            raise NotAllowed("Against this refusal there is no appeal.")
+        case, events = open_case(
+            session,
+            CaseKind.APPEAL,
+            case_key=f"appeal:{job.id}",
+            subject=job.person,
+            filed_by=call.person,
+            job_id=job.id,
+            rule=job.refused_rule,
+            category=job.refused_category,
+            words=command.reason,
+        )
+    outbox.send(ports.database, ports.events, events)
+    return Filed(case=case, repeated=not events)
+
+
+SPEC = CommandSpec(
+    name="appeal",
+    summary="Ask a moderator to look again at a refused request.",
+    example="/appeal k3v9m2p4qx7a --reason it is from a textbook",
+    build=Appeal,
+    handle=appeal,
+    parameters=(
+        Parameter(name="job", kind=Kind.JOB, summary="The job's id.", required=True, positional=True),
+        Parameter(name="reason", kind=Kind.TEXT, summary="Why it should pass.", max_length=500),
+    ),
+    paints=False,
+    open_to_banned=True,
+)

@@ -1,0 +1,45 @@
+"""/cases: what lies on the moderators' desk."""
+
+from dataclasses import dataclass
+
+from studio.commands.results import DeskCases
+from studio.commands.spec import Audience, Call, CommandSpec, Kind, Parameter
+from studio.db.cases import desk_cases
+from studio.domain.cases import CaseState
+from studio.errors import NotAllowed
+from studio.ports import Ports
+
+MODERATORS_ONLY = "Only moderators can do that."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListCases:
+    state: str = CaseState.OPEN
+
+
+def list_cases(ports: Ports, call: Call, command: ListCases) -> DeskCases:
+    if not call.person.moderates:
+        raise NotAllowed(MODERATORS_ONLY)
+    with ports.database.read() as session:
+        found = desk_cases(session, call.person, states=(CaseState(command.state),))
+    return DeskCases(cases=tuple(found))
+
+
+SPEC = CommandSpec(
+    name="cases",
+    summary="What waits for a moderator, or what was decided last.",
+    example="/cases --state closed",
+    build=ListCases,
+    handle=list_cases,
+    parameters=(
+        Parameter(
+            name="state",
+            kind=Kind.CHOICE,
+            summary="Open cases, or closed ones.",
+            choices=tuple(CaseState),
+            positional=True,
+        ),
+    ),
+    paints=False,
+    audience=Audience.MODERATORS,
+)

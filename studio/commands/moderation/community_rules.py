@@ -1,0 +1,158 @@
+"""/studio: the rules of the community, for its moderators; without words it shows them."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from studio.commands.moderation.cases import MODERATORS_ONLY
+from studio.commands.results import Community
+from studio.commands.spec import Audience, Call, CommandSpec, Kind, Parameter
+from studio.commands.submission.known_names import find_model
+from studio.db import settings
+from studio.domain.communities import CommunityRules, Tier
+from studio.errors import BadParameter, NotAllowed
+from studio.ports import Ports
+
+NOTHING = ("", "none", "off")
+CHANNELS = {
+    "desk": "desk_channel",
+    "log": "log_channel",
+    "stars": "star_channel",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Studio:
+    setting: str | None = None
+    value: str = ""
+
+
+def govern(ports: Ports, call: Call, command: Studio) -> Community:
+    """Raises `NotAllowed` and `BadParameter`."""
+    if not call.person.moderates:
+        raise NotAllowed(MODERATORS_ONLY)
+    change = _CHANGES.get(command.setting or "")
+    if change is not None:
+        value = command.value.strip()
+        if command.setting == "model" and value.lower() not in NOTHING:
+            find_model(ports, value.lower())
+        return Community(rules=ports.desk.govern(call.person, lambda rules: change(rules, value)))
+    with ports.database.read() as session:
+        rules = settings.community_rules(session, call.person.platform, call.person.community)
+    return Community(rules=rules)
+
+
+def _set_paused(paused: bool) -> Callable[[CommunityRules, str], CommunityRules]:
+    return lambda rules, _value: replace(rules, paused=paused)
+
+
+def _set_channels(rules: CommunityRules, value: str) -> CommunityRules:
+    names = () if value.lower() in NOTHING else tuple(dict.fromkeys(value.replace(",", " ").split()))
+    return replace(rules, channels=names)
+
+
+def _set_channel(field: str) -> Callable[[CommunityRules, str], CommunityRules]:
+    def change(rules: CommunityRules, value: str) -> CommunityRules:
+        chosen: Mapping[str, object] = {field: None if value.lower() in NOTHING else value}
+        return replace(rules, **chosen)  # type: ignore[arg-type]
+
+    return change
+
+
+def _set_model(rules: CommunityRules, value: str) -> CommunityRules:
+    return replace(rules, model=None if value.lower() in NOTHING else value.lower())
+
+
+def _set_threshold(rules: CommunityRules, value: str) -> CommunityRules:
+    return replace(rules, star_threshold=_number(value, 1, 1000))
+
+
+def _set_pictures(rules: CommunityRules, value: str) -> CommunityRules:
+    return replace(rules, max_pictures=None if value.lower() in NOTHING else _number(value, 1, 8))
+
+
+def _set_tier(rules: CommunityRules, value: str) -> CommunityRules:
+    role, tier = _pair(value, "a role and a tier, such as 123456 trusted")
+    if tier in NOTHING:
+        return replace(rules, tiers={name: each for name, each in rules.tiers.items() if name != role})
+    return replace(rules, tiers={**rules.tiers, role: _tier(tier)})
+
+
+def _set_credits(rules: CommunityRules, value: str) -> CommunityRules:
+    name, amount = _pair(value, "a tier and its credits a month, such as member 200")
+    tier = _tier(name)
+    if amount in NOTHING:
+        rest = {each: credits for each, credits in rules.monthly_credits.items() if each is not tier}
+        return replace(rules, monthly_credits=rest)
+    return replace(rules, monthly_credits={**rules.monthly_credits, tier: _number(amount, 0, 1_000_000)})
+
+
+def _set_pool(rules: CommunityRules, value: str) -> CommunityRules:
+    channel, amount = _pair(value, "a channel and its credits a month, such as 1234567890 500")
+    if amount in NOTHING:
+        return replace(rules, pools={name: each for name, each in rules.pools.items() if name != channel})
+    return replace(rules, pools={**rules.pools, channel: _number(amount, 1, 1_000_000)})
+
+
+def _set_stance(rules: CommunityRules, value: str) -> CommunityRules:
+    category, action = _pair(value, "a category and an action, such as violence hold")
+    category = category.lower()
+    if action in NOTHING:
+        return replace(rules, stances={k: v for k, v in rules.stances.items() if k != category})
+    if action not in ("hold", "refuse"):
+        raise BadParameter("value", "a community may only be stricter: hold or refuse.")
+    return replace(rules, stances={**rules.stances, category: action})
+
+
+_CHANGES: dict[str, Callable[[CommunityRules, str], CommunityRules]] = {
+    "pause": _set_paused(True),
+    "resume": _set_paused(False),
+    "channels": _set_channels,
+    **{name: _set_channel(field) for name, field in CHANNELS.items()},
+    "star-threshold": _set_threshold,
+    "model": _set_model,
+    "pictures": _set_pictures,
+    "tier": _set_tier,
+    "credits": _set_credits,
+    "pool": _set_pool,
+    "policy": _set_stance,
+}
+
+
+def _pair(value: str, example: str) -> tuple[str, str]:
+    parts = value.replace("=", " ").split()
+    if len(parts) != 2:
+        raise BadParameter("value", f"write {example}.")
+    return parts[0], parts[1].lower()
+
+
+def _tier(name: str) -> Tier:
+    if name.lower() not in set(Tier):
+        raise BadParameter("value", f"there are the tiers {', '.join(Tier)}.")
+    return Tier(name.lower())
+
+
+def _number(text: str, low: int, high: int) -> int:
+    if not text.isdecimal() or not low <= int(text) <= high:
+        raise BadParameter("value", f"must be a whole number between {low} and {high:,}.")
+    return int(text)
+
+
+SPEC = CommandSpec(
+    name="studio",
+    summary="The rules of this community: channels, model, tiers, credits, policy; pause and resume.",
+    example="/studio channels 1234567890",
+    build=Studio,
+    handle=govern,
+    parameters=(
+        Parameter(
+            name="setting",
+            kind=Kind.CHOICE,
+            summary="What to change.",
+            choices=tuple(_CHANGES),
+            positional=True,
+        ),
+        Parameter(name="value", kind=Kind.TEXT, summary="What it shall be; none for none.", positional=True),
+    ),
+    paints=False,
+    audience=Audience.MODERATORS,
+)

@@ -1,0 +1,93 @@
+"""/report: tell the moderators of a picture that breaks the rules."""
+
+from dataclasses import dataclass
+
+from studio.commands.results import Filed
+from studio.commands.spec import Call, CommandSpec, Kind, Parameter
+from studio.db import job_transitions, linked_identities, outbox, queries
+from studio.db.cases import open_case, report_of, report_weight
+from studio.db.people import lock_person
+from studio.db.tables import JobRow
+from studio.domain.cases import Case, CaseKind
+from studio.errors import NotAllowed
+from studio.parsing.text_cleaning import clean_text
+from studio.ports import Ports
+
+LONGEST_REASON = 500  # characters
+_OUTSIDE = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    picture: str
+    reason: str = ""
+
+
+def report(ports: Ports, call: Call, command: Report) -> Filed:
+    """One human reports one picture once, under whichever name. Raises `NotFound`."""
+    with ports.database.begin() as session:
+        linked_identities.hold(session, call.person.key)
+        lock_person(session, call.person)
+        picture = queries.find_picture(session, command.picture, viewer=call.person)
+        job = queries.find_job(session, picture.job_id)
+        if linked_identities.same_human(session, job.person.key, call.person.key):
+            raise NotAllowed("This is your own picture: delete it, and it is gone.")
+        if earlier := report_of(session, picture.id, linked_identities.identities(session, call.person.key)):
+            return Filed(case=earlier, repeated=True)
+        case, events = open_case(
+            session,
+            CaseKind.REPORT,
+            case_key=f"report:{picture.id}:{call.person.key}",
+            subject=job.person,
+            filed_by=call.person,
+            job_id=job.id,
+            picture_id=picture.id,
+            rule="report",
+            words=command.reason,
+            weight=report_weight(session, call.person.key),
+        )
+    outbox.send(ports.database, ports.events, events)
+    return Filed(case=case, repeated=False)
+
+
+def report_from_outside(ports: Ports, picture_id: str, words: str) -> Case:
+    """A report of somebody without a name here. It weighs less, and each picture is reported so once.
+
+    Raises `NotFound`.
+    """
+    with ports.database.begin() as session:
+        picture = queries.find_picture(session, picture_id)
+        job_transitions.hold(
+            session, JobRow.id == picture.job_id
+        )  # of two at once, the second finds the first's case
+        job = queries.find_job(session, picture.job_id)
+        case, events = open_case(
+            session,
+            CaseKind.REPORT,
+            case_key=f"report:{picture.id}:outside",
+            subject=job.person,
+            job_id=job.id,
+            picture_id=picture.id,
+            rule="report from outside",
+            words=clean_text(words),
+            weight=_OUTSIDE,
+        )
+    outbox.send(ports.database, ports.events, events)
+    return case
+
+
+SPEC = CommandSpec(
+    name="report",
+    summary="Tell the moderators that a picture breaks the rules.",
+    example="/report k3v9m2p4qx7a.2 --reason shows a private person",
+    build=Report,
+    handle=report,
+    parameters=(
+        Parameter(
+            name="picture", kind=Kind.PICTURE, summary="The picture's id.", required=True, positional=True
+        ),
+        Parameter(name="reason", kind=Kind.TEXT, summary="What is wrong with it.", max_length=LONGEST_REASON),
+    ),
+    paints=False,
+    rationed=True,
+)

@@ -1,0 +1,81 @@
+"""/delete: take a picture, or all pictures of a job, away for good."""
+
+from dataclasses import dataclass
+
+from studio.commands.account.cancel import Cancel, cancel
+from studio.commands.results import Deleted, Stopped
+from studio.commands.spec import Call, CommandSpec, Kind, Parameter
+from studio.db import queries
+from studio.db.linked_identities import same_human
+from studio.domain.identifiers import is_job_id, split_picture_id
+from studio.domain.jobs import JobState
+from studio.errors import BadParameter, NotAllowed, NotFound
+from studio.ports import Ports
+from studio.services import job_release
+from studio.services.picture_deletion import clear_away, take_away, take_down
+
+_DELETED = "Its pictures were deleted. Nothing was charged."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delete:
+    what: str
+
+
+def delete(ports: Ports, call: Call, command: Delete) -> Deleted | Stopped:
+    """The lineage stays, so that children keep their family tree; the files go.
+
+    A job that is not over yet has no pictures: it is cancelled. So is one that was held for the pictures that go.
+    """
+    job_id, index = _target(command.what)
+    with ports.database.read() as session:
+        waiting = not queries.find_job(session, job_id, viewer=call.person).state.ended
+    if waiting:
+        return cancel(ports, call, Cancel(job=job_id))
+    with ports.database.begin() as session:
+        job = queries.find_job(session, job_id, viewer=call.person)
+        mine = same_human(session, job.person.key, call.person.key)
+        if not (call.person.moderates or mine):
+            raise NotAllowed
+        pictures = [each for each in queries.pictures_of_job(session, job_id) if index in (0, each.index)]
+        if not pictures:
+            raise NotFound(f"Picture {command.what[:14]}")
+        taken_down = call.person.moderates and not mine
+        removal = (take_down if taken_down else take_away)(session, job, pictures)
+        if job.state is JobState.HELD and not job_release.pictures_of(session, job_id):
+            ended = job_release.stop(
+                session, job_id, JobState.CANCELLED, error_code="cancelled", error_text=_DELETED
+            )
+            removal.events.extend(ended)
+    clear_away(ports, removal)
+    return Deleted(picture_ids=tuple(picture.id for picture in pictures))
+
+
+def _target(what: str) -> tuple[str, int]:
+    text = what.strip().lower()
+    if is_job_id(text):
+        return text, 0
+    if split := split_picture_id(text):
+        return split
+    raise BadParameter("what", "is not a picture or job id. They look like k3v9m2p4qx7a.2")
+
+
+SPEC = CommandSpec(
+    name="delete",
+    summary="Delete a picture of yours, or all of a job.",
+    example="/delete k3v9m2p4qx7a.2",
+    build=Delete,
+    handle=delete,
+    parameters=(
+        Parameter(
+            name="what",
+            kind=Kind.TEXT,
+            summary="A picture id or a job id.",
+            required=True,
+            positional=True,
+            max_length=20,
+        ),
+    ),
+    paints=False,
+    open_to_banned=True,
+)

@@ -1,0 +1,100 @@
+"""/lineage: the family tree of a picture, with everybody who had a part in it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from studio.commands.results import Family, Relative
+from studio.commands.spec import Call, CommandSpec, Kind, Parameter
+from studio.commands.visibility import Audience, may_see
+from studio.db import queries
+from studio.db.tables import JobRow, LineageRow, PictureRow
+from studio.domain.jobs import JobState
+from studio.domain.lineage import Edge, parents_first
+from studio.domain.requests import Operation
+from studio.ports import Ports
+
+MOST_RELATIVES = 60
+_MOST_GENERATIONS = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowLineage:
+    picture: str
+
+
+def show_lineage(ports: Ports, call: Call, command: ShowLineage) -> Family:
+    """Ancestors as far back as they go, then descendants, at most 60 pictures. Deleted ones stay as gaps."""
+    with ports.database.read() as session:
+        picture = queries.find_picture(session, command.picture, viewer=call.person)
+        edges = _edges(session, picture.id)
+        order = parents_first(edges) if edges else [picture.id]
+        return Family(picture_id=picture.id, relatives=tuple(_relatives(session, call, order, edges)))
+
+
+def _edges(session: Session, picture_id: str) -> list[Edge]:
+    """The lines of the tree, nearest to the picture first; those that would exceed the limit are left out."""
+    found: dict[tuple[str, str], Edge] = {}
+    known = {picture_id}
+    for wanted, front_column in (
+        (LineageRow.parent, LineageRow.child),
+        (LineageRow.child, LineageRow.parent),
+    ):
+        front = {picture_id}
+        for _ in range(_MOST_GENERATIONS):
+            rows = list(session.scalars(select(LineageRow).where(front_column.in_(sorted(front)))))
+            front = set()
+            for row in rows:
+                other = row.parent if wanted is LineageRow.parent else row.child
+                if other not in known and len(known) >= MOST_RELATIVES:
+                    continue
+                if other not in known:
+                    front.add(other)
+                known.add(other)
+                found[row.child, row.parent] = Edge(
+                    child=row.child,
+                    parent=row.parent,
+                    operation=Operation(row.operation),
+                    person=row.person_key,
+                )
+            if not front:
+                break
+    return list(found.values())
+
+
+def _relatives(session: Session, call: Call, order: list[str], edges: Iterable[Edge]) -> list[Relative]:
+    """In the order given, without those that were never shown to anybody, or not to people who are here."""
+    query = select(PictureRow, JobRow).join(JobRow, JobRow.id == PictureRow.job_id)
+    rows = {row.id: (row, job) for row, job in session.execute(query.where(PictureRow.id.in_(order)))}
+    audience = Audience.of_call(call)
+    shown = {
+        each
+        for each, (_, row) in rows.items()
+        if row.state == JobState.DONE and may_see(session, queries.job_of(row), audience)
+    }
+    return [
+        Relative(
+            picture=queries.picture_of(rows[each][0]),
+            person=queries.job_of(rows[each][1]).person,
+            parents=tuple(edge.parent for edge in edges if edge.child == each and edge.parent in shown),
+        )
+        for each in order
+        if each in shown
+    ]
+
+
+SPEC = CommandSpec(
+    name="lineage",
+    summary="The family tree of a picture, with everybody who had a part in it.",
+    example="/lineage k3v9m2p4qx7a.2",
+    build=ShowLineage,
+    handle=show_lineage,
+    parameters=(
+        Parameter(
+            name="picture", kind=Kind.PICTURE, summary="The picture's id.", required=True, positional=True
+        ),
+    ),
+    paints=False,
+)

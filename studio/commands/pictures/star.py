@@ -1,0 +1,54 @@
+"""/star: mark a picture that you like; once more takes the star back."""
+
+from dataclasses import dataclass
+from typing import Any, cast
+
+from sqlalchemy import CursorResult, delete
+
+from studio.commands.results import Starred
+from studio.commands.spec import Call, CommandSpec, Kind, Parameter
+from studio.db import linked_identities, outbox, queries
+from studio.db.people import lock_person
+from studio.db.tables import StarRow
+from studio.domain.events import PictureChanged
+from studio.ports import Ports
+from studio.runtime.clock import now
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Star:
+    picture: str
+
+
+def star(ports: Ports, call: Call, command: Star) -> Starred:
+    """A human gives one star, whichever of their names they do it under."""
+    with ports.database.begin() as session:
+        linked_identities.hold(session, call.person.key)
+        lock_person(session, call.person)
+        picture = queries.find_picture(session, command.picture, viewer=call.person)
+        mine = StarRow.person_key.in_(linked_identities.identities(session, call.person.key))
+        taken = session.execute(delete(StarRow).where(StarRow.picture_id == picture.id, mine))
+        given = cast("CursorResult[Any]", taken).rowcount == 0
+        if given:
+            session.add(StarRow(picture_id=picture.id, person_key=call.person.key, created_at=now()))
+        session.flush()
+        stars = queries.star_counts(session, [picture.id]).get(picture.id, 0)
+        changed = PictureChanged(job_id=picture.job_id, platform=call.address.platform, picture_id=picture.id)
+        event = outbox.write(session, changed)
+    outbox.send(ports.database, ports.events, [event])
+    return Starred(picture_id=picture.id, stars=stars, given=given)
+
+
+SPEC = CommandSpec(
+    name="star",
+    summary="Star a picture, or take your star back.",
+    example="/star k3v9m2p4qx7a.2",
+    build=Star,
+    handle=star,
+    parameters=(
+        Parameter(
+            name="picture", kind=Kind.PICTURE, summary="The picture's id.", required=True, positional=True
+        ),
+    ),
+    paints=False,
+)

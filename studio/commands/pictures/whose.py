@@ -1,0 +1,125 @@
+"""/whose: who made the picture in a file, and how that is known."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from studio.commands.results import Attribution
+from studio.commands.spec import Call, CommandSpec, Kind, Parameter
+from studio.commands.visibility import Audience, may_see, without_hidden_parents
+from studio.db import queries
+from studio.db.tables import JobRow, PictureRow
+from studio.domain.jobs import JobState
+from studio.domain.provenance import SAME_BITS, Trace, Traces, difference, likeness
+from studio.errors import BadParameter
+from studio.ports import Ports
+
+_BATCH = 2000
+_MOST_COMPARED = 100_000
+_MOST_ALIKE = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Whose:
+    image: Traces | None = None
+
+
+def whose(ports: Ports, call: Call, command: Whose) -> Attribution:
+    """Nothing of the file is kept. Who and what is told where the picture may be seen only.
+
+    Raises `BadParameter` without a file.
+    """
+    if command.image is None:
+        raise BadParameter("image", "attach the picture, as the file you have.")
+    with ports.database.read() as session:
+        return attribute(session, command.image, call)
+
+
+def attribute(session: Session, traces: Traces, call: Call | None) -> Attribution:
+    """What the records know of the picture behind `traces`. `call` None is the administrator's, who sees all."""
+    for trace, picture_id in traces.claims:
+        row = session.get(PictureRow, picture_id)
+        if row is not None and (found := _told(session, row, trace, traces, call)):
+            return found
+    for row in _alike(session, traces.fingerprint, call):
+        found = _told(session, row, Trace.LIKENESS, traces, call)
+        if found and found.person:  # that something looks alike is nobody's business elsewhere
+            return found
+    return claimed(traces)
+
+
+def claimed(traces: Traces) -> Attribution:
+    """What the file says, without anybody to confirm it."""
+    by, picture_id = traces.claims[0] if traces.claims else (None, None)
+    return Attribution(
+        known=False,
+        by=by,
+        picture_id=picture_id,
+        software=traces.software,
+        signed_by=traces.signed_by,
+        tampered=traces.tampered,
+    )
+
+
+def _told(
+    session: Session, row: PictureRow, trace: Trace, traces: Traces, call: Call | None
+) -> Attribution | None:
+    """None for what was never shown to anybody."""
+    job = queries.find_job(session, row.job_id)
+    if job.state is not JobState.DONE:
+        return None
+    audience = Audience.of_call(call) if call else None
+    near = audience is None or may_see(session, job, audience)
+    picture = queries.picture_of(row) if near and row.deleted_at is None else None
+    if picture and audience:
+        picture = without_hidden_parents(session, picture, audience)
+    looks = row.perceptual_hash if traces.fingerprint else None
+    return Attribution(
+        known=True,
+        by=trace,
+        picture_id=row.id,
+        made_at=row.created_at,
+        similarity=likeness(traces.fingerprint, looks) if looks else None,
+        person=job.person if near else None,
+        picture=picture,
+        deleted=row.deleted_at is not None,
+        tampered=traces.tampered,
+        signed_by=traces.signed_by,
+        software=traces.software,
+    )
+
+
+def _alike(session: Session, fingerprint: str, call: Call | None) -> list[PictureRow]:
+    """The pictures of the community that look most like it, at most 31 of 256 bits away; of equal ones the first.
+
+    Walks over the latest 100,000, which takes about half a second. Older ones are known by what their files say.
+    """
+    if not fingerprint:
+        return []
+    query = select(PictureRow.id, PictureRow.perceptual_hash).join(JobRow, JobRow.id == PictureRow.job_id)
+    query = query.where(PictureRow.perceptual_hash.is_not(None), JobRow.state == JobState.DONE)
+    if call is not None:
+        here = call.person
+        query = query.where(JobRow.platform == here.platform, JobRow.community == here.community)
+    latest = query.order_by(PictureRow.created_at.desc()).limit(_MOST_COMPARED)
+    found = [
+        (bits, -number, picture_id)
+        for number, (picture_id, other) in enumerate(session.execute(latest).yield_per(_BATCH))
+        if other and (bits := difference(fingerprint, other)) <= SAME_BITS
+    ]
+    return [session.get_one(PictureRow, picture_id) for *_, picture_id in sorted(found)[:_MOST_ALIKE]]
+
+
+SPEC = CommandSpec(
+    name="whose",
+    summary="Who made this? For a picture that you attach.",
+    example="/whose",
+    build=Whose,
+    handle=whose,
+    parameters=(
+        Parameter(name="image", kind=Kind.FILE, summary="The picture, attached as the file you have."),
+    ),
+    paints=False,
+    rationed=True,
+)

@@ -1,0 +1,152 @@
+"""The catalogue: every command, and what every reaction and button means. All faces are built from it."""
+
+import difflib
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+
+from studio.commands import visibility
+from studio.commands.account import cancel, credits, forget_me, history, link, queue, settings
+from studio.commands.button_ids import Action, Button
+from studio.commands.generation import blend, edit, expand, imagine, remix, reroll, upscale, vary
+from studio.commands.moderation import answer, appeal, ban, cases, community_rules, report, review, unban
+from studio.commands.pictures import delete, lineage, show, star, whose
+from studio.commands.results import Answer
+from studio.commands.spec import Call, CommandSpec
+from studio.commands.submission.prompt_hints import send_hints
+from studio.domain.cases import Decision
+from studio.domain.people import Platform
+from studio.errors import UnknownCommand
+from studio.parsing.foreign_syntax import Hint, without_foreign_syntax
+from studio.ports import Ports
+
+CATALOG: Mapping[str, CommandSpec] = {
+    module.SPEC.name: module.SPEC
+    for module in (
+        imagine,
+        vary,
+        edit,
+        expand,
+        blend,
+        upscale,
+        reroll,
+        remix,
+        show,
+        star,
+        lineage,
+        whose,
+        queue,
+        history,
+        credits,
+        cancel,
+        delete,
+        settings,
+        link,
+        forget_me,
+        report,
+        appeal,
+        answer,
+        community_rules,
+        cases,
+        review,
+        ban,
+        unban,
+    )
+}
+
+# Reactions on a message that shows a job: the emoji, its action, and the tile it speaks of (0: the job).
+# Upscale, star and report speak of the first picture when the message shows several.
+REACTIONS: Mapping[str, tuple[Action, int]] = {
+    "1️⃣": (Action.VARY, 1),
+    "2️⃣": (Action.VARY, 2),
+    "3️⃣": (Action.VARY, 3),
+    "4️⃣": (Action.VARY, 4),
+    "🔁": (Action.REROLL, 0),
+    "⬆️": (Action.UPSCALE, 1),
+    "⭐": (Action.STAR, 1),
+    "❌": (Action.DELETE, 0),
+    "🚩": (Action.REPORT, 1),
+}
+
+
+def find_command(name: str) -> CommandSpec:
+    """Raises `UnknownCommand` with the nearest name."""
+    wanted = name.strip().lstrip("/").lower()
+    if spec := CATALOG.get(wanted):
+        return spec
+    nearest = difflib.get_close_matches(wanted[:32], CATALOG, n=1)
+    raise UnknownCommand(wanted, nearest=nearest[0] if nearest else None)
+
+
+def why_absent(spec: CommandSpec, platform: Platform) -> str | None:
+    """Why a command cannot be given on a platform; None where it can."""
+    if platform is not Platform.CLI or spec.name == "imagine":
+        return None
+    return (
+        "The command line belongs to nobody and to no community, whose pictures, jobs and rules this is about."
+        " `chatelier imagine` paints without any."
+    )
+
+
+def perform(ports: Ports, call: Call, name: str, values: Mapping[str, object]) -> Answer:
+    """Carry out a command that a person typed, filled in or clicked. Raises a `ChatelierError`."""
+    spec = find_command(name)
+    values, hints = _in_our_syntax(spec, values)
+    command = spec.read(values)
+    if not spec.open_to_banned and not spec.paints:  # what paints is asked at the gate anyway
+        ports.gate.require_welcome(call.person)
+    if spec.rationed:
+        ports.gate.admit_errand(call.person, spec.name)
+    if visibility.names_any(spec, values):
+        with ports.database.read() as session:
+            visibility.require(session, call, spec, values)
+    answer: Answer = spec.handle(ports, call, command)
+    send_hints(ports, call, hints)
+    return answer
+
+
+def _in_our_syntax(
+    spec: CommandSpec, values: Mapping[str, object]
+) -> tuple[Mapping[str, object], Sequence[Hint]]:
+    """The values, with a prompt that holds nothing of other tools that would be painted as words."""
+    prompt = values.get("prompt")
+    if not spec.paints or not isinstance(prompt, str):
+        return values, ()
+    words, hints = without_foreign_syntax(prompt)
+    return {**values, "prompt": words}, hints
+
+
+def press(ports: Ports, call: Call, button: Button) -> Answer:
+    """Carry out a button or a reaction that needs no further words. Raises a `ChatelierError`.
+
+    `REMIX` and `EDIT` need words: a face asks for them and then calls `perform`.
+    """
+    name, values = _PRESSED[button.action](button)
+    return perform(ports, call, name, values)
+
+
+def _decide(decision: Decision, button: Button) -> tuple[str, dict[str, object]]:
+    return "review", {"case": button.job_id, "decision": decision}
+
+
+_PRESSED: Mapping[Action, Callable[[Button], tuple[str, dict[str, object]]]] = {
+    Action.VARY: lambda each: ("vary", {"picture": each.picture_id}),
+    Action.VARY_SUBTLE: lambda each: ("vary", {"picture": each.picture_id, "strength": "subtle"}),
+    Action.UPSCALE: lambda each: ("upscale", {"picture": each.picture_id}),
+    Action.EXPAND: lambda each: ("expand", {"picture": each.picture_id}),
+    Action.STAR: lambda each: ("star", {"picture": each.picture_id}),
+    Action.REROLL: lambda each: ("reroll", {"job": each.job_id}),
+    Action.SHOW: lambda each: ("show", {"job": each.job_id}),
+    Action.CANCEL: lambda each: ("cancel", {"job": each.job_id}),
+    Action.DELETE: lambda each: ("delete", {"what": each.picture_id or each.job_id}),
+    Action.REMIX: lambda each: ("remix", {"picture": each.picture_id}),
+    Action.EDIT: lambda each: ("edit", {"picture": each.picture_id}),
+    Action.REPORT: lambda each: ("report", {"picture": each.picture_id}),
+    Action.APPEAL: lambda each: ("appeal", {"job": each.job_id}),
+    Action.CLAIM: lambda each: ("review", {"case": each.job_id}),
+    **{
+        Action(decision): partial(_decide, decision)  # a decision's action has its name
+        for decision in Decision
+    },
+    Action.CONSENT: lambda each: ("answer", {"case": each.job_id, "answer": "yes"}),
+    Action.DECLINE: lambda each: ("answer", {"case": each.job_id, "answer": "no"}),
+}

@@ -1,0 +1,218 @@
+"""What a command answers; each face turns these into its own words."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from studio.domain.cases import Case, Dossier
+from studio.domain.communities import CommunityRules
+from studio.domain.jobs import Job, JobState
+from studio.domain.people import Person, Sighting
+from studio.domain.pictures import Picture
+from studio.domain.preferences import Preferences
+from studio.domain.provenance import Trace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """The job is safe in the database. `ahead` counts the outstanding jobs served before it.
+
+    `eta_seconds` is how long until it is done; None while nothing is known of such jobs.
+    """
+
+    job_id: str
+    state: JobState
+    ahead: int
+    eta_seconds: float | None = None
+    repeated: bool = False  # this very request was accepted before; nothing new was started
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    job: Job
+    pictures: tuple[Picture, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stopped:
+    """`at_once` is False while a worker is still finishing its step."""
+
+    job_id: str
+    at_once: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deleted:
+    picture_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Starred:
+    picture_id: str
+    stars: int
+    given: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """An outstanding job, how many jobs are served before it, and how long until it is done, where that is known."""
+
+    job: Job
+    ahead: int
+    eta_seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InQueue:
+    """The person's own outstanding jobs, oldest first."""
+
+    places: tuple[Place, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """The person's own jobs that are over, latest first."""
+
+    jobs: tuple[Job, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Balance:
+    """Credits of this month: used, with what waiting jobs have set aside; `monthly` None: they never run out.
+
+    `gifts` were received from others, less what was given away.
+    """
+
+    used: int
+    monthly: int | None
+    gifts: int = 0
+
+    @property
+    def left(self) -> int | None:
+        return None if self.monthly is None else max(0, self.monthly - self.used + self.gifts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relative:
+    """One picture of a family. A deleted one has no files any more."""
+
+    picture: Picture
+    person: Person
+    parents: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Family:
+    """The family tree of a picture: everybody after their parents."""
+
+    picture_id: str
+    relatives: tuple[Relative, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filed:
+    """A report or an appeal reached the desk. `repeated`: it was there already."""
+
+    case: Case
+    repeated: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeskCases:
+    """What lies on the desk of the community."""
+
+    cases: tuple[Case, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """A moderator took a case and reads it. Its pictures stay blurred until asked for."""
+
+    dossier: Dossier
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    case: Case
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BanChanged:
+    """`lifted` None: banned, until `until` or for good. False: there was no ban to lift."""
+
+    seen: Sighting
+    until: datetime | None = None
+    lifted: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Community:
+    """The rules of the community, as they are now."""
+
+    rules: CommunityRules
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """The person's own settings, as they are now."""
+
+    preferences: Preferences
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forgotten:
+    """What was deleted for good."""
+
+    pictures: int
+    identities: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkOffered:
+    """To be typed on the other platform as /link CODE before it expires."""
+
+    code: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Linked:
+    """All identities that are now one, the person's own first; only that after parting."""
+
+    identities: tuple[Person, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """Credits that went from one person to another."""
+
+    seen: Sighting
+    amount: int
+    left: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attribution:
+    """Where a picture comes from. `known`: it is in the records here; else `picture_id` is only what the file says.
+
+    `person` and `picture` are there for viewers who may see the picture only; a deleted one has no `picture`.
+    `similarity` (0 to 1) says how alike the file and the picture look. `signed_by` is the organization behind intact
+    credentials; `tampered`: credentials that no longer fit the file.
+    """
+
+    known: bool
+    by: Trace | None = None
+    picture_id: str | None = None
+    made_at: datetime | None = None
+    similarity: float | None = None
+    person: Person | None = None
+    picture: Picture | None = None
+    deleted: bool = False
+    tampered: bool = False
+    signed_by: str = ""
+    software: str = ""
+
+
+Painting = Accepted | Shown | Stopped | Deleted | Starred | InQueue | History | Balance | Family | Attribution
+Personal = Settled | Forgotten | LinkOffered | Linked | Given
+Moderation = Filed | DeskCases | Opened | Decided | BanChanged | Community
+Answer = Painting | Personal | Moderation

@@ -1,0 +1,1 @@
+"""From a filled-in command to an accepted job."""

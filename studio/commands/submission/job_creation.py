@@ -1,0 +1,138 @@
+"""The rows that an accepted, held or refused request leaves."""
+
+from datetime import timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from studio.commands.spec import Call
+from studio.db import credit_ledger, queries
+from studio.db.cases import open_case, write_notice
+from studio.db.linked_identities import human_of
+from studio.db.tables import JobRow, NoticeRow, OutboxRow
+from studio.domain.cases import CaseKind, NoticeKind
+from studio.domain.communities import CommunityRules
+from studio.domain.jobs import Job, JobState
+from studio.domain.people import Person, Platform
+from studio.domain.requests import PaintRequest
+from studio.domain.verdicts import Verdict
+from studio.errors import TooManyJobs
+from studio.ports import Allowance
+from studio.runtime.clock import now
+from studio.runtime.serialization import to_data
+
+_WORDS = ("prompt", "prompts", "negative_prompt", "style", "sources")
+CORE = "core"  # the error code of a refusal against which there is no appeal
+UNHEARD = "unheard"  # of one where nobody moderated, so that nobody could hear an appeal
+
+
+def new_job(call: Call, command: str, request: PaintRequest, *, job_id: str, policy_version: str) -> JobRow:
+    return JobRow(
+        id=job_id,
+        request_key=call.request_key,
+        command=command,
+        request=to_data(request),
+        person_key=call.person.key,
+        person=to_data(call.person),
+        address=to_data(call.address),
+        platform=call.person.platform,
+        community=call.person.community,
+        model=request.model,
+        state=JobState.ACCEPTED,
+        priority=0,
+        cost=request.cost,
+        attempts=0,
+        cancel_requested=False,
+        created_at=now(),
+        refused_rule="",
+        refused_category="",
+        policy_version=policy_version,
+        cleared=False,
+        spoiler=False,
+    )
+
+
+def add_within(session: Session, row: JobRow, allowance: Allowance, rules: CommunityRules) -> None:
+    """Add a job and set its credits aside. Raises `TooManyJobs` and `OutOfCredits`."""
+    credit_ledger.lock(
+        session, human_of(session, row.person_key)
+    )  # also against a request of a linked identity
+    outstanding = queries.outstanding_jobs(session, row.person_key)
+    if outstanding >= allowance.max_outstanding_jobs:
+        raise TooManyJobs(limit=allowance.max_outstanding_jobs)
+    limited = grant(session, row, allowance)
+    row.priority = min(9, outstanding)
+    session.add(row)
+    session.flush()
+    credit_ledger.reserve(session, row, limited=limited, pool=_pool(session, row, rules))
+
+
+def grant(session: Session, row: JobRow, allowance: Allowance) -> bool:
+    """The credits of the month in which a job was asked for. False: there they never run out."""
+    if allowance.monthly_credits is None:
+        return False
+    credit_ledger.grant_monthly(session, row.person_key, credits=allowance.monthly_credits, at=row.created_at)
+    return True
+
+
+def _pool(session: Session, row: JobRow, rules: CommunityRules) -> str | None:
+    """The account of the thread or channel that the job was asked for in, if moderators gave it one."""
+    for place in queries.job_of(row).address.places:
+        if place in rules.pools:
+            pool = credit_ledger.pool_account(Platform(row.platform), row.community, place)
+            credits = rules.pools[place]
+            credit_ledger.grant_pool(session, pool, row.person_key, credits=credits, at=row.created_at)
+            return pool
+    return None
+
+
+def refuse(row: JobRow, verdict: Verdict) -> None:
+    """A new job that the house rules refuse."""
+    row.state = JobState.REFUSED
+    row.ended_at = row.created_at
+    row.cost = 0
+    refusal = verdict.refusal()
+    row.error_code, row.error_text = refusal.code, str(refusal)
+    note_refusal(row, verdict)
+
+
+def note_refusal(row: JobRow, verdict: Verdict) -> None:
+    """What is refused is kept without its words and images where the rule says that nobody shall see them."""
+    row.refused_rule, row.refused_category = verdict.rule, verdict.category
+    if not verdict.appealable:
+        row.error_code = CORE
+        row.request = {name: value for name, value in row.request.items() if name not in _WORDS}
+    elif not verdict.heard:
+        row.error_code = UNHEARD
+
+
+def warn(session: Session, person: Person, verdict: Verdict) -> list[OutboxRow]:
+    """A word to whoever asks for what the house minds and lets pass; once a day for each category."""
+    text = f"What you asked for touches on {verdict.category}. It goes ahead; please mind the house rules."
+    told = select(NoticeRow.id).where(
+        NoticeRow.person_key == person.key,
+        NoticeRow.text == text,
+        NoticeRow.written_at > now() - timedelta(days=1),
+    )
+    if session.scalars(told).first():
+        return []
+    written = write_notice(session, NoticeKind.WARNING, person.key, text)
+    return [written] if written else []
+
+
+def open_hold(
+    session: Session, job: Job, verdict: Verdict, *, picture_id: str | None = None
+) -> list[OutboxRow]:
+    """Put a held prompt, or a held picture, on the moderators' desk."""
+    _, events = open_case(
+        session,
+        CaseKind.HOLD,
+        case_key=f"hold:{picture_id or job.id}",
+        subject=job.person,
+        job_id=job.id,
+        picture_id=picture_id,
+        rule=verdict.rule,
+        category=verdict.category,
+        evidence=verdict.evidence,
+    )
+    return events

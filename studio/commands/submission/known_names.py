@@ -1,0 +1,77 @@
+"""Models, styles and LoRAs are checked as soon as somebody names them, so that no job fails for a name."""
+
+from studio.commands.spec import Kind, Parameter
+from studio.domain.requests import Lora, PaintRequest
+from studio.errors import BadParameter
+from studio.parsing.name_suggestions import unknown_name
+from studio.ports import Ports, RunnableModel
+
+_SEVERAL = ","
+
+
+def require_known(ports: Ports, request: PaintRequest) -> None:
+    """Raises `BadParameter` for a model, a style or a LoRA that this installation does not have."""
+    if request.style:
+        require_style(ports, request.style)
+    if request.model is not None or request.loras:
+        model = find_model(ports, request.model)
+        for lora in request.loras:
+            _require_lora(model, lora)
+
+
+def find_model(ports: Ports, name: str | None) -> RunnableModel:
+    """The default model where none is named. Raises `BadParameter`."""
+    models = ports.options.models()
+    found = next((each for each in models if name is None or each.name == name), None)
+    if found is None:
+        raise unknown_name("model", name or "", [each.name for each in models])
+    return found
+
+
+def require_style(ports: Ports, name: str) -> None:
+    """Raises `BadParameter`."""
+    if name.strip().lower() not in ports.options.styles():
+        raise unknown_name("style", name, ports.options.styles())
+
+
+def is_model(ports: Ports, name: str | None) -> bool:
+    return name is not None and any(each.name == name for each in ports.options.models())
+
+
+def _require_lora(model: RunnableModel, lora: Lora) -> None:
+    if lora.name not in model.loras:
+        error = unknown_name("lora", lora.name, model.loras)
+        raise BadParameter("lora", f"for the model {model.name} {error.reason}")
+
+
+def choices_of(ports: Ports, parameter: Parameter) -> tuple[str, ...]:
+    """What may be put into a parameter: its own choices, or the names that this installation knows."""
+    match parameter.kind:
+        case Kind.MODEL:
+            return tuple(each.name for each in ports.options.models())
+        case Kind.STYLE:
+            return ports.options.styles()
+        case Kind.LORA:
+            return tuple(sorted({name for each in ports.options.models() for name in each.loras}))
+        case _:
+            return parameter.choices
+
+
+def default_note(ports: Ports) -> str:
+    """What people should know of the model that paints where none is named; often nothing."""
+    return next((each.note for each in ports.options.models()), "")
+
+
+def names_offered(ports: Ports) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The models, the default one first, and the styles."""
+    return tuple(each.name for each in ports.options.models()), ports.options.styles()
+
+
+def lora_suggestions(ports: Ports, typed: str, model: str | None) -> list[str]:
+    """What may stand in the parameter, after the LoRAs that were typed already: of one model, or of all."""
+    models = [each for each in ports.options.models() if model is None or each.name == model]
+    before, comma, start = typed.rpartition(_SEVERAL)
+    chosen = {each.partition(":")[0].strip() for each in before.split(_SEVERAL)}
+    names = sorted({name for each in models for name in each.loras} - chosen)
+    prefix = f"{before}{comma} " if comma else ""
+    return [f"{prefix}{name}" for name in names if start.strip().lower() in name]

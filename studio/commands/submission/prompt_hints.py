@@ -1,0 +1,28 @@
+"""Hints about how prompts are written here: each kind reaches a person once, privately."""
+
+from collections.abc import Sequence
+
+from studio.commands.spec import Call
+from studio.db import outbox
+from studio.db.cases import write_notice
+from studio.db.people import lock_person
+from studio.db.tables import NoticeRow
+from studio.domain.cases import NoticeKind
+from studio.domain.identifiers import job_id_of
+from studio.parsing.foreign_syntax import Hint
+from studio.ports import Ports
+
+
+def send_hints(ports: Ports, call: Call, hints: Sequence[Hint]) -> None:
+    if not hints:
+        return
+    with ports.database.begin() as session:
+        lock_person(session, call.person)
+        events = []
+        for hint in hints:
+            notice_id = job_id_of(f"hint:{hint.key}:{call.person.key}")
+            if session.get(NoticeRow, notice_id) is None:
+                events.append(
+                    write_notice(session, NoticeKind.HINT, call.person.key, hint.text, notice_id=notice_id)
+                )
+    outbox.send(ports.database, ports.events, [each for each in events if each])

@@ -1,0 +1,31 @@
+"""A prompt with alternatives, and how many pictures it asks for."""
+
+from dataclasses import dataclass
+
+from studio.errors import BadParameter
+from studio.parsing.prompt_alternatives import spread
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wording:
+    """`prompts` is empty when the prompt stands for itself."""
+
+    prompt: str
+    prompts: tuple[str, ...]
+    count: int
+
+
+def read_wording(prompt: str, *, count: int | None, usual: int) -> Wording:
+    """With alternatives, each is painted once where no number of pictures is asked for.
+
+    Raises `BadParameter` for braces that do not fit, and for fewer pictures than alternatives.
+    """
+    prompts = spread(prompt)
+    if len(prompts) == 1:
+        return Wording(prompt=prompts[0], prompts=(), count=count or usual)
+    if count is not None and count < len(prompts):
+        raise BadParameter(
+            "count",
+            f"these words have {len(prompts)} alternatives. Ask for as many pictures, or leave it out.",
+        )
+    return Wording(prompt=prompt, prompts=prompts, count=count or len(prompts))

@@ -1,0 +1,75 @@
+"""Whether a person may build on other people's pictures, and asking those who want to be asked."""
+
+from collections.abc import Iterator
+
+from sqlalchemy.orm import Session
+
+from studio.db import settings
+from studio.db.cases import open_case
+from studio.db.linked_identities import same_human
+from studio.db.people import find_person
+from studio.db.tables import OutboxRow, PictureRow
+from studio.domain.cases import CaseKind
+from studio.domain.jobs import Job
+from studio.domain.people import Person
+from studio.domain.preferences import RemixConsent
+from studio.domain.requests import PaintRequest
+from studio.errors import NotAllowed
+
+_NO = "The person who made this picture does not want others to build on it."
+_NOT_THE_UPLOAD = (
+    "This started from an image of somebody's own, who wants to be asked. Vary one of its pictures."
+)
+
+
+def require(session: Session, person: Person, request: PaintRequest) -> None:
+    """Raises `NotAllowed` when an owner of a source lets nobody build on it."""
+    for owner in _owners(session, person, request):
+        if settings.preferences_of(session, owner).remix is RemixConsent.NOBODY:
+            raise NotAllowed(_NO)
+
+
+def require_uploads(session: Session, person: Person, job: Job) -> None:
+    """Raises `NotAllowed` for a job that starts from what somebody else brought, who wants to be asked or says no."""
+    brought = any(not source.picture_id for source in job.request.sources)
+    if not brought or same_human(session, job.person.key, person.key):
+        return
+    if settings.preferences_of(session, job.person.key).remix is not RemixConsent.ANYONE:
+        raise NotAllowed(_NOT_THE_UPLOAD)
+
+
+def ask(session: Session, person: Person, job: Job) -> list[OutboxRow]:
+    """Open a case for each owner who wants to be asked. Empty: the job need not wait for anybody.
+
+    One who by now lets nobody build on theirs is asked too: the request was there before. Nobody is asked twice.
+    """
+    events: list[OutboxRow] = []
+    for owner in _owners(session, person, job.request):
+        if settings.preferences_of(session, owner).remix is RemixConsent.ANYONE:
+            continue
+        _, opened = open_case(
+            session,
+            CaseKind.CONSENT,
+            case_key=f"consent:{job.id}:{owner}",
+            subject=person,
+            filed_by=person,
+            addressee=find_person(session, owner),
+            job_id=job.id,
+            picture_id=next(_pictures_of(session, job, owner)),
+        )
+        events += opened
+    return events
+
+
+def _owners(session: Session, person: Person, request: PaintRequest) -> list[str]:
+    """The keys of the other people whose pictures the request starts from."""
+    rows = (session.get(PictureRow, source.picture_id) for source in request.sources if source.picture_id)
+    keys = sorted({row.person_key for row in rows if row is not None})
+    return [key for key in keys if not same_human(session, key, person.key)]
+
+
+def _pictures_of(session: Session, job: Job, owner: str) -> Iterator[str]:
+    for source in job.request.sources:
+        row = session.get(PictureRow, source.picture_id) if source.picture_id else None
+        if row is not None and row.person_key == owner:
+            yield row.id

@@ -1,0 +1,169 @@
+"""From a request to an accepted job: gate, one transaction, then the queue."""
+
+from dataclasses import replace
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from studio.commands.results import Accepted
+from studio.commands.spec import Call
+from studio.commands.submission import job_creation, remix_consent
+from studio.commands.submission.known_names import require_known
+from studio.commands.visibility import Audience, may_see
+from studio.db import outbox, queries
+from studio.db.job_transitions import mark_queued
+from studio.db.people import lock_person
+from studio.db.queue_estimates import outlook
+from studio.db.settings import community_rules
+from studio.db.tables import JobRow, OutboxRow
+from studio.domain.events import JobAccepted
+from studio.domain.identifiers import new_job_id
+from studio.domain.jobs import JobState
+from studio.domain.requests import PaintRequest
+from studio.domain.verdicts import Ruling, Verdict
+from studio.errors import BadParameter, ElsewhereOnly, NotFound, Paused, PolicyRefusal, QueueUnavailable
+from studio.ports import Admission, Allowance, Ports
+from studio.runtime.clock import now
+from studio.services import file_references
+from studio.services.picture_deletion import Removal, clear_away
+
+
+def submit(ports: Ports, call: Call, command: str, request: PaintRequest) -> Accepted:
+    """Accept a request, once. Raises a `Refused` or a `BadRequest`; a lost queue is not an error here."""
+    require_known(ports, request)
+    allowance = ports.gate.allowance(call.person)
+    if request.count > allowance.max_pictures:
+        raise BadParameter("count", f"at most {allowance.max_pictures} pictures at a time here.")
+    with ports.database.read() as session:
+        if earlier := _earlier(session, call.request_key):
+            return earlier
+        _require_open(session, call)
+        remix_consent.require(session, call.person, request)
+        admission = admission_of(session, call, command, request)
+    verdict = ports.gate.admit(admission)
+    if verdict.ruling is Ruling.REFUSE:
+        raise _refusal(ports, call, admission, verdict, allowance)
+    with ports.database.begin() as session:
+        lock_person(session, call.person)
+        if earlier := _earlier(session, call.request_key):
+            return earlier
+        row, events = _accept(session, call, admission, verdict, allowance)
+    with ports.database.read() as session:
+        accepted = _accepted(session, row)
+    enqueue(ports, row, events)
+    return replace(accepted, state=JobState(row.state))
+
+
+def enqueue(ports: Ports, row: JobRow, events: list[OutboxRow]) -> None:
+    """After the commit: tell the faces and the workers. What fails here, the sweeper repeats."""
+    outbox.send(ports.database, ports.events, events)
+    if row.state == JobState.HELD:
+        return
+    try:
+        ports.queue.enqueue(row.id, priority=row.priority, model=row.model)
+    except QueueUnavailable:
+        return
+    with ports.database.begin() as session:
+        mark_queued(session, row.id, at=now())
+
+
+def admission_of(session: Session, call: Call, command: str, request: PaintRequest) -> Admission:
+    """Raises `NotFound` for a source that is out of the person's reach."""
+    origins = [source.picture_id for source in request.sources if source.picture_id]
+    for each in origins:
+        picture = queries.find_picture(session, each, viewer=call.person)
+        # Whoever repeats a job names it, not what it started from.
+        if not may_see(session, queries.find_job(session, picture.job_id), Audience.of_call(call)):
+            raise NotFound("A picture that this starts from")
+    family = queries.family(session, origins)
+    return Admission(
+        person=call.person,
+        command=command,
+        request=request,
+        outstanding_jobs=queries.outstanding_jobs(session, call.person.key),
+        lineage_prompts=tuple(picture.recipe.prompt for picture in reversed(family)),
+        job_id=new_job_id(),
+    )
+
+
+def _require_open(session: Session, call: Call) -> None:
+    """Raises `Paused` and `ElsewhereOnly`."""
+    rules = community_rules(session, call.person.platform, call.person.community)
+    if rules.paused:
+        raise Paused
+    if rules.channels and not set(call.address.places) & set(rules.channels) and not call.person.moderates:
+        raise ElsewhereOnly(channels=rules.channels)
+
+
+def _earlier(session: Session, request_key: str) -> Accepted | None:
+    row = session.scalar(select(JobRow).where(JobRow.request_key == request_key))
+    if row is None:
+        return None
+    if row.state == JobState.REFUSED:
+        raise PolicyRefusal(
+            rule=row.refused_rule,
+            category=row.refused_category,
+            job_id=row.id if row.error_code == PolicyRefusal.code else None,
+            sentence=row.error_text or "",
+        )
+    return replace(_accepted(session, row), repeated=True)
+
+
+def _accepted(session: Session, row: JobRow) -> Accepted:
+    seen = outlook(session, row.id)
+    return Accepted(job_id=row.id, state=JobState(row.state), ahead=seen.ahead, eta_seconds=seen.eta_seconds)
+
+
+def _accept(
+    session: Session,
+    call: Call,
+    admission: Admission,
+    verdict: Verdict,
+    allowance: Allowance,
+) -> tuple[JobRow, list[OutboxRow]]:
+    row = _row(call, admission, allowance.policy_version)
+    rules = community_rules(session, call.person.platform, call.person.community)
+    if rules.paused:  # since it was asked a moment ago
+        raise Paused
+    job_creation.add_within(session, row, allowance, rules)
+    events = [outbox.write(session, JobAccepted(job_id=row.id, platform=call.address.platform))]
+    if verdict.category and verdict.allows:
+        events += job_creation.warn(session, call.person, verdict)
+    if verdict.ruling is Ruling.HOLD:
+        row.state = JobState.HELD
+        events += job_creation.open_hold(session, queries.job_of(row), verdict)
+    elif asked := remix_consent.ask(session, call.person, queries.job_of(row)):
+        row.state = JobState.HELD
+        events += asked
+    return row, events
+
+
+def _row(call: Call, admission: Admission, policy_version: str) -> JobRow:
+    return job_creation.new_job(
+        call,
+        admission.command,
+        admission.request,
+        job_id=admission.job_id,
+        policy_version=policy_version,
+    )
+
+
+def _refusal(
+    ports: Ports, call: Call, admission: Admission, verdict: Verdict, allowance: Allowance
+) -> PolicyRefusal:
+    """Keep what was refused, so that its owner may appeal and a moderator can see what was meant."""
+    row = _row(call, admission, allowance.policy_version)
+    job_creation.refuse(row, verdict)
+    with ports.database.begin() as session:
+        lock_person(session, call.person)
+        _earlier(session, call.request_key)  # of two clicks at once, the second hears of the first
+        job_creation.grant(session, row, allowance)
+        session.add(row)
+        session.flush()
+        unneeded = (
+            file_references.unnamed(session, file_references.of_sources(admission.request.sources))
+            if not verdict.appealable
+            else set()
+        )
+    clear_away(ports, Removal(files=unneeded))
+    return verdict.refusal(job_id=row.id)

@@ -1,0 +1,107 @@
+"""Who may see a picture or a job, its words, its maker's name and its id: `may_see` decides, for every front end.
+
+A job belongs to the community in which it was asked for, and one that was asked for in a private place to the people
+who are there. Its own person sees it everywhere, under all their linked identities. A linked identity may carry a
+picture over into another place; what it came from stays where it was.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from sqlalchemy.orm import Session
+
+from studio.commands.spec import Call, CommandSpec, Kind
+from studio.db import queries
+from studio.db.linked_identities import same_human
+from studio.db.tables import JobRow, PictureRow
+from studio.domain.identifiers import is_job_id, split_picture_id
+from studio.domain.jobs import Job
+from studio.domain.people import Person, Platform
+from studio.domain.pictures import Picture
+from studio.errors import NotFound
+
+# A moderator may stop and remove what they cannot see.
+_WITHOUT_LOOKING = frozenset({"cancel", "delete"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audience:
+    """The readers of a page, message or answer: one person, or everybody in a place where `person_key` is None.
+
+    `channel` is where they are; None: in no channel, as on a page.
+    """
+
+    home: tuple[Platform, str]
+    channel: str | None = None
+    person_key: str | None = None
+
+    @classmethod
+    def of_person(cls, person: Person, *, channel: str | None = None) -> "Audience":
+        return cls(home=person.home, channel=channel, person_key=person.key)
+
+    @classmethod
+    def of_call(cls, call: Call) -> "Audience":
+        """The person alone: answers that tell of other people's pictures are for nobody else."""
+        return cls.of_person(call.person, channel=call.address.channel)
+
+    @classmethod
+    def of_message(cls, job: Job) -> "Audience":
+        """Everybody who can read the message of a job."""
+        return cls(home=job.person.home, channel=job.address.channel)
+
+
+def may_see(session: Session, job: Job, audience: Audience) -> bool:
+    """Whether the audience may know of a job and its pictures."""
+    in_reach = not job.address.private or job.address.channel == audience.channel
+    if in_reach and job.person.home == audience.home:
+        return True
+    return audience.person_key is not None and same_human(session, job.person.key, audience.person_key)
+
+
+def find_picture(session: Session, picture_id: str, audience: Audience) -> Picture:
+    """Without the ids of parents that the audience may not see.
+
+    Raises `NotFound` for unknown and deleted pictures, held ones, and those that the audience may not see.
+    """
+    picture = queries.find_picture(session, picture_id)
+    if not may_see(session, queries.find_job(session, picture.job_id), audience):
+        raise NotFound(f"Picture {picture_id[:14]}")
+    return without_hidden_parents(session, picture, audience)
+
+
+def without_hidden_parents(session: Session, picture: Picture, audience: Audience) -> Picture:
+    recipe = picture.recipe
+    parents = tuple(each for each in recipe.parents if _may_see_picture(session, each, audience))
+    return picture if parents == recipe.parents else replace(picture, recipe=replace(recipe, parents=parents))
+
+
+def _may_see_picture(session: Session, picture_id: str, audience: Audience) -> bool:
+    row = session.get(PictureRow, picture_id)
+    return row is not None and may_see(session, queries.find_job(session, row.job_id), audience)
+
+
+def require(session: Session, call: Call, spec: CommandSpec, values: Mapping[str, object]) -> None:
+    """Raises `NotFound` for pictures and jobs that somebody names from outside the private place they belong to."""
+    if call.person.moderates and spec.name in _WITHOUT_LOOKING:
+        return
+    for identifier in _named(spec, values):
+        split = split_picture_id(identifier)
+        row = session.get(JobRow, split[0] if split else identifier)
+        if row is None:
+            continue  # the command itself says so
+        job = queries.job_of(row)
+        if not may_see(session, job, Audience.of_call(call)):
+            raise NotFound(f"{'Picture' if split else 'Job'} {identifier}")
+
+
+def names_any(spec: CommandSpec, values: Mapping[str, object]) -> bool:
+    return any(_named(spec, values))
+
+
+def _named(spec: CommandSpec, values: Mapping[str, object]) -> Iterator[str]:
+    for parameter in spec.parameters:
+        if parameter.kind not in (Kind.PICTURE, Kind.JOB) and parameter.name != "what":
+            continue
+        identifier = str(values.get(parameter.name) or "").strip().lower()
+        if is_job_id(identifier) or split_picture_id(identifier):
+            yield identifier

@@ -1,0 +1,256 @@
+"""Credits as an append-only ledger: reserve, then capture or release, each exactly once per job.
+
+An account belongs to a human, over all their linked identities, or to the pool of a channel. Its balance in a month
+is the sum of that month's entries: a grant or a gift received is positive, a reservation or a gift made negative, a
+release positive; a capture of 0 only marks that the reservation was used. Credits belong to the month of their entry
+and so end with it. `entry_key` is the primary key, so a repeated entry changes nothing. A job that is painted after it
+was refused is reserved once more, so its reservations and their ends are numbered.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from studio.db import linked_identities
+from studio.db.linked_identities import human_of
+from studio.db.sql_dialects import hold_names
+from studio.db.tables import JobRow, LedgerRow
+from studio.domain.identifiers import new_job_id
+from studio.domain.people import Platform
+from studio.errors import OutOfCredits
+
+_SETTLED = ("capture", "release")
+_SPENDING = ("reserve", *_SETTLED)
+
+
+def period_of(at: datetime) -> str:
+    """The month, e.g. ``2026-11``."""
+    return f"{at:%Y-%m}"
+
+
+def pool_account(platform: Platform, community: str, channel: str) -> str:
+    """The account of a channel that moderators gave credits of its own."""
+    return f"pool:{platform}:{community}:{channel}"
+
+
+def balance(session: Session, person_key: str, *, at: datetime) -> int:
+    """What is left of the month's credits of the human behind the person."""
+    return balance_of(session, human_of(session, person_key), at=at)
+
+
+def balance_of(session: Session, account: str, *, at: datetime) -> int:
+    return _sum(session, account, at)
+
+
+def used(session: Session, person_key: str, *, at: datetime) -> int:
+    """Credits of this month that were spent or are set aside for jobs not yet over; not those of pools."""
+    return -_sum(session, human_of(session, person_key), at, kinds=_SPENDING)
+
+
+def gifts(session: Session, person_key: str, *, at: datetime) -> int:
+    """Credits of this month that were received, less those given away."""
+    return _sum(session, human_of(session, person_key), at, kinds=("gift",))
+
+
+def lock(session: Session, *accounts: str) -> None:
+    """Hold accounts until the commit, so that none is overdrawn."""
+    hold_names(session, *accounts)
+
+
+def grant_monthly(session: Session, person_key: str, *, credits: int, at: datetime) -> None:
+    """Grant a human the month's credits, once; whoever rose to more during the month gets the difference."""
+    account = human_of(session, person_key)
+    _grant(session, account, person_key, credits, at)
+
+
+def grant_pool(session: Session, pool: str, person_key: str, *, credits: int, at: datetime) -> None:
+    """The same for the pool of a channel, by the first who draws on it."""
+    _grant(session, pool, person_key, credits, at)
+
+
+def give(session: Session, giver: str, receiver: str, amount: int, *, key: str, at: datetime) -> int:
+    """Move credits between humans, once per `key`, and say what the giver has left. Raises `OutOfCredits`."""
+    source, target = human_of(session, giver), human_of(session, receiver)
+    lock(session, source, target)
+    if session.get(LedgerRow, f"{key}:given") is None:
+        if (left := balance_of(session, source, at=at)) < amount:
+            raise OutOfCredits(needed=amount, balance=left, at=at)
+        _enter(session, f"{key}:given", source, giver, "gift", -amount, at)
+        _enter(session, f"{key}:received", target, receiver, "gift", amount, at)
+    return balance_of(session, source, at=at)
+
+
+def merge(session: Session, kept: str, other: str, *, person_key: str, at: datetime) -> None:
+    """Two humans turned out to be one: of what both were granted this month, the smaller share goes back."""
+    lock(session, kept, other)
+    for account in (kept, other):
+        _come_back(session, account, person_key, at)
+    twice = min(_sum(session, account, at, kinds=("grant",)) for account in (kept, other))
+    left = balance_of(session, kept, at=at) + balance_of(session, other, at=at)
+    if (back := min(twice, left)) > 0:
+        _enter(session, f"link:{new_job_id()}", kept, person_key, "grant", -back, at)
+
+
+def unlink(session: Session, person_key: str, *, at: datetime) -> bool:
+    """The identity stands alone again, and the credits stay with the others. False: it was alone."""
+    account = linked_identities.unlink(session, person_key)
+    if account is not None:
+        _part(session, person_key, account, at=at)
+    return account is not None
+
+
+def leave_names(session: Session, *, at: datetime) -> None:
+    """Accounts of people who were forgotten lose their names when their month is over.
+
+    This month's keep theirs, or forgetting would be the way to fresh credits.
+    """
+    gone = LedgerRow.person_key.contains(":forgotten-") & LedgerRow.account.not_like("pool:%")
+    over = (LedgerRow.period < period_of(at)) & (LedgerRow.account != LedgerRow.person_key)
+    entry_key = func.replace(LedgerRow.entry_key, LedgerRow.account, LedgerRow.person_key)
+    values = {"account": LedgerRow.person_key, "entry_key": entry_key}
+    session.execute(
+        update(LedgerRow).where(gone, over).values(values), execution_options={"synchronize_session": False}
+    )
+
+
+def reserve(session: Session, job: JobRow, *, limited: bool, pool: str | None = None) -> None:
+    """Set the job's cost aside: in the pool if it has enough, else in the human's own account.
+
+    With `limited`, raises `OutOfCredits` when the balance is too small.
+    """
+    at = job.created_at
+    own = human_of(session, job.person_key)
+    lock(session, own, *([pool] if pool else []))
+    account = pool if pool and balance_of(session, pool, at=at) >= job.cost else own
+    if account == own and limited and (left := balance_of(session, own, at=at)) < job.cost:
+        raise OutOfCredits(needed=job.cost, balance=left, at=at)
+    _set_aside(session, job, account, job.cost)
+
+
+def reserve_what_is_left(session: Session, job: JobRow) -> None:
+    """Set the job's cost aside, or as much of it as the human has left: the house pays the rest.
+
+    Where nobody was granted anything, credits are only counted, and the whole cost is.
+    """
+    own = human_of(session, job.person_key)
+    lock(session, own)
+    granted = _sum(session, own, job.created_at, kinds=("grant",))
+    left = max(0, balance_of(session, own, at=job.created_at))
+    _set_aside(session, job, own, min(job.cost, left) if granted else job.cost)
+
+
+def capture(session: Session, job: JobRow, *, painted: int, at: datetime) -> None:
+    """Spend the reservation, at most what the painted pictures cost; the rest comes back."""
+    asked_for = max(1, int(job.request.get("count", 1)))
+    missing = max(0, asked_for - painted)
+    _settle(session, job, "capture", job.cost - missing * (job.cost // asked_for), at)
+
+
+def release(session: Session, job: JobRow, *, at: datetime) -> None:
+    """Give the whole reservation back."""
+    _settle(session, job, "release", 0, at)
+
+
+def _grant(session: Session, account: str, person_key: str, credits: int, at: datetime) -> None:
+    lock(session, account)
+    period = period_of(at)
+    granted = _sum(session, account, at, kinds=("grant",))
+    if credits > granted:
+        key = f"grant:{period}:{account}"
+        if session.get(LedgerRow, key) is not None:
+            key = f"{key}:{new_job_id()}"
+        _enter(session, key, account, person_key, "grant", credits - granted, at)
+
+
+def _part(session: Session, person_key: str, account: str, *, at: datetime) -> None:
+    """What the human was granted this month counts as granted to it too, or parting would be the way to more."""
+    lock(session, account, person_key)
+    if (granted := _sum(session, account, at, kinds=("grant",))) > 0:
+        _enter_twice(session, person_key, person_key, granted, at)
+
+
+def _come_back(session: Session, account: str, person_key: str, at: datetime) -> None:
+    """What only counted as granted, because the identity had parted from others, does so no more."""
+    if (apart := -_sum(session, account, at, kinds=("parted",))) > 0:
+        _enter_twice(session, account, person_key, -apart, at)
+
+
+def _enter_twice(session: Session, account: str, person_key: str, amount: int, at: datetime) -> None:
+    """Granted, and gone: the balance stays what it is."""
+    key = f"parted:{new_job_id()}"
+    _enter(session, f"{key}:grant", account, person_key, "grant", amount, at)
+    _enter(session, key, account, person_key, "parted", -amount, at)
+
+
+def _set_aside(session: Session, job: JobRow, account: str, amount: int) -> None:
+    """Once for each time that the job is on its way."""
+    number, reserved = _reservation(session, job)
+    if reserved is None:
+        key = f"{job.id}:reserve{_nth(number)}"
+        _enter(session, key, account, job.person_key, "reserve", -amount, job.created_at, job=job)
+
+
+def _settle(session: Session, job: JobRow, kind: str, spent: int, at: datetime) -> None:
+    """Close the reservation in the account and the month in which it was made."""
+    number, reserved = _reservation(session, job)
+    if reserved is not None:
+        row = LedgerRow(
+            entry_key=f"{job.id}:{kind}{_nth(number)}",
+            account=reserved.account,
+            person_key=job.person_key,
+            period=reserved.period,
+            kind=kind,
+            amount=max(0, -reserved.amount - spent),
+            job_id=job.id,
+            created_at=at,
+        )
+        session.add(row)
+        session.flush()
+
+
+def _reservation(session: Session, job: JobRow) -> tuple[int, LedgerRow | None]:
+    """How many reservations of the job are closed, and the one that is open, if any."""
+    settled = select(func.count()).where(LedgerRow.job_id == job.id, LedgerRow.kind.in_(_SETTLED))
+    number = session.scalar(settled) or 0
+    return number, session.get(LedgerRow, f"{job.id}:reserve{_nth(number)}")
+
+
+def _nth(number: int) -> str:
+    """The first needs no number."""
+    return f":{number + 1}" if number else ""
+
+
+def _sum(session: Session, account: str, at: datetime, *, kinds: Sequence[str] = ()) -> int:
+    query = select(func.coalesce(func.sum(LedgerRow.amount), 0))
+    query = query.where(LedgerRow.account == account, LedgerRow.period == period_of(at))
+    if kinds:
+        query = query.where(LedgerRow.kind.in_(kinds))
+    return int(session.scalar(query) or 0)
+
+
+def _enter(
+    session: Session,
+    key: str,
+    account: str,
+    person: str,
+    kind: str,
+    amount: int,
+    at: datetime,
+    *,
+    job: JobRow | None = None,
+) -> None:
+    if session.get(LedgerRow, key) is None:
+        row = LedgerRow(
+            entry_key=key,
+            account=account,
+            person_key=person,
+            period=period_of(at),
+            kind=kind,
+            amount=amount,
+            job_id=job.id if job else None,
+            created_at=at,
+        )
+        session.add(row)
+        session.flush()

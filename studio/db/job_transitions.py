@@ -1,0 +1,160 @@
+"""The state machine: each move is one guarded UPDATE, so that two workers cannot both own a job."""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+from sqlalchemy import ColumnElement, CursorResult, and_, or_, select, tuple_, update
+from sqlalchemy.orm import Session
+
+from studio.db.tables import DeliveryRow, JobRow
+from studio.domain.jobs import WAITING, JobState, sources_of
+
+
+def _moved(session: Session, job_id: str, guard: Any, values: dict[str, Any]) -> bool:
+    statement = update(JobRow).where(JobRow.id == job_id, guard).values(**values)
+    result = session.execute(statement, execution_options={"synchronize_session": False})
+    return cast("CursorResult[Any]", result).rowcount == 1
+
+
+def _in(states: Iterable[JobState]) -> Any:
+    return JobRow.state.in_(sorted(states))
+
+
+def hold(session: Session, jobs: ColumnElement[bool]) -> None:
+    """Keep these jobs until the commit, in the order of their ids; `humans.hold` says why."""
+    query = select(JobRow.id).where(jobs).order_by(JobRow.id)
+    session.execute(query.with_for_update(key_share=True))
+
+
+def mark_queued(session: Session, job_id: str, *, at: datetime) -> bool:
+    """Accepted → queued. False when a worker was quicker."""
+    guard = JobRow.state == JobState.ACCEPTED
+    return _moved(session, job_id, guard, {"state": JobState.QUEUED, "queued_at": at})
+
+
+def take_lease(session: Session, job_id: str, *, worker: str, at: datetime, lease_seconds: float) -> bool:
+    """Waiting → painting, or painting again once the former lease ran out. False: another worker has it."""
+    expired = and_(JobRow.state == JobState.PAINTING, JobRow.lease_until < at)
+    values = {
+        "state": JobState.PAINTING,
+        "lease_owner": worker,
+        "lease_until": at + timedelta(seconds=lease_seconds),
+        "attempts": JobRow.attempts + 1,
+        "started_at": at,
+    }
+    return _moved(session, job_id, or_(_in(WAITING), expired), values)
+
+
+def renew_lease(session: Session, job_id: str, *, worker: str, at: datetime, lease_seconds: float) -> bool:
+    """False: the lease is lost, and the worker must drop the job."""
+    guard = and_(JobRow.state == JobState.PAINTING, JobRow.lease_owner == worker)
+    return _moved(session, job_id, guard, {"lease_until": at + timedelta(seconds=lease_seconds)})
+
+
+def requeue(session: Session, job_id: str, *, at: datetime) -> bool:
+    """Waiting or abandoned → queued, for a job that was sent again."""
+    abandoned = and_(JobRow.state == JobState.PAINTING, JobRow.lease_until < at)
+    values = {"state": JobState.QUEUED, "queued_at": at, "lease_owner": None, "lease_until": None}
+    return _moved(session, job_id, or_(_in(WAITING), abandoned), values)
+
+
+def confirm_queued(session: Session, job_ids: Collection[str], *, at: datetime) -> None:
+    """Note on waiting jobs that their messages lie in the queue."""
+    session.execute(
+        update(JobRow)
+        .where(JobRow.id.in_(job_ids), _in(WAITING))
+        .values(state=JobState.QUEUED, queued_at=at)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def give_back(session: Session, job_id: str, *, worker: str) -> bool:
+    """Painting → queued, by a worker that shuts down. The attempt does not count."""
+    guard = and_(JobRow.state == JobState.PAINTING, JobRow.lease_owner == worker)
+    values = {
+        "state": JobState.QUEUED,
+        "lease_owner": None,
+        "lease_until": None,
+        "attempts": JobRow.attempts - 1,
+    }
+    return _moved(session, job_id, guard, values)
+
+
+def end(
+    session: Session,
+    job_id: str,
+    state: JobState,
+    *,
+    at: datetime,
+    worker: str | None = None,
+    error_code: str | None = None,
+    error_text: str | None = None,
+) -> bool:
+    """Move to one of the ending states. With `worker`, only while that worker holds the lease.
+
+    Without `worker`, a job that is being painted is left alone: its worker ends it. If its lease ran out nobody
+    does, and it can be cancelled.
+    """
+    if worker is None:
+        guard = _in(sources_of(state) - {JobState.PAINTING})
+        if state is JobState.CANCELLED:
+            guard |= and_(JobRow.state == JobState.PAINTING, JobRow.lease_until < at)
+    else:
+        guard = and_(JobRow.state == JobState.PAINTING, JobRow.lease_owner == worker)
+    values = {
+        "state": state,
+        "ended_at": at,
+        "lease_owner": None,
+        "lease_until": None,
+        "error_code": error_code,
+        "error_text": error_text,
+    }
+    return _moved(session, job_id, guard, values)
+
+
+def release(session: Session, job_id: str, *, at: datetime, cleared: bool) -> bool:
+    """Held or refused → queued, by whoever decided its case. `cleared`: it is not judged again."""
+    values = {
+        "state": JobState.QUEUED,
+        "queued_at": at,
+        "ended_at": None,
+        "error_code": None,
+        "error_text": None,
+        "refused_rule": "",
+        "refused_category": "",
+        "cleared": cleared,
+    }
+    return _moved(session, job_id, _in([JobState.HELD, JobState.REFUSED]), values)
+
+
+def reopen_delivery(session: Session, job_id: str) -> None:
+    """The job's message showed an end that no longer holds."""
+    session.execute(update(DeliveryRow).where(DeliveryRow.job_id == job_id).values(final=False))
+
+
+def request_cancel(session: Session, job_id: str) -> bool:
+    """Note on a job being painted that its person wants it stopped."""
+    return _moved(session, job_id, JobRow.state == JobState.PAINTING, {"cancel_requested": True})
+
+
+def find_stranded(
+    session: Session,
+    *,
+    at: datetime,
+    unsent_before: datetime,
+    stale_before: datetime,
+    resting: Collection[tuple[str, str]] = (),
+) -> list[JobRow]:
+    """Jobs nobody works on: lease ran out, never queued, or queued so long that the message may be lost.
+
+    Those of the communities that are `resting`, by platform and id, wait until they are sent on.
+    """
+    stranded = or_(
+        and_(JobRow.state == JobState.PAINTING, JobRow.lease_until < at),
+        and_(JobRow.state == JobState.ACCEPTED, JobRow.created_at < unsent_before),
+        and_(JobRow.state == JobState.QUEUED, JobRow.queued_at < stale_before),
+    )
+    awake = tuple_(JobRow.platform, JobRow.community).not_in(list(resting))
+    query = select(JobRow).where(stranded, awake).order_by(JobRow.created_at)
+    return list(session.scalars(query.limit(500)))

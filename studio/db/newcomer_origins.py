@@ -1,0 +1,79 @@
+"""From where people come in, where anybody may be somebody new: what newcomers share, and what a ban meets."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from studio.db.identity_tables import OriginRow
+from studio.db.linked_identities import identities
+from studio.db.sql_dialects import insert_into
+from studio.db.tables import BanRow, PersonRow
+from studio.domain.people import Person
+from studio.runtime.clock import now
+
+ADDRESS = "address:"
+INVITE = "invite:"
+KEPT = timedelta(days=30)  # and as long as the person is banned
+
+
+def note(session: Session, person_key: str, origins: Sequence[str], *, arrived: bool = False) -> None:
+    """Somebody was seen coming from there; `arrived`: as a newcomer. What is older than `KEPT` goes."""
+    for origin in sorted(origins):
+        statement = insert_into(session, OriginRow).values(
+            person_key=person_key, origin=origin, seen_at=now(), arrived=arrived, excused=False
+        )
+        latest = {"seen_at": statement.excluded.seen_at}
+        keys = [OriginRow.person_key, OriginRow.origin]
+        session.execute(statement.on_conflict_do_update(index_elements=keys, set_=latest))
+    old = OriginRow.seen_at < now() - KEPT
+    session.execute(delete(OriginRow).where(old, OriginRow.person_key.not_in(select(BanRow.person_key))))
+
+
+def first_seen(session: Session, person_key: str) -> datetime | None:
+    """When a human was first seen under any of their names; None for somebody unknown."""
+    query = select(func.min(PersonRow.first_seen_at))
+    return session.scalar(query.where(PersonRow.key.in_(identities(session, person_key))))
+
+
+def of_newcomer(session: Session, person: Person, *, since: datetime) -> tuple[str, ...]:
+    """The origins of somebody who was not known before `since`; none for everybody else, and for moderators."""
+    if person.moderates:
+        return ()
+    origins = session.scalars(select(OriginRow.origin).where(OriginRow.person_key == person.key)).all()
+    if not origins:
+        return ()
+    seen_at = first_seen(session, person.key)
+    return tuple(origins) if seen_at is None or seen_at >= since else ()
+
+
+def inherited_bans(session: Session, person_key: str, *, at: datetime) -> list[BanRow]:
+    """The bans at `at` on others that were there before this person came in from an address of theirs.
+
+    Whoever was known before the ban, or came in from elsewhere, is not meant: an address may be shared by many.
+    """
+    origins = select(OriginRow.origin).where(
+        OriginRow.person_key == person_key,
+        OriginRow.origin.startswith(ADDRESS),
+        OriginRow.arrived,
+        ~OriginRow.excused,
+    )
+    from_there = select(OriginRow.person_key).where(
+        OriginRow.origin.in_(origins), OriginRow.person_key != person_key
+    )
+    holds = or_(BanRow.until.is_(None), BanRow.until > at)
+    rows = session.scalars(select(BanRow).where(BanRow.person_key.in_(from_there), holds)).all()
+    if not rows:
+        return []
+    seen_at = first_seen(session, person_key)
+    return [row for row in rows if seen_at is None or row.created_at < seen_at]
+
+
+def excuse(session: Session, person_key: str) -> None:
+    """Bans on others from where this person came do not concern them."""
+    session.execute(update(OriginRow).where(OriginRow.person_key == person_key).values(excused=True))
+
+
+def forget(session: Session, keys: Sequence[str]) -> None:
+    session.execute(delete(OriginRow).where(OriginRow.person_key.in_(keys)))

@@ -1,0 +1,140 @@
+"""Reading jobs and pictures back as the frozen types of the studio."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from studio.db.linked_identities import identities, same_human
+from studio.db.tables import JobRow, LineageRow, PictureRow, StarRow
+from studio.domain.jobs import OUTSTANDING, Job, JobState
+from studio.domain.people import Address, Person
+from studio.domain.pictures import Picture, Recipe
+from studio.domain.requests import PaintRequest
+from studio.errors import NotFound
+from studio.runtime.serialization import from_data
+
+_DEEPEST_LINEAGE = 64
+
+
+def job_of(row: JobRow) -> Job:
+    return Job(
+        id=row.id,
+        command=row.command,
+        request=from_data(PaintRequest, row.request),
+        person=from_data(Person, row.person),
+        address=from_data(Address, row.address),
+        state=JobState(row.state),
+        priority=row.priority,
+        cost=row.cost,
+        attempts=row.attempts,
+        created_at=row.created_at,
+        started_at=row.started_at,
+        ended_at=row.ended_at,
+        cancel_requested=row.cancel_requested,
+        error_code=row.error_code,
+        error_text=row.error_text,
+        grid_key=row.grid_key,
+        refused_rule=row.refused_rule,
+        refused_category=row.refused_category,
+        policy_version=row.policy_version,
+        cleared=row.cleared,
+        spoiler=row.spoiler,
+    )
+
+
+def picture_of(row: PictureRow, *, stars: int = 0) -> Picture:
+    return Picture(
+        id=row.id,
+        job_id=row.job_id,
+        index=row.position,
+        recipe=from_data(Recipe, row.recipe),
+        key=row.storage_key,
+        master_key=row.master_key,
+        thumbnail_key=row.thumbnail_key,
+        thumbnail_640_key=row.thumbnail_640_key,
+        thumbnail_1280_key=row.thumbnail_1280_key,
+        width=row.width,
+        height=row.height,
+        size_bytes=row.size_bytes,
+        created_at=row.created_at,
+        stars=stars,
+        deleted=row.deleted_at is not None,
+    )
+
+
+def find_job(session: Session, job_id: str, *, viewer: Person | None = None) -> Job:
+    """Raises `NotFound`; also for a viewer from another community."""
+    row = session.get(JobRow, job_id)
+    if row is None or (viewer and (row.platform, row.community) != viewer.home):
+        raise NotFound(f"Job {job_id[:12]}")
+    return job_of(row)
+
+
+def find_picture(session: Session, picture_id: str, *, viewer: Person | None = None) -> Picture:
+    """Raises `NotFound` for unknown and deleted pictures, held ones, and those of another community.
+
+    One's own of a linked identity are at hand everywhere.
+    """
+    row = session.get(PictureRow, picture_id)
+    if row is None or row.deleted_at is not None:
+        raise NotFound(f"Picture {picture_id[:14]}")
+    own = viewer is not None and same_human(session, row.person_key, viewer.key)
+    if find_job(session, row.job_id, viewer=None if own else viewer).state is not JobState.DONE:
+        raise NotFound(f"Picture {picture_id[:14]}")
+    return picture_of(row, stars=star_counts(session, [row.id]).get(row.id, 0))
+
+
+def began_with_person(session: Session, job_id: str) -> bool:
+    """Whether a job's pictures started from an upload that shows a person, however many steps ago."""
+    row = session.get(JobRow, job_id)
+    return row is not None and any(source.shows_person for source in job_of(row).request.sources)
+
+
+def pictures_of_job(session: Session, job_id: str) -> list[Picture]:
+    """The pictures of a job that are not deleted, in order."""
+    query = select(PictureRow).where(PictureRow.job_id == job_id, PictureRow.deleted_at.is_(None))
+    rows = list(session.scalars(query.order_by(PictureRow.position)))
+    stars = star_counts(session, [row.id for row in rows])
+    return [picture_of(row, stars=stars.get(row.id, 0)) for row in rows]
+
+
+def star_counts(session: Session, picture_ids: Sequence[str]) -> dict[str, int]:
+    query = select(StarRow.picture_id, func.count()).where(StarRow.picture_id.in_(picture_ids))
+    return {row[0]: row[1] for row in session.execute(query.group_by(StarRow.picture_id))}
+
+
+def recent_jobs(session: Session, viewer: Person, *, limit: int, before: Job | None = None) -> list[Job]:
+    """The community's latest jobs, newest first."""
+    query = select(JobRow).where(JobRow.platform == viewer.platform, JobRow.community == viewer.community)
+    if before is not None:
+        query = query.where(JobRow.created_at < before.created_at)
+    return [job_of(row) for row in session.scalars(query.order_by(JobRow.created_at.desc()).limit(limit))]
+
+
+def outstanding_jobs(session: Session, person_key: str) -> int:
+    """Of the human behind the person, over all their linked identities."""
+    query = select(func.count()).select_from(JobRow)
+    mine = JobRow.person_key.in_(identities(session, person_key))
+    return session.scalar(query.where(mine, JobRow.state.in_(sorted(OUTSTANDING)))) or 0
+
+
+def family(session: Session, picture_ids: Sequence[str]) -> list[Picture]:
+    """These pictures and what they were made from, nearest first; deleted ones included."""
+    rows = (session.get(PictureRow, each) for each in dict.fromkeys(picture_ids))
+    return [*(picture_of(row) for row in rows if row is not None), *ancestors(session, picture_ids)]
+
+
+def ancestors(session: Session, picture_ids: Sequence[str]) -> list[Picture]:
+    """The pictures these were made from, nearest first, at most 64 generations; deleted ones included."""
+    found: dict[str, Picture] = {}
+    front = list(picture_ids)
+    for _ in range(_DEEPEST_LINEAGE):
+        query = select(LineageRow.parent).where(LineageRow.child.in_(front))
+        parents = set(session.scalars(query)) - set(found)
+        if not parents:
+            break
+        rows = session.scalars(select(PictureRow).where(PictureRow.id.in_(sorted(parents))))
+        found.update({row.id: picture_of(row) for row in rows})
+        front = sorted(parents)
+    return list(found.values())

@@ -1,0 +1,1 @@
+"""The concepts of the product as values: jobs, pictures, people, cases, verdicts."""

@@ -1,0 +1,158 @@
+"""What people have to decide: cases, the decisions on them, and the notes that tell a person of one."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from studio.domain.jobs import Job
+from studio.domain.people import Person, Platform
+from studio.domain.pictures import Picture
+
+
+class CaseKind(StrEnum):
+    HOLD = "hold"  # the gate left a prompt or a picture to a moderator
+    REPORT = "report"  # somebody says that a picture breaks the rules
+    APPEAL = "appeal"  # the owner of a refused job asks for a second look
+    SUSPENSION = "suspension"  # the house suspended somebody: a moderator confirms or overturns it
+    CONSENT = "consent"  # the owner of a picture is asked whether somebody may build on it
+
+
+class CaseState(StrEnum):
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+class Decision(StrEnum):
+    APPROVE = "approve"  # deliver; for a report: the picture stays
+    SPOILER = "spoiler"  # deliver, hidden until clicked
+    REJECT = "reject"
+    WARN = "warn"
+    SUSPEND = "suspend"
+    BAN = "ban"
+    BLOCK = "block"  # reject, and let the picture and its look-alikes never pass again
+    OVERTURN = "overturn"  # take strike, refusal or suspension back, and deliver
+
+
+_VERDICT = frozenset(Decision) - {Decision.OVERTURN}
+
+DECISIONS: dict[CaseKind, frozenset[Decision]] = {
+    CaseKind.HOLD: _VERDICT,
+    CaseKind.REPORT: _VERDICT,
+    CaseKind.APPEAL: frozenset({Decision.OVERTURN, Decision.SPOILER, Decision.REJECT}),
+    CaseKind.SUSPENSION: frozenset({Decision.SUSPEND, Decision.BAN, Decision.OVERTURN}),
+    CaseKind.CONSENT: frozenset({Decision.APPROVE, Decision.REJECT}),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """`subject` is the person whose work or conduct is judged; `filed_by` who reported, appealed or asks.
+
+    `evidence` is for moderators only. A consent case has an `addressee`, who decides instead of a moderator.
+    """
+
+    id: str
+    kind: CaseKind
+    state: CaseState
+    platform: Platform
+    community: str
+    subject: str  # a person's key, as in the two below
+    filed_by: str | None
+    addressee: str | None
+    job_id: str | None
+    picture_id: str | None
+    rule: str
+    category: str
+    evidence: str
+    words: str  # what the reporter or the appellant wrote
+    opened_at: datetime
+    weight: float = 1.0  # of a report; less for people whose reports were often unfounded
+    claimed_by: str | None = None
+    claimed_until: datetime | None = None
+    decision: Decision | None = None
+    decided_by: str | None = None
+    decided_at: datetime | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conduct:
+    """A person's record, for whoever judges their case. `strikes` are weighted and decay."""
+
+    jobs: int
+    refusals: int
+    strikes: float
+    earlier_cases: int
+    banned_until: datetime | None = None
+    banned: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exhibit:
+    """A picture that a moderator may have to see: one that was painted, or an upload. `number` counts from 1."""
+
+    id: str
+    number: int
+    key: str
+    thumbnail_key: str
+    width: int | None = None  # pixels; None: not known
+    height: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dossier:
+    """A case with all that a moderator needs. `prompts` is the effective prompt: the job's own, then its ancestors'."""
+
+    case: Case
+    subject: Person
+    job: Job | None
+    pictures: tuple[Picture, ...]
+    prompts: tuple[str, ...]
+    conduct: Conduct
+
+    @property
+    def exhibits(self) -> tuple[Exhibit, ...]:
+        """The picture that the case names, else all of its job's, else the uploads that it starts from."""
+        if self.pictures:
+            named = [each for each in self.pictures if each.id == self.case.picture_id]
+            return tuple(map(_painted, named or self.pictures))
+        sources = self.job.request.sources if self.job else ()
+        uploads = [each.key for each in sources if each.picture_id is None]
+        return tuple(
+            Exhibit(id=f"upload-{number}", number=number, key=key, thumbnail_key=key)
+            for number, key in enumerate(uploads, start=1)
+        )
+
+
+def _painted(picture: Picture) -> Exhibit:
+    return Exhibit(
+        id=picture.id,
+        number=picture.index,
+        key=picture.key,
+        thumbnail_key=picture.thumbnail_key,
+        width=picture.width,
+        height=picture.height,
+    )
+
+
+class NoticeKind(StrEnum):
+    WARNING = "warning"
+    SUSPENSION = "suspension"
+    BAN = "ban"
+    LIFTED = "lifted"
+    DECIDED = "decided"  # a report or an appeal of theirs was decided
+    GIFT = "gift"
+    HINT = "hint"  # how something is written here
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """What the house tells one person, in words that may be shown as they are."""
+
+    id: str
+    kind: NoticeKind
+    person: Person
+    text: str
+    case_id: str | None
+    written_at: datetime
+    delivered: bool = False

@@ -1,0 +1,93 @@
+"""What the house tells its faces.
+
+All but `JobProgress` are durable: written to the outbox in the transaction that makes them true, then sent
+through a Redis stream until each face has acknowledged them. `JobProgress` is fleeting: a lost one costs nothing.
+"""
+
+from dataclasses import dataclass
+
+from studio.domain.jobs import JobState
+from studio.domain.people import Platform
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobAccepted:
+    job_id: str
+    platform: Platform
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobEnded:
+    job_id: str
+    platform: Platform
+    state: JobState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PictureChanged:
+    """A star was given or taken, or the picture was deleted."""
+
+    job_id: str
+    platform: Platform
+    picture_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobChanged:
+    """A moderator moved a job that had ended or was held: its message shows it anew."""
+
+    job_id: str
+    platform: Platform
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseChanged:
+    """A case was opened, claimed or decided. The desk, or the one person asked, sees it."""
+
+    case_id: str
+    platform: Platform
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeWritten:
+    """The house has a word for one person."""
+
+    notice_id: str
+    platform: Platform
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DigestWritten:
+    """What happened in a week, for a community's log channel."""
+
+    platform: Platform
+    community: str
+    channel: str
+    text: str
+
+
+JobEvent = JobAccepted | JobEnded | JobChanged | PictureChanged
+Event = JobEvent | CaseChanged | NoticeWritten | DigestWritten
+
+EVENT_KINDS: dict[str, type[Event]] = {
+    kind.__name__: kind
+    for kind in (
+        *(JobAccepted, JobEnded, JobChanged, PictureChanged),
+        *(CaseChanged, NoticeWritten, DigestWritten),
+    )
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobProgress:
+    """Step `step` of `steps`, over all pictures of the job. `preview` is a small ``data:`` URL or None.
+
+    `seconds_left` is None where it is not known.
+    """
+
+    job_id: str
+    platform: Platform
+    step: int
+    steps: int
+    preview: str | None = None
+    seconds_left: float | None = None

@@ -1,0 +1,80 @@
+"""A job and the moves it may make."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from studio.domain.people import Address, Person
+from studio.domain.requests import PaintRequest
+
+
+class JobState(StrEnum):
+    ACCEPTED = "accepted"  # in the database, not yet on the queue
+    QUEUED = "queued"
+    PAINTING = "painting"  # a worker holds the lease
+    DONE = "done"
+    HELD = "held"  # waits for a moderator
+    REFUSED = "refused"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+
+    @property
+    def ended(self) -> bool:
+        """Nothing more happens to the job, unless a moderator releases a held one."""
+        return self in ENDED
+
+
+WAITING = frozenset({JobState.ACCEPTED, JobState.QUEUED})
+OUTSTANDING = WAITING | {JobState.PAINTING}
+GOING_ON = OUTSTANDING | {JobState.HELD}  # something is still to come of it
+ENDED = frozenset(JobState) - OUTSTANDING
+
+MOVES: Mapping[JobState, frozenset[JobState]] = {
+    JobState.ACCEPTED: frozenset(
+        {JobState.QUEUED, JobState.PAINTING, JobState.REFUSED, JobState.CANCELLED, JobState.FAILED}
+    ),
+    JobState.QUEUED: frozenset({JobState.PAINTING, JobState.REFUSED, JobState.CANCELLED, JobState.FAILED}),
+    # Painting → painting: the lease ran out and another worker took over.
+    # Painting → queued: a worker that shuts down gives its job back.
+    JobState.PAINTING: frozenset(JobState) - {JobState.ACCEPTED},
+    # A moderator releases a held prompt to the queue, or a held picture to its people.
+    JobState.HELD: frozenset({JobState.QUEUED, JobState.DONE, JobState.REFUSED, JobState.CANCELLED}),
+    JobState.DONE: frozenset(),
+    # A refusal that was overturned: a prompt is painted, a picture is delivered.
+    JobState.REFUSED: frozenset({JobState.QUEUED, JobState.DONE}),
+    JobState.CANCELLED: frozenset(),
+    JobState.FAILED: frozenset(),
+}
+
+
+def sources_of(target: JobState) -> frozenset[JobState]:
+    """The states from which `target` may be reached."""
+    return frozenset(state for state, targets in MOVES.items() if target in targets)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One accepted request, as read from its row."""
+
+    id: str
+    command: str
+    request: PaintRequest
+    person: Person
+    address: Address
+    state: JobState
+    priority: int
+    cost: int
+    attempts: int
+    created_at: datetime
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    cancel_requested: bool = False
+    error_code: str | None = None
+    error_text: str | None = None
+    grid_key: str | None = None
+    refused_rule: str = ""
+    refused_category: str = ""
+    policy_version: str = ""  # of the house rules by which the request was admitted
+    cleared: bool = False  # a moderator let the request pass: it is not judged again
+    spoiler: bool = False  # a moderator let it through, hidden until clicked

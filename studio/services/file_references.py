@@ -1,0 +1,105 @@
+"""Which files of the store somebody still needs.
+
+The same bytes are stored once, so several rows may name one file, and a row may come to name a file while it is being
+deleted for another. Neither waits for the other. `delete_files` in `studio/services/picture_deletion.py` checks after a
+deletion whether a row names the file now and stores it again. `engine/jobs/tracked_store.py` checks after naming a file
+whether it still exists and stores it again. The later of the two checks sees what the other did.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from posixpath import commonpath
+from typing import Any
+
+from sqlalchemy import ColumnElement, Text, cast, or_, select, true
+from sqlalchemy.orm import Session
+
+from studio.db.tables import JobRow, PictureRow
+from studio.domain.jobs import GOING_ON
+from studio.domain.requests import Source
+
+_BATCH = 2000  # databases take a few ten thousand values in one statement
+_GOING_ON = sorted(GOING_ON)
+
+
+def unneeded(session: Session, keys: Iterable[str]) -> set[str]:
+    """Those of some files of pictures that no picture and no grid shows, and no job that goes on starts from."""
+    wanted = set(keys)
+    wanted -= _shown(session, wanted)
+    return wanted - _started_from(session, wanted, JobRow.state.in_(_GOING_ON))
+
+
+def unnamed(session: Session, keys: Iterable[str]) -> set[str]:
+    """The same for files of any kind: those stay too that a job which is over was given as an upload."""
+    wanted = set(keys)
+    wanted -= _shown(session, wanted)
+    return wanted - _started_from(session, wanted, true())
+
+
+def needed_since(session: Session, keys: Iterable[str]) -> set[str]:
+    """Those of some deleted files that a picture, a grid or an upload of a job names since it was decided.
+
+    What a job starts from that was deleted is not meant: who takes a picture down takes it from late comers too.
+    """
+    wanted = set(keys)
+    shown = _shown(session, wanted)
+    return shown | _started_from(session, wanted - shown, JobRow.state.in_(_GOING_ON), uploads_only=True)
+
+
+def of_sources(sources: Iterable[Source]) -> set[str]:
+    """The files of what a request starts from."""
+    return {key for source in sources for key in (source.key, source.mask_key) if key}
+
+
+def of_uploads(request: Mapping[str, Any]) -> set[str]:
+    """The files of the uploads that a recorded request starts from."""
+    return set(_files_of(request, uploads_only=True))
+
+
+def of_deleted(session: Session, sources: Iterable[Source]) -> set[str]:
+    """The files of those pictures among them that were deleted since."""
+    ids = {source.picture_id: source.key for source in sources if source.picture_id}
+    query = select(PictureRow.id).where(PictureRow.id.in_(ids), PictureRow.deleted_at.is_not(None))
+    return {ids[each] for each in session.scalars(query)} if ids else set()
+
+
+def _shown(session: Session, keys: set[str]) -> set[str]:
+    columns = (
+        PictureRow.storage_key,
+        PictureRow.master_key,
+        PictureRow.thumbnail_key,
+        PictureRow.thumbnail_640_key,
+        PictureRow.thumbnail_1280_key,
+    )
+    shown: set[str] = set()
+    for some in _batches(keys):
+        there = or_(*(column.in_(some) for column in columns)) & PictureRow.deleted_at.is_(None)
+        for row in session.execute(select(*columns).where(there)):
+            shown.update(key for key in row if key)
+        shown.update(session.scalars(select(JobRow.grid_key).where(JobRow.grid_key.in_(some))))
+    return shown & keys
+
+
+def _started_from(
+    session: Session, keys: set[str], jobs: ColumnElement[bool], *, uploads_only: bool = False
+) -> set[str]:
+    if not keys:
+        return set()
+    alike = cast(JobRow.request, Text).contains(commonpath(keys), autoescape=True)
+    query = select(JobRow.state, JobRow.request).where(jobs, alike).execution_options(yield_per=500)
+    named: set[str] = set()
+    for state, request in session.execute(query):
+        named.update(_files_of(request, uploads_only=uploads_only or state not in GOING_ON))
+    return named & keys
+
+
+def _files_of(request: Mapping[str, Any], *, uploads_only: bool) -> Iterator[str]:
+    for source in request.get("sources", ()):
+        if uploads_only and source.get("picture_id"):
+            continue
+        yield from (source[name] for name in ("key", "mask_key") if source.get(name))
+
+
+def _batches(keys: set[str]) -> Iterator[list[str]]:
+    ordered = sorted(keys)
+    for start in range(0, len(ordered), _BATCH):
+        yield ordered[start : start + _BATCH]

@@ -1,0 +1,156 @@
+"""Taking pictures away for good: the rows stay for the family tree, the files go."""
+
+import logging
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import PurePosixPath
+
+from sqlalchemy import Text, cast, select, update
+from sqlalchemy.orm import Session
+
+from studio.db import job_transitions, outbox, queries
+from studio.db.database import Database
+from studio.db.tables import CaseRow, JobRow, OutboxRow, PictureRow
+from studio.domain.cases import CaseState
+from studio.domain.events import PictureChanged
+from studio.domain.jobs import GOING_ON, Job, JobState
+from studio.domain.pictures import Picture
+from studio.errors import DatabaseUnavailable, NotFound, StorageFailed
+from studio.ports import Ports, Store
+from studio.runtime.clock import now
+from studio.services import file_references, job_release, message_refresh
+
+_TAKEN_DOWN = "A moderator took the picture down that this started from. Nothing was charged."
+
+_MOST_BYTES_AT_ONCE = 32 * 1024 * 1024
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Removal:
+    """What is left to do after the commit: send the events, and delete the files that nobody needs any more."""
+
+    events: list[OutboxRow] = field(default_factory=list)
+    files: set[str] = field(default_factory=set)
+
+    def add(self, other: "Removal") -> None:
+        self.events.extend(other.events)
+        self.files.update(other.files)
+
+
+def take_away(session: Session, job: Job, pictures: Sequence[Picture], *, told: bool = False) -> Removal:
+    """Mark pictures of a job as deleted. What a job that goes on starts from is kept until it is over.
+
+    `told`: other messages that show something of them are rendered again by the caller's own events.
+    """
+    events = [_mark_deleted(session, job, picture) for picture in pictures]
+    if not told:
+        events += outbox.pace(message_refresh.of_deleted(session, job.id, [each.id for each in pictures]))
+    return Removal(events=events, files=_orphaned_files(session, job, pictures))
+
+
+def take_down(session: Session, job: Job, pictures: Sequence[Picture]) -> Removal:
+    """The same by a moderator: what was to be made from the pictures ends with them."""
+    stopped = [event for picture in pictures for event in _stop_heirs(session, picture.id)]
+    removal = take_away(session, job, pictures)
+    removal.events.extend(stopped)
+    return removal
+
+
+def withdraw(session: Session, job: Job) -> Removal:
+    """Whatever a job that was just cancelled has, or alone still needed, goes."""
+    removal = take_away(session, job, queries.pictures_of_job(session, job.id))
+    deleted = file_references.of_deleted(session, job.request.sources)
+    removal.files.update(file_references.unneeded(session, deleted))
+    return removal
+
+
+def let_unseen_go(session: Session, *, before: datetime) -> None:
+    """Mark pictures as deleted that nobody was shown, of jobs that ended before then and that no open case is about.
+
+    The housekeeper finds their files.
+    """
+    over = JobRow.state.in_([JobState.REFUSED, JobState.CANCELLED]) & (JobRow.ended_at < before)
+    judged = select(CaseRow.job_id).where(CaseRow.state == CaseState.OPEN, CaseRow.job_id.is_not(None))
+    unseen = select(JobRow.id).where(over, JobRow.id.not_in(judged))
+    there = PictureRow.job_id.in_(unseen) & PictureRow.deleted_at.is_(None)
+    session.execute(update(PictureRow).where(there).values(deleted_at=now()))
+    shown = JobRow.id.in_(unseen) & JobRow.grid_key.is_not(None)
+    session.execute(update(JobRow).where(shown).values(grid_key=None))
+
+
+def clear_away(ports: Ports, removal: Removal) -> None:
+    """After the commit."""
+    outbox.send(ports.database, ports.events, removal.events)
+    delete_files(ports.database, ports.store, removal.files)
+
+
+def delete_files(
+    database: Database, store: Store, keys: Iterable[str], *, unless_put_since: datetime | None = None
+) -> None:
+    """After the commit. What a row came to name meanwhile is laid again from the bytes that were taken.
+
+    What the storage does not let go of now, the housekeeper finds later: rows name it no more.
+    """
+    taken: dict[str, bytes] = {}
+    size_bytes = 0
+    try:
+        for key in sorted(keys):
+            with suppress(NotFound):  # then somebody else deletes it, and has its bytes
+                taken[key] = store.get(key)
+                size_bytes += len(taken[key])
+                store.delete(key, unless_put_since=unless_put_since)
+            if size_bytes > _MOST_BYTES_AT_ONCE:
+                _lay_again(database, store, taken)
+                taken, size_bytes = {}, 0
+    except StorageFailed:
+        log.warning("a deleted file is still in the storage")
+    _lay_again(database, store, taken)
+
+
+def _lay_again(database: Database, store: Store, taken: Mapping[str, bytes]) -> None:
+    """Those that a row names. While nobody can say which, all of them: the housekeeper finds what none names."""
+    if not taken:
+        return
+    try:
+        with database.read() as session:
+            needed = file_references.needed_since(session, taken)
+    except DatabaseUnavailable:
+        needed = set(taken)
+    for key in sorted(needed):
+        try:
+            store.put(taken[key], suffix=PurePosixPath(key).suffix)
+        except StorageFailed:
+            log.error("a file that a row names was deleted and could not be laid again", extra={"key": key})
+
+
+def _mark_deleted(session: Session, job: Job, picture: Picture) -> OutboxRow:
+    session.get_one(PictureRow, picture.id).deleted_at = now()
+    changed = PictureChanged(job_id=job.id, platform=job.address.platform, picture_id=picture.id)
+    return outbox.write(session, changed)
+
+
+def _orphaned_files(session: Session, job: Job, pictures: Sequence[Picture]) -> set[str]:
+    keys = {key for each in pictures for key in each.file_keys}
+    row = session.get_one(JobRow, job.id)
+    if row.grid_key:  # the grid shows what is now deleted
+        keys.add(row.grid_key)
+        row.grid_key = None
+    session.flush()
+    return file_references.unneeded(session, keys)
+
+
+def _stop_heirs(session: Session, picture_id: str) -> Iterator[OutboxRow]:
+    """One that is being painted hears of it from its row; one with pictures of its own is judged by them."""
+    named = cast(JobRow.request, Text).contains(picture_id, autoescape=True)
+    going_on = JobRow.state.in_(sorted(GOING_ON))
+    for row in session.scalars(select(JobRow).where(named, going_on).order_by(JobRow.id)).all():
+        if row.state == JobState.PAINTING:
+            job_transitions.request_cancel(session, row.id)
+        elif not job_release.was_painted(session, row.id):
+            yield from job_release.stop(
+                session, row.id, JobState.CANCELLED, error_code="cancelled", error_text=_TAKEN_DOWN
+            )

@@ -1,0 +1,49 @@
+"""An upload on its way in: made harmless, inspected, stored."""
+
+from studio.domain.people import Person
+from studio.domain.provenance import Traces
+from studio.domain.requests import Doubt, Source
+from studio.domain.verdicts import Ruling
+from studio.errors import ConsentNeeded
+from studio.ports import Inspected, Inspection, Ports
+
+
+def accept_upload(ports: Ports, person: Person, data: bytes) -> Source:
+    """What is held is taken in: the first request that needs it waits for a moderator.
+
+    Raises `Banned`, `RateLimited`, `BadImage`, `ConsentNeeded`, `PolicyRefusal`, `InspectionFailed` or
+    `StorageFailed`.
+    """
+    ports.gate.admit_upload(person)
+    clean = ports.darkroom.clean(data)
+    verdict = ports.gate.inspect(Inspection(kind=Inspected.UPLOAD, person=person, png=clean.png))
+    if verdict.asks_consent:
+        raise ConsentNeeded
+    verdict.raise_if_refused()
+    doubt = None
+    if verdict.ruling is Ruling.HOLD:
+        doubt = Doubt(rule=verdict.rule, category=verdict.category, evidence=verdict.evidence)
+    key = ports.store.put(clean.png, suffix=".png")
+    mask_key = ports.store.put(clean.mask_png, suffix=".png") if clean.mask_png else None
+    as_mask_key = ports.store.put(clean.as_mask_png, suffix=".png") if clean.as_mask_png else None
+    return Source(
+        key=key,
+        mask_key=mask_key,
+        as_mask_key=as_mask_key,
+        width=clean.width,
+        height=clean.height,
+        shows_person=verdict.shows_person,
+        doubt=doubt,
+        fingerprint=verdict.fingerprint,
+    )
+
+
+def examine_upload(ports: Ports, person: Person | None, data: bytes) -> Traces:
+    """What a file tells of where it comes from. Nothing is kept.
+
+    Raises `Banned`, `RateLimited`, `BadImage` and `ExaminationFailed`.
+    `person` None is somebody without a name here, whom the caller has counted.
+    """
+    if person is not None:
+        ports.gate.admit_upload(person)
+    return ports.examiner.examine(data, png=ports.darkroom.clean(data).png)
