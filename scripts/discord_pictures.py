@@ -41,8 +41,8 @@ from studio.domain.jobs import JobState
 from studio.domain.people import Person, Platform
 from studio.domain.verdicts import ALLOWED, Ruling, Verdict
 from studio.ports import Ports
-from tests.discord_room import Room, open_room
-from tests.twins import TwinDesk, TwinEvents, TwinGate, twin_ports
+from tests.support.discord_sim import Room, open_room
+from tests.support.fakes import TwinDesk, TwinEvents, TwinGate, twin_ports
 
 WIDTH, HEIGHT = 760, 1000
 PROMPT = os.environ.get("PROMPT", "a snowman in front of a red house in the snow")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.running_house import RunningHouse
+from tests.support.running_instance import RunningHouse
 
 PATIENCE_MILLISECONDS = 120_000
 WINDOW = {"width": 1280, "height": 880}

@@ -29,9 +29,9 @@ from studio.domain.events import CaseChanged, JobEnded, JobProgress
 from studio.domain.jobs import JobState
 from studio.domain.people import Platform
 from studio.domain.verdicts import ALLOWED
-from tests.loopback_slack import ANA, BO, MOD, MODERATORS, LoopbackSlack, Message
-from tests.slack_room import SlackRoom, open_slack_room
-from tests.twins import TwinGate, twin_ports
+from tests.support.fakes import TwinGate, twin_ports
+from tests.support.loopback_slack import ANA, BO, MOD, MODERATORS, LoopbackSlack, Message
+from tests.support.slack_sim import SlackRoom, open_slack_room
 
 WIDTH = 720
 STYLE = """

@@ -44,7 +44,7 @@ for _name in list(os.environ):
     }:
         del os.environ[_name]
 
-pytest_plugins = ["tests.studio_fixtures"]
+pytest_plugins = ["tests.support.studio_fixtures"]
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 START_SECONDS = 120.0  # bounds a hang, and nothing else
@@ -120,7 +120,7 @@ def clean_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def no_network(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """A test without services that reaches for the network fails at once, wherever it runs."""
-    if not {"unit", "pictures", "faces", "painting"} & set(request.path.parts):
+    if not {"unit", "imaging", "frontends", "models"} & set(request.path.parts):
         return
     connect = socket.socket.connect
 

@@ -30,8 +30,8 @@ from studio.domain.jobs import WAITING, JobState
 from studio.errors import DatabaseUnavailable
 from studio.ports import Ports
 from studio.runtime.clock import now
-from tests.running_house import RunningHouse
-from tests.twins import close_ports, someone, somewhere
+from tests.support.fakes import close_ports, someone, somewhere
+from tests.support.running_instance import RunningHouse
 
 PEOPLE = 8
 JOBS_EACH = 5

@@ -21,7 +21,7 @@ from studio.commands.spec import Call
 from studio.db.database import Database
 from studio.domain.people import Address, Person, Platform, Role
 from studio.ports import HouseRules, Ports
-from tests import twins
+from tests.support import fakes
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "schema_0009"
 MESSAGES = json.loads((FIXTURES / "messages.json").read_text())
@@ -45,8 +45,8 @@ def ports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ports]:
     database = Database(f"sqlite:///{file}")
     assert db_schema.upgrade(database)[0] == "0009"
     database.close()
-    monkeypatch.setattr(twins, "open_empty", Database)
-    made = twins.twin_ports(f"sqlite:///{file}", HouseRules(max_outstanding_jobs=100))
+    monkeypatch.setattr(fakes, "open_empty", Database)
+    made = fakes.twin_ports(f"sqlite:///{file}", HouseRules(max_outstanding_jobs=100))
     yield made
     made.database.close()
 

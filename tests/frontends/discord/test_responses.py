@@ -1,0 +1,553 @@
+"""One message for each job: its place in the queue, its progress, its pictures, and every way it can end."""
+
+import base64
+import io
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import discord
+import pytest
+from PIL import Image
+
+from bots.delivery.attachments import make_print
+from bots.delivery.job_view import load_standing
+from bots.texts import chat
+from engine.imaging.image_tools import Darkroom
+from studio.db.tables import DeliveryRow, JobRow, PictureRow
+from studio.domain.events import JobAccepted, JobEnded, PictureChanged
+from studio.domain.jobs import JobState
+from studio.domain.people import Platform
+from studio.errors import DatabaseUnavailable, PolicyRefusal
+from studio.ports import Delivery, Ports
+from studio.runtime.clock import now
+from tests.support import discord_sim
+from tests.support.discord_sim import Room, button_ids, open_room
+from tests.support.finished_jobs import end_job, paint_job
+
+room = discord_sim.room
+
+
+def away(*_arguments: object, **_named: object) -> None:
+    raise DatabaseUnavailable
+
+
+def expire_tokens(ports: Ports) -> None:
+    with ports.database.begin() as session:
+        for row in session.query(JobRow):
+            row.address = {**row.address, "token_expires_at": (now() - timedelta(minutes=1)).isoformat()}
+
+
+def delivery(room: Room, job_id: str) -> DeliveryRow:
+    with room.ports.database.read() as session:
+        return session.get_one(DeliveryRow, job_id)
+
+
+def requests(room: Room, method: str) -> list[str]:
+    return [entry.path for entry in room.env.http_requests if entry.method == method]
+
+
+# ---- pictures
+
+
+async def test_a_finished_job_shows_its_grid_words_seed_model_and_credit(room: Room) -> None:
+    job_id = await room.imagine(prompt="a red fox", seed=7)
+    await room.painted(job_id)
+    (message,) = room.channel.history()
+    assert message.content.startswith("**a red fox**\n")
+    assert f"<@{room.ana.id}>" in message.content
+    assert "seeds 7–10" in message.content
+    assert "thimble" in message.content
+    assert job_id in message.content
+    (attachment,) = message.attachments
+    assert attachment.description == "4 numbered pictures: a red fox"
+    assert attachment.filename == f"{job_id}.png"
+    assert await attachment.read() == f"grid {job_id}".encode()
+
+
+async def test_a_grid_has_buttons_for_every_tile_and_for_the_job(room: Room) -> None:
+    job_id = await room.imagine()
+    await room.painted(job_id)
+    tiles = [f"c1:{action}:{job_id}:{index}" for action in ("upscale", "vary") for index in (1, 2, 3, 4)]
+    tools = [f"c1:{action}:{job_id}:0" for action in ("reroll", "remix", "edit", "expand", "star")]
+    assert button_ids(room.message) == tiles + tools
+    assert len(room.message.components) <= 5
+
+
+async def test_a_job_of_one_picture_shows_the_picture_and_its_own_buttons(room: Room) -> None:
+    job_id = await room.imagine(count=1)
+    await room.painted(job_id)
+    assert await room.message.attachments[0].read() == f"picture {job_id} 1".encode()
+    actions = [each.split(":")[1] for each in button_ids(room.message)]
+    assert actions == ["subtle", "vary", "upscale", "reroll", "remix", "edit", "expand", "star"]
+
+
+async def test_an_upscaled_picture_offers_neither_upscale_nor_reroll(room: Room) -> None:
+    origin = await room.imagine()
+    await room.painted(origin)
+    await room.ana.slash(room.channel, "upscale", picture=f"{origin}.1")
+    await room.painted(room.newest_job())
+    actions = {each.split(":")[1] for each in button_ids(room.message)}
+    assert not actions & {"upscale", "reroll"}
+
+
+async def test_a_grid_with_a_deleted_picture_keeps_the_numbers_of_the_others(
+    room: Room,
+) -> None:
+    job_id = await room.imagine(count=3)
+    await room.painted(job_id)
+    await room.ana.slash(room.channel, "delete", what=f"{job_id}.2")
+    await room.changed(f"{job_id}.2")
+    dead = [
+        child.custom_id
+        for row in room.message.components
+        for child in row.children  # type: ignore[union-attr]
+        if child.disabled  # type: ignore[union-attr]
+    ]
+    assert dead == [f"c1:upscale:{job_id}:2", f"c1:vary:{job_id}:2"]
+    tiles = (await room.message.attachments[0].read()).removeprefix(b"grid of ").split(b",")
+    assert tiles[0] == f"picture {job_id} 1".encode()
+    assert tiles[1].startswith(b"\x89PNG")
+    assert tiles[2] == f"picture {job_id} 3".encode()
+
+
+async def test_when_all_pictures_are_deleted_so_is_the_attachment(room: Room) -> None:
+    job_id = await room.imagine()
+    await room.painted(job_id)
+    await room.ana.slash(room.channel, "delete", what=job_id)
+    await room.changed(f"{job_id}.1")
+    assert room.message.content == chat.ALL_DELETED
+    assert not room.message.attachments
+    assert not room.message.components
+
+
+async def test_a_file_that_is_too_large_is_made_to_fit(ports: Ports, tmp_path: Path) -> None:
+    async with open_room(replace(ports, darkroom=Darkroom()), tmp_path) as room:
+        job_id = await room.imagine(count=1)
+        await room.painted(job_id)
+        file = io.BytesIO()
+        Image.effect_noise((500, 500), 90).convert("RGB").save(file, "PNG")
+        with room.ports.database.begin() as session:
+            row = session.get_one(PictureRow, f"{job_id}.1")
+            row.storage_key = room.ports.store.put(file.getvalue(), suffix=".png")
+        standing = load_standing(room.ports.database, job_id)
+        limit_bytes = 300_000
+        assert len(file.getvalue()) > limit_bytes
+        made = make_print(room.ports, standing, limit_bytes=limit_bytes)
+        assert made is not None
+        assert len(made.data) <= limit_bytes
+        assert made.suffix in (".png", ".webp", ".jpg")
+
+
+async def test_discord_finding_a_file_too_large_gets_a_smaller_one(room: Room) -> None:
+    job_id = await room.imagine()
+    room.env.inject_error("PATCH", "/webhooks/*", status=413, code=40005)
+    await room.painted(job_id)
+    assert len(room.message.attachments) == 1
+
+
+# ---- progress
+
+
+async def test_progress_is_a_bar_with_a_preview_and_not_too_often(
+    room: Room, still: Callable[[str], None]
+) -> None:
+    still("bots.delivery.job_messages")
+    job_id = await room.imagine()
+    await room.progress(job_id, 1)
+    assert "%" not in room.message.content
+    room.allow_edit(job_id)
+    preview = "data:image/png;base64," + base64.b64encode(b"tiny").decode()
+    await room.progress(job_id, 4, preview=preview)
+    assert "50%" in room.message.content
+    assert "step 4 of 8" in room.message.content
+    assert await room.message.attachments[0].read() == b"tiny"
+    edits = len(requests(room, "PATCH"))
+    await room.progress(job_id, 5)
+    assert len(requests(room, "PATCH")) == edits
+
+
+async def test_progress_after_the_end_changes_nothing(room: Room) -> None:
+    job_id = await room.imagine()
+    await room.painted(job_id)
+    room.allow_edit(job_id)
+    await room.progress(job_id, 3)
+    assert "step 3" not in room.message.content
+    assert len(room.message.attachments) == 1
+
+
+async def test_progress_that_arrives_late_is_followed_by_the_end_again(room: Room) -> None:
+    job_id = await room.imagine()
+    end_job(room.ports, job_id, JobState.CANCELLED)  # another process knows, this one does not yet
+    room.allow_edit(job_id)
+    await room.progress(job_id, 3)
+    assert room.message.content.endswith("Cancelled.")
+
+
+async def test_progress_is_shown_after_a_restart(room: Room) -> None:
+    job_id = await room.imagine()
+    await room.restart()
+    await room.progress(job_id, 2)
+    assert "step 2 of 8" in room.message.content
+
+
+@pytest.mark.parametrize("preview", ["data:image/svg+xml;base64,AAAA", "data:image/png;base64,???", "x" * 10])
+async def test_a_preview_that_is_no_picture_is_left_out(room: Room, preview: str) -> None:
+    job_id = await room.imagine()
+    room.allow_edit(job_id)
+    await room.progress(job_id, 2, preview=preview)
+    assert "step 2 of 8" in room.message.content
+    assert not room.message.attachments
+
+
+async def test_the_place_in_the_queue_is_kept_up_to_date(room: Room) -> None:
+    first = await room.imagine(room.ana)
+    second = await room.imagine(room.bo, "a blue bird")
+    end_job(room.ports, first, JobState.CANCELLED)
+    room.allow_edit(second)
+    with room.env._bot_scope():
+        await room.bot.board.tick()
+    assert "You are next" in room.message.content
+
+
+# ---- other ends
+
+
+@pytest.mark.parametrize(
+    ("state", "sentence"),
+    [
+        (JobState.FAILED, "could not be painted"),
+        (JobState.REFUSED, "house rules"),
+        (JobState.CANCELLED, "Cancelled."),
+        (JobState.HELD, "moderator"),
+    ],
+)
+async def test_a_job_without_pictures_ends_in_one_sentence(
+    room: Room, state: JobState, sentence: str
+) -> None:
+    job_id = await room.imagine(prompt="words that may not be shown")
+    await room.ended(job_id, state)
+    (message,) = room.channel.history()
+    assert sentence in message.content
+    assert "words that may not" not in message.content
+    assert not message.components
+    assert delivery(room, job_id).final is (state is not JobState.HELD)
+
+
+# ---- delivery
+
+
+async def test_a_repeated_delivery_edits_the_same_message(room: Room) -> None:
+    job_id = await room.imagine()
+    await room.painted(job_id)
+    for _ in range(3):
+        await room.tell(JobEnded(job_id=job_id, platform=Platform.DISCORD, state=JobState.DONE))
+    assert len(room.channel.history()) == 1
+    assert len(room.message.attachments) == 1
+
+
+async def test_a_job_that_ended_while_the_bot_was_down_is_shown_in_the_same_message(room: Room) -> None:
+    job_id = await room.imagine()
+    await room.restart()
+    await room.painted(job_id)
+    assert len(room.channel.history()) == 1
+    assert len(room.message.attachments) == 1
+
+
+async def test_a_crash_between_the_click_and_the_answer_leaves_one_message(room: Room) -> None:
+    job_id = await room.imagine()
+    with room.ports.database.begin() as session:  # as if the slip had never been written
+        session.delete(session.get_one(DeliveryRow, job_id))
+    await room.restart()
+    await room.painted(job_id)
+    assert len(room.channel.history()) == 1
+    assert delivery(room, job_id).message == str(room.message.id)
+
+
+async def test_after_the_token_expired_the_bot_edits_its_message_itself(room: Room) -> None:
+    job_id = await room.imagine()
+    expire_tokens(room.ports)
+    await room.painted(job_id)
+    assert len(room.channel.history()) == 1
+    assert len(room.message.attachments) == 1
+    assert requests(room, "PATCH")[-1].startswith("/channels/")
+
+
+@pytest.mark.parametrize(("status", "code"), [(401, 50027), (404, 10015)])
+async def test_a_token_that_discord_refuses_is_not_the_end(room: Room, status: int, code: int) -> None:
+    job_id = await room.imagine()
+    room.env.inject_error("PATCH", "/webhooks/*", status=status, code=code)
+    await room.painted(job_id)
+    assert len(room.channel.history()) == 1
+    assert len(room.message.attachments) == 1
+
+
+async def check_it_went_home_once(room: Room, job_id: str) -> None:
+    direct = room.ana.user.dm_channel.last_message
+    assert direct.content.startswith(chat.ELSEWHERE)
+    assert len(direct.attachments) == 1
+    assert delivery(room, job_id).message == str(direct.id)
+    await room.tell(JobEnded(job_id=job_id, platform=Platform.DISCORD, state=JobState.DONE))
+    assert len(room.ana.user.dm_channel.history()) == 1
+
+
+async def test_a_closed_channel_sends_the_answer_to_the_person(room: Room) -> None:
+    job_id = await room.imagine()
+    expire_tokens(room.ports)
+    room.env.inject_error("PATCH", "/channels/*/messages/*", status=403, code=50001)
+    await room.painted(job_id)
+    await check_it_went_home_once(room, job_id)
+
+
+@pytest.mark.parametrize("expired", [False, True])
+async def test_an_answer_for_an_archived_thread_goes_to_the_person_once(room: Room, expired: bool) -> None:
+    job_id = await room.imagine()
+    if expired:
+        expire_tokens(room.ports)
+    room.env.inject_error("PATCH", "/channels/*" if expired else "/webhooks/*", status=400, code=50083)
+    await room.painted(job_id)
+    await check_it_went_home_once(room, job_id)
+
+
+async def test_the_permission_that_is_lacking_is_named_to_the_person(room: Room) -> None:
+    assert room.bot.user is not None
+    silent = discord.PermissionOverwrite(send_messages=False, attach_files=False)
+    channel = room.guild.create_text_channel("quiet", overwrites={room.bot.user: silent})
+    await room.ana.slash(channel, "imagine", prompt="a red fox")
+    expire_tokens(room.ports)
+    room.env.inject_error("PATCH", "/channels/*/messages/*", status=403, code=50013)
+    await room.painted(room.newest_job())
+    direct = room.ana.user.dm_channel.last_message
+    assert "There I lack: Send Messages" in direct.content
+
+
+async def test_a_closed_channel_and_closed_direct_messages_end_quietly(room: Room) -> None:
+    job_id = await room.imagine()
+    expire_tokens(room.ports)
+    room.env.inject_error("PATCH", "/channels/*/messages/*", status=403, code=50001)
+    room.env.inject_error("POST", "/channels/*/messages", status=403, code=50007)
+    await room.painted(job_id)
+    assert delivery(room, job_id).final
+
+
+@pytest.mark.parametrize("expired", [False, True])
+async def test_a_deleted_message_ends_quietly(room: Room, expired: bool) -> None:
+    job_id = await room.imagine()
+    if expired:
+        expire_tokens(room.ports)
+    room.env.inject_error("PATCH", "*", status=404, code=10008)
+    await room.painted(job_id)
+    assert delivery(room, job_id).final
+    assert not room.message.attachments
+
+
+async def test_a_job_whose_acknowledgement_was_taken_away_with_a_refusal_is_shown_anew(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:  # the connection breaks after the job was committed
+        patch.setattr("studio.commands.submission.submit.mark_queued", away)
+        result = await room.ana.slash(room.channel, "imagine", prompt="a red fox")
+    assert "records are away" in result.followups[0].content
+    await room.painted(room.newest_job())
+    (message,) = room.messages
+    assert len(message.attachments) == 1
+
+
+async def test_a_job_that_is_shown_while_its_acknowledgement_is_taken_away_is_shown_anew(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    delete = discord.Interaction.delete_original_response
+
+    async def overtaken(interaction: discord.Interaction) -> None:
+        """The event of the job comes first."""
+        await room.bot.news._act(JobAccepted(job_id=room.newest_job(), platform=Platform.DISCORD))
+        await delete(interaction)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("studio.commands.submission.submit.mark_queued", away)
+        patch.setattr(discord.Interaction, "delete_original_response", overtaken)
+        await room.ana.slash(room.channel, "imagine", prompt="a red fox")
+    await room.painted(room.newest_job())
+    (message,) = room.messages
+    assert len(message.attachments) == 1
+
+
+async def test_a_message_that_cannot_be_pinned_now_is_pinned_by_the_event(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr("bots.delivery.job_messages.load_standing", away)
+        await room.ana.slash(room.channel, "imagine", prompt="a red fox")
+    await room.tell(JobAccepted(job_id=room.newest_job(), platform=Platform.DISCORD))
+    assert "You are next" in room.message.content
+    assert len(room.messages) == 1
+
+
+async def test_a_trouble_of_discords_is_for_the_stream_to_repeat(room: Room) -> None:
+    job_id = await room.imagine()
+    expire_tokens(room.ports)
+    room.env.inject_error("PATCH", "/channels/*", status=503)
+    with pytest.raises(discord.HTTPException):
+        await room.painted(job_id)
+    await room.tell(JobEnded(job_id=job_id, platform=Platform.DISCORD, state=JobState.DONE))
+    assert len(room.message.attachments) == 1
+
+
+async def test_an_answer_that_discord_never_takes_is_not_tried_for_ever(room: Room) -> None:
+    job_id = await room.imagine()
+    expire_tokens(room.ports)
+    room.env.inject_error("PATCH", "/channels/*", status=400, code=50035, times=None)
+    acknowledged: list[str] = []
+    event = JobEnded(job_id=job_id, platform=Platform.DISCORD, state=JobState.CANCELLED)
+    end_job(room.ports, job_id, JobState.CANCELLED)
+    with room.env._bot_scope():
+        room.bot.news._room.acquire()
+        await room.bot.news._deliver(Delivery(event=event, acknowledge=lambda: acknowledged.append(job_id)))
+    assert acknowledged == [job_id]
+
+
+async def test_events_reach_the_message_through_the_stream_and_are_acknowledged(room: Room) -> None:
+    job_id = await room.imagine()
+    paint_job(room.ports, job_id)
+    room.ports.events.publish(JobEnded(job_id=job_id, platform=Platform.DISCORD, state=JobState.DONE))
+    await room.until(lambda: bool(room.message.attachments))
+
+
+async def test_stars_of_an_old_message_wait_for_their_turn(room: Room) -> None:
+    job_id = await room.imagine()
+    await room.painted(job_id)
+    sheet = room.bot.board._sheets[job_id]
+    assert sheet.slip is not None
+    sheet.slip = replace(sheet.slip, message=str(1 << 22))
+    changed = PictureChanged(job_id=job_id, platform=Platform.DISCORD, picture_id=f"{job_id}.1")
+    edits = len(requests(room, "PATCH"))
+    await room.tell(changed)
+    assert len(requests(room, "PATCH")) == edits
+    room.allow_edit(job_id)
+    with room.env._bot_scope():
+        await room.bot.board.tick()
+    assert len(requests(room, "PATCH")) == edits + 1
+
+
+# ---- what people typed is text
+
+
+async def test_an_old_message_keeps_its_edits_for_the_end(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job_id = await room.imagine()
+    monkeypatch.setattr("bots.discord.messages.job_delivery._age_seconds", lambda _: 3700.0)
+    bearer, board = room.bot.bearer, room.bot.board
+    standing = load_standing(room.ports.database, job_id)
+    assert not bearer.may_step(standing, since_seconds=30)
+    assert bearer.may_step(standing, since_seconds=61)
+    assert board._place_lasts_seconds(board._sheets[job_id]) == 60
+
+
+async def test_edits_that_discord_takes_later_only_are_tried_again(room: Room) -> None:
+    job_id = await room.imagine()
+    expire_tokens(room.ports)
+    room.env.inject_error("PATCH", "/channels/*/messages/*", status=400, code=30046)
+    with pytest.raises(discord.HTTPException):
+        await room.painted(job_id)
+    await room.tell(JobEnded(job_id=job_id, platform=Platform.DISCORD, state=JobState.DONE))
+    assert len(room.message.attachments) == 1
+    assert len(room.messages) == 1
+
+
+async def test_prompts_are_shown_as_text(room: Room) -> None:
+    nasty = "**b** @everyone <@1> [a](https://evil.example) discord.gg/abc `c` ||d|| \u202egnp"
+    await room.imagine(prompt=nasty)
+    content = room.message.content
+    assert "@everyone" not in content
+    assert "<@1>" not in content
+    assert r"\[a\]" in content
+    assert "https://" not in content
+    assert "discord.gg" not in content
+    assert "\u202e" not in content
+    assert r"\*\*b\*\*" in content
+
+
+async def test_no_message_pings_anybody(room: Room) -> None:
+    job_id = await room.imagine(prompt="@everyone <@1>")
+    await room.painted(job_id)
+    bodies = [entry.json for entry in room.env.http_requests if entry.method in ("POST", "PATCH")]
+    sent = [body for body in bodies if isinstance(body, dict) and body.get("content")]
+    assert sent
+    assert all(body["allowed_mentions"].get("parse") == [] for body in sent)
+    assert all(not message.mention_everyone for message in room.channel.history())
+
+
+async def test_a_long_prompt_leaves_room_for_the_rest(room: Room) -> None:
+    job_id = await room.imagine(prompt="*_~`|<>[]" * 100)
+    await room.painted(job_id)
+    assert len(room.message.content) <= 2000
+    assert len(room.message.attachments[0].description or "") <= 1024
+
+
+@pytest.mark.parametrize(
+    ("prompt", "subject"),
+    [
+        ("a red fox in the snow", "red fox"),
+        ("The old, old house", "old"),
+        ("some very tall green tree", "very tall green"),
+        ("", "picture"),
+        ("in the beginning", "picture"),
+    ],
+)
+def test_a_credit_names_the_subject_of_the_prompt(prompt: str, subject: str) -> None:
+    assert chat.subject_of(prompt) == subject
+
+
+async def test_a_picture_that_a_rule_refused_has_an_appeal_under_it(room: Room) -> None:
+    job_id = await room.imagine(prompt="words that may not be shown")
+    end_job(room.ports, job_id, JobState.REFUSED)
+    with room.ports.database.begin() as session:
+        row = session.get_one(JobRow, job_id)
+        row.refused_rule, row.error_code = "nudity", PolicyRefusal.code
+    await room.tell(JobEnded(job_id=job_id, platform=Platform.DISCORD, state=JobState.REFUSED))
+    assert button_ids(room.message) == [f"c1:appeal:{job_id}:0"]
+    form = await room.ana.click(room.message, label="Appeal")
+    filed = await room.ana.submit_modal(form, {"prompt": "it is a statue"})
+    assert "A moderator will look at it again" in filed.response.content
+
+
+# ---- in direct messages
+
+
+async def answer_by_direct_message(room: Room) -> str:
+    """A finished job of Ana's in the server, whose answer came to her messages. Returns its id."""
+    job_id = await room.imagine(count=1)
+    expire_tokens(room.ports)
+    room.env.inject_error("PATCH", "/channels/*/messages/*", status=403, code=50001)
+    await room.painted(job_id)
+    return job_id
+
+
+async def test_a_button_in_direct_messages_acts_on_the_server_that_the_job_belongs_to(room: Room) -> None:
+    job_id = await answer_by_direct_message(room)
+    user = room.ana.user
+    await user.click(user.dm_channel.last_message, label="Strong")
+    _, varied = room.jobs()
+    assert varied.community == str(room.guild.id)
+    assert varied.request["sources"][0]["picture_id"] == f"{job_id}.1"
+    assert varied.address["channel"] == str(user.dm_channel.id)
+
+
+async def test_a_form_in_direct_messages_acts_on_that_server_too(room: Room) -> None:
+    job_id = await answer_by_direct_message(room)
+    user = room.ana.user
+    form = await user.click(user.dm_channel.last_message, label="✏️ Remix")
+    await user.submit_modal(form, {"prompt": "a blue fox"})
+    assert room.jobs()[-1].community == str(room.guild.id)
+    assert room.jobs()[-1].request["sources"][0]["picture_id"] == f"{job_id}.1"
+
+
+async def test_who_has_left_the_server_paints_there_no_more(room: Room) -> None:
+    await answer_by_direct_message(room)
+    room.env.inject_error("GET", "/guilds/*/members/*", status=404, code=10007)
+    user = room.ana.user
+    result = await user.click(user.dm_channel.last_message, label="Strong")
+    assert "not here" in result.followups[0].content
+    assert len(room.jobs()) == 1

@@ -1,0 +1,148 @@
+"""The manifest is what the code says, and every command of the catalogue can be reached on every face."""
+
+import inspect
+import re
+from pathlib import Path
+
+import discord
+import pytest
+import typer
+import yaml
+from discord import app_commands
+
+from bots.discord.interactions.slash_commands import build_commands
+from bots.slack import app
+from bots.slack.listeners.actions import asks
+from bots.slack.manifest import EVENTS, OPTIONAL_SCOPES, SCOPES, file_text, manifest
+from bots.slack.texts.command_parsing import as_typed, read_studio
+from bots.slack.texts.texts import help_text
+from chatelier.cli import main
+from studio.commands.button_ids import Action, Button
+from studio.commands.command_line import parse_phrase
+from studio.commands.registry import CATALOG, why_absent
+from studio.commands.spec import Audience
+from studio.domain.people import Platform
+from studio.ports import Ports
+from tests.support.slack_sim import open_slack_room
+
+ASKING = {Action.REMIX, Action.EDIT, Action.EXPAND, Action.REPORT, Action.APPEAL}
+
+# Which scope each method of the Web API asks for.
+NEEDED = {
+    "auth.test": None,
+    "chat.delete": "chat:write",
+    "chat.postEphemeral": "chat:write",
+    "chat.postMessage": "chat:write",
+    "chat.update": "chat:write",
+    "conversations.history": "channels:history",
+    "conversations.info": "channels:read",
+    "conversations.open": "im:write",
+    "conversations.replies": "channels:history",
+    "files.completeUploadExternal": "files:write",
+    "files.delete": "files:write",
+    "files.getUploadURLExternal": "files:write",
+    "files.info": "files:read",
+    "usergroups.list": "usergroups:read",
+    "users.info": "users:read",
+    "views.open": None,
+    "views.publish": None,
+    "views.update": None,
+}
+
+
+def test_the_manifest_in_the_repository_is_up_to_date(repository: Path) -> None:
+    assert (repository / "slack-manifest.yaml").read_text() == file_text()
+
+
+def test_the_manifest_is_yaml_for_what_the_code_says() -> None:
+    assert yaml.safe_load(file_text()) == manifest()
+
+
+def test_the_manifest_for_many_workspaces_names_every_address_under_which_the_face_is_reached() -> None:
+    made = yaml.safe_load(file_text("https://paint.example.org"))
+    events = "https://paint.example.org/slack/events"
+    assert {each["url"] for each in made["features"]["slash_commands"]} == {events}
+    assert made["settings"]["event_subscriptions"]["request_url"] == events
+    assert made["settings"]["interactivity"]["request_url"] == events
+    assert made["oauth_config"]["redirect_urls"] == ["https://paint.example.org/slack/oauth_redirect"]
+    assert made["settings"]["socket_mode_enabled"] is False
+    assert made["settings"]["token_rotation_enabled"] is True
+
+
+def test_the_manifest_keeps_within_slacks_limits() -> None:
+    made = manifest()
+    information, features = made["display_information"], made["features"]
+    assert len(information["name"]) <= 35
+    assert len(information["description"]) <= 140
+    assert len(features["slash_commands"]) <= 50
+    assert len(features["shortcuts"]) <= 10
+    for shortcut in features["shortcuts"]:
+        assert len(shortcut["name"]) <= 24
+        assert len(shortcut["description"]) <= 150
+    for command in features["slash_commands"]:
+        assert len(command["description"]) <= 2000
+        assert len(command["usage_hint"]) <= 1000
+
+
+def test_the_scopes_are_those_that_the_methods_and_events_need() -> None:
+    folder = Path(inspect.getfile(app)).parent
+    sources = "".join(path.read_text() for path in folder.rglob("*.py"))
+    methods = set(re.findall(r'"((?:auth|chat|conversations|files|usergroups|users|views)\.\w+)"', sources))
+    assert methods == set(NEEDED)
+    of_events = {"app_mentions:read", "im:history", "reactions:read", "commands"}
+    also_in_private = {"groups:history"}
+    wanted = {scope for scope in NEEDED.values() if scope} | of_events | also_in_private
+    assert set(SCOPES) | set(OPTIONAL_SCOPES) == wanted
+    assert set(OPTIONAL_SCOPES) == {"channels:history", "groups:history", "im:write"}
+
+
+async def test_every_event_that_is_subscribed_to_is_listened_to(ports: Ports) -> None:
+    async with open_slack_room(ports) as room:
+        of_installations = {"app_uninstalled", "tokens_revoked"}  # listened to where many may install the app
+        assert {event.partition(".")[0] for event in EVENTS} == set(room.face.events) | of_installations
+
+
+def test_every_slash_command_of_the_manifest_is_listened_to() -> None:
+    heard = set(re.findall(r'\.command\("(/\w+)"\)', inspect.getsource(app)))
+    assert {command["command"] for command in manifest()["features"]["slash_commands"]} == heard
+
+
+# ---- parity
+
+
+def discord_commands() -> set[str]:
+    tree = app_commands.CommandTree(discord.Client(intents=discord.Intents.none()))
+    build_commands(tree)  # type: ignore[arg-type]
+    return {command.name for command in tree.get_commands()}
+
+
+@pytest.mark.parametrize("name", list(CATALOG))
+def test_every_command_is_reached_everywhere_or_the_catalogue_says_why_not(name: str) -> None:
+    spec = CATALOG[name]
+    typed = as_typed(spec.example)
+    on_slack, values = read_studio(typed.removeprefix("/studio ").removeprefix("/"))
+    assert on_slack is spec
+    assert parse_phrase(spec.example) == (on_slack, values)  # the room takes what is typed
+    assert f"`{typed}`" in help_text(moderates=True)
+    there = {
+        Platform.SLACK: True,
+        Platform.WEB: True,
+        Platform.DISCORD: name in discord_commands(),
+        Platform.CLI: name in typer.main.get_command(main.app).commands,  # type: ignore[attr-defined]
+    }
+    absent = {platform: bool(why_absent(spec, platform)) for platform in Platform}
+    assert absent == {platform: not reached for platform, reached in there.items()}
+
+
+def test_only_moderators_are_told_of_their_commands() -> None:
+    theirs = {spec.name for spec in CATALOG.values() if spec.audience is Audience.MODERATORS}
+    assert theirs
+    for name in theirs:
+        assert f"*{as_typed(name)}*" not in help_text(moderates=False)
+        assert f"*{as_typed(name)}*" in help_text(moderates=True)
+
+
+@pytest.mark.parametrize("action", list(Action))
+def test_every_action_has_a_button_or_a_modal(action: Action) -> None:
+    button = Button(action=action, job_id="k3v9m2p4qx7a", index=1)
+    assert asks(button) is (action in ASKING)

@@ -1,0 +1,80 @@
+"""What the model that paints says of itself, in the room and every help; and of a prompt, on its card."""
+
+from dataclasses import replace
+
+from bots.discord.texts import texts as discord_words
+from bots.slack.texts import texts as slack_words
+from bots.texts.chat import recipe
+from bots.web.queries.job_cards import load_cards
+from bots.web.rendering import code_spans, render_card
+from studio.commands.registry import CATALOG, perform
+from studio.commands.spec import Call
+from studio.db import queries
+from studio.db.tables import JobRow, PictureRow
+from studio.ports import Ports, RunnableModel
+from tests.support.finished_jobs import paint_job
+from tests.support.web_client import OpenRoom
+
+NOTE = "Thimble is a small demo model. `chatelier models pull NAME` fetches <another>."
+REMARK = "not known to Thimble: zorgle"
+
+
+def remarked_job(ports: Ports, call: Call) -> str:
+    job_id: str = perform(ports, call, "imagine", {"prompt": "a zorgle", "count": 2}).job_id
+    paint_job(ports, job_id)
+    with ports.database.begin() as session:
+        for index in (1, 2):
+            row = session.get_one(PictureRow, f"{job_id}.{index}")
+            row.recipe = {**row.recipe, "remark": REMARK}
+    return job_id
+
+
+def test_the_room_and_its_help_say_what_the_model_is(room: OpenRoom, ports: Ports) -> None:
+    ana = room.guest("Ana")
+    shown = "Thimble is a small demo model. <code>chatelier models pull NAME</code> fetches &lt;another&gt;."
+    assert "demo model" not in ana.client.get("/").text
+    ports.options.known_models = (RunnableModel(name="thimble", note=NOTE),)  # type: ignore[attr-defined]
+    assert shown in ana.client.get("/").text
+    assert shown in ana.client.get("/help", headers={"hx-request": "true"}).text
+    other = RunnableModel(name="large")
+    ports.options.known_models = (other, RunnableModel(name="thimble", note=NOTE))  # type: ignore[attr-defined]
+    assert "demo model" not in ana.client.get("/").text
+
+
+def test_the_chats_help_says_what_the_model_is() -> None:
+    assert code_spans("a `b` <c>") == "a <code>b</code> &lt;c&gt;"
+    for told in (
+        discord_words.help_text(CATALOG.values(), note=NOTE),
+        slack_words.help_text(moderates=True, note=NOTE),
+    ):
+        assert NOTE in told
+    long = discord_words.help_text([replace(spec, summary="x" * 300) for spec in CATALOG.values()], note=NOTE)
+    assert len(long) <= discord_words.LONGEST_MESSAGE
+    assert long.endswith(NOTE)
+
+
+def test_a_card_says_once_which_words_the_model_did_not_know(ports: Ports, call: Call) -> None:
+    job_id = remarked_job(ports, call)
+    with ports.database.read() as session:
+        job = queries.job_of(session.get_one(JobRow, job_id))
+        pictures = queries.pictures_of_job(session, job_id)
+        (card,) = load_cards(session, [job])
+    assert recipe(job, pictures, model="thimble").count(REMARK) == 1
+    assert render_card(card).count(REMARK) == 1
+
+
+def test_the_room_tells_it_of_one_picture_too(room: OpenRoom, ports: Ports) -> None:
+    ana = room.guest("Ana")
+    job_id = ana.say("a zorgle --n 1")["job"]
+    paint_job(ports, job_id)
+    with ports.database.begin() as session:
+        row = session.get_one(PictureRow, f"{job_id}.1")
+        row.recipe = {**row.recipe, "remark": REMARK}
+    assert REMARK in ana.client.get(f"/view/{job_id}.1", headers={"hx-request": "true"}).text
+
+
+def test_a_remark_is_forgotten_with_the_words(ports: Ports, call: Call) -> None:
+    job_id = remarked_job(ports, call)
+    perform(ports, call, "forget-me", {"confirm": "yes"})
+    with ports.database.read() as session:
+        assert REMARK not in str(session.get_one(PictureRow, f"{job_id}.1").recipe)

@@ -1,0 +1,277 @@
+"""Nobody learns the words, makers or ids of pictures that they may not see, wherever a picture is told of."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from bots.delivery.attachments import Print
+from bots.delivery.job_view import load_family, load_standing
+from bots.delivery.starboard import load_exhibit
+from bots.discord.interactions import autocomplete as suggestions
+from bots.discord.messages import job_message as discord_posts
+from bots.discord.texts import texts as discord_words
+from bots.slack.blocks import job_blocks as slack_posts
+from bots.slack.texts import texts as slack_words
+from bots.texts import cases as case_texts
+from bots.texts.attributions import attribution
+from bots.texts.lists import lines_of
+from moderation.records import audit_log
+from studio.commands.registry import perform
+from studio.commands.results import Accepted, Attribution, Family, Filed, Shown
+from studio.commands.spec import Call
+from studio.db import settings
+from studio.db.tables import CaseRow, JobRow
+from studio.domain.cases import Decision
+from studio.domain.events import JobChanged
+from studio.domain.people import Platform
+from studio.domain.provenance import Traces
+from studio.errors import NotFound
+from studio.ports import Ports
+from studio.runtime.clock import now
+from studio.services.weekly_digest import lines_of as digest_lines
+from studio.services.weekly_digest import read_digest
+from tests.support.case_sim import with_desk
+from tests.support.fakes import someone, somewhere
+from tests.support.finished_jobs import paint_job
+from tests.support.web_client import OpenRoom, web_settings
+
+SECRET_WORDS = ("walrus", "owl", "heron", "zelda")
+_PRINT = Print(data=b"png", suffix=".png")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Painted:
+    """Zelda's picture, Bo's from it, and Zelda's from Bo's `child` are in a private channel; `child` is in the open."""
+
+    ports: Ports
+    first: str
+    second: str
+    child: str
+    last: str
+
+    @property
+    def forbidden(self) -> tuple[str, ...]:
+        return (*SECRET_WORDS, self.first, self.second, self.last)
+
+
+def ask(ports: Ports, name: str, command: str, *, secret: bool = False, **values: object):
+    moderator = name == "mod"
+    place = replace(somewhere(), channel="secret", private=True) if secret else somewhere()
+    key = f"{name}:{command}:{sorted(values.items())}"
+    return perform(
+        ports,
+        Call(person=someone(name, moderator=moderator), address=place, request_key=key),
+        command,
+        values,
+    )
+
+
+def paint(ports: Ports, name: str, command: str, *, secret: bool, **values: object) -> str:
+    answer = ask(ports, name, command, secret=secret, **values)
+    assert isinstance(answer, Accepted)
+    return paint_job(ports, answer.job_id)
+
+
+@pytest.fixture
+def painted(ports: Ports) -> Painted:
+    house = with_desk(ports)
+    first = paint(house, "zelda", "imagine", secret=True, prompt="a sequestered walrus", count=1)
+    second = paint(house, "bo", "remix", secret=True, picture=f"{first}.1", prompt="an owl", count=1)
+    child = paint(house, "bo", "remix", secret=False, picture=f"{second}.1", prompt="a badger", count=1)
+    last = paint(house, "zelda", "remix", secret=True, picture=f"{child}.1", prompt="a heron", count=1)
+    return Painted(ports=house, first=first, second=second, child=child, last=last)
+
+
+# ---- everything that a front end tells of `child` to Cy, who is in the open channel
+
+
+def discord_message(made: Painted) -> str:
+    post = discord_posts.compose(load_standing(made.ports.database, made.child), _PRINT)
+    return f"{post.content} {post.alternative}"
+
+
+def discord_copy(made: Painted) -> str:
+    return discord_words.whole_recipe(load_standing(made.ports.database, made.child).pictures[0])
+
+
+def slack_message(made: Painted) -> str:
+    return str(slack_posts.compose(load_standing(made.ports.database, made.child), "F1"))
+
+
+def discord_who_made_this(made: Painted) -> str:
+    return discord_words.family(
+        *load_family(made.ports.database, f"{made.child}.1", someone("cy"), channel="main")
+    )
+
+
+def slack_who_made_this(made: Painted) -> str:
+    return slack_words.family(
+        *load_family(made.ports.database, f"{made.child}.1", someone("cy"), channel="main")
+    )
+
+
+def autocomplete(made: Painted) -> str:
+    database, cy = made.ports.database, someone("cy")
+    offered = [
+        *suggestions.recent_pictures(database, cy, "main"),
+        *suggestions.recent_jobs(database, cy, "main"),
+        *suggestions.recent_prompts(database, cy),
+    ]
+    return str(offered)
+
+
+def lineage(made: Painted) -> str:
+    family = ask(made.ports, "cy", "lineage", picture=f"{made.child}.1")
+    assert isinstance(family, Family)
+    return str(lines_of(family))
+
+
+def show(made: Painted) -> str:
+    shown = ask(made.ports, "cy", "show", job=made.child)
+    assert isinstance(shown, Shown)
+    return str(shown.pictures)
+
+
+def whose(made: Painted) -> str:
+    found = ask(made.ports, "cy", "whose", image=Traces(named=f"{made.child}.1"))
+    assert isinstance(found, Attribution)
+    return f"{attribution(found)} {found}"
+
+
+def history(made: Painted) -> str:
+    return str([ask(made.ports, "cy", name) for name in ("history", "queue")])
+
+
+def starboard(made: Painted) -> str:
+    with made.ports.database.begin() as session:
+        rules = replace(settings.community_rules(session, Platform.WEB, "room"), star_channel="stars")
+        settings.keep_community_rules(session, rules, by=someone("mod", moderator=True))
+    for name, job_id in (("cy", made.child), ("bo", made.first), ("bo", made.last)):
+        for fan in (name, "ed", "fay", "gil"):
+            ask(made.ports, fan, "star", secret=job_id != made.child, picture=f"{job_id}.1")
+    told = []
+    for job_id in (made.first, made.second, made.child, made.last):
+        exhibit, _ = load_exhibit(made.ports.database, f"{job_id}.1")
+        if exhibit:
+            told.append(discord_words.starred_caption(exhibit.picture, exhibit.job, link=""))
+    return str(told)
+
+
+def case(made: Painted) -> str:
+    """Moderators read what Bo, who is judged, wrote before, wherever that was."""
+    filed = ask(made.ports, "cy", "report", picture=f"{made.child}.1", reason="look")
+    assert isinstance(filed, Filed)
+    return str(case_texts.facts(made.ports.desk.read(filed.case.id))).replace("an owl", "his own words")
+
+
+def audit_export(made: Painted) -> str:
+    filed = ask(made.ports, "cy", "report", picture=f"{made.child}.1")
+    ask(made.ports, "mod", "review", case=filed.case.id, decision=Decision.APPROVE)  # type: ignore[union-attr]
+    with made.ports.database.read() as session:
+        exported = list(audit_log.export(session))
+    assert exported
+    return str(exported)
+
+
+def digest(made: Painted) -> str:
+    since, until = now().replace(year=2000), now()
+    with made.ports.database.read() as session:
+        found = read_digest(session, Platform.WEB, "room", since=since, until=until)
+    return str(digest_lines(found))
+
+
+def web(made: Painted) -> str:
+    with OpenRoom(made.ports, web_settings()) as room:
+        cy = room.guest("Cy")
+        told = [cy.wall]
+        for sheet in ("view", "edit", "remix", "expand"):
+            page = cy.client.get(f"/{sheet}/{made.child}.1")
+            assert page.status_code == 200
+            told.append(page.text)
+        told.append(cy.client.get(f"/jobs/{made.child}").text)
+        made.ports.events.publish(changed(made))
+        told.append(cy.card(made.child, "done"))
+        for hidden in (made.first, made.second, made.last):
+            for path in (
+                f"/view/{hidden}.1",
+                f"/jobs/{hidden}",
+                f"/pictures/{hidden}.1.png",
+                f"/thumbnails/{hidden}.1",
+            ):
+                assert cy.client.get(path).status_code == 404, path
+    return "\n".join(told)
+
+
+def changed(made: Painted) -> JobChanged:
+    with made.ports.database.begin() as session:
+        session.get_one(JobRow, made.child).spoiler = True
+    return JobChanged(job_id=made.child, platform=Platform.WEB)
+
+
+SURFACES: Mapping[str, Callable[[Painted], str]] = {
+    each.__name__: each
+    for each in (
+        *(discord_message, discord_copy, discord_who_made_this, slack_message, slack_who_made_this, web),
+        *(autocomplete, lineage, show, whose, history, starboard, case, audit_export, digest),
+    )
+}
+TELLING = SURFACES.keys() - {"history", "audit_export", "digest", "discord_copy"}
+
+
+@pytest.mark.parametrize("surface", SURFACES)
+def test_private_relatives_of_a_picture_are_told_nowhere(painted: Painted, surface: str) -> None:
+    told = SURFACES[surface](painted)
+    assert [trace for trace in painted.forbidden if trace in told.lower()] == []
+    assert (surface in TELLING) == bool("badger" in told), "the picture itself is told of where pictures are"
+
+
+@pytest.mark.parametrize("tell", [discord_words.family, slack_words.family])
+def test_whoever_is_in_the_private_place_reads_of_it_there(
+    painted: Painted, tell: Callable[..., str]
+) -> None:
+    there = load_family(painted.ports.database, f"{painted.child}.1", someone("dee"), channel="secret")
+    assert "walrus" in tell(*there)
+
+
+def test_a_private_picture_is_suggested_in_its_own_place_and_to_its_own_person(painted: Painted) -> None:
+    def offered(name: str, channel: str) -> bool:
+        found = suggestions.recent_jobs(painted.ports.database, someone(name), channel)
+        return painted.first in [value for _, value in found]
+
+    assert (offered("cy", "secret"), offered("zelda", "main"), offered("cy", "main")) == (True, True, False)
+
+
+def test_the_words_of_whoever_asks_in_private_are_not_told_to_the_owner(painted: Painted) -> None:
+    ask(painted.ports, "bo", "settings", remix="ask")
+    ask(painted.ports, "zelda", "remix", secret=True, picture=f"{painted.child}.1", prompt="a hidden yak")
+    with painted.ports.database.read() as session:
+        case_id = session.scalars(select(CaseRow.id)).one()
+    assert painted.ports.desk.read(case_id).prompts[0] == ""
+
+
+def test_nobody_repeats_a_job_that_started_from_what_they_may_not_see(painted: Painted) -> None:
+    with pytest.raises(NotFound) as caught:
+        ask(painted.ports, "cy", "reroll", job=painted.child)
+    assert painted.second not in str(caught.value)
+    assert isinstance(ask(painted.ports, "bo", "reroll", job=painted.child), Accepted)
+    assert isinstance(ask(painted.ports, "cy", "vary", picture=f"{painted.child}.1"), Accepted)
+
+
+def test_only_one_module_reads_whether_a_place_is_private() -> None:
+    root = Path(__file__).parents[2]
+    reading = [
+        path.relative_to(root).as_posix()
+        for package in ("bots", "engine", "moderation", "studio", "chatelier")
+        for path in (root / package).rglob("*.py")
+        if re.search(r"address\.private\b", path.read_text())
+    ]
+    assert reading == ["studio/commands/visibility.py"]
+
+
+def test_a_private_picture_is_not_found_by_its_id(painted: Painted) -> None:
+    with pytest.raises(NotFound):
+        load_family(painted.ports.database, f"{painted.first}.1", someone("cy"), channel="main")

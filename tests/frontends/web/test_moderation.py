@@ -1,0 +1,302 @@
+"""The moderators' desk on the web, and what people there are told, asked, and may settle."""
+
+import io
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from moderation.records import bans
+from studio.commands.button_ids import Action, Button
+from studio.db import cases, queries
+from studio.db.tables import CaseRow, PersonRow
+from studio.domain.cases import CaseKind, NoticeKind
+from studio.domain.jobs import JobState
+from studio.domain.provenance import Traces
+from studio.domain.verdicts import ALLOWED, Ruling, Verdict
+from studio.errors import Banned
+from studio.ports import Ports
+from tests.support.case_sim import with_desk
+from tests.support.finished_jobs import paint_job
+from tests.support.web_client import ADDRESS, OpenRoom, web_settings
+
+HELD = Verdict(ruling=Ruling.HOLD, rule="wording", category="violence", evidence="found it")
+
+
+def png(colour: str = "red") -> bytes:
+    file = io.BytesIO()
+    Image.radial_gradient("L").convert("RGB").save(file, "PNG")
+    return file.getvalue()
+
+
+@pytest.fixture
+def house(ports: Ports) -> Iterator[OpenRoom]:
+    """The room with the real desk behind it."""
+    with OpenRoom(with_desk(ports), web_settings(moderator_secret="keys")) as opened:
+        yield opened
+
+
+def held(house: OpenRoom, ana: Any) -> tuple[str, str]:
+    """A held prompt and its case."""
+    house.ports.gate.verdict = HELD  # type: ignore[attr-defined]
+    job_id: str = ana.say("a doubtful thing")["job"]
+    house.ports.gate.verdict = ALLOWED  # type: ignore[attr-defined]
+    return job_id, case_of(house, CaseKind.HOLD)
+
+
+def case_of(house: OpenRoom, kind: CaseKind) -> str:
+    with house.ports.database.read() as session:
+        return session.query(CaseRow).filter_by(kind=kind).one().id
+
+
+def painted(house: OpenRoom, ana: Any) -> str:
+    return paint_job(house.ports, ana.say("a red apple")["job"], png=png())
+
+
+def state(house: OpenRoom, job_id: str) -> JobState:
+    with house.ports.database.read() as session:
+        return queries.find_job(session, job_id).state
+
+
+# ---- the desk
+
+
+def test_the_desk_is_for_moderators_only(house: OpenRoom) -> None:
+    ana = house.guest("Ana")
+    _, case = held(house, ana)
+    for path in ("/desk", "/desk/cases", f"/desk/{case}/pictures/{case}.1"):
+        assert "Only moderators" in ana.client.get(path).text
+    assert "Only moderators" in ana.post(f"/desk/{case}/claim").text
+    assert house.browser().client.get("/desk/cases").status_code == 401
+    assert "/desk" not in ana.front_page()
+    assert 'href="/desk"' in house.visitor("Mo", "keys").front_page()
+
+
+def test_a_case_is_listed_taken_and_decided(house: OpenRoom) -> None:
+    ana, mo, bea = house.guest("Ana"), house.visitor("Mo", "keys"), house.visitor("Bea", "keys")
+    job_id, case = held(house, ana)
+    listed = mo.client.get("/desk").text
+    assert f'data-case="{case}"' in listed
+    assert "doubtful" not in listed  # read only by whoever takes it
+    html = mo.post(f"/desk/{case}/claim").json()["html"]
+    assert "a doubtful thing" in html
+    assert "found it" in html
+    assert re.findall(r'data-key="(\w)"', html) == ["a", "s", "r", "w", "u", "b", "x"]
+    assert "moderator’s hands" in bea.client.get("/desk/cases").text
+    taken = bea.post(f"/desk/{case}/decide", '{"decision": "approve"}')
+    assert (taken.status_code, "another moderator" in taken.json()["text"]) == (409, True)
+    decided = mo.post(f"/desk/{case}/decide", '{"decision": "approve", "note": "fine"}').json()
+    assert decided["text"] == "Approved."
+    assert state(house, job_id) is JobState.QUEUED
+    assert "a doubtful thing" in ana.card(job_id, "queued")
+    assert f'data-case="{case}"' not in mo.client.get("/desk/cases").text
+
+
+@pytest.mark.parametrize(
+    "body", ["", "[]", "{}", '{"note": "x"}', '{"decision": "overturn"}', '{"decision": 7}']
+)
+def test_nonsense_decides_nothing(house: OpenRoom, body: str) -> None:
+    ana, mo = house.guest("Ana"), house.visitor("Mo", "keys")
+    job_id, case = held(house, ana)
+    assert mo.post(f"/desk/{case}/decide", body).status_code in (409, 422)
+    assert state(house, job_id) is JobState.HELD
+
+
+def test_nothing_is_decided_without_the_token_of_the_page(house: OpenRoom) -> None:
+    ana, mo = house.guest("Ana"), house.visitor("Mo", "keys")
+    _, case = held(house, ana)
+    answer = mo.post(f"/desk/{case}/claim", **{"x-form-token": "forged"})
+    assert answer.status_code == 403
+
+
+def test_pictures_of_a_case_come_blurred_until_asked_for(house: OpenRoom) -> None:
+    ana, bo, mo = house.guest("Ana"), house.guest("Bo"), house.visitor("Mo", "keys")
+    job_id = painted(house, ana)
+    bo.press(Button(action=Action.REPORT, job_id=job_id, index=2))
+    case = case_of(house, CaseKind.REPORT)
+    html = mo.post(f"/desk/{case}/claim").json()["html"]
+    assert f"/desk/{case}/pictures/{job_id}.2?seen" in html
+    assert f"{job_id}.1" not in html
+    blurred = mo.client.get(f"/desk/{case}/pictures/{job_id}.2").content
+    seen = mo.client.get(f"/desk/{case}/pictures/{job_id}.2?seen").content
+    assert seen == png()
+    with Image.open(io.BytesIO(blurred)) as image:
+        assert len(image.getcolors(1000) or []) <= 196
+    assert mo.client.get(f"/desk/{case}/pictures/k3v9m2p4qx7a.1").status_code == 404
+
+
+# ---- what people press and are told
+
+
+def test_a_refused_wish_has_a_card_of_its_own_with_a_way_to_appeal(house: OpenRoom) -> None:
+    ana, mo = house.guest("Ana"), house.visitor("Mo", "keys")
+    house.ports.gate.verdict = Verdict(ruling=Ruling.REFUSE, rule="wording", category="violence")  # type: ignore[attr-defined]
+    answer = ana.say("a violent thing")
+    assert (answer["ok"], answer["code"]) == (False, "policy")
+    message = ana.hear("cards", lambda each: each["cards"])
+    (card,) = message["cards"]
+    appeal = re.search(r'data-press="(c1:appeal:\w+:0)"', card["html"])
+    assert appeal
+    assert "look at it again" in ana.press(appeal[1])["text"]
+    case = case_of(house, CaseKind.APPEAL)
+    assert 'data-key="o"' in mo.post(f"/desk/{case}/claim").json()["html"]
+    mo.post(f"/desk/{case}/decide", '{"decision": "overturn"}')
+    assert state(house, card["id"]) is JobState.QUEUED
+    told = ana.hear("post", lambda post: post["text"])
+    assert "it goes ahead" in told["text"]
+    assert told["count"] == 1
+    assert "it goes ahead" in ana.client.get("/mine/messages", headers={"hx-request": "true"}).text
+    assert ana.hear("post", lambda post: post["count"] == 0)
+
+
+def test_of_the_core_there_is_no_card_with_an_appeal(house: OpenRoom) -> None:
+    ana = house.guest("Ana")
+    house.ports.gate.verdict = Verdict(  # type: ignore[attr-defined]
+        ruling=Ruling.REFUSE, rule="minors", category="minors", appealable=False
+    )
+    ana.say("nothing to repeat here")
+    wall = house.visitor("Bo").connect().wall + ana.disconnect_and_come_back().wall
+    assert "appeal" not in wall
+    assert "repeat" not in wall
+
+
+def test_the_owner_of_a_picture_is_asked_and_answers_in_the_messages(house: OpenRoom) -> None:
+    ana, bo = house.guest("Ana"), house.guest("Bo")
+    job_id = painted(house, ana)
+    assert ana.say("/settings --remix ask")["open"] == "/settings"
+    wish = bo.press(Button(action=Action.VARY, job_id=job_id, index=1))["job"]
+    assert "asked first" in bo.card(wish, "held")
+    assert ana.hear("post", lambda post: post["count"] == 1)
+    sheet = ana.client.get("/mine/messages", headers={"hx-request": "true"}).text
+    assert "@Bo" in sheet
+    allow = re.search(r'data-press="(c1:consent:\w+:0)"', sheet)
+    assert allow
+    assert "Allowed" in ana.press(allow[1])["text"]
+    assert bo.card(wish, "queued")
+    assert "There is nothing for you" in ana.client.get("/mine/messages", headers={"hx-request": "true"}).text
+
+
+def test_whoever_is_banned_is_sent_away_at_once(house: OpenRoom) -> None:
+    ana = house.guest("Ana")
+    ana.say("/settings --count 2")
+    key = f"web:room:{ana.user_id}"
+    with house.ports.database.begin() as session:
+        bans.ban(session, key, by="mod")
+        row = cases.write_notice(session, NoticeKind.BAN, key, "You cannot paint here any more.")
+        assert row is not None
+    house.ports.gate.welcome_error = Banned()  # type: ignore[attr-defined]
+    from studio.db import outbox
+
+    outbox.send(house.ports.database, house.ports.events, [row])
+    assert ana.closed() == 4401
+    for path in (f"/wall?before={'a' * 12}", f"/view/{'a' * 12}.1"):
+        assert "cannot paint here" in ana.client.get(path).text
+    page = ana.front_page()
+    assert "cannot paint here" in page
+    token = re.search(r'name="token" value="([^"]+)"', page)
+    assert token
+    forgotten = ana.client.post("/forget-me", data={"token": token[1]}, headers={"origin": ADDRESS})
+    assert "is deleted" in forgotten.text
+    with house.ports.database.read() as session:
+        assert session.get(PersonRow, key) is None
+        assert bans.find_ban(session, key)
+
+
+def test_a_banned_moderator_sees_no_case(house: OpenRoom) -> None:
+    ana, mo = house.guest("Ana"), house.visitor("Mo", "keys")
+    _, case = held(house, ana)
+    headers = {"origin": ADDRESS, "x-form-token": mo.token}
+    house.ports.gate.welcome_error = Banned()  # type: ignore[attr-defined]
+    for path in ("/desk", "/desk/cases", f"/desk/{case}/pictures/upload-1?seen"):
+        assert "cannot paint here" in mo.client.get(path).text
+    assert "cannot paint here" in mo.client.post(f"/desk/{case}/claim", headers=headers).text
+
+
+def test_the_rules_of_the_room_are_shown_and_changed(house: OpenRoom) -> None:
+    mo = house.guest("Mo", "keys")
+    assert mo.say("/studio pictures 2")["open"] == "/rules"
+    assert "pictures: 2 at a time" in mo.client.get("/rules", headers={"hx-request": "true"}).text
+    assert "Only moderators" in house.guest("Ana").say("/studio")["text"]
+
+
+def test_people_are_called_by_their_names(house: OpenRoom) -> None:
+    ana, mo = house.guest("Ana"), house.guest("Mo", "keys")
+    ana.say("a red apple")
+    said = mo.say("/ban @ana --duration 7d")["text"]
+    assert said.startswith(f"@Ana (id {ana.user_id}, known since ")
+    assert ") cannot paint here until" in said
+    assert mo.say("/unban Ana")["text"].endswith(") may paint here again.")
+    assert "@nobody is not here" in mo.say("/ban @nobody")["text"]
+
+
+def test_a_hidden_picture_is_veiled(house: OpenRoom) -> None:
+    ana, bo, mo = house.guest("Ana"), house.guest("Bo"), house.visitor("Mo", "keys")
+    job_id = painted(house, ana)
+    bo.press(Button(action=Action.REPORT, job_id=job_id, index=1))
+    case = case_of(house, CaseKind.REPORT)
+    mo.post(f"/desk/{case}/decide", '{"decision": "spoiler"}')
+    assert "data-unveil" in house.guest("Cy").wall
+
+
+# ---- people outside
+
+
+def outside(house: OpenRoom, files: Any = None, **fields: str) -> Any:
+    client = house.browser().client
+    return client.post(
+        "/report", data=fields, files=files or {"file": ("", b"")}, headers={"origin": ADDRESS}
+    )
+
+
+def test_somebody_outside_reports_a_picture_by_its_id_or_by_itself(house: OpenRoom) -> None:
+    ana = house.guest("Ana")
+    job_id = painted(house, ana)
+    form = house.browser().client.get(f"/report?picture={job_id}.1").text
+    assert f'value="{job_id}.1"' in form
+    assert "Thank you" in outside(house, picture=f"{job_id}.1", reason="it shows me").text
+    house.ports.examiner.traces = Traces(mark=f"{job_id}.2")  # type: ignore[attr-defined]
+    assert "Thank you" in outside(house, {"file": ("x.png", png())}, reason="it shows me").text
+    with house.ports.database.read() as session:
+        filed = session.query(CaseRow).order_by(CaseRow.opened_at).all()
+    assert [(row.picture_id, row.filed_by, row.weight) for row in filed] == [
+        (f"{job_id}.1", None, 0.5),
+        (f"{job_id}.2", None, 0.5),
+    ]
+    assert filed[0].words == "it shows me"
+
+
+def test_a_report_of_untold_length_is_not_read(house: OpenRoom) -> None:
+    headers = {"origin": ADDRESS, "content-type": "multipart/form-data; boundary=x"}
+    body = (
+        b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.png"\r\n\r\n'
+        + b"0" * 5000
+        + b"\r\n--x--"
+    )
+    answer = house.browser().client.post("/report", content=iter([body]), headers=headers)
+    assert answer.status_code == 413
+
+
+def test_nobody_outside_learns_whether_something_here_looks_like_their_picture(house: OpenRoom) -> None:
+    assert "If it was made here" in outside(house, {"file": ("x.png", png())}, reason="x").text
+    with house.ports.database.read() as session:
+        assert session.query(CaseRow).count() == 0
+
+
+@pytest.mark.parametrize(
+    ("fields", "problem"),
+    [
+        ({"reason": "x"}, "Give the picture"),
+        ({"picture": "k3v9m2p4qx7a.1", "reason": "x"}, "was not made here"),
+        ({"picture": "nonsense", "reason": "x"}, "was not made here"),
+    ],
+)
+def test_what_is_not_known_is_said(house: OpenRoom, fields: dict[str, str], problem: str) -> None:
+    assert problem in outside(house, **fields).text
+
+
+def test_reports_from_outside_cannot_be_rushed(house: OpenRoom, still: Callable[[str], None]) -> None:
+    still("bots.web.access.attempt_limiter")
+    answers = [outside(house, picture="k3v9m2p4qx7a.1", reason="x").status_code for _ in range(4)]
+    assert answers == [404, 404, 404, 429]

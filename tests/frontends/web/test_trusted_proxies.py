@@ -1,0 +1,251 @@
+"""The address and the scheme of a request behind a proxy, and who may read the figures."""
+
+import json
+import logging
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+from urllib.request import Request as UrlRequest
+from urllib.request import urlopen
+
+import pytest
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.testclient import TestClient
+
+from bots.web import create_app
+from bots.web.access.trusted_proxies import TrustedProxies, network_of
+from bots.web.server import make_server
+from chatelier.doctor.findings import Health
+from chatelier.doctor.proxies import proxies
+from chatelier.runtime import unknown_proxies
+from chatelier.runtime.unknown_proxies import UnknownProxies
+from chatelier.settings import BadSettings, read_settings
+from studio.errors import Misconfigured
+from studio.ports import Ports
+from studio.runtime.clock import now
+from tests.conftest import free_port
+from tests.support.web_client import OpenRoom, web_settings
+
+VISITOR = "203.0.113.9"
+HTTPS = {"x-forwarded-for": VISITOR, "x-forwarded-proto": "https"}
+
+
+def seen_as(
+    peer: str, headers: dict[str, str], *trusted: str, reports: list[str] | None = None
+) -> tuple[str, str]:
+    """Scheme and address as the app sees them."""
+
+    async def app(scope: object, receive: object, send: object) -> None:
+        request = Request(scope, receive)  # type: ignore[arg-type]
+        assert request.client
+        answer = PlainTextResponse(f"{request.url.scheme} {request.client.host}")
+        await answer(scope, receive, send)  # type: ignore[arg-type]
+
+    reported = [] if reports is None else reports
+    guarded = TrustedProxies(app, proxies=trusted, report_unknown=reported.append)  # type: ignore[arg-type]
+    client = TestClient(guarded, client=(peer, 4711))
+    scheme, address = client.get("/", headers=headers).text.split(" ")
+    return scheme, address
+
+
+@pytest.mark.parametrize("peer", ["127.0.0.1", "::1", "172.18.0.5", "198.51.100.1"])
+def test_what_an_unnamed_proxy_says_is_not_believed(peer: str) -> None:
+    assert seen_as(peer, HTTPS) == ("http", peer)
+    assert seen_as(peer, HTTPS, "192.0.2.1") == ("http", peer)
+
+
+@pytest.mark.parametrize(
+    ("peer", "trusted"),
+    [
+        ("127.0.0.1", "127.0.0.1"),
+        ("172.18.0.5", "172.18.0.0/16"),
+        ("::ffff:172.18.0.5", "172.18.0.0/16"),
+        ("2001:db8::5", "2001:db8::/32"),
+    ],
+)
+def test_a_named_proxy_is_believed_for_address_and_scheme_alike(peer: str, trusted: str) -> None:
+    assert seen_as(peer, HTTPS, trusted) == ("https", VISITOR)
+
+
+def test_what_a_visitor_put_before_the_proxys_own_word_counts_for_nothing() -> None:
+    headers = {"x-forwarded-for": f"192.0.2.66, {VISITOR}, 172.18.0.9"}
+    assert seen_as("172.18.0.5", headers, "172.18.0.0/16")[1] == VISITOR
+
+
+def test_an_unnamed_proxy_is_reported_and_a_named_one_or_a_browser_is_not() -> None:
+    reports: list[str] = []
+    seen_as("172.18.0.5", {}, reports=reports)
+    seen_as("172.18.0.5", HTTPS, "172.18.0.5", reports=reports)
+    assert reports == []
+    seen_as("172.18.0.5", {"x-real-ip": VISITOR}, reports=reports)
+    assert reports == ["172.18.0.5"]
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        (VISITOR, VISITOR),
+        (f"::ffff:{VISITOR}", VISITOR),
+        ("2001:db8:1:2:aaaa::1", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2:bbbb::9", "2001:db8:1:2::/64"),
+        ("2001:db8:1:3::9", "2001:db8:1:3::/64"),
+        ("unknown", "unknown"),
+    ],
+)
+def test_all_addresses_of_one_ipv6_subscriber_are_one(address: str, network: str) -> None:
+    assert network_of(address) == network
+
+
+def test_tries_at_the_door_are_counted_by_visitor_behind_a_named_proxy_only(
+    ports: Ports, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bots.web.access.login._WRONG_WORD_SECONDS", 0)
+    monkeypatch.setattr("bots.web.access.login._TRIES_A_MINUTE", 1)
+    settings = {"shared_secret": "linden tree"}
+    for trusted, wanted in ((("127.0.0.1",), 303), ((), 429)):
+        with OpenRoom(ports, web_settings(**settings, trusted_proxies=trusted)) as room:
+            for number in range(2):
+                eve = room.browser(headers={"x-forwarded-for": f"203.0.113.{number}"})
+                assert eve.enter("Eve", "oak tree").status_code in (403, 429)
+            ana = room.browser(headers={"x-forwarded-for": "203.0.113.200"})
+            assert ana.enter(f"Ana {len(trusted)}", "linden tree").status_code == wanted
+
+
+def test_the_neighbours_addresses_of_one_ipv6_network_share_their_tries(
+    ports: Ports, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bots.web.access.login._WRONG_WORD_SECONDS", 0)
+    monkeypatch.setattr("bots.web.access.login._TRIES_A_MINUTE", 1)
+    with OpenRoom(ports, web_settings(shared_secret="linden tree")) as room:
+        assert room.browser("2001:db8::1").enter("Eve", "oak tree").status_code == 403
+        assert room.browser("2001:db8::2").enter("Eve", "elm tree").status_code == 429
+
+
+@pytest.mark.parametrize(("trusted", "secure"), [(("127.0.0.1",), True), ((), False)])
+def test_the_cookie_is_secure_where_a_named_proxy_speaks_https(
+    ports: Ports, trusted: tuple[str, ...], secure: bool
+) -> None:
+    with OpenRoom(ports, web_settings(trusted_proxies=trusted)) as room:
+        cookie = room.browser(headers=HTTPS).client.get("/").headers["set-cookie"].lower()
+        assert ("; secure" in cookie) is secure
+
+
+def test_a_proxy_that_is_no_address_stops_the_start(ports: Ports, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(Misconfigured, match="neither an address nor a network"):
+        create_app(ports, web_settings(trusted_proxies=("caddy",)))
+    monkeypatch.setenv("CHATELIER_WEB__TRUSTED_PROXIES", "172.18.0.2, caddy")
+    with pytest.raises(BadSettings, match="caddy is neither an address nor a network"):
+        read_settings()
+    monkeypatch.setenv("CHATELIER_WEB__TRUSTED_PROXIES", "172.18.0.2, 2001:DB8::/32")
+    assert read_settings().settings.web.trusted_proxies == ("172.18.0.2", "2001:db8::/32")
+
+
+def test_the_server_itself_believes_no_program_on_this_machine(ports: Ports) -> None:
+    port = free_port()
+    server = make_server(ports, web_settings(port=port))
+    with ThreadPoolExecutor(1) as thread:
+        running = thread.submit(server.run)
+        try:
+            while not server.started:
+                assert not running.done()
+                time.sleep(0.02)
+            with urlopen(UrlRequest(f"http://127.0.0.1:{port}/", headers=HTTPS)) as answer:
+                cookie = answer.headers["set-cookie"].lower()
+        finally:
+            server.should_exit = True
+    assert "httponly" in cookie
+    assert "secure" not in cookie
+
+
+# ---- what the doctor says
+
+
+def test_the_doctor_names_the_proxy_that_the_settings_do_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    home = read_settings().settings.home
+    home.mkdir()
+    assert list(proxies(read_settings())) == []
+    with caplog.at_level(logging.WARNING):
+        UnknownProxies(home).report("172.18.0.5")
+    assert "address=172.18.0.5" in caplog.text
+    (found,) = proxies(read_settings())
+    assert found.health is Health.NOTE
+    assert "CHATELIER_WEB__TRUSTED_PROXIES=172.18.0.5" in found.fix
+    monkeypatch.setenv("CHATELIER_WEB__TRUSTED_PROXIES", "172.18.0.0/16")
+    assert [each.health for each in proxies(read_settings())] == [Health.GOOD]
+
+
+def test_a_rush_of_addresses_neither_fills_the_disk_nor_stops_anything(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unknown_proxies, "_PAUSE_SECONDS", 0.0)
+    watch = UnknownProxies(tmp_path)
+    for number in range(50):
+        watch.report(f"203.0.113.{number}")
+    assert len(unknown_proxies.read_unknown_proxies(tmp_path)) == 20
+    assert (tmp_path / "unknown-proxies.json").stat().st_mode & 0o077 == 0
+    UnknownProxies(tmp_path / "nowhere").report("203.0.113.1")
+
+
+def test_what_was_seen_long_ago_or_cannot_be_read_is_no_finding(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    home = read_settings().settings.home
+    home.mkdir()
+    (home / "unknown-proxies.json").write_text(
+        json.dumps({"172.18.0.5": (now() - timedelta(days=8)).isoformat()})
+    )
+    assert list(proxies(read_settings())) == []
+    (home / "unknown-proxies.json").write_text("[]")
+    assert list(proxies(read_settings())) == []
+
+
+# ---- figures
+
+
+def test_figures_are_for_this_machine_only(room: OpenRoom) -> None:
+    own, other = room.browser().client, room.browser("192.168.1.20").client
+    assert own.get("/metrics").status_code == 200
+    assert other.get("/metrics").status_code == 403
+    assert other.get("/healthz").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"x-forwarded-for": "203.0.113.9"},
+        {"x-forwarded-for": "127.0.0.1"},
+        {"forwarded": "for=127.0.0.1"},
+        {"via": "1.1 varnish"},
+        {"x-real-ip": "127.0.0.1"},
+        {"host": "paint.example.org"},
+        {"host": "[::1"},
+    ],
+)
+@pytest.mark.parametrize("trusted", [(), ("127.0.0.1",)])
+def test_what_a_proxy_on_this_machine_passes_on_is_not_from_this_machine(
+    ports: Ports, headers: dict[str, str], trusted: tuple[str, ...]
+) -> None:
+    with OpenRoom(ports, web_settings(trusted_proxies=trusted)) as room:
+        assert room.browser().client.get("/metrics", headers=headers).status_code == 403
+
+
+def test_a_named_proxy_that_adds_no_headers_gets_no_figures_either(ports: Ports) -> None:
+    with OpenRoom(ports, web_settings(trusted_proxies=("127.0.0.1",))) as room:
+        assert room.browser().client.get("/metrics").status_code == 403
+
+
+def test_with_a_token_figures_go_to_whoever_has_it_and_to_nobody_else(ports: Ports) -> None:
+    with OpenRoom(ports, web_settings(metrics_token="a token of the tests")) as room:
+        scraper = room.browser("192.168.1.20").client
+        right = {"authorization": "Bearer a token of the tests"}
+        assert scraper.get("/metrics", headers=right).status_code == 200
+        for wrong in ("", "Bearer ", "Bearer a token", "Bearer ä"):
+            answer = scraper.get("/metrics", headers={"authorization": wrong.encode()})  # type: ignore[dict-item]
+            assert answer.status_code == 403
+        assert room.browser().client.get("/metrics").status_code == 403

@@ -1,0 +1,141 @@
+"""Whole pipelines run faster or with less memory, and paint the same."""
+
+import gc
+import weakref
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from PIL import Image
+from torch._dynamo.testing import CompileCounter
+
+from engine.adapters.image_embedding import pipeline_painter
+from engine.adapters.registry import new_painter
+from engine.adapters.runtime import optimization, pipeline_optimization
+from engine.adapters.runtime.optimization import Lodging, compile_blocks
+from engine.adapters.runtime.pipeline_optimization import networks_of
+from engine.adapters.whole_pipeline import PipelinePainter
+from engine.batching.sampling_params import Portion, Sketch
+from engine.catalog.catalog import ModelEntry
+from engine.performance import PLAIN, LowMemory, Quantise, Speed
+from studio.errors import ModelBroken
+from tests.support.tiny_image_encoders import (
+    QUIET,
+    save_combined_kandinsky,
+    save_karlo,
+    save_stable_unclip,
+)
+from tests.support.tiny_models import save_sd
+from tests.support.tiny_pipelines import save_pixart, save_qwen_image, save_sana, save_z_image
+
+pytestmark = QUIET
+CPU = torch.device("cpu")
+FAMILIES: dict[str, Callable[[Path], Path]] = {
+    "Stable Diffusion": save_sd,
+    "Stable unCLIP": save_stable_unclip,
+    "Kandinsky 2.2": save_combined_kandinsky,
+    "Karlo": save_karlo,
+    "PixArt": save_pixart,
+    "Sana": save_sana,
+    "Z-Image": save_z_image,
+    "Qwen-Image": save_qwen_image,
+}
+ONLY_SEEING = {"Stable unCLIP", "Karlo"}
+
+
+def painter_of(folder: Path, speed: Speed) -> PipelinePainter:
+    entry = ModelEntry(
+        name="tiny", source=str(folder), family="pipeline", width=32, height=32, dtype="float32"
+    )
+    painter = pipeline_painter(entry, folder, device=CPU, speed=speed)
+    painter.load()
+    return painter
+
+
+def painted(painter: PipelinePainter, family: str, *, count: int = 2) -> torch.Tensor:
+    rose = Image.new("RGB", (32, 32), "pink")
+    plain = Sketch(
+        prompt="a castle",
+        seed=1,
+        width=32,
+        height=32,
+        steps=2,
+        guidance_scale=3.0,
+        likeness=(Portion(picture=rose),) if family in ONLY_SEEING else (),
+    )
+    lanes = [painter.sketch(plain) for _ in range(count)]
+    with torch.inference_mode():
+        painter.paint(lanes, lambda step: True)
+    return torch.stack([lane.picture for lane in lanes if lane.picture is not None])
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_what_saves_time_and_memory_changes_no_picture(
+    family: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetched: list[Any] = []
+    fetch = Lodging.fetch
+
+    def noted(lodging: Lodging, network: torch.nn.Module, device: torch.device) -> None:
+        fetched.append(network)
+        fetch(lodging, network, device)
+
+    folder = FAMILIES[family](tmp_path)
+    expected = painted(painter_of(folder, PLAIN), family)
+    monkeypatch.setattr(Lodging, "fetch", noted)
+    painter = painter_of(folder, Speed(fuse=True, low_memory=LowMemory.PARTS))
+    found = painted(painter, family)
+    assert float((found - expected).abs().max()) < 1e-4
+    pipeline = painter._pipelines["imagine"]
+    parts = networks_of(pipeline)
+    uncalled = {name for name, network in parts.items() if not any(each is network for each in fetched)}
+    assert uncalled <= {"image_normalizer"}  # a few numbers, on the device from the start
+
+
+def test_an_unloaded_model_leaves_nothing_behind(tmp_path: Path) -> None:
+    painter = painter_of(save_sd(tmp_path), Speed(low_memory=LowMemory.PARTS))
+    painted(painter, "Stable Diffusion", count=1)
+    left = [weakref.ref(each) for each in networks_of(painter._pipelines["imagine"]).values()]
+    assert painter.memory_bytes > 0
+    painter.unload()
+    gc.collect()
+    assert [each() for each in left] == [None] * len(left)
+
+
+def test_compiled_it_paints_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    counter = CompileCounter()
+    monkeypatch.setattr(torch.backends.cudnn, "benchmark", False)
+    for module in (pipeline_optimization, optimization):
+        monkeypatch.setattr(module, "compile_blocks", partial(compile_blocks, backend=counter))
+    folder = save_pixart(tmp_path)
+    expected = painted(painter_of(folder, PLAIN), "PixArt")
+    painter = painter_of(folder, Speed(compile=True))
+    with ThreadPoolExecutor(1) as other_thread:  # that keeps what it sets for the compiler to itself
+        found = other_thread.submit(painted, painter, "PixArt").result()
+    assert float((found - expected).abs().max()) < 1e-4
+    assert counter.frame_count > 0
+    torch._dynamo.reset()
+
+
+def test_the_settings_reach_whole_pipelines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(optimization.importlib.util, "find_spec", lambda name: None)
+    folder = save_sd(tmp_path)
+    entry = ModelEntry(name="tiny", source=str(folder), family="pipeline", dtype="float32")
+    painter = new_painter(entry, folder, device=CPU, speed=Speed(quantise=Quantise.INT8))
+    with pytest.raises(ModelBroken, match="pip install torchao"):
+        painter.load()
+
+
+@pytest.mark.parametrize("fuse", [None, True])
+def test_on_a_card_projections_are_fused_only_where_that_is_asked_for(
+    fuse: bool | None, tmp_path: Path
+) -> None:
+    entry = ModelEntry(name="tiny", source=str(tmp_path), family="pipeline", dtype="float32")
+    folder = save_pixart(tmp_path)
+    painter = new_painter(entry, folder, device=torch.device("cuda"), speed=Speed(fuse=fuse))
+    assert isinstance(painter, PipelinePainter)
+    assert painter._outfit._speed == Speed(fuse=bool(fuse), compile=True, overlap=True)

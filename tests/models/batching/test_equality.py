@@ -1,0 +1,403 @@
+"""Every lane paints what the stock diffusers pipeline paints alone with the same seed."""
+
+import inspect
+import random
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import diffusers
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+import studio.domain.requests
+from engine.adapters.components.noise_schedulers import BY_NAME, FLOW_BY_NAME, Schedulers
+from engine.adapters.registry import new_painter
+from engine.batching.memory_limits import RowLimits
+from engine.batching.model_cache import Shelf
+from engine.batching.models import Painter
+from engine.batching.sample import Lane
+from engine.batching.sample_group import Ticket
+from engine.batching.sampling_params import Sketch
+from engine.batching.step_batcher import Easel
+from engine.catalog.catalog import ModelEntry
+from tests.support.tiny_models import save_flux, save_sd, save_sd3, save_sdxl
+
+# diffusers turns tensors into arrays in a way that numpy 2 wants otherwise.
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+
+TOLERANCE = 1e-4
+PIPELINES: dict[str, tuple[Any, Any, Any]] = {
+    "sd": (
+        diffusers.StableDiffusionPipeline,
+        diffusers.StableDiffusionImg2ImgPipeline,
+        diffusers.StableDiffusionInpaintPipeline,
+    ),
+    "sdxl": (
+        diffusers.StableDiffusionXLPipeline,
+        diffusers.StableDiffusionXLImg2ImgPipeline,
+        diffusers.StableDiffusionXLInpaintPipeline,
+    ),
+    "flux": (diffusers.FluxPipeline, diffusers.FluxImg2ImgPipeline, diffusers.FluxInpaintPipeline),
+    "sd3": (
+        diffusers.StableDiffusion3Pipeline,
+        diffusers.StableDiffusion3Img2ImgPipeline,
+        diffusers.StableDiffusion3InpaintPipeline,
+    ),
+}
+SCHEDULERS = tuple(BY_NAME)
+WORDS = ("a red apple", "two blue stars", "a castle by the sea", "", "🌵 in the desert")
+
+
+def picture(seed: int, width: int = 32, height: int = 32) -> Image.Image:
+    values = np.random.default_rng(seed).integers(0, 256, (4, 4, 3), np.uint8)
+    return Image.fromarray(values).resize((width, height), Image.Resampling.BICUBIC)
+
+
+def hole(width: int = 32, height: int = 32) -> Image.Image:
+    mask = Image.new("L", (width, height), 0)
+    mask.paste(255, (8, 4, 24, 20))
+    return mask
+
+
+def sketch(index: int = 0, **changes: Any) -> Sketch:
+    plain = Sketch(
+        prompt=WORDS[index % len(WORDS)],
+        negative_prompt="fog" if index % 2 else "",
+        seed=100 + index,
+        width=32,
+        height=32,
+        steps=5,
+        guidance_scale=4.0,
+    )
+    return replace(plain, **changes)
+
+
+OPERATIONS: dict[str, dict[str, Any]] = {
+    "from words": {},
+    "from a picture": {"start": picture(1), "strength": 0.6},
+    "with a hole": {"start": picture(2), "mask": hole(), "strength": 0.8},
+    "with a hole, from noise": {"start": picture(2), "mask": hole(), "strength": 1.0},
+}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return save_sd(tmp_path_factory.mktemp("models") / "tiny")
+
+
+@pytest.fixture(scope="module")
+def painter(folder: Path) -> Painter:
+    return load(folder)
+
+
+def load(folder: Path, family: str = "sd") -> Painter:
+    entry = ModelEntry(name="tiny", source=str(folder), family=family, width=32, height=32, dtype="float32")
+    painter = new_painter(entry, folder, device=torch.device("cpu"))
+    painter.load()
+    return painter
+
+
+def stock(folder: Path, family: str = "sd") -> Callable[[Sketch], np.ndarray]:
+    """Paints a sketch alone, with the pipeline that diffusers has for it."""
+    from_words, from_picture, with_hole = PIPELINES[family]
+    extra = {"requires_safety_checker": False} if family == "sd" else {}
+    without = {} if (folder / "text_encoder_3").exists() else {"text_encoder_3": None, "tokenizer_3": None}
+    base = from_words.from_pretrained(folder, **extra, **(without if family == "sd3" else {}))
+    schedulers = Schedulers(folder)
+
+    def paint(sketch: Sketch) -> np.ndarray:
+        options: dict[str, Any] = {
+            "prompt": sketch.prompt,
+            "negative_prompt": sketch.negative_prompt or None,
+            "num_inference_steps": sketch.steps,
+            "guidance_scale": sketch.guidance_scale,
+            "generator": torch.Generator().manual_seed(sketch.seed),
+            "output_type": "np",
+        }
+        size = {"height": sketch.height, "width": sketch.width}
+        if sketch.start is None:
+            kind = from_words
+            options |= size
+        elif sketch.mask is None:
+            kind = from_picture
+            options |= {"image": sketch.start, "strength": sketch.strength}
+            # Some take the picture's size, others have no such parameter, others have a larger default.
+            options |= size if {"width", "height"} <= set(inspect.signature(kind.__call__).parameters) else {}
+        else:
+            kind = with_hole
+            options |= {"image": sketch.start, "strength": sketch.strength, "mask_image": sketch.mask, **size}
+        parts = {**base.components, "scheduler": schedulers.new(sketch.scheduler)}
+        if kind is diffusers.StableDiffusion3InpaintPipeline:
+            parts["vae"] = RememberingShift(parts["vae"])
+        pipeline = kind(**parts, **extra)
+        pipeline.set_progress_bar_config(disable=True)
+        result: np.ndarray = pipeline(**options).images[0]
+        return result
+
+    return paint
+
+
+class RememberingShift:
+    """A first stage for diffusers' inpainting pipeline of SD3, which takes the shift off and never puts it back."""
+
+    def __init__(self, vae: Any) -> None:
+        self._vae = vae
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._vae, name)
+
+    def decode(self, latents: torch.Tensor, **options: Any) -> Any:
+        return self._vae.decode(latents + self._vae.config.shift_factor, **options)
+
+
+@pytest.fixture(scope="module")
+def alone(folder: Path) -> Callable[[Sketch], np.ndarray]:
+    return stock(folder)
+
+
+@pytest.fixture
+def easel(painter: Painter) -> Easel:
+    return easel_with(painter)
+
+
+def easel_with(painter: Painter, *, max_rows: int = 64) -> Easel:
+    shelf = Shelf(budget_bytes=2**40)
+    shelf.hold(painter)
+    return Easel(
+        shelf,
+        device=torch.device("cpu"),
+        limits=RowLimits("cpu", cells=2**20, max_rows=max_rows),
+        preview_seconds=0.0,
+    )
+
+
+def difference(lane: Lane, wanted: np.ndarray) -> float:
+    assert lane.picture is not None
+    return float(np.abs(lane.picture.permute(1, 2, 0).numpy() - wanted).max())
+
+
+def turns(easel: Easel) -> Iterator[int]:
+    """Takes turns until there is nothing to do; yields after each one, so that a test can meddle."""
+    count = 0
+    while True:
+        with torch.inference_mode():
+            moved = easel.turn()
+        if not moved:
+            return
+        count += 1
+        yield count
+
+
+def paint_together(easel: Easel, sketches: Sequence[Sketch], painter: Painter) -> list[Lane]:
+    lanes = [painter.sketch(each) for each in sketches]
+    for index, lane in enumerate(lanes):
+        easel.submit(Ticket([lane], person=f"person {index}"))
+    for _ in turns(easel):
+        pass
+    return lanes
+
+
+def test_every_scheduler_that_people_may_name_is_known_to_some_family() -> None:
+    assert {*BY_NAME, *FLOW_BY_NAME} == set(studio.domain.requests.SCHEDULERS)
+
+
+@pytest.mark.parametrize("scheduler", SCHEDULERS)
+def test_lanes_equal_their_solo_runs(
+    scheduler: str, easel: Easel, painter: Painter, alone: Callable[[Sketch], np.ndarray]
+) -> None:
+    sketches = [
+        sketch(index, scheduler=scheduler, **operation) for index, operation in enumerate(OPERATIONS.values())
+    ]
+    lanes = paint_together(easel, sketches, painter)
+    for lane, each in zip(lanes, sketches, strict=True):
+        assert difference(lane, alone(each)) < TOLERANCE
+
+
+def test_all_schedulers_and_operations_share_one_forward_pass(
+    painter: Painter, alone: Callable[[Sketch], np.ndarray], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    operations = list(OPERATIONS.values())
+    sketches = [
+        sketch(
+            index,
+            scheduler=scheduler,
+            guidance_scale=(1.0, 3.0, 7.5)[index % 3],
+            **operations[index % len(operations)],
+        )
+        for index, scheduler in enumerate(SCHEDULERS)
+    ]
+    sizes: list[int] = []
+    predict = painter.predict
+    monkeypatch.setattr(painter, "predict", lambda lanes: sizes.append(len(lanes)) or predict(lanes))
+    lanes = paint_together(easel_with(painter, max_rows=1000), sketches, painter)
+    assert sizes[0] == len(sketches)
+    assert len(sizes) == max(lane.steps for lane in lanes)
+    for lane, each in zip(lanes, sketches, strict=True):
+        assert difference(lane, alone(each)) < TOLERANCE
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_joins_leaves_and_cancels_midway_change_no_picture(
+    seed: int, painter: Painter, alone: Callable[[Sketch], np.ndarray]
+) -> None:
+    dice = random.Random(seed)
+    sketches = [any_sketch(dice, index, schedulers=SCHEDULERS) for index in range(14)]
+    finished = paint_in_a_bustle(painter, sketches, dice)
+    assert 4 <= len(finished) < len(sketches)
+    for lane, each in finished:
+        assert difference(lane, alone(each)) < TOLERANCE
+
+
+@pytest.mark.parametrize(
+    ("family", "save", "schedulers"),
+    [
+        ("sdxl", save_sdxl, SCHEDULERS),
+        ("flux", save_flux, tuple(FLOW_BY_NAME)),
+        ("sd3", save_sd3, tuple(FLOW_BY_NAME)),
+    ],
+    ids=["sdxl", "flux", "sd3"],
+)
+def test_joins_leaves_and_cancels_change_no_picture_of_the_other_families(
+    family: str, save: Callable[[Path], Path], schedulers: Sequence[str], tmp_path: Path
+) -> None:
+    folder = save(tmp_path / family)
+    painter, alone = load(folder, family), stock(folder, family)
+    dice = random.Random(3)
+    sketches = [
+        any_sketch(dice, index, schedulers=[schedulers[index % len(schedulers)]]) for index in range(12)
+    ]
+    finished = paint_in_a_bustle(painter, sketches, dice)
+    assert 4 <= len(finished) < len(sketches)
+    for lane, each in finished:
+        assert difference(lane, alone(each)) < TOLERANCE
+
+
+def any_sketch(dice: random.Random, index: int, *, schedulers: Sequence[str]) -> Sketch:
+    return sketch(
+        index,
+        scheduler=dice.choice(schedulers),
+        steps=dice.randint(2, 8),
+        guidance_scale=dice.choice((1.0, 2.5, 7.0)),
+        **dice.choice(list(OPERATIONS.values())),
+    )
+
+
+def paint_in_a_bustle(
+    painter: Painter, sketches: Sequence[Sketch], dice: random.Random
+) -> list[tuple[Lane, Sketch]]:
+    """Lanes come one after another and some are given up on the way; those that were painted to their end."""
+    easel = easel_with(painter, max_rows=dice.choice((2, 5, 9, 64)))
+    lanes = [painter.sketch(each) for each in sketches]
+    tickets = [Ticket([lane], person=f"person {dice.randint(0, 4)}") for lane in lanes]
+    to_come = list(tickets)
+    easel.submit(to_come.pop())
+    given_up = set()
+    for _ in turns(easel):
+        if to_come and dice.random() < 0.6:
+            easel.submit(to_come.pop())
+        midway = [
+            ticket
+            for lane, ticket in zip(lanes, tickets, strict=True)
+            if not ticket.over and 0 < lane.position < lane.steps
+        ]
+        if midway and dice.random() < 0.25:
+            victim = dice.choice(midway)
+            victim.cancelled = True
+            given_up.add(victim)
+    while to_come:
+        easel.submit(to_come.pop())
+        for _ in turns(easel):
+            pass
+    return [
+        (lane, each)
+        for lane, each, ticket in zip(lanes, sketches, tickets, strict=True)
+        if ticket not in given_up
+    ]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"prediction_type": "v_prediction", "scheduler": "euler"},
+        {"prediction_type": "v_prediction", "scheduler": "ddim"},
+        {"guidance_embedding": 32, "scheduler": "lcm"},
+        {"inpainting": True, "scheduler": "pndm"},
+    ],
+    ids=["v-prediction, Euler", "v-prediction, DDIM", "distilled guidance", "inpainting UNet"],
+)
+def test_the_variants_of_the_layout_equal_their_solo_runs(options: dict[str, Any], tmp_path: Path) -> None:
+    folder = save_sd(tmp_path / "variant", **options)
+    painter, alone = load(folder), stock(folder)
+    operations = [
+        operation for operation in OPERATIONS.values() if "mask" in operation or "inpainting" not in options
+    ]
+    sketches = [sketch(index, steps=4 + index, **operation) for index, operation in enumerate(operations)]
+    lanes = paint_together(easel_with(painter), sketches, painter)
+    for lane, each in zip(lanes, sketches, strict=True):
+        assert difference(lane, alone(each)) < TOLERANCE
+
+
+def test_sizes_that_differ_take_turns_and_stay_equal(
+    easel: Easel, painter: Painter, alone: Callable[[Sketch], np.ndarray]
+) -> None:
+    sketches = [
+        sketch(0),
+        sketch(1, width=48, height=24),
+        sketch(2, width=48, height=24, scheduler="unipc"),
+        sketch(3),
+    ]
+    lanes = paint_together(easel, sketches, painter)
+    for lane, each in zip(lanes, sketches, strict=True):
+        assert difference(lane, alone(each)) < TOLERANCE
+
+
+@pytest.mark.parametrize("scheduler", ["euler", "dpm++ 2m karras"])
+def test_sdxl_lanes_equal_their_solo_runs(scheduler: str, tmp_path: Path) -> None:
+    folder = save_sdxl(tmp_path / "xl")
+    painter, alone = load(folder, "sdxl"), stock(folder, "sdxl")
+    sketches = [
+        sketch(
+            index,
+            scheduler=scheduler,
+            guidance_scale=(5.0, 1.0)[index // 2 % 2],
+            steps=4 + index,
+            **operation,
+        )
+        for index, operation in enumerate([*OPERATIONS.values(), {"width": 48}])
+    ]
+    lanes = paint_together(easel_with(painter), sketches, painter)
+    for lane, each in zip(lanes, sketches, strict=True):
+        assert difference(lane, alone(each)) < TOLERANCE
+
+
+@pytest.mark.parametrize("guidance", [True, False], ids=["dev", "schnell"])
+def test_flux_lanes_equal_their_solo_runs(guidance: bool, tmp_path: Path) -> None:
+    folder = save_flux(tmp_path / "flux", guidance=guidance)
+    flow_lanes_equal_their_solo_runs(folder, "flux")
+
+
+@pytest.mark.parametrize("long_encoder", [True, False], ids=["three encoders", "two encoders"])
+def test_sd3_lanes_equal_their_solo_runs(long_encoder: bool, tmp_path: Path) -> None:
+    folder = save_sd3(tmp_path / "sd3", long_encoder=long_encoder)
+    flow_lanes_equal_their_solo_runs(folder, "sd3")
+
+
+def flow_lanes_equal_their_solo_runs(folder: Path, family: str) -> None:
+    painter, alone = load(folder, family), stock(folder, family)
+    sketches = [
+        sketch(
+            index,
+            guidance_scale=(5.0, 1.0)[index // 2 % 2],
+            steps=4 + index,
+            scheduler="flow euler" if index % 2 else None,
+            **operation,
+        )
+        for index, operation in enumerate([*OPERATIONS.values(), {"width": 48}])
+    ]
+    lanes = paint_together(easel_with(painter), sketches, painter)
+    for lane, each in zip(lanes, sketches, strict=True):
+        assert difference(lane, alone(each)) < TOLERANCE

@@ -1,0 +1,125 @@
+"""The engine's measurements measure something, on a model too small to be measured."""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from chatelier.cli.tools.bench import show
+from engine.benchmarks.fairness import jain_index, measure_fairness
+from engine.benchmarks.gpu import measure_card
+from engine.benchmarks.harness import Stage, rehearse, set_up, set_up_random
+from engine.benchmarks.mixed_load import measure_lanes
+from engine.benchmarks.overhead import measure_overhead
+from engine.benchmarks.throughput import measure_throughput
+from engine.benchmarks.upscale import measure_upscaling
+from engine.catalog.catalog import ModelCatalogue, ModelEntry
+from engine.performance import Speed
+from studio.errors import BadParameter
+from tests.support.tiny_models import save_sd
+
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return save_sd(tmp_path_factory.mktemp("models") / "tiny")
+
+
+@pytest.fixture(scope="module")
+def stage(folder: Path) -> Stage:
+    entry = ModelEntry(
+        name="tiny", source=str(folder), family="sd", width=64, height=64, steps=3, guidance_scale=2.0
+    )
+    return set_up(ModelCatalogue([entry]), device="cpu", threads=1)
+
+
+@pytest.mark.parametrize(("values", "index"), [([2.0, 2.0, 2.0], 1.0), ([1.0, 0.0, 0.0, 0.0], 0.25)])
+def test_jains_index(values: list[float], index: float) -> None:
+    assert jain_index(values) == pytest.approx(index)
+
+
+def test_overhead_splits_a_turn_into_its_parts() -> None:
+    found = measure_overhead(lanes=3, steps=6, repeats=2)
+    assert 0 < found.scheduler_ms < found.turn_ms
+    assert found.bookkeeping_ms == pytest.approx(found.turn_ms - found.scheduler_ms)
+
+
+def test_fairness_compares_a_day_with_and_without_the_busy_one() -> None:
+    found = measure_fairness(others=3, spam_jobs=4, step_seconds=0.0005)
+    assert 0 < found.jain <= 1
+    assert found.ratio == pytest.approx(found.median_seconds / found.median_without_spam_seconds)
+
+
+def test_fairness_is_measured_on_a_model_too(stage: Stage) -> None:
+    found = measure_fairness(others=2, spam_jobs=2, pictures=1, stage=stage)
+    assert ("model", "tiny") in found.rows()
+    assert min(found.median_seconds, found.median_without_spam_seconds, found.spammer_median_seconds) > 0
+
+
+def test_lanes_paints_the_same_requests_in_three_ways(stage: Stage) -> None:
+    found = measure_lanes(stage, requests=4)
+    assert min(found.continuous_seconds, found.request_level_seconds, found.one_at_a_time_seconds) > 0
+
+
+def test_lanes_paints_as_many_requests_as_there_is_time_for() -> None:
+    pause = rehearse(seconds=0.0005, seconds_per_row=0)
+    found = measure_lanes(pause, requests=60, rows=8, longest_seconds=0.2)
+    assert 4 <= found.requests < 60
+    assert found.model == pause.entry.name
+
+
+def test_upscaling_compares_side_by_side_with_one_after_another() -> None:
+    found = measure_upscaling(people=3, side_pixels=32, device="cpu", threads=1, rounds=1)
+    assert found.tiles == found.forwards == 3
+    assert found.ratio == pytest.approx(found.together_seconds / found.one_by_one_seconds)
+    assert found.megapixels_per_second > 0
+
+
+def test_overhead_beside_a_models_own_step(stage: Stage) -> None:
+    found = measure_overhead(lanes=3, steps=6, repeats=1, stage=stage)
+    assert found.model == "tiny"
+    assert dict(found.rows())["  bookkeeping beside it"].endswith("%")
+
+
+def test_the_cards_figures_can_be_tried_without_a_card() -> None:
+    found = measure_card(speed=Speed(), device="cpu", large="small", quick="small", pictures=2)
+    assert min(found.large_easel, found.large_stock, found.step_ms, *found.quick_easel.values()) > 0
+    assert found.quick_easel.keys() == found.quick_alone.keys() == {1, 4}
+    assert found.rows()[0] == ("device", "cpu")
+
+
+def test_without_a_card_its_figures_are_refused_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(BadParameter, match="no CUDA card"):
+        measure_card(speed=Speed())
+
+
+def test_figures_are_shown_as_a_table_and_kept_as_json(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    show("Speed", [("steps a second", "7")], {"steps": 7}, json_file=tmp_path / "figures.json")
+    assert "steps a second" in capsys.readouterr().out
+    kept = json.loads((tmp_path / "figures.json").read_text())
+    assert (kept["steps"], bool(kept["machine"])) == (7, True)
+    show("Speed", [], {"steps": 7}, json_file=Path("-"))
+    assert json.loads(capsys.readouterr().out)["steps"] == 7
+
+
+def test_throughput_compares_with_the_plain_pipeline_and_counts_forward_passes(stage: Stage) -> None:
+    found = measure_throughput(stage, pictures=4, batches=(1, 2), rounds=2)
+    assert min(found.easel_per_second, found.stock_per_second, found.ratio) > 0
+    assert found.stock_batch in (1, 2)
+    assert found.mixed_forwards_one_at_a_time >= 2 * found.mixed_forwards
+
+
+def test_a_model_with_random_weights_is_measured_like_any_other() -> None:
+    with set_up_random("small", device="cpu", threads=1) as random:
+        found = measure_throughput(random, pictures=2, batches=(2,), rounds=1)
+    assert found.easel_per_second > 0
+
+
+def test_an_unknown_random_model_is_answered_with_those_there_are() -> None:
+    with pytest.raises(BadParameter, match="sdxl"), set_up_random("huge"):
+        pass

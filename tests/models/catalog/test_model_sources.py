@@ -1,0 +1,300 @@
+"""What administrators give as a model: folders of any family and variant, checkpoints in one file, hubs, rubbish."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from diffusers import DiffusionPipeline
+from safetensors.torch import load_file, save_file
+
+from engine.adapters.registry import new_painter
+from engine.batching.models import CallPainter, StepPainter
+from engine.batching.sampling_params import Sketch
+from engine.catalog.addons import LoraEntry
+from engine.catalog.catalog import ModelCatalogue, ModelEntry, read_entries
+from engine.catalog.checkpoints import adapter_kind, check_lora, read_header
+from engine.catalog.model_files import check
+from studio.errors import Misconfigured, ModelBroken
+from tests.support.tiny_addons import save_lora
+from tests.support.tiny_checkpoints import save_checkpoint
+from tests.support.tiny_models import save_flux, save_sd, save_sd3, save_sdxl
+from tests.support.tiny_pipelines import save_pixart
+
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+
+SAVE = {"sd": save_sd, "sdxl": save_sdxl, "sd3": save_sd3, "flux": save_flux, "pipeline": save_pixart}
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return save_sd(tmp_path_factory.mktemp("models") / "tiny")
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("CHATELIER_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / "home"
+
+
+def add(name: str, source: str, **options: Any) -> None:
+    """As `chatelier models add` does it."""
+    from chatelier.cli.admin.models import add as command
+
+    given: dict[str, Any] = {
+        "family": "auto",
+        "title": "",
+        "width": None,
+        "height": None,
+        "steps": 2,
+        "guidance": 2.0,
+        "scheduler": None,
+        "dtype": "float32",
+        "licence": "unknown",
+        "memory": 1.0,
+        "revision": None,
+        "config": None,
+    }
+    command(name, source, **{**given, **options})
+
+
+def added(home: Path, name: str) -> ModelEntry:
+    return read_entries(home / "models.toml")[name]
+
+
+def painter_of(entry: ModelEntry) -> Any:
+    """Checked and loaded, as a worker does it."""
+    folder = ModelCatalogue([entry]).check(entry)
+    painter = new_painter(entry, folder, device=torch.device("cpu"))
+    painter.load()
+    return painter
+
+
+def paint(entry: ModelEntry, **changes: Any) -> torch.Tensor:
+    painter = painter_of(entry)
+    lane = painter.sketch(
+        Sketch(prompt="a fox", seed=1, width=32, height=32, steps=2, guidance_scale=2.0, **changes)
+    )
+    with torch.inference_mode():
+        if isinstance(painter, CallPainter):
+            painter.paint([lane], lambda step: True)
+            assert lane.picture is not None
+            return lane.picture
+        assert isinstance(painter, StepPainter)
+        painter.prepare([lane])
+        while not lane.finished:
+            lane.advance(painter.predict([lane])[0])
+        return painter.decode([lane])[0]
+
+
+@pytest.mark.parametrize("family", SAVE)
+def test_the_family_is_read_from_the_folder(family: str, home: Path, tmp_path: Path) -> None:
+    add("ours", str(SAVE[family](tmp_path / "ours")))
+    entry = added(home, "ours")
+    assert entry.family == family
+    assert paint(entry).shape == (3, 32, 32)
+
+
+def test_another_family_than_the_folders_is_refused_by_name(home: Path, tmp_path: Path) -> None:
+    folder = save_sdxl(tmp_path / "big")
+    with pytest.raises(Misconfigured, match=r"family sdxl .*family = \"sdxl\""):
+        add("big", str(folder), family="sd")
+    entry = ModelEntry(name="big", source=str(folder), family="sd")
+    with pytest.raises(ModelBroken, match="family sdxl"):
+        ModelCatalogue([entry]).check(entry)
+
+
+def test_a_relative_folder_is_kept_as_an_absolute_one(saved: Path, home: Path, tmp_path: Path) -> None:
+    shutil.copytree(saved, tmp_path / "ours")
+    for name, source in (("one", "ours"), ("two", "./ours")):
+        add(name, source)
+        assert added(home, name).source == str(tmp_path / "ours")
+
+
+def test_a_folder_that_is_there_wins_over_a_hub_name(saved: Path, home: Path, tmp_path: Path) -> None:
+    shutil.copytree(saved, tmp_path / "somebody" / "ours")
+    add("ours", "somebody/ours")
+    assert not added(home, "ours").on_hub
+    add("theirs", "somebody/theirs")
+    assert added(home, "theirs").on_hub
+    assert added(home, "theirs").family == "auto"
+
+
+def test_a_catalogue_names_folders_relative_to_itself(
+    saved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(saved, tmp_path / "home" / "somebody" / "ours")
+    catalogue = tmp_path / "home" / "models.toml"
+    catalogue.write_text(
+        '[a]\nsource = "./somebody/ours"\nfamily = "sd"\n[b]\nsource = "somebody/ours"\nfamily = "sd"\n'
+    )
+    monkeypatch.chdir("/")
+    assert {entry.source for entry in read_entries(catalogue).values()} == {
+        str(tmp_path / "home" / "somebody" / "ours")
+    }
+
+
+@pytest.mark.parametrize("variant", ["fp16", "bf16", "fp32", "ema-only"])
+@pytest.mark.parametrize("family", ["sd", "pipeline"])
+def test_any_variant_of_the_weights_loads(variant: str, family: str, saved: Path, tmp_path: Path) -> None:
+    pipeline = DiffusionPipeline.from_pretrained(saved, safety_checker=None)
+    pipeline.save_pretrained(tmp_path / "ours", variant=variant)
+    entry = ModelEntry(name="ours", source=str(tmp_path / "ours"), family=family, dtype="float32")
+    plain = ModelEntry(name="ours", source=str(saved), family=family, dtype="float32")
+    assert float((paint(entry) - paint(plain)).abs().max()) < 1e-6
+
+
+def _rename(folder: Path, name: str) -> None:
+    path = folder / "unet" / "diffusion_pytorch_model.safetensors"
+    path.rename(path.with_name(name))
+
+
+def _pickle(folder: Path) -> None:
+    path = folder / "unet" / "diffusion_pytorch_model.safetensors"
+    torch.save(load_file(path), path.with_suffix(".bin"))
+    path.unlink()
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        _pickle,
+        lambda folder: _rename(folder, "weights.safetensors"),
+        lambda folder: _rename(folder, "model.bin"),
+    ],
+    ids=["a pickle", "another name", "another name and kind"],
+)
+def test_what_loading_would_not_load_does_not_pass_the_check(
+    damage: Callable[[Path], None], saved: Path, tmp_path: Path
+) -> None:
+    folder = Path(shutil.copytree(saved, tmp_path / "ours"))
+    damage(folder)
+    with pytest.raises(ModelBroken, match=r"no \.safetensors weights in unet"):
+        check(folder)
+    entry = ModelEntry(name="ours", source=str(folder), family="sd")
+    with pytest.raises(ModelBroken):
+        new_painter(entry, folder, device=torch.device("cpu")).load()
+
+
+def test_an_index_that_names_too_little_does_not_pass_the_check(saved: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(saved, tmp_path / "ours"))
+    index = json.loads((folder / "model_index.json").read_text())
+    del index["tokenizer"]
+    (folder / "model_index.json").write_text(json.dumps(index))
+    entry = ModelEntry(name="ours", source=str(folder), family="sd")
+    with pytest.raises(ModelBroken, match="names no tokenizer"):
+        new_painter(entry, folder, device=torch.device("cpu"))
+
+
+def test_a_checkpoint_in_one_file_paints_what_its_folder_paints(
+    saved: Path, home: Path, tmp_path: Path
+) -> None:
+    file = save_checkpoint(saved, tmp_path / "mine.safetensors")
+    # The configuration comes from a folder with other weights.
+    add("mine", str(file), config=str(save_sd(tmp_path / "other", seed=5)))
+    plain = ModelEntry(name="plain", source=str(saved), family="sd", dtype="float32")
+    entry = added(home, "mine")
+    assert entry.family == "sd"
+    assert Path(entry.source) == home / "models" / "mine"
+    assert float((paint(entry) - paint(plain)).abs().max()) < 1e-6
+
+
+def test_what_a_checkpoint_lacks_comes_from_the_configurations_folder(
+    saved: Path, home: Path, tmp_path: Path
+) -> None:
+    file = save_checkpoint(saved, tmp_path / "mine.safetensors", without=("vae",))
+    add("mine", str(file), config=str(saved))
+    plain = ModelEntry(name="plain", source=str(saved), family="sd", dtype="float32")
+    assert float((paint(added(home, "mine")) - paint(plain)).abs().max()) < 1e-6
+
+
+def test_a_checkpoint_without_a_configuration_is_refused_with_the_command_that_takes_it(
+    saved: Path, home: Path, tmp_path: Path
+) -> None:
+    file = save_checkpoint(saved, tmp_path / "mine.safetensors")
+    with pytest.raises(Misconfigured) as raised:
+        add("mine", str(file))
+    assert f"chatelier models add mine {file} --config stable-diffusion-1-5" in str(raised.value)
+    assert "chatelier models pull stable-diffusion-1-5" in str(raised.value)
+    assert not (home / "models.toml").exists()
+
+
+def test_a_configuration_with_pickles_alone_is_not_read(saved: Path, home: Path, tmp_path: Path) -> None:
+    file = save_checkpoint(saved, tmp_path / "mine.safetensors")
+    config = Path(shutil.copytree(saved, tmp_path / "other"))
+    _pickle(config)
+    with pytest.raises(Misconfigured, match="unet as a pickle"):
+        add("mine", str(file), config=str(config))
+
+
+def test_a_configuration_that_does_not_fit_is_one_sentence(saved: Path, home: Path, tmp_path: Path) -> None:
+    file = save_checkpoint(saved, tmp_path / "mine.safetensors")
+    other = save_sd(tmp_path / "other", latent_channels=8)
+    with pytest.raises(Misconfigured, match="does not fit the configuration"):
+        add("mine", str(file), config=str(other))
+    assert not any((home / "models").iterdir())
+
+
+@pytest.mark.parametrize(
+    ("name", "marks", "says"),
+    [
+        ("a.gguf", (), "is a GGUF file"),
+        ("a.ckpt", (), "is a pickle"),
+        ("a.txt", (), "is no model"),
+        ("a.safetensors", ("lora_unet_down.lora_down.weight",), "is a LoRA"),
+        ("a.safetensors", ("lora_unet_down.hada_w1_a",), "is a LoHa"),
+        ("a.safetensors", ("conditioner.embedders.0.x",), "Stable Diffusion XL, .*--config sdxl"),
+        ("a.safetensors", ("double_blocks.0.x",), "Flux, .*--config flux-schnell"),
+        ("a.safetensors", ("joint_blocks.0.x",), "Stable Diffusion 3, .*--config sd3-medium"),
+        ("a.safetensors", ("something",), "is no checkpoint of"),
+        ("a.safetensors", None, "is damaged"),
+    ],
+)
+def test_a_file_is_named_as_what_it_is(
+    name: str, marks: tuple[str, ...] | None, says: str, home: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / name
+    if marks:
+        save_file({mark: torch.zeros(1) for mark in marks}, path)
+    else:
+        path.write_bytes(b"no header")
+    with pytest.raises(Misconfigured, match=says):
+        add("mine", str(path))
+
+
+@pytest.mark.parametrize(
+    ("mark", "kind"), [("hada_w1_a", "LoHa"), ("lokr_w1", "LoKr"), ("oft_blocks", "OFT")]
+)
+def test_adapters_that_are_no_loras_are_named_as_what_they_are(mark: str, kind: str, tmp_path: Path) -> None:
+    path = tmp_path / "ink.safetensors"
+    save_file({f"lora_unet_down_blocks_0.{mark}": torch.zeros(1)}, path)
+    with pytest.raises(ModelBroken, match=f"is a {kind}, not a LoRA"):
+        check_lora(path)
+
+
+def test_a_pickle_is_never_laid_over_a_model(tmp_path: Path) -> None:
+    path = tmp_path / "ink.bin"
+    torch.save({"x": torch.zeros(1)}, path)
+    with pytest.raises(ModelBroken, match="Pickles are not read"):
+        check_lora(path)
+
+
+@pytest.mark.parametrize("dora", [False, True], ids=["LoRA", "DoRA"])
+def test_loras_and_doras_are_laid_over_a_model(dora: bool, saved: Path, tmp_path: Path) -> None:
+    path = save_lora(saved, tmp_path / "ink.safetensors", dora=dora)
+    check_lora(path)
+    entry = ModelEntry(
+        name="ours",
+        source=str(saved),
+        family="sd",
+        dtype="float32",
+        loras={"ink": LoraEntry(source=str(path))},
+    )
+    plain, inked = paint(entry), paint(entry, adapters=(("ink", 1.0),))
+    assert float((plain - inked).abs().max()) > 1e-4
+    assert adapter_kind(read_header(path)) == ("DoRA" if dora else "LoRA")

@@ -1,0 +1,144 @@
+"""Orders that ask for more than words: blends, LoRAs, pictures as prompts, canvases beyond the model's size."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from engine.catalog.addons import IpAdapterEntry, LoraEntry, UpscalerEntry
+from engine.catalog.catalog import ModelCatalogue, ModelEntry
+from engine.generation.generator import Atelier
+from engine.types import Order, Painted, Progress
+from studio.domain.requests import Lora, Operation, PaintRequest, Strength
+from studio.errors import BadImage, BadParameter, NotSupported
+from tests.support.tiny_addons import save_ip_adapter, save_lora
+from tests.support.tiny_models import save_sd, save_sdxl
+
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+
+
+@pytest.fixture(scope="module")
+def atelier(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Atelier]:
+    place = tmp_path_factory.mktemp("models")
+    folder = save_sd(place / "tiny")
+    adapter = save_ip_adapter(place / "adapter", folder)
+    loras = {
+        "ink": LoraEntry(source=str(save_lora(folder, place / "ink.safetensors")), trigger="black ink"),
+        "foreign": LoraEntry(
+            source=str(save_lora(save_sdxl(place / "xl"), place / "foreign.safetensors", family="sdxl"))
+        ),
+    }
+    seeing = IpAdapterEntry(
+        source=str(adapter / "adapter.safetensors"), encoder=str(adapter / "image_encoder")
+    )
+    catalogue = ModelCatalogue(
+        [entry(folder, "plain", loras=loras), entry(folder, "seeing", ip_adapter=seeing)],
+        upscalers={"anime": UpscalerEntry(source="bundled:realesr-animevideov3-x4")},
+    )
+    atelier = Atelier(catalogue, device="cpu", threads=1)
+    yield atelier
+    atelier.close()
+
+
+def entry(folder: Path, name: str, **changes: Any) -> ModelEntry:
+    return ModelEntry(
+        name=name,
+        source=str(folder),
+        family="sd",
+        width=32,
+        height=32,
+        steps=3,
+        guidance_scale=3.0,
+        dtype="float32",
+        **changes,
+    )
+
+
+def order(
+    operation: Operation, *sources: Image.Image, mask: Image.Image | None = None, **changes: Any
+) -> Order:
+    asked = {"operation": operation, "seed": 7, "prompt": "a star", "count": 1, **changes}
+    return Order(job_id="job", person="ana", request=PaintRequest(**asked), sources=sources, mask=mask)
+
+
+def photograph(seed: int = 1, side: int = 32) -> Image.Image:
+    values = np.random.default_rng(seed).integers(0, 256, (4, 4, 3), np.uint8)
+    return Image.fromarray(values).resize((side, side), Image.Resampling.BICUBIC)
+
+
+def differ(one: Painted, other: Painted) -> bool:
+    return one.image.tobytes() != other.image.tobytes()
+
+
+@pytest.mark.parametrize("model", ["plain", "seeing"])
+def test_a_blend_of_two_pictures_is_neither(model: str, atelier: Atelier) -> None:
+    blends = [
+        atelier.paint(order(Operation.BLEND, photograph(1), photograph(2), model=model, weights=weights))[0]
+        for weights in ((1, 0), (1, 1), (0, 1))
+    ]
+    assert blends[0].recipe.operation is Operation.BLEND
+    assert differ(blends[0], blends[1])
+    assert differ(blends[1], blends[2])
+
+
+def test_a_model_that_sees_varies_what_is_on_a_picture(atelier: Atelier) -> None:
+    varied = [
+        atelier.paint(order(Operation.VARY, photograph(seed), model="seeing", variation=variation))[0]
+        for seed, variation in ((1, Strength.STRONG), (2, Strength.STRONG), (1, Strength.SUBTLE))
+    ]
+    assert differ(varied[0], varied[1])
+    assert differ(varied[0], varied[2])
+
+
+def test_a_lora_stays_in_the_recipe_and_its_words_reach_the_model_alone(atelier: Atelier) -> None:
+    lora = Lora(name="ink", weight=0.5)
+    with_ink, without = (
+        atelier.paint(order(Operation.IMAGINE, model="plain", loras=loras))[0] for loras in ((lora,), ())
+    )
+    assert with_ink.recipe.loras == (lora,)
+    assert with_ink.recipe.prompt == "a star"
+    assert differ(with_ink, without)
+
+
+def test_a_lora_that_the_model_does_not_have_is_answered_with_those_it_has(atelier: Atelier) -> None:
+    with pytest.raises(BadParameter, match="plain has no oil; it has ink, foreign"):
+        atelier.paint(order(Operation.IMAGINE, model="plain", loras=(Lora(name="oil"),)))
+    with pytest.raises(BadParameter, match="seeing has no ink; it has none"):
+        atelier.paint(order(Operation.IMAGINE, model="seeing", loras=(Lora(name="ink"),)))
+
+
+def test_a_lora_for_another_model_is_one_sentence(atelier: Atelier) -> None:
+    with pytest.raises(NotSupported, match="made for another model"):
+        atelier.paint(order(Operation.IMAGINE, model="plain", loras=(Lora(name="foreign"),)))
+
+
+def test_a_canvas_beyond_the_models_size_grows_around_the_picture(atelier: Atelier) -> None:
+    told: list[Progress] = []
+    source = photograph(3, side=48)
+    (painted,) = atelier.paint(
+        order(Operation.EXPAND, source, model="plain", sides=("right",), amount_percent=100),
+        on_progress=told.append,
+    )
+    assert painted.image.size == (96, 48)
+    assert painted.image.crop((0, 0, 48, 48)).tobytes() == source.tobytes()
+    assert [each.step for each in told] == sorted(each.step for each in told)
+    assert told[-1].step == told[-1].steps
+
+
+@pytest.mark.parametrize(
+    ("mask", "sentence"),
+    [(Image.new("L", (16, 32), 255), "16×32 pixels"), (Image.new("L", (32, 32), 0), "all black")],
+)
+def test_a_mask_that_does_not_fit_is_one_sentence(mask: Image.Image, sentence: str, atelier: Atelier) -> None:
+    with pytest.raises(BadImage, match=sentence):
+        atelier.paint(order(Operation.EDIT, photograph(), mask=mask, model="plain"))
+
+
+def test_an_upscaler_is_chosen_by_name(atelier: Atelier) -> None:
+    (large,) = atelier.paint(order(Operation.UPSCALE, photograph(), upscaler="anime"))
+    assert large.image.size == (128, 128)
+    with pytest.raises(BadParameter, match="there are anime"):
+        atelier.paint(order(Operation.UPSCALE, photograph(), upscaler="sharp"))

@@ -1,0 +1,303 @@
+"""Sheets, notices and cards of the web room in a real browser, at a desk and on phones."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from studio.commands.button_ids import Action, Button
+from studio.commands.command_line import MAX_PHRASE
+from studio.ports import Ports
+from tests.conftest import free_port
+from tests.services.bots.test_web_browser import PATIENCE_MILLISECONDS, card, open_browser, painted, type_in
+from tests.support.case_sim import with_desk
+from tests.support.painting_web_server import PaintingRoom
+from tests.support.web_client import web_settings
+
+PHONE = {"has_touch": True, "is_mobile": True}
+# Whether the middle of an element is really there to be seen and pressed, and not cut off or covered.
+IN_SIGHT = """(element) => {
+  const box = element.getBoundingClientRect();
+  const found = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+  return element === found || element.contains(found);
+}"""
+
+pytestmark = pytest.mark.timeout(1200)
+
+
+@pytest.fixture(scope="module")
+def browser(chromium_path: str) -> Iterator[Browser]:
+    with open_browser(chromium_path) as opened:
+        yield opened
+
+
+@pytest.fixture
+def room(ports: Ports) -> Iterator[PaintingRoom]:
+    settings = web_settings(moderator_secret="keys", port=free_port())
+    with PaintingRoom(with_desk(ports), settings) as opened:
+        yield opened
+
+
+def come_in(page: Page, name: str, word: str = "") -> None:
+    page.get_by_label("Your name").fill(name)
+    if word:
+        page.get_by_text("I look after this room").click()
+        page.get_by_label("Moderators’ word").fill(word)
+    page.get_by_role("button", name="Come in").click()
+    expect(page.locator("#people .count")).to_be_attached()
+
+
+@contextmanager
+def guest(
+    browser: Browser, room: PaintingRoom, name: str, word: str = "", *, path: str = "/", **options: object
+) -> Iterator[Page]:
+    """Somebody who came in. What their page complains about fails the test."""
+    context = browser.new_context(**{"viewport": {"width": 1280, "height": 860}, **options})
+    context.set_default_timeout(PATIENCE_MILLISECONDS)
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto(room.url + path)
+    come_in(page, name, word)
+    yield page
+    context.close()
+    assert complaints == []
+
+
+def phone(width: int) -> dict[str, object]:
+    return {**PHONE, "viewport": {"width": width, "height": 740}}
+
+
+def in_sight(element: Locator) -> bool:
+    return bool(element.evaluate(IN_SIGHT))
+
+
+def at_ease(page: Page) -> None:
+    """Once everything that was typed is painted."""
+    expect(page.locator("article.card:not(.done, .refused, .failed)")).to_have_count(0)
+
+
+def test_back_closes_a_sheet_and_forward_opens_it_again(browser: Browser, room: PaintingRoom) -> None:
+    with guest(browser, room, "Ana") as ana:
+        type_in(ana, "a fox --count 1")
+        fox = painted(ana, "a fox", tiles=1)
+        sheet = ana.locator("#sheet")
+        fox.locator(".tile a").click()
+        expect(sheet).to_be_visible()
+        expect(ana).to_have_url(re.compile(r"/view/\w+\.1$"))
+        ana.go_back()
+        expect(sheet).to_be_hidden()
+        expect(ana).to_have_url(f"{room.url}/")
+        ana.go_forward()
+        expect(sheet.locator("h2.prompt")).to_have_text("a fox")
+        ana.get_by_role("button", name="Close").click()
+        expect(sheet).to_be_hidden()
+        expect(ana).to_have_url(f"{room.url}/")
+        fox.get_by_role("button", name="Edit").click()
+        expect(ana).to_have_url(re.compile(r"/edit/\w+\.1$"))
+        ana.reload()
+        expect(ana.locator("#sheet .cells")).to_be_visible()
+        ana.keyboard.press("Escape")
+        expect(ana).to_have_url(f"{room.url}/")
+
+
+def test_a_link_opens_its_sheet_behind_the_door(browser: Browser, room: PaintingRoom) -> None:
+    with guest(browser, room, "Ana") as ana:
+        type_in(ana, "a fox --count 1")
+        link = painted(ana, "a fox", tiles=1).locator(".tile a").get_attribute("href")
+    with guest(browser, room, "Bo", path=str(link)) as bo:
+        expect(bo).to_have_url(f"{room.url}{link}")
+        expect(bo.locator("#sheet h2.prompt")).to_have_text("a fox")
+        bo.go_back()
+        expect(bo.locator("#sheet")).to_be_hidden()
+        expect(card(bo, "a fox")).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_what_is_said_is_seen_and_announced_on_the_open_sheet(
+    browser: Browser, room: PaintingRoom, width: int
+) -> None:
+    with guest(browser, room, "Ana", viewport={"width": width, "height": 740}) as ana:
+        type_in(ana, "a fox --count 1")
+        painted(ana, "a fox", tiles=1).locator(".tile a").click()
+        ana.locator("#sheet .star").click()
+        said = ana.locator("#sheet").get_by_role("status").filter(has_text="Starred.")
+        expect(said).to_be_visible()
+        assert in_sight(said)
+        ana.get_by_role("button", name="Close").click()
+        expect(ana.locator(".desk #said")).to_be_attached()
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_a_code_to_copy_stays_until_it_is_closed(browser: Browser, room: PaintingRoom, width: int) -> None:
+    with guest(browser, room, "Ana", viewport={"width": width, "height": 740}) as ana:
+        type_in(ana, "a fox --count 1")
+        fox = painted(ana, "a fox", tiles=1)
+        type_in(ana, "/link")
+        code = ana.get_by_text("Type /link")
+        expect(code).to_be_visible()
+        fox.locator(".tile a").click()
+        ana.locator("#sheet .star").click()
+        expect(ana.get_by_text("Starred.")).to_be_visible()
+        expect(ana.locator("#sheet").get_by_text("Type /link")).to_be_visible()
+        assert in_sight(code)
+        ana.go_back()
+        expect(ana.locator(".desk").get_by_text("Type /link")).to_be_visible()
+        assert in_sight(code)
+        ana.locator("#kept").get_by_role("button", name="Close").click()
+        expect(code).to_have_count(0)
+
+
+@pytest.mark.parametrize("width", [360, 390])
+@pytest.mark.parametrize("word", ["", "keys"])
+def test_the_drawer_fits_a_phone(browser: Browser, room: PaintingRoom, width: int, word: str) -> None:
+    with (
+        guest(browser, room, "Ana"),
+        guest(browser, room, "Bo"),
+        guest(browser, room, "Cleo"),
+        guest(browser, room, "Pia", word, **phone(width)) as pia,
+    ):
+        expect(pia.locator("#people .count")).to_have_text("4 people are here")
+        pia.locator("#present summary").tap()
+        drawer = pia.locator(".drawer").bounding_box()
+        assert drawer is not None
+        assert drawer["x"] >= 0
+        assert drawer["x"] + drawer["width"] <= width
+        for name in ("Your settings", "Leave the room"):
+            assert in_sight(pia.get_by_role("button", name=name))
+        for place in (".home .mark", ".post", "[hx-get='/help']"):
+            assert in_sight(pia.locator(f".top {place}"))
+        assert pia.evaluate("document.documentElement.scrollWidth") == width
+
+
+@pytest.mark.parametrize("width", [360, 390])
+def test_the_desk_fits_a_phone(browser: Browser, room: PaintingRoom, width: int) -> None:
+    with guest(browser, room, "Ana") as ana, guest(browser, room, "Mona", "keys", **phone(width)) as mona:
+        type_in(ana, "a fox --count 1")
+        picture = str(painted(mona, "a fox", tiles=1).locator(".tile a").get_attribute("href"))
+        with guest(browser, room, "Bo") as bo:
+            type_in(bo, f"/report {picture.removeprefix('/view/')} --reason shows a private person")
+            expect(bo.get_by_text("The moderators will look at it.")).to_be_visible()
+        link = mona.get_by_role("link", name="The moderators’ desk")
+        box = link.bounding_box()
+        assert box is not None
+        assert box["height"] < 50
+        link.tap()
+        mona.locator(".case-line").first.tap()
+        heading = mona.get_by_role("heading", name="A picture was reported")
+        expect(heading).to_be_visible()
+        expect(mona.locator(".case-line.in-hand")).to_have_count(1)
+        assert in_sight(heading)
+        assert mona.evaluate("document.documentElement.scrollWidth") == width
+
+
+@pytest.mark.parametrize("width", [360, 440, 900, 1280])
+def test_no_deed_of_a_picture_is_cut_off(browser: Browser, room: PaintingRoom, width: int) -> None:
+    with guest(browser, room, "Ana", viewport={"width": width, "height": 1200}) as ana:
+        type_in(ana, "a fox --count 1")
+        fox = painted(ana, "a fox", tiles=1)
+        fox.get_by_role("button", name="Star picture 1").last.click()
+        expect(fox.locator(".tile .stars")).to_have_text("1")
+        fox.locator(".tile a").click()
+        deeds = ana.locator("#sheet .deeds")
+        expect(deeds.get_by_role("button", name="Delete")).to_be_visible()
+        for deed in deeds.locator("button, a").all():
+            assert deed.evaluate("(each) => each.scrollWidth <= each.clientWidth")
+            edges = "(each) => [each.parentElement, each].map((it) => it.getBoundingClientRect().right)"
+            around, own = deed.evaluate(edges)
+            assert own <= around
+
+
+def test_varying_deep_in_the_wall_moves_nothing(browser: Browser, room: PaintingRoom) -> None:
+    with guest(browser, room, "Ana") as ana, guest(browser, room, "Bo") as bo:
+        for number in range(12):
+            type_in(ana, f"boat {number} --count 1")
+        at_ease(ana)
+        deep = card(ana, "boat 1")
+        deep.evaluate("(each) => each.scrollIntoView({ block: 'center' })")
+        before = deep.bounding_box()
+        deep.get_by_role("button", name="Vary", exact=True).click()
+        expect(ana.locator("#news")).to_have_text("1 new above")
+        type_in(bo, "a boat of Bo --count 1")
+        painted(bo, "a boat of Bo", tiles=1)
+        expect(ana.locator("#news")).to_have_text("2 new above")
+        assert deep.bounding_box() == before
+        ana.locator("#news").click()
+        expect(ana.locator("#news")).to_be_hidden()
+        cards = ana.locator("article.card")
+        expect(cards.nth(0)).to_contain_text("a boat of Bo")
+        expect(cards.nth(1).locator(".credit")).to_have_text("from @Ana’s boat 1")
+
+
+def test_refused_and_failed_cards_are_put_away_for_good(browser: Browser, room: PaintingRoom) -> None:
+    with guest(browser, room, "Ana") as ana:
+        for words in ("a forbidden fox", "a failing fox", "a fox --count 1"):
+            type_in(ana, words)
+        painted(ana, "a fox", tiles=1)
+        at_ease(ana)
+        for words in ("a forbidden fox", "a failing fox"):
+            card(ana, words).get_by_role("button", name="Put this card away").click()
+            expect(card(ana, words)).to_have_count(0)
+        ana.reload()
+        expect(card(ana, "a fox")).to_be_visible()
+        expect(ana.locator("article.card")).to_have_count(1)
+        type_in(ana, "/history")
+        expect(ana.locator("#sheet")).to_contain_text("a forbidden fox")
+
+
+def test_the_flag_asks_before_it_reports(browser: Browser, room: PaintingRoom) -> None:
+    with guest(browser, room, "Ana") as ana, guest(browser, room, "Bo") as bo:
+        type_in(ana, "a fox --count 2")
+        painted(bo, "a fox", tiles=2).get_by_role("button", name="Report a picture").click()
+        send = bo.get_by_role("button", name="Send the report")
+        send.click()
+        expect(send).to_be_visible()  # the browser asks for what is missing
+        bo.locator("#sheet label", has_text="2").click()
+        bo.get_by_label("What is wrong with it?").fill("shows a private person")
+        send.click()
+        expect(bo.get_by_text("The moderators will look at it.")).to_be_visible()
+        expect(bo.locator("#sheet")).to_be_hidden()
+
+
+def test_a_full_prompt_box_is_answered(browser: Browser, room: PaintingRoom) -> None:
+    with guest(browser, room, "Ana") as ana:
+        type_in(ana, "狐" * MAX_PHRASE)
+        expect(ana.get_by_role("alert")).to_contain_text("the most is 1,000")
+        expect(ana.locator("article.card")).to_have_count(0)
+        expect(ana.locator("#say")).to_have_value("狐" * MAX_PHRASE)
+
+
+def test_neither_wall_nor_sheet_loads_a_picture_file(browser: Browser, room: PaintingRoom) -> None:
+    with guest(browser, room, "Ana", device_scale_factor=2) as ana:
+        loaded: list[str] = []
+        ana.on("request", lambda request: loaded.append(request.url))
+        type_in(ana, "a fox --count 1")
+        fox = painted(ana, "a fox", tiles=1)
+        expect(fox.locator("img")).to_have_js_property("complete", True)
+        fox.locator(".tile a").click()
+        expect(ana.locator("#sheet figure img")).to_have_js_property("complete", True)
+        shown = ana.locator("#sheet figure img").evaluate("(image) => [image.currentSrc, image.naturalWidth]")
+        assert re.search(r"/thumbnails/\w+\.1\?side=1280$", shown[0])
+        assert shown[1] > 0
+        assert not [url for url in loaded if "/pictures/" in url]
+
+
+def test_painting_again_is_not_offered_for_an_upscaled_picture(browser: Browser, room: PaintingRoom) -> None:
+    with guest(browser, room, "Ana") as ana:
+        type_in(ana, "a fox --count 1")
+        fox = painted(ana, "a fox", tiles=1)
+        again = "Paint again with a new seed"
+        expect(fox.get_by_role("button", name=again)).to_have_count(1)
+        fox.get_by_role("button", name="Upscale", exact=True).click()
+        large = ana.locator("article.card.done", has=ana.locator(".credit"))
+        expect(large).to_have_count(1)
+        expect(large.get_by_role("button", name=again)).to_have_count(0)
+        buttons = large.locator("[data-press]").evaluate_all("(all) => all.map((each) => each.dataset.press)")
+        assert not any(str(Action.REROLL) in each for each in buttons)
+        assert any(str(Button(action=Action.VARY, job_id=_job(large), index=1)) == each for each in buttons)
+
+
+def _job(shown: Locator) -> str:
+    return str(shown.get_attribute("id")).removeprefix("job-")

@@ -1,0 +1,143 @@
+"""A moderator at the desk in a real browser: keys, blurred pictures, and a decision that is followed."""
+
+import io
+import re
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import uvicorn
+from PIL import Image, ImageDraw
+from playwright.sync_api import Page, expect
+
+from bots.web import create_app
+from studio.commands.registry import perform
+from studio.commands.spec import Call
+from studio.db import queries
+from studio.domain.jobs import JobState
+from studio.domain.verdicts import ALLOWED, Ruling, Verdict
+from studio.ports import Ports
+from tests.conftest import free_port
+from tests.services.bots.test_web_browser import PATIENCE_MILLISECONDS, open_browser
+from tests.support.case_sim import with_desk
+from tests.support.fakes import someone, somewhere
+from tests.support.finished_jobs import paint_job
+from tests.support.web_client import web_settings
+
+pytestmark = pytest.mark.timeout(1200)
+
+
+@pytest.fixture
+def house(ports: Ports) -> Ports:
+    return with_desk(ports)
+
+
+@pytest.fixture
+def address(house: Ports) -> Iterator[str]:
+    port = free_port()
+    app = create_app(house, web_settings(moderator_secret="keys", port=port))
+    server = uvicorn.Server(uvicorn.Config(app, port=port, log_config=None, ws="websockets-sansio"))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        assert thread.is_alive(), "the room did not open"
+        thread.join(0.02)
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join(PATIENCE_MILLISECONDS / 1000)
+
+
+def asks(name: str, mark: str) -> Call:
+    return Call(person=someone(name), address=somewhere(), request_key=f"desk:{name}:{mark}")
+
+
+def hold(house: Ports, prompt: str, mark: str) -> str:
+    house.gate.verdict = Verdict(  # type: ignore[attr-defined]
+        ruling=Ruling.HOLD, rule="meaning", category="violence", evidence="violence 0.71"
+    )
+    job = perform(house, asks("ana", mark), "imagine", {"prompt": prompt})
+    house.gate.verdict = ALLOWED  # type: ignore[attr-defined]
+    return str(job.job_id)  # type: ignore[union-attr]
+
+
+def landscape() -> bytes:
+    image = Image.new("RGB", (256, 256), "#9ec7e8")
+    draw = ImageDraw.Draw(image)
+    draw.ellipse((170, 30, 220, 80), fill="#f4c542")
+    draw.polygon([(0, 256), (90, 90), (180, 256)], fill="#5b7553")
+    draw.polygon([(110, 256), (200, 120), (256, 256)], fill="#3f5a43")
+    file = io.BytesIO()
+    image.save(file, "PNG")
+    return file.getvalue()
+
+
+def come_in(page: Page, address: str) -> None:
+    page.goto(address)
+    page.get_by_label("Your name").fill("Mo")
+    page.get_by_text("I look after this room").click()
+    page.get_by_label("Moderators’ word").fill("keys")
+    page.get_by_role("button", name="Come in").click()
+    page.get_by_role("link", name="The moderators’ desk").click()
+
+
+def test_a_moderator_works_through_the_desk_with_keys_alone(
+    house: Ports, address: str, chromium_path: str, tmp_path: Path
+) -> None:
+    first = hold(house, "a knight after a battle, oil painting", "1")
+    job = paint_job(
+        house, perform(house, asks("bo", "2"), "imagine", {"prompt": "two hills"}).job_id, png=landscape()
+    )  # type: ignore[union-attr]
+    perform(house, asks("cy", "3"), "report", {"picture": f"{job}.1", "reason": "this is my drawing"})
+    with open_browser(chromium_path) as browser:
+        page = browser.new_page(viewport={"width": 1280, "height": 800})
+        page.set_default_timeout(PATIENCE_MILLISECONDS)
+        complaints: list[str] = []
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        come_in(page, address)
+        expect(page.locator(".case-line")).to_have_count(2)
+
+        expect(page.locator(".case-line.chosen")).to_have_count(1)  # by now it listens to keys
+        page.keyboard.press("Enter")
+        expect(page.locator(".case .facts")).to_contain_text("a knight after a battle")
+        page.keyboard.press("a")
+        expect(page.locator("#line")).to_have_text("Approved.")
+        expect(page.locator(".case-line")).to_have_count(1)
+        with house.database.read() as session:
+            assert queries.find_job(session, first).state is JobState.QUEUED
+
+        page.keyboard.press("Enter")
+        picture = page.locator(".evidence img")
+        expect(picture).to_have_attribute("src", re.compile(r"\.1$"))
+        page.keyboard.press("v")
+        expect(picture).to_have_attribute("src", re.compile(r"\?seen$"))
+        page.keyboard.press("v")
+        expect(picture).to_have_attribute("src", re.compile(r"\.1$"))
+
+        # What cannot be undone is asked twice; and a case that comes meanwhile appears by itself.
+        hold(house, "a shipwreck at night", "4")
+        page.keyboard.press("x")
+        page.get_by_role("button", name="Keep").click()
+        expect(page.locator(".case-line")).to_have_count(2)
+        page.screenshot(path=tmp_path / "desk.png")
+        page.keyboard.press("r")
+        expect(page.locator("#line")).to_have_text("The picture was taken down.")
+        expect(page.locator(".case-line")).to_have_count(1)
+        with house.database.read() as session:
+            assert f"{job}.1" not in [each.id for each in queries.pictures_of_job(session, job)]
+        assert complaints == []
+
+
+def test_leaving_is_asked_about_first_because_the_name_stays_taken(chromium_path: str, address: str) -> None:
+    with open_browser(chromium_path) as browser:
+        page = browser.new_page()
+        come_in(page, address)
+        page.goto(address)
+        for answer in ("Keep", "Leave"):
+            page.locator("#present summary").click()
+            page.locator("#leave").click()
+            expect(page.locator("#sure-text")).to_contain_text("it stays taken")
+            page.locator("#sure").get_by_role("button", name=answer).click()
+            if answer == "Keep":
+                expect(page.locator("#say")).to_be_visible()
+        expect(page.get_by_label("Your name")).to_be_visible()

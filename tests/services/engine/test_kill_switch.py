@@ -1,0 +1,94 @@
+"""The kill switch over a real Redis and both databases: nothing new is accepted, what is painted stops and waits."""
+
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+import redis
+
+from engine.jobs.cancel_listener import ASIDE_CHANNEL, CancelListener
+from engine.jobs.job_runner import Work
+from engine.jobs.leases import LeaseKeeper
+from engine.queue.celery_queue import CeleryQueue
+from studio.commands.registry import perform
+from studio.commands.spec import Call
+from studio.db import queries
+from studio.domain.jobs import JobState
+from studio.errors import JobCancelled, Paused
+from studio.ports import Ports
+from tests.support.case_sim import with_desk
+from tests.support.fakes import someone, somewhere, twin_ports
+
+_LONG_LEASE_SECONDS = 600  # so that no heartbeat helps: only the message can stop the job in time
+_PATIENCE_SECONDS = 300  # bounds a hang
+
+
+class SlowBrush:
+    """Paints until it is told to stop."""
+
+    def __init__(self) -> None:
+        self.began, self.stopped = threading.Event(), threading.Event()
+
+    def paint(self, order, *, on_progress, cancelled):
+        self.began.set()
+        for _ in range(50 * _PATIENCE_SECONDS):
+            if cancelled():
+                self.stopped.set()
+                raise JobCancelled
+            threading.Event().wait(0.02)
+        raise AssertionError("nobody stopped it")
+
+
+def wait_until_heard(redis_url: str) -> None:
+    with redis.Redis.from_url(redis_url) as client:
+        for _ in range(50 * _PATIENCE_SECONDS):
+            if client.pubsub_numsub(ASIDE_CHANNEL)[0][1]:
+                return
+            threading.Event().wait(0.02)
+    pytest.fail("nobody listens")
+
+
+@pytest.fixture
+def house(database_url: str, redis_url: str) -> Iterator[Ports]:
+    made = twin_ports(database_url)
+    queue = CeleryQueue(redis_url)
+    yield with_desk(replace(made, queue=queue))
+    queue.close()
+    made.database.close()
+
+
+def test_a_pause_lets_nothing_in_and_stops_what_is_painted_by_a_message(house: Ports, redis_url: str):
+    brush = SlowBrush()
+    leases = LeaseKeeper(house.database, worker="w1", lease_seconds=_LONG_LEASE_SECONDS)
+    listener = CancelListener(redis_url, leases.cancel, on_aside=leases.set_aside)
+    work = Work(
+        database=house.database,
+        store=house.store,
+        gate=house.gate,
+        events=house.events,
+        queue=house.queue,
+        atelier=brush,
+        leases=leases,
+        rules=house.rules,
+        worker="w1",
+    )
+    ana = Call(person=someone("ana"), address=somewhere(), request_key="k:1")
+    job = perform(house, ana, "imagine", {"prompt": "a boat"}).job_id
+    listener.start()
+    wait_until_heard(redis_url)
+    painting = threading.Thread(target=work.paint, args=[job])
+    painting.start()
+    try:
+        assert brush.began.wait(_PATIENCE_SECONDS)
+        mod = Call(person=someone("mod", moderator=True), address=somewhere(), request_key="k:2")
+        perform(house, mod, "studio", {"setting": "pause"})
+        with pytest.raises(Paused):
+            perform(house, replace(ana, request_key="k:3"), "imagine", {"prompt": "a pear"})
+        assert brush.stopped.wait(_PATIENCE_SECONDS)
+    finally:
+        painting.join(timeout=_PATIENCE_SECONDS)
+        listener.stop()
+    with house.database.read() as session:
+        waiting = queries.find_job(session, job)
+    assert (waiting.state, waiting.attempts) == (JobState.QUEUED, 0)

@@ -1,0 +1,240 @@
+"""The end of a job is shown although its event was lost: by a Redis that lost its data, or in a restored database."""
+
+import asyncio
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import redis
+from sqlalchemy import select, update
+
+from bots.delivery.event_consumer import News
+from bots.delivery.job_messages import Board, Unreachable
+from bots.delivery.job_view import Slip, keep_slip
+from bots.runtime.thread_pools import Backroom
+from engine.maintenance.job_sweeper import Sweeper
+from engine.queue.redis_events import RedisEvents
+from studio.commands.registry import perform
+from studio.commands.spec import Call
+from studio.db import outbox, queries
+from studio.db.tables import DeliveryRow, OutboxRow
+from studio.domain.events import JobEnded
+from studio.domain.jobs import JobState
+from studio.domain.people import Platform
+from studio.ports import HouseRules, Ports
+from studio.runtime.clock import now
+from studio.services import job_release
+from tests.support.fakes import TwinEvents, someone, somewhere, twin_ports
+from tests.support.finished_jobs import end_job, paint_job
+
+PATIENCE_SECONDS = 120  # bounds a hang
+SOON = timedelta(seconds=90)  # when an end was looked for once
+
+
+@pytest.fixture
+def ports(database_url: str) -> Iterator[Ports]:
+    made = twin_ports(database_url)
+    yield made
+    made.database.close()
+
+
+def ask(ports: Ports, key: str, platform: Platform = Platform.DISCORD) -> str:
+    person, address = (replace(each, platform=platform) for each in (someone(f"ana{key}"), somewhere()))
+    call = Call(person=person, address=address, request_key=key)  # type: ignore[arg-type]
+    return perform(ports, call, "imagine", {"prompt": "a red apple", "count": 1}).job_id
+
+
+def end(ports: Ports, job: str, state: JobState = JobState.DONE) -> None:
+    """As a worker does it, with the event."""
+    (paint_job if state is JobState.DONE else end_job)(ports, job, state=state)
+    platform = platform_of(ports, job)
+    with ports.database.begin() as session:
+        row = outbox.write(session, JobEnded(job_id=job, platform=platform, state=state))
+    outbox.send(ports.database, ports.events, [row])
+
+
+def platform_of(ports: Ports, job: str) -> Platform:
+    with ports.database.read() as session:
+        return queries.find_job(session, job).address.platform
+
+
+def told_again(ports: Ports, *, after: timedelta = SOON) -> list[str]:
+    """The jobs of which front ends are told once more, so long after now."""
+    assert isinstance(ports.events, TwinEvents)
+    ports.events.published.clear()
+    outbox.send_undelivered(ports.database, ports.events, at=now() + after)
+    return [event.job_id for event in ports.events.published if isinstance(event, JobEnded)]
+
+
+def shown(ports: Ports, job: str, *, final: bool = True) -> None:
+    keep_slip(ports.database, job, Slip(channel="main", message=f"m-{job}", final=final))
+
+
+def test_an_end_that_no_message_shows_is_told_again_until_one_does(ports: Ports) -> None:
+    never, begun, done = (ask(ports, key) for key in "abc")
+    shown(ports, begun, final=False)
+    shown(ports, done)
+    for job in (never, begun, done):
+        end(ports, job)
+    assert told_again(ports, after=timedelta()) == [], "its front end is given a moment"
+    assert sorted(told_again(ports)) == sorted([never, begun])
+    assert told_again(ports) == [], "and then longer and longer"
+    assert sorted(told_again(ports, after=2 * SOON)) == sorted([never, begun])
+    shown(ports, begun)
+    assert told_again(ports, after=10 * SOON) == [never]
+
+
+def test_what_cannot_be_shown_is_given_up_after_days(ports: Ports) -> None:
+    job = ask(ports, "a")
+    end(ports, job)
+    tries = 0
+    for day in range(1, 40):
+        tries += len(told_again(ports, after=timedelta(days=day)))
+    assert 5 < tries < 20
+    with ports.database.read() as session:
+        assert session.scalars(select(OutboxRow.check_at)).all() == [None] * 2
+
+
+@pytest.mark.parametrize("state", [JobState.REFUSED, JobState.FAILED, JobState.CANCELLED, JobState.HELD])
+def test_every_end_is_told_again_and_one_event_a_job_will_do(ports: Ports, state: JobState) -> None:
+    job = ask(ports, "a", Platform.SLACK)
+    end(ports, job, state)
+    with ports.database.begin() as session:
+        row = outbox.write(session, JobEnded(job_id=job, platform=Platform.SLACK, state=state))
+    outbox.send(ports.database, ports.events, [row])
+    assert told_again(ports) == [job]
+
+
+def test_a_job_that_goes_on_and_one_of_the_web_are_not_told_again(ports: Ports) -> None:
+    end(ports, ask(ports, "a", Platform.WEB))
+    refused = ask(ports, "b")
+    end(ports, refused, JobState.REFUSED)
+    shown(ports, refused)
+    with ports.database.begin() as session:
+        events = job_release.paint(session, refused)
+    outbox.send(ports.database, ports.events, events)
+    assert told_again(ports) == []
+    end(ports, refused)
+    assert told_again(ports) == [refused], "the message still shows the refusal"
+
+
+def test_a_queue_that_is_away_uses_up_no_attempt(ports: Ports) -> None:
+    job = ask(ports, "a")
+    end(ports, job)
+    ports.events.away = True
+    assert told_again(ports) == []
+    ports.events.away = False
+    assert told_again(ports) == [job]
+
+
+def test_old_ends_are_told_again_after_a_restore_before_they_are_forgotten(tmp_path: Path) -> None:
+    file, copy = tmp_path / "studio.sqlite3", tmp_path / "copy.sqlite3"
+    ports = twin_ports(f"sqlite:///{file}")
+    lost, seen = ask(ports, "a"), ask(ports, "b")
+    for job in (lost, seen):
+        end(ports, job)
+    shown(ports, seen)
+    with ports.database.begin() as session:
+        session.execute(update(OutboxRow).values(published_at=now() - timedelta(days=9), check_at=now()))
+    ports.database.close()
+    shutil.copy(file, copy)
+    restored = twin_ports(f"sqlite:///{copy}")
+    sweeper = Sweeper(
+        database=restored.database, queue=restored.queue, events=restored.events, rules=HouseRules()
+    )
+    sweeper.sweep()
+    assert [event.job_id for event in restored.events.published] == [lost]
+    restored.database.close()
+
+
+class Chat:
+    """A channel of messages, each with the job that it shows and its state; one may be closed."""
+
+    def __init__(self) -> None:
+        self.messages: dict[str, list[JobState]] = {}
+        self.sent = 0
+        self.closed = False
+
+    async def bring(self, standing, slip):  # type: ignore[no-untyped-def]
+        if self.closed:
+            raise Unreachable
+        if slip is None:
+            self.sent += 1
+            slip = Slip(channel="main", message=f"m{self.sent}")
+        self.messages.setdefault(standing.job.id, []).append(standing.job.state)
+        return slip
+
+    async def copy(self, standing) -> None: ...  # type: ignore[no-untyped-def]
+
+    def calm_seconds(self, slip: Slip) -> float:
+        return 0.0
+
+    def serves(self, community: str) -> bool:
+        return True
+
+
+class FrontEnd:
+    """A Discord front end's reading of events, on a real Redis, in front of a chat of its own."""
+
+    def __init__(self, ports: Ports, chat: Chat) -> None:
+        backroom = Backroom("discord")
+        board = Board(ports.database, backroom, chat)  # type: ignore[arg-type]
+        self._backroom = backroom
+        self._news = News(
+            ports.events, board, backroom, platform=Platform.DISCORD, consumer="one", passing=()
+        )
+
+    async def __aenter__(self) -> "FrontEnd":
+        self._news.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await asyncio.to_thread(self._news.stop)
+        await self._news.finish(seconds=PATIENCE_SECONDS)
+        self._backroom.close()
+
+
+async def until(condition) -> None:  # type: ignore[no-untyped-def]
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while not condition():  # noqa: ASYNC110 - another thread
+            await asyncio.sleep(0.02)
+
+
+async def test_jobs_that_end_while_redis_loses_its_data_are_shown_once(
+    ports: Ports, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox, "_CHECK_AFTER", timedelta())
+    events, chat = RedisEvents(redis_url), Chat()
+    ports = replace(ports, events=events)
+    jobs = [ask(ports, str(index)) for index in range(15)]
+    async with FrontEnd(ports, chat):
+        await until(lambda: len(chat.messages) == len(jobs))
+    for job in jobs:
+        end(ports, job)
+    with redis.Redis.from_url(redis_url) as client:
+        client.flushall()
+    sweeper = Sweeper(database=ports.database, queue=ports.queue, events=events, rules=HouseRules())
+    async with FrontEnd(ports, chat):
+        sweeper.sweep()
+        await until(lambda: all(states[-1] is JobState.DONE for states in chat.messages.values()))
+    sweeper.sweep()
+    with ports.database.read() as session:
+        assert session.scalars(select(DeliveryRow.final)).all() == [True] * len(jobs)
+        ends = session.scalars(select(OutboxRow.check_at).where(OutboxRow.kind == "JobEnded")).all()
+        assert ends == [None] * len(jobs)
+    assert chat.sent == len(jobs)
+    events.close()
+
+
+async def test_the_end_of_a_job_whose_channel_is_gone_is_tried_once(ports: Ports) -> None:
+    chat = Chat()
+    chat.closed = True
+    job = ask(ports, "a")
+    end(ports, job)
+    backroom = Backroom("discord")
+    await Board(ports.database, backroom, chat).show(job)  # type: ignore[arg-type]
+    backroom.close()
+    assert told_again(ports) == []

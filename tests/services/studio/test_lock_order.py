@@ -1,0 +1,152 @@
+"""Rows are held in one order, so that on PostgreSQL no two transactions wait for each other.
+
+Each test stands in the way of somebody and looks what they have taken while they wait: nothing that comes later.
+"""
+
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+import pytest
+from sqlalchemy import ColumnElement, select, text, update
+from sqlalchemy.exc import OperationalError
+
+from studio.commands.registry import perform
+from studio.commands.spec import Call
+from studio.db.database import Database
+from studio.db.tables import CaseRow, JobRow, PersonRow
+from studio.domain.verdicts import ALLOWED, Ruling, Verdict
+from studio.ports import Ports
+from studio.runtime.clock import now
+from studio.services.consent_expiry import close_unanswered
+from tests.support.case_sim import with_desk
+from tests.support.fakes import TwinGate, someone, somewhere, twin_ports
+from tests.support.finished_jobs import paint_job
+
+PATIENCE_SECONDS = 300.0  # bounds a hang
+
+
+@pytest.fixture
+def house(postgres_url: str) -> Iterator[Ports]:
+    made = with_desk(twin_ports(postgres_url))
+    yield made
+    made.database.close()
+
+
+def call(name: str, key: str = "1", *, moderator: bool = False) -> Call:
+    person = someone(name, moderator=moderator)
+    return Call(person=person, address=somewhere(), request_key=f"{name}:{key}")
+
+
+def imagine(house: Ports, key: str) -> str:
+    return perform(house, call("ana", key), "imagine", {"prompt": "a red apple"}).job_id
+
+
+def held_jobs(house: Ports) -> list[str]:
+    """Two, by their ids; each with its case."""
+    assert isinstance(house.gate, TwinGate)
+    house.gate.verdict = Verdict(ruling=Ruling.HOLD, rule="r", category="c")
+    found = sorted(imagine(house, key) for key in "ab")
+    house.gate.verdict = ALLOWED
+    return found
+
+
+def case_of(house: Ports, job: str) -> str:
+    with house.database.read() as session:
+        return session.scalars(select(CaseRow.id).where(CaseRow.job_id == job)).one()
+
+
+@contextmanager
+def standing_before(database: Database, row: ColumnElement[bool], work: Any) -> Iterator[Future[Any]]:
+    """`work` begins, and waits for the row until the block ends."""
+    with ThreadPoolExecutor(1) as threads:
+        with database.begin() as session:
+            assert session.scalars(select(row.left.table.c[0]).where(row).with_for_update()).all()
+            begun = threads.submit(work)
+            while not _somebody_waits(database):
+                done, _ = wait([begun], timeout=0.02)
+                assert not done, f"nobody waited: {begun.exception() or begun.result()}"
+            yield begun
+        begun.result(PATIENCE_SECONDS)
+
+
+def _somebody_waits(database: Database) -> bool:
+    query = text(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    with database.read() as session:
+        return bool(session.scalar(query))
+
+
+def is_free(database: Database, row: ColumnElement[bool]) -> bool:
+    try:
+        with database.engine.begin() as connection:
+            found = connection.execute(select(row.left.table.c[0]).where(row).with_for_update(nowait=True))
+            assert found.all()
+    except OperationalError:
+        return False
+    return True
+
+
+def decide(house: Ports, case: str, decision: str) -> Any:
+    return perform(
+        house, call("mod", decision, moderator=True), "review", {"case": case, "decision": decision}
+    )
+
+
+@pytest.mark.parametrize("deed", ["a decision", "a ban"])
+def test_whoever_stops_all_jobs_takes_them_by_their_ids(house: Ports, deed: str) -> None:
+    first, second = held_jobs(house)
+    case = case_of(house, second)
+    ban = partial(house.desk.ban, someone("mod", moderator=True), someone("ana").key, until=None, reason="")
+    work = partial(decide, house, case, "ban") if deed == "a decision" else ban
+    with standing_before(house.database, JobRow.id == first, work):
+        assert is_free(house.database, JobRow.id == second)
+        assert is_free(house.database, CaseRow.id == case)
+
+
+def test_a_decision_takes_the_job_before_its_case(house: Ports) -> None:
+    job, _ = held_jobs(house)
+    case = case_of(house, job)
+    with standing_before(house.database, JobRow.id == job, partial(decide, house, case, "reject")):
+        assert is_free(house.database, CaseRow.id == case)
+
+
+def asked_about(house: Ports) -> str:
+    """A job of Bo's that waits for Ana, whose picture it starts from."""
+    perform(house, call("ana", "s"), "settings", {"remix": "ask"})
+    picture = f"{paint_job(house, imagine(house, 'p'))}.1"
+    return perform(house, call("bo"), "vary", {"picture": picture}).job_id
+
+
+@pytest.mark.parametrize("deed", ["an answer", "a week without one", "forgetting"])
+def test_a_question_is_taken_after_the_job_that_waits_for_it(house: Ports, deed: str) -> None:
+    job = asked_about(house)
+    case = case_of(house, job)
+    with house.database.begin() as session:
+        session.execute(update(CaseRow).values(opened_at=now() - timedelta(days=8)))
+    work = {
+        "an answer": partial(perform, house, call("ana", "y"), "answer", {"case": case, "answer": "yes"}),
+        "a week without one": partial(close_unanswered, house.database, house.events),
+        "forgetting": partial(perform, house, call("ana", "f"), "forget-me", {"confirm": "yes"}),
+    }
+    with standing_before(house.database, JobRow.id == job, work[deed]):
+        assert is_free(house.database, CaseRow.id == case)
+
+
+def test_two_who_link_take_each_others_rows_in_one_order(house: Ports) -> None:
+    codes = [perform(house, call(name, "l"), "link", {}).code for name in ("ana", "bo")]
+    work = partial(perform, house, call("bo", "c"), "link", {"code": codes[0]})
+    with standing_before(house.database, PersonRow.key == someone("ana").key, work):
+        assert is_free(house.database, PersonRow.key == someone("bo").key)
+
+
+def test_whoever_forgets_linked_names_takes_them_in_one_order(house: Ports) -> None:
+    code = perform(house, call("ana", "l"), "link", {}).code
+    perform(house, call("bo", "c"), "link", {"code": code})
+    work = partial(perform, house, call("bo", "f"), "forget-me", {"confirm": "yes"})
+    with standing_before(house.database, PersonRow.key == someone("ana").key, work):
+        assert is_free(house.database, PersonRow.key == someone("bo").key)

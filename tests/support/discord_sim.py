@@ -1,0 +1,231 @@
+"""A simulated Discord with the bot in it, on twins of the ports: a server, a channel, Ana, Bo and a moderator."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import discord
+import pytest
+import simcord
+
+from bots.discord.bot import Bot
+from bots.discord.guilds.uploads import Downloads
+from bots.discord.messages.components import PictureButton
+from bots.discord.settings import CDN_HOSTS, DiscordSettings
+from bots.runtime.safe_downloads import TooManyBytesError
+from studio.db.tables import JobRow
+from studio.domain.events import Event, JobEnded, JobProgress, PictureChanged
+from studio.domain.jobs import JobState
+from studio.domain.people import Platform
+from studio.ports import Ports
+from tests.support.finished_jobs import end_job, paint_job
+
+KEYS = discord.Permissions(manage_guild=True, manage_messages=True)
+PATIENCE_SECONDS = 300.0  # bounds a hang
+PNG = b"\x89PNG\r\n\x1a\n picture"
+
+
+class PatientEnv(simcord.Env):
+    """Its own start gives up after five seconds otherwise."""
+
+    async def _settle_internal(self, **more: Any) -> None:
+        await super()._settle_internal(**more | {"timeout": None})
+
+
+class SimulatedDownloads(Downloads):
+    """From the simulation, which has no web server."""
+
+    def __init__(self, bot: Bot) -> None:
+        super().__init__(bot.settings)
+        self._bot = bot
+
+    async def fetch(self, url: str) -> bytes:
+        data: bytes = await self._bot.http.get_from_cdn(url)
+        if len(data) > self.settings.max_upload_bytes:
+            raise TooManyBytesError
+        return data
+
+
+def new_bot(ports: Ports, settings: DiscordSettings) -> Bot:
+    bot = Bot(ports, settings)
+    bot.downloads = SimulatedDownloads(bot)
+    return bot
+
+
+@dataclass(kw_only=True)
+class Room:
+    env: simcord.Env
+    bot: Bot
+    ports: Ports
+    settings: DiscordSettings
+    guild: Any
+    channel: Any
+    ana: Any
+    bo: Any
+    mod: Any
+
+    async def imagine(self, who: Any = None, prompt: str = "a red fox", **options: Any) -> str:
+        """A job's id, from the message that the command left."""
+        await (who or self.ana).slash(self.channel, "imagine", prompt=prompt, **options)
+        return self.newest_job()
+
+    def newest_job(self) -> str:
+        return self.jobs()[-1].id
+
+    def jobs(self) -> list[JobRow]:
+        with self.ports.database.read() as session:
+            return list(session.query(JobRow).order_by(JobRow.created_at))
+
+    @property
+    def request(self) -> dict[str, Any]:
+        """What the newest job asks for."""
+        found: dict[str, Any] = self.jobs()[-1].request
+        return found
+
+    async def press(self, custom_id: str, who: Any = None) -> Any:
+        """Put a button of the given id under a message of the bot's, and press it."""
+        view = discord.ui.View(timeout=None)
+        view.add_item(PictureButton(custom_id, "press", style=discord.ButtonStyle.secondary))
+        with self.env._bot_scope():
+            channel = self.bot.get_partial_messageable(self.channel.id)
+            message = await channel.send("forged", view=view)
+        await self.env.settle()
+        result = await (who or self.bo).click(message, custom_id=custom_id)
+        if result.modal is None:  # a form is sent from its message
+            with self.env._bot_scope():
+                await message.delete()
+        return result
+
+    async def act(self) -> None:
+        """Deliver the events that were published since the last time, as the stream would."""
+        events, self.ports.events.published[:] = list(self.ports.events.published), []  # type: ignore[attr-defined]
+        for event in events:
+            await self.tell(event)
+
+    async def painted(self, job_id: str, *, like: str | None = None) -> None:
+        paint_job(self.ports, job_id, like=like)
+        await self.tell(JobEnded(job_id=job_id, platform=Platform.DISCORD, state=JobState.DONE))
+
+    async def ended(self, job_id: str, state: JobState) -> None:
+        end_job(self.ports, job_id, state)
+        await self.tell(JobEnded(job_id=job_id, platform=Platform.DISCORD, state=state))
+
+    async def changed(self, picture: str) -> None:
+        """A picture was starred or deleted a while after its message was touched last."""
+        job_id = picture.partition(".")[0]
+        self.allow_edit(job_id)
+        await self.tell(PictureChanged(job_id=job_id, platform=Platform.DISCORD, picture_id=picture))
+
+    async def tell(self, event: Event) -> None:
+        """Deliver one event, as the stream would."""
+        with self.env._bot_scope():
+            await self.bot.news._act(event)
+        await self.env.settle()
+
+    async def progress(self, job_id: str, step: int, steps: int = 8, preview: str | None = None) -> None:
+        progress = JobProgress(
+            job_id=job_id, platform=Platform.DISCORD, step=step, steps=steps, preview=preview
+        )
+        with self.env._bot_scope():
+            await self.bot.board.progressed(progress)
+
+    def allow_edit(self, job_id: str) -> None:
+        """As if the message had not been touched for a while."""
+        self.bot.board._sheets[job_id].touched_at -= 100
+
+    @property
+    def messages(self) -> list[discord.Message]:
+        """What everybody in the channel sees."""
+        seen: list[discord.Message] = self.channel.history()
+        return [message for message in seen if not message.flags.ephemeral]
+
+    @property
+    def message(self) -> discord.Message:
+        return self.messages[-1]
+
+    async def until(self, holds: Callable[[], bool]) -> None:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while not holds():  # noqa: ASYNC110 - the store is asked, not an event
+                await asyncio.sleep(0.02)
+
+    async def restart(self) -> None:
+        """A fresh bot on the same rows, as after a crash."""
+        self.bot.news.stop()
+        self.bot = new_bot(self.ports, self.settings)
+        await self.env.restart_bot(self.bot)
+
+
+def settings_for(home: Path, **changes: Any) -> DiscordSettings:
+    values: dict[str, Any] = {
+        "token": "token",
+        "home": home,
+        "cdn_hosts": CDN_HOSTS | {"cdn.simcord.invalid"},
+        "shard_count": 1,
+    }
+    return DiscordSettings(**values | changes)
+
+
+@asynccontextmanager
+async def open_room(ports: Ports, home: Path, **changes: Any) -> AsyncIterator[Room]:
+    settings = settings_for(home, **changes)
+    bot = new_bot(ports, settings)
+    env = PatientEnv(bot, settle_timeout=PATIENCE_SECONDS)
+    patience = pytest.MonkeyPatch()
+    for name in (
+        "autocomplete._PATIENCE_SECONDS",
+        "modals._LOOK_UP_SECONDS",
+        "context_menus._LOOK_UP_SECONDS",
+    ):
+        patience.setattr(
+            f"bots.discord.interactions.{name}", PATIENCE_SECONDS
+        )  # nothing is cut short on a slow machine
+    await env.start()
+    try:
+        guild = env.create_guild()
+        channel = guild.create_text_channel("atelier")
+        wardens = guild.create_role("Wardens", permissions=KEYS)
+        room = Room(
+            env=env,
+            bot=bot,
+            ports=ports,
+            settings=settings,
+            guild=guild,
+            channel=channel,
+            ana=guild.add_member(env.create_user("ana")),
+            bo=guild.add_member(env.create_user("bo")),
+            mod=guild.add_member(env.create_user("mod"), roles=[wardens]),
+        )
+        yield room
+    finally:
+        env.bot.news.stop()
+        await env.shutdown()
+        env.bot.backroom.close()
+        patience.undo()
+    env._raise_errors_since(env._errors_acknowledged)
+
+
+@pytest.fixture
+async def room(ports: Ports, tmp_path: Path) -> AsyncIterator[Room]:
+    async with open_room(ports, tmp_path / "home") as opened:
+        yield opened
+
+
+@pytest.fixture
+async def painted(room: Room) -> str:
+    """A finished job of Ana's with four pictures."""
+    job_id = await room.imagine(prompt="a red fox", seed=7)
+    await room.painted(job_id)
+    return job_id
+
+
+def button_ids(message: discord.Message) -> list[str]:
+    return [
+        child.custom_id
+        for row in message.components
+        if isinstance(row, discord.ActionRow)
+        for child in row.children
+        if isinstance(child, discord.Button | discord.SelectMenu) and child.custom_id
+    ]

@@ -1,0 +1,72 @@
+"""Jobs brought to their end without a worker, for tests of what comes after."""
+
+from sqlalchemy.orm import Session
+
+from studio.db import credit_ledger, job_transitions, queries
+from studio.db.tables import JobRow, LineageRow, PictureRow
+from studio.domain.identifiers import picture_id
+from studio.domain.jobs import JobState
+from studio.domain.verdicts import ALLOWED
+from studio.ports import Ports
+from studio.runtime.clock import now
+from studio.runtime.serialization import to_data
+from tests.support.recipes import recipe_of
+
+WORKER = "test-worker"
+
+
+def end_job(ports: Ports, job_id: str, state: JobState) -> None:
+    with ports.database.begin() as session:
+        _end(session, job_id, state)
+
+
+def _end(session: Session, job_id: str, state: JobState) -> None:
+    assert job_transitions.take_lease(session, job_id, worker=WORKER, at=now(), lease_seconds=600)
+    assert job_transitions.end(session, job_id, state, at=now(), worker=WORKER)
+
+
+def paint_job(
+    ports: Ports, job_id: str, *, state: JobState = JobState.DONE, like: str | None = None, png: bytes = b""
+) -> str:
+    """End a job with as many pictures as it asked for; with `like`, with the files of that job.
+
+    As a worker does it: nobody ever sees the end without the pictures.
+    """
+    with ports.database.begin() as session:
+        _end(session, job_id, state)
+        row = session.get_one(JobRow, job_id)
+        request = queries.job_of(row).request
+        for index in range(1, request.count + 1):
+            origin = like or job_id
+            data = png or f"picture {origin} {index}".encode()
+            recipe = recipe_of(request, index - 1, steps=8, model="thimble", scheduler="DDIM")
+            session.add(
+                PictureRow(
+                    id=picture_id(job_id, index),
+                    job_id=job_id,
+                    position=index,
+                    person_key=row.person_key,
+                    recipe=to_data(recipe),
+                    storage_key=ports.store.put(data, suffix=".png"),
+                    thumbnail_key=ports.store.put(b"small " + data, suffix=".webp"),
+                    width=64,
+                    height=64,
+                    size_bytes=len(data),
+                    verdict=to_data(ALLOWED),
+                    created_at=now(),
+                )
+            )
+            session.flush()
+            for parent in recipe.parents:
+                session.add(
+                    LineageRow(
+                        child=picture_id(job_id, index),
+                        parent=parent,
+                        operation=request.operation,
+                        person_key=row.person_key,
+                    )
+                )
+        row.grid_key = ports.store.put(f"grid {job_id}".encode(), suffix=".png")
+        if state is not JobState.HELD:
+            credit_ledger.capture(session, row, painted=request.count, at=now())
+    return job_id

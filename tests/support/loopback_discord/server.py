@@ -1,0 +1,531 @@
+"""A Discord on the loopback interface: REST and gateway over real sockets, as strict as the bot needs it."""
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+from aiohttp import web
+
+from tests.support.loopback_discord.contract import Contract, load_contract
+from tests.support.loopback_discord.gateway import Gateway
+from tests.support.loopback_discord.records import Attachment, Fault, Interaction, Message, snowflake
+
+APPLICATION, BOT = "4001", "4001"
+GUILD, CHANNEL = str(20_000_000_000 << 22), "84000000000000000"
+OTHER_GUILD, OTHER_CHANNEL = str(20_000_000_001 << 22), "84000000000000001"  # on the other of two shards
+CHANNELS = {GUILD: CHANNEL, OTHER_GUILD: OTHER_CHANNEL}
+TOKEN = "NDAwMQ.loopback.secret"
+MEMBER_PERMISSIONS, MANAGER_PERMISSIONS = str(0x400 | 0x800 | 0x10000), str(0x20 | 0x400 | 0x800 | 0x10000)
+BODY = web.RequestKey("body", Any)  # type: ignore[var-annotated]
+FILES = web.RequestKey("files", list)  # type: ignore[var-annotated]
+ATTACHMENT_LIMIT_BYTES = 10 * 1024 * 1024
+
+
+class LoopbackDiscord:
+    def __init__(self) -> None:
+        self.contract: Contract | None = load_contract()
+        self.messages: dict[str, Message] = {}
+        self.interactions: dict[str, Interaction] = {}
+        self.commands: list[dict[str, Any]] = []
+        self.registrations = 0
+        self.requests: list[tuple[str, str]] = []
+        self.faults: list[Fault] = []
+        self.mentions: list[object] = []  # allowed_mentions of everything that was said
+        self.lost_answers = 0
+        self.names_messages = True  # in the answer to an acknowledgement
+        self.deleted_channels: set[str] = set()
+        self._nonces: dict[tuple[str, str], Message] = {}
+        self._dms: dict[str, str] = {}
+        self.gateway = Gateway(TOKEN, self._ready, lambda: [_guild(each) for each in CHANNELS])
+
+    def empty(self) -> None:
+        """Forget what was said and asked; commands stay registered, and sessions open."""
+        self.messages.clear()
+        self.interactions.clear()
+        self.requests.clear()
+        self.faults.clear()
+        self.mentions.clear()
+        self._nonces.clear()
+        self.deleted_channels.clear()
+        self._dms.clear()
+        self.lost_answers, self.names_messages = 0, True
+        self.gateway.identified = self.gateway.resumed = 0
+
+    # ---- what members do
+
+    async def slash(self, user: str, name: str, *, guild: str = GUILD, **options: Any) -> Interaction:
+        command = next(each for each in self.commands if each["name"] == name and each.get("type", 1) == 1)
+        types = {option["name"]: option["type"] for option in command["options"]}
+        filled = [{"name": key, "type": types[key], "value": value} for key, value in options.items()]
+        data = {"id": command["id"], "name": name, "type": 1, "options": filled}
+        return await self._interact(2, user, data, guild=guild)
+
+    async def click(self, user: str, message: Message, custom_id: str) -> Interaction:
+        assert custom_id in message.custom_ids, f"no such button: {message.custom_ids}"
+        data = {"custom_id": custom_id, "component_type": 2}
+        return await self._interact(3, user, data, message=self._message_data(message))
+
+    async def submit(self, user: str, opened: Interaction, prompt: str) -> Interaction:
+        assert opened.modal is not None
+        field = {"type": 4, "id": 2, "custom_id": "prompt", "value": prompt}
+        data = {
+            "custom_id": opened.modal["custom_id"],
+            "components": [{"type": 18, "id": 1, "component": field}],
+        }
+        return await self._interact(5, user, data)
+
+    async def react(self, user: str, message: Message, emoji: str) -> None:
+        await self.gateway.dispatch(
+            "MESSAGE_REACTION_ADD",
+            {
+                "user_id": user,
+                "channel_id": message.channel,
+                "message_id": message.id,
+                "guild_id": GUILD,
+                "member": _member(user),
+                "emoji": {"id": None, "name": emoji},
+                "message_author_id": BOT,
+                "burst": False,
+                "type": 0,
+            },
+            guild_id=GUILD,
+        )
+
+    async def _interact(
+        self, kind: int, user: str, data: Any, *, guild: str = GUILD, **more: Any
+    ) -> Interaction:
+        record = Interaction(
+            id=snowflake(),
+            token=f"aW50ZXJhY3Rpb24.{snowflake()}",
+            guild=guild,
+            channel=CHANNELS[guild],
+            user=user,
+            sent_at=time.monotonic(),
+        )
+        self.interactions[record.token] = record
+        await self.gateway.dispatch(
+            "INTERACTION_CREATE", _interaction(record, kind, data) | more, guild_id=guild
+        )
+        return record
+
+    # ---- what members see
+
+    def seen(self, channel: str = CHANNEL) -> list[Message]:
+        """Everybody's messages of a channel."""
+        return [
+            message
+            for message in self.messages.values()
+            if message.channel == channel and not message.deleted and not message.ephemeral
+        ]
+
+    # ---- REST
+
+    def application(self) -> web.Application:
+        app = web.Application(middlewares=[self._gatekeeper], client_max_size=64 * 1024 * 1024)
+        api = "/api/v10"
+        app.add_routes(
+            [
+                web.get("/gateway", self.gateway.serve),
+                web.get(f"{api}/users/@me", self._me),
+                web.get(f"{api}/oauth2/applications/@me", self._application),
+                web.get(f"{api}/gateway/bot", self._gateway_bot),
+                web.put(f"{api}/applications/{{id}}/commands", self._register),
+                web.post(f"{api}/interactions/{{id}}/{{token}}/callback", self._callback),
+                web.post(f"{api}/webhooks/{{app}}/{{token}}", self._follow_up),
+                web.get(f"{api}/webhooks/{{app}}/{{token}}/messages/{{message}}", self._read_by_token),
+                web.patch(f"{api}/webhooks/{{app}}/{{token}}/messages/{{message}}", self._edit_by_token),
+                web.delete(f"{api}/webhooks/{{app}}/{{token}}/messages/{{message}}", self._delete_by_token),
+                web.post(f"{api}/channels/{{channel}}/messages", self._create),
+                web.patch(f"{api}/channels/{{channel}}/messages/{{message}}", self._edit),
+                web.post(f"{api}/users/@me/channels", self._open_dm),
+            ]
+        )
+        return app
+
+    @web.middleware
+    async def _gatekeeper(self, request: web.Request, handler: Any) -> web.StreamResponse:
+        if not request.path.startswith("/api/"):
+            return await handler(request)  # type: ignore[no-any-return]
+        path = request.path.removeprefix("/api/v10")
+        self.requests.append((request.method, path))
+        fault = next((each for each in self.faults if each.meets(request.method, path)), None)
+        if fault is not None:
+            fault.times -= 1
+            await request.read()
+            return _json(fault.body, status=fault.status, headers=fault.headers)
+        by_token = path.startswith(("/interactions/", "/webhooks/"))
+        if not by_token and request.headers.get("Authorization") != f"Bot {TOKEN}":
+            return _error(401, 0, "401: Unauthorized")
+        request[BODY], request[FILES] = await _read(request)
+        if self.contract is not None:
+            self.contract.check(
+                request.method, path, request[BODY], multipart=request.content_type == "multipart/form-data"
+            )
+        return await handler(request)  # type: ignore[no-any-return]
+
+    async def _me(self, _request: web.Request) -> web.Response:
+        return _json(_bot_user())
+
+    async def _application(self, _request: web.Request) -> web.Response:
+        return _json(
+            {
+                "id": APPLICATION,
+                "name": "Chatelier",
+                "icon": None,
+                "description": "",
+                "summary": "",
+                "bot_public": True,
+                "bot_require_code_grant": False,
+                "verify_key": "00",
+                "flags": 0,
+                "team": None,
+                "owner": _user("1"),
+            }
+        )
+
+    async def _gateway_bot(self, request: web.Request) -> web.Response:
+        url = f"ws://{request.host}/gateway"
+        limit = {"total": 1000, "remaining": 999, "reset_after": 1000, "max_concurrency": 1}
+        return _json({"url": url, "shards": 1, "session_start_limit": limit})
+
+    async def _register(self, request: web.Request) -> web.Response:
+        self.registrations += 1
+        self.commands = [
+            {
+                **command,
+                "id": snowflake(),
+                "application_id": APPLICATION,
+                "version": snowflake(),
+                "options": command.get("options", []),
+                "description": command.get("description", ""),
+            }
+            for command in request[BODY]
+        ]
+        return _json(self.commands)
+
+    async def _callback(self, request: web.Request) -> web.Response:
+        record = self.interactions.get(request.match_info["token"])
+        body = request[BODY]
+        if record is None or record.expired:
+            return _error(404, 10062, "Unknown interaction")
+        if record.answered_at is not None:
+            return _error(400, 40060, "Interaction has already been acknowledged.")
+        record.answered_at = time.monotonic()
+        data = body.get("data") or {}
+        if body["type"] in (4, 5):
+            record.message = Message(
+                id=snowflake(), channel=record.channel, flags=data.get("flags", 0), thinking=body["type"] == 5
+            )
+            self.messages[record.message.id] = record.message
+            self._fill(record.message, data, [])
+        elif body["type"] == 9:
+            record.modal = data
+        record.answered.set()
+        if self.lost_answers:
+            self.lost_answers -= 1
+            return _error(502, 0, "Bad Gateway")  # it was done, but the bot does not hear of it
+        response = {
+            "id": record.id,
+            "type": 2,
+            "response_message_id": record.message.id if record.message and self.names_messages else None,
+            "response_message_loading": body["type"] == 5,
+            "response_message_ephemeral": bool(record.message and record.message.ephemeral),
+        }
+        return _json({"interaction": response})
+
+    async def _follow_up(self, request: web.Request) -> web.Response:
+        record = self._by_token(request)
+        if isinstance(record, web.Response):
+            return record
+        body = request[BODY]
+        if record.message is not None and record.message.thinking:
+            self._fill(record.message, body, request[FILES])
+            return _json(self._message_data(record.message))
+        message = Message(id=snowflake(), channel=record.channel, flags=body.get("flags", 0))
+        self.messages[message.id] = message
+        record.followups.append(message)
+        self._fill(message, body, request[FILES])
+        return _json(self._message_data(message))
+
+    async def _edit_by_token(self, request: web.Request) -> web.Response:
+        record = self._by_token(request)
+        if isinstance(record, web.Response):
+            return record
+        return self._change(self._named(record, request.match_info["message"]), request)
+
+    async def _read_by_token(self, request: web.Request) -> web.Response:
+        record = self._by_token(request)
+        if isinstance(record, web.Response):
+            return record
+        message = self._named(record, request.match_info["message"])
+        if message is None or message.deleted:
+            return _error(404, 10008, "Unknown Message")
+        return _json(self._message_data(message))
+
+    async def _delete_by_token(self, request: web.Request) -> web.Response:
+        record = self._by_token(request)
+        if isinstance(record, web.Response):
+            return record
+        message = self._named(record, request.match_info["message"])
+        if message is None or message.deleted:
+            return _error(404, 10008, "Unknown Message")
+        message.deleted = True
+        return web.Response(status=204)
+
+    def _by_token(self, request: web.Request) -> Interaction | web.Response:
+        record = self.interactions.get(request.match_info["token"])
+        if record is None:
+            return _error(404, 10015, "Unknown Webhook")
+        if record.expired:
+            return _error(401, 50027, "Invalid Webhook Token")
+        return record
+
+    def _named(self, record: Interaction, name: str) -> Message | None:
+        if name == "@original":
+            return record.message
+        known = [*record.followups, *([record.message] if record.message else [])]
+        return next((message for message in known if message.id == name), None)
+
+    async def _create(self, request: web.Request) -> web.Response:
+        channel, body = request.match_info["channel"], request[BODY]
+        if channel in self.deleted_channels:
+            return _error(404, 10003, "Unknown Channel")
+        nonce = (channel, str(body.get("nonce")))
+        if body.get("enforce_nonce") and nonce in self._nonces:
+            return _json(self._message_data(self._nonces[nonce]))
+        message = Message(id=snowflake(), channel=channel)
+        if refusal := self._fill(message, body, request[FILES]):
+            return refusal
+        self.messages[message.id] = self._nonces[nonce] = message
+        return _json(self._message_data(message))
+
+    async def _edit(self, request: web.Request) -> web.Response:
+        if request.match_info["channel"] in self.deleted_channels:
+            return _error(404, 10003, "Unknown Channel")
+        return self._change(self.messages.get(request.match_info["message"]), request)
+
+    def _change(self, message: Message | None, request: web.Request) -> web.Response:
+        if message is None or message.deleted or message.channel in self.deleted_channels:
+            return _error(404, 10008, "Unknown Message")
+        if refusal := self._fill(message, request[BODY], request[FILES]):
+            return refusal
+        message.edited_at.append(time.monotonic())
+        return _json(self._message_data(message))
+
+    async def _open_dm(self, request: web.Request) -> web.Response:
+        user = request[BODY]["recipient_id"]
+        channel = self._dms.setdefault(user, snowflake())
+        return _json({"id": channel, "type": 1, "recipients": [_user(user)]})
+
+    def dm_of(self, user: str) -> str:
+        return self._dms[user]
+
+    def _fill(self, message: Message, body: Mapping[str, Any], files: list[Any]) -> web.Response | None:
+        if sum(len(data) for _, _, data in files) > ATTACHMENT_LIMIT_BYTES:
+            return _error(413, 40005, "Request entity too large")
+        if len(body.get("content") or "") > 2000 or len(body.get("components") or []) > 5:
+            return _error(400, 50035, "Invalid Form Body")
+        if "content" in body:
+            self.mentions.append(body.get("allowed_mentions"))
+        message.content = body.get("content", message.content) or ""
+        message.components = body.get("components", message.components) or []
+        message.embeds = body.get("embeds", message.embeds) or []
+        message.thinking = False
+        if "attachments" in body:
+            told = {str(each["id"]): each for each in body["attachments"]}
+            kept = [each for each in message.attachments if each.id in told]
+            fresh = [
+                Attachment(
+                    id=snowflake(),
+                    filename=filename,
+                    data=data,
+                    description=told.get(number, {}).get("description"),
+                )
+                for number, filename, data in files
+            ]
+            message.attachments = kept + fresh
+        return None
+
+    # ---- payloads
+
+    def _ready(self) -> dict[str, Any]:
+        return {
+            "v": 10,
+            "user": _bot_user(),
+            "guilds": [{"id": each, "unavailable": True} for each in CHANNELS],
+            "resume_gateway_url": self.gateway_url,
+            "application": {"id": APPLICATION, "flags": 0},
+        }
+
+    gateway_url = ""
+
+    def _message_data(self, message: Message) -> dict[str, Any]:
+        return {
+            "id": message.id,
+            "channel_id": message.channel,
+            "author": _bot_user(),
+            "content": message.content,
+            "timestamp": "2026-01-01T00:00:00+00:00",
+            "edited_timestamp": None,
+            "tts": False,
+            "mention_everyone": False,
+            "mentions": [],
+            "mention_roles": [],
+            "attachments": [
+                {
+                    "id": each.id,
+                    "filename": each.filename,
+                    "size": len(each.data),
+                    "url": f"https://cdn.discordapp.com/{each.id}",
+                    "proxy_url": f"https://cdn.discordapp.com/{each.id}",
+                }
+                for each in message.attachments
+            ],
+            "embeds": message.embeds,
+            "pinned": False,
+            "type": 0,
+            "flags": message.flags,
+            "components": message.components,
+        }
+
+
+@asynccontextmanager
+async def open_discord() -> AsyncIterator[tuple[LoopbackDiscord, str]]:
+    """The server and its address, ``http://127.0.0.1:port``."""
+    discord = LoopbackDiscord()
+    runner = web.AppRunner(discord.application(), access_log=None)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0, backlog=512)
+    await site.start()
+    port = runner.addresses[0][1]
+    discord.gateway_url = f"ws://127.0.0.1:{port}/gateway"
+    try:
+        yield discord, f"http://127.0.0.1:{port}"
+    finally:
+        async with asyncio.timeout(300):
+            await runner.cleanup()
+
+
+async def _read(request: web.Request) -> tuple[Any, list[tuple[str, str, bytes]]]:
+    """The JSON of a request, and its files as number, name and bytes."""
+    if request.content_type != "multipart/form-data":
+        raw = await request.read()
+        return (json.loads(raw) if raw else None), []
+    body, files = None, []
+    async for part in await request.multipart():
+        if part.name == "payload_json":
+            body = json.loads(await part.text())
+        else:
+            number = part.name.removeprefix("files[").removesuffix("]")
+            files.append((number, part.filename or "", await part.read()))
+    return body, files
+
+
+def _json(data: Any, *, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
+    """Without a character set in its type, as Discord answers."""
+    told = {"Content-Type": "application/json", **(headers or {})}
+    return web.Response(body=json.dumps(data).encode(), status=status, headers=told)
+
+
+def _error(status: int, code: int, message: str) -> web.Response:
+    return _json({"code": code, "message": message}, status=status)
+
+
+def _user(user: str) -> dict[str, Any]:
+    return {
+        "id": user,
+        "username": f"member{user}",
+        "discriminator": "0",
+        "avatar": None,
+        "global_name": None,
+    }
+
+
+def _bot_user() -> dict[str, Any]:
+    return {**_user(BOT), "username": "chatelier", "bot": True}
+
+
+def _member(user: str) -> dict[str, Any]:
+    return {
+        "user": _user(user),
+        "roles": [],
+        "joined_at": "2026-01-01T00:00:00+00:00",
+        "deaf": False,
+        "mute": False,
+        "flags": 0,
+        "permissions": MANAGER_PERMISSIONS if user == "1" else MEMBER_PERMISSIONS,
+    }
+
+
+def _channel(channel: str) -> dict[str, Any]:
+    return {"id": channel, "type": 0, "name": "atelier", "position": 0, "permission_overwrites": []}
+
+
+def _guild(guild: str) -> dict[str, Any]:
+    everyone = {
+        "id": guild,
+        "name": "@everyone",
+        "permissions": MEMBER_PERMISSIONS,
+        "position": 0,
+        "color": 0,
+        "colors": {"primary_color": 0},
+        "hoist": False,
+        "managed": False,
+        "mentionable": False,
+        "flags": 0,
+    }
+    return {
+        "id": guild,
+        "name": "The loopback",
+        "owner_id": "1",
+        "roles": [everyone],
+        "emojis": [],
+        "features": [],
+        "channels": [_channel(CHANNELS[guild])],
+        "members": [{**_member(BOT), "user": _bot_user()}],
+        "member_count": 60,
+        "premium_tier": 0,
+        "verification_level": 0,
+        "default_message_notifications": 0,
+        "explicit_content_filter": 0,
+        "mfa_level": 0,
+        "nsfw_level": 0,
+        "system_channel_flags": 0,
+        "preferred_locale": "en-GB",
+        "afk_timeout": 300,
+        "threads": [],
+        "presences": [],
+        "voice_states": [],
+        "stage_instances": [],
+        "guild_scheduled_events": [],
+        "soundboard_sounds": [],
+        "large": False,
+        "unavailable": False,
+        "joined_at": "2026-01-01T00:00:00+00:00",
+    }
+
+
+def _interaction(record: Interaction, kind: int, data: Any) -> dict[str, Any]:
+    return {
+        "id": record.id,
+        "application_id": APPLICATION,
+        "type": kind,
+        "token": record.token,
+        "version": 1,
+        "guild_id": record.guild,
+        "channel_id": record.channel,
+        "channel": {**_channel(record.channel), "guild_id": record.guild, "permissions": MEMBER_PERMISSIONS},
+        "guild": {"id": record.guild, "locale": "en-GB", "features": []},
+        "member": _member(record.user),
+        "data": data,
+        "locale": "en-GB",
+        "guild_locale": "en-GB",
+        "app_permissions": MEMBER_PERMISSIONS,
+        "attachment_size_limit": ATTACHMENT_LIMIT_BYTES,
+        "entitlements": [],
+        "authorizing_integration_owners": {"0": record.guild},
+        "context": 0,
+    }

@@ -1,0 +1,56 @@
+"""The studio on twins and a SQLite file, for every suite that needs no services."""
+
+import logging
+from collections.abc import Callable, Iterator
+from itertools import count
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import structlog
+
+from studio.commands.spec import Call
+from studio.ports import Ports
+from tests.support.fakes import someone, somewhere, twin_ports
+from tests.support.web_client import OpenRoom, web_settings
+
+_calls = count(1)
+
+
+@pytest.fixture
+def restored_logging() -> Iterator[None]:
+    """Commands set logging up for their process, which here is everybody's."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    logging.captureWarnings(False)
+    structlog.reset_defaults()
+
+
+@pytest.fixture
+def still(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Lets no time pass for a module that reads the clock as `time`: what it counts by time is counted exactly."""
+    clock = SimpleNamespace(monotonic=lambda: 1e12, time=lambda: 1e9)
+    return lambda module: monkeypatch.setattr(f"{module}.time", clock)
+
+
+@pytest.fixture
+def ports(tmp_path: Path) -> Iterator[Ports]:
+    made = twin_ports(f"sqlite:///{tmp_path / 'studio.sqlite3'}")
+    yield made
+    made.database.close()
+
+
+@pytest.fixture
+def call() -> Call:
+    """Ana asks for something, once."""
+    return Call(person=someone("ana"), address=somewhere(), request_key=f"test:{next(_calls)}")
+
+
+@pytest.fixture
+def room(ports: Ports) -> Iterator[OpenRoom]:
+    """The web room, open, on the twins; its moderators' word is ``keys``."""
+    with OpenRoom(ports, web_settings(moderator_secret="keys")) as opened:
+        yield opened

@@ -1,0 +1,122 @@
+"""How far the house trusts somebody, and what that allows."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from moderation.cases.strikes import strike
+from moderation.policy.categories import Category
+from moderation.policy.community_overrides import tightened
+from moderation.policy.policy import Action, default_policy
+from studio.commands.registry import perform
+from studio.db import settings
+from studio.db.tables import JobRow
+from studio.domain.communities import CommunityRules, Tier
+from studio.domain.jobs import JobState
+from studio.domain.people import Role
+from studio.errors import BadParameter
+from studio.ports import HouseRules
+from studio.runtime.clock import now
+from tests.support.case_sim import with_gate
+from tests.support.fakes import someone
+from tests.support.finished_jobs import end_job
+
+ANA = someone("ana")
+
+
+@pytest.fixture
+def house(ports):
+    return with_gate(ports, HouseRules(monthly_credits=100))
+
+
+def tier(house, person):
+    return house.gate.allowance(person).tier
+
+
+def settle(house, **rules):
+    with house.database.begin() as session:
+        settings.keep_community_rules(session, CommunityRules(**rules), by=someone("mod", moderator=True))
+
+
+def has_painted(house, call, count, days_ago):
+    for index in range(count):
+        job = perform(
+            house, replace(call, request_key=f"old:{index}"), "imagine", {"prompt": "a boat", "count": 1}
+        ).job_id
+        end_job(house, job, JobState.DONE)
+    with house.database.begin() as session:
+        for row in session.scalars(select(JobRow)):
+            row.created_at = now() - timedelta(days=days_ago)
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, Tier.MEMBER),
+        ({"account_created_at": now() - timedelta(days=2)}, Tier.NEWCOMER),
+        ({"joined_at": now() - timedelta(hours=2)}, Tier.NEWCOMER),
+        (
+            {"account_created_at": now() - timedelta(days=90), "joined_at": now() - timedelta(days=2)},
+            Tier.MEMBER,
+        ),
+        ({"guest": True}, Tier.NEWCOMER),
+        ({"roles": frozenset({Role.TRUSTED})}, Tier.TRUSTED),
+        ({"roles": frozenset({Role.MODERATOR}), "guest": True}, Tier.MODERATOR),
+        ({"platform_roles": frozenset({"7", "8"}), "guest": True}, Tier.TRUSTED),
+        ({"platform_roles": frozenset({"9"})}, Tier.NEWCOMER),
+    ],
+)
+def test_a_tier_comes_from_roles_and_age(house, changes, expected):
+    settle(house, tiers={"7": Tier.MEMBER, "8": Tier.TRUSTED, "9": Tier.NEWCOMER})
+    assert tier(house, replace(ANA, **changes)) is expected
+
+
+def test_trust_is_earned_by_a_clean_history_and_lost_by_strikes(house, call):
+    has_painted(house, call, 20, days_ago=20)
+    assert tier(house, ANA) is Tier.TRUSTED
+    with house.database.begin() as session:
+        strike(session, ANA.key, rule="r", category="c", weight=0.5)
+    assert tier(house, ANA) is Tier.MEMBER
+
+
+@pytest.mark.parametrize(("count", "days_ago"), [(19, 20), (20, 10)])
+def test_trust_takes_time_and_pictures(house, call, count, days_ago):
+    has_painted(house, call, count, days_ago)
+    assert tier(house, ANA) is Tier.MEMBER
+
+
+def test_a_tier_settles_what_somebody_may_do(house):
+    settle(house, monthly_credits={Tier.NEWCOMER: 5}, max_pictures=2)
+    newcomer, member = (house.gate.allowance(each) for each in (replace(ANA, guest=True), ANA))
+    assert (newcomer.monthly_credits, member.monthly_credits) == (5, 100)
+    assert (newcomer.max_outstanding_jobs, member.max_outstanding_jobs) == (3, 10)
+    assert newcomer.weight < member.weight == 1
+    assert member.max_pictures == 2
+
+
+def test_credits_rise_with_the_tier_within_the_month(house, call):
+    settle(house, monthly_credits={Tier.NEWCOMER: 4, Tier.MEMBER: 10})
+    newcomer = replace(call, person=replace(ANA, guest=True))
+    perform(house, newcomer, "imagine", {"prompt": "a boat"})
+    assert perform(house, newcomer, "credits", {}).left == 0
+    perform(house, replace(call, request_key="later"), "imagine", {"prompt": "a boat"})
+    assert perform(house, call, "credits", {}).left == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "category"), [("self-harm", Category.SELF_HARM), ("Self_Harm", Category.SELF_HARM)]
+)
+def test_a_communitys_stance_is_only_ever_stricter(name, category):
+    house = default_policy()
+    held, refused = (tightened(house, {name: action}).stances[category] for action in ("hold", "refuse"))
+    assert held == house.stances[category]  # refused above, held below: already as strict
+    assert (refused.action, refused.threshold) == (Action.REFUSE, house.stances[category].hold_threshold)
+    assert tightened(house, {name: "refuse"}).version != house.version == tightened(house, {}).version
+
+
+@pytest.mark.parametrize("name", ["minors", "foreign", "nonsense"])
+def test_of_the_core_and_of_what_cannot_be_judged_a_community_says_nothing(name):
+    with pytest.raises(BadParameter, match="categories"):
+        tightened(default_policy(), {name: "hold"})

@@ -1,0 +1,255 @@
+"""Where nobody moderates: nobody is locked out for ever, and nobody is promised a moderator."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from bots.discord.guilds.members import community_of
+from chatelier.doctor.moderation import moderators
+from chatelier.settings import load_settings, read_settings
+from chatelier.wiring import ports as wiring
+from moderation.gate import HouseGate
+from moderation.policy.categories import Category
+from moderation.policy.findings import Finding, weigh
+from moderation.rules.image import ImageSubject
+from moderation.rules.prompt import PromptSubject
+from moderation.rules.prompt_judge import PromptCourt
+from studio.commands.registry import perform
+from studio.commands.results import Filed
+from studio.commands.spec import Call
+from studio.db.tables import BanRow, CaseRow, JobRow, NoticeRow
+from studio.domain.people import Person, Platform
+from studio.domain.verdicts import Ruling
+from studio.errors import Banned, NotAllowed, PolicyRefusal
+from studio.ports import Inspected, Inspection, Ports
+from studio.runtime.clock import now
+from tests.support.case_sim import with_gate
+from tests.support.fakes import open_empty, someone, somewhere
+
+INVITE = "CHATELIER_WEB__MODERATOR_INVITE"
+ANA = someone("ana")
+
+
+@pytest.fixture
+def house(ports: Ports) -> Ports:
+    return with_gate(ports, holds=False, unmoderated=frozenset({Platform.WEB}))
+
+
+def ask(house: Ports, command: str = "imagine", person: Person = ANA, **values: Any) -> Any:
+    address = replace(somewhere(), platform=person.platform, community=person.community)
+    call = Call(person=person, address=address, request_key=f"{person.key}:{command}:{values}")
+    return perform(house, call, command, values)
+
+
+def refused(house: Ports, prompt: str, person: Person = ANA) -> PolicyRefusal:
+    with pytest.raises(PolicyRefusal) as caught:
+        ask(house, prompt=prompt, person=person)
+    return caught.value
+
+
+def hours_pass(house: Ports, hours: float) -> None:
+    with house.database.begin() as session:
+        for row in session.scalars(select(BanRow)):
+            row.created_at -= timedelta(hours=hours)
+            row.until = row.until and row.until - timedelta(hours=hours)
+
+
+def test_a_core_refusal_leads_to_a_cooling_off_that_ends_by_itself(house: Ports) -> None:
+    refused(house, "a minor thing")
+    with pytest.raises(Banned) as caught:
+        ask(house, prompt="a red fox")
+    assert caught.value.until is not None
+    assert caught.value.until - now() <= timedelta(hours=1)
+    assert "ends by itself" in str(caught.value)
+    assert INVITE in str(caught.value)
+    assert "tell you more" not in str(caught.value)
+    hours_pass(house, 1)
+    ask(house, prompt="a red fox")
+
+
+def test_nobody_waits_for_a_human_who_does_not_exist(house: Ports) -> None:
+    ask(house, prompt="a red fox")
+    refused(house, "a minor thing")
+    with house.database.read() as session:
+        assert session.scalars(select(CaseRow)).all() == []
+        (told,) = session.scalars(select(NoticeRow.text)).all()
+        stopped = session.scalars(select(JobRow.error_text).where(JobRow.error_code == "banned")).one()
+    assert "moderator" not in f"{told} {stopped}"
+
+
+def test_however_often_it_happens_it_lasts_a_day_at_most(house: Ports) -> None:
+    for number in range(40):
+        refused(house, f"a violent thing {number}" if number else "a minor thing")
+        with house.database.read() as session:
+            ends = session.scalars(select(BanRow.until)).all()
+        assert all(until and until - now() <= timedelta(days=1) for until in ends)
+        hours_pass(house, 24)
+
+
+def test_where_somebody_moderates_the_core_freezes_until_a_human_looked(ports: Ports) -> None:
+    house = with_gate(ports)
+    refused(house, "a minor thing")
+    with pytest.raises(Banned, match="A moderator can tell you more") as caught:
+        ask(house, prompt="a red fox")
+    assert caught.value.until is None
+
+
+def test_whom_an_earlier_version_locked_out_for_ever_gets_back_in(house: Ports) -> None:
+    ban = {"reason": "suspension", "until": None, "created_at": now() - timedelta(hours=23)}
+    with house.database.begin() as session:
+        session.add(BanRow(person_key=ANA.key, banned_by="web:room:house", **ban))
+    with pytest.raises(Banned):
+        ask(house, prompt="a red fox")
+    hours_pass(house, 1)
+    ask(house, prompt="a red fox")
+
+
+@pytest.mark.parametrize("by", ["web:room:mod", "web:elsewhere:house"])
+def test_what_a_moderator_or_another_community_imposed_holds(house: Ports, by: str) -> None:
+    with house.database.begin() as session:
+        session.add(
+            BanRow(person_key=ANA.key, banned_by=by, until=None, created_at=now() - timedelta(days=9))
+        )
+    with pytest.raises(Banned):
+        ask(house, prompt="a red fox")
+
+
+def test_there_is_no_appeal_and_the_refusal_says_why(house: Ports) -> None:
+    error = refused(house, "a violent thing")
+    assert error.job_id is None
+    for part in ("Nobody moderates here", "[categories.violence]", "CHATELIER_MODERATION__POLICY", INVITE):
+        assert part in str(error), part
+    with house.database.read() as session:
+        job = session.scalars(select(JobRow)).one()
+    assert job.error_code != PolicyRefusal.code
+    with pytest.raises(NotAllowed, match=INVITE):
+        ask(house, "appeal", job=job.id)
+    again = refused(house, "a violent thing")
+    assert (str(again), again.job_id) == (str(error), None)
+
+
+def test_once_a_moderator_was_named_an_earlier_refusal_may_be_appealed(house: Ports, ports: Ports) -> None:
+    refused(house, "a violent thing")
+    with house.database.read() as session:
+        job = session.scalars(select(JobRow.id)).one()
+    assert isinstance(ask(with_gate(ports), "appeal", job=job), Filed)
+
+
+def test_a_direct_message_of_discord_is_a_place_without_moderators(ports: Ports) -> None:
+    alone = replace(ANA, platform=Platform.DISCORD, community=community_of(None, 77))
+    house = with_gate(ports, holds=False)
+    assert "moderators can let such a request through" in str(refused(house, "a violent thing", alone))
+    refused(house, "a minor thing", alone)
+    with house.database.read() as session:
+        assert session.scalars(select(BanRow.until)).one() is not None
+
+
+# ---- what every refusal says
+
+
+class Finds:
+    """A rule of one finding."""
+
+    name = "finds"
+
+    def __init__(self, category: Category) -> None:
+        self._finding = Finding(ruling=Ruling.REFUSE, rule=self.name, category=category)
+
+    def judge(self, _subject: PromptSubject | ImageSubject) -> Finding:
+        return self._finding
+
+
+@pytest.mark.parametrize("moderated", [True, False])
+@pytest.mark.parametrize("kind", ["prompt", "upload", "output"])
+@pytest.mark.parametrize("category", [each for each in Category if each is not Category.NEWCOMER])
+def test_a_refusal_says_which_setting_or_moderator_could_change_it(
+    ports: Ports, category: Category, kind: str, moderated: bool
+) -> None:
+    options: dict[str, Any] = {"unmoderated": frozenset() if moderated else frozenset({Platform.WEB})}
+    rules = [Finds(category)]
+    house = with_gate(ports, holds=False, prompt_rules=rules, image_rules=rules, **options)
+    if kind == "prompt":
+        said = str(refused(house, "a red fox"))
+    else:
+        inspection = Inspection(kind=Inspected(kind), person=ANA, png=_png())
+        verdict = house.gate.inspect(inspection)
+        assert verdict.ruling is Ruling.REFUSE
+        said = str(verdict.refusal())
+    if category is Category.MINORS:
+        assert "No setting and no moderator changes this." in said
+    elif moderated and kind != "upload":
+        assert "a moderator can let it through" in said
+    else:
+        assert "CHATELIER_MODERATION__" in said or "No setting changes this." in said
+        assert ("Nobody moderates here" in said) == (not moderated)
+
+
+def _png() -> bytes:
+    import io
+
+    from PIL import Image
+
+    file = io.BytesIO()
+    Image.radial_gradient("L").convert("RGB").save(file, "PNG")
+    return file.getvalue()
+
+
+def test_an_unmeasured_language_names_its_setting_where_nobody_looks(ports: Ports) -> None:
+    unmoderated = frozenset({Platform.WEB})
+    house = with_gate(ports, holds=False, prompt_rules=[Finds(Category.FOREIGN)], unmoderated=unmoderated)
+    assert "`other_languages`" in str(refused(house, "красная лиса"))
+
+
+def test_only_the_hold_for_a_language_is_left_out_where_any_language_may_pass() -> None:
+    foreign = Finding(ruling=Ruling.HOLD, rule="language", category=Category.FOREIGN)
+    doubtful = Finding(ruling=Ruling.HOLD, rule="words", category=Category.DECEPTION, score=0.1)
+
+    class Both:
+        name = "both"
+
+        def __init__(self, finding: Finding) -> None:
+            self._finding = finding
+
+        def judge(self, _subject: PromptSubject) -> Finding:
+            return self._finding
+
+    court = PromptCourt(rules=[Both(foreign)])
+    subject = PromptSubject(prompt="красная лиса")
+    assert court.judge(subject).ruling is Ruling.HOLD
+    assert court.judge(subject, any_language=True).allows
+    assert weigh([doubtful]).ruling is Ruling.HOLD
+    strict = PromptCourt(rules=[Both(replace(foreign, ruling=Ruling.REFUSE))])
+    assert strict.judge(subject, any_language=True).ruling is Ruling.REFUSE
+
+
+# ---- how a moderator is named
+
+
+@pytest.mark.parametrize("word", ["", "keys"])
+def test_the_web_room_has_moderators_once_there_is_a_word_for_them(
+    word: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+) -> None:
+    if word:
+        monkeypatch.setenv(INVITE, word)
+    database = open_empty(f"sqlite:///{tmp_path}/records.sqlite3")
+    gate: HouseGate = wiring.open_gate(load_settings(), database, redis_url=None)
+    try:
+        if word:
+            gate.require_moderators(ANA)
+        else:
+            with pytest.raises(NotAllowed, match=INVITE):
+                gate.require_moderators(ANA)
+    finally:
+        gate.close()
+        database.close()
+    (found,) = moderators(read_settings())
+    assert (INVITE in str(found)) == (not word)
+
+
+def test_the_doctor_warns_of_what_would_wait_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHATELIER_MODERATION__HOLDS", "true")
+    (found,) = moderators(read_settings())
+    assert "waits for ever" in str(found)

@@ -1,0 +1,176 @@
+"""Equal pictures are one file: storing one while the other is deleted loses nothing, in whatever order it happens."""
+
+from dataclasses import dataclass, field, replace
+from itertools import combinations_with_replacement, count
+
+import pytest
+
+from engine.jobs.job_results import Outcome, record
+from engine.jobs.postprocessing import Finished
+from engine.jobs.tracked_store import Receipts
+from studio.commands.registry import perform
+from studio.db import job_transitions, queries
+from studio.domain.jobs import JobState
+from studio.domain.verdicts import ALLOWED
+from studio.errors import DatabaseUnavailable, NotFound
+from studio.runtime.clock import now
+from studio.services import picture_deletion
+from studio.services.picture_deletion import delete_files
+from studio.services.upload_intake import accept_upload
+from tests.support.case_sim import with_desk
+from tests.support.fakes import TwinStore, someone
+from tests.support.finished_jobs import WORKER, paint_job
+from tests.support.recipes import PLAIN
+
+SAME, SMALL = b"the same picture", b"small the same picture"
+MOMENTS = ("before reading", "before deleting", "before looking", "after looking", "at the end")
+_numbers = count()
+
+
+@dataclass(kw_only=True)
+class TornStore(TwinStore):
+    """Whoever deletes a file is held up at each moment, while somebody else goes on."""
+
+    meanwhile: dict[str, list] = field(default_factory=dict)
+
+    def reach(self, moment):
+        for step in self.meanwhile.pop(moment, []):
+            step()
+
+    def get(self, key):
+        self.reach("before reading")
+        return super().get(key)
+
+    def delete(self, key, *, unless_put_since=None):
+        self.reach("before deleting")
+        super().delete(key, unless_put_since=unless_put_since)
+
+
+@pytest.fixture
+def house(ports, monkeypatch):
+    store = TornStore()
+    look = picture_deletion.file_references.needed_since
+
+    def looking(session, keys):
+        store.reach("before looking")
+        with ports.database.read() as fresh:
+            found = look(fresh, keys)
+        store.reach("after looking")
+        return found
+
+    monkeypatch.setattr(picture_deletion.file_references, "needed_since", looking)
+    return replace(ports, store=store)
+
+
+def asked_by(call, name, *, moderator=False):
+    return replace(call, person=someone(name, moderator=moderator), request_key=f"equal:{next(_numbers)}")
+
+
+def ask(house, call, name="ana"):
+    return perform(house, asked_by(call, name), "imagine", {"prompt": "a boat", "count": 1}).job_id
+
+
+def drawn(house, call, name="ana"):
+    return paint_job(house, ask(house, call, name), png=SAME)
+
+
+class Writer:
+    """A worker that ends a job with the same picture, step by step."""
+
+    def __init__(self, house, job_id):
+        self.house, self.receipts = house, Receipts(house.store)
+        with house.database.begin() as session:
+            assert job_transitions.take_lease(session, job_id, worker=WORKER, at=now(), lease_seconds=600)
+            self.job = queries.find_job(session, job_id)
+
+    def put(self):
+        finished = Finished(
+            index=1,
+            recipe=PLAIN,
+            verdict=ALLOWED,
+            key=self.receipts.put(SAME, suffix=".png"),
+            master_key=None,
+            thumbnail_keys={320: self.receipts.put(SMALL, suffix=".webp")},
+            perceptual_hash=None,
+            width=64,
+            height=64,
+            size_bytes=len(SAME),
+        )
+        self.outcome = Outcome(state=JobState.DONE, pictures=(finished,))
+
+    def record(self):
+        assert record(self.house.database, self.job, self.outcome, worker=WORKER)
+
+    def lay_again(self):
+        self.receipts.lay_again(self.outcome)
+
+
+@pytest.mark.parametrize("moments", [*combinations_with_replacement(MOMENTS, 3)], ids=" / ".join)
+def test_a_picture_stored_while_an_equal_one_is_deleted_keeps_its_files(house, call, moments):
+    first = drawn(house, call)
+    writer = Writer(house, ask(house, call, "bo"))
+    for moment, step in zip(moments, (writer.put, writer.record, writer.lay_again), strict=True):
+        house.store.meanwhile.setdefault(moment, []).append(step)
+    perform(house, call, "delete", {"what": first})
+    house.store.reach("at the end")
+    assert not house.store.meanwhile
+    assert sorted(house.store.blobs.values()) == sorted([SAME, SMALL])
+
+
+def test_an_upload_that_is_used_while_its_twin_is_deleted_stays(house, call):
+    key = accept_upload(house, call.person, SAME).key
+    source = accept_upload(house, call.person, SAME)
+    values = {"image": source, "region": "A1", "prompt": "a boat"}
+    house.store.meanwhile["before deleting"] = [
+        lambda: perform(house, asked_by(call, "bo"), "edit", values),
+    ]
+    delete_files(house.database, house.store, [key])
+    assert house.store.get(key) == SAME
+
+
+def test_forgetting_who_brought_it_along_leaves_the_equal_picture_of_others(house, call):
+    drawn(house, call)
+    values = {"image": accept_upload(house, call.person, SAME), "region": "A1", "prompt": "a boat"}
+    perform(house, asked_by(call, "bo"), "edit", values)
+    house.store.meanwhile["before deleting"] = [lambda: pytest.fail("it is still shown")]
+    perform(with_desk(house), asked_by(call, "bo"), "forget-me", {"confirm": "yes"})
+    assert house.store.get(values["image"].key) == SAME
+
+
+def test_what_a_moderator_takes_down_is_not_laid_again_for_a_late_comer(house, call):
+    first = drawn(house, call)
+    late = asked_by(call, "bo")
+    with house.database.read() as session:
+        (picture,) = queries.pictures_of_job(session, first)
+    heirs = []
+
+    def too_late():  # it was asked for while the picture was still there
+        heirs.append(ask(house, call, "bo"))
+        with house.database.begin() as session:
+            row = session.get_one(picture_deletion.JobRow, heirs[0])
+            row.request = {**row.request, "sources": [{"picture_id": picture.id, "key": picture.key}]}
+
+    house.store.meanwhile["before looking"] = [too_late]
+    perform(house, replace(late, person=someone("mod", moderator=True)), "delete", {"what": first})
+    assert heirs
+    assert house.store.blobs == {}
+
+
+def test_while_the_records_are_away_a_deleted_file_is_laid_again(house, call, monkeypatch):
+    key = house.store.put(SAME, suffix=".png")
+
+    def away(*_):
+        raise DatabaseUnavailable
+
+    monkeypatch.setattr(picture_deletion.file_references, "needed_since", away)
+    delete_files(house.database, house.store, [key])
+    assert house.store.get(key) == SAME
+
+
+def test_of_two_that_delete_the_same_file_the_second_touches_nothing(house, call):
+    key = house.store.put(SAME, suffix=".png")
+    delete_files(house.database, house.store, [key])
+    house.store.meanwhile["before deleting"] = [lambda: pytest.fail("it has no bytes to lay again")]
+    delete_files(house.database, house.store, [key])
+    with pytest.raises(NotFound):
+        house.store.get(key)

@@ -1,0 +1,188 @@
+"""Pictures that people bring along and that a moderator has to see first."""
+
+import io
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from PIL import Image
+
+from moderation.cases.blocked_pictures import blocked_bits
+from moderation.limits.rate_limiter import Limiter
+from moderation.limits.settings import LimitSettings, Pace
+from moderation.policy.categories import Category
+from moderation.policy.policy import default_policy, parse_policy
+from moderation.rules.image import ImageSubject
+from studio.commands.registry import perform
+from studio.db import queries, settings
+from studio.db.cases import desk_cases
+from studio.domain.cases import CaseKind, Decision
+from studio.domain.communities import CommunityRules
+from studio.domain.jobs import JobState
+from studio.domain.requests import Doubt
+from studio.errors import Banned, PolicyRefusal, RateLimited
+from studio.ports import Inspected
+from studio.runtime.clock import now
+from studio.services.upload_intake import accept_upload
+from tests.support.case_sim import Appearance, with_gate
+from tests.support.fakes import TwinDarkroom, someone
+
+ANA, MOD = someone("ana"), someone("mod", moderator=True)
+NEW = replace(ANA, joined_at=now() - timedelta(hours=2))
+
+
+class DoubtfulUpload(Appearance):
+    def judge(self, subject: ImageSubject):
+        return super().judge(subject) if subject.kind is Inspected.UPLOAD else None
+
+
+DOUBTFUL = DoubtfulUpload(Category.DECEPTION)  # which the default policy holds
+
+
+def png() -> bytes:
+    file = io.BytesIO()
+    Image.radial_gradient("L").convert("RGB").save(file, "PNG")
+    return file.getvalue()
+
+
+def vary(house, call, image, mark=""):
+    asked = replace(call, request_key=f"{call.request_key}:{mark}")
+    return perform(house, asked, "vary", {"image": image, "count": 1})
+
+
+def only_hold(house):
+    with house.database.read() as session:
+        (case,) = desk_cases(session, MOD)
+    assert case.kind is CaseKind.HOLD
+    return case
+
+
+def decide(house, call, case, decision):
+    moderators = replace(call, person=MOD, request_key=f"{call.request_key}:{decision}")
+    return perform(house, moderators, "review", {"case": case.id, "decision": decision})
+
+
+def sources(house, job_id):
+    with house.database.read() as session:
+        return queries.find_job(session, job_id).request.sources
+
+
+def test_a_doubtful_upload_lies_on_the_desk_with_the_request_that_needs_it(ports, call):
+    house = with_gate(ports, image_rules=[DOUBTFUL])
+    upload = accept_upload(house, ANA, png())
+    waiting = vary(house, call, upload)
+    assert waiting.state is JobState.HELD
+    case = only_hold(house)
+    assert (case.rule, case.category) == ("appearance", Category.DECEPTION)
+    (exhibit,) = house.desk.claim(MOD, case.id).exhibits
+    assert house.store.get(exhibit.key) == png()
+    decide(house, call, case, Decision.APPROVE)
+    assert (waiting.job_id, 0) in house.queue.sent
+
+
+def test_what_a_moderator_saw_is_beyond_doubt(ports, call):
+    house = with_gate(ports, image_rules=[DOUBTFUL])
+    first = vary(house, call, accept_upload(house, ANA, png()))
+    decide(house, call, only_hold(house), Decision.APPROVE)
+    (source,) = sources(house, first.job_id)
+    assert source.doubt is None
+    assert vary(house, call, source, "again").state is not JobState.HELD
+
+
+def test_a_blocked_upload_is_known_again(ports, call):
+    house = with_gate(ports, image_rules=[DOUBTFUL])
+    vary(house, call, accept_upload(house, ANA, png()))
+    decide(house, call, only_hold(house), Decision.BLOCK)
+    with house.database.read() as session:
+        assert len(blocked_bits(session, ANA)) == 1
+    with pytest.raises(PolicyRefusal, match="blocked picture"):
+        accept_upload(house, someone("bo"), png())
+
+
+def test_words_that_are_refused_stay_refused_beside_a_doubtful_upload(ports, call):
+    house = with_gate(ports, image_rules=[DOUBTFUL])
+    upload = accept_upload(house, ANA, png())
+    with pytest.raises(PolicyRefusal):
+        perform(house, call, "edit", {"image": upload, "prompt": "something violent", "region": "A1"})
+
+
+def test_words_for_a_minor_and_an_upload_that_may_be_sexual_never_meet(ports, call):
+    house = with_gate(ports)
+    doubt = Doubt(rule="nudity", category=Category.SEXUAL)
+    upload = replace(accept_upload(house, ANA, png()), doubt=doubt)
+    with pytest.raises(PolicyRefusal) as caught:
+        perform(house, call, "edit", {"image": upload, "prompt": "a schoolgirl", "region": "A1"})
+    assert (caught.value.category, caught.value.job_id) == (Category.MINORS, None)
+    with pytest.raises(Banned):
+        vary(house, call, upload)
+
+
+def test_a_doubtful_upload_is_refused_where_nobody_looks(ports):
+    house = with_gate(ports, image_rules=[DOUBTFUL], holds=None)
+    with pytest.raises(PolicyRefusal):
+        accept_upload(house, ANA, png())
+
+
+class TestNewcomers:
+    def test_what_they_bring_along_waits_where_a_moderator_looks(self, ports, call):
+        house = with_gate(ports)
+        answer = vary(house, replace(call, person=NEW), accept_upload(house, NEW, png()))
+        assert answer.state is JobState.HELD
+        assert only_hold(house).category == Category.NEWCOMER
+        assert vary(house, call, accept_upload(house, ANA, png()), "ana").state is not JobState.HELD
+
+    def test_it_is_let_in_where_nobody_looks(self, ports):
+        house = with_gate(ports, holds=None)
+        assert accept_upload(house, NEW, png()).doubt is None
+
+    @pytest.mark.parametrize("action", ["allow", "refuse"])
+    def test_the_policy_may_say_otherwise(self, ports, action):
+        text = f'[categories.newcomer]\naction = "{action}"'
+        house = with_gate(ports, policy=parse_policy(text, over=default_policy()))
+        if action == "allow":
+            assert accept_upload(house, NEW, png()).doubt is None
+        else:
+            with pytest.raises(PolicyRefusal, match="newcomer"):
+                accept_upload(house, NEW, png())
+
+    def test_a_community_may_refuse_it(self, ports):
+        house = with_gate(ports)
+        with house.database.begin() as session:
+            settings.keep_community_rules(session, CommunityRules(stances={"newcomer": "refuse"}), by=MOD)
+        with pytest.raises(PolicyRefusal, match="newcomer"):
+            accept_upload(house, NEW, png())
+
+
+class Unopened(TwinDarkroom):
+    def clean(self, data: bytes):
+        raise AssertionError("the file was opened")
+
+
+def test_whoever_is_banned_has_no_file_opened(ports):
+    house = replace(with_gate(ports), darkroom=Unopened())
+    house.desk.ban(MOD, ANA.key, until=None, reason="")
+    with pytest.raises(Banned):
+        accept_upload(house, ANA, png())
+
+
+def test_files_are_counted_and_so_are_those_that_are_refused():
+    plenty, two = Pace(requests=1000, seconds=1000), Pace(requests=2, seconds=600)
+    counted = Limiter(LimitSettings(uploads=two, refused=plenty))
+    probed = Limiter(LimitSettings(uploads=plenty, refused=two))
+    for _ in range(2):
+        counted.admit_upload(ANA)
+        probed.admit_upload(ANA)
+        probed.note_refusal(ANA)
+    for limiter, scope in ((counted, "uploads"), (probed, "refused")):
+        with pytest.raises(RateLimited) as caught:
+            limiter.admit_upload(ANA)
+        assert caught.value.scope == scope
+
+
+def test_refused_files_count_as_probing(ports):
+    house = with_gate(ports, image_rules=[Appearance(Category.VIOLENCE)])
+    house.gate._limiter = Limiter(LimitSettings(refused=Pace(requests=1, seconds=600)))
+    with pytest.raises(PolicyRefusal):
+        accept_upload(house, ANA, png())
+    with pytest.raises(RateLimited):
+        accept_upload(house, ANA, png())

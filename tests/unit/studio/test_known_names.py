@@ -1,0 +1,143 @@
+"""A model, a style or a LoRA that does not exist is refused when it is typed, with the nearest that does."""
+
+from pathlib import Path
+from shutil import copytree
+
+import pytest
+
+from bots.slack.blocks import home_view, modal_views
+from bots.web.rendering import catalog_data
+from engine.catalog.catalog import MODELS, ModelCatalogue
+from engine.catalog.model_availability import AvailableOptions
+from studio.commands.button_ids import Action
+from studio.commands.parameters import MODEL
+from studio.commands.registry import perform
+from studio.commands.results import Balance
+from studio.commands.spec import Call
+from studio.commands.submission.known_names import choices_of, lora_suggestions
+from studio.domain.preferences import Preferences
+from studio.errors import BadParameter
+from studio.ports import Ports, RunnableModel
+from tests.support.fakes import someone, somewhere
+
+NOBODY = "redis://127.0.0.1:1/0"
+
+
+def moderator() -> Call:
+    return Call(person=someone("mod", moderator=True), address=somewhere(), request_key="mod")
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ({"model": "thimbel"}, "model: there is no thimbel here; .*Did you mean thimble?"),
+        ({"style": "watercolor"}, "style: there is no watercolor here; .*Did you mean watercolour?"),
+        ({"lora": "pixl:0.8", "model": "large"}, "lora: for the model large there is no pixl here; .*pixel?"),
+        ({"lora": "pixel"}, "lora: for the model thimble there is no pixel here; there are none"),
+    ],
+)
+def test_a_name_that_does_not_exist_is_refused_before_there_is_a_job(
+    ports: Ports, call: Call, values: dict[str, object], sentence: str
+) -> None:
+    with pytest.raises(BadParameter, match=sentence):
+        perform(ports, call, "imagine", {"prompt": "a fox", **values})
+    assert not ports.queue.sent  # type: ignore[attr-defined]
+
+
+def test_names_that_exist_are_taken_however_they_are_written(ports: Ports, call: Call) -> None:
+    values = {"prompt": "a fox", "model": "“Large”", "style": " Sketch,", "lora": "Ink:0.8, pixel"}
+    assert perform(ports, call, "imagine", values)
+
+
+@pytest.mark.parametrize("values", [{"style": "nonsense"}, {"model": "nosuch"}])
+def test_what_does_not_exist_never_becomes_somebodys_default(
+    ports: Ports, call: Call, values: dict[str, object]
+) -> None:
+    with pytest.raises(BadParameter, match="there is no no"):
+        perform(ports, call, "settings", values)
+    chosen = perform(ports, call, "settings", {}).preferences
+    assert (chosen.model, chosen.style) == (None, None)
+    assert perform(ports, call, "settings", dict.fromkeys(values, "none"))
+
+
+def test_what_does_not_exist_never_becomes_a_communitys_default(ports: Ports) -> None:
+    with pytest.raises(BadParameter, match="there is no nosuch here"):
+        perform(ports, moderator(), "studio", {"setting": "model", "value": "nosuch"})
+    assert perform(ports, moderator(), "studio", {"setting": "model", "value": "Ours"}).rules.model == "ours"
+    assert perform(ports, moderator(), "studio", {"setting": "model", "value": "none"}).rules.model is None
+
+
+def test_a_default_that_is_gone_counts_as_none(ports: Ports, call: Call) -> None:
+    perform(ports, call, "settings", {"model": "mine", "style": "ink"})
+    ports.options.known_models = (RunnableModel(name="thimble"),)  # type: ignore[attr-defined]
+    ports.options.known_styles = ("sketch",)  # type: ignore[attr-defined]
+    perform(ports, call, "imagine", {"prompt": "a fox"})
+    request = ports.gate.admissions[-1].request  # type: ignore[attr-defined]
+    assert (request.model, request.style) == (None, None)
+
+
+def test_loras_are_completed_one_after_the_other(ports: Ports) -> None:
+    assert lora_suggestions(ports, "", None) == ["ink", "pixel"]
+    assert lora_suggestions(ports, "ink:0.8, pi", "large") == ["ink:0.8, pixel"]
+    assert lora_suggestions(ports, "ink,", None) == ["ink, pixel"]
+    assert lora_suggestions(ports, "", "brush") == []
+
+
+def test_models_without_whole_weights_are_not_offered(tmp_path: Path) -> None:
+    thimble = copytree(MODELS / "thimble", tmp_path / "whole")
+    broken = copytree(thimble, tmp_path / "broken")
+    next((broken / "unet").glob("*.safetensors")).unlink()
+    ink = tmp_path / "ink.safetensors"
+    ink.touch()
+    models = tmp_path / "models.toml"
+    models.write_text(
+        f'[whole]\nsource = "{thimble}"\nfamily = "sd"\nloras = {{ ink = "{ink}", gone = "/nowhere.bin" }}\n'
+        f'[broken]\nsource = "{broken}"\nfamily = "sd"\n'
+        f'[gone]\nsource = "{tmp_path / "gone"}"\nfamily = "sd"\n'
+    )
+    catalogue = ModelCatalogue.load(models, state=tmp_path / "state")
+    options = AvailableOptions(catalogue, redis_url=NOBODY, notes={"thimble": "small"})
+    found = {each.name: each for each in options.models()}
+    assert set(found) == {"thimble", "whole"}
+    assert found["whole"].loras == ("ink",)
+    assert found["thimble"].note == "small"
+    assert "sketch" in options.styles()
+    options.close()
+
+
+def test_what_may_be_put_into_a_parameter_is_what_the_installation_has(ports: Ports) -> None:
+    assert choices_of(ports, MODEL)[0] == "thimble"
+
+
+def test_the_web_rooms_completion_knows_the_names(ports: Ports) -> None:
+    imagine = next(each for each in catalog_data(ports) if each["name"] == "imagine")
+    choices = {each["name"]: each["choices"] for each in imagine["parameters"]}
+    assert choices["style"] == ports.options.styles()
+    assert "large" in choices["model"]
+    assert choices["lora"] == ("ink", "pixel")
+
+
+def test_slacks_forms_offer_the_names(ports: Ports) -> None:
+    modal = modal_views.imagine(
+        modal_views.Matter(action=Action.SHOW), models=("thimble", "large"), styles=("ink", "sketch")
+    )
+    offered = {
+        block["block_id"]: [each["value"] for each in block["element"].get("options", [])]
+        for block in modal["blocks"]
+    }
+    assert (offered["model"], offered["style"]) == (["thimble", "large"], ["ink", "sketch"])
+    many = tuple(f"model-{number}" for number in range(150))
+    mine = home_view.Belongings(
+        balance=Balance(used=0, monthly=None),
+        preferences=Preferences(style="gone"),
+        models=many,
+        styles=("ink",),
+    )
+    selects = {
+        block["accessory"]["action_id"]: block["accessory"]
+        for block in home_view.home(mine)["blocks"]
+        if "accessory" in block
+    }
+    assert len(selects["c1h:model"]["options"]) == 100
+    assert selects["c1h:style"]["initial_option"]["value"] == "gone"
+    assert [each["value"] for each in selects["c1h:style"]["options"]] == ["none", "gone", "ink"]

@@ -1,0 +1,139 @@
+"""How long a job will take, learned from those that were painted."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from bots.texts.chat import painting, waiting
+from bots.web.texts.texts import step
+from studio.commands.registry import perform
+from studio.commands.spec import Call
+from studio.db import job_transitions
+from studio.db.queue_estimates import learn_pace, outlook, outlooks
+from studio.db.tables import JobRow
+from studio.domain.jobs import JobState
+from studio.ports import Ports
+from studio.runtime.clock import now
+from tests.support.fakes import someone
+from tests.support.finished_jobs import WORKER, end_job
+
+LONG_AGO = timedelta(hours=1)
+
+
+def imagine(ports: Ports, call: Call, who: str, mark: object, **values: object) -> str:
+    asked = replace(call, person=someone(who), request_key=f"{who}:{mark}")
+    answer = perform(ports, asked, "imagine", {"prompt": "a red fox", "count": 1, **values})
+    return str(answer.job_id)
+
+
+def painted(
+    ports: Ports,
+    call: Call,
+    mark: object,
+    *,
+    seconds: float,
+    started_at: datetime | None = None,
+    **values: object,
+) -> None:
+    """A job that was painted some time ago in so many seconds."""
+    job_id = imagine(ports, call, "cem", mark, **values)
+    end_job(ports, job_id, JobState.DONE)
+    with ports.database.begin() as session:
+        row = session.get_one(JobRow, job_id)
+        row.painting_seconds = seconds
+        row.started_at = started_at or now() - LONG_AGO + timedelta(seconds=100 * int(str(mark)))
+
+
+def start(ports: Ports, job_id: str, *, seconds_ago: float, at: datetime | None = None) -> None:
+    with ports.database.begin() as session:
+        at = (at or now()) - timedelta(seconds=seconds_ago)
+        assert job_transitions.take_lease(session, job_id, worker=WORKER, at=at, lease_seconds=900)
+
+
+def test_nothing_is_promised_while_nothing_is_known(ports, call):
+    with ports.database.read() as session:
+        found = outlook(session, imagine(ports, call, "ana", 1))
+    assert (found.ahead, found.eta_seconds) == (0, None)
+
+
+def test_an_accepted_job_tells_how_long_such_jobs_took(ports, call):
+    for mark, seconds in enumerate((8.0, 10.0, 60.0)):
+        painted(ports, call, mark, seconds=seconds)
+    answer = perform(ports, call, "imagine", {"prompt": "a fox", "count": 4})
+    assert answer.eta_seconds == pytest.approx(40)
+
+
+def test_the_jobs_ahead_count_with_what_is_left_of_them(ports, call, monkeypatch):
+    moment = now()
+    monkeypatch.setattr("studio.db.queue_estimates.now", lambda: moment)
+    for mark in range(3):
+        painted(ports, call, mark, seconds=10)
+    being_painted, waits = imagine(ports, call, "ana", 1), imagine(ports, call, "bo", 1)
+    start(ports, being_painted, seconds_ago=4, at=moment)
+    mine = imagine(ports, call, "dan", 1)
+    with ports.database.read() as session:
+        found = outlooks(session)
+    seconds = [found[job_id].eta_seconds for job_id in (being_painted, waits, mine)]
+    assert seconds == pytest.approx([6, 16, 26])
+    assert [found[job_id].ahead for job_id in (being_painted, waits, mine)] == [0, 1, 2]
+
+
+def test_a_job_that_takes_longer_than_usual_is_about_to_end(ports, call):
+    painted(ports, call, 0, seconds=10)
+    job_id = imagine(ports, call, "ana", 1)
+    start(ports, job_id, seconds_ago=50)
+    with ports.database.read() as session:
+        assert outlook(session, job_id).eta_seconds == 0
+
+
+def test_jobs_painted_side_by_side_are_waited_for_side_by_side(ports, call):
+    began = now() - LONG_AGO
+    for mark in range(4):
+        painted(ports, call, mark, seconds=20, started_at=began)
+    with ports.database.read() as session:
+        assert learn_pace(session).at_once == pytest.approx(4)
+    for mark in range(4):
+        imagine(ports, call, f"p{mark}", mark)
+    with ports.database.read() as session:
+        assert outlook(session, imagine(ports, call, "ana", 1)).eta_seconds == pytest.approx(20 + 4 * 20 / 4)
+
+
+def test_an_operation_never_seen_is_judged_by_the_models_others(ports, call):
+    painted(ports, call, 0, seconds=12)
+    with ports.database.read() as session:
+        pace = learn_pace(session)
+    assert pace.of(None, "expand", 1) == 12
+    assert pace.of("another-model", "expand", 1) is None
+
+
+def test_what_is_over_has_no_place_and_no_time(ports, call):
+    painted(ports, call, 0, seconds=12)
+    job_id = imagine(ports, call, "ana", 1)
+    end_job(ports, job_id, JobState.FAILED)
+    with ports.database.read() as session:
+        found = outlook(session, job_id)
+    assert (found.waits, found.ahead, found.eta_seconds) == (False, 0, None)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (None, "Accepted. You are next."),
+        (0.4, "Accepted. You are next. Done in a few seconds."),
+        (9, "Accepted. You are next. Done in about 10 s."),
+        (43, "Accepted. You are next. Done in about 40 s."),
+        (170, "Accepted. You are next. Done in about 3 min."),
+    ],
+)
+def test_times_are_told_coarsely(seconds, said):
+    assert waiting(0, seconds) == said
+
+
+@pytest.mark.parametrize(
+    ("seconds", "end"),
+    [(None, "of 8"), (3, "of 8"), (21, "of 8 · about 20 s left"), (200, "about 3 min left")],
+)
+def test_the_time_left_is_told_while_it_is_worth_telling(seconds, end):
+    assert painting(3, 8, seconds).endswith(end)
+    assert step(3, 8, seconds).endswith(end)
