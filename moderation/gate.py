@@ -36,7 +36,7 @@ from studio.domain.communities import DEFAULT, CommunityRules, Tier
 from studio.domain.people import Person, Platform
 from studio.domain.requests import PaintRequest
 from studio.domain.verdicts import Ruling, Verdict
-from studio.errors import BadParameter, Banned, DatabaseUnavailable, NotAllowed
+from studio.errors import BadParameterError, BannedError, DatabaseUnavailableError, NotAllowedError
 from studio.ports import Admission, Allowance, HouseRules, Inspected, Inspection
 from studio.runtime.clock import now
 
@@ -103,14 +103,14 @@ class HouseGate:
         self._limiter.close()
 
     def allowance(self, person: Person) -> Allowance:
-        """Raises `DatabaseUnavailable`."""
+        """Raises `DatabaseUnavailableError`."""
         with self._database.read() as session:
             rules = community_rules(session, person.platform, person.community)
             tier = tier_of(session, person, rules, at=now())
         return allowance_of(tier, self._rules, rules, policy_version=self._policy_for(rules).version)
 
     def admit(self, admission: Admission) -> Verdict:
-        """Raises `Banned` or `RateLimited`; `DatabaseUnavailable` when bans cannot be read."""
+        """Raises `BannedError` or `RateLimitedError`; `DatabaseUnavailableError` when bans cannot be read."""
         person = admission.person
         self.require_welcome(person)
         with self._database.read() as session:
@@ -128,40 +128,42 @@ class HouseGate:
         return verdict
 
     def require_welcome(self, person: Person) -> None:
-        """Raises `Banned`; `DatabaseUnavailable` when bans cannot be read."""
+        """Raises `BannedError`; `DatabaseUnavailableError` when bans cannot be read."""
         moderated = self._is_moderated(person)
         with self._database.read() as session:
             found = find_exclusion(session, person, moderated=moderated)
         if found is None:
             return
         if moderated or found.until is None:
-            raise Banned(until=found.until)
-        raise Banned(until=found.until, more=f"{ENDS_BY_ITSELF} {how_to_name_a_moderator(person)}".rstrip())
+            raise BannedError(until=found.until)
+        raise BannedError(
+            until=found.until, more=f"{ENDS_BY_ITSELF} {how_to_name_a_moderator(person)}".rstrip()
+        )
 
     def require_moderators(self, person: Person) -> None:
-        """Raises `NotAllowed`."""
+        """Raises `NotAllowedError`."""
         if not self._is_moderated(person):
             told = f"Nobody moderates here, so nobody could look again. {how_to_name_a_moderator(person)}"
-            raise NotAllowed(told.rstrip())
+            raise NotAllowedError(told.rstrip())
 
     def _is_moderated(self, person: Person) -> bool:
         return person.platform not in self._unmoderated and not person.is_alone
 
     def admit_upload(self, person: Person) -> None:
-        """Raises `Banned` and `RateLimited`; `DatabaseUnavailable` when bans cannot be read."""
+        """Raises `BannedError` and `RateLimitedError`; `DatabaseUnavailableError` when bans cannot be read."""
         self.require_welcome(person)
         account, origins = self._account(person)
         self._limiter.admit_upload(person, account=account, origins=origins)
 
     def admit_errand(self, person: Person, command: str) -> None:
-        """Raises `RateLimited`; `DatabaseUnavailable` when the records cannot be read."""
+        """Raises `RateLimitedError`; `DatabaseUnavailableError` when the records cannot be read."""
         account, origins = self._account(person)
         self._limiter.admit_errand(person, command, account=account, origins=origins)
 
     def review(self, admission: Admission) -> Verdict:
         """Judge a request again, as when painting starts: by today's bans and policy, without counting it.
 
-        Raises `Banned`.
+        Raises `BannedError`.
         """
         self.require_welcome(admission.person)
         return self._judged(admission, self._community(admission.person))
@@ -171,7 +173,7 @@ class HouseGate:
         return self._court.judge(subject, any_language=any_language)
 
     def inspect(self, inspection: Inspection) -> Verdict:
-        """Raises `InspectionFailed` when any rule cannot judge: the picture is then not shown."""
+        """Raises `InspectionError` when any rule cannot judge: the picture is then not shown."""
         rules = self._community(inspection.person)
         policy = self._policy_for(rules)
         verdict = self._settled(self._inspector.judge(inspection, policy=policy), inspection.person, rules)
@@ -237,7 +239,7 @@ class HouseGate:
     def _policy_for(self, rules: CommunityRules) -> Policy:
         try:
             return tightened(self._court.policy, rules.stances)
-        except (BadParameter, ValueError):  # the others hold all the same
+        except (BadParameterError, ValueError):  # the others hold all the same
             logger.error("the stances of a community name a category or action that is unknown by now")
             return tightened(self._court.policy, understood(rules.stances))
 
@@ -277,7 +279,7 @@ class HouseGate:
                         moderated=self._is_moderated(person),
                     )
                 audit_log.append(session, verdict.ruling, actor=HOUSE, subject=person.key, details=details)
-        except (DatabaseUnavailable, SQLAlchemyError) as error:
+        except (DatabaseUnavailableError, SQLAlchemyError) as error:
             logger.error("a verdict could not be written to the audit chain: %s", type(error).__name__)
             return
         if self._errands:

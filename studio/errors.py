@@ -44,11 +44,11 @@ class ChatelierError(Exception):
     code = "error"
 
 
-class Refused(ChatelierError):
+class RequestRefusedError(ChatelierError):
     code = "refused"
 
 
-class PolicyRefusal(Refused):
+class PolicyRefusalError(RequestRefusedError):
     """A house rule says no. `category` may be shown to the person; `rule` is for moderators.
 
     `remedy` says which setting or moderator could change it. `job_id` names the refused job, against which the person
@@ -67,7 +67,7 @@ class PolicyRefusal(Refused):
         self.job_id = job_id
 
 
-class Banned(Refused):
+class BannedError(RequestRefusedError):
     code = "banned"
 
     def __init__(
@@ -89,7 +89,7 @@ _TOO_FAST = {
 }
 
 
-class RateLimited(Refused):
+class RateLimitedError(RequestRefusedError):
     """`scope` says whose limit was reached: the person's own by default, else community or everybody."""
 
     code = "rate"
@@ -103,7 +103,7 @@ class RateLimited(Refused):
         self.scope = scope
 
 
-class TooManyJobs(Refused):
+class TooManyJobsError(RequestRefusedError):
     code = "concurrency"
 
     def __init__(self, *, limit: int) -> None:
@@ -113,7 +113,7 @@ class TooManyJobs(Refused):
         self.limit = limit
 
 
-class OutOfCredits(Refused):
+class OutOfCreditsError(RequestRefusedError):
     code = "credits"
 
     def __init__(self, *, needed: int, balance: int, at: datetime) -> None:
@@ -127,14 +127,14 @@ class OutOfCredits(Refused):
         self.balance = balance
 
 
-class NotAllowed(Refused):
+class NotAllowedError(RequestRefusedError):
     code = "not_allowed"
 
     def __init__(self, reason: str = "Only the person who made this, or a moderator, can do that.") -> None:
         super().__init__(reason)
 
 
-class ConsentNeeded(Refused):
+class ConsentNeededError(RequestRefusedError):
     """An upload shows a face, and nobody has said yet that the people in it agreed."""
 
     code = "consent"
@@ -146,7 +146,7 @@ class ConsentNeeded(Refused):
         )
 
 
-class CaseTaken(Refused):
+class CaseTakenError(RequestRefusedError):
     code = "case_taken"
 
     def __init__(self, *, closed: bool) -> None:
@@ -155,7 +155,7 @@ class CaseTaken(Refused):
         self.closed = closed
 
 
-class ElsewhereOnly(Refused):
+class WrongChannelError(RequestRefusedError):
     """The community paints in other channels; `channels` are the platform's ids."""
 
     code = "elsewhere"
@@ -165,18 +165,18 @@ class ElsewhereOnly(Refused):
         self.channels = channels
 
 
-class Paused(Refused):
+class CommunityPausedError(RequestRefusedError):
     code = "paused"
 
     def __init__(self) -> None:
         super().__init__("A moderator has paused the studio. Please try again later.")
 
 
-class BadRequest(ChatelierError):
+class BadRequestError(ChatelierError):
     code = "bad_request"
 
 
-class UnknownCommand(BadRequest):
+class UnknownCommandError(BadRequestError):
     code = "unknown_command"
 
     def __init__(self, name: str, *, nearest: str | None = None) -> None:
@@ -186,7 +186,7 @@ class UnknownCommand(BadRequest):
         self.nearest = nearest
 
 
-class BadParameter(BadRequest):
+class BadParameterError(BadRequestError):
     """`parameter` is the catalogue's name of the part that is wrong.
 
     `text` is what the person typed and `span` the part of it that is wrong, for a face that can point at it.
@@ -204,7 +204,7 @@ class BadParameter(BadRequest):
         self.span = span
 
 
-class BadImage(BadRequest):
+class BadImageError(BadRequestError):
     code = "bad_image"
 
     def __init__(self, reason: str) -> None:
@@ -212,7 +212,7 @@ class BadImage(BadRequest):
         self.reason = reason
 
 
-class NotFound(BadRequest):
+class NotFoundError(BadRequestError):
     code = "not_found"
 
     def __init__(self, what: str) -> None:
@@ -220,13 +220,13 @@ class NotFound(BadRequest):
         self.what = what
 
 
-class AmbiguousNameError(BadRequest):
+class AmbiguousNameError(BadRequestError):
     """Several people go, or went, by a name. The sentence says how to name each."""
 
     code = "ambiguous_name"
 
 
-class NotSupported(ChatelierError):
+class NotSupportedError(ChatelierError):
     """The model cannot do this operation; `instead` names what it can do."""
 
     code = "not_supported"
@@ -239,14 +239,14 @@ class NotSupported(ChatelierError):
         self.instead = instead
 
 
-class JobCancelled(ChatelierError):
+class JobCancelledError(ChatelierError):
     code = "cancelled"
 
     def __init__(self) -> None:
         super().__init__("Cancelled.")
 
 
-class Trouble(ChatelierError):
+class ServiceError(ChatelierError):
     """Our side failed. The sentence is safe to show; the cause belongs in the log."""
 
     code = "trouble"
@@ -256,54 +256,54 @@ class Trouble(ChatelierError):
         super().__init__(sentence or self.sentence)
 
 
-class QueueUnavailable(Trouble):
+class QueueUnavailableError(ServiceError):
     code = "queue"
     sentence = "The queue is away for a moment. Your request is kept and starts when the queue is back."
 
 
-class DatabaseUnavailable(Trouble):
+class DatabaseUnavailableError(ServiceError):
     code = "database"
     sentence = "The studio's records are away. Nothing was lost or charged; please try again in a minute."
 
 
-class StorageFailed(Trouble):
+class StorageError(ServiceError):
     code = "storage"
     sentence = "The pictures could not be stored. Nothing was charged; please tell an administrator."
 
 
-class InspectionFailed(Trouble):
+class InspectionError(ServiceError):
     """A picture could not be inspected, so nobody sees it."""
 
     code = "inspection"
     sentence = "The picture could not be checked, so it is not shown. Nothing was charged; please try again."
 
 
-class ExaminationFailed(Trouble):
+class ExaminationError(ServiceError):
     """Where a file comes from could not be looked into, so nothing is said of it."""
 
     code = "examination"
     sentence = "The image could not be examined. Please try again, or save it again as PNG or JPEG first."
 
 
-class SigningFailed(Trouble):
+class SigningError(ServiceError):
     """A picture could not be signed, and the administrator wants none shown without."""
 
     code = "signing"
     sentence = "The picture could not be signed, so it is not shown. Nothing was charged; please try again."
 
 
-class ModelBroken(Trouble):
+class ModelLoadError(ServiceError):
     """A model folder is incomplete or corrupt; the sentence says which file."""
 
     code = "model"
     sentence = "The model cannot be loaded. Please tell an administrator."
 
 
-class PaintingFailed(Trouble):
+class GenerationError(ServiceError):
     code = "painting"
 
 
-class Misconfigured(Trouble):
+class ConfigurationError(ServiceError):
     """Settings are wrong. The sentence lists every problem and how to fix it."""
 
     code = "settings"

@@ -72,31 +72,34 @@ class Gate(Protocol):
         """By tier and the rules of their community."""
 
     def admit(self, admission: Admission) -> Verdict:
-        """Judge a request. Raises a `Refused` for bans and limits; answers a verdict for the house rules."""
+        """Judge a request.
+
+        Raises a `RequestRefusedError` for bans and limits; answers a verdict for the house rules.
+        """
 
     def require_welcome(self, person: Person) -> None:
-        """Raises `Banned`."""
+        """Raises `BannedError`."""
 
     def require_moderators(self, person: Person) -> None:
-        """Raises `NotAllowed` where nobody moderates, with a word on how to name a moderator."""
+        """Raises `NotAllowedError` where nobody moderates, with a word on how to name a moderator."""
 
     def admit_upload(self, person: Person) -> None:
-        """Count a file that somebody brings along, before it is opened. Raises `Banned` and `RateLimited`."""
+        """Count a file that somebody brings along, before it is opened. Raises `BannedError` and `RateLimitedError`."""
 
     def admit_errand(self, person: Person, command: str) -> None:
-        """Count a command that is rationed for each person by itself. Raises `RateLimited`."""
+        """Count a command that is rationed for each person by itself. Raises `RateLimitedError`."""
 
     def review(self, admission: Admission) -> Verdict:
-        """Judge an accepted request again, as when painting starts, without counting it. Raises `Banned`."""
+        """Judge an accepted request again, as when painting starts, without counting it. Raises `BannedError`."""
 
     def inspect(self, inspection: Inspection) -> Verdict:
-        """Judge a picture. Raises `InspectionFailed` when it cannot: the picture is then not shown."""
+        """Judge a picture. Raises `InspectionError` when it cannot: the picture is then not shown."""
 
 
 class Signer(Protocol):
     """What makes the copy of a picture that people get.
 
-    Raises `SigningFailed` where an administrator wants nothing shown without it.
+    Raises `SigningError` where an administrator wants nothing shown without it.
     """
 
     def mark(self, picture: Image, *, picture_id: str) -> Image:
@@ -110,16 +113,16 @@ class Examiner(Protocol):
     def examine(self, data: bytes, *, png: bytes) -> Traces:
         """What a file of any origin says of where it comes from; `png` is the same, made harmless by the darkroom.
 
-        Raises `BadImage`, and `ExaminationFailed` when it cannot tell.
+        Raises `BadImageError`, and `ExaminationError` when it cannot tell.
         """
 
 
 class Queue(Protocol):
     def enqueue(self, job_id: str, *, priority: int, model: str | None) -> None:
-        """Hand a job to the workers. Raises `QueueUnavailable`; the sweeper sends the job again later."""
+        """Hand a job to the workers. Raises `QueueUnavailableError`; the sweeper sends the job again later."""
 
     def waiting(self) -> frozenset[str]:
-        """The ids of the jobs whose messages lie in the queue. Raises `QueueUnavailable`."""
+        """The ids of the jobs whose messages lie in the queue. Raises `QueueUnavailableError`."""
 
     def cancel(self, job_id: str) -> None:
         """Tell the worker that paints this job to stop within a step. Best effort: the row is the truth."""
@@ -136,11 +139,11 @@ class Store(Protocol):
         """Keep bytes and return their key, made from their hash: the same bytes have the same key.
 
         A file that is put again is as good as new. `suffix` is the file ending with its dot. Raises
-        `StorageFailed`; never leaves half a file.
+        `StorageError`; never leaves half a file.
         """
 
     def get(self, key: str) -> bytes:
-        """Raises `NotFound` for an unknown key, `StorageFailed` when the storage cannot be read."""
+        """Raises `NotFoundError` for an unknown key, `StorageError` when the storage cannot be read."""
 
     def delete(self, key: str, *, unless_put_since: datetime | None = None) -> None:
         """Deleting an unknown key does nothing."""
@@ -176,13 +179,15 @@ class Darkroom(Protocol):
     """Picture work that faces need, without a model."""
 
     def clean(self, data: bytes) -> CleanUpload:
-        """Raises `BadImage` with one sentence for everything that is not a usable picture."""
+        """Raises `BadImageError` with one sentence for everything that is not a usable picture."""
 
     def grid(self, pictures: Sequence[bytes]) -> bytes:
         """Encoded pictures in, one PNG with numbered tiles out."""
 
     def fit_mask(self, mask: bytes, *, picture: bytes) -> FittedMask:
-        """Raises `BadImage` for another ratio of width to height, and for a mask that marks nothing or everything."""
+        """Raises `BadImageError` for another ratio of width to height, and for a mask that marks nothing or
+        everything.
+        """
 
     def overlay(self, picture: bytes) -> bytes:
         """The picture with the lettered grid A1–D4 on it, as PNG."""
@@ -201,7 +206,7 @@ class Delivery:
 
 class Events(Protocol):
     def publish(self, event: Event) -> None:
-        """Send a durable event. Raises `QueueUnavailable`; the outbox keeps it."""
+        """Send a durable event. Raises `QueueUnavailableError`; the outbox keeps it."""
 
     def announce(self, progress: JobProgress) -> None:
         """Send fleeting progress; never raises."""
@@ -213,24 +218,24 @@ class Events(Protocol):
         """Fleeting progress, until `stop` is set."""
 
     def ping(self) -> None:
-        """Raises `QueueUnavailable` when events cannot be sent at the moment."""
+        """Raises `QueueUnavailableError` when events cannot be sent at the moment."""
 
 
 class Desk(Protocol):
     """The moderators' desk. What is decided there has consequences and is written to the audit chain.
 
-    `who` is a person's key. What names a `moderator` raises `NotAllowed` for somebody who is none, and for their
+    `who` is a person's key. What names a `moderator` raises `NotAllowedError` for somebody who is none, and for their
     own case.
     """
 
     def claim(self, moderator: Person, case_id: str) -> Dossier:
-        """Take a case for ten minutes and read it. Raises `NotFound` and `CaseTaken`."""
+        """Take a case for ten minutes and read it. Raises `NotFoundError` and `CaseTakenError`."""
 
     def read(self, case_id: str) -> Dossier:
-        """What a case is about, for the place where the moderators see it. Raises `NotFound`."""
+        """What a case is about, for the place where the moderators see it. Raises `NotFoundError`."""
 
     def decide(self, moderator: Person, case_id: str, decision: Decision, *, note: str = "") -> Case:
-        """Close a case and do what follows. Raises `NotFound`, `CaseTaken` and `BadParameter`."""
+        """Close a case and do what follows. Raises `NotFoundError`, `CaseTakenError` and `BadParameterError`."""
 
     def ban(self, moderator: Person, who: str, *, until: datetime | None, reason: str) -> None:
         """Stop somebody at once, on all their linked identities; their jobs are cancelled."""
@@ -239,7 +244,7 @@ class Desk(Protocol):
         """False: there was no ban."""
 
     def govern(self, moderator: Person, change: Callable[[CommunityRules], CommunityRules]) -> CommunityRules:
-        """Change the rules of the moderator's community, and say what they are now. Raises `BadParameter`.
+        """Change the rules of the moderator's community, and say what they are now. Raises `BadParameterError`.
 
         A pause is the kill switch: nothing new is accepted, what is being painted stops and waits.
         """

@@ -197,11 +197,11 @@ class RedisServer:
 
 def redis_executable() -> str | None:
     from chatelier.runtime import embedded_redis
-    from studio.errors import Misconfigured
+    from studio.errors import ConfigurationError
 
     try:
         return str(embedded_redis.find_server())
-    except Misconfigured:
+    except ConfigurationError:
         return None
 
 

@@ -6,7 +6,7 @@ import io
 from dataclasses import dataclass, field
 
 from bots.delivery.job_view import Standing
-from studio.errors import NotFound
+from studio.errors import NotFoundError
 from studio.ports import Ports
 
 DEFAULT_LIMIT_BYTES = 10 * 1024 * 1024
@@ -25,13 +25,13 @@ class Print:
 def make_print(ports: Ports, standing: Standing, *, limit_bytes: int) -> Print | None:
     """The picture of the job, or the numbered grid of its pictures; None when their files are gone.
 
-    Raises `StorageFailed`.
+    Raises `StorageError`.
     """
     if not standing.pictures:
         return None
     try:
         data = ports.store.get(standing.pictures[0].key) if standing.alone else _grid(ports, standing)
-    except NotFound:
+    except NotFoundError:
         return None
     return fitted(ports, data, limit_bytes=limit_bytes)
 
@@ -51,7 +51,7 @@ def _grid(ports: Ports, standing: Standing) -> bytes:
     if complete and standing.job.grid_key:
         try:
             return ports.store.get(standing.job.grid_key)
-        except NotFound:
+        except NotFoundError:
             pass
     by_number = {picture.index: picture for picture in standing.pictures}
     first = standing.pictures[0]

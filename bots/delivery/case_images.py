@@ -8,24 +8,24 @@ from PIL import Image, UnidentifiedImageError
 
 from bots.delivery.attachments import Print, fitted
 from studio.domain.cases import Exhibit
-from studio.errors import NotFound
+from studio.errors import NotFoundError
 from studio.ports import Ports
 
 
 def prints_of(ports: Ports, exhibits: Sequence[Exhibit], *, limit_bytes: int) -> list[Print]:
-    """As far as their files are there. `limit_bytes` is for each of them. Raises `StorageFailed`."""
+    """As far as their files are there. `limit_bytes` is for each of them. Raises `StorageError`."""
     found = []
     for exhibit in exhibits:
-        with suppress(NotFound):
+        with suppress(NotFoundError):
             data = ports.store.get(exhibit.key)
             found.append(fitted(ports, data, limit_bytes=limit_bytes))
     return found
 
 
 def mosaic_of(ports: Ports, exhibit: Exhibit) -> bytes | None:
-    """PNG bytes; None where no file is there to make it of. Raises `StorageFailed`."""
+    """PNG bytes; None where no file is there to make it of. Raises `StorageError`."""
     for key in (exhibit.thumbnail_key, exhibit.key):
-        with suppress(NotFound):
+        with suppress(NotFoundError):
             if mosaic := pixelate(ports.store.get(key)):
                 return mosaic
     return None

@@ -19,7 +19,7 @@ from studio.db.database import Database
 from studio.db.tables import CaseRow
 from studio.domain.cases import CaseState, Dossier, Notice
 from studio.domain.people import Person
-from studio.errors import NotAllowed, NotFound
+from studio.errors import NotAllowedError, NotFoundError
 from studio.ports import Desk
 
 _CLAIM_MARK = "sending:"  # stands where the message's id will, with the second at which the sending began
@@ -74,7 +74,7 @@ class CaseBoard:
     async def show(self, case_id: str) -> None:
         """Bring the case's message up to date. Without a desk channel there is none: /cases lists it still.
 
-        Raises `NotFound`, `StillSending` and the platform's errors for troubles that pass.
+        Raises `NotFoundError`, `StillSending` and the platform's errors for troubles that pass.
         """
         lock = self._locks.setdefault(case_id, asyncio.Lock())
         async with lock:
@@ -115,7 +115,7 @@ class CaseBoard:
             log.info("a channel for digests cannot be reached", extra={"channel": channel})
 
     async def dossier_for(self, moderator: Person, case_id: str) -> Dossier:
-        """A case of the moderator's own desk, to read. Raises `NotAllowed` and `NotFound`."""
+        """A case of the moderator's own desk, to read. Raises `NotAllowedError` and `NotFoundError`."""
         return await self._backroom.run("desk", read_for, self._database, self._desk, moderator, case_id)
 
     async def _bring(self, folder: Folder, *, asked: bool) -> None:
@@ -154,7 +154,7 @@ class CaseBoard:
 
 
 def load_folder(database: Database, desk: Desk, case_id: str) -> Folder:
-    """Raises `NotFound`."""
+    """Raises `NotFoundError`."""
     dossier = desk.read(case_id)
     case = dossier.case
     with database.read() as session:
@@ -167,12 +167,12 @@ def load_folder(database: Database, desk: Desk, case_id: str) -> Folder:
 
 
 def read_for(database: Database, desk: Desk, moderator: Person, case_id: str) -> Dossier:
-    """Raises `NotAllowed` for somebody who does not moderate, `NotFound` for a case of another desk."""
+    """Raises `NotAllowedError` for somebody who does not moderate, `NotFoundError` for a case of another desk."""
     if not moderator.moderates:
-        raise NotAllowed("Only moderators can do that.")
+        raise NotAllowedError("Only moderators can do that.")
     with database.read() as session:
         if cases.find_case(session, case_id, viewer=moderator).addressee:
-            raise NotFound(f"Case {case_id[:12]}")
+            raise NotFoundError(f"Case {case_id[:12]}")
     return desk.read(case_id)
 
 

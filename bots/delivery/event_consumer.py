@@ -25,7 +25,7 @@ from studio.domain.events import (
     PictureChanged,
 )
 from studio.domain.people import Platform
-from studio.errors import NotFound, Trouble
+from studio.errors import NotFoundError, ServiceError
 from studio.ports import Delivery, Events
 
 _PAUSE_SECONDS = 1.0
@@ -58,8 +58,8 @@ class News:
         self._backroom = backroom
         self._platform = platform
         self._consumer = consumer
-        self._passing: tuple[type[Exception], ...] = (*passing, StillSending, Trouble, OSError)
-        self._unshown: tuple[type[Exception], ...] = (*self._passing, NotFound)
+        self._passing: tuple[type[Exception], ...] = (*passing, StillSending, ServiceError, OSError)
+        self._unshown: tuple[type[Exception], ...] = (*self._passing, NotFoundError)
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
         self._in_hand: set[Event] = set()
@@ -156,7 +156,7 @@ class News:
                 await self._act(event)
             finally:
                 self._in_hand.discard(event)
-        except NotFound:
+        except NotFoundError:
             log.info("an event speaks of what is not there", extra=_named(event))
         except self._passing as error:
             # Not acknowledged: it comes again in a while.

@@ -23,7 +23,7 @@ from bots.runtime.thread_pools import Backroom
 from studio.db.database import Database
 from studio.domain.events import JobProgress
 from studio.domain.jobs import WAITING, JobState
-from studio.errors import NotFound
+from studio.errors import NotFoundError
 from studio.runtime.bounded_dict import Latest
 
 _POSITIONS_EVERY_SECONDS = 5.0
@@ -179,7 +179,7 @@ class Board:
             sheet.overdue = False
             try:
                 await self.show(job_id)
-            except NotFound:
+            except NotFoundError:
                 log.info("a job is not there any more", extra={"job_id": job_id})
             except Exception as error:  # noqa: BLE001 - the platform's own, of which the board knows nothing
                 sheet.overdue = True
@@ -221,7 +221,7 @@ class Board:
         if sheet.standing is None or sheet.standing.job.state is JobState.HELD:
             try:
                 sheet.standing = await self._run(load_standing, progress.job_id)
-            except NotFound:
+            except NotFoundError:
                 return False
             sheet.slip = sheet.slip or sheet.standing.slip
         standing = sheet.standing

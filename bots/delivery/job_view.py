@@ -18,7 +18,7 @@ from studio.db.tables import DeliveryRow, JobRow, PersonRow, PictureRow, StarRow
 from studio.domain.jobs import Job, JobState
 from studio.domain.people import Person, Platform
 from studio.domain.pictures import Picture
-from studio.errors import NotFound, PolicyRefusal
+from studio.errors import NotFoundError, PolicyRefusalError
 from studio.runtime.clock import now
 
 
@@ -66,7 +66,7 @@ class Standing:
     @property
     def may_appeal(self) -> bool:
         """A house rule refused it, and not one against which there is no appeal."""
-        return self.job.state is JobState.REFUSED and self.job.error_code == PolicyRefusal.code
+        return self.job.state is JobState.REFUSED and self.job.error_code == PolicyRefusalError.code
 
     @property
     def alone(self) -> bool:
@@ -75,7 +75,7 @@ class Standing:
 
 
 def load_standing(database: Database, job_id: str, *, viewer: Person | None = None) -> Standing:
-    """Raises `NotFound`."""
+    """Raises `NotFoundError`."""
     with database.read() as session:
         job = queries.find_job(session, job_id, viewer=viewer)
         done = job.state is JobState.DONE
@@ -123,11 +123,11 @@ def nowhere(job: Job) -> Slip:
 def keep_slip(database: Database, job_id: str, slip: Slip) -> None:
     """Two processes may write the same slip at once; the later one wins, and both name the same message.
 
-    Raises `NotFound` when the job is gone meanwhile.
+    Raises `NotFoundError` when the job is gone meanwhile.
     """
     with database.begin() as session:
         if session.get(JobRow, job_id) is None:
-            raise NotFound("The job")
+            raise NotFoundError("The job")
         values = {
             "channel": slip.channel,
             "message": slip.message,
@@ -182,7 +182,7 @@ def known_name(database: Database, person_key: str) -> str | None:
 def load_family(
     database: Database, picture_id: str, viewer: Person, *, channel: str | None = None
 ) -> tuple[Job, Picture, list[tuple[Picture, Job]]]:
-    """A picture, its job, and its ancestors with theirs, nearest first. Raises `NotFound`.
+    """A picture, its job, and its ancestors with theirs, nearest first. Raises `NotFoundError`.
 
     Ancestors that the viewer may not see are left out. `channel` is where the viewer is.
     """

@@ -11,7 +11,7 @@ from studio.commands.button_ids import Action, Button
 from studio.db.database import Database
 from studio.domain.identifiers import is_job_id, split_picture_id
 from studio.domain.people import Platform
-from studio.errors import BadRequest
+from studio.errors import BadRequestError
 
 # Where one picture is shown a reaction means that one, and nothing is painted there.
 _OF_ONE = frozenset({Action.STAR, Action.REPORT, Action.DELETE})
@@ -29,10 +29,10 @@ class Shown:
     first: bool = False
 
     def numbers(self, standing: Standing) -> list[int]:
-        """Those of the pictures that are there, at least one. Raises `BadRequest`."""
+        """Those of the pictures that are there, at least one. Raises `BadRequestError`."""
         found = [picture.index for picture in standing.pictures if self.index in (0, picture.index)]
         if not found:
-            raise BadRequest(ALL_DELETED if standing.job.state.ended else NO_IMAGE)
+            raise BadRequestError(ALL_DELETED if standing.job.state.ended else NO_IMAGE)
         return found
 
     def meant_by(self, action: Action, number: int) -> Button | None:

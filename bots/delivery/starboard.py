@@ -21,7 +21,7 @@ from studio.db.tables import DeliveryRow, JobRow, PictureRow, ShowcaseRow
 from studio.domain.jobs import Job, JobState
 from studio.domain.people import Platform
 from studio.domain.pictures import Picture
-from studio.errors import NotFound
+from studio.errors import NotFoundError
 from studio.runtime.clock import now
 
 _CLAIM_LASTS_SECONDS = 20
@@ -59,7 +59,7 @@ class Starboard:
     async def show(self, picture_id: str) -> None:
         """After a star was given or taken, or the picture was deleted.
 
-        Raises `NotFound`, `StillSending` and the platform's errors for troubles that pass.
+        Raises `NotFoundError`, `StillSending` and the platform's errors for troubles that pass.
         """
         lock = self._locks.setdefault(picture_id, asyncio.Lock())
         async with lock:
@@ -103,14 +103,14 @@ class Starboard:
 
 
 def load_exhibit(database: Database, picture_id: str) -> tuple[Exhibit | None, Slip | None]:
-    """What is to be shown, if anything, and where it hangs already. Raises `NotFound`.
+    """What is to be shown, if anything, and where it hangs already. Raises `NotFoundError`.
 
     A picture that hangs stays when it loses a star: only its count changes.
     """
     with database.read() as session:
         row = session.get(PictureRow, picture_id)
         if row is None:
-            raise NotFound(f"Picture {picture_id[:14]}")
+            raise NotFoundError(f"Picture {picture_id[:14]}")
         slip = _slip(session, picture_id)
         job = queries.find_job(session, row.job_id)
         seen = job.state is JobState.DONE and may_see(session, job, Audience(home=job.person.home))

@@ -17,7 +17,7 @@ from discord.utils import MISSING
 from bots.discord.settings import DiscordSettings
 from bots.discord.texts import texts
 from bots.runtime.heartbeat_file import pulse
-from studio.errors import Misconfigured
+from studio.errors import ConfigurationError
 from studio.ports import Ports
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ log = logging.getLogger(__name__)
 def run_bot(ports: Ports, settings: DiscordSettings, *, ready_file: Path | None = None) -> None:
     """Be the Discord face until SIGINT or SIGTERM; `ready_file` is fresh while it is connected.
 
-    Raises `Misconfigured` for a token Discord does not take.
+    Raises `ConfigurationError` for a token Discord does not take.
     """
     asyncio.run(_run(ports, settings, ready_file))
 
@@ -81,10 +81,10 @@ async def _keep_connected(bot: "Bot", settings: DiscordSettings) -> None:
             log.warning("Discord names no gateway; trying again in %.0f s", _GATEWAY_PAUSE_SECONDS)
             await asyncio.sleep(_GATEWAY_PAUSE_SECONDS)
         except discord.PrivilegedIntentsRequired as error:
-            raise Misconfigured(texts.NO_INTENTS) from error
+            raise ConfigurationError(texts.NO_INTENTS) from error
         except discord.ConnectionClosed as error:
             if sentence := _CLOSED_FOR_GOOD.get(error.code):
-                raise Misconfigured(sentence) from error
+                raise ConfigurationError(sentence) from error
             raise
 
 
@@ -94,10 +94,10 @@ async def _log_in(bot: "Bot", settings: DiscordSettings) -> None:
         try:
             await bot.login(settings.token)
         except discord.LoginFailure as error:
-            raise Misconfigured(texts.WRONG_TOKEN) from error
+            raise ConfigurationError(texts.WRONG_TOKEN) from error
         except discord.HTTPException as error:
             if error.status < 500 and error.status != 429:
-                raise Misconfigured(texts.NOT_DISCORD.format(status=error.status)) from error
+                raise ConfigurationError(texts.NOT_DISCORD.format(status=error.status)) from error
             log.warning("Discord answers %s; trying again in %.0f s", error.status, pause_seconds)
         except (aiohttp.ClientError, OSError) as error:
             log.warning(

@@ -8,7 +8,7 @@ from PIL import Image, ImageDraw
 from bots.drawing.fonts import Font, font_for
 from bots.texts.chat import shorten
 from studio.commands.results import Family, Relative
-from studio.errors import NotFound, StorageFailed
+from studio.errors import NotFoundError, StorageError
 from studio.ports import Store
 
 _TILE = 128
@@ -96,7 +96,7 @@ def _thumbnail(key: str, store: Store) -> Image.Image | None:
     try:
         with Image.open(io.BytesIO(store.get(key))) as image:
             picture = image.convert("RGB")
-    except (NotFound, StorageFailed, OSError):
+    except (NotFoundError, StorageError, OSError):
         return None
     picture.thumbnail((_TILE, _TILE))
     return picture

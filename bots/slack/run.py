@@ -29,7 +29,7 @@ from bots.slack.settings import EVENTS_PATH, INSTALL_PATH, REDIRECT_PATH, SlackS
 from bots.slack.texts import texts
 from bots.slack.workspaces.installation_store import Installations, Rotation, States
 from bots.slack.workspaces.registry import InstalledWorkspaces, Workspaces, open_workspace
-from studio.errors import Misconfigured
+from studio.errors import ConfigurationError
 from studio.ports import Ports
 
 _FIRST_PAUSE_SECONDS = 1.0
@@ -42,10 +42,10 @@ log = logging.getLogger(__name__)
 def run_face(ports: Ports, settings: SlackSettings, *, ready_file: Path | None = None) -> None:
     """Be the Slack face until SIGINT or SIGTERM; `ready_file` is fresh while it serves.
 
-    Raises `Misconfigured` for tokens that Slack does not take.
+    Raises `ConfigurationError` for tokens that Slack does not take.
     """
     if not settings.app_token and not settings.signing_secret:
-        raise Misconfigured(texts.NO_SIGNING_SECRET)
+        raise ConfigurationError(texts.NO_SIGNING_SECRET)
     asyncio.run(_run(ports, settings, ready_file))
 
 
@@ -97,7 +97,7 @@ class Opening:
         self._session = session
 
     async def open(self) -> tuple[Face, Mapping[str, Page]]:
-        """The face and its pages for those who install it. Raises `Misconfigured` and `SlackAway`."""
+        """The face and its pages for those who install it. Raises `ConfigurationError` and `SlackAway`."""
         settings = self._settings
         client = web_client(None, settings.api_url, self._session)
         if settings.app_token:
@@ -151,7 +151,7 @@ async def _check_app_token(client: AsyncWebClient, app_token: str) -> None:
         data = getattr(error.response, "data", None)
         code = str(data.get("error", "")) if isinstance(data, dict) else ""
         if code in TOKEN_TROUBLES:
-            raise Misconfigured(texts.WRONG_APP_TOKEN.format(code=code)) from error
+            raise ConfigurationError(texts.WRONG_APP_TOKEN.format(code=code)) from error
         raise SlackAway(f"apps.connections.open: {code}") from error
     except (SlackClientError, aiohttp.ClientError, TimeoutError, OSError) as error:
         raise SlackAway(f"apps.connections.open: {type(error).__name__}") from error

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from studio.domain.jobs import Job, JobState
 from studio.domain.pictures import Picture
 from studio.domain.requests import Operation
-from studio.errors import BadParameter, ChatelierError
+from studio.errors import BadParameterError, ChatelierError
 from studio.parsing.text_cleaning import clean_text, point_at
 
 _BAR_CELLS = 12
@@ -71,7 +71,7 @@ def broke(fault_id: str) -> str:
 
 def pointer(error: ChatelierError) -> str:
     """For a typeface of fixed width: what was typed and carets under what is wrong with it; empty for most errors."""
-    if not isinstance(error, BadParameter) or not error.text:
+    if not isinstance(error, BadParameterError) or not error.text:
         return ""
     # One letter for one letter, or the carets would stand elsewhere.
     shown = "".join(each if each.isprintable() else " " for each in error.text.replace("`", "'"))

@@ -4,21 +4,21 @@ from collections.abc import Mapping
 
 from studio.commands.command_line import MAX_PHRASE, split_flags
 from studio.commands.registry import find_command
-from studio.errors import BadParameter
+from studio.errors import BadParameterError
 from studio.parsing.text_cleaning import clean_text
 
 
 def spread_flags(command: str, values: Mapping[str, object]) -> dict[str, object]:
     """The values, with flags in the prompt moved to their parameters. An option that was filled in wins.
 
-    Raises `BadParameter` that names the flag which is wrong.
+    Raises `BadParameterError` that names the flag which is wrong.
     """
     spread = dict(values)
     prompt = spread.get("prompt")
     if not isinstance(prompt, str):
         return spread
     if len(prompt) > MAX_PHRASE:
-        raise BadParameter("prompt", f"is {len(prompt):,} characters long; the most is 1,000.")
+        raise BadParameterError("prompt", f"is {len(prompt):,} characters long; the most is 1,000.")
     words, found = split_flags(find_command(command), clean_text(prompt))
     if not found:
         return spread

@@ -25,12 +25,12 @@ from bots.web.routes import banned, health, images, moderation, pages, public_re
 from bots.web.routes.metrics import Figures
 from bots.web.settings import WebSettings
 from bots.web.texts import texts
-from studio.errors import ChatelierError, NotFound, Trouble
+from studio.errors import ChatelierError, NotFoundError, ServiceError
 from studio.ports import Ports
 
 
 def create_app(ports: Ports, settings: WebSettings, *, figures: Figures | None = None) -> Starlette:
-    """Raises `Misconfigured` when the settings would leave the room open to strangers.
+    """Raises `ConfigurationError` when the settings would leave the room open to strangers.
 
     `figures` are counted there; a caller that has them may serve them at another address too.
     """
@@ -131,7 +131,7 @@ def _problem(request: Request, sentence: str, status: int) -> Response:
 
 async def _on_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, ChatelierError)  # noqa: S101 - registered for this type only
-    status = 404 if isinstance(error, NotFound) else 503 if isinstance(error, Trouble) else 400
+    status = 404 if isinstance(error, NotFoundError) else 503 if isinstance(error, ServiceError) else 400
     return _problem(request, texts.sentence_of(error), status)
 
 

@@ -32,7 +32,10 @@ class Server(uvicorn.Server):
 def make_server(
     ports: Ports, settings: WebSettings, *, around: Around | None = None, figures: Figures | None = None
 ) -> Server:
-    """Raises `Misconfigured`. Logging is left to the caller. `around` puts an app of somebody else's before ours."""
+    """Raises `ConfigurationError`.
+
+    Logging is left to the caller. `around` puts an app of somebody else's before ours.
+    """
     app: ASGIApp = create_app(ports, settings, figures=figures)
     config = uvicorn.Config(
         around(app) if around else app,

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from studio.errors import Misconfigured
+from studio.errors import ConfigurationError
 from studio.runtime.loopback import is_loopback, plain_network
 
 SHORTEST_SECRET_KEY = 16
@@ -42,7 +42,7 @@ class WebSettings:
         return is_loopback(self.host)
 
     def check(self) -> None:
-        """Raises `Misconfigured` with every problem and how to fix it."""
+        """Raises `ConfigurationError` with every problem and how to fix it."""
         problems = []
         if len(self.secret_key) < SHORTEST_SECRET_KEY:
             problems.append(f"the web secret key needs at least {SHORTEST_SECRET_KEY} characters.")
@@ -59,4 +59,4 @@ class WebSettings:
         except ValueError as error:
             problems.append(f"trusted proxies: {error}.")
         if problems:
-            raise Misconfigured("The web room cannot open: " + " ".join(problems))
+            raise ConfigurationError("The web room cannot open: " + " ".join(problems))

@@ -15,7 +15,7 @@ from typing import Any
 
 import psutil
 
-from studio.errors import Trouble
+from studio.errors import ServiceError
 
 _MOST_SECONDS_TO_OPEN = 180.0
 
@@ -54,7 +54,7 @@ class OpenHouse:
 
 @contextmanager
 def open_house(model: str | None = None) -> Iterator[OpenHouse]:
-    """Raises `Trouble` with the last lines of the log when the house does not open."""
+    """Raises `ServiceError` with the last lines of the log when the house does not open."""
     with TemporaryDirectory(prefix="chatelier-bench-") as folder:
         home = Path(folder)
         log = home / "up.log"
@@ -89,7 +89,7 @@ def _wait_for_the_door(process: "subprocess.Popen[bytes]", log: Path) -> None:
     deadline = time.monotonic() + _MOST_SECONDS_TO_OPEN
     while "The studio is open" not in (said := log.read_text(errors="replace")):
         if process.poll() is not None or time.monotonic() > deadline:
-            raise Trouble(f"The studio did not open. It said last: {said[-1000:]}")
+            raise ServiceError(f"The studio did not open. It said last: {said[-1000:]}")
         time.sleep(0.05)
 
 

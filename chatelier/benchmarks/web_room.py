@@ -13,7 +13,7 @@ from chatelier.benchmarks.web_client import Said, Visitor
 from moderation.provenance.watermark.robustness import photograph
 from studio.db.database import Database
 from studio.db.tables import JobRow
-from studio.errors import Trouble
+from studio.errors import ServiceError
 
 _SETTLE_SECONDS = 5.0
 _ROUNDS = 5
@@ -116,7 +116,7 @@ async def _paint(visitor: Visitor, text: str) -> tuple[float, str]:
     job = str(said.answer.get("job"))
     heard_at, message = await visitor.hear(lambda message: _state_in(message, job) not in {None, *_UNDERWAY})
     if (state := _state_in(message, job)) != "done":
-        raise Trouble(f"A job ended as {state}. See the worker's log.")
+        raise ServiceError(f"A job ended as {state}. See the worker's log.")
     return heard_at - sent_at, job
 
 
@@ -147,7 +147,7 @@ def _split(house: OpenHouse, job: str, *, sent_at: float, seconds: float) -> Pai
     finally:
         database.close()
     if row.started_at is None or row.ended_at is None or row.painting_seconds is None:
-        raise Trouble("A job was not written down as it should be. See the worker's log.")
+        raise ServiceError("A job was not written down as it should be. See the worker's log.")
     started, ended = row.started_at.timestamp() - sent_at, row.ended_at.timestamp() - sent_at
     return Painted(
         accepting=started,

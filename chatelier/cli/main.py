@@ -15,7 +15,7 @@ from chatelier.cli.services import beat, run, up, worker
 from chatelier.cli.tools import bench, imagine, verify, version
 from chatelier.runtime.private_files import keep_files_private
 from chatelier.settings.redaction import redact
-from studio.errors import BadParameter, ChatelierError
+from studio.errors import BadParameterError, ChatelierError
 from studio.parsing.text_cleaning import point_at
 
 _HELP = """Chatelier is an atelier inside a chat: people paint together with a model that their community
@@ -81,7 +81,7 @@ def carry_out(arguments: list[str]) -> int:
         status = _INTERRUPTED
     except ChatelierError as error:
         say_error(str(error))
-        if isinstance(error, BadParameter) and error.text:
+        if isinstance(error, BadParameterError) and error.text:
             remarks().print(point_at(error.text, error.span), markup=False, highlight=False)
         return 1
     except BrokenPipeError:

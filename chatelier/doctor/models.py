@@ -9,7 +9,7 @@ from chatelier.settings import Loaded
 from chatelier.wiring.ports import model_catalogue
 from chatelier.wiring.workers import served_models, speed_of
 from engine.performance import Quantise
-from studio.errors import Misconfigured, ModelBroken
+from studio.errors import ConfigurationError, ModelLoadError
 
 
 def models(loaded: Loaded) -> Iterator[Finding]:
@@ -19,7 +19,7 @@ def models(loaded: Loaded) -> Iterator[Finding]:
     try:
         folder = catalogue.check(default)
         yield good("model", f"{default.name} is whole ({folder})")
-    except ModelBroken as error:
+    except ModelLoadError as error:
         fix = (
             f"chatelier models pull {default.name}"
             if default.on_hub
@@ -29,11 +29,11 @@ def models(loaded: Loaded) -> Iterator[Finding]:
     for entry in others:
         try:
             folder = catalogue.folder(entry)
-        except ModelBroken:
+        except ModelLoadError:
             continue  # not fetched, and nobody needs it until it is asked for
         try:
             catalogue.check(entry)
-        except ModelBroken as error:
+        except ModelLoadError as error:
             yield note(
                 "model",
                 str(error),
@@ -77,7 +77,7 @@ def queues(loaded: Loaded) -> Iterator[Finding]:
         return
     try:
         yield good("queues", f"the worker here serves {', '.join(served_models(loaded.settings))}")
-    except Misconfigured as error:
+    except ConfigurationError as error:
         yield bad("queues", str(error), "Correct it for this worker.")
 
 

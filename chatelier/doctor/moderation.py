@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from chatelier.doctor.findings import Finding, bad, good, note
 from chatelier.settings import Loaded
 from chatelier.wiring.ports import house_policy, safety_model
-from studio.errors import Misconfigured
+from studio.errors import ConfigurationError
 
 
 def policy(loaded: Loaded) -> Iterator[Finding]:
@@ -14,7 +14,7 @@ def policy(loaded: Loaded) -> Iterator[Finding]:
         return
     try:
         yield good("policy", f"{path}, version {house_policy(loaded.settings).version}")
-    except Misconfigured as error:
+    except ConfigurationError as error:
         yield bad("policy", str(error), f"Correct it until this is content: chatelier policy check {path}")
 
 
@@ -42,7 +42,7 @@ def names(loaded: Loaded) -> Iterator[Finding]:
         try:
             Names.from_file(path)
             yield good("names", f"those in {path}")
-        except Misconfigured as error:
+        except ConfigurationError as error:
             yield bad("names", str(error), "Correct that file, or CHATELIER_MODERATION__NAMES.")
     if named_people.is_installed():
         yield good("persons", "named persons are found in prompts")

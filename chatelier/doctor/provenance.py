@@ -7,7 +7,7 @@ from datetime import timedelta
 from chatelier.doctor.findings import Finding, bad, good, note
 from chatelier.settings import Loaded
 from chatelier.wiring.ports import own_chain
-from studio.errors import Misconfigured
+from studio.errors import ConfigurationError
 from studio.runtime.clock import now
 
 _SOON = timedelta(days=60)
@@ -23,7 +23,7 @@ def chain(loaded: Loaded) -> Iterator[Finding]:
         return
     try:
         found = own_chain(loaded.settings)
-    except Misconfigured as error:
+    except ConfigurationError as error:
         yield bad("provenance", str(error), _ANEW.format(folder=folder))
         return
     if found is None:

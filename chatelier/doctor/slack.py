@@ -80,14 +80,14 @@ def _installed(client: "WebClient", settings: Settings) -> Iterator[Finding]:
 
     from bots.slack.tables import BOTS
     from chatelier.wiring.ports import connect_database
-    from studio.errors import DatabaseUnavailable
+    from studio.errors import DatabaseUnavailableError
 
     database = connect_database(settings)
     query = select(BOTS.c.bot_token).where(BOTS.c.client_id == settings.slack.client_id)
     try:
         with database.read() as session:
             tokens = list(session.scalars(query.order_by(BOTS.c.installed_at.desc())))
-    except DatabaseUnavailable:
+    except DatabaseUnavailableError:
         return  # which the examination of the database says
     finally:
         database.close()

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Any, TextIO
 
-from studio.errors import Misconfigured
+from studio.errors import ConfigurationError
 
 
 class Occupancy:
@@ -19,14 +19,14 @@ class Occupancy:
 
     @classmethod
     def claim(cls, folder: Path) -> "Occupancy":
-        """Raises `Misconfigured` when another process holds the home. `folder` is its run folder."""
+        """Raises `ConfigurationError` when another process holds the home. `folder` is its run folder."""
         handle = os.open(_lock_of(folder), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         lock = os.fdopen(handle, "r+")
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             lock.close()
-            raise Misconfigured(_sentence(folder)) from None
+            raise ConfigurationError(_sentence(folder)) from None
         _note_of(folder).unlink(missing_ok=True)  # of one that was killed
         return cls(_note_of(folder), lock)
 

@@ -22,7 +22,7 @@ from engine.catalog.bundled_notes import bundled_notes
 
 
 def open_house(loaded: Loaded, *, quiet: bool) -> None:
-    """Run until SIGINT, SIGTERM or SIGHUP. Raises `Misconfigured`, `ModelBroken` and `StartFailed`.
+    """Run until SIGINT, SIGTERM or SIGHUP. Raises `ConfigurationError`, `ModelLoadError` and `StartFailed`.
 
     `quiet` leaves what the programs say to their log files.
     """
@@ -100,7 +100,7 @@ async def _keep_open(plan: Plan, occupancy: Occupancy, console: Console, *, quie
 
 
 def _require_model(settings: Settings) -> None:
-    """A model that is not whole is said now, and not by a dying worker. Raises `ModelBroken`."""
+    """A model that is not whole is said now, and not by a dying worker. Raises `ModelLoadError`."""
     catalogue = model_catalogue(settings)
     catalogue.check(catalogue.entries[0])
 

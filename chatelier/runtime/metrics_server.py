@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from studio.errors import Misconfigured
+from studio.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
@@ -21,7 +21,7 @@ METRICS = typer.Option(
 def serve_figures(address: str | None, *, registry: "CollectorRegistry | None" = None) -> None:
     """In a thread of its own, until the process ends; of the whole process, or of `registry`.
 
-    Raises `Misconfigured` for an address that cannot be had.
+    Raises `ConfigurationError` for an address that cannot be had.
     """
     if address is None:
         return
@@ -29,10 +29,10 @@ def serve_figures(address: str | None, *, registry: "CollectorRegistry | None" =
 
     host, _, port = address.rpartition(":")
     if not port.isdecimal() or int(port) > 65535:
-        raise Misconfigured(f"--metrics {address}: write it as HOST:PORT, such as 127.0.0.1:9100.")
+        raise ConfigurationError(f"--metrics {address}: write it as HOST:PORT, such as 127.0.0.1:9100.")
     try:
         start_http_server(int(port), addr=host or "127.0.0.1", registry=registry or REGISTRY)
     except OSError as error:
-        raise Misconfigured(
+        raise ConfigurationError(
             f"--metrics {address}: nothing can be served there ({error.strerror}). Choose another port."
         ) from error

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from http.client import HTTPException
 
 from chatelier.settings import Loaded
-from studio.errors import Misconfigured
+from studio.errors import ConfigurationError
 
 HEALTH_PATH = "/healthz"
 _PORTS_TRIED = 50
@@ -19,7 +19,8 @@ _held_ports: list[socket.socket] = []
 def open_web_port(loaded: Loaded) -> socket.socket:
     """Listens on the port that is set, which must be free; else on the first free one from the default upwards.
 
-    From here on nobody else can take it, and whoever connects waits until a server accepts. Raises `Misconfigured`.
+    From here on nobody else can take it, and whoever connects waits until a server accepts. Raises
+    `ConfigurationError`.
     """
     web = loaded.settings.web
     is_set = loaded.origin("web.port") != "default"
@@ -31,21 +32,23 @@ def open_web_port(loaded: Loaded) -> socket.socket:
 
 
 def require_free(host: str, port: int, *, setting: str = "CHATELIER_WEB__PORT") -> None:
-    """Raises `Misconfigured` when somebody else listens there."""
+    """Raises `ConfigurationError` when somebody else listens there."""
     if port and not is_free(host, port):
         raise _taken(host, port, setting=setting)
 
 
 def is_free(host: str, port: int) -> bool:
-    """Whether this process may listen there now. Raises `Misconfigured` when it never may."""
+    """Whether this process may listen there now. Raises `ConfigurationError` when it never may."""
     bound = _bind(host, port)
     if bound is not None:
         bound.close()
     return bound is not None
 
 
-def _taken(host: str, port: int, *, setting: str = "CHATELIER_WEB__PORT") -> Misconfigured:
-    return Misconfigured(f"Port {port} on {host} is taken. Close what uses it, or set another {setting}.")
+def _taken(host: str, port: int, *, setting: str = "CHATELIER_WEB__PORT") -> ConfigurationError:
+    return ConfigurationError(
+        f"Port {port} on {host} is taken. Close what uses it, or set another {setting}."
+    )
 
 
 def _listen(host: str, port: int) -> socket.socket | None:
@@ -60,7 +63,7 @@ def _listen(host: str, port: int) -> socket.socket | None:
 
 
 def _bind(host: str, port: int) -> socket.socket | None:
-    """None where somebody else listens. Raises `Misconfigured` when this process never may."""
+    """None where somebody else listens. Raises `ConfigurationError` when this process never may."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with ExitStack() as stack:
         bound = stack.enter_context(socket.socket(family))
@@ -70,11 +73,11 @@ def _bind(host: str, port: int) -> socket.socket | None:
         try:
             bound.bind((host, port))
         except PermissionError:
-            raise Misconfigured(
+            raise ConfigurationError(
                 f"Port {port} needs more rights than this user has. Set CHATELIER_WEB__PORT to 1024 or more."
             ) from None
         except socket.gaierror:
-            raise Misconfigured(f"CHATELIER_WEB__HOST: {host} is no address of this machine.") from None
+            raise ConfigurationError(f"CHATELIER_WEB__HOST: {host} is no address of this machine.") from None
         except OSError:
             return None
         stack.pop_all()

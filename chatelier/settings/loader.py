@@ -15,7 +15,7 @@ from pydantic_core import ErrorDetails
 from chatelier.settings.redaction import hide_from_now_on, is_url
 from chatelier.settings.settings import DELIMITER, PREFIX, SECTIONS, Settings
 from chatelier.settings.sources import environment_values, file_values
-from studio.errors import Misconfigured
+from studio.errors import ConfigurationError
 
 FILE_NAME = "chatelier.toml"
 FILE_VARIABLE = f"{PREFIX}CONFIG"
@@ -34,7 +34,7 @@ class Problem:
         return f"{self.setting}: {self.fault}. {self.fix}"
 
 
-class BadSettings(Misconfigured):
+class BadSettings(ConfigurationError):
     """All that is wrong with the settings, at once."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:

@@ -15,7 +15,7 @@ from rich.console import Console
 from chatelier.supervisor.output import Output, Terminal
 from chatelier.supervisor.process import Process
 from chatelier.supervisor.program import Program, backoff_seconds
-from studio.errors import Trouble
+from studio.errors import ServiceError
 
 _POLL_SECONDS = 0.1
 _STEADY_SECONDS = 20.0  # whoever is up for this long has started well
@@ -26,7 +26,7 @@ _SILENT_CHECKS = 12  # counted, not timed: after the machine has slept, everybod
 _LAST_WORDS_SECONDS = 2.0
 
 
-class StartFailed(Trouble):
+class StartFailed(ServiceError):
     """A program did not come up at all; the sentence says why, in its own last words."""
 
     code = "start"

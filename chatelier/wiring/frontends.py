@@ -16,7 +16,7 @@ from chatelier.runtime.network import local_url, require_free
 from chatelier.runtime.unknown_proxies import UnknownProxies
 from chatelier.settings import Settings
 from chatelier.wiring.ports import face_ports, make_folder, redis_url
-from studio.errors import Misconfigured
+from studio.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from bots.web.server import Around
@@ -93,12 +93,12 @@ def _with_slack(settings: Settings) -> "Around | None":
 
 
 def run_discord(settings: Settings, *, ready_file: Path | None = None) -> None:
-    """Be the Discord face until told to stop. Raises `Misconfigured` without a token, or with a wrong one."""
+    """Be the Discord face until told to stop. Raises `ConfigurationError` without a token, or with a wrong one."""
     from bots.discord import DiscordSettings, run_bot
 
     discord = settings.discord
     if discord.token is None:
-        raise Misconfigured(
+        raise ConfigurationError(
             "CHATELIER_DISCORD__TOKEN is not set. Copy the bot's token from Discord's developer portal."
         )
     bot = DiscordSettings(
@@ -117,13 +117,13 @@ def run_discord(settings: Settings, *, ready_file: Path | None = None) -> None:
 
 
 def run_slack(settings: Settings, *, ready_file: Path | None = None) -> None:
-    """Be the Slack face until told to stop. Raises `Misconfigured` without tokens, or with wrong ones."""
+    """Be the Slack face until told to stop. Raises `ConfigurationError` without tokens, or with wrong ones."""
     from bots.slack import SlackSettings
     from bots.slack.run import run_face
 
     slack = settings.slack
     if not slack.is_set:
-        raise Misconfigured(
+        raise ConfigurationError(
             "CHATELIER_SLACK__BOT_TOKEN is not set. Copy the bot token from your Slack app's page, OAuth & Permissions."
         )
     face = SlackSettings(

@@ -30,7 +30,7 @@ from studio.domain.people import Person, Platform
 from studio.domain.pictures import Recipe
 from studio.domain.requests import PaintRequest
 from studio.domain.verdicts import Verdict
-from studio.errors import JobCancelled, PolicyRefusal, StorageFailed
+from studio.errors import JobCancelledError, PolicyRefusalError, StorageError
 from studio.parsing.foreign_syntax import Hint, without_foreign_syntax
 from studio.ports import Admission, Inspected, Inspection, Signer
 from studio.runtime.serialization import to_json
@@ -66,7 +66,7 @@ class Withheld:
 def read_request(settings: Settings, values: Mapping[str, object]) -> tuple[PaintRequest, Sequence[Hint]]:
     """Read and checked as the faces do it, flags in the words too; hints about other tools' syntax.
 
-    Raises `BadParameter`.
+    Raises `BadParameterError`.
     """
     read = spread_flags(SPEC.name, values)
     words, hints = without_foreign_syntax(str(read.get("prompt", "")))
@@ -86,8 +86,8 @@ def paint_into(
 
     `on_remark` is given what the house rules let pass here only.
 
-    Raises `Refused`, `BadParameter`, `ModelBroken`, `JobCancelled`, `InspectionFailed`, `SigningFailed`,
-    `StorageFailed`, and `Misconfigured` when the certificates cannot be made.
+    Raises `RequestRefusedError`, `BadParameterError`, `ModelLoadError`, `JobCancelledError`, `InspectionError`,
+    `SigningError`, `StorageError`, and `ConfigurationError` when the certificates cannot be made.
     """
     signer, job_id = open_signer(settings), job_id_of(to_json(request))
     with _interruptible() as cancelled:
@@ -99,7 +99,7 @@ def paint_into(
             job_id, person, request, gate, settings=settings, on_progress=on_progress, cancelled=cancelled
         )
         if cancelled():  # while they were looked over
-            raise JobCancelled
+            raise JobCancelledError
     for index, (each, png, verdict) in enumerate(painted, start=1):
         if verdict.allows:
             child = picture_id(job_id, index)
@@ -119,7 +119,7 @@ def _require_allowed(
 ) -> None:
     """Nobody is here who could look at what is held, but for its language the person at the terminal answers.
 
-    Raises `PolicyRefusal`.
+    Raises `PolicyRefusalError`.
     """
     from moderation.policy.remedies import remedy_of, setting_of
     from moderation.rules.prompt import PromptSubject
@@ -129,7 +129,7 @@ def _require_allowed(
     held, verdict = gate.judge(subject), gate.judge(subject, any_language=True)
     if not verdict.allows:
         remedy = remedy_of(verdict, person, moderated=False)
-        raise PolicyRefusal(rule=verdict.rule, category=verdict.category, remedy=remedy)
+        raise PolicyRefusalError(rule=verdict.rule, category=verdict.category, remedy=remedy)
     if not held.allows:
         on_remark(_ANY_LANGUAGE.format(setting=setting_of(held)))
 
@@ -146,7 +146,7 @@ def _paint(
 ) -> list[tuple[Painted, bytes, Verdict]]:
     """What was painted, as PNG too, and what the house says of each."""
     if cancelled():  # what comes now, loading a model, takes its time
-        raise JobCancelled
+        raise JobCancelledError
     atelier = open_atelier(settings, stays=False)
     order = Order(job_id=job_id, person=person.key, request=request)
     try:
@@ -194,12 +194,12 @@ def _save(folder: Path, png: bytes, recipe: Recipe) -> Saved:
         unfinished.replace(path)
     except OSError as error:
         unfinished.unlink(missing_ok=True)
-        raise StorageFailed(_sentence(folder, error)) from error
+        raise StorageError(_sentence(folder, error)) from error
     return Saved(path=path, recipe=recipe, known=False)
 
 
 def _require_writable(folder: Path) -> None:
-    """Before anything is painted. Raises `StorageFailed`."""
+    """Before anything is painted. Raises `StorageError`."""
     probe = folder / f".{secrets.token_hex(8)}.part"
     try:
         with with_umask_of_person():
@@ -207,7 +207,7 @@ def _require_writable(folder: Path) -> None:
         probe.write_bytes(b"ink")
         probe.unlink()
     except OSError as error:
-        raise StorageFailed(_sentence(folder, error)) from error
+        raise StorageError(_sentence(folder, error)) from error
 
 
 def _sentence(folder: Path, error: OSError) -> str:

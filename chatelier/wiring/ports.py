@@ -13,7 +13,7 @@ from chatelier.settings import Settings
 from chatelier.settings.redaction import mask_url
 from studio.db.database import Database, is_broken
 from studio.domain.people import Platform
-from studio.errors import DatabaseUnavailable, Misconfigured
+from studio.errors import ConfigurationError, DatabaseUnavailableError
 from studio.ports import HouseRules, Ports, Store
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def house_rules(settings: Settings) -> HouseRules:
 def connect_database(settings: Settings) -> Database:
     """The database, whatever its schema; a SQLite file is for this user only.
 
-    Raises `Misconfigured` when its folder cannot be made.
+    Raises `ConfigurationError` when its folder cannot be made.
     """
     database = Database(settings.database)
     if database.is_sqlite and (file := database.url.database) and file != ":memory:":
@@ -54,7 +54,7 @@ def connect_database(settings: Settings) -> Database:
 
 
 def open_database(settings: Settings) -> Database:
-    """Raises `Misconfigured` when it does not answer, or when its schema is not this version's."""
+    """Raises `ConfigurationError` when it does not answer, or when its schema is not this version's."""
     database = connect_database(settings)
     try:
         with database_named(settings):
@@ -66,7 +66,7 @@ def open_database(settings: Settings) -> Database:
 
 
 def bring_up_to_date(settings: Settings) -> tuple[str | None, str]:
-    """The schema's revisions before and after. Raises `Misconfigured`."""
+    """The schema's revisions before and after. Raises `ConfigurationError`."""
     database = connect_database(settings)
     try:
         with database_named(settings):
@@ -80,16 +80,18 @@ def database_named(settings: Settings) -> Iterator[None]:
     """While a process starts, a database that is away is said to the administrator, by its address."""
     try:
         yield
-    except DatabaseUnavailable as error:
+    except DatabaseUnavailableError as error:
         if isinstance(error.__cause__, DBAPIError) and is_broken(error.__cause__):
-            raise Misconfigured(db_schema.damaged(mask_url(settings.database), cause_of(error))) from error
-        raise Misconfigured(
+            raise ConfigurationError(
+                db_schema.damaged(mask_url(settings.database), cause_of(error))
+            ) from error
+        raise ConfigurationError(
             f"The database {mask_url(settings.database)} does not answer ({cause_of(error)})."
             f" {cure_of(settings.database)}"
         ) from error
 
 
-def cause_of(error: DatabaseUnavailable) -> str:
+def cause_of(error: DatabaseUnavailableError) -> str:
     """The driver's own first line, which names no password."""
     cause = getattr(error.__cause__, "orig", None) or error.__cause__
     return str(cause).strip().splitlines()[0] if cause and str(cause).strip() else "no reason given"
@@ -103,7 +105,7 @@ def cure_of(url: str) -> str:
 
 
 def require_redis(settings: Settings) -> None:
-    """Raises `Misconfigured` when a Redis is set and does not answer."""
+    """Raises `ConfigurationError` when a Redis is set and does not answer."""
     if settings.redis_url is None:
         return
     import redis
@@ -113,26 +115,26 @@ def require_redis(settings: Settings) -> None:
         with redis.Redis.from_url(url, socket_timeout=5, socket_connect_timeout=5) as client:
             client.ping()
     except (redis.RedisError, OSError, ValueError) as error:
-        raise Misconfigured(
+        raise ConfigurationError(
             f"Redis at {mask_url(url)} does not answer ({type(error).__name__}). Start it, correct"
             " CHATELIER_REDIS_URL, or unset it: `chatelier up` then runs its own."
         ) from error
 
 
 def redis_url(settings: Settings) -> str:
-    """The Redis that is set, else the one that `chatelier up` runs on this home. Raises `Misconfigured`."""
+    """The Redis that is set, else the one that `chatelier up` runs on this home. Raises `ConfigurationError`."""
     if settings.redis_url:
         return settings.redis_url.get_secret_value()
     if running := embedded_redis.running_url(settings.redis_folder):
         return running
-    raise Misconfigured(
+    raise ConfigurationError(
         "No Redis is set and none runs here. Start everything with `chatelier up`,"
         " or set CHATELIER_REDIS_URL."
     )
 
 
 def open_storage(settings: Settings) -> Store:
-    """Raises `Misconfigured` and `StorageFailed`."""
+    """Raises `ConfigurationError` and `StorageError`."""
     from engine.storage import open_store
 
     return open_store(settings.storage)
@@ -147,7 +149,7 @@ def open_gate(
     errands: "Errands | None" = None,
     onlooker: "Onlooker | None" = None,
 ) -> "HouseGate":
-    """The house rules with the community's own words and pictures. Raises `Misconfigured`."""
+    """The house rules with the community's own words and pictures. Raises `ConfigurationError`."""
     from moderation.gate import HouseGate
     from moderation.limits.settings import LimitSettings, Pace
     from moderation.rules.image import house_image_rules
@@ -198,7 +200,7 @@ def safety_model(settings: Settings) -> "SafetyModel | None":
 
 
 def house_policy(settings: Settings) -> "Policy":
-    """Raises `Misconfigured` with every fault of the policy file."""
+    """Raises `ConfigurationError` with every fault of the policy file."""
     from moderation.policy.policy import default_policy, read_policy
 
     path = settings.moderation.policy
@@ -206,7 +208,7 @@ def house_policy(settings: Settings) -> "Policy":
 
 
 def prompt_rules(settings: Settings, policy: "Policy") -> "tuple[PromptRule, ...]":
-    """Raises `Misconfigured` when one of the community's lists cannot be read."""
+    """Raises `ConfigurationError` when one of the community's lists cannot be read."""
     from moderation.rules.prompt import house_prompt_rules
 
     path = settings.moderation.word_list
@@ -215,13 +217,13 @@ def prompt_rules(settings: Settings, policy: "Policy") -> "tuple[PromptRule, ...
     except (OSError, UnicodeDecodeError) as error:
         if path is None:
             raise
-        raise Misconfigured(
+        raise ConfigurationError(
             f"CHATELIER_MODERATION__WORD_LIST: {path} cannot be read. It has to be a text file in UTF-8."
         ) from error
 
 
 def face_ports(settings: Settings) -> Ports:
-    """Everything that a face hands to the commands. Raises `Misconfigured` and `DatabaseUnavailable`.
+    """Everything that a face hands to the commands. Raises `ConfigurationError` and `DatabaseUnavailableError`.
 
     Images that people bring along are judged and examined in processes beside it, which end when nobody has any.
     """
@@ -264,7 +266,7 @@ def face_ports(settings: Settings) -> Ports:
 def open_signer(settings: Settings) -> "HouseSigner | None":
     """What signs finished pictures; None when everything is switched off. Makes the certificates if need be.
 
-    Raises `Misconfigured`.
+    Raises `ConfigurationError`.
     """
     from moderation.provenance.certificates import ensure_chain
     from moderation.provenance.content_credentials import Notary
@@ -289,7 +291,7 @@ def open_examiner(settings: Settings) -> "HouseExaminer":
 
 
 def own_chain(settings: Settings) -> "Chain | None":
-    """This studio's certificates; None when there are none on this machine. Raises `Misconfigured`."""
+    """This studio's certificates; None when there are none on this machine. Raises `ConfigurationError`."""
     from moderation.provenance.certificates import read_chain
 
     try:
@@ -299,14 +301,14 @@ def own_chain(settings: Settings) -> "Chain | None":
 
 
 def model_catalogue(settings: Settings) -> "ModelCatalogue":
-    """The models, the default one first. Raises `Misconfigured` when the default is not among them."""
+    """The models, the default one first. Raises `ConfigurationError` when the default is not among them."""
     from engine.catalog.catalog import ModelCatalogue
 
     catalogue = ModelCatalogue.load(settings.models_file, state=settings.models_folder)
     if settings.model is None:
         return catalogue
     if settings.model not in catalogue.names:
-        raise Misconfigured(
+        raise ConfigurationError(
             f"CHATELIER_MODEL: there is no model {settings.model}; there are {', '.join(catalogue.names)}."
             " Add one with: chatelier models add"
         )
@@ -320,11 +322,11 @@ def models_with_queues(settings: Settings) -> tuple[str, ...]:
 
 
 def make_folder(folder: Path) -> None:
-    """Private to this user. Raises `Misconfigured`."""
+    """Private to this user. Raises `ConfigurationError`."""
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
-        raise Misconfigured(
+        raise ConfigurationError(
             f"The folder {folder} cannot be made ({error.strerror})."
             " Set CHATELIER_HOME to one that can be written."
         ) from error

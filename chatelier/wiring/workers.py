@@ -23,7 +23,7 @@ from chatelier.wiring.ports import (
     redis_url,
 )
 from engine.performance import Speed
-from studio.errors import Misconfigured
+from studio.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from engine.generation.generator import Atelier
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 def open_atelier(settings: Settings, *, stays: bool = True) -> "Atelier":
-    """Loads nothing yet. For one that does not stay it is not worth compiling. Raises `Misconfigured`."""
+    """Loads nothing yet. For one that does not stay it is not worth compiling. Raises `ConfigurationError`."""
     from engine.generation.generator import Atelier
 
     worker = settings.worker
@@ -58,17 +58,17 @@ def speed_of(settings: Settings) -> Speed:
 
 
 def served_models(settings: Settings) -> tuple[str, ...]:
-    """The models of this worker, the one that it warms up with first. Raises `Misconfigured`."""
+    """The models of this worker, the one that it warms up with first. Raises `ConfigurationError`."""
     known, chosen = model_catalogue(settings).names, settings.worker.models
     if not chosen:
         return known
     if not settings.model_queues:
-        raise Misconfigured(
+        raise ConfigurationError(
             "CHATELIER_WORKER__MODELS needs queues for single models:"
             " set CHATELIER_MODEL_QUEUES=true for the faces and all workers."
         )
     if strange := [name for name in chosen if name not in known]:
-        raise Misconfigured(
+        raise ConfigurationError(
             f"CHATELIER_WORKER__MODELS: there is no model {strange[0]}; there are {', '.join(known)}."
         )
     return tuple(sorted(chosen, key=lambda name: name != known[0]))

@@ -21,7 +21,7 @@ from engine.batching.sampling_params import Sketch
 from engine.catalog.catalog import ModelEntry
 from engine.catalog.model_files import INDEX, components, read_json
 from engine.performance import PLAIN, Speed
-from studio.errors import ModelBroken
+from studio.errors import ModelLoadError
 from studio.parsing.prompt_weights import plain_words
 
 # Strong variations move away from what was seen: on this share of the arc towards an embedding by chance, and by so
@@ -92,7 +92,7 @@ class KarloPainter(OnlySeeingPainter):
                 self._folder / "text_proj", dtype=self._dtype, use_safetensors=True
             )
         except Exception as error:  # whatever a library throws at a damaged file
-            raise ModelBroken(
+            raise ModelLoadError(
                 f"The model {self.name} cannot be loaded: its text_proj is damaged or missing. "
                 "Check it with: chatelier models check"
             ) from error
@@ -126,7 +126,7 @@ class KandinskyPainter(EmbeddingPainter):
         self._prior_folder = Path(entry.prior) if entry.prior is not None else None
         self._combined = "Combined" in str(self._index.get("_class_name"))
         if self._prior_folder is None and not self._combined:
-            raise ModelBroken(
+            raise ModelLoadError(
                 f"The model {entry.name} paints with a prior. Name its folder as prior in the catalogue of models."
             )
 

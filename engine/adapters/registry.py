@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from engine.catalog.catalog import ModelEntry
 from engine.catalog.checkpoints import AUTO, WHOLE_CALLS, family_of
 from engine.performance import Speed
-from studio.errors import ModelBroken
+from studio.errors import ModelLoadError
 
 if TYPE_CHECKING:
     import torch
@@ -28,14 +28,14 @@ FAMILIES: Mapping[str, str] = {
 def new_painter(
     entry: ModelEntry, folder: Path, *, device: "torch.device", speed: Speed | None = None, **options: Any
 ) -> "Painter":
-    """The painter of a model, its weights not loaded yet. Raises `ModelBroken`.
+    """The painter of a model, its weights not loaded yet. Raises `ModelLoadError`.
 
     `speed` is how its networks are run. `options` are the family's own, such as where its networks come from.
     """
     family = family_of(folder) if entry.family == AUTO else entry.family
     place = FAMILIES.get(family)
     if place is None:
-        raise ModelBroken(
+        raise ModelLoadError(
             f"The model {entry.name} is of the family {family[:40]}, which nobody here can paint with. "
             f"Known are {', '.join(FAMILIES)}."
         )

@@ -29,7 +29,7 @@ from engine.batching.sampling_params import Sketch
 from engine.catalog.catalog import ModelEntry
 from engine.catalog.geometry import read_layout
 from engine.catalog.model_files import INDEX, components
-from studio.errors import BadParameter, ModelBroken, NotSupported
+from studio.errors import BadParameterError, ModelLoadError, NotSupportedError
 from studio.runtime.bounded_dict import Latest
 
 # With LoRA weights on, words mean something else: a cache for each set of them that was worn lately.
@@ -57,7 +57,7 @@ class DenoisingPainter:
         self._loads = loads
         self.name = entry.name
         for part in {*self.networks, *self.tokenizers} - set(components(folder)):
-            raise ModelBroken(f"The model folder {folder.name} names no {part} in its {INDEX}.")
+            raise ModelLoadError(f"The model folder {folder.name} names no {part} in its {INDEX}.")
         self.layout = read_layout(folder, denoiser=self.denoiser)
         self._entry = entry
         self._folder = folder
@@ -90,7 +90,7 @@ class DenoisingPainter:
                 for name in self.networks
             }
         except torch.OutOfMemoryError as error:
-            raise ModelBroken(
+            raise ModelLoadError(
                 f"The model {self.name} does not fit into the memory of this device."
             ) from error
         self._autoencoder = Autoencoder(networks["vae"], device=self._device)
@@ -119,9 +119,9 @@ class DenoisingPainter:
     def sketch(self, sketch: Sketch) -> Lane:
         grid = self.layout.grid
         if sketch.width % grid or sketch.height % grid:
-            raise BadParameter("width", f"and height must be multiples of {grid} for this model.")
+            raise BadParameterError("width", f"and height must be multiples of {grid} for this model.")
         if sketch.likeness and not self.layout.has_eyes:
-            raise NotSupported(
+            raise NotSupportedError(
                 model=self.name, operation="see pictures", instead="imagine, vary, edit and expand"
             )
         lane = Lane(

@@ -18,7 +18,7 @@ from engine.batching.sample import BatchKey, Lane
 from engine.batching.sampling_params import Sketch
 from engine.catalog.geometry import Layout
 from engine.imaging.canvas.upscale_tiles import Enlargement
-from studio.errors import BadParameter, PaintingFailed
+from studio.errors import BadParameterError, GenerationError
 
 Floats = npt.NDArray[np.float32]
 
@@ -70,7 +70,7 @@ class Upscaler:
     """One model, loadable. See `StepPainter` for who may call what from where.
 
     `source` is a file, or a name among `folders` and the bundled models. `tile_pixels` is the longest side of what one
-    forward pass sees, at least 96. Raises `ModelBroken` for a source that is not there.
+    forward pass sees, at least 96. Raises `ModelLoadError` for a source that is not there.
     """
 
     def __init__(
@@ -139,11 +139,11 @@ class Upscaler:
         return "none"
 
     def sketch(self, sketch: Sketch) -> EnlargingLane:
-        """A lane for `sketch.start`. Raises `BadParameter` for a picture too large to enlarge."""
+        """A lane for `sketch.start`. Raises `BadParameterError` for a picture too large to enlarge."""
         assert sketch.start is not None  # noqa: S101 - the atelier asks for one
         width, height = sketch.start.size
         if width * height > MAX_SOURCE_PIXELS:
-            raise BadParameter(
+            raise BadParameterError(
                 "picture",
                 f"{width}×{height} is large already; "
                 f"up to {MAX_SOURCE_PIXELS / 1e6:.1f} megapixels can be enlarged.",
@@ -223,16 +223,16 @@ class Upscaler:
         )
         answers: torch.Tensor = self._model(batch).float().cpu()
         if not torch.isfinite(answers).all():
-            raise PaintingFailed(_UNUSABLE)
+            raise GenerationError(_UNUSABLE)
         return answers
 
     def _shrink(self, lane: EnlargingLane) -> None:
-        """Fewer tiles at once, then smaller ones, from now on. Raises `PaintingFailed` when none is smaller."""
+        """Fewer tiles at once, then smaller ones, from now on. Raises `GenerationError` when none is smaller."""
         if self._batch_tiles > 1:
             self._batch_tiles //= 2
             return
         if self._tile_pixels // 2 < SMALLEST_TILE_PIXELS:
-            raise PaintingFailed(_TOO_LITTLE) from None
+            raise GenerationError(_TOO_LITTLE) from None
         self._tile_pixels //= 2
         assert lane.sketch.start is not None  # noqa: S101 - see `sketch`
         self._begin(lane, lane.sketch.start)

@@ -29,7 +29,7 @@ from engine.catalog.catalog import ModelEntry
 from engine.catalog.geometry import Layout, read_any_layout
 from engine.catalog.model_files import INDEX, components, folder_variant, read_json
 from engine.performance import PLAIN, Speed
-from studio.errors import BadParameter, ModelBroken, NotSupported, PaintingFailed
+from studio.errors import BadParameterError, GenerationError, ModelLoadError, NotSupportedError
 from studio.parsing.prompt_weights import plain_words
 
 # What a pipeline may be asked to do: diffusers' finder of the class for it, and the word for people.
@@ -93,14 +93,14 @@ class PipelinePainter:
                     folder, dtype=self._dtype, variant=folder_variant(folder), use_safetensors=True, **parts
                 )
             self._outfit.put_on(pipeline)
-        except ModelBroken:  # a setting asks for what is not installed
+        except ModelLoadError:  # a setting asks for what is not installed
             raise
         except torch.OutOfMemoryError as error:
-            raise ModelBroken(
+            raise ModelLoadError(
                 f"The model {self.name} does not fit into the memory of this device."
             ) from error
         except Exception as error:  # whatever a library throws at a damaged folder
-            raise ModelBroken(
+            raise ModelLoadError(
                 f"The model {self.name} cannot be loaded: a part of it is damaged or does not fit. "
                 "Check it with: chatelier models check"
             ) from error
@@ -116,7 +116,7 @@ class PipelinePainter:
 
     def scheduler_name(self, wanted: str | None) -> str:
         if wanted is not None:
-            raise BadParameter("scheduler", f"the model {self.name} paints with its own only.")
+            raise BadParameterError("scheduler", f"the model {self.name} paints with its own only.")
         named = self._index.get("scheduler")
         return str(named[1]) if isinstance(named, list) else "its own"
 
@@ -125,9 +125,11 @@ class PipelinePainter:
         task = self._task(sketch)
         if task not in self._tasks or (sketch.mixed and not self._can_mix):
             able = ", ".join(self._tasks)
-            raise NotSupported(model=self.name, operation="blend" if sketch.mixed else task, instead=able)
+            raise NotSupportedError(
+                model=self.name, operation="blend" if sketch.mixed else task, instead=able
+            )
         if sketch.adapters:
-            raise NotSupported(model=self.name, operation="use LoRAs", instead=", ".join(self._tasks))
+            raise NotSupportedError(model=self.name, operation="use LoRAs", instead=", ".join(self._tasks))
         return Lane(
             painter=self,
             sketch=sketch,
@@ -172,7 +174,7 @@ class PipelinePainter:
         except Stopped:
             return
         if not np.isfinite(pictures).all():
-            raise PaintingFailed("The picture turned into noise without end. Try again with another seed.")
+            raise GenerationError("The picture turned into noise without end. Try again with another seed.")
         for lane, picture in zip(lanes, pictures, strict=True):
             lane.unread_words = count_unread_whole(lane.sketch.prompt, self._pipelines.values())
             lane.position = lane.steps

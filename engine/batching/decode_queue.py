@@ -9,7 +9,7 @@ import torch
 from engine.batching.model_handle import ModelHandle
 from engine.batching.sample import Lane
 from engine.batching.step_runner import NOT_A_NUMBER, Hand, fail
-from studio.errors import PaintingFailed
+from studio.errors import GenerationError
 
 
 class Drying:
@@ -68,7 +68,7 @@ def _is_picture(lane: Lane) -> bool:
     if picture is None or not picture.is_floating_point() or bool(torch.isfinite(picture.sum())):
         return True
     lane.picture = None
-    fail(lane, PaintingFailed(NOT_A_NUMBER))
+    fail(lane, GenerationError(NOT_A_NUMBER))
     return False
 
 

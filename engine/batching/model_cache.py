@@ -78,7 +78,7 @@ class Shelf:
         return max(self._patience_seconds, PATIENCE_LOADS * self._load_seconds.get(painter, 0.0))
 
     def load_now(self, painter: ModelHandle) -> None:
-        """Load on this thread, before the easel runs. Raises `ModelBroken`."""
+        """Load on this thread, before the easel runs. Raises `ModelLoadError`."""
         painter.load()
         self.hold(painter)
 

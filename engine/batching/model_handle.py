@@ -19,9 +19,9 @@ class ModelHandle(Protocol):
         """Size of the weights on the device: measured once loaded, before that the catalogue's estimate."""
 
     def load(self) -> None:
-        """Raises `ModelBroken`."""
+        """Raises `ModelLoadError`."""
 
     def unload(self) -> None: ...
 
     def scheduler_name(self, wanted: str | None) -> str:
-        """The name that a recipe shows. Raises `BadParameter` for an unknown one."""
+        """The name that a recipe shows. Raises `BadParameterError` for an unknown one."""

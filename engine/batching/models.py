@@ -15,7 +15,7 @@ class Painter(ModelHandle, Protocol):
     """A model of one family. `sketch` is called from many threads, everything else as `ModelHandle` says."""
 
     def sketch(self, sketch: Sketch) -> Lane:
-        """A lane at its start. Needs no weights. Raises `BadParameter` or `NotSupported`."""
+        """A lane at its start. Needs no weights. Raises `BadParameterError` or `NotSupportedError`."""
 
 
 @runtime_checkable

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from PIL import Image
 
 from engine.types import Progress
-from studio.errors import ChatelierError, JobCancelled, PaintingFailed
+from studio.errors import ChatelierError, GenerationError, JobCancelledError
 
 if TYPE_CHECKING:
     import torch
@@ -70,12 +70,12 @@ class Ticket:
         on_progress: Callable[[Progress], None] = lambda progress: None,
         cancelled: Callable[[], bool] = lambda: False,
     ) -> None:
-        """Blocks until every lane has its picture. Raises `JobCancelled`, or what went wrong with a lane."""
+        """Blocks until every lane has its picture. Raises `JobCancelledError`, or what went wrong with a lane."""
         steps_told = -1
         while not self._over:
             if cancelled():
                 self.cancelled = True
-                raise JobCancelled
+                raise JobCancelledError
             progress = self.progress()
             if progress.step != steps_told:
                 steps_told = progress.step
@@ -86,7 +86,7 @@ class Ticket:
         if self._error is not None:
             if isinstance(self._error, ChatelierError):
                 raise self._error
-            raise PaintingFailed from self._error
+            raise GenerationError from self._error
         on_progress(self.progress())
 
     def progress(self) -> Progress:

@@ -20,7 +20,7 @@ from engine.batching.run_queue import Places
 from engine.batching.sample import BatchKey, Lane
 from engine.batching.sample_group import Ticket
 from engine.batching.step_runner import PREVIEW_SECONDS, Hand, fail, fitting, paints_whole
-from studio.errors import PaintingFailed
+from studio.errors import GenerationError
 
 CLOSED = "The worker is shutting down. Your request is kept."
 
@@ -68,7 +68,7 @@ class Easel:
         """The ticket's lanes come to the easel as soon as it is their turn. Wait with `Ticket.wait`."""
         with self._news:
             if self._closed:
-                ticket.fail(PaintingFailed(CLOSED))
+                ticket.fail(GenerationError(CLOSED))
                 return
             ticket.step_seconds = self._usual_seconds(ticket)
             self._inbox.append(ticket)
@@ -111,11 +111,11 @@ class Easel:
                 except Exception:
                     # No lane is to blame, or it would have been caught with it. The lanes go on if they can.
                     log.exception("the easel stumbled")
-                    self._give_up_all(PaintingFailed())
+                    self._give_up_all(GenerationError())
                     moved = False
                 if not moved:
                     self._rest()
-        self._give_up_all(PaintingFailed(CLOSED))
+        self._give_up_all(GenerationError(CLOSED))
         self._shelf.unload_all()
         self.limits.experience.save()
 

@@ -18,7 +18,7 @@ from engine.batching.memory_limits import (
 from engine.batching.model_handle import ModelHandle
 from engine.batching.models import CallPainter, StepPainter
 from engine.batching.sample import BatchKey, Lane
-from studio.errors import PaintingFailed
+from studio.errors import GenerationError
 
 PREVIEW_SECONDS = 0.6
 NOT_A_NUMBER = (
@@ -62,7 +62,7 @@ class Hand:
             try:
                 _check_numbers(lane)
                 sound.append(lane)
-            except PaintingFailed as error:
+            except GenerationError as error:
                 fail(lane, error)
         in_halves(_decode, sound, failed=fail, ran_out=self._ran_out)
         return [lane for lane in sound if lane.picture is not None]
@@ -127,7 +127,7 @@ def fitting(lanes: Sequence[Lane], rows: int) -> Sequence[Lane]:
 def fail(lane: Lane, error: BaseException) -> None:
     """Only the lane's own order ends."""
     if is_out_of_memory(error):
-        told = PaintingFailed(TOO_LARGE)
+        told = GenerationError(TOO_LARGE)
         told.__cause__ = error
         error = told
     if lane.ticket is not None:
@@ -151,4 +151,4 @@ def _glimpse(lane: Lane) -> None:
 
 def _check_numbers(lane: Lane) -> None:
     if not lane.sound:
-        raise PaintingFailed(NOT_A_NUMBER)
+        raise GenerationError(NOT_A_NUMBER)

@@ -8,7 +8,7 @@ from engine.benchmarks.harness import Stage, set_up_random
 from engine.benchmarks.overhead import measure_overhead
 from engine.benchmarks.throughput import easel_per_second, stock_per_second
 from engine.performance import Speed
-from studio.errors import BadParameter
+from studio.errors import BadParameterError
 
 LARGE, QUICK = "sdxl", "sdxl-turbo"
 
@@ -63,7 +63,7 @@ def measure_card(
     pictures: int = 32,
     say: Callable[[str], None] = lambda text: None,
 ) -> Card:
-    """Raises `BadParameter` where there is no CUDA card."""
+    """Raises `BadParameterError` where there is no CUDA card."""
     _require_card(device)
     began = time.perf_counter()
     say(f"Making a model of the size of {large}.")
@@ -119,7 +119,9 @@ def _require_card(device: str | None) -> None:
     from engine.adapters.runtime.loading import has_card
 
     if (device or "").startswith("cuda") and not has_card():
-        raise BadParameter("device", "there is no CUDA card here that torch can use. Ask `chatelier doctor`.")
+        raise BadParameterError(
+            "device", "there is no CUDA card here that torch can use. Ask `chatelier doctor`."
+        )
 
 
 def _name(device: str) -> str:

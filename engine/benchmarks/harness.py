@@ -13,7 +13,7 @@ from engine.batching.sampling_params import Sketch
 from engine.benchmarks.random_models import RANDOM_NAMES, write_random_model
 from engine.catalog.catalog import ModelCatalogue, ModelEntry
 from engine.performance import Speed
-from studio.errors import BadParameter
+from studio.errors import BadParameterError
 
 # About what a step of an SDXL-sized model takes on a large card at 512×512.
 PAUSE_SECONDS = 0.03
@@ -65,7 +65,7 @@ def set_up(
     threads: int | None = None,
     speed: Speed | None = None,
 ) -> Stage:
-    """A model of the catalogue, loaded. Raises `BadParameter` or `ModelBroken`."""
+    """A model of the catalogue, loaded. Raises `BadParameterError` or `ModelLoadError`."""
     entry = models.find(model or models.names[0])
     if entry.source == "bundled:thimble":
         entry = replace(entry, **_THIMBLE)
@@ -76,11 +76,11 @@ def set_up(
 def set_up_random(
     name: str, *, device: str | None = None, threads: int | None = None, speed: Speed | None = None
 ) -> Iterator[Stage]:
-    """A model of real size with random weights. Raises `BadParameter` for a name that nobody knows."""
+    """A model of real size with random weights. Raises `BadParameterError` for a name that nobody knows."""
     from engine.adapters.runtime.loading import random_network
 
     if name not in RANDOM_NAMES:
-        raise BadParameter("random", f"must be one of {', '.join(RANDOM_NAMES)}.")
+        raise BadParameterError("random", f"must be one of {', '.join(RANDOM_NAMES)}.")
     with TemporaryDirectory(prefix="chatelier-random-") as place:
         folder = Path(place)
         entry = write_random_model(name, folder)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from studio.errors import ModelBroken
+from studio.errors import ModelLoadError
 
 T = TypeVar("T")
 
@@ -99,14 +99,14 @@ def is_on_hub(source: str) -> bool:
 
 
 def locate(source: str, *, hub: Path | None, offline: bool = True) -> Path:
-    """Where a source of the hub or of this machine lies. Raises `ModelBroken` when it is not there.
+    """Where a source of the hub or of this machine lies. Raises `ModelLoadError` when it is not there.
 
     `hub` is the folder of what was pulled; with `offline` False what is missing is fetched.
     """
     if not is_on_hub(source):
         path = Path(source).expanduser()
         if not path.exists():
-            raise ModelBroken(f"The file {path.name} is not on this machine. Tell an administrator.")
+            raise ModelLoadError(f"The file {path.name} is not on this machine. Tell an administrator.")
         return path
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
@@ -120,10 +120,10 @@ def locate(source: str, *, hub: Path | None, offline: bool = True) -> Path:
             local_files_only=offline,
         )
     except (LocalEntryNotFoundError, HfHubHTTPError, HFValidationError, OSError) as error:
-        raise ModelBroken(f"The file {Path(inside).name} could not be fetched from the hub.") from error
+        raise ModelLoadError(f"The file {Path(inside).name} could not be fetched from the hub.") from error
     path = Path(folder) / inside
     if not path.exists():
-        raise ModelBroken(
+        raise ModelLoadError(
             f"The file {path.name} is not on this machine. Fetch it with: chatelier models pull"
         )
     return path

@@ -14,7 +14,7 @@ from engine.catalog.entries import (
     write_entry,
 )
 from engine.catalog.model_files import check, weights_hash
-from studio.errors import BadParameter, Misconfigured, ModelBroken
+from studio.errors import BadParameterError, ConfigurationError, ModelLoadError
 from studio.parsing.name_suggestions import unknown_name
 
 __all__ = ["ModelCatalogue", "ModelEntry", "read_entries", "write_entry"]
@@ -42,13 +42,13 @@ class ModelCatalogue:
         self.upscalers: Mapping[str, UpscalerEntry] = upscalers or {}
         self._state = state
         if not self._entries:
-            raise Misconfigured("The catalogue of models is empty. Add one with: chatelier models add")
+            raise ConfigurationError("The catalogue of models is empty. Add one with: chatelier models add")
 
     @classmethod
     def load(cls, extra: Path | None = None, *, state: Path | None = None) -> "ModelCatalogue":
         """The models that come along and those of an administrator's file, which may also replace some of ours.
 
-        `state` is a folder of this studio for pulled weights and remembered hashes. Raises `Misconfigured`
+        `state` is a folder of this studio for pulled weights and remembered hashes. Raises `ConfigurationError`
         with every problem of the file.
         """
         entries = read_entries(MODELS / "models.toml")
@@ -67,14 +67,14 @@ class ModelCatalogue:
         return tuple(self._entries.values())
 
     def find(self, name: str) -> ModelEntry:
-        """Raises `BadParameter` for a model that this studio does not have."""
+        """Raises `BadParameterError` for a model that this studio does not have."""
         entry = self._entries.get(name)
         if entry is None:
             raise unknown_name("model", name, self.names)
         return entry
 
     def folder(self, entry: ModelEntry) -> Path:
-        """Where the weights lie. Raises `ModelBroken` when they are not on this machine; pulls nothing."""
+        """Where the weights lie. Raises `ModelLoadError` when they are not on this machine; pulls nothing."""
         if entry.bundled:
             return MODELS / entry.source.removeprefix(BUNDLED)
         if not entry.on_hub:
@@ -84,7 +84,7 @@ class ModelCatalogue:
     def pull(self, entry: ModelEntry) -> Path:
         """Fetch a hub model's weights, or what is missing of them; answers their folder.
 
-        Raises `ModelBroken` with one sentence when the hub cannot be reached or does not have the model.
+        Raises `ModelLoadError` with one sentence when the hub cannot be reached or does not have the model.
         """
         folder = self._snapshot(entry, offline=False) if entry.on_hub else self.folder(entry)
         if entry.prior is not None:
@@ -94,7 +94,7 @@ class ModelCatalogue:
         return folder
 
     def check(self, entry: ModelEntry) -> Path:
-        """The folder of a model that is complete and readable; raises `ModelBroken` naming the file that is not."""
+        """The folder of a model that is complete and readable; raises `ModelLoadError` naming the file that is not."""
         folder = self.folder(entry)
         check_family(entry.name, entry.family, folder)
         check(folder)
@@ -112,14 +112,15 @@ class ModelCatalogue:
     def upscaler(self, name: str, *, offline: bool = True) -> str:
         """Where the weights of an upscaler lie: a path, or the name of bundled ones; fetched unless `offline`.
 
-        Raises `BadParameter` for one that this studio does not have, `ModelBroken` when it is not on this machine.
+        Raises `BadParameterError` for one that this studio does not have, `ModelLoadError` when it is not on this
+        machine.
         """
         entry = self.upscalers.get(name)
         if entry is None:
             there = (
                 f"there are {', '.join(self.upscalers)}" if self.upscalers else "there is only the usual one"
             )
-            raise BadParameter("upscaler", f"there is no {name[:40]} here; {there}.")
+            raise BadParameterError("upscaler", f"there is no {name[:40]} here; {there}.")
         if entry.source.startswith(BUNDLED):
             return entry.source.removeprefix(BUNDLED)
         return str(locate(entry.source, hub=self._hub, offline=offline))
@@ -135,14 +136,14 @@ class ModelCatalogue:
         for source in loras:
             try:
                 check_lora(Path(source))
-            except ModelBroken as error:
+            except ModelLoadError as error:
                 problems.append(str(error))
         return problems
 
     def _settled(self, source: str) -> str:
         try:
             return str(locate(source, hub=self._hub))
-        except ModelBroken:
+        except ModelLoadError:
             return source
 
     @property
@@ -179,9 +180,9 @@ class ModelCatalogue:
                     f"The model {entry.name} cannot be fetched: the hub does not answer. "
                     "Check the connection and try again."
                 )
-            raise ModelBroken(sentence) from error
+            raise ModelLoadError(sentence) from error
         except (HfHubHTTPError, HFValidationError, OSError) as error:
-            raise ModelBroken(
+            raise ModelLoadError(
                 f"The model {entry.name} cannot be fetched from {entry.source}: the hub refuses or does not have it. "
                 "Check the name, and whether its licence must be accepted first."
             ) from error

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.catalog.model_files import INDEX, read_json
-from studio.errors import Misconfigured, ModelBroken
+from studio.errors import ConfigurationError, ModelLoadError
 
 AUTO = "auto"  # a family that is read from the model's folder when it is there
 WHOLE_CALLS = "pipeline"
@@ -56,44 +56,44 @@ _HEADER_LIMIT_BYTES = 100_000_000
 
 
 def family_of(folder: Path) -> str:
-    """The family of a folder in the diffusers layout. Raises `ModelBroken` for one without a readable index."""
+    """The family of a folder in the diffusers layout. Raises `ModelLoadError` for one without a readable index."""
     return _FAMILIES.get(_class_of(folder), WHOLE_CALLS)
 
 
 def check_family(name: str, family: str, folder: Path) -> None:
-    """Raises `ModelBroken` where the catalogue gives a model another family than its index names."""
+    """Raises `ModelLoadError` where the catalogue gives a model another family than its index names."""
     found = family_of(folder)
     if family not in {AUTO, WHOLE_CALLS, found} and found != WHOLE_CALLS:
-        raise ModelBroken(
+        raise ModelLoadError(
             f"The model {name} stands in the catalogue as {family}, but its folder is of the family {found} "
             f'({_class_of(folder)}). Change the catalogue to family = "{found}".'
         )
 
 
 def checkpoint_family(path: Path) -> str:
-    """The family of a checkpoint in one file. Raises `Misconfigured` with what to do about any other file."""
+    """The family of a checkpoint in one file. Raises `ConfigurationError` with what to do about any other file."""
     if path.suffix in PICKLES:
-        raise Misconfigured(
+        raise ConfigurationError(
             f"{path.name} is a pickle, which can run code of whoever made it: it is not read. "
             "Take the .safetensors file of the same model."
         )
     if path.suffix == ".gguf":
-        raise Misconfigured(
+        raise ConfigurationError(
             f"{path.name} is a GGUF file, the quantised denoiser of a model alone: it is not read. Take the model's "
             "folder in the diffusers layout, and CHATELIER_SPEED__QUANTISE=int8 for less memory."
         )
     if path.suffix != ".safetensors":
-        raise Misconfigured(
+        raise ConfigurationError(
             f"{path.name} is no model. Give a folder in the diffusers layout or a .safetensors file."
         )
     names = read_header(path)
     if kind := adapter_kind(names):
-        raise Misconfigured(
+        raise ConfigurationError(
             f"{path.name} is a {kind}, which is laid over a model: name it as [MODEL.loras.NAME] in models.toml."
         )
     family = next((family for mark, family in _MARKS.items() if any(mark in name for name in names)), None)
     if family is None:
-        raise Misconfigured(
+        raise ConfigurationError(
             f"{path.name} is no checkpoint of {', '.join(TITLES.values())}. "
             "Give the model's folder in the diffusers layout."
         )
@@ -101,17 +101,17 @@ def checkpoint_family(path: Path) -> str:
 
 
 def check_lora(path: Path) -> None:
-    """Raises `ModelBroken` for a file that is not there, or cannot be laid over a model, naming what it is."""
+    """Raises `ModelLoadError` for a file that is not there, or cannot be laid over a model, naming what it is."""
     if not path.is_file():
-        raise ModelBroken(f"The file {path.name} is not on this machine.")
+        raise ModelLoadError(f"The file {path.name} is not on this machine.")
     if path.suffix != ".safetensors":
-        raise ModelBroken(f"{path.name} is no .safetensors file. Pickles are not read: they can run code.")
+        raise ModelLoadError(f"{path.name} is no .safetensors file. Pickles are not read: they can run code.")
     try:
         kind = adapter_kind(read_header(path))
-    except Misconfigured as error:
-        raise ModelBroken(str(error)) from error
+    except ConfigurationError as error:
+        raise ModelLoadError(str(error)) from error
     if kind and kind not in _LOADED_ADAPTERS:
-        raise ModelBroken(f"{path.name} is a {kind}, not a LoRA: only LoRA and DoRA weights can be used.")
+        raise ModelLoadError(f"{path.name} is a {kind}, not a LoRA: only LoRA and DoRA weights can be used.")
 
 
 def adapter_kind(names: Mapping[str, Any]) -> str | None:
@@ -123,7 +123,7 @@ def adapter_kind(names: Mapping[str, Any]) -> str | None:
 
 
 def read_header(path: Path) -> dict[str, Any]:
-    """Tensor name → dtype and shape of a safetensors file. Raises `Misconfigured` for a damaged one."""
+    """Tensor name → dtype and shape of a safetensors file. Raises `ConfigurationError` for a damaged one."""
     try:
         with path.open("rb") as file:
             (length_bytes,) = struct.unpack("<Q", file.read(8))
@@ -132,7 +132,7 @@ def read_header(path: Path) -> dict[str, Any]:
             header = json.loads(file.read(length_bytes))
         return {name: value for name, value in header.items() if name != "__metadata__"}
     except (OSError, struct.error, ValueError, AttributeError) as error:
-        raise Misconfigured(f"{path.name} is damaged: it has no readable header.") from error
+        raise ConfigurationError(f"{path.name} is damaged: it has no readable header.") from error
 
 
 def _class_of(folder: Path) -> str:

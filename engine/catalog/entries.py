@@ -15,7 +15,7 @@ from engine.catalog.addons import (
     read_loras,
     read_upscalers,
 )
-from studio.errors import Misconfigured
+from studio.errors import ConfigurationError
 
 BUNDLED = "bundled:"
 UPSCALERS = "upscalers"  # the one table of a catalogue that is no model
@@ -83,7 +83,7 @@ def read_entries(path: Path, *, base: Mapping[str, ModelEntry] | None = None) ->
                 fitted["source"] = resolve_source(fitted["source"], beside=path.parent)
             entries[name] = replace(known, **fitted) if known else ModelEntry(name=name, **fitted)
     if problems:
-        raise Misconfigured(f"The catalogue of models {path.name}: {' '.join(problems)}")
+        raise ConfigurationError(f"The catalogue of models {path.name}: {' '.join(problems)}")
     return entries
 
 
@@ -102,18 +102,18 @@ def resolve_source(source: str, *, beside: Path) -> str:
 
 
 def read_upscaler_entries(path: Path) -> dict[str, UpscalerEntry]:
-    """The upscalers of a catalogue file. Raises `Misconfigured` with everything that is wrong with them."""
+    """The upscalers of a catalogue file. Raises `ConfigurationError` with everything that is wrong with them."""
     found, problems = read_upscalers(_read_tables(path).get(UPSCALERS, {}))
     if problems:
         told = " ".join(f"[{UPSCALERS}] {problem}" for problem in problems)
-        raise Misconfigured(f"The catalogue of models {path.name}: {told}")
+        raise ConfigurationError(f"The catalogue of models {path.name}: {told}")
     return found
 
 
 def write_entry(path: Path, entry: ModelEntry) -> None:
     """Add an entry to an administrator's catalogue, or replace the one of its name. Other entries are kept.
 
-    Comments are not. Raises `Misconfigured` when the file there is cannot be read.
+    Comments are not. Raises `ConfigurationError` when the file there is cannot be read.
     """
     tables = _read_tables(path) if path.exists() else {}
     tables[entry.name] = {name: value for name, value in asdict(entry).items() if name != "name"}
@@ -128,7 +128,7 @@ def _read_tables(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise Misconfigured(f"The catalogue of models {path.name} cannot be read: {error}") from error
+        raise ConfigurationError(f"The catalogue of models {path.name} cannot be read: {error}") from error
 
 
 def _read_extras(name: str, table: object) -> tuple[dict[str, Any], list[str]]:

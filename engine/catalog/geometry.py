@@ -36,7 +36,7 @@ class Layout:
 
 
 def read_layout(folder: Path, *, denoiser: str = "unet") -> Layout:
-    """The layout of a folder with a `vae` and a UNet or a transformer. Raises `ModelBroken` for a broken file."""
+    """The layout of a folder with a `vae` and a UNet or a transformer. Raises `ModelLoadError` for a broken file."""
     components(folder)
     vae = read_json(folder / "vae" / "config.json")
     said = read_json(folder / denoiser / "config.json")

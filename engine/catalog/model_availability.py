@@ -12,7 +12,7 @@ import redis
 
 from engine.catalog.catalog import ModelCatalogue, ModelEntry
 from engine.generation.style_presets import styles
-from studio.errors import ModelBroken
+from studio.errors import ModelLoadError
 from studio.ports import RunnableModel
 from studio.runtime.serialization import from_data, to_data
 
@@ -37,7 +37,7 @@ def _runnable(catalogue: ModelCatalogue, entry: ModelEntry) -> RunnableModel | N
     try:
         catalogue.check(entry)
         loras = catalogue.settle(entry).loras
-    except ModelBroken:
+    except ModelLoadError:
         return None
     here = sorted(name for name, lora in loras.items() if Path(lora.source).expanduser().exists())
     return RunnableModel(name=entry.name, loras=tuple(here))

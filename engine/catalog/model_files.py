@@ -9,7 +9,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from studio.errors import ModelBroken
+from studio.errors import ModelLoadError
 
 INDEX = "model_index.json"
 # The file names that diffusers and transformers load, whole or in shards, with a variant such as fp16 or none.
@@ -27,22 +27,24 @@ _hashes: dict[str, str] = {}
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """Raises `ModelBroken` naming the file when it is missing or no JSON object."""
+    """Raises `ModelLoadError` naming the file when it is missing or no JSON object."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise ModelBroken(f"The model folder {_model(path)} lacks the file {_inside(path)}.") from error
+        raise ModelLoadError(f"The model folder {_model(path)} lacks the file {_inside(path)}.") from error
     except (OSError, ValueError) as error:
-        raise ModelBroken(f"The model folder {_model(path)} has a broken file: {_inside(path)}.") from error
+        raise ModelLoadError(
+            f"The model folder {_model(path)} has a broken file: {_inside(path)}."
+        ) from error
     if not isinstance(content, dict):
-        raise ModelBroken(f"The model folder {_model(path)} has a broken file: {_inside(path)}.")
+        raise ModelLoadError(f"The model folder {_model(path)} has a broken file: {_inside(path)}.")
     return content
 
 
 def components(folder: Path) -> dict[str, tuple[str, str]]:
     """Name → (library, class) of the parts that a model's index names and that are needed."""
     if not folder.is_dir():
-        raise ModelBroken(f"The model folder {folder.name} is not there.")
+        raise ModelLoadError(f"The model folder {folder.name} is not there.")
     index = read_json(folder / INDEX)
     return {
         name: (value[0], value[1])
@@ -52,11 +54,11 @@ def components(folder: Path) -> dict[str, tuple[str, str]]:
 
 
 def check(folder: Path) -> None:
-    """Raises `ModelBroken` naming the first file that is missing, truncated or unreadable. Loads no weights."""
+    """Raises `ModelLoadError` naming the first file that is missing, truncated or unreadable. Loads no weights."""
     for name, (_library, kind) in components(folder).items():
         part = folder / name
         if not part.is_dir():
-            raise ModelBroken(f"The model folder {folder.name} lacks the folder {name}.")
+            raise ModelLoadError(f"The model folder {folder.name} lacks the folder {name}.")
         if "Scheduler" in kind:
             read_json(part / "scheduler_config.json")
         elif "Tokenizer" in kind:
@@ -136,7 +138,7 @@ def _check_tokenizer(folder: Path, part: Path) -> None:
     choices = ("tokenizer.json", "vocab.json", "spiece.model", "tokenizer.model", "vocab.txt")
     found = [part / name for name in choices if (part / name).exists()]
     if not found:
-        raise ModelBroken(f"The model folder {folder.name} lacks the file {part.name}/{choices[0]}.")
+        raise ModelLoadError(f"The model folder {folder.name} lacks the file {part.name}/{choices[0]}.")
     for path in found:
         if path.suffix == ".json":
             read_json(path)
@@ -168,14 +170,18 @@ def _check_weights(folder: Path, part: Path) -> None:
     for path in part.glob(index):
         for name in sorted(set(read_json(path).get("weight_map", {}).values())):
             if name.endswith(".safetensors") and not (part / name).exists():
-                raise ModelBroken(f"The model folder {folder.name} lacks the file {part.name}/{name}.")
+                raise ModelLoadError(f"The model folder {folder.name} lacks the file {part.name}/{name}.")
     if not files:
         pickled = any(path.suffix in WEIGHT_SUFFIXES for path in part.iterdir())
         only = ", only pickles, which are not read" if pickled else ""
-        raise ModelBroken(f"The model folder {folder.name} has no .safetensors weights in {part.name}{only}.")
+        raise ModelLoadError(
+            f"The model folder {folder.name} has no .safetensors weights in {part.name}{only}."
+        )
     for path in files:
         if not whole(path):
-            raise ModelBroken(f"The model folder {folder.name} has a broken file: {part.name}/{path.name}.")
+            raise ModelLoadError(
+                f"The model folder {folder.name} has a broken file: {part.name}/{path.name}."
+            )
 
 
 def whole(path: Path) -> bool:

@@ -45,7 +45,7 @@ class Stand:
         return self._easel.lanes
 
     def painter(self, entry: ModelEntry) -> Painter:
-        """Raises `ModelBroken`."""
+        """Raises `ModelLoadError`."""
         with self._lock:
             if entry.name not in self._painters:
                 folder = self._models.check(entry)
@@ -55,7 +55,7 @@ class Stand:
             return self._painters[entry.name]
 
     def upscaler(self, name: str | None) -> "Upscaler":
-        """By its name in the catalogue; the usual one unless told. Raises `BadParameter` or `ModelBroken`."""
+        """By its name in the catalogue; the usual one unless told. Raises `BadParameterError` or `ModelLoadError`."""
         from engine.adapters.upscaler import Upscaler
 
         source = self._upscaler if name is None else self._models.upscaler(name)
@@ -72,7 +72,7 @@ class Stand:
         on_progress: Callable[[Progress], None],
         cancelled: Callable[[], bool],
     ) -> None:
-        """Blocks until every lane has its picture. Raises `JobCancelled`, or what went wrong with a lane."""
+        """Blocks until every lane has its picture. Raises `JobCancelledError`, or what went wrong with a lane."""
         from engine.batching.sample_group import Ticket
 
         ticket = Ticket(lanes, person=order.person, weight=order.weight)
@@ -80,7 +80,7 @@ class Stand:
         ticket.wait(on_progress=on_progress, cancelled=cancelled)
 
     def rehearsals(self, entry: ModelEntry) -> list[Order]:
-        """What to warm a model up with. Raises `NotSupported` for one that paints from pictures only.
+        """What to warm a model up with. Raises `NotSupportedError` for one that paints from pictures only.
 
         Where blocks are compiled these are all numbers of pictures that may be painted side by side, a single row,
         for which they are compiled apart, pictures to start from, and all that in a second shape, after which they

@@ -25,7 +25,7 @@ from engine.types import Order, Painted, Progress
 from studio import __version__
 from studio.domain.pictures import Recipe
 from studio.domain.requests import Operation
-from studio.errors import BadParameter, JobCancelled, NotSupported
+from studio.errors import BadParameterError, JobCancelledError, NotSupportedError
 
 if TYPE_CHECKING:
     import torch
@@ -88,11 +88,11 @@ class Atelier:
     ) -> list[Painted]:
         """Blocks until all pictures are painted; `on_progress` and `cancelled` are called on this thread.
 
-        Raises `JobCancelled` within one step of `cancelled` saying so, `BadParameter`, `BadImage` or `NotSupported`
-        for an order that cannot be painted, `ModelBroken`, or `PaintingFailed`.
+        Raises `JobCancelledError` within one step of `cancelled` saying so, `BadParameterError`, `BadImageError` or
+        `NotSupportedError` for an order that cannot be painted, `ModelLoadError`, or `GenerationError`.
         """
         if cancelled():
-            raise JobCancelled
+            raise JobCancelledError
         stand = self._stands.choose()
         if order.request.operation is Operation.UPSCALE:
             return [self._upscale(order, stand, on_progress, cancelled)]
@@ -154,11 +154,11 @@ class Atelier:
         entry = self._models.find(model or self._default)
         try:
             parts = [(stand, order) for stand in self._stands.all() for order in stand.rehearsals(entry)]
-        except NotSupported:
+        except NotSupportedError:
             log.info("not warmed up: it paints from pictures only", extra={"model": entry.name})
             return
         for done, (stand, order) in enumerate(parts, start=1):
-            with suppress(NotSupported):
+            with suppress(NotSupportedError):
                 self._paint(order, stand, _nothing, lambda: False)
             log.info("warmed up", extra={"part": done, "parts": len(parts)})
             on_progress(Progress(step=done, steps=len(parts)))
@@ -223,7 +223,7 @@ class Atelier:
     ) -> Painted:
         """Tiles are steps, so people who enlarge pictures share forward passes and take turns with those who paint."""
         if not order.sources:
-            raise BadParameter("picture", "give the id of a picture, or attach an image.")
+            raise BadParameterError("picture", "give the id of a picture, or attach an image.")
         upscaler = stand.upscaler(order.request.upscaler)
         source = order.sources[0]
         lane = upscaler.sketch(

@@ -17,7 +17,7 @@ from engine.layout_prior.layout_prior import Composer, Prior
 from engine.types import Order
 from studio.domain.canvases import LARGEST_AREAS, margins_for, window_around
 from studio.domain.requests import PaintRequest
-from studio.errors import BadImage
+from studio.errors import BadImageError
 
 EXPAND_STRENGTH = 0.9
 
@@ -25,7 +25,7 @@ EXPAND_STRENGTH = 0.9
 def edit(order: Order, index: int, entry: ModelEntry, layout: Layout, prior: Prior | None) -> Underdrawing:
     source = order.sources[0]
     if order.mask is None:
-        raise BadImage("there is no mask. Name the part to change, for example B2-C3, or attach a mask.")
+        raise BadImageError("there is no mask. Name the part to change, for example B2-C3, or attach a mask.")
     mask = masks.check_mask(order.mask, source.size)
     box = window_around(mask.getbbox() or (0, 0, *mask.size), mask.size, native_area=native_area(entry))
     here, hole = source.crop(box), mask.crop(box)

@@ -19,7 +19,7 @@ from engine.imaging.canvas.colour_transfer import tint
 from engine.layout_prior.layout_prior import Prior
 from engine.types import Order
 from studio.domain.requests import Operation, PaintRequest, Strength
-from studio.errors import BadParameter, NotSupported
+from studio.errors import BadParameterError, NotSupportedError
 
 STRENGTHS = {Strength.SUBTLE: 0.35, Strength.STRONG: 0.7}
 WITH_IMAGE_STRENGTH = 0.7
@@ -34,7 +34,7 @@ LEAST_STEPS = 4
 def underdraw(
     order: Order, index: int, *, entry: ModelEntry, layout: Layout, prior: Prior | None
 ) -> Underdrawing:
-    """For picture `index` of the order. Raises `BadParameter`, `BadImage` or `NotSupported`."""
+    """For picture `index` of the order. Raises `BadParameterError`, `BadImageError` or `NotSupportedError`."""
     drawing = _draw_under(order, index, entry, layout, prior)
     return drawing if prior is None else with_rim(drawing, prior.rim_cells * layout.grid)
 
@@ -44,13 +44,13 @@ def _draw_under(
 ) -> Underdrawing:
     request = order.request
     if request.operation is Operation.UPSCALE:
-        raise NotSupported(
+        raise NotSupportedError(
             model=entry.name, operation="upscale", instead="imagine, vary, blend, edit and expand"
         )
     if request.operation is Operation.IMAGINE and not order.sources:
         return _from_words(request, index, entry, layout, prior)
     if not order.sources:
-        raise BadParameter("picture", "give the id of a picture, or attach an image.")
+        raise BadParameterError("picture", "give the id of a picture, or attach an image.")
     if request.operation is Operation.EDIT:
         return edit(order, index, entry, layout, prior)
     if request.operation is Operation.EXPAND:

@@ -8,7 +8,7 @@ from engine.generation.style_presets import find_style
 from engine.layout_prior.layout_prior import Prior
 from engine.types import Order
 from studio.domain.requests import MAX_SEED
-from studio.errors import BadParameter
+from studio.errors import BadParameterError
 
 # Between the seeds of neighbouring windows: further than any number of pictures in a job.
 _SEED_STRIDE = 7919
@@ -23,7 +23,7 @@ def sketch_of(
     prior: Prior | None,
     window: int | None = None,
 ) -> Sketch:
-    """The order's picture `index` with the model's defaults for whatever it leaves open. Raises `BadParameter`.
+    """The order's picture `index` with the model's defaults for whatever it leaves open. Raises `BadParameterError`.
 
     With `window`, a window of that number of it, whose noise is another one's nowhere.
     """
@@ -60,7 +60,7 @@ def _adapters(order: Order, entry: ModelEntry) -> tuple[tuple[str, float], ...]:
         known = entry.loras.get(lora.name)
         if known is None:
             have = f"it has {', '.join(entry.loras)}" if entry.loras else "it has none"
-            raise BadParameter("lora", f"the model {entry.name} has no {lora.name[:40]}; {have}.")
+            raise BadParameterError("lora", f"the model {entry.name} has no {lora.name[:40]}; {have}.")
         weights[lora.name] = known.weight if lora.weight is None else lora.weight
     return tuple(sorted((name, weight) for name, weight in weights.items() if weight))
 

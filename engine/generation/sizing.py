@@ -7,7 +7,7 @@ from engine.catalog.geometry import Layout, fit_within, size_near
 from engine.types import Order
 from studio.domain.canvases import LARGEST_AREAS
 from studio.domain.requests import PaintRequest, parse_aspect
-from studio.errors import BadParameter
+from studio.errors import BadParameterError
 
 
 def native_area(entry: ModelEntry) -> int:
@@ -22,7 +22,7 @@ def size_asked(
         width, height = request.width or request.height or 0, request.height or request.width or 0
         if width * height > LARGEST_AREAS * native_area(entry):
             most = round(math.sqrt(LARGEST_AREAS * native_area(entry)))
-            raise BadParameter(
+            raise BadParameterError(
                 "width", f"and height are too large for {entry.name}: at most about {most}×{most}."
             )
         return fit_within(width, height, area_pixels=width * height, multiple=layout.grid)

@@ -35,7 +35,7 @@ def styles() -> dict[str, Style]:
 
 
 def find_style(name: str) -> Style:
-    """Raises `BadParameter` with the names there are."""
+    """Raises `BadParameterError` with the names there are."""
     found = styles().get(name.strip().lower())
     if found is None:
         raise unknown_name("style", name, list(styles()))

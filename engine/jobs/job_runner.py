@@ -21,7 +21,13 @@ from studio.db.tables import JobRow
 from studio.domain.events import JobProgress
 from studio.domain.jobs import Job, JobState
 from studio.domain.verdicts import Ruling, Verdict
-from studio.errors import ChatelierError, DatabaseUnavailable, JobCancelled, PaintingFailed, Refused
+from studio.errors import (
+    ChatelierError,
+    DatabaseUnavailableError,
+    GenerationError,
+    JobCancelledError,
+    RequestRefusedError,
+)
 from studio.ports import Events, Gate, HouseRules, Queue, Signer, Store
 from studio.runtime.clock import now
 
@@ -42,7 +48,7 @@ class Paints(Protocol):
         on_progress: Callable[[Progress], None],
         cancelled: Callable[[], bool],
     ) -> list[Painted]:
-        """Blocks until all pictures are painted. Raises `JobCancelled` once `cancelled` says so."""
+        """Blocks until all pictures are painted. Raises `JobCancelledError` once `cancelled` says so."""
 
 
 class Work:
@@ -99,27 +105,27 @@ class Work:
         """None when the job is not ours to end: the lease is lost, or the worker stops."""
         try:
             if lease.must_stop():
-                raise JobCancelled
+                raise JobCancelledError
             allowance = self._gate.allowance(job.person)
             verdict = review(self._database, self._gate, job, allowance)
             if not verdict.allows:
                 return judged(verdict)
             return self._carry_out(job, lease, store, weight=allowance.weight)
-        except JobCancelled as error:
+        except JobCancelledError as error:
             if lease.cancelled and not lease.lost:
                 return _ended(JobState.CANCELLED, error)
             return None
-        except DatabaseUnavailable:
+        except DatabaseUnavailableError:
             log.warning("a job waits for the database", extra={"job_id": job.id})
             return None  # the lease runs out and the sweeper sends the job again
-        except Refused as error:  # banned since it was accepted
+        except RequestRefusedError as error:  # banned since it was accepted
             return _ended(JobState.CANCELLED, error)
         except ChatelierError as error:
             log.warning("job failed: %s", error.code, extra={"job_id": job.id}, exc_info=error.__cause__)
             return _ended(JobState.FAILED, error)
         except Exception:  # a defect must end the job, not the worker
             log.exception("job failed unexpectedly", extra={"job_id": job.id})
-            return _ended(JobState.FAILED, PaintingFailed())
+            return _ended(JobState.FAILED, GenerationError())
 
     def _carry_out(self, job: Job, lease: Lease, store: Store, *, weight: float) -> Outcome:
         order = self._order(job, weight)
@@ -135,7 +141,7 @@ class Work:
         if core := next((each for each in refused if each.is_core), None):
             return judged(core)  # though its person's jobs are stopped for it at this very moment
         if lease.must_stop():
-            raise JobCancelled
+            raise JobCancelledError
         shown = [each for each in results if isinstance(each, Judged)]
         if not shown:
             return judged(refused[0])
@@ -173,7 +179,7 @@ class Work:
             try:
                 events = record(self._database, job, outcome, worker=self._worker)
                 break
-            except DatabaseUnavailable:
+            except DatabaseUnavailableError:
                 if lease.lost or time.monotonic() > give_up_at:
                     log.error("the end of a job was not recorded", extra={"job_id": job.id})
                     return False  # the lease runs out and the sweeper sends the job again

@@ -11,7 +11,7 @@ from studio.db.database import Database
 from studio.db.settings import community_rules
 from studio.db.tables import JobRow
 from studio.domain.people import Platform
-from studio.errors import DatabaseUnavailable
+from studio.errors import DatabaseUnavailableError
 from studio.runtime.clock import now
 
 log = logging.getLogger(__name__)
@@ -114,7 +114,7 @@ class LeaseKeeper:
             for lease in held:
                 try:
                     self._renew(lease)
-                except DatabaseUnavailable:
+                except DatabaseUnavailableError:
                     log.warning("lease not renewed: database away", extra={"job_id": lease.job_id})
                 except Exception:  # a defect at one job must not cost the others their leases
                     log.exception("lease not renewed", extra={"job_id": lease.job_id})

@@ -64,7 +64,7 @@ def judge(
 ) -> Judged | Verdict:
     """Inspect and mark. Of a refused picture only its verdict comes back.
 
-    Raises `InspectionFailed` when the picture cannot be judged, and `SigningFailed` when it must be signed and cannot.
+    Raises `InspectionError` when the picture cannot be judged, and `SigningError` when it must be signed and cannot.
     """
     parents = tuple(source.picture_id for source in job.request.sources if source.picture_id)
     recipe = replace(painted.recipe, parents=parents)
@@ -87,7 +87,7 @@ def keep(
 ) -> tuple[list[Finished], str | None]:
     """Store pictures, and the numbered grid of them where one is shown: its key comes second, else None.
 
-    Raises `SigningFailed` before anything is stored, and `StorageFailed` when nothing more is being stored.
+    Raises `SigningError` before anything is stored, and `StorageError` when nothing more is being stored.
     """
     making_grid = hands.submit(_grids_of, job, pictures)  # the longest of it, so it begins first
     copies = list(hands.map(partial(_copy_of, job, signer=signer), pictures))
@@ -123,7 +123,7 @@ def keep(
 
 
 def copy_of(image: Image.Image, recipe: Recipe, child: str, signer: Signer) -> bytes:
-    """The PNG that people get of a marked picture, `child` being its id. Raises `SigningFailed`."""
+    """The PNG that people get of a marked picture, `child` being its id. Raises `SigningError`."""
     png = write_recipe(image, recipe, picture_id=child)
     return signer.certify(png, picture_id=child, operation=recipe.operation)
 

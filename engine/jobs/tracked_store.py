@@ -6,7 +6,7 @@ from datetime import datetime
 from engine.jobs.job_results import Outcome
 from studio.db.database import Database
 from studio.domain.jobs import Job
-from studio.errors import DatabaseUnavailable, StorageFailed
+from studio.errors import DatabaseUnavailableError, StorageError
 from studio.ports import Store
 from studio.services import file_references
 from studio.services.picture_deletion import delete_files
@@ -36,7 +36,7 @@ class Receipts:
             data, suffix = self._put[key]
             try:
                 self._store.put(data, suffix=suffix)
-            except StorageFailed:
+            except StorageError:
                 log.warning("it is not known whether a file is still there", extra={"key": key})
                 return
 
@@ -63,7 +63,7 @@ def clear_up(database: Database, store: Store, job: Job, outcome: Outcome, put: 
                 gone |= file_references.of_sources(job.request.sources)
             unnamed = file_references.unnamed(session, doubtful | gone)
         delete_files(database, store, unnamed)
-    except DatabaseUnavailable:
+    except DatabaseUnavailableError:
         log.warning("files of a job were not cleared away", extra={"job_id": job.id})
 
 

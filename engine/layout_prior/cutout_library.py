@@ -14,7 +14,7 @@ from PIL import Image
 
 from engine.layout_prior.prompt.translation import Translator
 from engine.layout_prior.prompt.vocabulary import GRAMMAR
-from studio.errors import ModelBroken
+from studio.errors import ModelLoadError
 
 NGRAM_MATCH_MIN = 0.62
 CANDIDATES_MAX = 12
@@ -60,7 +60,7 @@ class Library:
             index = json.loads((folder / "index.json").read_text(encoding="utf-8"))
             self._archive = zipfile.ZipFile(folder / "cutouts.zip")
         except (OSError, ValueError, zipfile.BadZipFile) as problem:
-            raise ModelBroken(f"The picture library in {folder} cannot be read: {problem}") from problem
+            raise ModelLoadError(f"The picture library in {folder} cannot be read: {problem}") from problem
         self._folder = folder
         self._lock = Lock()
         self.subjects = tuple(

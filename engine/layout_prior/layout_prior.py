@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from PIL import Image
 
 from engine.catalog.model_files import read_json
-from studio.errors import ModelBroken
+from studio.errors import ModelLoadError
 
 KINDS: Mapping[str, str] = {"collage": "engine.layout_prior:Collage"}
 
@@ -67,14 +67,14 @@ class Prior:
 
 
 def load_prior(folder: Path) -> Prior | None:
-    """The prior of a model folder, None when it has none. Raises `ModelBroken`."""
+    """The prior of a model folder, None when it has none. Raises `ModelLoadError`."""
     path = folder / "prior" / "prior.json"
     if not path.exists():
         return None
     said = read_json(path)
     place = KINDS.get(str(said.get("kind")))
     if place is None:
-        raise ModelBroken(f"The model folder {folder.name} has a prior of an unknown kind.")
+        raise ModelLoadError(f"The model folder {folder.name} has a prior of an unknown kind.")
     module, _, name = place.partition(":")
     composer: Any = getattr(importlib.import_module(module), name).load(path.parent)
     strength = _share(said, "strength", 0.7)

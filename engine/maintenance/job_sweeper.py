@@ -11,7 +11,7 @@ from studio.db.tables import JobRow, OutboxRow
 from studio.domain.events import JobEnded
 from studio.domain.jobs import WAITING, JobState
 from studio.domain.people import Platform
-from studio.errors import PaintingFailed
+from studio.errors import GenerationError
 from studio.ports import Events, HouseRules, Queue
 from studio.runtime.clock import now
 
@@ -31,7 +31,7 @@ class Sweeper:
         self._rules = rules
 
     def sweep(self) -> None:
-        """Raises `QueueUnavailable` or `DatabaseUnavailable`; the next sweep goes on."""
+        """Raises `QueueUnavailableError` or `DatabaseUnavailableError`; the next sweep goes on."""
         at = now()
         with self._database.read() as session:
             stranded = job_transitions.find_stranded(
@@ -66,7 +66,7 @@ class Sweeper:
             job_transitions.requeue(session, row.id, at=at)
 
     def _give_up(self, row: JobRow, at: datetime) -> None:
-        error = PaintingFailed()
+        error = GenerationError()
         events: list[OutboxRow] = []
         with self._database.begin() as session:
             ended = job_transitions.end(

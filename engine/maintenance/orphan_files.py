@@ -32,7 +32,7 @@ class Clearance:
         self._store = store
 
     def clear(self, at: datetime | None = None) -> int:
-        """How many files went, at most `MOST_A_RUN`. Raises `StorageFailed` or `DatabaseUnavailable`."""
+        """How many files went, at most `MOST_A_RUN`. Raises `StorageError` or `DatabaseUnavailableError`."""
         at, cleared = at or now(), 0
         with self._database.read() as session:
             since = session.scalar(select(func.min(PersonRow.first_seen_at)))

@@ -28,7 +28,7 @@ class DigestWriter:
         self._clock = clock
 
     def write_due(self) -> int:
-        """How many were written. Raises `DatabaseUnavailable`; the next hour tries again."""
+        """How many were written. Raises `DatabaseUnavailableError`; the next hour tries again."""
         since, until = week_of(self._clock())
         with self._database.read() as session:
             found = communities(session, since=since, until=until)

@@ -12,7 +12,7 @@ from kombu.transport.redis import Channel
 
 from engine.jobs.cancel_listener import ASIDE_CHANNEL, CANCEL_CHANNEL
 from engine.queue.celery_app import PAINT_QUEUE, PAINT_TASK, PRIORITIES, make_app, queue_of
-from studio.errors import QueueUnavailable
+from studio.errors import QueueUnavailableError
 
 # The job is in the records already, and the sweeper sends what was not: nobody waits for a Redis that is away.
 _IMPATIENCE = {
@@ -43,7 +43,7 @@ class CeleryQueue:
                 retry=False,
             )
         except (OperationalError, redis.RedisError, OSError) as error:
-            raise QueueUnavailable from error
+            raise QueueUnavailableError from error
 
     def waiting(self) -> frozenset[str]:
         """Without what a worker has taken and not begun: should that worker die, nobody else would ever see it."""
@@ -53,7 +53,7 @@ class CeleryQueue:
                     pipe.lrange(key, 0, -1)
                 lists = pipe.execute()
         except (redis.RedisError, OSError) as error:
-            raise QueueUnavailable from error
+            raise QueueUnavailableError from error
         return frozenset(filter(None, map(_job_of, chain(*lists))))
 
     def _lists(self) -> Iterator[str]:

@@ -11,7 +11,7 @@ import redis
 
 from engine.queue.unreadable_messages import note_unreadable
 from studio.domain.events import EVENT_KINDS, Event, JobProgress
-from studio.errors import QueueUnavailable
+from studio.errors import QueueUnavailableError
 from studio.ports import Delivery
 from studio.runtime.serialization import from_data, to_data, to_json
 
@@ -37,7 +37,7 @@ class RedisEvents:
         try:
             self._redis.xadd(STREAM, fields, maxlen=_KEPT_ENTRIES, approximate=True)
         except (redis.RedisError, OSError) as error:
-            raise QueueUnavailable from error
+            raise QueueUnavailableError from error
 
     def announce(self, progress: JobProgress) -> None:
         try:
@@ -46,11 +46,11 @@ class RedisEvents:
             log.debug("progress was not announced", exc_info=True)
 
     def ping(self) -> None:
-        """Raises `QueueUnavailable` when Redis does not answer."""
+        """Raises `QueueUnavailableError` when Redis does not answer."""
         try:
             self._redis.ping()
         except (redis.RedisError, OSError) as error:
-            raise QueueUnavailable from error
+            raise QueueUnavailableError from error
 
     def deliveries(self, face: str, consumer: str, stop: threading.Event) -> Iterator[Delivery]:
         """See the port. A consumer that comes back under its old name first gets what it left over."""

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from studio.errors import ChatelierError, StorageFailed
+from studio.errors import ChatelierError, StorageError
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +40,7 @@ SENTENCES = {
 
 @contextmanager
 def as_storage_failure(action: str) -> Iterator[None]:
-    """Every failure of the file system or its network becomes a `StorageFailed`; the cause goes to the log.
+    """Every failure of the file system or its network becomes a `StorageError`; the cause goes to the log.
 
     The drivers behind fsspec raise errors of many libraries (botocore's among them), which share no base but
     Exception.
@@ -52,7 +52,7 @@ def as_storage_failure(action: str) -> Iterator[None]:
     except Exception as error:
         sentence = sentence_for(error)
         log.error("could not %s a picture: %s: %s", action, type(error).__name__, error)
-        raise StorageFailed(sentence) from error
+        raise StorageError(sentence) from error
 
 
 def sentence_for(error: Exception) -> str:
@@ -67,4 +67,4 @@ def sentence_for(error: Exception) -> str:
         return AWAY
     if "Credentials" in type(error).__name__:
         return NO_ACCESS
-    return StorageFailed.sentence
+    return StorageError.sentence

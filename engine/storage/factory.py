@@ -8,7 +8,7 @@ import fsspec
 from fsspec.core import url_to_fs
 
 from engine.storage.store import MAX_READ_BYTES, Shelf
-from studio.errors import Misconfigured
+from studio.errors import ConfigurationError
 
 S3_OPTIONS: dict[str, Any] = {
     # Listings are cached for ever by default, and other workers write to the same bucket.
@@ -23,27 +23,27 @@ def open_store(url: str, *, max_read_bytes: int = MAX_READ_BYTES, **options: Any
 
     `options` go to fsspec; for S3 these are ``key``, ``secret``, ``endpoint_url`` and ``client_kwargs``.
     Without keys S3 looks in the usual places (environment, profile, instance role). Nothing is sent to S3
-    until the first use. Raises `Misconfigured` for an address that cannot be understood, and `StorageFailed`
+    until the first use. Raises `ConfigurationError` for an address that cannot be understood, and `StorageError`
     for a folder that cannot be made.
     """
     scheme = urlsplit(url).scheme if "://" in url else "file"
     if scheme not in fsspec.available_protocols():
-        raise Misconfigured(
+        raise ConfigurationError(
             f"CHATELIER_STORAGE_URL: {scheme}:// is not known. Use a folder or s3://bucket/prefix."
         )
     if scheme == "file":
         folder = url.removeprefix("file://")
         if not folder:
-            raise Misconfigured("CHATELIER_STORAGE_URL: no folder is named. Write its full path.")
+            raise ConfigurationError("CHATELIER_STORAGE_URL: no folder is named. Write its full path.")
         return Shelf(
             fsspec.filesystem("file"), str(Path(folder).expanduser().resolve()), max_read_bytes=max_read_bytes
         )
     if scheme == "s3":
         if not urlsplit(url).netloc:
-            raise Misconfigured("CHATELIER_STORAGE_URL: no bucket is named. Write s3://bucket/prefix.")
+            raise ConfigurationError("CHATELIER_STORAGE_URL: no bucket is named. Write s3://bucket/prefix.")
         options = {**S3_OPTIONS, **options}
     try:
         filesystem, root = url_to_fs(url, **options)
     except (ImportError, ValueError, TypeError) as error:
-        raise Misconfigured(f"CHATELIER_STORAGE_URL: {scheme}:// cannot be opened: {error}") from error
+        raise ConfigurationError(f"CHATELIER_STORAGE_URL: {scheme}:// cannot be opened: {error}") from error
     return Shelf(filesystem, root, max_read_bytes=max_read_bytes)

@@ -8,7 +8,7 @@ from typing import Any
 from engine.storage.atomic_writes import remove_unfinished, write_whole
 from engine.storage.content_keys import folder_of, is_key, key_for
 from engine.storage.errors import as_storage_failure
-from studio.errors import NotFound, StorageFailed
+from studio.errors import NotFoundError, StorageError
 from studio.runtime.clock import now
 
 MAX_READ_BYTES = 128 * 1024 * 1024
@@ -47,18 +47,18 @@ class Shelf:
         return key
 
     def get(self, key: str) -> bytes:
-        """Raises `NotFound` for an unknown key, `StorageFailed` if it cannot be read or is too large."""
+        """Raises `NotFoundError` for an unknown key, `StorageError` if it cannot be read or is too large."""
         if not is_key(key):
-            raise NotFound("That picture")
+            raise NotFoundError("That picture")
         with as_storage_failure("read"):
             try:
                 data: bytes = self._filesystem.cat_file(
                     self._path(key), start=0, end=self._max_read_bytes + 1
                 )
             except FileNotFoundError:
-                raise NotFound("That picture") from None
+                raise NotFoundError("That picture") from None
             if len(data) > self._max_read_bytes:
-                raise StorageFailed(
+                raise StorageError(
                     f"A stored file is larger than {self._max_read_bytes} bytes and was not read."
                 )
         return data

@@ -26,7 +26,7 @@ from studio.domain.cases import DECISIONS, Case, Decision, Dossier, NoticeKind
 from studio.domain.communities import CommunityRules
 from studio.domain.jobs import WAITING, JobState
 from studio.domain.people import Person
-from studio.errors import BadParameter, CaseTaken, NotAllowed
+from studio.errors import BadParameterError, CaseTakenError, NotAllowedError
 from studio.runtime.clock import now
 from studio.services import message_refresh
 
@@ -47,7 +47,7 @@ class HouseDesk:
         with self._database.begin() as session:
             case = self._case(session, moderator, case_id)
             if not cases.claim(session, case_id, by=moderator.key, at=now()):
-                raise CaseTaken(closed=case.decision is not None)
+                raise CaseTakenError(closed=case.decision is not None)
             row = _row(session, case_id)
             events = [cases.changed(session, row)]
             dossier = read_dossier(session, cases.case_of(row))
@@ -66,11 +66,11 @@ class HouseDesk:
             case = self._case(session, moderator, case_id)
             if decision not in DECISIONS[case.kind]:
                 allowed = ", ".join(sorted(DECISIONS[case.kind]))
-                raise BadParameter("decision", f"of this case must be one of: {allowed}.")
+                raise BadParameterError("decision", f"of this case must be one of: {allowed}.")
             hold(session, case.subject, job_id=case.job_id, all_jobs=decision in EXCLUDING)
             row = cases.close(session, case_id, decision, by=moderator.key, at=now(), note=note)
             if row is None:
-                raise CaseTaken(closed=_row(session, case_id).decision is not None)
+                raise CaseTakenError(closed=_row(session, case_id).decision is not None)
             case = cases.case_of(row)
             changed = cases.changed(session, row)
             outcome = answer_alike(session, case)
@@ -86,7 +86,7 @@ class HouseDesk:
         _require_moderator(moderator)
         with self._database.begin() as session:
             if same_human(session, who, moderator.key):
-                raise NotAllowed("You cannot ban yourself.")
+                raise NotAllowedError("You cannot ban yourself.")
             hold(session, who, all_jobs=True)
             kind = NoticeKind.SUSPENSION if until else NoticeKind.BAN
             outcome = exclude(session, who, by=moderator.key, until=until, reason=reason, kind=kind)
@@ -96,14 +96,14 @@ class HouseDesk:
         _require_moderator(moderator)
         with self._database.begin() as session:
             if same_human(session, who, moderator.key):
-                raise NotAllowed("Somebody else has to lift your ban.")
+                raise NotAllowedError("Somebody else has to lift your ban.")
             hold(session, who)
             inherited = newcomer_origins.inherited_bans(session, who, at=now())
             newcomer_origins.excuse(session, who)
             found = bans.holding(session, who)
             theirs = [row for row in found if not bans.may_lift(row, moderator.key)]
             if found and found == theirs:
-                raise NotAllowed(_ELSEWHERE)
+                raise NotAllowedError(_ELSEWHERE)
             outcome = Outcome()
             if (found or inherited) and not theirs:
                 outcome = notify(session, who, NoticeKind.LIFTED, "You may paint here again.")
@@ -151,12 +151,12 @@ class HouseDesk:
         self._errands.run(outcome)
 
     def _case(self, session: Session, moderator: Person, case_id: str) -> Case:
-        """Raises `NotFound`, and `NotAllowed` for one's own case or one that somebody else was asked."""
+        """Raises `NotFoundError`, and `NotAllowedError` for one's own case or one that somebody else was asked."""
         _require_moderator(moderator)
         case = cases.find_case(session, case_id, viewer=moderator)
         concerned = [key for key in (case.subject, case.filed_by) if key]
         if case.addressee or any(same_human(session, key, moderator.key) for key in concerned):
-            raise NotAllowed(_OWN)
+            raise NotAllowedError(_OWN)
         return case
 
 
@@ -168,7 +168,7 @@ def _row(session: Session, case_id: str) -> CaseRow:
 
 def _require_moderator(person: Person) -> None:
     if not person.moderates:
-        raise NotAllowed("Only moderators can do that.")
+        raise NotAllowedError("Only moderators can do that.")
 
 
 def _changed(former: CommunityRules, rules: CommunityRules) -> list[str]:

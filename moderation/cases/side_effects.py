@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from studio.db import outbox
 from studio.db.database import Database
 from studio.db.tables import JobRow, OutboxRow
-from studio.errors import QueueUnavailable
+from studio.errors import QueueUnavailableError
 from studio.ports import Events, Queue, Store
 from studio.services.picture_deletion import Removal, delete_files
 
@@ -58,5 +58,5 @@ class Errands:
         for job_id, priority, model in outcome.enqueue:
             try:
                 self._queue.enqueue(job_id, priority=priority, model=model)
-            except QueueUnavailable:
+            except QueueUnavailableError:
                 return

@@ -25,7 +25,7 @@ from studio.db.tables import JobRow, PictureRow
 from studio.domain.people import Person, Platform
 from studio.domain.requests import Operation, PaintRequest
 from studio.domain.verdicts import Ruling, Verdict
-from studio.errors import BadParameter
+from studio.errors import BadParameterError
 from studio.ports import Inspected
 
 Judge = Callable[[PromptSubject], Verdict]
@@ -60,7 +60,7 @@ class Tally:
 
 
 def read_rows(path: Path) -> Iterator[LabelledRow]:
-    """Raises `BadParameter` with the number of the first line that is no such row."""
+    """Raises `BadParameterError` with the number of the first line that is no such row."""
     with path.open(encoding="utf-8") as lines:
         for number, line in enumerate(lines, 1):
             if line.strip():
@@ -72,11 +72,11 @@ def _row(line: str, number: int) -> LabelledRow:
         data = json.loads(line)
         text, label = data["text"], data["label"]
     except (ValueError, KeyError, TypeError) as error:
-        raise BadParameter("data", f"line {number} is no row with text and label.") from error
+        raise BadParameterError("data", f"line {number} is no row with text and label.") from error
     if not isinstance(text, str):
-        raise BadParameter("data", f"line {number} is no row with text and label.")
+        raise BadParameterError("data", f"line {number} is no row with text and label.")
     if not (label == "unsafe" or str(label).startswith("benign")):
-        raise BadParameter("data", f"line {number}: the label must be unsafe or begin with benign.")
+        raise BadParameterError("data", f"line {number}: the label must be unsafe or begin with benign.")
     category, source = str(data.get("category") or ""), str(data.get("source") or "")
     return LabelledRow(text=text, label=label, category=category, source=source)
 

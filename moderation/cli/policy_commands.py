@@ -20,7 +20,7 @@ from rich.table import Table
 
 from moderation.cli.hash_commands import end_with, hashes_app
 from moderation.policy.policy import Policy, PolicyProblems, default_policy, read_policy
-from studio.errors import ChatelierError, DatabaseUnavailable, Misconfigured
+from studio.errors import ChatelierError, ConfigurationError, DatabaseUnavailableError
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -244,13 +244,13 @@ def _session(url: str) -> "Iterator[Session]":
     try:
         with database.read() as session:
             yield session
-    except DatabaseUnavailable as error:
+    except DatabaseUnavailableError as error:
         cause = str(getattr(error.__cause__, "orig", None) or "it does not answer").partition("\n")[0]
         sentence = (
             f"The database cannot be read ({cause}). Bring it up to date with: chatelier db upgrade;"
             " or name another with --database."
         )
-        raise end_with(Misconfigured(sentence)) from error
+        raise end_with(ConfigurationError(sentence)) from error
     except (ChatelierError, OSError) as error:
         raise end_with(error) from error
     finally:
@@ -262,7 +262,7 @@ def _court(policy: Path | None, words: Path | None, names: Path | None) -> "Prom
 
     try:
         return PromptCourt.of(_read(policy), community_words=words, names=names)
-    except (Misconfigured, OSError, UnicodeDecodeError) as error:
+    except (ConfigurationError, OSError, UnicodeDecodeError) as error:
         raise end_with(error) from error
 
 

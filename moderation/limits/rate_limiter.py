@@ -11,7 +11,7 @@ from moderation.limits.gcra import MemoryMeters, Meter, Meters, RedisMeters, Ref
 from moderation.limits.settings import LimitSettings, Pace
 from moderation.metrics import LIMITED, LIMITER_FAILURES
 from studio.domain.people import Person
-from studio.errors import RateLimited
+from studio.errors import RateLimitedError
 
 logger = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ class Limiter:
         account: str | None = None,
         origins: Sequence[str] = (),
     ) -> None:
-        """Count one request. Raises `RateLimited` with the seconds to wait.
+        """Count one request. Raises `RateLimitedError` with the seconds to wait.
 
         `account` is the human behind the person, where several identities are linked. `origins` are where
         somebody came from whom nobody knew before: all newcomers from there share what one person has.
@@ -51,7 +51,7 @@ class Limiter:
     def admit_upload(
         self, person: Person, *, account: str | None = None, origins: Sequence[str] = ()
     ) -> None:
-        """Count one file that somebody brings along. Raises `RateLimited`."""
+        """Count one file that somebody brings along. Raises `RateLimitedError`."""
         who, settings = account or person.key, self._settings
         self._take(
             [
@@ -63,7 +63,7 @@ class Limiter:
     def admit_errand(
         self, person: Person, command: str, *, account: str | None = None, origins: Sequence[str] = ()
     ) -> None:
-        """Count one use of a command that is rationed. Raises `RateLimited`."""
+        """Count one use of a command that is rationed. Raises `RateLimitedError`."""
         pace = self._settings.errands
         self._take(self._of_all(f"errands:{command}", pace, account or person.key, origins))
 
@@ -73,7 +73,7 @@ class Limiter:
     def _take(self, meters: Sequence[Meter]) -> None:
         if refusal := self._guarded(lambda: self._meters.take(meters)):
             LIMITED.labels(refusal.scope).inc()
-            raise RateLimited(retry_after_seconds=refusal.wait_seconds, scope=refusal.scope)
+            raise RateLimitedError(retry_after_seconds=refusal.wait_seconds, scope=refusal.scope)
 
     def note_refusal(
         self, person: Person, *, account: str | None = None, origins: Sequence[str] = ()

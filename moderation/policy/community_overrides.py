@@ -6,15 +6,15 @@ from types import MappingProxyType
 
 from moderation.policy.categories import Category
 from moderation.policy.policy import CORE, FIXED, Action, Policy, Stance
-from studio.errors import BadParameter
+from studio.errors import BadParameterError
 
 
 def category_named(name: str) -> Category:
-    """``self-harm`` and ``self_harm`` are the same. Raises `BadParameter`."""
+    """``self-harm`` and ``self_harm`` are the same. Raises `BadParameterError`."""
     wanted = name.strip().lower().replace("-", "_").replace(" ", "_")
     known = {each.name.lower(): each for each in Category if each not in FIXED and each not in CORE}
     if wanted not in known:
-        raise BadParameter("value", f"there are the categories {', '.join(known)}.")
+        raise BadParameterError("value", f"there are the categories {', '.join(known)}.")
     return known[wanted]
 
 
@@ -24,7 +24,7 @@ def understood(stances: Mapping[str, str]) -> Mapping[str, str]:
 
 
 def tightened(policy: Policy, stances: Mapping[str, str]) -> Policy:
-    """The policy with stances such as ``{"violence": "hold"}``. Raises `BadParameter`.
+    """The policy with stances such as ``{"violence": "hold"}``. Raises `BadParameterError`.
 
     ``refuse`` also refuses what the operator would only show to a moderator.
     """
@@ -40,7 +40,7 @@ def tightened(policy: Policy, stances: Mapping[str, str]) -> Policy:
 def _is_understood(name: str, action: str) -> bool:
     try:
         category_named(name)
-    except BadParameter:
+    except BadParameterError:
         return False
     return action in set(Action)
 

@@ -18,7 +18,7 @@ from typing import Any
 from moderation.policy.categories import Category
 from moderation.policy.findings import Finding
 from studio.domain.verdicts import Ruling
-from studio.errors import Misconfigured
+from studio.errors import ConfigurationError
 
 
 class Action(StrEnum):
@@ -123,7 +123,7 @@ class Policy:
                 return finding
 
 
-class PolicyProblems(Misconfigured):
+class PolicyProblems(ConfigurationError):
     """A policy file is wrong; `problems` names each fault, one sentence each."""
 
     def __init__(self, source: str, problems: list[str]) -> None:

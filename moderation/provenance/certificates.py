@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from studio.errors import Misconfigured
+from studio.errors import ConfigurationError
 from studio.runtime.clock import now
 
 CHAIN_FILE = "chain.pem"  # the signing certificate, then the root
@@ -45,7 +45,7 @@ class Chain:
 
 
 def ensure_chain(folder: Path, *, organization: str) -> Chain:
-    """The chain of this folder, made now when there is none. Raises `Misconfigured`."""
+    """The chain of this folder, made now when there is none. Raises `ConfigurationError`."""
     try:
         return read_chain(folder)
     except FileNotFoundError:
@@ -54,14 +54,14 @@ def ensure_chain(folder: Path, *, organization: str) -> Chain:
 
 
 def read_chain(folder: Path) -> Chain:
-    """Raises FileNotFoundError when there is none, `Misconfigured` when it cannot be used."""
+    """Raises FileNotFoundError when there is none, `ConfigurationError` when it cannot be used."""
     try:
         certificates, key = (folder / name for name in (CHAIN_FILE, KEY_FILE))
         return _checked(certificates.read_text(), key.read_text())
     except FileNotFoundError:
         raise
     except (OSError, ValueError, TypeError) as error:
-        raise Misconfigured(
+        raise ConfigurationError(
             f"The certificates in {folder} cannot be used ({error})."
             " Move the folder away and run `chatelier provenance init`."
         ) from error
@@ -70,7 +70,7 @@ def read_chain(folder: Path) -> Chain:
 def make_chain(folder: Path, *, organization: str) -> Chain:
     """A new chain. An existing one is never replaced: of two processes that begin at once, both use the first.
 
-    Raises `Misconfigured` when the folder cannot be written.
+    Raises `ConfigurationError` when the folder cannot be written.
     """
     root_key, leaf_key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
     root = _root(root_key, organization)
@@ -83,7 +83,7 @@ def make_chain(folder: Path, *, organization: str) -> Chain:
     try:
         _lay_down(folder, files)
     except OSError as error:
-        raise Misconfigured(
+        raise ConfigurationError(
             f"The folder {folder} cannot be written ({error.strerror}). Set CHATELIER_HOME to one that can be."
         ) from error
     return read_chain(folder)

@@ -11,7 +11,7 @@ from moderation.provenance.metadata_text import named_id, recipe_software
 from moderation.provenance.watermark import watermark
 from moderation.vision.pdq import USABLE_QUALITY, pdq
 from studio.domain.provenance import Traces
-from studio.errors import BadImage
+from studio.errors import BadImageError
 
 if TYPE_CHECKING:
     from moderation.provenance.certificates import Chain
@@ -30,20 +30,20 @@ class HouseExaminer:
         self._find_chain = find_chain
 
     def examine(self, data: bytes, *, png: bytes) -> Traces:
-        """Nothing is kept. Raises `BadImage` for what cannot be read."""
+        """Nothing is kept. Raises `BadImageError` for what cannot be read."""
         chain = self._find_chain()
         return examine(data, png, trusted=chain.certificates if chain else None)
 
 
 def examine(data: bytes, png: bytes, *, trusted: str | None) -> Traces:
-    """`png` is the same picture, made harmless; `trusted` are the studio's certificates. Raises `BadImage`."""
+    """`png` is the same picture, made harmless; `trusted` are the studio's certificates. Raises `BadImageError`."""
     try:
         with Image.open(io.BytesIO(data), formats=_FORMATS) as opened:
             kind, named, software = opened.format or "", named_id(opened), recipe_software(opened)
         with Image.open(io.BytesIO(png), formats=("PNG",)) as clean:
             picture = clean.convert("RGB")
     except (OSError, SyntaxError, ValueError) as error:
-        raise BadImage("it cannot be read.") from error
+        raise BadImageError("it cannot be read.") from error
     credentials = read_credentials(data, kind, trusted=trusted)
     fingerprint = pdq(picture)
     return Traces(

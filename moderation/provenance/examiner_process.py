@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from studio.domain.provenance import Traces
-from studio.errors import BadImage, ExaminationFailed
+from studio.errors import BadImageError, ExaminationError
 from studio.runtime.worker_process import Annex, AnnexFull, AnnexLost, Reply
 
 if TYPE_CHECKING:
@@ -29,15 +29,15 @@ class ApartExaminer:
         self.annex = annex or Annex(task, parts=3, memory_bytes=MEMORY_BYTES)
 
     def examine(self, data: bytes, *, png: bytes) -> Traces:
-        """Raises `BadImage`, and `ExaminationFailed` for a file that the process did not survive."""
+        """Raises `BadImageError`, and `ExaminationError` for a file that the process did not survive."""
         chain = self._find_chain()
         trusted = chain.certificates.encode() if chain else b""
         try:
             reply, _ = self.annex.ask(data, png, trusted, check=_check)
         except (AnnexFull, AnnexLost) as error:
-            raise ExaminationFailed from error
+            raise ExaminationError from error
         if "error" in reply:
-            raise BadImage(reply["error"])
+            raise BadImageError(reply["error"])
         return Traces(**reply["traces"])
 
 
@@ -63,5 +63,5 @@ def answer(data: bytes, png: bytes, trusted: bytes) -> Reply:
 
     try:
         return {"traces": asdict(examine(data, png, trusted=trusted.decode() or None))}, []
-    except BadImage as error:
+    except BadImageError as error:
         return {"error": error.reason}, []

@@ -14,7 +14,7 @@ from moderation.provenance.content_credentials import Notary
 from moderation.provenance.visible_signature import sign_visibly
 from moderation.provenance.watermark import watermark
 from studio.domain.requests import Operation
-from studio.errors import SigningFailed
+from studio.errors import SigningError
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -36,7 +36,7 @@ class SignerSettings:
 class HouseSigner:
     """Implements `studio.ports.Signer`. Safe for many threads. Without a notary, no credentials.
 
-    Each part that fails is left out and counted, unless signing is required: then `SigningFailed`.
+    Each part that fails is left out and counted, unless signing is required: then `SigningError`.
     """
 
     def __init__(self, settings: SignerSettings, *, notary: Notary | None) -> None:
@@ -74,5 +74,5 @@ class HouseSigner:
             SIGNING_FAILURES.labels(part).inc()
             log.error("a picture could not be signed: %s, %s", part, type(error).__name__)
             if self._settings.required:
-                raise SigningFailed from error
+                raise SigningError from error
             return otherwise

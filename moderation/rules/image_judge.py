@@ -13,7 +13,7 @@ from moderation.policy.policy import Policy, default_policy
 from moderation.rules.image.subject import ImageRule, ImageSubject
 from moderation.vision.image_analysis import OwnSight, Sight, decode
 from studio.domain.verdicts import Verdict
-from studio.errors import InspectionFailed
+from studio.errors import InspectionError
 from studio.ports import Inspection
 
 logger = logging.getLogger(__name__)
@@ -46,7 +46,7 @@ class Inspector:
     def judge(self, inspection: Inspection, *, policy: Policy | None = None) -> Verdict:
         """By the policy of a community, or by the operator's.
 
-        Raises `InspectionFailed` for a picture that cannot be read, and when a rule fails or is late.
+        Raises `InspectionError` for a picture that cannot be read, and when a rule fails or is late.
         """
         look = _Look(inspection, self._see, self._rules)
         try:
@@ -54,7 +54,7 @@ class Inspector:
         except Exception as error:
             RULE_FAILURES.labels("picture", look.rule).inc()
             logger.error("the picture rule %s failed: %s", look.rule, type(error).__name__)
-            raise InspectionFailed from error
+            raise InspectionError from error
         verdict = weigh(_judged(findings, policy or self._policy))
         return replace(verdict, fingerprint=fingerprint)
 

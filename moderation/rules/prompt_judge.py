@@ -26,7 +26,7 @@ class PromptCourt:
     def of(
         cls, policy: Policy, *, community_words: Path | None = None, names: Path | None = None
     ) -> "PromptCourt":
-        """Raises `Misconfigured` or OSError for a list that cannot be read."""
+        """Raises `ConfigurationError` or OSError for a list that cannot be read."""
         rules = house_prompt_rules(policy=policy, community_words=community_words, names=names)
         return cls(policy=policy, rules=rules)
 

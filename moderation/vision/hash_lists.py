@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from moderation.vision.pdq import USABLE_QUALITY
-from studio.errors import BadParameter
+from studio.errors import BadParameterError
 
 _HASH = re.compile(r"[0-9a-f]{64}")
 _LARGEST_CSV_BYTES = 256 * 2**20
@@ -50,7 +50,10 @@ def read_list(text: str) -> dict[int, ListedHash]:
 
 
 def add_from_csv(path: Path, table: Path, *, remark: str) -> Imported:
-    """Add the PDQ hashes of a CSV to a list. Raises `BadParameter`, ValueError or OSError, and changes nothing then."""
+    """Add the PDQ hashes of a CSV to a list.
+
+    Raises `BadParameterError`, ValueError or OSError, and changes nothing then.
+    """
     hashes = read_list(path.read_text("utf-8")) if path.exists() else {}
     before, rows, usable = len(hashes), 0, 0
     for bits in hashes_in_csv(table):
@@ -67,10 +70,10 @@ def hashes_in_csv(table: Path) -> Iterator[int | None]:
     """For each row its PDQ hash, or None. Other hashes have 64 digits too, so a column must say which kind it is.
 
     Understood are a column named ``pdq`` or ``pdq_hash``, one named ``hash``, ``indicator``, ``signal`` or ``value``
-    beside a ``type`` that says PDQ in each row, and a file of one column without names. Raises `BadParameter`.
+    beside a ``type`` that says PDQ in each row, and a file of one column without names. Raises `BadParameterError`.
     """
     if table.stat().st_size > _LARGEST_CSV_BYTES:
-        raise BadParameter("file", "it is larger than any list of hashes; please split it.")
+        raise BadParameterError("file", "it is larger than any list of hashes; please split it.")
     with table.open(encoding="utf-8-sig", newline="") as lines:
         rows = csv.reader(lines)
         try:
@@ -84,7 +87,7 @@ def hashes_in_csv(table: Path) -> Iterator[int | None]:
                 if any(row):
                     yield columns.pdq(row)
         except (csv.Error, UnicodeDecodeError) as error:
-            raise BadParameter("file", "it cannot be read as CSV in UTF-8.") from error
+            raise BadParameterError("file", "it cannot be read as CSV in UTF-8.") from error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +113,7 @@ class _Columns:
             first_of("hash", "indicator", "signal", "value", "signal_str"),
         )
         if kind is None or value is None:
-            raise BadParameter(
+            raise BadParameterError(
                 "file",
                 "no column says that its hashes are PDQ: name it pdq, or add a column type with PDQ in each row.",
             )
@@ -135,10 +138,10 @@ def _usable(quality: str) -> bool:
 
 
 def remove(path: Path, prefix: str) -> int:
-    """Take out every hash that begins so. Raises `BadParameter` for fewer than eight digits."""
+    """Take out every hash that begins so. Raises `BadParameterError` for fewer than eight digits."""
     prefix = prefix.strip().lower()
     if not re.fullmatch(r"[0-9a-f]{8,64}", prefix):
-        raise BadParameter("hash", "give at least the first eight hexadecimal digits.")
+        raise BadParameterError("hash", "give at least the first eight hexadecimal digits.")
     hashes = read_list(path.read_text("utf-8"))
     kept = [each for each in hashes.values() if not f"{each.bits:064x}".startswith(prefix)]
     write_list(path, kept)

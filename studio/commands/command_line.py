@@ -3,7 +3,7 @@
 from studio.commands.registry import find_command
 from studio.commands.spec import CommandSpec, Kind, Parameter
 from studio.domain.identifiers import split_picture_id
-from studio.errors import BadParameter, UnknownCommand
+from studio.errors import BadParameterError, UnknownCommandError
 from studio.parsing.flags import Flag, find_flags, suggestion
 from studio.parsing.foreign_syntax import FOREIGN_FLAG, LORA_TAG
 from studio.parsing.text_cleaning import clean_text
@@ -15,15 +15,15 @@ _READ_BY_FACES = frozenset({Kind.IMAGE, Kind.MASK, Kind.PERSON})
 def parse_phrase(text: str) -> tuple[CommandSpec, dict[str, object]]:
     """A typed line as a command of the catalogue and its values, not yet checked one by one.
 
-    Text without a leading slash is a prompt for /imagine. Raises `UnknownCommand` and `BadParameter`.
+    Text without a leading slash is a prompt for /imagine. Raises `UnknownCommandError` and `BadParameterError`.
     """
     if len(text) > MAX_PHRASE:
-        raise BadParameter("prompt", f"is {len(text):,} characters long; the most is 1,000.")
+        raise BadParameterError("prompt", f"is {len(text):,} characters long; the most is 1,000.")
     line = clean_text(text)
     if not line:
-        raise BadParameter("prompt", "is empty. Describe the picture in a few words.")
+        raise BadParameterError("prompt", "is empty. Describe the picture in a few words.")
     if line == "/":
-        raise UnknownCommand("")
+        raise UnknownCommandError("")
     name, _, rest = line.partition(" ") if line.startswith("/") else ("imagine", "", line)
     spec = find_command(name)
     return spec, parse_values(spec, rest)
@@ -32,14 +32,17 @@ def parse_phrase(text: str) -> tuple[CommandSpec, dict[str, object]]:
 def parse_values(spec: CommandSpec, text: str) -> dict[str, object]:
     """The part after the command's name: positional words first, then flags.
 
-    Raises `BadParameter` that points at the part which is wrong.
+    Raises `BadParameterError` that points at the part which is wrong.
     """
     words, values = split_flags(spec, text)
     return {**_positional(spec, words), **values}
 
 
 def split_flags(spec: CommandSpec, text: str) -> tuple[str, dict[str, object]]:
-    """The words before the first flag, and the values of the flags. Raises `BadParameter` as `parse_values` does."""
+    """The words before the first flag, and the values of the flags.
+
+    Raises `BadParameterError` as `parse_values` does.
+    """
     text, loras = _without_lora_tags(spec, text)
     text, foreign = _without_foreign_flags(spec, text)
     flags = list(find_flags(spec, text))
@@ -52,14 +55,14 @@ def split_flags(spec: CommandSpec, text: str) -> tuple[str, dict[str, object]]:
 
 
 def _read_flag(spec: CommandSpec, flag: Flag, text: str, end: int) -> tuple[str, str]:
-    """The parameter's name and what stands between the flag and `end`. Raises `BadParameter`."""
+    """The parameter's name and what stands between the flag and `end`. Raises `BadParameterError`."""
     parameter, span = flag.parameter, (flag.start, flag.name_end)
     if parameter is None:
         reason = f"is unknown. {suggestion(spec, flag.name)}"
-        raise BadParameter(f"--{flag.name[:32]}", reason, text=text, span=span)
+        raise BadParameterError(f"--{flag.name[:32]}", reason, text=text, span=span)
     value = text[flag.end : end].strip()
     if not value:
-        raise BadParameter(f"--{flag.name}", f"needs a value. {parameter.summary}", text=text, span=span)
+        raise BadParameterError(f"--{flag.name}", f"needs a value. {parameter.summary}", text=text, span=span)
     _check(parameter, value, text, (flag.end, flag.end + len(text[flag.end : end].rstrip())))
     return parameter.name, value
 
@@ -87,8 +90,8 @@ def _check(parameter: Parameter, value: str, text: str, span: tuple[int, int]) -
         return
     try:
         parameter.read(value)
-    except BadParameter as error:
-        raise BadParameter(error.parameter, error.reason, text=text, span=span) from None
+    except BadParameterError as error:
+        raise BadParameterError(error.parameter, error.reason, text=text, span=span) from None
 
 
 def _positional(spec: CommandSpec, text: str) -> dict[str, object]:
@@ -108,5 +111,5 @@ def _positional(spec: CommandSpec, text: str) -> dict[str, object]:
     elif words.strip():
         reason = f"/{spec.name} takes no free text. For example: {spec.example}"
         start = text.find(words.strip())
-        raise BadParameter("text", reason, text=text, span=(start, start + len(words.strip())))
+        raise BadParameterError("text", reason, text=text, span=(start, start + len(words.strip())))
     return values

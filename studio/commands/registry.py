@@ -15,7 +15,7 @@ from studio.commands.spec import Call, CommandSpec
 from studio.commands.submission.prompt_hints import send_hints
 from studio.domain.cases import Decision
 from studio.domain.people import Platform
-from studio.errors import UnknownCommand
+from studio.errors import UnknownCommandError
 from studio.parsing.foreign_syntax import Hint, without_foreign_syntax
 from studio.ports import Ports
 
@@ -69,12 +69,12 @@ REACTIONS: Mapping[str, tuple[Action, int]] = {
 
 
 def find_command(name: str) -> CommandSpec:
-    """Raises `UnknownCommand` with the nearest name."""
+    """Raises `UnknownCommandError` with the nearest name."""
     wanted = name.strip().lstrip("/").lower()
     if spec := CATALOG.get(wanted):
         return spec
     nearest = difflib.get_close_matches(wanted[:32], CATALOG, n=1)
-    raise UnknownCommand(wanted, nearest=nearest[0] if nearest else None)
+    raise UnknownCommandError(wanted, nearest=nearest[0] if nearest else None)
 
 
 def why_absent(spec: CommandSpec, platform: Platform) -> str | None:

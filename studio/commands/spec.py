@@ -13,7 +13,7 @@ from studio.domain.identifiers import is_job_id, split_picture_id
 from studio.domain.people import Address, Person
 from studio.domain.provenance import Traces
 from studio.domain.requests import Source, parse_aspect, parse_size
-from studio.errors import BadParameter
+from studio.errors import BadParameterError
 from studio.parsing.text_cleaning import clean_text
 from studio.ports import Ports
 
@@ -56,7 +56,7 @@ class Parameter:
     aliases: tuple[str, ...] = ()
 
     def read(self, value: object) -> Any:
-        """Turn what a face received into a clean value. Raises `BadParameter`."""
+        """Turn what a face received into a clean value. Raises `BadParameterError`."""
         return _READERS[self.kind](self, value)
 
 
@@ -108,17 +108,17 @@ class CommandSpec:
         return (*self.images[: max(0, len(self.images) - named)], *masks)
 
     def read(self, values: Mapping[str, object]) -> Any:
-        """The command, from values by parameter name. Raises `BadParameter` for the first that is wrong."""
+        """The command, from values by parameter name. Raises `BadParameterError` for the first that is wrong."""
         for name in values:
             if self.parameter(name) is None:
-                raise BadParameter(name[:32], f"/{self.name} does not take this. {self._takes()}")
+                raise BadParameterError(name[:32], f"/{self.name} does not take this. {self._takes()}")
         read: dict[str, Any] = {}
         for parameter in self.parameters:
             value = values.get(parameter.name)
             if value is not None and value != "":
                 read[parameter.name] = parameter.read(value)
             elif parameter.required:
-                raise BadParameter(parameter.name, f"is missing. For example: {self.example}")
+                raise BadParameterError(parameter.name, f"is missing. For example: {self.example}")
         return self.build(**read)
 
     def _takes(self) -> str:
@@ -128,10 +128,10 @@ class CommandSpec:
 def _read_text(parameter: Parameter, value: object) -> str:
     text = clean_text(str(value))
     if not text and parameter.required:
-        raise BadParameter(parameter.name, "is empty. Describe the picture in a few words.")
+        raise BadParameterError(parameter.name, "is empty. Describe the picture in a few words.")
     if len(text) > parameter.max_length:
         reason = f"is {len(text):,} characters long; the most is {parameter.max_length:,}."
-        raise BadParameter(parameter.name, reason)
+        raise BadParameterError(parameter.name, reason)
     return text
 
 
@@ -152,11 +152,11 @@ def _read_number(parameter: Parameter, value: object) -> float:
     try:
         number = float(text.replace(",", "" if whole else "."))
     except ValueError:
-        raise BadParameter(parameter.name, "must be a number.") from None
+        raise BadParameterError(parameter.name, "must be a number.") from None
     low, high = parameter.minimum, parameter.maximum
     inside = (low is None or number >= low) and (high is None or number <= high)
     if math.isnan(number) or not inside:
-        raise BadParameter(parameter.name, f"must {_range(low, high)}.")
+        raise BadParameterError(parameter.name, f"must {_range(low, high)}.")
     return number
 
 
@@ -174,14 +174,14 @@ def _plain(number: float | None) -> str:
 def _read_integer(parameter: Parameter, value: object) -> int:
     number = _read_number(parameter, value)
     if math.isinf(number) or number != int(number):
-        raise BadParameter(parameter.name, "must be a whole number.")
+        raise BadParameterError(parameter.name, "must be a whole number.")
     return int(number)
 
 
 def _read_choice(parameter: Parameter, value: object) -> str:
     text = bare_value(value).lower()
     if text not in parameter.choices:
-        raise BadParameter(parameter.name, f"must be one of: {', '.join(parameter.choices)}.")
+        raise BadParameterError(parameter.name, f"must be one of: {', '.join(parameter.choices)}.")
     return text
 
 
@@ -198,7 +198,7 @@ def _read_size(_parameter: Parameter, value: object) -> str:
 def _read_picture(parameter: Parameter, value: object) -> str:
     text = str(value).strip().lower()
     if split_picture_id(text) is None:
-        raise BadParameter(parameter.name, "is not a picture id. They look like k3v9m2p4qx7a.2")
+        raise BadParameterError(parameter.name, "is not a picture id. They look like k3v9m2p4qx7a.2")
     return text
 
 
@@ -207,19 +207,19 @@ def _read_job(parameter: Parameter, value: object) -> str:
     split = split_picture_id(text)
     job_id = split[0] if split else text
     if not is_job_id(job_id):
-        raise BadParameter(parameter.name, "is not a job id. They look like k3v9m2p4qx7a")
+        raise BadParameterError(parameter.name, "is not a job id. They look like k3v9m2p4qx7a")
     return job_id
 
 
 def _read_image(parameter: Parameter, value: object) -> Source:
     if not isinstance(value, Source):
-        raise BadParameter(parameter.name, "must be an image that you attach.")
+        raise BadParameterError(parameter.name, "must be an image that you attach.")
     return value
 
 
 def _read_file(parameter: Parameter, value: object) -> Traces:
     if not isinstance(value, Traces):
-        raise BadParameter(parameter.name, "must be a picture that you attach.")
+        raise BadParameterError(parameter.name, "must be a picture that you attach.")
     return value
 
 
@@ -231,14 +231,14 @@ def _read_mask(parameter: Parameter, value: object) -> str:
 def _read_person(parameter: Parameter, value: object) -> str:
     text = str(value).strip()
     if text.count(":") < 2:
-        raise BadParameter(parameter.name, "must name somebody who is here.")
+        raise BadParameterError(parameter.name, "must name somebody who is here.")
     return text
 
 
 def _read_case(parameter: Parameter, value: object) -> str:
     text = str(value).strip().lower()
     if not is_job_id(text):
-        raise BadParameter(parameter.name, "is not a case id. They look like k3v9m2p4qx7a")
+        raise BadParameterError(parameter.name, "is not a case id. They look like k3v9m2p4qx7a")
     return text
 
 
@@ -249,7 +249,7 @@ def _read_duration(parameter: Parameter, value: object) -> timedelta | None:
         return None
     match = re.fullmatch(r"(\d{1,4})\s*([mhdw])", text)
     if match is None or not int(match[1]):
-        raise BadParameter(parameter.name, "write it as 30m, 12h, 7d, 2w, or: for good.")
+        raise BadParameterError(parameter.name, "write it as 30m, 12h, 7d, 2w, or: for good.")
     return int(match[1]) * _UNITS[match[2]]
 
 

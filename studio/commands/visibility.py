@@ -18,7 +18,7 @@ from studio.domain.identifiers import is_job_id, split_picture_id
 from studio.domain.jobs import Job
 from studio.domain.people import Person, Platform
 from studio.domain.pictures import Picture
-from studio.errors import NotFound
+from studio.errors import NotFoundError
 
 # A moderator may stop and remove what they cannot see.
 _WITHOUT_LOOKING = frozenset({"cancel", "delete"})
@@ -61,11 +61,11 @@ def may_see(session: Session, job: Job, audience: Audience) -> bool:
 def find_picture(session: Session, picture_id: str, audience: Audience) -> Picture:
     """Without the ids of parents that the audience may not see.
 
-    Raises `NotFound` for unknown and deleted pictures, held ones, and those that the audience may not see.
+    Raises `NotFoundError` for unknown and deleted pictures, held ones, and those that the audience may not see.
     """
     picture = queries.find_picture(session, picture_id)
     if not may_see(session, queries.find_job(session, picture.job_id), audience):
-        raise NotFound(f"Picture {picture_id[:14]}")
+        raise NotFoundError(f"Picture {picture_id[:14]}")
     return without_hidden_parents(session, picture, audience)
 
 
@@ -81,7 +81,7 @@ def _may_see_picture(session: Session, picture_id: str, audience: Audience) -> b
 
 
 def require(session: Session, call: Call, spec: CommandSpec, values: Mapping[str, object]) -> None:
-    """Raises `NotFound` for pictures and jobs that somebody names from outside the private place they belong to."""
+    """Raises `NotFoundError` for pictures and jobs that somebody names from outside the private place they belong to."""
     if call.person.moderates and spec.name in _WITHOUT_LOOKING:
         return
     for identifier in _named(spec, values):
@@ -91,7 +91,7 @@ def require(session: Session, call: Call, spec: CommandSpec, values: Mapping[str
             continue  # the command itself says so
         job = queries.job_of(row)
         if not may_see(session, job, Audience.of_call(call)):
-            raise NotFound(f"{'Picture' if split else 'Job'} {identifier}")
+            raise NotFoundError(f"{'Picture' if split else 'Job'} {identifier}")
 
 
 def names_any(spec: CommandSpec, values: Mapping[str, object]) -> bool:

@@ -15,7 +15,7 @@ from studio.domain.cases import Case, CaseKind, CaseState, Decision, Notice, Not
 from studio.domain.events import CaseChanged, NoticeWritten
 from studio.domain.identifiers import new_job_id
 from studio.domain.people import Person, Platform
-from studio.errors import NotFound
+from studio.errors import NotFoundError
 from studio.runtime.clock import now
 
 CLAIM_LASTS = timedelta(minutes=10)
@@ -102,10 +102,10 @@ def case_of(row: CaseRow) -> Case:
 
 
 def find_case(session: Session, case_id: str, *, viewer: Person | None = None) -> Case:
-    """Raises `NotFound`; also for a viewer from another community."""
+    """Raises `NotFoundError`; also for a viewer from another community."""
     row = session.get(CaseRow, case_id)
     if row is None or (viewer and (row.platform, row.community) != viewer.home):
-        raise NotFound(f"Case {case_id[:12]}")
+        raise NotFoundError(f"Case {case_id[:12]}")
     return case_of(row)
 
 
@@ -189,10 +189,10 @@ def write_notice(
 
 
 def find_notice(session: Session, notice_id: str) -> Notice:
-    """Raises `NotFound`."""
+    """Raises `NotFoundError`."""
     row = session.get(NoticeRow, notice_id)
     if row is None:
-        raise NotFound(f"Notice {notice_id[:12]}")
+        raise NotFoundError(f"Notice {notice_id[:12]}")
     return Notice(
         id=row.id,
         kind=NoticeKind(row.kind),

@@ -19,7 +19,7 @@ from studio.db.sql_dialects import hold_names
 from studio.db.tables import JobRow, LedgerRow
 from studio.domain.identifiers import new_job_id
 from studio.domain.people import Platform
-from studio.errors import OutOfCredits
+from studio.errors import OutOfCreditsError
 
 _SETTLED = ("capture", "release")
 _SPENDING = ("reserve", *_SETTLED)
@@ -71,12 +71,12 @@ def grant_pool(session: Session, pool: str, person_key: str, *, credits: int, at
 
 
 def give(session: Session, giver: str, receiver: str, amount: int, *, key: str, at: datetime) -> int:
-    """Move credits between humans, once per `key`, and say what the giver has left. Raises `OutOfCredits`."""
+    """Move credits between humans, once per `key`, and say what the giver has left. Raises `OutOfCreditsError`."""
     source, target = human_of(session, giver), human_of(session, receiver)
     lock(session, source, target)
     if session.get(LedgerRow, f"{key}:given") is None:
         if (left := balance_of(session, source, at=at)) < amount:
-            raise OutOfCredits(needed=amount, balance=left, at=at)
+            raise OutOfCreditsError(needed=amount, balance=left, at=at)
         _enter(session, f"{key}:given", source, giver, "gift", -amount, at)
         _enter(session, f"{key}:received", target, receiver, "gift", amount, at)
     return balance_of(session, source, at=at)
@@ -118,14 +118,14 @@ def leave_names(session: Session, *, at: datetime) -> None:
 def reserve(session: Session, job: JobRow, *, limited: bool, pool: str | None = None) -> None:
     """Set the job's cost aside: in the pool if it has enough, else in the human's own account.
 
-    With `limited`, raises `OutOfCredits` when the balance is too small.
+    With `limited`, raises `OutOfCreditsError` when the balance is too small.
     """
     at = job.created_at
     own = human_of(session, job.person_key)
     lock(session, own, *([pool] if pool else []))
     account = pool if pool and balance_of(session, pool, at=at) >= job.cost else own
     if account == own and limited and (left := balance_of(session, own, at=at)) < job.cost:
-        raise OutOfCredits(needed=job.cost, balance=left, at=at)
+        raise OutOfCreditsError(needed=job.cost, balance=left, at=at)
     _set_aside(session, job, account, job.cost)
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from studio.errors import DatabaseUnavailable
+from studio.errors import DatabaseUnavailableError
 
 _BUSY_MILLISECONDS = 15_000
 _PATIENT_MILLISECONDS = 15 * 60_000
@@ -35,15 +35,15 @@ class Database:
 
     @contextmanager
     def begin(self) -> Iterator[Session]:
-        """A transaction that commits at the end of the block. Raises `DatabaseUnavailable` when it cannot."""
+        """A transaction that commits at the end of the block. Raises `DatabaseUnavailableError` when it cannot."""
         try:
             with self._sessions.begin() as session:
                 yield session
         except (OperationalError, InterfaceError, PoolTimeout) as error:
-            raise DatabaseUnavailable from error
+            raise DatabaseUnavailableError from error
         except DBAPIError as error:
             if error.connection_invalidated or is_broken(error):
-                raise DatabaseUnavailable from error
+                raise DatabaseUnavailableError from error
             raise
 
     @contextmanager
@@ -75,7 +75,7 @@ class Database:
         """What SQLite finds wrong with the structure of its file, in one line, or None.
 
         It reads the whole file, about a second a gigabyte. PostgreSQL looks after its own files. Raises
-        `DatabaseUnavailable`.
+        `DatabaseUnavailableError`.
         """
         if not self.is_sqlite:
             return None
@@ -85,11 +85,11 @@ class Database:
         except DBAPIError as error:
             if is_broken(error):
                 return str(error.orig)
-            raise DatabaseUnavailable from error
+            raise DatabaseUnavailableError from error
         return None if said == "ok" else said.strip().splitlines()[-1]
 
     def ping(self) -> None:
-        """Raises `DatabaseUnavailable` when no query gets through."""
+        """Raises `DatabaseUnavailableError` when no query gets through."""
         with self.read() as session:
             session.execute(text("SELECT 1"))
 

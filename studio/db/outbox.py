@@ -14,7 +14,7 @@ from studio.db.tables import DeliveryRow, JobRow, OutboxRow
 from studio.domain.events import EVENT_KINDS, Event, JobChanged, JobEnded
 from studio.domain.jobs import ENDED
 from studio.domain.people import Platform
-from studio.errors import QueueUnavailable
+from studio.errors import QueueUnavailableError
 from studio.ports import Events
 from studio.runtime.clock import now
 from studio.runtime.serialization import from_data, to_data
@@ -62,7 +62,7 @@ def send(database: Database, events: Events, rows: Iterable[OutboxRow]) -> None:
             if event := _read(row):
                 events.publish(event)
             sent.append(row)
-    except QueueUnavailable:
+    except QueueUnavailableError:
         pass
     if sent:
         with database.begin() as session:

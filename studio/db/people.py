@@ -10,7 +10,7 @@ from studio.db.display_names import bearers
 from studio.db.sql_dialects import insert_into
 from studio.db.tables import PersonRow
 from studio.domain.people import Person, Platform, Sighting
-from studio.errors import AmbiguousNameError, NotFound
+from studio.errors import AmbiguousNameError, NotFoundError
 from studio.runtime.clock import now
 
 SOMEBODY = "somebody"
@@ -52,7 +52,7 @@ def person_of(row: PersonRow) -> Person:
 def find_named(session: Session, platform: Platform, community: str, name: str) -> Person:
     """Who goes, or went, by that name there or by one that looks like it; ``#`` and an id name one person of several.
 
-    Raises `NotFound`, and `AmbiguousNameError` when several fit.
+    Raises `NotFoundError`, and `AmbiguousNameError` when several fit.
     """
     here = (PersonRow.platform == platform) & (PersonRow.community == community)
     wanted = name.strip().removeprefix("@")
@@ -67,7 +67,7 @@ def find_named(session: Session, platform: Platform, community: str, name: str) 
     query = select(PersonRow).where(here, fits, PersonRow.display_name != "")
     rows = session.scalars(query.order_by(PersonRow.first_seen_at.desc())).all()
     if not rows:
-        raise NotFound(f"@{wanted[:32]}")
+        raise NotFoundError(f"@{wanted[:32]}")
     if len(rows) > 1:
         raise AmbiguousNameError(_several(wanted, [_sighting_of(row) for row in rows]))
     return person_of(rows[0])
@@ -82,10 +82,10 @@ def _several(name: str, sightings: Sequence[Sighting]) -> str:
 
 
 def sighting(session: Session, key: str) -> Sighting:
-    """Raises `NotFound`."""
+    """Raises `NotFoundError`."""
     row = session.get(PersonRow, key)
     if row is None:
-        raise NotFound("That person")
+        raise NotFoundError("That person")
     return _sighting_of(row)
 
 
@@ -100,10 +100,10 @@ def is_nameless(session: Session, key: str) -> bool:
 
 
 def find_person(session: Session, key: str) -> Person:
-    """Raises `NotFound`."""
+    """Raises `NotFoundError`."""
     row = session.get(PersonRow, key)
     if row is None:
-        raise NotFound("That person")
+        raise NotFoundError("That person")
     return person_of(row)
 
 

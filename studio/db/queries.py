@@ -11,7 +11,7 @@ from studio.domain.jobs import OUTSTANDING, Job, JobState
 from studio.domain.people import Address, Person
 from studio.domain.pictures import Picture, Recipe
 from studio.domain.requests import PaintRequest
-from studio.errors import NotFound
+from studio.errors import NotFoundError
 from studio.runtime.serialization import from_data
 
 _DEEPEST_LINEAGE = 64
@@ -64,24 +64,24 @@ def picture_of(row: PictureRow, *, stars: int = 0) -> Picture:
 
 
 def find_job(session: Session, job_id: str, *, viewer: Person | None = None) -> Job:
-    """Raises `NotFound`; also for a viewer from another community."""
+    """Raises `NotFoundError`; also for a viewer from another community."""
     row = session.get(JobRow, job_id)
     if row is None or (viewer and (row.platform, row.community) != viewer.home):
-        raise NotFound(f"Job {job_id[:12]}")
+        raise NotFoundError(f"Job {job_id[:12]}")
     return job_of(row)
 
 
 def find_picture(session: Session, picture_id: str, *, viewer: Person | None = None) -> Picture:
-    """Raises `NotFound` for unknown and deleted pictures, held ones, and those of another community.
+    """Raises `NotFoundError` for unknown and deleted pictures, held ones, and those of another community.
 
     One's own of a linked identity are at hand everywhere.
     """
     row = session.get(PictureRow, picture_id)
     if row is None or row.deleted_at is not None:
-        raise NotFound(f"Picture {picture_id[:14]}")
+        raise NotFoundError(f"Picture {picture_id[:14]}")
     own = viewer is not None and same_human(session, row.person_key, viewer.key)
     if find_job(session, row.job_id, viewer=None if own else viewer).state is not JobState.DONE:
-        raise NotFound(f"Picture {picture_id[:14]}")
+        raise NotFoundError(f"Picture {picture_id[:14]}")
     return picture_of(row, stars=star_counts(session, [row.id]).get(row.id, 0))
 
 

@@ -4,7 +4,7 @@ import math
 from collections.abc import Collection
 
 from studio.domain.requests import Margins, parse_aspect
-from studio.errors import BadParameter
+from studio.errors import BadParameterError
 
 GRID_PIXELS = 8
 MAX_SIDE_PIXELS = 4096
@@ -22,7 +22,10 @@ Box = tuple[int, int, int, int]  # left, top, right, bottom in pixels
 def margins_for(
     size: tuple[int, int], *, aspect: str | None, sides: Collection[str], amount_percent: int | None
 ) -> Margins:
-    """What an expansion adds to a picture of `size`: up to the `aspect` where one is given. Raises `BadParameter`."""
+    """What an expansion adds to a picture of `size`: up to the `aspect` where one is given.
+
+    Raises `BadParameterError`.
+    """
     if aspect:
         return margins_for_aspect(size, parse_aspect(aspect))
     return margins_for_sides(size, sides, amount_percent or DEFAULT_PERCENT)
@@ -31,9 +34,9 @@ def margins_for(
 def margins_for_sides(size: tuple[int, int], sides: Collection[str], amount_percent: int) -> Margins:
     """`amount_percent` of the picture's width or height on each named side; on all four if none is named."""
     if unknown := sorted(set(sides) - set(SIDES)):
-        raise BadParameter("sides", f"{unknown[0][:16]} is no side; use {', '.join(SIDES)}.")
+        raise BadParameterError("sides", f"{unknown[0][:16]} is no side; use {', '.join(SIDES)}.")
     if amount_percent < 1:
-        raise BadParameter("amount", "must be at least 1 percent.")
+        raise BadParameterError("amount", "must be at least 1 percent.")
     width, height = size
     wanted = set(sides) or set(SIDES)
     wide, tall = (max(1, round(side * amount_percent / 100)) for side in (width, height))
@@ -56,17 +59,17 @@ def margins_for_aspect(size: tuple[int, int], aspect: tuple[int, int]) -> Margin
     new_height = max(height, round(width / ratio))
     wide, tall = new_width - width, new_height - height
     if wide + tall < GRID_PIXELS:
-        raise BadParameter("aspect", f"the picture already is {aspect[0]}:{aspect[1]}; choose another.")
+        raise BadParameterError("aspect", f"the picture already is {aspect[0]}:{aspect[1]}; choose another.")
     return snap(size, Margins(left=wide // 2, top=tall // 2, right=wide - wide // 2, bottom=tall - tall // 2))
 
 
 def snap(size: tuple[int, int], margins: Margins) -> Margins:
-    """Margins grown so that the canvas has multiples of 8; raises `BadParameter` when it gets too large."""
+    """Margins grown so that the canvas has multiples of 8; raises `BadParameterError` when it gets too large."""
     left, right = _snap_pair(size[0], margins.left, margins.right)
     top, bottom = _snap_pair(size[1], margins.top, margins.bottom)
     width, height = size[0] + left + right, size[1] + top + bottom
     if max(width, height) > MAX_SIDE_PIXELS:
-        raise BadParameter(
+        raise BadParameterError(
             "amount",
             f"the canvas would be {width}×{height} pixels, and at most {MAX_SIDE_PIXELS} a side are allowed.",
         )

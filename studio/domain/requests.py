@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
 
-from studio.errors import BadParameter
+from studio.errors import BadParameterError
 
 MAX_COUNT = 8
 MAX_SEED = 2**32 - 1
@@ -173,9 +173,9 @@ def parse_aspect(text: str) -> tuple[int, int]:
     try:
         width, height = _decimal(left), _decimal(right)
     except ValueError:
-        raise BadParameter("aspect", "write it as two numbers, for example 3:2.") from None
+        raise BadParameterError("aspect", "write it as two numbers, for example 3:2.") from None
     if width <= 0 or height <= 0 or not Fraction(1, 4) <= width / height <= 4:
-        raise BadParameter("aspect", "must lie between 1:4 and 4:1.")
+        raise BadParameterError("aspect", "must lie between 1:4 and 4:1.")
     if width.denominator == height.denominator == 1:
         return int(width), int(height)
     return (width / height).as_integer_ratio()
@@ -194,9 +194,11 @@ def parse_size(text: str) -> tuple[int, int]:
     try:
         width, height = int(left), int(right)
     except ValueError:
-        raise BadParameter("size", "write it as width and height in pixels, for example 512x768.") from None
+        raise BadParameterError(
+            "size", "write it as width and height in pixels, for example 512x768."
+        ) from None
     if not all(LEAST_SIDE <= side <= MOST_SIDE for side in (width, height)):
-        raise BadParameter("size", f"each side must lie between {LEAST_SIDE} and {MOST_SIDE} pixels.")
+        raise BadParameterError("size", f"each side must lie between {LEAST_SIDE} and {MOST_SIDE} pixels.")
     return width, height
 
 
@@ -204,9 +206,9 @@ def parse_loras(text: str) -> tuple[Lora, ...]:
     """``"pixel:0.8, ink"`` becomes two, the second with the weight that the catalogue gives it."""
     loras = tuple(_parse_lora(part.strip()) for part in text.split(",") if part.strip())
     if len({each.name for each in loras}) < len(loras):
-        raise BadParameter("lora", "name each one once.")
+        raise BadParameterError("lora", "name each one once.")
     if len(loras) > MOST_LORAS:
-        raise BadParameter("lora", f"at most {MOST_LORAS} at a time.")
+        raise BadParameterError("lora", f"at most {MOST_LORAS} at a time.")
     return loras
 
 
@@ -217,7 +219,7 @@ def _parse_lora(text: str) -> Lora:
     try:
         weight = float(number)
     except ValueError:
-        raise BadParameter("lora", "write its weight as a number, for example pixel:0.8.") from None
+        raise BadParameterError("lora", "write its weight as a number, for example pixel:0.8.") from None
     if not -2 <= weight <= 2:
-        raise BadParameter("lora", "its weight must lie between -2 and 2.")
+        raise BadParameterError("lora", "its weight must lie between -2 and 2.")
     return Lora(name=name.strip(), weight=weight)

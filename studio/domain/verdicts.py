@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from studio.errors import PolicyRefusal
+from studio.errors import PolicyRefusalError
 
 
 class Ruling(StrEnum):
@@ -46,10 +46,10 @@ class Verdict:
     def may_be_appealed(self) -> bool:
         return self.appealable and self.heard
 
-    def refusal(self, *, job_id: str | None = None) -> PolicyRefusal:
+    def refusal(self, *, job_id: str | None = None) -> PolicyRefusalError:
         """`job_id` is the refused job's, told where its person may appeal."""
         told = job_id if self.may_be_appealed else None
-        return PolicyRefusal(rule=self.rule, category=self.category, remedy=self.remedy, job_id=told)
+        return PolicyRefusalError(rule=self.rule, category=self.category, remedy=self.remedy, job_id=told)
 
     def raise_if_refused(self) -> None:
         if self.ruling is Ruling.REFUSE:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from studio.commands.spec import CommandSpec, Kind, Parameter
-from studio.errors import BadParameter
+from studio.errors import BadParameterError
 
 # Hyphen-minus, the hyphens and dashes of U+2010 to U+2015, the minus sign, and wide and small forms.
 DASHES = "-\u2010-\u2015\u2212\u2e3a\u2e3b\ufe58\ufe63\uff0d"
@@ -103,7 +103,7 @@ def _is_parenthesis(run: re.Match[str], text: str) -> bool:
 def _is_readable(parameter: Parameter, rest: str) -> bool:
     try:
         parameter.read(_NEXT_RUN.split(rest, maxsplit=1)[0])
-    except BadParameter:
+    except BadParameterError:
         return False
     return True
 

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-from studio.errors import BadParameter
+from studio.errors import BadParameterError
 
 COLUMNS = "ABCD"
 ROWS = "1234"
@@ -48,12 +48,12 @@ _SEPARATOR = re.compile(r"[,;+&/]|\bAND\b")
 
 
 def parse_region(text: str) -> tuple[str, ...]:
-    """``"B2-C3"``, ``"A1, D4"``, ``"row 1"``, ``"top left"`` become sorted cells. Raises `BadParameter`."""
+    """``"B2-C3"``, ``"A1, D4"``, ``"row 1"``, ``"top left"`` become sorted cells. Raises `BadParameterError`."""
     plain = unicodedata.normalize("NFKC", text[:500]).upper()
     parts = (part.strip() for part in _SEPARATOR.split(plain))
     cells = {cell for part in parts if part for cell in _parse_part(part)}
     if not cells:
-        raise BadParameter("region", f"is empty. {_HINT}")
+        raise BadParameterError("region", f"is empty. {_HINT}")
     return tuple(sorted(cells))
 
 
@@ -64,7 +64,7 @@ def is_cell(text: str) -> bool:
 def cell_box(cell: str, width: int, height: int) -> tuple[int, int, int, int]:
     """Left, top, right, bottom in pixels; neighbours share their edges, so no pixel is left out."""
     if not is_cell(cell):
-        raise BadParameter("region", f"there is no cell {cell[:8]}; the grid goes from A1 to D4.")
+        raise BadParameterError("region", f"there is no cell {cell[:8]}; the grid goes from A1 to D4.")
     column, row = COLUMNS.index(cell[0]), ROWS.index(cell[1])
     return (
         column * width // 4,
@@ -75,7 +75,7 @@ def cell_box(cell: str, width: int, height: int) -> tuple[int, int, int, int]:
 
 
 def box_of_cells(cells: Iterable[str], size: tuple[int, int]) -> tuple[int, int, int, int]:
-    """The smallest box around cells, at least one, of a picture of `size`. Raises `BadParameter`."""
+    """The smallest box around cells, at least one, of a picture of `size`. Raises `BadParameterError`."""
     lefts, tops, rights, bottoms = zip(*(cell_box(cell, *size) for cell in cells), strict=True)
     return min(lefts), min(tops), max(rights), max(bottoms)
 
@@ -126,11 +126,11 @@ def _parse_words(words: list[str]) -> set[str]:
         elif word in _MIDDLE:
             middle = True
         elif word not in _FILLERS:
-            raise BadParameter("region", f"“{word[:20]}” is not a part of the grid. {_HINT}")
+            raise BadParameterError("region", f"“{word[:20]}” is not a part of the grid. {_HINT}")
     if middle:
         return _cells_between(wide or (1, 2), tall or (1, 2))
     if wide is None and tall is None:
-        raise BadParameter("region", f"is not a part of the grid. {_HINT}")
+        raise BadParameterError("region", f"is not a part of the grid. {_HINT}")
     return _cells_between(wide or _WHOLE, tall or _WHOLE)
 
 

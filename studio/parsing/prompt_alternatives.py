@@ -4,7 +4,7 @@ import itertools
 import math
 from dataclasses import dataclass
 
-from studio.errors import BadParameter
+from studio.errors import BadParameterError
 from studio.parsing.text_cleaning import clean_text
 
 MOST = 8
@@ -24,7 +24,7 @@ def spread(text: str) -> tuple[str, ...]:
     """Every prompt that the text stands for, the last group turning fastest; at most eight.
 
     One without braces stands for itself. ``\\{``, ``\\}`` and ``\\,`` are the letters themselves. Raises
-    `BadParameter` that points at the part which is wrong.
+    `BadParameterError` that points at the part which is wrong.
     """
     groups = _groups(text)
     count = math.prod(len(group.choices) for group in groups)
@@ -73,5 +73,5 @@ def _groups(text: str) -> list[_Group]:
     return [*groups, _Group((piece,), start, len(text))]
 
 
-def _wrong(reason: str, text: str, start: int, end: int) -> BadParameter:
-    return BadParameter("prompt", reason, text=text, span=(start, end))
+def _wrong(reason: str, text: str, start: int, end: int) -> BadParameterError:
+    return BadParameterError("prompt", reason, text=text, span=(start, end))

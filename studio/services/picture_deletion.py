@@ -17,7 +17,7 @@ from studio.domain.cases import CaseState
 from studio.domain.events import PictureChanged
 from studio.domain.jobs import GOING_ON, Job, JobState
 from studio.domain.pictures import Picture
-from studio.errors import DatabaseUnavailable, NotFound, StorageFailed
+from studio.errors import DatabaseUnavailableError, NotFoundError, StorageError
 from studio.ports import Ports, Store
 from studio.runtime.clock import now
 from studio.services import file_references, job_release, message_refresh
@@ -99,14 +99,14 @@ def delete_files(
     size_bytes = 0
     try:
         for key in sorted(keys):
-            with suppress(NotFound):  # then somebody else deletes it, and has its bytes
+            with suppress(NotFoundError):  # then somebody else deletes it, and has its bytes
                 taken[key] = store.get(key)
                 size_bytes += len(taken[key])
                 store.delete(key, unless_put_since=unless_put_since)
             if size_bytes > _MOST_BYTES_AT_ONCE:
                 _lay_again(database, store, taken)
                 taken, size_bytes = {}, 0
-    except StorageFailed:
+    except StorageError:
         log.warning("a deleted file is still in the storage")
     _lay_again(database, store, taken)
 
@@ -118,12 +118,12 @@ def _lay_again(database: Database, store: Store, taken: Mapping[str, bytes]) -> 
     try:
         with database.read() as session:
             needed = file_references.needed_since(session, taken)
-    except DatabaseUnavailable:
+    except DatabaseUnavailableError:
         needed = set(taken)
     for key in sorted(needed):
         try:
             store.put(taken[key], suffix=PurePosixPath(key).suffix)
-        except StorageFailed:
+        except StorageError:
             log.error("a file that a row names was deleted and could not be laid again", extra={"key": key})
 
 

@@ -4,21 +4,21 @@ from studio.domain.people import Person
 from studio.domain.provenance import Traces
 from studio.domain.requests import Doubt, Source
 from studio.domain.verdicts import Ruling
-from studio.errors import ConsentNeeded
+from studio.errors import ConsentNeededError
 from studio.ports import Inspected, Inspection, Ports
 
 
 def accept_upload(ports: Ports, person: Person, data: bytes) -> Source:
     """What is held is taken in: the first request that needs it waits for a moderator.
 
-    Raises `Banned`, `RateLimited`, `BadImage`, `ConsentNeeded`, `PolicyRefusal`, `InspectionFailed` or
-    `StorageFailed`.
+    Raises `BannedError`, `RateLimitedError`, `BadImageError`, `ConsentNeededError`, `PolicyRefusalError`,
+    `InspectionError` or `StorageError`.
     """
     ports.gate.admit_upload(person)
     clean = ports.darkroom.clean(data)
     verdict = ports.gate.inspect(Inspection(kind=Inspected.UPLOAD, person=person, png=clean.png))
     if verdict.asks_consent:
-        raise ConsentNeeded
+        raise ConsentNeededError
     verdict.raise_if_refused()
     doubt = None
     if verdict.ruling is Ruling.HOLD:
@@ -41,7 +41,7 @@ def accept_upload(ports: Ports, person: Person, data: bytes) -> Source:
 def examine_upload(ports: Ports, person: Person | None, data: bytes) -> Traces:
     """What a file tells of where it comes from. Nothing is kept.
 
-    Raises `Banned`, `RateLimited`, `BadImage` and `ExaminationFailed`.
+    Raises `BannedError`, `RateLimitedError`, `BadImageError` and `ExaminationError`.
     `person` None is somebody without a name here, whom the caller has counted.
     """
     if person is not None:

@@ -23,7 +23,7 @@ from bots.runtime.safe_downloads import (
     redirects_within,
 )
 from bots.slack.api.client import open_session
-from studio.errors import BadImage
+from studio.errors import BadImageError
 
 CDN = "cdn.discordapp.com"
 PRIVATE = [
@@ -192,7 +192,7 @@ async def test_an_attachment_that_is_longer_than_discord_says_is_given_up_at_the
         DiscordSettings(token="t", home=tmp_path, api_url=here, max_upload_bytes=LIMIT_BYTES)
     )
     try:
-        with pytest.raises(BadImage, match="larger than 1 MiB"):
+        with pytest.raises(BadImageError, match="larger than 1 MiB"):
             await download(discord.Attachment(data=payload, state=state), downloads)
     finally:
         await downloads.close()

@@ -29,7 +29,7 @@ from studio.domain.cases import Decision
 from studio.domain.events import JobChanged
 from studio.domain.people import Platform
 from studio.domain.provenance import Traces
-from studio.errors import NotFound
+from studio.errors import NotFoundError
 from studio.ports import Ports
 from studio.runtime.clock import now
 from studio.services.weekly_digest import lines_of as digest_lines
@@ -254,7 +254,7 @@ def test_the_words_of_whoever_asks_in_private_are_not_told_to_the_owner(painted:
 
 
 def test_nobody_repeats_a_job_that_started_from_what_they_may_not_see(painted: Painted) -> None:
-    with pytest.raises(NotFound) as caught:
+    with pytest.raises(NotFoundError) as caught:
         ask(painted.ports, "cy", "reroll", job=painted.child)
     assert painted.second not in str(caught.value)
     assert isinstance(ask(painted.ports, "bo", "reroll", job=painted.child), Accepted)
@@ -273,5 +273,5 @@ def test_only_one_module_reads_whether_a_place_is_private() -> None:
 
 
 def test_a_private_picture_is_not_found_by_its_id(painted: Painted) -> None:
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFoundError):
         load_family(painted.ports.database, f"{painted.first}.1", someone("cy"), channel="main")

@@ -24,7 +24,7 @@ from engine.imaging.image_tools import Darkroom
 from studio import ports
 from studio.domain.pictures import Recipe
 from studio.domain.requests import Operation
-from studio.errors import BadImage
+from studio.errors import BadImageError
 
 RECIPE = Recipe(
     operation=Operation.VARY,
@@ -145,7 +145,7 @@ class TestFit:
         assert read_recipe(fitted.data) is None
 
     def test_an_impossible_limit_is_told(self) -> None:
-        with pytest.raises(BadImage, match="10 bytes"):
+        with pytest.raises(BadImageError, match="10 bytes"):
             fit(encode_png(noise()), limit_bytes=10)
 
 
@@ -191,7 +191,7 @@ class TestDarkroom:
         assert decode(clean.png).size == (256, 192)
 
     def test_a_bad_upload_is_one_sentence(self, darkroom: ports.Darkroom) -> None:
-        with pytest.raises(BadImage, match="Please send a PNG, JPEG, WebP, AVIF, HEIC or GIF"):
+        with pytest.raises(BadImageError, match="Please send a PNG, JPEG, WebP, AVIF, HEIC or GIF"):
             darkroom.clean(b"%PDF-1.7")
 
     def test_a_grid_is_made_of_encoded_pictures(self, darkroom: ports.Darkroom) -> None:

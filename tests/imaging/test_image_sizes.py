@@ -22,7 +22,7 @@ from studio.domain.jobs import JobState
 from studio.domain.people import Platform
 from studio.domain.provenance import PICTURE_KEY
 from studio.domain.verdicts import Ruling, Verdict
-from studio.errors import SigningFailed
+from studio.errors import SigningError
 from studio.ports import STORE_PARTS
 from studio.runtime.clock import now
 from tests.support.recipes import recipe_of
@@ -195,12 +195,12 @@ def test_without_a_signer_there_is_one_file(ports, call, brush):
 
 class Markless(Stamp):
     def mark(self, picture, *, picture_id):
-        raise SigningFailed
+        raise SigningError
 
 
 class Inkless(Stamp):
     def certify(self, png, *, picture_id, operation):
-        raise SigningFailed
+        raise SigningError
 
 
 @pytest.mark.parametrize("broken", [Markless, Inkless])
@@ -238,7 +238,7 @@ def test_what_a_signer_cannot_certify_leaves_nothing_of_the_other_pictures_behin
     class LastInkless(Stamp):
         def certify(self, png, *, picture_id, operation):
             if picture_id.endswith(".4"):
-                raise SigningFailed
+                raise SigningError
             return png
 
     job, pictures = paint(ports, call, brush, LastInkless(), count=4)

@@ -15,7 +15,7 @@ from studio.commands.registry import perform
 from studio.commands.spec import Call
 from studio.db import queries
 from studio.domain.requests import Source
-from studio.errors import BadImage
+from studio.errors import BadImageError
 from studio.ports import Ports
 from studio.services.upload_intake import accept_upload
 from tests.support.fakes import twin_ports
@@ -121,7 +121,7 @@ def test_the_transparent_part_of_the_picture_itself_is_still_its_mask(ports: Por
 def test_a_mask_that_cannot_be_meant_is_refused_before_the_queue(
     ports: Ports, call: Call, mask: Image.Image, sentence: str
 ) -> None:
-    with pytest.raises(BadImage, match=sentence):
+    with pytest.raises(BadImageError, match=sentence):
         edited(ports, call, mask)
     with ports.database.read() as session:
         assert queries.outstanding_jobs(session, call.person.key) == 0

@@ -13,7 +13,7 @@ from PIL import Image
 
 from engine.imaging.codecs.sanitizer_process import MEMORY_BYTES, Glovebox
 from engine.imaging.codecs.upload_sanitizer import MAX_PIXELS, clean_upload
-from studio.errors import BadImage
+from studio.errors import BadImageError
 
 MIB = 2**20
 PATIENCE_SECONDS = 300.0  # a slow machine is no reason to give a child up
@@ -71,9 +71,9 @@ def test_one_child_serves_picture_after_picture_in_little_memory() -> None:
 def test_what_is_wrong_is_said_in_the_same_words(glovebox: Glovebox) -> None:
     truncated = encode(Image.linear_gradient("L"))[:-600]
     for data in (b"GIF89a", truncated, encode(Image.new("RGBA", (64, 64)))):
-        with pytest.raises(BadImage) as there:
+        with pytest.raises(BadImageError) as there:
             glovebox.clean(data)
-        with pytest.raises(BadImage) as here:
+        with pytest.raises(BadImageError) as here:
             clean_upload(data)
         assert str(there.value) == str(here.value)
 
@@ -87,7 +87,7 @@ def test_the_densest_picture_allowed_fits_into_the_child(glovebox: Glovebox) -> 
 def test_a_child_without_enough_memory_says_so_and_goes_on() -> None:
     small = Glovebox(memory_bytes=140 * MIB, timeout_seconds=PATIENCE_SECONDS)
     small.clean(PHOTOGRAPH)
-    with pytest.raises(BadImage):
+    with pytest.raises(BadImageError):
         small.clean(dense_png(4096))
     assert small.clean(PHOTOGRAPH).width == 256
 
@@ -107,7 +107,7 @@ ANSWERS = {
 @pytest.mark.parametrize("code", ANSWERS.values(), ids=ANSWERS.keys())
 def test_a_child_that_fails_is_ended_and_the_picture_refused(code: str) -> None:
     box = Glovebox(timeout_seconds=0.5, command=python(code))
-    with pytest.raises(BadImage, match="safely"):
+    with pytest.raises(BadImageError, match="safely"):
         box.clean(PHOTOGRAPH)
     assert not box.annex._children
 
@@ -141,7 +141,7 @@ def test_a_file_that_hangs_its_child_keeps_no_other_waiting() -> None:
         hanging = others.submit(box.clean, PHOTOGRAPH + b"hang")
         try:
             for _ in range(2):
-                with pytest.raises(BadImage, match="seen"):
+                with pytest.raises(BadImageError, match="seen"):
                     box.clean(PHOTOGRAPH)
             assert not hanging.done()
         finally:
@@ -149,14 +149,14 @@ def test_a_file_that_hangs_its_child_keeps_no_other_waiting() -> None:
                 for child in list(box.annex._children):
                     child._process.kill()
                 wait([hanging], timeout=0.05)
-    with pytest.raises(BadImage, match="safely"):
+    with pytest.raises(BadImageError, match="safely"):
         hanging.result()
 
 
 def test_whoever_finds_no_place_is_told_to_come_again() -> None:
     box = Glovebox(places=1, timeout_seconds=0.01, command=python("pass"))
     box.annex._places.acquire()
-    with pytest.raises(BadImage, match="try again"):
+    with pytest.raises(BadImageError, match="try again"):
         box.clean(PHOTOGRAPH)
 
 
@@ -167,7 +167,7 @@ def test_the_child_knows_no_secret_of_its_parent(monkeypatch: pytest.MonkeyPatch
         "e = json.dumps({'error': ' '.join(os.environ), 'peak_bytes': 0}).encode();"
         "p = struct.Struct('>Q').pack; s.sendall(p(len(e)) + e + p(0) * 3); s.recv(1 << 20)"
     )
-    with pytest.raises(BadImage) as caught:
+    with pytest.raises(BadImageError) as caught:
         Glovebox(command=python(code), timeout_seconds=PATIENCE_SECONDS).clean(PHOTOGRAPH)
     assert "CHATELIER" not in str(caught.value)
 

@@ -15,7 +15,7 @@ from PIL import Image, ImageCms, ImageOps, JpegImagePlugin, PngImagePlugin
 from engine.imaging.codecs import readers
 from engine.imaging.codecs.headers import read_header
 from engine.imaging.codecs.upload_sanitizer import MAX_UPLOAD_BYTES, WORK_SIDE_PIXELS, clean_upload
-from studio.errors import BadImage
+from studio.errors import BadImageError
 from studio.ports import CleanUpload
 
 ORIENTATION = 0x0112
@@ -143,7 +143,7 @@ class TestGoodPictures:
     ) -> None:
         monkeypatch.setitem(sys.modules, "pi_heif", None)
         readers._prepare_heif.cache_clear()
-        with pytest.raises(BadImage, match="save it as JPEG"):
+        with pytest.raises(BadImageError, match="save it as JPEG"):
             clean_upload((DATA / "turned.heic").read_bytes())
         readers._prepare_heif.cache_clear()
 
@@ -210,7 +210,7 @@ class TestGoodPictures:
     def test_a_thin_picture_is_judged_by_what_is_left_of_it(self) -> None:
         upload = clean_upload(encode(photograph(4096, 32)))
         assert (upload.width, upload.height) == (2048, 16)
-        with pytest.raises(BadImage, match="4096×16 pixels is too thin"):
+        with pytest.raises(BadImageError, match="4096×16 pixels is too thin"):
             clean_upload(encode(photograph(4096, 16)))
 
 
@@ -340,7 +340,7 @@ class TestAlpha:
         assert clean_upload(encode(photograph(mode="RGBA"))).mask_png is None
 
     def test_a_fully_transparent_picture_is_refused(self) -> None:
-        with pytest.raises(BadImage, match="transparent"):
+        with pytest.raises(BadImageError, match="transparent"):
             clean_upload(encode(Image.new("RGBA", (64, 64))))
 
     def test_a_palette_with_a_transparent_colour_makes_a_mask(self) -> None:
@@ -379,7 +379,7 @@ class TestBombs:
     def test_a_bomb_is_refused_from_its_header_in_little_memory(self, data: bytes) -> None:
         tracemalloc.start()
         try:
-            with pytest.raises(BadImage, match="too large"):
+            with pytest.raises(BadImageError, match="too large"):
                 clean_upload(data)
             _, peak_bytes = tracemalloc.get_traced_memory()
         finally:
@@ -392,17 +392,17 @@ class TestBombs:
         length = struct.unpack(">H", data[at + 2 : at + 4])[0]
         frame = bytearray(data[at : at + 2 + length])
         frame[5:9] = struct.pack(">HH", 30_000, 30_000)
-        with pytest.raises(BadImage, match="too large"):
+        with pytest.raises(BadImageError, match="too large"):
             clean_upload(bytes(data[:at] + frame + data[at:]))
 
     def test_a_text_bomb_is_refused_or_dropped(self) -> None:
         bomb = b"Comment\0\0" + zlib.compress(b"a" * 50_000_000, 9)
         data = encode(photograph())
-        with pytest.raises(BadImage, match="damaged"):
+        with pytest.raises(BadImageError, match="damaged"):
             clean_upload(data[:33] + png_chunk(b"zTXt", bomb) + data[33:])
 
     def test_more_bytes_than_allowed_are_not_looked_at(self) -> None:
-        with pytest.raises(BadImage, match="20 MiB"):
+        with pytest.raises(BadImageError, match="20 MiB"):
             clean_upload(encode(photograph()) + b"\0" * MAX_UPLOAD_BYTES)
 
 
@@ -421,7 +421,7 @@ class TestGif:
         data = bytearray(encode(photograph(), "GIF"))
         at = data.index(b"\x2c\0\0\0\0" + struct.pack("<HH", 96, 64))
         data[at + 5 : at + 9] = struct.pack("<HH", 9_000, 9_000)
-        with pytest.raises(BadImage, match="too large"):
+        with pytest.raises(BadImageError, match="too large"):
             clean_upload(bytes(data))
 
 
@@ -445,13 +445,13 @@ class TestNoPictures:
         ],
     )
     def test_other_files_are_named_and_refused(self, data: bytes, named: str) -> None:
-        with pytest.raises(BadImage, match=named):
+        with pytest.raises(BadImageError, match=named):
             clean_upload(data)
 
     @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "GIF"])
     @pytest.mark.parametrize("size", [(1, 1), (15, 300), (300, 1)])
     def test_a_tiny_picture_is_refused_with_a_sentence(self, kind: str, size: tuple[int, int]) -> None:
-        with pytest.raises(BadImage, match="too small") as caught:
+        with pytest.raises(BadImageError, match="too small") as caught:
             clean_upload(encode(Image.new("RGB", size), kind))
         assert f"{size[0]}×{size[1]}" in str(caught.value)
 
@@ -460,17 +460,17 @@ class TestNoPictures:
     def test_a_truncated_picture_is_refused(self, kind: str, share: float) -> None:
         noise = np.random.default_rng(1).integers(0, 255, (128, 128, 3), np.uint8)
         data = encode(Image.fromarray(noise), kind)
-        with pytest.raises(BadImage, match="damaged"):
+        with pytest.raises(BadImageError, match="damaged"):
             clean_upload(data[: int(len(data) * share)])
 
     def test_a_png_with_a_broken_checksum_is_refused(self) -> None:
         data = bytearray(encode(photograph()))
         data[30] ^= 0xFF
-        with pytest.raises(BadImage, match="damaged"):
+        with pytest.raises(BadImageError, match="damaged"):
             clean_upload(bytes(data))
 
     def test_a_png_name_over_another_format_is_refused(self) -> None:
-        with pytest.raises(BadImage, match="damaged"):
+        with pytest.raises(BadImageError, match="damaged"):
             clean_upload(b"\x89PNG\r\n\x1a\n" + encode(photograph(), "GIF"))
 
 
@@ -483,7 +483,7 @@ def test_no_damage_ever_gives_more_than_a_sentence(kind: str, data: st.DataObjec
         whole[data.draw(st.integers(0, len(whole) - 1))] = data.draw(st.integers(0, 255))
     try:
         upload = clean_upload(bytes(whole[: data.draw(st.integers(1, len(whole)))]))
-    except BadImage:
+    except BadImageError:
         return
     assert opened(upload).mode == "RGB"
 
@@ -503,7 +503,7 @@ def test_no_damage_ever_gives_more_than_a_sentence(kind: str, data: st.DataObjec
 def test_any_bytes_are_a_header_or_a_sentence(rest: bytes, start: bytes) -> None:
     try:
         header = read_header(start + rest)
-    except BadImage:
+    except BadImageError:
         return
     assert header.width >= 0
 

@@ -25,7 +25,7 @@ from moderation.vision.image_analysis import OwnSight
 from studio.domain.people import Person, Platform
 from studio.domain.requests import Operation
 from studio.domain.verdicts import Verdict
-from studio.errors import BadImage, ExaminationFailed, InspectionFailed
+from studio.errors import BadImageError, ExaminationError, InspectionError
 from studio.ports import Inspected, Inspection
 from studio.runtime import worker_process
 from studio.runtime.worker_process import Annex, AnnexLost
@@ -112,7 +112,7 @@ def test_what_is_no_picture_is_not_shown_and_the_process_stays(onlooker: Onlooke
 
 
 def test_an_upload_over_which_the_process_dies_is_not_shown(onlooker: Onlooker, killed_at_work: None) -> None:
-    with pytest.raises(InspectionFailed, match="could not be checked"):
+    with pytest.raises(InspectionError, match="could not be checked"):
         judged(onlooker, SMALL)
     assert onlooker.annex.process_ids == []
 
@@ -184,14 +184,14 @@ def test_a_file_tells_the_same_from_there(examiner: ApartExaminer, chain: Chain,
 
 
 def test_a_file_that_cannot_be_read_is_said_to_be_one(examiner: ApartExaminer) -> None:
-    with pytest.raises(BadImage, match="cannot be read"):
+    with pytest.raises(BadImageError, match="cannot be read"):
         examiner.examine(b"GIF89a", png=b"GIF89a")
 
 
 def test_of_a_file_over_which_the_process_dies_nothing_is_said(
     examiner: ApartExaminer, copy: bytes, killed_at_work: None
 ) -> None:
-    with pytest.raises(ExaminationFailed, match="could not be examined"):
+    with pytest.raises(ExaminationError, match="could not be examined"):
         examiner.examine(copy, png=copy)
     assert examiner.annex.process_ids == []
 

@@ -19,7 +19,7 @@ from moderation.gate import HouseGate
 from studio.domain.pictures import Recipe
 from studio.domain.requests import PaintRequest
 from studio.domain.verdicts import Ruling, Verdict
-from studio.errors import JobCancelled
+from studio.errors import JobCancelledError
 from tests.support.recipes import recipe_of
 
 Run = Callable[..., tuple[int, str, str]]
@@ -49,7 +49,7 @@ class PlainAtelier:
         painted = []
         for index in range(order.request.count):
             if cancelled():
-                raise JobCancelled
+                raise JobCancelledError
             on_progress(Progress(step=index + 1, steps=order.request.count))
             recipe = recipe_for(order.request, index)
             image = Image.radial_gradient("L").resize((recipe.width, recipe.height))

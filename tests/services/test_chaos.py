@@ -27,7 +27,7 @@ from studio.db import credit_ledger
 from studio.db.database import Database
 from studio.db.tables import JobRow, LedgerRow, OutboxRow, PictureRow
 from studio.domain.jobs import WAITING, JobState
-from studio.errors import DatabaseUnavailable
+from studio.errors import DatabaseUnavailableError
 from studio.ports import Ports
 from studio.runtime.clock import now
 from tests.support.fakes import close_ports, someone, somewhere
@@ -98,7 +98,7 @@ def test_40_jobs_survive_killed_workers_killed_faces_and_a_restart_of_redis(
     assert len(set(jobs)) == PEOPLE * JOBS_EACH
 
     def all_over() -> bool:
-        with suppress(DatabaseUnavailable):
+        with suppress(DatabaseUnavailableError):
             found = states(ports.database)
             return sum(found[state] for state in JobState if state.ended) == len(jobs)
         return False
@@ -161,7 +161,7 @@ class TestOneTrouble:
 
     def wait_for_end(self, house: RunningHouse, ports: Ports, job: str, *, seconds: float) -> None:
         def is_over() -> bool:
-            with suppress(DatabaseUnavailable):
+            with suppress(DatabaseUnavailableError):
                 return self.state_of(ports, job) is JobState.DONE
             return False
 

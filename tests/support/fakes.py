@@ -24,7 +24,7 @@ from studio.domain.events import Event, JobProgress
 from studio.domain.people import Address, Person, Platform, Role
 from studio.domain.provenance import Traces
 from studio.domain.verdicts import ALLOWED, Verdict
-from studio.errors import BadImage, ChatelierError, NotFound, QueueUnavailable
+from studio.errors import BadImageError, ChatelierError, NotFoundError, QueueUnavailableError
 from studio.ports import (
     Admission,
     Allowance,
@@ -100,12 +100,12 @@ class TwinQueue:
 
     def enqueue(self, job_id: str, *, priority: int, model: str | None) -> None:
         if self.away:
-            raise QueueUnavailable
+            raise QueueUnavailableError
         self.sent.append((job_id, priority))
 
     def waiting(self) -> frozenset[str]:
         if self.away:
-            raise QueueUnavailable
+            raise QueueUnavailableError
         return frozenset(job_id for job_id, _ in self.sent)
 
     def cancel(self, job_id: str) -> None:
@@ -130,7 +130,7 @@ class TwinStore:
 
     def get(self, key: str) -> bytes:
         if key not in self.blobs:
-            raise NotFound("The picture")
+            raise NotFoundError("The picture")
         return self.blobs[key]
 
     def delete(self, key: str, *, unless_put_since: datetime | None = None) -> None:
@@ -157,7 +157,7 @@ class TwinEvents:
 
     def publish(self, event: Event) -> None:
         if self.away:
-            raise QueueUnavailable
+            raise QueueUnavailableError
         self.published.append(event)
         self._news.put(event)
 
@@ -182,7 +182,7 @@ class TwinEvents:
 
     def ping(self) -> None:
         if self.away:
-            raise QueueUnavailable
+            raise QueueUnavailableError
 
 
 class TwinDarkroom:
@@ -190,7 +190,7 @@ class TwinDarkroom:
 
     def clean(self, data: bytes) -> CleanUpload:
         if data.startswith(b"bad"):
-            raise BadImage("it is not a picture.")
+            raise BadImageError("it is not a picture.")
         return CleanUpload(png=data, width=64, height=64)
 
     def grid(self, pictures: Sequence[bytes]) -> bytes:

@@ -15,7 +15,7 @@ from engine.jobs.job_runner import Work
 from engine.jobs.leases import LeaseKeeper
 from engine.types import Order, Painted
 from studio.domain.verdicts import Ruling, Verdict
-from studio.errors import PaintingFailed
+from studio.errors import GenerationError
 from studio.ports import Inspection, Ports
 from tests.support.fakes import TwinGate
 from tests.support.recipes import recipe_of
@@ -41,7 +41,7 @@ class QuickBrush:
     def paint(self, order: Order, *, on_progress: Any, cancelled: Any) -> list[Painted]:
         request = order.request
         if "fail" in request.prompt:
-            raise PaintingFailed
+            raise GenerationError
         return [self._painted(order, index) for index in range(request.count)]
 
     def _painted(self, order: Order, index: int) -> Painted:

@@ -21,7 +21,7 @@ from engine.jobs.leases import LeaseKeeper
 from engine.types import Order, Painted, Progress
 from studio.domain.pictures import Recipe
 from studio.domain.requests import Operation
-from studio.errors import JobCancelled
+from studio.errors import JobCancelledError
 from studio.ports import HouseRules, Ports
 from tests.support.fakes import twin_ports
 from tests.support.recipes import recipe_of
@@ -42,7 +42,7 @@ class SketchAtelier:
         pictures = [sketch(order, order.request.seed_of(index)) for index in range(order.request.count)]
         for step in range(1, STEPS + 1):
             if cancelled():
-                raise JobCancelled
+                raise JobCancelledError
             time.sleep(self.step_seconds)
             preview = pictures[0].filter(ImageFilter.GaussianBlur(2 * (STEPS - step)))
             on_progress(Progress(step=step, steps=STEPS, preview=preview))

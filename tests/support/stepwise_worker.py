@@ -25,7 +25,7 @@ from engine.queue.celery_worker import run_painting
 from engine.queue.redis_events import RedisEvents
 from engine.types import Order, Painted, Progress
 from studio.db.database import Database
-from studio.errors import JobCancelled
+from studio.errors import JobCancelledError
 from studio.ports import HouseRules
 from tests.support.fakes import TwinGate, TwinStore
 from tests.support.recipes import recipe_of
@@ -42,7 +42,7 @@ class SlowModel:
         (self._folder / f"{order.job_id}.{self._name}").touch()
         while not (self._folder / "go").exists():
             if cancelled():
-                raise JobCancelled
+                raise JobCancelledError
             time.sleep(0.02)
         recipe = recipe_of(order.request, 0, width=48, height=48, parents=())
         return [Painted(image=Image.new("RGB", (48, 48)), recipe=recipe)]

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from engine.storage import Shelf
-from studio.errors import NotFound, StorageFailed
+from studio.errors import NotFoundError, StorageError
 from studio.ports import STORE_PARTS
 from studio.runtime.clock import now
 
@@ -45,13 +45,13 @@ class StoreSuite:
         assert store.get(keys.pop()) == data
 
     def test_an_unknown_key_is_not_found(self, store: Shelf) -> None:
-        with pytest.raises(NotFound):
+        with pytest.raises(NotFoundError):
             store.get(UNKNOWN_KEY)
         assert not store.exists(UNKNOWN_KEY)
 
     @pytest.mark.parametrize("text", NO_KEYS)
     def test_what_is_no_key_never_reaches_the_file_system(self, store: Shelf, text: str) -> None:
-        with pytest.raises(NotFound):
+        with pytest.raises(NotFoundError):
             store.get(text)
         assert not store.exists(text)
         store.delete(text)
@@ -61,7 +61,7 @@ class StoreSuite:
         assert store.exists(key)
         store.delete(key)
         assert not store.exists(key)
-        with pytest.raises(NotFound):
+        with pytest.raises(NotFoundError):
             store.get(key)
 
     def test_deleting_twice_does_nothing(self, store: Shelf) -> None:
@@ -77,7 +77,7 @@ class StoreSuite:
 
     def test_a_file_larger_than_allowed_is_not_read(self, small_store: Shelf) -> None:
         key = small_store.put(b"x" * 2000, suffix=".png")
-        with pytest.raises(StorageFailed, match="larger than 1000 bytes"):
+        with pytest.raises(StorageError, match="larger than 1000 bytes"):
             small_store.get(key)
 
     def test_a_file_of_exactly_the_limit_is_read(self, small_store: Shelf) -> None:

@@ -6,7 +6,7 @@ import discord
 
 from studio.commands.moderation.community_rules import CHANNELS, NOTHING
 from studio.domain.communities import CommunityRules
-from studio.errors import BadParameter
+from studio.errors import BadParameterError
 
 NEEDED = {
     "view_channel": "View Channels",
@@ -44,7 +44,8 @@ def lacking_in(guild: discord.Guild | None, channel_id: str) -> list[str]:
 
 
 def require_own(guild: discord.Guild | None, values: Mapping[str, object]) -> None:
-    """Raises `BadParameter` when `/studio` is told a place to write to that is another server's, or takes no messages.
+    """Raises `BadParameterError` when `/studio` is told a place to write to that is another server's, or takes no
+    messages.
 
     Cases are not for the people of another server.
     """
@@ -53,9 +54,9 @@ def require_own(guild: discord.Guild | None, values: Mapping[str, object]) -> No
         return
     channel = guild.get_channel_or_thread(int(chosen)) if chosen.isdecimal() else None
     if channel is None:
-        raise BadParameter("value", _NO_CHANNEL.format(chosen[:40]))
+        raise BadParameterError("value", _NO_CHANNEL.format(chosen[:40]))
     if not isinstance(channel, discord.abc.Messageable):  # a forum or a category
-        raise BadParameter("value", _NO_MESSAGES)
+        raise BadParameterError("value", _NO_MESSAGES)
 
 
 def closed_channels(guild: discord.Guild | None, rules: CommunityRules) -> Iterator[str]:

@@ -17,7 +17,7 @@ from bots.texts import chat
 from studio.domain.people import Person
 from studio.domain.provenance import Traces
 from studio.domain.requests import Source
-from studio.errors import BadImage
+from studio.errors import BadImageError
 from studio.ports import Ports
 from studio.services.upload_intake import accept_upload, examine_upload
 
@@ -70,7 +70,7 @@ async def take_in(
     backroom: Backroom,
     downloads: Downloads,
 ) -> Source:
-    """Raises `BadImage`, `PolicyRefusal`, `InspectionFailed` or `StorageFailed`."""
+    """Raises `BadImageError`, `PolicyRefusalError`, `InspectionError` or `StorageError`."""
     data = await download(attachment, downloads)
     return await backroom.run("shelf", accept_upload, ports, person, data)
 
@@ -82,26 +82,26 @@ async def look_at(
     backroom: Backroom,
     downloads: Downloads,
 ) -> Traces:
-    """What a file tells of where it comes from; nothing is kept. Raises `BadImage` and `RateLimited`."""
+    """What a file tells of where it comes from; nothing is kept. Raises `BadImageError` and `RateLimitedError`."""
     data = await download(attachment, downloads)
     return await backroom.run("shelf", examine_upload, ports, person, data)
 
 
 async def download(attachment: discord.Attachment, downloads: Downloads) -> bytes:
-    """Raises `BadImage`. What Discord says of the file is checked before a byte is asked for."""
+    """Raises `BadImageError`. What Discord says of the file is checked before a byte is asked for."""
     settings = downloads.settings
     if not settings.may_download(attachment.url):
-        raise BadImage(texts.FOREIGN_FILE)
+        raise BadImageError(texts.FOREIGN_FILE)
     if attachment.size > settings.max_upload_bytes:
-        raise BadImage(chat.too_large(settings.max_upload_bytes))
+        raise BadImageError(chat.too_large(settings.max_upload_bytes))
     if attachment.content_type is not None and not attachment.content_type.startswith("image/"):
-        raise BadImage(chat.NOT_AN_IMAGE)
+        raise BadImageError(chat.NOT_AN_IMAGE)
     try:
         return await downloads.fetch(attachment.url)
     except TooManyBytesError as error:
-        raise BadImage(chat.too_large(settings.max_upload_bytes)) from error
+        raise BadImageError(chat.too_large(settings.max_upload_bytes)) from error
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
-        raise BadImage(texts.DOWNLOAD_FAILED) from error
+        raise BadImageError(texts.DOWNLOAD_FAILED) from error
 
 
 def first_image(message: discord.Message) -> discord.Attachment | None:

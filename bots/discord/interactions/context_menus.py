@@ -22,7 +22,7 @@ from studio.commands.registry import perform
 from studio.commands.results import Answer
 from studio.commands.spec import Call
 from studio.domain.identifiers import picture_id
-from studio.errors import BadImage, BadRequest, ChatelierError
+from studio.errors import BadImageError, BadRequestError, ChatelierError
 
 if TYPE_CHECKING:
     from bots.discord.bot import Bot
@@ -107,7 +107,7 @@ async def _on_foreign(
     async def work(call: Call) -> Answer | str:
         attachment = first_image(message)
         if attachment is None:
-            raise BadImage(chat.NOT_AN_IMAGE)
+            raise BadImageError(chat.NOT_AN_IMAGE)
         source = await take_in(attachment, call.person, bot.ports, bot.backroom, bot.downloads)
         if action is Action.EDIT:
             ticket = bot.tray.keep(source, call.person)
@@ -149,10 +149,10 @@ async def report(interaction: "discord.Interaction[Bot]", message: discord.Messa
 
 
 async def _found(bot: "Bot", message: discord.Message, call: Call) -> tuple[str, list[int]]:
-    """The job that a message shows, and the numbers of the pictures shown, at least one. Raises `BadRequest`."""
+    """The job that a message shows, and the numbers of the pictures shown, at least one. Raises `BadRequestError`."""
     shown = await shown_in(bot, message)
     if shown is None:
-        raise BadRequest(chat.NOT_FROM_HERE if first_image(message) else chat.NO_IMAGE)
+        raise BadRequestError(chat.NOT_FROM_HERE if first_image(message) else chat.NO_IMAGE)
     viewer = (await at_home(bot, call, shown.job_id, paints=False)).person
     standing = await bot.backroom.run("desk", load_standing, bot.ports.database, shown.job_id, viewer=viewer)
     return standing.job.id, shown.numbers(standing)

@@ -22,7 +22,7 @@ from studio.commands.button_ids import Action, Button
 from studio.commands.registry import press
 from studio.commands.results import Accepted, Answer
 from studio.commands.spec import Call
-from studio.errors import BadRequest, ChatelierError, PolicyRefusal
+from studio.errors import BadRequestError, ChatelierError, PolicyRefusalError
 from studio.ports import Ports
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ class Counter:
             )
             indices = [picture.index for picture in standing.pictures]
             if not indices:
-                raise BadRequest(chat.ALL_DELETED)
+                raise BadRequestError(chat.ALL_DELETED)
             await interaction.edit_original_response(
                 content=chat.WHICH_PICTURE, view=choice_of_tiles(button.action, button.job_id, indices)
             )
@@ -155,7 +155,7 @@ def _sentence(error: Exception) -> str:
 
 def _appeal(error: Exception) -> discord.ui.View | None:
     """The button of a refusal against which the person may appeal."""
-    job_id = error.job_id if isinstance(error, PolicyRefusal) else None
+    job_id = error.job_id if isinstance(error, PolicyRefusalError) else None
     return appeal_button(job_id) if job_id else None
 
 

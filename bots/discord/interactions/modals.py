@@ -31,7 +31,7 @@ from studio.commands.registry import perform
 from studio.commands.results import Answer
 from studio.commands.spec import MAX_PROMPT, Call
 from studio.domain.identifiers import split_picture_id
-from studio.errors import BadRequest, ChatelierError
+from studio.errors import BadRequestError, ChatelierError
 from studio.parsing.grid_regions import is_cell
 from studio.ports import Ports
 
@@ -186,7 +186,7 @@ class Forms:
         await self._counter.serve(interaction, work, public=not files)
 
     def _read(self, custom_id: str, prompt: str, call: Call) -> tuple[str, dict[str, object]]:
-        """The command that a form stands for. Raises `BadRequest`."""
+        """The command that a form stands for. Raises `BadRequestError`."""
         if match := _REMIX.fullmatch(custom_id):
             return "remix", spread_flags("remix", {"picture": match["what"], "prompt": prompt})
         if match := _EDIT.fullmatch(custom_id):
@@ -198,13 +198,13 @@ class Forms:
             elif source := self._tray.find(match["what"], call.person):
                 values["image"] = source
             else:
-                raise BadRequest(chat.UPLOAD_GONE)
+                raise BadRequestError(chat.UPLOAD_GONE)
             return "edit", spread_flags("edit", values)
         if match := _REPORT.fullmatch(custom_id):
             return "report", {"picture": match["what"], "reason": prompt}
         if match := _APPEAL.fullmatch(custom_id):
             return "appeal", {"job": match["what"], "reason": prompt}
-        raise BadRequest(chat.FORM_UNKNOWN)
+        raise BadRequestError(chat.FORM_UNKNOWN)
 
     async def _open(self, interaction: discord.Interaction, form: Form) -> None:
         try:

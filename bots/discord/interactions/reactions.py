@@ -22,7 +22,7 @@ from studio.commands.registry import REACTIONS, press
 from studio.commands.results import Accepted, Filed
 from studio.commands.spec import Call
 from studio.domain.people import Address, Person, Platform
-from studio.errors import ChatelierError, NotFound
+from studio.errors import ChatelierError, NotFoundError
 from studio.runtime.clock import now
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ class Reactions:
                     bot, self._call(event, person), shown.job_id, paints=event.guild_id is None
                 )
                 await deed(event, shown, call)
-        except NotFound:
+        except NotFoundError:
             log.debug("a reaction speaks of a picture that is not there")
         except ChatelierError as error:
             await self._explain(event.user_id, texts.sentence_of(error))

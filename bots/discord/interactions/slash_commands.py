@@ -21,7 +21,7 @@ from studio.commands.results import Answer
 from studio.commands.spec import Audience, Call, CommandSpec, Kind, Parameter
 from studio.commands.submission.known_names import default_note
 from studio.domain.people import Person
-from studio.errors import BadParameter, UnknownCommand
+from studio.errors import BadParameterError, UnknownCommandError
 
 if TYPE_CHECKING:
     from bots.discord.bot import Bot
@@ -128,11 +128,11 @@ async def _received(
 
 
 def _named(user: discord.abc.User, call: Call, parameter: Parameter) -> Person:
-    """Raises `BadParameter` in direct messages, where nobody else is, and for bots."""
+    """Raises `BadParameterError` in direct messages, where nobody else is, and for bots."""
     if not call.person.community.isdecimal():
-        raise BadParameter(parameter.name, "can be named in a server only, not in direct messages.")
+        raise BadParameterError(parameter.name, "can be named in a server only, not in direct messages.")
     if user.bot:
-        raise BadParameter(parameter.name, "is a bot.")
+        raise BadParameterError(parameter.name, "is a bot.")
     return person_of(user, call.person.community, moderates=False)
 
 
@@ -172,7 +172,7 @@ def _help_command() -> app_commands.Command[Any, Any, None]:
             await say(
                 interaction, texts.help_of(find_command(command)) if command else _overview(interaction)
             )
-        except UnknownCommand as error:
+        except UnknownCommandError as error:
             await say(interaction, texts.sentence_of(error))
 
     async def suggest(interaction: "discord.Interaction[Bot]", typed: str) -> list[app_commands.Choice[str]]:

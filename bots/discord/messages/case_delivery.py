@@ -21,7 +21,7 @@ from bots.texts.chat import shorten
 from studio.commands.spec import Call
 from studio.domain.cases import Case, CaseKind, CaseState, Dossier, Exhibit, Notice
 from studio.domain.people import Platform
-from studio.errors import StorageFailed
+from studio.errors import StorageError
 from studio.ports import Ports
 
 if TYPE_CHECKING:
@@ -173,7 +173,7 @@ class DiscordDesk:
     def _mosaic(self, exhibit: Exhibit) -> bytes | None:
         try:
             return mosaic_of(self._ports, exhibit)
-        except StorageFailed:
+        except StorageError:
             return None
 
 

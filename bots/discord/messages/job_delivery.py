@@ -78,7 +78,7 @@ class DiscordBearer:
             await self.send_home(standing, standing.job.person.user_id)
 
     async def send_home(self, standing: Standing, user_id: str) -> bool:
-        """A finished job as a direct message. False: the person takes none. Raises `StorageFailed`."""
+        """A finished job as a direct message. False: the person takes none. Raises `StorageError`."""
         picture = await self._backroom.run(
             "shelf", make_print, self._ports, standing, limit_bytes=DEFAULT_LIMIT_BYTES
         )

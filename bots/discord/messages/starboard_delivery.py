@@ -13,7 +13,7 @@ from bots.discord.messages.case_delivery import closed
 from bots.discord.texts import texts
 from bots.runtime.thread_pools import Backroom
 from bots.texts import chat
-from studio.errors import NotFound
+from studio.errors import NotFoundError
 from studio.ports import Ports
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class DiscordGallery:
         """Raises `Unreachable` for a picture whose file is gone."""
         try:
             made = await self._backroom.run("shelf", self._print, exhibit)
-        except NotFound:
+        except NotFoundError:
             raise Unreachable from None
         prompt = exhibit.picture.recipe.prompt
         return discord.File(

@@ -12,7 +12,7 @@ from studio.commands.spec import CommandSpec
 from studio.domain.jobs import Job
 from studio.domain.people import Person, Platform
 from studio.domain.pictures import Picture
-from studio.errors import ChatelierError, ElsewhereOnly
+from studio.errors import ChatelierError, WrongChannelError
 
 LONGEST_MESSAGE = 2000
 LONGEST_ALTERNATIVE = 1024
@@ -64,7 +64,7 @@ def help_of(spec: CommandSpec) -> str:
 
 def sentence_of(error: ChatelierError) -> str:
     """The one place where errors become words: the studio writes them for people already."""
-    if isinstance(error, ElsewhereOnly):
+    if isinstance(error, WrongChannelError):
         return f"{plain_sentence(str(error))} {' '.join(f'<#{each}>' for each in error.channels[:10])}"
     pointer = chat.pointer(error)
     block = f"\n```\n{pointer}\n```" if pointer else ""

@@ -34,7 +34,7 @@ class Showcase:
     ) -> str:
         """The id of the file, uploaded unless it is there already. A `passing` one is gone after an hour.
 
-        Raises `SlackAway`, `SlackRefuses`, `DatabaseUnavailable`.
+        Raises `SlackAway`, `SlackRefuses`, `DatabaseUnavailableError`.
         """
         digest = hashlib.sha256(picture.data).hexdigest()
         lock = self._locks.setdefault((subject, digest), asyncio.Lock())
@@ -59,14 +59,14 @@ class Showcase:
             return file_id
 
     async def keep_only(self, subject: str, file_id: str | None, *, after_seconds: float = 0) -> None:
-        """What else hung for the subject is taken down. Raises `DatabaseUnavailable`."""
+        """What else hung for the subject is taken down. Raises `DatabaseUnavailableError`."""
         after = timedelta(seconds=after_seconds)
         await self._backroom.run(
             "mail", file_records.keep_only, self._database, subject, file_id, after=after
         )
 
     async def discard(self, file_id: str) -> None:
-        """A file that Slack does not show, or that came too late. Raises `DatabaseUnavailable`."""
+        """A file that Slack does not show, or that came too late. Raises `DatabaseUnavailableError`."""
         await self._backroom.run("mail", file_records.discard, self._database, file_id)
 
     async def _upload(self, subject: str, picture: Print, alternative: str, *, patient: bool) -> str:

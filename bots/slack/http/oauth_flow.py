@@ -23,7 +23,7 @@ from bots.slack.manifest import OPTIONAL_SCOPES, SCOPES
 from bots.slack.settings import INSTALL_PATH, REDIRECT_PATH, SlackSettings
 from bots.slack.workspaces.installation_store import STATE_LASTS_SECONDS, Installations, States
 from bots.slack.workspaces.registry import Workspaces
-from studio.errors import DatabaseUnavailable
+from studio.errors import DatabaseUnavailableError
 
 log = logging.getLogger(__name__)
 
@@ -100,7 +100,7 @@ async def enter(flow: Doorway, path: str, query: str, headers: Mapping[str, str]
         if path == INSTALL_PATH:
             return await flow.handle_installation(request)
         return await flow.handle_callback(request)
-    except DatabaseUnavailable:
+    except DatabaseUnavailableError:
         return _page(503, install_pages.not_installed("storage_error"))
     except (SlackClientError, aiohttp.ClientError, TimeoutError, OSError) as error:
         log.warning("slack was away during an installation: %s", type(error).__name__)

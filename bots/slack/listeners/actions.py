@@ -18,7 +18,7 @@ from studio.commands.button_ids import Action, Button, parse_button
 from studio.commands.registry import press
 from studio.commands.results import Answer
 from studio.commands.spec import Call
-from studio.errors import BadRequest
+from studio.errors import BadRequestError
 
 _NEEDS_WORDS = frozenset({Action.REMIX, Action.EDIT, Action.EXPAND, Action.REPORT, Action.APPEAL})
 _OF_ONE_PICTURE = frozenset({Action.UPSCALE, Action.STAR, Action.VARY, Action.VARY_SUBTLE})
@@ -50,7 +50,7 @@ class Clicks(Part):
 
         async def work(call: Call) -> Answer | str:
             if button is None:
-                raise BadRequest(chat.BUTTON_UNKNOWN)
+                raise BadRequestError(chat.BUTTON_UNKNOWN)
             return await self._backroom.run("desk", press, self._ports, call, button)
 
         if button is not None and asks(button):

@@ -23,7 +23,7 @@ from bots.texts import cases as case_texts
 from bots.texts import chat
 from studio.commands.results import Accepted, Answer, Community, Filed, Opened, Shown
 from studio.commands.spec import Call
-from studio.errors import ChatelierError, PolicyRefusal
+from studio.errors import ChatelierError, PolicyRefusalError
 from studio.runtime.bounded_dict import Latest
 
 Work = Callable[[Call], Awaitable[Answer | str]]
@@ -80,7 +80,7 @@ class Counter(Part):
         match error:
             case ChatelierError():
                 post = said(texts.sentence_of(error))
-                if isinstance(error, PolicyRefusal) and error.job_id:
+                if isinstance(error, PolicyRefusalError) and error.job_id:
                     post = appeal_under(post, error.job_id)
             case NotInstalled():
                 post = said(texts.NOT_INSTALLED)

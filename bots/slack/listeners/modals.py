@@ -27,7 +27,7 @@ from studio.commands.spec import Call
 from studio.commands.submission.known_names import names_offered
 from studio.domain.identifiers import split_picture_id
 from studio.domain.people import Person
-from studio.errors import BadParameter, BadRequest, ChatelierError
+from studio.errors import BadParameterError, BadRequestError, ChatelierError
 
 _ANSWER_SECONDS = 2.0  # of the three that Slack gives a modal
 _LIMIT_BYTES = 8 * 1024 * 1024
@@ -71,7 +71,7 @@ class Forms(Part):
             )
             indices = tuple(picture.index for picture in standing.pictures)
             if not indices:
-                raise BadRequest(chat.ALL_DELETED)
+                raise BadRequestError(chat.ALL_DELETED)
         return Matter(
             action=button.action,
             job=button.job_id,
@@ -221,9 +221,9 @@ class Forms(Part):
 
 
 def _command(name: str, matter: Matter, values: dict[str, object]) -> tuple[str, dict[str, object]]:
-    """The command that a modal stands for. Raises `BadRequest`."""
+    """The command that a modal stands for. Raises `BadRequestError`."""
     if name not in modal_views.FIELDS:
-        raise BadRequest(chat.FORM_UNKNOWN)
+        raise BadRequestError(chat.FORM_UNKNOWN)
     if name == modal_views.APPEAL:
         return name, {"job": matter.job, **values}
     if matter.image:
@@ -249,14 +249,14 @@ def _reconciled(values: dict[str, object]) -> dict[str, object]:
 def _picked(matter: Matter, values: Mapping[str, object]) -> Button:
     split = split_picture_id(str(values.get("picture") or matter.only or ""))
     if split is None:
-        raise BadRequest(chat.FORM_UNKNOWN)
+        raise BadRequestError(chat.FORM_UNKNOWN)
     return Button(action=matter.action, job_id=split[0], index=split[1])
 
 
 def _errors(view: Mapping[str, Any], error: ChatelierError) -> dict[str, str]:
     """Slack shows an error at a field of the modal; one that fits no field stands at the first."""
     sentence = chat.shorten(texts.as_typed_here(str(error)), texts.LONGEST_ERROR)
-    if isinstance(error, BadParameter) and error.parameter in _fields(view):
+    if isinstance(error, BadParameterError) and error.parameter in _fields(view):
         return {error.parameter: sentence}
     return {_first_field(view): sentence}
 

@@ -19,7 +19,7 @@ from studio.commands.button_ids import Action, Button
 from studio.commands.registry import REACTIONS, press
 from studio.commands.results import Answer
 from studio.commands.spec import Call
-from studio.errors import DatabaseUnavailable, NotFound
+from studio.errors import DatabaseUnavailableError, NotFoundError
 
 # What Slack calls the reactions of the catalogue.
 NAMES: Mapping[str, str] = {
@@ -97,9 +97,9 @@ class Reactions(Part):
             if shown is None or (await self._people.member(visit)).is_bot:
                 return None
             return shown, await self._backroom.run("desk", load_standing, self._ports.database, shown.job_id)
-        except (NotFound, NotInstalled):
+        except (NotFoundError, NotInstalled):
             return None
-        except (DatabaseUnavailable, SlackAway):
+        except (DatabaseUnavailableError, SlackAway):
             log.warning("a reaction was not followed: the records are away")
             return None
 

@@ -21,7 +21,7 @@ from studio.commands.results import Answer
 from studio.commands.spec import Call
 from studio.domain.identifiers import picture_id
 from studio.domain.requests import Source
-from studio.errors import BadRequest
+from studio.errors import BadRequestError
 
 IMAGINE = "imagine_anywhere"
 WHO = "who_made_this"
@@ -87,7 +87,7 @@ class Shortcuts(Part):
         """What somebody's image itself tells."""
         files = images(message)
         if not files:
-            raise BadRequest(chat.NO_IMAGE)
+            raise BadRequestError(chat.NO_IMAGE)
         traces = await self._uploads.look_at(visit, files[0], call.person)
         return await self._backroom.run("desk", perform, self._ports, call, "whose", {"image": traces})
 
@@ -101,7 +101,7 @@ class Shortcuts(Part):
             job_id, numbers = found
             return replace(about, job=job_id, indices=tuple(numbers))
         if action is Action.REPORT:
-            raise BadRequest(chat.NOT_FROM_HERE)
+            raise BadRequestError(chat.NOT_FROM_HERE)
         return replace(about, image=await self._taken_in(visit, call, message))
 
     async def _on_ours(
@@ -130,7 +130,7 @@ class Shortcuts(Part):
         """Somebody's image: taken in like an upload of the person who asks."""
         files = images(message)
         if not files:
-            raise BadRequest(chat.NO_IMAGE)
+            raise BadRequestError(chat.NO_IMAGE)
         return await self._uploads.take_in(visit, files[0], call.person)
 
     async def _found(

@@ -15,7 +15,7 @@ from bots.texts import chat
 from studio.domain.people import Person
 from studio.domain.provenance import Traces
 from studio.domain.requests import Source
-from studio.errors import BadImage
+from studio.errors import BadImageError
 from studio.services.upload_intake import accept_upload, examine_upload
 
 File = Mapping[str, Any]
@@ -41,12 +41,12 @@ class Uploads(Part):
         self._settings = settings
 
     async def take_in(self, visit: Visit, file: File, person: Person) -> Source:
-        """Raises `BadImage`, `PolicyRefusal`, `InspectionFailed` or `StorageFailed`."""
+        """Raises `BadImageError`, `PolicyRefusalError`, `InspectionError` or `StorageError`."""
         data = await self._fetch(visit, file)
         return await self._backroom.run("shelf", accept_upload, self._ports, person, data)
 
     async def look_at(self, visit: Visit, file: File, person: Person) -> Traces:
-        """What a file tells of where it comes from; nothing is kept. Raises `BadImage` and `RateLimited`."""
+        """What a file tells of where it comes from; nothing is kept. Raises `BadImageError` and `RateLimitedError`."""
         data = await self._fetch(visit, file)
         return await self._backroom.run("shelf", examine_upload, self._ports, person, data)
 
@@ -54,36 +54,36 @@ class Uploads(Part):
         try:
             line = (await self._workspaces.of(visit.community)).line
         except SlackAway as error:
-            raise BadImage(texts.DOWNLOAD_FAILED) from error
+            raise BadImageError(texts.DOWNLOAD_FAILED) from error
         return await self._download(line, await self._whole(line, file))
 
     async def _whole(self, line: Line, file: File) -> File:
         """What Slack knows of the file; in shared channels an event names the id alone."""
         if file.get("mode") in _GONE:
-            raise BadImage(texts.FILE_GONE)
+            raise BadImageError(texts.FILE_GONE)
         if file.get("file_access") != "check_file_info" and file.get("url_private"):
             return file
         try:
             answer = await line.call("files.info", file=str(file.get("id", "")))
         except SlackRefuses as error:
-            raise BadImage(texts.FILE_GONE) from error
+            raise BadImageError(texts.FILE_GONE) from error
         except SlackAway as error:
-            raise BadImage(texts.DOWNLOAD_FAILED) from error
+            raise BadImageError(texts.DOWNLOAD_FAILED) from error
         found: File = answer.get("file", {})
         if found.get("mode") in _GONE or not found.get("url_private"):
-            raise BadImage(texts.FILE_GONE)
+            raise BadImageError(texts.FILE_GONE)
         return found
 
     async def _download(self, line: Line, file: File) -> bytes:
         """What Slack says of the file is checked before a byte is asked for."""
         url = str(file.get("url_private_download") or file["url_private"])
         if not self._settings.may_download(url):
-            raise BadImage(texts.FOREIGN_FILE)
+            raise BadImageError(texts.FOREIGN_FILE)
         kind = str(file.get("mimetype") or "")
         if kind and not kind.startswith("image/"):
-            raise BadImage(chat.NOT_AN_IMAGE)
+            raise BadImageError(chat.NOT_AN_IMAGE)
         if int(file.get("size") or 0) > self._settings.max_upload_bytes:
-            raise BadImage(chat.too_large(self._settings.max_upload_bytes))
+            raise BadImageError(chat.too_large(self._settings.max_upload_bytes))
         headers = {"Authorization": f"Bearer {line.client.token}", **UNCOMPRESSED}
         try:
             # No redirect is followed: it could carry the token to another host.
@@ -91,11 +91,11 @@ class Uploads(Part):
                 url, headers=headers, allow_redirects=False, timeout=_TIMEOUT
             ) as response:
                 if response.status in (404, 410):
-                    raise BadImage(texts.FILE_GONE)
+                    raise BadImageError(texts.FILE_GONE)
                 if response.status != 200 or response.content_type == "text/html":
-                    raise BadImage(texts.DOWNLOAD_FAILED)
+                    raise BadImageError(texts.DOWNLOAD_FAILED)
                 return await read_within(response, most_bytes=self._settings.max_upload_bytes)
         except TooManyBytesError as error:
-            raise BadImage(chat.too_large(self._settings.max_upload_bytes)) from error
+            raise BadImageError(chat.too_large(self._settings.max_upload_bytes)) from error
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise BadImage(texts.DOWNLOAD_FAILED) from error
+            raise BadImageError(texts.DOWNLOAD_FAILED) from error

@@ -27,7 +27,7 @@ from bots.texts import cases as case_texts
 from studio.domain.cases import Case, CaseState, Dossier, Notice
 from studio.domain.jobs import Job
 from studio.domain.people import Platform
-from studio.errors import StorageFailed
+from studio.errors import StorageError
 
 _LIMIT_BYTES = 8 * 1024 * 1024
 _MOST_SHOWN = 4
@@ -117,7 +117,7 @@ class SlackDesk(Part):
                         case_texts.BLURRED,
                         passing=passing,
                     )
-            except (SlackAway, SlackRefuses, StorageFailed) as error:
+            except (SlackAway, SlackRefuses, StorageError) as error:
                 log.info("a case is shown without its mosaic: %s", type(error).__name__)
         return sheet(dossier, mosaic)
 

@@ -10,7 +10,7 @@ from bots.slack.files import file_records
 from bots.slack.files.file_records import Unwanted
 from bots.slack.workspaces.registry import Workspaces
 from studio.db.database import Database
-from studio.errors import DatabaseUnavailable
+from studio.errors import DatabaseUnavailableError
 
 _SWEEP_SECONDS = 15.0
 _MOST_OF_ONE = 8  # a workspace's in one sweep: Slack allows some fifty deletions a minute
@@ -41,13 +41,13 @@ class Shredder:
             await asyncio.sleep(_SWEEP_SECONDS)
             try:
                 await self.sweep()
-            except DatabaseUnavailable:
+            except DatabaseUnavailableError:
                 log.info("the records are away, so no file is deleted now")
             except Exception as error:  # noqa: BLE001 - the next sweep comes whatever happened in this one
                 log_fault(error)
 
     async def sweep(self) -> None:
-        """Delete what is due. Raises `DatabaseUnavailable`."""
+        """Delete what is due. Raises `DatabaseUnavailableError`."""
         for unwanted in await self._backroom.run(
             "mail", file_records.take_unwanted, self._database, most_of_one=_MOST_OF_ONE
         ):

@@ -67,7 +67,7 @@ class SlackBearer(Part):
         """The job as it looks now, its picture uploaded. `hidden`: only a mosaic of what a moderator let through so.
 
         Otherwise it is for one pair of eyes, and a file that hangs nowhere else goes after an hour.
-        Raises `SlackAway`, `SlackRefuses`, `StorageFailed`.
+        Raises `SlackAway`, `SlackRefuses`, `StorageError`.
         """
         picture = await self._backroom.run(
             "shelf", make_print, self._ports, standing, limit_bytes=_LIMIT_BYTES

@@ -80,14 +80,14 @@ class Glimpses:
         return seen.file_id
 
     async def shown(self, workspace: Workspace, job: Job, file_id: str) -> None:
-        """The job's message shows it by now, so the one before may go. Raises `DatabaseUnavailable`."""
+        """The job's message shows it by now, so the one before may go. Raises `DatabaseUnavailableError`."""
         seen = self._seen.get(job.id)
         if seen and seen.shown != file_id:
             seen.shown = file_id
             await workspace.showcase.keep_only(job.id, file_id, after_seconds=_LINGERS_SECONDS)
 
     async def refused(self, workspace: Workspace, job: Job) -> None:
-        """Slack does not take it: on with words alone, until the next. Raises `DatabaseUnavailable`."""
+        """Slack does not take it: on with words alone, until the next. Raises `DatabaseUnavailableError`."""
         if seen := self._seen.get(job.id):
             seen.file_id = seen.shown = None
         await workspace.showcase.keep_only(job.id, None)

@@ -14,7 +14,7 @@ from bots.slack.api.client import SlackAway
 from studio.db.database import Database
 from studio.db.sql_dialects import insert_into
 from studio.db.tables import DeliveryRow, JobRow
-from studio.errors import DatabaseUnavailable, NotFound
+from studio.errors import DatabaseUnavailableError, NotFoundError
 from studio.runtime.clock import now
 
 _LOOK_AGAIN_SECONDS = 0.5
@@ -83,17 +83,17 @@ class Claims:
             await asyncio.sleep(self._lasts_seconds / 3)
             try:
                 await self._backroom.run("mail", renew_claim, self._database, job_id)
-            except DatabaseUnavailable:
+            except DatabaseUnavailableError:
                 continue  # then nobody else can take it either
 
 
 def take_claim(database: Database, job_id: str, channel: str, *, lasts: timedelta) -> Claim:
-    """Raises `NotFound` when the job is gone meanwhile."""
+    """Raises `NotFoundError` when the job is gone meanwhile."""
     with database.begin() as session:
         row = session.get(DeliveryRow, job_id, with_for_update=True)
         if row is None:
             if session.get(JobRow, job_id) is None:
-                raise NotFound("The job")
+                raise NotFoundError("The job")
             values = {"channel": channel, "message": "", "final": False, "updated_at": now()}
             statement = insert_into(session, DeliveryRow).values(job_id=job_id, **values)
             taken = statement.on_conflict_do_nothing().returning(DeliveryRow.job_id)

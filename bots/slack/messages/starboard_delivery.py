@@ -13,7 +13,7 @@ from bots.slack.texts import texts
 from bots.slack.workspaces.registry import Workspace
 from bots.texts import chat
 from studio.commands.button_ids import Action
-from studio.errors import NotFound
+from studio.errors import NotFoundError
 
 _LIMIT_BYTES = 8 * 1024 * 1024
 
@@ -47,7 +47,7 @@ class SlackGallery(Part):
         prompt = exhibit.picture.recipe.prompt
         try:
             picture = await self._backroom.run("shelf", self._print, exhibit)
-        except NotFound:
+        except NotFoundError:
             raise Unreachable from None
         hidden = exhibit.job.spoiler
         alternative = (
@@ -68,11 +68,11 @@ class SlackGallery(Part):
         )
 
     def _print(self, exhibit: Exhibit) -> Print:
-        """A mosaic of what a moderator let through hidden. Raises `NotFound`."""
+        """A mosaic of what a moderator let through hidden. Raises `NotFoundError`."""
         data = self._ports.store.get(exhibit.picture.key)
         if exhibit.job.spoiler:
             mosaic = pixelate(data)
             if mosaic is None:
-                raise NotFound("The picture")
+                raise NotFoundError("The picture")
             return Print(data=mosaic, suffix=".png")
         return fitted(self._ports, data, limit_bytes=_LIMIT_BYTES)

@@ -6,7 +6,7 @@ from studio.commands.command_line import parse_phrase
 from studio.commands.registry import CATALOG, find_command
 from studio.commands.spec import CommandSpec, Kind
 from studio.domain.identifiers import is_job_id, split_picture_id
-from studio.errors import UnknownCommand
+from studio.errors import UnknownCommandError
 from studio.parsing.text_cleaning import clean_text
 
 # The catalogue's command for the rules of a community is called as this face's slash command is.
@@ -31,7 +31,7 @@ def is_command(name: str) -> bool:
 
 
 def command_named(name: str) -> CommandSpec:
-    """By the name under which it is typed here. Raises `UnknownCommand`."""
+    """By the name under which it is typed here. Raises `UnknownCommandError`."""
     return find_command(_RULES if name == HOUSE else name)
 
 
@@ -66,11 +66,11 @@ def read_studio(text: str) -> Wanted:
     return parse_phrase(f"/{line}")
 
 
-def _unknown(name: str) -> UnknownCommand:
+def _unknown(name: str) -> UnknownCommandError:
     """With the nearest of the names that are typed here."""
     names = [HOUSE, *_AT_ONCE, _HELP, *(each for each in CATALOG if each != _RULES)]
     nearest = difflib.get_close_matches(name[:32].lower(), names, n=1)
-    return UnknownCommand(name, nearest=nearest[0] if nearest else None)
+    return UnknownCommandError(name, nearest=nearest[0] if nearest else None)
 
 
 def read_talk(text: str) -> Wanted:

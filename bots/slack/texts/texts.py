@@ -13,7 +13,7 @@ from studio.commands.registry import CATALOG
 from studio.commands.spec import Audience, CommandSpec
 from studio.domain.jobs import Job
 from studio.domain.pictures import Picture
-from studio.errors import ChatelierError, UnknownCommand
+from studio.errors import ChatelierError, UnknownCommandError
 
 LONGEST_ALTERNATIVE = 2000
 LONGEST_SECTION = 3000
@@ -111,7 +111,7 @@ _COMMAND = re.compile(rf"(?<![\w/.])/(?:{'|'.join(sorted(CATALOG, reverse=True))
 
 def sentence_of(error: ChatelierError) -> str:
     """The one place where errors become words: the studio writes them for people already."""
-    if isinstance(error, UnknownCommand):
+    if isinstance(error, UnknownCommandError):
         return unknown(error)
     pointer = chat.pointer(error)
     block = f"\n```\n{entities(pointer)}\n```" if pointer else ""
@@ -123,7 +123,7 @@ def as_typed_here(sentence: str) -> str:
     return _COMMAND.sub(lambda named: as_typed(named[0]), sentence)
 
 
-def unknown(error: UnknownCommand) -> str:
+def unknown(error: UnknownCommandError) -> str:
     if not error.name:
         return "Type `/studio help` to see what there is."
     hint = (

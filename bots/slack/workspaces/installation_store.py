@@ -19,7 +19,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from bots.runtime.thread_pools import Backroom
 from bots.slack.tables import BOTS, INSTALLATIONS, STATES
 from studio.db.database import Database
-from studio.errors import DatabaseUnavailable
+from studio.errors import DatabaseUnavailableError
 
 STATE_LASTS_SECONDS = 10 * 60
 _ROTATE_BEFORE_SECONDS = 2 * 60 * 60  # Slack's tokens last twelve hours
@@ -33,7 +33,7 @@ T = TypeVar("T")
 
 
 class Installations(AsyncInstallationStore):
-    """slack_sdk's store of installations, asked in the backroom. All methods raise `DatabaseUnavailable`."""
+    """slack_sdk's store of installations, asked in the backroom. All methods raise `DatabaseUnavailableError`."""
 
     def __init__(self, database: Database, backroom: Backroom, *, client_id: str) -> None:
         self._backroom = backroom
@@ -76,7 +76,7 @@ class Installations(AsyncInstallationStore):
         try:
             return await self._backroom.run("mail", work, *arguments, **named)
         except (OperationalError, InterfaceError) as error:
-            raise DatabaseUnavailable from error
+            raise DatabaseUnavailableError from error
 
 
 class States(AsyncOAuthStateStore):

@@ -18,7 +18,7 @@ from bots.slack.workspaces.installation_store import Installations, Rotation
 from studio.db.database import Database
 from studio.db.tables import JobRow
 from studio.domain.people import Platform
-from studio.errors import DatabaseUnavailable, Misconfigured
+from studio.errors import ConfigurationError, DatabaseUnavailableError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,11 +30,11 @@ class Identity:
 
 
 async def introduce(line: Line) -> Identity:
-    """Raises `Misconfigured` for a token that Slack does not take, and `SlackAway`."""
+    """Raises `ConfigurationError` for a token that Slack does not take, and `SlackAway`."""
     try:
         answer = await line.call("auth.test")
     except SlackRefuses as error:
-        raise Misconfigured(texts.WRONG_BOT_TOKEN.format(code=error.code)) from error
+        raise ConfigurationError(texts.WRONG_BOT_TOKEN.format(code=error.code)) from error
     return Identity(
         team=str(answer["team_id"]),
         bot_user=str(answer["user_id"]),
@@ -81,7 +81,7 @@ class OneWorkspace:
 
 
 async def open_workspace(line: Line, backroom: Backroom, database: Database) -> OneWorkspace:
-    """Raises `Misconfigured` for a token that Slack does not take, and `SlackAway`."""
+    """Raises `ConfigurationError` for a token that Slack does not take, and `SlackAway`."""
     identity = await introduce(line)
     showcase = Showcase(line, backroom, database, community=identity.team)
     return OneWorkspace(Workspace(line=line, identity=identity, showcase=showcase))
@@ -116,7 +116,7 @@ class InstalledWorkspaces:
                 return workspace
             try:
                 bot = await self._bot(community)
-            except DatabaseUnavailable as error:
+            except DatabaseUnavailableError as error:
                 if workspace:
                     return workspace
                 raise SlackAway("the installations cannot be read") from error

@@ -25,7 +25,7 @@ class Identities:
     def arrive(self, visitor: Visitor) -> str:
         """Write down a person who comes in. Else answers what is wrong with the name, as a sentence.
 
-        Raises `DatabaseUnavailable`.
+        Raises `DatabaseUnavailableError`.
         """
         if problem := name_problem(visitor.name):
             return problem

@@ -39,14 +39,14 @@ def admitted(request: Request) -> tuple[House, Visitor]:
 
 
 async def welcomed(request: Request) -> tuple[House, Visitor]:
-    """For what somebody who is banned has no business with. Raises `NotAdmitted` and `Banned`."""
+    """For what somebody who is banned has no business with. Raises `NotAdmitted` and `BannedError`."""
     house, visitor = admitted(request)
     await require_welcome(house, visitor)
     return house, visitor
 
 
 async def require_welcome(house: House, visitor: Visitor) -> None:
-    """Raises `Banned`."""
+    """Raises `BannedError`."""
 
     def ask() -> None:
         house.ports.gate.require_welcome(visitor.person)

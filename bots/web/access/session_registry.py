@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from studio.db.database import Database
 from studio.db.identity_tables import EndedSessionRow
 from studio.db.sql_dialects import insert_into
-from studio.errors import DatabaseUnavailable
+from studio.errors import DatabaseUnavailableError
 from studio.runtime.bounded_dict import Latest
 from studio.runtime.clock import now
 
@@ -37,7 +37,7 @@ class SessionRegistry:
 
     def look_up(self, session: str) -> bool:
         """Whether it has ended. Records that are away end nothing: without them there is nothing to see."""
-        with suppress(DatabaseUnavailable):
+        with suppress(DatabaseUnavailableError):
             with self._database.read() as records:
                 ended = records.get(EndedSessionRow, _id_of(session)) is not None
             self._ended[session] = (ended, time.monotonic())
@@ -45,7 +45,7 @@ class SessionRegistry:
         return False
 
     def end(self, session: str) -> None:
-        """Raises `DatabaseUnavailable`: then it goes on."""
+        """Raises `DatabaseUnavailableError`: then it goes on."""
         with self._database.begin() as records:
             row = insert_into(records, EndedSessionRow).values(id=_id_of(session), ended_at=now())
             records.execute(row.on_conflict_do_nothing())

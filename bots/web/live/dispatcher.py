@@ -14,7 +14,7 @@ from studio.db.people import find_named
 from studio.domain.people import Platform
 from studio.domain.provenance import Traces
 from studio.domain.requests import Source
-from studio.errors import BadRequest, ChatelierError, PolicyRefusal
+from studio.errors import BadRequestError, ChatelierError, PolicyRefusalError
 from studio.ports import Ports
 
 
@@ -29,7 +29,7 @@ class Clerk:
         """Never raises: what goes wrong becomes one sentence for the person."""
         try:
             reply = self._follow(visitor, wish)
-        except PolicyRefusal as error:  # the refused job has a card, with a way to appeal
+        except PolicyRefusalError as error:  # the refused job has a card, with a way to appeal
             reply = _failed(error, job_id=error.job_id)
         except ChatelierError as error:
             reply = _failed(error)
@@ -67,7 +67,7 @@ class Clerk:
     def _press(self, call: Call, wish: Press) -> Reply:
         button = parse_button(wish.button)
         if button is None:
-            raise BadRequest(texts.BUTTON_UNKNOWN)
+            raise BadRequestError(texts.BUTTON_UNKNOWN)
         return reply_to(press(self._ports, call, button))
 
     def _named(self, spec: CommandSpec, values: dict[str, object]) -> dict[str, object]:
@@ -82,13 +82,13 @@ class Clerk:
     def _redeem(self, visitor: Visitor, ticket: str) -> Source:
         source = self._passes.redeem(visitor, ticket)
         if source is None:
-            raise BadRequest(texts.TICKET_EXPIRED)
+            raise BadRequestError(texts.TICKET_EXPIRED)
         return source
 
     def _redeem_look(self, visitor: Visitor, ticket: str) -> Traces:
         traces = self._passes.redeem_look(visitor, ticket)
         if traces is None:
-            raise BadRequest(texts.TICKET_EXPIRED)
+            raise BadRequestError(texts.TICKET_EXPIRED)
         return traces
 
 

@@ -21,7 +21,7 @@ from studio.domain.events import (
     PictureChanged,
 )
 from studio.domain.people import Platform
-from studio.errors import NotFound, Trouble
+from studio.errors import NotFoundError, ServiceError
 from studio.ports import Events
 
 log = logging.getLogger(__name__)
@@ -80,9 +80,9 @@ class News:
             event = delivery.event
             try:
                 self._pass_on(event, loop)
-            except NotFound:
+            except NotFoundError:
                 log.info("an event speaks of what is not there: %s", type(event).__name__)
-            except Trouble:
+            except ServiceError:
                 raise  # not acknowledged: it comes again in a while
             except Exception as error:
                 # A defect must not be repeated for ever.

@@ -33,7 +33,7 @@ class Wall:
         return {"type": "wall", "html": html, "me": visitor.user_id}
 
     async def page(self, visitor: Visitor, before: str) -> str:
-        """Older work than the job `before`. Raises `NotFound` for an unknown job."""
+        """Older work than the job `before`. Raises `NotFoundError` for an unknown job."""
         html, _ = await self._backroom.run("wall", self._page, visitor, before)
         return html
 

@@ -12,7 +12,7 @@ from bots.web.context import House
 from bots.web.live.connection import CLOSE_NOT_IN, Seat
 from bots.web.live.protocol import LONGEST_BYTES, Ping, Wish, id_of, read_message
 from bots.web.texts import texts
-from studio.errors import Banned
+from studio.errors import BannedError
 
 
 async def attend(socket: WebSocket) -> None:
@@ -25,7 +25,7 @@ async def attend(socket: WebSocket) -> None:
         return
     try:
         await require_welcome(house, visitor)
-    except Banned as error:
+    except BannedError as error:
         await socket.close(CLOSE_NOT_IN, texts.sentence_of(error)[:120])
         return
     seat = Seat(socket=socket, visitor=visitor)

@@ -48,7 +48,7 @@ class Portrait:
 
 
 def load_portrait(session: Session, picture_id: str, viewer: Person) -> Portrait:
-    """Raises `NotFound` for pictures that the viewer may not see."""
+    """Raises `NotFoundError` for pictures that the viewer may not see."""
     audience = Audience.of_person(viewer)
     picture = find_picture(session, picture_id, audience)
     ancestors = [each.id for each in queries.ancestors(session, [picture_id])]

@@ -12,7 +12,7 @@ from studio.db import queries
 from studio.db.linked_identities import same_human
 from studio.domain.identifiers import split_picture_id
 from studio.domain.pictures import THUMBNAIL_SIDES_PIXELS
-from studio.errors import BadImage, ChatelierError, NotFound
+from studio.errors import BadImageError, ChatelierError, NotFoundError
 from studio.services.upload_intake import accept_upload, examine_upload
 
 _TYPES = {".png": "image/png", ".webp": "image/webp", ".jpg": "image/jpeg"}
@@ -30,7 +30,7 @@ async def picture_file(request: Request) -> Response:
     picture_id: str = request.path_params["picture"]
     side = _side_of(request)
     if split_picture_id(picture_id) is None:
-        raise NotFound("That picture")
+        raise NotFoundError("That picture")
     key = await house.backroom.run("shelf", _find_key, house, visitor, picture_id, side)
     headers = {"ETag": f'"{key}"', "Cache-Control": _CACHED}
     if request.headers.get("if-none-match") == headers["ETag"]:
@@ -45,17 +45,17 @@ async def picture_file(request: Request) -> Response:
 
 
 def _side_of(request: Request) -> int | None:
-    """The size of a thumbnail in pixels; None for the picture itself. Raises `NotFound` for a size never made."""
+    """The size of a thumbnail in pixels; None for the picture itself. Raises `NotFoundError` for a size never made."""
     if not request.url.path.startswith("/thumbnails/"):
         return None
     side = request.query_params.get("side", str(THUMBNAIL_SIDES_PIXELS[0]))
     if side not in map(str, THUMBNAIL_SIDES_PIXELS):
-        raise NotFound("That picture")
+        raise NotFoundError("That picture")
     return int(side)
 
 
 def _find_key(house: House, visitor: Visitor, picture_id: str, side: int | None) -> str:
-    """Raises `NotFound`, and `Banned`: one's own pictures stay within reach of whoever is banned."""
+    """Raises `NotFoundError`, and `BannedError`: one's own pictures stay within reach of whoever is banned."""
     with house.ports.database.read() as session:
         picture = find_picture(session, picture_id, Audience.of_person(visitor.person))
         owner = queries.find_job(session, picture.job_id).person.key
@@ -95,7 +95,7 @@ def _take_in(house: House, visitor: Visitor, data: bytes, look: bool) -> str:
 
 async def _receive(request: Request, *, most_bytes: int) -> bytes:
     """The body, refused as soon as it is too large, before the rest has arrived."""
-    too_large = BadImage(f"it is larger than {most_bytes // 1024**2} MB.")
+    too_large = BadImageError(f"it is larger than {most_bytes // 1024**2} MB.")
     declared = request.headers.get("content-length", "0")
     if not declared.isdigit() or int(declared) > most_bytes:
         raise too_large
@@ -105,5 +105,5 @@ async def _receive(request: Request, *, most_bytes: int) -> bytes:
         if len(data) > most_bytes:
             raise too_large
     if not data:
-        raise BadImage(texts.UPLOAD_EMPTY)
+        raise BadImageError(texts.UPLOAD_EMPTY)
     return bytes(data)

@@ -26,7 +26,7 @@ from studio.db.cases import desk_cases
 from studio.db.people import find_person
 from studio.domain.cases import Case, CaseState, Dossier
 from studio.domain.identifiers import is_job_id
-from studio.errors import ChatelierError, NotAllowed, NotFound
+from studio.errors import ChatelierError, NotAllowedError, NotFoundError
 from studio.runtime.clock import now
 
 _DECIDED_SHOWN = 8
@@ -76,7 +76,7 @@ async def case_picture(request: Request) -> Response:
 
         blurred = await house.backroom.run("shelf", pixelate, data)
         if blurred is None:
-            raise NotFound("The picture")
+            raise NotFoundError("The picture")
         data = blurred
     return Response(data, media_type="image/png", headers={"Cache-Control": "private, no-store"})
 
@@ -135,15 +135,15 @@ def _picture(house: House, visitor: Visitor, case_id: str, picture_id: str) -> b
     dossier = read_for(house.ports.database, house.ports.desk, visitor.person, case_id)
     found = next((each for each in dossier.exhibits if each.id == picture_id), None)
     if found is None:
-        raise NotFound("That picture")
+        raise NotFoundError("That picture")
     return house.ports.store.get(found.key)
 
 
 async def _moderator(request: Request) -> tuple[House, Visitor]:
-    """Raises `NotAdmitted` and `Banned`, and `NotAllowed` for everybody else."""
+    """Raises `NotAdmitted` and `BannedError`, and `NotAllowedError` for everybody else."""
     house, visitor = await welcomed(request)
     if not visitor.moderator:
-        raise NotAllowed(MODERATORS_ONLY)
+        raise NotAllowedError(MODERATORS_ONLY)
     if "case" in request.path_params and not is_job_id(request.path_params["case"]):
-        raise NotFound("That case")
+        raise NotFoundError("That case")
     return house, visitor

@@ -24,7 +24,7 @@ from studio.commands.submission.known_names import default_note, names_offered
 from studio.db import queries
 from studio.domain.identifiers import is_job_id, split_picture_id
 from studio.domain.preferences import RemixConsent
-from studio.errors import Banned, NotFound
+from studio.errors import BannedError, NotFoundError
 from studio.parsing.grid_regions import COLUMNS, ROWS
 
 ASPECTS = ("16:9", "3:2", "1:1", "2:3", "9:16")
@@ -37,7 +37,7 @@ async def room_page(request: Request) -> Response:
         return entry_page(request, visitor)
     try:
         await require_welcome(house, visitor)
-    except Banned as error:
+    except BannedError as error:
         return await banned_page(request, texts.sentence_of(error))
     return HTMLResponse(page_of(request, visitor))
 
@@ -47,7 +47,7 @@ async def older(request: Request) -> Response:
     house, visitor = await welcomed(request)
     before = request.query_params.get("before", "")
     if not is_job_id(before):
-        raise NotFound("That page")
+        raise NotFoundError("That page")
     return HTMLResponse(await house.wall.page(visitor, before))
 
 
@@ -56,7 +56,7 @@ async def picture_sheet(request: Request) -> Response:
     house, visitor = await welcomed(request)
     picture_id: str = request.path_params["picture"]
     if split_picture_id(picture_id) is None:
-        raise NotFound("That picture")
+        raise NotFoundError("That picture")
 
     def load() -> str:
         with house.ports.database.read() as session:
@@ -77,13 +77,13 @@ async def job_sheet(request: Request) -> Response:
             job = queries.find_job(session, job_id, viewer=visitor.person)
             card = load_cards(session, [job])[0]
         if not card.seen_by(visitor.user_id, moderator=visitor.moderator):
-            raise NotFound(f"Job {job_id}")
+            raise NotFoundError(f"Job {job_id}")
         if job.person.key != visitor.person.key:  # one's own stay within reach of whoever is banned
             house.ports.gate.require_welcome(visitor.person)
         return render("job.html", card=card, job=card.job)
 
     if not is_job_id(job_id):
-        raise NotFound("That job")
+        raise NotFoundError("That job")
     return sheet_of(request, visitor, await house.backroom.run("wall", load))
 
 
@@ -94,13 +94,13 @@ async def flag_sheet(request: Request) -> Response:
     split = split_picture_id(what)
     job_id = split[0] if split else what
     if not is_job_id(job_id):
-        raise NotFound("That picture")
+        raise NotFoundError("That picture")
 
     def load() -> str:
         with house.ports.database.read() as session:
             card = load_cards(session, [queries.find_job(session, job_id, viewer=visitor.person)])[0]
         if not card.tiles:
-            raise NotFound("That picture")
+            raise NotFoundError("That picture")
         return render("flag.html", card=card, chosen=what, longest_reason=LONGEST_REASON)
 
     return sheet_of(request, visitor, await house.backroom.run("wall", load))
@@ -111,7 +111,7 @@ async def own_sheet(request: Request) -> Response:
     house, visitor = admitted(request)
     name: str = request.path_params["name"]
     if name not in ("queue", "history"):
-        raise NotFound("That page")
+        raise NotFoundError("That page")
     call = Call(person=visitor.person, address=ROOM_ADDRESS, request_key="")
 
     def load() -> str:

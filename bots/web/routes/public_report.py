@@ -14,7 +14,7 @@ from bots.web.texts import texts
 from studio.commands.moderation.report import report_from_outside
 from studio.commands.pictures.whose import attribute
 from studio.domain.identifiers import split_picture_id
-from studio.errors import BadImage, ChatelierError, NotFound
+from studio.errors import BadImageError, ChatelierError, NotFoundError
 from studio.services.upload_intake import examine_upload
 
 _REPORTS_A_MINUTE = 3
@@ -45,7 +45,7 @@ async def send_report(request: Request) -> Response:
         data = await file.read(most_bytes + 1) if isinstance(file, UploadFile) else b""
     try:
         await house.backroom.run("sink", partial(_report, house, picture_id, data, reason))
-    except NotFound:
+    except NotFoundError:
         return _form(request, picture=picture_id[:20], problem=texts.REPORT["unknown"], status=404)
     except ChatelierError as error:
         return _form(request, picture=picture_id[:20], problem=texts.sentence_of(error), status=422)
@@ -53,12 +53,12 @@ async def send_report(request: Request) -> Response:
 
 
 def _report(house: House, picture_id: str, data: bytes, reason: str) -> None:
-    """Raises `NotFound` for an unknown id, and `BadImage` for a file that is no picture.
+    """Raises `NotFoundError` for an unknown id, and `BadImageError` for a file that is no picture.
 
     Of a file nobody is told whether anything here looks like it.
     """
     if not picture_id and not data:
-        raise BadImage(texts.REPORT["nothing"])
+        raise BadImageError(texts.REPORT["nothing"])
     if not picture_id:
         traces = examine_upload(house.ports, None, data)
         with house.ports.database.read() as session:
@@ -67,7 +67,7 @@ def _report(house: House, picture_id: str, data: bytes, reason: str) -> None:
             return
         picture_id = found.picture_id
     if split_picture_id(picture_id) is None:
-        raise NotFound("That picture")
+        raise NotFoundError("That picture")
     report_from_outside(house.ports, picture_id, reason)
 
 

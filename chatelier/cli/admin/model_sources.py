@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from studio.errors import Misconfigured, ModelBroken
+from studio.errors import ConfigurationError, ModelLoadError
 
 if TYPE_CHECKING:
     from engine.catalog.catalog import ModelCatalogue
@@ -14,17 +14,17 @@ _USUAL_PIXELS = 512
 
 
 def refuse_bad(name: str, family: str, dtype: str) -> None:
-    """Raises `Misconfigured` before anything is written."""
+    """Raises `ConfigurationError` before anything is written."""
     from engine.adapters.registry import FAMILIES
     from engine.catalog.checkpoints import AUTO
     from engine.catalog.entries import DTYPES
 
     if not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,63}", name):
-        raise Misconfigured(f"{name[:40]} is no good name for a model. Use letters, digits, - and _.")
+        raise ConfigurationError(f"{name[:40]} is no good name for a model. Use letters, digits, - and _.")
     if family not in {*FAMILIES, AUTO}:
-        raise Misconfigured(f"--family must be one of {', '.join([AUTO, *FAMILIES])}.")
+        raise ConfigurationError(f"--family must be one of {', '.join([AUTO, *FAMILIES])}.")
     if dtype not in DTYPES:
-        raise Misconfigured(f"--dtype must be one of {', '.join(DTYPES)}.")
+        raise ConfigurationError(f"--dtype must be one of {', '.join(DTYPES)}.")
 
 
 def find_source(
@@ -32,7 +32,7 @@ def find_source(
 ) -> tuple[str, str]:
     """The source as the catalogue of models names it, and the family. A folder of this machine wins over a hub.
 
-    Raises `Misconfigured` for what is no model, or of another family.
+    Raises `ConfigurationError` for what is no model, or of another family.
     """
     from engine.catalog.entries import is_hub_name
 
@@ -42,7 +42,7 @@ def find_source(
     if path.is_dir():
         return str(path.resolve()), _family(name, family, path)
     if not is_hub_name(source) or path.suffix:
-        raise Misconfigured(
+        raise ConfigurationError(
             f"There is no folder or file {source}. "
             "Give a folder in the diffusers layout, a .safetensors checkpoint, or owner/name on the hub."
         )
@@ -60,7 +60,7 @@ def native_pixels(source: str, family: str) -> int:
             return read_any_layout(folder).sample_pixels
         denoiser = "unet" if (folder / "unet").is_dir() else "transformer"
         return read_layout(folder, denoiser=denoiser).sample_pixels
-    except ModelBroken:  # on a hub still, or damaged, of which `check` tells
+    except ModelLoadError:  # on a hub still, or damaged, of which `check` tells
         return _USUAL_PIXELS
 
 
@@ -70,8 +70,8 @@ def _family(name: str, family: str, folder: Path) -> str:
     try:
         check_family(name, family, folder)
         return family_of(folder) if family == AUTO else family
-    except ModelBroken as error:
-        raise Misconfigured(str(error)) from error
+    except ModelLoadError as error:
+        raise ConfigurationError(str(error)) from error
 
 
 def _convert(catalogue: "ModelCatalogue", name: str, file: Path, *, config: str | None, home: Path) -> Path:
@@ -82,7 +82,7 @@ def _convert(catalogue: "ModelCatalogue", name: str, file: Path, *, config: str 
     template = _template(catalogue, config)
     if template is None or family_of(template) != family:
         others = [entry.name for entry in catalogue.entries if entry.family == family and not entry.bundled]
-        raise Misconfigured(
+        raise ConfigurationError(
             f"{file.name} is a checkpoint of {TITLES[family]}, and is configured like a model of that kind. "
             f"Fetch one, such as {', '.join(others)}, and name it: chatelier models pull {others[0]} && "
             f"chatelier models add {name} {file} --config {others[0]}"
@@ -96,12 +96,12 @@ def _convert(catalogue: "ModelCatalogue", name: str, file: Path, *, config: str 
 
 
 def _template(catalogue: "ModelCatalogue", config: str | None) -> Path | None:
-    """The folder that --config names. Raises `ModelBroken` when it is that of a model that was not pulled yet."""
+    """The folder that --config names. Raises `ModelLoadError` when it is that of a model that was not pulled yet."""
     if config is None:
         return None
     path = Path(config).expanduser()
     if config in catalogue.names:
         return catalogue.folder(catalogue.find(config))
     if not path.is_dir():
-        raise Misconfigured(f"--config {config} is neither a model of the catalogue nor a folder.")
+        raise ConfigurationError(f"--config {config} is neither a model of the catalogue nor a folder.")
     return path

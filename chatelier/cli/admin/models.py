@@ -144,7 +144,7 @@ def check(
     from chatelier.runtime.console import answers, say_error
     from engine.adapters.registry import new_painter
     from engine.adapters.runtime.loading import choose_device
-    from studio.errors import ModelBroken
+    from studio.errors import ModelLoadError
 
     catalogue = _catalogue()
     entries = [catalogue.find(name) for name in names or catalogue.names]
@@ -160,7 +160,7 @@ def check(
             for problem in catalogue.extras_problems(entry):
                 broken += 1
                 say_error(f"{entry.name}: {problem}")
-        except ModelBroken as error:
+        except ModelLoadError as error:
             broken += 1
             say_error(f"{entry.name}: {error}")
     if broken:
@@ -175,23 +175,23 @@ def _catalogue() -> "ModelCatalogue":
 
 
 def _whereabouts(catalogue: "ModelCatalogue", entry: "ModelEntry") -> str:
-    from studio.errors import ModelBroken
+    from studio.errors import ModelLoadError
 
     if entry.bundled:
         return "bundled"
     try:
         return "here" if catalogue.folder(entry).is_dir() else "folder is missing"
-    except ModelBroken:
+    except ModelLoadError:
         return "not fetched"
 
 
 def _steps(catalogue: "ModelCatalogue", entry: "ModelEntry") -> int:
     """As recipes tell them: what a prior in the model's folder says goes first."""
     from engine.catalog.model_files import read_json
-    from studio.errors import ModelBroken
+    from studio.errors import ModelLoadError
 
     try:
         prior = catalogue.folder(entry) / "prior" / "prior.json"
         return int(read_json(prior).get("steps", entry.steps)) if prior.is_file() else entry.steps
-    except ModelBroken:  # of which its place tells, and `check`
+    except ModelLoadError:  # of which its place tells, and `check`
         return entry.steps

@@ -51,9 +51,9 @@ def root() -> None:
     """
     from chatelier.settings import load_settings
     from chatelier.wiring.ports import own_chain
-    from studio.errors import Misconfigured
+    from studio.errors import ConfigurationError
 
     chain = own_chain(load_settings())
     if chain is None:
-        raise Misconfigured("There are no certificates yet. Make them with: chatelier provenance init")
+        raise ConfigurationError("There are no certificates yet. Make them with: chatelier provenance init")
     typer.echo(chain.root, nl=False)

@@ -51,7 +51,7 @@ def imagine(  # noqa: PLR0917 - options are named on the command line
     from chatelier.settings import load_settings
     from chatelier.settings.settings import LogLevel
     from chatelier.wiring.local_generation import paint_into, read_request
-    from studio.errors import JobCancelled
+    from studio.errors import JobCancelledError
 
     settings = load_settings()
     set_up_logging(settings, least=LogLevel.WARNING)
@@ -78,7 +78,7 @@ def imagine(  # noqa: PLR0917 - options are named on the command line
             results = list(
                 paint_into(output, request, settings=settings, on_progress=bar.show, on_remark=say_warning)
             )
-    except JobCancelled:
+    except JobCancelledError:
         raise typer.Abort from None
     _print(results, as_json=as_json)
     if not as_json:
@@ -97,11 +97,11 @@ def _print_note(settings: "Settings", model: str | None) -> None:
 
 
 def _read_prompt(words: list[str]) -> str:
-    from studio.errors import BadParameter
+    from studio.errors import BadParameterError
 
     prompt = " ".join(words).strip()
     if not prompt:
-        raise BadParameter("prompt", 'is empty. For example: chatelier imagine "a yellow star"')
+        raise BadParameterError("prompt", 'is empty. For example: chatelier imagine "a yellow star"')
     return prompt
 
 
@@ -132,7 +132,7 @@ class _Bar:
 def _print(results: "list[Saved | Withheld]", *, as_json: bool) -> None:
     from chatelier.runtime.console import say_warning
     from chatelier.wiring.local_generation import Saved
-    from studio.errors import PolicyRefusal
+    from studio.errors import PolicyRefusalError
 
     saved = [each for each in results if isinstance(each, Saved)]
     withheld = [each for each in results if not isinstance(each, Saved)]
@@ -147,7 +147,7 @@ def _print(results: "list[Saved | Withheld]", *, as_json: bool) -> None:
         )
     if not saved and withheld:
         first = withheld[0]
-        raise PolicyRefusal(rule="inspection", category=first.category, remedy=first.remedy)
+        raise PolicyRefusalError(rule="inspection", category=first.category, remedy=first.remedy)
 
 
 def _print_json(saved: "list[Saved]") -> None:

@@ -46,15 +46,15 @@ def verify(
 
 
 def _traces(settings: "Settings", image: Path) -> "Traces":
-    """Raises `BadImage`, also for a file that cannot be read."""
+    """Raises `BadImageError`, also for a file that cannot be read."""
     from chatelier.wiring.ports import open_examiner
     from engine.imaging.image_tools import Darkroom
-    from studio.errors import BadImage
+    from studio.errors import BadImageError
 
     try:
         data = image.read_bytes()
     except OSError as error:
-        raise BadImage(f"{image} cannot be read ({error.strerror}).") from error
+        raise BadImageError(f"{image} cannot be read ({error.strerror}).") from error
     return open_examiner(settings).examine(data, png=Darkroom().clean(data).png)
 
 
@@ -64,14 +64,14 @@ def _attribution(settings: "Settings", traces: "Traces") -> "Attribution":
     from chatelier.wiring.ports import open_database
     from studio.commands.pictures.whose import attribute, claimed
     from studio.db.database import Database
-    from studio.errors import DatabaseUnavailable, Misconfigured
+    from studio.errors import ConfigurationError, DatabaseUnavailableError
 
     file = Database(settings.database).url.database
     if settings.database_url is None and not (file and Path(file).exists()):
         return claimed(traces)
     try:
         database = open_database(settings)
-    except (DatabaseUnavailable, Misconfigured) as error:
+    except (DatabaseUnavailableError, ConfigurationError) as error:
         say_warning(f"The records were not asked: {error}")
         return claimed(traces)
     try:

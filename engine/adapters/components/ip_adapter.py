@@ -18,7 +18,7 @@ from engine.adapters.components.latent_blending import blend
 from engine.adapters.runtime.loading import LOADING, quiet
 from engine.batching.sampling_params import Portion
 from engine.catalog.addons import IpAdapterEntry
-from studio.errors import ModelBroken
+from studio.errors import ModelLoadError
 
 Tokens = torch.Tensor
 _PARTS = ("image_proj", "ip_adapter")
@@ -30,7 +30,7 @@ class Eyes:
     def __init__(
         self, entry: IpAdapterEntry, unet: Any, *, model: str, device: torch.device, dtype: torch.dtype
     ) -> None:
-        """Raises `ModelBroken` when a file is missing, damaged or made for another model."""
+        """Raises `ModelLoadError` when a file is missing, damaged or made for another model."""
         self._device, self._dtype = device, dtype
         quiet()
         try:
@@ -44,7 +44,7 @@ class Eyes:
         except torch.OutOfMemoryError:
             raise
         except Exception as error:  # whatever a library throws at a file of another shape
-            raise ModelBroken(
+            raise ModelLoadError(
                 f"The IP-Adapter of the model {model} is missing, damaged or made for another model."
             ) from error
         # The tokens are computed once for a lane instead of once for every step.

@@ -13,7 +13,7 @@ import torch
 from engine.adapters.runtime.loading import LOADING
 from engine.catalog.catalog import ModelEntry
 from engine.catalog.checkpoints import check_lora
-from studio.errors import ModelBroken, NotSupported
+from studio.errors import ModelLoadError, NotSupportedError
 
 Worn = tuple[tuple[str, float], ...]
 
@@ -39,7 +39,7 @@ class Loras:
     def wear(self, wanted: Worn) -> None:
         """From now on the networks answer with these and no others, by name and weight.
 
-        Raises `NotSupported` for a LoRA that was made for another model, `ModelBroken` for a file that is not
+        Raises `NotSupportedError` for a LoRA that was made for another model, `ModelLoadError` for a file that is not
         there or damaged; the networks then are without any.
         """
         if wanted == self._worn:
@@ -77,10 +77,12 @@ class Loras:
 
     def _load(self, name: str) -> None:
         if importlib.util.find_spec("peft") is None:
-            raise ModelBroken("LoRAs need the package peft, which is not installed. Tell an administrator.")
+            raise ModelLoadError(
+                "LoRAs need the package peft, which is not installed. Tell an administrator."
+            )
         path = Path(self._entry.loras[name].source)
         if not path.is_file():
-            raise ModelBroken(
+            raise ModelLoadError(
                 f"The LoRA {name} is not on this machine. Fetch it with: chatelier models pull {self._entry.name}"
             )
         check_lora(path)
@@ -107,9 +109,9 @@ class Loras:
             log.debug("nothing to undo")
         self._take_off()
 
-    def _misfit(self, name: str) -> NotSupported:
+    def _misfit(self, name: str) -> NotSupportedError:
         others = ", ".join(each for each in self._entry.loras if each != name)
-        return NotSupported(
+        return NotSupportedError(
             model=self._entry.name,
             operation=f"use the LoRA {name}: its file is damaged or was made for another model",
             instead=f"these LoRAs: {others}" if others else "",

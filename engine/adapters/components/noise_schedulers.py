@@ -9,7 +9,7 @@ from typing import Any
 import diffusers
 
 from engine.catalog.model_files import read_json
-from studio.errors import BadParameter
+from studio.errors import BadParameterError
 
 # Name → diffusers class and what is set on top of the model's own configuration.
 BY_NAME: Mapping[str, tuple[str, Mapping[str, Any]]] = {
@@ -40,10 +40,10 @@ class Schedulers:
         self._lock = Lock()
 
     def name(self, wanted: str | None) -> str:
-        """`wanted` if it is known, else `BadParameter`; for None the name of the model's own scheduler."""
+        """`wanted` if it is known, else `BadParameterError`; for None the name of the model's own scheduler."""
         if wanted is not None:
             if wanted not in self._known:
-                raise BadParameter("scheduler", f"must be one of {', '.join(self._known)}.")
+                raise BadParameterError("scheduler", f"must be one of {', '.join(self._known)}.")
             return wanted
         own = self.new(None)
         for name, (kind, options) in self._known.items():

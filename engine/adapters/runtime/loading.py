@@ -13,7 +13,7 @@ from torch.utils._python_dispatch import is_traceable_wrapper_subclass
 from transformers.utils import logging as transformers_logging
 
 from engine.catalog.model_files import components, loaded_weights
-from studio.errors import ModelBroken
+from studio.errors import ModelLoadError
 
 # While weights are loaded, parameters of every module made anywhere in the process are put aside as empty ones
 # (accelerate.init_empty_weights). Two threads that do so at once never take that back.
@@ -59,11 +59,11 @@ def choose_dtype(wanted: str, device: torch.device) -> torch.dtype:
 def load_part(folder: Path, name: str, *, dtype: torch.dtype | None = None) -> Any:
     """One component by the class that the model's index names; with a `dtype` for those that have weights.
 
-    Raises `ModelBroken` for anything wrong with it.
+    Raises `ModelLoadError` for anything wrong with it.
     """
     found = components(folder).get(name)
     if found is None:
-        raise ModelBroken(f"The model folder {folder.name} names no {name} in its model_index.json.")
+        raise ModelLoadError(f"The model folder {folder.name} names no {name} in its model_index.json.")
     library, kind = found
     options: dict[str, Any] = {}
     if dtype is not None:
@@ -75,7 +75,7 @@ def load_part(folder: Path, name: str, *, dtype: torch.dtype | None = None) -> A
     except torch.OutOfMemoryError:
         raise
     except Exception as error:  # whatever a library throws at a damaged file
-        raise ModelBroken(
+        raise ModelLoadError(
             f"The model {folder.name} cannot be loaded: its {name} is damaged or does not fit its configuration. "
             "Check it with: chatelier models check"
         ) from error
@@ -89,7 +89,7 @@ class LoadsNetworks(Protocol):
 
 
 def load_network(folder: Path, name: str, *, device: torch.device, dtype: torch.dtype) -> Any:
-    """A component with its weights. Raises `ModelBroken`."""
+    """A component with its weights. Raises `ModelLoadError`."""
     return _settled(load_part(folder, name, dtype=dtype), device=device)
 
 

@@ -15,7 +15,7 @@ from torch.utils._pytree import tree_map
 
 from engine.adapters.runtime.loading import LoadsNetworks, load_network
 from engine.performance import LowMemory, Quantise, Speed
-from studio.errors import ModelBroken
+from studio.errors import ModelLoadError
 
 # Rows are padded up to these, so that a compiled or tuned denoiser meets few shapes, whoever joins or leaves. The
 # steps are small enough that at most a third of a forward pass is padding.
@@ -136,9 +136,9 @@ def _allow_variants(*_: Any) -> None:
 
 
 def quantise(denoiser: torch.nn.Module, wanted: Quantise) -> None:
-    """Weights only; sums stay in the usual precision. Raises `ModelBroken` where torchao is not installed."""
+    """Weights only; sums stay in the usual precision. Raises `ModelLoadError` where torchao is not installed."""
     if importlib.util.find_spec("torchao") is None:
-        raise ModelBroken(
+        raise ModelLoadError(
             f"Weights in {wanted} need the package torchao: pip install torchao. Or set CHATELIER_SPEED__QUANTISE=off."
         )
     quantization = importlib.import_module("torchao.quantization")

@@ -13,7 +13,7 @@ from transformers.utils import logging as transformers_logging
 from engine.batching.models import Painter
 from engine.batching.sampling_params import Sketch
 from engine.catalog.model_files import INDEX, read_json
-from studio.errors import NotSupported
+from studio.errors import NotSupportedError
 
 
 @runtime_checkable
@@ -53,7 +53,7 @@ class StockPipeline:
 
     def __init__(self, painter: Painter, folder: Path) -> None:
         if not isinstance(painter, HasParts):
-            raise NotSupported(model=painter.name, operation="be measured step by step")
+            raise NotSupportedError(model=painter.name, operation="be measured step by step")
         self._pipeline = stock_pipeline(painter, folder)
 
     def seconds(self, sketches: Sequence[Sketch]) -> float:

@@ -12,7 +12,7 @@ import torch
 from engine.adapters.runtime.loading import LOADING, load_part, quiet
 from engine.catalog.checkpoints import read_header
 from engine.catalog.model_files import INDEX, UNUSED, components, loaded_weights, read_json, weight_files
-from studio.errors import Misconfigured
+from studio.errors import ConfigurationError
 
 # How the tensors of a part are named in checkpoints; one that is not in the file comes from the configuration's folder.
 _PREFIXES: Mapping[str, tuple[str, ...]] = {
@@ -27,7 +27,7 @@ _DTYPES = {"F32": torch.float32, "F16": torch.float16}
 def convert_checkpoint(file: Path, *, config: Path, folder: Path) -> None:
     """Write the model of a .safetensors `file` into `folder`, configured as the model in the folder `config` is.
 
-    Raises `Misconfigured` where they do not fit or a part is in neither of them; `folder` then is not there.
+    Raises `ConfigurationError` where they do not fit or a part is in neither of them; `folder` then is not there.
     """
     header = read_header(file)
     kinds = Counter(each["dtype"] for each in header.values())
@@ -35,13 +35,13 @@ def convert_checkpoint(file: Path, *, config: Path, folder: Path) -> None:
     lacking = [name for name in components(config) if _lacks(name, header)]
     for name in lacking:
         if not loaded_weights(config / name)[1]:
-            raise Misconfigured(
+            raise ConfigurationError(
                 f"{file.name} has no {name}, and neither has {config}. Give --config a folder with its weights."
             )
     # diffusers takes what the file lacks from the configuration's folder, pickles too where there is nothing else.
     for path in weight_files(config):
         if path.suffix != ".safetensors" and not loaded_weights(path.parent)[1]:
-            raise Misconfigured(
+            raise ConfigurationError(
                 f"{config} has its {path.parent.name} as a pickle, which is not read. Give --config another folder."
             )
     quiet()
@@ -52,7 +52,7 @@ def convert_checkpoint(file: Path, *, config: Path, folder: Path) -> None:
         _load(file, config, parts, dtype).save_pretrained(unfinished, safe_serialization=True)
     except Exception as error:  # whatever a library throws at weights of another shape
         shutil.rmtree(unfinished, ignore_errors=True)
-        raise Misconfigured(
+        raise ConfigurationError(
             f"{file.name} does not fit the configuration of {config}. Give --config the folder of a model of its kind."
         ) from error
     shutil.rmtree(folder, ignore_errors=True)

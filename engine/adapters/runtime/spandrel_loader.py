@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from safetensors.torch import load_file
 
-from studio.errors import ModelBroken
+from studio.errors import ModelLoadError
 
 BUNDLED_FOLDER = Path(__file__).parents[2] / "models" / "upscalers"
 BUNDLED_NAME = "realesr-animevideov3-x4"
@@ -52,13 +52,13 @@ class _Absent:
         return self
 
     def __call__(self, *_: object, **__: object) -> None:
-        raise ModelBroken(
+        raise ModelLoadError(
             "This model layout needs torchvision, which is not installed. Choose another upscaler."
         )
 
 
 def find_weights(name: str, folders: tuple[Path, ...] = ()) -> Path:
-    """A path as it is, else a file of that name in `folders` or of the bundled ones. Raises `ModelBroken`."""
+    """A path as it is, else a file of that name in `folders` or of the bundled ones. Raises `ModelLoadError`."""
     if Path(name).suffix in SUFFIXES and Path(name).is_file():
         return Path(name)
     shelves = (*folders, BUNDLED_FOLDER)
@@ -68,13 +68,13 @@ def find_weights(name: str, folders: tuple[Path, ...] = ()) -> Path:
             if path.suffix in SUFFIXES and path.is_file():
                 return path
     known = sorted({path.stem for folder in shelves for path in folder.glob("*") if path.suffix in SUFFIXES})
-    raise ModelBroken(
+    raise ModelLoadError(
         f"There is no upscaler named {Path(name).name}. There is: {', '.join(known) or 'none'}."
     )
 
 
 def load_upscaler(path: Path) -> Any:
-    """spandrel's `ImageModelDescriptor` on the CPU, in evaluation mode. Raises `ModelBroken`.
+    """spandrel's `ImageModelDescriptor` on the CPU, in evaluation mode. Raises `ModelLoadError`.
 
     Files in the old pickle format are read as bare weights only: nothing in them is executed.
     """
@@ -86,14 +86,16 @@ def load_upscaler(path: Path) -> Any:
             state = torch.load(path, map_location="cpu", weights_only=True)
         model = spandrel.ModelLoader().load_from_state_dict(spandrel.canonicalize_state_dict(state))
     except spandrel.UnsupportedModelError as error:
-        raise ModelBroken(f"{path.name} has a layout that is not known. Choose another upscaler.") from error
-    except ModelBroken:
+        raise ModelLoadError(
+            f"{path.name} has a layout that is not known. Choose another upscaler."
+        ) from error
+    except ModelLoadError:
         raise
     except Exception as error:  # a damaged file fails in as many ways as there are layouts
-        raise ModelBroken(f"The upscaler {path.name} is damaged. Please copy it again.") from error
+        raise ModelLoadError(f"The upscaler {path.name} is damaged. Please copy it again.") from error
     colours = getattr(model, "input_channels", 0), getattr(model, "output_channels", 0)
     if not isinstance(model, spandrel.ImageModelDescriptor) or colours != (3, 3):
-        raise ModelBroken(
+        raise ModelLoadError(
             f"{path.name} does not turn colour pictures into colour pictures. Choose another upscaler."
         )
     return model.eval()

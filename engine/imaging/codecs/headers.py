@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from studio.errors import BadImage
+from studio.errors import BadImageError
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 GIF_SIGNATURES = (b"GIF87a", b"GIF89a")
@@ -59,7 +59,7 @@ class Header:
 
 
 def read_header(data: bytes) -> Header:
-    """Raises `BadImage` for every other kind of file and for a header that ends early."""
+    """Raises `BadImageError` for every other kind of file and for a header that ends early."""
     if data.startswith(PNG_SIGNATURE):
         return _read_png(data)
     if data.startswith(b"\xff\xd8\xff"):
@@ -70,7 +70,7 @@ def read_header(data: bytes) -> Header:
         return _read_gif(data)
     if data[4:8] == b"ftyp" and (kind := _brand_of(data)):
         return _read_heif(data, kind)
-    raise BadImage(f"it is {_name_other(data)}. Please send a PNG, JPEG, WebP, AVIF, HEIC or GIF.")
+    raise BadImageError(f"it is {_name_other(data)}. Please send a PNG, JPEG, WebP, AVIF, HEIC or GIF.")
 
 
 def _read_png(data: bytes) -> Header:
@@ -189,8 +189,8 @@ def _name_other(data: bytes) -> str:
     )
 
 
-def _damaged() -> BadImage:
-    return BadImage("the file is damaged. Please save it again as PNG, JPEG or WebP.")
+def _damaged() -> BadImageError:
+    return BadImageError("the file is damaged. Please save it again as PNG, JPEG or WebP.")
 
 
 def _big(data: bytes, start: int, size: int) -> int:

@@ -9,15 +9,15 @@ from functools import cache
 from PIL import AvifImagePlugin, features
 
 from engine.imaging.codecs.headers import Kind
-from studio.errors import BadImage
+from studio.errors import BadImageError
 
 
 def prepare_reader(kind: Kind) -> None:
-    """Raises `BadImage`, with a way to convert the file, where this installation cannot read such files."""
+    """Raises `BadImageError`, with a way to convert the file, where this installation cannot read such files."""
     if kind is Kind.AVIF and not _prepare_avif():
-        raise BadImage("AVIF files cannot be read here. Please save it as PNG, JPEG or WebP.")
+        raise BadImageError("AVIF files cannot be read here. Please save it as PNG, JPEG or WebP.")
     if kind is Kind.HEIF and not _prepare_heif():
-        raise BadImage(
+        raise BadImageError(
             "HEIC files cannot be read here. Please save it as JPEG: on an iPhone, choose Settings › Camera › Formats "
             "› Most Compatible, or share the photo by mail, which converts it."
         )

@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 from engine.imaging.codecs.upload_sanitizer import check_size, clean_upload
-from studio.errors import BadImage
+from studio.errors import BadImageError
 from studio.ports import CleanUpload
 from studio.runtime.worker_process import TIMEOUT_SECONDS, Annex, AnnexFull, AnnexLost, Reply
 
@@ -40,16 +40,18 @@ class Glovebox:
         )
 
     def clean(self, data: bytes) -> CleanUpload:
-        """As `clean_upload`. Raises `BadImage` also for a file that its decoder did not survive."""
+        """As `clean_upload`. Raises `BadImageError` also for a file that its decoder did not survive."""
         check_size(data)
         try:
             reply, pictures = self.annex.ask(data, check=_check)
         except AnnexFull as error:
-            raise BadImage("too many others are being opened. Please try again in a minute.") from error
+            raise BadImageError("too many others are being opened. Please try again in a minute.") from error
         except AnnexLost as error:
-            raise BadImage("it could not be opened safely. Please save it again as PNG or JPEG.") from error
+            raise BadImageError(
+                "it could not be opened safely. Please save it again as PNG or JPEG."
+            ) from error
         if "error" in reply:
-            raise BadImage(reply["error"])
+            raise BadImageError(reply["error"])
         return CleanUpload(
             png=pictures[0],
             width=reply["width"],
@@ -82,7 +84,7 @@ def answer(data: bytes) -> Reply:
     """
     try:
         upload = clean_upload(data)
-    except BadImage as error:
+    except BadImageError as error:
         return {"error": error.reason}, [b"", b"", b""]
     except MemoryError:
         error_text = "it needs more memory than a picture may. Please make it smaller."

@@ -8,7 +8,7 @@ from PIL import Image
 
 from engine.imaging.codecs.encoding import decode, encode_jpeg, encode_webp
 from engine.imaging.codecs.recipe_metadata import copy_recipe
-from studio.errors import BadImage
+from studio.errors import BadImageError
 
 # Above this many pixels WebP takes seconds to encode, so JPEG is used.
 WEBP_PIXELS = 4_000_000
@@ -30,7 +30,7 @@ class Fitted:
 def fit(data: bytes, *, limit_bytes: int) -> Fitted:
     """The picture in at most `limit_bytes`: as it is, else compressed with loss, else smaller as well.
 
-    A recipe in it is carried over unless it alone takes a quarter of the room. Raises `BadImage` when not
+    A recipe in it is carried over unless it alone takes a quarter of the room. Raises `BadImageError` when not
     even 16 px a side fit.
     """
     picture = decode(data)
@@ -45,7 +45,7 @@ def fit(data: bytes, *, limit_bytes: int) -> Fitted:
                 return Fitted(data=encoded, suffix=suffix, width=picture.width, height=picture.height)
             smallest = len(encoded)
         picture = _shrink(picture, limit_bytes / smallest)
-    raise BadImage(f"it cannot be made small enough for {limit_bytes} bytes.")
+    raise BadImageError(f"it cannot be made small enough for {limit_bytes} bytes.")
 
 
 def _encodings(picture: Image.Image, exif: bytes) -> Iterator[tuple[bytes, str]]:

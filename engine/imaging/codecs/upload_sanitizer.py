@@ -9,7 +9,7 @@ from PIL import Image, ImageCms, ImageOps
 from engine.imaging.codecs.encoding import encode_png
 from engine.imaging.codecs.headers import Header, Kind, read_header
 from engine.imaging.codecs.readers import prepare_reader
-from studio.errors import BadImage
+from studio.errors import BadImageError
 from studio.ports import CleanUpload
 
 MAX_UPLOAD_BYTES = 20 * 1024 * 1024
@@ -31,7 +31,7 @@ ONE_COLOUR_RANGE = 16
 
 
 def clean_upload(data: bytes) -> CleanUpload:
-    """RGB PNG of at most 2048 px a side, upright, without metadata; raises `BadImage` for everything else.
+    """RGB PNG of at most 2048 px a side, upright, without metadata; raises `BadImageError` for everything else.
 
     Animations give their first frame. Transparency is laid on white, and what was transparent becomes the
     mask (white: paint here); `as_mask_png` is what the picture says as the mask of another one.
@@ -52,10 +52,10 @@ def clean_upload(data: bytes) -> CleanUpload:
 
 
 def check_size(data: bytes) -> Header:
-    """What the first bytes say, without decoding anything. Raises `BadImage` for what is not worth opening."""
+    """What the first bytes say, without decoding anything. Raises `BadImageError` for what is not worth opening."""
     if len(data) > MAX_UPLOAD_BYTES:
         limit_mib = MAX_UPLOAD_BYTES // 1024**2
-        raise BadImage(f"it has {len(data) / 1024**2:.1f} MiB, and at most {limit_mib} MiB are allowed.")
+        raise BadImageError(f"it has {len(data) / 1024**2:.1f} MiB, and at most {limit_mib} MiB are allowed.")
     header = read_header(data)
     _check_size(header.kind, header.width, header.height)
     return header
@@ -65,9 +65,9 @@ def _check_size(kind: Kind, width: int, height: int) -> None:
     shape = f"{width}×{height} pixels"
     most_side, most_pixels = MOST_SIDES.get(kind, MAX_SIDE_PIXELS), MOST_PIXELS.get(kind, MAX_PIXELS)
     if min(width, height) < MIN_SIDE_PIXELS:
-        raise BadImage(f"{shape} is too small. Each side needs at least {MIN_SIDE_PIXELS} pixels.")
+        raise BadImageError(f"{shape} is too small. Each side needs at least {MIN_SIDE_PIXELS} pixels.")
     if max(width, height) > most_side or width * height > most_pixels:
-        raise BadImage(
+        raise BadImageError(
             f"{shape} is too large. At most {most_side} pixels a side "
             f"and {most_pixels / 1e6:.1f} megapixels are allowed."
         )
@@ -76,7 +76,7 @@ def _check_size(kind: Kind, width: int, height: int) -> None:
 def _check_shape(header: Header, picture: Image.Image) -> None:
     """What is long and thin may have too little left once it is fitted."""
     if min(picture.size) < MIN_SIDE_PIXELS:
-        raise BadImage(
+        raise BadImageError(
             f"{header.width}×{header.height} pixels is too thin: fitted to {WORK_SIDE_PIXELS} pixels, "
             f"its shorter side would have fewer than {MIN_SIDE_PIXELS}. Please cut it shorter."
         )
@@ -91,10 +91,10 @@ def _decode(data: bytes, header: Header) -> Image.Image:
             opened.draft(None, _draft_size(opened.size))
             opened.load()
             return _upright(_to_rgb(opened), opened)
-    except (BadImage, MemoryError):
+    except (BadImageError, MemoryError):
         raise
     except Exception as error:  # a hostile file may break a decoder in any way
-        raise BadImage("the file is damaged. Please save it again as PNG, JPEG or WebP.") from error
+        raise BadImageError("the file is damaged. Please save it again as PNG, JPEG or WebP.") from error
 
 
 def _draft_size(size: tuple[int, int]) -> tuple[int, int]:
@@ -181,7 +181,7 @@ def _mask_of(picture: Image.Image) -> Image.Image | None:
     alpha = picture.getchannel("A")
     seen = alpha.histogram()
     if seen[0] == picture.width * picture.height:
-        raise BadImage("it is fully transparent, so there is nothing to see.")
+        raise BadImageError("it is fully transparent, so there is nothing to see.")
     if not any(seen[:EDIT_BELOW_ALPHA]):
         return None
     return alpha.point(lambda value: 255 if value < EDIT_BELOW_ALPHA else 0)

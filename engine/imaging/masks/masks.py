@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from studio.errors import BadImage
+from studio.errors import BadImageError
 
 Bytes = npt.NDArray[np.uint8]
 
@@ -18,16 +18,18 @@ _LATEST = 110
 
 
 def check_mask(mask: Image.Image, size: tuple[int, int]) -> Image.Image:
-    """The mask in pure black and white (L) at `size`; raises `BadImage` for another shape or when nothing is white."""
+    """The mask in pure black and white (L) at `size`; raises `BadImageError` for another shape or when nothing is
+    white.
+    """
     if not _has_shape(mask.size, size):
-        raise BadImage(
+        raise BadImageError(
             f"the mask is {mask.width}×{mask.height} pixels and the picture {size[0]}×{size[1]}. "
             "Please send a mask of the same size, or of the same ratio of width to height."
         )
     grey = mask.convert("L") if mask.size == size else mask.convert("L").resize(size, Image.Resampling.BOX)
     pure = grey.point(lambda value: 255 if value >= 128 else 0)
     if pure.getbbox() is None:
-        raise BadImage(
+        raise BadImageError(
             "the mask is all black, so there is nothing to repaint. Paint the part to change white."
         )
     return pure
@@ -37,7 +39,7 @@ def fit_mask(mask: Image.Image, size: tuple[int, int]) -> Image.Image:
     """As `check_mask`, for a mask that somebody sent: one that marks the whole picture is a mistake, too."""
     pure = check_mask(mask, size)
     if pure.getextrema() == (255, 255):
-        raise BadImage(
+        raise BadImageError(
             "the mask is all white, so nothing of the picture would stay. Paint what is to stay black, "
             "or make a variation of the whole picture instead."
         )

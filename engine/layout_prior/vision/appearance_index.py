@@ -13,7 +13,7 @@ from PIL import Image
 
 from engine.layout_prior.cutout_library import Library, Subject
 from engine.layout_prior.cutouts.water_removal import without_water
-from studio.errors import ModelBroken
+from studio.errors import ModelLoadError
 
 FILE = "appearances.npz"
 # A rim of nothing around each cut-out: where a thing ends says as much as what is in it.
@@ -61,7 +61,7 @@ class Appearances:
         """`pixels` is uint8 (drawings, 14, 14, 4), `aspects` width over height, both in the order of `drawings_of`."""
         self.drawings = drawings_of(library)
         if len(self.drawings) != len(pixels):
-            raise ModelBroken("The appearances in a model's prior do not fit its library.")
+            raise ModelLoadError("The appearances in a model's prior do not fit its library.")
         colours = pixels[..., :3].astype(np.float32) / 255 @ _MIX.T
         cover = pixels[..., 3:].astype(np.float32) / 255
         both = [(colours * cover, cover), ((colours * cover)[:, :, ::-1], cover[:, :, ::-1])]
@@ -75,7 +75,7 @@ class Appearances:
             with np.load(folder / FILE) as kept:
                 return cls(library, kept["pixels"], kept["aspects"])
         except (OSError, ValueError, KeyError) as problem:
-            raise ModelBroken(f"The appearances in {folder} cannot be read: {problem}") from problem
+            raise ModelLoadError(f"The appearances in {folder} cannot be read: {problem}") from problem
 
     def find(self, view: View, *, count: int) -> list[Find]:
         """The drawings that fit best, each at the best of all guesses; of a subject all its drawings may come."""

@@ -23,7 +23,7 @@ from engine.layout_prior.scenes.backgrounds import SCENE_NAMES
 from engine.layout_prior.scenes.sky import LIGHTS, Colour
 from engine.layout_prior.vision.appearance_index import RIM, SIDE, View
 from engine.layout_prior.vision.scene_summary import HOURS, Impression, Seen
-from studio.errors import ModelBroken
+from studio.errors import ModelLoadError
 
 SIDE_PX, CELLS = 96, 12
 SCENES = ("", *SCENE_NAMES)
@@ -118,7 +118,7 @@ class Beholder(nn.Module):
         try:
             weights = load_file(folder / "beholder.safetensors")
         except (OSError, SafetensorError) as problem:
-            raise ModelBroken(f"The image encoder in {folder} cannot be read: {problem}") from problem
+            raise ModelLoadError(f"The image encoder in {folder} cannot be read: {problem}") from problem
         beholder = cls()
         beholder.load_state_dict({name: _cast(value, torch.float32) for name, value in weights.items()})
         return beholder.eval()

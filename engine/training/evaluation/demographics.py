@@ -12,7 +12,7 @@ NEUTRAL, OPEN = "neutral yellow", "left open"
 
 
 def who_appears(prior: Path, *, seeds: int = SEEDS) -> dict[str, Counter[str]]:
-    """Prompt → how often each gender and each skin appeared over the first `seeds` seeds. Raises `ModelBroken`.
+    """Prompt → how often each gender and each skin appeared over the first `seeds` seeds. Raises `ModelLoadError`.
 
     `prior` is the folder of that name in a model.
     """

@@ -19,7 +19,7 @@ class BlockedHere:
         self._known = known
 
     def judge(self, subject: ImageSubject) -> Finding | None:
-        """Raises `DatabaseUnavailable`: the picture is then not shown."""
+        """Raises `DatabaseUnavailableError`: the picture is then not shown."""
         known = self._known(subject.person)
         views = [view.bits for view in subject.hashes if view.quality >= USABLE_QUALITY] if known else []
         for bits in known:

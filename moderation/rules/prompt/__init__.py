@@ -29,7 +29,7 @@ def house_prompt_rules(
     """The rules every studio has, and a community's own lists.
 
     `community_words` is a text file with one word or phrase a line, `names` a TOML file as `Names` reads it.
-    Raises `Misconfigured` or OSError for a list that cannot be read.
+    Raises `ConfigurationError` or OSError for a list that cannot be read.
     """
     policy = policy or default_policy()
     listed = ListedWords.bundled()

@@ -23,7 +23,7 @@ from moderation.text.normalization import Reading, fold_text
 from moderation.text.word_lists import PlainWords
 from moderation.text.word_segmentation import View
 from studio.domain.verdicts import Ruling
-from studio.errors import Misconfigured
+from studio.errors import ConfigurationError
 
 _SECTIONS = {"persons": Category.PERSON, "artists": Category.ARTIST, "trademarks": Category.TRADEMARK}
 _LONGEST_CANDIDATE = 4  # words; longer names are looked for in the plain words
@@ -38,11 +38,11 @@ class Names:
 
     @classmethod
     def from_file(cls, path: Path) -> "Names":
-        """Raises `Misconfigured` with the first thing that is wrong."""
+        """Raises `ConfigurationError` with the first thing that is wrong."""
         try:
             data = tomllib.loads(path.read_text("utf-8"))
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            raise Misconfigured(f"The list of names {path.name} cannot be read: {error}.") from error
+            raise ConfigurationError(f"The list of names {path.name} cannot be read: {error}.") from error
         return cls(dict(_aliases(data, path.name)))
 
     def judge(self, subject: PromptSubject) -> Finding | None:
@@ -66,12 +66,12 @@ class Names:
 def _aliases(data: Mapping[str, Any], source: str) -> Iterator[tuple[str, tuple[Category, str]]]:
     for section, names in data.items():
         if section not in _SECTIONS or not isinstance(names, dict):
-            raise Misconfigured(
+            raise ConfigurationError(
                 f"{source}: [{section}] is unknown; there are [persons], [artists] and [trademarks]."
             )
         for name, aliases in names.items():
             if not isinstance(aliases, list) or not all(isinstance(each, str) for each in aliases):
-                raise Misconfigured(
+                raise ConfigurationError(
                     f'{source}: "{name}" needs a list of other ways to write it, for example [].'
                 )
             for written in (name, *aliases):

@@ -8,7 +8,7 @@ from studio.commands.spec import Call, CommandSpec
 from studio.db import job_transitions, queries
 from studio.db.linked_identities import same_human
 from studio.domain.jobs import JobState
-from studio.errors import BadParameter, NotAllowed
+from studio.errors import BadParameterError, NotAllowedError
 from studio.ports import Ports
 from studio.services import job_release
 from studio.services.picture_deletion import Removal, clear_away, withdraw
@@ -24,13 +24,13 @@ def cancel(ports: Ports, call: Call, command: Cancel) -> Stopped:
     with ports.database.begin() as session:
         job = queries.find_job(session, command.job, viewer=call.person)
         if not (call.person.moderates or same_human(session, job.person.key, call.person.key)):
-            raise NotAllowed
+            raise NotAllowedError
         ended = job_release.stop(session, job.id, JobState.CANCELLED, error_code="cancelled")
         removal = Removal(events=ended)
         if ended:
             removal.add(withdraw(session, job))
         elif not job_transitions.request_cancel(session, job.id):
-            raise BadParameter("job", "is over already.")
+            raise BadParameterError("job", "is over already.")
     clear_away(ports, removal)
     if not ended:
         ports.queue.cancel(job.id)

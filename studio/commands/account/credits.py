@@ -10,7 +10,7 @@ from studio.db.linked_identities import human_of, same_human
 from studio.db.people import lock_person, sighting
 from studio.domain.cases import NoticeKind
 from studio.domain.identifiers import job_id_of
-from studio.errors import BadParameter, NotAllowed
+from studio.errors import BadParameterError, NotAllowedError
 from studio.ports import Ports
 from studio.runtime.clock import now
 
@@ -29,7 +29,7 @@ def credits(ports: Ports, call: Call, command: Credits) -> Balance | Given:
         return _balance(ports, call)
     if command.to is None or command.amount is None:
         missing = "to" if command.to is None else "amount"
-        raise BadParameter(missing, f"is missing. For example: {SPEC.example}")
+        raise BadParameterError(missing, f"is missing. For example: {SPEC.example}")
     return _give(ports, call, command.to, command.amount)
 
 
@@ -42,18 +42,18 @@ def _balance(ports: Ports, call: Call) -> Balance:
 
 
 def _give(ports: Ports, call: Call, to: str, amount: int) -> Given:
-    """Once for each request. Raises `OutOfCredits`, `BadParameter` and `NotAllowed`."""
+    """Once for each request. Raises `OutOfCreditsError`, `BadParameterError` and `NotAllowedError`."""
     monthly = ports.gate.allowance(call.person).monthly_credits
     if monthly is None:
-        raise BadParameter("amount", _UNCOUNTED)
+        raise BadParameterError("amount", _UNCOUNTED)
     if not to.startswith(f"{call.person.platform}:{call.person.community}:"):
-        raise NotAllowed("You can give credits to the people of this community only.")
+        raise NotAllowedError("You can give credits to the people of this community only.")
     at = now()
     with ports.database.begin() as session:
         lock_person(session, call.person)
         receiver = sighting(session, to)
         if same_human(session, to, call.person.key):
-            raise BadParameter("to", "is yourself.")
+            raise BadParameterError("to", "is yourself.")
         credit_ledger.lock(session, *(human_of(session, key) for key in (call.person.key, to)))
         credit_ledger.grant_monthly(session, call.person.key, credits=monthly, at=at)
         before = credit_ledger.balance(session, call.person.key, at=at)

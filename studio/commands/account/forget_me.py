@@ -6,7 +6,7 @@ from studio.commands.results import Forgotten
 from studio.commands.spec import Call, CommandSpec, Kind, Parameter
 from studio.db import credit_ledger, linked_identities
 from studio.db.people import lock_person
-from studio.errors import NotAllowed
+from studio.errors import NotAllowedError
 from studio.ports import Ports
 from studio.services.account_erasure import count_pictures, forget, hold_jobs, is_painting
 from studio.services.picture_deletion import clear_away
@@ -20,10 +20,10 @@ class ForgetMe:
 
 
 def forget_me(ports: Ports, call: Call, _command: ForgetMe) -> Forgotten:
-    """Pictures with their files, words, stars, settings and links. Raises `NotAllowed` while a job is painted."""
+    """Pictures with their files, words, stars, settings and links. Raises `NotAllowedError` while a job is painted."""
     with ports.database.read() as session:
         if is_painting(session, linked_identities.identities(session, call.person.key)):
-            raise NotAllowed(_PAINTING)
+            raise NotAllowedError(_PAINTING)
     judged = ports.desk.forget(call.person)
     with ports.database.begin() as session:
         linked_identities.hold(session, call.person.key)
@@ -32,7 +32,7 @@ def forget_me(ports: Ports, call: Call, _command: ForgetMe) -> Forgotten:
         credit_ledger.lock(session, *keys)
         hold_jobs(session, keys)
         if is_painting(session, keys):  # since it was asked a moment ago
-            raise NotAllowed(_PAINTING)
+            raise NotAllowedError(_PAINTING)
         pictures = count_pictures(session, keys)
         removal = forget(session, keys, judged=judged)
     clear_away(ports, removal)

@@ -12,7 +12,7 @@ from studio.commands.spec import Call, CommandSpec, Kind, Parameter
 from studio.db import credit_ledger, linked_identities
 from studio.db.people import find_person, lock_person
 from studio.db.tables import LinkCodeRow
-from studio.errors import BadParameter
+from studio.errors import BadParameterError
 from studio.ports import Ports
 from studio.runtime.clock import now
 
@@ -31,7 +31,7 @@ class Link:
 def link(ports: Ports, call: Call, command: Link) -> LinkOffered | Linked:
     """Without a code it gives one; with the code of another identity the two become one; `PART` undoes that.
 
-    Raises `BadParameter` for a code that is unknown, too old, or one's own, and for parting from nobody.
+    Raises `BadParameterError` for a code that is unknown, too old, or one's own, and for parting from nobody.
     """
     with ports.database.begin() as session:
         session.execute(delete(LinkCodeRow).where(LinkCodeRow.expires_at < now()))
@@ -56,9 +56,9 @@ def _join(session: Session, call: Call, code: str) -> Linked:
     lock_person(session, call.person)
     row = session.get(LinkCodeRow, wanted, with_for_update=True, populate_existing=True)
     if row is None:
-        raise BadParameter("code", _UNKNOWN)
+        raise BadParameterError("code", _UNKNOWN)
     if row.person_key == call.person.key:
-        raise BadParameter("code", "is your own: type it where you have your other name.")
+        raise BadParameterError("code", "is your own: type it where you have your other name.")
     kept, other = (linked_identities.human_of(session, key) for key in (row.person_key, call.person.key))
     if kept != other:
         credit_ledger.merge(session, kept, other, person_key=call.person.key, at=now())
@@ -74,7 +74,7 @@ def _part(session: Session, call: Call) -> Linked:
     lock_person(session, call.person)
     credit_ledger.lock(session, *linked_identities.identities(session, call.person.key))
     if not credit_ledger.unlink(session, call.person.key, at=now()):
-        raise BadParameter("code", "parts you from your other names, and you have linked none.")
+        raise BadParameterError("code", "parts you from your other names, and you have linked none.")
     session.execute(delete(LinkCodeRow).where(LinkCodeRow.person_key == call.person.key))
     return Linked(identities=(call.person,))
 

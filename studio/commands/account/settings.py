@@ -28,7 +28,7 @@ class Settings:
 
 
 def settle(ports: Ports, call: Call, command: Settings) -> Settled:
-    """Raises `BadParameter`."""
+    """Raises `BadParameterError`."""
     _require_known(ports, command)
     with ports.database.begin() as session:
         chosen = settings.preferences_of(session, call.person.key)
@@ -50,7 +50,7 @@ def settle(ports: Ports, call: Call, command: Settings) -> Settled:
 
 
 def _require_known(ports: Ports, command: Settings) -> None:
-    """Raises `BadParameter`: what does not exist must not become a default."""
+    """Raises `BadParameterError`: what does not exist must not become a default."""
     if command.model not in (None, _RESET):
         find_model(ports, command.model)
     if command.style is not None and command.style != _RESET:
@@ -58,7 +58,7 @@ def _require_known(ports: Ports, command: Settings) -> None:
 
 
 def _shape(aspect: str | None) -> str | None:
-    """Raises `BadParameter` for what is no shape of a picture."""
+    """Raises `BadParameterError` for what is no shape of a picture."""
     if aspect is None or aspect == _RESET:
         return aspect
     width, height = parse_aspect(bare_value(aspect))

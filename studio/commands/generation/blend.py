@@ -12,7 +12,7 @@ from studio.commands.submission.source_images import Origin, chosen_seed, find_o
 from studio.commands.submission.submit import submit
 from studio.domain.prices import pixels_like
 from studio.domain.requests import MOST_BLENDED, Operation, PaintRequest, Source
-from studio.errors import BadParameter
+from studio.errors import BadParameterError
 from studio.ports import Ports
 
 _FEWEST = 2
@@ -52,7 +52,7 @@ def blend(ports: Ports, call: Call, command: Blend) -> Accepted:
 
 
 def request_of(ports: Ports, call: Call, command: Blend) -> PaintRequest:
-    """Pictures painted here come first, then uploads. Raises `BadParameter` and what `find_origin` raises."""
+    """Pictures painted here come first, then uploads. Raises `BadParameterError` and what `find_origin` raises."""
     _check_number(command)
     origins = [find_origin(ports, call, picture=each, image=None) for each in command.pictures]
     origins += [find_origin(ports, call, picture=None, image=each) for each in command.images]
@@ -73,27 +73,37 @@ def request_of(ports: Ports, call: Call, command: Blend) -> PaintRequest:
 
 
 def parse_weights(text: str, count: int) -> tuple[float, ...]:
-    """``"2, 1"`` for two pictures: two thirds of the first. Raises `BadParameter`."""
+    """``"2, 1"`` for two pictures: two thirds of the first. Raises `BadParameterError`."""
     example = ", ".join(["2", *["1"] * (count - 1)])
     try:
         weights = tuple(float(each) for each in text.replace(",", " ").split())
     except ValueError:
-        raise BadParameter("weights", f"must be numbers, for example {example}.") from None
+        raise BadParameterError("weights", f"must be numbers, for example {example}.") from None
     if len(weights) != count:
-        raise BadParameter("weights", f"give one for each of the {count} pictures, for example {example}.")
+        raise BadParameterError(
+            "weights", f"give one for each of the {count} pictures, for example {example}."
+        )
     if not all(math.isfinite(each) and 0 <= each <= 100 for each in weights) or not any(weights):
-        raise BadParameter("weights", f"must lie between 0 and 100, and not all be 0; for example {example}.")
+        raise BadParameterError(
+            "weights", f"must lie between 0 and 100, and not all be 0; for example {example}."
+        )
     return weights
 
 
 def _check_number(command: Blend) -> None:
     given = len(command.pictures) + len(command.images)
     if given < _FEWEST:
-        raise BadParameter("picture2", f"a blend takes {_FEWEST} to {MOST_BLENDED} pictures; give another.")
+        raise BadParameterError(
+            "picture2", f"a blend takes {_FEWEST} to {MOST_BLENDED} pictures; give another."
+        )
     if given > MOST_BLENDED:
-        raise BadParameter("image", f"a blend takes at most {MOST_BLENDED} pictures, and these are {given}.")
+        raise BadParameterError(
+            "image", f"a blend takes at most {MOST_BLENDED} pictures, and these are {given}."
+        )
     if len(set(command.pictures)) < len(command.pictures):
-        raise BadParameter("picture2", "is a picture that was given already; its weight makes it count more.")
+        raise BadParameterError(
+            "picture2", "is a picture that was given already; its weight makes it count more."
+        )
 
 
 def _together(texts: Sequence[str]) -> str:

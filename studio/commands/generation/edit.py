@@ -12,7 +12,7 @@ from studio.commands.submission.submit import submit
 from studio.domain.canvases import Box
 from studio.domain.prices import pixels_around
 from studio.domain.requests import Operation, PaintRequest, Source
-from studio.errors import BadParameter
+from studio.errors import BadParameterError
 from studio.parsing.grid_regions import box_of_cells, parse_region
 from studio.ports import Ports
 
@@ -33,7 +33,7 @@ def edit(ports: Ports, call: Call, command: Edit) -> Accepted:
     cells = parse_region(command.region) if command.region else ()
     mask_key = command.mask or origin.source.mask_key
     if not cells and not mask_key:
-        raise BadParameter("region", "say which part to change, for example B2-C3, or attach a mask.")
+        raise BadParameterError("region", "say which part to change, for example B2-C3, or attach a mask.")
     source, box = _marked(ports, replace(origin.source, mask_key=mask_key), cells)
     wording = read_wording(command.prompt, count=command.count, usual=usual_count(ports, call))
     request = PaintRequest(
@@ -56,7 +56,7 @@ def edit(ports: Ports, call: Call, command: Edit) -> Accepted:
 def _marked(ports: Ports, source: Source, cells: tuple[str, ...]) -> tuple[Source, Box | None]:
     """The picture with its mask at its size, and the box that changes, where that is known. Cells count before a mask.
 
-    Raises `BadImage` for a mask that does not fit, before anybody waits for a worker to say so.
+    Raises `BadImageError` for a mask that does not fit, before anybody waits for a worker to say so.
     """
     if cells or not source.mask_key:
         box = box_of_cells(cells, source.size) if source.size else None

@@ -10,7 +10,7 @@ from studio.commands.submission.source_images import chosen_seed, find_origin
 from studio.commands.submission.submit import submit
 from studio.domain.canvases import DEFAULT_PERCENT, SIDES, area_with, margins_for
 from studio.domain.requests import Operation, PaintRequest, Source
-from studio.errors import BadParameter
+from studio.errors import BadParameterError
 from studio.ports import Ports
 
 _SYNONYMS = {"up": "top", "above": "top", "down": "bottom", "below": "bottom"}
@@ -31,9 +31,9 @@ class Expand:
 def expand(ports: Ports, call: Call, command: Expand) -> Accepted:
     origin = find_origin(ports, call, picture=command.picture, image=command.image)
     if command.sides and command.aspect:
-        raise BadParameter("sides", "give sides or a new aspect, not both.")
+        raise BadParameterError("sides", "give sides or a new aspect, not both.")
     if command.amount and command.aspect:
-        raise BadParameter("amount", "give an amount or a new aspect, not both.")
+        raise BadParameterError("amount", "give an amount or a new aspect, not both.")
     sides = () if command.aspect else parse_sides(command.sides or "all")
     amount = None if command.aspect else command.amount or DEFAULT_PERCENT
     request = PaintRequest(
@@ -58,7 +58,7 @@ def expand(ports: Ports, call: Call, command: Expand) -> Accepted:
 def _canvas_pixels(
     source: Source, aspect: str | None, sides: tuple[str, ...], amount_percent: int | None
 ) -> int | None:
-    """Raises `BadParameter` before anybody waits for a worker to say that a canvas is too large, or no larger."""
+    """Raises `BadParameterError` before anybody waits for a worker to say that a canvas is too large, or no larger."""
     if source.size is None:
         return None
     margins = margins_for(source.size, aspect=aspect, sides=sides, amount_percent=amount_percent)
@@ -66,13 +66,13 @@ def _canvas_pixels(
 
 
 def parse_sides(text: str) -> tuple[str, ...]:
-    """``"left, right"`` or ``"all"``. Raises `BadParameter`."""
+    """``"left, right"`` or ``"all"``. Raises `BadParameterError`."""
     words = [_SYNONYMS.get(word, word) for word in text.lower().replace(",", " ").split()]
     if words == ["all"]:
         return SIDES
     unknown = [word for word in words if word not in SIDES]
     if unknown or not words:
-        raise BadParameter("sides", f"must be some of {', '.join(SIDES)}, or all.")
+        raise BadParameterError("sides", f"must be some of {', '.join(SIDES)}, or all.")
     return tuple(side for side in SIDES if side in words)
 
 

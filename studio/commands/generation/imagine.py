@@ -31,7 +31,7 @@ from studio.domain.requests import (
     parse_loras,
     parse_size,
 )
-from studio.errors import BadParameter
+from studio.errors import BadParameterError
 from studio.ports import Ports
 
 
@@ -73,7 +73,7 @@ def complete(ports: Ports, call: Call, command: Imagine) -> Imagine:
 
 
 def request_of(command: Imagine, *, most_pictures: int) -> PaintRequest:
-    """What is left open is settled here: the count, and the seed by chance. Raises `BadParameter`."""
+    """What is left open is settled here: the count, and the seed by chance. Raises `BadParameterError`."""
     aspect, width, height = _shape(command)
     wording = read_wording(command.prompt, count=command.count, usual=most_pictures)
     return PaintRequest(
@@ -98,16 +98,16 @@ def request_of(command: Imagine, *, most_pictures: int) -> PaintRequest:
 
 
 def _shape(command: Imagine) -> tuple[str | None, int | None, int | None]:
-    """Aspect, width and height, of which one side and an aspect make the other side. Raises `BadParameter`."""
+    """Aspect, width and height, of which one side and an aspect make the other side. Raises `BadParameterError`."""
     aspect, width, height = command.aspect, command.width, command.height
     if command.size is not None:
         if aspect or width or height:
-            raise BadParameter("size", "give a size alone, without aspect, width and height.")
+            raise BadParameterError("size", "give a size alone, without aspect, width and height.")
         return None, *parse_size(command.size)
     if aspect is None or not (width or height):
         return aspect, width, height
     if width and height:
-        raise BadParameter("aspect", "give an aspect, or width and height, not both.")
+        raise BadParameterError("aspect", "give an aspect, or width and height, not both.")
     across, down = parse_aspect(aspect)
     width, height = (
         width or round((height or 0) * across / down),

@@ -9,7 +9,7 @@ from studio.commands.submission.source_images import any_seed
 from studio.commands.submission.submit import submit
 from studio.db import queries
 from studio.domain.requests import Operation
-from studio.errors import BadParameter, NotFound
+from studio.errors import BadParameterError, NotFoundError
 from studio.ports import Ports
 
 JOB = Parameter(name="job", kind=Kind.JOB, summary="A job, by its id.", required=True, positional=True)
@@ -26,9 +26,9 @@ def reroll(ports: Ports, call: Call, command: Reroll) -> Accepted:
         job = queries.find_job(session, command.job, viewer=call.person)
         remix_consent.require_uploads(session, call.person, job)
     if not (job.request.prompt or job.request.sources):  # its person was forgotten, or nobody shall read it
-        raise NotFound(f"What job {job.id} asked for")
+        raise NotFoundError(f"What job {job.id} asked for")
     if job.request.operation is Operation.UPSCALE:
-        raise BadParameter("job", "an upscaled picture comes out the same each time. Vary it instead.")
+        raise BadParameterError("job", "an upscaled picture comes out the same each time. Vary it instead.")
     return submit(ports, call, SPEC.name, replace(job.request, seed=any_seed()))
 
 

@@ -12,7 +12,7 @@ from studio.db.linked_identities import same_human
 from studio.db.tables import JobRow, OutboxRow
 from studio.domain.cases import Case, CaseKind, Decision
 from studio.domain.jobs import JobState
-from studio.errors import CaseTaken, NotAllowed
+from studio.errors import CaseTakenError, NotAllowedError
 from studio.ports import Ports
 from studio.runtime.clock import now
 from studio.services import job_release
@@ -27,18 +27,18 @@ class AnswerConsent:
 
 
 def answer_consent(ports: Ports, call: Call, command: AnswerConsent) -> Decided:
-    """Only the person who was asked answers, once. Raises `NotFound`, `NotAllowed` and `CaseTaken`."""
+    """Only the person who was asked answers, once. Raises `NotFoundError`, `NotAllowedError` and `CaseTakenError`."""
     decision = Decision.APPROVE if command.answer == "yes" else Decision.REJECT
     with ports.database.begin() as session:
         case = cases.find_case(session, command.case)
         asked = case.addressee and same_human(session, case.addressee, call.person.key)
         if case.kind is not CaseKind.CONSENT or not asked:
-            raise NotAllowed("Only the person who made the picture can answer this.")
+            raise NotAllowedError("Only the person who made the picture can answer this.")
         # Owners who answer at the same moment go one by one, or each would leave the job to the other.
         job = session.get_one(JobRow, case.job_id, with_for_update=True)
         row = cases.close(session, case.id, decision, by=call.person.key, at=now())
         if row is None:
-            raise CaseTaken(closed=True)
+            raise CaseTakenError(closed=True)
         case = cases.case_of(row)
         follow = _follow(session, case, decision)
         events = [cases.changed(session, row), *follow]

@@ -11,7 +11,7 @@ from studio.db.linked_identities import same_human
 from studio.db.people import lock_person
 from studio.domain.cases import CaseKind
 from studio.domain.jobs import JobState
-from studio.errors import BadParameter, NotAllowed
+from studio.errors import BadParameterError, NotAllowedError
 from studio.ports import Ports
 
 
@@ -24,18 +24,18 @@ class Appeal:
 def appeal(ports: Ports, call: Call, command: Appeal) -> Filed:
     """The owner of a refused job appeals, once, where somebody moderates.
 
-    Raises `NotFound`, `NotAllowed` and `BadParameter`.
+    Raises `NotFoundError`, `NotAllowedError` and `BadParameterError`.
     """
     ports.gate.require_moderators(call.person)
     with ports.database.begin() as session:
         lock_person(session, call.person)  # of two clicks at once, the second finds the case of the first
         job = queries.find_job(session, command.job, viewer=call.person)
         if not same_human(session, job.person.key, call.person.key):
-            raise NotAllowed("Only the person who asked for this can appeal.")
+            raise NotAllowedError("Only the person who asked for this can appeal.")
         if job.state is not JobState.REFUSED:
-            raise BadParameter("job", "was not refused, so there is nothing to appeal.")
+            raise BadParameterError("job", "was not refused, so there is nothing to appeal.")
         if job.error_code == CORE:
-            raise NotAllowed("Against this refusal there is no appeal.")
+            raise NotAllowedError("Against this refusal there is no appeal.")
         case, events = open_case(
             session,
             CaseKind.APPEAL,

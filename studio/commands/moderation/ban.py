@@ -8,7 +8,7 @@ from studio.commands.results import BanChanged
 from studio.commands.spec import Audience, Call, CommandSpec, Kind, Parameter
 from studio.db.people import sighting
 from studio.domain.people import Sighting
-from studio.errors import NotAllowed
+from studio.errors import NotAllowedError
 from studio.ports import Ports
 from studio.runtime.clock import now
 
@@ -25,7 +25,7 @@ class Ban:
 
 
 def ban(ports: Ports, call: Call, command: Ban) -> BanChanged:
-    """Their waiting and painting jobs are cancelled at once. Raises `NotAllowed` and `NotFound`."""
+    """Their waiting and painting jobs are cancelled at once. Raises `NotAllowedError` and `NotFoundError`."""
     who = person_here(ports, call, command.person)
     until = now() + command.duration if command.duration else None
     ports.desk.ban(call.person, who.person.key, until=until, reason=command.reason)
@@ -33,12 +33,12 @@ def ban(ports: Ports, call: Call, command: Ban) -> BanChanged:
 
 
 def person_here(ports: Ports, call: Call, key: str) -> Sighting:
-    """Raises `NotAllowed` for somebody who does not moderate, `NotFound` for a person of another community."""
+    """Raises `NotAllowedError` for somebody who does not moderate, `NotFoundError` for a person of another community."""
     if not call.person.moderates:
-        raise NotAllowed(MODERATORS_ONLY)
+        raise NotAllowedError(MODERATORS_ONLY)
     here = f"{call.person.platform}:{call.person.community}:"
     if not key.startswith(here):
-        raise NotAllowed("You moderate the people of this community only.")
+        raise NotAllowedError("You moderate the people of this community only.")
     with ports.database.read() as session:
         return sighting(session, key)
 

@@ -6,7 +6,7 @@ from studio.commands.results import DeskCases
 from studio.commands.spec import Audience, Call, CommandSpec, Kind, Parameter
 from studio.db.cases import desk_cases
 from studio.domain.cases import CaseState
-from studio.errors import NotAllowed
+from studio.errors import NotAllowedError
 from studio.ports import Ports
 
 MODERATORS_ONLY = "Only moderators can do that."
@@ -19,7 +19,7 @@ class ListCases:
 
 def list_cases(ports: Ports, call: Call, command: ListCases) -> DeskCases:
     if not call.person.moderates:
-        raise NotAllowed(MODERATORS_ONLY)
+        raise NotAllowedError(MODERATORS_ONLY)
     with ports.database.read() as session:
         found = desk_cases(session, call.person, states=(CaseState(command.state),))
     return DeskCases(cases=tuple(found))

@@ -9,7 +9,7 @@ from studio.commands.spec import Audience, Call, CommandSpec, Kind, Parameter
 from studio.commands.submission.known_names import find_model
 from studio.db import settings
 from studio.domain.communities import CommunityRules, Tier
-from studio.errors import BadParameter, NotAllowed
+from studio.errors import BadParameterError, NotAllowedError
 from studio.ports import Ports
 
 NOTHING = ("", "none", "off")
@@ -27,9 +27,9 @@ class Studio:
 
 
 def govern(ports: Ports, call: Call, command: Studio) -> Community:
-    """Raises `NotAllowed` and `BadParameter`."""
+    """Raises `NotAllowedError` and `BadParameterError`."""
     if not call.person.moderates:
-        raise NotAllowed(MODERATORS_ONLY)
+        raise NotAllowedError(MODERATORS_ONLY)
     change = _CHANGES.get(command.setting or "")
     if change is not None:
         value = command.value.strip()
@@ -99,7 +99,7 @@ def _set_stance(rules: CommunityRules, value: str) -> CommunityRules:
     if action in NOTHING:
         return replace(rules, stances={k: v for k, v in rules.stances.items() if k != category})
     if action not in ("hold", "refuse"):
-        raise BadParameter("value", "a community may only be stricter: hold or refuse.")
+        raise BadParameterError("value", "a community may only be stricter: hold or refuse.")
     return replace(rules, stances={**rules.stances, category: action})
 
 
@@ -121,19 +121,19 @@ _CHANGES: dict[str, Callable[[CommunityRules, str], CommunityRules]] = {
 def _pair(value: str, example: str) -> tuple[str, str]:
     parts = value.replace("=", " ").split()
     if len(parts) != 2:
-        raise BadParameter("value", f"write {example}.")
+        raise BadParameterError("value", f"write {example}.")
     return parts[0], parts[1].lower()
 
 
 def _tier(name: str) -> Tier:
     if name.lower() not in set(Tier):
-        raise BadParameter("value", f"there are the tiers {', '.join(Tier)}.")
+        raise BadParameterError("value", f"there are the tiers {', '.join(Tier)}.")
     return Tier(name.lower())
 
 
 def _number(text: str, low: int, high: int) -> int:
     if not text.isdecimal() or not low <= int(text) <= high:
-        raise BadParameter("value", f"must be a whole number between {low} and {high:,}.")
+        raise BadParameterError("value", f"must be a whole number between {low} and {high:,}.")
     return int(text)
 
 

@@ -9,7 +9,7 @@ from studio.db.cases import open_case, report_of, report_weight
 from studio.db.people import lock_person
 from studio.db.tables import JobRow
 from studio.domain.cases import Case, CaseKind
-from studio.errors import NotAllowed
+from studio.errors import NotAllowedError
 from studio.parsing.text_cleaning import clean_text
 from studio.ports import Ports
 
@@ -24,14 +24,14 @@ class Report:
 
 
 def report(ports: Ports, call: Call, command: Report) -> Filed:
-    """One human reports one picture once, under whichever name. Raises `NotFound`."""
+    """One human reports one picture once, under whichever name. Raises `NotFoundError`."""
     with ports.database.begin() as session:
         linked_identities.hold(session, call.person.key)
         lock_person(session, call.person)
         picture = queries.find_picture(session, command.picture, viewer=call.person)
         job = queries.find_job(session, picture.job_id)
         if linked_identities.same_human(session, job.person.key, call.person.key):
-            raise NotAllowed("This is your own picture: delete it, and it is gone.")
+            raise NotAllowedError("This is your own picture: delete it, and it is gone.")
         if earlier := report_of(session, picture.id, linked_identities.identities(session, call.person.key)):
             return Filed(case=earlier, repeated=True)
         case, events = open_case(
@@ -53,7 +53,7 @@ def report(ports: Ports, call: Call, command: Report) -> Filed:
 def report_from_outside(ports: Ports, picture_id: str, words: str) -> Case:
     """A report of somebody without a name here. It weighs less, and each picture is reported so once.
 
-    Raises `NotFound`.
+    Raises `NotFoundError`.
     """
     with ports.database.begin() as session:
         picture = queries.find_picture(session, picture_id)

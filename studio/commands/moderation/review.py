@@ -8,7 +8,7 @@ from studio.commands.spec import Audience, Call, CommandSpec, Kind, Parameter
 from studio.db.cases import desk_cases
 from studio.db.linked_identities import identities
 from studio.domain.cases import Decision
-from studio.errors import NotAllowed, NotFound
+from studio.errors import NotAllowedError, NotFoundError
 from studio.ports import Ports
 from studio.runtime.clock import now
 
@@ -21,9 +21,12 @@ class Review:
 
 
 def review(ports: Ports, call: Call, command: Review) -> Opened | Decided:
-    """Without a case, the next one that is free. Raises `NotAllowed`, `NotFound`, `CaseTaken`, `BadParameter`."""
+    """Without a case, the next one that is free.
+
+    Raises `NotAllowedError`, `NotFoundError`, `CaseTakenError`, `BadParameterError`.
+    """
     if not call.person.moderates:
-        raise NotAllowed(MODERATORS_ONLY)
+        raise NotAllowedError(MODERATORS_ONLY)
     case_id = command.case or _next(ports, call)
     if command.decision is None:
         return Opened(dossier=ports.desk.claim(call.person, case_id))
@@ -40,7 +43,7 @@ def _next(ports: Ports, call: Call) -> str:
             taken = case.claimed_by not in (None, me) and case.claimed_until and case.claimed_until > at
             if not taken and not mine & {case.subject, case.filed_by}:
                 return case.id
-    raise NotFound("An open case")
+    raise NotFoundError("An open case")
 
 
 SPEC = CommandSpec(

@@ -9,7 +9,7 @@ from studio.db import queries
 from studio.db.linked_identities import same_human
 from studio.domain.identifiers import is_job_id, split_picture_id
 from studio.domain.jobs import JobState
-from studio.errors import BadParameter, NotAllowed, NotFound
+from studio.errors import BadParameterError, NotAllowedError, NotFoundError
 from studio.ports import Ports
 from studio.services import job_release
 from studio.services.picture_deletion import clear_away, take_away, take_down
@@ -36,10 +36,10 @@ def delete(ports: Ports, call: Call, command: Delete) -> Deleted | Stopped:
         job = queries.find_job(session, job_id, viewer=call.person)
         mine = same_human(session, job.person.key, call.person.key)
         if not (call.person.moderates or mine):
-            raise NotAllowed
+            raise NotAllowedError
         pictures = [each for each in queries.pictures_of_job(session, job_id) if index in (0, each.index)]
         if not pictures:
-            raise NotFound(f"Picture {command.what[:14]}")
+            raise NotFoundError(f"Picture {command.what[:14]}")
         taken_down = call.person.moderates and not mine
         removal = (take_down if taken_down else take_away)(session, job, pictures)
         if job.state is JobState.HELD and not job_release.pictures_of(session, job_id):
@@ -57,7 +57,7 @@ def _target(what: str) -> tuple[str, int]:
         return text, 0
     if split := split_picture_id(text):
         return split
-    raise BadParameter("what", "is not a picture or job id. They look like k3v9m2p4qx7a.2")
+    raise BadParameterError("what", "is not a picture or job id. They look like k3v9m2p4qx7a.2")
 
 
 SPEC = CommandSpec(

@@ -12,7 +12,7 @@ from studio.db import queries
 from studio.db.tables import JobRow, PictureRow
 from studio.domain.jobs import JobState
 from studio.domain.provenance import SAME_BITS, Trace, Traces, difference, likeness
-from studio.errors import BadParameter
+from studio.errors import BadParameterError
 from studio.ports import Ports
 
 _BATCH = 2000
@@ -28,10 +28,10 @@ class Whose:
 def whose(ports: Ports, call: Call, command: Whose) -> Attribution:
     """Nothing of the file is kept. Who and what is told where the picture may be seen only.
 
-    Raises `BadParameter` without a file.
+    Raises `BadParameterError` without a file.
     """
     if command.image is None:
-        raise BadParameter("image", "attach the picture, as the file you have.")
+        raise BadParameterError("image", "attach the picture, as the file you have.")
     with ports.database.read() as session:
         return attribute(session, command.image, call)
 

@@ -16,7 +16,7 @@ from studio.domain.jobs import Job, JobState
 from studio.domain.people import Person, Platform
 from studio.domain.requests import PaintRequest
 from studio.domain.verdicts import Verdict
-from studio.errors import TooManyJobs
+from studio.errors import TooManyJobsError
 from studio.ports import Allowance
 from studio.runtime.clock import now
 from studio.runtime.serialization import to_data
@@ -53,13 +53,13 @@ def new_job(call: Call, command: str, request: PaintRequest, *, job_id: str, pol
 
 
 def add_within(session: Session, row: JobRow, allowance: Allowance, rules: CommunityRules) -> None:
-    """Add a job and set its credits aside. Raises `TooManyJobs` and `OutOfCredits`."""
+    """Add a job and set its credits aside. Raises `TooManyJobsError` and `OutOfCreditsError`."""
     credit_ledger.lock(
         session, human_of(session, row.person_key)
     )  # also against a request of a linked identity
     outstanding = queries.outstanding_jobs(session, row.person_key)
     if outstanding >= allowance.max_outstanding_jobs:
-        raise TooManyJobs(limit=allowance.max_outstanding_jobs)
+        raise TooManyJobsError(limit=allowance.max_outstanding_jobs)
     limited = grant(session, row, allowance)
     row.priority = min(9, outstanding)
     session.add(row)

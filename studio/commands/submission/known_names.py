@@ -2,7 +2,7 @@
 
 from studio.commands.spec import Kind, Parameter
 from studio.domain.requests import Lora, PaintRequest
-from studio.errors import BadParameter
+from studio.errors import BadParameterError
 from studio.parsing.name_suggestions import unknown_name
 from studio.ports import Ports, RunnableModel
 
@@ -10,7 +10,7 @@ _SEVERAL = ","
 
 
 def require_known(ports: Ports, request: PaintRequest) -> None:
-    """Raises `BadParameter` for a model, a style or a LoRA that this installation does not have."""
+    """Raises `BadParameterError` for a model, a style or a LoRA that this installation does not have."""
     if request.style:
         require_style(ports, request.style)
     if request.model is not None or request.loras:
@@ -20,7 +20,7 @@ def require_known(ports: Ports, request: PaintRequest) -> None:
 
 
 def find_model(ports: Ports, name: str | None) -> RunnableModel:
-    """The default model where none is named. Raises `BadParameter`."""
+    """The default model where none is named. Raises `BadParameterError`."""
     models = ports.options.models()
     found = next((each for each in models if name is None or each.name == name), None)
     if found is None:
@@ -29,7 +29,7 @@ def find_model(ports: Ports, name: str | None) -> RunnableModel:
 
 
 def require_style(ports: Ports, name: str) -> None:
-    """Raises `BadParameter`."""
+    """Raises `BadParameterError`."""
     if name.strip().lower() not in ports.options.styles():
         raise unknown_name("style", name, ports.options.styles())
 
@@ -41,7 +41,7 @@ def is_model(ports: Ports, name: str | None) -> bool:
 def _require_lora(model: RunnableModel, lora: Lora) -> None:
     if lora.name not in model.loras:
         error = unknown_name("lora", lora.name, model.loras)
-        raise BadParameter("lora", f"for the model {model.name} {error.reason}")
+        raise BadParameterError("lora", f"for the model {model.name} {error.reason}")
 
 
 def choices_of(ports: Ports, parameter: Parameter) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from studio.errors import BadParameter
+from studio.errors import BadParameterError
 from studio.parsing.prompt_alternatives import spread
 
 
@@ -18,13 +18,13 @@ class Wording:
 def read_wording(prompt: str, *, count: int | None, usual: int) -> Wording:
     """With alternatives, each is painted once where no number of pictures is asked for.
 
-    Raises `BadParameter` for braces that do not fit, and for fewer pictures than alternatives.
+    Raises `BadParameterError` for braces that do not fit, and for fewer pictures than alternatives.
     """
     prompts = spread(prompt)
     if len(prompts) == 1:
         return Wording(prompt=prompts[0], prompts=(), count=count or usual)
     if count is not None and count < len(prompts):
-        raise BadParameter(
+        raise BadParameterError(
             "count",
             f"these words have {len(prompts)} alternatives. Ask for as many pictures, or leave it out.",
         )

@@ -14,7 +14,7 @@ from studio.domain.jobs import Job
 from studio.domain.people import Person
 from studio.domain.preferences import RemixConsent
 from studio.domain.requests import PaintRequest
-from studio.errors import NotAllowed
+from studio.errors import NotAllowedError
 
 _NO = "The person who made this picture does not want others to build on it."
 _NOT_THE_UPLOAD = (
@@ -23,19 +23,21 @@ _NOT_THE_UPLOAD = (
 
 
 def require(session: Session, person: Person, request: PaintRequest) -> None:
-    """Raises `NotAllowed` when an owner of a source lets nobody build on it."""
+    """Raises `NotAllowedError` when an owner of a source lets nobody build on it."""
     for owner in _owners(session, person, request):
         if settings.preferences_of(session, owner).remix is RemixConsent.NOBODY:
-            raise NotAllowed(_NO)
+            raise NotAllowedError(_NO)
 
 
 def require_uploads(session: Session, person: Person, job: Job) -> None:
-    """Raises `NotAllowed` for a job that starts from what somebody else brought, who wants to be asked or says no."""
+    """Raises `NotAllowedError` for a job that starts from what somebody else brought, who wants to be asked or says
+    no.
+    """
     brought = any(not source.picture_id for source in job.request.sources)
     if not brought or same_human(session, job.person.key, person.key):
         return
     if settings.preferences_of(session, job.person.key).remix is not RemixConsent.ANYONE:
-        raise NotAllowed(_NOT_THE_UPLOAD)
+        raise NotAllowedError(_NOT_THE_UPLOAD)
 
 
 def ask(session: Session, person: Person, job: Job) -> list[OutboxRow]:

@@ -7,7 +7,7 @@ from studio.commands.spec import Call
 from studio.db import queries
 from studio.domain.pictures import Recipe
 from studio.domain.requests import MAX_SEED, Lora, Operation, Source
-from studio.errors import BadParameter
+from studio.errors import BadParameterError
 from studio.ports import Ports
 
 
@@ -40,13 +40,13 @@ class Origin:
 
 
 def find_origin(ports: Ports, call: Call, *, picture: str | None, image: Source | None) -> Origin:
-    """Raises `BadParameter` when neither or both are given, `NotFound` for a picture out of reach."""
+    """Raises `BadParameterError` when neither or both are given, `NotFoundError` for a picture out of reach."""
     if picture and image:
-        raise BadParameter("picture", "give a picture id or attach an image, not both.")
+        raise BadParameterError("picture", "give a picture id or attach an image, not both.")
     if image:
         return Origin(source=replace(image, as_mask_key=None), recipe=None)
     if not picture:
-        raise BadParameter("picture", "give the id of a picture, or attach an image.")
+        raise BadParameterError("picture", "give the id of a picture, or attach an image.")
     with ports.database.read() as session:
         found = queries.find_picture(session, picture, viewer=call.person)
         shows_person = queries.began_with_person(session, found.job_id)

@@ -21,7 +21,14 @@ from studio.domain.identifiers import new_job_id
 from studio.domain.jobs import JobState
 from studio.domain.requests import PaintRequest
 from studio.domain.verdicts import Ruling, Verdict
-from studio.errors import BadParameter, ElsewhereOnly, NotFound, Paused, PolicyRefusal, QueueUnavailable
+from studio.errors import (
+    BadParameterError,
+    CommunityPausedError,
+    NotFoundError,
+    PolicyRefusalError,
+    QueueUnavailableError,
+    WrongChannelError,
+)
 from studio.ports import Admission, Allowance, Ports
 from studio.runtime.clock import now
 from studio.services import file_references
@@ -29,11 +36,14 @@ from studio.services.picture_deletion import Removal, clear_away
 
 
 def submit(ports: Ports, call: Call, command: str, request: PaintRequest) -> Accepted:
-    """Accept a request, once. Raises a `Refused` or a `BadRequest`; a lost queue is not an error here."""
+    """Accept a request, once.
+
+    Raises a `RequestRefusedError` or a `BadRequestError`; a lost queue is not an error here.
+    """
     require_known(ports, request)
     allowance = ports.gate.allowance(call.person)
     if request.count > allowance.max_pictures:
-        raise BadParameter("count", f"at most {allowance.max_pictures} pictures at a time here.")
+        raise BadParameterError("count", f"at most {allowance.max_pictures} pictures at a time here.")
     with ports.database.read() as session:
         if earlier := _earlier(session, call.request_key):
             return earlier
@@ -61,20 +71,20 @@ def enqueue(ports: Ports, row: JobRow, events: list[OutboxRow]) -> None:
         return
     try:
         ports.queue.enqueue(row.id, priority=row.priority, model=row.model)
-    except QueueUnavailable:
+    except QueueUnavailableError:
         return
     with ports.database.begin() as session:
         mark_queued(session, row.id, at=now())
 
 
 def admission_of(session: Session, call: Call, command: str, request: PaintRequest) -> Admission:
-    """Raises `NotFound` for a source that is out of the person's reach."""
+    """Raises `NotFoundError` for a source that is out of the person's reach."""
     origins = [source.picture_id for source in request.sources if source.picture_id]
     for each in origins:
         picture = queries.find_picture(session, each, viewer=call.person)
         # Whoever repeats a job names it, not what it started from.
         if not may_see(session, queries.find_job(session, picture.job_id), Audience.of_call(call)):
-            raise NotFound("A picture that this starts from")
+            raise NotFoundError("A picture that this starts from")
     family = queries.family(session, origins)
     return Admission(
         person=call.person,
@@ -87,12 +97,12 @@ def admission_of(session: Session, call: Call, command: str, request: PaintReque
 
 
 def _require_open(session: Session, call: Call) -> None:
-    """Raises `Paused` and `ElsewhereOnly`."""
+    """Raises `CommunityPausedError` and `WrongChannelError`."""
     rules = community_rules(session, call.person.platform, call.person.community)
     if rules.paused:
-        raise Paused
+        raise CommunityPausedError
     if rules.channels and not set(call.address.places) & set(rules.channels) and not call.person.moderates:
-        raise ElsewhereOnly(channels=rules.channels)
+        raise WrongChannelError(channels=rules.channels)
 
 
 def _earlier(session: Session, request_key: str) -> Accepted | None:
@@ -100,10 +110,10 @@ def _earlier(session: Session, request_key: str) -> Accepted | None:
     if row is None:
         return None
     if row.state == JobState.REFUSED:
-        raise PolicyRefusal(
+        raise PolicyRefusalError(
             rule=row.refused_rule,
             category=row.refused_category,
-            job_id=row.id if row.error_code == PolicyRefusal.code else None,
+            job_id=row.id if row.error_code == PolicyRefusalError.code else None,
             sentence=row.error_text or "",
         )
     return replace(_accepted(session, row), repeated=True)
@@ -124,7 +134,7 @@ def _accept(
     row = _row(call, admission, allowance.policy_version)
     rules = community_rules(session, call.person.platform, call.person.community)
     if rules.paused:  # since it was asked a moment ago
-        raise Paused
+        raise CommunityPausedError
     job_creation.add_within(session, row, allowance, rules)
     events = [outbox.write(session, JobAccepted(job_id=row.id, platform=call.address.platform))]
     if verdict.category and verdict.allows:
@@ -150,7 +160,7 @@ def _row(call: Call, admission: Admission, policy_version: str) -> JobRow:
 
 def _refusal(
     ports: Ports, call: Call, admission: Admission, verdict: Verdict, allowance: Allowance
-) -> PolicyRefusal:
+) -> PolicyRefusalError:
     """Keep what was refused, so that its owner may appeal and a moderator can see what was meant."""
     row = _row(call, admission, allowance.policy_version)
     job_creation.refuse(row, verdict)

@@ -10,7 +10,7 @@ from bots.discord.texts.texts import UNDER_WAY
 from bots.texts import chat
 from studio.db.tables import JobRow
 from studio.domain.jobs import JobState
-from studio.errors import TooManyJobs
+from studio.errors import TooManyJobsError
 from tests.support import discord_sim
 from tests.support.discord_sim import Room, button_ids
 
@@ -79,7 +79,7 @@ async def test_a_later_click_is_meant_again(room: Room, painted: str) -> None:
 
 
 async def test_a_limit_is_told_to_the_person_who_clicked(room: Room, painted: str) -> None:
-    room.ports.gate.admit_error = TooManyJobs(limit=3)  # type: ignore[attr-defined]
+    room.ports.gate.admit_error = TooManyJobsError(limit=3)  # type: ignore[attr-defined]
     result = await room.bo.click(room.message, label="V1")
     assert "3 jobs waiting" in result.followups[0].content
     assert result.followups[0].ephemeral

@@ -16,7 +16,7 @@ from bots.texts.attributions import NOTHING
 from studio.commands.registry import REACTIONS
 from studio.db.tables import DeliveryRow, StarRow
 from studio.domain.jobs import JobState
-from studio.errors import TooManyJobs
+from studio.errors import TooManyJobsError
 from tests.support import discord_sim
 from tests.support.discord_sim import PNG, Room, button_ids
 
@@ -95,7 +95,7 @@ async def test_a_moderators_cross_cancels_a_waiting_job(room: Room) -> None:
 
 
 async def test_a_refusal_goes_into_direct_messages_and_not_into_the_channel(room: Room, painted: str) -> None:
-    room.ports.gate.admit_error = TooManyJobs(limit=3)  # type: ignore[attr-defined]
+    room.ports.gate.admit_error = TooManyJobsError(limit=3)  # type: ignore[attr-defined]
     await room.bo.react(room.message, "🔁")
     assert "3 jobs waiting" in room.bo.user.dm_channel.last_message.content
     assert len(room.messages) == 1

@@ -19,7 +19,7 @@ from studio.db.tables import DeliveryRow, JobRow, PictureRow
 from studio.domain.events import JobAccepted, JobEnded, PictureChanged
 from studio.domain.jobs import JobState
 from studio.domain.people import Platform
-from studio.errors import DatabaseUnavailable, PolicyRefusal
+from studio.errors import DatabaseUnavailableError, PolicyRefusalError
 from studio.ports import Delivery, Ports
 from studio.runtime.clock import now
 from tests.support import discord_sim
@@ -30,7 +30,7 @@ room = discord_sim.room
 
 
 def away(*_arguments: object, **_named: object) -> None:
-    raise DatabaseUnavailable
+    raise DatabaseUnavailableError
 
 
 def expire_tokens(ports: Ports) -> None:
@@ -505,7 +505,7 @@ async def test_a_picture_that_a_rule_refused_has_an_appeal_under_it(room: Room) 
     end_job(room.ports, job_id, JobState.REFUSED)
     with room.ports.database.begin() as session:
         row = session.get_one(JobRow, job_id)
-        row.refused_rule, row.error_code = "nudity", PolicyRefusal.code
+        row.refused_rule, row.error_code = "nudity", PolicyRefusalError.code
     await room.tell(JobEnded(job_id=job_id, platform=Platform.DISCORD, state=JobState.REFUSED))
     assert button_ids(room.message) == [f"c1:appeal:{job_id}:0"]
     form = await room.ana.click(room.message, label="Appeal")

@@ -24,7 +24,7 @@ from studio.db.queries import job_of
 from studio.db.tables import LedgerRow
 from studio.domain.jobs import JobState
 from studio.domain.verdicts import Ruling, Verdict
-from studio.errors import DatabaseUnavailable, Misconfigured
+from studio.errors import ConfigurationError, DatabaseUnavailableError
 from studio.ports import Ports
 from tests.support import discord_sim
 from tests.support.discord_sim import PNG, Room, button_ids, open_room, settings_for
@@ -195,7 +195,7 @@ async def test_a_database_that_is_away_is_a_sentence_and_nothing_is_lost(
     room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def away() -> None:
-        raise DatabaseUnavailable
+        raise DatabaseUnavailableError
 
     with monkeypatch.context() as patch:
         patch.setattr(room.ports.database, "begin", away)
@@ -411,7 +411,7 @@ async def test_long_words_are_suggested_by_their_beginning_and_painted_whole(roo
 
 async def test_without_a_database_nothing_is_suggested(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
     def away() -> None:
-        raise DatabaseUnavailable
+        raise DatabaseUnavailableError
 
     monkeypatch.setattr(room.ports.database, "begin", away)
     assert await room.ana.autocomplete(room.channel, "vary", "picture", "") == []
@@ -591,7 +591,7 @@ async def test_a_connection_that_discord_refuses_for_good_is_a_sentence(
 
     monkeypatch.setattr(room.bot, "login", AsyncMock())
     monkeypatch.setattr(room.bot, "connect", refuse)
-    with pytest.raises(Misconfigured, match=says):
+    with pytest.raises(ConfigurationError, match=says):
         await _keep_connected(room.bot, room.settings)
 
 
@@ -621,7 +621,7 @@ async def test_while_discord_cannot_be_reached_the_bot_tries_again(
 
     monkeypatch.setattr(bot, "login", count)
     try:
-        with pytest.raises(Misconfigured, match="does not accept the bot's token"):
+        with pytest.raises(ConfigurationError, match="does not accept the bot's token"):
             await _keep_connected(bot, settings)
     finally:
         await runner.cleanup()

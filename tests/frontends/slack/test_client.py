@@ -18,7 +18,7 @@ from bots.slack.settings import SlackSettings
 from bots.slack.texts import texts
 from bots.slack.texts.command_parsing import read_studio, read_talk
 from bots.slack.texts.escaping import mrkdwn, typed
-from studio.errors import ChatelierError, Misconfigured, UnknownCommand
+from studio.errors import ChatelierError, ConfigurationError, UnknownCommandError
 from studio.ports import Ports
 from tests.support.loopback_slack import BOT_TOKEN, GENERAL, SIGNING_SECRET, LoopbackSlack, Refusal, signed
 
@@ -89,7 +89,7 @@ async def test_a_pause_concerns_one_workspace(slack: LoopbackSlack, line: Line) 
 async def test_a_wrong_app_token_is_one_sentence(slack: LoopbackSlack, line: Line, ports: Ports) -> None:
     settings = SlackSettings(bot_token=BOT_TOKEN, app_token="xapp-someone", api_url=slack.api_url)
     backroom = Backroom("slack")
-    with pytest.raises(Misconfigured, match="does not accept the app-level token") as error:
+    with pytest.raises(ConfigurationError, match="does not accept the app-level token") as error:
         await Opening(ports, settings, backroom, line.session).open()
     assert "xapp-someone" not in str(error.value)
     backroom.close()
@@ -188,7 +188,7 @@ def test_talk_is_a_command_or_a_prompt(text: str, command: str) -> None:
 
 
 def test_a_misspelt_command_before_an_id_is_not_taken_for_a_prompt() -> None:
-    with pytest.raises(UnknownCommand) as error:
+    with pytest.raises(UnknownCommandError) as error:
         read_talk("vairy k3v9m2p4qx7a.2")
     assert error.value.nearest == "vary"
 

@@ -14,7 +14,7 @@ from studio.db.queries import job_of
 from studio.db.tables import DeliveryRow
 from studio.domain.jobs import JobState
 from studio.domain.requests import Operation
-from studio.errors import DatabaseUnavailable
+from studio.errors import DatabaseUnavailableError
 from studio.ports import Ports
 from studio.runtime.clock import now
 from tests.support.loopback_slack import ANA, BO, BOT_TOKEN, GENERAL, MOD, PRIVATE, STRANGE, STRANGE_DM
@@ -109,7 +109,7 @@ async def test_while_the_records_are_away_a_sentence_says_so(
     room: SlackRoom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def away(_: object) -> None:
-        raise DatabaseUnavailable
+        raise DatabaseUnavailableError
 
     monkeypatch.setattr("studio.db.database.Database.read", away)
     await room.slash("a fox")

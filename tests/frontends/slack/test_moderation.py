@@ -17,7 +17,7 @@ from studio.domain.cases import CaseKind, CaseState, Decision, NoticeKind
 from studio.domain.events import CaseChanged, JobChanged, NoticeWritten
 from studio.domain.people import Platform
 from studio.domain.verdicts import Ruling, Verdict
-from studio.errors import PolicyRefusal
+from studio.errors import PolicyRefusalError
 from studio.ports import Allowance, Ports
 from studio.runtime.clock import now
 from tests.support.fakes import TwinDesk, TwinGate
@@ -144,7 +144,7 @@ async def test_a_refusal_can_be_appealed_with_a_reason(room: SlackRoom) -> None:
 async def test_a_refusal_without_an_appeal_has_no_button(room: SlackRoom) -> None:
     gate = room.ports.gate
     assert isinstance(gate, TwinGate)
-    gate.admit_error = PolicyRefusal(rule="words", category="minors", job_id=None)
+    gate.admit_error = PolicyRefusalError(rule="words", category="minors", job_id=None)
     await room.slash("a battle")
     assert [block["type"] for block in room.slack.whispers[-1]["blocks"]] == ["section"]
 

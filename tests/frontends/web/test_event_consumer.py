@@ -12,7 +12,7 @@ from bots.web.live.event_consumer import News
 from studio.domain.events import CaseChanged, Event, JobEnded, NoticeWritten
 from studio.domain.jobs import JobState
 from studio.domain.people import Platform
-from studio.errors import DatabaseUnavailable
+from studio.errors import DatabaseUnavailableError
 from studio.ports import Delivery, Ports
 from tests.support.fakes import TwinEvents
 
@@ -76,11 +76,11 @@ def test_an_event_that_cannot_be_looked_up_now_comes_again(
     ports: Ports, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def away(*_: object) -> None:
-        raise DatabaseUnavailable
+        raise DatabaseUnavailableError
 
     monkeypatch.setattr("bots.web.live.event_consumer.find_notice", away)
     backlog = Backlog(NOTICE)
-    with pytest.raises(DatabaseUnavailable):
+    with pytest.raises(DatabaseUnavailableError):
         read(ports, backlog)
     assert backlog.acknowledged == []
 

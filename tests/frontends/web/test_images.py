@@ -11,7 +11,7 @@ from studio.domain.events import JobEnded
 from studio.domain.jobs import JobState
 from studio.domain.people import Platform
 from studio.domain.verdicts import Ruling, Verdict
-from studio.errors import Banned, InspectionFailed, StorageFailed
+from studio.errors import BannedError, InspectionError, StorageError
 from studio.ports import Ports
 from tests.support.finished_jobs import end_job, paint_job
 from tests.support.web_client import ADDRESS, Browser, OpenRoom, web_settings
@@ -91,7 +91,7 @@ def test_whoever_is_banned_gets_their_own_pictures_only(room: OpenRoom, path: st
     ana, bo = room.guest("Ana"), room.guest("Bo")
     anas, bos = painted(room, ana), painted(room, bo)
     etag = bo.client.get(path.format(job=anas)).headers["etag"]
-    room.ports.gate.welcome_error = Banned()  # type: ignore[attr-defined]
+    room.ports.gate.welcome_error = BannedError()  # type: ignore[attr-defined]
     for headers in ({}, {"if-none-match": etag}):
         answer = bo.client.get(path.format(job=anas), headers=headers)
         assert answer.status_code == bo.client.get(f"/view/{anas}.1").status_code == 400
@@ -278,7 +278,7 @@ def test_an_upload_that_the_gate_refuses_or_cannot_judge_is_not_stored(room: Ope
     gate: Any = room.ports.gate
     gate.picture_verdict = Verdict(ruling=Ruling.REFUSE, rule="r", category="cruelty")
     assert "cruelty" in ana.post("/uploads", b"a picture").json()["text"]
-    gate.inspect_error = InspectionFailed()
+    gate.inspect_error = InspectionError()
     assert "could not be checked" in ana.post("/uploads", b"a picture").json()["text"]
     assert room.ports.store.blobs == {}  # type: ignore[attr-defined]
 
@@ -294,7 +294,7 @@ def test_a_held_upload_keeps_its_doubt_and_tells_no_evidence(room: OpenRoom) -> 
 
 
 def test_a_full_disk_is_told_in_words(room: OpenRoom) -> None:
-    room.ports.store.error = StorageFailed()  # type: ignore[attr-defined]
+    room.ports.store.error = StorageError()  # type: ignore[attr-defined]
     answer = room.visitor("Ana").post("/uploads", b"a picture")
     assert "could not be stored" in answer.json()["text"]
 
@@ -308,7 +308,7 @@ def test_health_is_good_when_everything_answers(room: OpenRoom) -> None:
 
 
 def test_health_names_what_is_away(room: OpenRoom, monkeypatch: pytest.MonkeyPatch) -> None:
-    from studio.errors import DatabaseUnavailable, QueueUnavailable
+    from studio.errors import DatabaseUnavailableError, QueueUnavailableError
 
     def away(error: Exception) -> Any:
         def fail(*_: object) -> None:
@@ -316,20 +316,20 @@ def test_health_names_what_is_away(room: OpenRoom, monkeypatch: pytest.MonkeyPat
 
         return fail
 
-    monkeypatch.setattr(type(room.ports.database), "ping", away(DatabaseUnavailable()))
-    monkeypatch.setattr(type(room.ports.events), "ping", away(QueueUnavailable()), raising=False)
+    monkeypatch.setattr(type(room.ports.database), "ping", away(DatabaseUnavailableError()))
+    monkeypatch.setattr(type(room.ports.events), "ping", away(QueueUnavailableError()), raising=False)
     answer = room.browser().client.get("/healthz")
     assert (answer.status_code, answer.json()["away"]) == (503, ["database", "events"])
 
 
 def test_an_unreachable_database_is_a_sentence(room: OpenRoom, monkeypatch: pytest.MonkeyPatch) -> None:
-    from studio.errors import DatabaseUnavailable
+    from studio.errors import DatabaseUnavailableError
 
     ana = room.guest("Ana")
     job_id = painted(room, ana)
 
     def away(*_: object) -> None:
-        raise DatabaseUnavailable
+        raise DatabaseUnavailableError
 
     monkeypatch.setattr(type(room.ports.database), "read", away)
     assert "records are away" in ana.say("a boat")["text"]

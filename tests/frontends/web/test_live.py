@@ -23,7 +23,7 @@ from studio.domain.events import JobEnded, JobProgress
 from studio.domain.jobs import JobState
 from studio.domain.people import Platform
 from studio.domain.verdicts import Ruling, Verdict
-from studio.errors import PolicyRefusal, RateLimited
+from studio.errors import PolicyRefusalError, RateLimitedError
 from studio.ports import Ports
 from tests.support.fakes import someone, somewhere
 from tests.support.finished_jobs import end_job, paint_job
@@ -353,9 +353,9 @@ def test_a_fault_of_ours_reaches_the_server_without_what_was_typed(
 
 def test_a_refusal_of_the_gate_reaches_its_person_only(room: OpenRoom) -> None:
     ana, bo = room.guest("Ana"), room.guest("Bo")
-    room.ports.gate.admit_error = RateLimited(retry_after_seconds=20)  # type: ignore[attr-defined]
+    room.ports.gate.admit_error = RateLimitedError(retry_after_seconds=20)  # type: ignore[attr-defined]
     assert ana.say("a red apple")["text"] == "That is a lot at once. Please try again in 20 s."
-    room.ports.gate.admit_error = PolicyRefusal(rule="words", category="cruelty")  # type: ignore[attr-defined]
+    room.ports.gate.admit_error = PolicyRefusalError(rule="words", category="cruelty")  # type: ignore[attr-defined]
     assert "cruelty" in ana.say("a red apple")["text"]
     room.ports.gate.admit_error = None  # type: ignore[attr-defined]
     allowed = bo.say("a green pear")["job"]

@@ -9,12 +9,12 @@ import pytest
 from bots.runtime.thread_pools import Backroom
 from bots.web.access.sessions import Visitor
 from bots.web.live.hub import Room
-from studio.errors import DatabaseUnavailable
+from studio.errors import DatabaseUnavailableError
 from studio.ports import Ports
 
 
 def away(*_: object) -> Any:
-    raise DatabaseUnavailable
+    raise DatabaseUnavailableError
 
 
 class Told:
@@ -45,7 +45,7 @@ async def test_what_was_made_from_a_deleted_picture_is_found_when_the_records_ar
     room.enter(ana)
     room.picture_changed("k3v9m2p4qx7a.1")
     monkeypatch.setattr("bots.web.live.hub.children_of", away)
-    with pytest.raises(DatabaseUnavailable):
+    with pytest.raises(DatabaseUnavailableError):
         await room._tell_changes()
     monkeypatch.setattr(
         "bots.web.live.hub.children_of", lambda _session, parents: [f"made from {parents[0]}"]
@@ -62,7 +62,7 @@ async def test_a_word_of_the_house_is_told_when_the_records_are_back(
     room.post_changed("ana", text="Your appeal was granted.")
     with monkeypatch.context() as patch:
         patch.setattr("bots.web.live.hub.count_messages", away)
-        with pytest.raises(DatabaseUnavailable):
+        with pytest.raises(DatabaseUnavailableError):
             await room._tell_changes()
     room.post_changed("ana")
     await room._tell_changes()

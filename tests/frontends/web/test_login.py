@@ -7,7 +7,7 @@ import pytest
 from starlette.websockets import WebSocketDisconnect
 
 from bots.web import create_app
-from studio.errors import Misconfigured
+from studio.errors import ConfigurationError
 from studio.ports import Ports
 from tests.support.web_client import ADDRESS, SOCKET, OpenRoom, web_settings
 
@@ -198,5 +198,5 @@ def test_pages_carry_no_script_of_their_own_and_forbid_foreign_ones(room: OpenRo
     ],
 )
 def test_a_room_open_to_strangers_does_not_open(ports: Ports, changes: dict[str, str], wanted: str) -> None:
-    with pytest.raises(Misconfigured, match=wanted):
+    with pytest.raises(ConfigurationError, match=wanted):
         create_app(ports, web_settings(**changes))

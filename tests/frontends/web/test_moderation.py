@@ -16,7 +16,7 @@ from studio.domain.cases import CaseKind, NoticeKind
 from studio.domain.jobs import JobState
 from studio.domain.provenance import Traces
 from studio.domain.verdicts import ALLOWED, Ruling, Verdict
-from studio.errors import Banned
+from studio.errors import BannedError
 from studio.ports import Ports
 from tests.support.case_sim import with_desk
 from tests.support.finished_jobs import paint_job
@@ -186,7 +186,7 @@ def test_whoever_is_banned_is_sent_away_at_once(house: OpenRoom) -> None:
         bans.ban(session, key, by="mod")
         row = cases.write_notice(session, NoticeKind.BAN, key, "You cannot paint here any more.")
         assert row is not None
-    house.ports.gate.welcome_error = Banned()  # type: ignore[attr-defined]
+    house.ports.gate.welcome_error = BannedError()  # type: ignore[attr-defined]
     from studio.db import outbox
 
     outbox.send(house.ports.database, house.ports.events, [row])
@@ -208,7 +208,7 @@ def test_a_banned_moderator_sees_no_case(house: OpenRoom) -> None:
     ana, mo = house.guest("Ana"), house.visitor("Mo", "keys")
     _, case = held(house, ana)
     headers = {"origin": ADDRESS, "x-form-token": mo.token}
-    house.ports.gate.welcome_error = Banned()  # type: ignore[attr-defined]
+    house.ports.gate.welcome_error = BannedError()  # type: ignore[attr-defined]
     for path in ("/desk", "/desk/cases", f"/desk/{case}/pictures/upload-1?seen"):
         assert "cannot paint here" in mo.client.get(path).text
     assert "cannot paint here" in mo.client.post(f"/desk/{case}/claim", headers=headers).text

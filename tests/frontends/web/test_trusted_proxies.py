@@ -22,7 +22,7 @@ from chatelier.doctor.proxies import proxies
 from chatelier.runtime import unknown_proxies
 from chatelier.runtime.unknown_proxies import UnknownProxies
 from chatelier.settings import BadSettings, read_settings
-from studio.errors import Misconfigured
+from studio.errors import ConfigurationError
 from studio.ports import Ports
 from studio.runtime.clock import now
 from tests.conftest import free_port
@@ -133,7 +133,7 @@ def test_the_cookie_is_secure_where_a_named_proxy_speaks_https(
 
 
 def test_a_proxy_that_is_no_address_stops_the_start(ports: Ports, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(Misconfigured, match="neither an address nor a network"):
+    with pytest.raises(ConfigurationError, match="neither an address nor a network"):
         create_app(ports, web_settings(trusted_proxies=("caddy",)))
     monkeypatch.setenv("CHATELIER_WEB__TRUSTED_PROXIES", "172.18.0.2, caddy")
     with pytest.raises(BadSettings, match="caddy is neither an address nor a network"):

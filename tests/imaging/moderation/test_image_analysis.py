@@ -36,7 +36,7 @@ from moderation.vision.safety_model import HttpSafetyModel, Scene
 from studio.domain.people import Person, Platform
 from studio.domain.requests import Operation, PaintRequest
 from studio.domain.verdicts import Ruling
-from studio.errors import InspectionFailed
+from studio.errors import InspectionError
 from studio.ports import Inspected, Inspection
 
 ADA = Person(platform=Platform.WEB, community="room", user_id="1", display_name="Ada")
@@ -164,7 +164,7 @@ def test_drawings_of_the_house_are_not_mistaken() -> None:
 def test_a_network_that_cannot_be_loaded_hides_the_picture(tmp_path: Path) -> None:
     (tmp_path / "broken.onnx").write_bytes(b"nothing")
     broken = NudityNetwork(tmp_path / "broken.onnx")
-    with pytest.raises(InspectionFailed):
+    with pytest.raises(InspectionError):
         Inspector([Nudity((broken, None))]).judge(inspection(drawn(APPLE)))
     with pytest.raises(Exception, match=r"missing\.onnx"):
         OnnxNetwork(tmp_path / "missing.onnx").run(drawn(APPLE))  # type: ignore[arg-type]
@@ -326,7 +326,7 @@ def test_a_model_that_sees_nothing_says_nothing() -> None:
     ids=["error", "redirect", "no-json", "no-object", "no-score", "no-category", "fixed-category", "long"],
 )
 def test_an_answer_that_is_none_hides_the_picture(answer: tuple[int, bytes]) -> None:
-    with server(lambda asked: answer) as (url, seen), pytest.raises(InspectionFailed):
+    with server(lambda asked: answer) as (url, seen), pytest.raises(InspectionError):
         Inspector([LargerModel(HttpSafetyModel(url))]).judge(inspection(drawn(APPLE)))
     assert len(seen) == 1
 
@@ -339,12 +339,12 @@ def test_a_model_that_is_away_or_silent_hides_the_picture() -> None:
         return 200, b"{}"
 
     away = Inspector([LargerModel(HttpSafetyModel("http://127.0.0.1:9/", timeout_seconds=1))])
-    with pytest.raises(InspectionFailed):
+    with pytest.raises(InspectionError):
         away.judge(inspection(drawn(APPLE)))
     with server(silent) as (url, _):
         late = Inspector([LargerModel(HttpSafetyModel(url, timeout_seconds=0.1))])
         try:
-            with pytest.raises(InspectionFailed):
+            with pytest.raises(InspectionError):
                 late.judge(inspection(drawn(APPLE)))
         finally:
             waiting.set()
@@ -376,7 +376,7 @@ def test_a_larger_model_that_is_set_decides_with_the_houses_policy(
     assert found.ruling is ruling
     assert not violence > 0.5 or (found.rule, found.category) == ("larger_model", Category.VIOLENCE)
     told["status"] = 503
-    with pytest.raises(InspectionFailed):
+    with pytest.raises(InspectionError):
         gate.inspect(alone(inspection(drawn(APPLE), kind)))
 
 

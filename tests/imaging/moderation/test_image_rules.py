@@ -20,7 +20,7 @@ from moderation.vision.pdq import SAME_BITS, distance, pdq, pdq_with_flips
 from studio.domain.people import Person, Platform
 from studio.domain.requests import Operation, PaintRequest
 from studio.domain.verdicts import Ruling
-from studio.errors import InspectionFailed
+from studio.errors import InspectionError
 from studio.ports import Inspected, Inspection
 
 PERSON = Person(platform=Platform.WEB, community="room", user_id="1", display_name="Ada")
@@ -124,7 +124,7 @@ def test_a_list_with_a_broken_line_judges_nothing_rather_than_less(tmp_path: Pat
     path.write_text("not a hash\n", "utf-8")
     with pytest.raises(ValueError, match="line 1"):
         Blocked(path).judge(subject(painting()))
-    with pytest.raises(InspectionFailed):
+    with pytest.raises(InspectionError):
         Inspector([Blocked(path)]).judge(inspection(png(painting())))
 
 
@@ -180,13 +180,13 @@ BROKEN = {
 
 @pytest.mark.parametrize("data", BROKEN.values(), ids=BROKEN.keys())
 def test_what_is_no_whole_picture_is_not_shown(data: bytes) -> None:
-    with pytest.raises(InspectionFailed):
+    with pytest.raises(InspectionError):
         Inspector(()).judge(inspection(data))
 
 
 def test_an_animated_picture_is_not_shown() -> None:
     data = png(painting(), save_all=True, append_images=[painting().transpose(Image.Transpose.ROTATE_180)])
-    with pytest.raises(InspectionFailed):
+    with pytest.raises(InspectionError):
         Inspector(()).judge(inspection(data))
 
 
@@ -217,7 +217,7 @@ class Hanging:
 
 
 def test_a_rule_that_fails_hides_the_picture(caplog: pytest.LogCaptureFixture) -> None:
-    with pytest.raises(InspectionFailed):
+    with pytest.raises(InspectionError):
         Inspector([Raising()]).judge(inspection(png(painting())))
     assert "raising" in caplog.text
 
@@ -225,7 +225,7 @@ def test_a_rule_that_fails_hides_the_picture(caplog: pytest.LogCaptureFixture) -
 def test_a_rule_that_hangs_hides_the_picture() -> None:
     hanging = Hanging()
     try:
-        with pytest.raises(InspectionFailed):
+        with pytest.raises(InspectionError):
             Inspector([hanging], timeout_seconds=0.2).judge(inspection(png(painting())))
     finally:
         hanging.released.set()

@@ -19,7 +19,7 @@ from moderation.provenance.visible_signature import sign_visibly
 from moderation.provenance.watermark.robustness import as_jpeg, photograph
 from moderation.provenance.watermark.watermark import find
 from studio.domain.requests import Operation
-from studio.errors import BadImage, Misconfigured, SigningFailed
+from studio.errors import BadImageError, ConfigurationError, SigningError
 from studio.runtime.clock import now
 from tests.support.recipes import PLAIN
 
@@ -146,7 +146,7 @@ def test_a_picture_that_cannot_be_signed_is_shown_with_what_could_be_done(master
 
 def test_where_signing_is_required_it_is_not_shown(master):
     signer = HouseSigner(SignerSettings(required=True), notary=BrokenNotary())
-    with pytest.raises(SigningFailed, match="could not be signed"):
+    with pytest.raises(SigningError, match="could not be signed"):
         signed_by(signer, master)
 
 
@@ -184,7 +184,7 @@ def test_credentials_name_neither_words_nor_people(chain, master):
 
 @pytest.mark.parametrize("data", [b"", b"\x89PNG\r\n\x1a\n", b"GIF89a" + bytes(40)])
 def test_what_is_no_picture_is_said_to_be_none(data):
-    with pytest.raises(BadImage):
+    with pytest.raises(BadImageError):
         HouseExaminer(lambda: None).examine(data, png=data)
 
 
@@ -208,5 +208,5 @@ def test_a_key_that_is_not_the_certificates_is_refused(tmp_path):
     ensure_chain(tmp_path / "a", organization="A")
     ensure_chain(tmp_path / "b", organization="B")
     (tmp_path / "a" / KEY_FILE).write_bytes((tmp_path / "b" / KEY_FILE).read_bytes())
-    with pytest.raises(Misconfigured, match="cannot be used"):
+    with pytest.raises(ConfigurationError, match="cannot be used"):
         read_chain(tmp_path / "a")

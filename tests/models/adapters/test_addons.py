@@ -22,7 +22,7 @@ from engine.batching.sampling_params import Portion, Sketch
 from engine.batching.step_batcher import Easel
 from engine.catalog.addons import IpAdapterEntry, LoraEntry
 from engine.catalog.catalog import ModelEntry
-from studio.errors import ModelBroken, NotSupported
+from studio.errors import ModelLoadError, NotSupportedError
 from tests.support.tiny_addons import save_ip_adapter, save_lora
 from tests.support.tiny_models import save_flux, save_sd, save_sd3, save_sdxl
 
@@ -180,7 +180,7 @@ def test_a_lora_that_does_not_fit_ends_its_own_order_alone(
         sketch(2, adapters=((name, 1.0),)),
         sketch(3, adapters=(("ink", 1.0),)),
     )
-    with pytest.raises((NotSupported, ModelBroken), match=name):
+    with pytest.raises((NotSupportedError, ModelLoadError), match=name):
         bad.wait()
     assert far(painted(plain), with_loras(folder, loras)(sketch(1))) < TOLERANCE
     assert far(painted(ink), with_loras(folder, loras, ink=1.0)(sketch(3))) < TOLERANCE
@@ -311,13 +311,13 @@ def test_sdxl_sees_pictures_too(tmp_path: Path) -> None:
 def test_an_ip_adapter_that_is_damaged_is_one_sentence(broken: str, folder: Path, tmp_path: Path) -> None:
     adapter = save_ip_adapter(tmp_path / "adapter", folder)
     (adapter / broken).write_bytes(b"{}")
-    with pytest.raises(ModelBroken, match="IP-Adapter of the model tiny"):
+    with pytest.raises(ModelLoadError, match="IP-Adapter of the model tiny"):
         load(folder, ip_adapter=entry_of(adapter))
 
 
 def test_a_model_without_eyes_says_so(folder: Path) -> None:
     painter = load(folder)
-    with pytest.raises(NotSupported, match="see pictures"):
+    with pytest.raises(NotSupportedError, match="see pictures"):
         painter.sketch(sketch(1, likeness=(Portion(picture=picture(1)),)))
 
 

@@ -14,7 +14,7 @@ from engine.adapters.registry import new_painter
 from engine.batching.models import CallPainter
 from engine.batching.sampling_params import Portion, Sketch
 from engine.catalog.catalog import ModelEntry
-from studio.errors import ModelBroken, NotSupported
+from studio.errors import ModelLoadError, NotSupportedError
 from tests.support.tiny_image_encoders import (
     QUIET,
     save_combined_kandinsky,
@@ -111,9 +111,9 @@ def test_a_call_stops_where_nobody_waits_any_more(seer: CallPainter) -> None:
 def test_what_only_sees_cannot_paint_from_words(save: Any, tmp_path: Path) -> None:
     entry = ModelEntry(name="seer", source=str(tmp_path), family="pipeline")
     painter = new_painter(entry, save(tmp_path), device=torch.device("cpu"))
-    with pytest.raises(NotSupported, match=r"cannot imagine\. It can do: vary, blend"):
+    with pytest.raises(NotSupportedError, match=r"cannot imagine\. It can do: vary, blend"):
         painter.sketch(sketch(1))
-    with pytest.raises(NotSupported, match="cannot edit"):
+    with pytest.raises(NotSupportedError, match="cannot edit"):
         painter.sketch(sketch(1, start=picture(1), mask=Image.new("L", (32, 32), 255)))
 
 
@@ -133,14 +133,14 @@ def test_kandinskys_decoder_for_holes_edits(tmp_path: Path) -> None:
     hole.paste(255, (8, 8, 24, 24))
     (edited,) = paint(painter, sketch(1, start=picture(1), mask=hole))
     assert edited.shape == (32, 32, 3)
-    with pytest.raises(NotSupported, match="It can do: edit"):
+    with pytest.raises(NotSupportedError, match="It can do: edit"):
         painter.sketch(sketch(1))
 
 
 def test_kandinsky_without_its_prior_says_what_is_missing(tmp_path: Path) -> None:
     decoder, _ = save_kandinsky(tmp_path)
     entry = ModelEntry(name="seer", source=str(decoder), family="pipeline")
-    with pytest.raises(ModelBroken, match="Name its folder as prior"):
+    with pytest.raises(ModelLoadError, match="Name its folder as prior"):
         new_painter(entry, decoder, device=torch.device("cpu"))
 
 
@@ -150,7 +150,7 @@ def test_kandinsky_in_one_folder_paints_varies_and_sees(tmp_path: Path) -> None:
     (varied,) = paint(painter, sketch(1, start=picture(1), strength=0.5))
     assert castle.shape == varied.shape == (32, 32, 3)
     assert far(castle, seen) > 1e-3
-    with pytest.raises(NotSupported, match=r"cannot edit\. It can do: imagine, vary"):
+    with pytest.raises(NotSupportedError, match=r"cannot edit\. It can do: imagine, vary"):
         painter.sketch(sketch(1, start=picture(1), mask=Image.new("L", (32, 32), 255)))
 
 
@@ -159,7 +159,7 @@ def test_what_paints_from_words_alone_does_so_in_the_size_asked_for(save: Any, t
     painter = load(save(tmp_path / "model"))
     (wide,) = paint(painter, sketch(1, width=64))
     assert wide.shape == (32, 64, 3)
-    with pytest.raises(NotSupported, match="It can do: imagine"):
+    with pytest.raises(NotSupportedError, match="It can do: imagine"):
         painter.sketch(sketch(1, start=picture(1)))
 
 
@@ -198,5 +198,5 @@ def test_the_index_says_what_a_model_can_do(name: str, able: str, tmp_path: Path
     painter = new_painter(
         ModelEntry(name="any", source="/any", family="pipeline"), tmp_path, device=torch.device("cpu")
     )
-    with pytest.raises(NotSupported, match=f"It can do: {able}."):
+    with pytest.raises(NotSupportedError, match=f"It can do: {able}."):
         painter.sketch(sketch(1, adapters=(("ink", 1.0),)))

@@ -22,7 +22,7 @@ from engine.adapters.whole_pipeline import PipelinePainter
 from engine.batching.sampling_params import Portion, Sketch
 from engine.catalog.catalog import ModelEntry
 from engine.performance import PLAIN, LowMemory, Quantise, Speed
-from studio.errors import ModelBroken
+from studio.errors import ModelLoadError
 from tests.support.tiny_image_encoders import (
     QUIET,
     save_combined_kandinsky,
@@ -126,7 +126,7 @@ def test_the_settings_reach_whole_pipelines(tmp_path: Path, monkeypatch: pytest.
     folder = save_sd(tmp_path)
     entry = ModelEntry(name="tiny", source=str(folder), family="pipeline", dtype="float32")
     painter = new_painter(entry, folder, device=CPU, speed=Speed(quantise=Quantise.INT8))
-    with pytest.raises(ModelBroken, match="pip install torchao"):
+    with pytest.raises(ModelLoadError, match="pip install torchao"):
         painter.load()
 
 

@@ -25,7 +25,7 @@ from engine.batching.step_batcher import Easel
 from engine.benchmarks.baselines import paint_together
 from engine.generation.generator import to_image
 from engine.training.convert_realesrgan import NotConvertibleError, convert
-from studio.errors import BadParameter, JobCancelled, ModelBroken, PaintingFailed
+from studio.errors import BadParameterError, GenerationError, JobCancelledError, ModelLoadError
 
 
 @pytest.fixture(scope="module")
@@ -182,7 +182,7 @@ class TestUpscaling:
 
     def test_a_picture_that_is_large_already_is_refused(self, quick: Upscaler) -> None:
         side = int(MAX_SOURCE_PIXELS**0.5) + 1
-        with pytest.raises(BadParameter, match="large already"):
+        with pytest.raises(BadParameterError, match="large already"):
             lane_for(quick, Image.new("RGB", (side, side)))
 
 
@@ -244,7 +244,7 @@ class TestOnTheEasel:
         stays, goes, waits = (self.hand_in(easel, quick, noise(200, 60), person=name) for name in "abc")
         self.turn(easel)
         for ticket in (goes, waits):
-            with pytest.raises(JobCancelled):
+            with pytest.raises(JobCancelledError):
                 ticket.wait(cancelled=lambda: True)
         while self.turn(easel):
             pass
@@ -301,14 +301,14 @@ class TestTrouble:
         assert len(upscaler.begin(noise(150, 30)).tiles) > 1
 
     def test_no_memory_at_all_is_told(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-        with pytest.raises(PaintingFailed, match="memory"):
+        with pytest.raises(GenerationError, match="memory"):
             enlarge(self.on_small_device(monkeypatch, tmp_path, largest=3), noise(30, 30))
 
     def test_an_answer_that_is_no_number_is_no_picture(self, tmp_path: Path) -> None:
         state = compact_state()
         state["body.0.weight"][:] = float("nan")
         save_file(state, tmp_path / "nan.safetensors")
-        with pytest.raises(PaintingFailed):
+        with pytest.raises(GenerationError):
             enlarge(opened(tmp_path / "nan.safetensors"), noise(16, 16))
 
 
@@ -328,14 +328,14 @@ class TestModels:
 
     @pytest.mark.parametrize("name", ["nothing", "../../../etc/passwd", "/etc/passwd", ""])
     def test_an_unknown_name_is_answered_with_the_known_ones(self, name: str) -> None:
-        with pytest.raises(ModelBroken, match=BUNDLED_NAME):
+        with pytest.raises(ModelLoadError, match=BUNDLED_NAME):
             opened(name)
 
     @pytest.mark.parametrize("share", [0, 0.1, 0.9])
     def test_a_damaged_file_is_named(self, tmp_path: Path, share: float) -> None:
         whole = find_weights(BUNDLED_NAME).read_bytes()
         (tmp_path / "half.safetensors").write_bytes(whole[: int(len(whole) * share)])
-        with pytest.raises(ModelBroken, match=r"half\.safetensors is damaged"):
+        with pytest.raises(ModelLoadError, match=r"half\.safetensors is damaged"):
             opened(tmp_path / "half.safetensors")
 
     def test_a_pickle_that_runs_code_is_refused_unrun(self, tmp_path: Path) -> None:
@@ -344,13 +344,13 @@ class TestModels:
                 return os.mkdir, (str(tmp_path / "ran"),)
 
         (tmp_path / "evil.pth").write_bytes(pickle.dumps(Evil()))
-        with pytest.raises(ModelBroken, match="damaged"):
+        with pytest.raises(ModelLoadError, match="damaged"):
             opened(tmp_path / "evil.pth")
         assert not (tmp_path / "ran").exists()
 
     def test_an_unknown_layout_is_named(self, tmp_path: Path) -> None:
         save_file({"something": torch.zeros(3)}, tmp_path / "odd.safetensors")
-        with pytest.raises(ModelBroken, match="layout"):
+        with pytest.raises(ModelLoadError, match="layout"):
             opened(tmp_path / "odd.safetensors")
 
     def test_a_model_for_grey_pictures_is_refused(self, tmp_path: Path) -> None:
@@ -362,7 +362,7 @@ class TestModels:
             state[f"{last}.bias"][:1],
         )
         save_file(state, tmp_path / "grey.safetensors")
-        with pytest.raises(ModelBroken, match="colour"):
+        with pytest.raises(ModelLoadError, match="colour"):
             load_upscaler(tmp_path / "grey.safetensors")
 
 
@@ -383,7 +383,7 @@ def test_the_stand_in_for_torchvision_does_not_stay() -> None:
 def test_a_layout_that_needs_torchvision_says_so_when_it_is_used() -> None:
     import_spandrel()
     lama = sys.modules["spandrel.architectures.RestoreFormer"]
-    with pytest.raises(ModelBroken, match="torchvision"):
+    with pytest.raises(ModelLoadError, match="torchvision"):
         lama.tv_normalize(torch.zeros(3, 8, 8), [0.5] * 3, [0.5] * 3)
 
 

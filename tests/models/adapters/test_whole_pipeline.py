@@ -19,7 +19,7 @@ from engine.batching.sample_group import Ticket
 from engine.batching.sampling_params import Portion, Sketch
 from engine.batching.step_batcher import Easel
 from engine.catalog.catalog import ModelEntry
-from studio.errors import BadParameter, NotSupported, PaintingFailed
+from studio.errors import BadParameterError, GenerationError, NotSupportedError
 from tests.support.tiny_models import save_sd
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -133,7 +133,7 @@ def test_numbers_that_run_away_in_a_call_are_told_in_words(
     easel = easel_for(painter)
     ticket = hand_in(easel, painter, sketch(1, guidance_scale=1.0))
     turn_until_idle(easel)
-    with pytest.raises(PaintingFailed, match="noise without end"):
+    with pytest.raises(GenerationError, match="noise without end"):
         ticket.wait()
 
 
@@ -234,13 +234,13 @@ def test_a_call_is_halved_when_memory_runs_out_and_one_bad_lane_ends_alone(paint
     turn_until_idle(easel)
     for ticket in good:
         ticket.wait()
-    with pytest.raises(PaintingFailed):
+    with pytest.raises(GenerationError):
         bad.wait()
     assert caller.sizes[:3] == [6, 3, 1]
 
 
 def test_another_scheduler_is_not_to_be_had(painter: Painter) -> None:
-    with pytest.raises(BadParameter, match="its own"):
+    with pytest.raises(BadParameterError, match="its own"):
         painter.sketch(sketch(1, scheduler="euler"))
 
 
@@ -253,5 +253,5 @@ def test_what_a_model_cannot_do_is_answered_with_what_it_can(folder: Path, tmp_p
     (other / "model_index.json").write_text(json.dumps({**index, "_class_name": "PixArtSigmaPipeline"}))
     entry = ModelEntry(name="pixart", source=str(other), family="pipeline")
     pixart = new_painter(entry, other, device=torch.device("cpu"))
-    with pytest.raises(NotSupported, match="imagine"):
+    with pytest.raises(NotSupportedError, match="imagine"):
         pixart.sketch(sketch(1, start=Image.new("RGB", (32, 32))))

@@ -17,7 +17,7 @@ from engine.batching.sampling_params import Sketch
 from engine.batching.step_batcher import Easel
 from engine.catalog.geometry import Layout
 from engine.types import Progress
-from studio.errors import JobCancelled, ModelBroken, PaintingFailed
+from studio.errors import GenerationError, JobCancelledError, ModelLoadError
 
 CPU = torch.device("cpu")
 
@@ -205,7 +205,7 @@ def test_what_breaks_one_lane_ends_only_its_own_order(place: str, easel: Easel, 
     turn_until_idle(easel)
     for ticket in good:
         ticket.wait()
-    with pytest.raises(PaintingFailed):
+    with pytest.raises(GenerationError):
         bad.wait()
     after = hand_in(easel, painter, 5, person="dan")
     turn_until_idle(easel)
@@ -218,7 +218,7 @@ def test_numbers_that_run_away_are_told_in_words(place: str, easel: Easel, paint
     bad, good = hand_in(easel, painter, 13), hand_in(easel, painter, 1, person="ben")
     turn_until_idle(easel)
     good.wait()
-    with pytest.raises(PaintingFailed, match="noise without end"):
+    with pytest.raises(GenerationError, match="noise without end"):
         bad.wait()
     assert easel.lanes == 0
 
@@ -247,13 +247,13 @@ def test_a_single_picture_that_does_not_fit_is_told_so(easel: Easel, painter: Tw
     painter.most_rows = 0
     ticket = hand_in(easel, painter, 1)
     turn_until_idle(easel)
-    with pytest.raises(PaintingFailed, match="smaller"):
+    with pytest.raises(GenerationError, match="smaller"):
         ticket.wait()
 
 
 def test_cancelled_before_it_starts(easel: Easel, painter: TwinPainter) -> None:
     ticket = hand_in(easel, painter, 1)
-    with pytest.raises(JobCancelled):
+    with pytest.raises(JobCancelledError):
         ticket.wait(cancelled=lambda: True)
     turn_until_idle(easel)
     assert painter.forwards == []
@@ -262,7 +262,7 @@ def test_cancelled_before_it_starts(easel: Easel, painter: TwinPainter) -> None:
 def test_cancelled_while_painting_it_makes_no_further_step(easel: Easel, painter: TwinPainter) -> None:
     ticket, other = hand_in(easel, painter, 1), hand_in(easel, painter, 2, person="ben")
     easel.turn()
-    with pytest.raises(JobCancelled):
+    with pytest.raises(JobCancelledError):
         ticket.wait(cancelled=lambda: True)
     turn_until_idle(easel)
     assert painter.forwards == [(1, 2), (2,), (2,), (2,)]
@@ -339,24 +339,24 @@ def test_closing_ends_what_is_open_and_refuses_what_comes_later(painter: TwinPai
     later = hand_in(easel, painter, 2)
     for each in (ticket, later):
         if each.lanes[0].picture is None:
-            with pytest.raises(PaintingFailed, match="shutting down"):
+            with pytest.raises(GenerationError, match="shutting down"):
                 each.wait()
-    with pytest.raises(PaintingFailed, match="shutting down"):
+    with pytest.raises(GenerationError, match="shutting down"):
         later.wait()
     assert not painter.loaded
 
 
 def test_a_model_that_cannot_be_loaded_ends_its_own_orders_only(running: Easel, painter: TwinPainter) -> None:
-    broken = TwinPainter(name="broken", load_error=ModelBroken("The model folder x lacks the file y."))
+    broken = TwinPainter(name="broken", load_error=ModelLoadError("The model folder x lacks the file y."))
     bad, good = hand_in(running, broken, 1), hand_in(running, painter, 2, person="ben")
     good.wait()
-    with pytest.raises(ModelBroken, match="lacks the file"):
+    with pytest.raises(ModelLoadError, match="lacks the file"):
         bad.wait()
 
 
 def test_a_model_that_could_not_be_loaded_is_tried_again_for_the_next_order(running: Easel) -> None:
-    shaky = TwinPainter(name="shaky", load_error=ModelBroken())
-    with pytest.raises(ModelBroken):
+    shaky = TwinPainter(name="shaky", load_error=ModelLoadError())
+    with pytest.raises(ModelLoadError):
         hand_in(running, shaky, 1).wait()
     shaky.load_error = None
     hand_in(running, shaky, 2).wait()

@@ -10,7 +10,7 @@ import pytest
 from engine.catalog.addons import IpAdapterEntry, LoraEntry
 from engine.catalog.catalog import ModelCatalogue, ModelEntry, read_entries, write_entry
 from engine.catalog.model_files import check, weights_hash, whole
-from studio.errors import BadParameter, Misconfigured, ModelBroken
+from studio.errors import BadParameterError, ConfigurationError, ModelLoadError
 from tests.support.tiny_models import save_sd
 
 
@@ -59,7 +59,7 @@ def test_every_entry_has_a_painter() -> None:
 
 
 def test_an_unknown_model_is_answered_with_those_there_are() -> None:
-    with pytest.raises(BadParameter, match="thimble"):
+    with pytest.raises(BadParameterError, match="thimble"):
         ModelCatalogue.load().find("mona-lisa")
 
 
@@ -74,7 +74,7 @@ def test_an_administrators_file_adds_and_changes(tmp_path: Path) -> None:
 def test_all_that_is_wrong_with_a_catalogue_is_said_at_once(tmp_path: Path) -> None:
     extra = tmp_path / "models.toml"
     extra.write_text('[ours]\nsource = "/x"\nsteps = "many"\nwidth = 0\ndtype = "int4"\ncolour = "red"\n')
-    with pytest.raises(Misconfigured) as raised:
+    with pytest.raises(ConfigurationError) as raised:
         ModelCatalogue.load(extra)
     for part in (
         "needs a family",
@@ -89,7 +89,7 @@ def test_all_that_is_wrong_with_a_catalogue_is_said_at_once(tmp_path: Path) -> N
 def test_a_catalogue_that_is_no_toml_is_said_so(tmp_path: Path) -> None:
     extra = tmp_path / "models.toml"
     extra.write_text("[ours\n")
-    with pytest.raises(Misconfigured, match="cannot be read"):
+    with pytest.raises(ConfigurationError, match="cannot be read"):
         ModelCatalogue.load(extra)
 
 
@@ -112,13 +112,13 @@ def test_writing_an_entry_keeps_what_others_only_change(tmp_path: Path) -> None:
 
 def test_a_hub_model_that_is_not_here_says_how_to_fetch_it(tmp_path: Path) -> None:
     entry = ModelEntry(name="far", source="somebody/far-away", family="sd")
-    with pytest.raises(ModelBroken, match="chatelier models pull far"):
+    with pytest.raises(ModelLoadError, match="chatelier models pull far"):
         ModelCatalogue([entry], state=tmp_path).folder(entry)
 
 
 def test_without_a_connection_a_pull_is_one_clear_sentence(tmp_path: Path) -> None:
     entry = ModelEntry(name="far", source="somebody/far-away", family="sd")
-    with pytest.raises(ModelBroken, match="hub does not answer"):
+    with pytest.raises(ModelLoadError, match="hub does not answer"):
         ModelCatalogue([entry], state=tmp_path).pull(entry)
 
 
@@ -138,28 +138,28 @@ def test_a_whole_folder_passes(folder: Path) -> None:
 )
 def test_what_is_missing_is_named(missing: str, folder: Path) -> None:
     (folder / missing).unlink()
-    with pytest.raises(ModelBroken, match=missing.split("/")[0]):
+    with pytest.raises(ModelLoadError, match=missing.split("/")[0]):
         check(folder)
 
 
 @pytest.mark.parametrize("name", ["unet/config.json", "model_index.json", "scheduler/scheduler_config.json"])
 def test_a_broken_configuration_is_named(name: str, folder: Path) -> None:
     (folder / name).write_text("{")
-    with pytest.raises(ModelBroken, match=name):
+    with pytest.raises(ModelLoadError, match=name):
         check(folder)
 
 
 def test_truncated_weights_are_named(folder: Path) -> None:
     weights = folder / "vae" / "diffusion_pytorch_model.safetensors"
     weights.write_bytes(weights.read_bytes()[:-10])
-    with pytest.raises(ModelBroken, match=r"vae/diffusion_pytorch_model\.safetensors"):
+    with pytest.raises(ModelLoadError, match=r"vae/diffusion_pytorch_model\.safetensors"):
         check(folder)
 
 
 def test_a_missing_shard_is_named(folder: Path) -> None:
     index = {"weight_map": {"a": "diffusion_pytorch_model.safetensors", "b": "part-00002.safetensors"}}
     (folder / "unet" / "diffusion_pytorch_model.safetensors.index.json").write_text(json.dumps(index))
-    with pytest.raises(ModelBroken, match="unet/part-00002"):
+    with pytest.raises(ModelLoadError, match="unet/part-00002"):
         check(folder)
 
 
@@ -239,9 +239,9 @@ def test_bundled_upscalers_are_found_by_name_and_unknown_ones_name_the_others(tm
     (tmp_path / "models.toml").write_text(EXTRAS)
     catalogue = ModelCatalogue.load(tmp_path / "models.toml")
     assert catalogue.upscaler("anime") == "realesr-animevideov3-x4"
-    with pytest.raises(BadParameter, match="there are anime, sharp"):
+    with pytest.raises(BadParameterError, match="there are anime, sharp"):
         catalogue.upscaler("/etc/passwd")
-    with pytest.raises(ModelBroken, match=r"sharp\.pth is not on this machine"):
+    with pytest.raises(ModelLoadError, match=r"sharp\.pth is not on this machine"):
         catalogue.upscaler("sharp")
 
 
@@ -260,5 +260,5 @@ def test_bundled_upscalers_are_found_by_name_and_unknown_ones_name_the_others(tm
 def test_what_is_wrong_with_extras_is_named(table, sentence, tmp_path):
     file = tmp_path / "models.toml"
     file.write_text(f'[ours]\nsource = "/a"\nfamily = "sd"\n{table}\n')
-    with pytest.raises(Misconfigured, match=sentence):
+    with pytest.raises(ConfigurationError, match=sentence):
         ModelCatalogue.load(file)

@@ -18,7 +18,7 @@ from engine.catalog.addons import LoraEntry
 from engine.catalog.catalog import ModelCatalogue, ModelEntry, read_entries
 from engine.catalog.checkpoints import adapter_kind, check_lora, read_header
 from engine.catalog.model_files import check
-from studio.errors import Misconfigured, ModelBroken
+from studio.errors import ConfigurationError, ModelLoadError
 from tests.support.tiny_addons import save_lora
 from tests.support.tiny_checkpoints import save_checkpoint
 from tests.support.tiny_models import save_flux, save_sd, save_sd3, save_sdxl
@@ -102,10 +102,10 @@ def test_the_family_is_read_from_the_folder(family: str, home: Path, tmp_path: P
 
 def test_another_family_than_the_folders_is_refused_by_name(home: Path, tmp_path: Path) -> None:
     folder = save_sdxl(tmp_path / "big")
-    with pytest.raises(Misconfigured, match=r"family sdxl .*family = \"sdxl\""):
+    with pytest.raises(ConfigurationError, match=r"family sdxl .*family = \"sdxl\""):
         add("big", str(folder), family="sd")
     entry = ModelEntry(name="big", source=str(folder), family="sd")
-    with pytest.raises(ModelBroken, match="family sdxl"):
+    with pytest.raises(ModelLoadError, match="family sdxl"):
         ModelCatalogue([entry]).check(entry)
 
 
@@ -174,10 +174,10 @@ def test_what_loading_would_not_load_does_not_pass_the_check(
 ) -> None:
     folder = Path(shutil.copytree(saved, tmp_path / "ours"))
     damage(folder)
-    with pytest.raises(ModelBroken, match=r"no \.safetensors weights in unet"):
+    with pytest.raises(ModelLoadError, match=r"no \.safetensors weights in unet"):
         check(folder)
     entry = ModelEntry(name="ours", source=str(folder), family="sd")
-    with pytest.raises(ModelBroken):
+    with pytest.raises(ModelLoadError):
         new_painter(entry, folder, device=torch.device("cpu")).load()
 
 
@@ -187,7 +187,7 @@ def test_an_index_that_names_too_little_does_not_pass_the_check(saved: Path, tmp
     del index["tokenizer"]
     (folder / "model_index.json").write_text(json.dumps(index))
     entry = ModelEntry(name="ours", source=str(folder), family="sd")
-    with pytest.raises(ModelBroken, match="names no tokenizer"):
+    with pytest.raises(ModelLoadError, match="names no tokenizer"):
         new_painter(entry, folder, device=torch.device("cpu"))
 
 
@@ -217,7 +217,7 @@ def test_a_checkpoint_without_a_configuration_is_refused_with_the_command_that_t
     saved: Path, home: Path, tmp_path: Path
 ) -> None:
     file = save_checkpoint(saved, tmp_path / "mine.safetensors")
-    with pytest.raises(Misconfigured) as raised:
+    with pytest.raises(ConfigurationError) as raised:
         add("mine", str(file))
     assert f"chatelier models add mine {file} --config stable-diffusion-1-5" in str(raised.value)
     assert "chatelier models pull stable-diffusion-1-5" in str(raised.value)
@@ -228,14 +228,14 @@ def test_a_configuration_with_pickles_alone_is_not_read(saved: Path, home: Path,
     file = save_checkpoint(saved, tmp_path / "mine.safetensors")
     config = Path(shutil.copytree(saved, tmp_path / "other"))
     _pickle(config)
-    with pytest.raises(Misconfigured, match="unet as a pickle"):
+    with pytest.raises(ConfigurationError, match="unet as a pickle"):
         add("mine", str(file), config=str(config))
 
 
 def test_a_configuration_that_does_not_fit_is_one_sentence(saved: Path, home: Path, tmp_path: Path) -> None:
     file = save_checkpoint(saved, tmp_path / "mine.safetensors")
     other = save_sd(tmp_path / "other", latent_channels=8)
-    with pytest.raises(Misconfigured, match="does not fit the configuration"):
+    with pytest.raises(ConfigurationError, match="does not fit the configuration"):
         add("mine", str(file), config=str(other))
     assert not any((home / "models").iterdir())
 
@@ -263,7 +263,7 @@ def test_a_file_is_named_as_what_it_is(
         save_file({mark: torch.zeros(1) for mark in marks}, path)
     else:
         path.write_bytes(b"no header")
-    with pytest.raises(Misconfigured, match=says):
+    with pytest.raises(ConfigurationError, match=says):
         add("mine", str(path))
 
 
@@ -273,14 +273,14 @@ def test_a_file_is_named_as_what_it_is(
 def test_adapters_that_are_no_loras_are_named_as_what_they_are(mark: str, kind: str, tmp_path: Path) -> None:
     path = tmp_path / "ink.safetensors"
     save_file({f"lora_unet_down_blocks_0.{mark}": torch.zeros(1)}, path)
-    with pytest.raises(ModelBroken, match=f"is a {kind}, not a LoRA"):
+    with pytest.raises(ModelLoadError, match=f"is a {kind}, not a LoRA"):
         check_lora(path)
 
 
 def test_a_pickle_is_never_laid_over_a_model(tmp_path: Path) -> None:
     path = tmp_path / "ink.bin"
     torch.save({"x": torch.zeros(1)}, path)
-    with pytest.raises(ModelBroken, match="Pickles are not read"):
+    with pytest.raises(ModelLoadError, match="Pickles are not read"):
         check_lora(path)
 
 

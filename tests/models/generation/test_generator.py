@@ -22,7 +22,7 @@ from engine.generation.style_presets import styles
 from engine.performance import Speed
 from engine.types import Order, Painted, Progress
 from studio.domain.requests import Margins, Operation, PaintRequest, Source, Strength
-from studio.errors import BadImage, BadParameter, JobCancelled, ModelBroken
+from studio.errors import BadImageError, BadParameterError, JobCancelledError, ModelLoadError
 from tests.support.tiny_image_encoders import save_stable_unclip
 from tests.support.tiny_models import save_sd
 
@@ -129,7 +129,7 @@ def test_sizes_and_ratios_become_what_the_model_can_paint(
 
 
 def test_a_size_beyond_the_model_is_refused(atelier: Atelier) -> None:
-    with pytest.raises(BadParameter, match="too large"):
+    with pytest.raises(BadParameterError, match="too large"):
         atelier.paint(order(request(width=512, height=512)))
 
 
@@ -207,11 +207,11 @@ def test_an_edit_changes_the_hole_and_not_one_pixel_beside_it(
 
 
 def test_an_edit_without_a_mask_or_with_a_black_one_is_refused(atelier: Atelier) -> None:
-    with pytest.raises(BadImage, match="no mask"):
+    with pytest.raises(BadImageError, match="no mask"):
         atelier.paint(order(request(Operation.EDIT), photograph()))
-    with pytest.raises(BadImage, match="black"):
+    with pytest.raises(BadImageError, match="black"):
         atelier.paint(order(request(Operation.EDIT), photograph(), mask=Image.new("L", (32, 32))))
-    with pytest.raises(BadImage, match="same size"):
+    with pytest.raises(BadImageError, match="same size"):
         atelier.paint(order(request(Operation.EDIT), photograph(), mask=Image.new("L", (16, 32), 255)))
 
 
@@ -250,18 +250,18 @@ def test_an_upscale_makes_a_picture_four_times_as_large(atelier: Atelier) -> Non
 
 
 def test_an_upscale_without_a_picture_is_refused(atelier: Atelier) -> None:
-    with pytest.raises(BadParameter, match="picture"):
+    with pytest.raises(BadParameterError, match="picture"):
         atelier.paint(order(request(Operation.UPSCALE, count=1)))
 
 
 @pytest.mark.parametrize("model", ["broken", "strange"])
 def test_a_model_that_cannot_be_loaded_is_one_sentence(model: str, atelier: Atelier) -> None:
-    with pytest.raises(ModelBroken):
+    with pytest.raises(ModelLoadError):
         atelier.paint(order(request(model=model)))
 
 
 def test_an_unknown_scheduler_is_answered_with_those_there_are(atelier: Atelier) -> None:
-    with pytest.raises(BadParameter, match="euler"):
+    with pytest.raises(BadParameterError, match="euler"):
         atelier.paint(order(request(scheduler="magic")))
 
 
@@ -273,7 +273,7 @@ def test_a_style_changes_the_picture_and_stays_in_the_recipe(atelier: Atelier) -
 
 
 def test_an_unknown_style_is_answered_with_those_there_are(atelier: Atelier) -> None:
-    with pytest.raises(BadParameter, match="watercolour"):
+    with pytest.raises(BadParameterError, match="watercolour"):
         atelier.paint(order(request(style="brutalist")))
 
 
@@ -288,7 +288,7 @@ def test_weights_that_do_not_fit_their_configuration_are_told(folder: Path, tmp_
     (bad / "unet" / "config.json").write_text(json.dumps({**config, "block_out_channels": [8, 16]}))
     atelier = Atelier(ModelCatalogue([entry_for(bad), entry_for(folder, "good")]), device="cpu", threads=1)
     try:
-        with pytest.raises(ModelBroken, match="unet"):
+        with pytest.raises(ModelLoadError, match="unet"):
             atelier.paint(order(request()))
         assert atelier.paint(order(request(model="good", count=1)))
     finally:
@@ -296,7 +296,7 @@ def test_weights_that_do_not_fit_their_configuration_are_told(folder: Path, tmp_
 
 
 def test_cancelled_before_anything(atelier: Atelier) -> None:
-    with pytest.raises(JobCancelled):
+    with pytest.raises(JobCancelledError):
         atelier.paint(order(request()), cancelled=lambda: True)
 
 
@@ -316,7 +316,7 @@ def test_cancelled_while_painting(atelier: Atelier, monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(Easel, "turn", hold_after_a_step)
     try:
-        with pytest.raises(JobCancelled):
+        with pytest.raises(JobCancelledError):
             atelier.paint(order(request(steps=20)), on_progress=told.append, cancelled=cancelled)
     finally:
         may_go_on.set()

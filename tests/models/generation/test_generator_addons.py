@@ -13,7 +13,7 @@ from engine.catalog.catalog import ModelCatalogue, ModelEntry
 from engine.generation.generator import Atelier
 from engine.types import Order, Painted, Progress
 from studio.domain.requests import Lora, Operation, PaintRequest, Strength
-from studio.errors import BadImage, BadParameter, NotSupported
+from studio.errors import BadImageError, BadParameterError, NotSupportedError
 from tests.support.tiny_addons import save_ip_adapter, save_lora
 from tests.support.tiny_models import save_sd, save_sdxl
 
@@ -104,14 +104,14 @@ def test_a_lora_stays_in_the_recipe_and_its_words_reach_the_model_alone(atelier:
 
 
 def test_a_lora_that_the_model_does_not_have_is_answered_with_those_it_has(atelier: Atelier) -> None:
-    with pytest.raises(BadParameter, match="plain has no oil; it has ink, foreign"):
+    with pytest.raises(BadParameterError, match="plain has no oil; it has ink, foreign"):
         atelier.paint(order(Operation.IMAGINE, model="plain", loras=(Lora(name="oil"),)))
-    with pytest.raises(BadParameter, match="seeing has no ink; it has none"):
+    with pytest.raises(BadParameterError, match="seeing has no ink; it has none"):
         atelier.paint(order(Operation.IMAGINE, model="seeing", loras=(Lora(name="ink"),)))
 
 
 def test_a_lora_for_another_model_is_one_sentence(atelier: Atelier) -> None:
-    with pytest.raises(NotSupported, match="made for another model"):
+    with pytest.raises(NotSupportedError, match="made for another model"):
         atelier.paint(order(Operation.IMAGINE, model="plain", loras=(Lora(name="foreign"),)))
 
 
@@ -133,12 +133,12 @@ def test_a_canvas_beyond_the_models_size_grows_around_the_picture(atelier: Ateli
     [(Image.new("L", (16, 32), 255), "16×32 pixels"), (Image.new("L", (32, 32), 0), "all black")],
 )
 def test_a_mask_that_does_not_fit_is_one_sentence(mask: Image.Image, sentence: str, atelier: Atelier) -> None:
-    with pytest.raises(BadImage, match=sentence):
+    with pytest.raises(BadImageError, match=sentence):
         atelier.paint(order(Operation.EDIT, photograph(), mask=mask, model="plain"))
 
 
 def test_an_upscaler_is_chosen_by_name(atelier: Atelier) -> None:
     (large,) = atelier.paint(order(Operation.UPSCALE, photograph(), upscaler="anime"))
     assert large.image.size == (128, 128)
-    with pytest.raises(BadParameter, match="there are anime"):
+    with pytest.raises(BadParameterError, match="there are anime"):
         atelier.paint(order(Operation.UPSCALE, photograph(), upscaler="sharp"))

@@ -11,7 +11,7 @@ from engine.layout_prior.layout_prior import load_prior
 from engine.layout_prior.vision.appearance_index import SIDE, Appearances, View
 from engine.layout_prior.vision.layout_encoder import SCENES, Beholder
 from engine.layout_prior.vision.scene_summary import blend
-from studio.errors import ModelBroken
+from studio.errors import ModelLoadError
 
 THIMBLE = Path(__file__).parents[3] / "engine/models/thimble"
 SEEN = (
@@ -111,7 +111,7 @@ def test_a_cut_out_before_a_wall_finds_itself_in_either_direction(
 
 
 def test_a_broken_encoder_says_so(tmp_path: Path, collage: Collage) -> None:
-    with pytest.raises(ModelBroken):
+    with pytest.raises(ModelLoadError):
         Beholder.load(tmp_path)
-    with pytest.raises(ModelBroken):
+    with pytest.raises(ModelLoadError):
         Appearances.load(tmp_path, collage.library)

@@ -17,7 +17,7 @@ from engine.training.evaluation.evaluate import TITLES, Figures, exam_size
 from engine.training.evaluation.metrics import distribution, diversity, frechet, seam, unchanged
 from engine.training.evaluation.report import card_rows, change, keep_figures, read_figures
 from engine.training.evaluation.scorer.network import Scorer
-from studio.errors import ModelBroken
+from studio.errors import ModelLoadError
 
 PRIOR = Path(__file__).parents[3] / "engine/models/thimble/prior"
 
@@ -86,7 +86,7 @@ def test_the_detector_tells_where_red_lies_from_blue(
 
 
 def test_a_scorer_that_is_not_there_says_so(tmp_path: Path) -> None:
-    with pytest.raises(ModelBroken):
+    with pytest.raises(ModelLoadError):
         Scorer.load(tmp_path)
 
 

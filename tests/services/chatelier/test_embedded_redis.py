@@ -14,7 +14,7 @@ from redis.exceptions import AuthenticationError
 
 from chatelier.runtime import embedded_redis
 from chatelier.runtime.embedded_redis import EmbeddedRedis
-from studio.errors import Misconfigured
+from studio.errors import ConfigurationError
 from tests.support.running_instance import until_written
 
 Start = Callable[[EmbeddedRedis], "subprocess.Popen[bytes]"]
@@ -139,7 +139,7 @@ def test_two_servers_never_share_a_folder(
     server = embedded_redis.prepare(tmp_path / "redis")
     process = start(server)
     os.close(server.lock)  # the parent is gone, the server still runs
-    with pytest.raises(Misconfigured, match="Another Redis still works on"):
+    with pytest.raises(ConfigurationError, match="Another Redis still works on"):
         embedded_redis.prepare(tmp_path / "redis")
     process.terminate()
     process.wait()
@@ -167,5 +167,5 @@ def test_a_folder_with_blanks_and_umlauts_will_do(tmp_path: Path, start: Start) 
 def test_without_any_server_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(embedded_redis, "find_spec", lambda _name: None)
     monkeypatch.setenv("PATH", "")
-    with pytest.raises(Misconfigured, match="CHATELIER_REDIS_URL"):
+    with pytest.raises(ConfigurationError, match="CHATELIER_REDIS_URL"):
         embedded_redis.find_server()

@@ -22,7 +22,7 @@ from studio.db.display_names import bearers, claim
 from studio.db.people import find_named
 from studio.db.tables import Base
 from studio.domain.people import Person, Platform
-from studio.errors import AmbiguousNameError, DatabaseUnavailable, Misconfigured
+from studio.errors import AmbiguousNameError, ConfigurationError, DatabaseUnavailableError
 from tests.conftest import free_port
 
 SCRIPTS = ScriptDirectory(str(Path(db_schema.__file__).parents[1] / "migrations"))
@@ -134,13 +134,13 @@ def test_a_failed_migration_leaves_nothing_behind(
 
 
 def test_a_process_says_which_command_an_outdated_database_needs(database: Database) -> None:
-    with pytest.raises(Misconfigured, match="chatelier db upgrade"):
+    with pytest.raises(ConfigurationError, match="chatelier db upgrade"):
         db_schema.require_current(database)
     db_schema.upgrade(database)
     db_schema.require_current(database)
     with database.begin() as session:
         session.execute(text("UPDATE alembic_version SET version_num = '0001'"))
-    with pytest.raises(Misconfigured, match=r"schema 0001.*chatelier db upgrade"):
+    with pytest.raises(ConfigurationError, match=r"schema 0001.*chatelier db upgrade"):
         db_schema.require_current(database)
 
 
@@ -149,7 +149,7 @@ def test_a_database_of_a_newer_version_is_left_alone(database: Database) -> None
     with database.begin() as session:
         session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     for refuse in (db_schema.require_current, db_schema.upgrade):
-        with pytest.raises(Misconfigured, match="newer version"):
+        with pytest.raises(ConfigurationError, match="newer version"):
             refuse(database)
 
 
@@ -172,7 +172,7 @@ def test_a_revision_that_no_version_made_is_said_in_one_sentence(
     with database.begin() as session:
         session.execute(text(changed))
     for refuse in (db_schema.require_current, db_schema.upgrade):
-        with pytest.raises(Misconfigured, match=f"{said}.*copy from before"):
+        with pytest.raises(ConfigurationError, match=f"{said}.*copy from before"):
             refuse(database)
 
 
@@ -252,7 +252,9 @@ def test_an_upgrade_of_a_sqlite_file_that_loses_what_others_refer_to_is_undone(
         config.attributes["connection"].execute(text("DELETE FROM people"))
 
     monkeypatch.setattr(command, "upgrade", lose_a_person)
-    with pytest.raises(Misconfigured, match=r"The upgrade was undone: rows of \w+ refer to rows of people"):
+    with pytest.raises(
+        ConfigurationError, match=r"The upgrade was undone: rows of \w+ refer to rows of people"
+    ):
         db_schema.upgrade(database)
     assert db_schema.revision(database) == REVISIONS[0]
     database.close()
@@ -333,6 +335,6 @@ def test_the_newest_revision_is_the_one_that_faces_expect() -> None:
 def test_an_unreachable_database_is_trouble_with_a_name() -> None:
     away = Database(f"postgresql://nobody@127.0.0.1:{free_port()}/nothing")
     for ask in (db_schema.upgrade, db_schema.require_current):
-        with pytest.raises(DatabaseUnavailable):
+        with pytest.raises(DatabaseUnavailableError):
             ask(away)
     away.close()

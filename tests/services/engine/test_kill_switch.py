@@ -15,7 +15,7 @@ from studio.commands.registry import perform
 from studio.commands.spec import Call
 from studio.db import queries
 from studio.domain.jobs import JobState
-from studio.errors import JobCancelled, Paused
+from studio.errors import CommunityPausedError, JobCancelledError
 from studio.ports import Ports
 from tests.support.case_sim import with_desk
 from tests.support.fakes import someone, somewhere, twin_ports
@@ -35,7 +35,7 @@ class SlowBrush:
         for _ in range(50 * _PATIENCE_SECONDS):
             if cancelled():
                 self.stopped.set()
-                raise JobCancelled
+                raise JobCancelledError
             threading.Event().wait(0.02)
         raise AssertionError("nobody stopped it")
 
@@ -83,7 +83,7 @@ def test_a_pause_lets_nothing_in_and_stops_what_is_painted_by_a_message(house: P
         assert brush.began.wait(_PATIENCE_SECONDS)
         mod = Call(person=someone("mod", moderator=True), address=somewhere(), request_key="k:2")
         perform(house, mod, "studio", {"setting": "pause"})
-        with pytest.raises(Paused):
+        with pytest.raises(CommunityPausedError):
             perform(house, replace(ana, request_key="k:3"), "imagine", {"prompt": "a pear"})
         assert brush.stopped.wait(_PATIENCE_SECONDS)
     finally:

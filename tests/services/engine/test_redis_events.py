@@ -14,7 +14,7 @@ from engine.queue.celery_queue import CeleryQueue
 from engine.queue.redis_events import PROGRESS_CHANNEL, STREAM, RedisEvents
 from studio.domain.events import JobAccepted, JobProgress
 from studio.domain.people import Platform
-from studio.errors import QueueUnavailable
+from studio.errors import QueueUnavailableError
 
 PATIENCE_SECONDS = 300  # bounds a hang
 
@@ -198,16 +198,16 @@ def test_progress_is_heard_by_everybody_who_listens(events: RedisEvents):
 
 def test_without_redis_durable_events_say_so_and_progress_is_silent():
     nowhere = RedisEvents("redis://127.0.0.1:1/0")
-    with pytest.raises(QueueUnavailable):
+    with pytest.raises(QueueUnavailableError):
         nowhere.publish(accepted("a"))
     nowhere.announce(JobProgress(job_id="a", platform=Platform.WEB, step=1, steps=2))
 
 
 def test_without_redis_the_queue_says_so_and_a_cancel_is_left_to_the_row():
     nowhere = CeleryQueue("redis://127.0.0.1:1/0")
-    with pytest.raises(QueueUnavailable):
+    with pytest.raises(QueueUnavailableError):
         nowhere.enqueue("k3v9m2p4qx7a", priority=0, model=None)
-    with pytest.raises(QueueUnavailable):
+    with pytest.raises(QueueUnavailableError):
         nowhere.waiting()
     nowhere.cancel("k3v9m2p4qx7a")
 

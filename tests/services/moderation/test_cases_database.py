@@ -18,7 +18,7 @@ from studio.domain.cases import CaseKind, CaseState, Decision
 from studio.domain.communities import CommunityRules
 from studio.domain.jobs import JobState
 from studio.domain.verdicts import Ruling, Verdict
-from studio.errors import Banned, CaseTaken, OutOfCredits, PolicyRefusal
+from studio.errors import BannedError, CaseTakenError, OutOfCreditsError, PolicyRefusalError
 from studio.ports import HouseRules, Ports
 from studio.runtime.clock import now
 from studio.services import job_release
@@ -59,7 +59,7 @@ def test_one_of_many_moderators_gets_the_case(ports: Ports):
         return perform(house, call("c", f"mod{index}", moderator=True), "review", {"case": case})
 
     results = at_once(8, claim)
-    assert sum(isinstance(each, CaseTaken) for each in results) == 7
+    assert sum(isinstance(each, CaseTakenError) for each in results) == 7
 
 
 def test_a_decision_is_followed_once_however_many_decide(ports: Ports):
@@ -72,7 +72,7 @@ def test_a_decision_is_followed_once_however_many_decide(ports: Ports):
         return perform(house, call("d", f"mod{index}", moderator=True), "review", values)
 
     results = at_once(8, decide)
-    assert sum(isinstance(each, CaseTaken) for each in results) == 7
+    assert sum(isinstance(each, CaseTakenError) for each in results) == 7
     with house.database.read() as session:
         row = session.get_one(CaseRow, case)
         assert row.state == CaseState.CLOSED
@@ -123,7 +123,7 @@ def test_many_reports_on_one_picture_decided_at_once_do_not_get_in_each_others_w
         return perform(house, call("d", f"mod{index}", moderator=True), "review", values)
 
     results = at_once(6, decide)
-    assert all(isinstance(each, CaseTaken | Decided) for each in results)
+    assert all(isinstance(each, CaseTakenError | Decided) for each in results)
     with house.database.read() as session:
         assert {row.state for row in session.scalars(select(CaseRow))} == {CaseState.CLOSED}
         assert session.scalar(select(func.count()).select_from(NoticeRow)) == 7  # six reporters, one owner
@@ -139,7 +139,7 @@ def test_linked_identities_do_not_overdraw_their_one_account(ports: Ports):
         assert credit_ledger.balance(session, someone("bo").key, at=now()) == 12
     results = at_once(8, lambda index: imagine(poor, f"r{index}", "ana" if index % 2 else "bo"))
     assert sum(isinstance(each, str) for each in results) == 3
-    assert sum(isinstance(each, OutOfCredits) for each in results) == 5
+    assert sum(isinstance(each, OutOfCreditsError) for each in results) == 5
     with poor.database.read() as session:
         assert credit_ledger.balance(session, someone("ana").key, at=now()) == 0
 
@@ -167,7 +167,7 @@ def test_nobody_gives_more_than_they_have_nor_the_same_twice(ports: Ports):
     imagine(poor, "first", "bo")
     values = {"to": someone("bo").key, "amount": 5}
     results = at_once(6, lambda index: perform(poor, call(f"g{index}"), "credits", values))
-    assert sum(isinstance(each, OutOfCredits) for each in results) == 3
+    assert sum(isinstance(each, OutOfCreditsError) for each in results) == 3
     perform(poor, call("g0", "bo"), "credits", {"to": someone("ana").key, "amount": 1})
     perform(poor, call("g0", "bo"), "credits", {"to": someone("ana").key, "amount": 1})
     with poor.database.read() as session:
@@ -177,7 +177,7 @@ def test_nobody_gives_more_than_they_have_nor_the_same_twice(ports: Ports):
 def refused(ports: Ports, key: str) -> str:
     """The appeal against a refusal."""
     refusing = replace(ports, gate=replace(ports.gate, verdict=Verdict(ruling=Ruling.REFUSE, rule="r")))
-    with pytest.raises(PolicyRefusal) as caught:
+    with pytest.raises(PolicyRefusalError) as caught:
         imagine(refusing, key)
     return perform(ports, call(f"a{key}"), "appeal", {"job": caught.value.job_id}).case.id
 
@@ -246,7 +246,7 @@ def test_pictures_that_are_delivered_after_a_refusal_are_charged(ports: Ports):
 def test_two_clicks_at_once_are_refused_as_one(ports: Ports):
     ports.gate.verdict = Verdict(ruling=Ruling.REFUSE, rule="r", category="c")
     results = at_once(4, lambda _: imagine(ports, "same"))
-    assert {type(each) for each in results} == {PolicyRefusal}
+    assert {type(each) for each in results} == {PolicyRefusalError}
     assert len({each.job_id for each in results}) == 1
 
 
@@ -290,11 +290,11 @@ def test_a_ban_and_running_requests_leave_no_job_behind(ports: Ports):
 
     results = at_once(8, act)
     jobs = [each for each in results if isinstance(each, str)]
-    assert all(isinstance(each, str | Banned) or index == 3 for index, each in enumerate(results))
+    assert all(isinstance(each, str | BannedError) or index == 3 for index, each in enumerate(results))
     with house.database.read() as session:
         assert bans.is_banned(session, someone("ana"))
         states = {queries.find_job(session, job).state for job in jobs}
     # One that slipped past the ban ends when its painting starts: the worker asks the gate once more.
     assert states <= {JobState.CANCELLED, JobState.QUEUED, JobState.ACCEPTED}
-    with pytest.raises(Banned):
+    with pytest.raises(BannedError):
         house.gate.require_welcome(replace(someone("ana"), display_name="Ana again"))

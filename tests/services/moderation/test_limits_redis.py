@@ -11,7 +11,7 @@ import pytest
 from moderation.limits.rate_limiter import Limiter
 from moderation.limits.settings import LimitSettings, Pace
 from studio.domain.people import Person, Platform
-from studio.errors import RateLimited
+from studio.errors import RateLimitedError
 
 PLENTY = Pace(requests=100_000, seconds=1)
 # A limiter lets everybody in when Redis is slow to answer, and on a busy machine it may well be.
@@ -45,7 +45,7 @@ def opened() -> Iterator[Open]:
 def admitted(limiter: Limiter) -> bool:
     try:
         limiter.admit(ADA)
-    except RateLimited:
+    except RateLimitedError:
         return False
     return True
 
@@ -63,7 +63,7 @@ def test_redis_and_memory_agree(redis_url: str, opened: Open) -> None:
     for limiter in (opened(settings), opened(settings, redis_url=redis_url)):
         for _ in range(3):
             limiter.admit(ADA)
-        with pytest.raises(RateLimited) as refused:
+        with pytest.raises(RateLimitedError) as refused:
             limiter.admit(ADA)
         waits.append((refused.value.scope, round(refused.value.retry_after_seconds, -3)))
     assert waits == [("burst", 10_000)] * 2

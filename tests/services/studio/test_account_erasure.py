@@ -22,7 +22,7 @@ from studio.domain.jobs import JobState
 from studio.domain.people import Platform
 from studio.domain.requests import Source
 from studio.domain.verdicts import Ruling, Verdict
-from studio.errors import BadParameter, NotAllowed, OutOfCredits, PolicyRefusal
+from studio.errors import BadParameterError, NotAllowedError, OutOfCreditsError, PolicyRefusalError
 from studio.ports import STORE_PARTS, HouseRules, Ports
 from studio.runtime.clock import now
 from tests.support.case_sim import with_desk
@@ -265,9 +265,9 @@ def test_nobody_is_forgotten_while_a_job_of_theirs_is_painted(house: Ports):
     job = ask(house, "ana", "imagine", prompt="a boat").job_id
     with house.database.begin() as session:
         session.get_one(JobRow, job).state = JobState.PAINTING
-    with pytest.raises(NotAllowed, match="being painted"):
+    with pytest.raises(NotAllowedError, match="being painted"):
         forget(house)
-    with pytest.raises(BadParameter, match="yes"):
+    with pytest.raises(BadParameterError, match="yes"):
         ask(house, "ana", "forget-me", confirm="perhaps")
     with house.database.read() as session:
         assert queries.find_job(session, job).person.user_id == "ana"
@@ -326,7 +326,7 @@ def spent_by(house: Ports, name: str) -> int:
         while True:
             painted(house, name, count=1)
             asked_for += 1
-    except OutOfCredits:
+    except OutOfCreditsError:
         return asked_for
 
 
@@ -438,7 +438,7 @@ def test_strikes_count_for_whoever_comes_back_under_any_name(house: Ports):
 
 def test_nobody_is_left_to_appeal(house: Ports):
     refusing = replace(house, gate=replace(house.gate, verdict=REFUSED))
-    with pytest.raises(PolicyRefusal) as caught:
+    with pytest.raises(PolicyRefusalError) as caught:
         ask(refusing, "ana", "imagine", prompt="a boat")
     ask(house, "ana", "appeal", job=caught.value.job_id)
     forget(house)

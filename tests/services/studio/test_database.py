@@ -17,7 +17,7 @@ from studio.db import credit_ledger, job_transitions, outbox, queries
 from studio.db.database import Database
 from studio.db.tables import JobRow, LedgerRow, OutboxRow
 from studio.domain.jobs import JobState
-from studio.errors import DatabaseUnavailable, OutOfCredits, TooManyJobs
+from studio.errors import DatabaseUnavailableError, OutOfCreditsError, TooManyJobsError
 from studio.ports import HouseRules, Ports
 from studio.runtime.clock import now
 from tests.support.fakes import ruled, someone, somewhere, twin_ports
@@ -127,7 +127,7 @@ def test_credits_never_go_below_zero_under_concurrency(ports: Ports):
     poor = ruled(ports, HouseRules(monthly_credits=20, max_outstanding_jobs=100))
     results = at_once(12, lambda index: imagine(poor, f"r{index}"))
     assert sum(isinstance(each, str) for each in results) == 5
-    assert sum(isinstance(each, OutOfCredits) for each in results) == 7
+    assert sum(isinstance(each, OutOfCreditsError) for each in results) == 7
     with ports.database.read() as session:
         assert credit_ledger.balance(session, someone("ana").key, at=now()) == 0
 
@@ -136,7 +136,7 @@ def test_the_limit_of_jobs_is_exact_under_concurrency(ports: Ports):
     strict = ruled(ports, HouseRules(max_outstanding_jobs=3))
     results = at_once(10, lambda index: imagine(strict, f"r{index}"))
     assert sum(isinstance(each, str) for each in results) == 3
-    assert sum(isinstance(each, TooManyJobs) for each in results) == 7
+    assert sum(isinstance(each, TooManyJobsError) for each in results) == 7
 
 
 def test_a_reservation_is_settled_once(ports: Ports):
@@ -297,13 +297,13 @@ class TestSweeping:
 
 def test_a_database_that_is_away_says_so():
     database = Database("postgresql://postgres@127.0.0.1:1/nothing")
-    with pytest.raises(DatabaseUnavailable):
+    with pytest.raises(DatabaseUnavailableError):
         database.ping()
 
 
 def test_a_sqlite_file_in_a_missing_folder_says_so(tmp_path):
     database = Database(f"sqlite:///{tmp_path / 'missing' / 'studio.sqlite3'}")
-    with pytest.raises(DatabaseUnavailable):
+    with pytest.raises(DatabaseUnavailableError):
         database.ping()
 
 

@@ -16,7 +16,7 @@ from studio.commands.spec import Call
 from studio.db.tables import JobRow, PictureRow
 from studio.domain.jobs import JobState
 from studio.domain.requests import Operation, PaintRequest
-from studio.errors import BadParameter, ChatelierError, NotFound
+from studio.errors import BadParameterError, ChatelierError, NotFoundError
 from studio.ports import HouseRules, Ports
 from tests.support.fakes import ruled, someone
 from tests.support.finished_jobs import end_job, paint_job
@@ -49,7 +49,7 @@ class TestQueue:
         assert lines_of(perform(ports, call, "queue", {})) == [NOTHING_QUEUED]
 
     def test_it_takes_no_parameters(self, ports, call):
-        with pytest.raises(BadParameter):
+        with pytest.raises(BadParameterError):
             perform(ports, call, "queue", {"job": "x"})
 
 
@@ -137,7 +137,7 @@ class TestLineage:
 
     def test_another_community_finds_nothing(self, ports, call, family):
         stranger = replace(call, person=someone("eve", community="elsewhere"))
-        with pytest.raises(NotFound):
+        with pytest.raises(NotFoundError):
             perform(ports, stranger, "lineage", {"picture": f"{family[1]}.1"})
 
     def test_the_drawn_tree_shows_every_picture_and_a_frame_round_the_one_asked_for(
@@ -193,7 +193,7 @@ class TestGiving:
         assert perform(counted, call, "credits", {}).left == 50
 
     def test_where_credits_are_not_counted_there_is_nothing_to_give(self, ports, call):
-        with pytest.raises(BadParameter, match="never run out"):
+        with pytest.raises(BadParameterError, match="never run out"):
             perform(ports, call, "credits", {"to": someone("bo").key, "amount": 3})
 
 

@@ -5,7 +5,7 @@ import pytest
 from bots.slack.settings import SlackSettings
 from chatelier.launcher.process_plan import faces_with_tokens
 from chatelier.settings import load_settings
-from studio.errors import Misconfigured
+from studio.errors import ConfigurationError
 
 BOT, APP = ("CHATELIER_SLACK__BOT_TOKEN", "xoxb-1"), ("CHATELIER_SLACK__APP_TOKEN", "xapp-1")
 CLIENT = ("CHATELIER_SLACK__CLIENT_ID", "123.456")
@@ -27,7 +27,7 @@ def test_what_does_not_go_together_is_one_sentence(
 ) -> None:
     for name, value in given:
         monkeypatch.setenv(name, value)
-    with pytest.raises(Misconfigured, match=problem) as error:
+    with pytest.raises(ConfigurationError, match=problem) as error:
         load_settings()
     assert "s3cret" not in str(error.value)
 

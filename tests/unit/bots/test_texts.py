@@ -12,7 +12,7 @@ from studio.domain.jobs import ENDED, MOVES, OUTSTANDING, JobState, sources_of
 from studio.domain.lineage import Edge, contributors, parents_first
 from studio.domain.people import Address, Platform
 from studio.domain.requests import MAX_SEED, Operation, PaintRequest, Source, parse_aspect
-from studio.errors import BadParameter
+from studio.errors import BadParameterError
 from studio.parsing.grid_regions import is_cell, parse_region
 from studio.parsing.text_cleaning import clean_text
 from studio.runtime.serialization import from_data, to_data
@@ -37,7 +37,7 @@ def test_regions_are_cells(text, cells):
 
 @pytest.mark.parametrize("text", ["E1", "A5", "A0", "A1-", "-", "here", "A1-E9", ""])
 def test_what_is_off_the_grid_is_refused(text):
-    with pytest.raises(BadParameter):
+    with pytest.raises(BadParameterError):
         parse_region(text)
 
 
@@ -45,7 +45,7 @@ def test_what_is_off_the_grid_is_refused(text):
 def test_any_region_is_cells_or_a_sentence(text):
     try:
         cells = parse_region(text)
-    except BadParameter:
+    except BadParameterError:
         return
     assert cells
     assert all(is_cell(cell) for cell in cells)
@@ -54,7 +54,7 @@ def test_any_region_is_cells_or_a_sentence(text):
 def test_sides_are_in_order_and_have_synonyms():
     assert parse_sides("down, left") == ("left", "bottom")
     assert parse_sides("all") == ("left", "top", "right", "bottom")
-    with pytest.raises(BadParameter):
+    with pytest.raises(BadParameterError):
         parse_sides("sideways")
 
 

@@ -14,7 +14,7 @@ from chatelier.cli import main
 from studio.commands.registry import perform
 from studio.commands.spec import Call
 from studio.db.database import Database
-from studio.errors import ChatelierError, Misconfigured
+from studio.errors import ChatelierError, ConfigurationError
 from tests.support.fakes import someone, somewhere, twin_ports
 
 Run = Callable[..., tuple[int, str, str]]
@@ -90,7 +90,7 @@ def failing(error: BaseException) -> Callable[..., None]:
 
 
 def test_trouble_is_one_sentence_and_status_1(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(main, "app", failing(Misconfigured("Set [this] and that.")))
+    monkeypatch.setattr(main, "app", failing(ConfigurationError("Set [this] and that.")))
     assert run() == (1, "", "Set [this] and that.\n")
 
 

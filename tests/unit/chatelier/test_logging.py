@@ -9,7 +9,7 @@ import structlog
 
 from chatelier.runtime.logging_setup import set_up_logging
 from chatelier.settings import load_settings
-from studio.errors import DatabaseUnavailable
+from studio.errors import DatabaseUnavailableError
 
 pytestmark = pytest.mark.usefixtures("restored_logging")
 
@@ -60,8 +60,8 @@ def test_trouble_known_by_name_needs_no_traceback(written: io.StringIO) -> None:
         try:
             raise OSError("connection refused\nand more")
         except OSError as cause:
-            raise DatabaseUnavailable from cause
-    except DatabaseUnavailable:
+            raise DatabaseUnavailableError from cause
+    except DatabaseUnavailableError:
         logging.getLogger("celery.app.trace").exception("task failed", extra={"data": {"traceback": "…"}})
     (line,) = lines(written)
     assert line["trouble"] == "database"

@@ -7,7 +7,7 @@ import pytest
 from bots.web.routes.metrics import Figures
 from chatelier.runtime.metrics_server import serve_figures
 from moderation.metrics import VERDICTS
-from studio.errors import Misconfigured
+from studio.errors import ConfigurationError
 from tests.conftest import free_port
 
 
@@ -18,7 +18,7 @@ def test_figures_are_served_where_they_are_asked_for() -> None:
     with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=300) as answer:
         text = answer.read().decode()
     assert "chatelier_verdicts_total" in text
-    with pytest.raises(Misconfigured, match="Choose another port"):
+    with pytest.raises(ConfigurationError, match="Choose another port"):
         serve_figures(f"127.0.0.1:{port}")
 
 
@@ -35,7 +35,7 @@ def test_the_web_rooms_figures_come_with_those_of_its_process() -> None:
 
 
 def test_an_address_without_a_port_is_explained() -> None:
-    with pytest.raises(Misconfigured, match="HOST:PORT"):
+    with pytest.raises(ConfigurationError, match="HOST:PORT"):
         serve_figures("localhost")
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from chatelier.runtime import network
-from studio.errors import Misconfigured
+from studio.errors import ConfigurationError
 from tests.conftest import free_port
 
 HOST = "127.0.0.1"
@@ -28,7 +28,7 @@ def test_a_chosen_port_is_the_houses_own() -> None:
     with network.open_web_port(settled(port, "environment")) as listener:
         assert listener.getsockname() == (HOST, port)
         assert not network.is_free(HOST, port)
-        with pytest.raises(Misconfigured, match=f"Port {port} on {HOST} is taken"):
+        with pytest.raises(ConfigurationError, match=f"Port {port} on {HOST} is taken"):
             network.open_web_port(settled(port, "environment"))
         with socket.create_connection((HOST, port)) as early:  # before there is a server
             served, _ = listener.accept()
@@ -60,7 +60,7 @@ def test_a_port_that_somebody_takes_between_two_lines_is_left_to_them(
             with network.open_web_port(settled(wanted, origin)) as listener:
                 assert listener.getsockname()[1] != wanted
         else:
-            with pytest.raises(Misconfigured, match="is taken"):
+            with pytest.raises(ConfigurationError, match="is taken"):
                 network.open_web_port(settled(wanted, origin))
         assert len(rivals) == 1
     finally:

@@ -17,7 +17,7 @@ from studio.db.database import Database
 from studio.domain.people import Person, Platform
 from studio.domain.requests import Operation, PaintRequest
 from studio.domain.verdicts import Ruling
-from studio.errors import Misconfigured, RateLimited
+from studio.errors import ConfigurationError, RateLimitedError
 from studio.ports import Admission
 
 ANA = Person(platform=Platform.WEB, community="room", user_id="ana", display_name="Ana")
@@ -93,7 +93,7 @@ def test_the_gate_counts_as_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     gate = ports.open_gate(settings, database, redis_url=None)
     for _ in range(2):
         assert gate.admit(admission()).allows
-    with pytest.raises(RateLimited):
+    with pytest.raises(RateLimitedError):
         gate.admit(admission())
     database.close()
 
@@ -118,7 +118,7 @@ def test_an_unreadable_list_of_words_is_a_setting_to_mend(
         if content is not None:
             words.write_bytes(content)
         monkeypatch.setenv("CHATELIER_MODERATION__WORD_LIST", str(words))
-        with pytest.raises(Misconfigured, match="CHATELIER_MODERATION__WORD_LIST"):
+        with pytest.raises(ConfigurationError, match="CHATELIER_MODERATION__WORD_LIST"):
             ports.prompt_rules(load_settings(), ports.house_policy(load_settings()))
 
 
@@ -129,7 +129,7 @@ def test_the_default_model_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_set_redis_is_used_and_a_missing_one_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(Misconfigured, match="chatelier up"):
+    with pytest.raises(ConfigurationError, match="chatelier up"):
         ports.redis_url(load_settings())
     monkeypatch.setattr(embedded_redis, "running_url", lambda _folder: "redis://:x@127.0.0.1:5/0")
     assert ports.redis_url(load_settings()) == "redis://:x@127.0.0.1:5/0"
@@ -157,7 +157,7 @@ def test_a_session_secret_that_was_never_written_is_made_anew() -> None:
 
 
 def test_discord_without_a_token_says_what_is_missing() -> None:
-    with pytest.raises(Misconfigured, match="CHATELIER_DISCORD__TOKEN"):
+    with pytest.raises(ConfigurationError, match="CHATELIER_DISCORD__TOKEN"):
         frontends.run_discord(load_settings())
 
 
@@ -170,7 +170,7 @@ def test_a_start_that_fails_leaves_no_database_open(start: Any, monkeypatch: pyt
         ports, "connect_database", lambda settings: opened.append(connect(settings)) or opened[-1]
     )
     monkeypatch.setattr(Database, "close", lambda self: closed.append(self) or close(self))
-    with pytest.raises(Misconfigured, match="No Redis"):
+    with pytest.raises(ConfigurationError, match="No Redis"):
         start(load_settings())
     assert len(opened) == 1
     assert closed == opened
@@ -211,5 +211,5 @@ class TestQueuesOfModels:
         ],
     )
     def test_what_cannot_be_served_is_said(self, values, said, monkeypatch) -> None:
-        with pytest.raises(Misconfigured, match=said):
+        with pytest.raises(ConfigurationError, match=said):
             self.served(monkeypatch, **values)

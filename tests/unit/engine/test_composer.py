@@ -25,7 +25,7 @@ from engine.layout_prior.prompt.scene_spec import Thing, Wish
 from engine.layout_prior.prompt.vocabulary import COLOURS, SCENES
 from engine.layout_prior.scenes.backgrounds import SCENE_NAMES, paint_scene
 from engine.layout_prior.scenes.sky import Backdrop
-from studio.errors import ModelBroken
+from studio.errors import ModelLoadError
 
 PRIOR = Path(__file__).parents[3] / "engine/models/thimble/prior"
 
@@ -198,10 +198,10 @@ def test_the_whole_is_free_when_nothing_is() -> None:
 
 
 def test_a_broken_library_says_so(tmp_path: Path) -> None:
-    with pytest.raises(ModelBroken):
+    with pytest.raises(ModelLoadError):
         Collage.load(tmp_path)
     (tmp_path / "index.json").write_text("{")
-    with pytest.raises(ModelBroken):
+    with pytest.raises(ModelLoadError):
         Collage.load(tmp_path)
 
 

@@ -26,12 +26,12 @@ from studio.domain.jobs import JobState
 from studio.domain.requests import Source
 from studio.domain.verdicts import ALLOWED, Ruling, Verdict
 from studio.errors import (
-    Banned,
-    DatabaseUnavailable,
-    InspectionFailed,
-    JobCancelled,
-    NotSupported,
-    StorageFailed,
+    BannedError,
+    DatabaseUnavailableError,
+    InspectionError,
+    JobCancelledError,
+    NotSupportedError,
+    StorageError,
 )
 from studio.runtime.clock import now
 from tests.support.case_sim import with_desk, with_gate
@@ -51,7 +51,7 @@ class Brush:
         on_progress(Progress(step=1, steps=2, preview=Image.new("RGB", (32, 32), "red")))
         self.act(order, cancelled)
         if cancelled():
-            raise JobCancelled
+            raise JobCancelledError
         on_progress(Progress(step=2, steps=2))
         return [painted(order, index) for index in range(order.request.count)]
 
@@ -183,7 +183,7 @@ def test_cells_become_a_mask(ports, work, brush, call):
 
 
 class TestFailing:
-    @pytest.mark.parametrize("error", [NotSupported(model="m", operation="edit"), StorageFailed()])
+    @pytest.mark.parametrize("error", [NotSupportedError(model="m", operation="edit"), StorageError()])
     def test_a_failure_is_told_and_paid_back(self, ports, work, brush, job, error):
         def fail(order, cancelled):
             raise error
@@ -216,7 +216,7 @@ class TestFailing:
         assert read(ports, job)[0].state is JobState.FAILED
 
     def test_a_full_store_leaves_no_half_job(self, ports, work, job):
-        ports.store.error = StorageFailed()
+        ports.store.error = StorageError()
         work.paint(job)
         ended, pictures = read(ports, job)
         assert (ended.state, pictures) == (JobState.FAILED, [])
@@ -224,7 +224,7 @@ class TestFailing:
 
 class TestInspecting:
     def test_pictures_that_cannot_be_inspected_are_not_shown(self, ports, work, job):
-        ports.gate.inspect_error = InspectionFailed()
+        ports.gate.inspect_error = InspectionError()
         work.paint(job)
         ended, pictures = read(ports, job)
         assert (ended.state, ended.error_code, pictures) == (JobState.FAILED, "inspection", [])
@@ -403,7 +403,7 @@ def wait_for(condition):
 
 def test_balances_are_whole_after_everything(ports, work, brush, call):
     states = []
-    for index, act in enumerate([None, ZeroDivisionError, None, StorageFailed]):
+    for index, act in enumerate([None, ZeroDivisionError, None, StorageError]):
         key = replace(call, request_key=f"many:{index}")
         job = perform(ports, key, "imagine", {"prompt": "a red apple", "count": 2}).job_id
 
@@ -483,7 +483,7 @@ class TestJudgingAgain:
         assert (ports.gate.reviews, len(brush.orders)) == ([], 1)
 
     def test_whoever_was_banned_meanwhile_is_not_painted_for(self, ports, work, brush, job):
-        ports.gate.welcome_error = Banned()
+        ports.gate.welcome_error = BannedError()
         work.paint(job)
         ended, _ = read(ports, job)
         assert (ended.state, ended.error_code, brush.orders) == (JobState.CANCELLED, "banned", [])
@@ -492,7 +492,7 @@ class TestJudgingAgain:
     def test_a_job_that_cannot_be_judged_for_want_of_the_database_is_painted_later(
         self, ports, work, brush, job
     ):
-        ports.gate.welcome_error = DatabaseUnavailable()
+        ports.gate.welcome_error = DatabaseUnavailableError()
         work.paint(job)
         assert (brush.orders, read(ports, job)[0].state) == ([], JobState.PAINTING)
         with ports.database.begin() as session:

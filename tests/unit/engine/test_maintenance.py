@@ -48,7 +48,7 @@ def fail(_at: object) -> None:
 def test_every_hour_weeks_are_told_questions_closed_and_old_words_emptied(
     ports: Ports, call: Call, chores: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    picture = f"{paint_job(ports, perform(ports, call, 'imagine', {'prompt': 'a boat'}).job_id)}.1"
+    picture = f"{paint_job(ports, execute(ports, call, 'imagine', {'prompt': 'a boat'}).job_id)}.1"
     perform(ports, replace(call, request_key="s"), "settings", {"remix": "ask"})
     bo = replace(call, person=someone("bo"), request_key="v")
     waiting = perform(ports, bo, "vary", {"picture": picture}).job_id

@@ -16,7 +16,7 @@ from studio.domain.cases import Decision
 from studio.domain.jobs import JobState
 from studio.domain.requests import Source
 from studio.domain.verdicts import Ruling, Verdict
-from studio.errors import PolicyRefusal, StorageFailed
+from studio.errors import PolicyRefusalError, StorageError
 from studio.ports import STORE_PARTS
 from studio.runtime.clock import now
 from studio.services import job_release
@@ -119,7 +119,7 @@ def test_a_held_job_that_is_cancelled_takes_its_pictures_along(ports, call, mode
 
 def test_what_breaks_the_core_is_kept_neither_in_words_nor_in_images(ports, call):
     ports.gate.verdict = CORE
-    with pytest.raises(PolicyRefusal):
+    with pytest.raises(PolicyRefusalError):
         brought(ports, call)
     assert ports.store.blobs == {}
 
@@ -127,7 +127,7 @@ def test_what_breaks_the_core_is_kept_neither_in_words_nor_in_images(ports, call
 def test_unless_somebody_else_brought_the_same_image(ports, call):
     _, key = brought(ports, call)
     ports.gate.verdict = CORE
-    with pytest.raises(PolicyRefusal):
+    with pytest.raises(PolicyRefusalError):
         brought(ports, another(call, "bo"))
     assert key in ports.store.blobs
 
@@ -136,7 +136,7 @@ def test_a_storage_that_is_away_stops_no_deletion(ports, call, monkeypatch):
     job = painted(ports, call)
 
     def away(*_, **__):
-        raise StorageFailed
+        raise StorageError
 
     monkeypatch.setattr(ports.store, "delete", away)
     assert len(perform(ports, call, "delete", {"what": job}).picture_ids) == 4

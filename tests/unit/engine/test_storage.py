@@ -12,7 +12,7 @@ import pytest
 
 from engine.storage import Shelf, open_store
 from engine.storage.atomic_writes import UNFINISHED_FOLDER, remove_unfinished
-from studio.errors import Misconfigured, StorageFailed
+from studio.errors import ConfigurationError, StorageError
 from tests.support.store_suite import UNKNOWN_KEY, StoreSuite
 
 
@@ -58,7 +58,7 @@ def test_a_full_disk_is_named_and_leaves_no_half_file(
         raise OSError(code, os.strerror(code))
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(StorageFailed, match="disk for pictures is full") as caught:
+    with pytest.raises(StorageError, match="disk for pictures is full") as caught:
         store.put(b"x" * 10_000, suffix=".png")
     assert str(tmp_path) not in str(caught.value)
     assert files_under(tmp_path) == []
@@ -70,10 +70,10 @@ sys.dont_write_bytecode = True  # or compiled modules would be cut off as well
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
 from engine.storage import open_store
-from studio.errors import StorageFailed
+from studio.errors import StorageError
 try:
     open_store(sys.argv[1]).put(b"x" * 100_000, suffix=".png")
-except StorageFailed as error:
+except StorageError as error:
     print(error)
 """
 
@@ -93,14 +93,14 @@ def test_room_made_again_is_used_at_once(tmp_path: Path, monkeypatch: pytest.Mon
     store = open_store(str(tmp_path))
     with monkeypatch.context() as patch:
         patch.setattr(os, "fsync", lambda _: (_ for _ in ()).throw(OSError(errno.ENOSPC, "full")))
-        with pytest.raises(StorageFailed):
+        with pytest.raises(StorageError):
             store.put(b"picture", suffix=".png")
     assert store.get(store.put(b"picture", suffix=".png")) == b"picture"
 
 
 def test_a_folder_under_a_file_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(StorageFailed, match="CHATELIER_STORAGE_URL"):
+    with pytest.raises(StorageError, match="CHATELIER_STORAGE_URL"):
         open_store(str(tmp_path / "file" / "pictures"))
 
 
@@ -145,7 +145,7 @@ def test_a_folder_gives_no_links(tmp_path: Path) -> None:
     ],
 )
 def test_an_address_that_makes_no_sense_is_a_setting_to_correct(url: str, reason: str) -> None:
-    with pytest.raises(Misconfigured, match=reason) as caught:
+    with pytest.raises(ConfigurationError, match=reason) as caught:
         open_store(url)
     assert "CHATELIER_STORAGE_URL" in str(caught.value)
 
@@ -157,7 +157,7 @@ def test_a_folder_that_went_away_says_so(tmp_path: Path, monkeypatch: pytest.Mon
         raise PermissionError(errno.EACCES, "no")
 
     monkeypatch.setattr(Path, "mkdir", refuse)
-    with pytest.raises(StorageFailed, match="permissions"):
+    with pytest.raises(StorageError, match="permissions"):
         store.put(b"x", suffix=".png")
 
 

@@ -28,13 +28,13 @@ from studio.domain.jobs import JobState
 from studio.domain.people import Platform
 from studio.domain.verdicts import Ruling, Verdict
 from studio.errors import (
-    BadParameter,
-    Banned,
-    CaseTaken,
-    NotAllowed,
-    NotFound,
-    Paused,
-    PolicyRefusal,
+    BadParameterError,
+    BannedError,
+    CaseTakenError,
+    CommunityPausedError,
+    NotAllowedError,
+    NotFoundError,
+    PolicyRefusalError,
 )
 from studio.ports import Inspected, Inspection
 from studio.runtime.clock import now
@@ -78,7 +78,7 @@ def held(house, call):
 
 def refused(house, call):
     house.gate.verdict = REFUSED
-    with pytest.raises(PolicyRefusal) as caught:
+    with pytest.raises(PolicyRefusalError) as caught:
         imagine(house, call)
     house.gate.verdict = Verdict(ruling=Ruling.ALLOW)
     return caught.value.job_id
@@ -151,12 +151,12 @@ class TestFiling:
 
     def test_ones_own_picture_is_deleted_not_reported(self, house, call):
         job_id = painted(house, call)
-        with pytest.raises(NotAllowed, match="delete"):
+        with pytest.raises(NotAllowedError, match="delete"):
             perform(house, call, "report", {"picture": f"{job_id}.1"})
         with house.database.begin() as session:
             lock_person(session, someone("bo"))
             linked_identities.link(session, call.person.key, someone("bo").key)
-        with pytest.raises(NotAllowed, match="delete"):
+        with pytest.raises(NotAllowedError, match="delete"):
             reported(house, call, job_id)
 
     def test_reports_of_somebody_who_was_often_wrong_weigh_little_and_come_last(self, house, call):
@@ -176,26 +176,26 @@ class TestFiling:
 
     def test_a_refusal_is_appealed_once_and_by_its_owner_only(self, house, call):
         job_id = refused(house, call)
-        with pytest.raises(NotAllowed, match="asked for this"):
+        with pytest.raises(NotAllowedError, match="asked for this"):
             perform(house, by(call, someone("bo")), "appeal", {"job": job_id})
         first = perform(house, by(call, call.person, "a"), "appeal", {"job": job_id, "reason": "a textbook"})
         assert (first.case.kind, first.case.words) == (CaseKind.APPEAL, "a textbook")
         assert press(house, by(call, call.person, "b"), Button(action=Action.APPEAL, job_id=job_id)).repeated
 
     def test_what_was_not_refused_is_not_appealed(self, house, call):
-        with pytest.raises(BadParameter, match="not refused"):
+        with pytest.raises(BadParameterError, match="not refused"):
             perform(house, by(call, call.person, "a"), "appeal", {"job": imagine(house, call)})
 
     def test_against_the_core_there_is_no_appeal(self, house, call):
         house.gate.verdict = replace(REFUSED, appealable=False)
         for _ in range(2):  # a repeated click learns no more
-            with pytest.raises(PolicyRefusal) as caught:
+            with pytest.raises(PolicyRefusalError) as caught:
                 imagine(house, call)
             assert caught.value.job_id is None
         with house.database.read() as session:
             row = session.scalars(select(JobRow)).one()
         assert "apple" not in str(row.request)
-        with pytest.raises(NotAllowed, match="no appeal"):
+        with pytest.raises(NotAllowedError, match="no appeal"):
             perform(house, by(call, call.person, "a"), "appeal", {"job": row.id})
 
 
@@ -211,9 +211,9 @@ class TestJudging:
         assert (opened.dossier.prompts, opened.dossier.case.evidence) == (("a red apple",), "found it")
         assert opened.dossier.case.claimed_by == MOD.key
         for values in ({"case": case.id}, {"case": case.id, "decision": "approve"}):
-            with pytest.raises(CaseTaken, match="another moderator"):
+            with pytest.raises(CaseTakenError, match="another moderator"):
                 perform(house, by(call, BEA, str(values)), "review", values)
-        with pytest.raises(NotFound):
+        with pytest.raises(NotFoundError):
             perform(house, by(call, BEA), "review", {})
 
     def test_a_claim_expires(self, house, call):
@@ -249,25 +249,25 @@ class TestJudging:
         code = perform(house, by(call, MOD, "l"), "link", {}).code
         perform(house, by(call, BEA, "l"), "link", {"code": code})
         for moderator in (MOD, BEA):
-            with pytest.raises(NotAllowed, match="somebody else"):
+            with pytest.raises(NotAllowedError, match="somebody else"):
                 decide(house, call, case, Decision.APPROVE, moderator)
-            with pytest.raises(NotFound):
+            with pytest.raises(NotFoundError):
                 perform(house, by(call, moderator, "n"), "review", {})
         assert isinstance(decide(house, call, case, Decision.APPROVE, someone("cy", moderator=True)), Decided)
 
     def test_only_moderators_of_the_community_judge(self, house, call):
         _, case = held(house, call)
-        with pytest.raises(NotAllowed, match="Only moderators"):
+        with pytest.raises(NotAllowedError, match="Only moderators"):
             decide(house, call, case, Decision.APPROVE, someone("bo"))
-        with pytest.raises(NotFound):
+        with pytest.raises(NotFoundError):
             decide(house, call, case, Decision.APPROVE, someone("x", moderator=True, community="other"))
 
     def test_a_case_is_decided_once_and_in_ways_that_fit_it(self, house, call):
         _, case = held(house, call)
-        with pytest.raises(BadParameter, match="must be one of"):
+        with pytest.raises(BadParameterError, match="must be one of"):
             decide(house, call, case, Decision.OVERTURN)
         decide(house, call, case, Decision.APPROVE, note="fine")
-        with pytest.raises(CaseTaken, match="decided already"):
+        with pytest.raises(CaseTakenError, match="decided already"):
             decide(house, call, case, Decision.REJECT, BEA)
         assert (only_case(house).decision, only_case(house).note) == (Decision.APPROVE, "fine")
 
@@ -383,7 +383,7 @@ class TestReports:
         decide(house, call, first, Decision.APPROVE)
         (own,) = desk(house, call)
         assert own.filed_by == MOD.key
-        with pytest.raises(NotAllowed):
+        with pytest.raises(NotAllowedError):
             decide(house, call, own, Decision.APPROVE)
         decide(house, call, own, Decision.APPROVE, BEA)
         assert desk(house, call) == ()
@@ -424,7 +424,7 @@ class TestStrikes:
 
     def probe(self, strict, call, count, word="violent"):
         for index in range(count):
-            with pytest.raises(PolicyRefusal):
+            with pytest.raises(PolicyRefusalError):
                 imagine(strict, by(call, call.person, f"{word}{index}"), f"a {word} thing")
 
     def test_refusals_lead_to_a_warning_and_then_to_a_timeout(self, strict, call):
@@ -432,7 +432,7 @@ class TestStrikes:
         assert notices(strict, call.person.key) == [NoticeKind.WARNING]
         imagine(strict, by(call, call.person, "good"))
         self.probe(strict, by(call, call.person, "more"), 4)
-        with pytest.raises(Banned) as caught:
+        with pytest.raises(BannedError) as caught:
             imagine(strict, by(call, call.person, "late"))
         left = caught.value.until - now()
         assert timedelta(minutes=58) < left <= timedelta(hours=1)
@@ -458,7 +458,7 @@ class TestStrikes:
         self.probe(strict, call, 1, word="minor")
         assert job_of(strict, waiting).state is JobState.CANCELLED
         assert strict.queue.cancelled == [painting]
-        with pytest.raises(Banned):
+        with pytest.raises(BannedError):
             imagine(strict, by(call, call.person, "late"))
         case = only_case(strict, CaseKind.SUSPENSION)
         assert case.subject == call.person.key
@@ -475,7 +475,7 @@ class TestStrikes:
         job_id = imagine(strict, by(call, call.person, "p"))
         assert strict.gate.inspect(self.output(call.person, job_id)).ruling is Ruling.REFUSE
         assert only_case(strict, CaseKind.SUSPENSION).subject == call.person.key
-        with pytest.raises(Banned):
+        with pytest.raises(BannedError):
             imagine(strict, by(call, call.person, "late"))
 
     def test_other_refused_pictures_weigh_nothing(self, ports, call):
@@ -501,7 +501,7 @@ class TestStrikes:
         assert (row.until is None, row.banned_by) == (decision is Decision.BAN, MOD.key)
 
     def test_an_overturned_appeal_takes_the_strike_of_its_request_back(self, strict, call):
-        with pytest.raises(PolicyRefusal) as caught:
+        with pytest.raises(PolicyRefusalError) as caught:
             imagine(strict, call, "a violent thing")
         perform(strict, by(call, call.person, "a"), "appeal", {"job": caught.value.job_id})
         decide(strict, call, only_case(strict), Decision.OVERTURN)
@@ -525,7 +525,7 @@ class TestGoverning:
             session.get_one(JobRow, painting).state = JobState.PAINTING
         assert perform(house, by(call, MOD), "studio", {"setting": "pause"}).rules.paused
         assert (house.queue.put_aside, house.queue.cancelled) == ([painting], [])
-        with pytest.raises(Paused):
+        with pytest.raises(CommunityPausedError):
             imagine(house, by(call, call.person, "late"))
         house.queue.sent.clear()
         assert not perform(house, by(call, MOD, "r"), "studio", {"setting": "resume"}).rules.paused
@@ -540,12 +540,12 @@ class TestGoverning:
         house = with_gate(ports)
         before = house.gate.allowance(call.person).policy_version
         for value, problem in (("violence allow", "stricter"), ("nonsense hold", "categories")):
-            with pytest.raises(BadParameter, match=problem):
+            with pytest.raises(BadParameterError, match=problem):
                 perform(house, by(call, MOD, value), "studio", {"setting": "policy", "value": value})
         perform(house, by(call, MOD, "s"), "studio", {"setting": "policy", "value": "deception refuse"})
         assert house.gate.allowance(call.person).policy_version != before
         assert house.gate.allowance(someone("x", community="other")).policy_version == before
-        with pytest.raises(PolicyRefusal):
+        with pytest.raises(PolicyRefusalError):
             imagine(house, by(call, call.person, "2"), "a doubtful thing")
 
     def test_a_category_that_is_gone_takes_no_other_with_it(self, ports, call):
@@ -553,7 +553,7 @@ class TestGoverning:
         stances = {"bygone": "hold", "deception": "refuse"}
         with house.database.begin() as session:
             settings.keep_community_rules(session, CommunityRules(stances=stances), by=MOD)
-        with pytest.raises(PolicyRefusal):
+        with pytest.raises(PolicyRefusalError):
             imagine(house, call, "a doubtful thing")
         assert perform(house, by(call, MOD), "studio", {"setting": "pause"}).rules.paused
 
@@ -569,7 +569,7 @@ class TestGoverning:
 
     def test_where_moderators_look_doubts_are_held_and_elsewhere_refused(self, ports, call):
         house = with_gate(ports, holds=None)
-        with pytest.raises(PolicyRefusal):
+        with pytest.raises(PolicyRefusalError):
             imagine(house, call, "a doubtful thing")
         perform(house, by(call, MOD), "studio", {"setting": "desk", "value": "123"})
         asked = by(call, call.person, "2")
@@ -587,12 +587,12 @@ class TestGoverning:
         waiting = imagine(house, call)
         perform(house, by(call, MOD), "ban", {"person": call.person.key, "duration": "7d"})
         assert job_of(house, waiting).state is JobState.CANCELLED
-        with pytest.raises(Banned):
+        with pytest.raises(BannedError):
             imagine(house, by(call, call.person, "2"))
-        with pytest.raises(Banned):
+        with pytest.raises(BannedError):
             press(house, by(call, call.person, "b"), Button(action=Action.REROLL, job_id=waiting))
         perform(house, by(call, MOD), "settings", {"count": 2})
-        with pytest.raises(NotAllowed, match="yourself"):
+        with pytest.raises(NotAllowedError, match="yourself"):
             perform(house, by(call, MOD, "self"), "ban", {"person": MOD.key})
         assert perform(house, by(call, MOD), "unban", {"person": call.person.key}).lifted
         assert imagine(house, by(call, call.person, "3"))
@@ -610,9 +610,9 @@ class TestGoverning:
 
     def test_a_ban_is_lifted_where_it_was_imposed(self, abroad, call):
         house, other, friend = abroad
-        with pytest.raises(NotAllowed, match="another community"):
+        with pytest.raises(NotAllowedError, match="another community"):
             perform(house, by(call, friend), "unban", {"person": other.key})
-        with pytest.raises(Banned):
+        with pytest.raises(BannedError):
             imagine(house, by(call, call.person, "2"))
         assert perform(house, by(call, MOD), "unban", {"person": call.person.key}).lifted
         assert imagine(house, by(call, other))
@@ -620,7 +620,7 @@ class TestGoverning:
     def test_so_is_the_ban_of_a_moderator_who_was_forgotten(self, abroad, call):
         house, other, friend = abroad
         perform(house, by(call, MOD, "f"), "forget-me", {"confirm": "yes"})
-        with pytest.raises(NotAllowed, match="another community"):
+        with pytest.raises(NotAllowedError, match="another community"):
             perform(house, by(call, friend), "unban", {"person": other.key})
         assert perform(house, by(call, BEA), "unban", {"person": call.person.key}).lifted
 
@@ -629,7 +629,7 @@ class TestGoverning:
         house, other, friend = abroad
         perform(house, by(call, friend, "b"), "ban", {"person": other.key, "duration": duration})
         perform(house, by(call, friend, "u"), "unban", {"person": other.key})
-        with pytest.raises(Banned) as caught:
+        with pytest.raises(BannedError) as caught:
             imagine(house, by(call, call.person, "2"))
         assert caught.value.until > now() + timedelta(days=6)
 
@@ -638,7 +638,7 @@ class TestGoverning:
         with house.database.begin() as session:
             case, _ = cases.open_case(session, CaseKind.SUSPENSION, case_key="s", subject=other)
         decide(house, call, case, Decision.OVERTURN, moderator=friend)
-        with pytest.raises(Banned):
+        with pytest.raises(BannedError):
             imagine(house, by(call, call.person, "2"))
 
     def test_a_suspension_makes_no_ban_shorter(self, ports, call):

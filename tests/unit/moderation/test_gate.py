@@ -21,7 +21,7 @@ from studio.db.database import Database
 from studio.domain.people import Person, Platform
 from studio.domain.requests import Operation, PaintRequest
 from studio.domain.verdicts import Ruling
-from studio.errors import Banned, InspectionFailed, RateLimited
+from studio.errors import BannedError, InspectionError, RateLimitedError
 from studio.ports import Admission, Gate, Inspected, Inspection
 from studio.runtime.clock import now
 from tests.support.fakes import open_empty
@@ -62,7 +62,7 @@ def test_a_banned_person_is_turned_away_until_the_ban_is_lifted(database: Databa
     gate = HouseGate(database=database)
     with database.begin() as session:
         bans.ban(session, ADA.key, by=GRACE.key, reason="spam")
-    with pytest.raises(Banned):
+    with pytest.raises(BannedError):
         gate.admit(asking())
     assert gate.admit(asking(person=GRACE)).allows
     with database.begin() as session:
@@ -78,7 +78,7 @@ def test_a_ban_that_has_run_out_does_not_count(database: Database) -> None:
         bans.ban(session, ADA.key, by=GRACE.key, until=later)
         assert bans.is_banned(session, ADA)
         assert not bans.is_banned(session, ADA, at=later)
-    with pytest.raises(Banned) as refused:
+    with pytest.raises(BannedError) as refused:
         gate.admit(asking())
     assert refused.value.until == later
     with database.begin() as session:
@@ -93,7 +93,7 @@ def test_a_person_who_asks_too_fast_waits(database: Database) -> None:
     gate = HouseGate(database=database, limits=LimitSettings(burst=Pace(requests=2, seconds=600)))
     assert gate.admit(asking()).allows
     assert gate.admit(asking()).allows
-    with pytest.raises(RateLimited):
+    with pytest.raises(RateLimitedError):
         gate.admit(asking())
 
 
@@ -102,7 +102,7 @@ def test_refused_prompts_count_towards_a_limit_of_their_own(database: Database, 
     gate = HouseGate(database=database, limits=limits, prompt_rules=words(tmp_path))
     for _ in range(2):
         assert gate.admit(asking("a spoiler")).ruling is Ruling.REFUSE
-    with pytest.raises(RateLimited):
+    with pytest.raises(RateLimitedError):
         gate.admit(asking())
 
 
@@ -182,7 +182,7 @@ def test_a_review_judges_again_without_counting_or_writing(database: Database, t
     with database.begin() as session:
         assert not list(audit_log.export(session))
         bans.ban(session, ADA.key, by=GRACE.key)
-    with pytest.raises(Banned):
+    with pytest.raises(BannedError):
         gate.review(asking())
 
 
@@ -212,7 +212,7 @@ def test_rules_that_load_something_heavy_are_warmed_up(database: Database) -> No
 
 def test_a_picture_that_cannot_be_read_is_not_shown(database: Database) -> None:
     gate = HouseGate(database=database)
-    with pytest.raises(InspectionFailed):
+    with pytest.raises(InspectionError):
         gate.inspect(Inspection(kind=Inspected.OUTPUT, person=ADA, png=b"nothing"))
 
 

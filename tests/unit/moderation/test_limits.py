@@ -11,7 +11,7 @@ from prometheus_client import REGISTRY
 from moderation.limits.rate_limiter import Limiter
 from moderation.limits.settings import LimitSettings, Pace
 from studio.domain.people import Person, Platform
-from studio.errors import RateLimited
+from studio.errors import RateLimitedError
 
 
 def person(name: str = "ada") -> Person:
@@ -26,7 +26,7 @@ def settings(**paces: Pace) -> LimitSettings:
 def admitted(limiter: Limiter, who: Person) -> bool:
     try:
         limiter.admit(who)
-    except RateLimited:
+    except RateLimitedError:
         return False
     return True
 
@@ -51,7 +51,7 @@ def test_a_refusal_says_when_to_come_back(still: Callable[[str], None]) -> None:
     limiter = Limiter(settings(sustained=Pace(requests=2, seconds=600)))
     assert admitted(limiter, person())
     assert admitted(limiter, person())
-    with pytest.raises(RateLimited, match="again in 5 min") as refused:
+    with pytest.raises(RateLimitedError, match="again in 5 min") as refused:
         limiter.admit(person())
     assert refused.value.retry_after_seconds == pytest.approx(300)
     assert refused.value.scope == "sustained"
@@ -72,7 +72,7 @@ def test_a_refused_request_uses_nothing_up() -> None:
     limiter = Limiter(settings(burst=Pace(requests=1, seconds=600), community=Pace(requests=2, seconds=600)))
     assert [admitted(limiter, person("ada")) for _ in range(5)] == [True] + [False] * 4
     assert admitted(limiter, person("grace"))
-    with pytest.raises(RateLimited, match="People here ask for a lot"):
+    with pytest.raises(RateLimitedError, match="People here ask for a lot"):
         limiter.admit(person("linus"))
 
 
@@ -80,7 +80,7 @@ def test_a_newcomer_asks_less_often_and_linked_identities_share_a_pace() -> None
     limiter = Limiter(settings(newcomer=Pace(requests=2, seconds=600)))
     limiter.admit(person("ada"), newcomer=True, account="one")
     limiter.admit(person("bo"), newcomer=True, account="one")
-    with pytest.raises(RateLimited):
+    with pytest.raises(RateLimitedError):
         limiter.admit(person("ada"), newcomer=True, account="one")
     limiter.admit(person("grace"), newcomer=True)
 
@@ -89,7 +89,7 @@ def test_errands_are_counted_each_by_itself_and_for_all_names_of_a_human() -> No
     limiter = Limiter(settings(errands=Pace(requests=2, seconds=600)))
     limiter.admit_errand(person("ada"), "link", account="one")
     limiter.admit_errand(person("bo"), "link", account="one")
-    with pytest.raises(RateLimited):
+    with pytest.raises(RateLimitedError):
         limiter.admit_errand(person("ada"), "link", account="one")
     limiter.admit_errand(person("ada"), "report", account="one")
     limiter.admit_errand(person("grace"), "link")
@@ -129,7 +129,7 @@ def test_a_pace_of_nothing_is_a_mistake(requests: int, seconds: int) -> None:
 def newcomer_admitted(limiter: Limiter, name: str, *origins: str) -> bool:
     try:
         limiter.admit(person(name), origins=origins)
-    except RateLimited as refused:
+    except RateLimitedError as refused:
         return refused.scope not in ("address", "invite")
     return True
 
@@ -171,7 +171,7 @@ def test_what_newcomers_from_one_address_were_refused_counts_for_all_of_them(
     limiter = Limiter(settings(refused=Pace(requests=2, seconds=600)))
     for name in ("eve", "eva"):
         limiter.note_refusal(person(name), origins=("address:a",))
-    with pytest.raises(RateLimited):
+    with pytest.raises(RateLimitedError):
         limiter.admit_upload(person("evi"), origins=("address:a",))
     limiter.admit_upload(person("evi"), origins=("address:b",))
     for name in ("eve", "eva"):  # each by themselves as well

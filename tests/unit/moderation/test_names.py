@@ -13,7 +13,7 @@ from moderation.rules.prompt_judge import PromptCourt
 from moderation.text import named_people
 from moderation.text.prompt_classifier import Opinion
 from studio.domain.verdicts import Ruling
-from studio.errors import Misconfigured
+from studio.errors import ConfigurationError
 
 LIST = """
 [persons]
@@ -81,12 +81,12 @@ def test_the_policy_decides_what_a_name_means(path: Path) -> None:
 def test_a_broken_list_is_one_clear_sentence(tmp_path: Path, text: str, part: str) -> None:
     path = tmp_path / "names.toml"
     path.write_text(text, "utf-8")
-    with pytest.raises(Misconfigured, match=part):
+    with pytest.raises(ConfigurationError, match=part):
         Names.from_file(path)
 
 
 def test_a_missing_list_is_one_clear_sentence(tmp_path: Path) -> None:
-    with pytest.raises(Misconfigured, match=r"nowhere\.toml"):
+    with pytest.raises(ConfigurationError, match=r"nowhere\.toml"):
         Names.from_file(tmp_path / "nowhere.toml")
 
 

@@ -17,7 +17,7 @@ from studio.db.tables import JobRow
 from studio.domain.people import Address, Person, Platform
 from studio.domain.requests import Operation, PaintRequest
 from studio.domain.verdicts import ALLOWED, Ruling, Verdict
-from studio.errors import BadParameter
+from studio.errors import BadParameterError
 from studio.runtime.clock import now
 from studio.runtime.serialization import to_data
 from tests.support.fakes import open_empty
@@ -163,7 +163,7 @@ def test_eval_measures_rows_and_shows_none(tmp_path: Path, words: Path) -> None:
 def test_eval_says_which_line_is_wrong(tmp_path: Path, line: str) -> None:
     data = tmp_path / "rows.jsonl"
     data.write_text('{"text": "a", "label": "benign"}\n' + line + "\n", "utf-8")
-    with pytest.raises(BadParameter, match="line 2"):
+    with pytest.raises(BadParameterError, match="line 2"):
         list(read_rows(data))
     answer = RUN.invoke(policy_app, ["eval", str(data)])
     assert answer.exit_code == 1

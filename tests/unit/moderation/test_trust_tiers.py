@@ -16,7 +16,7 @@ from studio.db.tables import JobRow
 from studio.domain.communities import CommunityRules, Tier
 from studio.domain.jobs import JobState
 from studio.domain.people import Role
-from studio.errors import BadParameter
+from studio.errors import BadParameterError
 from studio.ports import HouseRules
 from studio.runtime.clock import now
 from tests.support.case_sim import with_gate
@@ -118,5 +118,5 @@ def test_a_communitys_stance_is_only_ever_stricter(name, category):
 
 @pytest.mark.parametrize("name", ["minors", "foreign", "nonsense"])
 def test_of_the_core_and_of_what_cannot_be_judged_a_community_says_nothing(name):
-    with pytest.raises(BadParameter, match="categories"):
+    with pytest.raises(BadParameterError, match="categories"):
         tightened(default_policy(), {name: "hold"})

@@ -23,7 +23,7 @@ from studio.commands.spec import Call
 from studio.db.tables import BanRow, CaseRow, JobRow, NoticeRow
 from studio.domain.people import Person, Platform
 from studio.domain.verdicts import Ruling
-from studio.errors import Banned, NotAllowed, PolicyRefusal
+from studio.errors import BannedError, NotAllowedError, PolicyRefusalError
 from studio.ports import Inspected, Inspection, Ports
 from studio.runtime.clock import now
 from tests.support.case_sim import with_gate
@@ -44,8 +44,8 @@ def ask(house: Ports, command: str = "imagine", person: Person = ANA, **values: 
     return perform(house, call, command, values)
 
 
-def refused(house: Ports, prompt: str, person: Person = ANA) -> PolicyRefusal:
-    with pytest.raises(PolicyRefusal) as caught:
+def refused(house: Ports, prompt: str, person: Person = ANA) -> PolicyRefusalError:
+    with pytest.raises(PolicyRefusalError) as caught:
         ask(house, prompt=prompt, person=person)
     return caught.value
 
@@ -59,7 +59,7 @@ def hours_pass(house: Ports, hours: float) -> None:
 
 def test_a_core_refusal_leads_to_a_cooling_off_that_ends_by_itself(house: Ports) -> None:
     refused(house, "a minor thing")
-    with pytest.raises(Banned) as caught:
+    with pytest.raises(BannedError) as caught:
         ask(house, prompt="a red fox")
     assert caught.value.until is not None
     assert caught.value.until - now() <= timedelta(hours=1)
@@ -92,7 +92,7 @@ def test_however_often_it_happens_it_lasts_a_day_at_most(house: Ports) -> None:
 def test_where_somebody_moderates_the_core_freezes_until_a_human_looked(ports: Ports) -> None:
     house = with_gate(ports)
     refused(house, "a minor thing")
-    with pytest.raises(Banned, match="A moderator can tell you more") as caught:
+    with pytest.raises(BannedError, match="A moderator can tell you more") as caught:
         ask(house, prompt="a red fox")
     assert caught.value.until is None
 
@@ -101,7 +101,7 @@ def test_whom_an_earlier_version_locked_out_for_ever_gets_back_in(house: Ports) 
     ban = {"reason": "suspension", "until": None, "created_at": now() - timedelta(hours=23)}
     with house.database.begin() as session:
         session.add(BanRow(person_key=ANA.key, banned_by="web:room:house", **ban))
-    with pytest.raises(Banned):
+    with pytest.raises(BannedError):
         ask(house, prompt="a red fox")
     hours_pass(house, 1)
     ask(house, prompt="a red fox")
@@ -113,7 +113,7 @@ def test_what_a_moderator_or_another_community_imposed_holds(house: Ports, by: s
         session.add(
             BanRow(person_key=ANA.key, banned_by=by, until=None, created_at=now() - timedelta(days=9))
         )
-    with pytest.raises(Banned):
+    with pytest.raises(BannedError):
         ask(house, prompt="a red fox")
 
 
@@ -124,8 +124,8 @@ def test_there_is_no_appeal_and_the_refusal_says_why(house: Ports) -> None:
         assert part in str(error), part
     with house.database.read() as session:
         job = session.scalars(select(JobRow)).one()
-    assert job.error_code != PolicyRefusal.code
-    with pytest.raises(NotAllowed, match=INVITE):
+    assert job.error_code != PolicyRefusalError.code
+    with pytest.raises(NotAllowedError, match=INVITE):
         ask(house, "appeal", job=job.id)
     again = refused(house, "a violent thing")
     assert (str(again), again.job_id) == (str(error), None)
@@ -240,7 +240,7 @@ def test_the_web_room_has_moderators_once_there_is_a_word_for_them(
         if word:
             gate.require_moderators(ANA)
         else:
-            with pytest.raises(NotAllowed, match=INVITE):
+            with pytest.raises(NotAllowedError, match=INVITE):
                 gate.require_moderators(ANA)
     finally:
         gate.close()

@@ -9,7 +9,7 @@ from studio.commands.generation.blend import SPEC, parse_weights
 from studio.commands.registry import perform
 from studio.db import queries
 from studio.domain.requests import Lora, Operation, Source, parse_loras
-from studio.errors import BadParameter, NotFound
+from studio.errors import BadParameterError, NotFoundError
 from tests.support.fakes import someone
 from tests.support.finished_jobs import paint_job
 
@@ -71,19 +71,19 @@ def test_words_of_ones_own_win(ports, call, painted):
 )
 def test_what_cannot_be_blended_is_one_sentence(ports, call, painted, values, sentence):
     values = {name: painted[value] if isinstance(value, int) else value for name, value in values.items()}
-    with pytest.raises(BadParameter, match=sentence):
+    with pytest.raises(BadParameterError, match=sentence):
         perform(ports, call, "blend", values)
 
 
 def test_six_pictures_are_too_many(ports, call, painted):
     uploads = {name: Source(key=f"{name}.png") for name in SPEC.images}
-    with pytest.raises(BadParameter, match="at most 5"):
+    with pytest.raises(BadParameterError, match="at most 5"):
         perform(ports, call, "blend", {"picture": painted[0], **uploads})
 
 
 def test_pictures_of_another_community_are_out_of_reach(ports, call, painted):
     stranger = replace(call, person=someone("bo", community="elsewhere"))
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFoundError):
         perform(ports, stranger, "blend", {"picture": painted[0], "picture2": painted[1]})
 
 
@@ -128,5 +128,5 @@ def test_loras_are_read_by_name_and_weight():
     ],
 )
 def test_wrong_loras_are_one_sentence(text, sentence):
-    with pytest.raises(BadParameter, match=sentence):
+    with pytest.raises(BadParameterError, match=sentence):
         parse_loras(text)

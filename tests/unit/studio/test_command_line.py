@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from studio.commands.command_line import parse_phrase
 from studio.commands.registry import CATALOG
 from studio.commands.spec import Kind
-from studio.errors import BadParameter, BadRequest, UnknownCommand
+from studio.errors import BadParameterError, BadRequestError, UnknownCommandError
 
 PICTURE = "k3v9m2p4qx7a.2"
 
@@ -93,7 +93,7 @@ def test_a_dash_before_anything_else_is_text(text: str):
     "text", ["a fox —aspct 3:2", "a fox -seeed 7", "a fox --frob 7", "a fox −−guidence 7"]
 )
 def test_a_near_miss_of_a_flag_and_a_double_hyphen_are_never_painted_as_words(text: str):
-    with pytest.raises(BadParameter, match="is unknown") as caught:
+    with pytest.raises(BadParameterError, match="is unknown") as caught:
         read(text)
     assert caught.value.span[0] == 6
 
@@ -168,29 +168,29 @@ def test_every_example_of_the_catalogue_can_be_typed(name: str):
 
 
 def test_an_unknown_command_names_the_nearest():
-    with pytest.raises(UnknownCommand, match="Did you mean /imagine"):
+    with pytest.raises(UnknownCommandError, match="Did you mean /imagine"):
         parse_phrase("/imagin a cat")
 
 
 def test_an_unknown_flag_names_the_nearest():
-    with pytest.raises(BadParameter, match="Did you mean --seed") as caught:
+    with pytest.raises(BadParameterError, match="Did you mean --seed") as caught:
         parse_phrase("/imagine a cat --sed 4")
     assert caught.value.parameter == "--sed"
 
 
 def test_flags_that_only_an_attachment_can_fill_are_not_offered():
-    with pytest.raises(BadParameter, match="--size, --width") as caught:
+    with pytest.raises(BadParameterError, match="--size, --width") as caught:
         parse_phrase("/imagine a cat --frob 4")
     assert "--image" not in caught.value.reason
 
 
 def test_a_flag_without_a_value_says_so():
-    with pytest.raises(BadParameter, match="needs a value"):
+    with pytest.raises(BadParameterError, match="needs a value"):
         parse_phrase("/imagine a cat --seed")
 
 
 def test_a_flag_of_another_command_is_refused():
-    with pytest.raises(BadParameter, match="unknown"):
+    with pytest.raises(BadParameterError, match="unknown"):
         parse_phrase(f"/upscale {PICTURE} --prompt x")
 
 
@@ -218,19 +218,19 @@ def test_a_flag_of_another_command_is_refused():
     ],
 )
 def test_values_out_of_range_name_their_parameter(text: str, wrong: str):
-    with pytest.raises(BadParameter) as caught:
+    with pytest.raises(BadParameterError) as caught:
         read(text)
     assert caught.value.parameter == wrong
 
 
 @pytest.mark.parametrize("text", ["", "   ", "\u200b\u2060", "\x00\x07"])
 def test_nothing_visible_is_an_empty_prompt(text: str):
-    with pytest.raises(BadParameter, match="prompt: is empty"):
+    with pytest.raises(BadParameterError, match="prompt: is empty"):
         parse_phrase(text)
 
 
 def test_a_slash_alone_is_no_command():
-    with pytest.raises(UnknownCommand, match="Type /help"):
+    with pytest.raises(UnknownCommandError, match="Type /help"):
         parse_phrase("/")
 
 
@@ -251,15 +251,15 @@ def test_a_size_is_width_and_height(size: str):
     ],
 )
 def test_ranges_are_said_in_numbers_that_can_be_typed(text: str, sentence: str):
-    with pytest.raises(BadParameter) as caught:
+    with pytest.raises(BadParameterError) as caught:
         read(text)
     assert str(caught.value) == sentence
 
 
 def test_a_prompt_of_10_000_characters_is_refused_with_the_limit():
-    with pytest.raises(BadParameter, match="1,000"):
+    with pytest.raises(BadParameterError, match="1,000"):
         read("a" * 10_000)
-    with pytest.raises(BadParameter, match="1,000"):
+    with pytest.raises(BadParameterError, match="1,000"):
         read("/imagine " + "a" * 1_001)
 
 
@@ -302,5 +302,5 @@ def test_invisible_characters_that_only_hide_are_taken_out(text: str, cleaned: s
 
 @given(st.text(max_size=300))
 def test_any_text_gives_a_command_or_a_sentence(text: str):
-    with suppress(BadRequest):
+    with suppress(BadRequestError):
         assert read(text) is not None

@@ -14,13 +14,13 @@ from studio.domain.jobs import JobState
 from studio.domain.requests import Operation
 from studio.domain.verdicts import Ruling, Verdict
 from studio.errors import (
-    BadParameter,
-    NotAllowed,
-    NotFound,
-    OutOfCredits,
-    PolicyRefusal,
-    RateLimited,
-    TooManyJobs,
+    BadParameterError,
+    NotAllowedError,
+    NotFoundError,
+    OutOfCreditsError,
+    PolicyRefusalError,
+    RateLimitedError,
+    TooManyJobsError,
 )
 from studio.ports import HouseRules
 from studio.runtime.clock import now
@@ -82,7 +82,7 @@ class TestAccepting:
         ],
     )
     def test_a_shape_that_contradicts_itself_is_refused(self, ports, call, asked, wrong):
-        with pytest.raises(BadParameter) as caught:
+        with pytest.raises(BadParameterError) as caught:
             perform(ports, call, "imagine", {"prompt": "a boat", **asked})
         assert caught.value.parameter == wrong
 
@@ -118,7 +118,7 @@ class TestAccepting:
 
     def test_a_refusal_of_the_gate_leaves_a_refused_job_and_no_charge(self, ports, call):
         ports.gate.verdict = Verdict(ruling=Ruling.REFUSE, rule="words", category="violence", evidence="x")
-        with pytest.raises(PolicyRefusal) as caught:
+        with pytest.raises(PolicyRefusalError) as caught:
             perform(ports, call, "imagine", {"prompt": "a red apple"})
         assert (caught.value.rule, caught.value.category) == ("words", "violence")
         assert "x" not in str(caught.value).split()
@@ -127,13 +127,13 @@ class TestAccepting:
             assert (row.state, row.refused_rule, row.cost) == (JobState.REFUSED, "words", 0)
             assert credit_ledger.used(session, call.person.key, at=now()) == 0
         assert ports.queue.sent == []
-        with pytest.raises(PolicyRefusal) as repeated:
+        with pytest.raises(PolicyRefusalError) as repeated:
             perform(ports, call, "imagine", {"prompt": "a red apple"})
         assert repeated.value.job_id == caught.value.job_id
 
     def test_of_the_core_no_words_are_kept_and_there_is_no_appeal(self, ports, call):
         ports.gate.verdict = Verdict(ruling=Ruling.REFUSE, rule="minors", category="minors", appealable=False)
-        with pytest.raises(PolicyRefusal) as caught:
+        with pytest.raises(PolicyRefusalError) as caught:
             perform(ports, call, "imagine", {"prompt": "a red apple"})
         assert caught.value.job_id is None
         with ports.database.read() as session:
@@ -147,26 +147,26 @@ class TestAccepting:
         assert ports.queue.sent == []
 
     def test_limits_of_the_gate_reach_the_person(self, ports, call):
-        ports.gate.admit_error = RateLimited(retry_after_seconds=12.4)
-        with pytest.raises(RateLimited, match="12 s"):
+        ports.gate.admit_error = RateLimitedError(retry_after_seconds=12.4)
+        with pytest.raises(RateLimitedError, match="12 s"):
             perform(ports, call, "imagine", {"prompt": "a red apple"})
 
     def test_too_many_jobs_at_once_are_refused(self, ports, call):
         strict = ruled(ports, HouseRules(max_outstanding_jobs=2))
         for index in range(2):
             perform(strict, again(call, str(index)), "imagine", {"prompt": "a red apple"})
-        with pytest.raises(TooManyJobs, match="2 jobs"):
+        with pytest.raises(TooManyJobsError, match="2 jobs"):
             perform(strict, again(call, "3"), "imagine", {"prompt": "a red apple"})
 
     def test_credits_run_out(self, ports, call):
         poor = ruled(ports, HouseRules(monthly_credits=6))
         perform(poor, call, "imagine", {"prompt": "a red apple"})
-        with pytest.raises(OutOfCredits, match=r"needs 4 credits and you have 2.* on 1 "):
+        with pytest.raises(OutOfCreditsError, match=r"needs 4 credits and you have 2.* on 1 "):
             perform(poor, again(call), "imagine", {"prompt": "a red apple"})
         perform(poor, again(call), "imagine", {"prompt": "a red apple", "count": 2})
 
     def test_more_pictures_than_the_house_allows_are_refused(self, ports, call):
-        with pytest.raises(BadParameter, match="at most 4"):
+        with pytest.raises(BadParameterError, match="at most 4"):
             perform(ports, call, "imagine", {"prompt": "a red apple", "count": 8})
 
     def test_the_gate_sees_the_words_of_the_ancestors(self, ports, call):
@@ -195,7 +195,7 @@ class TestBuildingOnPictures:
         assert request.sources[0].picture_id == picture
 
     def test_an_edit_needs_a_region(self, ports, call, picture):
-        with pytest.raises(BadParameter, match="B2-C3"):
+        with pytest.raises(BadParameterError, match="B2-C3"):
             perform(ports, again(call), "edit", {"picture": picture, "prompt": "a boat"})
 
     def test_an_edit_names_its_cells(self, ports, call, picture):
@@ -219,11 +219,11 @@ class TestBuildingOnPictures:
             assert job_of(ports, answer.job_id).request.own_words is bool(values)
 
     def test_an_amount_and_an_aspect_together_are_refused(self, ports, call, picture):
-        with pytest.raises(BadParameter, match="an amount or a new aspect"):
+        with pytest.raises(BadParameterError, match="an amount or a new aspect"):
             perform(ports, call, "expand", {"picture": picture, "aspect": "16:9", "amount": 50})
 
     def test_sides_and_aspect_together_are_refused(self, ports, call, picture):
-        with pytest.raises(BadParameter, match="not both"):
+        with pytest.raises(BadParameterError, match="not both"):
             perform(ports, again(call), "expand", {"picture": picture, "aspect": "16:9", "sides": "left"})
 
     def test_an_upscale_is_one_picture(self, ports, call, picture):
@@ -239,7 +239,7 @@ class TestBuildingOnPictures:
 
     def test_an_upscale_is_not_rerolled(self, ports, call, picture):
         job = perform(ports, again(call), "upscale", {"picture": picture}).job_id
-        with pytest.raises(BadParameter, match="the same each time"):
+        with pytest.raises(BadParameterError, match="the same each time"):
             perform(ports, again(call, "3"), "reroll", {"job": job})
 
     @pytest.mark.parametrize("action", [Action.VARY, Action.UPSCALE, Action.EXPAND, Action.REROLL])
@@ -248,13 +248,13 @@ class TestBuildingOnPictures:
         assert isinstance(press(ports, again(call), button), Accepted)
 
     def test_pictures_of_another_community_are_out_of_reach(self, ports, call, picture):
-        with pytest.raises(NotFound):
+        with pytest.raises(NotFoundError):
             perform(ports, other(call, community="elsewhere"), "vary", {"picture": picture})
 
     def test_pictures_held_for_a_moderator_are_out_of_reach(self, ports, call):
         job = perform(ports, again(call), "imagine", {"prompt": "a red apple"}).job_id
         paint_job(ports, job, state=JobState.HELD)
-        with pytest.raises(NotFound):
+        with pytest.raises(NotFoundError):
             perform(ports, again(call, "3"), "vary", {"picture": f"{job}.1"})
         assert perform(ports, again(call, "4"), "show", {"job": job}).pictures == ()
 
@@ -293,14 +293,14 @@ class TestCancelling:
 
     def test_only_its_person_or_a_moderator_may_cancel(self, ports, call):
         job = perform(ports, call, "imagine", {"prompt": "a red apple"}).job_id
-        with pytest.raises(NotAllowed):
+        with pytest.raises(NotAllowedError):
             perform(ports, other(call), "cancel", {"job": job})
         assert perform(ports, other(call, moderator=True), "cancel", {"job": job}).at_once
 
     def test_what_is_over_cannot_be_cancelled(self, ports, call):
         job = perform(ports, call, "imagine", {"prompt": "a red apple"}).job_id
         end_job(ports, job, JobState.FAILED)
-        with pytest.raises(BadParameter, match="over already"):
+        with pytest.raises(BadParameterError, match="over already"):
             perform(ports, call, "cancel", {"job": job})
 
 
@@ -313,13 +313,13 @@ class TestDeleting:
         before = set(ports.store.blobs)
         assert perform(ports, call, "delete", {"what": f"{job}.2"}) == Deleted(picture_ids=(f"{job}.2",))
         assert len(before - set(ports.store.blobs)) == 3  # picture, thumbnail and the grid that showed it
-        with pytest.raises(NotFound):
+        with pytest.raises(NotFoundError):
             perform(ports, again(call), "vary", {"picture": f"{job}.2"})
 
     def test_all_pictures_of_a_job_go(self, ports, call, job):
         assert len(perform(ports, call, "delete", {"what": job}).picture_ids) == 4
         assert ports.store.blobs == {}
-        with pytest.raises(NotFound):
+        with pytest.raises(NotFoundError):
             perform(ports, call, "delete", {"what": job})
 
     def test_a_file_that_another_picture_needs_stays(self, ports, call, job):
@@ -331,7 +331,7 @@ class TestDeleting:
         assert keys <= set(ports.store.blobs)
 
     def test_only_the_maker_or_a_moderator_may_delete(self, ports, call, job):
-        with pytest.raises(NotAllowed):
+        with pytest.raises(NotAllowedError):
             perform(ports, other(call), "delete", {"what": job})
         assert perform(ports, other(call, moderator=True), "delete", {"what": job})
 

@@ -16,7 +16,7 @@ from studio.db.people import lock_person
 from studio.db.tables import Base, JobRow, LedgerRow
 from studio.domain.identifiers import new_job_id
 from studio.domain.requests import Operation, PaintRequest
-from studio.errors import OutOfCredits
+from studio.errors import OutOfCreditsError
 from studio.runtime.clock import now
 from tests.support.fakes import someone, somewhere
 
@@ -100,7 +100,7 @@ def test_no_account_falls_below_zero_and_credits_come_from_grants_only(taken) ->
             try:
                 with database.begin() as session:
                     take(session, step, jobs)
-            except OutOfCredits:
+            except OutOfCreditsError:
                 pass
             with database.read() as session:
                 accounts = [POOL, *(someone(name).key for name in PEOPLE)]

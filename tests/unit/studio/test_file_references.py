@@ -12,7 +12,7 @@ from studio.commands.registry import perform
 from studio.db import job_transitions, queries
 from studio.domain.jobs import JobState
 from studio.domain.verdicts import ALLOWED
-from studio.errors import DatabaseUnavailable, NotFound
+from studio.errors import DatabaseUnavailableError, NotFoundError
 from studio.runtime.clock import now
 from studio.services import picture_deletion
 from studio.services.picture_deletion import delete_files
@@ -160,7 +160,7 @@ def test_while_the_records_are_away_a_deleted_file_is_laid_again(house, call, mo
     key = house.store.put(SAME, suffix=".png")
 
     def away(*_):
-        raise DatabaseUnavailable
+        raise DatabaseUnavailableError
 
     monkeypatch.setattr(picture_deletion.file_references, "needed_since", away)
     delete_files(house.database, house.store, [key])
@@ -172,5 +172,5 @@ def test_of_two_that_delete_the_same_file_the_second_touches_nothing(house, call
     delete_files(house.database, house.store, [key])
     house.store.meanwhile["before deleting"] = [lambda: pytest.fail("it has no bytes to lay again")]
     delete_files(house.database, house.store, [key])
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFoundError):
         house.store.get(key)

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio.errors import BadParameter
+from studio.errors import BadParameterError
 from studio.parsing.grid_regions import ALL_CELLS, parse_region
 
 
@@ -49,7 +49,7 @@ def test_people_name_cells_in_many_ways(text: str, cells: str) -> None:
     ["", "   ", ",", "E1", "A5", "A0", "A11", "1A", "the dog", "A1 dog", "and", "half", "🙂", "a" * 10_000],
 )
 def test_what_is_no_region_is_answered_with_a_hint(text: str) -> None:
-    with pytest.raises(BadParameter, match="top left") as caught:
+    with pytest.raises(BadParameterError, match="top left") as caught:
         parse_region(text)
     assert caught.value.parameter == "region"
     assert len(str(caught.value)) < 250

@@ -20,7 +20,7 @@ from studio.domain.cases import CaseKind, Decision
 from studio.domain.communities import CommunityRules
 from studio.domain.jobs import JobState
 from studio.domain.requests import Doubt
-from studio.errors import Banned, PolicyRefusal, RateLimited
+from studio.errors import BannedError, PolicyRefusalError, RateLimitedError
 from studio.ports import Inspected
 from studio.runtime.clock import now
 from studio.services.upload_intake import accept_upload
@@ -95,14 +95,14 @@ def test_a_blocked_upload_is_known_again(ports, call):
     decide(house, call, only_hold(house), Decision.BLOCK)
     with house.database.read() as session:
         assert len(blocked_bits(session, ANA)) == 1
-    with pytest.raises(PolicyRefusal, match="blocked picture"):
+    with pytest.raises(PolicyRefusalError, match="blocked picture"):
         accept_upload(house, someone("bo"), png())
 
 
 def test_words_that_are_refused_stay_refused_beside_a_doubtful_upload(ports, call):
     house = with_gate(ports, image_rules=[DOUBTFUL])
     upload = accept_upload(house, ANA, png())
-    with pytest.raises(PolicyRefusal):
+    with pytest.raises(PolicyRefusalError):
         perform(house, call, "edit", {"image": upload, "prompt": "something violent", "region": "A1"})
 
 
@@ -110,16 +110,16 @@ def test_words_for_a_minor_and_an_upload_that_may_be_sexual_never_meet(ports, ca
     house = with_gate(ports)
     doubt = Doubt(rule="nudity", category=Category.SEXUAL)
     upload = replace(accept_upload(house, ANA, png()), doubt=doubt)
-    with pytest.raises(PolicyRefusal) as caught:
+    with pytest.raises(PolicyRefusalError) as caught:
         perform(house, call, "edit", {"image": upload, "prompt": "a schoolgirl", "region": "A1"})
     assert (caught.value.category, caught.value.job_id) == (Category.MINORS, None)
-    with pytest.raises(Banned):
+    with pytest.raises(BannedError):
         vary(house, call, upload)
 
 
 def test_a_doubtful_upload_is_refused_where_nobody_looks(ports):
     house = with_gate(ports, image_rules=[DOUBTFUL], holds=None)
-    with pytest.raises(PolicyRefusal):
+    with pytest.raises(PolicyRefusalError):
         accept_upload(house, ANA, png())
 
 
@@ -142,14 +142,14 @@ class TestNewcomers:
         if action == "allow":
             assert accept_upload(house, NEW, png()).doubt is None
         else:
-            with pytest.raises(PolicyRefusal, match="newcomer"):
+            with pytest.raises(PolicyRefusalError, match="newcomer"):
                 accept_upload(house, NEW, png())
 
     def test_a_community_may_refuse_it(self, ports):
         house = with_gate(ports)
         with house.database.begin() as session:
             settings.keep_community_rules(session, CommunityRules(stances={"newcomer": "refuse"}), by=MOD)
-        with pytest.raises(PolicyRefusal, match="newcomer"):
+        with pytest.raises(PolicyRefusalError, match="newcomer"):
             accept_upload(house, NEW, png())
 
 
@@ -161,7 +161,7 @@ class Unopened(TwinDarkroom):
 def test_whoever_is_banned_has_no_file_opened(ports):
     house = replace(with_gate(ports), darkroom=Unopened())
     house.desk.ban(MOD, ANA.key, until=None, reason="")
-    with pytest.raises(Banned):
+    with pytest.raises(BannedError):
         accept_upload(house, ANA, png())
 
 
@@ -174,7 +174,7 @@ def test_files_are_counted_and_so_are_those_that_are_refused():
         probed.admit_upload(ANA)
         probed.note_refusal(ANA)
     for limiter, scope in ((counted, "uploads"), (probed, "refused")):
-        with pytest.raises(RateLimited) as caught:
+        with pytest.raises(RateLimitedError) as caught:
             limiter.admit_upload(ANA)
         assert caught.value.scope == scope
 
@@ -182,7 +182,7 @@ def test_files_are_counted_and_so_are_those_that_are_refused():
 def test_refused_files_count_as_probing(ports):
     house = with_gate(ports, image_rules=[Appearance(Category.VIOLENCE)])
     house.gate._limiter = Limiter(LimitSettings(refused=Pace(requests=1, seconds=600)))
-    with pytest.raises(PolicyRefusal):
+    with pytest.raises(PolicyRefusalError):
         accept_upload(house, ANA, png())
-    with pytest.raises(RateLimited):
+    with pytest.raises(RateLimitedError):
         accept_upload(house, ANA, png())

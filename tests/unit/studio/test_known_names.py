@@ -16,7 +16,7 @@ from studio.commands.results import Balance
 from studio.commands.spec import Call
 from studio.commands.submission.known_names import choices_of, lora_suggestions
 from studio.domain.preferences import Preferences
-from studio.errors import BadParameter
+from studio.errors import BadParameterError
 from studio.ports import Ports, RunnableModel
 from tests.support.fakes import someone, somewhere
 
@@ -39,7 +39,7 @@ def moderator() -> Call:
 def test_a_name_that_does_not_exist_is_refused_before_there_is_a_job(
     ports: Ports, call: Call, values: dict[str, object], sentence: str
 ) -> None:
-    with pytest.raises(BadParameter, match=sentence):
+    with pytest.raises(BadParameterError, match=sentence):
         perform(ports, call, "imagine", {"prompt": "a fox", **values})
     assert not ports.queue.sent  # type: ignore[attr-defined]
 
@@ -53,7 +53,7 @@ def test_names_that_exist_are_taken_however_they_are_written(ports: Ports, call:
 def test_what_does_not_exist_never_becomes_somebodys_default(
     ports: Ports, call: Call, values: dict[str, object]
 ) -> None:
-    with pytest.raises(BadParameter, match="there is no no"):
+    with pytest.raises(BadParameterError, match="there is no no"):
         perform(ports, call, "settings", values)
     chosen = perform(ports, call, "settings", {}).preferences
     assert (chosen.model, chosen.style) == (None, None)
@@ -61,7 +61,7 @@ def test_what_does_not_exist_never_becomes_somebodys_default(
 
 
 def test_what_does_not_exist_never_becomes_a_communitys_default(ports: Ports) -> None:
-    with pytest.raises(BadParameter, match="there is no nosuch here"):
+    with pytest.raises(BadParameterError, match="there is no nosuch here"):
         perform(ports, moderator(), "studio", {"setting": "model", "value": "nosuch"})
     assert perform(ports, moderator(), "studio", {"setting": "model", "value": "Ours"}).rules.model == "ours"
     assert perform(ports, moderator(), "studio", {"setting": "model", "value": "none"}).rules.model is None

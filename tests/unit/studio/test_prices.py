@@ -10,7 +10,7 @@ from studio.db import credit_ledger, queries
 from studio.domain.canvases import margins_for
 from studio.domain.prices import pixels_around, pixels_enlarged, pixels_like
 from studio.domain.requests import Operation, PaintRequest, Source
-from studio.errors import BadParameter
+from studio.errors import BadParameterError
 
 
 def upload(width, height):
@@ -53,7 +53,7 @@ def test_an_expansion_costs_what_its_canvas_takes(ports, call, values, cost):
     ],
 )
 def test_a_canvas_that_cannot_be_is_refused_before_the_queue(ports, call, values, sentence):
-    with pytest.raises(BadParameter, match=sentence):
+    with pytest.raises(BadParameterError, match=sentence):
         perform(ports, call, "expand", values)
 
 

@@ -10,7 +10,7 @@ from studio.commands.spec import Call
 from studio.db.queries import job_of
 from studio.db.tables import JobRow
 from studio.domain.requests import Operation, PaintRequest
-from studio.errors import BadParameter
+from studio.errors import BadParameterError
 from studio.parsing.prompt_alternatives import MOST, spread
 from studio.parsing.text_cleaning import point_at
 from studio.ports import Ports
@@ -43,7 +43,7 @@ def test_words_stand_for_these_prompts(text: str, prompts: list[str]) -> None:
     ],
 )
 def test_an_error_points_at_the_part_that_is_wrong(text: str, wrong: str, reason: str) -> None:
-    with pytest.raises(BadParameter, match=reason) as caught:
+    with pytest.raises(BadParameterError, match=reason) as caught:
         spread(text)
     start, end = caught.value.span
     assert caught.value.text[start:end] == wrong
@@ -56,7 +56,7 @@ def test_any_words_are_a_few_prompts_or_a_sentence(text: str) -> None:
     prompts, span = ("",), (0, 0)
     try:
         prompts = spread(text)
-    except BadParameter as error:
+    except BadParameterError as error:
         span = error.span
     assert 0 <= span[0] <= span[1] <= len(text)
     assert 1 <= len(prompts) <= MOST
@@ -95,7 +95,7 @@ def test_more_pictures_than_alternatives_begin_again(ports: Ports, call: Call) -
 
 
 def test_fewer_pictures_than_alternatives_are_refused(ports: Ports, call: Call) -> None:
-    with pytest.raises(BadParameter, match="3 alternatives"):
+    with pytest.raises(BadParameterError, match="3 alternatives"):
         request_of(ports, call, prompt="a {red,blue,green} bird", count=2)
 
 

@@ -18,14 +18,14 @@ from studio.domain.preferences import RemixConsent
 from studio.domain.requests import Source
 from studio.domain.verdicts import Ruling, Verdict
 from studio.errors import (
-    BadParameter,
-    Banned,
-    CaseTaken,
-    ElsewhereOnly,
-    NotAllowed,
-    NotFound,
-    OutOfCredits,
-    PolicyRefusal,
+    BadParameterError,
+    BannedError,
+    CaseTakenError,
+    NotAllowedError,
+    NotFoundError,
+    OutOfCreditsError,
+    PolicyRefusalError,
+    WrongChannelError,
 )
 from studio.ports import HouseRules
 from studio.runtime.clock import now
@@ -69,7 +69,7 @@ class TestConsent:
 
     def test_nobody_means_nobody_but_oneself(self, ports, call):
         picture = painted(ports, call, "nobody")
-        with pytest.raises(NotAllowed, match="build on"):
+        with pytest.raises(NotAllowedError, match="build on"):
             vary(ports, by(call, "bo"), picture)
         assert vary(ports, by(call, "ana", "own"), picture).state is JobState.ACCEPTED
 
@@ -79,14 +79,14 @@ class TestConsent:
         job = paint_job(ports, perform(ports, call, "edit", values).job_id)
         assert perform(ports, by(call, "bo"), "reroll", {"job": job})
         perform(ports, by(call, "ana", "s"), "settings", {"remix": remix})
-        with pytest.raises(NotAllowed, match="wants to be asked"):
+        with pytest.raises(NotAllowedError, match="wants to be asked"):
             perform(ports, by(call, "bo", "2"), "reroll", {"job": job})
         assert perform(ports, by(call, "ana", "r"), "reroll", {"job": job})
 
     def test_what_a_forgotten_person_asked_for_is_not_asked_for_again(self, ports, call):
         job = paint_job(ports, imagine(ports, call))
         perform(with_desk(ports), call, "forget-me", {"confirm": "yes"})
-        with pytest.raises(NotFound):
+        with pytest.raises(NotFoundError):
             perform(ports, by(call, "bo"), "reroll", {"job": job})
 
     def test_ask_holds_the_job_until_the_owner_says_yes(self, ports, call):
@@ -96,12 +96,12 @@ class TestConsent:
         assert (asked.kind, asked.addressee) == (CaseKind.CONSENT, call.person.key)
         assert asked.filed_by == someone("bo").key
         for somebody in (by(call, "bo", "x"), by(call, "mod", moderator=True)):
-            with pytest.raises(NotAllowed, match="Only the person"):
+            with pytest.raises(NotAllowedError, match="Only the person"):
                 press(ports, somebody, Button(action=Action.CONSENT, job_id=asked.id))
         ports.queue.sent.clear()
         press(ports, by(call, "ana", "y"), Button(action=Action.CONSENT, job_id=asked.id))
         assert (state(ports, job.job_id), ports.queue.sent) == (JobState.QUEUED, [(job.job_id, 0)])
-        with pytest.raises(CaseTaken, match="decided already"):
+        with pytest.raises(CaseTakenError, match="decided already"):
             perform(ports, by(call, "ana", "z"), "answer", {"case": asked.id, "answer": "no"})
 
     def test_only_what_still_waits_for_an_owner_is_said_to(self, ports, call):
@@ -132,7 +132,7 @@ class TestConsent:
         if ruling is Ruling.HOLD:
             job_id = vary(house, by(call, "bo"), picture).job_id
         else:
-            with pytest.raises(PolicyRefusal) as refused:
+            with pytest.raises(PolicyRefusalError) as refused:
                 vary(house, by(call, "bo"), picture)
             job_id = refused.value.job_id
             perform(house, by(call, "bo", "a"), "appeal", {"job": job_id})
@@ -165,7 +165,7 @@ class TestConsent:
         vary(ports, by(call, "bo"), painted(ports, call, "ask"))
         moderator = by(call, "mod", moderator=True)
         assert perform(house, moderator, "cases", {}).cases == ()
-        with pytest.raises(NotAllowed):
+        with pytest.raises(NotAllowedError):
             perform(house, moderator, "review", {"case": question(ports).id})
 
     def test_of_two_owners_one_no_is_enough_and_closes_the_other_question(self, ports, call):
@@ -199,14 +199,14 @@ class TestSettings:
 
     @pytest.mark.parametrize("values", [{"remix": "maybe"}, {"count": 0}, {"aspect": "9:1"}])
     def test_what_makes_no_sense_is_said(self, ports, call, values):
-        with pytest.raises(BadParameter):
+        with pytest.raises(BadParameterError):
             perform(ports, call, "settings", values)
 
     def test_a_community_paints_where_its_moderators_say(self, ports, call):
         house = with_desk(ports)
         moderator = by(call, "mod", moderator=True)
         perform(house, moderator, "studio", {"setting": "channels", "value": "studio, attic"})
-        with pytest.raises(ElsewhereOnly):
+        with pytest.raises(WrongChannelError):
             imagine(house, call)
         there = replace(call, address=replace(call.address, channel="hall", thread="attic"))
         assert imagine(house, there)
@@ -234,7 +234,7 @@ class TestSettings:
         rules = perform(house, moderator, "studio", {"setting": setting, "value": value}).rules
         assert getattr(rules, field) == expected
         assert perform(house, moderator, "studio", {}).rules == rules
-        with pytest.raises(NotAllowed):
+        with pytest.raises(NotAllowedError):
             perform(house, call, "studio", {"setting": setting, "value": value})
 
     @pytest.mark.parametrize(
@@ -248,7 +248,7 @@ class TestSettings:
         ],
     )
     def test_what_no_community_can_have_is_said(self, ports, call, setting, value):
-        with pytest.raises(BadParameter, match="value"):
+        with pytest.raises(BadParameterError, match="value"):
             perform(
                 with_desk(ports),
                 by(call, "mod", moderator=True),
@@ -290,12 +290,12 @@ class TestLinking:
             assert [
                 credit_ledger.balance(session, someone(name).key, at=now()) for name in ("ana", "bo")
             ] == [0, 6]
-        with pytest.raises(OutOfCredits):
+        with pytest.raises(OutOfCreditsError):
             imagine(poor, by(call, "ana", "more"))
         self.link(poor, by(call, "ana", "again"))
         assert imagine(poor, by(call, "ana", "together"))
         perform(poor, by(call, "bo", "p"), "link", {"code": "Part "})
-        with pytest.raises(BadParameter, match="linked none"):
+        with pytest.raises(BadParameterError, match="linked none"):
             perform(poor, by(call, "bo", "p"), "link", {"code": "part"})
 
     def test_a_ban_holds_for_every_name_also_for_one_linked_later(self, ports, call):
@@ -304,23 +304,23 @@ class TestLinking:
         code = perform(house, call, "link", {}).code
         perform(house, by(call, "mod", moderator=True), "ban", {"person": call.person.key})
         perform(house, by(call, "bo"), "link", {"code": code})
-        with pytest.raises(Banned):
+        with pytest.raises(BannedError):
             imagine(house, by(call, "bo", "i"))
         with house.database.read() as session:
             assert bans.is_banned(session, someone("bo"))
 
     def test_a_code_is_used_once_by_somebody_else_in_time(self, ports, call):
         code = perform(ports, call, "link", {}).code
-        with pytest.raises(BadParameter, match="your own"):
+        with pytest.raises(BadParameterError, match="your own"):
             perform(ports, call, "link", {"code": code})
         perform(ports, by(call, "bo"), "link", {"code": code})
         for wrong in (code, "2222222222"):
-            with pytest.raises(BadParameter, match="not known"):
+            with pytest.raises(BadParameterError, match="not known"):
                 perform(ports, by(call, "cy"), "link", {"code": wrong})
         late = perform(ports, call, "link", {}).code
         with ports.database.begin() as session:
             session.get_one(LinkCodeRow, late).expires_at = now()
-        with pytest.raises(BadParameter, match="15 minutes"):
+        with pytest.raises(BadParameterError, match="15 minutes"):
             perform(ports, by(call, "cy"), "link", {"code": late})
 
 
@@ -362,14 +362,14 @@ class TestDefaults:
 class TestBanned:
     def test_whoever_is_banned_reaches_their_own_and_nothing_else(self, ports, call):
         picture = f"{paint_job(ports, imagine(ports, call))}.1"
-        ports.gate.welcome_error = Banned()
+        ports.gate.welcome_error = BannedError()
         for command, values in (
             ("star", {"picture": picture}),
             ("report", {"picture": picture}),
             ("settings", {"count": "2"}),
             ("link", {}),
         ):
-            with pytest.raises(Banned):
+            with pytest.raises(BannedError):
                 perform(ports, by(call, "bo", command), command, values)
         assert perform(ports, call, "history", {}).jobs
         assert perform(ports, call, "delete", {"what": picture}).picture_ids

@@ -14,7 +14,7 @@ from studio.commands.registry import perform
 from studio.commands.results import Accepted
 from studio.commands.spec import Call
 from studio.domain.verdicts import ALLOWED, Ruling, Verdict
-from studio.errors import ConsentNeeded, PolicyRefusal
+from studio.errors import ConsentNeededError, PolicyRefusalError
 from studio.ports import Ports
 from studio.services.upload_intake import accept_upload
 from tests.support.fakes import TwinGate, someone
@@ -38,13 +38,13 @@ def ask(ports: Ports, call: Call, command: str, **parameters: object) -> str:
 
 def test_a_face_that_nobody_agreed_to_is_asked_about_in_a_sentence(ports: Ports) -> None:
     seeing(ports, Verdict(ruling=Ruling.REFUSE, rule="faces", category="a face", asks_consent=True))
-    with pytest.raises(ConsentNeeded, match="send the same image again"):
+    with pytest.raises(ConsentNeededError, match="send the same image again"):
         accept_upload(ports, someone(), b"picture")
 
 
 def test_a_face_that_is_not_wanted_is_refused(ports: Ports) -> None:
     seeing(ports, Verdict(ruling=Ruling.REFUSE, rule="faces", category="a face", shows_person=True))
-    with pytest.raises(PolicyRefusal):
+    with pytest.raises(PolicyRefusalError):
         accept_upload(ports, someone(), b"picture")
 
 

@@ -15,7 +15,7 @@ from studio.db.people import lock_person
 from studio.db.tables import CaseRow
 from studio.domain.people import Address, Person, Platform
 from studio.domain.verdicts import Ruling, Verdict
-from studio.errors import NotFound
+from studio.errors import NotFoundError
 from studio.ports import Ports
 from tests.support.case_sim import with_desk
 from tests.support.fakes import TwinGate, someone
@@ -58,9 +58,9 @@ def test_it_is_not_there_for_somebody_elsewhere(
     ports: Ports, secret: str, command: str, values: dict[str, str]
 ) -> None:
     named = {name: value.format(job=secret) for name, value in values.items()}
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFoundError):
         perform(ports, call_of("bo", OPEN, "elsewhere"), command, named)
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFoundError):
         perform(ports, call_of("bo", replace(SECRET, channel="other"), "other"), command, named)
 
 
@@ -73,7 +73,7 @@ def test_it_is_there_for_those_who_are_there_and_for_its_own_person_everywhere(
 
 def test_a_moderator_removes_it_without_looking(ports: Ports, secret: str) -> None:
     moderator = call_of("mo", OPEN, "looking", moderator=True)
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFoundError):
         perform(ports, moderator, "show", {"job": secret})
     perform(ports, moderator, "delete", {"what": secret})
 

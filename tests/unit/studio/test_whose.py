@@ -10,7 +10,7 @@ from studio.commands.results import Attribution
 from studio.db.tables import PictureRow
 from studio.domain.jobs import JobState
 from studio.domain.provenance import Trace, Traces, likeness
-from studio.errors import BadParameter, RateLimited
+from studio.errors import BadParameterError, RateLimitedError
 from studio.services.upload_intake import examine_upload
 from tests.support.fakes import someone
 from tests.support.finished_jobs import paint_job
@@ -140,7 +140,7 @@ def test_foreign_credentials_and_tampering_are_told():
 
 
 def test_without_a_file_there_is_nothing_to_say(ports, call):
-    with pytest.raises(BadParameter, match="attach the picture"):
+    with pytest.raises(BadParameterError, match="attach the picture"):
         perform(ports, call, "whose", {})
 
 
@@ -156,10 +156,10 @@ def test_of_very_many_pictures_only_the_latest_are_compared(ports, call, ask, pi
 
 def test_whoever_looks_too_often_has_no_file_opened(ports, monkeypatch):
     def refuse(person):
-        raise RateLimited(retry_after_seconds=60)
+        raise RateLimitedError(retry_after_seconds=60)
 
     monkeypatch.setattr(ports.gate, "admit_upload", refuse)
-    with pytest.raises(RateLimited):
+    with pytest.raises(RateLimitedError):
         examine_upload(ports, someone("ana"), b"file")
     assert ports.examiner.examined == []
 

@@ -15,7 +15,7 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 from torch.nn import functional
 
-from studio.errors import ModelBroken
+from studio.errors import ModelLoadError
 
 SIDE_PX = 72
 WIDTH = 192
@@ -145,7 +145,7 @@ class Scorer(nn.Module):
             words: list[str] = json.loads((folder / "words.json").read_text(encoding="utf-8"))["words"]
             packed = load_file(folder / "scorer.safetensors")
         except (OSError, ValueError, KeyError) as problem:
-            raise ModelBroken(f"The scorer in {folder} cannot be read: {problem}") from problem
+            raise ModelLoadError(f"The scorer in {folder} cannot be read: {problem}") from problem
         scorer = cls(words, ())
         weights = {name: _unpacked(name, packed) for name in packed if not name.endswith(_SCALE)}
         scorer.load_state_dict(weights, strict=False)
