@@ -37,7 +37,7 @@ from studio.domain.people import Person, Platform
 from studio.domain.requests import PaintRequest
 from studio.domain.verdicts import Ruling, Verdict
 from studio.errors import BadParameterError, BannedError, DatabaseUnavailableError, NotAllowedError
-from studio.ports import Admission, Allowance, HouseRules, Inspected, Inspection
+from studio.ports import Admission, Allowance, Inspected, Inspection, InstanceLimits
 from studio.runtime.clock import now
 
 logger = logging.getLogger(__name__)
@@ -61,7 +61,7 @@ class HouseGate:
         holds: bool | None = True,
         watched: frozenset[Platform] = frozenset(),
         unmoderated: frozenset[Platform] = frozenset(),
-        rules: HouseRules | None = None,
+        rules: InstanceLimits | None = None,
         errands: Errands | None = None,
         onlooker: Onlooker | None = None,
     ) -> None:
@@ -86,7 +86,7 @@ class HouseGate:
         self._holds = holds
         self._watched = watched
         self._unmoderated = unmoderated | {Platform.CLI}
-        self._rules = rules or HouseRules()
+        self._rules = rules or InstanceLimits()
         self._errands = errands
 
     @property

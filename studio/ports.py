@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
-from studio.domain.cases import Case, Decision, Dossier
+from studio.domain.cases import Case, CaseDetails, Decision
 from studio.domain.communities import CommunityRules, Tier
 from studio.domain.events import Event, JobProgress
 from studio.domain.people import Person
@@ -175,7 +175,7 @@ class FittedMask:
     box: tuple[int, int, int, int]
 
 
-class Darkroom(Protocol):
+class ImageTools(Protocol):
     """Picture work that faces need, without a model."""
 
     def clean(self, data: bytes) -> CleanUpload:
@@ -228,10 +228,10 @@ class Desk(Protocol):
     own case.
     """
 
-    def claim(self, moderator: Person, case_id: str) -> Dossier:
+    def claim(self, moderator: Person, case_id: str) -> CaseDetails:
         """Take a case for ten minutes and read it. Raises `NotFoundError` and `CaseTakenError`."""
 
-    def read(self, case_id: str) -> Dossier:
+    def read(self, case_id: str) -> CaseDetails:
         """What a case is about, for the place where the moderators see it. Raises `NotFoundError`."""
 
     def decide(self, moderator: Person, case_id: str, decision: Decision, *, note: str = "") -> Case:
@@ -276,7 +276,7 @@ class GenerationOptions(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HouseRules:
+class InstanceLimits:
     """Numbers that an administrator may set."""
 
     monthly_credits: int | None = None  # None: credits are counted and never run out
@@ -295,8 +295,8 @@ class Ports:
     queue: Queue
     store: Store
     events: Events
-    darkroom: Darkroom
+    darkroom: ImageTools
     desk: Desk
     examiner: Examiner
     options: GenerationOptions
-    rules: HouseRules = HouseRules()
+    rules: InstanceLimits = InstanceLimits()

@@ -7,12 +7,12 @@ from contextlib import suppress
 from PIL import Image, UnidentifiedImageError
 
 from bots.delivery.attachments import Print, fitted
-from studio.domain.cases import Exhibit
+from studio.domain.cases import CaseImage
 from studio.errors import NotFoundError
 from studio.ports import Ports
 
 
-def prints_of(ports: Ports, exhibits: Sequence[Exhibit], *, limit_bytes: int) -> list[Print]:
+def prints_of(ports: Ports, exhibits: Sequence[CaseImage], *, limit_bytes: int) -> list[Print]:
     """As far as their files are there. `limit_bytes` is for each of them. Raises `StorageError`."""
     found = []
     for exhibit in exhibits:
@@ -22,7 +22,7 @@ def prints_of(ports: Ports, exhibits: Sequence[Exhibit], *, limit_bytes: int) ->
     return found
 
 
-def mosaic_of(ports: Ports, exhibit: Exhibit) -> bytes | None:
+def mosaic_of(ports: Ports, exhibit: CaseImage) -> bytes | None:
     """PNG bytes; None where no file is there to make it of. Raises `StorageError`."""
     for key in (exhibit.thumbnail_key, exhibit.key):
         with suppress(NotFoundError):

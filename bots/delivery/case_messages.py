@@ -17,7 +17,7 @@ from bots.runtime.thread_pools import Backroom
 from studio.db import cases, settings
 from studio.db.database import Database
 from studio.db.tables import CaseRow
-from studio.domain.cases import CaseState, Dossier, Notice
+from studio.domain.cases import CaseDetails, CaseState, Notice
 from studio.domain.people import Person
 from studio.errors import NotAllowedError, NotFoundError
 from studio.ports import Desk
@@ -38,13 +38,13 @@ class StillSending(Exception):
 class CaseBearer(Protocol):
     """Carries cases and notices to a platform. All raise its own errors for troubles that pass."""
 
-    async def lay(self, dossier: Dossier, channel: str, slip: Slip | None) -> Slip:
+    async def lay(self, dossier: CaseDetails, channel: str, slip: Slip | None) -> Slip:
         """Show a case to the moderators in its one message, made in `channel` if there is none.
 
         Raises `Unreachable`.
         """
 
-    async def ask(self, dossier: Dossier, slip: Slip | None) -> Slip:
+    async def ask(self, dossier: CaseDetails, slip: Slip | None) -> Slip:
         """Ask the addressee of a consent case, or show what became of it. Raises `Unreachable`."""
 
     async def tell(self, notice: Notice) -> None:
@@ -58,7 +58,7 @@ class CaseBearer(Protocol):
 class Folder:
     """A case, where it is shown, and where it would be."""
 
-    dossier: Dossier
+    dossier: CaseDetails
     desk_channel: str | None
     slip: Slip | None
 
@@ -114,7 +114,7 @@ class CaseBoard:
         except Unreachable:
             log.info("a channel for digests cannot be reached", extra={"channel": channel})
 
-    async def dossier_for(self, moderator: Person, case_id: str) -> Dossier:
+    async def dossier_for(self, moderator: Person, case_id: str) -> CaseDetails:
         """A case of the moderator's own desk, to read. Raises `NotAllowedError` and `NotFoundError`."""
         return await self._backroom.run("desk", read_for, self._database, self._desk, moderator, case_id)
 
@@ -166,7 +166,7 @@ def load_folder(database: Database, desk: Desk, case_id: str) -> Folder:
     return Folder(dossier=dossier, desk_channel=rules.desk_channel, slip=slip)
 
 
-def read_for(database: Database, desk: Desk, moderator: Person, case_id: str) -> Dossier:
+def read_for(database: Database, desk: Desk, moderator: Person, case_id: str) -> CaseDetails:
     """Raises `NotAllowedError` for somebody who does not moderate, `NotFoundError` for a case of another desk."""
     if not moderator.moderates:
         raise NotAllowedError("Only moderators can do that.")

@@ -24,7 +24,7 @@ from studio.db.database import Database
 from studio.domain.events import JobProgress
 from studio.domain.jobs import WAITING, JobState
 from studio.errors import NotFoundError
-from studio.runtime.bounded_dict import Latest
+from studio.runtime.bounded_dict import BoundedDict
 
 _POSITIONS_EVERY_SECONDS = 5.0
 _MOST_POSITIONS = 10  # at a time: a long queue must not use up the requests that answers need
@@ -82,7 +82,7 @@ class Board:
         self._database = database
         self._backroom = backroom
         self._bearer = bearer
-        self._sheets: Latest[str, Sheet] = Latest(_KEPT_SHEETS)
+        self._sheets: BoundedDict[str, Sheet] = BoundedDict(_KEPT_SHEETS)
 
     async def pin(self, job_id: str) -> None:
         """Make the message of a new job, if nobody did so yet."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from studio.domain.people import Person
 from studio.domain.requests import Source
-from studio.runtime.bounded_dict import Latest
+from studio.runtime.bounded_dict import BoundedDict
 
 _KEPT_TICKETS = 500
 _KEPT_SECONDS = 30 * 60
@@ -26,7 +26,7 @@ class Tray:
     """
 
     def __init__(self) -> None:
-        self._kept: Latest[str, _Kept] = Latest(_KEPT_TICKETS)
+        self._kept: BoundedDict[str, _Kept] = BoundedDict(_KEPT_TICKETS)
 
     def keep(self, source: Source, person: Person) -> str:
         ticket = secrets.token_hex(10)

@@ -8,15 +8,15 @@ from bots.texts import cases as case_texts
 from bots.texts.chat import shorten
 from studio.commands.results import (
     BanChanged,
+    CaseDecided,
     Community,
-    Decided,
+    CreditsGiven,
     DeskCases,
-    Filed,
     Forgotten,
-    Given,
     Linked,
     LinkOffered,
-    Settled,
+    ReportFiled,
+    SettingsChanged,
 )
 from studio.domain.cases import Case, CaseKind, CaseState
 from studio.domain.communities import CommunityRules
@@ -24,7 +24,16 @@ from studio.domain.people import Person, Sighting
 from studio.domain.preferences import Preferences, RemixConsent
 
 Reply = (
-    Filed | DeskCases | Decided | BanChanged | Community | Settled | LinkOffered | Linked | Forgotten | Given
+    ReportFiled
+    | DeskCases
+    | CaseDecided
+    | BanChanged
+    | Community
+    | SettingsChanged
+    | LinkOffered
+    | Linked
+    | Forgotten
+    | CreditsGiven
 )
 
 _REMIX = {
@@ -50,24 +59,24 @@ class Voice:
 
 def lines_of(answer: Reply, voice: Voice) -> list[str]:
     match answer:
-        case Filed():
+        case ReportFiled():
             return [filed(answer)]
         case DeskCases():
             lines = [desk_line(case, voice) for case in answer.cases]
             return [f"{place}. {line}" for place, line in enumerate(lines, start=1)] or [EMPTY_DESK]
-        case Decided():
+        case CaseDecided():
             return [decided(answer.case)]
         case BanChanged():
             return [ban_changed(answer, voice)]
         case Community():
             return list(_community(answer.rules, voice))
-        case Settled():
+        case SettingsChanged():
             return list(_settled(answer.preferences, voice))
         case _:
             return [_personal(answer, voice)]
 
 
-def _personal(answer: LinkOffered | Linked | Forgotten | Given, voice: Voice) -> str:
+def _personal(answer: LinkOffered | Linked | Forgotten | CreditsGiven, voice: Voice) -> str:
     match answer:
         case LinkOffered():
             return (
@@ -85,12 +94,12 @@ def _personal(answer: LinkOffered | Linked | Forgotten | Given, voice: Voice) ->
             return f"You are one now: {' and '.join(names)}. One gallery, one quota."
         case Forgotten():
             return forgotten(answer)
-        case Given():
+        case CreditsGiven():
             left = "" if answer.left is None else f" You have {answer.left} left."
             return f"{whom(answer.seen, voice)} has {answer.amount} credits of yours now.{left}"
 
 
-def filed(answer: Filed) -> str:
+def filed(answer: ReportFiled) -> str:
     if answer.case.kind is CaseKind.APPEAL:
         return (
             "You have asked for this already; a moderator will look at it."

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from bots.texts.chat import shorten
 from studio.commands.button_ids import Action
-from studio.domain.cases import DECISIONS, Case, CaseKind, CaseState, Conduct, Decision, Dossier
+from studio.domain.cases import DECISIONS, Case, CaseDetails, CaseKind, CaseState, Decision, PersonRecord
 
 _LONGEST_PROMPT = 900
 _LONGEST_NEGATIVE = 300
@@ -82,7 +82,7 @@ def buttons(case: Case) -> tuple[Action, ...]:
     return (Action.CLAIM, *(Action(each) for each in Decision if each in decisions))
 
 
-def facts(dossier: Dossier) -> list[tuple[str, str]]:
+def facts(dossier: CaseDetails) -> list[tuple[str, str]]:
     """What a moderator reads: pairs of a label and a text, without the people's names."""
     case = dossier.case
     request = dossier.job.request if dossier.job else None
@@ -109,7 +109,7 @@ def _prompt(prompts: Sequence[str]) -> str:
     return " ← ".join([own, *ancestors[:_MOST_ANCESTORS]])[:1000]
 
 
-def record(conduct: Conduct) -> str:
+def record(conduct: PersonRecord) -> str:
     """A person's record in one line."""
     parts = [
         _counted(conduct.jobs, "job"),

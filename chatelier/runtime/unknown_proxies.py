@@ -9,7 +9,7 @@ from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
-from studio.runtime.bounded_dict import Latest
+from studio.runtime.bounded_dict import BoundedDict
 from studio.runtime.clock import now
 
 log = logging.getLogger(__name__)
@@ -25,7 +25,7 @@ class UnknownProxies:
 
     def __init__(self, home: Path) -> None:
         self._path = home / _FILE
-        self._written_at: Latest[str, float] = Latest(_MOST_ADDRESSES)
+        self._written_at: BoundedDict[str, float] = BoundedDict(_MOST_ADDRESSES)
         self._last_write_at = -_PAUSE_SECONDS
 
     def report(self, address: str) -> None:

@@ -14,7 +14,7 @@ from chatelier.settings.redaction import mask_url
 from studio.db.database import Database, is_broken
 from studio.domain.people import Platform
 from studio.errors import ConfigurationError, DatabaseUnavailableError
-from studio.ports import HouseRules, Ports, Store
+from studio.ports import InstanceLimits, Ports, Store
 
 if TYPE_CHECKING:
     from engine.catalog.catalog import ModelCatalogue
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from moderation.vision.safety_model import SafetyModel
 
 
-def house_rules(settings: Settings) -> HouseRules:
-    return HouseRules(
+def house_rules(settings: Settings) -> InstanceLimits:
+    return InstanceLimits(
         monthly_credits=settings.limits.monthly_credits,
         max_outstanding_jobs=settings.limits.max_outstanding_jobs,
         max_pictures=settings.limits.max_pictures,

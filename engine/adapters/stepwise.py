@@ -30,7 +30,7 @@ from engine.catalog.catalog import ModelEntry
 from engine.catalog.geometry import read_layout
 from engine.catalog.model_files import INDEX, components
 from studio.errors import BadParameterError, ModelLoadError, NotSupportedError
-from studio.runtime.bounded_dict import Latest
+from studio.runtime.bounded_dict import BoundedDict
 
 # With LoRA weights on, words mean something else: a cache for each set of them that was worn lately.
 _WARDROBE = 8
@@ -70,7 +70,7 @@ class DenoisingPainter:
         self._stackers = defaultdict[int, Stacker](
             partial(Stacker, device=device, dtype=self._dtype, images=self.denoiser == "unet")
         )
-        self._prompts: Latest[Worn, PromptCache] = Latest(_WARDROBE)
+        self._prompts: BoundedDict[Worn, PromptCache] = BoundedDict(_WARDROBE)
         self._loras = Loras(entry, partial(stock_pipeline, self, folder))
 
     # ---- memory

@@ -12,7 +12,7 @@ from studio.ports import CleanUpload, FittedMask
 
 
 class Darkroom:
-    """Implements `studio.ports.Darkroom`; any thread may use it. Uploads are opened in a child process."""
+    """Implements `studio.ports.ImageTools`; any thread may use it. Uploads are opened in a child process."""
 
     def clean(self, data: bytes) -> CleanUpload:
         return house_glovebox().clean(data)

@@ -28,7 +28,7 @@ from studio.errors import (
     JobCancelledError,
     RequestRefusedError,
 )
-from studio.ports import Events, Gate, HouseRules, Queue, Signer, Store
+from studio.ports import Events, Gate, InstanceLimits, Queue, Signer, Store
 from studio.runtime.clock import now
 
 _ANNOUNCE_EVERY_SECONDS = 0.25
@@ -65,7 +65,7 @@ class Work:
         atelier: Paints,
         signer: Signer | None = None,
         leases: LeaseKeeper,
-        rules: HouseRules,
+        rules: InstanceLimits,
         worker: str,
     ) -> None:
         self._database = database

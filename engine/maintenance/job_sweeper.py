@@ -12,7 +12,7 @@ from studio.domain.events import JobEnded
 from studio.domain.jobs import WAITING, JobState
 from studio.domain.people import Platform
 from studio.errors import GenerationError
-from studio.ports import Events, HouseRules, Queue
+from studio.ports import Events, InstanceLimits, Queue
 from studio.runtime.clock import now
 
 _UNSENT_AFTER = timedelta(seconds=3)  # committed, and still not on the queue or the stream
@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 class Sweeper:
     """Run by Celery beat every few seconds; two sweeps at once do no harm."""
 
-    def __init__(self, *, database: Database, queue: Queue, events: Events, rules: HouseRules) -> None:
+    def __init__(self, *, database: Database, queue: Queue, events: Events, rules: InstanceLimits) -> None:
         self._database = database
         self._queue = queue
         self._events = events
@@ -34,7 +34,7 @@ class Sweeper:
         """Raises `QueueUnavailableError` or `DatabaseUnavailableError`; the next sweep goes on."""
         at = now()
         with self._database.read() as session:
-            stranded = job_transitions.find_stranded(
+            stranded = job_transitions.find_stalled(
                 session,
                 at=at,
                 unsent_before=at - _UNSENT_AFTER,

@@ -12,14 +12,14 @@ from studio.db import queries
 from studio.db.linked_identities import identities
 from studio.db.people import SOMEBODY, find_person, is_nameless
 from studio.db.tables import CaseRow, JobRow
-from studio.domain.cases import Case, CaseState, Conduct, Dossier
+from studio.domain.cases import Case, CaseDetails, CaseState, PersonRecord
 from studio.domain.jobs import Job, JobState
 from studio.domain.people import Person
 
 
-def read_dossier(session: Session, case: Case) -> Dossier:
+def read_dossier(session: Session, case: Case) -> CaseDetails:
     job = queries.find_job(session, case.job_id) if case.job_id else None
-    return Dossier(
+    return CaseDetails(
         case=case,
         subject=_subject(session, case.subject),
         job=job,
@@ -35,13 +35,13 @@ def _subject(session: Session, key: str) -> Person:
     return replace(person, user_id=SOMEBODY) if is_nameless(session, key) else person
 
 
-def read_conduct(session: Session, person_key: str, *, but: str = "") -> Conduct:
+def read_conduct(session: Session, person_key: str, *, but: str = "") -> PersonRecord:
     """A person's record over all their identities, without the case `but`."""
     keys = identities(session, person_key)
     theirs = select(func.count()).select_from(JobRow).where(JobRow.person_key.in_(keys))
     cases = select(func.count()).select_from(CaseRow).where(CaseRow.subject.in_(keys), CaseRow.id != but)
     ban = bans.find_ban(session, person_key)
-    return Conduct(
+    return PersonRecord(
         jobs=session.scalar(theirs) or 0,
         refusals=session.scalar(theirs.where(JobRow.state == JobState.REFUSED)) or 0,
         strikes=round(burden(session, person_key), 2),

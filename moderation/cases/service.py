@@ -22,7 +22,7 @@ from studio.db.database import Database
 from studio.db.linked_identities import identities, same_human
 from studio.db.sql_dialects import hold_names
 from studio.db.tables import CaseRow, JobRow
-from studio.domain.cases import DECISIONS, Case, Decision, Dossier, NoticeKind
+from studio.domain.cases import DECISIONS, Case, CaseDetails, Decision, NoticeKind
 from studio.domain.communities import CommunityRules
 from studio.domain.jobs import WAITING, JobState
 from studio.domain.people import Person
@@ -43,7 +43,7 @@ class HouseDesk:
         self._errands = errands
         self._policy = policy or default_policy()
 
-    def claim(self, moderator: Person, case_id: str) -> Dossier:
+    def claim(self, moderator: Person, case_id: str) -> CaseDetails:
         with self._database.begin() as session:
             case = self._case(session, moderator, case_id)
             if not cases.claim(session, case_id, by=moderator.key, at=now()):
@@ -57,7 +57,7 @@ class HouseDesk:
         self._errands.run(Outcome(events=events))
         return dossier
 
-    def read(self, case_id: str) -> Dossier:
+    def read(self, case_id: str) -> CaseDetails:
         with self._database.read() as session:
             return read_dossier(session, cases.find_case(session, case_id))
 

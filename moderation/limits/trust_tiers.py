@@ -12,7 +12,7 @@ from studio.db.tables import JobRow
 from studio.domain.communities import CommunityRules, Tier
 from studio.domain.jobs import JobState
 from studio.domain.people import Person, Role
-from studio.ports import Allowance, HouseRules
+from studio.ports import Allowance, InstanceLimits
 
 NEW_ACCOUNT = timedelta(days=7)
 NEW_MEMBER = timedelta(days=1)
@@ -51,7 +51,9 @@ def tier_of(session: Session, person: Person, rules: CommunityRules, *, at: date
     return Tier.MEMBER
 
 
-def allowance_of(tier: Tier, house: HouseRules, rules: CommunityRules, *, policy_version: str) -> Allowance:
+def allowance_of(
+    tier: Tier, house: InstanceLimits, rules: CommunityRules, *, policy_version: str
+) -> Allowance:
     """A community may only lower the number of pictures; its credits take the place of the house's."""
     terms = TERMS[tier]
     return Allowance(

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 from time import monotonic
 
-from studio.runtime.bounded_dict import Latest
+from studio.runtime.bounded_dict import BoundedDict
 
 _SECONDS = 15 * 60
 _MOST = 10_000  # pictures that are remembered; the oldest are forgotten first
@@ -16,7 +16,7 @@ class ConsentBook:
     def __init__(self, *, clock: Callable[[], float] = monotonic) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        self._asked: Latest[tuple[str, bytes], float] = Latest(_MOST)
+        self._asked: BoundedDict[tuple[str, bytes], float] = BoundedDict(_MOST)
 
     def given(self, person_key: str, picture: bytes) -> bool:
         """Whether the person was asked about this picture (its digest) a short while ago. Asks otherwise."""

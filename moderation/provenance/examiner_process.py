@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from studio.domain.provenance import Traces
 from studio.errors import BadImageError, ExaminationError
-from studio.runtime.worker_process import Annex, AnnexFull, AnnexLost, Reply
+from studio.runtime.worker_process import Reply, WorkerBusyError, WorkerCrashedError, WorkerProcess
 
 if TYPE_CHECKING:
     from moderation.provenance.certificates import Chain
@@ -23,10 +23,12 @@ class ApartExaminer:
     It gets the certificates, never the key.
     """
 
-    def __init__(self, find_chain: "Callable[[], Chain | None]", *, annex: Annex | None = None) -> None:
+    def __init__(
+        self, find_chain: "Callable[[], Chain | None]", *, annex: WorkerProcess | None = None
+    ) -> None:
         self._find_chain = find_chain
         task = "moderation.provenance.examiner_process:answer"
-        self.annex = annex or Annex(task, parts=3, memory_bytes=MEMORY_BYTES)
+        self.annex = annex or WorkerProcess(task, parts=3, memory_bytes=MEMORY_BYTES)
 
     def examine(self, data: bytes, *, png: bytes) -> Traces:
         """Raises `BadImageError`, and `ExaminationError` for a file that the process did not survive."""
@@ -34,7 +36,7 @@ class ApartExaminer:
         trusted = chain.certificates.encode() if chain else b""
         try:
             reply, _ = self.annex.ask(data, png, trusted, check=_check)
-        except (AnnexFull, AnnexLost) as error:
+        except (WorkerBusyError, WorkerCrashedError) as error:
             raise ExaminationError from error
         if "error" in reply:
             raise BadImageError(reply["error"])

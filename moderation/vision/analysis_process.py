@@ -7,7 +7,7 @@ from typing import Any
 from moderation.vision.image_analysis import OwnSight, ToldSight, decode
 from moderation.vision.nudity_detection import Impression, Nakedness
 from moderation.vision.pdq import BITS, Pdq
-from studio.runtime.worker_process import Annex, Reply
+from studio.runtime.worker_process import Reply, WorkerProcess
 
 # Virtual memory. With all three networks and the largest upload about 400 MB of it are used, 240 of them filled.
 MEMORY_BYTES = 1024 * 2**20
@@ -22,11 +22,13 @@ class Onlooker:
     that it takes to start.
     """
 
-    def __init__(self, annex: Annex | None = None) -> None:
-        self.annex = annex or Annex("moderation.vision.analysis_process:answer", memory_bytes=MEMORY_BYTES)
+    def __init__(self, annex: WorkerProcess | None = None) -> None:
+        self.annex = annex or WorkerProcess(
+            "moderation.vision.analysis_process:answer", memory_bytes=MEMORY_BYTES
+        )
 
     def see(self, png: bytes) -> ToldSight:
-        """Raises ValueError for what is no picture, `AnnexFull` and `AnnexLost`."""
+        """Raises ValueError for what is no picture, `WorkerBusyError` and `WorkerCrashedError`."""
         reply, _ = self.annex.ask(png, check=_check)
         if "error" in reply:
             raise ValueError(reply["error"])

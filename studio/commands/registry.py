@@ -87,7 +87,7 @@ def why_absent(spec: CommandSpec, platform: Platform) -> str | None:
     )
 
 
-def perform(ports: Ports, call: Call, name: str, values: Mapping[str, object]) -> Answer:
+def execute(ports: Ports, call: Call, name: str, values: Mapping[str, object]) -> Answer:
     """Carry out a command that a person typed, filled in or clicked. Raises a `ChatelierError`."""
     spec = find_command(name)
     values, hints = _in_our_syntax(spec, values)
@@ -115,13 +115,13 @@ def _in_our_syntax(
     return {**values, "prompt": words}, hints
 
 
-def press(ports: Ports, call: Call, button: Button) -> Answer:
+def execute_button(ports: Ports, call: Call, button: Button) -> Answer:
     """Carry out a button or a reaction that needs no further words. Raises a `ChatelierError`.
 
-    `REMIX` and `EDIT` need words: a face asks for them and then calls `perform`.
+    `REMIX` and `EDIT` need words: a face asks for them and then calls `execute`.
     """
     name, values = _PRESSED[button.action](button)
-    return perform(ports, call, name, values)
+    return execute(ports, call, name, values)
 
 
 def _decide(decision: Decision, button: Button) -> tuple[str, dict[str, object]]:

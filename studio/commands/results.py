@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from studio.domain.cases import Case, Dossier
+from studio.domain.cases import Case, CaseDetails
 from studio.domain.communities import CommunityRules
 from studio.domain.jobs import Job, JobState
 from studio.domain.people import Person, Sighting
@@ -27,13 +27,13 @@ class Accepted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
+class PictureShown:
     job: Job
     pictures: tuple[Picture, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stopped:
+class JobsStopped:
     """`at_once` is False while a worker is still finishing its step."""
 
     job_id: str
@@ -41,12 +41,12 @@ class Stopped:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Deleted:
+class PicturesDeleted:
     picture_ids: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Starred:
+class StarChanged:
     picture_id: str
     stars: int
     given: bool
@@ -109,7 +109,7 @@ class Family:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Filed:
+class ReportFiled:
     """A report or an appeal reached the desk. `repeated`: it was there already."""
 
     case: Case
@@ -124,14 +124,14 @@ class DeskCases:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Opened:
+class CaseOpened:
     """A moderator took a case and reads it. Its pictures stay blurred until asked for."""
 
-    dossier: Dossier
+    dossier: CaseDetails
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Decided:
+class CaseDecided:
     case: Case
 
 
@@ -152,7 +152,7 @@ class Community:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settled:
+class SettingsChanged:
     """The person's own settings, as they are now."""
 
     preferences: Preferences
@@ -182,7 +182,7 @@ class Linked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Given:
+class CreditsGiven:
     """Credits that went from one person to another."""
 
     seen: Sighting
@@ -212,7 +212,18 @@ class Attribution:
     software: str = ""
 
 
-Painting = Accepted | Shown | Stopped | Deleted | Starred | InQueue | History | Balance | Family | Attribution
-Personal = Settled | Forgotten | LinkOffered | Linked | Given
-Moderation = Filed | DeskCases | Opened | Decided | BanChanged | Community
+Painting = (
+    Accepted
+    | PictureShown
+    | JobsStopped
+    | PicturesDeleted
+    | StarChanged
+    | InQueue
+    | History
+    | Balance
+    | Family
+    | Attribution
+)
+Personal = SettingsChanged | Forgotten | LinkOffered | Linked | CreditsGiven
+Moderation = ReportFiled | DeskCases | CaseOpened | CaseDecided | BanChanged | Community
 Answer = Painting | Personal | Moderation

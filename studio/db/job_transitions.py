@@ -138,7 +138,7 @@ def request_cancel(session: Session, job_id: str) -> bool:
     return _moved(session, job_id, JobRow.state == JobState.PAINTING, {"cancel_requested": True})
 
 
-def find_stranded(
+def find_stalled(
     session: Session,
     *,
     at: datetime,

@@ -31,7 +31,7 @@ class Outlook:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pace:
+class QueuePace:
     """Seconds of painting for each picture by model and command, and how many jobs are painted side by side."""
 
     seconds: Mapping[_Kind, float]
@@ -81,7 +81,7 @@ def outlooks(session: Session) -> dict[str, Outlook]:
     return found
 
 
-def learn_pace(session: Session) -> Pace:
+def learn_pace(session: Session) -> QueuePace:
     """From the latest jobs that were painted to the end."""
     columns = JobRow.model, JobRow.command, JobRow.cost, JobRow.painting_seconds, JobRow.started_at
     query = select(*columns).where(JobRow.painting_seconds.is_not(None), JobRow.started_at.is_not(None))
@@ -96,10 +96,10 @@ def learn_pace(session: Session) -> Pace:
     for each in latest:
         by_kind[each.kind].append(each.seconds / each.cost)
     seconds = {kind: statistics.median(found) for kind, found in by_kind.items()}
-    return Pace(seconds=seconds, at_once=_at_once(latest))
+    return QueuePace(seconds=seconds, at_once=_at_once(latest))
 
 
-def _left(row: Any, pace: Pace, at: datetime) -> float | None:
+def _left(row: Any, pace: QueuePace, at: datetime) -> float | None:
     """Seconds that a job being painted still needs."""
     wanted = pace.of(row.model, row.command, row.cost)
     if wanted is None:

@@ -76,7 +76,7 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Conduct:
+class PersonRecord:
     """A person's record, for whoever judges their case. `strikes` are weighted and decay."""
 
     jobs: int
@@ -88,7 +88,7 @@ class Conduct:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Exhibit:
+class CaseImage:
     """A picture that a moderator may have to see: one that was painted, or an upload. `number` counts from 1."""
 
     id: str
@@ -100,7 +100,7 @@ class Exhibit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Dossier:
+class CaseDetails:
     """A case with all that a moderator needs. `prompts` is the effective prompt: the job's own, then its ancestors'."""
 
     case: Case
@@ -108,10 +108,10 @@ class Dossier:
     job: Job | None
     pictures: tuple[Picture, ...]
     prompts: tuple[str, ...]
-    conduct: Conduct
+    conduct: PersonRecord
 
     @property
-    def exhibits(self) -> tuple[Exhibit, ...]:
+    def exhibits(self) -> tuple[CaseImage, ...]:
         """The picture that the case names, else all of its job's, else the uploads that it starts from."""
         if self.pictures:
             named = [each for each in self.pictures if each.id == self.case.picture_id]
@@ -119,13 +119,13 @@ class Dossier:
         sources = self.job.request.sources if self.job else ()
         uploads = [each.key for each in sources if each.picture_id is None]
         return tuple(
-            Exhibit(id=f"upload-{number}", number=number, key=key, thumbnail_key=key)
+            CaseImage(id=f"upload-{number}", number=number, key=key, thumbnail_key=key)
             for number, key in enumerate(uploads, start=1)
         )
 
 
-def _painted(picture: Picture) -> Exhibit:
-    return Exhibit(
+def _painted(picture: Picture) -> CaseImage:
+    return CaseImage(
         id=picture.id,
         number=picture.index,
         key=picture.key,

@@ -48,7 +48,7 @@ class Strength(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Doubt:
+class PromptConcern:
     """Why a moderator has to see an upload before anything is painted from it. `evidence` is for moderators only."""
 
     rule: str
@@ -72,7 +72,7 @@ class Source:
     width: int | None = None  # pixels; None: accepted before sizes were kept
     height: int | None = None
     shows_person: bool = False
-    doubt: Doubt | None = None
+    doubt: PromptConcern | None = None
     fingerprint: str = ""
 
     @property

@@ -7,7 +7,7 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 
-class Latest(OrderedDict[K, V]):
+class BoundedDict(OrderedDict[K, V]):
     """At most `most` entries: whatever was put or moved to the end longest ago makes way. For one thread."""
 
     def __init__(self, most: int) -> None:

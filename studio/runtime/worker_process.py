@@ -31,15 +31,15 @@ _ENVIRONMENT = dict.fromkeys((*_THREADS, "MALLOC_ARENA_MAX"), "1")
 Reply = tuple[dict[str, Any], list[bytes]]
 
 
-class AnnexFull(Exception):
+class WorkerBusyError(Exception):
     """Every place was taken for as long as one waits."""
 
 
-class AnnexLost(Exception):
+class WorkerCrashedError(Exception):
     """The child died, hung or answered nonsense, and was ended."""
 
 
-class Annex:
+class WorkerProcess:
     """Safe for many threads; a few are served at the same time, the others wait for a place."""
 
     def __init__(
@@ -74,14 +74,14 @@ class Annex:
     def ask(self, *parts: bytes, check: Callable[[dict[str, Any]], object]) -> Reply:
         """The task's reply and what is attached to it. `check` raises what it likes for what is no reply.
 
-        Raises `AnnexFull` and `AnnexLost`.
+        Raises `WorkerBusyError` and `WorkerCrashedError`.
         """
         if not self._places.acquire(timeout=self._timeout_seconds):
-            raise AnnexFull
+            raise WorkerBusyError
         try:
             return self._ask(parts, check)
         except Exception as error:
-            raise AnnexLost from error
+            raise WorkerCrashedError from error
         finally:
             self._places.release()
 
@@ -146,7 +146,7 @@ class Annex:
         child.end()
 
 
-def _end_idle(annex: "weakref.ref[Annex]", child: "_Child", naps: int) -> None:
+def _end_idle(annex: "weakref.ref[WorkerProcess]", child: "_Child", naps: int) -> None:
     """A timer that held on to the annex would keep it from being cleared away."""
     if (found := annex()) is not None:
         found._end_idle(child, naps)
@@ -177,7 +177,7 @@ class _Child:
     def process_id(self) -> int:
         return self._process.pid
 
-    def waits(self, seconds: float, end: Callable[..., None], annex: "weakref.ref[Annex]") -> None:
+    def waits(self, seconds: float, end: Callable[..., None], annex: "weakref.ref[WorkerProcess]") -> None:
         self.naps += 1
         self._nap = threading.Timer(seconds, end, (annex, self, self.naps))
         self._nap.daemon = True

@@ -2,7 +2,7 @@
 
 from studio.domain.people import Person
 from studio.domain.provenance import Traces
-from studio.domain.requests import Doubt, Source
+from studio.domain.requests import PromptConcern, Source
 from studio.domain.verdicts import Ruling
 from studio.errors import ConsentNeededError
 from studio.ports import Inspected, Inspection, Ports
@@ -22,7 +22,7 @@ def accept_upload(ports: Ports, person: Person, data: bytes) -> Source:
     verdict.raise_if_refused()
     doubt = None
     if verdict.ruling is Ruling.HOLD:
-        doubt = Doubt(rule=verdict.rule, category=verdict.category, evidence=verdict.evidence)
+        doubt = PromptConcern(rule=verdict.rule, category=verdict.category, evidence=verdict.evidence)
     key = ports.store.put(clean.png, suffix=".png")
     mask_key = ports.store.put(clean.mask_png, suffix=".png") if clean.mask_png else None
     as_mask_key = ports.store.put(clean.as_mask_png, suffix=".png") if clean.as_mask_png else None

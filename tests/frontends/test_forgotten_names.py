@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from studio.commands.registry import perform
+from studio.commands.registry import execute
 from studio.commands.spec import Call
 from studio.db import settings
 from studio.domain.communities import CommunityRules
@@ -149,7 +149,7 @@ async def test_on_slack_a_forgotten_person_is_named_in_no_case(slack: SlackRoom)
 
 def web_ask(ports: Ports, name: str, command: str, **values: object) -> Any:
     call = Call(person=someone(name), address=somewhere(), request_key=f"{name}:{command}:{values}")
-    return perform(ports, call, command, values)
+    return execute(ports, call, command, values)
 
 
 def forget_events(ports: Ports) -> None:

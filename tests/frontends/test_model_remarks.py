@@ -7,7 +7,7 @@ from bots.slack.texts import texts as slack_words
 from bots.texts.chat import recipe
 from bots.web.queries.job_cards import load_cards
 from bots.web.rendering import code_spans, render_card
-from studio.commands.registry import CATALOG, perform
+from studio.commands.registry import CATALOG, execute
 from studio.commands.spec import Call
 from studio.db import queries
 from studio.db.tables import JobRow, PictureRow
@@ -20,7 +20,7 @@ REMARK = "not known to Thimble: zorgle"
 
 
 def remarked_job(ports: Ports, call: Call) -> str:
-    job_id: str = perform(ports, call, "imagine", {"prompt": "a zorgle", "count": 2}).job_id
+    job_id: str = execute(ports, call, "imagine", {"prompt": "a zorgle", "count": 2}).job_id
     paint_job(ports, job_id)
     with ports.database.begin() as session:
         for index in (1, 2):
@@ -75,6 +75,6 @@ def test_the_room_tells_it_of_one_picture_too(room: OpenRoom, ports: Ports) -> N
 
 def test_a_remark_is_forgotten_with_the_words(ports: Ports, call: Call) -> None:
     job_id = remarked_job(ports, call)
-    perform(ports, call, "forget-me", {"confirm": "yes"})
+    execute(ports, call, "forget-me", {"confirm": "yes"})
     with ports.database.read() as session:
         assert REMARK not in str(session.get_one(PictureRow, f"{job_id}.1").recipe)

@@ -20,8 +20,8 @@ from bots.texts import cases as case_texts
 from bots.texts.attributions import attribution
 from bots.texts.lists import lines_of
 from moderation.records import audit_log
-from studio.commands.registry import perform
-from studio.commands.results import Accepted, Attribution, Family, Filed, Shown
+from studio.commands.registry import execute
+from studio.commands.results import Accepted, Attribution, Family, PictureShown, ReportFiled
 from studio.commands.spec import Call
 from studio.db import settings
 from studio.db.tables import CaseRow, JobRow
@@ -62,7 +62,7 @@ def ask(ports: Ports, name: str, command: str, *, secret: bool = False, **values
     moderator = name == "mod"
     place = replace(somewhere(), channel="secret", private=True) if secret else somewhere()
     key = f"{name}:{command}:{sorted(values.items())}"
-    return perform(
+    return execute(
         ports,
         Call(person=someone(name, moderator=moderator), address=place, request_key=key),
         command,
@@ -132,7 +132,7 @@ def lineage(made: Painted) -> str:
 
 def show(made: Painted) -> str:
     shown = ask(made.ports, "cy", "show", job=made.child)
-    assert isinstance(shown, Shown)
+    assert isinstance(shown, PictureShown)
     return str(shown.pictures)
 
 
@@ -164,7 +164,7 @@ def starboard(made: Painted) -> str:
 def case(made: Painted) -> str:
     """Moderators read what Bo, who is judged, wrote before, wherever that was."""
     filed = ask(made.ports, "cy", "report", picture=f"{made.child}.1", reason="look")
-    assert isinstance(filed, Filed)
+    assert isinstance(filed, ReportFiled)
     return str(case_texts.facts(made.ports.desk.read(filed.case.id))).replace("an owl", "his own words")
 
 

@@ -14,7 +14,7 @@ from engine.jobs.leases import LeaseKeeper
 from engine.maintenance.orphan_files import Clearance
 from engine.types import Painted
 from moderation.provenance.signer import HouseSigner, SignerSettings
-from studio.commands.registry import perform
+from studio.commands.registry import execute
 from studio.db import queries
 from studio.db.tables import PictureRow
 from studio.domain.identifiers import picture_id
@@ -81,7 +81,7 @@ def work_of(ports, brush, signer):
 
 def paint(ports, call, brush, signer, command="imagine", **values):
     wanted = {"prompt": "a red apple", **values}
-    job_id = perform(ports, replace(call, request_key=str(len(brush.orders))), command, wanted).job_id
+    job_id = execute(ports, replace(call, request_key=str(len(brush.orders))), command, wanted).job_id
     work_of(ports, brush, signer).paint(job_id)
     with ports.database.read() as session:
         return queries.find_job(session, job_id), queries.pictures_of_job(session, job_id)
@@ -145,7 +145,7 @@ def test_no_size_of_a_deleted_picture_stays(ports, call, brush, stamp):
     brush.size = (2048, 1024)
     job, _ = paint(ports, call, brush, stamp, count=1)
     assert len(ports.store.blobs) == len({"copy", "master", "320", "640", "1280"})
-    perform(ports, call, "delete", {"what": job.id})
+    execute(ports, call, "delete", {"what": job.id})
     assert ports.store.blobs == {}
 
 
@@ -175,7 +175,7 @@ def test_what_an_edit_leaves_alone_is_the_same_in_both_masters(ports, call, brus
 
 def test_deleting_a_picture_deletes_both_files(ports, call, brush, stamp):
     job, (picture,) = paint(ports, call, brush, stamp, count=1)
-    perform(ports, call, "delete", {"what": job.id})
+    execute(ports, call, "delete", {"what": job.id})
     assert not {picture.key, picture.source_key, picture.thumbnail_key} & ports.store.blobs.keys()
 
 
@@ -183,7 +183,7 @@ def test_a_master_that_another_picture_needs_stays(ports, call, brush, stamp):
     _, (first,) = paint(ports, call, brush, stamp, count=1)
     _, (second,) = paint(ports, call, brush, stamp, count=1)
     assert first.source_key == second.source_key
-    perform(ports, call, "delete", {"what": first.id})
+    execute(ports, call, "delete", {"what": first.id})
     assert second.source_key in ports.store.blobs
 
 

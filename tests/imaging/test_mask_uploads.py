@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 
 from engine.imaging.codecs.upload_sanitizer import clean_upload
 from engine.imaging.image_tools import Darkroom
-from studio.commands.registry import perform
+from studio.commands.registry import execute
 from studio.commands.spec import Call
 from studio.db import queries
 from studio.domain.requests import Source
@@ -64,7 +64,7 @@ def edited(ports: Ports, call: Call, mask: Image.Image, picture: Image.Image | N
         "mask": sent(ports, call, mask),
         "prompt": "a boat",
     }
-    job_id = perform(ports, call, "edit", values).job_id
+    job_id = execute(ports, call, "edit", values).job_id
     with ports.database.read() as session:
         (source,) = queries.find_job(session, job_id).request.sources
     return np.asarray(Image.open(io.BytesIO(ports.store.get(source.mask_key or "")))) == 255
@@ -103,7 +103,7 @@ def test_a_mask_of_another_size_and_the_same_shape_is_resized(ports: Ports, call
 def test_the_transparent_part_of_the_picture_itself_is_still_its_mask(ports: Ports, call: Call) -> None:
     picture = photograph().convert("RGBA")
     picture.paste((0, 0, 0, 0), BOX)
-    job_id = perform(ports, call, "edit", {"image": sent(ports, call, picture), "prompt": "a boat"}).job_id
+    job_id = execute(ports, call, "edit", {"image": sent(ports, call, picture), "prompt": "a boat"}).job_id
     with ports.database.read() as session:
         (source,) = queries.find_job(session, job_id).request.sources
     found = np.asarray(Image.open(io.BytesIO(ports.store.get(source.mask_key or "")))) == 255

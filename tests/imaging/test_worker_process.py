@@ -28,7 +28,7 @@ from studio.domain.verdicts import Verdict
 from studio.errors import BadImageError, ExaminationError, InspectionError
 from studio.ports import Inspected, Inspection
 from studio.runtime import worker_process
-from studio.runtime.worker_process import Annex, AnnexLost
+from studio.runtime.worker_process import WorkerCrashedError, WorkerProcess
 
 MIB = 2**20
 PATIENCE_SECONDS = 300.0  # a slow machine is no reason to give a child up
@@ -49,7 +49,7 @@ LARGE = SMALL.resize((2048, 2048))  # as large as an upload becomes at most
 @pytest.fixture(scope="module")
 def onlooker() -> Onlooker:
     task = "moderation.vision.analysis_process:answer"
-    return Onlooker(Annex(task, memory_bytes=MEMORY_BYTES, timeout_seconds=PATIENCE_SECONDS))
+    return Onlooker(WorkerProcess(task, memory_bytes=MEMORY_BYTES, timeout_seconds=PATIENCE_SECONDS))
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +60,7 @@ def chain(tmp_path_factory: pytest.TempPathFactory) -> Chain:
 @pytest.fixture(scope="module")
 def examiner(chain: Chain) -> ApartExaminer:
     task = "moderation.provenance.examiner_process:answer"
-    box = Annex(task, parts=3, memory_bytes=EXAMINING_BYTES, timeout_seconds=PATIENCE_SECONDS)
+    box = WorkerProcess(task, parts=3, memory_bytes=EXAMINING_BYTES, timeout_seconds=PATIENCE_SECONDS)
     return ApartExaminer(lambda: chain, annex=box)
 
 
@@ -151,8 +151,8 @@ _FIRST = '{"drawing": 0, "hentai": 0, "neutral": 1, "porn": 0, "sexy": 0}'
 )
 def test_an_answer_that_is_none_counts_as_no_answer(told: str) -> None:
     command = (sys.executable, "-I", "-c", _ANSWERS.format(told=told))
-    box = Annex("", memory_bytes=0, timeout_seconds=PATIENCE_SECONDS, command=command)
-    with pytest.raises(AnnexLost):
+    box = WorkerProcess("", memory_bytes=0, timeout_seconds=PATIENCE_SECONDS, command=command)
+    with pytest.raises(WorkerCrashedError):
         Onlooker(box).see(png(SMALL))
     assert box.process_ids == []
 
@@ -214,9 +214,9 @@ with connection.makefile("rb") as asked:
 """
 
 
-def echoes(idle_seconds: float) -> Annex:
+def echoes(idle_seconds: float) -> WorkerProcess:
     command = (sys.executable, "-I", "-c", _ECHOES)
-    return Annex(
+    return WorkerProcess(
         "", memory_bytes=0, command=command, idle_seconds=idle_seconds, timeout_seconds=PATIENCE_SECONDS
     )
 

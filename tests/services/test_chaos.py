@@ -21,7 +21,7 @@ from sqlalchemy import select, update
 
 from engine.queue.celery_app import HOUSE_QUEUE, PAINT_QUEUE
 from engine.queue.redis_events import PROGRESS_CHANNEL, STREAM
-from studio.commands.registry import perform
+from studio.commands.registry import execute
 from studio.commands.spec import Call
 from studio.db import credit_ledger
 from studio.db.database import Database
@@ -71,7 +71,7 @@ def ports(house: RunningHouse, monkeypatch: pytest.MonkeyPatch) -> Iterator[Port
 def ask(ports: Ports, person: str, index: int) -> str:
     call = Call(person=someone(person), address=somewhere(), request_key=f"chaos:{person}:{index}")
     prompt = f"a red apple number {index}"
-    answer = perform(
+    answer = execute(
         ports, call, "imagine", {"prompt": prompt, "count": 1, "seed": index, "width": 64, "height": 64}
     )
     return answer.job_id

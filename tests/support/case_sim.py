@@ -13,7 +13,7 @@ from moderation.policy.findings import Finding
 from moderation.rules.image import ImageSubject
 from moderation.rules.prompt import PromptSubject
 from studio.domain.verdicts import Ruling
-from studio.ports import HouseRules, Ports
+from studio.ports import InstanceLimits, Ports
 
 PLENTY = Pace(requests=10_000, seconds=1)
 
@@ -58,7 +58,7 @@ def with_desk(ports: Ports) -> Ports:
     return replace(ports, desk=HouseDesk(database=ports.database, errands=errands))
 
 
-def with_gate(ports: Ports, rules: HouseRules | None = None, **options: Any) -> Ports:
+def with_gate(ports: Ports, rules: InstanceLimits | None = None, **options: Any) -> Ports:
     """The desk too. Limits are wide, and the rules are `Wording`; no rule looks at pictures but the desk's."""
     errands = Errands(database=ports.database, queue=ports.queue, events=ports.events, store=ports.store)
     paces = dict.fromkeys(("burst", "sustained", "newcomer", "refused", "community", "everybody"), PLENTY)

@@ -18,7 +18,7 @@ from studio.db import cases, queries, settings
 from studio.db.database import Database
 from studio.db.people import find_person
 from studio.db.tables import Base
-from studio.domain.cases import Case, Conduct, Decision, Dossier
+from studio.domain.cases import Case, CaseDetails, Decision, PersonRecord
 from studio.domain.communities import CommunityRules
 from studio.domain.events import Event, JobProgress
 from studio.domain.people import Address, Person, Platform, Role
@@ -31,8 +31,8 @@ from studio.ports import (
     CleanUpload,
     Delivery,
     FittedMask,
-    HouseRules,
     Inspection,
+    InstanceLimits,
     Ports,
     RunnableModel,
 )
@@ -214,24 +214,24 @@ class TwinDesk:
     told: list[tuple[str, ...]] = field(default_factory=list)
     error: ChatelierError | None = None
 
-    def claim(self, moderator: Person, case_id: str) -> Dossier:
+    def claim(self, moderator: Person, case_id: str) -> CaseDetails:
         self._tell("claim", moderator.key, case_id)
         with self.database.begin() as session:
             cases.find_case(session, case_id, viewer=moderator)
             cases.claim(session, case_id, by=moderator.key, at=now())
         return self.read(case_id)
 
-    def read(self, case_id: str) -> Dossier:
+    def read(self, case_id: str) -> CaseDetails:
         with self.database.read() as session:
             case = cases.find_case(session, case_id)
             job = queries.find_job(session, case.job_id) if case.job_id else None
-            return Dossier(
+            return CaseDetails(
                 case=case,
                 subject=find_person(session, case.subject),
                 job=job,
                 pictures=tuple(queries.pictures_of_job(session, job.id)) if job else (),
                 prompts=(job.request.prompt,) if job else (),
-                conduct=Conduct(jobs=3, refusals=1, strikes=0.5, earlier_cases=2),
+                conduct=PersonRecord(jobs=3, refusals=1, strikes=0.5, earlier_cases=2),
             )
 
     def decide(self, moderator: Person, case_id: str, decision: Decision, *, note: str = "") -> Case:
@@ -278,7 +278,7 @@ class TwinExaminer:
         return self.traces
 
 
-def allowance_of(rules: HouseRules) -> Allowance:
+def allowance_of(rules: InstanceLimits) -> Allowance:
     return Allowance(
         monthly_credits=rules.monthly_credits,
         max_outstanding_jobs=rules.max_outstanding_jobs,
@@ -286,7 +286,7 @@ def allowance_of(rules: HouseRules) -> Allowance:
     )
 
 
-def ruled(ports: Ports, rules: HouseRules) -> Ports:
+def ruled(ports: Ports, rules: InstanceLimits) -> Ports:
     """The same house under other rules."""
     assert isinstance(ports.gate, TwinGate)
     return replace(ports, rules=rules, gate=replace(ports.gate, allowed=allowance_of(rules)))
@@ -349,9 +349,9 @@ class TwinOptions:
         return self.known_styles
 
 
-def twin_ports(url: str, rules: HouseRules | None = None) -> Ports:
+def twin_ports(url: str, rules: InstanceLimits | None = None) -> Ports:
     """Ports on twins and a real database, whose tables are made here."""
-    rules = rules or HouseRules()
+    rules = rules or InstanceLimits()
     database = open_empty(url)
     return Ports(
         database=database,

@@ -22,7 +22,7 @@ from engine.types import Order, Painted, Progress
 from studio.domain.pictures import Recipe
 from studio.domain.requests import Operation
 from studio.errors import JobCancelledError
-from studio.ports import HouseRules, Ports
+from studio.ports import InstanceLimits, Ports
 from tests.support.fakes import twin_ports
 from tests.support.recipes import recipe_of
 
@@ -114,7 +114,7 @@ class HandOver:
 
 def sketching_ports(folder: Path, *, step_seconds: float = 0.1, threads: int = 2) -> Ports:
     """Ports behind which everything accepted is drawn."""
-    rules = HouseRules()
+    rules = InstanceLimits()
     queue = HandOver()
     ports = replace(
         twin_ports(f"sqlite:///{folder / 'studio.sqlite3'}", rules), queue=queue, darkroom=Darkroom()

@@ -26,7 +26,7 @@ from engine.queue.redis_events import RedisEvents
 from engine.types import Order, Painted, Progress
 from studio.db.database import Database
 from studio.errors import JobCancelledError
-from studio.ports import HouseRules
+from studio.ports import InstanceLimits
 from tests.support.fakes import TwinGate, TwinStore
 from tests.support.recipes import recipe_of
 
@@ -66,7 +66,7 @@ def main(redis_url: str, database_url: str, folder: Path, name: str, threads: in
         queue=CeleryQueue(redis_url),
         atelier=SlowModel(folder, name),
         leases=leases,
-        rules=HouseRules(),
+        rules=InstanceLimits(),
         worker=name,
     )
     app = make_app(redis_url)

@@ -15,12 +15,12 @@ import pytest
 
 from chatelier.runtime import db_schema
 from studio.commands.button_ids import Action, Button, parse_button
-from studio.commands.registry import perform, press
+from studio.commands.registry import execute, execute_button
 from studio.commands.results import History
 from studio.commands.spec import Call
 from studio.db.database import Database
 from studio.domain.people import Address, Person, Platform, Role
-from studio.ports import HouseRules, Ports
+from studio.ports import InstanceLimits, Ports
 from tests.support import fakes
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "schema_0009"
@@ -46,7 +46,7 @@ def ports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ports]:
     assert db_schema.upgrade(database)[0] == "0009"
     database.close()
     monkeypatch.setattr(fakes, "open_empty", Database)
-    made = fakes.twin_ports(f"sqlite:///{file}", HouseRules(max_outstanding_jobs=100))
+    made = fakes.twin_ports(f"sqlite:///{file}", InstanceLimits(max_outstanding_jobs=100))
     yield made
     made.database.close()
 
@@ -85,7 +85,7 @@ def buttons_of(platform: str) -> list[Button]:
 
 @pytest.mark.parametrize("platform", PEOPLE)
 def test_jobs_of_an_earlier_version_are_in_the_history(ports: Ports, platform: Platform) -> None:
-    answer = perform(ports, call_of(platform), "history", {})
+    answer = execute(ports, call_of(platform), "history", {})
     assert isinstance(answer, History)
     prompts = {job.request.prompt for job in answer.jobs}
     assert {"a red fox in the snow", "a lighthouse at night"} <= prompts
@@ -104,6 +104,8 @@ def test_every_button_of_an_earlier_message_works(ports: Ports, platform: Platfo
     for number, button in enumerate(each for each in buttons_of(platform) if each.action not in WITH_FORM):
         asks = button.action in OF_ONE_PICTURE and not button.index
         meant = replace(button, index=1) if asks else button
-        press(ports, call_of(platform, key=str(number)), meant)  # raises where it cannot be carried out
+        execute_button(
+            ports, call_of(platform, key=str(number)), meant
+        )  # raises where it cannot be carried out
         carried_out += 1
     assert carried_out >= 20

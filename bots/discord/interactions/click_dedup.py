@@ -2,7 +2,7 @@
 
 import time
 
-from studio.runtime.bounded_dict import Latest
+from studio.runtime.bounded_dict import BoundedDict
 
 _REMEMBERED = 2000
 
@@ -12,7 +12,7 @@ class Clicks:
 
     def __init__(self, *, moment_seconds: float) -> None:
         self._moment_seconds = moment_seconds
-        self._seen: Latest[tuple[int, int, str], tuple[float, str]] = Latest(_REMEMBERED)
+        self._seen: BoundedDict[tuple[int, int, str], tuple[float, str]] = BoundedDict(_REMEMBERED)
 
     def key_of(self, message_id: int, user_id: int, what: str, *, fresh: str) -> str:
         """The request key of a click: `fresh`, or that of the click which it repeats."""

@@ -18,7 +18,7 @@ from bots.discord.messages.message_lookup import is_own, shown_in
 from bots.discord.texts import texts
 from bots.texts import chat
 from studio.commands.button_ids import Action, Button
-from studio.commands.registry import perform
+from studio.commands.registry import execute
 from studio.commands.results import Answer
 from studio.commands.spec import Call
 from studio.domain.identifiers import picture_id
@@ -113,7 +113,7 @@ async def _on_foreign(
             ticket = bot.tray.keep(source, call.person)
             await bot.forms.send_overlay(interaction, source.key, ticket, "")
             return ""
-        return await bot.backroom.run("desk", perform, bot.ports, call, str(action), {"image": source})
+        return await bot.backroom.run("desk", execute, bot.ports, call, str(action), {"image": source})
 
     await bot.counter.serve(interaction, work, public=action is not Action.EDIT)
 
@@ -126,7 +126,7 @@ async def who_made_this(interaction: "discord.Interaction[Bot]", message: discor
         attachment = first_image(message)
         if attachment is not None and not is_own(bot, message):
             traces = await look_at(attachment, call.person, bot.ports, bot.backroom, bot.downloads)
-            return await bot.backroom.run("desk", perform, bot.ports, call, "whose", {"image": traces})
+            return await bot.backroom.run("desk", execute, bot.ports, call, "whose", {"image": traces})
         job_id, numbers = await _found(bot, message, call)
         first = picture_id(job_id, numbers[0])
         viewer = await at_home(bot, call, first, paints=False)

@@ -19,7 +19,7 @@ from bots.runtime.error_reports import log_fault
 from bots.runtime.thread_pools import Backroom
 from bots.texts import chat
 from studio.commands.button_ids import Action, Button
-from studio.commands.registry import press
+from studio.commands.registry import execute_button
 from studio.commands.results import Accepted, Answer
 from studio.commands.spec import Call
 from studio.errors import BadRequestError, ChatelierError, PolicyRefusalError
@@ -97,7 +97,7 @@ class Counter:
 
             async def work(call: Call) -> Answer:
                 call = await at_home(self._bot, call, button.job_id, paints=paints)
-                return await self._backroom.run("desk", press, self._ports, call, button)
+                return await self._backroom.run("desk", execute_button, self._ports, call, button)
 
             where = interaction.message.id if interaction.message else 0
             fresh = f"discord:{interaction.id}"

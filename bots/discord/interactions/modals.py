@@ -27,7 +27,7 @@ from bots.texts import cases as case_texts
 from bots.texts import chat
 from bots.texts.prompt_flags import spread_flags
 from studio.commands.button_ids import Action, Button
-from studio.commands.registry import perform
+from studio.commands.registry import execute
 from studio.commands.results import Answer
 from studio.commands.spec import MAX_PROMPT, Call
 from studio.domain.identifiers import split_picture_id
@@ -181,7 +181,7 @@ class Forms:
         async def work(call: Call) -> Answer:
             call = await at_home(self._bot, call, (*custom_id.split(":"), "", "")[2], paints=not files)
             name, values = self._read(custom_id, prompt, call)
-            return await self._backroom.run("desk", perform, self._ports, call, name, values)
+            return await self._backroom.run("desk", execute, self._ports, call, name, values)
 
         await self._counter.serve(interaction, work, public=not files)
 

@@ -18,8 +18,8 @@ from bots.discord.texts import texts
 from bots.runtime.error_reports import log_fault
 from bots.texts.answers import filed
 from studio.commands.button_ids import Action
-from studio.commands.registry import REACTIONS, press
-from studio.commands.results import Accepted, Filed
+from studio.commands.registry import REACTIONS, execute_button
+from studio.commands.results import Accepted, ReportFiled
 from studio.commands.spec import Call
 from studio.domain.people import Address, Person, Platform
 from studio.errors import ChatelierError, NotFoundError
@@ -120,10 +120,10 @@ class Reactions:
             )
             if starred == given:
                 return
-        answer = await bot.backroom.run("desk", press, bot.ports, call, button)
+        answer = await bot.backroom.run("desk", execute_button, bot.ports, call, button)
         if isinstance(answer, Accepted) and not answer.repeated:
             await bot.board.pin(answer.job_id)
-        elif isinstance(answer, Filed):
+        elif isinstance(answer, ReportFiled):
             await self._explain(event.user_id, filed(answer))
 
     async def _send_home(self, event: discord.RawReactionActionEvent, shown: Shown, call: Call) -> None:

@@ -16,7 +16,7 @@ from bots.discord.interactions.autocomplete import MOST, suggester, whole_prompt
 from bots.discord.interactions.dispatcher import say
 from bots.discord.texts import texts
 from bots.texts.prompt_flags import spread_flags
-from studio.commands.registry import CATALOG, find_command, perform
+from studio.commands.registry import CATALOG, execute, find_command
 from studio.commands.results import Answer
 from studio.commands.spec import Audience, Call, CommandSpec, Kind, Parameter
 from studio.commands.submission.known_names import default_note
@@ -86,7 +86,7 @@ def _callback(spec: CommandSpec) -> Callable[..., Any]:
                 require_own(interaction.guild, values)
             for what in filter(None, map(values.get, _NAMING)):
                 call = await at_home(bot, call, str(what), paints=spec.paints)
-            return await bot.backroom.run("desk", perform, bot.ports, call, spec.name, values)
+            return await bot.backroom.run("desk", execute, bot.ports, call, spec.name, values)
 
         await bot.counter.serve(interaction, work, public=spec.paints)
 

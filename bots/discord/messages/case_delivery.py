@@ -19,7 +19,7 @@ from bots.runtime.thread_pools import Backroom
 from bots.texts import cases as case_texts
 from bots.texts.chat import shorten
 from studio.commands.spec import Call
-from studio.domain.cases import Case, CaseKind, CaseState, Dossier, Exhibit, Notice
+from studio.domain.cases import Case, CaseDetails, CaseImage, CaseKind, CaseState, Notice
 from studio.domain.people import Platform
 from studio.errors import StorageError
 from studio.ports import Ports
@@ -67,7 +67,7 @@ class DiscordDesk:
         self._ports = ports
         self._backroom = backroom
 
-    async def sheet_of(self, dossier: Dossier) -> Sheet:
+    async def sheet_of(self, dossier: CaseDetails) -> Sheet:
         """A case as it looks now: its picture is a mosaic, and gone once the case is decided."""
         mosaic = None
         if dossier.case.state is CaseState.OPEN and (exhibits := dossier.exhibits):
@@ -77,7 +77,7 @@ class DiscordDesk:
             embed.set_image(url=f"attachment://{_file_name(dossier.case)}")
         return Sheet(embed=embed, mosaic=mosaic, case=dossier.case)
 
-    async def lay(self, dossier: Dossier, channel: str, slip: Slip | None) -> Slip:
+    async def lay(self, dossier: CaseDetails, channel: str, slip: Slip | None) -> Slip:
         sheet = await self.sheet_of(dossier)
         try:
             if slip is not None:
@@ -89,7 +89,7 @@ class DiscordDesk:
             raise closed(error) from error
         return Slip(channel=str(message.channel.id), message=str(message.id))
 
-    async def ask(self, dossier: Dossier, slip: Slip | None) -> Slip:
+    async def ask(self, dossier: CaseDetails, slip: Slip | None) -> Slip:
         case = dossier.case
         if slip is not None:
             if case.decision is None:
@@ -103,7 +103,7 @@ class DiscordDesk:
             return slip
         return await self._send_question(dossier, _question(dossier))
 
-    async def _send_question(self, dossier: Dossier, question: str) -> Slip:
+    async def _send_question(self, dossier: CaseDetails, question: str) -> Slip:
         """By direct message, else where the other person asked."""
         case, job = dossier.case, dossier.job
         user_id = (case.addressee or "").rpartition(":")[2]
@@ -170,14 +170,14 @@ class DiscordDesk:
     def _message(self, slip: Slip) -> discord.PartialMessage:
         return self._bot.get_partial_messageable(int(slip.channel)).get_partial_message(int(slip.message))
 
-    def _mosaic(self, exhibit: Exhibit) -> bytes | None:
+    def _mosaic(self, exhibit: CaseImage) -> bytes | None:
         try:
             return mosaic_of(self._ports, exhibit)
         except StorageError:
             return None
 
 
-def _alternative(dossier: Dossier, number: int) -> str:
+def _alternative(dossier: CaseDetails, number: int) -> str:
     """What a picture that a moderator looks at is of, for those who cannot see it."""
     title = f"{case_texts.heading(dossier.case)}, picture {number}"
     prompt = shorten(dossier.prompts[0], _LONGEST_PROMPT) if dossier.prompts else ""
@@ -197,7 +197,7 @@ def closed(error: discord.HTTPException) -> Exception:
     return Unreachable() if isinstance(found, Rejected | TooLarge) else found
 
 
-def _embed(dossier: Dossier) -> discord.Embed:
+def _embed(dossier: CaseDetails) -> discord.Embed:
     case = dossier.case
     embed = discord.Embed(
         title=case_texts.heading(case),
@@ -222,11 +222,11 @@ def _embed(dossier: Dossier) -> discord.Embed:
     return embed
 
 
-def _question(dossier: Dossier) -> str:
+def _question(dossier: CaseDetails) -> str:
     prompt = plain(dossier.prompts[0]) if dossier.prompts else ""
     picture = f"`{dossier.case.picture_id}`"
     return case_texts.question(texts.mention(dossier.subject), picture, prompt)
 
 
-def _answered(dossier: Dossier) -> str:
+def _answered(dossier: CaseDetails) -> str:
     return case_texts.answered(dossier.case, texts.mention(dossier.subject))

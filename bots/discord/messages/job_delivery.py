@@ -16,7 +16,7 @@ from bots.discord.texts import texts
 from bots.runtime.thread_pools import Backroom
 from studio.domain.events import JobProgress
 from studio.ports import Ports
-from studio.runtime.bounded_dict import Latest
+from studio.runtime.bounded_dict import BoundedDict
 
 if TYPE_CHECKING:
     from bots.discord.bot import Bot
@@ -39,8 +39,8 @@ class DiscordBearer:
         self._ports = ports
         self._backroom = backroom
         self._courier = courier
-        self._limits: Latest[str, int] = Latest(_KEPT_LIMITS)
-        self._taken_away: Latest[str, None] = Latest(_KEPT_LIMITS)
+        self._limits: BoundedDict[str, int] = BoundedDict(_KEPT_LIMITS)
+        self._taken_away: BoundedDict[str, None] = BoundedDict(_KEPT_LIMITS)
 
     def expect(self, job_id: str, *, limit_bytes: int) -> None:
         """Remember how large a file the channel takes, as the interaction said."""

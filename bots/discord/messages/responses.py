@@ -27,16 +27,16 @@ from studio.commands.results import (
     Answer,
     Attribution,
     Balance,
+    CaseOpened,
     Community,
-    Deleted,
     DeskCases,
     Family,
     History,
     InQueue,
-    Opened,
-    Shown,
-    Starred,
-    Stopped,
+    JobsStopped,
+    PicturesDeleted,
+    PictureShown,
+    StarChanged,
 )
 from studio.commands.spec import Call
 from studio.ports import Ports
@@ -65,17 +65,17 @@ class Answers:
                     return
                 self._bearer.expect(answer.job_id, limit_bytes=interaction.filesize_limit)
                 await self._board.pin(answer.job_id)
-            case Shown():
+            case PictureShown():
                 await self._show(interaction, call, answer)
-            case Stopped():
+            case JobsStopped():
                 await _tell(interaction, chat.stopped(at_once=answer.at_once))
-            case Deleted():
+            case PicturesDeleted():
                 await _tell(interaction, chat.deleted(len(answer.picture_ids)))
-            case Starred():
+            case StarChanged():
                 await _tell(interaction, chat.starred(given=answer.given, stars=answer.stars))
             case InQueue() | History() | Balance() | Family() | Attribution():
                 await self._list(interaction, answer)
-            case Opened():
+            case CaseOpened():
                 await self._open(interaction, answer)
             case str():
                 if answer:
@@ -95,7 +95,7 @@ class Answers:
             except StillSending:
                 log.info("a case is being shown by another process")
 
-    async def _open(self, interaction: discord.Interaction, answer: Opened) -> None:
+    async def _open(self, interaction: discord.Interaction, answer: CaseOpened) -> None:
         """The case that a moderator has taken, for their eyes."""
         sheet = await self._bot.desk.sheet_of(answer.dossier)
         await interaction.edit_original_response(
@@ -109,7 +109,7 @@ class Answers:
         )
         return standing.job.address.message != call.address.message
 
-    async def _show(self, interaction: discord.Interaction, call: Call, answer: Shown) -> None:
+    async def _show(self, interaction: discord.Interaction, call: Call, answer: PictureShown) -> None:
         """The job once more, for one person's eyes."""
         standing = await self._backroom.run(
             "desk", load_standing, self._ports.database, answer.job.id, viewer=call.person

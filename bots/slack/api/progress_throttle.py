@@ -4,7 +4,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from studio.runtime.bounded_dict import Latest
+from studio.runtime.bounded_dict import BoundedDict
 
 _CHANNEL_EVERY_SECONDS = 1.0
 _STEPS_A_MINUTE = 40  # of the fifty and more that `chat.update` allows a workspace
@@ -20,7 +20,7 @@ class Pace:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._recent: deque[float] = deque()
-        self._channels: Latest[str, float] = Latest(_KEPT_CHANNELS)
+        self._channels: BoundedDict[str, float] = BoundedDict(_KEPT_CHANNELS)
 
     def allows(self, channel: str, *, age_seconds: float, since_seconds: float) -> bool:
         """Whether a job of that age may show a step now; counts it if so."""

@@ -9,7 +9,7 @@ from bots.slack.texts.formatting import moment, person, person_of_key
 from bots.texts import cases as case_texts
 from studio.commands.button_ids import Action
 from studio.commands.results import DeskCases
-from studio.domain.cases import Case, CaseState, Dossier
+from studio.domain.cases import Case, CaseDetails, CaseState
 
 WINDOW = "c1k:"  # shows a case's pictures to whoever presses it
 _MOST_BUTTONS = 20
@@ -20,7 +20,7 @@ _STYLES = {
 }
 
 
-def sheet(dossier: Dossier, mosaic: str | None) -> Post:
+def sheet(dossier: CaseDetails, mosaic: str | None) -> Post:
     """`mosaic` is the uploaded copy of its picture."""
     case = dossier.case
     facts = [f"*{name}*\n{mrkdwn(text, longest=1000)}" for name, text in case_texts.facts(dossier)]
@@ -37,7 +37,7 @@ def sheet(dossier: Dossier, mosaic: str | None) -> Post:
     return Post(text=case_texts.heading(case), blocks=tuple(blocks))
 
 
-def _people(dossier: Dossier) -> list[str]:
+def _people(dossier: CaseDetails) -> list[str]:
     """Who it is about, who brought it, who has it or decided it."""
     case = dossier.case
     found = [f"About {person(dossier.subject)}"]
@@ -80,7 +80,7 @@ def _window(case: Case) -> Block:
     }
 
 
-def question(dossier: Dossier) -> Post:
+def question(dossier: CaseDetails) -> Post:
     case = dossier.case
     prompt = mrkdwn(dossier.prompts[0]) if dossier.prompts else ""
     text = case_texts.question(person(dossier.subject), f"`{case.picture_id}`", prompt)
@@ -88,7 +88,7 @@ def question(dossier: Dossier) -> Post:
     return Post(text=case_texts.heading(case), blocks=(section(text), choices))
 
 
-def answered(dossier: Dossier) -> Post:
+def answered(dossier: CaseDetails) -> Post:
     return said(case_texts.answered(dossier.case, person(dossier.subject)))
 
 

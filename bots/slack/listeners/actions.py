@@ -15,7 +15,7 @@ from bots.slack.listeners.modals import Forms
 from bots.slack.messages.case_delivery import SlackDesk
 from bots.texts import chat
 from studio.commands.button_ids import Action, Button, parse_button
-from studio.commands.registry import press
+from studio.commands.registry import execute_button
 from studio.commands.results import Answer
 from studio.commands.spec import Call
 from studio.errors import BadRequestError
@@ -51,7 +51,7 @@ class Clicks(Part):
         async def work(call: Call) -> Answer | str:
             if button is None:
                 raise BadRequestError(chat.BUTTON_UNKNOWN)
-            return await self._backroom.run("desk", press, self._ports, call, button)
+            return await self._backroom.run("desk", execute_button, self._ports, call, button)
 
         if button is not None and asks(button):
             await self._forms.ask(visit, button.action, partial(self._forms.matter_of, visit, button))

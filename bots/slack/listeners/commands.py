@@ -27,7 +27,7 @@ from bots.slack.texts.command_parsing import (
 from bots.slack.texts.escaping import named, typed
 from bots.slack.workspaces.channels import Channels
 from bots.slack.workspaces.members import People
-from studio.commands.registry import perform
+from studio.commands.registry import execute
 from studio.commands.results import Answer, Community
 from studio.commands.spec import Call, CommandSpec, Kind
 from studio.commands.submission.known_names import default_note
@@ -103,7 +103,7 @@ class Talk(Part):
             values |= await self._with_files(visit, call, spec, values, files)
             values |= await self._of_thread(visit, call, spec, values)
             await self._introduce(visit, spec, values)
-            answer: Answer = await self._backroom.run("desk", perform, self._ports, call, spec.name, values)
+            answer: Answer = await self._backroom.run("desk", execute, self._ports, call, spec.name, values)
             if isinstance(answer, Community):
                 await self._greet(visit, str(values.get("setting", "")), str(values.get("value", "")))
                 await self._warn(visit, answer.rules.desk_channel)

@@ -21,10 +21,10 @@ from bots.slack.texts import texts
 from bots.slack.workspaces.members import People
 from bots.texts import cases as case_texts
 from bots.texts import chat
-from studio.commands.results import Accepted, Answer, Community, Filed, Opened, Shown
+from studio.commands.results import Accepted, Answer, CaseOpened, Community, PictureShown, ReportFiled
 from studio.commands.spec import Call
 from studio.errors import ChatelierError, PolicyRefusalError
-from studio.runtime.bounded_dict import Latest
+from studio.runtime.bounded_dict import BoundedDict
 
 Work = Callable[[Call], Awaitable[Answer | str]]
 
@@ -51,7 +51,7 @@ class Counter(Part):
         self._bearer = bearer
         self._caseboard = caseboard
         self._desk = desk
-        self._served: Latest[str, None] = Latest(_REMEMBERED)
+        self._served: BoundedDict[str, None] = BoundedDict(_REMEMBERED)
 
     async def serve(self, visit: Visit, work: Work, *, quietly: bool = False) -> None:
         """Do the work and answer; never raises. `quietly` says nothing when all went well.
@@ -94,7 +94,7 @@ class Counter(Part):
     async def answer(self, visit: Visit, call: Call, answer: Answer | str, *, quietly: bool = False) -> None:
         """Never raises: a job that was accepted is safe, and its events bring the answer later."""
         try:
-            await self._answer(visit, call, answer, quietly=quietly and not isinstance(answer, Filed))
+            await self._answer(visit, call, answer, quietly=quietly and not isinstance(answer, ReportFiled))
         except (SlackAway, SlackRefuses, StillSending, ChatelierError) as error:
             log.warning("an answer has to wait: %s", type(error).__name__)
         except Exception as error:  # noqa: BLE001 - the job is safe
@@ -107,9 +107,9 @@ class Counter(Part):
         match answer:
             case Accepted():
                 await self._pin(visit, answer)
-            case Shown():
+            case PictureShown():
                 await self._show(visit, call, answer)
-            case Opened():
+            case CaseOpened():
                 workspace = await self._workspaces.of(visit.community)
                 sheet = await self._desk.sheet_of(answer.dossier, workspace, passing=True)
                 await self.tell(visit, replace(sheet, blocks=(section(case_texts.YOURS), *sheet.blocks)))
@@ -127,7 +127,7 @@ class Counter(Part):
             bot_user = (await self._workspaces.of(visit.community)).identity.bot_user
             await self.tell(visit, said(texts.not_here(bot_user, visit.channel)))
 
-    async def _show(self, visit: Visit, call: Call, answer: Shown) -> None:
+    async def _show(self, visit: Visit, call: Call, answer: PictureShown) -> None:
         """The job once more, for one person's eyes, whatever it is hidden from others for."""
         standing = await self._backroom.run(
             "desk", load_standing, self._ports.database, answer.job.id, viewer=call.person

@@ -19,8 +19,8 @@ from bots.slack.blocks.modal_views import View
 from bots.slack.context import Part, Premises
 from bots.slack.workspaces.members import People
 from bots.texts import chat
-from studio.commands.registry import perform
-from studio.commands.results import Balance, Settled
+from studio.commands.registry import execute
+from studio.commands.results import Balance, SettingsChanged
 from studio.commands.spec import Call
 from studio.commands.submission.known_names import names_offered
 from studio.db import queries
@@ -56,7 +56,7 @@ class Home(Part):
         value = str(chosen.get("value") or element.get("value") or home_view.HOUSES)
         try:
             call = await self._people.call_of(visit)
-            await self._backroom.run("desk", perform, self._ports, call, "settings", {name: value})
+            await self._backroom.run("desk", execute, self._ports, call, "settings", {name: value})
         except NotInstalled:
             return
         except ChatelierError as error:
@@ -106,8 +106,8 @@ class Home(Part):
 
 def _look_up(ports: Ports, call: Call) -> Belongings:
     """Jobs that are outstanding with their places, and the latest that are done, of all linked identities."""
-    balance, settled = perform(ports, call, "credits", {}), perform(ports, call, "settings", {})
-    if not isinstance(balance, Balance) or not isinstance(settled, Settled):
+    balance, settled = execute(ports, call, "credits", {}), execute(ports, call, "settings", {})
+    if not isinstance(balance, Balance) or not isinstance(settled, SettingsChanged):
         raise TypeError("credits and settings answer with what their names say")
     models, styles = names_offered(ports)
     with ports.database.read() as session:

@@ -21,7 +21,7 @@ from bots.slack.workspaces.members import People
 from bots.texts import chat
 from bots.texts.prompt_flags import spread_flags
 from studio.commands.button_ids import Action, Button
-from studio.commands.registry import perform, press
+from studio.commands.registry import execute, execute_button
 from studio.commands.results import Answer
 from studio.commands.spec import Call
 from studio.commands.submission.known_names import names_offered
@@ -207,9 +207,9 @@ class Forms(Part):
         call = await self._people.call_of(visit)
         if name == modal_views.PICK:
             button = _picked(matter, values)
-            return call, await self._backroom.run("desk", press, self._ports, call, button)
+            return call, await self._backroom.run("desk", execute_button, self._ports, call, button)
         command, values = _command(name, matter, values)
-        return call, await self._backroom.run("desk", perform, self._ports, call, command, values)
+        return call, await self._backroom.run("desk", execute, self._ports, call, command, values)
 
     async def _answer_late(self, visit: Visit, work: "asyncio.Future[tuple[Call, Answer]]") -> None:
         try:

@@ -16,7 +16,7 @@ from bots.slack.messages.job_delivery import SlackBearer
 from bots.slack.messages.message_lookup import Finder
 from bots.slack.workspaces.members import People
 from studio.commands.button_ids import Action, Button
-from studio.commands.registry import REACTIONS, press
+from studio.commands.registry import REACTIONS, execute_button
 from studio.commands.results import Answer
 from studio.commands.spec import Call
 from studio.errors import DatabaseUnavailableError, NotFoundError
@@ -115,6 +115,6 @@ class Reactions(Part):
                 )
                 if starred == given:
                     return ""
-            return await self._backroom.run("desk", press, self._ports, call, button)
+            return await self._backroom.run("desk", execute_button, self._ports, call, button)
 
         return work

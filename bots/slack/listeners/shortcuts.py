@@ -16,7 +16,7 @@ from bots.slack.messages.message_lookup import Finder
 from bots.slack.texts import texts
 from bots.texts import chat
 from studio.commands.button_ids import Action, Button
-from studio.commands.registry import perform, press
+from studio.commands.registry import execute, execute_button
 from studio.commands.results import Answer
 from studio.commands.spec import Call
 from studio.domain.identifiers import picture_id
@@ -89,7 +89,7 @@ class Shortcuts(Part):
         if not files:
             raise BadRequestError(chat.NO_IMAGE)
         traces = await self._uploads.look_at(visit, files[0], call.person)
-        return await self._backroom.run("desk", perform, self._ports, call, "whose", {"image": traces})
+        return await self._backroom.run("desk", execute, self._ports, call, "whose", {"image": traces})
 
     async def _matter_of(
         self, visit: Visit, message: Mapping[str, Any], action: Action, call: Call
@@ -118,13 +118,13 @@ class Shortcuts(Part):
             await self._forms.ask_which(visit, matter)
             return ""
         button = Button(action=action, job_id=job_id, index=numbers[0])
-        return await self._backroom.run("desk", press, self._ports, call, button)
+        return await self._backroom.run("desk", execute_button, self._ports, call, button)
 
     async def _on_foreign(
         self, visit: Visit, call: Call, action: Action, message: Mapping[str, Any]
     ) -> Answer | str:
         source = await self._taken_in(visit, call, message)
-        return await self._backroom.run("desk", perform, self._ports, call, str(action), {"image": source})
+        return await self._backroom.run("desk", execute, self._ports, call, str(action), {"image": source})
 
     async def _taken_in(self, visit: Visit, call: Call, message: Mapping[str, Any]) -> Source:
         """Somebody's image: taken in like an upload of the person who asks."""

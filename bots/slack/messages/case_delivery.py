@@ -24,7 +24,7 @@ from bots.slack.messages.message_sender import (
 )
 from bots.slack.workspaces.registry import Workspace
 from bots.texts import cases as case_texts
-from studio.domain.cases import Case, CaseState, Dossier, Notice
+from studio.domain.cases import Case, CaseDetails, CaseState, Notice
 from studio.domain.jobs import Job
 from studio.domain.people import Platform
 from studio.errors import StorageError
@@ -36,7 +36,7 @@ log = logging.getLogger(__name__)
 
 
 class SlackDesk(Part):
-    async def lay(self, dossier: Dossier, channel: str, slip: Slip | None) -> Slip:
+    async def lay(self, dossier: CaseDetails, channel: str, slip: Slip | None) -> Slip:
         async with patience():
             workspace = await self._workspaces.of(dossier.case.community)
             post = await self.sheet_of(dossier, workspace)
@@ -66,7 +66,7 @@ class SlackDesk(Part):
         if case.state is CaseState.CLOSED:
             await workspace.showcase.keep_only(case.id, file_of(post) or None)
 
-    async def ask(self, dossier: Dossier, slip: Slip | None) -> Slip:
+    async def ask(self, dossier: CaseDetails, slip: Slip | None) -> Slip:
         case = dossier.case
         async with patience():
             workspace = await self._workspaces.of(case.community)
@@ -80,7 +80,7 @@ class SlackDesk(Part):
                     raise
                 return await self._ask_there(workspace, dossier, dossier.job, user)
 
-    async def _ask_there(self, workspace: Workspace, dossier: Dossier, job: Job, user: str) -> Slip:
+    async def _ask_there(self, workspace: Workspace, dossier: CaseDetails, job: Job, user: str) -> Slip:
         """Where the other person asked, of somebody who takes no direct messages."""
         address, mark = job.address, _mark_of(dossier.case)
         if address.platform is not Platform.SLACK or address.channel.startswith("D"):
@@ -102,7 +102,7 @@ class SlackDesk(Part):
             with unreachable_when(CLOSED):
                 await send(workspace, said(text, ours=False), channel=channel)
 
-    async def sheet_of(self, dossier: Dossier, workspace: Workspace, *, passing: bool = False) -> Post:
+    async def sheet_of(self, dossier: CaseDetails, workspace: Workspace, *, passing: bool = False) -> Post:
         """A case as it looks now: its picture is a mosaic, and gone once the case is decided.
 
         `passing`: for one pair of eyes, not for the desk's channel.
@@ -121,7 +121,7 @@ class SlackDesk(Part):
                 log.info("a case is shown without its mosaic: %s", type(error).__name__)
         return sheet(dossier, mosaic)
 
-    async def revealed(self, dossier: Dossier, workspace: Workspace) -> Post:
+    async def revealed(self, dossier: CaseDetails, workspace: Workspace) -> Post:
         """The pictures as they are, for the moderator who asked to see them. Raises `SlackAway`, `SlackRefuses`."""
         exhibits = dossier.exhibits[:_MOST_SHOWN]
         prints = await self._backroom.run("shelf", prints_of, self._ports, exhibits, limit_bytes=_LIMIT_BYTES)

@@ -19,7 +19,7 @@ from studio.db.database import Database
 from studio.domain.events import JobProgress
 from studio.domain.jobs import Job
 from studio.errors import ChatelierError
-from studio.runtime.bounded_dict import Latest
+from studio.runtime.bounded_dict import BoundedDict
 from studio.runtime.clock import now
 
 _MOST_A_MINUTE = 12  # in a workspace; each is three uploads' calls and, later, a deletion
@@ -60,7 +60,7 @@ class Glimpses:
         self._first_seconds = first_seconds
         self._every_seconds = every_seconds
         self._clock = clock
-        self._seen: Latest[str, _Seen] = Latest(_KEPT_JOBS)
+        self._seen: BoundedDict[str, _Seen] = BoundedDict(_KEPT_JOBS)
         self._recent: defaultdict[str, deque[float]] = defaultdict(deque)
         self._tasks: set[asyncio.Task[None]] = set()
 

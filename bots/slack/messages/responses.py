@@ -11,30 +11,30 @@ from studio.commands.results import (
     Answer,
     Attribution,
     Balance,
-    Deleted,
+    CaseOpened,
     DeskCases,
     Family,
     History,
     InQueue,
-    Opened,
-    Shown,
-    Starred,
-    Stopped,
+    JobsStopped,
+    PicturesDeleted,
+    PictureShown,
+    StarChanged,
 )
 
 
 def post_of(answer: Answer | str) -> Post | None:
     """None for what is answered by other means: a job's own message, a picture, a case."""
     match answer:
-        case "" | Accepted() | Shown() | Opened():
+        case "" | Accepted() | PictureShown() | CaseOpened():
             return None
         case str():
             return said(answer)
-        case Stopped():
+        case JobsStopped():
             return said(chat.stopped(at_once=answer.at_once))
-        case Deleted():
+        case PicturesDeleted():
             return said(chat.deleted(len(answer.picture_ids)))
-        case Starred():
+        case StarChanged():
             return said(chat.starred(given=answer.given, stars=answer.stars))
         case InQueue() | History() | Balance() | Family() | Attribution():
             return said("\n".join(map(mrkdwn, lines_of(answer))))

@@ -7,7 +7,7 @@ import time
 from bots.slack.api.client import SlackAway, SlackRefuses
 from bots.slack.api.request import Visit
 from bots.slack.workspaces.registry import Workspaces
-from studio.runtime.bounded_dict import Latest
+from studio.runtime.bounded_dict import BoundedDict
 
 _KEPT_CHANNELS = 5000
 _KEPT_SECONDS = 10 * 60
@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 class Channels:
     def __init__(self, workspaces: Workspaces) -> None:
         self._workspaces = workspaces
-        self._public: Latest[str, tuple[float, bool]] = Latest(_KEPT_CHANNELS)
+        self._public: BoundedDict[str, tuple[float, bool]] = BoundedDict(_KEPT_CHANNELS)
 
     async def is_private(self, visit: Visit, *, anew: bool = False) -> bool:
         """Direct messages are; so is a channel of which Slack does not say that it is public.

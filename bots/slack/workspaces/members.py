@@ -21,7 +21,7 @@ from studio.db.people import lock_person
 from studio.domain.people import Address, Person, Platform, Role
 from studio.errors import ChatelierError
 from studio.parsing.text_cleaning import clean_text
-from studio.runtime.bounded_dict import Latest
+from studio.runtime.bounded_dict import BoundedDict
 
 _KEPT_MEMBERS = 5000
 _KEPT_SECONDS = 10 * 60
@@ -45,7 +45,7 @@ class People(Part):
         super().__init__(premises)
         self._groups = groups
         self._channels = channels
-        self._members: Latest[str, tuple[float, Member]] = Latest(_KEPT_MEMBERS)
+        self._members: BoundedDict[str, tuple[float, Member]] = BoundedDict(_KEPT_MEMBERS)
 
     async def call_of(self, visit: Visit) -> Call:
         """The visit as the studio's words. A workspace is one community, whichever channel was used.

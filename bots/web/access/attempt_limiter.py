@@ -2,7 +2,7 @@
 
 import time
 
-from studio.runtime.bounded_dict import Latest
+from studio.runtime.bounded_dict import BoundedDict
 
 _MOST_KEYS = 10_000
 
@@ -11,7 +11,7 @@ class Doorkeeper:
     """Token buckets in memory: `tries` at once for a key, refilled evenly over `seconds`."""
 
     def __init__(self) -> None:
-        self._buckets: Latest[str, tuple[float, float]] = Latest(_MOST_KEYS)
+        self._buckets: BoundedDict[str, tuple[float, float]] = BoundedDict(_MOST_KEYS)
 
     def patient_with(self, key: str, *, tries: int, seconds: float = 60) -> bool:
         """Whether another try is left."""

@@ -8,7 +8,7 @@ from studio.db import display_names, newcomer_origins
 from studio.db.database import Database
 from studio.db.people import lock_person, touch
 from studio.parsing.reserved_names import is_reserved
-from studio.runtime.bounded_dict import Latest
+from studio.runtime.bounded_dict import BoundedDict
 
 _MOST_REMEMBERED = 10_000
 _NOTE_AGAIN_SECONDS = 3600.0
@@ -20,7 +20,7 @@ class Identities:
     def __init__(self, database: Database, passes: Passes) -> None:
         self._database = database
         self._passes = passes
-        self._noted_at: Latest[tuple[str, str], float] = Latest(_MOST_REMEMBERED)
+        self._noted_at: BoundedDict[tuple[str, str], float] = BoundedDict(_MOST_REMEMBERED)
 
     def arrive(self, visitor: Visitor) -> str:
         """Write down a person who comes in. Else answers what is wrong with the name, as a sentence.

@@ -14,7 +14,7 @@ from studio.db.database import Database
 from studio.db.identity_tables import EndedSessionRow
 from studio.db.sql_dialects import insert_into
 from studio.errors import DatabaseUnavailableError
-from studio.runtime.bounded_dict import Latest
+from studio.runtime.bounded_dict import BoundedDict
 from studio.runtime.clock import now
 
 _COOKIES_LAST = timedelta(days=180)  # what is older no cookie names any more
@@ -28,7 +28,7 @@ class SessionRegistry:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._ended: Latest[str, tuple[bool, float]] = Latest(_MOST_REMEMBERED)
+        self._ended: BoundedDict[str, tuple[bool, float]] = BoundedDict(_MOST_REMEMBERED)
 
     def remembered(self, session: str) -> bool | None:
         """Whether it has ended; None when the records have to be asked. For the event loop."""

@@ -8,7 +8,7 @@ from bots.web.live.responses import Reply, reply_to
 from bots.web.texts import texts
 from studio.commands.button_ids import parse_button
 from studio.commands.command_line import parse_phrase
-from studio.commands.registry import find_command, perform, press
+from studio.commands.registry import execute, execute_button, find_command
 from studio.commands.spec import Call, CommandSpec, Kind
 from studio.db.people import find_named
 from studio.domain.people import Platform
@@ -49,7 +49,7 @@ class Clerk:
                 return self._press(call, wish)
             case Ask():
                 values = self._named(find_command(wish.command), dict(wish.values))
-                return reply_to(perform(self._ports, call, wish.command, values))
+                return reply_to(execute(self._ports, call, wish.command, values))
 
     def _say(self, call: Call, visitor: Visitor, wish: Say) -> Reply:
         if wish.text.strip().lower().partition(" ")[0] == "/help":
@@ -62,13 +62,13 @@ class Clerk:
             values[place] = self._redeem_look(visitor, ticket) if looked else self._redeem(visitor, ticket)
         if wish.mask:
             values["mask"] = self._redeem(visitor, wish.mask)
-        return reply_to(perform(self._ports, call, spec.name, self._named(spec, values)))
+        return reply_to(execute(self._ports, call, spec.name, self._named(spec, values)))
 
     def _press(self, call: Call, wish: Press) -> Reply:
         button = parse_button(wish.button)
         if button is None:
             raise BadRequestError(texts.BUTTON_UNKNOWN)
-        return reply_to(press(self._ports, call, button))
+        return reply_to(execute_button(self._ports, call, button))
 
     def _named(self, spec: CommandSpec, values: dict[str, object]) -> dict[str, object]:
         """People are called by their names here; the studio knows them by their keys."""

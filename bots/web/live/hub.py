@@ -25,7 +25,7 @@ from studio.db.queue_estimates import Outlook, outlooks
 from studio.domain.events import JobProgress
 from studio.domain.jobs import OUTSTANDING, WAITING, JobState
 from studio.ports import Ports
-from studio.runtime.bounded_dict import Latest
+from studio.runtime.bounded_dict import BoundedDict
 
 GATHER_SECONDS = 0.04  # changes within this time travel in one message
 LOOK_AGAIN_SECONDS = 10.0  # how often unfinished jobs are looked up, whatever the events say
@@ -47,7 +47,7 @@ class Room:
         self._progress: dict[str, JobProgress] = {}
         self._stepped: set[str] = set()
         self._unfinished: dict[str, JobState] = {}
-        self._told: Latest[str, str] = Latest(MOST_REMEMBERED)
+        self._told: BoundedDict[str, str] = BoundedDict(MOST_REMEMBERED)
         self.tellings = 0  # how often cards were told; for whoever reads the wall meanwhile
         self._people_changed = False
         self._positions_due = False

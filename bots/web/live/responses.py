@@ -12,19 +12,19 @@ from studio.commands.results import (
     Answer,
     Attribution,
     Balance,
+    CaseDecided,
+    CaseOpened,
     Community,
-    Decided,
-    Deleted,
     DeskCases,
     Family,
     History,
     InQueue,
+    JobsStopped,
     LinkOffered,
-    Opened,
-    Settled,
-    Shown,
-    Starred,
-    Stopped,
+    PicturesDeleted,
+    PictureShown,
+    SettingsChanged,
+    StarChanged,
 )
 from studio.domain.cases import CaseKind
 from studio.domain.identifiers import split_picture_id
@@ -53,18 +53,18 @@ class Reply:
 
 def reply_to(answer: Answer) -> Reply:
     match answer:
-        case Shown() | InQueue() | History() | Family() | Settled() | Community():
+        case PictureShown() | InQueue() | History() | Family() | SettingsChanged() | Community():
             return Reply(tell={"ok": True, "open": _sheet_of(answer)})
         case DeskCases():
             return Reply(tell={"ok": True, "go": "/desk"})
-        case Opened(dossier=dossier):
+        case CaseOpened(dossier=dossier):
             return Reply(tell={"ok": True, "go": f"/desk#case-{dossier.case.id}"})
-        case Decided(case=case):
+        case CaseDecided(case=case):
             told = _told(" ".join(lines_of(answer, VOICE)), case.job_id)
             if case.kind is CaseKind.CONSENT:
                 told.tell["open"] = "/mine/messages"
             return told
-        case Accepted() | Stopped() | Deleted() | Starred():
+        case Accepted() | JobsStopped() | PicturesDeleted() | StarChanged():
             return _of_a_job(answer)
         case Balance():
             return _told(balance(answer))
@@ -74,15 +74,15 @@ def reply_to(answer: Answer) -> Reply:
             return _told(" ".join(lines_of(answer, VOICE)))
 
 
-def _of_a_job(answer: Accepted | Stopped | Deleted | Starred) -> Reply:
+def _of_a_job(answer: Accepted | JobsStopped | PicturesDeleted | StarChanged) -> Reply:
     match answer:
         case Accepted():
             return Reply(tell={"ok": True, "job": answer.job_id}, job_id=answer.job_id)
-        case Stopped():
+        case JobsStopped():
             return _told(texts.stopped(at_once=answer.at_once), answer.job_id)
-        case Deleted():
+        case PicturesDeleted():
             return _told(texts.deleted(len(answer.picture_ids)), _job_of(answer.picture_ids[0]))
-        case Starred():
+        case StarChanged():
             return _told(texts.starred(given=answer.given), _job_of(answer.picture_id))
 
 
@@ -100,10 +100,10 @@ def _to_copy(answer: Attribution | LinkOffered) -> Reply:
     return Reply(tell={"ok": True, "text": text, "keep": True, "copy": copy})
 
 
-def _sheet_of(answer: Shown | InQueue | History | Family | Settled | Community) -> str:
+def _sheet_of(answer: PictureShown | InQueue | History | Family | SettingsChanged | Community) -> str:
     """The path of the sheet that shows it."""
     match answer:
-        case Shown(job=job):
+        case PictureShown(job=job):
             return f"/jobs/{job.id}"
         case InQueue():
             return "/mine/queue"
@@ -111,7 +111,7 @@ def _sheet_of(answer: Shown | InQueue | History | Family | Settled | Community) 
             return "/mine/history"
         case Family():
             return f"/view/{answer.picture_id}"
-        case Settled():
+        case SettingsChanged():
             return "/settings"
         case Community():
             return "/rules"

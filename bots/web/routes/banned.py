@@ -9,7 +9,7 @@ from bots.web.access.login import admitted
 from bots.web.access.sessions import ROOM_ADDRESS
 from bots.web.rendering import render
 from bots.web.texts import texts
-from studio.commands.registry import perform
+from studio.commands.registry import execute
 from studio.commands.spec import Call
 from studio.errors import ChatelierError
 
@@ -29,7 +29,7 @@ async def forget(request: Request) -> Response:
     if not house.passes.knows_form(visitor, token):
         return await banned_page(request, texts.STALE_FORM)
     call = Call(person=visitor.person, address=ROOM_ADDRESS, request_key=f"web:forget:{visitor.user_id}")
-    work = partial(perform, house.ports, call, "forget-me", {"confirm": "yes"})
+    work = partial(execute, house.ports, call, "forget-me", {"confirm": "yes"})
     try:
         await house.backroom.run("desk", work)
     except ChatelierError as error:

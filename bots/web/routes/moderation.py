@@ -19,12 +19,12 @@ from bots.web.rendering import render
 from bots.web.texts import texts
 from studio.commands.button_ids import Action
 from studio.commands.moderation.cases import MODERATORS_ONLY
-from studio.commands.registry import perform
-from studio.commands.results import Opened
+from studio.commands.registry import execute
+from studio.commands.results import CaseOpened
 from studio.commands.spec import Call
 from studio.db.cases import desk_cases
 from studio.db.people import find_person
-from studio.domain.cases import Case, CaseState, Dossier
+from studio.domain.cases import Case, CaseDetails, CaseState
 from studio.domain.identifiers import is_job_id
 from studio.errors import ChatelierError, NotAllowedError, NotFoundError
 from studio.runtime.clock import now
@@ -90,15 +90,15 @@ async def _act(request: Request, values: dict[str, str]) -> Response:
     call = Call(person=visitor.person, address=ROOM_ADDRESS, request_key=f"web:desk:{case_id}")
     asked = {"case": case_id, **values}
     try:
-        answer: Any = await house.backroom.run("desk", perform, house.ports, call, "review", asked)
+        answer: Any = await house.backroom.run("desk", execute, house.ports, call, "review", asked)
     except ChatelierError as error:
         return JSONResponse({"text": texts.sentence_of(error)}, status_code=409)
-    if isinstance(answer, Opened):
+    if isinstance(answer, CaseOpened):
         return JSONResponse({"html": _case_html(answer.dossier)})
     return JSONResponse({"text": " ".join(lines_of(answer, VOICE))})
 
 
-def _case_html(dossier: Dossier) -> str:
+def _case_html(dossier: CaseDetails) -> str:
     case = dossier.case
     return render(
         "case.html",

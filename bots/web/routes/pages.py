@@ -17,7 +17,7 @@ from bots.web.routes.banned import banned_page
 from bots.web.routes.page_layout import page_of, sheet_of
 from bots.web.texts import texts
 from studio.commands.moderation.report import LONGEST_REASON
-from studio.commands.registry import REACTIONS, perform
+from studio.commands.registry import REACTIONS, execute
 from studio.commands.results import History, InQueue
 from studio.commands.spec import Call
 from studio.commands.submission.known_names import default_note, names_offered
@@ -115,7 +115,7 @@ async def own_sheet(request: Request) -> Response:
     call = Call(person=visitor.person, address=ROOM_ADDRESS, request_key="")
 
     def load() -> str:
-        answer = perform(house.ports, call, name, {})
+        answer = execute(house.ports, call, name, {})
         places = answer.places if isinstance(answer, InQueue) else ()
         jobs = answer.jobs if isinstance(answer, History) else ()
         rows = [(place.job, place.ahead, place.eta_seconds) for place in places]
@@ -156,7 +156,7 @@ async def settings_sheet(request: Request) -> Response:
     call = Call(person=visitor.person, address=ROOM_ADDRESS, request_key="")
 
     def load() -> str:
-        settled: Any = perform(house.ports, call, "settings", {})
+        settled: Any = execute(house.ports, call, "settings", {})
         models, styles = names_offered(house.ports)
         return render(
             "settings.html",
@@ -176,7 +176,7 @@ async def rules_sheet(request: Request) -> Response:
     call = Call(person=visitor.person, address=ROOM_ADDRESS, request_key="")
 
     def load() -> str:
-        answer: Any = perform(house.ports, call, "studio", {})
+        answer: Any = execute(house.ports, call, "studio", {})
         return render("rules.html", lines=lines_of(answer, VOICE))
 
     return sheet_of(request, visitor, await house.backroom.run("wall", load))

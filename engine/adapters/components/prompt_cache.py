@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 
 from engine.batching.sample import Conditions
-from studio.runtime.bounded_dict import Latest
+from studio.runtime.bounded_dict import BoundedDict
 
 Encode = Callable[[Sequence[str]], Sequence[Conditions]]
 
@@ -16,7 +16,7 @@ class PromptCache:
 
     def __init__(self, encode: Encode, *, remembered: int = _REMEMBERED) -> None:
         self._encode = encode
-        self._known: Latest[str, Conditions] = Latest(remembered)
+        self._known: BoundedDict[str, Conditions] = BoundedDict(remembered)
 
     def find(self, texts: Iterable[str]) -> dict[str, Conditions]:
         """Conditions by text, the unknown ones encoded in batches of at most 16."""

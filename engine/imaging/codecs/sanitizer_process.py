@@ -11,7 +11,13 @@ from typing import Any
 from engine.imaging.codecs.upload_sanitizer import check_size, clean_upload
 from studio.errors import BadImageError
 from studio.ports import CleanUpload
-from studio.runtime.worker_process import TIMEOUT_SECONDS, Annex, AnnexFull, AnnexLost, Reply
+from studio.runtime.worker_process import (
+    TIMEOUT_SECONDS,
+    Reply,
+    WorkerBusyError,
+    WorkerCrashedError,
+    WorkerProcess,
+)
 
 # Virtual memory: about 60 MB for the interpreter and its libraries, the rest for the largest picture allowed.
 MEMORY_BYTES = 512 * 2**20
@@ -29,8 +35,8 @@ class Glovebox:
         places: int = PLACES,
         command: Sequence[str] | None = None,
     ) -> None:
-        """As `Annex`."""
-        self.annex = Annex(
+        """As `WorkerProcess`."""
+        self.annex = WorkerProcess(
             "engine.imaging.codecs.sanitizer_process:answer",
             attachments=3,
             timeout_seconds=timeout_seconds,
@@ -44,9 +50,9 @@ class Glovebox:
         check_size(data)
         try:
             reply, pictures = self.annex.ask(data, check=_check)
-        except AnnexFull as error:
+        except WorkerBusyError as error:
             raise BadImageError("too many others are being opened. Please try again in a minute.") from error
-        except AnnexLost as error:
+        except WorkerCrashedError as error:
             raise BadImageError(
                 "it could not be opened safely. Please save it again as PNG or JPEG."
             ) from error

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from studio.commands.generation.reroll import JOB
-from studio.commands.results import Stopped
+from studio.commands.results import JobsStopped
 from studio.commands.spec import Call, CommandSpec
 from studio.db import job_transitions, queries
 from studio.db.linked_identities import same_human
@@ -19,7 +19,7 @@ class Cancel:
     job: str
 
 
-def cancel(ports: Ports, call: Call, command: Cancel) -> Stopped:
+def cancel(ports: Ports, call: Call, command: Cancel) -> JobsStopped:
     """A waiting job ends at once, and a held one with its pictures; one being painted ends within a denoising step."""
     with ports.database.begin() as session:
         job = queries.find_job(session, command.job, viewer=call.person)
@@ -34,7 +34,7 @@ def cancel(ports: Ports, call: Call, command: Cancel) -> Stopped:
     clear_away(ports, removal)
     if not ended:
         ports.queue.cancel(job.id)
-    return Stopped(job_id=job.id, at_once=bool(ended))
+    return JobsStopped(job_id=job.id, at_once=bool(ended))
 
 
 SPEC = CommandSpec(

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from studio.commands.results import Balance, Given
+from studio.commands.results import Balance, CreditsGiven
 from studio.commands.spec import Call, CommandSpec, Kind, Parameter
 from studio.db import credit_ledger, outbox
 from studio.db.cases import write_notice
@@ -24,7 +24,7 @@ class Credits:
     amount: int | None = None
 
 
-def credits(ports: Ports, call: Call, command: Credits) -> Balance | Given:
+def credits(ports: Ports, call: Call, command: Credits) -> Balance | CreditsGiven:
     if command.to is None and command.amount is None:
         return _balance(ports, call)
     if command.to is None or command.amount is None:
@@ -41,7 +41,7 @@ def _balance(ports: Ports, call: Call) -> Balance:
     return Balance(used=used, monthly=monthly, gifts=gifts)
 
 
-def _give(ports: Ports, call: Call, to: str, amount: int) -> Given:
+def _give(ports: Ports, call: Call, to: str, amount: int) -> CreditsGiven:
     """Once for each request. Raises `OutOfCreditsError`, `BadParameterError` and `NotAllowedError`."""
     monthly = ports.gate.allowance(call.person).monthly_credits
     if monthly is None:
@@ -64,7 +64,7 @@ def _give(ports: Ports, call: Call, to: str, amount: int) -> Given:
             text = f"@{call.person.display_name} gave you {amount} credits."
             events = [write_notice(session, NoticeKind.GIFT, to, text, notice_id=job_id_of(gift))]
     outbox.send(ports.database, ports.events, [each for each in events if each is not None])
-    return Given(seen=receiver, amount=amount, left=left)
+    return CreditsGiven(seen=receiver, amount=amount, left=left)
 
 
 SPEC = CommandSpec(

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from studio.commands.parameters import MODEL, STYLE
-from studio.commands.results import Settled
+from studio.commands.results import SettingsChanged
 from studio.commands.spec import Call, CommandSpec, Kind, Parameter, bare_value
 from studio.commands.submission.known_names import find_model, require_style
 from studio.db import settings
@@ -27,7 +27,7 @@ class Settings:
     count: str | None = None
 
 
-def settle(ports: Ports, call: Call, command: Settings) -> Settled:
+def settle(ports: Ports, call: Call, command: Settings) -> SettingsChanged:
     """Raises `BadParameterError`."""
     _require_known(ports, command)
     with ports.database.begin() as session:
@@ -46,7 +46,7 @@ def settle(ports: Ports, call: Call, command: Settings) -> Settled:
             chosen = replace(chosen, **changes)  # type: ignore[arg-type]
             lock_person(session, call.person)
             settings.keep_preferences(session, call.person.key, chosen)
-    return Settled(preferences=chosen)
+    return SettingsChanged(preferences=chosen)
 
 
 def _require_known(ports: Ports, command: Settings) -> None:

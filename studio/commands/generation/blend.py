@@ -8,7 +8,7 @@ from studio.commands.parameters import COUNT, IMAGE, PICTURE, SEED
 from studio.commands.results import Accepted
 from studio.commands.spec import MAX_PROMPT, Call, CommandSpec, Kind, Parameter
 from studio.commands.submission.request_defaults import usual_count
-from studio.commands.submission.source_images import Origin, chosen_seed, find_origin
+from studio.commands.submission.source_images import SourceImage, chosen_seed, find_origin
 from studio.commands.submission.submit import submit
 from studio.domain.prices import pixels_like
 from studio.domain.requests import MOST_BLENDED, Operation, PaintRequest, Source
@@ -117,7 +117,7 @@ def _together(texts: Sequence[str]) -> str:
     return joined
 
 
-def _shared_style(origins: Sequence[Origin]) -> str | None:
+def _shared_style(origins: Sequence[SourceImage]) -> str | None:
     styles = {each.style for each in origins}
     return styles.pop() if len(styles) == 1 else None
 

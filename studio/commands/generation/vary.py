@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from studio.commands.parameters import COUNT, IMAGE, PICTURE, SEED
 from studio.commands.results import Accepted
 from studio.commands.spec import Call, CommandSpec, Kind, Parameter
-from studio.commands.submission.prompt_wording import Wording, read_wording
+from studio.commands.submission.prompt_wording import PromptWording, read_wording
 from studio.commands.submission.request_defaults import usual_count
 from studio.commands.submission.source_images import chosen_seed, find_origin
 from studio.commands.submission.submit import submit
@@ -35,7 +35,7 @@ def request_of(ports: Ports, call: Call, command: Vary) -> PaintRequest:
     wording = (
         read_wording(command.prompt, count=count, usual=usual)
         if command.prompt
-        else Wording(prompt=origin.prompt, prompts=(), count=count or usual)
+        else PromptWording(prompt=origin.prompt, prompts=(), count=count or usual)
     )
     return PaintRequest(
         operation=Operation.VARY,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from studio.commands.results import Decided
+from studio.commands.results import CaseDecided
 from studio.commands.spec import Call, CommandSpec, Kind, Parameter
 from studio.commands.submission.submit import enqueue
 from studio.db import cases, outbox
@@ -26,7 +26,7 @@ class AnswerConsent:
     answer: str
 
 
-def answer_consent(ports: Ports, call: Call, command: AnswerConsent) -> Decided:
+def answer_consent(ports: Ports, call: Call, command: AnswerConsent) -> CaseDecided:
     """Only the person who was asked answers, once. Raises `NotFoundError`, `NotAllowedError` and `CaseTakenError`."""
     decision = Decision.APPROVE if command.answer == "yes" else Decision.REJECT
     with ports.database.begin() as session:
@@ -46,7 +46,7 @@ def answer_consent(ports: Ports, call: Call, command: AnswerConsent) -> Decided:
         enqueue(ports, job, events)
     else:
         outbox.send(ports.database, ports.events, events)
-    return Decided(case=case)
+    return CaseDecided(case=case)
 
 
 def _follow(session: Session, case: Case, decision: Decision) -> list[OutboxRow]:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from studio.commands.results import Filed
+from studio.commands.results import ReportFiled
 from studio.commands.spec import Call, CommandSpec, Kind, Parameter
 from studio.commands.submission.job_creation import CORE
 from studio.db import outbox, queries
@@ -21,7 +21,7 @@ class Appeal:
     reason: str = ""
 
 
-def appeal(ports: Ports, call: Call, command: Appeal) -> Filed:
+def appeal(ports: Ports, call: Call, command: Appeal) -> ReportFiled:
     """The owner of a refused job appeals, once, where somebody moderates.
 
     Raises `NotFoundError`, `NotAllowedError` and `BadParameterError`.
@@ -48,7 +48,7 @@ def appeal(ports: Ports, call: Call, command: Appeal) -> Filed:
             words=command.reason,
         )
     outbox.send(ports.database, ports.events, events)
-    return Filed(case=case, repeated=not events)
+    return ReportFiled(case=case, repeated=not events)
 
 
 SPEC = CommandSpec(

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from studio.commands.results import Filed
+from studio.commands.results import ReportFiled
 from studio.commands.spec import Call, CommandSpec, Kind, Parameter
 from studio.db import job_transitions, linked_identities, outbox, queries
 from studio.db.cases import open_case, report_of, report_weight
@@ -23,7 +23,7 @@ class Report:
     reason: str = ""
 
 
-def report(ports: Ports, call: Call, command: Report) -> Filed:
+def report(ports: Ports, call: Call, command: Report) -> ReportFiled:
     """One human reports one picture once, under whichever name. Raises `NotFoundError`."""
     with ports.database.begin() as session:
         linked_identities.hold(session, call.person.key)
@@ -33,7 +33,7 @@ def report(ports: Ports, call: Call, command: Report) -> Filed:
         if linked_identities.same_human(session, job.person.key, call.person.key):
             raise NotAllowedError("This is your own picture: delete it, and it is gone.")
         if earlier := report_of(session, picture.id, linked_identities.identities(session, call.person.key)):
-            return Filed(case=earlier, repeated=True)
+            return ReportFiled(case=earlier, repeated=True)
         case, events = open_case(
             session,
             CaseKind.REPORT,
@@ -47,7 +47,7 @@ def report(ports: Ports, call: Call, command: Report) -> Filed:
             weight=report_weight(session, call.person.key),
         )
     outbox.send(ports.database, ports.events, events)
-    return Filed(case=case, repeated=False)
+    return ReportFiled(case=case, repeated=False)
 
 
 def report_from_outside(ports: Ports, picture_id: str, words: str) -> Case:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from studio.commands.moderation.cases import MODERATORS_ONLY
-from studio.commands.results import Decided, Opened
+from studio.commands.results import CaseDecided, CaseOpened
 from studio.commands.spec import Audience, Call, CommandSpec, Kind, Parameter
 from studio.db.cases import desk_cases
 from studio.db.linked_identities import identities
@@ -20,7 +20,7 @@ class Review:
     note: str = ""
 
 
-def review(ports: Ports, call: Call, command: Review) -> Opened | Decided:
+def review(ports: Ports, call: Call, command: Review) -> CaseOpened | CaseDecided:
     """Without a case, the next one that is free.
 
     Raises `NotAllowedError`, `NotFoundError`, `CaseTakenError`, `BadParameterError`.
@@ -29,9 +29,9 @@ def review(ports: Ports, call: Call, command: Review) -> Opened | Decided:
         raise NotAllowedError(MODERATORS_ONLY)
     case_id = command.case or _next(ports, call)
     if command.decision is None:
-        return Opened(dossier=ports.desk.claim(call.person, case_id))
+        return CaseOpened(dossier=ports.desk.claim(call.person, case_id))
     decision = Decision(command.decision)
-    return Decided(case=ports.desk.decide(call.person, case_id, decision, note=command.note))
+    return CaseDecided(case=ports.desk.decide(call.person, case_id, decision, note=command.note))
 
 
 def _next(ports: Ports, call: Call) -> str:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from studio.commands.account.cancel import Cancel, cancel
-from studio.commands.results import Deleted, Stopped
+from studio.commands.results import JobsStopped, PicturesDeleted
 from studio.commands.spec import Call, CommandSpec, Kind, Parameter
 from studio.db import queries
 from studio.db.linked_identities import same_human
@@ -22,7 +22,7 @@ class Delete:
     what: str
 
 
-def delete(ports: Ports, call: Call, command: Delete) -> Deleted | Stopped:
+def delete(ports: Ports, call: Call, command: Delete) -> PicturesDeleted | JobsStopped:
     """The lineage stays, so that children keep their family tree; the files go.
 
     A job that is not over yet has no pictures: it is cancelled. So is one that was held for the pictures that go.
@@ -48,7 +48,7 @@ def delete(ports: Ports, call: Call, command: Delete) -> Deleted | Stopped:
             )
             removal.events.extend(ended)
     clear_away(ports, removal)
-    return Deleted(picture_ids=tuple(picture.id for picture in pictures))
+    return PicturesDeleted(picture_ids=tuple(picture.id for picture in pictures))
 
 
 def _target(what: str) -> tuple[str, int]:

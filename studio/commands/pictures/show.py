@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from studio.commands.generation.reroll import JOB
-from studio.commands.results import Shown
+from studio.commands.results import PictureShown
 from studio.commands.spec import Call, CommandSpec
 from studio.commands.visibility import Audience, without_hidden_parents
 from studio.db import queries
@@ -19,10 +19,10 @@ class Show:
     job: str
 
 
-def show(ports: Ports, call: Call, command: Show) -> Shown:
+def show(ports: Ports, call: Call, command: Show) -> PictureShown:
     with ports.database.read() as session:
         job = queries.find_job(session, command.job, viewer=call.person)
-        return Shown(job=job, pictures=_visible_pictures(session, job, Audience.of_call(call)))
+        return PictureShown(job=job, pictures=_visible_pictures(session, job, Audience.of_call(call)))
 
 
 def _visible_pictures(session: Session, job: Job, audience: Audience) -> tuple[Picture, ...]:

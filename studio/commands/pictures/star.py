@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from sqlalchemy import CursorResult, delete
 
-from studio.commands.results import Starred
+from studio.commands.results import StarChanged
 from studio.commands.spec import Call, CommandSpec, Kind, Parameter
 from studio.db import linked_identities, outbox, queries
 from studio.db.people import lock_person
@@ -20,7 +20,7 @@ class Star:
     picture: str
 
 
-def star(ports: Ports, call: Call, command: Star) -> Starred:
+def star(ports: Ports, call: Call, command: Star) -> StarChanged:
     """A human gives one star, whichever of their names they do it under."""
     with ports.database.begin() as session:
         linked_identities.hold(session, call.person.key)
@@ -36,7 +36,7 @@ def star(ports: Ports, call: Call, command: Star) -> Starred:
         changed = PictureChanged(job_id=picture.job_id, platform=call.address.platform, picture_id=picture.id)
         event = outbox.write(session, changed)
     outbox.send(ports.database, ports.events, [event])
-    return Starred(picture_id=picture.id, stars=stars, given=given)
+    return StarChanged(picture_id=picture.id, stars=stars, given=given)
 
 
 SPEC = CommandSpec(

@@ -7,7 +7,7 @@ from studio.parsing.prompt_alternatives import spread
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wording:
+class PromptWording:
     """`prompts` is empty when the prompt stands for itself."""
 
     prompt: str
@@ -15,17 +15,17 @@ class Wording:
     count: int
 
 
-def read_wording(prompt: str, *, count: int | None, usual: int) -> Wording:
+def read_wording(prompt: str, *, count: int | None, usual: int) -> PromptWording:
     """With alternatives, each is painted once where no number of pictures is asked for.
 
     Raises `BadParameterError` for braces that do not fit, and for fewer pictures than alternatives.
     """
     prompts = spread(prompt)
     if len(prompts) == 1:
-        return Wording(prompt=prompts[0], prompts=(), count=count or usual)
+        return PromptWording(prompt=prompts[0], prompts=(), count=count or usual)
     if count is not None and count < len(prompts):
         raise BadParameterError(
             "count",
             f"these words have {len(prompts)} alternatives. Ask for as many pictures, or leave it out.",
         )
-    return Wording(prompt=prompt, prompts=prompts, count=count or len(prompts))
+    return PromptWording(prompt=prompt, prompts=prompts, count=count or len(prompts))

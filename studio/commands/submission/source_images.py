@@ -12,7 +12,7 @@ from studio.ports import Ports
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Origin:
+class SourceImage:
     source: Source
     recipe: Recipe | None  # None for an upload
 
@@ -39,12 +39,12 @@ class Origin:
         return self.recipe.loras if self.recipe else ()
 
 
-def find_origin(ports: Ports, call: Call, *, picture: str | None, image: Source | None) -> Origin:
+def find_origin(ports: Ports, call: Call, *, picture: str | None, image: Source | None) -> SourceImage:
     """Raises `BadParameterError` when neither or both are given, `NotFoundError` for a picture out of reach."""
     if picture and image:
         raise BadParameterError("picture", "give a picture id or attach an image, not both.")
     if image:
-        return Origin(source=replace(image, as_mask_key=None), recipe=None)
+        return SourceImage(source=replace(image, as_mask_key=None), recipe=None)
     if not picture:
         raise BadParameterError("picture", "give the id of a picture, or attach an image.")
     with ports.database.read() as session:
@@ -57,7 +57,7 @@ def find_origin(ports: Ports, call: Call, *, picture: str | None, image: Source 
         height=found.height,
         shows_person=shows_person,
     )
-    return Origin(source=source, recipe=found.recipe)
+    return SourceImage(source=source, recipe=found.recipe)
 
 
 def chosen_seed(seed: int | None) -> int:

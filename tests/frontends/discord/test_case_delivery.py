@@ -20,7 +20,7 @@ from studio.domain.events import CaseChanged, JobChanged, NoticeWritten, Picture
 from studio.domain.jobs import JobState
 from studio.domain.people import Person, Platform
 from studio.domain.verdicts import Ruling, Verdict
-from studio.ports import HouseRules, Ports
+from studio.ports import InstanceLimits, Ports
 from studio.runtime.clock import now
 from tests.support import discord_sim
 from tests.support.case_sim import with_gate
@@ -543,7 +543,7 @@ def test_the_invitation_asks_for_exactly_what_is_needed(ports: Ports) -> None:
 
 
 async def test_credits_go_to_another_member_and_to_nobody_else(ports: Ports, tmp_path: Path) -> None:
-    async with open_room(ruled(ports, HouseRules(monthly_credits=30)), tmp_path) as room:
+    async with open_room(ruled(ports, InstanceLimits(monthly_credits=30)), tmp_path) as room:
         given = await room.ana.slash(room.channel, "credits", to=room.bo, amount=10)
         said = given.response.content
         assert said.startswith(f"<@{room.bo.id}> (id `{room.bo.id}`, known since ")

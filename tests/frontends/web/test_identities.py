@@ -13,7 +13,7 @@ from studio.db.people import lock_person
 from studio.db.tables import PersonRow
 from studio.domain.people import Person, Platform
 from studio.parsing.name_folding import name_digest
-from studio.ports import HouseRules, Ports
+from studio.ports import InstanceLimits, Ports
 from studio.runtime.clock import now
 from tests.support.case_sim import PLENTY, with_gate
 from tests.support.web_client import Browser, OpenRoom, web_settings
@@ -50,7 +50,7 @@ def judged(ports: Ports) -> Iterator[OpenRoom]:
         uploads=Pace(requests=2, seconds=3600),
         invite_people=2,
     )
-    rules = HouseRules(monthly_credits=100, max_outstanding_jobs=100)
+    rules = InstanceLimits(monthly_credits=100, max_outstanding_jobs=100)
     settings = web_settings(shared_secret="linden tree", moderator_secret="keys of the house")
     with OpenRoom(with_gate(ports, rules, limits=limits), settings) as opened:
         yield opened

@@ -320,7 +320,7 @@ def test_a_fault_of_ours_is_a_sentence_with_a_number_and_a_line_in_the_log(
     def explode(*arguments: object) -> None:
         raise ZeroDivisionError(str(arguments[-1]))  # the values, with the prompt
 
-    monkeypatch.setattr("bots.web.live.dispatcher.perform", explode)
+    monkeypatch.setattr("bots.web.live.dispatcher.execute", explode)
     answer = room.guest("Ana").say("a private thought")
     assert answer["text"].startswith("Something broke on our side.")
     fault = answer["text"].partition("(Fault ")[2].rstrip(")")

@@ -14,7 +14,7 @@ from chatelier.wiring.ports import bring_up_to_date, open_signer
 from engine.imaging.codecs.encoding import encode_png
 from moderation.provenance import certificates
 from moderation.provenance.watermark.robustness import photograph
-from studio.commands.registry import perform
+from studio.commands.registry import execute
 from studio.commands.spec import Call
 from studio.domain.requests import Operation
 from studio.runtime.clock import now
@@ -67,7 +67,7 @@ def test_a_signed_file_is_found_in_the_records(run, home, tmp_path):
     bring_up_to_date(settings)
     ports = twin_ports(settings.database)
     call = Call(person=someone("ana"), address=somewhere(), request_key="1")
-    job_id = perform(ports, call, "imagine", {"prompt": "a red apple", "count": 1}).job_id
+    job_id = execute(ports, call, "imagine", {"prompt": "a red apple", "count": 1}).job_id
     paint_job(ports, job_id)
     ports.database.close()
     path = tmp_path / "picture.png"

@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw
 from playwright.sync_api import Page, expect
 
 from bots.web import create_app
-from studio.commands.registry import perform
+from studio.commands.registry import execute
 from studio.commands.spec import Call
 from studio.db import queries
 from studio.domain.jobs import JobState
@@ -56,7 +56,7 @@ def hold(house: Ports, prompt: str, mark: str) -> str:
     house.gate.verdict = Verdict(  # type: ignore[attr-defined]
         ruling=Ruling.HOLD, rule="meaning", category="violence", evidence="violence 0.71"
     )
-    job = perform(house, asks("ana", mark), "imagine", {"prompt": prompt})
+    job = execute(house, asks("ana", mark), "imagine", {"prompt": prompt})
     house.gate.verdict = ALLOWED  # type: ignore[attr-defined]
     return str(job.job_id)  # type: ignore[union-attr]
 
@@ -86,9 +86,9 @@ def test_a_moderator_works_through_the_desk_with_keys_alone(
 ) -> None:
     first = hold(house, "a knight after a battle, oil painting", "1")
     job = paint_job(
-        house, perform(house, asks("bo", "2"), "imagine", {"prompt": "two hills"}).job_id, png=landscape()
+        house, execute(house, asks("bo", "2"), "imagine", {"prompt": "two hills"}).job_id, png=landscape()
     )  # type: ignore[union-attr]
-    perform(house, asks("cy", "3"), "report", {"picture": f"{job}.1", "reason": "this is my drawing"})
+    execute(house, asks("cy", "3"), "report", {"picture": f"{job}.1", "reason": "this is my drawing"})
     with open_browser(chromium_path) as browser:
         page = browser.new_page(viewport={"width": 1280, "height": 800})
         page.set_default_timeout(PATIENCE_MILLISECONDS)

@@ -11,7 +11,7 @@ from engine.jobs.cancel_listener import ASIDE_CHANNEL, CancelListener
 from engine.jobs.job_runner import Work
 from engine.jobs.leases import LeaseKeeper
 from engine.queue.celery_queue import CeleryQueue
-from studio.commands.registry import perform
+from studio.commands.registry import execute
 from studio.commands.spec import Call
 from studio.db import queries
 from studio.domain.jobs import JobState
@@ -74,7 +74,7 @@ def test_a_pause_lets_nothing_in_and_stops_what_is_painted_by_a_message(house: P
         worker="w1",
     )
     ana = Call(person=someone("ana"), address=somewhere(), request_key="k:1")
-    job = perform(house, ana, "imagine", {"prompt": "a boat"}).job_id
+    job = execute(house, ana, "imagine", {"prompt": "a boat"}).job_id
     listener.start()
     wait_until_heard(redis_url)
     painting = threading.Thread(target=work.paint, args=[job])
@@ -82,9 +82,9 @@ def test_a_pause_lets_nothing_in_and_stops_what_is_painted_by_a_message(house: P
     try:
         assert brush.began.wait(_PATIENCE_SECONDS)
         mod = Call(person=someone("mod", moderator=True), address=somewhere(), request_key="k:2")
-        perform(house, mod, "studio", {"setting": "pause"})
+        execute(house, mod, "studio", {"setting": "pause"})
         with pytest.raises(CommunityPausedError):
-            perform(house, replace(ana, request_key="k:3"), "imagine", {"prompt": "a pear"})
+            execute(house, replace(ana, request_key="k:3"), "imagine", {"prompt": "a pear"})
         assert brush.stopped.wait(_PATIENCE_SECONDS)
     finally:
         painting.join(timeout=_PATIENCE_SECONDS)

@@ -17,14 +17,14 @@ from bots.delivery.job_view import Slip, keep_slip
 from bots.runtime.thread_pools import Backroom
 from engine.maintenance.job_sweeper import Sweeper
 from engine.queue.redis_events import RedisEvents
-from studio.commands.registry import perform
+from studio.commands.registry import execute
 from studio.commands.spec import Call
 from studio.db import outbox, queries
 from studio.db.tables import DeliveryRow, OutboxRow
 from studio.domain.events import JobEnded
 from studio.domain.jobs import JobState
 from studio.domain.people import Platform
-from studio.ports import HouseRules, Ports
+from studio.ports import InstanceLimits, Ports
 from studio.runtime.clock import now
 from studio.services import job_release
 from tests.support.fakes import TwinEvents, someone, somewhere, twin_ports
@@ -44,7 +44,7 @@ def ports(database_url: str) -> Iterator[Ports]:
 def ask(ports: Ports, key: str, platform: Platform = Platform.DISCORD) -> str:
     person, address = (replace(each, platform=platform) for each in (someone(f"ana{key}"), somewhere()))
     call = Call(person=person, address=address, request_key=key)  # type: ignore[arg-type]
-    return perform(ports, call, "imagine", {"prompt": "a red apple", "count": 1}).job_id
+    return execute(ports, call, "imagine", {"prompt": "a red apple", "count": 1}).job_id
 
 
 def end(ports: Ports, job: str, state: JobState = JobState.DONE) -> None:
@@ -143,7 +143,7 @@ def test_old_ends_are_told_again_after_a_restore_before_they_are_forgotten(tmp_p
     shutil.copy(file, copy)
     restored = twin_ports(f"sqlite:///{copy}")
     sweeper = Sweeper(
-        database=restored.database, queue=restored.queue, events=restored.events, rules=HouseRules()
+        database=restored.database, queue=restored.queue, events=restored.events, rules=InstanceLimits()
     )
     sweeper.sweep()
     assert [event.job_id for event in restored.events.published] == [lost]
@@ -216,7 +216,7 @@ async def test_jobs_that_end_while_redis_loses_its_data_are_shown_once(
         end(ports, job)
     with redis.Redis.from_url(redis_url) as client:
         client.flushall()
-    sweeper = Sweeper(database=ports.database, queue=ports.queue, events=events, rules=HouseRules())
+    sweeper = Sweeper(database=ports.database, queue=ports.queue, events=events, rules=InstanceLimits())
     async with FrontEnd(ports, chat):
         sweeper.sweep()
         await until(lambda: all(states[-1] is JobState.DONE for states in chat.messages.values()))

@@ -12,7 +12,7 @@ import pytest
 import redis
 
 from engine.queue.celery_queue import CeleryQueue
-from studio.commands.registry import perform
+from studio.commands.registry import execute
 from studio.commands.spec import Call
 from studio.db.tables import JobRow
 from studio.domain.jobs import JobState
@@ -43,7 +43,7 @@ class Workers:
     def ask(self) -> str:
         number = sum(1 for _ in self.folder.iterdir())
         call = Call(person=someone("ana"), address=somewhere(), request_key=f"{number}:{time.monotonic_ns()}")
-        return perform(self.ports, call, "imagine", {"prompt": "a red apple", "count": 1}).job_id
+        return execute(self.ports, call, "imagine", {"prompt": "a red apple", "count": 1}).job_id
 
     def has_begun(self, job: str, name: str) -> bool:
         return (self.folder / f"{job}.{name}").exists()

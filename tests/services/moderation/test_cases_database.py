@@ -8,8 +8,8 @@ from sqlalchemy import func, select
 
 from moderation.records import audit_log, bans
 from studio.commands.moderation.report import report_from_outside
-from studio.commands.registry import perform
-from studio.commands.results import Decided
+from studio.commands.registry import execute
+from studio.commands.results import CaseDecided
 from studio.commands.spec import Call
 from studio.db import cases, credit_ledger, queries, settings
 from studio.db.people import lock_person
@@ -19,7 +19,7 @@ from studio.domain.communities import CommunityRules
 from studio.domain.jobs import JobState
 from studio.domain.verdicts import Ruling, Verdict
 from studio.errors import BannedError, CaseTakenError, OutOfCreditsError, PolicyRefusalError
-from studio.ports import HouseRules, Ports
+from studio.ports import InstanceLimits, Ports
 from studio.runtime.clock import now
 from studio.services import job_release
 from tests.services.studio.test_database import at_once
@@ -40,7 +40,7 @@ def call(key: str, name: str = "ana", *, moderator: bool = False) -> Call:
 
 
 def imagine(ports: Ports, key: str, name: str = "ana") -> str:
-    return perform(ports, call(key, name), "imagine", {"prompt": "a red apple"}).job_id
+    return execute(ports, call(key, name), "imagine", {"prompt": "a red apple"}).job_id
 
 
 def held_case(ports: Ports) -> str:
@@ -56,7 +56,7 @@ def test_one_of_many_moderators_gets_the_case(ports: Ports):
     case = held_case(house)
 
     def claim(index: int):
-        return perform(house, call("c", f"mod{index}", moderator=True), "review", {"case": case})
+        return execute(house, call("c", f"mod{index}", moderator=True), "review", {"case": case})
 
     results = at_once(8, claim)
     assert sum(isinstance(each, CaseTakenError) for each in results) == 7
@@ -69,7 +69,7 @@ def test_a_decision_is_followed_once_however_many_decide(ports: Ports):
 
     def decide(index: int):
         values = {"case": case, "decision": decisions[index % 4]}
-        return perform(house, call("d", f"mod{index}", moderator=True), "review", values)
+        return execute(house, call("d", f"mod{index}", moderator=True), "review", values)
 
     results = at_once(8, decide)
     assert sum(isinstance(each, CaseTakenError) for each in results) == 7
@@ -114,27 +114,27 @@ def test_many_reports_on_one_picture_decided_at_once_do_not_get_in_each_others_w
     house = with_desk(ports)
     job = paint_job(house, imagine(house, "a"))
     for index in range(6):
-        perform(house, call("r", f"p{index}"), "report", {"picture": f"{job}.1"})
+        execute(house, call("r", f"p{index}"), "report", {"picture": f"{job}.1"})
     with house.database.read() as session:
         filed = sorted(session.scalars(select(CaseRow.id)))
 
     def decide(index: int):
         values = {"case": filed[index], "decision": "reject"}
-        return perform(house, call("d", f"mod{index}", moderator=True), "review", values)
+        return execute(house, call("d", f"mod{index}", moderator=True), "review", values)
 
     results = at_once(6, decide)
-    assert all(isinstance(each, CaseTakenError | Decided) for each in results)
+    assert all(isinstance(each, CaseTakenError | CaseDecided) for each in results)
     with house.database.read() as session:
         assert {row.state for row in session.scalars(select(CaseRow))} == {CaseState.CLOSED}
         assert session.scalar(select(func.count()).select_from(NoticeRow)) == 7  # six reporters, one owner
 
 
 def test_linked_identities_do_not_overdraw_their_one_account(ports: Ports):
-    poor = ruled(ports, HouseRules(monthly_credits=20, max_outstanding_jobs=100))
+    poor = ruled(ports, InstanceLimits(monthly_credits=20, max_outstanding_jobs=100))
     imagine(poor, "first")
     imagine(poor, "first", "bo")
-    code = perform(poor, call("l"), "link", {}).code
-    perform(poor, call("l", "bo"), "link", {"code": code})
+    code = execute(poor, call("l"), "link", {}).code
+    execute(poor, call("l", "bo"), "link", {"code": code})
     with poor.database.read() as session:  # 20 each were granted, 4 each were spent
         assert credit_ledger.balance(session, someone("bo").key, at=now()) == 12
     results = at_once(8, lambda index: imagine(poor, f"r{index}", "ana" if index % 2 else "bo"))
@@ -145,14 +145,14 @@ def test_linked_identities_do_not_overdraw_their_one_account(ports: Ports):
 
 
 def test_gifts_between_two_who_give_at_the_same_time_add_up(ports: Ports):
-    poor = ruled(ports, HouseRules(monthly_credits=20, max_outstanding_jobs=100))
+    poor = ruled(ports, InstanceLimits(monthly_credits=20, max_outstanding_jobs=100))
     for name in ("ana", "bo"):
         imagine(poor, "first", name)
 
     def give(index: int):
         giver, receiver = ("ana", "bo") if index % 2 else ("bo", "ana")
         values = {"to": someone(receiver).key, "amount": 3}
-        return perform(poor, call(f"g{index}", giver), "credits", values)
+        return execute(poor, call(f"g{index}", giver), "credits", values)
 
     at_once(10, give)
     with poor.database.read() as session:
@@ -162,14 +162,14 @@ def test_gifts_between_two_who_give_at_the_same_time_add_up(ports: Ports):
 
 
 def test_nobody_gives_more_than_they_have_nor_the_same_twice(ports: Ports):
-    poor = ruled(ports, HouseRules(monthly_credits=20, max_outstanding_jobs=100))
+    poor = ruled(ports, InstanceLimits(monthly_credits=20, max_outstanding_jobs=100))
     imagine(poor, "first")
     imagine(poor, "first", "bo")
     values = {"to": someone("bo").key, "amount": 5}
-    results = at_once(6, lambda index: perform(poor, call(f"g{index}"), "credits", values))
+    results = at_once(6, lambda index: execute(poor, call(f"g{index}"), "credits", values))
     assert sum(isinstance(each, OutOfCreditsError) for each in results) == 3
-    perform(poor, call("g0", "bo"), "credits", {"to": someone("ana").key, "amount": 1})
-    perform(poor, call("g0", "bo"), "credits", {"to": someone("ana").key, "amount": 1})
+    execute(poor, call("g0", "bo"), "credits", {"to": someone("ana").key, "amount": 1})
+    execute(poor, call("g0", "bo"), "credits", {"to": someone("ana").key, "amount": 1})
     with poor.database.read() as session:
         assert credit_ledger.balance(session, someone("ana").key, at=now()) == 2
 
@@ -179,16 +179,16 @@ def refused(ports: Ports, key: str) -> str:
     refusing = replace(ports, gate=replace(ports.gate, verdict=Verdict(ruling=Ruling.REFUSE, rule="r")))
     with pytest.raises(PolicyRefusalError) as caught:
         imagine(refusing, key)
-    return perform(ports, call(f"a{key}"), "appeal", {"job": caught.value.job_id}).case.id
+    return execute(ports, call(f"a{key}"), "appeal", {"job": caught.value.job_id}).case.id
 
 
 def overturn(ports: Ports, case: str, moderator: str = "mod"):
     values = {"case": case, "decision": "overturn"}
-    return perform(ports, call(f"o{case}", moderator, moderator=True), "review", values)
+    return execute(ports, call(f"o{case}", moderator, moderator=True), "review", values)
 
 
 def test_of_overturned_refusals_nobody_pays_more_than_they_have(ports: Ports):
-    poor = with_desk(ruled(ports, HouseRules(monthly_credits=10, max_outstanding_jobs=100)))
+    poor = with_desk(ruled(ports, InstanceLimits(monthly_credits=10, max_outstanding_jobs=100)))
     appeals = [refused(poor, f"r{index}") for index in range(5)]
 
     def decide(index: int):
@@ -197,7 +197,7 @@ def test_of_overturned_refusals_nobody_pays_more_than_they_have(ports: Ports):
         return overturn(poor, appeals[index // 2], f"mod{index}")
 
     results = at_once(10, decide)
-    assert sum(isinstance(each, Decided) for each in results) == 5
+    assert sum(isinstance(each, CaseDecided) for each in results) == 5
     with poor.database.read() as session:
         assert credit_ledger.balance(session, someone("ana").key, at=now()) in range(3)
         states = [queries.find_job(session, row.job_id).state for row in session.scalars(select(CaseRow))]
@@ -210,12 +210,12 @@ def test_of_overturned_refusals_nobody_pays_more_than_they_have(ports: Ports):
 
 
 def test_what_the_house_paid_for_an_overturned_refusal_nobody_gets_back(ports: Ports):
-    poor = with_desk(ruled(ports, HouseRules(monthly_credits=10)))
+    poor = with_desk(ruled(ports, InstanceLimits(monthly_credits=10)))
     appeal = refused(poor, "r")
     paint_job(poor, imagine(poor, "a"))
     paint_job(poor, imagine(poor, "b"))
     job = overturn(poor, appeal).case.job_id
-    perform(poor, call("c"), "cancel", {"job": job})
+    execute(poor, call("c"), "cancel", {"job": job})
     with poor.database.read() as session:
         assert credit_ledger.balance(session, someone("ana").key, at=now()) == 2
 
@@ -226,7 +226,7 @@ def test_a_job_that_was_refused_when_it_was_painted_is_charged_once_it_is_painte
     with house.database.begin() as session:
         job_release.stop(session, job, JobState.REFUSED, error_code="policy", error_text="No.")
         assert credit_ledger.used(session, someone("ana").key, at=now()) == 0
-    overturn(house, perform(house, call("b"), "appeal", {"job": job}).case.id)
+    overturn(house, execute(house, call("b"), "appeal", {"job": job}).case.id)
     paint_job(house, job)
     with house.database.read() as session:
         assert credit_ledger.used(session, someone("ana").key, at=now()) == 4
@@ -237,7 +237,7 @@ def test_pictures_that_are_delivered_after_a_refusal_are_charged(ports: Ports):
     job = paint_job(house, imagine(house, "a"), state=JobState.HELD)
     with house.database.begin() as session:
         job_release.stop(session, job, JobState.REFUSED, error_code="policy", error_text="No.")
-    overturn(house, perform(house, call("b"), "appeal", {"job": job}).case.id)
+    overturn(house, execute(house, call("b"), "appeal", {"job": job}).case.id)
     with house.database.read() as session:
         assert queries.find_job(session, job).state is JobState.DONE
         assert credit_ledger.used(session, someone("ana").key, at=now()) == 4
@@ -251,7 +251,7 @@ def test_two_clicks_at_once_are_refused_as_one(ports: Ports):
 
 
 def test_a_pool_is_drawn_on_first_and_never_overdrawn(ports: Ports):
-    poor = ruled(ports, HouseRules(monthly_credits=8, max_outstanding_jobs=100))
+    poor = ruled(ports, InstanceLimits(monthly_credits=8, max_outstanding_jobs=100))
     with poor.database.begin() as session:
         moderator = someone("mod", moderator=True)
         settings.keep_community_rules(session, CommunityRules(pools={"main": 20}), by=moderator)
@@ -266,11 +266,11 @@ def test_a_pool_is_drawn_on_first_and_never_overdrawn(ports: Ports):
 
 
 def test_what_a_pool_paid_for_goes_back_to_the_pool(ports: Ports):
-    poor = ruled(ports, HouseRules(monthly_credits=8))
+    poor = ruled(ports, InstanceLimits(monthly_credits=8))
     with poor.database.begin() as session:
         settings.keep_community_rules(session, CommunityRules(pools={"main": 20}), by=someone("mod"))
     job = imagine(poor, "a")
-    perform(poor, call("c"), "cancel", {"job": job})
+    execute(poor, call("c"), "cancel", {"job": job})
     with poor.database.read() as session:
         accounts = {row.account for row in session.scalars(select(LedgerRow).where(LedgerRow.job_id == job))}
         assert accounts == {"pool:web:room:main"}
@@ -279,13 +279,13 @@ def test_what_a_pool_paid_for_goes_back_to_the_pool(ports: Ports):
 
 
 def test_a_ban_and_running_requests_leave_no_job_behind(ports: Ports):
-    house = with_gate(ports, HouseRules(max_outstanding_jobs=100))
+    house = with_gate(ports, InstanceLimits(max_outstanding_jobs=100))
     imagine(house, "first")
     moderator = call("ban", "mod", moderator=True)
 
     def act(index: int):
         if index == 3:
-            return perform(house, moderator, "ban", {"person": someone("ana").key})
+            return execute(house, moderator, "ban", {"person": someone("ana").key})
         return imagine(house, f"r{index}")
 
     results = at_once(8, act)

@@ -12,7 +12,7 @@ from moderation.cases.retention import let_go
 from moderation.cases.strikes import burden
 from moderation.records import audit_log, bans
 from moderation.records.tables import BlockedPictureRow, StrikeRow
-from studio.commands.registry import perform
+from studio.commands.registry import execute
 from studio.commands.spec import Call
 from studio.db import credit_ledger, job_transitions, outbox, queries
 from studio.db.tables import BanRow, Base, CaseRow, DeliveryRow, JobRow, NoticeRow, PersonRow, PictureRow
@@ -23,7 +23,7 @@ from studio.domain.people import Platform
 from studio.domain.requests import Source
 from studio.domain.verdicts import Ruling, Verdict
 from studio.errors import BadParameterError, NotAllowedError, OutOfCreditsError, PolicyRefusalError
-from studio.ports import STORE_PARTS, HouseRules, Ports
+from studio.ports import STORE_PARTS, InstanceLimits, Ports
 from studio.runtime.clock import now
 from tests.support.case_sim import with_desk
 from tests.support.fakes import ruled, someone, somewhere, twin_ports
@@ -47,7 +47,7 @@ def ask(house: Ports, name: str, command: str, **values: object):
         address=replace(somewhere(), token=f"{name}-secret"),
         request_key=f"{name}:{next(_calls)}",
     )
-    return perform(house, call, command, values)
+    return execute(house, call, command, values)
 
 
 def painted(house: Ports, name: str, prompt: str = "a secluded thought", **values: object) -> str:
@@ -115,7 +115,7 @@ def test_no_private_place_leads_to_them_a_day_later(house: Ports, monkeypatch: p
     person = someone("ana")
     address = replace(somewhere(), channel="ana's own", message="m1", private=True)
     values = {"prompt": "a boat"}
-    job = perform(house, Call(person=person, address=address, request_key="dm"), "imagine", values).job_id
+    job = execute(house, Call(person=person, address=address, request_key="dm"), "imagine", values).job_id
     paint_job(house, job)
     shared = painted(house, "ana")
     with house.database.begin() as session:
@@ -140,7 +140,7 @@ def test_a_message_without_pictures_is_shown_anew_though_it_hangs_in_a_private_p
     jobs = []
     for message in ("m1", "", None):
         call = Call(person=someone("ana"), address=address, request_key=f"dm:{message}")
-        jobs.append(perform(house, call, "imagine", {"prompt": "a boat"}).job_id)
+        jobs.append(execute(house, call, "imagine", {"prompt": "a boat"}).job_id)
         end_job(house, jobs[-1], JobState.FAILED)
         with house.database.begin() as session:
             row = session.get_one(JobRow, jobs[-1])
@@ -298,7 +298,7 @@ def test_a_ban_and_the_chain_outlast_the_name(house: Ports):
 
 
 def test_whoever_comes_back_is_new_but_not_richer(house: Ports):
-    poor = ruled(house, HouseRules(monthly_credits=10))
+    poor = ruled(house, InstanceLimits(monthly_credits=10))
     poor_call = {"prompt": "a boat", "count": 4}
     ask(poor, "ana", "imagine", **poor_call)
     paint_job(poor, ask(poor, "ana", "imagine", **poor_call).job_id)
@@ -308,7 +308,7 @@ def test_whoever_comes_back_is_new_but_not_richer(house: Ports):
 
 
 def test_nor_is_any_of_the_names_that_were_linked(house: Ports):
-    poor = ruled(house, HouseRules(monthly_credits=10))
+    poor = ruled(house, InstanceLimits(monthly_credits=10))
     for name in ("ana", "elsewhere"):
         ask(poor, name, "imagine", prompt="a boat", count=4)
     link(poor, "ana", "elsewhere")
@@ -331,7 +331,7 @@ def spent_by(house: Ports, name: str) -> int:
 
 
 def test_next_month_no_account_has_their_name(house: Ports):
-    poor = ruled(house, HouseRules(monthly_credits=10))
+    poor = ruled(house, InstanceLimits(monthly_credits=10))
     painted(poor, "ana")
     painted(poor, "bo")
     ask(poor, "ana", "credits", to=someone("bo").key, amount=2)
@@ -344,7 +344,7 @@ def test_next_month_no_account_has_their_name(house: Ports):
 
 
 def test_a_gift_names_its_giver_no_more(house: Ports):
-    poor = ruled(house, HouseRules(monthly_credits=10))
+    poor = ruled(house, InstanceLimits(monthly_credits=10))
     painted(poor, "bo")
     ask(poor, "ana", "credits", to=someone("bo").key, amount=2)
     forget(poor)

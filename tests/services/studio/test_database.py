@@ -11,14 +11,14 @@ import pytest
 from sqlalchemy import func, select
 
 from engine.maintenance.job_sweeper import Sweeper
-from studio.commands.registry import perform
+from studio.commands.registry import execute
 from studio.commands.spec import Call
 from studio.db import credit_ledger, job_transitions, outbox, queries
 from studio.db.database import Database
 from studio.db.tables import JobRow, LedgerRow, OutboxRow
 from studio.domain.jobs import JobState
 from studio.errors import DatabaseUnavailableError, OutOfCreditsError, TooManyJobsError
-from studio.ports import HouseRules, Ports
+from studio.ports import InstanceLimits, Ports
 from studio.runtime.clock import now
 from tests.support.fakes import ruled, someone, somewhere, twin_ports
 from tests.support.finished_jobs import end_job, paint_job
@@ -36,7 +36,7 @@ def call(key: str, name: str = "ana") -> Call:
 
 
 def imagine(ports: Ports, key: str, name: str = "ana") -> str:
-    return perform(ports, call(key, name), "imagine", {"prompt": "a red apple"}).job_id
+    return execute(ports, call(key, name), "imagine", {"prompt": "a red apple"}).job_id
 
 
 def at_once(count: int, work) -> list:
@@ -88,7 +88,7 @@ def test_a_job_whose_worker_died_is_cancelled_at_once(ports: Ports):
     with ports.database.begin() as session:
         assert job_transitions.take_lease(session, job, worker="dead", at=now(), lease_seconds=-1)
         assert not job_transitions.end(session, job, JobState.REFUSED, at=now())
-    assert perform(ports, call("b"), "cancel", {"job": job}).at_once
+    assert execute(ports, call("b"), "cancel", {"job": job}).at_once
     with ports.database.begin() as session:
         assert not job_transitions.end(session, job, JobState.DONE, at=now(), worker="dead")
     assert state_of(ports, job) is JobState.CANCELLED
@@ -124,7 +124,7 @@ def test_the_same_request_from_many_threads_is_one_job_and_one_charge(ports: Por
 
 
 def test_credits_never_go_below_zero_under_concurrency(ports: Ports):
-    poor = ruled(ports, HouseRules(monthly_credits=20, max_outstanding_jobs=100))
+    poor = ruled(ports, InstanceLimits(monthly_credits=20, max_outstanding_jobs=100))
     results = at_once(12, lambda index: imagine(poor, f"r{index}"))
     assert sum(isinstance(each, str) for each in results) == 5
     assert sum(isinstance(each, OutOfCreditsError) for each in results) == 7
@@ -133,7 +133,7 @@ def test_credits_never_go_below_zero_under_concurrency(ports: Ports):
 
 
 def test_the_limit_of_jobs_is_exact_under_concurrency(ports: Ports):
-    strict = ruled(ports, HouseRules(max_outstanding_jobs=3))
+    strict = ruled(ports, InstanceLimits(max_outstanding_jobs=3))
     results = at_once(10, lambda index: imagine(strict, f"r{index}"))
     assert sum(isinstance(each, str) for each in results) == 3
     assert sum(isinstance(each, TooManyJobsError) for each in results) == 7
@@ -162,7 +162,7 @@ def test_credits_end_with_their_month(ports: Ports):
 
 def test_lineage_is_found_over_generations(ports: Ports):
     first = paint_job(ports, imagine(ports, "a"))
-    vary = perform(ports, call("b", "bo"), "vary", {"picture": f"{first}.1"}).job_id
+    vary = execute(ports, call("b", "bo"), "vary", {"picture": f"{first}.1"}).job_id
     paint_job(ports, vary)
     with ports.database.read() as session:
         assert [each.id for each in queries.ancestors(session, [f"{vary}.2"])] == [f"{first}.1"]
@@ -214,7 +214,10 @@ class TestSweeping:
     @pytest.fixture
     def sweeper(self, ports: Ports) -> Sweeper:
         return Sweeper(
-            database=ports.database, queue=ports.queue, events=ports.events, rules=HouseRules(max_attempts=2)
+            database=ports.database,
+            queue=ports.queue,
+            events=ports.events,
+            rules=InstanceLimits(max_attempts=2),
         )
 
     def age(self, ports: Ports, job: str, **columns) -> None:

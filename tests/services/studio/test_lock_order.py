@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import ColumnElement, select, text, update
 from sqlalchemy.exc import OperationalError
 
-from studio.commands.registry import perform
+from studio.commands.registry import execute
 from studio.commands.spec import Call
 from studio.db.database import Database
 from studio.db.tables import CaseRow, JobRow, PersonRow
@@ -42,7 +42,7 @@ def call(name: str, key: str = "1", *, moderator: bool = False) -> Call:
 
 
 def imagine(house: Ports, key: str) -> str:
-    return perform(house, call("ana", key), "imagine", {"prompt": "a red apple"}).job_id
+    return execute(house, call("ana", key), "imagine", {"prompt": "a red apple"}).job_id
 
 
 def held_jobs(house: Ports) -> list[str]:
@@ -92,7 +92,7 @@ def is_free(database: Database, row: ColumnElement[bool]) -> bool:
 
 
 def decide(house: Ports, case: str, decision: str) -> Any:
-    return perform(
+    return execute(
         house, call("mod", decision, moderator=True), "review", {"case": case, "decision": decision}
     )
 
@@ -117,9 +117,9 @@ def test_a_decision_takes_the_job_before_its_case(house: Ports) -> None:
 
 def asked_about(house: Ports) -> str:
     """A job of Bo's that waits for Ana, whose picture it starts from."""
-    perform(house, call("ana", "s"), "settings", {"remix": "ask"})
+    execute(house, call("ana", "s"), "settings", {"remix": "ask"})
     picture = f"{paint_job(house, imagine(house, 'p'))}.1"
-    return perform(house, call("bo"), "vary", {"picture": picture}).job_id
+    return execute(house, call("bo"), "vary", {"picture": picture}).job_id
 
 
 @pytest.mark.parametrize("deed", ["an answer", "a week without one", "forgetting"])
@@ -129,24 +129,24 @@ def test_a_question_is_taken_after_the_job_that_waits_for_it(house: Ports, deed:
     with house.database.begin() as session:
         session.execute(update(CaseRow).values(opened_at=now() - timedelta(days=8)))
     work = {
-        "an answer": partial(perform, house, call("ana", "y"), "answer", {"case": case, "answer": "yes"}),
+        "an answer": partial(execute, house, call("ana", "y"), "answer", {"case": case, "answer": "yes"}),
         "a week without one": partial(close_unanswered, house.database, house.events),
-        "forgetting": partial(perform, house, call("ana", "f"), "forget-me", {"confirm": "yes"}),
+        "forgetting": partial(execute, house, call("ana", "f"), "forget-me", {"confirm": "yes"}),
     }
     with standing_before(house.database, JobRow.id == job, work[deed]):
         assert is_free(house.database, CaseRow.id == case)
 
 
 def test_two_who_link_take_each_others_rows_in_one_order(house: Ports) -> None:
-    codes = [perform(house, call(name, "l"), "link", {}).code for name in ("ana", "bo")]
-    work = partial(perform, house, call("bo", "c"), "link", {"code": codes[0]})
+    codes = [execute(house, call(name, "l"), "link", {}).code for name in ("ana", "bo")]
+    work = partial(execute, house, call("bo", "c"), "link", {"code": codes[0]})
     with standing_before(house.database, PersonRow.key == someone("ana").key, work):
         assert is_free(house.database, PersonRow.key == someone("bo").key)
 
 
 def test_whoever_forgets_linked_names_takes_them_in_one_order(house: Ports) -> None:
-    code = perform(house, call("ana", "l"), "link", {}).code
-    perform(house, call("bo", "c"), "link", {"code": code})
-    work = partial(perform, house, call("bo", "f"), "forget-me", {"confirm": "yes"})
+    code = execute(house, call("ana", "l"), "link", {}).code
+    execute(house, call("bo", "c"), "link", {"code": code})
+    work = partial(execute, house, call("bo", "f"), "forget-me", {"confirm": "yes"})
     with standing_before(house.database, PersonRow.key == someone("ana").key, work):
         assert is_free(house.database, PersonRow.key == someone("bo").key)

@@ -11,7 +11,7 @@ from bots.delivery.case_messages import claim_message, keep_message, load_folder
 from bots.delivery.job_view import Slip
 from bots.delivery.starboard import Starboard, claim_showcase, keep_showcase, load_exhibit
 from bots.runtime.thread_pools import Backroom
-from studio.commands.registry import perform
+from studio.commands.registry import execute
 from studio.commands.spec import Call
 from studio.db.cases import open_case
 from studio.db.people import lock_person
@@ -34,7 +34,7 @@ def case_id(ports: Ports, call: Call) -> str:
 
 @pytest.fixture
 def picture_id(ports: Ports, call: Call) -> str:
-    accepted = perform(ports, call, "imagine", {"prompt": "a red apple", "count": 1})
+    accepted = execute(ports, call, "imagine", {"prompt": "a red apple", "count": 1})
     return f"{paint_job(ports, accepted.job_id)}.1"  # type: ignore[union-attr]
 
 
@@ -94,7 +94,7 @@ def test_a_deleted_picture_leaves_the_starboard_also_after_a_short_trouble(
 ) -> None:
     assert claim_showcase(ports.database, picture_id, "stars")
     keep_showcase(ports.database, picture_id, SLIP)
-    perform(ports, call, "delete", {"what": picture_id})
+    execute(ports, call, "delete", {"what": picture_id})
     wall, backroom = Wall(troubles=1), Backroom("test")
     board = Starboard(ports.database, backroom, wall)  # type: ignore[arg-type]
     with pytest.raises(ConnectionError):

@@ -10,14 +10,14 @@ from sqlalchemy import select
 from bots.drawing.lineage_tree import draw_family
 from bots.texts.lists import NO_HISTORY, NOTHING_QUEUED, lines_of
 from studio.commands.pictures.lineage import MOST_RELATIVES
-from studio.commands.registry import perform
+from studio.commands.registry import execute
 from studio.commands.results import Balance
 from studio.commands.spec import Call
 from studio.db.tables import JobRow, PictureRow
 from studio.domain.jobs import JobState
 from studio.domain.requests import Operation, PaintRequest
 from studio.errors import BadParameterError, ChatelierError, NotFoundError
-from studio.ports import HouseRules, Ports
+from studio.ports import InstanceLimits, Ports
 from tests.support.fakes import ruled, someone
 from tests.support.finished_jobs import end_job, paint_job
 
@@ -27,7 +27,7 @@ def asks(call: Call, who: str = "ana", mark: str = "") -> Call:
 
 
 def imagine(ports: Ports, call: Call, prompt: str = "a red fox", **values: object) -> str:
-    return perform(ports, call, "imagine", {"prompt": prompt, **values}).job_id
+    return execute(ports, call, "imagine", {"prompt": prompt, **values}).job_id
 
 
 def small_png(colour: str) -> bytes:
@@ -40,17 +40,17 @@ class TestQueue:
     def test_it_shows_ones_own_waiting_jobs_with_their_places(self, ports, call):
         imagine(ports, asks(call, "bo"))
         mine = imagine(ports, asks(call, "ana"))
-        answer = perform(ports, call, "queue", {})
+        answer = execute(ports, call, "queue", {})
         assert [(place.job.id, place.ahead) for place in answer.places] == [(mine, 1)]
         assert lines_of(answer) == [f"{mine} · a red fox · Accepted. 1 is painted before it."]
 
     def test_what_is_over_is_not_in_the_queue(self, ports, call):
         end_job(ports, imagine(ports, call), JobState.FAILED)
-        assert lines_of(perform(ports, call, "queue", {})) == [NOTHING_QUEUED]
+        assert lines_of(execute(ports, call, "queue", {})) == [NOTHING_QUEUED]
 
     def test_it_takes_no_parameters(self, ports, call):
         with pytest.raises(BadParameterError):
-            perform(ports, call, "queue", {"job": "x"})
+            execute(ports, call, "queue", {"job": "x"})
 
 
 class TestHistory:
@@ -60,33 +60,33 @@ class TestHistory:
         end_job(ports, second, JobState.FAILED)
         paint_job(ports, imagine(ports, asks(call, "bo"), "not mine"))
         imagine(ports, asks(call, mark="3"), "still waiting")
-        assert lines_of(perform(ports, call, "history", {})) == [
+        assert lines_of(execute(ports, call, "history", {})) == [
             f"failed · {second} · a blue bird",
             f"done · {first} · a red fox",
         ]
 
     def test_a_newcomer_has_none(self, ports, call):
-        assert lines_of(perform(ports, call, "history", {})) == [NO_HISTORY]
+        assert lines_of(execute(ports, call, "history", {})) == [NO_HISTORY]
 
 
 class TestCredits:
     def test_without_a_limit_pictures_are_counted(self, ports, call):
         paint_job(ports, imagine(ports, call, count=3))
-        assert perform(ports, call, "credits", {}) == Balance(used=3, monthly=None)
+        assert execute(ports, call, "credits", {}) == Balance(used=3, monthly=None)
         assert lines_of(Balance(used=1, monthly=None)) == [
             "You used 1 credit this month. There is no limit here."
         ]
 
     def test_failed_jobs_cost_nothing_and_waiting_ones_are_set_aside(self, ports, call):
-        limited = ruled(ports, HouseRules(monthly_credits=10))
-        perform(limited, asks(call, mark="1"), "cancel", {"job": imagine(limited, asks(call, mark="1"))})
+        limited = ruled(ports, InstanceLimits(monthly_credits=10))
+        execute(limited, asks(call, mark="1"), "cancel", {"job": imagine(limited, asks(call, mark="1"))})
         imagine(limited, asks(call, mark="2"), count=4)
-        answer = perform(limited, call, "credits", {})
+        answer = execute(limited, call, "credits", {})
         assert (answer.used, answer.left) == (4, 6)
         assert "6 are left" in lines_of(answer)[0]
 
     def test_somebody_who_never_painted_has_everything_left(self, ports, call):
-        answer = perform(ruled(ports, HouseRules(monthly_credits=10)), call, "credits", {})
+        answer = execute(ruled(ports, InstanceLimits(monthly_credits=10)), call, "credits", {})
         assert (answer.used, answer.left) == (0, 10)
 
 
@@ -95,9 +95,9 @@ class TestLineage:
     def family(self, ports, call):
         """Ana's fox, Bo's variation of its second tile, Cy's upscale of that."""
         fox = paint_job(ports, imagine(ports, asks(call, "ana")), png=small_png("red"))
-        varied = perform(ports, asks(call, "bo"), "vary", {"picture": f"{fox}.2"}).job_id
+        varied = execute(ports, asks(call, "bo"), "vary", {"picture": f"{fox}.2"}).job_id
         paint_job(ports, varied, png=small_png("blue"))
-        upscaled = perform(ports, asks(call, "cy"), "upscale", {"picture": f"{varied}.1"}).job_id
+        upscaled = execute(ports, asks(call, "cy"), "upscale", {"picture": f"{varied}.1"}).job_id
         paint_job(ports, upscaled, png=small_png("green"))
         with ports.database.begin() as session:
             for row in session.scalars(select(PictureRow)):
@@ -106,7 +106,7 @@ class TestLineage:
 
     def test_it_shows_ancestors_and_descendants_with_their_makers(self, ports, call, family):
         fox, varied, upscaled = family
-        answer = perform(ports, call, "lineage", {"picture": f"{varied}.1"})
+        answer = execute(ports, call, "lineage", {"picture": f"{varied}.1"})
         assert [(each.picture.id, each.person.user_id, each.parents) for each in answer.relatives] == [
             (f"{fox}.2", "ana", ()),
             (f"{varied}.1", "bo", (f"{fox}.2",)),
@@ -118,13 +118,13 @@ class TestLineage:
 
     def test_a_picture_without_relatives_is_a_family_of_its_own(self, ports, call):
         job_id = paint_job(ports, imagine(ports, call))
-        answer = perform(ports, call, "lineage", {"picture": f"{job_id}.1"})
+        answer = execute(ports, call, "lineage", {"picture": f"{job_id}.1"})
         assert [each.picture.id for each in answer.relatives] == [f"{job_id}.1"]
 
     def test_a_deleted_ancestor_stays_as_a_gap_without_its_words(self, ports, call, family):
         fox, varied, _ = family
-        perform(ports, asks(call, "ana"), "delete", {"what": f"{fox}.2"})
-        answer = perform(ports, call, "lineage", {"picture": f"{varied}.1"})
+        execute(ports, asks(call, "ana"), "delete", {"what": f"{fox}.2"})
+        answer = execute(ports, call, "lineage", {"picture": f"{varied}.1"})
         assert lines_of(answer)[1] == f"{fox}.2 · deleted · Ana"
         assert Image.open(io.BytesIO(draw_family(answer, ports.store))).format == "PNG"
 
@@ -132,18 +132,18 @@ class TestLineage:
         _, varied, upscaled = family
         with ports.database.begin() as session:
             session.get_one(JobRow, upscaled).state = JobState.HELD
-        answer = perform(ports, call, "lineage", {"picture": f"{varied}.1"})
+        answer = execute(ports, call, "lineage", {"picture": f"{varied}.1"})
         assert upscaled not in "".join(lines_of(answer))
 
     def test_another_community_finds_nothing(self, ports, call, family):
         stranger = replace(call, person=someone("eve", community="elsewhere"))
         with pytest.raises(NotFoundError):
-            perform(ports, stranger, "lineage", {"picture": f"{family[1]}.1"})
+            execute(ports, stranger, "lineage", {"picture": f"{family[1]}.1"})
 
     def test_the_drawn_tree_shows_every_picture_and_a_frame_round_the_one_asked_for(
         self, ports, call, family
     ):
-        answer = perform(ports, call, "lineage", {"picture": f"{family[1]}.1"})
+        answer = execute(ports, call, "lineage", {"picture": f"{family[1]}.1"})
         drawn = Image.open(io.BytesIO(draw_family(answer, ports.store)))
         colours = {colour for _, colour in drawn.getcolors(drawn.width * drawn.height)}
         assert {(255, 0, 0), (0, 0, 255), (0, 128, 0), (194, 87, 27)} <= colours
@@ -152,9 +152,9 @@ class TestLineage:
     def test_a_large_family_is_cut_and_still_drawn(self, ports, call):
         fox = paint_job(ports, imagine(ports, asks(call, "ana")), png=small_png("red"))
         for number in range(20):
-            child = perform(ports, asks(call, f"p{number}"), "vary", {"picture": f"{fox}.1"}).job_id
+            child = execute(ports, asks(call, f"p{number}"), "vary", {"picture": f"{fox}.1"}).job_id
             paint_job(ports, child, png=small_png("blue"))
-        answer = perform(ports, call, "lineage", {"picture": f"{fox}.1"})
+        answer = execute(ports, call, "lineage", {"picture": f"{fox}.1"})
         assert len(answer.relatives) == MOST_RELATIVES
         assert lines_of(answer)[-1] == "and 45 more"
         drawn = Image.open(io.BytesIO(draw_family(answer, ports.store)))
@@ -163,13 +163,13 @@ class TestLineage:
 
 class TestGiving:
     def test_credits_go_to_somebody_who_is_told(self, ports, call):
-        counted = ruled(ports, HouseRules(monthly_credits=50))
+        counted = ruled(ports, InstanceLimits(monthly_credits=50))
         bo = replace(call, person=someone("bo"), request_key="test:bo")
-        perform(counted, bo, "settings", {"count": 1})
-        given = perform(counted, call, "credits", {"to": someone("bo").key, "amount": 20})
+        execute(counted, bo, "settings", {"count": 1})
+        given = execute(counted, call, "credits", {"to": someone("bo").key, "amount": 20})
         assert (given.seen.person.user_id, given.amount, given.left) == ("bo", 20, 30)
-        assert perform(counted, call, "credits", {}).left == 30
-        assert perform(counted, bo, "credits", {}).left == 70
+        assert execute(counted, call, "credits", {}).left == 30
+        assert execute(counted, bo, "credits", {}).left == 70
         assert type(ports.events.published[-1]).__name__ == "NoticeWritten"
 
     @pytest.mark.parametrize(
@@ -184,17 +184,17 @@ class TestGiving:
         ],
     )
     def test_what_cannot_be_given_stays(self, ports, call, values, problem):
-        counted = ruled(ports, HouseRules(monthly_credits=50))
+        counted = ruled(ports, InstanceLimits(monthly_credits=50))
         for name in ("ana", "bo"):
             key = f"test:first:{name}"
-            perform(counted, replace(call, person=someone(name), request_key=key), "settings", {"count": 1})
+            execute(counted, replace(call, person=someone(name), request_key=key), "settings", {"count": 1})
         with pytest.raises(ChatelierError, match=problem):
-            perform(counted, call, "credits", values)
-        assert perform(counted, call, "credits", {}).left == 50
+            execute(counted, call, "credits", values)
+        assert execute(counted, call, "credits", {}).left == 50
 
     def test_where_credits_are_not_counted_there_is_nothing_to_give(self, ports, call):
         with pytest.raises(BadParameterError, match="never run out"):
-            perform(ports, call, "credits", {"to": someone("bo").key, "amount": 3})
+            execute(ports, call, "credits", {"to": someone("bo").key, "amount": 3})
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import pytest
 import typer
 
 from chatelier.cli import main
-from studio.commands.registry import perform
+from studio.commands.registry import execute
 from studio.commands.spec import Call
 from studio.db.database import Database
 from studio.errors import ChatelierError, ConfigurationError
@@ -386,7 +386,7 @@ def test_the_digest_tells_what_was_asked_for(
     assert "Nothing was asked for" in run("digest")[1]
     ports = replace(twin_ports(f"sqlite:///{tmp_path / 'twin.sqlite3'}"), database=Database(url))
     call = Call(person=someone("ana"), address=somewhere(), request_key="cli:digest")
-    perform(ports, call, "imagine", {"prompt": "a boat"})
+    execute(ports, call, "imagine", {"prompt": "a boat"})
     ports.database.close()
     status, out, _ = run("digest", "--days", "1")
     assert status == 0

@@ -16,7 +16,7 @@ from engine.jobs.leases import LeaseKeeper
 from engine.maintenance.job_sweeper import Sweeper
 from engine.types import Painted, Progress
 from moderation.policy.policy import default_policy, parse_policy
-from studio.commands.registry import perform
+from studio.commands.registry import execute
 from studio.commands.spec import Call
 from studio.db import cases, credit_ledger, job_transitions, queries
 from studio.db.tables import CaseRow, JobRow, LedgerRow
@@ -89,7 +89,7 @@ def work(ports, brush, leases):
 
 @pytest.fixture
 def job(ports, call):
-    return perform(ports, call, "imagine", {"prompt": "a red apple", "seed": 7}).job_id
+    return execute(ports, call, "imagine", {"prompt": "a red apple", "seed": 7}).job_id
 
 
 def read(ports, job):
@@ -169,7 +169,7 @@ def test_sources_and_masks_reach_the_atelier(ports, work, brush, call):
     picture = ports.store.put(encode_png(Image.new("RGB", (64, 32), "blue")), suffix=".png")
     mask = ports.store.put(encode_png(Image.new("L", (64, 32), 255)), suffix=".png")
     values = {"image": Source(key=picture, mask_key=mask), "prompt": "a boat"}
-    work.paint(perform(ports, call, "edit", values).job_id)
+    work.paint(execute(ports, call, "edit", values).job_id)
     order = brush.orders[0]
     assert (order.sources[0].size, order.mask.size, order.mask.mode) == ((64, 32), (64, 32), "L")
 
@@ -177,7 +177,7 @@ def test_sources_and_masks_reach_the_atelier(ports, work, brush, call):
 def test_cells_become_a_mask(ports, work, brush, call):
     picture = ports.store.put(encode_png(Image.new("RGB", (64, 64), "blue")), suffix=".png")
     values = {"image": Source(key=picture), "prompt": "a boat", "region": "A1"}
-    work.paint(perform(ports, call, "edit", values).job_id)
+    work.paint(execute(ports, call, "edit", values).job_id)
     mask = brush.orders[0].mask
     assert (mask.getpixel((2, 2)), mask.getpixel((40, 40))) == (255, 0)
 
@@ -205,13 +205,13 @@ class TestFailing:
         assert "secret" not in ended.error_text
 
     def test_a_missing_source_is_told(self, ports, work, call):
-        job = perform(ports, call, "upscale", {"image": Source(key="gone.png")}).job_id
+        job = execute(ports, call, "upscale", {"image": Source(key="gone.png")}).job_id
         work.paint(job)
         assert read(ports, job)[0].error_code == "not_found"
 
     def test_an_unreadable_source_is_told(self, ports, work, call):
         key = ports.store.put(b"no picture", suffix=".png")
-        job = perform(ports, call, "upscale", {"image": Source(key=key)}).job_id
+        job = execute(ports, call, "upscale", {"image": Source(key=key)}).job_id
         work.paint(job)
         assert read(ports, job)[0].state is JobState.FAILED
 
@@ -304,11 +304,11 @@ class TestStopping:
         assert ports.store.blobs == blobs
 
     def test_a_deleted_picture_is_there_for_the_job_that_waits_for_it_and_not_longer(self, ports, work, call):
-        first = perform(ports, call, "imagine", {"prompt": "a red apple"}).job_id
+        first = execute(ports, call, "imagine", {"prompt": "a red apple"}).job_id
         work.paint(first)
-        heir = perform(ports, replace(call, request_key="v"), "vary", {"picture": f"{first}.1"}).job_id
+        heir = execute(ports, replace(call, request_key="v"), "vary", {"picture": f"{first}.1"}).job_id
         source = read(ports, heir)[0].request.sources[0].key
-        perform(ports, call, "delete", {"what": first})
+        execute(ports, call, "delete", {"what": first})
         assert set(ports.store.blobs) == {source}
         work.paint(heir)
         ended, pictures = read(ports, heir)
@@ -405,7 +405,7 @@ def test_balances_are_whole_after_everything(ports, work, brush, call):
     states = []
     for index, act in enumerate([None, ZeroDivisionError, None, StorageError]):
         key = replace(call, request_key=f"many:{index}")
-        job = perform(ports, key, "imagine", {"prompt": "a red apple", "count": 2}).job_id
+        job = execute(ports, key, "imagine", {"prompt": "a red apple", "count": 2}).job_id
 
         def step(order, cancelled, act=act):
             if act:
@@ -444,14 +444,14 @@ class TestJudgingAgain:
         ended, _ = read(ports, job)
         assert (ended.state, ended.refused_rule, brush.orders) == (JobState.REFUSED, "words", [])
         assert entries(ports, job) == {"reserve": -4, "release": 4}
-        assert not perform(ports, call, "appeal", {"job": job}).repeated
+        assert not execute(ports, call, "appeal", {"job": job}).repeated
 
     def test_a_community_that_became_stricter_is_heard_when_painting_starts(self, ports, brush, leases, call):
         lenient = parse_policy('[categories.political]\naction = "allow"', over=default_policy())
         house = with_gate(ports, policy=lenient)
-        job = perform(house, call, "imagine", {"prompt": "a ballot box"}).job_id
+        job = execute(house, call, "imagine", {"prompt": "a ballot box"}).job_id
         moderator = Call(person=someone("mod", moderator=True), address=somewhere(), request_key="stricter")
-        perform(house, moderator, "studio", {"setting": "policy", "value": "political refuse"})
+        execute(house, moderator, "studio", {"setting": "policy", "value": "political refuse"})
         work = Work(
             database=house.database,
             store=house.store,
@@ -514,7 +514,7 @@ class TestJudgingAgain:
         ports.gate.picture_verdict = Verdict(ruling=Ruling.REFUSE, rule="nudity", category="sexual")
         work.paint(job)
         assert read(ports, job)[0].refused_category == "sexual"
-        assert perform(ports, call, "appeal", {"job": job}).case.rule == "nudity"
+        assert execute(ports, call, "appeal", {"job": job}).case.rule == "nudity"
 
     @pytest.mark.parametrize("appealable", [True, False])
     def test_of_a_cleared_job_a_moderator_sees_the_pictures_before_they_are_refused(
@@ -546,7 +546,7 @@ class TestPausing:
     def switch(self, house, setting):
         moderator = someone("mod", moderator=True)
         asked = Call(person=moderator, address=somewhere(), request_key=setting)
-        perform(house, asked, "studio", {"setting": setting})
+        execute(house, asked, "studio", {"setting": setting})
 
     def test_what_is_being_painted_stops_and_goes_on_after_the_pause(
         self, ports, house, work, brush, leases, job

@@ -11,7 +11,7 @@ from chatelier.settings import load_settings
 from chatelier.wiring.workers import keep_house
 from engine.queue.celery_app import CHORES_TASK
 from moderation.records import audit_log
-from studio.commands.registry import perform
+from studio.commands.registry import execute
 from studio.commands.spec import Call
 from studio.db import cases, settings
 from studio.db.tables import CaseRow, DigestRow, JobRow
@@ -49,9 +49,9 @@ def test_every_hour_weeks_are_told_questions_closed_and_old_words_emptied(
     ports: Ports, call: Call, chores: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     picture = f"{paint_job(ports, execute(ports, call, 'imagine', {'prompt': 'a boat'}).job_id)}.1"
-    perform(ports, replace(call, request_key="s"), "settings", {"remix": "ask"})
+    execute(ports, replace(call, request_key="s"), "settings", {"remix": "ask"})
     bo = replace(call, person=someone("bo"), request_key="v")
-    waiting = perform(ports, bo, "vary", {"picture": picture}).job_id
+    waiting = execute(ports, bo, "vary", {"picture": picture}).job_id
     with ports.database.begin() as session, pytest.MonkeyPatch.context() as patch:
         session.execute(update(CaseRow).values(opened_at=LONG_AGO))
         session.execute(update(JobRow).where(JobRow.id != waiting).values(created_at=week_of(now())[0]))

@@ -9,7 +9,7 @@ from sqlalchemy import update
 from engine.maintenance import orphan_files
 from engine.maintenance.orphan_files import PARTS_A_RUN, Clearance
 from moderation.cases.retention import let_go
-from studio.commands.registry import perform
+from studio.commands.registry import execute
 from studio.db import cases, queries
 from studio.db.tables import JobRow, PersonRow
 from studio.domain.cases import Decision
@@ -39,11 +39,11 @@ def brought(ports, call, data=b"an upload"):
     """A job that starts from an upload, and the upload's key."""
     source = accept_upload(ports, call.person, data)
     values = {"image": source, "region": "A1", "prompt": "a boat"}
-    return perform(ports, another(call), "edit", values).job_id, source.key
+    return execute(ports, another(call), "edit", values).job_id, source.key
 
 
 def painted(ports, call, **more):
-    return paint_job(ports, perform(ports, another(call), "imagine", {"prompt": "a boat"}).job_id, **more)
+    return paint_job(ports, execute(ports, another(call), "imagine", {"prompt": "a boat"}).job_id, **more)
 
 
 def a_round(ports, *, later=timedelta(days=2)):
@@ -113,7 +113,7 @@ def test_a_run_clears_no_more_than_it_may(ports, call, monkeypatch):
 def test_a_held_job_that_is_cancelled_takes_its_pictures_along(ports, call, moderator):
     job = painted(ports, call, state=JobState.HELD)
     canceller = another(call, "mod", moderator=True) if moderator else call
-    assert perform(ports, canceller, "cancel", {"job": job}).at_once
+    assert execute(ports, canceller, "cancel", {"job": job}).at_once
     assert ports.store.blobs == {}
 
 
@@ -139,7 +139,7 @@ def test_a_storage_that_is_away_stops_no_deletion(ports, call, monkeypatch):
         raise StorageError
 
     monkeypatch.setattr(ports.store, "delete", away)
-    assert len(perform(ports, call, "delete", {"what": job}).picture_ids) == 4
+    assert len(execute(ports, call, "delete", {"what": job}).picture_ids) == 4
     monkeypatch.undo()
     assert a_round(ports) == len({"picture", "thumbnail"}) * 4 + len({"grid"})
 
@@ -150,7 +150,7 @@ def test_pictures_that_were_refused_go_when_nobody_may_ask_for_them_any_more(por
     with ports.database.begin() as session:
         job_release.stop(session, refused, JobState.REFUSED, error_code="policy")
         session.execute(update(JobRow).values(ended_at=now() - timedelta(days=40)))
-    case = perform(ports, another(call), "appeal", {"job": refused}).case
+    case = execute(ports, another(call), "appeal", {"job": refused}).case
     for keep, gone in ((50, 0), (30, 0), (30, 9)):
         let_go(ports.database, keep=timedelta(days=keep))
         assert a_round(ports) == gone
@@ -168,23 +168,23 @@ class TestWaitingForPictures:
         return painted(ports, call)
 
     def heir(self, ports, call, origin):
-        return perform(ports, another(call, "bo"), "vary", {"picture": f"{origin}.1"}).job_id
+        return execute(ports, another(call, "bo"), "vary", {"picture": f"{origin}.1"}).job_id
 
     def test_its_maker_may_delete_it_and_the_job_still_has_its_file(self, ports, call, origin):
         self.heir(ports, call, origin)
-        perform(ports, call, "delete", {"what": origin})
+        execute(ports, call, "delete", {"what": origin})
         assert list(ports.store.blobs.values()) == [f"picture {origin} 1".encode()]
         assert a_round(ports) == 0
 
     def test_when_the_job_is_cancelled_the_file_goes(self, ports, call, origin):
         heir = self.heir(ports, call, origin)
-        perform(ports, call, "delete", {"what": origin})
-        perform(ports, another(call, "bo"), "cancel", {"job": heir})
+        execute(ports, call, "delete", {"what": origin})
+        execute(ports, another(call, "bo"), "cancel", {"job": heir})
         assert ports.store.blobs == {}
 
     def test_what_a_moderator_takes_down_takes_along_what_waits_for_it(self, ports, call, origin):
         heir = self.heir(ports, call, origin)
-        perform(ports, another(call, "mod", moderator=True), "delete", {"what": origin})
+        execute(ports, another(call, "mod", moderator=True), "delete", {"what": origin})
         with ports.database.read() as session:
             ended = queries.find_job(session, heir)
         assert (ended.state, "took the picture down" in ended.error_text) == (JobState.CANCELLED, True)
@@ -194,5 +194,5 @@ class TestWaitingForPictures:
 def test_an_upload_is_named_by_its_key_and_its_mask(ports, call):
     mask = ports.store.put(b"a mask", suffix=".png")
     image = Source(key=ports.store.put(b"an image", suffix=".png"), mask_key=mask)
-    perform(ports, another(call), "edit", {"image": image, "prompt": "a boat"})
+    execute(ports, another(call), "edit", {"image": image, "prompt": "a boat"})
     assert a_round(ports) == 0

@@ -16,8 +16,8 @@ from moderation.policy.policy import default_policy, parse_policy
 from moderation.records import audit_log, bans
 from moderation.records.tables import StrikeRow
 from studio.commands.button_ids import Action, Button
-from studio.commands.registry import perform, press
-from studio.commands.results import Decided, Opened
+from studio.commands.registry import execute, execute_button
+from studio.commands.results import CaseDecided, CaseOpened
 from studio.db import cases, credit_ledger, linked_identities, queries, settings
 from studio.db.people import lock_person
 from studio.db.tables import BanRow, CaseRow, JobRow, NoticeRow, PictureRow
@@ -58,7 +58,7 @@ def by(call, person, mark=""):
 
 
 def imagine(house, call, prompt="a red apple"):
-    return perform(house, call, "imagine", {"prompt": prompt, "count": 2}).job_id
+    return execute(house, call, "imagine", {"prompt": prompt, "count": 2}).job_id
 
 
 def painted(house, call):
@@ -93,7 +93,7 @@ def only_case(house, kind=None):
 
 
 def reported(house, call, job_id, name="bo", mark=""):
-    perform(house, by(call, someone(name), mark), "report", {"picture": f"{job_id}.1"})
+    execute(house, by(call, someone(name), mark), "report", {"picture": f"{job_id}.1"})
 
 
 def job_of(house, job_id):
@@ -103,7 +103,7 @@ def job_of(house, job_id):
 
 def decide(house, call, case, decision, moderator=MOD, **values):
     asked = {"case": case.id, "decision": decision, **values}
-    return perform(house, by(call, moderator, decision), "review", asked)
+    return execute(house, by(call, moderator, decision), "review", asked)
 
 
 def notices(house, person=None):
@@ -120,9 +120,9 @@ class TestFiling:
     def test_a_picture_is_reported_once_by_each_person(self, house, call):
         job_id = painted(house, call)
         report = {"picture": f"{job_id}.1", "reason": "a private person"}
-        first = perform(house, by(call, someone("bo")), "report", report)
-        again = perform(house, by(call, someone("bo"), "2"), "report", report)
-        other = perform(house, by(call, someone("cy")), "report", report)
+        first = execute(house, by(call, someone("bo")), "report", report)
+        again = execute(house, by(call, someone("bo"), "2"), "report", report)
+        other = execute(house, by(call, someone("cy")), "report", report)
         assert (first.repeated, again.repeated, other.repeated) == (False, True, False)
         assert again.case.id == first.case.id != other.case.id
         assert len(kinds(house, CaseChanged)) == 2
@@ -133,8 +133,8 @@ class TestFiling:
         with house.database.begin() as session:
             lock_person(session, someone("bo2"))
             linked_identities.link(session, someone("bo").key, someone("bo2").key)
-        again = perform(house, by(call, someone("bo2")), "report", {"picture": f"{job_id}.1"})
-        elsewhere = perform(house, by(call, someone("bo2"), "2"), "report", {"picture": f"{job_id}.2"})
+        again = execute(house, by(call, someone("bo2")), "report", {"picture": f"{job_id}.1"})
+        elsewhere = execute(house, by(call, someone("bo2"), "2"), "report", {"picture": f"{job_id}.2"})
         assert (again.repeated, elsewhere.repeated) == (True, False)
         assert [case.filed_by for case in desk(house, call)] == [someone("bo").key, someone("bo2").key]
         assert len(kinds(house, CaseChanged)) == 2
@@ -152,7 +152,7 @@ class TestFiling:
     def test_ones_own_picture_is_deleted_not_reported(self, house, call):
         job_id = painted(house, call)
         with pytest.raises(NotAllowedError, match="delete"):
-            perform(house, call, "report", {"picture": f"{job_id}.1"})
+            execute(house, call, "report", {"picture": f"{job_id}.1"})
         with house.database.begin() as session:
             lock_person(session, someone("bo"))
             linked_identities.link(session, call.person.key, someone("bo").key)
@@ -177,14 +177,16 @@ class TestFiling:
     def test_a_refusal_is_appealed_once_and_by_its_owner_only(self, house, call):
         job_id = refused(house, call)
         with pytest.raises(NotAllowedError, match="asked for this"):
-            perform(house, by(call, someone("bo")), "appeal", {"job": job_id})
-        first = perform(house, by(call, call.person, "a"), "appeal", {"job": job_id, "reason": "a textbook"})
+            execute(house, by(call, someone("bo")), "appeal", {"job": job_id})
+        first = execute(house, by(call, call.person, "a"), "appeal", {"job": job_id, "reason": "a textbook"})
         assert (first.case.kind, first.case.words) == (CaseKind.APPEAL, "a textbook")
-        assert press(house, by(call, call.person, "b"), Button(action=Action.APPEAL, job_id=job_id)).repeated
+        assert execute_button(
+            house, by(call, call.person, "b"), Button(action=Action.APPEAL, job_id=job_id)
+        ).repeated
 
     def test_what_was_not_refused_is_not_appealed(self, house, call):
         with pytest.raises(BadParameterError, match="not refused"):
-            perform(house, by(call, call.person, "a"), "appeal", {"job": imagine(house, call)})
+            execute(house, by(call, call.person, "a"), "appeal", {"job": imagine(house, call)})
 
     def test_against_the_core_there_is_no_appeal(self, house, call):
         house.gate.verdict = replace(REFUSED, appealable=False)
@@ -196,44 +198,44 @@ class TestFiling:
             row = session.scalars(select(JobRow)).one()
         assert "apple" not in str(row.request)
         with pytest.raises(NotAllowedError, match="no appeal"):
-            perform(house, by(call, call.person, "a"), "appeal", {"job": row.id})
+            execute(house, by(call, call.person, "a"), "appeal", {"job": row.id})
 
 
 def desk(house, call):
-    return perform(house, by(call, MOD), "cases", {}).cases
+    return execute(house, by(call, MOD), "cases", {}).cases
 
 
 class TestJudging:
     def test_a_claim_lets_one_moderator_read_and_keeps_the_other_away(self, house, call):
         _, case = held(house, call)
-        opened = perform(house, by(call, MOD), "review", {})
-        assert isinstance(opened, Opened)
+        opened = execute(house, by(call, MOD), "review", {})
+        assert isinstance(opened, CaseOpened)
         assert (opened.dossier.prompts, opened.dossier.case.evidence) == (("a red apple",), "found it")
         assert opened.dossier.case.claimed_by == MOD.key
         for values in ({"case": case.id}, {"case": case.id, "decision": "approve"}):
             with pytest.raises(CaseTakenError, match="another moderator"):
-                perform(house, by(call, BEA, str(values)), "review", values)
+                execute(house, by(call, BEA, str(values)), "review", values)
         with pytest.raises(NotFoundError):
-            perform(house, by(call, BEA), "review", {})
+            execute(house, by(call, BEA), "review", {})
 
     def test_a_claim_expires(self, house, call):
         _, case = held(house, call)
-        perform(house, by(call, MOD), "review", {"case": case.id})
+        execute(house, by(call, MOD), "review", {"case": case.id})
         with house.database.begin() as session:
             session.get_one(CaseRow, case.id).claimed_until = now() - timedelta(seconds=1)
-        assert perform(house, by(call, BEA), "review", {}).dossier.case.claimed_by == BEA.key
+        assert execute(house, by(call, BEA), "review", {}).dossier.case.claimed_by == BEA.key
 
     def test_the_effective_prompt_names_every_picture_it_goes_back_to(self, house, call):
         first = painted(house, call)
         house.gate.verdict = HELD
         values = {"picture": f"{first}.1", "prompt": "warmer", "count": 1}
-        perform(house, by(call, call.person, "r"), "remix", values)
-        dossier = perform(house, by(call, MOD), "review", {}).dossier
+        execute(house, by(call, call.person, "r"), "remix", values)
+        dossier = execute(house, by(call, MOD), "review", {}).dossier
         assert dossier.prompts == ("warmer", "a red apple")
 
     def test_what_shall_not_be_shown_and_the_style_are_read_too(self, house, call):
         house.gate.verdict = HELD
-        perform(house, call, "imagine", {"prompt": "a boat", "negative": "a storm", "style": "ink"})
+        execute(house, call, "imagine", {"prompt": "a boat", "negative": "a storm", "style": "ink"})
         facts = dict(case_texts.facts(house.desk.read(only_case(house).id)))
         assert (facts["Effective prompt"], facts["Negative prompt"], facts["Style"]) == (
             "a boat",
@@ -246,14 +248,16 @@ class TestJudging:
         house.gate.verdict = HELD
         imagine(house, mine)
         case = only_case(house)
-        code = perform(house, by(call, MOD, "l"), "link", {}).code
-        perform(house, by(call, BEA, "l"), "link", {"code": code})
+        code = execute(house, by(call, MOD, "l"), "link", {}).code
+        execute(house, by(call, BEA, "l"), "link", {"code": code})
         for moderator in (MOD, BEA):
             with pytest.raises(NotAllowedError, match="somebody else"):
                 decide(house, call, case, Decision.APPROVE, moderator)
             with pytest.raises(NotFoundError):
-                perform(house, by(call, moderator, "n"), "review", {})
-        assert isinstance(decide(house, call, case, Decision.APPROVE, someone("cy", moderator=True)), Decided)
+                execute(house, by(call, moderator, "n"), "review", {})
+        assert isinstance(
+            decide(house, call, case, Decision.APPROVE, someone("cy", moderator=True)), CaseDecided
+        )
 
     def test_only_moderators_of_the_community_judge(self, house, call):
         _, case = held(house, call)
@@ -307,9 +311,9 @@ class TestHolds:
             case, _ = cases.open_case(
                 session, CaseKind.HOLD, case_key="hold", subject=job.person, job_id=job_id
             )
-        perform(house, call, "delete", {"what": f"{job_id}.1"})
+        execute(house, call, "delete", {"what": f"{job_id}.1"})
         assert job_of(house, job_id).state is JobState.HELD
-        perform(house, call, "delete", {"what": job_id})
+        execute(house, call, "delete", {"what": job_id})
         assert job_of(house, job_id).state is JobState.CANCELLED
         house.queue.sent.clear()
         decide(house, call, case, Decision.APPROVE)
@@ -317,8 +321,8 @@ class TestHolds:
 
     def test_a_picture_that_was_refused_and_deleted_is_not_painted_again(self, house, call):
         job_id = paint_job(house, imagine(house, call), state=JobState.REFUSED)
-        perform(house, call, "delete", {"what": job_id})
-        perform(house, by(call, call.person, "a"), "appeal", {"job": job_id})
+        execute(house, call, "delete", {"what": job_id})
+        execute(house, by(call, call.person, "a"), "appeal", {"job": job_id})
         house.queue.sent.clear()
         decide(house, call, only_case(house), Decision.OVERTURN)
         assert (job_of(house, job_id).state, house.queue.sent) == (JobState.REFUSED, [])
@@ -341,8 +345,8 @@ class TestHolds:
 
     @pytest.mark.parametrize("decision", [Decision.SUSPEND, Decision.BAN])
     def test_whoever_is_suspended_loses_all_their_jobs_under_all_their_names(self, house, call, decision):
-        code = perform(house, call, "link", {}).code
-        perform(house, by(call, someone("elsewhere")), "link", {"code": code})
+        code = execute(house, call, "link", {}).code
+        execute(house, by(call, someone("elsewhere")), "link", {"code": code})
         other = imagine(house, by(call, someone("elsewhere"), "job"))
         painting = imagine(house, by(call, call.person, "p"))
         with house.database.begin() as session:
@@ -378,7 +382,7 @@ class TestReports:
     def test_a_report_that_the_moderator_filed_waits_for_somebody_else(self, house, call):
         job_id = painted(house, call)
         reported(house, call, job_id)
-        perform(house, by(call, MOD), "report", {"picture": f"{job_id}.1"})
+        execute(house, by(call, MOD), "report", {"picture": f"{job_id}.1"})
         first = next(case for case in desk(house, call) if case.filed_by == someone("bo").key)
         decide(house, call, first, Decision.APPROVE)
         (own,) = desk(house, call)
@@ -398,7 +402,7 @@ class TestAppeals:
                     person_key=call.person.key, rule="r", category="c", weight=1, job_id=job_id, at=now()
                 )
             )
-        perform(house, by(call, call.person, "a"), "appeal", {"job": job_id})
+        execute(house, by(call, call.person, "a"), "appeal", {"job": job_id})
         decide(house, call, only_case(house), Decision.OVERTURN)
         job = job_of(house, job_id)
         assert (job.state, job.cleared, job.cost, job.refused_rule) == (JobState.QUEUED, True, 2, "")
@@ -409,7 +413,7 @@ class TestAppeals:
 
     def test_a_refusal_that_stands_is_told(self, house, call):
         job_id = refused(house, call)
-        perform(house, by(call, call.person, "a"), "appeal", {"job": job_id})
+        execute(house, by(call, call.person, "a"), "appeal", {"job": job_id})
         decide(house, call, only_case(house), Decision.REJECT)
         assert job_of(house, job_id).state is JobState.REFUSED
         assert notices(house, call.person.key) == [NoticeKind.DECIDED]
@@ -503,7 +507,7 @@ class TestStrikes:
     def test_an_overturned_appeal_takes_the_strike_of_its_request_back(self, strict, call):
         with pytest.raises(PolicyRefusalError) as caught:
             imagine(strict, call, "a violent thing")
-        perform(strict, by(call, call.person, "a"), "appeal", {"job": caught.value.job_id})
+        execute(strict, by(call, call.person, "a"), "appeal", {"job": caught.value.job_id})
         decide(strict, call, only_case(strict), Decision.OVERTURN)
         with strict.database.read() as session:
             assert burden(session, call.person.key) == 0
@@ -523,16 +527,16 @@ class TestGoverning:
         painting = imagine(house, by(call, call.person, "p"))
         with house.database.begin() as session:
             session.get_one(JobRow, painting).state = JobState.PAINTING
-        assert perform(house, by(call, MOD), "studio", {"setting": "pause"}).rules.paused
+        assert execute(house, by(call, MOD), "studio", {"setting": "pause"}).rules.paused
         assert (house.queue.put_aside, house.queue.cancelled) == ([painting], [])
         with pytest.raises(CommunityPausedError):
             imagine(house, by(call, call.person, "late"))
         house.queue.sent.clear()
-        assert not perform(house, by(call, MOD, "r"), "studio", {"setting": "resume"}).rules.paused
+        assert not execute(house, by(call, MOD, "r"), "studio", {"setting": "resume"}).rules.paused
         assert house.queue.sent == [(waiting, 0)]
 
     def test_a_pause_holds_for_one_community(self, house, call):
-        perform(house, by(call, MOD), "studio", {"setting": "pause"})
+        execute(house, by(call, MOD), "studio", {"setting": "pause"})
         other = someone("x", community="other")
         assert imagine(house, by(call, other))
 
@@ -541,8 +545,8 @@ class TestGoverning:
         before = house.gate.allowance(call.person).policy_version
         for value, problem in (("violence allow", "stricter"), ("nonsense hold", "categories")):
             with pytest.raises(BadParameterError, match=problem):
-                perform(house, by(call, MOD, value), "studio", {"setting": "policy", "value": value})
-        perform(house, by(call, MOD, "s"), "studio", {"setting": "policy", "value": "deception refuse"})
+                execute(house, by(call, MOD, value), "studio", {"setting": "policy", "value": value})
+        execute(house, by(call, MOD, "s"), "studio", {"setting": "policy", "value": "deception refuse"})
         assert house.gate.allowance(call.person).policy_version != before
         assert house.gate.allowance(someone("x", community="other")).policy_version == before
         with pytest.raises(PolicyRefusalError):
@@ -555,7 +559,7 @@ class TestGoverning:
             settings.keep_community_rules(session, CommunityRules(stances=stances), by=MOD)
         with pytest.raises(PolicyRefusalError):
             imagine(house, call, "a doubtful thing")
-        assert perform(house, by(call, MOD), "studio", {"setting": "pause"}).rules.paused
+        assert execute(house, by(call, MOD), "studio", {"setting": "pause"}).rules.paused
 
     def test_what_the_house_only_minds_goes_ahead_with_a_word_once_a_day(self, ports, call):
         policy = parse_policy('[categories.violence]\naction = "warn"', over=default_policy())
@@ -571,30 +575,30 @@ class TestGoverning:
         house = with_gate(ports, holds=None)
         with pytest.raises(PolicyRefusalError):
             imagine(house, call, "a doubtful thing")
-        perform(house, by(call, MOD), "studio", {"setting": "desk", "value": "123"})
+        execute(house, by(call, MOD), "studio", {"setting": "desk", "value": "123"})
         asked = by(call, call.person, "2")
-        answer = perform(house, asked, "imagine", {"prompt": "a doubtful thing"})
+        answer = execute(house, asked, "imagine", {"prompt": "a doubtful thing"})
         assert answer.state is JobState.HELD
         assert only_case(house).category == "deception"
 
     def test_on_a_platform_with_moderators_of_its_own_doubts_are_held_without_a_channel(self, ports, call):
         house = with_gate(ports, holds=None, watched=frozenset({Platform.WEB}))
-        held = perform(house, call, "imagine", {"prompt": "a doubtful thing"})
+        held = execute(house, call, "imagine", {"prompt": "a doubtful thing"})
         assert held.state is JobState.HELD
 
     def test_a_ban_by_hand_holds_until_it_is_lifted(self, ports, call):
         house = with_gate(ports)
         waiting = imagine(house, call)
-        perform(house, by(call, MOD), "ban", {"person": call.person.key, "duration": "7d"})
+        execute(house, by(call, MOD), "ban", {"person": call.person.key, "duration": "7d"})
         assert job_of(house, waiting).state is JobState.CANCELLED
         with pytest.raises(BannedError):
             imagine(house, by(call, call.person, "2"))
         with pytest.raises(BannedError):
-            press(house, by(call, call.person, "b"), Button(action=Action.REROLL, job_id=waiting))
-        perform(house, by(call, MOD), "settings", {"count": 2})
+            execute_button(house, by(call, call.person, "b"), Button(action=Action.REROLL, job_id=waiting))
+        execute(house, by(call, MOD), "settings", {"count": 2})
         with pytest.raises(NotAllowedError, match="yourself"):
-            perform(house, by(call, MOD, "self"), "ban", {"person": MOD.key})
-        assert perform(house, by(call, MOD), "unban", {"person": call.person.key}).lifted
+            execute(house, by(call, MOD, "self"), "ban", {"person": MOD.key})
+        assert execute(house, by(call, MOD), "unban", {"person": call.person.key}).lifted
         assert imagine(house, by(call, call.person, "3"))
         assert len(kinds(house, NoticeWritten)) == 2
 
@@ -603,32 +607,32 @@ class TestGoverning:
         """The house, somebody who is banned at home for a week, their other name, and who moderates there."""
         house = with_gate(ports)
         other = someone("elsewhere", community="other")
-        code = perform(house, call, "link", {}).code
-        perform(house, by(call, other), "link", {"code": code})
-        perform(house, by(call, MOD), "ban", {"person": call.person.key, "duration": "7d"})
+        code = execute(house, call, "link", {}).code
+        execute(house, by(call, other), "link", {"code": code})
+        execute(house, by(call, MOD), "ban", {"person": call.person.key, "duration": "7d"})
         return house, other, someone("friend", community="other", moderator=True)
 
     def test_a_ban_is_lifted_where_it_was_imposed(self, abroad, call):
         house, other, friend = abroad
         with pytest.raises(NotAllowedError, match="another community"):
-            perform(house, by(call, friend), "unban", {"person": other.key})
+            execute(house, by(call, friend), "unban", {"person": other.key})
         with pytest.raises(BannedError):
             imagine(house, by(call, call.person, "2"))
-        assert perform(house, by(call, MOD), "unban", {"person": call.person.key}).lifted
+        assert execute(house, by(call, MOD), "unban", {"person": call.person.key}).lifted
         assert imagine(house, by(call, other))
 
     def test_so_is_the_ban_of_a_moderator_who_was_forgotten(self, abroad, call):
         house, other, friend = abroad
-        perform(house, by(call, MOD, "f"), "forget-me", {"confirm": "yes"})
+        execute(house, by(call, MOD, "f"), "forget-me", {"confirm": "yes"})
         with pytest.raises(NotAllowedError, match="another community"):
-            perform(house, by(call, friend), "unban", {"person": other.key})
-        assert perform(house, by(call, BEA), "unban", {"person": call.person.key}).lifted
+            execute(house, by(call, friend), "unban", {"person": other.key})
+        assert execute(house, by(call, BEA), "unban", {"person": call.person.key}).lifted
 
     @pytest.mark.parametrize("duration", ["1m", "for good"])
     def test_nobody_elsewhere_makes_a_ban_their_own(self, abroad, call, duration):
         house, other, friend = abroad
-        perform(house, by(call, friend, "b"), "ban", {"person": other.key, "duration": duration})
-        perform(house, by(call, friend, "u"), "unban", {"person": other.key})
+        execute(house, by(call, friend, "b"), "ban", {"person": other.key, "duration": duration})
+        execute(house, by(call, friend, "u"), "unban", {"person": other.key})
         with pytest.raises(BannedError) as caught:
             imagine(house, by(call, call.person, "2"))
         assert caught.value.until > now() + timedelta(days=6)
@@ -645,7 +649,7 @@ class TestGoverning:
         house = with_gate(ports)
         job_id = painted(house, call)
         reported(house, call, job_id)
-        perform(house, by(call, MOD), "ban", {"person": call.person.key})
+        execute(house, by(call, MOD), "ban", {"person": call.person.key})
         decide(house, call, only_case(house), Decision.SUSPEND)
         with house.database.read() as session:
             assert bans.find_ban(session, call.person.key).until is None

@@ -10,14 +10,14 @@ from moderation.cases.strikes import strike
 from moderation.policy.categories import Category
 from moderation.policy.community_overrides import tightened
 from moderation.policy.policy import Action, default_policy
-from studio.commands.registry import perform
+from studio.commands.registry import execute
 from studio.db import settings
 from studio.db.tables import JobRow
 from studio.domain.communities import CommunityRules, Tier
 from studio.domain.jobs import JobState
 from studio.domain.people import Role
 from studio.errors import BadParameterError
-from studio.ports import HouseRules
+from studio.ports import InstanceLimits
 from studio.runtime.clock import now
 from tests.support.case_sim import with_gate
 from tests.support.fakes import someone
@@ -28,7 +28,7 @@ ANA = someone("ana")
 
 @pytest.fixture
 def house(ports):
-    return with_gate(ports, HouseRules(monthly_credits=100))
+    return with_gate(ports, InstanceLimits(monthly_credits=100))
 
 
 def tier(house, person):
@@ -42,7 +42,7 @@ def settle(house, **rules):
 
 def has_painted(house, call, count, days_ago):
     for index in range(count):
-        job = perform(
+        job = execute(
             house, replace(call, request_key=f"old:{index}"), "imagine", {"prompt": "a boat", "count": 1}
         ).job_id
         end_job(house, job, JobState.DONE)
@@ -99,10 +99,10 @@ def test_a_tier_settles_what_somebody_may_do(house):
 def test_credits_rise_with_the_tier_within_the_month(house, call):
     settle(house, monthly_credits={Tier.NEWCOMER: 4, Tier.MEMBER: 10})
     newcomer = replace(call, person=replace(ANA, guest=True))
-    perform(house, newcomer, "imagine", {"prompt": "a boat"})
-    assert perform(house, newcomer, "credits", {}).left == 0
-    perform(house, replace(call, request_key="later"), "imagine", {"prompt": "a boat"})
-    assert perform(house, call, "credits", {}).left == 2
+    execute(house, newcomer, "imagine", {"prompt": "a boat"})
+    assert execute(house, newcomer, "credits", {}).left == 0
+    execute(house, replace(call, request_key="later"), "imagine", {"prompt": "a boat"})
+    assert execute(house, call, "credits", {}).left == 2
 
 
 @pytest.mark.parametrize(

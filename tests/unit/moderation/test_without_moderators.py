@@ -17,8 +17,8 @@ from moderation.policy.findings import Finding, weigh
 from moderation.rules.image import ImageSubject
 from moderation.rules.prompt import PromptSubject
 from moderation.rules.prompt_judge import PromptCourt
-from studio.commands.registry import perform
-from studio.commands.results import Filed
+from studio.commands.registry import execute
+from studio.commands.results import ReportFiled
 from studio.commands.spec import Call
 from studio.db.tables import BanRow, CaseRow, JobRow, NoticeRow
 from studio.domain.people import Person, Platform
@@ -41,7 +41,7 @@ def house(ports: Ports) -> Ports:
 def ask(house: Ports, command: str = "imagine", person: Person = ANA, **values: Any) -> Any:
     address = replace(somewhere(), platform=person.platform, community=person.community)
     call = Call(person=person, address=address, request_key=f"{person.key}:{command}:{values}")
-    return perform(house, call, command, values)
+    return execute(house, call, command, values)
 
 
 def refused(house: Ports, prompt: str, person: Person = ANA) -> PolicyRefusalError:
@@ -135,7 +135,7 @@ def test_once_a_moderator_was_named_an_earlier_refusal_may_be_appealed(house: Po
     refused(house, "a violent thing")
     with house.database.read() as session:
         job = session.scalars(select(JobRow.id)).one()
-    assert isinstance(ask(with_gate(ports), "appeal", job=job), Filed)
+    assert isinstance(ask(with_gate(ports), "appeal", job=job), ReportFiled)
 
 
 def test_a_direct_message_of_discord_is_a_place_without_moderators(ports: Ports) -> None:

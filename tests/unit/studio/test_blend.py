@@ -6,7 +6,7 @@ import pytest
 
 from studio.commands.command_line import parse_phrase
 from studio.commands.generation.blend import SPEC, parse_weights
-from studio.commands.registry import perform
+from studio.commands.registry import execute
 from studio.db import queries
 from studio.domain.requests import Lora, Operation, Source, parse_loras
 from studio.errors import BadParameterError, NotFoundError
@@ -21,7 +21,7 @@ def painted(ports, call):
     for index, prompt in enumerate(("a red apple", "a blue boat")):
         asked = replace(call, request_key=f"{call.request_key}:{index}")
         values = {"prompt": prompt, "negative": "fog"}
-        found.append(f"{paint_job(ports, perform(ports, asked, 'imagine', values).job_id)}.{index + 1}")
+        found.append(f"{paint_job(ports, execute(ports, asked, 'imagine', values).job_id)}.{index + 1}")
     return found
 
 
@@ -33,7 +33,7 @@ def request_of(ports, answer):
 def test_a_blend_starts_from_every_picture_and_their_words(ports, call, painted):
     upload = Source(key="upload.png")
     values = {"picture": painted[0], "picture2": painted[1], "image": upload, "weights": "2 1 1"}
-    request = request_of(ports, perform(ports, call, "blend", values))
+    request = request_of(ports, execute(ports, call, "blend", values))
     assert request.operation is Operation.BLEND
     assert [source.picture_id for source in request.sources] == [*painted, None]
     assert request.sources[2] == upload
@@ -42,9 +42,9 @@ def test_a_blend_starts_from_every_picture_and_their_words(ports, call, painted)
 
 
 def test_the_pictures_of_a_blend_have_two_parents(ports, call, painted):
-    answer = perform(ports, call, "blend", {"picture": painted[0], "picture2": painted[1]})
+    answer = execute(ports, call, "blend", {"picture": painted[0], "picture2": painted[1]})
     child = f"{paint_job(ports, answer.job_id)}.1"
-    family = perform(ports, replace(call, request_key="family"), "lineage", {"picture": child})
+    family = execute(ports, replace(call, request_key="family"), "lineage", {"picture": child})
     assert {each.picture.id: set(each.parents) for each in family.relatives} == {
         painted[0]: set(),
         painted[1]: set(),
@@ -55,7 +55,7 @@ def test_the_pictures_of_a_blend_have_two_parents(ports, call, painted):
 
 def test_words_of_ones_own_win(ports, call, painted):
     values = {"picture": painted[0], "picture2": painted[1], "prompt": "a harbour"}
-    assert request_of(ports, perform(ports, call, "blend", values)).prompt == "a harbour"
+    assert request_of(ports, execute(ports, call, "blend", values)).prompt == "a harbour"
 
 
 @pytest.mark.parametrize(
@@ -72,19 +72,19 @@ def test_words_of_ones_own_win(ports, call, painted):
 def test_what_cannot_be_blended_is_one_sentence(ports, call, painted, values, sentence):
     values = {name: painted[value] if isinstance(value, int) else value for name, value in values.items()}
     with pytest.raises(BadParameterError, match=sentence):
-        perform(ports, call, "blend", values)
+        execute(ports, call, "blend", values)
 
 
 def test_six_pictures_are_too_many(ports, call, painted):
     uploads = {name: Source(key=f"{name}.png") for name in SPEC.images}
     with pytest.raises(BadParameterError, match="at most 5"):
-        perform(ports, call, "blend", {"picture": painted[0], **uploads})
+        execute(ports, call, "blend", {"picture": painted[0], **uploads})
 
 
 def test_pictures_of_another_community_are_out_of_reach(ports, call, painted):
     stranger = replace(call, person=someone("bo", community="elsewhere"))
     with pytest.raises(NotFoundError):
-        perform(ports, stranger, "blend", {"picture": painted[0], "picture2": painted[1]})
+        execute(ports, stranger, "blend", {"picture": painted[0], "picture2": painted[1]})
 
 
 def test_ids_come_first_and_words_after_them():
@@ -108,9 +108,9 @@ def test_weights_are_read_with_and_without_commas():
 
 
 def test_a_variation_of_an_upscaled_picture_is_left_to_the_usual_model(ports, call, painted):
-    answer = perform(ports, call, "upscale", {"picture": painted[0]})
+    answer = execute(ports, call, "upscale", {"picture": painted[0]})
     large = f"{paint_job(ports, answer.job_id)}.1"
-    varied = perform(ports, replace(call, request_key="vary"), "vary", {"picture": large})
+    varied = execute(ports, replace(call, request_key="vary"), "vary", {"picture": large})
     assert request_of(ports, varied).model is None
 
 

@@ -1,10 +1,10 @@
 """What is remembered for a while."""
 
-from studio.runtime.bounded_dict import Latest
+from studio.runtime.bounded_dict import BoundedDict
 
 
 def test_whatever_was_put_longest_ago_makes_way():
-    latest = Latest(2)
+    latest = BoundedDict(2)
     latest["a"], latest["b"] = 1, 2
     latest["a"] = 3
     latest["c"] = 4
@@ -12,7 +12,7 @@ def test_whatever_was_put_longest_ago_makes_way():
 
 
 def test_what_is_put_only_if_it_is_new_makes_room_as_well():
-    latest = Latest(2)
+    latest = BoundedDict(2)
     for key in "aba":
         assert latest.setdefault(key, key) == key
     latest.setdefault("c", "c")

@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import select
 
 from studio.commands.button_ids import Action, Button
-from studio.commands.registry import perform, press
-from studio.commands.results import Accepted, Deleted, Shown, Starred, Stopped
+from studio.commands.registry import execute, execute_button
+from studio.commands.results import Accepted, JobsStopped, PicturesDeleted, PictureShown, StarChanged
 from studio.db import credit_ledger, job_transitions, queries
 from studio.db.tables import JobRow, LedgerRow, OutboxRow
 from studio.domain.jobs import JobState
@@ -22,7 +22,7 @@ from studio.errors import (
     RateLimitedError,
     TooManyJobsError,
 )
-from studio.ports import HouseRules
+from studio.ports import InstanceLimits
 from studio.runtime.clock import now
 from tests.support.fakes import ruled, someone
 from tests.support.finished_jobs import end_job, paint_job
@@ -49,7 +49,7 @@ def job_of(ports, job_id):
 
 class TestAccepting:
     def test_a_request_becomes_a_queued_job_with_reserved_credits(self, ports, call):
-        answer = perform(ports, call, "imagine", {"prompt": "a red apple", "seed": 7})
+        answer = execute(ports, call, "imagine", {"prompt": "a red apple", "seed": 7})
         job = job_of(ports, answer.job_id)
         assert job.state is JobState.QUEUED
         assert (job.request.prompt, job.request.seed, job.request.count) == ("a red apple", 7, 4)
@@ -68,7 +68,7 @@ class TestAccepting:
         ],
     )
     def test_a_shape_may_be_said_in_several_ways(self, ports, call, asked, shape):
-        accepted = perform(ports, call, "imagine", {"prompt": "a boat", **asked})
+        accepted = execute(ports, call, "imagine", {"prompt": "a boat", **asked})
         request = job_of(ports, accepted.job_id).request
         assert (request.aspect, request.width, request.height) == shape
 
@@ -83,43 +83,43 @@ class TestAccepting:
     )
     def test_a_shape_that_contradicts_itself_is_refused(self, ports, call, asked, wrong):
         with pytest.raises(BadParameterError) as caught:
-            perform(ports, call, "imagine", {"prompt": "a boat", **asked})
+            execute(ports, call, "imagine", {"prompt": "a boat", **asked})
         assert caught.value.parameter == wrong
 
     def test_the_same_click_twice_is_one_job(self, ports, call):
-        first = perform(ports, call, "imagine", {"prompt": "a red apple"})
-        second = perform(ports, call, "imagine", {"prompt": "a red apple"})
+        first = execute(ports, call, "imagine", {"prompt": "a red apple"})
+        second = execute(ports, call, "imagine", {"prompt": "a red apple"})
         assert second.job_id == first.job_id
         assert second.repeated
         assert len(ports.queue.sent) == 1
 
     def test_a_lost_queue_loses_nothing(self, ports, call):
         ports.queue.away = True
-        answer = perform(ports, call, "imagine", {"prompt": "a red apple"})
+        answer = execute(ports, call, "imagine", {"prompt": "a red apple"})
         assert job_of(ports, answer.job_id).state is JobState.ACCEPTED
 
     def test_lost_events_stay_in_the_outbox(self, ports, call):
         ports.events.away = True
-        perform(ports, call, "imagine", {"prompt": "a red apple"})
+        execute(ports, call, "imagine", {"prompt": "a red apple"})
         with ports.database.read() as session:
             assert [row.published_at for row in session.scalars(select(OutboxRow))] == [None]
 
     def test_priority_is_the_number_of_jobs_already_outstanding(self, ports, call):
         for index in range(3):
-            perform(ports, again(call, str(index)), "imagine", {"prompt": "a red apple"})
-        perform(ports, other(call), "imagine", {"prompt": "a blue boat"})
+            execute(ports, again(call, str(index)), "imagine", {"prompt": "a red apple"})
+        execute(ports, other(call), "imagine", {"prompt": "a blue boat"})
         assert [priority for _, priority in ports.queue.sent] == [0, 1, 2, 0]
 
     def test_a_newcomer_goes_ahead_of_a_busy_neighbour(self, ports, call):
         for index in range(3):
-            perform(ports, again(call, str(index)), "imagine", {"prompt": "a red apple"})
-        answer = perform(ports, other(call), "imagine", {"prompt": "a blue boat"})
+            execute(ports, again(call, str(index)), "imagine", {"prompt": "a red apple"})
+        answer = execute(ports, other(call), "imagine", {"prompt": "a blue boat"})
         assert answer.ahead == 1
 
     def test_a_refusal_of_the_gate_leaves_a_refused_job_and_no_charge(self, ports, call):
         ports.gate.verdict = Verdict(ruling=Ruling.REFUSE, rule="words", category="violence", evidence="x")
         with pytest.raises(PolicyRefusalError) as caught:
-            perform(ports, call, "imagine", {"prompt": "a red apple"})
+            execute(ports, call, "imagine", {"prompt": "a red apple"})
         assert (caught.value.rule, caught.value.category) == ("words", "violence")
         assert "x" not in str(caught.value).split()
         with ports.database.read() as session:
@@ -128,13 +128,13 @@ class TestAccepting:
             assert credit_ledger.used(session, call.person.key, at=now()) == 0
         assert ports.queue.sent == []
         with pytest.raises(PolicyRefusalError) as repeated:
-            perform(ports, call, "imagine", {"prompt": "a red apple"})
+            execute(ports, call, "imagine", {"prompt": "a red apple"})
         assert repeated.value.job_id == caught.value.job_id
 
     def test_of_the_core_no_words_are_kept_and_there_is_no_appeal(self, ports, call):
         ports.gate.verdict = Verdict(ruling=Ruling.REFUSE, rule="minors", category="minors", appealable=False)
         with pytest.raises(PolicyRefusalError) as caught:
-            perform(ports, call, "imagine", {"prompt": "a red apple"})
+            execute(ports, call, "imagine", {"prompt": "a red apple"})
         assert caught.value.job_id is None
         with ports.database.read() as session:
             row = session.scalars(select(JobRow)).one()
@@ -142,49 +142,49 @@ class TestAccepting:
 
     def test_a_held_prompt_waits_for_a_moderator(self, ports, call):
         ports.gate.verdict = Verdict(ruling=Ruling.HOLD, rule="words", category="violence")
-        answer = perform(ports, call, "imagine", {"prompt": "a red apple"})
+        answer = execute(ports, call, "imagine", {"prompt": "a red apple"})
         assert answer.state is JobState.HELD
         assert ports.queue.sent == []
 
     def test_limits_of_the_gate_reach_the_person(self, ports, call):
         ports.gate.admit_error = RateLimitedError(retry_after_seconds=12.4)
         with pytest.raises(RateLimitedError, match="12 s"):
-            perform(ports, call, "imagine", {"prompt": "a red apple"})
+            execute(ports, call, "imagine", {"prompt": "a red apple"})
 
     def test_too_many_jobs_at_once_are_refused(self, ports, call):
-        strict = ruled(ports, HouseRules(max_outstanding_jobs=2))
+        strict = ruled(ports, InstanceLimits(max_outstanding_jobs=2))
         for index in range(2):
-            perform(strict, again(call, str(index)), "imagine", {"prompt": "a red apple"})
+            execute(strict, again(call, str(index)), "imagine", {"prompt": "a red apple"})
         with pytest.raises(TooManyJobsError, match="2 jobs"):
-            perform(strict, again(call, "3"), "imagine", {"prompt": "a red apple"})
+            execute(strict, again(call, "3"), "imagine", {"prompt": "a red apple"})
 
     def test_credits_run_out(self, ports, call):
-        poor = ruled(ports, HouseRules(monthly_credits=6))
-        perform(poor, call, "imagine", {"prompt": "a red apple"})
+        poor = ruled(ports, InstanceLimits(monthly_credits=6))
+        execute(poor, call, "imagine", {"prompt": "a red apple"})
         with pytest.raises(OutOfCreditsError, match=r"needs 4 credits and you have 2.* on 1 "):
-            perform(poor, again(call), "imagine", {"prompt": "a red apple"})
-        perform(poor, again(call), "imagine", {"prompt": "a red apple", "count": 2})
+            execute(poor, again(call), "imagine", {"prompt": "a red apple"})
+        execute(poor, again(call), "imagine", {"prompt": "a red apple", "count": 2})
 
     def test_more_pictures_than_the_house_allows_are_refused(self, ports, call):
         with pytest.raises(BadParameterError, match="at most 4"):
-            perform(ports, call, "imagine", {"prompt": "a red apple", "count": 8})
+            execute(ports, call, "imagine", {"prompt": "a red apple", "count": 8})
 
     def test_the_gate_sees_the_words_of_the_ancestors(self, ports, call):
-        first = paint_job(ports, perform(ports, call, "imagine", {"prompt": "a red apple"}).job_id)
-        second = perform(ports, again(call), "remix", {"picture": f"{first}.1", "prompt": "a green apple"})
+        first = paint_job(ports, execute(ports, call, "imagine", {"prompt": "a red apple"}).job_id)
+        second = execute(ports, again(call), "remix", {"picture": f"{first}.1", "prompt": "a green apple"})
         child = paint_job(ports, second.job_id)
-        perform(ports, again(call, "3"), "vary", {"picture": f"{child}.1"})
+        execute(ports, again(call, "3"), "vary", {"picture": f"{child}.1"})
         assert ports.gate.admissions[-1].lineage_prompts == ("a red apple", "a green apple")
 
 
 class TestBuildingOnPictures:
     @pytest.fixture
     def picture(self, ports, call):
-        job = perform(ports, call, "imagine", {"prompt": "a red apple", "negative": "text"}).job_id
+        job = execute(ports, call, "imagine", {"prompt": "a red apple", "negative": "text"}).job_id
         return f"{paint_job(ports, job)}.2"
 
     def test_a_variation_takes_over_the_recipe(self, ports, call, picture):
-        answer = perform(ports, again(call), "vary", {"picture": picture, "strength": "subtle"})
+        answer = execute(ports, again(call), "vary", {"picture": picture, "strength": "subtle"})
         request = job_of(ports, answer.job_id).request
         assert (request.operation, request.prompt, request.negative_prompt, request.variation) == (
             Operation.VARY,
@@ -196,145 +196,151 @@ class TestBuildingOnPictures:
 
     def test_an_edit_needs_a_region(self, ports, call, picture):
         with pytest.raises(BadParameterError, match="B2-C3"):
-            perform(ports, again(call), "edit", {"picture": picture, "prompt": "a boat"})
+            execute(ports, again(call), "edit", {"picture": picture, "prompt": "a boat"})
 
     def test_an_edit_names_its_cells(self, ports, call, picture):
         values = {"picture": picture, "prompt": "a boat", "region": "B2-C3"}
-        answer = perform(ports, again(call), "edit", values)
+        answer = execute(ports, again(call), "edit", values)
         assert job_of(ports, answer.job_id).request.cells == ("B2", "B3", "C2", "C3")
 
     def test_an_expansion_goes_to_all_sides_unless_told(self, ports, call, picture):
-        answer = perform(ports, again(call), "expand", {"picture": picture})
+        answer = execute(ports, again(call), "expand", {"picture": picture})
         request = job_of(ports, answer.job_id).request
         assert (request.sides, request.amount_percent) == (("left", "top", "right", "bottom"), 50)
 
     def test_an_expansion_to_an_aspect_has_no_sides(self, ports, call, picture):
-        answer = perform(ports, again(call), "expand", {"picture": picture, "aspect": "16:9"})
+        answer = execute(ports, again(call), "expand", {"picture": picture, "aspect": "16:9"})
         request = job_of(ports, answer.job_id).request
         assert (request.sides, request.amount_percent, request.aspect) == ((), None, "16:9")
 
     def test_an_expansion_knows_whether_the_words_are_the_persons_own(self, ports, call, picture):
         for key, values in (("2", {}), ("3", {"prompt": "a lake"})):
-            answer = perform(ports, again(call, key), "expand", {"picture": picture, **values})
+            answer = execute(ports, again(call, key), "expand", {"picture": picture, **values})
             assert job_of(ports, answer.job_id).request.own_words is bool(values)
 
     def test_an_amount_and_an_aspect_together_are_refused(self, ports, call, picture):
         with pytest.raises(BadParameterError, match="an amount or a new aspect"):
-            perform(ports, call, "expand", {"picture": picture, "aspect": "16:9", "amount": 50})
+            execute(ports, call, "expand", {"picture": picture, "aspect": "16:9", "amount": 50})
 
     def test_sides_and_aspect_together_are_refused(self, ports, call, picture):
         with pytest.raises(BadParameterError, match="not both"):
-            perform(ports, again(call), "expand", {"picture": picture, "aspect": "16:9", "sides": "left"})
+            execute(ports, again(call), "expand", {"picture": picture, "aspect": "16:9", "sides": "left"})
 
     def test_an_upscale_is_one_picture(self, ports, call, picture):
-        answer = perform(ports, again(call), "upscale", {"picture": picture})
+        answer = execute(ports, again(call), "upscale", {"picture": picture})
         assert job_of(ports, answer.job_id).cost == 1
 
     def test_a_reroll_asks_again_with_a_new_seed(self, ports, call, picture):
         first = job_of(ports, picture.split(".")[0]).request
-        answer = perform(ports, again(call), "reroll", {"job": picture})
+        answer = execute(ports, again(call), "reroll", {"job": picture})
         second = job_of(ports, answer.job_id).request
         assert second.seed != first.seed
         assert replace(second, seed=first.seed) == first
 
     def test_an_upscale_is_not_rerolled(self, ports, call, picture):
-        job = perform(ports, again(call), "upscale", {"picture": picture}).job_id
+        job = execute(ports, again(call), "upscale", {"picture": picture}).job_id
         with pytest.raises(BadParameterError, match="the same each time"):
-            perform(ports, again(call, "3"), "reroll", {"job": job})
+            execute(ports, again(call, "3"), "reroll", {"job": job})
 
     @pytest.mark.parametrize("action", [Action.VARY, Action.UPSCALE, Action.EXPAND, Action.REROLL])
     def test_buttons_lead_to_jobs(self, ports, call, picture, action):
         button = Button(action=action, job_id=picture.split(".")[0], index=2)
-        assert isinstance(press(ports, again(call), button), Accepted)
+        assert isinstance(execute_button(ports, again(call), button), Accepted)
 
     def test_pictures_of_another_community_are_out_of_reach(self, ports, call, picture):
         with pytest.raises(NotFoundError):
-            perform(ports, other(call, community="elsewhere"), "vary", {"picture": picture})
+            execute(ports, other(call, community="elsewhere"), "vary", {"picture": picture})
 
     def test_pictures_held_for_a_moderator_are_out_of_reach(self, ports, call):
-        job = perform(ports, again(call), "imagine", {"prompt": "a red apple"}).job_id
+        job = execute(ports, again(call), "imagine", {"prompt": "a red apple"}).job_id
         paint_job(ports, job, state=JobState.HELD)
         with pytest.raises(NotFoundError):
-            perform(ports, again(call, "3"), "vary", {"picture": f"{job}.1"})
-        assert perform(ports, again(call, "4"), "show", {"job": job}).pictures == ()
+            execute(ports, again(call, "3"), "vary", {"picture": f"{job}.1"})
+        assert execute(ports, again(call, "4"), "show", {"job": job}).pictures == ()
 
 
 class TestShowing:
     def test_a_job_shows_its_pictures_in_order(self, ports, call):
-        job = paint_job(ports, perform(ports, call, "imagine", {"prompt": "a red apple"}).job_id)
-        shown = perform(ports, call, "show", {"job": f"{job}.3"})
-        assert isinstance(shown, Shown)
+        job = paint_job(ports, execute(ports, call, "imagine", {"prompt": "a red apple"}).job_id)
+        shown = execute(ports, call, "show", {"job": f"{job}.3"})
+        assert isinstance(shown, PictureShown)
         assert [picture.index for picture in shown.pictures] == [1, 2, 3, 4]
 
     def test_stars_are_given_and_taken_back(self, ports, call):
-        job = paint_job(ports, perform(ports, call, "imagine", {"prompt": "a red apple"}).job_id)
+        job = paint_job(ports, execute(ports, call, "imagine", {"prompt": "a red apple"}).job_id)
         values = {"picture": f"{job}.1"}
-        assert perform(ports, call, "star", values) == Starred(picture_id=f"{job}.1", stars=1, given=True)
-        assert perform(ports, other(call), "star", values).stars == 2
-        assert perform(ports, call, "star", values) == Starred(picture_id=f"{job}.1", stars=1, given=False)
+        assert execute(ports, call, "star", values) == StarChanged(picture_id=f"{job}.1", stars=1, given=True)
+        assert execute(ports, other(call), "star", values).stars == 2
+        assert execute(ports, call, "star", values) == StarChanged(
+            picture_id=f"{job}.1", stars=1, given=False
+        )
 
 
 class TestCancelling:
     def test_a_waiting_job_ends_at_once_and_gives_its_credits_back(self, ports, call):
-        job = perform(ports, call, "imagine", {"prompt": "a red apple"}).job_id
-        assert perform(ports, call, "cancel", {"job": job}) == Stopped(job_id=job, at_once=True)
+        job = execute(ports, call, "imagine", {"prompt": "a red apple"}).job_id
+        assert execute(ports, call, "cancel", {"job": job}) == JobsStopped(job_id=job, at_once=True)
         assert job_of(ports, job).state is JobState.CANCELLED
         assert ledger_kinds(ports, job) == ["release", "reserve"]
         with ports.database.read() as session:
             assert credit_ledger.balance(session, call.person.key, at=now()) == 0
 
     def test_a_job_being_painted_is_asked_to_stop(self, ports, call):
-        job = perform(ports, call, "imagine", {"prompt": "a red apple"}).job_id
+        job = execute(ports, call, "imagine", {"prompt": "a red apple"}).job_id
         with ports.database.begin() as session:
             job_transitions.take_lease(session, job, worker="w", at=now(), lease_seconds=30)
-        assert perform(ports, call, "cancel", {"job": job}) == Stopped(job_id=job, at_once=False)
+        assert execute(ports, call, "cancel", {"job": job}) == JobsStopped(job_id=job, at_once=False)
         assert job_of(ports, job).cancel_requested
         assert ports.queue.cancelled == [job]
 
     def test_only_its_person_or_a_moderator_may_cancel(self, ports, call):
-        job = perform(ports, call, "imagine", {"prompt": "a red apple"}).job_id
+        job = execute(ports, call, "imagine", {"prompt": "a red apple"}).job_id
         with pytest.raises(NotAllowedError):
-            perform(ports, other(call), "cancel", {"job": job})
-        assert perform(ports, other(call, moderator=True), "cancel", {"job": job}).at_once
+            execute(ports, other(call), "cancel", {"job": job})
+        assert execute(ports, other(call, moderator=True), "cancel", {"job": job}).at_once
 
     def test_what_is_over_cannot_be_cancelled(self, ports, call):
-        job = perform(ports, call, "imagine", {"prompt": "a red apple"}).job_id
+        job = execute(ports, call, "imagine", {"prompt": "a red apple"}).job_id
         end_job(ports, job, JobState.FAILED)
         with pytest.raises(BadParameterError, match="over already"):
-            perform(ports, call, "cancel", {"job": job})
+            execute(ports, call, "cancel", {"job": job})
 
 
 class TestDeleting:
     @pytest.fixture
     def job(self, ports, call):
-        return paint_job(ports, perform(ports, call, "imagine", {"prompt": "a red apple"}).job_id)
+        return paint_job(ports, execute(ports, call, "imagine", {"prompt": "a red apple"}).job_id)
 
     def test_a_picture_and_its_files_go(self, ports, call, job):
         before = set(ports.store.blobs)
-        assert perform(ports, call, "delete", {"what": f"{job}.2"}) == Deleted(picture_ids=(f"{job}.2",))
+        assert execute(ports, call, "delete", {"what": f"{job}.2"}) == PicturesDeleted(
+            picture_ids=(f"{job}.2",)
+        )
         assert len(before - set(ports.store.blobs)) == 3  # picture, thumbnail and the grid that showed it
         with pytest.raises(NotFoundError):
-            perform(ports, again(call), "vary", {"picture": f"{job}.2"})
+            execute(ports, again(call), "vary", {"picture": f"{job}.2"})
 
     def test_all_pictures_of_a_job_go(self, ports, call, job):
-        assert len(perform(ports, call, "delete", {"what": job}).picture_ids) == 4
+        assert len(execute(ports, call, "delete", {"what": job}).picture_ids) == 4
         assert ports.store.blobs == {}
         with pytest.raises(NotFoundError):
-            perform(ports, call, "delete", {"what": job})
+            execute(ports, call, "delete", {"what": job})
 
     def test_a_file_that_another_picture_needs_stays(self, ports, call, job):
-        twin = perform(ports, again(call), "imagine", {"prompt": "a red apple"}).job_id
+        twin = execute(ports, again(call), "imagine", {"prompt": "a red apple"}).job_id
         paint_job(ports, twin, like=job)
-        perform(ports, call, "delete", {"what": job})
+        execute(ports, call, "delete", {"what": job})
         with ports.database.read() as session:
             keys = {picture.key for picture in queries.pictures_of_job(session, twin)}
         assert keys <= set(ports.store.blobs)
 
     def test_only_the_maker_or_a_moderator_may_delete(self, ports, call, job):
         with pytest.raises(NotAllowedError):
-            perform(ports, other(call), "delete", {"what": job})
-        assert perform(ports, other(call, moderator=True), "delete", {"what": job})
+            execute(ports, other(call), "delete", {"what": job})
+        assert execute(ports, other(call, moderator=True), "delete", {"what": job})
 
     def test_a_job_that_is_not_over_is_cancelled_instead(self, ports, call):
-        job = perform(ports, again(call), "imagine", {"prompt": "a red apple"}).job_id
-        assert perform(ports, again(call, "3"), "delete", {"what": job}) == Stopped(job_id=job, at_once=True)
+        job = execute(ports, again(call), "imagine", {"prompt": "a red apple"}).job_id
+        assert execute(ports, again(call, "3"), "delete", {"what": job}) == JobsStopped(
+            job_id=job, at_once=True
+        )

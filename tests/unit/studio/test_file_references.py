@@ -8,7 +8,7 @@ import pytest
 from engine.jobs.job_results import Outcome, record
 from engine.jobs.postprocessing import Finished
 from engine.jobs.tracked_store import Receipts
-from studio.commands.registry import perform
+from studio.commands.registry import execute
 from studio.db import job_transitions, queries
 from studio.domain.jobs import JobState
 from studio.domain.verdicts import ALLOWED
@@ -67,7 +67,7 @@ def asked_by(call, name, *, moderator=False):
 
 
 def ask(house, call, name="ana"):
-    return perform(house, asked_by(call, name), "imagine", {"prompt": "a boat", "count": 1}).job_id
+    return execute(house, asked_by(call, name), "imagine", {"prompt": "a boat", "count": 1}).job_id
 
 
 def drawn(house, call, name="ana"):
@@ -111,7 +111,7 @@ def test_a_picture_stored_while_an_equal_one_is_deleted_keeps_its_files(house, c
     writer = Writer(house, ask(house, call, "bo"))
     for moment, step in zip(moments, (writer.put, writer.record, writer.lay_again), strict=True):
         house.store.meanwhile.setdefault(moment, []).append(step)
-    perform(house, call, "delete", {"what": first})
+    execute(house, call, "delete", {"what": first})
     house.store.reach("at the end")
     assert not house.store.meanwhile
     assert sorted(house.store.blobs.values()) == sorted([SAME, SMALL])
@@ -122,7 +122,7 @@ def test_an_upload_that_is_used_while_its_twin_is_deleted_stays(house, call):
     source = accept_upload(house, call.person, SAME)
     values = {"image": source, "region": "A1", "prompt": "a boat"}
     house.store.meanwhile["before deleting"] = [
-        lambda: perform(house, asked_by(call, "bo"), "edit", values),
+        lambda: execute(house, asked_by(call, "bo"), "edit", values),
     ]
     delete_files(house.database, house.store, [key])
     assert house.store.get(key) == SAME
@@ -131,9 +131,9 @@ def test_an_upload_that_is_used_while_its_twin_is_deleted_stays(house, call):
 def test_forgetting_who_brought_it_along_leaves_the_equal_picture_of_others(house, call):
     drawn(house, call)
     values = {"image": accept_upload(house, call.person, SAME), "region": "A1", "prompt": "a boat"}
-    perform(house, asked_by(call, "bo"), "edit", values)
+    execute(house, asked_by(call, "bo"), "edit", values)
     house.store.meanwhile["before deleting"] = [lambda: pytest.fail("it is still shown")]
-    perform(with_desk(house), asked_by(call, "bo"), "forget-me", {"confirm": "yes"})
+    execute(with_desk(house), asked_by(call, "bo"), "forget-me", {"confirm": "yes"})
     assert house.store.get(values["image"].key) == SAME
 
 
@@ -151,7 +151,7 @@ def test_what_a_moderator_takes_down_is_not_laid_again_for_a_late_comer(house, c
             row.request = {**row.request, "sources": [{"picture_id": picture.id, "key": picture.key}]}
 
     house.store.meanwhile["before looking"] = [too_late]
-    perform(house, replace(late, person=someone("mod", moderator=True)), "delete", {"what": first})
+    execute(house, replace(late, person=someone("mod", moderator=True)), "delete", {"what": first})
     assert heirs
     assert house.store.blobs == {}
 

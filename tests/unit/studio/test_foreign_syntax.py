@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from studio.commands.command_line import parse_phrase
-from studio.commands.registry import perform
+from studio.commands.registry import execute
 from studio.commands.spec import Call
 from studio.db import queries
 from studio.db.tables import JobRow, NoticeRow
@@ -17,7 +17,7 @@ def imagine(ports: Ports, text: str, person: str = "ana") -> str:
     """The prompt that reaches the workers."""
     spec, values = parse_phrase(text)
     call = Call(person=someone(person), address=somewhere(), request_key=f"{person}:{text}")
-    answer = perform(ports, call, spec.name, values)
+    answer = execute(ports, call, spec.name, values)
     with ports.database.read() as session:
         return queries.job_of(session.get_one(JobRow, answer.job_id)).request.prompt
 
@@ -81,7 +81,7 @@ def test_each_kind_of_hint_reaches_a_person_once(ports: Ports) -> None:
 
 
 def test_words_of_a_form_are_read_like_typed_ones(ports: Ports, call: Call) -> None:
-    done = perform(ports, call, "imagine", {"prompt": "a fox —v 6"})
+    done = execute(ports, call, "imagine", {"prompt": "a fox —v 6"})
     with ports.database.read() as session:
         assert queries.job_of(session.get_one(JobRow, done.job_id)).request.prompt == "a fox"
     assert notices(ports)[0].startswith("Flags")

@@ -13,13 +13,13 @@ from moderation.limits.settings import LimitSettings, Pace
 from moderation.policy.categories import Category
 from moderation.policy.policy import default_policy, parse_policy
 from moderation.rules.image import ImageSubject
-from studio.commands.registry import perform
+from studio.commands.registry import execute
 from studio.db import queries, settings
 from studio.db.cases import desk_cases
 from studio.domain.cases import CaseKind, Decision
 from studio.domain.communities import CommunityRules
 from studio.domain.jobs import JobState
-from studio.domain.requests import Doubt
+from studio.domain.requests import PromptConcern
 from studio.errors import BannedError, PolicyRefusalError, RateLimitedError
 from studio.ports import Inspected
 from studio.runtime.clock import now
@@ -47,7 +47,7 @@ def png() -> bytes:
 
 def vary(house, call, image, mark=""):
     asked = replace(call, request_key=f"{call.request_key}:{mark}")
-    return perform(house, asked, "vary", {"image": image, "count": 1})
+    return execute(house, asked, "vary", {"image": image, "count": 1})
 
 
 def only_hold(house):
@@ -59,7 +59,7 @@ def only_hold(house):
 
 def decide(house, call, case, decision):
     moderators = replace(call, person=MOD, request_key=f"{call.request_key}:{decision}")
-    return perform(house, moderators, "review", {"case": case.id, "decision": decision})
+    return execute(house, moderators, "review", {"case": case.id, "decision": decision})
 
 
 def sources(house, job_id):
@@ -103,15 +103,15 @@ def test_words_that_are_refused_stay_refused_beside_a_doubtful_upload(ports, cal
     house = with_gate(ports, image_rules=[DOUBTFUL])
     upload = accept_upload(house, ANA, png())
     with pytest.raises(PolicyRefusalError):
-        perform(house, call, "edit", {"image": upload, "prompt": "something violent", "region": "A1"})
+        execute(house, call, "edit", {"image": upload, "prompt": "something violent", "region": "A1"})
 
 
 def test_words_for_a_minor_and_an_upload_that_may_be_sexual_never_meet(ports, call):
     house = with_gate(ports)
-    doubt = Doubt(rule="nudity", category=Category.SEXUAL)
+    doubt = PromptConcern(rule="nudity", category=Category.SEXUAL)
     upload = replace(accept_upload(house, ANA, png()), doubt=doubt)
     with pytest.raises(PolicyRefusalError) as caught:
-        perform(house, call, "edit", {"image": upload, "prompt": "a schoolgirl", "region": "A1"})
+        execute(house, call, "edit", {"image": upload, "prompt": "a schoolgirl", "region": "A1"})
     assert (caught.value.category, caught.value.job_id) == (Category.MINORS, None)
     with pytest.raises(BannedError):
         vary(house, call, upload)

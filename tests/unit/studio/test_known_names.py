@@ -11,7 +11,7 @@ from engine.catalog.catalog import MODELS, ModelCatalogue
 from engine.catalog.model_availability import AvailableOptions
 from studio.commands.button_ids import Action
 from studio.commands.parameters import MODEL
-from studio.commands.registry import perform
+from studio.commands.registry import execute
 from studio.commands.results import Balance
 from studio.commands.spec import Call
 from studio.commands.submission.known_names import choices_of, lora_suggestions
@@ -40,13 +40,13 @@ def test_a_name_that_does_not_exist_is_refused_before_there_is_a_job(
     ports: Ports, call: Call, values: dict[str, object], sentence: str
 ) -> None:
     with pytest.raises(BadParameterError, match=sentence):
-        perform(ports, call, "imagine", {"prompt": "a fox", **values})
+        execute(ports, call, "imagine", {"prompt": "a fox", **values})
     assert not ports.queue.sent  # type: ignore[attr-defined]
 
 
 def test_names_that_exist_are_taken_however_they_are_written(ports: Ports, call: Call) -> None:
     values = {"prompt": "a fox", "model": "“Large”", "style": " Sketch,", "lora": "Ink:0.8, pixel"}
-    assert perform(ports, call, "imagine", values)
+    assert execute(ports, call, "imagine", values)
 
 
 @pytest.mark.parametrize("values", [{"style": "nonsense"}, {"model": "nosuch"}])
@@ -54,24 +54,24 @@ def test_what_does_not_exist_never_becomes_somebodys_default(
     ports: Ports, call: Call, values: dict[str, object]
 ) -> None:
     with pytest.raises(BadParameterError, match="there is no no"):
-        perform(ports, call, "settings", values)
-    chosen = perform(ports, call, "settings", {}).preferences
+        execute(ports, call, "settings", values)
+    chosen = execute(ports, call, "settings", {}).preferences
     assert (chosen.model, chosen.style) == (None, None)
-    assert perform(ports, call, "settings", dict.fromkeys(values, "none"))
+    assert execute(ports, call, "settings", dict.fromkeys(values, "none"))
 
 
 def test_what_does_not_exist_never_becomes_a_communitys_default(ports: Ports) -> None:
     with pytest.raises(BadParameterError, match="there is no nosuch here"):
-        perform(ports, moderator(), "studio", {"setting": "model", "value": "nosuch"})
-    assert perform(ports, moderator(), "studio", {"setting": "model", "value": "Ours"}).rules.model == "ours"
-    assert perform(ports, moderator(), "studio", {"setting": "model", "value": "none"}).rules.model is None
+        execute(ports, moderator(), "studio", {"setting": "model", "value": "nosuch"})
+    assert execute(ports, moderator(), "studio", {"setting": "model", "value": "Ours"}).rules.model == "ours"
+    assert execute(ports, moderator(), "studio", {"setting": "model", "value": "none"}).rules.model is None
 
 
 def test_a_default_that_is_gone_counts_as_none(ports: Ports, call: Call) -> None:
-    perform(ports, call, "settings", {"model": "mine", "style": "ink"})
+    execute(ports, call, "settings", {"model": "mine", "style": "ink"})
     ports.options.known_models = (RunnableModel(name="thimble"),)  # type: ignore[attr-defined]
     ports.options.known_styles = ("sketch",)  # type: ignore[attr-defined]
-    perform(ports, call, "imagine", {"prompt": "a fox"})
+    execute(ports, call, "imagine", {"prompt": "a fox"})
     request = ports.gate.admissions[-1].request  # type: ignore[attr-defined]
     assert (request.model, request.style) == (None, None)
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bots.texts.chat import price
-from studio.commands.registry import perform
+from studio.commands.registry import execute
 from studio.db import credit_ledger, queries
 from studio.domain.canvases import margins_for
 from studio.domain.prices import pixels_around, pixels_enlarged, pixels_like
@@ -22,7 +22,7 @@ def painted(width, height):
 
 
 def asked(ports, call, command, **values):
-    job_id = perform(ports, call, command, values).job_id
+    job_id = execute(ports, call, command, values).job_id
     with ports.database.read() as session:
         return queries.find_job(session, job_id)
 
@@ -54,7 +54,7 @@ def test_an_expansion_costs_what_its_canvas_takes(ports, call, values, cost):
 )
 def test_a_canvas_that_cannot_be_is_refused_before_the_queue(ports, call, values, sentence):
     with pytest.raises(BadParameterError, match=sentence):
-        perform(ports, call, "expand", values)
+        execute(ports, call, "expand", values)
 
 
 @pytest.mark.parametrize(

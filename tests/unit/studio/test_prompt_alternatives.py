@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moderation.rules.prompt.subject import PromptSubject
-from studio.commands.registry import perform
+from studio.commands.registry import execute
 from studio.commands.spec import Call
 from studio.db.queries import job_of
 from studio.db.tables import JobRow
@@ -77,7 +77,7 @@ def test_a_long_text_is_cut_around_the_part_that_is_wrong() -> None:
 
 
 def request_of(ports: Ports, call: Call, **values: object) -> PaintRequest:
-    accepted = perform(ports, call, "imagine", values)
+    accepted = execute(ports, call, "imagine", values)
     with ports.database.read() as session:
         return job_of(session.get_one(JobRow, accepted.job_id)).request  # type: ignore[union-attr]
 

@@ -7,7 +7,7 @@ import pytest
 
 from bots.texts.chat import painting, waiting
 from bots.web.texts.texts import step
-from studio.commands.registry import perform
+from studio.commands.registry import execute
 from studio.commands.spec import Call
 from studio.db import job_transitions
 from studio.db.queue_estimates import learn_pace, outlook, outlooks
@@ -23,7 +23,7 @@ LONG_AGO = timedelta(hours=1)
 
 def imagine(ports: Ports, call: Call, who: str, mark: object, **values: object) -> str:
     asked = replace(call, person=someone(who), request_key=f"{who}:{mark}")
-    answer = perform(ports, asked, "imagine", {"prompt": "a red fox", "count": 1, **values})
+    answer = execute(ports, asked, "imagine", {"prompt": "a red fox", "count": 1, **values})
     return str(answer.job_id)
 
 
@@ -60,7 +60,7 @@ def test_nothing_is_promised_while_nothing_is_known(ports, call):
 def test_an_accepted_job_tells_how_long_such_jobs_took(ports, call):
     for mark, seconds in enumerate((8.0, 10.0, 60.0)):
         painted(ports, call, mark, seconds=seconds)
-    answer = perform(ports, call, "imagine", {"prompt": "a fox", "count": 4})
+    answer = execute(ports, call, "imagine", {"prompt": "a fox", "count": 4})
     assert answer.eta_seconds == pytest.approx(40)
 
 

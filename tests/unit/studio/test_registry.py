@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studio.commands.button_ids import MAX_LENGTH, Action, Button, parse_button
-from studio.commands.registry import _PRESSED, CATALOG, REACTIONS, perform, press
+from studio.commands.registry import _PRESSED, CATALOG, REACTIONS, execute, execute_button
 from studio.commands.spec import Kind
 from studio.domain.identifiers import is_job_id, new_job_id, picture_id, split_picture_id
 from studio.errors import ChatelierError
@@ -73,10 +73,10 @@ def test_forged_and_damaged_buttons_are_nothing(text: str):
 def test_what_could_be_tried_over_and_over_is_counted_however_it_is_asked_for(ports, call):
     pressed = Button(action=Action.REPORT, job_id="k3v9m2p4qx7a", index=1)
     for ask in (
-        lambda: perform(ports, call, "whose", {}),
-        lambda: perform(ports, call, "link", {"code": "guess"}),
-        lambda: press(ports, call, pressed),
-        lambda: perform(ports, call, "queue", {}),
+        lambda: execute(ports, call, "whose", {}),
+        lambda: execute(ports, call, "link", {"code": "guess"}),
+        lambda: execute_button(ports, call, pressed),
+        lambda: execute(ports, call, "queue", {}),
     ):
         with suppress(ChatelierError):
             ask()

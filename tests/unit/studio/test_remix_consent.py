@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from moderation.records import bans
 from studio.commands.button_ids import Action, Button
-from studio.commands.registry import perform, press
+from studio.commands.registry import execute, execute_button
 from studio.db import credit_ledger, queries
 from studio.db.cases import asking
 from studio.db.tables import CaseRow, LinkCodeRow
@@ -27,7 +27,7 @@ from studio.errors import (
     PolicyRefusalError,
     WrongChannelError,
 )
-from studio.ports import HouseRules
+from studio.ports import InstanceLimits
 from studio.runtime.clock import now
 from studio.services.consent_expiry import close_unanswered
 from tests.support.case_sim import with_desk, with_gate
@@ -40,16 +40,16 @@ def by(call, name, mark="", **who):
 
 
 def imagine(ports, call):
-    return perform(ports, call, "imagine", {"prompt": "a red apple", "count": 2}).job_id
+    return execute(ports, call, "imagine", {"prompt": "a red apple", "count": 2}).job_id
 
 
 def painted(ports, call, remix):
-    perform(ports, replace(call, request_key=f"{call.request_key}:s"), "settings", {"remix": remix})
+    execute(ports, replace(call, request_key=f"{call.request_key}:s"), "settings", {"remix": remix})
     return f"{paint_job(ports, imagine(ports, call))}.1"
 
 
 def vary(ports, call, picture):
-    return perform(ports, call, "vary", {"picture": picture})
+    return execute(ports, call, "vary", {"picture": picture})
 
 
 def state(ports, job_id):
@@ -76,18 +76,18 @@ class TestConsent:
     @pytest.mark.parametrize("remix", ["ask", "nobody"])
     def test_what_somebody_brought_along_is_not_rerolled_by_others(self, ports, call, remix):
         values = {"image": Source(key="x.png"), "region": "A1", "prompt": "a boat"}
-        job = paint_job(ports, perform(ports, call, "edit", values).job_id)
-        assert perform(ports, by(call, "bo"), "reroll", {"job": job})
-        perform(ports, by(call, "ana", "s"), "settings", {"remix": remix})
+        job = paint_job(ports, execute(ports, call, "edit", values).job_id)
+        assert execute(ports, by(call, "bo"), "reroll", {"job": job})
+        execute(ports, by(call, "ana", "s"), "settings", {"remix": remix})
         with pytest.raises(NotAllowedError, match="wants to be asked"):
-            perform(ports, by(call, "bo", "2"), "reroll", {"job": job})
-        assert perform(ports, by(call, "ana", "r"), "reroll", {"job": job})
+            execute(ports, by(call, "bo", "2"), "reroll", {"job": job})
+        assert execute(ports, by(call, "ana", "r"), "reroll", {"job": job})
 
     def test_what_a_forgotten_person_asked_for_is_not_asked_for_again(self, ports, call):
         job = paint_job(ports, imagine(ports, call))
-        perform(with_desk(ports), call, "forget-me", {"confirm": "yes"})
+        execute(with_desk(ports), call, "forget-me", {"confirm": "yes"})
         with pytest.raises(NotFoundError):
-            perform(ports, by(call, "bo"), "reroll", {"job": job})
+            execute(ports, by(call, "bo"), "reroll", {"job": job})
 
     def test_ask_holds_the_job_until_the_owner_says_yes(self, ports, call):
         job = vary(ports, by(call, "bo"), painted(ports, call, "ask"))
@@ -97,30 +97,30 @@ class TestConsent:
         assert asked.filed_by == someone("bo").key
         for somebody in (by(call, "bo", "x"), by(call, "mod", moderator=True)):
             with pytest.raises(NotAllowedError, match="Only the person"):
-                press(ports, somebody, Button(action=Action.CONSENT, job_id=asked.id))
+                execute_button(ports, somebody, Button(action=Action.CONSENT, job_id=asked.id))
         ports.queue.sent.clear()
-        press(ports, by(call, "ana", "y"), Button(action=Action.CONSENT, job_id=asked.id))
+        execute_button(ports, by(call, "ana", "y"), Button(action=Action.CONSENT, job_id=asked.id))
         assert (state(ports, job.job_id), ports.queue.sent) == (JobState.QUEUED, [(job.job_id, 0)])
         with pytest.raises(CaseTakenError, match="decided already"):
-            perform(ports, by(call, "ana", "z"), "answer", {"case": asked.id, "answer": "no"})
+            execute(ports, by(call, "ana", "z"), "answer", {"case": asked.id, "answer": "no"})
 
     def test_only_what_still_waits_for_an_owner_is_said_to(self, ports, call):
         job = vary(ports, by(call, "bo"), painted(ports, call, "ask")).job_id
         with ports.database.read() as session:
             assert asking(session, [job]) == {job}
-        press(ports, by(call, "ana", "y"), Button(action=Action.CONSENT, job_id=question(ports).id))
+        execute_button(ports, by(call, "ana", "y"), Button(action=Action.CONSENT, job_id=question(ports).id))
         with ports.database.read() as session:
             assert asking(session, [job]) == set()
 
     def test_a_no_cancels_the_job_and_pays_back(self, ports, call):
         job = vary(ports, by(call, "bo"), painted(ports, call, "ask"))
-        press(ports, by(call, "ana", "n"), Button(action=Action.DECLINE, job_id=question(ports).id))
+        execute_button(ports, by(call, "ana", "n"), Button(action=Action.DECLINE, job_id=question(ports).id))
         assert state(ports, job.job_id) is JobState.CANCELLED
-        assert perform(ports, by(call, "bo", "c"), "credits", {}).used == 0
+        assert execute(ports, by(call, "bo", "c"), "credits", {}).used == 0
 
     def test_consent_is_no_moderators_word(self, ports, call):
         job = vary(ports, by(call, "bo"), painted(ports, call, "ask"))
-        press(ports, by(call, "ana", "y"), Button(action=Action.CONSENT, job_id=question(ports).id))
+        execute_button(ports, by(call, "ana", "y"), Button(action=Action.CONSENT, job_id=question(ports).id))
         with ports.database.read() as session:
             assert not queries.find_job(session, job.job_id).cleared
 
@@ -135,18 +135,18 @@ class TestConsent:
             with pytest.raises(PolicyRefusalError) as refused:
                 vary(house, by(call, "bo"), picture)
             job_id = refused.value.job_id
-            perform(house, by(call, "bo", "a"), "appeal", {"job": job_id})
+            execute(house, by(call, "bo", "a"), "appeal", {"job": job_id})
         ports.gate.verdict = Verdict(ruling=Ruling.ALLOW)
         ports.queue.sent.clear()
         decision = {
             "case": question(ports).id,
             "decision": "approve" if ruling is Ruling.HOLD else "overturn",
         }
-        perform(house, by(call, "mod", moderator=True), "review", decision)
+        execute(house, by(call, "mod", moderator=True), "review", decision)
         assert (state(ports, job_id), ports.queue.sent) == (JobState.HELD, [])
         with ports.database.read() as session:
             asked = session.scalars(select(CaseRow).where(CaseRow.addressee == call.person.key)).one()
-        press(house, by(call, "ana", "y"), Button(action=Action.CONSENT, job_id=asked.id))
+        execute_button(house, by(call, "ana", "y"), Button(action=Action.CONSENT, job_id=asked.id))
         assert (state(ports, job_id), ports.queue.sent) == (JobState.QUEUED, [(job_id, 0)])
         with ports.database.read() as session:
             assert queries.find_job(session, job_id).cleared
@@ -158,24 +158,24 @@ class TestConsent:
             session.scalars(select(CaseRow)).one().opened_at = now() - timedelta(days=8)
         assert [close_unanswered(ports.database, ports.events) for _ in range(2)] == [1, 0]
         assert state(ports, job.job_id) is JobState.CANCELLED
-        assert perform(ports, by(call, "bo", "c"), "credits", {}).used == 0
+        assert execute(ports, by(call, "bo", "c"), "credits", {}).used == 0
 
     def test_a_question_is_not_on_the_moderators_desk(self, ports, call):
         house = with_desk(ports)
         vary(ports, by(call, "bo"), painted(ports, call, "ask"))
         moderator = by(call, "mod", moderator=True)
-        assert perform(house, moderator, "cases", {}).cases == ()
+        assert execute(house, moderator, "cases", {}).cases == ()
         with pytest.raises(NotAllowedError):
-            perform(house, moderator, "review", {"case": question(ports).id})
+            execute(house, moderator, "review", {"case": question(ports).id})
 
     def test_of_two_owners_one_no_is_enough_and_closes_the_other_question(self, ports, call):
         mine, theirs = (painted(ports, by(call, name, "p"), "ask") for name in ("ana", "cy"))
         values = {"picture": mine, "picture2": theirs}
-        job = perform(ports, by(call, "bo"), "blend", values)
+        job = execute(ports, by(call, "bo"), "blend", values)
         assert job.state is JobState.HELD
         with ports.database.read() as session:
             asked = session.scalars(select(CaseRow).where(CaseRow.addressee == someone("cy").key)).one()
-        press(ports, by(call, "cy", "n"), Button(action=Action.DECLINE, job_id=asked.id))
+        execute_button(ports, by(call, "cy", "n"), Button(action=Action.DECLINE, job_id=asked.id))
         assert state(ports, job.job_id) is JobState.CANCELLED
         with ports.database.read() as session:
             assert {row.state for row in session.scalars(select(CaseRow))} == {CaseState.CLOSED}
@@ -191,26 +191,26 @@ class TestSettings:
             "count": 2,
             "model": "thimble",
         }
-        perform(ports, call, "settings", values)
-        perform(ports, call, "settings", {"style": "none"})
-        kept = perform(ports, call, "settings", {}).preferences
+        execute(ports, call, "settings", values)
+        execute(ports, call, "settings", {"style": "none"})
+        kept = execute(ports, call, "settings", {}).preferences
         assert (kept.remix, kept.direct_messages, kept.style) == (RemixConsent.ASK, True, None)
         assert (kept.aspect, kept.count, kept.model) == ("3:2", 2, "thimble")
 
     @pytest.mark.parametrize("values", [{"remix": "maybe"}, {"count": 0}, {"aspect": "9:1"}])
     def test_what_makes_no_sense_is_said(self, ports, call, values):
         with pytest.raises(BadParameterError):
-            perform(ports, call, "settings", values)
+            execute(ports, call, "settings", values)
 
     def test_a_community_paints_where_its_moderators_say(self, ports, call):
         house = with_desk(ports)
         moderator = by(call, "mod", moderator=True)
-        perform(house, moderator, "studio", {"setting": "channels", "value": "studio, attic"})
+        execute(house, moderator, "studio", {"setting": "channels", "value": "studio, attic"})
         with pytest.raises(WrongChannelError):
             imagine(house, call)
         there = replace(call, address=replace(call.address, channel="hall", thread="attic"))
         assert imagine(house, there)
-        perform(house, moderator, "studio", {"setting": "channels", "value": "none"})
+        execute(house, moderator, "studio", {"setting": "channels", "value": "none"})
         assert imagine(house, replace(call, request_key="again"))
 
     @pytest.mark.parametrize(
@@ -231,11 +231,11 @@ class TestSettings:
     ):
         house = with_desk(ports)
         moderator = by(call, "mod", moderator=True)
-        rules = perform(house, moderator, "studio", {"setting": setting, "value": value}).rules
+        rules = execute(house, moderator, "studio", {"setting": setting, "value": value}).rules
         assert getattr(rules, field) == expected
-        assert perform(house, moderator, "studio", {}).rules == rules
+        assert execute(house, moderator, "studio", {}).rules == rules
         with pytest.raises(NotAllowedError):
-            perform(house, call, "studio", {"setting": setting, "value": value})
+            execute(house, call, "studio", {"setting": setting, "value": value})
 
     @pytest.mark.parametrize(
         ("setting", "value"),
@@ -249,7 +249,7 @@ class TestSettings:
     )
     def test_what_no_community_can_have_is_said(self, ports, call, setting, value):
         with pytest.raises(BadParameterError, match="value"):
-            perform(
+            execute(
                 with_desk(ports),
                 by(call, "mod", moderator=True),
                 "studio",
@@ -259,33 +259,33 @@ class TestSettings:
 
 class TestLinking:
     def link(self, ports, call, left="ana", right="bo"):
-        code = perform(ports, by(call, left, "l"), "link", {}).code
-        return perform(ports, by(call, right, "l"), "link", {"code": code.upper()})
+        code = execute(ports, by(call, left, "l"), "link", {}).code
+        return execute(ports, by(call, right, "l"), "link", {"code": code.upper()})
 
     def test_two_names_become_one_gallery_and_one_quota(self, ports, call):
         job = paint_job(ports, imagine(ports, call))
         linked = self.link(ports, call)
         assert [each.user_id for each in linked.identities] == ["bo", "ana"]
-        assert [each.id for each in perform(ports, by(call, "bo"), "history", {}).jobs] == [job]
-        assert perform(ports, by(call, "bo"), "credits", {}).used == 2
-        assert perform(ports, by(call, "bo", "d"), "delete", {"what": job}).picture_ids
+        assert [each.id for each in execute(ports, by(call, "bo"), "history", {}).jobs] == [job]
+        assert execute(ports, by(call, "bo"), "credits", {}).used == 2
+        assert execute(ports, by(call, "bo", "d"), "delete", {"what": job}).picture_ids
 
     def test_under_two_names_one_human_gives_one_star(self, ports, call):
         picture = {"picture": f"{paint_job(ports, imagine(ports, call))}.1"}
-        assert perform(ports, by(call, "bo", "s"), "star", picture).stars == 1
+        assert execute(ports, by(call, "bo", "s"), "star", picture).stars == 1
         self.link(ports, call, "bo", "cy")
-        taken = perform(ports, by(call, "cy", "s"), "star", picture)
+        taken = execute(ports, by(call, "cy", "s"), "star", picture)
         assert (taken.stars, taken.given) == (0, False)
 
     def test_whoever_linked_by_mistake_stands_alone_again(self, ports, call):
-        poor = ruled(ports, HouseRules(monthly_credits=10))
+        poor = ruled(ports, InstanceLimits(monthly_credits=10))
         for name in ("ana", "bo"):
             imagine(poor, by(call, name))
         self.link(poor, call)
-        parted = perform(poor, by(call, "ana", "p"), "link", {"code": "part"})
+        parted = execute(poor, by(call, "ana", "p"), "link", {"code": "part"})
         assert [each.user_id for each in parted.identities] == ["ana"]
-        assert [job.person.user_id for job in perform(poor, by(call, "ana"), "history", {}).jobs] == []
-        assert perform(poor, by(call, "ana", "q"), "queue", {}).places[0].job.person.user_id == "ana"
+        assert [job.person.user_id for job in execute(poor, by(call, "ana"), "history", {}).jobs] == []
+        assert execute(poor, by(call, "ana", "q"), "queue", {}).places[0].job.person.user_id == "ana"
         with poor.database.read() as session:
             assert [
                 credit_ledger.balance(session, someone(name).key, at=now()) for name in ("ana", "bo")
@@ -294,34 +294,34 @@ class TestLinking:
             imagine(poor, by(call, "ana", "more"))
         self.link(poor, by(call, "ana", "again"))
         assert imagine(poor, by(call, "ana", "together"))
-        perform(poor, by(call, "bo", "p"), "link", {"code": "Part "})
+        execute(poor, by(call, "bo", "p"), "link", {"code": "Part "})
         with pytest.raises(BadParameterError, match="linked none"):
-            perform(poor, by(call, "bo", "p"), "link", {"code": "part"})
+            execute(poor, by(call, "bo", "p"), "link", {"code": "part"})
 
     def test_a_ban_holds_for_every_name_also_for_one_linked_later(self, ports, call):
         house = with_gate(ports)
         imagine(house, call)
-        code = perform(house, call, "link", {}).code
-        perform(house, by(call, "mod", moderator=True), "ban", {"person": call.person.key})
-        perform(house, by(call, "bo"), "link", {"code": code})
+        code = execute(house, call, "link", {}).code
+        execute(house, by(call, "mod", moderator=True), "ban", {"person": call.person.key})
+        execute(house, by(call, "bo"), "link", {"code": code})
         with pytest.raises(BannedError):
             imagine(house, by(call, "bo", "i"))
         with house.database.read() as session:
             assert bans.is_banned(session, someone("bo"))
 
     def test_a_code_is_used_once_by_somebody_else_in_time(self, ports, call):
-        code = perform(ports, call, "link", {}).code
+        code = execute(ports, call, "link", {}).code
         with pytest.raises(BadParameterError, match="your own"):
-            perform(ports, call, "link", {"code": code})
-        perform(ports, by(call, "bo"), "link", {"code": code})
+            execute(ports, call, "link", {"code": code})
+        execute(ports, by(call, "bo"), "link", {"code": code})
         for wrong in (code, "2222222222"):
             with pytest.raises(BadParameterError, match="not known"):
-                perform(ports, by(call, "cy"), "link", {"code": wrong})
-        late = perform(ports, call, "link", {}).code
+                execute(ports, by(call, "cy"), "link", {"code": wrong})
+        late = execute(ports, call, "link", {}).code
         with ports.database.begin() as session:
             session.get_one(LinkCodeRow, late).expires_at = now()
         with pytest.raises(BadParameterError, match="15 minutes"):
-            perform(ports, by(call, "cy"), "link", {"code": late})
+            execute(ports, by(call, "cy"), "link", {"code": late})
 
 
 class TestDefaults:
@@ -329,13 +329,13 @@ class TestDefaults:
 
     def request(self, ports, call, name="imagine", **values):
         asked = replace(call, request_key=f"{call.request_key}:{name}{values}")
-        job = perform(ports, asked, name, values).job_id
+        job = execute(ports, asked, name, values).job_id
         with ports.database.read() as session:
             return queries.find_job(session, job).request
 
     def test_ones_own_settings_fill_in_what_was_left_open(self, ports, call):
         chosen = {"model": "tiny", "style": "ink", "aspect": "3:2", "count": "2"}
-        perform(ports, call, "settings", chosen)
+        execute(ports, call, "settings", chosen)
         plain = self.request(ports, call, prompt="a boat")
         assert (plain.model, plain.style, plain.aspect, plain.count) == ("tiny", "ink", "3:2", 2)
         said = self.request(ports, call, prompt="a boat", model="other", width=64, count=3)
@@ -345,15 +345,15 @@ class TestDefaults:
 
     def test_a_communitys_model_stands_behind_ones_own(self, ports, call):
         house = with_desk(ports)
-        perform(house, by(call, "mod", moderator=True), "studio", {"setting": "model", "value": "ours"})
+        execute(house, by(call, "mod", moderator=True), "studio", {"setting": "model", "value": "ours"})
         assert self.request(house, call, prompt="a boat").model == "ours"
-        perform(house, call, "settings", {"model": "mine"})
+        execute(house, call, "settings", {"model": "mine"})
         assert self.request(house, call, prompt="a pear").model == "mine"
 
     @pytest.mark.parametrize("name", ["imagine", "edit", "vary"])
     def test_nobody_is_given_more_pictures_than_they_may_have(self, ports, call, name):
         ports.gate.allowed = replace(ports.gate.allowed, max_pictures=2)
-        perform(ports, call, "settings", {"count": "4"})
+        execute(ports, call, "settings", {"count": "4"})
         values = {"image": Source(key="x.png"), "region": "A1", "prompt": "a boat"}
         wanted = {"imagine": ["prompt"], "edit": ["image", "region", "prompt"], "vary": ["image"]}[name]
         assert self.request(ports, call, name, **{each: values[each] for each in wanted}).count == 2
@@ -370,7 +370,7 @@ class TestBanned:
             ("link", {}),
         ):
             with pytest.raises(BannedError):
-                perform(ports, by(call, "bo", command), command, values)
-        assert perform(ports, call, "history", {}).jobs
-        assert perform(ports, call, "delete", {"what": picture}).picture_ids
-        assert perform(with_desk(ports), call, "forget-me", {"confirm": "yes"}).pictures == 1
+                execute(ports, by(call, "bo", command), command, values)
+        assert execute(ports, call, "history", {}).jobs
+        assert execute(ports, call, "delete", {"what": picture}).picture_ids
+        assert execute(with_desk(ports), call, "forget-me", {"confirm": "yes"}).pictures == 1

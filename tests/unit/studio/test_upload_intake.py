@@ -10,7 +10,7 @@ from moderation.policy.findings import Finding
 from moderation.policy.policy import default_policy
 from moderation.rules.prompt import PromptSubject
 from moderation.rules.prompt_judge import PromptCourt
-from studio.commands.registry import perform
+from studio.commands.registry import execute
 from studio.commands.results import Accepted
 from studio.commands.spec import Call
 from studio.domain.verdicts import ALLOWED, Ruling, Verdict
@@ -31,7 +31,7 @@ def seeing(ports: Ports, verdict: Verdict) -> TwinGate:
 
 
 def ask(ports: Ports, call: Call, command: str, **parameters: object) -> str:
-    answer = perform(ports, replace(call, request_key=f"person:{next(_keys)}"), command, parameters)
+    answer = execute(ports, replace(call, request_key=f"person:{next(_keys)}"), command, parameters)
     assert isinstance(answer, Accepted)
     return answer.job_id
 

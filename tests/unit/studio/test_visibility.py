@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from bots.delivery.job_view import load_family, load_standing
 from bots.web.queries.job_cards import load_cards, load_jobs
-from studio.commands.registry import perform
+from studio.commands.registry import execute
 from studio.commands.results import Accepted, Family
 from studio.commands.spec import Call
 from studio.db import linked_identities
@@ -32,7 +32,7 @@ def call_of(name: str, address: Address, key: str, *, moderator: bool = False) -
 @pytest.fixture
 def secret(ports: Ports) -> str:
     """A job of Ana's in a private place."""
-    perform(ports, call_of("ana", SECRET, "first"), "imagine", {"prompt": "a red fox", "count": 1})
+    execute(ports, call_of("ana", SECRET, "first"), "imagine", {"prompt": "a red fox", "count": 1})
     return paint_job(ports, _newest(ports))
 
 
@@ -59,31 +59,31 @@ def test_it_is_not_there_for_somebody_elsewhere(
 ) -> None:
     named = {name: value.format(job=secret) for name, value in values.items()}
     with pytest.raises(NotFoundError):
-        perform(ports, call_of("bo", OPEN, "elsewhere"), command, named)
+        execute(ports, call_of("bo", OPEN, "elsewhere"), command, named)
     with pytest.raises(NotFoundError):
-        perform(ports, call_of("bo", replace(SECRET, channel="other"), "other"), command, named)
+        execute(ports, call_of("bo", replace(SECRET, channel="other"), "other"), command, named)
 
 
 def test_it_is_there_for_those_who_are_there_and_for_its_own_person_everywhere(
     ports: Ports, secret: str
 ) -> None:
-    perform(ports, call_of("bo", SECRET, "there"), "show", {"job": secret})
-    perform(ports, call_of("ana", OPEN, "own"), "show", {"job": secret})
+    execute(ports, call_of("bo", SECRET, "there"), "show", {"job": secret})
+    execute(ports, call_of("ana", OPEN, "own"), "show", {"job": secret})
 
 
 def test_a_moderator_removes_it_without_looking(ports: Ports, secret: str) -> None:
     moderator = call_of("mo", OPEN, "looking", moderator=True)
     with pytest.raises(NotFoundError):
-        perform(ports, moderator, "show", {"job": secret})
-    perform(ports, moderator, "delete", {"what": secret})
+        execute(ports, moderator, "show", {"job": secret})
+    execute(ports, moderator, "delete", {"what": secret})
 
 
 def test_a_family_tree_leaves_out_what_was_painted_in_private(ports: Ports, secret: str) -> None:
-    perform(ports, call_of("ana", OPEN, "child"), "vary", {"picture": f"{secret}.1", "count": 1})
+    execute(ports, call_of("ana", OPEN, "child"), "vary", {"picture": f"{secret}.1", "count": 1})
     child = paint_job(ports, _newest(ports))
 
     def seen(call: Call) -> list[str]:
-        family = perform(ports, call, "lineage", {"picture": f"{child}.1"})
+        family = execute(ports, call, "lineage", {"picture": f"{child}.1"})
         assert isinstance(family, Family)
         return [relative.picture.id for relative in family.relatives]
 
@@ -93,20 +93,20 @@ def test_a_family_tree_leaves_out_what_was_painted_in_private(ports: Ports, secr
 
 def test_a_family_tree_leaves_out_what_was_painted_in_another_community(ports: Ports) -> None:
     """Ana builds on Bo's picture, and takes hers along to where she goes by another name."""
-    perform(ports, call_of("bo", OPEN, "first"), "imagine", {"prompt": "a red fox", "count": 1})
+    execute(ports, call_of("bo", OPEN, "first"), "imagine", {"prompt": "a red fox", "count": 1})
     first = paint_job(ports, _newest(ports))
     ana = call_of("ana", OPEN, "second")
-    perform(ports, ana, "vary", {"picture": f"{first}.1", "count": 1})
+    execute(ports, ana, "vary", {"picture": f"{first}.1", "count": 1})
     second = paint_job(ports, _newest(ports))
     away = replace(OPEN, community="other")
     there = Call(person=someone("ana2", community="other"), address=away, request_key="third")
-    offered = perform(ports, ana, "link", {})
-    perform(ports, there, "link", {"code": offered.code})  # type: ignore[union-attr]
-    perform(ports, there, "vary", {"picture": f"{second}.1", "count": 1})
+    offered = execute(ports, ana, "link", {})
+    execute(ports, there, "link", {"code": offered.code})  # type: ignore[union-attr]
+    execute(ports, there, "vary", {"picture": f"{second}.1", "count": 1})
     third = f"{paint_job(ports, _newest(ports))}.1"
 
     def seen(call: Call) -> list[str]:
-        family = perform(ports, call, "lineage", {"picture": third})
+        family = execute(ports, call, "lineage", {"picture": third})
         assert isinstance(family, Family)
         _, _, beside = load_family(ports.database, third, call.person)
         assert {picture.id for picture, _ in beside} | {third} == {
@@ -123,7 +123,7 @@ def test_a_picture_that_is_taken_along_leaves_its_words_in_the_private_place(
     ports: Ports, secret: str
 ) -> None:
     edited = {"picture": f"{secret}.1", "prompt": "a hat", "region": "A1"}
-    answer = perform(ports, call_of("ana", OPEN, "taken"), "edit", edited)
+    answer = execute(ports, call_of("ana", OPEN, "taken"), "edit", edited)
     assert isinstance(answer, Accepted)
     (origin,) = load_standing(ports.database, answer.job_id).origins
     assert (origin.prompt, origin.own) == ("", True)
@@ -137,7 +137,7 @@ def test_what_others_wrote_in_another_community_is_not_told_in_this_one(ports: P
     def made(person: Person, command: str, **values: object) -> str:
         address = replace(OPEN, community=person.community)
         call = Call(person=person, address=address, request_key=f"{person.key}:{command}")
-        answer = perform(house, call, command, {"count": 1, **values})
+        answer = execute(house, call, command, {"count": 1, **values})
         assert isinstance(answer, Accepted)
         return answer.job_id
 

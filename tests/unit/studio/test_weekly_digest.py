@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from engine.maintenance.weekly_digest import DigestWriter
-from studio.commands.registry import perform
+from studio.commands.registry import execute
 from studio.db import cases, settings
 from studio.db.tables import JobRow
 from studio.domain.cases import CaseKind, Decision
@@ -35,7 +35,7 @@ def busy(ports, call):
     jobs = []
     for index, name in enumerate(["ana", "bo", "ana"]):
         asked = replace(call, person=someone(name), request_key=f"d:{index}")
-        jobs.append(perform(ports, asked, "imagine", {"prompt": "a boat", "count": 1}).job_id)
+        jobs.append(execute(ports, asked, "imagine", {"prompt": "a boat", "count": 1}).job_id)
     for job in jobs[:2]:
         paint_job(ports, job)
     end_job(ports, jobs[2], JobState.FAILED)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bots.texts.attributions import NOTHING, attribution
-from studio.commands.registry import perform
+from studio.commands.registry import execute
 from studio.commands.results import Attribution
 from studio.db.tables import PictureRow
 from studio.domain.jobs import JobState
@@ -27,7 +27,7 @@ def shifted(fingerprint, bits):
 @pytest.fixture
 def picture(ports, call):
     """The first picture of a job of Ana's."""
-    job_id = perform(ports, call, "imagine", {"prompt": "a red apple", "count": 1}).job_id
+    job_id = execute(ports, call, "imagine", {"prompt": "a red apple", "count": 1}).job_id
     paint_job(ports, job_id)
     with ports.database.begin() as session:
         session.get_one(PictureRow, f"{job_id}.1").perceptual_hash = LOOKS
@@ -38,7 +38,7 @@ def picture(ports, call):
 def ask(ports, call):
     def ask(traces, *, person=None):
         caller = replace(call, person=person or someone("bo"), request_key="ask")
-        return perform(ports, caller, "whose", {"image": traces})
+        return execute(ports, caller, "whose", {"image": traces})
 
     return ask
 
@@ -70,7 +70,7 @@ def test_what_looks_otherwise_is_not_taken_for_it(ask, picture):
 
 
 def test_of_several_the_likest_is_told(ports, call, ask, picture):
-    other = perform(ports, replace(call, request_key="2"), "imagine", {"prompt": "a pear", "count": 1}).job_id
+    other = execute(ports, replace(call, request_key="2"), "imagine", {"prompt": "a pear", "count": 1}).job_id
     paint_job(ports, other)
     with ports.database.begin() as session:
         session.get_one(PictureRow, f"{other}.1").perceptual_hash = shifted(LOOKS, 9)
@@ -91,14 +91,14 @@ def test_another_community_learns_that_it_was_made_here_and_no_more(ask, picture
 def test_what_was_painted_in_private_is_told_to_those_who_are_there(ports, call, ask):
     there = replace(call.address, channel="D1", private=True)
     private = replace(call, address=there, request_key="private")
-    job_id = perform(ports, private, "imagine", {"prompt": "a secret", "count": 1}).job_id
+    job_id = execute(ports, private, "imagine", {"prompt": "a secret", "count": 1}).job_id
     paint_job(ports, job_id)
     with ports.database.begin() as session:
         session.get_one(PictureRow, f"{job_id}.1").perceptual_hash = LOOKS
     assert "secret" not in said(ask(Traces(mark=f"{job_id}.1")))
     assert not ask(Traces(fingerprint=LOOKS)).known
     for caller in (replace(private, person=someone("bo")), call):
-        answer = perform(
+        answer = execute(
             ports, replace(caller, request_key="ask"), "whose", {"image": Traces(fingerprint=LOOKS)}
         )
         assert "a secret" in said(answer)
@@ -109,7 +109,7 @@ def test_looks_are_compared_within_a_community_only(ask, picture):
 
 
 def test_a_deleted_picture_is_named_without_its_words(ports, call, ask, picture):
-    perform(ports, replace(call, request_key="3"), "delete", {"what": picture})
+    execute(ports, replace(call, request_key="3"), "delete", {"what": picture})
     answer = ask(Traces(credentials=picture))
     assert (answer.known, answer.deleted, answer.picture) == (True, True, None)
     assert "deleted since" in said(answer)
@@ -117,7 +117,7 @@ def test_a_deleted_picture_is_named_without_its_words(ports, call, ask, picture)
 
 
 def test_what_was_never_shown_is_not_told(ports, call, ask):
-    job_id = perform(ports, call, "imagine", {"prompt": "a pear", "count": 1}).job_id
+    job_id = execute(ports, call, "imagine", {"prompt": "a pear", "count": 1}).job_id
     paint_job(ports, job_id, state=JobState.HELD)
     assert not ask(Traces(mark=f"{job_id}.1")).known
 
@@ -141,11 +141,11 @@ def test_foreign_credentials_and_tampering_are_told():
 
 def test_without_a_file_there_is_nothing_to_say(ports, call):
     with pytest.raises(BadParameterError, match="attach the picture"):
-        perform(ports, call, "whose", {})
+        execute(ports, call, "whose", {})
 
 
 def test_of_very_many_pictures_only_the_latest_are_compared(ports, call, ask, picture, monkeypatch):
-    other = perform(ports, replace(call, request_key="2"), "imagine", {"prompt": "a pear", "count": 1}).job_id
+    other = execute(ports, replace(call, request_key="2"), "imagine", {"prompt": "a pear", "count": 1}).job_id
     paint_job(ports, other)
     with ports.database.begin() as session:
         session.get_one(PictureRow, f"{other}.1").perceptual_hash = shifted(LOOKS, 9)
