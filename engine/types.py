@@ -10,7 +10,7 @@ from studio.domain.requests import PaintRequest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class GenerationTask:
     """A request with its source pictures decoded.
 
     `sources` are RGB; `mask` is L, of the first source's size, white where the picture may change.
@@ -42,7 +42,7 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Painted:
+class GeneratedImage:
     """One finished picture, RGB, with the recipe that made it (`parents` are filled in by the worker)."""
 
     image: Image.Image = field(repr=False)

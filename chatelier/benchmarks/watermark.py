@@ -63,7 +63,7 @@ def _sets(count: int) -> "Iterator[tuple[str, list[Image.Image]]]":
 def _painted(count: int) -> "Iterator[Image.Image]":
     from chatelier.settings import load_settings
     from chatelier.wiring.workers import open_atelier
-    from engine.types import Order
+    from engine.types import GenerationTask
     from studio.domain.requests import Operation, PaintRequest
 
     atelier = open_atelier(load_settings(), stays=False)
@@ -73,7 +73,7 @@ def _painted(count: int) -> "Iterator[Image.Image]":
             request = PaintRequest(
                 operation=Operation.IMAGINE, prompt=prompt, seed=number, count=min(4, count - number)
             )
-            for painted in atelier.paint(Order(job_id="bench", person="", request=request)):
+            for painted in atelier.paint(GenerationTask(job_id="bench", person="", request=request)):
                 yield painted.image
     finally:
         atelier.close()

@@ -22,7 +22,7 @@ from chatelier.wiring.ports import open_gate, open_signer
 from chatelier.wiring.workers import open_atelier
 from engine.imaging.codecs.recipe_metadata import read_recipe, write_recipe
 from engine.jobs.postprocessing import copy_of
-from engine.types import Order, Painted, Progress
+from engine.types import GeneratedImage, GenerationTask, Progress
 from studio.commands.generation.imagine import SPEC, request_of
 from studio.db.database import Database
 from studio.domain.identifiers import job_id_of, picture_id
@@ -143,12 +143,12 @@ def _paint(
     settings: Settings,
     on_progress: Callable[[Progress], None],
     cancelled: Callable[[], bool],
-) -> list[tuple[Painted, bytes, Verdict]]:
+) -> list[tuple[GeneratedImage, bytes, Verdict]]:
     """What was painted, as PNG too, and what the house says of each."""
     if cancelled():  # what comes now, loading a model, takes its time
         raise JobCancelledError
     atelier = open_atelier(settings, stays=False)
-    order = Order(job_id=job_id, person=person.key, request=request)
+    order = GenerationTask(job_id=job_id, person=person.key, request=request)
     try:
         painted = atelier.paint(order, on_progress=on_progress, cancelled=cancelled)
     finally:
@@ -164,7 +164,7 @@ def _paint(
     ]
 
 
-def _copied(painted: Painted, child: str, signer: Signer) -> bytes:
+def _copied(painted: GeneratedImage, child: str, signer: Signer) -> bytes:
     marked = signer.mark(painted.image, picture_id=child)
     return copy_of(marked, painted.recipe, child, signer)
 

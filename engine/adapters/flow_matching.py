@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from engine.adapters.stepwise import DenoisingPainter
-from engine.batching.sample import Lane
-from engine.batching.sampling_params import Sketch
+from engine.batching.sample import Sample
+from engine.batching.sampling_params import SamplingParams
 
 
 class FlowPainter(DenoisingPainter):
@@ -13,15 +13,15 @@ class FlowPainter(DenoisingPainter):
     # Where a scheduler's configuration does not say: how far larger pictures shift the schedule towards noise.
     largest_shift: ClassVar[float] = 1.15
 
-    def _skipped(self, sketch: Sketch) -> int:
+    def _skipped(self, sketch: SamplingParams) -> int:
         return int(max(sketch.steps - min(sketch.steps * sketch.strength, sketch.steps), 0))
 
-    def _timing(self, lane: Lane) -> Mapping[str, Any]:
+    def _timing(self, lane: Sample) -> Mapping[str, Any]:
         if not lane.scheduler.config.get("use_dynamic_shifting"):
             return {}
         return {"mu": self._shift(lane)}
 
-    def _shift(self, lane: Lane) -> float:
+    def _shift(self, lane: Sample) -> float:
         """The schedule's shift for a number of patches; Esser et al., arXiv:2403.03206, section 5.3.2."""
         said = lane.scheduler.config
         patches = (lane.key.width // 2) * (lane.key.height // 2)

@@ -9,8 +9,8 @@ import torch
 from engine.adapters.components.batch_inputs import Rows
 from engine.adapters.components.text_encoding import count_unread
 from engine.adapters.flow_matching import FlowPainter
-from engine.batching.sample import Conditions, Lane
-from engine.batching.sampling_params import Sketch
+from engine.batching.sample import Conditions, Sample
+from engine.batching.sampling_params import SamplingParams
 
 _TOKENS = 512
 
@@ -21,7 +21,7 @@ class FluxPainter(FlowPainter):
     networks = ("text_encoder", "text_encoder_2", "transformer", "vae")
     tokenizers = ("tokenizer", "tokenizer_2")
 
-    def _is_guided(self, sketch: Sketch) -> bool:
+    def _is_guided(self, sketch: SamplingParams) -> bool:
         return False
 
     def _encode_texts(self, texts: Sequence[str]) -> list[Conditions]:
@@ -36,12 +36,12 @@ class FluxPainter(FlowPainter):
         """Beyond what the long encoder takes: the other one only gives the gist."""
         return count_unread(text, tokenizer=self._parts["tokenizer_2"], tokens=_TOKENS - 1)
 
-    def _shared_conditions(self, lane: Lane) -> Conditions:
+    def _shared_conditions(self, lane: Sample) -> Conditions:
         if not self._parts["transformer"].config.guidance_embeds:
             return {}
         return {"guidance": torch.tensor(lane.sketch.guidance_scale, device=self._device)}
 
-    def _timing(self, lane: Lane) -> Mapping[str, Any]:
+    def _timing(self, lane: Sample) -> Mapping[str, Any]:
         timing: dict[str, Any] = {"mu": self._shift(lane)}
         if lane.scheduler.config.get("use_flow_sigmas"):
             return timing

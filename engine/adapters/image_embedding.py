@@ -17,7 +17,7 @@ from engine.adapters.components.image_encoder import image_embeddings
 from engine.adapters.components.latent_blending import blend, slerp
 from engine.adapters.runtime.loading import load_part
 from engine.adapters.whole_pipeline import PipelinePainter, generators
-from engine.batching.sampling_params import Sketch
+from engine.batching.sampling_params import SamplingParams
 from engine.catalog.catalog import ModelEntry
 from engine.catalog.model_files import INDEX, components, read_json
 from engine.performance import PLAIN, Speed
@@ -39,7 +39,7 @@ class EmbeddingPainter(PipelinePainter):
         super().__init__(entry, folder, device=device, speed=speed)
         self.layout = replace(self.layout, has_eyes=True)
 
-    def _embeddings(self, encoder: Any, sketches: Sequence[Sketch]) -> torch.Tensor:
+    def _embeddings(self, encoder: Any, sketches: Sequence[SamplingParams]) -> torch.Tensor:
         """(n, width): for each sketch what its pictures show, by their shares."""
         rows = []
         for sketch in sketches:
@@ -55,7 +55,7 @@ class OnlySeeingPainter(EmbeddingPainter):
     def _find_tasks(self) -> tuple[str, ...]:
         return ("vary", "blend")
 
-    def _task(self, sketch: Sketch) -> str:
+    def _task(self, sketch: SamplingParams) -> str:
         task = super()._task(sketch)
         return "vary" if sketch.likeness and task == "imagine" else task
 
@@ -69,7 +69,7 @@ class OnlySeeingPainter(EmbeddingPainter):
 class StableUnclipPainter(OnlySeeingPainter):
     """Takes words beside the pictures."""
 
-    def _options(self, task: str, pipeline: Any, sketches: Sequence[Sketch]) -> dict[str, Any]:
+    def _options(self, task: str, pipeline: Any, sketches: Sequence[SamplingParams]) -> dict[str, Any]:
         plain = [replace(sketch, start=None) for sketch in sketches]
         return super()._options(task, pipeline, plain) | {
             "image_embeds": self._embeddings(pipeline.image_encoder, sketches),
@@ -102,7 +102,7 @@ class KarloPainter(OnlySeeingPainter):
         self._outfit.put_on(pipeline)
         self._hold({"imagine": pipeline})
 
-    def _options(self, task: str, pipeline: Any, sketches: Sequence[Sketch]) -> dict[str, Any]:
+    def _options(self, task: str, pipeline: Any, sketches: Sequence[SamplingParams]) -> dict[str, Any]:
         embeddings = self._embeddings(pipeline.image_encoder, sketches)
         if sketches[0].start is None:
             embeddings = torch.stack(
@@ -144,7 +144,7 @@ class KandinskyPainter(EmbeddingPainter):
         prior = self._load(diffusers.KandinskyV22PriorPipeline, self._prior_folder, image_processor=None)
         self._hold({"imagine": decoder, "prior": prior})
 
-    def _options(self, task: str, pipeline: Any, sketches: Sequence[Sketch]) -> dict[str, Any]:
+    def _options(self, task: str, pipeline: Any, sketches: Sequence[SamplingParams]) -> dict[str, Any]:
         prior = self._pipelines["prior"]
         if sketches[0].likeness:
             seen = self._embeddings(prior.image_encoder, sketches)
@@ -167,7 +167,7 @@ class KandinskyPainter(EmbeddingPainter):
         return diffusers.KandinskyV22Pipeline
 
 
-def _words_to_avoid(sketches: Sequence[Sketch]) -> list[str] | None:
+def _words_to_avoid(sketches: Sequence[SamplingParams]) -> list[str] | None:
     words = [plain_words(sketch.negative_prompt) for sketch in sketches]
     return words if any(words) else None
 

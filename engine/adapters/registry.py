@@ -14,7 +14,7 @@ from studio.errors import ModelLoadError
 if TYPE_CHECKING:
     import torch
 
-    from engine.batching.models import Painter
+    from engine.batching.models import Model
 
 FAMILIES: Mapping[str, str] = {
     "sd": "engine.adapters.stable_diffusion:StableDiffusionPainter",
@@ -27,7 +27,7 @@ FAMILIES: Mapping[str, str] = {
 
 def new_painter(
     entry: ModelEntry, folder: Path, *, device: "torch.device", speed: Speed | None = None, **options: Any
-) -> "Painter":
+) -> "Model":
     """The painter of a model, its weights not loaded yet. Raises `ModelLoadError`.
 
     `speed` is how its networks are run. `options` are the family's own, such as where its networks come from.
@@ -45,7 +45,7 @@ def new_painter(
     elif speed is not None:
         options = {**options, "loads": _tuned(entry, speed.on(device.type), **options)}
     module, _, name = place.partition(":")
-    painter: Painter = getattr(importlib.import_module(module), name)(entry, folder, device=device, **options)
+    painter: Model = getattr(importlib.import_module(module), name)(entry, folder, device=device, **options)
     return painter
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import torch
 
 from engine.adapters.unet import UNetPainter
-from engine.batching.sample import Conditions, Lane
+from engine.batching.sample import Conditions, Sample
 from engine.catalog.model_files import INDEX, read_json
 
 
@@ -30,7 +30,7 @@ class StableDiffusionXLPainter(UNetPainter):
             return known[""]
         return {name: torch.zeros_like(value) for name, value in known[""].items()}
 
-    def _shared_conditions(self, lane: Lane) -> Conditions:
+    def _shared_conditions(self, lane: Sample) -> Conditions:
         """Original size, crop and target size, each as (height, width): never cropped, never scaled."""
         size = lane.sketch.height, lane.sketch.width
         sizes = torch.tensor([*size, 0, 0, *size], device=self._device, dtype=self._dtype)

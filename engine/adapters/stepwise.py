@@ -24,8 +24,8 @@ from engine.adapters.components.text_encoding import (
 from engine.adapters.components.vae import Autoencoder, to_hole, to_pixels
 from engine.adapters.runtime.loading import LoadsNetworks, choose_dtype, load_network, load_part, size_bytes
 from engine.adapters.runtime.reference_pipeline import stock_pipeline
-from engine.batching.sample import BatchKey, Conditions, Lane
-from engine.batching.sampling_params import Sketch
+from engine.batching.sample import BatchKey, Conditions, Sample
+from engine.batching.sampling_params import SamplingParams
 from engine.catalog.catalog import ModelEntry
 from engine.catalog.geometry import read_layout
 from engine.catalog.model_files import INDEX, components
@@ -116,7 +116,7 @@ class DenoisingPainter:
     def scheduler_name(self, wanted: str | None) -> str:
         return self._schedulers.name(wanted or self._entry.scheduler)
 
-    def sketch(self, sketch: Sketch) -> Lane:
+    def sketch(self, sketch: SamplingParams) -> Sample:
         grid = self.layout.grid
         if sketch.width % grid or sketch.height % grid:
             raise BadParameterError("width", f"and height must be multiples of {grid} for this model.")
@@ -124,7 +124,7 @@ class DenoisingPainter:
             raise NotSupportedError(
                 model=self.name, operation="see pictures", instead="imagine, vary, edit and expand"
             )
-        lane = Lane(
+        lane = Sample(
             painter=self,
             sketch=sketch,
             key=self._key(sketch),
@@ -140,7 +140,7 @@ class DenoisingPainter:
         set_steps(lane, timing=self._timing(lane), skipped=self._skipped(sketch))
         return lane
 
-    def prepare(self, lanes: Sequence[Lane]) -> None:
+    def prepare(self, lanes: Sequence[Sample]) -> None:
         worn = lanes[0].key.adapters
         self._loras.wear(worn)
         known = self._cache(worn).find(
@@ -158,19 +158,19 @@ class DenoisingPainter:
 
     # ---- steps
 
-    def predict(self, lanes: Sequence[Lane]) -> Sequence[torch.Tensor]:
+    def predict(self, lanes: Sequence[Sample]) -> Sequence[torch.Tensor]:
         self._loras.wear(lanes[0].key.adapters)
-        predictions: dict[Lane, torch.Tensor] = {}
+        predictions: dict[Sample, torch.Tensor] = {}
         for length, some in _by_length(lanes).items():
             rows = self._stackers[length].stack(some)
             predictions.update(zip(some, guide(some, self._forward(rows)), strict=True))
         return [predictions[lane] for lane in lanes]
 
-    def decode(self, lanes: Sequence[Lane]) -> Sequence[torch.Tensor]:
+    def decode(self, lanes: Sequence[Sample]) -> Sequence[torch.Tensor]:
         latents = torch.cat([lane.latents for lane in lanes if lane.latents is not None])
         return list(self._autoencoder.decode(latents))
 
-    def preview(self, lane: Lane) -> torch.Tensor:
+    def preview(self, lane: Sample) -> torch.Tensor:
         latents = lane.latents if lane.estimate is None else lane.estimate
         assert latents is not None  # noqa: S101 - a lane that has made a step
         return self._autoencoder.preview(latents)
@@ -185,7 +185,7 @@ class DenoisingPainter:
         """The denoiser's answer, of the sample's shape."""
         raise NotImplementedError
 
-    def _is_guided(self, sketch: Sketch) -> bool:
+    def _is_guided(self, sketch: SamplingParams) -> bool:
         """Whether a picture takes a second row, for the words to keep away from."""
         return sketch.guidance_scale > 1
 
@@ -198,19 +198,19 @@ class DenoisingPainter:
         tokenizer, encoder = self._parts["tokenizer"], self._parts["text_encoder"]
         return count_unread_clip(text, tokenizer=tokenizer, length=clip_length(tokenizer, encoder))
 
-    def _shared_conditions(self, lane: Lane) -> Conditions:
+    def _shared_conditions(self, lane: Sample) -> Conditions:
         """What every row of a lane is told beside its words."""
         return {}
 
-    def _picture_conditions(self, lane: Lane) -> tuple[Conditions, Conditions]:
+    def _picture_conditions(self, lane: Sample) -> tuple[Conditions, Conditions]:
         """What the pictures of a sketch's likeness say, for the row that keeps away and the one that goes towards."""
         return {}, {}
 
-    def _timing(self, lane: Lane) -> Mapping[str, Any]:
+    def _timing(self, lane: Sample) -> Mapping[str, Any]:
         """What the scheduler wants to know beside the number of steps."""
         return {}
 
-    def _skipped(self, sketch: Sketch) -> int:
+    def _skipped(self, sketch: SamplingParams) -> int:
         """Steps that a start picture leaves out, as the family's pipeline in diffusers counts them."""
         return sketch.steps - min(int(sketch.steps * sketch.strength), sketch.steps)
 
@@ -221,7 +221,7 @@ class DenoisingPainter:
         self._prompts.move_to_end(worn)
         return cache
 
-    def _key(self, sketch: Sketch) -> BatchKey:
+    def _key(self, sketch: SamplingParams) -> BatchKey:
         return BatchKey(
             model=self.name,
             width=sketch.width // self.layout.factor,
@@ -229,11 +229,11 @@ class DenoisingPainter:
             adapters=sketch.adapters,
         )
 
-    def _texts(self, lane: Lane) -> tuple[str, ...]:
+    def _texts(self, lane: Sample) -> tuple[str, ...]:
         sketch = lane.sketch
         return (sketch.negative_prompt, sketch.prompt) if lane.guided else (sketch.prompt,)
 
-    def _words(self, lane: Lane, known: Mapping[str, Conditions]) -> list[Conditions]:
+    def _words(self, lane: Sample, known: Mapping[str, Conditions]) -> list[Conditions]:
         """One for each pass and all of one length: chunks without words fill the shorter one up."""
         words = [known[text] for text in self._texts(lane)]
         if not lane.guided:
@@ -270,9 +270,9 @@ def _lengthened(words: Conditions, length: int, blank: torch.Tensor) -> Conditio
     return {**words, "text": torch.cat([words["text"], *[blank] * missing])} if missing else words
 
 
-def _by_length(lanes: Sequence[Lane]) -> dict[int, list[Lane]]:
+def _by_length(lanes: Sequence[Sample]) -> dict[int, list[Sample]]:
     """Lanes whose words take as many tokens."""
-    groups: dict[int, list[Lane]] = {}
+    groups: dict[int, list[Sample]] = {}
     for lane in lanes:
         groups.setdefault(len(lane.conditions[-1]["text"]), []).append(lane)
     return groups

@@ -10,8 +10,8 @@ from engine.adapters.components.batch_inputs import Rows
 from engine.adapters.components.ip_adapter import Eyes
 from engine.adapters.runtime.loading import LoadsNetworks, load_network, size_bytes
 from engine.adapters.stepwise import DenoisingPainter
-from engine.batching.sample import Conditions, Lane
-from engine.batching.sampling_params import Sketch
+from engine.batching.sample import Conditions, Sample
+from engine.batching.sampling_params import SamplingParams
 from engine.catalog.addons import IpAdapterEntry, is_on_hub
 from engine.catalog.catalog import ModelEntry
 from engine.catalog.model_files import read_json
@@ -55,7 +55,7 @@ class UNetPainter(DenoisingPainter):
         super().unload()
         self._eyes = None
 
-    def predict(self, lanes: Sequence[Lane]) -> Sequence[torch.Tensor]:
+    def predict(self, lanes: Sequence[Sample]) -> Sequence[torch.Tensor]:
         if self._eyes is not None:
             self._eyes.open(any(lane.sketch.likeness for lane in lanes))
         return super().predict(lanes)
@@ -77,16 +77,16 @@ class UNetPainter(DenoisingPainter):
         """Further conditions for the UNet, taken from the stacked rows."""
         return None
 
-    def _is_guided(self, sketch: Sketch) -> bool:
+    def _is_guided(self, sketch: SamplingParams) -> bool:
         return sketch.guidance_scale > 1 and not self._distilled
 
-    def _picture_conditions(self, lane: Lane) -> tuple[Conditions, Conditions]:
+    def _picture_conditions(self, lane: Sample) -> tuple[Conditions, Conditions]:
         if self._eyes is None:
             return {}, {}
         away, towards = self._eyes.tokens(lane.sketch.likeness)
         return {"pictures": away}, {"pictures": towards}
 
-    def _shared_conditions(self, lane: Lane) -> Conditions:
+    def _shared_conditions(self, lane: Sample) -> Conditions:
         if not self._distilled:
             return {}
         embedded = embed_guidance(lane.sketch.guidance_scale - 1, width=self._distilled)

@@ -14,8 +14,8 @@ from PIL import Image
 
 from engine.adapters.runtime.loading import LOADING
 from engine.adapters.runtime.spandrel_loader import BUNDLED_NAME, find_weights, load_upscaler
-from engine.batching.sample import BatchKey, Lane
-from engine.batching.sampling_params import Sketch
+from engine.batching.sample import BatchKey, Sample
+from engine.batching.sampling_params import SamplingParams
 from engine.catalog.geometry import Layout
 from engine.imaging.canvas.upscale_tiles import Enlargement
 from studio.errors import BadParameterError, GenerationError
@@ -41,7 +41,7 @@ _TOO_LITTLE = "There is too little memory to enlarge this. Please try later."
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
-class EnlargingLane(Lane):
+class EnlargingLane(Sample):
     """A picture on its way to be larger; a step is one tile, or several while nobody else needs the room."""
 
     work: Enlargement | None = None
@@ -62,12 +62,12 @@ class EnlargingLane(Lane):
             self.position += 1
 
     def forget(self) -> None:
-        Lane.forget(self)
+        Sample.forget(self)
         self.work = None
 
 
 class Upscaler:
-    """One model, loadable. See `StepPainter` for who may call what from where.
+    """One model, loadable. See `StepwiseModel` for who may call what from where.
 
     `source` is a file, or a name among `folders` and the bundled models. `tile_pixels` is the longest side of what one
     forward pass sees, at least 96. Raises `ModelLoadError` for a source that is not there.
@@ -138,7 +138,7 @@ class Upscaler:
     def scheduler_name(self, wanted: str | None) -> str:
         return "none"
 
-    def sketch(self, sketch: Sketch) -> EnlargingLane:
+    def sketch(self, sketch: SamplingParams) -> EnlargingLane:
         """A lane for `sketch.start`. Raises `BadParameterError` for a picture too large to enlarge."""
         assert sketch.start is not None  # noqa: S101 - the atelier asks for one
         width, height = sketch.start.size
@@ -159,7 +159,7 @@ class Upscaler:
             guided=False,
         )
 
-    def prepare(self, lanes: Sequence[Lane]) -> None:
+    def prepare(self, lanes: Sequence[Sample]) -> None:
         for lane in map(_enlarging, lanes):
             assert lane.sketch.start is not None  # noqa: S101 - see `sketch`
             self._begin(lane, lane.sketch.start)
@@ -177,7 +177,7 @@ class Upscaler:
 
     # ---- steps
 
-    def predict(self, lanes: Sequence[Lane]) -> Sequence[torch.Tensor]:
+    def predict(self, lanes: Sequence[Sample]) -> Sequence[torch.Tensor]:
         """The next tiles of every lane, (n, 3, h·scale, w·scale) each; tiles of one size share forward passes.
 
         A picture whose tile alone does not fit into memory begins again with tiles of half the size.
@@ -191,12 +191,12 @@ class Upscaler:
                     raise
                 self._shrink(enlarging[0])
 
-    def decode(self, lanes: Sequence[Lane]) -> Sequence[torch.Tensor]:
+    def decode(self, lanes: Sequence[Sample]) -> Sequence[torch.Tensor]:
         """uint8 (3, height, width)."""
         works = [_enlarging(lane).work for lane in lanes]
         return [torch.from_numpy(np.array(work.result)).permute(2, 0, 1) for work in works if work]
 
-    def preview(self, lane: Lane) -> None:
+    def preview(self, lane: Sample) -> None:
         """The picture itself is known: there is nothing to look forward to."""
 
     def _enlarge_next(self, lanes: Sequence[EnlargingLane]) -> list[torch.Tensor]:
@@ -243,6 +243,6 @@ def _next_parts(lane: EnlargingLane, *, most: int) -> list[Floats]:
     return [lane.work.read(tile) for tile in lane.work.tiles[lane.position : lane.position + most]]
 
 
-def _enlarging(lane: Lane) -> EnlargingLane:
+def _enlarging(lane: Sample) -> EnlargingLane:
     assert isinstance(lane, EnlargingLane)  # noqa: S101 - made by this painter
     return lane

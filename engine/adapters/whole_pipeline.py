@@ -23,8 +23,8 @@ from engine.adapters.runtime.loading import LOADING, choose_dtype, quiet
 from engine.adapters.runtime.pipeline_optimization import Outfit, pipelines_bytes
 from engine.adapters.runtime.step_callbacks import Stopped, watched
 from engine.adapters.shared_calls import shares_calls
-from engine.batching.sample import BatchKey, Lane
-from engine.batching.sampling_params import Sketch
+from engine.batching.sample import BatchKey, Sample
+from engine.batching.sampling_params import SamplingParams
 from engine.catalog.catalog import ModelEntry
 from engine.catalog.geometry import Layout, read_any_layout
 from engine.catalog.model_files import INDEX, components, folder_variant, read_json
@@ -47,7 +47,7 @@ _PLAIN = {"use_resolution_binning": False, "clean_caption": False}
 
 
 class PipelinePainter:
-    """Runs one model through its own pipelines, which share their weights. See `CallPainter`."""
+    """Runs one model through its own pipelines, which share their weights. See `WholeCallModel`."""
 
     def __init__(
         self, entry: ModelEntry, folder: Path, *, device: torch.device, speed: Speed = PLAIN
@@ -120,7 +120,7 @@ class PipelinePainter:
         named = self._index.get("scheduler")
         return str(named[1]) if isinstance(named, list) else "its own"
 
-    def sketch(self, sketch: Sketch) -> Lane:
+    def sketch(self, sketch: SamplingParams) -> Sample:
         self.scheduler_name(sketch.scheduler)
         task = self._task(sketch)
         if task not in self._tasks or (sketch.mixed and not self._can_mix):
@@ -130,7 +130,7 @@ class PipelinePainter:
             )
         if sketch.adapters:
             raise NotSupportedError(model=self.name, operation="use LoRAs", instead=", ".join(self._tasks))
-        return Lane(
+        return Sample(
             painter=self,
             sketch=sketch,
             key=BatchKey(
@@ -148,7 +148,7 @@ class PipelinePainter:
             guided=sketch.guidance_scale > 1,
         )
 
-    def _steps_made(self, task: str, sketch: Sketch) -> int:
+    def _steps_made(self, task: str, sketch: SamplingParams) -> int:
         """Of the schedule's steps, those that a start picture leaves, at least one."""
         if (
             sketch.start is None
@@ -159,7 +159,7 @@ class PipelinePainter:
 
     # ---- painting
 
-    def paint(self, lanes: Sequence[Lane], on_step: Callable[[int], bool]) -> None:
+    def paint(self, lanes: Sequence[Sample], on_step: Callable[[int], bool]) -> None:
         sketches = [lane.sketch for lane in lanes]
         task = self._task(sketches[0])
         pipeline = self._pipeline(task)
@@ -180,7 +180,7 @@ class PipelinePainter:
             lane.position = lane.steps
             lane.picture = torch.from_numpy(picture).permute(2, 0, 1)
 
-    def _options(self, task: str, pipeline: Any, sketches: Sequence[Sketch]) -> dict[str, Any]:
+    def _options(self, task: str, pipeline: Any, sketches: Sequence[SamplingParams]) -> dict[str, Any]:
         """What we would tell a pipeline; what its call does not understand is left out."""
         first = sketches[0]
         known = inspect.signature(pipeline.__call__).parameters
@@ -211,7 +211,7 @@ class PipelinePainter:
                 del told["negative_prompt"]
         return told
 
-    def _start(self, pipeline: Any, sketch: Sketch) -> Image.Image | None:
+    def _start(self, pipeline: Any, sketch: SamplingParams) -> Image.Image | None:
         """The picture to start from; of several, what lies between their latents."""
         if not sketch.mixed:
             return sketch.start
@@ -234,7 +234,7 @@ class PipelinePainter:
     def _find_tasks(self) -> tuple[str, ...]:
         return tuple(task for task in _TASKS if self._class_for(task) is not None)
 
-    def _task(self, sketch: Sketch) -> str:
+    def _task(self, sketch: SamplingParams) -> str:
         if sketch.mask is not None:
             return "edit"
         return "imagine" if sketch.start is None else "vary"
@@ -261,7 +261,7 @@ class PipelinePainter:
         return None
 
 
-def generators(sketches: Sequence[Sketch]) -> list[torch.Generator]:
+def generators(sketches: Sequence[SamplingParams]) -> list[torch.Generator]:
     return [torch.Generator().manual_seed(sketch.seed) for sketch in sketches]
 
 

@@ -7,20 +7,20 @@ from typing import Any
 import torch
 
 from engine.batching.model_handle import ModelHandle
-from engine.batching.sample import Lane
-from engine.batching.step_runner import NOT_A_NUMBER, Hand, fail
+from engine.batching.sample import Sample
+from engine.batching.step_runner import NOT_A_NUMBER, StepRunner, fail
 from studio.errors import GenerationError
 
 
-class Drying:
+class DecodeQueue:
     """For the easel's thread. Pictures decoded on a stream of their own are copied to the CPU there as well."""
 
-    def __init__(self, hand: Hand, device: torch.device, *, overlap: bool) -> None:
+    def __init__(self, hand: StepRunner, device: torch.device, *, overlap: bool) -> None:
         self._hand = hand
         self._device = device
         on_card = overlap and device.type == "cuda"
         self._stream: Any = torch.cuda.Stream(device) if on_card else None  # type: ignore[no-untyped-call]
-        self._wet: list[tuple[Any, list[Lane]]] = []
+        self._wet: list[tuple[Any, list[Sample]]] = []
 
     @property
     def empty(self) -> bool:
@@ -30,7 +30,7 @@ class Drying:
         """The models that decode."""
         return {lane.painter for _, lanes in self._wet for lane in lanes}
 
-    def put(self, lanes: Sequence[Lane]) -> None:
+    def put(self, lanes: Sequence[Sample]) -> None:
         """Lanes of one group that made their last step."""
         if not lanes:
             return
@@ -43,16 +43,16 @@ class Drying:
             else:
                 self._wet.append((None, done))
 
-    def take(self, *, wait: bool = False) -> list[Lane]:
+    def take(self, *, wait: bool = False) -> list[Sample]:
         """Those that are dry; with `wait`, the first ones as soon as they are."""
         if wait and self._wet and self._wet[0][0] is not None:
             self._wet[0][0].synchronize()
-        dry: list[Lane] = []
+        dry: list[Sample] = []
         while self._wet and (self._wet[0][0] is None or self._wet[0][0].query()):
             dry += self._wet.pop(0)[1]
         return [lane for lane in dry if _is_picture(lane)]
 
-    def _beside(self, lanes: Sequence[Lane]) -> Any:
+    def _beside(self, lanes: Sequence[Sample]) -> Any:
         if self._stream is None:
             return nullcontext()
         self._stream.wait_stream(torch.cuda.current_stream(self._device))
@@ -62,7 +62,7 @@ class Drying:
         return torch.cuda.stream(self._stream)
 
 
-def _is_picture(lane: Lane) -> bool:
+def _is_picture(lane: Sample) -> bool:
     """Sound latents may still overflow in a first stage of few bits. Asked when it is dry, to hold up no step."""
     picture = lane.picture
     if picture is None or not picture.is_floating_point() or bool(torch.isfinite(picture.sum())):
@@ -72,7 +72,7 @@ def _is_picture(lane: Lane) -> bool:
     return False
 
 
-def _fetch(lane: Lane) -> None:
+def _fetch(lane: Sample) -> None:
     """Start copying the picture to the CPU."""
     if lane.picture is None or lane.picture.device.type != "cuda":
         return

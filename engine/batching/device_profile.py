@@ -30,7 +30,7 @@ class _Known:
     step_seconds: dict[str, float] = field(default_factory=dict)
 
 
-class Experience:
+class DeviceProfile:
     """`kind` names a model and a size. Without a file everything is forgotten in the end.
 
     Several workers may share a file; each writes down what it knows of its own device.

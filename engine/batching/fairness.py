@@ -17,7 +17,7 @@ from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
 
-class Seat(Protocol):
+class Claimant(Protocol):
     """What fairness needs to know of a lane."""
 
     @property
@@ -43,7 +43,7 @@ class Seat(Protocol):
 # on average than pictures that keep each other waiting at every step.
 QUANTUM_SECONDS = 0.3
 
-S = TypeVar("S", bound=Seat)
+S = TypeVar("S", bound=Claimant)
 K = TypeVar("K", bound=Hashable)
 
 
@@ -80,7 +80,7 @@ def choose(
     return joins, gone
 
 
-def uneven(seats: Iterable[Seat]) -> bool:
+def uneven(seats: Iterable[Claimant]) -> bool:
     """Whether somebody among them has more orders open than somebody else."""
     return len({seat.orders for seat in seats}) > 1
 
@@ -128,7 +128,7 @@ class Turns:
         self._usual_seconds = 1e-3
         self._last: Any = None
 
-    def next(self, groups: Mapping[K, Collection[Seat]], *, apart: Collection[K] = ()) -> K:
+    def next(self, groups: Mapping[K, Collection[Claimant]], *, apart: Collection[K] = ()) -> K:
         """One of `groups` not `apart`; there must be one. A group that was away starts level with the poorest."""
         known = [self._had[key] for key in groups if key in self._had]
         level = min(known, default=0.0)
@@ -150,7 +150,7 @@ class Turns:
             return False
         return self._had[last] <= self._had[poorest] + QUANTUM_SECONDS / says[last]
 
-    def took(self, key: Hashable, seconds: float, groups: Mapping[K, Collection[Seat]]) -> None:
+    def took(self, key: Hashable, seconds: float, groups: Mapping[K, Collection[Claimant]]) -> None:
         """`groups` as they were when the turn began."""
         say = _says(groups).get(key, 1.0) if len(groups) > 1 else 1.0
         self._had[key] = self._had.get(key, 0.0) + seconds / say
@@ -164,7 +164,7 @@ class Turns:
         return self._count
 
 
-def _says(groups: Mapping[K, Collection[Seat]]) -> dict[Hashable, float]:
+def _says(groups: Mapping[K, Collection[Claimant]]) -> dict[Hashable, float]:
     """What the people in each group count, all together."""
     people = {
         key: {seat.person: seat.weight / seat.orders for seat in seats} for key, seats in groups.items()

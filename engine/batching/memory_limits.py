@@ -5,7 +5,7 @@ from typing import TypeVar
 
 import torch
 
-from engine.batching.device_profile import Experience
+from engine.batching.device_profile import DeviceProfile
 from engine.batching.sample import BatchKey
 
 T = TypeVar("T")
@@ -79,7 +79,7 @@ MAX_ROWS = 64
 MIN_ROWS = 2
 
 
-class RowLimits:
+class BatchLimits:
     """Rows by batch key. For the easel's thread; others may read."""
 
     def __init__(
@@ -88,9 +88,9 @@ class RowLimits:
         *,
         cells: int | None = None,
         max_rows: int = MAX_ROWS,
-        experience: Experience | None = None,
+        experience: DeviceProfile | None = None,
     ) -> None:
-        self.experience = experience or Experience()
+        self.experience = experience or DeviceProfile()
         self._cells = cells or CELLS.get(device_type, CELLS["cpu"])
         self._max_rows = max_rows
 

@@ -14,7 +14,7 @@ PATIENCE_SECONDS = 10.0
 PATIENCE_LOADS = 3.0
 
 
-class Shelf:
+class ModelCache:
     """Keeps the most recently used models within a budget of bytes. Weights are loaded beside the easel's thread.
 
     `on_change` is called, from another thread, when a model has been loaded or could not be.

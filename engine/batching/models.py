@@ -4,42 +4,42 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from engine.batching.model_handle import ModelHandle
-from engine.batching.sample import Lane
-from engine.batching.sampling_params import Sketch
+from engine.batching.sample import Sample
+from engine.batching.sampling_params import SamplingParams
 
 if TYPE_CHECKING:
     import torch
 
 
-class Painter(ModelHandle, Protocol):
+class Model(ModelHandle, Protocol):
     """A model of one family. `sketch` is called from many threads, everything else as `ModelHandle` says."""
 
-    def sketch(self, sketch: Sketch) -> Lane:
+    def sketch(self, sketch: SamplingParams) -> Sample:
         """A lane at its start. Needs no weights. Raises `BadParameterError` or `NotSupportedError`."""
 
 
 @runtime_checkable
-class StepPainter(Painter, Protocol):
+class StepwiseModel(Model, Protocol):
     """A model that is driven step by step. Lanes with equal keys share a forward pass."""
 
-    def prepare(self, lanes: Sequence[Lane]) -> None:
+    def prepare(self, lanes: Sequence[Sample]) -> None:
         """Fill in conditions and first latents: text and pictures of all lanes are encoded together."""
 
-    def predict(self, lanes: Sequence[Lane]) -> "Sequence[torch.Tensor]":
+    def predict(self, lanes: Sequence[Sample]) -> "Sequence[torch.Tensor]":
         """One forward pass for lanes of one batch key; a prediction (1, c, h, w) for each, guidance applied."""
 
-    def decode(self, lanes: Sequence[Lane]) -> "Sequence[torch.Tensor]":
+    def decode(self, lanes: Sequence[Sample]) -> "Sequence[torch.Tensor]":
         """A finished picture (3, height, width) in [0, 1], or in bytes, for each lane of one size."""
 
-    def preview(self, lane: Lane) -> "torch.Tensor | None":
+    def preview(self, lane: Sample) -> "torch.Tensor | None":
         """A small picture, uint8 (h, w, 3) on the CPU, one pixel per latent cell; None: there is nothing to see yet."""
 
 
 @runtime_checkable
-class CallPainter(Painter, Protocol):
+class WholeCallModel(Model, Protocol):
     """A model that runs from its first step to its last in one call. Lanes with equal, shared keys share the call."""
 
-    def paint(self, lanes: Sequence[Lane], on_step: Callable[[int], bool]) -> None:
+    def paint(self, lanes: Sequence[Sample], on_step: Callable[[int], bool]) -> None:
         """Give each lane its picture. `on_step` is told the steps done, from 1, and answers False to stop early.
 
         May be called again for the same lanes after an error.

@@ -4,22 +4,22 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from engine.batching.fairness import choose, uneven
-from engine.batching.memory_limits import RowLimits
+from engine.batching.memory_limits import BatchLimits
 from engine.batching.model_handle import ModelHandle
-from engine.batching.sample import BatchKey, Lane
-from engine.batching.sample_group import Ticket
+from engine.batching.sample import BatchKey, Sample
+from engine.batching.sample_group import SampleGroup
 
-Moves = tuple[BatchKey, list[Lane], list[Lane]]
+QueueMoves = tuple[BatchKey, list[Sample], list[Sample]]
 
 
-class Places:
+class RunQueue:
     """For the easel's own thread; others may count its lanes."""
 
-    def __init__(self, limits: RowLimits) -> None:
+    def __init__(self, limits: BatchLimits) -> None:
         self._limits = limits
-        self._open: list[Ticket] = []
-        self._waiting: list[Lane] = []
-        self._painting: dict[BatchKey, list[Lane]] = {}
+        self._open: list[SampleGroup] = []
+        self._waiting: list[Sample] = []
+        self._painting: dict[BatchKey, list[Sample]] = {}
 
     # ---- who is here
 
@@ -29,7 +29,7 @@ class Places:
         return sum(len(ticket.lanes) for ticket in tuple(self._open))
 
     @property
-    def painting(self) -> Mapping[BatchKey, Sequence[Lane]]:
+    def painting(self) -> Mapping[BatchKey, Sequence[Sample]]:
         """The lanes on the easel; those of one group share a forward pass."""
         return self._painting
 
@@ -45,19 +45,21 @@ class Places:
         """The models with lanes on the easel."""
         return {lanes[0].painter for lanes in self._painting.values()}
 
-    def waiting_for(self, painter: ModelHandle) -> list[Lane]:
+    def waiting_for(self, painter: ModelHandle) -> list[Sample]:
         return [lane for lane in self._waiting if lane.painter is painter]
 
     # ---- coming
 
-    def receive(self, tickets: Sequence[Ticket]) -> None:
+    def receive(self, tickets: Sequence[SampleGroup]) -> None:
         for ticket in tickets:
             self._open.append(ticket)
             self._waiting += ticket.lanes
         if tickets:
             self._count_orders()
 
-    def moves(self, turns: Mapping[BatchKey, int], open_models: Collection[ModelHandle]) -> Iterator[Moves]:
+    def moves(
+        self, turns: Mapping[BatchKey, int], open_models: Collection[ModelHandle]
+    ) -> Iterator[QueueMoves]:
         """Group by group, who joins and who gives way. Seat them before the next is asked for.
 
         `turns` counts each group's forward passes so far.
@@ -75,16 +77,16 @@ class Places:
             if joins or leaves:
                 yield key, joins, leaves
 
-    def seat(self, key: BatchKey, joins: Sequence[Lane], leaves: Sequence[Lane]) -> None:
+    def seat(self, key: BatchKey, joins: Sequence[Sample], leaves: Sequence[Sample]) -> None:
         """Those that give way wait where they are."""
         joining, leaving = set(joins), set(leaves)
         self._waiting = [lane for lane in self._waiting if lane not in joining] + list(leaves)
         stay = [lane for lane in self._painting.get(key, []) if lane not in leaving]
         self._set(key, stay + [lane for lane in joins if not lane.over])
 
-    def _undecided(self, open_models: Collection[ModelHandle]) -> dict[BatchKey, list[Lane]]:
+    def _undecided(self, open_models: Collection[ModelHandle]) -> dict[BatchKey, list[Sample]]:
         """The groups in which somebody waits, or somebody has more orders open than a neighbour."""
-        groups: dict[BatchKey, list[Lane]] = {
+        groups: dict[BatchKey, list[Sample]] = {
             key: [] for key, lanes in self._painting.items() if uneven(lanes)
         }
         for lane in self._waiting:
@@ -102,13 +104,13 @@ class Places:
             self._painting[key].remove(lane := lanes.pop())
             self._waiting.append(lane)
 
-    def lift(self, lanes: Sequence[Lane]) -> None:
+    def lift(self, lanes: Sequence[Sample]) -> None:
         """Off the easel, to dry: they make no further step."""
         lifted = set(lanes)
         for key in {lane.key for lane in lanes}:
             self._set(key, [lane for lane in self._painting.get(key, []) if lane not in lifted])
 
-    def leave(self, lanes: Sequence[Lane]) -> None:
+    def leave(self, lanes: Sequence[Sample]) -> None:
         """Finished pictures leave; whose last one it is goes home."""
         self.lift(lanes)
         for lane in lanes:
@@ -132,13 +134,13 @@ class Places:
             self._set(key, [lane for lane in lanes if not lane.over])
         self._count_orders()
 
-    def give_up(self, error: BaseException, others: Iterable[Ticket] = ()) -> None:
+    def give_up(self, error: BaseException, others: Iterable[SampleGroup] = ()) -> None:
         """Every open ticket fails, and so do the `others`."""
         for ticket in (*self._open, *others):
             ticket.fail(error)
         self.drop_what_is_over()
 
-    def _set(self, key: BatchKey, lanes: list[Lane]) -> None:
+    def _set(self, key: BatchKey, lanes: list[Sample]) -> None:
         if lanes:
             self._painting[key] = lanes
         else:

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import torch
 
 from engine.batching.model_handle import ModelHandle
-from engine.batching.sampling_params import Sketch
+from engine.batching.sampling_params import SamplingParams
 
 Conditions = Mapping[str, torch.Tensor]
 
@@ -27,7 +27,7 @@ class BatchKey:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
+class PreservedRegion:
     """Clean `latents` (1, c, h, w) that stay outside of `mask` (1, 1, h, w; 1 where the picture may change).
 
     A mask that is `soft` has values between, where the picture may change for that last share of the steps: what is
@@ -47,7 +47,7 @@ class Kept:
 
 
 class GroupHandle(Protocol):
-    """What a lane and the queues need to know of the group that the lane belongs to; see `Ticket`."""
+    """What a lane and the queues need to know of the group that the lane belongs to; see `SampleGroup`."""
 
     person: str
     weight: float
@@ -56,7 +56,7 @@ class GroupHandle(Protocol):
     previewed_at: float
 
     @property
-    def lanes(self) -> "tuple[Lane, ...]": ...
+    def lanes(self) -> "tuple[Sample, ...]": ...
 
     @property
     def over(self) -> bool: ...
@@ -67,7 +67,7 @@ class GroupHandle(Protocol):
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
-class Lane:
+class Sample:
     """`timesteps` are those still and already gone through; `position` is the next one's index.
 
     Latents are (1, c, h, w). `conditions` hold one row for each pass through the denoiser: the words to keep away
@@ -75,7 +75,7 @@ class Lane:
     """
 
     painter: ModelHandle
-    sketch: Sketch
+    sketch: SamplingParams
     key: BatchKey
     scheduler: Any
     generator: torch.Generator
@@ -87,7 +87,7 @@ class Lane:
     hole: torch.Tensor | None = None  # the mask in pixels, (1, 1, height, width) of 0 and 1
     conditions: tuple[Conditions, ...] = ()
     latents: torch.Tensor | None = None
-    kept: Kept | None = None
+    kept: PreservedRegion | None = None
     channels: torch.Tensor | None = None
     estimate: torch.Tensor | None = None  # of the finished latents, when one was asked for
     picture: torch.Tensor | None = None  # (3, height, width) in [0, 1], or bytes
@@ -174,7 +174,7 @@ class Lane:
         self.latents = self.kept = self.channels = self.estimate = self.start = self.hole = None
         self.conditions = ()
 
-    def _joined(self, latents: torch.Tensor, kept: Kept) -> torch.Tensor:
+    def _joined(self, latents: torch.Tensor, kept: PreservedRegion) -> torch.Tensor:
         """Outside the mask the picture itself, noised for the next step; as diffusers' inpainting pipeline does."""
         outside = kept.latents
         if not self.finished:

@@ -14,17 +14,17 @@ from studio.errors import ChatelierError, GenerationError, JobCancelledError
 if TYPE_CHECKING:
     import torch
 
-    from engine.batching.sample import Lane
+    from engine.batching.sample import Sample
 
 _numbers = count()
 _ASK_SECONDS = 0.05
 PREVIEW_TILE_PIXELS = 96
 
 
-class Ticket:
+class SampleGroup:
     """`orders` is how many orders the person has open, this one among them; see `fairness`."""
 
-    def __init__(self, lanes: "Sequence[Lane]", *, person: str, weight: float = 1.0) -> None:
+    def __init__(self, lanes: "Sequence[Sample]", *, person: str, weight: float = 1.0) -> None:
         self.lanes = tuple(lanes)
         self.person = person
         self.weight = max(weight, 1e-3)
@@ -32,7 +32,7 @@ class Ticket:
         self.orders = 1
         self.cancelled = False
         self.step_seconds: float | None = None  # what a step of its lanes took in the past
-        self._pace = Pace()
+        self._pace = StepRate()
         self.previewed_at = time.monotonic()
         self._changed = threading.Condition()
         self._over = False
@@ -113,7 +113,7 @@ class Ticket:
         return self._sheet
 
 
-class Pace:
+class StepRate:
     """How fast an order goes forward, with whatever is painted beside it; from its first step on."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:

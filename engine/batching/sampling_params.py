@@ -6,7 +6,7 @@ from PIL import Image
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Portion:
+class WeightedImage:
     """A picture, RGB, and how much of a whole it makes up, in (0, 1]."""
 
     picture: Image.Image = field(repr=False)
@@ -14,7 +14,7 @@ class Portion:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sketch:
+class SamplingParams:
     """One picture to paint, every default filled in. Sizes in pixels, multiples of the model's latent cell.
 
     `start` is RGB and `mask` L (white where the picture may change), both `width` × `height`; without a start the
@@ -38,6 +38,6 @@ class Sketch:
     strength: float = 1.0
     start: Image.Image | None = field(default=None, repr=False)
     mask: Image.Image | None = field(default=None, repr=False)
-    mixed: tuple[Portion, ...] = ()
-    likeness: tuple[Portion, ...] = ()
+    mixed: tuple[WeightedImage, ...] = ()
+    likeness: tuple[WeightedImage, ...] = ()
     adapters: tuple[tuple[str, float], ...] = ()

@@ -11,15 +11,15 @@ from collections.abc import Collection, Sequence
 
 import torch
 
-from engine.batching.decode_queue import Drying
+from engine.batching.decode_queue import DecodeQueue
 from engine.batching.fairness import Turns
-from engine.batching.memory_limits import RowLimits, kind_of
-from engine.batching.model_cache import Shelf
+from engine.batching.memory_limits import BatchLimits, kind_of
+from engine.batching.model_cache import ModelCache
 from engine.batching.model_handle import ModelHandle
-from engine.batching.run_queue import Places
-from engine.batching.sample import BatchKey, Lane
-from engine.batching.sample_group import Ticket
-from engine.batching.step_runner import PREVIEW_SECONDS, Hand, fail, fitting, paints_whole
+from engine.batching.run_queue import RunQueue
+from engine.batching.sample import BatchKey, Sample
+from engine.batching.sample_group import SampleGroup
+from engine.batching.step_runner import PREVIEW_SECONDS, StepRunner, fail, fitting, paints_whole
 from studio.errors import GenerationError
 
 CLOSED = "The worker is shutting down. Your request is kept."
@@ -27,29 +27,29 @@ CLOSED = "The worker is shutting down. Your request is kept."
 log = logging.getLogger(__name__)
 
 
-class Easel:
+class StepBatcher:
     """Takes tickets from many threads; everything on the device happens on a thread of its own."""
 
     def __init__(
         self,
-        shelf: Shelf,
+        shelf: ModelCache,
         *,
         device: torch.device,
-        limits: RowLimits | None = None,
+        limits: BatchLimits | None = None,
         threads: int | None = None,
         preview_seconds: float = PREVIEW_SECONDS,
         overlap: bool = False,
     ) -> None:
         """With `overlap`, finished pictures are decoded beside the next steps, where the device can do that."""
         self.device = device
-        self.limits = limits or RowLimits(device.type)
+        self.limits = limits or BatchLimits(device.type)
         self._shelf = shelf
         self._threads = threads
         self._turns = Turns()
-        self._places = Places(self.limits)
-        self._hand = Hand(device, self.limits, preview_seconds=preview_seconds)
-        self._drying = Drying(self._hand, device, overlap=overlap)
-        self._inbox: list[Ticket] = []
+        self._places = RunQueue(self.limits)
+        self._hand = StepRunner(device, self.limits, preview_seconds=preview_seconds)
+        self._drying = DecodeQueue(self._hand, device, overlap=overlap)
+        self._inbox: list[SampleGroup] = []
         self._running: ModelHandle | None = None  # a model that is in the middle of a whole call
         self._seconds_beside = 0.0  # spent on other models' steps during whole calls
         self._closed = False
@@ -64,8 +64,8 @@ class Easel:
         self._thread = threading.Thread(target=self._run, name=f"easel-{self.device}", daemon=True)
         self._thread.start()
 
-    def submit(self, ticket: Ticket) -> None:
-        """The ticket's lanes come to the easel as soon as it is their turn. Wait with `Ticket.wait`."""
+    def submit(self, ticket: SampleGroup) -> None:
+        """The ticket's lanes come to the easel as soon as it is their turn. Wait with `SampleGroup.wait`."""
         with self._news:
             if self._closed:
                 ticket.fail(GenerationError(CLOSED))
@@ -85,7 +85,7 @@ class Easel:
         """Lanes that wait or are being painted."""
         return self._places.count + sum(len(ticket.lanes) for ticket in self._inbox)
 
-    def _usual_seconds(self, ticket: Ticket) -> float | None:
+    def _usual_seconds(self, ticket: SampleGroup) -> float | None:
         """What a step of such lanes took in the past."""
         key = ticket.lanes[0].key
         rows = min(sum(lane.rows for lane in ticket.lanes), self.limits.rows(key))
@@ -179,10 +179,10 @@ class Easel:
         self._turns.took(key, spent, groups)
         self._places.drop_what_is_over()
 
-    def _note(self, key: BatchKey, lanes: Sequence[Lane], *, seconds: float) -> None:
+    def _note(self, key: BatchKey, lanes: Sequence[Sample], *, seconds: float) -> None:
         self.limits.experience.took(kind_of(key), sum(lane.rows for lane in lanes), seconds)
 
-    def _call(self, key: BatchKey, lanes: Sequence[Lane]) -> None:
+    def _call(self, key: BatchKey, lanes: Sequence[Sample]) -> None:
         """A whole call for the lanes that fit into it; the others stay for the next."""
         batch = fitting([lane for lane in lanes if not lane.over], self.limits.rows(key))
         self._running = lanes[0].painter
@@ -190,7 +190,7 @@ class Easel:
         self._running = None
         self._places.leave([lane for lane in batch if lane.picture is not None and not lane.over])
 
-    def _between(self, lanes: Sequence[Lane], step: int) -> bool:
+    def _between(self, lanes: Sequence[Sample], step: int) -> bool:
         """After each step of a whole call: lanes of other models make a step too. False when nobody waits any more."""
         for lane in lanes:
             lane.position = min(step, lane.steps)

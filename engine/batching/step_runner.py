@@ -9,15 +9,15 @@ import torch
 
 from engine.batching.memory_limits import (
     TOO_LARGE,
-    RowLimits,
+    BatchLimits,
     attempt,
     free_cache,
     in_halves,
     is_out_of_memory,
 )
 from engine.batching.model_handle import ModelHandle
-from engine.batching.models import CallPainter, StepPainter
-from engine.batching.sample import BatchKey, Lane
+from engine.batching.models import StepwiseModel, WholeCallModel
+from engine.batching.sample import BatchKey, Sample
 from studio.errors import GenerationError
 
 PREVIEW_SECONDS = 0.6
@@ -28,36 +28,36 @@ NOT_A_NUMBER = (
 log = logging.getLogger(__name__)
 
 
-class Hand:
+class StepRunner:
     """As many lanes at once as memory allows; a lane that breaks a batch ends alone."""
 
-    def __init__(self, device: torch.device, limits: RowLimits, *, preview_seconds: float) -> None:
+    def __init__(self, device: torch.device, limits: BatchLimits, *, preview_seconds: float) -> None:
         self._device = device
         self._limits = limits
         self._preview_seconds = preview_seconds
 
-    def prepare(self, lanes: Sequence[Lane]) -> None:
+    def prepare(self, lanes: Sequence[Sample]) -> None:
         """Conditions and first latents for lanes of one group that have none yet."""
         new = [lane for lane in lanes if not lane.prepared and not paints_whole(lane.painter)]
         in_halves(lambda some: _stepper(some).prepare(some), new, failed=fail, ran_out=self._ran_out)
 
-    def step(self, key: BatchKey, lanes: Sequence[Lane]) -> None:
+    def step(self, key: BatchKey, lanes: Sequence[Sample]) -> None:
         """One step for each lane, in one forward pass if memory allows."""
         self._in_batches(key, lanes, self._advance)
 
     def call(
-        self, key: BatchKey, lanes: Sequence[Lane], on_step: Callable[[Sequence[Lane], int], bool]
+        self, key: BatchKey, lanes: Sequence[Sample], on_step: Callable[[Sequence[Sample], int], bool]
     ) -> None:
         """A whole call for lanes that fit into it. `on_step` is told the lanes and the steps done."""
 
-        def paint(some: Sequence[Lane]) -> None:
-            cast("CallPainter", some[0].painter).paint(some, lambda step: on_step(some, step))
+        def paint(some: Sequence[Sample]) -> None:
+            cast("WholeCallModel", some[0].painter).paint(some, lambda step: on_step(some, step))
 
         self._in_batches(key, lanes, paint)
 
-    def finish(self, lanes: Sequence[Lane]) -> list[Lane]:
+    def finish(self, lanes: Sequence[Sample]) -> list[Sample]:
         """Decode lanes that made their last step; answers those that have their picture now."""
-        sound: list[Lane] = []
+        sound: list[Sample] = []
         for lane in lanes:
             try:
                 _check_numbers(lane)
@@ -68,7 +68,7 @@ class Hand:
         return [lane for lane in sound if lane.picture is not None]
 
     def _in_batches(
-        self, key: BatchKey, lanes: Sequence[Lane], action: Callable[[Sequence[Lane]], None]
+        self, key: BatchKey, lanes: Sequence[Sample], action: Callable[[Sequence[Sample]], None]
     ) -> None:
         left = [lane for lane in lanes if not lane.over]
         while left:
@@ -84,7 +84,7 @@ class Hand:
                 in_halves(action, batch, failed=fail, ran_out=self._ran_out)
             left = left[len(batch) :]
 
-    def _advance(self, lanes: Sequence[Lane]) -> None:
+    def _advance(self, lanes: Sequence[Sample]) -> None:
         predictions = _stepper(lanes).predict(lanes)
         for lane, prediction in zip(lanes, predictions, strict=True):
             if lane.over:
@@ -99,22 +99,22 @@ class Hand:
         for ticket in {each.ticket for each in lanes if each.ticket and self._wants_glimpse(each)}:
             ticket.previewed_at = time.monotonic()
 
-    def _wants_glimpse(self, lane: Lane) -> bool:
+    def _wants_glimpse(self, lane: Sample) -> bool:
         return (
             lane.ticket is not None and time.monotonic() - lane.ticket.previewed_at >= self._preview_seconds
         )
 
-    def _ran_out(self, lanes: Sequence[Lane]) -> None:
+    def _ran_out(self, lanes: Sequence[Sample]) -> None:
         log.warning("out of memory: going on with fewer lanes at once", extra={"lanes": len(lanes)})
         free_cache(self._device)
 
 
 def paints_whole(painter: ModelHandle) -> bool:
-    """Whether it is a `CallPainter`. Asked at every step: a protocol's own check reads all its properties."""
+    """Whether it is a `WholeCallModel`. Asked at every step: a protocol's own check reads all its properties."""
     return hasattr(type(painter), "paint")
 
 
-def fitting(lanes: Sequence[Lane], rows: int) -> Sequence[Lane]:
+def fitting(lanes: Sequence[Sample], rows: int) -> Sequence[Sample]:
     """The first lanes that take at most `rows` rows, one at least."""
     taken = 0
     for index, lane in enumerate(lanes):
@@ -124,7 +124,7 @@ def fitting(lanes: Sequence[Lane], rows: int) -> Sequence[Lane]:
     return lanes
 
 
-def fail(lane: Lane, error: BaseException) -> None:
+def fail(lane: Sample, error: BaseException) -> None:
     """Only the lane's own order ends."""
     if is_out_of_memory(error):
         told = GenerationError(TOO_LARGE)
@@ -134,21 +134,21 @@ def fail(lane: Lane, error: BaseException) -> None:
         lane.ticket.fail(error)
 
 
-def _stepper(lanes: Sequence[Lane]) -> StepPainter:
-    return cast("StepPainter", lanes[0].painter)
+def _stepper(lanes: Sequence[Sample]) -> StepwiseModel:
+    return cast("StepwiseModel", lanes[0].painter)
 
 
-def _decode(lanes: Sequence[Lane]) -> None:
+def _decode(lanes: Sequence[Sample]) -> None:
     for lane, picture in zip(lanes, _stepper(lanes).decode(lanes), strict=True):
         lane.picture = picture
 
 
-def _glimpse(lane: Lane) -> None:
+def _glimpse(lane: Sample) -> None:
     _check_numbers(lane)
     lane.glimpse = _stepper([lane]).preview(lane)
     lane.estimate = None
 
 
-def _check_numbers(lane: Lane) -> None:
+def _check_numbers(lane: Sample) -> None:
     if not lane.sound:
         raise GenerationError(NOT_A_NUMBER)

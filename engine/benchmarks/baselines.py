@@ -11,13 +11,13 @@ import diffusers
 import torch
 
 from engine.adapters.components.batch_inputs import Stacker, guide
-from engine.batching.memory_limits import RowLimits
-from engine.batching.model_cache import Shelf
-from engine.batching.models import Painter, StepPainter
-from engine.batching.sample import BatchKey, Lane
-from engine.batching.sample_group import Ticket
-from engine.batching.sampling_params import Sketch
-from engine.batching.step_batcher import Easel
+from engine.batching.memory_limits import BatchLimits
+from engine.batching.model_cache import ModelCache
+from engine.batching.models import Model, StepwiseModel
+from engine.batching.sample import BatchKey, Sample
+from engine.batching.sample_group import SampleGroup
+from engine.batching.sampling_params import SamplingParams
+from engine.batching.step_batcher import StepBatcher
 from engine.catalog.geometry import Layout
 
 FACTOR = 8
@@ -66,12 +66,12 @@ class NullPainter:
     def scheduler_name(self, wanted: str | None) -> str:
         return wanted or "euler"
 
-    def sketch(self, sketch: Sketch) -> Lane:
+    def sketch(self, sketch: SamplingParams) -> Sample:
         scheduler = copy.deepcopy(self._template)
         scheduler.set_timesteps(sketch.steps, device="cpu")
         scheduler.step = self._timed(scheduler.step)
         scheduler.scale_model_input = self._timed(scheduler.scale_model_input)
-        return Lane(
+        return Sample(
             painter=self,
             sketch=sketch,
             key=BatchKey(model=self.name, width=sketch.width // FACTOR, height=sketch.height // FACTOR),
@@ -81,14 +81,14 @@ class NullPainter:
             guided=sketch.guidance_scale > 1,
         )
 
-    def prepare(self, lanes: Sequence[Lane]) -> None:
+    def prepare(self, lanes: Sequence[Sample]) -> None:
         for lane in lanes:
             row = {name: torch.zeros(shape, device=self._device) for name, shape in self._words.items()}
             lane.conditions = (row,) * lane.rows
             noise = torch.randn(1, 4, lane.key.height, lane.key.width, generator=lane.generator)
             lane.latents = noise.to(self._device)
 
-    def predict(self, lanes: Sequence[Lane]) -> Sequence[torch.Tensor]:
+    def predict(self, lanes: Sequence[Sample]) -> Sequence[torch.Tensor]:
         rows = self._stacker.stack(lanes)
         self.started.append(time.perf_counter())
         wanted = self._seconds + self._seconds_per_row * len(rows.sample)
@@ -98,10 +98,10 @@ class NullPainter:
         self.forward_seconds += time.perf_counter() - self.started[-1]
         return guide(lanes, answer)
 
-    def decode(self, lanes: Sequence[Lane]) -> Sequence[torch.Tensor]:
+    def decode(self, lanes: Sequence[Sample]) -> Sequence[torch.Tensor]:
         return [torch.zeros(3, FACTOR, FACTOR) for _ in lanes]
 
-    def preview(self, lane: Lane) -> torch.Tensor:
+    def preview(self, lane: Sample) -> torch.Tensor:
         return torch.zeros(lane.key.height, lane.key.width, 3, dtype=torch.uint8)
 
     def _timed(self, action: Callable[..., Any]) -> Callable[..., Any]:
@@ -114,22 +114,22 @@ class NullPainter:
         return timed
 
 
-def idle_easel(painter: Painter, *, rows: int) -> Easel:
+def idle_easel(painter: Model, *, rows: int) -> StepBatcher:
     """An easel without a thread, for `take_turn`."""
-    shelf = Shelf(budget_bytes=2**60)
+    shelf = ModelCache(budget_bytes=2**60)
     shelf.hold(painter)
-    limits = RowLimits("cpu", cells=2**40, max_rows=rows)
-    return Easel(shelf, device=torch.device("cpu"), limits=limits)
+    limits = BatchLimits("cpu", cells=2**40, max_rows=rows)
+    return StepBatcher(shelf, device=torch.device("cpu"), limits=limits)
 
 
-def take_turn(easel: Easel) -> bool:
+def take_turn(easel: StepBatcher) -> bool:
     with torch.inference_mode():
         return easel.turn()
 
 
-def step_seconds(painter: Painter, sketches: Sequence[Sketch], *, times: int) -> list[float]:
+def step_seconds(painter: Model, sketches: Sequence[SamplingParams], *, times: int) -> list[float]:
     """What each of some forward passes for these lanes takes, to the end of it on the device."""
-    stepper = cast("StepPainter", painter)
+    stepper = cast("StepwiseModel", painter)
     seconds = []
     with torch.inference_mode():
         lanes = [stepper.sketch(each) for each in sketches]
@@ -158,7 +158,7 @@ class Lockstep:
     def __init__(self, *, together: bool, max_rows: int) -> None:
         self._together = together
         self._max_rows = max_rows
-        self._queue: list[Ticket] = []
+        self._queue: list[SampleGroup] = []
         self._news = threading.Condition()
         self._closed = False
         self._thread = threading.Thread(target=self._run, name="lockstep", daemon=True)
@@ -166,7 +166,7 @@ class Lockstep:
     def start(self) -> None:
         self._thread.start()
 
-    def submit(self, ticket: Ticket) -> None:
+    def submit(self, ticket: SampleGroup) -> None:
         with self._news:
             self._queue.append(ticket)
             self._news.notify()
@@ -188,7 +188,7 @@ class Lockstep:
                 for ticket in tickets:
                     ticket.finish()
 
-    def _take(self) -> list[Ticket] | None:
+    def _take(self) -> list[SampleGroup] | None:
         with self._news:
             self._news.wait_for(lambda: self._queue or self._closed)
             if self._closed:
@@ -212,9 +212,9 @@ def running(lockstep: Lockstep) -> Iterator[Lockstep]:
         lockstep.close()
 
 
-def paint_together(lanes: Sequence[Lane]) -> None:
+def paint_together(lanes: Sequence[Sample]) -> None:
     """From the first step to the pictures, all lanes at one pace; lanes that end early are waited with."""
-    painter = cast("StepPainter", lanes[0].painter)
+    painter = cast("StepwiseModel", lanes[0].painter)
     painter.prepare(lanes)
     while left := [lane for lane in lanes if not lane.finished]:
         for lane, prediction in zip(left, painter.predict(left), strict=True):
@@ -223,11 +223,11 @@ def paint_together(lanes: Sequence[Lane]) -> None:
         lane.picture = picture
 
 
-def _rows(ticket: Ticket) -> int:
+def _rows(ticket: SampleGroup) -> int:
     return sum(lane.rows for lane in ticket.lanes)
 
 
-def _parameters(ticket: Ticket) -> tuple[object, ...]:
+def _parameters(ticket: SampleGroup) -> tuple[object, ...]:
     """What a static batch must agree in: everything that the pipeline's call takes once for the whole batch."""
     lane = ticket.lanes[0]
     sketch = lane.sketch

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from engine.batching.sampling_params import Sketch
+from engine.batching.sampling_params import SamplingParams
 from engine.benchmarks.harness import Stage, easel_for
 from engine.benchmarks.workload import Asked, play
 
@@ -86,7 +86,7 @@ def jain_index(values: Sequence[float]) -> float:
     return sum(values) ** 2 / (len(values) * sum(value * value for value in values))
 
 
-_PAUSES = Sketch(prompt="", seed=0, width=256, height=256, steps=12, guidance_scale=1.0)
+_PAUSES = SamplingParams(prompt="", seed=0, width=256, height=256, steps=12, guidance_scale=1.0)
 Plays = Callable[[Sequence[Asked]], list[float]]
 
 

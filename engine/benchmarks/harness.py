@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from engine.adapters.registry import new_painter
-from engine.batching.sampling_params import Sketch
+from engine.batching.sampling_params import SamplingParams
 from engine.benchmarks.random_models import RANDOM_NAMES, write_random_model
 from engine.catalog.catalog import ModelCatalogue, ModelEntry
 from engine.performance import Speed
@@ -23,8 +23,8 @@ PAUSE_SECONDS_PER_ROW = 0.002
 _THIMBLE: dict[str, Any] = {"steps": 8, "guidance_scale": 2.0}
 
 if TYPE_CHECKING:
-    from engine.batching.models import Painter
-    from engine.batching.step_batcher import Easel
+    from engine.batching.models import Model
+    from engine.batching.step_batcher import StepBatcher
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,21 +33,21 @@ class Stage:
 
     entry: ModelEntry
     folder: Path
-    painter: "Painter"
+    painter: "Model"
     device: str
     overlap: bool = False
 
     def rows(self) -> int:
         """How many rows of a picture of the model's own size an easel takes on this device."""
         from engine.adapters.runtime.loading import choose_device
-        from engine.batching.memory_limits import RowLimits
+        from engine.batching.memory_limits import BatchLimits
 
-        return RowLimits(choose_device(self.device).type).rows(self.painter.sketch(self.sketch()).key)
+        return BatchLimits(choose_device(self.device).type).rows(self.painter.sketch(self.sketch()).key)
 
-    def sketch(self, *, seed: int = 0, steps: int | None = None) -> Sketch:
+    def sketch(self, *, seed: int = 0, steps: int | None = None) -> SamplingParams:
         """A picture as the model likes them."""
         entry = self.entry
-        return Sketch(
+        return SamplingParams(
             prompt="a red apple",
             seed=seed,
             width=entry.width,
@@ -127,24 +127,26 @@ def _stage(
 
 @contextmanager
 def easel_for(
-    painter: "Painter",
+    painter: "Model",
     *,
     device: str,
     threads: int | None = None,
     rows: int | None = None,
     overlap: bool = False,
-) -> "Iterator[Easel]":
+) -> "Iterator[StepBatcher]":
     """An easel that runs, with the painter, already loaded, on its shelf."""
     from engine.adapters.runtime.loading import choose_device
-    from engine.batching.memory_limits import RowLimits
-    from engine.batching.model_cache import Shelf
-    from engine.batching.step_batcher import Easel
+    from engine.batching.memory_limits import BatchLimits
+    from engine.batching.model_cache import ModelCache
+    from engine.batching.step_batcher import StepBatcher
 
     chosen = choose_device(device)
-    shelf = Shelf(budget_bytes=2**60)
+    shelf = ModelCache(budget_bytes=2**60)
     shelf.hold(painter)
-    limits = RowLimits(chosen.type) if rows is None else RowLimits(chosen.type, cells=2**40, max_rows=rows)
-    easel = Easel(shelf, device=chosen, limits=limits, threads=threads, overlap=overlap)
+    limits = (
+        BatchLimits(chosen.type) if rows is None else BatchLimits(chosen.type, cells=2**40, max_rows=rows)
+    )
+    easel = StepBatcher(shelf, device=chosen, limits=limits, threads=threads, overlap=overlap)
     easel.start()
     try:
         yield easel

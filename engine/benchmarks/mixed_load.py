@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engine.batching.sampling_params import Sketch
+from engine.batching.sampling_params import SamplingParams
 from engine.benchmarks.harness import Stage, easel_for
 from engine.benchmarks.workload import Asked, mixed_sketches, play, poisson
 
@@ -91,7 +91,7 @@ def measure_lanes(
     )
 
 
-def _capacity(stage: Stage, sketches: Sequence[tuple[Sketch, ...]], *, rows: int) -> float:
+def _capacity(stage: Stage, sketches: Sequence[tuple[SamplingParams, ...]], *, rows: int) -> float:
     """Requests a second when all wait from the start."""
     asked = [Asked(person=str(n), at_seconds=0.0, sketches=each) for n, each in enumerate(sketches)]
     with easel_for(stage.painter, device=stage.device, rows=rows, overlap=stage.overlap) as easel:

@@ -5,7 +5,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from engine.batching.sampling_params import Sketch
+from engine.batching.sampling_params import SamplingParams
 from engine.benchmarks.harness import Stage
 
 if TYPE_CHECKING:
@@ -86,20 +86,20 @@ def _null_painter(stage: Stage | None) -> "NullPainter":
     return NullPainter(words=wide if stage.entry.family == "sdxl" else None, device=stage.device)
 
 
-def _sketch(stage: Stage | None, *, steps: int) -> Sketch:
+def _sketch(stage: Stage | None, *, steps: int) -> SamplingParams:
     if stage is not None:
         return stage.sketch(steps=steps)
-    return Sketch(prompt="", seed=0, width=512, height=512, steps=steps, guidance_scale=1.0)
+    return SamplingParams(prompt="", seed=0, width=512, height=512, steps=steps, guidance_scale=1.0)
 
 
-def _turns(painter: "NullPainter", sketch: Sketch, lanes: int) -> tuple[float, float]:
+def _turns(painter: "NullPainter", sketch: SamplingParams, lanes: int) -> tuple[float, float]:
     """Medians in ms: a turn without its forward pass, and the schedulers in it."""
-    from engine.batching.sample_group import Ticket
+    from engine.batching.sample_group import SampleGroup
     from engine.benchmarks.baselines import idle_easel, take_turn
 
     easel = idle_easel(painter, rows=2 * lanes)
     for index in range(lanes):
-        easel.submit(Ticket([painter.sketch(sketch)], person=f"person {index}"))
+        easel.submit(SampleGroup([painter.sketch(sketch)], person=f"person {index}"))
     take_turn(easel)
     turns, schedulers = [], []
     for _ in range(sketch.steps - 2):
@@ -123,7 +123,7 @@ def _step_ms(stage: Stage, lanes: int) -> float:
 
 def _waits(repeats: int) -> tuple[float, float]:
     """Medians in ms with a running easel: hand in → first forward; end of the last forward → answer."""
-    from engine.batching.sample_group import Ticket
+    from engine.batching.sample_group import SampleGroup
     from engine.benchmarks.baselines import NullPainter
     from engine.benchmarks.harness import easel_for
 
@@ -131,8 +131,8 @@ def _waits(repeats: int) -> tuple[float, float]:
     painter = NullPainter()
     with easel_for(painter, device="cpu") as easel:
         for seed in range(repeats):
-            sketch = Sketch(prompt="", seed=seed, width=256, height=256, steps=4, guidance_scale=1.0)
-            ticket = Ticket([painter.sketch(sketch)], person="ana")
+            sketch = SamplingParams(prompt="", seed=seed, width=256, height=256, steps=4, guidance_scale=1.0)
+            ticket = SampleGroup([painter.sketch(sketch)], person="ana")
             painter.started.clear()
             handed_in = time.perf_counter()
             easel.submit(ticket)

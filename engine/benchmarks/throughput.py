@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 
-from engine.batching.sampling_params import Sketch
+from engine.batching.sampling_params import SamplingParams
 from engine.benchmarks.harness import Stage, easel_for
 from engine.benchmarks.workload import Asked, mixed_sketches, play
 
@@ -83,20 +83,22 @@ def measure_throughput(
     )
 
 
-def easel_per_second(stage: Stage, sketches: Sequence[Sketch]) -> float:
+def easel_per_second(stage: Stage, sketches: Sequence[SamplingParams]) -> float:
     """Pictures a second of an easel that is never idle."""
     with _busy_easel(stage, sketches) as on_the_easel:
         return on_the_easel()
 
 
-def stock_per_second(stage: Stage, sketches: Sequence[Sketch], batches: Sequence[int]) -> tuple[float, int]:
+def stock_per_second(
+    stage: Stage, sketches: Sequence[SamplingParams], batches: Sequence[int]
+) -> tuple[float, int]:
     """Pictures a second of the plain pipeline at its best static batch, and that batch."""
     stock = _stock(stage, sketches, batches)
     return max((in_batches(), batch) for batch, in_batches in stock.items())
 
 
 @contextmanager
-def _busy_easel(stage: Stage, sketches: Sequence[Sketch]) -> Iterator[Callable[[], float]]:
+def _busy_easel(stage: Stage, sketches: Sequence[SamplingParams]) -> Iterator[Callable[[], float]]:
     """What paints all pictures, there from the start, and says how many a second. It has painted some before."""
     asked = [Asked(person=str(n), at_seconds=0.0, sketches=(each,)) for n, each in enumerate(sketches)]
     with easel_for(stage.painter, device=stage.device, overlap=stage.overlap) as easel:
@@ -111,7 +113,7 @@ def _busy_easel(stage: Stage, sketches: Sequence[Sketch]) -> Iterator[Callable[[
 
 
 def _stock(
-    stage: Stage, sketches: Sequence[Sketch], batches: Sequence[int]
+    stage: Stage, sketches: Sequence[SamplingParams], batches: Sequence[int]
 ) -> dict[int, Callable[[], float]]:
     """The same by the plain pipeline, for each static batch that the sketches fill."""
     from engine.adapters.runtime.reference_pipeline import StockPipeline
@@ -131,7 +133,7 @@ def _stock(
 
 def _mixed_forwards(stage: Stage) -> tuple[int, int]:
     """Forward passes for 24 mixed requests on an easel of eight rows, and one at a time. Counted, not timed."""
-    from engine.batching.sample_group import Ticket
+    from engine.batching.sample_group import SampleGroup
     from engine.benchmarks.baselines import NullPainter, idle_easel, take_turn
 
     dice = random.Random(5)
@@ -148,7 +150,7 @@ def _mixed_forwards(stage: Stage) -> tuple[int, int]:
             steps=entry.steps,
             guidance_scale=max(2.0, entry.guidance_scale),
         )
-        easel.submit(Ticket([painter.sketch(sketch)], person=str(number)))
+        easel.submit(SampleGroup([painter.sketch(sketch)], person=str(number)))
         alone += sketch.steps
     while take_turn(easel):
         pass

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from engine.batching.sampling_params import Sketch
+from engine.batching.sampling_params import SamplingParams
 from engine.benchmarks.workload import Asked, Server, play
 
 if TYPE_CHECKING:
@@ -152,11 +152,11 @@ def _timed(server: Server, *, upscaler: "Upscaler", counted: _Counted, asked: Se
     )
 
 
-def _sketch(side_pixels: int) -> Sketch:
+def _sketch(side_pixels: int) -> SamplingParams:
     from PIL import Image
 
     picture = Image.effect_noise((side_pixels, side_pixels), 60).convert("RGB")
-    return Sketch(
+    return SamplingParams(
         prompt="",
         seed=0,
         width=side_pixels,

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Protocol
 
 from PIL import Image
 
-from engine.batching.models import Painter
-from engine.batching.sampling_params import Sketch
+from engine.batching.models import Model
+from engine.batching.sampling_params import SamplingParams
 
 if TYPE_CHECKING:
-    from engine.batching.sample_group import Ticket
+    from engine.batching.sample_group import SampleGroup
 
 WORDS = ("a red apple", "two blue stars", "a castle by the sea", "a green frog", "a cat on a chair")
 
@@ -24,16 +24,16 @@ class Asked:
 
     person: str
     at_seconds: float
-    sketches: tuple[Sketch, ...]
+    sketches: tuple[SamplingParams, ...]
 
 
 class Server(Protocol):
-    def submit(self, ticket: "Ticket") -> None: ...
+    def submit(self, ticket: "SampleGroup") -> None: ...
 
 
 def mixed_sketches(
     dice: random.Random, *, count: int, width: int, height: int, steps: int, guidance_scale: float
-) -> tuple[Sketch, ...]:
+) -> tuple[SamplingParams, ...]:
     """One person's pictures: equal but for the seed. Half and double steps, two sizes, four of ten from a picture."""
     wide = dice.random() < 0.3
     size = (width * 5 // 4 // 32 * 32, height * 3 // 4 // 32 * 32) if wide else (width, height)
@@ -47,10 +47,12 @@ def mixed_sketches(
         "start": start,
         "strength": dice.choice((0.5, 0.75)) if start else 1.0,
     }
-    return tuple(Sketch(seed=dice.randrange(2**32), **shared) for _ in range(count))  # type: ignore[arg-type]
+    return tuple(SamplingParams(seed=dice.randrange(2**32), **shared) for _ in range(count))  # type: ignore[arg-type]
 
 
-def poisson(dice: random.Random, sketches: Sequence[tuple[Sketch, ...]], *, per_second: float) -> list[Asked]:
+def poisson(
+    dice: random.Random, sketches: Sequence[tuple[SamplingParams, ...]], *, per_second: float
+) -> list[Asked]:
     """Each request from a person of its own, at exponentially distributed distances."""
     at_seconds = 0.0
     asked = []
@@ -60,12 +62,14 @@ def poisson(dice: random.Random, sketches: Sequence[tuple[Sketch, ...]], *, per_
     return asked
 
 
-def play(server: Server, painter: Painter, asked: Sequence[Asked]) -> list[float]:
+def play(server: Server, painter: Model, asked: Sequence[Asked]) -> list[float]:
     """Hand the requests in at their times; seconds from each one's arrival to its last picture."""
-    from engine.batching.sample_group import Ticket
+    from engine.batching.sample_group import SampleGroup
 
     latencies = [0.0] * len(asked)
-    tickets = [Ticket([painter.sketch(each) for each in one.sketches], person=one.person) for one in asked]
+    tickets = [
+        SampleGroup([painter.sketch(each) for each in one.sketches], person=one.person) for one in asked
+    ]
     started = time.perf_counter()
 
     def wait(index: int) -> None:

@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING
 from PIL import Image
 
 from engine.adapters.registry import new_painter
-from engine.batching.models import Painter
-from engine.batching.sampling_params import Sketch
+from engine.batching.models import Model
+from engine.batching.sampling_params import SamplingParams
 from engine.catalog.catalog import ModelCatalogue, ModelEntry
 from engine.performance import Speed
-from engine.types import Order, Progress
+from engine.types import GenerationTask, Progress
 from studio.domain.requests import Operation, PaintRequest
 
 if TYPE_CHECKING:
     from engine.adapters.upscaler import Upscaler
-    from engine.batching.device_profile import Experience
-    from engine.batching.sample import Lane
-    from engine.batching.step_batcher import Easel
+    from engine.batching.device_profile import DeviceProfile
+    from engine.batching.sample import Sample
+    from engine.batching.step_batcher import StepBatcher
 
 _OTHER_SHAPE = "3:2"
 
@@ -31,12 +31,12 @@ log = logging.getLogger(__name__)
 class Stand:
     """One easel and its painters. Called by many task threads at once."""
 
-    def __init__(self, easel: "Easel", models: ModelCatalogue, *, speed: Speed, upscaler: str) -> None:
+    def __init__(self, easel: "StepBatcher", models: ModelCatalogue, *, speed: Speed, upscaler: str) -> None:
         self._easel = easel
         self._models = models
         self._speed = speed
         self._upscaler = upscaler
-        self._painters: dict[str, Painter] = {}
+        self._painters: dict[str, Model] = {}
         self._upscalers: dict[str, Upscaler] = {}
         self._lock = threading.Lock()
 
@@ -44,7 +44,7 @@ class Stand:
     def lanes(self) -> int:
         return self._easel.lanes
 
-    def painter(self, entry: ModelEntry) -> Painter:
+    def painter(self, entry: ModelEntry) -> Model:
         """Raises `ModelLoadError`."""
         with self._lock:
             if entry.name not in self._painters:
@@ -66,20 +66,20 @@ class Stand:
 
     def paint(
         self,
-        lanes: "Sequence[Lane]",
-        order: Order,
+        lanes: "Sequence[Sample]",
+        order: GenerationTask,
         *,
         on_progress: Callable[[Progress], None],
         cancelled: Callable[[], bool],
     ) -> None:
         """Blocks until every lane has its picture. Raises `JobCancelledError`, or what went wrong with a lane."""
-        from engine.batching.sample_group import Ticket
+        from engine.batching.sample_group import SampleGroup
 
-        ticket = Ticket(lanes, person=order.person, weight=order.weight)
+        ticket = SampleGroup(lanes, person=order.person, weight=order.weight)
         self._easel.submit(ticket)
         ticket.wait(on_progress=on_progress, cancelled=cancelled)
 
-    def rehearsals(self, entry: ModelEntry) -> list[Order]:
+    def rehearsals(self, entry: ModelEntry) -> list[GenerationTask]:
         """What to warm a model up with. Raises `NotSupportedError` for one that paints from pictures only.
 
         Where blocks are compiled these are all numbers of pictures that may be painted side by side, a single row,
@@ -131,7 +131,7 @@ class Stands:
         self._speed = speed
         self._learned_file = learned_file
         self._upscaler = upscaler
-        self._experiences: dict[str, Experience] = {}
+        self._experiences: dict[str, DeviceProfile] = {}
         self._open: list[Stand] = []
         self._lock = threading.Lock()
 
@@ -154,37 +154,39 @@ class Stands:
 
     def _set_up(self, name: str | None) -> Stand:
         from engine.adapters.runtime.loading import choose_device, device_name
-        from engine.batching.memory_limits import RowLimits, budget_bytes
-        from engine.batching.model_cache import Shelf
-        from engine.batching.step_batcher import Easel
+        from engine.batching.memory_limits import BatchLimits, budget_bytes
+        from engine.batching.model_cache import ModelCache
+        from engine.batching.step_batcher import StepBatcher
 
         device = choose_device(name)
         speed = self._speed.on(device.type)
-        shelf = Shelf(budget_bytes=self._budget_bytes or budget_bytes(device))
-        limits = RowLimits(device.type, experience=self._experience(device_name(device)))
-        easel = Easel(shelf, device=device, limits=limits, threads=self._threads, overlap=bool(speed.overlap))
+        shelf = ModelCache(budget_bytes=self._budget_bytes or budget_bytes(device))
+        limits = BatchLimits(device.type, experience=self._experience(device_name(device)))
+        easel = StepBatcher(
+            shelf, device=device, limits=limits, threads=self._threads, overlap=bool(speed.overlap)
+        )
         easel.start()
         log.info("easel opened", extra={"device": str(device), "speed": speed.words()})
         return Stand(easel, self._models, speed=self._speed, upscaler=self._upscaler)
 
-    def _experience(self, device: str) -> "Experience":
+    def _experience(self, device: str) -> "DeviceProfile":
         """Cards of one kind learn together."""
-        from engine.batching.device_profile import Experience
+        from engine.batching.device_profile import DeviceProfile
 
         if device not in self._experiences:
-            self._experiences[device] = Experience(self._learned_file, device=device)
+            self._experiences[device] = DeviceProfile(self._learned_file, device=device)
         return self._experiences[device]
 
 
-def _rehearsal(request: PaintRequest, *, pictures: int = 0) -> Order:
+def _rehearsal(request: PaintRequest, *, pictures: int = 0) -> GenerationTask:
     colours = ("navy", "olive", "teal")
     sources = [Image.new("RGB", (64, 64), colour) for colour in colours[:pictures]]
-    return Order(job_id="warm-up", person="", request=request, sources=sources)
+    return GenerationTask(job_id="warm-up", person="", request=request, sources=sources)
 
 
-def _star(entry: ModelEntry) -> Sketch:
+def _star(entry: ModelEntry) -> SamplingParams:
     """The least that a model can be asked for at its own size."""
-    return Sketch(
+    return SamplingParams(
         prompt="a star",
         seed=0,
         width=entry.width,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
-from engine.batching.sampling_params import Sketch
+from engine.batching.sampling_params import SamplingParams
 from engine.catalog.catalog import ModelCatalogue, ModelEntry
 from engine.generation.device_pool import Stand, Stands
 from engine.generation.inputs import Underdrawing
@@ -21,7 +21,7 @@ from engine.generation.tiled_refinement import Meter, paint_detail, steps_ahead
 from engine.jobs.cpu_threads import share_cores
 from engine.layout_prior.layout_prior import Prior, load_prior
 from engine.performance import PLAIN, Speed
-from engine.types import Order, Painted, Progress
+from engine.types import GeneratedImage, GenerationTask, Progress
 from studio import __version__
 from studio.domain.pictures import Recipe
 from studio.domain.requests import Operation
@@ -30,7 +30,7 @@ from studio.errors import BadParameterError, JobCancelledError, NotSupportedErro
 if TYPE_CHECKING:
     import torch
 
-    from engine.batching.sample import Lane
+    from engine.batching.sample import Sample
 
 SOFTWARE = f"chatelier {__version__}"
 DEFAULT_UPSCALER = "realesr-animevideov3-x4"
@@ -81,11 +81,11 @@ class Atelier:
 
     def paint(
         self,
-        order: Order,
+        order: GenerationTask,
         *,
         on_progress: Callable[[Progress], None] = _nothing,
         cancelled: Callable[[], bool] = lambda: False,
-    ) -> list[Painted]:
+    ) -> list[GeneratedImage]:
         """Blocks until all pictures are painted; `on_progress` and `cancelled` are called on this thread.
 
         Raises `JobCancelledError` within one step of `cancelled` saying so, `BadParameterError`, `BadImageError` or
@@ -100,11 +100,11 @@ class Atelier:
 
     def _paint(
         self,
-        order: Order,
+        order: GenerationTask,
         stand: Stand,
         on_progress: Callable[[Progress], None],
         cancelled: Callable[[], bool],
-    ) -> list[Painted]:
+    ) -> list[GeneratedImage]:
         entry = self._models.find(order.request.model or self._default)
         wanted, added_words = order, ("",) * order.request.count
         if self._represents and entry.representation:
@@ -121,12 +121,12 @@ class Atelier:
         meter = Meter(on_progress, asked=asked)
         meter.expect(steps_ahead(drawings, sketches))
 
-        def paint_round(some: "Sequence[Lane]") -> list[Image.Image]:
+        def paint_round(some: "Sequence[Sample]") -> list[Image.Image]:
             stand.paint(some, order, on_progress=meter, cancelled=cancelled)
             meter.end_round(sum(lane.steps for lane in some))
             return [_picture(lane) for lane in some]
 
-        def complete(index: int, drawing: Underdrawing, picture: Image.Image) -> Painted:
+        def complete(index: int, drawing: Underdrawing, picture: Image.Image) -> GeneratedImage:
             image = paint_detail(
                 drawing,
                 drawing.finish(picture),
@@ -173,7 +173,7 @@ class Atelier:
                 self._priors[entry.name] = load_prior(self._models.folder(entry))
             return self._priors[entry.name]
 
-    def _remark(self, order: Order, index: int, entry: ModelEntry) -> str:
+    def _remark(self, order: GenerationTask, index: int, entry: ModelEntry) -> str:
         """About words that the person chose for this picture."""
         prompt, prior = order.request.prompt_of(index), self._prior(entry)
         if prior is None or not prompt or not order.request.own_words:
@@ -182,15 +182,15 @@ class Atelier:
 
     def _painted(
         self,
-        order: Order,
+        order: GenerationTask,
         index: int,
         added_words: str,
         entry: ModelEntry,
-        lane: "Lane",
+        lane: "Sample",
         image: Image.Image,
         *,
         steps: int,
-    ) -> Painted:
+    ) -> GeneratedImage:
         sketch = lane.sketch
         recipe = Recipe(
             operation=order.request.operation,
@@ -212,22 +212,22 @@ class Atelier:
             loras=order.request.loras,
             unread_words=lane.unread_words,
         )
-        return Painted(image=image, recipe=recipe)
+        return GeneratedImage(image=image, recipe=recipe)
 
     def _upscale(
         self,
-        order: Order,
+        order: GenerationTask,
         stand: Stand,
         on_progress: Callable[[Progress], None],
         cancelled: Callable[[], bool],
-    ) -> Painted:
+    ) -> GeneratedImage:
         """Tiles are steps, so people who enlarge pictures share forward passes and take turns with those who paint."""
         if not order.sources:
             raise BadParameterError("picture", "give the id of a picture, or attach an image.")
         upscaler = stand.upscaler(order.request.upscaler)
         source = order.sources[0]
         lane = upscaler.sketch(
-            Sketch(
+            SamplingParams(
                 prompt=order.request.prompt,
                 seed=order.request.seed,
                 width=source.width,
@@ -252,10 +252,10 @@ class Atelier:
             scheduler=upscaler.scheduler_name(None),
             software=SOFTWARE,
         )
-        return Painted(image=image, recipe=recipe)
+        return GeneratedImage(image=image, recipe=recipe)
 
 
-def _picture(lane: "Lane") -> Image.Image:
+def _picture(lane: "Sample") -> Image.Image:
     assert lane.picture is not None  # noqa: S101 - the ticket is finished
     return to_image(lane.picture)
 

@@ -14,7 +14,7 @@ from engine.imaging.masks import masks
 from engine.imaging.masks.components import islands, lay_over
 from engine.imaging.masks.masks import cover_cells
 from engine.layout_prior.layout_prior import Composer, Prior
-from engine.types import Order
+from engine.types import GenerationTask
 from studio.domain.canvases import LARGEST_AREAS, margins_for, window_around
 from studio.domain.requests import PaintRequest
 from studio.errors import BadImageError
@@ -22,7 +22,9 @@ from studio.errors import BadImageError
 EXPAND_STRENGTH = 0.9
 
 
-def edit(order: Order, index: int, entry: ModelEntry, layout: Layout, prior: Prior | None) -> Underdrawing:
+def edit(
+    order: GenerationTask, index: int, entry: ModelEntry, layout: Layout, prior: Prior | None
+) -> Underdrawing:
     source = order.sources[0]
     if order.mask is None:
         raise BadImageError("there is no mask. Name the part to change, for example B2-C3, or attach a mask.")
@@ -61,7 +63,9 @@ def _place(
     return lay_over(ground, emptied, placed)
 
 
-def expand(order: Order, index: int, entry: ModelEntry, layout: Layout, prior: Prior | None) -> Underdrawing:
+def expand(
+    order: GenerationTask, index: int, entry: ModelEntry, layout: Layout, prior: Prior | None
+) -> Underdrawing:
     request, source = order.request, order.sources[0]
     margins = margins_for(
         source.size, aspect=request.aspect, sides=request.sides, amount_percent=request.amount_percent

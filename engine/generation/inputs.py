@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from PIL import Image
 
-from engine.batching.sampling_params import Portion
+from engine.batching.sampling_params import WeightedImage
 from engine.catalog.geometry import Layout
 from engine.imaging.canvas.windows import Window, Windows
 from engine.imaging.masks.masks import whitest
@@ -24,7 +24,7 @@ def _as_it_is(painted: Image.Image) -> Image.Image:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Underdrawing:
-    """`start`, `mask` and `mixed` are `width` × `height`; see `Sketch` for what they mean.
+    """`start`, `mask` and `mixed` are `width` × `height`; see `SamplingParams` for what they mean.
 
     `finish` turns what was painted into what the person gets, or into the whole that `detail` goes on from.
     """
@@ -34,8 +34,8 @@ class Underdrawing:
     strength: float = 1.0
     start: Image.Image | None = field(default=None, repr=False)
     mask: Image.Image | None = field(default=None, repr=False)
-    mixed: tuple[Portion, ...] = field(default=(), repr=False)
-    likeness: tuple[Portion, ...] = field(default=(), repr=False)
+    mixed: tuple[WeightedImage, ...] = field(default=(), repr=False)
+    likeness: tuple[WeightedImage, ...] = field(default=(), repr=False)
     finish: Callable[[Image.Image], Image.Image] = field(default=_as_it_is, repr=False)
     detail: "Detail | None" = field(default=None, repr=False)
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from PIL import Image, ImageOps
 
-from engine.batching.sampling_params import Portion
+from engine.batching.sampling_params import WeightedImage
 from engine.catalog.catalog import ModelEntry
 from engine.catalog.geometry import Layout
 from engine.generation.augmentation import retake
@@ -17,7 +17,7 @@ from engine.generation.inputs import RESIZE, Underdrawing, with_rim
 from engine.generation.sizing import size_asked, size_like
 from engine.imaging.canvas.colour_transfer import tint
 from engine.layout_prior.layout_prior import Prior
-from engine.types import Order
+from engine.types import GenerationTask
 from studio.domain.requests import Operation, PaintRequest, Strength
 from studio.errors import BadParameterError, NotSupportedError
 
@@ -32,7 +32,7 @@ LEAST_STEPS = 4
 
 
 def underdraw(
-    order: Order, index: int, *, entry: ModelEntry, layout: Layout, prior: Prior | None
+    order: GenerationTask, index: int, *, entry: ModelEntry, layout: Layout, prior: Prior | None
 ) -> Underdrawing:
     """For picture `index` of the order. Raises `BadParameterError`, `BadImageError` or `NotSupportedError`."""
     drawing = _draw_under(order, index, entry, layout, prior)
@@ -40,7 +40,7 @@ def underdraw(
 
 
 def _draw_under(
-    order: Order, index: int, entry: ModelEntry, layout: Layout, prior: Prior | None
+    order: GenerationTask, index: int, entry: ModelEntry, layout: Layout, prior: Prior | None
 ) -> Underdrawing:
     request = order.request
     if request.operation is Operation.UPSCALE:
@@ -88,13 +88,15 @@ def _from_words(
     return Underdrawing(width=width, height=height, start=start, strength=request.strength or prior.strength)
 
 
-def _vary(order: Order, index: int, entry: ModelEntry, layout: Layout, prior: Prior | None) -> Underdrawing:
+def _vary(
+    order: GenerationTask, index: int, entry: ModelEntry, layout: Layout, prior: Prior | None
+) -> Underdrawing:
     request, source = order.request, order.sources[0]
     width, height = size_like(order, entry, layout)
     start = ImageOps.fit(source, (width, height), method=RESIZE)
     if layout.has_eyes and request.variation:
         # As DALL·E 2 does it: what the picture shows goes in as an embedding, its layout only for subtle changes.
-        likeness = (Portion(picture=source),)
+        likeness = (WeightedImage(picture=source),)
         if request.variation is Strength.STRONG and not request.strength:
             return Underdrawing(width=width, height=height, likeness=likeness)
         strength = request.strength or STRENGTHS[request.variation]
@@ -105,7 +107,9 @@ def _vary(order: Order, index: int, entry: ModelEntry, layout: Layout, prior: Pr
     return _lay_out_again(request, index, start, prior)
 
 
-def _blend(order: Order, index: int, entry: ModelEntry, layout: Layout, prior: Prior | None) -> Underdrawing:
+def _blend(
+    order: GenerationTask, index: int, entry: ModelEntry, layout: Layout, prior: Prior | None
+) -> Underdrawing:
     """Something of each source: by what they show where the model has eyes, else by their latents."""
     request = order.request
     width, height = size_like(order, entry, layout)
@@ -113,10 +117,10 @@ def _blend(order: Order, index: int, entry: ModelEntry, layout: Layout, prior: P
     counted = [(source, weight) for source, weight in zip(order.sources, weights, strict=True) if weight > 0]
     whole = sum(weight for _, weight in counted)
     if layout.has_eyes:
-        likeness = tuple(Portion(picture=source, share=weight / whole) for source, weight in counted)
+        likeness = tuple(WeightedImage(picture=source, share=weight / whole) for source, weight in counted)
         return Underdrawing(width=width, height=height, likeness=likeness)
     fitted = [
-        Portion(picture=ImageOps.fit(source, (width, height), method=RESIZE), share=weight / whole)
+        WeightedImage(picture=ImageOps.fit(source, (width, height), method=RESIZE), share=weight / whole)
         for source, weight in counted
     ]
     if prior is not None and request.prompt_of(index).strip():
@@ -137,7 +141,7 @@ def _blend(order: Order, index: int, entry: ModelEntry, layout: Layout, prior: P
 
 
 def _compose_blend(
-    request: PaintRequest, index: int, portions: Sequence[Portion], prior: Prior
+    request: PaintRequest, index: int, portions: Sequence[WeightedImage], prior: Prior
 ) -> Underdrawing:
     """By a model that invents little: the words of all in one scene, in the colours of the pictures."""
     width, height = portions[0].picture.size

@@ -16,7 +16,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from engine.types import Order
+from engine.types import GenerationTask
 from studio.domain.requests import Operation
 
 _FILE = Path(__file__).with_suffix(".toml")
@@ -80,7 +80,7 @@ def _words() -> _Words:
     return _Words(names=names, **added, **others)
 
 
-def represent_order(order: Order) -> tuple[Order, tuple[str, ...]]:
+def represent_order(order: GenerationTask) -> tuple[GenerationTask, tuple[str, ...]]:
     """The order with what is added to each of its pictures' prompts, and the added words by picture."""
     request = order.request
     if request.operation is not Operation.IMAGINE:  # what is already there says who it is

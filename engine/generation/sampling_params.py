@@ -1,12 +1,12 @@
 """From an order and its underdrawings to sketches, every default filled in."""
 
-from engine.batching.sampling_params import Sketch
+from engine.batching.sampling_params import SamplingParams
 from engine.catalog.catalog import ModelEntry
 from engine.generation.inputs import Underdrawing
 from engine.generation.prepare_inputs import steps_for
 from engine.generation.style_presets import find_style
 from engine.layout_prior.layout_prior import Prior
-from engine.types import Order
+from engine.types import GenerationTask
 from studio.domain.requests import MAX_SEED
 from studio.errors import BadParameterError
 
@@ -15,14 +15,14 @@ _SEED_STRIDE = 7919
 
 
 def sketch_of(
-    order: Order,
+    order: GenerationTask,
     index: int,
     drawing: Underdrawing,
     *,
     entry: ModelEntry,
     prior: Prior | None,
     window: int | None = None,
-) -> Sketch:
+) -> SamplingParams:
     """The order's picture `index` with the model's defaults for whatever it leaves open. Raises `BadParameterError`.
 
     With `window`, a window of that number of it, whose noise is another one's nowhere.
@@ -34,7 +34,7 @@ def sketch_of(
     prompt, negative_prompt = request.prompt_of(index), request.negative_prompt
     if request.style:
         prompt, negative_prompt = find_style(request.style).apply(prompt, negative_prompt)
-    return Sketch(
+    return SamplingParams(
         prompt=_with_triggers(prompt, order, entry),
         negative_prompt=negative_prompt,
         seed=(request.seed_of(index) + (0 if window is None else _SEED_STRIDE * (window + 1)))
@@ -53,7 +53,7 @@ def sketch_of(
     )
 
 
-def _adapters(order: Order, entry: ModelEntry) -> tuple[tuple[str, float], ...]:
+def _adapters(order: GenerationTask, entry: ModelEntry) -> tuple[tuple[str, float], ...]:
     """Sorted by name, so that two people who name the same ones in another order share a forward pass."""
     weights: dict[str, float] = {}
     for lora in order.request.loras:
@@ -65,7 +65,7 @@ def _adapters(order: Order, entry: ModelEntry) -> tuple[tuple[str, float], ...]:
     return tuple(sorted((name, weight) for name, weight in weights.items() if weight))
 
 
-def _with_triggers(prompt: str, order: Order, entry: ModelEntry) -> str:
+def _with_triggers(prompt: str, order: GenerationTask, entry: ModelEntry) -> str:
     """The words that wake a LoRA, in front, where the prompt does not have them."""
     triggers = [entry.loras[lora.name].trigger for lora in order.request.loras if lora.name in entry.loras]
     missing = [each for each in triggers if each and each.lower() not in prompt.lower()]

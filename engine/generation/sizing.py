@@ -4,7 +4,7 @@ import math
 
 from engine.catalog.catalog import ModelEntry
 from engine.catalog.geometry import Layout, fit_within, size_near
-from engine.types import Order
+from engine.types import GenerationTask
 from studio.domain.canvases import LARGEST_AREAS
 from studio.domain.requests import PaintRequest, parse_aspect
 from studio.errors import BadParameterError
@@ -34,7 +34,7 @@ def size_asked(
     return size_near(native_area(entry), ratio, multiple=min(layout.multiple, 64))
 
 
-def size_like(order: Order, entry: ModelEntry, layout: Layout) -> tuple[int, int]:
+def size_like(order: GenerationTask, entry: ModelEntry, layout: Layout) -> tuple[int, int]:
     """The size asked for, else that of the first source: as it is if it was painted here, else its ratio."""
     request, source = order.request, order.sources[0]
     asked = bool(request.width or request.height or request.aspect)

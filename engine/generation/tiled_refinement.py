@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from PIL import Image
 
-from engine.batching.sampling_params import Sketch
+from engine.batching.sampling_params import SamplingParams
 from engine.generation.inputs import Underdrawing
 from engine.types import Progress
 
@@ -39,7 +39,7 @@ class Meter:
         self._done += steps
 
 
-def steps_ahead(drawings: Sequence[Underdrawing], sketches: Sequence[Sketch]) -> int:
+def steps_ahead(drawings: Sequence[Underdrawing], sketches: Sequence[SamplingParams]) -> int:
     """What the details of an order's pictures will take when their wholes are painted, as far as is known."""
     return sum(
         drawing.detail.steps(sketch.steps)

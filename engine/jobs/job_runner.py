@@ -14,7 +14,7 @@ from engine.jobs.leases import Lease, LeaseKeeper, is_paused
 from engine.jobs.postprocessing import Judged, judge, keep
 from engine.jobs.rejudging import ClearedGate, review
 from engine.jobs.tracked_store import Receipts, clear_up
-from engine.types import Order, Painted, Progress
+from engine.types import GeneratedImage, GenerationTask, Progress
 from studio.db import job_transitions, outbox, queries
 from studio.db.database import Database
 from studio.db.tables import JobRow
@@ -43,11 +43,11 @@ class Paints(Protocol):
 
     def paint(
         self,
-        order: Order,
+        order: GenerationTask,
         *,
         on_progress: Callable[[Progress], None],
         cancelled: Callable[[], bool],
-    ) -> list[Painted]:
+    ) -> list[GeneratedImage]:
         """Blocks until all pictures are painted. Raises `JobCancelledError` once `cancelled` says so."""
 
 
@@ -155,7 +155,7 @@ class Work:
             painting_seconds=painting_seconds,
         )
 
-    def _order(self, job: Job, weight: float) -> Order:
+    def _order(self, job: Job, weight: float) -> GenerationTask:
         request = job.request
         sources = [decode(self._store.get(source.key)) for source in request.sources]
         mask = None
@@ -163,7 +163,7 @@ class Work:
             mask = mask_of_cells(request.cells, sources[0].size)
         elif sources and (mask_key := request.sources[0].mask_key):
             mask = decode_mask(self._store.get(mask_key))
-        return Order(
+        return GenerationTask(
             job_id=job.id,
             person=job.person.key,
             request=request,

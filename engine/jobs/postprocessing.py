@@ -17,7 +17,7 @@ from PIL import Image
 from engine.imaging.codecs.encoding import THUMBNAIL_SUFFIX, encode_png, make_thumbnail, thumbnail_sides
 from engine.imaging.codecs.recipe_metadata import write_recipe
 from engine.imaging.overlays.image_grid import make_grid
-from engine.types import Painted
+from engine.types import GeneratedImage
 from studio.domain.identifiers import picture_id
 from studio.domain.jobs import Job
 from studio.domain.people import Platform
@@ -60,7 +60,7 @@ class Finished:
 
 
 def judge(
-    job: Job, index: int, painted: Painted, *, gate: Gate, signer: Signer | None = None
+    job: Job, index: int, painted: GeneratedImage, *, gate: Gate, signer: Signer | None = None
 ) -> Judged | Verdict:
     """Inspect and mark. Of a refused picture only its verdict comes back.
 

@@ -12,7 +12,7 @@ from engine.generation.generator import Atelier
 from engine.imaging.codecs.encoding import encode_webp
 from engine.imaging.masks.grid_masks import mask_of_cells
 from engine.imaging.overlays.grid_overlay import lettered_overlay
-from engine.types import Order
+from engine.types import GenerationTask
 from studio.domain.requests import Operation, PaintRequest, Source, Strength
 from studio.parsing.grid_regions import parse_region
 
@@ -42,7 +42,7 @@ class Easel:
         request = PaintRequest(
             operation=operation, prompt=prompt, sources=known, **{"seed": 7, "count": 1, **changes}
         )
-        order = Order(job_id="gallery", person="", request=request, sources=sources, mask=mask)
+        order = GenerationTask(job_id="gallery", person="", request=request, sources=sources, mask=mask)
         return [each.image for each in self._atelier.paint(order)]
 
     def imagine(self, prompt: str, seed: int, **changes: Any) -> Image.Image:

@@ -12,7 +12,7 @@ from engine.imaging.codecs.recipe_metadata import read_recipe
 from engine.jobs.job_runner import Work
 from engine.jobs.leases import LeaseKeeper
 from engine.maintenance.orphan_files import Clearance
-from engine.types import Painted
+from engine.types import GeneratedImage
 from moderation.provenance.signer import HouseSigner, SignerSettings
 from studio.commands.registry import execute
 from studio.db import queries
@@ -42,7 +42,7 @@ class Brush:
         request = order.request
         image = order.sources[0] if order.sources else Image.new("RGB", self.size, INK)
         recipe = recipe_of(request, seed=1, width=image.width, height=image.height, parents=())
-        return [Painted(image=image, recipe=recipe) for _ in range(request.count)]
+        return [GeneratedImage(image=image, recipe=recipe) for _ in range(request.count)]
 
 
 class Stamp:

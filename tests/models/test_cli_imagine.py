@@ -14,7 +14,7 @@ from chatelier.cli import main
 from chatelier.wiring import local_generation
 from chatelier.wiring.local_generation import slug_of
 from engine.imaging.codecs.recipe_metadata import read_recipe
-from engine.types import Order, Painted, Progress
+from engine.types import GeneratedImage, GenerationTask, Progress
 from moderation.gate import HouseGate
 from studio.domain.pictures import Recipe
 from studio.domain.requests import PaintRequest
@@ -43,8 +43,8 @@ class PlainAtelier:
         self.during: Callable[[], None] = lambda: None
 
     def paint(
-        self, order: Order, *, on_progress: Callable[[Progress], None], cancelled: Callable[[], bool]
-    ) -> list[Painted]:
+        self, order: GenerationTask, *, on_progress: Callable[[Progress], None], cancelled: Callable[[], bool]
+    ) -> list[GeneratedImage]:
         self.during()
         painted = []
         for index in range(order.request.count):
@@ -54,7 +54,7 @@ class PlainAtelier:
             recipe = recipe_for(order.request, index)
             image = Image.radial_gradient("L").resize((recipe.width, recipe.height))
             colour = Image.new("L", image.size, recipe.seed % 256)
-            painted.append(Painted(image=Image.merge("RGB", (image, colour, image)), recipe=recipe))
+            painted.append(GeneratedImage(image=Image.merge("RGB", (image, colour, image)), recipe=recipe))
         return painted
 
     def close(self) -> None:

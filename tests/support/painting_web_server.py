@@ -13,7 +13,7 @@ from bots.web.server import make_server
 from engine.imaging.image_tools import Darkroom
 from engine.jobs.job_runner import Work
 from engine.jobs.leases import LeaseKeeper
-from engine.types import Order, Painted
+from engine.types import GeneratedImage, GenerationTask
 from studio.domain.verdicts import Ruling, Verdict
 from studio.errors import GenerationError
 from studio.ports import Inspection, Ports
@@ -38,19 +38,19 @@ class QuickBrush:
     width: int = 1024
     height: int = 768
 
-    def paint(self, order: Order, *, on_progress: Any, cancelled: Any) -> list[Painted]:
+    def paint(self, order: GenerationTask, *, on_progress: Any, cancelled: Any) -> list[GeneratedImage]:
         request = order.request
         if "fail" in request.prompt:
             raise GenerationError
         return [self._painted(order, index) for index in range(request.count)]
 
-    def _painted(self, order: Order, index: int) -> Painted:
+    def _painted(self, order: GenerationTask, index: int) -> GeneratedImage:
         seed = order.request.seed_of(index)
         image = Image.new("RGB", (self.width, self.height), f"hsl({seed % 360}, 45%, 60%)")
         draw = ImageDraw.Draw(image)
         for stripe in range(0, self.width, 128):
             draw.line([(stripe, 0), (self.width - stripe, self.height)], f"hsl({stripe % 360}, 60%, 40%)", 24)
-        return Painted(
+        return GeneratedImage(
             image=image, recipe=recipe_of(order.request, index, width=self.width, height=self.height)
         )
 

@@ -18,7 +18,7 @@ from PIL import Image, ImageDraw, ImageFilter
 from engine.imaging.image_tools import Darkroom
 from engine.jobs.job_runner import Work
 from engine.jobs.leases import LeaseKeeper
-from engine.types import Order, Painted, Progress
+from engine.types import GeneratedImage, GenerationTask, Progress
 from studio.domain.pictures import Recipe
 from studio.domain.requests import Operation
 from studio.errors import JobCancelledError
@@ -37,8 +37,8 @@ class SketchAtelier:
         self.step_seconds = step_seconds
 
     def paint(
-        self, order: Order, *, on_progress: Callable[[Progress], None], cancelled: Callable[[], bool]
-    ) -> list[Painted]:
+        self, order: GenerationTask, *, on_progress: Callable[[Progress], None], cancelled: Callable[[], bool]
+    ) -> list[GeneratedImage]:
         pictures = [sketch(order, order.request.seed_of(index)) for index in range(order.request.count)]
         for step in range(1, STEPS + 1):
             if cancelled():
@@ -47,12 +47,12 @@ class SketchAtelier:
             preview = pictures[0].filter(ImageFilter.GaussianBlur(2 * (STEPS - step)))
             on_progress(Progress(step=step, steps=STEPS, preview=preview))
         return [
-            Painted(image=picture, recipe=recipe(order, picture, order.request.seed_of(index)))
+            GeneratedImage(image=picture, recipe=recipe(order, picture, order.request.seed_of(index)))
             for index, picture in enumerate(pictures)
         ]
 
 
-def sketch(order: Order, seed: int) -> Image.Image:
+def sketch(order: GenerationTask, seed: int) -> Image.Image:
     request = order.request
     if request.operation is Operation.UPSCALE:
         return order.sources[0].resize((order.sources[0].width * 4, order.sources[0].height * 4))
@@ -65,7 +65,7 @@ def sketch(order: Order, seed: int) -> Image.Image:
     return drawn
 
 
-def size(order: Order) -> tuple[int, int]:
+def size(order: GenerationTask) -> tuple[int, int]:
     if order.request.operation is Operation.EXPAND:
         return order.sources[0].width * 3 // 2, order.sources[0].height
     if order.sources:
@@ -92,7 +92,7 @@ def landscape(seed: int, shape: tuple[int, int]) -> Image.Image:
     return picture.filter(ImageFilter.SMOOTH)
 
 
-def recipe(order: Order, picture: Image.Image, seed: int) -> Recipe:
+def recipe(order: GenerationTask, picture: Image.Image, seed: int) -> Recipe:
     size = {"width": picture.width, "height": picture.height}
     return recipe_of(order.request, seed=seed, steps=STEPS, model="sketch", parents=(), **size)
 

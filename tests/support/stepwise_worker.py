@@ -23,7 +23,7 @@ from engine.queue.celery_queue import CeleryQueue
 from engine.queue.celery_tasks import register_painting
 from engine.queue.celery_worker import run_painting
 from engine.queue.redis_events import RedisEvents
-from engine.types import Order, Painted, Progress
+from engine.types import GeneratedImage, GenerationTask, Progress
 from studio.db.database import Database
 from studio.errors import JobCancelledError
 from studio.ports import InstanceLimits
@@ -37,15 +37,15 @@ class SlowModel:
         self._name = name
 
     def paint(
-        self, order: Order, *, on_progress: Callable[[Progress], None], cancelled: Callable[[], bool]
-    ) -> list[Painted]:
+        self, order: GenerationTask, *, on_progress: Callable[[Progress], None], cancelled: Callable[[], bool]
+    ) -> list[GeneratedImage]:
         (self._folder / f"{order.job_id}.{self._name}").touch()
         while not (self._folder / "go").exists():
             if cancelled():
                 raise JobCancelledError
             time.sleep(0.02)
         recipe = recipe_of(order.request, 0, width=48, height=48, parents=())
-        return [Painted(image=Image.new("RGB", (48, 48)), recipe=recipe)]
+        return [GeneratedImage(image=Image.new("RGB", (48, 48)), recipe=recipe)]
 
 
 def main(redis_url: str, database_url: str, folder: Path, name: str, threads: int) -> None:

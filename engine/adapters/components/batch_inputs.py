@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import torch
 
-from engine.batching.sample import Lane
+from engine.batching.sample import Sample
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,10 +24,10 @@ class Stacker:
         self._format = torch.channels_last if images else torch.contiguous_format
         self._device = device
         self._dtype = dtype
-        self._lanes: tuple[Lane, ...] = ()
+        self._lanes: tuple[Sample, ...] = ()
         self._conditions: dict[str, torch.Tensor] = {}
 
-    def stack(self, lanes: Sequence[Lane]) -> Rows:
+    def stack(self, lanes: Sequence[Sample]) -> Rows:
         if self._lanes != tuple(lanes):
             self._conditions = _conditions(lanes)
             self._lanes = tuple(lanes)
@@ -45,13 +45,13 @@ class Stacker:
         self._lanes, self._conditions = (), {}
 
 
-def _conditions(lanes: Sequence[Lane]) -> dict[str, torch.Tensor]:
+def _conditions(lanes: Sequence[Sample]) -> dict[str, torch.Tensor]:
     rows = [lane.conditions[-1] for lane in lanes]
     rows += [lane.conditions[0] for lane in lanes if lane.guided]
     return {name: torch.stack([row[name] for row in rows]) for name in rows[0]}
 
 
-def guide(lanes: Sequence[Lane], answer: torch.Tensor) -> list[torch.Tensor]:
+def guide(lanes: Sequence[Sample], answer: torch.Tensor) -> list[torch.Tensor]:
     """`answer` has the rows of `Rows`; classifier-free guidance (Ho and Salimans, arXiv:2207.12598, eq. 6)."""
     answer = answer.float()
     towards, away = answer[: len(lanes)], answer[len(lanes) :]

@@ -12,14 +12,14 @@ from diffusers.utils.torch_utils import randn_tensor
 
 from engine.adapters.components.latent_blending import blend
 from engine.adapters.components.vae import Autoencoder, to_pixels
-from engine.batching.sample import Kept, Lane, add_noise
+from engine.batching.sample import PreservedRegion, Sample, add_noise
 from engine.catalog.geometry import Layout
 
 Name = int | tuple[int, int]
 Found = dict[Name, DiagonalGaussianDistribution]
 
 
-def set_steps(lane: Lane, *, timing: Mapping[str, Any], skipped: int) -> None:
+def set_steps(lane: Sample, *, timing: Mapping[str, Any], skipped: int) -> None:
     """Give the lane its timesteps: all of them, or for a start picture those after the skipped ones, at least one.
 
     `timing` is what the scheduler is told; with `sigmas` in it, it does not need the number of steps.
@@ -36,7 +36,7 @@ def set_steps(lane: Lane, *, timing: Mapping[str, Any], skipped: int) -> None:
     lane.timesteps = timesteps
 
 
-def begin(lanes: Sequence[Lane], *, layout: Layout, autoencoder: Autoencoder, device: torch.device) -> None:
+def begin(lanes: Sequence[Sample], *, layout: Layout, autoencoder: Autoencoder, device: torch.device) -> None:
     """First latents for lanes of one size. Equal pictures are encoded once, different ones together.
 
     Whatever was drawn in an earlier try is drawn again from the seed, so that a repeated call changes nothing.
@@ -54,7 +54,9 @@ def begin(lanes: Sequence[Lane], *, layout: Layout, autoencoder: Autoencoder, de
         _begin(lane, layout, autoencoder, found, device)
 
 
-def _begin(lane: Lane, layout: Layout, autoencoder: Autoencoder, found: Found, device: torch.device) -> None:
+def _begin(
+    lane: Sample, layout: Layout, autoencoder: Autoencoder, found: Found, device: torch.device
+) -> None:
     clean = None
     if _needs_start(lane, layout):
         clean = autoencoder.sample(found[id(lane.sketch.start)], lane.generator)
@@ -76,21 +78,21 @@ def _begin(lane: Lane, layout: Layout, autoencoder: Autoencoder, found: Found, d
         # diffusers draws latents of the masked picture here too, and does not use them.
         randn_tensor(shape, generator=lane.generator, device=device, dtype=torch.float32)
         soft = bool(((cells > 0) & (cells < 1)).any())
-        lane.kept = Kept(latents=clean, noise=noise, mask=cells, soft=soft)
+        lane.kept = PreservedRegion(latents=clean, noise=noise, mask=cells, soft=soft)
 
 
-def _mix(first: torch.Tensor, lane: Lane, autoencoder: Autoencoder, found: Found) -> torch.Tensor:
+def _mix(first: torch.Tensor, lane: Sample, autoencoder: Autoencoder, found: Found) -> torch.Tensor:
     """The start's latents with those of the sketch's further pictures, by their shares."""
     mixed = lane.sketch.mixed
     others = [(autoencoder.sample(found[id(each.picture)], lane.generator), each.share) for each in mixed]
     return blend([(first, 1 - sum(each.share for each in mixed)), *others])
 
 
-def _needs_start(lane: Lane, layout: Layout) -> bool:
+def _needs_start(lane: Sample, layout: Layout) -> bool:
     return lane.start is not None and not (layout.repaints and lane.sketch.strength >= 1)
 
 
-def _hidden(lane: Lane) -> torch.Tensor:
+def _hidden(lane: Sample) -> torch.Tensor:
     """The start with its hole grey, or all grey where there is none."""
     assert lane.hole is not None  # noqa: S101 - every lane of such a model has one
     if lane.start is None:
@@ -98,7 +100,7 @@ def _hidden(lane: Lane) -> torch.Tensor:
     return lane.start * (lane.hole < 0.5)
 
 
-def _hidden_id(lane: Lane) -> tuple[int, int]:
+def _hidden_id(lane: Sample) -> tuple[int, int]:
     return id(lane.sketch.start), id(lane.sketch.mask)
 
 

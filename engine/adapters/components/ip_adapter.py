@@ -16,7 +16,7 @@ from transformers import CLIPVisionModelWithProjection
 from engine.adapters.components.image_encoder import to_encoder_pixels
 from engine.adapters.components.latent_blending import blend
 from engine.adapters.runtime.loading import LOADING, quiet
-from engine.batching.sampling_params import Portion
+from engine.batching.sampling_params import WeightedImage
 from engine.catalog.addons import IpAdapterEntry
 from studio.errors import ModelLoadError
 
@@ -68,14 +68,14 @@ class Eyes:
                 processor.scale = [self._scale if wanted else 0.0]
             self._open = wanted
 
-    def tokens(self, likeness: Sequence[Portion]) -> tuple[Tokens, Tokens]:
+    def tokens(self, likeness: Sequence[WeightedImage]) -> tuple[Tokens, Tokens]:
         """For the row that keeps away and the one that goes towards, each (tokens, width); zeros without pictures."""
         if not likeness:
             return self._nothing, self._nothing
         seen = blend((self._encode(each), each.share) for each in likeness)
         return self._project(self._blank()), self._project(seen)
 
-    def _encode(self, portion: Portion) -> torch.Tensor:
+    def _encode(self, portion: WeightedImage) -> torch.Tensor:
         size = self._encoder.config.image_size
         return self._look(to_encoder_pixels(portion.picture, size).to(self._device, self._dtype))
 

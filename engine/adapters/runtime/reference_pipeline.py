@@ -10,8 +10,8 @@ import diffusers
 import torch
 from transformers.utils import logging as transformers_logging
 
-from engine.batching.models import Painter
-from engine.batching.sampling_params import Sketch
+from engine.batching.models import Model
+from engine.batching.sampling_params import SamplingParams
 from engine.catalog.model_files import INDEX, read_json
 from studio.errors import NotSupportedError
 
@@ -51,12 +51,12 @@ def _pipeline_class(name: str) -> Any:
 class StockPipeline:
     """Shares the painter's weights. Text to image only, in static batches of equal sizes, steps and guidance."""
 
-    def __init__(self, painter: Painter, folder: Path) -> None:
+    def __init__(self, painter: Model, folder: Path) -> None:
         if not isinstance(painter, HasParts):
             raise NotSupportedError(model=painter.name, operation="be measured step by step")
         self._pipeline = stock_pipeline(painter, folder)
 
-    def seconds(self, sketches: Sequence[Sketch]) -> float:
+    def seconds(self, sketches: Sequence[SamplingParams]) -> float:
         """Paint one static batch; the first sketch's parameters count."""
         first = sketches[0]
         started = time.perf_counter()

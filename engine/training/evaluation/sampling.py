@@ -9,7 +9,7 @@ from PIL import Image
 
 from engine.generation.generator import Atelier
 from engine.training.evaluation.eval_prompts import Question
-from engine.types import Order
+from engine.types import GenerationTask
 from studio.domain.requests import Operation, PaintRequest, Source, Strength
 
 TOGETHER = 4
@@ -89,7 +89,7 @@ class Sitting:
             amount_percent=amount_percent,
             variation=variation,
         )
-        order = Order(job_id="exam", person="exam", request=request, sources=sources, mask=mask)
+        order = GenerationTask(job_id="exam", person="exam", request=request, sources=sources, mask=mask)
         painted = [each.image for each in self.atelier.paint(order)]
         self.tick(count)
         return painted

@@ -13,13 +13,13 @@ from PIL import Image
 
 from engine.adapters.components.latent_blending import slerp
 from engine.adapters.registry import new_painter
-from engine.batching.memory_limits import RowLimits
-from engine.batching.model_cache import Shelf
-from engine.batching.models import Painter
-from engine.batching.sample import Lane
-from engine.batching.sample_group import Ticket
-from engine.batching.sampling_params import Portion, Sketch
-from engine.batching.step_batcher import Easel
+from engine.batching.memory_limits import BatchLimits
+from engine.batching.model_cache import ModelCache
+from engine.batching.models import Model
+from engine.batching.sample import Sample
+from engine.batching.sample_group import SampleGroup
+from engine.batching.sampling_params import SamplingParams, WeightedImage
+from engine.batching.step_batcher import StepBatcher
 from engine.catalog.addons import IpAdapterEntry, LoraEntry
 from engine.catalog.catalog import ModelEntry
 from studio.errors import ModelLoadError, NotSupportedError
@@ -36,12 +36,14 @@ def picture(seed: int) -> Image.Image:
     return Image.fromarray(values).resize((40, 32), Image.Resampling.BICUBIC)
 
 
-def sketch(index: int = 0, **changes: Any) -> Sketch:
-    plain = Sketch(prompt=f"thing {index}", seed=index, width=32, height=32, steps=3, guidance_scale=4.0)
+def sketch(index: int = 0, **changes: Any) -> SamplingParams:
+    plain = SamplingParams(
+        prompt=f"thing {index}", seed=index, width=32, height=32, steps=3, guidance_scale=4.0
+    )
     return replace(plain, **changes)
 
 
-def load(folder: Path, family: str = "sd", **extras: Any) -> Painter:
+def load(folder: Path, family: str = "sd", **extras: Any) -> Model:
     entry = ModelEntry(
         name="tiny", source=str(folder), family=family, width=32, height=32, dtype="float32", **extras
     )
@@ -50,14 +52,14 @@ def load(folder: Path, family: str = "sd", **extras: Any) -> Painter:
     return painter
 
 
-def hand_in(painter: Painter, *sketches: Sketch) -> list[Ticket]:
+def hand_in(painter: Model, *sketches: SamplingParams) -> list[SampleGroup]:
     """Each as somebody's order, painted side by side."""
-    shelf = Shelf(budget_bytes=2**40)
+    shelf = ModelCache(budget_bytes=2**40)
     shelf.hold(painter)
-    limits = RowLimits("cpu", cells=2**20, max_rows=64)
-    easel = Easel(shelf, device=torch.device("cpu"), limits=limits, preview_seconds=9.0)
+    limits = BatchLimits("cpu", cells=2**20, max_rows=64)
+    easel = StepBatcher(shelf, device=torch.device("cpu"), limits=limits, preview_seconds=9.0)
     tickets = [
-        Ticket([painter.sketch(each)], person=f"person {index}") for index, each in enumerate(sketches)
+        SampleGroup([painter.sketch(each)], person=f"person {index}") for index, each in enumerate(sketches)
     ]
     for ticket in tickets:
         easel.submit(ticket)
@@ -67,7 +69,7 @@ def hand_in(painter: Painter, *sketches: Sketch) -> list[Ticket]:
     return tickets
 
 
-def painted(ticket: Ticket) -> np.ndarray:
+def painted(ticket: SampleGroup) -> np.ndarray:
     ticket.wait()
     picture = ticket.lanes[0].picture
     assert picture is not None
@@ -103,7 +105,7 @@ def loras(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, L
 
 
 @pytest.fixture
-def wearing(folder: Path, loras: dict[str, LoraEntry]) -> Iterator[Painter]:
+def wearing(folder: Path, loras: dict[str, LoraEntry]) -> Iterator[Model]:
     painter = load(folder, loras=loras)
     yield painter
     painter.unload()
@@ -118,7 +120,7 @@ PIPELINES: dict[str, Any] = {
 
 def with_loras(
     folder: Path, loras: dict[str, LoraEntry], *, family: str = "sd", **worn: float
-) -> Callable[[Sketch], np.ndarray]:
+) -> Callable[[SamplingParams], np.ndarray]:
     extra = {"requires_safety_checker": False} if family == "sd" else {}
     pipeline = PIPELINES[family].from_pretrained(folder, **extra)
     pipeline.set_progress_bar_config(disable=True)
@@ -128,7 +130,7 @@ def with_loras(
     if worn:
         pipeline.set_adapters(list(worn), list(worn.values()))
 
-    def paint(sketch: Sketch) -> np.ndarray:
+    def paint(sketch: SamplingParams) -> np.ndarray:
         result: np.ndarray = pipeline(
             sketch.prompt,
             num_inference_steps=sketch.steps,
@@ -146,7 +148,7 @@ def with_loras(
 # diffusers warns of a second LoRA beside the first, which is what is wanted here.
 @pytest.mark.filterwarnings("ignore:Already found a `peft_config`:UserWarning")
 def test_each_lane_wears_its_own_loras_and_the_others_none(
-    wearing: Painter, folder: Path, loras: dict[str, LoraEntry]
+    wearing: Model, folder: Path, loras: dict[str, LoraEntry]
 ) -> None:
     choices: list[dict[str, float]] = [{}, {"ink": 1.0}, {"ink": 0.5, "pixel": 1.0}, {"pixel": -0.7}, {}]
     sketches = [sketch(7, adapters=tuple(sorted(worn.items()))) for worn in choices]
@@ -172,7 +174,7 @@ def test_transformers_wear_loras_too(family: str, save: Callable[[Path], Path], 
 
 @pytest.mark.parametrize("name", ["foreign", "damaged", "lost"])
 def test_a_lora_that_does_not_fit_ends_its_own_order_alone(
-    name: str, wearing: Painter, folder: Path, loras: dict[str, LoraEntry]
+    name: str, wearing: Model, folder: Path, loras: dict[str, LoraEntry]
 ) -> None:
     plain, bad, ink = hand_in(
         wearing,
@@ -214,7 +216,7 @@ def upstream(folder: Path, adapter: Path) -> Any:
     return pipeline
 
 
-def alone(pipeline: Any, sketch: Sketch) -> np.ndarray:
+def alone(pipeline: Any, sketch: SamplingParams) -> np.ndarray:
     result: np.ndarray = pipeline(
         sketch.prompt,
         num_inference_steps=sketch.steps,
@@ -232,15 +234,15 @@ def test_the_pictures_of_different_people_do_not_mix(adapter: Path, folder: Path
     painter = load(folder, ip_adapter=entry_of(adapter))
     assert painter.layout.has_eyes
     sketches = [
-        sketch(1, likeness=(Portion(picture=picture(1)),)),
-        sketch(2, likeness=(Portion(picture=picture(2)),), guidance_scale=1.0),
-        sketch(3, likeness=(Portion(picture=picture(3)),), steps=5),
+        sketch(1, likeness=(WeightedImage(picture=picture(1)),)),
+        sketch(2, likeness=(WeightedImage(picture=picture(2)),), guidance_scale=1.0),
+        sketch(3, likeness=(WeightedImage(picture=picture(3)),), steps=5),
         sketch(4),
     ]
     sizes: list[int] = []
     predict = painter.predict
 
-    def counting(lanes: list[Lane]) -> Any:
+    def counting(lanes: list[Sample]) -> Any:
         sizes.append(len(lanes))
         return predict(lanes)
 
@@ -255,7 +257,7 @@ def test_the_pictures_of_different_people_do_not_mix(adapter: Path, folder: Path
 
 def test_upstream_mixes_them_which_is_why_lanes_have_their_own(adapter: Path, folder: Path) -> None:
     stock = upstream(folder, adapter)
-    sketches = [sketch(index, likeness=(Portion(picture=picture(index)),)) for index in (1, 2)]
+    sketches = [sketch(index, likeness=(WeightedImage(picture=picture(index)),)) for index in (1, 2)]
     together = stock(
         [each.prompt for each in sketches],
         num_inference_steps=3,
@@ -273,9 +275,9 @@ def test_a_blend_lies_between_its_pictures(adapter: Path, folder: Path) -> None:
     painter = load(folder, ip_adapter=entry_of(adapter))
     pictures = picture(1), picture(2)
 
-    def blended(share: float) -> Sketch:
+    def blended(share: float) -> SamplingParams:
         portions = zip(pictures, (share, 1 - share), strict=True)
-        return sketch(1, likeness=tuple(Portion(picture=each, share=part) for each, part in portions))
+        return sketch(1, likeness=tuple(WeightedImage(picture=each, share=part) for each, part in portions))
 
     near, middle, away, only = (
         painted(ticket)
@@ -284,7 +286,7 @@ def test_a_blend_lies_between_its_pictures(adapter: Path, folder: Path) -> None:
             blended(0.999),
             blended(0.5),
             blended(0.001),
-            sketch(1, likeness=(Portion(picture=pictures[0]),)),
+            sketch(1, likeness=(WeightedImage(picture=pictures[0]),)),
         )
     )
     assert far(near, only) < 0.02 < far(away, only)
@@ -296,7 +298,7 @@ def test_sdxl_sees_pictures_too(tmp_path: Path) -> None:
     folder = save_sdxl(tmp_path / "xl")
     adapter = save_ip_adapter(tmp_path / "adapter", folder)
     painter = load(folder, "sdxl", ip_adapter=entry_of(adapter))
-    one, other = hand_in(painter, sketch(1, likeness=(Portion(picture=picture(1)),)), sketch(1))
+    one, other = hand_in(painter, sketch(1, likeness=(WeightedImage(picture=picture(1)),)), sketch(1))
     pipeline = diffusers.StableDiffusionXLPipeline.from_pretrained(folder, add_watermarker=False)
     pipeline.load_ip_adapter(
         adapter, subfolder="", weight_name="adapter.safetensors", image_encoder_folder="image_encoder"
@@ -318,7 +320,7 @@ def test_an_ip_adapter_that_is_damaged_is_one_sentence(broken: str, folder: Path
 def test_a_model_without_eyes_says_so(folder: Path) -> None:
     painter = load(folder)
     with pytest.raises(NotSupportedError, match="see pictures"):
-        painter.sketch(sketch(1, likeness=(Portion(picture=picture(1)),)))
+        painter.sketch(sketch(1, likeness=(WeightedImage(picture=picture(1)),)))
 
 
 # ---- latents of several pictures
@@ -328,8 +330,8 @@ def test_latents_of_several_pictures_lie_between_them(folder: Path) -> None:
     painter = load(folder)
     pictures = [picture(seed).resize((32, 32)) for seed in (1, 2)]
 
-    def mixed(share: float) -> Sketch:
-        others = (Portion(picture=pictures[1], share=share),)
+    def mixed(share: float) -> SamplingParams:
+        others = (WeightedImage(picture=pictures[1], share=share),)
         return sketch(1, start=pictures[0], mixed=others, strength=0.34)
 
     little, half, much = (painted(each) for each in hand_in(painter, mixed(0.001), mixed(0.5), mixed(0.999)))

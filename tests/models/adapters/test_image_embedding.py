@@ -11,8 +11,8 @@ import torch
 from PIL import Image
 
 from engine.adapters.registry import new_painter
-from engine.batching.models import CallPainter
-from engine.batching.sampling_params import Portion, Sketch
+from engine.batching.models import WholeCallModel
+from engine.batching.sampling_params import SamplingParams, WeightedImage
 from engine.catalog.catalog import ModelEntry
 from studio.errors import ModelLoadError, NotSupportedError
 from tests.support.tiny_image_encoders import (
@@ -32,9 +32,9 @@ def picture(seed: int) -> Image.Image:
     return Image.fromarray(values).resize((32, 32), Image.Resampling.BICUBIC)
 
 
-def sketch(seed: int = 1, *seen: int, **changes: Any) -> Sketch:
-    likeness = tuple(Portion(picture=picture(each), share=1 / len(seen)) for each in seen)
-    plain = Sketch(
+def sketch(seed: int = 1, *seen: int, **changes: Any) -> SamplingParams:
+    likeness = tuple(WeightedImage(picture=picture(each), share=1 / len(seen)) for each in seen)
+    plain = SamplingParams(
         prompt="a castle",
         seed=seed,
         width=32,
@@ -46,17 +46,17 @@ def sketch(seed: int = 1, *seen: int, **changes: Any) -> Sketch:
     return replace(plain, **changes)
 
 
-def load(folder: Path, **more: Any) -> CallPainter:
+def load(folder: Path, **more: Any) -> WholeCallModel:
     entry = ModelEntry(
         name="seer", source=str(folder), family="pipeline", width=32, height=32, dtype="float32", **more
     )
     painter = new_painter(entry, folder, device=torch.device("cpu"))
     painter.load()
-    assert isinstance(painter, CallPainter)
+    assert isinstance(painter, WholeCallModel)
     return painter
 
 
-def paint(painter: CallPainter, *sketches: Sketch) -> list[np.ndarray]:
+def paint(painter: WholeCallModel, *sketches: SamplingParams) -> list[np.ndarray]:
     lanes = [painter.sketch(each) for each in sketches]
     with torch.inference_mode():
         painter.paint(lanes, lambda step: True)
@@ -69,7 +69,7 @@ def far(one: np.ndarray, other: np.ndarray) -> float:
 
 
 @pytest.fixture(scope="module", params=["Stable unCLIP", "Karlo", "Kandinsky 2.2"])
-def seer(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> CallPainter:
+def seer(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> WholeCallModel:
     folder = tmp_path_factory.mktemp("seer")
     if request.param == "Kandinsky 2.2":
         decoder, prior = save_kandinsky(folder)
@@ -77,7 +77,7 @@ def seer(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     return load({"Karlo": save_karlo, "Stable unCLIP": save_stable_unclip}[request.param](folder))
 
 
-def test_pictures_of_one_call_are_painted_each_from_its_own(seer: CallPainter) -> None:
+def test_pictures_of_one_call_are_painted_each_from_its_own(seer: WholeCallModel) -> None:
     assert seer.layout.has_eyes
     together = paint(seer, sketch(1, 5), sketch(2, 6), sketch(3, 5, 6))
     apart = [paint(seer, each)[0] for each in (sketch(1, 5), sketch(2, 6), sketch(3, 5, 6))]
@@ -87,13 +87,13 @@ def test_pictures_of_one_call_are_painted_each_from_its_own(seer: CallPainter) -
         assert far(one, other) < 2e-3 < far(apart[0], other_picture)
 
 
-def test_subtle_variations_are_another_thing_than_strong_ones(seer: CallPainter) -> None:
+def test_subtle_variations_are_another_thing_than_strong_ones(seer: WholeCallModel) -> None:
     (strong,) = paint(seer, sketch(1, 5))
     (subtle,) = paint(seer, sketch(1, 5, start=picture(5), strength=0.5))
     assert far(strong, subtle) > 1e-3
 
 
-def test_a_call_stops_where_nobody_waits_any_more(seer: CallPainter) -> None:
+def test_a_call_stops_where_nobody_waits_any_more(seer: WholeCallModel) -> None:
     heard: list[int] = []
     lane = seer.sketch(sketch(1, 5, steps=4))
 

@@ -19,7 +19,7 @@ from engine.adapters.runtime import optimization, pipeline_optimization
 from engine.adapters.runtime.optimization import Lodging, compile_blocks
 from engine.adapters.runtime.pipeline_optimization import networks_of
 from engine.adapters.whole_pipeline import PipelinePainter
-from engine.batching.sampling_params import Portion, Sketch
+from engine.batching.sampling_params import SamplingParams, WeightedImage
 from engine.catalog.catalog import ModelEntry
 from engine.performance import PLAIN, LowMemory, Quantise, Speed
 from studio.errors import ModelLoadError
@@ -58,14 +58,14 @@ def painter_of(folder: Path, speed: Speed) -> PipelinePainter:
 
 def painted(painter: PipelinePainter, family: str, *, count: int = 2) -> torch.Tensor:
     rose = Image.new("RGB", (32, 32), "pink")
-    plain = Sketch(
+    plain = SamplingParams(
         prompt="a castle",
         seed=1,
         width=32,
         height=32,
         steps=2,
         guidance_scale=3.0,
-        likeness=(Portion(picture=rose),) if family in ONLY_SEEING else (),
+        likeness=(WeightedImage(picture=rose),) if family in ONLY_SEEING else (),
     )
     lanes = [painter.sketch(plain) for _ in range(count)]
     with torch.inference_mode():

@@ -14,12 +14,12 @@ from engine.adapters import shared_calls
 from engine.adapters.registry import new_painter
 from engine.adapters.shared_calls import SHARED_CALLS, shares_calls
 from engine.adapters.whole_pipeline import PipelinePainter
-from engine.batching.memory_limits import RowLimits
-from engine.batching.model_cache import Shelf
-from engine.batching.sample import Lane
-from engine.batching.sample_group import Ticket
-from engine.batching.sampling_params import Portion, Sketch
-from engine.batching.step_batcher import Easel
+from engine.batching.memory_limits import BatchLimits
+from engine.batching.model_cache import ModelCache
+from engine.batching.sample import Sample
+from engine.batching.sample_group import SampleGroup
+from engine.batching.sampling_params import SamplingParams, WeightedImage
+from engine.batching.step_batcher import StepBatcher
 from engine.catalog.catalog import ModelEntry
 from tests.support.tiny_image_encoders import QUIET, save_kandinsky, save_karlo, save_stable_unclip
 from tests.support.tiny_models import save_sd
@@ -47,23 +47,23 @@ def hole(left: int) -> Image.Image:
     return mask
 
 
-def from_words(seed: int) -> Sketch:
-    return Sketch(prompt=WORDS[seed % 2], seed=seed, width=32, height=32, steps=2, guidance_scale=3.0)
+def from_words(seed: int) -> SamplingParams:
+    return SamplingParams(prompt=WORDS[seed % 2], seed=seed, width=32, height=32, steps=2, guidance_scale=3.0)
 
 
-def from_picture(seed: int) -> Sketch:
+def from_picture(seed: int) -> SamplingParams:
     return replace(from_words(seed), start=picture(seed), strength=0.5)
 
 
-def with_hole(seed: int) -> Sketch:
+def with_hole(seed: int) -> SamplingParams:
     return replace(from_words(seed), start=picture(seed), mask=hole(8 * (seed % 2)), strength=1.0)
 
 
-def from_likeness(seed: int) -> Sketch:
-    return replace(from_words(seed), likeness=(Portion(picture=picture(seed)),))
+def from_likeness(seed: int) -> SamplingParams:
+    return replace(from_words(seed), likeness=(WeightedImage(picture=picture(seed)),))
 
 
-Case = tuple[Callable[[Path], Path], Callable[[int], Sketch]]
+Case = tuple[Callable[[Path], Path], Callable[[int], SamplingParams]]
 
 
 def _decoder(folder: Path) -> Path:
@@ -117,14 +117,14 @@ def record_calls(painter: PipelinePainter, monkeypatch: pytest.MonkeyPatch) -> l
     return calls
 
 
-def paint(painter: PipelinePainter, *sketches: Sketch) -> list[np.ndarray]:
+def paint(painter: PipelinePainter, *sketches: SamplingParams) -> list[np.ndarray]:
     """As the worker does it, each sketch for another person."""
-    shelf = Shelf(budget_bytes=2**40)
+    shelf = ModelCache(budget_bytes=2**40)
     shelf.hold(painter)
-    limits = RowLimits("cpu", cells=2**20, max_rows=64)
-    easel = Easel(shelf, device=torch.device("cpu"), limits=limits, preview_seconds=0.0)
+    limits = BatchLimits("cpu", cells=2**20, max_rows=64)
+    easel = StepBatcher(shelf, device=torch.device("cpu"), limits=limits, preview_seconds=0.0)
     lanes = [painter.sketch(each) for each in sketches]
-    tickets = [Ticket([lane], person=f"person {index}") for index, lane in enumerate(lanes)]
+    tickets = [SampleGroup([lane], person=f"person {index}") for index, lane in enumerate(lanes)]
     for ticket in tickets:
         easel.submit(ticket)
     with torch.inference_mode():
@@ -135,7 +135,7 @@ def paint(painter: PipelinePainter, *sketches: Sketch) -> list[np.ndarray]:
     return [_pixels(lane) for lane in lanes]
 
 
-def _pixels(lane: Lane) -> np.ndarray:
+def _pixels(lane: Sample) -> np.ndarray:
     assert lane.picture is not None
     return lane.picture.permute(1, 2, 0).numpy()
 
@@ -195,7 +195,7 @@ def test_classes_that_mix_the_images_of_a_batch_share_no_call(name: str) -> None
 def test_flux2_paints_each_persons_picture_as_if_nobody_else_were_there(tmp_path: Path) -> None:
     painter = load(save_flux2_klein(tmp_path))
 
-    def varied(seed: int) -> Sketch:
+    def varied(seed: int) -> SamplingParams:
         start = picture(seed).resize((64, 64))
         return replace(from_picture(1), seed=seed, start=start, width=64, height=64)
 

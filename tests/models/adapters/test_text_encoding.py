@@ -10,13 +10,13 @@ import torch
 
 from engine.adapters.components.text_encoding import MAX_CHUNKS, chunk_prompt, count_unread_clip, encode_clip
 from engine.adapters.registry import new_painter
-from engine.batching.memory_limits import RowLimits
-from engine.batching.model_cache import Shelf
-from engine.batching.models import Painter
-from engine.batching.sample import Lane
-from engine.batching.sample_group import Ticket
-from engine.batching.sampling_params import Sketch
-from engine.batching.step_batcher import Easel
+from engine.batching.memory_limits import BatchLimits
+from engine.batching.model_cache import ModelCache
+from engine.batching.models import Model
+from engine.batching.sample import Sample
+from engine.batching.sample_group import SampleGroup
+from engine.batching.sampling_params import SamplingParams
+from engine.batching.step_batcher import StepBatcher
 from engine.catalog.catalog import ModelEntry
 from tests.support.tiny_models import (
     make_text_encoder,
@@ -36,25 +36,25 @@ LONG = "a red apple beside " + "the blue boat and " * 8
 LONGER = "two stars over " + "the old castle by the sea " * 10
 
 
-def load(folder: Path, family: str) -> Painter:
+def load(folder: Path, family: str) -> Model:
     entry = ModelEntry(name=family, source=str(folder), family=family, width=32, height=32, dtype="float32")
     painter = new_painter(entry, folder, device=torch.device("cpu"))
     painter.load()
     return painter
 
 
-def sketch(prompt: str, **changes: Any) -> Sketch:
+def sketch(prompt: str, **changes: Any) -> SamplingParams:
     given = {"seed": 7, "width": 32, "height": 32, "steps": 3, "guidance_scale": 4.0, **changes}
-    return Sketch(prompt=prompt, **given)
+    return SamplingParams(prompt=prompt, **given)
 
 
-def paint(painter: Painter, sketches: Sequence[Sketch]) -> list[Lane]:
-    shelf = Shelf(budget_bytes=2**40)
+def paint(painter: Model, sketches: Sequence[SamplingParams]) -> list[Sample]:
+    shelf = ModelCache(budget_bytes=2**40)
     shelf.hold(painter)
-    limits = RowLimits("cpu", cells=2**20, max_rows=64)
-    easel = Easel(shelf, device=torch.device("cpu"), limits=limits, preview_seconds=0.0)
+    limits = BatchLimits("cpu", cells=2**20, max_rows=64)
+    easel = StepBatcher(shelf, device=torch.device("cpu"), limits=limits, preview_seconds=0.0)
     lanes = [painter.sketch(each) for each in sketches]
-    tickets = [Ticket([lane], person=str(index)) for index, lane in enumerate(lanes)]
+    tickets = [SampleGroup([lane], person=str(index)) for index, lane in enumerate(lanes)]
     for ticket in tickets:
         easel.submit(ticket)
     with torch.inference_mode():
@@ -65,28 +65,28 @@ def paint(painter: Painter, sketches: Sequence[Sketch]) -> list[Lane]:
     return lanes
 
 
-def pixels(lane: Lane) -> np.ndarray:
+def pixels(lane: Sample) -> np.ndarray:
     assert lane.picture is not None
     return lane.picture.numpy()
 
 
-def far(one: Lane, other: Lane) -> float:
+def far(one: Sample, other: Sample) -> float:
     return float(np.abs(pixels(one) - pixels(other)).max())
 
 
 @pytest.fixture(scope="module", params=list(SAVE))
-def painter(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Painter:
+def painter(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Model:
     folder = tmp_path_factory.mktemp("models") / request.param
     return load(SAVE[request.param](folder), request.param)
 
 
-def test_words_far_behind_the_first_chunk_change_the_picture(painter: Painter) -> None:
+def test_words_far_behind_the_first_chunk_change_the_picture(painter: Model) -> None:
     one, other = paint(painter, [sketch(LONG + "at night"), sketch(LONG + "at noon")])
     assert far(one, other) > 1e-4
     assert one.unread_words == 0
 
 
-def test_samples_with_prompts_of_any_length_equal_their_solo_runs(painter: Painter) -> None:
+def test_samples_with_prompts_of_any_length_equal_their_solo_runs(painter: Model) -> None:
     sketches = [
         sketch("a red apple"),
         sketch(LONG),
@@ -101,7 +101,7 @@ def test_samples_with_prompts_of_any_length_equal_their_solo_runs(painter: Paint
         assert far(alone, lane) < 1e-4
 
 
-def test_weights_move_the_picture_as_far_as_they_say(painter: Painter) -> None:
+def test_weights_move_the_picture_as_far_as_they_say(painter: Model) -> None:
     plain, same, little, much = paint(
         painter,
         [sketch(f"a {words} apple") for words in ("red", "(red:1)", "(red:1.1)", "(red:2.5)")],

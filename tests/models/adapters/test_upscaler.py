@@ -17,11 +17,11 @@ from safetensors.torch import load_file, save_file
 
 from engine.adapters.runtime.spandrel_loader import BUNDLED_NAME, find_weights, import_spandrel, load_upscaler
 from engine.adapters.upscaler import MAX_SOURCE_PIXELS, EnlargingLane, Upscaler
-from engine.batching.memory_limits import RowLimits
-from engine.batching.model_cache import Shelf
-from engine.batching.sample_group import Ticket
-from engine.batching.sampling_params import Sketch
-from engine.batching.step_batcher import Easel
+from engine.batching.memory_limits import BatchLimits
+from engine.batching.model_cache import ModelCache
+from engine.batching.sample_group import SampleGroup
+from engine.batching.sampling_params import SamplingParams
+from engine.batching.step_batcher import StepBatcher
 from engine.benchmarks.baselines import paint_together
 from engine.generation.generator import to_image
 from engine.training.convert_realesrgan import NotConvertibleError, convert
@@ -49,7 +49,7 @@ def opened(source: str | Path = BUNDLED_NAME, **options: Any) -> Upscaler:
 
 def lane_for(upscaler: Upscaler, picture: Image.Image) -> EnlargingLane:
     return upscaler.sketch(
-        Sketch(
+        SamplingParams(
             prompt="",
             seed=0,
             width=picture.width,
@@ -189,18 +189,20 @@ class TestUpscaling:
 class TestOnTheEasel:
     """Many people enlarge pictures at once."""
 
-    def easel(self, upscaler: Upscaler, *, pictures: int) -> Easel:
-        shelf = Shelf(budget_bytes=2**30)
+    def easel(self, upscaler: Upscaler, *, pictures: int) -> StepBatcher:
+        shelf = ModelCache(budget_bytes=2**30)
         shelf.hold(upscaler)
-        limits = RowLimits("cpu", cells=2**30, max_rows=pictures)
-        return Easel(shelf, device=torch.device("cpu"), limits=limits)
+        limits = BatchLimits("cpu", cells=2**30, max_rows=pictures)
+        return StepBatcher(shelf, device=torch.device("cpu"), limits=limits)
 
-    def hand_in(self, easel: Easel, upscaler: Upscaler, picture: Image.Image, *, person: str) -> Ticket:
-        ticket = Ticket([lane_for(upscaler, picture)], person=person)
+    def hand_in(
+        self, easel: StepBatcher, upscaler: Upscaler, picture: Image.Image, *, person: str
+    ) -> SampleGroup:
+        ticket = SampleGroup([lane_for(upscaler, picture)], person=person)
         easel.submit(ticket)
         return ticket
 
-    def turn(self, easel: Easel) -> bool:
+    def turn(self, easel: StepBatcher) -> bool:
         with torch.inference_mode():
             return easel.turn()
 

@@ -11,13 +11,13 @@ from PIL import Image
 
 from engine.adapters.registry import new_painter
 from engine.adapters.whole_pipeline import PipelinePainter
-from engine.batching.memory_limits import RowLimits
-from engine.batching.model_cache import Shelf
-from engine.batching.models import CallPainter, Painter, StepPainter
-from engine.batching.sample import BatchKey, Lane
-from engine.batching.sample_group import Ticket
-from engine.batching.sampling_params import Portion, Sketch
-from engine.batching.step_batcher import Easel
+from engine.batching.memory_limits import BatchLimits
+from engine.batching.model_cache import ModelCache
+from engine.batching.models import Model, StepwiseModel, WholeCallModel
+from engine.batching.sample import BatchKey, Sample
+from engine.batching.sample_group import SampleGroup
+from engine.batching.sampling_params import SamplingParams, WeightedImage
+from engine.batching.step_batcher import StepBatcher
 from engine.catalog.catalog import ModelEntry
 from studio.errors import BadParameterError, GenerationError, NotSupportedError
 from tests.support.tiny_models import save_sd
@@ -30,7 +30,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return save_sd(tmp_path_factory.mktemp("models") / "tiny")
 
 
-def loaded(folder: Path, family: str) -> Painter:
+def loaded(folder: Path, family: str) -> Model:
     entry = ModelEntry(name=family, source=str(folder), family=family, width=32, height=32, dtype="float32")
     painter = new_painter(entry, folder, device=torch.device("cpu"))
     painter.load()
@@ -38,39 +38,43 @@ def loaded(folder: Path, family: str) -> Painter:
 
 
 @pytest.fixture(scope="module")
-def painter(folder: Path) -> Painter:
+def painter(folder: Path) -> Model:
     return loaded(folder, "pipeline")
 
 
-def sketch(seed: int, **changes: Any) -> Sketch:
-    plain = Sketch(prompt=f"thing {seed}", seed=seed, width=32, height=32, steps=4, guidance_scale=3.0)
+def sketch(seed: int, **changes: Any) -> SamplingParams:
+    plain = SamplingParams(
+        prompt=f"thing {seed}", seed=seed, width=32, height=32, steps=4, guidance_scale=3.0
+    )
     return replace(plain, **changes)
 
 
-def easel_for(*painters: Painter, max_rows: int = 64) -> Easel:
-    shelf = Shelf(budget_bytes=2**40)
+def easel_for(*painters: Model, max_rows: int = 64) -> StepBatcher:
+    shelf = ModelCache(budget_bytes=2**40)
     for painter in painters:
         shelf.hold(painter)
-    limits = RowLimits("cpu", cells=2**20, max_rows=max_rows)
-    return Easel(shelf, device=torch.device("cpu"), limits=limits, preview_seconds=0.0)
+    limits = BatchLimits("cpu", cells=2**20, max_rows=max_rows)
+    return StepBatcher(shelf, device=torch.device("cpu"), limits=limits, preview_seconds=0.0)
 
 
-def hand_in(easel: Easel, painter: Painter, *sketches: Sketch, person: str = "ana") -> Ticket:
-    ticket = Ticket([painter.sketch(each) for each in sketches], person=person)
+def hand_in(
+    easel: StepBatcher, painter: Model, *sketches: SamplingParams, person: str = "ana"
+) -> SampleGroup:
+    ticket = SampleGroup([painter.sketch(each) for each in sketches], person=person)
     easel.submit(ticket)
     return ticket
 
 
-def turn_until_idle(easel: Easel) -> None:
+def turn_until_idle(easel: StepBatcher) -> None:
     with torch.inference_mode():
         while easel.turn():
             pass
 
 
-def test_the_two_kinds_of_painter_are_told_apart(painter: Painter, folder: Path) -> None:
-    assert isinstance(painter, CallPainter)
-    assert not isinstance(painter, StepPainter)
-    assert isinstance(loaded(folder, "sd"), StepPainter)
+def test_the_two_kinds_of_painter_are_told_apart(painter: Model, folder: Path) -> None:
+    assert isinstance(painter, WholeCallModel)
+    assert not isinstance(painter, StepwiseModel)
+    assert isinstance(loaded(folder, "sd"), StepwiseModel)
 
 
 @pytest.mark.parametrize(
@@ -83,7 +87,7 @@ def test_the_two_kinds_of_painter_are_told_apart(painter: Painter, folder: Path)
     ids=["from words", "from a picture", "with a hole"],
 )
 def test_a_call_paints_what_the_step_by_step_painter_paints(
-    changes: dict[str, Any], painter: Painter, folder: Path
+    changes: dict[str, Any], painter: Model, folder: Path
 ) -> None:
     stepping = loaded(folder, "sd")
     easel = easel_for(painter, stepping)
@@ -109,12 +113,16 @@ def test_a_call_counts_the_steps_that_it_makes_of_the_schedule(
     assert heard[-1:] == [steps]
 
 
-def test_pictures_to_blend_are_mixed_before_the_call(painter: Painter) -> None:
+def test_pictures_to_blend_are_mixed_before_the_call(painter: Model) -> None:
     teal, rose = (Image.new("RGB", (32, 32), colour) for colour in ("teal", "pink"))
     easel = easel_for(painter)
     tickets = [
         hand_in(easel, painter, sketch(1, start=teal, mixed=mixed, strength=0.5))
-        for mixed in ((), (Portion(picture=rose, share=0.5),), (Portion(picture=rose, share=0.999),))
+        for mixed in (
+            (),
+            (WeightedImage(picture=rose, share=0.5),),
+            (WeightedImage(picture=rose, share=0.999),),
+        )
     ]
     tickets.append(hand_in(easel, painter, sketch(1, start=rose, strength=0.5)))
     turn_until_idle(easel)
@@ -143,7 +151,7 @@ def test_only_equal_parameters_share_a_call(
     calls: list[list[int]] = []
     paint = painter.paint
 
-    def counting(lanes: Sequence[Lane], on_step: Callable[[int], bool]) -> None:
+    def counting(lanes: Sequence[Sample], on_step: Callable[[int], bool]) -> None:
         calls.append([lane.sketch.seed for lane in lanes])
         paint(lanes, on_step)
 
@@ -160,7 +168,7 @@ def test_only_equal_parameters_share_a_call(
     assert sorted(map(sorted, calls)) == [[1, 2, 4], [3]]
 
 
-def test_other_models_make_steps_during_a_call(painter: Painter, folder: Path) -> None:
+def test_other_models_make_steps_during_a_call(painter: Model, folder: Path) -> None:
     stepping = loaded(folder, "sd")
     easel = easel_for(painter, stepping)
     long = hand_in(easel, painter, sketch(1, steps=20))
@@ -171,13 +179,13 @@ def test_other_models_make_steps_during_a_call(painter: Painter, folder: Path) -
     short.wait()
 
 
-def test_a_call_that_nobody_waits_for_stops(painter: Painter, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_call_that_nobody_waits_for_stops(painter: Model, monkeypatch: pytest.MonkeyPatch) -> None:
     easel = easel_for(painter)
     ticket = hand_in(easel, painter, sketch(1, steps=30))
     begun = ticket.lanes[0]
     between = easel._between
 
-    def cancel_at_three(lanes: Sequence[Lane], step: int) -> bool:
+    def cancel_at_three(lanes: Sequence[Sample], step: int) -> bool:
         ticket.cancelled = step == 3
         return between(lanes, step)
 
@@ -194,7 +202,7 @@ class BrokenCaller:
     memory_bytes = 0
     loaded = True
 
-    def __init__(self, painter: Painter) -> None:
+    def __init__(self, painter: Model) -> None:
         self.layout = painter.layout
         self.sizes: list[int] = []
 
@@ -205,8 +213,8 @@ class BrokenCaller:
     def scheduler_name(self, wanted: str | None) -> str:
         return "none"
 
-    def sketch(self, sketch: Sketch) -> Lane:
-        return Lane(
+    def sketch(self, sketch: SamplingParams) -> Sample:
+        return Sample(
             painter=self,
             sketch=sketch,
             key=BatchKey(model=self.name, width=4, height=4),
@@ -216,7 +224,7 @@ class BrokenCaller:
             guided=False,
         )
 
-    def paint(self, lanes: Sequence[Lane], on_step: Callable[[int], bool]) -> None:
+    def paint(self, lanes: Sequence[Sample], on_step: Callable[[int], bool]) -> None:
         self.sizes.append(len(lanes))
         if len(lanes) > 2:
             raise torch.OutOfMemoryError("out of memory")
@@ -226,7 +234,7 @@ class BrokenCaller:
             lane.picture = torch.zeros(3, 8, 8)
 
 
-def test_a_call_is_halved_when_memory_runs_out_and_one_bad_lane_ends_alone(painter: Painter) -> None:
+def test_a_call_is_halved_when_memory_runs_out_and_one_bad_lane_ends_alone(painter: Model) -> None:
     caller = BrokenCaller(painter)
     easel = easel_for(caller)
     good = [hand_in(easel, caller, sketch(seed), person=str(seed)) for seed in range(5)]
@@ -239,7 +247,7 @@ def test_a_call_is_halved_when_memory_runs_out_and_one_bad_lane_ends_alone(paint
     assert caller.sizes[:3] == [6, 3, 1]
 
 
-def test_another_scheduler_is_not_to_be_had(painter: Painter) -> None:
+def test_another_scheduler_is_not_to_be_had(painter: Model) -> None:
     with pytest.raises(BadParameterError, match="its own"):
         painter.sketch(sketch(1, scheduler="euler"))
 

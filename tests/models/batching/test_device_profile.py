@@ -5,16 +5,16 @@ from pathlib import Path
 import pytest
 import torch
 
-from engine.batching.device_profile import Experience
-from engine.batching.memory_limits import RowLimits
+from engine.batching.device_profile import DeviceProfile
+from engine.batching.memory_limits import BatchLimits
 from engine.batching.sample import BatchKey
-from engine.batching.sample_group import Pace
+from engine.batching.sample_group import StepRate
 
 KEY = BatchKey(model="thimble", width=32, height=32)
 
 
-def limits(file: Path | None, device: str = "card") -> RowLimits:
-    return RowLimits("cuda", experience=Experience(file, device=device))
+def limits(file: Path | None, device: str = "card") -> BatchLimits:
+    return BatchLimits("cuda", experience=DeviceProfile(file, device=device))
 
 
 def test_rows_that_did_not_fit_are_not_tried_again_after_a_restart(tmp_path: Path) -> None:
@@ -34,8 +34,8 @@ def test_another_device_and_another_size_learn_for_themselves(tmp_path: Path) ->
 
 def test_what_was_learned_long_ago_is_tried_again(tmp_path: Path) -> None:
     file, today = tmp_path / "learned.json", [1e9]
-    Experience(file, device="card", clock=lambda: today[0]).fits("thimble/1024", 4)
-    later = Experience(file, device="card", clock=lambda: today[0])
+    DeviceProfile(file, device="card", clock=lambda: today[0]).fits("thimble/1024", 4)
+    later = DeviceProfile(file, device="card", clock=lambda: today[0])
     today[0] += 6 * 86_400
     assert later.rows("thimble/1024") == 4
     today[0] += 2 * 86_400
@@ -44,11 +44,11 @@ def test_what_was_learned_long_ago_is_tried_again(tmp_path: Path) -> None:
 
 def test_the_time_of_a_step_is_a_slow_average_that_survives(tmp_path: Path) -> None:
     file = tmp_path / "learned.json"
-    first = Experience(file, device="cpu")
+    first = DeviceProfile(file, device="cpu")
     for seconds in (1.0, 2.0):
         first.took("thimble/1024", 4, seconds)
     first.save()
-    later = Experience(file, device="cpu")
+    later = DeviceProfile(file, device="cpu")
     assert later.step_seconds("thimble/1024", 4) == pytest.approx(1.1)
     assert later.step_seconds("thimble/1024", 3) == later.step_seconds("thimble/1024", 4)
     assert later.step_seconds("thimble/4096", 4) is None
@@ -56,7 +56,7 @@ def test_the_time_of_a_step_is_a_slow_average_that_survives(tmp_path: Path) -> N
 
 def test_what_another_easel_learns_while_it_is_written_down_is_in_nobodys_way(tmp_path: Path) -> None:
     file = tmp_path / "learned.json"
-    shared = Experience(file, device="card")
+    shared = DeviceProfile(file, device="card")
 
     class Seconds(float):
         def __deepcopy__(self, memo: object) -> float:
@@ -66,7 +66,7 @@ def test_what_another_easel_learns_while_it_is_written_down_is_in_nobodys_way(tm
 
     shared.took("thimble/1024", 4, Seconds(1.0))
     shared.save()
-    assert Experience(file, device="card").step_seconds("thimble/1024", 4) == 1.0
+    assert DeviceProfile(file, device="card").step_seconds("thimble/1024", 4) == 1.0
     assert shared.step_seconds("thimble/1024", 8) == 2.0
     assert shared.step_seconds("thimble/4096", 4) == 3.0
 
@@ -75,23 +75,23 @@ def test_what_another_easel_learns_while_it_is_written_down_is_in_nobodys_way(tm
 def test_a_damaged_file_counts_as_none(content: str, tmp_path: Path) -> None:
     file = tmp_path / "learned.json"
     file.write_text(content)
-    known = Experience(file, device="cpu")
+    known = DeviceProfile(file, device="cpu")
     assert known.rows("x") is None
     known.fits("x", 2)
-    assert Experience(file, device="cpu").rows("x") == 2
+    assert DeviceProfile(file, device="cpu").rows("x") == 2
 
 
 def test_a_place_that_cannot_be_written_harms_nobody(tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("")
-    known = Experience(blocked / "learned.json", device=torch.device("cpu").type)
+    known = DeviceProfile(blocked / "learned.json", device=torch.device("cpu").type)
     known.fits("x", 2)
     assert known.rows("x") == 2
 
 
 def test_the_time_left_follows_the_orders_own_pace() -> None:
     now = [100.0]
-    pace = Pace(clock=lambda: now[0])
+    pace = StepRate(clock=lambda: now[0])
     assert pace.seconds_left(0, 20, expected=8.0) == 8.0
     assert pace.seconds_left(2, 20, expected=7.0) == 7.0
     now[0] += 4
@@ -103,7 +103,7 @@ def test_the_time_left_follows_the_orders_own_pace() -> None:
 
 def test_a_picture_that_begins_again_is_timed_anew() -> None:
     now = [0.0]
-    pace = Pace(clock=lambda: now[0])
+    pace = StepRate(clock=lambda: now[0])
     pace.seconds_left(5, 9, expected=None)
     now[0] += 1
     assert pace.seconds_left(0, 30, expected=4.0) == 4.0

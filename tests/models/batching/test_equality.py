@@ -16,13 +16,13 @@ from PIL import Image
 import studio.domain.requests
 from engine.adapters.components.noise_schedulers import BY_NAME, FLOW_BY_NAME, Schedulers
 from engine.adapters.registry import new_painter
-from engine.batching.memory_limits import RowLimits
-from engine.batching.model_cache import Shelf
-from engine.batching.models import Painter
-from engine.batching.sample import Lane
-from engine.batching.sample_group import Ticket
-from engine.batching.sampling_params import Sketch
-from engine.batching.step_batcher import Easel
+from engine.batching.memory_limits import BatchLimits
+from engine.batching.model_cache import ModelCache
+from engine.batching.models import Model
+from engine.batching.sample import Sample
+from engine.batching.sample_group import SampleGroup
+from engine.batching.sampling_params import SamplingParams
+from engine.batching.step_batcher import StepBatcher
 from engine.catalog.catalog import ModelEntry
 from tests.support.tiny_models import save_flux, save_sd, save_sd3, save_sdxl
 
@@ -63,8 +63,8 @@ def hole(width: int = 32, height: int = 32) -> Image.Image:
     return mask
 
 
-def sketch(index: int = 0, **changes: Any) -> Sketch:
-    plain = Sketch(
+def sketch(index: int = 0, **changes: Any) -> SamplingParams:
+    plain = SamplingParams(
         prompt=WORDS[index % len(WORDS)],
         negative_prompt="fog" if index % 2 else "",
         seed=100 + index,
@@ -90,18 +90,18 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def painter(folder: Path) -> Painter:
+def painter(folder: Path) -> Model:
     return load(folder)
 
 
-def load(folder: Path, family: str = "sd") -> Painter:
+def load(folder: Path, family: str = "sd") -> Model:
     entry = ModelEntry(name="tiny", source=str(folder), family=family, width=32, height=32, dtype="float32")
     painter = new_painter(entry, folder, device=torch.device("cpu"))
     painter.load()
     return painter
 
 
-def stock(folder: Path, family: str = "sd") -> Callable[[Sketch], np.ndarray]:
+def stock(folder: Path, family: str = "sd") -> Callable[[SamplingParams], np.ndarray]:
     """Paints a sketch alone, with the pipeline that diffusers has for it."""
     from_words, from_picture, with_hole = PIPELINES[family]
     extra = {"requires_safety_checker": False} if family == "sd" else {}
@@ -109,7 +109,7 @@ def stock(folder: Path, family: str = "sd") -> Callable[[Sketch], np.ndarray]:
     base = from_words.from_pretrained(folder, **extra, **(without if family == "sd3" else {}))
     schedulers = Schedulers(folder)
 
-    def paint(sketch: Sketch) -> np.ndarray:
+    def paint(sketch: SamplingParams) -> np.ndarray:
         options: dict[str, Any] = {
             "prompt": sketch.prompt,
             "negative_prompt": sketch.negative_prompt or None,
@@ -155,32 +155,32 @@ class RememberingShift:
 
 
 @pytest.fixture(scope="module")
-def alone(folder: Path) -> Callable[[Sketch], np.ndarray]:
+def alone(folder: Path) -> Callable[[SamplingParams], np.ndarray]:
     return stock(folder)
 
 
 @pytest.fixture
-def easel(painter: Painter) -> Easel:
+def easel(painter: Model) -> StepBatcher:
     return easel_with(painter)
 
 
-def easel_with(painter: Painter, *, max_rows: int = 64) -> Easel:
-    shelf = Shelf(budget_bytes=2**40)
+def easel_with(painter: Model, *, max_rows: int = 64) -> StepBatcher:
+    shelf = ModelCache(budget_bytes=2**40)
     shelf.hold(painter)
-    return Easel(
+    return StepBatcher(
         shelf,
         device=torch.device("cpu"),
-        limits=RowLimits("cpu", cells=2**20, max_rows=max_rows),
+        limits=BatchLimits("cpu", cells=2**20, max_rows=max_rows),
         preview_seconds=0.0,
     )
 
 
-def difference(lane: Lane, wanted: np.ndarray) -> float:
+def difference(lane: Sample, wanted: np.ndarray) -> float:
     assert lane.picture is not None
     return float(np.abs(lane.picture.permute(1, 2, 0).numpy() - wanted).max())
 
 
-def turns(easel: Easel) -> Iterator[int]:
+def turns(easel: StepBatcher) -> Iterator[int]:
     """Takes turns until there is nothing to do; yields after each one, so that a test can meddle."""
     count = 0
     while True:
@@ -192,10 +192,10 @@ def turns(easel: Easel) -> Iterator[int]:
         yield count
 
 
-def paint_together(easel: Easel, sketches: Sequence[Sketch], painter: Painter) -> list[Lane]:
+def paint_together(easel: StepBatcher, sketches: Sequence[SamplingParams], painter: Model) -> list[Sample]:
     lanes = [painter.sketch(each) for each in sketches]
     for index, lane in enumerate(lanes):
-        easel.submit(Ticket([lane], person=f"person {index}"))
+        easel.submit(SampleGroup([lane], person=f"person {index}"))
     for _ in turns(easel):
         pass
     return lanes
@@ -207,7 +207,7 @@ def test_every_scheduler_that_people_may_name_is_known_to_some_family() -> None:
 
 @pytest.mark.parametrize("scheduler", SCHEDULERS)
 def test_lanes_equal_their_solo_runs(
-    scheduler: str, easel: Easel, painter: Painter, alone: Callable[[Sketch], np.ndarray]
+    scheduler: str, easel: StepBatcher, painter: Model, alone: Callable[[SamplingParams], np.ndarray]
 ) -> None:
     sketches = [
         sketch(index, scheduler=scheduler, **operation) for index, operation in enumerate(OPERATIONS.values())
@@ -218,7 +218,7 @@ def test_lanes_equal_their_solo_runs(
 
 
 def test_all_schedulers_and_operations_share_one_forward_pass(
-    painter: Painter, alone: Callable[[Sketch], np.ndarray], monkeypatch: pytest.MonkeyPatch
+    painter: Model, alone: Callable[[SamplingParams], np.ndarray], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     operations = list(OPERATIONS.values())
     sketches = [
@@ -242,7 +242,7 @@ def test_all_schedulers_and_operations_share_one_forward_pass(
 
 @pytest.mark.parametrize("seed", range(2))
 def test_joins_leaves_and_cancels_midway_change_no_picture(
-    seed: int, painter: Painter, alone: Callable[[Sketch], np.ndarray]
+    seed: int, painter: Model, alone: Callable[[SamplingParams], np.ndarray]
 ) -> None:
     dice = random.Random(seed)
     sketches = [any_sketch(dice, index, schedulers=SCHEDULERS) for index in range(14)]
@@ -276,7 +276,7 @@ def test_joins_leaves_and_cancels_change_no_picture_of_the_other_families(
         assert difference(lane, alone(each)) < TOLERANCE
 
 
-def any_sketch(dice: random.Random, index: int, *, schedulers: Sequence[str]) -> Sketch:
+def any_sketch(dice: random.Random, index: int, *, schedulers: Sequence[str]) -> SamplingParams:
     return sketch(
         index,
         scheduler=dice.choice(schedulers),
@@ -287,12 +287,12 @@ def any_sketch(dice: random.Random, index: int, *, schedulers: Sequence[str]) ->
 
 
 def paint_in_a_bustle(
-    painter: Painter, sketches: Sequence[Sketch], dice: random.Random
-) -> list[tuple[Lane, Sketch]]:
+    painter: Model, sketches: Sequence[SamplingParams], dice: random.Random
+) -> list[tuple[Sample, SamplingParams]]:
     """Lanes come one after another and some are given up on the way; those that were painted to their end."""
     easel = easel_with(painter, max_rows=dice.choice((2, 5, 9, 64)))
     lanes = [painter.sketch(each) for each in sketches]
-    tickets = [Ticket([lane], person=f"person {dice.randint(0, 4)}") for lane in lanes]
+    tickets = [SampleGroup([lane], person=f"person {dice.randint(0, 4)}") for lane in lanes]
     to_come = list(tickets)
     easel.submit(to_come.pop())
     given_up = set()
@@ -342,7 +342,7 @@ def test_the_variants_of_the_layout_equal_their_solo_runs(options: dict[str, Any
 
 
 def test_sizes_that_differ_take_turns_and_stay_equal(
-    easel: Easel, painter: Painter, alone: Callable[[Sketch], np.ndarray]
+    easel: StepBatcher, painter: Model, alone: Callable[[SamplingParams], np.ndarray]
 ) -> None:
     sketches = [
         sketch(0),

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from engine.batching.model_cache import Shelf
+from engine.batching.model_cache import ModelCache
 
 
 @dataclass(eq=False)
@@ -32,7 +32,7 @@ class Watched:
     def __init__(self, *models: Model) -> None:
         self.now = 0.0
         self.models = models
-        self.shelf = Shelf(budget_bytes=100, patience_seconds=10, clock=lambda: self.now)
+        self.shelf = ModelCache(budget_bytes=100, patience_seconds=10, clock=lambda: self.now)
 
     def tend(self, wanted: dict[Any, int], busy: tuple[Model, ...] = (), *, after_seconds: float = 0) -> str:
         """The names of the models that are loaded now."""

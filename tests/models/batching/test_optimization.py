@@ -16,9 +16,9 @@ from engine.adapters.registry import new_painter
 from engine.adapters.runtime import optimization
 from engine.adapters.runtime.loading import LoadsNetworks, load_network, size_bytes
 from engine.adapters.runtime.optimization import Buckets, Lodging, TunedNetworks, compile_blocks, quantise
-from engine.batching.models import Painter
-from engine.batching.sample import Lane
-from engine.batching.sampling_params import Sketch
+from engine.batching.models import Model
+from engine.batching.sample import Sample
+from engine.batching.sampling_params import SamplingParams
 from engine.benchmarks.baselines import paint_together
 from engine.catalog.catalog import ModelEntry
 from engine.performance import LowMemory, Quantise, Speed
@@ -41,22 +41,22 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return {name: save(tmp_path_factory.mktemp("models") / name) for name, save in FAMILIES.items()}
 
 
-def painter_of(folder: Path, family: str, loads: LoadsNetworks = load_network) -> Painter:
+def painter_of(folder: Path, family: str, loads: LoadsNetworks = load_network) -> Model:
     entry = ModelEntry(name="tiny", source=str(folder), family=family, width=32, height=32, dtype="float32")
     painter = new_painter(entry, folder, device=CPU, loads=loads)
     painter.load()
     return painter
 
 
-def sketch(index: int, **changes: Any) -> Sketch:
-    plain = Sketch(
+def sketch(index: int, **changes: Any) -> SamplingParams:
+    plain = SamplingParams(
         prompt="a star", seed=index, width=32, height=32, steps=2, guidance_scale=3.0 * (index % 2)
     )
     return replace(plain, **changes)
 
 
-def painted(painter: Painter, count: int) -> list[torch.Tensor]:
-    lanes: list[Lane] = [painter.sketch(sketch(index)) for index in range(count)]
+def painted(painter: Model, count: int) -> list[torch.Tensor]:
+    lanes: list[Sample] = [painter.sketch(sketch(index)) for index in range(count)]
     with torch.inference_mode():
         paint_together(lanes)
     return [lane.picture for lane in lanes if lane.picture is not None]

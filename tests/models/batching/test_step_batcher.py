@@ -9,12 +9,12 @@ import pytest
 import torch
 from diffusers import DDIMScheduler
 
-from engine.batching.memory_limits import RowLimits
-from engine.batching.model_cache import Shelf
-from engine.batching.sample import BatchKey, Lane
-from engine.batching.sample_group import Ticket
-from engine.batching.sampling_params import Sketch
-from engine.batching.step_batcher import Easel
+from engine.batching.memory_limits import BatchLimits
+from engine.batching.model_cache import ModelCache
+from engine.batching.sample import BatchKey, Sample
+from engine.batching.sample_group import SampleGroup
+from engine.batching.sampling_params import SamplingParams
+from engine.batching.step_batcher import StepBatcher
 from engine.catalog.geometry import Layout
 from engine.types import Progress
 from studio.errors import GenerationError, JobCancelledError, ModelLoadError
@@ -51,10 +51,10 @@ class TwinPainter:
     def scheduler_name(self, wanted: str | None) -> str:
         return wanted or "ddim"
 
-    def sketch(self, sketch: Sketch) -> Lane:
+    def sketch(self, sketch: SamplingParams) -> Sample:
         scheduler = DDIMScheduler()
         scheduler.set_timesteps(sketch.steps)
-        return Lane(
+        return Sample(
             painter=self,
             sketch=sketch,
             key=BatchKey(model=self.name, width=sketch.width // 8, height=sketch.height // 8),
@@ -64,12 +64,12 @@ class TwinPainter:
             guided=False,
         )
 
-    def prepare(self, lanes: Sequence[Lane]) -> None:
+    def prepare(self, lanes: Sequence[Sample]) -> None:
         self._fail_at("prepare", lanes)
         for lane in lanes:
             lane.latents = torch.zeros(1, 4, lane.key.height, lane.key.width)
 
-    def predict(self, lanes: Sequence[Lane]) -> Sequence[torch.Tensor]:
+    def predict(self, lanes: Sequence[Sample]) -> Sequence[torch.Tensor]:
         assert self.loaded
         self.forwards.append(tuple(lane.sketch.seed for lane in lanes))
         if len(lanes) > self.most_rows:
@@ -83,38 +83,42 @@ class TwinPainter:
                 lane.scheduler = None
         return predictions
 
-    def decode(self, lanes: Sequence[Lane]) -> Sequence[torch.Tensor]:
+    def decode(self, lanes: Sequence[Sample]) -> Sequence[torch.Tensor]:
         self._fail_at("decode", lanes)
         endless = {seed for seed, place in self.poisoned.items() if place == "nan in the picture"}
         return [torch.full((3, 8, 8), torch.nan if lane.sketch.seed in endless else 0.5) for lane in lanes]
 
-    def preview(self, lane: Lane) -> torch.Tensor:
+    def preview(self, lane: Sample) -> torch.Tensor:
         return torch.zeros(8, 8, 3, dtype=torch.uint8)
 
-    def _fail_at(self, place: str, lanes: Sequence[Lane]) -> None:
+    def _fail_at(self, place: str, lanes: Sequence[Sample]) -> None:
         if any(self.poisoned.get(lane.sketch.seed) == place for lane in lanes):
             raise ValueError(f"broken at {place}")
 
 
-def sketch(seed: int, **changes: Any) -> Sketch:
-    return replace(Sketch(prompt="", seed=seed, width=64, height=64, steps=4, guidance_scale=1.0), **changes)
+def sketch(seed: int, **changes: Any) -> SamplingParams:
+    return replace(
+        SamplingParams(prompt="", seed=seed, width=64, height=64, steps=4, guidance_scale=1.0), **changes
+    )
 
 
-def easel_for(*painters: TwinPainter, max_rows: int = 64, budget_bytes: int = 100) -> Easel:
-    shelf = Shelf(budget_bytes=budget_bytes)
+def easel_for(*painters: TwinPainter, max_rows: int = 64, budget_bytes: int = 100) -> StepBatcher:
+    shelf = ModelCache(budget_bytes=budget_bytes)
     for painter in painters:
         shelf.load_now(painter)
-    limits = RowLimits("cpu", cells=2**20, max_rows=max_rows)
-    return Easel(shelf, device=CPU, limits=limits, preview_seconds=0.0)
+    limits = BatchLimits("cpu", cells=2**20, max_rows=max_rows)
+    return StepBatcher(shelf, device=CPU, limits=limits, preview_seconds=0.0)
 
 
-def hand_in(easel: Easel, painter: TwinPainter, *seeds: int, person: str = "ana", **changes: Any) -> Ticket:
-    ticket = Ticket([painter.sketch(sketch(seed, **changes)) for seed in seeds], person=person)
+def hand_in(
+    easel: StepBatcher, painter: TwinPainter, *seeds: int, person: str = "ana", **changes: Any
+) -> SampleGroup:
+    ticket = SampleGroup([painter.sketch(sketch(seed, **changes)) for seed in seeds], person=person)
     easel.submit(ticket)
     return ticket
 
 
-def turn_until_idle(easel: Easel, *, limit: int = 200) -> int:
+def turn_until_idle(easel: StepBatcher, *, limit: int = 200) -> int:
     with torch.inference_mode():
         for count in range(limit):
             if not easel.turn():
@@ -128,19 +132,19 @@ def painter() -> TwinPainter:
 
 
 @pytest.fixture
-def easel(painter: TwinPainter) -> Easel:
+def easel(painter: TwinPainter) -> StepBatcher:
     return easel_for(painter)
 
 
 @pytest.fixture
-def running(painter: TwinPainter) -> Iterator[Easel]:
+def running(painter: TwinPainter) -> Iterator[StepBatcher]:
     easel = easel_for(painter)
     easel.start()
     yield easel
     easel.close()
 
 
-def test_lanes_of_different_orders_share_each_forward_pass(easel: Easel, painter: TwinPainter) -> None:
+def test_lanes_of_different_orders_share_each_forward_pass(easel: StepBatcher, painter: TwinPainter) -> None:
     tickets = [hand_in(easel, painter, 1, 2), hand_in(easel, painter, 3, person="ben", steps=2)]
     turn_until_idle(easel)
     assert painter.forwards == [(1, 3, 2), (1, 3, 2), (1, 2), (1, 2)]
@@ -148,7 +152,7 @@ def test_lanes_of_different_orders_share_each_forward_pass(easel: Easel, painter
         ticket.wait()
 
 
-def test_a_lane_joins_at_the_next_step(easel: Easel, painter: TwinPainter) -> None:
+def test_a_lane_joins_at_the_next_step(easel: StepBatcher, painter: TwinPainter) -> None:
     hand_in(easel, painter, 1)
     easel.turn()
     hand_in(easel, painter, 2, person="ben")
@@ -198,7 +202,9 @@ def test_a_lane_that_gave_way_goes_on_from_where_it_was(painter: TwinPainter) ->
 
 
 @pytest.mark.parametrize("place", ["prepare", "predict", "advance", "decode"])
-def test_what_breaks_one_lane_ends_only_its_own_order(place: str, easel: Easel, painter: TwinPainter) -> None:
+def test_what_breaks_one_lane_ends_only_its_own_order(
+    place: str, easel: StepBatcher, painter: TwinPainter
+) -> None:
     painter.poisoned = {13: place}
     good = [hand_in(easel, painter, 1, 2), hand_in(easel, painter, 3, person="ben")]
     bad = hand_in(easel, painter, 12, 13, person="cem")
@@ -213,7 +219,9 @@ def test_what_breaks_one_lane_ends_only_its_own_order(place: str, easel: Easel, 
 
 
 @pytest.mark.parametrize("place", ["nan", "nan in the picture"])
-def test_numbers_that_run_away_are_told_in_words(place: str, easel: Easel, painter: TwinPainter) -> None:
+def test_numbers_that_run_away_are_told_in_words(
+    place: str, easel: StepBatcher, painter: TwinPainter
+) -> None:
     painter.poisoned = {13: place}
     bad, good = hand_in(easel, painter, 13), hand_in(easel, painter, 1, person="ben")
     turn_until_idle(easel)
@@ -223,7 +231,7 @@ def test_numbers_that_run_away_are_told_in_words(place: str, easel: Easel, paint
     assert easel.lanes == 0
 
 
-def test_out_of_memory_halves_the_batch_and_loses_nothing(easel: Easel, painter: TwinPainter) -> None:
+def test_out_of_memory_halves_the_batch_and_loses_nothing(easel: StepBatcher, painter: TwinPainter) -> None:
     painter.most_rows = 4
     tickets = [hand_in(easel, painter, *range(4 * n, 4 * n + 4), person=f"p{n}") for n in range(16)]
     turn_until_idle(easel)
@@ -233,7 +241,7 @@ def test_out_of_memory_halves_the_batch_and_loses_nothing(easel: Easel, painter:
     assert [len(forward) for forward in failures] == [64, 32, 16, 8]
 
 
-def test_what_was_learned_of_memory_is_kept(easel: Easel, painter: TwinPainter) -> None:
+def test_what_was_learned_of_memory_is_kept(easel: StepBatcher, painter: TwinPainter) -> None:
     painter.most_rows = 4
     hand_in(easel, painter, *range(8))
     turn_until_idle(easel)
@@ -243,7 +251,7 @@ def test_what_was_learned_of_memory_is_kept(easel: Easel, painter: TwinPainter) 
     assert max(map(len, painter.forwards)) == 4
 
 
-def test_a_single_picture_that_does_not_fit_is_told_so(easel: Easel, painter: TwinPainter) -> None:
+def test_a_single_picture_that_does_not_fit_is_told_so(easel: StepBatcher, painter: TwinPainter) -> None:
     painter.most_rows = 0
     ticket = hand_in(easel, painter, 1)
     turn_until_idle(easel)
@@ -251,7 +259,7 @@ def test_a_single_picture_that_does_not_fit_is_told_so(easel: Easel, painter: Tw
         ticket.wait()
 
 
-def test_cancelled_before_it_starts(easel: Easel, painter: TwinPainter) -> None:
+def test_cancelled_before_it_starts(easel: StepBatcher, painter: TwinPainter) -> None:
     ticket = hand_in(easel, painter, 1)
     with pytest.raises(JobCancelledError):
         ticket.wait(cancelled=lambda: True)
@@ -259,7 +267,7 @@ def test_cancelled_before_it_starts(easel: Easel, painter: TwinPainter) -> None:
     assert painter.forwards == []
 
 
-def test_cancelled_while_painting_it_makes_no_further_step(easel: Easel, painter: TwinPainter) -> None:
+def test_cancelled_while_painting_it_makes_no_further_step(easel: StepBatcher, painter: TwinPainter) -> None:
     ticket, other = hand_in(easel, painter, 1), hand_in(easel, painter, 2, person="ben")
     easel.turn()
     with pytest.raises(JobCancelledError):
@@ -269,7 +277,9 @@ def test_cancelled_while_painting_it_makes_no_further_step(easel: Easel, painter
     other.wait()
 
 
-def test_cancelled_after_the_last_step_the_pictures_are_there(easel: Easel, painter: TwinPainter) -> None:
+def test_cancelled_after_the_last_step_the_pictures_are_there(
+    easel: StepBatcher, painter: TwinPainter
+) -> None:
     ticket = hand_in(easel, painter, 1)
     turn_until_idle(easel)
     ticket.wait(cancelled=lambda: True)
@@ -277,7 +287,7 @@ def test_cancelled_after_the_last_step_the_pictures_are_there(easel: Easel, pain
 
 
 def test_progress_counts_the_steps_of_all_lanes_and_shows_a_preview(
-    running: Easel, painter: TwinPainter
+    running: StepBatcher, painter: TwinPainter
 ) -> None:
     told: list[Progress] = []
     hand_in(running, painter, 1, 2, steps=6).wait(on_progress=told.append)
@@ -288,7 +298,7 @@ def test_progress_counts_the_steps_of_all_lanes_and_shows_a_preview(
 
 
 def test_the_time_left_is_known_from_earlier_orders_before_the_first_step(
-    easel: Easel, painter: TwinPainter
+    easel: StepBatcher, painter: TwinPainter
 ) -> None:
     assert hand_in(easel, painter, 1).progress().seconds_left is None
     turn_until_idle(easel)
@@ -298,12 +308,12 @@ def test_the_time_left_is_known_from_earlier_orders_before_the_first_step(
 
 
 def test_cancelled_while_its_picture_is_decoded_it_harms_nobody(
-    easel: Easel, painter: TwinPainter, monkeypatch: pytest.MonkeyPatch
+    easel: StepBatcher, painter: TwinPainter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     goes, stays = hand_in(easel, painter, 1), hand_in(easel, painter, 2, person="ben")
     decode = painter.decode
 
-    def decoding(lanes: Sequence[Lane]) -> Sequence[torch.Tensor]:
+    def decoding(lanes: Sequence[Sample]) -> Sequence[torch.Tensor]:
         goes.cancelled = True
         return decode(lanes)
 
@@ -313,7 +323,7 @@ def test_cancelled_while_its_picture_is_decoded_it_harms_nobody(
     assert easel.lanes == 0
 
 
-def test_many_threads_hand_in_at_once(running: Easel, painter: TwinPainter) -> None:
+def test_many_threads_hand_in_at_once(running: StepBatcher, painter: TwinPainter) -> None:
     failures: list[BaseException] = []
 
     def paint(number: int) -> None:
@@ -346,7 +356,9 @@ def test_closing_ends_what_is_open_and_refuses_what_comes_later(painter: TwinPai
     assert not painter.loaded
 
 
-def test_a_model_that_cannot_be_loaded_ends_its_own_orders_only(running: Easel, painter: TwinPainter) -> None:
+def test_a_model_that_cannot_be_loaded_ends_its_own_orders_only(
+    running: StepBatcher, painter: TwinPainter
+) -> None:
     broken = TwinPainter(name="broken", load_error=ModelLoadError("The model folder x lacks the file y."))
     bad, good = hand_in(running, broken, 1), hand_in(running, painter, 2, person="ben")
     good.wait()
@@ -354,7 +366,7 @@ def test_a_model_that_cannot_be_loaded_ends_its_own_orders_only(running: Easel, 
         bad.wait()
 
 
-def test_a_model_that_could_not_be_loaded_is_tried_again_for_the_next_order(running: Easel) -> None:
+def test_a_model_that_could_not_be_loaded_is_tried_again_for_the_next_order(running: StepBatcher) -> None:
     shaky = TwinPainter(name="shaky", load_error=ModelLoadError())
     with pytest.raises(ModelLoadError):
         hand_in(running, shaky, 1).wait()
@@ -362,7 +374,7 @@ def test_a_model_that_could_not_be_loaded_is_tried_again_for_the_next_order(runn
     hand_in(running, shaky, 2).wait()
 
 
-def test_the_least_recently_used_model_makes_room(running: Easel, painter: TwinPainter) -> None:
+def test_the_least_recently_used_model_makes_room(running: StepBatcher, painter: TwinPainter) -> None:
     painter.memory_bytes = 60
     hand_in(running, painter, 1).wait()
     other = TwinPainter(name="other", memory_bytes=60)
@@ -373,9 +385,9 @@ def test_the_least_recently_used_model_makes_room(running: Easel, painter: TwinP
 def test_no_model_starves_while_another_is_always_busy() -> None:
     clock = [0.0]
     busy, other = TwinPainter(name="busy", memory_bytes=60), TwinPainter(name="other", memory_bytes=60)
-    shelf = Shelf(budget_bytes=100, patience_seconds=10, clock=lambda: clock[0])
+    shelf = ModelCache(budget_bytes=100, patience_seconds=10, clock=lambda: clock[0])
     shelf.load_now(busy)
-    easel = Easel(shelf, device=CPU, preview_seconds=0.0)
+    easel = StepBatcher(shelf, device=CPU, preview_seconds=0.0)
     waiting = hand_in(easel, other, 7, person="ben")
     for number in range(400):
         hand_in(easel, busy, number)

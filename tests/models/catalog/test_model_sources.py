@@ -12,8 +12,8 @@ from diffusers import DiffusionPipeline
 from safetensors.torch import load_file, save_file
 
 from engine.adapters.registry import new_painter
-from engine.batching.models import CallPainter, StepPainter
-from engine.batching.sampling_params import Sketch
+from engine.batching.models import StepwiseModel, WholeCallModel
+from engine.batching.sampling_params import SamplingParams
 from engine.catalog.addons import LoraEntry
 from engine.catalog.catalog import ModelCatalogue, ModelEntry, read_entries
 from engine.catalog.checkpoints import adapter_kind, check_lora, read_header
@@ -78,14 +78,14 @@ def painter_of(entry: ModelEntry) -> Any:
 def paint(entry: ModelEntry, **changes: Any) -> torch.Tensor:
     painter = painter_of(entry)
     lane = painter.sketch(
-        Sketch(prompt="a fox", seed=1, width=32, height=32, steps=2, guidance_scale=2.0, **changes)
+        SamplingParams(prompt="a fox", seed=1, width=32, height=32, steps=2, guidance_scale=2.0, **changes)
     )
     with torch.inference_mode():
-        if isinstance(painter, CallPainter):
+        if isinstance(painter, WholeCallModel):
             painter.paint([lane], lambda step: True)
             assert lane.picture is not None
             return lane.picture
-        assert isinstance(painter, StepPainter)
+        assert isinstance(painter, StepwiseModel)
         painter.prepare([lane])
         while not lane.finished:
             lane.advance(painter.predict([lane])[0])

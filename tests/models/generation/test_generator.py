@@ -15,12 +15,12 @@ from engine.adapters import stepwise
 from engine.adapters.components.batch_inputs import Rows
 from engine.adapters.runtime import optimization
 from engine.adapters.unet import UNetPainter
-from engine.batching.step_batcher import Easel
+from engine.batching.step_batcher import StepBatcher
 from engine.catalog.catalog import ModelCatalogue, ModelEntry
 from engine.generation.generator import Atelier
 from engine.generation.style_presets import styles
 from engine.performance import Speed
-from engine.types import Order, Painted, Progress
+from engine.types import GeneratedImage, GenerationTask, Progress
 from studio.domain.requests import Margins, Operation, PaintRequest, Source, Strength
 from studio.errors import BadImageError, BadParameterError, JobCancelledError, ModelLoadError
 from tests.support.tiny_image_encoders import save_stable_unclip
@@ -62,8 +62,8 @@ def request(operation: Operation = Operation.IMAGINE, **changes: Any) -> PaintRe
     )
 
 
-def order(asked: PaintRequest, *sources: Image.Image, person: str = "ana", **changes: Any) -> Order:
-    return Order(job_id="job", person=person, request=asked, sources=sources, **changes)
+def order(asked: PaintRequest, *sources: Image.Image, person: str = "ana", **changes: Any) -> GenerationTask:
+    return GenerationTask(job_id="job", person=person, request=asked, sources=sources, **changes)
 
 
 def photograph(width: int = 32, height: int = 32) -> Image.Image:
@@ -71,7 +71,7 @@ def photograph(width: int = 32, height: int = 32) -> Image.Image:
     return Image.fromarray(values)
 
 
-def pixels(painted: Painted) -> np.ndarray:
+def pixels(painted: GeneratedImage) -> np.ndarray:
     return np.asarray(painted.image, np.int16)
 
 
@@ -90,7 +90,7 @@ def test_an_order_comes_back_with_its_pictures_and_their_recipes(atelier: Atelie
 
 def test_the_same_seed_paints_the_same_picture_whoever_paints_beside(atelier: Atelier) -> None:
     alone = atelier.paint(order(request(count=1)))[0]
-    together: list[Painted] = []
+    together: list[GeneratedImage] = []
 
     def paint(person: int, asked: PaintRequest) -> None:
         painted = atelier.paint(order(asked, person=str(person)))
@@ -146,11 +146,13 @@ def test_a_subtle_variation_stays_nearer_than_a_strong_one(atelier: Atelier) -> 
 def test_a_few_step_model_still_takes_enough_steps_for_a_subtle_variation(
     atelier: Atelier, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    submit = Easel.submit
+    submit = StepBatcher.submit
     asked = request(Operation.VARY, variation=Strength.SUBTLE, count=1)
     passes: list[int] = []
     monkeypatch.setattr(
-        Easel, "submit", lambda easel, ticket: passes.append(ticket.lanes[0].steps) or submit(easel, ticket)
+        StepBatcher,
+        "submit",
+        lambda easel, ticket: passes.append(ticket.lanes[0].steps) or submit(easel, ticket),
     )
     atelier.paint(order(asked, photograph()))
     assert passes == [4]
@@ -303,9 +305,9 @@ def test_cancelled_before_anything(atelier: Atelier) -> None:
 def test_cancelled_while_painting(atelier: Atelier, monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[Progress] = []
     may_go_on = threading.Event()
-    turn = Easel.turn
+    turn = StepBatcher.turn
 
-    def hold_after_a_step(easel: Easel) -> bool:
+    def hold_after_a_step(easel: StepBatcher) -> bool:
         """However slowly its person is told of the first step, the last one is not made meanwhile."""
         if any(lane.position for lanes in easel._places.painting.values() for lane in lanes):
             may_go_on.wait()
@@ -314,7 +316,7 @@ def test_cancelled_while_painting(atelier: Atelier, monkeypatch: pytest.MonkeyPa
     def cancelled() -> bool:
         return bool(told) and told[-1].step > 0
 
-    monkeypatch.setattr(Easel, "turn", hold_after_a_step)
+    monkeypatch.setattr(StepBatcher, "turn", hold_after_a_step)
     try:
         with pytest.raises(JobCancelledError):
             atelier.paint(order(request(steps=20)), on_progress=told.append, cancelled=cancelled)
@@ -379,10 +381,10 @@ def test_a_model_that_cannot_be_warmed_up_does_not_keep_a_worker_from_its_work(t
 def test_one_easel_for_each_device_shares_the_work(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     atelier = Atelier(ModelCatalogue([entry_for(folder)]), device="cpu,cpu", threads=1)
     begun, may_go_on = threading.Event(), threading.Event()
-    busy: list[Easel] = []
-    turn = Easel.turn
+    busy: list[StepBatcher] = []
+    turn = StepBatcher.turn
 
-    def hold_the_first(easel: Easel) -> bool:
+    def hold_the_first(easel: StepBatcher) -> bool:
         if easel.lanes and not busy:
             busy.append(easel)
             begun.set()
@@ -390,7 +392,7 @@ def test_one_easel_for_each_device_shares_the_work(folder: Path, monkeypatch: py
             may_go_on.wait()
         return turn(easel)
 
-    monkeypatch.setattr(Easel, "turn", hold_the_first)
+    monkeypatch.setattr(StepBatcher, "turn", hold_the_first)
     held = threading.Thread(target=atelier.paint, args=(order(request(count=1)),))
     held.start()
     try:

@@ -11,7 +11,7 @@ from PIL import Image
 from engine.catalog.addons import IpAdapterEntry, LoraEntry, UpscalerEntry
 from engine.catalog.catalog import ModelCatalogue, ModelEntry
 from engine.generation.generator import Atelier
-from engine.types import Order, Painted, Progress
+from engine.types import GeneratedImage, GenerationTask, Progress
 from studio.domain.requests import Lora, Operation, PaintRequest, Strength
 from studio.errors import BadImageError, BadParameterError, NotSupportedError
 from tests.support.tiny_addons import save_ip_adapter, save_lora
@@ -59,9 +59,11 @@ def entry(folder: Path, name: str, **changes: Any) -> ModelEntry:
 
 def order(
     operation: Operation, *sources: Image.Image, mask: Image.Image | None = None, **changes: Any
-) -> Order:
+) -> GenerationTask:
     asked = {"operation": operation, "seed": 7, "prompt": "a star", "count": 1, **changes}
-    return Order(job_id="job", person="ana", request=PaintRequest(**asked), sources=sources, mask=mask)
+    return GenerationTask(
+        job_id="job", person="ana", request=PaintRequest(**asked), sources=sources, mask=mask
+    )
 
 
 def photograph(seed: int = 1, side: int = 32) -> Image.Image:
@@ -69,7 +71,7 @@ def photograph(seed: int = 1, side: int = 32) -> Image.Image:
     return Image.fromarray(values).resize((side, side), Image.Resampling.BICUBIC)
 
 
-def differ(one: Painted, other: Painted) -> bool:
+def differ(one: GeneratedImage, other: GeneratedImage) -> bool:
     return one.image.tobytes() != other.image.tobytes()
 
 

@@ -20,7 +20,7 @@ from engine.generation.prepare_inputs import steps_for, underdraw
 from engine.generation.tiled_refinement import Meter, paint_detail
 from engine.imaging.masks.masks import cover_cells
 from engine.layout_prior.layout_prior import Prior
-from engine.types import Order, Progress
+from engine.types import GenerationTask, Progress
 from studio.domain.requests import Operation, PaintRequest, Strength
 
 PRIOR = Path(__file__).parents[3] / "engine/models/thimble/prior"
@@ -56,7 +56,7 @@ def draw(
     layout: Layout = LAYOUT,
     **more: Image.Image,
 ) -> Underdrawing:
-    order = Order(job_id="j", person="p", request=request, sources=sources, **more)  # type: ignore[arg-type]
+    order = GenerationTask(job_id="j", person="p", request=request, sources=sources, **more)  # type: ignore[arg-type]
     return underdraw(order, index, entry=ENTRY, layout=layout, prior=prior)
 
 

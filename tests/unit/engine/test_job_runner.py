@@ -14,7 +14,7 @@ from engine.jobs.job_results import record
 from engine.jobs.job_runner import Work
 from engine.jobs.leases import LeaseKeeper
 from engine.maintenance.job_sweeper import Sweeper
-from engine.types import Painted, Progress
+from engine.types import GeneratedImage, Progress
 from moderation.policy.policy import default_policy, parse_policy
 from studio.commands.registry import execute
 from studio.commands.spec import Call
@@ -59,7 +59,7 @@ class Brush:
 def painted(order, index):
     colour = (index * 40, 90, 120)
     recipe = recipe_of(order.request, index, width=48, height=48, parents=())
-    return Painted(image=Image.new("RGB", (48, 48), colour), recipe=recipe)
+    return GeneratedImage(image=Image.new("RGB", (48, 48), colour), recipe=recipe)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 
 from engine.generation.prompt_diversity import _words, represent, represent_order
 from engine.imaging.codecs.recipe_metadata import from_json, to_json, to_parameters
-from engine.types import Order
+from engine.types import GenerationTask
 from studio.domain.requests import Operation, PaintRequest
 from tests.support.recipes import PLAIN
 
@@ -145,7 +145,7 @@ def test_any_text_comes_through_whole():
 
 def order_of(**values):
     request = PaintRequest(operation=Operation.IMAGINE, seed=3, prompt="a doctor", count=4)
-    return Order(job_id="k3v9m2p4qx7a", person="ana", request=replace(request, **values))
+    return GenerationTask(job_id="k3v9m2p4qx7a", person="ana", request=replace(request, **values))
 
 
 def test_each_picture_of_a_job_gets_words_of_its_own():
