@@ -27,9 +27,9 @@ from bots.delivery.job_view import load_standing
 from bots.discord.messages.components import view_of
 from bots.discord.messages.job_message import compose_progress
 from engine.catalog.catalog import ModelCatalogue
-from engine.generation.generator import Atelier
-from engine.imaging.image_tools import Darkroom
-from engine.jobs.job_runner import Work
+from engine.generation.generator import ImageGenerator
+from engine.imaging.image_tools import PillowImageTools
+from engine.jobs.job_runner import JobRunner
 from engine.jobs.leases import LeaseKeeper
 from engine.storage import open_store
 from moderation.cases.case_details import read_dossier
@@ -100,8 +100,8 @@ class Painting:
         self._ports = ports
         self.events = TwinEvents()
         catalogue = ModelCatalogue.load(None, state=folder / "models")
-        self._atelier = Atelier(catalogue, default_model="thimble", device="cpu", threads=1)
-        self._work = Work(
+        self._atelier = ImageGenerator(catalogue, default_model="thimble", device="cpu", threads=1)
+        self._work = JobRunner(
             database=ports.database,
             store=ports.store,
             gate=ports.gate,
@@ -198,7 +198,7 @@ async def main(folder: Path) -> None:
         ports = replace(
             ports,
             store=open_store(f"{home}/pictures"),
-            darkroom=Darkroom(),
+            darkroom=PillowImageTools(),
             desk=Desk(database=ports.database),
         )
         painting = Painting(ports, Path(home))

@@ -21,7 +21,7 @@ from typing import Any, cast
 
 from playwright.async_api import Browser, async_playwright
 
-from engine.imaging.image_tools import Darkroom
+from engine.imaging.image_tools import PillowImageTools
 from engine.storage import open_store
 from scripts.discord_pictures import HOLD, PROMPT, Desk, Painting
 from studio.db.tables import CaseRow
@@ -217,7 +217,7 @@ async def main(folder: Path) -> None:
         ports = replace(
             made,
             store=open_store(f"{home}/storage"),
-            darkroom=Darkroom(),
+            darkroom=PillowImageTools(),
             desk=Desk(database=made.database),
         )
         painting = Painting(ports, Path(home))

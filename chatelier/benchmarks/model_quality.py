@@ -79,17 +79,19 @@ def _sit(models: "ModelCatalogue", model: str, *, device: str | None, quick: boo
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     from chatelier.runtime.console import remarks
-    from engine.generation.generator import Atelier
+    from engine.generation.generator import ImageGenerator
     from engine.training.evaluation.evaluate import exam_size, sit
-    from engine.training.evaluation.sampling import Sitting
+    from engine.training.evaluation.sampling import EvaluationRun
 
-    atelier = Atelier(models, device=device, default_model=model, threads=THREADS)
+    atelier = ImageGenerator(models, device=device, default_model=model, threads=THREADS)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     try:
         with Progress(*columns, console=remarks()) as progress:
             bar = progress.add_task("Opening the model", total=exam_size(quick=quick))
             atelier.warm_up()
-            sitting = Sitting(atelier, model, tick=lambda pictures: progress.update(bar, advance=pictures))
+            sitting = EvaluationRun(
+                atelier, model, tick=lambda pictures: progress.update(bar, advance=pictures)
+            )
             return sit(sitting, quick=quick, note=lambda part: progress.update(bar, description=part))
     finally:
         atelier.close()

@@ -229,7 +229,7 @@ def face_ports(settings: Settings) -> Ports:
     """
     from engine.catalog.bundled_notes import bundled_notes
     from engine.catalog.model_availability import AvailableOptions
-    from engine.imaging.image_tools import Darkroom
+    from engine.imaging.image_tools import PillowImageTools
     from engine.queue.celery_queue import CeleryQueue
     from engine.queue.redis_events import RedisEvents
     from moderation.cases.service import HouseDesk
@@ -253,7 +253,7 @@ def face_ports(settings: Settings) -> Ports:
             queue=queue,
             store=store,
             events=events,
-            darkroom=Darkroom(),
+            darkroom=PillowImageTools(),
             desk=HouseDesk(database=database, errands=errands, policy=house_policy(settings)),
             examiner=ApartExaminer(lambda: own_chain(settings)),
             options=AvailableOptions(catalogue, redis_url=url, notes=bundled_notes(catalogue)),

@@ -26,16 +26,16 @@ from engine.performance import Speed
 from studio.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from engine.generation.generator import Atelier
+    from engine.generation.generator import ImageGenerator
     from studio.db.database import Database
 
 
-def open_atelier(settings: Settings, *, stays: bool = True) -> "Atelier":
+def open_atelier(settings: Settings, *, stays: bool = True) -> "ImageGenerator":
     """Loads nothing yet. For one that does not stay it is not worth compiling. Raises `ConfigurationError`."""
-    from engine.generation.generator import Atelier
+    from engine.generation.generator import ImageGenerator
 
     worker = settings.worker
-    return Atelier(
+    return ImageGenerator(
         model_catalogue(settings),
         device=worker.device,
         threads=worker.cpu_threads,
@@ -97,7 +97,7 @@ def _paint_with(database: "Database", settings: Settings, on_ready: Callable[[],
 
     from engine.catalog.model_availability import ModelAnnouncer, runnable_models
     from engine.jobs.cancel_listener import CancelListener
-    from engine.jobs.job_runner import Work
+    from engine.jobs.job_runner import JobRunner
     from engine.jobs.leases import LeaseKeeper
     from engine.queue.celery_app import make_app
     from engine.queue.celery_queue import CeleryQueue
@@ -110,7 +110,7 @@ def _paint_with(database: "Database", settings: Settings, on_ready: Callable[[],
     atelier = open_atelier(settings)
     models = models_with_queues(settings)
     leases = LeaseKeeper(database, worker=worker, lease_seconds=rules.lease_seconds)
-    work = Work(
+    work = JobRunner(
         database=database,
         store=store,
         gate=gate,
@@ -148,7 +148,7 @@ def _sweep_with(database: "Database", url: str, settings: Settings, on_ready: Ca
     from celery import signals
 
     from engine.maintenance.job_sweeper import Sweeper
-    from engine.maintenance.orphan_files import Clearance
+    from engine.maintenance.orphan_files import OrphanFileCleaner
     from engine.maintenance.weekly_digest import DigestWriter
     from engine.queue.celery_app import make_app
     from engine.queue.celery_queue import CeleryQueue
@@ -172,7 +172,7 @@ def _sweep_with(database: "Database", url: str, settings: Settings, on_ready: Ca
         digests.write_due,
         partial(close_unanswered, database, events),
         partial(let_go, database, keep=keep),
-        Clearance(database=database, store=open_storage(settings)).clear,
+        OrphanFileCleaner(database=database, store=open_storage(settings)).clear,
     )
     register_housekeeping(app, sweeper, hourly=hourly)
     signals.worker_ready.connect(lambda **_: on_ready(), weak=False)

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from engine.adapters.stepwise import DenoisingPainter
+from engine.adapters.stepwise import DenoisingModel
 from engine.batching.sample import Sample
 from engine.batching.sampling_params import SamplingParams
 
 
-class FlowPainter(DenoisingPainter):
+class FlowMatchingModel(DenoisingModel):
     denoiser: ClassVar[str] = "transformer"
     # Where a scheduler's configuration does not say: how far larger pictures shift the schedule towards noise.
     largest_shift: ClassVar[float] = 1.15

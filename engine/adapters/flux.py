@@ -6,16 +6,16 @@ from typing import Any
 import numpy as np
 import torch
 
-from engine.adapters.components.batch_inputs import Rows
+from engine.adapters.components.batch_inputs import BatchRows
 from engine.adapters.components.text_encoding import count_unread
-from engine.adapters.flow_matching import FlowPainter
+from engine.adapters.flow_matching import FlowMatchingModel
 from engine.batching.sample import Conditions, Sample
 from engine.batching.sampling_params import SamplingParams
 
 _TOKENS = 512
 
 
-class FluxPainter(FlowPainter):
+class FluxModel(FlowMatchingModel):
     """Words to avoid have no effect: the model was made to do without a second pass."""
 
     networks = ("text_encoder", "text_encoder_2", "transformer", "vae")
@@ -47,7 +47,7 @@ class FluxPainter(FlowPainter):
             return timing
         return {**timing, "sigmas": np.linspace(1.0, 1 / lane.sketch.steps, lane.sketch.steps)}
 
-    def _forward(self, rows: Rows) -> torch.Tensor:
+    def _forward(self, rows: BatchRows) -> torch.Tensor:
         _, _, height, width = rows.sample.shape
         words = rows.conditions["text"]
         answer = self._parts["transformer"](

@@ -16,7 +16,7 @@ from diffusers.pipelines.deprecated.unclip import UnCLIPTextProjModel
 from engine.adapters.components.image_encoder import image_embeddings
 from engine.adapters.components.latent_blending import blend, slerp
 from engine.adapters.runtime.loading import load_part
-from engine.adapters.whole_pipeline import PipelinePainter, generators
+from engine.adapters.whole_pipeline import PipelineModel, generators
 from engine.batching.sampling_params import SamplingParams
 from engine.catalog.catalog import ModelEntry
 from engine.catalog.model_files import INDEX, components, read_json
@@ -30,7 +30,7 @@ _WANDER = 0.12
 _NOISE_LEVEL = 200
 
 
-class EmbeddingPainter(PipelinePainter):
+class ImageEmbeddingModel(PipelineModel):
     """Paints variations and blends by what pictures show. Sketches with a likeness ask for that."""
 
     def __init__(
@@ -49,7 +49,7 @@ class EmbeddingPainter(PipelinePainter):
         return torch.stack(rows)
 
 
-class OnlySeeingPainter(EmbeddingPainter):
+class ImageOnlyModel(ImageEmbeddingModel):
     """Words alone would need another model's prior; where a picture starts from is not asked either."""
 
     def _find_tasks(self) -> tuple[str, ...]:
@@ -66,7 +66,7 @@ class OnlySeeingPainter(EmbeddingPainter):
         return super()._class_for("imagine")
 
 
-class StableUnclipPainter(OnlySeeingPainter):
+class StableUnclipModel(ImageOnlyModel):
     """Takes words beside the pictures."""
 
     def _options(self, task: str, pipeline: Any, sketches: Sequence[SamplingParams]) -> dict[str, Any]:
@@ -77,7 +77,7 @@ class StableUnclipPainter(OnlySeeingPainter):
         }
 
 
-class KarloPainter(OnlySeeingPainter):
+class KarloModel(ImageOnlyModel):
     """Karlo's image variations: one size, no words."""
 
     def load(self) -> None:
@@ -112,7 +112,7 @@ class KarloPainter(OnlySeeingPainter):
         return super()._options(task, pipeline, plain) | {"image_embeddings": embeddings}
 
 
-class KandinskyPainter(EmbeddingPainter):
+class KandinskyModel(ImageEmbeddingModel):
     """Kandinsky 2.2: a prior turns words or pictures into an embedding, the decoder paints it.
 
     The prior lies in a folder of its own, which the catalogue names as `prior`, or in the folder of both. Subtle
@@ -178,20 +178,20 @@ def _wander(embedding: torch.Tensor, seed: int) -> torch.Tensor:
     return slerp(embedding, chance * (embedding.norm() / chance.norm()), _WANDER)
 
 
-SEEING: Mapping[str, type[PipelinePainter]] = {
-    "StableUnCLIPImg2ImgPipeline": StableUnclipPainter,
-    "UnCLIPImageVariationPipeline": KarloPainter,
-    "KandinskyV22Pipeline": KandinskyPainter,
-    "KandinskyV22InpaintPipeline": KandinskyPainter,
-    "KandinskyV22CombinedPipeline": KandinskyPainter,
-    "KandinskyV22Img2ImgCombinedPipeline": KandinskyPainter,
-    "KandinskyV22InpaintCombinedPipeline": KandinskyPainter,
+SEEING: Mapping[str, type[PipelineModel]] = {
+    "StableUnCLIPImg2ImgPipeline": StableUnclipModel,
+    "UnCLIPImageVariationPipeline": KarloModel,
+    "KandinskyV22Pipeline": KandinskyModel,
+    "KandinskyV22InpaintPipeline": KandinskyModel,
+    "KandinskyV22CombinedPipeline": KandinskyModel,
+    "KandinskyV22Img2ImgCombinedPipeline": KandinskyModel,
+    "KandinskyV22InpaintCombinedPipeline": KandinskyModel,
 }
 
 
-def pipeline_painter(
+def load_pipeline_model(
     entry: ModelEntry, folder: Path, *, device: torch.device, speed: Speed = PLAIN
-) -> PipelinePainter:
+) -> PipelineModel:
     """The painter for the pipeline that the folder's index names."""
-    kind = SEEING.get(str(read_json(folder / INDEX).get("_class_name")), PipelinePainter)
+    kind = SEEING.get(str(read_json(folder / INDEX).get("_class_name")), PipelineModel)
     return kind(entry, folder, device=device, speed=speed)

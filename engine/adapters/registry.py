@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from engine.batching.models import Model
 
 FAMILIES: Mapping[str, str] = {
-    "sd": "engine.adapters.stable_diffusion:StableDiffusionPainter",
-    "sdxl": "engine.adapters.sdxl:StableDiffusionXLPainter",
-    "flux": "engine.adapters.flux:FluxPainter",
-    "sd3": "engine.adapters.sd3:StableDiffusion3Painter",
-    WHOLE_CALLS: "engine.adapters.image_embedding:pipeline_painter",
+    "sd": "engine.adapters.stable_diffusion:StableDiffusionModel",
+    "sdxl": "engine.adapters.sdxl:StableDiffusionXLModel",
+    "flux": "engine.adapters.flux:FluxModel",
+    "sd3": "engine.adapters.sd3:StableDiffusion3Model",
+    WHOLE_CALLS: "engine.adapters.image_embedding:load_pipeline_model",
 }
 
 

@@ -6,8 +6,8 @@ from typing import ClassVar
 
 import torch
 
-from engine.adapters.components.batch_inputs import Rows
-from engine.adapters.flow_matching import FlowPainter
+from engine.adapters.components.batch_inputs import BatchRows
+from engine.adapters.flow_matching import FlowMatchingModel
 from engine.adapters.runtime.loading import LoadsNetworks, load_network
 from engine.batching.sample import Conditions
 from engine.catalog.catalog import ModelEntry
@@ -16,7 +16,7 @@ from engine.catalog.model_files import components
 _LONG_TOKENS = 256
 
 
-class StableDiffusion3Painter(FlowPainter):
+class StableDiffusion3Model(FlowMatchingModel):
     networks: tuple[str, ...] = ("text_encoder", "text_encoder_2", "transformer", "vae")
     tokenizers: tuple[str, ...] = ("tokenizer", "tokenizer_2")
     largest_shift: ClassVar[float] = 1.16
@@ -57,7 +57,7 @@ class StableDiffusion3Painter(FlowPainter):
             return torch.zeros(len(texts), _LONG_TOKENS, width, device=self._device, dtype=self._dtype)
         return self._encode_long(texts, "_3", length=_LONG_TOKENS)
 
-    def _forward(self, rows: Rows) -> torch.Tensor:
+    def _forward(self, rows: BatchRows) -> torch.Tensor:
         answer: torch.Tensor = self._parts["transformer"](
             hidden_states=rows.sample,
             timestep=rows.timesteps,

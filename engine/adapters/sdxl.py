@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 
 import torch
 
-from engine.adapters.unet import UNetPainter
+from engine.adapters.unet import UNetModel
 from engine.batching.sample import Conditions, Sample
 from engine.catalog.model_files import INDEX, read_json
 
 
-class StableDiffusionXLPainter(UNetPainter):
+class StableDiffusionXLModel(UNetModel):
     networks = ("text_encoder", "text_encoder_2", "unet", "vae")
     tokenizers = ("tokenizer", "tokenizer_2")
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from engine.adapters.unet import UNetPainter
+from engine.adapters.unet import UNetModel
 from engine.batching.sample import Conditions
 
 
-class StableDiffusionPainter(UNetPainter):
+class StableDiffusionModel(UNetModel):
     networks = ("text_encoder", "unet", "vae")
 
     def _encode_texts(self, texts: Sequence[str]) -> list[Conditions]:

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import torch
 
-from engine.adapters.components.batch_inputs import Rows, Stacker, guide
+from engine.adapters.components.batch_inputs import BatchRows, BatchStacker, guide
 from engine.adapters.components.initial_latents import begin, set_steps
 from engine.adapters.components.loras import Loras, Worn
 from engine.adapters.components.noise_schedulers import Schedulers
@@ -36,7 +36,7 @@ from studio.runtime.bounded_dict import BoundedDict
 _WARDROBE = 8
 
 
-class DenoisingPainter:
+class DenoisingModel:
     """Drives one model. A family says which networks it has, how it encodes words and how its denoiser is called.
 
     See `Painter` for who may call what from where.
@@ -67,8 +67,8 @@ class DenoisingPainter:
         self._parts: dict[str, Any] = {}
         self._measured_bytes: int | None = None
         # By the length of the words: a pass takes rows of one length only, and a padded row would be another picture.
-        self._stackers = defaultdict[int, Stacker](
-            partial(Stacker, device=device, dtype=self._dtype, images=self.denoiser == "unet")
+        self._stackers = defaultdict[int, BatchStacker](
+            partial(BatchStacker, device=device, dtype=self._dtype, images=self.denoiser == "unet")
         )
         self._prompts: BoundedDict[Worn, PromptCache] = BoundedDict(_WARDROBE)
         self._loras = Loras(entry, partial(stock_pipeline, self, folder))
@@ -181,7 +181,7 @@ class DenoisingPainter:
         """Conditions for each text, on the device, in the model's dtype."""
         raise NotImplementedError
 
-    def _forward(self, rows: Rows) -> torch.Tensor:
+    def _forward(self, rows: BatchRows) -> torch.Tensor:
         """The denoiser's answer, of the sample's shape."""
         raise NotImplementedError
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import torch
 
-from engine.adapters.components.batch_inputs import Rows
-from engine.adapters.components.ip_adapter import Eyes
+from engine.adapters.components.batch_inputs import BatchRows
+from engine.adapters.components.ip_adapter import IpAdapter
 from engine.adapters.runtime.loading import LoadsNetworks, load_network, size_bytes
-from engine.adapters.stepwise import DenoisingPainter
+from engine.adapters.stepwise import DenoisingModel
 from engine.batching.sample import Conditions, Sample
 from engine.batching.sampling_params import SamplingParams
 from engine.catalog.addons import IpAdapterEntry, is_on_hub
@@ -17,7 +17,7 @@ from engine.catalog.catalog import ModelEntry
 from engine.catalog.model_files import read_json
 
 
-class UNetPainter(DenoisingPainter):
+class UNetModel(DenoisingModel):
     """A family says with which words, and with what else, its UNet is told what to paint."""
 
     def __init__(
@@ -31,7 +31,7 @@ class UNetPainter(DenoisingPainter):
         super().__init__(entry, folder, device=device, loads=loads)
         # Width of the guidance embedding of a model that has guidance distilled into it, else None.
         self._distilled: int | None = read_json(folder / "unet" / "config.json").get("time_cond_proj_dim")
-        self._eyes: Eyes | None = None
+        self._eyes: IpAdapter | None = None
         # What was not pulled yet is done without: variations then start from the picture itself.
         adapter = entry.ip_adapter
         if adapter is not None and not (is_on_hub(adapter.source) or is_on_hub(adapter.encoder)):
@@ -48,7 +48,7 @@ class UNetPainter(DenoisingPainter):
 
     def _open_eyes(self, entry: IpAdapterEntry) -> None:
         unet = self._parts["unet"]
-        self._eyes = Eyes(entry, unet, model=self.name, device=self._device, dtype=self._dtype)
+        self._eyes = IpAdapter(entry, unet, model=self.name, device=self._device, dtype=self._dtype)
         self._measured_bytes = (self._measured_bytes or 0) + size_bytes(self._eyes.networks)
 
     def unload(self) -> None:
@@ -60,7 +60,7 @@ class UNetPainter(DenoisingPainter):
             self._eyes.open(any(lane.sketch.likeness for lane in lanes))
         return super().predict(lanes)
 
-    def _forward(self, rows: Rows) -> torch.Tensor:
+    def _forward(self, rows: BatchRows) -> torch.Tensor:
         words = rows.conditions["text"]
         pictures = rows.conditions.get("pictures")
         answer: torch.Tensor = self._parts["unet"](

@@ -17,7 +17,7 @@ from engine.adapters.runtime.spandrel_loader import BUNDLED_NAME, find_weights, 
 from engine.batching.sample import BatchKey, Sample
 from engine.batching.sampling_params import SamplingParams
 from engine.catalog.geometry import Layout
-from engine.imaging.canvas.upscale_tiles import Enlargement
+from engine.imaging.canvas.upscale_tiles import TiledUpscale
 from studio.errors import BadParameterError, GenerationError
 
 Floats = npt.NDArray[np.float32]
@@ -41,10 +41,10 @@ _TOO_LITTLE = "There is too little memory to enlarge this. Please try later."
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
-class EnlargingLane(Sample):
+class UpscaleSample(Sample):
     """A picture on its way to be larger; a step is one tile, or several while nobody else needs the room."""
 
-    work: Enlargement | None = None
+    work: TiledUpscale | None = None
 
     @property
     def prepared(self) -> bool:
@@ -138,7 +138,7 @@ class Upscaler:
     def scheduler_name(self, wanted: str | None) -> str:
         return "none"
 
-    def sketch(self, sketch: SamplingParams) -> EnlargingLane:
+    def sketch(self, sketch: SamplingParams) -> UpscaleSample:
         """A lane for `sketch.start`. Raises `BadParameterError` for a picture too large to enlarge."""
         assert sketch.start is not None  # noqa: S101 - the atelier asks for one
         width, height = sketch.start.size
@@ -149,7 +149,7 @@ class Upscaler:
                 f"up to {MAX_SOURCE_PIXELS / 1e6:.1f} megapixels can be enlarged.",
             )
         cells = self._tile_pixels // _PIXELS_PER_CELL
-        return EnlargingLane(
+        return UpscaleSample(
             painter=self,
             sketch=sketch,
             key=BatchKey(model=self.name, width=cells, height=cells, conditioning="upscale"),
@@ -164,13 +164,13 @@ class Upscaler:
             assert lane.sketch.start is not None  # noqa: S101 - see `sketch`
             self._begin(lane, lane.sketch.start)
 
-    def begin(self, picture: Image.Image) -> Enlargement:
+    def begin(self, picture: Image.Image) -> TiledUpscale:
         """The picture cut into tiles of one size that this model takes well."""
-        return Enlargement(
+        return TiledUpscale(
             picture, scale=self.scale, tile_pixels=self._tile_pixels, context_pixels=self._context_pixels
         )
 
-    def _begin(self, lane: EnlargingLane, picture: Image.Image) -> None:
+    def _begin(self, lane: UpscaleSample, picture: Image.Image) -> None:
         lane.work = self.begin(picture)
         lane.position = 0
         lane.timesteps = torch.arange(len(lane.work.tiles))
@@ -199,7 +199,7 @@ class Upscaler:
     def preview(self, lane: Sample) -> None:
         """The picture itself is known: there is nothing to look forward to."""
 
-    def _enlarge_next(self, lanes: Sequence[EnlargingLane]) -> list[torch.Tensor]:
+    def _enlarge_next(self, lanes: Sequence[UpscaleSample]) -> list[torch.Tensor]:
         most = max(1, self._batch_tiles // len(lanes))
         wanted = [_next_parts(lane, most=most) for lane in lanes]
         answers: list[torch.Tensor] = [torch.empty(0)] * len(lanes)
@@ -226,7 +226,7 @@ class Upscaler:
             raise GenerationError(_UNUSABLE)
         return answers
 
-    def _shrink(self, lane: EnlargingLane) -> None:
+    def _shrink(self, lane: UpscaleSample) -> None:
         """Fewer tiles at once, then smaller ones, from now on. Raises `GenerationError` when none is smaller."""
         if self._batch_tiles > 1:
             self._batch_tiles //= 2
@@ -238,11 +238,11 @@ class Upscaler:
         self._begin(lane, lane.sketch.start)
 
 
-def _next_parts(lane: EnlargingLane, *, most: int) -> list[Floats]:
+def _next_parts(lane: UpscaleSample, *, most: int) -> list[Floats]:
     assert lane.work is not None  # noqa: S101 - a prepared lane
     return [lane.work.read(tile) for tile in lane.work.tiles[lane.position : lane.position + most]]
 
 
-def _enlarging(lane: Sample) -> EnlargingLane:
-    assert isinstance(lane, EnlargingLane)  # noqa: S101 - made by this painter
+def _enlarging(lane: Sample) -> UpscaleSample:
+    assert isinstance(lane, UpscaleSample)  # noqa: S101 - made by this painter
     return lane

@@ -20,8 +20,8 @@ from engine.adapters.components.latent_blending import blend
 from engine.adapters.components.text_encoding import count_unread_whole
 from engine.adapters.components.vae import Autoencoder, to_pixels
 from engine.adapters.runtime.loading import LOADING, choose_dtype, quiet
-from engine.adapters.runtime.pipeline_optimization import Outfit, pipelines_bytes
-from engine.adapters.runtime.step_callbacks import Stopped, watched
+from engine.adapters.runtime.pipeline_optimization import PipelineOptimizer, pipelines_bytes
+from engine.adapters.runtime.step_callbacks import GenerationStoppedError, watched
 from engine.adapters.shared_calls import shares_calls
 from engine.batching.sample import BatchKey, Sample
 from engine.batching.sampling_params import SamplingParams
@@ -46,7 +46,7 @@ _LEFT_OUT = {"safety_checker": None, "feature_extractor": None, "requires_safety
 _PLAIN = {"use_resolution_binning": False, "clean_caption": False}
 
 
-class PipelinePainter:
+class PipelineModel:
     """Runs one model through its own pipelines, which share their weights. See `WholeCallModel`."""
 
     def __init__(
@@ -60,7 +60,7 @@ class PipelinePainter:
         self._device = device
         self._dtype = choose_dtype(entry.dtype, device)
         self._index = read_json(folder / INDEX)
-        self._outfit = Outfit(speed, device=device)
+        self._outfit = PipelineOptimizer(speed, device=device)
         self._pipelines: dict[str, Any] = {}
         self._measured_bytes: int | None = None
         self._tasks = self._find_tasks()
@@ -171,7 +171,7 @@ class PipelinePainter:
             with watched(pipeline, on_step) as listening:
                 told = {name: value for name, value in options.items() if name in known}
                 pictures = np.asarray(pipeline(**told, **listening).images, np.float32)
-        except Stopped:
+        except GenerationStoppedError:
             return
         if not np.isfinite(pictures).all():
             raise GenerationError("The picture turned into noise without end. Try again with another seed.")

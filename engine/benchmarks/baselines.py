@@ -10,7 +10,7 @@ from typing import Any, cast
 import diffusers
 import torch
 
-from engine.adapters.components.batch_inputs import Stacker, guide
+from engine.adapters.components.batch_inputs import BatchStacker, guide
 from engine.batching.memory_limits import BatchLimits
 from engine.batching.model_cache import ModelCache
 from engine.batching.models import Model, StepwiseModel
@@ -23,7 +23,7 @@ from engine.catalog.geometry import Layout
 FACTOR = 8
 
 
-class NullPainter:
+class NullModel:
     """Real lanes, rows and schedulers around a forward pass that takes `seconds + rows · seconds_per_row` and no more.
 
     `started` are the times of the forward passes; `forward_seconds` and `scheduler_seconds` add up.
@@ -56,7 +56,7 @@ class NullPainter:
         self.scheduler_seconds = 0.0
         self._seconds, self._seconds_per_row = seconds, seconds_per_row
         self._device = torch.device(device)
-        self._stacker = Stacker(device=self._device, dtype=torch.float32)
+        self._stacker = BatchStacker(device=self._device, dtype=torch.float32)
         self._template = diffusers.EulerDiscreteScheduler(beta_schedule="scaled_linear")
 
     def load(self) -> None: ...

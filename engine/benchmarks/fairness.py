@@ -94,9 +94,9 @@ def _rehearsed(rows: int, step_seconds: float) -> tuple[Plays, float]:
     """How orders are played with pauses for forward passes, and how long a picture takes a busy easel."""
 
     def play_all(asked: Sequence[Asked]) -> list[float]:
-        from engine.benchmarks.baselines import NullPainter
+        from engine.benchmarks.baselines import NullModel
 
-        painter = NullPainter(seconds_per_row=step_seconds)
+        painter = NullModel(seconds_per_row=step_seconds)
         with easel_for(painter, device="cpu", rows=rows) as easel:
             return play(easel, painter, asked)
 

@@ -89,7 +89,7 @@ def set_up_random(
 
 def rehearse(*, seconds: float = PAUSE_SECONDS, seconds_per_row: float = PAUSE_SECONDS_PER_ROW) -> Stage:
     """No model: a forward pass is a pause, most of which does not depend on the number of rows, as on a large card."""
-    from engine.benchmarks.baselines import NullPainter
+    from engine.benchmarks.baselines import NullModel
 
     entry = ModelEntry(
         name=f"a pause of {seconds * 1000:.0f} ms and {seconds_per_row * 1000:.0f} ms a row",
@@ -100,7 +100,7 @@ def rehearse(*, seconds: float = PAUSE_SECONDS, seconds_per_row: float = PAUSE_S
         steps=8,
         guidance_scale=5.0,
     )
-    painter = NullPainter(seconds=seconds, seconds_per_row=seconds_per_row)
+    painter = NullModel(seconds=seconds, seconds_per_row=seconds_per_row)
     return Stage(entry=entry, folder=Path(), painter=painter, device="cpu")
 
 

@@ -9,7 +9,7 @@ from engine.batching.sampling_params import SamplingParams
 from engine.benchmarks.harness import Stage
 
 if TYPE_CHECKING:
-    from engine.benchmarks.baselines import NullPainter
+    from engine.benchmarks.baselines import NullModel
 
 LANES = 16
 _STEPS_TIMED = 3
@@ -77,13 +77,13 @@ def measure_overhead(
     )
 
 
-def _null_painter(stage: Stage | None) -> "NullPainter":
-    from engine.benchmarks.baselines import NullPainter
+def _null_painter(stage: Stage | None) -> "NullModel":
+    from engine.benchmarks.baselines import NullModel
 
     if stage is None:
-        return NullPainter()
+        return NullModel()
     wide = {"text": (77, 2048), "pooled": (1280,), "sizes": (6,)}
-    return NullPainter(words=wide if stage.entry.family == "sdxl" else None, device=stage.device)
+    return NullModel(words=wide if stage.entry.family == "sdxl" else None, device=stage.device)
 
 
 def _sketch(stage: Stage | None, *, steps: int) -> SamplingParams:
@@ -92,7 +92,7 @@ def _sketch(stage: Stage | None, *, steps: int) -> SamplingParams:
     return SamplingParams(prompt="", seed=0, width=512, height=512, steps=steps, guidance_scale=1.0)
 
 
-def _turns(painter: "NullPainter", sketch: SamplingParams, lanes: int) -> tuple[float, float]:
+def _turns(painter: "NullModel", sketch: SamplingParams, lanes: int) -> tuple[float, float]:
     """Medians in ms: a turn without its forward pass, and the schedulers in it."""
     from engine.batching.sample_group import SampleGroup
     from engine.benchmarks.baselines import idle_easel, take_turn
@@ -124,11 +124,11 @@ def _step_ms(stage: Stage, lanes: int) -> float:
 def _waits(repeats: int) -> tuple[float, float]:
     """Medians in ms with a running easel: hand in → first forward; end of the last forward → answer."""
     from engine.batching.sample_group import SampleGroup
-    from engine.benchmarks.baselines import NullPainter
+    from engine.benchmarks.baselines import NullModel
     from engine.benchmarks.harness import easel_for
 
     first, last = [], []
-    painter = NullPainter()
+    painter = NullModel()
     with easel_for(painter, device="cpu") as easel:
         for seed in range(repeats):
             sketch = SamplingParams(prompt="", seed=seed, width=256, height=256, steps=4, guidance_scale=1.0)

@@ -134,11 +134,11 @@ def _stock(
 def _mixed_forwards(stage: Stage) -> tuple[int, int]:
     """Forward passes for 24 mixed requests on an easel of eight rows, and one at a time. Counted, not timed."""
     from engine.batching.sample_group import SampleGroup
-    from engine.benchmarks.baselines import NullPainter, idle_easel, take_turn
+    from engine.benchmarks.baselines import NullModel, idle_easel, take_turn
 
     dice = random.Random(5)
     entry = stage.entry
-    painter = NullPainter()
+    painter = NullModel()
     easel = idle_easel(painter, rows=8)
     alone = 0
     for number in range(24):

@@ -11,7 +11,7 @@ _RESIZE = Image.Resampling.LANCZOS
 _MIRROR_REACH = 0.1
 
 
-def retake(picture: Image.Image, *, seed: int, reach: float) -> Image.Image:
+def augment(picture: Image.Image, *, seed: int, reach: float) -> Image.Image:
     """RGB of the same size. `reach` is the largest share cut off at the edges; colours turn by as much."""
     dice = np.random.default_rng(seed)
     width, height = picture.size

@@ -28,7 +28,7 @@ _OTHER_SHAPE = "3:2"
 log = logging.getLogger(__name__)
 
 
-class Stand:
+class DeviceWorker:
     """One easel and its painters. Called by many task threads at once."""
 
     def __init__(self, easel: "StepBatcher", models: ModelCatalogue, *, speed: Speed, upscaler: str) -> None:
@@ -110,7 +110,7 @@ class Stand:
         self._easel.close()
 
 
-class Stands:
+class DevicePool:
     """Opened at the first order: until then no accelerator library is loaded."""
 
     def __init__(
@@ -132,16 +132,16 @@ class Stands:
         self._learned_file = learned_file
         self._upscaler = upscaler
         self._experiences: dict[str, DeviceProfile] = {}
-        self._open: list[Stand] = []
+        self._open: list[DeviceWorker] = []
         self._lock = threading.Lock()
 
-    def all(self) -> list[Stand]:
+    def all(self) -> list[DeviceWorker]:
         with self._lock:
             if not self._open:
                 self._open = [self._set_up(name) for name in self._devices]
             return self._open
 
-    def choose(self) -> Stand:
+    def choose(self) -> DeviceWorker:
         """The one with the fewest lanes."""
         return min(self.all(), key=lambda stand: stand.lanes)
 
@@ -152,7 +152,7 @@ class Stands:
         for stand in stands:
             stand.close()
 
-    def _set_up(self, name: str | None) -> Stand:
+    def _set_up(self, name: str | None) -> DeviceWorker:
         from engine.adapters.runtime.loading import choose_device, device_name
         from engine.batching.memory_limits import BatchLimits, budget_bytes
         from engine.batching.model_cache import ModelCache
@@ -167,7 +167,7 @@ class Stands:
         )
         easel.start()
         log.info("easel opened", extra={"device": str(device), "speed": speed.words()})
-        return Stand(easel, self._models, speed=self._speed, upscaler=self._upscaler)
+        return DeviceWorker(easel, self._models, speed=self._speed, upscaler=self._upscaler)
 
     def _experience(self, device: str) -> "DeviceProfile":
         """Cards of one kind learn together."""

@@ -12,14 +12,14 @@ from PIL import Image
 
 from engine.batching.sampling_params import SamplingParams
 from engine.catalog.catalog import ModelCatalogue, ModelEntry
-from engine.generation.device_pool import Stand, Stands
-from engine.generation.inputs import Underdrawing
-from engine.generation.prepare_inputs import asked_steps, underdraw
-from engine.generation.prompt_diversity import represent_order
-from engine.generation.sampling_params import sketch_of
-from engine.generation.tiled_refinement import Meter, paint_detail, steps_ahead
+from engine.generation.device_pool import DevicePool, DeviceWorker
+from engine.generation.inputs import GenerationInputs
+from engine.generation.prepare_inputs import asked_steps, prepare_inputs
+from engine.generation.prompt_diversity import diversify_task
+from engine.generation.sampling_params import resolve_params
+from engine.generation.tiled_refinement import ProgressMeter, refine_tiled, steps_ahead
 from engine.jobs.cpu_threads import share_cores
-from engine.layout_prior.layout_prior import Prior, load_prior
+from engine.layout_prior.layout_prior import LayoutPrior, load_prior
 from engine.performance import PLAIN, Speed
 from engine.types import GeneratedImage, GenerationTask, Progress
 from studio import __version__
@@ -42,7 +42,7 @@ def _nothing(progress: Progress) -> None:
     pass
 
 
-class Atelier:
+class ImageGenerator:
     """Holds one easel for each device and loads models as orders need them.
 
     `device` is a torch device such as ``cuda:1``, several with commas between, or None for the best there is.
@@ -67,7 +67,7 @@ class Atelier:
         self._models = models
         self._default = default_model or models.names[0]
         self._represents = represents
-        self._stands = Stands(
+        self._stands = DevicePool(
             models,
             devices=[name.strip() for name in device.split(",")] if device else [None],
             threads=threads,
@@ -76,7 +76,7 @@ class Atelier:
             learned_file=learned_file,
             upscaler=upscaler,
         )
-        self._priors: dict[str, Prior | None] = {}
+        self._priors: dict[str, LayoutPrior | None] = {}
         self._lock = threading.Lock()
 
     def paint(
@@ -101,24 +101,24 @@ class Atelier:
     def _paint(
         self,
         order: GenerationTask,
-        stand: Stand,
+        stand: DeviceWorker,
         on_progress: Callable[[Progress], None],
         cancelled: Callable[[], bool],
     ) -> list[GeneratedImage]:
         entry = self._models.find(order.request.model or self._default)
         wanted, added_words = order, ("",) * order.request.count
         if self._represents and entry.representation:
-            order, added_words = represent_order(order)
+            order, added_words = diversify_task(order)
         painter = stand.painter(entry)
         prior = self._prior(entry)
         drawings = [
-            underdraw(order, index, entry=entry, layout=painter.layout, prior=prior)
+            prepare_inputs(order, index, entry=entry, layout=painter.layout, prior=prior)
             for index in range(order.request.count)
         ]
-        outline = partial(sketch_of, order, entry=entry, prior=prior)
+        outline = partial(resolve_params, order, entry=entry, prior=prior)
         sketches = [outline(index, drawing) for index, drawing in enumerate(drawings)]
         asked = asked_steps(order.request, entry=entry, prior=prior)
-        meter = Meter(on_progress, asked=asked)
+        meter = ProgressMeter(on_progress, asked=asked)
         meter.expect(steps_ahead(drawings, sketches))
 
         def paint_round(some: "Sequence[Sample]") -> list[Image.Image]:
@@ -126,8 +126,8 @@ class Atelier:
             meter.end_round(sum(lane.steps for lane in some))
             return [_picture(lane) for lane in some]
 
-        def complete(index: int, drawing: Underdrawing, picture: Image.Image) -> GeneratedImage:
-            image = paint_detail(
+        def complete(index: int, drawing: GenerationInputs, picture: Image.Image) -> GeneratedImage:
+            image = refine_tiled(
                 drawing,
                 drawing.finish(picture),
                 lambda windows: paint_round(
@@ -148,8 +148,8 @@ class Atelier:
     ) -> None:
         """Load a model, the default one unless told, and paint with it, so that nobody waits for that later.
 
-        See `Stand.rehearsals`. What the model cannot do is left out: one that paints from pictures only is loaded
-        when somebody gives it one.
+        See `DeviceWorker.rehearsals`. What the model cannot do is left out: one that paints from pictures only is
+        loaded when somebody gives it one.
         """
         entry = self._models.find(model or self._default)
         try:
@@ -167,7 +167,7 @@ class Atelier:
         """Orders that are being painted fail; the models are let go."""
         self._stands.close()
 
-    def _prior(self, entry: ModelEntry) -> Prior | None:
+    def _prior(self, entry: ModelEntry) -> LayoutPrior | None:
         with self._lock:
             if entry.name not in self._priors:
                 self._priors[entry.name] = load_prior(self._models.folder(entry))
@@ -217,7 +217,7 @@ class Atelier:
     def _upscale(
         self,
         order: GenerationTask,
-        stand: Stand,
+        stand: DeviceWorker,
         on_progress: Callable[[Progress], None],
         cancelled: Callable[[], bool],
     ) -> GeneratedImage:

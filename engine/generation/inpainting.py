@@ -6,14 +6,14 @@ from PIL import Image
 
 from engine.catalog.catalog import ModelEntry
 from engine.catalog.geometry import Layout
-from engine.generation.inputs import RESIZE, STRENGTH, Detail, Underdrawing
+from engine.generation.inputs import RESIZE, STRENGTH, GenerationInputs, TiledRefinement
 from engine.generation.sizing import native_area, working_size
 from engine.imaging.canvas import outpaint_canvas
 from engine.imaging.canvas.windows import Windows
 from engine.imaging.masks import masks
 from engine.imaging.masks.components import islands, lay_over
 from engine.imaging.masks.masks import cover_cells
-from engine.layout_prior.layout_prior import Composer, Prior
+from engine.layout_prior.layout_prior import Composer, LayoutPrior
 from engine.types import GenerationTask
 from studio.domain.canvases import LARGEST_AREAS, margins_for, window_around
 from studio.domain.requests import PaintRequest
@@ -23,8 +23,8 @@ EXPAND_STRENGTH = 0.9
 
 
 def edit(
-    order: GenerationTask, index: int, entry: ModelEntry, layout: Layout, prior: Prior | None
-) -> Underdrawing:
+    order: GenerationTask, index: int, entry: ModelEntry, layout: Layout, prior: LayoutPrior | None
+) -> GenerationInputs:
     source = order.sources[0]
     if order.mask is None:
         raise BadImageError("there is no mask. Name the part to change, for example B2-C3, or attach a mask.")
@@ -47,7 +47,7 @@ def edit(
         result.paste(masks.overlay(here, painted.resize(here.size, RESIZE), weights), box[:2])
         return result
 
-    return Underdrawing(
+    return GenerationInputs(
         width=size[0], height=size[1], start=start, mask=grown, strength=strength, finish=finish
     )
 
@@ -64,8 +64,8 @@ def _place(
 
 
 def expand(
-    order: GenerationTask, index: int, entry: ModelEntry, layout: Layout, prior: Prior | None
-) -> Underdrawing:
+    order: GenerationTask, index: int, entry: ModelEntry, layout: Layout, prior: LayoutPrior | None
+) -> GenerationInputs:
     request, source = order.request, order.sources[0]
     margins = margins_for(
         source.size, aspect=request.aspect, sides=request.sides, amount_percent=request.amount_percent
@@ -85,7 +85,7 @@ def expand(
     def finish(painted: Image.Image) -> Image.Image:
         return outpaint_canvas.join(wide, painted.resize(wide.picture.size, RESIZE))
 
-    return Underdrawing(
+    return GenerationInputs(
         width=size[0],
         height=size[1],
         start=start,
@@ -98,11 +98,11 @@ def expand(
 
 def _detail(
     wide: outpaint_canvas.Canvas, entry: ModelEntry, layout: Layout, strength: float, *, rim_pixels: int
-) -> Detail | None:
+) -> TiledRefinement | None:
     """For a canvas of which the model could paint only a smaller copy."""
     width, height = wide.picture.size
     if width * height <= LARGEST_AREAS * native_area(entry):
         return None
     side = layout.snap(*(round(math.sqrt(native_area(entry))),) * 2)[0]
     windows = Windows(wide.picture, wide.box, window_pixels=side)
-    return Detail(windows, layout=layout, strength=strength, rim_pixels=rim_pixels)
+    return TiledRefinement(windows, layout=layout, strength=strength, rim_pixels=rim_pixels)

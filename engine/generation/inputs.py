@@ -23,7 +23,7 @@ def _as_it_is(painted: Image.Image) -> Image.Image:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Underdrawing:
+class GenerationInputs:
     """`start`, `mask` and `mixed` are `width` × `height`; see `SamplingParams` for what they mean.
 
     `finish` turns what was painted into what the person gets, or into the whole that `detail` goes on from.
@@ -37,10 +37,10 @@ class Underdrawing:
     mixed: tuple[WeightedImage, ...] = field(default=(), repr=False)
     likeness: tuple[WeightedImage, ...] = field(default=(), repr=False)
     finish: Callable[[Image.Image], Image.Image] = field(default=_as_it_is, repr=False)
-    detail: "Detail | None" = field(default=None, repr=False)
+    detail: "TiledRefinement | None" = field(default=None, repr=False)
 
 
-def with_rim(drawing: Underdrawing, rim_pixels: int) -> Underdrawing:
+def with_overscan(drawing: GenerationInputs, rim_pixels: int) -> GenerationInputs:
     """The same with `rim_pixels` more on each side, which `finish` takes off again; 0 leaves it as it is.
 
     The convolutions of a VAE see zeros beyond the frame. A small VAE shifts the colours of the last pixels because of
@@ -76,7 +76,7 @@ def _cut_first(
     return cut
 
 
-class Detail:
+class TiledRefinement:
     """What is left to do for one picture when its coarse whole is painted."""
 
     def __init__(self, windows: Windows, *, layout: Layout, strength: float, rim_pixels: int = 0) -> None:
@@ -93,7 +93,7 @@ class Detail:
         """`whole` has the canvas's size, the original in its place."""
         self._windows.picture = whole
 
-    def batches(self, drawing: Underdrawing) -> Iterator[list[tuple[Window, Underdrawing]]]:
+    def batches(self, drawing: GenerationInputs) -> Iterator[list[tuple[Window, GenerationInputs]]]:
         """Windows to be painted side by side; those of the next batch want to see them laid."""
         for windows in self._windows.rounds():
             for first in range(0, len(windows), MOST_AT_ONCE):
@@ -108,7 +108,7 @@ class Detail:
     def picture(self) -> Image.Image:
         return self._windows.picture
 
-    def _drawing(self, window: Window, drawing: Underdrawing) -> Underdrawing:
+    def _drawing(self, window: Window, drawing: GenerationInputs) -> GenerationInputs:
         size = self._layout.snap(*window.weights.size)
         hole = window.hole.resize(size, Image.Resampling.BOX)
         plain = replace(
@@ -121,4 +121,4 @@ class Detail:
             finish=_as_it_is,
             detail=None,
         )
-        return with_rim(plain, self._rim_pixels)
+        return with_overscan(plain, self._rim_pixels)

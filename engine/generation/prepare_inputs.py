@@ -11,12 +11,12 @@ from PIL import Image, ImageOps
 from engine.batching.sampling_params import WeightedImage
 from engine.catalog.catalog import ModelEntry
 from engine.catalog.geometry import Layout
-from engine.generation.augmentation import retake
+from engine.generation.augmentation import augment
 from engine.generation.inpainting import edit, expand
-from engine.generation.inputs import RESIZE, Underdrawing, with_rim
+from engine.generation.inputs import RESIZE, GenerationInputs, with_overscan
 from engine.generation.sizing import size_asked, size_like
 from engine.imaging.canvas.colour_transfer import tint
-from engine.layout_prior.layout_prior import Prior
+from engine.layout_prior.layout_prior import LayoutPrior
 from engine.types import GenerationTask
 from studio.domain.requests import Operation, PaintRequest, Strength
 from studio.errors import BadParameterError, NotSupportedError
@@ -31,17 +31,17 @@ SUBTLE_REACH, STRONG_REACH = 0.08, 0.25
 LEAST_STEPS = 4
 
 
-def underdraw(
-    order: GenerationTask, index: int, *, entry: ModelEntry, layout: Layout, prior: Prior | None
-) -> Underdrawing:
+def prepare_inputs(
+    order: GenerationTask, index: int, *, entry: ModelEntry, layout: Layout, prior: LayoutPrior | None
+) -> GenerationInputs:
     """For picture `index` of the order. Raises `BadParameterError`, `BadImageError` or `NotSupportedError`."""
     drawing = _draw_under(order, index, entry, layout, prior)
-    return drawing if prior is None else with_rim(drawing, prior.rim_cells * layout.grid)
+    return drawing if prior is None else with_overscan(drawing, prior.rim_cells * layout.grid)
 
 
 def _draw_under(
-    order: GenerationTask, index: int, entry: ModelEntry, layout: Layout, prior: Prior | None
-) -> Underdrawing:
+    order: GenerationTask, index: int, entry: ModelEntry, layout: Layout, prior: LayoutPrior | None
+) -> GenerationInputs:
     request = order.request
     if request.operation is Operation.UPSCALE:
         raise NotSupportedError(
@@ -60,13 +60,13 @@ def _draw_under(
     return _vary(order, index, entry, layout, prior)
 
 
-def asked_steps(request: PaintRequest, *, entry: ModelEntry, prior: Prior | None) -> int:
+def asked_steps(request: PaintRequest, *, entry: ModelEntry, prior: LayoutPrior | None) -> int:
     """The steps that a person asked for, else those that the model names."""
     named = entry.steps if prior is None or prior.steps is None else prior.steps
     return request.steps or named
 
 
-def steps_for(request: PaintRequest, *, entry: ModelEntry, prior: Prior | None, strength: float) -> int:
+def steps_for(request: PaintRequest, *, entry: ModelEntry, prior: LayoutPrior | None, strength: float) -> int:
     """Steps of the whole schedule such that its `strength` share has enough of them; 1 to 1000.
 
     A prior that names its steps knows best how few of them do.
@@ -78,19 +78,21 @@ def steps_for(request: PaintRequest, *, entry: ModelEntry, prior: Prior | None, 
 
 
 def _from_words(
-    request: PaintRequest, index: int, entry: ModelEntry, layout: Layout, prior: Prior | None
-) -> Underdrawing:
+    request: PaintRequest, index: int, entry: ModelEntry, layout: Layout, prior: LayoutPrior | None
+) -> GenerationInputs:
     width, height = size_asked(request, entry, layout, ratio=None)
     if prior is None:
-        return Underdrawing(width=width, height=height)
+        return GenerationInputs(width=width, height=height)
     seed = request.seed_of(index)
     start = prior.composer.compose(request.prompt_of(index), seed=seed, width=width, height=height)
-    return Underdrawing(width=width, height=height, start=start, strength=request.strength or prior.strength)
+    return GenerationInputs(
+        width=width, height=height, start=start, strength=request.strength or prior.strength
+    )
 
 
 def _vary(
-    order: GenerationTask, index: int, entry: ModelEntry, layout: Layout, prior: Prior | None
-) -> Underdrawing:
+    order: GenerationTask, index: int, entry: ModelEntry, layout: Layout, prior: LayoutPrior | None
+) -> GenerationInputs:
     request, source = order.request, order.sources[0]
     width, height = size_like(order, entry, layout)
     start = ImageOps.fit(source, (width, height), method=RESIZE)
@@ -98,18 +100,20 @@ def _vary(
         # As DALL·E 2 does it: what the picture shows goes in as an embedding, its layout only for subtle changes.
         likeness = (WeightedImage(picture=source),)
         if request.variation is Strength.STRONG and not request.strength:
-            return Underdrawing(width=width, height=height, likeness=likeness)
+            return GenerationInputs(width=width, height=height, likeness=likeness)
         strength = request.strength or STRENGTHS[request.variation]
-        return Underdrawing(width=width, height=height, start=start, strength=strength, likeness=likeness)
+        return GenerationInputs(width=width, height=height, start=start, strength=strength, likeness=likeness)
     if prior is None or request.strength or not request.variation:
         variation = STRENGTHS[request.variation] if request.variation else WITH_IMAGE_STRENGTH
-        return Underdrawing(width=width, height=height, start=start, strength=request.strength or variation)
+        return GenerationInputs(
+            width=width, height=height, start=start, strength=request.strength or variation
+        )
     return _lay_out_again(request, index, start, prior)
 
 
 def _blend(
-    order: GenerationTask, index: int, entry: ModelEntry, layout: Layout, prior: Prior | None
-) -> Underdrawing:
+    order: GenerationTask, index: int, entry: ModelEntry, layout: Layout, prior: LayoutPrior | None
+) -> GenerationInputs:
     """Something of each source: by what they show where the model has eyes, else by their latents."""
     request = order.request
     width, height = size_like(order, entry, layout)
@@ -118,7 +122,7 @@ def _blend(
     whole = sum(weight for _, weight in counted)
     if layout.has_eyes:
         likeness = tuple(WeightedImage(picture=source, share=weight / whole) for source, weight in counted)
-        return Underdrawing(width=width, height=height, likeness=likeness)
+        return GenerationInputs(width=width, height=height, likeness=likeness)
     fitted = [
         WeightedImage(picture=ImageOps.fit(source, (width, height), method=RESIZE), share=weight / whole)
         for source, weight in counted
@@ -128,10 +132,10 @@ def _blend(
     if prior is not None and prior.mixer is not None:
         pictures = [(each.picture, each.share) for each in fitted]
         start = prior.mixer.resemble(pictures, seed=request.seed_of(index), width=width, height=height)
-        return Underdrawing(
+        return GenerationInputs(
             width=width, height=height, start=start, strength=request.strength or prior.strength
         )
-    return Underdrawing(
+    return GenerationInputs(
         width=width,
         height=height,
         start=fitted[0].picture,
@@ -141,23 +145,27 @@ def _blend(
 
 
 def _compose_blend(
-    request: PaintRequest, index: int, portions: Sequence[WeightedImage], prior: Prior
-) -> Underdrawing:
+    request: PaintRequest, index: int, portions: Sequence[WeightedImage], prior: LayoutPrior
+) -> GenerationInputs:
     """By a model that invents little: the words of all in one scene, in the colours of the pictures."""
     width, height = portions[0].picture.size
     scene = prior.composer.compose(
         request.prompt_of(index), seed=request.seed_of(index), width=width, height=height
     )
     start = tint(scene, [(each.picture, each.share) for each in portions])
-    return Underdrawing(width=width, height=height, start=start, strength=request.strength or prior.strength)
+    return GenerationInputs(
+        width=width, height=height, start=start, strength=request.strength or prior.strength
+    )
 
 
-def _lay_out_again(request: PaintRequest, index: int, source: Image.Image, prior: Prior) -> Underdrawing:
+def _lay_out_again(
+    request: PaintRequest, index: int, source: Image.Image, prior: LayoutPrior
+) -> GenerationInputs:
     """A variation by a model that invents little: the same words laid out anew, or the same picture taken again."""
     width, height = source.size
     seed = request.seed_of(index)
     if request.variation is Strength.SUBTLE:
-        start, strength = retake(source, seed=seed, reach=SUBTLE_REACH), prior.subtle_strength
+        start, strength = augment(source, seed=seed, reach=SUBTLE_REACH), prior.subtle_strength
     elif request.prompt_of(index).strip():
         start = prior.composer.compose(request.prompt_of(index), seed=seed, width=width, height=height)
         strength = prior.strength
@@ -165,5 +173,5 @@ def _lay_out_again(request: PaintRequest, index: int, source: Image.Image, prior
         start = prior.mixer.resemble([(source, 1.0)], seed=seed, width=width, height=height)
         strength = prior.strength
     else:
-        start, strength = retake(source, seed=seed, reach=STRONG_REACH), prior.strong_strength
-    return Underdrawing(width=width, height=height, start=start, strength=strength)
+        start, strength = augment(source, seed=seed, reach=STRONG_REACH), prior.strong_strength
+    return GenerationInputs(width=width, height=height, start=start, strength=strength)

@@ -36,7 +36,7 @@ _SENTENCE_ENDS = frozenset(".!?:;")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Represented:
+class DiversifiedPrompt:
     """`added_words` are in order, empty when nothing was added."""
 
     prompt: str
@@ -80,23 +80,23 @@ def _words() -> _Words:
     return _Words(names=names, **added, **others)
 
 
-def represent_order(order: GenerationTask) -> tuple[GenerationTask, tuple[str, ...]]:
+def diversify_task(order: GenerationTask) -> tuple[GenerationTask, tuple[str, ...]]:
     """The order with what is added to each of its pictures' prompts, and the added words by picture."""
     request = order.request
     if request.operation is not Operation.IMAGINE:  # what is already there says who it is
         return order, ("",) * request.count
-    pictures = [represent(request.prompt_of(i), seed=request.seed_of(i)) for i in range(request.count)]
+    pictures = [diversify(request.prompt_of(i), seed=request.seed_of(i)) for i in range(request.count)]
     if any(each.added_words for each in pictures):
         request = replace(request, prompts=tuple(each.prompt for each in pictures))
         order = replace(order, request=request)
     return order, tuple(each.added_words for each in pictures)
 
 
-def represent(prompt: str, *, seed: int) -> Represented:
+def diversify(prompt: str, *, seed: int) -> DiversifiedPrompt:
     """The same prompt and seed always get the same words."""
     tokens = [_Token(match[0], match.start()) for match in _WORD.finditer(_without_quotes(prompt))]
     if not _leaves_open(prompt, tokens):
-        return Represented(prompt=prompt)
+        return DiversifiedPrompt(prompt=prompt)
     lots = _Lots(seed)
     added, parts, done = [], [], 0
     for at in list(_somebody(tokens))[:_MOST_PEOPLE]:
@@ -111,7 +111,7 @@ def represent(prompt: str, *, seed: int) -> Represented:
         parts.append(words + " ")
         added.append(words)
         done = begin
-    return Represented(prompt="".join([*parts, prompt[done:]]), added_words=", ".join(added))
+    return DiversifiedPrompt(prompt="".join([*parts, prompt[done:]]), added_words=", ".join(added))
 
 
 # ---- whether it is left open

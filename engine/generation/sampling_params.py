@@ -2,10 +2,10 @@
 
 from engine.batching.sampling_params import SamplingParams
 from engine.catalog.catalog import ModelEntry
-from engine.generation.inputs import Underdrawing
+from engine.generation.inputs import GenerationInputs
 from engine.generation.prepare_inputs import steps_for
 from engine.generation.style_presets import find_style
-from engine.layout_prior.layout_prior import Prior
+from engine.layout_prior.layout_prior import LayoutPrior
 from engine.types import GenerationTask
 from studio.domain.requests import MAX_SEED
 from studio.errors import BadParameterError
@@ -14,13 +14,13 @@ from studio.errors import BadParameterError
 _SEED_STRIDE = 7919
 
 
-def sketch_of(
+def resolve_params(
     order: GenerationTask,
     index: int,
-    drawing: Underdrawing,
+    drawing: GenerationInputs,
     *,
     entry: ModelEntry,
-    prior: Prior | None,
+    prior: LayoutPrior | None,
     window: int | None = None,
 ) -> SamplingParams:
     """The order's picture `index` with the model's defaults for whatever it leaves open. Raises `BadParameterError`.

@@ -6,11 +6,11 @@ from dataclasses import replace
 from PIL import Image
 
 from engine.batching.sampling_params import SamplingParams
-from engine.generation.inputs import Underdrawing
+from engine.generation.inputs import GenerationInputs
 from engine.types import Progress
 
 
-class Meter:
+class ProgressMeter:
     """Progress over several rounds of painting, as one, told in the steps that were asked for."""
 
     def __init__(self, on_progress: Callable[[Progress], None], *, asked: int) -> None:
@@ -39,7 +39,7 @@ class Meter:
         self._done += steps
 
 
-def steps_ahead(drawings: Sequence[Underdrawing], sketches: Sequence[SamplingParams]) -> int:
+def steps_ahead(drawings: Sequence[GenerationInputs], sketches: Sequence[SamplingParams]) -> int:
     """What the details of an order's pictures will take when their wholes are painted, as far as is known."""
     return sum(
         drawing.detail.steps(sketch.steps)
@@ -48,10 +48,10 @@ def steps_ahead(drawings: Sequence[Underdrawing], sketches: Sequence[SamplingPar
     )
 
 
-PaintSome = Callable[[Sequence[tuple[int, Underdrawing]]], Sequence[Image.Image]]
+GenerateBatch = Callable[[Sequence[tuple[int, GenerationInputs]]], Sequence[Image.Image]]
 
 
-def paint_detail(drawing: Underdrawing, whole: Image.Image, paint: PaintSome) -> Image.Image:
+def refine_tiled(drawing: GenerationInputs, whole: Image.Image, paint: GenerateBatch) -> Image.Image:
     """The finished canvas; `paint` paints windows, each with a number that no other of the picture has."""
     detail = drawing.detail
     if detail is None:

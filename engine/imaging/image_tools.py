@@ -11,7 +11,7 @@ from engine.imaging.overlays.image_grid import make_grid
 from studio.ports import CleanUpload, FittedMask
 
 
-class Darkroom:
+class PillowImageTools:
     """Implements `studio.ports.ImageTools`; any thread may use it. Uploads are opened in a child process."""
 
     def clean(self, data: bytes) -> CleanUpload:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from engine.jobs.postprocessing import Finished
+from engine.jobs.postprocessing import StoredImage
 from studio.commands.submission import job_creation
 from studio.db import credit_ledger, job_transitions, outbox
 from studio.db.database import Database
@@ -20,11 +20,11 @@ from studio.runtime.serialization import to_data
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class JobResult:
     """How a job ended: its state, the pictures to keep, and the sentence for the person if there are none."""
 
     state: JobState
-    pictures: tuple[Finished, ...] = ()
+    pictures: tuple[StoredImage, ...] = ()
     grid_key: str | None = None
     painting_seconds: float | None = None
     error_code: str | None = None
@@ -32,15 +32,15 @@ class Outcome:
     verdict: Verdict | None = None  # of what was refused or held
 
 
-def judged(verdict: Verdict) -> Outcome:
+def judged(verdict: Verdict) -> JobResult:
     """The end of a job that the house rules refuse, or leave to a moderator."""
     if verdict.ruling is Ruling.HOLD:
-        return Outcome(state=JobState.HELD, verdict=verdict)
+        return JobResult(state=JobState.HELD, verdict=verdict)
     error = verdict.refusal()
-    return Outcome(state=JobState.REFUSED, error_code=error.code, error_text=str(error), verdict=verdict)
+    return JobResult(state=JobState.REFUSED, error_code=error.code, error_text=str(error), verdict=verdict)
 
 
-def record(database: Database, job: Job, outcome: Outcome, *, worker: str) -> list[OutboxRow]:
+def record(database: Database, job: Job, outcome: JobResult, *, worker: str) -> list[OutboxRow]:
     """The events to send; none when the lease is no longer this worker's, and somebody else ends the job."""
     at = now()
     with database.begin() as session:
@@ -68,7 +68,7 @@ def record(database: Database, job: Job, outcome: Outcome, *, worker: str) -> li
         return [outbox.write(session, ended_event), *events]
 
 
-def _note_verdict(session: Session, job: Job, outcome: Outcome, verdict: Verdict) -> list[OutboxRow]:
+def _note_verdict(session: Session, job: Job, outcome: JobResult, verdict: Verdict) -> list[OutboxRow]:
     """A refusal stays with the job, for an appeal; a hold goes to the moderators' desk."""
     if outcome.state is JobState.REFUSED:
         job_creation.note_refusal(session.get_one(JobRow, job.id), verdict)
@@ -78,7 +78,7 @@ def _note_verdict(session: Session, job: Job, outcome: Outcome, verdict: Verdict
     return job_creation.open_hold(session, job, verdict, picture_id=picture)
 
 
-def _add_pictures(session: Session, job: Job, pictures: Sequence[Finished], at: datetime) -> None:
+def _add_pictures(session: Session, job: Job, pictures: Sequence[StoredImage], at: datetime) -> None:
     session.add_all([_row_of(job, each, at) for each in pictures])
     session.flush()
     operation, person = job.request.operation, job.person.key
@@ -88,7 +88,7 @@ def _add_pictures(session: Session, job: Job, pictures: Sequence[Finished], at: 
             session.add(LineageRow(child=child, parent=parent, operation=operation, person_key=person))
 
 
-def _row_of(job: Job, finished: Finished, at: datetime) -> PictureRow:
+def _row_of(job: Job, finished: StoredImage, at: datetime) -> PictureRow:
     return PictureRow(
         id=picture_id(job.id, finished.index),
         job_id=job.id,

@@ -9,11 +9,11 @@ from typing import Protocol
 
 from engine.imaging.codecs.encoding import data_url, decode, decode_mask
 from engine.imaging.masks.grid_masks import mask_of_cells
-from engine.jobs.job_results import Outcome, judged, record
+from engine.jobs.job_results import JobResult, judged, record
 from engine.jobs.leases import Lease, LeaseKeeper, is_paused
-from engine.jobs.postprocessing import Judged, judge, keep
+from engine.jobs.postprocessing import JudgedImage, judge, keep
 from engine.jobs.rejudging import ClearedGate, review
-from engine.jobs.tracked_store import Receipts, clear_up
+from engine.jobs.tracked_store import TrackingStore, clear_up
 from engine.types import GeneratedImage, GenerationTask, Progress
 from studio.db import job_transitions, outbox, queries
 from studio.db.database import Database
@@ -38,7 +38,7 @@ _HANDS = 8
 log = logging.getLogger(__name__)
 
 
-class Paints(Protocol):
+class Generates(Protocol):
     """What work needs of the atelier."""
 
     def paint(
@@ -51,7 +51,7 @@ class Paints(Protocol):
         """Blocks until all pictures are painted. Raises `JobCancelledError` once `cancelled` says so."""
 
 
-class Work:
+class JobRunner:
     """Carries out jobs by id. One instance serves all task threads of a worker."""
 
     def __init__(
@@ -62,7 +62,7 @@ class Work:
         gate: Gate,
         events: Events,
         queue: Queue,
-        atelier: Paints,
+        atelier: Generates,
         signer: Signer | None = None,
         leases: LeaseKeeper,
         rules: InstanceLimits,
@@ -92,7 +92,7 @@ class Work:
                 lease.aside = lease.aside or is_paused(session, session.get_one(JobRow, job_id))
             lease.cancelled = lease.cancelled or job.cancel_requested
             log.info("painting", extra={"job_id": job_id, "attempt": job.attempts})
-            receipts = Receipts(self._store)
+            receipts = TrackingStore(self._store)
             outcome = self._outcome(job, lease, receipts)
             if outcome is not None and self._record(job, outcome, lease, receipts):
                 clear_up(self._database, self._store, job, outcome, receipts.keys)
@@ -101,7 +101,7 @@ class Work:
         finally:
             self._leases.drop(lease)
 
-    def _outcome(self, job: Job, lease: Lease, store: Store) -> Outcome | None:
+    def _outcome(self, job: Job, lease: Lease, store: Store) -> JobResult | None:
         """None when the job is not ours to end: the lease is lost, or the worker stops."""
         try:
             if lease.must_stop():
@@ -127,7 +127,7 @@ class Work:
             log.exception("job failed unexpectedly", extra={"job_id": job.id})
             return _ended(JobState.FAILED, GenerationError())
 
-    def _carry_out(self, job: Job, lease: Lease, store: Store, *, weight: float) -> Outcome:
+    def _carry_out(self, job: Job, lease: Lease, store: Store, *, weight: float) -> JobResult:
         order = self._order(job, weight)
         started_at = time.monotonic()
         painted = self._atelier.paint(
@@ -142,12 +142,12 @@ class Work:
             return judged(core)  # though its person's jobs are stopped for it at this very moment
         if lease.must_stop():
             raise JobCancelledError
-        shown = [each for each in results if isinstance(each, Judged)]
+        shown = [each for each in results if isinstance(each, JudgedImage)]
         if not shown:
             return judged(refused[0])
         held = next((each for each in shown if each.verdict.ruling is Ruling.HOLD), None)
         kept, grid_key = keep(job, shown, store=store, hands=self._hands, signer=self._signer)
-        return Outcome(
+        return JobResult(
             state=JobState.HELD if held else JobState.DONE,
             pictures=tuple(kept),
             verdict=held.verdict if held else None,
@@ -172,7 +172,7 @@ class Work:
             weight=weight,
         )
 
-    def _record(self, job: Job, outcome: Outcome, lease: Lease, receipts: Receipts) -> bool:
+    def _record(self, job: Job, outcome: JobResult, lease: Lease, receipts: TrackingStore) -> bool:
         """Write the end into the database, trying again while the lease may still be ours. False: it is not."""
         give_up_at = time.monotonic() + 2 * self._rules.lease_seconds
         while True:
@@ -205,8 +205,8 @@ class Work:
             log.info("a job given back waits for the sweeper", extra={"job_id": job.id})
 
 
-def _ended(state: JobState, error: ChatelierError) -> Outcome:
-    return Outcome(state=state, error_code=error.code, error_text=str(error))
+def _ended(state: JobState, error: ChatelierError) -> JobResult:
+    return JobResult(state=state, error_code=error.code, error_text=str(error))
 
 
 class _Announcer:

@@ -30,7 +30,7 @@ _SHOW_EACH = frozenset({Platform.WEB})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Judged:
+class JudgedImage:
     """A picture that is not refused. `index` counts from 1, over the pictures that were asked for.
 
     `master` is the PNG of what was painted; `image` has the pixels of the copy.
@@ -44,7 +44,7 @@ class Judged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finished:
+class StoredImage:
     """A stored picture. `master_key` is None when the copy is the master, because nothing signs here."""
 
     index: int
@@ -61,7 +61,7 @@ class Finished:
 
 def judge(
     job: Job, index: int, painted: GeneratedImage, *, gate: Gate, signer: Signer | None = None
-) -> Judged | Verdict:
+) -> JudgedImage | Verdict:
     """Inspect and mark. Of a refused picture only its verdict comes back.
 
     Raises `InspectionError` when the picture cannot be judged, and `SigningError` when it must be signed and cannot.
@@ -79,12 +79,12 @@ def judge(
     image = painted.image
     if signer is not None:
         image = signer.mark(image, picture_id=picture_id(job.id, index))
-    return Judged(index=index, recipe=recipe, verdict=verdict, master=master, image=image)
+    return JudgedImage(index=index, recipe=recipe, verdict=verdict, master=master, image=image)
 
 
 def keep(
-    job: Job, pictures: Sequence[Judged], *, store: Store, hands: Executor, signer: Signer | None = None
-) -> tuple[list[Finished], str | None]:
+    job: Job, pictures: Sequence[JudgedImage], *, store: Store, hands: Executor, signer: Signer | None = None
+) -> tuple[list[StoredImage], str | None]:
     """Store pictures, and the numbered grid of them where one is shown: its key comes second, else None.
 
     Raises `SigningError` before anything is stored, and `StorageError` when nothing more is being stored.
@@ -105,7 +105,7 @@ def keep(
     wait([*putting.values(), *(each for sizes in shrinking for each in sizes.values())])
     keys = {data: each.result() for data, each in putting.items()}
     finished = [
-        Finished(
+        StoredImage(
             index=each.index,
             recipe=each.recipe,
             verdict=each.verdict,
@@ -128,7 +128,7 @@ def copy_of(image: Image.Image, recipe: Recipe, child: str, signer: Signer) -> b
     return signer.certify(png, picture_id=child, operation=recipe.operation)
 
 
-def _copy_of(job: Job, picture: Judged, *, signer: Signer | None) -> bytes:
+def _copy_of(job: Job, picture: JudgedImage, *, signer: Signer | None) -> bytes:
     if signer is None:
         return picture.master
     told = replace(picture.recipe, parents=())
@@ -139,7 +139,7 @@ def _put_thumbnail(image: Image.Image, side_pixels: int, store: Store) -> str:
     return store.put(make_thumbnail(image, side_pixels=side_pixels), suffix=THUMBNAIL_SUFFIX)
 
 
-def _grids_of(job: Job, pictures: Sequence[Judged]) -> list[bytes]:
+def _grids_of(job: Job, pictures: Sequence[JudgedImage]) -> list[bytes]:
     """One grid, or none of a single picture and where nobody would see it."""
     if len(pictures) < 2 or job.address.platform in _SHOW_EACH:
         return []

@@ -3,7 +3,7 @@
 import logging
 from datetime import datetime
 
-from engine.jobs.job_results import Outcome
+from engine.jobs.job_results import JobResult
 from studio.db.database import Database
 from studio.domain.jobs import Job
 from studio.errors import DatabaseUnavailableError, StorageError
@@ -14,7 +14,7 @@ from studio.services.picture_deletion import delete_files
 log = logging.getLogger(__name__)
 
 
-class Receipts:
+class TrackingStore:
     """A store that remembers what was put into it. Safe for threads."""
 
     def __init__(self, store: Store) -> None:
@@ -30,7 +30,7 @@ class Receipts:
         self._put[key] = (data, suffix)
         return key
 
-    def lay_again(self, outcome: Outcome) -> None:
+    def lay_again(self, outcome: JobResult) -> None:
         """After the commit: the same file may have been deleted for another picture since it was put."""
         for key in self.keys & _shown(outcome):
             data, suffix = self._put[key]
@@ -50,7 +50,7 @@ class Receipts:
         return self._store.list_put(part, since=since, before=before)
 
 
-def clear_up(database: Database, store: Store, job: Job, outcome: Outcome, put: set[str]) -> None:
+def clear_up(database: Database, store: Store, job: Job, outcome: JobResult, put: set[str]) -> None:
     """After a job's end was recorded: what it put and does not show goes, and sources that only it still needed.
 
     What cannot be cleared away now, the housekeeper finds later.
@@ -67,7 +67,7 @@ def clear_up(database: Database, store: Store, job: Job, outcome: Outcome, put: 
         log.warning("files of a job were not cleared away", extra={"job_id": job.id})
 
 
-def _shown(outcome: Outcome) -> set[str | None]:
+def _shown(outcome: JobResult) -> set[str | None]:
     pictures = outcome.pictures
     keys = {key for each in pictures for key in (each.key, each.master_key, *each.thumbnail_keys.values())}
     return {*keys, outcome.grid_key}

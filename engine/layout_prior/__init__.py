@@ -1,5 +1,5 @@
 """The layout prior of retrieval-augmented models: words → cut-outs → a collage for the diffusion model to repaint."""
 
-from engine.layout_prior.composer import Collage
+from engine.layout_prior.composer import CollageComposer
 
-__all__ = ["Collage"]
+__all__ = ["CollageComposer"]

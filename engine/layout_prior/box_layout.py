@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.layout_prior.prompt.scene_spec import Thing, Wish
+from engine.layout_prior.prompt.scene_spec import SceneObject, SceneSpec
 from engine.layout_prior.prompt.vocabulary import HEADWEAR, Relation
 
 
@@ -89,7 +89,7 @@ _REACH = 1.14
 _ROW_SHARE = 0.62
 
 
-def arrange(wish: Wish, shapes: list[Shape], room: Box, ground: float | None) -> list[Spot]:
+def arrange(wish: SceneSpec, shapes: list[Shape], room: Box, ground: float | None) -> list[Spot]:
     """Spots for every copy of every thing, inside `room`.
 
     `ground` is the height in pixels things stand on, None when they float.
@@ -116,7 +116,7 @@ def arrange(wish: Wish, shapes: list[Shape], room: Box, ground: float | None) ->
     return layout.spots
 
 
-def _joined(wish: Wish, shapes: list[Shape]) -> list[_Node]:
+def _joined(wish: SceneSpec, shapes: list[Shape]) -> list[_Node]:
     """The trees that the relations make of the things, in the order of their first thing."""
     owner: dict[int, _Node] = {
         at: _Leaf(at, max(0.55, shape.size * math.sqrt(thing.count)))
@@ -134,7 +134,7 @@ def _joined(wish: Wish, shapes: list[Shape]) -> list[_Node]:
     return list(dict.fromkeys(owner.values()))
 
 
-def _kind(relation: Relation, other: Thing, shape: Shape, beside: Shape) -> tuple[str, bool]:
+def _kind(relation: Relation, other: SceneObject, shape: Shape, beside: Shape) -> tuple[str, bool]:
     """The pair for a relation: what is in a hat wears it, what is in or under a house stands before it."""
     if relation is Relation.INSIDE and any(subject.name in HEADWEAR for subject in other.subjects[:1]):
         return _KINDS[Relation.WEARING]
@@ -154,7 +154,7 @@ def _row(nodes: Sequence[_Node]) -> _Node:
 class _Layout:
     """Cuts a tree into spots."""
 
-    def __init__(self, things: tuple[Thing, ...], shapes: list[Shape]) -> None:
+    def __init__(self, things: tuple[SceneObject, ...], shapes: list[Shape]) -> None:
         self.things = things
         self.shapes = shapes
         self.spots: list[Spot] = []
@@ -225,7 +225,7 @@ class _Layout:
         )
 
 
-def _is_open(thing: Thing) -> bool:
+def _is_open(thing: SceneObject) -> bool:
     """Whether one sees through it what is inside."""
     return any(subject.name in ("cage", "window", "fireplace") for subject in thing.subjects[:1])
 

@@ -16,7 +16,7 @@ from engine.layout_prior.cutouts.compositing import Chosen, Sheet, paste
 from engine.layout_prior.cutouts.selection import choose, choose_backdrop, choose_style
 from engine.layout_prior.outpainting import carry_on
 from engine.layout_prior.prompt.parser import parse
-from engine.layout_prior.prompt.scene_spec import Thing, Wish
+from engine.layout_prior.prompt.scene_spec import SceneObject, SceneSpec
 from engine.layout_prior.prompt.tokenizer import tokens
 from engine.layout_prior.prompt.translation import LANGUAGES
 from engine.layout_prior.recomposition import remake
@@ -26,7 +26,7 @@ from engine.layout_prior.vision.scene_summary import blend
 from studio.parsing.prompt_weights import plain_words
 
 if TYPE_CHECKING:
-    from engine.layout_prior.vision.layout_encoder import Beholder
+    from engine.layout_prior.vision.layout_encoder import LayoutEncoder
 
 # A scene asked for without things gets some of these, as many as the seed says.
 _PROPS = {
@@ -51,7 +51,7 @@ _PROPS = {
 _MOST_UNKNOWN, _LONGEST_UNKNOWN = 5, 24  # words, and letters of one
 
 
-class Collage:
+class CollageComposer:
     """The layout prior. Safe to share between threads; every picture depends on prompt, seed and size alone.
 
     With an image encoder in its folder it also lays out what pictures show.
@@ -60,11 +60,11 @@ class Collage:
     def __init__(self, library: Library, folder: Path | None = None) -> None:
         self.library = library
         self._folder = folder
-        self._eyes: tuple[Beholder, Appearances] | None = None
+        self._eyes: tuple[LayoutEncoder, Appearances] | None = None
         self._lock = Lock()
 
     @classmethod
-    def load(cls, folder: Path) -> "Collage":
+    def load(cls, folder: Path) -> "CollageComposer":
         """Read `index.json` and `cutouts.zip` from a model's `prior` folder. Raises ModelBroken."""
         return cls(Library(folder), folder)
 
@@ -91,14 +91,14 @@ class Collage:
         rng = _dice("", seed)
         return remake(seen, self.library, appearances, rng, freedom=freedom, size=(width, height))
 
-    def _see(self) -> "tuple[Beholder, Appearances]":
+    def _see(self) -> "tuple[LayoutEncoder, Appearances]":
         """The encoder, read when it is first needed: it needs torch, and most pictures are asked for in words."""
-        from engine.layout_prior.vision.layout_encoder import Beholder
+        from engine.layout_prior.vision.layout_encoder import LayoutEncoder
 
         with self._lock:
             if self._eyes is None:
                 assert self._folder is not None  # noqa: S101 - asked for only where there is one
-                self._eyes = Beholder.load(self._folder), Appearances.load(self._folder, self.library)
+                self._eyes = LayoutEncoder.load(self._folder), Appearances.load(self._folder, self.library)
             return self._eyes
 
     def remark(self, prompt: str, *, model: str) -> str:
@@ -126,7 +126,7 @@ class Collage:
         wish = self.fill(parse(prompt, self.library), rng)
         return self.lay_out(wish, rng, width=width, height=height)
 
-    def lay_out(self, wish: Wish, rng: np.random.Generator, *, width: int, height: int) -> Sheet:
+    def lay_out(self, wish: SceneSpec, rng: np.random.Generator, *, width: int, height: int) -> Sheet:
         """A collage of a wish, and what lies where in it."""
         style = choose_style(wish, rng)
         chosen = choose(wish, self.library, style, rng)
@@ -167,7 +167,7 @@ class Collage:
             painted = paste(backdrop, spots, chosen, rng).picture
         return Image.composite(painted, canvas, Image.fromarray(free.astype(np.uint8) * 255, "L"))
 
-    def fill(self, wish: Wish, rng: np.random.Generator) -> Wish:
+    def fill(self, wish: SceneSpec, rng: np.random.Generator) -> SceneSpec:
         """A scene without things gets props; no words at all get a surprise."""
         if wish.things:
             return wish
@@ -178,9 +178,9 @@ class Collage:
             return wish
         if scene is None:
             subject = self.library.subjects[int(rng.integers(len(self.library.subjects)))]
-            return replace(wish, things=(Thing(word=subject.name, subjects=(subject,)),))
+            return replace(wish, things=(SceneObject(word=subject.name, subjects=(subject,)),))
         props = rng.permutation(_PROPS[scene])[: int(rng.integers(1, 3))]
-        things = tuple(Thing(word=name, subjects=self.library.named(name)) for name in props)
+        things = tuple(SceneObject(word=name, subjects=self.library.named(name)) for name in props)
         return replace(wish, scene=scene, things=tuple(thing for thing in things if thing.subjects))
 
 
@@ -211,7 +211,7 @@ def _has_ground(canvas: Image.Image, free: np.ndarray) -> bool:
     return bool(np.abs(top - bottom).mean() > 28)
 
 
-def _shapes(wish: Wish, chosen: list[Chosen]) -> list[Shape]:
+def _shapes(wish: SceneSpec, chosen: list[Chosen]) -> list[Shape]:
     alone = len(wish.things) == 1
     return [
         Shape(

@@ -11,7 +11,7 @@ from PIL import Image
 from engine.catalog.model_files import read_json
 from studio.errors import ModelLoadError
 
-KINDS: Mapping[str, str] = {"collage": "engine.layout_prior:Collage"}
+KINDS: Mapping[str, str] = {"collage": "engine.layout_prior:CollageComposer"}
 
 
 class Composer(Protocol):
@@ -26,7 +26,7 @@ class Composer(Protocol):
         """What a person should hear of how their words were read; empty where all is well."""
 
 
-class Mixer(Protocol):
+class SceneMixer(Protocol):
     """A composer that also sees: for pictures that come without words."""
 
     def resemble(
@@ -45,7 +45,7 @@ class Mixer(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Prior:
+class LayoutPrior:
     """What a model that paints over compositions does well: how much of a picture it may paint anew.
 
     `strength` is for composed pictures, `edit_strength` for holes and new parts, `subtle_strength` and
@@ -55,7 +55,7 @@ class Prior:
     """
 
     composer: Composer
-    mixer: Mixer | None = None
+    mixer: SceneMixer | None = None
     strength: float
     edit_strength: float
     subtle_strength: float
@@ -66,7 +66,7 @@ class Prior:
     guidance_scale: float | None = None
 
 
-def load_prior(folder: Path) -> Prior | None:
+def load_prior(folder: Path) -> LayoutPrior | None:
     """The prior of a model folder, None when it has none. Raises `ModelLoadError`."""
     path = folder / "prior" / "prior.json"
     if not path.exists():
@@ -78,7 +78,7 @@ def load_prior(folder: Path) -> Prior | None:
     module, _, name = place.partition(":")
     composer: Any = getattr(importlib.import_module(module), name).load(path.parent)
     strength = _share(said, "strength", 0.7)
-    return Prior(
+    return LayoutPrior(
         composer=composer,
         mixer=composer if getattr(composer, "sees", False) else None,
         strength=strength,

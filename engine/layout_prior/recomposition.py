@@ -13,7 +13,7 @@ from engine.layout_prior.prompt.vocabulary import COLOURS
 from engine.layout_prior.scenes.backgrounds import SCENE_NAMES, paint_plain, paint_scene
 from engine.layout_prior.scenes.sky import Backdrop
 from engine.layout_prior.vision.appearance_index import Appearances
-from engine.layout_prior.vision.scene_summary import HOURS, Impression, Seen
+from engine.layout_prior.vision.scene_summary import HOURS, SceneSummary, Seen
 
 THINGS_MAX = 5
 _SIDE_PX = 24
@@ -23,7 +23,7 @@ _HUE_APART = 0.09
 
 
 def remake(
-    impression: Impression,
+    impression: SceneSummary,
     library: Library,
     appearances: Appearances,
     rng: np.random.Generator,
@@ -143,7 +143,7 @@ def _in_a_row(things: Sequence[Seen], rng: np.random.Generator, width: int, heig
 
 
 def _backdrop(
-    impression: Impression, chosen: Sequence[Chosen], rng: np.random.Generator, width: int, height: int
+    impression: SceneSummary, chosen: Sequence[Chosen], rng: np.random.Generator, width: int, height: int
 ) -> Backdrop:
     """A scene by its chances, made clearer; a wall in the tone that was seen where that is likeliest."""
     scene = int(rng.choice(len(impression.scenes), p=_clearer(impression.scenes)))

@@ -24,7 +24,7 @@ LEFT_ALONE = timedelta(hours=26)  # an upload to the room may be used for 24
 log = logging.getLogger(__name__)
 
 
-class Clearance:
+class OrphanFileCleaner:
     """Run by the house-keeper each hour; two at once do no harm."""
 
     def __init__(self, *, database: Database, store: Store) -> None:

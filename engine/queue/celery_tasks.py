@@ -5,14 +5,14 @@ from collections.abc import Callable, Sequence
 
 from celery import Celery
 
-from engine.jobs.job_runner import Work
+from engine.jobs.job_runner import JobRunner
 from engine.maintenance.job_sweeper import Sweeper
 from engine.queue.celery_app import CHORES_TASK, PAINT_TASK, SWEEP_TASK
 
 log = logging.getLogger(__name__)
 
 
-def register_painting(app: Celery, work: Work) -> None:
+def register_painting(app: Celery, work: JobRunner) -> None:
     """What a painting worker serves."""
 
     @app.task(name=PAINT_TASK)

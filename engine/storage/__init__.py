@@ -1,6 +1,6 @@
 """Where pictures are kept: a folder, S3, or anything else that fsspec speaks."""
 
 from engine.storage.factory import open_store
-from engine.storage.store import Shelf
+from engine.storage.store import FsspecStore
 
-__all__ = ["Shelf", "open_store"]
+__all__ = ["FsspecStore", "open_store"]

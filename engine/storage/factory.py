@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import fsspec
 from fsspec.core import url_to_fs
 
-from engine.storage.store import MAX_READ_BYTES, Shelf
+from engine.storage.store import MAX_READ_BYTES, FsspecStore
 from studio.errors import ConfigurationError
 
 S3_OPTIONS: dict[str, Any] = {
@@ -18,7 +18,7 @@ S3_OPTIONS: dict[str, Any] = {
 }
 
 
-def open_store(url: str, *, max_read_bytes: int = MAX_READ_BYTES, **options: Any) -> Shelf:
+def open_store(url: str, *, max_read_bytes: int = MAX_READ_BYTES, **options: Any) -> FsspecStore:
     """A folder (``/srv/pictures``, ``file:///srv/pictures``), ``s3://bucket/prefix`` or ``memory://name``.
 
     `options` go to fsspec; for S3 these are ``key``, ``secret``, ``endpoint_url`` and ``client_kwargs``.
@@ -35,7 +35,7 @@ def open_store(url: str, *, max_read_bytes: int = MAX_READ_BYTES, **options: Any
         folder = url.removeprefix("file://")
         if not folder:
             raise ConfigurationError("CHATELIER_STORAGE_URL: no folder is named. Write its full path.")
-        return Shelf(
+        return FsspecStore(
             fsspec.filesystem("file"), str(Path(folder).expanduser().resolve()), max_read_bytes=max_read_bytes
         )
     if scheme == "s3":
@@ -46,4 +46,4 @@ def open_store(url: str, *, max_read_bytes: int = MAX_READ_BYTES, **options: Any
         filesystem, root = url_to_fs(url, **options)
     except (ImportError, ValueError, TypeError) as error:
         raise ConfigurationError(f"CHATELIER_STORAGE_URL: {scheme}:// cannot be opened: {error}") from error
-    return Shelf(filesystem, root, max_read_bytes=max_read_bytes)
+    return FsspecStore(filesystem, root, max_read_bytes=max_read_bytes)

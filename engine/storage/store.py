@@ -22,7 +22,7 @@ _MODIFIED = (
 )  # each kind of place has its own word
 
 
-class Shelf:
+class FsspecStore:
     """Pictures under `root` in an fsspec file system. Safe for threads and for several processes.
 
     A put is atomic: on a local disk by rename, on S3 and in memory because an object appears whole.

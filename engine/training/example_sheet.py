@@ -10,10 +10,10 @@ from diffusers import AutoencoderKL
 from PIL import Image, ImageDraw, ImageFont
 
 from engine.catalog.catalog import ModelCatalogue
-from engine.generation.generator import Atelier
-from engine.layout_prior import Collage
+from engine.generation.generator import ImageGenerator
+from engine.layout_prior import CollageComposer
 from engine.layout_prior.layout_prior import load_prior
-from engine.training.evaluation.sampling import Sitting
+from engine.training.evaluation.sampling import EvaluationRun
 from engine.training.stages.autoencoder import to_tensor
 from studio.domain.requests import Strength
 
@@ -80,9 +80,9 @@ def show(
     """Paint 48 prompts, variations, blends, an edit, an expansion and an upscale, as people get them."""
     models = ModelCatalogue.load()
     folder = models.folder(models.find(model))
-    atelier = Atelier(models, default_model=model, threads=threads)
+    atelier = ImageGenerator(models, default_model=model, threads=threads)
     try:
-        sitting = Sitting(atelier, model)
+        sitting = EvaluationRun(atelier, model)
         cells = [(prompt, sitting.imagine(prompt, seed=seed)[0]) for prompt in PROMPTS]
         prior = load_prior(folder)
         by_sight = prior is not None and prior.mixer is not None
@@ -92,11 +92,11 @@ def show(
     captioned(cells).save(out, optimize=True)
     autoencoder = AutoencoderKL.from_pretrained(folder / "vae", dtype=torch.float32)
     print(
-        f"first stage: {fidelity(autoencoder, Collage.load(folder / 'prior'), seed=seed):.1f} dB (16 collages)"
+        f"first stage: {fidelity(autoencoder, CollageComposer.load(folder / 'prior'), seed=seed):.1f} dB (16 collages)"
     )
 
 
-def _variations(sitting: Sitting, seed: int, *, by_sight: bool) -> list[Cell]:
+def _variations(sitting: EvaluationRun, seed: int, *, by_sight: bool) -> list[Cell]:
     """One picture, varied by its words and, where the model can see, by what it shows."""
     prompt = "a cow in a meadow"
     (source,) = sitting.imagine(prompt, seed=seed)
@@ -110,7 +110,7 @@ def _variations(sitting: Sitting, seed: int, *, by_sight: bool) -> list[Cell]:
     return cells
 
 
-def _further(sitting: Sitting, seed: int) -> list[Cell]:
+def _further(sitting: EvaluationRun, seed: int) -> list[Cell]:
     """A blend, an edit, an expansion and an upscale, each beside what it started from."""
     (rocket,) = sitting.imagine("a rocket in space", seed=seed)
     (cat,) = sitting.imagine("a cat on grass", seed=seed)
@@ -160,7 +160,7 @@ def captioned(cells: list[Cell]) -> Image.Image:
 
 
 @torch.no_grad()
-def fidelity(autoencoder: AutoencoderKL, collage: Collage, *, seed: int) -> float:
+def fidelity(autoencoder: AutoencoderKL, collage: CollageComposer, *, seed: int) -> float:
     """Mean peak signal-to-noise ratio, in dB, of collages encoded and decoded."""
     found = []
     for prompt in PROMPTS[:16]:

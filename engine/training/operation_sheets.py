@@ -8,7 +8,7 @@ import typer
 from PIL import Image, ImageDraw, ImageFont
 
 from engine.catalog.catalog import ModelCatalogue
-from engine.generation.generator import Atelier
+from engine.generation.generator import ImageGenerator
 from engine.imaging.codecs.encoding import encode_webp
 from engine.imaging.masks.grid_masks import mask_of_cells
 from engine.imaging.overlays.grid_overlay import lettered_overlay
@@ -28,7 +28,7 @@ class Easel:
     """Paints with the bundled model and nothing else."""
 
     def __init__(self) -> None:
-        self._atelier = Atelier(ModelCatalogue.load())
+        self._atelier = ImageGenerator(ModelCatalogue.load())
 
     def paint(
         self,

@@ -14,7 +14,7 @@ import torch
 from diffusers import AutoencoderKL, StableDiffusionPipeline
 from transformers import CLIPTextModel, CLIPTokenizer
 
-from engine.layout_prior import Collage
+from engine.layout_prior import CollageComposer
 from engine.training.data.captions import Captions, corpus
 from engine.training.data.collage_workers import composed
 from engine.training.data.cutout_library import build_library
@@ -96,8 +96,8 @@ class Run:
             tick=lambda share: self.tick("Rendering", share, ""),
         )
 
-    def collage(self) -> Collage:
-        return Collage.load(self.library)
+    def collage(self) -> CollageComposer:
+        return CollageComposer.load(self.library)
 
     def autoencoder(self, minutes: float) -> AutoencoderKL:
         """The trained autoencoder: the finished one where there is one."""

@@ -20,7 +20,7 @@ from engine.imaging.codecs.encoding import (
 )
 from engine.imaging.codecs.recipe_metadata import read_recipe, to_json, to_parameters, write_recipe
 from engine.imaging.codecs.size_limit import fit
-from engine.imaging.image_tools import Darkroom
+from engine.imaging.image_tools import PillowImageTools
 from studio import ports
 from studio.domain.pictures import Recipe
 from studio.domain.requests import Operation
@@ -183,7 +183,7 @@ class TestDarkroom:
 
     @pytest.fixture
     def darkroom(self) -> ports.ImageTools:
-        return Darkroom()
+        return PillowImageTools()
 
     def test_an_upload_is_cleaned(self, darkroom: ports.ImageTools) -> None:
         clean = darkroom.clean(encode_png(noise()))

@@ -9,9 +9,9 @@ from PIL import Image
 
 from engine.imaging.codecs.encoding import decode
 from engine.imaging.codecs.recipe_metadata import read_recipe
-from engine.jobs.job_runner import Work
+from engine.jobs.job_runner import JobRunner
 from engine.jobs.leases import LeaseKeeper
-from engine.maintenance.orphan_files import Clearance
+from engine.maintenance.orphan_files import OrphanFileCleaner
 from engine.types import GeneratedImage
 from moderation.provenance.signer import HouseSigner, SignerSettings
 from studio.commands.registry import execute
@@ -72,7 +72,7 @@ def stamp():
 
 
 def work_of(ports, brush, signer):
-    return Work(
+    return JobRunner(
         database=ports.database, store=ports.store, gate=ports.gate, events=ports.events, queue=ports.queue,
         atelier=brush, signer=signer, leases=LeaseKeeper(ports.database, worker="w1", lease_seconds=30),
         rules=ports.rules, worker="w1",
@@ -153,7 +153,7 @@ def test_the_housekeeper_leaves_every_size_of_a_picture_alone(ports, call, brush
     brush.size = (2048, 1024)
     paint(ports, call, brush, stamp, count=1)
     monkeypatch.setattr("engine.maintenance.orphan_files.PARTS_A_RUN", STORE_PARTS)
-    assert Clearance(database=ports.database, store=ports.store).clear(now() + timedelta(days=2)) == 0
+    assert OrphanFileCleaner(database=ports.database, store=ports.store).clear(now() + timedelta(days=2)) == 0
 
 
 def test_further_work_starts_from_the_master(ports, call, brush, stamp):

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from engine.imaging.codecs.upload_sanitizer import clean_upload
-from engine.imaging.image_tools import Darkroom
+from engine.imaging.image_tools import PillowImageTools
 from studio.commands.registry import execute
 from studio.commands.spec import Call
 from studio.db import queries
@@ -26,7 +26,7 @@ BOX = (20, 10, 60, 40)
 
 @pytest.fixture
 def ports(tmp_path: Path) -> Iterator[Ports]:
-    made = replace(twin_ports(f"sqlite:///{tmp_path / 'studio.sqlite3'}"), darkroom=Darkroom())
+    made = replace(twin_ports(f"sqlite:///{tmp_path / 'studio.sqlite3'}"), darkroom=PillowImageTools())
     yield made
     made.database.close()
 

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 import pytest
 from PIL import Image
 
-from engine.imaging.codecs.sanitizer_process import MEMORY_BYTES, Glovebox
+from engine.imaging.codecs.sanitizer_process import MEMORY_BYTES, UploadSanitizer
 from engine.imaging.codecs.upload_sanitizer import MAX_PIXELS, clean_upload
 from studio.errors import BadImageError
 
@@ -40,8 +40,8 @@ def dense_png(side: int) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def glovebox() -> Glovebox:
-    return Glovebox(timeout_seconds=PATIENCE_SECONDS)
+def glovebox() -> UploadSanitizer:
+    return UploadSanitizer(timeout_seconds=PATIENCE_SECONDS)
 
 
 def python(code: str) -> tuple[str, ...]:
@@ -51,7 +51,7 @@ def python(code: str) -> tuple[str, ...]:
 PHOTOGRAPH = encode(Image.linear_gradient("L").convert("RGB"), "JPEG")
 
 
-def test_a_picture_comes_out_as_if_it_had_been_opened_here(glovebox: Glovebox) -> None:
+def test_a_picture_comes_out_as_if_it_had_been_opened_here(glovebox: UploadSanitizer) -> None:
     cut = Image.linear_gradient("L").convert("RGBA")
     cut.paste((0, 0, 0, 0), (0, 0, 128, 256))
     for data in (PHOTOGRAPH, encode(cut)):
@@ -59,7 +59,7 @@ def test_a_picture_comes_out_as_if_it_had_been_opened_here(glovebox: Glovebox) -
 
 
 def test_one_child_serves_picture_after_picture_in_little_memory() -> None:
-    glovebox = Glovebox(timeout_seconds=PATIENCE_SECONDS)
+    glovebox = UploadSanitizer(timeout_seconds=PATIENCE_SECONDS)
     glovebox.clean(PHOTOGRAPH)
     child = glovebox.annex._warm
     for _ in range(5):
@@ -68,7 +68,7 @@ def test_one_child_serves_picture_after_picture_in_little_memory() -> None:
     assert 10 * MIB < glovebox.annex.peak_bytes < 70 * MIB, "the child has loaded more than a decoder needs"
 
 
-def test_what_is_wrong_is_said_in_the_same_words(glovebox: Glovebox) -> None:
+def test_what_is_wrong_is_said_in_the_same_words(glovebox: UploadSanitizer) -> None:
     truncated = encode(Image.linear_gradient("L"))[:-600]
     for data in (b"GIF89a", truncated, encode(Image.new("RGBA", (64, 64)))):
         with pytest.raises(BadImageError) as there:
@@ -78,14 +78,14 @@ def test_what_is_wrong_is_said_in_the_same_words(glovebox: Glovebox) -> None:
         assert str(there.value) == str(here.value)
 
 
-def test_the_densest_picture_allowed_fits_into_the_child(glovebox: Glovebox) -> None:
+def test_the_densest_picture_allowed_fits_into_the_child(glovebox: UploadSanitizer) -> None:
     upload = glovebox.clean(dense_png(math.isqrt(MAX_PIXELS)))
     assert (upload.width, upload.height) == (2048, 2048)
     assert 64 * MIB < glovebox.annex.peak_bytes < 400 * MIB
 
 
 def test_a_child_without_enough_memory_says_so_and_goes_on() -> None:
-    small = Glovebox(memory_bytes=140 * MIB, timeout_seconds=PATIENCE_SECONDS)
+    small = UploadSanitizer(memory_bytes=140 * MIB, timeout_seconds=PATIENCE_SECONDS)
     small.clean(PHOTOGRAPH)
     with pytest.raises(BadImageError):
         small.clean(dense_png(4096))
@@ -106,14 +106,14 @@ ANSWERS = {
 
 @pytest.mark.parametrize("code", ANSWERS.values(), ids=ANSWERS.keys())
 def test_a_child_that_fails_is_ended_and_the_picture_refused(code: str) -> None:
-    box = Glovebox(timeout_seconds=0.5, command=python(code))
+    box = UploadSanitizer(timeout_seconds=0.5, command=python(code))
     with pytest.raises(BadImageError, match="safely"):
         box.clean(PHOTOGRAPH)
     assert not box.annex._children
 
 
 def test_after_a_failure_another_child_takes_over() -> None:
-    box = Glovebox(timeout_seconds=PATIENCE_SECONDS)
+    box = UploadSanitizer(timeout_seconds=PATIENCE_SECONDS)
     box.clean(PHOTOGRAPH)
     assert box.annex._warm is not None
     os.kill(box.annex._warm._process.pid, 9)
@@ -136,7 +136,7 @@ with connection.makefile("rb") as asked:
 
 
 def test_a_file_that_hangs_its_child_keeps_no_other_waiting() -> None:
-    box = Glovebox(places=2, timeout_seconds=PATIENCE_SECONDS, command=python(_HANGS_ON_DEMAND))
+    box = UploadSanitizer(places=2, timeout_seconds=PATIENCE_SECONDS, command=python(_HANGS_ON_DEMAND))
     with ThreadPoolExecutor(1) as others:
         hanging = others.submit(box.clean, PHOTOGRAPH + b"hang")
         try:
@@ -154,7 +154,7 @@ def test_a_file_that_hangs_its_child_keeps_no_other_waiting() -> None:
 
 
 def test_whoever_finds_no_place_is_told_to_come_again() -> None:
-    box = Glovebox(places=1, timeout_seconds=0.01, command=python("pass"))
+    box = UploadSanitizer(places=1, timeout_seconds=0.01, command=python("pass"))
     box.annex._places.acquire()
     with pytest.raises(BadImageError, match="try again"):
         box.clean(PHOTOGRAPH)
@@ -168,7 +168,7 @@ def test_the_child_knows_no_secret_of_its_parent(monkeypatch: pytest.MonkeyPatch
         "p = struct.Struct('>Q').pack; s.sendall(p(len(e)) + e + p(0) * 3); s.recv(1 << 20)"
     )
     with pytest.raises(BadImageError) as caught:
-        Glovebox(command=python(code), timeout_seconds=PATIENCE_SECONDS).clean(PHOTOGRAPH)
+        UploadSanitizer(command=python(code), timeout_seconds=PATIENCE_SECONDS).clean(PHOTOGRAPH)
     assert "CHATELIER" not in str(caught.value)
 
 

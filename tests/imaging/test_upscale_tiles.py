@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageFilter
 
-from engine.imaging.canvas.upscale_tiles import Enlargement, Floats, plan_spans
+from engine.imaging.canvas.upscale_tiles import Floats, TiledUpscale, plan_spans
 
 
 def noise(width: int, height: int, seed: int = 0) -> Image.Image:
@@ -45,7 +45,7 @@ def test_tiles_of_a_pixelwise_model_make_the_same_picture_as_one_pass(
     width: int, height: int, scale: int, fade: int
 ) -> None:
     picture = noise(width, height)
-    work = Enlargement(picture, scale=scale, tile_pixels=48, context_pixels=5, fade_pixels=fade)
+    work = TiledUpscale(picture, scale=scale, tile_pixels=48, context_pixels=5, fade_pixels=fade)
     for tile in work.tiles:
         work.lay(tile, repeat(work.read(tile), scale))
     whole = picture.resize((width * scale, height * scale), Image.Resampling.NEAREST)
@@ -55,7 +55,7 @@ def test_tiles_of_a_pixelwise_model_make_the_same_picture_as_one_pass(
 def test_a_model_that_sees_no_further_than_the_context_leaves_no_seam() -> None:
     picture = noise(200, 130)
     blur = ImageFilter.BoxBlur(4)
-    work = Enlargement(picture, scale=1, tile_pixels=60, context_pixels=4, fade_pixels=8)
+    work = TiledUpscale(picture, scale=1, tile_pixels=60, context_pixels=4, fade_pixels=8)
     for tile in work.tiles:
         part = Image.fromarray(np.rint(work.read(tile).transpose(1, 2, 0) * 255).astype(np.uint8)).filter(
             blur
@@ -66,7 +66,7 @@ def test_a_model_that_sees_no_further_than_the_context_leaves_no_seam() -> None:
 
 
 def test_answers_that_differ_from_tile_to_tile_are_faded_into_each_other() -> None:
-    work = Enlargement(Image.new("RGB", (150, 40)), scale=2, tile_pixels=80, context_pixels=4, fade_pixels=8)
+    work = TiledUpscale(Image.new("RGB", (150, 40)), scale=2, tile_pixels=80, context_pixels=4, fade_pixels=8)
     assert len(work.tiles) == 3
     for level, tile in zip((0.2, 0.6, 1.0), work.tiles, strict=True):
         read = work.read(tile)
@@ -79,6 +79,6 @@ def test_answers_that_differ_from_tile_to_tile_are_faded_into_each_other() -> No
 
 
 def test_values_outside_the_range_are_clipped() -> None:
-    work = Enlargement(Image.new("RGB", (8, 8)), scale=1, tile_pixels=64, context_pixels=4)
+    work = TiledUpscale(Image.new("RGB", (8, 8)), scale=1, tile_pixels=64, context_pixels=4)
     work.lay(work.tiles[0], np.full((3, 8, 8), 1.7, np.float32))
     assert np.asarray(work.result).min() == 255

@@ -10,8 +10,8 @@ from PIL import Image, ImageDraw
 
 from bots.web import WebSettings
 from bots.web.server import make_server
-from engine.imaging.image_tools import Darkroom
-from engine.jobs.job_runner import Work
+from engine.imaging.image_tools import PillowImageTools
+from engine.jobs.job_runner import JobRunner
 from engine.jobs.leases import LeaseKeeper
 from engine.types import GeneratedImage, GenerationTask
 from studio.domain.verdicts import Ruling, Verdict
@@ -60,11 +60,11 @@ class PaintingRoom:
 
     def __init__(self, ports: Ports, settings: WebSettings, brush: QuickBrush | None = None) -> None:
         gate = WordyGate(allowed=ports.gate.allowed)  # type: ignore[attr-defined]
-        self.ports = replace(ports, gate=gate, darkroom=Darkroom())
+        self.ports = replace(ports, gate=gate, darkroom=PillowImageTools())
         self.url = f"http://127.0.0.1:{settings.port}"
         self._server: uvicorn.Server = make_server(self.ports, settings)
         self._closed = threading.Event()
-        self._work = Work(
+        self._work = JobRunner(
             database=ports.database,
             store=ports.store,
             gate=gate,

@@ -15,8 +15,8 @@ from queue import SimpleQueue
 
 from PIL import Image, ImageDraw, ImageFilter
 
-from engine.imaging.image_tools import Darkroom
-from engine.jobs.job_runner import Work
+from engine.imaging.image_tools import PillowImageTools
+from engine.jobs.job_runner import JobRunner
 from engine.jobs.leases import LeaseKeeper
 from engine.types import GeneratedImage, GenerationTask, Progress
 from studio.domain.pictures import Recipe
@@ -117,11 +117,11 @@ def sketching_ports(folder: Path, *, step_seconds: float = 0.1, threads: int = 2
     rules = InstanceLimits()
     queue = HandOver()
     ports = replace(
-        twin_ports(f"sqlite:///{folder / 'studio.sqlite3'}", rules), queue=queue, darkroom=Darkroom()
+        twin_ports(f"sqlite:///{folder / 'studio.sqlite3'}", rules), queue=queue, darkroom=PillowImageTools()
     )
     queue.leases = LeaseKeeper(ports.database, worker="sketch", lease_seconds=rules.lease_seconds)
     queue.leases.start()
-    work = Work(
+    work = JobRunner(
         database=ports.database,
         store=ports.store,
         gate=ports.gate,
@@ -137,7 +137,7 @@ def sketching_ports(folder: Path, *, step_seconds: float = 0.1, threads: int = 2
     return ports
 
 
-def _keep_drawing(work: Work, queue: HandOver) -> None:
+def _keep_drawing(work: JobRunner, queue: HandOver) -> None:
     while True:
         work.paint(queue.jobs.get())
 

@@ -16,7 +16,7 @@ from celery import bootsteps
 from PIL import Image
 
 from engine.jobs.cancel_listener import CancelListener
-from engine.jobs.job_runner import Work
+from engine.jobs.job_runner import JobRunner
 from engine.jobs.leases import LeaseKeeper
 from engine.queue.celery_app import make_app
 from engine.queue.celery_queue import CeleryQueue
@@ -58,7 +58,7 @@ def main(redis_url: str, database_url: str, folder: Path, name: str, threads: in
 
     database = Database(database_url)
     leases = LeaseKeeper(database, worker=name, lease_seconds=30)
-    work = Work(
+    work = JobRunner(
         database=database,
         store=TwinStore(),
         gate=TwinGate(),

@@ -48,14 +48,14 @@ def verify(
 def _traces(settings: "Settings", image: Path) -> "Traces":
     """Raises `BadImageError`, also for a file that cannot be read."""
     from chatelier.wiring.ports import open_examiner
-    from engine.imaging.image_tools import Darkroom
+    from engine.imaging.image_tools import PillowImageTools
     from studio.errors import BadImageError
 
     try:
         data = image.read_bytes()
     except OSError as error:
         raise BadImageError(f"{image} cannot be read ({error.strerror}).") from error
-    return open_examiner(settings).examine(data, png=Darkroom().clean(data).png)
+    return open_examiner(settings).examine(data, png=PillowImageTools().clean(data).png)
 
 
 def _attribution(settings: "Settings", traces: "Traces") -> "Attribution":

@@ -9,7 +9,7 @@ from engine.batching.sample import Sample
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rows:
+class BatchRows:
     """First one row for each lane with its own words, then one for each guided lane with the words to avoid."""
 
     sample: torch.Tensor
@@ -17,7 +17,7 @@ class Rows:
     conditions: dict[str, torch.Tensor]
 
 
-class Stacker:
+class BatchStacker:
     """Stacks lanes. While the same lanes stay together, their conditions are stacked only once."""
 
     def __init__(self, *, device: torch.device, dtype: torch.dtype, images: bool = True) -> None:
@@ -27,7 +27,7 @@ class Stacker:
         self._lanes: tuple[Sample, ...] = ()
         self._conditions: dict[str, torch.Tensor] = {}
 
-    def stack(self, lanes: Sequence[Sample]) -> Rows:
+    def stack(self, lanes: Sequence[Sample]) -> BatchRows:
         if self._lanes != tuple(lanes):
             self._conditions = _conditions(lanes)
             self._lanes = tuple(lanes)
@@ -35,7 +35,7 @@ class Stacker:
         inputs = [lane.model_input() for lane in lanes]
         times = [float(lane.timestep) for lane in lanes]
         sample = torch.cat(inputs + [inputs[index] for index in guided])
-        return Rows(
+        return BatchRows(
             sample=sample.to(self._dtype).contiguous(memory_format=self._format),
             timesteps=torch.tensor(times + [times[index] for index in guided], device=self._device),
             conditions=self._conditions,
@@ -52,7 +52,7 @@ def _conditions(lanes: Sequence[Sample]) -> dict[str, torch.Tensor]:
 
 
 def guide(lanes: Sequence[Sample], answer: torch.Tensor) -> list[torch.Tensor]:
-    """`answer` has the rows of `Rows`; classifier-free guidance (Ho and Salimans, arXiv:2207.12598, eq. 6)."""
+    """`answer` has the rows of `BatchRows`; classifier-free guidance (Ho and Salimans, arXiv:2207.12598, eq. 6)."""
     answer = answer.float()
     towards, away = answer[: len(lanes)], answer[len(lanes) :]
     guided = [index for index, lane in enumerate(lanes) if lane.guided]

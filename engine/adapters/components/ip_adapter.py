@@ -24,7 +24,7 @@ Tokens = torch.Tensor
 _PARTS = ("image_proj", "ip_adapter")
 
 
-class Eyes:
+class IpAdapter:
     """Lays an IP-Adapter into a UNet and turns pictures into its tokens. For the easel's thread."""
 
     def __init__(

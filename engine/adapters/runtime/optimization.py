@@ -38,7 +38,7 @@ class TunedNetworks:
         """`speed` as `Speed.on` answered it for the device."""
         self._speed = speed
         self._loads = loads
-        self._lodging = Lodging(speed.low_memory)
+        self._lodging = CpuOffloader(speed.low_memory)
 
     def __call__(self, folder: Path, name: str, *, device: torch.device, dtype: torch.dtype) -> Any:
         speed = self._speed
@@ -149,7 +149,7 @@ def quantise(denoiser: torch.nn.Module, wanted: Quantise) -> None:
     quantization.quantize_(denoiser, getattr(quantization, kinds[wanted])())
 
 
-class Lodging:
+class CpuOffloader:
     """Fetches a model's networks to the device when they are called, and sends others to the CPU.
 
     In `PARTS` the denoiser stays once it came; in `WHOLE` it makes way while a text encoder or the autoencoder works.
@@ -182,7 +182,7 @@ class Lodging:
 class _Fetched(ModelHook):  # type: ignore[misc]
     """diffusers calls it before an autoencoder's `encode` and `decode` too, and asks it for the `execution_device`."""
 
-    def __init__(self, lodging: Lodging, device: torch.device) -> None:
+    def __init__(self, lodging: CpuOffloader, device: torch.device) -> None:
         super().__init__()
         self._lodging = lodging
         self.execution_device = device

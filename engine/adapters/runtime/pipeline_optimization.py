@@ -6,14 +6,14 @@ from typing import Any
 import torch
 
 from engine.adapters.runtime.loading import memory_format, size_bytes
-from engine.adapters.runtime.optimization import Lodging, compile_blocks, tune
+from engine.adapters.runtime.optimization import CpuOffloader, compile_blocks, tune
 from engine.performance import LowMemory, Speed
 
 _DENOISERS = ("unet", "transformer", "transformer_2", "decoder")
 _FIRST_STAGES = ("vae", "movq", "vqvae", "vqgan")
 
 
-class Outfit:
+class PipelineOptimizer:
     """One for each painter: its pipelines share their networks and the room on the device.
 
     Rows are not padded as for models that are driven step by step, since every pipeline calls its denoiser in its own
@@ -24,7 +24,7 @@ class Outfit:
         """`speed` as `Speed.on` answered it for the device."""
         self._speed = speed
         self._device = device
-        self._lodging = Lodging(speed.low_memory)
+        self._lodging = CpuOffloader(speed.low_memory)
 
     def put_on(self, pipeline: Any) -> None:
         """Settle a pipeline's networks on the device, or where they wait for their turn on it."""

@@ -8,7 +8,7 @@ from typing import Any
 _DENOISERS = ("transformer", "unet", "decoder")
 
 
-class Stopped(Exception):
+class GenerationStoppedError(Exception):
     """Nobody waits for the pictures any more."""
 
 
@@ -16,13 +16,13 @@ class Stopped(Exception):
 def watched(pipeline: Any, on_step: Callable[[int], bool]) -> Iterator[dict[str, Any]]:
     """What to call the pipeline with so that `on_step` hears the steps done, from 1.
 
-    Raises `Stopped` out of the call as soon as `on_step` answers False.
+    Raises `GenerationStoppedError` out of the call as soon as `on_step` answers False.
     """
     known = inspect.signature(pipeline.__call__).parameters
 
     def heard(steps: int) -> None:
         if not on_step(steps):
-            raise Stopped
+            raise GenerationStoppedError
 
     def after_step(_running: Any, step: int, _timestep: Any, values: dict[str, Any]) -> dict[str, Any]:
         # A first-order scheduler makes one step a timestep; others tell more steps than were asked for.

@@ -55,7 +55,7 @@ def _span(start: int, stop: int, length: int, size: int, half_fade: int) -> Span
     return Span(read=(first, first + size), write=write, fades=fades)
 
 
-class Enlargement:
+class TiledUpscale:
     """One picture on its way: hand `read(tile)` to a model and its answer to `lay`, tile by tile, in order.
 
     Several pictures may be on their way at once, so tiles of many people can share a batch.

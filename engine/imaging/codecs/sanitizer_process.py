@@ -24,7 +24,7 @@ MEMORY_BYTES = 512 * 2**20
 PLACES = 3
 
 
-class Glovebox:
+class UploadSanitizer:
     """Safe for many threads; a few are served at the same time, the others wait for a place."""
 
     def __init__(
@@ -68,9 +68,9 @@ class Glovebox:
 
 
 @cache
-def house_glovebox() -> Glovebox:
+def house_glovebox() -> UploadSanitizer:
     """One for the process: its child starts with the first upload."""
-    return Glovebox()
+    return UploadSanitizer()
 
 
 def _check(reply: dict[str, Any]) -> None:

@@ -12,7 +12,7 @@ from engine.layout_prior.cutouts.cutout_styles import STYLES, USUAL, Style
 from engine.layout_prior.cutouts.placeholder_creature import paint_creature
 from engine.layout_prior.cutouts.recolour import main_hue, recolour
 from engine.layout_prior.cutouts.water_removal import without_water
-from engine.layout_prior.prompt.scene_spec import Thing, Wish
+from engine.layout_prior.prompt.scene_spec import SceneObject, SceneSpec
 from engine.layout_prior.prompt.vocabulary import COLOURS
 from engine.layout_prior.scenes.backgrounds import paint_plain, paint_scene
 from engine.layout_prior.scenes.sky import Backdrop
@@ -21,19 +21,19 @@ from engine.layout_prior.scenes.sky import Backdrop
 _KNOWN_BY_FACE = frozenset({"cat", "horse", "tiger"})
 
 
-def choose_style(wish: Wish, rng: np.random.Generator) -> Style:
+def choose_style(wish: SceneSpec, rng: np.random.Generator) -> Style:
     """The style asked for, else one of the usual ones."""
     drawn = USUAL[int(rng.integers(len(USUAL)))]
     return STYLES[wish.style or drawn]
 
 
-def choose(wish: Wish, library: Library, style: Style, rng: np.random.Generator) -> list[Chosen]:
+def choose(wish: SceneSpec, library: Library, style: Style, rng: np.random.Generator) -> list[Chosen]:
     """One drawing for each thing, and for each copy of a person."""
     things = [_near(thing) for thing in wish.things] if len(wish.things) == 1 else map(_whole, wish.things)
     return [_choose(thing, library, style, rng, scene=wish.scene) for thing in things]
 
 
-def _near(thing: Thing) -> Thing:
+def _near(thing: SceneObject) -> SceneObject:
     """Alone, what its face tells more of than its body: a whole cat could be a dog."""
     if thing.count > 1 or not thing.subjects or thing.subjects[0].name not in _KNOWN_BY_FACE:
         return thing
@@ -43,14 +43,14 @@ def _near(thing: Thing) -> Thing:
     )
 
 
-def _whole(thing: Thing) -> Thing:
+def _whole(thing: SceneObject) -> SceneObject:
     """Among others, whole animals rather than their heads: a head beside a house looks lost."""
     whole = tuple(subject for subject in thing.subjects if not subject.name.endswith(" face"))
     return replace(thing, subjects=whole or thing.subjects)
 
 
 def _choose(
-    thing: Thing, library: Library, style: Style, rng: np.random.Generator, *, scene: str | None
+    thing: SceneObject, library: Library, style: Style, rng: np.random.Generator, *, scene: str | None
 ) -> Chosen:
     subject, looks = None, [""]
     if thing.subjects:
@@ -82,7 +82,7 @@ def _pick(subjects: tuple[Subject, ...], rng: np.random.Generator) -> Subject:
     return subjects[int(rng.choice(len(subjects), p=weights / weights.sum()))]
 
 
-def _looks(subject: Subject, thing: Thing, rng: np.random.Generator) -> list[str]:
+def _looks(subject: Subject, thing: SceneObject, rng: np.random.Generator) -> list[str]:
     """A look for each copy: all that fit equally often; where a prompt says nothing, every gender and skin there is."""
     fitting = [
         look
@@ -98,7 +98,7 @@ def _looks(subject: Subject, thing: Thing, rng: np.random.Generator) -> list[str
 
 
 def choose_backdrop(
-    wish: Wish, chosen: list[Chosen], style: Style, rng: np.random.Generator, size: tuple[int, int]
+    wish: SceneSpec, chosen: list[Chosen], style: Style, rng: np.random.Generator, size: tuple[int, int]
 ) -> Backdrop:
     """The scene asked for, or one that suits; else a wall in the colour asked for, or in one that suits."""
     width, height = size
@@ -134,7 +134,7 @@ def _paper(tone: tuple[float, float, float], width: int, height: int) -> Image.I
     return Image.new("RGB", (width, height), (red, green, blue))
 
 
-def _suggested(wish: Wish, chosen: list[Chosen]) -> tuple[str | None, str | None]:
+def _suggested(wish: SceneSpec, chosen: list[Chosen]) -> tuple[str | None, str | None]:
     """Scene and hour for things of the sky among others, or for an hour without a place; None: a plain wall."""
     flying = [item.in_sky for item in chosen]
     words = {word for thing in wish.things for subject in thing.subjects[:1] for word in subject.keywords}

@@ -6,7 +6,7 @@ from engine.layout_prior.cutout_library import Library, Subject
 from engine.layout_prior.prompt.noun_phrases import read_adjective, read_noun
 from engine.layout_prior.prompt.parser_state import THINGS_MAX, Phrase, Reading
 from engine.layout_prior.prompt.scene_phrases import read_backdrop, read_place
-from engine.layout_prior.prompt.scene_spec import Wish
+from engine.layout_prior.prompt.scene_spec import SceneSpec
 from engine.layout_prior.prompt.tokenizer import tokens
 from engine.layout_prior.prompt.vocabulary import (
     COLOUR_NAMES,
@@ -24,7 +24,7 @@ __all__ = ["THINGS_MAX", "parse"]
 _GUESSES_MAX = 12
 
 
-def parse(prompt: str, library: Library) -> Wish:
+def parse(prompt: str, library: Library) -> SceneSpec:
     """Read a prompt of any length and script. Never raises; what it cannot use it leaves out."""
     reading = Reading(library.translator.translate(tuple(tokens(prompt, library))), library)
     steps = (_read_comma, _read_emoji, read_backdrop, _read_relation, read_place, read_adjective, read_noun)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from engine.layout_prior.cutout_library import Library, Subject
-from engine.layout_prior.prompt.scene_spec import Thing, Wish
+from engine.layout_prior.prompt.scene_spec import SceneObject, SceneSpec
 from engine.layout_prior.prompt.vocabulary import COUNT_MAX, GENDERS, IGNORED, SKINS, Relation
 
 # Plurals without an s, and an s without a plural.
@@ -39,7 +39,7 @@ class Reading:
     tokens: tuple[str, ...]
     library: Library
     at: int = 0
-    things: list[Thing] = field(default_factory=list)
+    things: list[SceneObject] = field(default_factory=list)
     relations: list[tuple[int, Relation, int]] = field(default_factory=list)
     phrase: Phrase = field(default_factory=Phrase)
     pending: Relation | None = None
@@ -47,7 +47,7 @@ class Reading:
     negated: bool = False
     unknown: list[str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
-    wish: Wish = field(default_factory=Wish)
+    wish: SceneSpec = field(default_factory=SceneSpec)
 
     def words(self, length: int, *, ahead: int = 0) -> str:
         """The next words as one phrase; empty when there are fewer."""
@@ -85,7 +85,7 @@ class Reading:
             return
         if len(self.things) >= THINGS_MAX:
             return
-        thing = Thing(
+        thing = SceneObject(
             word=word,
             subjects=subjects,
             count=min(phrase.count or (3 if _is_plural(word, subjects) else 1), COUNT_MAX),
@@ -100,7 +100,7 @@ class Reading:
             self.relations.append((here - 1, pending, here))
 
 
-def _as_person(thing: Thing) -> Thing:
+def _as_person(thing: SceneObject) -> SceneObject:
     """A colour of people is that of their skin, and some words for them say a gender."""
     gender = thing.gender or GENDERS.get(thing.word.split()[0], "")
     if thing.colour in SKINS and not thing.skins:

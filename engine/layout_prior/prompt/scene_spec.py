@@ -7,7 +7,7 @@ from engine.layout_prior.prompt.vocabulary import Relation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Thing:
+class SceneObject:
     """`count` copies of one of `subjects`. No subjects: a word nothing in the library answers to.
 
     `gender` ("woman", "man") and `skins` narrow how people look; empty leaves it open.
@@ -23,13 +23,13 @@ class Thing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class SceneSpec:
     """What a prompt asks for. `relations` holds (index of thing, relation, index of thing).
 
     `unknown` are the words that ask for things where nothing in the library answers to any of them.
     """
 
-    things: tuple[Thing, ...] = ()
+    things: tuple[SceneObject, ...] = ()
     relations: tuple[tuple[int, Relation, int], ...] = ()
     scene: str | None = None
     background: str | None = None

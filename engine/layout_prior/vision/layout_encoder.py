@@ -22,7 +22,7 @@ from engine.layout_prior.box_layout import Box
 from engine.layout_prior.scenes.backgrounds import SCENE_NAMES
 from engine.layout_prior.scenes.sky import LIGHTS, Colour
 from engine.layout_prior.vision.appearance_index import RIM, SIDE, View
-from engine.layout_prior.vision.scene_summary import HOURS, Impression, Seen
+from engine.layout_prior.vision.scene_summary import HOURS, SceneSummary, Seen
 from studio.errors import ModelLoadError
 
 SIDE_PX, CELLS = 96, 12
@@ -51,7 +51,7 @@ class Cell(nn.Module):
         return functional.relu(made + self.straight(functional.avg_pool2d(x, 2) if self.stride == 2 else x))
 
 
-class Beholder(nn.Module):
+class LayoutEncoder(nn.Module):
     """Where, and before what."""
 
     def __init__(self) -> None:
@@ -86,7 +86,7 @@ class Beholder(nn.Module):
         )
 
     @torch.no_grad()
-    def look(self, picture: Image.Image) -> Impression:
+    def look(self, picture: Image.Image) -> SceneSummary:
         """What an RGB picture of any size shows."""
         picture = picture.convert("RGB")
         small = np.asarray(picture.resize((SIDE_PX, SIDE_PX), Image.Resampling.BICUBIC))
@@ -98,7 +98,7 @@ class Beholder(nn.Module):
         light = LIGHTS[HOURS[int(hours.argmax())]] if int(scenes.argmax()) else (1.0, 1.0, 1.0)
         aspect = picture.width / picture.height
         things = [_seen(large, box, sure, aspect=aspect, light=light) for box, sure in boxes]
-        return Impression(
+        return SceneSummary(
             things=tuple(things),
             scenes=scenes.softmax(0).numpy(),
             hours=hours.softmax(0).numpy(),
@@ -113,7 +113,7 @@ class Beholder(nn.Module):
         save_file(weights, folder / "beholder.safetensors")
 
     @classmethod
-    def load(cls, folder: Path) -> "Beholder":
+    def load(cls, folder: Path) -> "LayoutEncoder":
         """Ready to look. Raises ModelBroken."""
         try:
             weights = load_file(folder / "beholder.safetensors")

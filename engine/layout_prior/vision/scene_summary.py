@@ -26,7 +26,7 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Impression:
+class SceneSummary:
     """`scenes` and `hours` are chances that add up to 1, the first scene being a plain wall; `tone` is 0..1 RGB."""
 
     things: tuple[Seen, ...]
@@ -35,14 +35,14 @@ class Impression:
     tone: np.ndarray
 
 
-def blend(parts: Sequence[tuple[Impression, float]]) -> Impression:
+def blend(parts: Sequence[tuple[SceneSummary, float]]) -> SceneSummary:
     """Something of each impression, by its share; the shares add up to 1.
 
     Chances and tones are mixed as numbers. Things stay things, each with its picture's share: half a cat and half a
     car is a picture with both, and a seed may let one go or put one in the place of the other.
     """
     things = [replace(thing, share=share) for impression, share in parts for thing in impression.things]
-    return Impression(
+    return SceneSummary(
         things=tuple(things),
         scenes=sum_of([(each.scenes, share) for each, share in parts]),
         hours=sum_of([(each.hours, share) for each, share in parts]),

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
-from engine.layout_prior import Collage
+from engine.layout_prior import CollageComposer
 from engine.training.data.captions import Captions
 
 _PORTION = 16
@@ -24,7 +24,7 @@ class _Compositions(IterableDataset[Batch]):
     def __iter__(self) -> Iterator[Batch]:
         worker = get_worker_info()
         number = worker.id if worker is not None else 0
-        collage = Collage.load(self._library)
+        collage = CollageComposer.load(self._library)
         seeds = itertools.count((self._seed + 7919 * number) % 2**31)
         captions = Captions(collage.library, seed=self._seed + number)
         while True:

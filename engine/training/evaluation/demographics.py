@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from engine.layout_prior import Collage
+from engine.layout_prior import CollageComposer
 from engine.training.evaluation.eval_prompts import PEOPLE
 
 SEEDS = 200
@@ -16,7 +16,7 @@ def who_appears(prior: Path, *, seeds: int = SEEDS) -> dict[str, Counter[str]]:
 
     `prior` is the folder of that name in a model.
     """
-    collage = Collage.load(prior)
+    collage = CollageComposer.load(prior)
     found: dict[str, Counter[str]] = {}
     for prompt in PEOPLE:
         counted: Counter[str] = Counter()

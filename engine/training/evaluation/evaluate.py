@@ -15,7 +15,7 @@ from engine.training.evaluation import eval_prompts as asked
 from engine.training.evaluation.detectors import colour_of, number_of, position_of
 from engine.training.evaluation.eval_prompts import Question
 from engine.training.evaluation.metrics import distribution, diversity, frechet, seam, share_within, unchanged
-from engine.training.evaluation.sampling import TOGETHER, Sitting, edges
+from engine.training.evaluation.sampling import TOGETHER, EvaluationRun, edges
 from engine.training.evaluation.scorer.network import Scorer
 
 T = TypeVar("T")
@@ -91,7 +91,7 @@ def _some(parts: Sequence[T], quick: bool) -> Sequence[T]:
 
 
 def sit(
-    sitting: Sitting, *, scorer: Path = SCORER, quick: bool = False, note: Callable[[str], None] = print
+    sitting: EvaluationRun, *, scorer: Path = SCORER, quick: bool = False, note: Callable[[str], None] = print
 ) -> Figures:
     """All questions, painted and judged. Takes minutes. Raises ModelBroken for a scorer that cannot be read."""
     judge = Scorer.load(scorer)
@@ -150,7 +150,9 @@ def _scores(
     return scores
 
 
-def _right(sitting: Sitting, questions: Sequence[Question], detect: Callable[[Image.Image], str]) -> float:
+def _right(
+    sitting: EvaluationRun, questions: Sequence[Question], detect: Callable[[Image.Image], str]
+) -> float:
     pictures = sitting.answer(questions)
     found = [
         detect(picture) == question.answer[0] for picture, question in zip(pictures, questions, strict=True)
@@ -158,7 +160,7 @@ def _right(sitting: Sitting, questions: Sequence[Question], detect: Callable[[Im
     return sum(found) / len(found)
 
 
-def _variety(sitting: Sitting, judge: Scorer, prompt: str, *, seed: int) -> float:
+def _variety(sitting: EvaluationRun, judge: Scorer, prompt: str, *, seed: int) -> float:
     pictures = [
         *sitting.imagine(prompt, seed=seed, count=TOGETHER),
         *sitting.imagine(prompt, seed=seed + 1000, count=TOGETHER),
@@ -166,7 +168,7 @@ def _variety(sitting: Sitting, judge: Scorer, prompt: str, *, seed: int) -> floa
     return diversity(judge.see(pictures)[0].numpy())
 
 
-def _edits(sitting: Sitting, *, quick: bool) -> tuple[float, float]:
+def _edits(sitting: EvaluationRun, *, quick: bool) -> tuple[float, float]:
     seams, kept = [], []
     for at, (prompt, put, shares) in enumerate(_some(asked.EDITS, quick)):
         (source,) = sitting.imagine(prompt, seed=8000 + at)
@@ -176,7 +178,7 @@ def _edits(sitting: Sitting, *, quick: bool) -> tuple[float, float]:
     return float(np.mean(seams)), sum(kept) / len(kept)
 
 
-def _expansions(sitting: Sitting, *, quick: bool) -> tuple[float, float]:
+def _expansions(sitting: EvaluationRun, *, quick: bool) -> tuple[float, float]:
     seams, kept = [], []
     for at, (prompt, sides) in enumerate(_some(asked.EXPANSIONS, quick)):
         (source,) = sitting.imagine(prompt, seed=9000 + at)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from PIL import Image
 
-from engine.generation.generator import Atelier
+from engine.generation.generator import ImageGenerator
 from engine.training.evaluation.eval_prompts import Question
 from engine.types import GenerationTask
 from studio.domain.requests import Operation, PaintRequest, Source, Strength
@@ -16,10 +16,10 @@ TOGETHER = 4
 
 
 @dataclass(slots=True)
-class Sitting:
+class EvaluationRun:
     """Paints with one model; `seconds` holds the times of orders of four pictures."""
 
-    atelier: Atelier
+    atelier: ImageGenerator
     model: str
     tick: Callable[[int], None] = lambda pictures: None
     seconds: list[float] = field(default_factory=list)

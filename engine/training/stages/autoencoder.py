@@ -14,7 +14,7 @@ from diffusers import AutoencoderKL
 from diffusers.models.resnet import ResnetBlock2D
 from torch.nn import functional
 
-from engine.training.stages.training_loop import Course, Tick, half_wave
+from engine.training.stages.training_loop import Tick, TrainingLoop, half_wave
 
 FACTOR = 8
 KL_WEIGHT = 1e-4
@@ -154,7 +154,7 @@ def train_autoencoder(
     average; `measure_scale` is still to come. Ctrl-C saves and is raised again.
     """
     autoencoder.to(device, memory_format=torch.channels_last)
-    course = Course(
+    course = TrainingLoop(
         autoencoder,
         state,
         peak=LEARNING_RATE,

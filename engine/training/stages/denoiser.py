@@ -19,7 +19,7 @@ from engine.training.stages.autoencoder import to_tensor
 from engine.training.stages.checkpoint import Average
 from engine.training.stages.config import Plan
 from engine.training.stages.objectives import Objective
-from engine.training.stages.training_loop import Course, Tick, half_wave
+from engine.training.stages.training_loop import Tick, TrainingLoop, half_wave
 
 CAPTION_DROPOUT = 0.1
 
@@ -140,7 +140,7 @@ def train_denoiser(
     Ctrl-C saves and is raised again.
     """
     painter.to(pool.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    course = Course(
+    course = TrainingLoop(
         painter,
         state,
         peak=plan.learning_rate,

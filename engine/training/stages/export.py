@@ -16,7 +16,7 @@ from diffusers import (
 from PIL import Image
 from transformers import CLIPTokenizer
 
-from engine.layout_prior import Collage
+from engine.layout_prior import CollageComposer
 from engine.training.stages.checkpoint import Average
 from engine.training.stages.denoiser import Painter
 from engine.training.stages.objectives import REPAINTING
@@ -80,7 +80,7 @@ def export(pipeline: StableDiffusionPipeline, folder: Path) -> None:
 @torch.no_grad()
 def paint(
     pipeline: StableDiffusionPipeline,
-    collage: Collage,
+    collage: CollageComposer,
     prompts: Sequence[str],
     *,
     seeds: Sequence[int],

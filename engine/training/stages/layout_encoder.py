@@ -12,13 +12,13 @@ import torch
 import typer
 from torch.nn import functional
 
-from engine.layout_prior import Collage
+from engine.layout_prior import CollageComposer
 from engine.layout_prior.cutout_library import Library
 from engine.layout_prior.vision.appearance_index import keep_appearances
-from engine.layout_prior.vision.layout_encoder import CELLS, SCENES, SIDE_PX, Beholder
+from engine.layout_prior.vision.layout_encoder import CELLS, SCENES, SIDE_PX, LayoutEncoder
 from engine.layout_prior.vision.scene_summary import HOURS
 from engine.training.data.synthetic_scenes import Mosaic, disturb, library_bank, paint, paint_backdrops
-from engine.training.stages.training_loop import Course
+from engine.training.stages.training_loop import TrainingLoop
 
 BATCH = 64
 LEARNING_RATE = 1.5e-3
@@ -119,7 +119,7 @@ class Examples:
         ]
 
 
-def loss_of(beholder: Beholder, lot: Lot) -> tuple[torch.Tensor, float]:
+def loss_of(beholder: LayoutEncoder, lot: Lot) -> tuple[torch.Tensor, float]:
     """The loss (middles, extents, scene and hour), and the share of things whose middle is found."""
     pictures = disturb(lot.pictures).to(memory_format=torch.channels_last)
     with torch.autocast("cpu", torch.bfloat16):
@@ -148,9 +148,9 @@ def train(
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     if threads:
         torch.set_num_threads(threads)
-    collage = Collage.load(model / "prior")
+    collage = CollageComposer.load(model / "prior")
     state = out / "beholder.pt"
-    beholder = Beholder()
+    beholder = LayoutEncoder()
     keep_appearances(collage.library, model / "prior")
     try:
         _learn(beholder, collage.library, state, minutes=minutes, steps=steps, prior=model / "prior")
@@ -160,10 +160,10 @@ def train(
 
 
 def _learn(
-    beholder: Beholder, library: Library, state: Path, *, minutes: float, steps: int | None, prior: Path
+    beholder: LayoutEncoder, library: Library, state: Path, *, minutes: float, steps: int | None, prior: Path
 ) -> None:
     beholder.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    course = Course.of_sight(beholder, state, peak=LEARNING_RATE, weight_decay=0.01, clip=2.0)
+    course = TrainingLoop.of_sight(beholder, state, peak=LEARNING_RATE, weight_decay=0.01, clip=2.0)
     examples = Examples(library, seed=course.step + 21)
     seen_right = 0.0
 
@@ -179,7 +179,7 @@ def _learn(
     try:
         course.learn(draw_loss, minutes=minutes, steps=steps, kept=tell, keep_seconds=60)
     finally:
-        averaged = Beholder()
+        averaged = LayoutEncoder()
         course.average.copy_to(averaged)
         averaged.save(prior)
 

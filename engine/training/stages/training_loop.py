@@ -24,7 +24,7 @@ def quarter_wave(share: float, *, floor: float) -> float:
     return floor + (1 - floor) * math.cos(math.pi / 2 * share)
 
 
-class Course:
+class TrainingLoop:
     """What a module learns, with AdamW; goes on from `state` where it exists.
 
     The learning rate rises to `peak` over `warm_up` steps and falls with the share of the course that is over. The
@@ -55,7 +55,7 @@ class Course:
     @classmethod
     def of_sight(
         cls, module: nn.Module, state: Path, *, peak: float, weight_decay: float, clip: float = 1.0
-    ) -> "Course":
+    ) -> "TrainingLoop":
         """For a small network that looks at pictures."""
         return cls(
             module,

@@ -14,7 +14,7 @@ from PIL import Image
 from bots.delivery.attachments import make_print
 from bots.delivery.job_view import load_standing
 from bots.texts import chat
-from engine.imaging.image_tools import Darkroom
+from engine.imaging.image_tools import PillowImageTools
 from studio.db.tables import DeliveryRow, JobRow, PictureRow
 from studio.domain.events import JobAccepted, JobEnded, PictureChanged
 from studio.domain.jobs import JobState
@@ -123,7 +123,7 @@ async def test_when_all_pictures_are_deleted_so_is_the_attachment(room: Room) ->
 
 
 async def test_a_file_that_is_too_large_is_made_to_fit(ports: Ports, tmp_path: Path) -> None:
-    async with open_room(replace(ports, darkroom=Darkroom()), tmp_path) as room:
+    async with open_room(replace(ports, darkroom=PillowImageTools()), tmp_path) as room:
         job_id = await room.imagine(count=1)
         await room.painted(job_id)
         file = io.BytesIO()

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from engine.layout_prior.cutout_library import Library
-from engine.layout_prior.vision.layout_encoder import CELLS, Beholder
+from engine.layout_prior.vision.layout_encoder import CELLS, LayoutEncoder
 from engine.training.data.cutout_library import build_library
 from engine.training.data.shapes import shape_stack
 from engine.training.data.synthetic_scenes import Bank, Mosaic, gather_bank, paint, paint_backdrops
@@ -103,6 +103,6 @@ def test_targets_of_the_beholder_are_the_cells_of_the_middles(tmp_path: Path) ->
     assert set(lot.things[:, 0].int().tolist()) == set(range(24))
     assert float(lot.things[:, 2:4].abs().max()) <= 0.5 + 1e-4
     assert int(lot.things[:, 1].max()) < CELLS**2
-    loss, right = beholder_loss(Beholder(), lot)
+    loss, right = beholder_loss(LayoutEncoder(), lot)
     assert float(loss.detach()) > 0
     assert 0 <= right <= 1

@@ -13,12 +13,12 @@ import torch
 from PIL import Image
 from torch._dynamo.testing import CompileCounter
 
-from engine.adapters.image_embedding import pipeline_painter
+from engine.adapters.image_embedding import load_pipeline_model
 from engine.adapters.registry import new_painter
 from engine.adapters.runtime import optimization, pipeline_optimization
-from engine.adapters.runtime.optimization import Lodging, compile_blocks
+from engine.adapters.runtime.optimization import CpuOffloader, compile_blocks
 from engine.adapters.runtime.pipeline_optimization import networks_of
-from engine.adapters.whole_pipeline import PipelinePainter
+from engine.adapters.whole_pipeline import PipelineModel
 from engine.batching.sampling_params import SamplingParams, WeightedImage
 from engine.catalog.catalog import ModelEntry
 from engine.performance import PLAIN, LowMemory, Quantise, Speed
@@ -47,16 +47,16 @@ FAMILIES: dict[str, Callable[[Path], Path]] = {
 ONLY_SEEING = {"Stable unCLIP", "Karlo"}
 
 
-def painter_of(folder: Path, speed: Speed) -> PipelinePainter:
+def painter_of(folder: Path, speed: Speed) -> PipelineModel:
     entry = ModelEntry(
         name="tiny", source=str(folder), family="pipeline", width=32, height=32, dtype="float32"
     )
-    painter = pipeline_painter(entry, folder, device=CPU, speed=speed)
+    painter = load_pipeline_model(entry, folder, device=CPU, speed=speed)
     painter.load()
     return painter
 
 
-def painted(painter: PipelinePainter, family: str, *, count: int = 2) -> torch.Tensor:
+def painted(painter: PipelineModel, family: str, *, count: int = 2) -> torch.Tensor:
     rose = Image.new("RGB", (32, 32), "pink")
     plain = SamplingParams(
         prompt="a castle",
@@ -78,15 +78,15 @@ def test_what_saves_time_and_memory_changes_no_picture(
     family: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fetched: list[Any] = []
-    fetch = Lodging.fetch
+    fetch = CpuOffloader.fetch
 
-    def noted(lodging: Lodging, network: torch.nn.Module, device: torch.device) -> None:
+    def noted(lodging: CpuOffloader, network: torch.nn.Module, device: torch.device) -> None:
         fetched.append(network)
         fetch(lodging, network, device)
 
     folder = FAMILIES[family](tmp_path)
     expected = painted(painter_of(folder, PLAIN), family)
-    monkeypatch.setattr(Lodging, "fetch", noted)
+    monkeypatch.setattr(CpuOffloader, "fetch", noted)
     painter = painter_of(folder, Speed(fuse=True, low_memory=LowMemory.PARTS))
     found = painted(painter, family)
     assert float((found - expected).abs().max()) < 1e-4
@@ -137,5 +137,5 @@ def test_on_a_card_projections_are_fused_only_where_that_is_asked_for(
     entry = ModelEntry(name="tiny", source=str(tmp_path), family="pipeline", dtype="float32")
     folder = save_pixart(tmp_path)
     painter = new_painter(entry, folder, device=torch.device("cuda"), speed=Speed(fuse=fuse))
-    assert isinstance(painter, PipelinePainter)
+    assert isinstance(painter, PipelineModel)
     assert painter._outfit._speed == Speed(fuse=bool(fuse), compile=True, overlap=True)

@@ -13,7 +13,7 @@ from PIL import Image
 from engine.adapters import shared_calls
 from engine.adapters.registry import new_painter
 from engine.adapters.shared_calls import SHARED_CALLS, shares_calls
-from engine.adapters.whole_pipeline import PipelinePainter
+from engine.adapters.whole_pipeline import PipelineModel
 from engine.batching.memory_limits import BatchLimits
 from engine.batching.model_cache import ModelCache
 from engine.batching.sample import Sample
@@ -89,7 +89,7 @@ CASES: dict[str, Case] = {
 }
 
 
-def load(folder: Path) -> PipelinePainter:
+def load(folder: Path) -> PipelineModel:
     prior = folder.parent / "prior"
     entry = ModelEntry(
         name="tiny",
@@ -99,12 +99,12 @@ def load(folder: Path) -> PipelinePainter:
         prior=str(prior) if prior.is_dir() else None,
     )
     painter = new_painter(entry, folder, device=torch.device("cpu"))
-    assert isinstance(painter, PipelinePainter)
+    assert isinstance(painter, PipelineModel)
     painter.load()
     return painter
 
 
-def record_calls(painter: PipelinePainter, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
+def record_calls(painter: PipelineModel, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
     """The class of each pipeline that is called from now on, and how many samples it gets."""
     calls: list[tuple[str, int]] = []
     options = painter._options
@@ -117,7 +117,7 @@ def record_calls(painter: PipelinePainter, monkeypatch: pytest.MonkeyPatch) -> l
     return calls
 
 
-def paint(painter: PipelinePainter, *sketches: SamplingParams) -> list[np.ndarray]:
+def paint(painter: PipelineModel, *sketches: SamplingParams) -> list[np.ndarray]:
     """As the worker does it, each sketch for another person."""
     shelf = ModelCache(budget_bytes=2**40)
     shelf.hold(painter)

@@ -16,7 +16,7 @@ from PIL import Image, ImageDraw
 from safetensors.torch import load_file, save_file
 
 from engine.adapters.runtime.spandrel_loader import BUNDLED_NAME, find_weights, import_spandrel, load_upscaler
-from engine.adapters.upscaler import MAX_SOURCE_PIXELS, EnlargingLane, Upscaler
+from engine.adapters.upscaler import MAX_SOURCE_PIXELS, Upscaler, UpscaleSample
 from engine.batching.memory_limits import BatchLimits
 from engine.batching.model_cache import ModelCache
 from engine.batching.sample_group import SampleGroup
@@ -47,7 +47,7 @@ def opened(source: str | Path = BUNDLED_NAME, **options: Any) -> Upscaler:
     return upscaler
 
 
-def lane_for(upscaler: Upscaler, picture: Image.Image) -> EnlargingLane:
+def lane_for(upscaler: Upscaler, picture: Image.Image) -> UpscaleSample:
     return upscaler.sketch(
         SamplingParams(
             prompt="",

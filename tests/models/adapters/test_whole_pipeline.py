@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 
 from engine.adapters.registry import new_painter
-from engine.adapters.whole_pipeline import PipelinePainter
+from engine.adapters.whole_pipeline import PipelineModel
 from engine.batching.memory_limits import BatchLimits
 from engine.batching.model_cache import ModelCache
 from engine.batching.models import Model, StepwiseModel, WholeCallModel
@@ -102,7 +102,7 @@ def test_a_call_paints_what_the_step_by_step_painter_paints(
 
 @pytest.mark.parametrize(("strength", "steps"), [(0.5, 5), (1.0, 10), (0.1, 1)])
 def test_a_call_counts_the_steps_that_it_makes_of_the_schedule(
-    strength: float, steps: int, painter: PipelinePainter
+    strength: float, steps: int, painter: PipelineModel
 ) -> None:
     start = Image.new("RGB", (32, 32), "teal")
     lane = painter.sketch(sketch(1, start=start, strength=strength, steps=10))
@@ -134,7 +134,7 @@ def test_pictures_to_blend_are_mixed_before_the_call(painter: Model) -> None:
 
 
 def test_numbers_that_run_away_in_a_call_are_told_in_words(
-    painter: PipelinePainter, monkeypatch: pytest.MonkeyPatch
+    painter: PipelineModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     endless = torch.full((1, 4, 8, 8), torch.nan)
     monkeypatch.setattr(painter._pipelines["imagine"].unet, "forward", lambda *_, **__: (endless,))
@@ -145,9 +145,7 @@ def test_numbers_that_run_away_in_a_call_are_told_in_words(
         ticket.wait()
 
 
-def test_only_equal_parameters_share_a_call(
-    painter: PipelinePainter, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_only_equal_parameters_share_a_call(painter: PipelineModel, monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[list[int]] = []
     paint = painter.paint
 

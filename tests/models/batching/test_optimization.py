@@ -15,7 +15,13 @@ from torch.testing._internal.two_tensor import TwoTensor
 from engine.adapters.registry import new_painter
 from engine.adapters.runtime import optimization
 from engine.adapters.runtime.loading import LoadsNetworks, load_network, size_bytes
-from engine.adapters.runtime.optimization import Buckets, Lodging, TunedNetworks, compile_blocks, quantise
+from engine.adapters.runtime.optimization import (
+    Buckets,
+    CpuOffloader,
+    TunedNetworks,
+    compile_blocks,
+    quantise,
+)
 from engine.batching.models import Model
 from engine.batching.sample import Sample
 from engine.batching.sampling_params import SamplingParams
@@ -203,7 +209,7 @@ class Traveller(torch.nn.Module):
 )
 def test_what_is_not_needed_stays_away_from_the_card(mode: LowMemory, denoiser_goes: list[str]) -> None:
     words, denoiser, first_stage = Traveller(), Traveller(), Traveller()
-    lodging = Lodging(mode)
+    lodging = CpuOffloader(mode)
     for each in (words, denoiser, first_stage):
         lodging.take_in(each, device=torch.device("meta"), denoises=each is denoiser)
     for each in (words, denoiser, denoiser, words, denoiser, first_stage):

@@ -12,12 +12,12 @@ import pytest
 from PIL import Image
 
 from engine.adapters import stepwise
-from engine.adapters.components.batch_inputs import Rows
+from engine.adapters.components.batch_inputs import BatchRows
 from engine.adapters.runtime import optimization
-from engine.adapters.unet import UNetPainter
+from engine.adapters.unet import UNetModel
 from engine.batching.step_batcher import StepBatcher
 from engine.catalog.catalog import ModelCatalogue, ModelEntry
-from engine.generation.generator import Atelier
+from engine.generation.generator import ImageGenerator
 from engine.generation.style_presets import styles
 from engine.performance import Speed
 from engine.types import GeneratedImage, GenerationTask, Progress
@@ -48,10 +48,10 @@ def entry_for(folder: Path, name: str = "tiny", **changes: Any) -> ModelEntry:
 
 
 @pytest.fixture(scope="module")
-def atelier(folder: Path) -> Iterator[Atelier]:
+def atelier(folder: Path) -> Iterator[ImageGenerator]:
     broken = ModelEntry(name="broken", source="/nowhere/at-all", family="sd")
     strange = ModelEntry(name="strange", source=str(folder), family="cubism")
-    atelier = Atelier(ModelCatalogue([entry_for(folder), broken, strange]), device="cpu", threads=1)
+    atelier = ImageGenerator(ModelCatalogue([entry_for(folder), broken, strange]), device="cpu", threads=1)
     yield atelier
     atelier.close()
 
@@ -75,7 +75,7 @@ def pixels(painted: GeneratedImage) -> np.ndarray:
     return np.asarray(painted.image, np.int16)
 
 
-def test_an_order_comes_back_with_its_pictures_and_their_recipes(atelier: Atelier) -> None:
+def test_an_order_comes_back_with_its_pictures_and_their_recipes(atelier: ImageGenerator) -> None:
     first, second = atelier.paint(order(request(negative_prompt="fog")))
     assert first.image.mode == "RGB"
     assert first.image.size == (32, 32)
@@ -88,7 +88,7 @@ def test_an_order_comes_back_with_its_pictures_and_their_recipes(atelier: Atelie
     assert recipe.strength is None
 
 
-def test_the_same_seed_paints_the_same_picture_whoever_paints_beside(atelier: Atelier) -> None:
+def test_the_same_seed_paints_the_same_picture_whoever_paints_beside(atelier: ImageGenerator) -> None:
     alone = atelier.paint(order(request(count=1)))[0]
     together: list[GeneratedImage] = []
 
@@ -106,7 +106,7 @@ def test_the_same_seed_paints_the_same_picture_whoever_paints_beside(atelier: At
     assert np.abs(pixels(alone) - pixels(together[0])).max() <= 1
 
 
-def test_another_seed_paints_another_picture(atelier: Atelier) -> None:
+def test_another_seed_paints_another_picture(atelier: ImageGenerator) -> None:
     first, second = atelier.paint(order(request()))
     assert np.abs(pixels(first) - pixels(second)).mean() > 1
 
@@ -121,19 +121,19 @@ def test_another_seed_paints_another_picture(atelier: Atelier) -> None:
     ],
 )
 def test_sizes_and_ratios_become_what_the_model_can_paint(
-    changes: dict[str, Any], size: tuple[int, int], atelier: Atelier
+    changes: dict[str, Any], size: tuple[int, int], atelier: ImageGenerator
 ) -> None:
     painted = atelier.paint(order(request(count=1, **changes)))[0]
     assert painted.image.size == size
     assert (painted.recipe.width, painted.recipe.height) == size
 
 
-def test_a_size_beyond_the_model_is_refused(atelier: Atelier) -> None:
+def test_a_size_beyond_the_model_is_refused(atelier: ImageGenerator) -> None:
     with pytest.raises(BadParameterError, match="too large"):
         atelier.paint(order(request(width=512, height=512)))
 
 
-def test_a_subtle_variation_stays_nearer_than_a_strong_one(atelier: Atelier) -> None:
+def test_a_subtle_variation_stays_nearer_than_a_strong_one(atelier: ImageGenerator) -> None:
     def recipe(variation: Strength) -> tuple[float | None, int]:
         asked = request(Operation.VARY, variation=variation, count=1, steps=20)
         painted = atelier.paint(order(asked, photograph()))[0]
@@ -144,7 +144,7 @@ def test_a_subtle_variation_stays_nearer_than_a_strong_one(atelier: Atelier) -> 
 
 
 def test_a_few_step_model_still_takes_enough_steps_for_a_subtle_variation(
-    atelier: Atelier, monkeypatch: pytest.MonkeyPatch
+    atelier: ImageGenerator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     submit = StepBatcher.submit
     asked = request(Operation.VARY, variation=Strength.SUBTLE, count=1)
@@ -169,7 +169,7 @@ def test_a_few_step_model_still_takes_enough_steps_for_a_subtle_variation(
     ],
 )
 def test_progress_and_recipe_tell_the_steps_that_were_asked_for(
-    operation: Operation, changes: dict[str, Any], count: int, atelier: Atelier
+    operation: Operation, changes: dict[str, Any], count: int, atelier: ImageGenerator
 ) -> None:
     told: list[Progress] = []
     asked = request(operation, **{"count": count, "steps": 20, **changes})
@@ -182,12 +182,12 @@ def test_progress_and_recipe_tell_the_steps_that_were_asked_for(
     assert (steps[0], steps[-1]) == (0, asked.steps)
 
 
-def test_an_upload_is_varied_at_the_models_size_in_its_own_ratio(atelier: Atelier) -> None:
+def test_an_upload_is_varied_at_the_models_size_in_its_own_ratio(atelier: ImageGenerator) -> None:
     painted = atelier.paint(order(request(Operation.VARY, count=1), photograph(400, 200)))[0]
     assert painted.image.size == (48, 24)
 
 
-def test_a_picture_painted_here_keeps_its_size(atelier: Atelier) -> None:
+def test_a_picture_painted_here_keeps_its_size(atelier: ImageGenerator) -> None:
     source = Source(key="k", picture_id="k3v9m2p4qx7a.1")
     painted = atelier.paint(order(request(Operation.VARY, count=1, sources=(source,)), photograph(56, 40)))[0]
     assert painted.image.size == (56, 40)
@@ -195,7 +195,7 @@ def test_a_picture_painted_here_keeps_its_size(atelier: Atelier) -> None:
 
 @pytest.mark.parametrize("size", [(32, 32), (61, 45), (300, 200)])
 def test_an_edit_changes_the_hole_and_not_one_pixel_beside_it(
-    size: tuple[int, int], atelier: Atelier
+    size: tuple[int, int], atelier: ImageGenerator
 ) -> None:
     source = photograph(*size)
     mask = Image.new("L", size, 0)
@@ -208,7 +208,7 @@ def test_an_edit_changes_the_hole_and_not_one_pixel_beside_it(
     assert (before[inside] != after[inside]).any()
 
 
-def test_an_edit_without_a_mask_or_with_a_black_one_is_refused(atelier: Atelier) -> None:
+def test_an_edit_without_a_mask_or_with_a_black_one_is_refused(atelier: ImageGenerator) -> None:
     with pytest.raises(BadImageError, match="no mask"):
         atelier.paint(order(request(Operation.EDIT), photograph()))
     with pytest.raises(BadImageError, match="black"):
@@ -226,7 +226,7 @@ def test_an_edit_without_a_mask_or_with_a_black_one_is_refused(atelier: Atelier)
     ],
 )
 def test_an_expansion_keeps_every_pixel_of_the_picture(
-    changes: dict[str, Any], size: tuple[int, int], margins: Margins, atelier: Atelier
+    changes: dict[str, Any], size: tuple[int, int], margins: Margins, atelier: ImageGenerator
 ) -> None:
     source = photograph()
     painted = atelier.paint(order(request(Operation.EXPAND, count=1, **changes), source))[0]
@@ -235,14 +235,14 @@ def test_an_expansion_keeps_every_pixel_of_the_picture(
     assert np.array_equal(np.asarray(painted.image.crop(box)), np.asarray(source))
 
 
-def test_a_start_picture_with_a_strength(atelier: Atelier) -> None:
+def test_a_start_picture_with_a_strength(atelier: ImageGenerator) -> None:
     asked = request(count=1, strength=0.5, aspect="2:1", steps=8)
     painted = atelier.paint(order(asked, photograph(100, 100)))[0]
     assert painted.image.size == (48, 24)
     assert painted.recipe.strength == 0.5
 
 
-def test_an_upscale_makes_a_picture_four_times_as_large(atelier: Atelier) -> None:
+def test_an_upscale_makes_a_picture_four_times_as_large(atelier: ImageGenerator) -> None:
     told: list[Progress] = []
     asked = request(Operation.UPSCALE, count=1, factor=4)
     painted = atelier.paint(order(asked, photograph(24, 16)), on_progress=told.append)[0]
@@ -251,30 +251,30 @@ def test_an_upscale_makes_a_picture_four_times_as_large(atelier: Atelier) -> Non
     assert (painted.recipe.model, len(painted.recipe.model_hash)) == ("realesr-animevideov3-x4", 64)
 
 
-def test_an_upscale_without_a_picture_is_refused(atelier: Atelier) -> None:
+def test_an_upscale_without_a_picture_is_refused(atelier: ImageGenerator) -> None:
     with pytest.raises(BadParameterError, match="picture"):
         atelier.paint(order(request(Operation.UPSCALE, count=1)))
 
 
 @pytest.mark.parametrize("model", ["broken", "strange"])
-def test_a_model_that_cannot_be_loaded_is_one_sentence(model: str, atelier: Atelier) -> None:
+def test_a_model_that_cannot_be_loaded_is_one_sentence(model: str, atelier: ImageGenerator) -> None:
     with pytest.raises(ModelLoadError):
         atelier.paint(order(request(model=model)))
 
 
-def test_an_unknown_scheduler_is_answered_with_those_there_are(atelier: Atelier) -> None:
+def test_an_unknown_scheduler_is_answered_with_those_there_are(atelier: ImageGenerator) -> None:
     with pytest.raises(BadParameterError, match="euler"):
         atelier.paint(order(request(scheduler="magic")))
 
 
-def test_a_style_changes_the_picture_and_stays_in_the_recipe(atelier: Atelier) -> None:
+def test_a_style_changes_the_picture_and_stays_in_the_recipe(atelier: ImageGenerator) -> None:
     plain = atelier.paint(order(request(count=1)))[0]
     styled = atelier.paint(order(request(count=1, style="Watercolour")))[0]
     assert (styled.recipe.prompt, styled.recipe.style) == ("a yellow star", "Watercolour")
     assert np.abs(pixels(plain) - pixels(styled)).max() > 0
 
 
-def test_an_unknown_style_is_answered_with_those_there_are(atelier: Atelier) -> None:
+def test_an_unknown_style_is_answered_with_those_there_are(atelier: ImageGenerator) -> None:
     with pytest.raises(BadParameterError, match="watercolour"):
         atelier.paint(order(request(style="brutalist")))
 
@@ -288,7 +288,9 @@ def test_weights_that_do_not_fit_their_configuration_are_told(folder: Path, tmp_
     bad = Path(shutil.copytree(folder, tmp_path / "bad"))
     config = json.loads((bad / "unet" / "config.json").read_text())
     (bad / "unet" / "config.json").write_text(json.dumps({**config, "block_out_channels": [8, 16]}))
-    atelier = Atelier(ModelCatalogue([entry_for(bad), entry_for(folder, "good")]), device="cpu", threads=1)
+    atelier = ImageGenerator(
+        ModelCatalogue([entry_for(bad), entry_for(folder, "good")]), device="cpu", threads=1
+    )
     try:
         with pytest.raises(ModelLoadError, match="unet"):
             atelier.paint(order(request()))
@@ -297,12 +299,12 @@ def test_weights_that_do_not_fit_their_configuration_are_told(folder: Path, tmp_
         atelier.close()
 
 
-def test_cancelled_before_anything(atelier: Atelier) -> None:
+def test_cancelled_before_anything(atelier: ImageGenerator) -> None:
     with pytest.raises(JobCancelledError):
         atelier.paint(order(request()), cancelled=lambda: True)
 
 
-def test_cancelled_while_painting(atelier: Atelier, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cancelled_while_painting(atelier: ImageGenerator, monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[Progress] = []
     may_go_on = threading.Event()
     turn = StepBatcher.turn
@@ -329,7 +331,9 @@ def test_warming_up_loads_the_default_model_and_learns_how_long_a_step_takes(
     folder: Path, tmp_path: Path
 ) -> None:
     learned = tmp_path / "learned.json"
-    atelier = Atelier(ModelCatalogue([entry_for(folder)]), device="cpu", threads=1, learned_file=learned)
+    atelier = ImageGenerator(
+        ModelCatalogue([entry_for(folder)]), device="cpu", threads=1, learned_file=learned
+    )
     told: list[Progress] = []
     try:
         atelier.warm_up(told.append)
@@ -345,9 +349,9 @@ def test_where_blocks_are_compiled_whatever_would_compile_them_again_is_painted_
 ) -> None:
     seen: set[tuple[int, int, int]] = set()
     encoded: set[int] = set()
-    predict, begin = UNetPainter._forward, stepwise.begin
+    predict, begin = UNetModel._forward, stepwise.begin
 
-    def noted(painter: UNetPainter, rows: Rows) -> Any:
+    def noted(painter: UNetModel, rows: BatchRows) -> Any:
         seen.add((len(rows.sample), *rows.sample.shape[2:]))
         return predict(painter, rows)
 
@@ -355,11 +359,13 @@ def test_where_blocks_are_compiled_whatever_would_compile_them_again_is_painted_
         encoded.update(1 + len(lane.sketch.mixed) for lane in lanes if lane.start is not None)
         begin(lanes, **how)
 
-    monkeypatch.setattr(UNetPainter, "_forward", noted)
+    monkeypatch.setattr(UNetModel, "_forward", noted)
     monkeypatch.setattr(stepwise, "begin", encoding)
     monkeypatch.setattr(optimization, "BUCKETS", (1, 2, 3))
     monkeypatch.setattr(optimization, "compile_blocks", lambda network: None)
-    atelier = Atelier(ModelCatalogue([entry_for(folder)]), device="cpu", threads=1, speed=Speed(compile=True))
+    atelier = ImageGenerator(
+        ModelCatalogue([entry_for(folder)]), device="cpu", threads=1, speed=Speed(compile=True)
+    )
     try:
         atelier.warm_up()
     finally:
@@ -371,7 +377,7 @@ def test_where_blocks_are_compiled_whatever_would_compile_them_again_is_painted_
 
 def test_a_model_that_cannot_be_warmed_up_does_not_keep_a_worker_from_its_work(tmp_path: Path) -> None:
     entry = ModelEntry(name="seer", source=str(save_stable_unclip(tmp_path)), family="pipeline")
-    atelier = Atelier(ModelCatalogue([entry]), device="cpu", threads=1)
+    atelier = ImageGenerator(ModelCatalogue([entry]), device="cpu", threads=1)
     try:
         atelier.warm_up()
     finally:
@@ -379,7 +385,7 @@ def test_a_model_that_cannot_be_warmed_up_does_not_keep_a_worker_from_its_work(t
 
 
 def test_one_easel_for_each_device_shares_the_work(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    atelier = Atelier(ModelCatalogue([entry_for(folder)]), device="cpu,cpu", threads=1)
+    atelier = ImageGenerator(ModelCatalogue([entry_for(folder)]), device="cpu,cpu", threads=1)
     begun, may_go_on = threading.Event(), threading.Event()
     busy: list[StepBatcher] = []
     turn = StepBatcher.turn
@@ -406,7 +412,7 @@ def test_one_easel_for_each_device_shares_the_work(folder: Path, monkeypatch: py
 
 
 def test_a_recipe_tells_which_words_the_bundled_model_did_not_know() -> None:
-    atelier = Atelier(ModelCatalogue.load())
+    atelier = ImageGenerator(ModelCatalogue.load())
     try:
         told = {
             prompt: atelier.paint(order(request(prompt=prompt, count=1, steps=1)))[0].recipe.remark

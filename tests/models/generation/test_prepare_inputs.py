@@ -14,12 +14,12 @@ from PIL import Image
 
 from engine.catalog.catalog import ModelEntry
 from engine.catalog.geometry import Layout, size_near
-from engine.generation.augmentation import retake
-from engine.generation.inputs import MOST_AT_ONCE, Underdrawing
-from engine.generation.prepare_inputs import steps_for, underdraw
-from engine.generation.tiled_refinement import Meter, paint_detail
+from engine.generation.augmentation import augment
+from engine.generation.inputs import MOST_AT_ONCE, GenerationInputs
+from engine.generation.prepare_inputs import prepare_inputs, steps_for
+from engine.generation.tiled_refinement import ProgressMeter, refine_tiled
 from engine.imaging.masks.masks import cover_cells
-from engine.layout_prior.layout_prior import Prior
+from engine.layout_prior.layout_prior import LayoutPrior
 from engine.types import GenerationTask, Progress
 from studio.domain.requests import Operation, PaintRequest, Strength
 
@@ -52,12 +52,12 @@ def draw(
     request: PaintRequest,
     *sources: Image.Image,
     index: int = 0,
-    prior: Prior | None = None,
+    prior: LayoutPrior | None = None,
     layout: Layout = LAYOUT,
     **more: Image.Image,
-) -> Underdrawing:
+) -> GenerationInputs:
     order = GenerationTask(job_id="j", person="p", request=request, sources=sources, **more)  # type: ignore[arg-type]
-    return underdraw(order, index, entry=ENTRY, layout=layout, prior=prior)
+    return prepare_inputs(order, index, entry=ENTRY, layout=layout, prior=prior)
 
 
 def asks(operation: Operation = Operation.IMAGINE, **changes: object) -> PaintRequest:
@@ -80,14 +80,16 @@ def test_well_known_ratios(ratio: float, size: tuple[int, int]) -> None:
     assert size_near(512 * 512, ratio, multiple=64) == size
 
 
-def prior_of(composer: TwinComposer, **changes: Any) -> Prior:
-    plain = Prior(
+def prior_of(composer: TwinComposer, **changes: Any) -> LayoutPrior:
+    plain = LayoutPrior(
         composer=composer, strength=0.4, edit_strength=0.5, subtle_strength=0.1, strong_strength=0.2
     )
     return replace(plain, **changes)
 
 
-def vary_with_prior(variation: Strength, composer: TwinComposer | None = None, **more: Any) -> Underdrawing:
+def vary_with_prior(
+    variation: Strength, composer: TwinComposer | None = None, **more: Any
+) -> GenerationInputs:
     prior = prior_of(composer or TwinComposer())
     return draw(asks(Operation.VARY, variation=variation, **more), checked_cloth(), prior=prior)
 
@@ -123,14 +125,14 @@ def test_a_small_retake_stays_nearer_than_a_large_one() -> None:
     cloth = checked_cloth()
 
     def distance(reach: float) -> float:
-        retakes = [np.asarray(retake(cloth, seed=seed, reach=reach), np.int16) for seed in range(8)]
+        retakes = [np.asarray(augment(cloth, seed=seed, reach=reach), np.int16) for seed in range(8)]
         return float(np.mean([np.abs(each - np.asarray(cloth, np.int16)).mean() for each in retakes]))
 
     assert 0 < distance(0.08) < distance(0.25)
 
 
 def test_a_retake_is_the_same_for_the_same_seed() -> None:
-    first, second = (retake(checked_cloth(), seed=4, reach=0.2) for _ in range(2))
+    first, second = (augment(checked_cloth(), seed=4, reach=0.2) for _ in range(2))
     assert first.tobytes() == second.tobytes()
 
 
@@ -267,7 +269,7 @@ def test_without_words_it_lays_the_pictures_over_each_other() -> None:
     assert len(drawing.mixed) == 2
 
 
-def expand_far(prior: Prior | None = None) -> Underdrawing:
+def expand_far(prior: LayoutPrior | None = None) -> GenerationInputs:
     return draw(asks(Operation.EXPAND, amount_percent=100), scene_of(768), prior=prior)
 
 
@@ -280,7 +282,7 @@ def test_a_canvas_beyond_what_the_model_does_at_once_is_painted_in_windows_of_it
     assert drawing.width * drawing.height <= 4.1 * 512 * 512
     seen: list[int] = []
 
-    def paint(windows: Sequence[tuple[int, Underdrawing]]) -> list[Image.Image]:
+    def paint(windows: Sequence[tuple[int, GenerationInputs]]) -> list[Image.Image]:
         seen.extend(number for number, _ in windows)
         assert len(windows) <= MOST_AT_ONCE
         for _, window in windows:
@@ -291,7 +293,7 @@ def test_a_canvas_beyond_what_the_model_does_at_once_is_painted_in_windows_of_it
         return [window.start for _, window in windows if window.start is not None]
 
     whole = drawing.finish(Image.new("RGB", (drawing.width, drawing.height), "teal"))
-    picture = paint_detail(drawing, whole, paint)
+    picture = refine_tiled(drawing, whole, paint)
     assert picture.size == (2304, 2304)
     assert len(seen) == len(set(seen)) > 20
     kept = picture.crop((768, 768, 1536, 1536))
@@ -300,7 +302,7 @@ def test_a_canvas_beyond_what_the_model_does_at_once_is_painted_in_windows_of_it
 
 def test_progress_over_all_windows_never_goes_back() -> None:
     told: list[Progress] = []
-    meter = Meter(told.append, asked=40)
+    meter = ProgressMeter(told.append, asked=40)
     meter.expect(30)
     for steps in (10, 12, 18):
         for step in range(steps + 1):

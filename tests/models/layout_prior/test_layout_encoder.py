@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from engine.layout_prior import Collage
+from engine.layout_prior import CollageComposer
 from engine.layout_prior.layout_prior import load_prior
 from engine.layout_prior.vision.appearance_index import SIDE, Appearances, View
-from engine.layout_prior.vision.layout_encoder import SCENES, Beholder
+from engine.layout_prior.vision.layout_encoder import SCENES, LayoutEncoder
 from engine.layout_prior.vision.scene_summary import blend
 from studio.errors import ModelLoadError
 
@@ -23,25 +23,25 @@ SEEN = (
 
 
 @pytest.fixture(scope="module")
-def collage() -> Collage:
-    return Collage.load(THIMBLE / "prior")
+def collage() -> CollageComposer:
+    return CollageComposer.load(THIMBLE / "prior")
 
 
 @pytest.fixture(scope="module")
-def beholder() -> Beholder:
-    return Beholder.load(THIMBLE / "prior")
+def beholder() -> LayoutEncoder:
+    return LayoutEncoder.load(THIMBLE / "prior")
 
 
 @pytest.fixture(scope="module")
-def appearances(collage: Collage) -> Appearances:
+def appearances(collage: CollageComposer) -> Appearances:
     return Appearances.load(THIMBLE / "prior", collage.library)
 
 
-def picture(collage: Collage, prompt: str, seed: int = 3) -> Image.Image:
+def picture(collage: CollageComposer, prompt: str, seed: int = 3) -> Image.Image:
     return collage.compose(prompt, seed=seed, width=256, height=256)
 
 
-def names(beholder: Beholder, appearances: Appearances, image: Image.Image) -> set[str]:
+def names(beholder: LayoutEncoder, appearances: Appearances, image: Image.Image) -> set[str]:
     return {
         find.drawing.subject.name
         for thing in beholder.look(image).things
@@ -56,20 +56,22 @@ def test_the_bundled_model_can_see() -> None:
 
 
 def test_most_things_that_are_drawn_large_are_recognised(
-    collage: Collage, beholder: Beholder, appearances: Appearances
+    collage: CollageComposer, beholder: LayoutEncoder, appearances: Appearances
 ) -> None:
     asked = {"red apple": SEEN[0], "elephant": SEEN[1], "rocket": SEEN[2], "sailboat": SEEN[3]}
     found = [name in names(beholder, appearances, picture(collage, prompt)) for name, prompt in asked.items()]
     assert sum(found) >= 3
 
 
-def test_a_wall_is_told_from_a_scene(collage: Collage, beholder: Beholder) -> None:
+def test_a_wall_is_told_from_a_scene(collage: CollageComposer, beholder: LayoutEncoder) -> None:
     wall, space = (beholder.look(picture(collage, prompt)).scenes for prompt in (SEEN[0], SEEN[2]))
     assert SCENES[int(wall.argmax())] == ""
     assert SCENES[int(space.argmax())] == "space"
 
 
-def test_a_blend_has_the_things_of_both_and_a_tone_between(collage: Collage, beholder: Beholder) -> None:
+def test_a_blend_has_the_things_of_both_and_a_tone_between(
+    collage: CollageComposer, beholder: LayoutEncoder
+) -> None:
     one, other = (beholder.look(picture(collage, prompt)) for prompt in SEEN[:2])
     mixed = blend([(one, 0.25), (other, 0.75)])
     assert len(mixed.things) == len(one.things) + len(other.things)
@@ -77,7 +79,7 @@ def test_a_blend_has_the_things_of_both_and_a_tone_between(collage: Collage, beh
     assert mixed.scenes.sum() == pytest.approx(1)
 
 
-def test_a_resemblance_is_decided_by_its_seed(collage: Collage) -> None:
+def test_a_resemblance_is_decided_by_its_seed(collage: CollageComposer) -> None:
     source = picture(collage, SEEN[1])
     one, again, other = (
         collage.resemble([(source, 1.0)], seed=seed, width=96, height=64).tobytes() for seed in (1, 1, 2)
@@ -86,14 +88,14 @@ def test_a_resemblance_is_decided_by_its_seed(collage: Collage) -> None:
 
 
 @pytest.mark.parametrize("size", [(64, 64), (1024, 64), (200, 264)])
-def test_noise_and_flat_pictures_become_pictures_too(collage: Collage, size: tuple[int, int]) -> None:
+def test_noise_and_flat_pictures_become_pictures_too(collage: CollageComposer, size: tuple[int, int]) -> None:
     noise = Image.fromarray(np.random.default_rng(0).integers(0, 256, (40, 70, 3), np.uint8), "RGB")
     parts = [(noise, 0.5), (Image.new("RGB", (300, 30), "teal"), 0.5)]
     assert collage.resemble(parts, seed=5, width=size[0], height=size[1]).size == size
 
 
 def test_a_cut_out_before_a_wall_finds_itself_in_either_direction(
-    collage: Collage, appearances: Appearances
+    collage: CollageComposer, appearances: Appearances
 ) -> None:
     subject = collage.library.by_name["elephant"]
     wall = Image.new("RGB", (140, 140), (90, 160, 90))
@@ -110,8 +112,8 @@ def test_a_cut_out_before_a_wall_finds_itself_in_either_direction(
         assert (find.drawing.subject.name, find.mirrored) == ("elephant", mirrored)
 
 
-def test_a_broken_encoder_says_so(tmp_path: Path, collage: Collage) -> None:
+def test_a_broken_encoder_says_so(tmp_path: Path, collage: CollageComposer) -> None:
     with pytest.raises(ModelLoadError):
-        Beholder.load(tmp_path)
+        LayoutEncoder.load(tmp_path)
     with pytest.raises(ModelLoadError):
         Appearances.load(tmp_path, collage.library)

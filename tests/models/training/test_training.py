@@ -10,7 +10,7 @@ import torch
 from diffusers import StableDiffusionPipeline
 from safetensors.torch import load_file
 
-from engine.layout_prior import Collage
+from engine.layout_prior import CollageComposer
 from engine.training.__main__ import train
 from engine.training.data.captions import Captions
 from engine.training.run import Run
@@ -18,7 +18,7 @@ from engine.training.stages.autoencoder import new_autoencoder, reconstruction_l
 from engine.training.stages.checkpoint import Average, load_state, save_state
 from engine.training.stages.config import TINY, Route
 from engine.training.stages.objectives import FOCUS, FOCUS_BELOW, draw_steps
-from engine.training.stages.training_loop import Course, half_wave
+from engine.training.stages.training_loop import TrainingLoop, half_wave
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -50,7 +50,7 @@ def test_the_weights_on_disk_are_half_precision_safetensors(trained: Path) -> No
 
 
 def test_the_library_of_a_run_composes(trained: Path) -> None:
-    collage = Collage.load(trained / "model/prior")
+    collage = CollageComposer.load(trained / "model/prior")
     assert collage.library.named("circles")
     assert collage.compose("two red circles on a blue background", seed=1, width=64, height=64).size == (
         64,
@@ -124,15 +124,15 @@ def test_most_steps_are_those_of_repainting() -> None:
 
 
 def test_captions_of_one_seed_are_the_same(trained: Path) -> None:
-    library = Collage.load(trained / "model/prior").library
+    library = CollageComposer.load(trained / "model/prior").library
     one, again = Captions(library, seed=4), Captions(library, seed=4)
     assert [one.draw() for _ in range(50)] == [again.draw() for _ in range(50)]
 
 
 class TestCourse:
-    def course(self, folder: Path, **changes: float) -> Course:
+    def course(self, folder: Path, **changes: float) -> TrainingLoop:
         torch.manual_seed(0)
-        return Course(
+        return TrainingLoop(
             torch.nn.Linear(2, 1),
             folder / "state.pt",
             peak=0.1,
@@ -142,7 +142,7 @@ class TestCourse:
             **changes,
         )
 
-    def loss_of(self, course: Course) -> Callable[[], torch.Tensor]:
+    def loss_of(self, course: TrainingLoop) -> Callable[[], torch.Tensor]:
         """It shall answer 1."""
         return lambda: (course.module(torch.ones(4, 2)) - 1).square().mean()
 

@@ -20,7 +20,7 @@ import pytest_asyncio
 from PIL import Image
 
 from chatelier.runtime import db_schema
-from engine.imaging.image_tools import Darkroom
+from engine.imaging.image_tools import PillowImageTools
 from engine.queue.redis_events import RedisEvents
 from engine.storage import open_store
 from studio.commands.submission.job_creation import open_hold
@@ -179,7 +179,7 @@ def ports(folder: Path, redis_process: RedisServer) -> Iterator[Ports]:
         queue=TwinQueue(),
         store=open_store(str(folder / "pictures")),
         events=events,
-        darkroom=Darkroom(),
+        darkroom=PillowImageTools(),
         desk=TwinDesk(database=database),
         examiner=TwinExaminer(),
         options=TwinOptions(),

@@ -8,7 +8,7 @@ import pytest
 import redis
 
 from engine.jobs.cancel_listener import ASIDE_CHANNEL, CancelListener
-from engine.jobs.job_runner import Work
+from engine.jobs.job_runner import JobRunner
 from engine.jobs.leases import LeaseKeeper
 from engine.queue.celery_queue import CeleryQueue
 from studio.commands.registry import execute
@@ -62,7 +62,7 @@ def test_a_pause_lets_nothing_in_and_stops_what_is_painted_by_a_message(house: P
     brush = SlowBrush()
     leases = LeaseKeeper(house.database, worker="w1", lease_seconds=_LONG_LEASE_SECONDS)
     listener = CancelListener(redis_url, leases.cancel, on_aside=leases.set_aside)
-    work = Work(
+    work = JobRunner(
         database=house.database,
         store=house.store,
         gate=house.gate,

@@ -2,21 +2,21 @@ import urllib.request
 
 import pytest
 
-from engine.storage import Shelf, open_store
+from engine.storage import FsspecStore, open_store
 from studio.errors import StorageError
 from tests.support.store_suite import StoreSuite
 
 
 class TestS3(StoreSuite):
     @pytest.fixture
-    def store(self, s3_url: str) -> Shelf:
+    def store(self, s3_url: str) -> FsspecStore:
         return open_store(f"{s3_url}/atelier")
 
     @pytest.fixture
-    def small_store(self, s3_url: str) -> Shelf:
+    def small_store(self, s3_url: str) -> FsspecStore:
         return open_store(s3_url, max_read_bytes=1000)
 
-    def test_a_link_gives_the_picture_to_anybody(self, store: Shelf) -> None:
+    def test_a_link_gives_the_picture_to_anybody(self, store: FsspecStore) -> None:
         link = store.link(store.put(b"for everybody", suffix=".png"), valid_seconds=60)
         assert link is not None
         with urllib.request.urlopen(link, timeout=20) as answer:

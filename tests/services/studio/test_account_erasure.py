@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from engine.maintenance.orphan_files import PARTS_A_RUN, Clearance
+from engine.maintenance.orphan_files import PARTS_A_RUN, OrphanFileCleaner
 from moderation.cases.retention import let_go
 from moderation.cases.strikes import burden
 from moderation.records import audit_log, bans
@@ -465,7 +465,7 @@ def files_of(house: Ports, job: str) -> list[str]:
 
 def cleared(house: Ports) -> int:
     """How many files the house-keeper finds in a day from the day after tomorrow on."""
-    cleaner = Clearance(database=house.database, store=house.store)
+    cleaner = OrphanFileCleaner(database=house.database, store=house.store)
     return sum(
         cleaner.clear(now() + timedelta(days=2, hours=hour)) for hour in range(STORE_PARTS // PARTS_A_RUN)
     )

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from engine.layout_prior import Collage
+from engine.layout_prior import CollageComposer
 from engine.layout_prior.box_layout import Box, Spot, largest_free_box
 from engine.layout_prior.cutouts.compositing import Chosen, paste
 from engine.layout_prior.cutouts.cutout_styles import STYLES
@@ -21,7 +21,7 @@ from engine.layout_prior.cutouts.recolour import main_hue, recolour
 from engine.layout_prior.cutouts.selection import choose
 from engine.layout_prior.cutouts.water_removal import without_water
 from engine.layout_prior.prompt.parser import parse
-from engine.layout_prior.prompt.scene_spec import Thing, Wish
+from engine.layout_prior.prompt.scene_spec import SceneObject, SceneSpec
 from engine.layout_prior.prompt.vocabulary import COLOURS, SCENES
 from engine.layout_prior.scenes.backgrounds import SCENE_NAMES, paint_scene
 from engine.layout_prior.scenes.sky import Backdrop
@@ -31,12 +31,12 @@ PRIOR = Path(__file__).parents[3] / "engine/models/thimble/prior"
 
 
 @cache
-def loaded() -> Collage:
-    return Collage.load(PRIOR)
+def loaded() -> CollageComposer:
+    return CollageComposer.load(PRIOR)
 
 
 @pytest.fixture(scope="module")
-def collage() -> Collage:
+def collage() -> CollageComposer:
     return loaded()
 
 
@@ -44,25 +44,25 @@ def pixels(picture: Image.Image) -> np.ndarray:
     return np.asarray(picture.convert("RGB"), np.int16)
 
 
-def test_the_same_seed_gives_the_same_collage(collage: Collage) -> None:
+def test_the_same_seed_gives_the_same_collage(collage: CollageComposer) -> None:
     one, again = (
         collage.compose("two cats on grass at night", seed=7, width=128, height=128) for _ in range(2)
     )
     assert one.tobytes() == again.tobytes()
 
 
-def test_no_two_of_twenty_seeds_are_alike(collage: Collage) -> None:
+def test_no_two_of_twenty_seeds_are_alike(collage: CollageComposer) -> None:
     made = {collage.compose("a yellow star", seed=seed, width=64, height=64).tobytes() for seed in range(20)}
     assert len(made) == 20
 
 
 @pytest.mark.parametrize("seed", [0, -1, 2**64 - 1, 2**63, 10**30])
-def test_any_whole_number_is_a_seed(collage: Collage, seed: int) -> None:
+def test_any_whole_number_is_a_seed(collage: CollageComposer, seed: int) -> None:
     assert collage.compose("a key", seed=seed, width=64, height=64).mode == "RGB"
 
 
 @pytest.mark.parametrize("size", [(64, 64), (1024, 64), (64, 1024), (264, 200), (512, 768)])
-def test_any_size_is_filled(collage: Collage, size: tuple[int, int]) -> None:
+def test_any_size_is_filled(collage: CollageComposer, size: tuple[int, int]) -> None:
     prompt = "three red apples next to a house in the snow"
     assert collage.compose(prompt, seed=1, width=size[0], height=size[1]).size == size
 
@@ -76,7 +76,7 @@ def test_every_scene_can_be_painted_at_every_hour(scene: str, time: str) -> None
     assert pixels(backdrop.picture).std() > 3
 
 
-def test_night_is_darker_than_day(collage: Collage) -> None:
+def test_night_is_darker_than_day(collage: CollageComposer) -> None:
     day, night = (
         pixels(collage.compose(f"a dog on grass {when}", seed=3, width=128, height=128)).mean()
         for when in ("", "at night")
@@ -85,7 +85,7 @@ def test_night_is_darker_than_day(collage: Collage) -> None:
 
 
 @pytest.mark.parametrize("colour", sorted(COLOURS))
-def test_a_background_has_the_colour_that_was_asked_for(collage: Collage, colour: str) -> None:
+def test_a_background_has_the_colour_that_was_asked_for(collage: CollageComposer, colour: str) -> None:
     made = pixels(collage.compose(f"a snail on a {colour} background", seed=2, width=128, height=128))
     corner = np.concatenate([made[:12, :12], made[-12:, -12:]]).reshape(-1, 3).mean(0)
     assert np.abs(corner - np.array(COLOURS[colour])).mean() < 45
@@ -95,7 +95,7 @@ def test_a_background_has_the_colour_that_was_asked_for(collage: Collage, colour
     "colour", ["red", "orange", "yellow", "green", "blue", "purple", "pink", "turquoise"]
 )
 @pytest.mark.parametrize("word", ["car", "cat", "elephant", "balloon", "star"])
-def test_things_take_the_colour_that_was_asked_for(collage: Collage, word: str, colour: str) -> None:
+def test_things_take_the_colour_that_was_asked_for(collage: CollageComposer, word: str, colour: str) -> None:
     subject = collage.library.named(word)[0]
     for style in subject.files:
         painted = np.asarray(recolour(collage.library.picture(subject, style), colour), np.float32) / 255
@@ -104,7 +104,7 @@ def test_things_take_the_colour_that_was_asked_for(collage: Collage, word: str, 
         assert abs((found - wanted + 0.5) % 1 - 0.5) < 0.07
 
 
-def test_recolouring_keeps_light_and_shade(collage: Collage) -> None:
+def test_recolouring_keeps_light_and_shade(collage: CollageComposer) -> None:
     before = collage.library.picture(collage.library.named("car")[0], "glossy")
     after = recolour(before, "green")
     opaque = np.asarray(before)[..., 3] > 200
@@ -137,7 +137,7 @@ ODD_PROMPTS = [
 
 
 @pytest.mark.parametrize("prompt", ODD_PROMPTS, ids=range(len(ODD_PROMPTS)))
-def test_odd_prompts_become_pictures(collage: Collage, prompt: str) -> None:
+def test_odd_prompts_become_pictures(collage: CollageComposer, prompt: str) -> None:
     made = collage.compose(prompt, seed=5, width=64, height=64)
     assert made.size == (64, 64)
     canvas, mask = Image.new("RGB", (64, 64), "teal"), Image.new("L", (64, 64), 255)
@@ -150,7 +150,7 @@ def test_no_text_at_all_can_break_it(prompt: str, seed: int) -> None:
     assert loaded().compose(prompt, seed=seed, width=64, height=64).size == (64, 64)
 
 
-def test_an_unknown_word_gets_a_creature_of_its_own(collage: Collage) -> None:
+def test_an_unknown_word_gets_a_creature_of_its_own(collage: CollageComposer) -> None:
     one, same, other = (
         collage.compose(f"a {word} on a white background", seed=1, width=96, height=96)
         for word in ("zxqvwk", "zxqvwk", "qqqjjjx")
@@ -159,7 +159,7 @@ def test_an_unknown_word_gets_a_creature_of_its_own(collage: Collage) -> None:
     assert pixels(one).std() > 10
 
 
-def test_placing_leaves_everything_outside_the_mask_as_it_was(collage: Collage) -> None:
+def test_placing_leaves_everything_outside_the_mask_as_it_was(collage: CollageComposer) -> None:
     rng = np.random.default_rng(0)
     canvas = Image.fromarray(rng.integers(0, 256, (96, 128, 3), np.uint8), "RGB")
     mask = Image.new("L", canvas.size)
@@ -170,7 +170,7 @@ def test_placing_leaves_everything_outside_the_mask_as_it_was(collage: Collage) 
     assert (pixels(made)[~outside] != pixels(canvas)[~outside]).any()
 
 
-def test_placing_without_a_background_carries_the_surroundings_on(collage: Collage) -> None:
+def test_placing_without_a_background_carries_the_surroundings_on(collage: CollageComposer) -> None:
     canvas = Image.new("RGB", (128, 128), (200, 40, 90))
     mask = Image.new("L", canvas.size)
     mask.paste(255, (64, 0, 128, 128))
@@ -178,7 +178,7 @@ def test_placing_without_a_background_carries_the_surroundings_on(collage: Colla
     assert np.abs(made - (200, 40, 90)).max() < 12
 
 
-def test_an_empty_mask_changes_nothing(collage: Collage) -> None:
+def test_an_empty_mask_changes_nothing(collage: CollageComposer) -> None:
     canvas = Image.new("RGB", (64, 64), "teal")
     made = collage.place("a cat", seed=1, canvas=canvas, mask=Image.new("L", (64, 64)))
     assert made.tobytes() == canvas.tobytes()
@@ -199,10 +199,10 @@ def test_the_whole_is_free_when_nothing_is() -> None:
 
 def test_a_broken_library_says_so(tmp_path: Path) -> None:
     with pytest.raises(ModelLoadError):
-        Collage.load(tmp_path)
+        CollageComposer.load(tmp_path)
     (tmp_path / "index.json").write_text("{")
     with pytest.raises(ModelLoadError):
-        Collage.load(tmp_path)
+        CollageComposer.load(tmp_path)
 
 
 def test_every_file_of_the_index_is_in_the_archive() -> None:
@@ -217,7 +217,7 @@ def test_every_file_of_the_index_is_in_the_archive() -> None:
     assert {file for files in drawn for file in files.values()} == names
 
 
-def test_every_synonym_names_a_subject_that_is_there(collage: Collage) -> None:
+def test_every_synonym_names_a_subject_that_is_there(collage: CollageComposer) -> None:
     index = json.loads((PRIOR / "index.json").read_text(encoding="utf-8"))
     known = {subject.name for subject in collage.library.subjects}
     assert [word for word, names in index["synonyms"].items() if not known & set(names)] == []
@@ -228,7 +228,7 @@ def test_the_prior_works_without_torch() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
-def test_a_boat_swims_in_the_sea_and_not_on_a_strip_of_its_own(collage: Collage) -> None:
+def test_a_boat_swims_in_the_sea_and_not_on_a_strip_of_its_own(collage: CollageComposer) -> None:
     (boat,) = (subject for subject in collage.library.subjects if subject.name == "ship")
     drawn = collage.library.picture(boat, "glossy")
     afloat = without_water(drawn)
@@ -238,7 +238,7 @@ def test_a_boat_swims_in_the_sea_and_not_on_a_strip_of_its_own(collage: Collage)
     assert without_water(afloat).tobytes() == afloat.tobytes()
 
 
-def test_what_stands_on_no_water_stays_as_it_is(collage: Collage) -> None:
+def test_what_stands_on_no_water_stays_as_it_is(collage: CollageComposer) -> None:
     for subject in collage.library.named("house"), collage.library.named("whale"):
         drawn = collage.library.picture(subject[0], "glossy")
         assert without_water(drawn) is drawn
@@ -247,7 +247,9 @@ def test_what_stands_on_no_water_stays_as_it_is(collage: Collage) -> None:
 @pytest.mark.parametrize(
     ("name", "shines"), [("candle", True), ("lighthouse", True), ("taxi", False), ("firefighter", False)]
 )
-def test_at_night_only_what_gives_light_stays_bright(collage: Collage, name: str, shines: bool) -> None:
+def test_at_night_only_what_gives_light_stays_bright(
+    collage: CollageComposer, name: str, shines: bool
+) -> None:
     subject = collage.library.named(name)[0]
     cutout = Image.new("RGBA", (40, 40), (255, 226, 122, 255))
     thing = Chosen(cutouts=(cutout,), subject=subject, size=1.0, in_sky=False, shadow=False)
@@ -257,7 +259,7 @@ def test_at_night_only_what_gives_light_stays_bright(collage: Collage, name: str
     assert bool(pixels(painted)[..., 0].max() > 200) is shines
 
 
-def test_a_small_thing_beside_a_large_one_can_still_be_seen(collage: Collage) -> None:
+def test_a_small_thing_beside_a_large_one_can_still_be_seen(collage: CollageComposer) -> None:
     wish = parse("a mouse beside an elephant", collage.library)
     sheet = collage.lay_out(wish, np.random.default_rng(3), width=256, height=256)
     sides = {thing: max(box.width, box.height) for thing, box in sheet.placed}
@@ -265,9 +267,9 @@ def test_a_small_thing_beside_a_large_one_can_still_be_seen(collage: Collage) ->
     assert sides[1] > 1.2 * sides[0], "the elephant is the larger one all the same"
 
 
-def test_the_colour_of_a_boat_is_not_that_of_its_water(collage: Collage) -> None:
+def test_the_colour_of_a_boat_is_not_that_of_its_water(collage: CollageComposer) -> None:
     (boat,) = (subject for subject in collage.library.subjects if subject.name == "sailboat")
-    wish = Wish(things=(Thing(word="boat", subjects=(boat,), colour="red"),), style="glossy")
+    wish = SceneSpec(things=(SceneObject(word="boat", subjects=(boat,), colour="red"),), style="glossy")
     (red,) = choose(wish, collage.library, STYLES["glossy"], np.random.default_rng(1))
     seen = np.asarray(red.cutouts[0], np.float32) / 255
     hue, _ = main_hue(seen[..., :3], seen[..., 3])
@@ -275,7 +277,7 @@ def test_the_colour_of_a_boat_is_not_that_of_its_water(collage: Collage) -> None
     assert red.cutouts[0].height < collage.library.picture(boat, "glossy").height
 
 
-def test_a_cat_alone_is_mostly_its_face_and_beside_others_never(collage: Collage) -> None:
+def test_a_cat_alone_is_mostly_its_face_and_beside_others_never(collage: CollageComposer) -> None:
     def names(prompt: str) -> list[str]:
         sheets = [collage.sheet_of(prompt, seed=seed, width=64, height=64) for seed in range(12)]
         return [str(sheet.chosen[0].subject and sheet.chosen[0].subject.name) for sheet in sheets]

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from engine.imaging.codecs.encoding import encode_png
 from engine.imaging.codecs.recipe_metadata import read_recipe
 from engine.jobs.job_results import record
-from engine.jobs.job_runner import Work
+from engine.jobs.job_runner import JobRunner
 from engine.jobs.leases import LeaseKeeper
 from engine.maintenance.job_sweeper import Sweeper
 from engine.types import GeneratedImage, Progress
@@ -74,7 +74,7 @@ def leases(ports):
 
 @pytest.fixture
 def work(ports, brush, leases):
-    return Work(
+    return JobRunner(
         database=ports.database,
         store=ports.store,
         gate=ports.gate,
@@ -452,7 +452,7 @@ class TestJudgingAgain:
         job = execute(house, call, "imagine", {"prompt": "a ballot box"}).job_id
         moderator = Call(person=someone("mod", moderator=True), address=somewhere(), request_key="stricter")
         execute(house, moderator, "studio", {"setting": "policy", "value": "political refuse"})
-        work = Work(
+        work = JobRunner(
             database=house.database,
             store=house.store,
             gate=house.gate,

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import update
 
 from engine.maintenance import orphan_files
-from engine.maintenance.orphan_files import PARTS_A_RUN, Clearance
+from engine.maintenance.orphan_files import PARTS_A_RUN, OrphanFileCleaner
 from moderation.cases.retention import let_go
 from studio.commands.registry import execute
 from studio.db import cases, queries
@@ -48,7 +48,7 @@ def painted(ports, call, **more):
 
 def a_round(ports, *, later=timedelta(days=2)):
     """All parts of the store, as the hours go by."""
-    cleaner = Clearance(database=ports.database, store=ports.store)
+    cleaner = OrphanFileCleaner(database=ports.database, store=ports.store)
     hours = range(STORE_PARTS // PARTS_A_RUN)
     return sum(cleaner.clear(now() + later + timedelta(hours=hour)) for hour in hours)
 
@@ -105,7 +105,7 @@ def test_a_run_clears_no_more_than_it_may(ports, call, monkeypatch):
         accept_upload(ports, call.person, b"upload %d" % number)
     monkeypatch.setattr(orphan_files, "MOST_A_RUN", 4)
     monkeypatch.setattr(orphan_files, "PARTS_A_RUN", STORE_PARTS)
-    cleaner = Clearance(database=ports.database, store=ports.store)
+    cleaner = OrphanFileCleaner(database=ports.database, store=ports.store)
     assert [cleaner.clear(now() + timedelta(days=2)) for _ in "ab"] == [4, 2]
 
 

@@ -6,7 +6,7 @@ from math import sqrt
 
 import pytest
 
-from engine.generation.prompt_diversity import _words, represent, represent_order
+from engine.generation.prompt_diversity import _words, diversify, diversify_task
 from engine.imaging.codecs.recipe_metadata import from_json, to_json, to_parameters
 from engine.types import GenerationTask
 from studio.domain.requests import Operation, PaintRequest
@@ -23,7 +23,7 @@ def chi_square(counts, choices):
 
 
 def added(prompt, seed=3):
-    return represent(prompt, seed=seed).added_words
+    return diversify(prompt, seed=seed).added_words
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +54,7 @@ def test_the_test_would_notice_a_favourite(many):
 
 
 def test_the_same_seed_always_draws_the_same():
-    assert represent("a doctor", seed=3).prompt == "a European female doctor"
+    assert diversify("a doctor", seed=3).prompt == "a European female doctor"
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_the_same_seed_always_draws_the_same():
 )
 @pytest.mark.parametrize("seed", range(8))
 def test_words_are_put_before_whom_they_speak_of(prompt, wanted, seed):
-    found = represent(prompt, seed=seed)
+    found = diversify(prompt, seed=seed)
     words = found.added_words
     vowel = words[0] in "AEI" and not words.startswith("European")
     shown = wanted.replace("{A}", ("An " if vowel else "A ") + words)
@@ -120,7 +120,7 @@ def test_each_of_several_is_drawn_by_itself():
 )  # fmt: skip
 def test_nothing_is_added_where_it_is_said_or_nobody_is_shown(prompt):
     for seed in range(5):
-        assert represent(prompt, seed=seed).prompt == prompt
+        assert diversify(prompt, seed=seed).prompt == prompt
         assert added(prompt, seed) == ""
 
 
@@ -133,7 +133,7 @@ def test_any_text_comes_through_whole():
         "a\ndoctor\n",
         "{} a doctor {0}",
     ):
-        found = represent(text, seed=1)
+        found = diversify(text, seed=1)
         without = found.prompt
         for words in found.added_words.split(", "):
             without = without.replace(f"{words} ", "", 1) if words else without
@@ -149,9 +149,9 @@ def order_of(**values):
 
 
 def test_each_picture_of_a_job_gets_words_of_its_own():
-    order, words = represent_order(order_of())
+    order, words = diversify_task(order_of())
     assert [order.request.prompt_of(at) for at in range(4)] == [
-        represent("a doctor", seed=3 + at).prompt for at in range(4)
+        diversify("a doctor", seed=3 + at).prompt for at in range(4)
     ]
     assert words == tuple(added("a doctor", 3 + at) for at in range(4))
     assert order.request.prompt == "a doctor"
@@ -159,11 +159,11 @@ def test_each_picture_of_a_job_gets_words_of_its_own():
 
 def test_pictures_that_start_from_others_are_left_alone():
     order = order_of(operation=Operation.VARY)
-    assert represent_order(order) == (order, ("",) * 4)
+    assert diversify_task(order) == (order, ("",) * 4)
 
 
 def test_alternatives_keep_their_order():
-    order, words = represent_order(order_of(prompts=("a doctor", "an apple")))
+    order, words = diversify_task(order_of(prompts=("a doctor", "an apple")))
     assert [bool(each) for each in words] == [True, False, True, False]
     assert order.request.prompt_of(3) == "an apple"
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.layout_prior import Collage
+from engine.layout_prior import CollageComposer
 from engine.layout_prior.cutout_library import Library
 from engine.layout_prior.cutouts.cutout_styles import STYLES
 from engine.layout_prior.prompt.parser import parse
@@ -16,12 +16,12 @@ PRIOR = Path(__file__).parents[3] / "engine/models/thimble/prior"
 
 
 @pytest.fixture(scope="module")
-def collage() -> Collage:
-    return Collage.load(PRIOR)
+def collage() -> CollageComposer:
+    return CollageComposer.load(PRIOR)
 
 
 @pytest.fixture(scope="module")
-def library(collage: Collage) -> Library:
+def library(collage: CollageComposer) -> Library:
     return collage.library
 
 
@@ -62,7 +62,7 @@ def test_what_stands_in_something_is_inside_it(library: Library) -> None:
 
 @pytest.mark.parametrize("prompt", ["a doctor", "a nurse", "a person", "a scientist"])
 def test_people_of_an_open_prompt_have_every_skin_and_both_genders_about_equally_often(
-    collage: Collage, prompt: str
+    collage: CollageComposer, prompt: str
 ) -> None:
     wish = parse(prompt, collage.library)
     looks = [
@@ -86,7 +86,7 @@ def test_people_of_an_open_prompt_have_every_skin_and_both_genders_about_equally
     ],
 )
 def test_a_gender_or_a_skin_that_is_named_is_kept(
-    collage: Collage, prompt: str, gender: str, skins: tuple[str, ...]
+    collage: CollageComposer, prompt: str, gender: str, skins: tuple[str, ...]
 ) -> None:
     wish = parse(prompt, collage.library)
     assert (wish.things[0].gender, wish.things[0].skins, wish.things[0].colour) == (gender, skins, None)
@@ -107,7 +107,7 @@ def test_every_style_that_has_a_word_is_there() -> None:
 
 
 @pytest.mark.parametrize("style", sorted(STYLES))
-def test_every_style_paints(collage: Collage, style: str) -> None:
+def test_every_style_paints(collage: CollageComposer, style: str) -> None:
     word = next(word for word, meant in STYLE_WORDS.items() if meant == style)
     wish = parse(f"{word} of a cat", collage.library)
     assert (wish.style, [thing.word for thing in wish.things]) == (style, ["cat"])
@@ -119,6 +119,6 @@ def test_every_style_paints(collage: Collage, style: str) -> None:
     assert styled.std() > 5
 
 
-def test_a_line_drawing_has_no_colour(collage: Collage) -> None:
+def test_a_line_drawing_has_no_colour(collage: CollageComposer) -> None:
     drawn = np.asarray(collage.compose("line art of a red car", seed=1, width=96, height=96), np.int16)
     assert (drawn.max(-1) - drawn.min(-1)).mean() < 6

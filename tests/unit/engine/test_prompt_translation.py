@@ -4,17 +4,17 @@ import pytest
 
 from engine.catalog.bundled_notes import bundled_notes
 from engine.catalog.catalog import MODELS, ModelCatalogue
-from engine.layout_prior.composer import Collage
+from engine.layout_prior.composer import CollageComposer
 from engine.layout_prior.cutout_library import Library
 from engine.layout_prior.prompt.parser import parse
-from engine.layout_prior.prompt.scene_spec import Wish
+from engine.layout_prior.prompt.scene_spec import SceneSpec
 
 LIBRARY = Library(MODELS / "thimble/prior")
-COLLAGE = Collage(LIBRARY)
+COLLAGE = CollageComposer(LIBRARY)
 LANGUAGES = "Thimble reads English, and the nouns of German"
 
 
-def wish(prompt: str) -> Wish:
+def wish(prompt: str) -> SceneSpec:
     return parse(prompt, LIBRARY)
 
 
@@ -41,7 +41,7 @@ def wish(prompt: str) -> Wish:
     ],
 )
 def test_a_prompt_in_another_language_asks_for_the_same_things(prompt: str, english: str) -> None:
-    def told(some: Wish) -> list[tuple[object, ...]]:
+    def told(some: SceneSpec) -> list[tuple[object, ...]]:
         return [(each.subjects, each.count, each.colour, each.size) for each in some.things]
 
     assert told(wish(prompt)) == told(wish(english))

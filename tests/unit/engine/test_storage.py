@@ -10,7 +10,7 @@ from pathlib import Path
 import fsspec
 import pytest
 
-from engine.storage import Shelf, open_store
+from engine.storage import FsspecStore, open_store
 from engine.storage.atomic_writes import UNFINISHED_FOLDER, remove_unfinished
 from studio.errors import ConfigurationError, StorageError
 from tests.support.store_suite import UNKNOWN_KEY, StoreSuite
@@ -18,11 +18,11 @@ from tests.support.store_suite import UNKNOWN_KEY, StoreSuite
 
 class TestFolder(StoreSuite):
     @pytest.fixture
-    def store(self, tmp_path: Path) -> Shelf:
+    def store(self, tmp_path: Path) -> FsspecStore:
         return open_store(str(tmp_path / "pictures here"))
 
     @pytest.fixture
-    def small_store(self, tmp_path: Path) -> Shelf:
+    def small_store(self, tmp_path: Path) -> FsspecStore:
         return open_store(f"file://{tmp_path}", max_read_bytes=1000)
 
 
@@ -36,11 +36,11 @@ class TestMemory(StoreSuite):
             memory.rm(f"/{name}", recursive=True)
 
     @pytest.fixture
-    def store(self, url: str) -> Shelf:
+    def store(self, url: str) -> FsspecStore:
         return open_store(url)
 
     @pytest.fixture
-    def small_store(self, url: str) -> Shelf:
+    def small_store(self, url: str) -> FsspecStore:
         return open_store(url, max_read_bytes=1000)
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.generation.prompt_diversity import represent
+from engine.generation.prompt_diversity import diversify
 from engine.layout_prior.cutout_library import Library
 from engine.layout_prior.prompt.parser import THINGS_MAX, parse
 from engine.layout_prior.prompt.vocabulary import COUNT_MAX, Relation
@@ -161,7 +161,7 @@ def test_words_added_about_people_change_no_thing_no_number_and_no_place(library
         "people in a park",
     ):
         for seed in range(12):
-            plain, added = (parse(text, library) for text in (prompt, represent(prompt, seed=seed).prompt))
+            plain, added = (parse(text, library) for text in (prompt, diversify(prompt, seed=seed).prompt))
             things = [
                 [(thing.subjects, thing.count, thing.colour) for thing in wish.things]
                 for wish in (plain, added)

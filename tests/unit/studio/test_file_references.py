@@ -5,9 +5,9 @@ from itertools import combinations_with_replacement, count
 
 import pytest
 
-from engine.jobs.job_results import Outcome, record
-from engine.jobs.postprocessing import Finished
-from engine.jobs.tracked_store import Receipts
+from engine.jobs.job_results import JobResult, record
+from engine.jobs.postprocessing import StoredImage
+from engine.jobs.tracked_store import TrackingStore
 from studio.commands.registry import execute
 from studio.db import job_transitions, queries
 from studio.domain.jobs import JobState
@@ -78,13 +78,13 @@ class Writer:
     """A worker that ends a job with the same picture, step by step."""
 
     def __init__(self, house, job_id):
-        self.house, self.receipts = house, Receipts(house.store)
+        self.house, self.receipts = house, TrackingStore(house.store)
         with house.database.begin() as session:
             assert job_transitions.take_lease(session, job_id, worker=WORKER, at=now(), lease_seconds=600)
             self.job = queries.find_job(session, job_id)
 
     def put(self):
-        finished = Finished(
+        finished = StoredImage(
             index=1,
             recipe=PLAIN,
             verdict=ALLOWED,
@@ -96,7 +96,7 @@ class Writer:
             height=64,
             size_bytes=len(SAME),
         )
-        self.outcome = Outcome(state=JobState.DONE, pictures=(finished,))
+        self.outcome = JobResult(state=JobState.DONE, pictures=(finished,))
 
     def record(self):
         assert record(self.house.database, self.job, self.outcome, worker=WORKER)

@@ -22,7 +22,7 @@ from engine.training.evaluation.metrics import distribution
 from engine.training.evaluation.scorer.dataset import Lot, Scenes, vocabulary
 from engine.training.evaluation.scorer.network import SIDE_PX, Scorer, words_of
 from engine.training.stages.checkpoint import Average
-from engine.training.stages.training_loop import Course
+from engine.training.stages.training_loop import TrainingLoop
 
 BATCH = 128
 REFERENCE = 2000
@@ -97,7 +97,7 @@ def _learn(
     scorer: Scorer, scenes: Scenes, test: Lot, state: Path, *, minutes: float, steps: int | None, out: Path
 ) -> None:
     scorer.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    course = Course.of_sight(scorer, state, peak=LEARNING_RATE, weight_decay=0.02)
+    course = TrainingLoop.of_sight(scorer, state, peak=LEARNING_RATE, weight_decay=0.02)
 
     def tell(step: int, loss: float, share: float) -> None:
         print(f"{share:.2f} step {step} loss {loss:.2f} {check(scorer, course.average, test)}", flush=True)
