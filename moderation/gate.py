@@ -9,25 +9,25 @@ from sqlalchemy.orm import Session
 
 from moderation.cases.blocked_pictures import blocked_bits
 from moderation.cases.sanctions import ENDS_BY_ITSELF, HOUSE, find_exclusion, punish
-from moderation.cases.side_effects import Errands, Outcome
+from moderation.cases.side_effects import DecisionEffects, SideEffects
 from moderation.cases.strikes import SEVERE, weight_of
 from moderation.limits.rate_limiter import Limiter
 from moderation.limits.settings import LimitSettings
 from moderation.limits.trust_tiers import NEW_MEMBER, allowance_of, tier_of
 from moderation.metrics import VERDICTS
 from moderation.policy.categories import Category
-from moderation.policy.community_overrides import tightened, understood
+from moderation.policy.community_overrides import apply_overrides, known_overrides
 from moderation.policy.findings import Finding, weigh
 from moderation.policy.policy import Policy
 from moderation.policy.remedies import how_to_name_a_moderator, remedy_of
 from moderation.records import audit_log
 from moderation.rules.image import ImageRule, house_image_rules
 from moderation.rules.image.blocked_here import BlockedHere
-from moderation.rules.image_judge import Inspector
+from moderation.rules.image_judge import ImageJudge
 from moderation.rules.prompt import PromptRule, PromptSubject
 from moderation.rules.prompt.minors import Minors, house_minors
-from moderation.rules.prompt_judge import PromptCourt
-from moderation.vision.analysis_process import Onlooker
+from moderation.rules.prompt_judge import PromptJudge
+from moderation.vision.analysis_process import ImageAnalyzer
 from studio.db.database import Database
 from studio.db.linked_identities import human_of
 from studio.db.newcomer_origins import of_newcomer as origins_of_newcomer
@@ -46,7 +46,7 @@ logger = logging.getLogger(__name__)
 NEWCOMERS = Finding(ruling=Ruling.REFUSE, rule="newcomer", category=Category.NEWCOMER)
 
 
-class HouseGate:
+class ModerationGate:
     """Implements `studio.ports.Gate`. Safe for many threads."""
 
     def __init__(
@@ -62,8 +62,8 @@ class HouseGate:
         watched: frozenset[Platform] = frozenset(),
         unmoderated: frozenset[Platform] = frozenset(),
         rules: InstanceLimits | None = None,
-        errands: Errands | None = None,
-        onlooker: Onlooker | None = None,
+        errands: SideEffects | None = None,
+        onlooker: ImageAnalyzer | None = None,
     ) -> None:
         """Without `redis_url` the limits hold for this process only; without rules, the house's own apply.
 
@@ -75,10 +75,10 @@ class HouseGate:
         """
         self._database = database
         self._limiter = Limiter(limits or LimitSettings(), redis_url=redis_url)
-        self._court = PromptCourt(policy=policy, rules=prompt_rules)
+        self._court = PromptJudge(policy=policy, rules=prompt_rules)
         rules_for_pictures = house_image_rules(policy=policy) if image_rules is None else image_rules
         blocked_here = BlockedHere(self._blocked_bits)
-        self._inspector = Inspector(
+        self._inspector = ImageJudge(
             (*rules_for_pictures, blocked_here),
             policy=self._court.policy,
             see=onlooker.see if onlooker else None,
@@ -238,10 +238,10 @@ class HouseGate:
 
     def _policy_for(self, rules: CommunityRules) -> Policy:
         try:
-            return tightened(self._court.policy, rules.stances)
+            return apply_overrides(self._court.policy, rules.stances)
         except (BadParameterError, ValueError):  # the others hold all the same
             logger.error("the stances of a community name a category or action that is unknown by now")
-            return tightened(self._court.policy, understood(rules.stances))
+            return apply_overrides(self._court.policy, known_overrides(rules.stances))
 
     def _account(self, person: Person) -> tuple[str, tuple[str, ...]]:
         """The human, and where they came from if they are new."""
@@ -264,7 +264,7 @@ class HouseGate:
     def _write_down(self, person: Person, verdict: Verdict, *, job_id: str) -> None:
         """Rule and category, never the text, and the strike. If it cannot be written, the verdict stands."""
         details = {"rule": verdict.rule, "category": verdict.category, "policy": self.policy_version}
-        outcome = Outcome()
+        outcome = DecisionEffects()
         try:
             with self._database.begin() as session:
                 weight = weight_of(verdict.category) if verdict.ruling is Ruling.REFUSE else 0.0

@@ -36,7 +36,7 @@ from studio.ports import Admission, Inspected, Inspection, Signer
 from studio.runtime.serialization import to_json
 
 if TYPE_CHECKING:
-    from moderation.gate import HouseGate
+    from moderation.gate import ModerationGate
 
 _SLUG_LENGTH = 40
 _ANY_LANGUAGE = (
@@ -109,13 +109,13 @@ def paint_into(
             yield Withheld(seed=each.recipe.seed, category=verdict.category, remedy=verdict.remedy)
 
 
-def _open_gate(settings: Settings) -> "HouseGate":
+def _open_gate(settings: Settings) -> "ModerationGate":
     """Bans and limits are for rooms: the database is named here and never opened."""
     return open_gate(settings, Database(settings.database), redis_url=None, holds=False)
 
 
 def _require_allowed(
-    gate: "HouseGate", person: Person, request: PaintRequest, *, on_remark: Callable[[str], None]
+    gate: "ModerationGate", person: Person, request: PaintRequest, *, on_remark: Callable[[str], None]
 ) -> None:
     """Nobody is here who could look at what is held, but for its language the person at the terminal answers.
 
@@ -138,7 +138,7 @@ def _paint(
     job_id: str,
     person: Person,
     request: PaintRequest,
-    gate: "HouseGate",
+    gate: "ModerationGate",
     *,
     settings: Settings,
     on_progress: Callable[[Progress], None],

@@ -18,14 +18,14 @@ from studio.ports import InstanceLimits, Ports, Store
 
 if TYPE_CHECKING:
     from engine.catalog.catalog import ModelCatalogue
-    from moderation.cases.side_effects import Errands
-    from moderation.gate import HouseGate
+    from moderation.cases.side_effects import SideEffects
+    from moderation.gate import ModerationGate
     from moderation.policy.policy import Policy
     from moderation.provenance.certificates import Chain
-    from moderation.provenance.examiner import HouseExaminer
-    from moderation.provenance.signer import HouseSigner
+    from moderation.provenance.examiner import ProvenanceExaminer
+    from moderation.provenance.signer import ImageSigner
     from moderation.rules.prompt import PromptRule
-    from moderation.vision.analysis_process import Onlooker
+    from moderation.vision.analysis_process import ImageAnalyzer
     from moderation.vision.safety_model import SafetyModel
 
 
@@ -146,26 +146,26 @@ def open_gate(
     *,
     redis_url: str | None,
     holds: bool | None = None,
-    errands: "Errands | None" = None,
-    onlooker: "Onlooker | None" = None,
-) -> "HouseGate":
+    errands: "SideEffects | None" = None,
+    onlooker: "ImageAnalyzer | None" = None,
+) -> "ModerationGate":
     """The house rules with the community's own words and pictures. Raises `ConfigurationError`."""
-    from moderation.gate import HouseGate
-    from moderation.limits.settings import LimitSettings, Pace
+    from moderation.gate import ModerationGate
+    from moderation.limits.settings import LimitSettings, RateSettings
     from moderation.rules.image import house_image_rules
 
     policy = house_policy(settings)
     limits = settings.limits
-    return HouseGate(
+    return ModerationGate(
         database=database,
         limits=LimitSettings(
-            burst=Pace(requests=limits.per_10_seconds, seconds=10),
-            sustained=Pace(requests=limits.per_hour, seconds=3600),
-            newcomer=Pace(requests=limits.newcomer_per_hour, seconds=3600),
-            refused=Pace(requests=limits.refused_per_10_minutes, seconds=600),
-            uploads=Pace(requests=limits.uploads_per_10_minutes, seconds=600),
-            community=Pace(requests=limits.community_per_minute, seconds=60),
-            everybody=Pace(requests=limits.everybody_per_minute, seconds=60),
+            burst=RateSettings(requests=limits.per_10_seconds, seconds=10),
+            sustained=RateSettings(requests=limits.per_hour, seconds=3600),
+            newcomer=RateSettings(requests=limits.newcomer_per_hour, seconds=3600),
+            refused=RateSettings(requests=limits.refused_per_10_minutes, seconds=600),
+            uploads=RateSettings(requests=limits.uploads_per_10_minutes, seconds=600),
+            community=RateSettings(requests=limits.community_per_minute, seconds=60),
+            everybody=RateSettings(requests=limits.everybody_per_minute, seconds=60),
             address_people=limits.newcomers_per_address,
             invite_people=limits.newcomers_per_invite,
         ),
@@ -232,9 +232,9 @@ def face_ports(settings: Settings) -> Ports:
     from engine.imaging.image_tools import PillowImageTools
     from engine.queue.celery_queue import CeleryQueue
     from engine.queue.redis_events import RedisEvents
-    from moderation.cases.service import HouseDesk
-    from moderation.cases.side_effects import Errands
-    from moderation.provenance.examiner_process import ApartExaminer
+    from moderation.cases.service import CaseService
+    from moderation.cases.side_effects import SideEffects
+    from moderation.provenance.examiner_process import ProvenanceExaminerProcess
     from moderation.vision.analysis_process import house_onlooker
 
     with ExitStack() as if_it_fails:
@@ -243,7 +243,7 @@ def face_ports(settings: Settings) -> Ports:
         queue = if_it_fails.enter_context(closing(CeleryQueue(url, models=models_with_queues(settings))))
         events = if_it_fails.enter_context(closing(RedisEvents(url)))
         store = open_storage(settings)
-        errands = Errands(database=database, queue=queue, events=events, store=store)
+        errands = SideEffects(database=database, queue=queue, events=events, store=store)
         gate = open_gate(settings, database, redis_url=url, errands=errands, onlooker=house_onlooker())
         gate.warm_up()
         catalogue = model_catalogue(settings)
@@ -254,8 +254,8 @@ def face_ports(settings: Settings) -> Ports:
             store=store,
             events=events,
             darkroom=PillowImageTools(),
-            desk=HouseDesk(database=database, errands=errands, policy=house_policy(settings)),
-            examiner=ApartExaminer(lambda: own_chain(settings)),
+            desk=CaseService(database=database, errands=errands, policy=house_policy(settings)),
+            examiner=ProvenanceExaminerProcess(lambda: own_chain(settings)),
             options=AvailableOptions(catalogue, redis_url=url, notes=bundled_notes(catalogue)),
             rules=house_rules(settings),
         )
@@ -263,14 +263,14 @@ def face_ports(settings: Settings) -> Ports:
     return ports
 
 
-def open_signer(settings: Settings) -> "HouseSigner | None":
+def open_signer(settings: Settings) -> "ImageSigner | None":
     """What signs finished pictures; None when everything is switched off. Makes the certificates if need be.
 
     Raises `ConfigurationError`.
     """
     from moderation.provenance.certificates import ensure_chain
-    from moderation.provenance.content_credentials import Notary
-    from moderation.provenance.signer import HouseSigner, SignerSettings
+    from moderation.provenance.content_credentials import CredentialSigner
+    from moderation.provenance.signer import ImageSigner, SignerSettings
 
     wanted = settings.provenance
     if not (wanted.signature or wanted.mark or wanted.credentials):
@@ -278,16 +278,16 @@ def open_signer(settings: Settings) -> "HouseSigner | None":
     notary = None
     if wanted.credentials:
         organization = wanted.organization or settings.web.name
-        notary = Notary(ensure_chain(settings.provenance_folder, organization=organization))
+        notary = CredentialSigner(ensure_chain(settings.provenance_folder, organization=organization))
     parts = SignerSettings(signature=wanted.signature, mark=wanted.mark, required=wanted.required)
-    return HouseSigner(parts, notary=notary)
+    return ImageSigner(parts, notary=notary)
 
 
-def open_examiner(settings: Settings) -> "HouseExaminer":
+def open_examiner(settings: Settings) -> "ProvenanceExaminer":
     """Knows this studio's own credentials if its certificates are on this machine."""
-    from moderation.provenance.examiner import HouseExaminer
+    from moderation.provenance.examiner import ProvenanceExaminer
 
-    return HouseExaminer(lambda: own_chain(settings))
+    return ProvenanceExaminer(lambda: own_chain(settings))
 
 
 def own_chain(settings: Settings) -> "Chain | None":

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from moderation.cases import strikes
 from moderation.cases.blocked_pictures import block
 from moderation.cases.sanctions import exclude, notify, outlasts, warning
-from moderation.cases.side_effects import Outcome
+from moderation.cases.side_effects import DecisionEffects
 from moderation.records import bans
 from studio.commands.submission import remix_consent
 from studio.db import cases, outbox, queries
@@ -32,9 +32,9 @@ _LONGEST_SUSPENSION = timedelta(days=90)
 _WEIGHTS = {Decision.WARN: 1.0, Decision.SUSPEND: 2.0, Decision.BAN: 4.0, Decision.BLOCK: 1.0}
 
 
-def follow(session: Session, case: Case) -> Outcome:
+def follow(session: Session, case: Case) -> DecisionEffects:
     """All that a decided case leads to. Rows first, bans last: they lock the audit chain."""
-    outcome = Outcome()
+    outcome = DecisionEffects()
     if case.decision is Decision.BLOCK:
         block(session, case)
     outcome.add(_move_work(session, case))
@@ -56,21 +56,21 @@ def follow(session: Session, case: Case) -> Outcome:
     return outcome
 
 
-def _move_work(session: Session, case: Case) -> Outcome:
+def _move_work(session: Session, case: Case) -> DecisionEffects:
     if case.job_id is None:
-        return Outcome()
+        return DecisionEffects()
     if case.kind is CaseKind.REPORT:
         return _answer_report(session, case, session.get_one(JobRow, case.job_id))
     if case.kind not in (CaseKind.HOLD, CaseKind.APPEAL):
-        return Outcome()
+        return DecisionEffects()
     row = session.get_one(JobRow, case.job_id)
     if case.decision in _DELIVERING:
         return _let_through(session, row, spoiler=case.decision is Decision.SPOILER)
-    return _turn_down(session, case, row) if case.kind is CaseKind.HOLD else Outcome()
+    return _turn_down(session, case, row) if case.kind is CaseKind.HOLD else DecisionEffects()
 
 
-def _let_through(session: Session, row: JobRow, *, spoiler: bool) -> Outcome:
-    outcome = Outcome()
+def _let_through(session: Session, row: JobRow, *, spoiler: bool) -> DecisionEffects:
+    outcome = DecisionEffects()
     if job_release.pictures_of(session, row.id):
         outcome.events += job_release.deliver(session, row.id, spoiler=spoiler)
     elif not job_release.was_painted(session, row.id) and (moved := job_release.paint(session, row.id)):
@@ -90,10 +90,10 @@ def _seen(request: Mapping[str, Any]) -> dict[str, Any]:
     return {**request, "sources": sources}
 
 
-def _ask_owners(session: Session, row: JobRow) -> Outcome:
+def _ask_owners(session: Session, row: JobRow) -> DecisionEffects:
     """A moderator's word is not that of the people whose pictures a job starts from, if they were not asked yet."""
     job = queries.job_of(row)
-    outcome = Outcome(events=remix_consent.ask(session, job.person, job))
+    outcome = DecisionEffects(events=remix_consent.ask(session, job.person, job))
     if outcome.events:
         row.state = JobState.HELD
         session.flush()
@@ -102,17 +102,17 @@ def _ask_owners(session: Session, row: JobRow) -> Outcome:
     return outcome
 
 
-def _turn_down(session: Session, case: Case, row: JobRow) -> Outcome:
+def _turn_down(session: Session, case: Case, row: JobRow) -> DecisionEffects:
     ended = job_release.stop(session, row.id, JobState.REFUSED, error_code="policy", error_text=_REJECTED)
     if ended:
         session.refresh(row)
         row.refused_rule, row.refused_category = case.rule, case.category
-    return Outcome(events=ended)
+    return DecisionEffects(events=ended)
 
 
-def _answer_report(session: Session, case: Case, row: JobRow) -> Outcome:
+def _answer_report(session: Session, case: Case, row: JobRow) -> DecisionEffects:
     """The picture stays, hides behind a click, or goes."""
-    outcome = Outcome()
+    outcome = DecisionEffects()
     if case.decision is Decision.SPOILER:
         row.spoiler = True
         outcome.events.append(
@@ -128,10 +128,10 @@ def _answer_report(session: Session, case: Case, row: JobRow) -> Outcome:
     return outcome
 
 
-def _tell_filer(session: Session, case: Case) -> Outcome:
+def _tell_filer(session: Session, case: Case) -> DecisionEffects:
     """Whoever reported or appealed hears what came of it."""
     if case.filed_by is None or case.kind not in (CaseKind.REPORT, CaseKind.APPEAL):
-        return Outcome()
+        return DecisionEffects()
     if case.kind is CaseKind.APPEAL:
         granted = case.decision in _DELIVERING
         text = (
@@ -151,11 +151,11 @@ _REPORTED = {
 }
 
 
-def _warn(session: Session, case: Case) -> Outcome:
+def _warn(session: Session, case: Case) -> DecisionEffects:
     return notify(session, case.subject, NoticeKind.WARNING, warning(case.category), case_id=case.id)
 
 
-def _suspend(session: Session, case: Case) -> Outcome:
+def _suspend(session: Session, case: Case) -> DecisionEffects:
     """Seven days, and twice as long each further time."""
     query = select(func.count()).select_from(CaseRow)
     earlier = session.scalar(
@@ -167,7 +167,7 @@ def _suspend(session: Session, case: Case) -> Outcome:
     )
     until = now() + min(_FIRST_SUSPENSION * 2 ** min(earlier or 0, 8), _LONGEST_SUSPENSION)
     if case.kind is not CaseKind.SUSPENSION and outlasts(session, case.subject, until):
-        return Outcome()  # what holds already is not made shorter
+        return DecisionEffects()  # what holds already is not made shorter
     return exclude(
         session,
         case.subject,
@@ -178,15 +178,15 @@ def _suspend(session: Session, case: Case) -> Outcome:
     )
 
 
-def _ban(session: Session, case: Case) -> Outcome:
+def _ban(session: Session, case: Case) -> DecisionEffects:
     by = case.decided_by or ""
     return exclude(session, case.subject, by=by, until=None, reason=case.category, kind=NoticeKind.BAN)
 
 
-def _lift(session: Session, case: Case) -> Outcome:
+def _lift(session: Session, case: Case) -> DecisionEffects:
     """Only the suspension that the case is about."""
     if case.kind is not CaseKind.SUSPENSION:
-        return Outcome()
+        return DecisionEffects()
     text = "Your suspension was lifted: it was a mistake, and it counts no more."
     outcome = notify(session, case.subject, NoticeKind.LIFTED, text, case_id=case.id)
     for key in sorted(identities(session, case.subject)):
@@ -194,7 +194,7 @@ def _lift(session: Session, case: Case) -> Outcome:
     return outcome
 
 
-_JUDGED: Mapping[Decision, Callable[[Session, Case], Outcome]] = {
+_JUDGED: Mapping[Decision, Callable[[Session, Case], DecisionEffects]] = {
     Decision.WARN: _warn,
     Decision.SUSPEND: _suspend,
     Decision.BAN: _ban,
@@ -202,12 +202,12 @@ _JUDGED: Mapping[Decision, Callable[[Session, Case], Outcome]] = {
 }
 
 
-def answer_alike(session: Session, case: Case) -> Outcome:
+def answer_alike(session: Session, case: Case) -> DecisionEffects:
     """The other open reports on the same picture get the same answer, unless a moderator is at one of them.
 
     One that the deciding moderator filed waits for somebody else.
     """
-    outcome = Outcome()
+    outcome = DecisionEffects()
     if case.kind is not CaseKind.REPORT or case.decision is None:
         return outcome
     query = select(CaseRow).where(

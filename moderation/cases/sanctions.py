@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
-from moderation.cases.side_effects import Outcome
+from moderation.cases.side_effects import DecisionEffects
 from moderation.cases.strikes import SEVERE, burden, strike
 from moderation.metrics import STRIKES
 from moderation.records import bans
@@ -27,7 +27,7 @@ _STOPPED_BY_RULES = "The house rules stopped this. Nothing was charged."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rung:
+class SanctionStep:
     """From this burden of strikes on. `lasts` None is for good, which only a human makes final."""
 
     burden: float
@@ -37,14 +37,14 @@ class Rung:
 
 
 LADDER = (
-    Rung(burden=1.0, name="warning"),
-    Rung(burden=2.0, name="timeout", lasts=timedelta(hours=1)),
-    Rung(burden=3.0, name="timeout", lasts=timedelta(days=1)),
-    Rung(burden=SEVERE, name="suspension", lasts=timedelta(days=7), opens_case=True),
-    Rung(burden=2 * SEVERE, name="ban", opens_case=True),
+    SanctionStep(burden=1.0, name="warning"),
+    SanctionStep(burden=2.0, name="timeout", lasts=timedelta(hours=1)),
+    SanctionStep(burden=3.0, name="timeout", lasts=timedelta(days=1)),
+    SanctionStep(burden=SEVERE, name="suspension", lasts=timedelta(days=7), opens_case=True),
+    SanctionStep(burden=2 * SEVERE, name="ban", opens_case=True),
 )
 # The core of the rules: nothing more is painted until a human has looked.
-_FREEZE = Rung(burden=0.0, name="suspension", opens_case=True)
+_FREEZE = SanctionStep(burden=0.0, name="suspension", opens_case=True)
 # Where nobody moderates no human will look, so what the house imposes there ends by itself.
 _COOLING_OFF = timedelta(hours=1)
 _LONGEST_COOLING_OFF = timedelta(days=1)
@@ -60,7 +60,7 @@ def punish(
     weight: float,
     job_id: str | None,
     moderated: bool = True,
-) -> Outcome:
+) -> DecisionEffects:
     """Note a strike for a refused request, and take the step of the ladder that it leads to, if any.
 
     Where the place is not `moderated`, a step is a cooling-off of a day at most. Belongs into a transaction that
@@ -75,13 +75,13 @@ def punish(
     rung = _FREEZE if weight >= SEVERE else (reached[-1] if reached else None)
     STRIKES.labels(category, rung.name if rung else "none").inc()
     if rung is None:
-        return Outcome()
+        return DecisionEffects()
     if rung.name == "warning":
         return notify(session, person.key, NoticeKind.WARNING, warning(category))
     return _exclude(session, person, rung if moderated else _cooling_off(rung), row, moderated=moderated)
 
 
-def _cooling_off(rung: Rung) -> Rung:
+def _cooling_off(rung: SanctionStep) -> SanctionStep:
     lasts = _COOLING_OFF if rung is _FREEZE else min(rung.lasts or _LONGEST_COOLING_OFF, _LONGEST_COOLING_OFF)
     return replace(rung, name="cooling-off", lasts=lasts, opens_case=False)
 
@@ -135,9 +135,9 @@ def _going_on(keys: tuple[str, ...]) -> ColumnElement[bool]:
     return JobRow.person_key.in_(keys) & JobRow.state.in_(sorted(GOING_ON))
 
 
-def stop_jobs(session: Session, keys: tuple[str, ...], *, why: str = _STOPPED) -> Outcome:
+def stop_jobs(session: Session, keys: tuple[str, ...], *, why: str = _STOPPED) -> DecisionEffects:
     """Everything of theirs that waits ends now, what is being painted ends within a step."""
-    outcome = Outcome()
+    outcome = DecisionEffects()
     for row in session.scalars(select(JobRow).where(_going_on(keys)).order_by(JobRow.id)):
         if row.state == JobState.PAINTING:
             job_transitions.request_cancel(session, row.id)
@@ -158,7 +158,7 @@ def exclude(
     reason: str,
     kind: NoticeKind,
     moderated: bool = True,
-) -> Outcome:
+) -> DecisionEffects:
     """Stop a human's jobs and ban them under all their names. Bans come last: they lock the audit chain."""
     keys = identities(session, person_key)
     outcome = stop_jobs(session, keys, why=_STOPPED if moderated else _STOPPED_BY_RULES)
@@ -170,13 +170,13 @@ def exclude(
 
 def notify(
     session: Session, person_key: str, kind: NoticeKind, text: str, *, case_id: str | None = None
-) -> Outcome:
+) -> DecisionEffects:
     """A word for a human, on all their identities."""
     written = [
         cases.write_notice(session, kind, key, text, case_id=case_id)
         for key in identities(session, person_key)
     ]
-    return Outcome(events=[row for row in written if row is not None])
+    return DecisionEffects(events=[row for row in written if row is not None])
 
 
 def warning(category: str) -> str:
@@ -193,9 +193,11 @@ def excluded(until: datetime | None, *, moderated: bool = True) -> str:
     return f"You cannot paint here until {until:%Y-%m-%d %H:%M} UTC. {more}"
 
 
-def _exclude(session: Session, person: Person, rung: Rung, row: StrikeRow, *, moderated: bool) -> Outcome:
+def _exclude(
+    session: Session, person: Person, rung: SanctionStep, row: StrikeRow, *, moderated: bool
+) -> DecisionEffects:
     until = now() + rung.lasts if rung.lasts else None
-    outcome = Outcome()
+    outcome = DecisionEffects()
     if rung.opens_case:
         case, opened = cases.open_case(
             session,

@@ -11,10 +11,10 @@ from moderation.cases.case_details import read_dossier
 from moderation.cases.decisions import EXCLUDING, answer_alike, follow
 from moderation.cases.record_erasure import erase_records
 from moderation.cases.sanctions import exclude, hold, notify
-from moderation.cases.side_effects import Errands, Outcome
+from moderation.cases.side_effects import DecisionEffects, SideEffects
 from moderation.cases.strikes import burden
 from moderation.metrics import CASES
-from moderation.policy.community_overrides import tightened
+from moderation.policy.community_overrides import apply_overrides
 from moderation.policy.policy import Policy, default_policy
 from moderation.records import audit_log, bans
 from studio.db import cases, newcomer_origins, outbox, settings
@@ -34,10 +34,10 @@ _ELSEWHERE = "They were banned in another community, where they go by another na
 _OWN = "This case is about you or came from you: somebody else has to judge it."
 
 
-class HouseDesk:
+class CaseService:
     """Implements `studio.ports.Desk`. Safe for many threads."""
 
-    def __init__(self, *, database: Database, errands: Errands, policy: Policy | None = None) -> None:
+    def __init__(self, *, database: Database, errands: SideEffects, policy: Policy | None = None) -> None:
         """`policy` is the operator's, over which communities may be stricter."""
         self._database = database
         self._errands = errands
@@ -54,7 +54,7 @@ class HouseDesk:
             audit_log.append(
                 session, "claim", actor=moderator.key, subject=case.subject, details={"case": case_id}
             )
-        self._errands.run(Outcome(events=events))
+        self._errands.run(DecisionEffects(events=events))
         return dossier
 
     def read(self, case_id: str) -> CaseDetails:
@@ -104,7 +104,7 @@ class HouseDesk:
             theirs = [row for row in found if not bans.may_lift(row, moderator.key)]
             if found and found == theirs:
                 raise NotAllowedError(_ELSEWHERE)
-            outcome = Outcome()
+            outcome = DecisionEffects()
             if (found or inherited) and not theirs:
                 outcome = notify(session, who, NoticeKind.LIFTED, "You may paint here again.")
             lifted = [bans.unban(session, key, by=moderator.key) for key in sorted(identities(session, who))]
@@ -118,7 +118,7 @@ class HouseDesk:
             former = settings.community_rules(session, moderator.platform, moderator.community)
             rules = change(former)
             added = rules.stances.items() - former.stances.items()  # older ones may have lost their category
-            tightened(self._policy, dict(added))
+            apply_overrides(self._policy, dict(added))
             settings.keep_community_rules(session, rules, by=moderator)
             details = {"changed": _changed(former, rules)}
             audit_log.append(session, "govern", actor=moderator.key, details=details)
@@ -133,14 +133,14 @@ class HouseDesk:
             filed = outbox.pace(message_refresh.of_cases(session, CaseRow.filed_by.in_(keys)))
             erase_records(session, keys)
             judged = burden(session, person.key) > 0
-        self._errands.run(Outcome(events=filed))
+        self._errands.run(DecisionEffects(events=filed))
         return judged
 
     def _pause(self, moderator: Person, *, paused: bool) -> None:
         """After the rules were committed: a job that is taken up from now on sees them itself."""
         wanted = [JobState.PAINTING] if paused else sorted(WAITING)
         here = (JobRow.platform == moderator.platform) & (JobRow.community == moderator.community)
-        outcome = Outcome()
+        outcome = DecisionEffects()
         with self._database.read() as session:
             query = select(JobRow).where(here, JobRow.state.in_(wanted))
             for row in session.scalars(query.order_by(JobRow.priority, JobRow.created_at)):

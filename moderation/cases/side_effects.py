@@ -11,7 +11,7 @@ from studio.services.picture_deletion import Removal, delete_files
 
 
 @dataclass(slots=True, kw_only=True)
-class Outcome:
+class DecisionEffects:
     """What follows from one transaction. `aside` are jobs that their workers give back."""
 
     events: list[OutboxRow] = field(default_factory=list)
@@ -20,7 +20,7 @@ class Outcome:
     aside: list[str] = field(default_factory=list)
     files: set[str] = field(default_factory=set)
 
-    def add(self, other: "Outcome") -> None:
+    def add(self, other: "DecisionEffects") -> None:
         self.events += other.events
         self.enqueue += other.enqueue
         self.cancel += other.cancel
@@ -36,7 +36,7 @@ class Outcome:
         self.enqueue.append((row.id, row.priority, row.model))
 
 
-class Errands:
+class SideEffects:
     """Tells faces and workers, and clears files away. What fails here, the sweeper repeats."""
 
     def __init__(self, *, database: Database, queue: Queue, events: Events, store: Store) -> None:
@@ -45,7 +45,7 @@ class Errands:
         self._events = events
         self._store = store
 
-    def run(self, outcome: Outcome) -> None:
+    def run(self, outcome: DecisionEffects) -> None:
         for job_id in outcome.cancel:
             self._queue.cancel(job_id)
         for job_id in outcome.aside:
@@ -54,7 +54,7 @@ class Errands:
         self._send(outcome)
         delete_files(self._database, self._store, outcome.files)
 
-    def _send(self, outcome: Outcome) -> None:
+    def _send(self, outcome: DecisionEffects) -> None:
         for job_id, priority, model in outcome.enqueue:
             try:
                 self._queue.enqueue(job_id, priority=priority, model=model)

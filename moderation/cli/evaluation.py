@@ -18,7 +18,7 @@ from moderation.policy.findings import Finding
 from moderation.policy.policy import Policy
 from moderation.rules.image import ImageSubject, house_image_rules
 from moderation.rules.prompt import PromptSubject
-from moderation.vision.image_analysis import MAX_PIXELS, OwnSight
+from moderation.vision.image_analysis import MAX_PIXELS, LocalFeatures
 from studio.db import queries
 from studio.db.database import Database
 from studio.db.tables import JobRow, PictureRow
@@ -44,7 +44,7 @@ class LabelledRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tally:
+class ConfusionCounts:
     """One line of the table. For unsafe rows `flagged` is good, for others it is bad."""
 
     source: str
@@ -81,14 +81,14 @@ def _row(line: str, number: int) -> LabelledRow:
     return LabelledRow(text=text, label=label, category=category, source=source)
 
 
-def evaluate(rows: Iterable[LabelledRow], judge: Judge) -> list[Tally]:
+def evaluate(rows: Iterable[LabelledRow], judge: Judge) -> list[ConfusionCounts]:
     """One tally per source, label and, for unsafe rows, category."""
     groups: defaultdict[tuple[str, str, str], Counter[Ruling]] = defaultdict(Counter)
     for row in rows:
         verdict = judge(PromptSubject(prompt=row.text))
         groups[row.source, row.label, row.category if row.unsafe else ""][verdict.ruling] += 1
     return [
-        Tally(
+        ConfusionCounts(
             source=source,
             label=label,
             category=category,
@@ -144,7 +144,7 @@ def look(
         image = opened.convert("RGB")
     request = None if upload else PaintRequest(operation=Operation.VARY, seed=0, prompt=prompt)
     kind = Inspected.UPLOAD if upload else Inspected.OUTPUT
-    subject = ImageSubject(kind=kind, person=_OPERATOR, sight=OwnSight(image), request=request)
+    subject = ImageSubject(kind=kind, person=_OPERATOR, sight=LocalFeatures(image), request=request)
     for rule in house_image_rules(policy=policy):
         finding = rule.judge(subject)
         yield rule.name, finding, finding and policy.apply(finding)

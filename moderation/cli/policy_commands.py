@@ -19,14 +19,14 @@ from rich.markup import escape
 from rich.table import Table
 
 from moderation.cli.hash_commands import end_with, hashes_app
-from moderation.policy.policy import Policy, PolicyProblems, default_policy, read_policy
+from moderation.policy.policy import Policy, PolicyError, default_policy, read_policy
 from studio.errors import ChatelierError, ConfigurationError, DatabaseUnavailableError
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from moderation.policy.findings import Finding
-    from moderation.rules.prompt_judge import PromptCourt
+    from moderation.rules.prompt_judge import PromptJudge
 
 policy_app = typer.Typer(help="The house rules: check a policy, try a prompt, measure.", no_args_is_help=True)
 
@@ -257,11 +257,11 @@ def _session(url: str) -> "Iterator[Session]":
         database.close()
 
 
-def _court(policy: Path | None, words: Path | None, names: Path | None) -> "PromptCourt":
-    from moderation.rules.prompt_judge import PromptCourt
+def _court(policy: Path | None, words: Path | None, names: Path | None) -> "PromptJudge":
+    from moderation.rules.prompt_judge import PromptJudge
 
     try:
-        return PromptCourt.of(_read(policy), community_words=words, names=names)
+        return PromptJudge.of(_read(policy), community_words=words, names=names)
     except (ConfigurationError, OSError, UnicodeDecodeError) as error:
         raise end_with(error) from error
 
@@ -269,5 +269,5 @@ def _court(policy: Path | None, words: Path | None, names: Path | None) -> "Prom
 def _read(path: Path | None) -> Policy:
     try:
         return default_policy() if path is None else read_policy(path)
-    except PolicyProblems as error:
+    except PolicyError as error:
         raise end_with(error) from error

@@ -13,19 +13,19 @@ from typing import Protocol
 
 import redis
 
-from moderation.limits.settings import Pace
+from moderation.limits.settings import RateSettings
 
 _SAME_SECONDS = 0.001  # times are floats; so close together they are the same
 _MOST_KEYS = 50_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Meter:
+class RateMeter:
     """`counts` False: the request only has to fit, and uses nothing up."""
 
     scope: str
     key: str
-    pace: Pace
+    pace: RateSettings
     counts: bool = True
 
 
@@ -37,8 +37,8 @@ class Refusal:
     wait_seconds: float
 
 
-class Meters(Protocol):
-    def take(self, meters: Sequence[Meter]) -> Refusal | None:
+class RateMeters(Protocol):
+    def take(self, meters: Sequence[RateMeter]) -> Refusal | None:
         """Count one request on every meter, or on none when one of them refuses it."""
 
     def close(self) -> None:
@@ -52,7 +52,7 @@ class MemoryMeters:
         self._lock = threading.Lock()
         self._whole_at: dict[str, float] = {}
 
-    def take(self, meters: Sequence[Meter]) -> Refusal | None:
+    def take(self, meters: Sequence[RateMeter]) -> Refusal | None:
         with self._lock:
             now = time.time()
             moved = {
@@ -107,7 +107,7 @@ class RedisMeters:
         )
         self._script = self._redis.register_script(_SCRIPT)
 
-    def take(self, meters: Sequence[Meter]) -> Refusal | None:
+    def take(self, meters: Sequence[RateMeter]) -> Refusal | None:
         """Raises `redis.RedisError` or OSError when Redis does not answer."""
         arguments: list[float | int] = []
         for each in meters:

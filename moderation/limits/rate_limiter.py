@@ -7,8 +7,8 @@ from functools import partial
 
 import redis
 
-from moderation.limits.gcra import MemoryMeters, Meter, Meters, RedisMeters, Refusal
-from moderation.limits.settings import LimitSettings, Pace
+from moderation.limits.gcra import MemoryMeters, RateMeter, RateMeters, RedisMeters, Refusal
+from moderation.limits.settings import LimitSettings, RateSettings
 from moderation.metrics import LIMITED, LIMITER_FAILURES
 from studio.domain.people import Person
 from studio.errors import RateLimitedError
@@ -25,7 +25,7 @@ class Limiter:
     def __init__(self, settings: LimitSettings, *, redis_url: str | None = None) -> None:
         """Processes share their counts through Redis; without it each counts for itself."""
         self._settings = settings
-        self._meters: Meters = (
+        self._meters: RateMeters = (
             RedisMeters(redis_url, timeout_seconds=settings.redis_timeout_seconds)
             if redis_url
             else MemoryMeters()
@@ -70,7 +70,7 @@ class Limiter:
     def close(self) -> None:
         self._meters.close()
 
-    def _take(self, meters: Sequence[Meter]) -> None:
+    def _take(self, meters: Sequence[RateMeter]) -> None:
         if refusal := self._guarded(lambda: self._meters.take(meters)):
             LIMITED.labels(refusal.scope).inc()
             raise RateLimitedError(retry_after_seconds=refusal.wait_seconds, scope=refusal.scope)
@@ -84,7 +84,7 @@ class Limiter:
 
     def _asked(
         self, person: Person, newcomer: bool, account: str | None, origins: Sequence[str]
-    ) -> Sequence[Meter]:
+    ) -> Sequence[RateMeter]:
         settings, who = self._settings, account or person.key
         sustained = settings.newcomer if newcomer else settings.sustained
         shared = {
@@ -93,31 +93,32 @@ class Limiter:
         }
         return (
             *self._of_all("refused", settings.refused, who, origins, counts=False),
-            Meter(scope="burst", key=f"burst:{who}", pace=settings.burst),
-            Meter(scope="sustained", key=f"sustained:{who}", pace=sustained),
+            RateMeter(scope="burst", key=f"burst:{who}", pace=settings.burst),
+            RateMeter(scope="sustained", key=f"sustained:{who}", pace=sustained),
             *(
-                Meter(scope=kind, key=f"sustained:{each}", pace=pace)
+                RateMeter(scope=kind, key=f"sustained:{each}", pace=pace)
                 for kind, pace in shared.items()
                 for each in origins
                 if each.startswith(kind)
             ),
-            Meter(
+            RateMeter(
                 scope="community",
                 key=f"community:{person.platform}:{person.community}",
                 pace=settings.community,
             ),
-            Meter(scope="everybody", key="everybody", pace=settings.everybody),
+            RateMeter(scope="everybody", key="everybody", pace=settings.everybody),
         )
 
     def _of_all(
-        self, meter: str, pace: Pace, who: str, origins: Sequence[str], *, counts: bool = True
-    ) -> list[Meter]:
+        self, meter: str, pace: RateSettings, who: str, origins: Sequence[str], *, counts: bool = True
+    ) -> list[RateMeter]:
         """The meter of one person, and those of all newcomers from the same addresses."""
         shared = pace.of(self._settings.address_people)
         paces = {who: pace} | {each: shared for each in origins if each.startswith(_ADDRESS)}
         scope = meter.partition(":")[0]
         return [
-            Meter(scope=scope, key=f"{meter}:{key}", pace=each, counts=counts) for key, each in paces.items()
+            RateMeter(scope=scope, key=f"{meter}:{key}", pace=each, counts=counts)
+            for key, each in paces.items()
         ]
 
     def _guarded(self, count: Callable[[], Refusal | None]) -> Refusal | None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pace:
+class RateSettings:
     """At most `requests` at once, of which one comes back every `seconds` / `requests`."""
 
     requests: int
@@ -14,9 +14,9 @@ class Pace:
         if self.requests < 1 or self.seconds < 1:
             raise ValueError("a pace needs at least 1 request and 1 second")
 
-    def of(self, people: int) -> "Pace":
+    def of(self, people: int) -> "RateSettings":
         """What that many people have together."""
-        return Pace(requests=self.requests * people, seconds=self.seconds)
+        return RateSettings(requests=self.requests * people, seconds=self.seconds)
 
     @property
     def interval_seconds(self) -> float:
@@ -35,14 +35,14 @@ class LimitSettings:
     `errands`; all who came in with the same invite word share the `sustained` of `invite_people`.
     """
 
-    burst: Pace = Pace(requests=6, seconds=10)
-    sustained: Pace = Pace(requests=120, seconds=3600)
-    newcomer: Pace = Pace(requests=30, seconds=3600)
-    community: Pace = Pace(requests=300, seconds=60)
-    everybody: Pace = Pace(requests=1200, seconds=60)
-    refused: Pace = Pace(requests=8, seconds=600)
-    uploads: Pace = Pace(requests=20, seconds=600)
-    errands: Pace = Pace(requests=10, seconds=600)
+    burst: RateSettings = RateSettings(requests=6, seconds=10)
+    sustained: RateSettings = RateSettings(requests=120, seconds=3600)
+    newcomer: RateSettings = RateSettings(requests=30, seconds=3600)
+    community: RateSettings = RateSettings(requests=300, seconds=60)
+    everybody: RateSettings = RateSettings(requests=1200, seconds=60)
+    refused: RateSettings = RateSettings(requests=8, seconds=600)
+    uploads: RateSettings = RateSettings(requests=20, seconds=600)
+    errands: RateSettings = RateSettings(requests=10, seconds=600)
     address_people: int = 1
     invite_people: int = 10
     redis_timeout_seconds: float = 0.5

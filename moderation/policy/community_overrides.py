@@ -5,7 +5,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from moderation.policy.categories import Category
-from moderation.policy.policy import CORE, FIXED, Action, Policy, Stance
+from moderation.policy.policy import CORE, FIXED, Action, CategoryRule, Policy
 from studio.errors import BadParameterError
 
 
@@ -18,12 +18,12 @@ def category_named(name: str) -> Category:
     return known[wanted]
 
 
-def understood(stances: Mapping[str, str]) -> Mapping[str, str]:
+def known_overrides(stances: Mapping[str, str]) -> Mapping[str, str]:
     """Those whose category and action this version knows."""
     return {name: action for name, action in stances.items() if _is_understood(name, action)}
 
 
-def tightened(policy: Policy, stances: Mapping[str, str]) -> Policy:
+def apply_overrides(policy: Policy, stances: Mapping[str, str]) -> Policy:
     """The policy with stances such as ``{"violence": "hold"}``. Raises `BadParameterError`.
 
     ``refuse`` also refuses what the operator would only show to a moderator.
@@ -45,10 +45,10 @@ def _is_understood(name: str, action: str) -> bool:
     return action in set(Action)
 
 
-def _stricter(stance: Stance, action: Action) -> Stance:
+def _stricter(stance: CategoryRule, action: Action) -> CategoryRule:
     if action is Action.REFUSE:
         lowest = stance.threshold if stance.hold_threshold is None else stance.hold_threshold
-        return Stance(action=action, threshold=min(lowest, stance.threshold))
+        return CategoryRule(action=action, threshold=min(lowest, stance.threshold))
     if action is Action.HOLD and stance.action in (Action.ALLOW, Action.WARN):
         return replace(stance, action=action)
     return stance

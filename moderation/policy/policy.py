@@ -47,7 +47,7 @@ class FacePolicy(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stance:
+class CategoryRule:
     """`action` from the score `threshold` on; from `hold_threshold` on at least a moderator looks.
 
     Scores are in [0, 1]: what a classifier thinks likely, and 1 for a word on a list.
@@ -64,13 +64,13 @@ class Stance:
         held = self.hold_threshold is not None and score >= self.hold_threshold - margin
         return min(Action.HOLD, self.action, key=_STRICTNESS.__getitem__) if held else Action.ALLOW
 
-    def stricter_or_equal(self, other: "Stance") -> bool:
+    def stricter_or_equal(self, other: "CategoryRule") -> bool:
         return _STRICTNESS[self.action] >= _STRICTNESS[other.action] and self.threshold <= other.threshold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    stances: Mapping[Category, Stance]
+    stances: Mapping[Category, CategoryRule]
     languages: frozenset[str]  # ISO 639-1 codes
     other_languages: Action
     faces: FacePolicy = FacePolicy.ASK
@@ -123,7 +123,7 @@ class Policy:
                 return finding
 
 
-class PolicyProblems(ConfigurationError):
+class PolicyError(ConfigurationError):
     """A policy file is wrong; `problems` names each fault, one sentence each."""
 
     def __init__(self, source: str, problems: list[str]) -> None:
@@ -140,23 +140,23 @@ def default_policy() -> Policy:
 
 
 def read_policy(path: Path, *, over: Policy | None = None) -> Policy:
-    """A policy file over the operator's policy, or over the defaults. Raises `PolicyProblems`."""
+    """A policy file over the operator's policy, or over the defaults. Raises `PolicyError`."""
     try:
         text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise PolicyProblems(path.name, [f"it cannot be read ({type(error).__name__})."]) from error
+        raise PolicyError(path.name, [f"it cannot be read ({type(error).__name__})."]) from error
     return parse_policy(text, over=over or default_policy(), source=path.name)
 
 
 def parse_policy(text: str, *, over: Policy, source: str = "policy") -> Policy:
-    """Raises `PolicyProblems` with everything that is wrong, not only the first thing."""
+    """Raises `PolicyError` with everything that is wrong, not only the first thing."""
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise PolicyProblems(source, [f"it is not valid TOML: {error}."]) from error
+        raise PolicyError(source, [f"it is not valid TOML: {error}."]) from error
     problems = list(_problems(data, over))
     if problems:
-        raise PolicyProblems(source, problems)
+        raise PolicyError(source, problems)
     stances = dict(over.stances)
     for name, section in data.get("categories", {}).items():
         category = Category[name.upper()]
@@ -170,13 +170,13 @@ def parse_policy(text: str, *, over: Policy, source: str = "policy") -> Policy:
     )
 
 
-def _stance(section: Mapping[str, Any], former: Stance | None) -> Stance:
-    former = former or Stance(action=Action.REFUSE)
+def _stance(section: Mapping[str, Any], former: CategoryRule | None) -> CategoryRule:
+    former = former or CategoryRule(action=Action.REFUSE)
     action = Action(section.get("action", former.action))
     threshold = float(section.get("threshold", former.threshold))
     hold = section.get("hold_threshold", former.hold_threshold)
     # A threshold that was lowered below the former hold threshold takes that one's place.
-    return Stance(
+    return CategoryRule(
         action=action, threshold=threshold, hold_threshold=None if hold is None or hold >= threshold else hold
     )
 

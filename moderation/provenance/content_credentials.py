@@ -38,7 +38,7 @@ class Credentials:
     ours: bool
 
 
-class Notary:
+class CredentialSigner:
     """Signs pictures with one chain. Safe for many threads."""
 
     def __init__(self, chain: "Chain") -> None:

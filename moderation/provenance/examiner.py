@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
 
 
-class HouseExaminer:
+class ProvenanceExaminer:
     """Implements `studio.ports.Examiner`. Safe for many threads.
 
     `find_chain` gives this studio's own certificates, by which credentials are known as its own; None without any.

@@ -16,11 +16,11 @@ MEMORY_BYTES = 1024 * 2**20
 _NULLABLE = ("credentials", "mark", "named")
 
 
-class ApartExaminer:
+class ProvenanceExaminerProcess:
     """Implements `studio.ports.Examiner`. Safe for many threads; files are examined one after the other.
 
-    `find_chain` as for `HouseExaminer`. The process starts with the first file and ends when none has come for a while.
-    It gets the certificates, never the key.
+    `find_chain` as for `ProvenanceExaminer`. The process starts with the first file and ends when none has come for a
+    while. It gets the certificates, never the key.
     """
 
     def __init__(

@@ -10,7 +10,7 @@ from typing import TypeVar
 from PIL import Image
 
 from moderation.metrics import SIGNING_FAILURES
-from moderation.provenance.content_credentials import Notary
+from moderation.provenance.content_credentials import CredentialSigner
 from moderation.provenance.visible_signature import sign_visibly
 from moderation.provenance.watermark import watermark
 from studio.domain.requests import Operation
@@ -33,13 +33,13 @@ class SignerSettings:
     required: bool = False
 
 
-class HouseSigner:
+class ImageSigner:
     """Implements `studio.ports.Signer`. Safe for many threads. Without a notary, no credentials.
 
     Each part that fails is left out and counted, unless signing is required: then `SigningError`.
     """
 
-    def __init__(self, settings: SignerSettings, *, notary: Notary | None) -> None:
+    def __init__(self, settings: SignerSettings, *, notary: CredentialSigner | None) -> None:
         self._settings = settings
         self._notary = notary
         self._small = threading.Lock()

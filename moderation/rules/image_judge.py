@@ -11,20 +11,20 @@ from moderation.metrics import RULE_FAILURES
 from moderation.policy.findings import Finding, weigh
 from moderation.policy.policy import Policy, default_policy
 from moderation.rules.image.subject import ImageRule, ImageSubject
-from moderation.vision.image_analysis import OwnSight, Sight, decode
+from moderation.vision.image_analysis import ImageFeatures, LocalFeatures, decode
 from studio.domain.verdicts import Verdict
 from studio.errors import InspectionError
 from studio.ports import Inspection
 
 logger = logging.getLogger(__name__)
 
-See = Callable[[bytes], Sight]
+See = Callable[[bytes], ImageFeatures]
 
 _TIMEOUT_SECONDS = 20.0
 _PLACES = 16
 
 
-class Inspector:
+class ImageJudge:
     """Runs every rule over a picture, each within the time limit. Safe for many threads."""
 
     def __init__(
@@ -125,6 +125,6 @@ def _judged(findings: Iterable[Finding | None], policy: Policy) -> Iterator[Find
             yield judged
 
 
-def see_here(png: bytes) -> Sight:
+def see_here(png: bytes) -> ImageFeatures:
     """Raises ValueError or OSError for what is no picture of ours."""
-    return OwnSight(decode(png))
+    return LocalFeatures(decode(png))

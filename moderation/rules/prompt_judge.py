@@ -8,14 +8,14 @@ from moderation.metrics import RULE_FAILURES
 from moderation.policy.categories import Category
 from moderation.policy.findings import Finding, weigh
 from moderation.policy.policy import Policy, default_policy
-from moderation.rules.prompt import NeedsWarmth, PromptRule, PromptSubject, house_prompt_rules
+from moderation.rules.prompt import NeedsWarmUp, PromptRule, PromptSubject, house_prompt_rules
 from moderation.rules.prompt.meaning import Meaning
 from studio.domain.verdicts import Ruling, Verdict
 
 logger = logging.getLogger(__name__)
 
 
-class PromptCourt:
+class PromptJudge:
     """Counts and records nothing. Safe for many threads."""
 
     def __init__(self, *, policy: Policy | None = None, rules: Sequence[PromptRule] | None = None) -> None:
@@ -25,7 +25,7 @@ class PromptCourt:
     @classmethod
     def of(
         cls, policy: Policy, *, community_words: Path | None = None, names: Path | None = None
-    ) -> "PromptCourt":
+    ) -> "PromptJudge":
         """Raises `ConfigurationError` or OSError for a list that cannot be read."""
         rules = house_prompt_rules(policy=policy, community_words=community_words, names=names)
         return cls(policy=policy, rules=rules)
@@ -33,7 +33,7 @@ class PromptCourt:
     def warm_up(self) -> None:
         """Load in the background what the rules need. Otherwise the first text waits for it."""
         for rule in self._rules:
-            if isinstance(rule, NeedsWarmth):
+            if isinstance(rule, NeedsWarmUp):
                 rule.warm_up()
 
     def judge(

@@ -24,7 +24,7 @@ _ORDER = {view: place for place, view in enumerate(View)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class NormalizedText:
     """`words` are the folded words in order; `candidates` holds each reading once, plain ones first.
 
     Where the text has weights, as in ``(a hat:1.3)``, `words` are those of its versions without weights, and
@@ -43,7 +43,7 @@ class Reading:
 
 
 @lru_cache(maxsize=256)
-def read(text: str) -> Reading:
+def read(text: str) -> NormalizedText:
     """Read at most the first 10,000 characters, with and without their weights, and what is encoded in them."""
     typed = text[:MAX_CHARACTERS]
     unweighted = [_Version(version) for version in without_weights(typed)]
@@ -53,7 +53,7 @@ def read(text: str) -> Reading:
     # Each version by itself: its last word and the first one of the next are no phrase.
     found = list(dict.fromkeys(candidate for version in versions for candidate in version.candidates))
     found.sort(key=lambda candidate: _ORDER[candidate.view])
-    return Reading(
+    return NormalizedText(
         words=tuple(word for version in plain for word in version.words),
         candidates=tuple(found),
         spoken=tuple(dict.fromkeys(version.spoken for version in plain)),

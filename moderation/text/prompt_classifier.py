@@ -59,7 +59,7 @@ def word_places(text: str) -> Places:
 
 
 @dataclass(frozen=True)
-class Network:
+class ClassifierNetwork:
     """`hidden` is 512×H, `output` H×classes. `words` is BUCKETS×classes: what single words and pairs of them say."""
 
     hidden: Floats
@@ -82,13 +82,13 @@ class Network:
         np.savez_compressed(path, *[part.astype(np.float16) for part in parts])
 
     @classmethod
-    def load(cls, file: IO[bytes]) -> "Network":
+    def load(cls, file: IO[bytes]) -> "ClassifierNetwork":
         with np.load(file, allow_pickle=False) as stored:
             return cls(*[stored[name].astype(np.float32) for name in map("arr_{}".format, range(5))])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Opinion:
+class ClassifierScores:
     """`harm` in [0, 1] is how likely the text is not harmless; `category` is the likeliest kind of harm."""
 
     harm: float
@@ -99,22 +99,22 @@ class Opinion:
 class Classifier:
     """Judges texts. The encoder loads in the background; whoever asks earlier waits for it."""
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: ClassifierNetwork) -> None:
         self._network = network
 
     @classmethod
     def bundled(cls) -> "Classifier":
         with resources.files("moderation.weights").joinpath("prompt_classifier.npz").open("rb") as file:
-            return cls(Network.load(file))
+            return cls(ClassifierNetwork.load(file))
 
-    def judge(self, texts: Sequence[str]) -> list[Opinion]:
+    def judge(self, texts: Sequence[str]) -> list[ClassifierScores]:
         places = [word_places(text) for text in texts]
         return [_opinion(chances) for chances in self._network.chances(embed(texts), places)]
 
 
-def _opinion(chances: Floats) -> Opinion:
+def _opinion(chances: Floats) -> ClassifierScores:
     worst = int(chances[1:].argmax()) + 1
-    return Opinion(
+    return ClassifierScores(
         harm=float(1 - chances[0]), category=Category(CLASSES[worst]), chance=float(chances[worst])
     )
 

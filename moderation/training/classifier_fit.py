@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from moderation.text.prompt_classifier import BUCKETS, CLASSES, Network
+from moderation.text.prompt_classifier import BUCKETS, CLASSES, ClassifierNetwork
 
 Floats = NDArray[np.float32]
 Places = NDArray[np.int64]
@@ -19,7 +19,9 @@ _DROPPED, _DROPPED_WORDS = 0.3, 0.3
 _SMOOTHING = 0.05
 
 
-def fit(vectors: Floats, words: list[Places], targets: Places, weights: Floats, *, seed: int) -> Network:
+def fit(
+    vectors: Floats, words: list[Places], targets: Places, weights: Floats, *, seed: int
+) -> ClassifierNetwork:
     """`words` are the places of each text's words among the buckets; `weights` say how much each row counts."""
     dice = np.random.default_rng(seed)
     parameters: list[Floats] = []
@@ -38,20 +40,20 @@ def fit(vectors: Floats, words: list[Places], targets: Places, weights: Floats, 
             rate = _STEP * 0.5 * (1 + np.cos(np.pi * step / (_EPOCHS * batches)))
             batch = order[start : start + _BATCH_ROWS]
             step += 1
-            bags = Bags.of([words[each] for each in batch], dice)
+            bags = TrainingBags.of([words[each] for each in batch], dice)
             gradients = _gradients(parameters, vectors[batch], bags, wanted[batch], weights[batch], dice)
             _adam(parameters, gradients, moments, rate=rate, step=step)
-    return Network(*parameters)
+    return ClassifierNetwork(*parameters)
 
 
-class Bags:
+class TrainingBags:
     """The words of a batch, some of them dropped: flat places, the row of each, and how much it counts."""
 
     def __init__(self, places: Places, rows: Places, shares: Floats, count: int) -> None:
         self.places, self.rows, self.shares, self.count = places, rows, shares, count
 
     @classmethod
-    def of(cls, words: list[Places], dice: np.random.Generator) -> "Bags":
+    def of(cls, words: list[Places], dice: np.random.Generator) -> "TrainingBags":
         sizes = np.array([len(each) for each in words])
         places, rows = np.concatenate(words), np.repeat(np.arange(len(words)), sizes)
         shares = (1 / np.sqrt(np.maximum(sizes, 1)))[rows] / (1 - _DROPPED_WORDS)
@@ -72,7 +74,7 @@ class Bags:
 def _gradients(
     parameters: list[Floats],
     x: Floats,
-    bags: Bags,
+    bags: TrainingBags,
     wanted: Floats,
     weights: Floats,
     dice: np.random.Generator,

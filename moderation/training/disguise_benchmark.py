@@ -19,7 +19,7 @@ import typer
 
 from moderation.rules.prompt import PromptSubject
 from moderation.rules.prompt.listed_words import ListedWords
-from moderation.rules.prompt_judge import PromptCourt
+from moderation.rules.prompt_judge import PromptJudge
 from moderation.text.word_lists import SHORTEST_MISSPELT, Severity
 from moderation.training.data.harmless_sentences import scenes
 from moderation.training.word_list import consensus, ratings
@@ -75,7 +75,7 @@ def measure(cuss: Annotated[Path, typer.Option()]) -> None:
         word for word, severity in listed if severity is Severity.SEVERE and word.isalpha() and len(word) > 3
     ]
     _disguises(words)
-    _speed(PromptCourt())
+    _speed(PromptJudge())
 
 
 def _disguises(words: list[str]) -> None:
@@ -90,7 +90,7 @@ def _disguises(words: list[str]) -> None:
     typer.echo(f"{len(shares)} disguises: {np.mean(shares):.1f} % on average, {min(shares):.1f} % at least")
 
 
-def _speed(court: PromptCourt) -> None:
+def _speed(court: PromptJudge) -> None:
     texts = list(scenes(count=400, seed=3))
     court.judge(PromptSubject(prompt=texts[0]))
     long = [" ".join(random.Random(seed).sample(texts, 300))[:10_000] for seed in range(10)]

@@ -4,8 +4,8 @@ from dataclasses import asdict, fields
 from functools import cache
 from typing import Any
 
-from moderation.vision.image_analysis import OwnSight, ToldSight, decode
-from moderation.vision.nudity_detection import Impression, Nakedness
+from moderation.vision.image_analysis import LocalFeatures, RemoteFeatures, decode
+from moderation.vision.nudity_detection import NudityScores, RegionScores
 from moderation.vision.pdq import BITS, Pdq
 from studio.runtime.worker_process import Reply, WorkerProcess
 
@@ -15,7 +15,7 @@ _VIEWS = 8
 _ROUNDING = 1e-3
 
 
-class Onlooker:
+class ImageAnalyzer:
     """Safe for many threads. Pictures are looked at one after the other.
 
     The process starts with the first upload and ends when none has come for a while: a look takes a tenth of the time
@@ -27,7 +27,7 @@ class Onlooker:
             "moderation.vision.analysis_process:answer", memory_bytes=MEMORY_BYTES
         )
 
-    def see(self, png: bytes) -> ToldSight:
+    def see(self, png: bytes) -> RemoteFeatures:
         """Raises ValueError for what is no picture, `WorkerBusyError` and `WorkerCrashedError`."""
         reply, _ = self.annex.ask(png, check=_check)
         if "error" in reply:
@@ -36,9 +36,9 @@ class Onlooker:
 
 
 @cache
-def house_onlooker() -> Onlooker:
+def house_onlooker() -> ImageAnalyzer:
     """One for the process, however many gates there are."""
-    return Onlooker()
+    return ImageAnalyzer()
 
 
 def _check(reply: dict[str, Any]) -> None:
@@ -47,14 +47,16 @@ def _check(reply: dict[str, Any]) -> None:
         _told(b"", reply)
 
 
-def _told(png: bytes, reply: dict[str, Any]) -> ToldSight:
+def _told(png: bytes, reply: dict[str, Any]) -> RemoteFeatures:
     second = reply["second"]
-    return ToldSight(
+    return RemoteFeatures(
         png=png,
         digest=bytes.fromhex(reply["digest"]),
         hashes=_hashes(reply["hashes"]),
-        nakedness=Nakedness(
-            first=Impression(**{each.name: _share(reply["first"][each.name]) for each in fields(Impression)}),
+        nakedness=NudityScores(
+            first=RegionScores(
+                **{each.name: _share(reply["first"][each.name]) for each in fields(RegionScores)}
+            ),
             second=None if second is None else _share(second),
         ),
         face=_share(reply["face"]),
@@ -82,7 +84,7 @@ def _share(number: Any) -> float:
 def answer(png: bytes) -> Reply:
     """Everything that is seen in a picture. What a network raises ends the process: the picture is not shown then."""
     try:
-        sight = OwnSight(decode(png))
+        sight = LocalFeatures(decode(png))
     except (OSError, SyntaxError, ValueError) as error:
         return {"error": type(error).__name__}, []
     return {

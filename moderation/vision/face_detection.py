@@ -29,7 +29,7 @@ _CLOSE_UP = 2.0  # the second look's side, in faces
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Guess:
+class FaceCandidate:
     """Where a face may be: centre and size in shares of the square that was looked at."""
 
     chance: float
@@ -61,7 +61,7 @@ class FaceFinder:
                 best = max(best, (guess.chance + self._look(close).chance) / 2)
         return best
 
-    def _look(self, square: Image.Image) -> Guess:
+    def _look(self, square: Image.Image) -> FaceCandidate:
         """The likeliest face."""
         small = square.resize((_SIDE_PIXELS, _SIDE_PIXELS), Image.Resampling.BILINEAR)
         outputs = self._network.run((np.asarray(small, np.float32) / np.float32(127.5) - 1)[None])
@@ -71,7 +71,7 @@ class FaceFinder:
         across, down, width, height = (float(each) / _SIDE_PIXELS for each in boxes[best, :4])
         x, y = _anchors()[best]
         chance = float(1 / (1 + np.exp(-scores[best])))
-        return Guess(chance=chance, x=float(x) + across, y=float(y) + down, size=max(width, height))
+        return FaceCandidate(chance=chance, x=float(x) + across, y=float(y) + down, size=max(width, height))
 
 
 @cache

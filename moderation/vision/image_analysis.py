@@ -10,14 +10,14 @@ from typing import Protocol
 from PIL import Image
 
 from moderation.vision.face_detection import house_finder
-from moderation.vision.nudity_detection import Nakedness, nakedness
+from moderation.vision.nudity_detection import NudityScores, nakedness
 from moderation.vision.pdq import Pdq, pdq_with_flips
 
 MAX_PIXELS = 2048 * 2048 * 16  # the largest picture painted here, upscaled four times
 MAX_BYTES = 256 * 2**20
 
 
-class Sight(Protocol):
+class ImageFeatures(Protocol):
     """Each part may be worked out when it is first asked for, and raises whatever that raises."""
 
     @property
@@ -33,7 +33,7 @@ class Sight(Protocol):
         """The PDQ hashes of the picture and of its turned and mirrored copies, the picture itself first."""
 
     @property
-    def nakedness(self) -> Nakedness: ...
+    def nakedness(self) -> NudityScores: ...
 
     @property
     def face(self) -> float:
@@ -41,7 +41,7 @@ class Sight(Protocol):
 
 
 @dataclass(frozen=True)
-class OwnSight:
+class LocalFeatures:
     """Of a picture that is looked at here."""
 
     image: Image.Image = field(repr=False)
@@ -55,7 +55,7 @@ class OwnSight:
         return pdq_with_flips(self.image)
 
     @cached_property
-    def nakedness(self) -> Nakedness:
+    def nakedness(self) -> NudityScores:
         return nakedness(self.image)
 
     @cached_property
@@ -64,13 +64,13 @@ class OwnSight:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ToldSight:
+class RemoteFeatures:
     """Of a picture that was looked at elsewhere. It is decoded here only for a rule that needs its pixels."""
 
     png: bytes = field(repr=False)
     digest: bytes
     hashes: Sequence[Pdq]
-    nakedness: Nakedness
+    nakedness: NudityScores
     face: float
 
     @cached_property

@@ -25,7 +25,7 @@ _WORTH_ASKING = 0.01
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Impression:
+class RegionScores:
     """What the first network sees, as chances that sum to 1. `sexy` are people with little on."""
 
     drawing: float
@@ -36,18 +36,18 @@ class Impression:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Nakedness:
+class NudityScores:
     """Both opinions. `second`, how likely it is pornographic, is None when the second network was not asked."""
 
-    first: Impression
+    first: RegionScores
     second: float | None
 
 
-class First(Protocol):
-    def look(self, image: Image.Image) -> Impression: ...
+class PrimaryDetector(Protocol):
+    def look(self, image: Image.Image) -> RegionScores: ...
 
 
-class Second(Protocol):
+class SecondaryDetector(Protocol):
     def chance(self, image: Image.Image) -> float: ...
 
 
@@ -64,8 +64,8 @@ class NudityNetwork:
     def bundled(cls) -> "NudityNetwork":
         return cls(Path(str(resources.files("moderation.weights").joinpath("nudity.onnx"))))
 
-    def look(self, image: Image.Image) -> Impression:
-        return Impression(**dict(zip(CLASSES, map(float, self.chances(image)), strict=True)))
+    def look(self, image: Image.Image) -> RegionScores:
+        return RegionScores(**dict(zip(CLASSES, map(float, self.chances(image)), strict=True)))
 
     def chances(self, image: Image.Image) -> Floats:
         """An RGB picture in, one number for each of `CLASSES` out."""
@@ -105,9 +105,11 @@ def house_networks() -> tuple[NudityNetwork, SecondOpinion | None]:
     return NudityNetwork.bundled(), SecondOpinion.installed()
 
 
-def nakedness(image: Image.Image, networks: tuple[First, Second | None] | None = None) -> Nakedness:
+def nakedness(
+    image: Image.Image, networks: tuple[PrimaryDetector, SecondaryDetector | None] | None = None
+) -> NudityScores:
     """Of an RGB picture, by these networks or by the house's."""
     first, second = networks or house_networks()
     seen = first.look(image)
     wonders = 1 - seen.drawing - seen.neutral >= _WORTH_ASKING
-    return Nakedness(first=seen, second=second.chance(image) if second is not None and wonders else None)
+    return NudityScores(first=seen, second=second.chance(image) if second is not None and wonders else None)

@@ -13,7 +13,7 @@ from engine.jobs.job_runner import JobRunner
 from engine.jobs.leases import LeaseKeeper
 from engine.maintenance.orphan_files import OrphanFileCleaner
 from engine.types import GeneratedImage
-from moderation.provenance.signer import HouseSigner, SignerSettings
+from moderation.provenance.signer import ImageSigner, SignerSettings
 from studio.commands.registry import execute
 from studio.db import queries
 from studio.db.tables import PictureRow
@@ -163,7 +163,7 @@ def test_further_work_starts_from_the_master(ports, call, brush, stamp):
 
 
 def test_what_an_edit_leaves_alone_is_the_same_in_both_masters(ports, call, brush):
-    signer = HouseSigner(SignerSettings(), notary=None)
+    signer = ImageSigner(SignerSettings(), notary=None)
     _, (first,) = paint(ports, call, brush, signer, count=1)
     _, (second, *_) = paint(
         ports, call, brush, signer, "edit", picture=first.id, region="A1", prompt="a boat"

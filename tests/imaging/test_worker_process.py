@@ -12,16 +12,16 @@ from PIL import Image
 
 from moderation.policy.policy import default_policy
 from moderation.provenance.certificates import Chain, ensure_chain
-from moderation.provenance.content_credentials import Notary
-from moderation.provenance.examiner import HouseExaminer
+from moderation.provenance.content_credentials import CredentialSigner
+from moderation.provenance.examiner import ProvenanceExaminer
 from moderation.provenance.examiner_process import MEMORY_BYTES as EXAMINING_BYTES
-from moderation.provenance.examiner_process import ApartExaminer
-from moderation.provenance.signer import HouseSigner, SignerSettings
+from moderation.provenance.examiner_process import ProvenanceExaminerProcess
+from moderation.provenance.signer import ImageSigner, SignerSettings
 from moderation.provenance.watermark.robustness import photograph
 from moderation.rules.image import house_image_rules
-from moderation.rules.image_judge import Inspector
-from moderation.vision.analysis_process import MEMORY_BYTES, Onlooker
-from moderation.vision.image_analysis import OwnSight
+from moderation.rules.image_judge import ImageJudge
+from moderation.vision.analysis_process import MEMORY_BYTES, ImageAnalyzer
+from moderation.vision.image_analysis import LocalFeatures
 from studio.domain.people import Person, Platform
 from studio.domain.requests import Operation
 from studio.domain.verdicts import Verdict
@@ -47,9 +47,9 @@ LARGE = SMALL.resize((2048, 2048))  # as large as an upload becomes at most
 
 
 @pytest.fixture(scope="module")
-def onlooker() -> Onlooker:
+def onlooker() -> ImageAnalyzer:
     task = "moderation.vision.analysis_process:answer"
-    return Onlooker(WorkerProcess(task, memory_bytes=MEMORY_BYTES, timeout_seconds=PATIENCE_SECONDS))
+    return ImageAnalyzer(WorkerProcess(task, memory_bytes=MEMORY_BYTES, timeout_seconds=PATIENCE_SECONDS))
 
 
 @pytest.fixture(scope="module")
@@ -58,10 +58,10 @@ def chain(tmp_path_factory: pytest.TempPathFactory) -> Chain:
 
 
 @pytest.fixture(scope="module")
-def examiner(chain: Chain) -> ApartExaminer:
+def examiner(chain: Chain) -> ProvenanceExaminerProcess:
     task = "moderation.provenance.examiner_process:answer"
     box = WorkerProcess(task, parts=3, memory_bytes=EXAMINING_BYTES, timeout_seconds=PATIENCE_SECONDS)
-    return ApartExaminer(lambda: chain, annex=box)
+    return ProvenanceExaminerProcess(lambda: chain, annex=box)
 
 
 @pytest.fixture
@@ -78,8 +78,8 @@ def killed_at_work(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         yield
 
 
-def judged(onlooker: Onlooker, image: Image.Image) -> Verdict:
-    inspector = Inspector(house_image_rules(), see=onlooker.see, timeout_seconds=PATIENCE_SECONDS)
+def judged(onlooker: ImageAnalyzer, image: Image.Image) -> Verdict:
+    inspector = ImageJudge(house_image_rules(), see=onlooker.see, timeout_seconds=PATIENCE_SECONDS)
     return inspector.judge(Inspection(kind=Inspected.UPLOAD, person=ADA, png=png(image)))
 
 
@@ -87,15 +87,15 @@ def judged(onlooker: Onlooker, image: Image.Image) -> Verdict:
 
 
 @pytest.mark.parametrize("image", [SMALL, LARGE], ids=["small", "large"])
-def test_a_picture_looks_the_same_from_there(onlooker: Onlooker, image: Image.Image) -> None:
-    told, own = onlooker.see(png(image)), OwnSight(image)
+def test_a_picture_looks_the_same_from_there(onlooker: ImageAnalyzer, image: Image.Image) -> None:
+    told, own = onlooker.see(png(image)), LocalFeatures(image)
     assert (told.digest, list(told.hashes)) == (own.digest, list(own.hashes))
     assert told.face == pytest.approx(own.face, abs=1e-3)
     assert told.nakedness.first.porn == pytest.approx(own.nakedness.first.porn, abs=1e-3)
     assert told.image.tobytes() == image.tobytes()
 
 
-def test_one_process_looks_at_picture_after_picture_in_bounded_memory(onlooker: Onlooker) -> None:
+def test_one_process_looks_at_picture_after_picture_in_bounded_memory(onlooker: ImageAnalyzer) -> None:
     judged(onlooker, SMALL)
     processes = onlooker.annex.process_ids
     assert judged(onlooker, LARGE).fingerprint
@@ -103,7 +103,7 @@ def test_one_process_looks_at_picture_after_picture_in_bounded_memory(onlooker: 
     assert 50 * MIB < onlooker.annex.peak_bytes < 350 * MIB
 
 
-def test_what_is_no_picture_is_not_shown_and_the_process_stays(onlooker: Onlooker) -> None:
+def test_what_is_no_picture_is_not_shown_and_the_process_stays(onlooker: ImageAnalyzer) -> None:
     judged(onlooker, SMALL)
     processes = onlooker.annex.process_ids
     with pytest.raises(ValueError, match="UnidentifiedImageError"):
@@ -111,13 +111,15 @@ def test_what_is_no_picture_is_not_shown_and_the_process_stays(onlooker: Onlooke
     assert onlooker.annex.process_ids == processes
 
 
-def test_an_upload_over_which_the_process_dies_is_not_shown(onlooker: Onlooker, killed_at_work: None) -> None:
+def test_an_upload_over_which_the_process_dies_is_not_shown(
+    onlooker: ImageAnalyzer, killed_at_work: None
+) -> None:
     with pytest.raises(InspectionError, match="could not be checked"):
         judged(onlooker, SMALL)
     assert onlooker.annex.process_ids == []
 
 
-def test_the_upload_after_that_is_judged_by_another_process(onlooker: Onlooker) -> None:
+def test_the_upload_after_that_is_judged_by_another_process(onlooker: ImageAnalyzer) -> None:
     judged(onlooker, SMALL)
     (killed,) = onlooker.annex.process_ids
     os.kill(killed, signal.SIGKILL)
@@ -153,14 +155,14 @@ def test_an_answer_that_is_none_counts_as_no_answer(told: str) -> None:
     command = (sys.executable, "-I", "-c", _ANSWERS.format(told=told))
     box = WorkerProcess("", memory_bytes=0, timeout_seconds=PATIENCE_SECONDS, command=command)
     with pytest.raises(WorkerCrashedError):
-        Onlooker(box).see(png(SMALL))
+        ImageAnalyzer(box).see(png(SMALL))
     assert box.process_ids == []
 
 
-def test_the_policy_is_asked_here_and_not_there(onlooker: Onlooker) -> None:
+def test_the_policy_is_asked_here_and_not_there(onlooker: ImageAnalyzer) -> None:
     """One process looks for all communities, whatever each of them makes of it."""
     verdict = judged(onlooker, SMALL)
-    inspector = Inspector(house_image_rules(policy=default_policy()))
+    inspector = ImageJudge(house_image_rules(policy=default_policy()))
     here = inspector.judge(Inspection(kind=Inspected.UPLOAD, person=ADA, png=png(SMALL)))
     assert verdict == here
 
@@ -170,33 +172,35 @@ def test_the_policy_is_asked_here_and_not_there(onlooker: Onlooker) -> None:
 
 @pytest.fixture(scope="module")
 def copy(chain: Chain) -> bytes:
-    signer = HouseSigner(SignerSettings(), notary=Notary(chain))
+    signer = ImageSigner(SignerSettings(), notary=CredentialSigner(chain))
     marked = png(signer.mark(SMALL, picture_id=PICTURE))
     return signer.certify(marked, picture_id=PICTURE, operation=Operation.IMAGINE)
 
 
-def test_a_file_tells_the_same_from_there(examiner: ApartExaminer, chain: Chain, copy: bytes) -> None:
-    here = HouseExaminer(lambda: chain).examine(copy, png=copy)
+def test_a_file_tells_the_same_from_there(
+    examiner: ProvenanceExaminerProcess, chain: Chain, copy: bytes
+) -> None:
+    here = ProvenanceExaminer(lambda: chain).examine(copy, png=copy)
     assert here.mark == here.credentials == PICTURE
     assert examiner.examine(copy, png=copy) == here
     assert examiner.examine(png(SMALL), png=png(SMALL)).claims == ()
     assert 50 * MIB < examiner.annex.peak_bytes < 250 * MIB
 
 
-def test_a_file_that_cannot_be_read_is_said_to_be_one(examiner: ApartExaminer) -> None:
+def test_a_file_that_cannot_be_read_is_said_to_be_one(examiner: ProvenanceExaminerProcess) -> None:
     with pytest.raises(BadImageError, match="cannot be read"):
         examiner.examine(b"GIF89a", png=b"GIF89a")
 
 
 def test_of_a_file_over_which_the_process_dies_nothing_is_said(
-    examiner: ApartExaminer, copy: bytes, killed_at_work: None
+    examiner: ProvenanceExaminerProcess, copy: bytes, killed_at_work: None
 ) -> None:
     with pytest.raises(ExaminationError, match="could not be examined"):
         examiner.examine(copy, png=copy)
     assert examiner.annex.process_ids == []
 
 
-def test_the_file_after_that_is_examined(examiner: ApartExaminer, copy: bytes) -> None:
+def test_the_file_after_that_is_examined(examiner: ProvenanceExaminerProcess, copy: bytes) -> None:
     assert examiner.examine(copy, png=copy).mark == PICTURE
 
 

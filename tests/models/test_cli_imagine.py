@@ -15,7 +15,7 @@ from chatelier.wiring import local_generation
 from chatelier.wiring.local_generation import slug_of
 from engine.imaging.codecs.recipe_metadata import read_recipe
 from engine.types import GeneratedImage, GenerationTask, Progress
-from moderation.gate import HouseGate
+from moderation.gate import ModerationGate
 from studio.domain.pictures import Recipe
 from studio.domain.requests import PaintRequest
 from studio.domain.verdicts import Ruling, Verdict
@@ -265,7 +265,7 @@ def test_a_picture_that_is_refused_is_not_written(
 ) -> None:
     remedy = "Another setting."
     refusal = Verdict(ruling=Ruling.REFUSE, rule="test", category="a category", remedy=remedy)
-    monkeypatch.setattr(HouseGate, "inspect", lambda _gate, _inspection: refusal)
+    monkeypatch.setattr(ModerationGate, "inspect", lambda _gate, _inspection: refusal)
     status, _, err = run("a star", "-n", "1", "--seed", "3")
     assert status == 1
     assert "seed 3 was not written: a category. Another setting." in err

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from moderation.cases.service import HouseDesk
-from moderation.cases.side_effects import Errands
-from moderation.gate import HouseGate
-from moderation.limits.settings import LimitSettings, Pace
+from moderation.cases.service import CaseService
+from moderation.cases.side_effects import SideEffects
+from moderation.gate import ModerationGate
+from moderation.limits.settings import LimitSettings, RateSettings
 from moderation.policy.categories import Category
 from moderation.policy.findings import Finding
 from moderation.rules.image import ImageSubject
@@ -15,7 +15,7 @@ from moderation.rules.prompt import PromptSubject
 from studio.domain.verdicts import Ruling
 from studio.ports import InstanceLimits, Ports
 
-PLENTY = Pace(requests=10_000, seconds=1)
+PLENTY = RateSettings(requests=10_000, seconds=1)
 
 
 WORDS = {
@@ -54,16 +54,16 @@ class Appearance:
 
 
 def with_desk(ports: Ports) -> Ports:
-    errands = Errands(database=ports.database, queue=ports.queue, events=ports.events, store=ports.store)
-    return replace(ports, desk=HouseDesk(database=ports.database, errands=errands))
+    errands = SideEffects(database=ports.database, queue=ports.queue, events=ports.events, store=ports.store)
+    return replace(ports, desk=CaseService(database=ports.database, errands=errands))
 
 
 def with_gate(ports: Ports, rules: InstanceLimits | None = None, **options: Any) -> Ports:
     """The desk too. Limits are wide, and the rules are `Wording`; no rule looks at pictures but the desk's."""
-    errands = Errands(database=ports.database, queue=ports.queue, events=ports.events, store=ports.store)
+    errands = SideEffects(database=ports.database, queue=ports.queue, events=ports.events, store=ports.store)
     paces = dict.fromkeys(("burst", "sustained", "newcomer", "refused", "community", "everybody"), PLENTY)
     image_rules: Sequence[Any] = options.pop("image_rules", ())
-    gate = HouseGate(
+    gate = ModerationGate(
         database=ports.database,
         limits=options.pop("limits", LimitSettings(**paces)),
         prompt_rules=options.pop("prompt_rules", [Wording()]),

@@ -10,7 +10,7 @@ from moderation.policy.findings import Finding
 from moderation.rules.image.subject import ImageSubject
 from moderation.rules.prompt.minors import house_minors
 from moderation.rules.prompt.subject import PromptSubject
-from moderation.vision.nudity_detection import First, Impression, Second, nakedness
+from moderation.vision.nudity_detection import PrimaryDetector, RegionScores, SecondaryDetector, nakedness
 from studio.domain.verdicts import Ruling
 
 _WITH_MINORS = (
@@ -23,7 +23,7 @@ _DOUBT = 0.7  # the score of that, and the most that the first network reaches a
 class Nudity:
     name = "nudity"
 
-    def __init__(self, networks: tuple[First, Second | None] | None = None) -> None:
+    def __init__(self, networks: tuple[PrimaryDetector, SecondaryDetector | None] | None = None) -> None:
         self._networks = networks
 
     def judge(self, subject: ImageSubject) -> Finding | None:
@@ -46,7 +46,7 @@ class Nudity:
         return request is not None and house_minors().speaks_of_minors(PromptSubject.of_request(request))
 
 
-def score(seen: Impression, other: float | None) -> float:
+def score(seen: RegionScores, other: float | None) -> float:
     """In [0, 1]. "Sexy" counts half. Drawings are the first network's to judge, photographs both networks'."""
     photograph = seen.porn + seen.sexy / 2
     if other is None:

@@ -7,7 +7,7 @@ from typing import Protocol
 from PIL import Image
 
 from moderation.policy.findings import Finding
-from moderation.vision.image_analysis import Sight
+from moderation.vision.image_analysis import ImageFeatures
 from moderation.vision.pdq import Pdq
 from studio.domain.people import Person
 from studio.domain.requests import PaintRequest
@@ -20,7 +20,7 @@ class ImageSubject:
 
     kind: Inspected
     person: Person
-    sight: Sight = field(repr=False)
+    sight: ImageFeatures = field(repr=False)
     request: PaintRequest | None = None
 
     @property

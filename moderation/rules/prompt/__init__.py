@@ -10,14 +10,14 @@ from moderation.rules.prompt.meaning import Meaning
 from moderation.rules.prompt.minors import Minors
 from moderation.rules.prompt.names import Names
 from moderation.rules.prompt.people import People
-from moderation.rules.prompt.subject import NeedsWarmth, PromptRule, PromptSubject
+from moderation.rules.prompt.subject import NeedsWarmUp, PromptRule, PromptSubject
 from moderation.rules.prompt.topics import house_topics
 from moderation.text import named_people as recogniser
 from moderation.text.prompt_classifier import Classifier
 from moderation.text.word_lists import PlainWords
 from studio.domain.verdicts import Ruling
 
-__all__ = ["NeedsWarmth", "PromptRule", "PromptSubject", "house_prompt_rules"]
+__all__ = ["NeedsWarmUp", "PromptRule", "PromptSubject", "house_prompt_rules"]
 
 
 _RULINGS = {Action.WARN: Ruling.ALLOW, Action.HOLD: Ruling.HOLD, Action.REFUSE: Ruling.REFUSE}

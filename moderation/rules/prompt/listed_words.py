@@ -10,7 +10,7 @@ from importlib import resources
 from moderation.policy.categories import Category
 from moderation.policy.findings import Finding
 from moderation.rules.prompt.subject import PromptSubject
-from moderation.text.normalization import Reading, fold_text
+from moderation.text.normalization import NormalizedText, fold_text
 from moderation.text.word_lists import HashedWords, PlainWords, Severity, WordList
 from moderation.text.word_segmentation import Candidate, View
 from studio.domain.verdicts import Ruling
@@ -57,7 +57,7 @@ class ListedWords:
             score=_SCORES[severity],
         )
 
-    def _harmless(self, candidate: Candidate, reading: Reading) -> bool:
+    def _harmless(self, candidate: Candidate, reading: NormalizedText) -> bool:
         """Whether the word stands only inside harmless phrases."""
         if candidate.view is not View.PLAIN or not self.harmless:
             return False

@@ -11,7 +11,7 @@ from moderation.policy.categories import Category
 from moderation.policy.findings import Finding
 from moderation.rules.prompt.subject import PromptSubject
 from moderation.text.normalization import read
-from moderation.text.prompt_classifier import Classifier, Opinion, load_in_background
+from moderation.text.prompt_classifier import Classifier, ClassifierScores, load_in_background
 from moderation.text.word_segmentation import WORD
 from studio.domain.verdicts import Ruling
 from studio.parsing.prompt_weights import plain_words
@@ -22,7 +22,7 @@ _ANCESTORS = 3  # the nearest ones, read together with the wish
 
 
 class Judge(Protocol):
-    def judge(self, texts: list[str]) -> list[Opinion]: ...
+    def judge(self, texts: list[str]) -> list[ClassifierScores]: ...
 
 
 class Meaning:

@@ -13,7 +13,7 @@ from importlib import resources
 from moderation.policy.categories import Category
 from moderation.policy.findings import Finding
 from moderation.rules.prompt.subject import PromptSubject
-from moderation.text.normalization import Reading
+from moderation.text.normalization import NormalizedText
 from moderation.text.word_lists import PlainWords, Severity, WordList
 from moderation.text.word_segmentation import Candidate, View
 from studio.domain.verdicts import Ruling
@@ -65,25 +65,25 @@ class Minors:
             or minors <= self._words["doubtful_minor"].words
         )
 
-    def _minors(self, reading: Reading) -> Iterator[str]:
+    def _minors(self, reading: NormalizedText) -> Iterator[str]:
         yield from self._named("minor", reading)
         if _AGE.search(reading.text):
             yield "(age)"
 
-    def _sexual(self, reading: Reading) -> Iterator[str]:
+    def _sexual(self, reading: NormalizedText) -> Iterator[str]:
         yield from self._named("sexual", reading)
         if self._explicit is not None:
             listed = self._explicit.find(_sure(reading))
             if any(severity is Severity.SEVERE for _, severity in listed):
                 yield "(listed)"
 
-    def _named(self, kind: str, reading: Reading) -> Iterator[str]:
+    def _named(self, kind: str, reading: NormalizedText) -> Iterator[str]:
         phrases = self._words["harmless"].words.intersection(each.text for each in reading.candidates)
         for candidate, _ in self._words[kind].find(_sure(reading)):
             if not any(f" {candidate.text} " in f" {phrase} " for phrase in phrases):
                 yield candidate.text
 
 
-def _sure(reading: Reading) -> Iterator[Candidate]:
+def _sure(reading: NormalizedText) -> Iterator[Candidate]:
     """Backwards is too far-fetched to found so grave a suspicion on."""
     return (each for each in reading.candidates if each.view is not View.REVERSED)

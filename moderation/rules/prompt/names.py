@@ -19,7 +19,7 @@ from typing import Any
 from moderation.policy.categories import Category
 from moderation.policy.findings import Finding
 from moderation.rules.prompt.subject import PromptSubject
-from moderation.text.normalization import Reading, fold_text
+from moderation.text.normalization import NormalizedText, fold_text
 from moderation.text.word_lists import PlainWords
 from moderation.text.word_segmentation import View
 from studio.domain.verdicts import Ruling
@@ -53,7 +53,7 @@ class Names:
                 return Finding(ruling=Ruling.REFUSE, rule=self.name, category=category, evidence=name)
         return None
 
-    def _found(self, reading: Reading) -> Iterator[str]:
+    def _found(self, reading: NormalizedText) -> Iterator[str]:
         for candidate, _ in PlainWords(frozenset(self.aliases)).find(reading.candidates):
             if candidate.text in self.aliases and candidate.view is not View.REVERSED:
                 yield candidate.text

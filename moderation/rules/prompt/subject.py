@@ -5,7 +5,7 @@ from functools import cached_property
 from typing import Protocol, runtime_checkable
 
 from moderation.policy.findings import Finding
-from moderation.text.normalization import Reading, read
+from moderation.text.normalization import NormalizedText, read
 from studio.domain.requests import PaintRequest
 from studio.ports import Admission
 
@@ -49,7 +49,7 @@ class PromptSubject:
         return self.alternatives or (self.prompt,)
 
     @cached_property
-    def every_reading(self) -> tuple[Reading, ...]:
+    def every_reading(self) -> tuple[NormalizedText, ...]:
         """Each text by itself, what is to be left out included."""
         texts = (*self.own, self.style, self.negative, *self.lineage)
         return tuple(read(text) for text in dict.fromkeys(texts) if text)
@@ -66,7 +66,7 @@ class PromptSubject:
         return tuple(text for text in dict.fromkeys(texts) if text)
 
     @cached_property
-    def wished_readings(self) -> tuple[Reading, ...]:
+    def wished_readings(self) -> tuple[NormalizedText, ...]:
         return tuple(read(text) for text in self.wished)
 
 
@@ -81,7 +81,7 @@ class PromptRule(Protocol):
 
 
 @runtime_checkable
-class NeedsWarmth(Protocol):
+class NeedsWarmUp(Protocol):
     """A rule with something heavy to load."""
 
     def warm_up(self) -> None:

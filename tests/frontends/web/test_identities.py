@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import delete, update
 
 from bots.web.access.sessions import COMMUNITY
-from moderation.limits.settings import LimitSettings, Pace
+from moderation.limits.settings import LimitSettings, RateSettings
 from studio.db.identity_tables import EndedSessionRow, NameRow, OriginRow
 from studio.db.people import lock_person
 from studio.db.tables import PersonRow
@@ -44,10 +44,10 @@ def judged(ports: Ports) -> Iterator[OpenRoom]:
     """A room with the real gate and desk. A person has three requests an hour, and two refused ones."""
     limits = LimitSettings(
         burst=PLENTY,
-        sustained=Pace(requests=3, seconds=3600),
-        refused=Pace(requests=2, seconds=3600),
-        errands=Pace(requests=2, seconds=3600),
-        uploads=Pace(requests=2, seconds=3600),
+        sustained=RateSettings(requests=3, seconds=3600),
+        refused=RateSettings(requests=2, seconds=3600),
+        errands=RateSettings(requests=2, seconds=3600),
+        uploads=RateSettings(requests=2, seconds=3600),
         invite_people=2,
     )
     rules = InstanceLimits(monthly_credits=100, max_outstanding_jobs=100)

@@ -18,7 +18,7 @@ from PIL import Image
 
 from chatelier.settings import load_settings
 from chatelier.wiring import ports
-from moderation.gate import HouseGate
+from moderation.gate import ModerationGate
 from moderation.policy.categories import Category
 from moderation.policy.policy import FacePolicy
 from moderation.policy.upload_consent import ConsentBook
@@ -26,11 +26,11 @@ from moderation.rules.image.faces import Faces
 from moderation.rules.image.nudity import Nudity, score
 from moderation.rules.image.safety_model import LargerModel
 from moderation.rules.image.subject import ImageSubject
-from moderation.rules.image_judge import Inspector
+from moderation.rules.image_judge import ImageJudge
 from moderation.training.data.sample_drawings import drawings
 from moderation.vision.face_detection import SURE, house_finder
-from moderation.vision.image_analysis import OwnSight
-from moderation.vision.nudity_detection import CLASSES, Impression, NudityNetwork, SecondOpinion
+from moderation.vision.image_analysis import LocalFeatures
+from moderation.vision.nudity_detection import CLASSES, NudityNetwork, RegionScores, SecondOpinion
 from moderation.vision.onnx_model import OnnxNetwork
 from moderation.vision.safety_model import HttpSafetyModel, Scene
 from studio.domain.people import Person, Platform
@@ -61,7 +61,7 @@ def subject(image: Image.Image, *, kind: Inspected = Inspected.UPLOAD, person: P
     return ImageSubject(
         kind=kind,
         person=person,
-        sight=OwnSight(image),
+        sight=LocalFeatures(image),
         request=request if kind is Inspected.OUTPUT else None,
     )
 
@@ -75,8 +75,8 @@ def inspection(image: Image.Image, kind: Inspected = Inspected.UPLOAD) -> Inspec
 # ---- nudity
 
 
-def seen(**chances: float) -> Impression:
-    return Impression(**dict.fromkeys(CLASSES, 0.0) | chances)
+def seen(**chances: float) -> RegionScores:
+    return RegionScores(**dict.fromkeys(CLASSES, 0.0) | chances)
 
 
 def test_the_converted_network_gives_the_answers_of_the_original() -> None:
@@ -101,17 +101,17 @@ def test_the_converted_network_gives_the_answers_of_the_original() -> None:
         (seen(sexy=0.8), 0.3, 0.35),
     ],
 )
-def test_two_opinions_make_one_score(impression: Impression, other: float | None, expected: float) -> None:
+def test_two_opinions_make_one_score(impression: RegionScores, other: float | None, expected: float) -> None:
     assert score(impression, other) == pytest.approx(expected, abs=0.011)
 
 
 class Fixed:
     """Both networks, with answers that do not depend on the picture."""
 
-    def __init__(self, impression: Impression, other: float) -> None:
+    def __init__(self, impression: RegionScores, other: float) -> None:
         self._impression, self._other = impression, other
 
-    def look(self, image: Image.Image) -> Impression:
+    def look(self, image: Image.Image) -> RegionScores:
         return self._impression
 
     def chance(self, image: Image.Image) -> float:
@@ -124,7 +124,7 @@ class Fixed:
 )
 def test_the_policy_says_how_much_is_too_much(porn: float, other: float, ruling: Ruling) -> None:
     networks = Fixed(seen(porn=porn), other)
-    verdict = Inspector([Nudity((networks, networks))]).judge(inspection(drawn(APPLE)))
+    verdict = ImageJudge([Nudity((networks, networks))]).judge(inspection(drawn(APPLE)))
     assert verdict.ruling is ruling
 
 
@@ -149,7 +149,7 @@ def test_words_for_a_minor_and_a_doubtful_picture_never_meet(
     networks = Fixed(seen(porn=porn), porn)
     request = PaintRequest(operation=Operation.IMAGINE, seed=1, prompt=prompt)
     asked = replace(inspection(drawn(APPLE), Inspected.OUTPUT), request=request)
-    verdict = Inspector([Nudity((networks, networks))]).judge(asked)
+    verdict = ImageJudge([Nudity((networks, networks))]).judge(asked)
     assert verdict.ruling is ruling
     assert (verdict.category == Category.MINORS) is (ruling is Ruling.REFUSE)
 
@@ -165,7 +165,7 @@ def test_a_network_that_cannot_be_loaded_hides_the_picture(tmp_path: Path) -> No
     (tmp_path / "broken.onnx").write_bytes(b"nothing")
     broken = NudityNetwork(tmp_path / "broken.onnx")
     with pytest.raises(InspectionError):
-        Inspector([Nudity((broken, None))]).judge(inspection(drawn(APPLE)))
+        ImageJudge([Nudity((broken, None))]).judge(inspection(drawn(APPLE)))
     with pytest.raises(Exception, match=r"missing\.onnx"):
         OnnxNetwork(tmp_path / "missing.onnx").run(drawn(APPLE))  # type: ignore[arg-type]
 
@@ -195,8 +195,8 @@ class Sure:
         return 0.9
 
 
-def faces(policy: FacePolicy, consents: ConsentBook | None = None) -> Inspector:
-    return Inspector([Faces(policy, finder=Sure(), consents=consents)])
+def faces(policy: FacePolicy, consents: ConsentBook | None = None) -> ImageJudge:
+    return ImageJudge([Faces(policy, finder=Sure(), consents=consents)])
 
 
 def test_a_face_may_be_rejected_or_allowed_and_is_noted_either_way() -> None:
@@ -204,7 +204,7 @@ def test_a_face_may_be_rejected_or_allowed_and_is_noted_either_way() -> None:
     allowed = faces(FacePolicy.ALLOW).judge(inspection(drawn(COOK)))
     assert (rejected.ruling, rejected.asks_consent) == (Ruling.REFUSE, False)
     assert (allowed.ruling, allowed.shows_person) == (Ruling.ALLOW, True)
-    assert not Inspector([]).judge(inspection(drawn(COOK))).shows_person
+    assert not ImageJudge([]).judge(inspection(drawn(COOK))).shows_person
 
 
 def test_whoever_sends_a_face_again_has_agreed() -> None:
@@ -327,7 +327,7 @@ def test_a_model_that_sees_nothing_says_nothing() -> None:
 )
 def test_an_answer_that_is_none_hides_the_picture(answer: tuple[int, bytes]) -> None:
     with server(lambda asked: answer) as (url, seen), pytest.raises(InspectionError):
-        Inspector([LargerModel(HttpSafetyModel(url))]).judge(inspection(drawn(APPLE)))
+        ImageJudge([LargerModel(HttpSafetyModel(url))]).judge(inspection(drawn(APPLE)))
     assert len(seen) == 1
 
 
@@ -338,11 +338,11 @@ def test_a_model_that_is_away_or_silent_hides_the_picture() -> None:
         waiting.wait()
         return 200, b"{}"
 
-    away = Inspector([LargerModel(HttpSafetyModel("http://127.0.0.1:9/", timeout_seconds=1))])
+    away = ImageJudge([LargerModel(HttpSafetyModel("http://127.0.0.1:9/", timeout_seconds=1))])
     with pytest.raises(InspectionError):
         away.judge(inspection(drawn(APPLE)))
     with server(silent) as (url, _):
-        late = Inspector([LargerModel(HttpSafetyModel(url, timeout_seconds=0.1))])
+        late = ImageJudge([LargerModel(HttpSafetyModel(url, timeout_seconds=0.1))])
         try:
             with pytest.raises(InspectionError):
                 late.judge(inspection(drawn(APPLE)))
@@ -380,7 +380,7 @@ def test_a_larger_model_that_is_set_decides_with_the_houses_policy(
         gate.inspect(alone(inspection(drawn(APPLE), kind)))
 
 
-def set_up(monkeypatch: pytest.MonkeyPatch, url: str) -> HouseGate:
+def set_up(monkeypatch: pytest.MonkeyPatch, url: str) -> ModerationGate:
     monkeypatch.setenv("CHATELIER_MODERATION__SAFETY_URL", url)
     settings = load_settings()
     return ports.open_gate(settings, ports.connect_database(settings), redis_url=None, holds=True)

@@ -13,9 +13,9 @@ from moderation.rules.image import ImageSubject, house_image_rules
 from moderation.rules.image.blank import Blank
 from moderation.rules.image.blocked_everywhere import Blocked
 from moderation.rules.image.size import Size
-from moderation.rules.image_judge import Inspector
+from moderation.rules.image_judge import ImageJudge
 from moderation.vision.hash_lists import read_list
-from moderation.vision.image_analysis import OwnSight, decode
+from moderation.vision.image_analysis import LocalFeatures, decode
 from moderation.vision.pdq import SAME_BITS, distance, pdq, pdq_with_flips
 from studio.domain.people import Person, Platform
 from studio.domain.requests import Operation, PaintRequest
@@ -59,7 +59,7 @@ def inspection(
 def subject(
     image: Image.Image, kind: Inspected = Inspected.OUTPUT, asked: PaintRequest | None = None
 ) -> ImageSubject:
-    return ImageSubject(kind=kind, person=PERSON, sight=OwnSight(image), request=asked or request())
+    return ImageSubject(kind=kind, person=PERSON, sight=LocalFeatures(image), request=asked or request())
 
 
 # ---- the perceptual hash
@@ -125,7 +125,7 @@ def test_a_list_with_a_broken_line_judges_nothing_rather_than_less(tmp_path: Pat
     with pytest.raises(ValueError, match="line 1"):
         Blocked(path).judge(subject(painting()))
     with pytest.raises(InspectionError):
-        Inspector([Blocked(path)]).judge(inspection(png(painting())))
+        ImageJudge([Blocked(path)]).judge(inspection(png(painting())))
 
 
 def test_the_same_hash_twice_counts_once() -> None:
@@ -161,7 +161,7 @@ def test_a_painting_of_another_size_is_a_fault() -> None:
 
 
 def test_an_ordinary_painting_passes_and_its_fingerprint_is_told() -> None:
-    verdict = Inspector(house_image_rules()).judge(inspection(png(painting())))
+    verdict = ImageJudge(house_image_rules()).judge(inspection(png(painting())))
     assert verdict.allows
     assert verdict.fingerprint == pdq(painting()).hex
 
@@ -181,13 +181,13 @@ BROKEN = {
 @pytest.mark.parametrize("data", BROKEN.values(), ids=BROKEN.keys())
 def test_what_is_no_whole_picture_is_not_shown(data: bytes) -> None:
     with pytest.raises(InspectionError):
-        Inspector(()).judge(inspection(data))
+        ImageJudge(()).judge(inspection(data))
 
 
 def test_an_animated_picture_is_not_shown() -> None:
     data = png(painting(), save_all=True, append_images=[painting().transpose(Image.Transpose.ROTATE_180)])
     with pytest.raises(InspectionError):
-        Inspector(()).judge(inspection(data))
+        ImageJudge(()).judge(inspection(data))
 
 
 def test_a_picture_that_unpacks_to_too_much_is_not_even_decoded() -> None:
@@ -218,7 +218,7 @@ class Hanging:
 
 def test_a_rule_that_fails_hides_the_picture(caplog: pytest.LogCaptureFixture) -> None:
     with pytest.raises(InspectionError):
-        Inspector([Raising()]).judge(inspection(png(painting())))
+        ImageJudge([Raising()]).judge(inspection(png(painting())))
     assert "raising" in caplog.text
 
 
@@ -226,7 +226,7 @@ def test_a_rule_that_hangs_hides_the_picture() -> None:
     hanging = Hanging()
     try:
         with pytest.raises(InspectionError):
-            Inspector([hanging], timeout_seconds=0.2).judge(inspection(png(painting())))
+            ImageJudge([hanging], timeout_seconds=0.2).judge(inspection(png(painting())))
     finally:
         hanging.released.set()
 
@@ -244,7 +244,7 @@ class Noting:
 
 def test_all_rules_look_in_one_thread_that_a_hanging_one_cannot_keep_open() -> None:
     noting = Noting()
-    Inspector([noting, noting]).judge(inspection(png(painting())))
+    ImageJudge([noting, noting]).judge(inspection(png(painting())))
     first, second = noting.threads
     assert first is second
     assert first.daemon

@@ -12,9 +12,9 @@ from PIL import Image
 
 from engine.imaging.codecs.recipe_metadata import read_recipe, write_recipe
 from moderation.provenance.certificates import KEY_FILE, ROOT_KEY_FILE, ensure_chain, make_chain, read_chain
-from moderation.provenance.content_credentials import Notary, read_credentials
-from moderation.provenance.examiner import HouseExaminer
-from moderation.provenance.signer import HouseSigner, SignerSettings
+from moderation.provenance.content_credentials import CredentialSigner, read_credentials
+from moderation.provenance.examiner import ProvenanceExaminer
+from moderation.provenance.signer import ImageSigner, SignerSettings
 from moderation.provenance.visible_signature import sign_visibly
 from moderation.provenance.watermark.robustness import as_jpeg, photograph
 from moderation.provenance.watermark.watermark import find
@@ -45,7 +45,7 @@ def signed_by(signer, master, operation=Operation.IMAGINE):
 
 @pytest.fixture(scope="module")
 def copy(chain, master):
-    return signed_by(HouseSigner(SignerSettings(), notary=Notary(chain)), master)
+    return signed_by(ImageSigner(SignerSettings(), notary=CredentialSigner(chain)), master)
 
 
 def pixels(data):
@@ -59,7 +59,7 @@ def as_png(picture):
 
 
 def examine(data, chain=None):
-    return HouseExaminer(lambda: chain).examine(data, png=as_png(pixels(data)))
+    return ProvenanceExaminer(lambda: chain).examine(data, png=as_png(pixels(data)))
 
 
 # ---- the copy
@@ -111,10 +111,12 @@ def test_the_signature_can_be_read_on_any_ground(ground, side):
 
 
 def test_what_is_switched_off_is_left_out(chain, master):
-    only_mark = HouseSigner(SignerSettings(signature=False), notary=None)
+    only_mark = ImageSigner(SignerSettings(signature=False), notary=None)
     traces = examine(signed_by(only_mark, master, Operation.VARY), chain)
     assert (traces.credentials, traces.mark) == (None, PICTURE)
-    only_credentials = HouseSigner(SignerSettings(signature=False, mark=False), notary=Notary(chain))
+    only_credentials = ImageSigner(
+        SignerSettings(signature=False, mark=False), notary=CredentialSigner(chain)
+    )
     signed = signed_by(only_credentials, master, Operation.VARY)
     assert examine(signed, chain).mark is None
     assert examine(signed, chain).credentials == PICTURE
@@ -122,7 +124,7 @@ def test_what_is_switched_off_is_left_out(chain, master):
 
 
 def test_pictures_signed_side_by_side_each_carry_their_own_id(chain):
-    signer = HouseSigner(SignerSettings(), notary=None)
+    signer = ImageSigner(SignerSettings(), notary=None)
     wanted = {
         f"k3v9m2p4qx7a.{index}": photograph(side, seed=3) for index, side in ((1, 256), (2, 256), (3, 400))
     }
@@ -140,12 +142,12 @@ class BrokenNotary:
 
 
 def test_a_picture_that_cannot_be_signed_is_shown_with_what_could_be_done(master):
-    signer = HouseSigner(SignerSettings(), notary=BrokenNotary())
+    signer = ImageSigner(SignerSettings(), notary=BrokenNotary())
     assert examine(signed_by(signer, master)).mark == PICTURE
 
 
 def test_where_signing_is_required_it_is_not_shown(master):
-    signer = HouseSigner(SignerSettings(required=True), notary=BrokenNotary())
+    signer = ImageSigner(SignerSettings(required=True), notary=BrokenNotary())
     with pytest.raises(SigningError, match="could not be signed"):
         signed_by(signer, master)
 
@@ -172,7 +174,7 @@ def test_credentials_name_neither_words_nor_people(chain, master):
     import c2pa
 
     png = write_recipe(master, RECIPE)
-    signed = Notary(chain).sign(png, picture_id=PICTURE, operation=Operation.EDIT)
+    signed = CredentialSigner(chain).sign(png, picture_id=PICTURE, operation=Operation.EDIT)
     with c2pa.Reader("image/png", io.BytesIO(signed)) as reader:
         store = reader.json()
     assert "apple" not in store
@@ -185,7 +187,7 @@ def test_credentials_name_neither_words_nor_people(chain, master):
 @pytest.mark.parametrize("data", [b"", b"\x89PNG\r\n\x1a\n", b"GIF89a" + bytes(40)])
 def test_what_is_no_picture_is_said_to_be_none(data):
     with pytest.raises(BadImageError):
-        HouseExaminer(lambda: None).examine(data, png=data)
+        ProvenanceExaminer(lambda: None).examine(data, png=data)
 
 
 # ---- the chain

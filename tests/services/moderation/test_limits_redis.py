@@ -9,21 +9,21 @@ from typing import Any
 import pytest
 
 from moderation.limits.rate_limiter import Limiter
-from moderation.limits.settings import LimitSettings, Pace
+from moderation.limits.settings import LimitSettings, RateSettings
 from studio.domain.people import Person, Platform
 from studio.errors import RateLimitedError
 
-PLENTY = Pace(requests=100_000, seconds=1)
+PLENTY = RateSettings(requests=100_000, seconds=1)
 # A limiter lets everybody in when Redis is slow to answer, and on a busy machine it may well be.
 PATIENCE_SECONDS = 300.0
 
 
-def limits(**paces: Pace) -> LimitSettings:
+def limits(**paces: RateSettings) -> LimitSettings:
     plenty = {"sustained": PLENTY, "refused": PLENTY, "burst": PLENTY}
     return LimitSettings(**plenty | paces, redis_timeout_seconds=PATIENCE_SECONDS)  # type: ignore[arg-type]
 
 
-TWENTY = limits(burst=Pace(requests=20, seconds=86_400))
+TWENTY = limits(burst=RateSettings(requests=20, seconds=86_400))
 Open = Callable[..., Limiter]
 ADA = Person(platform=Platform.WEB, community="room", user_id="ada", display_name="Ada")
 
@@ -58,7 +58,7 @@ def test_sixteen_threads_against_a_burst_of_twenty_admit_exactly_twenty(redis_ur
 
 
 def test_redis_and_memory_agree(redis_url: str, opened: Open) -> None:
-    settings = limits(burst=Pace(requests=3, seconds=30_000))
+    settings = limits(burst=RateSettings(requests=3, seconds=30_000))
     waits = []
     for limiter in (opened(settings), opened(settings, redis_url=redis_url)):
         for _ in range(3):
@@ -82,7 +82,7 @@ def test_faces_share_one_count(redis_url: str, opened: Open) -> None:
 
 
 def test_refusals_are_counted_across_processes(redis_url: str, opened: Open) -> None:
-    settings = limits(refused=Pace(requests=2, seconds=86_400))
+    settings = limits(refused=RateSettings(requests=2, seconds=86_400))
     here, there = (opened(settings, redis_url=redis_url) for _ in range(2))
     here.note_refusal(ADA)
     assert admitted(there)
@@ -91,7 +91,7 @@ def test_refusals_are_counted_across_processes(redis_url: str, opened: Open) -> 
 
 
 def test_limits_are_back_when_redis_is(redis_server: Any, opened: Open) -> None:
-    settings = replace(limits(burst=Pace(requests=1, seconds=86_400)), redis_rest_seconds=0.0)
+    settings = replace(limits(burst=RateSettings(requests=1, seconds=86_400)), redis_rest_seconds=0.0)
     limiter = opened(settings, redis_url=redis_server.url)
     assert admitted(limiter)
     assert not admitted(limiter)

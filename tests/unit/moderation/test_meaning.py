@@ -10,9 +10,9 @@ from moderation.policy.policy import default_policy, parse_policy
 from moderation.rules.prompt import PromptSubject, house_prompt_rules
 from moderation.rules.prompt.language import OtherLanguage
 from moderation.rules.prompt.meaning import MAX_CHARACTERS, Meaning
-from moderation.rules.prompt_judge import PromptCourt
+from moderation.rules.prompt_judge import PromptJudge
 from moderation.text.language_id import foreign, identify
-from moderation.text.prompt_classifier import CLASSES, Classifier, Opinion
+from moderation.text.prompt_classifier import CLASSES, Classifier, ClassifierScores
 from studio.domain.verdicts import Ruling
 
 ENGLISH = frozenset({"en"})
@@ -25,10 +25,10 @@ class Listener:
         self.word = word
         self.texts: list[str] = []
 
-    def judge(self, texts: Sequence[str]) -> list[Opinion]:
+    def judge(self, texts: Sequence[str]) -> list[ClassifierScores]:
         self.texts += texts
         return [
-            Opinion(harm=0.95 if self.word in text else 0.05, category=Category.VIOLENCE, chance=0.9)
+            ClassifierScores(harm=0.95 if self.word in text else 0.05, category=Category.VIOLENCE, chance=0.9)
             for text in texts
         ]
 
@@ -128,11 +128,11 @@ def test_more_than_is_read_in_good_time_is_held() -> None:
 
 def test_the_policy_says_how_much_is_too_much() -> None:
     rules = [Meaning(Listener())]
-    strict = PromptCourt(policy=default_policy(), rules=rules)
+    strict = PromptJudge(policy=default_policy(), rules=rules)
     lenient = parse_policy('[categories.violence]\naction = "allow"\n', over=default_policy())
     assert strict.judge(PromptSubject(prompt="a storm at sea")).ruling is Ruling.REFUSE
     assert strict.judge(PromptSubject(prompt="a calm at sea")).allows
-    assert PromptCourt(policy=lenient, rules=rules).judge(PromptSubject(prompt="a storm at sea")).allows
+    assert PromptJudge(policy=lenient, rules=rules).judge(PromptSubject(prompt="a storm at sea")).allows
 
 
 # ---- the bundled network
@@ -168,7 +168,7 @@ HARMFUL = [
 
 @pytest.mark.parametrize("prompt", HARMLESS)
 def test_harmless_prompts_pass_the_house_rules(prompt: str) -> None:
-    assert PromptCourt(rules=house_prompt_rules()).judge(PromptSubject(prompt=prompt)).allows
+    assert PromptJudge(rules=house_prompt_rules()).judge(PromptSubject(prompt=prompt)).allows
 
 
 @pytest.mark.parametrize(("prompt", "category"), HARMFUL)
@@ -236,9 +236,9 @@ def test_a_foreign_prompt_is_held_or_refused_as_the_policy_says() -> None:
     subject = PromptSubject(prompt="ein roter Apfel auf dem Tisch")
     for action, expected in (("hold", Ruling.HOLD), ("refuse", Ruling.REFUSE), ("allow", Ruling.ALLOW)):
         policy = parse_policy(f'other_languages = "{action}"', over=default_policy())
-        assert PromptCourt(policy=policy).judge(subject).ruling is expected
+        assert PromptJudge(policy=policy).judge(subject).ruling is expected
     accepted = parse_policy('languages = ["en", "de"]', over=default_policy())
-    assert PromptCourt(policy=accepted).judge(subject).allows
+    assert PromptJudge(policy=accepted).judge(subject).allows
     assert OtherLanguage(ENGLISH).judge(PromptSubject(prompt="a red apple on the table")) is None
 
 
@@ -250,5 +250,5 @@ def test_the_likeliest_language_comes_first() -> None:
 
 @pytest.mark.parametrize("prompt", ["תפוח אדום", "تفاحة حمراء على الطاولة", "красное яблоко на столе"])
 def test_harmless_words_in_another_language_are_held_and_accused_of_nothing(prompt: str) -> None:
-    verdict = PromptCourt().judge(PromptSubject(prompt=prompt))
+    verdict = PromptJudge().judge(PromptSubject(prompt=prompt))
     assert (verdict.ruling, verdict.category) == (Ruling.HOLD, Category.FOREIGN)

@@ -9,9 +9,9 @@ from moderation.policy.policy import default_policy, parse_policy
 from moderation.rules.prompt import PromptSubject, house_prompt_rules
 from moderation.rules.prompt.names import Names
 from moderation.rules.prompt.people import People
-from moderation.rules.prompt_judge import PromptCourt
+from moderation.rules.prompt_judge import PromptJudge
 from moderation.text import named_people
-from moderation.text.prompt_classifier import Opinion
+from moderation.text.prompt_classifier import ClassifierScores
 from studio.domain.verdicts import Ruling
 from studio.errors import ConfigurationError
 
@@ -69,9 +69,9 @@ def test_a_name_of_an_ancestor_counts(path: Path) -> None:
 def test_the_policy_decides_what_a_name_means(path: Path) -> None:
     subject = PromptSubject(prompt="a bottle of Examplecola on a table")
     rules = house_prompt_rules(names=path)
-    assert PromptCourt(rules=rules).judge(subject).ruling is Ruling.HOLD
+    assert PromptJudge(rules=rules).judge(subject).ruling is Ruling.HOLD
     lenient = parse_policy('[categories.trademark]\naction = "allow"\n', over=default_policy())
-    assert PromptCourt(policy=lenient, rules=rules).judge(subject).allows
+    assert PromptJudge(policy=lenient, rules=rules).judge(subject).allows
 
 
 @pytest.mark.parametrize(
@@ -97,8 +97,10 @@ class Doubt:
     def __init__(self, harm: float) -> None:
         self._harm = harm
 
-    def judge(self, texts: list[str]) -> list[Opinion]:
-        return [Opinion(harm=self._harm, category=Category.SHOCKING, chance=self._harm) for _ in texts]
+    def judge(self, texts: list[str]) -> list[ClassifierScores]:
+        return [
+            ClassifierScores(harm=self._harm, category=Category.SHOCKING, chance=self._harm) for _ in texts
+        ]
 
 
 def ada_in(text: str) -> list[str]:

@@ -9,8 +9,8 @@ from moderation.policy.findings import Finding
 from moderation.policy.policy import (
     FIXED,
     Action,
-    PolicyProblems,
-    Stance,
+    CategoryRule,
+    PolicyError,
     default_policy,
     parse_policy,
     read_policy,
@@ -54,7 +54,7 @@ def test_between_the_thresholds_a_moderator_looks() -> None:
 
 
 def test_a_lenient_action_is_not_held_either() -> None:
-    assert Stance(action=Action.ALLOW, threshold=0.9, hold_threshold=0.4).action_at(0.5) is Action.ALLOW
+    assert CategoryRule(action=Action.ALLOW, threshold=0.9, hold_threshold=0.4).action_at(0.5) is Action.ALLOW
 
 
 def test_a_policy_makes_nothing_stricter_than_the_rule_proposed() -> None:
@@ -65,7 +65,7 @@ def test_a_policy_makes_nothing_stricter_than_the_rule_proposed() -> None:
 
 @pytest.mark.parametrize("text", ['action = "hold"', 'action = "allow"', "threshold = 0.9"])
 def test_the_core_cannot_be_made_more_lenient(text: str) -> None:
-    with pytest.raises(PolicyProblems, match="always refused"):
+    with pytest.raises(PolicyError, match="always refused"):
         parse_policy(f"[categories.minors]\n{text}\n", over=default_policy())
 
 
@@ -77,7 +77,7 @@ def test_the_core_may_be_made_stricter_and_is_never_waved_through() -> None:
 
 def test_a_community_cannot_relax_the_core_of_its_operator() -> None:
     operator = parse_policy("[categories.minors]\nthreshold = 0.1\n", over=default_policy())
-    with pytest.raises(PolicyProblems):
+    with pytest.raises(PolicyError):
         parse_policy("[categories.minors]\nthreshold = 0.4\n", over=operator)
 
 
@@ -99,7 +99,7 @@ def test_every_mistake_is_named_at_once() -> None:
         [categories.hate]
         hold_threshold = true
     """
-    with pytest.raises(PolicyProblems) as wrong:
+    with pytest.raises(PolicyError) as wrong:
         parse_policy(text, over=default_policy())
     for part in ("speed", "languages", "other_languages", "weather", "violence: action", "colour", "hate"):
         assert any(part in problem for problem in wrong.value.problems), part
@@ -109,9 +109,9 @@ def test_every_mistake_is_named_at_once() -> None:
 def test_a_file_that_is_no_policy_is_a_sentence_not_a_traceback(tmp_path: Path) -> None:
     broken = tmp_path / "policy.toml"
     broken.write_text("[categories\n", "utf-8")
-    with pytest.raises(PolicyProblems, match="not valid TOML"):
+    with pytest.raises(PolicyError, match="not valid TOML"):
         read_policy(broken)
-    with pytest.raises(PolicyProblems, match="cannot be read"):
+    with pytest.raises(PolicyError, match="cannot be read"):
         read_policy(tmp_path / "nowhere.toml")
 
 
@@ -132,7 +132,7 @@ def test_a_file_that_is_no_policy_is_a_sentence_not_a_traceback(tmp_path: Path) 
     ],
 )
 def test_whatever_stands_where_a_word_should_is_a_sentence(key: str, value: str) -> None:
-    with pytest.raises(PolicyProblems, match=key.split(".")[-1]):
+    with pytest.raises(PolicyError, match=key.split(".")[-1]):
         parse_policy(f"{key} = {value}", over=default_policy())
 
 
@@ -160,7 +160,7 @@ def test_a_person_in_an_upload_makes_the_policy_stricter() -> None:
 
 @pytest.mark.parametrize("text", ['faces = "perhaps"', "person_margin = 0.9", "person_margin = true"])
 def test_a_wrong_policy_for_faces_is_named(text: str) -> None:
-    with pytest.raises(PolicyProblems, match=text.split()[0]):
+    with pytest.raises(PolicyError, match=text.split()[0]):
         parse_policy(text, over=default_policy())
 
 

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
-from moderation.cli.evaluation import LabelledRow, Tally, evaluate, read_rows, replay
+from moderation.cli.evaluation import ConfusionCounts, LabelledRow, evaluate, read_rows, replay
 from moderation.cli.policy_commands import audit_app, policy_app
 from moderation.policy.policy import default_policy
 from studio.db.database import Database
@@ -174,7 +174,7 @@ def test_held_and_refused_are_counted_apart() -> None:
     rulings = {"a": Ruling.HOLD, "b": Ruling.REFUSE, "c": Ruling.ALLOW, "d": Ruling.ALLOW}
     rows = [LabelledRow(text=text, label="benign", category="", source="") for text in rulings]
     tally = evaluate(rows, lambda subject: Verdict(ruling=rulings[subject.prompt]))
-    assert tally == [Tally(source="", label="benign", category="", rows=4, held=1, refused=1)]
+    assert tally == [ConfusionCounts(source="", label="benign", category="", rows=4, held=1, refused=1)]
     assert tally[0].flagged_percent == 50.0
 
 

@@ -17,9 +17,9 @@ from moderation.rules.prompt.minors import Minors
 from moderation.rules.prompt.names import Names
 from moderation.rules.prompt.people import People
 from moderation.rules.prompt.topics import house_topics
-from moderation.rules.prompt_judge import PromptCourt
+from moderation.rules.prompt_judge import PromptJudge
 from moderation.text.normalization import fold_text, read, without_weights
-from moderation.text.prompt_classifier import Opinion
+from moderation.text.prompt_classifier import ClassifierScores
 from moderation.text.word_lists import PlainWords
 from moderation.text.word_segmentation import WORD
 from studio.domain.verdicts import Ruling
@@ -28,7 +28,7 @@ from studio.parsing.prompt_weights import joined_words, plain_words, read_weight
 WORDS = PlainWords.of(["marmalade", "small lantern", "jar of plum jam"])
 LISTED = ListedWords(words=WORDS, harmless=frozenset({"marmalade cat"}))
 NAMES = Names({"ada example": (Category.PERSON, "Ada Example")})
-COURT = PromptCourt(rules=[LISTED, Minors(), NAMES, *house_topics()], policy=default_policy())
+COURT = PromptJudge(rules=[LISTED, Minors(), NAMES, *house_topics()], policy=default_policy())
 REFUSED = [
     "a marmalade on toast",
     "one Small, lantern",
@@ -146,10 +146,12 @@ class Listener:
     def __init__(self) -> None:
         self.texts: list[str] = []
 
-    def judge(self, texts: Sequence[str]) -> list[Opinion]:
+    def judge(self, texts: Sequence[str]) -> list[ClassifierScores]:
         self.texts += texts
         return [
-            Opinion(harm=0.95 if "storm at sea" in text else 0.05, category=Category.VIOLENCE, chance=0.9)
+            ClassifierScores(
+                harm=0.95 if "storm at sea" in text else 0.05, category=Category.VIOLENCE, chance=0.9
+            )
             for text in texts
         ]
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from moderation.text.prompt_classifier import BUCKETS, CLASSES, Network, word_places
+from moderation.text.prompt_classifier import BUCKETS, CLASSES, ClassifierNetwork, word_places
 from moderation.training import classifier_fit as fitting
 from moderation.training.classifier_fit import fit
 from moderation.training.data.dataset import Part, part_of, read_rows
@@ -51,7 +51,7 @@ def test_words_tell_apart_what_embeddings_do_not(monkeypatch: pytest.MonkeyPatch
     network = fit(vectors, words, targets, np.ones(len(TEXTS), np.float32), seed=1)
     network.save(tmp_path / "network.npz")
     with (tmp_path / "network.npz").open("rb") as file:
-        kept = Network.load(file)
+        kept = ClassifierNetwork.load(file)
     unseen = [word_places(f"a {word} thing") for word in ("harmless", "harmful")]
     harm = 1 - kept.chances(vectors[:2], unseen)[:, 0]
     assert harm[0] < 0.5 < harm[1]

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from moderation.cases.strikes import strike
 from moderation.policy.categories import Category
-from moderation.policy.community_overrides import tightened
+from moderation.policy.community_overrides import apply_overrides
 from moderation.policy.policy import Action, default_policy
 from studio.commands.registry import execute
 from studio.db import settings
@@ -110,13 +110,19 @@ def test_credits_rise_with_the_tier_within_the_month(house, call):
 )
 def test_a_communitys_stance_is_only_ever_stricter(name, category):
     house = default_policy()
-    held, refused = (tightened(house, {name: action}).stances[category] for action in ("hold", "refuse"))
+    held, refused = (
+        apply_overrides(house, {name: action}).stances[category] for action in ("hold", "refuse")
+    )
     assert held == house.stances[category]  # refused above, held below: already as strict
     assert (refused.action, refused.threshold) == (Action.REFUSE, house.stances[category].hold_threshold)
-    assert tightened(house, {name: "refuse"}).version != house.version == tightened(house, {}).version
+    assert (
+        apply_overrides(house, {name: "refuse"}).version
+        != house.version
+        == apply_overrides(house, {}).version
+    )
 
 
 @pytest.mark.parametrize("name", ["minors", "foreign", "nonsense"])
 def test_of_the_core_and_of_what_cannot_be_judged_a_community_says_nothing(name):
     with pytest.raises(BadParameterError, match="categories"):
-        tightened(default_policy(), {name: "hold"})
+        apply_overrides(default_policy(), {name: "hold"})

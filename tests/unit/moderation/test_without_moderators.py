@@ -11,12 +11,12 @@ from bots.discord.guilds.members import community_of
 from chatelier.doctor.moderation import moderators
 from chatelier.settings import load_settings, read_settings
 from chatelier.wiring import ports as wiring
-from moderation.gate import HouseGate
+from moderation.gate import ModerationGate
 from moderation.policy.categories import Category
 from moderation.policy.findings import Finding, weigh
 from moderation.rules.image import ImageSubject
 from moderation.rules.prompt import PromptSubject
-from moderation.rules.prompt_judge import PromptCourt
+from moderation.rules.prompt_judge import PromptJudge
 from studio.commands.registry import execute
 from studio.commands.results import ReportFiled
 from studio.commands.spec import Call
@@ -216,12 +216,12 @@ def test_only_the_hold_for_a_language_is_left_out_where_any_language_may_pass() 
         def judge(self, _subject: PromptSubject) -> Finding:
             return self._finding
 
-    court = PromptCourt(rules=[Both(foreign)])
+    court = PromptJudge(rules=[Both(foreign)])
     subject = PromptSubject(prompt="красная лиса")
     assert court.judge(subject).ruling is Ruling.HOLD
     assert court.judge(subject, any_language=True).allows
     assert weigh([doubtful]).ruling is Ruling.HOLD
-    strict = PromptCourt(rules=[Both(replace(foreign, ruling=Ruling.REFUSE))])
+    strict = PromptJudge(rules=[Both(replace(foreign, ruling=Ruling.REFUSE))])
     assert strict.judge(subject, any_language=True).ruling is Ruling.REFUSE
 
 
@@ -235,7 +235,7 @@ def test_the_web_room_has_moderators_once_there_is_a_word_for_them(
     if word:
         monkeypatch.setenv(INVITE, word)
     database = open_empty(f"sqlite:///{tmp_path}/records.sqlite3")
-    gate: HouseGate = wiring.open_gate(load_settings(), database, redis_url=None)
+    gate: ModerationGate = wiring.open_gate(load_settings(), database, redis_url=None)
     try:
         if word:
             gate.require_moderators(ANA)

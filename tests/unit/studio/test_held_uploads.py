@@ -9,7 +9,7 @@ from PIL import Image
 
 from moderation.cases.blocked_pictures import blocked_bits
 from moderation.limits.rate_limiter import Limiter
-from moderation.limits.settings import LimitSettings, Pace
+from moderation.limits.settings import LimitSettings, RateSettings
 from moderation.policy.categories import Category
 from moderation.policy.policy import default_policy, parse_policy
 from moderation.rules.image import ImageSubject
@@ -166,7 +166,7 @@ def test_whoever_is_banned_has_no_file_opened(ports):
 
 
 def test_files_are_counted_and_so_are_those_that_are_refused():
-    plenty, two = Pace(requests=1000, seconds=1000), Pace(requests=2, seconds=600)
+    plenty, two = RateSettings(requests=1000, seconds=1000), RateSettings(requests=2, seconds=600)
     counted = Limiter(LimitSettings(uploads=two, refused=plenty))
     probed = Limiter(LimitSettings(uploads=plenty, refused=two))
     for _ in range(2):
@@ -181,7 +181,7 @@ def test_files_are_counted_and_so_are_those_that_are_refused():
 
 def test_refused_files_count_as_probing(ports):
     house = with_gate(ports, image_rules=[Appearance(Category.VIOLENCE)])
-    house.gate._limiter = Limiter(LimitSettings(refused=Pace(requests=1, seconds=600)))
+    house.gate._limiter = Limiter(LimitSettings(refused=RateSettings(requests=1, seconds=600)))
     with pytest.raises(PolicyRefusalError):
         accept_upload(house, ANA, png())
     with pytest.raises(RateLimitedError):

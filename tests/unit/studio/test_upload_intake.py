@@ -9,7 +9,7 @@ from moderation.policy.categories import Category
 from moderation.policy.findings import Finding
 from moderation.policy.policy import default_policy
 from moderation.rules.prompt import PromptSubject
-from moderation.rules.prompt_judge import PromptCourt
+from moderation.rules.prompt_judge import PromptJudge
 from studio.commands.registry import execute
 from studio.commands.results import Accepted
 from studio.commands.spec import Call
@@ -73,6 +73,6 @@ class Doubtful:
 
 
 def test_words_that_pass_elsewhere_are_held_beside_a_person() -> None:
-    court = PromptCourt(policy=default_policy(), rules=[Doubtful()])
+    court = PromptJudge(policy=default_policy(), rules=[Doubtful()])
     assert court.judge(PromptSubject(prompt="something doubtful")).allows
     assert court.judge(PromptSubject(prompt="something doubtful", with_person=True)).ruling is Ruling.HOLD
