@@ -23,7 +23,7 @@ from PIL import Image
 from playwright.async_api import async_playwright
 
 from bots.delivery.attachments import decoded
-from bots.delivery.job_view import load_standing
+from bots.delivery.job_view import load_job_view
 from bots.discord.messages.components import view_of
 from bots.discord.messages.job_message import compose_progress
 from engine.catalog.catalog import ModelCatalogue
@@ -163,7 +163,7 @@ async def build_on(room: Room, painting: Painting, job_id: str) -> None:
 
 async def show_progress(room: Room, camera: Camera, job_id: str, half: JobProgress) -> None:
     """The job is over in the records by now, but its message still shows the step."""
-    standing = load_standing(room.ports.database, job_id)
+    standing = load_job_view(room.ports.database, job_id)
     preview = decoded(half.preview or "")
     post = compose_progress(standing, half, preview=preview)
     with room.env._bot_scope():

@@ -5,7 +5,7 @@ import binascii
 import io
 from dataclasses import dataclass, field
 
-from bots.delivery.job_view import Standing
+from bots.delivery.job_view import JobView
 from studio.errors import NotFoundError
 from studio.ports import Ports
 
@@ -15,14 +15,14 @@ _LARGEST_PREVIEW = 200_000  # characters
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Print:
+class Attachment:
     """An encoded picture; `suffix` is its file ending with the dot."""
 
     data: bytes = field(repr=False)
     suffix: str
 
 
-def make_print(ports: Ports, standing: Standing, *, limit_bytes: int) -> Print | None:
+def job_attachment(ports: Ports, standing: JobView, *, limit_bytes: int) -> Attachment | None:
     """The picture of the job, or the numbered grid of its pictures; None when their files are gone.
 
     Raises `StorageError`.
@@ -33,18 +33,18 @@ def make_print(ports: Ports, standing: Standing, *, limit_bytes: int) -> Print |
         data = ports.store.get(standing.pictures[0].key) if standing.alone else _grid(ports, standing)
     except NotFoundError:
         return None
-    return fitted(ports, data, limit_bytes=limit_bytes)
+    return fit_attachment(ports, data, limit_bytes=limit_bytes)
 
 
-def fitted(ports: Ports, data: bytes, *, limit_bytes: int) -> Print:
+def fit_attachment(ports: Ports, data: bytes, *, limit_bytes: int) -> Attachment:
     limit_bytes -= _ROOM_FOR_WORDS_BYTES
     if len(data) <= limit_bytes:
-        return Print(data=data, suffix=".png")
+        return Attachment(data=data, suffix=".png")
     smaller, suffix = ports.darkroom.fit(data, limit_bytes=limit_bytes)
-    return Print(data=smaller, suffix=suffix)
+    return Attachment(data=smaller, suffix=suffix)
 
 
-def _grid(ports: Ports, standing: Standing) -> bytes:
+def _grid(ports: Ports, standing: JobView) -> bytes:
     """The worker's grid, unless it is gone or its numbers would not be those of the buttons."""
     numbers = [picture.index for picture in standing.pictures]
     complete = numbers == list(range(1, len(numbers) + 1))
@@ -73,13 +73,13 @@ def _empty_tile(width: int, height: int) -> bytes:
     return file.getvalue()
 
 
-def decoded(data_url: str) -> Print | None:
+def decoded(data_url: str) -> Attachment | None:
     """The bytes of a small ``data:image/…;base64,`` URL: a preview of what is being painted."""
     head, _, body = data_url.partition(",")
     kind = head.removeprefix("data:image/").removesuffix(";base64")
     if len(body) > _LARGEST_PREVIEW or kind not in ("png", "jpeg", "webp"):
         return None
     try:
-        return Print(data=base64.b64decode(body, validate=True), suffix=f".{kind}")
+        return Attachment(data=base64.b64decode(body, validate=True), suffix=f".{kind}")
     except binascii.Error:
         return None

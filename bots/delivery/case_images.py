@@ -6,23 +6,23 @@ from contextlib import suppress
 
 from PIL import Image, UnidentifiedImageError
 
-from bots.delivery.attachments import Print, fitted
+from bots.delivery.attachments import Attachment, fit_attachment
 from studio.domain.cases import CaseImage
 from studio.errors import NotFoundError
 from studio.ports import Ports
 
 
-def prints_of(ports: Ports, exhibits: Sequence[CaseImage], *, limit_bytes: int) -> list[Print]:
+def case_attachments(ports: Ports, exhibits: Sequence[CaseImage], *, limit_bytes: int) -> list[Attachment]:
     """As far as their files are there. `limit_bytes` is for each of them. Raises `StorageError`."""
     found = []
     for exhibit in exhibits:
         with suppress(NotFoundError):
             data = ports.store.get(exhibit.key)
-            found.append(fitted(ports, data, limit_bytes=limit_bytes))
+            found.append(fit_attachment(ports, data, limit_bytes=limit_bytes))
     return found
 
 
-def mosaic_of(ports: Ports, exhibit: CaseImage) -> bytes | None:
+def pixelated_image(ports: Ports, exhibit: CaseImage) -> bytes | None:
     """PNG bytes; None where no file is there to make it of. Raises `StorageError`."""
     for key in (exhibit.thumbnail_key, exhibit.key):
         with suppress(NotFoundError):

@@ -11,9 +11,9 @@ from weakref import WeakValueDictionary
 
 from sqlalchemy import CursorResult, or_, update
 
-from bots.delivery.job_messages import Unreachable
-from bots.delivery.job_view import Slip
-from bots.runtime.thread_pools import Backroom
+from bots.delivery.job_messages import DestinationUnreachableError
+from bots.delivery.job_view import MessageRef
+from bots.runtime.thread_pools import ThreadPools
 from studio.db import cases, settings
 from studio.db.database import Database
 from studio.db.tables import CaseRow
@@ -31,40 +31,40 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class StillSending(Exception):
+class DeliveryInProgressError(Exception):
     """Another process is sending the message; come again in a while."""
 
 
-class CaseBearer(Protocol):
+class CaseDelivery(Protocol):
     """Carries cases and notices to a platform. All raise its own errors for troubles that pass."""
 
-    async def lay(self, dossier: CaseDetails, channel: str, slip: Slip | None) -> Slip:
+    async def lay(self, dossier: CaseDetails, channel: str, slip: MessageRef | None) -> MessageRef:
         """Show a case to the moderators in its one message, made in `channel` if there is none.
 
-        Raises `Unreachable`.
+        Raises `DestinationUnreachableError`.
         """
 
-    async def ask(self, dossier: CaseDetails, slip: Slip | None) -> Slip:
-        """Ask the addressee of a consent case, or show what became of it. Raises `Unreachable`."""
+    async def ask(self, dossier: CaseDetails, slip: MessageRef | None) -> MessageRef:
+        """Ask the addressee of a consent case, or show what became of it. Raises `DestinationUnreachableError`."""
 
     async def tell(self, notice: Notice) -> None:
-        """Bring a person a word of the house. Raises `Unreachable`."""
+        """Bring a person a word of the house. Raises `DestinationUnreachableError`."""
 
     async def announce(self, community: str, channel: str, text: str) -> None:
-        """Say something in a channel. Raises `Unreachable`."""
+        """Say something in a channel. Raises `DestinationUnreachableError`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Folder:
+class CaseMessageState:
     """A case, where it is shown, and where it would be."""
 
     dossier: CaseDetails
     desk_channel: str | None
-    slip: Slip | None
+    slip: MessageRef | None
 
 
-class CaseBoard:
-    def __init__(self, database: Database, desk: Desk, backroom: Backroom, bearer: CaseBearer) -> None:
+class CaseMessages:
+    def __init__(self, database: Database, desk: Desk, backroom: ThreadPools, bearer: CaseDelivery) -> None:
         self._database = database
         self._desk = desk
         self._backroom = backroom
@@ -74,11 +74,13 @@ class CaseBoard:
     async def show(self, case_id: str) -> None:
         """Bring the case's message up to date. Without a desk channel there is none: /cases lists it still.
 
-        Raises `NotFoundError`, `StillSending` and the platform's errors for troubles that pass.
+        Raises `NotFoundError`, `DeliveryInProgressError` and the platform's errors for troubles that pass.
         """
         lock = self._locks.setdefault(case_id, asyncio.Lock())
         async with lock:
-            folder = await self._backroom.run("mail", load_folder, self._database, self._desk, case_id)
+            folder = await self._backroom.run(
+                "mail", load_case_message_state, self._database, self._desk, case_id
+            )
             asked = folder.dossier.case.addressee is not None
             if folder.slip is None and not asked and folder.desk_channel is None:
                 return
@@ -86,7 +88,7 @@ class CaseBoard:
                 return  # it was decided before anybody was shown it
             try:
                 await self._bring(folder, asked=asked)
-            except Unreachable:
+            except DestinationUnreachableError:
                 await self._bring_anew(folder, asked=asked)
 
     async def lay_open_cases(self, moderator: Person) -> None:
@@ -102,7 +104,7 @@ class CaseBoard:
             return
         try:
             await self._bearer.tell(notice)
-        except Unreachable:
+        except DestinationUnreachableError:
             log.info("a notice has no way to its person", extra={"notice_id": notice_id})
             return
         await self._run(mark_delivered, notice_id)
@@ -111,17 +113,17 @@ class CaseBoard:
         """Say something in a channel of the moderators' choice. One that is closed to us is left alone."""
         try:
             await self._bearer.announce(community, channel, text)
-        except Unreachable:
+        except DestinationUnreachableError:
             log.info("a channel for digests cannot be reached", extra={"channel": channel})
 
     async def dossier_for(self, moderator: Person, case_id: str) -> CaseDetails:
         """A case of the moderator's own desk, to read. Raises `NotAllowedError` and `NotFoundError`."""
         return await self._backroom.run("desk", read_for, self._database, self._desk, moderator, case_id)
 
-    async def _bring(self, folder: Folder, *, asked: bool) -> None:
+    async def _bring(self, folder: CaseMessageState, *, asked: bool) -> None:
         case_id = folder.dossier.case.id
         if folder.slip is None and not await self._run(claim_message, case_id):
-            raise StillSending
+            raise DeliveryInProgressError
         try:
             if asked:
                 kept = await self._bearer.ask(folder.dossier, folder.slip)
@@ -129,21 +131,21 @@ class CaseBoard:
                 kept = await self._bearer.lay(folder.dossier, folder.desk_channel or "", folder.slip)
         except BaseException:
             if folder.slip is None:
-                await self._run(keep_message, case_id, None)
+                await self._run(save_case_message, case_id, None)
             raise
         if kept != folder.slip:
-            await self._run(keep_message, case_id, kept)
+            await self._run(save_case_message, case_id, kept)
 
-    async def _bring_anew(self, folder: Folder, *, asked: bool) -> None:
+    async def _bring_anew(self, folder: CaseMessageState, *, asked: bool) -> None:
         """An open case whose message was deleted must not be lost from sight."""
         case = folder.dossier.case
         gone = folder.slip is not None and case.state is CaseState.OPEN and folder.desk_channel
         if gone and not asked:
-            await self._run(keep_message, case.id, None)
+            await self._run(save_case_message, case.id, None)
             try:
                 await self._bring(replace(folder, slip=None), asked=False)
                 return
-            except Unreachable:
+            except DestinationUnreachableError:
                 pass
         log.info("a case cannot be shown", extra={"case_id": case.id})
 
@@ -153,7 +155,7 @@ class CaseBoard:
         return await self._backroom.run("mail", partial(work, self._database, *arguments, **named))
 
 
-def load_folder(database: Database, desk: Desk, case_id: str) -> Folder:
+def load_case_message_state(database: Database, desk: Desk, case_id: str) -> CaseMessageState:
     """Raises `NotFoundError`."""
     dossier = desk.read(case_id)
     case = dossier.case
@@ -162,8 +164,8 @@ def load_folder(database: Database, desk: Desk, case_id: str) -> Folder:
         rules = settings.community_rules(session, case.platform, case.community)
         slip = None
         if row.channel and row.message and not row.message.startswith(_CLAIM_MARK):
-            slip = Slip(channel=row.channel, message=row.message)
-    return Folder(dossier=dossier, desk_channel=rules.desk_channel, slip=slip)
+            slip = MessageRef(channel=row.channel, message=row.message)
+    return CaseMessageState(dossier=dossier, desk_channel=rules.desk_channel, slip=slip)
 
 
 def read_for(database: Database, desk: Desk, moderator: Person, case_id: str) -> CaseDetails:
@@ -198,7 +200,7 @@ def claim_message(database: Database, case_id: str) -> bool:
         return cast("CursorResult[Any]", result).rowcount == 1
 
 
-def keep_message(database: Database, case_id: str, slip: Slip | None) -> None:
+def save_case_message(database: Database, case_id: str, slip: MessageRef | None) -> None:
     values = {"channel": slip.channel if slip else None, "message": slip.message if slip else None}
     with database.begin() as session:
         session.execute(update(CaseRow).where(CaseRow.id == case_id).values(**values))

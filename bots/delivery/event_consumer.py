@@ -8,11 +8,11 @@ from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any
 
-from bots.delivery.case_messages import CaseBoard, StillSending
-from bots.delivery.job_messages import Board
+from bots.delivery.case_messages import CaseMessages, DeliveryInProgressError
+from bots.delivery.job_messages import JobMessages
 from bots.delivery.starboard import Starboard
-from bots.runtime.error_reports import log_fault
-from bots.runtime.thread_pools import Backroom
+from bots.runtime.error_reports import report_error
+from bots.runtime.thread_pools import ThreadPools
 from studio.domain.events import (
     CaseChanged,
     DigestWritten,
@@ -35,19 +35,19 @@ _MOST_IN_HAND = 200
 log = logging.getLogger(__name__)
 
 
-class News:
+class EventConsumer:
     """An event is acknowledged once it was acted upon; until then it comes again, after a restart too."""
 
     def __init__(
         self,
         events: Events,
-        board: Board,
-        backroom: Backroom,
+        board: JobMessages,
+        backroom: ThreadPools,
         *,
         platform: Platform,
         consumer: str,
         passing: tuple[type[Exception], ...],
-        caseboard: CaseBoard | None = None,
+        caseboard: CaseMessages | None = None,
         starboard: Starboard | None = None,
     ) -> None:
         """`passing` are the platform's errors after which trying again may help."""
@@ -58,7 +58,12 @@ class News:
         self._backroom = backroom
         self._platform = platform
         self._consumer = consumer
-        self._passing: tuple[type[Exception], ...] = (*passing, StillSending, ServiceError, OSError)
+        self._passing: tuple[type[Exception], ...] = (
+            *passing,
+            DeliveryInProgressError,
+            ServiceError,
+            OSError,
+        )
         self._unshown: tuple[type[Exception], ...] = (*self._passing, NotFoundError)
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
@@ -107,7 +112,7 @@ class News:
         except self._unshown:
             log.info("a small change is not shown before the end")
         except Exception as error:  # noqa: BLE001 - the end comes whatever happens
-            log_fault(error)
+            report_error(error)
 
     def _keep_reading(self, read: Callable[[], None]) -> None:
         while not self._stop.is_set():
@@ -116,7 +121,7 @@ class News:
             except Exception as error:  # noqa: BLE001 - the reader goes on whatever arrives
                 if self._loop.is_closed():
                     return
-                log_fault(error)
+                report_error(error)
                 self._stop.wait(_PAUSE_SECONDS)
 
     def _read_deliveries(self) -> None:
@@ -163,7 +168,7 @@ class News:
             log.warning("a delivery has to wait: %s", type(error).__name__, extra=_named(event))
             return
         except Exception as error:  # noqa: BLE001 - a defect must not be repeated for ever
-            log_fault(error)
+            report_error(error)
         finally:
             self._room.release()
         await self._backroom.run("mail", delivery.acknowledge)

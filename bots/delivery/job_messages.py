@@ -10,16 +10,16 @@ from functools import partial
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 from bots.delivery.job_view import (
-    Slip,
-    Standing,
+    JobView,
+    MessageRef,
     is_deleted,
     job_state,
-    keep_slip,
-    load_standing,
+    load_job_view,
     nowhere,
     positions,
+    save_message_ref,
 )
-from bots.runtime.thread_pools import Backroom
+from bots.runtime.thread_pools import ThreadPools
 from studio.db.database import Database
 from studio.domain.events import JobProgress
 from studio.domain.jobs import WAITING, JobState
@@ -36,29 +36,29 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class Unreachable(Exception):
+class DestinationUnreachableError(Exception):
     """The message, its channel, or every way to the person is gone. There is nothing left to do."""
 
 
-class Bearer(Protocol):
+class JobDelivery(Protocol):
     """Carries what the board shows to its platform."""
 
-    async def bring(self, standing: Standing, slip: Slip | None) -> Slip:
+    async def bring(self, standing: JobView, slip: MessageRef | None) -> MessageRef:
         """Show the job in its one message, made if there is none, and say where it is.
 
-        Raises `Unreachable`, and the platform's own errors for troubles that pass.
+        Raises `DestinationUnreachableError`, and the platform's own errors for troubles that pass.
         """
 
-    async def copy(self, standing: Standing) -> None:
+    async def copy(self, standing: JobView) -> None:
         """Show a finished job to its person by direct message as well; never raises for what the platform refuses."""
 
-    async def step(self, standing: Standing, progress: JobProgress, slip: Slip) -> None:
+    async def step(self, standing: JobView, progress: JobProgress, slip: MessageRef) -> None:
         """Show a step if that is easily done; never raises for what the platform refuses."""
 
-    def may_step(self, standing: Standing, *, since_seconds: float) -> bool:
+    def may_step(self, standing: JobView, *, since_seconds: float) -> bool:
         """Whether the message may be touched for mere progress, so long after it was touched last."""
 
-    def calm_seconds(self, slip: Slip) -> float:
+    def calm_seconds(self, slip: MessageRef) -> float:
         """How long a message rests between small changes, such as a star."""
 
     def serves(self, community: str) -> bool:
@@ -66,23 +66,23 @@ class Bearer(Protocol):
 
 
 @dataclass(slots=True)
-class Sheet:
+class CachedMessage:
     """What this process remembers of a job's message. Times are of the monotonic clock."""
 
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    standing: Standing | None = None
-    shown: Standing | None = None  # what the message shows, as far as this process knows
-    slip: Slip | None = None
+    standing: JobView | None = None
+    shown: JobView | None = None  # what the message shows, as far as this process knows
+    slip: MessageRef | None = None
     touched_at: float = -math.inf
     overdue: bool = False  # a small change waits for the message's next edit
 
 
-class Board:
-    def __init__(self, database: Database, backroom: Backroom, bearer: Bearer) -> None:
+class JobMessages:
+    def __init__(self, database: Database, backroom: ThreadPools, bearer: JobDelivery) -> None:
         self._database = database
         self._backroom = backroom
         self._bearer = bearer
-        self._sheets: BoundedDict[str, Sheet] = BoundedDict(_KEPT_SHEETS)
+        self._sheets: BoundedDict[str, CachedMessage] = BoundedDict(_KEPT_SHEETS)
 
     async def pin(self, job_id: str) -> None:
         """Make the message of a new job, if nobody did so yet."""
@@ -161,7 +161,7 @@ class Board:
             if not waiting[job_id].lock.locked():
                 await self.show(job_id)
 
-    def _place_lasts_seconds(self, sheet: Sheet) -> float:
+    def _place_lasts_seconds(self, sheet: CachedMessage) -> float:
         """How long a message shows a place in the queue before it is told a better one."""
         calm_seconds = self._bearer.calm_seconds(sheet.slip) if sheet.slip else 0.0
         return max(_POSITIONS_EVERY_SECONDS, calm_seconds)
@@ -170,7 +170,7 @@ class Board:
         """Before the end: small changes that wait, such as a deleted picture. Raises as `show`."""
         await self._show_overdue(lambda _slip: -math.inf, at=time.monotonic())
 
-    async def _show_overdue(self, calm_seconds: Callable[[Slip], float], *, at: float) -> None:
+    async def _show_overdue(self, calm_seconds: Callable[[MessageRef], float], *, at: float) -> None:
         """One that cannot be shown now waits for the next time, and the others are shown all the same."""
         failed: Exception | None = None
         for job_id, sheet in list(self._sheets.items()):
@@ -187,13 +187,13 @@ class Board:
         if failed:
             raise failed
 
-    def _sheet(self, job_id: str) -> Sheet:
-        sheet = self._sheets.setdefault(job_id, Sheet())
+    def _sheet(self, job_id: str) -> CachedMessage:
+        sheet = self._sheets.setdefault(job_id, CachedMessage())
         self._sheets.move_to_end(job_id)
         return sheet
 
-    async def _bring(self, job_id: str, sheet: Sheet, *, only_new: bool = False) -> None:
-        standing = await self._run(load_standing, job_id)
+    async def _bring(self, job_id: str, sheet: CachedMessage, *, only_new: bool = False) -> None:
+        standing = await self._run(load_job_view, job_id)
         sheet.standing = standing
         slip = standing.slip or sheet.slip
         if only_new and slip is not None:
@@ -201,12 +201,12 @@ class Board:
             return
         ended = standing.job.state.ended and standing.job.state is not JobState.HELD
         try:
-            kept: Slip | None = replace(await self._bearer.bring(standing, slip), final=ended)
-        except Unreachable:
+            kept: MessageRef | None = replace(await self._bearer.bring(standing, slip), final=ended)
+        except DestinationUnreachableError:
             log.info("the message of a job is gone", extra={"job_id": job_id})
             kept = replace(slip, final=ended) if slip else None
             if ended and kept is None:
-                await self._run(keep_slip, job_id, nowhere(standing.job))
+                await self._run(save_message_ref, job_id, nowhere(standing.job))
         sheet.touched_at = time.monotonic()
         sheet.slip, sheet.shown = kept, standing
         if standing.wants_copy and not (standing.slip and standing.slip.final):
@@ -214,13 +214,13 @@ class Board:
                 standing
             )  # before the slip says that the end was shown: rather twice than never
         if kept and kept != standing.slip:
-            await self._run(keep_slip, job_id, kept)
+            await self._run(save_message_ref, job_id, kept)
 
-    async def _step(self, progress: JobProgress, sheet: Sheet) -> bool:
+    async def _step(self, progress: JobProgress, sheet: CachedMessage) -> bool:
         """Show one step; True when the job has ended meanwhile."""
         if sheet.standing is None or sheet.standing.job.state is JobState.HELD:
             try:
-                sheet.standing = await self._run(load_standing, progress.job_id)
+                sheet.standing = await self._run(load_job_view, progress.job_id)
             except NotFoundError:
                 return False
             sheet.slip = sheet.slip or sheet.standing.slip

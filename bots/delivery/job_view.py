@@ -23,7 +23,7 @@ from studio.runtime.clock import now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Slip:
+class MessageRef:
     """The one message of a job. `final` once it showed the job's end."""
 
     channel: str
@@ -41,7 +41,7 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class JobView:
     """`origins` are the sources that were painted here, in order.
 
     `asks`: it waits for the owner of a picture, not for a moderator. `wants_copy`: its person likes to have what
@@ -53,7 +53,7 @@ class Standing:
     origins: tuple[Origin, ...] = ()
     ahead: int = 0
     eta_seconds: float | None = None  # until it is done, where that is known
-    slip: Slip | None = None
+    slip: MessageRef | None = None
     asks: bool = False
     wants_copy: bool = False
 
@@ -74,7 +74,7 @@ class Standing:
         return self.job.request.count == 1
 
 
-def load_standing(database: Database, job_id: str, *, viewer: Person | None = None) -> Standing:
+def load_job_view(database: Database, job_id: str, *, viewer: Person | None = None) -> JobView:
     """Raises `NotFoundError`."""
     with database.read() as session:
         job = queries.find_job(session, job_id, viewer=viewer)
@@ -82,7 +82,7 @@ def load_standing(database: Database, job_id: str, *, viewer: Person | None = No
         audience = Audience.of_message(job)
         pictures = queries.pictures_of_job(session, job_id) if done else []
         seen = outlook(session, job_id)
-        return Standing(
+        return JobView(
             job=job,
             pictures=tuple(without_hidden_parents(session, each, audience) for each in pictures),
             origins=tuple(_origins(session, job, audience)),
@@ -108,19 +108,19 @@ def _origins(session: Session, job: Job, audience: Audience) -> Iterator[Origin]
             yield Origin(job=origin, prompt=prompt, own=own)
 
 
-def _slip(session: Session, job_id: str) -> Slip | None:
+def _slip(session: Session, job_id: str) -> MessageRef | None:
     row = session.get(DeliveryRow, job_id)
     if row is None or not row.message:  # a claim, whose message is being sent
         return None
-    return Slip(channel=row.channel, message=row.message, final=row.final)
+    return MessageRef(channel=row.channel, message=row.message, final=row.final)
 
 
-def nowhere(job: Job) -> Slip:
+def nowhere(job: Job) -> MessageRef:
     """For a job whose end no message will show, so that nobody tries again."""
-    return Slip(channel=job.address.channel, message="", final=True)
+    return MessageRef(channel=job.address.channel, message="", final=True)
 
 
-def keep_slip(database: Database, job_id: str, slip: Slip) -> None:
+def save_message_ref(database: Database, job_id: str, slip: MessageRef) -> None:
     """Two processes may write the same slip at once; the later one wins, and both name the same message.
 
     Raises `NotFoundError` when the job is gone meanwhile.

@@ -4,7 +4,7 @@ from asyncio import sleep
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from bots.delivery.job_view import Standing, job_of_message
+from bots.delivery.job_view import JobView, job_of_message
 from bots.delivery.starboard import picture_of_message
 from bots.texts.chat import ALL_DELETED, NO_IMAGE
 from studio.commands.button_ids import Action, Button
@@ -21,14 +21,14 @@ _PAUSES_SECONDS = (0.25, 0.5, 1.0, 2.0, 4.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
+class ShownPictures:
     """`index` 0: all of the job's pictures. `first`: by the job's own message, not by a copy or the starboard."""
 
     job_id: str
     index: int = 0
     first: bool = False
 
-    def numbers(self, standing: Standing) -> list[int]:
+    def numbers(self, standing: JobView) -> list[int]:
         """Those of the pictures that are there, at least one. Raises `BadRequestError`."""
         found = [picture.index for picture in standing.pictures if self.index in (0, picture.index)]
         if not found:
@@ -42,7 +42,9 @@ class Shown:
         return Button(action=action, job_id=self.job_id, index=self.index) if action in _OF_ONE else None
 
 
-async def find_soon(find: Callable[[], Awaitable[Shown | None]], *, age_seconds: float) -> Shown | None:
+async def find_soon(
+    find: Callable[[], Awaitable[ShownPictures | None]], *, age_seconds: float
+) -> ShownPictures | None:
     """What a message of ours shows; `find` is asked again while its record may still be on its way.
 
     A message is there for people a moment before the records know what it shows. `age_seconds` is the message's.
@@ -56,22 +58,22 @@ async def find_soon(find: Callable[[], Awaitable[Shown | None]], *, age_seconds:
     return found
 
 
-def find_shown(
+def find_shown_pictures(
     database: Database, platform: Platform, message: str, *, channel: str | None = None
-) -> Shown | None:
+) -> ShownPictures | None:
     """By the records: the message of a job, or of a picture on the starboard.
 
     Where messages are numbered by channel, name the channel.
     """
     job_id = job_of_message(database, platform, message, channel=channel)
     if job_id is not None:
-        return Shown(job_id=job_id, first=True)
+        return ShownPictures(job_id=job_id, first=True)
     picture_id = picture_of_message(database, platform, message, channel=channel)
-    return shown_as(picture_id) if picture_id else None
+    return shown_by_filename(picture_id) if picture_id else None
 
 
-def shown_as(name: str) -> Shown | None:
+def shown_by_filename(name: str) -> ShownPictures | None:
     """By the id of a job or a picture; None for anything else."""
     if split := split_picture_id(name):
-        return Shown(job_id=split[0], index=split[1])
-    return Shown(job_id=name) if is_job_id(name) else None
+        return ShownPictures(job_id=split[0], index=split[1])
+    return ShownPictures(job_id=name) if is_job_id(name) else None

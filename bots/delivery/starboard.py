@@ -9,10 +9,10 @@ from weakref import WeakValueDictionary
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from bots.delivery.case_messages import StillSending
-from bots.delivery.job_messages import Unreachable
-from bots.delivery.job_view import Slip
-from bots.runtime.thread_pools import Backroom
+from bots.delivery.case_messages import DeliveryInProgressError
+from bots.delivery.job_messages import DestinationUnreachableError
+from bots.delivery.job_view import MessageRef
+from bots.runtime.thread_pools import ThreadPools
 from studio.commands.visibility import Audience, may_see
 from studio.db import queries, settings
 from studio.db.database import Database
@@ -29,28 +29,31 @@ _CLAIM_LASTS_SECONDS = 20
 log = logging.getLogger(__name__)
 
 
-class StarBearer(Protocol):
+class StarboardDelivery(Protocol):
     """Carries starred pictures to a platform. Both raise its own errors for troubles that pass."""
 
-    async def hang(self, exhibit: "Exhibit", slip: Slip | None) -> Slip:
-        """Show a picture and its stars in its one message, made if there is none. Raises `Unreachable`."""
+    async def hang(self, exhibit: "StarboardEntry", slip: MessageRef | None) -> MessageRef:
+        """Show a picture and its stars in its one message, made if there is none.
 
-    async def take_down(self, picture_id: str, slip: Slip) -> None:
-        """Delete the message of a picture that was deleted. Raises `Unreachable`."""
+        Raises `DestinationUnreachableError`.
+        """
+
+    async def take_down(self, picture_id: str, slip: MessageRef) -> None:
+        """Delete the message of a picture that was deleted. Raises `DestinationUnreachableError`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Exhibit:
+class StarboardEntry:
     """A starred picture, its job, the channel where such pictures hang, and the message that first showed it."""
 
     picture: Picture
     job: Job
     channel: str
-    shown_at: Slip | None = None
+    shown_at: MessageRef | None = None
 
 
 class Starboard:
-    def __init__(self, database: Database, backroom: Backroom, bearer: StarBearer) -> None:
+    def __init__(self, database: Database, backroom: ThreadPools, bearer: StarboardDelivery) -> None:
         self._database = database
         self._backroom = backroom
         self._bearer = bearer
@@ -59,18 +62,18 @@ class Starboard:
     async def show(self, picture_id: str) -> None:
         """After a star was given or taken, or the picture was deleted.
 
-        Raises `NotFoundError`, `StillSending` and the platform's errors for troubles that pass.
+        Raises `NotFoundError`, `DeliveryInProgressError` and the platform's errors for troubles that pass.
         """
         lock = self._locks.setdefault(picture_id, asyncio.Lock())
         async with lock:
-            exhibit, slip = await self._backroom.run("mail", load_exhibit, self._database, picture_id)
+            exhibit, slip = await self._backroom.run("mail", load_starboard_entry, self._database, picture_id)
             try:
                 if exhibit is None:
                     if slip is not None:
                         await self._take_down(picture_id, slip)
                     return
                 await self._hang(exhibit, slip)
-            except Unreachable:
+            except DestinationUnreachableError:
                 log.info("the starboard cannot show a picture", extra={"picture_id": picture_id})
 
     async def show_again(self, job_id: str) -> None:
@@ -78,31 +81,33 @@ class Starboard:
         for picture_id in await self._backroom.run("mail", hanging_of, self._database, job_id):
             await self.show(picture_id)
 
-    async def _take_down(self, picture_id: str, slip: Slip) -> None:
+    async def _take_down(self, picture_id: str, slip: MessageRef) -> None:
         """The message is forgotten only once it is gone, or it would hang there for ever after a short trouble."""
         try:
             await self._bearer.take_down(picture_id, slip)
-        except Unreachable:
+        except DestinationUnreachableError:
             log.info("a message of the starboard is out of reach", extra={"picture_id": picture_id})
-        await self._backroom.run("mail", keep_showcase, self._database, picture_id, None)
+        await self._backroom.run("mail", save_starboard_message, self._database, picture_id, None)
 
-    async def _hang(self, exhibit: Exhibit, slip: Slip | None) -> None:
+    async def _hang(self, exhibit: StarboardEntry, slip: MessageRef | None) -> None:
         picture_id = exhibit.picture.id
         if slip is None and not await self._backroom.run(
-            "mail", claim_showcase, self._database, picture_id, exhibit.channel
+            "mail", claim_starboard_message, self._database, picture_id, exhibit.channel
         ):
-            raise StillSending
+            raise DeliveryInProgressError
         try:
             kept = await self._bearer.hang(exhibit, slip)
         except BaseException:
             if slip is None:
-                await self._backroom.run("mail", keep_showcase, self._database, picture_id, None)
+                await self._backroom.run("mail", save_starboard_message, self._database, picture_id, None)
             raise
         if kept != slip:
-            await self._backroom.run("mail", keep_showcase, self._database, picture_id, kept)
+            await self._backroom.run("mail", save_starboard_message, self._database, picture_id, kept)
 
 
-def load_exhibit(database: Database, picture_id: str) -> tuple[Exhibit | None, Slip | None]:
+def load_starboard_entry(
+    database: Database, picture_id: str
+) -> tuple[StarboardEntry | None, MessageRef | None]:
     """What is to be shown, if anything, and where it hangs already. Raises `NotFoundError`.
 
     A picture that hangs stays when it loses a star: only its count changes.
@@ -122,17 +127,17 @@ def load_exhibit(database: Database, picture_id: str) -> tuple[Exhibit | None, S
             return None, None
         channel = slip.channel if slip else rules.star_channel or ""
         picture = queries.picture_of(row, stars=stars)
-        return Exhibit(picture=picture, job=job, channel=channel, shown_at=_first(session, job)), slip
+        return StarboardEntry(picture=picture, job=job, channel=channel, shown_at=_first(session, job)), slip
 
 
-def _first(session: Session, job: Job) -> Slip | None:
+def _first(session: Session, job: Job) -> MessageRef | None:
     row = session.get(DeliveryRow, job.id)
-    return Slip(channel=row.channel, message=row.message) if row and row.message else None
+    return MessageRef(channel=row.channel, message=row.message) if row and row.message else None
 
 
-def _slip(session: Session, picture_id: str) -> Slip | None:
+def _slip(session: Session, picture_id: str) -> MessageRef | None:
     row = session.get(ShowcaseRow, picture_id)
-    return Slip(channel=row.channel, message=row.message) if row and row.message else None
+    return MessageRef(channel=row.channel, message=row.message) if row and row.message else None
 
 
 def hanging_of(database: Database, job_id: str) -> list[str]:
@@ -156,7 +161,7 @@ def picture_of_message(
         return session.scalar(query if channel is None else query.where(ShowcaseRow.channel == channel))
 
 
-def claim_showcase(database: Database, picture_id: str, channel: str) -> bool:
+def claim_starboard_message(database: Database, picture_id: str, channel: str) -> bool:
     """Whether the caller is the one to send the picture's message; another's claim ends after 20 s."""
     with database.begin() as session:
         row = session.get(ShowcaseRow, picture_id, with_for_update=True)
@@ -170,7 +175,7 @@ def claim_showcase(database: Database, picture_id: str, channel: str) -> bool:
         return session.execute(statement.returning(ShowcaseRow.picture_id)).scalar() is not None
 
 
-def keep_showcase(database: Database, picture_id: str, slip: Slip | None) -> None:
+def save_starboard_message(database: Database, picture_id: str, slip: MessageRef | None) -> None:
     with database.begin() as session:
         if slip is None:
             session.execute(delete(ShowcaseRow).where(ShowcaseRow.picture_id == picture_id))

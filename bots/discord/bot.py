@@ -11,9 +11,9 @@ import aiohttp
 import discord
 from discord import app_commands
 
-from bots.delivery.case_messages import CaseBoard
-from bots.delivery.event_consumer import News
-from bots.delivery.job_messages import Board
+from bots.delivery.case_messages import CaseMessages
+from bots.delivery.event_consumer import EventConsumer
+from bots.delivery.job_messages import JobMessages
 from bots.delivery.starboard import Starboard
 from bots.discord.guilds.uploads import Downloads
 from bots.discord.interactions.context_menus import build_menus
@@ -29,10 +29,10 @@ from bots.discord.messages.responses import Answers
 from bots.discord.messages.starboard_delivery import DiscordGallery
 from bots.discord.settings import DiscordSettings
 from bots.discord.texts import texts
-from bots.runtime.error_reports import log_fault
-from bots.runtime.pending_uploads import Tray
+from bots.runtime.error_reports import report_error
+from bots.runtime.pending_uploads import PendingUploads
 from bots.runtime.safe_downloads import PublicResolver, redirects_within
-from bots.runtime.thread_pools import Backroom
+from bots.runtime.thread_pools import ThreadPools
 from bots.texts import chat
 from studio.domain.people import Platform
 from studio.ports import Ports
@@ -67,24 +67,24 @@ class Bot(discord.AutoShardedClient):
         )
         self.ports = ports
         self.settings = settings
-        self.backroom = Backroom("discord")
+        self.backroom = ThreadPools("discord")
         self.downloads = Downloads(settings)
         self.bearer = bearer = DiscordBearer(self, ports, self.backroom, Courier(self, now))
-        self.board = Board(ports.database, self.backroom, bearer)
+        self.board = JobMessages(ports.database, self.backroom, bearer)
         self.desk = DiscordDesk(self, ports, self.backroom)
-        self.caseboard = CaseBoard(ports.database, ports.desk, self.backroom, self.desk)
+        self.caseboard = CaseMessages(ports.database, ports.desk, self.backroom, self.desk)
         self.starboard = Starboard(ports.database, self.backroom, DiscordGallery(self, ports, self.backroom))
         self.counter = Counter(
             self, ports, self.backroom, Answers(self, ports, self.backroom, bearer, self.board), settings
         )
-        self.tray = Tray()
+        self.tray = PendingUploads()
         self.forms = Forms(self, ports, self.backroom, self.counter, self.tray, settings)
         self.reactions = Reactions(self)
         self._leaving = False
         self.tree = Tree(self)
         build_commands(self.tree)
         build_menus(self.tree)
-        self.news = News(
+        self.news = EventConsumer(
             ports.events,
             self.board,
             self.backroom,
@@ -162,7 +162,7 @@ class Bot(discord.AutoShardedClient):
 
     async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:
         if isinstance(error := sys.exception(), Exception):
-            log_fault(error)
+            report_error(error)
 
     async def close(self) -> None:
         if not self._leaving:
@@ -183,7 +183,7 @@ class Tree(app_commands.CommandTree[Bot]):
         if isinstance(error, app_commands.CommandNotFound | app_commands.CommandSignatureMismatch):
             await say(interaction, texts.COMMAND_CHANGED)
             return
-        sentence = chat.broke(log_fault(error))
+        sentence = chat.broke(report_error(error))
         if not interaction.response.is_done():
             await say(interaction, sentence)
 

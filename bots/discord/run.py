@@ -16,7 +16,7 @@ from discord.utils import MISSING
 
 from bots.discord.settings import DiscordSettings
 from bots.discord.texts import texts
-from bots.runtime.heartbeat_file import pulse
+from bots.runtime.heartbeat_file import heartbeat
 from studio.errors import ConfigurationError
 from studio.ports import Ports
 
@@ -59,7 +59,7 @@ async def _run(ports: Ports, settings: DiscordSettings, ready_file: Path | None)
     work = asyncio.create_task(_keep_connected(bot, settings))
     told = asyncio.create_task(stopping.wait())
     try:
-        async with pulse(ready_file, bot.is_connected):
+        async with heartbeat(ready_file, bot.is_connected):
             await asyncio.wait({work, told}, return_when=asyncio.FIRST_COMPLETED)
         if work.done():
             work.result()

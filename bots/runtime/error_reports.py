@@ -7,7 +7,7 @@ import traceback
 log = logging.getLogger(__name__)
 
 
-def log_fault(error: BaseException) -> str:
+def report_error(error: BaseException) -> str:
     """Log where it broke; the error's message may hold a prompt and stays out. Returns the fault's id."""
     fault_id = secrets.token_hex(4)
     frames = "".join(traceback.format_tb(error.__traceback__))

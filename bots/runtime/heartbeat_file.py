@@ -15,7 +15,7 @@ BEAT_SECONDS = 10.0
 
 
 @asynccontextmanager
-async def pulse(path: Path | None, well: Callable[[], bool]) -> AsyncIterator[None]:
+async def heartbeat(path: Path | None, well: Callable[[], bool]) -> AsyncIterator[None]:
     """Write the process id into `path` every ten seconds while all is `well`, and remove it when it is not.
 
     Into `heartbeat_of(path)` it is written all the while, by the event loop: one that hangs writes no more.
@@ -37,16 +37,16 @@ async def pulse(path: Path | None, well: Callable[[], bool]) -> AsyncIterator[No
 async def _beat(path: Path, well: Callable[[], bool]) -> None:
     pause_seconds = 0.2  # until it is well for the first time
     while True:
-        leave_word(heartbeat_of(path))
+        touch_heartbeat(heartbeat_of(path))
         if well():
-            leave_word(path)
+            touch_heartbeat(path)
             pause_seconds = BEAT_SECONDS
         else:
             _unlink(path)
         await asyncio.sleep(pause_seconds)
 
 
-def leave_word(path: Path) -> None:
+def touch_heartbeat(path: Path) -> None:
     """Write the process id, whole from the first moment on: whoever sees the file may read it."""
     unfinished = path.with_name(f"{path.name}.new")
     unfinished.write_text(str(os.getpid()))
@@ -73,8 +73,8 @@ def keep_beating(path: Path) -> threading.Event:
 
     def beat() -> None:
         while True:
-            leave_word(heartbeat_of(path))
-            leave_word(path)
+            touch_heartbeat(heartbeat_of(path))
+            touch_heartbeat(path)
             if stopping.wait(BEAT_SECONDS):
                 return
 

@@ -19,7 +19,7 @@ class _Kept:
     kept_at: float
 
 
-class Tray:
+class PendingUploads:
     """Uploads between the moment their region is asked for and the moment it is told: half an hour at most.
 
     A storage key is never put into a button, where whoever sees it might ask for somebody else's file.

@@ -16,7 +16,7 @@ CHAT_THREADS = {
 }
 
 
-class Backroom:
+class ThreadPools:
     """A few threads for each kind of work, so that a rush of pictures never delays what people type.
 
     More threads would not be faster: they share one interpreter and, on SQLite, one writer. They are started

@@ -14,11 +14,11 @@ from slack_bolt.error import BoltUnhandledRequestError
 from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bots.delivery.case_messages import CaseBoard
-from bots.delivery.event_consumer import News
-from bots.delivery.job_messages import Board
+from bots.delivery.case_messages import CaseMessages
+from bots.delivery.event_consumer import EventConsumer
+from bots.delivery.job_messages import JobMessages
 from bots.delivery.starboard import Starboard
-from bots.runtime.error_reports import log_fault
+from bots.runtime.error_reports import report_error
 from bots.slack.api.client import SlackAway, web_client
 from bots.slack.blocks import case_blocks, home_view, modal_views
 from bots.slack.blocks.job_blocks import STAR_MENU
@@ -83,9 +83,9 @@ class Face:
         claims = Claims(database, backroom, lasts_seconds=settings.claim_seconds)
         self._bearer = SlackBearer(premises, claims, self.glimpses)
         self._desk = SlackDesk(premises)
-        self.board = Board(database, backroom, self._bearer)
-        self.caseboard = CaseBoard(database, premises.ports.desk, backroom, self._desk)
-        self.news = News(
+        self.board = JobMessages(database, backroom, self._bearer)
+        self.caseboard = CaseMessages(database, premises.ports.desk, backroom, self._desk)
+        self.news = EventConsumer(
             premises.ports.events,
             self.board,
             backroom,
@@ -213,7 +213,7 @@ def _bolt(settings: SlackSettings, client: AsyncWebClient) -> AsyncApp:
             return BoltResponse(
                 status=200
             )  # an event that means nothing here is taken, so it does not come again
-        log_fault(error)
+        report_error(error)
         return None
 
     return app
@@ -223,4 +223,4 @@ async def _guarded(work: Coroutine[Any, Any, None]) -> None:
     try:
         await work
     except Exception as error:  # noqa: BLE001 - a payload of a shape that nobody foresaw
-        log_fault(error)
+        report_error(error)

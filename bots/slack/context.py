@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from bots.runtime.thread_pools import Backroom
+from bots.runtime.thread_pools import ThreadPools
 from bots.slack.workspaces.registry import Workspaces
 from studio.ports import Ports
 
@@ -10,7 +10,7 @@ from studio.ports import Ports
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Premises:
     ports: Ports
-    backroom: Backroom
+    backroom: ThreadPools
     workspaces: Workspaces
 
 

@@ -17,8 +17,8 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.oauth.token_rotation.async_rotator import AsyncTokenRotator
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bots.runtime.heartbeat_file import pulse
-from bots.runtime.thread_pools import Backroom
+from bots.runtime.heartbeat_file import heartbeat
+from bots.runtime.thread_pools import ThreadPools
 from bots.slack.api.client import TOKEN_TROUBLES, Line, SlackAway, open_session, web_client
 from bots.slack.app import Face
 from bots.slack.context import Premises
@@ -54,7 +54,7 @@ async def _run(ports: Ports, settings: SlackSettings, ready_file: Path | None) -
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopping.set)
-    backroom = Backroom("slack")
+    backroom = ThreadPools("slack")
     try:
         async with open_session() as session:
             opened = await _opened(Opening(ports, settings, backroom, session), stopping)
@@ -78,7 +78,7 @@ async def _serve(
                 await ways_in.enter_async_context(_socket(face, settings.app_token))
             if settings.listens:
                 await ways_in.enter_async_context(_door(face, pages, settings, stopping))
-            await ways_in.enter_async_context(pulse(ready_file, lambda: not stopping.is_set()))
+            await ways_in.enter_async_context(heartbeat(ready_file, lambda: not stopping.is_set()))
             log.info("ready")
             await stopping.wait()
     finally:
@@ -89,7 +89,7 @@ class Opening:
     """The face, made once Slack has said that its tokens will do."""
 
     def __init__(
-        self, ports: Ports, settings: SlackSettings, backroom: Backroom, session: aiohttp.ClientSession
+        self, ports: Ports, settings: SlackSettings, backroom: ThreadPools, session: aiohttp.ClientSession
     ) -> None:
         self._ports = ports
         self._settings = settings

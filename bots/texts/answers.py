@@ -46,7 +46,7 @@ NOTHING_DECIDED = "Nothing was decided yet."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Voice:
+class Formatter:
     """How a platform writes what is not ours: text of people, people, channels, roles, times, code."""
 
     text: Callable[[str], str]
@@ -57,7 +57,7 @@ class Voice:
     code: Callable[[str], str]
 
 
-def lines_of(answer: Reply, voice: Voice) -> list[str]:
+def lines_of(answer: Reply, voice: Formatter) -> list[str]:
     match answer:
         case ReportFiled():
             return [filed(answer)]
@@ -76,7 +76,7 @@ def lines_of(answer: Reply, voice: Voice) -> list[str]:
             return [_personal(answer, voice)]
 
 
-def _personal(answer: LinkOffered | Linked | Forgotten | CreditsGiven, voice: Voice) -> str:
+def _personal(answer: LinkOffered | Linked | Forgotten | CreditsGiven, voice: Formatter) -> str:
     match answer:
         case LinkOffered():
             return (
@@ -113,7 +113,7 @@ def filed(answer: ReportFiled) -> str:
     )
 
 
-def desk_line(case: Case, voice: Voice) -> str:
+def desk_line(case: Case, voice: Formatter) -> str:
     """A case of a list."""
     stands = case_texts.outcome(case) or ("claimed" if _is_claimed(case) else "open")
     rule = " · ".join(voice.text(each) for each in (case.rule, case.category) if each)
@@ -129,7 +129,7 @@ def decided(case: Case) -> str:
     return f"{case_texts.outcome(case)}." if case.decision else "Nothing was decided."
 
 
-def ban_changed(answer: BanChanged, voice: Voice) -> str:
+def ban_changed(answer: BanChanged, voice: Formatter) -> str:
     who = whom(answer.seen, voice)
     if answer.lifted is None:
         until = f"until {voice.moment(answer.until)}" if answer.until else "for good"
@@ -137,7 +137,7 @@ def ban_changed(answer: BanChanged, voice: Voice) -> str:
     return f"{who} may paint here again." if answer.lifted else f"{who} was not banned."
 
 
-def whom(seen: Sighting, voice: Voice) -> str:
+def whom(seen: Sighting, voice: Formatter) -> str:
     """Who was meant: names alike and changed names cannot hide it."""
     return f"{voice.person(seen.person)} (id {voice.code(seen.person.user_id)}, {seen.when})"
 
@@ -148,7 +148,7 @@ def forgotten(answer: Forgotten) -> str:
     return f"Deleted for good: {pictures}. What others built on them stays, without {names} of yours."
 
 
-def _community(rules: CommunityRules, voice: Voice) -> Iterator[str]:
+def _community(rules: CommunityRules, voice: Formatter) -> Iterator[str]:
     def place(channel: str | None) -> str:
         return voice.channel(channel) if channel else "none"
 
@@ -169,7 +169,7 @@ def _community(rules: CommunityRules, voice: Voice) -> Iterator[str]:
     yield f"policy: {stances or 'the house’s'}"
 
 
-def _settled(chosen: Preferences, voice: Voice) -> Iterator[str]:
+def _settled(chosen: Preferences, voice: Formatter) -> Iterator[str]:
     yield f"remix: {_REMIX[chosen.remix]} build on my pictures"
     yield f"dm: {'my pictures come by direct message too' if chosen.direct_messages else 'no'}"
     for name in ("model", "style", "aspect", "count"):

@@ -12,7 +12,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 
-from bots.runtime.error_reports import log_fault
+from bots.runtime.error_reports import report_error
 from bots.web.access import login
 from bots.web.access.error_middleware import Composure
 from bots.web.access.security_middleware import Guard
@@ -148,4 +148,4 @@ async def _on_not_admitted(request: Request, _error: Exception) -> Response:
 
 
 async def _on_fault(request: Request, error: Exception) -> Response:
-    return _problem(request, texts.broke(log_fault(error)), 500)
+    return _problem(request, texts.broke(report_error(error)), 500)

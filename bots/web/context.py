@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from starlette.requests import HTTPConnection
 
-from bots.runtime.thread_pools import Backroom
+from bots.runtime.thread_pools import ThreadPools
 from bots.web.access.attempt_limiter import Doorkeeper
 from bots.web.access.identities import Identities
 from bots.web.access.session_registry import SessionRegistry
@@ -30,7 +30,7 @@ class House:
     ports: Ports
     settings: WebSettings
     passes: Passes
-    backroom: Backroom
+    backroom: ThreadPools
     room: Room
     wall: Wall
     clerk: Clerk
@@ -53,7 +53,7 @@ class House:
 
 def furnish(ports: Ports, settings: WebSettings, *, figures: Figures | None = None) -> House:
     passes = Passes(settings)
-    backroom = Backroom("web", _THREADS)
+    backroom = ThreadPools("web", _THREADS)
     room = Room(ports, backroom)
     return House(
         ports=ports,

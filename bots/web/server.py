@@ -7,7 +7,7 @@ from pathlib import Path
 import uvicorn
 from starlette.types import ASGIApp
 
-from bots.runtime.heartbeat_file import pulse
+from bots.runtime.heartbeat_file import heartbeat
 from bots.web.app import create_app
 from bots.web.routes.metrics import Figures
 from bots.web.settings import WebSettings
@@ -25,7 +25,7 @@ class Server(uvicorn.Server):
     ready_file: Path | None = None
 
     async def serve(self, sockets: list[socket.socket] | None = None) -> None:
-        async with pulse(self.ready_file, lambda: self.started):
+        async with heartbeat(self.ready_file, lambda: self.started):
             await super().serve(sockets)
 
 

@@ -8,9 +8,9 @@ from typing import Any
 import discord
 import pytest
 
-from bots.delivery.event_consumer import News
+from bots.delivery.event_consumer import EventConsumer
 from bots.discord.bot import Bot
-from bots.runtime.thread_pools import Backroom
+from bots.runtime.thread_pools import ThreadPools
 from studio.domain.events import JobEnded
 from studio.domain.jobs import JobState
 from studio.domain.people import Platform
@@ -42,10 +42,10 @@ class Hands:
 
     def __init__(self) -> None:
         self.board = Platforms()
-        self.backroom = Backroom("test", {"mail": 1})
+        self.backroom = ThreadPools("test", {"mail": 1})
         self.acknowledged: list[object] = []
         board: Any = self.board
-        self.news = News(
+        self.news = EventConsumer(
             TwinEvents(), board, self.backroom, platform=Platform.DISCORD, consumer="test", passing=()
         )
         self.news._loop, self.news._context = asyncio.get_running_loop(), None  # type: ignore[assignment]

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from bots.delivery.attachments import Print
-from bots.delivery.job_view import load_family, load_standing
-from bots.delivery.starboard import load_exhibit
+from bots.delivery.attachments import Attachment
+from bots.delivery.job_view import load_family, load_job_view
+from bots.delivery.starboard import load_starboard_entry
 from bots.discord.interactions import autocomplete as suggestions
 from bots.discord.messages import job_message as discord_posts
 from bots.discord.texts import texts as discord_words
@@ -40,7 +40,7 @@ from tests.support.finished_jobs import paint_job
 from tests.support.web_client import OpenRoom, web_settings
 
 SECRET_WORDS = ("walrus", "owl", "heron", "zelda")
-_PRINT = Print(data=b"png", suffix=".png")
+_PRINT = Attachment(data=b"png", suffix=".png")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,16 +90,16 @@ def painted(ports: Ports) -> Painted:
 
 
 def discord_message(made: Painted) -> str:
-    post = discord_posts.compose(load_standing(made.ports.database, made.child), _PRINT)
+    post = discord_posts.compose(load_job_view(made.ports.database, made.child), _PRINT)
     return f"{post.content} {post.alternative}"
 
 
 def discord_copy(made: Painted) -> str:
-    return discord_words.whole_recipe(load_standing(made.ports.database, made.child).pictures[0])
+    return discord_words.whole_recipe(load_job_view(made.ports.database, made.child).pictures[0])
 
 
 def slack_message(made: Painted) -> str:
-    return str(slack_posts.compose(load_standing(made.ports.database, made.child), "F1"))
+    return str(slack_posts.compose(load_job_view(made.ports.database, made.child), "F1"))
 
 
 def discord_who_made_this(made: Painted) -> str:
@@ -155,7 +155,7 @@ def starboard(made: Painted) -> str:
             ask(made.ports, fan, "star", secret=job_id != made.child, picture=f"{job_id}.1")
     told = []
     for job_id in (made.first, made.second, made.child, made.last):
-        exhibit, _ = load_exhibit(made.ports.database, f"{job_id}.1")
+        exhibit, _ = load_starboard_entry(made.ports.database, f"{job_id}.1")
         if exhibit:
             told.append(discord_words.starred_caption(exhibit.picture, exhibit.job, link=""))
     return str(told)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from slack_bolt.request.async_request import AsyncBoltRequest
 
-from bots.runtime.thread_pools import Backroom
+from bots.runtime.thread_pools import ThreadPools
 from bots.slack.api.client import Line, open_session
 from bots.slack.app import Face
 from bots.slack.context import Premises
@@ -152,7 +152,7 @@ async def open_installed_room(ports: Ports, **changes: Any) -> AsyncIterator[Sla
                 public_url="https://paint.example.org",
                 **changes,
             )
-            backroom = Backroom("slack")
+            backroom = ThreadPools("slack")
             face, pages = await Opening(ports, settings, backroom, session).open()
             yield SlackRoom(slack=slack, face=face, ports=ports, pages=pages)
             await face.finish()
@@ -167,7 +167,7 @@ async def open_slack_room(ports: Ports, **changes: Any) -> AsyncIterator[SlackRo
             settings = SlackSettings(
                 bot_token=BOT_TOKEN, app_token=APP_TOKEN, api_url=slack.api_url, claim_seconds=1.0, **changes
             )
-            backroom = Backroom("slack")
+            backroom = ThreadPools("slack")
             async with open_session() as session:
                 line = Line.open(BOT_TOKEN, slack.api_url, session)
                 workspaces = await open_workspace(line, backroom, ports.database)

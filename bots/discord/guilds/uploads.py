@@ -12,7 +12,7 @@ from bots.runtime.safe_downloads import (
     read_within,
     redirects_within,
 )
-from bots.runtime.thread_pools import Backroom
+from bots.runtime.thread_pools import ThreadPools
 from bots.texts import chat
 from studio.domain.people import Person
 from studio.domain.provenance import Traces
@@ -67,7 +67,7 @@ async def take_in(
     attachment: discord.Attachment,
     person: Person,
     ports: Ports,
-    backroom: Backroom,
+    backroom: ThreadPools,
     downloads: Downloads,
 ) -> Source:
     """Raises `BadImageError`, `PolicyRefusalError`, `InspectionError` or `StorageError`."""
@@ -79,7 +79,7 @@ async def look_at(
     attachment: discord.Attachment,
     person: Person,
     ports: Ports,
-    backroom: Backroom,
+    backroom: ThreadPools,
     downloads: Downloads,
 ) -> Traces:
     """What a file tells of where it comes from; nothing is kept. Raises `BadImageError` and `RateLimitedError`."""

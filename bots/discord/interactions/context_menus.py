@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import discord
 from discord import app_commands
 
-from bots.delivery.job_view import load_family, load_standing
+from bots.delivery.job_view import load_family, load_job_view
 from bots.discord.guilds.dm_context import at_home
 from bots.discord.guilds.members import call_of
 from bots.discord.guilds.uploads import first_image, look_at, take_in
@@ -154,5 +154,5 @@ async def _found(bot: "Bot", message: discord.Message, call: Call) -> tuple[str,
     if shown is None:
         raise BadRequestError(chat.NOT_FROM_HERE if first_image(message) else chat.NO_IMAGE)
     viewer = (await at_home(bot, call, shown.job_id, paints=False)).person
-    standing = await bot.backroom.run("desk", load_standing, bot.ports.database, shown.job_id, viewer=viewer)
+    standing = await bot.backroom.run("desk", load_job_view, bot.ports.database, shown.job_id, viewer=viewer)
     return standing.job.id, shown.numbers(standing)

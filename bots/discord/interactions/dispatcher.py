@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import discord
 
-from bots.delivery.job_view import load_standing
+from bots.delivery.job_view import load_job_view
 from bots.discord.guilds.dm_context import at_home
 from bots.discord.guilds.members import call_of
 from bots.discord.interactions.click_dedup import Clicks
@@ -15,8 +15,8 @@ from bots.discord.messages.components import appeal_button, choice_of_tiles
 from bots.discord.messages.responses import Answers
 from bots.discord.settings import DiscordSettings
 from bots.discord.texts import texts
-from bots.runtime.error_reports import log_fault
-from bots.runtime.thread_pools import Backroom
+from bots.runtime.error_reports import report_error
+from bots.runtime.thread_pools import ThreadPools
 from bots.texts import chat
 from studio.commands.button_ids import Action, Button
 from studio.commands.registry import execute_button
@@ -43,7 +43,7 @@ log = logging.getLogger(__name__)
 
 class Counter:
     def __init__(
-        self, bot: "Bot", ports: Ports, backroom: Backroom, answers: Answers, settings: DiscordSettings
+        self, bot: "Bot", ports: Ports, backroom: ThreadPools, answers: Answers, settings: DiscordSettings
     ) -> None:
         self._bot = bot
         self._ports = ports
@@ -108,7 +108,7 @@ class Counter:
         async def work(call: Call) -> str:
             call = await at_home(self._bot, call, button.job_id, paints=False)
             standing = await self._backroom.run(
-                "desk", load_standing, self._ports.database, button.job_id, viewer=call.person
+                "desk", load_job_view, self._ports.database, button.job_id, viewer=call.person
             )
             indices = [picture.index for picture in standing.pictures]
             if not indices:
@@ -150,7 +150,7 @@ class Counter:
 def _sentence(error: Exception) -> str:
     if isinstance(error, ChatelierError):
         return texts.sentence_of(error)
-    return chat.broke(log_fault(error))
+    return chat.broke(report_error(error))
 
 
 def _appeal(error: Exception) -> discord.ui.View | None:

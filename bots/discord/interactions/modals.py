@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import discord
 
-from bots.delivery.attachments import fitted
+from bots.delivery.attachments import fit_attachment
 from bots.delivery.job_view import load_family
 from bots.discord.guilds.dm_context import at_home
 from bots.discord.guilds.members import call_of
@@ -21,8 +21,8 @@ from bots.discord.interactions.dispatcher import Counter, say
 from bots.discord.messages.components import choice_of_cells
 from bots.discord.settings import DiscordSettings
 from bots.discord.texts import texts
-from bots.runtime.pending_uploads import Tray
-from bots.runtime.thread_pools import Backroom
+from bots.runtime.pending_uploads import PendingUploads
+from bots.runtime.thread_pools import ThreadPools
 from bots.texts import cases as case_texts
 from bots.texts import chat
 from bots.texts.prompt_flags import spread_flags
@@ -81,9 +81,9 @@ class Forms:
         self,
         bot: "Bot",
         ports: Ports,
-        backroom: Backroom,
+        backroom: ThreadPools,
         counter: Counter,
-        tray: Tray,
+        tray: PendingUploads,
         settings: DiscordSettings,
     ) -> None:
         self._bot = bot
@@ -144,7 +144,7 @@ class Forms:
 
         def lettered() -> tuple[bytes, str]:
             overlay = self._ports.darkroom.overlay(self._ports.store.get(key))
-            print_ = fitted(self._ports, overlay, limit_bytes=limit_bytes)
+            print_ = fit_attachment(self._ports, overlay, limit_bytes=limit_bytes)
             return print_.data, print_.suffix
 
         data, suffix = await self._backroom.run("shelf", lettered)

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import discord
 
-from bots.delivery.job_view import has_star, known_name, load_standing
-from bots.delivery.message_lookup import Shown, find_soon
+from bots.delivery.job_view import has_star, known_name, load_job_view
+from bots.delivery.message_lookup import ShownPictures, find_soon
 from bots.discord.guilds.dm_context import at_home
 from bots.discord.guilds.members import community_of, is_private, moderates, parent_of, person_of
 from bots.discord.interactions.click_dedup import Clicks
 from bots.discord.messages.message_lookup import shown_by_id
 from bots.discord.texts import texts
-from bots.runtime.error_reports import log_fault
+from bots.runtime.error_reports import report_error
 from bots.texts.answers import filed
 from studio.commands.button_ids import Action
 from studio.commands.registry import REACTIONS, execute_button
@@ -34,7 +34,7 @@ _VARIATION_SELECTOR = "\ufe0f"  # some clients send it, some do not
 
 log = logging.getLogger(__name__)
 
-Deed = Callable[[discord.RawReactionActionEvent, Shown, Call], Awaitable[None]]
+Deed = Callable[[discord.RawReactionActionEvent, ShownPictures, Call], Awaitable[None]]
 
 
 def _bare(emoji: str) -> str:
@@ -88,9 +88,9 @@ class Reactions:
         except discord.HTTPException as error:
             log.warning("a reaction was not followed: %s", error.status)
         except Exception as error:  # noqa: BLE001 - a reaction must never end the reading of events
-            log_fault(error)
+            report_error(error)
 
-    async def _shown(self, event: discord.RawReactionActionEvent) -> Shown | None:
+    async def _shown(self, event: discord.RawReactionActionEvent) -> ShownPictures | None:
         """Raises `discord.HTTPException`."""
         find = partial(
             shown_by_id,
@@ -105,7 +105,7 @@ class Reactions:
     async def _press(
         self,
         event: discord.RawReactionActionEvent,
-        shown: Shown,
+        shown: ShownPictures,
         call: Call,
         *,
         meaning: tuple[Action, int],
@@ -126,11 +126,13 @@ class Reactions:
         elif isinstance(answer, ReportFiled):
             await self._explain(event.user_id, filed(answer))
 
-    async def _send_home(self, event: discord.RawReactionActionEvent, shown: Shown, call: Call) -> None:
+    async def _send_home(
+        self, event: discord.RawReactionActionEvent, shown: ShownPictures, call: Call
+    ) -> None:
         """The pictures and their recipe, into the person's direct messages."""
         bot = self._bot
         standing = await bot.backroom.run(
-            "desk", load_standing, bot.ports.database, shown.job_id, viewer=call.person
+            "desk", load_job_view, bot.ports.database, shown.job_id, viewer=call.person
         )
         if not standing.pictures:
             return

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import discord
 
-from bots.delivery.case_images import mosaic_of, prints_of
-from bots.delivery.job_messages import Unreachable
-from bots.delivery.job_view import Slip
+from bots.delivery.case_images import case_attachments, pixelated_image
+from bots.delivery.job_messages import DestinationUnreachableError
+from bots.delivery.job_view import MessageRef
 from bots.discord.messages.components import case_view
 from bots.discord.messages.message_sender import Rejected, TooLarge, open_home, sorted_out
 from bots.discord.texts import texts
 from bots.discord.texts.escaping import plain
 from bots.discord.texts.formatting import mention_of_key, moment
-from bots.runtime.thread_pools import Backroom
+from bots.runtime.thread_pools import ThreadPools
 from bots.texts import cases as case_texts
 from bots.texts.chat import shorten
 from studio.commands.spec import Call
@@ -60,9 +60,9 @@ class Sheet:
 
 
 class DiscordDesk:
-    """Implements `bots.delivery.case_messages.CaseBearer`."""
+    """Implements `bots.delivery.case_messages.CaseDelivery`."""
 
-    def __init__(self, bot: "Bot", ports: Ports, backroom: Backroom) -> None:
+    def __init__(self, bot: "Bot", ports: Ports, backroom: ThreadPools) -> None:
         self._bot = bot
         self._ports = ports
         self._backroom = backroom
@@ -77,7 +77,7 @@ class DiscordDesk:
             embed.set_image(url=f"attachment://{_file_name(dossier.case)}")
         return Sheet(embed=embed, mosaic=mosaic, case=dossier.case)
 
-    async def lay(self, dossier: CaseDetails, channel: str, slip: Slip | None) -> Slip:
+    async def lay(self, dossier: CaseDetails, channel: str, slip: MessageRef | None) -> MessageRef:
         sheet = await self.sheet_of(dossier)
         try:
             if slip is not None:
@@ -87,9 +87,9 @@ class DiscordDesk:
             message = await place.send(files=sheet.files(), nonce=dossier.case.id, **sheet.arguments())
         except discord.HTTPException as error:
             raise closed(error) from error
-        return Slip(channel=str(message.channel.id), message=str(message.id))
+        return MessageRef(channel=str(message.channel.id), message=str(message.id))
 
-    async def ask(self, dossier: CaseDetails, slip: Slip | None) -> Slip:
+    async def ask(self, dossier: CaseDetails, slip: MessageRef | None) -> MessageRef:
         case = dossier.case
         if slip is not None:
             if case.decision is None:
@@ -103,7 +103,7 @@ class DiscordDesk:
             return slip
         return await self._send_question(dossier, _question(dossier))
 
-    async def _send_question(self, dossier: CaseDetails, question: str) -> Slip:
+    async def _send_question(self, dossier: CaseDetails, question: str) -> MessageRef:
         """By direct message, else where the other person asked."""
         case, job = dossier.case, dossier.job
         user_id = (case.addressee or "").rpartition(":")[2]
@@ -112,7 +112,7 @@ class DiscordDesk:
             message = await self._send(home, case, question)
         except discord.Forbidden:
             if job is None or job.address.platform is not Platform.DISCORD:
-                raise Unreachable from None
+                raise DestinationUnreachableError from None
             place = self._bot.get_partial_messageable(int(job.address.channel))
             try:
                 message = await self._send(place, case, f"{mention_of_key(case.addressee or '')}: {question}")
@@ -120,7 +120,7 @@ class DiscordDesk:
                 raise closed(error) from error
         except discord.HTTPException as error:
             raise closed(error) from error
-        return Slip(channel=str(message.channel.id), message=str(message.id))
+        return MessageRef(channel=str(message.channel.id), message=str(message.id))
 
     async def _send(self, place: discord.abc.Messageable, case: Case, text: str) -> discord.Message:
         view = case_view(case, pictures=False) or discord.utils.MISSING
@@ -149,7 +149,7 @@ class DiscordDesk:
             exhibits = dossier.exhibits[:_MOST_FILES]  # which together fit into one message
             each_bytes = limit_bytes // max(1, len(exhibits))
             prints = await self._backroom.run(
-                "shelf", prints_of, self._ports, exhibits, limit_bytes=each_bytes
+                "shelf", case_attachments, self._ports, exhibits, limit_bytes=each_bytes
             )
             if not prints:
                 return case_texts.NO_PICTURES
@@ -167,12 +167,12 @@ class DiscordDesk:
 
         await self._bot.counter.serve(interaction, work, public=False)
 
-    def _message(self, slip: Slip) -> discord.PartialMessage:
+    def _message(self, slip: MessageRef) -> discord.PartialMessage:
         return self._bot.get_partial_messageable(int(slip.channel)).get_partial_message(int(slip.message))
 
     def _mosaic(self, exhibit: CaseImage) -> bytes | None:
         try:
-            return mosaic_of(self._ports, exhibit)
+            return pixelated_image(self._ports, exhibit)
         except StorageError:
             return None
 
@@ -192,9 +192,9 @@ def closed(error: discord.HTTPException) -> Exception:
     """A channel that is closed or gone is the end; other troubles pass."""
     if isinstance(error, discord.Forbidden):
         log.warning("a channel is closed to the bot: %s", error.code)
-        return Unreachable()
+        return DestinationUnreachableError()
     found = sorted_out(error)
-    return Unreachable() if isinstance(found, Rejected | TooLarge) else found
+    return DestinationUnreachableError() if isinstance(found, Rejected | TooLarge) else found
 
 
 def _embed(dossier: CaseDetails) -> discord.Embed:

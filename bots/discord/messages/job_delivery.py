@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import discord
 
-from bots.delivery.attachments import DEFAULT_LIMIT_BYTES, decoded, make_print
-from bots.delivery.job_messages import Unreachable
-from bots.delivery.job_view import Slip, Standing
+from bots.delivery.attachments import DEFAULT_LIMIT_BYTES, decoded, job_attachment
+from bots.delivery.job_messages import DestinationUnreachableError
+from bots.delivery.job_view import JobView, MessageRef
 from bots.discord.messages.job_message import compose, compose_progress
 from bots.discord.messages.message_sender import Courier, TooLarge, first_slip, open_home
 from bots.discord.texts import texts
-from bots.runtime.thread_pools import Backroom
+from bots.runtime.thread_pools import ThreadPools
 from studio.domain.events import JobProgress
 from studio.ports import Ports
 from studio.runtime.bounded_dict import BoundedDict
@@ -32,9 +32,9 @@ log = logging.getLogger(__name__)
 
 
 class DiscordBearer:
-    """Implements `bots.delivery.job_messages.Bearer`."""
+    """Implements `bots.delivery.job_messages.JobDelivery`."""
 
-    def __init__(self, bot: "Bot", ports: Ports, backroom: Backroom, courier: Courier) -> None:
+    def __init__(self, bot: "Bot", ports: Ports, backroom: ThreadPools, courier: Courier) -> None:
         self._bot = bot
         self._ports = ports
         self._backroom = backroom
@@ -53,7 +53,7 @@ class DiscordBearer:
         """
         self._taken_away[message_id] = None
 
-    async def bring(self, standing: Standing, slip: Slip | None) -> Slip:
+    async def bring(self, standing: JobView, slip: MessageRef | None) -> MessageRef:
         """Send it, smaller and smaller while Discord finds it too large."""
         job, address = standing.job, standing.job.address
         if slip is not None and slip.message in self._taken_away:
@@ -63,24 +63,24 @@ class DiscordBearer:
         limit_bytes = self._limits.get(job.id) or self._limit_of(standing)
         while True:
             picture = await self._backroom.run(
-                "shelf", make_print, self._ports, standing, limit_bytes=limit_bytes
+                "shelf", job_attachment, self._ports, standing, limit_bytes=limit_bytes
             )
             try:
                 return await self._courier.bring(compose(standing, picture), address, job.person, slip)
             except TooLarge:
                 limit_bytes //= 2
                 if limit_bytes < _SMALLEST_LIMIT_BYTES:
-                    raise Unreachable from None
+                    raise DestinationUnreachableError from None
 
-    async def copy(self, standing: Standing) -> None:
+    async def copy(self, standing: JobView) -> None:
         """Without buttons, and with all that is needed to paint it again."""
         if standing.job.address.community.isdecimal():  # else they asked there
             await self.send_home(standing, standing.job.person.user_id)
 
-    async def send_home(self, standing: Standing, user_id: str) -> bool:
+    async def send_home(self, standing: JobView, user_id: str) -> bool:
         """A finished job as a direct message. False: the person takes none. Raises `StorageError`."""
         picture = await self._backroom.run(
-            "shelf", make_print, self._ports, standing, limit_bytes=DEFAULT_LIMIT_BYTES
+            "shelf", job_attachment, self._ports, standing, limit_bytes=DEFAULT_LIMIT_BYTES
         )
         post = compose(standing, picture)
         content = f"{post.content}\n{texts.whole_recipe(standing.pictures[0])}" if standing.pictures else ""
@@ -94,31 +94,31 @@ class DiscordBearer:
                 nonce=f"{standing.job.id}-{user_id[-12:]}",
                 allowed_mentions=discord.AllowedMentions.none(),
             )
-        except (discord.HTTPException, Unreachable) as error:
+        except (discord.HTTPException, DestinationUnreachableError) as error:
             log.info(
                 "a direct message was not taken: %s", type(error).__name__, extra={"job_id": standing.job.id}
             )
             return False
         return True
 
-    async def step(self, standing: Standing, progress: JobProgress, slip: Slip) -> None:
+    async def step(self, standing: JobView, progress: JobProgress, slip: MessageRef) -> None:
         preview = decoded(progress.preview) if progress.preview else None
         post = compose_progress(standing, progress, preview=preview)
         await self._courier.touch(post, standing.job.address, slip)
 
-    def may_step(self, standing: Standing, *, since_seconds: float) -> bool:
+    def may_step(self, standing: JobView, *, since_seconds: float) -> bool:
         """Rarely in an old message: the edits that it has left are for the end."""
         slip = standing.slip or first_slip(standing.job.address)
         return since_seconds >= max(PROGRESS_EVERY_SECONDS, self.calm_seconds(slip) if slip else 0.0)
 
-    def calm_seconds(self, slip: Slip) -> float:
+    def calm_seconds(self, slip: MessageRef) -> float:
         """Discord lets a message over an hour old be edited a few times only."""
         return _OLD_MESSAGE_EVERY_SECONDS if _age_seconds(slip.message) > _OLD_MESSAGE_SECONDS else 0.0
 
     def serves(self, community: str) -> bool:
         return self._bot.serves(community)
 
-    def _limit_of(self, standing: Standing) -> int:
+    def _limit_of(self, standing: JobView) -> int:
         community = standing.job.address.community
         guild = self._bot.get_guild(int(community)) if community.isdecimal() else None
         return guild.filesize_limit if guild else DEFAULT_LIMIT_BYTES

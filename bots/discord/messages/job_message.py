@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import discord
 
-from bots.delivery.attachments import Print
-from bots.delivery.job_view import Standing
+from bots.delivery.attachments import Attachment
+from bots.delivery.job_view import JobView
 from bots.discord.texts import texts
 from bots.texts import chat
 from studio.commands.button_ids import Action
@@ -32,7 +32,7 @@ class Post:
 
     job_id: str
     content: str
-    print: Print | None = None
+    print: Attachment | None = None
     alternative: str = ""
     rows: tuple[tuple[Key, ...], ...] = ()
     alone: bool = False
@@ -47,7 +47,7 @@ class Post:
         return [discord.File(data, name, description=self.alternative, spoiler=self.spoiler)]
 
 
-def compose(standing: Standing, picture: Print | None) -> Post:
+def compose(standing: JobView, picture: Attachment | None) -> Post:
     job = standing.job
     if job.state in WAITING:
         return _underway(standing, chat.waiting(standing.ahead, standing.eta_seconds))
@@ -81,7 +81,7 @@ def compose(standing: Standing, picture: Print | None) -> Post:
     )
 
 
-def compose_progress(standing: Standing, progress: JobProgress, *, preview: Print | None) -> Post:
+def compose_progress(standing: JobView, progress: JobProgress, *, preview: Attachment | None) -> Post:
     post = _underway(standing, chat.painting(progress.step, progress.steps, progress.seconds_left))
     return Post(
         job_id=post.job_id,
@@ -93,7 +93,7 @@ def compose_progress(standing: Standing, progress: JobProgress, *, preview: Prin
     )
 
 
-def _underway(standing: Standing, status: str) -> Post:
+def _underway(standing: JobView, status: str) -> Post:
     job = standing.job
     maker = texts.credit(standing)
     return Post(
@@ -103,7 +103,7 @@ def _underway(standing: Standing, status: str) -> Post:
     )
 
 
-def _single_rows(standing: Standing) -> tuple[tuple[Key, ...], ...]:
+def _single_rows(standing: JobView) -> tuple[tuple[Key, ...], ...]:
     index = standing.pictures[0].index
     upscaled = standing.job.request.operation is Operation.UPSCALE
     first = [Key(action=Action.VARY_SUBTLE, index=index), Key(action=Action.VARY, index=index)]
@@ -113,7 +113,7 @@ def _single_rows(standing: Standing) -> tuple[tuple[Key, ...], ...]:
     return tuple(first), tuple(Key(action=action, index=index) for action in actions)
 
 
-def _grid_rows(standing: Standing) -> tuple[tuple[Key, ...], ...]:
+def _grid_rows(standing: JobView) -> tuple[tuple[Key, ...], ...]:
     """U and V for each tile; below, what needs to know which tile asks for it."""
     there = {picture.index for picture in standing.pictures}
     last = max(there)

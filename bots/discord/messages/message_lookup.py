@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import discord
 
-from bots.delivery.message_lookup import Shown, find_shown, shown_as
+from bots.delivery.message_lookup import ShownPictures, find_shown_pictures, shown_by_filename
 from studio.domain.people import Platform
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _SPOILER = "SPOILER_"
 
 
-async def shown_in(bot: "Bot", message: discord.Message) -> Shown | None:
+async def shown_in(bot: "Bot", message: discord.Message) -> ShownPictures | None:
     """What a message shows: by the records, else by the names of the files that the bot itself gave to it.
 
     Copies in direct messages and answers for one person alone stand in no record.
@@ -24,7 +24,7 @@ async def shown_in(bot: "Bot", message: discord.Message) -> Shown | None:
     return await known_of(bot, message.id) or named(each.filename for each in message.attachments)
 
 
-async def shown_by_id(bot: "Bot", channel_id: int, message_id: int, *, private: bool) -> Shown | None:
+async def shown_by_id(bot: "Bot", channel_id: int, message_id: int, *, private: bool) -> ShownPictures | None:
     """The same for a message of which only the id is known; in direct messages (`private`) it is looked at.
 
     Raises `discord.HTTPException`.
@@ -36,15 +36,17 @@ async def shown_by_id(bot: "Bot", channel_id: int, message_id: int, *, private: 
     return await shown_in(bot, message)
 
 
-async def known_of(bot: "Bot", message_id: int) -> Shown | None:
+async def known_of(bot: "Bot", message_id: int) -> ShownPictures | None:
     """By the records."""
-    return await bot.backroom.run("desk", find_shown, bot.ports.database, Platform.DISCORD, str(message_id))
+    return await bot.backroom.run(
+        "desk", find_shown_pictures, bot.ports.database, Platform.DISCORD, str(message_id)
+    )
 
 
-def named(filenames: Iterable[str]) -> Shown | None:
+def named(filenames: Iterable[str]) -> ShownPictures | None:
     """The bot's files are named by what they show."""
     stems = (filename.removeprefix(_SPOILER).rpartition(".")[0] for filename in filenames)
-    return next(filter(None, map(shown_as, stems)), None)
+    return next(filter(None, map(shown_by_filename, stems)), None)
 
 
 def is_own(bot: "Bot", message: discord.Message) -> bool:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import discord
 
-from bots.delivery.job_messages import Unreachable
-from bots.delivery.job_view import Slip
+from bots.delivery.job_messages import DestinationUnreachableError
+from bots.delivery.job_view import MessageRef
 from bots.discord.guilds.permissions import lacking_in
 from bots.discord.messages.components import view_of
 from bots.discord.messages.job_message import Post
@@ -34,7 +34,7 @@ class Rejected(Exception):
     """Discord calls the message malformed, and would do so again. The text is its error code."""
 
 
-class Archived(Unreachable):
+class Archived(DestinationUnreachableError):
     """The thread was closed: its messages stay as they are."""
 
 
@@ -47,23 +47,27 @@ class Courier:
         self._bot = bot
         self._now = now
 
-    async def bring(self, post: Post, address: Address, person: Person, slip: Slip | None) -> Slip:
+    async def bring(
+        self, post: Post, address: Address, person: Person, slip: MessageRef | None
+    ) -> MessageRef:
         """Show the post in the job's one message, which is made if there is none, and say where it is.
 
         Repeating it changes nothing: it edits the same message, and a new one carries the job as its nonce.
-        Raises `TooLarge`, `Unreachable`, and `discord.HTTPException` for troubles that pass.
+        Raises `TooLarge`, `DestinationUnreachableError`, and `discord.HTTPException` for troubles that pass.
         """
         first = None if slip else first_slip(address)
         if first is not None:
             try:
                 return await self._change(post, address, person, first)
-            except Unreachable:
+            except DestinationUnreachableError:
                 # Nobody was ever told of the job in that message: it was taken away with a refusal
                 # while the job had been accepted after all, or the record of it was lost.
                 log.info("the acknowledging message is gone", extra={"job_id": post.job_id})
         return await self._change(post, address, person, slip)
 
-    async def _change(self, post: Post, address: Address, person: Person, slip: Slip | None) -> Slip:
+    async def _change(
+        self, post: Post, address: Address, person: Person, slip: MessageRef | None
+    ) -> MessageRef:
         try:
             if slip and self._token_serves(address, slip):
                 found = await self._by_token(post, address, slip)
@@ -72,26 +76,26 @@ class Courier:
             return await self._as_bot(post, address, slip)
         except (discord.Forbidden, Archived):
             if slip is not None and slip.final:
-                raise Unreachable from None  # the person has had the answer; this was only news of it
+                raise DestinationUnreachableError from None  # the person has had the answer; this was only news of it
             return await self._to_person(post, person, address)
 
-    async def touch(self, post: Post, address: Address, slip: Slip) -> None:
+    async def touch(self, post: Post, address: Address, slip: MessageRef) -> None:
         """Edit the message if that is easily done; fleeting progress is not worth more."""
         try:
             if self._token_serves(address, slip):
                 await self._by_token(post, address, slip)
             else:
                 await self._edit(post, slip)
-        except (discord.HTTPException, Rejected, TooLarge, Unreachable) as error:
+        except (discord.HTTPException, Rejected, TooLarge, DestinationUnreachableError) as error:
             log.debug("progress was not shown: %s", type(error).__name__)
 
-    def _token_serves(self, address: Address, slip: Slip) -> bool:
+    def _token_serves(self, address: Address, slip: MessageRef) -> bool:
         """A token opens the message with which its interaction was acknowledged, for a quarter of an hour."""
         if not address.token or address.token_expires_at is None or slip.message != address.message:
             return False
         return self._now() + _TOKEN_MARGIN < address.token_expires_at
 
-    async def _by_token(self, post: Post, address: Address, slip: Slip) -> Slip | None:
+    async def _by_token(self, post: Post, address: Address, slip: MessageRef) -> MessageRef | None:
         """None when Discord does not take the token any more."""
         application_id = self._bot.application_id or 0
         webhook = discord.Webhook.partial(application_id, address.token or "", client=self._bot)
@@ -110,13 +114,13 @@ class Courier:
             raise sorted_out(error) from error
         return slip
 
-    async def _as_bot(self, post: Post, address: Address, slip: Slip | None) -> Slip:
+    async def _as_bot(self, post: Post, address: Address, slip: MessageRef | None) -> MessageRef:
         if slip is not None:
             return await self._edit(post, slip)
         channel = self._bot.get_partial_messageable(int(address.channel))
         return await self._send(post, channel)
 
-    async def _edit(self, post: Post, slip: Slip) -> Slip:
+    async def _edit(self, post: Post, slip: MessageRef) -> MessageRef:
         channel = self._bot.get_partial_messageable(int(slip.channel))
         try:
             await channel.get_partial_message(int(slip.message)).edit(
@@ -129,7 +133,7 @@ class Courier:
             raise sorted_out(error) from error
         return slip
 
-    async def _send(self, post: Post, channel: discord.abc.Messageable) -> Slip:
+    async def _send(self, post: Post, channel: discord.abc.Messageable) -> MessageRef:
         """The nonce makes Discord answer a repeated sending with the message that is there already."""
         try:
             message = await channel.send(
@@ -141,9 +145,9 @@ class Courier:
             )
         except discord.HTTPException as error:
             raise sorted_out(error) from error
-        return Slip(channel=str(message.channel.id), message=str(message.id))
+        return MessageRef(channel=str(message.channel.id), message=str(message.id))
 
-    async def _to_person(self, post: Post, person: Person, address: Address) -> Slip:
+    async def _to_person(self, post: Post, person: Person, address: Address) -> MessageRef:
         log.info(
             "a channel is closed to the bot, so the answer goes to the person", extra={"job_id": post.job_id}
         )
@@ -154,19 +158,22 @@ class Courier:
             channel = await open_home(self._bot, person.user_id)
             return await self._send(told, channel)
         except discord.Forbidden:
-            raise Unreachable from None
+            raise DestinationUnreachableError from None
 
 
 async def open_home(bot: discord.Client, user_id: str) -> discord.DMChannel:
-    """Somebody's direct messages. Raises `Unreachable` for whoever asked to be forgotten, and as Discord does."""
+    """Somebody's direct messages.
+
+    Raises `DestinationUnreachableError` for whoever asked to be forgotten, and as Discord does.
+    """
     if not user_id.isdecimal():
-        raise Unreachable
+        raise DestinationUnreachableError
     return await bot.create_dm(discord.Object(int(user_id)))
 
 
-def first_slip(address: Address) -> Slip | None:
+def first_slip(address: Address) -> MessageRef | None:
     """The message with which the interaction was acknowledged: there from the first moment."""
-    return Slip(channel=address.channel, message=address.message) if address.message else None
+    return MessageRef(channel=address.channel, message=address.message) if address.message else None
 
 
 def sorted_out(error: discord.HTTPException) -> Exception:
@@ -176,7 +183,7 @@ def sorted_out(error: discord.HTTPException) -> Exception:
     if error.code == _ARCHIVED_THREAD:
         return Archived()
     if isinstance(error, discord.NotFound):  # the message or the channel was deleted
-        return Unreachable()
+        return DestinationUnreachableError()
     if error.code == _TOO_MANY_EDITS_OF_AN_OLD_MESSAGE:
         return error  # it takes more of them in a while
     return Rejected(str(error.code)) if error.status == 400 else error

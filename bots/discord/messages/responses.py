@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import discord
 
-from bots.delivery.attachments import make_print
-from bots.delivery.case_messages import StillSending
-from bots.delivery.job_messages import Board
-from bots.delivery.job_view import load_standing
+from bots.delivery.attachments import job_attachment
+from bots.delivery.case_messages import DeliveryInProgressError
+from bots.delivery.job_messages import JobMessages
+from bots.delivery.job_view import load_job_view
 from bots.discord.guilds.permissions import closed_channels
 from bots.discord.messages.components import cancel_buttons, case_buttons, view_of
 from bots.discord.messages.job_delivery import DiscordBearer
@@ -18,7 +18,7 @@ from bots.discord.texts import texts
 from bots.discord.texts.escaping import plain
 from bots.discord.texts.formatting import VOICE
 from bots.drawing.lineage_tree import draw_family
-from bots.runtime.thread_pools import Backroom
+from bots.runtime.thread_pools import ThreadPools
 from bots.texts import answers, chat
 from bots.texts import cases as case_texts
 from bots.texts.lists import Listing, lines_of
@@ -49,7 +49,7 @@ log = logging.getLogger(__name__)
 
 class Answers:
     def __init__(
-        self, bot: "Bot", ports: Ports, backroom: Backroom, bearer: DiscordBearer, board: Board
+        self, bot: "Bot", ports: Ports, backroom: ThreadPools, bearer: DiscordBearer, board: JobMessages
     ) -> None:
         self._bot = bot
         self._ports = ports
@@ -92,7 +92,7 @@ class Answers:
         if isinstance(answer, Community) and answer.rules.desk_channel:
             try:
                 await self._bot.caseboard.lay_open_cases(call.person)
-            except StillSending:
+            except DeliveryInProgressError:
                 log.info("a case is being shown by another process")
 
     async def _open(self, interaction: discord.Interaction, answer: CaseOpened) -> None:
@@ -105,17 +105,17 @@ class Answers:
     async def _is_shown_elsewhere(self, answer: Accepted, call: Call) -> bool:
         """Whether the job belongs to another acknowledgement: that of the first of two clicks."""
         standing = await self._backroom.run(
-            "desk", load_standing, self._ports.database, answer.job_id, viewer=call.person
+            "desk", load_job_view, self._ports.database, answer.job_id, viewer=call.person
         )
         return standing.job.address.message != call.address.message
 
     async def _show(self, interaction: discord.Interaction, call: Call, answer: PictureShown) -> None:
         """The job once more, for one person's eyes."""
         standing = await self._backroom.run(
-            "desk", load_standing, self._ports.database, answer.job.id, viewer=call.person
+            "desk", load_job_view, self._ports.database, answer.job.id, viewer=call.person
         )
         picture = await self._backroom.run(
-            "shelf", make_print, self._ports, standing, limit_bytes=interaction.filesize_limit
+            "shelf", job_attachment, self._ports, standing, limit_bytes=interaction.filesize_limit
         )
         post = compose(standing, picture)
         await interaction.edit_original_response(

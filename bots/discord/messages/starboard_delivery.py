@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING
 
 import discord
 
-from bots.delivery.attachments import DEFAULT_LIMIT_BYTES, Print, fitted
-from bots.delivery.job_messages import Unreachable
-from bots.delivery.job_view import Slip
-from bots.delivery.starboard import Exhibit
+from bots.delivery.attachments import DEFAULT_LIMIT_BYTES, Attachment, fit_attachment
+from bots.delivery.job_messages import DestinationUnreachableError
+from bots.delivery.job_view import MessageRef
+from bots.delivery.starboard import StarboardEntry
 from bots.discord.messages.case_delivery import closed
 from bots.discord.texts import texts
-from bots.runtime.thread_pools import Backroom
+from bots.runtime.thread_pools import ThreadPools
 from bots.texts import chat
 from studio.errors import NotFoundError
 from studio.ports import Ports
@@ -23,14 +23,14 @@ _NOBODY = discord.AllowedMentions.none()
 
 
 class DiscordGallery:
-    """Implements `bots.delivery.starboard.StarBearer`."""
+    """Implements `bots.delivery.starboard.StarboardDelivery`."""
 
-    def __init__(self, bot: "Bot", ports: Ports, backroom: Backroom) -> None:
+    def __init__(self, bot: "Bot", ports: Ports, backroom: ThreadPools) -> None:
         self._bot = bot
         self._ports = ports
         self._backroom = backroom
 
-    async def hang(self, exhibit: Exhibit, slip: Slip | None) -> Slip:
+    async def hang(self, exhibit: StarboardEntry, slip: MessageRef | None) -> MessageRef:
         caption = texts.starred_caption(exhibit.picture, exhibit.job, link=self._link(exhibit))
         try:
             if slip is not None:
@@ -44,20 +44,20 @@ class DiscordGallery:
             )
         except discord.HTTPException as error:
             raise closed(error) from error
-        return Slip(channel=str(message.channel.id), message=str(message.id))
+        return MessageRef(channel=str(message.channel.id), message=str(message.id))
 
-    async def take_down(self, picture_id: str, slip: Slip) -> None:
+    async def take_down(self, picture_id: str, slip: MessageRef) -> None:
         try:
             await self._message(slip).delete()
         except discord.HTTPException as error:
             raise closed(error) from error
 
-    async def _file(self, exhibit: Exhibit) -> discord.File:
-        """Raises `Unreachable` for a picture whose file is gone."""
+    async def _file(self, exhibit: StarboardEntry) -> discord.File:
+        """Raises `DestinationUnreachableError` for a picture whose file is gone."""
         try:
             made = await self._backroom.run("shelf", self._print, exhibit)
         except NotFoundError:
-            raise Unreachable from None
+            raise DestinationUnreachableError from None
         prompt = exhibit.picture.recipe.prompt
         return discord.File(
             io.BytesIO(made.data),
@@ -66,17 +66,19 @@ class DiscordGallery:
             spoiler=exhibit.job.spoiler,
         )
 
-    def _print(self, exhibit: Exhibit) -> Print:
+    def _print(self, exhibit: StarboardEntry) -> Attachment:
         community = exhibit.job.person.community
         guild = self._bot.get_guild(int(community)) if community.isdecimal() else None
         limit_bytes = guild.filesize_limit if guild else DEFAULT_LIMIT_BYTES
-        return fitted(self._ports, self._ports.store.get(exhibit.picture.key), limit_bytes=limit_bytes)
+        return fit_attachment(
+            self._ports, self._ports.store.get(exhibit.picture.key), limit_bytes=limit_bytes
+        )
 
-    def _link(self, exhibit: Exhibit) -> str:
+    def _link(self, exhibit: StarboardEntry) -> str:
         community, shown = exhibit.job.person.community, exhibit.shown_at
         if shown is None or not community.isdecimal():
             return ""
         return f"https://discord.com/channels/{community}/{shown.channel}/{shown.message}"
 
-    def _message(self, slip: Slip) -> discord.PartialMessage:
+    def _message(self, slip: MessageRef) -> discord.PartialMessage:
         return self._bot.get_partial_messageable(int(slip.channel)).get_partial_message(int(slip.message))

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from bots.discord.texts import texts
 from bots.discord.texts.escaping import plain
-from bots.texts.answers import Voice
+from bots.texts.answers import Formatter
 from studio.domain.people import Person, Platform
 
 
@@ -36,4 +36,4 @@ def mention_of_key(person_key: str) -> str:
     return f"<@{user_id}>" if known else plain(user_id, longest=40)
 
 
-VOICE = Voice(text=plain, person=_person, channel=_channel, role=_role, moment=moment, code=_code)
+VOICE = Formatter(text=plain, person=_person, channel=_channel, role=_role, moment=moment, code=_code)

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
-from bots.delivery.job_view import Standing
+from bots.delivery.job_view import JobView
 from bots.discord.texts.escaping import plain
 from bots.texts import cases as case_texts
 from bots.texts import chat
@@ -111,7 +111,7 @@ def family_alternative(summary: str) -> str:
     return shorten(f"The family tree of the picture. {summary}", LONGEST_ALTERNATIVE)
 
 
-def credit(standing: Standing) -> str:
+def credit(standing: JobView) -> str:
     """``@ana, from @bo’s fox``."""
     sources = [
         ("" if each.own else mention(each.job.person), plain(chat.subject_of(each.prompt)))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bots.delivery.job_view import Standing
+from bots.delivery.job_view import JobView
 from bots.slack.texts import texts
 from bots.slack.texts.escaping import entities, mrkdwn
 from bots.texts import chat
@@ -33,7 +33,7 @@ class Post:
         return {"text": self.text, "blocks": list(self.blocks), **plain}
 
 
-def compose(standing: Standing, file_id: str | None, *, hidden: bool = False) -> Post:
+def compose(standing: JobView, file_id: str | None, *, hidden: bool = False) -> Post:
     """`file_id` is the uploaded picture of a job that is done; `hidden`: it is a mosaic of it."""
     job = standing.job
     if job.state in WAITING:
@@ -49,7 +49,7 @@ def compose(standing: Standing, file_id: str | None, *, hidden: bool = False) ->
     return _result(standing, file_id, hidden=hidden)
 
 
-def compose_progress(standing: Standing, progress: JobProgress, glimpse: str | None = None) -> Post:
+def compose_progress(standing: JobView, progress: JobProgress, glimpse: str | None = None) -> Post:
     """`glimpse` is the uploaded file of an unfinished picture."""
     post = _underway(standing, chat.painting(progress.step, progress.steps, progress.seconds_left))
     if glimpse is None:
@@ -106,7 +106,7 @@ def actions(*elements: Block) -> Block:
     return {"type": "actions", "elements": list(elements)}
 
 
-def _underway(standing: Standing, status: str) -> Post:
+def _underway(standing: JobView, status: str) -> Post:
     job = standing.job
     maker = texts.credit(standing)
     return Post(
@@ -120,12 +120,12 @@ def _underway(standing: Standing, status: str) -> Post:
     )
 
 
-def _notice(standing: Standing, sentence: str) -> Post:
+def _notice(standing: JobView, sentence: str) -> Post:
     text = f"{texts.name_of(standing.job)} · {sentence}"
     return Post(text=text, blocks=(section(text),))
 
 
-def _ended(standing: Standing) -> Post:
+def _ended(standing: JobView) -> Post:
     """A job that shows no pictures. Its person may ask for a second look at what a house rule refused."""
     job = standing.job
     post = _notice(standing, mrkdwn(chat.ended(job, asks=standing.asks), longest=900))
@@ -134,7 +134,7 @@ def _ended(standing: Standing) -> Post:
     return Post(text=post.text, blocks=(*post.blocks, actions(button(Action.APPEAL, job.id))))
 
 
-def _result(standing: Standing, file_id: str, *, hidden: bool) -> Post:
+def _result(standing: JobView, file_id: str, *, hidden: bool) -> Post:
     job, pictures = standing.job, standing.pictures
     prompt = standing.prompt
     alternative = chat.alternative(
@@ -156,7 +156,7 @@ def _result(standing: Standing, file_id: str, *, hidden: bool) -> Post:
     )
 
 
-def _single_rows(standing: Standing) -> tuple[Block, ...]:
+def _single_rows(standing: JobView) -> tuple[Block, ...]:
     job, index = standing.job, standing.pictures[0].index
     first = [button(Action.VARY_SUBTLE, job.id, index), button(Action.VARY, job.id, index)]
     if job.request.operation is not Operation.UPSCALE:
@@ -167,7 +167,7 @@ def _single_rows(standing: Standing) -> tuple[Block, ...]:
     return actions(*first), actions(*second)
 
 
-def _grid_rows(standing: Standing) -> tuple[Block, ...]:
+def _grid_rows(standing: JobView) -> tuple[Block, ...]:
     """U and V for each tile that is there; below, what asks which tile is meant."""
     job = standing.job
     there = [picture.index for picture in standing.pictures]

@@ -7,8 +7,8 @@ import logging
 from datetime import timedelta
 from weakref import WeakValueDictionary
 
-from bots.delivery.attachments import Print
-from bots.runtime.thread_pools import Backroom
+from bots.delivery.attachments import Attachment
+from bots.runtime.thread_pools import ThreadPools
 from bots.slack.api.client import Line, SlackAway
 from bots.slack.files import file_records
 from studio.db.database import Database
@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 class Showcase:
     """One workspace's. A file belongs to one subject: a job, a case, or a picture on the starboard."""
 
-    def __init__(self, line: Line, backroom: Backroom, database: Database, *, community: str) -> None:
+    def __init__(self, line: Line, backroom: ThreadPools, database: Database, *, community: str) -> None:
         self._line = line
         self._backroom = backroom
         self._database = database
@@ -30,7 +30,13 @@ class Showcase:
         self._locks: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
 
     async def hang(
-        self, subject: str, picture: Print, alternative: str, *, passing: bool = False, patient: bool = True
+        self,
+        subject: str,
+        picture: Attachment,
+        alternative: str,
+        *,
+        passing: bool = False,
+        patient: bool = True,
     ) -> str:
         """The id of the file, uploaded unless it is there already. A `passing` one is gone after an hour.
 
@@ -69,7 +75,7 @@ class Showcase:
         """A file that Slack does not show, or that came too late. Raises `DatabaseUnavailableError`."""
         await self._backroom.run("mail", file_records.discard, self._database, file_id)
 
-    async def _upload(self, subject: str, picture: Print, alternative: str, *, patient: bool) -> str:
+    async def _upload(self, subject: str, picture: Attachment, alternative: str, *, patient: bool) -> str:
         data, filename = picture.data, f"{subject}{picture.suffix}"
         ticket = await self._line.call(
             "files.getUploadURLExternal",
@@ -106,9 +112,9 @@ class Showcase:
         log.info("a file is still not ready to be shown")
 
 
-def _as_jpeg(picture: Print) -> Print:
+def _as_jpeg(picture: Attachment) -> Attachment:
     from PIL import Image
 
     file = io.BytesIO()
     Image.open(io.BytesIO(picture.data)).convert("RGB").save(file, "JPEG", quality=92)
-    return Print(data=file.getvalue(), suffix=".jpg")
+    return Attachment(data=file.getvalue(), suffix=".jpg")

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from bots.delivery.case_messages import CaseBoard
+from bots.delivery.case_messages import CaseMessages
 from bots.slack.api.request import of_interaction
 from bots.slack.blocks import modal_views
 from bots.slack.blocks.case_blocks import WINDOW
@@ -31,7 +31,7 @@ class Clicks(Part):
         counter: Counter,
         forms: Forms,
         home: Home,
-        caseboard: CaseBoard,
+        caseboard: CaseMessages,
         desk: SlackDesk,
     ) -> None:
         super().__init__(premises)

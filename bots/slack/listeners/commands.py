@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bots.delivery.job_view import job_of_message, load_standing
+from bots.delivery.job_view import job_of_message, load_job_view
 from bots.slack.api.client import NotInstalled, SlackAway, SlackRefuses
 from bots.slack.api.request import Visit, of_command, of_message
 from bots.slack.blocks.job_blocks import said as post_said
@@ -177,7 +177,7 @@ class Talk(Part):
         if wanted.kind is Kind.JOB:
             return {wanted.name: job_id}
         standing = await self._backroom.run(
-            "desk", load_standing, self._ports.database, job_id, viewer=call.person
+            "desk", load_job_view, self._ports.database, job_id, viewer=call.person
         )
         return {wanted.name: standing.pictures[0].id} if standing.pictures else {}
 

@@ -4,10 +4,10 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-from bots.delivery.case_messages import CaseBoard, StillSending
-from bots.delivery.job_messages import Board
-from bots.delivery.job_view import load_standing
-from bots.runtime.error_reports import log_fault
+from bots.delivery.case_messages import CaseMessages, DeliveryInProgressError
+from bots.delivery.job_messages import JobMessages
+from bots.delivery.job_view import load_job_view
+from bots.runtime.error_reports import report_error
 from bots.slack.api.client import NotInstalled, SlackAway, SlackRefuses
 from bots.slack.api.request import Visit
 from bots.slack.blocks.case_blocks import appeal_under
@@ -39,9 +39,9 @@ class Counter(Part):
         premises: Premises,
         people: People,
         teller: Teller,
-        board: Board,
+        board: JobMessages,
         bearer: SlackBearer,
-        caseboard: CaseBoard,
+        caseboard: CaseMessages,
         desk: SlackDesk,
     ) -> None:
         super().__init__(premises)
@@ -88,17 +88,17 @@ class Counter(Part):
                 log.warning("slack did not take a form: %s", error)
                 post = said(texts.NOT_OPENED)
             case _:
-                post = said(chat.broke(log_fault(error)))
+                post = said(chat.broke(report_error(error)))
         await self._teller.tell(visit, post)
 
     async def answer(self, visit: Visit, call: Call, answer: Answer | str, *, quietly: bool = False) -> None:
         """Never raises: a job that was accepted is safe, and its events bring the answer later."""
         try:
             await self._answer(visit, call, answer, quietly=quietly and not isinstance(answer, ReportFiled))
-        except (SlackAway, SlackRefuses, StillSending, ChatelierError) as error:
+        except (SlackAway, SlackRefuses, DeliveryInProgressError, ChatelierError) as error:
             log.warning("an answer has to wait: %s", type(error).__name__)
         except Exception as error:  # noqa: BLE001 - the job is safe
-            log_fault(error)
+            report_error(error)
 
     async def tell(self, visit: Visit, post: Post) -> None:
         await self._teller.tell(visit, post)
@@ -122,7 +122,7 @@ class Counter(Part):
         await self._board.pin(answer.job_id)
         if answer.repeated or visit.channel is None:
             return
-        standing = await self._backroom.run("mail", load_standing, self._ports.database, answer.job_id)
+        standing = await self._backroom.run("mail", load_job_view, self._ports.database, answer.job_id)
         if standing.slip and standing.slip.channel != visit.channel:
             bot_user = (await self._workspaces.of(visit.community)).identity.bot_user
             await self.tell(visit, said(texts.not_here(bot_user, visit.channel)))
@@ -130,7 +130,7 @@ class Counter(Part):
     async def _show(self, visit: Visit, call: Call, answer: PictureShown) -> None:
         """The job once more, for one person's eyes, whatever it is hidden from others for."""
         standing = await self._backroom.run(
-            "desk", load_standing, self._ports.database, answer.job.id, viewer=call.person
+            "desk", load_job_view, self._ports.database, answer.job.id, viewer=call.person
         )
         workspace = await self._workspaces.of(visit.community)
         await self.tell(visit, await self._bearer.post_of(standing, workspace, hidden=False))

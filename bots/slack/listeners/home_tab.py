@@ -8,9 +8,9 @@ from typing import Any
 
 from sqlalchemy import select
 
-from bots.delivery.attachments import make_print
-from bots.delivery.job_view import load_standing
-from bots.runtime.error_reports import log_fault
+from bots.delivery.attachments import job_attachment
+from bots.delivery.job_view import load_job_view
+from bots.runtime.error_reports import report_error
 from bots.slack.api.client import NotInstalled, SlackAway, SlackRefuses
 from bots.slack.api.request import Visit, of_home, of_interaction
 from bots.slack.blocks import home_view
@@ -62,7 +62,7 @@ class Home(Part):
         except ChatelierError as error:
             await self.show(visit, fault=str(error))
         except Exception as error:  # noqa: BLE001 - whatever broke, the person gets a sentence
-            await self.show(visit, fault=chat.broke(log_fault(error)))
+            await self.show(visit, fault=chat.broke(report_error(error)))
         else:
             await self.show(visit)
 
@@ -92,9 +92,9 @@ class Home(Part):
 
     async def _file_of(self, visit: Visit, job: Job) -> str | None:
         try:
-            standing = await self._backroom.run("mail", load_standing, self._ports.database, job.id)
+            standing = await self._backroom.run("mail", load_job_view, self._ports.database, job.id)
             picture = await self._backroom.run(
-                "shelf", make_print, self._ports, standing, limit_bytes=_LIMIT_BYTES
+                "shelf", job_attachment, self._ports, standing, limit_bytes=_LIMIT_BYTES
             )
             if picture is None:
                 return None

@@ -7,9 +7,9 @@ from typing import Any
 
 from slack_bolt.context.ack.async_ack import AsyncAck
 
-from bots.delivery.attachments import fitted
-from bots.delivery.job_view import load_family, load_standing
-from bots.runtime.error_reports import log_fault
+from bots.delivery.attachments import fit_attachment
+from bots.delivery.job_view import load_family, load_job_view
+from bots.runtime.error_reports import report_error
 from bots.slack.api.client import SlackAway, SlackRefuses
 from bots.slack.api.request import Visit, of_submission
 from bots.slack.blocks import modal_views
@@ -67,7 +67,7 @@ class Forms(Part):
         indices: tuple[int, ...] = (button.index,) if button.index else ()
         if not indices and button.action is not Action.APPEAL:
             standing = await self._backroom.run(
-                "desk", load_standing, self._ports.database, button.job_id, viewer=call.person
+                "desk", load_job_view, self._ports.database, button.job_id, viewer=call.person
             )
             indices = tuple(picture.index for picture in standing.pictures)
             if not indices:
@@ -158,7 +158,7 @@ class Forms(Part):
 
         def lettered() -> Any:
             overlay = self._ports.darkroom.overlay(self._ports.store.get(key))
-            return fitted(self._ports, overlay, limit_bytes=_LIMIT_BYTES)
+            return fit_attachment(self._ports, overlay, limit_bytes=_LIMIT_BYTES)
 
         print_ = await self._backroom.run("shelf", lettered)
         text = texts.overlay_alternative(alternative)
@@ -195,7 +195,7 @@ class Forms(Part):
         except ChatelierError as error:
             await ack(response_action="errors", errors=_errors(view, error))
         except Exception as error:  # noqa: BLE001 - whatever broke, the person gets a sentence
-            sentence = chat.broke(log_fault(error))
+            sentence = chat.broke(report_error(error))
             await ack(response_action="errors", errors={_first_field(view): sentence})
         else:
             await ack()

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from bots.delivery.job_view import Standing, has_star, load_standing
-from bots.delivery.message_lookup import Shown, find_soon
+from bots.delivery.job_view import JobView, has_star, load_job_view
+from bots.delivery.message_lookup import ShownPictures, find_soon
 from bots.slack.api.client import NotInstalled, SlackAway
 from bots.slack.api.request import Visit, of_reaction
 from bots.slack.context import Part, Premises
@@ -82,7 +82,7 @@ class Reactions(Part):
         if found and found[1].pictures and self._counter.is_new(visit):
             await self._bearer.copy_to(found[1], visit.user)
 
-    async def _standing_of(self, body: Mapping[str, Any]) -> tuple[Shown, Standing] | None:
+    async def _standing_of(self, body: Mapping[str, Any]) -> tuple[ShownPictures, JobView] | None:
         """What the message shows that a member reacted to; None for other messages, and for apps."""
         item: Mapping[str, Any] = body["event"]["item"]
         if item.get("type") != "message":
@@ -96,7 +96,7 @@ class Reactions(Part):
             shown = await find_soon(find, age_seconds=time.time() - float(item["ts"]))
             if shown is None or (await self._people.member(visit)).is_bot:
                 return None
-            return shown, await self._backroom.run("desk", load_standing, self._ports.database, shown.job_id)
+            return shown, await self._backroom.run("desk", load_job_view, self._ports.database, shown.job_id)
         except (NotFoundError, NotInstalled):
             return None
         except (DatabaseUnavailableError, SlackAway):

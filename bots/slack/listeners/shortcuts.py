@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from bots.delivery.job_view import load_family, load_standing
+from bots.delivery.job_view import load_family, load_job_view
 from bots.slack.api.request import Visit, of_interaction
 from bots.slack.blocks.modal_views import Matter
 from bots.slack.context import Part, Premises
@@ -144,6 +144,6 @@ class Shortcuts(Part):
         if shown is None:
             return None
         standing = await self._backroom.run(
-            "desk", load_standing, self._ports.database, shown.job_id, viewer=call.person
+            "desk", load_job_view, self._ports.database, shown.job_id, viewer=call.person
         )
         return shown.job_id, shown.numbers(standing)

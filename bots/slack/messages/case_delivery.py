@@ -1,13 +1,13 @@
-"""The moderators' desk, notices and questions on Slack: implements `bots.delivery.case_messages.CaseBearer`."""
+"""The moderators' desk, notices and questions on Slack: implements `bots.delivery.case_messages.CaseDelivery`."""
 
 import asyncio
 import logging
 from dataclasses import replace
 
-from bots.delivery.attachments import Print
-from bots.delivery.case_images import mosaic_of, prints_of
-from bots.delivery.job_messages import Unreachable
-from bots.delivery.job_view import Slip
+from bots.delivery.attachments import Attachment
+from bots.delivery.case_images import case_attachments, pixelated_image
+from bots.delivery.job_messages import DestinationUnreachableError
+from bots.delivery.job_view import MessageRef
 from bots.slack.api.client import SlackAway, SlackRefuses
 from bots.slack.blocks.case_blocks import answered, question, sheet
 from bots.slack.blocks.job_blocks import Block, Post, image, said, section
@@ -36,21 +36,21 @@ log = logging.getLogger(__name__)
 
 
 class SlackDesk(Part):
-    async def lay(self, dossier: CaseDetails, channel: str, slip: Slip | None) -> Slip:
+    async def lay(self, dossier: CaseDetails, channel: str, slip: MessageRef | None) -> MessageRef:
         async with patience():
             workspace = await self._workspaces.of(dossier.case.community)
             post = await self.sheet_of(dossier, workspace)
             try:
                 kept = await self._place(dossier.case, workspace, post, channel, slip)
-            except Unreachable:
+            except DestinationUnreachableError:
                 await self._tidy(dossier.case, workspace, post)
                 raise
             await self._tidy(dossier.case, workspace, post)
             return kept
 
     async def _place(
-        self, case: Case, workspace: Workspace, post: Post, channel: str, slip: Slip | None
-    ) -> Slip:
+        self, case: Case, workspace: Workspace, post: Post, channel: str, slip: MessageRef | None
+    ) -> MessageRef:
         if slip is not None:
             return await edit(workspace, post, slip)
         try:
@@ -59,14 +59,14 @@ class SlackDesk(Part):
             if error.code not in CLOSED:
                 raise
             log.warning("the desk's channel is closed to the app: %s", error.code)
-            raise Unreachable from error
+            raise DestinationUnreachableError from error
 
     async def _tidy(self, case: Case, workspace: Workspace, post: Post) -> None:
         """Once a case is decided, neither its mosaic nor what moderators looked at stays at Slack."""
         if case.state is CaseState.CLOSED:
             await workspace.showcase.keep_only(case.id, file_of(post) or None)
 
-    async def ask(self, dossier: CaseDetails, slip: Slip | None) -> Slip:
+    async def ask(self, dossier: CaseDetails, slip: MessageRef | None) -> MessageRef:
         case = dossier.case
         async with patience():
             workspace = await self._workspaces.of(case.community)
@@ -75,16 +75,16 @@ class SlackDesk(Part):
             user = (case.addressee or "").rpartition(":")[2]
             try:
                 return await send_to_person(workspace, user, question(dossier), mark=_mark_of(case))
-            except Unreachable:
+            except DestinationUnreachableError:
                 if not user.isalnum() or dossier.job is None:
                     raise
                 return await self._ask_there(workspace, dossier, dossier.job, user)
 
-    async def _ask_there(self, workspace: Workspace, dossier: CaseDetails, job: Job, user: str) -> Slip:
+    async def _ask_there(self, workspace: Workspace, dossier: CaseDetails, job: Job, user: str) -> MessageRef:
         """Where the other person asked, of somebody who takes no direct messages."""
         address, mark = job.address, _mark_of(dossier.case)
         if address.platform is not Platform.SLACK or address.channel.startswith("D"):
-            raise Unreachable
+            raise DestinationUnreachableError
         asked = question(dossier)
         post = replace(asked, blocks=(section(f"<@{user}>:"), *asked.blocks))
         with unreachable_when(CLOSED):
@@ -110,10 +110,10 @@ class SlackDesk(Part):
         mosaic = None
         if dossier.case.state is CaseState.OPEN and (exhibits := dossier.exhibits):
             try:
-                if made := await self._backroom.run("shelf", mosaic_of, self._ports, exhibits[0]):
+                if made := await self._backroom.run("shelf", pixelated_image, self._ports, exhibits[0]):
                     mosaic = await workspace.showcase.hang(
                         dossier.case.id,
-                        Print(data=made, suffix=".png"),
+                        Attachment(data=made, suffix=".png"),
                         case_texts.BLURRED,
                         passing=passing,
                     )
@@ -124,7 +124,9 @@ class SlackDesk(Part):
     async def revealed(self, dossier: CaseDetails, workspace: Workspace) -> Post:
         """The pictures as they are, for the moderator who asked to see them. Raises `SlackAway`, `SlackRefuses`."""
         exhibits = dossier.exhibits[:_MOST_SHOWN]
-        prints = await self._backroom.run("shelf", prints_of, self._ports, exhibits, limit_bytes=_LIMIT_BYTES)
+        prints = await self._backroom.run(
+            "shelf", case_attachments, self._ports, exhibits, limit_bytes=_LIMIT_BYTES
+        )
         case, heading = dossier.case, case_texts.heading(dossier.case)
         files = await asyncio.gather(
             *(workspace.showcase.hang(case.id, each, heading, passing=True) for each in prints)

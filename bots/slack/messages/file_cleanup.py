@@ -3,8 +3,8 @@
 import asyncio
 import logging
 
-from bots.runtime.error_reports import log_fault
-from bots.runtime.thread_pools import Backroom
+from bots.runtime.error_reports import report_error
+from bots.runtime.thread_pools import ThreadPools
 from bots.slack.api.client import SlackAway, SlackRefuses
 from bots.slack.files import file_records
 from bots.slack.files.file_records import Unwanted
@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 
 class Shredder:
-    def __init__(self, database: Database, backroom: Backroom, workspaces: Workspaces) -> None:
+    def __init__(self, database: Database, backroom: ThreadPools, workspaces: Workspaces) -> None:
         self._database = database
         self._backroom = backroom
         self._workspaces = workspaces
@@ -44,7 +44,7 @@ class Shredder:
             except DatabaseUnavailableError:
                 log.info("the records are away, so no file is deleted now")
             except Exception as error:  # noqa: BLE001 - the next sweep comes whatever happened in this one
-                log_fault(error)
+                report_error(error)
 
     async def sweep(self) -> None:
         """Delete what is due. Raises `DatabaseUnavailableError`."""

@@ -5,10 +5,10 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import replace
 
-from bots.delivery.attachments import Print, make_print
+from bots.delivery.attachments import Attachment, job_attachment
 from bots.delivery.case_images import pixelate
-from bots.delivery.job_messages import Unreachable
-from bots.delivery.job_view import Slip, Standing, load_standing
+from bots.delivery.job_messages import DestinationUnreachableError
+from bots.delivery.job_view import JobView, MessageRef, load_job_view
 from bots.slack.api.client import SlackAway, SlackRefuses
 from bots.slack.api.progress_throttle import Pace
 from bots.slack.blocks.job_blocks import Post, compose, compose_progress, section
@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 
 
 class SlackBearer(Part):
-    """Implements `bots.delivery.job_messages.Bearer`."""
+    """Implements `bots.delivery.job_messages.JobDelivery`."""
 
     def __init__(self, premises: Premises, claims: Claims, glimpses: Glimpses) -> None:
         super().__init__(premises)
@@ -38,7 +38,7 @@ class SlackBearer(Part):
         self._glimpses = glimpses
         self._paces: defaultdict[str, Pace] = defaultdict(Pace)
 
-    async def bring(self, standing: Standing, slip: Slip | None) -> Slip:
+    async def bring(self, standing: JobView, slip: MessageRef | None) -> MessageRef:
         job = standing.job
         if job.state is not JobState.PAINTING:
             self._glimpses.end(job)
@@ -47,13 +47,15 @@ class SlackBearer(Part):
             post = await self.post_of(standing, workspace)
             try:
                 kept = await self._place(standing, workspace, post, slip)
-            except Unreachable:
+            except DestinationUnreachableError:
                 await self._tidy(job, workspace, post)
                 raise
             await self._tidy(job, workspace, post)
             return kept
 
-    async def _place(self, standing: Standing, workspace: Workspace, post: Post, slip: Slip | None) -> Slip:
+    async def _place(
+        self, standing: JobView, workspace: Workspace, post: Post, slip: MessageRef | None
+    ) -> MessageRef:
         if slip is not None:
             return await self._edit(standing, workspace, post, slip)
         return await self._send_once(standing, workspace, post)
@@ -63,40 +65,40 @@ class SlackBearer(Part):
         if job.state.ended:
             await workspace.showcase.keep_only(job.id, file_of(post) or None)
 
-    async def post_of(self, standing: Standing, workspace: Workspace, *, hidden: bool = True) -> Post:
+    async def post_of(self, standing: JobView, workspace: Workspace, *, hidden: bool = True) -> Post:
         """The job as it looks now, its picture uploaded. `hidden`: only a mosaic of what a moderator let through so.
 
         Otherwise it is for one pair of eyes, and a file that hangs nowhere else goes after an hour.
         Raises `SlackAway`, `SlackRefuses`, `StorageError`.
         """
         picture = await self._backroom.run(
-            "shelf", make_print, self._ports, standing, limit_bytes=_LIMIT_BYTES
+            "shelf", job_attachment, self._ports, standing, limit_bytes=_LIMIT_BYTES
         )
         if picture is None:
             return compose(standing, None)
         passing, hidden = not hidden, hidden and standing.job.spoiler
         if hidden:
             mosaic = await self._backroom.run("shelf", pixelate, picture.data)
-            picture = Print(data=mosaic, suffix=".png") if mosaic else None
+            picture = Attachment(data=mosaic, suffix=".png") if mosaic else None
         prompt = texts.HIDDEN if hidden else standing.prompt
         hang = workspace.showcase.hang
         file_id = await hang(standing.job.id, picture, prompt, passing=passing) if picture else None
         return compose(standing, file_id, hidden=hidden)
 
-    async def copy(self, standing: Standing) -> None:
+    async def copy(self, standing: JobView) -> None:
         """The job once more, in the person's direct messages, unless they asked there."""
         if not standing.job.address.channel.startswith("D"):
             await self.copy_to(standing, standing.job.person.user_id)
 
-    async def copy_to(self, standing: Standing, user: str) -> None:
+    async def copy_to(self, standing: JobView, user: str) -> None:
         """The job with its recipe, in somebody's direct messages; never raises for what Slack refuses."""
         try:
             workspace = await self._workspaces.of(standing.job.address.community)
             await send_to_person(workspace, user, await self.post_of(standing, workspace))
-        except (SlackAway, SlackRefuses, Unreachable) as error:
+        except (SlackAway, SlackRefuses, DestinationUnreachableError) as error:
             log.info("a copy was not taken: %s", error, extra={"job_id": standing.job.id})
 
-    async def step(self, standing: Standing, progress: JobProgress, slip: Slip) -> None:
+    async def step(self, standing: JobView, progress: JobProgress, slip: MessageRef) -> None:
         where = {"channel": slip.channel, "ts": slip.message}
         try:
             workspace = await self._workspaces.of(standing.job.address.community)
@@ -120,30 +122,32 @@ class SlackBearer(Part):
         method = "chat.update"
         await workspace.line.call(method, patient=False, **where, **post.arguments(method))
 
-    def may_step(self, standing: Standing, *, since_seconds: float) -> bool:
+    def may_step(self, standing: JobView, *, since_seconds: float) -> bool:
         age_seconds = (now() - standing.job.created_at).total_seconds()
         channel = standing.slip.channel if standing.slip else standing.job.address.channel
         pace = self._paces[standing.job.address.community]
         return pace.allows(channel, age_seconds=age_seconds, since_seconds=since_seconds)
 
-    def calm_seconds(self, slip: Slip) -> float:
+    def calm_seconds(self, slip: MessageRef) -> float:
         return _CALM_SECONDS
 
     def serves(self, community: str) -> bool:
         return True
 
-    async def _edit(self, standing: Standing, workspace: Workspace, post: Post, slip: Slip) -> Slip:
+    async def _edit(
+        self, standing: JobView, workspace: Workspace, post: Post, slip: MessageRef
+    ) -> MessageRef:
         try:
             await show(workspace, "chat.update", post, channel=slip.channel, ts=slip.message)
         except SlackRefuses as error:
             if error.code in CLOSED and standing.job.state.ended and not slip.final:
                 return await self._end_at_home(standing, workspace, post)
             if error.code in GONE | CLOSED:
-                raise Unreachable from error
+                raise DestinationUnreachableError from error
             raise
         return slip
 
-    async def _end_at_home(self, standing: Standing, workspace: Workspace, post: Post) -> Slip:
+    async def _end_at_home(self, standing: JobView, workspace: Workspace, post: Post) -> MessageRef:
         """The channel was closed meanwhile. A process that was killed may have sent the end to the person."""
         if orphan := await find_orphan_at_home(workspace, standing.job):
             log.info("a direct message was found again", extra={"job_id": standing.job.id})
@@ -151,7 +155,7 @@ class SlackBearer(Part):
             return orphan
         return await self._to_person(standing, workspace, post)
 
-    async def _send_once(self, standing: Standing, workspace: Workspace, post: Post) -> Slip:
+    async def _send_once(self, standing: JobView, workspace: Workspace, post: Post) -> MessageRef:
         """Of several processes only one sends; what a killed one may have sent is looked for first."""
         job = standing.job
         async with self._claims.hold(job.id, job.address.channel) as claim:
@@ -164,16 +168,16 @@ class SlackBearer(Part):
                 return await self._edit(standing, workspace, post, orphan)
             return await self._send(standing, workspace, post)
 
-    async def _orphan_of(self, workspace: Workspace, job: Job) -> Slip | None:
+    async def _orphan_of(self, workspace: Workspace, job: Job) -> MessageRef | None:
         """What the process before us has sent, where it was about to send it."""
         if await self._claims.place_of(job.id) == job.person.user_id:
             return await find_orphan_at_home(workspace, job)
         return await find_orphan(workspace, job)
 
-    async def _slip_of(self, job_id: str) -> Slip | None:
-        return (await self._backroom.run("mail", load_standing, self._ports.database, job_id)).slip
+    async def _slip_of(self, job_id: str) -> MessageRef | None:
+        return (await self._backroom.run("mail", load_job_view, self._ports.database, job_id)).slip
 
-    async def _send(self, standing: Standing, workspace: Workspace, post: Post) -> Slip:
+    async def _send(self, standing: JobView, workspace: Workspace, post: Post) -> MessageRef:
         address = standing.job.address
         try:
             return await send(
@@ -185,7 +189,7 @@ class SlackBearer(Part):
         await self._claims.redirect(standing.job.id, standing.job.person.user_id)
         return await self._to_person(standing, workspace, post)
 
-    async def _to_person(self, standing: Standing, workspace: Workspace, post: Post) -> Slip:
+    async def _to_person(self, standing: JobView, workspace: Workspace, post: Post) -> MessageRef:
         job = standing.job
         log.info("a channel is closed to the app, so the answer goes to the person", extra={"job_id": job.id})
         why = section(texts.elsewhere(workspace.identity.bot_user, job.address.channel))

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from bots.delivery.message_lookup import Shown, find_shown, shown_as
+from bots.delivery.message_lookup import ShownPictures, find_shown_pictures, shown_by_filename
 from bots.slack.api.client import SlackRefuses
 from bots.slack.api.request import Visit
 from bots.slack.context import Part
@@ -15,12 +15,12 @@ log = logging.getLogger(__name__)
 
 
 class Finder(Part):
-    async def in_message(self, channel: str | None, message: Mapping[str, Any]) -> Shown | None:
+    async def in_message(self, channel: str | None, message: Mapping[str, Any]) -> ShownPictures | None:
         """By the records, else by the files that the app itself put there: copies stand in no record."""
         known = await self._known(channel, str(message["ts"]))
         return known or await self._by_files(message)
 
-    async def by_name(self, visit: Visit, channel: str, ts: str) -> Shown | None:
+    async def by_name(self, visit: Visit, channel: str, ts: str) -> ShownPictures | None:
         """The same for a message of which only the name is known; in direct messages it is looked at.
 
         Raises `SlackAway`.
@@ -40,17 +40,17 @@ class Finder(Part):
                 return await self._by_files(message)
         return None
 
-    async def _known(self, channel: str | None, ts: str) -> Shown | None:
+    async def _known(self, channel: str | None, ts: str) -> ShownPictures | None:
         return await self._backroom.run(
-            "desk", find_shown, self._ports.database, Platform.SLACK, ts, channel=channel
+            "desk", find_shown_pictures, self._ports.database, Platform.SLACK, ts, channel=channel
         )
 
-    async def _by_files(self, message: Mapping[str, Any]) -> Shown | None:
+    async def _by_files(self, message: Mapping[str, Any]) -> ShownPictures | None:
         for block in message.get("blocks") or ():
             file_id = (block.get("slack_file") or {}).get("id")
             if not file_id:
                 continue
             subject = await self._backroom.run("desk", subject_of, self._ports.database, str(file_id))
-            if subject and (shown := shown_as(subject)):
+            if subject and (shown := shown_by_filename(subject)):
                 return shown
         return None

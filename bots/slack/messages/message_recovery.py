@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from bots.delivery.job_view import Slip
+from bots.delivery.job_view import MessageRef
 from bots.slack.api.client import SlackRefuses
 from bots.slack.workspaces.registry import Workspace
 from studio.domain.jobs import Job
@@ -35,21 +35,21 @@ def mark_of(job: Job) -> Mark:
     return Mark(kind="job", id=job.id)
 
 
-async def find_orphan(workspace: Workspace, job: Job) -> Slip | None:
+async def find_orphan(workspace: Workspace, job: Job) -> MessageRef | None:
     """The job's message, where it was asked for. Raises as `find_marked`."""
     address = job.address
     where = {"channel": address.channel, "thread": address.thread}
     return await find_marked(workspace, mark_of(job), **where, since=job.created_at)
 
 
-async def find_orphan_at_home(workspace: Workspace, job: Job) -> Slip | None:
+async def find_orphan_at_home(workspace: Workspace, job: Job) -> MessageRef | None:
     """The same in the direct messages of the job's person."""
     return await find_marked(workspace, mark_of(job), channel=job.person.user_id, since=job.created_at)
 
 
 async def find_marked(
     workspace: Workspace, mark: Mark, *, channel: str | None, thread: str | None = None, since: datetime
-) -> Slip | None:
+) -> MessageRef | None:
     """Among the latest hundred messages of a channel or a thread, or of a person's direct messages.
 
     None where the app may not look. Raises `SlackAway`: then what is to be sent waits, as it may be there.
@@ -73,7 +73,7 @@ async def find_marked(
         log.warning("a message that was perhaps sent before cannot be looked for: %s", error.code)
         return None
     found = _marked(answer.get("messages", ()), mark, bot=workspace.identity.bot_user)
-    return Slip(channel=channel, message=found) if found else None
+    return MessageRef(channel=channel, message=found) if found else None
 
 
 async def _home_of(workspace: Workspace, user: str) -> str | None:

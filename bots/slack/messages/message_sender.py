@@ -8,8 +8,8 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from bots.delivery.job_messages import Unreachable
-from bots.delivery.job_view import Slip
+from bots.delivery.job_messages import DestinationUnreachableError
+from bots.delivery.job_view import MessageRef
 from bots.slack.api.client import TOKEN_TROUBLES, NotInstalled, SlackAway, SlackRefuses
 from bots.slack.blocks.job_blocks import Post, section
 from bots.slack.messages.message_recovery import Mark, find_marked
@@ -47,7 +47,7 @@ async def patience() -> AsyncIterator[None]:
     try:
         yield
     except NotInstalled as error:
-        raise Unreachable from error
+        raise DestinationUnreachableError from error
     except SlackRefuses as error:
         if error.code not in TOKEN_TROUBLES:
             raise
@@ -57,12 +57,12 @@ async def patience() -> AsyncIterator[None]:
 
 @contextmanager
 def unreachable_when(codes: frozenset[str]) -> Iterator[None]:
-    """Raises `Unreachable` in place of a refusal for one of these reasons."""
+    """Raises `DestinationUnreachableError` in place of a refusal for one of these reasons."""
     try:
         yield
     except SlackRefuses as error:
         if error.code in codes:
-            raise Unreachable from error
+            raise DestinationUnreachableError from error
         raise
 
 
@@ -92,7 +92,7 @@ async def send(
     channel: str,
     thread: str | None = None,
     mark: Mark | None = None,
-) -> Slip:
+) -> MessageRef:
     """Into the thread, or the channel itself where the thread is gone. Raises as `show`.
 
     A message with a `mark` of which Slack's answer was lost is looked for, so that it is not sent again.
@@ -115,7 +115,7 @@ async def send(
 
 async def _send(
     workspace: Workspace, post: Post, channel: str, thread: str | None, metadata: Mapping[str, Any] | None
-) -> Slip:
+) -> MessageRef:
     where = {"channel": channel, "metadata": metadata}
     try:
         answer = await show(workspace, "chat.postMessage", post, thread_ts=thread, **where)
@@ -123,20 +123,24 @@ async def _send(
         if error.code not in NO_THREAD or thread is None:
             raise
         answer = await show(workspace, "chat.postMessage", post, **where)
-    return Slip(channel=str(answer["channel"]), message=str(answer["ts"]))
+    return MessageRef(channel=str(answer["channel"]), message=str(answer["ts"]))
 
 
-async def edit(workspace: Workspace, post: Post, slip: Slip) -> Slip:
-    """Raises `Unreachable` for a message that is gone or that the app may not edit any more, and as `show`."""
+async def edit(workspace: Workspace, post: Post, slip: MessageRef) -> MessageRef:
+    """Raises `DestinationUnreachableError` for a message that is gone or that the app may not edit any more, and as
+    `show`.
+    """
     with unreachable_when(CLOSED | GONE):
         await show(workspace, "chat.update", post, channel=slip.channel, ts=slip.message)
     return slip
 
 
-async def send_to_person(workspace: Workspace, user: str, post: Post, *, mark: Mark | None = None) -> Slip:
-    """By direct message. Raises `Unreachable` for somebody who takes none, and as `show`."""
+async def send_to_person(
+    workspace: Workspace, user: str, post: Post, *, mark: Mark | None = None
+) -> MessageRef:
+    """By direct message. Raises `DestinationUnreachableError` for somebody who takes none, and as `show`."""
     if not user.isalnum():  # they asked to be forgotten
-        raise Unreachable
+        raise DestinationUnreachableError
     with unreachable_when(CLOSED | _NO_PERSON):
         return await send(workspace, post, channel=user, mark=mark)
 

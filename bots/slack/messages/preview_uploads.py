@@ -7,9 +7,9 @@ from collections import defaultdict, deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bots.delivery.attachments import Print, decoded
-from bots.delivery.job_view import Standing, job_state
-from bots.runtime.thread_pools import Backroom
+from bots.delivery.attachments import Attachment, decoded
+from bots.delivery.job_view import JobView, job_state
+from bots.runtime.thread_pools import ThreadPools
 from bots.slack.api.client import SlackAway, SlackRefuses
 from bots.slack.files import file_records
 from bots.slack.texts import texts
@@ -49,7 +49,7 @@ class Glimpses:
     def __init__(
         self,
         database: Database,
-        backroom: Backroom,
+        backroom: ThreadPools,
         *,
         first_seconds: float,
         every_seconds: float,
@@ -64,7 +64,7 @@ class Glimpses:
         self._recent: defaultdict[str, deque[float]] = defaultdict(deque)
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def of(self, workspace: Workspace, standing: Standing, progress: JobProgress) -> str | None:
+    def of(self, workspace: Workspace, standing: JobView, progress: JobProgress) -> str | None:
         """The file to show now. One that is due is uploaded on the side, so that no answer waits for it."""
         job = standing.job
         if job.spoiler:
@@ -117,7 +117,7 @@ class Glimpses:
         recent.append(at)
         return True
 
-    async def _renew(self, workspace: Workspace, job: Job, preview: Print, seen: _Seen) -> None:
+    async def _renew(self, workspace: Workspace, job: Job, preview: Attachment, seen: _Seen) -> None:
         try:
             latest = await self._backroom.run("mail", file_records.newest, self._database, job.id)
             if latest and (now() - latest[1]).total_seconds() < self._every_seconds:

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from sqlalchemy import ColumnElement, delete, select, update
 
-from bots.runtime.thread_pools import Backroom
+from bots.runtime.thread_pools import ThreadPools
 from bots.slack.api.client import SlackAway
 from studio.db.database import Database
 from studio.db.sql_dialects import insert_into
@@ -31,7 +31,7 @@ class Claim(StrEnum):
 class Claims:
     """A claim is renewed while its message is being sent, and free again when it was not for `lasts_seconds`."""
 
-    def __init__(self, database: Database, backroom: Backroom, *, lasts_seconds: float) -> None:
+    def __init__(self, database: Database, backroom: ThreadPools, *, lasts_seconds: float) -> None:
         self._database = database
         self._backroom = backroom
         self._lasts_seconds = lasts_seconds

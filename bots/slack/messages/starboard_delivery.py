@@ -1,10 +1,10 @@
-"""The starboard's messages on Slack: implements `bots.delivery.starboard.StarBearer`."""
+"""The starboard's messages on Slack: implements `bots.delivery.starboard.StarboardDelivery`."""
 
-from bots.delivery.attachments import Print, fitted
+from bots.delivery.attachments import Attachment, fit_attachment
 from bots.delivery.case_images import pixelate
-from bots.delivery.job_messages import Unreachable
-from bots.delivery.job_view import Slip, load_standing
-from bots.delivery.starboard import Exhibit
+from bots.delivery.job_messages import DestinationUnreachableError
+from bots.delivery.job_view import MessageRef, load_job_view
+from bots.delivery.starboard import StarboardEntry
 from bots.slack.blocks.job_blocks import Post, actions, button, context, image, section
 from bots.slack.context import Part
 from bots.slack.messages.message_recovery import Mark
@@ -19,7 +19,7 @@ _LIMIT_BYTES = 8 * 1024 * 1024
 
 
 class SlackGallery(Part):
-    async def hang(self, exhibit: Exhibit, slip: Slip | None) -> Slip:
+    async def hang(self, exhibit: StarboardEntry, slip: MessageRef | None) -> MessageRef:
         async with patience():
             workspace = await self._workspaces.of(exhibit.job.address.community)
             post = await self._post(exhibit, workspace)
@@ -32,9 +32,9 @@ class SlackGallery(Part):
             await workspace.showcase.keep_only(exhibit.picture.id, file_of(post))
             return slip
 
-    async def take_down(self, picture_id: str, slip: Slip) -> None:
+    async def take_down(self, picture_id: str, slip: MessageRef) -> None:
         job_id = picture_id.partition(".")[0]
-        standing = await self._backroom.run("mail", load_standing, self._ports.database, job_id)
+        standing = await self._backroom.run("mail", load_job_view, self._ports.database, job_id)
         async with patience():
             workspace = await self._workspaces.of(standing.job.address.community)
             try:
@@ -43,12 +43,12 @@ class SlackGallery(Part):
             finally:
                 await workspace.showcase.keep_only(picture_id, None)
 
-    async def _post(self, exhibit: Exhibit, workspace: Workspace) -> Post:
+    async def _post(self, exhibit: StarboardEntry, workspace: Workspace) -> Post:
         prompt = exhibit.picture.recipe.prompt
         try:
             picture = await self._backroom.run("shelf", self._print, exhibit)
         except NotFoundError:
-            raise Unreachable from None
+            raise DestinationUnreachableError from None
         hidden = exhibit.job.spoiler
         alternative = (
             texts.HIDDEN if hidden else chat.alternative(prompt, 1, longest=texts.LONGEST_ALTERNATIVE)
@@ -67,12 +67,12 @@ class SlackGallery(Part):
             ),
         )
 
-    def _print(self, exhibit: Exhibit) -> Print:
+    def _print(self, exhibit: StarboardEntry) -> Attachment:
         """A mosaic of what a moderator let through hidden. Raises `NotFoundError`."""
         data = self._ports.store.get(exhibit.picture.key)
         if exhibit.job.spoiler:
             mosaic = pixelate(data)
             if mosaic is None:
                 raise NotFoundError("The picture")
-            return Print(data=mosaic, suffix=".png")
-        return fitted(self._ports, data, limit_bytes=_LIMIT_BYTES)
+            return Attachment(data=mosaic, suffix=".png")
+        return fit_attachment(self._ports, data, limit_bytes=_LIMIT_BYTES)

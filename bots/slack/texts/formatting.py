@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from bots.slack.texts.escaping import mrkdwn
-from bots.texts.answers import Voice
+from bots.texts.answers import Formatter
 from studio.domain.people import Person, Platform
 
 
@@ -39,4 +39,4 @@ def _role(name: str) -> str:
     return code(name[:60])
 
 
-VOICE = Voice(text=mrkdwn, person=person, channel=channel, role=_role, moment=moment, code=code)
+VOICE = Formatter(text=mrkdwn, person=person, channel=channel, role=_role, moment=moment, code=code)

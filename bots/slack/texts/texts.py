@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from bots.delivery.job_view import Standing
+from bots.delivery.job_view import JobView
 from bots.slack.texts.command_parsing import as_typed
 from bots.slack.texts.escaping import entities, mrkdwn
 from bots.texts import cases as case_texts
@@ -169,7 +169,7 @@ def name_of(job: Job) -> str:
     return f"@{mrkdwn(job.person.display_name, longest=80)}"
 
 
-def credit(standing: Standing) -> str:
+def credit(standing: JobView) -> str:
     """``@ana, from @bo’s fox``. Names are text, so nobody is pinged."""
     sources = [
         ("" if each.own else name_of(each.job), mrkdwn(chat.subject_of(each.prompt)))

@@ -16,7 +16,7 @@ from slack_sdk.oauth.state_store.sqlalchemy import SQLAlchemyOAuthStateStore
 from slack_sdk.oauth.token_rotation.async_rotator import AsyncTokenRotator
 from sqlalchemy.exc import InterfaceError, OperationalError
 
-from bots.runtime.thread_pools import Backroom
+from bots.runtime.thread_pools import ThreadPools
 from bots.slack.tables import BOTS, INSTALLATIONS, STATES
 from studio.db.database import Database
 from studio.errors import DatabaseUnavailableError
@@ -35,7 +35,7 @@ T = TypeVar("T")
 class Installations(AsyncInstallationStore):
     """slack_sdk's store of installations, asked in the backroom. All methods raise `DatabaseUnavailableError`."""
 
-    def __init__(self, database: Database, backroom: Backroom, *, client_id: str) -> None:
+    def __init__(self, database: Database, backroom: ThreadPools, *, client_id: str) -> None:
         self._backroom = backroom
         self._store = SQLAlchemyInstallationStore(
             client_id=client_id,
@@ -82,7 +82,7 @@ class Installations(AsyncInstallationStore):
 class States(AsyncOAuthStateStore):
     """The states of those who are installing the app right now: each is good once, for ten minutes."""
 
-    def __init__(self, database: Database, backroom: Backroom) -> None:
+    def __init__(self, database: Database, backroom: ThreadPools) -> None:
         self._backroom = backroom
         self._store = SQLAlchemyOAuthStateStore(
             STATE_LASTS_SECONDS, database.engine, logger=_quiet, table_name=STATES.name

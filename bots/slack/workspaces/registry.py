@@ -10,7 +10,7 @@ import aiohttp
 from slack_sdk.oauth.installation_store.models import Bot
 from sqlalchemy import select
 
-from bots.runtime.thread_pools import Backroom
+from bots.runtime.thread_pools import ThreadPools
 from bots.slack.api.client import Line, NotInstalled, SlackAway, SlackRefuses
 from bots.slack.files.image_uploads import Showcase
 from bots.slack.texts import texts
@@ -80,7 +80,7 @@ class OneWorkspace:
         """Its token was set by an administrator, who has to set another."""
 
 
-async def open_workspace(line: Line, backroom: Backroom, database: Database) -> OneWorkspace:
+async def open_workspace(line: Line, backroom: ThreadPools, database: Database) -> OneWorkspace:
     """Raises `ConfigurationError` for a token that Slack does not take, and `SlackAway`."""
     identity = await introduce(line)
     showcase = Showcase(line, backroom, database, community=identity.team)
@@ -93,7 +93,7 @@ class InstalledWorkspaces:
     def __init__(
         self,
         database: Database,
-        backroom: Backroom,
+        backroom: ThreadPools,
         installations: Installations,
         rotation: Rotation,
         *,

@@ -1,6 +1,6 @@
 """Where wishes become commands of the studio, and answers become what the browser is told."""
 
-from bots.runtime.error_reports import log_fault
+from bots.runtime.error_reports import report_error
 from bots.texts import chat
 from bots.web.access.sessions import COMMUNITY, ROOM_ADDRESS, Passes, Visitor
 from bots.web.live.protocol import Ask, Press, Say, Wish
@@ -34,7 +34,7 @@ class Clerk:
         except ChatelierError as error:
             reply = _failed(error)
         except Exception as error:  # noqa: BLE001 - whatever broke, the person gets a sentence
-            reply = Reply(tell={"ok": False, "text": texts.broke(log_fault(error)), "code": "fault"})
+            reply = Reply(tell={"ok": False, "text": texts.broke(report_error(error)), "code": "fault"})
         reply.tell.update(type="answer", id=wish.id)
         return reply
 

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from functools import partial
 
-from bots.runtime.error_reports import log_fault
+from bots.runtime.error_reports import report_error
 from bots.web.live.hub import Room
 from studio.db.cases import find_case, find_notice
 from studio.db.database import Database
@@ -72,7 +72,7 @@ class News:
             except Exception as error:  # noqa: BLE001 - the reader goes on whatever arrives
                 if loop.is_closed():
                     return
-                log_fault(error)
+                report_error(error)
                 self._stop.wait(_PAUSE_SECONDS)
 
     def _read_deliveries(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -88,7 +88,7 @@ class News:
                 # A defect must not be repeated for ever.
                 if loop.is_closed():
                     raise
-                log_fault(error)
+                report_error(error)
             # What is shown comes from the rows, also for those who connect later: telling the room is enough.
             delivery.acknowledge()
 

@@ -3,7 +3,7 @@
 from contextlib import suppress
 from typing import Any
 
-from bots.runtime.thread_pools import Backroom
+from bots.runtime.thread_pools import ThreadPools
 from bots.web.access.sessions import Visitor
 from bots.web.live.hub import Room
 from bots.web.queries.job_cards import Card, load_cards
@@ -17,7 +17,7 @@ PAGE = 24
 
 
 class Wall:
-    def __init__(self, ports: Ports, backroom: Backroom, room: Room) -> None:
+    def __init__(self, ports: Ports, backroom: ThreadPools, room: Room) -> None:
         self._ports = ports
         self._backroom = backroom
         self._room = room

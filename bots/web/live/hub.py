@@ -12,8 +12,8 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from bots.runtime.error_reports import log_fault
-from bots.runtime.thread_pools import Backroom
+from bots.runtime.error_reports import report_error
+from bots.runtime.thread_pools import ThreadPools
 from bots.texts.chat import waiting
 from bots.web.access.sessions import Visitor
 from bots.web.live.connection import Seat
@@ -37,7 +37,7 @@ MOST_REMEMBERED = 200
 class Room:
     """Lives on the event loop; only `_load` runs in threads."""
 
-    def __init__(self, ports: Ports, backroom: Backroom) -> None:
+    def __init__(self, ports: Ports, backroom: ThreadPools) -> None:
         self._ports = ports
         self._backroom = backroom
         self._seats: set[Seat] = set()
@@ -182,7 +182,7 @@ class Room:
                     positions_at, self._positions_due = now, False
                     await self._tell_positions()
             except Exception as error:  # noqa: BLE001 - the room stays open; what was missed is looked up again
-                log_fault(error)
+                report_error(error)
                 await asyncio.sleep(1)
 
     async def _gather(self) -> None:

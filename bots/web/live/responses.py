@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from bots.texts.answers import Voice, lines_of
+from bots.texts.answers import Formatter, lines_of
 from bots.texts.attributions import attribution
 from bots.texts.lists import balance
 from bots.web.texts import texts
@@ -29,7 +29,7 @@ from studio.commands.results import (
 from studio.domain.cases import CaseKind
 from studio.domain.identifiers import split_picture_id
 
-VOICE = Voice(
+VOICE = Formatter(
     text=str,
     person=lambda person: f"@{person.display_name}",
     channel=lambda channel: f"#{channel}",

@@ -11,8 +11,8 @@ import discord
 import pytest
 from PIL import Image
 
-from bots.delivery.attachments import make_print
-from bots.delivery.job_view import load_standing
+from bots.delivery.attachments import job_attachment
+from bots.delivery.job_view import load_job_view
 from bots.texts import chat
 from engine.imaging.image_tools import PillowImageTools
 from studio.db.tables import DeliveryRow, JobRow, PictureRow
@@ -131,10 +131,10 @@ async def test_a_file_that_is_too_large_is_made_to_fit(ports: Ports, tmp_path: P
         with room.ports.database.begin() as session:
             row = session.get_one(PictureRow, f"{job_id}.1")
             row.storage_key = room.ports.store.put(file.getvalue(), suffix=".png")
-        standing = load_standing(room.ports.database, job_id)
+        standing = load_job_view(room.ports.database, job_id)
         limit_bytes = 300_000
         assert len(file.getvalue()) > limit_bytes
-        made = make_print(room.ports, standing, limit_bytes=limit_bytes)
+        made = job_attachment(room.ports, standing, limit_bytes=limit_bytes)
         assert made is not None
         assert len(made.data) <= limit_bytes
         assert made.suffix in (".png", ".webp", ".jpg")
@@ -377,7 +377,7 @@ async def test_a_message_that_cannot_be_pinned_now_is_pinned_by_the_event(
     room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr("bots.delivery.job_messages.load_standing", away)
+        patch.setattr("bots.delivery.job_messages.load_job_view", away)
         await room.ana.slash(room.channel, "imagine", prompt="a red fox")
     await room.tell(JobAccepted(job_id=room.newest_job(), platform=Platform.DISCORD))
     assert "You are next" in room.message.content
@@ -439,7 +439,7 @@ async def test_an_old_message_keeps_its_edits_for_the_end(
     job_id = await room.imagine()
     monkeypatch.setattr("bots.discord.messages.job_delivery._age_seconds", lambda _: 3700.0)
     bearer, board = room.bot.bearer, room.bot.board
-    standing = load_standing(room.ports.database, job_id)
+    standing = load_job_view(room.ports.database, job_id)
     assert not bearer.may_step(standing, since_seconds=30)
     assert bearer.may_step(standing, since_seconds=61)
     assert board._place_lasts_seconds(board._sheets[job_id]) == 60

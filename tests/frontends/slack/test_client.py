@@ -7,7 +7,7 @@ import pytest
 from aiohttp import web
 from slack_bolt.response import BoltResponse
 
-from bots.runtime.thread_pools import Backroom
+from bots.runtime.thread_pools import ThreadPools
 from bots.slack.api.client import Line, SlackAway, SlackRefuses, open_session
 from bots.slack.api.progress_throttle import Pace
 from bots.slack.http.replay_protection import Replays
@@ -88,7 +88,7 @@ async def test_a_pause_concerns_one_workspace(slack: LoopbackSlack, line: Line) 
 
 async def test_a_wrong_app_token_is_one_sentence(slack: LoopbackSlack, line: Line, ports: Ports) -> None:
     settings = SlackSettings(bot_token=BOT_TOKEN, app_token="xapp-someone", api_url=slack.api_url)
-    backroom = Backroom("slack")
+    backroom = ThreadPools("slack")
     with pytest.raises(ConfigurationError, match="does not accept the app-level token") as error:
         await Opening(ports, settings, backroom, line.session).open()
     assert "xapp-someone" not in str(error.value)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bots.runtime.thread_pools import Backroom
+from bots.runtime.thread_pools import ThreadPools
 from bots.web.access.sessions import Visitor
 from bots.web.live.hub import Room
 from studio.errors import DatabaseUnavailableError
@@ -33,7 +33,7 @@ class Told:
 
 @pytest.fixture
 async def room(ports: Ports) -> AsyncIterator[Room]:
-    backroom = Backroom("web", {"wall": 1})
+    backroom = ThreadPools("web", {"wall": 1})
     yield Room(ports, backroom)
     backroom.close()
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from slack_sdk.oauth.installation_store.models import Installation
 
-from bots.runtime.thread_pools import Backroom
+from bots.runtime.thread_pools import ThreadPools
 from bots.slack.files import file_records
 from bots.slack.workspaces.installation_store import Installations, States
 from chatelier.runtime import db_schema
@@ -37,7 +37,7 @@ def installed(team: str | None, token: str, *, enterprise: str | None = None) ->
 
 
 async def test_an_installation_is_kept_found_renewed_and_forgotten(database: Database) -> None:
-    backroom = Backroom("test")
+    backroom = ThreadPools("test")
     store = Installations(database, backroom, client_id="1.2")
     await store.async_save(installed("T1", "x" * 200))
     await store.async_save(installed(None, "org", enterprise="E1"))
@@ -63,7 +63,7 @@ async def test_an_installation_is_kept_found_renewed_and_forgotten(database: Dat
 
 
 async def test_a_state_is_consumed_once(database: Database) -> None:
-    backroom = Backroom("test")
+    backroom = ThreadPools("test")
     states = States(database, backroom)
     state = await states.async_issue()
     assert [await states.async_consume(each) for each in (state, state, "made up")] == [True, False, False]

@@ -11,10 +11,10 @@ import pytest
 import redis
 from sqlalchemy import select, update
 
-from bots.delivery.event_consumer import News
-from bots.delivery.job_messages import Board, Unreachable
-from bots.delivery.job_view import Slip, keep_slip
-from bots.runtime.thread_pools import Backroom
+from bots.delivery.event_consumer import EventConsumer
+from bots.delivery.job_messages import DestinationUnreachableError, JobMessages
+from bots.delivery.job_view import MessageRef, save_message_ref
+from bots.runtime.thread_pools import ThreadPools
 from engine.maintenance.job_sweeper import Sweeper
 from engine.queue.redis_events import RedisEvents
 from studio.commands.registry import execute
@@ -70,7 +70,7 @@ def told_again(ports: Ports, *, after: timedelta = SOON) -> list[str]:
 
 
 def shown(ports: Ports, job: str, *, final: bool = True) -> None:
-    keep_slip(ports.database, job, Slip(channel="main", message=f"m-{job}", final=final))
+    save_message_ref(ports.database, job, MessageRef(channel="main", message=f"m-{job}", final=final))
 
 
 def test_an_end_that_no_message_shows_is_told_again_until_one_does(ports: Ports) -> None:
@@ -160,16 +160,16 @@ class Chat:
 
     async def bring(self, standing, slip):  # type: ignore[no-untyped-def]
         if self.closed:
-            raise Unreachable
+            raise DestinationUnreachableError
         if slip is None:
             self.sent += 1
-            slip = Slip(channel="main", message=f"m{self.sent}")
+            slip = MessageRef(channel="main", message=f"m{self.sent}")
         self.messages.setdefault(standing.job.id, []).append(standing.job.state)
         return slip
 
     async def copy(self, standing) -> None: ...  # type: ignore[no-untyped-def]
 
-    def calm_seconds(self, slip: Slip) -> float:
+    def calm_seconds(self, slip: MessageRef) -> float:
         return 0.0
 
     def serves(self, community: str) -> bool:
@@ -180,10 +180,10 @@ class FrontEnd:
     """A Discord front end's reading of events, on a real Redis, in front of a chat of its own."""
 
     def __init__(self, ports: Ports, chat: Chat) -> None:
-        backroom = Backroom("discord")
-        board = Board(ports.database, backroom, chat)  # type: ignore[arg-type]
+        backroom = ThreadPools("discord")
+        board = JobMessages(ports.database, backroom, chat)  # type: ignore[arg-type]
         self._backroom = backroom
-        self._news = News(
+        self._news = EventConsumer(
             ports.events, board, backroom, platform=Platform.DISCORD, consumer="one", passing=()
         )
 
@@ -234,7 +234,7 @@ async def test_the_end_of_a_job_whose_channel_is_gone_is_tried_once(ports: Ports
     chat.closed = True
     job = ask(ports, "a")
     end(ports, job)
-    backroom = Backroom("discord")
-    await Board(ports.database, backroom, chat).show(job)  # type: ignore[arg-type]
+    backroom = ThreadPools("discord")
+    await JobMessages(ports.database, backroom, chat).show(job)  # type: ignore[arg-type]
     backroom.close()
     assert told_again(ports) == []

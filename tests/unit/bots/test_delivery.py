@@ -7,10 +7,15 @@ from datetime import timedelta
 import pytest
 
 from bots.delivery import case_messages, starboard
-from bots.delivery.case_messages import claim_message, keep_message, load_folder
-from bots.delivery.job_view import Slip
-from bots.delivery.starboard import Starboard, claim_showcase, keep_showcase, load_exhibit
-from bots.runtime.thread_pools import Backroom
+from bots.delivery.case_messages import claim_message, load_case_message_state, save_case_message
+from bots.delivery.job_view import MessageRef
+from bots.delivery.starboard import (
+    Starboard,
+    claim_starboard_message,
+    load_starboard_entry,
+    save_starboard_message,
+)
+from bots.runtime.thread_pools import ThreadPools
 from studio.commands.registry import execute
 from studio.commands.spec import Call
 from studio.db.cases import open_case
@@ -21,7 +26,7 @@ from studio.ports import Ports
 from studio.runtime.clock import now
 from tests.support.finished_jobs import paint_job
 
-SLIP = Slip(channel="c", message="m")
+SLIP = MessageRef(channel="c", message="m")
 
 
 @pytest.fixture
@@ -41,10 +46,10 @@ def picture_id(ports: Ports, call: Call) -> str:
 def test_one_process_sends_the_message_of_a_case(ports: Ports, case_id: str) -> None:
     assert claim_message(ports.database, case_id)
     assert not claim_message(ports.database, case_id)
-    assert load_folder(ports.database, ports.desk, case_id).slip is None
-    keep_message(ports.database, case_id, SLIP)
+    assert load_case_message_state(ports.database, ports.desk, case_id).slip is None
+    save_case_message(ports.database, case_id, SLIP)
     assert not claim_message(ports.database, case_id)
-    assert load_folder(ports.database, ports.desk, case_id).slip == SLIP
+    assert load_case_message_state(ports.database, ports.desk, case_id).slip == SLIP
 
 
 def test_a_case_whose_sender_died_is_sent_by_another(
@@ -57,22 +62,22 @@ def test_a_case_whose_sender_died_is_sent_by_another(
 
 
 def test_one_process_hangs_a_starred_picture(ports: Ports, picture_id: str) -> None:
-    assert claim_showcase(ports.database, picture_id, "stars")
-    assert not claim_showcase(ports.database, picture_id, "stars")
-    keep_showcase(ports.database, picture_id, SLIP)
-    assert not claim_showcase(ports.database, picture_id, "stars")
-    exhibit, slip = load_exhibit(ports.database, picture_id)
+    assert claim_starboard_message(ports.database, picture_id, "stars")
+    assert not claim_starboard_message(ports.database, picture_id, "stars")
+    save_starboard_message(ports.database, picture_id, SLIP)
+    assert not claim_starboard_message(ports.database, picture_id, "stars")
+    exhibit, slip = load_starboard_entry(ports.database, picture_id)
     assert slip == SLIP
     assert exhibit is not None, "what hangs stays, however few stars it has left"
 
 
 def test_a_starred_picture_whose_sender_died_is_hung_by_another(ports: Ports, picture_id: str) -> None:
-    assert claim_showcase(ports.database, picture_id, "stars")
+    assert claim_starboard_message(ports.database, picture_id, "stars")
     with ports.database.begin() as session:
         session.get_one(ShowcaseRow, picture_id).updated_at = now() - timedelta(
             seconds=starboard._CLAIM_LASTS_SECONDS + 1
         )
-    assert claim_showcase(ports.database, picture_id, "stars")
+    assert claim_starboard_message(ports.database, picture_id, "stars")
 
 
 class Wall:
@@ -82,7 +87,7 @@ class Wall:
         self.troubles = troubles
         self.taken: list[str] = []
 
-    async def take_down(self, picture_id: str, slip: Slip) -> None:
+    async def take_down(self, picture_id: str, slip: MessageRef) -> None:
         if self.troubles:
             self.troubles -= 1
             raise ConnectionError
@@ -92,10 +97,10 @@ class Wall:
 def test_a_deleted_picture_leaves_the_starboard_also_after_a_short_trouble(
     ports: Ports, call: Call, picture_id: str
 ) -> None:
-    assert claim_showcase(ports.database, picture_id, "stars")
-    keep_showcase(ports.database, picture_id, SLIP)
+    assert claim_starboard_message(ports.database, picture_id, "stars")
+    save_starboard_message(ports.database, picture_id, SLIP)
     execute(ports, call, "delete", {"what": picture_id})
-    wall, backroom = Wall(troubles=1), Backroom("test")
+    wall, backroom = Wall(troubles=1), ThreadPools("test")
     board = Starboard(ports.database, backroom, wall)  # type: ignore[arg-type]
     with pytest.raises(ConnectionError):
         asyncio.run(board.show(picture_id))

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bots.runtime import heartbeat_file as heart
-from bots.runtime.heartbeat_file import pulse
+from bots.runtime.heartbeat_file import heartbeat
 
 
 async def until(holds: Callable[[], bool]) -> None:
@@ -23,7 +23,7 @@ async def test_the_file_is_there_while_all_is_well(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr(heart, "BEAT_SECONDS", 0.01)
     file, well = tmp_path / "ready", [False]
     file.write_text("of a process that was killed")
-    async with pulse(file, lambda: well[0]):
+    async with heartbeat(file, lambda: well[0]):
         await until(lambda: not file.exists())
         well[0] = True
         await until(file.exists)
@@ -43,7 +43,7 @@ async def test_an_event_loop_that_hangs_leaves_no_sign_of_life(
 ) -> None:
     monkeypatch.setattr(heart, "BEAT_SECONDS", 0.01)
     file = tmp_path / "ready"
-    async with pulse(file, lambda: True):
+    async with heartbeat(file, lambda: True):
         await until(file.exists)
         heart.heartbeat_of(file).unlink()
         file.unlink()
@@ -78,6 +78,6 @@ def test_whoever_sees_the_file_may_read_it(tmp_path: Path, monkeypatch: pytest.M
         return write(path, text)
 
     monkeypatch.setattr(Path, "write_text", write_slowly)
-    heart.leave_word(file)
-    heart.leave_word(file)
+    heart.touch_heartbeat(file)
+    heart.touch_heartbeat(file)
     assert (empty, file.read_text()) == ([False, False], str(os.getpid()))

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select
 
-from bots.delivery.job_view import load_family, load_standing
+from bots.delivery.job_view import load_family, load_job_view
 from bots.web.queries.job_cards import load_cards, load_jobs
 from studio.commands.registry import execute
 from studio.commands.results import Accepted, Family
@@ -125,7 +125,7 @@ def test_a_picture_that_is_taken_along_leaves_its_words_in_the_private_place(
     edited = {"picture": f"{secret}.1", "prompt": "a hat", "region": "A1"}
     answer = execute(ports, call_of("ana", OPEN, "taken"), "edit", edited)
     assert isinstance(answer, Accepted)
-    (origin,) = load_standing(ports.database, answer.job_id).origins
+    (origin,) = load_job_view(ports.database, answer.job_id).origins
     assert (origin.prompt, origin.own) == ("", True)
 
 
@@ -152,7 +152,7 @@ def test_what_others_wrote_in_another_community_is_not_told_in_this_one(ports: P
     with house.database.read() as session:
         case = session.scalars(select(CaseRow.id)).one()
     assert house.desk.read(case).prompts == ("an owl", "an owl")
-    (origin,) = load_standing(house.database, held).origins
+    (origin,) = load_job_view(house.database, held).origins
     assert (origin.prompt, origin.own) == ("", True)
     with house.database.read() as session:
         (card,) = load_cards(session, load_jobs(session, [held]))
