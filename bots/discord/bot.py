@@ -17,16 +17,16 @@ from bots.delivery.job_messages import JobMessages
 from bots.delivery.starboard import Starboard
 from bots.discord.guilds.uploads import Downloads
 from bots.discord.interactions.context_menus import build_menus
-from bots.discord.interactions.dispatcher import Counter, say
-from bots.discord.interactions.modals import Forms
+from bots.discord.interactions.dispatcher import Dispatcher, send_private
+from bots.discord.interactions.modals import Modals
 from bots.discord.interactions.reactions import Reactions
 from bots.discord.interactions.slash_commands import build_commands
-from bots.discord.messages.case_delivery import DiscordDesk
+from bots.discord.messages.case_delivery import DiscordCaseDelivery
 from bots.discord.messages.components import DYNAMIC_ITEMS
-from bots.discord.messages.job_delivery import DiscordBearer
-from bots.discord.messages.message_sender import Courier
-from bots.discord.messages.responses import Answers
-from bots.discord.messages.starboard_delivery import DiscordGallery
+from bots.discord.messages.job_delivery import DiscordJobDelivery
+from bots.discord.messages.message_sender import MessageSender
+from bots.discord.messages.responses import Responses
+from bots.discord.messages.starboard_delivery import DiscordStarboardDelivery
 from bots.discord.settings import DiscordSettings
 from bots.discord.texts import texts
 from bots.runtime.error_reports import report_error
@@ -44,7 +44,7 @@ _FINISH_SECONDS = 5.0
 log = logging.getLogger(__name__)
 
 
-class Bot(discord.AutoShardedClient):
+class ChatelierBot(discord.AutoShardedClient):
     """Needs no privileged intent: commands, buttons and reactions come by themselves."""
 
     def __init__(self, ports: Ports, settings: DiscordSettings) -> None:
@@ -69,16 +69,18 @@ class Bot(discord.AutoShardedClient):
         self.settings = settings
         self.backroom = ThreadPools("discord")
         self.downloads = Downloads(settings)
-        self.bearer = bearer = DiscordBearer(self, ports, self.backroom, Courier(self, now))
+        self.bearer = bearer = DiscordJobDelivery(self, ports, self.backroom, MessageSender(self, now))
         self.board = JobMessages(ports.database, self.backroom, bearer)
-        self.desk = DiscordDesk(self, ports, self.backroom)
+        self.desk = DiscordCaseDelivery(self, ports, self.backroom)
         self.caseboard = CaseMessages(ports.database, ports.desk, self.backroom, self.desk)
-        self.starboard = Starboard(ports.database, self.backroom, DiscordGallery(self, ports, self.backroom))
-        self.counter = Counter(
-            self, ports, self.backroom, Answers(self, ports, self.backroom, bearer, self.board), settings
+        self.starboard = Starboard(
+            ports.database, self.backroom, DiscordStarboardDelivery(self, ports, self.backroom)
+        )
+        self.counter = Dispatcher(
+            self, ports, self.backroom, Responses(self, ports, self.backroom, bearer, self.board), settings
         )
         self.tray = PendingUploads()
-        self.forms = Forms(self, ports, self.backroom, self.counter, self.tray, settings)
+        self.forms = Modals(self, ports, self.backroom, self.counter, self.tray, settings)
         self.reactions = Reactions(self)
         self._leaving = False
         self.tree = Tree(self)
@@ -150,7 +152,7 @@ class Bot(discord.AutoShardedClient):
     async def on_ready(self) -> None:
         log.info("ready with %s shards in %s servers", len(self.shards), len(self.guilds))
 
-    async def on_interaction(self, interaction: discord.Interaction["Bot"]) -> None:
+    async def on_interaction(self, interaction: discord.Interaction["ChatelierBot"]) -> None:
         if interaction.type is discord.InteractionType.modal_submit:
             await self.forms.submitted(interaction)
 
@@ -175,17 +177,17 @@ class Bot(discord.AutoShardedClient):
             self.backroom.close()
 
 
-class Tree(app_commands.CommandTree[Bot]):
+class Tree(app_commands.CommandTree[ChatelierBot]):
     async def on_error(
-        self, interaction: discord.Interaction[Bot], error: app_commands.AppCommandError, /
+        self, interaction: discord.Interaction[ChatelierBot], error: app_commands.AppCommandError, /
     ) -> None:
         """What the command itself did not turn into a sentence: commands of another version, above all."""
         if isinstance(error, app_commands.CommandNotFound | app_commands.CommandSignatureMismatch):
-            await say(interaction, texts.COMMAND_CHANGED)
+            await send_private(interaction, texts.COMMAND_CHANGED)
             return
         sentence = chat.broke(report_error(error))
         if not interaction.response.is_done():
-            await say(interaction, sentence)
+            await send_private(interaction, sentence)
 
 
 def _read(file: Path) -> str:

@@ -21,7 +21,7 @@ from studio.errors import ConfigurationError
 from studio.ports import Ports
 
 if TYPE_CHECKING:
-    from bots.discord.bot import Bot
+    from bots.discord.bot import ChatelierBot
 
 # Close codes of the gateway after which connecting again changes nothing.
 _CLOSED_FOR_GOOD = {
@@ -46,11 +46,11 @@ def run_bot(ports: Ports, settings: DiscordSettings, *, ready_file: Path | None 
 
 
 async def _run(ports: Ports, settings: DiscordSettings, ready_file: Path | None) -> None:
-    from bots.discord.bot import Bot
+    from bots.discord.bot import ChatelierBot
 
     point_at(settings)
     discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # it never speaks
-    bot = Bot(ports, settings)
+    bot = ChatelierBot(ports, settings)
     name_gateway(bot, settings)
     loop = asyncio.get_running_loop()
     stopping = asyncio.Event()
@@ -71,7 +71,7 @@ async def _run(ports: Ports, settings: DiscordSettings, ready_file: Path | None)
                 await task
 
 
-async def _keep_connected(bot: "Bot", settings: DiscordSettings) -> None:
+async def _keep_connected(bot: "ChatelierBot", settings: DiscordSettings) -> None:
     """Log in, waiting while Discord is away, and stay connected; discord.py reconnects by itself."""
     await _log_in(bot, settings)
     while True:
@@ -88,7 +88,7 @@ async def _keep_connected(bot: "Bot", settings: DiscordSettings) -> None:
             raise
 
 
-async def _log_in(bot: "Bot", settings: DiscordSettings) -> None:
+async def _log_in(bot: "ChatelierBot", settings: DiscordSettings) -> None:
     pause_seconds = _FIRST_PAUSE_SECONDS
     while True:
         try:
@@ -118,7 +118,7 @@ def point_at(settings: DiscordSettings) -> None:
         DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(settings.gateway_url)
 
 
-def name_gateway(bot: "Bot", settings: DiscordSettings) -> None:
+def name_gateway(bot: "ChatelierBot", settings: DiscordSettings) -> None:
     """Without a number of shards the library asks Discord for it, and for the gateway: ours is configured."""
     if settings.gateway_url is None:
         return

@@ -9,7 +9,7 @@ import discord
 import pytest
 
 from bots.delivery.event_consumer import EventConsumer
-from bots.discord.bot import Bot
+from bots.discord.bot import ChatelierBot
 from bots.runtime.thread_pools import ThreadPools
 from studio.domain.events import JobEnded
 from studio.domain.jobs import JobState
@@ -96,7 +96,7 @@ async def test_a_bot_brings_what_it_has_in_hand_before_it_leaves(
 
         return note
 
-    bot = Bot(ports, settings_for(tmp_path))
+    bot = ChatelierBot(ports, settings_for(tmp_path))
     monkeypatch.setattr(bot.news, "finish", noting("finished"))
     monkeypatch.setattr(bot.news, "flush", noting("flushed"))
     monkeypatch.setattr(discord.AutoShardedClient, "close", noting("left"))

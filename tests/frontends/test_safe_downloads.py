@@ -119,13 +119,13 @@ async def test_each_redirect_is_looked_at_like_the_first_address(
 
 
 async def test_the_bot_looks_so_too(tmp_path: Any, monkeypatch: pytest.MonkeyPatch, ports: Any) -> None:
-    from bots.discord.bot import Bot
+    from bots.discord.bot import ChatelierBot
 
     async def nothing(_self: object, _token: str) -> None:
         """Discord is not asked."""
 
     monkeypatch.setattr(discord.Client, "login", nothing)
-    bot = Bot(ports, DiscordSettings(token="t", home=tmp_path))
+    bot = ChatelierBot(ports, DiscordSettings(token="t", home=tmp_path))
     await bot.login("t")
     connector: Any = bot.http.connector
     try:

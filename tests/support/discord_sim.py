@@ -11,7 +11,7 @@ import discord
 import pytest
 import simcord
 
-from bots.discord.bot import Bot
+from bots.discord.bot import ChatelierBot
 from bots.discord.guilds.uploads import Downloads
 from bots.discord.messages.components import PictureButton
 from bots.discord.settings import CDN_HOSTS, DiscordSettings
@@ -38,7 +38,7 @@ class PatientEnv(simcord.Env):
 class SimulatedDownloads(Downloads):
     """From the simulation, which has no web server."""
 
-    def __init__(self, bot: Bot) -> None:
+    def __init__(self, bot: ChatelierBot) -> None:
         super().__init__(bot.settings)
         self._bot = bot
 
@@ -49,8 +49,8 @@ class SimulatedDownloads(Downloads):
         return data
 
 
-def new_bot(ports: Ports, settings: DiscordSettings) -> Bot:
-    bot = Bot(ports, settings)
+def new_bot(ports: Ports, settings: DiscordSettings) -> ChatelierBot:
+    bot = ChatelierBot(ports, settings)
     bot.downloads = SimulatedDownloads(bot)
     return bot
 
@@ -58,7 +58,7 @@ def new_bot(ports: Ports, settings: DiscordSettings) -> Bot:
 @dataclass(kw_only=True)
 class Room:
     env: simcord.Env
-    bot: Bot
+    bot: ChatelierBot
     ports: Ports
     settings: DiscordSettings
     guild: Any

@@ -13,12 +13,12 @@ from studio.domain.identifiers import is_job_id, split_picture_id
 from studio.domain.people import Platform
 
 if TYPE_CHECKING:
-    from bots.discord.bot import Bot
+    from bots.discord.bot import ChatelierBot
 
 _DIRECT = "dm:"
 
 
-async def at_home(bot: "Bot", call: Call, what: str, *, paints: bool) -> Call:
+async def in_home_community(bot: "ChatelierBot", call: Call, what: str, *, paints: bool) -> Call:
     """The call as a member of the server that a job, a picture or a case belongs to.
 
     Who wants to paint there, or means somebody else's picture, has to be a member still. Otherwise the call stays as
@@ -26,7 +26,7 @@ async def at_home(bot: "Bot", call: Call, what: str, *, paints: bool) -> Call:
     """
     if not call.person.community.startswith(_DIRECT):
         return call
-    home = await bot.backroom.run("mail", home_of, bot.ports.database, what, call.person.user_id)
+    home = await bot.backroom.run("mail", find_home_community, bot.ports.database, what, call.person.user_id)
     if home is None or not home.community.isdecimal():
         return call
     person = replace(call.person, community=home.community)
@@ -42,14 +42,14 @@ async def at_home(bot: "Bot", call: Call, what: str, *, paints: bool) -> Call:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Home:
+class HomeCommunity:
     """Where something belongs. `own`: it is the person's, or a question that they were asked."""
 
     community: str
     own: bool
 
 
-def home_of(database: Database, what: str, user_id: str) -> Home | None:
+def find_home_community(database: Database, what: str, user_id: str) -> HomeCommunity | None:
     split = split_picture_id(what.strip().lower())
     identifier = split[0] if split else what.strip().lower()
     if not is_job_id(identifier):
@@ -58,9 +58,9 @@ def home_of(database: Database, what: str, user_id: str) -> Home | None:
         case = session.get(CaseRow, identifier)
         if case is not None:
             asked = f"{Platform.DISCORD}:{case.community}:{user_id}"
-            return Home(community=case.community, own=True) if case.addressee == asked else None
+            return HomeCommunity(community=case.community, own=True) if case.addressee == asked else None
         job = session.get(JobRow, identifier)
         if job is None or job.platform != Platform.DISCORD:
             return None
         own = job.person_key == f"{Platform.DISCORD}:{job.community}:{user_id}"
-        return Home(community=job.community, own=own)
+        return HomeCommunity(community=job.community, own=own)

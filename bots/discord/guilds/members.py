@@ -82,7 +82,7 @@ def person_of(user: discord.abc.User, community: str, *, moderates: bool) -> Per
     )
 
 
-def introduce(database: Database, person: Person) -> None:
+def record_person(database: Database, person: Person) -> None:
     """Write somebody down who was named and may never have been here, so that they can be spoken of."""
     with database.begin() as session:
         lock_person(session, person, present=False)

@@ -63,7 +63,7 @@ class Downloads:
         )
 
 
-async def take_in(
+async def store_attachment(
     attachment: discord.Attachment,
     person: Person,
     ports: Ports,
@@ -75,7 +75,7 @@ async def take_in(
     return await backroom.run("shelf", accept_upload, ports, person, data)
 
 
-async def look_at(
+async def examine_attachment(
     attachment: discord.Attachment,
     person: Person,
     ports: Ports,

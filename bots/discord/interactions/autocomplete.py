@@ -28,7 +28,7 @@ from studio.errors import ChatelierError
 from studio.ports import Ports
 
 if TYPE_CHECKING:
-    from bots.discord.bot import Bot
+    from bots.discord.bot import ChatelierBot
 
 MOST = 25
 _LONGEST = 100
@@ -39,13 +39,13 @@ _NAMED = frozenset({Kind.MODEL, Kind.STYLE, Kind.LORA})
 _CHANNEL_SETTINGS = frozenset({"channels", *CHANNELS})
 
 log = logging.getLogger(__name__)
-Suggest = Callable[["Interaction[Bot]", str], Any]
+Suggest = Callable[["Interaction[ChatelierBot]", str], Any]
 
 
-def suggester(parameter: Parameter) -> Suggest:
+def autocompleter(parameter: Parameter) -> Suggest:
     """Never raises: without suggestions, people type."""
 
-    async def suggest(interaction: "Interaction[Bot]", typed: str) -> list[app_commands.Choice[str]]:
+    async def suggest(interaction: "Interaction[ChatelierBot]", typed: str) -> list[app_commands.Choice[str]]:
         try:
             async with asyncio.timeout(_PATIENCE_SECONDS):
                 found = await _find(interaction, parameter, typed)
@@ -59,7 +59,7 @@ def suggester(parameter: Parameter) -> Suggest:
 
 
 async def _find(
-    interaction: "Interaction[Bot]", parameter: Parameter, typed: str
+    interaction: "Interaction[ChatelierBot]", parameter: Parameter, typed: str
 ) -> Sequence[tuple[str, str]]:
     bot, namespace = interaction.client, interaction.namespace
     if parameter.name == "value" and getattr(namespace, "setting", None) == "model":
@@ -85,7 +85,7 @@ def _names(ports: Ports, parameter: Parameter, typed: str, model: str | None) ->
     return choices_of(ports, parameter)
 
 
-def values_of(interaction: "Interaction[Bot]") -> list[tuple[str, str]]:
+def values_of(interaction: "Interaction[ChatelierBot]") -> list[tuple[str, str]]:
     """What a setting of the community may be: channels, roles with a tier."""
     setting, guild = getattr(interaction.namespace, "setting", None), interaction.guild
     if guild is None:

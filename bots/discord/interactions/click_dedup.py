@@ -7,7 +7,7 @@ from studio.runtime.bounded_dict import BoundedDict
 _REMEMBERED = 2000
 
 
-class Clicks:
+class ClickDedup:
     """A message's events all come to the process of its shard, so remembering them here is enough."""
 
     def __init__(self, *, moment_seconds: float) -> None:

@@ -8,13 +8,13 @@ import discord
 from discord import app_commands
 
 from bots.delivery.job_view import load_family, load_job_view
-from bots.discord.guilds.dm_context import at_home
+from bots.discord.guilds.dm_context import in_home_community
 from bots.discord.guilds.members import call_of
-from bots.discord.guilds.uploads import first_image, look_at, take_in
-from bots.discord.interactions.dispatcher import say
+from bots.discord.guilds.uploads import examine_attachment, first_image, store_attachment
+from bots.discord.interactions.dispatcher import send_private
 from bots.discord.interactions.slash_commands import CONTEXTS, INSTALLS
 from bots.discord.messages.components import choice_of_tiles
-from bots.discord.messages.message_lookup import is_own, shown_in
+from bots.discord.messages.message_lookup import find_shown_in, is_own
 from bots.discord.texts import texts
 from bots.texts import chat
 from studio.commands.button_ids import Action, Button
@@ -25,7 +25,7 @@ from studio.domain.identifiers import picture_id
 from studio.errors import BadImageError, BadRequestError, ChatelierError
 
 if TYPE_CHECKING:
-    from bots.discord.bot import Bot
+    from bots.discord.bot import ChatelierBot
 
 _LOOK_UP_SECONDS = 1.0
 _DEEDS = {
@@ -36,7 +36,7 @@ _DEEDS = {
 }
 
 
-def build_menus(tree: "app_commands.CommandTree[Bot]") -> None:
+def build_menus(tree: "app_commands.CommandTree[ChatelierBot]") -> None:
     """Six of them. The library stops at five, which was Discord's limit once; Discord takes fifteen today."""
     menus = [_menu(name, _deed(action)) for name, action in _DEEDS.items()]
     menus += [_menu(chat.MENU_WHO, who_made_this), _menu(chat.MENU_REPORT, report)]
@@ -54,11 +54,11 @@ def _menu(name: str, callback: Callable[..., Awaitable[None]]) -> app_commands.C
 
 
 def _deed(action: Action) -> Callable[..., Awaitable[None]]:
-    async def serve(interaction: "discord.Interaction[Bot]", message: discord.Message) -> None:
+    async def serve(interaction: "discord.Interaction[ChatelierBot]", message: discord.Message) -> None:
         bot = interaction.client
         ours = is_own(bot, message)
         if not ours and first_image(message) is None:
-            await say(interaction, chat.NO_IMAGE)
+            await send_private(interaction, chat.NO_IMAGE)
         elif ours:
             await _on_ours(interaction, message, action)
         else:
@@ -67,7 +67,9 @@ def _deed(action: Action) -> Callable[..., Awaitable[None]]:
     return serve
 
 
-async def _on_ours(interaction: "discord.Interaction[Bot]", message: discord.Message, action: Action) -> None:
+async def _on_ours(
+    interaction: "discord.Interaction[ChatelierBot]", message: discord.Message, action: Action
+) -> None:
     """A message that shows a job: as if the button of its picture were pressed, or a choice of its pictures."""
     bot = interaction.client
     button = await _only_button(interaction, message, action)
@@ -86,7 +88,7 @@ async def _on_ours(interaction: "discord.Interaction[Bot]", message: discord.Mes
 
 
 async def _only_button(
-    interaction: "discord.Interaction[Bot]", message: discord.Message, action: Action
+    interaction: "discord.Interaction[ChatelierBot]", message: discord.Message, action: Action
 ) -> Button | None:
     """When the message shows one picture. A first answer may not take long, so otherwise, and in doubt, one asks."""
     bot = interaction.client
@@ -99,7 +101,7 @@ async def _only_button(
 
 
 async def _on_foreign(
-    interaction: "discord.Interaction[Bot]", message: discord.Message, action: Action
+    interaction: "discord.Interaction[ChatelierBot]", message: discord.Message, action: Action
 ) -> None:
     """Somebody's image: taken in like an upload of the person who asks."""
     bot = interaction.client
@@ -108,7 +110,7 @@ async def _on_foreign(
         attachment = first_image(message)
         if attachment is None:
             raise BadImageError(chat.NOT_AN_IMAGE)
-        source = await take_in(attachment, call.person, bot.ports, bot.backroom, bot.downloads)
+        source = await store_attachment(attachment, call.person, bot.ports, bot.backroom, bot.downloads)
         if action is Action.EDIT:
             ticket = bot.tray.keep(source, call.person)
             await bot.forms.send_overlay(interaction, source.key, ticket, "")
@@ -118,18 +120,18 @@ async def _on_foreign(
     await bot.counter.serve(interaction, work, public=action is not Action.EDIT)
 
 
-async def who_made_this(interaction: "discord.Interaction[Bot]", message: discord.Message) -> None:
+async def who_made_this(interaction: "discord.Interaction[ChatelierBot]", message: discord.Message) -> None:
     """The family of a picture of ours; what the file itself tells of anybody else's."""
     bot = interaction.client
 
     async def work(call: Call) -> Answer | str:
         attachment = first_image(message)
         if attachment is not None and not is_own(bot, message):
-            traces = await look_at(attachment, call.person, bot.ports, bot.backroom, bot.downloads)
+            traces = await examine_attachment(attachment, call.person, bot.ports, bot.backroom, bot.downloads)
             return await bot.backroom.run("desk", execute, bot.ports, call, "whose", {"image": traces})
         job_id, numbers = await _found(bot, message, call)
         first = picture_id(job_id, numbers[0])
-        viewer = await at_home(bot, call, first, paints=False)
+        viewer = await in_home_community(bot, call, first, paints=False)
         job, picture, ancestors = await bot.backroom.run(
             "desk",
             load_family,
@@ -143,16 +145,16 @@ async def who_made_this(interaction: "discord.Interaction[Bot]", message: discor
     await bot.counter.serve(interaction, work, public=False)
 
 
-async def report(interaction: "discord.Interaction[Bot]", message: discord.Message) -> None:
+async def report(interaction: "discord.Interaction[ChatelierBot]", message: discord.Message) -> None:
     """Which of the message's pictures; what is wrong is asked then."""
     await _on_ours(interaction, message, Action.REPORT)
 
 
-async def _found(bot: "Bot", message: discord.Message, call: Call) -> tuple[str, list[int]]:
+async def _found(bot: "ChatelierBot", message: discord.Message, call: Call) -> tuple[str, list[int]]:
     """The job that a message shows, and the numbers of the pictures shown, at least one. Raises `BadRequestError`."""
-    shown = await shown_in(bot, message)
+    shown = await find_shown_in(bot, message)
     if shown is None:
         raise BadRequestError(chat.NOT_FROM_HERE if first_image(message) else chat.NO_IMAGE)
-    viewer = (await at_home(bot, call, shown.job_id, paints=False)).person
+    viewer = (await in_home_community(bot, call, shown.job_id, paints=False)).person
     standing = await bot.backroom.run("desk", load_job_view, bot.ports.database, shown.job_id, viewer=viewer)
     return standing.job.id, shown.numbers(standing)

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import discord
 
 from bots.delivery.job_view import load_job_view
-from bots.discord.guilds.dm_context import at_home
+from bots.discord.guilds.dm_context import in_home_community
 from bots.discord.guilds.members import call_of
-from bots.discord.interactions.click_dedup import Clicks
+from bots.discord.interactions.click_dedup import ClickDedup
 from bots.discord.messages.components import appeal_button, choice_of_tiles
-from bots.discord.messages.responses import Answers
+from bots.discord.messages.responses import Responses
 from bots.discord.settings import DiscordSettings
 from bots.discord.texts import texts
 from bots.runtime.error_reports import report_error
@@ -26,9 +26,9 @@ from studio.errors import BadRequestError, ChatelierError, PolicyRefusalError
 from studio.ports import Ports
 
 if TYPE_CHECKING:
-    from bots.discord.bot import Bot
+    from bots.discord.bot import ChatelierBot
 
-Work = Callable[[Call], Awaitable[Answer | str]]
+Operation = Callable[[Call], Awaitable[Answer | str]]
 
 _ALREADY_ACKNOWLEDGED = 40060
 _SAME_CLICK_SECONDS = 2.0
@@ -41,19 +41,24 @@ _PUBLIC = frozenset({Action.VARY, Action.VARY_SUBTLE, Action.UPSCALE, Action.RER
 log = logging.getLogger(__name__)
 
 
-class Counter:
+class Dispatcher:
     def __init__(
-        self, bot: "Bot", ports: Ports, backroom: ThreadPools, answers: Answers, settings: DiscordSettings
+        self,
+        bot: "ChatelierBot",
+        ports: Ports,
+        backroom: ThreadPools,
+        answers: Responses,
+        settings: DiscordSettings,
     ) -> None:
         self._bot = bot
         self._ports = ports
         self._backroom = backroom
         self._answers = answers
         self._settings = settings
-        self._clicks = Clicks(moment_seconds=_SAME_CLICK_SECONDS)
+        self._clicks = ClickDedup(moment_seconds=_SAME_CLICK_SECONDS)
 
     async def serve(
-        self, interaction: discord.Interaction, work: Work, *, public: bool, key: str | None = None
+        self, interaction: discord.Interaction, work: Operation, *, public: bool, key: str | None = None
     ) -> None:
         """Acknowledge, do the work, answer. `public` when a job comes of it, which everybody may see.
 
@@ -83,7 +88,7 @@ class Counter:
     async def press(self, interaction: discord.Interaction, button: Button | None) -> None:
         """A button under a picture or a job."""
         if button is None:
-            await say(interaction, chat.BUTTON_UNKNOWN)
+            await send_private(interaction, chat.BUTTON_UNKNOWN)
         elif button.index == 0 and button.action in _OF_ONE_PICTURE:
             await self._ask_which(interaction, button)
         elif button.action is Action.REMIX:
@@ -96,7 +101,7 @@ class Counter:
             paints = button.action in _PUBLIC
 
             async def work(call: Call) -> Answer:
-                call = await at_home(self._bot, call, button.job_id, paints=paints)
+                call = await in_home_community(self._bot, call, button.job_id, paints=paints)
                 return await self._backroom.run("desk", execute_button, self._ports, call, button)
 
             where = interaction.message.id if interaction.message else 0
@@ -106,7 +111,7 @@ class Counter:
 
     async def _ask_which(self, interaction: discord.Interaction, button: Button) -> None:
         async def work(call: Call) -> str:
-            call = await at_home(self._bot, call, button.job_id, paints=False)
+            call = await in_home_community(self._bot, call, button.job_id, paints=False)
             standing = await self._backroom.run(
                 "desk", load_job_view, self._ports.database, button.job_id, viewer=call.person
             )
@@ -159,7 +164,7 @@ def _appeal(error: Exception) -> discord.ui.View | None:
     return appeal_button(job_id) if job_id else None
 
 
-async def say(interaction: discord.Interaction, sentence: str) -> None:
+async def send_private(interaction: discord.Interaction, sentence: str) -> None:
     """A first and only answer, seen by the person alone."""
     try:
         await interaction.response.send_message(sentence, ephemeral=True)

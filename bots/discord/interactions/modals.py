@@ -15,9 +15,9 @@ import discord
 
 from bots.delivery.attachments import fit_attachment
 from bots.delivery.job_view import load_family
-from bots.discord.guilds.dm_context import at_home
+from bots.discord.guilds.dm_context import in_home_community
 from bots.discord.guilds.members import call_of
-from bots.discord.interactions.dispatcher import Counter, say
+from bots.discord.interactions.dispatcher import Dispatcher, send_private
 from bots.discord.messages.components import choice_of_cells
 from bots.discord.settings import DiscordSettings
 from bots.discord.texts import texts
@@ -36,7 +36,7 @@ from studio.parsing.grid_regions import is_cell
 from studio.ports import Ports
 
 if TYPE_CHECKING:
-    from bots.discord.bot import Bot
+    from bots.discord.bot import ChatelierBot
 
 _REMIX = re.compile(r"c1m:remix:(?P<what>[\w.]{1,20})")
 _EDIT = re.compile(r"c1m:edit:(?P<what>[\w.]{1,40}):(?P<cells>(?:[A-D][1-4])*)")
@@ -56,7 +56,7 @@ log = logging.getLogger(__name__)
 
 
 class Form(discord.ui.Modal):
-    """A modal with one field. Its answer is read by `Forms.submitted`, whoever opened it."""
+    """A modal with one field. Its answer is read by `Modals.submitted`, whoever opened it."""
 
     def __init__(
         self, custom_id: str, title: str, field: str, *, default: str = "", longest: int = MAX_PROMPT
@@ -73,16 +73,16 @@ class Form(discord.ui.Modal):
         self.add_item(discord.ui.Label(text=field, component=text))
 
     async def on_submit(self, interaction: discord.Interaction) -> None:
-        """Nothing: see `Forms.submitted`."""
+        """Nothing: see `Modals.submitted`."""
 
 
-class Forms:
+class Modals:
     def __init__(
         self,
-        bot: "Bot",
+        bot: "ChatelierBot",
         ports: Ports,
         backroom: ThreadPools,
-        counter: Counter,
+        counter: Dispatcher,
         tray: PendingUploads,
         settings: DiscordSettings,
     ) -> None:
@@ -99,7 +99,7 @@ class Forms:
         prompt = ""
         try:
             async with asyncio.timeout(_LOOK_UP_SECONDS):
-                viewer = await at_home(self._bot, asked, what, paints=False)
+                viewer = await in_home_community(self._bot, asked, what, paints=False)
                 _, picture, _ = await self._backroom.run(
                     "mail",
                     load_family,
@@ -112,7 +112,7 @@ class Forms:
         except TimeoutError:
             pass
         except ChatelierError as error:
-            await say(interaction, texts.sentence_of(error))
+            await send_private(interaction, texts.sentence_of(error))
             return
         form = Form(
             f"{_PREFIX}remix:{button.picture_id}", chat.MODAL_REMIX, chat.FIELD_PROMPT, default=prompt
@@ -124,7 +124,7 @@ class Forms:
 
         async def work(call: Call) -> str:
             what = button.picture_id or ""
-            viewer = await at_home(self._bot, call, what, paints=False)
+            viewer = await in_home_community(self._bot, call, what, paints=False)
             _, picture, _ = await self._backroom.run(
                 "desk",
                 load_family,
@@ -155,7 +155,7 @@ class Forms:
 
     async def ask_for_edit(self, interaction: discord.Interaction, what: str, cells: Sequence[str]) -> None:
         if not cells:
-            await say(interaction, chat.BUTTON_UNKNOWN)
+            await send_private(interaction, chat.BUTTON_UNKNOWN)
             return
         form = Form(f"{_PREFIX}edit:{what}:{''.join(sorted(cells))}", chat.MODAL_EDIT, chat.FIELD_EDIT)
         await self._open(interaction, form)
@@ -179,7 +179,9 @@ class Forms:
         files = bool(_REPORT.fullmatch(custom_id) or _APPEAL.fullmatch(custom_id))
 
         async def work(call: Call) -> Answer:
-            call = await at_home(self._bot, call, (*custom_id.split(":"), "", "")[2], paints=not files)
+            call = await in_home_community(
+                self._bot, call, (*custom_id.split(":"), "", "")[2], paints=not files
+            )
             name, values = self._read(custom_id, prompt, call)
             return await self._backroom.run("desk", execute, self._ports, call, name, values)
 

@@ -10,10 +10,10 @@ import discord
 
 from bots.delivery.job_view import has_star, known_name, load_job_view
 from bots.delivery.message_lookup import ShownPictures, find_soon
-from bots.discord.guilds.dm_context import at_home
+from bots.discord.guilds.dm_context import in_home_community
 from bots.discord.guilds.members import community_of, is_private, moderates, parent_of, person_of
-from bots.discord.interactions.click_dedup import Clicks
-from bots.discord.messages.message_lookup import shown_by_id
+from bots.discord.interactions.click_dedup import ClickDedup
+from bots.discord.messages.message_lookup import find_shown_by_id
 from bots.discord.texts import texts
 from bots.runtime.error_reports import report_error
 from bots.texts.answers import filed
@@ -26,7 +26,7 @@ from studio.errors import ChatelierError, NotFoundError
 from studio.runtime.clock import now
 
 if TYPE_CHECKING:
-    from bots.discord.bot import Bot
+    from bots.discord.bot import ChatelierBot
 
 _SAME_CLICK_SECONDS = 10.0
 LETTER = "✉"  # into my direct messages, please
@@ -45,9 +45,9 @@ MEANINGS: Mapping[str, tuple[Action, int]] = {_bare(emoji): deed for emoji, deed
 
 
 class Reactions:
-    def __init__(self, bot: "Bot") -> None:
+    def __init__(self, bot: "ChatelierBot") -> None:
         self._bot = bot
-        self._clicks = Clicks(moment_seconds=_SAME_CLICK_SECONDS)
+        self._clicks = ClickDedup(moment_seconds=_SAME_CLICK_SECONDS)
 
     async def added(self, event: discord.RawReactionActionEvent) -> None:
         if event.member and event.member.bot:
@@ -77,7 +77,7 @@ class Reactions:
             shown = await self._shown(event)
             person = await self._person(event) if shown else None
             if shown and person:
-                call = await at_home(
+                call = await in_home_community(
                     bot, self._call(event, person), shown.job_id, paints=event.guild_id is None
                 )
                 await deed(event, shown, call)
@@ -93,7 +93,7 @@ class Reactions:
     async def _shown(self, event: discord.RawReactionActionEvent) -> ShownPictures | None:
         """Raises `discord.HTTPException`."""
         find = partial(
-            shown_by_id,
+            find_shown_by_id,
             self._bot,
             event.channel_id,
             event.message_id,

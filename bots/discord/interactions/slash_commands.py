@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, Literal
 import discord
 from discord import app_commands
 
-from bots.discord.guilds.dm_context import at_home
-from bots.discord.guilds.members import call_of, introduce, person_of
+from bots.discord.guilds.dm_context import in_home_community
+from bots.discord.guilds.members import call_of, person_of, record_person
 from bots.discord.guilds.permissions import require_own
-from bots.discord.guilds.uploads import look_at, take_in
-from bots.discord.interactions.autocomplete import MOST, suggester, whole_prompt
-from bots.discord.interactions.dispatcher import say
+from bots.discord.guilds.uploads import examine_attachment, store_attachment
+from bots.discord.interactions.autocomplete import MOST, autocompleter, whole_prompt
+from bots.discord.interactions.dispatcher import send_private
 from bots.discord.texts import texts
 from bots.texts.prompt_flags import spread_flags
 from studio.commands.registry import CATALOG, execute, find_command
@@ -24,7 +24,7 @@ from studio.domain.people import Person
 from studio.errors import BadParameterError, UnknownCommandError
 
 if TYPE_CHECKING:
-    from bots.discord.bot import Bot
+    from bots.discord.bot import ChatelierBot
 
 LONGEST_DESCRIPTION = 100
 CONTEXTS = app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=False)
@@ -46,7 +46,7 @@ _IN_SERVERS = app_commands.AppCommandContext(guild=True, dm_channel=False, priva
 _MENTION = re.compile(r"<(?:#|@&|@!?)(\d{1,20})>")
 
 
-def build_commands(tree: "app_commands.CommandTree[Bot]") -> None:
+def build_commands(tree: "app_commands.CommandTree[ChatelierBot]") -> None:
     """Add every command of the catalogue, and /help, which describes them."""
     for spec in CATALOG.values():
         tree.add_command(slash_command(spec))
@@ -66,7 +66,7 @@ def slash_command(spec: CommandSpec) -> app_commands.Command[Any, Any, None]:
         command.default_permissions = _ADMINISTRATORS if spec.name == "studio" else _MODERATORS
     for parameter in spec.parameters:
         if is_suggested(parameter):
-            command.autocomplete(parameter.name)(suggester(parameter))
+            command.autocomplete(parameter.name)(autocompleter(parameter))
     return command
 
 
@@ -77,7 +77,7 @@ def is_suggested(parameter: Parameter) -> bool:
 def _callback(spec: CommandSpec) -> Callable[..., Any]:
     """A coroutine whose signature tells discord.py the options; required ones come first there."""
 
-    async def serve(interaction: "discord.Interaction[Bot]", **options: Any) -> None:
+    async def serve(interaction: "discord.Interaction[ChatelierBot]", **options: Any) -> None:
         bot = interaction.client
 
         async def work(call: Call) -> Answer:
@@ -85,7 +85,7 @@ def _callback(spec: CommandSpec) -> Callable[..., Any]:
             if spec.name == "studio":
                 require_own(interaction.guild, values)
             for what in filter(None, map(values.get, _NAMING)):
-                call = await at_home(bot, call, str(what), paints=spec.paints)
+                call = await in_home_community(bot, call, str(what), paints=spec.paints)
             return await bot.backroom.run("desk", execute, bot.ports, call, spec.name, values)
 
         await bot.counter.serve(interaction, work, public=spec.paints)
@@ -102,7 +102,7 @@ def _callback(spec: CommandSpec) -> Callable[..., Any]:
 
 
 async def _received(
-    bot: "Bot", call: Call, spec: CommandSpec, options: Mapping[str, object]
+    bot: "ChatelierBot", call: Call, spec: CommandSpec, options: Mapping[str, object]
 ) -> dict[str, object]:
     """The options that were filled in: attachments made harmless and stored, people and places as their ids."""
     values: dict[str, object] = {}
@@ -110,13 +110,13 @@ async def _received(
         value = options.get(parameter.name)
         if isinstance(value, discord.Attachment):
             value = (
-                await look_at(value, call.person, bot.ports, bot.backroom, bot.downloads)
+                await examine_attachment(value, call.person, bot.ports, bot.backroom, bot.downloads)
                 if parameter.kind is Kind.FILE
-                else await take_in(value, call.person, bot.ports, bot.backroom, bot.downloads)
+                else await store_attachment(value, call.person, bot.ports, bot.backroom, bot.downloads)
             )
         elif isinstance(value, discord.abc.User):
             person = _named(value, call, parameter)
-            await bot.backroom.run("desk", introduce, bot.ports.database, person)
+            await bot.backroom.run("desk", record_person, bot.ports.database, person)
             value = person.key
         elif isinstance(value, str) and parameter.name == "value":
             value = _MENTION.sub(r"\1", value)
@@ -167,15 +167,17 @@ def _choices(parameter: Parameter) -> Any:
 
 
 def _help_command() -> app_commands.Command[Any, Any, None]:
-    async def help_(interaction: "discord.Interaction[Bot]", command: str | None = None) -> None:
+    async def help_(interaction: "discord.Interaction[ChatelierBot]", command: str | None = None) -> None:
         try:
-            await say(
+            await send_private(
                 interaction, texts.help_of(find_command(command)) if command else _overview(interaction)
             )
         except UnknownCommandError as error:
-            await say(interaction, texts.sentence_of(error))
+            await send_private(interaction, texts.sentence_of(error))
 
-    async def suggest(interaction: "discord.Interaction[Bot]", typed: str) -> list[app_commands.Choice[str]]:
+    async def suggest(
+        interaction: "discord.Interaction[ChatelierBot]", typed: str
+    ) -> list[app_commands.Choice[str]]:
         wanted = typed.strip().lstrip("/").lower()
         names = [spec.name for spec in _offered(interaction) if wanted in spec.name]
         return [app_commands.Choice(name=f"/{name}", value=name) for name in names[:MOST]]
@@ -192,11 +194,11 @@ def _help_command() -> app_commands.Command[Any, Any, None]:
     return command
 
 
-def _overview(interaction: "discord.Interaction[Bot]") -> str:
+def _overview(interaction: "discord.Interaction[ChatelierBot]") -> str:
     return texts.help_text(_offered(interaction), note=default_note(interaction.client.ports))
 
 
-def _offered(interaction: "discord.Interaction[Bot]") -> list[CommandSpec]:
+def _offered(interaction: "discord.Interaction[ChatelierBot]") -> list[CommandSpec]:
     """Moderators' commands are for moderators to read about."""
     moderates = call_of(interaction, interaction.client.settings).person.moderates
     return [spec for spec in CATALOG.values() if moderates or spec.audience is not Audience.MODERATORS]

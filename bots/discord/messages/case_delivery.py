@@ -11,7 +11,12 @@ from bots.delivery.case_images import case_attachments, pixelated_image
 from bots.delivery.job_messages import DestinationUnreachableError
 from bots.delivery.job_view import MessageRef
 from bots.discord.messages.components import case_view
-from bots.discord.messages.message_sender import Rejected, TooLarge, open_home, sorted_out
+from bots.discord.messages.message_sender import (
+    FileTooLargeError,
+    MessageRejectedError,
+    classify_error,
+    open_dm,
+)
 from bots.discord.texts import texts
 from bots.discord.texts.escaping import plain
 from bots.discord.texts.formatting import mention_of_key, moment
@@ -25,7 +30,7 @@ from studio.errors import StorageError
 from studio.ports import Ports
 
 if TYPE_CHECKING:
-    from bots.discord.bot import Bot
+    from bots.discord.bot import ChatelierBot
 
 _LONGEST_FIELD = 1024
 _MOST_FILES = 10
@@ -43,7 +48,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sheet:
+class CaseMessage:
     """A case as a message."""
 
     embed: discord.Embed
@@ -59,15 +64,15 @@ class Sheet:
         return {"embed": self.embed, "view": case_view(self.case), "allowed_mentions": _NOBODY}
 
 
-class DiscordDesk:
+class DiscordCaseDelivery:
     """Implements `bots.delivery.case_messages.CaseDelivery`."""
 
-    def __init__(self, bot: "Bot", ports: Ports, backroom: ThreadPools) -> None:
+    def __init__(self, bot: "ChatelierBot", ports: Ports, backroom: ThreadPools) -> None:
         self._bot = bot
         self._ports = ports
         self._backroom = backroom
 
-    async def sheet_of(self, dossier: CaseDetails) -> Sheet:
+    async def sheet_of(self, dossier: CaseDetails) -> CaseMessage:
         """A case as it looks now: its picture is a mosaic, and gone once the case is decided."""
         mosaic = None
         if dossier.case.state is CaseState.OPEN and (exhibits := dossier.exhibits):
@@ -75,7 +80,7 @@ class DiscordDesk:
         embed = _embed(dossier)
         if mosaic is not None:
             embed.set_image(url=f"attachment://{_file_name(dossier.case)}")
-        return Sheet(embed=embed, mosaic=mosaic, case=dossier.case)
+        return CaseMessage(embed=embed, mosaic=mosaic, case=dossier.case)
 
     async def lay(self, dossier: CaseDetails, channel: str, slip: MessageRef | None) -> MessageRef:
         sheet = await self.sheet_of(dossier)
@@ -108,7 +113,7 @@ class DiscordDesk:
         case, job = dossier.case, dossier.job
         user_id = (case.addressee or "").rpartition(":")[2]
         try:
-            home = await open_home(self._bot, user_id)
+            home = await open_dm(self._bot, user_id)
             message = await self._send(home, case, question)
         except discord.Forbidden:
             if job is None or job.address.platform is not Platform.DISCORD:
@@ -128,7 +133,7 @@ class DiscordDesk:
 
     async def tell(self, notice: Notice) -> None:
         try:
-            home = await open_home(self._bot, notice.person.user_id)
+            home = await open_dm(self._bot, notice.person.user_id)
             await home.send(texts.plain_sentence(notice.text), nonce=notice.id, allowed_mentions=_NOBODY)
         except discord.HTTPException as error:
             raise closed(error) from error
@@ -193,8 +198,12 @@ def closed(error: discord.HTTPException) -> Exception:
     if isinstance(error, discord.Forbidden):
         log.warning("a channel is closed to the bot: %s", error.code)
         return DestinationUnreachableError()
-    found = sorted_out(error)
-    return DestinationUnreachableError() if isinstance(found, Rejected | TooLarge) else found
+    found = classify_error(error)
+    return (
+        DestinationUnreachableError()
+        if isinstance(found, MessageRejectedError | FileTooLargeError)
+        else found
+    )
 
 
 def _embed(dossier: CaseDetails) -> discord.Embed:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import discord
 
-from bots.discord.messages.job_message import Key, Post
+from bots.discord.messages.job_message import JobMessage, Key
 from bots.discord.texts import texts
 from bots.texts import cases as case_texts
 from bots.texts import chat
@@ -15,7 +15,7 @@ from studio.domain.cases import Case, CaseState
 from studio.parsing.grid_regions import COLUMNS, ROWS, is_cell
 
 if TYPE_CHECKING:
-    from bots.discord.bot import Bot
+    from bots.discord.bot import ChatelierBot
 
 _MOST_BUTTONS = 25
 _STYLES = {
@@ -56,7 +56,7 @@ class PictureButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], 
     ) -> Self:
         return cls(match[0], "·", style=discord.ButtonStyle.secondary)
 
-    async def callback(self, interaction: "discord.Interaction[Bot]") -> None:  # type: ignore[override]
+    async def callback(self, interaction: "discord.Interaction[ChatelierBot]") -> None:  # type: ignore[override]
         await interaction.client.counter.press(interaction, parse_button(self.custom_id))
 
 
@@ -87,7 +87,7 @@ class CellMenu(
     ) -> Self:
         return cls(match["what"])
 
-    async def callback(self, interaction: "discord.Interaction[Bot]") -> None:  # type: ignore[override]
+    async def callback(self, interaction: "discord.Interaction[ChatelierBot]") -> None:  # type: ignore[override]
         data: Mapping[str, Any] = interaction.data or {}
         chosen = data.get("values", [])
         cells = [cell for cell in chosen if isinstance(cell, str) and is_cell(cell)]
@@ -116,7 +116,7 @@ class CaseWindow(
     ) -> Self:
         return cls(match["case"])
 
-    async def callback(self, interaction: "discord.Interaction[Bot]") -> None:  # type: ignore[override]
+    async def callback(self, interaction: "discord.Interaction[ChatelierBot]") -> None:  # type: ignore[override]
         await interaction.client.desk.reveal(interaction, self.case_id)
 
 
@@ -161,7 +161,7 @@ def _plain_button(action: Action, what: str) -> PictureButton:
     )
 
 
-def view_of(post: Post) -> discord.ui.View | None:
+def view_of(post: JobMessage) -> discord.ui.View | None:
     """The buttons of a post; build it on the event loop."""
     if not post.rows:
         return None

@@ -11,7 +11,12 @@ from bots.delivery.attachments import DEFAULT_LIMIT_BYTES, decoded, job_attachme
 from bots.delivery.job_messages import DestinationUnreachableError
 from bots.delivery.job_view import JobView, MessageRef
 from bots.discord.messages.job_message import compose, compose_progress
-from bots.discord.messages.message_sender import Courier, TooLarge, first_slip, open_home
+from bots.discord.messages.message_sender import (
+    FileTooLargeError,
+    MessageSender,
+    acknowledging_message,
+    open_dm,
+)
 from bots.discord.texts import texts
 from bots.runtime.thread_pools import ThreadPools
 from studio.domain.events import JobProgress
@@ -19,7 +24,7 @@ from studio.ports import Ports
 from studio.runtime.bounded_dict import BoundedDict
 
 if TYPE_CHECKING:
-    from bots.discord.bot import Bot
+    from bots.discord.bot import ChatelierBot
 
 PROGRESS_EVERY_SECONDS = 1.5
 _OLD_MESSAGE_SECONDS = 3600.0
@@ -31,10 +36,12 @@ _DISCORD_EPOCH_MILLISECONDS = 1_420_070_400_000
 log = logging.getLogger(__name__)
 
 
-class DiscordBearer:
+class DiscordJobDelivery:
     """Implements `bots.delivery.job_messages.JobDelivery`."""
 
-    def __init__(self, bot: "Bot", ports: Ports, backroom: ThreadPools, courier: Courier) -> None:
+    def __init__(
+        self, bot: "ChatelierBot", ports: Ports, backroom: ThreadPools, courier: MessageSender
+    ) -> None:
         self._bot = bot
         self._ports = ports
         self._backroom = backroom
@@ -67,7 +74,7 @@ class DiscordBearer:
             )
             try:
                 return await self._courier.bring(compose(standing, picture), address, job.person, slip)
-            except TooLarge:
+            except FileTooLargeError:
                 limit_bytes //= 2
                 if limit_bytes < _SMALLEST_LIMIT_BYTES:
                     raise DestinationUnreachableError from None
@@ -87,7 +94,7 @@ class DiscordBearer:
         if not content:
             return False
         try:
-            channel = await open_home(self._bot, user_id)
+            channel = await open_dm(self._bot, user_id)
             await channel.send(
                 content[: texts.LONGEST_MESSAGE],
                 files=post.files(),
@@ -108,7 +115,7 @@ class DiscordBearer:
 
     def may_step(self, standing: JobView, *, since_seconds: float) -> bool:
         """Rarely in an old message: the edits that it has left are for the end."""
-        slip = standing.slip or first_slip(standing.job.address)
+        slip = standing.slip or acknowledging_message(standing.job.address)
         return since_seconds >= max(PROGRESS_EVERY_SECONDS, self.calm_seconds(slip) if slip else 0.0)
 
     def calm_seconds(self, slip: MessageRef) -> float:

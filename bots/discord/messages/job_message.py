@@ -27,7 +27,7 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Post:
+class JobMessage:
     """A message before it is sent; the same post may be sent to several places until one takes it."""
 
     job_id: str
@@ -47,7 +47,7 @@ class Post:
         return [discord.File(data, name, description=self.alternative, spoiler=self.spoiler)]
 
 
-def compose(standing: JobView, picture: Attachment | None) -> Post:
+def compose(standing: JobView, picture: Attachment | None) -> JobMessage:
     job = standing.job
     if job.state in WAITING:
         return _underway(standing, chat.waiting(standing.ahead, standing.eta_seconds))
@@ -56,13 +56,13 @@ def compose(standing: JobView, picture: Attachment | None) -> Post:
     if job.state is not JobState.DONE:
         sentence = texts.ended(job, asks=standing.asks)
         rows = ((Key(action=Action.APPEAL),),) if standing.may_appeal else ()
-        return Post(job_id=job.id, content=f"{texts.mention(job.person)} · {sentence}", rows=rows)
+        return JobMessage(job_id=job.id, content=f"{texts.mention(job.person)} · {sentence}", rows=rows)
     if not standing.pictures:
-        return Post(job_id=job.id, content=chat.ALL_DELETED)
+        return JobMessage(job_id=job.id, content=chat.ALL_DELETED)
     if picture is None:
-        return Post(job_id=job.id, content=chat.NO_PICTURE_FILE)
+        return JobMessage(job_id=job.id, content=chat.NO_PICTURE_FILE)
     prompt = standing.prompt
-    return Post(
+    return JobMessage(
         job_id=job.id,
         content="\n".join(
             [
@@ -81,9 +81,9 @@ def compose(standing: JobView, picture: Attachment | None) -> Post:
     )
 
 
-def compose_progress(standing: JobView, progress: JobProgress, *, preview: Attachment | None) -> Post:
+def compose_progress(standing: JobView, progress: JobProgress, *, preview: Attachment | None) -> JobMessage:
     post = _underway(standing, chat.painting(progress.step, progress.steps, progress.seconds_left))
-    return Post(
+    return JobMessage(
         job_id=post.job_id,
         content=post.content,
         rows=post.rows,
@@ -93,10 +93,10 @@ def compose_progress(standing: JobView, progress: JobProgress, *, preview: Attac
     )
 
 
-def _underway(standing: JobView, status: str) -> Post:
+def _underway(standing: JobView, status: str) -> JobMessage:
     job = standing.job
     maker = texts.credit(standing)
-    return Post(
+    return JobMessage(
         job_id=job.id,
         content="\n".join(filter(None, [texts.headline(job.request.prompt), maker, chat.price(job), status])),
         rows=((Key(action=Action.CANCEL),),),

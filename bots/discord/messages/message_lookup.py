@@ -9,34 +9,36 @@ from bots.delivery.message_lookup import ShownPictures, find_shown_pictures, sho
 from studio.domain.people import Platform
 
 if TYPE_CHECKING:
-    from bots.discord.bot import Bot
+    from bots.discord.bot import ChatelierBot
 
 _SPOILER = "SPOILER_"
 
 
-async def shown_in(bot: "Bot", message: discord.Message) -> ShownPictures | None:
+async def find_shown_in(bot: "ChatelierBot", message: discord.Message) -> ShownPictures | None:
     """What a message shows: by the records, else by the names of the files that the bot itself gave to it.
 
     Copies in direct messages and answers for one person alone stand in no record.
     """
     if not is_own(bot, message):
         return None
-    return await known_of(bot, message.id) or named(each.filename for each in message.attachments)
+    return await find_recorded(bot, message.id) or named(each.filename for each in message.attachments)
 
 
-async def shown_by_id(bot: "Bot", channel_id: int, message_id: int, *, private: bool) -> ShownPictures | None:
+async def find_shown_by_id(
+    bot: "ChatelierBot", channel_id: int, message_id: int, *, private: bool
+) -> ShownPictures | None:
     """The same for a message of which only the id is known; in direct messages (`private`) it is looked at.
 
     Raises `discord.HTTPException`.
     """
-    known = await known_of(bot, message_id)
+    known = await find_recorded(bot, message_id)
     if known is not None or not private:
         return known
     message = await bot.get_partial_messageable(channel_id).fetch_message(message_id)
-    return await shown_in(bot, message)
+    return await find_shown_in(bot, message)
 
 
-async def known_of(bot: "Bot", message_id: int) -> ShownPictures | None:
+async def find_recorded(bot: "ChatelierBot", message_id: int) -> ShownPictures | None:
     """By the records."""
     return await bot.backroom.run(
         "desk", find_shown_pictures, bot.ports.database, Platform.DISCORD, str(message_id)
@@ -49,7 +51,7 @@ def named(filenames: Iterable[str]) -> ShownPictures | None:
     return next(filter(None, map(shown_by_filename, stems)), None)
 
 
-def is_own(bot: "Bot", message: discord.Message) -> bool:
+def is_own(bot: "ChatelierBot", message: discord.Message) -> bool:
     return message.author.id == bot.application_id or (
         bot.user is not None and message.author.id == bot.user.id
     )

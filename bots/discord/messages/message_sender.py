@@ -12,12 +12,12 @@ from bots.delivery.job_messages import DestinationUnreachableError
 from bots.delivery.job_view import MessageRef
 from bots.discord.guilds.permissions import lacking_in
 from bots.discord.messages.components import view_of
-from bots.discord.messages.job_message import Post
+from bots.discord.messages.job_message import JobMessage
 from bots.discord.texts import texts
 from studio.domain.people import Address, Person
 
 if TYPE_CHECKING:
-    from bots.discord.bot import Bot
+    from bots.discord.bot import ChatelierBot
 
 _TOKEN_MARGIN = timedelta(seconds=45)
 _UNKNOWN_MESSAGE = 10008
@@ -30,32 +30,32 @@ _TOO_MANY_EDITS_OF_AN_OLD_MESSAGE = 30046
 log = logging.getLogger(__name__)
 
 
-class Rejected(Exception):
+class MessageRejectedError(Exception):
     """Discord calls the message malformed, and would do so again. The text is its error code."""
 
 
-class Archived(DestinationUnreachableError):
+class ThreadArchivedError(DestinationUnreachableError):
     """The thread was closed: its messages stay as they are."""
 
 
-class TooLarge(Exception):
+class FileTooLargeError(Exception):
     """Discord does not take a file of that size here; send a smaller one."""
 
 
-class Courier:
-    def __init__(self, bot: "Bot", now: Callable[[], datetime]) -> None:
+class MessageSender:
+    def __init__(self, bot: "ChatelierBot", now: Callable[[], datetime]) -> None:
         self._bot = bot
         self._now = now
 
     async def bring(
-        self, post: Post, address: Address, person: Person, slip: MessageRef | None
+        self, post: JobMessage, address: Address, person: Person, slip: MessageRef | None
     ) -> MessageRef:
         """Show the post in the job's one message, which is made if there is none, and say where it is.
 
         Repeating it changes nothing: it edits the same message, and a new one carries the job as its nonce.
-        Raises `TooLarge`, `DestinationUnreachableError`, and `discord.HTTPException` for troubles that pass.
+        Raises `FileTooLargeError`, `DestinationUnreachableError`, and `discord.HTTPException` for troubles that pass.
         """
-        first = None if slip else first_slip(address)
+        first = None if slip else acknowledging_message(address)
         if first is not None:
             try:
                 return await self._change(post, address, person, first)
@@ -66,7 +66,7 @@ class Courier:
         return await self._change(post, address, person, slip)
 
     async def _change(
-        self, post: Post, address: Address, person: Person, slip: MessageRef | None
+        self, post: JobMessage, address: Address, person: Person, slip: MessageRef | None
     ) -> MessageRef:
         try:
             if slip and self._token_serves(address, slip):
@@ -74,19 +74,24 @@ class Courier:
                 if found is not None:
                     return found
             return await self._as_bot(post, address, slip)
-        except (discord.Forbidden, Archived):
+        except (discord.Forbidden, ThreadArchivedError):
             if slip is not None and slip.final:
                 raise DestinationUnreachableError from None  # the person has had the answer; this was only news of it
             return await self._to_person(post, person, address)
 
-    async def touch(self, post: Post, address: Address, slip: MessageRef) -> None:
+    async def touch(self, post: JobMessage, address: Address, slip: MessageRef) -> None:
         """Edit the message if that is easily done; fleeting progress is not worth more."""
         try:
             if self._token_serves(address, slip):
                 await self._by_token(post, address, slip)
             else:
                 await self._edit(post, slip)
-        except (discord.HTTPException, Rejected, TooLarge, DestinationUnreachableError) as error:
+        except (
+            discord.HTTPException,
+            MessageRejectedError,
+            FileTooLargeError,
+            DestinationUnreachableError,
+        ) as error:
             log.debug("progress was not shown: %s", type(error).__name__)
 
     def _token_serves(self, address: Address, slip: MessageRef) -> bool:
@@ -95,7 +100,7 @@ class Courier:
             return False
         return self._now() + _TOKEN_MARGIN < address.token_expires_at
 
-    async def _by_token(self, post: Post, address: Address, slip: MessageRef) -> MessageRef | None:
+    async def _by_token(self, post: JobMessage, address: Address, slip: MessageRef) -> MessageRef | None:
         """None when Discord does not take the token any more."""
         application_id = self._bot.application_id or 0
         webhook = discord.Webhook.partial(application_id, address.token or "", client=self._bot)
@@ -111,16 +116,16 @@ class Courier:
             if error.status in (401, 403) or error.code in (_UNKNOWN_WEBHOOK, _INVALID_WEBHOOK_TOKEN):
                 log.info("an interaction token is not valid any more", extra={"job_id": post.job_id})
                 return None
-            raise sorted_out(error) from error
+            raise classify_error(error) from error
         return slip
 
-    async def _as_bot(self, post: Post, address: Address, slip: MessageRef | None) -> MessageRef:
+    async def _as_bot(self, post: JobMessage, address: Address, slip: MessageRef | None) -> MessageRef:
         if slip is not None:
             return await self._edit(post, slip)
         channel = self._bot.get_partial_messageable(int(address.channel))
         return await self._send(post, channel)
 
-    async def _edit(self, post: Post, slip: MessageRef) -> MessageRef:
+    async def _edit(self, post: JobMessage, slip: MessageRef) -> MessageRef:
         channel = self._bot.get_partial_messageable(int(slip.channel))
         try:
             await channel.get_partial_message(int(slip.message)).edit(
@@ -130,10 +135,10 @@ class Courier:
                 allowed_mentions=discord.AllowedMentions.none(),
             )
         except discord.HTTPException as error:
-            raise sorted_out(error) from error
+            raise classify_error(error) from error
         return slip
 
-    async def _send(self, post: Post, channel: discord.abc.Messageable) -> MessageRef:
+    async def _send(self, post: JobMessage, channel: discord.abc.Messageable) -> MessageRef:
         """The nonce makes Discord answer a repeated sending with the message that is there already."""
         try:
             message = await channel.send(
@@ -144,10 +149,10 @@ class Courier:
                 view=view_of(post) or discord.utils.MISSING,
             )
         except discord.HTTPException as error:
-            raise sorted_out(error) from error
+            raise classify_error(error) from error
         return MessageRef(channel=str(message.channel.id), message=str(message.id))
 
-    async def _to_person(self, post: Post, person: Person, address: Address) -> MessageRef:
+    async def _to_person(self, post: JobMessage, person: Person, address: Address) -> MessageRef:
         log.info(
             "a channel is closed to the bot, so the answer goes to the person", extra={"job_id": post.job_id}
         )
@@ -155,13 +160,13 @@ class Courier:
         why = texts.elsewhere(lacking_in(guild, address.channel))
         told = replace(post, content=f"{why}\n{post.content}")
         try:
-            channel = await open_home(self._bot, person.user_id)
+            channel = await open_dm(self._bot, person.user_id)
             return await self._send(told, channel)
         except discord.Forbidden:
             raise DestinationUnreachableError from None
 
 
-async def open_home(bot: discord.Client, user_id: str) -> discord.DMChannel:
+async def open_dm(bot: discord.Client, user_id: str) -> discord.DMChannel:
     """Somebody's direct messages.
 
     Raises `DestinationUnreachableError` for whoever asked to be forgotten, and as Discord does.
@@ -171,19 +176,19 @@ async def open_home(bot: discord.Client, user_id: str) -> discord.DMChannel:
     return await bot.create_dm(discord.Object(int(user_id)))
 
 
-def first_slip(address: Address) -> MessageRef | None:
+def acknowledging_message(address: Address) -> MessageRef | None:
     """The message with which the interaction was acknowledged: there from the first moment."""
     return MessageRef(channel=address.channel, message=address.message) if address.message else None
 
 
-def sorted_out(error: discord.HTTPException) -> Exception:
+def classify_error(error: discord.HTTPException) -> Exception:
     """What an error of Discord's means for the delivery."""
     if error.status == 413 or error.code == _TOO_LARGE:
-        return TooLarge()
+        return FileTooLargeError()
     if error.code == _ARCHIVED_THREAD:
-        return Archived()
+        return ThreadArchivedError()
     if isinstance(error, discord.NotFound):  # the message or the channel was deleted
         return DestinationUnreachableError()
     if error.code == _TOO_MANY_EDITS_OF_AN_OLD_MESSAGE:
         return error  # it takes more of them in a while
-    return Rejected(str(error.code)) if error.status == 400 else error
+    return MessageRejectedError(str(error.code)) if error.status == 400 else error

@@ -12,7 +12,7 @@ from bots.delivery.job_messages import JobMessages
 from bots.delivery.job_view import load_job_view
 from bots.discord.guilds.permissions import closed_channels
 from bots.discord.messages.components import cancel_buttons, case_buttons, view_of
-from bots.discord.messages.job_delivery import DiscordBearer
+from bots.discord.messages.job_delivery import DiscordJobDelivery
 from bots.discord.messages.job_message import compose
 from bots.discord.texts import texts
 from bots.discord.texts.escaping import plain
@@ -42,14 +42,19 @@ from studio.commands.spec import Call
 from studio.ports import Ports
 
 if TYPE_CHECKING:
-    from bots.discord.bot import Bot
+    from bots.discord.bot import ChatelierBot
 
 log = logging.getLogger(__name__)
 
 
-class Answers:
+class Responses:
     def __init__(
-        self, bot: "Bot", ports: Ports, backroom: ThreadPools, bearer: DiscordBearer, board: JobMessages
+        self,
+        bot: "ChatelierBot",
+        ports: Ports,
+        backroom: ThreadPools,
+        bearer: DiscordJobDelivery,
+        board: JobMessages,
     ) -> None:
         self._bot = bot
         self._ports = ports

@@ -17,15 +17,15 @@ from studio.errors import NotFoundError
 from studio.ports import Ports
 
 if TYPE_CHECKING:
-    from bots.discord.bot import Bot
+    from bots.discord.bot import ChatelierBot
 
 _NOBODY = discord.AllowedMentions.none()
 
 
-class DiscordGallery:
+class DiscordStarboardDelivery:
     """Implements `bots.delivery.starboard.StarboardDelivery`."""
 
-    def __init__(self, bot: "Bot", ports: Ports, backroom: ThreadPools) -> None:
+    def __init__(self, bot: "ChatelierBot", ports: Ports, backroom: ThreadPools) -> None:
         self._bot = bot
         self._ports = ports
         self._backroom = backroom

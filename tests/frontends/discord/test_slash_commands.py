@@ -14,7 +14,7 @@ from aiohttp import web
 from discord.http import Route
 from sqlalchemy import select
 
-from bots.discord.bot import Bot
+from bots.discord.bot import ChatelierBot
 from bots.discord.interactions.slash_commands import is_suggested
 from bots.discord.run import _keep_connected
 from bots.discord.texts import texts
@@ -35,7 +35,7 @@ TYPES = {Kind.INTEGER: 4, Kind.NUMBER: 10, Kind.IMAGE: 11, Kind.FILE: 11, Kind.M
 
 
 def command_payloads(ports: Ports, home: Path) -> dict[str, dict[str, Any]]:
-    bot = Bot(ports, settings_for(home))
+    bot = ChatelierBot(ports, settings_for(home))
     bot.backroom.close()
     return {
         command.name: command.to_dict(bot.tree)
@@ -83,7 +83,7 @@ async def test_what_is_registered_keeps_within_discords_limits(ports: Ports, tmp
 
 
 async def test_the_bot_asks_for_no_privileged_intent(ports: Ports, tmp_path: Path) -> None:
-    bot = Bot(ports, settings_for(tmp_path))
+    bot = ChatelierBot(ports, settings_for(tmp_path))
     bot.backroom.close()
     intents = bot.intents
     assert (intents.members, intents.presences, intents.message_content) == (False, False, False)
@@ -93,7 +93,7 @@ async def test_the_bot_asks_for_no_privileged_intent(ports: Ports, tmp_path: Pat
 async def test_a_process_shows_progress_for_its_own_shards_only(
     shard_ids: tuple[int, ...], served: list[bool], ports: Ports, tmp_path: Path
 ) -> None:
-    bot = Bot(ports, settings_for(tmp_path, shard_count=2, shard_ids=shard_ids))
+    bot = ChatelierBot(ports, settings_for(tmp_path, shard_count=2, shard_ids=shard_ids))
     bot.backroom.close()
     even, odd = str(4 << 22), str(5 << 22)
     assert [bot.serves(community) for community in (even, odd, "dm:7")] == served
@@ -607,7 +607,7 @@ async def test_while_discord_cannot_be_reached_the_bot_tries_again(
     monkeypatch.setattr("bots.discord.run._FIRST_PAUSE_SECONDS", 0.0)
     monkeypatch.setattr(Route, "BASE", f"http://{host}:{port}/api")
     settings = settings_for(tmp_path)
-    bot = Bot(ports, settings)
+    bot = ChatelierBot(ports, settings)
     runner = web.ServerRunner(web.Server(refuse))
     await runner.setup()
     log_in, tries = bot.login, 0
