@@ -19,27 +19,27 @@ from bots.delivery.event_consumer import EventConsumer
 from bots.delivery.job_messages import JobMessages
 from bots.delivery.starboard import Starboard
 from bots.runtime.error_reports import report_error
-from bots.slack.api.client import SlackAway, web_client
+from bots.slack.api.client import SlackUnavailableError, web_client
 from bots.slack.blocks import case_blocks, home_view, modal_views
 from bots.slack.blocks.job_blocks import STAR_MENU
-from bots.slack.context import Premises
-from bots.slack.http.oauth_flow import Leaving
+from bots.slack.context import SlackContext
+from bots.slack.http.oauth_flow import Uninstall
 from bots.slack.listeners import shortcuts as menu
 from bots.slack.listeners.actions import Clicks
-from bots.slack.listeners.commands import Talk
-from bots.slack.listeners.dispatcher import Counter
-from bots.slack.listeners.home_tab import Home
-from bots.slack.listeners.modals import Forms
+from bots.slack.listeners.commands import CommandListener
+from bots.slack.listeners.dispatcher import Dispatcher
+from bots.slack.listeners.home_tab import HomeTab
+from bots.slack.listeners.modals import Modals
 from bots.slack.listeners.reactions import Reactions
 from bots.slack.listeners.shortcuts import Shortcuts
 from bots.slack.listeners.uploads import Uploads
-from bots.slack.messages.case_delivery import SlackDesk
-from bots.slack.messages.ephemeral_replies import Teller
-from bots.slack.messages.file_cleanup import Shredder
-from bots.slack.messages.job_delivery import SlackBearer
-from bots.slack.messages.preview_uploads import Glimpses
-from bots.slack.messages.send_claims import Claims
-from bots.slack.messages.starboard_delivery import SlackGallery
+from bots.slack.messages.case_delivery import SlackCaseDelivery
+from bots.slack.messages.ephemeral_replies import EphemeralReplies
+from bots.slack.messages.file_cleanup import FileCleanup
+from bots.slack.messages.job_delivery import SlackJobDelivery
+from bots.slack.messages.preview_uploads import PreviewUploads
+from bots.slack.messages.send_claims import SendClaims
+from bots.slack.messages.starboard_delivery import SlackStarboardDelivery
 from bots.slack.settings import SlackSettings
 from bots.slack.workspaces.channels import Channels
 from bots.slack.workspaces.members import People
@@ -58,31 +58,31 @@ _SETTINGS = re.compile(re.escape(home_view.PREFIX))
 _MODALS = re.compile(re.escape(modal_views.PREFIX))
 
 
-class Face:
+class SlackApp:
     """`bolt` receives; everything else is the face's own. Call it on the running event loop."""
 
     def __init__(
         self,
-        premises: Premises,
+        premises: SlackContext,
         settings: SlackSettings,
         *,
         session: aiohttp.ClientSession,
-        leaving: Leaving | None = None,
+        leaving: Uninstall | None = None,
     ) -> None:
         """`leaving` follows workspaces that take the app away, where many may install it."""
         self._serving: set[asyncio.Task[None]] = set()
         self.premises = premises
         database, backroom, workspaces = premises.ports.database, premises.backroom, premises.workspaces
-        self.glimpses = Glimpses(
+        self.glimpses = PreviewUploads(
             database,
             backroom,
             first_seconds=settings.glimpse_first_seconds,
             every_seconds=settings.glimpse_every_seconds,
         )
-        self.shredder = Shredder(database, backroom, workspaces)
-        claims = Claims(database, backroom, lasts_seconds=settings.claim_seconds)
-        self._bearer = SlackBearer(premises, claims, self.glimpses)
-        self._desk = SlackDesk(premises)
+        self.shredder = FileCleanup(database, backroom, workspaces)
+        claims = SendClaims(database, backroom, lasts_seconds=settings.claim_seconds)
+        self._bearer = SlackJobDelivery(premises, claims, self.glimpses)
+        self._desk = SlackCaseDelivery(premises)
         self.board = JobMessages(database, backroom, self._bearer)
         self.caseboard = CaseMessages(database, premises.ports.desk, backroom, self._desk)
         self.news = EventConsumer(
@@ -91,26 +91,26 @@ class Face:
             backroom,
             platform=Platform.SLACK,
             consumer=settings.consumer,
-            passing=(SlackAway,),
+            passing=(SlackUnavailableError,),
             caseboard=self.caseboard,
-            starboard=Starboard(database, backroom, SlackGallery(premises)),
+            starboard=Starboard(database, backroom, SlackStarboardDelivery(premises)),
         )
         self.bolt = _bolt(settings, web_client(None, settings.api_url, session))
         self.events: dict[str, Listener] = {}
         if leaving:
             self.events |= {"app_uninstalled": leaving.uninstalled, "tokens_revoked": leaving.revoked}
-        self._hang_all(settings, Teller(workspaces, session))
+        self._hang_all(settings, EphemeralReplies(workspaces, session))
 
-    def _hang_all(self, settings: SlackSettings, teller: Teller) -> None:
+    def _hang_all(self, settings: SlackSettings, teller: EphemeralReplies) -> None:
         """Everything that people do reaches Bolt first, and from there a part of the face."""
         premises = self.premises
         groups = Groups(premises.workspaces, settings.moderator_groups)
         channels = Channels(premises.workspaces)
         people = People(premises, groups, channels)
-        counter = Counter(premises, people, teller, self.board, self._bearer, self.caseboard, self._desk)
+        counter = Dispatcher(premises, people, teller, self.board, self._bearer, self.caseboard, self._desk)
         uploads = Uploads(premises, settings)
-        forms, home = Forms(premises, people, counter), Home(premises, people)
-        self._hang_talk(Talk(premises, people, channels, counter, uploads))
+        forms, home = Modals(premises, people, counter), HomeTab(premises, people)
+        self._hang_talk(CommandListener(premises, people, channels, counter, uploads))
         reactions = Reactions(premises, people, counter, self._bearer)
         self.events |= {
             "app_home_opened": home.opened,
@@ -122,12 +122,12 @@ class Face:
         self._hang_clicks(clicks, forms, home)
         self._hang_shortcuts(Shortcuts(premises, counter, forms, uploads))
 
-    def _hang_talk(self, talk: Talk) -> None:
+    def _hang_talk(self, talk: CommandListener) -> None:
         self.events |= {"app_mention": talk.message, "message": talk.message}
         self.bolt.command("/imagine")(self._acknowledged(talk.imagine))
         self.bolt.command("/studio")(self._acknowledged(talk.studio))
 
-    def _hang_clicks(self, clicks: Clicks, forms: Forms, home: Home) -> None:
+    def _hang_clicks(self, clicks: Clicks, forms: Modals, home: HomeTab) -> None:
         self.bolt.action(_BUTTONS)(self._acknowledged(clicks.pressed))
         self.bolt.action(STAR_MENU)(self._acknowledged(clicks.pressed))
         self.bolt.action(modal_views.CHOICE)(self._acknowledged(clicks.chosen))

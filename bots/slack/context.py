@@ -3,21 +3,21 @@
 from dataclasses import dataclass
 
 from bots.runtime.thread_pools import ThreadPools
-from bots.slack.workspaces.registry import Workspaces
+from bots.slack.workspaces.registry import WorkspaceRegistry
 from studio.ports import Ports
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Premises:
+class SlackContext:
     ports: Ports
     backroom: ThreadPools
-    workspaces: Workspaces
+    workspaces: WorkspaceRegistry
 
 
-class Part:
+class SlackComponent:
     """A part of the face, with everything of the premises at hand."""
 
-    def __init__(self, premises: Premises) -> None:
+    def __init__(self, premises: SlackContext) -> None:
         self._ports = premises.ports
         self._backroom = premises.backroom
         self._workspaces = premises.workspaces

@@ -19,16 +19,16 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bots.runtime.heartbeat_file import heartbeat
 from bots.runtime.thread_pools import ThreadPools
-from bots.slack.api.client import TOKEN_TROUBLES, Line, SlackAway, open_session, web_client
-from bots.slack.app import Face
-from bots.slack.context import Premises
-from bots.slack.http.oauth_flow import Leaving, doorway, enter
-from bots.slack.http.replay_protection import Replays
-from bots.slack.http.request_verification import REMEMBERED_SECONDS, Guard, Page
+from bots.slack.api.client import TOKEN_TROUBLES, SlackClient, SlackUnavailableError, open_session, web_client
+from bots.slack.app import SlackApp
+from bots.slack.context import SlackContext
+from bots.slack.http.oauth_flow import Uninstall, doorway, enter
+from bots.slack.http.replay_protection import ReplayProtection
+from bots.slack.http.request_verification import REMEMBERED_SECONDS, Page, RequestVerification
 from bots.slack.settings import EVENTS_PATH, INSTALL_PATH, REDIRECT_PATH, SlackSettings
 from bots.slack.texts import texts
-from bots.slack.workspaces.installation_store import Installations, Rotation, States
-from bots.slack.workspaces.registry import InstalledWorkspaces, Workspaces, open_workspace
+from bots.slack.workspaces.installation_store import InstallationStore, Rotation, States
+from bots.slack.workspaces.registry import InstalledWorkspaces, WorkspaceRegistry, open_workspace
 from studio.errors import ConfigurationError
 from studio.ports import Ports
 
@@ -57,7 +57,7 @@ async def _run(ports: Ports, settings: SlackSettings, ready_file: Path | None) -
     backroom = ThreadPools("slack")
     try:
         async with open_session() as session:
-            opened = await _opened(Opening(ports, settings, backroom, session), stopping)
+            opened = await _opened(SocketOpening(ports, settings, backroom, session), stopping)
             if opened is not None:
                 await _serve(*opened, settings, stopping, ready_file)
     finally:
@@ -65,7 +65,7 @@ async def _run(ports: Ports, settings: SlackSettings, ready_file: Path | None) -
 
 
 async def _serve(
-    face: Face,
+    face: SlackApp,
     pages: Mapping[str, Page],
     settings: SlackSettings,
     stopping: asyncio.Event,
@@ -85,7 +85,7 @@ async def _serve(
         await face.close()
 
 
-class Opening:
+class SocketOpening:
     """The face, made once Slack has said that its tokens will do."""
 
     def __init__(
@@ -96,21 +96,21 @@ class Opening:
         self._backroom = backroom
         self._session = session
 
-    async def open(self) -> tuple[Face, Mapping[str, Page]]:
-        """The face and its pages for those who install it. Raises `ConfigurationError` and `SlackAway`."""
+    async def open(self) -> tuple[SlackApp, Mapping[str, Page]]:
+        """The face and its pages for those who install it. Raises `ConfigurationError` and `SlackUnavailableError`."""
         settings = self._settings
         client = web_client(None, settings.api_url, self._session)
         if settings.app_token:
             await _check_app_token(client, settings.app_token)
         if settings.bot_token:
-            line = Line.open(settings.bot_token, settings.api_url, self._session)
+            line = SlackClient.open(settings.bot_token, settings.api_url, self._session)
             return self._face(await open_workspace(line, self._backroom, self._ports.database)), {}
         return self._for_many(client)
 
-    def _for_many(self, client: AsyncWebClient) -> tuple[Face, Mapping[str, Page]]:
+    def _for_many(self, client: AsyncWebClient) -> tuple[SlackApp, Mapping[str, Page]]:
         settings, database = self._settings, self._ports.database
         client_id, client_secret = settings.client_id or "", settings.client_secret or ""
-        installations = Installations(database, self._backroom, client_id=client_id)
+        installations = InstallationStore(database, self._backroom, client_id=client_id)
         rotator = AsyncTokenRotator(client_id=client_id, client_secret=client_secret, client=client)
         workspaces = InstalledWorkspaces(
             database,
@@ -122,20 +122,22 @@ class Opening:
         )
         flow = doorway(settings, client, installations, States(database, self._backroom), workspaces)
         pages = {path: partial(enter, flow, path) for path in (INSTALL_PATH, REDIRECT_PATH)}
-        return self._face(workspaces, Leaving(installations, workspaces)), pages
+        return self._face(workspaces, Uninstall(installations, workspaces)), pages
 
-    def _face(self, workspaces: Workspaces, leaving: Leaving | None = None) -> Face:
-        premises = Premises(ports=self._ports, backroom=self._backroom, workspaces=workspaces)
-        return Face(premises, self._settings, session=self._session, leaving=leaving)
+    def _face(self, workspaces: WorkspaceRegistry, leaving: Uninstall | None = None) -> SlackApp:
+        premises = SlackContext(ports=self._ports, backroom=self._backroom, workspaces=workspaces)
+        return SlackApp(premises, self._settings, session=self._session, leaving=leaving)
 
 
-async def _opened(opening: Opening, stopping: asyncio.Event) -> tuple[Face, Mapping[str, Page]] | None:
+async def _opened(
+    opening: SocketOpening, stopping: asyncio.Event
+) -> tuple[SlackApp, Mapping[str, Page]] | None:
     """Waits while Slack is away; None when told to stop meanwhile."""
     pause_seconds = _FIRST_PAUSE_SECONDS
     while not stopping.is_set():
         try:
             return await opening.open()
-        except SlackAway as error:
+        except SlackUnavailableError as error:
             log.warning("slack is away (%s), trying again in %.0f s", error, pause_seconds)
         with suppress(TimeoutError):
             await asyncio.wait_for(stopping.wait(), pause_seconds)
@@ -152,13 +154,13 @@ async def _check_app_token(client: AsyncWebClient, app_token: str) -> None:
         code = str(data.get("error", "")) if isinstance(data, dict) else ""
         if code in TOKEN_TROUBLES:
             raise ConfigurationError(texts.WRONG_APP_TOKEN.format(code=code)) from error
-        raise SlackAway(f"apps.connections.open: {code}") from error
+        raise SlackUnavailableError(f"apps.connections.open: {code}") from error
     except (SlackClientError, aiohttp.ClientError, TimeoutError, OSError) as error:
-        raise SlackAway(f"apps.connections.open: {type(error).__name__}") from error
+        raise SlackUnavailableError(f"apps.connections.open: {type(error).__name__}") from error
 
 
 @asynccontextmanager
-async def _socket(face: Face, app_token: str) -> AsyncIterator[None]:
+async def _socket(face: SlackApp, app_token: str) -> AsyncIterator[None]:
     """Socket Mode: the library connects, and connects anew when Slack asks for it or goes away."""
     handler = AsyncSocketModeHandler(
         face.bolt, app_token, web_client=face.bolt.client, ping_interval=_PING_SECONDS
@@ -180,12 +182,12 @@ class _Server(uvicorn.Server):
 
 @asynccontextmanager
 async def _door(
-    face: Face, pages: Mapping[str, Page], settings: SlackSettings, stopping: asyncio.Event
+    face: SlackApp, pages: Mapping[str, Page], settings: SlackSettings, stopping: asyncio.Event
 ) -> AsyncIterator[None]:
     """HTTP mode: signed requests on a port of our own, to be put behind a proxy that speaks TLS."""
     handler: Any = AsyncSlackRequestHandler(face.bolt, EVENTS_PATH)
-    replays = Replays(lasts_seconds=REMEMBERED_SECONDS, redis_url=settings.redis_url)
-    app = Guard(handler, signing_secret=settings.signing_secret, pages=pages, replays=replays)
+    replays = ReplayProtection(lasts_seconds=REMEMBERED_SECONDS, redis_url=settings.redis_url)
+    app = RequestVerification(handler, signing_secret=settings.signing_secret, pages=pages, replays=replays)
     config = uvicorn.Config(
         app,
         host=settings.host,

@@ -87,9 +87,9 @@ def _with_slack(settings: Settings) -> "Around | None":
     slack = settings.slack
     if not slack.behind_web:
         return None
-    from bots.slack.http.web_proxy import Forwarding
+    from bots.slack.http.web_proxy import WebProxy
 
-    return partial(Forwarding, target_url=local_url(slack.host, slack.port))
+    return partial(WebProxy, target_url=local_url(slack.host, slack.port))
 
 
 def run_discord(settings: Settings, *, ready_file: Path | None = None) -> None:

@@ -10,11 +10,11 @@ import pytest
 from slack_bolt.request.async_request import AsyncBoltRequest
 
 from bots.runtime.thread_pools import ThreadPools
-from bots.slack.api.client import Line, open_session
-from bots.slack.app import Face
-from bots.slack.context import Premises
+from bots.slack.api.client import SlackClient, open_session
+from bots.slack.app import SlackApp
+from bots.slack.context import SlackContext
 from bots.slack.http.request_verification import Page
-from bots.slack.run import Opening
+from bots.slack.run import SocketOpening
 from bots.slack.settings import SlackSettings
 from bots.slack.workspaces.registry import open_workspace
 from studio.db.tables import Base, JobRow
@@ -42,7 +42,7 @@ from tests.support.loopback_slack import (
 @dataclass(kw_only=True)
 class SlackRoom:
     slack: LoopbackSlack
-    face: Face
+    face: SlackApp
     ports: Ports
     pages: Mapping[str, Page] = field(default_factory=dict)
 
@@ -153,7 +153,7 @@ async def open_installed_room(ports: Ports, **changes: Any) -> AsyncIterator[Sla
                 **changes,
             )
             backroom = ThreadPools("slack")
-            face, pages = await Opening(ports, settings, backroom, session).open()
+            face, pages = await SocketOpening(ports, settings, backroom, session).open()
             yield SlackRoom(slack=slack, face=face, ports=ports, pages=pages)
             await face.finish()
             await face.close()
@@ -169,10 +169,10 @@ async def open_slack_room(ports: Ports, **changes: Any) -> AsyncIterator[SlackRo
             )
             backroom = ThreadPools("slack")
             async with open_session() as session:
-                line = Line.open(BOT_TOKEN, slack.api_url, session)
+                line = SlackClient.open(BOT_TOKEN, slack.api_url, session)
                 workspaces = await open_workspace(line, backroom, ports.database)
-                premises = Premises(ports=ports, backroom=backroom, workspaces=workspaces)
-                face = Face(premises, settings, session=session)
+                premises = SlackContext(ports=ports, backroom=backroom, workspaces=workspaces)
+                face = SlackApp(premises, settings, session=session)
                 slack.calls.clear()
                 yield SlackRoom(slack=slack, face=face, ports=ports)
                 await face.finish()

@@ -58,7 +58,7 @@ TOKEN_TROUBLES = frozenset(
 log = logging.getLogger(__name__)
 
 
-class SlackAway(Exception):
+class SlackUnavailableError(Exception):
     """Slack does not answer, or asks for patience. Trying again later may help.
 
     `perhaps_done`: the request went out and its answer was lost, so that Slack may have done what was asked.
@@ -69,7 +69,7 @@ class SlackAway(Exception):
         self.perhaps_done = perhaps_done
 
 
-class SlackRefuses(Exception):
+class SlackApiRefusedError(Exception):
     """Slack's answer is no. `code` is its word for why."""
 
     def __init__(self, method: str, code: str) -> None:
@@ -78,7 +78,7 @@ class SlackRefuses(Exception):
         self.code = code
 
 
-class NotInstalled(SlackRefuses):
+class NotInstalledError(SlackApiRefusedError):
     """The app is not, or no longer, installed there."""
 
     def __init__(self) -> None:
@@ -105,7 +105,7 @@ def web_client(token: str | None, api_url: str, session: aiohttp.ClientSession) 
     )
 
 
-class Line:
+class SlackClient:
     """One workspace's: Slack counts requests by method and workspace."""
 
     def __init__(self, client: AsyncWebClient, session: aiohttp.ClientSession) -> None:
@@ -115,7 +115,7 @@ class Line:
         self._strained_until = 0.0
 
     @classmethod
-    def open(cls, token: str, api_url: str, session: aiohttp.ClientSession) -> "Line":
+    def open(cls, token: str, api_url: str, session: aiohttp.ClientSession) -> "SlackClient":
         return cls(web_client(token, api_url, session), session)
 
     def is_closed(self, method: str) -> bool:
@@ -130,18 +130,18 @@ class Line:
     async def call(self, method: str, *, patient: bool = True, **arguments: Any) -> Mapping[str, Any]:
         """Slack's answer. `patient` waits out the pauses that Slack asks for, up to a minute and a half.
 
-        Raises `SlackAway` and `SlackRefuses`.
+        Raises `SlackUnavailableError` and `SlackApiRefusedError`.
         """
         deadline = time.monotonic() + _LONGEST_PAUSE_SECONDS
         while True:
             pause_seconds = self._closed_until.get(method, 0.0) - time.monotonic()
             if pause_seconds > 0:
                 if not patient or time.monotonic() + pause_seconds > deadline:
-                    raise SlackAway(f"{method} rests")
+                    raise SlackUnavailableError(f"{method} rests")
                 await asyncio.sleep(pause_seconds)
             try:
                 return await self._ask(method, arguments)
-            except _Pause as pause:
+            except _RateLimitPauseError as pause:
                 log.info("slack asks for %.0f s without %s", pause.seconds, method)
                 self._closed_until[method] = time.monotonic() + pause.seconds
                 self._strained_until = self._closed_until[method] + _STRAINED_SECONDS
@@ -156,35 +156,35 @@ class Line:
         except SlackApiError as error:
             raise _sorted(method, error) from error
         except aiohttp.ClientConnectorError as error:
-            raise SlackAway(f"{method}: {type(error).__name__}") from error
+            raise SlackUnavailableError(f"{method}: {type(error).__name__}") from error
         except (SlackClientError, aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise SlackAway(f"{method}: {type(error).__name__}", perhaps_done=True) from error
+            raise SlackUnavailableError(f"{method}: {type(error).__name__}", perhaps_done=True) from error
         return response.data if isinstance(response.data, dict) else {}
 
     async def upload(self, upload_url: str, data: bytes) -> None:
-        """The bytes of a file, to the address that Slack named for them. Raises `SlackAway`."""
+        """The bytes of a file, to the address that Slack named for them. Raises `SlackUnavailableError`."""
         try:
             async with self.session.post(upload_url, data=io.BytesIO(data)) as response:
                 if response.status != 200:
-                    raise SlackAway(f"upload: {response.status}")
+                    raise SlackUnavailableError(f"upload: {response.status}")
         except (aiohttp.ClientError, TimeoutError, OSError, RuntimeError) as error:  # closed at our own end
-            raise SlackAway(f"upload: {type(error).__name__}") from error
+            raise SlackUnavailableError(f"upload: {type(error).__name__}") from error
 
 
 async def respond(session: aiohttp.ClientSession, response_url: str, **message: Any) -> None:
     """An answer through the address that came with an interaction, which needs no token.
 
-    Raises `SlackAway` and `SlackRefuses`.
+    Raises `SlackUnavailableError` and `SlackApiRefusedError`.
     """
     try:
         async with session.post(response_url, json=message) as response:
             if response.status >= 400:
-                raise SlackRefuses("response_url", str(response.status))
+                raise SlackApiRefusedError("response_url", str(response.status))
     except (aiohttp.ClientError, TimeoutError, OSError, RuntimeError) as error:
-        raise SlackAway(f"response_url: {type(error).__name__}") from error
+        raise SlackUnavailableError(f"response_url: {type(error).__name__}") from error
 
 
-class _Pause(Exception):
+class _RateLimitPauseError(Exception):
     def __init__(self, seconds: float) -> None:
         super().__init__(seconds)
         self.seconds = seconds
@@ -195,12 +195,12 @@ def _sorted(method: str, error: SlackApiError) -> Exception:
     response = error.response
     status = int(getattr(response, "status_code", None) or getattr(response, "status", None) or 0)
     if status == 429:
-        return _Pause(_pause_seconds(getattr(response, "headers", {})))
+        return _RateLimitPauseError(_pause_seconds(getattr(response, "headers", {})))
     data = getattr(response, "data", None)
     code = str(data.get("error", "")) if isinstance(data, dict) else ""
     if status >= 500 or not code or code in _PASSING:
-        return SlackAway(f"{method}: {code or status}", perhaps_done=code != "ratelimited")
-    return SlackRefuses(method, code)
+        return SlackUnavailableError(f"{method}: {code or status}", perhaps_done=code != "ratelimited")
+    return SlackApiRefusedError(method, code)
 
 
 def _pause_seconds(headers: Mapping[str, str]) -> float:

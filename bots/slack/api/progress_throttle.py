@@ -14,7 +14,7 @@ _CALMER = ((60.0, 2.0), (300.0, 5.0))
 _CALMEST_SECONDS = 15.0
 
 
-class Pace:
+class ProgressThrottle:
     """`clock` is a monotonic one, in seconds."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:

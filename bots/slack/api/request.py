@@ -8,7 +8,7 @@ _LONGEST_KEY = 190
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Visit:
+class SlackRequest:
     """Who came, from where, and how to answer them alone.
 
     `key` is the same however often Slack repeats the delivery. `response_url` serves a few private answers.
@@ -36,9 +36,9 @@ class Visit:
         return bool(self.channel and self.channel.startswith("D"))
 
 
-def of_command(body: Mapping[str, Any]) -> Visit:
+def of_command(body: Mapping[str, Any]) -> SlackRequest:
     """A slash command."""
-    return Visit(
+    return SlackRequest(
         key=_key("trigger", body["trigger_id"]),
         team=str(body["team_id"]),
         enterprise=body.get("enterprise_id") or None,
@@ -50,13 +50,13 @@ def of_command(body: Mapping[str, Any]) -> Visit:
     )
 
 
-def of_interaction(body: Mapping[str, Any]) -> Visit:
+def of_interaction(body: Mapping[str, Any]) -> SlackRequest:
     """A button, a select or a shortcut."""
     message: Mapping[str, Any] = body.get("message") or {}
     container: Mapping[str, Any] = body.get("container") or {}
     channel: Mapping[str, Any] = body.get("channel") or {}
     trigger_id = str(body.get("trigger_id", ""))
-    return Visit(
+    return SlackRequest(
         key=_key("trigger", trigger_id),
         **_who(body),
         channel=channel.get("id") or container.get("channel_id"),
@@ -66,9 +66,9 @@ def of_interaction(body: Mapping[str, Any]) -> Visit:
     )
 
 
-def of_submission(body: Mapping[str, Any], *, channel: str | None, thread: str | None) -> Visit:
+def of_submission(body: Mapping[str, Any], *, channel: str | None, thread: str | None) -> SlackRequest:
     """A modal that was sent. Its view is the key: sent twice, it is still one request."""
-    return Visit(
+    return SlackRequest(
         key=_key("view", body["view"]["id"]),
         **_who(body),
         channel=channel,
@@ -77,11 +77,11 @@ def of_submission(body: Mapping[str, Any], *, channel: str | None, thread: str |
     )
 
 
-def of_message(body: Mapping[str, Any]) -> Visit:
+def of_message(body: Mapping[str, Any]) -> SlackRequest:
     """A mention or a direct message. Slack may tell of one message in several events."""
     event: Mapping[str, Any] = body["event"]
     said = event.get("client_msg_id")
-    return Visit(
+    return SlackRequest(
         key=_key("message", f"{event['channel']}:{said or event['ts']}"),
         **_where(body, event),
         user=str(event["user"]),
@@ -90,9 +90,9 @@ def of_message(body: Mapping[str, Any]) -> Visit:
     )
 
 
-def of_reaction(body: Mapping[str, Any], *, thread: str | None = None) -> Visit:
+def of_reaction(body: Mapping[str, Any], *, thread: str | None = None) -> SlackRequest:
     event: Mapping[str, Any] = body["event"]
-    return Visit(
+    return SlackRequest(
         key=_key("event", body["event_id"]),
         **_where(body, event),
         user=str(event["user"]),
@@ -101,9 +101,9 @@ def of_reaction(body: Mapping[str, Any], *, thread: str | None = None) -> Visit:
     )
 
 
-def of_home(body: Mapping[str, Any]) -> Visit:
+def of_home(body: Mapping[str, Any]) -> SlackRequest:
     event: Mapping[str, Any] = body["event"]
-    return Visit(
+    return SlackRequest(
         key=_key("event", body["event_id"]),
         **_where(body, event),
         user=str(event["user"]),

@@ -2,7 +2,17 @@
 
 from typing import Any
 
-from bots.slack.blocks.job_blocks import Block, Post, actions, button, context, image, plain, said, section
+from bots.slack.blocks.job_blocks import (
+    Block,
+    JobBlocks,
+    actions,
+    button,
+    context,
+    image,
+    plain,
+    said,
+    section,
+)
 from bots.slack.texts import texts
 from bots.slack.texts.escaping import mrkdwn
 from bots.slack.texts.formatting import moment, person, person_of_key
@@ -20,7 +30,7 @@ _STYLES = {
 }
 
 
-def sheet(dossier: CaseDetails, mosaic: str | None) -> Post:
+def sheet(dossier: CaseDetails, mosaic: str | None) -> JobBlocks:
     """`mosaic` is the uploaded copy of its picture."""
     case = dossier.case
     facts = [f"*{name}*\n{mrkdwn(text, longest=1000)}" for name, text in case_texts.facts(dossier)]
@@ -34,7 +44,7 @@ def sheet(dossier: CaseDetails, mosaic: str | None) -> Post:
     if case.state is CaseState.OPEN:
         window = [_window(case)] if mosaic else []
         blocks.append(actions(*(case_button(each, case) for each in case_texts.buttons(case)), *window))
-    return Post(text=case_texts.heading(case), blocks=tuple(blocks))
+    return JobBlocks(text=case_texts.heading(case), blocks=tuple(blocks))
 
 
 def _people(dossier: CaseDetails) -> list[str]:
@@ -80,19 +90,19 @@ def _window(case: Case) -> Block:
     }
 
 
-def question(dossier: CaseDetails) -> Post:
+def question(dossier: CaseDetails) -> JobBlocks:
     case = dossier.case
     prompt = mrkdwn(dossier.prompts[0]) if dossier.prompts else ""
     text = case_texts.question(person(dossier.subject), f"`{case.picture_id}`", prompt)
     choices = actions(*(case_button(each, case) for each in case_texts.buttons(case)))
-    return Post(text=case_texts.heading(case), blocks=(section(text), choices))
+    return JobBlocks(text=case_texts.heading(case), blocks=(section(text), choices))
 
 
-def answered(dossier: CaseDetails) -> Post:
+def answered(dossier: CaseDetails) -> JobBlocks:
     return said(case_texts.answered(dossier.case, person(dossier.subject)))
 
 
-def desk_list(answer: DeskCases, lines: list[str]) -> Post:
+def desk_list(answer: DeskCases, lines: list[str]) -> JobBlocks:
     """The desk as a list, with a button to take each open case."""
     open_ = [case for case in answer.cases if case.state is CaseState.OPEN][:_MOST_BUTTONS]
     post = said("\n".join(lines))
@@ -103,9 +113,9 @@ def desk_list(answer: DeskCases, lines: list[str]) -> Post:
         for place, case in enumerate(answer.cases, start=1)
         if case in open_
     ]
-    return Post(text=post.text, blocks=(*post.blocks, actions(*buttons)))
+    return JobBlocks(text=post.text, blocks=(*post.blocks, actions(*buttons)))
 
 
-def appeal_under(post: Post, job_id: str) -> Post:
+def appeal_under(post: JobBlocks, job_id: str) -> JobBlocks:
     """A refusal with the button to ask a moderator."""
-    return Post(text=post.text, blocks=(*post.blocks, actions(button(Action.APPEAL, job_id))))
+    return JobBlocks(text=post.text, blocks=(*post.blocks, actions(button(Action.APPEAL, job_id))))

@@ -22,7 +22,7 @@ _ASPECTS = ("1:1", "3:2", "2:3", "4:3", "3:4", "16:9", "9:16")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Belongings:
+class HomeContent:
     """What one person sees of themselves. `recent` are jobs and their uploaded pictures."""
 
     balance: Balance
@@ -33,7 +33,7 @@ class Belongings:
     recent: tuple[tuple[Job, str | None], ...] = ()
 
 
-def home(mine: Belongings, *, fault: str = "") -> View:
+def home(mine: HomeContent, *, fault: str = "") -> View:
     """`fault` says why a setting was not kept."""
     return {
         "type": "home",
@@ -82,7 +82,7 @@ def _pictures(recent: Sequence[tuple[Job, str | None]]) -> list[Block]:
     return [*blocks, context(texts.HOME_HELP if recent else texts.HOME_EMPTY)]
 
 
-def _settings(mine: Belongings) -> list[Block]:
+def _settings(mine: HomeContent) -> list[Block]:
     chosen = mine.preferences
     houses = option(texts.HOME_HOUSE, HOUSES)
     remix = [option(texts.REMIX[each], each) for each in RemixConsent]

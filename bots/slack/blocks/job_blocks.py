@@ -21,7 +21,7 @@ _MOST_SECTIONS = 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Post:
+class JobBlocks:
     """`text` is what notifications and screen readers get."""
 
     text: str
@@ -33,7 +33,7 @@ class Post:
         return {"text": self.text, "blocks": list(self.blocks), **plain}
 
 
-def compose(standing: JobView, file_id: str | None, *, hidden: bool = False) -> Post:
+def compose(standing: JobView, file_id: str | None, *, hidden: bool = False) -> JobBlocks:
     """`file_id` is the uploaded picture of a job that is done; `hidden`: it is a mosaic of it."""
     job = standing.job
     if job.state in WAITING:
@@ -49,7 +49,7 @@ def compose(standing: JobView, file_id: str | None, *, hidden: bool = False) -> 
     return _result(standing, file_id, hidden=hidden)
 
 
-def compose_progress(standing: JobView, progress: JobProgress, glimpse: str | None = None) -> Post:
+def compose_progress(standing: JobView, progress: JobProgress, glimpse: str | None = None) -> JobBlocks:
     """`glimpse` is the uploaded file of an unfinished picture."""
     post = _underway(standing, chat.painting(progress.step, progress.steps, progress.seconds_left))
     if glimpse is None:
@@ -66,7 +66,7 @@ def section(text: str, **more: Any) -> Block:
     }
 
 
-def said(text: str, *, ours: bool = True) -> Post:
+def said(text: str, *, ours: bool = True) -> JobBlocks:
     """Words alone, in as many sections as they need. `ours`: they are mrkdwn already; else they are escaped."""
     text = text if ours else mrkdwn(text, longest=_LONGEST_SAID)
     pages: list[str] = []
@@ -75,7 +75,9 @@ def said(text: str, *, ours: bool = True) -> Post:
             pages[-1] += f"\n{line}"
         else:
             pages.append(line)
-    return Post(text=pages[0], blocks=tuple(section(page) for page in pages[:_MOST_SECTIONS] if page.strip()))
+    return JobBlocks(
+        text=pages[0], blocks=tuple(section(page) for page in pages[:_MOST_SECTIONS] if page.strip())
+    )
 
 
 def context(text: str) -> Block:
@@ -106,10 +108,10 @@ def actions(*elements: Block) -> Block:
     return {"type": "actions", "elements": list(elements)}
 
 
-def _underway(standing: JobView, status: str) -> Post:
+def _underway(standing: JobView, status: str) -> JobBlocks:
     job = standing.job
     maker = texts.credit(standing)
-    return Post(
+    return JobBlocks(
         text=f"{entities(chat.subject_of(job.request.prompt))}: {status}",
         blocks=(
             section(texts.headline(job.request.prompt)),
@@ -120,21 +122,21 @@ def _underway(standing: JobView, status: str) -> Post:
     )
 
 
-def _notice(standing: JobView, sentence: str) -> Post:
+def _notice(standing: JobView, sentence: str) -> JobBlocks:
     text = f"{texts.name_of(standing.job)} · {sentence}"
-    return Post(text=text, blocks=(section(text),))
+    return JobBlocks(text=text, blocks=(section(text),))
 
 
-def _ended(standing: JobView) -> Post:
+def _ended(standing: JobView) -> JobBlocks:
     """A job that shows no pictures. Its person may ask for a second look at what a house rule refused."""
     job = standing.job
     post = _notice(standing, mrkdwn(chat.ended(job, asks=standing.asks), longest=900))
     if not standing.may_appeal:
         return post
-    return Post(text=post.text, blocks=(*post.blocks, actions(button(Action.APPEAL, job.id))))
+    return JobBlocks(text=post.text, blocks=(*post.blocks, actions(button(Action.APPEAL, job.id))))
 
 
-def _result(standing: JobView, file_id: str, *, hidden: bool) -> Post:
+def _result(standing: JobView, file_id: str, *, hidden: bool) -> JobBlocks:
     job, pictures = standing.job, standing.pictures
     prompt = standing.prompt
     alternative = chat.alternative(
@@ -143,7 +145,7 @@ def _result(standing: JobView, file_id: str, *, hidden: bool) -> Post:
     shown = image(file_id, texts.HIDDEN if hidden else alternative)
     window = [actions(button(Action.SHOW, job.id))] if hidden else []
     rows = _single_rows(standing) if standing.alone else _grid_rows(standing)
-    return Post(
+    return JobBlocks(
         text=entities(alternative),
         blocks=(
             shown,

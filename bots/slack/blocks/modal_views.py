@@ -31,7 +31,7 @@ _LONGEST_OPTION = 75
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Matter:
+class ModalSubject:
     """What a modal is about: pictures of a job, or somebody's image that was taken in, and where to answer.
 
     Slack keeps it with the view and hands it back; nobody else can change it.
@@ -50,9 +50,9 @@ class Matter:
         return picture_id(self.job, self.indices[0]) if self.job and len(self.indices) == 1 else None
 
 
-def matter_of(view: Mapping[str, Any]) -> Matter:
+def matter_of(view: Mapping[str, Any]) -> ModalSubject:
     """Raises ValueError for metadata that is not ours."""
-    return from_data(Matter, json.loads(str(view.get("private_metadata", ""))))
+    return from_data(ModalSubject, json.loads(str(view.get("private_metadata", ""))))
 
 
 _TITLES: Mapping[Action, str] = {
@@ -83,13 +83,13 @@ def _message(action: Action, text: str) -> View:
     }
 
 
-def remix(matter: Matter, *, prompt: str) -> View:
+def remix(matter: ModalSubject, *, prompt: str) -> View:
     return _modal(
         "remix", chat.MODAL_REMIX, matter, [*_choice(matter), _text("prompt", chat.FIELD_PROMPT, prompt)]
     )
 
 
-def edit(matter: Matter, *, overlay: Block | None = None) -> View:
+def edit(matter: ModalSubject, *, overlay: Block | None = None) -> View:
     """`overlay` is the picture under the lettered grid, or a word about it."""
     cells = [f"{column}{row}" for row in ROWS for column in COLUMNS]
     region = {
@@ -120,7 +120,7 @@ def overlay_missing() -> Block:
     return context(texts.GRID_MISSING)
 
 
-def expand(matter: Matter) -> View:
+def expand(matter: ModalSubject) -> View:
     sides = {
         "type": "checkboxes",
         "action_id": "value",
@@ -149,22 +149,22 @@ def expand(matter: Matter) -> View:
     )
 
 
-def report(matter: Matter) -> View:
+def report(matter: ModalSubject) -> View:
     fields = [*_choice(matter), _reason("reason", chat.FIELD_REPORT)]
     return _modal(REPORT, texts.MODAL_REPORT, matter, fields, submit=texts.SEND)
 
 
-def appeal(matter: Matter) -> View:
+def appeal(matter: ModalSubject) -> View:
     fields = [_reason("reason", case_texts.FIELD_APPEAL)]
     return _modal(APPEAL, texts.MODAL_APPEAL, matter, fields, submit=texts.SEND)
 
 
-def pick(matter: Matter) -> View:
+def pick(matter: ModalSubject) -> View:
     """For what needs no words, only a picture."""
     return _modal(PICK, texts.MODAL_PICK, matter, _choice(matter))
 
 
-def imagine(matter: Matter, *, models: Sequence[str] = (), styles: Sequence[str] = ()) -> View:
+def imagine(matter: ModalSubject, *, models: Sequence[str] = (), styles: Sequence[str] = ()) -> View:
     where = {
         "type": "conversations_select",
         "action_id": "value",
@@ -210,7 +210,7 @@ def _value(element: Mapping[str, Any]) -> str:
 
 
 def _modal(
-    name: str, title: str, matter: Matter, blocks: Sequence[Block], *, submit: str = texts.SUBMIT
+    name: str, title: str, matter: ModalSubject, blocks: Sequence[Block], *, submit: str = texts.SUBMIT
 ) -> View:
     return {
         "type": "modal",
@@ -223,7 +223,7 @@ def _modal(
     }
 
 
-def _choice(matter: Matter, *, dispatch: bool = False) -> list[Block]:
+def _choice(matter: ModalSubject, *, dispatch: bool = False) -> list[Block]:
     """Asks which picture, where there are several. `dispatch` tells us as soon as it is changed."""
     if matter.job is None or len(matter.indices) < 2:
         return []

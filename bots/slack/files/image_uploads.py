@@ -9,7 +9,7 @@ from weakref import WeakValueDictionary
 
 from bots.delivery.attachments import Attachment
 from bots.runtime.thread_pools import ThreadPools
-from bots.slack.api.client import Line, SlackAway
+from bots.slack.api.client import SlackClient, SlackUnavailableError
 from bots.slack.files import file_records
 from studio.db.database import Database
 
@@ -19,10 +19,12 @@ _PAUSES_SECONDS = (0.1, 0.2, 0.4, 0.8, 1.6, 3.2)
 log = logging.getLogger(__name__)
 
 
-class Showcase:
+class ImageUploads:
     """One workspace's. A file belongs to one subject: a job, a case, or a picture on the starboard."""
 
-    def __init__(self, line: Line, backroom: ThreadPools, database: Database, *, community: str) -> None:
+    def __init__(
+        self, line: SlackClient, backroom: ThreadPools, database: Database, *, community: str
+    ) -> None:
         self._line = line
         self._backroom = backroom
         self._database = database
@@ -40,7 +42,7 @@ class Showcase:
     ) -> str:
         """The id of the file, uploaded unless it is there already. A `passing` one is gone after an hour.
 
-        Raises `SlackAway`, `SlackRefuses`, `DatabaseUnavailableError`.
+        Raises `SlackUnavailableError`, `SlackApiRefusedError`, `DatabaseUnavailableError`.
         """
         digest = hashlib.sha256(picture.data).hexdigest()
         lock = self._locks.setdefault((subject, digest), asyncio.Lock())
@@ -104,7 +106,7 @@ class Showcase:
         for pause_seconds in _PAUSES_SECONDS:
             try:
                 answer = await self._line.call("files.info", patient=False, file=file_id)
-            except SlackAway:
+            except SlackUnavailableError:
                 answer = {}
             if answer.get("file", {}).get("mimetype"):
                 return

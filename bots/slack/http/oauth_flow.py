@@ -21,14 +21,14 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bots.slack.http import install_pages
 from bots.slack.manifest import OPTIONAL_SCOPES, SCOPES
 from bots.slack.settings import INSTALL_PATH, REDIRECT_PATH, SlackSettings
-from bots.slack.workspaces.installation_store import STATE_LASTS_SECONDS, Installations, States
-from bots.slack.workspaces.registry import Workspaces
+from bots.slack.workspaces.installation_store import STATE_LASTS_SECONDS, InstallationStore, States
+from bots.slack.workspaces.registry import WorkspaceRegistry
 from studio.errors import DatabaseUnavailableError
 
 log = logging.getLogger(__name__)
 
 
-class Doorway(AsyncOAuthFlow):
+class InstallFlow(AsyncOAuthFlow):
     """Bolt's flow with pages of our own. Its answers never tell why Slack or the records said no."""
 
     allowed: frozenset[str] = frozenset()
@@ -50,10 +50,10 @@ class Doorway(AsyncOAuthFlow):
 def doorway(
     settings: SlackSettings,
     client: AsyncWebClient,
-    installations: Installations,
+    installations: InstallationStore,
     states: States,
-    workspaces: Workspaces,
-) -> Doorway:
+    workspaces: WorkspaceRegistry,
+) -> InstallFlow:
     async def succeeded(arguments: AsyncSuccessArgs) -> BoltResponse:
         installation = arguments.installation
         for name in (installation.team_id, installation.enterprise_id):
@@ -70,7 +70,7 @@ def doorway(
 
     quiet = logging.getLogger("slack_sdk.oauth.flow")
     quiet.setLevel(logging.ERROR)  # as a warning it logs codes that stand for tokens
-    flow = Doorway(
+    flow = InstallFlow(
         client=client,
         logger=quiet,
         settings=AsyncOAuthSettings(
@@ -93,7 +93,7 @@ def doorway(
     return flow
 
 
-async def enter(flow: Doorway, path: str, query: str, headers: Mapping[str, str]) -> BoltResponse:
+async def enter(flow: InstallFlow, path: str, query: str, headers: Mapping[str, str]) -> BoltResponse:
     """The page of `INSTALL_PATH` or `REDIRECT_PATH`."""
     request = AsyncBoltRequest(body="", query=query, headers=dict(headers))
     try:
@@ -107,10 +107,10 @@ async def enter(flow: Doorway, path: str, query: str, headers: Mapping[str, str]
         return _page(502, install_pages.not_installed("slack_away"))
 
 
-class Leaving:
+class Uninstall:
     """Workspaces that take the app away, or its tokens."""
 
-    def __init__(self, installations: Installations, workspaces: Workspaces) -> None:
+    def __init__(self, installations: InstallationStore, workspaces: WorkspaceRegistry) -> None:
         self._installations = installations
         self._workspaces = workspaces
 

@@ -14,7 +14,7 @@ _REST_SECONDS = 5.0
 log = logging.getLogger(__name__)
 
 
-class Replays:
+class ReplayProtection:
     """Processes share what they saw through Redis; without it each remembers for itself.
 
     Soft on purpose: while Redis is away the signature and its age of five minutes at most hold as ever, and a

@@ -7,7 +7,7 @@ from typing import Any
 from slack_bolt.response import BoltResponse
 from slack_sdk.signature import SignatureVerifier
 
-from bots.slack.http.replay_protection import Replays
+from bots.slack.http.replay_protection import ReplayProtection
 from bots.slack.settings import EVENTS_PATH
 
 MOST_BYTES = 1024 * 1024
@@ -31,7 +31,7 @@ Page = Callable[[str, Mapping[str, str]], Awaitable[BoltResponse]]  # from query
 Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
-class Guard:
+class RequestVerification:
     """An ASGI app around `app`. Without a signing secret nothing is taken from Slack.
 
     `pages` are for everybody, by their path; `replays` remembers what came before, by default for this one guard.
@@ -43,12 +43,12 @@ class Guard:
         *,
         signing_secret: str | None,
         pages: Mapping[str, Page] | None = None,
-        replays: Replays | None = None,
+        replays: ReplayProtection | None = None,
     ) -> None:
         self._app = app
         self._pages = pages or {}
         self._verifier = SignatureVerifier(signing_secret) if signing_secret else None
-        self._replays = replays or Replays(lasts_seconds=REMEMBERED_SECONDS)
+        self._replays = replays or ReplayProtection(lasts_seconds=REMEMBERED_SECONDS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

@@ -27,7 +27,7 @@ _TIMEOUT = aiohttp.ClientTimeout(total=5)  # Slack itself waits for three second
 log = logging.getLogger(__name__)
 
 
-class Forwarding:
+class WebProxy:
     """An ASGI app around `app`. Signatures are checked where the request arrives."""
 
     def __init__(self, app: Asgi, *, target_url: str) -> None:

@@ -8,11 +8,11 @@ from bots.delivery.case_messages import CaseMessages
 from bots.slack.api.request import of_interaction
 from bots.slack.blocks import modal_views
 from bots.slack.blocks.case_blocks import WINDOW
-from bots.slack.context import Part, Premises
-from bots.slack.listeners.dispatcher import Counter
-from bots.slack.listeners.home_tab import Home
-from bots.slack.listeners.modals import Forms
-from bots.slack.messages.case_delivery import SlackDesk
+from bots.slack.context import SlackComponent, SlackContext
+from bots.slack.listeners.dispatcher import Dispatcher
+from bots.slack.listeners.home_tab import HomeTab
+from bots.slack.listeners.modals import Modals
+from bots.slack.messages.case_delivery import SlackCaseDelivery
 from bots.texts import chat
 from studio.commands.button_ids import Action, Button, parse_button
 from studio.commands.registry import execute_button
@@ -24,15 +24,15 @@ _NEEDS_WORDS = frozenset({Action.REMIX, Action.EDIT, Action.EXPAND, Action.REPOR
 _OF_ONE_PICTURE = frozenset({Action.UPSCALE, Action.STAR, Action.VARY, Action.VARY_SUBTLE})
 
 
-class Clicks(Part):
+class Clicks(SlackComponent):
     def __init__(
         self,
-        premises: Premises,
-        counter: Counter,
-        forms: Forms,
-        home: Home,
+        premises: SlackContext,
+        counter: Dispatcher,
+        forms: Modals,
+        home: HomeTab,
         caseboard: CaseMessages,
-        desk: SlackDesk,
+        desk: SlackCaseDelivery,
     ) -> None:
         super().__init__(premises)
         self._counter = counter

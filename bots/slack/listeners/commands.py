@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bots.delivery.job_view import job_of_message, load_job_view
-from bots.slack.api.client import NotInstalled, SlackAway, SlackRefuses
-from bots.slack.api.request import Visit, of_command, of_message
+from bots.slack.api.client import NotInstalledError, SlackApiRefusedError, SlackUnavailableError
+from bots.slack.api.request import SlackRequest, of_command, of_message
 from bots.slack.blocks.job_blocks import said as post_said
-from bots.slack.context import Part, Premises
-from bots.slack.listeners.dispatcher import Counter, Work
+from bots.slack.context import SlackComponent, SlackContext
+from bots.slack.listeners.dispatcher import Dispatcher, Work
 from bots.slack.listeners.uploads import File, Uploads, images
 from bots.slack.messages.message_sender import send
 from bots.slack.texts import texts
@@ -37,7 +37,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
+class SlashCommandText:
     """What came from Slack, in its own markup; `without` is the app, whose mention says nothing."""
 
     text: str
@@ -51,9 +51,14 @@ class Said:
         return named(self.text, community, without=self.without)
 
 
-class Talk(Part):
+class CommandListener(SlackComponent):
     def __init__(
-        self, premises: Premises, people: People, channels: Channels, counter: Counter, uploads: Uploads
+        self,
+        premises: SlackContext,
+        people: People,
+        channels: Channels,
+        counter: Dispatcher,
+        uploads: Uploads,
     ) -> None:
         super().__init__(premises)
         self._people = people
@@ -62,10 +67,10 @@ class Talk(Part):
         self._uploads = uploads
 
     async def imagine(self, body: Mapping[str, Any]) -> None:
-        await self._follow(of_command(body), read_imagine, Said(text=str(body.get("text") or "")))
+        await self._follow(of_command(body), read_imagine, SlashCommandText(text=str(body.get("text") or "")))
 
     async def studio(self, body: Mapping[str, Any]) -> None:
-        visit, said = of_command(body), Said(text=str(body.get("text") or ""))
+        visit, said = of_command(body), SlashCommandText(text=str(body.get("text") or ""))
         wanted = help_wanted(said.typed)
         if wanted is None:
             await self._follow(visit, read_studio, said)
@@ -80,10 +85,10 @@ class Talk(Part):
         visit = of_message(body)
         try:
             bot_user = (await self._workspaces.of(visit.community)).identity.bot_user
-        except (SlackAway, NotInstalled):
+        except (SlackUnavailableError, NotInstalledError):
             log.info("a message was not followed: its workspace is not known")
             return
-        said = Said(text=str(event.get("text") or ""), without=bot_user)
+        said = SlashCommandText(text=str(event.get("text") or ""), without=bot_user)
         files = images(event)
         wanted = help_wanted(said.typed)
         if wanted is None or (wanted and not is_command(wanted)):  # a picture may begin with that word
@@ -94,7 +99,11 @@ class Talk(Part):
             await self._help(visit, wanted)
 
     async def _follow(
-        self, visit: Visit, read: Callable[[str], Wanted], said: Said, files: Sequence[File] = ()
+        self,
+        visit: SlackRequest,
+        read: Callable[[str], Wanted],
+        said: SlashCommandText,
+        files: Sequence[File] = (),
     ) -> None:
         async def work(call: Call) -> Answer:
             spec, values = read(said.typed)
@@ -111,7 +120,7 @@ class Talk(Part):
 
         await self._counter.serve(visit, work)
 
-    async def _help(self, visit: Visit, command: str) -> None:
+    async def _help(self, visit: SlackRequest, command: str) -> None:
         async def work(call: Call) -> str:
             if command:
                 return texts.help_of(command_named(command))
@@ -119,30 +128,30 @@ class Talk(Part):
 
         await self._counter.serve(visit, work)
 
-    async def _introduce(self, visit: Visit, spec: CommandSpec, values: Mapping[str, object]) -> None:
+    async def _introduce(self, visit: SlackRequest, spec: CommandSpec, values: Mapping[str, object]) -> None:
         for parameter in spec.parameters:
             if parameter.kind is Kind.PERSON and (person_key := values.get(parameter.name)):
                 await self._people.introduce(visit, str(person_key))
 
-    async def _greet(self, visit: Visit, setting: str, channel: str) -> None:
+    async def _greet(self, visit: SlackRequest, setting: str, channel: str) -> None:
         """A channel that was named for the app's own messages hears so; or the moderator, how to invite it."""
         if setting not in texts.GREETINGS or not channel.isalnum() or channel.islower():
             return
         workspace = await self._workspaces.of(visit.community)
         try:
             await send(workspace, post_said(texts.GREETINGS[setting]), channel=channel)
-        except SlackRefuses:
+        except SlackApiRefusedError:
             sentence = texts.uninvited(workspace.identity.bot_user, channel)
             await self._counter.tell(visit, post_said(sentence))
 
-    async def _warn(self, visit: Visit, desk: str | None) -> None:
+    async def _warn(self, visit: SlackRequest, desk: str | None) -> None:
         """Of a desk that everybody in the workspace can read."""
         if desk and not await self._channels.is_private(replace(visit, channel=desk), anew=True):
             await self._counter.tell(visit, post_said(texts.open_desk(desk)))
 
     async def _with_files(
         self,
-        visit: Visit,
+        visit: SlackRequest,
         call: Call,
         spec: CommandSpec,
         values: Mapping[str, object],
@@ -158,7 +167,7 @@ class Talk(Part):
         }
 
     async def _of_thread(
-        self, visit: Visit, call: Call, spec: CommandSpec, values: Mapping[str, object]
+        self, visit: SlackRequest, call: Call, spec: CommandSpec, values: Mapping[str, object]
     ) -> dict[str, object]:
         """In the thread under a job, what names no picture and no job means that one, and its first picture."""
         wanted = next((each for each in spec.parameters if each.kind in (Kind.PICTURE, Kind.JOB)), None)

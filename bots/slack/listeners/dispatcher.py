@@ -8,14 +8,14 @@ from bots.delivery.case_messages import CaseMessages, DeliveryInProgressError
 from bots.delivery.job_messages import JobMessages
 from bots.delivery.job_view import load_job_view
 from bots.runtime.error_reports import report_error
-from bots.slack.api.client import NotInstalled, SlackAway, SlackRefuses
-from bots.slack.api.request import Visit
+from bots.slack.api.client import NotInstalledError, SlackApiRefusedError, SlackUnavailableError
+from bots.slack.api.request import SlackRequest
 from bots.slack.blocks.case_blocks import appeal_under
-from bots.slack.blocks.job_blocks import Post, said, section
-from bots.slack.context import Part, Premises
-from bots.slack.messages.case_delivery import SlackDesk
-from bots.slack.messages.ephemeral_replies import Teller
-from bots.slack.messages.job_delivery import SlackBearer
+from bots.slack.blocks.job_blocks import JobBlocks, said, section
+from bots.slack.context import SlackComponent, SlackContext
+from bots.slack.messages.case_delivery import SlackCaseDelivery
+from bots.slack.messages.ephemeral_replies import EphemeralReplies
+from bots.slack.messages.job_delivery import SlackJobDelivery
 from bots.slack.messages.responses import post_of
 from bots.slack.texts import texts
 from bots.slack.workspaces.members import People
@@ -33,16 +33,16 @@ _REMEMBERED = 5000
 log = logging.getLogger(__name__)
 
 
-class Counter(Part):
+class Dispatcher(SlackComponent):
     def __init__(
         self,
-        premises: Premises,
+        premises: SlackContext,
         people: People,
-        teller: Teller,
+        teller: EphemeralReplies,
         board: JobMessages,
-        bearer: SlackBearer,
+        bearer: SlackJobDelivery,
         caseboard: CaseMessages,
-        desk: SlackDesk,
+        desk: SlackCaseDelivery,
     ) -> None:
         super().__init__(premises)
         self._people = people
@@ -53,7 +53,7 @@ class Counter(Part):
         self._desk = desk
         self._served: BoundedDict[str, None] = BoundedDict(_REMEMBERED)
 
-    async def serve(self, visit: Visit, work: Work, *, quietly: bool = False) -> None:
+    async def serve(self, visit: SlackRequest, work: Work, *, quietly: bool = False) -> None:
         """Do the work and answer; never raises. `quietly` says nothing when all went well.
 
         A visit that Slack tells of again is passed over: a job would be made once in any case, but a star
@@ -69,41 +69,48 @@ class Counter(Part):
         else:
             await self.answer(visit, call, answer, quietly=quietly)
 
-    def is_new(self, visit: Visit) -> bool:
+    def is_new(self, visit: SlackRequest) -> bool:
         if visit.key in self._served:
             return False
         self._served[visit.key] = None
         return True
 
-    async def refuse(self, visit: Visit, error: Exception) -> None:
+    async def refuse(self, visit: SlackRequest, error: Exception) -> None:
         """Say what went wrong; a refusal that may be appealed has a button for that."""
         match error:
             case ChatelierError():
                 post = said(texts.sentence_of(error))
                 if isinstance(error, PolicyRefusalError) and error.job_id:
                     post = appeal_under(post, error.job_id)
-            case NotInstalled():
+            case NotInstalledError():
                 post = said(texts.NOT_INSTALLED)
-            case SlackAway() | SlackRefuses():
+            case SlackUnavailableError() | SlackApiRefusedError():
                 log.warning("slack did not take a form: %s", error)
                 post = said(texts.NOT_OPENED)
             case _:
                 post = said(chat.broke(report_error(error)))
         await self._teller.tell(visit, post)
 
-    async def answer(self, visit: Visit, call: Call, answer: Answer | str, *, quietly: bool = False) -> None:
+    async def answer(
+        self, visit: SlackRequest, call: Call, answer: Answer | str, *, quietly: bool = False
+    ) -> None:
         """Never raises: a job that was accepted is safe, and its events bring the answer later."""
         try:
             await self._answer(visit, call, answer, quietly=quietly and not isinstance(answer, ReportFiled))
-        except (SlackAway, SlackRefuses, DeliveryInProgressError, ChatelierError) as error:
+        except (
+            SlackUnavailableError,
+            SlackApiRefusedError,
+            DeliveryInProgressError,
+            ChatelierError,
+        ) as error:
             log.warning("an answer has to wait: %s", type(error).__name__)
         except Exception as error:  # noqa: BLE001 - the job is safe
             report_error(error)
 
-    async def tell(self, visit: Visit, post: Post) -> None:
+    async def tell(self, visit: SlackRequest, post: JobBlocks) -> None:
         await self._teller.tell(visit, post)
 
-    async def _answer(self, visit: Visit, call: Call, answer: Answer | str, *, quietly: bool) -> None:
+    async def _answer(self, visit: SlackRequest, call: Call, answer: Answer | str, *, quietly: bool) -> None:
         match answer:
             case Accepted():
                 await self._pin(visit, answer)
@@ -118,7 +125,7 @@ class Counter(Part):
         if isinstance(answer, Community) and answer.rules.desk_channel:
             await self._caseboard.lay_open_cases(call.person)
 
-    async def _pin(self, visit: Visit, answer: Accepted) -> None:
+    async def _pin(self, visit: SlackRequest, answer: Accepted) -> None:
         await self._board.pin(answer.job_id)
         if answer.repeated or visit.channel is None:
             return
@@ -127,7 +134,7 @@ class Counter(Part):
             bot_user = (await self._workspaces.of(visit.community)).identity.bot_user
             await self.tell(visit, said(texts.not_here(bot_user, visit.channel)))
 
-    async def _show(self, visit: Visit, call: Call, answer: PictureShown) -> None:
+    async def _show(self, visit: SlackRequest, call: Call, answer: PictureShown) -> None:
         """The job once more, for one person's eyes, whatever it is hidden from others for."""
         standing = await self._backroom.run(
             "desk", load_job_view, self._ports.database, answer.job.id, viewer=call.person

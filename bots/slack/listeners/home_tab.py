@@ -11,12 +11,12 @@ from sqlalchemy import select
 from bots.delivery.attachments import job_attachment
 from bots.delivery.job_view import load_job_view
 from bots.runtime.error_reports import report_error
-from bots.slack.api.client import NotInstalled, SlackAway, SlackRefuses
-from bots.slack.api.request import Visit, of_home, of_interaction
+from bots.slack.api.client import NotInstalledError, SlackApiRefusedError, SlackUnavailableError
+from bots.slack.api.request import SlackRequest, of_home, of_interaction
 from bots.slack.blocks import home_view
-from bots.slack.blocks.home_view import Belongings
+from bots.slack.blocks.home_view import HomeContent
 from bots.slack.blocks.modal_views import View
-from bots.slack.context import Part, Premises
+from bots.slack.context import SlackComponent, SlackContext
 from bots.slack.workspaces.members import People
 from bots.texts import chat
 from studio.commands.registry import execute
@@ -38,8 +38,8 @@ _LIMIT_BYTES = 8 * 1024 * 1024
 log = logging.getLogger(__name__)
 
 
-class Home(Part):
-    def __init__(self, premises: Premises, people: People) -> None:
+class HomeTab(SlackComponent):
+    def __init__(self, premises: SlackContext, people: People) -> None:
         super().__init__(premises)
         self._people = people
 
@@ -57,7 +57,7 @@ class Home(Part):
         try:
             call = await self._people.call_of(visit)
             await self._backroom.run("desk", execute, self._ports, call, "settings", {name: value})
-        except NotInstalled:
+        except NotInstalledError:
             return
         except ChatelierError as error:
             await self.show(visit, fault=str(error))
@@ -66,7 +66,7 @@ class Home(Part):
         else:
             await self.show(visit)
 
-    async def show(self, visit: Visit, *, fault: str = "") -> None:
+    async def show(self, visit: SlackRequest, *, fault: str = "") -> None:
         """First what is known at once, then with the pictures. Never raises for what Slack refuses."""
         try:
             call = await self._people.call_of(visit)
@@ -74,7 +74,7 @@ class Home(Part):
         except ChatelierError:
             await self._publish(visit, home_view.home_away())
             return
-        except NotInstalled:
+        except NotInstalledError:
             return
         await self._publish(visit, home_view.home(mine, fault=fault))
         if mine.recent:
@@ -83,14 +83,14 @@ class Home(Part):
             shown = replace(mine, recent=tuple(zip(jobs, files, strict=True)))
             await self._publish(visit, home_view.home(shown, fault=fault))
 
-    async def _publish(self, visit: Visit, view: View) -> None:
+    async def _publish(self, visit: SlackRequest, view: View) -> None:
         try:
             line = (await self._workspaces.of(visit.community)).line
             await line.call("views.publish", user_id=visit.user, view=view)
-        except (SlackAway, SlackRefuses) as error:
+        except (SlackUnavailableError, SlackApiRefusedError) as error:
             log.warning("a Home tab was not taken: %s", error)
 
-    async def _file_of(self, visit: Visit, job: Job) -> str | None:
+    async def _file_of(self, visit: SlackRequest, job: Job) -> str | None:
         try:
             standing = await self._backroom.run("mail", load_job_view, self._ports.database, job.id)
             picture = await self._backroom.run(
@@ -100,11 +100,11 @@ class Home(Part):
                 return None
             showcase = (await self._workspaces.of(visit.community)).showcase
             return await showcase.hang(job.id, picture, job.request.prompt, passing=True)
-        except (ChatelierError, SlackAway, SlackRefuses):
+        except (ChatelierError, SlackUnavailableError, SlackApiRefusedError):
             return None
 
 
-def _look_up(ports: Ports, call: Call) -> Belongings:
+def _look_up(ports: Ports, call: Call) -> HomeContent:
     """Jobs that are outstanding with their places, and the latest that are done, of all linked identities."""
     balance, settled = execute(ports, call, "credits", {}), execute(ports, call, "settings", {})
     if not isinstance(balance, Balance) or not isinstance(settled, SettingsChanged):
@@ -117,7 +117,7 @@ def _look_up(ports: Ports, call: Call) -> Belongings:
         queue = [queries.job_of(row) for row in session.scalars(waiting.limit(_MOST_WAITING))]
         recent = [queries.job_of(row) for row in session.scalars(done.limit(_MOST_RECENT))]
         seen = outlooks(session) if queue else {}
-        return Belongings(
+        return HomeContent(
             balance=balance,
             preferences=settled.preferences,
             models=models,

@@ -10,12 +10,12 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from bots.delivery.attachments import fit_attachment
 from bots.delivery.job_view import load_family, load_job_view
 from bots.runtime.error_reports import report_error
-from bots.slack.api.client import SlackAway, SlackRefuses
-from bots.slack.api.request import Visit, of_submission
+from bots.slack.api.client import SlackApiRefusedError, SlackUnavailableError
+from bots.slack.api.request import SlackRequest, of_submission
 from bots.slack.blocks import modal_views
-from bots.slack.blocks.modal_views import Matter
-from bots.slack.context import Part, Premises
-from bots.slack.listeners.dispatcher import Counter
+from bots.slack.blocks.modal_views import ModalSubject
+from bots.slack.context import SlackComponent, SlackContext
+from bots.slack.listeners.dispatcher import Dispatcher
 from bots.slack.texts import texts
 from bots.slack.workspaces.members import People
 from bots.texts import chat
@@ -33,18 +33,18 @@ _ANSWER_SECONDS = 2.0  # of the three that Slack gives a modal
 _LIMIT_BYTES = 8 * 1024 * 1024
 _UPLOAD = "upload"  # what stands for somebody's own image, among the subjects of files
 
-Find = Callable[[Call], Awaitable[Matter]]
+Find = Callable[[Call], Awaitable[ModalSubject]]
 
 log = logging.getLogger(__name__)
 
 
-class Forms(Part):
-    def __init__(self, premises: Premises, people: People, counter: Counter) -> None:
+class Modals(SlackComponent):
+    def __init__(self, premises: SlackContext, people: People, counter: Dispatcher) -> None:
         super().__init__(premises)
         self._people = people
         self._counter = counter
 
-    async def ask(self, visit: Visit, action: Action, find: Find) -> None:
+    async def ask(self, visit: SlackRequest, action: Action, find: Find) -> None:
         """A modal, opened at once, and filled when `find` has told what it is about. Never raises.
 
         A trigger lasts three seconds, and whatever is looked up first could take longer.
@@ -62,7 +62,7 @@ class Forms(Part):
         except Exception as error:  # noqa: BLE001 - whatever broke, the person gets a sentence
             await self._fail(visit, view_id, action, error)
 
-    async def matter_of(self, visit: Visit, button: Button, call: Call) -> Matter:
+    async def matter_of(self, visit: SlackRequest, button: Button, call: Call) -> ModalSubject:
         """What the modal of a button is about: one picture, or those of a job. Raises `ChatelierError`."""
         indices: tuple[int, ...] = (button.index,) if button.index else ()
         if not indices and button.action is not Action.APPEAL:
@@ -72,7 +72,7 @@ class Forms(Part):
             indices = tuple(picture.index for picture in standing.pictures)
             if not indices:
                 raise BadRequestError(chat.ALL_DELETED)
-        return Matter(
+        return ModalSubject(
             action=button.action,
             job=button.job_id,
             indices=indices,
@@ -80,11 +80,11 @@ class Forms(Part):
             thread=visit.thread,
         )
 
-    async def ask_imagine(self, visit: Visit) -> None:
+    async def ask_imagine(self, visit: SlackRequest) -> None:
         """Open the form at once and fill in the names of models and styles afterwards. Never raises."""
         if not self._counter.is_new(visit):
             return
-        matter = Matter(action=Action.SHOW)
+        matter = ModalSubject(action=Action.SHOW)
         try:
             view_id = await self._open(visit, modal_views.imagine(matter))
             models, styles = await self._backroom.run("mail", names_offered, self._ports)
@@ -92,11 +92,11 @@ class Forms(Part):
         except Exception as error:  # noqa: BLE001 - whatever broke, the person gets a sentence
             await self._counter.refuse(visit, error)
 
-    async def ask_which(self, visit: Visit, matter: Matter) -> None:
-        """For what turned out to need a choice only. Raises `SlackAway` and `SlackRefuses`."""
+    async def ask_which(self, visit: SlackRequest, matter: ModalSubject) -> None:
+        """For what turned out to need a choice only. Raises `SlackUnavailableError` and `SlackApiRefusedError`."""
         await self._open(visit, modal_views.pick(matter))
 
-    async def _fill(self, visit: Visit, view_id: str, matter: Matter, person: Person) -> None:
+    async def _fill(self, visit: SlackRequest, view_id: str, matter: ModalSubject, person: Person) -> None:
         match matter.action:
             case Action.REMIX:
                 view = modal_views.remix(matter, prompt=await self._prompt_of(matter, person))
@@ -115,7 +115,7 @@ class Forms(Part):
             first = f"{matter.job}.{matter.indices[0]}" if matter.job else None
             await self.show_grid(visit, view_id, matter, first)
 
-    async def _fail(self, visit: Visit, view_id: str, action: Action, error: Exception) -> None:
+    async def _fail(self, visit: SlackRequest, view_id: str, action: Action, error: Exception) -> None:
         """In the modal, which would wait for ever; in the chat where it is closed already."""
         try:
             if not isinstance(error, ChatelierError):
@@ -124,30 +124,32 @@ class Forms(Part):
         except Exception:  # noqa: BLE001 - the person hears of what went wrong first
             await self._counter.refuse(visit, error)
 
-    async def _update(self, visit: Visit, view_id: str, view: modal_views.View) -> None:
+    async def _update(self, visit: SlackRequest, view_id: str, view: modal_views.View) -> None:
         line = (await self._workspaces.of(visit.community)).line
         await line.call("views.update", view_id=view_id, view=view)
 
-    async def _open(self, visit: Visit, view: modal_views.View) -> str:
-        """The id of the open view. Raises `SlackAway` and `SlackRefuses`."""
+    async def _open(self, visit: SlackRequest, view: modal_views.View) -> str:
+        """The id of the open view. Raises `SlackUnavailableError` and `SlackApiRefusedError`."""
         line = (await self._workspaces.of(visit.community)).line
         answer = await line.call("views.open", patient=False, trigger_id=visit.trigger_id, view=view)
         return str(answer["view"]["id"])
 
-    async def show_grid(self, visit: Visit, view_id: str, matter: Matter, picture: str | None) -> None:
+    async def show_grid(
+        self, visit: SlackRequest, view_id: str, matter: ModalSubject, picture: str | None
+    ) -> None:
         """Put the picture under its lettered grid into an open modal; what was typed meanwhile stays."""
         try:
             person = await self._people.person(visit)
             overlay = await self._overlay(visit, matter, picture, person)
-        except (ChatelierError, SlackAway, SlackRefuses):
+        except (ChatelierError, SlackUnavailableError, SlackApiRefusedError):
             overlay = modal_views.overlay_missing()
         try:
             await self._update(visit, view_id, modal_views.edit(matter, overlay=overlay))
-        except (SlackAway, SlackRefuses) as error:
+        except (SlackUnavailableError, SlackApiRefusedError) as error:
             log.info("a modal was closed before its grid came: %s", error)  # or the grid is not taken
 
     async def _overlay(
-        self, visit: Visit, matter: Matter, picture: str | None, person: Person
+        self, visit: SlackRequest, matter: ModalSubject, picture: str | None, person: Person
     ) -> dict[str, Any]:
         key, alternative = (matter.image.key, "") if matter.image else ("", "")
         if picture:
@@ -166,7 +168,7 @@ class Forms(Part):
         subject = matter.job or _UPLOAD
         return modal_views.overlay_image(await showcase.hang(subject, print_, text, passing=True), text)
 
-    async def _prompt_of(self, matter: Matter, person: Person) -> str:
+    async def _prompt_of(self, matter: ModalSubject, person: Person) -> str:
         """The words to begin with."""
         picture = f"{matter.job}.{matter.indices[0]}"
         _, found, _ = await self._backroom.run(
@@ -202,7 +204,7 @@ class Forms(Part):
             await self._counter.answer(visit, call, answer)
 
     async def _follow(
-        self, visit: Visit, name: str, matter: Matter, values: dict[str, object]
+        self, visit: SlackRequest, name: str, matter: ModalSubject, values: dict[str, object]
     ) -> tuple[Call, Answer]:
         call = await self._people.call_of(visit)
         if name == modal_views.PICK:
@@ -211,7 +213,7 @@ class Forms(Part):
         command, values = _command(name, matter, values)
         return call, await self._backroom.run("desk", execute, self._ports, call, command, values)
 
-    async def _answer_late(self, visit: Visit, work: "asyncio.Future[tuple[Call, Answer]]") -> None:
+    async def _answer_late(self, visit: SlackRequest, work: "asyncio.Future[tuple[Call, Answer]]") -> None:
         try:
             call, answer = await work
         except Exception as error:  # noqa: BLE001 - whatever broke, the person gets a sentence
@@ -220,7 +222,7 @@ class Forms(Part):
             await self._counter.answer(visit, call, answer)
 
 
-def _command(name: str, matter: Matter, values: dict[str, object]) -> tuple[str, dict[str, object]]:
+def _command(name: str, matter: ModalSubject, values: dict[str, object]) -> tuple[str, dict[str, object]]:
     """The command that a modal stands for. Raises `BadRequestError`."""
     if name not in modal_views.FIELDS:
         raise BadRequestError(chat.FORM_UNKNOWN)
@@ -246,7 +248,7 @@ def _reconciled(values: dict[str, object]) -> dict[str, object]:
     )
 
 
-def _picked(matter: Matter, values: Mapping[str, object]) -> Button:
+def _picked(matter: ModalSubject, values: Mapping[str, object]) -> Button:
     split = split_picture_id(str(values.get("picture") or matter.only or ""))
     if split is None:
         raise BadRequestError(chat.FORM_UNKNOWN)

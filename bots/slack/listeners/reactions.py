@@ -8,11 +8,11 @@ from typing import Any
 
 from bots.delivery.job_view import JobView, has_star, load_job_view
 from bots.delivery.message_lookup import ShownPictures, find_soon
-from bots.slack.api.client import NotInstalled, SlackAway
-from bots.slack.api.request import Visit, of_reaction
-from bots.slack.context import Part, Premises
-from bots.slack.listeners.dispatcher import Counter
-from bots.slack.messages.job_delivery import SlackBearer
+from bots.slack.api.client import NotInstalledError, SlackUnavailableError
+from bots.slack.api.request import SlackRequest, of_reaction
+from bots.slack.context import SlackComponent, SlackContext
+from bots.slack.listeners.dispatcher import Dispatcher
+from bots.slack.messages.job_delivery import SlackJobDelivery
 from bots.slack.messages.message_lookup import Finder
 from bots.slack.workspaces.members import People
 from studio.commands.button_ids import Action, Button
@@ -41,8 +41,10 @@ ENVELOPES = frozenset(
 log = logging.getLogger(__name__)
 
 
-class Reactions(Part):
-    def __init__(self, premises: Premises, people: People, counter: Counter, bearer: SlackBearer) -> None:
+class Reactions(SlackComponent):
+    def __init__(
+        self, premises: SlackContext, people: People, counter: Dispatcher, bearer: SlackJobDelivery
+    ) -> None:
         super().__init__(premises)
         self._finder = Finder(premises)
         self._people = people
@@ -97,13 +99,13 @@ class Reactions(Part):
             if shown is None or (await self._people.member(visit)).is_bot:
                 return None
             return shown, await self._backroom.run("desk", load_job_view, self._ports.database, shown.job_id)
-        except (NotFoundError, NotInstalled):
+        except (NotFoundError, NotInstalledError):
             return None
-        except (DatabaseUnavailableError, SlackAway):
+        except (DatabaseUnavailableError, SlackUnavailableError):
             log.warning("a reaction was not followed: the records are away")
             return None
 
-    def _pressing(self, visit: Visit, button: Button, *, given: bool) -> Any:
+    def _pressing(self, visit: SlackRequest, button: Button, *, given: bool) -> Any:
         async def work(call: Call) -> Answer | str:
             if button.action is Action.STAR:
                 starred = await self._backroom.run(

@@ -6,11 +6,11 @@ from functools import partial
 from typing import Any
 
 from bots.delivery.job_view import load_family, load_job_view
-from bots.slack.api.request import Visit, of_interaction
-from bots.slack.blocks.modal_views import Matter
-from bots.slack.context import Part, Premises
-from bots.slack.listeners.dispatcher import Counter
-from bots.slack.listeners.modals import Forms
+from bots.slack.api.request import SlackRequest, of_interaction
+from bots.slack.blocks.modal_views import ModalSubject
+from bots.slack.context import SlackComponent, SlackContext
+from bots.slack.listeners.dispatcher import Dispatcher
+from bots.slack.listeners.modals import Modals
 from bots.slack.listeners.uploads import Uploads, images
 from bots.slack.messages.message_lookup import Finder
 from bots.slack.texts import texts
@@ -37,8 +37,8 @@ DEEDS: Mapping[str, tuple[str, Action]] = {
 _ASKING = frozenset({Action.EDIT, Action.EXPAND, Action.REPORT})
 
 
-class Shortcuts(Part):
-    def __init__(self, premises: Premises, counter: Counter, forms: Forms, uploads: Uploads) -> None:
+class Shortcuts(SlackComponent):
+    def __init__(self, premises: SlackContext, counter: Dispatcher, forms: Modals, uploads: Uploads) -> None:
         super().__init__(premises)
         self._counter = counter
         self._forms = forms
@@ -83,7 +83,7 @@ class Shortcuts(Part):
 
         await self._counter.serve(visit, work)
 
-    async def _whose(self, visit: Visit, call: Call, message: Mapping[str, Any]) -> Answer:
+    async def _whose(self, visit: SlackRequest, call: Call, message: Mapping[str, Any]) -> Answer:
         """What somebody's image itself tells."""
         files = images(message)
         if not files:
@@ -92,10 +92,10 @@ class Shortcuts(Part):
         return await self._backroom.run("desk", execute, self._ports, call, "whose", {"image": traces})
 
     async def _matter_of(
-        self, visit: Visit, message: Mapping[str, Any], action: Action, call: Call
-    ) -> Matter:
+        self, visit: SlackRequest, message: Mapping[str, Any], action: Action, call: Call
+    ) -> ModalSubject:
         """What a modal is about that every message can open."""
-        about = Matter(action=action, channel=visit.channel, thread=visit.thread)
+        about = ModalSubject(action=action, channel=visit.channel, thread=visit.thread)
         found = await self._found(visit, message, call)
         if found is not None:
             job_id, numbers = found
@@ -105,10 +105,10 @@ class Shortcuts(Part):
         return replace(about, image=await self._taken_in(visit, call, message))
 
     async def _on_ours(
-        self, visit: Visit, call: Call, action: Action, job_id: str, numbers: Sequence[int]
+        self, visit: SlackRequest, call: Call, action: Action, job_id: str, numbers: Sequence[int]
     ) -> Answer | str:
         if len(numbers) > 1:
-            matter = Matter(
+            matter = ModalSubject(
                 action=action,
                 job=job_id,
                 indices=tuple(numbers),
@@ -121,12 +121,12 @@ class Shortcuts(Part):
         return await self._backroom.run("desk", execute_button, self._ports, call, button)
 
     async def _on_foreign(
-        self, visit: Visit, call: Call, action: Action, message: Mapping[str, Any]
+        self, visit: SlackRequest, call: Call, action: Action, message: Mapping[str, Any]
     ) -> Answer | str:
         source = await self._taken_in(visit, call, message)
         return await self._backroom.run("desk", execute, self._ports, call, str(action), {"image": source})
 
-    async def _taken_in(self, visit: Visit, call: Call, message: Mapping[str, Any]) -> Source:
+    async def _taken_in(self, visit: SlackRequest, call: Call, message: Mapping[str, Any]) -> Source:
         """Somebody's image: taken in like an upload of the person who asks."""
         files = images(message)
         if not files:
@@ -134,7 +134,7 @@ class Shortcuts(Part):
         return await self._uploads.take_in(visit, files[0], call.person)
 
     async def _found(
-        self, visit: Visit, message: Mapping[str, Any], call: Call
+        self, visit: SlackRequest, message: Mapping[str, Any], call: Call
     ) -> tuple[str, Sequence[int]] | None:
         """The job that a message shows, and the numbers of the pictures that are there, at least one.
 

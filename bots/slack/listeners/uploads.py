@@ -6,9 +6,9 @@ from typing import Any
 import aiohttp
 
 from bots.runtime.safe_downloads import UNCOMPRESSED, TooManyBytesError, read_within
-from bots.slack.api.client import Line, SlackAway, SlackRefuses
-from bots.slack.api.request import Visit
-from bots.slack.context import Part, Premises
+from bots.slack.api.client import SlackApiRefusedError, SlackClient, SlackUnavailableError
+from bots.slack.api.request import SlackRequest
+from bots.slack.context import SlackComponent, SlackContext
 from bots.slack.settings import SlackSettings
 from bots.slack.texts import texts
 from bots.texts import chat
@@ -35,29 +35,29 @@ def _may_be_image(file: File) -> bool:
     return kind.startswith("image/") if kind else True
 
 
-class Uploads(Part):
-    def __init__(self, premises: Premises, settings: SlackSettings) -> None:
+class Uploads(SlackComponent):
+    def __init__(self, premises: SlackContext, settings: SlackSettings) -> None:
         super().__init__(premises)
         self._settings = settings
 
-    async def take_in(self, visit: Visit, file: File, person: Person) -> Source:
+    async def take_in(self, visit: SlackRequest, file: File, person: Person) -> Source:
         """Raises `BadImageError`, `PolicyRefusalError`, `InspectionError` or `StorageError`."""
         data = await self._fetch(visit, file)
         return await self._backroom.run("shelf", accept_upload, self._ports, person, data)
 
-    async def look_at(self, visit: Visit, file: File, person: Person) -> Traces:
+    async def look_at(self, visit: SlackRequest, file: File, person: Person) -> Traces:
         """What a file tells of where it comes from; nothing is kept. Raises `BadImageError` and `RateLimitedError`."""
         data = await self._fetch(visit, file)
         return await self._backroom.run("shelf", examine_upload, self._ports, person, data)
 
-    async def _fetch(self, visit: Visit, file: File) -> bytes:
+    async def _fetch(self, visit: SlackRequest, file: File) -> bytes:
         try:
             line = (await self._workspaces.of(visit.community)).line
-        except SlackAway as error:
+        except SlackUnavailableError as error:
             raise BadImageError(texts.DOWNLOAD_FAILED) from error
         return await self._download(line, await self._whole(line, file))
 
-    async def _whole(self, line: Line, file: File) -> File:
+    async def _whole(self, line: SlackClient, file: File) -> File:
         """What Slack knows of the file; in shared channels an event names the id alone."""
         if file.get("mode") in _GONE:
             raise BadImageError(texts.FILE_GONE)
@@ -65,16 +65,16 @@ class Uploads(Part):
             return file
         try:
             answer = await line.call("files.info", file=str(file.get("id", "")))
-        except SlackRefuses as error:
+        except SlackApiRefusedError as error:
             raise BadImageError(texts.FILE_GONE) from error
-        except SlackAway as error:
+        except SlackUnavailableError as error:
             raise BadImageError(texts.DOWNLOAD_FAILED) from error
         found: File = answer.get("file", {})
         if found.get("mode") in _GONE or not found.get("url_private"):
             raise BadImageError(texts.FILE_GONE)
         return found
 
-    async def _download(self, line: Line, file: File) -> bytes:
+    async def _download(self, line: SlackClient, file: File) -> bytes:
         """What Slack says of the file is checked before a byte is asked for."""
         url = str(file.get("url_private_download") or file["url_private"])
         if not self._settings.may_download(url):

@@ -8,11 +8,11 @@ from bots.delivery.attachments import Attachment
 from bots.delivery.case_images import case_attachments, pixelated_image
 from bots.delivery.job_messages import DestinationUnreachableError
 from bots.delivery.job_view import MessageRef
-from bots.slack.api.client import SlackAway, SlackRefuses
+from bots.slack.api.client import SlackApiRefusedError, SlackUnavailableError
 from bots.slack.blocks.case_blocks import answered, question, sheet
-from bots.slack.blocks.job_blocks import Block, Post, image, said, section
-from bots.slack.context import Part
-from bots.slack.messages.message_recovery import Mark
+from bots.slack.blocks.job_blocks import Block, JobBlocks, image, said, section
+from bots.slack.context import SlackComponent
+from bots.slack.messages.message_recovery import MessageMarker
 from bots.slack.messages.message_sender import (
     CLOSED,
     edit,
@@ -35,7 +35,7 @@ _MOST_SHOWN = 4
 log = logging.getLogger(__name__)
 
 
-class SlackDesk(Part):
+class SlackCaseDelivery(SlackComponent):
     async def lay(self, dossier: CaseDetails, channel: str, slip: MessageRef | None) -> MessageRef:
         async with patience():
             workspace = await self._workspaces.of(dossier.case.community)
@@ -49,19 +49,19 @@ class SlackDesk(Part):
             return kept
 
     async def _place(
-        self, case: Case, workspace: Workspace, post: Post, channel: str, slip: MessageRef | None
+        self, case: Case, workspace: Workspace, post: JobBlocks, channel: str, slip: MessageRef | None
     ) -> MessageRef:
         if slip is not None:
             return await edit(workspace, post, slip)
         try:
             return await send(workspace, post, channel=channel, mark=_mark_of(case))
-        except SlackRefuses as error:
+        except SlackApiRefusedError as error:
             if error.code not in CLOSED:
                 raise
             log.warning("the desk's channel is closed to the app: %s", error.code)
             raise DestinationUnreachableError from error
 
-    async def _tidy(self, case: Case, workspace: Workspace, post: Post) -> None:
+    async def _tidy(self, case: Case, workspace: Workspace, post: JobBlocks) -> None:
         """Once a case is decided, neither its mosaic nor what moderators looked at stays at Slack."""
         if case.state is CaseState.CLOSED:
             await workspace.showcase.keep_only(case.id, file_of(post) or None)
@@ -93,7 +93,7 @@ class SlackDesk(Part):
     async def tell(self, notice: Notice) -> None:
         async with patience():
             workspace = await self._workspaces.of(notice.person.community)
-            mark = Mark(kind="notice", id=notice.id)
+            mark = MessageMarker(kind="notice", id=notice.id)
             await send_to_person(workspace, notice.person.user_id, said(notice.text, ours=False), mark=mark)
 
     async def announce(self, community: str, channel: str, text: str) -> None:
@@ -102,7 +102,9 @@ class SlackDesk(Part):
             with unreachable_when(CLOSED):
                 await send(workspace, said(text, ours=False), channel=channel)
 
-    async def sheet_of(self, dossier: CaseDetails, workspace: Workspace, *, passing: bool = False) -> Post:
+    async def sheet_of(
+        self, dossier: CaseDetails, workspace: Workspace, *, passing: bool = False
+    ) -> JobBlocks:
         """A case as it looks now: its picture is a mosaic, and gone once the case is decided.
 
         `passing`: for one pair of eyes, not for the desk's channel.
@@ -117,12 +119,15 @@ class SlackDesk(Part):
                         case_texts.BLURRED,
                         passing=passing,
                     )
-            except (SlackAway, SlackRefuses, StorageError) as error:
+            except (SlackUnavailableError, SlackApiRefusedError, StorageError) as error:
                 log.info("a case is shown without its mosaic: %s", type(error).__name__)
         return sheet(dossier, mosaic)
 
-    async def revealed(self, dossier: CaseDetails, workspace: Workspace) -> Post:
-        """The pictures as they are, for the moderator who asked to see them. Raises `SlackAway`, `SlackRefuses`."""
+    async def revealed(self, dossier: CaseDetails, workspace: Workspace) -> JobBlocks:
+        """The pictures as they are, for the moderator who asked to see them.
+
+        Raises `SlackUnavailableError`, `SlackApiRefusedError`.
+        """
         exhibits = dossier.exhibits[:_MOST_SHOWN]
         prints = await self._backroom.run(
             "shelf", case_attachments, self._ports, exhibits, limit_bytes=_LIMIT_BYTES
@@ -134,8 +139,8 @@ class SlackDesk(Part):
         if not files:
             return said(case_texts.NO_PICTURES)
         blocks: list[Block] = [image(each, heading) for each in files]
-        return Post(text=heading, blocks=tuple(blocks))
+        return JobBlocks(text=heading, blocks=tuple(blocks))
 
 
-def _mark_of(case: Case) -> Mark:
-    return Mark(kind="case", id=case.id)
+def _mark_of(case: Case) -> MessageMarker:
+    return MessageMarker(kind="case", id=case.id)

@@ -5,10 +5,10 @@ import logging
 
 from bots.runtime.error_reports import report_error
 from bots.runtime.thread_pools import ThreadPools
-from bots.slack.api.client import SlackAway, SlackRefuses
+from bots.slack.api.client import SlackApiRefusedError, SlackUnavailableError
 from bots.slack.files import file_records
 from bots.slack.files.file_records import Unwanted
-from bots.slack.workspaces.registry import Workspaces
+from bots.slack.workspaces.registry import WorkspaceRegistry
 from studio.db.database import Database
 from studio.errors import DatabaseUnavailableError
 
@@ -20,8 +20,8 @@ _NEVER = frozenset({"cant_delete_file", "delete_not_allowed"})
 log = logging.getLogger(__name__)
 
 
-class Shredder:
-    def __init__(self, database: Database, backroom: ThreadPools, workspaces: Workspaces) -> None:
+class FileCleanup:
+    def __init__(self, database: Database, backroom: ThreadPools, workspaces: WorkspaceRegistry) -> None:
         self._database = database
         self._backroom = backroom
         self._workspaces = workspaces
@@ -57,10 +57,10 @@ class Shredder:
         try:
             line = (await self._workspaces.of(unwanted.community)).line
             await line.call("files.delete", patient=False, file=unwanted.id)
-        except SlackAway:
+        except SlackUnavailableError:
             await self._put_off(unwanted)
             return
-        except SlackRefuses as error:
+        except SlackApiRefusedError as error:
             if error.code not in _GONE | _NEVER:
                 await self._put_off(unwanted)
                 return

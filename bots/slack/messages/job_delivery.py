@@ -9,14 +9,14 @@ from bots.delivery.attachments import Attachment, job_attachment
 from bots.delivery.case_images import pixelate
 from bots.delivery.job_messages import DestinationUnreachableError
 from bots.delivery.job_view import JobView, MessageRef, load_job_view
-from bots.slack.api.client import SlackAway, SlackRefuses
-from bots.slack.api.progress_throttle import Pace
-from bots.slack.blocks.job_blocks import Post, compose, compose_progress, section
-from bots.slack.context import Part, Premises
+from bots.slack.api.client import SlackApiRefusedError, SlackUnavailableError
+from bots.slack.api.progress_throttle import ProgressThrottle
+from bots.slack.blocks.job_blocks import JobBlocks, compose, compose_progress, section
+from bots.slack.context import SlackComponent, SlackContext
 from bots.slack.messages.message_recovery import find_orphan, find_orphan_at_home, mark_of
 from bots.slack.messages.message_sender import CLOSED, GONE, file_of, patience, send, send_to_person, show
-from bots.slack.messages.preview_uploads import Glimpses
-from bots.slack.messages.send_claims import Claim, Claims
+from bots.slack.messages.preview_uploads import PreviewUploads
+from bots.slack.messages.send_claims import Claim, SendClaims
 from bots.slack.texts import texts
 from bots.slack.workspaces.registry import Workspace
 from studio.domain.events import JobProgress
@@ -29,14 +29,14 @@ _CALM_SECONDS = 3.0
 log = logging.getLogger(__name__)
 
 
-class SlackBearer(Part):
+class SlackJobDelivery(SlackComponent):
     """Implements `bots.delivery.job_messages.JobDelivery`."""
 
-    def __init__(self, premises: Premises, claims: Claims, glimpses: Glimpses) -> None:
+    def __init__(self, premises: SlackContext, claims: SendClaims, glimpses: PreviewUploads) -> None:
         super().__init__(premises)
         self._claims = claims
         self._glimpses = glimpses
-        self._paces: defaultdict[str, Pace] = defaultdict(Pace)
+        self._paces: defaultdict[str, ProgressThrottle] = defaultdict(ProgressThrottle)
 
     async def bring(self, standing: JobView, slip: MessageRef | None) -> MessageRef:
         job = standing.job
@@ -54,22 +54,22 @@ class SlackBearer(Part):
             return kept
 
     async def _place(
-        self, standing: JobView, workspace: Workspace, post: Post, slip: MessageRef | None
+        self, standing: JobView, workspace: Workspace, post: JobBlocks, slip: MessageRef | None
     ) -> MessageRef:
         if slip is not None:
             return await self._edit(standing, workspace, post, slip)
         return await self._send_once(standing, workspace, post)
 
-    async def _tidy(self, job: Job, workspace: Workspace, post: Post) -> None:
+    async def _tidy(self, job: Job, workspace: Workspace, post: JobBlocks) -> None:
         """What the message of an ended job shows no more goes from Slack as well, wherever else it was shown."""
         if job.state.ended:
             await workspace.showcase.keep_only(job.id, file_of(post) or None)
 
-    async def post_of(self, standing: JobView, workspace: Workspace, *, hidden: bool = True) -> Post:
+    async def post_of(self, standing: JobView, workspace: Workspace, *, hidden: bool = True) -> JobBlocks:
         """The job as it looks now, its picture uploaded. `hidden`: only a mosaic of what a moderator let through so.
 
         Otherwise it is for one pair of eyes, and a file that hangs nowhere else goes after an hour.
-        Raises `SlackAway`, `SlackRefuses`, `StorageError`.
+        Raises `SlackUnavailableError`, `SlackApiRefusedError`, `StorageError`.
         """
         picture = await self._backroom.run(
             "shelf", job_attachment, self._ports, standing, limit_bytes=_LIMIT_BYTES
@@ -95,7 +95,7 @@ class SlackBearer(Part):
         try:
             workspace = await self._workspaces.of(standing.job.address.community)
             await send_to_person(workspace, user, await self.post_of(standing, workspace))
-        except (SlackAway, SlackRefuses, DestinationUnreachableError) as error:
+        except (SlackUnavailableError, SlackApiRefusedError, DestinationUnreachableError) as error:
             log.info("a copy was not taken: %s", error, extra={"job_id": standing.job.id})
 
     async def step(self, standing: JobView, progress: JobProgress, slip: MessageRef) -> None:
@@ -106,7 +106,7 @@ class SlackBearer(Part):
             post = compose_progress(standing, progress, glimpse)
             try:
                 await self._step(workspace, post, where)
-            except SlackRefuses as error:
+            except SlackApiRefusedError as error:
                 if error.code != "invalid_blocks" or glimpse is None:
                     raise
                 await self._glimpses.refused(workspace, standing.job)
@@ -115,10 +115,10 @@ class SlackBearer(Part):
             else:
                 if glimpse:
                     await self._glimpses.shown(workspace, standing.job, glimpse)
-        except (SlackAway, SlackRefuses) as error:
+        except (SlackUnavailableError, SlackApiRefusedError) as error:
             log.debug("progress was not shown: %s", error)
 
-    async def _step(self, workspace: Workspace, post: Post, where: Mapping[str, str]) -> None:
+    async def _step(self, workspace: Workspace, post: JobBlocks, where: Mapping[str, str]) -> None:
         method = "chat.update"
         await workspace.line.call(method, patient=False, **where, **post.arguments(method))
 
@@ -135,11 +135,11 @@ class SlackBearer(Part):
         return True
 
     async def _edit(
-        self, standing: JobView, workspace: Workspace, post: Post, slip: MessageRef
+        self, standing: JobView, workspace: Workspace, post: JobBlocks, slip: MessageRef
     ) -> MessageRef:
         try:
             await show(workspace, "chat.update", post, channel=slip.channel, ts=slip.message)
-        except SlackRefuses as error:
+        except SlackApiRefusedError as error:
             if error.code in CLOSED and standing.job.state.ended and not slip.final:
                 return await self._end_at_home(standing, workspace, post)
             if error.code in GONE | CLOSED:
@@ -147,7 +147,7 @@ class SlackBearer(Part):
             raise
         return slip
 
-    async def _end_at_home(self, standing: JobView, workspace: Workspace, post: Post) -> MessageRef:
+    async def _end_at_home(self, standing: JobView, workspace: Workspace, post: JobBlocks) -> MessageRef:
         """The channel was closed meanwhile. A process that was killed may have sent the end to the person."""
         if orphan := await find_orphan_at_home(workspace, standing.job):
             log.info("a direct message was found again", extra={"job_id": standing.job.id})
@@ -155,14 +155,14 @@ class SlackBearer(Part):
             return orphan
         return await self._to_person(standing, workspace, post)
 
-    async def _send_once(self, standing: JobView, workspace: Workspace, post: Post) -> MessageRef:
+    async def _send_once(self, standing: JobView, workspace: Workspace, post: JobBlocks) -> MessageRef:
         """Of several processes only one sends; what a killed one may have sent is looked for first."""
         job = standing.job
         async with self._claims.hold(job.id, job.address.channel) as claim:
             if claim is Claim.SENT and (slip := await self._slip_of(job.id)):
                 return await self._edit(standing, workspace, post, slip)
             if claim in (Claim.THEIRS, Claim.SENT):
-                raise SlackAway("another process is sending the message")
+                raise SlackUnavailableError("another process is sending the message")
             if claim is Claim.INHERITED and (orphan := await self._orphan_of(workspace, job)):
                 log.info("a message was found again", extra={"job_id": job.id})
                 return await self._edit(standing, workspace, post, orphan)
@@ -177,19 +177,19 @@ class SlackBearer(Part):
     async def _slip_of(self, job_id: str) -> MessageRef | None:
         return (await self._backroom.run("mail", load_job_view, self._ports.database, job_id)).slip
 
-    async def _send(self, standing: JobView, workspace: Workspace, post: Post) -> MessageRef:
+    async def _send(self, standing: JobView, workspace: Workspace, post: JobBlocks) -> MessageRef:
         address = standing.job.address
         try:
             return await send(
                 workspace, post, channel=address.channel, thread=address.thread, mark=mark_of(standing.job)
             )
-        except SlackRefuses as error:
+        except SlackApiRefusedError as error:
             if error.code not in CLOSED:
                 raise
         await self._claims.redirect(standing.job.id, standing.job.person.user_id)
         return await self._to_person(standing, workspace, post)
 
-    async def _to_person(self, standing: JobView, workspace: Workspace, post: Post) -> MessageRef:
+    async def _to_person(self, standing: JobView, workspace: Workspace, post: JobBlocks) -> MessageRef:
         job = standing.job
         log.info("a channel is closed to the app, so the answer goes to the person", extra={"job_id": job.id})
         why = section(texts.elsewhere(workspace.identity.bot_user, job.address.channel))

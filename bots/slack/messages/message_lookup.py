@@ -5,25 +5,25 @@ from collections.abc import Mapping
 from typing import Any
 
 from bots.delivery.message_lookup import ShownPictures, find_shown_pictures, shown_by_filename
-from bots.slack.api.client import SlackRefuses
-from bots.slack.api.request import Visit
-from bots.slack.context import Part
+from bots.slack.api.client import SlackApiRefusedError
+from bots.slack.api.request import SlackRequest
+from bots.slack.context import SlackComponent
 from bots.slack.files.file_records import subject_of
 from studio.domain.people import Platform
 
 log = logging.getLogger(__name__)
 
 
-class Finder(Part):
+class Finder(SlackComponent):
     async def in_message(self, channel: str | None, message: Mapping[str, Any]) -> ShownPictures | None:
         """By the records, else by the files that the app itself put there: copies stand in no record."""
         known = await self._known(channel, str(message["ts"]))
         return known or await self._by_files(message)
 
-    async def by_name(self, visit: Visit, channel: str, ts: str) -> ShownPictures | None:
+    async def by_name(self, visit: SlackRequest, channel: str, ts: str) -> ShownPictures | None:
         """The same for a message of which only the name is known; in direct messages it is looked at.
 
-        Raises `SlackAway`.
+        Raises `SlackUnavailableError`.
         """
         known = await self._known(channel, ts)
         if known is not None or not channel.startswith("D"):
@@ -32,7 +32,7 @@ class Finder(Part):
         one: dict[str, Any] = {"latest": ts, "oldest": ts, "inclusive": "true", "limit": 1}
         try:
             answer = await line.call("conversations.history", patient=False, channel=channel, **one)
-        except SlackRefuses as error:
+        except SlackApiRefusedError as error:
             log.info("a direct message could not be looked at: %s", error.code)
             return None
         for message in answer.get("messages", ()):

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from bots.delivery.job_view import MessageRef
-from bots.slack.api.client import SlackRefuses
+from bots.slack.api.client import SlackApiRefusedError
 from bots.slack.workspaces.registry import Workspace
 from studio.domain.jobs import Job
 
@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mark:
+class MessageMarker:
     """What a message stands for, such as a job by its id. Slack keeps it where only apps can see it."""
 
     kind: str
@@ -31,8 +31,8 @@ class Mark:
         return {"event_type": f"chatelier_{self.kind}", "event_payload": {f"{self.kind}_id": self.id}}
 
 
-def mark_of(job: Job) -> Mark:
-    return Mark(kind="job", id=job.id)
+def mark_of(job: Job) -> MessageMarker:
+    return MessageMarker(kind="job", id=job.id)
 
 
 async def find_orphan(workspace: Workspace, job: Job) -> MessageRef | None:
@@ -48,11 +48,16 @@ async def find_orphan_at_home(workspace: Workspace, job: Job) -> MessageRef | No
 
 
 async def find_marked(
-    workspace: Workspace, mark: Mark, *, channel: str | None, thread: str | None = None, since: datetime
+    workspace: Workspace,
+    mark: MessageMarker,
+    *,
+    channel: str | None,
+    thread: str | None = None,
+    since: datetime,
 ) -> MessageRef | None:
     """Among the latest hundred messages of a channel or a thread, or of a person's direct messages.
 
-    None where the app may not look. Raises `SlackAway`: then what is to be sent waits, as it may be there.
+    None where the app may not look. Raises `SlackUnavailableError`: then what is to be sent waits, as it may be there.
     """
     if channel and channel.startswith(_PEOPLE):
         channel = await _home_of(workspace, channel)
@@ -69,7 +74,7 @@ async def find_marked(
             answer = await workspace.line.call("conversations.replies", ts=thread, **where)
         else:
             answer = await workspace.line.call("conversations.history", **where)
-    except SlackRefuses as error:
+    except SlackApiRefusedError as error:
         log.warning("a message that was perhaps sent before cannot be looked for: %s", error.code)
         return None
     found = _marked(answer.get("messages", ()), mark, bot=workspace.identity.bot_user)
@@ -79,14 +84,14 @@ async def find_marked(
 async def _home_of(workspace: Workspace, user: str) -> str | None:
     try:
         answer = await workspace.line.call("conversations.open", users=user, prevent_creation=True)
-    except SlackRefuses as error:
+    except SlackApiRefusedError as error:
         log.warning("direct messages cannot be looked through: %s", error.code)
         return None
     home = answer.get("channel", {}).get("id")
     return str(home) if home else None
 
 
-def _marked(messages: Iterable[Mapping[str, Any]], mark: Mark, *, bot: str) -> str | None:
+def _marked(messages: Iterable[Mapping[str, Any]], mark: MessageMarker, *, bot: str) -> str | None:
     wanted = mark.metadata()
     for message in messages:
         metadata: Mapping[str, Any] = message.get("metadata") or {}

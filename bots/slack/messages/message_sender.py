@@ -10,9 +10,14 @@ from typing import Any
 
 from bots.delivery.job_messages import DestinationUnreachableError
 from bots.delivery.job_view import MessageRef
-from bots.slack.api.client import TOKEN_TROUBLES, NotInstalled, SlackAway, SlackRefuses
-from bots.slack.blocks.job_blocks import Post, section
-from bots.slack.messages.message_recovery import Mark, find_marked
+from bots.slack.api.client import (
+    TOKEN_TROUBLES,
+    NotInstalledError,
+    SlackApiRefusedError,
+    SlackUnavailableError,
+)
+from bots.slack.blocks.job_blocks import JobBlocks, section
+from bots.slack.messages.message_recovery import MessageMarker, find_marked
 from bots.slack.texts import texts
 from bots.slack.workspaces.registry import Workspace
 from studio.runtime.clock import now
@@ -46,13 +51,13 @@ async def patience() -> AsyncIterator[None]:
     """What only an administrator can put right is brought when they have; without an installation, never."""
     try:
         yield
-    except NotInstalled as error:
+    except NotInstalledError as error:
         raise DestinationUnreachableError from error
-    except SlackRefuses as error:
+    except SlackApiRefusedError as error:
         if error.code not in TOKEN_TROUBLES:
             raise
         log.warning("slack does not let the app do its work: %s", error.code)
-        raise SlackAway(error.code) from error
+        raise SlackUnavailableError(error.code) from error
 
 
 @contextmanager
@@ -60,22 +65,22 @@ def unreachable_when(codes: frozenset[str]) -> Iterator[None]:
     """Raises `DestinationUnreachableError` in place of a refusal for one of these reasons."""
     try:
         yield
-    except SlackRefuses as error:
+    except SlackApiRefusedError as error:
         if error.code in codes:
             raise DestinationUnreachableError from error
         raise
 
 
-async def show(workspace: Workspace, method: str, post: Post, **where: Any) -> dict[str, Any]:
+async def show(workspace: Workspace, method: str, post: JobBlocks, **where: Any) -> dict[str, Any]:
     """Send it; a picture that Slack has not looked over yet is tried again, and in the end left out.
 
-    Raises `SlackAway` and `SlackRefuses`.
+    Raises `SlackUnavailableError` and `SlackApiRefusedError`.
     """
     file_id = file_of(post)
     for _ in range(3):
         try:
             return dict(await workspace.line.call(method, **where, **post.arguments(method)))
-        except SlackRefuses as error:
+        except SlackApiRefusedError as error:
             if error.code != "invalid_blocks" or not file_id:
                 raise
             await asyncio.sleep(_NOT_READY_SECONDS)
@@ -87,11 +92,11 @@ async def show(workspace: Workspace, method: str, post: Post, **where: Any) -> d
 
 async def send(
     workspace: Workspace,
-    post: Post,
+    post: JobBlocks,
     *,
     channel: str,
     thread: str | None = None,
-    mark: Mark | None = None,
+    mark: MessageMarker | None = None,
 ) -> MessageRef:
     """Into the thread, or the channel itself where the thread is gone. Raises as `show`.
 
@@ -99,13 +104,13 @@ async def send(
     """
     try:
         return await _send(workspace, post, channel, thread, mark.metadata() if mark else None)
-    except SlackAway as away:
+    except SlackUnavailableError as away:
         if not (away.perhaps_done and mark):
             raise
         try:
             since = now() - _RECENTLY
             found = await find_marked(workspace, mark, channel=channel, thread=thread, since=since)
-        except SlackAway:
+        except SlackUnavailableError:
             raise away from None
         if found is None:
             raise
@@ -114,19 +119,23 @@ async def send(
 
 
 async def _send(
-    workspace: Workspace, post: Post, channel: str, thread: str | None, metadata: Mapping[str, Any] | None
+    workspace: Workspace,
+    post: JobBlocks,
+    channel: str,
+    thread: str | None,
+    metadata: Mapping[str, Any] | None,
 ) -> MessageRef:
     where = {"channel": channel, "metadata": metadata}
     try:
         answer = await show(workspace, "chat.postMessage", post, thread_ts=thread, **where)
-    except SlackRefuses as error:
+    except SlackApiRefusedError as error:
         if error.code not in NO_THREAD or thread is None:
             raise
         answer = await show(workspace, "chat.postMessage", post, **where)
     return MessageRef(channel=str(answer["channel"]), message=str(answer["ts"]))
 
 
-async def edit(workspace: Workspace, post: Post, slip: MessageRef) -> MessageRef:
+async def edit(workspace: Workspace, post: JobBlocks, slip: MessageRef) -> MessageRef:
     """Raises `DestinationUnreachableError` for a message that is gone or that the app may not edit any more, and as
     `show`.
     """
@@ -136,7 +145,7 @@ async def edit(workspace: Workspace, post: Post, slip: MessageRef) -> MessageRef
 
 
 async def send_to_person(
-    workspace: Workspace, user: str, post: Post, *, mark: Mark | None = None
+    workspace: Workspace, user: str, post: JobBlocks, *, mark: MessageMarker | None = None
 ) -> MessageRef:
     """By direct message. Raises `DestinationUnreachableError` for somebody who takes none, and as `show`."""
     if not user.isalnum():  # they asked to be forgotten
@@ -145,6 +154,6 @@ async def send_to_person(
         return await send(workspace, post, channel=user, mark=mark)
 
 
-def file_of(post: Post) -> str:
+def file_of(post: JobBlocks) -> str:
     """The picture that a post shows."""
     return next((str(block["slack_file"]["id"]) for block in post.blocks if "slack_file" in block), "")

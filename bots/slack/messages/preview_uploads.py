@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from bots.delivery.attachments import Attachment, decoded
 from bots.delivery.job_view import JobView, job_state
 from bots.runtime.thread_pools import ThreadPools
-from bots.slack.api.client import SlackAway, SlackRefuses
+from bots.slack.api.client import SlackApiRefusedError, SlackUnavailableError
 from bots.slack.files import file_records
 from bots.slack.texts import texts
 from bots.slack.workspaces.registry import Workspace
@@ -40,7 +40,7 @@ class _Seen:
     shown: str | None = None
 
 
-class Glimpses:
+class PreviewUploads:
     """The first one comes `first_seconds` after painting began, the next not before `every_seconds`.
 
     Nobody has inspected what they show; they go where the job's message is, and nowhere if it is to be hidden.
@@ -130,5 +130,5 @@ class Glimpses:
                 await workspace.showcase.discard(file_id)  # too late: its end is shown, or about to be
             else:
                 seen.file_id = file_id
-        except (SlackAway, SlackRefuses, ChatelierError) as error:
+        except (SlackUnavailableError, SlackApiRefusedError, ChatelierError) as error:
             log.debug("a glimpse was not taken: %s", type(error).__name__)

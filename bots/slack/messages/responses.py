@@ -1,7 +1,7 @@
 """What a command answers, as posts for one person."""
 
 from bots.slack.blocks.case_blocks import desk_list
-from bots.slack.blocks.job_blocks import Post, said
+from bots.slack.blocks.job_blocks import JobBlocks, said
 from bots.slack.texts.escaping import mrkdwn
 from bots.slack.texts.formatting import VOICE
 from bots.texts import answers, chat
@@ -23,7 +23,7 @@ from studio.commands.results import (
 )
 
 
-def post_of(answer: Answer | str) -> Post | None:
+def post_of(answer: Answer | str) -> JobBlocks | None:
     """None for what is answered by other means: a job's own message, a picture, a case."""
     match answer:
         case "" | Accepted() | PictureShown() | CaseOpened():

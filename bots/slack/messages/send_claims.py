@@ -10,7 +10,7 @@ from enum import StrEnum
 from sqlalchemy import ColumnElement, delete, select, update
 
 from bots.runtime.thread_pools import ThreadPools
-from bots.slack.api.client import SlackAway
+from bots.slack.api.client import SlackUnavailableError
 from studio.db.database import Database
 from studio.db.sql_dialects import insert_into
 from studio.db.tables import DeliveryRow, JobRow
@@ -28,7 +28,7 @@ class Claim(StrEnum):
     SENT = "sent"  # the message is there
 
 
-class Claims:
+class SendClaims:
     """A claim is renewed while its message is being sent, and free again when it was not for `lasts_seconds`."""
 
     def __init__(self, database: Database, backroom: ThreadPools, *, lasts_seconds: float) -> None:
@@ -51,7 +51,7 @@ class Claims:
             yield claim
         except Exception as error:
             renewal.cancel()
-            unsure = isinstance(error, SlackAway) and error.perhaps_done
+            unsure = isinstance(error, SlackUnavailableError) and error.perhaps_done
             give_back = leave_claim if unsure else waive_claim
             await self._backroom.run("mail", give_back, self._database, job_id)
             raise

@@ -5,9 +5,9 @@ from bots.delivery.case_images import pixelate
 from bots.delivery.job_messages import DestinationUnreachableError
 from bots.delivery.job_view import MessageRef, load_job_view
 from bots.delivery.starboard import StarboardEntry
-from bots.slack.blocks.job_blocks import Post, actions, button, context, image, section
-from bots.slack.context import Part
-from bots.slack.messages.message_recovery import Mark
+from bots.slack.blocks.job_blocks import JobBlocks, actions, button, context, image, section
+from bots.slack.context import SlackComponent
+from bots.slack.messages.message_recovery import MessageMarker
 from bots.slack.messages.message_sender import CLOSED, GONE, edit, file_of, patience, send, unreachable_when
 from bots.slack.texts import texts
 from bots.slack.workspaces.registry import Workspace
@@ -18,13 +18,13 @@ from studio.errors import NotFoundError
 _LIMIT_BYTES = 8 * 1024 * 1024
 
 
-class SlackGallery(Part):
+class SlackStarboardDelivery(SlackComponent):
     async def hang(self, exhibit: StarboardEntry, slip: MessageRef | None) -> MessageRef:
         async with patience():
             workspace = await self._workspaces.of(exhibit.job.address.community)
             post = await self._post(exhibit, workspace)
             if slip is None:
-                mark = Mark(kind="star", id=exhibit.picture.id)
+                mark = MessageMarker(kind="star", id=exhibit.picture.id)
                 with unreachable_when(CLOSED):
                     slip = await send(workspace, post, channel=exhibit.channel, mark=mark)
             else:
@@ -43,7 +43,7 @@ class SlackGallery(Part):
             finally:
                 await workspace.showcase.keep_only(picture_id, None)
 
-    async def _post(self, exhibit: StarboardEntry, workspace: Workspace) -> Post:
+    async def _post(self, exhibit: StarboardEntry, workspace: Workspace) -> JobBlocks:
         prompt = exhibit.picture.recipe.prompt
         try:
             picture = await self._backroom.run("shelf", self._print, exhibit)
@@ -57,7 +57,7 @@ class SlackGallery(Part):
         window = [actions(button(Action.SHOW, exhibit.job.id))] if hidden else []
         stars = "1 star" if exhibit.picture.stars == 1 else f"{exhibit.picture.stars} stars"
         caption = f"⭐ {stars} · {texts.name_of(exhibit.job)} · `{exhibit.picture.id}`"
-        return Post(
+        return JobBlocks(
             text=f"⭐ {stars}",
             blocks=(
                 image(file, alternative),

@@ -4,9 +4,9 @@ import asyncio
 import logging
 import time
 
-from bots.slack.api.client import SlackAway, SlackRefuses
-from bots.slack.api.request import Visit
-from bots.slack.workspaces.registry import Workspaces
+from bots.slack.api.client import SlackApiRefusedError, SlackUnavailableError
+from bots.slack.api.request import SlackRequest
+from bots.slack.workspaces.registry import WorkspaceRegistry
 from studio.runtime.bounded_dict import BoundedDict
 
 _KEPT_CHANNELS = 5000
@@ -17,11 +17,11 @@ log = logging.getLogger(__name__)
 
 
 class Channels:
-    def __init__(self, workspaces: Workspaces) -> None:
+    def __init__(self, workspaces: WorkspaceRegistry) -> None:
         self._workspaces = workspaces
         self._public: BoundedDict[str, tuple[float, bool]] = BoundedDict(_KEPT_CHANNELS)
 
-    async def is_private(self, visit: Visit, *, anew: bool = False) -> bool:
+    async def is_private(self, visit: SlackRequest, *, anew: bool = False) -> bool:
         """Direct messages are; so is a channel of which Slack does not say that it is public.
 
         `anew` asks Slack, though it was asked a moment ago.
@@ -36,9 +36,9 @@ class Channels:
             async with asyncio.timeout(_PATIENCE_SECONDS):
                 line = (await self._workspaces.of(visit.community)).line
                 answer = await line.call("conversations.info", patient=False, channel=channel)
-        except SlackRefuses:
+        except SlackApiRefusedError:
             public = False  # the app may see public channels, so this is none
-        except (SlackAway, TimeoutError):
+        except (SlackUnavailableError, TimeoutError):
             log.info("a channel could not be looked up")
             return not public
         else:

@@ -32,7 +32,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class Installations(AsyncInstallationStore):
+class InstallationStore(AsyncInstallationStore):
     """slack_sdk's store of installations, asked in the backroom. All methods raise `DatabaseUnavailableError`."""
 
     def __init__(self, database: Database, backroom: ThreadPools, *, client_id: str) -> None:
@@ -98,7 +98,7 @@ class States(AsyncOAuthStateStore):
 class Rotation:
     """Tokens that expire are renewed two hours before, once, even when several processes think of it."""
 
-    def __init__(self, installations: Installations, rotator: AsyncTokenRotator) -> None:
+    def __init__(self, installations: InstallationStore, rotator: AsyncTokenRotator) -> None:
         self._installations = installations
         self._rotator = rotator
         self._lock = asyncio.Lock()

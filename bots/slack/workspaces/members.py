@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bots.delivery.job_view import known_name
-from bots.slack.api.client import SlackAway, SlackRefuses
-from bots.slack.api.request import Visit
-from bots.slack.context import Part, Premises
+from bots.slack.api.client import SlackApiRefusedError, SlackUnavailableError
+from bots.slack.api.request import SlackRequest
+from bots.slack.context import SlackComponent, SlackContext
 from bots.slack.workspaces.channels import Channels
-from bots.slack.workspaces.registry import Identity
+from bots.slack.workspaces.registry import AppIdentity
 from bots.slack.workspaces.user_groups import Groups
 from studio.commands.spec import Call
 from studio.db.database import Database
@@ -40,19 +40,19 @@ class Member:
     is_bot: bool = False
 
 
-class People(Part):
-    def __init__(self, premises: Premises, groups: Groups, channels: Channels) -> None:
+class People(SlackComponent):
+    def __init__(self, premises: SlackContext, groups: Groups, channels: Channels) -> None:
         super().__init__(premises)
         self._groups = groups
         self._channels = channels
         self._members: BoundedDict[str, tuple[float, Member]] = BoundedDict(_KEPT_MEMBERS)
 
-    async def call_of(self, visit: Visit) -> Call:
+    async def call_of(self, visit: SlackRequest) -> Call:
         """The visit as the studio's words. A workspace is one community, whichever channel was used.
 
-        Raises `NotInstalled`: nothing is painted for a workspace that took the app away.
+        Raises `NotInstalledError`: nothing is painted for a workspace that took the app away.
         """
-        with suppress(SlackAway):
+        with suppress(SlackUnavailableError):
             await self._workspaces.of(visit.community)
         person, private = await asyncio.gather(self.person(visit), self._channels.is_private(visit))
         address = Address(
@@ -64,7 +64,7 @@ class People(Part):
         )
         return Call(person=person, address=address, request_key=visit.key)
 
-    async def person(self, visit: Visit) -> Person:
+    async def person(self, visit: SlackRequest) -> Person:
         """User groups stand for the platform's roles. Slack does not tell apps how old an account is."""
         member, groups = await asyncio.gather(self.member(visit), self._groups.of(visit))
         moderates = not member.guest and (member.moderates or self._groups.moderate(groups))
@@ -78,7 +78,7 @@ class People(Part):
             guest=member.guest,
         )
 
-    async def introduce(self, visit: Visit, person_key: str) -> None:
+    async def introduce(self, visit: SlackRequest, person_key: str) -> None:
         """Write somebody down who was named and may never have been here. Whom Slack does not know is left out."""
         platform, team, user = (*person_key.split(":"), "", "")[:3]
         if (platform, team) != (Platform.SLACK, visit.team):
@@ -89,13 +89,13 @@ class People(Part):
         person = await self.person(other)
         await self._backroom.run("desk", _write_down, self._ports.database, person)
 
-    async def member(self, visit: Visit) -> Member:
+    async def member(self, visit: SlackRequest) -> Member:
         """Admins and owners of the workspace moderate. When Slack is silent, what is known has to do."""
         if member := await self._known_member(visit):
             return member
         return Member(name=await self._fallback(visit))
 
-    async def _known_member(self, visit: Visit) -> Member | None:
+    async def _known_member(self, visit: SlackRequest) -> Member | None:
         key = Person.key_of(Platform.SLACK, visit.team, visit.user)
         kept = self._members.get(key)
         if kept and time.monotonic() - kept[0] < _KEPT_SECONDS:
@@ -104,7 +104,7 @@ class People(Part):
             async with asyncio.timeout(_PATIENCE_SECONDS):
                 workspace = await self._workspaces.of(visit.community)
                 answer = await workspace.line.call("users.info", patient=False, user=visit.user)
-        except (SlackAway, SlackRefuses, TimeoutError):
+        except (SlackUnavailableError, SlackApiRefusedError, TimeoutError):
             log.info("a member could not be looked up")
             return kept[1] if kept else None
         fallback = visit.user_name or visit.user
@@ -112,7 +112,7 @@ class People(Part):
         self._members[key] = (time.monotonic(), member)
         return member
 
-    async def _fallback(self, visit: Visit) -> str:
+    async def _fallback(self, visit: SlackRequest) -> str:
         if visit.user_name:
             return clean_text(visit.user_name)[:100]
         key = Person.key_of(Platform.SLACK, visit.team, visit.user)
@@ -128,7 +128,7 @@ def _write_down(database: Database, person: Person) -> None:
         lock_person(session, person, present=False)
 
 
-def _member(user: Mapping[str, Any], identity: Identity, *, team: str, fallback: str) -> Member:
+def _member(user: Mapping[str, Any], identity: AppIdentity, *, team: str, fallback: str) -> Member:
     profile: Mapping[str, Any] = user.get("profile") or {}
     names = (profile.get("display_name"), user.get("real_name"), user.get("name"), fallback)
     name = next((clean for each in names if each and (clean := clean_text(str(each))[:100])), fallback)
@@ -145,7 +145,7 @@ def _governs(user: Mapping[str, Any]) -> bool:
     return bool(user.get("is_admin") or user.get("is_owner"))
 
 
-def _is_guest(user: Mapping[str, Any], identity: Identity) -> bool:
+def _is_guest(user: Mapping[str, Any], identity: AppIdentity) -> bool:
     if user.get("is_restricted") or user.get("is_ultra_restricted") or user.get("is_stranger"):
         return True
     if user.get("team_id") in (None, "", identity.team):

@@ -11,10 +11,10 @@ from slack_sdk.oauth.installation_store.models import Bot
 from sqlalchemy import select
 
 from bots.runtime.thread_pools import ThreadPools
-from bots.slack.api.client import Line, NotInstalled, SlackAway, SlackRefuses
-from bots.slack.files.image_uploads import Showcase
+from bots.slack.api.client import NotInstalledError, SlackApiRefusedError, SlackClient, SlackUnavailableError
+from bots.slack.files.image_uploads import ImageUploads
 from bots.slack.texts import texts
-from bots.slack.workspaces.installation_store import Installations, Rotation
+from bots.slack.workspaces.installation_store import InstallationStore, Rotation
 from studio.db.database import Database
 from studio.db.tables import JobRow
 from studio.domain.people import Platform
@@ -22,20 +22,20 @@ from studio.errors import ConfigurationError, DatabaseUnavailableError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Identity:
+class AppIdentity:
     team: str
     bot_user: str
     bot: str
     enterprise: str | None = None
 
 
-async def introduce(line: Line) -> Identity:
-    """Raises `ConfigurationError` for a token that Slack does not take, and `SlackAway`."""
+async def load_identity(line: SlackClient) -> AppIdentity:
+    """Raises `ConfigurationError` for a token that Slack does not take, and `SlackUnavailableError`."""
     try:
         answer = await line.call("auth.test")
-    except SlackRefuses as error:
+    except SlackApiRefusedError as error:
         raise ConfigurationError(texts.WRONG_BOT_TOKEN.format(code=error.code)) from error
-    return Identity(
+    return AppIdentity(
         team=str(answer["team_id"]),
         bot_user=str(answer["user_id"]),
         bot=str(answer.get("bot_id", "")),
@@ -51,23 +51,23 @@ _LOOK_AGAIN_SECONDS = 60.0
 class Workspace:
     """What the face holds of one workspace. Slack counts requests, and keeps files, for each by itself."""
 
-    line: Line
-    identity: Identity
-    showcase: Showcase
+    line: SlackClient
+    identity: AppIdentity
+    showcase: ImageUploads
 
 
-class Workspaces(Protocol):
+class WorkspaceRegistry(Protocol):
     async def of(self, community: str) -> Workspace:
         """By the community of an address (``T…``, or ``E…:T…`` on an Enterprise Grid) or of a person (``T…``).
 
-        Raises `NotInstalled`, and `SlackAway` while the records are away.
+        Raises `NotInstalledError`, and `SlackUnavailableError` while the records are away.
         """
 
     def forget(self, community: str) -> None:
         """Its installation has changed."""
 
 
-class OneWorkspace:
+class SingleWorkspace:
     """The app by its token: whatever Slack sends is of this workspace."""
 
     def __init__(self, workspace: Workspace) -> None:
@@ -80,11 +80,11 @@ class OneWorkspace:
         """Its token was set by an administrator, who has to set another."""
 
 
-async def open_workspace(line: Line, backroom: ThreadPools, database: Database) -> OneWorkspace:
-    """Raises `ConfigurationError` for a token that Slack does not take, and `SlackAway`."""
-    identity = await introduce(line)
-    showcase = Showcase(line, backroom, database, community=identity.team)
-    return OneWorkspace(Workspace(line=line, identity=identity, showcase=showcase))
+async def open_workspace(line: SlackClient, backroom: ThreadPools, database: Database) -> SingleWorkspace:
+    """Raises `ConfigurationError` for a token that Slack does not take, and `SlackUnavailableError`."""
+    identity = await load_identity(line)
+    showcase = ImageUploads(line, backroom, database, community=identity.team)
+    return SingleWorkspace(Workspace(line=line, identity=identity, showcase=showcase))
 
 
 class InstalledWorkspaces:
@@ -94,7 +94,7 @@ class InstalledWorkspaces:
         self,
         database: Database,
         backroom: ThreadPools,
-        installations: Installations,
+        installations: InstallationStore,
         rotation: Rotation,
         *,
         session: aiohttp.ClientSession,
@@ -119,7 +119,7 @@ class InstalledWorkspaces:
             except DatabaseUnavailableError as error:
                 if workspace:
                     return workspace
-                raise SlackAway("the installations cannot be read") from error
+                raise SlackUnavailableError("the installations cannot be read") from error
             workspace = self._taken_up(workspace, bot, community)
             self._known[community] = (time.monotonic(), workspace)
             self._known.move_to_end(community)
@@ -139,7 +139,7 @@ class InstalledWorkspaces:
             bot = await self._installations.find(address) if address else None
             community = address or community
         if bot is None:
-            raise NotInstalled
+            raise NotInstalledError
         return await self._rotation.renewed(community, bot)
 
     def _taken_up(self, workspace: Workspace | None, bot: Bot, community: str) -> Workspace:
@@ -147,14 +147,14 @@ class InstalledWorkspaces:
         if workspace:
             workspace.line.client.token = bot.bot_token
             return workspace
-        line = Line.open(bot.bot_token, self._api_url, self._session)
-        identity = Identity(
+        line = SlackClient.open(bot.bot_token, self._api_url, self._session)
+        identity = AppIdentity(
             team=community.rpartition(":")[2],
             bot_user=bot.bot_user_id,
             bot=bot.bot_id,
             enterprise=bot.enterprise_id,
         )
-        showcase = Showcase(line, self._backroom, self._database, community=community)
+        showcase = ImageUploads(line, self._backroom, self._database, community=community)
         return Workspace(line=line, identity=identity, showcase=showcase)
 
 

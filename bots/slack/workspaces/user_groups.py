@@ -6,9 +6,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bots.slack.api.client import SlackAway, SlackRefuses
-from bots.slack.api.request import Visit
-from bots.slack.workspaces.registry import Workspaces
+from bots.slack.api.client import SlackApiRefusedError, SlackUnavailableError
+from bots.slack.api.request import SlackRequest
+from bots.slack.workspaces.registry import WorkspaceRegistry
 
 _KEPT_SECONDS = 10 * 60
 
@@ -24,12 +24,12 @@ class _Known:
 class Groups:
     """`moderators` are groups by id (``S…``) or handle."""
 
-    def __init__(self, workspaces: Workspaces, moderators: Collection[str]) -> None:
+    def __init__(self, workspaces: WorkspaceRegistry, moderators: Collection[str]) -> None:
         self._workspaces = workspaces
         self._moderators = frozenset(each.removeprefix("@") for each in moderators)
         self._known: dict[str, _Known] = {}
 
-    async def of(self, visit: Visit) -> frozenset[str]:
+    async def of(self, visit: SlackRequest) -> frozenset[str]:
         """The ids and handles of a person's groups; none while Slack does not tell."""
         known = self._known.get(visit.community)
         if known is None or time.monotonic() - known.at > _KEPT_SECONDS:
@@ -39,7 +39,7 @@ class Groups:
     def moderate(self, groups: Collection[str]) -> bool:
         return bool(self._moderators & set(groups))
 
-    async def _look_up(self, visit: Visit, known: _Known | None) -> _Known:
+    async def _look_up(self, visit: SlackRequest, known: _Known | None) -> _Known:
         """What was known stays when Slack refuses, as it does on plans without groups and without the scope."""
         try:
             workspace = await self._workspaces.of(visit.community)
@@ -47,7 +47,7 @@ class Groups:
             answer = await workspace.line.call(
                 "usergroups.list", patient=False, include_users="true", team_id=team
             )
-        except (SlackAway, SlackRefuses) as error:
+        except (SlackUnavailableError, SlackApiRefusedError) as error:
             log.info("user groups could not be read: %s", error)
             return _Known(at=time.monotonic(), members=known.members if known else {})
         members: dict[str, frozenset[str]] = {}

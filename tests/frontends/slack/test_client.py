@@ -8,12 +8,12 @@ from aiohttp import web
 from slack_bolt.response import BoltResponse
 
 from bots.runtime.thread_pools import ThreadPools
-from bots.slack.api.client import Line, SlackAway, SlackRefuses, open_session
-from bots.slack.api.progress_throttle import Pace
-from bots.slack.http.replay_protection import Replays
-from bots.slack.http.request_verification import Guard
-from bots.slack.http.web_proxy import Forwarding
-from bots.slack.run import Opening
+from bots.slack.api.client import SlackApiRefusedError, SlackClient, SlackUnavailableError, open_session
+from bots.slack.api.progress_throttle import ProgressThrottle
+from bots.slack.http.replay_protection import ReplayProtection
+from bots.slack.http.request_verification import RequestVerification
+from bots.slack.http.web_proxy import WebProxy
+from bots.slack.run import SocketOpening
 from bots.slack.settings import SlackSettings
 from bots.slack.texts import texts
 from bots.slack.texts.command_parsing import read_studio, read_talk
@@ -30,15 +30,15 @@ async def slack() -> AsyncIterator[LoopbackSlack]:
 
 
 @pytest.fixture
-async def line(slack: LoopbackSlack) -> AsyncIterator[Line]:
+async def line(slack: LoopbackSlack) -> AsyncIterator[SlackClient]:
     async with open_session() as session:
-        yield Line.open(BOT_TOKEN, slack.api_url, session)
+        yield SlackClient.open(BOT_TOKEN, slack.api_url, session)
 
 
 # ---- the line
 
 
-async def test_a_pause_that_slack_asks_for_is_kept(slack: LoopbackSlack, line: Line) -> None:
+async def test_a_pause_that_slack_asks_for_is_kept(slack: LoopbackSlack, line: SlackClient) -> None:
     slack.rate_limit("auth.test", 0.3)
     assert (await line.call("auth.test"))["ok"]
     first, second = [at for at, _, _ in slack.calls]
@@ -46,27 +46,27 @@ async def test_a_pause_that_slack_asks_for_is_kept(slack: LoopbackSlack, line: L
 
 
 async def test_what_is_fleeting_does_not_wait_and_does_not_ask(
-    slack: LoopbackSlack, line: Line, still: Callable[[str], None]
+    slack: LoopbackSlack, line: SlackClient, still: Callable[[str], None]
 ) -> None:
     still("bots.slack.api.client")
     slack.rate_limit("auth.test", 60)
     for _ in range(3):
-        with pytest.raises(SlackAway):
+        with pytest.raises(SlackUnavailableError):
             await line.call("auth.test", patient=False)
     assert len(slack.calls) == 1
     assert line.is_closed("auth.test")
 
 
-async def test_a_pause_concerns_one_method(slack: LoopbackSlack, line: Line) -> None:
+async def test_a_pause_concerns_one_method(slack: LoopbackSlack, line: SlackClient) -> None:
     slack.rate_limit("auth.test", 60)
-    with pytest.raises(SlackAway):
+    with pytest.raises(SlackUnavailableError):
         await line.call("auth.test", patient=False)
     assert (await line.call("users.info", user="U0ANA"))["user"]["id"] == "U0ANA"
 
 
-async def test_no_means_no_and_away_means_away(slack: LoopbackSlack, line: Line) -> None:
+async def test_no_means_no_and_away_means_away(slack: LoopbackSlack, line: SlackClient) -> None:
     slack.refuse("auth.test", "account_inactive")
-    with pytest.raises(SlackRefuses) as refused:
+    with pytest.raises(SlackApiRefusedError) as refused:
         await line.call("auth.test")
     assert refused.value.code == "account_inactive"
     for refusal in (
@@ -74,31 +74,33 @@ async def test_no_means_no_and_away_means_away(slack: LoopbackSlack, line: Line)
         Refusal(body={"ok": False, "error": "internal_error"}),
     ):
         slack.refusals["auth.test"].append(refusal)
-        with pytest.raises(SlackAway):
+        with pytest.raises(SlackUnavailableError):
             await line.call("auth.test")
 
 
-async def test_a_pause_concerns_one_workspace(slack: LoopbackSlack, line: Line) -> None:
+async def test_a_pause_concerns_one_workspace(slack: LoopbackSlack, line: SlackClient) -> None:
     slack.rate_limit("auth.test", 60)
-    with pytest.raises(SlackAway):
+    with pytest.raises(SlackUnavailableError):
         await line.call("auth.test", patient=False)
-    other = Line.open(BOT_TOKEN, slack.api_url, line.session)
+    other = SlackClient.open(BOT_TOKEN, slack.api_url, line.session)
     assert (await other.call("auth.test", patient=False))["ok"]
 
 
-async def test_a_wrong_app_token_is_one_sentence(slack: LoopbackSlack, line: Line, ports: Ports) -> None:
+async def test_a_wrong_app_token_is_one_sentence(
+    slack: LoopbackSlack, line: SlackClient, ports: Ports
+) -> None:
     settings = SlackSettings(bot_token=BOT_TOKEN, app_token="xapp-someone", api_url=slack.api_url)
     backroom = ThreadPools("slack")
     with pytest.raises(ConfigurationError, match="does not accept the app-level token") as error:
-        await Opening(ports, settings, backroom, line.session).open()
+        await SocketOpening(ports, settings, backroom, line.session).open()
     assert "xapp-someone" not in str(error.value)
     backroom.close()
 
 
 async def test_a_slack_that_does_not_answer_is_away() -> None:
     async with open_session() as session:
-        line = Line.open(BOT_TOKEN, "http://127.0.0.1:9/api", session)
-        with pytest.raises(SlackAway):
+        line = SlackClient.open(BOT_TOKEN, "http://127.0.0.1:9/api", session)
+        with pytest.raises(SlackUnavailableError):
             await line.call("auth.test")
 
 
@@ -115,7 +117,7 @@ class Clock:
 
 def test_a_channel_hears_of_progress_once_a_second_at_most() -> None:
     clock = Clock()
-    pace = Pace(clock)
+    pace = ProgressThrottle(clock)
     assert pace.allows(GENERAL, age_seconds=1, since_seconds=5)
     assert not pace.allows(GENERAL, age_seconds=1, since_seconds=5)
     assert pace.allows("C0OTHER", age_seconds=1, since_seconds=5)
@@ -124,7 +126,7 @@ def test_a_channel_hears_of_progress_once_a_second_at_most() -> None:
 
 
 def test_the_longer_a_job_takes_the_calmer_it_is() -> None:
-    pace = Pace(Clock())
+    pace = ProgressThrottle(Clock())
     assert not pace.allows("a", age_seconds=1, since_seconds=1.9)
     assert pace.allows("a", age_seconds=1, since_seconds=2)
     assert not pace.allows("b", age_seconds=100, since_seconds=4.9)
@@ -134,7 +136,7 @@ def test_the_longer_a_job_takes_the_calmer_it_is() -> None:
 
 def test_all_channels_together_leave_room_for_answers() -> None:
     clock = Clock()
-    pace = Pace(clock)
+    pace = ProgressThrottle(clock)
     allowed = 0
     for number in range(200):
         clock.seconds += 0.2
@@ -244,7 +246,9 @@ def test_no_token_stands_in_the_settings_text() -> None:
 # ---- the guard
 
 
-async def answered(body: bytes, headers: dict[str, str], guard: Guard | Forwarding, **scope: Any) -> int:
+async def answered(
+    body: bytes, headers: dict[str, str], guard: RequestVerification | WebProxy, **scope: Any
+) -> int:
     sent: list[Any] = []
     chunks = [body[: len(body) // 2], body[len(body) // 2 :]]
 
@@ -267,15 +271,15 @@ async def welcome(_: Any, receive: Any, send: Any) -> None:
 
 
 async def test_the_guard_lets_a_signed_request_in_once() -> None:
-    guard = Guard(welcome, signing_secret=SIGNING_SECRET)
+    guard = RequestVerification(welcome, signing_secret=SIGNING_SECRET)
     body, headers = signed({"text": "hello"})
     assert await answered(body, headers, guard) == 200
     assert await answered(body, headers, guard) == 401
 
 
 async def test_while_redis_is_away_a_guard_remembers_for_itself() -> None:
-    replays = Replays(lasts_seconds=600, redis_url="redis://127.0.0.1:9/0")
-    guard = Guard(welcome, signing_secret=SIGNING_SECRET, replays=replays)
+    replays = ReplayProtection(lasts_seconds=600, redis_url="redis://127.0.0.1:9/0")
+    guard = RequestVerification(welcome, signing_secret=SIGNING_SECRET, replays=replays)
     for text in ("hello", "again"):
         body, headers = signed({"text": text})
         assert await answered(body, headers, guard) == 200
@@ -284,7 +288,7 @@ async def test_while_redis_is_away_a_guard_remembers_for_itself() -> None:
 
 
 async def test_the_guard_knows_one_path_and_one_method() -> None:
-    guard = Guard(welcome, signing_secret=SIGNING_SECRET)
+    guard = RequestVerification(welcome, signing_secret=SIGNING_SECRET)
     body, headers = signed({"text": "hello"})
     assert await answered(body, headers, guard, path="/elsewhere") == 404
     assert await answered(body, headers, guard, method="PUT") == 405
@@ -295,7 +299,7 @@ async def test_without_a_signing_secret_nothing_is_taken_from_slack_and_pages_ar
     async def page(query: str, headers: Any) -> BoltResponse:
         return BoltResponse(status=200, body=f"{query} {headers['cookie']}")
 
-    guard = Guard(welcome, signing_secret=None, pages={"/slack/install": page})
+    guard = RequestVerification(welcome, signing_secret=None, pages={"/slack/install": page})
     body, headers = signed({"text": "hello"})
     assert await answered(body, headers, guard) == 404
     door = {"path": "/slack/install", "method": "GET", "query_string": b"team=T1"}
@@ -318,7 +322,7 @@ async def test_behind_the_web_room_a_request_arrives_as_it_was_signed() -> None:
     runner = web.AppRunner(app)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
-    forwarding = Forwarding(welcome, target_url=f"http://127.0.0.1:{runner.addresses[0][1]}")
+    forwarding = WebProxy(welcome, target_url=f"http://127.0.0.1:{runner.addresses[0][1]}")
     body, headers = signed({"text": "hello"})
     headers |= {"Authorization": "Bearer someone's", "Host": "paint.example.org"}
     try:
@@ -338,12 +342,12 @@ async def test_behind_the_web_room_a_request_arrives_as_it_was_signed() -> None:
 
 
 async def test_behind_the_web_room_a_face_that_is_away_is_said() -> None:
-    forwarding = Forwarding(welcome, target_url="http://127.0.0.1:9")
+    forwarding = WebProxy(welcome, target_url="http://127.0.0.1:9")
     assert await answered(b"hello", {}, forwarding) == 502
     assert await answered(b"x" * (2 * 1024 * 1024), {}, forwarding) == 413
 
 
 async def test_the_guard_stops_reading_what_is_too_large() -> None:
-    guard = Guard(welcome, signing_secret=SIGNING_SECRET)
+    guard = RequestVerification(welcome, signing_secret=SIGNING_SECRET)
     assert await answered(b"x" * (2 * 1024 * 1024), {}, guard) == 413
     assert await answered(b"x", {"Content-Length": "many"}, guard) == 413

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import delete, update
 
-from bots.slack.api.client import SlackAway
+from bots.slack.api.client import SlackUnavailableError
 from bots.slack.messages.send_claims import Claim, take_claim
 from bots.slack.texts.command_parsing import as_typed
 from studio.commands.registry import CATALOG
@@ -343,7 +343,7 @@ async def test_of_two_processes_at_once_one_sends_the_message(room: SlackRoom) -
     room.face.board._sheets.clear()
     with database.begin() as session:  # whoever claimed it is at work
         session.execute(update(DeliveryRow).values(updated_at=now() + a_minute))
-    with pytest.raises(SlackAway):
+    with pytest.raises(SlackUnavailableError):
         await room.face.board.show(job_id)
     assert len(room.slack.messages) == 1
     with database.begin() as session:  # whoever claimed it was killed before it sent anything
@@ -376,7 +376,7 @@ async def test_where_the_app_may_not_look_a_new_message_comes(room: SlackRoom) -
 async def test_with_a_revoked_token_an_answer_waits_for_the_next(room: SlackRoom) -> None:
     job_id = await room.imagine()
     room.slack.tokens.clear()
-    with pytest.raises(SlackAway):
+    with pytest.raises(SlackUnavailableError):
         await room.painted(job_id)
     room.slack.tokens.add(BOT_TOKEN)
     await room.face.board.show(job_id)

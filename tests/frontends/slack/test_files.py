@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 from sqlalchemy import update
 
-from bots.slack.api.client import SlackAway
+from bots.slack.api.client import SlackUnavailableError
 from bots.slack.blocks.job_blocks import STAR_MENU
 from bots.slack.files import file_records
 from bots.slack.tables import SlackFileRow
@@ -217,7 +217,7 @@ async def test_a_deletion_that_slack_does_not_show_is_shown_the_next_time(room: 
     await room.slash(f"delete {job_id}", command="/studio")
     deletion = PictureChanged(job_id=job_id, platform=Platform.SLACK, picture_id=f"{job_id}.1")
     room.slack.refuse("chat.update", "internal_error")
-    with pytest.raises(SlackAway):
+    with pytest.raises(SlackUnavailableError):
         await room.tell(deletion)
     assert message.picture is not None
     await room.tell(deletion)
@@ -317,7 +317,7 @@ async def test_a_picture_is_uploaded_once_over_restarts(room: SlackRoom) -> None
 async def test_an_upload_that_broke_off_is_cleared_away(room: SlackRoom) -> None:
     job_id = await room.imagine()
     room.slack.rate_limit("files.completeUploadExternal", 600)
-    with pytest.raises(SlackAway):
+    with pytest.raises(SlackUnavailableError):
         await room.painted(job_id)
     (row,) = rows(room).values()
     assert row.passing
@@ -427,7 +427,7 @@ async def test_where_an_answer_is_about_to_go_is_written_down_first(
     async def killed(*_: object, **__: object) -> None:
         with room.ports.database.read() as session:
             places.append(session.query(DeliveryRow).one().channel)
-        raise SlackAway("the process ends here")
+        raise SlackUnavailableError("the process ends here")
 
     monkeypatch.setattr("bots.slack.messages.job_delivery.send_to_person", killed)
     await room.imagine(channel=STRANGE)

@@ -11,7 +11,7 @@ import pytest
 from slack_bolt.response import BoltResponse
 from sqlalchemy import select, update
 
-from bots.slack.api.client import NotInstalled
+from bots.slack.api.client import NotInstalledError
 from bots.slack.manifest import OPTIONAL_SCOPES, SCOPES
 from bots.slack.settings import INSTALL_PATH, REDIRECT_PATH
 from bots.slack.tables import BOTS, INSTALLATIONS
@@ -184,7 +184,7 @@ async def test_a_workspace_that_takes_the_app_away_is_forgotten(room: SlackRoom)
     assert bots(room) == []
     with room.ports.database.read() as session:
         assert list(session.execute(select(INSTALLATIONS))) == []
-    with pytest.raises(NotInstalled):
+    with pytest.raises(NotInstalledError):
         await room.face.premises.workspaces.of(TEAM)
     await room.painted(job_id)  # nobody is left to be told, and nothing is tried again
     await room.send(said_by(room, team=TEAM))
@@ -209,7 +209,7 @@ async def test_an_organisation_takes_the_app_away_from_all_of_its_workspaces(roo
     end = room.slack.event({"type": "app_uninstalled"})
     await room.send({**end, "enterprise_id": ESTATE, "team_id": "T0WING", "authorizations": heard})
     assert bots(room) == []
-    with pytest.raises(NotInstalled):
+    with pytest.raises(NotInstalledError):
         await room.face.premises.workspaces.of(f"{ESTATE}:T0WING")
 
 

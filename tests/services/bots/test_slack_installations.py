@@ -8,7 +8,7 @@ from slack_sdk.oauth.installation_store.models import Installation
 
 from bots.runtime.thread_pools import ThreadPools
 from bots.slack.files import file_records
-from bots.slack.workspaces.installation_store import Installations, States
+from bots.slack.workspaces.installation_store import InstallationStore, States
 from chatelier.runtime import db_schema
 from studio.db.database import Database
 
@@ -38,7 +38,7 @@ def installed(team: str | None, token: str, *, enterprise: str | None = None) ->
 
 async def test_an_installation_is_kept_found_renewed_and_forgotten(database: Database) -> None:
     backroom = ThreadPools("test")
-    store = Installations(database, backroom, client_id="1.2")
+    store = InstallationStore(database, backroom, client_id="1.2")
     await store.async_save(installed("T1", "x" * 200))
     await store.async_save(installed(None, "org", enterprise="E1"))
     bot = await store.find("T1")
@@ -54,7 +54,7 @@ async def test_an_installation_is_kept_found_renewed_and_forgotten(database: Dat
     assert of_organisation is not None
     assert of_organisation.bot_token == "org"
     assert await store.find("T2") is None
-    assert await Installations(database, backroom, client_id="another app").find("T1") is None
+    assert await InstallationStore(database, backroom, client_id="another app").find("T1") is None
     await store.forget(enterprise=None, team="T1")
     await store.forget(enterprise="E1", team=None)
     assert await store.find("T1") is None

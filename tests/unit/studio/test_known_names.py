@@ -119,7 +119,7 @@ def test_the_web_rooms_completion_knows_the_names(ports: Ports) -> None:
 
 def test_slacks_forms_offer_the_names(ports: Ports) -> None:
     modal = modal_views.imagine(
-        modal_views.Matter(action=Action.SHOW), models=("thimble", "large"), styles=("ink", "sketch")
+        modal_views.ModalSubject(action=Action.SHOW), models=("thimble", "large"), styles=("ink", "sketch")
     )
     offered = {
         block["block_id"]: [each["value"] for each in block["element"].get("options", [])]
@@ -127,7 +127,7 @@ def test_slacks_forms_offer_the_names(ports: Ports) -> None:
     }
     assert (offered["model"], offered["style"]) == (["thimble", "large"], ["ink", "sketch"])
     many = tuple(f"model-{number}" for number in range(150))
-    mine = home_view.Belongings(
+    mine = home_view.HomeContent(
         balance=Balance(used=0, monthly=None),
         preferences=Preferences(style="gone"),
         models=many,
