@@ -14,28 +14,28 @@ from starlette.staticfiles import StaticFiles
 
 from bots.runtime.error_reports import report_error
 from bots.web.access import login
-from bots.web.access.error_middleware import Composure
-from bots.web.access.security_middleware import Guard
+from bots.web.access.error_middleware import ErrorMiddleware
+from bots.web.access.security_middleware import SecurityMiddleware
 from bots.web.access.session_registry import SignedOut
 from bots.web.access.trusted_proxies import TrustedProxies
-from bots.web.context import furnish
+from bots.web.context import build_context
 from bots.web.live.websocket import attend
 from bots.web.rendering import FOLDER, render
 from bots.web.routes import banned, health, images, moderation, pages, public_report
-from bots.web.routes.metrics import Figures
+from bots.web.routes.metrics import WebMetrics
 from bots.web.settings import WebSettings
 from bots.web.texts import texts
 from studio.errors import ChatelierError, NotFoundError, ServiceError
 from studio.ports import Ports
 
 
-def create_app(ports: Ports, settings: WebSettings, *, figures: Figures | None = None) -> Starlette:
+def create_app(ports: Ports, settings: WebSettings, *, figures: WebMetrics | None = None) -> Starlette:
     """Raises `ConfigurationError` when the settings would leave the room open to strangers.
 
     `figures` are counted there; a caller that has them may serve them at another address too.
     """
     settings.check()
-    house = furnish(ports, settings, figures=figures)
+    house = build_context(ports, settings, figures=figures)
 
     @asynccontextmanager
     async def open_room(_app: Starlette) -> AsyncIterator[None]:
@@ -60,14 +60,14 @@ def create_app(ports: Ports, settings: WebSettings, *, figures: Figures | None =
                 proxies=settings.trusted_proxies,
                 report_unknown=settings.report_unknown_proxy,
             ),
-            Middleware(Guard, settings=settings),
-            Middleware(Composure, explain=_on_fault),
+            Middleware(SecurityMiddleware, settings=settings),
+            Middleware(ErrorMiddleware, explain=_on_fault),
             Middleware(SignedOut, is_ended=house.has_ended),
         ],
         exception_handlers={
             ChatelierError: _on_error,
             HTTPException: _on_http_error,
-            login.NotAdmitted: _on_not_admitted,
+            login.LoginRefusedError: _on_not_admitted,
         },
         lifespan=open_room,
     )

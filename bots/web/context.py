@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from starlette.requests import HTTPConnection
 
 from bots.runtime.thread_pools import ThreadPools
-from bots.web.access.attempt_limiter import Doorkeeper
+from bots.web.access.attempt_limiter import AttemptLimiter
 from bots.web.access.identities import Identities
 from bots.web.access.session_registry import SessionRegistry
-from bots.web.access.sessions import Passes
-from bots.web.live.dispatcher import Clerk
-from bots.web.live.event_consumer import News
-from bots.web.live.feed import Wall
-from bots.web.live.hub import Room
-from bots.web.routes.metrics import Figures
+from bots.web.access.sessions import SessionStore
+from bots.web.live.dispatcher import CommandHandler
+from bots.web.live.event_consumer import EventConsumer
+from bots.web.live.feed import Feed
+from bots.web.live.hub import LiveHub
+from bots.web.routes.metrics import WebMetrics
 from bots.web.settings import WebSettings
 from studio.ports import Ports
 
@@ -26,17 +26,17 @@ _THREADS = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class House:
+class WebContext:
     ports: Ports
     settings: WebSettings
-    passes: Passes
+    passes: SessionStore
     backroom: ThreadPools
-    room: Room
-    wall: Wall
-    clerk: Clerk
-    news: News
-    figures: Figures
-    doorkeeper: Doorkeeper
+    room: LiveHub
+    wall: Feed
+    clerk: CommandHandler
+    news: EventConsumer
+    figures: WebMetrics
+    doorkeeper: AttemptLimiter
     identities: Identities
     sessions: SessionRegistry
 
@@ -51,21 +51,21 @@ class House:
         return await self.backroom.run("wall", self.sessions.look_up, visitor.session)
 
 
-def furnish(ports: Ports, settings: WebSettings, *, figures: Figures | None = None) -> House:
-    passes = Passes(settings)
+def build_context(ports: Ports, settings: WebSettings, *, figures: WebMetrics | None = None) -> WebContext:
+    passes = SessionStore(settings)
     backroom = ThreadPools("web", _THREADS)
-    room = Room(ports, backroom)
-    return House(
+    room = LiveHub(ports, backroom)
+    return WebContext(
         ports=ports,
         settings=settings,
         passes=passes,
         backroom=backroom,
         room=room,
-        wall=Wall(ports, backroom, room),
-        clerk=Clerk(ports, passes),
-        news=News(ports.events, ports.database, room),
-        figures=figures or Figures(),
-        doorkeeper=Doorkeeper(),
+        wall=Feed(ports, backroom, room),
+        clerk=CommandHandler(ports, passes),
+        news=EventConsumer(ports.events, ports.database, room),
+        figures=figures or WebMetrics(),
+        doorkeeper=AttemptLimiter(),
         identities=Identities(ports.database, passes),
         sessions=SessionRegistry(ports.database),
     )

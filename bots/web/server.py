@@ -9,7 +9,7 @@ from starlette.types import ASGIApp
 
 from bots.runtime.heartbeat_file import heartbeat
 from bots.web.app import create_app
-from bots.web.routes.metrics import Figures
+from bots.web.routes.metrics import WebMetrics
 from bots.web.settings import WebSettings
 from studio.ports import Ports
 
@@ -30,7 +30,7 @@ class Server(uvicorn.Server):
 
 
 def make_server(
-    ports: Ports, settings: WebSettings, *, around: Around | None = None, figures: Figures | None = None
+    ports: Ports, settings: WebSettings, *, around: Around | None = None, figures: WebMetrics | None = None
 ) -> Server:
     """Raises `ConfigurationError`.
 
@@ -58,7 +58,7 @@ def serve(
     *,
     around: Around | None = None,
     listener: socket.socket | None = None,
-    figures: Figures | None = None,
+    figures: WebMetrics | None = None,
     ready_file: Path | None = None,
 ) -> None:
     """Run the room until the process is told to end. `listener` listens on its port already; else it is opened."""

@@ -37,7 +37,7 @@ def open_room(
     `metrics` is a further address, HOST:PORT, for the figures. `ready_file` is fresh while it is open.
     """
     from bots.web import WebSettings
-    from bots.web.routes.metrics import Figures
+    from bots.web.routes.metrics import WebMetrics
     from bots.web.server import serve
 
     web = settings.web
@@ -57,7 +57,7 @@ def open_room(
     if listener is None:
         require_free(web.host, web.port)
     given = socket.socket(fileno=listener) if listener is not None else None
-    figures = Figures()
+    figures = WebMetrics()
     serve_figures(metrics, registry=figures.registry)
     with _furnished(settings) as ports:
         serve(

@@ -7,7 +7,7 @@ from studio.runtime.bounded_dict import BoundedDict
 _MOST_KEYS = 10_000
 
 
-class Doorkeeper:
+class AttemptLimiter:
     """Token buckets in memory: `tries` at once for a key, refilled evenly over `seconds`."""
 
     def __init__(self) -> None:

@@ -15,7 +15,7 @@ _FAULT_OF_OURS = 1011  # the code with which a socket is closed
 Explain = Callable[[Request, Exception], Awaitable[Response]]
 
 
-class Composure:
+class ErrorMiddleware:
     def __init__(self, app: ASGIApp, explain: Explain) -> None:
         self._app = app
         self._explain = explain

@@ -2,7 +2,7 @@
 
 import time
 
-from bots.web.access.sessions import Passes, Visitor
+from bots.web.access.sessions import SessionStore, WebUser
 from bots.web.texts import texts
 from studio.db import display_names, newcomer_origins
 from studio.db.database import Database
@@ -17,12 +17,12 @@ _NOTE_AGAIN_SECONDS = 3600.0
 class Identities:
     """Called from threads."""
 
-    def __init__(self, database: Database, passes: Passes) -> None:
+    def __init__(self, database: Database, passes: SessionStore) -> None:
         self._database = database
         self._passes = passes
         self._noted_at: BoundedDict[tuple[str, str], float] = BoundedDict(_MOST_REMEMBERED)
 
-    def arrive(self, visitor: Visitor) -> str:
+    def arrive(self, visitor: WebUser) -> str:
         """Write down a person who comes in. Else answers what is wrong with the name, as a sentence.
 
         Raises `DatabaseUnavailableError`.
@@ -38,7 +38,7 @@ class Identities:
             newcomer_origins.note(session, key, self._passes.origins(visitor), arrived=is_new)
         return ""
 
-    def rename(self, visitor: Visitor) -> str:
+    def rename(self, visitor: WebUser) -> str:
         """As `arrive`, for somebody who is in. Their earlier names stay theirs."""
         if problem := name_problem(visitor.name):
             return problem
@@ -48,7 +48,7 @@ class Identities:
             lock_person(session, visitor.person)
         return ""
 
-    def greet(self, visitor: Visitor) -> None:
+    def greet(self, visitor: WebUser) -> None:
         """Somebody who is welcome is here again: seldom enough, write down when and from where.
 
         Whoever came in before names were written down, and whose name is free, gets it now.

@@ -9,8 +9,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from bots.web.access.identities import name_problem
-from bots.web.access.sessions import COOKIE, LONGEST_NAME, Visitor, clean_name
-from bots.web.context import House
+from bots.web.access.sessions import COOKIE, LONGEST_NAME, WebUser, clean_name
+from bots.web.context import WebContext
 from bots.web.rendering import render
 from bots.web.texts import texts
 
@@ -20,32 +20,32 @@ _WRONG_WORD_SECONDS = 0.5
 _PAGE = re.compile(r"/(?:[a-z0-9][a-z0-9./-]*)?")
 
 
-def house_of(request: Request) -> House:
-    house: House = request.app.state.house
+def house_of(request: Request) -> WebContext:
+    house: WebContext = request.app.state.house
     return house
 
 
-class NotAdmitted(Exception):
+class LoginRefusedError(Exception):
     """Answered with the entry page, or with a plain refusal where no page is expected."""
 
 
-def admitted(request: Request) -> tuple[House, Visitor]:
-    """Raises `NotAdmitted`."""
+def admitted(request: Request) -> tuple[WebContext, WebUser]:
+    """Raises `LoginRefusedError`."""
     house = house_of(request)
     visitor = house.passes.read(request)
     if visitor is None or not house.passes.admits(visitor):
-        raise NotAdmitted
+        raise LoginRefusedError
     return house, visitor
 
 
-async def welcomed(request: Request) -> tuple[House, Visitor]:
-    """For what somebody who is banned has no business with. Raises `NotAdmitted` and `BannedError`."""
+async def welcomed(request: Request) -> tuple[WebContext, WebUser]:
+    """For what somebody who is banned has no business with. Raises `LoginRefusedError` and `BannedError`."""
     house, visitor = admitted(request)
     await require_welcome(house, visitor)
     return house, visitor
 
 
-async def require_welcome(house: House, visitor: Visitor) -> None:
+async def require_welcome(house: WebContext, visitor: WebUser) -> None:
     """Raises `BannedError`."""
 
     def ask() -> None:
@@ -56,7 +56,7 @@ async def require_welcome(house: House, visitor: Visitor) -> None:
 
 
 def entry_page(
-    request: Request, visitor: Visitor | None, *, name: str = "", problem: str = "", status: int = 200
+    request: Request, visitor: WebUser | None, *, name: str = "", problem: str = "", status: int = 200
 ) -> Response:
     house = house_of(request)
     visitor = visitor or house.passes.newcomer()
@@ -142,19 +142,19 @@ async def leave(request: Request) -> Response:
     return response
 
 
-async def _end_session(house: House, visitor: Visitor) -> None:
+async def _end_session(house: WebContext, visitor: WebUser) -> None:
     await house.backroom.run("wall", house.sessions.end, visitor.session)
     house.room.sign_out(visitor.session)
 
 
-def _is_patient(house: House, address: str) -> bool:
+def _is_patient(house: WebContext, address: str) -> bool:
     """Whether this address may try another word, and take another name: names are taken for ever."""
     return house.doorkeeper.patient_with(
         f"door:{address}", tries=_TRIES_A_MINUTE
     ) and house.doorkeeper.patient_with(f"names:{address}", tries=_NAMES_AN_HOUR, seconds=3600)
 
 
-def poster(request: Request) -> Visitor | None:
+def poster(request: Request) -> WebUser | None:
     """The admitted visitor behind a POST, if it carries the token of their page."""
     house = house_of(request)
     visitor = house.passes.read(request)

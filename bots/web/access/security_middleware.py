@@ -18,7 +18,7 @@ _HOST = re.compile(r"[\w.\-:\[\]]+")
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
 
-class Guard:
+class SecurityMiddleware:
     """Refuses foreign hosts (DNS rebinding) and foreign origins (forged posts and sockets)."""
 
     def __init__(self, app: ASGIApp, settings: WebSettings) -> None:

@@ -28,7 +28,7 @@ _UPLOAD_SECONDS = 24 * 3600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Visitor:
+class WebUser:
     """A browser's session. `user_id` is empty until somebody came in, and never changes then; the name may.
 
     `session` is new each time somebody comes in. `address` is that of the connection, as tries are counted by it.
@@ -69,7 +69,7 @@ def clean_name(text: str) -> str:
     return without_clutter(clean_text(text).replace("#", ""))[:LONGEST_NAME].strip(" @")
 
 
-class Passes:
+class SessionStore:
     """Writes and reads everything that is signed: sessions, form tokens and tickets for uploads."""
 
     def __init__(self, settings: WebSettings) -> None:
@@ -81,11 +81,11 @@ class Passes:
         self._key = key.encode()
         self._words = {False: settings.shared_secret, True: settings.moderator_secret}
 
-    def read(self, connection: HTTPConnection) -> Visitor | None:
+    def read(self, connection: HTTPConnection) -> WebUser | None:
         """The visitor of a request, named or not; None without a genuine cookie."""
         try:
             data: Any = self._sessions.loads(connection.cookies.get(COOKIE, ""), max_age=_SESSION_SECONDS)
-            return Visitor(
+            return WebUser(
                 user_id=data["u"],
                 name=data["n"],
                 # Sessions that were opened before they had ids of their own: one for each person.
@@ -97,7 +97,7 @@ class Passes:
         except (BadData, KeyError, TypeError, AttributeError):
             return None
 
-    def admits(self, visitor: Visitor | None) -> bool:
+    def admits(self, visitor: WebUser | None) -> bool:
         """Whether the visitor has a name and came in with a word that is still valid."""
         if visitor is None or not visitor.user_id or not visitor.name:
             return False
@@ -106,16 +106,16 @@ class Passes:
             return not visitor.moderator
         return hmac.compare_digest(visitor.word, self._fingerprint(word))
 
-    def newcomer(self) -> Visitor:
+    def newcomer(self) -> WebUser:
         """Somebody in front of the door."""
-        return Visitor(session=secrets.token_urlsafe(16))
+        return WebUser(session=secrets.token_urlsafe(16))
 
-    def open_session(self, user_id: str, *, name: str, address: str) -> Visitor:
+    def open_session(self, user_id: str, *, name: str, address: str) -> WebUser:
         """A new session of a person. Whatever proves who somebody is, a way back in too, ends here."""
         session = secrets.token_urlsafe(16)
-        return Visitor(user_id=user_id, name=name, session=session, address=address)
+        return WebUser(user_id=user_id, name=name, session=session, address=address)
 
-    def let_in(self, visitor: Visitor, *, name: str, word: str) -> Visitor | None:
+    def let_in(self, visitor: WebUser, *, name: str, word: str) -> WebUser | None:
         """A new session with a name and the role that the word gives; None when the word is wrong.
 
         Whoever has been in before under the same cookie stays the same person; everybody else is a new one.
@@ -128,7 +128,7 @@ class Passes:
                 return replace(named, word=self._fingerprint(wanted), moderator=moderator)
         return named if self._words[False] is None and not word.strip() else None
 
-    def write(self, response: Response, visitor: Visitor, *, secure: bool) -> None:
+    def write(self, response: Response, visitor: WebUser, *, secure: bool) -> None:
         data = {
             "u": visitor.user_id,
             "n": visitor.name,
@@ -145,41 +145,41 @@ class Passes:
             secure=secure,
         )
 
-    def form_token(self, visitor: Visitor) -> str:
+    def form_token(self, visitor: WebUser) -> str:
         """The proof that a POST comes from a page that we made for this visitor."""
         return str(self._forms.dumps(visitor.session))
 
-    def knows_form(self, visitor: Visitor, token: str) -> bool:
+    def knows_form(self, visitor: WebUser, token: str) -> bool:
         try:
             found: Any = self._forms.loads(token)
         except BadData:
             return False
         return bool(found == visitor.session)
 
-    def upload_ticket(self, visitor: Visitor, source: Source) -> str:
+    def upload_ticket(self, visitor: WebUser, source: Source) -> str:
         """An upload's place in the storage, usable by its visitor only, who can read it: so without evidence."""
         doubt = replace(source.doubt, evidence="") if source.doubt else None
         return str(self._uploads.dumps([visitor.user_id, to_data(replace(source, doubt=doubt))]))
 
-    def redeem(self, visitor: Visitor, ticket: str) -> Source | None:
+    def redeem(self, visitor: WebUser, ticket: str) -> Source | None:
         try:
             user_id, source = self._uploads.loads(ticket, max_age=_UPLOAD_SECONDS)
             return from_data(Source, source) if user_id == visitor.user_id else None
         except (BadData, ValueError, TypeError):
             return None
 
-    def look_ticket(self, visitor: Visitor, traces: Traces) -> str:
+    def look_ticket(self, visitor: WebUser, traces: Traces) -> str:
         """What a file tells of where it comes from, to be asked about by its visitor only."""
         return str(self._looks.dumps([visitor.user_id, to_data(traces)]))
 
-    def redeem_look(self, visitor: Visitor, ticket: str) -> Traces | None:
+    def redeem_look(self, visitor: WebUser, ticket: str) -> Traces | None:
         try:
             user_id, traces = self._looks.loads(ticket, max_age=_UPLOAD_SECONDS)
         except (BadData, ValueError, TypeError):
             return None
         return from_data(Traces, traces) if user_id == visitor.user_id else None
 
-    def origins(self, visitor: Visitor) -> tuple[str, ...]:
+    def origins(self, visitor: WebUser) -> tuple[str, ...]:
         """Where the visitor comes from, as digests that nobody can read without the key of the sessions."""
         address = hmac.new(self._key, f"address {visitor.address}".encode(), hashlib.sha256).hexdigest()[:32]
         invite = (f"{INVITE}{visitor.word}",) if visitor.word else ()

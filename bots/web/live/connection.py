@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from starlette.websockets import WebSocket, WebSocketState
 
-from bots.web.access.sessions import Visitor
+from bots.web.access.sessions import WebUser
 from bots.web.texts import texts
 
 _LONGEST_QUEUE = 200
@@ -17,9 +17,9 @@ CLOSE_TOO_SLOW = 4408
 
 
 @dataclass(eq=False, kw_only=True)
-class Seat:
+class Connection:
     socket: WebSocket
-    visitor: Visitor
+    visitor: WebUser
     _outgoing: asyncio.Queue[str | None] = field(default_factory=lambda: asyncio.Queue(_LONGEST_QUEUE))
     _allowance: float = _BURST_MESSAGES
     _counted_at: float = field(default_factory=time.monotonic)

@@ -2,8 +2,8 @@
 
 from bots.runtime.error_reports import report_error
 from bots.texts import chat
-from bots.web.access.sessions import COMMUNITY, ROOM_ADDRESS, Passes, Visitor
-from bots.web.live.protocol import Ask, Press, Say, Wish
+from bots.web.access.sessions import COMMUNITY, ROOM_ADDRESS, SessionStore, WebUser
+from bots.web.live.protocol import Ask, ClientMessage, Press, Say
 from bots.web.live.responses import Reply, reply_to
 from bots.web.texts import texts
 from studio.commands.button_ids import parse_button
@@ -18,14 +18,14 @@ from studio.errors import BadRequestError, ChatelierError, PolicyRefusalError
 from studio.ports import Ports
 
 
-class Clerk:
+class CommandHandler:
     """Serves one wish after the other; called from threads."""
 
-    def __init__(self, ports: Ports, passes: Passes) -> None:
+    def __init__(self, ports: Ports, passes: SessionStore) -> None:
         self._ports = ports
         self._passes = passes
 
-    def serve(self, visitor: Visitor, wish: Wish) -> Reply:
+    def serve(self, visitor: WebUser, wish: ClientMessage) -> Reply:
         """Never raises: what goes wrong becomes one sentence for the person."""
         try:
             reply = self._follow(visitor, wish)
@@ -38,7 +38,7 @@ class Clerk:
         reply.tell.update(type="answer", id=wish.id)
         return reply
 
-    def _follow(self, visitor: Visitor, wish: Wish) -> Reply:
+    def _follow(self, visitor: WebUser, wish: ClientMessage) -> Reply:
         call = Call(
             person=visitor.person, address=ROOM_ADDRESS, request_key=f"web:{visitor.user_id}:{wish.id}"
         )
@@ -51,7 +51,7 @@ class Clerk:
                 values = self._named(find_command(wish.command), dict(wish.values))
                 return reply_to(execute(self._ports, call, wish.command, values))
 
-    def _say(self, call: Call, visitor: Visitor, wish: Say) -> Reply:
+    def _say(self, call: Call, visitor: WebUser, wish: Say) -> Reply:
         if wish.text.strip().lower().partition(" ")[0] == "/help":
             return Reply(tell={"ok": True, "open": "/help"})
         spec, values = parse_phrase(wish.text)
@@ -79,13 +79,13 @@ class Clerk:
                     values[parameter.name] = find_named(session, Platform.WEB, COMMUNITY, name).key
         return values
 
-    def _redeem(self, visitor: Visitor, ticket: str) -> Source:
+    def _redeem(self, visitor: WebUser, ticket: str) -> Source:
         source = self._passes.redeem(visitor, ticket)
         if source is None:
             raise BadRequestError(texts.TICKET_EXPIRED)
         return source
 
-    def _redeem_look(self, visitor: Visitor, ticket: str) -> Traces:
+    def _redeem_look(self, visitor: WebUser, ticket: str) -> Traces:
         traces = self._passes.redeem_look(visitor, ticket)
         if traces is None:
             raise BadRequestError(texts.TICKET_EXPIRED)

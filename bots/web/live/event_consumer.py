@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 
 from bots.runtime.error_reports import report_error
-from bots.web.live.hub import Room
+from bots.web.live.hub import LiveHub
 from studio.db.cases import find_case, find_notice
 from studio.db.database import Database
 from studio.domain.cases import NoticeKind
@@ -32,10 +32,10 @@ _PAUSE_SECONDS = 1.0
 _SENT_AWAY = frozenset({NoticeKind.SUSPENSION, NoticeKind.BAN})
 
 
-class News:
+class EventConsumer:
     """One process reads for the room; a second one would share the events and each would miss half."""
 
-    def __init__(self, events: Events, database: Database, room: Room) -> None:
+    def __init__(self, events: Events, database: Database, room: LiveHub) -> None:
         self._events = events
         self._database = database
         self._room = room

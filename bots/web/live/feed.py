@@ -4,8 +4,8 @@ from contextlib import suppress
 from typing import Any
 
 from bots.runtime.thread_pools import ThreadPools
-from bots.web.access.sessions import Visitor
-from bots.web.live.hub import Room
+from bots.web.access.sessions import WebUser
+from bots.web.live.hub import LiveHub
 from bots.web.queries.job_cards import Card, load_cards
 from bots.web.rendering import render, render_card, warm_up
 from studio.db import queries
@@ -16,13 +16,13 @@ from studio.ports import Ports
 PAGE = 24
 
 
-class Wall:
-    def __init__(self, ports: Ports, backroom: ThreadPools, room: Room) -> None:
+class Feed:
+    def __init__(self, ports: Ports, backroom: ThreadPools, room: LiveHub) -> None:
         self._ports = ports
         self._backroom = backroom
         self._room = room
 
-    async def message(self, visitor: Visitor) -> dict[str, Any]:
+    async def message(self, visitor: WebUser) -> dict[str, Any]:
         """The whole wall as it is, for somebody who just connected."""
         before = self._room.tellings
         html, unfinished = await self._backroom.run("wall", self._page, visitor, None)
@@ -32,7 +32,7 @@ class Wall:
             self._room.tell_again(unfinished)
         return {"type": "wall", "html": html, "me": visitor.user_id}
 
-    async def page(self, visitor: Visitor, before: str) -> str:
+    async def page(self, visitor: WebUser, before: str) -> str:
         """Older work than the job `before`. Raises `NotFoundError` for an unknown job."""
         html, _ = await self._backroom.run("wall", self._page, visitor, before)
         return html
@@ -41,9 +41,9 @@ class Wall:
         """Do once what every visitor needs, before the first one does. What is away now may be back by then."""
         warm_up()
         with suppress(ChatelierError):
-            self._page(Visitor(user_id="nobody"), None)
+            self._page(WebUser(user_id="nobody"), None)
 
-    def _page(self, visitor: Visitor, before: str | None) -> tuple[str, list[str]]:
+    def _page(self, visitor: WebUser, before: str | None) -> tuple[str, list[str]]:
         person = visitor.person
         with self._ports.database.read() as session:
             earlier = queries.find_job(session, before, viewer=person) if before else None

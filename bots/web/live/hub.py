@@ -15,8 +15,8 @@ from typing import Any
 from bots.runtime.error_reports import report_error
 from bots.runtime.thread_pools import ThreadPools
 from bots.texts.chat import waiting
-from bots.web.access.sessions import Visitor
-from bots.web.live.connection import Seat
+from bots.web.access.sessions import WebUser
+from bots.web.live.connection import Connection
 from bots.web.queries.inbox import count_messages
 from bots.web.queries.job_cards import Card, children_of, load_cards, load_jobs
 from bots.web.rendering import render_card, render_people
@@ -34,13 +34,13 @@ MOST_CARDS = 40
 MOST_REMEMBERED = 200
 
 
-class Room:
+class LiveHub:
     """Lives on the event loop; only `_load` runs in threads."""
 
     def __init__(self, ports: Ports, backroom: ThreadPools) -> None:
         self._ports = ports
         self._backroom = backroom
-        self._seats: set[Seat] = set()
+        self._seats: set[Connection] = set()
         self._changed: dict[str, None] = {}
         self._parents: set[str] = set()
         self._post: dict[str, str] = {}  # who has news of their own, and what to say at once
@@ -56,15 +56,15 @@ class Room:
 
     # ---- who is here
 
-    def enter(self, seat: Seat) -> None:
+    def enter(self, seat: Connection) -> None:
         self._seats.add(seat)
         self._people_moved()
 
-    def leave(self, seat: Seat) -> None:
+    def leave(self, seat: Connection) -> None:
         self._seats.discard(seat)
         self._people_moved()
 
-    def renamed(self, visitor: Visitor) -> None:
+    def renamed(self, visitor: WebUser) -> None:
         for seat in self._seats:
             if seat.visitor.user_id == visitor.user_id:
                 seat.visitor = visitor
@@ -153,7 +153,7 @@ class Room:
             if who in counts:
                 seat.tell(json.dumps({"type": "post", "count": counts[who], "text": waiting[who]}))
 
-    def _count_post(self, visitors: Sequence[Visitor]) -> dict[str, int]:
+    def _count_post(self, visitors: Sequence[WebUser]) -> dict[str, int]:
         with self._ports.database.read() as session:
             return {each.user_id: count_messages(session, each.person.key) for each in visitors}
 

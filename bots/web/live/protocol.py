@@ -56,11 +56,13 @@ class Ask(_Message):
     values: Annotated[dict[str, str], Field(max_length=20)]
 
 
-Wish = Say | Press | Ask
-_MESSAGES: TypeAdapter[Wish | Ping] = TypeAdapter(Annotated[Wish | Ping, Discriminator("do")])
+ClientMessage = Say | Press | Ask
+_MESSAGES: TypeAdapter[ClientMessage | Ping] = TypeAdapter(
+    Annotated[ClientMessage | Ping, Discriminator("do")]
+)
 
 
-def read_message(text: str) -> Wish | Ping | None:
+def read_message(text: str) -> ClientMessage | Ping | None:
     """None when the message is not one of ours."""
     try:
         return _MESSAGES.validate_json(text)

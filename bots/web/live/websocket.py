@@ -8,16 +8,16 @@ import time
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from bots.web.access.login import require_welcome
-from bots.web.context import House
-from bots.web.live.connection import CLOSE_NOT_IN, Seat
-from bots.web.live.protocol import LONGEST_BYTES, Ping, Wish, id_of, read_message
+from bots.web.context import WebContext
+from bots.web.live.connection import CLOSE_NOT_IN, Connection
+from bots.web.live.protocol import LONGEST_BYTES, ClientMessage, Ping, id_of, read_message
 from bots.web.texts import texts
 from studio.errors import BannedError
 
 
 async def attend(socket: WebSocket) -> None:
     """Serve one browser until it leaves."""
-    house: House = socket.app.state.house
+    house: WebContext = socket.app.state.house
     visitor = house.passes.read(socket)
     await socket.accept()
     if visitor is None or not house.passes.admits(visitor):
@@ -28,7 +28,7 @@ async def attend(socket: WebSocket) -> None:
     except BannedError as error:
         await socket.close(CLOSE_NOT_IN, texts.sentence_of(error)[:120])
         return
-    seat = Seat(socket=socket, visitor=visitor)
+    seat = Connection(socket=socket, visitor=visitor)
     # Enter first: what changes while the wall is loaded is then told after it.
     house.room.enter(seat)
     house.figures.sockets.inc()
@@ -47,7 +47,7 @@ async def attend(socket: WebSocket) -> None:
             await sender
 
 
-async def _listen(house: House, seat: Seat) -> None:
+async def _listen(house: WebContext, seat: Connection) -> None:
     """One wish after the other: whoever types fast waits for themselves only."""
     while True:
         text = await seat.socket.receive_text()
@@ -65,7 +65,7 @@ async def _listen(house: House, seat: Seat) -> None:
             await _serve(house, seat, message)
 
 
-async def _serve(house: House, seat: Seat, wish: Wish) -> None:
+async def _serve(house: WebContext, seat: Connection, wish: ClientMessage) -> None:
     started = time.perf_counter()
     # At once, before anything that may take its time: the browser then knows that the wish has arrived.
     seat.tell(json.dumps({"type": "received", "id": wish.id}))
@@ -77,6 +77,6 @@ async def _serve(house: House, seat: Seat, wish: Wish) -> None:
     house.figures.wishes.labels(wish.do, "ok" if reply.went_well else reply.tell["code"]).inc()
 
 
-def _refuse(seat: Seat, sentence: str, wish_id: str | None) -> None:
+def _refuse(seat: Connection, sentence: str, wish_id: str | None) -> None:
     answer = {"type": "answer", "id": wish_id, "ok": False, "text": sentence}
     seat.tell(json.dumps(answer))

@@ -28,7 +28,7 @@ class Relative:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Portrait:
+class PictureDetails:
     tile: Tile
     job: Job
     siblings: tuple[str, ...]  # ids of all pictures of the job, in order
@@ -47,7 +47,7 @@ class Portrait:
         return self.siblings[place] if place < len(self.siblings) else None
 
 
-def load_portrait(session: Session, picture_id: str, viewer: Person) -> Portrait:
+def load_portrait(session: Session, picture_id: str, viewer: Person) -> PictureDetails:
     """Raises `NotFoundError` for pictures that the viewer may not see."""
     audience = Audience.of_person(viewer)
     picture = find_picture(session, picture_id, audience)
@@ -55,7 +55,7 @@ def load_portrait(session: Session, picture_id: str, viewer: Person) -> Portrait
     query = select(LineageRow.child).where(LineageRow.parent == picture_id).limit(_MOST_COUNTED)
     became = _relatives(session, list(session.scalars(query)), audience)
     children = [each for each in became if each.visible]
-    return Portrait(
+    return PictureDetails(
         tile=Tile(picture=picture, starred_by=tuple(load_stars(session, [picture_id]).get(picture_id, ()))),
         job=queries.find_job(session, picture.job_id),
         siblings=tuple(each.id for each in queries.pictures_of_job(session, picture.job_id)),

@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from bots.web.access.login import house_of
 from bots.web.access.security_middleware import name_of
 from bots.web.access.trusted_proxies import came_directly_from_loopback
-from bots.web.context import House
+from bots.web.context import WebContext
 from bots.web.texts import texts
 from studio.errors import ChatelierError
 from studio.runtime.loopback import is_loopback
@@ -22,7 +22,7 @@ async def health(request: Request) -> Response:
     return JSONResponse({"ok": not away, "away": away}, status_code=503 if away else 200)
 
 
-def _what_is_away(house: House) -> list[str]:
+def _what_is_away(house: WebContext) -> list[str]:
     away = []
     try:
         house.ports.database.ping()

@@ -3,9 +3,9 @@
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from bots.web.access.login import NotAdmitted, house_of, poster
-from bots.web.access.sessions import Visitor
-from bots.web.context import House
+from bots.web.access.login import LoginRefusedError, house_of, poster
+from bots.web.access.sessions import WebUser
+from bots.web.context import WebContext
 from bots.web.texts import texts
 from studio.commands.visibility import Audience, find_picture
 from studio.db import queries
@@ -26,7 +26,7 @@ async def picture_file(request: Request) -> Response:
     house = house_of(request)
     visitor = house.passes.read(request)
     if visitor is None or not house.passes.admits(visitor):
-        raise NotAdmitted
+        raise LoginRefusedError
     picture_id: str = request.path_params["picture"]
     side = _side_of(request)
     if split_picture_id(picture_id) is None:
@@ -54,7 +54,7 @@ def _side_of(request: Request) -> int | None:
     return int(side)
 
 
-def _find_key(house: House, visitor: Visitor, picture_id: str, side: int | None) -> str:
+def _find_key(house: WebContext, visitor: WebUser, picture_id: str, side: int | None) -> str:
     """Raises `NotFoundError`, and `BannedError`: one's own pictures stay within reach of whoever is banned."""
     with house.ports.database.read() as session:
         picture = find_picture(session, picture_id, Audience.of_person(visitor.person))
@@ -87,7 +87,7 @@ async def upload(request: Request) -> Response:
     return JSONResponse({"ticket": ticket})
 
 
-def _take_in(house: House, visitor: Visitor, data: bytes, look: bool) -> str:
+def _take_in(house: WebContext, visitor: WebUser, data: bytes, look: bool) -> str:
     if look:
         return house.passes.look_ticket(visitor, examine_upload(house.ports, visitor.person, data))
     return house.passes.upload_ticket(visitor, accept_upload(house.ports, visitor.person, data))

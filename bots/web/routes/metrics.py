@@ -3,7 +3,7 @@
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 
-class Figures:
+class WebMetrics:
     """Each app has its own registry, so that one process may open several rooms, as tests do."""
 
     def __init__(self) -> None:

@@ -12,8 +12,8 @@ from bots.delivery.case_messages import read_for
 from bots.texts import cases as case_texts
 from bots.texts.answers import lines_of
 from bots.web.access.login import poster, short_body, welcomed
-from bots.web.access.sessions import ROOM_ADDRESS, Visitor
-from bots.web.context import House
+from bots.web.access.sessions import ROOM_ADDRESS, WebUser
+from bots.web.context import WebContext
 from bots.web.live.responses import VOICE
 from bots.web.rendering import render
 from bots.web.texts import texts
@@ -110,7 +110,7 @@ def _case_html(dossier: CaseDetails) -> str:
     )
 
 
-def _list(house: House, visitor: Visitor) -> str:
+def _list(house: WebContext, visitor: WebUser) -> str:
     with house.ports.database.read() as session:
         opened = desk_cases(session, visitor.person)
         closed = desk_cases(session, visitor.person, states=(CaseState.CLOSED,), limit=_DECIDED_SHOWN)
@@ -121,7 +121,7 @@ def _list(house: House, visitor: Visitor) -> str:
         )
 
 
-def _row(session: Session, case: Case, visitor: Visitor) -> dict[str, object]:
+def _row(session: Session, case: Case, visitor: WebUser) -> dict[str, object]:
     held_by = case.claimed_by if case.claimed_until and case.claimed_until > now() else None
     return {
         "case": case,
@@ -131,7 +131,7 @@ def _row(session: Session, case: Case, visitor: Visitor) -> dict[str, object]:
     }
 
 
-def _picture(house: House, visitor: Visitor, case_id: str, picture_id: str) -> bytes:
+def _picture(house: WebContext, visitor: WebUser, case_id: str, picture_id: str) -> bytes:
     dossier = read_for(house.ports.database, house.ports.desk, visitor.person, case_id)
     found = next((each for each in dossier.exhibits if each.id == picture_id), None)
     if found is None:
@@ -139,8 +139,8 @@ def _picture(house: House, visitor: Visitor, case_id: str, picture_id: str) -> b
     return house.ports.store.get(found.key)
 
 
-async def _moderator(request: Request) -> tuple[House, Visitor]:
-    """Raises `NotAdmitted` and `BannedError`, and `NotAllowedError` for everybody else."""
+async def _moderator(request: Request) -> tuple[WebContext, WebUser]:
+    """Raises `LoginRefusedError` and `BannedError`, and `NotAllowedError` for everybody else."""
     house, visitor = await welcomed(request)
     if not visitor.moderator:
         raise NotAllowedError(MODERATORS_ONLY)

@@ -4,19 +4,19 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from bots.web.access.login import house_of
-from bots.web.access.sessions import LONGEST_NAME, Visitor
+from bots.web.access.sessions import LONGEST_NAME, WebUser
 from bots.web.rendering import catalog_data, render
 from bots.web.texts import texts
 from studio.commands.command_line import MAX_PHRASE
 from studio.commands.submission.known_names import default_note
 
 
-def sheet_of(request: Request, visitor: Visitor, html: str) -> Response:
+def sheet_of(request: Request, visitor: WebUser, html: str) -> Response:
     """The sheet alone for the open room; the whole room with the sheet open for a link."""
     return HTMLResponse(html if "hx-request" in request.headers else page_of(request, visitor, sheet=html))
 
 
-def page_of(request: Request, visitor: Visitor, *, sheet: str = "") -> str:
+def page_of(request: Request, visitor: WebUser, *, sheet: str = "") -> str:
     house = house_of(request)
     return render(
         "room.html",

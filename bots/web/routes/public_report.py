@@ -8,7 +8,7 @@ from starlette.responses import HTMLResponse, Response
 
 from bots.web.access.login import house_of
 from bots.web.access.sessions import address_of
-from bots.web.context import House
+from bots.web.context import WebContext
 from bots.web.rendering import render
 from bots.web.texts import texts
 from studio.commands.moderation.report import report_from_outside
@@ -52,7 +52,7 @@ async def send_report(request: Request) -> Response:
     return _form(request, sent=True)
 
 
-def _report(house: House, picture_id: str, data: bytes, reason: str) -> None:
+def _report(house: WebContext, picture_id: str, data: bytes, reason: str) -> None:
     """Raises `NotFoundError` for an unknown id, and `BadImageError` for a file that is no picture.
 
     Of a file nobody is told whether anything here looks like it.

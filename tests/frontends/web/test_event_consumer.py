@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bots.web.live.event_consumer import News
+from bots.web.live.event_consumer import EventConsumer
 from studio.domain.events import CaseChanged, Event, JobEnded, NoticeWritten
 from studio.domain.jobs import JobState
 from studio.domain.people import Platform
@@ -48,7 +48,7 @@ def read(ports: Ports, backlog: Backlog, *, closed: bool = False) -> list[tuple[
     """What the room is told."""
     loop: Any = Loop(closed=closed)
     room: Any = SimpleNamespace(job_ended=None)
-    News(backlog, ports.database, room)._read_deliveries(loop)
+    EventConsumer(backlog, ports.database, room)._read_deliveries(loop)
     told: list[tuple[object, ...]] = loop.told
     return told
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from bots.runtime.thread_pools import ThreadPools
-from bots.web.access.sessions import Visitor
-from bots.web.live.hub import Room
+from bots.web.access.sessions import WebUser
+from bots.web.live.hub import LiveHub
 from studio.errors import DatabaseUnavailableError
 from studio.ports import Ports
 
@@ -21,7 +21,7 @@ class Told:
     """Somebody's seat."""
 
     def __init__(self, name: str) -> None:
-        self.visitor = Visitor(user_id=name, name=name)
+        self.visitor = WebUser(user_id=name, name=name)
         self.heard: list[dict[str, Any]] = []
 
     def tell(self, text: str) -> None:
@@ -32,14 +32,14 @@ class Told:
 
 
 @pytest.fixture
-async def room(ports: Ports) -> AsyncIterator[Room]:
+async def room(ports: Ports) -> AsyncIterator[LiveHub]:
     backroom = ThreadPools("web", {"wall": 1})
-    yield Room(ports, backroom)
+    yield LiveHub(ports, backroom)
     backroom.close()
 
 
 async def test_what_was_made_from_a_deleted_picture_is_found_when_the_records_are_back(
-    room: Room, monkeypatch: pytest.MonkeyPatch
+    room: LiveHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ana: Any = Told("ana")
     room.enter(ana)
@@ -55,7 +55,7 @@ async def test_what_was_made_from_a_deleted_picture_is_found_when_the_records_ar
 
 
 async def test_a_word_of_the_house_is_told_when_the_records_are_back(
-    room: Room, monkeypatch: pytest.MonkeyPatch
+    room: LiveHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ana: Any = Told("ana")
     room.enter(ana)

@@ -4,7 +4,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from bots.web.routes.metrics import Figures
+from bots.web.routes.metrics import WebMetrics
 from chatelier.runtime.metrics_server import serve_figures
 from moderation.metrics import VERDICTS
 from studio.errors import ConfigurationError
@@ -24,7 +24,7 @@ def test_figures_are_served_where_they_are_asked_for() -> None:
 
 def test_the_web_rooms_figures_come_with_those_of_its_process() -> None:
     port = free_port()
-    figures = Figures()
+    figures = WebMetrics()
     serve_figures(f"127.0.0.1:{port}", registry=figures.registry)
     figures.sockets.inc()
     VERDICTS.labels("picture", "allow", "", "").inc()
