@@ -21,7 +21,7 @@ _MOST_SECONDS_TO_OPEN = 180.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OpenHouse:
+class RunningInstance:
     """A running studio. `ready_seconds` passed from the command to the open door."""
 
     home: Path
@@ -53,7 +53,7 @@ class OpenHouse:
 
 
 @contextmanager
-def open_house(model: str | None = None) -> Iterator[OpenHouse]:
+def open_house(model: str | None = None) -> Iterator[RunningInstance]:
     """Raises `ServiceError` with the last lines of the log when the house does not open."""
     with TemporaryDirectory(prefix="chatelier-bench-") as folder:
         home = Path(folder)
@@ -62,7 +62,7 @@ def open_house(model: str | None = None) -> Iterator[OpenHouse]:
         process = _start(home, log, model)
         try:
             _wait_for_the_door(process, log)
-            yield OpenHouse(home=home, process=process, ready_seconds=time.monotonic() - started_at)
+            yield RunningInstance(home=home, process=process, ready_seconds=time.monotonic() - started_at)
         finally:
             _close(process)
 

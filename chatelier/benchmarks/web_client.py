@@ -25,7 +25,7 @@ class Said:
 
 
 @dataclass(kw_only=True)
-class Visitor:
+class WebClient:
     """One open socket. Every message that arrives is kept with the moment of its arrival."""
 
     socket: ClientConnection
@@ -36,7 +36,7 @@ class Visitor:
     _news: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     @classmethod
-    async def enter(cls, address: str, name: str) -> "Visitor":
+    async def enter(cls, address: str, name: str) -> "WebClient":
         """Through the entry page, as a person would."""
         async with httpx.AsyncClient(base_url=address, follow_redirects=True, timeout=30) as client:
             page = await client.get("/")

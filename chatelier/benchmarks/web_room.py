@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from chatelier.benchmarks.instance import OpenHouse, open_house
-from chatelier.benchmarks.web_client import Said, Visitor
+from chatelier.benchmarks.instance import RunningInstance, open_house
+from chatelier.benchmarks.web_client import Said, WebClient
 from moderation.provenance.watermark.robustness import photograph
 from studio.db.database import Database
 from studio.db.tables import JobRow
@@ -78,9 +78,9 @@ def measure_room(*, people: int, model: str | None, say: Callable[[str], None]) 
 
 
 async def _measure(
-    house: OpenHouse, idle_mib: dict[str, float], people: int, say: Callable[[str], None]
+    house: RunningInstance, idle_mib: dict[str, float], people: int, say: Callable[[str], None]
 ) -> RoomFigures:
-    visitor = await Visitor.enter(house.address, "Ada")
+    visitor = await WebClient.enter(house.address, "Ada")
     await _paint(visitor, "/imagine a yellow star")  # the first picture pays for what is loaded lazily
     painted = []
     for index in range(_ROUNDS):
@@ -109,7 +109,7 @@ async def _measure(
     )
 
 
-async def _paint(visitor: Visitor, text: str) -> tuple[float, str]:
+async def _paint(visitor: WebClient, text: str) -> tuple[float, str]:
     """Seconds from enter to the finished card, and the job."""
     sent_at = time.perf_counter()
     said = await visitor.say(text)
@@ -128,9 +128,9 @@ def _state_in(message: dict[str, Any], job: str) -> str | None:
     return next((str(card["state"]) for card in cards if card["id"] == job), None)
 
 
-async def _all_at_once(house: OpenHouse, people: int) -> list[Said]:
+async def _all_at_once(house: RunningInstance, people: int) -> list[Said]:
     """Everybody presses enter in the same moment. Then all is cancelled."""
-    visitors = [await Visitor.enter(house.address, f"Person {number}") for number in range(people)]
+    visitors = [await WebClient.enter(house.address, f"Person {number}") for number in range(people)]
     said = await asyncio.gather(*(each.say("/imagine a yellow star --count 1") for each in visitors))
     for visitor, each in zip(visitors, said, strict=True):
         await visitor.say(f"/cancel {each.answer['job']}")
@@ -138,7 +138,7 @@ async def _all_at_once(house: OpenHouse, people: int) -> list[Said]:
     return list(said)
 
 
-def _split(house: OpenHouse, job: str, *, sent_at: float, seconds: float) -> Painted:
+def _split(house: RunningInstance, job: str, *, sent_at: float, seconds: float) -> Painted:
     """Where the time went, by the worker's own record: everything runs by one clock here."""
     database = Database(f"sqlite:///{next(house.home.glob('*.sqlite3'))}")
     try:

@@ -9,7 +9,7 @@ from typing import Any, TextIO
 from studio.errors import ConfigurationError
 
 
-class Occupancy:
+class HomeLock:
     """Held by one `chatelier up` at a time. The kernel drops the lock with the process, however it ends."""
 
     def __init__(self, note: Path, lock: TextIO) -> None:
@@ -18,7 +18,7 @@ class Occupancy:
         self._facts: dict[str, Any] = {"pid": os.getpid(), "open": False}
 
     @classmethod
-    def claim(cls, folder: Path) -> "Occupancy":
+    def claim(cls, folder: Path) -> "HomeLock":
         """Raises `ConfigurationError` when another process holds the home. `folder` is its run folder."""
         handle = os.open(_lock_of(folder), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         lock = os.fdopen(handle, "r+")
@@ -30,7 +30,7 @@ class Occupancy:
         _note_of(folder).unlink(missing_ok=True)  # of one that was killed
         return cls(_note_of(folder), lock)
 
-    def __enter__(self) -> "Occupancy":
+    def __enter__(self) -> "HomeLock":
         return self
 
     def __exit__(self, *_: object) -> None:

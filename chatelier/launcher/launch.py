@@ -10,13 +10,13 @@ from rich.console import Console
 from rich.markup import escape
 from rich.panel import Panel
 
-from chatelier.launcher.home_lock import Occupancy
-from chatelier.launcher.process_plan import Plan, faces_with_tokens
+from chatelier.launcher.home_lock import HomeLock
+from chatelier.launcher.process_plan import ProcessPlan, faces_with_tokens
 from chatelier.runtime import embedded_redis
 from chatelier.runtime.console import answers, say_warning
 from chatelier.runtime.network import open_web_port
 from chatelier.settings import Loaded, Settings
-from chatelier.supervisor import House
+from chatelier.supervisor import Supervisor
 from chatelier.wiring.ports import bring_up_to_date, make_folder, model_catalogue, require_redis
 from engine.catalog.bundled_notes import bundled_notes
 
@@ -30,7 +30,7 @@ def open_house(loaded: Loaded, *, quiet: bool) -> None:
     for folder in (settings.home, settings.run_folder, settings.logs_folder):
         make_folder(folder)
     with ExitStack() as stack:
-        occupancy = stack.enter_context(Occupancy.claim(settings.run_folder))
+        occupancy = stack.enter_context(HomeLock.claim(settings.run_folder))
         _require_model(settings)
         bring_up_to_date(settings)
         require_redis(settings)
@@ -39,7 +39,7 @@ def open_house(loaded: Loaded, *, quiet: bool) -> None:
         if settings.redis_url is None:
             redis = embedded_redis.prepare(settings.redis_folder)
             stack.callback(redis.close)
-        plan = Plan(
+        plan = ProcessPlan(
             loaded=loaded,
             redis=redis,
             port=listener.getsockname()[1],
@@ -53,7 +53,7 @@ def open_house(loaded: Loaded, *, quiet: bool) -> None:
         asyncio.run(_keep_open(plan, occupancy, console, quiet=quiet))
 
 
-async def _keep_open(plan: Plan, occupancy: Occupancy, console: Console, *, quiet: bool) -> None:
+async def _keep_open(plan: ProcessPlan, occupancy: HomeLock, console: Console, *, quiet: bool) -> None:
     started_at = time.monotonic()
 
     def say(line: str) -> None:
@@ -71,7 +71,7 @@ async def _keep_open(plan: Plan, occupancy: Occupancy, console: Console, *, quie
             plan.redis.announce()
         occupancy.write(url=plan.url, redis_url=plan.redis_url, processes=processes)
 
-    house = House(
+    house = Supervisor(
         plan.stages(),
         console=console,
         logs_folder=plan.settings.logs_folder,
@@ -105,7 +105,7 @@ def _require_model(settings: Settings) -> None:
     catalogue.check(catalogue.entries[0])
 
 
-def _panel(plan: Plan, *, absent: Collection[str], seconds: float) -> Panel:
+def _panel(plan: ProcessPlan, *, absent: Collection[str], seconds: float) -> Panel:
     settings = plan.settings
     faces = ", ".join(
         f"{face} (not connected)" if face in absent else face for face in ("web", *plan.faces())

@@ -19,7 +19,7 @@ _WORKER_STOP_SECONDS = 20.0  # time to finish a step and give the jobs back
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class ProcessPlan:
     """`redis` is None when one is set from outside. `listener` is a socket that listens on `port` already.
 
     `colours`: the programs write to a terminal in the end.

@@ -32,7 +32,7 @@ class StartFailed(ServiceError):
     code = "start"
 
 
-class House:
+class Supervisor:
     """`say` gets one line for people about what happens, `changed` the process ids after each start."""
 
     def __init__(

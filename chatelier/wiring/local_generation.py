@@ -46,7 +46,7 @@ _ANY_LANGUAGE = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Saved:
+class SavedImage:
     """A picture in a file. `known`: the very same picture was there already."""
 
     path: Path
@@ -55,7 +55,7 @@ class Saved:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Withheld:
+class WithheldImage:
     """A picture that the house rules do not let anybody see."""
 
     seed: int
@@ -81,7 +81,7 @@ def paint_into(
     settings: Settings,
     on_progress: Callable[[Progress], None],
     on_remark: Callable[[str], None],
-) -> Iterator[Saved | Withheld]:
+) -> Iterator[SavedImage | WithheldImage]:
     """Paint and save, picture by picture. Ctrl-C ends it within a denoising step.
 
     `on_remark` is given what the house rules let pass here only.
@@ -106,7 +106,7 @@ def paint_into(
             copy = _copied(each, child, signer) if signer else png
             yield _save(folder, copy, each.recipe)
         else:
-            yield Withheld(seed=each.recipe.seed, category=verdict.category, remedy=verdict.remedy)
+            yield WithheldImage(seed=each.recipe.seed, category=verdict.category, remedy=verdict.remedy)
 
 
 def _open_gate(settings: Settings) -> "ModerationGate":
@@ -176,7 +176,7 @@ def slug_of(prompt: str) -> str:
     return "-".join(words)[:_SLUG_LENGTH].strip("-") or "picture"
 
 
-def _save(folder: Path, png: bytes, recipe: Recipe) -> Saved:
+def _save(folder: Path, png: bytes, recipe: Recipe) -> SavedImage:
     """Named after words and seed. A file of that name with another picture in it is left alone."""
     stem = f"{slug_of(recipe.prompt)}-{recipe.seed}"
     number = 1
@@ -185,7 +185,7 @@ def _save(folder: Path, png: bytes, recipe: Recipe) -> Saved:
         if not path.exists():
             break
         if read_recipe(path.read_bytes()) == recipe:  # signatures differ, pictures of one recipe do not
-            return Saved(path=path, recipe=recipe, known=True)
+            return SavedImage(path=path, recipe=recipe, known=True)
         number += 1
     unfinished = folder / f".{secrets.token_hex(8)}.part"
     try:
@@ -195,7 +195,7 @@ def _save(folder: Path, png: bytes, recipe: Recipe) -> Saved:
     except OSError as error:
         unfinished.unlink(missing_ok=True)
         raise StorageError(_sentence(folder, error)) from error
-    return Saved(path=path, recipe=recipe, known=False)
+    return SavedImage(path=path, recipe=recipe, known=False)
 
 
 def _require_writable(folder: Path) -> None:

@@ -7,7 +7,7 @@ import typer
 
 if TYPE_CHECKING:
     from chatelier.settings import Settings
-    from chatelier.wiring.local_generation import Saved, Withheld
+    from chatelier.wiring.local_generation import SavedImage, WithheldImage
 
 
 def register(app: typer.Typer) -> None:
@@ -129,13 +129,13 @@ class _Bar:
         self._progress.stop()
 
 
-def _print(results: "list[Saved | Withheld]", *, as_json: bool) -> None:
+def _print(results: "list[SavedImage | WithheldImage]", *, as_json: bool) -> None:
     from chatelier.runtime.console import say_warning
-    from chatelier.wiring.local_generation import Saved
+    from chatelier.wiring.local_generation import SavedImage
     from studio.errors import PolicyRefusalError
 
-    saved = [each for each in results if isinstance(each, Saved)]
-    withheld = [each for each in results if not isinstance(each, Saved)]
+    saved = [each for each in results if isinstance(each, SavedImage)]
+    withheld = [each for each in results if not isinstance(each, SavedImage)]
     if as_json:
         _print_json(saved)
     else:
@@ -150,7 +150,7 @@ def _print(results: "list[Saved | Withheld]", *, as_json: bool) -> None:
         raise PolicyRefusalError(rule="inspection", category=first.category, remedy=first.remedy)
 
 
-def _print_json(saved: "list[Saved]") -> None:
+def _print_json(saved: "list[SavedImage]") -> None:
     import json
 
     from studio.runtime.serialization import to_data
@@ -159,7 +159,7 @@ def _print_json(saved: "list[Saved]") -> None:
     typer.echo(json.dumps(files, indent=2, ensure_ascii=False))
 
 
-def _print_recipe(saved: "Saved") -> None:
+def _print_recipe(saved: "SavedImage") -> None:
     from rich.markup import escape
 
     from bots.texts.chat import unread

@@ -15,11 +15,11 @@ import psutil
 import pytest
 from rich.console import Console
 
-from chatelier.launcher.home_lock import Occupancy
+from chatelier.launcher.home_lock import HomeLock
 from chatelier.launcher.launch import _keep_open
-from chatelier.launcher.process_plan import Plan, says_its_process_id
+from chatelier.launcher.process_plan import ProcessPlan, says_its_process_id
 from chatelier.settings import read_settings
-from chatelier.supervisor import House, Program, StartFailed
+from chatelier.supervisor import Program, StartFailed, Supervisor
 from chatelier.supervisor.output import Output, Terminal
 from chatelier.supervisor.program import backoff_seconds
 from chatelier.wiring.ports import make_folder
@@ -45,7 +45,7 @@ class Watched:
         self.said: list[str] = []
         self.processes: list[dict[str, int]] = []
         self.opened = asyncio.Event()
-        self.house = House(
+        self.house = Supervisor(
             stages,
             console=Console(file=self.screen, width=200),
             logs_folder=folder,
@@ -270,7 +270,7 @@ async def test_what_is_started_at_the_very_moment_of_the_end_is_ended_with_all_i
     assert ends_soon(int(mark.read_text()))
 
 
-class SmallPlan(Plan):
+class SmallPlan(ProcessPlan):
     """One program that answers to nobody."""
 
     def stages(self) -> list[list[Program]]:
@@ -294,7 +294,7 @@ async def test_whoever_reads_that_the_house_is_open_may_read_its_address_on_the_
     plan, screen = SmallPlan(loaded=read_settings(), redis=None, port=8123, listener=-1), StringIO()
     make_folder(plan.settings.logs_folder)
     with pytest.raises(Opening) as opening:
-        await _keep_open(plan, cast("Occupancy", Notes(screen)), Console(file=screen), quiet=True)
+        await _keep_open(plan, cast("HomeLock", Notes(screen)), Console(file=screen), quiet=True)
     assert plan.url in str(opening.value)
 
 
