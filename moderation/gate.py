@@ -62,41 +62,40 @@ class ModerationGate:
         watched: frozenset[Platform] = frozenset(),
         unmoderated: frozenset[Platform] = frozenset(),
         rules: InstanceLimits | None = None,
-        errands: SideEffects | None = None,
-        onlooker: ImageAnalyzer | None = None,
+        side_effects: SideEffects | None = None,
+        analyzer: ImageAnalyzer | None = None,
     ) -> None:
         """Without `redis_url` the limits hold for this process only; without rules, the house's own apply.
 
-        With `holds` False, for a house where no moderator looks, what would be held is refused. None: it is held
-        in communities that have a desk channel, and on the platforms that are `watched` anyway. On those that are
-        `unmoderated` nobody decides on a suspension or an appeal.
-        Without `errands` what follows from strikes waits for the sweeper. Without an `onlooker`, who has a process of
-        its own for it, pictures are looked at here.
+        With `holds` False, for a house where no moderator looks, what would be held is refused. None: it is held in
+        communities that have a desk channel, and on the platforms that are `watched` anyway. On those that are
+        `unmoderated` nobody decides on a suspension or an appeal. Without `side_effects` what follows from strikes
+        waits for the sweeper. Without an `analyzer`, who has a process of its own for it, pictures are looked at here.
         """
         self._database = database
         self._limiter = Limiter(limits or LimitSettings(), redis_url=redis_url)
-        self._court = PromptJudge(policy=policy, rules=prompt_rules)
+        self._prompt_judge = PromptJudge(policy=policy, rules=prompt_rules)
         rules_for_pictures = house_image_rules(policy=policy) if image_rules is None else image_rules
         blocked_here = BlockedHere(self._blocked_bits)
         self._inspector = ImageJudge(
             (*rules_for_pictures, blocked_here),
-            policy=self._court.policy,
-            see=onlooker.see if onlooker else None,
+            policy=self._prompt_judge.policy,
+            see=analyzer.see if analyzer else None,
         )
         self._holds = holds
         self._watched = watched
         self._unmoderated = unmoderated | {Platform.CLI}
         self._rules = rules or InstanceLimits()
-        self._errands = errands
+        self._side_effects = side_effects
 
     @property
     def policy_version(self) -> str:
         """Of the operator's policy."""
-        return self._court.policy.version
+        return self._prompt_judge.policy.version
 
     def warm_up(self) -> None:
         """Load in the background what the prompt rules need. Otherwise the first request waits for it."""
-        self._court.warm_up()
+        self._prompt_judge.warm_up()
 
     def close(self) -> None:
         """Let go of the connections of the limits."""
@@ -170,7 +169,7 @@ class ModerationGate:
 
     def judge(self, subject: PromptSubject, *, any_language: bool = False) -> Verdict:
         """What the prompt rules and the operator's policy say, without any person: counts and records nothing."""
-        return self._court.judge(subject, any_language=any_language)
+        return self._prompt_judge.judge(subject, any_language=any_language)
 
     def inspect(self, inspection: Inspection) -> Verdict:
         """Raises `InspectionError` when any rule cannot judge: the picture is then not shown."""
@@ -190,7 +189,7 @@ class ModerationGate:
     def _judged(self, admission: Admission, rules: CommunityRules) -> Verdict:
         subject = PromptSubject.of(admission)
         verdict = doubted(
-            self._court.judge(subject, policy=self._policy_for(rules)), admission.request, subject
+            self._prompt_judge.judge(subject, policy=self._policy_for(rules)), admission.request, subject
         )
         return self._explained(self._settled(verdict, admission.person, rules), admission.person)
 
@@ -238,10 +237,10 @@ class ModerationGate:
 
     def _policy_for(self, rules: CommunityRules) -> Policy:
         try:
-            return apply_overrides(self._court.policy, rules.stances)
+            return apply_overrides(self._prompt_judge.policy, rules.stances)
         except (BadParameterError, ValueError):  # the others hold all the same
             logger.error("the stances of a community name a category or action that is unknown by now")
-            return apply_overrides(self._court.policy, known_overrides(rules.stances))
+            return apply_overrides(self._prompt_judge.policy, known_overrides(rules.stances))
 
     def _account(self, person: Person) -> tuple[str, tuple[str, ...]]:
         """The human, and where they came from if they are new."""
@@ -282,8 +281,8 @@ class ModerationGate:
         except (DatabaseUnavailableError, SQLAlchemyError) as error:
             logger.error("a verdict could not be written to the audit chain: %s", type(error).__name__)
             return
-        if self._errands:
-            self._errands.run(outcome)
+        if self._side_effects:
+            self._side_effects.run(outcome)
 
 
 def _shared(session: Session, person: Person) -> tuple[str, ...]:

@@ -32,7 +32,7 @@ from engine.imaging.image_tools import PillowImageTools
 from engine.jobs.job_runner import JobRunner
 from engine.jobs.leases import LeaseKeeper
 from engine.storage import open_store
-from moderation.cases.case_details import read_dossier
+from moderation.cases.case_details import read_details
 from studio.db import cases, settings
 from studio.db.tables import CaseRow
 from studio.domain.communities import CommunityRules
@@ -57,7 +57,7 @@ class Desk(TwinDesk):
 
     def read(self, case_id: str) -> Any:
         with self.database.read() as session:
-            return read_dossier(session, cases.find_case(session, case_id))
+            return read_details(session, cases.find_case(session, case_id))
 
 
 class Camera:
@@ -100,14 +100,14 @@ class Painting:
         self._ports = ports
         self.events = TwinEvents()
         catalogue = ModelCatalogue.load(None, state=folder / "models")
-        self._atelier = ImageGenerator(catalogue, default_model="thimble", device="cpu", threads=1)
+        self._generator = ImageGenerator(catalogue, default_model="thimble", device="cpu", threads=1)
         self._work = JobRunner(
             database=ports.database,
             store=ports.store,
             gate=ports.gate,
             events=self.events,
             queue=ports.queue,
-            atelier=self._atelier,
+            generator=self._generator,
             leases=LeaseKeeper(ports.database, worker="here", lease_seconds=60),
             rules=ports.rules,
             worker="here",
@@ -120,7 +120,7 @@ class Painting:
         return list(self.events.announced)
 
     def close(self) -> None:
-        self._atelier.close()
+        self._generator.close()
 
 
 async def show_end(room: Room, job_id: str) -> None:
@@ -163,9 +163,9 @@ async def build_on(room: Room, painting: Painting, job_id: str) -> None:
 
 async def show_progress(room: Room, camera: Camera, job_id: str, half: JobProgress) -> None:
     """The job is over in the records by now, but its message still shows the step."""
-    standing = load_job_view(room.ports.database, job_id)
+    job_view = load_job_view(room.ports.database, job_id)
     preview = decoded(half.preview or "")
-    post = compose_progress(standing, half, preview=preview)
+    post = compose_progress(job_view, half, preview=preview)
     with room.env._bot_scope():
         message = await room.bot.get_partial_messageable(room.channel.id).send(
             post.content, files=post.files(), view=view_of(post)
@@ -198,7 +198,7 @@ async def main(folder: Path) -> None:
         ports = replace(
             ports,
             store=open_store(f"{home}/pictures"),
-            darkroom=PillowImageTools(),
+            image_tools=PillowImageTools(),
             desk=Desk(database=ports.database),
         )
         painting = Painting(ports, Path(home))

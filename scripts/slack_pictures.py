@@ -171,7 +171,7 @@ async def show_progress(room: SlackRoom, job_id: str, announced: Sequence[JobPro
     for _ in range(2):
         room.rest(job_id)
         await room.face.board.progressed(replace(half, job_id=job_id, seconds_left=6.0))
-        await room.face.glimpses.finish(seconds=60)
+        await room.face.previews.finish(seconds=60)
         await asyncio.sleep(1)  # a channel hears of progress once a second
 
 
@@ -217,14 +217,14 @@ async def main(folder: Path) -> None:
         ports = replace(
             made,
             store=open_store(f"{home}/storage"),
-            darkroom=PillowImageTools(),
+            image_tools=PillowImageTools(),
             desk=Desk(database=made.database),
         )
         painting = Painting(ports, Path(home))
         try:
             async with (
                 async_playwright() as playwright,
-                open_slack_room(ports, glimpse_first_seconds=0.0, glimpse_every_seconds=0.0) as room,
+                open_slack_room(ports, preview_first_seconds=0.0, preview_every_seconds=0.0) as room,
             ):
                 browser = await playwright.chromium.launch(
                     executable_path=os.environ.get("CHROMIUM"), args=["--no-sandbox"]

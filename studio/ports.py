@@ -295,7 +295,7 @@ class Ports:
     queue: Queue
     store: Store
     events: Events
-    darkroom: ImageTools
+    image_tools: ImageTools
     desk: Desk
     examiner: Examiner
     options: GenerationOptions

@@ -22,15 +22,15 @@ class Attachment:
     suffix: str
 
 
-def job_attachment(ports: Ports, standing: JobView, *, limit_bytes: int) -> Attachment | None:
+def job_attachment(ports: Ports, job_view: JobView, *, limit_bytes: int) -> Attachment | None:
     """The picture of the job, or the numbered grid of its pictures; None when their files are gone.
 
     Raises `StorageError`.
     """
-    if not standing.pictures:
+    if not job_view.pictures:
         return None
     try:
-        data = ports.store.get(standing.pictures[0].key) if standing.alone else _grid(ports, standing)
+        data = ports.store.get(job_view.pictures[0].key) if job_view.alone else _grid(ports, job_view)
     except NotFoundError:
         return None
     return fit_attachment(ports, data, limit_bytes=limit_bytes)
@@ -40,23 +40,23 @@ def fit_attachment(ports: Ports, data: bytes, *, limit_bytes: int) -> Attachment
     limit_bytes -= _ROOM_FOR_WORDS_BYTES
     if len(data) <= limit_bytes:
         return Attachment(data=data, suffix=".png")
-    smaller, suffix = ports.darkroom.fit(data, limit_bytes=limit_bytes)
+    smaller, suffix = ports.image_tools.fit(data, limit_bytes=limit_bytes)
     return Attachment(data=smaller, suffix=suffix)
 
 
-def _grid(ports: Ports, standing: JobView) -> bytes:
+def _grid(ports: Ports, job_view: JobView) -> bytes:
     """The worker's grid, unless it is gone or its numbers would not be those of the buttons."""
-    numbers = [picture.index for picture in standing.pictures]
+    numbers = [picture.index for picture in job_view.pictures]
     complete = numbers == list(range(1, len(numbers) + 1))
-    if complete and standing.job.grid_key:
+    if complete and job_view.job.grid_key:
         try:
-            return ports.store.get(standing.job.grid_key)
+            return ports.store.get(job_view.job.grid_key)
         except NotFoundError:
             pass
-    by_number = {picture.index: picture for picture in standing.pictures}
-    first = standing.pictures[0]
+    by_number = {picture.index: picture for picture in job_view.pictures}
+    first = job_view.pictures[0]
     empty = _empty_tile(first.width, first.height)
-    return ports.darkroom.grid(
+    return ports.image_tools.grid(
         [
             ports.store.get(by_number[number].key) if number in by_number else empty
             for number in range(1, max(numbers) + 1)

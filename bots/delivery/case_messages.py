@@ -38,13 +38,13 @@ class DeliveryInProgressError(Exception):
 class CaseDelivery(Protocol):
     """Carries cases and notices to a platform. All raise its own errors for troubles that pass."""
 
-    async def lay(self, dossier: CaseDetails, channel: str, slip: MessageRef | None) -> MessageRef:
+    async def lay(self, details: CaseDetails, channel: str, message_ref: MessageRef | None) -> MessageRef:
         """Show a case to the moderators in its one message, made in `channel` if there is none.
 
         Raises `DestinationUnreachableError`.
         """
 
-    async def ask(self, dossier: CaseDetails, slip: MessageRef | None) -> MessageRef:
+    async def ask(self, details: CaseDetails, message_ref: MessageRef | None) -> MessageRef:
         """Ask the addressee of a consent case, or show what became of it. Raises `DestinationUnreachableError`."""
 
     async def tell(self, notice: Notice) -> None:
@@ -58,17 +58,17 @@ class CaseDelivery(Protocol):
 class CaseMessageState:
     """A case, where it is shown, and where it would be."""
 
-    dossier: CaseDetails
+    details: CaseDetails
     desk_channel: str | None
-    slip: MessageRef | None
+    message_ref: MessageRef | None
 
 
 class CaseMessages:
-    def __init__(self, database: Database, desk: Desk, backroom: ThreadPools, bearer: CaseDelivery) -> None:
+    def __init__(self, database: Database, desk: Desk, pools: ThreadPools, delivery: CaseDelivery) -> None:
         self._database = database
         self._desk = desk
-        self._backroom = backroom
-        self._bearer = bearer
+        self._pools = pools
+        self._delivery = delivery
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def show(self, case_id: str) -> None:
@@ -78,13 +78,13 @@ class CaseMessages:
         """
         lock = self._locks.setdefault(case_id, asyncio.Lock())
         async with lock:
-            folder = await self._backroom.run(
+            folder = await self._pools.run(
                 "mail", load_case_message_state, self._database, self._desk, case_id
             )
-            asked = folder.dossier.case.addressee is not None
-            if folder.slip is None and not asked and folder.desk_channel is None:
+            asked = folder.details.case.addressee is not None
+            if folder.message_ref is None and not asked and folder.desk_channel is None:
                 return
-            if folder.slip is None and folder.dossier.case.state is CaseState.CLOSED:
+            if folder.message_ref is None and folder.details.case.state is CaseState.CLOSED:
                 return  # it was decided before anybody was shown it
             try:
                 await self._bring(folder, asked=asked)
@@ -103,7 +103,7 @@ class CaseMessages:
         if notice.delivered:
             return
         try:
-            await self._bearer.tell(notice)
+            await self._delivery.tell(notice)
         except DestinationUnreachableError:
             log.info("a notice has no way to its person", extra={"notice_id": notice_id})
             return
@@ -112,38 +112,38 @@ class CaseMessages:
     async def announce(self, community: str, channel: str, text: str) -> None:
         """Say something in a channel of the moderators' choice. One that is closed to us is left alone."""
         try:
-            await self._bearer.announce(community, channel, text)
+            await self._delivery.announce(community, channel, text)
         except DestinationUnreachableError:
             log.info("a channel for digests cannot be reached", extra={"channel": channel})
 
-    async def dossier_for(self, moderator: Person, case_id: str) -> CaseDetails:
+    async def details_for(self, moderator: Person, case_id: str) -> CaseDetails:
         """A case of the moderator's own desk, to read. Raises `NotAllowedError` and `NotFoundError`."""
-        return await self._backroom.run("desk", read_for, self._database, self._desk, moderator, case_id)
+        return await self._pools.run("desk", read_for, self._database, self._desk, moderator, case_id)
 
     async def _bring(self, folder: CaseMessageState, *, asked: bool) -> None:
-        case_id = folder.dossier.case.id
-        if folder.slip is None and not await self._run(claim_message, case_id):
+        case_id = folder.details.case.id
+        if folder.message_ref is None and not await self._run(claim_message, case_id):
             raise DeliveryInProgressError
         try:
             if asked:
-                kept = await self._bearer.ask(folder.dossier, folder.slip)
+                kept = await self._delivery.ask(folder.details, folder.message_ref)
             else:
-                kept = await self._bearer.lay(folder.dossier, folder.desk_channel or "", folder.slip)
+                kept = await self._delivery.lay(folder.details, folder.desk_channel or "", folder.message_ref)
         except BaseException:
-            if folder.slip is None:
+            if folder.message_ref is None:
                 await self._run(save_case_message, case_id, None)
             raise
-        if kept != folder.slip:
+        if kept != folder.message_ref:
             await self._run(save_case_message, case_id, kept)
 
     async def _bring_anew(self, folder: CaseMessageState, *, asked: bool) -> None:
         """An open case whose message was deleted must not be lost from sight."""
-        case = folder.dossier.case
-        gone = folder.slip is not None and case.state is CaseState.OPEN and folder.desk_channel
+        case = folder.details.case
+        gone = folder.message_ref is not None and case.state is CaseState.OPEN and folder.desk_channel
         if gone and not asked:
             await self._run(save_case_message, case.id, None)
             try:
-                await self._bring(replace(folder, slip=None), asked=False)
+                await self._bring(replace(folder, message_ref=None), asked=False)
                 return
             except DestinationUnreachableError:
                 pass
@@ -152,20 +152,20 @@ class CaseMessages:
     async def _run(
         self, work: Callable[Concatenate[Database, P], T], *arguments: P.args, **named: P.kwargs
     ) -> T:
-        return await self._backroom.run("mail", partial(work, self._database, *arguments, **named))
+        return await self._pools.run("mail", partial(work, self._database, *arguments, **named))
 
 
 def load_case_message_state(database: Database, desk: Desk, case_id: str) -> CaseMessageState:
     """Raises `NotFoundError`."""
-    dossier = desk.read(case_id)
-    case = dossier.case
+    details = desk.read(case_id)
+    case = details.case
     with database.read() as session:
         row = session.get_one(CaseRow, case_id)
         rules = settings.community_rules(session, case.platform, case.community)
-        slip = None
+        message_ref = None
         if row.channel and row.message and not row.message.startswith(_CLAIM_MARK):
-            slip = MessageRef(channel=row.channel, message=row.message)
-    return CaseMessageState(dossier=dossier, desk_channel=rules.desk_channel, slip=slip)
+            message_ref = MessageRef(channel=row.channel, message=row.message)
+    return CaseMessageState(details=details, desk_channel=rules.desk_channel, message_ref=message_ref)
 
 
 def read_for(database: Database, desk: Desk, moderator: Person, case_id: str) -> CaseDetails:
@@ -200,8 +200,11 @@ def claim_message(database: Database, case_id: str) -> bool:
         return cast("CursorResult[Any]", result).rowcount == 1
 
 
-def save_case_message(database: Database, case_id: str, slip: MessageRef | None) -> None:
-    values = {"channel": slip.channel if slip else None, "message": slip.message if slip else None}
+def save_case_message(database: Database, case_id: str, message_ref: MessageRef | None) -> None:
+    values = {
+        "channel": message_ref.channel if message_ref else None,
+        "message": message_ref.message if message_ref else None,
+    }
     with database.begin() as session:
         session.execute(update(CaseRow).where(CaseRow.id == case_id).values(**values))
 

@@ -42,20 +42,20 @@ class EventConsumer:
         self,
         events: Events,
         board: JobMessages,
-        backroom: ThreadPools,
+        pools: ThreadPools,
         *,
         platform: Platform,
         consumer: str,
         passing: tuple[type[Exception], ...],
-        caseboard: CaseMessages | None = None,
+        case_messages: CaseMessages | None = None,
         starboard: Starboard | None = None,
     ) -> None:
         """`passing` are the platform's errors after which trying again may help."""
         self._events = events
         self._board = board
-        self._caseboard = caseboard
+        self._case_messages = case_messages
         self._starboard = starboard
-        self._backroom = backroom
+        self._pools = pools
         self._platform = platform
         self._consumer = consumer
         self._passing: tuple[type[Exception], ...] = (
@@ -171,7 +171,7 @@ class EventConsumer:
             report_error(error)
         finally:
             self._room.release()
-        await self._backroom.run("mail", delivery.acknowledge)
+        await self._pools.run("mail", delivery.acknowledge)
 
     async def _act(self, event: Event) -> None:
         match event:
@@ -188,14 +188,14 @@ class EventConsumer:
                 if self._starboard:
                     await self._starboard.show(event.picture_id)
             case CaseChanged():
-                if self._caseboard:
-                    await self._caseboard.show(event.case_id)
+                if self._case_messages:
+                    await self._case_messages.show(event.case_id)
             case NoticeWritten():
-                if self._caseboard:
-                    await self._caseboard.tell(event.notice_id)
+                if self._case_messages:
+                    await self._case_messages.tell(event.notice_id)
             case DigestWritten():
-                if self._caseboard:
-                    await self._caseboard.announce(event.community, event.channel, event.text)
+                if self._case_messages:
+                    await self._case_messages.announce(event.community, event.channel, event.text)
 
     async def _progressed(self, progress: JobProgress) -> None:
         try:

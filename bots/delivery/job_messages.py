@@ -43,22 +43,22 @@ class DestinationUnreachableError(Exception):
 class JobDelivery(Protocol):
     """Carries what the board shows to its platform."""
 
-    async def bring(self, standing: JobView, slip: MessageRef | None) -> MessageRef:
+    async def bring(self, job_view: JobView, message_ref: MessageRef | None) -> MessageRef:
         """Show the job in its one message, made if there is none, and say where it is.
 
         Raises `DestinationUnreachableError`, and the platform's own errors for troubles that pass.
         """
 
-    async def copy(self, standing: JobView) -> None:
+    async def copy(self, job_view: JobView) -> None:
         """Show a finished job to its person by direct message as well; never raises for what the platform refuses."""
 
-    async def step(self, standing: JobView, progress: JobProgress, slip: MessageRef) -> None:
+    async def step(self, job_view: JobView, progress: JobProgress, message_ref: MessageRef) -> None:
         """Show a step if that is easily done; never raises for what the platform refuses."""
 
-    def may_step(self, standing: JobView, *, since_seconds: float) -> bool:
+    def may_step(self, job_view: JobView, *, since_seconds: float) -> bool:
         """Whether the message may be touched for mere progress, so long after it was touched last."""
 
-    def calm_seconds(self, slip: MessageRef) -> float:
+    def calm_seconds(self, message_ref: MessageRef) -> float:
         """How long a message rests between small changes, such as a star."""
 
     def serves(self, community: str) -> bool:
@@ -70,25 +70,25 @@ class CachedMessage:
     """What this process remembers of a job's message. Times are of the monotonic clock."""
 
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    standing: JobView | None = None
+    job_view: JobView | None = None
     shown: JobView | None = None  # what the message shows, as far as this process knows
-    slip: MessageRef | None = None
+    message_ref: MessageRef | None = None
     touched_at: float = -math.inf
     overdue: bool = False  # a small change waits for the message's next edit
 
 
 class JobMessages:
-    def __init__(self, database: Database, backroom: ThreadPools, bearer: JobDelivery) -> None:
+    def __init__(self, database: Database, pools: ThreadPools, delivery: JobDelivery) -> None:
         self._database = database
-        self._backroom = backroom
-        self._bearer = bearer
+        self._pools = pools
+        self._delivery = delivery
         self._sheets: BoundedDict[str, CachedMessage] = BoundedDict(_KEPT_SHEETS)
 
     async def pin(self, job_id: str) -> None:
         """Make the message of a new job, if nobody did so yet."""
         sheet = self._sheet(job_id)
         async with sheet.lock:
-            if sheet.slip is None:
+            if sheet.message_ref is None:
                 await self._bring(job_id, sheet, only_new=True)
 
     async def show(self, job_id: str) -> None:
@@ -101,7 +101,7 @@ class JobMessages:
         """Like `show`, for small changes: several in a row become one."""
         sheet = self._sheet(job_id)
         rested_seconds = time.monotonic() - sheet.touched_at
-        if sheet.slip and rested_seconds < self._bearer.calm_seconds(sheet.slip):
+        if sheet.message_ref and rested_seconds < self._delivery.calm_seconds(sheet.message_ref):
             sheet.overdue = True
             return
         await self.show(job_id)
@@ -136,7 +136,7 @@ class JobMessages:
         """Every few seconds: queue positions that changed, and small changes whose time has come."""
         now = time.monotonic()
         try:
-            await self._show_overdue(self._bearer.calm_seconds, at=now)
+            await self._show_overdue(self._delivery.calm_seconds, at=now)
         finally:
             await self._show_places(at=now)
 
@@ -144,8 +144,8 @@ class JobMessages:
         waiting = {
             job_id: sheet
             for job_id, sheet in self._sheets.items()
-            if sheet.standing
-            and sheet.standing.job.state in WAITING
+            if sheet.job_view
+            and sheet.job_view.job.state in WAITING
             and at - sheet.touched_at > self._place_lasts_seconds(sheet)
         }
         if not waiting:
@@ -154,7 +154,7 @@ class JobMessages:
         moved = [
             job_id
             for job_id, ahead in places.items()
-            if (standing := waiting[job_id].standing) and standing.ahead != ahead
+            if (job_view := waiting[job_id].job_view) and job_view.ahead != ahead
         ]
         moved.sort(key=lambda job_id: waiting[job_id].touched_at)
         for job_id in moved[:_MOST_POSITIONS]:
@@ -163,18 +163,22 @@ class JobMessages:
 
     def _place_lasts_seconds(self, sheet: CachedMessage) -> float:
         """How long a message shows a place in the queue before it is told a better one."""
-        calm_seconds = self._bearer.calm_seconds(sheet.slip) if sheet.slip else 0.0
+        calm_seconds = self._delivery.calm_seconds(sheet.message_ref) if sheet.message_ref else 0.0
         return max(_POSITIONS_EVERY_SECONDS, calm_seconds)
 
     async def flush(self) -> None:
         """Before the end: small changes that wait, such as a deleted picture. Raises as `show`."""
-        await self._show_overdue(lambda _slip: -math.inf, at=time.monotonic())
+        await self._show_overdue(lambda _message_ref: -math.inf, at=time.monotonic())
 
     async def _show_overdue(self, calm_seconds: Callable[[MessageRef], float], *, at: float) -> None:
         """One that cannot be shown now waits for the next time, and the others are shown all the same."""
         failed: Exception | None = None
         for job_id, sheet in list(self._sheets.items()):
-            if not (sheet.overdue and sheet.slip and at - sheet.touched_at > calm_seconds(sheet.slip)):
+            if not (
+                sheet.overdue
+                and sheet.message_ref
+                and at - sheet.touched_at > calm_seconds(sheet.message_ref)
+            ):
                 continue
             sheet.overdue = False
             try:
@@ -193,49 +197,49 @@ class JobMessages:
         return sheet
 
     async def _bring(self, job_id: str, sheet: CachedMessage, *, only_new: bool = False) -> None:
-        standing = await self._run(load_job_view, job_id)
-        sheet.standing = standing
-        slip = standing.slip or sheet.slip
-        if only_new and slip is not None:
-            sheet.slip = slip
+        job_view = await self._run(load_job_view, job_id)
+        sheet.job_view = job_view
+        message_ref = job_view.message_ref or sheet.message_ref
+        if only_new and message_ref is not None:
+            sheet.message_ref = message_ref
             return
-        ended = standing.job.state.ended and standing.job.state is not JobState.HELD
+        ended = job_view.job.state.ended and job_view.job.state is not JobState.HELD
         try:
-            kept: MessageRef | None = replace(await self._bearer.bring(standing, slip), final=ended)
+            kept: MessageRef | None = replace(await self._delivery.bring(job_view, message_ref), final=ended)
         except DestinationUnreachableError:
             log.info("the message of a job is gone", extra={"job_id": job_id})
-            kept = replace(slip, final=ended) if slip else None
+            kept = replace(message_ref, final=ended) if message_ref else None
             if ended and kept is None:
-                await self._run(save_message_ref, job_id, nowhere(standing.job))
+                await self._run(save_message_ref, job_id, nowhere(job_view.job))
         sheet.touched_at = time.monotonic()
-        sheet.slip, sheet.shown = kept, standing
-        if standing.wants_copy and not (standing.slip and standing.slip.final):
-            await self._bearer.copy(
-                standing
+        sheet.message_ref, sheet.shown = kept, job_view
+        if job_view.wants_copy and not (job_view.message_ref and job_view.message_ref.final):
+            await self._delivery.copy(
+                job_view
             )  # before the slip says that the end was shown: rather twice than never
-        if kept and kept != standing.slip:
+        if kept and kept != job_view.message_ref:
             await self._run(save_message_ref, job_id, kept)
 
     async def _step(self, progress: JobProgress, sheet: CachedMessage) -> bool:
         """Show one step; True when the job has ended meanwhile."""
-        if sheet.standing is None or sheet.standing.job.state is JobState.HELD:
+        if sheet.job_view is None or sheet.job_view.job.state is JobState.HELD:
             try:
-                sheet.standing = await self._run(load_job_view, progress.job_id)
+                sheet.job_view = await self._run(load_job_view, progress.job_id)
             except NotFoundError:
                 return False
-            sheet.slip = sheet.slip or sheet.standing.slip
-        standing = sheet.standing
-        if standing.job.state.ended or not self._bearer.serves(standing.job.address.community):
+            sheet.message_ref = sheet.message_ref or sheet.job_view.message_ref
+        job_view = sheet.job_view
+        if job_view.job.state.ended or not self._delivery.serves(job_view.job.address.community):
             return False
-        if standing.job.state is not JobState.PAINTING:
-            painting = replace(standing.job, state=JobState.PAINTING)
-            standing = sheet.standing = replace(standing, job=painting)
-        if sheet.slip is None:
+        if job_view.job.state is not JobState.PAINTING:
+            painting = replace(job_view.job, state=JobState.PAINTING)
+            job_view = sheet.job_view = replace(job_view, job=painting)
+        if sheet.message_ref is None:
             return False  # its message is not there yet
-        if not self._bearer.may_step(standing, since_seconds=time.monotonic() - sheet.touched_at):
+        if not self._delivery.may_step(job_view, since_seconds=time.monotonic() - sheet.touched_at):
             return False
         sheet.touched_at = time.monotonic()
-        await self._bearer.step(standing, progress, sheet.slip)
+        await self._delivery.step(job_view, progress, sheet.message_ref)
         sheet.touched_at = time.monotonic()
         state = await self._run(job_state, progress.job_id)
         return state is not None and state.ended
@@ -243,4 +247,4 @@ class JobMessages:
     async def _run(
         self, work: Callable[Concatenate[Database, P], T], *arguments: P.args, **named: P.kwargs
     ) -> T:
-        return await self._backroom.run("mail", partial(work, self._database, *arguments, **named))
+        return await self._pools.run("mail", partial(work, self._database, *arguments, **named))

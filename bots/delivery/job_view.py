@@ -53,7 +53,7 @@ class JobView:
     origins: tuple[Origin, ...] = ()
     ahead: int = 0
     eta_seconds: float | None = None  # until it is done, where that is known
-    slip: MessageRef | None = None
+    message_ref: MessageRef | None = None
     asks: bool = False
     wants_copy: bool = False
 
@@ -88,7 +88,7 @@ def load_job_view(database: Database, job_id: str, *, viewer: Person | None = No
             origins=tuple(_origins(session, job, audience)),
             ahead=seen.ahead,
             eta_seconds=seen.eta_seconds,
-            slip=_slip(session, job_id),
+            message_ref=_message_ref(session, job_id),
             asks=job.state is JobState.HELD and bool(asking(session, [job_id])),
             wants_copy=done and preferences_of(session, job.person.key).direct_messages,
         )
@@ -108,7 +108,7 @@ def _origins(session: Session, job: Job, audience: Audience) -> Iterator[Origin]
             yield Origin(job=origin, prompt=prompt, own=own)
 
 
-def _slip(session: Session, job_id: str) -> MessageRef | None:
+def _message_ref(session: Session, job_id: str) -> MessageRef | None:
     row = session.get(DeliveryRow, job_id)
     if row is None or not row.message:  # a claim, whose message is being sent
         return None
@@ -120,7 +120,7 @@ def nowhere(job: Job) -> MessageRef:
     return MessageRef(channel=job.address.channel, message="", final=True)
 
 
-def save_message_ref(database: Database, job_id: str, slip: MessageRef) -> None:
+def save_message_ref(database: Database, job_id: str, message_ref: MessageRef) -> None:
     """Two processes may write the same slip at once; the later one wins, and both name the same message.
 
     Raises `NotFoundError` when the job is gone meanwhile.
@@ -129,9 +129,9 @@ def save_message_ref(database: Database, job_id: str, slip: MessageRef) -> None:
         if session.get(JobRow, job_id) is None:
             raise NotFoundError("The job")
         values = {
-            "channel": slip.channel,
-            "message": slip.message,
-            "final": slip.final,
+            "channel": message_ref.channel,
+            "message": message_ref.message,
+            "final": message_ref.final,
             "updated_at": now(),
         }
         statement = insert_into(session, DeliveryRow).values(job_id=job_id, **values)

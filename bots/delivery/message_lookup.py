@@ -28,11 +28,11 @@ class ShownPictures:
     index: int = 0
     first: bool = False
 
-    def numbers(self, standing: JobView) -> list[int]:
+    def numbers(self, job_view: JobView) -> list[int]:
         """Those of the pictures that are there, at least one. Raises `BadRequestError`."""
-        found = [picture.index for picture in standing.pictures if self.index in (0, picture.index)]
+        found = [picture.index for picture in job_view.pictures if self.index in (0, picture.index)]
         if not found:
-            raise BadRequestError(ALL_DELETED if standing.job.state.ended else NO_IMAGE)
+            raise BadRequestError(ALL_DELETED if job_view.job.state.ended else NO_IMAGE)
         return found
 
     def meant_by(self, action: Action, number: int) -> Button | None:

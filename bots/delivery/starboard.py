@@ -32,13 +32,13 @@ log = logging.getLogger(__name__)
 class StarboardDelivery(Protocol):
     """Carries starred pictures to a platform. Both raise its own errors for troubles that pass."""
 
-    async def hang(self, exhibit: "StarboardEntry", slip: MessageRef | None) -> MessageRef:
+    async def hang(self, exhibit: "StarboardEntry", message_ref: MessageRef | None) -> MessageRef:
         """Show a picture and its stars in its one message, made if there is none.
 
         Raises `DestinationUnreachableError`.
         """
 
-    async def take_down(self, picture_id: str, slip: MessageRef) -> None:
+    async def take_down(self, picture_id: str, message_ref: MessageRef) -> None:
         """Delete the message of a picture that was deleted. Raises `DestinationUnreachableError`."""
 
 
@@ -53,10 +53,10 @@ class StarboardEntry:
 
 
 class Starboard:
-    def __init__(self, database: Database, backroom: ThreadPools, bearer: StarboardDelivery) -> None:
+    def __init__(self, database: Database, pools: ThreadPools, delivery: StarboardDelivery) -> None:
         self._database = database
-        self._backroom = backroom
-        self._bearer = bearer
+        self._pools = pools
+        self._delivery = delivery
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def show(self, picture_id: str) -> None:
@@ -66,43 +66,45 @@ class Starboard:
         """
         lock = self._locks.setdefault(picture_id, asyncio.Lock())
         async with lock:
-            exhibit, slip = await self._backroom.run("mail", load_starboard_entry, self._database, picture_id)
+            exhibit, message_ref = await self._pools.run(
+                "mail", load_starboard_entry, self._database, picture_id
+            )
             try:
                 if exhibit is None:
-                    if slip is not None:
-                        await self._take_down(picture_id, slip)
+                    if message_ref is not None:
+                        await self._take_down(picture_id, message_ref)
                     return
-                await self._hang(exhibit, slip)
+                await self._hang(exhibit, message_ref)
             except DestinationUnreachableError:
                 log.info("the starboard cannot show a picture", extra={"picture_id": picture_id})
 
     async def show_again(self, job_id: str) -> None:
         """After a job changed, as when a moderator hid it: those of its pictures that hang. Raises as `show`."""
-        for picture_id in await self._backroom.run("mail", hanging_of, self._database, job_id):
+        for picture_id in await self._pools.run("mail", hanging_of, self._database, job_id):
             await self.show(picture_id)
 
-    async def _take_down(self, picture_id: str, slip: MessageRef) -> None:
+    async def _take_down(self, picture_id: str, message_ref: MessageRef) -> None:
         """The message is forgotten only once it is gone, or it would hang there for ever after a short trouble."""
         try:
-            await self._bearer.take_down(picture_id, slip)
+            await self._delivery.take_down(picture_id, message_ref)
         except DestinationUnreachableError:
             log.info("a message of the starboard is out of reach", extra={"picture_id": picture_id})
-        await self._backroom.run("mail", save_starboard_message, self._database, picture_id, None)
+        await self._pools.run("mail", save_starboard_message, self._database, picture_id, None)
 
-    async def _hang(self, exhibit: StarboardEntry, slip: MessageRef | None) -> None:
+    async def _hang(self, exhibit: StarboardEntry, message_ref: MessageRef | None) -> None:
         picture_id = exhibit.picture.id
-        if slip is None and not await self._backroom.run(
+        if message_ref is None and not await self._pools.run(
             "mail", claim_starboard_message, self._database, picture_id, exhibit.channel
         ):
             raise DeliveryInProgressError
         try:
-            kept = await self._bearer.hang(exhibit, slip)
+            kept = await self._delivery.hang(exhibit, message_ref)
         except BaseException:
-            if slip is None:
-                await self._backroom.run("mail", save_starboard_message, self._database, picture_id, None)
+            if message_ref is None:
+                await self._pools.run("mail", save_starboard_message, self._database, picture_id, None)
             raise
-        if kept != slip:
-            await self._backroom.run("mail", save_starboard_message, self._database, picture_id, kept)
+        if kept != message_ref:
+            await self._pools.run("mail", save_starboard_message, self._database, picture_id, kept)
 
 
 def load_starboard_entry(
@@ -116,18 +118,20 @@ def load_starboard_entry(
         row = session.get(PictureRow, picture_id)
         if row is None:
             raise NotFoundError(f"Picture {picture_id[:14]}")
-        slip = _slip(session, picture_id)
+        message_ref = _message_ref(session, picture_id)
         job = queries.find_job(session, row.job_id)
         seen = job.state is JobState.DONE and may_see(session, job, Audience(home=job.person.home))
         if row.deleted_at is not None or not seen:
-            return None, slip
+            return None, message_ref
         stars = queries.star_counts(session, [picture_id]).get(picture_id, 0)
         rules = settings.community_rules(session, job.person.platform, job.person.community)
-        if slip is None and (rules.star_channel is None or stars < rules.star_threshold):
+        if message_ref is None and (rules.star_channel is None or stars < rules.star_threshold):
             return None, None
-        channel = slip.channel if slip else rules.star_channel or ""
+        channel = message_ref.channel if message_ref else rules.star_channel or ""
         picture = queries.picture_of(row, stars=stars)
-        return StarboardEntry(picture=picture, job=job, channel=channel, shown_at=_first(session, job)), slip
+        return StarboardEntry(
+            picture=picture, job=job, channel=channel, shown_at=_first(session, job)
+        ), message_ref
 
 
 def _first(session: Session, job: Job) -> MessageRef | None:
@@ -135,7 +139,7 @@ def _first(session: Session, job: Job) -> MessageRef | None:
     return MessageRef(channel=row.channel, message=row.message) if row and row.message else None
 
 
-def _slip(session: Session, picture_id: str) -> MessageRef | None:
+def _message_ref(session: Session, picture_id: str) -> MessageRef | None:
     row = session.get(ShowcaseRow, picture_id)
     return MessageRef(channel=row.channel, message=row.message) if row and row.message else None
 
@@ -175,10 +179,10 @@ def claim_starboard_message(database: Database, picture_id: str, channel: str) -
         return session.execute(statement.returning(ShowcaseRow.picture_id)).scalar() is not None
 
 
-def save_starboard_message(database: Database, picture_id: str, slip: MessageRef | None) -> None:
+def save_starboard_message(database: Database, picture_id: str, message_ref: MessageRef | None) -> None:
     with database.begin() as session:
-        if slip is None:
+        if message_ref is None:
             session.execute(delete(ShowcaseRow).where(ShowcaseRow.picture_id == picture_id))
             return
         row = session.get_one(ShowcaseRow, picture_id)
-        row.channel, row.message, row.updated_at = slip.channel, slip.message, now()
+        row.channel, row.message, row.updated_at = message_ref.channel, message_ref.message, now()

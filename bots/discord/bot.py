@@ -67,20 +67,20 @@ class ChatelierBot(discord.AutoShardedClient):
         )
         self.ports = ports
         self.settings = settings
-        self.backroom = ThreadPools("discord")
+        self.pools = ThreadPools("discord")
         self.downloads = Downloads(settings)
-        self.bearer = bearer = DiscordJobDelivery(self, ports, self.backroom, MessageSender(self, now))
-        self.board = JobMessages(ports.database, self.backroom, bearer)
-        self.desk = DiscordCaseDelivery(self, ports, self.backroom)
-        self.caseboard = CaseMessages(ports.database, ports.desk, self.backroom, self.desk)
+        self.delivery = delivery = DiscordJobDelivery(self, ports, self.pools, MessageSender(self, now))
+        self.board = JobMessages(ports.database, self.pools, delivery)
+        self.desk = DiscordCaseDelivery(self, ports, self.pools)
+        self.case_messages = CaseMessages(ports.database, ports.desk, self.pools, self.desk)
         self.starboard = Starboard(
-            ports.database, self.backroom, DiscordStarboardDelivery(self, ports, self.backroom)
+            ports.database, self.pools, DiscordStarboardDelivery(self, ports, self.pools)
         )
         self.counter = Dispatcher(
-            self, ports, self.backroom, Responses(self, ports, self.backroom, bearer, self.board), settings
+            self, ports, self.pools, Responses(self, ports, self.pools, delivery, self.board), settings
         )
-        self.tray = PendingUploads()
-        self.forms = Modals(self, ports, self.backroom, self.counter, self.tray, settings)
+        self.pending_uploads = PendingUploads()
+        self.forms = Modals(self, ports, self.pools, self.counter, self.pending_uploads, settings)
         self.reactions = Reactions(self)
         self._leaving = False
         self.tree = Tree(self)
@@ -89,11 +89,11 @@ class ChatelierBot(discord.AutoShardedClient):
         self.news = EventConsumer(
             ports.events,
             self.board,
-            self.backroom,
+            self.pools,
             platform=Platform.DISCORD,
             consumer=settings.consumer,
             passing=(discord.HTTPException,),
-            caseboard=self.caseboard,
+            case_messages=self.case_messages,
             starboard=self.starboard,
         )
 
@@ -114,7 +114,7 @@ class ChatelierBot(discord.AutoShardedClient):
         told = json.dumps([self.settings.api_url, self.application_id, commands], sort_keys=True)
         fingerprint = hashlib.sha256(told.encode()).hexdigest()
         file = self.settings.home / "run" / "discord-commands"
-        if await self.backroom.run("mail", _read, file) == fingerprint:
+        if await self.pools.run("mail", _read, file) == fingerprint:
             return
         try:
             await self._sync()
@@ -124,7 +124,7 @@ class ChatelierBot(discord.AutoShardedClient):
             # Buttons, reactions and the commands of before work still; the next start tries again.
             log.error("Discord does not take the commands (%s): %s", error.code, error.text)
             return
-        await self.backroom.run("mail", _write, file, fingerprint)
+        await self.pools.run("mail", _write, file, fingerprint)
         log.info("%s commands were registered", len(commands))
 
     async def _sync(self) -> None:
@@ -169,12 +169,12 @@ class ChatelierBot(discord.AutoShardedClient):
     async def close(self) -> None:
         if not self._leaving:
             self._leaving = True
-            await self.backroom.run("mail", self.news.stop)
+            await self.pools.run("mail", self.news.stop)
             await self.news.finish(seconds=_FINISH_SECONDS)
             await self.news.flush(seconds=_FINISH_SECONDS)
             await super().close()
             await self.downloads.close()
-            self.backroom.close()
+            self.pools.close()
 
 
 class Tree(app_commands.CommandTree[ChatelierBot]):

@@ -63,7 +63,7 @@ class SlackApp:
 
     def __init__(
         self,
-        premises: SlackContext,
+        context: SlackContext,
         settings: SlackSettings,
         *,
         session: aiohttp.ClientSession,
@@ -71,29 +71,29 @@ class SlackApp:
     ) -> None:
         """`leaving` follows workspaces that take the app away, where many may install it."""
         self._serving: set[asyncio.Task[None]] = set()
-        self.premises = premises
-        database, backroom, workspaces = premises.ports.database, premises.backroom, premises.workspaces
-        self.glimpses = PreviewUploads(
+        self.context = context
+        database, pools, workspaces = context.ports.database, context.pools, context.workspaces
+        self.previews = PreviewUploads(
             database,
-            backroom,
-            first_seconds=settings.glimpse_first_seconds,
-            every_seconds=settings.glimpse_every_seconds,
+            pools,
+            first_seconds=settings.preview_first_seconds,
+            every_seconds=settings.preview_every_seconds,
         )
-        self.shredder = FileCleanup(database, backroom, workspaces)
-        claims = SendClaims(database, backroom, lasts_seconds=settings.claim_seconds)
-        self._bearer = SlackJobDelivery(premises, claims, self.glimpses)
-        self._desk = SlackCaseDelivery(premises)
-        self.board = JobMessages(database, backroom, self._bearer)
-        self.caseboard = CaseMessages(database, premises.ports.desk, backroom, self._desk)
+        self.file_cleanup = FileCleanup(database, pools, workspaces)
+        claims = SendClaims(database, pools, lasts_seconds=settings.claim_seconds)
+        self._delivery = SlackJobDelivery(context, claims, self.previews)
+        self._desk = SlackCaseDelivery(context)
+        self.board = JobMessages(database, pools, self._delivery)
+        self.case_messages = CaseMessages(database, context.ports.desk, pools, self._desk)
         self.news = EventConsumer(
-            premises.ports.events,
+            context.ports.events,
             self.board,
-            backroom,
+            pools,
             platform=Platform.SLACK,
             consumer=settings.consumer,
             passing=(SlackUnavailableError,),
-            caseboard=self.caseboard,
-            starboard=Starboard(database, backroom, SlackStarboardDelivery(premises)),
+            case_messages=self.case_messages,
+            starboard=Starboard(database, pools, SlackStarboardDelivery(context)),
         )
         self.bolt = _bolt(settings, web_client(None, settings.api_url, session))
         self.events: dict[str, Listener] = {}
@@ -101,26 +101,28 @@ class SlackApp:
             self.events |= {"app_uninstalled": leaving.uninstalled, "tokens_revoked": leaving.revoked}
         self._hang_all(settings, EphemeralReplies(workspaces, session))
 
-    def _hang_all(self, settings: SlackSettings, teller: EphemeralReplies) -> None:
+    def _hang_all(self, settings: SlackSettings, ephemeral_replies: EphemeralReplies) -> None:
         """Everything that people do reaches Bolt first, and from there a part of the face."""
-        premises = self.premises
-        groups = Groups(premises.workspaces, settings.moderator_groups)
-        channels = Channels(premises.workspaces)
-        people = People(premises, groups, channels)
-        counter = Dispatcher(premises, people, teller, self.board, self._bearer, self.caseboard, self._desk)
-        uploads = Uploads(premises, settings)
-        forms, home = Modals(premises, people, counter), HomeTab(premises, people)
-        self._hang_talk(CommandListener(premises, people, channels, counter, uploads))
-        reactions = Reactions(premises, people, counter, self._bearer)
+        context = self.context
+        groups = Groups(context.workspaces, settings.moderator_groups)
+        channels = Channels(context.workspaces)
+        people = People(context, groups, channels)
+        counter = Dispatcher(
+            context, people, ephemeral_replies, self.board, self._delivery, self.case_messages, self._desk
+        )
+        uploads = Uploads(context, settings)
+        forms, home = Modals(context, people, counter), HomeTab(context, people)
+        self._hang_talk(CommandListener(context, people, channels, counter, uploads))
+        reactions = Reactions(context, people, counter, self._delivery)
         self.events |= {
             "app_home_opened": home.opened,
             "reaction_added": reactions.added,
             "reaction_removed": reactions.removed,
         }
         self.bolt.middleware(self._follow_event)
-        clicks = Clicks(premises, counter, forms, home, self.caseboard, self._desk)
+        clicks = Clicks(context, counter, forms, home, self.case_messages, self._desk)
         self._hang_clicks(clicks, forms, home)
-        self._hang_shortcuts(Shortcuts(premises, counter, forms, uploads))
+        self._hang_shortcuts(Shortcuts(context, counter, forms, uploads))
 
     def _hang_talk(self, talk: CommandListener) -> None:
         self.events |= {"app_mention": talk.message, "message": talk.message}
@@ -148,7 +150,7 @@ class SlackApp:
     def start(self) -> None:
         """Read the news, and tidy up behind. Call it on the running event loop."""
         self.news.start()
-        self.shredder.start()
+        self.file_cleanup.start()
 
     async def finish(self) -> None:
         """Let those who are being served go with their answer, but not wait for ever."""
@@ -156,11 +158,11 @@ class SlackApp:
             await asyncio.wait(self._serving, timeout=_FINISH_SECONDS)
 
     async def close(self) -> None:
-        self.shredder.stop()
-        await self.premises.backroom.run("mail", self.news.stop)
+        self.file_cleanup.stop()
+        await self.context.pools.run("mail", self.news.stop)
         await self.news.finish(seconds=_FINISH_SECONDS)
         await self.news.flush(seconds=_FINISH_SECONDS)
-        await self.glimpses.finish(seconds=_FINISH_SECONDS)
+        await self.previews.finish(seconds=_FINISH_SECONDS)
 
     def _acknowledged(self, listener: Listener) -> Callable[..., Awaitable[None]]:
         """Slack hears at once that we heard; the work comes after."""

@@ -10,14 +10,14 @@ from studio.ports import Ports
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlackContext:
     ports: Ports
-    backroom: ThreadPools
+    pools: ThreadPools
     workspaces: WorkspaceRegistry
 
 
 class SlackComponent:
     """A part of the face, with everything of the premises at hand."""
 
-    def __init__(self, premises: SlackContext) -> None:
-        self._ports = premises.ports
-        self._backroom = premises.backroom
-        self._workspaces = premises.workspaces
+    def __init__(self, context: SlackContext) -> None:
+        self._ports = context.ports
+        self._pools = context.pools
+        self._workspaces = context.workspaces

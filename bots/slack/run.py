@@ -54,14 +54,14 @@ async def _run(ports: Ports, settings: SlackSettings, ready_file: Path | None) -
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopping.set)
-    backroom = ThreadPools("slack")
+    pools = ThreadPools("slack")
     try:
         async with open_session() as session:
-            opened = await _opened(SocketOpening(ports, settings, backroom, session), stopping)
+            opened = await _opened(SocketOpening(ports, settings, pools, session), stopping)
             if opened is not None:
                 await _serve(*opened, settings, stopping, ready_file)
     finally:
-        backroom.close()
+        pools.close()
 
 
 async def _serve(
@@ -89,11 +89,11 @@ class SocketOpening:
     """The face, made once Slack has said that its tokens will do."""
 
     def __init__(
-        self, ports: Ports, settings: SlackSettings, backroom: ThreadPools, session: aiohttp.ClientSession
+        self, ports: Ports, settings: SlackSettings, pools: ThreadPools, session: aiohttp.ClientSession
     ) -> None:
         self._ports = ports
         self._settings = settings
-        self._backroom = backroom
+        self._pools = pools
         self._session = session
 
     async def open(self) -> tuple[SlackApp, Mapping[str, Page]]:
@@ -104,29 +104,29 @@ class SocketOpening:
             await _check_app_token(client, settings.app_token)
         if settings.bot_token:
             line = SlackClient.open(settings.bot_token, settings.api_url, self._session)
-            return self._face(await open_workspace(line, self._backroom, self._ports.database)), {}
+            return self._face(await open_workspace(line, self._pools, self._ports.database)), {}
         return self._for_many(client)
 
     def _for_many(self, client: AsyncWebClient) -> tuple[SlackApp, Mapping[str, Page]]:
         settings, database = self._settings, self._ports.database
         client_id, client_secret = settings.client_id or "", settings.client_secret or ""
-        installations = InstallationStore(database, self._backroom, client_id=client_id)
+        installations = InstallationStore(database, self._pools, client_id=client_id)
         rotator = AsyncTokenRotator(client_id=client_id, client_secret=client_secret, client=client)
         workspaces = InstalledWorkspaces(
             database,
-            self._backroom,
+            self._pools,
             installations,
             Rotation(installations, rotator),
             session=self._session,
             api_url=settings.api_url,
         )
-        flow = doorway(settings, client, installations, States(database, self._backroom), workspaces)
+        flow = doorway(settings, client, installations, States(database, self._pools), workspaces)
         pages = {path: partial(enter, flow, path) for path in (INSTALL_PATH, REDIRECT_PATH)}
         return self._face(workspaces, Uninstall(installations, workspaces)), pages
 
     def _face(self, workspaces: WorkspaceRegistry, leaving: Uninstall | None = None) -> SlackApp:
-        premises = SlackContext(ports=self._ports, backroom=self._backroom, workspaces=workspaces)
-        return SlackApp(premises, self._settings, session=self._session, leaving=leaving)
+        context = SlackContext(ports=self._ports, pools=self._pools, workspaces=workspaces)
+        return SlackApp(context, self._settings, session=self._session, leaving=leaving)
 
 
 async def _opened(

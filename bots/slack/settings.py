@@ -29,8 +29,8 @@ class SlackSettings:
     moderator_groups: frozenset[str] = frozenset()
     file_hosts: frozenset[str] = FILE_HOSTS
     max_upload_bytes: int = 20 * 1024 * 1024
-    glimpse_first_seconds: float = 3.0  # after the first step that was shown; shorter jobs show none
-    glimpse_every_seconds: float = 10.0
+    preview_first_seconds: float = 3.0  # after the first step that was shown; shorter jobs show none
+    preview_every_seconds: float = 10.0
     claim_seconds: float = 20.0  # how long a process that sends a message may be silent
 
     @property

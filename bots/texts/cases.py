@@ -82,19 +82,19 @@ def buttons(case: Case) -> tuple[Action, ...]:
     return (Action.CLAIM, *(Action(each) for each in Decision if each in decisions))
 
 
-def facts(dossier: CaseDetails) -> list[tuple[str, str]]:
+def facts(details: CaseDetails) -> list[tuple[str, str]]:
     """What a moderator reads: pairs of a label and a text, without the people's names."""
-    case = dossier.case
-    request = dossier.job.request if dossier.job else None
+    case = details.case
+    request = details.job.request if details.job else None
     found = [
-        ("Effective prompt", _prompt(dossier.prompts)),
+        ("Effective prompt", _prompt(details.prompts)),
         ("Negative prompt", shorten(request.negative_prompt, _LONGEST_NEGATIVE) if request else ""),
         ("Style", shorten(request.style or "", 80) if request else ""),
         ("Rule", " · ".join(each for each in (case.rule, case.category) if each)),
         ("Evidence", shorten(case.evidence, 300)),
         ("In their words", shorten(case.words, 500)),
         ("Weight of the report", f"{case.weight:.2f}" if case.kind is CaseKind.REPORT else ""),
-        ("Their record", record(dossier.conduct)),
+        ("Their record", record(details.person_record)),
         ("Note", shorten(case.note, 500)),
     ]
     return [(name, text) for name, text in found if text]
@@ -109,16 +109,18 @@ def _prompt(prompts: Sequence[str]) -> str:
     return " ← ".join([own, *ancestors[:_MOST_ANCESTORS]])[:1000]
 
 
-def record(conduct: PersonRecord) -> str:
+def record(person_record: PersonRecord) -> str:
     """A person's record in one line."""
     parts = [
-        _counted(conduct.jobs, "job"),
-        f"{conduct.refusals} refused",
-        f"strikes {conduct.strikes:.1f}",
-        f"{_counted(conduct.earlier_cases, 'earlier case')}",
+        _counted(person_record.jobs, "job"),
+        f"{person_record.refusals} refused",
+        f"strikes {person_record.strikes:.1f}",
+        f"{_counted(person_record.earlier_cases, 'earlier case')}",
     ]
-    if conduct.banned:
-        until = f" until {conduct.banned_until:%Y-%m-%d %H:%M} UTC" if conduct.banned_until else ""
+    if person_record.banned:
+        until = (
+            f" until {person_record.banned_until:%Y-%m-%d %H:%M} UTC" if person_record.banned_until else ""
+        )
         parts.append(f"banned{until}")
     return " · ".join(parts)
 

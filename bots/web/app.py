@@ -40,7 +40,7 @@ def create_app(ports: Ports, settings: WebSettings, *, figures: WebMetrics | Non
     @asynccontextmanager
     async def open_room(_app: Starlette) -> AsyncIterator[None]:
         posting = asyncio.create_task(house.room.keep_posted())
-        warming = asyncio.create_task(house.backroom.run("wall", house.wall.warm_up))
+        warming = asyncio.create_task(house.pools.run("wall", house.wall.warm_up))
         house.news.start()
         try:
             yield
@@ -50,7 +50,7 @@ def create_app(ports: Ports, settings: WebSettings, *, figures: WebMetrics | Non
                 task.cancel()
                 with suppress(asyncio.CancelledError):
                     await task
-            house.backroom.close()
+            house.pools.close()
 
     app = Starlette(
         routes=ROUTES,
@@ -143,7 +143,7 @@ async def _on_http_error(request: Request, error: Exception) -> Response:
 
 async def _on_not_admitted(request: Request, _error: Exception) -> Response:
     if "text/html" in request.headers.get("accept", "") and "hx-request" not in request.headers:
-        return login.entry_page(request, request.app.state.house.passes.read(request), status=401)
+        return login.entry_page(request, request.app.state.house.session_store.read(request), status=401)
     return PlainTextResponse(texts.NOT_IN, status_code=401)
 
 

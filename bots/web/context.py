@@ -29,43 +29,43 @@ _THREADS = {
 class WebContext:
     ports: Ports
     settings: WebSettings
-    passes: SessionStore
-    backroom: ThreadPools
+    session_store: SessionStore
+    pools: ThreadPools
     room: LiveHub
     wall: Feed
-    clerk: CommandHandler
+    command_handler: CommandHandler
     news: EventConsumer
     figures: WebMetrics
-    doorkeeper: AttemptLimiter
+    attempt_limiter: AttemptLimiter
     identities: Identities
     sessions: SessionRegistry
 
     async def has_ended(self, connection: HTTPConnection) -> bool:
         """Whether a request or a socket comes with a session that its person ended."""
-        visitor = self.passes.read(connection)
-        if visitor is None or not visitor.user_id:
+        user = self.session_store.read(connection)
+        if user is None or not user.user_id:
             return False
-        known = self.sessions.remembered(visitor.session)
+        known = self.sessions.remembered(user.session)
         if known is not None:
             return known
-        return await self.backroom.run("wall", self.sessions.look_up, visitor.session)
+        return await self.pools.run("wall", self.sessions.look_up, user.session)
 
 
 def build_context(ports: Ports, settings: WebSettings, *, figures: WebMetrics | None = None) -> WebContext:
-    passes = SessionStore(settings)
-    backroom = ThreadPools("web", _THREADS)
-    room = LiveHub(ports, backroom)
+    session_store = SessionStore(settings)
+    pools = ThreadPools("web", _THREADS)
+    room = LiveHub(ports, pools)
     return WebContext(
         ports=ports,
         settings=settings,
-        passes=passes,
-        backroom=backroom,
+        session_store=session_store,
+        pools=pools,
         room=room,
-        wall=Feed(ports, backroom, room),
-        clerk=CommandHandler(ports, passes),
+        wall=Feed(ports, pools, room),
+        command_handler=CommandHandler(ports, session_store),
         news=EventConsumer(ports.events, ports.database, room),
         figures=figures or WebMetrics(),
-        doorkeeper=AttemptLimiter(),
-        identities=Identities(ports.database, passes),
+        attempt_limiter=AttemptLimiter(),
+        identities=Identities(ports.database, session_store),
         sessions=SessionRegistry(ports.database),
     )

@@ -83,18 +83,18 @@ def _sit(models: "ModelCatalogue", model: str, *, device: str | None, quick: boo
     from engine.training.evaluation.evaluate import exam_size, sit
     from engine.training.evaluation.sampling import EvaluationRun
 
-    atelier = ImageGenerator(models, device=device, default_model=model, threads=THREADS)
+    generator = ImageGenerator(models, device=device, default_model=model, threads=THREADS)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     try:
         with Progress(*columns, console=remarks()) as progress:
             bar = progress.add_task("Opening the model", total=exam_size(quick=quick))
-            atelier.warm_up()
+            generator.warm_up()
             sitting = EvaluationRun(
-                atelier, model, tick=lambda pictures: progress.update(bar, advance=pictures)
+                generator, model, tick=lambda pictures: progress.update(bar, advance=pictures)
             )
             return sit(sitting, quick=quick, note=lambda part: progress.update(bar, description=part))
     finally:
-        atelier.close()
+        generator.close()
 
 
 def _show(heads: Sequence[str], rows: Iterable[Sequence[str]], *, title: str) -> None:

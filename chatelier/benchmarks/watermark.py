@@ -62,21 +62,21 @@ def _sets(count: int) -> "Iterator[tuple[str, list[Image.Image]]]":
 
 def _painted(count: int) -> "Iterator[Image.Image]":
     from chatelier.settings import load_settings
-    from chatelier.wiring.workers import open_atelier
+    from chatelier.wiring.workers import open_generator
     from engine.types import GenerationTask
     from studio.domain.requests import Operation, PaintRequest
 
-    atelier = open_atelier(load_settings(), stays=False)
+    generator = open_generator(load_settings(), stays=False)
     try:
         for number in range(0, count, 4):
             prompt = _PROMPTS[number // 4 % len(_PROMPTS)]
             request = PaintRequest(
                 operation=Operation.IMAGINE, prompt=prompt, seed=number, count=min(4, count - number)
             )
-            for painted in atelier.paint(GenerationTask(job_id="bench", person="", request=request)):
+            for painted in generator.paint(GenerationTask(job_id="bench", person="", request=request)):
                 yield painted.image
     finally:
-        atelier.close()
+        generator.close()
 
 
 def _show(figures: "list[MarkFigures]") -> None:

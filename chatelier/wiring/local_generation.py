@@ -19,7 +19,7 @@ from bots.texts.prompt_flags import spread_flags
 from chatelier.runtime.private_files import with_umask_of_person
 from chatelier.settings import Settings
 from chatelier.wiring.ports import open_gate, open_signer
-from chatelier.wiring.workers import open_atelier
+from chatelier.wiring.workers import open_generator
 from engine.imaging.codecs.recipe_metadata import read_recipe, write_recipe
 from engine.jobs.postprocessing import copy_of
 from engine.types import GeneratedImage, GenerationTask, Progress
@@ -147,12 +147,12 @@ def _paint(
     """What was painted, as PNG too, and what the house says of each."""
     if cancelled():  # what comes now, loading a model, takes its time
         raise JobCancelledError
-    atelier = open_atelier(settings, stays=False)
+    generator = open_generator(settings, stays=False)
     order = GenerationTask(job_id=job_id, person=person.key, request=request)
     try:
-        painted = atelier.paint(order, on_progress=on_progress, cancelled=cancelled)
+        painted = generator.paint(order, on_progress=on_progress, cancelled=cancelled)
     finally:
-        atelier.close()
+        generator.close()
     shown = [(each, write_recipe(each.image, each.recipe)) for each in painted]
     return [
         (

@@ -146,8 +146,8 @@ def open_gate(
     *,
     redis_url: str | None,
     holds: bool | None = None,
-    errands: "SideEffects | None" = None,
-    onlooker: "ImageAnalyzer | None" = None,
+    side_effects: "SideEffects | None" = None,
+    analyzer: "ImageAnalyzer | None" = None,
 ) -> "ModerationGate":
     """The house rules with the community's own words and pictures. Raises `ConfigurationError`."""
     from moderation.gate import ModerationGate
@@ -175,8 +175,8 @@ def open_gate(
         holds=settings.moderation.holds if holds is None else holds,
         watched=frozenset({Platform.WEB} if settings.web.moderator_invite else ()),
         unmoderated=frozenset() if settings.web.moderator_invite else frozenset({Platform.WEB}),
-        errands=errands,
-        onlooker=onlooker,
+        side_effects=side_effects,
+        analyzer=analyzer,
         rules=house_rules(settings),
         image_rules=house_image_rules(
             blocked_pictures=settings.moderation.blocked_pictures,
@@ -235,7 +235,7 @@ def face_ports(settings: Settings) -> Ports:
     from moderation.cases.service import CaseService
     from moderation.cases.side_effects import SideEffects
     from moderation.provenance.examiner_process import ProvenanceExaminerProcess
-    from moderation.vision.analysis_process import house_onlooker
+    from moderation.vision.analysis_process import house_analyzer
 
     with ExitStack() as if_it_fails:
         database = if_it_fails.enter_context(closing(open_database(settings)))
@@ -243,8 +243,10 @@ def face_ports(settings: Settings) -> Ports:
         queue = if_it_fails.enter_context(closing(CeleryQueue(url, models=models_with_queues(settings))))
         events = if_it_fails.enter_context(closing(RedisEvents(url)))
         store = open_storage(settings)
-        errands = SideEffects(database=database, queue=queue, events=events, store=store)
-        gate = open_gate(settings, database, redis_url=url, errands=errands, onlooker=house_onlooker())
+        side_effects = SideEffects(database=database, queue=queue, events=events, store=store)
+        gate = open_gate(
+            settings, database, redis_url=url, side_effects=side_effects, analyzer=house_analyzer()
+        )
         gate.warm_up()
         catalogue = model_catalogue(settings)
         ports = Ports(
@@ -253,8 +255,8 @@ def face_ports(settings: Settings) -> Ports:
             queue=queue,
             store=store,
             events=events,
-            darkroom=PillowImageTools(),
-            desk=CaseService(database=database, errands=errands, policy=house_policy(settings)),
+            image_tools=PillowImageTools(),
+            desk=CaseService(database=database, side_effects=side_effects, policy=house_policy(settings)),
             examiner=ProvenanceExaminerProcess(lambda: own_chain(settings)),
             options=AvailableOptions(catalogue, redis_url=url, notes=bundled_notes(catalogue)),
             rules=house_rules(settings),

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from studio.db.database import Database
 
 
-def open_atelier(settings: Settings, *, stays: bool = True) -> "ImageGenerator":
+def open_generator(settings: Settings, *, stays: bool = True) -> "ImageGenerator":
     """Loads nothing yet. For one that does not stay it is not worth compiling. Raises `ConfigurationError`."""
     from engine.generation.generator import ImageGenerator
 
@@ -107,7 +107,7 @@ def _paint_with(database: "Database", settings: Settings, on_ready: Callable[[],
 
     url, rules, worker = redis_url(settings), house_rules(settings), worker_name()
     store, gate = open_storage(settings), open_gate(settings, database, redis_url=url)
-    atelier = open_atelier(settings)
+    generator = open_generator(settings)
     models = models_with_queues(settings)
     leases = LeaseKeeper(database, worker=worker, lease_seconds=rules.lease_seconds)
     work = JobRunner(
@@ -116,7 +116,7 @@ def _paint_with(database: "Database", settings: Settings, on_ready: Callable[[],
         gate=gate,
         events=RedisEvents(url),
         queue=CeleryQueue(url, models=models),
-        atelier=atelier,
+        generator=generator,
         signer=open_signer(settings),
         leases=leases,
         rules=rules,
@@ -125,7 +125,7 @@ def _paint_with(database: "Database", settings: Settings, on_ready: Callable[[],
     app = make_app(url, models=models)
     register_painting(app, work)
     signals.worker_ready.connect(lambda **_: on_ready(), weak=False)
-    atelier.warm_up(model=served_models(settings)[0])
+    generator.warm_up(model=served_models(settings)[0])
     listener = CancelListener(url, leases.cancel, on_aside=leases.set_aside)
     catalogue, served = model_catalogue(settings), served_models(settings)
     announcer = ModelAnnouncer(url, worker, partial(runnable_models, catalogue, served))
@@ -134,7 +134,7 @@ def _paint_with(database: "Database", settings: Settings, on_ready: Callable[[],
         run_painting(app, leases, listener, threads=settings.worker.threads, queues=queues_served(settings))
     finally:
         announcer.stop()
-        atelier.close()
+        generator.close()
 
 
 def keep_house(settings: Settings, *, on_ready: Callable[[], None]) -> None:

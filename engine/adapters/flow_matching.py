@@ -13,18 +13,18 @@ class FlowMatchingModel(DenoisingModel):
     # Where a scheduler's configuration does not say: how far larger pictures shift the schedule towards noise.
     largest_shift: ClassVar[float] = 1.15
 
-    def _skipped(self, sketch: SamplingParams) -> int:
-        return int(max(sketch.steps - min(sketch.steps * sketch.strength, sketch.steps), 0))
+    def _skipped(self, params: SamplingParams) -> int:
+        return int(max(params.steps - min(params.steps * params.strength, params.steps), 0))
 
-    def _timing(self, lane: Sample) -> Mapping[str, Any]:
-        if not lane.scheduler.config.get("use_dynamic_shifting"):
+    def _timing(self, sample: Sample) -> Mapping[str, Any]:
+        if not sample.scheduler.config.get("use_dynamic_shifting"):
             return {}
-        return {"mu": self._shift(lane)}
+        return {"mu": self._shift(sample)}
 
-    def _shift(self, lane: Sample) -> float:
+    def _shift(self, sample: Sample) -> float:
         """The schedule's shift for a number of patches; Esser et al., arXiv:2403.03206, section 5.3.2."""
-        said = lane.scheduler.config
-        patches = (lane.key.width // 2) * (lane.key.height // 2)
+        said = sample.scheduler.config
+        patches = (sample.key.width // 2) * (sample.key.height // 2)
         few, many = said.get("base_image_seq_len", 256), said.get("max_image_seq_len", 4096)
         low, high = said.get("base_shift", 0.5), said.get("max_shift", self.largest_shift)
         slope = (high - low) / (many - few)

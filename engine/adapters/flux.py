@@ -21,7 +21,7 @@ class FluxModel(FlowMatchingModel):
     networks = ("text_encoder", "text_encoder_2", "transformer", "vae")
     tokenizers = ("tokenizer", "tokenizer_2")
 
-    def _is_guided(self, sketch: SamplingParams) -> bool:
+    def _is_guided(self, params: SamplingParams) -> bool:
         return False
 
     def _encode_texts(self, texts: Sequence[str]) -> list[Conditions]:
@@ -36,16 +36,16 @@ class FluxModel(FlowMatchingModel):
         """Beyond what the long encoder takes: the other one only gives the gist."""
         return count_unread(text, tokenizer=self._parts["tokenizer_2"], tokens=_TOKENS - 1)
 
-    def _shared_conditions(self, lane: Sample) -> Conditions:
+    def _shared_conditions(self, sample: Sample) -> Conditions:
         if not self._parts["transformer"].config.guidance_embeds:
             return {}
-        return {"guidance": torch.tensor(lane.sketch.guidance_scale, device=self._device)}
+        return {"guidance": torch.tensor(sample.params.guidance_scale, device=self._device)}
 
-    def _timing(self, lane: Sample) -> Mapping[str, Any]:
-        timing: dict[str, Any] = {"mu": self._shift(lane)}
-        if lane.scheduler.config.get("use_flow_sigmas"):
+    def _timing(self, sample: Sample) -> Mapping[str, Any]:
+        timing: dict[str, Any] = {"mu": self._shift(sample)}
+        if sample.scheduler.config.get("use_flow_sigmas"):
             return timing
-        return {**timing, "sigmas": np.linspace(1.0, 1 / lane.sketch.steps, lane.sketch.steps)}
+        return {**timing, "sigmas": np.linspace(1.0, 1 / sample.params.steps, sample.params.steps)}
 
     def _forward(self, rows: BatchRows) -> torch.Tensor:
         _, _, height, width = rows.sample.shape

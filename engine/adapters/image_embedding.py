@@ -39,12 +39,12 @@ class ImageEmbeddingModel(PipelineModel):
         super().__init__(entry, folder, device=device, speed=speed)
         self.layout = replace(self.layout, has_eyes=True)
 
-    def _embeddings(self, encoder: Any, sketches: Sequence[SamplingParams]) -> torch.Tensor:
+    def _embeddings(self, encoder: Any, params_list: Sequence[SamplingParams]) -> torch.Tensor:
         """(n, width): for each sketch what its pictures show, by their shares."""
         rows = []
-        for sketch in sketches:
-            seen = image_embeddings(encoder, [each.picture for each in sketch.likeness])
-            shares = [each.share for each in sketch.likeness]
+        for params in params_list:
+            seen = image_embeddings(encoder, [each.picture for each in params.likeness])
+            shares = [each.share for each in params.likeness]
             rows.append(blend(zip(seen, shares, strict=True)))
         return torch.stack(rows)
 
@@ -55,9 +55,9 @@ class ImageOnlyModel(ImageEmbeddingModel):
     def _find_tasks(self) -> tuple[str, ...]:
         return ("vary", "blend")
 
-    def _task(self, sketch: SamplingParams) -> str:
-        task = super()._task(sketch)
-        return "vary" if sketch.likeness and task == "imagine" else task
+    def _task(self, params: SamplingParams) -> str:
+        task = super()._task(params)
+        return "vary" if params.likeness and task == "imagine" else task
 
     def _pipeline(self, task: str) -> Any:
         return self._pipelines["imagine"]
@@ -69,11 +69,11 @@ class ImageOnlyModel(ImageEmbeddingModel):
 class StableUnclipModel(ImageOnlyModel):
     """Takes words beside the pictures."""
 
-    def _options(self, task: str, pipeline: Any, sketches: Sequence[SamplingParams]) -> dict[str, Any]:
-        plain = [replace(sketch, start=None) for sketch in sketches]
+    def _options(self, task: str, pipeline: Any, params_list: Sequence[SamplingParams]) -> dict[str, Any]:
+        plain = [replace(params, start=None) for params in params_list]
         return super()._options(task, pipeline, plain) | {
-            "image_embeds": self._embeddings(pipeline.image_encoder, sketches),
-            "noise_level": _NOISE_LEVEL if sketches[0].start is None else 0,
+            "image_embeds": self._embeddings(pipeline.image_encoder, params_list),
+            "noise_level": _NOISE_LEVEL if params_list[0].start is None else 0,
         }
 
 
@@ -102,13 +102,13 @@ class KarloModel(ImageOnlyModel):
         self._outfit.put_on(pipeline)
         self._hold({"imagine": pipeline})
 
-    def _options(self, task: str, pipeline: Any, sketches: Sequence[SamplingParams]) -> dict[str, Any]:
-        embeddings = self._embeddings(pipeline.image_encoder, sketches)
-        if sketches[0].start is None:
+    def _options(self, task: str, pipeline: Any, params_list: Sequence[SamplingParams]) -> dict[str, Any]:
+        embeddings = self._embeddings(pipeline.image_encoder, params_list)
+        if params_list[0].start is None:
             embeddings = torch.stack(
-                [_wander(each, sketch.seed) for each, sketch in zip(embeddings, sketches, strict=True)]
+                [_wander(each, params.seed) for each, params in zip(embeddings, params_list, strict=True)]
             )
-        plain = [replace(sketch, start=None) for sketch in sketches]
+        plain = [replace(params, start=None) for params in params_list]
         return super()._options(task, pipeline, plain) | {"image_embeddings": embeddings}
 
 
@@ -144,19 +144,19 @@ class KandinskyModel(ImageEmbeddingModel):
         prior = self._load(diffusers.KandinskyV22PriorPipeline, self._prior_folder, image_processor=None)
         self._hold({"imagine": decoder, "prior": prior})
 
-    def _options(self, task: str, pipeline: Any, sketches: Sequence[SamplingParams]) -> dict[str, Any]:
+    def _options(self, task: str, pipeline: Any, params_list: Sequence[SamplingParams]) -> dict[str, Any]:
         prior = self._pipelines["prior"]
-        if sketches[0].likeness:
-            seen = self._embeddings(prior.image_encoder, sketches)
-            away = prior.get_zero_embed(len(sketches))
+        if params_list[0].likeness:
+            seen = self._embeddings(prior.image_encoder, params_list)
+            away = prior.get_zero_embed(len(params_list))
         else:
             imagined = prior(
-                [plain_words(sketch.prompt) for sketch in sketches],
-                negative_prompt=_words_to_avoid(sketches),
-                generator=generators(sketches),
+                [plain_words(params.prompt) for params in params_list],
+                negative_prompt=_words_to_avoid(params_list),
+                generator=generators(params_list),
             )
             seen, away = imagined.image_embeds, imagined.negative_image_embeds
-        told = super()._options(task, pipeline, sketches)
+        told = super()._options(task, pipeline, params_list)
         return told | {"image_embeds": seen, "negative_image_embeds": away}
 
     def _class_for(self, task: str) -> Any:
@@ -167,8 +167,8 @@ class KandinskyModel(ImageEmbeddingModel):
         return diffusers.KandinskyV22Pipeline
 
 
-def _words_to_avoid(sketches: Sequence[SamplingParams]) -> list[str] | None:
-    words = [plain_words(sketch.negative_prompt) for sketch in sketches]
+def _words_to_avoid(params_list: Sequence[SamplingParams]) -> list[str] | None:
+    words = [plain_words(params.negative_prompt) for params in params_list]
     return words if any(words) else None
 
 

@@ -25,7 +25,7 @@ FAMILIES: Mapping[str, str] = {
 }
 
 
-def new_painter(
+def new_model(
     entry: ModelEntry, folder: Path, *, device: "torch.device", speed: Speed | None = None, **options: Any
 ) -> "Model":
     """The painter of a model, its weights not loaded yet. Raises `ModelLoadError`.
@@ -45,8 +45,8 @@ def new_painter(
     elif speed is not None:
         options = {**options, "loads": _tuned(entry, speed.on(device.type), **options)}
     module, _, name = place.partition(":")
-    painter: Model = getattr(importlib.import_module(module), name)(entry, folder, device=device, **options)
-    return painter
+    model: Model = getattr(importlib.import_module(module), name)(entry, folder, device=device, **options)
+    return model
 
 
 def _tuned(entry: ModelEntry, speed: Speed, **options: Any) -> Any:

@@ -30,11 +30,11 @@ class StableDiffusionXLModel(UNetModel):
             return known[""]
         return {name: torch.zeros_like(value) for name, value in known[""].items()}
 
-    def _shared_conditions(self, lane: Sample) -> Conditions:
+    def _shared_conditions(self, sample: Sample) -> Conditions:
         """Original size, crop and target size, each as (height, width): never cropped, never scaled."""
-        size = lane.sketch.height, lane.sketch.width
+        size = sample.params.height, sample.params.width
         sizes = torch.tensor([*size, 0, 0, *size], device=self._device, dtype=self._dtype)
-        return {**super()._shared_conditions(lane), "sizes": sizes}
+        return {**super()._shared_conditions(sample), "sizes": sizes}
 
     def _added(self, conditions: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor] | None:
         return {"text_embeds": conditions["pooled"], "time_ids": conditions["sizes"]}

@@ -116,62 +116,62 @@ class DenoisingModel:
     def scheduler_name(self, wanted: str | None) -> str:
         return self._schedulers.name(wanted or self._entry.scheduler)
 
-    def sketch(self, sketch: SamplingParams) -> Sample:
+    def new_sample(self, params: SamplingParams) -> Sample:
         grid = self.layout.grid
-        if sketch.width % grid or sketch.height % grid:
+        if params.width % grid or params.height % grid:
             raise BadParameterError("width", f"and height must be multiples of {grid} for this model.")
-        if sketch.likeness and not self.layout.has_eyes:
+        if params.likeness and not self.layout.has_eyes:
             raise NotSupportedError(
                 model=self.name, operation="see pictures", instead="imagine, vary, edit and expand"
             )
-        lane = Sample(
-            painter=self,
-            sketch=sketch,
-            key=self._key(sketch),
-            scheduler=self._schedulers.new(sketch.scheduler or self._entry.scheduler),
-            generator=torch.Generator().manual_seed(sketch.seed),
+        sample = Sample(
+            model=self,
+            params=params,
+            key=self._key(params),
+            scheduler=self._schedulers.new(params.scheduler or self._entry.scheduler),
+            generator=torch.Generator().manual_seed(params.seed),
             timesteps=torch.empty(0),
-            guided=self._is_guided(sketch),
-            start=to_pixels(sketch.start) if sketch.start else None,
-            hole=to_hole(sketch.mask) if sketch.mask else None,
+            guided=self._is_guided(params),
+            start=to_pixels(params.start) if params.start else None,
+            hole=to_hole(params.mask) if params.mask else None,
         )
-        if lane.hole is None and self.layout.repaints:
-            lane.hole = torch.ones(1, 1, sketch.height, sketch.width)
-        set_steps(lane, timing=self._timing(lane), skipped=self._skipped(sketch))
-        return lane
+        if sample.hole is None and self.layout.repaints:
+            sample.hole = torch.ones(1, 1, params.height, params.width)
+        set_steps(sample, timing=self._timing(sample), skipped=self._skipped(params))
+        return sample
 
-    def prepare(self, lanes: Sequence[Sample]) -> None:
-        worn = lanes[0].key.adapters
+    def prepare(self, samples: Sequence[Sample]) -> None:
+        worn = samples[0].key.adapters
         self._loras.wear(worn)
         known = self._cache(worn).find(
-            text for lane in lanes for text in (*self._texts(lane), *([""] if lane.guided else []))
+            text for sample in samples for text in (*self._texts(sample), *([""] if sample.guided else []))
         )
-        for lane in lanes:
-            lane.unread_words = self._count_unread(lane.sketch.prompt)
-            shared = self._shared_conditions(lane)
-            words = self._words(lane, known)
-            pictures = self._picture_conditions(lane)[-len(words) :]
-            lane.conditions = tuple(
+        for sample in samples:
+            sample.unread_words = self._count_unread(sample.params.prompt)
+            shared = self._shared_conditions(sample)
+            words = self._words(sample, known)
+            pictures = self._picture_conditions(sample)[-len(words) :]
+            sample.conditions = tuple(
                 {**each, **shared, **seen} for each, seen in zip(words, pictures, strict=True)
             )
-        begin(lanes, layout=self.layout, autoencoder=self._autoencoder, device=self._device)
+        begin(samples, layout=self.layout, autoencoder=self._autoencoder, device=self._device)
 
     # ---- steps
 
-    def predict(self, lanes: Sequence[Sample]) -> Sequence[torch.Tensor]:
-        self._loras.wear(lanes[0].key.adapters)
+    def predict(self, samples: Sequence[Sample]) -> Sequence[torch.Tensor]:
+        self._loras.wear(samples[0].key.adapters)
         predictions: dict[Sample, torch.Tensor] = {}
-        for length, some in _by_length(lanes).items():
+        for length, some in _by_length(samples).items():
             rows = self._stackers[length].stack(some)
             predictions.update(zip(some, guide(some, self._forward(rows)), strict=True))
-        return [predictions[lane] for lane in lanes]
+        return [predictions[sample] for sample in samples]
 
-    def decode(self, lanes: Sequence[Sample]) -> Sequence[torch.Tensor]:
-        latents = torch.cat([lane.latents for lane in lanes if lane.latents is not None])
+    def decode(self, samples: Sequence[Sample]) -> Sequence[torch.Tensor]:
+        latents = torch.cat([sample.latents for sample in samples if sample.latents is not None])
         return list(self._autoencoder.decode(latents))
 
-    def preview(self, lane: Sample) -> torch.Tensor:
-        latents = lane.latents if lane.estimate is None else lane.estimate
+    def preview(self, sample: Sample) -> torch.Tensor:
+        latents = sample.latents if sample.estimate is None else sample.estimate
         assert latents is not None  # noqa: S101 - a lane that has made a step
         return self._autoencoder.preview(latents)
 
@@ -185,9 +185,9 @@ class DenoisingModel:
         """The denoiser's answer, of the sample's shape."""
         raise NotImplementedError
 
-    def _is_guided(self, sketch: SamplingParams) -> bool:
+    def _is_guided(self, params: SamplingParams) -> bool:
         """Whether a picture takes a second row, for the words to keep away from."""
-        return sketch.guidance_scale > 1
+        return params.guidance_scale > 1
 
     def _without_words(self, known: Mapping[str, Conditions]) -> Conditions:
         """What guidance leads away from when a person names nothing to avoid."""
@@ -198,21 +198,21 @@ class DenoisingModel:
         tokenizer, encoder = self._parts["tokenizer"], self._parts["text_encoder"]
         return count_unread_clip(text, tokenizer=tokenizer, length=clip_length(tokenizer, encoder))
 
-    def _shared_conditions(self, lane: Sample) -> Conditions:
+    def _shared_conditions(self, sample: Sample) -> Conditions:
         """What every row of a lane is told beside its words."""
         return {}
 
-    def _picture_conditions(self, lane: Sample) -> tuple[Conditions, Conditions]:
+    def _picture_conditions(self, sample: Sample) -> tuple[Conditions, Conditions]:
         """What the pictures of a sketch's likeness say, for the row that keeps away and the one that goes towards."""
         return {}, {}
 
-    def _timing(self, lane: Sample) -> Mapping[str, Any]:
+    def _timing(self, sample: Sample) -> Mapping[str, Any]:
         """What the scheduler wants to know beside the number of steps."""
         return {}
 
-    def _skipped(self, sketch: SamplingParams) -> int:
+    def _skipped(self, params: SamplingParams) -> int:
         """Steps that a start picture leaves out, as the family's pipeline in diffusers counts them."""
-        return sketch.steps - min(int(sketch.steps * sketch.strength), sketch.steps)
+        return params.steps - min(int(params.steps * params.strength), params.steps)
 
     # ---- shared parts
 
@@ -221,26 +221,26 @@ class DenoisingModel:
         self._prompts.move_to_end(worn)
         return cache
 
-    def _key(self, sketch: SamplingParams) -> BatchKey:
+    def _key(self, params: SamplingParams) -> BatchKey:
         return BatchKey(
             model=self.name,
-            width=sketch.width // self.layout.factor,
-            height=sketch.height // self.layout.factor,
-            adapters=sketch.adapters,
+            width=params.width // self.layout.factor,
+            height=params.height // self.layout.factor,
+            adapters=params.adapters,
         )
 
-    def _texts(self, lane: Sample) -> tuple[str, ...]:
-        sketch = lane.sketch
-        return (sketch.negative_prompt, sketch.prompt) if lane.guided else (sketch.prompt,)
+    def _texts(self, sample: Sample) -> tuple[str, ...]:
+        params = sample.params
+        return (params.negative_prompt, params.prompt) if sample.guided else (params.prompt,)
 
-    def _words(self, lane: Sample, known: Mapping[str, Conditions]) -> list[Conditions]:
+    def _words(self, sample: Sample, known: Mapping[str, Conditions]) -> list[Conditions]:
         """One for each pass and all of one length: chunks without words fill the shorter one up."""
-        words = [known[text] for text in self._texts(lane)]
-        if not lane.guided:
+        words = [known[text] for text in self._texts(sample)]
+        if not sample.guided:
             return words
-        if not lane.sketch.negative_prompt:
+        if not sample.params.negative_prompt:
             words[0] = self._without_words(known)
-        blank = known[""] if lane.sketch.negative_prompt else words[0]
+        blank = known[""] if sample.params.negative_prompt else words[0]
         longest = max(len(each["text"]) for each in words)
         return [_lengthened(each, longest, blank["text"]) for each in words]
 
@@ -270,9 +270,9 @@ def _lengthened(words: Conditions, length: int, blank: torch.Tensor) -> Conditio
     return {**words, "text": torch.cat([words["text"], *[blank] * missing])} if missing else words
 
 
-def _by_length(lanes: Sequence[Sample]) -> dict[int, list[Sample]]:
+def _by_length(samples: Sequence[Sample]) -> dict[int, list[Sample]]:
     """Lanes whose words take as many tokens."""
     groups: dict[int, list[Sample]] = {}
-    for lane in lanes:
-        groups.setdefault(len(lane.conditions[-1]["text"]), []).append(lane)
+    for sample in samples:
+        groups.setdefault(len(sample.conditions[-1]["text"]), []).append(sample)
     return groups

@@ -55,10 +55,10 @@ class UNetModel(DenoisingModel):
         super().unload()
         self._eyes = None
 
-    def predict(self, lanes: Sequence[Sample]) -> Sequence[torch.Tensor]:
+    def predict(self, samples: Sequence[Sample]) -> Sequence[torch.Tensor]:
         if self._eyes is not None:
-            self._eyes.open(any(lane.sketch.likeness for lane in lanes))
-        return super().predict(lanes)
+            self._eyes.open(any(sample.params.likeness for sample in samples))
+        return super().predict(samples)
 
     def _forward(self, rows: BatchRows) -> torch.Tensor:
         words = rows.conditions["text"]
@@ -77,19 +77,19 @@ class UNetModel(DenoisingModel):
         """Further conditions for the UNet, taken from the stacked rows."""
         return None
 
-    def _is_guided(self, sketch: SamplingParams) -> bool:
-        return sketch.guidance_scale > 1 and not self._distilled
+    def _is_guided(self, params: SamplingParams) -> bool:
+        return params.guidance_scale > 1 and not self._distilled
 
-    def _picture_conditions(self, lane: Sample) -> tuple[Conditions, Conditions]:
+    def _picture_conditions(self, sample: Sample) -> tuple[Conditions, Conditions]:
         if self._eyes is None:
             return {}, {}
-        away, towards = self._eyes.tokens(lane.sketch.likeness)
+        away, towards = self._eyes.tokens(sample.params.likeness)
         return {"pictures": away}, {"pictures": towards}
 
-    def _shared_conditions(self, lane: Sample) -> Conditions:
+    def _shared_conditions(self, sample: Sample) -> Conditions:
         if not self._distilled:
             return {}
-        embedded = embed_guidance(lane.sketch.guidance_scale - 1, width=self._distilled)
+        embedded = embed_guidance(sample.params.guidance_scale - 1, width=self._distilled)
         return {"guidance": embedded.to(self._device, self._dtype)}
 
 

@@ -138,10 +138,10 @@ class Upscaler:
     def scheduler_name(self, wanted: str | None) -> str:
         return "none"
 
-    def sketch(self, sketch: SamplingParams) -> UpscaleSample:
-        """A lane for `sketch.start`. Raises `BadParameterError` for a picture too large to enlarge."""
-        assert sketch.start is not None  # noqa: S101 - the atelier asks for one
-        width, height = sketch.start.size
+    def new_sample(self, params: SamplingParams) -> UpscaleSample:
+        """A lane for `params.start`. Raises `BadParameterError` for a picture too large to enlarge."""
+        assert params.start is not None  # noqa: S101 - the atelier asks for one
+        width, height = params.start.size
         if width * height > MAX_SOURCE_PIXELS:
             raise BadParameterError(
                 "picture",
@@ -150,8 +150,8 @@ class Upscaler:
             )
         cells = self._tile_pixels // _PIXELS_PER_CELL
         return UpscaleSample(
-            painter=self,
-            sketch=sketch,
+            model=self,
+            params=params,
             key=BatchKey(model=self.name, width=cells, height=cells, conditioning="upscale"),
             scheduler=None,
             generator=torch.Generator(),
@@ -159,10 +159,10 @@ class Upscaler:
             guided=False,
         )
 
-    def prepare(self, lanes: Sequence[Sample]) -> None:
-        for lane in map(_enlarging, lanes):
-            assert lane.sketch.start is not None  # noqa: S101 - see `sketch`
-            self._begin(lane, lane.sketch.start)
+    def prepare(self, samples: Sequence[Sample]) -> None:
+        for sample in map(_enlarging, samples):
+            assert sample.params.start is not None  # noqa: S101 - see `new_sample`
+            self._begin(sample, sample.params.start)
 
     def begin(self, picture: Image.Image) -> TiledUpscale:
         """The picture cut into tiles of one size that this model takes well."""
@@ -170,39 +170,39 @@ class Upscaler:
             picture, scale=self.scale, tile_pixels=self._tile_pixels, context_pixels=self._context_pixels
         )
 
-    def _begin(self, lane: UpscaleSample, picture: Image.Image) -> None:
-        lane.work = self.begin(picture)
-        lane.position = 0
-        lane.timesteps = torch.arange(len(lane.work.tiles))
+    def _begin(self, sample: UpscaleSample, picture: Image.Image) -> None:
+        sample.work = self.begin(picture)
+        sample.position = 0
+        sample.timesteps = torch.arange(len(sample.work.tiles))
 
     # ---- steps
 
-    def predict(self, lanes: Sequence[Sample]) -> Sequence[torch.Tensor]:
+    def predict(self, samples: Sequence[Sample]) -> Sequence[torch.Tensor]:
         """The next tiles of every lane, (n, 3, h·scale, w·scale) each; tiles of one size share forward passes.
 
         A picture whose tile alone does not fit into memory begins again with tiles of half the size.
         """
-        enlarging = [_enlarging(lane) for lane in lanes]
+        enlarging = [_enlarging(sample) for sample in samples]
         while True:
             try:
                 return self._enlarge_next(enlarging)
             except torch.OutOfMemoryError:
-                if len(lanes) > 1:
+                if len(samples) > 1:
                     raise
                 self._shrink(enlarging[0])
 
-    def decode(self, lanes: Sequence[Sample]) -> Sequence[torch.Tensor]:
+    def decode(self, samples: Sequence[Sample]) -> Sequence[torch.Tensor]:
         """uint8 (3, height, width)."""
-        works = [_enlarging(lane).work for lane in lanes]
+        works = [_enlarging(sample).work for sample in samples]
         return [torch.from_numpy(np.array(work.result)).permute(2, 0, 1) for work in works if work]
 
-    def preview(self, lane: Sample) -> None:
+    def preview(self, sample: Sample) -> None:
         """The picture itself is known: there is nothing to look forward to."""
 
-    def _enlarge_next(self, lanes: Sequence[UpscaleSample]) -> list[torch.Tensor]:
-        most = max(1, self._batch_tiles // len(lanes))
-        wanted = [_next_parts(lane, most=most) for lane in lanes]
-        answers: list[torch.Tensor] = [torch.empty(0)] * len(lanes)
+    def _enlarge_next(self, samples: Sequence[UpscaleSample]) -> list[torch.Tensor]:
+        most = max(1, self._batch_tiles // len(samples))
+        wanted = [_next_parts(sample, most=most) for sample in samples]
+        answers: list[torch.Tensor] = [torch.empty(0)] * len(samples)
         for shape in dict.fromkeys(parts[0].shape for parts in wanted):
             alike = [index for index, parts in enumerate(wanted) if parts[0].shape == shape]
             parts = [part for index in alike for part in wanted[index]]
@@ -226,7 +226,7 @@ class Upscaler:
             raise GenerationError(_UNUSABLE)
         return answers
 
-    def _shrink(self, lane: UpscaleSample) -> None:
+    def _shrink(self, sample: UpscaleSample) -> None:
         """Fewer tiles at once, then smaller ones, from now on. Raises `GenerationError` when none is smaller."""
         if self._batch_tiles > 1:
             self._batch_tiles //= 2
@@ -234,15 +234,15 @@ class Upscaler:
         if self._tile_pixels // 2 < SMALLEST_TILE_PIXELS:
             raise GenerationError(_TOO_LITTLE) from None
         self._tile_pixels //= 2
-        assert lane.sketch.start is not None  # noqa: S101 - see `sketch`
-        self._begin(lane, lane.sketch.start)
+        assert sample.params.start is not None  # noqa: S101 - see `new_sample`
+        self._begin(sample, sample.params.start)
 
 
-def _next_parts(lane: UpscaleSample, *, most: int) -> list[Floats]:
-    assert lane.work is not None  # noqa: S101 - a prepared lane
-    return [lane.work.read(tile) for tile in lane.work.tiles[lane.position : lane.position + most]]
+def _next_parts(sample: UpscaleSample, *, most: int) -> list[Floats]:
+    assert sample.work is not None  # noqa: S101 - a prepared lane
+    return [sample.work.read(tile) for tile in sample.work.tiles[sample.position : sample.position + most]]
 
 
-def _enlarging(lane: Sample) -> UpscaleSample:
-    assert isinstance(lane, UpscaleSample)  # noqa: S101 - made by this painter
-    return lane
+def _enlarging(sample: Sample) -> UpscaleSample:
+    assert isinstance(sample, UpscaleSample)  # noqa: S101 - made by this painter
+    return sample

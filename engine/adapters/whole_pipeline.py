@@ -120,52 +120,52 @@ class PipelineModel:
         named = self._index.get("scheduler")
         return str(named[1]) if isinstance(named, list) else "its own"
 
-    def sketch(self, sketch: SamplingParams) -> Sample:
-        self.scheduler_name(sketch.scheduler)
-        task = self._task(sketch)
-        if task not in self._tasks or (sketch.mixed and not self._can_mix):
+    def new_sample(self, params: SamplingParams) -> Sample:
+        self.scheduler_name(params.scheduler)
+        task = self._task(params)
+        if task not in self._tasks or (params.mixed and not self._can_mix):
             able = ", ".join(self._tasks)
             raise NotSupportedError(
-                model=self.name, operation="blend" if sketch.mixed else task, instead=able
+                model=self.name, operation="blend" if params.mixed else task, instead=able
             )
-        if sketch.adapters:
+        if params.adapters:
             raise NotSupportedError(model=self.name, operation="use LoRAs", instead=", ".join(self._tasks))
         return Sample(
-            painter=self,
-            sketch=sketch,
+            model=self,
+            params=params,
             key=BatchKey(
                 model=self.name,
-                width=sketch.width // self.layout.factor,
-                height=sketch.height // self.layout.factor,
+                width=params.width // self.layout.factor,
+                height=params.height // self.layout.factor,
                 conditioning=repr(
-                    (task, bool(sketch.likeness), sketch.steps, sketch.guidance_scale, sketch.strength)
+                    (task, bool(params.likeness), params.steps, params.guidance_scale, params.strength)
                 ),
                 shared=shares_calls(self._class_for(task)),
             ),
             scheduler=None,
             generator=torch.Generator(),
-            timesteps=torch.arange(self._steps_made(task, sketch)),
-            guided=sketch.guidance_scale > 1,
+            timesteps=torch.arange(self._steps_made(task, params)),
+            guided=params.guidance_scale > 1,
         )
 
-    def _steps_made(self, task: str, sketch: SamplingParams) -> int:
+    def _steps_made(self, task: str, params: SamplingParams) -> int:
         """Of the schedule's steps, those that a start picture leaves, at least one."""
         if (
-            sketch.start is None
+            params.start is None
             or "strength" not in inspect.signature(self._class_for(task).__call__).parameters
         ):
-            return sketch.steps
-        return max(1, min(int(sketch.steps * sketch.strength), sketch.steps))
+            return params.steps
+        return max(1, min(int(params.steps * params.strength), params.steps))
 
     # ---- painting
 
-    def paint(self, lanes: Sequence[Sample], on_step: Callable[[int], bool]) -> None:
-        sketches = [lane.sketch for lane in lanes]
-        task = self._task(sketches[0])
+    def paint(self, samples: Sequence[Sample], on_step: Callable[[int], bool]) -> None:
+        params_list = [sample.params for sample in samples]
+        task = self._task(params_list[0])
         pipeline = self._pipeline(task)
-        if len(sketches) > 1 and not shares_calls(type(pipeline)):
+        if len(params_list) > 1 and not shares_calls(type(pipeline)):
             raise ValueError(f"{type(pipeline).__name__} takes one sample a call")
-        options = self._options(task, pipeline, sketches)
+        options = self._options(task, pipeline, params_list)
         known = inspect.signature(pipeline.__call__).parameters
         try:
             with watched(pipeline, on_step) as listening:
@@ -175,51 +175,51 @@ class PipelineModel:
             return
         if not np.isfinite(pictures).all():
             raise GenerationError("The picture turned into noise without end. Try again with another seed.")
-        for lane, picture in zip(lanes, pictures, strict=True):
-            lane.unread_words = count_unread_whole(lane.sketch.prompt, self._pipelines.values())
-            lane.position = lane.steps
-            lane.picture = torch.from_numpy(picture).permute(2, 0, 1)
+        for sample, picture in zip(samples, pictures, strict=True):
+            sample.unread_words = count_unread_whole(sample.params.prompt, self._pipelines.values())
+            sample.position = sample.steps
+            sample.picture = torch.from_numpy(picture).permute(2, 0, 1)
 
-    def _options(self, task: str, pipeline: Any, sketches: Sequence[SamplingParams]) -> dict[str, Any]:
+    def _options(self, task: str, pipeline: Any, params_list: Sequence[SamplingParams]) -> dict[str, Any]:
         """What we would tell a pipeline; what its call does not understand is left out."""
-        first = sketches[0]
+        first = params_list[0]
         known = inspect.signature(pipeline.__call__).parameters
         guidance = next((name for name in _GUIDANCE_NAMES if name in known), "guidance_scale")
         steps = next((name for name in _STEPS_NAMES if name in known), "num_inference_steps")
         told: dict[str, Any] = {
             **_PLAIN,
-            "prompt": [plain_words(sketch.prompt) for sketch in sketches],
-            "negative_prompt": [plain_words(sketch.negative_prompt) for sketch in sketches],
+            "prompt": [plain_words(params.prompt) for params in params_list],
+            "negative_prompt": [plain_words(params.negative_prompt) for params in params_list],
             "width": first.width,
             "height": first.height,
             steps: first.steps,
             guidance: first.guidance_scale,
-            "generator": generators(sketches),
+            "generator": generators(params_list),
             "output_type": "np",
         }
         if first.start is not None:
             told |= {
-                "image": [self._start(pipeline, sketch) for sketch in sketches],
+                "image": [self._start(pipeline, params) for params in params_list],
                 "strength": first.strength,
             }
         if first.mask is not None:
-            told["mask_image"] = [sketch.mask for sketch in sketches]
+            told["mask_image"] = [params.mask for params in params_list]
         if not any(told["negative_prompt"]):
             # Without words to avoid, true guidance would be left out, however much of it is asked for.
-            told["negative_prompt"] = [" "] * len(sketches)
+            told["negative_prompt"] = [" "] * len(params_list)
             if guidance != "true_cfg_scale":
                 del told["negative_prompt"]
         return told
 
-    def _start(self, pipeline: Any, sketch: SamplingParams) -> Image.Image | None:
+    def _start(self, pipeline: Any, params: SamplingParams) -> Image.Image | None:
         """The picture to start from; of several, what lies between their latents."""
-        if not sketch.mixed:
-            return sketch.start
+        if not params.mixed:
+            return params.start
         autoencoder = Autoencoder(pipeline.vae, device=self._device)
-        assert sketch.start is not None  # noqa: S101 - mixed is mixed into something
-        pictures = [sketch.start, *(each.picture for each in sketch.mixed)]
-        shares = [1 - sum(each.share for each in sketch.mixed), *(each.share for each in sketch.mixed)]
-        generator = torch.Generator().manual_seed(sketch.seed)
+        assert params.start is not None  # noqa: S101 - mixed is mixed into something
+        pictures = [params.start, *(each.picture for each in params.mixed)]
+        shares = [1 - sum(each.share for each in params.mixed), *(each.share for each in params.mixed)]
+        generator = torch.Generator().manual_seed(params.seed)
         found = autoencoder.encode(torch.cat([to_pixels(picture) for picture in pictures]))
         latents = [autoencoder.sample(each, generator) for each in found]
         pixels = autoencoder.decode(blend(zip(latents, shares, strict=True)))[0].permute(1, 2, 0)
@@ -234,10 +234,10 @@ class PipelineModel:
     def _find_tasks(self) -> tuple[str, ...]:
         return tuple(task for task in _TASKS if self._class_for(task) is not None)
 
-    def _task(self, sketch: SamplingParams) -> str:
-        if sketch.mask is not None:
+    def _task(self, params: SamplingParams) -> str:
+        if params.mask is not None:
             return "edit"
-        return "imagine" if sketch.start is None else "vary"
+        return "imagine" if params.start is None else "vary"
 
     def _pipeline(self, task: str) -> Any:
         if task not in self._pipelines:
@@ -261,8 +261,8 @@ class PipelineModel:
         return None
 
 
-def generators(sketches: Sequence[SamplingParams]) -> list[torch.Generator]:
-    return [torch.Generator().manual_seed(sketch.seed) for sketch in sketches]
+def generators(params_list: Sequence[SamplingParams]) -> list[torch.Generator]:
+    return [torch.Generator().manual_seed(params.seed) for params in params_list]
 
 
 def _auto_mapping(kind: Any) -> dict[str, Any]:

@@ -28,17 +28,17 @@ class DecodeQueue:
 
     def busy(self) -> set[ModelHandle]:
         """The models that decode."""
-        return {lane.painter for _, lanes in self._wet for lane in lanes}
+        return {sample.model for _, samples in self._wet for sample in samples}
 
-    def put(self, lanes: Sequence[Sample]) -> None:
+    def put(self, samples: Sequence[Sample]) -> None:
         """Lanes of one group that made their last step."""
-        if not lanes:
+        if not samples:
             return
-        with self._beside(lanes):
-            done = self._hand.finish(lanes)
+        with self._beside(samples):
+            done = self._hand.finish(samples)
             if self._stream is not None:
-                for lane in done:
-                    _fetch(lane)
+                for sample in done:
+                    _fetch(sample)
                 self._wet.append((self._stream.record_event(), done))
             else:
                 self._wet.append((None, done))
@@ -50,31 +50,31 @@ class DecodeQueue:
         dry: list[Sample] = []
         while self._wet and (self._wet[0][0] is None or self._wet[0][0].query()):
             dry += self._wet.pop(0)[1]
-        return [lane for lane in dry if _is_picture(lane)]
+        return [sample for sample in dry if _is_picture(sample)]
 
-    def _beside(self, lanes: Sequence[Sample]) -> Any:
+    def _beside(self, samples: Sequence[Sample]) -> Any:
         if self._stream is None:
             return nullcontext()
         self._stream.wait_stream(torch.cuda.current_stream(self._device))
-        for lane in lanes:
-            if lane.latents is not None:
-                lane.latents.record_stream(self._stream)
+        for sample in samples:
+            if sample.latents is not None:
+                sample.latents.record_stream(self._stream)
         return torch.cuda.stream(self._stream)
 
 
-def _is_picture(lane: Sample) -> bool:
+def _is_picture(sample: Sample) -> bool:
     """Sound latents may still overflow in a first stage of few bits. Asked when it is dry, to hold up no step."""
-    picture = lane.picture
+    picture = sample.picture
     if picture is None or not picture.is_floating_point() or bool(torch.isfinite(picture.sum())):
         return True
-    lane.picture = None
-    fail(lane, GenerationError(NOT_A_NUMBER))
+    sample.picture = None
+    fail(sample, GenerationError(NOT_A_NUMBER))
     return False
 
 
-def _fetch(lane: Sample) -> None:
+def _fetch(sample: Sample) -> None:
     """Start copying the picture to the CPU."""
-    if lane.picture is None or lane.picture.device.type != "cuda":
+    if sample.picture is None or sample.picture.device.type != "cuda":
         return
-    kept = torch.empty(lane.picture.shape, dtype=lane.picture.dtype, pin_memory=True)
-    lane.picture = kept.copy_(lane.picture, non_blocking=True)
+    kept = torch.empty(sample.picture.shape, dtype=sample.picture.dtype, pin_memory=True)
+    sample.picture = kept.copy_(sample.picture, non_blocking=True)

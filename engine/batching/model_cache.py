@@ -58,95 +58,95 @@ class ModelCache:
         """
         now = self._clock()
         failures = self._receive(now)
-        for painter in busy:
-            self._used[painter] = now
+        for model in busy:
+            self._used[model] = now
         since = self._wanted_since
         self._wanted_since = {each: since.get(each, now) for each in wanted if each not in self.open_models}
-        for painter in [each for each in self._closing if each not in busy]:
-            self._unload(painter)
-        failed = [painter for painter, _ in failures]
-        missing = [painter for painter in wanted if painter not in self._used and painter not in failed]
+        for model in [each for each in self._closing if each not in busy]:
+            self._unload(model)
+        failed = [model for model, _ in failures]
+        missing = [model for model in wanted if model not in self._used and model not in failed]
         if missing and not self.loading:
             self._make_way(max(missing, key=lambda each: self._urgency(each, wanted, now)), wanted, busy, now)
         return failures
 
-    def _urgency(self, painter: ModelHandle, wanted: Mapping[ModelHandle, int], now: float) -> float:
+    def _urgency(self, model: ModelHandle, wanted: Mapping[ModelHandle, int], now: float) -> float:
         """By how many lanes wait and for how long: no model is put off for ever."""
-        return (1.0 + now - self._wanted_since[painter]) * wanted[painter]
+        return (1.0 + now - self._wanted_since[model]) * wanted[model]
 
-    def _patience(self, painter: ModelHandle) -> float:
-        return max(self._patience_seconds, PATIENCE_LOADS * self._load_seconds.get(painter, 0.0))
+    def _patience(self, model: ModelHandle) -> float:
+        return max(self._patience_seconds, PATIENCE_LOADS * self._load_seconds.get(model, 0.0))
 
-    def load_now(self, painter: ModelHandle) -> None:
+    def load_now(self, model: ModelHandle) -> None:
         """Load on this thread, before the easel runs. Raises `ModelLoadError`."""
-        painter.load()
-        self.hold(painter)
+        model.load()
+        self.hold(model)
 
-    def hold(self, painter: ModelHandle) -> None:
+    def hold(self, model: ModelHandle) -> None:
         """Take a painter in whose weights are loaded already."""
-        self._used[painter] = self._clock()
+        self._used[model] = self._clock()
 
-    def let_go(self, painter: ModelHandle) -> None:
+    def let_go(self, model: ModelHandle) -> None:
         """Forget a painter, and leave its weights where they are."""
-        self._used.pop(painter, None)
+        self._used.pop(model, None)
 
     def unload_all(self) -> None:
-        for painter in list(self._used):
-            self._unload(painter)
+        for model in list(self._used):
+            self._unload(model)
 
     def _make_way(
-        self, painter: ModelHandle, wanted: Collection[ModelHandle], busy: Collection[ModelHandle], now: float
+        self, model: ModelHandle, wanted: Collection[ModelHandle], busy: Collection[ModelHandle], now: float
     ) -> None:
         """Load the painter, if there is room or idle models can make it; else, after a while, close a busy one."""
         oldest_first = sorted(self._used, key=self._used.__getitem__)
         idle = [each for each in oldest_first if each not in busy and each not in wanted]
-        while not self._fits(painter) and idle:
+        while not self._fits(model) and idle:
             self._unload(idle.pop(0))
-        if self._fits(painter) or not self._used:
-            self._load(painter)
-        elif now - self._wanted_since[painter] > self._patience(painter) and not self._closing:
+        if self._fits(model) or not self._used:
+            self._load(model)
+        elif now - self._wanted_since[model] > self._patience(model) and not self._closing:
             for each in oldest_first:
-                if not self._fits(painter, without=self._closing):
+                if not self._fits(model, without=self._closing):
                     self._closing.add(each)
 
-    def _fits(self, painter: ModelHandle, *, without: Collection[ModelHandle] = ()) -> bool:
+    def _fits(self, model: ModelHandle, *, without: Collection[ModelHandle] = ()) -> bool:
         taken = sum(each.memory_bytes for each in self._used if each not in without)
-        return taken + painter.memory_bytes <= self._budget_bytes
+        return taken + model.memory_bytes <= self._budget_bytes
 
-    def _load(self, painter: ModelHandle) -> None:
-        self._loading = painter
+    def _load(self, model: ModelHandle) -> None:
+        self._loading = model
         threading.Thread(
-            target=self._load_beside, args=(painter,), name=f"load-{painter.name}", daemon=True
+            target=self._load_beside, args=(model,), name=f"load-{model.name}", daemon=True
         ).start()
 
-    def _load_beside(self, painter: ModelHandle) -> None:
+    def _load_beside(self, model: ModelHandle) -> None:
         started = self._clock()
         problem: BaseException | None = None
         try:
-            painter.load()
-            seconds = self._load_seconds[painter] = self._clock() - started
-            log.info("model loaded", extra={"model": painter.name, "seconds": round(seconds, 2)})
+            model.load()
+            seconds = self._load_seconds[model] = self._clock() - started
+            log.info("model loaded", extra={"model": model.name, "seconds": round(seconds, 2)})
         except Exception as error:  # whatever is wrong with a model, its jobs must hear of it
-            log.warning("model not loaded", extra={"model": painter.name}, exc_info=error)
+            log.warning("model not loaded", extra={"model": model.name}, exc_info=error)
             problem = error
         with self._lock:
-            self._arrived.append((painter, problem))
+            self._arrived.append((model, problem))
         self.on_change()
 
     def _receive(self, now: float) -> list[tuple[ModelHandle, BaseException]]:
         with self._lock:
             arrived, self._arrived = self._arrived, []
         failures: list[tuple[ModelHandle, BaseException]] = []
-        for painter, problem in arrived:
+        for model, problem in arrived:
             self._loading = None
             if problem is None:
-                self._used[painter] = now
+                self._used[model] = now
             else:
-                failures.append((painter, problem))
+                failures.append((model, problem))
         return failures
 
-    def _unload(self, painter: ModelHandle) -> None:
-        painter.unload()
-        self._used.pop(painter, None)
-        self._closing.discard(painter)
-        log.info("model unloaded", extra={"model": painter.name})
+    def _unload(self, model: ModelHandle) -> None:
+        model.unload()
+        self._used.pop(model, None)
+        self._closing.discard(model)
+        log.info("model unloaded", extra={"model": model.name})

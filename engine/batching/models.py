@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
 
 class Model(ModelHandle, Protocol):
-    """A model of one family. `sketch` is called from many threads, everything else as `ModelHandle` says."""
+    """A model of one family. `new_sample` is called from many threads, everything else as `ModelHandle` says."""
 
-    def sketch(self, sketch: SamplingParams) -> Sample:
+    def new_sample(self, params: SamplingParams) -> Sample:
         """A lane at its start. Needs no weights. Raises `BadParameterError` or `NotSupportedError`."""
 
 
@@ -22,16 +22,16 @@ class Model(ModelHandle, Protocol):
 class StepwiseModel(Model, Protocol):
     """A model that is driven step by step. Lanes with equal keys share a forward pass."""
 
-    def prepare(self, lanes: Sequence[Sample]) -> None:
+    def prepare(self, samples: Sequence[Sample]) -> None:
         """Fill in conditions and first latents: text and pictures of all lanes are encoded together."""
 
-    def predict(self, lanes: Sequence[Sample]) -> "Sequence[torch.Tensor]":
+    def predict(self, samples: Sequence[Sample]) -> "Sequence[torch.Tensor]":
         """One forward pass for lanes of one batch key; a prediction (1, c, h, w) for each, guidance applied."""
 
-    def decode(self, lanes: Sequence[Sample]) -> "Sequence[torch.Tensor]":
+    def decode(self, samples: Sequence[Sample]) -> "Sequence[torch.Tensor]":
         """A finished picture (3, height, width) in [0, 1], or in bytes, for each lane of one size."""
 
-    def preview(self, lane: Sample) -> "torch.Tensor | None":
+    def preview(self, sample: Sample) -> "torch.Tensor | None":
         """A small picture, uint8 (h, w, 3) on the CPU, one pixel per latent cell; None: there is nothing to see yet."""
 
 
@@ -39,7 +39,7 @@ class StepwiseModel(Model, Protocol):
 class WholeCallModel(Model, Protocol):
     """A model that runs from its first step to its last in one call. Lanes with equal, shared keys share the call."""
 
-    def paint(self, lanes: Sequence[Sample], on_step: Callable[[int], bool]) -> None:
+    def paint(self, samples: Sequence[Sample], on_step: Callable[[int], bool]) -> None:
         """Give each lane its picture. `on_step` is told the steps done, from 1, and answers False to stop early.
 
         May be called again for the same lanes after an error.

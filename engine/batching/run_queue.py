@@ -26,7 +26,7 @@ class RunQueue:
     @property
     def count(self) -> int:
         """Lanes of all open tickets."""
-        return sum(len(ticket.lanes) for ticket in tuple(self._open))
+        return sum(len(group.samples) for group in tuple(self._open))
 
     @property
     def painting(self) -> Mapping[BatchKey, Sequence[Sample]]:
@@ -39,22 +39,22 @@ class RunQueue:
 
     def wanted(self) -> dict[ModelHandle, int]:
         """How many lanes wait for each model."""
-        return dict(Counter(lane.painter for lane in self._waiting))
+        return dict(Counter(sample.model for sample in self._waiting))
 
     def busy(self) -> set[ModelHandle]:
         """The models with lanes on the easel."""
-        return {lanes[0].painter for lanes in self._painting.values()}
+        return {samples[0].model for samples in self._painting.values()}
 
-    def waiting_for(self, painter: ModelHandle) -> list[Sample]:
-        return [lane for lane in self._waiting if lane.painter is painter]
+    def waiting_for(self, model: ModelHandle) -> list[Sample]:
+        return [sample for sample in self._waiting if sample.model is model]
 
     # ---- coming
 
-    def receive(self, tickets: Sequence[SampleGroup]) -> None:
-        for ticket in tickets:
-            self._open.append(ticket)
-            self._waiting += ticket.lanes
-        if tickets:
+    def receive(self, groups: Sequence[SampleGroup]) -> None:
+        for group in groups:
+            self._open.append(group)
+            self._waiting += group.samples
+        if groups:
             self._count_orders()
 
     def moves(
@@ -66,7 +66,9 @@ class RunQueue:
         """
         for key, waiting in self._undecided(open_models).items():
             here = self._painting.get(key, [])
-            elsewhere = [lane for other, lanes in self._painting.items() if other != key for lane in lanes]
+            elsewhere = [
+                sample for other, samples in self._painting.items() if other != key for sample in samples
+            ]
             joins, leaves = choose(
                 here,
                 waiting,
@@ -80,74 +82,76 @@ class RunQueue:
     def seat(self, key: BatchKey, joins: Sequence[Sample], leaves: Sequence[Sample]) -> None:
         """Those that give way wait where they are."""
         joining, leaving = set(joins), set(leaves)
-        self._waiting = [lane for lane in self._waiting if lane not in joining] + list(leaves)
-        stay = [lane for lane in self._painting.get(key, []) if lane not in leaving]
-        self._set(key, stay + [lane for lane in joins if not lane.over])
+        self._waiting = [sample for sample in self._waiting if sample not in joining] + list(leaves)
+        stay = [sample for sample in self._painting.get(key, []) if sample not in leaving]
+        self._set(key, stay + [sample for sample in joins if not sample.over])
 
     def _undecided(self, open_models: Collection[ModelHandle]) -> dict[BatchKey, list[Sample]]:
         """The groups in which somebody waits, or somebody has more orders open than a neighbour."""
         groups: dict[BatchKey, list[Sample]] = {
-            key: [] for key, lanes in self._painting.items() if uneven(lanes)
+            key: [] for key, samples in self._painting.items() if uneven(samples)
         }
-        for lane in self._waiting:
-            if lane.painter in open_models:
-                groups.setdefault(lane.key, []).append(lane)
+        for sample in self._waiting:
+            if sample.model in open_models:
+                groups.setdefault(sample.key, []).append(sample)
         return groups
 
     # ---- going
 
     def fit(self, key: BatchKey) -> None:
         """After running out of memory fewer lanes stay; the others wait, where they are, for a place."""
-        lanes = [lane for lane in self._painting.get(key, []) if not lane.over and not lane.finished]
+        samples = [
+            sample for sample in self._painting.get(key, []) if not sample.over and not sample.finished
+        ]
         limit = self._limits.rows(key)
-        while len(lanes) > 1 and sum(lane.rows for lane in lanes) > limit:
-            self._painting[key].remove(lane := lanes.pop())
-            self._waiting.append(lane)
+        while len(samples) > 1 and sum(sample.rows for sample in samples) > limit:
+            self._painting[key].remove(sample := samples.pop())
+            self._waiting.append(sample)
 
-    def lift(self, lanes: Sequence[Sample]) -> None:
+    def lift(self, samples: Sequence[Sample]) -> None:
         """Off the easel, to dry: they make no further step."""
-        lifted = set(lanes)
-        for key in {lane.key for lane in lanes}:
-            self._set(key, [lane for lane in self._painting.get(key, []) if lane not in lifted])
+        lifted = set(samples)
+        for key in {sample.key for sample in samples}:
+            self._set(key, [sample for sample in self._painting.get(key, []) if sample not in lifted])
 
-    def leave(self, lanes: Sequence[Sample]) -> None:
+    def leave(self, samples: Sequence[Sample]) -> None:
         """Finished pictures leave; whose last one it is goes home."""
-        self.lift(lanes)
-        for lane in lanes:
-            lane.forget()
-        done = set(lanes)
-        self._waiting = [lane for lane in self._waiting if lane not in done]
-        for ticket in {lane.ticket for lane in lanes if lane.ticket is not None}:
-            if all(lane.picture is not None for lane in ticket.lanes):
-                ticket.finish()
+        self.lift(samples)
+        for sample in samples:
+            sample.forget()
+        done = set(samples)
+        self._waiting = [sample for sample in self._waiting if sample not in done]
+        for group in {sample.group for sample in samples if sample.group is not None}:
+            if all(sample.picture is not None for sample in group.samples):
+                group.finish()
 
     def drop_what_is_over(self) -> None:
-        if not any(ticket.over for ticket in self._open):
+        if not any(group.over for group in self._open):
             return
-        for ticket in self._open:
-            if ticket.over:
-                for lane in ticket.lanes:
-                    lane.forget()
-        self._open = [ticket for ticket in self._open if not ticket.over]
-        self._waiting = [lane for lane in self._waiting if not lane.over]
-        for key, lanes in list(self._painting.items()):
-            self._set(key, [lane for lane in lanes if not lane.over])
+        for group in self._open:
+            if group.over:
+                for sample in group.samples:
+                    sample.forget()
+        self._open = [group for group in self._open if not group.over]
+        self._waiting = [sample for sample in self._waiting if not sample.over]
+        for key, samples in list(self._painting.items()):
+            self._set(key, [sample for sample in samples if not sample.over])
         self._count_orders()
 
     def give_up(self, error: BaseException, others: Iterable[SampleGroup] = ()) -> None:
         """Every open ticket fails, and so do the `others`."""
-        for ticket in (*self._open, *others):
-            ticket.fail(error)
+        for group in (*self._open, *others):
+            group.fail(error)
         self.drop_what_is_over()
 
-    def _set(self, key: BatchKey, lanes: list[Sample]) -> None:
-        if lanes:
-            self._painting[key] = lanes
+    def _set(self, key: BatchKey, samples: list[Sample]) -> None:
+        if samples:
+            self._painting[key] = samples
         else:
             self._painting.pop(key, None)
 
     def _count_orders(self) -> None:
         """How many tickets each person has open: who asks often does not hold up who asks once."""
-        counted = Counter(ticket.person for ticket in self._open)
-        for ticket in self._open:
-            ticket.orders = counted[ticket.person]
+        counted = Counter(group.person for group in self._open)
+        for group in self._open:
+            group.orders = counted[group.person]

@@ -56,7 +56,7 @@ class GroupHandle(Protocol):
     previewed_at: float
 
     @property
-    def lanes(self) -> "tuple[Sample, ...]": ...
+    def samples(self) -> "tuple[Sample, ...]": ...
 
     @property
     def over(self) -> bool: ...
@@ -74,14 +74,14 @@ class Sample:
     from first, where there is guidance. `channels` go to the denoiser beside the latents.
     """
 
-    painter: ModelHandle
-    sketch: SamplingParams
+    model: ModelHandle
+    params: SamplingParams
     key: BatchKey
     scheduler: Any
     generator: torch.Generator
     timesteps: torch.Tensor
     guided: bool
-    ticket: GroupHandle | None = None
+    group: GroupHandle | None = None
     position: int = 0
     start: torch.Tensor | None = None  # the picture to start from, (1, 3, height, width) in [-1, 1]
     hole: torch.Tensor | None = None  # the mask in pixels, (1, 1, height, width) of 0 and 1
@@ -92,7 +92,7 @@ class Sample:
     estimate: torch.Tensor | None = None  # of the finished latents, when one was asked for
     picture: torch.Tensor | None = None  # (3, height, width) in [0, 1], or bytes
     unread_words: int = 0  # at the end of the prompt, beyond what the model takes in
-    glimpse: torch.Tensor | None = None  # a small preview, uint8 (h, w, 3)
+    preview: torch.Tensor | None = None  # a small preview, uint8 (h, w, 3)
     step_options: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -124,7 +124,7 @@ class Sample:
     @property
     def over(self) -> bool:
         """Whether its order is finished, failed or given up."""
-        return self.ticket is not None and self.ticket.over
+        return self.group is not None and self.group.over
 
     @property
     def sound(self) -> bool:
@@ -133,20 +133,20 @@ class Sample:
 
     @property
     def person(self) -> str:
-        return self.ticket.person if self.ticket else ""
+        return self.group.person if self.group else ""
 
     @property
     def weight(self) -> float:
-        return self.ticket.weight if self.ticket else 1.0
+        return self.group.weight if self.group else 1.0
 
     @property
     def orders(self) -> int:
         """How many orders of the same person are open."""
-        return self.ticket.orders if self.ticket else 1
+        return self.group.orders if self.group else 1
 
     @property
     def number(self) -> int:
-        return self.ticket.number if self.ticket else 0
+        return self.group.number if self.group else 0
 
     @property
     def timestep(self) -> torch.Tensor:

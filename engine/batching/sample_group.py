@@ -24,8 +24,8 @@ PREVIEW_TILE_PIXELS = 96
 class SampleGroup:
     """`orders` is how many orders the person has open, this one among them; see `fairness`."""
 
-    def __init__(self, lanes: "Sequence[Sample]", *, person: str, weight: float = 1.0) -> None:
-        self.lanes = tuple(lanes)
+    def __init__(self, samples: "Sequence[Sample]", *, person: str, weight: float = 1.0) -> None:
+        self.samples = tuple(samples)
         self.person = person
         self.weight = max(weight, 1e-3)
         self.number = next(_numbers)
@@ -39,8 +39,8 @@ class SampleGroup:
         self._error: BaseException | None = None
         self._shown: list[torch.Tensor | None] = []
         self._sheet: Image.Image | None = None
-        for lane in self.lanes:
-            lane.ticket = self
+        for sample in self.samples:
+            sample.group = self
 
     # ---- the easel's side
 
@@ -90,8 +90,8 @@ class SampleGroup:
         on_progress(self.progress())
 
     def progress(self) -> Progress:
-        step = sum(lane.position for lane in self.lanes)
-        steps = sum(lane.steps for lane in self.lanes)
+        step = sum(sample.position for sample in self.samples)
+        steps = sum(sample.steps for sample in self.samples)
         return Progress(
             step=step,
             steps=steps,
@@ -103,13 +103,13 @@ class SampleGroup:
         """Before the first steps were made: as long as such lanes took in the past, side by side."""
         if self.step_seconds is None:
             return None
-        return self.step_seconds * max(lane.steps - lane.position for lane in self.lanes)
+        return self.step_seconds * max(sample.steps - sample.position for sample in self.samples)
 
     def _preview(self) -> Image.Image | None:
         """Composed anew only when a lane has a new glimpse."""
-        glimpses = [lane.glimpse for lane in self.lanes]
-        if any(old is not new for old, new in zip_longest(self._shown, glimpses)):
-            self._shown, self._sheet = glimpses, _sheet(glimpses)
+        previews = [sample.preview for sample in self.samples]
+        if any(old is not new for old, new in zip_longest(self._shown, previews)):
+            self._shown, self._sheet = previews, _sheet(previews)
         return self._sheet
 
 
@@ -132,19 +132,19 @@ class StepRate:
         return (now - self._first[0]) / made * (steps - step) if made else expected
 
 
-def _sheet(glimpses: "Sequence[torch.Tensor | None]") -> Image.Image | None:
+def _sheet(previews: "Sequence[torch.Tensor | None]") -> Image.Image | None:
     """Pictures uint8 (h, w, 3) side by side, two in a row; grey where there is none yet."""
-    known = [glimpse for glimpse in glimpses if glimpse is not None]
+    known = [preview for preview in previews if preview is not None]
     if not known:
         return None
     height, width = known[0].shape[:2]
     scale = PREVIEW_TILE_PIXELS / max(height, width)
     size = max(1, round(width * scale)), max(1, round(height * scale))
-    columns = 1 if len(glimpses) == 1 else 2
-    rows = -(-len(glimpses) // columns)
+    columns = 1 if len(previews) == 1 else 2
+    rows = -(-len(previews) // columns)
     sheet = Image.new("RGB", (columns * size[0], rows * size[1]), (128, 128, 128))
-    for index, glimpse in enumerate(glimpses):
-        if glimpse is not None:
-            tile = Image.fromarray(glimpse.numpy()).resize(size, Image.Resampling.BICUBIC)
+    for index, preview in enumerate(previews):
+        if preview is not None:
+            tile = Image.fromarray(preview.numpy()).resize(size, Image.Resampling.BICUBIC)
             sheet.paste(tile, (index % columns * size[0], index // columns * size[1]))
     return sheet

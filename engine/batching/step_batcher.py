@@ -48,7 +48,7 @@ class StepBatcher:
         self._turns = Turns()
         self._places = RunQueue(self.limits)
         self._hand = StepRunner(device, self.limits, preview_seconds=preview_seconds)
-        self._drying = DecodeQueue(self._hand, device, overlap=overlap)
+        self._decode_queue = DecodeQueue(self._hand, device, overlap=overlap)
         self._inbox: list[SampleGroup] = []
         self._running: ModelHandle | None = None  # a model that is in the middle of a whole call
         self._seconds_beside = 0.0  # spent on other models' steps during whole calls
@@ -64,14 +64,14 @@ class StepBatcher:
         self._thread = threading.Thread(target=self._run, name=f"easel-{self.device}", daemon=True)
         self._thread.start()
 
-    def submit(self, ticket: SampleGroup) -> None:
+    def submit(self, group: SampleGroup) -> None:
         """The ticket's lanes come to the easel as soon as it is their turn. Wait with `SampleGroup.wait`."""
         with self._news:
             if self._closed:
-                ticket.fail(GenerationError(CLOSED))
+                group.fail(GenerationError(CLOSED))
                 return
-            ticket.step_seconds = self._usual_seconds(ticket)
-            self._inbox.append(ticket)
+            group.step_seconds = self._usual_seconds(group)
+            self._inbox.append(group)
         self.stir()
 
     def stir(self) -> None:
@@ -81,14 +81,14 @@ class StepBatcher:
             self._news.notify_all()
 
     @property
-    def lanes(self) -> int:
+    def samples(self) -> int:
         """Lanes that wait or are being painted."""
-        return self._places.count + sum(len(ticket.lanes) for ticket in self._inbox)
+        return self._places.count + sum(len(group.samples) for group in self._inbox)
 
-    def _usual_seconds(self, ticket: SampleGroup) -> float | None:
+    def _usual_seconds(self, group: SampleGroup) -> float | None:
         """What a step of such lanes took in the past."""
-        key = ticket.lanes[0].key
-        rows = min(sum(lane.rows for lane in ticket.lanes), self.limits.rows(key))
+        key = group.samples[0].key
+        rows = min(sum(sample.rows for sample in group.samples), self.limits.rows(key))
         return self.limits.experience.step_seconds(kind_of(key), rows)
 
     def close(self) -> None:
@@ -129,29 +129,29 @@ class StepBatcher:
     def turn(self) -> bool:
         """One step of one group. False when there is nothing to do."""
         self._make_ready()
-        if not self._places.painting and self._drying.empty:
+        if not self._places.painting and self._decode_queue.empty:
             return False
         if self._places.painting:
             self._work()
-        self._places.leave(self._drying.take(wait=not self._places.painting))
+        self._places.leave(self._decode_queue.take(wait=not self._places.painting))
         self._places.drop_what_is_over()
         return True
 
     def _make_ready(self) -> None:
         with self._news:
-            tickets, self._inbox = self._inbox, []
-        self._places.receive(tickets)
+            groups, self._inbox = self._inbox, []
+        self._places.receive(groups)
         self._places.drop_what_is_over()
         self._tend_models()
         self._admit()
 
     def _tend_models(self) -> None:
-        busy = self._places.busy() | self._drying.busy()
+        busy = self._places.busy() | self._decode_queue.busy()
         if self._running is not None:
             busy.add(self._running)
-        for painter, problem in self._shelf.tend(self._places.wanted(), busy):
-            for lane in self._places.waiting_for(painter):
-                fail(lane, problem)
+        for model, problem in self._shelf.tend(self._places.wanted(), busy):
+            for sample in self._places.waiting_for(model):
+                fail(sample, problem)
         self._places.drop_what_is_over()
 
     def _admit(self) -> None:
@@ -164,47 +164,47 @@ class StepBatcher:
         """A turn for one group that is not `apart`."""
         groups = dict(self._places.painting)
         key = self._turns.next(groups, apart=apart)
-        lanes = list(groups[key])
+        samples = list(groups[key])
         started, beside = time.perf_counter(), self._seconds_beside
-        if paints_whole(lanes[0].painter):
-            self._call(key, lanes)
+        if paints_whole(samples[0].model):
+            self._call(key, samples)
         else:
-            self._hand.step(key, lanes)
-            self._note(key, lanes, seconds=time.perf_counter() - started)
+            self._hand.step(key, samples)
+            self._note(key, samples, seconds=time.perf_counter() - started)
             self._places.fit(key)
-            done = [lane for lane in lanes if lane.finished and not lane.over]
+            done = [sample for sample in samples if sample.finished and not sample.over]
             self._places.lift(done)
-            self._drying.put(done)
+            self._decode_queue.put(done)
         spent = time.perf_counter() - started - (self._seconds_beside - beside)
         self._turns.took(key, spent, groups)
         self._places.drop_what_is_over()
 
-    def _note(self, key: BatchKey, lanes: Sequence[Sample], *, seconds: float) -> None:
-        self.limits.experience.took(kind_of(key), sum(lane.rows for lane in lanes), seconds)
+    def _note(self, key: BatchKey, samples: Sequence[Sample], *, seconds: float) -> None:
+        self.limits.experience.took(kind_of(key), sum(sample.rows for sample in samples), seconds)
 
-    def _call(self, key: BatchKey, lanes: Sequence[Sample]) -> None:
+    def _call(self, key: BatchKey, samples: Sequence[Sample]) -> None:
         """A whole call for the lanes that fit into it; the others stay for the next."""
-        batch = fitting([lane for lane in lanes if not lane.over], self.limits.rows(key))
-        self._running = lanes[0].painter
+        batch = fitting([sample for sample in samples if not sample.over], self.limits.rows(key))
+        self._running = samples[0].model
         self._hand.call(key, batch, self._between)
         self._running = None
-        self._places.leave([lane for lane in batch if lane.picture is not None and not lane.over])
+        self._places.leave([sample for sample in batch if sample.picture is not None and not sample.over])
 
-    def _between(self, lanes: Sequence[Sample], step: int) -> bool:
+    def _between(self, samples: Sequence[Sample], step: int) -> bool:
         """After each step of a whole call: lanes of other models make a step too. False when nobody waits any more."""
-        for lane in lanes:
-            lane.position = min(step, lane.steps)
+        for sample in samples:
+            sample.position = min(step, sample.steps)
         started = time.perf_counter()
         self._make_ready()
         painting = self._places.painting
-        apart = [key for key, found in painting.items() if paints_whole(found[0].painter)]
+        apart = [key for key, found in painting.items() if paints_whole(found[0].model)]
         if len(apart) < len(painting):
             self._work(apart=apart)
-        self._places.leave(self._drying.take())
+        self._places.leave(self._decode_queue.take())
         self._seconds_beside += time.perf_counter() - started
-        return not all(lane.over for lane in lanes)
+        return not all(sample.over for sample in samples)
 
     def _give_up_all(self, error: BaseException) -> None:
         with self._news:
-            tickets, self._inbox = self._inbox, []
-        self._places.give_up(error, tickets)
+            groups, self._inbox = self._inbox, []
+        self._places.give_up(error, groups)

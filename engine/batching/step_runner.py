@@ -36,46 +36,46 @@ class StepRunner:
         self._limits = limits
         self._preview_seconds = preview_seconds
 
-    def prepare(self, lanes: Sequence[Sample]) -> None:
+    def prepare(self, samples: Sequence[Sample]) -> None:
         """Conditions and first latents for lanes of one group that have none yet."""
-        new = [lane for lane in lanes if not lane.prepared and not paints_whole(lane.painter)]
+        new = [sample for sample in samples if not sample.prepared and not paints_whole(sample.model)]
         in_halves(lambda some: _stepper(some).prepare(some), new, failed=fail, ran_out=self._ran_out)
 
-    def step(self, key: BatchKey, lanes: Sequence[Sample]) -> None:
+    def step(self, key: BatchKey, samples: Sequence[Sample]) -> None:
         """One step for each lane, in one forward pass if memory allows."""
-        self._in_batches(key, lanes, self._advance)
+        self._in_batches(key, samples, self._advance)
 
     def call(
-        self, key: BatchKey, lanes: Sequence[Sample], on_step: Callable[[Sequence[Sample], int], bool]
+        self, key: BatchKey, samples: Sequence[Sample], on_step: Callable[[Sequence[Sample], int], bool]
     ) -> None:
         """A whole call for lanes that fit into it. `on_step` is told the lanes and the steps done."""
 
         def paint(some: Sequence[Sample]) -> None:
-            cast("WholeCallModel", some[0].painter).paint(some, lambda step: on_step(some, step))
+            cast("WholeCallModel", some[0].model).paint(some, lambda step: on_step(some, step))
 
-        self._in_batches(key, lanes, paint)
+        self._in_batches(key, samples, paint)
 
-    def finish(self, lanes: Sequence[Sample]) -> list[Sample]:
+    def finish(self, samples: Sequence[Sample]) -> list[Sample]:
         """Decode lanes that made their last step; answers those that have their picture now."""
         sound: list[Sample] = []
-        for lane in lanes:
+        for sample in samples:
             try:
-                _check_numbers(lane)
-                sound.append(lane)
+                _check_numbers(sample)
+                sound.append(sample)
             except GenerationError as error:
-                fail(lane, error)
+                fail(sample, error)
         in_halves(_decode, sound, failed=fail, ran_out=self._ran_out)
-        return [lane for lane in sound if lane.picture is not None]
+        return [sample for sample in sound if sample.picture is not None]
 
     def _in_batches(
-        self, key: BatchKey, lanes: Sequence[Sample], action: Callable[[Sequence[Sample]], None]
+        self, key: BatchKey, samples: Sequence[Sample], action: Callable[[Sequence[Sample]], None]
     ) -> None:
-        left = [lane for lane in lanes if not lane.over]
+        left = [sample for sample in samples if not sample.over]
         while left:
             batch = fitting(left, self._limits.rows(key))
             problem = attempt(lambda some=batch: action(some))  # type: ignore[misc]
             if problem is not None and is_out_of_memory(problem):
-                self._limits.ran_out(key, sum(lane.rows for lane in batch))
+                self._limits.ran_out(key, sum(sample.rows for sample in batch))
                 self._ran_out(batch)
                 if len(batch) > 1:
                     continue
@@ -84,71 +84,71 @@ class StepRunner:
                 in_halves(action, batch, failed=fail, ran_out=self._ran_out)
             left = left[len(batch) :]
 
-    def _advance(self, lanes: Sequence[Sample]) -> None:
-        predictions = _stepper(lanes).predict(lanes)
-        for lane, prediction in zip(lanes, predictions, strict=True):
-            if lane.over:
+    def _advance(self, samples: Sequence[Sample]) -> None:
+        predictions = _stepper(samples).predict(samples)
+        for sample, prediction in zip(samples, predictions, strict=True):
+            if sample.over:
                 continue
-            wanted = self._wants_glimpse(lane)
+            wanted = self._wants_preview(sample)
             try:
-                lane.advance(prediction, wants_estimate=wanted)
-                if wanted and not lane.finished:
-                    _glimpse(lane)
+                sample.advance(prediction, wants_estimate=wanted)
+                if wanted and not sample.finished:
+                    _preview(sample)
             except Exception as error:  # noqa: BLE001 - what one lane's scheduler throws is that lane's affair
-                fail(lane, error)
-        for ticket in {each.ticket for each in lanes if each.ticket and self._wants_glimpse(each)}:
-            ticket.previewed_at = time.monotonic()
+                fail(sample, error)
+        for group in {each.group for each in samples if each.group and self._wants_preview(each)}:
+            group.previewed_at = time.monotonic()
 
-    def _wants_glimpse(self, lane: Sample) -> bool:
+    def _wants_preview(self, sample: Sample) -> bool:
         return (
-            lane.ticket is not None and time.monotonic() - lane.ticket.previewed_at >= self._preview_seconds
+            sample.group is not None and time.monotonic() - sample.group.previewed_at >= self._preview_seconds
         )
 
-    def _ran_out(self, lanes: Sequence[Sample]) -> None:
-        log.warning("out of memory: going on with fewer lanes at once", extra={"lanes": len(lanes)})
+    def _ran_out(self, samples: Sequence[Sample]) -> None:
+        log.warning("out of memory: going on with fewer lanes at once", extra={"lanes": len(samples)})
         free_cache(self._device)
 
 
-def paints_whole(painter: ModelHandle) -> bool:
+def paints_whole(model: ModelHandle) -> bool:
     """Whether it is a `WholeCallModel`. Asked at every step: a protocol's own check reads all its properties."""
-    return hasattr(type(painter), "paint")
+    return hasattr(type(model), "paint")
 
 
-def fitting(lanes: Sequence[Sample], rows: int) -> Sequence[Sample]:
+def fitting(samples: Sequence[Sample], rows: int) -> Sequence[Sample]:
     """The first lanes that take at most `rows` rows, one at least."""
     taken = 0
-    for index, lane in enumerate(lanes):
-        taken += lane.rows
+    for index, sample in enumerate(samples):
+        taken += sample.rows
         if taken > rows and index:
-            return lanes[:index]
-    return lanes
+            return samples[:index]
+    return samples
 
 
-def fail(lane: Sample, error: BaseException) -> None:
+def fail(sample: Sample, error: BaseException) -> None:
     """Only the lane's own order ends."""
     if is_out_of_memory(error):
         told = GenerationError(TOO_LARGE)
         told.__cause__ = error
         error = told
-    if lane.ticket is not None:
-        lane.ticket.fail(error)
+    if sample.group is not None:
+        sample.group.fail(error)
 
 
-def _stepper(lanes: Sequence[Sample]) -> StepwiseModel:
-    return cast("StepwiseModel", lanes[0].painter)
+def _stepper(samples: Sequence[Sample]) -> StepwiseModel:
+    return cast("StepwiseModel", samples[0].model)
 
 
-def _decode(lanes: Sequence[Sample]) -> None:
-    for lane, picture in zip(lanes, _stepper(lanes).decode(lanes), strict=True):
-        lane.picture = picture
+def _decode(samples: Sequence[Sample]) -> None:
+    for sample, picture in zip(samples, _stepper(samples).decode(samples), strict=True):
+        sample.picture = picture
 
 
-def _glimpse(lane: Sample) -> None:
-    _check_numbers(lane)
-    lane.glimpse = _stepper([lane]).preview(lane)
-    lane.estimate = None
+def _preview(sample: Sample) -> None:
+    _check_numbers(sample)
+    sample.preview = _stepper([sample]).preview(sample)
+    sample.estimate = None
 
 
-def _check_numbers(lane: Sample) -> None:
-    if not lane.sound:
+def _check_numbers(sample: Sample) -> None:
+    if not sample.sound:
         raise GenerationError(NOT_A_NUMBER)

@@ -66,43 +66,43 @@ class NullModel:
     def scheduler_name(self, wanted: str | None) -> str:
         return wanted or "euler"
 
-    def sketch(self, sketch: SamplingParams) -> Sample:
+    def new_sample(self, params: SamplingParams) -> Sample:
         scheduler = copy.deepcopy(self._template)
-        scheduler.set_timesteps(sketch.steps, device="cpu")
+        scheduler.set_timesteps(params.steps, device="cpu")
         scheduler.step = self._timed(scheduler.step)
         scheduler.scale_model_input = self._timed(scheduler.scale_model_input)
         return Sample(
-            painter=self,
-            sketch=sketch,
-            key=BatchKey(model=self.name, width=sketch.width // FACTOR, height=sketch.height // FACTOR),
+            model=self,
+            params=params,
+            key=BatchKey(model=self.name, width=params.width // FACTOR, height=params.height // FACTOR),
             scheduler=scheduler,
-            generator=torch.Generator().manual_seed(sketch.seed),
+            generator=torch.Generator().manual_seed(params.seed),
             timesteps=scheduler.timesteps,
-            guided=sketch.guidance_scale > 1,
+            guided=params.guidance_scale > 1,
         )
 
-    def prepare(self, lanes: Sequence[Sample]) -> None:
-        for lane in lanes:
+    def prepare(self, samples: Sequence[Sample]) -> None:
+        for sample in samples:
             row = {name: torch.zeros(shape, device=self._device) for name, shape in self._words.items()}
-            lane.conditions = (row,) * lane.rows
-            noise = torch.randn(1, 4, lane.key.height, lane.key.width, generator=lane.generator)
-            lane.latents = noise.to(self._device)
+            sample.conditions = (row,) * sample.rows
+            noise = torch.randn(1, 4, sample.key.height, sample.key.width, generator=sample.generator)
+            sample.latents = noise.to(self._device)
 
-    def predict(self, lanes: Sequence[Sample]) -> Sequence[torch.Tensor]:
-        rows = self._stacker.stack(lanes)
+    def predict(self, samples: Sequence[Sample]) -> Sequence[torch.Tensor]:
+        rows = self._stacker.stack(samples)
         self.started.append(time.perf_counter())
         wanted = self._seconds + self._seconds_per_row * len(rows.sample)
         if wanted:
             time.sleep(wanted)
         answer = torch.zeros_like(rows.sample)
         self.forward_seconds += time.perf_counter() - self.started[-1]
-        return guide(lanes, answer)
+        return guide(samples, answer)
 
-    def decode(self, lanes: Sequence[Sample]) -> Sequence[torch.Tensor]:
-        return [torch.zeros(3, FACTOR, FACTOR) for _ in lanes]
+    def decode(self, samples: Sequence[Sample]) -> Sequence[torch.Tensor]:
+        return [torch.zeros(3, FACTOR, FACTOR) for _ in samples]
 
-    def preview(self, lane: Sample) -> torch.Tensor:
-        return torch.zeros(lane.key.height, lane.key.width, 3, dtype=torch.uint8)
+    def preview(self, sample: Sample) -> torch.Tensor:
+        return torch.zeros(sample.key.height, sample.key.width, 3, dtype=torch.uint8)
 
     def _timed(self, action: Callable[..., Any]) -> Callable[..., Any]:
         def timed(*arguments: Any, **options: Any) -> Any:
@@ -114,30 +114,30 @@ class NullModel:
         return timed
 
 
-def idle_easel(painter: Model, *, rows: int) -> StepBatcher:
+def idle_batcher(model: Model, *, rows: int) -> StepBatcher:
     """An easel without a thread, for `take_turn`."""
     shelf = ModelCache(budget_bytes=2**60)
-    shelf.hold(painter)
+    shelf.hold(model)
     limits = BatchLimits("cpu", cells=2**40, max_rows=rows)
     return StepBatcher(shelf, device=torch.device("cpu"), limits=limits)
 
 
-def take_turn(easel: StepBatcher) -> bool:
+def take_turn(batcher: StepBatcher) -> bool:
     with torch.inference_mode():
-        return easel.turn()
+        return batcher.turn()
 
 
-def step_seconds(painter: Model, sketches: Sequence[SamplingParams], *, times: int) -> list[float]:
+def step_seconds(model: Model, params_list: Sequence[SamplingParams], *, times: int) -> list[float]:
     """What each of some forward passes for these lanes takes, to the end of it on the device."""
-    stepper = cast("StepwiseModel", painter)
+    stepper = cast("StepwiseModel", model)
     seconds = []
     with torch.inference_mode():
-        lanes = [stepper.sketch(each) for each in sketches]
-        stepper.prepare(lanes)
+        samples = [stepper.new_sample(each) for each in params_list]
+        stepper.prepare(samples)
         for _ in range(times):
             _settle()
             started = time.perf_counter()
-            stepper.predict(lanes)
+            stepper.predict(samples)
             _settle()
             seconds.append(time.perf_counter() - started)
     return seconds
@@ -166,9 +166,9 @@ class Lockstep:
     def start(self) -> None:
         self._thread.start()
 
-    def submit(self, ticket: SampleGroup) -> None:
+    def submit(self, group: SampleGroup) -> None:
         with self._news:
-            self._queue.append(ticket)
+            self._queue.append(group)
             self._news.notify()
 
     def close(self) -> None:
@@ -179,14 +179,14 @@ class Lockstep:
 
     def _run(self) -> None:
         with torch.inference_mode():
-            while (tickets := self._take()) is not None:
+            while (groups := self._take()) is not None:
                 try:
-                    paint_together([lane for ticket in tickets for lane in ticket.lanes])
+                    paint_together([sample for group in groups for sample in group.samples])
                 except Exception as error:  # noqa: BLE001 - a measurement must hear of it, not hang
-                    for ticket in tickets:
-                        ticket.fail(error)
-                for ticket in tickets:
-                    ticket.finish()
+                    for group in groups:
+                        group.fail(error)
+                for group in groups:
+                    group.finish()
 
     def _take(self) -> list[SampleGroup] | None:
         with self._news:
@@ -195,11 +195,11 @@ class Lockstep:
                 return None
             first = self._queue.pop(0)
             taken, rows = [first], _rows(first)
-            for ticket in list(self._queue) if self._together else []:
-                if _parameters(ticket) == _parameters(first) and rows + _rows(ticket) <= self._max_rows:
-                    self._queue.remove(ticket)
-                    taken.append(ticket)
-                    rows += _rows(ticket)
+            for group in list(self._queue) if self._together else []:
+                if _parameters(group) == _parameters(first) and rows + _rows(group) <= self._max_rows:
+                    self._queue.remove(group)
+                    taken.append(group)
+                    rows += _rows(group)
             return taken
 
 
@@ -212,30 +212,30 @@ def running(lockstep: Lockstep) -> Iterator[Lockstep]:
         lockstep.close()
 
 
-def paint_together(lanes: Sequence[Sample]) -> None:
+def paint_together(samples: Sequence[Sample]) -> None:
     """From the first step to the pictures, all lanes at one pace; lanes that end early are waited with."""
-    painter = cast("StepwiseModel", lanes[0].painter)
-    painter.prepare(lanes)
-    while left := [lane for lane in lanes if not lane.finished]:
-        for lane, prediction in zip(left, painter.predict(left), strict=True):
-            lane.advance(prediction)
-    for lane, picture in zip(lanes, painter.decode(lanes), strict=True):
-        lane.picture = picture
+    model = cast("StepwiseModel", samples[0].model)
+    model.prepare(samples)
+    while left := [sample for sample in samples if not sample.finished]:
+        for sample, prediction in zip(left, model.predict(left), strict=True):
+            sample.advance(prediction)
+    for sample, picture in zip(samples, model.decode(samples), strict=True):
+        sample.picture = picture
 
 
-def _rows(ticket: SampleGroup) -> int:
-    return sum(lane.rows for lane in ticket.lanes)
+def _rows(group: SampleGroup) -> int:
+    return sum(sample.rows for sample in group.samples)
 
 
-def _parameters(ticket: SampleGroup) -> tuple[object, ...]:
+def _parameters(group: SampleGroup) -> tuple[object, ...]:
     """What a static batch must agree in: everything that the pipeline's call takes once for the whole batch."""
-    lane = ticket.lanes[0]
-    sketch = lane.sketch
+    sample = group.samples[0]
+    params = sample.params
     return (
-        lane.key,
-        sketch.steps,
-        sketch.guidance_scale,
-        sketch.scheduler,
-        sketch.strength,
-        sketch.start is None,
+        sample.key,
+        params.steps,
+        params.guidance_scale,
+        params.scheduler,
+        params.strength,
+        params.start is None,
     )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from engine.batching.sampling_params import SamplingParams
-from engine.benchmarks.harness import Stage, easel_for
+from engine.benchmarks.harness import Stage, batcher_for
 from engine.benchmarks.workload import Asked, play
 
 OTHERS = 20
@@ -58,10 +58,12 @@ def measure_fairness(
     tenths of what the easel can do.
     """
     play_all, order_seconds = _rehearsed(rows, step_seconds) if stage is None else _painted(stage, pictures)
-    sketch = _PAUSES if stage is None else stage.sketch()
+    params = _PAUSES if stage is None else stage.new_sample()
 
     def asked(person: str, *, at_seconds: float, seed: int) -> Asked:
-        return Asked(person=person, at_seconds=at_seconds, sketches=(replace(sketch, seed=seed),) * pictures)
+        return Asked(
+            person=person, at_seconds=at_seconds, params_list=(replace(params, seed=seed),) * pictures
+        )
 
     each = pictures * order_seconds / LOAD
     ordinary = [asked(f"person {n}", at_seconds=0.2 + n * each, seed=n) for n in range(others)]
@@ -96,9 +98,9 @@ def _rehearsed(rows: int, step_seconds: float) -> tuple[Plays, float]:
     def play_all(asked: Sequence[Asked]) -> list[float]:
         from engine.benchmarks.baselines import NullModel
 
-        painter = NullModel(seconds_per_row=step_seconds)
-        with easel_for(painter, device="cpu", rows=rows) as easel:
-            return play(easel, painter, asked)
+        model = NullModel(seconds_per_row=step_seconds)
+        with batcher_for(model, device="cpu", rows=rows) as batcher:
+            return play(batcher, model, asked)
 
     return play_all, _PAUSES.steps * step_seconds
 
@@ -107,10 +109,12 @@ def _painted(stage: Stage, pictures: int) -> tuple[Plays, float]:
     """The same with the model of a stage, measured over a few orders, the first of them unheeded."""
 
     def play_all(asked: Sequence[Asked]) -> list[float]:
-        with easel_for(stage.painter, device=stage.device, rows=stage.rows(), overlap=stage.overlap) as easel:
-            return play(easel, stage.painter, asked)
+        with batcher_for(
+            stage.model, device=stage.device, rows=stage.rows(), overlap=stage.overlap
+        ) as batcher:
+            return play(batcher, stage.model, asked)
 
-    order = Asked(person="first", at_seconds=0.0, sketches=(stage.sketch(),) * pictures)
+    order = Asked(person="first", at_seconds=0.0, params_list=(stage.new_sample(),) * pictures)
     play_all([order])
     started = time.perf_counter()
     play_all([replace(order, person=f"person {n}") for n in range(_TRIED)])

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from engine.benchmarks.harness import Stage, set_up_random
 from engine.benchmarks.overhead import measure_overhead
-from engine.benchmarks.throughput import easel_per_second, stock_per_second
+from engine.benchmarks.throughput import batcher_per_second, stock_per_second
 from engine.performance import Speed
 from studio.errors import BadParameterError
 
@@ -20,10 +20,10 @@ class Card:
     device: str
     speed: str
     ready_seconds: float
-    large_easel: float
+    large_batcher: float
     large_stock: float
     large_stock_batch: int
-    quick_easel: dict[int, float]  # by steps
+    quick_batcher: dict[int, float]  # by steps
     quick_alone: dict[int, float]
     step_ms: float
     bookkeeping_ms: float
@@ -33,8 +33,8 @@ class Card:
         quick = [
             (
                 f"512×512, {steps} step{'s' if steps > 1 else ''}",
-                f"{self.quick_easel[steps]:.1f} pictures a second, one at a time {alone:.1f}:"
-                f" {self.quick_easel[steps] / alone:.1f} times",
+                f"{self.quick_batcher[steps]:.1f} pictures a second, one at a time {alone:.1f}:"
+                f" {self.quick_batcher[steps] / alone:.1f} times",
             )
             for steps, alone in self.quick_alone.items()
         ]
@@ -42,11 +42,11 @@ class Card:
             ("device", self.device),
             ("speed", self.speed),
             ("from nothing to the first pictures, compiled", f"{self.ready_seconds:.0f} s"),
-            ("1024×1024, 20 guided steps, on the easel", f"{self.large_easel:.3f} pictures a second"),
+            ("1024×1024, 20 guided steps, on the easel", f"{self.large_batcher:.3f} pictures a second"),
             (
                 "the same by the plain pipeline",
                 f"{self.large_stock:.3f} in batches of {self.large_stock_batch}"
-                f" (ratio {self.large_easel / self.large_stock:.2f})",
+                f" (ratio {self.large_batcher / self.large_stock:.2f})",
             ),
             *quick,
             ("bookkeeping in a step of 16 lanes", f"{self.bookkeeping_ms / self.step_ms:.2%}"),
@@ -71,19 +71,19 @@ def measure_card(
         found_large = _large(stage, pictures=pictures, began=began, say=say)
         name = _name(stage.device)
         say("Measuring the easel's bookkeeping.")
-        overhead = measure_overhead(lanes=16, stage=stage)
+        overhead = measure_overhead(samples=16, stage=stage)
     say(f"Making a model of the size of {quick}.")
-    easel, alone = {}, {}
+    batcher, alone = {}, {}
     with set_up_random(quick, device=device, speed=speed) as stage:
         for steps in (1, 4):
             say(f"Painting pictures of {steps} steps.")
-            sketches = [stage.sketch(seed=seed, steps=steps) for seed in range(2 * pictures)]
-            easel[steps] = easel_per_second(stage, sketches)
-            alone[steps], _ = stock_per_second(stage, sketches[: pictures // 2], batches=(1,))
+            params_list = [stage.new_sample(seed=seed, steps=steps) for seed in range(2 * pictures)]
+            batcher[steps] = batcher_per_second(stage, params_list)
+            alone[steps], _ = stock_per_second(stage, params_list[: pictures // 2], batches=(1,))
     return Card(
         device=name,
         speed=speed.on(device or "cpu").words(),
-        quick_easel=easel,
+        quick_batcher=batcher,
         quick_alone=alone,
         step_ms=overhead.step_ms or float("nan"),
         bookkeeping_ms=overhead.bookkeeping_ms,
@@ -98,18 +98,18 @@ def _large(
     """On the easel, and by the plain pipeline in batches of half and all that an easel takes."""
     say("Compiling and warming up.")
     at_once = max(1, min(stage.rows() // 2, pictures))
-    easel_per_second(stage, [stage.sketch(seed=seed, steps=2) for seed in range(at_once)])
+    batcher_per_second(stage, [stage.new_sample(seed=seed, steps=2) for seed in range(at_once)])
     ready_seconds = time.perf_counter() - began
-    sketches = [stage.sketch(seed=seed) for seed in range(pictures)]
+    params_list = [stage.new_sample(seed=seed) for seed in range(pictures)]
     say("Painting large pictures on the easel.")
-    easel = easel_per_second(stage, sketches)
+    batcher = batcher_per_second(stage, params_list)
     say("Painting large pictures by the plain pipeline.")
     stock, batch = stock_per_second(
-        stage, sketches[: 2 * at_once], batches=tuple({at_once, max(1, at_once // 2)})
+        stage, params_list[: 2 * at_once], batches=tuple({at_once, max(1, at_once // 2)})
     )
     return {
         "ready_seconds": ready_seconds,
-        "large_easel": easel,
+        "large_easel": batcher,
         "large_stock": stock,
         "large_stock_batch": batch,
     }

@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from engine.adapters.registry import new_painter
+from engine.adapters.registry import new_model
 from engine.batching.sampling_params import SamplingParams
 from engine.benchmarks.random_models import RANDOM_NAMES, write_random_model
 from engine.catalog.catalog import ModelCatalogue, ModelEntry
@@ -29,11 +29,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """`painter` is loaded; `folder` is its model's. `overlap` is what its easels do with finished pictures."""
+    """`model` is loaded; `folder` is its model's. `overlap` is what its easels do with finished pictures."""
 
     entry: ModelEntry
     folder: Path
-    painter: "Model"
+    model: "Model"
     device: str
     overlap: bool = False
 
@@ -42,9 +42,9 @@ class Stage:
         from engine.adapters.runtime.loading import choose_device
         from engine.batching.memory_limits import BatchLimits
 
-        return BatchLimits(choose_device(self.device).type).rows(self.painter.sketch(self.sketch()).key)
+        return BatchLimits(choose_device(self.device).type).rows(self.model.new_sample(self.new_sample()).key)
 
-    def sketch(self, *, seed: int = 0, steps: int | None = None) -> SamplingParams:
+    def new_sample(self, *, seed: int = 0, steps: int | None = None) -> SamplingParams:
         """A picture as the model likes them."""
         entry = self.entry
         return SamplingParams(
@@ -100,8 +100,8 @@ def rehearse(*, seconds: float = PAUSE_SECONDS, seconds_per_row: float = PAUSE_S
         steps=8,
         guidance_scale=5.0,
     )
-    painter = NullModel(seconds=seconds, seconds_per_row=seconds_per_row)
-    return Stage(entry=entry, folder=Path(), painter=painter, device="cpu")
+    model = NullModel(seconds=seconds, seconds_per_row=seconds_per_row)
+    return Stage(entry=entry, folder=Path(), model=model, device="cpu")
 
 
 def _stage(
@@ -119,15 +119,15 @@ def _stage(
 
     use_threads(threads)
     chosen = choose_device(device)
-    painter = new_painter(entry, folder, device=chosen, speed=speed, **options)
-    painter.load()
+    model = new_model(entry, folder, device=chosen, speed=speed, **options)
+    model.load()
     overlap = speed is not None and bool(speed.on(chosen.type).overlap)
-    return Stage(entry=entry, folder=folder, painter=painter, device=str(chosen), overlap=overlap)
+    return Stage(entry=entry, folder=folder, model=model, device=str(chosen), overlap=overlap)
 
 
 @contextmanager
-def easel_for(
-    painter: "Model",
+def batcher_for(
+    model: "Model",
     *,
     device: str,
     threads: int | None = None,
@@ -142,14 +142,14 @@ def easel_for(
 
     chosen = choose_device(device)
     shelf = ModelCache(budget_bytes=2**60)
-    shelf.hold(painter)
+    shelf.hold(model)
     limits = (
         BatchLimits(chosen.type) if rows is None else BatchLimits(chosen.type, cells=2**40, max_rows=rows)
     )
-    easel = StepBatcher(shelf, device=chosen, limits=limits, threads=threads, overlap=overlap)
-    easel.start()
+    batcher = StepBatcher(shelf, device=chosen, limits=limits, threads=threads, overlap=overlap)
+    batcher.start()
     try:
-        yield easel
+        yield batcher
     finally:
-        shelf.let_go(painter)
-        easel.close()
+        shelf.let_go(model)
+        batcher.close()

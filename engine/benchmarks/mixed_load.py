@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine.batching.sampling_params import SamplingParams
-from engine.benchmarks.harness import Stage, easel_for
-from engine.benchmarks.workload import Asked, mixed_sketches, play, poisson
+from engine.benchmarks.harness import Stage, batcher_for
+from engine.benchmarks.workload import Asked, mixed_params_list, play, poisson
 
 LONGEST_SECONDS = 75.0
 # What a run of arrivals takes beyond the last arrival, and the three runs together, in lengths of one; measured.
@@ -44,7 +44,7 @@ class Lanes:
         ]
 
 
-def measure_lanes(
+def measure_samples(
     stage: Stage,
     *,
     requests: int = 80,
@@ -62,8 +62,8 @@ def measure_lanes(
     rows = rows or stage.rows()
     dice = random.Random(seed)
     entry = stage.entry
-    sketches = [
-        mixed_sketches(
+    params_list = [
+        mixed_params_list(
             dice,
             count=pictures,
             width=entry.width,
@@ -74,12 +74,12 @@ def measure_lanes(
         for _ in range(requests)
     ]
     began = time.perf_counter()
-    capacity = _capacity(stage, sketches[:_TRIED], rows=rows)
+    capacity = _capacity(stage, params_list[:_TRIED], rows=rows)
     left_seconds = longest_seconds - (time.perf_counter() - began)
     fitting = max(4, int(load * capacity * left_seconds / _LENGTHS))
-    asked = poisson(dice, sketches[:fitting], per_second=load * capacity)
-    with easel_for(stage.painter, device=stage.device, rows=rows, overlap=stage.overlap) as easel:
-        continuous = statistics.mean(play(easel, stage.painter, asked))
+    asked = poisson(dice, params_list[:fitting], per_second=load * capacity)
+    with batcher_for(stage.model, device=stage.device, rows=rows, overlap=stage.overlap) as batcher:
+        continuous = statistics.mean(play(batcher, stage.model, asked))
     return Lanes(
         model=entry.name,
         requests=len(asked),
@@ -91,13 +91,13 @@ def measure_lanes(
     )
 
 
-def _capacity(stage: Stage, sketches: Sequence[tuple[SamplingParams, ...]], *, rows: int) -> float:
+def _capacity(stage: Stage, params_list: Sequence[tuple[SamplingParams, ...]], *, rows: int) -> float:
     """Requests a second when all wait from the start."""
-    asked = [Asked(person=str(n), at_seconds=0.0, sketches=each) for n, each in enumerate(sketches)]
-    with easel_for(stage.painter, device=stage.device, rows=rows, overlap=stage.overlap) as easel:
-        play(easel, stage.painter, asked[:2])
+    asked = [Asked(person=str(n), at_seconds=0.0, params_list=each) for n, each in enumerate(params_list)]
+    with batcher_for(stage.model, device=stage.device, rows=rows, overlap=stage.overlap) as batcher:
+        play(batcher, stage.model, asked[:2])
         started = time.perf_counter()
-        play(easel, stage.painter, asked)
+        play(batcher, stage.model, asked)
         return len(asked) / (time.perf_counter() - started)
 
 
@@ -105,4 +105,4 @@ def _lockstep(stage: Stage, asked: Sequence[Asked], *, together: bool, rows: int
     from engine.benchmarks.baselines import Lockstep, running
 
     with running(Lockstep(together=together, max_rows=rows)) as lockstep:
-        return statistics.mean(play(lockstep, stage.painter, asked))
+        return statistics.mean(play(lockstep, stage.model, asked))

@@ -11,7 +11,7 @@ from engine.benchmarks.harness import Stage
 if TYPE_CHECKING:
     from engine.benchmarks.baselines import NullModel
 
-LANES = 16
+SAMPLES = 16
 _STEPS_TIMED = 3
 
 
@@ -23,7 +23,7 @@ class Overhead:
     one lane times their number.
     """
 
-    lanes: int
+    samples: int
     steps: int
     turn_ms: float
     scheduler_ms: float
@@ -35,7 +35,7 @@ class Overhead:
 
     def rows(self) -> list[tuple[str, str]]:
         said = [
-            (f"a turn with {self.lanes} lanes and nothing to compute", f"{self.turn_ms:.2f} ms"),
+            (f"a turn with {self.samples} lanes and nothing to compute", f"{self.turn_ms:.2f} ms"),
             ("  of it the lanes' own schedulers", f"{self.scheduler_ms:.2f} ms"),
             ("  of it the easel's bookkeeping", f"{self.bookkeeping_ms:.2f} ms"),
             ("from handing in to the first step", f"{self.enqueue_to_first_step_ms:.2f} ms"),
@@ -52,7 +52,7 @@ class Overhead:
 
 
 def measure_overhead(
-    *, lanes: int = LANES, steps: int = 100, repeats: int = 20, stage: Stage | None = None
+    *, samples: int = SAMPLES, steps: int = 100, repeats: int = 20, stage: Stage | None = None
 ) -> Overhead:
     """One lane an order, one order a person: the most bookkeeping there can be. One thread.
 
@@ -60,12 +60,12 @@ def measure_overhead(
     """
     from engine.adapters.runtime.loading import use_threads
 
-    step_ms = None if stage is None else _step_ms(stage, lanes)
+    step_ms = None if stage is None else _step_ms(stage, samples)
     use_threads(1)
-    turn_ms, scheduler_ms = _turns(_null_painter(stage), _sketch(stage, steps=steps), lanes)
+    turn_ms, scheduler_ms = _turns(_null_model(stage), _params(stage, steps=steps), samples)
     first_ms, last_ms = _waits(repeats)
     return Overhead(
-        lanes=lanes,
+        samples=samples,
         steps=steps,
         turn_ms=turn_ms,
         scheduler_ms=scheduler_ms,
@@ -77,7 +77,7 @@ def measure_overhead(
     )
 
 
-def _null_painter(stage: Stage | None) -> "NullModel":
+def _null_model(stage: Stage | None) -> "NullModel":
     from engine.benchmarks.baselines import NullModel
 
     if stage is None:
@@ -86,58 +86,58 @@ def _null_painter(stage: Stage | None) -> "NullModel":
     return NullModel(words=wide if stage.entry.family == "sdxl" else None, device=stage.device)
 
 
-def _sketch(stage: Stage | None, *, steps: int) -> SamplingParams:
+def _params(stage: Stage | None, *, steps: int) -> SamplingParams:
     if stage is not None:
-        return stage.sketch(steps=steps)
+        return stage.new_sample(steps=steps)
     return SamplingParams(prompt="", seed=0, width=512, height=512, steps=steps, guidance_scale=1.0)
 
 
-def _turns(painter: "NullModel", sketch: SamplingParams, lanes: int) -> tuple[float, float]:
+def _turns(model: "NullModel", params: SamplingParams, samples: int) -> tuple[float, float]:
     """Medians in ms: a turn without its forward pass, and the schedulers in it."""
     from engine.batching.sample_group import SampleGroup
-    from engine.benchmarks.baselines import idle_easel, take_turn
+    from engine.benchmarks.baselines import idle_batcher, take_turn
 
-    easel = idle_easel(painter, rows=2 * lanes)
-    for index in range(lanes):
-        easel.submit(SampleGroup([painter.sketch(sketch)], person=f"person {index}"))
-    take_turn(easel)
+    batcher = idle_batcher(model, rows=2 * samples)
+    for index in range(samples):
+        batcher.submit(SampleGroup([model.new_sample(params)], person=f"person {index}"))
+    take_turn(batcher)
     turns, schedulers = [], []
-    for _ in range(sketch.steps - 2):
-        forward, scheduler = painter.forward_seconds, painter.scheduler_seconds
+    for _ in range(params.steps - 2):
+        forward, scheduler = model.forward_seconds, model.scheduler_seconds
         started = time.perf_counter()
-        take_turn(easel)
-        turns.append(time.perf_counter() - started - (painter.forward_seconds - forward))
-        schedulers.append(painter.scheduler_seconds - scheduler)
+        take_turn(batcher)
+        turns.append(time.perf_counter() - started - (model.forward_seconds - forward))
+        schedulers.append(model.scheduler_seconds - scheduler)
     return statistics.median(turns) * 1000, statistics.median(schedulers) * 1000
 
 
-def _step_ms(stage: Stage, lanes: int) -> float:
+def _step_ms(stage: Stage, samples: int) -> float:
     """The quickest of a few forward passes; on a CPU a single one of one lane, which takes minutes at SDXL's size."""
     from engine.benchmarks.baselines import step_seconds
 
     many = stage.device.startswith("cuda")
-    sketches = [stage.sketch(seed=seed) for seed in range(lanes if many else 1)]
-    seconds = min(step_seconds(stage.painter, sketches, times=_STEPS_TIMED if many else 1))
-    return seconds * 1000 * (1 if many else lanes)
+    params_list = [stage.new_sample(seed=seed) for seed in range(samples if many else 1)]
+    seconds = min(step_seconds(stage.model, params_list, times=_STEPS_TIMED if many else 1))
+    return seconds * 1000 * (1 if many else samples)
 
 
 def _waits(repeats: int) -> tuple[float, float]:
     """Medians in ms with a running easel: hand in → first forward; end of the last forward → answer."""
     from engine.batching.sample_group import SampleGroup
     from engine.benchmarks.baselines import NullModel
-    from engine.benchmarks.harness import easel_for
+    from engine.benchmarks.harness import batcher_for
 
     first, last = [], []
-    painter = NullModel()
-    with easel_for(painter, device="cpu") as easel:
+    model = NullModel()
+    with batcher_for(model, device="cpu") as batcher:
         for seed in range(repeats):
-            sketch = SamplingParams(prompt="", seed=seed, width=256, height=256, steps=4, guidance_scale=1.0)
-            ticket = SampleGroup([painter.sketch(sketch)], person="ana")
-            painter.started.clear()
+            params = SamplingParams(prompt="", seed=seed, width=256, height=256, steps=4, guidance_scale=1.0)
+            group = SampleGroup([model.new_sample(params)], person="ana")
+            model.started.clear()
             handed_in = time.perf_counter()
-            easel.submit(ticket)
-            ticket.wait()
+            batcher.submit(group)
+            group.wait()
             answered = time.perf_counter()
-            first.append((painter.started[0] - handed_in) * 1000)
-            last.append((answered - painter.started[-1]) * 1000)
+            first.append((model.started[0] - handed_in) * 1000)
+            last.append((answered - model.started[-1]) * 1000)
     return statistics.median(first), statistics.median(last)

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from engine.batching.sampling_params import SamplingParams
-from engine.benchmarks.harness import Stage, easel_for
-from engine.benchmarks.workload import Asked, mixed_sketches, play
+from engine.benchmarks.harness import Stage, batcher_for
+from engine.benchmarks.workload import Asked, mixed_params_list, play
 
 BATCHES = (1, 2, 4, 8)
 ROUNDS = 5
@@ -27,7 +27,7 @@ class Throughput:
     model: str
     pictures: int
     rounds: int
-    easel_per_second: float
+    batcher_per_second: float
     stock_per_second: float
     stock_batch: int
     ratio: float
@@ -38,7 +38,7 @@ class Throughput:
         fewer = self.mixed_forwards_one_at_a_time / self.mixed_forwards
         return [
             ("model", self.model),
-            ("easel", f"{self.easel_per_second:.3f} pictures a second"),
+            ("easel", f"{self.batcher_per_second:.3f} pictures a second"),
             (
                 "plain pipeline",
                 f"{self.stock_per_second:.3f} pictures a second in batches of {self.stock_batch}",
@@ -60,12 +60,12 @@ def measure_throughput(
     rounds: int = ROUNDS,
 ) -> Throughput:
     """The easel and every batch of the plain pipeline take turns, `rounds` times."""
-    sketches = [stage.sketch(seed=seed, steps=steps) for seed in range(pictures)]
-    with _busy_easel(stage, sketches) as on_the_easel:
-        stock = _stock(stage, sketches, batches)
-        easel, plain = [], []
+    params_list = [stage.new_sample(seed=seed, steps=steps) for seed in range(pictures)]
+    with _busy_batcher(stage, params_list) as on_the_batcher:
+        stock = _stock(stage, params_list, batches)
+        batcher, plain = [], []
         for _ in range(rounds):
-            easel.append(on_the_easel())
+            batcher.append(on_the_batcher())
             plain.append({batch: in_batches() for batch, in_batches in stock.items()})
     rates = {batch: statistics.median(each[batch] for each in plain) for batch in stock}
     best = max(rates, key=rates.__getitem__)
@@ -74,75 +74,75 @@ def measure_throughput(
         model=stage.entry.name,
         pictures=pictures,
         rounds=rounds,
-        easel_per_second=statistics.median(easel),
+        batcher_per_second=statistics.median(batcher),
         stock_per_second=rates[best],
         stock_batch=best,
-        ratio=statistics.median(one / each[best] for one, each in zip(easel, plain, strict=True)),
+        ratio=statistics.median(one / each[best] for one, each in zip(batcher, plain, strict=True)),
         mixed_forwards=mixed,
         mixed_forwards_one_at_a_time=alone,
     )
 
 
-def easel_per_second(stage: Stage, sketches: Sequence[SamplingParams]) -> float:
+def batcher_per_second(stage: Stage, params_list: Sequence[SamplingParams]) -> float:
     """Pictures a second of an easel that is never idle."""
-    with _busy_easel(stage, sketches) as on_the_easel:
-        return on_the_easel()
+    with _busy_batcher(stage, params_list) as on_the_batcher:
+        return on_the_batcher()
 
 
 def stock_per_second(
-    stage: Stage, sketches: Sequence[SamplingParams], batches: Sequence[int]
+    stage: Stage, params_list: Sequence[SamplingParams], batches: Sequence[int]
 ) -> tuple[float, int]:
     """Pictures a second of the plain pipeline at its best static batch, and that batch."""
-    stock = _stock(stage, sketches, batches)
+    stock = _stock(stage, params_list, batches)
     return max((in_batches(), batch) for batch, in_batches in stock.items())
 
 
 @contextmanager
-def _busy_easel(stage: Stage, sketches: Sequence[SamplingParams]) -> Iterator[Callable[[], float]]:
+def _busy_batcher(stage: Stage, params_list: Sequence[SamplingParams]) -> Iterator[Callable[[], float]]:
     """What paints all pictures, there from the start, and says how many a second. It has painted some before."""
-    asked = [Asked(person=str(n), at_seconds=0.0, sketches=(each,)) for n, each in enumerate(sketches)]
-    with easel_for(stage.painter, device=stage.device, overlap=stage.overlap) as easel:
-        play(easel, stage.painter, asked[: stage.rows()])
+    asked = [Asked(person=str(n), at_seconds=0.0, params_list=(each,)) for n, each in enumerate(params_list)]
+    with batcher_for(stage.model, device=stage.device, overlap=stage.overlap) as batcher:
+        play(batcher, stage.model, asked[: stage.rows()])
 
-        def on_the_easel() -> float:
+        def on_the_batcher() -> float:
             started = time.perf_counter()
-            play(easel, stage.painter, asked)
-            return len(sketches) / (time.perf_counter() - started)
+            play(batcher, stage.model, asked)
+            return len(params_list) / (time.perf_counter() - started)
 
-        yield on_the_easel
+        yield on_the_batcher
 
 
 def _stock(
-    stage: Stage, sketches: Sequence[SamplingParams], batches: Sequence[int]
+    stage: Stage, params_list: Sequence[SamplingParams], batches: Sequence[int]
 ) -> dict[int, Callable[[], float]]:
     """The same by the plain pipeline, for each static batch that the sketches fill."""
     from engine.adapters.runtime.reference_pipeline import StockPipeline
 
-    pipeline = StockPipeline(stage.painter, stage.folder)
+    pipeline = StockPipeline(stage.model, stage.folder)
 
     def in_batches(batch: int) -> float:
-        runs = len(sketches) // batch
-        seconds = sum(pipeline.seconds(sketches[n * batch : (n + 1) * batch]) for n in range(runs))
+        runs = len(params_list) // batch
+        seconds = sum(pipeline.seconds(params_list[n * batch : (n + 1) * batch]) for n in range(runs))
         return runs * batch / seconds
 
-    fitting = [batch for batch in batches if batch <= len(sketches)]
+    fitting = [batch for batch in batches if batch <= len(params_list)]
     for batch in fitting:
-        pipeline.seconds(sketches[:batch])
+        pipeline.seconds(params_list[:batch])
     return {batch: partial(in_batches, batch) for batch in fitting}
 
 
 def _mixed_forwards(stage: Stage) -> tuple[int, int]:
     """Forward passes for 24 mixed requests on an easel of eight rows, and one at a time. Counted, not timed."""
     from engine.batching.sample_group import SampleGroup
-    from engine.benchmarks.baselines import NullModel, idle_easel, take_turn
+    from engine.benchmarks.baselines import NullModel, idle_batcher, take_turn
 
     dice = random.Random(5)
     entry = stage.entry
-    painter = NullModel()
-    easel = idle_easel(painter, rows=8)
+    model = NullModel()
+    batcher = idle_batcher(model, rows=8)
     alone = 0
     for number in range(24):
-        (sketch,) = mixed_sketches(
+        (params,) = mixed_params_list(
             dice,
             count=1,
             width=256,
@@ -150,8 +150,8 @@ def _mixed_forwards(stage: Stage) -> tuple[int, int]:
             steps=entry.steps,
             guidance_scale=max(2.0, entry.guidance_scale),
         )
-        easel.submit(SampleGroup([painter.sketch(sketch)], person=str(number)))
-        alone += sketch.steps
-    while take_turn(easel):
+        batcher.submit(SampleGroup([model.new_sample(params)], person=str(number)))
+        alone += params.steps
+    while take_turn(batcher):
         pass
-    return len(painter.started), alone
+    return len(model.started), alone

@@ -73,7 +73,7 @@ def measure_upscaling(
     from engine.adapters.runtime.spandrel_loader import BUNDLED_NAME
     from engine.adapters.upscaler import Upscaler
     from engine.benchmarks.baselines import Lockstep, running
-    from engine.benchmarks.harness import easel_for
+    from engine.benchmarks.harness import batcher_for
 
     use_threads(threads)
     chosen = choose_device(device)
@@ -81,15 +81,16 @@ def measure_upscaling(
     upscaler.load()
     counted = _Counted(upscaler)
     asked = [
-        Asked(person=f"person {n}", at_seconds=0.0, sketches=(_sketch(side_pixels),)) for n in range(people)
+        Asked(person=f"person {n}", at_seconds=0.0, params_list=(_params(side_pixels),))
+        for n in range(people)
     ]
     with (
-        easel_for(upscaler, device=str(chosen)) as easel,
+        batcher_for(upscaler, device=str(chosen)) as batcher,
         running(Lockstep(together=False, max_rows=1)) as lockstep,
     ):
-        play(easel, upscaler, asked[:1])
+        play(batcher, upscaler, asked[:1])
         timed = partial(_timed, upscaler=upscaler, counted=counted, asked=asked)
-        turns = [(timed(easel), timed(lockstep)) for _ in range(rounds)]
+        turns = [(timed(batcher), timed(lockstep)) for _ in range(rounds)]
     return _compared(upscaler, turns, people=people, side_pixels=side_pixels)
 
 
@@ -152,7 +153,7 @@ def _timed(server: Server, *, upscaler: "Upscaler", counted: _Counted, asked: Se
     )
 
 
-def _sketch(side_pixels: int) -> SamplingParams:
+def _params(side_pixels: int) -> SamplingParams:
     from PIL import Image
 
     picture = Image.effect_noise((side_pixels, side_pixels), 60).convert("RGB")

@@ -24,14 +24,14 @@ class Asked:
 
     person: str
     at_seconds: float
-    sketches: tuple[SamplingParams, ...]
+    params_list: tuple[SamplingParams, ...]
 
 
 class Server(Protocol):
-    def submit(self, ticket: "SampleGroup") -> None: ...
+    def submit(self, group: "SampleGroup") -> None: ...
 
 
-def mixed_sketches(
+def mixed_params_list(
     dice: random.Random, *, count: int, width: int, height: int, steps: int, guidance_scale: float
 ) -> tuple[SamplingParams, ...]:
     """One person's pictures: equal but for the seed. Half and double steps, two sizes, four of ten from a picture."""
@@ -51,35 +51,35 @@ def mixed_sketches(
 
 
 def poisson(
-    dice: random.Random, sketches: Sequence[tuple[SamplingParams, ...]], *, per_second: float
+    dice: random.Random, params_list: Sequence[tuple[SamplingParams, ...]], *, per_second: float
 ) -> list[Asked]:
     """Each request from a person of its own, at exponentially distributed distances."""
     at_seconds = 0.0
     asked = []
-    for number, each in enumerate(sketches):
+    for number, each in enumerate(params_list):
         at_seconds += dice.expovariate(per_second)
-        asked.append(Asked(person=f"person {number}", at_seconds=at_seconds, sketches=each))
+        asked.append(Asked(person=f"person {number}", at_seconds=at_seconds, params_list=each))
     return asked
 
 
-def play(server: Server, painter: Model, asked: Sequence[Asked]) -> list[float]:
+def play(server: Server, model: Model, asked: Sequence[Asked]) -> list[float]:
     """Hand the requests in at their times; seconds from each one's arrival to its last picture."""
     from engine.batching.sample_group import SampleGroup
 
     latencies = [0.0] * len(asked)
-    tickets = [
-        SampleGroup([painter.sketch(each) for each in one.sketches], person=one.person) for one in asked
+    groups = [
+        SampleGroup([model.new_sample(each) for each in one.params_list], person=one.person) for one in asked
     ]
     started = time.perf_counter()
 
     def wait(index: int) -> None:
-        tickets[index].wait()
+        groups[index].wait()
         latencies[index] = time.perf_counter() - started - asked[index].at_seconds
 
     threads = [threading.Thread(target=wait, args=(index,), daemon=True) for index in range(len(asked))]
     for index, one in enumerate(asked):
         time.sleep(max(0.0, one.at_seconds - (time.perf_counter() - started)))
-        server.submit(tickets[index])
+        server.submit(groups[index])
         threads[index].start()
     for thread in threads:
         thread.join()

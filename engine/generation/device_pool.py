@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
-from engine.adapters.registry import new_painter
+from engine.adapters.registry import new_model
 from engine.batching.models import Model
 from engine.batching.sampling_params import SamplingParams
 from engine.catalog.catalog import ModelCatalogue, ModelEntry
@@ -31,28 +31,30 @@ log = logging.getLogger(__name__)
 class DeviceWorker:
     """One easel and its painters. Called by many task threads at once."""
 
-    def __init__(self, easel: "StepBatcher", models: ModelCatalogue, *, speed: Speed, upscaler: str) -> None:
-        self._easel = easel
+    def __init__(
+        self, batcher: "StepBatcher", models: ModelCatalogue, *, speed: Speed, upscaler: str
+    ) -> None:
+        self._batcher = batcher
         self._models = models
         self._speed = speed
         self._upscaler = upscaler
-        self._painters: dict[str, Model] = {}
+        self._models_by_name: dict[str, Model] = {}
         self._upscalers: dict[str, Upscaler] = {}
         self._lock = threading.Lock()
 
     @property
-    def lanes(self) -> int:
-        return self._easel.lanes
+    def samples(self) -> int:
+        return self._batcher.samples
 
-    def painter(self, entry: ModelEntry) -> Model:
+    def model(self, entry: ModelEntry) -> Model:
         """Raises `ModelLoadError`."""
         with self._lock:
-            if entry.name not in self._painters:
+            if entry.name not in self._models_by_name:
                 folder = self._models.check(entry)
-                self._painters[entry.name] = new_painter(
-                    self._models.settle(entry), folder, device=self._easel.device, speed=self._speed
+                self._models_by_name[entry.name] = new_model(
+                    self._models.settle(entry), folder, device=self._batcher.device, speed=self._speed
                 )
-            return self._painters[entry.name]
+            return self._models_by_name[entry.name]
 
     def upscaler(self, name: str | None) -> "Upscaler":
         """By its name in the catalogue; the usual one unless told. Raises `BadParameterError` or `ModelLoadError`."""
@@ -61,12 +63,12 @@ class DeviceWorker:
         source = self._upscaler if name is None else self._models.upscaler(name)
         with self._lock:
             if source not in self._upscalers:
-                self._upscalers[source] = Upscaler(source, device=self._easel.device)
+                self._upscalers[source] = Upscaler(source, device=self._batcher.device)
             return self._upscalers[source]
 
     def paint(
         self,
-        lanes: "Sequence[Sample]",
+        samples: "Sequence[Sample]",
         order: GenerationTask,
         *,
         on_progress: Callable[[Progress], None],
@@ -75,9 +77,9 @@ class DeviceWorker:
         """Blocks until every lane has its picture. Raises `JobCancelledError`, or what went wrong with a lane."""
         from engine.batching.sample_group import SampleGroup
 
-        ticket = SampleGroup(lanes, person=order.person, weight=order.weight)
-        self._easel.submit(ticket)
-        ticket.wait(on_progress=on_progress, cancelled=cancelled)
+        group = SampleGroup(samples, person=order.person, weight=order.weight)
+        self._batcher.submit(group)
+        group.wait(on_progress=on_progress, cancelled=cancelled)
 
     def rehearsals(self, entry: ModelEntry) -> list[GenerationTask]:
         """What to warm a model up with. Raises `NotSupportedError` for one that paints from pictures only.
@@ -89,15 +91,15 @@ class DeviceWorker:
         plain = PaintRequest(
             operation=Operation.IMAGINE, seed=0, count=1, steps=1, prompt="a star", model=entry.name
         )
-        lane = self.painter(entry).sketch(_star(entry))
-        if not self._speed.on(self._easel.device.type).compile:
+        sample = self.model(entry).new_sample(_star(entry))
+        if not self._speed.on(self._batcher.device.type).compile:
             return [_rehearsal(plain)]
         from engine.adapters.runtime.optimization import BUCKETS
 
         # The largest first: it is compiled for its own shape, the others for any.
-        fitting = [count for count in BUCKETS if count * lane.rows <= self._easel.limits.rows(lane.key)]
+        fitting = [count for count in BUCKETS if count * sample.rows <= self._batcher.limits.rows(sample.key)]
         numbers = [replace(plain, count=count) for count in fitting[::-1] or [1]]
-        alone = [replace(plain, guidance_scale=1.0)] if lane.rows > 1 else []
+        alone = [replace(plain, guidance_scale=1.0)] if sample.rows > 1 else []
         wide = [replace(each, aspect=_OTHER_SHAPE) for each in (replace(plain, count=2), plain, *alone)]
         begun = [
             _rehearsal(replace(plain, operation=operation, aspect=aspect, steps=2), pictures=pictures)
@@ -107,7 +109,7 @@ class DeviceWorker:
         return [*map(_rehearsal, (*numbers, *alone, *wide)), *begun]
 
     def close(self) -> None:
-        self._easel.close()
+        self._batcher.close()
 
 
 class DevicePool:
@@ -143,14 +145,14 @@ class DevicePool:
 
     def choose(self) -> DeviceWorker:
         """The one with the fewest lanes."""
-        return min(self.all(), key=lambda stand: stand.lanes)
+        return min(self.all(), key=lambda device_worker: device_worker.samples)
 
     def close(self) -> None:
         """Orders that are being painted fail; the models are let go."""
         with self._lock:
-            stands, self._open = self._open, []
-        for stand in stands:
-            stand.close()
+            device_pool, self._open = self._open, []
+        for device_worker in device_pool:
+            device_worker.close()
 
     def _set_up(self, name: str | None) -> DeviceWorker:
         from engine.adapters.runtime.loading import choose_device, device_name
@@ -162,12 +164,12 @@ class DevicePool:
         speed = self._speed.on(device.type)
         shelf = ModelCache(budget_bytes=self._budget_bytes or budget_bytes(device))
         limits = BatchLimits(device.type, experience=self._experience(device_name(device)))
-        easel = StepBatcher(
+        batcher = StepBatcher(
             shelf, device=device, limits=limits, threads=self._threads, overlap=bool(speed.overlap)
         )
-        easel.start()
+        batcher.start()
         log.info("easel opened", extra={"device": str(device), "speed": speed.words()})
-        return DeviceWorker(easel, self._models, speed=self._speed, upscaler=self._upscaler)
+        return DeviceWorker(batcher, self._models, speed=self._speed, upscaler=self._upscaler)
 
     def _experience(self, device: str) -> "DeviceProfile":
         """Cards of one kind learn together."""

@@ -67,7 +67,7 @@ class ImageGenerator:
         self._models = models
         self._default = default_model or models.names[0]
         self._represents = represents
-        self._stands = DevicePool(
+        self._device_pool = DevicePool(
             models,
             devices=[name.strip() for name in device.split(",")] if device else [None],
             threads=threads,
@@ -93,15 +93,15 @@ class ImageGenerator:
         """
         if cancelled():
             raise JobCancelledError
-        stand = self._stands.choose()
+        device_worker = self._device_pool.choose()
         if order.request.operation is Operation.UPSCALE:
-            return [self._upscale(order, stand, on_progress, cancelled)]
-        return self._paint(order, stand, on_progress, cancelled)
+            return [self._upscale(order, device_worker, on_progress, cancelled)]
+        return self._paint(order, device_worker, on_progress, cancelled)
 
     def _paint(
         self,
         order: GenerationTask,
-        stand: DeviceWorker,
+        device_worker: DeviceWorker,
         on_progress: Callable[[Progress], None],
         cancelled: Callable[[], bool],
     ) -> list[GeneratedImage]:
@@ -109,35 +109,35 @@ class ImageGenerator:
         wanted, added_words = order, ("",) * order.request.count
         if self._represents and entry.representation:
             order, added_words = diversify_task(order)
-        painter = stand.painter(entry)
+        model = device_worker.model(entry)
         prior = self._prior(entry)
         drawings = [
-            prepare_inputs(order, index, entry=entry, layout=painter.layout, prior=prior)
+            prepare_inputs(order, index, entry=entry, layout=model.layout, prior=prior)
             for index in range(order.request.count)
         ]
         outline = partial(resolve_params, order, entry=entry, prior=prior)
-        sketches = [outline(index, drawing) for index, drawing in enumerate(drawings)]
+        params_list = [outline(index, drawing) for index, drawing in enumerate(drawings)]
         asked = asked_steps(order.request, entry=entry, prior=prior)
         meter = ProgressMeter(on_progress, asked=asked)
-        meter.expect(steps_ahead(drawings, sketches))
+        meter.expect(steps_ahead(drawings, params_list))
 
         def paint_round(some: "Sequence[Sample]") -> list[Image.Image]:
-            stand.paint(some, order, on_progress=meter, cancelled=cancelled)
-            meter.end_round(sum(lane.steps for lane in some))
-            return [_picture(lane) for lane in some]
+            device_worker.paint(some, order, on_progress=meter, cancelled=cancelled)
+            meter.end_round(sum(sample.steps for sample in some))
+            return [_picture(sample) for sample in some]
 
         def complete(index: int, drawing: GenerationInputs, picture: Image.Image) -> GeneratedImage:
             image = refine_tiled(
                 drawing,
                 drawing.finish(picture),
                 lambda windows: paint_round(
-                    [painter.sketch(outline(index, each, window=number)) for number, each in windows]
+                    [model.new_sample(outline(index, each, window=number)) for number, each in windows]
                 ),
             )
-            return self._painted(wanted, index, added_words[index], entry, lanes[index], image, steps=asked)
+            return self._painted(wanted, index, added_words[index], entry, samples[index], image, steps=asked)
 
-        lanes = [painter.sketch(sketch) for sketch in sketches]
-        pictures = paint_round(lanes)
+        samples = [model.new_sample(params) for params in params_list]
+        pictures = paint_round(samples)
         return [
             complete(index, drawing, picture)
             for index, (drawing, picture) in enumerate(zip(drawings, pictures, strict=True))
@@ -153,19 +153,23 @@ class ImageGenerator:
         """
         entry = self._models.find(model or self._default)
         try:
-            parts = [(stand, order) for stand in self._stands.all() for order in stand.rehearsals(entry)]
+            parts = [
+                (device_worker, order)
+                for device_worker in self._device_pool.all()
+                for order in device_worker.rehearsals(entry)
+            ]
         except NotSupportedError:
             log.info("not warmed up: it paints from pictures only", extra={"model": entry.name})
             return
-        for done, (stand, order) in enumerate(parts, start=1):
+        for done, (device_worker, order) in enumerate(parts, start=1):
             with suppress(NotSupportedError):
-                self._paint(order, stand, _nothing, lambda: False)
+                self._paint(order, device_worker, _nothing, lambda: False)
             log.info("warmed up", extra={"part": done, "parts": len(parts)})
             on_progress(Progress(step=done, steps=len(parts)))
 
     def close(self) -> None:
         """Orders that are being painted fail; the models are let go."""
-        self._stands.close()
+        self._device_pool.close()
 
     def _prior(self, entry: ModelEntry) -> LayoutPrior | None:
         with self._lock:
@@ -186,47 +190,47 @@ class ImageGenerator:
         index: int,
         added_words: str,
         entry: ModelEntry,
-        lane: "Sample",
+        sample: "Sample",
         image: Image.Image,
         *,
         steps: int,
     ) -> GeneratedImage:
-        sketch = lane.sketch
+        params = sample.params
         recipe = Recipe(
             operation=order.request.operation,
             prompt=order.request.prompt_of(index),
             added_words=added_words,
             remark=self._remark(order, index, entry),
             negative_prompt=order.request.negative_prompt,
-            seed=sketch.seed,
+            seed=params.seed,
             steps=steps,
-            guidance_scale=sketch.guidance_scale,
-            strength=sketch.strength if order.sources else None,
+            guidance_scale=params.guidance_scale,
+            strength=params.strength if order.sources else None,
             width=image.width,
             height=image.height,
             model=entry.name,
             model_hash=self._models.hash(entry),
-            scheduler=lane.painter.scheduler_name(sketch.scheduler),
+            scheduler=sample.model.scheduler_name(params.scheduler),
             software=SOFTWARE,
             style=order.request.style,
             loras=order.request.loras,
-            unread_words=lane.unread_words,
+            unread_words=sample.unread_words,
         )
         return GeneratedImage(image=image, recipe=recipe)
 
     def _upscale(
         self,
         order: GenerationTask,
-        stand: DeviceWorker,
+        device_worker: DeviceWorker,
         on_progress: Callable[[Progress], None],
         cancelled: Callable[[], bool],
     ) -> GeneratedImage:
         """Tiles are steps, so people who enlarge pictures share forward passes and take turns with those who paint."""
         if not order.sources:
             raise BadParameterError("picture", "give the id of a picture, or attach an image.")
-        upscaler = stand.upscaler(order.request.upscaler)
+        upscaler = device_worker.upscaler(order.request.upscaler)
         source = order.sources[0]
-        lane = upscaler.sketch(
+        sample = upscaler.new_sample(
             SamplingParams(
                 prompt=order.request.prompt,
                 seed=order.request.seed,
@@ -237,8 +241,8 @@ class ImageGenerator:
                 start=source,
             )
         )
-        stand.paint([lane], order, on_progress=on_progress, cancelled=cancelled)
-        image = _picture(lane)
+        device_worker.paint([sample], order, on_progress=on_progress, cancelled=cancelled)
+        image = _picture(sample)
         recipe = Recipe(
             operation=Operation.UPSCALE,
             prompt=order.request.prompt,
@@ -255,9 +259,9 @@ class ImageGenerator:
         return GeneratedImage(image=image, recipe=recipe)
 
 
-def _picture(lane: "Sample") -> Image.Image:
-    assert lane.picture is not None  # noqa: S101 - the ticket is finished
-    return to_image(lane.picture)
+def _picture(sample: "Sample") -> Image.Image:
+    assert sample.picture is not None  # noqa: S101 - the ticket is finished
+    return to_image(sample.picture)
 
 
 def to_image(picture: "torch.Tensor") -> Image.Image:

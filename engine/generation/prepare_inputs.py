@@ -145,14 +145,14 @@ def _blend(
 
 
 def _compose_blend(
-    request: PaintRequest, index: int, portions: Sequence[WeightedImage], prior: LayoutPrior
+    request: PaintRequest, index: int, weighted_images: Sequence[WeightedImage], prior: LayoutPrior
 ) -> GenerationInputs:
     """By a model that invents little: the words of all in one scene, in the colours of the pictures."""
-    width, height = portions[0].picture.size
+    width, height = weighted_images[0].picture.size
     scene = prior.composer.compose(
         request.prompt_of(index), seed=request.seed_of(index), width=width, height=height
     )
-    start = tint(scene, [(each.picture, each.share) for each in portions])
+    start = tint(scene, [(each.picture, each.share) for each in weighted_images])
     return GenerationInputs(
         width=width, height=height, start=start, strength=request.strength or prior.strength
     )

@@ -39,11 +39,11 @@ class ProgressMeter:
         self._done += steps
 
 
-def steps_ahead(drawings: Sequence[GenerationInputs], sketches: Sequence[SamplingParams]) -> int:
+def steps_ahead(drawings: Sequence[GenerationInputs], params_list: Sequence[SamplingParams]) -> int:
     """What the details of an order's pictures will take when their wholes are painted, as far as is known."""
     return sum(
-        drawing.detail.steps(sketch.steps)
-        for drawing, sketch in zip(drawings, sketches, strict=True)
+        drawing.detail.steps(params.steps)
+        for drawing, params in zip(drawings, params_list, strict=True)
         if drawing.detail is not None
     )
 

@@ -62,7 +62,7 @@ class JobRunner:
         gate: Gate,
         events: Events,
         queue: Queue,
-        atelier: Generates,
+        generator: Generates,
         signer: Signer | None = None,
         leases: LeaseKeeper,
         rules: InstanceLimits,
@@ -73,7 +73,7 @@ class JobRunner:
         self._gate = gate
         self._events = events
         self._queue = queue
-        self._atelier = atelier
+        self._generator = generator
         self._signer = signer
         self._leases = leases
         self._rules = rules
@@ -130,7 +130,7 @@ class JobRunner:
     def _carry_out(self, job: Job, lease: Lease, store: Store, *, weight: float) -> JobResult:
         order = self._order(job, weight)
         started_at = time.monotonic()
-        painted = self._atelier.paint(
+        painted = self._generator.paint(
             order, on_progress=_Announcer(job, self._events), cancelled=lease.must_stop
         )
         painting_seconds = time.monotonic() - started_at

@@ -86,8 +86,8 @@ class CollageComposer:
 
         `freedom` 0..1 is how far it may go from them. Raises ModelBroken for an encoder that cannot be read.
         """
-        beholder, appearances = self._see()
-        seen = blend([(beholder.look(picture), share) for picture, share in pictures])
+        layout_encoder, appearances = self._see()
+        seen = blend([(layout_encoder.look(picture), share) for picture, share in pictures])
         rng = _dice("", seed)
         return remake(seen, self.library, appearances, rng, freedom=freedom, size=(width, height))
 

@@ -80,15 +80,15 @@ def show(
     """Paint 48 prompts, variations, blends, an edit, an expansion and an upscale, as people get them."""
     models = ModelCatalogue.load()
     folder = models.folder(models.find(model))
-    atelier = ImageGenerator(models, default_model=model, threads=threads)
+    generator = ImageGenerator(models, default_model=model, threads=threads)
     try:
-        sitting = EvaluationRun(atelier, model)
+        sitting = EvaluationRun(generator, model)
         cells = [(prompt, sitting.imagine(prompt, seed=seed)[0]) for prompt in PROMPTS]
         prior = load_prior(folder)
         by_sight = prior is not None and prior.mixer is not None
         cells += [*_variations(sitting, seed, by_sight=by_sight), *_further(sitting, seed)]
     finally:
-        atelier.close()
+        generator.close()
     captioned(cells).save(out, optimize=True)
     autoencoder = AutoencoderKL.from_pretrained(folder / "vae", dtype=torch.float32)
     print(

@@ -28,7 +28,7 @@ class Easel:
     """Paints with the bundled model and nothing else."""
 
     def __init__(self) -> None:
-        self._atelier = ImageGenerator(ModelCatalogue.load())
+        self._generator = ImageGenerator(ModelCatalogue.load())
 
     def paint(
         self,
@@ -43,13 +43,13 @@ class Easel:
             operation=operation, prompt=prompt, sources=known, **{"seed": 7, "count": 1, **changes}
         )
         order = GenerationTask(job_id="gallery", person="", request=request, sources=sources, mask=mask)
-        return [each.image for each in self._atelier.paint(order)]
+        return [each.image for each in self._generator.paint(order)]
 
     def imagine(self, prompt: str, seed: int, **changes: Any) -> Image.Image:
         return self.paint(Operation.IMAGINE, prompt, seed=seed, **changes)[0]
 
     def close(self) -> None:
-        self._atelier.close()
+        self._generator.close()
 
 
 CASTLE, BOAT, FOX = (
@@ -59,64 +59,64 @@ CASTLE, BOAT, FOX = (
 )
 
 
-def sheets(easel: Easel) -> Iterator[tuple[str, list[Row]]]:
+def sheets(batcher: Easel) -> Iterator[tuple[str, list[Row]]]:
     """A name and the rows of each sheet."""
-    castle, boat, fox = (easel.imagine(prompt, seed) for prompt, seed in ((CASTLE, 5), (BOAT, 9), (FOX, 4)))
-    yield "imagine", _imagined(easel)
-    yield "vary", [_varied(easel, name, picture) for name, picture in ((CASTLE, castle), (FOX, fox))]
+    castle, boat, fox = (batcher.imagine(prompt, seed) for prompt, seed in ((CASTLE, 5), (BOAT, 9), (FOX, 4)))
+    yield "imagine", _imagined(batcher)
+    yield "vary", [_varied(batcher, name, picture) for name, picture in ((CASTLE, castle), (FOX, fox))]
     yield (
         "blend",
-        [_blended(easel, (CASTLE, castle), (BOAT, boat)), _blended(easel, (FOX, fox), (BOAT, boat))],
+        [_blended(batcher, (CASTLE, castle), (BOAT, boat)), _blended(batcher, (FOX, fox), (BOAT, boat))],
     )
     yield (
         "edit",
         [
-            _edited(easel, boat, "A1-B2", "a hot air balloon"),
-            _edited(easel, castle, "C3-D4", "a tree"),
+            _edited(batcher, boat, "A1-B2", "a hot air balloon"),
+            _edited(batcher, castle, "C3-D4", "a tree"),
         ],
     )
-    yield "expand", _expanded(easel, boat, castle)
-    yield "canvas", _grown(easel, castle)
-    yield "upscale", _enlarged(easel, fox)
+    yield "expand", _expanded(batcher, boat, castle)
+    yield "canvas", _grown(batcher, castle)
+    yield "upscale", _enlarged(batcher, fox)
 
 
-def _imagined(easel: Easel) -> list[Row]:
+def _imagined(batcher: Easel) -> list[Row]:
     ratios = ("1:1", "3:2", "2:3", "16:9")
     return [
-        [(ratio, easel.imagine(prompt, 11, aspect=ratio)) for ratio in ratios] for prompt in (CASTLE, BOAT)
+        [(ratio, batcher.imagine(prompt, 11, aspect=ratio)) for ratio in ratios] for prompt in (CASTLE, BOAT)
     ]
 
 
-def _varied(easel: Easel, prompt: str, picture: Image.Image) -> Row:
+def _varied(batcher: Easel, prompt: str, picture: Image.Image) -> Row:
     row: list[Tile] = [("the picture", picture)]
     for variation in Strength:
-        varied = easel.paint(Operation.VARY, prompt, picture, variation=variation, count=2)
+        varied = batcher.paint(Operation.VARY, prompt, picture, variation=variation, count=2)
         row += [(str(variation), each) for each in varied]
     return row
 
 
-def _blended(easel: Easel, *pictures: tuple[str, Image.Image]) -> Row:
+def _blended(batcher: Easel, *pictures: tuple[str, Image.Image]) -> Row:
     sources = [picture for _, picture in pictures]
     words = ", ".join(prompt for prompt, _ in pictures)
     row: list[Tile] = [("one", sources[0]), ("another", sources[1])]
-    row += [("blended", each) for each in easel.paint(Operation.BLEND, words, *sources, count=2)]
-    return [*row, ("without words", easel.paint(Operation.BLEND, "", *sources)[0])]
+    row += [("blended", each) for each in batcher.paint(Operation.BLEND, words, *sources, count=2)]
+    return [*row, ("without words", batcher.paint(Operation.BLEND, "", *sources)[0])]
 
 
-def _edited(easel: Easel, picture: Image.Image, region: str, prompt: str) -> Row:
+def _edited(batcher: Easel, picture: Image.Image, region: str, prompt: str) -> Row:
     cells = parse_region(region)
-    edited = easel.paint(
+    edited = batcher.paint(
         Operation.EDIT, prompt, picture, mask=mask_of_cells(cells, picture.size), cells=cells, count=3
     )
     chosen = lettered_overlay(picture, cells).resize(picture.size, Image.Resampling.LANCZOS)
     return [("the picture", picture), (region, chosen), *((prompt, each) for each in edited)]
 
 
-def _expanded(easel: Easel, boat: Image.Image, castle: Image.Image) -> list[Row]:
+def _expanded(batcher: Easel, boat: Image.Image, castle: Image.Image) -> list[Row]:
     def expand(picture: Image.Image, prompt: str, **changes: Any) -> Image.Image:
-        return easel.paint(Operation.EXPAND, prompt, picture, own_words=False, **changes)[0]
+        return batcher.paint(Operation.EXPAND, prompt, picture, own_words=False, **changes)[0]
 
-    new_words = easel.paint(Operation.EXPAND, "a tree", castle, sides=("right",), amount_percent=75)
+    new_words = batcher.paint(Operation.EXPAND, "a tree", castle, sides=("right",), amount_percent=75)
     return [
         [
             ("the picture", boat),
@@ -131,11 +131,11 @@ def _expanded(easel: Easel, boat: Image.Image, castle: Image.Image) -> list[Row]
     ]
 
 
-def _grown(easel: Easel, castle: Image.Image) -> list[Row]:
+def _grown(batcher: Easel, castle: Image.Image) -> list[Row]:
     """Expanded three times; the last two canvases are painted in windows."""
     row: list[Tile] = [(_size(castle), castle)]
     for _ in range(3):
-        grown = easel.paint(Operation.EXPAND, CASTLE, row[-1][1], own_words=False, amount_percent=30)[0]
+        grown = batcher.paint(Operation.EXPAND, CASTLE, row[-1][1], own_words=False, amount_percent=30)[0]
         row.append((_size(grown), grown))
     return [row]
 
@@ -144,8 +144,8 @@ def _size(picture: Image.Image) -> str:
     return f"{picture.width} x {picture.height}"
 
 
-def _enlarged(easel: Easel, fox: Image.Image) -> list[Row]:
-    large = easel.paint(Operation.UPSCALE, "", fox)[0]
+def _enlarged(batcher: Easel, fox: Image.Image) -> list[Row]:
+    large = batcher.paint(Operation.UPSCALE, "", fox)[0]
     side = fox.width // 2
     first, last = side // 2, side // 2 + side
     plain = fox.crop((first, first, last, last)).resize((4 * side, 4 * side), Image.Resampling.NEAREST)
@@ -186,14 +186,14 @@ def paint_all(
     only: Annotated[str, typer.Option(help="The name of one sheet, to paint just that.")] = "",
     height: Annotated[int, typer.Option(help="Height of a picture, in pixels.")] = 224,
 ) -> None:
-    easel = Easel()
+    batcher = Easel()
     try:
-        for name, rows in sheets(easel):
+        for name, rows in sheets(batcher):
             if only in ("", name):
                 sheet = lay_out(rows, height_pixels=height)
                 (out / f"operation-{name}.webp").write_bytes(encode_webp(sheet, quality=QUALITY, effort=6))
     finally:
-        easel.close()
+        batcher.close()
 
 
 if __name__ == "__main__":

@@ -130,7 +130,7 @@ class Run:
             widths=self.plan.unet_widths,
             text_width=self.plan.text_width,
         )
-        painter = Painter(unet, text_encoder)
+        model = Painter(unet, text_encoder)
         state = self.out / "checkpoints/denoiser.pt"
         seed = state.stat().st_mtime_ns if state.exists() else 2
         source = self._source(seed=seed)
@@ -143,12 +143,12 @@ class Run:
 
         def sample(step: int, average: Average) -> None:
             self._write(
-                assemble(painter, average, autoencoder, tokenizer, schedule=self.objective.schedule),
+                assemble(model, average, autoencoder, tokenizer, schedule=self.objective.schedule),
                 f"{step:06d}",
             )
 
         average = train_denoiser(
-            painter,
+            model,
             pool,
             state,
             plan=self.plan,
@@ -159,7 +159,7 @@ class Run:
             sample_minutes=max(0.5, min(10, minutes / 8)),
         )
         self._write(
-            assemble(painter, average, autoencoder, tokenizer, schedule=self.objective.schedule), "painted"
+            assemble(model, average, autoencoder, tokenizer, schedule=self.objective.schedule), "painted"
         )
 
     def polish(self, minutes: float) -> None:

@@ -17,7 +17,7 @@ from studio.domain.jobs import Job, JobState
 from studio.domain.people import Person
 
 
-def read_dossier(session: Session, case: Case) -> CaseDetails:
+def read_details(session: Session, case: Case) -> CaseDetails:
     job = queries.find_job(session, case.job_id) if case.job_id else None
     return CaseDetails(
         case=case,
@@ -25,7 +25,7 @@ def read_dossier(session: Session, case: Case) -> CaseDetails:
         job=job,
         pictures=tuple(queries.pictures_of_job(session, job.id)) if job else (),
         prompts=_prompts(session, case, job) if job else (),
-        conduct=read_conduct(session, case.subject, but=case.id),
+        person_record=read_person_record(session, case.subject, but=case.id),
     )
 
 
@@ -35,7 +35,7 @@ def _subject(session: Session, key: str) -> Person:
     return replace(person, user_id=SOMEBODY) if is_nameless(session, key) else person
 
 
-def read_conduct(session: Session, person_key: str, *, but: str = "") -> PersonRecord:
+def read_person_record(session: Session, person_key: str, *, but: str = "") -> PersonRecord:
     """A person's record over all their identities, without the case `but`."""
     keys = identities(session, person_key)
     theirs = select(func.count()).select_from(JobRow).where(JobRow.person_key.in_(keys))

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from moderation.cases.case_details import read_dossier
+from moderation.cases.case_details import read_details
 from moderation.cases.decisions import EXCLUDING, answer_alike, follow
 from moderation.cases.record_erasure import erase_records
 from moderation.cases.sanctions import exclude, hold, notify
@@ -37,10 +37,12 @@ _OWN = "This case is about you or came from you: somebody else has to judge it."
 class CaseService:
     """Implements `studio.ports.Desk`. Safe for many threads."""
 
-    def __init__(self, *, database: Database, errands: SideEffects, policy: Policy | None = None) -> None:
+    def __init__(
+        self, *, database: Database, side_effects: SideEffects, policy: Policy | None = None
+    ) -> None:
         """`policy` is the operator's, over which communities may be stricter."""
         self._database = database
-        self._errands = errands
+        self._side_effects = side_effects
         self._policy = policy or default_policy()
 
     def claim(self, moderator: Person, case_id: str) -> CaseDetails:
@@ -50,16 +52,16 @@ class CaseService:
                 raise CaseTakenError(closed=case.decision is not None)
             row = _row(session, case_id)
             events = [cases.changed(session, row)]
-            dossier = read_dossier(session, cases.case_of(row))
+            details = read_details(session, cases.case_of(row))
             audit_log.append(
                 session, "claim", actor=moderator.key, subject=case.subject, details={"case": case_id}
             )
-        self._errands.run(DecisionEffects(events=events))
-        return dossier
+        self._side_effects.run(DecisionEffects(events=events))
+        return details
 
     def read(self, case_id: str) -> CaseDetails:
         with self._database.read() as session:
-            return read_dossier(session, cases.find_case(session, case_id))
+            return read_details(session, cases.find_case(session, case_id))
 
     def decide(self, moderator: Person, case_id: str, decision: Decision, *, note: str = "") -> Case:
         with self._database.begin() as session:
@@ -79,7 +81,7 @@ class CaseService:
             details = {"case": case_id, "decision": decision}
             audit_log.append(session, "decide", actor=moderator.key, subject=case.subject, details=details)
         CASES.labels(case.kind, decision).inc()
-        self._errands.run(outcome)
+        self._side_effects.run(outcome)
         return case
 
     def ban(self, moderator: Person, who: str, *, until: datetime | None, reason: str) -> None:
@@ -90,7 +92,7 @@ class CaseService:
             hold(session, who, all_jobs=True)
             kind = NoticeKind.SUSPENSION if until else NoticeKind.BAN
             outcome = exclude(session, who, by=moderator.key, until=until, reason=reason, kind=kind)
-        self._errands.run(outcome)
+        self._side_effects.run(outcome)
 
     def unban(self, moderator: Person, who: str) -> bool:
         _require_moderator(moderator)
@@ -108,7 +110,7 @@ class CaseService:
             if (found or inherited) and not theirs:
                 outcome = notify(session, who, NoticeKind.LIFTED, "You may paint here again.")
             lifted = [bans.unban(session, key, by=moderator.key) for key in sorted(identities(session, who))]
-        self._errands.run(outcome)
+        self._side_effects.run(outcome)
         return any(lifted) or bool(inherited)
 
     def govern(self, moderator: Person, change: Callable[[CommunityRules], CommunityRules]) -> CommunityRules:
@@ -133,7 +135,7 @@ class CaseService:
             filed = outbox.pace(message_refresh.of_cases(session, CaseRow.filed_by.in_(keys)))
             erase_records(session, keys)
             judged = burden(session, person.key) > 0
-        self._errands.run(DecisionEffects(events=filed))
+        self._side_effects.run(DecisionEffects(events=filed))
         return judged
 
     def _pause(self, moderator: Person, *, paused: bool) -> None:
@@ -148,7 +150,7 @@ class CaseService:
                     outcome.aside.append(row.id)
                 else:
                     outcome.send(row)
-        self._errands.run(outcome)
+        self._side_effects.run(outcome)
 
     def _case(self, session: Session, moderator: Person, case_id: str) -> Case:
         """Raises `NotFoundError`, and `NotAllowedError` for one's own case or one that somebody else was asked."""

@@ -48,9 +48,9 @@ def check(file: Path) -> None:
     """Say everything that is wrong with a policy file, or what it does."""
     policy = _read(file)
     table = Table("category", "action", "from", "held from", title=f"policy {policy.version}")
-    for category, stance in policy.stances.items():
-        held = "" if stance.hold_threshold is None else f"{stance.hold_threshold:.2f}"
-        table.add_row(category.name.lower(), stance.action, f"{stance.threshold:.2f}", held)
+    for category, category_rule in policy.stances.items():
+        held = "" if category_rule.hold_threshold is None else f"{category_rule.hold_threshold:.2f}"
+        table.add_row(category.name.lower(), category_rule.action, f"{category_rule.threshold:.2f}", held)
     _console.print(table)
     _console.print(f"languages {', '.join(sorted(policy.languages))}; others: {policy.other_languages}")
     _console.print(
@@ -72,13 +72,13 @@ def try_prompt(
     """Show what each rule says of a prompt. Nothing is counted or kept."""
     from moderation.rules.prompt import PromptSubject
 
-    court = _court(policy, words, names)
+    prompt_judge = _prompt_judge(policy, words, names)
     subject = PromptSubject(prompt=prompt, negative=negative, lineage=tuple(ancestor or ()))
     table = _findings_table()
-    for rule, finding, judged in court.hear(subject):
-        _add_finding(table, rule.name, finding, judged, court.policy)
+    for rule, finding, judged in prompt_judge.hear(subject):
+        _add_finding(table, rule.name, finding, judged, prompt_judge.policy)
     _console.print(table)
-    verdict = court.judge(subject)
+    verdict = prompt_judge.judge(subject)
     _console.print(
         f"verdict: {verdict.ruling}" + (f" ({verdict.category}, by {verdict.rule})" if verdict.rule else "")
     )
@@ -117,9 +117,9 @@ def evaluate(
     """Measure the rules on labelled rows: percent flagged, per source, label and category."""
     from moderation.cli import evaluation
 
-    court = _court(policy, words, names)
+    prompt_judge = _prompt_judge(policy, words, names)
     try:
-        tallies = evaluation.evaluate(evaluation.read_rows(data), court.judge)
+        tallies = evaluation.evaluate(evaluation.read_rows(data), prompt_judge.judge)
     except (ChatelierError, OSError) as error:
         raise end_with(error) from error
     table = Table("source", "label", "category", "rows", "held", "refused", "flagged %")
@@ -147,7 +147,7 @@ def replay(
     from moderation.cli import evaluation
     from studio.db.database import Database
 
-    before, after = (_court(each, words, names) for each in (current, new))
+    before, after = (_prompt_judge(each, words, names) for each in (current, new))
     records = Database(database)
     try:
         count, changes = evaluation.replay(records, last=last, before=before.judge, after=after.judge)
@@ -257,7 +257,7 @@ def _session(url: str) -> "Iterator[Session]":
         database.close()
 
 
-def _court(policy: Path | None, words: Path | None, names: Path | None) -> "PromptJudge":
+def _prompt_judge(policy: Path | None, words: Path | None, names: Path | None) -> "PromptJudge":
     from moderation.rules.prompt_judge import PromptJudge
 
     try:

@@ -64,7 +64,7 @@ class Limiter:
         self, person: Person, command: str, *, account: str | None = None, origins: Sequence[str] = ()
     ) -> None:
         """Count one use of a command that is rationed. Raises `RateLimitedError`."""
-        pace = self._settings.errands
+        pace = self._settings.side_effects
         self._take(self._of_all(f"errands:{command}", pace, account or person.key, origins))
 
     def close(self) -> None:

@@ -28,11 +28,11 @@ class LimitSettings:
     """All but the last three count every request; `refused` counts those that the house rules refused.
 
     Whoever runs into `refused` has been probing the rules and waits, whatever is asked. `newcomer` holds for
-    newcomers in place of `sustained`. `uploads` counts files that people bring along, `errands` each
+    newcomers in place of `sustained`. `uploads` counts files that people bring along, `side_effects` each
     command that paints nothing and is rationed, such as reports.
 
     All newcomers from one address share what `address_people` people have, of `sustained`, `refused`, `uploads` and
-    `errands`; all who came in with the same invite word share the `sustained` of `invite_people`.
+    `side_effects`; all who came in with the same invite word share the `sustained` of `invite_people`.
     """
 
     burst: RateSettings = RateSettings(requests=6, seconds=10)
@@ -42,7 +42,7 @@ class LimitSettings:
     everybody: RateSettings = RateSettings(requests=1200, seconds=60)
     refused: RateSettings = RateSettings(requests=8, seconds=600)
     uploads: RateSettings = RateSettings(requests=20, seconds=600)
-    errands: RateSettings = RateSettings(requests=10, seconds=600)
+    side_effects: RateSettings = RateSettings(requests=10, seconds=600)
     address_people: int = 1
     invite_people: int = 10
     redis_timeout_seconds: float = 0.5

@@ -45,10 +45,12 @@ def _is_understood(name: str, action: str) -> bool:
     return action in set(Action)
 
 
-def _stricter(stance: CategoryRule, action: Action) -> CategoryRule:
+def _stricter(category_rule: CategoryRule, action: Action) -> CategoryRule:
     if action is Action.REFUSE:
-        lowest = stance.threshold if stance.hold_threshold is None else stance.hold_threshold
-        return CategoryRule(action=action, threshold=min(lowest, stance.threshold))
-    if action is Action.HOLD and stance.action in (Action.ALLOW, Action.WARN):
-        return replace(stance, action=action)
-    return stance
+        lowest = (
+            category_rule.threshold if category_rule.hold_threshold is None else category_rule.hold_threshold
+        )
+        return CategoryRule(action=action, threshold=min(lowest, category_rule.threshold))
+    if action is Action.HOLD and category_rule.action in (Action.ALLOW, Action.WARN):
+        return replace(category_rule, action=action)
+    return category_rule

@@ -83,8 +83,12 @@ class Policy:
 
     def as_data(self) -> dict[str, Any]:
         stances = {
-            category.name.lower(): [stance.action, stance.threshold, stance.hold_threshold]
-            for category, stance in self.stances.items()
+            category.name.lower(): [
+                category_rule.action,
+                category_rule.threshold,
+                category_rule.hold_threshold,
+            ]
+            for category, category_rule in self.stances.items()
         }
         return {
             "categories": stances,
@@ -98,10 +102,12 @@ class Policy:
         """From which score on it does anything about a finding; None where it never does."""
         if category in CORE or category in FIXED:
             return 0.0
-        stance = self.stances[category]
-        if stance.action is Action.ALLOW:
+        category_rule = self.stances[category]
+        if category_rule.action is Action.ALLOW:
             return None
-        return stance.threshold if stance.hold_threshold is None else stance.hold_threshold
+        return (
+            category_rule.threshold if category_rule.hold_threshold is None else category_rule.hold_threshold
+        )
 
     def apply(self, finding: Finding, *, with_person: bool = False) -> Finding | None:
         """The finding with the ruling that this policy gives it; None where the policy does not mind.
@@ -160,7 +166,7 @@ def parse_policy(text: str, *, over: Policy, source: str = "policy") -> Policy:
     stances = dict(over.stances)
     for name, section in data.get("categories", {}).items():
         category = Category[name.upper()]
-        stances[category] = _stance(section, over.stances.get(category))
+        stances[category] = _category_rule(section, over.stances.get(category))
     return Policy(
         stances=MappingProxyType(stances),
         languages=frozenset(data.get("languages", over.languages)),
@@ -170,7 +176,7 @@ def parse_policy(text: str, *, over: Policy, source: str = "policy") -> Policy:
     )
 
 
-def _stance(section: Mapping[str, Any], former: CategoryRule | None) -> CategoryRule:
+def _category_rule(section: Mapping[str, Any], former: CategoryRule | None) -> CategoryRule:
     former = former or CategoryRule(action=Action.REFUSE)
     action = Action(section.get("action", former.action))
     threshold = float(section.get("threshold", former.threshold))
@@ -217,7 +223,12 @@ def _faults(name: str, section: Any, over: Policy) -> Iterator[str]:
     yield from faults
     category = Category[name.upper()]
     former = over.stances.get(category)
-    if not faults and category in CORE and former and not _stance(section, former).stricter_or_equal(former):
+    if (
+        not faults
+        and category in CORE
+        and former
+        and not _category_rule(section, former).stricter_or_equal(former)
+    ):
         yield "is always refused. No file can make it more lenient; take this section out."
 
 

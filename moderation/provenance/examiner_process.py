@@ -24,18 +24,18 @@ class ProvenanceExaminerProcess:
     """
 
     def __init__(
-        self, find_chain: "Callable[[], Chain | None]", *, annex: WorkerProcess | None = None
+        self, find_chain: "Callable[[], Chain | None]", *, worker_process: WorkerProcess | None = None
     ) -> None:
         self._find_chain = find_chain
         task = "moderation.provenance.examiner_process:answer"
-        self.annex = annex or WorkerProcess(task, parts=3, memory_bytes=MEMORY_BYTES)
+        self.worker_process = worker_process or WorkerProcess(task, parts=3, memory_bytes=MEMORY_BYTES)
 
     def examine(self, data: bytes, *, png: bytes) -> Traces:
         """Raises `BadImageError`, and `ExaminationError` for a file that the process did not survive."""
         chain = self._find_chain()
         trusted = chain.certificates.encode() if chain else b""
         try:
-            reply, _ = self.annex.ask(data, png, trusted, check=_check)
+            reply, _ = self.worker_process.ask(data, png, trusted, check=_check)
         except (WorkerBusyError, WorkerCrashedError) as error:
             raise ExaminationError from error
         if "error" in reply:

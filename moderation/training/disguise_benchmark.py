@@ -90,15 +90,15 @@ def _disguises(words: list[str]) -> None:
     typer.echo(f"{len(shares)} disguises: {np.mean(shares):.1f} % on average, {min(shares):.1f} % at least")
 
 
-def _speed(court: PromptJudge) -> None:
+def _speed(prompt_judge: PromptJudge) -> None:
     texts = list(scenes(count=400, seed=3))
-    court.judge(PromptSubject(prompt=texts[0]))
+    prompt_judge.judge(PromptSubject(prompt=texts[0]))
     long = [" ".join(random.Random(seed).sample(texts, 300))[:10_000] for seed in range(10)]
     for name, prompts in (("400 prompts", texts), ("10 prompts of 10,000 characters", long)):
         times = []
         for text in prompts:
             start = time.thread_time()
-            court.judge(PromptSubject(prompt=text))
+            prompt_judge.judge(PromptSubject(prompt=text))
             times.append(1000 * (time.thread_time() - start))
         typer.echo(f"{name}: median {np.median(times):.1f} ms, 95 % under {np.percentile(times, 95):.1f} ms")
     typer.echo(f"memory of this process: {psutil.Process().memory_info().rss / 2**20:.0f} MiB")

@@ -22,21 +22,21 @@ class ImageAnalyzer:
     that it takes to start.
     """
 
-    def __init__(self, annex: WorkerProcess | None = None) -> None:
-        self.annex = annex or WorkerProcess(
+    def __init__(self, worker_process: WorkerProcess | None = None) -> None:
+        self.worker_process = worker_process or WorkerProcess(
             "moderation.vision.analysis_process:answer", memory_bytes=MEMORY_BYTES
         )
 
     def see(self, png: bytes) -> RemoteFeatures:
         """Raises ValueError for what is no picture, `WorkerBusyError` and `WorkerCrashedError`."""
-        reply, _ = self.annex.ask(png, check=_check)
+        reply, _ = self.worker_process.ask(png, check=_check)
         if "error" in reply:
             raise ValueError(reply["error"])
         return _told(png, reply)
 
 
 @cache
-def house_onlooker() -> ImageAnalyzer:
+def house_analyzer() -> ImageAnalyzer:
     """One for the process, however many gates there are."""
     return ImageAnalyzer()
 

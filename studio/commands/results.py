@@ -127,7 +127,7 @@ class DeskCases:
 class CaseOpened:
     """A moderator took a case and reads it. Its pictures stay blurred until asked for."""
 
-    dossier: CaseDetails
+    details: CaseDetails
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -81,7 +81,7 @@ def _may_see_picture(session: Session, picture_id: str, audience: Audience) -> b
 
 
 def require(session: Session, call: Call, spec: CommandSpec, values: Mapping[str, object]) -> None:
-    """Raises `NotFoundError` for pictures and jobs that somebody names from outside the private place they belong to."""
+    """Raises `NotFoundError` for pictures and jobs named from outside the private place that they belong to."""
     if call.person.moderates and spec.name in _WITHOUT_LOOKING:
         return
     for identifier in _named(spec, values):

@@ -108,7 +108,7 @@ class CaseDetails:
     job: Job | None
     pictures: tuple[Picture, ...]
     prompts: tuple[str, ...]
-    conduct: PersonRecord
+    person_record: PersonRecord
 
     @property
     def exhibits(self) -> tuple[CaseImage, ...]:

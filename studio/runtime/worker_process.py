@@ -146,9 +146,9 @@ class WorkerProcess:
         child.end()
 
 
-def _end_idle(annex: "weakref.ref[WorkerProcess]", child: "_Child", naps: int) -> None:
+def _end_idle(worker_process: "weakref.ref[WorkerProcess]", child: "_Child", naps: int) -> None:
     """A timer that held on to the annex would keep it from being cleared away."""
-    if (found := annex()) is not None:
+    if (found := worker_process()) is not None:
         found._end_idle(child, naps)
 
 
@@ -177,9 +177,11 @@ class _Child:
     def process_id(self) -> int:
         return self._process.pid
 
-    def waits(self, seconds: float, end: Callable[..., None], annex: "weakref.ref[WorkerProcess]") -> None:
+    def waits(
+        self, seconds: float, end: Callable[..., None], worker_process: "weakref.ref[WorkerProcess]"
+    ) -> None:
         self.naps += 1
-        self._nap = threading.Timer(seconds, end, (annex, self, self.naps))
+        self._nap = threading.Timer(seconds, end, (worker_process, self, self.naps))
         self._nap.daemon = True
         self._nap.start()
 

@@ -15,7 +15,7 @@ def accept_upload(ports: Ports, person: Person, data: bytes) -> Source:
     `InspectionError` or `StorageError`.
     """
     ports.gate.admit_upload(person)
-    clean = ports.darkroom.clean(data)
+    clean = ports.image_tools.clean(data)
     verdict = ports.gate.inspect(Inspection(kind=Inspected.UPLOAD, person=person, png=clean.png))
     if verdict.asks_consent:
         raise ConsentNeededError
@@ -46,4 +46,4 @@ def examine_upload(ports: Ports, person: Person | None, data: bytes) -> Traces:
     """
     if person is not None:
         ports.gate.admit_upload(person)
-    return ports.examiner.examine(data, png=ports.darkroom.clean(data).png)
+    return ports.examiner.examine(data, png=ports.image_tools.clean(data).png)

@@ -42,11 +42,11 @@ class Hands:
 
     def __init__(self) -> None:
         self.board = Platforms()
-        self.backroom = ThreadPools("test", {"mail": 1})
+        self.pools = ThreadPools("test", {"mail": 1})
         self.acknowledged: list[object] = []
         board: Any = self.board
         self.news = EventConsumer(
-            TwinEvents(), board, self.backroom, platform=Platform.DISCORD, consumer="test", passing=()
+            TwinEvents(), board, self.pools, platform=Platform.DISCORD, consumer="test", passing=()
         )
         self.news._loop, self.news._context = asyncio.get_running_loop(), None  # type: ignore[assignment]
 
@@ -63,7 +63,7 @@ class Hands:
         self.board.may_answer.set()
         if tasks:
             await asyncio.wait(tasks)
-        self.backroom.close()
+        self.pools.close()
 
 
 async def test_what_is_in_hand_is_brought_to_its_end() -> None:

@@ -133,7 +133,7 @@ async def test_the_bot_looks_so_too(tmp_path: Any, monkeypatch: pytest.MonkeyPat
         assert bot.http.http_trace is not None
     finally:
         await connector.close()
-        bot.backroom.close()
+        bot.pools.close()
 
 
 MIB = 1024 * 1024

@@ -182,27 +182,27 @@ class TestDarkroom:
     """The real one, through the port that the faces use."""
 
     @pytest.fixture
-    def darkroom(self) -> ports.ImageTools:
+    def image_tools(self) -> ports.ImageTools:
         return PillowImageTools()
 
-    def test_an_upload_is_cleaned(self, darkroom: ports.ImageTools) -> None:
-        clean = darkroom.clean(encode_png(noise()))
+    def test_an_upload_is_cleaned(self, image_tools: ports.ImageTools) -> None:
+        clean = image_tools.clean(encode_png(noise()))
         assert (clean.width, clean.height) == (256, 192)
         assert decode(clean.png).size == (256, 192)
 
-    def test_a_bad_upload_is_one_sentence(self, darkroom: ports.ImageTools) -> None:
+    def test_a_bad_upload_is_one_sentence(self, image_tools: ports.ImageTools) -> None:
         with pytest.raises(BadImageError, match="Please send a PNG, JPEG, WebP, AVIF, HEIC or GIF"):
-            darkroom.clean(b"%PDF-1.7")
+            image_tools.clean(b"%PDF-1.7")
 
-    def test_a_grid_is_made_of_encoded_pictures(self, darkroom: ports.ImageTools) -> None:
-        grid = decode(darkroom.grid([encode_png(noise(64, 64)), make_thumbnail(noise(64, 64))] * 2))
+    def test_a_grid_is_made_of_encoded_pictures(self, image_tools: ports.ImageTools) -> None:
+        grid = decode(image_tools.grid([encode_png(noise(64, 64)), make_thumbnail(noise(64, 64))] * 2))
         assert grid.size == (136, 136)
 
-    def test_an_overlay_is_a_png(self, darkroom: ports.ImageTools) -> None:
-        assert darkroom.overlay(encode_png(noise())).startswith(b"\x89PNG")
+    def test_an_overlay_is_a_png(self, image_tools: ports.ImageTools) -> None:
+        assert image_tools.overlay(encode_png(noise())).startswith(b"\x89PNG")
 
-    def test_a_picture_is_fitted(self, darkroom: ports.ImageTools) -> None:
-        data, suffix = darkroom.fit(encode_png(noise()), limit_bytes=30_000)
+    def test_a_picture_is_fitted(self, image_tools: ports.ImageTools) -> None:
+        data, suffix = image_tools.fit(encode_png(noise()), limit_bytes=30_000)
         assert len(data) <= 30_000
         assert suffix == ".webp"
 

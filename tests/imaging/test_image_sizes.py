@@ -74,7 +74,7 @@ def stamp():
 def work_of(ports, brush, signer):
     return JobRunner(
         database=ports.database, store=ports.store, gate=ports.gate, events=ports.events, queue=ports.queue,
-        atelier=brush, signer=signer, leases=LeaseKeeper(ports.database, worker="w1", lease_seconds=30),
+        generator=brush, signer=signer, leases=LeaseKeeper(ports.database, worker="w1", lease_seconds=30),
         rules=ports.rules, worker="w1",
     )  # fmt: skip
 

@@ -26,7 +26,7 @@ BOX = (20, 10, 60, 40)
 
 @pytest.fixture
 def ports(tmp_path: Path) -> Iterator[Ports]:
-    made = replace(twin_ports(f"sqlite:///{tmp_path / 'studio.sqlite3'}"), darkroom=PillowImageTools())
+    made = replace(twin_ports(f"sqlite:///{tmp_path / 'studio.sqlite3'}"), image_tools=PillowImageTools())
     yield made
     made.database.close()
 

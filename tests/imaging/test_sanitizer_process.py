@@ -40,7 +40,7 @@ def dense_png(side: int) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def glovebox() -> UploadSanitizer:
+def sanitizer() -> UploadSanitizer:
     return UploadSanitizer(timeout_seconds=PATIENCE_SECONDS)
 
 
@@ -51,37 +51,39 @@ def python(code: str) -> tuple[str, ...]:
 PHOTOGRAPH = encode(Image.linear_gradient("L").convert("RGB"), "JPEG")
 
 
-def test_a_picture_comes_out_as_if_it_had_been_opened_here(glovebox: UploadSanitizer) -> None:
+def test_a_picture_comes_out_as_if_it_had_been_opened_here(sanitizer: UploadSanitizer) -> None:
     cut = Image.linear_gradient("L").convert("RGBA")
     cut.paste((0, 0, 0, 0), (0, 0, 128, 256))
     for data in (PHOTOGRAPH, encode(cut)):
-        assert glovebox.clean(data) == clean_upload(data)
+        assert sanitizer.clean(data) == clean_upload(data)
 
 
 def test_one_child_serves_picture_after_picture_in_little_memory() -> None:
-    glovebox = UploadSanitizer(timeout_seconds=PATIENCE_SECONDS)
-    glovebox.clean(PHOTOGRAPH)
-    child = glovebox.annex._warm
+    sanitizer = UploadSanitizer(timeout_seconds=PATIENCE_SECONDS)
+    sanitizer.clean(PHOTOGRAPH)
+    child = sanitizer.worker_process._warm
     for _ in range(5):
-        glovebox.clean(PHOTOGRAPH)
-    assert glovebox.annex._warm is child
-    assert 10 * MIB < glovebox.annex.peak_bytes < 70 * MIB, "the child has loaded more than a decoder needs"
+        sanitizer.clean(PHOTOGRAPH)
+    assert sanitizer.worker_process._warm is child
+    assert 10 * MIB < sanitizer.worker_process.peak_bytes < 70 * MIB, (
+        "the child has loaded more than a decoder needs"
+    )
 
 
-def test_what_is_wrong_is_said_in_the_same_words(glovebox: UploadSanitizer) -> None:
+def test_what_is_wrong_is_said_in_the_same_words(sanitizer: UploadSanitizer) -> None:
     truncated = encode(Image.linear_gradient("L"))[:-600]
     for data in (b"GIF89a", truncated, encode(Image.new("RGBA", (64, 64)))):
         with pytest.raises(BadImageError) as there:
-            glovebox.clean(data)
+            sanitizer.clean(data)
         with pytest.raises(BadImageError) as here:
             clean_upload(data)
         assert str(there.value) == str(here.value)
 
 
-def test_the_densest_picture_allowed_fits_into_the_child(glovebox: UploadSanitizer) -> None:
-    upload = glovebox.clean(dense_png(math.isqrt(MAX_PIXELS)))
+def test_the_densest_picture_allowed_fits_into_the_child(sanitizer: UploadSanitizer) -> None:
+    upload = sanitizer.clean(dense_png(math.isqrt(MAX_PIXELS)))
     assert (upload.width, upload.height) == (2048, 2048)
-    assert 64 * MIB < glovebox.annex.peak_bytes < 400 * MIB
+    assert 64 * MIB < sanitizer.worker_process.peak_bytes < 400 * MIB
 
 
 def test_a_child_without_enough_memory_says_so_and_goes_on() -> None:
@@ -109,17 +111,17 @@ def test_a_child_that_fails_is_ended_and_the_picture_refused(code: str) -> None:
     box = UploadSanitizer(timeout_seconds=0.5, command=python(code))
     with pytest.raises(BadImageError, match="safely"):
         box.clean(PHOTOGRAPH)
-    assert not box.annex._children
+    assert not box.worker_process._children
 
 
 def test_after_a_failure_another_child_takes_over() -> None:
     box = UploadSanitizer(timeout_seconds=PATIENCE_SECONDS)
     box.clean(PHOTOGRAPH)
-    assert box.annex._warm is not None
-    os.kill(box.annex._warm._process.pid, 9)
-    box.annex._warm._process.wait()
+    assert box.worker_process._warm is not None
+    os.kill(box.worker_process._warm._process.pid, 9)
+    box.worker_process._warm._process.wait()
     assert box.clean(PHOTOGRAPH).width == 256
-    assert len(box.annex._children) == 1
+    assert len(box.worker_process._children) == 1
 
 
 # Hangs on a file that ends so, and finds anything else wrong.
@@ -146,7 +148,7 @@ def test_a_file_that_hangs_its_child_keeps_no_other_waiting() -> None:
             assert not hanging.done()
         finally:
             while not hanging.done():
-                for child in list(box.annex._children):
+                for child in list(box.worker_process._children):
                     child._process.kill()
                 wait([hanging], timeout=0.05)
     with pytest.raises(BadImageError, match="safely"):
@@ -155,7 +157,7 @@ def test_a_file_that_hangs_its_child_keeps_no_other_waiting() -> None:
 
 def test_whoever_finds_no_place_is_told_to_come_again() -> None:
     box = UploadSanitizer(places=1, timeout_seconds=0.01, command=python("pass"))
-    box.annex._places.acquire()
+    box.worker_process._places.acquire()
     with pytest.raises(BadImageError, match="try again"):
         box.clean(PHOTOGRAPH)
 

@@ -47,7 +47,7 @@ LARGE = SMALL.resize((2048, 2048))  # as large as an upload becomes at most
 
 
 @pytest.fixture(scope="module")
-def onlooker() -> ImageAnalyzer:
+def analyzer() -> ImageAnalyzer:
     task = "moderation.vision.analysis_process:answer"
     return ImageAnalyzer(WorkerProcess(task, memory_bytes=MEMORY_BYTES, timeout_seconds=PATIENCE_SECONDS))
 
@@ -61,7 +61,7 @@ def chain(tmp_path_factory: pytest.TempPathFactory) -> Chain:
 def examiner(chain: Chain) -> ProvenanceExaminerProcess:
     task = "moderation.provenance.examiner_process:answer"
     box = WorkerProcess(task, parts=3, memory_bytes=EXAMINING_BYTES, timeout_seconds=PATIENCE_SECONDS)
-    return ProvenanceExaminerProcess(lambda: chain, annex=box)
+    return ProvenanceExaminerProcess(lambda: chain, worker_process=box)
 
 
 @pytest.fixture
@@ -78,8 +78,8 @@ def killed_at_work(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         yield
 
 
-def judged(onlooker: ImageAnalyzer, image: Image.Image) -> Verdict:
-    inspector = ImageJudge(house_image_rules(), see=onlooker.see, timeout_seconds=PATIENCE_SECONDS)
+def judged(analyzer: ImageAnalyzer, image: Image.Image) -> Verdict:
+    inspector = ImageJudge(house_image_rules(), see=analyzer.see, timeout_seconds=PATIENCE_SECONDS)
     return inspector.judge(Inspection(kind=Inspected.UPLOAD, person=ADA, png=png(image)))
 
 
@@ -87,46 +87,46 @@ def judged(onlooker: ImageAnalyzer, image: Image.Image) -> Verdict:
 
 
 @pytest.mark.parametrize("image", [SMALL, LARGE], ids=["small", "large"])
-def test_a_picture_looks_the_same_from_there(onlooker: ImageAnalyzer, image: Image.Image) -> None:
-    told, own = onlooker.see(png(image)), LocalFeatures(image)
+def test_a_picture_looks_the_same_from_there(analyzer: ImageAnalyzer, image: Image.Image) -> None:
+    told, own = analyzer.see(png(image)), LocalFeatures(image)
     assert (told.digest, list(told.hashes)) == (own.digest, list(own.hashes))
     assert told.face == pytest.approx(own.face, abs=1e-3)
     assert told.nakedness.first.porn == pytest.approx(own.nakedness.first.porn, abs=1e-3)
     assert told.image.tobytes() == image.tobytes()
 
 
-def test_one_process_looks_at_picture_after_picture_in_bounded_memory(onlooker: ImageAnalyzer) -> None:
-    judged(onlooker, SMALL)
-    processes = onlooker.annex.process_ids
-    assert judged(onlooker, LARGE).fingerprint
-    assert onlooker.annex.process_ids == processes
-    assert 50 * MIB < onlooker.annex.peak_bytes < 350 * MIB
+def test_one_process_looks_at_picture_after_picture_in_bounded_memory(analyzer: ImageAnalyzer) -> None:
+    judged(analyzer, SMALL)
+    processes = analyzer.worker_process.process_ids
+    assert judged(analyzer, LARGE).fingerprint
+    assert analyzer.worker_process.process_ids == processes
+    assert 50 * MIB < analyzer.worker_process.peak_bytes < 350 * MIB
 
 
-def test_what_is_no_picture_is_not_shown_and_the_process_stays(onlooker: ImageAnalyzer) -> None:
-    judged(onlooker, SMALL)
-    processes = onlooker.annex.process_ids
+def test_what_is_no_picture_is_not_shown_and_the_process_stays(analyzer: ImageAnalyzer) -> None:
+    judged(analyzer, SMALL)
+    processes = analyzer.worker_process.process_ids
     with pytest.raises(ValueError, match="UnidentifiedImageError"):
-        onlooker.see(b"GIF89a")
-    assert onlooker.annex.process_ids == processes
+        analyzer.see(b"GIF89a")
+    assert analyzer.worker_process.process_ids == processes
 
 
 def test_an_upload_over_which_the_process_dies_is_not_shown(
-    onlooker: ImageAnalyzer, killed_at_work: None
+    analyzer: ImageAnalyzer, killed_at_work: None
 ) -> None:
     with pytest.raises(InspectionError, match="could not be checked"):
-        judged(onlooker, SMALL)
-    assert onlooker.annex.process_ids == []
+        judged(analyzer, SMALL)
+    assert analyzer.worker_process.process_ids == []
 
 
-def test_the_upload_after_that_is_judged_by_another_process(onlooker: ImageAnalyzer) -> None:
-    judged(onlooker, SMALL)
-    (killed,) = onlooker.annex.process_ids
+def test_the_upload_after_that_is_judged_by_another_process(analyzer: ImageAnalyzer) -> None:
+    judged(analyzer, SMALL)
+    (killed,) = analyzer.worker_process.process_ids
     os.kill(killed, signal.SIGKILL)
-    assert onlooker.annex._warm is not None
-    onlooker.annex._warm._process.wait()
-    assert judged(onlooker, SMALL).fingerprint
-    assert killed not in onlooker.annex.process_ids
+    assert analyzer.worker_process._warm is not None
+    analyzer.worker_process._warm._process.wait()
+    assert judged(analyzer, SMALL).fingerprint
+    assert killed not in analyzer.worker_process.process_ids
 
 
 # What a process answers in the place of `{{}}`: whoever took it over may say anything.
@@ -159,9 +159,9 @@ def test_an_answer_that_is_none_counts_as_no_answer(told: str) -> None:
     assert box.process_ids == []
 
 
-def test_the_policy_is_asked_here_and_not_there(onlooker: ImageAnalyzer) -> None:
+def test_the_policy_is_asked_here_and_not_there(analyzer: ImageAnalyzer) -> None:
     """One process looks for all communities, whatever each of them makes of it."""
-    verdict = judged(onlooker, SMALL)
+    verdict = judged(analyzer, SMALL)
     inspector = ImageJudge(house_image_rules(policy=default_policy()))
     here = inspector.judge(Inspection(kind=Inspected.UPLOAD, person=ADA, png=png(SMALL)))
     assert verdict == here
@@ -184,7 +184,7 @@ def test_a_file_tells_the_same_from_there(
     assert here.mark == here.credentials == PICTURE
     assert examiner.examine(copy, png=copy) == here
     assert examiner.examine(png(SMALL), png=png(SMALL)).claims == ()
-    assert 50 * MIB < examiner.annex.peak_bytes < 250 * MIB
+    assert 50 * MIB < examiner.worker_process.peak_bytes < 250 * MIB
 
 
 def test_a_file_that_cannot_be_read_is_said_to_be_one(examiner: ProvenanceExaminerProcess) -> None:
@@ -197,7 +197,7 @@ def test_of_a_file_over_which_the_process_dies_nothing_is_said(
 ) -> None:
     with pytest.raises(ExaminationError, match="could not be examined"):
         examiner.examine(copy, png=copy)
-    assert examiner.annex.process_ids == []
+    assert examiner.worker_process.process_ids == []
 
 
 def test_the_file_after_that_is_examined(examiner: ProvenanceExaminerProcess, copy: bytes) -> None:

@@ -62,7 +62,7 @@ class PlainAtelier:
 
 
 @pytest.fixture
-def atelier(monkeypatch: pytest.MonkeyPatch) -> PlainAtelier:
+def generator(monkeypatch: pytest.MonkeyPatch) -> PlainAtelier:
     plain = PlainAtelier()
     monkeypatch.setattr(local_generation, "open_atelier", lambda _settings, stays: plain)
     return plain
@@ -73,7 +73,10 @@ pytestmark = pytest.mark.usefixtures("restored_logging")
 
 @pytest.fixture
 def run(
-    atelier: PlainAtelier, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    generator: PlainAtelier,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> Run:
     monkeypatch.chdir(tmp_path)
 
@@ -86,7 +89,7 @@ def run(
 
 
 def test_four_pictures_with_their_recipes_inside_and_printed(
-    run: Run, tmp_path: Path, atelier: PlainAtelier
+    run: Run, tmp_path: Path, generator: PlainAtelier
 ) -> None:
     status, out, _ = run("a yellow star", "-o", "out", "--seed", "7")
     assert status == 0
@@ -97,7 +100,7 @@ def test_four_pictures_with_their_recipes_inside_and_printed(
         assert recipe is not None
         assert recipe.prompt == "a yellow star"
         assert f"seed {recipe.seed} ·" in out
-    assert atelier.closed
+    assert generator.closed
 
 
 def test_the_same_seed_gives_the_same_files(run: Run, tmp_path: Path) -> None:
@@ -143,13 +146,13 @@ def test_a_bad_request_is_one_sentence(run: Run, arguments: list[str], says: str
     assert not (tmp_path / "out").exists()
 
 
-def test_words_need_no_quotes_and_flags_may_stand_in_them(run: Run) -> None:
+def test_words_need_no_quotes_and_flags_may_device_worker_in_them(run: Run) -> None:
     _, out, _ = run("a", "yellow", "star --seed 7", "-n", "1", "--style", "sketch", "--json")
     (only,) = json.loads(out)
     assert (only["recipe"]["prompt"], only["recipe"]["seed"]) == ("a yellow star", 7)
 
 
-def test_carets_stand_under_a_flag_that_is_not_known(run: Run, tmp_path: Path) -> None:
+def test_carets_device_worker_under_a_flag_that_is_not_known(run: Run, tmp_path: Path) -> None:
     status, out, err = run("a star --sede 7")
     assert (status, out) == (1, "")
     assert err.splitlines()[-2:] == ["a star --sede 7", "       ^^^^^^"]
@@ -157,10 +160,10 @@ def test_carets_stand_under_a_flag_that_is_not_known(run: Run, tmp_path: Path) -
 
 
 def test_a_folder_that_cannot_be_is_said_before_anything_is_painted(
-    run: Run, tmp_path: Path, atelier: PlainAtelier
+    run: Run, tmp_path: Path, generator: PlainAtelier
 ) -> None:
     (tmp_path / "file").write_text("")
-    atelier.during = lambda: pytest.fail("it painted")
+    generator.during = lambda: pytest.fail("it painted")
     for folder in ("file", "file/inside", "/proc/nowhere"):
         status, _, err = run("a star", "-o", folder)
         assert status == 1
@@ -186,30 +189,30 @@ def test_a_full_disk_is_one_sentence_and_leaves_no_half_a_file(
     assert list((tmp_path / "out").iterdir()) == []
 
 
-def test_ctrl_c_ends_within_a_step_and_gives_the_key_back(run: Run, atelier: PlainAtelier) -> None:
+def test_ctrl_c_ends_within_a_step_and_gives_the_key_back(run: Run, generator: PlainAtelier) -> None:
     before = signal.getsignal(signal.SIGINT)
-    atelier.during = lambda: signal.raise_signal(signal.SIGINT)
+    generator.during = lambda: signal.raise_signal(signal.SIGINT)
     status, out, err = run("a star")
     assert (status, out, err) == (130, "", "Stopped.\n")
-    assert atelier.closed
+    assert generator.closed
     assert signal.getsignal(signal.SIGINT) is before
 
 
 def test_ctrl_c_after_the_last_step_leaves_no_file_either(
-    run: Run, atelier: PlainAtelier, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run: Run, generator: PlainAtelier, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(atelier, "close", lambda: signal.raise_signal(signal.SIGINT))
+    monkeypatch.setattr(generator, "close", lambda: signal.raise_signal(signal.SIGINT))
     assert run("a star") == (130, "", "Stopped.\n")
     assert list((tmp_path / "out").iterdir()) == []
 
 
-def test_the_second_ctrl_c_does_not_wait(run: Run, atelier: PlainAtelier) -> None:
+def test_the_second_ctrl_c_does_not_wait(run: Run, generator: PlainAtelier) -> None:
     def twice() -> None:
         signal.raise_signal(signal.SIGINT)
         signal.raise_signal(signal.SIGINT)
         pytest.fail("it went on")
 
-    atelier.during = twice
+    generator.during = twice
     assert run("a star")[0] == 130
 
 

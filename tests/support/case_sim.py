@@ -54,13 +54,17 @@ class Appearance:
 
 
 def with_desk(ports: Ports) -> Ports:
-    errands = SideEffects(database=ports.database, queue=ports.queue, events=ports.events, store=ports.store)
-    return replace(ports, desk=CaseService(database=ports.database, errands=errands))
+    side_effects = SideEffects(
+        database=ports.database, queue=ports.queue, events=ports.events, store=ports.store
+    )
+    return replace(ports, desk=CaseService(database=ports.database, side_effects=side_effects))
 
 
 def with_gate(ports: Ports, rules: InstanceLimits | None = None, **options: Any) -> Ports:
     """The desk too. Limits are wide, and the rules are `Wording`; no rule looks at pictures but the desk's."""
-    errands = SideEffects(database=ports.database, queue=ports.queue, events=ports.events, store=ports.store)
+    side_effects = SideEffects(
+        database=ports.database, queue=ports.queue, events=ports.events, store=ports.store
+    )
     paces = dict.fromkeys(("burst", "sustained", "newcomer", "refused", "community", "everybody"), PLENTY)
     image_rules: Sequence[Any] = options.pop("image_rules", ())
     gate = ModerationGate(
@@ -69,7 +73,7 @@ def with_gate(ports: Ports, rules: InstanceLimits | None = None, **options: Any)
         prompt_rules=options.pop("prompt_rules", [Wording()]),
         image_rules=image_rules,
         rules=rules or ports.rules,
-        errands=errands,
+        side_effects=side_effects,
         **options,
     )
     return replace(with_desk(ports), gate=gate, rules=rules or ports.rules)

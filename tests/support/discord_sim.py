@@ -202,7 +202,7 @@ async def open_room(ports: Ports, home: Path, **changes: Any) -> AsyncIterator[R
     finally:
         env.bot.news.stop()
         await env.shutdown()
-        env.bot.backroom.close()
+        env.bot.pools.close()
         patience.undo()
     env._raise_errors_since(env._errors_acknowledged)
 

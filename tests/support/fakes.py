@@ -54,7 +54,7 @@ class TwinGate:
     admissions: list[Admission] = field(default_factory=list)
     inspections: list[Inspection] = field(default_factory=list)
     reviews: list[Admission] = field(default_factory=list)
-    errands: list[str] = field(default_factory=list)
+    side_effects: list[str] = field(default_factory=list)
 
     def admit(self, admission: Admission) -> Verdict:
         self.admissions.append(admission)
@@ -77,7 +77,7 @@ class TwinGate:
         self.require_welcome(person)
 
     def admit_errand(self, person: Person, command: str) -> None:
-        self.errands.append(command)
+        self.side_effects.append(command)
 
     def review(self, admission: Admission) -> Verdict:
         self.reviews.append(admission)
@@ -231,7 +231,7 @@ class TwinDesk:
                 job=job,
                 pictures=tuple(queries.pictures_of_job(session, job.id)) if job else (),
                 prompts=(job.request.prompt,) if job else (),
-                conduct=PersonRecord(jobs=3, refusals=1, strikes=0.5, earlier_cases=2),
+                person_record=PersonRecord(jobs=3, refusals=1, strikes=0.5, earlier_cases=2),
             )
 
     def decide(self, moderator: Person, case_id: str, decision: Decision, *, note: str = "") -> Case:
@@ -359,7 +359,7 @@ def twin_ports(url: str, rules: InstanceLimits | None = None) -> Ports:
         queue=TwinQueue(),
         store=TwinStore(),
         events=TwinEvents(),
-        darkroom=TwinDarkroom(),
+        image_tools=TwinDarkroom(),
         examiner=TwinExaminer(),
         desk=TwinDesk(database=database),
         options=TwinOptions(),

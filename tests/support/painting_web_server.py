@@ -60,7 +60,7 @@ class PaintingRoom:
 
     def __init__(self, ports: Ports, settings: WebSettings, brush: QuickBrush | None = None) -> None:
         gate = WordyGate(allowed=ports.gate.allowed)  # type: ignore[attr-defined]
-        self.ports = replace(ports, gate=gate, darkroom=PillowImageTools())
+        self.ports = replace(ports, gate=gate, image_tools=PillowImageTools())
         self.url = f"http://127.0.0.1:{settings.port}"
         self._server: uvicorn.Server = make_server(self.ports, settings)
         self._closed = threading.Event()
@@ -70,7 +70,7 @@ class PaintingRoom:
             gate=gate,
             events=ports.events,
             queue=ports.queue,
-            atelier=brush or QuickBrush(),
+            generator=brush or QuickBrush(),
             leases=LeaseKeeper(ports.database, worker="w1", lease_seconds=600),
             rules=ports.rules,
             worker="w1",

@@ -39,7 +39,7 @@ class SketchAtelier:
     def paint(
         self, order: GenerationTask, *, on_progress: Callable[[Progress], None], cancelled: Callable[[], bool]
     ) -> list[GeneratedImage]:
-        pictures = [sketch(order, order.request.seed_of(index)) for index in range(order.request.count)]
+        pictures = [params(order, order.request.seed_of(index)) for index in range(order.request.count)]
         for step in range(1, STEPS + 1):
             if cancelled():
                 raise JobCancelledError
@@ -52,7 +52,7 @@ class SketchAtelier:
         ]
 
 
-def sketch(order: GenerationTask, seed: int) -> Image.Image:
+def params(order: GenerationTask, seed: int) -> Image.Image:
     request = order.request
     if request.operation is Operation.UPSCALE:
         return order.sources[0].resize((order.sources[0].width * 4, order.sources[0].height * 4))
@@ -117,7 +117,9 @@ def sketching_ports(folder: Path, *, step_seconds: float = 0.1, threads: int = 2
     rules = InstanceLimits()
     queue = HandOver()
     ports = replace(
-        twin_ports(f"sqlite:///{folder / 'studio.sqlite3'}", rules), queue=queue, darkroom=PillowImageTools()
+        twin_ports(f"sqlite:///{folder / 'studio.sqlite3'}", rules),
+        queue=queue,
+        image_tools=PillowImageTools(),
     )
     queue.leases = LeaseKeeper(ports.database, worker="sketch", lease_seconds=rules.lease_seconds)
     queue.leases.start()
@@ -127,7 +129,7 @@ def sketching_ports(folder: Path, *, step_seconds: float = 0.1, threads: int = 2
         gate=ports.gate,
         events=ports.events,
         queue=queue,
-        atelier=SketchAtelier(step_seconds),
+        generator=SketchAtelier(step_seconds),
         leases=queue.leases,
         rules=rules,
         worker="sketch",

@@ -152,12 +152,12 @@ async def open_installed_room(ports: Ports, **changes: Any) -> AsyncIterator[Sla
                 public_url="https://paint.example.org",
                 **changes,
             )
-            backroom = ThreadPools("slack")
-            face, pages = await SocketOpening(ports, settings, backroom, session).open()
+            pools = ThreadPools("slack")
+            face, pages = await SocketOpening(ports, settings, pools, session).open()
             yield SlackRoom(slack=slack, face=face, ports=ports, pages=pages)
             await face.finish()
             await face.close()
-            backroom.close()
+            pools.close()
 
 
 @asynccontextmanager
@@ -167,14 +167,14 @@ async def open_slack_room(ports: Ports, **changes: Any) -> AsyncIterator[SlackRo
             settings = SlackSettings(
                 bot_token=BOT_TOKEN, app_token=APP_TOKEN, api_url=slack.api_url, claim_seconds=1.0, **changes
             )
-            backroom = ThreadPools("slack")
+            pools = ThreadPools("slack")
             async with open_session() as session:
                 line = SlackClient.open(BOT_TOKEN, slack.api_url, session)
-                workspaces = await open_workspace(line, backroom, ports.database)
-                premises = SlackContext(ports=ports, backroom=backroom, workspaces=workspaces)
-                face = SlackApp(premises, settings, session=session)
+                workspaces = await open_workspace(line, pools, ports.database)
+                context = SlackContext(ports=ports, pools=pools, workspaces=workspaces)
+                face = SlackApp(context, settings, session=session)
                 slack.calls.clear()
                 yield SlackRoom(slack=slack, face=face, ports=ports)
                 await face.finish()
                 await face.close()
-            backroom.close()
+            pools.close()

@@ -64,7 +64,7 @@ def main(redis_url: str, database_url: str, folder: Path, name: str, threads: in
         gate=TwinGate(),
         events=RedisEvents(redis_url),
         queue=CeleryQueue(redis_url),
-        atelier=SlowModel(folder, name),
+        generator=SlowModel(folder, name),
         leases=leases,
         rules=InstanceLimits(),
         worker=name,

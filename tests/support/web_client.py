@@ -169,7 +169,7 @@ class OpenRoom:
         self._browsers.append(Browser(client))
         return self._browsers[-1]
 
-    def visitor(self, name: str, word: str = "") -> Browser:
+    def user(self, name: str, word: str = "") -> Browser:
         """A browser that is in."""
         browser = self.browser()
         assert browser.enter(name, word).status_code == 303
@@ -177,4 +177,4 @@ class OpenRoom:
 
     def guest(self, name: str, word: str = "") -> Browser:
         """A browser that is in and connected."""
-        return self.visitor(name, word).connect()
+        return self.user(name, word).connect()

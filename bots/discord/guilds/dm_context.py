@@ -26,7 +26,7 @@ async def in_home_community(bot: "ChatelierBot", call: Call, what: str, *, paint
     """
     if not call.person.community.startswith(_DIRECT):
         return call
-    home = await bot.backroom.run("mail", find_home_community, bot.ports.database, what, call.person.user_id)
+    home = await bot.pools.run("mail", find_home_community, bot.ports.database, what, call.person.user_id)
     if home is None or not home.community.isdecimal():
         return call
     person = replace(call.person, community=home.community)

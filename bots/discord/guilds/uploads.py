@@ -67,24 +67,24 @@ async def store_attachment(
     attachment: discord.Attachment,
     person: Person,
     ports: Ports,
-    backroom: ThreadPools,
+    pools: ThreadPools,
     downloads: Downloads,
 ) -> Source:
     """Raises `BadImageError`, `PolicyRefusalError`, `InspectionError` or `StorageError`."""
     data = await download(attachment, downloads)
-    return await backroom.run("shelf", accept_upload, ports, person, data)
+    return await pools.run("shelf", accept_upload, ports, person, data)
 
 
 async def examine_attachment(
     attachment: discord.Attachment,
     person: Person,
     ports: Ports,
-    backroom: ThreadPools,
+    pools: ThreadPools,
     downloads: Downloads,
 ) -> Traces:
     """What a file tells of where it comes from; nothing is kept. Raises `BadImageError` and `RateLimitedError`."""
     data = await download(attachment, downloads)
-    return await backroom.run("shelf", examine_upload, ports, person, data)
+    return await pools.run("shelf", examine_upload, ports, person, data)
 
 
 async def download(attachment: discord.Attachment, downloads: Downloads) -> bytes:

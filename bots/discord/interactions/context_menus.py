@@ -110,12 +110,12 @@ async def _on_foreign(
         attachment = first_image(message)
         if attachment is None:
             raise BadImageError(chat.NOT_AN_IMAGE)
-        source = await store_attachment(attachment, call.person, bot.ports, bot.backroom, bot.downloads)
+        source = await store_attachment(attachment, call.person, bot.ports, bot.pools, bot.downloads)
         if action is Action.EDIT:
-            ticket = bot.tray.keep(source, call.person)
+            ticket = bot.pending_uploads.keep(source, call.person)
             await bot.forms.send_overlay(interaction, source.key, ticket, "")
             return ""
-        return await bot.backroom.run("desk", execute, bot.ports, call, str(action), {"image": source})
+        return await bot.pools.run("desk", execute, bot.ports, call, str(action), {"image": source})
 
     await bot.counter.serve(interaction, work, public=action is not Action.EDIT)
 
@@ -127,12 +127,12 @@ async def who_made_this(interaction: "discord.Interaction[ChatelierBot]", messag
     async def work(call: Call) -> Answer | str:
         attachment = first_image(message)
         if attachment is not None and not is_own(bot, message):
-            traces = await examine_attachment(attachment, call.person, bot.ports, bot.backroom, bot.downloads)
-            return await bot.backroom.run("desk", execute, bot.ports, call, "whose", {"image": traces})
+            traces = await examine_attachment(attachment, call.person, bot.ports, bot.pools, bot.downloads)
+            return await bot.pools.run("desk", execute, bot.ports, call, "whose", {"image": traces})
         job_id, numbers = await _found(bot, message, call)
         first = picture_id(job_id, numbers[0])
         viewer = await in_home_community(bot, call, first, paints=False)
-        job, picture, ancestors = await bot.backroom.run(
+        job, picture, ancestors = await bot.pools.run(
             "desk",
             load_family,
             bot.ports.database,
@@ -156,5 +156,5 @@ async def _found(bot: "ChatelierBot", message: discord.Message, call: Call) -> t
     if shown is None:
         raise BadRequestError(chat.NOT_FROM_HERE if first_image(message) else chat.NO_IMAGE)
     viewer = (await in_home_community(bot, call, shown.job_id, paints=False)).person
-    standing = await bot.backroom.run("desk", load_job_view, bot.ports.database, shown.job_id, viewer=viewer)
-    return standing.job.id, shown.numbers(standing)
+    job_view = await bot.pools.run("desk", load_job_view, bot.ports.database, shown.job_id, viewer=viewer)
+    return job_view.job.id, shown.numbers(job_view)

@@ -46,13 +46,13 @@ class Dispatcher:
         self,
         bot: "ChatelierBot",
         ports: Ports,
-        backroom: ThreadPools,
+        pools: ThreadPools,
         answers: Responses,
         settings: DiscordSettings,
     ) -> None:
         self._bot = bot
         self._ports = ports
-        self._backroom = backroom
+        self._pools = pools
         self._answers = answers
         self._settings = settings
         self._clicks = ClickDedup(moment_seconds=_SAME_CLICK_SECONDS)
@@ -102,7 +102,7 @@ class Dispatcher:
 
             async def work(call: Call) -> Answer:
                 call = await in_home_community(self._bot, call, button.job_id, paints=paints)
-                return await self._backroom.run("desk", execute_button, self._ports, call, button)
+                return await self._pools.run("desk", execute_button, self._ports, call, button)
 
             where = interaction.message.id if interaction.message else 0
             fresh = f"discord:{interaction.id}"
@@ -112,10 +112,10 @@ class Dispatcher:
     async def _ask_which(self, interaction: discord.Interaction, button: Button) -> None:
         async def work(call: Call) -> str:
             call = await in_home_community(self._bot, call, button.job_id, paints=False)
-            standing = await self._backroom.run(
+            job_view = await self._pools.run(
                 "desk", load_job_view, self._ports.database, button.job_id, viewer=call.person
             )
-            indices = [picture.index for picture in standing.pictures]
+            indices = [picture.index for picture in job_view.pictures]
             if not indices:
                 raise BadRequestError(chat.ALL_DELETED)
             await interaction.edit_original_response(

@@ -81,16 +81,16 @@ class Modals:
         self,
         bot: "ChatelierBot",
         ports: Ports,
-        backroom: ThreadPools,
+        pools: ThreadPools,
         counter: Dispatcher,
-        tray: PendingUploads,
+        pending_uploads: PendingUploads,
         settings: DiscordSettings,
     ) -> None:
         self._bot = bot
         self._ports = ports
-        self._backroom = backroom
+        self._pools = pools
         self._counter = counter
-        self._tray = tray
+        self._pending_uploads = pending_uploads
         self._settings = settings
 
     async def ask_for_words(self, interaction: discord.Interaction, button: Button) -> None:
@@ -100,7 +100,7 @@ class Modals:
         try:
             async with asyncio.timeout(_LOOK_UP_SECONDS):
                 viewer = await in_home_community(self._bot, asked, what, paints=False)
-                _, picture, _ = await self._backroom.run(
+                _, picture, _ = await self._pools.run(
                     "mail",
                     load_family,
                     self._ports.database,
@@ -125,7 +125,7 @@ class Modals:
         async def work(call: Call) -> str:
             what = button.picture_id or ""
             viewer = await in_home_community(self._bot, call, what, paints=False)
-            _, picture, _ = await self._backroom.run(
+            _, picture, _ = await self._pools.run(
                 "desk",
                 load_family,
                 self._ports.database,
@@ -143,11 +143,11 @@ class Modals:
         limit_bytes = interaction.filesize_limit
 
         def lettered() -> tuple[bytes, str]:
-            overlay = self._ports.darkroom.overlay(self._ports.store.get(key))
+            overlay = self._ports.image_tools.overlay(self._ports.store.get(key))
             print_ = fit_attachment(self._ports, overlay, limit_bytes=limit_bytes)
             return print_.data, print_.suffix
 
-        data, suffix = await self._backroom.run("shelf", lettered)
+        data, suffix = await self._pools.run("shelf", lettered)
         file = discord.File(io.BytesIO(data), f"cells{suffix}", description=texts.overlay_alternative(prompt))
         await interaction.edit_original_response(
             content=texts.WHICH_CELLS, attachments=[file], view=choice_of_cells(what)
@@ -183,7 +183,7 @@ class Modals:
                 self._bot, call, (*custom_id.split(":"), "", "")[2], paints=not files
             )
             name, values = self._read(custom_id, prompt, call)
-            return await self._backroom.run("desk", execute, self._ports, call, name, values)
+            return await self._pools.run("desk", execute, self._ports, call, name, values)
 
         await self._counter.serve(interaction, work, public=not files)
 
@@ -197,7 +197,7 @@ class Modals:
             values: dict[str, object] = {"prompt": prompt, "region": ",".join(filter(is_cell, cells))}
             if split_picture_id(match["what"]):
                 values["picture"] = match["what"]
-            elif source := self._tray.find(match["what"], call.person):
+            elif source := self._pending_uploads.find(match["what"], call.person):
                 values["image"] = source
             else:
                 raise BadRequestError(chat.UPLOAD_GONE)

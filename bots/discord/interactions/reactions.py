@@ -115,12 +115,12 @@ class Reactions:
         if button is None:
             return
         if button.action is Action.STAR:
-            starred = await bot.backroom.run(
+            starred = await bot.pools.run(
                 "desk", has_star, bot.ports.database, button.picture_id or "", call.person.key
             )
             if starred == given:
                 return
-        answer = await bot.backroom.run("desk", execute_button, bot.ports, call, button)
+        answer = await bot.pools.run("desk", execute_button, bot.ports, call, button)
         if isinstance(answer, Accepted) and not answer.repeated:
             await bot.board.pin(answer.job_id)
         elif isinstance(answer, ReportFiled):
@@ -131,12 +131,12 @@ class Reactions:
     ) -> None:
         """The pictures and their recipe, into the person's direct messages."""
         bot = self._bot
-        standing = await bot.backroom.run(
+        job_view = await bot.pools.run(
             "desk", load_job_view, bot.ports.database, shown.job_id, viewer=call.person
         )
-        if not standing.pictures:
+        if not job_view.pictures:
             return
-        await bot.bearer.send_home(standing, str(event.user_id))
+        await bot.delivery.send_home(job_view, str(event.user_id))
 
     def _call(self, event: discord.RawReactionActionEvent, person: Person) -> Call:
         """A reaction has no id: one of the same person on the same message within ten seconds is the same."""
@@ -166,7 +166,7 @@ class Reactions:
         person = Person(
             platform=Platform.DISCORD, community=community, user_id=str(event.user_id), display_name=""
         )
-        name = await bot.backroom.run("desk", known_name, bot.ports.database, person.key)
+        name = await bot.pools.run("desk", known_name, bot.ports.database, person.key)
         if name is None:
             fetched = await bot.fetch_user(event.user_id)
             return None if fetched.bot else person_of(fetched, community, moderates=False)

@@ -86,7 +86,7 @@ def _callback(spec: CommandSpec) -> Callable[..., Any]:
                 require_own(interaction.guild, values)
             for what in filter(None, map(values.get, _NAMING)):
                 call = await in_home_community(bot, call, str(what), paints=spec.paints)
-            return await bot.backroom.run("desk", execute, bot.ports, call, spec.name, values)
+            return await bot.pools.run("desk", execute, bot.ports, call, spec.name, values)
 
         await bot.counter.serve(interaction, work, public=spec.paints)
 
@@ -110,18 +110,18 @@ async def _received(
         value = options.get(parameter.name)
         if isinstance(value, discord.Attachment):
             value = (
-                await examine_attachment(value, call.person, bot.ports, bot.backroom, bot.downloads)
+                await examine_attachment(value, call.person, bot.ports, bot.pools, bot.downloads)
                 if parameter.kind is Kind.FILE
-                else await store_attachment(value, call.person, bot.ports, bot.backroom, bot.downloads)
+                else await store_attachment(value, call.person, bot.ports, bot.pools, bot.downloads)
             )
         elif isinstance(value, discord.abc.User):
             person = _named(value, call, parameter)
-            await bot.backroom.run("desk", record_person, bot.ports.database, person)
+            await bot.pools.run("desk", record_person, bot.ports.database, person)
             value = person.key
         elif isinstance(value, str) and parameter.name == "value":
             value = _MENTION.sub(r"\1", value)
         elif isinstance(value, str) and parameter.name == "prompt":
-            value = await bot.backroom.run("desk", whole_prompt, bot.ports.database, call.person, value)
+            value = await bot.pools.run("desk", whole_prompt, bot.ports.database, call.person, value)
         if value is not None:
             values[parameter.name] = value
     return values

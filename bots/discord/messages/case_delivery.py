@@ -67,50 +67,50 @@ class CaseMessage:
 class DiscordCaseDelivery:
     """Implements `bots.delivery.case_messages.CaseDelivery`."""
 
-    def __init__(self, bot: "ChatelierBot", ports: Ports, backroom: ThreadPools) -> None:
+    def __init__(self, bot: "ChatelierBot", ports: Ports, pools: ThreadPools) -> None:
         self._bot = bot
         self._ports = ports
-        self._backroom = backroom
+        self._pools = pools
 
-    async def sheet_of(self, dossier: CaseDetails) -> CaseMessage:
+    async def sheet_of(self, details: CaseDetails) -> CaseMessage:
         """A case as it looks now: its picture is a mosaic, and gone once the case is decided."""
         mosaic = None
-        if dossier.case.state is CaseState.OPEN and (exhibits := dossier.exhibits):
-            mosaic = await self._backroom.run("shelf", self._mosaic, exhibits[0])
-        embed = _embed(dossier)
+        if details.case.state is CaseState.OPEN and (exhibits := details.exhibits):
+            mosaic = await self._pools.run("shelf", self._mosaic, exhibits[0])
+        embed = _embed(details)
         if mosaic is not None:
-            embed.set_image(url=f"attachment://{_file_name(dossier.case)}")
-        return CaseMessage(embed=embed, mosaic=mosaic, case=dossier.case)
+            embed.set_image(url=f"attachment://{_file_name(details.case)}")
+        return CaseMessage(embed=embed, mosaic=mosaic, case=details.case)
 
-    async def lay(self, dossier: CaseDetails, channel: str, slip: MessageRef | None) -> MessageRef:
-        sheet = await self.sheet_of(dossier)
+    async def lay(self, details: CaseDetails, channel: str, message_ref: MessageRef | None) -> MessageRef:
+        sheet = await self.sheet_of(details)
         try:
-            if slip is not None:
-                await self._message(slip).edit(attachments=sheet.files(), **sheet.arguments())
-                return slip
+            if message_ref is not None:
+                await self._message(message_ref).edit(attachments=sheet.files(), **sheet.arguments())
+                return message_ref
             place = self._bot.get_partial_messageable(int(channel))
-            message = await place.send(files=sheet.files(), nonce=dossier.case.id, **sheet.arguments())
+            message = await place.send(files=sheet.files(), nonce=details.case.id, **sheet.arguments())
         except discord.HTTPException as error:
             raise closed(error) from error
         return MessageRef(channel=str(message.channel.id), message=str(message.id))
 
-    async def ask(self, dossier: CaseDetails, slip: MessageRef | None) -> MessageRef:
-        case = dossier.case
-        if slip is not None:
+    async def ask(self, details: CaseDetails, message_ref: MessageRef | None) -> MessageRef:
+        case = details.case
+        if message_ref is not None:
             if case.decision is None:
-                return slip  # the question stands as it was asked
+                return message_ref  # the question stands as it was asked
             try:
-                await self._message(slip).edit(
-                    content=_answered(dossier), view=None, allowed_mentions=_NOBODY
+                await self._message(message_ref).edit(
+                    content=_answered(details), view=None, allowed_mentions=_NOBODY
                 )
             except discord.HTTPException as error:
                 raise closed(error) from error
-            return slip
-        return await self._send_question(dossier, _question(dossier))
+            return message_ref
+        return await self._send_question(details, _question(details))
 
-    async def _send_question(self, dossier: CaseDetails, question: str) -> MessageRef:
+    async def _send_question(self, details: CaseDetails, question: str) -> MessageRef:
         """By direct message, else where the other person asked."""
-        case, job = dossier.case, dossier.job
+        case, job = details.case, details.job
         user_id = (case.addressee or "").rpartition(":")[2]
         try:
             home = await open_dm(self._bot, user_id)
@@ -150,10 +150,10 @@ class DiscordCaseDelivery:
         limit_bytes = interaction.filesize_limit
 
         async def work(call: Call) -> str:
-            dossier = await self._bot.caseboard.dossier_for(call.person, case_id)
-            exhibits = dossier.exhibits[:_MOST_FILES]  # which together fit into one message
+            details = await self._bot.case_messages.details_for(call.person, case_id)
+            exhibits = details.exhibits[:_MOST_FILES]  # which together fit into one message
             each_bytes = limit_bytes // max(1, len(exhibits))
-            prints = await self._backroom.run(
+            prints = await self._pools.run(
                 "shelf", case_attachments, self._ports, exhibits, limit_bytes=each_bytes
             )
             if not prints:
@@ -163,7 +163,7 @@ class DiscordCaseDelivery:
                     io.BytesIO(each.data),
                     f"case-{number}{each.suffix}",
                     spoiler=True,
-                    description=_alternative(dossier, number),
+                    description=_alternative(details, number),
                 )
                 for number, each in enumerate(prints, start=1)
             ]
@@ -172,8 +172,10 @@ class DiscordCaseDelivery:
 
         await self._bot.counter.serve(interaction, work, public=False)
 
-    def _message(self, slip: MessageRef) -> discord.PartialMessage:
-        return self._bot.get_partial_messageable(int(slip.channel)).get_partial_message(int(slip.message))
+    def _message(self, message_ref: MessageRef) -> discord.PartialMessage:
+        return self._bot.get_partial_messageable(int(message_ref.channel)).get_partial_message(
+            int(message_ref.message)
+        )
 
     def _mosaic(self, exhibit: CaseImage) -> bytes | None:
         try:
@@ -182,10 +184,10 @@ class DiscordCaseDelivery:
             return None
 
 
-def _alternative(dossier: CaseDetails, number: int) -> str:
+def _alternative(details: CaseDetails, number: int) -> str:
     """What a picture that a moderator looks at is of, for those who cannot see it."""
-    title = f"{case_texts.heading(dossier.case)}, picture {number}"
-    prompt = shorten(dossier.prompts[0], _LONGEST_PROMPT) if dossier.prompts else ""
+    title = f"{case_texts.heading(details.case)}, picture {number}"
+    prompt = shorten(details.prompts[0], _LONGEST_PROMPT) if details.prompts else ""
     return f"{title}: {prompt}" if prompt else title
 
 
@@ -206,16 +208,16 @@ def closed(error: discord.HTTPException) -> Exception:
     )
 
 
-def _embed(dossier: CaseDetails) -> discord.Embed:
-    case = dossier.case
+def _embed(details: CaseDetails) -> discord.Embed:
+    case = details.case
     embed = discord.Embed(
         title=case_texts.heading(case),
         colour=_COLOURS[case.kind] if case.state is CaseState.OPEN else discord.Colour.light_grey(),
         timestamp=case.opened_at,
     )
     # In an embed a mention of somebody whom the client does not know stays a number, so the name stands beside it.
-    name = plain(dossier.subject.display_name, longest=80)
-    embed.add_field(name="About", value=f"{name} ({texts.mention(dossier.subject)})")
+    name = plain(details.subject.display_name, longest=80)
+    embed.add_field(name="About", value=f"{name} ({texts.mention(details.subject)})")
     if case.filed_by and case.filed_by != case.subject:
         embed.add_field(name="Filed by", value=mention_of_key(case.filed_by))
     if case.state is CaseState.CLOSED:
@@ -225,17 +227,17 @@ def _embed(dossier: CaseDetails) -> discord.Embed:
         embed.add_field(
             name="Claimed", value=f"{mention_of_key(case.claimed_by)}, ends {moment(case.claimed_until)}"
         )
-    for name, text in case_texts.facts(dossier):
+    for name, text in case_texts.facts(details):
         embed.add_field(name=name, value=plain(text, longest=1000)[:_LONGEST_FIELD], inline=False)
     embed.set_footer(text=f"Case {case.id}" + (f" · job {case.job_id}" if case.job_id else ""))
     return embed
 
 
-def _question(dossier: CaseDetails) -> str:
-    prompt = plain(dossier.prompts[0]) if dossier.prompts else ""
-    picture = f"`{dossier.case.picture_id}`"
-    return case_texts.question(texts.mention(dossier.subject), picture, prompt)
+def _question(details: CaseDetails) -> str:
+    prompt = plain(details.prompts[0]) if details.prompts else ""
+    picture = f"`{details.case.picture_id}`"
+    return case_texts.question(texts.mention(details.subject), picture, prompt)
 
 
-def _answered(dossier: CaseDetails) -> str:
-    return case_texts.answered(dossier.case, texts.mention(dossier.subject))
+def _answered(details: CaseDetails) -> str:
+    return case_texts.answered(details.case, texts.mention(details.subject))

@@ -40,12 +40,12 @@ class DiscordJobDelivery:
     """Implements `bots.delivery.job_messages.JobDelivery`."""
 
     def __init__(
-        self, bot: "ChatelierBot", ports: Ports, backroom: ThreadPools, courier: MessageSender
+        self, bot: "ChatelierBot", ports: Ports, pools: ThreadPools, message_sender: MessageSender
     ) -> None:
         self._bot = bot
         self._ports = ports
-        self._backroom = backroom
-        self._courier = courier
+        self._pools = pools
+        self._message_sender = message_sender
         self._limits: BoundedDict[str, int] = BoundedDict(_KEPT_LIMITS)
         self._taken_away: BoundedDict[str, None] = BoundedDict(_KEPT_LIMITS)
 
@@ -60,37 +60,39 @@ class DiscordJobDelivery:
         """
         self._taken_away[message_id] = None
 
-    async def bring(self, standing: JobView, slip: MessageRef | None) -> MessageRef:
+    async def bring(self, job_view: JobView, message_ref: MessageRef | None) -> MessageRef:
         """Send it, smaller and smaller while Discord finds it too large."""
-        job, address = standing.job, standing.job.address
-        if slip is not None and slip.message in self._taken_away:
-            slip = None
-        if slip is None and address.message in self._taken_away:
+        job, address = job_view.job, job_view.job.address
+        if message_ref is not None and message_ref.message in self._taken_away:
+            message_ref = None
+        if message_ref is None and address.message in self._taken_away:
             address = replace(address, message=None)
-        limit_bytes = self._limits.get(job.id) or self._limit_of(standing)
+        limit_bytes = self._limits.get(job.id) or self._limit_of(job_view)
         while True:
-            picture = await self._backroom.run(
-                "shelf", job_attachment, self._ports, standing, limit_bytes=limit_bytes
+            picture = await self._pools.run(
+                "shelf", job_attachment, self._ports, job_view, limit_bytes=limit_bytes
             )
             try:
-                return await self._courier.bring(compose(standing, picture), address, job.person, slip)
+                return await self._message_sender.bring(
+                    compose(job_view, picture), address, job.person, message_ref
+                )
             except FileTooLargeError:
                 limit_bytes //= 2
                 if limit_bytes < _SMALLEST_LIMIT_BYTES:
                     raise DestinationUnreachableError from None
 
-    async def copy(self, standing: JobView) -> None:
+    async def copy(self, job_view: JobView) -> None:
         """Without buttons, and with all that is needed to paint it again."""
-        if standing.job.address.community.isdecimal():  # else they asked there
-            await self.send_home(standing, standing.job.person.user_id)
+        if job_view.job.address.community.isdecimal():  # else they asked there
+            await self.send_home(job_view, job_view.job.person.user_id)
 
-    async def send_home(self, standing: JobView, user_id: str) -> bool:
+    async def send_home(self, job_view: JobView, user_id: str) -> bool:
         """A finished job as a direct message. False: the person takes none. Raises `StorageError`."""
-        picture = await self._backroom.run(
-            "shelf", job_attachment, self._ports, standing, limit_bytes=DEFAULT_LIMIT_BYTES
+        picture = await self._pools.run(
+            "shelf", job_attachment, self._ports, job_view, limit_bytes=DEFAULT_LIMIT_BYTES
         )
-        post = compose(standing, picture)
-        content = f"{post.content}\n{texts.whole_recipe(standing.pictures[0])}" if standing.pictures else ""
+        post = compose(job_view, picture)
+        content = f"{post.content}\n{texts.whole_recipe(job_view.pictures[0])}" if job_view.pictures else ""
         if not content:
             return False
         try:
@@ -98,35 +100,37 @@ class DiscordJobDelivery:
             await channel.send(
                 content[: texts.LONGEST_MESSAGE],
                 files=post.files(),
-                nonce=f"{standing.job.id}-{user_id[-12:]}",
+                nonce=f"{job_view.job.id}-{user_id[-12:]}",
                 allowed_mentions=discord.AllowedMentions.none(),
             )
         except (discord.HTTPException, DestinationUnreachableError) as error:
             log.info(
-                "a direct message was not taken: %s", type(error).__name__, extra={"job_id": standing.job.id}
+                "a direct message was not taken: %s", type(error).__name__, extra={"job_id": job_view.job.id}
             )
             return False
         return True
 
-    async def step(self, standing: JobView, progress: JobProgress, slip: MessageRef) -> None:
+    async def step(self, job_view: JobView, progress: JobProgress, message_ref: MessageRef) -> None:
         preview = decoded(progress.preview) if progress.preview else None
-        post = compose_progress(standing, progress, preview=preview)
-        await self._courier.touch(post, standing.job.address, slip)
+        post = compose_progress(job_view, progress, preview=preview)
+        await self._message_sender.touch(post, job_view.job.address, message_ref)
 
-    def may_step(self, standing: JobView, *, since_seconds: float) -> bool:
+    def may_step(self, job_view: JobView, *, since_seconds: float) -> bool:
         """Rarely in an old message: the edits that it has left are for the end."""
-        slip = standing.slip or acknowledging_message(standing.job.address)
-        return since_seconds >= max(PROGRESS_EVERY_SECONDS, self.calm_seconds(slip) if slip else 0.0)
+        message_ref = job_view.message_ref or acknowledging_message(job_view.job.address)
+        return since_seconds >= max(
+            PROGRESS_EVERY_SECONDS, self.calm_seconds(message_ref) if message_ref else 0.0
+        )
 
-    def calm_seconds(self, slip: MessageRef) -> float:
+    def calm_seconds(self, message_ref: MessageRef) -> float:
         """Discord lets a message over an hour old be edited a few times only."""
-        return _OLD_MESSAGE_EVERY_SECONDS if _age_seconds(slip.message) > _OLD_MESSAGE_SECONDS else 0.0
+        return _OLD_MESSAGE_EVERY_SECONDS if _age_seconds(message_ref.message) > _OLD_MESSAGE_SECONDS else 0.0
 
     def serves(self, community: str) -> bool:
         return self._bot.serves(community)
 
-    def _limit_of(self, standing: JobView) -> int:
-        community = standing.job.address.community
+    def _limit_of(self, job_view: JobView) -> int:
+        community = job_view.job.address.community
         guild = self._bot.get_guild(int(community)) if community.isdecimal() else None
         return guild.filesize_limit if guild else DEFAULT_LIMIT_BYTES
 

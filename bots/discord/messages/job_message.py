@@ -47,55 +47,55 @@ class JobMessage:
         return [discord.File(data, name, description=self.alternative, spoiler=self.spoiler)]
 
 
-def compose(standing: JobView, picture: Attachment | None) -> JobMessage:
-    job = standing.job
+def compose(job_view: JobView, picture: Attachment | None) -> JobMessage:
+    job = job_view.job
     if job.state in WAITING:
-        return _underway(standing, chat.waiting(standing.ahead, standing.eta_seconds))
+        return _underway(job_view, chat.waiting(job_view.ahead, job_view.eta_seconds))
     if job.state is JobState.PAINTING:
-        return _underway(standing, "Painting…" if not job.cancel_requested else "Stopping…")
+        return _underway(job_view, "Painting…" if not job.cancel_requested else "Stopping…")
     if job.state is not JobState.DONE:
-        sentence = texts.ended(job, asks=standing.asks)
-        rows = ((Key(action=Action.APPEAL),),) if standing.may_appeal else ()
+        sentence = texts.ended(job, asks=job_view.asks)
+        rows = ((Key(action=Action.APPEAL),),) if job_view.may_appeal else ()
         return JobMessage(job_id=job.id, content=f"{texts.mention(job.person)} · {sentence}", rows=rows)
-    if not standing.pictures:
+    if not job_view.pictures:
         return JobMessage(job_id=job.id, content=chat.ALL_DELETED)
     if picture is None:
         return JobMessage(job_id=job.id, content=chat.NO_PICTURE_FILE)
-    prompt = standing.prompt
+    prompt = job_view.prompt
     return JobMessage(
         job_id=job.id,
         content="\n".join(
             [
                 texts.headline(prompt),
-                texts.credit(standing),
-                texts.recipe(job, standing.pictures),
+                texts.credit(job_view),
+                texts.recipe(job, job_view.pictures),
             ]
         ),
         print=picture,
         alternative=chat.alternative(
-            prompt, 1 if standing.alone else len(standing.pictures), longest=texts.LONGEST_ALTERNATIVE
+            prompt, 1 if job_view.alone else len(job_view.pictures), longest=texts.LONGEST_ALTERNATIVE
         ),
-        rows=_single_rows(standing) if standing.alone else _grid_rows(standing),
-        alone=standing.alone,
+        rows=_single_rows(job_view) if job_view.alone else _grid_rows(job_view),
+        alone=job_view.alone,
         spoiler=job.spoiler,
     )
 
 
-def compose_progress(standing: JobView, progress: JobProgress, *, preview: Attachment | None) -> JobMessage:
-    post = _underway(standing, chat.painting(progress.step, progress.steps, progress.seconds_left))
+def compose_progress(job_view: JobView, progress: JobProgress, *, preview: Attachment | None) -> JobMessage:
+    post = _underway(job_view, chat.painting(progress.step, progress.steps, progress.seconds_left))
     return JobMessage(
         job_id=post.job_id,
         content=post.content,
         rows=post.rows,
         print=preview,
-        alternative=chat.unfinished(standing.job.request.prompt, longest=texts.LONGEST_ALTERNATIVE),
-        spoiler=standing.job.spoiler,
+        alternative=chat.unfinished(job_view.job.request.prompt, longest=texts.LONGEST_ALTERNATIVE),
+        spoiler=job_view.job.spoiler,
     )
 
 
-def _underway(standing: JobView, status: str) -> JobMessage:
-    job = standing.job
-    maker = texts.credit(standing)
+def _underway(job_view: JobView, status: str) -> JobMessage:
+    job = job_view.job
+    maker = texts.credit(job_view)
     return JobMessage(
         job_id=job.id,
         content="\n".join(filter(None, [texts.headline(job.request.prompt), maker, chat.price(job), status])),
@@ -103,9 +103,9 @@ def _underway(standing: JobView, status: str) -> JobMessage:
     )
 
 
-def _single_rows(standing: JobView) -> tuple[tuple[Key, ...], ...]:
-    index = standing.pictures[0].index
-    upscaled = standing.job.request.operation is Operation.UPSCALE
+def _single_rows(job_view: JobView) -> tuple[tuple[Key, ...], ...]:
+    index = job_view.pictures[0].index
+    upscaled = job_view.job.request.operation is Operation.UPSCALE
     first = [Key(action=Action.VARY_SUBTLE, index=index), Key(action=Action.VARY, index=index)]
     if not upscaled:
         first += [Key(action=Action.UPSCALE, index=index), Key(action=Action.REROLL)]
@@ -113,9 +113,9 @@ def _single_rows(standing: JobView) -> tuple[tuple[Key, ...], ...]:
     return tuple(first), tuple(Key(action=action, index=index) for action in actions)
 
 
-def _grid_rows(standing: JobView) -> tuple[tuple[Key, ...], ...]:
+def _grid_rows(job_view: JobView) -> tuple[tuple[Key, ...], ...]:
     """U and V for each tile; below, what needs to know which tile asks for it."""
-    there = {picture.index for picture in standing.pictures}
+    there = {picture.index for picture in job_view.pictures}
     last = max(there)
     rows = [
         tuple(

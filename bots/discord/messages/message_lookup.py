@@ -40,7 +40,7 @@ async def find_shown_by_id(
 
 async def find_recorded(bot: "ChatelierBot", message_id: int) -> ShownPictures | None:
     """By the records."""
-    return await bot.backroom.run(
+    return await bot.pools.run(
         "desk", find_shown_pictures, bot.ports.database, Platform.DISCORD, str(message_id)
     )
 

@@ -48,14 +48,14 @@ class MessageSender:
         self._now = now
 
     async def bring(
-        self, post: JobMessage, address: Address, person: Person, slip: MessageRef | None
+        self, post: JobMessage, address: Address, person: Person, message_ref: MessageRef | None
     ) -> MessageRef:
         """Show the post in the job's one message, which is made if there is none, and say where it is.
 
         Repeating it changes nothing: it edits the same message, and a new one carries the job as its nonce.
         Raises `FileTooLargeError`, `DestinationUnreachableError`, and `discord.HTTPException` for troubles that pass.
         """
-        first = None if slip else acknowledging_message(address)
+        first = None if message_ref else acknowledging_message(address)
         if first is not None:
             try:
                 return await self._change(post, address, person, first)
@@ -63,29 +63,29 @@ class MessageSender:
                 # Nobody was ever told of the job in that message: it was taken away with a refusal
                 # while the job had been accepted after all, or the record of it was lost.
                 log.info("the acknowledging message is gone", extra={"job_id": post.job_id})
-        return await self._change(post, address, person, slip)
+        return await self._change(post, address, person, message_ref)
 
     async def _change(
-        self, post: JobMessage, address: Address, person: Person, slip: MessageRef | None
+        self, post: JobMessage, address: Address, person: Person, message_ref: MessageRef | None
     ) -> MessageRef:
         try:
-            if slip and self._token_serves(address, slip):
-                found = await self._by_token(post, address, slip)
+            if message_ref and self._token_serves(address, message_ref):
+                found = await self._by_token(post, address, message_ref)
                 if found is not None:
                     return found
-            return await self._as_bot(post, address, slip)
+            return await self._as_bot(post, address, message_ref)
         except (discord.Forbidden, ThreadArchivedError):
-            if slip is not None and slip.final:
+            if message_ref is not None and message_ref.final:
                 raise DestinationUnreachableError from None  # the person has had the answer; this was only news of it
             return await self._to_person(post, person, address)
 
-    async def touch(self, post: JobMessage, address: Address, slip: MessageRef) -> None:
+    async def touch(self, post: JobMessage, address: Address, message_ref: MessageRef) -> None:
         """Edit the message if that is easily done; fleeting progress is not worth more."""
         try:
-            if self._token_serves(address, slip):
-                await self._by_token(post, address, slip)
+            if self._token_serves(address, message_ref):
+                await self._by_token(post, address, message_ref)
             else:
-                await self._edit(post, slip)
+                await self._edit(post, message_ref)
         except (
             discord.HTTPException,
             MessageRejectedError,
@@ -94,19 +94,21 @@ class MessageSender:
         ) as error:
             log.debug("progress was not shown: %s", type(error).__name__)
 
-    def _token_serves(self, address: Address, slip: MessageRef) -> bool:
+    def _token_serves(self, address: Address, message_ref: MessageRef) -> bool:
         """A token opens the message with which its interaction was acknowledged, for a quarter of an hour."""
-        if not address.token or address.token_expires_at is None or slip.message != address.message:
+        if not address.token or address.token_expires_at is None or message_ref.message != address.message:
             return False
         return self._now() + _TOKEN_MARGIN < address.token_expires_at
 
-    async def _by_token(self, post: JobMessage, address: Address, slip: MessageRef) -> MessageRef | None:
+    async def _by_token(
+        self, post: JobMessage, address: Address, message_ref: MessageRef
+    ) -> MessageRef | None:
         """None when Discord does not take the token any more."""
         application_id = self._bot.application_id or 0
         webhook = discord.Webhook.partial(application_id, address.token or "", client=self._bot)
         try:
             await webhook.edit_message(
-                int(slip.message),
+                int(message_ref.message),
                 content=post.content,
                 attachments=post.files(),
                 view=view_of(post),
@@ -117,18 +119,18 @@ class MessageSender:
                 log.info("an interaction token is not valid any more", extra={"job_id": post.job_id})
                 return None
             raise classify_error(error) from error
-        return slip
+        return message_ref
 
-    async def _as_bot(self, post: JobMessage, address: Address, slip: MessageRef | None) -> MessageRef:
-        if slip is not None:
-            return await self._edit(post, slip)
+    async def _as_bot(self, post: JobMessage, address: Address, message_ref: MessageRef | None) -> MessageRef:
+        if message_ref is not None:
+            return await self._edit(post, message_ref)
         channel = self._bot.get_partial_messageable(int(address.channel))
         return await self._send(post, channel)
 
-    async def _edit(self, post: JobMessage, slip: MessageRef) -> MessageRef:
-        channel = self._bot.get_partial_messageable(int(slip.channel))
+    async def _edit(self, post: JobMessage, message_ref: MessageRef) -> MessageRef:
+        channel = self._bot.get_partial_messageable(int(message_ref.channel))
         try:
-            await channel.get_partial_message(int(slip.message)).edit(
+            await channel.get_partial_message(int(message_ref.message)).edit(
                 content=post.content,
                 attachments=post.files(),
                 view=view_of(post),
@@ -136,7 +138,7 @@ class MessageSender:
             )
         except discord.HTTPException as error:
             raise classify_error(error) from error
-        return slip
+        return message_ref
 
     async def _send(self, post: JobMessage, channel: discord.abc.Messageable) -> MessageRef:
         """The nonce makes Discord answer a repeated sending with the message that is there already."""

@@ -52,14 +52,14 @@ class Responses:
         self,
         bot: "ChatelierBot",
         ports: Ports,
-        backroom: ThreadPools,
-        bearer: DiscordJobDelivery,
+        pools: ThreadPools,
+        delivery: DiscordJobDelivery,
         board: JobMessages,
     ) -> None:
         self._bot = bot
         self._ports = ports
-        self._backroom = backroom
-        self._bearer = bearer
+        self._pools = pools
+        self._delivery = delivery
         self._board = board
 
     async def give(self, interaction: discord.Interaction, call: Call, answer: Answer | str) -> None:
@@ -68,7 +68,7 @@ class Responses:
                 if answer.repeated and await self._is_shown_elsewhere(answer, call):
                     await self.refuse(interaction, call, texts.UNDER_WAY, public=True)
                     return
-                self._bearer.expect(answer.job_id, limit_bytes=interaction.filesize_limit)
+                self._delivery.expect(answer.job_id, limit_bytes=interaction.filesize_limit)
                 await self._board.pin(answer.job_id)
             case PictureShown():
                 await self._show(interaction, call, answer)
@@ -96,33 +96,33 @@ class Responses:
         await _tell(interaction, "\n".join(lines)[: texts.LONGEST_MESSAGE], view=view)
         if isinstance(answer, Community) and answer.rules.desk_channel:
             try:
-                await self._bot.caseboard.lay_open_cases(call.person)
+                await self._bot.case_messages.lay_open_cases(call.person)
             except DeliveryInProgressError:
                 log.info("a case is being shown by another process")
 
     async def _open(self, interaction: discord.Interaction, answer: CaseOpened) -> None:
         """The case that a moderator has taken, for their eyes."""
-        sheet = await self._bot.desk.sheet_of(answer.dossier)
+        sheet = await self._bot.desk.sheet_of(answer.details)
         await interaction.edit_original_response(
             content=case_texts.YOURS, attachments=sheet.files(), **sheet.arguments()
         )
 
     async def _is_shown_elsewhere(self, answer: Accepted, call: Call) -> bool:
         """Whether the job belongs to another acknowledgement: that of the first of two clicks."""
-        standing = await self._backroom.run(
+        job_view = await self._pools.run(
             "desk", load_job_view, self._ports.database, answer.job_id, viewer=call.person
         )
-        return standing.job.address.message != call.address.message
+        return job_view.job.address.message != call.address.message
 
     async def _show(self, interaction: discord.Interaction, call: Call, answer: PictureShown) -> None:
         """The job once more, for one person's eyes."""
-        standing = await self._backroom.run(
+        job_view = await self._pools.run(
             "desk", load_job_view, self._ports.database, answer.job.id, viewer=call.person
         )
-        picture = await self._backroom.run(
-            "shelf", job_attachment, self._ports, standing, limit_bytes=interaction.filesize_limit
+        picture = await self._pools.run(
+            "shelf", job_attachment, self._ports, job_view, limit_bytes=interaction.filesize_limit
         )
-        post = compose(standing, picture)
+        post = compose(job_view, picture)
         await interaction.edit_original_response(
             content=post.content, attachments=post.files(), view=view_of(post)
         )
@@ -132,7 +132,7 @@ class Responses:
         lines = [plain(line) for line in lines_of(answer)]
         files, view = [], None
         if isinstance(answer, Family):
-            drawn = await self._backroom.run("shelf", draw_family, answer, self._ports.store)
+            drawn = await self._pools.run("shelf", draw_family, answer, self._ports.store)
             files = [
                 discord.File(io.BytesIO(drawn), "family.png", description=texts.family_alternative(lines[0]))
             ]
@@ -160,7 +160,7 @@ class Responses:
         """
         try:
             if public:
-                self._bearer.take_away(call.address.message or "")
+                self._delivery.take_away(call.address.message or "")
                 await _tell(interaction, texts.TAKEN_AWAY)
                 await interaction.followup.send(sentence, ephemeral=True, view=view or discord.utils.MISSING)
                 await interaction.delete_original_response()

@@ -25,18 +25,20 @@ _NOBODY = discord.AllowedMentions.none()
 class DiscordStarboardDelivery:
     """Implements `bots.delivery.starboard.StarboardDelivery`."""
 
-    def __init__(self, bot: "ChatelierBot", ports: Ports, backroom: ThreadPools) -> None:
+    def __init__(self, bot: "ChatelierBot", ports: Ports, pools: ThreadPools) -> None:
         self._bot = bot
         self._ports = ports
-        self._backroom = backroom
+        self._pools = pools
 
-    async def hang(self, exhibit: StarboardEntry, slip: MessageRef | None) -> MessageRef:
+    async def hang(self, exhibit: StarboardEntry, message_ref: MessageRef | None) -> MessageRef:
         caption = texts.starred_caption(exhibit.picture, exhibit.job, link=self._link(exhibit))
         try:
-            if slip is not None:
+            if message_ref is not None:
                 hidden = [await self._file(exhibit)] if exhibit.job.spoiler else discord.utils.MISSING
-                await self._message(slip).edit(content=caption, attachments=hidden, allowed_mentions=_NOBODY)
-                return slip
+                await self._message(message_ref).edit(
+                    content=caption, attachments=hidden, allowed_mentions=_NOBODY
+                )
+                return message_ref
             file = await self._file(exhibit)
             place = self._bot.get_partial_messageable(int(exhibit.channel))
             message = await place.send(
@@ -46,16 +48,16 @@ class DiscordStarboardDelivery:
             raise closed(error) from error
         return MessageRef(channel=str(message.channel.id), message=str(message.id))
 
-    async def take_down(self, picture_id: str, slip: MessageRef) -> None:
+    async def take_down(self, picture_id: str, message_ref: MessageRef) -> None:
         try:
-            await self._message(slip).delete()
+            await self._message(message_ref).delete()
         except discord.HTTPException as error:
             raise closed(error) from error
 
     async def _file(self, exhibit: StarboardEntry) -> discord.File:
         """Raises `DestinationUnreachableError` for a picture whose file is gone."""
         try:
-            made = await self._backroom.run("shelf", self._print, exhibit)
+            made = await self._pools.run("shelf", self._print, exhibit)
         except NotFoundError:
             raise DestinationUnreachableError from None
         prompt = exhibit.picture.recipe.prompt
@@ -80,5 +82,7 @@ class DiscordStarboardDelivery:
             return ""
         return f"https://discord.com/channels/{community}/{shown.channel}/{shown.message}"
 
-    def _message(self, slip: MessageRef) -> discord.PartialMessage:
-        return self._bot.get_partial_messageable(int(slip.channel)).get_partial_message(int(slip.message))
+    def _message(self, message_ref: MessageRef) -> discord.PartialMessage:
+        return self._bot.get_partial_messageable(int(message_ref.channel)).get_partial_message(
+            int(message_ref.message)
+        )

@@ -111,13 +111,13 @@ def family_alternative(summary: str) -> str:
     return shorten(f"The family tree of the picture. {summary}", LONGEST_ALTERNATIVE)
 
 
-def credit(standing: JobView) -> str:
+def credit(job_view: JobView) -> str:
     """``@ana, from @bo’s fox``."""
     sources = [
         ("" if each.own else mention(each.job.person), plain(chat.subject_of(each.prompt)))
-        for each in standing.origins
+        for each in job_view.origins
     ]
-    return chat.credit(mention(standing.job.person), sources)
+    return chat.credit(mention(job_view.job.person), sources)
 
 
 def ended(job: Job, *, asks: bool = False) -> str:

@@ -30,13 +30,13 @@ _STYLES = {
 }
 
 
-def sheet(dossier: CaseDetails, mosaic: str | None) -> JobBlocks:
+def sheet(details: CaseDetails, mosaic: str | None) -> JobBlocks:
     """`mosaic` is the uploaded copy of its picture."""
-    case = dossier.case
-    facts = [f"*{name}*\n{mrkdwn(text, longest=1000)}" for name, text in case_texts.facts(dossier)]
+    case = details.case
+    facts = [f"*{name}*\n{mrkdwn(text, longest=1000)}" for name, text in case_texts.facts(details)]
     blocks: list[Block] = [
         {"type": "header", "text": plain(case_texts.heading(case))},
-        section(" · ".join(_people(dossier))),
+        section(" · ".join(_people(details))),
         *([image(mosaic, case_texts.BLURRED)] if mosaic else []),
         *map(section, facts),
         context(f"Case `{case.id}`" + (f" · job `{case.job_id}`" if case.job_id else "")),
@@ -47,10 +47,10 @@ def sheet(dossier: CaseDetails, mosaic: str | None) -> JobBlocks:
     return JobBlocks(text=case_texts.heading(case), blocks=tuple(blocks))
 
 
-def _people(dossier: CaseDetails) -> list[str]:
+def _people(details: CaseDetails) -> list[str]:
     """Who it is about, who brought it, who has it or decided it."""
-    case = dossier.case
-    found = [f"About {person(dossier.subject)}"]
+    case = details.case
+    found = [f"About {person(details.subject)}"]
     if case.filed_by and case.filed_by != case.subject:
         found.append(f"filed by {person_of_key(case.filed_by)}")
     if case.state is CaseState.CLOSED:
@@ -90,16 +90,16 @@ def _window(case: Case) -> Block:
     }
 
 
-def question(dossier: CaseDetails) -> JobBlocks:
-    case = dossier.case
-    prompt = mrkdwn(dossier.prompts[0]) if dossier.prompts else ""
-    text = case_texts.question(person(dossier.subject), f"`{case.picture_id}`", prompt)
+def question(details: CaseDetails) -> JobBlocks:
+    case = details.case
+    prompt = mrkdwn(details.prompts[0]) if details.prompts else ""
+    text = case_texts.question(person(details.subject), f"`{case.picture_id}`", prompt)
     choices = actions(*(case_button(each, case) for each in case_texts.buttons(case)))
     return JobBlocks(text=case_texts.heading(case), blocks=(section(text), choices))
 
 
-def answered(dossier: CaseDetails) -> JobBlocks:
-    return said(case_texts.answered(dossier.case, person(dossier.subject)))
+def answered(details: CaseDetails) -> JobBlocks:
+    return said(case_texts.answered(details.case, person(details.subject)))
 
 
 def desk_list(answer: DeskCases, lines: list[str]) -> JobBlocks:

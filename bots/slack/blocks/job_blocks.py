@@ -33,29 +33,29 @@ class JobBlocks:
         return {"text": self.text, "blocks": list(self.blocks), **plain}
 
 
-def compose(standing: JobView, file_id: str | None, *, hidden: bool = False) -> JobBlocks:
+def compose(job_view: JobView, file_id: str | None, *, hidden: bool = False) -> JobBlocks:
     """`file_id` is the uploaded picture of a job that is done; `hidden`: it is a mosaic of it."""
-    job = standing.job
+    job = job_view.job
     if job.state in WAITING:
-        return _underway(standing, chat.waiting(standing.ahead, standing.eta_seconds))
+        return _underway(job_view, chat.waiting(job_view.ahead, job_view.eta_seconds))
     if job.state is JobState.PAINTING:
-        return _underway(standing, "Stopping…" if job.cancel_requested else "Painting…")
+        return _underway(job_view, "Stopping…" if job.cancel_requested else "Painting…")
     if job.state is not JobState.DONE:
-        return _ended(standing)
-    if not standing.pictures:
-        return _notice(standing, chat.ALL_DELETED)
+        return _ended(job_view)
+    if not job_view.pictures:
+        return _notice(job_view, chat.ALL_DELETED)
     if file_id is None:
-        return _notice(standing, chat.NO_PICTURE_FILE)
-    return _result(standing, file_id, hidden=hidden)
+        return _notice(job_view, chat.NO_PICTURE_FILE)
+    return _result(job_view, file_id, hidden=hidden)
 
 
-def compose_progress(standing: JobView, progress: JobProgress, glimpse: str | None = None) -> JobBlocks:
-    """`glimpse` is the uploaded file of an unfinished picture."""
-    post = _underway(standing, chat.painting(progress.step, progress.steps, progress.seconds_left))
-    if glimpse is None:
+def compose_progress(job_view: JobView, progress: JobProgress, preview: str | None = None) -> JobBlocks:
+    """`preview` is the uploaded file of an unfinished picture."""
+    post = _underway(job_view, chat.painting(progress.step, progress.steps, progress.seconds_left))
+    if preview is None:
         return post
-    text = chat.unfinished(standing.job.request.prompt, longest=texts.LONGEST_ALTERNATIVE)
-    return replace(post, blocks=(image(glimpse, text), *post.blocks))
+    text = chat.unfinished(job_view.job.request.prompt, longest=texts.LONGEST_ALTERNATIVE)
+    return replace(post, blocks=(image(preview, text), *post.blocks))
 
 
 def section(text: str, **more: Any) -> Block:
@@ -108,9 +108,9 @@ def actions(*elements: Block) -> Block:
     return {"type": "actions", "elements": list(elements)}
 
 
-def _underway(standing: JobView, status: str) -> JobBlocks:
-    job = standing.job
-    maker = texts.credit(standing)
+def _underway(job_view: JobView, status: str) -> JobBlocks:
+    job = job_view.job
+    maker = texts.credit(job_view)
     return JobBlocks(
         text=f"{entities(chat.subject_of(job.request.prompt))}: {status}",
         blocks=(
@@ -122,44 +122,44 @@ def _underway(standing: JobView, status: str) -> JobBlocks:
     )
 
 
-def _notice(standing: JobView, sentence: str) -> JobBlocks:
-    text = f"{texts.name_of(standing.job)} · {sentence}"
+def _notice(job_view: JobView, sentence: str) -> JobBlocks:
+    text = f"{texts.name_of(job_view.job)} · {sentence}"
     return JobBlocks(text=text, blocks=(section(text),))
 
 
-def _ended(standing: JobView) -> JobBlocks:
+def _ended(job_view: JobView) -> JobBlocks:
     """A job that shows no pictures. Its person may ask for a second look at what a house rule refused."""
-    job = standing.job
-    post = _notice(standing, mrkdwn(chat.ended(job, asks=standing.asks), longest=900))
-    if not standing.may_appeal:
+    job = job_view.job
+    post = _notice(job_view, mrkdwn(chat.ended(job, asks=job_view.asks), longest=900))
+    if not job_view.may_appeal:
         return post
     return JobBlocks(text=post.text, blocks=(*post.blocks, actions(button(Action.APPEAL, job.id))))
 
 
-def _result(standing: JobView, file_id: str, *, hidden: bool) -> JobBlocks:
-    job, pictures = standing.job, standing.pictures
-    prompt = standing.prompt
+def _result(job_view: JobView, file_id: str, *, hidden: bool) -> JobBlocks:
+    job, pictures = job_view.job, job_view.pictures
+    prompt = job_view.prompt
     alternative = chat.alternative(
-        prompt, 1 if standing.alone else len(pictures), longest=texts.LONGEST_ALTERNATIVE
+        prompt, 1 if job_view.alone else len(pictures), longest=texts.LONGEST_ALTERNATIVE
     )
     shown = image(file_id, texts.HIDDEN if hidden else alternative)
     window = [actions(button(Action.SHOW, job.id))] if hidden else []
-    rows = _single_rows(standing) if standing.alone else _grid_rows(standing)
+    rows = _single_rows(job_view) if job_view.alone else _grid_rows(job_view)
     return JobBlocks(
         text=entities(alternative),
         blocks=(
             shown,
             *window,
             section(texts.headline(prompt)),
-            context(texts.credit(standing)),
+            context(texts.credit(job_view)),
             context(texts.recipe(job, pictures)),
             *rows,
         ),
     )
 
 
-def _single_rows(standing: JobView) -> tuple[Block, ...]:
-    job, index = standing.job, standing.pictures[0].index
+def _single_rows(job_view: JobView) -> tuple[Block, ...]:
+    job, index = job_view.job, job_view.pictures[0].index
     first = [button(Action.VARY_SUBTLE, job.id, index), button(Action.VARY, job.id, index)]
     if job.request.operation is not Operation.UPSCALE:
         first += [button(Action.UPSCALE, job.id, index), button(Action.REROLL, job.id)]
@@ -169,10 +169,10 @@ def _single_rows(standing: JobView) -> tuple[Block, ...]:
     return actions(*first), actions(*second)
 
 
-def _grid_rows(standing: JobView) -> tuple[Block, ...]:
+def _grid_rows(job_view: JobView) -> tuple[Block, ...]:
     """U and V for each tile that is there; below, what asks which tile is meant."""
-    job = standing.job
-    there = [picture.index for picture in standing.pictures]
+    job = job_view.job
+    there = [picture.index for picture in job_view.pictures]
     rows = [
         actions(*(button(action, job.id, index, alone=False) for index in there))
         for action in (Action.UPSCALE, Action.VARY)

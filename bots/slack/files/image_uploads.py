@@ -22,11 +22,9 @@ log = logging.getLogger(__name__)
 class ImageUploads:
     """One workspace's. A file belongs to one subject: a job, a case, or a picture on the starboard."""
 
-    def __init__(
-        self, line: SlackClient, backroom: ThreadPools, database: Database, *, community: str
-    ) -> None:
+    def __init__(self, line: SlackClient, pools: ThreadPools, database: Database, *, community: str) -> None:
         self._line = line
-        self._backroom = backroom
+        self._pools = pools
         self._database = database
         self._community = community
         self._locks: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
@@ -47,7 +45,7 @@ class ImageUploads:
         digest = hashlib.sha256(picture.data).hexdigest()
         lock = self._locks.setdefault((subject, digest), asyncio.Lock())
         async with lock:
-            known = await self._backroom.run(
+            known = await self._pools.run(
                 "mail",
                 file_records.reuse,
                 self._database,
@@ -59,9 +57,9 @@ class ImageUploads:
             if known:
                 return known
             if picture.suffix == ".webp":  # image blocks show PNG, JPEG and GIF
-                picture = await self._backroom.run("shelf", _as_jpeg, picture)
+                picture = await self._pools.run("shelf", _as_jpeg, picture)
             file_id = await self._upload(subject, picture, alternative, patient=patient)
-            await self._backroom.run(
+            await self._pools.run(
                 "mail", file_records.keep, self._database, file_id, digest=digest, passing=passing
             )
             return file_id
@@ -69,13 +67,11 @@ class ImageUploads:
     async def keep_only(self, subject: str, file_id: str | None, *, after_seconds: float = 0) -> None:
         """What else hung for the subject is taken down. Raises `DatabaseUnavailableError`."""
         after = timedelta(seconds=after_seconds)
-        await self._backroom.run(
-            "mail", file_records.keep_only, self._database, subject, file_id, after=after
-        )
+        await self._pools.run("mail", file_records.keep_only, self._database, subject, file_id, after=after)
 
     async def discard(self, file_id: str) -> None:
         """A file that Slack does not show, or that came too late. Raises `DatabaseUnavailableError`."""
-        await self._backroom.run("mail", file_records.discard, self._database, file_id)
+        await self._pools.run("mail", file_records.discard, self._database, file_id)
 
     async def _upload(self, subject: str, picture: Attachment, alternative: str, *, patient: bool) -> str:
         data, filename = picture.data, f"{subject}{picture.suffix}"
@@ -87,7 +83,7 @@ class ImageUploads:
             alt_txt=alternative[:1000],
         )
         file_id = str(ticket["file_id"])
-        await self._backroom.run(
+        await self._pools.run(
             "mail",
             file_records.begin_upload,
             self._database,

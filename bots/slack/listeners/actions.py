@@ -27,18 +27,18 @@ _OF_ONE_PICTURE = frozenset({Action.UPSCALE, Action.STAR, Action.VARY, Action.VA
 class Clicks(SlackComponent):
     def __init__(
         self,
-        premises: SlackContext,
+        context: SlackContext,
         counter: Dispatcher,
         forms: Modals,
         home: HomeTab,
-        caseboard: CaseMessages,
+        case_messages: CaseMessages,
         desk: SlackCaseDelivery,
     ) -> None:
-        super().__init__(premises)
+        super().__init__(context)
         self._counter = counter
         self._forms = forms
         self._home = home
-        self._caseboard = caseboard
+        self._case_messages = case_messages
         self._desk = desk
 
     async def pressed(self, body: Mapping[str, Any]) -> None:
@@ -46,43 +46,43 @@ class Clicks(SlackComponent):
         element: Mapping[str, Any] = body["actions"][0]
         chosen: Mapping[str, Any] = element.get("selected_option") or {}
         button = parse_button(str(chosen.get("value") or element.get("action_id", "")))
-        visit = of_interaction(body)
+        request = of_interaction(body)
 
         async def work(call: Call) -> Answer | str:
             if button is None:
                 raise BadRequestError(chat.BUTTON_UNKNOWN)
-            return await self._backroom.run("desk", execute_button, self._ports, call, button)
+            return await self._pools.run("desk", execute_button, self._ports, call, button)
 
         if button is not None and asks(button):
-            await self._forms.ask(visit, button.action, partial(self._forms.matter_of, visit, button))
+            await self._forms.ask(request, button.action, partial(self._forms.matter_of, request, button))
         else:
-            await self._counter.serve(visit, work)
+            await self._counter.serve(request, work)
         view: Mapping[str, Any] = body.get("view") or {}
         if view.get("type") == "home":  # what it lists has changed
-            await self._home.show(visit)
+            await self._home.show(request)
 
     async def revealed(self, body: Mapping[str, Any]) -> None:
         """A moderator asks to see the pictures of a case as they are; nobody else sees them."""
-        visit = of_interaction(body)
+        request = of_interaction(body)
         case_id = str(body["actions"][0]["action_id"]).removeprefix(WINDOW)
 
         async def work(call: Call) -> str:
-            dossier = await self._caseboard.dossier_for(call.person, case_id)
-            workspace = await self._workspaces.of(visit.community)
-            await self._counter.tell(visit, await self._desk.revealed(dossier, workspace))
+            details = await self._case_messages.details_for(call.person, case_id)
+            workspace = await self._workspaces.of(request.community)
+            await self._counter.tell(request, await self._desk.revealed(details, workspace))
             return ""
 
-        await self._counter.serve(visit, work)
+        await self._counter.serve(request, work)
 
     async def chosen(self, body: Mapping[str, Any]) -> None:
         """Another picture was chosen in a modal: its grid takes the place of the other's."""
         view: Mapping[str, Any] = body["view"]
         if view["callback_id"] != f"{modal_views.PREFIX}edit":
             return
-        visit = of_interaction(body)
+        request = of_interaction(body)
         picture = str(body["actions"][0]["selected_option"]["value"])
-        if self._counter.is_new(visit):
-            await self._forms.show_grid(visit, str(view["id"]), modal_views.matter_of(view), picture)
+        if self._counter.is_new(request):
+            await self._forms.show_grid(request, str(view["id"]), modal_views.matter_of(view), picture)
 
 
 def asks(button: Button) -> bool:

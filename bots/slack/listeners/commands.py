@@ -54,13 +54,13 @@ class SlashCommandText:
 class CommandListener(SlackComponent):
     def __init__(
         self,
-        premises: SlackContext,
+        context: SlackContext,
         people: People,
         channels: Channels,
         counter: Dispatcher,
         uploads: Uploads,
     ) -> None:
-        super().__init__(premises)
+        super().__init__(context)
         self._people = people
         self._channels = channels
         self._counter = counter
@@ -70,21 +70,21 @@ class CommandListener(SlackComponent):
         await self._follow(of_command(body), read_imagine, SlashCommandText(text=str(body.get("text") or "")))
 
     async def studio(self, body: Mapping[str, Any]) -> None:
-        visit, said = of_command(body), SlashCommandText(text=str(body.get("text") or ""))
+        request, said = of_command(body), SlashCommandText(text=str(body.get("text") or ""))
         wanted = help_wanted(said.typed)
         if wanted is None:
-            await self._follow(visit, read_studio, said)
+            await self._follow(request, read_studio, said)
         else:
-            await self._help(visit, wanted)
+            await self._help(request, wanted)
 
     async def message(self, body: Mapping[str, Any]) -> None:
         """A mention, or a direct message. The app's own messages and edits of old ones are not for us."""
         event: Mapping[str, Any] = body["event"]
         if event.get("bot_id") or event.get("subtype") not in (None, "file_share") or not event.get("user"):
             return
-        visit = of_message(body)
+        request = of_message(body)
         try:
-            bot_user = (await self._workspaces.of(visit.community)).identity.bot_user
+            bot_user = (await self._workspaces.of(request.community)).identity.bot_user
         except (SlackUnavailableError, NotInstalledError):
             log.info("a message was not followed: its workspace is not known")
             return
@@ -92,15 +92,15 @@ class CommandListener(SlackComponent):
         files = images(event)
         wanted = help_wanted(said.typed)
         if wanted is None or (wanted and not is_command(wanted)):  # a picture may begin with that word
-            await self._follow(visit, read_talk, said, files)
+            await self._follow(request, read_talk, said, files)
         elif files:
-            await self._counter.serve(visit, _answering(texts.WHAT_WITH_IT))
+            await self._counter.serve(request, _answering(texts.WHAT_WITH_IT))
         else:
-            await self._help(visit, wanted)
+            await self._help(request, wanted)
 
     async def _follow(
         self,
-        visit: SlackRequest,
+        request: SlackRequest,
         read: Callable[[str], Wanted],
         said: SlashCommandText,
         files: Sequence[File] = (),
@@ -108,50 +108,52 @@ class CommandListener(SlackComponent):
         async def work(call: Call) -> Answer:
             spec, values = read(said.typed)
             if names_others(spec):
-                spec, values = read(said.named(visit.team))
-            values |= await self._with_files(visit, call, spec, values, files)
-            values |= await self._of_thread(visit, call, spec, values)
-            await self._introduce(visit, spec, values)
-            answer: Answer = await self._backroom.run("desk", execute, self._ports, call, spec.name, values)
+                spec, values = read(said.named(request.team))
+            values |= await self._with_files(request, call, spec, values, files)
+            values |= await self._of_thread(request, call, spec, values)
+            await self._introduce(request, spec, values)
+            answer: Answer = await self._pools.run("desk", execute, self._ports, call, spec.name, values)
             if isinstance(answer, Community):
-                await self._greet(visit, str(values.get("setting", "")), str(values.get("value", "")))
-                await self._warn(visit, answer.rules.desk_channel)
+                await self._greet(request, str(values.get("setting", "")), str(values.get("value", "")))
+                await self._warn(request, answer.rules.desk_channel)
             return answer
 
-        await self._counter.serve(visit, work)
+        await self._counter.serve(request, work)
 
-    async def _help(self, visit: SlackRequest, command: str) -> None:
+    async def _help(self, request: SlackRequest, command: str) -> None:
         async def work(call: Call) -> str:
             if command:
                 return texts.help_of(command_named(command))
             return texts.help_text(moderates=call.person.moderates, note=default_note(self._ports))
 
-        await self._counter.serve(visit, work)
+        await self._counter.serve(request, work)
 
-    async def _introduce(self, visit: SlackRequest, spec: CommandSpec, values: Mapping[str, object]) -> None:
+    async def _introduce(
+        self, request: SlackRequest, spec: CommandSpec, values: Mapping[str, object]
+    ) -> None:
         for parameter in spec.parameters:
             if parameter.kind is Kind.PERSON and (person_key := values.get(parameter.name)):
-                await self._people.introduce(visit, str(person_key))
+                await self._people.introduce(request, str(person_key))
 
-    async def _greet(self, visit: SlackRequest, setting: str, channel: str) -> None:
+    async def _greet(self, request: SlackRequest, setting: str, channel: str) -> None:
         """A channel that was named for the app's own messages hears so; or the moderator, how to invite it."""
         if setting not in texts.GREETINGS or not channel.isalnum() or channel.islower():
             return
-        workspace = await self._workspaces.of(visit.community)
+        workspace = await self._workspaces.of(request.community)
         try:
             await send(workspace, post_said(texts.GREETINGS[setting]), channel=channel)
         except SlackApiRefusedError:
             sentence = texts.uninvited(workspace.identity.bot_user, channel)
-            await self._counter.tell(visit, post_said(sentence))
+            await self._counter.tell(request, post_said(sentence))
 
-    async def _warn(self, visit: SlackRequest, desk: str | None) -> None:
+    async def _warn(self, request: SlackRequest, desk: str | None) -> None:
         """Of a desk that everybody in the workspace can read."""
-        if desk and not await self._channels.is_private(replace(visit, channel=desk), anew=True):
-            await self._counter.tell(visit, post_said(texts.open_desk(desk)))
+        if desk and not await self._channels.is_private(replace(request, channel=desk), anew=True):
+            await self._counter.tell(request, post_said(texts.open_desk(desk)))
 
     async def _with_files(
         self,
-        visit: SlackRequest,
+        request: SlackRequest,
         call: Call,
         spec: CommandSpec,
         values: Mapping[str, object],
@@ -160,35 +162,35 @@ class CommandListener(SlackComponent):
         """The files in order: first the pictures to start from, then the mask."""
         places = spec.places_for_files(values)
         return {
-            place: await self._uploads.look_at(visit, file, call.person)
+            place: await self._uploads.look_at(request, file, call.person)
             if (parameter := spec.parameter(place)) and parameter.kind is Kind.FILE
-            else await self._uploads.take_in(visit, file, call.person)
+            else await self._uploads.take_in(request, file, call.person)
             for place, file in zip(places, files, strict=False)
         }
 
     async def _of_thread(
-        self, visit: SlackRequest, call: Call, spec: CommandSpec, values: Mapping[str, object]
+        self, request: SlackRequest, call: Call, spec: CommandSpec, values: Mapping[str, object]
     ) -> dict[str, object]:
         """In the thread under a job, what names no picture and no job means that one, and its first picture."""
         wanted = next((each for each in spec.parameters if each.kind in (Kind.PICTURE, Kind.JOB)), None)
-        if wanted is None or visit.thread is None or values.keys() & {wanted.name, "image"}:
+        if wanted is None or request.thread is None or values.keys() & {wanted.name, "image"}:
             return {}
-        job_id = await self._backroom.run(
+        job_id = await self._pools.run(
             "desk",
             job_of_message,
             self._ports.database,
             Platform.SLACK,
-            visit.thread,
-            channel=visit.channel,
+            request.thread,
+            channel=request.channel,
         )
         if job_id is None:
             return {}
         if wanted.kind is Kind.JOB:
             return {wanted.name: job_id}
-        standing = await self._backroom.run(
+        job_view = await self._pools.run(
             "desk", load_job_view, self._ports.database, job_id, viewer=call.person
         )
-        return {wanted.name: standing.pictures[0].id} if standing.pictures else {}
+        return {wanted.name: job_view.pictures[0].id} if job_view.pictures else {}
 
 
 def _answering(sentence: str) -> Work:

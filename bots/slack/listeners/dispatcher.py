@@ -36,46 +36,46 @@ log = logging.getLogger(__name__)
 class Dispatcher(SlackComponent):
     def __init__(
         self,
-        premises: SlackContext,
+        context: SlackContext,
         people: People,
-        teller: EphemeralReplies,
+        ephemeral_replies: EphemeralReplies,
         board: JobMessages,
-        bearer: SlackJobDelivery,
-        caseboard: CaseMessages,
+        delivery: SlackJobDelivery,
+        case_messages: CaseMessages,
         desk: SlackCaseDelivery,
     ) -> None:
-        super().__init__(premises)
+        super().__init__(context)
         self._people = people
-        self._teller = teller
+        self._ephemeral_replies = ephemeral_replies
         self._board = board
-        self._bearer = bearer
-        self._caseboard = caseboard
+        self._delivery = delivery
+        self._case_messages = case_messages
         self._desk = desk
         self._served: BoundedDict[str, None] = BoundedDict(_REMEMBERED)
 
-    async def serve(self, visit: SlackRequest, work: Work, *, quietly: bool = False) -> None:
+    async def serve(self, request: SlackRequest, work: Work, *, quietly: bool = False) -> None:
         """Do the work and answer; never raises. `quietly` says nothing when all went well.
 
         A visit that Slack tells of again is passed over: a job would be made once in any case, but a star
         would be taken back, and a sentence said twice.
         """
-        if not self.is_new(visit):
+        if not self.is_new(request):
             return
         try:
-            call = await self._people.call_of(visit)
+            call = await self._people.call_of(request)
             answer = await work(call)
         except Exception as error:  # noqa: BLE001 - whatever broke, the person gets a sentence
-            await self.refuse(visit, error)
+            await self.refuse(request, error)
         else:
-            await self.answer(visit, call, answer, quietly=quietly)
+            await self.answer(request, call, answer, quietly=quietly)
 
-    def is_new(self, visit: SlackRequest) -> bool:
-        if visit.key in self._served:
+    def is_new(self, request: SlackRequest) -> bool:
+        if request.key in self._served:
             return False
-        self._served[visit.key] = None
+        self._served[request.key] = None
         return True
 
-    async def refuse(self, visit: SlackRequest, error: Exception) -> None:
+    async def refuse(self, request: SlackRequest, error: Exception) -> None:
         """Say what went wrong; a refusal that may be appealed has a button for that."""
         match error:
             case ChatelierError():
@@ -89,14 +89,14 @@ class Dispatcher(SlackComponent):
                 post = said(texts.NOT_OPENED)
             case _:
                 post = said(chat.broke(report_error(error)))
-        await self._teller.tell(visit, post)
+        await self._ephemeral_replies.tell(request, post)
 
     async def answer(
-        self, visit: SlackRequest, call: Call, answer: Answer | str, *, quietly: bool = False
+        self, request: SlackRequest, call: Call, answer: Answer | str, *, quietly: bool = False
     ) -> None:
         """Never raises: a job that was accepted is safe, and its events bring the answer later."""
         try:
-            await self._answer(visit, call, answer, quietly=quietly and not isinstance(answer, ReportFiled))
+            await self._answer(request, call, answer, quietly=quietly and not isinstance(answer, ReportFiled))
         except (
             SlackUnavailableError,
             SlackApiRefusedError,
@@ -107,37 +107,39 @@ class Dispatcher(SlackComponent):
         except Exception as error:  # noqa: BLE001 - the job is safe
             report_error(error)
 
-    async def tell(self, visit: SlackRequest, post: JobBlocks) -> None:
-        await self._teller.tell(visit, post)
+    async def tell(self, request: SlackRequest, post: JobBlocks) -> None:
+        await self._ephemeral_replies.tell(request, post)
 
-    async def _answer(self, visit: SlackRequest, call: Call, answer: Answer | str, *, quietly: bool) -> None:
+    async def _answer(
+        self, request: SlackRequest, call: Call, answer: Answer | str, *, quietly: bool
+    ) -> None:
         match answer:
             case Accepted():
-                await self._pin(visit, answer)
+                await self._pin(request, answer)
             case PictureShown():
-                await self._show(visit, call, answer)
+                await self._show(request, call, answer)
             case CaseOpened():
-                workspace = await self._workspaces.of(visit.community)
-                sheet = await self._desk.sheet_of(answer.dossier, workspace, passing=True)
-                await self.tell(visit, replace(sheet, blocks=(section(case_texts.YOURS), *sheet.blocks)))
+                workspace = await self._workspaces.of(request.community)
+                sheet = await self._desk.sheet_of(answer.details, workspace, passing=True)
+                await self.tell(request, replace(sheet, blocks=(section(case_texts.YOURS), *sheet.blocks)))
             case _ if not quietly and (post := post_of(answer)):
-                await self.tell(visit, post)
+                await self.tell(request, post)
         if isinstance(answer, Community) and answer.rules.desk_channel:
-            await self._caseboard.lay_open_cases(call.person)
+            await self._case_messages.lay_open_cases(call.person)
 
-    async def _pin(self, visit: SlackRequest, answer: Accepted) -> None:
+    async def _pin(self, request: SlackRequest, answer: Accepted) -> None:
         await self._board.pin(answer.job_id)
-        if answer.repeated or visit.channel is None:
+        if answer.repeated or request.channel is None:
             return
-        standing = await self._backroom.run("mail", load_job_view, self._ports.database, answer.job_id)
-        if standing.slip and standing.slip.channel != visit.channel:
-            bot_user = (await self._workspaces.of(visit.community)).identity.bot_user
-            await self.tell(visit, said(texts.not_here(bot_user, visit.channel)))
+        job_view = await self._pools.run("mail", load_job_view, self._ports.database, answer.job_id)
+        if job_view.message_ref and job_view.message_ref.channel != request.channel:
+            bot_user = (await self._workspaces.of(request.community)).identity.bot_user
+            await self.tell(request, said(texts.not_here(bot_user, request.channel)))
 
-    async def _show(self, visit: SlackRequest, call: Call, answer: PictureShown) -> None:
+    async def _show(self, request: SlackRequest, call: Call, answer: PictureShown) -> None:
         """The job once more, for one person's eyes, whatever it is hidden from others for."""
-        standing = await self._backroom.run(
+        job_view = await self._pools.run(
             "desk", load_job_view, self._ports.database, answer.job.id, viewer=call.person
         )
-        workspace = await self._workspaces.of(visit.community)
-        await self.tell(visit, await self._bearer.post_of(standing, workspace, hidden=False))
+        workspace = await self._workspaces.of(request.community)
+        await self.tell(request, await self._delivery.post_of(job_view, workspace, hidden=False))

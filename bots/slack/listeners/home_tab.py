@@ -39,8 +39,8 @@ log = logging.getLogger(__name__)
 
 
 class HomeTab(SlackComponent):
-    def __init__(self, premises: SlackContext, people: People) -> None:
-        super().__init__(premises)
+    def __init__(self, context: SlackContext, people: People) -> None:
+        super().__init__(context)
         self._people = people
 
     async def opened(self, body: Mapping[str, Any]) -> None:
@@ -49,57 +49,57 @@ class HomeTab(SlackComponent):
 
     async def settled(self, body: Mapping[str, Any]) -> None:
         """Somebody changed one of their settings on the tab."""
-        visit = of_interaction(body)
+        request = of_interaction(body)
         element: Mapping[str, Any] = body["actions"][0]
         chosen: Mapping[str, Any] = element.get("selected_option") or {}
         name = str(element["action_id"]).removeprefix(home_view.PREFIX)
         value = str(chosen.get("value") or element.get("value") or home_view.HOUSES)
         try:
-            call = await self._people.call_of(visit)
-            await self._backroom.run("desk", execute, self._ports, call, "settings", {name: value})
+            call = await self._people.call_of(request)
+            await self._pools.run("desk", execute, self._ports, call, "settings", {name: value})
         except NotInstalledError:
             return
         except ChatelierError as error:
-            await self.show(visit, fault=str(error))
+            await self.show(request, fault=str(error))
         except Exception as error:  # noqa: BLE001 - whatever broke, the person gets a sentence
-            await self.show(visit, fault=chat.broke(report_error(error)))
+            await self.show(request, fault=chat.broke(report_error(error)))
         else:
-            await self.show(visit)
+            await self.show(request)
 
-    async def show(self, visit: SlackRequest, *, fault: str = "") -> None:
+    async def show(self, request: SlackRequest, *, fault: str = "") -> None:
         """First what is known at once, then with the pictures. Never raises for what Slack refuses."""
         try:
-            call = await self._people.call_of(visit)
-            mine = await self._backroom.run("mail", _look_up, self._ports, call)
+            call = await self._people.call_of(request)
+            mine = await self._pools.run("mail", _look_up, self._ports, call)
         except ChatelierError:
-            await self._publish(visit, home_view.home_away())
+            await self._publish(request, home_view.home_away())
             return
         except NotInstalledError:
             return
-        await self._publish(visit, home_view.home(mine, fault=fault))
+        await self._publish(request, home_view.home(mine, fault=fault))
         if mine.recent:
-            files = await asyncio.gather(*(self._file_of(visit, job) for job, _ in mine.recent))
+            files = await asyncio.gather(*(self._file_of(request, job) for job, _ in mine.recent))
             jobs = [job for job, _ in mine.recent]
             shown = replace(mine, recent=tuple(zip(jobs, files, strict=True)))
-            await self._publish(visit, home_view.home(shown, fault=fault))
+            await self._publish(request, home_view.home(shown, fault=fault))
 
-    async def _publish(self, visit: SlackRequest, view: View) -> None:
+    async def _publish(self, request: SlackRequest, view: View) -> None:
         try:
-            line = (await self._workspaces.of(visit.community)).line
-            await line.call("views.publish", user_id=visit.user, view=view)
+            line = (await self._workspaces.of(request.community)).line
+            await line.call("views.publish", user_id=request.user, view=view)
         except (SlackUnavailableError, SlackApiRefusedError) as error:
             log.warning("a Home tab was not taken: %s", error)
 
-    async def _file_of(self, visit: SlackRequest, job: Job) -> str | None:
+    async def _file_of(self, request: SlackRequest, job: Job) -> str | None:
         try:
-            standing = await self._backroom.run("mail", load_job_view, self._ports.database, job.id)
-            picture = await self._backroom.run(
-                "shelf", job_attachment, self._ports, standing, limit_bytes=_LIMIT_BYTES
+            job_view = await self._pools.run("mail", load_job_view, self._ports.database, job.id)
+            picture = await self._pools.run(
+                "shelf", job_attachment, self._ports, job_view, limit_bytes=_LIMIT_BYTES
             )
             if picture is None:
                 return None
-            showcase = (await self._workspaces.of(visit.community)).showcase
-            return await showcase.hang(job.id, picture, job.request.prompt, passing=True)
+            image_uploads = (await self._workspaces.of(request.community)).image_uploads
+            return await image_uploads.hang(job.id, picture, job.request.prompt, passing=True)
         except (ChatelierError, SlackUnavailableError, SlackApiRefusedError):
             return None
 

@@ -39,64 +39,64 @@ log = logging.getLogger(__name__)
 
 
 class Modals(SlackComponent):
-    def __init__(self, premises: SlackContext, people: People, counter: Dispatcher) -> None:
-        super().__init__(premises)
+    def __init__(self, context: SlackContext, people: People, counter: Dispatcher) -> None:
+        super().__init__(context)
         self._people = people
         self._counter = counter
 
-    async def ask(self, visit: SlackRequest, action: Action, find: Find) -> None:
+    async def ask(self, request: SlackRequest, action: Action, find: Find) -> None:
         """A modal, opened at once, and filled when `find` has told what it is about. Never raises.
 
         A trigger lasts three seconds, and whatever is looked up first could take longer.
         """
-        if not self._counter.is_new(visit):
+        if not self._counter.is_new(request):
             return
         try:
-            view_id = await self._open(visit, modal_views.loading(action))
+            view_id = await self._open(request, modal_views.loading(action))
         except Exception as error:  # noqa: BLE001 - whatever broke, the person gets a sentence
-            await self._counter.refuse(visit, error)
+            await self._counter.refuse(request, error)
             return
         try:
-            call = await self._people.call_of(visit)
-            await self._fill(visit, view_id, await find(call), call.person)
+            call = await self._people.call_of(request)
+            await self._fill(request, view_id, await find(call), call.person)
         except Exception as error:  # noqa: BLE001 - whatever broke, the person gets a sentence
-            await self._fail(visit, view_id, action, error)
+            await self._fail(request, view_id, action, error)
 
-    async def matter_of(self, visit: SlackRequest, button: Button, call: Call) -> ModalSubject:
+    async def matter_of(self, request: SlackRequest, button: Button, call: Call) -> ModalSubject:
         """What the modal of a button is about: one picture, or those of a job. Raises `ChatelierError`."""
         indices: tuple[int, ...] = (button.index,) if button.index else ()
         if not indices and button.action is not Action.APPEAL:
-            standing = await self._backroom.run(
+            job_view = await self._pools.run(
                 "desk", load_job_view, self._ports.database, button.job_id, viewer=call.person
             )
-            indices = tuple(picture.index for picture in standing.pictures)
+            indices = tuple(picture.index for picture in job_view.pictures)
             if not indices:
                 raise BadRequestError(chat.ALL_DELETED)
         return ModalSubject(
             action=button.action,
             job=button.job_id,
             indices=indices,
-            channel=visit.channel,
-            thread=visit.thread,
+            channel=request.channel,
+            thread=request.thread,
         )
 
-    async def ask_imagine(self, visit: SlackRequest) -> None:
+    async def ask_imagine(self, request: SlackRequest) -> None:
         """Open the form at once and fill in the names of models and styles afterwards. Never raises."""
-        if not self._counter.is_new(visit):
+        if not self._counter.is_new(request):
             return
         matter = ModalSubject(action=Action.SHOW)
         try:
-            view_id = await self._open(visit, modal_views.imagine(matter))
-            models, styles = await self._backroom.run("mail", names_offered, self._ports)
-            await self._update(visit, view_id, modal_views.imagine(matter, models=models, styles=styles))
+            view_id = await self._open(request, modal_views.imagine(matter))
+            models, styles = await self._pools.run("mail", names_offered, self._ports)
+            await self._update(request, view_id, modal_views.imagine(matter, models=models, styles=styles))
         except Exception as error:  # noqa: BLE001 - whatever broke, the person gets a sentence
-            await self._counter.refuse(visit, error)
+            await self._counter.refuse(request, error)
 
-    async def ask_which(self, visit: SlackRequest, matter: ModalSubject) -> None:
+    async def ask_which(self, request: SlackRequest, matter: ModalSubject) -> None:
         """For what turned out to need a choice only. Raises `SlackUnavailableError` and `SlackApiRefusedError`."""
-        await self._open(visit, modal_views.pick(matter))
+        await self._open(request, modal_views.pick(matter))
 
-    async def _fill(self, visit: SlackRequest, view_id: str, matter: ModalSubject, person: Person) -> None:
+    async def _fill(self, request: SlackRequest, view_id: str, matter: ModalSubject, person: Person) -> None:
         match matter.action:
             case Action.REMIX:
                 view = modal_views.remix(matter, prompt=await self._prompt_of(matter, person))
@@ -110,68 +110,68 @@ class Modals(SlackComponent):
                 view = modal_views.appeal(matter)
             case _:
                 view = modal_views.pick(matter)
-        await self._update(visit, view_id, view)
+        await self._update(request, view_id, view)
         if matter.action is Action.EDIT:
             first = f"{matter.job}.{matter.indices[0]}" if matter.job else None
-            await self.show_grid(visit, view_id, matter, first)
+            await self.show_grid(request, view_id, matter, first)
 
-    async def _fail(self, visit: SlackRequest, view_id: str, action: Action, error: Exception) -> None:
+    async def _fail(self, request: SlackRequest, view_id: str, action: Action, error: Exception) -> None:
         """In the modal, which would wait for ever; in the chat where it is closed already."""
         try:
             if not isinstance(error, ChatelierError):
                 raise error
-            await self._update(visit, view_id, modal_views.failed(action, texts.sentence_of(error)))
+            await self._update(request, view_id, modal_views.failed(action, texts.sentence_of(error)))
         except Exception:  # noqa: BLE001 - the person hears of what went wrong first
-            await self._counter.refuse(visit, error)
+            await self._counter.refuse(request, error)
 
-    async def _update(self, visit: SlackRequest, view_id: str, view: modal_views.View) -> None:
-        line = (await self._workspaces.of(visit.community)).line
+    async def _update(self, request: SlackRequest, view_id: str, view: modal_views.View) -> None:
+        line = (await self._workspaces.of(request.community)).line
         await line.call("views.update", view_id=view_id, view=view)
 
-    async def _open(self, visit: SlackRequest, view: modal_views.View) -> str:
+    async def _open(self, request: SlackRequest, view: modal_views.View) -> str:
         """The id of the open view. Raises `SlackUnavailableError` and `SlackApiRefusedError`."""
-        line = (await self._workspaces.of(visit.community)).line
-        answer = await line.call("views.open", patient=False, trigger_id=visit.trigger_id, view=view)
+        line = (await self._workspaces.of(request.community)).line
+        answer = await line.call("views.open", patient=False, trigger_id=request.trigger_id, view=view)
         return str(answer["view"]["id"])
 
     async def show_grid(
-        self, visit: SlackRequest, view_id: str, matter: ModalSubject, picture: str | None
+        self, request: SlackRequest, view_id: str, matter: ModalSubject, picture: str | None
     ) -> None:
         """Put the picture under its lettered grid into an open modal; what was typed meanwhile stays."""
         try:
-            person = await self._people.person(visit)
-            overlay = await self._overlay(visit, matter, picture, person)
+            person = await self._people.person(request)
+            overlay = await self._overlay(request, matter, picture, person)
         except (ChatelierError, SlackUnavailableError, SlackApiRefusedError):
             overlay = modal_views.overlay_missing()
         try:
-            await self._update(visit, view_id, modal_views.edit(matter, overlay=overlay))
+            await self._update(request, view_id, modal_views.edit(matter, overlay=overlay))
         except (SlackUnavailableError, SlackApiRefusedError) as error:
             log.info("a modal was closed before its grid came: %s", error)  # or the grid is not taken
 
     async def _overlay(
-        self, visit: SlackRequest, matter: ModalSubject, picture: str | None, person: Person
+        self, request: SlackRequest, matter: ModalSubject, picture: str | None, person: Person
     ) -> dict[str, Any]:
         key, alternative = (matter.image.key, "") if matter.image else ("", "")
         if picture:
-            _, found, _ = await self._backroom.run(
+            _, found, _ = await self._pools.run(
                 "desk", load_family, self._ports.database, picture, person, channel=matter.channel
             )
             key, alternative = found.key, found.recipe.prompt
 
         def lettered() -> Any:
-            overlay = self._ports.darkroom.overlay(self._ports.store.get(key))
+            overlay = self._ports.image_tools.overlay(self._ports.store.get(key))
             return fit_attachment(self._ports, overlay, limit_bytes=_LIMIT_BYTES)
 
-        print_ = await self._backroom.run("shelf", lettered)
+        print_ = await self._pools.run("shelf", lettered)
         text = texts.overlay_alternative(alternative)
-        showcase = (await self._workspaces.of(visit.community)).showcase
+        image_uploads = (await self._workspaces.of(request.community)).image_uploads
         subject = matter.job or _UPLOAD
-        return modal_views.overlay_image(await showcase.hang(subject, print_, text, passing=True), text)
+        return modal_views.overlay_image(await image_uploads.hang(subject, print_, text, passing=True), text)
 
     async def _prompt_of(self, matter: ModalSubject, person: Person) -> str:
         """The words to begin with."""
         picture = f"{matter.job}.{matter.indices[0]}"
-        _, found, _ = await self._backroom.run(
+        _, found, _ = await self._pools.run(
             "desk", load_family, self._ports.database, picture, person, channel=matter.channel
         )
         return found.recipe.prompt
@@ -187,13 +187,13 @@ class Modals(SlackComponent):
             await ack(response_action="errors", errors={_first_field(view): chat.FORM_UNKNOWN})
             return
         channel = str(values.pop("channel", "")) or matter.channel
-        visit = of_submission(body, channel=channel, thread=matter.thread)
-        work = asyncio.ensure_future(self._follow(visit, name, matter, values))
+        request = of_submission(body, channel=channel, thread=matter.thread)
+        work = asyncio.ensure_future(self._follow(request, name, matter, values))
         try:
             call, answer = await asyncio.wait_for(asyncio.shield(work), _ANSWER_SECONDS)
         except TimeoutError:
             await ack()
-            await self._answer_late(visit, work)
+            await self._answer_late(request, work)
         except ChatelierError as error:
             await ack(response_action="errors", errors=_errors(view, error))
         except Exception as error:  # noqa: BLE001 - whatever broke, the person gets a sentence
@@ -201,25 +201,25 @@ class Modals(SlackComponent):
             await ack(response_action="errors", errors={_first_field(view): sentence})
         else:
             await ack()
-            await self._counter.answer(visit, call, answer)
+            await self._counter.answer(request, call, answer)
 
     async def _follow(
-        self, visit: SlackRequest, name: str, matter: ModalSubject, values: dict[str, object]
+        self, request: SlackRequest, name: str, matter: ModalSubject, values: dict[str, object]
     ) -> tuple[Call, Answer]:
-        call = await self._people.call_of(visit)
+        call = await self._people.call_of(request)
         if name == modal_views.PICK:
             button = _picked(matter, values)
-            return call, await self._backroom.run("desk", execute_button, self._ports, call, button)
+            return call, await self._pools.run("desk", execute_button, self._ports, call, button)
         command, values = _command(name, matter, values)
-        return call, await self._backroom.run("desk", execute, self._ports, call, command, values)
+        return call, await self._pools.run("desk", execute, self._ports, call, command, values)
 
-    async def _answer_late(self, visit: SlackRequest, work: "asyncio.Future[tuple[Call, Answer]]") -> None:
+    async def _answer_late(self, request: SlackRequest, work: "asyncio.Future[tuple[Call, Answer]]") -> None:
         try:
             call, answer = await work
         except Exception as error:  # noqa: BLE001 - whatever broke, the person gets a sentence
-            await self._counter.refuse(visit, error)
+            await self._counter.refuse(request, error)
         else:
-            await self._counter.answer(visit, call, answer)
+            await self._counter.answer(request, call, answer)
 
 
 def _command(name: str, matter: ModalSubject, values: dict[str, object]) -> tuple[str, dict[str, object]]:

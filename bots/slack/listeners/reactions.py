@@ -43,13 +43,13 @@ log = logging.getLogger(__name__)
 
 class Reactions(SlackComponent):
     def __init__(
-        self, premises: SlackContext, people: People, counter: Dispatcher, bearer: SlackJobDelivery
+        self, context: SlackContext, people: People, counter: Dispatcher, delivery: SlackJobDelivery
     ) -> None:
-        super().__init__(premises)
-        self._finder = Finder(premises)
+        super().__init__(context)
+        self._finder = Finder(context)
         self._people = people
         self._counter = counter
-        self._bearer = bearer
+        self._delivery = delivery
 
     async def added(self, body: Mapping[str, Any]) -> None:
         event: Mapping[str, Any] = body["event"]
@@ -67,48 +67,48 @@ class Reactions(SlackComponent):
             await self._carry_out(body, meaning, given=False)
 
     async def _carry_out(self, body: Mapping[str, Any], meaning: tuple[Action, int], *, given: bool) -> None:
-        found = await self._standing_of(body)
+        found = await self._job_view_of(body)
         button = found[0].meant_by(*meaning) if found else None
         if found is None or button is None:
             return
-        shown, standing = found
-        visit = of_reaction(body, thread=standing.job.address.thread if shown.first else None)
-        if button.index and button.index not in {picture.index for picture in standing.pictures}:
+        shown, job_view = found
+        request = of_reaction(body, thread=job_view.job.address.thread if shown.first else None)
+        if button.index and button.index not in {picture.index for picture in job_view.pictures}:
             return  # a tile that is not there
-        await self._counter.serve(visit, self._pressing(visit, button, given=given), quietly=True)
+        await self._counter.serve(request, self._pressing(request, button, given=given), quietly=True)
 
     async def _send_copy(self, body: Mapping[str, Any]) -> None:
         """The pictures with their recipe, into the direct messages of whoever wants them."""
-        found = await self._standing_of(body)
-        visit = of_reaction(body)
-        if found and found[1].pictures and self._counter.is_new(visit):
-            await self._bearer.copy_to(found[1], visit.user)
+        found = await self._job_view_of(body)
+        request = of_reaction(body)
+        if found and found[1].pictures and self._counter.is_new(request):
+            await self._delivery.copy_to(found[1], request.user)
 
-    async def _standing_of(self, body: Mapping[str, Any]) -> tuple[ShownPictures, JobView] | None:
+    async def _job_view_of(self, body: Mapping[str, Any]) -> tuple[ShownPictures, JobView] | None:
         """What the message shows that a member reacted to; None for other messages, and for apps."""
         item: Mapping[str, Any] = body["event"]["item"]
         if item.get("type") != "message":
             return None
-        visit = of_reaction(body)
+        request = of_reaction(body)
         try:
-            bot_user = (await self._workspaces.of(visit.community)).identity.bot_user
-            if visit.user == bot_user or body["event"].get("item_user") not in (None, bot_user):
+            bot_user = (await self._workspaces.of(request.community)).identity.bot_user
+            if request.user == bot_user or body["event"].get("item_user") not in (None, bot_user):
                 return None
-            find = partial(self._finder.by_name, visit, str(item["channel"]), str(item["ts"]))
+            find = partial(self._finder.by_name, request, str(item["channel"]), str(item["ts"]))
             shown = await find_soon(find, age_seconds=time.time() - float(item["ts"]))
-            if shown is None or (await self._people.member(visit)).is_bot:
+            if shown is None or (await self._people.member(request)).is_bot:
                 return None
-            return shown, await self._backroom.run("desk", load_job_view, self._ports.database, shown.job_id)
+            return shown, await self._pools.run("desk", load_job_view, self._ports.database, shown.job_id)
         except (NotFoundError, NotInstalledError):
             return None
         except (DatabaseUnavailableError, SlackUnavailableError):
             log.warning("a reaction was not followed: the records are away")
             return None
 
-    def _pressing(self, visit: SlackRequest, button: Button, *, given: bool) -> Any:
+    def _pressing(self, request: SlackRequest, button: Button, *, given: bool) -> Any:
         async def work(call: Call) -> Answer | str:
             if button.action is Action.STAR:
-                starred = await self._backroom.run(
+                starred = await self._pools.run(
                     "desk",
                     has_star,
                     self._ports.database,
@@ -117,6 +117,6 @@ class Reactions(SlackComponent):
                 )
                 if starred == given:
                     return ""
-            return await self._backroom.run("desk", execute_button, self._ports, call, button)
+            return await self._pools.run("desk", execute_button, self._ports, call, button)
 
         return work

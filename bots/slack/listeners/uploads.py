@@ -36,23 +36,23 @@ def _may_be_image(file: File) -> bool:
 
 
 class Uploads(SlackComponent):
-    def __init__(self, premises: SlackContext, settings: SlackSettings) -> None:
-        super().__init__(premises)
+    def __init__(self, context: SlackContext, settings: SlackSettings) -> None:
+        super().__init__(context)
         self._settings = settings
 
-    async def take_in(self, visit: SlackRequest, file: File, person: Person) -> Source:
+    async def take_in(self, request: SlackRequest, file: File, person: Person) -> Source:
         """Raises `BadImageError`, `PolicyRefusalError`, `InspectionError` or `StorageError`."""
-        data = await self._fetch(visit, file)
-        return await self._backroom.run("shelf", accept_upload, self._ports, person, data)
+        data = await self._fetch(request, file)
+        return await self._pools.run("shelf", accept_upload, self._ports, person, data)
 
-    async def look_at(self, visit: SlackRequest, file: File, person: Person) -> Traces:
+    async def look_at(self, request: SlackRequest, file: File, person: Person) -> Traces:
         """What a file tells of where it comes from; nothing is kept. Raises `BadImageError` and `RateLimitedError`."""
-        data = await self._fetch(visit, file)
-        return await self._backroom.run("shelf", examine_upload, self._ports, person, data)
+        data = await self._fetch(request, file)
+        return await self._pools.run("shelf", examine_upload, self._ports, person, data)
 
-    async def _fetch(self, visit: SlackRequest, file: File) -> bytes:
+    async def _fetch(self, request: SlackRequest, file: File) -> bytes:
         try:
-            line = (await self._workspaces.of(visit.community)).line
+            line = (await self._workspaces.of(request.community)).line
         except SlackUnavailableError as error:
             raise BadImageError(texts.DOWNLOAD_FAILED) from error
         return await self._download(line, await self._whole(line, file))

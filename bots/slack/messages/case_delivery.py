@@ -36,23 +36,23 @@ log = logging.getLogger(__name__)
 
 
 class SlackCaseDelivery(SlackComponent):
-    async def lay(self, dossier: CaseDetails, channel: str, slip: MessageRef | None) -> MessageRef:
+    async def lay(self, details: CaseDetails, channel: str, message_ref: MessageRef | None) -> MessageRef:
         async with patience():
-            workspace = await self._workspaces.of(dossier.case.community)
-            post = await self.sheet_of(dossier, workspace)
+            workspace = await self._workspaces.of(details.case.community)
+            post = await self.sheet_of(details, workspace)
             try:
-                kept = await self._place(dossier.case, workspace, post, channel, slip)
+                kept = await self._place(details.case, workspace, post, channel, message_ref)
             except DestinationUnreachableError:
-                await self._tidy(dossier.case, workspace, post)
+                await self._tidy(details.case, workspace, post)
                 raise
-            await self._tidy(dossier.case, workspace, post)
+            await self._tidy(details.case, workspace, post)
             return kept
 
     async def _place(
-        self, case: Case, workspace: Workspace, post: JobBlocks, channel: str, slip: MessageRef | None
+        self, case: Case, workspace: Workspace, post: JobBlocks, channel: str, message_ref: MessageRef | None
     ) -> MessageRef:
-        if slip is not None:
-            return await edit(workspace, post, slip)
+        if message_ref is not None:
+            return await edit(workspace, post, message_ref)
         try:
             return await send(workspace, post, channel=channel, mark=_mark_of(case))
         except SlackApiRefusedError as error:
@@ -64,28 +64,30 @@ class SlackCaseDelivery(SlackComponent):
     async def _tidy(self, case: Case, workspace: Workspace, post: JobBlocks) -> None:
         """Once a case is decided, neither its mosaic nor what moderators looked at stays at Slack."""
         if case.state is CaseState.CLOSED:
-            await workspace.showcase.keep_only(case.id, file_of(post) or None)
+            await workspace.image_uploads.keep_only(case.id, file_of(post) or None)
 
-    async def ask(self, dossier: CaseDetails, slip: MessageRef | None) -> MessageRef:
-        case = dossier.case
+    async def ask(self, details: CaseDetails, message_ref: MessageRef | None) -> MessageRef:
+        case = details.case
         async with patience():
             workspace = await self._workspaces.of(case.community)
-            if slip is not None:
-                return await edit(workspace, answered(dossier) if case.decision else question(dossier), slip)
+            if message_ref is not None:
+                return await edit(
+                    workspace, answered(details) if case.decision else question(details), message_ref
+                )
             user = (case.addressee or "").rpartition(":")[2]
             try:
-                return await send_to_person(workspace, user, question(dossier), mark=_mark_of(case))
+                return await send_to_person(workspace, user, question(details), mark=_mark_of(case))
             except DestinationUnreachableError:
-                if not user.isalnum() or dossier.job is None:
+                if not user.isalnum() or details.job is None:
                     raise
-                return await self._ask_there(workspace, dossier, dossier.job, user)
+                return await self._ask_there(workspace, details, details.job, user)
 
-    async def _ask_there(self, workspace: Workspace, dossier: CaseDetails, job: Job, user: str) -> MessageRef:
+    async def _ask_there(self, workspace: Workspace, details: CaseDetails, job: Job, user: str) -> MessageRef:
         """Where the other person asked, of somebody who takes no direct messages."""
-        address, mark = job.address, _mark_of(dossier.case)
+        address, mark = job.address, _mark_of(details.case)
         if address.platform is not Platform.SLACK or address.channel.startswith("D"):
             raise DestinationUnreachableError
-        asked = question(dossier)
+        asked = question(details)
         post = replace(asked, blocks=(section(f"<@{user}>:"), *asked.blocks))
         with unreachable_when(CLOSED):
             return await send(workspace, post, channel=address.channel, thread=address.thread, mark=mark)
@@ -103,38 +105,38 @@ class SlackCaseDelivery(SlackComponent):
                 await send(workspace, said(text, ours=False), channel=channel)
 
     async def sheet_of(
-        self, dossier: CaseDetails, workspace: Workspace, *, passing: bool = False
+        self, details: CaseDetails, workspace: Workspace, *, passing: bool = False
     ) -> JobBlocks:
         """A case as it looks now: its picture is a mosaic, and gone once the case is decided.
 
         `passing`: for one pair of eyes, not for the desk's channel.
         """
         mosaic = None
-        if dossier.case.state is CaseState.OPEN and (exhibits := dossier.exhibits):
+        if details.case.state is CaseState.OPEN and (exhibits := details.exhibits):
             try:
-                if made := await self._backroom.run("shelf", pixelated_image, self._ports, exhibits[0]):
-                    mosaic = await workspace.showcase.hang(
-                        dossier.case.id,
+                if made := await self._pools.run("shelf", pixelated_image, self._ports, exhibits[0]):
+                    mosaic = await workspace.image_uploads.hang(
+                        details.case.id,
                         Attachment(data=made, suffix=".png"),
                         case_texts.BLURRED,
                         passing=passing,
                     )
             except (SlackUnavailableError, SlackApiRefusedError, StorageError) as error:
                 log.info("a case is shown without its mosaic: %s", type(error).__name__)
-        return sheet(dossier, mosaic)
+        return sheet(details, mosaic)
 
-    async def revealed(self, dossier: CaseDetails, workspace: Workspace) -> JobBlocks:
+    async def revealed(self, details: CaseDetails, workspace: Workspace) -> JobBlocks:
         """The pictures as they are, for the moderator who asked to see them.
 
         Raises `SlackUnavailableError`, `SlackApiRefusedError`.
         """
-        exhibits = dossier.exhibits[:_MOST_SHOWN]
-        prints = await self._backroom.run(
+        exhibits = details.exhibits[:_MOST_SHOWN]
+        prints = await self._pools.run(
             "shelf", case_attachments, self._ports, exhibits, limit_bytes=_LIMIT_BYTES
         )
-        case, heading = dossier.case, case_texts.heading(dossier.case)
+        case, heading = details.case, case_texts.heading(details.case)
         files = await asyncio.gather(
-            *(workspace.showcase.hang(case.id, each, heading, passing=True) for each in prints)
+            *(workspace.image_uploads.hang(case.id, each, heading, passing=True) for each in prints)
         )
         if not files:
             return said(case_texts.NO_PICTURES)

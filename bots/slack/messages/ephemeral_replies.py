@@ -20,35 +20,39 @@ class EphemeralReplies:
         self._workspaces = workspaces
         self._session = session
 
-    async def tell(self, visit: SlackRequest, post: JobBlocks) -> None:
+    async def tell(self, request: SlackRequest, post: JobBlocks) -> None:
         """Never raises: a sentence that Slack does not take is written down as such."""
         try:
-            if await self._responded(visit, post) or await self._whispered(visit, post):
+            if await self._responded(request, post) or await self._whispered(request, post):
                 return
-            line = (await self._workspaces.of(visit.community)).line
-            where: dict[str, Any] = {"channel": visit.user}
-            if visit.in_private:
-                where = {"channel": visit.channel, "thread_ts": visit.thread}
+            line = (await self._workspaces.of(request.community)).line
+            where: dict[str, Any] = {"channel": request.user}
+            if request.in_private:
+                where = {"channel": request.channel, "thread_ts": request.thread}
             await line.call("chat.postMessage", **where, **post.arguments("chat.postMessage"))
         except (SlackUnavailableError, SlackApiRefusedError) as error:
             log.warning("a sentence was not taken: %s", error)
 
-    async def _responded(self, visit: SlackRequest, post: JobBlocks) -> bool:
-        if not visit.response_url:
+    async def _responded(self, request: SlackRequest, post: JobBlocks) -> bool:
+        if not request.response_url:
             return False
         kind = {"response_type": "ephemeral", "replace_original": False}
         try:
-            await respond(self._session, visit.response_url, **kind, **post.arguments("response_url"))
+            await respond(self._session, request.response_url, **kind, **post.arguments("response_url"))
         except (SlackUnavailableError, SlackApiRefusedError):
             log.info("an interaction takes no more answers")
             return False
         return True
 
-    async def _whispered(self, visit: SlackRequest, post: JobBlocks) -> bool:
-        if not visit.channel or visit.in_private:
+    async def _whispered(self, request: SlackRequest, post: JobBlocks) -> bool:
+        if not request.channel or request.in_private:
             return False
-        line = (await self._workspaces.of(visit.community)).line
-        where: dict[str, Any] = {"channel": visit.channel, "user": visit.user, "thread_ts": visit.thread}
+        line = (await self._workspaces.of(request.community)).line
+        where: dict[str, Any] = {
+            "channel": request.channel,
+            "user": request.user,
+            "thread_ts": request.thread,
+        }
         try:
             await line.call("chat.postEphemeral", **where, **post.arguments("chat.postEphemeral"))
         except SlackApiRefusedError as error:

@@ -21,9 +21,9 @@ log = logging.getLogger(__name__)
 
 
 class FileCleanup:
-    def __init__(self, database: Database, backroom: ThreadPools, workspaces: WorkspaceRegistry) -> None:
+    def __init__(self, database: Database, pools: ThreadPools, workspaces: WorkspaceRegistry) -> None:
         self._database = database
-        self._backroom = backroom
+        self._pools = pools
         self._workspaces = workspaces
         self._sweeping: asyncio.Task[None] | None = None
 
@@ -48,7 +48,7 @@ class FileCleanup:
 
     async def sweep(self) -> None:
         """Delete what is due. Raises `DatabaseUnavailableError`."""
-        for unwanted in await self._backroom.run(
+        for unwanted in await self._pools.run(
             "mail", file_records.take_unwanted, self._database, most_of_one=_MOST_OF_ONE
         ):
             await self._delete(unwanted)
@@ -66,8 +66,8 @@ class FileCleanup:
                 return
             if error.code in _NEVER:
                 log.warning("slack does not let the app delete its file %s: %s", unwanted.id, error.code)
-        await self._backroom.run("mail", file_records.forget, self._database, unwanted.id)
+        await self._pools.run("mail", file_records.forget, self._database, unwanted.id)
 
     async def _put_off(self, unwanted: Unwanted) -> None:
-        if not await self._backroom.run("mail", file_records.put_off, self._database, unwanted):
+        if not await self._pools.run("mail", file_records.put_off, self._database, unwanted):
             log.warning("a file could not be deleted at Slack and is left there: %s", unwanted.id)

@@ -32,21 +32,21 @@ log = logging.getLogger(__name__)
 class SlackJobDelivery(SlackComponent):
     """Implements `bots.delivery.job_messages.JobDelivery`."""
 
-    def __init__(self, premises: SlackContext, claims: SendClaims, glimpses: PreviewUploads) -> None:
-        super().__init__(premises)
+    def __init__(self, context: SlackContext, claims: SendClaims, previews: PreviewUploads) -> None:
+        super().__init__(context)
         self._claims = claims
-        self._glimpses = glimpses
+        self._previews = previews
         self._paces: defaultdict[str, ProgressThrottle] = defaultdict(ProgressThrottle)
 
-    async def bring(self, standing: JobView, slip: MessageRef | None) -> MessageRef:
-        job = standing.job
+    async def bring(self, job_view: JobView, message_ref: MessageRef | None) -> MessageRef:
+        job = job_view.job
         if job.state is not JobState.PAINTING:
-            self._glimpses.end(job)
+            self._previews.end(job)
         async with patience():
             workspace = await self._workspaces.of(job.address.community)
-            post = await self.post_of(standing, workspace)
+            post = await self.post_of(job_view, workspace)
             try:
-                kept = await self._place(standing, workspace, post, slip)
+                kept = await self._place(job_view, workspace, post, message_ref)
             except DestinationUnreachableError:
                 await self._tidy(job, workspace, post)
                 raise
@@ -54,67 +54,67 @@ class SlackJobDelivery(SlackComponent):
             return kept
 
     async def _place(
-        self, standing: JobView, workspace: Workspace, post: JobBlocks, slip: MessageRef | None
+        self, job_view: JobView, workspace: Workspace, post: JobBlocks, message_ref: MessageRef | None
     ) -> MessageRef:
-        if slip is not None:
-            return await self._edit(standing, workspace, post, slip)
-        return await self._send_once(standing, workspace, post)
+        if message_ref is not None:
+            return await self._edit(job_view, workspace, post, message_ref)
+        return await self._send_once(job_view, workspace, post)
 
     async def _tidy(self, job: Job, workspace: Workspace, post: JobBlocks) -> None:
         """What the message of an ended job shows no more goes from Slack as well, wherever else it was shown."""
         if job.state.ended:
-            await workspace.showcase.keep_only(job.id, file_of(post) or None)
+            await workspace.image_uploads.keep_only(job.id, file_of(post) or None)
 
-    async def post_of(self, standing: JobView, workspace: Workspace, *, hidden: bool = True) -> JobBlocks:
+    async def post_of(self, job_view: JobView, workspace: Workspace, *, hidden: bool = True) -> JobBlocks:
         """The job as it looks now, its picture uploaded. `hidden`: only a mosaic of what a moderator let through so.
 
         Otherwise it is for one pair of eyes, and a file that hangs nowhere else goes after an hour.
         Raises `SlackUnavailableError`, `SlackApiRefusedError`, `StorageError`.
         """
-        picture = await self._backroom.run(
-            "shelf", job_attachment, self._ports, standing, limit_bytes=_LIMIT_BYTES
+        picture = await self._pools.run(
+            "shelf", job_attachment, self._ports, job_view, limit_bytes=_LIMIT_BYTES
         )
         if picture is None:
-            return compose(standing, None)
-        passing, hidden = not hidden, hidden and standing.job.spoiler
+            return compose(job_view, None)
+        passing, hidden = not hidden, hidden and job_view.job.spoiler
         if hidden:
-            mosaic = await self._backroom.run("shelf", pixelate, picture.data)
+            mosaic = await self._pools.run("shelf", pixelate, picture.data)
             picture = Attachment(data=mosaic, suffix=".png") if mosaic else None
-        prompt = texts.HIDDEN if hidden else standing.prompt
-        hang = workspace.showcase.hang
-        file_id = await hang(standing.job.id, picture, prompt, passing=passing) if picture else None
-        return compose(standing, file_id, hidden=hidden)
+        prompt = texts.HIDDEN if hidden else job_view.prompt
+        hang = workspace.image_uploads.hang
+        file_id = await hang(job_view.job.id, picture, prompt, passing=passing) if picture else None
+        return compose(job_view, file_id, hidden=hidden)
 
-    async def copy(self, standing: JobView) -> None:
+    async def copy(self, job_view: JobView) -> None:
         """The job once more, in the person's direct messages, unless they asked there."""
-        if not standing.job.address.channel.startswith("D"):
-            await self.copy_to(standing, standing.job.person.user_id)
+        if not job_view.job.address.channel.startswith("D"):
+            await self.copy_to(job_view, job_view.job.person.user_id)
 
-    async def copy_to(self, standing: JobView, user: str) -> None:
+    async def copy_to(self, job_view: JobView, user: str) -> None:
         """The job with its recipe, in somebody's direct messages; never raises for what Slack refuses."""
         try:
-            workspace = await self._workspaces.of(standing.job.address.community)
-            await send_to_person(workspace, user, await self.post_of(standing, workspace))
+            workspace = await self._workspaces.of(job_view.job.address.community)
+            await send_to_person(workspace, user, await self.post_of(job_view, workspace))
         except (SlackUnavailableError, SlackApiRefusedError, DestinationUnreachableError) as error:
-            log.info("a copy was not taken: %s", error, extra={"job_id": standing.job.id})
+            log.info("a copy was not taken: %s", error, extra={"job_id": job_view.job.id})
 
-    async def step(self, standing: JobView, progress: JobProgress, slip: MessageRef) -> None:
-        where = {"channel": slip.channel, "ts": slip.message}
+    async def step(self, job_view: JobView, progress: JobProgress, message_ref: MessageRef) -> None:
+        where = {"channel": message_ref.channel, "ts": message_ref.message}
         try:
-            workspace = await self._workspaces.of(standing.job.address.community)
-            glimpse = self._glimpses.of(workspace, standing, progress)
-            post = compose_progress(standing, progress, glimpse)
+            workspace = await self._workspaces.of(job_view.job.address.community)
+            preview = self._previews.of(workspace, job_view, progress)
+            post = compose_progress(job_view, progress, preview)
             try:
                 await self._step(workspace, post, where)
             except SlackApiRefusedError as error:
-                if error.code != "invalid_blocks" or glimpse is None:
+                if error.code != "invalid_blocks" or preview is None:
                     raise
-                await self._glimpses.refused(workspace, standing.job)
-                post = compose_progress(standing, progress)
+                await self._previews.refused(workspace, job_view.job)
+                post = compose_progress(job_view, progress)
                 await self._step(workspace, post, where)
             else:
-                if glimpse:
-                    await self._glimpses.shown(workspace, standing.job, glimpse)
+                if preview:
+                    await self._previews.shown(workspace, job_view.job, preview)
         except (SlackUnavailableError, SlackApiRefusedError) as error:
             log.debug("progress was not shown: %s", error)
 
@@ -122,51 +122,51 @@ class SlackJobDelivery(SlackComponent):
         method = "chat.update"
         await workspace.line.call(method, patient=False, **where, **post.arguments(method))
 
-    def may_step(self, standing: JobView, *, since_seconds: float) -> bool:
-        age_seconds = (now() - standing.job.created_at).total_seconds()
-        channel = standing.slip.channel if standing.slip else standing.job.address.channel
-        pace = self._paces[standing.job.address.community]
+    def may_step(self, job_view: JobView, *, since_seconds: float) -> bool:
+        age_seconds = (now() - job_view.job.created_at).total_seconds()
+        channel = job_view.message_ref.channel if job_view.message_ref else job_view.job.address.channel
+        pace = self._paces[job_view.job.address.community]
         return pace.allows(channel, age_seconds=age_seconds, since_seconds=since_seconds)
 
-    def calm_seconds(self, slip: MessageRef) -> float:
+    def calm_seconds(self, message_ref: MessageRef) -> float:
         return _CALM_SECONDS
 
     def serves(self, community: str) -> bool:
         return True
 
     async def _edit(
-        self, standing: JobView, workspace: Workspace, post: JobBlocks, slip: MessageRef
+        self, job_view: JobView, workspace: Workspace, post: JobBlocks, message_ref: MessageRef
     ) -> MessageRef:
         try:
-            await show(workspace, "chat.update", post, channel=slip.channel, ts=slip.message)
+            await show(workspace, "chat.update", post, channel=message_ref.channel, ts=message_ref.message)
         except SlackApiRefusedError as error:
-            if error.code in CLOSED and standing.job.state.ended and not slip.final:
-                return await self._end_at_home(standing, workspace, post)
+            if error.code in CLOSED and job_view.job.state.ended and not message_ref.final:
+                return await self._end_at_home(job_view, workspace, post)
             if error.code in GONE | CLOSED:
                 raise DestinationUnreachableError from error
             raise
-        return slip
+        return message_ref
 
-    async def _end_at_home(self, standing: JobView, workspace: Workspace, post: JobBlocks) -> MessageRef:
+    async def _end_at_home(self, job_view: JobView, workspace: Workspace, post: JobBlocks) -> MessageRef:
         """The channel was closed meanwhile. A process that was killed may have sent the end to the person."""
-        if orphan := await find_orphan_at_home(workspace, standing.job):
-            log.info("a direct message was found again", extra={"job_id": standing.job.id})
+        if orphan := await find_orphan_at_home(workspace, job_view.job):
+            log.info("a direct message was found again", extra={"job_id": job_view.job.id})
             await show(workspace, "chat.update", post, channel=orphan.channel, ts=orphan.message)
             return orphan
-        return await self._to_person(standing, workspace, post)
+        return await self._to_person(job_view, workspace, post)
 
-    async def _send_once(self, standing: JobView, workspace: Workspace, post: JobBlocks) -> MessageRef:
+    async def _send_once(self, job_view: JobView, workspace: Workspace, post: JobBlocks) -> MessageRef:
         """Of several processes only one sends; what a killed one may have sent is looked for first."""
-        job = standing.job
+        job = job_view.job
         async with self._claims.hold(job.id, job.address.channel) as claim:
-            if claim is Claim.SENT and (slip := await self._slip_of(job.id)):
-                return await self._edit(standing, workspace, post, slip)
+            if claim is Claim.SENT and (message_ref := await self._message_ref_of(job.id)):
+                return await self._edit(job_view, workspace, post, message_ref)
             if claim in (Claim.THEIRS, Claim.SENT):
                 raise SlackUnavailableError("another process is sending the message")
             if claim is Claim.INHERITED and (orphan := await self._orphan_of(workspace, job)):
                 log.info("a message was found again", extra={"job_id": job.id})
-                return await self._edit(standing, workspace, post, orphan)
-            return await self._send(standing, workspace, post)
+                return await self._edit(job_view, workspace, post, orphan)
+            return await self._send(job_view, workspace, post)
 
     async def _orphan_of(self, workspace: Workspace, job: Job) -> MessageRef | None:
         """What the process before us has sent, where it was about to send it."""
@@ -174,23 +174,23 @@ class SlackJobDelivery(SlackComponent):
             return await find_orphan_at_home(workspace, job)
         return await find_orphan(workspace, job)
 
-    async def _slip_of(self, job_id: str) -> MessageRef | None:
-        return (await self._backroom.run("mail", load_job_view, self._ports.database, job_id)).slip
+    async def _message_ref_of(self, job_id: str) -> MessageRef | None:
+        return (await self._pools.run("mail", load_job_view, self._ports.database, job_id)).message_ref
 
-    async def _send(self, standing: JobView, workspace: Workspace, post: JobBlocks) -> MessageRef:
-        address = standing.job.address
+    async def _send(self, job_view: JobView, workspace: Workspace, post: JobBlocks) -> MessageRef:
+        address = job_view.job.address
         try:
             return await send(
-                workspace, post, channel=address.channel, thread=address.thread, mark=mark_of(standing.job)
+                workspace, post, channel=address.channel, thread=address.thread, mark=mark_of(job_view.job)
             )
         except SlackApiRefusedError as error:
             if error.code not in CLOSED:
                 raise
-        await self._claims.redirect(standing.job.id, standing.job.person.user_id)
-        return await self._to_person(standing, workspace, post)
+        await self._claims.redirect(job_view.job.id, job_view.job.person.user_id)
+        return await self._to_person(job_view, workspace, post)
 
-    async def _to_person(self, standing: JobView, workspace: Workspace, post: JobBlocks) -> MessageRef:
-        job = standing.job
+    async def _to_person(self, job_view: JobView, workspace: Workspace, post: JobBlocks) -> MessageRef:
+        job = job_view.job
         log.info("a channel is closed to the app, so the answer goes to the person", extra={"job_id": job.id})
         why = section(texts.elsewhere(workspace.identity.bot_user, job.address.channel))
         told = replace(post, blocks=(why, *post.blocks))

@@ -20,7 +20,7 @@ class Finder(SlackComponent):
         known = await self._known(channel, str(message["ts"]))
         return known or await self._by_files(message)
 
-    async def by_name(self, visit: SlackRequest, channel: str, ts: str) -> ShownPictures | None:
+    async def by_name(self, request: SlackRequest, channel: str, ts: str) -> ShownPictures | None:
         """The same for a message of which only the name is known; in direct messages it is looked at.
 
         Raises `SlackUnavailableError`.
@@ -28,7 +28,7 @@ class Finder(SlackComponent):
         known = await self._known(channel, ts)
         if known is not None or not channel.startswith("D"):
             return known
-        line = (await self._workspaces.of(visit.community)).line
+        line = (await self._workspaces.of(request.community)).line
         one: dict[str, Any] = {"latest": ts, "oldest": ts, "inclusive": "true", "limit": 1}
         try:
             answer = await line.call("conversations.history", patient=False, channel=channel, **one)
@@ -41,7 +41,7 @@ class Finder(SlackComponent):
         return None
 
     async def _known(self, channel: str | None, ts: str) -> ShownPictures | None:
-        return await self._backroom.run(
+        return await self._pools.run(
             "desk", find_shown_pictures, self._ports.database, Platform.SLACK, ts, channel=channel
         )
 
@@ -50,7 +50,7 @@ class Finder(SlackComponent):
             file_id = (block.get("slack_file") or {}).get("id")
             if not file_id:
                 continue
-            subject = await self._backroom.run("desk", subject_of, self._ports.database, str(file_id))
+            subject = await self._pools.run("desk", subject_of, self._ports.database, str(file_id))
             if subject and (shown := shown_by_filename(subject)):
                 return shown
         return None

@@ -85,7 +85,7 @@ async def show(workspace: Workspace, method: str, post: JobBlocks, **where: Any)
                 raise
             await asyncio.sleep(_NOT_READY_SECONDS)
     log.warning("slack does not take a picture, so it is left out")
-    await workspace.showcase.discard(file_id)
+    await workspace.image_uploads.discard(file_id)
     bare = tuple(section(texts.NOT_SHOWN) if "slack_file" in block else block for block in post.blocks)
     return dict(await workspace.line.call(method, **where, **replace(post, blocks=bare).arguments(method)))
 
@@ -135,13 +135,13 @@ async def _send(
     return MessageRef(channel=str(answer["channel"]), message=str(answer["ts"]))
 
 
-async def edit(workspace: Workspace, post: JobBlocks, slip: MessageRef) -> MessageRef:
+async def edit(workspace: Workspace, post: JobBlocks, message_ref: MessageRef) -> MessageRef:
     """Raises `DestinationUnreachableError` for a message that is gone or that the app may not edit any more, and as
     `show`.
     """
     with unreachable_when(CLOSED | GONE):
-        await show(workspace, "chat.update", post, channel=slip.channel, ts=slip.message)
-    return slip
+        await show(workspace, "chat.update", post, channel=message_ref.channel, ts=message_ref.message)
+    return message_ref
 
 
 async def send_to_person(

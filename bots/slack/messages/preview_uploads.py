@@ -49,14 +49,14 @@ class PreviewUploads:
     def __init__(
         self,
         database: Database,
-        backroom: ThreadPools,
+        pools: ThreadPools,
         *,
         first_seconds: float,
         every_seconds: float,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._database = database
-        self._backroom = backroom
+        self._pools = pools
         self._first_seconds = first_seconds
         self._every_seconds = every_seconds
         self._clock = clock
@@ -64,9 +64,9 @@ class PreviewUploads:
         self._recent: defaultdict[str, deque[float]] = defaultdict(deque)
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def of(self, workspace: Workspace, standing: JobView, progress: JobProgress) -> str | None:
+    def of(self, workspace: Workspace, job_view: JobView, progress: JobProgress) -> str | None:
         """The file to show now. One that is due is uploaded on the side, so that no answer waits for it."""
-        job = standing.job
+        job = job_view.job
         if job.spoiler:
             return None
         seen = self._seen.setdefault(job.id, _Seen(since=self._clock()))
@@ -84,13 +84,13 @@ class PreviewUploads:
         seen = self._seen.get(job.id)
         if seen and seen.shown != file_id:
             seen.shown = file_id
-            await workspace.showcase.keep_only(job.id, file_id, after_seconds=_LINGERS_SECONDS)
+            await workspace.image_uploads.keep_only(job.id, file_id, after_seconds=_LINGERS_SECONDS)
 
     async def refused(self, workspace: Workspace, job: Job) -> None:
         """Slack does not take it: on with words alone, until the next. Raises `DatabaseUnavailableError`."""
         if seen := self._seen.get(job.id):
             seen.file_id = seen.shown = None
-        await workspace.showcase.keep_only(job.id, None)
+        await workspace.image_uploads.keep_only(job.id, None)
 
     def end(self, job: Job) -> None:
         """The job is painted no more."""
@@ -119,15 +119,15 @@ class PreviewUploads:
 
     async def _renew(self, workspace: Workspace, job: Job, preview: Attachment, seen: _Seen) -> None:
         try:
-            latest = await self._backroom.run("mail", file_records.newest, self._database, job.id)
+            latest = await self._pools.run("mail", file_records.newest, self._database, job.id)
             if latest and (now() - latest[1]).total_seconds() < self._every_seconds:
                 seen.file_id = latest[0]  # another process of the face was quicker
                 return
             text = chat.unfinished(job.request.prompt, longest=texts.LONGEST_ALTERNATIVE)
-            file_id = await workspace.showcase.hang(job.id, preview, text, patient=False)
-            state = await self._backroom.run("mail", job_state, self._database, job.id)
+            file_id = await workspace.image_uploads.hang(job.id, preview, text, patient=False)
+            state = await self._pools.run("mail", job_state, self._database, job.id)
             if state is None or state.ended:
-                await workspace.showcase.discard(file_id)  # too late: its end is shown, or about to be
+                await workspace.image_uploads.discard(file_id)  # too late: its end is shown, or about to be
             else:
                 seen.file_id = file_id
         except (SlackUnavailableError, SlackApiRefusedError, ChatelierError) as error:

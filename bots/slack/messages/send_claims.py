@@ -31,9 +31,9 @@ class Claim(StrEnum):
 class SendClaims:
     """A claim is renewed while its message is being sent, and free again when it was not for `lasts_seconds`."""
 
-    def __init__(self, database: Database, backroom: ThreadPools, *, lasts_seconds: float) -> None:
+    def __init__(self, database: Database, pools: ThreadPools, *, lasts_seconds: float) -> None:
         self._database = database
-        self._backroom = backroom
+        self._pools = pools
         self._lasts_seconds = lasts_seconds
 
     @asynccontextmanager
@@ -53,18 +53,18 @@ class SendClaims:
             renewal.cancel()
             unsure = isinstance(error, SlackUnavailableError) and error.perhaps_done
             give_back = leave_claim if unsure else waive_claim
-            await self._backroom.run("mail", give_back, self._database, job_id)
+            await self._pools.run("mail", give_back, self._database, job_id)
             raise
         finally:
             renewal.cancel()
 
     async def redirect(self, job_id: str, channel: str) -> None:
         """The message is about to go elsewhere: whoever inherits the claim has to look there."""
-        await self._backroom.run("mail", move_claim, self._database, job_id, channel)
+        await self._pools.run("mail", move_claim, self._database, job_id, channel)
 
     async def place_of(self, job_id: str) -> str | None:
         """The channel, or the person, that the message was to go to."""
-        return await self._backroom.run("mail", claimed_place, self._database, job_id)
+        return await self._pools.run("mail", claimed_place, self._database, job_id)
 
     async def _patiently(self, job_id: str, channel: str) -> Claim:
         deadline = time.monotonic() + self._lasts_seconds + 1
@@ -76,13 +76,13 @@ class SendClaims:
 
     async def _take(self, job_id: str, channel: str) -> Claim:
         lasts = timedelta(seconds=self._lasts_seconds)
-        return await self._backroom.run("mail", take_claim, self._database, job_id, channel, lasts=lasts)
+        return await self._pools.run("mail", take_claim, self._database, job_id, channel, lasts=lasts)
 
     async def _renew(self, job_id: str) -> None:
         while True:
             await asyncio.sleep(self._lasts_seconds / 3)
             try:
-                await self._backroom.run("mail", renew_claim, self._database, job_id)
+                await self._pools.run("mail", renew_claim, self._database, job_id)
             except DatabaseUnavailableError:
                 continue  # then nobody else can take it either
 

@@ -19,41 +19,43 @@ _LIMIT_BYTES = 8 * 1024 * 1024
 
 
 class SlackStarboardDelivery(SlackComponent):
-    async def hang(self, exhibit: StarboardEntry, slip: MessageRef | None) -> MessageRef:
+    async def hang(self, exhibit: StarboardEntry, message_ref: MessageRef | None) -> MessageRef:
         async with patience():
             workspace = await self._workspaces.of(exhibit.job.address.community)
             post = await self._post(exhibit, workspace)
-            if slip is None:
+            if message_ref is None:
                 mark = MessageMarker(kind="star", id=exhibit.picture.id)
                 with unreachable_when(CLOSED):
-                    slip = await send(workspace, post, channel=exhibit.channel, mark=mark)
+                    message_ref = await send(workspace, post, channel=exhibit.channel, mark=mark)
             else:
-                await edit(workspace, post, slip)
-            await workspace.showcase.keep_only(exhibit.picture.id, file_of(post))
-            return slip
+                await edit(workspace, post, message_ref)
+            await workspace.image_uploads.keep_only(exhibit.picture.id, file_of(post))
+            return message_ref
 
-    async def take_down(self, picture_id: str, slip: MessageRef) -> None:
+    async def take_down(self, picture_id: str, message_ref: MessageRef) -> None:
         job_id = picture_id.partition(".")[0]
-        standing = await self._backroom.run("mail", load_job_view, self._ports.database, job_id)
+        job_view = await self._pools.run("mail", load_job_view, self._ports.database, job_id)
         async with patience():
-            workspace = await self._workspaces.of(standing.job.address.community)
+            workspace = await self._workspaces.of(job_view.job.address.community)
             try:
                 with unreachable_when(CLOSED | GONE):
-                    await workspace.line.call("chat.delete", channel=slip.channel, ts=slip.message)
+                    await workspace.line.call(
+                        "chat.delete", channel=message_ref.channel, ts=message_ref.message
+                    )
             finally:
-                await workspace.showcase.keep_only(picture_id, None)
+                await workspace.image_uploads.keep_only(picture_id, None)
 
     async def _post(self, exhibit: StarboardEntry, workspace: Workspace) -> JobBlocks:
         prompt = exhibit.picture.recipe.prompt
         try:
-            picture = await self._backroom.run("shelf", self._print, exhibit)
+            picture = await self._pools.run("shelf", self._print, exhibit)
         except NotFoundError:
             raise DestinationUnreachableError from None
         hidden = exhibit.job.spoiler
         alternative = (
             texts.HIDDEN if hidden else chat.alternative(prompt, 1, longest=texts.LONGEST_ALTERNATIVE)
         )
-        file = await workspace.showcase.hang(exhibit.picture.id, picture, alternative)
+        file = await workspace.image_uploads.hang(exhibit.picture.id, picture, alternative)
         window = [actions(button(Action.SHOW, exhibit.job.id))] if hidden else []
         stars = "1 star" if exhibit.picture.stars == 1 else f"{exhibit.picture.stars} stars"
         caption = f"⭐ {stars} · {texts.name_of(exhibit.job)} · `{exhibit.picture.id}`"

@@ -169,13 +169,13 @@ def name_of(job: Job) -> str:
     return f"@{mrkdwn(job.person.display_name, longest=80)}"
 
 
-def credit(standing: JobView) -> str:
+def credit(job_view: JobView) -> str:
     """``@ana, from @bo’s fox``. Names are text, so nobody is pinged."""
     sources = [
         ("" if each.own else name_of(each.job), mrkdwn(chat.subject_of(each.prompt)))
-        for each in standing.origins
+        for each in job_view.origins
     ]
-    return chat.credit(name_of(standing.job), sources)
+    return chat.credit(name_of(job_view.job), sources)
 
 
 def headline(prompt: str) -> str:

@@ -21,12 +21,12 @@ class Channels:
         self._workspaces = workspaces
         self._public: BoundedDict[str, tuple[float, bool]] = BoundedDict(_KEPT_CHANNELS)
 
-    async def is_private(self, visit: SlackRequest, *, anew: bool = False) -> bool:
+    async def is_private(self, request: SlackRequest, *, anew: bool = False) -> bool:
         """Direct messages are; so is a channel of which Slack does not say that it is public.
 
         `anew` asks Slack, though it was asked a moment ago.
         """
-        channel = visit.channel
+        channel = request.channel
         if channel is None or not channel.startswith("C"):
             return True
         found_at, public = self._public.get(channel, (0.0, False))
@@ -34,7 +34,7 @@ class Channels:
             return not public
         try:
             async with asyncio.timeout(_PATIENCE_SECONDS):
-                line = (await self._workspaces.of(visit.community)).line
+                line = (await self._workspaces.of(request.community)).line
                 answer = await line.call("conversations.info", patient=False, channel=channel)
         except SlackApiRefusedError:
             public = False  # the app may see public channels, so this is none

@@ -35,8 +35,8 @@ T = TypeVar("T")
 class InstallationStore(AsyncInstallationStore):
     """slack_sdk's store of installations, asked in the backroom. All methods raise `DatabaseUnavailableError`."""
 
-    def __init__(self, database: Database, backroom: ThreadPools, *, client_id: str) -> None:
-        self._backroom = backroom
+    def __init__(self, database: Database, pools: ThreadPools, *, client_id: str) -> None:
+        self._pools = pools
         self._store = SQLAlchemyInstallationStore(
             client_id=client_id,
             engine=database.engine,
@@ -74,7 +74,7 @@ class InstallationStore(AsyncInstallationStore):
 
     async def _run(self, work: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
         try:
-            return await self._backroom.run("mail", work, *arguments, **named)
+            return await self._pools.run("mail", work, *arguments, **named)
         except (OperationalError, InterfaceError) as error:
             raise DatabaseUnavailableError from error
 
@@ -82,17 +82,17 @@ class InstallationStore(AsyncInstallationStore):
 class States(AsyncOAuthStateStore):
     """The states of those who are installing the app right now: each is good once, for ten minutes."""
 
-    def __init__(self, database: Database, backroom: ThreadPools) -> None:
-        self._backroom = backroom
+    def __init__(self, database: Database, pools: ThreadPools) -> None:
+        self._pools = pools
         self._store = SQLAlchemyOAuthStateStore(
             STATE_LASTS_SECONDS, database.engine, logger=_quiet, table_name=STATES.name
         )
 
     async def async_issue(self, *_: object, **__: object) -> str:
-        return await self._backroom.run("mail", self._store.issue)
+        return await self._pools.run("mail", self._store.issue)
 
     async def async_consume(self, state: str) -> bool:
-        return await self._backroom.run("mail", self._store.consume, state)
+        return await self._pools.run("mail", self._store.consume, state)
 
 
 class Rotation:

@@ -41,86 +41,86 @@ class Member:
 
 
 class People(SlackComponent):
-    def __init__(self, premises: SlackContext, groups: Groups, channels: Channels) -> None:
-        super().__init__(premises)
+    def __init__(self, context: SlackContext, groups: Groups, channels: Channels) -> None:
+        super().__init__(context)
         self._groups = groups
         self._channels = channels
         self._members: BoundedDict[str, tuple[float, Member]] = BoundedDict(_KEPT_MEMBERS)
 
-    async def call_of(self, visit: SlackRequest) -> Call:
+    async def call_of(self, request: SlackRequest) -> Call:
         """The visit as the studio's words. A workspace is one community, whichever channel was used.
 
         Raises `NotInstalledError`: nothing is painted for a workspace that took the app away.
         """
         with suppress(SlackUnavailableError):
-            await self._workspaces.of(visit.community)
-        person, private = await asyncio.gather(self.person(visit), self._channels.is_private(visit))
+            await self._workspaces.of(request.community)
+        person, private = await asyncio.gather(self.person(request), self._channels.is_private(request))
         address = Address(
             platform=Platform.SLACK,
-            community=visit.community,
-            channel=visit.channel or visit.user,
-            thread=visit.thread,
+            community=request.community,
+            channel=request.channel or request.user,
+            thread=request.thread,
             private=private,
         )
-        return Call(person=person, address=address, request_key=visit.key)
+        return Call(person=person, address=address, request_key=request.key)
 
-    async def person(self, visit: SlackRequest) -> Person:
+    async def person(self, request: SlackRequest) -> Person:
         """User groups stand for the platform's roles. Slack does not tell apps how old an account is."""
-        member, groups = await asyncio.gather(self.member(visit), self._groups.of(visit))
+        member, groups = await asyncio.gather(self.member(request), self._groups.of(request))
         moderates = not member.guest and (member.moderates or self._groups.moderate(groups))
         return Person(
             platform=Platform.SLACK,
-            community=visit.team,
-            user_id=visit.user,
+            community=request.team,
+            user_id=request.user,
             display_name=member.name,
             roles=frozenset({Role.MEMBER, Role.MODERATOR} if moderates else {Role.MEMBER}),
             platform_roles=groups,
             guest=member.guest,
         )
 
-    async def introduce(self, visit: SlackRequest, person_key: str) -> None:
+    async def introduce(self, request: SlackRequest, person_key: str) -> None:
         """Write somebody down who was named and may never have been here. Whom Slack does not know is left out."""
         platform, team, user = (*person_key.split(":"), "", "")[:3]
-        if (platform, team) != (Platform.SLACK, visit.team):
+        if (platform, team) != (Platform.SLACK, request.team):
             return
-        other = replace(visit, user=user, user_name="")
+        other = replace(request, user=user, user_name="")
         if await self._known_member(other) is None:
             return
         person = await self.person(other)
-        await self._backroom.run("desk", _write_down, self._ports.database, person)
+        await self._pools.run("desk", _write_down, self._ports.database, person)
 
-    async def member(self, visit: SlackRequest) -> Member:
+    async def member(self, request: SlackRequest) -> Member:
         """Admins and owners of the workspace moderate. When Slack is silent, what is known has to do."""
-        if member := await self._known_member(visit):
+        if member := await self._known_member(request):
             return member
-        return Member(name=await self._fallback(visit))
+        return Member(name=await self._fallback(request))
 
-    async def _known_member(self, visit: SlackRequest) -> Member | None:
-        key = Person.key_of(Platform.SLACK, visit.team, visit.user)
+    async def _known_member(self, request: SlackRequest) -> Member | None:
+        key = Person.key_of(Platform.SLACK, request.team, request.user)
         kept = self._members.get(key)
         if kept and time.monotonic() - kept[0] < _KEPT_SECONDS:
             return kept[1]
         try:
             async with asyncio.timeout(_PATIENCE_SECONDS):
-                workspace = await self._workspaces.of(visit.community)
-                answer = await workspace.line.call("users.info", patient=False, user=visit.user)
+                workspace = await self._workspaces.of(request.community)
+                answer = await workspace.line.call("users.info", patient=False, user=request.user)
         except (SlackUnavailableError, SlackApiRefusedError, TimeoutError):
             log.info("a member could not be looked up")
             return kept[1] if kept else None
-        fallback = visit.user_name or visit.user
-        member = _member(answer.get("user", {}), workspace.identity, team=visit.team, fallback=fallback)
+        fallback = request.user_name or request.user
+        member = _member(answer.get("user", {}), workspace.identity, team=request.team, fallback=fallback)
         self._members[key] = (time.monotonic(), member)
         return member
 
-    async def _fallback(self, visit: SlackRequest) -> str:
-        if visit.user_name:
-            return clean_text(visit.user_name)[:100]
-        key = Person.key_of(Platform.SLACK, visit.team, visit.user)
+    async def _fallback(self, request: SlackRequest) -> str:
+        if request.user_name:
+            return clean_text(request.user_name)[:100]
+        key = Person.key_of(Platform.SLACK, request.team, request.user)
         try:
-            known = await self._backroom.run("mail", known_name, self._ports.database, key)
+            known = await self._pools.run("mail", known_name, self._ports.database, key)
         except ChatelierError:
             known = None
-        return known or visit.user
+        return known or request.user
 
 
 def _write_down(database: Database, person: Person) -> None:

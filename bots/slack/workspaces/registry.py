@@ -53,7 +53,7 @@ class Workspace:
 
     line: SlackClient
     identity: AppIdentity
-    showcase: ImageUploads
+    image_uploads: ImageUploads
 
 
 class WorkspaceRegistry(Protocol):
@@ -80,11 +80,11 @@ class SingleWorkspace:
         """Its token was set by an administrator, who has to set another."""
 
 
-async def open_workspace(line: SlackClient, backroom: ThreadPools, database: Database) -> SingleWorkspace:
+async def open_workspace(line: SlackClient, pools: ThreadPools, database: Database) -> SingleWorkspace:
     """Raises `ConfigurationError` for a token that Slack does not take, and `SlackUnavailableError`."""
     identity = await load_identity(line)
-    showcase = ImageUploads(line, backroom, database, community=identity.team)
-    return SingleWorkspace(Workspace(line=line, identity=identity, showcase=showcase))
+    image_uploads = ImageUploads(line, pools, database, community=identity.team)
+    return SingleWorkspace(Workspace(line=line, identity=identity, image_uploads=image_uploads))
 
 
 class InstalledWorkspaces:
@@ -93,7 +93,7 @@ class InstalledWorkspaces:
     def __init__(
         self,
         database: Database,
-        backroom: ThreadPools,
+        pools: ThreadPools,
         installations: InstallationStore,
         rotation: Rotation,
         *,
@@ -101,7 +101,7 @@ class InstalledWorkspaces:
         api_url: str,
     ) -> None:
         self._database = database
-        self._backroom = backroom
+        self._pools = pools
         self._installations = installations
         self._rotation = rotation
         self._session = session
@@ -135,7 +135,7 @@ class InstalledWorkspaces:
     async def _bot(self, community: str) -> Bot:
         bot = await self._installations.find(community)
         if bot is None and ":" not in community:
-            address = await self._backroom.run("mail", _address_of, self._database, community)
+            address = await self._pools.run("mail", _address_of, self._database, community)
             bot = await self._installations.find(address) if address else None
             community = address or community
         if bot is None:
@@ -154,8 +154,8 @@ class InstalledWorkspaces:
             bot=bot.bot_id,
             enterprise=bot.enterprise_id,
         )
-        showcase = ImageUploads(line, self._backroom, self._database, community=community)
-        return Workspace(line=line, identity=identity, showcase=showcase)
+        image_uploads = ImageUploads(line, self._pools, self._database, community=community)
+        return Workspace(line=line, identity=identity, image_uploads=image_uploads)
 
 
 def _address_of(database: Database, team: str) -> str | None:

@@ -29,21 +29,21 @@ class Groups:
         self._moderators = frozenset(each.removeprefix("@") for each in moderators)
         self._known: dict[str, _Known] = {}
 
-    async def of(self, visit: SlackRequest) -> frozenset[str]:
+    async def of(self, request: SlackRequest) -> frozenset[str]:
         """The ids and handles of a person's groups; none while Slack does not tell."""
-        known = self._known.get(visit.community)
+        known = self._known.get(request.community)
         if known is None or time.monotonic() - known.at > _KEPT_SECONDS:
-            known = self._known[visit.community] = await self._look_up(visit, known)
-        return frozenset(group for group, members in known.members.items() if visit.user in members)
+            known = self._known[request.community] = await self._look_up(request, known)
+        return frozenset(group for group, members in known.members.items() if request.user in members)
 
     def moderate(self, groups: Collection[str]) -> bool:
         return bool(self._moderators & set(groups))
 
-    async def _look_up(self, visit: SlackRequest, known: _Known | None) -> _Known:
+    async def _look_up(self, request: SlackRequest, known: _Known | None) -> _Known:
         """What was known stays when Slack refuses, as it does on plans without groups and without the scope."""
         try:
-            workspace = await self._workspaces.of(visit.community)
-            team = visit.team if workspace.identity.enterprise else None  # the organisation has many
+            workspace = await self._workspaces.of(request.community)
+            team = request.team if workspace.identity.enterprise else None  # the organisation has many
             answer = await workspace.line.call(
                 "usergroups.list", patient=False, include_users="true", team_id=team
             )

@@ -17,50 +17,50 @@ _NOTE_AGAIN_SECONDS = 3600.0
 class Identities:
     """Called from threads."""
 
-    def __init__(self, database: Database, passes: SessionStore) -> None:
+    def __init__(self, database: Database, session_store: SessionStore) -> None:
         self._database = database
-        self._passes = passes
+        self._session_store = session_store
         self._noted_at: BoundedDict[tuple[str, str], float] = BoundedDict(_MOST_REMEMBERED)
 
-    def arrive(self, visitor: WebUser) -> str:
+    def arrive(self, user: WebUser) -> str:
         """Write down a person who comes in. Else answers what is wrong with the name, as a sentence.
 
         Raises `DatabaseUnavailableError`.
         """
-        if problem := name_problem(visitor.name):
+        if problem := name_problem(user.name):
             return problem
         with self._database.begin() as session:
-            if not display_names.claim(session, visitor.person, visitor.name):
+            if not display_names.claim(session, user.person, user.name):
                 return texts.NAME_TAKEN
-            key = visitor.person.key
+            key = user.person.key
             is_new = newcomer_origins.first_seen(session, key) is None
-            lock_person(session, visitor.person)
-            newcomer_origins.note(session, key, self._passes.origins(visitor), arrived=is_new)
+            lock_person(session, user.person)
+            newcomer_origins.note(session, key, self._session_store.origins(user), arrived=is_new)
         return ""
 
-    def rename(self, visitor: WebUser) -> str:
+    def rename(self, user: WebUser) -> str:
         """As `arrive`, for somebody who is in. Their earlier names stay theirs."""
-        if problem := name_problem(visitor.name):
+        if problem := name_problem(user.name):
             return problem
         with self._database.begin() as session:
-            if not display_names.claim(session, visitor.person, visitor.name):
+            if not display_names.claim(session, user.person, user.name):
                 return texts.NAME_TAKEN
-            lock_person(session, visitor.person)
+            lock_person(session, user.person)
         return ""
 
-    def greet(self, visitor: WebUser) -> None:
+    def greet(self, user: WebUser) -> None:
         """Somebody who is welcome is here again: seldom enough, write down when and from where.
 
         Whoever came in before names were written down, and whose name is free, gets it now.
         """
-        place, at = (visitor.user_id, visitor.address), time.monotonic()
+        place, at = (user.user_id, user.address), time.monotonic()
         if at - self._noted_at.get(place, -_NOTE_AGAIN_SECONDS) < _NOTE_AGAIN_SECONDS:
             return
         with self._database.begin() as session:
-            display_names.claim(session, visitor.person, visitor.name)
-            touch(session, visitor.person.key)
-            address, *_ = self._passes.origins(visitor)
-            newcomer_origins.note(session, visitor.person.key, [address])
+            display_names.claim(session, user.person, user.name)
+            touch(session, user.person.key)
+            address, *_ = self._session_store.origins(user)
+            newcomer_origins.note(session, user.person.key, [address])
         self._noted_at[place] = at
 
 

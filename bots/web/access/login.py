@@ -32,39 +32,39 @@ class LoginRefusedError(Exception):
 def admitted(request: Request) -> tuple[WebContext, WebUser]:
     """Raises `LoginRefusedError`."""
     house = house_of(request)
-    visitor = house.passes.read(request)
-    if visitor is None or not house.passes.admits(visitor):
+    user = house.session_store.read(request)
+    if user is None or not house.session_store.admits(user):
         raise LoginRefusedError
-    return house, visitor
+    return house, user
 
 
 async def welcomed(request: Request) -> tuple[WebContext, WebUser]:
     """For what somebody who is banned has no business with. Raises `LoginRefusedError` and `BannedError`."""
-    house, visitor = admitted(request)
-    await require_welcome(house, visitor)
-    return house, visitor
+    house, user = admitted(request)
+    await require_welcome(house, user)
+    return house, user
 
 
-async def require_welcome(house: WebContext, visitor: WebUser) -> None:
+async def require_welcome(house: WebContext, user: WebUser) -> None:
     """Raises `BannedError`."""
 
     def ask() -> None:
-        house.ports.gate.require_welcome(visitor.person)
-        house.identities.greet(visitor)  # not where they go while they are banned: others may live there
+        house.ports.gate.require_welcome(user.person)
+        house.identities.greet(user)  # not where they go while they are banned: others may live there
 
-    await house.backroom.run("wall", ask)
+    await house.pools.run("wall", ask)
 
 
 def entry_page(
-    request: Request, visitor: WebUser | None, *, name: str = "", problem: str = "", status: int = 200
+    request: Request, user: WebUser | None, *, name: str = "", problem: str = "", status: int = 200
 ) -> Response:
     house = house_of(request)
-    visitor = visitor or house.passes.newcomer()
+    user = user or house.session_store.newcomer()
     html = render(
         "entry.html",
         room_name=house.settings.room_name,
-        token=house.passes.form_token(visitor),
-        name=name or visitor.name,
+        token=house.session_store.form_token(user),
+        name=name or user.name,
         longest_name=LONGEST_NAME,
         asks_word=house.settings.shared_secret is not None,
         asks_moderators=house.settings.moderator_secret is not None,
@@ -72,7 +72,7 @@ def entry_page(
         problem=problem,
     )
     response = HTMLResponse(html, status_code=status)
-    house.passes.write(response, visitor, secure=request.url.scheme == "https")
+    house.session_store.write(response, user, secure=request.url.scheme == "https")
     return response
 
 
@@ -85,83 +85,83 @@ def _destination(request: Request) -> str:
 async def enter(request: Request) -> Response:
     """POST /enter: name and word in, session out."""
     house = house_of(request)
-    visitor = house.passes.read(request)
+    user = house.session_store.read(request)
     async with request.form(max_files=0, max_fields=8, max_part_size=4096) as form:
         fields = {key: value for key, value in form.items() if isinstance(value, str)}
-    if visitor is None or not house.passes.knows_form(visitor, fields.get("token", "")):
-        return entry_page(request, visitor, problem=texts.STALE_FORM, status=403)
+    if user is None or not house.session_store.knows_form(user, fields.get("token", "")):
+        return entry_page(request, user, problem=texts.STALE_FORM, status=403)
     name = clean_name(fields.get("name", ""))
-    refused = partial(entry_page, request, visitor, name=name)
-    if not _is_patient(house, visitor.address):
+    refused = partial(entry_page, request, user, name=name)
+    if not _is_patient(house, user.address):
         return refused(problem=texts.TOO_MANY_TRIES, status=429)
     if problem := name_problem(name):
         return refused(problem=problem, status=422)
-    admitted = house.passes.let_in(visitor, name=name, word=fields.get("word", ""))
+    admitted = house.session_store.let_in(user, name=name, word=fields.get("word", ""))
     if admitted is None:
-        house.doorkeeper.count(f"door:{visitor.address}", tries=_TRIES_A_MINUTE)
+        house.attempt_limiter.count(f"door:{user.address}", tries=_TRIES_A_MINUTE)
         await asyncio.sleep(_WRONG_WORD_SECONDS)
         return refused(problem=texts.WRONG_WORD, status=403)
-    house.doorkeeper.count(f"names:{visitor.address}", tries=_NAMES_AN_HOUR, seconds=3600)
-    if problem := await house.backroom.run("wall", house.identities.arrive, admitted):
+    house.attempt_limiter.count(f"names:{user.address}", tries=_NAMES_AN_HOUR, seconds=3600)
+    if problem := await house.pools.run("wall", house.identities.arrive, admitted):
         return refused(problem=problem, status=422)
-    if visitor.user_id:
-        await _end_session(house, visitor)
+    if user.user_id:
+        await _end_session(house, user)
     response = RedirectResponse(_destination(request), status_code=303)
-    house.passes.write(response, admitted, secure=request.url.scheme == "https")
+    house.session_store.write(response, admitted, secure=request.url.scheme == "https")
     return response
 
 
 async def rename(request: Request) -> Response:
     """POST /name, with the form token in a header: the new name is the body."""
     house = house_of(request)
-    visitor = poster(request)
-    if visitor is None:
+    user = poster(request)
+    if user is None:
         return JSONResponse({"text": texts.STALE_FORM}, status_code=403)
-    if not _is_patient(house, visitor.address):
+    if not _is_patient(house, user.address):
         return JSONResponse({"text": texts.TOO_MANY_TRIES}, status_code=429)
-    house.doorkeeper.count(f"names:{visitor.address}", tries=_NAMES_AN_HOUR, seconds=3600)
+    house.attempt_limiter.count(f"names:{user.address}", tries=_NAMES_AN_HOUR, seconds=3600)
     name = clean_name((await short_body(request, most_bytes=1024)).decode(errors="ignore"))
-    renamed = replace(visitor, name=name)
-    if problem := await house.backroom.run("wall", house.identities.rename, renamed):
+    renamed = replace(user, name=name)
+    if problem := await house.pools.run("wall", house.identities.rename, renamed):
         return JSONResponse({"text": problem}, status_code=422)
     house.room.renamed(renamed)
     response = JSONResponse({"name": name})
-    house.passes.write(response, renamed, secure=request.url.scheme == "https")
+    house.session_store.write(response, renamed, secure=request.url.scheme == "https")
     return response
 
 
 async def leave(request: Request) -> Response:
     """POST /leave: end the session, wherever a copy of its cookie lies."""
     house = house_of(request)
-    visitor = poster(request)
-    if visitor is None:
+    user = poster(request)
+    if user is None:
         return JSONResponse({"text": texts.STALE_FORM}, status_code=403)
-    await _end_session(house, visitor)
+    await _end_session(house, user)
     response = Response(status_code=204)
     response.delete_cookie(COOKIE)
     return response
 
 
-async def _end_session(house: WebContext, visitor: WebUser) -> None:
-    await house.backroom.run("wall", house.sessions.end, visitor.session)
-    house.room.sign_out(visitor.session)
+async def _end_session(house: WebContext, user: WebUser) -> None:
+    await house.pools.run("wall", house.sessions.end, user.session)
+    house.room.sign_out(user.session)
 
 
 def _is_patient(house: WebContext, address: str) -> bool:
     """Whether this address may try another word, and take another name: names are taken for ever."""
-    return house.doorkeeper.patient_with(
+    return house.attempt_limiter.patient_with(
         f"door:{address}", tries=_TRIES_A_MINUTE
-    ) and house.doorkeeper.patient_with(f"names:{address}", tries=_NAMES_AN_HOUR, seconds=3600)
+    ) and house.attempt_limiter.patient_with(f"names:{address}", tries=_NAMES_AN_HOUR, seconds=3600)
 
 
 def poster(request: Request) -> WebUser | None:
     """The admitted visitor behind a POST, if it carries the token of their page."""
     house = house_of(request)
-    visitor = house.passes.read(request)
-    if visitor is None or not house.passes.admits(visitor):
+    user = house.session_store.read(request)
+    if user is None or not house.session_store.admits(user):
         return None
     token = request.headers.get("x-form-token", "")
-    return visitor if house.passes.knows_form(visitor, token) else None
+    return user if house.session_store.knows_form(user, token) else None
 
 
 async def short_body(request: Request, *, most_bytes: int) -> bytes:

@@ -97,14 +97,14 @@ class SessionStore:
         except (BadData, KeyError, TypeError, AttributeError):
             return None
 
-    def admits(self, visitor: WebUser | None) -> bool:
+    def admits(self, user: WebUser | None) -> bool:
         """Whether the visitor has a name and came in with a word that is still valid."""
-        if visitor is None or not visitor.user_id or not visitor.name:
+        if user is None or not user.user_id or not user.name:
             return False
-        word = self._words[visitor.moderator]
+        word = self._words[user.moderator]
         if word is None:
-            return not visitor.moderator
-        return hmac.compare_digest(visitor.word, self._fingerprint(word))
+            return not user.moderator
+        return hmac.compare_digest(user.word, self._fingerprint(word))
 
     def newcomer(self) -> WebUser:
         """Somebody in front of the door."""
@@ -115,26 +115,26 @@ class SessionStore:
         session = secrets.token_urlsafe(16)
         return WebUser(user_id=user_id, name=name, session=session, address=address)
 
-    def let_in(self, visitor: WebUser, *, name: str, word: str) -> WebUser | None:
+    def let_in(self, user: WebUser, *, name: str, word: str) -> WebUser | None:
         """A new session with a name and the role that the word gives; None when the word is wrong.
 
         Whoever has been in before under the same cookie stays the same person; everybody else is a new one.
         """
-        known = visitor.user_id if visitor.name else ""
-        named = self.open_session(known or secrets.token_hex(8), name=name, address=visitor.address)
+        known = user.user_id if user.name else ""
+        named = self.open_session(known or secrets.token_hex(8), name=name, address=user.address)
         for moderator in (True, False):
             wanted = self._words[moderator]
             if wanted is not None and hmac.compare_digest(word.strip().encode(), wanted.strip().encode()):
                 return replace(named, word=self._fingerprint(wanted), moderator=moderator)
         return named if self._words[False] is None and not word.strip() else None
 
-    def write(self, response: Response, visitor: WebUser, *, secure: bool) -> None:
+    def write(self, response: Response, user: WebUser, *, secure: bool) -> None:
         data = {
-            "u": visitor.user_id,
-            "n": visitor.name,
-            "s": visitor.session,
-            "w": visitor.word,
-            "m": visitor.moderator,
+            "u": user.user_id,
+            "n": user.name,
+            "s": user.session,
+            "w": user.word,
+            "m": user.moderator,
         }
         response.set_cookie(
             COOKIE,
@@ -145,44 +145,44 @@ class SessionStore:
             secure=secure,
         )
 
-    def form_token(self, visitor: WebUser) -> str:
+    def form_token(self, user: WebUser) -> str:
         """The proof that a POST comes from a page that we made for this visitor."""
-        return str(self._forms.dumps(visitor.session))
+        return str(self._forms.dumps(user.session))
 
-    def knows_form(self, visitor: WebUser, token: str) -> bool:
+    def knows_form(self, user: WebUser, token: str) -> bool:
         try:
             found: Any = self._forms.loads(token)
         except BadData:
             return False
-        return bool(found == visitor.session)
+        return bool(found == user.session)
 
-    def upload_ticket(self, visitor: WebUser, source: Source) -> str:
+    def upload_ticket(self, user: WebUser, source: Source) -> str:
         """An upload's place in the storage, usable by its visitor only, who can read it: so without evidence."""
         doubt = replace(source.doubt, evidence="") if source.doubt else None
-        return str(self._uploads.dumps([visitor.user_id, to_data(replace(source, doubt=doubt))]))
+        return str(self._uploads.dumps([user.user_id, to_data(replace(source, doubt=doubt))]))
 
-    def redeem(self, visitor: WebUser, ticket: str) -> Source | None:
+    def redeem(self, user: WebUser, ticket: str) -> Source | None:
         try:
             user_id, source = self._uploads.loads(ticket, max_age=_UPLOAD_SECONDS)
-            return from_data(Source, source) if user_id == visitor.user_id else None
+            return from_data(Source, source) if user_id == user.user_id else None
         except (BadData, ValueError, TypeError):
             return None
 
-    def look_ticket(self, visitor: WebUser, traces: Traces) -> str:
+    def look_ticket(self, user: WebUser, traces: Traces) -> str:
         """What a file tells of where it comes from, to be asked about by its visitor only."""
-        return str(self._looks.dumps([visitor.user_id, to_data(traces)]))
+        return str(self._looks.dumps([user.user_id, to_data(traces)]))
 
-    def redeem_look(self, visitor: WebUser, ticket: str) -> Traces | None:
+    def redeem_look(self, user: WebUser, ticket: str) -> Traces | None:
         try:
             user_id, traces = self._looks.loads(ticket, max_age=_UPLOAD_SECONDS)
         except (BadData, ValueError, TypeError):
             return None
-        return from_data(Traces, traces) if user_id == visitor.user_id else None
+        return from_data(Traces, traces) if user_id == user.user_id else None
 
-    def origins(self, visitor: WebUser) -> tuple[str, ...]:
+    def origins(self, user: WebUser) -> tuple[str, ...]:
         """Where the visitor comes from, as digests that nobody can read without the key of the sessions."""
-        address = hmac.new(self._key, f"address {visitor.address}".encode(), hashlib.sha256).hexdigest()[:32]
-        invite = (f"{INVITE}{visitor.word}",) if visitor.word else ()
+        address = hmac.new(self._key, f"address {user.address}".encode(), hashlib.sha256).hexdigest()[:32]
+        invite = (f"{INVITE}{user.word}",) if user.word else ()
         return (f"{ADDRESS}{address}", *invite)
 
     def _fingerprint(self, word: str) -> str:

@@ -19,7 +19,7 @@ CLOSE_TOO_SLOW = 4408
 @dataclass(eq=False, kw_only=True)
 class Connection:
     socket: WebSocket
-    visitor: WebUser
+    user: WebUser
     _outgoing: asyncio.Queue[str | None] = field(default_factory=lambda: asyncio.Queue(_LONGEST_QUEUE))
     _allowance: float = _BURST_MESSAGES
     _counted_at: float = field(default_factory=time.monotonic)

@@ -21,14 +21,14 @@ from studio.ports import Ports
 class CommandHandler:
     """Serves one wish after the other; called from threads."""
 
-    def __init__(self, ports: Ports, passes: SessionStore) -> None:
+    def __init__(self, ports: Ports, session_store: SessionStore) -> None:
         self._ports = ports
-        self._passes = passes
+        self._session_store = session_store
 
-    def serve(self, visitor: WebUser, wish: ClientMessage) -> Reply:
+    def serve(self, user: WebUser, wish: ClientMessage) -> Reply:
         """Never raises: what goes wrong becomes one sentence for the person."""
         try:
-            reply = self._follow(visitor, wish)
+            reply = self._follow(user, wish)
         except PolicyRefusalError as error:  # the refused job has a card, with a way to appeal
             reply = _failed(error, job_id=error.job_id)
         except ChatelierError as error:
@@ -38,20 +38,18 @@ class CommandHandler:
         reply.tell.update(type="answer", id=wish.id)
         return reply
 
-    def _follow(self, visitor: WebUser, wish: ClientMessage) -> Reply:
-        call = Call(
-            person=visitor.person, address=ROOM_ADDRESS, request_key=f"web:{visitor.user_id}:{wish.id}"
-        )
+    def _follow(self, user: WebUser, wish: ClientMessage) -> Reply:
+        call = Call(person=user.person, address=ROOM_ADDRESS, request_key=f"web:{user.user_id}:{wish.id}")
         match wish:
             case Say():
-                return self._say(call, visitor, wish)
+                return self._say(call, user, wish)
             case Press():
                 return self._press(call, wish)
             case Ask():
                 values = self._named(find_command(wish.command), dict(wish.values))
                 return reply_to(execute(self._ports, call, wish.command, values))
 
-    def _say(self, call: Call, visitor: WebUser, wish: Say) -> Reply:
+    def _say(self, call: Call, user: WebUser, wish: Say) -> Reply:
         if wish.text.strip().lower().partition(" ")[0] == "/help":
             return Reply(tell={"ok": True, "open": "/help"})
         spec, values = parse_phrase(wish.text)
@@ -59,9 +57,9 @@ class CommandHandler:
         for place, ticket in zip(spec.images or ("image",), pictures, strict=False):
             parameter = spec.parameter(place)
             looked = parameter is not None and parameter.kind is Kind.FILE
-            values[place] = self._redeem_look(visitor, ticket) if looked else self._redeem(visitor, ticket)
+            values[place] = self._redeem_look(user, ticket) if looked else self._redeem(user, ticket)
         if wish.mask:
-            values["mask"] = self._redeem(visitor, wish.mask)
+            values["mask"] = self._redeem(user, wish.mask)
         return reply_to(execute(self._ports, call, spec.name, self._named(spec, values)))
 
     def _press(self, call: Call, wish: Press) -> Reply:
@@ -79,14 +77,14 @@ class CommandHandler:
                     values[parameter.name] = find_named(session, Platform.WEB, COMMUNITY, name).key
         return values
 
-    def _redeem(self, visitor: WebUser, ticket: str) -> Source:
-        source = self._passes.redeem(visitor, ticket)
+    def _redeem(self, user: WebUser, ticket: str) -> Source:
+        source = self._session_store.redeem(user, ticket)
         if source is None:
             raise BadRequestError(texts.TICKET_EXPIRED)
         return source
 
-    def _redeem_look(self, visitor: WebUser, ticket: str) -> Traces:
-        traces = self._passes.redeem_look(visitor, ticket)
+    def _redeem_look(self, user: WebUser, ticket: str) -> Traces:
+        traces = self._session_store.redeem_look(user, ticket)
         if traces is None:
             raise BadRequestError(texts.TICKET_EXPIRED)
         return traces

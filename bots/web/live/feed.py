@@ -17,24 +17,24 @@ PAGE = 24
 
 
 class Feed:
-    def __init__(self, ports: Ports, backroom: ThreadPools, room: LiveHub) -> None:
+    def __init__(self, ports: Ports, pools: ThreadPools, room: LiveHub) -> None:
         self._ports = ports
-        self._backroom = backroom
+        self._pools = pools
         self._room = room
 
-    async def message(self, visitor: WebUser) -> dict[str, Any]:
+    async def message(self, user: WebUser) -> dict[str, Any]:
         """The whole wall as it is, for somebody who just connected."""
         before = self._room.tellings
-        html, unfinished = await self._backroom.run("wall", self._page, visitor, None)
+        html, unfinished = await self._pools.run("wall", self._page, user, None)
         for job_id in unfinished:
             self._room.job_noticed(job_id)
         if self._room.tellings != before:  # this reading may be older than what was told meanwhile
             self._room.tell_again(unfinished)
-        return {"type": "wall", "html": html, "me": visitor.user_id}
+        return {"type": "wall", "html": html, "me": user.user_id}
 
-    async def page(self, visitor: WebUser, before: str) -> str:
+    async def page(self, user: WebUser, before: str) -> str:
         """Older work than the job `before`. Raises `NotFoundError` for an unknown job."""
-        html, _ = await self._backroom.run("wall", self._page, visitor, before)
+        html, _ = await self._pools.run("wall", self._page, user, before)
         return html
 
     def warm_up(self) -> None:
@@ -43,13 +43,13 @@ class Feed:
         with suppress(ChatelierError):
             self._page(WebUser(user_id="nobody"), None)
 
-    def _page(self, visitor: WebUser, before: str | None) -> tuple[str, list[str]]:
-        person = visitor.person
+    def _page(self, user: WebUser, before: str | None) -> tuple[str, list[str]]:
+        person = user.person
         with self._ports.database.read() as session:
             earlier = queries.find_job(session, before, viewer=person) if before else None
             jobs = queries.recent_jobs(session, person, limit=PAGE, before=earlier)
             cards = load_cards(session, jobs)
-        shown = [card for card in cards if card.seen_by(visitor.user_id, moderator=visitor.moderator)]
+        shown = [card for card in cards if card.seen_by(user.user_id, moderator=user.moderator)]
         html = render(
             "wall.html",
             cards=[self._render(card) for card in shown],

@@ -37,10 +37,10 @@ MOST_REMEMBERED = 200
 class LiveHub:
     """Lives on the event loop; only `_load` runs in threads."""
 
-    def __init__(self, ports: Ports, backroom: ThreadPools) -> None:
+    def __init__(self, ports: Ports, pools: ThreadPools) -> None:
         self._ports = ports
-        self._backroom = backroom
-        self._seats: set[Connection] = set()
+        self._pools = pools
+        self._connections: set[Connection] = set()
         self._changed: dict[str, None] = {}
         self._parents: set[str] = set()
         self._post: dict[str, str] = {}  # who has news of their own, and what to say at once
@@ -56,23 +56,23 @@ class LiveHub:
 
     # ---- who is here
 
-    def enter(self, seat: Connection) -> None:
-        self._seats.add(seat)
+    def enter(self, connection: Connection) -> None:
+        self._connections.add(connection)
         self._people_moved()
 
-    def leave(self, seat: Connection) -> None:
-        self._seats.discard(seat)
+    def leave(self, connection: Connection) -> None:
+        self._connections.discard(connection)
         self._people_moved()
 
-    def renamed(self, visitor: WebUser) -> None:
-        for seat in self._seats:
-            if seat.visitor.user_id == visitor.user_id:
-                seat.visitor = visitor
+    def renamed(self, user: WebUser) -> None:
+        for connection in self._connections:
+            if connection.user.user_id == user.user_id:
+                connection.user = user
         self._people_moved()
 
     def people(self) -> list[tuple[str, str]]:
         """User ids and names, each person once, by name."""
-        present = {seat.visitor.user_id: seat.visitor.name for seat in self._seats}
+        present = {connection.user.user_id: connection.user.name for connection in self._connections}
         return sorted(present.items(), key=lambda each: each[1].casefold())
 
     def _people_moved(self) -> None:
@@ -127,31 +127,31 @@ class LiveHub:
 
     def send_away(self, user_id: str) -> None:
         """Close every socket of a person; whether they may come back is asked at the door."""
-        for seat in self._seats:
-            if seat.visitor.user_id == user_id:
-                seat.send_away()
+        for connection in self._connections:
+            if connection.user.user_id == user_id:
+                connection.send_away()
 
     def sign_out(self, session: str) -> None:
         """Close every socket of a session that its person ended, also those of its copies."""
-        for seat in self._seats:
-            if seat.visitor.session == session:
-                seat.send_away()
+        for connection in self._connections:
+            if connection.user.session == session:
+                connection.send_away()
 
     async def _tell_post(self) -> None:
         waiting, self._post = self._post, {}
-        here = {seat.visitor.user_id: seat for seat in self._seats}
+        here = {connection.user.user_id: connection for connection in self._connections}
         try:
-            counts = await self._backroom.run(
-                "wall", self._count_post, [here[each].visitor for each in waiting if each in here]
+            counts = await self._pools.run(
+                "wall", self._count_post, [here[each].user for each in waiting if each in here]
             )
         except BaseException:
             for who, text in waiting.items():
                 self._post[who] = self._post.get(who) or text
             raise
-        for seat in self._seats:
-            who = seat.visitor.user_id
+        for connection in self._connections:
+            who = connection.user.user_id
             if who in counts:
-                seat.tell(json.dumps({"type": "post", "count": counts[who], "text": waiting[who]}))
+                connection.tell(json.dumps({"type": "post", "count": counts[who], "text": waiting[who]}))
 
     def _count_post(self, visitors: Sequence[WebUser]) -> dict[str, int]:
         with self._ports.database.read() as session:
@@ -209,7 +209,7 @@ class LiveHub:
     async def _follow_parents(self) -> None:
         parents, self._parents = self._parents, set()
         try:
-            children = await self._backroom.run("wall", self._load_children, parents)
+            children = await self._pools.run("wall", self._load_children, parents)
         except BaseException:
             self._parents |= parents
             raise
@@ -221,7 +221,7 @@ class LiveHub:
         for job_id in job_ids:
             del self._changed[job_id]
         try:
-            loaded = await self._backroom.run("wall", self._load, job_ids, dict(self._progress))
+            loaded = await self._pools.run("wall", self._load, job_ids, dict(self._progress))
         except BaseException:
             self._changed.update(dict.fromkeys(job_ids))
             raise
@@ -231,7 +231,7 @@ class LiveHub:
             self._tell_cards(news, [each for each in loaded if each[0].job.id not in told])
 
     async def _tell_positions(self) -> None:
-        places = await self._backroom.run("wall", self._load_places)
+        places = await self._pools.run("wall", self._load_places)
         shown = {
             each: waiting(places[each].ahead, places[each].eta_seconds)
             for each in self._unfinished
@@ -279,19 +279,19 @@ class LiveHub:
         """Everybody gets the same message unless a card is for some eyes only."""
         self.tellings += 1
         messages: dict[tuple[bool, ...], str] = {}
-        for seat in self._seats:
-            who = seat.visitor
+        for connection in self._connections:
+            who = connection.user
             sight = tuple(card.seen_by(who.user_id, moderator=who.moderator) for card, _ in loaded)
             if sight not in messages:
                 seen = [each for each, visible in zip(loaded, sight, strict=True) if visible]
                 gone = sorted(set(job_ids) - {card.job.id for card, _ in seen})
                 messages[sight] = json.dumps(cards_message(seen, gone))
-            seat.tell(messages[sight])
+            connection.tell(messages[sight])
 
     def _tell_all(self, message: dict[str, Any]) -> None:
         text = json.dumps(message)
-        for seat in self._seats:
-            seat.tell(text)
+        for connection in self._connections:
+            connection.tell(text)
 
     def _step_data(self, job_id: str) -> dict[str, Any]:
         each = self._progress[job_id]

@@ -57,8 +57,8 @@ def reply_to(answer: Answer) -> Reply:
             return Reply(tell={"ok": True, "open": _sheet_of(answer)})
         case DeskCases():
             return Reply(tell={"ok": True, "go": "/desk"})
-        case CaseOpened(dossier=dossier):
-            return Reply(tell={"ok": True, "go": f"/desk#case-{dossier.case.id}"})
+        case CaseOpened(details=details):
+            return Reply(tell={"ok": True, "go": f"/desk#case-{details.case.id}"})
         case CaseDecided(case=case):
             told = _told(" ".join(lines_of(answer, VOICE)), case.job_id)
             if case.kind is CaseKind.CONSENT:

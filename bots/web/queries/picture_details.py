@@ -47,7 +47,7 @@ class PictureDetails:
         return self.siblings[place] if place < len(self.siblings) else None
 
 
-def load_portrait(session: Session, picture_id: str, viewer: Person) -> PictureDetails:
+def load_details(session: Session, picture_id: str, viewer: Person) -> PictureDetails:
     """Raises `NotFoundError` for pictures that the viewer may not see."""
     audience = Audience.of_person(viewer)
     picture = find_picture(session, picture_id, audience)

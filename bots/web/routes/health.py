@@ -18,7 +18,7 @@ from studio.runtime.loopback import is_loopback
 async def health(request: Request) -> Response:
     """GET /healthz: 200, or 503 with what is away."""
     house = house_of(request)
-    away = await house.backroom.run("shelf", _what_is_away, house)
+    away = await house.pools.run("shelf", _what_is_away, house)
     return JSONResponse({"ok": not away, "away": away}, status_code=503 if away else 200)
 
 

@@ -24,18 +24,18 @@ _UPLOADS_A_MINUTE = 20
 async def picture_file(request: Request) -> Response:
     """GET /pictures/<picture>.png, and /thumbnails/<picture> with ``?side=`` for a larger one."""
     house = house_of(request)
-    visitor = house.passes.read(request)
-    if visitor is None or not house.passes.admits(visitor):
+    user = house.session_store.read(request)
+    if user is None or not house.session_store.admits(user):
         raise LoginRefusedError
     picture_id: str = request.path_params["picture"]
     side = _side_of(request)
     if split_picture_id(picture_id) is None:
         raise NotFoundError("That picture")
-    key = await house.backroom.run("shelf", _find_key, house, visitor, picture_id, side)
+    key = await house.pools.run("shelf", _find_key, house, user, picture_id, side)
     headers = {"ETag": f'"{key}"', "Cache-Control": _CACHED}
     if request.headers.get("if-none-match") == headers["ETag"]:
         return Response(status_code=304, headers=headers)
-    data = await house.backroom.run("shelf", house.ports.store.get, key)
+    data = await house.pools.run("shelf", house.ports.store.get, key)
     if "download" in request.query_params:
         headers["Content-Disposition"] = (
             f'attachment; filename="chatelier-{picture_id.replace(".", "-")}.png"'
@@ -54,32 +54,30 @@ def _side_of(request: Request) -> int | None:
     return int(side)
 
 
-def _find_key(house: WebContext, visitor: WebUser, picture_id: str, side: int | None) -> str:
+def _find_key(house: WebContext, user: WebUser, picture_id: str, side: int | None) -> str:
     """Raises `NotFoundError`, and `BannedError`: one's own pictures stay within reach of whoever is banned."""
     with house.ports.database.read() as session:
-        picture = find_picture(session, picture_id, Audience.of_person(visitor.person))
+        picture = find_picture(session, picture_id, Audience.of_person(user.person))
         owner = queries.find_job(session, picture.job_id).person.key
-        own = same_human(session, owner, visitor.person.key)
+        own = same_human(session, owner, user.person.key)
     if not own:
-        house.ports.gate.require_welcome(visitor.person)
+        house.ports.gate.require_welcome(user.person)
     return picture.thumbnail_keys.get(side, picture.key) if side else picture.key
 
 
 async def upload(request: Request) -> Response:
     """POST /uploads: an image as the body, a ticket for it as the answer. With `?look` it is not taken in."""
     house = house_of(request)
-    visitor = poster(request)
-    if visitor is None:
+    user = poster(request)
+    if user is None:
         return JSONResponse({"text": texts.STALE_FORM}, status_code=403)
-    hatch = f"upload:{visitor.user_id}"
-    if not house.doorkeeper.patient_with(hatch, tries=_UPLOADS_A_MINUTE):
+    hatch = f"upload:{user.user_id}"
+    if not house.attempt_limiter.patient_with(hatch, tries=_UPLOADS_A_MINUTE):
         return JSONResponse({"text": texts.TOO_FAST}, status_code=429)
-    house.doorkeeper.count(hatch, tries=_UPLOADS_A_MINUTE)
+    house.attempt_limiter.count(hatch, tries=_UPLOADS_A_MINUTE)
     try:
         data = await _receive(request, most_bytes=house.settings.max_upload_bytes)
-        ticket = await house.backroom.run(
-            "sink", _take_in, house, visitor, data, "look" in request.query_params
-        )
+        ticket = await house.pools.run("sink", _take_in, house, user, data, "look" in request.query_params)
     except ChatelierError as error:
         house.figures.uploads.labels(error.code).inc()
         return JSONResponse({"text": texts.sentence_of(error)}, status_code=422)
@@ -87,10 +85,10 @@ async def upload(request: Request) -> Response:
     return JSONResponse({"ticket": ticket})
 
 
-def _take_in(house: WebContext, visitor: WebUser, data: bytes, look: bool) -> str:
+def _take_in(house: WebContext, user: WebUser, data: bytes, look: bool) -> str:
     if look:
-        return house.passes.look_ticket(visitor, examine_upload(house.ports, visitor.person, data))
-    return house.passes.upload_ticket(visitor, accept_upload(house.ports, visitor.person, data))
+        return house.session_store.look_ticket(user, examine_upload(house.ports, user.person, data))
+    return house.session_store.upload_ticket(user, accept_upload(house.ports, user.person, data))
 
 
 async def _receive(request: Request, *, most_bytes: int) -> bytes:

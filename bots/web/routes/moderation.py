@@ -35,20 +35,20 @@ _LONGEST_BODY = 4096
 
 async def desk_page(request: Request) -> Response:
     """GET /desk."""
-    house, visitor = await _moderator(request)
+    house, user = await _moderator(request)
     html = render(
         "desk.html",
         room_name=house.settings.room_name,
-        token=house.passes.form_token(visitor),
-        cases=await house.backroom.run("wall", _list, house, visitor),
+        token=house.session_store.form_token(user),
+        cases=await house.pools.run("wall", _list, house, user),
     )
     return HTMLResponse(html)
 
 
 async def case_list(request: Request) -> Response:
     """GET /desk/cases: the list alone, asked for again and again."""
-    house, visitor = await _moderator(request)
-    return HTMLResponse(await house.backroom.run("wall", _list, house, visitor))
+    house, user = await _moderator(request)
+    return HTMLResponse(await house.pools.run("wall", _list, house, user))
 
 
 async def claim_case(request: Request) -> Response:
@@ -68,13 +68,13 @@ async def decide_case(request: Request) -> Response:
 
 async def case_picture(request: Request) -> Response:
     """GET /desk/<case>/pictures/<picture>: a mosaic, or with ``?seen`` the picture itself."""
-    house, visitor = await _moderator(request)
-    work = partial(_picture, house, visitor, request.path_params["case"], request.path_params["picture"])
-    data = await house.backroom.run("shelf", work)
+    house, user = await _moderator(request)
+    work = partial(_picture, house, user, request.path_params["case"], request.path_params["picture"])
+    data = await house.pools.run("shelf", work)
     if "seen" not in request.query_params:
         from bots.delivery.case_images import pixelate  # Pillow is loaded when a moderator needs it
 
-        blurred = await house.backroom.run("shelf", pixelate, data)
+        blurred = await house.pools.run("shelf", pixelate, data)
         if blurred is None:
             raise NotFoundError("The picture")
         data = blurred
@@ -83,57 +83,57 @@ async def case_picture(request: Request) -> Response:
 
 async def _act(request: Request, values: dict[str, str]) -> Response:
     """What was claimed as a piece of HTML; of a decision its outcome. What goes wrong is one sentence."""
-    house, visitor = await _moderator(request)
+    house, user = await _moderator(request)
     if poster(request) is None:
         return JSONResponse({"text": texts.STALE_FORM}, status_code=403)
     case_id: str = request.path_params["case"]
-    call = Call(person=visitor.person, address=ROOM_ADDRESS, request_key=f"web:desk:{case_id}")
+    call = Call(person=user.person, address=ROOM_ADDRESS, request_key=f"web:desk:{case_id}")
     asked = {"case": case_id, **values}
     try:
-        answer: Any = await house.backroom.run("desk", execute, house.ports, call, "review", asked)
+        answer: Any = await house.pools.run("desk", execute, house.ports, call, "review", asked)
     except ChatelierError as error:
         return JSONResponse({"text": texts.sentence_of(error)}, status_code=409)
     if isinstance(answer, CaseOpened):
-        return JSONResponse({"html": _case_html(answer.dossier)})
+        return JSONResponse({"html": _case_html(answer.details)})
     return JSONResponse({"text": " ".join(lines_of(answer, VOICE))})
 
 
-def _case_html(dossier: CaseDetails) -> str:
-    case = dossier.case
+def _case_html(details: CaseDetails) -> str:
+    case = details.case
     return render(
         "case.html",
         case=case,
-        dossier=dossier,
-        exhibits=dossier.exhibits,
-        facts=case_texts.facts(dossier),
+        details=details,
+        exhibits=details.exhibits,
+        facts=case_texts.facts(details),
         actions=[each for each in case_texts.buttons(case) if each is not Action.CLAIM],
     )
 
 
-def _list(house: WebContext, visitor: WebUser) -> str:
+def _list(house: WebContext, user: WebUser) -> str:
     with house.ports.database.read() as session:
-        opened = desk_cases(session, visitor.person)
-        closed = desk_cases(session, visitor.person, states=(CaseState.CLOSED,), limit=_DECIDED_SHOWN)
+        opened = desk_cases(session, user.person)
+        closed = desk_cases(session, user.person, states=(CaseState.CLOSED,), limit=_DECIDED_SHOWN)
         return render(
             "cases.html",
-            rows=[_row(session, case, visitor) for case in opened],
-            decided=[_row(session, case, visitor) for case in closed],
+            rows=[_row(session, case, user) for case in opened],
+            decided=[_row(session, case, user) for case in closed],
         )
 
 
-def _row(session: Session, case: Case, visitor: WebUser) -> dict[str, object]:
+def _row(session: Session, case: Case, user: WebUser) -> dict[str, object]:
     held_by = case.claimed_by if case.claimed_until and case.claimed_until > now() else None
     return {
         "case": case,
         "who": find_person(session, case.subject).display_name,
-        "mine": held_by == visitor.person.key,
-        "taken": held_by not in (None, visitor.person.key),
+        "mine": held_by == user.person.key,
+        "taken": held_by not in (None, user.person.key),
     }
 
 
-def _picture(house: WebContext, visitor: WebUser, case_id: str, picture_id: str) -> bytes:
-    dossier = read_for(house.ports.database, house.ports.desk, visitor.person, case_id)
-    found = next((each for each in dossier.exhibits if each.id == picture_id), None)
+def _picture(house: WebContext, user: WebUser, case_id: str, picture_id: str) -> bytes:
+    details = read_for(house.ports.database, house.ports.desk, user.person, case_id)
+    found = next((each for each in details.exhibits if each.id == picture_id), None)
     if found is None:
         raise NotFoundError("That picture")
     return house.ports.store.get(found.key)
@@ -141,9 +141,9 @@ def _picture(house: WebContext, visitor: WebUser, case_id: str, picture_id: str)
 
 async def _moderator(request: Request) -> tuple[WebContext, WebUser]:
     """Raises `LoginRefusedError` and `BannedError`, and `NotAllowedError` for everybody else."""
-    house, visitor = await welcomed(request)
-    if not visitor.moderator:
+    house, user = await welcomed(request)
+    if not user.moderator:
         raise NotAllowedError(MODERATORS_ONLY)
     if "case" in request.path_params and not is_job_id(request.path_params["case"]):
         raise NotFoundError("That case")
-    return house, visitor
+    return house, user

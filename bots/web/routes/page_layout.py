@@ -11,26 +11,26 @@ from studio.commands.command_line import MAX_PHRASE
 from studio.commands.submission.known_names import default_note
 
 
-def sheet_of(request: Request, visitor: WebUser, html: str) -> Response:
+def sheet_of(request: Request, user: WebUser, html: str) -> Response:
     """The sheet alone for the open room; the whole room with the sheet open for a link."""
-    return HTMLResponse(html if "hx-request" in request.headers else page_of(request, visitor, sheet=html))
+    return HTMLResponse(html if "hx-request" in request.headers else page_of(request, user, sheet=html))
 
 
-def page_of(request: Request, visitor: WebUser, *, sheet: str = "") -> str:
+def page_of(request: Request, user: WebUser, *, sheet: str = "") -> str:
     house = house_of(request)
     return render(
         "room.html",
         room_name=house.settings.room_name,
-        visitor=visitor,
-        token=house.passes.form_token(visitor),
+        user=user,
+        token=house.session_store.form_token(user),
         longest_name=LONGEST_NAME,
         longest_text=MAX_PHRASE,
         sheet=sheet,
         note=default_note(house.ports),
         data={
-            "catalog": catalog_data(house.ports, moderator=visitor.moderator),
+            "catalog": catalog_data(house.ports, moderator=user.moderator),
             "words": texts.SCRIPT_WORDS,
-            "me": visitor.user_id,
+            "me": user.user_id,
             "mostUploadBytes": house.settings.max_upload_bytes,
         },
     )

@@ -11,7 +11,7 @@ from bots.web.access.sessions import ROOM_ADDRESS
 from bots.web.live.responses import VOICE
 from bots.web.queries.inbox import mark_read, read_messages
 from bots.web.queries.job_cards import load_cards
-from bots.web.queries.picture_details import load_portrait
+from bots.web.queries.picture_details import load_details
 from bots.web.rendering import render
 from bots.web.routes.banned import banned_page
 from bots.web.routes.page_layout import page_of, sheet_of
@@ -32,64 +32,64 @@ ASPECTS = ("16:9", "3:2", "1:1", "2:3", "9:16")
 
 async def room_page(request: Request) -> Response:
     house = house_of(request)
-    visitor = house.passes.read(request)
-    if visitor is None or not house.passes.admits(visitor):
-        return entry_page(request, visitor)
+    user = house.session_store.read(request)
+    if user is None or not house.session_store.admits(user):
+        return entry_page(request, user)
     try:
-        await require_welcome(house, visitor)
+        await require_welcome(house, user)
     except BannedError as error:
         return await banned_page(request, texts.sentence_of(error))
-    return HTMLResponse(page_of(request, visitor))
+    return HTMLResponse(page_of(request, user))
 
 
 async def older(request: Request) -> Response:
     """GET /wall?before=<job>: older work, for scrolling down."""
-    house, visitor = await welcomed(request)
+    house, user = await welcomed(request)
     before = request.query_params.get("before", "")
     if not is_job_id(before):
         raise NotFoundError("That page")
-    return HTMLResponse(await house.wall.page(visitor, before))
+    return HTMLResponse(await house.wall.page(user, before))
 
 
 async def picture_sheet(request: Request) -> Response:
     """GET /view, /edit, /remix and /expand/<picture>: one picture, and what can be made of it."""
-    house, visitor = await welcomed(request)
+    house, user = await welcomed(request)
     picture_id: str = request.path_params["picture"]
     if split_picture_id(picture_id) is None:
         raise NotFoundError("That picture")
 
     def load() -> str:
         with house.ports.database.read() as session:
-            portrait = load_portrait(session, picture_id, visitor.person)
+            details = load_details(session, picture_id, user.person)
         name = request.url.path.split("/")[1]
-        return render(f"{name}.html", portrait=portrait, visitor=visitor, **_FORM_WORDS)
+        return render(f"{name}.html", details=details, user=user, **_FORM_WORDS)
 
-    return sheet_of(request, visitor, await house.backroom.run("wall", load))
+    return sheet_of(request, user, await house.pools.run("wall", load))
 
 
 async def job_sheet(request: Request) -> Response:
     """GET /jobs/<job>: a job with its pictures and its recipe."""
-    house, visitor = admitted(request)
+    house, user = admitted(request)
     job_id: str = request.path_params["job"]
 
     def load() -> str:
         with house.ports.database.read() as session:
-            job = queries.find_job(session, job_id, viewer=visitor.person)
+            job = queries.find_job(session, job_id, viewer=user.person)
             card = load_cards(session, [job])[0]
-        if not card.seen_by(visitor.user_id, moderator=visitor.moderator):
+        if not card.seen_by(user.user_id, moderator=user.moderator):
             raise NotFoundError(f"Job {job_id}")
-        if job.person.key != visitor.person.key:  # one's own stay within reach of whoever is banned
-            house.ports.gate.require_welcome(visitor.person)
+        if job.person.key != user.person.key:  # one's own stay within reach of whoever is banned
+            house.ports.gate.require_welcome(user.person)
         return render("job.html", card=card, job=card.job)
 
     if not is_job_id(job_id):
         raise NotFoundError("That job")
-    return sheet_of(request, visitor, await house.backroom.run("wall", load))
+    return sheet_of(request, user, await house.pools.run("wall", load))
 
 
 async def flag_sheet(request: Request) -> Response:
     """GET /flag/<picture> and /flag/<job>: which picture is reported, and why."""
-    house, visitor = await welcomed(request)
+    house, user = await welcomed(request)
     what: str = request.path_params["what"]
     split = split_picture_id(what)
     job_id = split[0] if split else what
@@ -98,21 +98,21 @@ async def flag_sheet(request: Request) -> Response:
 
     def load() -> str:
         with house.ports.database.read() as session:
-            card = load_cards(session, [queries.find_job(session, job_id, viewer=visitor.person)])[0]
+            card = load_cards(session, [queries.find_job(session, job_id, viewer=user.person)])[0]
         if not card.tiles:
             raise NotFoundError("That picture")
         return render("flag.html", card=card, chosen=what, longest_reason=LONGEST_REASON)
 
-    return sheet_of(request, visitor, await house.backroom.run("wall", load))
+    return sheet_of(request, user, await house.pools.run("wall", load))
 
 
 async def own_sheet(request: Request) -> Response:
     """GET /mine/queue and /mine/history: one's own jobs, those that wait or those that are over."""
-    house, visitor = admitted(request)
+    house, user = admitted(request)
     name: str = request.path_params["name"]
     if name not in ("queue", "history"):
         raise NotFoundError("That page")
-    call = Call(person=visitor.person, address=ROOM_ADDRESS, request_key="")
+    call = Call(person=user.person, address=ROOM_ADDRESS, request_key="")
 
     def load() -> str:
         answer = execute(house.ports, call, name, {})
@@ -122,14 +122,14 @@ async def own_sheet(request: Request) -> Response:
         rows += [(job, 0, None) for job in jobs]
         return render("mine.html", name=name, rows=rows)
 
-    return sheet_of(request, visitor, await house.backroom.run("wall", load))
+    return sheet_of(request, user, await house.pools.run("wall", load))
 
 
 async def help_sheet(request: Request) -> Response:
-    house, visitor = admitted(request)
+    house, user = admitted(request)
     note = default_note(house.ports)
-    html = render("help.html", reactions=REACTIONS, moderator=visitor.moderator, note=note)
-    return sheet_of(request, visitor, html)
+    html = render("help.html", reactions=REACTIONS, moderator=user.moderator, note=note)
+    return sheet_of(request, user, html)
 
 
 _FORM_WORDS: dict[str, Any] = {"columns": COLUMNS, "rows": ROWS, "aspects": ASPECTS}
@@ -137,23 +137,23 @@ _FORM_WORDS: dict[str, Any] = {"columns": COLUMNS, "rows": ROWS, "aspects": ASPE
 
 async def messages_sheet(request: Request) -> Response:
     """GET /mine/messages: reading them is having been told."""
-    house, visitor = admitted(request)
+    house, user = admitted(request)
 
     def load() -> str:
         with house.ports.database.begin() as session:
-            questions, notices = read_messages(session, visitor.person.key)
-            mark_read(session, visitor.person.key)
+            questions, notices = read_messages(session, user.person.key)
+            mark_read(session, user.person.key)
         return render("messages.html", questions=questions, notices=notices)
 
-    sheet = sheet_of(request, visitor, await house.backroom.run("wall", load))
-    house.room.post_changed(visitor.user_id)
+    sheet = sheet_of(request, user, await house.pools.run("wall", load))
+    house.room.post_changed(user.user_id)
     return sheet
 
 
 async def settings_sheet(request: Request) -> Response:
     """GET /settings: what one has settled for oneself."""
-    house, visitor = admitted(request)
-    call = Call(person=visitor.person, address=ROOM_ADDRESS, request_key="")
+    house, user = admitted(request)
+    call = Call(person=user.person, address=ROOM_ADDRESS, request_key="")
 
     def load() -> str:
         settled: Any = execute(house.ports, call, "settings", {})
@@ -167,16 +167,16 @@ async def settings_sheet(request: Request) -> Response:
             **_FORM_WORDS,
         )
 
-    return sheet_of(request, visitor, await house.backroom.run("wall", load))
+    return sheet_of(request, user, await house.pools.run("wall", load))
 
 
 async def rules_sheet(request: Request) -> Response:
     """GET /rules: what the moderators settled for the room; for them only."""
-    house, visitor = admitted(request)
-    call = Call(person=visitor.person, address=ROOM_ADDRESS, request_key="")
+    house, user = admitted(request)
+    call = Call(person=user.person, address=ROOM_ADDRESS, request_key="")
 
     def load() -> str:
         answer: Any = execute(house.ports, call, "studio", {})
         return render("rules.html", lines=lines_of(answer, VOICE))
 
-    return sheet_of(request, visitor, await house.backroom.run("wall", load))
+    return sheet_of(request, user, await house.pools.run("wall", load))

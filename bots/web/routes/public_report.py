@@ -31,9 +31,9 @@ async def send_report(request: Request) -> Response:
     """POST /report."""
     house = house_of(request)
     key = f"report:{address_of(request)}"
-    if not house.doorkeeper.patient_with(key, tries=_REPORTS_A_MINUTE):
+    if not house.attempt_limiter.patient_with(key, tries=_REPORTS_A_MINUTE):
         return _form(request, problem=texts.TOO_MANY_TRIES, status=429)
-    house.doorkeeper.count(key, tries=_REPORTS_A_MINUTE)
+    house.attempt_limiter.count(key, tries=_REPORTS_A_MINUTE)
     most_bytes = house.settings.max_upload_bytes
     declared = request.headers.get("content-length", "")  # without it a file could fill the disk
     if not declared.isdigit() or int(declared) > most_bytes + _SPARE_BYTES:
@@ -44,7 +44,7 @@ async def send_report(request: Request) -> Response:
         file = form.get("file")
         data = await file.read(most_bytes + 1) if isinstance(file, UploadFile) else b""
     try:
-        await house.backroom.run("sink", partial(_report, house, picture_id, data, reason))
+        await house.pools.run("sink", partial(_report, house, picture_id, data, reason))
     except NotFoundError:
         return _form(request, picture=picture_id[:20], problem=texts.REPORT["unknown"], status=404)
     except ChatelierError as error:

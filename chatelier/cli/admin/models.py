@@ -142,7 +142,7 @@ def check(
       chatelier models check thimble
     """
     from chatelier.runtime.console import answers, say_error
-    from engine.adapters.registry import new_painter
+    from engine.adapters.registry import new_model
     from engine.adapters.runtime.loading import choose_device
     from studio.errors import ModelLoadError
 
@@ -155,7 +155,7 @@ def check(
             continue
         try:
             folder = catalogue.check(entry)
-            new_painter(catalogue.settle(entry), folder, device=choose_device("cpu"))
+            new_model(catalogue.settle(entry), folder, device=choose_device("cpu"))
             answers().print(f"{entry.name}: whole, {catalogue.hash(entry)[:12]} in {folder}", soft_wrap=True)
             for problem in catalogue.extras_problems(entry):
                 broken += 1

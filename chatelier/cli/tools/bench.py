@@ -61,7 +61,7 @@ def room(
 
 
 @bench.command("lanes")
-def lanes(
+def samples(
     model: Model = None,
     random: Random = None,
     requests: Annotated[int, typer.Option(min=4, max=1000, help="How many requests arrive at most.")] = 80,
@@ -84,10 +84,10 @@ def lanes(
     Example: [bold]chatelier bench lanes --requests 20[/]
     """
     from engine.benchmarks.harness import rehearse as rehearsal
-    from engine.benchmarks.mixed_load import measure_lanes
+    from engine.benchmarks.mixed_load import measure_samples
 
     with nullcontext(rehearsal()) if rehearse else _stage(model, random) as stage:
-        figures = measure_lanes(
+        figures = measure_samples(
             stage,
             requests=requests,
             load=load,
@@ -151,7 +151,7 @@ def fair(
 def overhead(
     model: Annotated[str | None, typer.Option(help="A model to compare with: its sizes, its step.")] = None,
     random: Random = None,
-    lanes: Annotated[int, typer.Option(min=1, max=64, help="Lanes side by side.")] = 16,
+    samples: Annotated[int, typer.Option(min=1, max=64, help="Lanes side by side.")] = 16,
     json_file: JsonFile = None,
 ) -> None:
     """What the easel itself takes, around a forward pass that takes nothing.
@@ -161,10 +161,10 @@ def overhead(
     from engine.benchmarks.overhead import measure_overhead
 
     if model is None and random is None:
-        figures = measure_overhead(lanes=lanes)
+        figures = measure_overhead(samples=samples)
     else:
         with _stage(model, random) as stage:
-            figures = measure_overhead(lanes=lanes, stage=stage)
+            figures = measure_overhead(samples=samples, stage=stage)
     show("Overhead", figures.rows(), asdict(figures), json_file=json_file)
 
 

@@ -24,16 +24,16 @@ class BatchStacker:
         self._format = torch.channels_last if images else torch.contiguous_format
         self._device = device
         self._dtype = dtype
-        self._lanes: tuple[Sample, ...] = ()
+        self._samples: tuple[Sample, ...] = ()
         self._conditions: dict[str, torch.Tensor] = {}
 
-    def stack(self, lanes: Sequence[Sample]) -> BatchRows:
-        if self._lanes != tuple(lanes):
-            self._conditions = _conditions(lanes)
-            self._lanes = tuple(lanes)
-        guided = [index for index, lane in enumerate(lanes) if lane.guided]
-        inputs = [lane.model_input() for lane in lanes]
-        times = [float(lane.timestep) for lane in lanes]
+    def stack(self, samples: Sequence[Sample]) -> BatchRows:
+        if self._samples != tuple(samples):
+            self._conditions = _conditions(samples)
+            self._samples = tuple(samples)
+        guided = [index for index, sample in enumerate(samples) if sample.guided]
+        inputs = [sample.model_input() for sample in samples]
+        times = [float(sample.timestep) for sample in samples]
         sample = torch.cat(inputs + [inputs[index] for index in guided])
         return BatchRows(
             sample=sample.to(self._dtype).contiguous(memory_format=self._format),
@@ -42,24 +42,26 @@ class BatchStacker:
         )
 
     def forget(self) -> None:
-        self._lanes, self._conditions = (), {}
+        self._samples, self._conditions = (), {}
 
 
-def _conditions(lanes: Sequence[Sample]) -> dict[str, torch.Tensor]:
-    rows = [lane.conditions[-1] for lane in lanes]
-    rows += [lane.conditions[0] for lane in lanes if lane.guided]
+def _conditions(samples: Sequence[Sample]) -> dict[str, torch.Tensor]:
+    rows = [sample.conditions[-1] for sample in samples]
+    rows += [sample.conditions[0] for sample in samples if sample.guided]
     return {name: torch.stack([row[name] for row in rows]) for name in rows[0]}
 
 
-def guide(lanes: Sequence[Sample], answer: torch.Tensor) -> list[torch.Tensor]:
+def guide(samples: Sequence[Sample], answer: torch.Tensor) -> list[torch.Tensor]:
     """`answer` has the rows of `BatchRows`; classifier-free guidance (Ho and Salimans, arXiv:2207.12598, eq. 6)."""
     answer = answer.float()
-    towards, away = answer[: len(lanes)], answer[len(lanes) :]
-    guided = [index for index, lane in enumerate(lanes) if lane.guided]
+    towards, away = answer[: len(samples)], answer[len(samples) :]
+    guided = [index for index, sample in enumerate(samples) if sample.guided]
     predictions = list(torch.split(towards, 1))
     if guided:
-        scales = torch.tensor([lanes[index].sketch.guidance_scale for index in guided], device=answer.device)
-        there = towards if len(guided) == len(lanes) else towards[guided]
+        scales = torch.tensor(
+            [samples[index].params.guidance_scale for index in guided], device=answer.device
+        )
+        there = towards if len(guided) == len(samples) else towards[guided]
         combined = away + scales.view(-1, 1, 1, 1) * (there - away)
         for index, prediction in zip(guided, torch.split(combined, 1), strict=True):
             predictions[index] = prediction

@@ -75,9 +75,9 @@ class IpAdapter:
         seen = blend((self._encode(each), each.share) for each in likeness)
         return self._project(self._blank()), self._project(seen)
 
-    def _encode(self, portion: WeightedImage) -> torch.Tensor:
+    def _encode(self, weighted_image: WeightedImage) -> torch.Tensor:
         size = self._encoder.config.image_size
-        return self._look(to_encoder_pixels(portion.picture, size).to(self._device, self._dtype))
+        return self._look(to_encoder_pixels(weighted_image.picture, size).to(self._device, self._dtype))
 
     def _look(self, pixels: torch.Tensor) -> torch.Tensor:
         if self._sees_gist:

@@ -22,11 +22,11 @@ class HasParts(Protocol):
         """The loaded components and a scheduler, by the names that diffusers gives them."""
 
 
-def stock_pipeline(painter: HasParts, folder: Path) -> Any:
+def stock_pipeline(model: HasParts, folder: Path) -> Any:
     """diffusers' own pipeline around a painter's networks."""
     kind = _pipeline_class(read_json(folder / INDEX)["_class_name"])
     wanted = inspect.signature(kind.__init__).parameters
-    parts: dict[str, Any] = {name: part for name, part in painter.stock_parts().items() if name in wanted}
+    parts: dict[str, Any] = {name: part for name, part in model.stock_parts().items() if name in wanted}
     if "safety_checker" in wanted:
         parts |= {"safety_checker": None, "feature_extractor": None, "requires_safety_checker": False}
     # Encoders that a model leaves out.
@@ -51,23 +51,23 @@ def _pipeline_class(name: str) -> Any:
 class StockPipeline:
     """Shares the painter's weights. Text to image only, in static batches of equal sizes, steps and guidance."""
 
-    def __init__(self, painter: Model, folder: Path) -> None:
-        if not isinstance(painter, HasParts):
-            raise NotSupportedError(model=painter.name, operation="be measured step by step")
-        self._pipeline = stock_pipeline(painter, folder)
+    def __init__(self, model: Model, folder: Path) -> None:
+        if not isinstance(model, HasParts):
+            raise NotSupportedError(model=model.name, operation="be measured step by step")
+        self._pipeline = stock_pipeline(model, folder)
 
-    def seconds(self, sketches: Sequence[SamplingParams]) -> float:
+    def seconds(self, params_list: Sequence[SamplingParams]) -> float:
         """Paint one static batch; the first sketch's parameters count."""
-        first = sketches[0]
+        first = params_list[0]
         started = time.perf_counter()
         with torch.inference_mode():
             self._pipeline(
-                prompt=[each.prompt for each in sketches],
+                prompt=[each.prompt for each in params_list],
                 width=first.width,
                 height=first.height,
                 num_inference_steps=first.steps,
                 guidance_scale=first.guidance_scale,
-                generator=[torch.Generator().manual_seed(each.seed) for each in sketches],
+                generator=[torch.Generator().manual_seed(each.seed) for each in params_list],
                 output_type="np",
             )
         return time.perf_counter() - started

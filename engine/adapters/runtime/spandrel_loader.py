@@ -31,7 +31,7 @@ def import_spandrel() -> ModuleType:
     with _importing:
         if "spandrel" in sys.modules or importlib.util.find_spec("torchvision"):
             return importlib.import_module("spandrel")
-        sys.modules.update(_stand_in())
+        sys.modules.update(_device_worker_in())
         try:
             return importlib.import_module("spandrel")
         finally:
@@ -39,7 +39,7 @@ def import_spandrel() -> ModuleType:
                 sys.modules.pop(name, None)
 
 
-def _stand_in() -> dict[str, ModuleType]:
+def _device_worker_in() -> dict[str, ModuleType]:
     modules = {name: ModuleType(name) for name in TORCHVISION_PARTS}
     functional = modules[TORCHVISION_PARTS[-1]]
     for name in ("InterpolationMode", "normalize", "rotate"):

@@ -36,7 +36,7 @@ class UploadSanitizer:
         command: Sequence[str] | None = None,
     ) -> None:
         """As `WorkerProcess`."""
-        self.annex = WorkerProcess(
+        self.worker_process = WorkerProcess(
             "engine.imaging.codecs.sanitizer_process:answer",
             attachments=3,
             timeout_seconds=timeout_seconds,
@@ -49,7 +49,7 @@ class UploadSanitizer:
         """As `clean_upload`. Raises `BadImageError` also for a file that its decoder did not survive."""
         check_size(data)
         try:
-            reply, pictures = self.annex.ask(data, check=_check)
+            reply, pictures = self.worker_process.ask(data, check=_check)
         except WorkerBusyError as error:
             raise BadImageError("too many others are being opened. Please try again in a minute.") from error
         except WorkerCrashedError as error:
@@ -68,7 +68,7 @@ class UploadSanitizer:
 
 
 @cache
-def house_glovebox() -> UploadSanitizer:
+def house_sanitizer() -> UploadSanitizer:
     """One for the process: its child starts with the first upload."""
     return UploadSanitizer()
 

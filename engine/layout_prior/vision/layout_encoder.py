@@ -106,7 +106,7 @@ class LayoutEncoder(nn.Module):
         )
 
     def save(self, folder: Path) -> None:
-        """`beholder.safetensors`, in half precision."""
+        """`layout_encoder.safetensors`, in half precision."""
         weights = {
             name: _cast(value, torch.float16).contiguous() for name, value in self.state_dict().items()
         }
@@ -119,9 +119,9 @@ class LayoutEncoder(nn.Module):
             weights = load_file(folder / "beholder.safetensors")
         except (OSError, SafetensorError) as problem:
             raise ModelLoadError(f"The image encoder in {folder} cannot be read: {problem}") from problem
-        beholder = cls()
-        beholder.load_state_dict({name: _cast(value, torch.float32) for name, value in weights.items()})
-        return beholder.eval()
+        layout_encoder = cls()
+        layout_encoder.load_state_dict({name: _cast(value, torch.float32) for name, value in weights.items()})
+        return layout_encoder.eval()
 
 
 def _cast(value: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:

@@ -10,7 +10,7 @@ from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 from engine.layout_prior import CollageComposer
 from engine.training.data.captions import Captions
 
-_PORTION = 16
+_WEIGHTED_IMAGE = 16
 
 Batch = tuple[np.ndarray, list[str]]
 
@@ -28,7 +28,7 @@ class _Compositions(IterableDataset[Batch]):
         seeds = itertools.count((self._seed + 7919 * number) % 2**31)
         captions = Captions(collage.library, seed=self._seed + number)
         while True:
-            prompts = [captions.draw() for _ in range(_PORTION)]
+            prompts = [captions.draw() for _ in range(_WEIGHTED_IMAGE)]
             pictures = [
                 np.asarray(
                     collage.compose(prompt, seed=next(seeds), width=self._side_px, height=self._side_px)
@@ -48,13 +48,13 @@ def composed(library: Path, *, seed: int, side_px: int, workers: int) -> Callabl
         multiprocessing_context="spawn",
         persistent_workers=True,
     )
-    portions = iter(loader)
+    weighted_images = iter(loader)
 
     def draw(count: int) -> Batch:
         pictures: list[np.ndarray] = []
         captions: list[str] = []
         while len(captions) < count:
-            more, words = next(portions)
+            more, words = next(weighted_images)
             pictures.append(np.asarray(more))
             captions += words
         return np.concatenate(pictures)[:count], captions[:count]

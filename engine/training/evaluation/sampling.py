@@ -19,7 +19,7 @@ TOGETHER = 4
 class EvaluationRun:
     """Paints with one model; `seconds` holds the times of orders of four pictures."""
 
-    atelier: ImageGenerator
+    generator: ImageGenerator
     model: str
     tick: Callable[[int], None] = lambda pictures: None
     seconds: list[float] = field(default_factory=list)
@@ -90,7 +90,7 @@ class EvaluationRun:
             variation=variation,
         )
         order = GenerationTask(job_id="exam", person="exam", request=request, sources=sources, mask=mask)
-        painted = [each.image for each in self.atelier.paint(order)]
+        painted = [each.image for each in self.generator.paint(order)]
         self.tick(count)
         return painted
 

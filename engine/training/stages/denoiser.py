@@ -123,7 +123,7 @@ def tokenize(tokenizer: CLIPTokenizer, captions: list[str]) -> torch.Tensor:
 
 
 def train_denoiser(
-    painter: Painter,
+    model: Painter,
     pool: LatentPool,
     state: Path,
     *,
@@ -139,9 +139,9 @@ def train_denoiser(
     Returns the average. `sample` is called now and then with the average so far, to paint a grid or to export.
     Ctrl-C saves and is raised again.
     """
-    painter.to(pool.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    model.to(pool.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     course = TrainingLoop(
-        painter,
+        model,
         state,
         peak=plan.learning_rate,
         warm_up=200,
@@ -155,7 +155,7 @@ def train_denoiser(
     def draw_loss() -> torch.Tensor:
         if course.step % plan.fresh_every == 0:
             pool.add(plan.fresh or plan.batch)
-        return _loss_of(painter, objective, *pool.draw(plan.batch, dice))
+        return _loss_of(model, objective, *pool.draw(plan.batch, dice))
 
     def tell(step: int, loss: float, share: float) -> None:
         nonlocal sampled
@@ -168,11 +168,9 @@ def train_denoiser(
     return course.average
 
 
-def _loss_of(
-    painter: Painter, objective: Objective, clean: torch.Tensor, tokens: torch.Tensor
-) -> torch.Tensor:
+def _loss_of(model: Painter, objective: Objective, clean: torch.Tensor, tokens: torch.Tensor) -> torch.Tensor:
     task = objective.draw(clean)
     with torch.autocast(clean.device.type, torch.bfloat16):
-        made = painter(task.noisy.to(memory_format=torch.channels_last), task.steps, tokens)
+        made = model(task.noisy.to(memory_format=torch.channels_last), task.steps, tokens)
     loss: torch.Tensor = (task.weights * (made.float() - task.wanted).square().mean((1, 2, 3))).mean()
     return loss

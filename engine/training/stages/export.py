@@ -40,7 +40,7 @@ def read_prior(folder: Path) -> dict[str, Any]:
 
 
 def assemble(
-    painter: Painter,
+    model: Painter,
     average: Average | None,
     autoencoder: AutoencoderKL,
     tokenizer: CLIPTokenizer,
@@ -48,14 +48,14 @@ def assemble(
     schedule: Mapping[str, Any] = REPAINTING,
 ) -> StableDiffusionPipeline:
     """The trained parts as a plain pipeline, with averaged weights where given."""
-    painter = copy.deepcopy(painter)
+    model = copy.deepcopy(model)
     if average is not None:
-        average.copy_to(painter)
+        average.copy_to(model)
     return StableDiffusionPipeline(
         vae=autoencoder,
-        text_encoder=painter.text_encoder,
+        text_encoder=model.text_encoder,
         tokenizer=tokenizer,
-        unet=painter.unet,
+        unet=model.unet,
         scheduler=DPMSolverMultistepScheduler(**schedule, algorithm_type="dpmsolver++", solver_order=2),
         safety_checker=None,
         feature_extractor=None,
@@ -91,7 +91,7 @@ def paint(
     components["scheduler"] = type(pipeline.scheduler).from_config(pipeline.scheduler.config)
     repaint = StableDiffusionImg2ImgPipeline(**components, requires_safety_checker=False)
     repaint.set_progress_bar_config(disable=True)
-    sketches = [
+    params_list = [
         collage.compose(prompt, seed=seed, width=prior["width"], height=prior["height"])
         for prompt, seed in zip(prompts, seeds, strict=True)
     ]
@@ -99,13 +99,13 @@ def paint(
     for at in range(0, len(prompts), 8):
         painted += repaint(
             prompt=list(prompts[at : at + 8]),
-            image=sketches[at : at + 8],
+            image=params_list[at : at + 8],
             strength=prior["strength"],
             num_inference_steps=prior["steps"],
             guidance_scale=prior["guidance_scale"],
             generator=[torch.Generator().manual_seed(seed) for seed in seeds[at : at + 8]],
         ).images
-    return sketches, painted
+    return params_list, painted
 
 
 @torch.no_grad()

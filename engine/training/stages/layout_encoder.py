@@ -119,11 +119,11 @@ class Examples:
         ]
 
 
-def loss_of(beholder: LayoutEncoder, lot: Lot) -> tuple[torch.Tensor, float]:
+def loss_of(layout_encoder: LayoutEncoder, lot: Lot) -> tuple[torch.Tensor, float]:
     """The loss (middles, extents, scene and hour), and the share of things whose middle is found."""
     pictures = disturb(lot.pictures).to(memory_format=torch.channels_last)
     with torch.autocast("cpu", torch.bfloat16):
-        there, extents, places = (made.float() for made in beholder(pictures))
+        there, extents, places = (made.float() for made in layout_encoder(pictures))
     at = (lot.things[:, 0] * CELLS**2 + lot.things[:, 1]).long()
     wanted = torch.zeros(there.numel())
     wanted[at] = 1
@@ -150,26 +150,32 @@ def train(
         torch.set_num_threads(threads)
     collage = CollageComposer.load(model / "prior")
     state = out / "beholder.pt"
-    beholder = LayoutEncoder()
+    layout_encoder = LayoutEncoder()
     keep_appearances(collage.library, model / "prior")
     try:
-        _learn(beholder, collage.library, state, minutes=minutes, steps=steps, prior=model / "prior")
+        _learn(layout_encoder, collage.library, state, minutes=minutes, steps=steps, prior=model / "prior")
     except KeyboardInterrupt:
         sys.exit("Stopped. Everything learnt is saved; the same command goes on.")
     print(f"The encoder is in {model / 'prior'}")
 
 
 def _learn(
-    beholder: LayoutEncoder, library: Library, state: Path, *, minutes: float, steps: int | None, prior: Path
+    layout_encoder: LayoutEncoder,
+    library: Library,
+    state: Path,
+    *,
+    minutes: float,
+    steps: int | None,
+    prior: Path,
 ) -> None:
-    beholder.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    course = TrainingLoop.of_sight(beholder, state, peak=LEARNING_RATE, weight_decay=0.01, clip=2.0)
+    layout_encoder.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    course = TrainingLoop.of_sight(layout_encoder, state, peak=LEARNING_RATE, weight_decay=0.01, clip=2.0)
     examples = Examples(library, seed=course.step + 21)
     seen_right = 0.0
 
     def draw_loss() -> torch.Tensor:
         nonlocal seen_right
-        loss, right = loss_of(beholder, examples.draw(BATCH))
+        loss, right = loss_of(layout_encoder, examples.draw(BATCH))
         seen_right += 0.02 * (right - seen_right)
         return loss
 

@@ -62,7 +62,7 @@ def _marked(ports: Ports, source: Source, cells: tuple[str, ...]) -> tuple[Sourc
         box = box_of_cells(cells, source.size) if source.size else None
         return replace(source, mask_key=None), box
     mask, picture = ports.store.get(source.mask_key), ports.store.get(source.key)
-    fitted = ports.darkroom.fit_mask(mask, picture=picture)
+    fitted = ports.image_tools.fit_mask(mask, picture=picture)
     return replace(source, mask_key=ports.store.put(fitted.png, suffix=".png")), fitted.box
 
 

@@ -33,7 +33,7 @@ def ban(ports: Ports, call: Call, command: Ban) -> BanChanged:
 
 
 def person_here(ports: Ports, call: Call, key: str) -> Sighting:
-    """Raises `NotAllowedError` for somebody who does not moderate, `NotFoundError` for a person of another community."""
+    """Raises `NotAllowedError` for a person who does not moderate, `NotFoundError` for one of another community."""
     if not call.person.moderates:
         raise NotAllowedError(MODERATORS_ONLY)
     here = f"{call.person.platform}:{call.person.community}:"

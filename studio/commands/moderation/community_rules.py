@@ -93,7 +93,7 @@ def _set_pool(rules: CommunityRules, value: str) -> CommunityRules:
     return replace(rules, pools={**rules.pools, channel: _number(amount, 1, 1_000_000)})
 
 
-def _set_stance(rules: CommunityRules, value: str) -> CommunityRules:
+def _set_category_rule(rules: CommunityRules, value: str) -> CommunityRules:
     category, action = _pair(value, "a category and an action, such as violence hold")
     category = category.lower()
     if action in NOTHING:
@@ -114,7 +114,7 @@ _CHANGES: dict[str, Callable[[CommunityRules, str], CommunityRules]] = {
     "tier": _set_tier,
     "credits": _set_credits,
     "pool": _set_pool,
-    "policy": _set_stance,
+    "policy": _set_category_rule,
 }
 
 

@@ -29,7 +29,7 @@ def review(ports: Ports, call: Call, command: Review) -> CaseOpened | CaseDecide
         raise NotAllowedError(MODERATORS_ONLY)
     case_id = command.case or _next(ports, call)
     if command.decision is None:
-        return CaseOpened(dossier=ports.desk.claim(call.person, case_id))
+        return CaseOpened(details=ports.desk.claim(call.person, case_id))
     decision = Decision(command.decision)
     return CaseDecided(case=ports.desk.decide(call.person, case_id, decision, note=command.note))
 

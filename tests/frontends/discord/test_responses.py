@@ -123,7 +123,7 @@ async def test_when_all_pictures_are_deleted_so_is_the_attachment(room: Room) ->
 
 
 async def test_a_file_that_is_too_large_is_made_to_fit(ports: Ports, tmp_path: Path) -> None:
-    async with open_room(replace(ports, darkroom=PillowImageTools()), tmp_path) as room:
+    async with open_room(replace(ports, image_tools=PillowImageTools()), tmp_path) as room:
         job_id = await room.imagine(count=1)
         await room.painted(job_id)
         file = io.BytesIO()
@@ -131,10 +131,10 @@ async def test_a_file_that_is_too_large_is_made_to_fit(ports: Ports, tmp_path: P
         with room.ports.database.begin() as session:
             row = session.get_one(PictureRow, f"{job_id}.1")
             row.storage_key = room.ports.store.put(file.getvalue(), suffix=".png")
-        standing = load_job_view(room.ports.database, job_id)
+        job_view = load_job_view(room.ports.database, job_id)
         limit_bytes = 300_000
         assert len(file.getvalue()) > limit_bytes
-        made = job_attachment(room.ports, standing, limit_bytes=limit_bytes)
+        made = job_attachment(room.ports, job_view, limit_bytes=limit_bytes)
         assert made is not None
         assert len(made.data) <= limit_bytes
         assert made.suffix in (".png", ".webp", ".jpg")
@@ -418,8 +418,8 @@ async def test_stars_of_an_old_message_wait_for_their_turn(room: Room) -> None:
     job_id = await room.imagine()
     await room.painted(job_id)
     sheet = room.bot.board._sheets[job_id]
-    assert sheet.slip is not None
-    sheet.slip = replace(sheet.slip, message=str(1 << 22))
+    assert sheet.message_ref is not None
+    sheet.message_ref = replace(sheet.message_ref, message=str(1 << 22))
     changed = PictureChanged(job_id=job_id, platform=Platform.DISCORD, picture_id=f"{job_id}.1")
     edits = len(requests(room, "PATCH"))
     await room.tell(changed)
@@ -438,10 +438,10 @@ async def test_an_old_message_keeps_its_edits_for_the_end(
 ) -> None:
     job_id = await room.imagine()
     monkeypatch.setattr("bots.discord.messages.job_delivery._age_seconds", lambda _: 3700.0)
-    bearer, board = room.bot.bearer, room.bot.board
-    standing = load_job_view(room.ports.database, job_id)
-    assert not bearer.may_step(standing, since_seconds=30)
-    assert bearer.may_step(standing, since_seconds=61)
+    delivery, board = room.bot.delivery, room.bot.board
+    job_view = load_job_view(room.ports.database, job_id)
+    assert not delivery.may_step(job_view, since_seconds=30)
+    assert delivery.may_step(job_view, since_seconds=61)
     assert board._place_lasts_seconds(board._sheets[job_id]) == 60
 
 

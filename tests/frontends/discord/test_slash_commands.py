@@ -36,7 +36,7 @@ TYPES = {Kind.INTEGER: 4, Kind.NUMBER: 10, Kind.IMAGE: 11, Kind.FILE: 11, Kind.M
 
 def command_payloads(ports: Ports, home: Path) -> dict[str, dict[str, Any]]:
     bot = ChatelierBot(ports, settings_for(home))
-    bot.backroom.close()
+    bot.pools.close()
     return {
         command.name: command.to_dict(bot.tree)
         for command in bot.tree.get_commands()
@@ -84,7 +84,7 @@ async def test_what_is_registered_keeps_within_discords_limits(ports: Ports, tmp
 
 async def test_the_bot_asks_for_no_privileged_intent(ports: Ports, tmp_path: Path) -> None:
     bot = ChatelierBot(ports, settings_for(tmp_path))
-    bot.backroom.close()
+    bot.pools.close()
     intents = bot.intents
     assert (intents.members, intents.presences, intents.message_content) == (False, False, False)
 
@@ -94,7 +94,7 @@ async def test_a_process_shows_progress_for_its_own_shards_only(
     shard_ids: tuple[int, ...], served: list[bool], ports: Ports, tmp_path: Path
 ) -> None:
     bot = ChatelierBot(ports, settings_for(tmp_path, shard_count=2, shard_ids=shard_ids))
-    bot.backroom.close()
+    bot.pools.close()
     even, odd = str(4 << 22), str(5 << 22)
     assert [bot.serves(community) for community in (even, odd, "dm:7")] == served
     assert bot.settings.consumer == f"bot-{shard_ids[0]}"
@@ -626,7 +626,7 @@ async def test_while_discord_cannot_be_reached_the_bot_tries_again(
     finally:
         await runner.cleanup()
         await bot.http.close()
-        bot.backroom.close()
+        bot.pools.close()
     assert tries == 3
 
 

@@ -90,11 +90,11 @@ async def test_a_wrong_app_token_is_one_sentence(
     slack: LoopbackSlack, line: SlackClient, ports: Ports
 ) -> None:
     settings = SlackSettings(bot_token=BOT_TOKEN, app_token="xapp-someone", api_url=slack.api_url)
-    backroom = ThreadPools("slack")
+    pools = ThreadPools("slack")
     with pytest.raises(ConfigurationError, match="does not accept the app-level token") as error:
-        await SocketOpening(ports, settings, backroom, line.session).open()
+        await SocketOpening(ports, settings, pools, line.session).open()
     assert "xapp-someone" not in str(error.value)
-    backroom.close()
+    pools.close()
 
 
 async def test_a_slack_that_does_not_answer_is_away() -> None:

@@ -30,7 +30,7 @@ from tests.support.slack_sim import SlackRoom, open_slack_room
 
 @pytest.fixture
 async def room(ports: Ports) -> AsyncIterator[SlackRoom]:
-    async with open_slack_room(ports, glimpse_first_seconds=0.0, glimpse_every_seconds=0.0) as opened:
+    async with open_slack_room(ports, preview_first_seconds=0.0, preview_every_seconds=0.0) as opened:
         yield opened
 
 
@@ -40,13 +40,13 @@ def preview(colour: str = "red") -> str:
     return f"data:image/webp;base64,{base64.b64encode(file.getvalue()).decode()}"
 
 
-async def glimpse(room: SlackRoom, job_id: str, step: int, colour: str) -> str | None:
+async def preview_after(room: SlackRoom, job_id: str, step: int, colour: str) -> str | None:
     """What the message shows after two steps: the first brings a preview, which the second can show."""
     for each in (step, step + 1):
         room.rest(job_id)
-        room.face.board._bearer._paces.clear()  # type: ignore[attr-defined]
+        room.face.board._delivery._paces.clear()  # type: ignore[attr-defined]
         await room.progress(job_id, each, preview=preview(colour))
-        await room.face.glimpses.finish(seconds=60)
+        await room.face.previews.finish(seconds=60)
     return room.message.picture
 
 
@@ -60,7 +60,7 @@ async def sweep(room: SlackRoom) -> None:
     with room.ports.database.begin() as session:
         soon = SlackFileRow.unwanted_at < now() + timedelta(minutes=5)
         session.execute(update(SlackFileRow).where(soon).values(unwanted_at=now()))
-    await room.face.shredder.sweep()
+    await room.face.file_cleanup.sweep()
 
 
 async def deleted(room: SlackRoom, job_id: str, what: str) -> None:
@@ -72,9 +72,9 @@ async def deleted(room: SlackRoom, job_id: str, what: str) -> None:
 # ---- on the way
 
 
-async def test_a_glimpse_is_shown_while_it_is_painted_and_goes_when_it_is_done(room: SlackRoom) -> None:
+async def test_a_preview_is_shown_while_it_is_painted_and_goes_when_it_is_done(room: SlackRoom) -> None:
     job_id = await room.imagine("a red fox")
-    first = await glimpse(room, job_id, 1, "red")
+    first = await preview_after(room, job_id, 1, "red")
     assert first is not None
     assert room.message.blocks[0]["alt_text"] == "An unfinished picture: a red fox"
     assert "of 8" in room.message.words
@@ -84,7 +84,7 @@ async def test_a_glimpse_is_shown_while_it_is_painted_and_goes_when_it_is_done(r
     with Image.open(io.BytesIO(room.slack.files[first]["data"])) as shown:
         assert shown.format == "JPEG", "image blocks show no WebP"
 
-    second = await glimpse(room, job_id, 4, "blue")
+    second = await preview_after(room, job_id, 4, "blue")
     assert second not in (None, first)
     await sweep(room)
     assert list(room.slack.deleted) == [first]
@@ -95,31 +95,31 @@ async def test_a_glimpse_is_shown_while_it_is_painted_and_goes_when_it_is_done(r
     assert list(rows(room)) == [message.picture]
 
 
-async def test_a_job_that_fails_leaves_no_glimpse_behind(room: SlackRoom) -> None:
+async def test_a_job_that_fails_leaves_no_preview_behind(room: SlackRoom) -> None:
     job_id = await room.imagine()
-    assert await glimpse(room, job_id, 1, "red")
+    assert await preview_after(room, job_id, 1, "red")
     await room.ended(job_id, JobState.FAILED)
     assert room.message.picture is None
     await sweep(room)
     assert (room.slack.files, rows(room)) == ({}, {})
 
 
-async def test_a_glimpse_that_comes_after_the_end_is_thrown_away(room: SlackRoom) -> None:
+async def test_a_preview_that_comes_after_the_end_is_thrown_away(room: SlackRoom) -> None:
     job_id = await room.imagine()
     room.rest(job_id)
     await room.progress(job_id, 1, preview=preview())
     message = await room.painted(job_id)
-    await room.face.glimpses.finish(seconds=60)
+    await room.face.previews.finish(seconds=60)
     await sweep(room)
     assert list(room.slack.files) == [message.picture]
 
 
-async def test_a_glimpse_that_slack_does_not_take_leaves_the_words(room: SlackRoom) -> None:
+async def test_a_preview_that_slack_does_not_take_leaves_the_words(room: SlackRoom) -> None:
     job_id = await room.imagine()
-    assert await glimpse(room, job_id, 1, "red")
+    assert await preview_after(room, job_id, 1, "red")
     room.slack.refuse("chat.update", "invalid_blocks")
     room.rest(job_id)
-    room.face.board._bearer._paces.clear()  # type: ignore[attr-defined]
+    room.face.board._delivery._paces.clear()  # type: ignore[attr-defined]
     await room.progress(job_id, 3)
     assert room.message.picture is None
     assert "of 8" in room.message.words
@@ -133,34 +133,34 @@ async def test_while_slack_asks_for_pauses_words_go_on_alone(
     still("bots.slack.api.client")
     job_id = await room.imagine()
     room.slack.rate_limit("users.info", 0)
-    workspace = await room.face.premises.workspaces.of("T0HOUSE")
+    workspace = await room.face.context.workspaces.of("T0HOUSE")
     await workspace.line.call("users.info", user=ANA)
-    assert await glimpse(room, job_id, 1, "red") is None
+    assert await preview_after(room, job_id, 1, "red") is None
     assert "of 8" in room.message.words
     assert room.slack.called("files.getUploadURLExternal") == []
 
 
-async def test_what_a_moderator_let_through_hidden_shows_no_glimpse(room: SlackRoom) -> None:
+async def test_what_a_moderator_let_through_hidden_shows_no_preview(room: SlackRoom) -> None:
     job_id = await room.imagine()
     with room.ports.database.begin() as session:
         session.get_one(JobRow, job_id).spoiler = True
-    room.face.board._sheets[job_id].standing = None
-    assert await glimpse(room, job_id, 1, "red") is None
+    room.face.board._sheets[job_id].job_view = None
+    assert await preview_after(room, job_id, 1, "red") is None
     assert room.slack.files == {}
 
 
-async def test_short_jobs_show_no_glimpse_and_long_ones_few(ports: Ports) -> None:
+async def test_short_jobs_show_no_preview_and_long_ones_few(ports: Ports) -> None:
     async with open_slack_room(ports) as room:
         clock = [100.0]
-        room.face.glimpses._clock = lambda: clock[0]
+        room.face.previews._clock = lambda: clock[0]
         job_id = await room.imagine()
 
         async def uploads_after(seconds: float) -> int:
             clock[0] += seconds
             room.rest(job_id)
-            room.face.board._bearer._paces.clear()  # type: ignore[attr-defined]
+            room.face.board._delivery._paces.clear()  # type: ignore[attr-defined]
             await room.progress(job_id, 1, preview=preview(f"#0000{int(clock[0]) % 256:02x}"))
-            await room.face.glimpses.finish(seconds=60)
+            await room.face.previews.finish(seconds=60)
             return len(room.slack.called("files.completeUploadExternal"))
 
         assert await uploads_after(0) == 0
@@ -169,20 +169,20 @@ async def test_short_jobs_show_no_glimpse_and_long_ones_few(ports: Ports) -> Non
         assert await uploads_after(9) == 1
 
 
-async def test_of_two_processes_one_uploads_the_glimpse(room: SlackRoom) -> None:
+async def test_of_two_processes_one_uploads_the_preview(room: SlackRoom) -> None:
     job_id = await room.imagine()
-    shown = await glimpse(room, job_id, 1, "red")
-    workspace = await room.face.premises.workspaces.of("T0HOUSE")
+    shown = await preview_after(room, job_id, 1, "red")
+    workspace = await room.face.context.workspaces.of("T0HOUSE")
     with room.ports.database.read() as session:
         job = find_job(session, job_id)
-    other = type(room.face.glimpses)(
-        room.ports.database, room.face.premises.backroom, first_seconds=0, every_seconds=60
+    other = type(room.face.previews)(
+        room.ports.database, room.face.context.pools, first_seconds=0, every_seconds=60
     )
-    standing: Any = replace(room.face.board._sheets[job_id].standing, job=job)  # type: ignore[type-var]
+    job_view: Any = replace(room.face.board._sheets[job_id].job_view, job=job)  # type: ignore[type-var]
     progress: Any = type("Step", (), {"preview": preview("blue"), "seconds_left": None})
-    other.of(workspace, standing, progress)
+    other.of(workspace, job_view, progress)
     await other.finish(seconds=60)
-    assert other.of(workspace, standing, progress) == shown
+    assert other.of(workspace, job_view, progress) == shown
     assert list(room.slack.files) == [shown]
 
 
@@ -324,7 +324,7 @@ async def test_an_upload_that_broke_off_is_cleared_away(room: SlackRoom) -> None
     assert row.unwanted_at is not None
     with room.ports.database.begin() as session:
         session.execute(update(SlackFileRow).values(unwanted_at=now()))
-    await room.face.shredder.sweep()
+    await room.face.file_cleanup.sweep()
     assert room.slack.files == {}
 
 
@@ -333,8 +333,8 @@ async def test_a_deletion_that_slack_does_not_do_is_tried_again_later(room: Slac
     grid = str(message.picture)
     await deleted(room, job_id, job_id)
     room.slack.refuse("files.delete", "internal_error")
-    await room.face.shredder.sweep()
-    await room.face.shredder.sweep()
+    await room.face.file_cleanup.sweep()
+    await room.face.file_cleanup.sweep()
     assert len(room.slack.called("files.delete")) == 1, "it waits a while"
     assert (rows(room)[grid].attempts, grid in room.slack.files) == (1, True)
     await sweep(room)
@@ -348,7 +348,7 @@ async def test_a_deletion_that_is_done_or_never_will_be_is_not_tried_again(
     job_id, _ = await room.finished()
     await deleted(room, job_id, job_id)
     room.slack.refuse("files.delete", code)
-    await room.face.shredder.sweep()
+    await room.face.file_cleanup.sweep()
     assert rows(room) == {}
 
 

@@ -179,7 +179,7 @@ def test_the_flag_of_one_picture_has_chosen_it(room: OpenRoom) -> None:
 
 @pytest.mark.parametrize("what", ["zzzzzzzzzzzz", "zzzzzzzzzzzz.1", "nothing"])
 def test_nothing_is_reported_that_is_not_here(room: OpenRoom, what: str) -> None:
-    assert room.visitor("Ana").client.get(f"/flag/{what}").status_code == 404
+    assert room.user("Ana").client.get(f"/flag/{what}").status_code == 404
 
 
 @pytest.mark.parametrize("state", [JobState.HELD, JobState.REFUSED])

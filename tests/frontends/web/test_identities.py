@@ -46,7 +46,7 @@ def judged(ports: Ports) -> Iterator[OpenRoom]:
         burst=PLENTY,
         sustained=RateSettings(requests=3, seconds=3600),
         refused=RateSettings(requests=2, seconds=3600),
-        errands=RateSettings(requests=2, seconds=3600),
+        side_effects=RateSettings(requests=2, seconds=3600),
         uploads=RateSettings(requests=2, seconds=3600),
         invite_people=2,
     )
@@ -76,16 +76,16 @@ def judged(ports: Ports) -> Iterator[OpenRoom]:
     ],
 )
 def test_a_name_that_looks_like_anothers_is_taken_for_ever(room: OpenRoom, name: str) -> None:
-    room.visitor("Ana")  # came in, said nothing, is not here any more
+    room.user("Ana")  # came in, said nothing, is not here any more
     answer = room.browser().enter(name)
     assert answer.status_code == 422
     assert "looks like it already" in answer.text
-    bo = room.visitor("Bo")
+    bo = room.user("Bo")
     assert bo.post("/name", name).status_code == 422
 
 
 def test_a_name_that_was_refused_does_not_come_in_by_the_cookie(room: OpenRoom) -> None:
-    room.visitor("Ana")
+    room.user("Ana")
     eve = room.browser()
     assert eve.enter("Ana").status_code == 422
     assert 'id="say"' not in eve.front_page()
@@ -94,7 +94,7 @@ def test_a_name_that_was_refused_does_not_come_in_by_the_cookie(room: OpenRoom) 
 @pytest.mark.parametrize("name", ["कमर", "が", "Anna", "Ana2", "🐻"])
 def test_a_name_that_only_a_machine_would_confuse_is_free(room: OpenRoom, name: str) -> None:
     for taken in ("कुमार", "か", "Ana", "Ana3", "🦊"):
-        room.visitor(taken)
+        room.user(taken)
     assert room.browser().enter(name).status_code == 303
 
 
@@ -122,7 +122,7 @@ def test_nobody_speaks_for_the_moderators_or_the_house(room: OpenRoom, name: str
     answer = room.browser().enter(name)
     assert answer.status_code == 422
     assert "speak for the moderators" in answer.text
-    assert room.visitor("Bo").post("/name", name).status_code == 422
+    assert room.user("Bo").post("/name", name).status_code == 422
 
 
 @pytest.mark.parametrize("name", ["Modesty", "Robot", "Badminton", "Call me Al", "Systema", "Иван", "管弦"])
@@ -132,14 +132,14 @@ def test_words_inside_of_words_are_nobodys_office(room: OpenRoom, name: str) -> 
 
 def test_marks_do_not_pile_up_and_scripts_that_need_them_keep_them(room: OpenRoom) -> None:
     piled = "Ze" + "\u0335\u0322\u031b\u0336\u0327\u033a" * 2 + "d"
-    assert piled not in (page := room.visitor(piled).front_page())
+    assert piled not in (page := room.user(piled).front_page())
     assert "Ze" in page
     for name in ("Nguyễn", "สมศักดิ์", "सृष्टि"):
-        assert name in room.visitor(name).front_page()
+        assert name in room.user(name).front_page()
 
 
 def test_ones_own_earlier_names_stay_ones_own(room: OpenRoom) -> None:
-    ana, bo = room.visitor("Ana"), room.visitor("Bo")
+    ana, bo = room.user("Ana"), room.user("Bo")
     assert ana.post("/name", "Cleo").status_code == 200
     assert bo.post("/name", "Ana").status_code == 422
     assert ana.post("/name", "Ana").status_code == 200
@@ -158,7 +158,7 @@ def test_the_name_of_somebody_who_was_forgotten_stays_taken_and_names_nobody(roo
 
 
 def test_an_old_session_keeps_its_name_and_has_it_for_itself_from_now_on(room: OpenRoom) -> None:
-    ana = room.visitor("Ana")
+    ana = room.user("Ana")
     with room.ports.database.begin() as session:  # as it was before names were written down
         session.execute(delete(NameRow))
         session.execute(delete(PersonRow))
@@ -363,7 +363,7 @@ def test_a_session_that_another_process_ended_is_over_here_too(
     room: OpenRoom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bots.web.access.session_registry._ASK_AGAIN_SECONDS", 0.0)
-    ana = room.visitor("Ana")
+    ana = room.user("Ana")
     with OpenRoom(room.ports, web_settings(moderator_secret="keys")) as other:
         same = other.browser()
         same.client.cookies.set(COOKIE, ana.client.cookies[COOKIE])
@@ -372,9 +372,9 @@ def test_a_session_that_another_process_ended_is_over_here_too(
 
 
 def test_a_session_of_an_older_version_goes_on_and_can_be_ended(room: OpenRoom) -> None:
-    ana = room.visitor("Ana")
-    passes = room.app.state.house.passes
-    old = passes._sessions.dumps({"u": ana.user_id, "n": "Ana", "w": "", "m": False})
+    ana = room.user("Ana")
+    session_store = room.app.state.house.session_store
+    old = session_store._sessions.dumps({"u": ana.user_id, "n": "Ana", "w": "", "m": False})
     for browser in (ana, copied := room.browser()):
         browser.client.cookies.clear()
         browser.client.cookies.set(COOKIE, str(old))
@@ -398,7 +398,7 @@ def test_what_was_there_before_entering_is_worth_nothing_afterwards(room: OpenRo
 
 def test_whoever_comes_in_again_stays_who_they_are_in_a_new_session(ports: Ports) -> None:
     with OpenRoom(ports, web_settings(shared_secret="linden tree")) as room:
-        ana = room.visitor("Ana", "linden tree")
+        ana = room.user("Ana", "linden tree")
         before, user_id = ana.client.cookies[COOKIE], ana.user_id
     with OpenRoom(ports, web_settings(shared_secret="an oak tree")) as room:
         again, copied = room.browser(), room.browser()
@@ -412,7 +412,7 @@ def test_whoever_comes_in_again_stays_who_they_are_in_a_new_session(ports: Ports
 def test_ended_sessions_are_kept_as_long_as_a_cookie_lives(room: OpenRoom) -> None:
     with room.ports.database.begin() as session:
         session.add(EndedSessionRow(id="0" * 64, ended_at=now() - timedelta(days=181)))
-    room.visitor("Ana").post("/leave")
+    room.user("Ana").post("/leave")
     with room.ports.database.read() as session:
         (row,) = session.query(EndedSessionRow)
         assert row.id != "0" * 64

@@ -127,7 +127,7 @@ def test_strangers_get_nothing(room: OpenRoom, path: str) -> None:
     "name", ["zzzzzzzzzzzz.1", "nothing", "..%2f..%2fstudio", "twin%2fabc", "k3v9m2p4qx7a.0", "k3v9m2p4qx7a"]
 )
 def test_a_name_that_is_no_picture_is_not_found(room: OpenRoom, name: str) -> None:
-    assert room.visitor("Ana").client.get(f"/thumbnails/{name}").status_code == 404
+    assert room.user("Ana").client.get(f"/thumbnails/{name}").status_code == 404
 
 
 def test_a_deleted_picture_is_not_served(room: OpenRoom) -> None:
@@ -229,18 +229,18 @@ def test_somebody_elses_or_a_forged_ticket_is_worth_nothing(room: OpenRoom) -> N
 
 
 def test_what_is_no_picture_is_refused_in_one_sentence(room: OpenRoom) -> None:
-    answer = room.visitor("Ana").post("/uploads", b"bad bytes")
+    answer = room.user("Ana").post("/uploads", b"bad bytes")
     assert answer.status_code == 422
     assert answer.json()["text"] == "This image cannot be used: it is not a picture."
 
 
 def test_an_empty_upload_is_refused(room: OpenRoom) -> None:
-    assert "empty" in room.visitor("Ana").post("/uploads", b"").json()["text"]
+    assert "empty" in room.user("Ana").post("/uploads", b"").json()["text"]
 
 
 def test_an_upload_is_cut_off_where_it_becomes_too_large(ports: Ports) -> None:
     with OpenRoom(ports, web_settings(max_upload_bytes=1024 * 1024)) as room:
-        ana = room.visitor("Ana")
+        ana = room.user("Ana")
         declared = ana.post("/uploads", b"x" * (1024 * 1024 + 1))
         assert "larger than 1 MB" in declared.json()["text"]
         sent = 0
@@ -258,7 +258,7 @@ def test_an_upload_is_cut_off_where_it_becomes_too_large(ports: Ports) -> None:
 
 
 def test_uploads_need_the_token_of_the_page(room: OpenRoom) -> None:
-    ana = room.visitor("Ana")
+    ana = room.user("Ana")
     assert ana.post("/uploads", b"a picture", **{"x-form-token": "forged"}).status_code == 403
     assert (
         room.browser().client.post("/uploads", content=b"x", headers={"origin": ADDRESS}).status_code == 403
@@ -267,14 +267,14 @@ def test_uploads_need_the_token_of_the_page(room: OpenRoom) -> None:
 
 def test_uploads_cannot_be_rushed(room: OpenRoom, still: Callable[[str], None]) -> None:
     still("bots.web.access.attempt_limiter")
-    ana = room.visitor("Ana")
+    ana = room.user("Ana")
     token = ana.token
     answers = [ana.post("/uploads", b"a picture", **{"x-form-token": token}).status_code for _ in range(21)]
     assert answers == [200] * 20 + [429]
 
 
 def test_an_upload_that_the_gate_refuses_or_cannot_judge_is_not_stored(room: OpenRoom) -> None:
-    ana = room.visitor("Ana")
+    ana = room.user("Ana")
     gate: Any = room.ports.gate
     gate.picture_verdict = Verdict(ruling=Ruling.REFUSE, rule="r", category="cruelty")
     assert "cruelty" in ana.post("/uploads", b"a picture").json()["text"]
@@ -295,7 +295,7 @@ def test_a_held_upload_keeps_its_doubt_and_tells_no_evidence(room: OpenRoom) -> 
 
 def test_a_full_disk_is_told_in_words(room: OpenRoom) -> None:
     room.ports.store.error = StorageError()  # type: ignore[attr-defined]
-    answer = room.visitor("Ana").post("/uploads", b"a picture")
+    answer = room.user("Ana").post("/uploads", b"a picture")
     assert "could not be stored" in answer.json()["text"]
 
 
@@ -361,7 +361,7 @@ def test_figures_count_without_naming_anybody(room: OpenRoom) -> None:
 def test_every_file_that_a_page_names_is_bundled(room: OpenRoom) -> None:
     import re
 
-    ana = room.visitor("Ana")
+    ana = room.user("Ana")
     waiting = re.findall(r'(?:src|href)="(/static/[^"]+)"', ana.front_page())
     seen: set[str] = set()
     while waiting:

@@ -177,7 +177,7 @@ def test_every_command_of_the_catalogue_is_offered_for_completion(room: OpenRoom
     from studio.commands.spec import Audience
 
     for name, word, audiences in (("Ana", "", [Audience.EVERYBODY]), ("Mo", "keys", list(Audience))):
-        page = room.visitor(name, word).front_page()
+        page = room.user(name, word).front_page()
         data = page.partition('id="data">')[2].partition("</script>")[0]
         offered = {each["name"]: each["parameters"] for each in json.loads(data)["catalog"]}
         assert {name: [part["name"] for part in parts] for name, parts in offered.items()} == {
@@ -521,7 +521,7 @@ def test_each_sheet_opens_for_a_picture_and_steps_to_its_neighbour(room: OpenRoo
     "path", ["/view/zzzzzzzzzzzz.1", "/view/nothing", "/edit/..%2f..%2fetc", "/jobs/x", "/nope"]
 )
 def test_a_page_that_is_not_there_says_so(room: OpenRoom, path: str) -> None:
-    answer = room.visitor("Ana").client.get(path, headers={"accept": "text/html"})
+    answer = room.user("Ana").client.get(path, headers={"accept": "text/html"})
     assert answer.status_code == 404
     assert "here" in answer.text
 

@@ -21,7 +21,7 @@ class Told:
     """Somebody's seat."""
 
     def __init__(self, name: str) -> None:
-        self.visitor = WebUser(user_id=name, name=name)
+        self.user = WebUser(user_id=name, name=name)
         self.heard: list[dict[str, Any]] = []
 
     def tell(self, text: str) -> None:
@@ -33,9 +33,9 @@ class Told:
 
 @pytest.fixture
 async def room(ports: Ports) -> AsyncIterator[LiveHub]:
-    backroom = ThreadPools("web", {"wall": 1})
-    yield LiveHub(ports, backroom)
-    backroom.close()
+    pools = ThreadPools("web", {"wall": 1})
+    yield LiveHub(ports, pools)
+    pools.close()
 
 
 async def test_what_was_made_from_a_deleted_picture_is_found_when_the_records_are_back(

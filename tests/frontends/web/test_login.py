@@ -32,7 +32,7 @@ def test_a_name_with_nothing_to_see_is_refused_in_words(room: OpenRoom, name: st
 
 
 def test_a_long_name_is_cut_and_a_wicked_one_is_only_text(room: OpenRoom) -> None:
-    browser = room.visitor("<b>" + "x" * 80)
+    browser = room.user("<b>" + "x" * 80)
     page = browser.front_page()
     assert "<b>x" not in page
     assert "&lt;b&gt;" + "x" * 29 + '"' in page
@@ -52,7 +52,7 @@ def test_the_session_cookie_is_out_of_reach_for_scripts_and_other_sites(room: Op
 
 
 def test_a_forged_session_is_no_session(room: OpenRoom) -> None:
-    browser = room.visitor("Ana")
+    browser = room.user("Ana")
     genuine = browser.client.cookies["chatelier_session"]
     browser.client.cookies.clear()
     browser.client.cookies.set("chatelier_session", genuine[:-2] + "xx")
@@ -72,7 +72,7 @@ def test_where_an_invite_word_is_set_only_the_word_opens(ports: Ports) -> None:
 
 def test_a_new_invite_word_sends_everybody_back_to_the_door(ports: Ports) -> None:
     with OpenRoom(ports, web_settings(shared_secret="linden tree")) as room:
-        browser = room.visitor("Ana", "linden tree")
+        browser = room.user("Ana", "linden tree")
         cookie = browser.client.cookies["chatelier_session"]
     with OpenRoom(ports, web_settings(shared_secret="oak tree")) as room:
         browser = room.browser()
@@ -93,8 +93,8 @@ def test_wrong_words_are_not_answered_for_ever(
 
 
 def test_the_moderators_word_makes_a_moderator(room: OpenRoom) -> None:
-    assert "moderates" in room.visitor("Mo", "keys").front_page()
-    assert "moderates" not in room.visitor("Ana").front_page()
+    assert "moderates" in room.user("Mo", "keys").front_page()
+    assert "moderates" not in room.user("Ana").front_page()
 
 
 def test_without_an_invite_word_a_wrong_word_does_not_open_either(room: OpenRoom) -> None:
@@ -111,7 +111,7 @@ def test_a_form_without_its_token_is_not_followed(room: OpenRoom) -> None:
 
 
 def test_the_token_of_one_person_is_worth_nothing_to_another(room: OpenRoom) -> None:
-    ana, eve = room.visitor("Ana"), room.visitor("Eve")
+    ana, eve = room.user("Ana"), room.user("Eve")
     assert eve.post("/name", "Mallory", **{"x-form-token": ana.token}).status_code == 403
     assert eve.post("/name", "Mallory").status_code == 200
 
@@ -125,7 +125,7 @@ def test_a_new_name_is_seen_by_everybody_at_once(room: OpenRoom) -> None:
 
 
 def test_leaving_closes_the_session(room: OpenRoom) -> None:
-    ana = room.visitor("Ana")
+    ana = room.user("Ana")
     assert ana.post("/leave").status_code == 204
     assert 'id="say"' not in ana.front_page()
 
@@ -149,7 +149,7 @@ def test_the_rooms_own_names_and_plain_addresses_are_served(ports: Ports, host: 
 
 @pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://127.0.0.1:9999", "http://["])
 def test_posts_and_sockets_from_other_sites_are_refused(room: OpenRoom, origin: str) -> None:
-    ana = room.visitor("Ana")
+    ana = room.user("Ana")
     assert ana.post("/name", "Eve", origin=origin).status_code == 403
     opening = ana.client.websocket_connect(SOCKET, headers={"origin": origin})
     with pytest.raises(WebSocketDisconnect) as closed, opening:
@@ -158,7 +158,7 @@ def test_posts_and_sockets_from_other_sites_are_refused(room: OpenRoom, origin: 
 
 
 def test_a_socket_without_an_origin_is_refused(room: OpenRoom) -> None:
-    ana = room.visitor("Ana")
+    ana = room.user("Ana")
     with (
         pytest.raises(WebSocketDisconnect) as closed,
         ana.client.websocket_connect(SOCKET),
@@ -176,7 +176,7 @@ def test_a_stranger_gets_no_socket(room: OpenRoom) -> None:
 
 
 def test_pages_carry_no_script_of_their_own_and_forbid_foreign_ones(room: OpenRoom) -> None:
-    answer = room.visitor("Ana").client.get("/")
+    answer = room.user("Ana").client.get("/")
     policy = answer.headers["content-security-policy"]
     assert "default-src 'none'" in policy
     assert "script-src 'self';" in policy

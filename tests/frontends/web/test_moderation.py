@@ -71,11 +71,11 @@ def test_the_desk_is_for_moderators_only(house: OpenRoom) -> None:
     assert "Only moderators" in ana.post(f"/desk/{case}/claim").text
     assert house.browser().client.get("/desk/cases").status_code == 401
     assert "/desk" not in ana.front_page()
-    assert 'href="/desk"' in house.visitor("Mo", "keys").front_page()
+    assert 'href="/desk"' in house.user("Mo", "keys").front_page()
 
 
 def test_a_case_is_listed_taken_and_decided(house: OpenRoom) -> None:
-    ana, mo, bea = house.guest("Ana"), house.visitor("Mo", "keys"), house.visitor("Bea", "keys")
+    ana, mo, bea = house.guest("Ana"), house.user("Mo", "keys"), house.user("Bea", "keys")
     job_id, case = held(house, ana)
     listed = mo.client.get("/desk").text
     assert f'data-case="{case}"' in listed
@@ -98,21 +98,21 @@ def test_a_case_is_listed_taken_and_decided(house: OpenRoom) -> None:
     "body", ["", "[]", "{}", '{"note": "x"}', '{"decision": "overturn"}', '{"decision": 7}']
 )
 def test_nonsense_decides_nothing(house: OpenRoom, body: str) -> None:
-    ana, mo = house.guest("Ana"), house.visitor("Mo", "keys")
+    ana, mo = house.guest("Ana"), house.user("Mo", "keys")
     job_id, case = held(house, ana)
     assert mo.post(f"/desk/{case}/decide", body).status_code in (409, 422)
     assert state(house, job_id) is JobState.HELD
 
 
 def test_nothing_is_decided_without_the_token_of_the_page(house: OpenRoom) -> None:
-    ana, mo = house.guest("Ana"), house.visitor("Mo", "keys")
+    ana, mo = house.guest("Ana"), house.user("Mo", "keys")
     _, case = held(house, ana)
     answer = mo.post(f"/desk/{case}/claim", **{"x-form-token": "forged"})
     assert answer.status_code == 403
 
 
 def test_pictures_of_a_case_come_blurred_until_asked_for(house: OpenRoom) -> None:
-    ana, bo, mo = house.guest("Ana"), house.guest("Bo"), house.visitor("Mo", "keys")
+    ana, bo, mo = house.guest("Ana"), house.guest("Bo"), house.user("Mo", "keys")
     job_id = painted(house, ana)
     bo.press(Button(action=Action.REPORT, job_id=job_id, index=2))
     case = case_of(house, CaseKind.REPORT)
@@ -131,7 +131,7 @@ def test_pictures_of_a_case_come_blurred_until_asked_for(house: OpenRoom) -> Non
 
 
 def test_a_refused_wish_has_a_card_of_its_own_with_a_way_to_appeal(house: OpenRoom) -> None:
-    ana, mo = house.guest("Ana"), house.visitor("Mo", "keys")
+    ana, mo = house.guest("Ana"), house.user("Mo", "keys")
     house.ports.gate.verdict = Verdict(ruling=Ruling.REFUSE, rule="wording", category="violence")  # type: ignore[attr-defined]
     answer = ana.say("a violent thing")
     assert (answer["ok"], answer["code"]) == (False, "policy")
@@ -157,7 +157,7 @@ def test_of_the_core_there_is_no_card_with_an_appeal(house: OpenRoom) -> None:
         ruling=Ruling.REFUSE, rule="minors", category="minors", appealable=False
     )
     ana.say("nothing to repeat here")
-    wall = house.visitor("Bo").connect().wall + ana.disconnect_and_come_back().wall
+    wall = house.user("Bo").connect().wall + ana.disconnect_and_come_back().wall
     assert "appeal" not in wall
     assert "repeat" not in wall
 
@@ -205,7 +205,7 @@ def test_whoever_is_banned_is_sent_away_at_once(house: OpenRoom) -> None:
 
 
 def test_a_banned_moderator_sees_no_case(house: OpenRoom) -> None:
-    ana, mo = house.guest("Ana"), house.visitor("Mo", "keys")
+    ana, mo = house.guest("Ana"), house.user("Mo", "keys")
     _, case = held(house, ana)
     headers = {"origin": ADDRESS, "x-form-token": mo.token}
     house.ports.gate.welcome_error = BannedError()  # type: ignore[attr-defined]
@@ -232,7 +232,7 @@ def test_people_are_called_by_their_names(house: OpenRoom) -> None:
 
 
 def test_a_hidden_picture_is_veiled(house: OpenRoom) -> None:
-    ana, bo, mo = house.guest("Ana"), house.guest("Bo"), house.visitor("Mo", "keys")
+    ana, bo, mo = house.guest("Ana"), house.guest("Bo"), house.user("Mo", "keys")
     job_id = painted(house, ana)
     bo.press(Button(action=Action.REPORT, job_id=job_id, index=1))
     case = case_of(house, CaseKind.REPORT)

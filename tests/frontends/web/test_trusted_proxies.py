@@ -28,8 +28,8 @@ from studio.runtime.clock import now
 from tests.conftest import free_port
 from tests.support.web_client import OpenRoom, web_settings
 
-VISITOR = "203.0.113.9"
-HTTPS = {"x-forwarded-for": VISITOR, "x-forwarded-proto": "https"}
+USER = "203.0.113.9"
+HTTPS = {"x-forwarded-for": USER, "x-forwarded-proto": "https"}
 
 
 def seen_as(
@@ -66,12 +66,12 @@ def test_what_an_unnamed_proxy_says_is_not_believed(peer: str) -> None:
     ],
 )
 def test_a_named_proxy_is_believed_for_address_and_scheme_alike(peer: str, trusted: str) -> None:
-    assert seen_as(peer, HTTPS, trusted) == ("https", VISITOR)
+    assert seen_as(peer, HTTPS, trusted) == ("https", USER)
 
 
-def test_what_a_visitor_put_before_the_proxys_own_word_counts_for_nothing() -> None:
-    headers = {"x-forwarded-for": f"192.0.2.66, {VISITOR}, 172.18.0.9"}
-    assert seen_as("172.18.0.5", headers, "172.18.0.0/16")[1] == VISITOR
+def test_what_a_user_put_before_the_proxys_own_word_counts_for_nothing() -> None:
+    headers = {"x-forwarded-for": f"192.0.2.66, {USER}, 172.18.0.9"}
+    assert seen_as("172.18.0.5", headers, "172.18.0.0/16")[1] == USER
 
 
 def test_an_unnamed_proxy_is_reported_and_a_named_one_or_a_browser_is_not() -> None:
@@ -79,15 +79,15 @@ def test_an_unnamed_proxy_is_reported_and_a_named_one_or_a_browser_is_not() -> N
     seen_as("172.18.0.5", {}, reports=reports)
     seen_as("172.18.0.5", HTTPS, "172.18.0.5", reports=reports)
     assert reports == []
-    seen_as("172.18.0.5", {"x-real-ip": VISITOR}, reports=reports)
+    seen_as("172.18.0.5", {"x-real-ip": USER}, reports=reports)
     assert reports == ["172.18.0.5"]
 
 
 @pytest.mark.parametrize(
     ("address", "network"),
     [
-        (VISITOR, VISITOR),
-        (f"::ffff:{VISITOR}", VISITOR),
+        (USER, USER),
+        (f"::ffff:{USER}", USER),
         ("2001:db8:1:2:aaaa::1", "2001:db8:1:2::/64"),
         ("2001:db8:1:2:bbbb::9", "2001:db8:1:2::/64"),
         ("2001:db8:1:3::9", "2001:db8:1:3::/64"),
@@ -98,7 +98,7 @@ def test_all_addresses_of_one_ipv6_subscriber_are_one(address: str, network: str
     assert network_of(address) == network
 
 
-def test_tries_at_the_door_are_counted_by_visitor_behind_a_named_proxy_only(
+def test_tries_at_the_door_are_counted_by_user_behind_a_named_proxy_only(
     ports: Ports, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bots.web.access.login._WRONG_WORD_SECONDS", 0)
@@ -228,7 +228,7 @@ def test_figures_are_for_this_machine_only(room: OpenRoom) -> None:
     ],
 )
 @pytest.mark.parametrize("trusted", [(), ("127.0.0.1",)])
-def test_what_a_proxy_on_this_machine_passes_on_is_not_from_this_machine(
+def test_what_a_proxy_on_this_machine_session_store_on_is_not_from_this_machine(
     ports: Ports, headers: dict[str, str], trusted: tuple[str, ...]
 ) -> None:
     with OpenRoom(ports, web_settings(trusted_proxies=trusted)) as room:

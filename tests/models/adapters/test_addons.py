@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 
 from engine.adapters.components.latent_blending import slerp
-from engine.adapters.registry import new_painter
+from engine.adapters.registry import new_model
 from engine.batching.memory_limits import BatchLimits
 from engine.batching.model_cache import ModelCache
 from engine.batching.models import Model
@@ -36,7 +36,7 @@ def picture(seed: int) -> Image.Image:
     return Image.fromarray(values).resize((40, 32), Image.Resampling.BICUBIC)
 
 
-def sketch(index: int = 0, **changes: Any) -> SamplingParams:
+def params(index: int = 0, **changes: Any) -> SamplingParams:
     plain = SamplingParams(
         prompt=f"thing {index}", seed=index, width=32, height=32, steps=3, guidance_scale=4.0
     )
@@ -47,31 +47,32 @@ def load(folder: Path, family: str = "sd", **extras: Any) -> Model:
     entry = ModelEntry(
         name="tiny", source=str(folder), family=family, width=32, height=32, dtype="float32", **extras
     )
-    painter = new_painter(entry, folder, device=torch.device("cpu"))
-    painter.load()
-    return painter
+    model = new_model(entry, folder, device=torch.device("cpu"))
+    model.load()
+    return model
 
 
-def hand_in(painter: Model, *sketches: SamplingParams) -> list[SampleGroup]:
+def hand_in(model: Model, *params_list: SamplingParams) -> list[SampleGroup]:
     """Each as somebody's order, painted side by side."""
     shelf = ModelCache(budget_bytes=2**40)
-    shelf.hold(painter)
+    shelf.hold(model)
     limits = BatchLimits("cpu", cells=2**20, max_rows=64)
-    easel = StepBatcher(shelf, device=torch.device("cpu"), limits=limits, preview_seconds=9.0)
-    tickets = [
-        SampleGroup([painter.sketch(each)], person=f"person {index}") for index, each in enumerate(sketches)
+    batcher = StepBatcher(shelf, device=torch.device("cpu"), limits=limits, preview_seconds=9.0)
+    groups = [
+        SampleGroup([model.new_sample(each)], person=f"person {index}")
+        for index, each in enumerate(params_list)
     ]
-    for ticket in tickets:
-        easel.submit(ticket)
+    for group in groups:
+        batcher.submit(group)
     with torch.inference_mode():
-        while easel.turn():
+        while batcher.turn():
             pass
-    return tickets
+    return groups
 
 
-def painted(ticket: SampleGroup) -> np.ndarray:
-    ticket.wait()
-    picture = ticket.lanes[0].picture
+def painted(group: SampleGroup) -> np.ndarray:
+    group.wait()
+    picture = group.samples[0].picture
     assert picture is not None
     return picture.permute(1, 2, 0).numpy()
 
@@ -106,9 +107,9 @@ def loras(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, L
 
 @pytest.fixture
 def wearing(folder: Path, loras: dict[str, LoraEntry]) -> Iterator[Model]:
-    painter = load(folder, loras=loras)
-    yield painter
-    painter.unload()
+    model = load(folder, loras=loras)
+    yield model
+    model.unload()
 
 
 PIPELINES: dict[str, Any] = {
@@ -130,14 +131,14 @@ def with_loras(
     if worn:
         pipeline.set_adapters(list(worn), list(worn.values()))
 
-    def paint(sketch: SamplingParams) -> np.ndarray:
+    def paint(params: SamplingParams) -> np.ndarray:
         result: np.ndarray = pipeline(
-            sketch.prompt,
-            num_inference_steps=sketch.steps,
-            guidance_scale=sketch.guidance_scale,
-            width=sketch.width,
-            height=sketch.height,
-            generator=torch.Generator().manual_seed(sketch.seed),
+            params.prompt,
+            num_inference_steps=params.steps,
+            guidance_scale=params.guidance_scale,
+            width=params.width,
+            height=params.height,
+            generator=torch.Generator().manual_seed(params.seed),
             output_type="np",
         ).images[0]
         return result
@@ -147,13 +148,13 @@ def with_loras(
 
 # diffusers warns of a second LoRA beside the first, which is what is wanted here.
 @pytest.mark.filterwarnings("ignore:Already found a `peft_config`:UserWarning")
-def test_each_lane_wears_its_own_loras_and_the_others_none(
+def test_each_sample_wears_its_own_loras_and_the_others_none(
     wearing: Model, folder: Path, loras: dict[str, LoraEntry]
 ) -> None:
     choices: list[dict[str, float]] = [{}, {"ink": 1.0}, {"ink": 0.5, "pixel": 1.0}, {"pixel": -0.7}, {}]
-    sketches = [sketch(7, adapters=tuple(sorted(worn.items()))) for worn in choices]
-    got = [painted(ticket) for ticket in hand_in(wearing, *sketches)]
-    wanted = [with_loras(folder, loras, **worn)(sketches[0]) for worn in choices]
+    params_list = [params(7, adapters=tuple(sorted(worn.items()))) for worn in choices]
+    got = [painted(group) for group in hand_in(wearing, *params_list)]
+    wanted = [with_loras(folder, loras, **worn)(params_list[0]) for worn in choices]
     for one, other in zip(got, wanted, strict=True):
         assert far(one, other) < TOLERANCE
     assert far(got[0], got[1]) > 0.01
@@ -165,10 +166,10 @@ def test_each_lane_wears_its_own_loras_and_the_others_none(
 def test_transformers_wear_loras_too(family: str, save: Callable[[Path], Path], tmp_path: Path) -> None:
     folder = save(tmp_path / "model")
     loras = {"ink": LoraEntry(source=str(save_lora(folder, tmp_path / "ink.safetensors", family=family)))}
-    painter = load(folder, family, loras=loras)
-    plain, ink = hand_in(painter, sketch(1), sketch(1, adapters=(("ink", 0.8),)))
-    assert far(painted(plain), with_loras(folder, loras, family=family)(sketch(1))) < TOLERANCE
-    assert far(painted(ink), with_loras(folder, loras, family=family, ink=0.8)(sketch(1))) < TOLERANCE
+    model = load(folder, family, loras=loras)
+    plain, ink = hand_in(model, params(1), params(1, adapters=(("ink", 0.8),)))
+    assert far(painted(plain), with_loras(folder, loras, family=family)(params(1))) < TOLERANCE
+    assert far(painted(ink), with_loras(folder, loras, family=family, ink=0.8)(params(1))) < TOLERANCE
     assert far(painted(plain), painted(ink)) > 0.01
 
 
@@ -178,15 +179,15 @@ def test_a_lora_that_does_not_fit_ends_its_own_order_alone(
 ) -> None:
     plain, bad, ink = hand_in(
         wearing,
-        sketch(1),
-        sketch(2, adapters=((name, 1.0),)),
-        sketch(3, adapters=(("ink", 1.0),)),
+        params(1),
+        params(2, adapters=((name, 1.0),)),
+        params(3, adapters=(("ink", 1.0),)),
     )
     with pytest.raises((NotSupportedError, ModelLoadError), match=name):
         bad.wait()
-    assert far(painted(plain), with_loras(folder, loras)(sketch(1))) < TOLERANCE
-    assert far(painted(ink), with_loras(folder, loras, ink=1.0)(sketch(3))) < TOLERANCE
-    (after,) = hand_in(wearing, sketch(1))
+    assert far(painted(plain), with_loras(folder, loras)(params(1))) < TOLERANCE
+    assert far(painted(ink), with_loras(folder, loras, ink=1.0)(params(3))) < TOLERANCE
+    (after,) = hand_in(wearing, params(1))
     assert far(painted(after), painted(plain)) == 0
 
 
@@ -216,77 +217,79 @@ def upstream(folder: Path, adapter: Path) -> Any:
     return pipeline
 
 
-def alone(pipeline: Any, sketch: SamplingParams) -> np.ndarray:
+def alone(pipeline: Any, params: SamplingParams) -> np.ndarray:
     result: np.ndarray = pipeline(
-        sketch.prompt,
-        num_inference_steps=sketch.steps,
-        guidance_scale=sketch.guidance_scale,
-        width=sketch.width,
-        height=sketch.height,
-        generator=torch.Generator().manual_seed(sketch.seed),
-        ip_adapter_image=sketch.likeness[0].picture,
+        params.prompt,
+        num_inference_steps=params.steps,
+        guidance_scale=params.guidance_scale,
+        width=params.width,
+        height=params.height,
+        generator=torch.Generator().manual_seed(params.seed),
+        ip_adapter_image=params.likeness[0].picture,
         output_type="np",
     ).images[0]
     return result
 
 
 def test_the_pictures_of_different_people_do_not_mix(adapter: Path, folder: Path) -> None:
-    painter = load(folder, ip_adapter=entry_of(adapter))
-    assert painter.layout.has_eyes
-    sketches = [
-        sketch(1, likeness=(WeightedImage(picture=picture(1)),)),
-        sketch(2, likeness=(WeightedImage(picture=picture(2)),), guidance_scale=1.0),
-        sketch(3, likeness=(WeightedImage(picture=picture(3)),), steps=5),
-        sketch(4),
+    model = load(folder, ip_adapter=entry_of(adapter))
+    assert model.layout.has_eyes
+    params_list = [
+        params(1, likeness=(WeightedImage(picture=picture(1)),)),
+        params(2, likeness=(WeightedImage(picture=picture(2)),), guidance_scale=1.0),
+        params(3, likeness=(WeightedImage(picture=picture(3)),), steps=5),
+        params(4),
     ]
     sizes: list[int] = []
-    predict = painter.predict
+    predict = model.predict
 
-    def counting(lanes: list[Sample]) -> Any:
-        sizes.append(len(lanes))
-        return predict(lanes)
+    def counting(samples: list[Sample]) -> Any:
+        sizes.append(len(samples))
+        return predict(samples)
 
-    painter.predict = counting  # type: ignore[method-assign]
-    got = [painted(ticket) for ticket in hand_in(painter, *sketches)]
-    assert sizes[0] == len(sketches)
+    model.predict = counting  # type: ignore[method-assign]
+    got = [painted(group) for group in hand_in(model, *params_list)]
+    assert sizes[0] == len(params_list)
     stock = upstream(folder, adapter)
-    for one, each in zip(got[:3], sketches[:3], strict=True):
+    for one, each in zip(got[:3], params_list[:3], strict=True):
         assert far(one, alone(stock, each)) < TOLERANCE
-    assert far(got[3], with_loras(folder, {})(sketches[3])) < TOLERANCE
+    assert far(got[3], with_loras(folder, {})(params_list[3])) < TOLERANCE
 
 
-def test_upstream_mixes_them_which_is_why_lanes_have_their_own(adapter: Path, folder: Path) -> None:
+def test_upstream_mixes_them_which_is_why_samples_have_their_own(adapter: Path, folder: Path) -> None:
     stock = upstream(folder, adapter)
-    sketches = [sketch(index, likeness=(WeightedImage(picture=picture(index)),)) for index in (1, 2)]
+    params_list = [params(index, likeness=(WeightedImage(picture=picture(index)),)) for index in (1, 2)]
     together = stock(
-        [each.prompt for each in sketches],
+        [each.prompt for each in params_list],
         num_inference_steps=3,
         guidance_scale=4.0,
         width=32,
         height=32,
-        generator=[torch.Generator().manual_seed(each.seed) for each in sketches],
-        ip_adapter_image=[[each.likeness[0].picture for each in sketches]],
+        generator=[torch.Generator().manual_seed(each.seed) for each in params_list],
+        ip_adapter_image=[[each.likeness[0].picture for each in params_list]],
         output_type="np",
     ).images
-    assert all(far(one, alone(stock, each)) > 0.01 for one, each in zip(together, sketches, strict=True))
+    assert all(far(one, alone(stock, each)) > 0.01 for one, each in zip(together, params_list, strict=True))
 
 
 def test_a_blend_lies_between_its_pictures(adapter: Path, folder: Path) -> None:
-    painter = load(folder, ip_adapter=entry_of(adapter))
+    model = load(folder, ip_adapter=entry_of(adapter))
     pictures = picture(1), picture(2)
 
     def blended(share: float) -> SamplingParams:
-        portions = zip(pictures, (share, 1 - share), strict=True)
-        return sketch(1, likeness=tuple(WeightedImage(picture=each, share=part) for each, part in portions))
+        weighted_images = zip(pictures, (share, 1 - share), strict=True)
+        return params(
+            1, likeness=tuple(WeightedImage(picture=each, share=part) for each, part in weighted_images)
+        )
 
     near, middle, away, only = (
-        painted(ticket)
-        for ticket in hand_in(
-            painter,
+        painted(group)
+        for group in hand_in(
+            model,
             blended(0.999),
             blended(0.5),
             blended(0.001),
-            sketch(1, likeness=(WeightedImage(picture=pictures[0]),)),
+            params(1, likeness=(WeightedImage(picture=pictures[0]),)),
         )
     )
     assert far(near, only) < 0.02 < far(away, only)
@@ -297,15 +300,15 @@ def test_a_blend_lies_between_its_pictures(adapter: Path, folder: Path) -> None:
 def test_sdxl_sees_pictures_too(tmp_path: Path) -> None:
     folder = save_sdxl(tmp_path / "xl")
     adapter = save_ip_adapter(tmp_path / "adapter", folder)
-    painter = load(folder, "sdxl", ip_adapter=entry_of(adapter))
-    one, other = hand_in(painter, sketch(1, likeness=(WeightedImage(picture=picture(1)),)), sketch(1))
+    model = load(folder, "sdxl", ip_adapter=entry_of(adapter))
+    one, other = hand_in(model, params(1, likeness=(WeightedImage(picture=picture(1)),)), params(1))
     pipeline = diffusers.StableDiffusionXLPipeline.from_pretrained(folder, add_watermarker=False)
     pipeline.load_ip_adapter(
         adapter, subfolder="", weight_name="adapter.safetensors", image_encoder_folder="image_encoder"
     )
     pipeline.set_ip_adapter_scale(0.8)
     pipeline.set_progress_bar_config(disable=True)
-    assert far(painted(one), alone(pipeline, one.lanes[0].sketch)) < TOLERANCE
+    assert far(painted(one), alone(pipeline, one.samples[0].params)) < TOLERANCE
     assert far(painted(one), painted(other)) > 0.01
 
 
@@ -318,24 +321,24 @@ def test_an_ip_adapter_that_is_damaged_is_one_sentence(broken: str, folder: Path
 
 
 def test_a_model_without_eyes_says_so(folder: Path) -> None:
-    painter = load(folder)
+    model = load(folder)
     with pytest.raises(NotSupportedError, match="see pictures"):
-        painter.sketch(sketch(1, likeness=(WeightedImage(picture=picture(1)),)))
+        model.new_sample(params(1, likeness=(WeightedImage(picture=picture(1)),)))
 
 
 # ---- latents of several pictures
 
 
 def test_latents_of_several_pictures_lie_between_them(folder: Path) -> None:
-    painter = load(folder)
+    model = load(folder)
     pictures = [picture(seed).resize((32, 32)) for seed in (1, 2)]
 
     def mixed(share: float) -> SamplingParams:
         others = (WeightedImage(picture=pictures[1], share=share),)
-        return sketch(1, start=pictures[0], mixed=others, strength=0.34)
+        return params(1, start=pictures[0], mixed=others, strength=0.34)
 
-    little, half, much = (painted(each) for each in hand_in(painter, mixed(0.001), mixed(0.5), mixed(0.999)))
-    only = painted(hand_in(painter, sketch(1, start=pictures[0], strength=0.34))[0])
+    little, half, much = (painted(each) for each in hand_in(model, mixed(0.001), mixed(0.5), mixed(0.999)))
+    only = painted(hand_in(model, params(1, start=pictures[0], strength=0.34))[0])
     assert far(little, only) < far(half, only) < far(much, only)
 
 

@@ -14,7 +14,7 @@ from engine.training.evaluation.scorer.__main__ import loss_of as scorer_loss
 from engine.training.evaluation.scorer.dataset import Scenes, held_out, vocabulary
 from engine.training.evaluation.scorer.network import SIDE_PX, Scorer, words_of
 from engine.training.stages.layout_encoder import Examples
-from engine.training.stages.layout_encoder import loss_of as beholder_loss
+from engine.training.stages.layout_encoder import loss_of as layout_encoder_loss
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -96,13 +96,13 @@ def test_a_scorer_survives_being_packed(scenes: Scenes, tmp_path: Path) -> None:
     assert torch.allclose(scorer.read(captions), opened.read(captions), atol=0.05)
 
 
-def test_targets_of_the_beholder_are_the_cells_of_the_middles(tmp_path: Path) -> None:
+def test_targets_of_the_layout_encoder_are_the_cells_of_the_middles(tmp_path: Path) -> None:
     build_library(shape_stack(), tmp_path)
     examples = Examples(Library(tmp_path), seed=2)
     lot = examples.draw(24)
     assert set(lot.things[:, 0].int().tolist()) == set(range(24))
     assert float(lot.things[:, 2:4].abs().max()) <= 0.5 + 1e-4
     assert int(lot.things[:, 1].max()) < CELLS**2
-    loss, right = beholder_loss(LayoutEncoder(), lot)
+    loss, right = layout_encoder_loss(LayoutEncoder(), lot)
     assert float(loss.detach()) > 0
     assert 0 <= right <= 1

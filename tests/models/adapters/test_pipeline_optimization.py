@@ -14,7 +14,7 @@ from PIL import Image
 from torch._dynamo.testing import CompileCounter
 
 from engine.adapters.image_embedding import load_pipeline_model
-from engine.adapters.registry import new_painter
+from engine.adapters.registry import new_model
 from engine.adapters.runtime import optimization, pipeline_optimization
 from engine.adapters.runtime.optimization import CpuOffloader, compile_blocks
 from engine.adapters.runtime.pipeline_optimization import networks_of
@@ -47,16 +47,16 @@ FAMILIES: dict[str, Callable[[Path], Path]] = {
 ONLY_SEEING = {"Stable unCLIP", "Karlo"}
 
 
-def painter_of(folder: Path, speed: Speed) -> PipelineModel:
+def model_of(folder: Path, speed: Speed) -> PipelineModel:
     entry = ModelEntry(
         name="tiny", source=str(folder), family="pipeline", width=32, height=32, dtype="float32"
     )
-    painter = load_pipeline_model(entry, folder, device=CPU, speed=speed)
-    painter.load()
-    return painter
+    model = load_pipeline_model(entry, folder, device=CPU, speed=speed)
+    model.load()
+    return model
 
 
-def painted(painter: PipelineModel, family: str, *, count: int = 2) -> torch.Tensor:
+def painted(model: PipelineModel, family: str, *, count: int = 2) -> torch.Tensor:
     rose = Image.new("RGB", (32, 32), "pink")
     plain = SamplingParams(
         prompt="a castle",
@@ -67,10 +67,10 @@ def painted(painter: PipelineModel, family: str, *, count: int = 2) -> torch.Ten
         guidance_scale=3.0,
         likeness=(WeightedImage(picture=rose),) if family in ONLY_SEEING else (),
     )
-    lanes = [painter.sketch(plain) for _ in range(count)]
+    samples = [model.new_sample(plain) for _ in range(count)]
     with torch.inference_mode():
-        painter.paint(lanes, lambda step: True)
-    return torch.stack([lane.picture for lane in lanes if lane.picture is not None])
+        model.paint(samples, lambda step: True)
+    return torch.stack([sample.picture for sample in samples if sample.picture is not None])
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -85,23 +85,23 @@ def test_what_saves_time_and_memory_changes_no_picture(
         fetch(lodging, network, device)
 
     folder = FAMILIES[family](tmp_path)
-    expected = painted(painter_of(folder, PLAIN), family)
+    expected = painted(model_of(folder, PLAIN), family)
     monkeypatch.setattr(CpuOffloader, "fetch", noted)
-    painter = painter_of(folder, Speed(fuse=True, low_memory=LowMemory.PARTS))
-    found = painted(painter, family)
+    model = model_of(folder, Speed(fuse=True, low_memory=LowMemory.PARTS))
+    found = painted(model, family)
     assert float((found - expected).abs().max()) < 1e-4
-    pipeline = painter._pipelines["imagine"]
+    pipeline = model._pipelines["imagine"]
     parts = networks_of(pipeline)
     uncalled = {name for name, network in parts.items() if not any(each is network for each in fetched)}
     assert uncalled <= {"image_normalizer"}  # a few numbers, on the device from the start
 
 
 def test_an_unloaded_model_leaves_nothing_behind(tmp_path: Path) -> None:
-    painter = painter_of(save_sd(tmp_path), Speed(low_memory=LowMemory.PARTS))
-    painted(painter, "Stable Diffusion", count=1)
-    left = [weakref.ref(each) for each in networks_of(painter._pipelines["imagine"]).values()]
-    assert painter.memory_bytes > 0
-    painter.unload()
+    model = model_of(save_sd(tmp_path), Speed(low_memory=LowMemory.PARTS))
+    painted(model, "Stable Diffusion", count=1)
+    left = [weakref.ref(each) for each in networks_of(model._pipelines["imagine"]).values()]
+    assert model.memory_bytes > 0
+    model.unload()
     gc.collect()
     assert [each() for each in left] == [None] * len(left)
 
@@ -112,10 +112,10 @@ def test_compiled_it_paints_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyP
     for module in (pipeline_optimization, optimization):
         monkeypatch.setattr(module, "compile_blocks", partial(compile_blocks, backend=counter))
     folder = save_pixart(tmp_path)
-    expected = painted(painter_of(folder, PLAIN), "PixArt")
-    painter = painter_of(folder, Speed(compile=True))
+    expected = painted(model_of(folder, PLAIN), "PixArt")
+    model = model_of(folder, Speed(compile=True))
     with ThreadPoolExecutor(1) as other_thread:  # that keeps what it sets for the compiler to itself
-        found = other_thread.submit(painted, painter, "PixArt").result()
+        found = other_thread.submit(painted, model, "PixArt").result()
     assert float((found - expected).abs().max()) < 1e-4
     assert counter.frame_count > 0
     torch._dynamo.reset()
@@ -125,9 +125,9 @@ def test_the_settings_reach_whole_pipelines(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr(optimization.importlib.util, "find_spec", lambda name: None)
     folder = save_sd(tmp_path)
     entry = ModelEntry(name="tiny", source=str(folder), family="pipeline", dtype="float32")
-    painter = new_painter(entry, folder, device=CPU, speed=Speed(quantise=Quantise.INT8))
+    model = new_model(entry, folder, device=CPU, speed=Speed(quantise=Quantise.INT8))
     with pytest.raises(ModelLoadError, match="pip install torchao"):
-        painter.load()
+        model.load()
 
 
 @pytest.mark.parametrize("fuse", [None, True])
@@ -136,6 +136,6 @@ def test_on_a_card_projections_are_fused_only_where_that_is_asked_for(
 ) -> None:
     entry = ModelEntry(name="tiny", source=str(tmp_path), family="pipeline", dtype="float32")
     folder = save_pixart(tmp_path)
-    painter = new_painter(entry, folder, device=torch.device("cuda"), speed=Speed(fuse=fuse))
-    assert isinstance(painter, PipelineModel)
-    assert painter._outfit._speed == Speed(fuse=bool(fuse), compile=True, overlap=True)
+    model = new_model(entry, folder, device=torch.device("cuda"), speed=Speed(fuse=fuse))
+    assert isinstance(model, PipelineModel)
+    assert model._outfit._speed == Speed(fuse=bool(fuse), compile=True, overlap=True)

@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 
 from engine.adapters import shared_calls
-from engine.adapters.registry import new_painter
+from engine.adapters.registry import new_model
 from engine.adapters.shared_calls import SHARED_CALLS, shares_calls
 from engine.adapters.whole_pipeline import PipelineModel
 from engine.batching.memory_limits import BatchLimits
@@ -98,46 +98,46 @@ def load(folder: Path) -> PipelineModel:
         dtype="float32",
         prior=str(prior) if prior.is_dir() else None,
     )
-    painter = new_painter(entry, folder, device=torch.device("cpu"))
-    assert isinstance(painter, PipelineModel)
-    painter.load()
-    return painter
+    model = new_model(entry, folder, device=torch.device("cpu"))
+    assert isinstance(model, PipelineModel)
+    model.load()
+    return model
 
 
-def record_calls(painter: PipelineModel, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
+def record_calls(model: PipelineModel, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
     """The class of each pipeline that is called from now on, and how many samples it gets."""
     calls: list[tuple[str, int]] = []
-    options = painter._options
+    options = model._options
 
-    def recording(task: str, pipeline: Any, sketches: Any) -> dict[str, Any]:
-        calls.append((type(pipeline).__name__, len(sketches)))
-        return options(task, pipeline, sketches)
+    def recording(task: str, pipeline: Any, params_list: Any) -> dict[str, Any]:
+        calls.append((type(pipeline).__name__, len(params_list)))
+        return options(task, pipeline, params_list)
 
-    monkeypatch.setattr(painter, "_options", recording)
+    monkeypatch.setattr(model, "_options", recording)
     return calls
 
 
-def paint(painter: PipelineModel, *sketches: SamplingParams) -> list[np.ndarray]:
+def paint(model: PipelineModel, *params_list: SamplingParams) -> list[np.ndarray]:
     """As the worker does it, each sketch for another person."""
     shelf = ModelCache(budget_bytes=2**40)
-    shelf.hold(painter)
+    shelf.hold(model)
     limits = BatchLimits("cpu", cells=2**20, max_rows=64)
-    easel = StepBatcher(shelf, device=torch.device("cpu"), limits=limits, preview_seconds=0.0)
-    lanes = [painter.sketch(each) for each in sketches]
-    tickets = [SampleGroup([lane], person=f"person {index}") for index, lane in enumerate(lanes)]
-    for ticket in tickets:
-        easel.submit(ticket)
+    batcher = StepBatcher(shelf, device=torch.device("cpu"), limits=limits, preview_seconds=0.0)
+    samples = [model.new_sample(each) for each in params_list]
+    groups = [SampleGroup([sample], person=f"person {index}") for index, sample in enumerate(samples)]
+    for group in groups:
+        batcher.submit(group)
     with torch.inference_mode():
-        while easel.turn():
+        while batcher.turn():
             pass
-    for ticket in tickets:
-        ticket.wait()
-    return [_pixels(lane) for lane in lanes]
+    for group in groups:
+        group.wait()
+    return [_pixels(sample) for sample in samples]
 
 
-def _pixels(lane: Sample) -> np.ndarray:
-    assert lane.picture is not None
-    return lane.picture.permute(1, 2, 0).numpy()
+def _pixels(sample: Sample) -> np.ndarray:
+    assert sample.picture is not None
+    return sample.picture.permute(1, 2, 0).numpy()
 
 
 def far(one: np.ndarray, other: np.ndarray) -> float:
@@ -152,12 +152,12 @@ def test_every_class_that_may_share_a_call_is_tested_here() -> None:
 def test_two_samples_of_one_call_equal_their_solo_runs(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    save, sketch = CASES[name]
-    painter = load(save(tmp_path))
-    calls = record_calls(painter, monkeypatch)
-    together = paint(painter, sketch(1), sketch(2))
+    save, params = CASES[name]
+    model = load(save(tmp_path))
+    calls = record_calls(model, monkeypatch)
+    together = paint(model, params(1), params(2))
     assert calls == [(name, 2)]
-    alone = [paint(painter, sketch(seed))[0] for seed in (1, 2)]
+    alone = [paint(model, params(seed))[0] for seed in (1, 2)]
     for one, other in zip(together, alone, strict=True):
         # Random weights make more of another batch's rounding errors in the deeper ones of these tiny models.
         assert far(one, other) < 2e-3 < far(alone[0], alone[1])
@@ -166,14 +166,14 @@ def test_two_samples_of_one_call_equal_their_solo_runs(
 def test_a_class_off_the_list_never_receives_more_than_one_sample(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    painter = load(save_sd(tmp_path))
+    model = load(save_sd(tmp_path))
     monkeypatch.setattr(shared_calls, "SHARED_CALLS", frozenset())
-    calls = record_calls(painter, monkeypatch)
-    sketches = [make(seed) for make in (from_words, from_picture, with_hole) for seed in (1, 2, 3)]
-    paint(painter, *sketches)
-    assert [samples for _, samples in calls] == [1] * len(sketches)
+    calls = record_calls(model, monkeypatch)
+    params_list = [make(seed) for make in (from_words, from_picture, with_hole) for seed in (1, 2, 3)]
+    paint(model, *params_list)
+    assert [samples for _, samples in calls] == [1] * len(params_list)
     with pytest.raises(ValueError, match="one sample a call"):
-        painter.paint([painter.sketch(from_words(1)), painter.sketch(from_words(2))], lambda step: True)
+        model.paint([model.new_sample(from_words(1)), model.new_sample(from_words(2))], lambda step: True)
 
 
 @pytest.mark.parametrize(
@@ -193,22 +193,22 @@ def test_classes_that_mix_the_images_of_a_batch_share_no_call(name: str) -> None
 
 
 def test_flux2_paints_each_persons_picture_as_if_nobody_else_were_there(tmp_path: Path) -> None:
-    painter = load(save_flux2_klein(tmp_path))
+    model = load(save_flux2_klein(tmp_path))
 
     def varied(seed: int) -> SamplingParams:
         start = picture(seed).resize((64, 64))
         return replace(from_picture(1), seed=seed, start=start, width=64, height=64)
 
-    (alone,) = paint(painter, varied(1))
+    (alone,) = paint(model, varied(1))
     for stranger in (2, 3):
-        beside, _ = paint(painter, varied(1), varied(stranger))
+        beside, _ = paint(model, varied(1), varied(stranger))
         assert far(alone, beside) < 1e-6
-    (other,) = paint(painter, replace(varied(1), start=varied(2).start))
+    (other,) = paint(model, replace(varied(1), start=varied(2).start))
     assert far(alone, other) > 1e-4
 
 
 def test_kandinskys_inpainting_never_lays_one_persons_picture_under_anothers_mask(tmp_path: Path) -> None:
-    painter = load(save_kandinsky(tmp_path, inpainting=True)[0])
-    _, beside = paint(painter, with_hole(1), with_hole(2))
-    (alone,) = paint(painter, with_hole(2))
+    model = load(save_kandinsky(tmp_path, inpainting=True)[0])
+    _, beside = paint(model, with_hole(1), with_hole(2))
+    (alone,) = paint(model, with_hole(2))
     assert far(alone, beside) < 1e-6

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from engine.adapters.components.text_encoding import MAX_CHUNKS, chunk_prompt, count_unread_clip, encode_clip
-from engine.adapters.registry import new_painter
+from engine.adapters.registry import new_model
 from engine.batching.memory_limits import BatchLimits
 from engine.batching.model_cache import ModelCache
 from engine.batching.models import Model
@@ -38,36 +38,36 @@ LONGER = "two stars over " + "the old castle by the sea " * 10
 
 def load(folder: Path, family: str) -> Model:
     entry = ModelEntry(name=family, source=str(folder), family=family, width=32, height=32, dtype="float32")
-    painter = new_painter(entry, folder, device=torch.device("cpu"))
-    painter.load()
-    return painter
+    model = new_model(entry, folder, device=torch.device("cpu"))
+    model.load()
+    return model
 
 
-def sketch(prompt: str, **changes: Any) -> SamplingParams:
+def params(prompt: str, **changes: Any) -> SamplingParams:
     given = {"seed": 7, "width": 32, "height": 32, "steps": 3, "guidance_scale": 4.0, **changes}
     return SamplingParams(prompt=prompt, **given)
 
 
-def paint(painter: Model, sketches: Sequence[SamplingParams]) -> list[Sample]:
+def paint(model: Model, params_list: Sequence[SamplingParams]) -> list[Sample]:
     shelf = ModelCache(budget_bytes=2**40)
-    shelf.hold(painter)
+    shelf.hold(model)
     limits = BatchLimits("cpu", cells=2**20, max_rows=64)
-    easel = StepBatcher(shelf, device=torch.device("cpu"), limits=limits, preview_seconds=0.0)
-    lanes = [painter.sketch(each) for each in sketches]
-    tickets = [SampleGroup([lane], person=str(index)) for index, lane in enumerate(lanes)]
-    for ticket in tickets:
-        easel.submit(ticket)
+    batcher = StepBatcher(shelf, device=torch.device("cpu"), limits=limits, preview_seconds=0.0)
+    samples = [model.new_sample(each) for each in params_list]
+    groups = [SampleGroup([sample], person=str(index)) for index, sample in enumerate(samples)]
+    for group in groups:
+        batcher.submit(group)
     with torch.inference_mode():
-        while easel.turn():
+        while batcher.turn():
             pass
-    for ticket in tickets:
-        ticket.wait()
-    return lanes
+    for group in groups:
+        group.wait()
+    return samples
 
 
-def pixels(lane: Sample) -> np.ndarray:
-    assert lane.picture is not None
-    return lane.picture.numpy()
+def pixels(sample: Sample) -> np.ndarray:
+    assert sample.picture is not None
+    return sample.picture.numpy()
 
 
 def far(one: Sample, other: Sample) -> float:
@@ -75,53 +75,53 @@ def far(one: Sample, other: Sample) -> float:
 
 
 @pytest.fixture(scope="module", params=list(SAVE))
-def painter(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Model:
+def model(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Model:
     folder = tmp_path_factory.mktemp("models") / request.param
     return load(SAVE[request.param](folder), request.param)
 
 
-def test_words_far_behind_the_first_chunk_change_the_picture(painter: Model) -> None:
-    one, other = paint(painter, [sketch(LONG + "at night"), sketch(LONG + "at noon")])
+def test_words_far_behind_the_first_chunk_change_the_picture(model: Model) -> None:
+    one, other = paint(model, [params(LONG + "at night"), params(LONG + "at noon")])
     assert far(one, other) > 1e-4
     assert one.unread_words == 0
 
 
-def test_samples_with_prompts_of_any_length_equal_their_solo_runs(painter: Model) -> None:
-    sketches = [
-        sketch("a red apple"),
-        sketch(LONG),
-        sketch(LONGER, negative_prompt="blue"),
-        sketch("a boat", negative_prompt=LONG),
-        sketch("the (blue:1.4) boat", negative_prompt="(red:0.5) apple"),
-        sketch(LONG, guidance_scale=1.0),
+def test_samples_with_prompts_of_any_length_equal_their_solo_runs(model: Model) -> None:
+    params_list = [
+        params("a red apple"),
+        params(LONG),
+        params(LONGER, negative_prompt="blue"),
+        params("a boat", negative_prompt=LONG),
+        params("the (blue:1.4) boat", negative_prompt="(red:0.5) apple"),
+        params(LONG, guidance_scale=1.0),
     ]
-    together = paint(painter, sketches)
-    for each, lane in zip(sketches, together, strict=True):
-        (alone,) = paint(painter, [each])
-        assert far(alone, lane) < 1e-4
+    together = paint(model, params_list)
+    for each, sample in zip(params_list, together, strict=True):
+        (alone,) = paint(model, [each])
+        assert far(alone, sample) < 1e-4
 
 
-def test_weights_move_the_picture_as_far_as_they_say(painter: Model) -> None:
+def test_weights_move_the_picture_as_far_as_they_say(model: Model) -> None:
     plain, same, little, much = paint(
-        painter,
-        [sketch(f"a {words} apple") for words in ("red", "(red:1)", "(red:1.1)", "(red:2.5)")],
+        model,
+        [params(f"a {words} apple") for words in ("red", "(red:1)", "(red:1.1)", "(red:2.5)")],
     )
     assert far(plain, same) < 1e-5
     assert 1e-6 < far(plain, little) < far(plain, much)
 
 
 def test_flux_reads_weights_in_its_long_encoder_and_tells_what_it_cannot_take_in(tmp_path: Path) -> None:
-    painter = load(save_flux(tmp_path / "flux"), "flux")
-    lanes = paint(painter, [sketch("a red apple"), sketch("a (red:2) apple"), sketch("a red apple " * 200)])
-    assert far(lanes[0], lanes[1]) > 1e-6
+    model = load(save_flux(tmp_path / "flux"), "flux")
+    samples = paint(model, [params("a red apple"), params("a (red:2) apple"), params("a red apple " * 200)])
+    assert far(samples[0], samples[1]) > 1e-6
     # 512 tokens, of which one is the mark for the end.
-    assert [lane.unread_words for lane in lanes] == [0, 0, 600 - 511]
+    assert [sample.unread_words for sample in samples] == [0, 0, 600 - 511]
 
 
 def test_a_model_in_whole_calls_gets_plain_words_and_tells_what_it_cannot_take_in(tmp_path: Path) -> None:
-    painter = load(save_pixart(tmp_path / "pixart"), "pipeline")
+    model = load(save_pixart(tmp_path / "pixart"), "pipeline")
     short, weighted, long = paint(
-        painter, [sketch("a red apple"), sketch("a (red:1.5) apple"), sketch("a red apple " * 150)]
+        model, [params("a red apple"), params("a (red:1.5) apple"), params("a red apple " * 150)]
     )
     assert far(short, weighted) < 1e-5
     assert [short.unread_words, weighted.unread_words, long.unread_words] == [0, 0, 450 - 299]

@@ -47,8 +47,8 @@ def opened(source: str | Path = BUNDLED_NAME, **options: Any) -> Upscaler:
     return upscaler
 
 
-def lane_for(upscaler: Upscaler, picture: Image.Image) -> UpscaleSample:
-    return upscaler.sketch(
+def sample_for(upscaler: Upscaler, picture: Image.Image) -> UpscaleSample:
+    return upscaler.new_sample(
         SamplingParams(
             prompt="",
             seed=0,
@@ -63,9 +63,9 @@ def lane_for(upscaler: Upscaler, picture: Image.Image) -> UpscaleSample:
 
 def enlarge(upscaler: Upscaler, *pictures: Image.Image) -> list[Image.Image]:
     """All side by side, without an easel."""
-    lanes = [lane_for(upscaler, picture) for picture in pictures]
-    paint_together(lanes)
-    return [to_image(lane.picture) for lane in lanes if lane.picture is not None]
+    samples = [sample_for(upscaler, picture) for picture in pictures]
+    paint_together(samples)
+    return [to_image(sample.picture) for sample in samples if sample.picture is not None]
 
 
 def noise(width: int, height: int, mode: str = "RGB") -> Image.Image:
@@ -183,87 +183,87 @@ class TestUpscaling:
     def test_a_picture_that_is_large_already_is_refused(self, quick: Upscaler) -> None:
         side = int(MAX_SOURCE_PIXELS**0.5) + 1
         with pytest.raises(BadParameterError, match="large already"):
-            lane_for(quick, Image.new("RGB", (side, side)))
+            sample_for(quick, Image.new("RGB", (side, side)))
 
 
 class TestOnTheEasel:
     """Many people enlarge pictures at once."""
 
-    def easel(self, upscaler: Upscaler, *, pictures: int) -> StepBatcher:
+    def batcher(self, upscaler: Upscaler, *, pictures: int) -> StepBatcher:
         shelf = ModelCache(budget_bytes=2**30)
         shelf.hold(upscaler)
         limits = BatchLimits("cpu", cells=2**30, max_rows=pictures)
         return StepBatcher(shelf, device=torch.device("cpu"), limits=limits)
 
     def hand_in(
-        self, easel: StepBatcher, upscaler: Upscaler, picture: Image.Image, *, person: str
+        self, batcher: StepBatcher, upscaler: Upscaler, picture: Image.Image, *, person: str
     ) -> SampleGroup:
-        ticket = SampleGroup([lane_for(upscaler, picture)], person=person)
-        easel.submit(ticket)
-        return ticket
+        group = SampleGroup([sample_for(upscaler, picture)], person=person)
+        batcher.submit(group)
+        return group
 
-    def turn(self, easel: StepBatcher) -> bool:
+    def turn(self, batcher: StepBatcher) -> bool:
         with torch.inference_mode():
-            return easel.turn()
+            return batcher.turn()
 
     @pytest.mark.parametrize(("a_pass", "seen_together"), [(64, [3]), (1, [1, 1, 1])])
     def test_each_gets_a_tile_a_turn_whether_or_not_tiles_share_a_forward_pass(
         self, a_pass: int, seen_together: list[int], quick: Upscaler, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(quick, "_tiles_a_pass", a_pass)
-        easel, seen = self.easel(quick, pictures=4), watch(quick, monkeypatch)
-        tickets = [self.hand_in(easel, quick, noise(150, 60), person=f"p{n}") for n in range(3)]
+        batcher, seen = self.batcher(quick, pictures=4), watch(quick, monkeypatch)
+        groups = [self.hand_in(batcher, quick, noise(150, 60), person=f"p{n}") for n in range(3)]
         tiles = len(quick.begin(noise(150, 60)).tiles)
         told = []
-        while self.turn(easel):
-            told.append([(each.progress().step, each.progress().steps) for each in tickets])
+        while self.turn(batcher):
+            told.append([(each.progress().step, each.progress().steps) for each in groups])
         assert told == [[(step, tiles)] * 3 for step in range(1, tiles + 1)]
         assert [len(shapes) for shapes in seen] == seen_together * tiles
-        for ticket in tickets:
-            ticket.wait()
+        for group in groups:
+            group.wait()
 
     def test_one_with_many_pictures_holds_up_nobody_with_one(self, quick: Upscaler) -> None:
-        easel = self.easel(quick, pictures=2)
-        many = [self.hand_in(easel, quick, noise(200, 60), person="busy") for _ in range(8)]
-        self.turn(easel)
-        one = self.hand_in(easel, quick, noise(200, 60), person="ben")
+        batcher = self.batcher(quick, pictures=2)
+        many = [self.hand_in(batcher, quick, noise(200, 60), person="busy") for _ in range(8)]
+        self.turn(batcher)
+        one = self.hand_in(batcher, quick, noise(200, 60), person="ben")
         turns = 0
         while not one.over:
-            self.turn(easel)
+            self.turn(batcher)
             turns += 1
         assert turns == len(quick.begin(noise(200, 60)).tiles)
-        assert not any(ticket.over for ticket in many)
-        while self.turn(easel):
+        assert not any(group.over for group in many)
+        while self.turn(batcher):
             pass
-        for ticket in many:
-            ticket.wait()
+        for group in many:
+            group.wait()
 
     def test_cancelled_it_makes_no_further_tile_and_harms_nobody(
         self, quick: Upscaler, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(quick, "_tiles_a_pass", 64)
-        easel, seen = self.easel(quick, pictures=2), watch(quick, monkeypatch)
-        stays, goes, waits = (self.hand_in(easel, quick, noise(200, 60), person=name) for name in "abc")
-        self.turn(easel)
-        for ticket in (goes, waits):
+        batcher, seen = self.batcher(quick, pictures=2), watch(quick, monkeypatch)
+        stays, goes, waits = (self.hand_in(batcher, quick, noise(200, 60), person=name) for name in "abc")
+        self.turn(batcher)
+        for group in (goes, waits):
             with pytest.raises(JobCancelledError):
-                ticket.wait(cancelled=lambda: True)
-        while self.turn(easel):
+                group.wait(cancelled=lambda: True)
+        while self.turn(batcher):
             pass
         stays.wait()
         assert [len(shapes) for shapes in seen] == [2] + [1] * (len(seen) - 1)
 
-    def test_only_pictures_at_the_easel_take_memory(self, quick: Upscaler) -> None:
-        easel = self.easel(quick, pictures=2)
-        tickets = [self.hand_in(easel, quick, noise(200, 60), person=f"p{n}") for n in range(6)]
-        self.turn(easel)
-        assert [ticket.lanes[0].prepared for ticket in tickets] == [True] * 2 + [False] * 4
+    def test_only_pictures_at_the_batcher_take_memory(self, quick: Upscaler) -> None:
+        batcher = self.batcher(quick, pictures=2)
+        groups = [self.hand_in(batcher, quick, noise(200, 60), person=f"p{n}") for n in range(6)]
+        self.turn(batcher)
+        assert [group.samples[0].prepared for group in groups] == [True] * 2 + [False] * 4
 
     def test_out_of_memory_goes_on_with_fewer_pictures_at_once(
         self, quick: Upscaler, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(quick, "_tiles_a_pass", 64)
-        easel = self.easel(quick, pictures=4)
+        batcher = self.batcher(quick, pictures=4)
         enlarge_parts = quick.enlarge
 
         def with_little_memory(parts: Any) -> Any:
@@ -272,11 +272,11 @@ class TestOnTheEasel:
             return enlarge_parts(parts)
 
         monkeypatch.setattr(quick, "enlarge", with_little_memory)
-        tickets = [self.hand_in(easel, quick, noise(50, 60), person=f"p{n}") for n in range(4)]
-        while self.turn(easel):
+        groups = [self.hand_in(batcher, quick, noise(50, 60), person=f"p{n}") for n in range(4)]
+        while self.turn(batcher):
             pass
-        for ticket in tickets:
-            ticket.wait()
+        for group in groups:
+            group.wait()
 
 
 class TestTrouble:
@@ -368,7 +368,7 @@ class TestModels:
             load_upscaler(tmp_path / "grey.safetensors")
 
 
-def test_the_stand_in_for_torchvision_does_not_stay() -> None:
+def test_the_device_worker_in_for_torchvision_does_not_stay() -> None:
     script = (
         "import sys, importlib.util\n"
         "from engine.adapters.runtime.spandrel_loader import import_spandrel\n"

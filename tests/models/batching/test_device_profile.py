@@ -54,7 +54,7 @@ def test_the_time_of_a_step_is_a_slow_average_that_survives(tmp_path: Path) -> N
     assert later.step_seconds("thimble/4096", 4) is None
 
 
-def test_what_another_easel_learns_while_it_is_written_down_is_in_nobodys_way(tmp_path: Path) -> None:
+def test_what_another_batcher_learns_while_it_is_written_down_is_in_nobodys_way(tmp_path: Path) -> None:
     file = tmp_path / "learned.json"
     shared = DeviceProfile(file, device="card")
 

@@ -15,7 +15,7 @@ from PIL import Image
 
 import studio.domain.requests
 from engine.adapters.components.noise_schedulers import BY_NAME, FLOW_BY_NAME, Schedulers
-from engine.adapters.registry import new_painter
+from engine.adapters.registry import new_model
 from engine.batching.memory_limits import BatchLimits
 from engine.batching.model_cache import ModelCache
 from engine.batching.models import Model
@@ -63,7 +63,7 @@ def hole(width: int = 32, height: int = 32) -> Image.Image:
     return mask
 
 
-def sketch(index: int = 0, **changes: Any) -> SamplingParams:
+def params(index: int = 0, **changes: Any) -> SamplingParams:
     plain = SamplingParams(
         prompt=WORDS[index % len(WORDS)],
         negative_prompt="fog" if index % 2 else "",
@@ -90,15 +90,15 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def painter(folder: Path) -> Model:
+def model(folder: Path) -> Model:
     return load(folder)
 
 
 def load(folder: Path, family: str = "sd") -> Model:
     entry = ModelEntry(name="tiny", source=str(folder), family=family, width=32, height=32, dtype="float32")
-    painter = new_painter(entry, folder, device=torch.device("cpu"))
-    painter.load()
-    return painter
+    model = new_model(entry, folder, device=torch.device("cpu"))
+    model.load()
+    return model
 
 
 def stock(folder: Path, family: str = "sd") -> Callable[[SamplingParams], np.ndarray]:
@@ -109,28 +109,28 @@ def stock(folder: Path, family: str = "sd") -> Callable[[SamplingParams], np.nda
     base = from_words.from_pretrained(folder, **extra, **(without if family == "sd3" else {}))
     schedulers = Schedulers(folder)
 
-    def paint(sketch: SamplingParams) -> np.ndarray:
+    def paint(params: SamplingParams) -> np.ndarray:
         options: dict[str, Any] = {
-            "prompt": sketch.prompt,
-            "negative_prompt": sketch.negative_prompt or None,
-            "num_inference_steps": sketch.steps,
-            "guidance_scale": sketch.guidance_scale,
-            "generator": torch.Generator().manual_seed(sketch.seed),
+            "prompt": params.prompt,
+            "negative_prompt": params.negative_prompt or None,
+            "num_inference_steps": params.steps,
+            "guidance_scale": params.guidance_scale,
+            "generator": torch.Generator().manual_seed(params.seed),
             "output_type": "np",
         }
-        size = {"height": sketch.height, "width": sketch.width}
-        if sketch.start is None:
+        size = {"height": params.height, "width": params.width}
+        if params.start is None:
             kind = from_words
             options |= size
-        elif sketch.mask is None:
+        elif params.mask is None:
             kind = from_picture
-            options |= {"image": sketch.start, "strength": sketch.strength}
+            options |= {"image": params.start, "strength": params.strength}
             # Some take the picture's size, others have no such parameter, others have a larger default.
             options |= size if {"width", "height"} <= set(inspect.signature(kind.__call__).parameters) else {}
         else:
             kind = with_hole
-            options |= {"image": sketch.start, "strength": sketch.strength, "mask_image": sketch.mask, **size}
-        parts = {**base.components, "scheduler": schedulers.new(sketch.scheduler)}
+            options |= {"image": params.start, "strength": params.strength, "mask_image": params.mask, **size}
+        parts = {**base.components, "scheduler": schedulers.new(params.scheduler)}
         if kind is diffusers.StableDiffusion3InpaintPipeline:
             parts["vae"] = RememberingShift(parts["vae"])
         pipeline = kind(**parts, **extra)
@@ -160,13 +160,13 @@ def alone(folder: Path) -> Callable[[SamplingParams], np.ndarray]:
 
 
 @pytest.fixture
-def easel(painter: Model) -> StepBatcher:
-    return easel_with(painter)
+def batcher(model: Model) -> StepBatcher:
+    return batcher_with(model)
 
 
-def easel_with(painter: Model, *, max_rows: int = 64) -> StepBatcher:
+def batcher_with(model: Model, *, max_rows: int = 64) -> StepBatcher:
     shelf = ModelCache(budget_bytes=2**40)
-    shelf.hold(painter)
+    shelf.hold(model)
     return StepBatcher(
         shelf,
         device=torch.device("cpu"),
@@ -175,30 +175,30 @@ def easel_with(painter: Model, *, max_rows: int = 64) -> StepBatcher:
     )
 
 
-def difference(lane: Sample, wanted: np.ndarray) -> float:
-    assert lane.picture is not None
-    return float(np.abs(lane.picture.permute(1, 2, 0).numpy() - wanted).max())
+def difference(sample: Sample, wanted: np.ndarray) -> float:
+    assert sample.picture is not None
+    return float(np.abs(sample.picture.permute(1, 2, 0).numpy() - wanted).max())
 
 
-def turns(easel: StepBatcher) -> Iterator[int]:
+def turns(batcher: StepBatcher) -> Iterator[int]:
     """Takes turns until there is nothing to do; yields after each one, so that a test can meddle."""
     count = 0
     while True:
         with torch.inference_mode():
-            moved = easel.turn()
+            moved = batcher.turn()
         if not moved:
             return
         count += 1
         yield count
 
 
-def paint_together(easel: StepBatcher, sketches: Sequence[SamplingParams], painter: Model) -> list[Sample]:
-    lanes = [painter.sketch(each) for each in sketches]
-    for index, lane in enumerate(lanes):
-        easel.submit(SampleGroup([lane], person=f"person {index}"))
-    for _ in turns(easel):
+def paint_together(batcher: StepBatcher, params_list: Sequence[SamplingParams], model: Model) -> list[Sample]:
+    samples = [model.new_sample(each) for each in params_list]
+    for index, sample in enumerate(samples):
+        batcher.submit(SampleGroup([sample], person=f"person {index}"))
+    for _ in turns(batcher):
         pass
-    return lanes
+    return samples
 
 
 def test_every_scheduler_that_people_may_name_is_known_to_some_family() -> None:
@@ -206,23 +206,23 @@ def test_every_scheduler_that_people_may_name_is_known_to_some_family() -> None:
 
 
 @pytest.mark.parametrize("scheduler", SCHEDULERS)
-def test_lanes_equal_their_solo_runs(
-    scheduler: str, easel: StepBatcher, painter: Model, alone: Callable[[SamplingParams], np.ndarray]
+def test_samples_equal_their_solo_runs(
+    scheduler: str, batcher: StepBatcher, model: Model, alone: Callable[[SamplingParams], np.ndarray]
 ) -> None:
-    sketches = [
-        sketch(index, scheduler=scheduler, **operation) for index, operation in enumerate(OPERATIONS.values())
+    params_list = [
+        params(index, scheduler=scheduler, **operation) for index, operation in enumerate(OPERATIONS.values())
     ]
-    lanes = paint_together(easel, sketches, painter)
-    for lane, each in zip(lanes, sketches, strict=True):
-        assert difference(lane, alone(each)) < TOLERANCE
+    samples = paint_together(batcher, params_list, model)
+    for sample, each in zip(samples, params_list, strict=True):
+        assert difference(sample, alone(each)) < TOLERANCE
 
 
 def test_all_schedulers_and_operations_share_one_forward_pass(
-    painter: Model, alone: Callable[[SamplingParams], np.ndarray], monkeypatch: pytest.MonkeyPatch
+    model: Model, alone: Callable[[SamplingParams], np.ndarray], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     operations = list(OPERATIONS.values())
-    sketches = [
-        sketch(
+    params_list = [
+        params(
             index,
             scheduler=scheduler,
             guidance_scale=(1.0, 3.0, 7.5)[index % 3],
@@ -231,25 +231,25 @@ def test_all_schedulers_and_operations_share_one_forward_pass(
         for index, scheduler in enumerate(SCHEDULERS)
     ]
     sizes: list[int] = []
-    predict = painter.predict
-    monkeypatch.setattr(painter, "predict", lambda lanes: sizes.append(len(lanes)) or predict(lanes))
-    lanes = paint_together(easel_with(painter, max_rows=1000), sketches, painter)
-    assert sizes[0] == len(sketches)
-    assert len(sizes) == max(lane.steps for lane in lanes)
-    for lane, each in zip(lanes, sketches, strict=True):
-        assert difference(lane, alone(each)) < TOLERANCE
+    predict = model.predict
+    monkeypatch.setattr(model, "predict", lambda samples: sizes.append(len(samples)) or predict(samples))
+    samples = paint_together(batcher_with(model, max_rows=1000), params_list, model)
+    assert sizes[0] == len(params_list)
+    assert len(sizes) == max(sample.steps for sample in samples)
+    for sample, each in zip(samples, params_list, strict=True):
+        assert difference(sample, alone(each)) < TOLERANCE
 
 
 @pytest.mark.parametrize("seed", range(2))
 def test_joins_leaves_and_cancels_midway_change_no_picture(
-    seed: int, painter: Model, alone: Callable[[SamplingParams], np.ndarray]
+    seed: int, model: Model, alone: Callable[[SamplingParams], np.ndarray]
 ) -> None:
     dice = random.Random(seed)
-    sketches = [any_sketch(dice, index, schedulers=SCHEDULERS) for index in range(14)]
-    finished = paint_in_a_bustle(painter, sketches, dice)
-    assert 4 <= len(finished) < len(sketches)
-    for lane, each in finished:
-        assert difference(lane, alone(each)) < TOLERANCE
+    params_list = [any_params(dice, index, schedulers=SCHEDULERS) for index in range(14)]
+    finished = paint_in_a_bustle(model, params_list, dice)
+    assert 4 <= len(finished) < len(params_list)
+    for sample, each in finished:
+        assert difference(sample, alone(each)) < TOLERANCE
 
 
 @pytest.mark.parametrize(
@@ -265,19 +265,19 @@ def test_joins_leaves_and_cancels_change_no_picture_of_the_other_families(
     family: str, save: Callable[[Path], Path], schedulers: Sequence[str], tmp_path: Path
 ) -> None:
     folder = save(tmp_path / family)
-    painter, alone = load(folder, family), stock(folder, family)
+    model, alone = load(folder, family), stock(folder, family)
     dice = random.Random(3)
-    sketches = [
-        any_sketch(dice, index, schedulers=[schedulers[index % len(schedulers)]]) for index in range(12)
+    params_list = [
+        any_params(dice, index, schedulers=[schedulers[index % len(schedulers)]]) for index in range(12)
     ]
-    finished = paint_in_a_bustle(painter, sketches, dice)
-    assert 4 <= len(finished) < len(sketches)
-    for lane, each in finished:
-        assert difference(lane, alone(each)) < TOLERANCE
+    finished = paint_in_a_bustle(model, params_list, dice)
+    assert 4 <= len(finished) < len(params_list)
+    for sample, each in finished:
+        assert difference(sample, alone(each)) < TOLERANCE
 
 
-def any_sketch(dice: random.Random, index: int, *, schedulers: Sequence[str]) -> SamplingParams:
-    return sketch(
+def any_params(dice: random.Random, index: int, *, schedulers: Sequence[str]) -> SamplingParams:
+    return params(
         index,
         scheduler=dice.choice(schedulers),
         steps=dice.randint(2, 8),
@@ -287,35 +287,35 @@ def any_sketch(dice: random.Random, index: int, *, schedulers: Sequence[str]) ->
 
 
 def paint_in_a_bustle(
-    painter: Model, sketches: Sequence[SamplingParams], dice: random.Random
+    model: Model, params_list: Sequence[SamplingParams], dice: random.Random
 ) -> list[tuple[Sample, SamplingParams]]:
     """Lanes come one after another and some are given up on the way; those that were painted to their end."""
-    easel = easel_with(painter, max_rows=dice.choice((2, 5, 9, 64)))
-    lanes = [painter.sketch(each) for each in sketches]
-    tickets = [SampleGroup([lane], person=f"person {dice.randint(0, 4)}") for lane in lanes]
-    to_come = list(tickets)
-    easel.submit(to_come.pop())
+    batcher = batcher_with(model, max_rows=dice.choice((2, 5, 9, 64)))
+    samples = [model.new_sample(each) for each in params_list]
+    groups = [SampleGroup([sample], person=f"person {dice.randint(0, 4)}") for sample in samples]
+    to_come = list(groups)
+    batcher.submit(to_come.pop())
     given_up = set()
-    for _ in turns(easel):
+    for _ in turns(batcher):
         if to_come and dice.random() < 0.6:
-            easel.submit(to_come.pop())
+            batcher.submit(to_come.pop())
         midway = [
-            ticket
-            for lane, ticket in zip(lanes, tickets, strict=True)
-            if not ticket.over and 0 < lane.position < lane.steps
+            group
+            for sample, group in zip(samples, groups, strict=True)
+            if not group.over and 0 < sample.position < sample.steps
         ]
         if midway and dice.random() < 0.25:
             victim = dice.choice(midway)
             victim.cancelled = True
             given_up.add(victim)
     while to_come:
-        easel.submit(to_come.pop())
-        for _ in turns(easel):
+        batcher.submit(to_come.pop())
+        for _ in turns(batcher):
             pass
     return [
-        (lane, each)
-        for lane, each, ticket in zip(lanes, sketches, tickets, strict=True)
-        if ticket not in given_up
+        (sample, each)
+        for sample, each, group in zip(samples, params_list, groups, strict=True)
+        if group not in given_up
     ]
 
 
@@ -331,36 +331,36 @@ def paint_in_a_bustle(
 )
 def test_the_variants_of_the_layout_equal_their_solo_runs(options: dict[str, Any], tmp_path: Path) -> None:
     folder = save_sd(tmp_path / "variant", **options)
-    painter, alone = load(folder), stock(folder)
+    model, alone = load(folder), stock(folder)
     operations = [
         operation for operation in OPERATIONS.values() if "mask" in operation or "inpainting" not in options
     ]
-    sketches = [sketch(index, steps=4 + index, **operation) for index, operation in enumerate(operations)]
-    lanes = paint_together(easel_with(painter), sketches, painter)
-    for lane, each in zip(lanes, sketches, strict=True):
-        assert difference(lane, alone(each)) < TOLERANCE
+    params_list = [params(index, steps=4 + index, **operation) for index, operation in enumerate(operations)]
+    samples = paint_together(batcher_with(model), params_list, model)
+    for sample, each in zip(samples, params_list, strict=True):
+        assert difference(sample, alone(each)) < TOLERANCE
 
 
 def test_sizes_that_differ_take_turns_and_stay_equal(
-    easel: StepBatcher, painter: Model, alone: Callable[[SamplingParams], np.ndarray]
+    batcher: StepBatcher, model: Model, alone: Callable[[SamplingParams], np.ndarray]
 ) -> None:
-    sketches = [
-        sketch(0),
-        sketch(1, width=48, height=24),
-        sketch(2, width=48, height=24, scheduler="unipc"),
-        sketch(3),
+    params_list = [
+        params(0),
+        params(1, width=48, height=24),
+        params(2, width=48, height=24, scheduler="unipc"),
+        params(3),
     ]
-    lanes = paint_together(easel, sketches, painter)
-    for lane, each in zip(lanes, sketches, strict=True):
-        assert difference(lane, alone(each)) < TOLERANCE
+    samples = paint_together(batcher, params_list, model)
+    for sample, each in zip(samples, params_list, strict=True):
+        assert difference(sample, alone(each)) < TOLERANCE
 
 
 @pytest.mark.parametrize("scheduler", ["euler", "dpm++ 2m karras"])
-def test_sdxl_lanes_equal_their_solo_runs(scheduler: str, tmp_path: Path) -> None:
+def test_sdxl_samples_equal_their_solo_runs(scheduler: str, tmp_path: Path) -> None:
     folder = save_sdxl(tmp_path / "xl")
-    painter, alone = load(folder, "sdxl"), stock(folder, "sdxl")
-    sketches = [
-        sketch(
+    model, alone = load(folder, "sdxl"), stock(folder, "sdxl")
+    params_list = [
+        params(
             index,
             scheduler=scheduler,
             guidance_scale=(5.0, 1.0)[index // 2 % 2],
@@ -369,27 +369,27 @@ def test_sdxl_lanes_equal_their_solo_runs(scheduler: str, tmp_path: Path) -> Non
         )
         for index, operation in enumerate([*OPERATIONS.values(), {"width": 48}])
     ]
-    lanes = paint_together(easel_with(painter), sketches, painter)
-    for lane, each in zip(lanes, sketches, strict=True):
-        assert difference(lane, alone(each)) < TOLERANCE
+    samples = paint_together(batcher_with(model), params_list, model)
+    for sample, each in zip(samples, params_list, strict=True):
+        assert difference(sample, alone(each)) < TOLERANCE
 
 
 @pytest.mark.parametrize("guidance", [True, False], ids=["dev", "schnell"])
-def test_flux_lanes_equal_their_solo_runs(guidance: bool, tmp_path: Path) -> None:
+def test_flux_samples_equal_their_solo_runs(guidance: bool, tmp_path: Path) -> None:
     folder = save_flux(tmp_path / "flux", guidance=guidance)
-    flow_lanes_equal_their_solo_runs(folder, "flux")
+    flow_samples_equal_their_solo_runs(folder, "flux")
 
 
 @pytest.mark.parametrize("long_encoder", [True, False], ids=["three encoders", "two encoders"])
-def test_sd3_lanes_equal_their_solo_runs(long_encoder: bool, tmp_path: Path) -> None:
+def test_sd3_samples_equal_their_solo_runs(long_encoder: bool, tmp_path: Path) -> None:
     folder = save_sd3(tmp_path / "sd3", long_encoder=long_encoder)
-    flow_lanes_equal_their_solo_runs(folder, "sd3")
+    flow_samples_equal_their_solo_runs(folder, "sd3")
 
 
-def flow_lanes_equal_their_solo_runs(folder: Path, family: str) -> None:
-    painter, alone = load(folder, family), stock(folder, family)
-    sketches = [
-        sketch(
+def flow_samples_equal_their_solo_runs(folder: Path, family: str) -> None:
+    model, alone = load(folder, family), stock(folder, family)
+    params_list = [
+        params(
             index,
             guidance_scale=(5.0, 1.0)[index // 2 % 2],
             steps=4 + index,
@@ -398,6 +398,6 @@ def flow_lanes_equal_their_solo_runs(folder: Path, family: str) -> None:
         )
         for index, operation in enumerate([*OPERATIONS.values(), {"width": 48}])
     ]
-    lanes = paint_together(easel_with(painter), sketches, painter)
-    for lane, each in zip(lanes, sketches, strict=True):
-        assert difference(lane, alone(each)) < TOLERANCE
+    samples = paint_together(batcher_with(model), params_list, model)
+    for sample, each in zip(samples, params_list, strict=True):
+        assert difference(sample, alone(each)) < TOLERANCE

@@ -18,8 +18,8 @@ class Seat:
     index: int = 0
 
 
-def order(person: str, number: int, *, lanes: int = 4, orders: int = 1, **more: float) -> list[Seat]:
-    return [Seat(person, number, orders, index=index, **more) for index in range(lanes)]  # type: ignore[arg-type]
+def order(person: str, number: int, *, samples: int = 4, orders: int = 1, **more: float) -> list[Seat]:
+    return [Seat(person, number, orders, index=index, **more) for index in range(samples)]  # type: ignore[arg-type]
 
 
 def people(seats: list[Seat]) -> list[str]:
@@ -32,14 +32,14 @@ def test_places_are_dealt_out_one_by_one_to_whoever_has_fewest() -> None:
     assert leaves == []
 
 
-def test_lanes_in_other_groups_count_too() -> None:
+def test_samples_in_other_groups_count_too() -> None:
     joins, _ = choose(
-        [], [*order("ana", 1), *order("ben", 2)], room_rows=4, elsewhere=order("ana", 0, lanes=3)
+        [], [*order("ana", 1), *order("ben", 2)], room_rows=4, elsewhere=order("ana", 0, samples=3)
     )
     assert people(joins) == ["ben", "ben", "ben", "ana"]
 
 
-def test_a_full_easel_lets_nobody_in_who_is_no_worse_off() -> None:
+def test_a_full_batcher_lets_nobody_in_who_is_no_worse_off() -> None:
     assert choose(order("ana", 1), order("ben", 2), room_rows=4) == ([], [])
 
 
@@ -51,7 +51,7 @@ def test_who_has_several_orders_open_gives_way_to_who_has_one() -> None:
 
 
 def test_a_person_with_many_orders_has_a_place_at_one_turn_in_so_many_beside_a_newcomer() -> None:
-    busy = order("spam", 1, lanes=8, orders=32)
+    busy = order("spam", 1, samples=8, orders=32)
     left = []
     for turn in range(8):
         joins, leaves = choose(busy, order("ben", 99), room_rows=8, turn=turn)
@@ -61,35 +61,35 @@ def test_a_person_with_many_orders_has_a_place_at_one_turn_in_so_many_beside_a_n
 
 
 def test_who_gives_way_comes_back_when_nobody_waits_for_the_place() -> None:
-    busy = order("spam", 1, lanes=8, orders=32)
+    busy = order("spam", 1, samples=8, orders=32)
     assert choose([], busy, room_rows=8, turn=3) == (busy, [])
 
 
-def test_a_person_with_many_orders_has_the_whole_easel_alone() -> None:
-    waiting = [lane for number in range(32) for lane in order("spam", number, orders=32)]
+def test_a_person_with_many_orders_has_the_whole_batcher_alone() -> None:
+    waiting = [sample for number in range(32) for sample in order("spam", number, orders=32)]
     joins, leaves = choose([], waiting, room_rows=8)
     assert [seat.number for seat in joins] == [0] * 4 + [1] * 4
     assert leaves == []
 
 
 def test_people_with_equally_many_orders_are_equals() -> None:
-    waiting = [*order("ana", 1, lanes=8, orders=3), *order("ben", 2, lanes=8, orders=3)]
+    waiting = [*order("ana", 1, samples=8, orders=3), *order("ben", 2, samples=8, orders=3)]
     joins, _ = choose([], waiting, room_rows=8)
     assert people(joins).count("ana") == people(joins).count("ben") == 4
 
 
 def test_weight_gives_more_places() -> None:
-    joins, _ = choose([], [*order("ana", 1, lanes=8, weight=3.0), *order("ben", 2, lanes=8)], room_rows=8)
+    joins, _ = choose([], [*order("ana", 1, samples=8, weight=3.0), *order("ben", 2, samples=8)], room_rows=8)
     assert people(joins).count("ana") == 6
 
 
-def test_one_lane_comes_in_however_many_rows_it_takes() -> None:
-    joins, _ = choose([], order("ana", 1, lanes=2, rows=2), room_rows=1)
+def test_one_sample_comes_in_however_many_rows_it_takes() -> None:
+    joins, _ = choose([], order("ana", 1, samples=2, rows=2), room_rows=1)
     assert len(joins) == 1
 
 
-def test_a_lane_that_needs_two_rows_waits_for_two() -> None:
-    joins, _ = choose(order("ana", 1, lanes=3), order("ben", 2, lanes=1, rows=2), room_rows=4)
+def test_a_sample_that_needs_two_rows_waits_for_two() -> None:
+    joins, _ = choose(order("ana", 1, samples=3), order("ben", 2, samples=1, rows=2), room_rows=4)
     assert joins == []
 
 

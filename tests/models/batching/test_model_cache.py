@@ -50,12 +50,12 @@ def models() -> tuple[Model, Model, Model]:
     return Model("a"), Model("b"), Model("c")
 
 
-def test_the_model_that_more_lanes_wait_for_comes_first(models: tuple[Model, ...]) -> None:
+def test_the_model_that_more_samples_wait_for_comes_first(models: tuple[Model, ...]) -> None:
     a, b, _ = models
     assert Watched(*models).tend({a: 1, b: 9}) == "b"
 
 
-def test_a_lane_that_waited_long_goes_before_many_that_just_came(models: tuple[Model, ...]) -> None:
+def test_a_sample_that_waited_long_goes_before_many_that_just_came(models: tuple[Model, ...]) -> None:
     a, b, c = models
     watched = Watched(*models)
     watched.tend({c: 1})

@@ -12,7 +12,7 @@ import torch
 from torch._dynamo.testing import CompileCounter
 from torch.testing._internal.two_tensor import TwoTensor
 
-from engine.adapters.registry import new_painter
+from engine.adapters.registry import new_model
 from engine.adapters.runtime import optimization
 from engine.adapters.runtime.loading import LoadsNetworks, load_network, size_bytes
 from engine.adapters.runtime.optimization import (
@@ -47,25 +47,25 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return {name: save(tmp_path_factory.mktemp("models") / name) for name, save in FAMILIES.items()}
 
 
-def painter_of(folder: Path, family: str, loads: LoadsNetworks = load_network) -> Model:
+def model_of(folder: Path, family: str, loads: LoadsNetworks = load_network) -> Model:
     entry = ModelEntry(name="tiny", source=str(folder), family=family, width=32, height=32, dtype="float32")
-    painter = new_painter(entry, folder, device=CPU, loads=loads)
-    painter.load()
-    return painter
+    model = new_model(entry, folder, device=CPU, loads=loads)
+    model.load()
+    return model
 
 
-def sketch(index: int, **changes: Any) -> SamplingParams:
+def params(index: int, **changes: Any) -> SamplingParams:
     plain = SamplingParams(
         prompt="a star", seed=index, width=32, height=32, steps=2, guidance_scale=3.0 * (index % 2)
     )
     return replace(plain, **changes)
 
 
-def painted(painter: Model, count: int) -> list[torch.Tensor]:
-    lanes: list[Sample] = [painter.sketch(sketch(index)) for index in range(count)]
+def painted(model: Model, count: int) -> list[torch.Tensor]:
+    samples: list[Sample] = [model.new_sample(params(index)) for index in range(count)]
     with torch.inference_mode():
-        paint_together(lanes)
-    return [lane.picture for lane in lanes if lane.picture is not None]
+        paint_together(samples)
+    return [sample.picture for sample in samples if sample.picture is not None]
 
 
 class Padded:
@@ -89,8 +89,8 @@ class Padded:
 @pytest.mark.parametrize("family", FAMILIES)
 def test_padded_rows_change_no_picture(family: str, folders: dict[str, Path]) -> None:
     padded = Padded(1, 7, 9)
-    plain = painted(painter_of(folders[family], family), 3)
-    found = painted(painter_of(folders[family], family, padded), 3)
+    plain = painted(model_of(folders[family], family), 3)
+    found = painted(model_of(folders[family], family, padded), 3)
     assert set(padded.rows) == {7}
     for one, other in zip(plain, found, strict=True):
         assert (one - other).abs().max() < 1e-5
@@ -98,7 +98,7 @@ def test_padded_rows_change_no_picture(family: str, folders: dict[str, Path]) ->
 
 def test_more_rows_than_the_largest_bucket_go_as_they_are(folders: dict[str, Path]) -> None:
     padded = Padded(1, 2)
-    painted(painter_of(folders["sd"], "sd", padded), 3)
+    painted(model_of(folders["sd"], "sd", padded), 3)
     assert set(padded.rows) == {4}
 
 
@@ -109,8 +109,8 @@ def test_more_rows_than_the_largest_bucket_go_as_they_are(folders: dict[str, Pat
 def test_other_ways_to_run_a_model_change_no_picture(
     speed: Speed, family: str, folders: dict[str, Path]
 ) -> None:
-    plain = painted(painter_of(folders[family], family), 2)
-    found = painted(painter_of(folders[family], family, TunedNetworks(speed)), 2)
+    plain = painted(model_of(folders[family], family), 2)
+    found = painted(model_of(folders[family], family, TunedNetworks(speed)), 2)
     for one, other in zip(plain, found, strict=True):
         assert (one - other).abs().max() < 1e-4
 

@@ -10,7 +10,7 @@ from chatelier.cli.tools.bench import show
 from engine.benchmarks.fairness import jain_index, measure_fairness
 from engine.benchmarks.gpu import measure_card
 from engine.benchmarks.harness import Stage, rehearse, set_up, set_up_random
-from engine.benchmarks.mixed_load import measure_lanes
+from engine.benchmarks.mixed_load import measure_samples
 from engine.benchmarks.overhead import measure_overhead
 from engine.benchmarks.throughput import measure_throughput
 from engine.benchmarks.upscale import measure_upscaling
@@ -41,7 +41,7 @@ def test_jains_index(values: list[float], index: float) -> None:
 
 
 def test_overhead_splits_a_turn_into_its_parts() -> None:
-    found = measure_overhead(lanes=3, steps=6, repeats=2)
+    found = measure_overhead(samples=3, steps=6, repeats=2)
     assert 0 < found.scheduler_ms < found.turn_ms
     assert found.bookkeeping_ms == pytest.approx(found.turn_ms - found.scheduler_ms)
 
@@ -58,14 +58,14 @@ def test_fairness_is_measured_on_a_model_too(stage: Stage) -> None:
     assert min(found.median_seconds, found.median_without_spam_seconds, found.spammer_median_seconds) > 0
 
 
-def test_lanes_paints_the_same_requests_in_three_ways(stage: Stage) -> None:
-    found = measure_lanes(stage, requests=4)
+def test_samples_paints_the_same_requests_in_three_ways(stage: Stage) -> None:
+    found = measure_samples(stage, requests=4)
     assert min(found.continuous_seconds, found.request_level_seconds, found.one_at_a_time_seconds) > 0
 
 
-def test_lanes_paints_as_many_requests_as_there_is_time_for() -> None:
+def test_samples_paints_as_many_requests_as_there_is_time_for() -> None:
     pause = rehearse(seconds=0.0005, seconds_per_row=0)
-    found = measure_lanes(pause, requests=60, rows=8, longest_seconds=0.2)
+    found = measure_samples(pause, requests=60, rows=8, longest_seconds=0.2)
     assert 4 <= found.requests < 60
     assert found.model == pause.entry.name
 
@@ -78,15 +78,15 @@ def test_upscaling_compares_side_by_side_with_one_after_another() -> None:
 
 
 def test_overhead_beside_a_models_own_step(stage: Stage) -> None:
-    found = measure_overhead(lanes=3, steps=6, repeats=1, stage=stage)
+    found = measure_overhead(samples=3, steps=6, repeats=1, stage=stage)
     assert found.model == "tiny"
     assert dict(found.rows())["  bookkeeping beside it"].endswith("%")
 
 
 def test_the_cards_figures_can_be_tried_without_a_card() -> None:
     found = measure_card(speed=Speed(), device="cpu", large="small", quick="small", pictures=2)
-    assert min(found.large_easel, found.large_stock, found.step_ms, *found.quick_easel.values()) > 0
-    assert found.quick_easel.keys() == found.quick_alone.keys() == {1, 4}
+    assert min(found.large_batcher, found.large_stock, found.step_ms, *found.quick_batcher.values()) > 0
+    assert found.quick_batcher.keys() == found.quick_alone.keys() == {1, 4}
     assert found.rows()[0] == ("device", "cpu")
 
 
@@ -109,7 +109,7 @@ def test_figures_are_shown_as_a_table_and_kept_as_json(
 
 def test_throughput_compares_with_the_plain_pipeline_and_counts_forward_passes(stage: Stage) -> None:
     found = measure_throughput(stage, pictures=4, batches=(1, 2), rounds=2)
-    assert min(found.easel_per_second, found.stock_per_second, found.ratio) > 0
+    assert min(found.batcher_per_second, found.stock_per_second, found.ratio) > 0
     assert found.stock_batch in (1, 2)
     assert found.mixed_forwards_one_at_a_time >= 2 * found.mixed_forwards
 
@@ -117,7 +117,7 @@ def test_throughput_compares_with_the_plain_pipeline_and_counts_forward_passes(s
 def test_a_model_with_random_weights_is_measured_like_any_other() -> None:
     with set_up_random("small", device="cpu", threads=1) as random:
         found = measure_throughput(random, pictures=2, batches=(2,), rounds=1)
-    assert found.easel_per_second > 0
+    assert found.batcher_per_second > 0
 
 
 def test_an_unknown_random_model_is_answered_with_those_there_are() -> None:

@@ -52,7 +52,7 @@ def test_what_is_listed_of_the_bundled_model_is_what_its_recipes_say() -> None:
     assert prior.guidance_scale == entry.guidance_scale
 
 
-def test_every_entry_has_a_painter() -> None:
+def test_every_entry_has_a_model() -> None:
     from engine.adapters.registry import FAMILIES
 
     assert {entry.family for entry in ModelCatalogue.load().entries} <= set(FAMILIES)

@@ -11,7 +11,7 @@ import torch
 from diffusers import DiffusionPipeline
 from safetensors.torch import load_file, save_file
 
-from engine.adapters.registry import new_painter
+from engine.adapters.registry import new_model
 from engine.batching.models import StepwiseModel, WholeCallModel
 from engine.batching.sampling_params import SamplingParams
 from engine.catalog.addons import LoraEntry
@@ -67,29 +67,29 @@ def added(home: Path, name: str) -> ModelEntry:
     return read_entries(home / "models.toml")[name]
 
 
-def painter_of(entry: ModelEntry) -> Any:
+def model_of(entry: ModelEntry) -> Any:
     """Checked and loaded, as a worker does it."""
     folder = ModelCatalogue([entry]).check(entry)
-    painter = new_painter(entry, folder, device=torch.device("cpu"))
-    painter.load()
-    return painter
+    model = new_model(entry, folder, device=torch.device("cpu"))
+    model.load()
+    return model
 
 
 def paint(entry: ModelEntry, **changes: Any) -> torch.Tensor:
-    painter = painter_of(entry)
-    lane = painter.sketch(
+    model = model_of(entry)
+    sample = model.new_sample(
         SamplingParams(prompt="a fox", seed=1, width=32, height=32, steps=2, guidance_scale=2.0, **changes)
     )
     with torch.inference_mode():
-        if isinstance(painter, WholeCallModel):
-            painter.paint([lane], lambda step: True)
-            assert lane.picture is not None
-            return lane.picture
-        assert isinstance(painter, StepwiseModel)
-        painter.prepare([lane])
-        while not lane.finished:
-            lane.advance(painter.predict([lane])[0])
-        return painter.decode([lane])[0]
+        if isinstance(model, WholeCallModel):
+            model.paint([sample], lambda step: True)
+            assert sample.picture is not None
+            return sample.picture
+        assert isinstance(model, StepwiseModel)
+        model.prepare([sample])
+        while not sample.finished:
+            sample.advance(model.predict([sample])[0])
+        return model.decode([sample])[0]
 
 
 @pytest.mark.parametrize("family", SAVE)
@@ -178,7 +178,7 @@ def test_what_loading_would_not_load_does_not_pass_the_check(
         check(folder)
     entry = ModelEntry(name="ours", source=str(folder), family="sd")
     with pytest.raises(ModelLoadError):
-        new_painter(entry, folder, device=torch.device("cpu")).load()
+        new_model(entry, folder, device=torch.device("cpu")).load()
 
 
 def test_an_index_that_names_too_little_does_not_pass_the_check(saved: Path, tmp_path: Path) -> None:
@@ -188,7 +188,7 @@ def test_an_index_that_names_too_little_does_not_pass_the_check(saved: Path, tmp
     (folder / "model_index.json").write_text(json.dumps(index))
     entry = ModelEntry(name="ours", source=str(folder), family="sd")
     with pytest.raises(ModelLoadError, match="names no tokenizer"):
-        new_painter(entry, folder, device=torch.device("cpu"))
+        new_model(entry, folder, device=torch.device("cpu"))
 
 
 def test_a_checkpoint_in_one_file_paints_what_its_folder_paints(

@@ -48,12 +48,12 @@ def entry_for(folder: Path, name: str = "tiny", **changes: Any) -> ModelEntry:
 
 
 @pytest.fixture(scope="module")
-def atelier(folder: Path) -> Iterator[ImageGenerator]:
+def generator(folder: Path) -> Iterator[ImageGenerator]:
     broken = ModelEntry(name="broken", source="/nowhere/at-all", family="sd")
     strange = ModelEntry(name="strange", source=str(folder), family="cubism")
-    atelier = ImageGenerator(ModelCatalogue([entry_for(folder), broken, strange]), device="cpu", threads=1)
-    yield atelier
-    atelier.close()
+    generator = ImageGenerator(ModelCatalogue([entry_for(folder), broken, strange]), device="cpu", threads=1)
+    yield generator
+    generator.close()
 
 
 def request(operation: Operation = Operation.IMAGINE, **changes: Any) -> PaintRequest:
@@ -75,8 +75,8 @@ def pixels(painted: GeneratedImage) -> np.ndarray:
     return np.asarray(painted.image, np.int16)
 
 
-def test_an_order_comes_back_with_its_pictures_and_their_recipes(atelier: ImageGenerator) -> None:
-    first, second = atelier.paint(order(request(negative_prompt="fog")))
+def test_an_order_comes_back_with_its_pictures_and_their_recipes(generator: ImageGenerator) -> None:
+    first, second = generator.paint(order(request(negative_prompt="fog")))
     assert first.image.mode == "RGB"
     assert first.image.size == (32, 32)
     recipe = first.recipe
@@ -88,12 +88,12 @@ def test_an_order_comes_back_with_its_pictures_and_their_recipes(atelier: ImageG
     assert recipe.strength is None
 
 
-def test_the_same_seed_paints_the_same_picture_whoever_paints_beside(atelier: ImageGenerator) -> None:
-    alone = atelier.paint(order(request(count=1)))[0]
+def test_the_same_seed_paints_the_same_picture_whoever_paints_beside(generator: ImageGenerator) -> None:
+    alone = generator.paint(order(request(count=1)))[0]
     together: list[GeneratedImage] = []
 
     def paint(person: int, asked: PaintRequest) -> None:
-        painted = atelier.paint(order(asked, person=str(person)))
+        painted = generator.paint(order(asked, person=str(person)))
         if person == 0:
             together.extend(painted)
 
@@ -106,8 +106,8 @@ def test_the_same_seed_paints_the_same_picture_whoever_paints_beside(atelier: Im
     assert np.abs(pixels(alone) - pixels(together[0])).max() <= 1
 
 
-def test_another_seed_paints_another_picture(atelier: ImageGenerator) -> None:
-    first, second = atelier.paint(order(request()))
+def test_another_seed_paints_another_picture(generator: ImageGenerator) -> None:
+    first, second = generator.paint(order(request()))
     assert np.abs(pixels(first) - pixels(second)).mean() > 1
 
 
@@ -121,22 +121,22 @@ def test_another_seed_paints_another_picture(atelier: ImageGenerator) -> None:
     ],
 )
 def test_sizes_and_ratios_become_what_the_model_can_paint(
-    changes: dict[str, Any], size: tuple[int, int], atelier: ImageGenerator
+    changes: dict[str, Any], size: tuple[int, int], generator: ImageGenerator
 ) -> None:
-    painted = atelier.paint(order(request(count=1, **changes)))[0]
+    painted = generator.paint(order(request(count=1, **changes)))[0]
     assert painted.image.size == size
     assert (painted.recipe.width, painted.recipe.height) == size
 
 
-def test_a_size_beyond_the_model_is_refused(atelier: ImageGenerator) -> None:
+def test_a_size_beyond_the_model_is_refused(generator: ImageGenerator) -> None:
     with pytest.raises(BadParameterError, match="too large"):
-        atelier.paint(order(request(width=512, height=512)))
+        generator.paint(order(request(width=512, height=512)))
 
 
-def test_a_subtle_variation_stays_nearer_than_a_strong_one(atelier: ImageGenerator) -> None:
+def test_a_subtle_variation_stays_nearer_than_a_strong_one(generator: ImageGenerator) -> None:
     def recipe(variation: Strength) -> tuple[float | None, int]:
         asked = request(Operation.VARY, variation=variation, count=1, steps=20)
-        painted = atelier.paint(order(asked, photograph()))[0]
+        painted = generator.paint(order(asked, photograph()))[0]
         return painted.recipe.strength, painted.recipe.steps
 
     assert recipe(Strength.SUBTLE) == (0.35, 20)
@@ -144,7 +144,7 @@ def test_a_subtle_variation_stays_nearer_than_a_strong_one(atelier: ImageGenerat
 
 
 def test_a_few_step_model_still_takes_enough_steps_for_a_subtle_variation(
-    atelier: ImageGenerator, monkeypatch: pytest.MonkeyPatch
+    generator: ImageGenerator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     submit = StepBatcher.submit
     asked = request(Operation.VARY, variation=Strength.SUBTLE, count=1)
@@ -152,9 +152,9 @@ def test_a_few_step_model_still_takes_enough_steps_for_a_subtle_variation(
     monkeypatch.setattr(
         StepBatcher,
         "submit",
-        lambda easel, ticket: passes.append(ticket.lanes[0].steps) or submit(easel, ticket),
+        lambda batcher, group: passes.append(group.samples[0].steps) or submit(batcher, group),
     )
-    atelier.paint(order(asked, photograph()))
+    generator.paint(order(asked, photograph()))
     assert passes == [4]
 
 
@@ -169,12 +169,12 @@ def test_a_few_step_model_still_takes_enough_steps_for_a_subtle_variation(
     ],
 )
 def test_progress_and_recipe_tell_the_steps_that_were_asked_for(
-    operation: Operation, changes: dict[str, Any], count: int, atelier: ImageGenerator
+    operation: Operation, changes: dict[str, Any], count: int, generator: ImageGenerator
 ) -> None:
     told: list[Progress] = []
     asked = request(operation, **{"count": count, "steps": 20, **changes})
     sources = [] if operation is Operation.IMAGINE else [photograph()]
-    painted = atelier.paint(order(asked, *sources), on_progress=told.append)
+    painted = generator.paint(order(asked, *sources), on_progress=told.append)
     assert {each.steps for each in told} == {asked.steps}
     assert {each.recipe.steps for each in painted} == {asked.steps}
     steps = [each.step for each in told]
@@ -182,39 +182,41 @@ def test_progress_and_recipe_tell_the_steps_that_were_asked_for(
     assert (steps[0], steps[-1]) == (0, asked.steps)
 
 
-def test_an_upload_is_varied_at_the_models_size_in_its_own_ratio(atelier: ImageGenerator) -> None:
-    painted = atelier.paint(order(request(Operation.VARY, count=1), photograph(400, 200)))[0]
+def test_an_upload_is_varied_at_the_models_size_in_its_own_ratio(generator: ImageGenerator) -> None:
+    painted = generator.paint(order(request(Operation.VARY, count=1), photograph(400, 200)))[0]
     assert painted.image.size == (48, 24)
 
 
-def test_a_picture_painted_here_keeps_its_size(atelier: ImageGenerator) -> None:
+def test_a_picture_painted_here_keeps_its_size(generator: ImageGenerator) -> None:
     source = Source(key="k", picture_id="k3v9m2p4qx7a.1")
-    painted = atelier.paint(order(request(Operation.VARY, count=1, sources=(source,)), photograph(56, 40)))[0]
+    painted = generator.paint(order(request(Operation.VARY, count=1, sources=(source,)), photograph(56, 40)))[
+        0
+    ]
     assert painted.image.size == (56, 40)
 
 
 @pytest.mark.parametrize("size", [(32, 32), (61, 45), (300, 200)])
 def test_an_edit_changes_the_hole_and_not_one_pixel_beside_it(
-    size: tuple[int, int], atelier: ImageGenerator
+    size: tuple[int, int], generator: ImageGenerator
 ) -> None:
     source = photograph(*size)
     mask = Image.new("L", size, 0)
     box = (size[0] // 4, size[1] // 4, size[0] // 2, size[1] // 2)
     mask.paste(255, box)
-    painted = atelier.paint(order(request(Operation.EDIT, count=1), source, mask=mask))[0]
+    painted = generator.paint(order(request(Operation.EDIT, count=1), source, mask=mask))[0]
     before, after, inside = np.asarray(source), np.asarray(painted.image), np.asarray(mask) > 0
     assert painted.image.size == size
     assert (before[~inside] == after[~inside]).all()
     assert (before[inside] != after[inside]).any()
 
 
-def test_an_edit_without_a_mask_or_with_a_black_one_is_refused(atelier: ImageGenerator) -> None:
+def test_an_edit_without_a_mask_or_with_a_black_one_is_refused(generator: ImageGenerator) -> None:
     with pytest.raises(BadImageError, match="no mask"):
-        atelier.paint(order(request(Operation.EDIT), photograph()))
+        generator.paint(order(request(Operation.EDIT), photograph()))
     with pytest.raises(BadImageError, match="black"):
-        atelier.paint(order(request(Operation.EDIT), photograph(), mask=Image.new("L", (32, 32))))
+        generator.paint(order(request(Operation.EDIT), photograph(), mask=Image.new("L", (32, 32))))
     with pytest.raises(BadImageError, match="same size"):
-        atelier.paint(order(request(Operation.EDIT), photograph(), mask=Image.new("L", (16, 32), 255)))
+        generator.paint(order(request(Operation.EDIT), photograph(), mask=Image.new("L", (16, 32), 255)))
 
 
 @pytest.mark.parametrize(
@@ -226,57 +228,57 @@ def test_an_edit_without_a_mask_or_with_a_black_one_is_refused(atelier: ImageGen
     ],
 )
 def test_an_expansion_keeps_every_pixel_of_the_picture(
-    changes: dict[str, Any], size: tuple[int, int], margins: Margins, atelier: ImageGenerator
+    changes: dict[str, Any], size: tuple[int, int], margins: Margins, generator: ImageGenerator
 ) -> None:
     source = photograph()
-    painted = atelier.paint(order(request(Operation.EXPAND, count=1, **changes), source))[0]
+    painted = generator.paint(order(request(Operation.EXPAND, count=1, **changes), source))[0]
     assert painted.image.size == size
     box = (margins.left, margins.top, margins.left + 32, margins.top + 32)
     assert np.array_equal(np.asarray(painted.image.crop(box)), np.asarray(source))
 
 
-def test_a_start_picture_with_a_strength(atelier: ImageGenerator) -> None:
+def test_a_start_picture_with_a_strength(generator: ImageGenerator) -> None:
     asked = request(count=1, strength=0.5, aspect="2:1", steps=8)
-    painted = atelier.paint(order(asked, photograph(100, 100)))[0]
+    painted = generator.paint(order(asked, photograph(100, 100)))[0]
     assert painted.image.size == (48, 24)
     assert painted.recipe.strength == 0.5
 
 
-def test_an_upscale_makes_a_picture_four_times_as_large(atelier: ImageGenerator) -> None:
+def test_an_upscale_makes_a_picture_four_times_as_large(generator: ImageGenerator) -> None:
     told: list[Progress] = []
     asked = request(Operation.UPSCALE, count=1, factor=4)
-    painted = atelier.paint(order(asked, photograph(24, 16)), on_progress=told.append)[0]
+    painted = generator.paint(order(asked, photograph(24, 16)), on_progress=told.append)[0]
     assert painted.image.size == (96, 64)
     assert told[-1].step == told[-1].steps
     assert (painted.recipe.model, len(painted.recipe.model_hash)) == ("realesr-animevideov3-x4", 64)
 
 
-def test_an_upscale_without_a_picture_is_refused(atelier: ImageGenerator) -> None:
+def test_an_upscale_without_a_picture_is_refused(generator: ImageGenerator) -> None:
     with pytest.raises(BadParameterError, match="picture"):
-        atelier.paint(order(request(Operation.UPSCALE, count=1)))
+        generator.paint(order(request(Operation.UPSCALE, count=1)))
 
 
 @pytest.mark.parametrize("model", ["broken", "strange"])
-def test_a_model_that_cannot_be_loaded_is_one_sentence(model: str, atelier: ImageGenerator) -> None:
+def test_a_model_that_cannot_be_loaded_is_one_sentence(model: str, generator: ImageGenerator) -> None:
     with pytest.raises(ModelLoadError):
-        atelier.paint(order(request(model=model)))
+        generator.paint(order(request(model=model)))
 
 
-def test_an_unknown_scheduler_is_answered_with_those_there_are(atelier: ImageGenerator) -> None:
+def test_an_unknown_scheduler_is_answered_with_those_there_are(generator: ImageGenerator) -> None:
     with pytest.raises(BadParameterError, match="euler"):
-        atelier.paint(order(request(scheduler="magic")))
+        generator.paint(order(request(scheduler="magic")))
 
 
-def test_a_style_changes_the_picture_and_stays_in_the_recipe(atelier: ImageGenerator) -> None:
-    plain = atelier.paint(order(request(count=1)))[0]
-    styled = atelier.paint(order(request(count=1, style="Watercolour")))[0]
+def test_a_style_changes_the_picture_and_stays_in_the_recipe(generator: ImageGenerator) -> None:
+    plain = generator.paint(order(request(count=1)))[0]
+    styled = generator.paint(order(request(count=1, style="Watercolour")))[0]
     assert (styled.recipe.prompt, styled.recipe.style) == ("a yellow star", "Watercolour")
     assert np.abs(pixels(plain) - pixels(styled)).max() > 0
 
 
-def test_an_unknown_style_is_answered_with_those_there_are(atelier: ImageGenerator) -> None:
+def test_an_unknown_style_is_answered_with_those_there_are(generator: ImageGenerator) -> None:
     with pytest.raises(BadParameterError, match="watercolour"):
-        atelier.paint(order(request(style="brutalist")))
+        generator.paint(order(request(style="brutalist")))
 
 
 def test_every_style_leaves_a_place_for_the_words() -> None:
@@ -288,32 +290,32 @@ def test_weights_that_do_not_fit_their_configuration_are_told(folder: Path, tmp_
     bad = Path(shutil.copytree(folder, tmp_path / "bad"))
     config = json.loads((bad / "unet" / "config.json").read_text())
     (bad / "unet" / "config.json").write_text(json.dumps({**config, "block_out_channels": [8, 16]}))
-    atelier = ImageGenerator(
+    generator = ImageGenerator(
         ModelCatalogue([entry_for(bad), entry_for(folder, "good")]), device="cpu", threads=1
     )
     try:
         with pytest.raises(ModelLoadError, match="unet"):
-            atelier.paint(order(request()))
-        assert atelier.paint(order(request(model="good", count=1)))
+            generator.paint(order(request()))
+        assert generator.paint(order(request(model="good", count=1)))
     finally:
-        atelier.close()
+        generator.close()
 
 
-def test_cancelled_before_anything(atelier: ImageGenerator) -> None:
+def test_cancelled_before_anything(generator: ImageGenerator) -> None:
     with pytest.raises(JobCancelledError):
-        atelier.paint(order(request()), cancelled=lambda: True)
+        generator.paint(order(request()), cancelled=lambda: True)
 
 
-def test_cancelled_while_painting(atelier: ImageGenerator, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cancelled_while_painting(generator: ImageGenerator, monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[Progress] = []
     may_go_on = threading.Event()
     turn = StepBatcher.turn
 
-    def hold_after_a_step(easel: StepBatcher) -> bool:
+    def hold_after_a_step(batcher: StepBatcher) -> bool:
         """However slowly its person is told of the first step, the last one is not made meanwhile."""
-        if any(lane.position for lanes in easel._places.painting.values() for lane in lanes):
+        if any(sample.position for samples in batcher._places.painting.values() for sample in samples):
             may_go_on.wait()
-        return turn(easel)
+        return turn(batcher)
 
     def cancelled() -> bool:
         return bool(told) and told[-1].step > 0
@@ -321,7 +323,7 @@ def test_cancelled_while_painting(atelier: ImageGenerator, monkeypatch: pytest.M
     monkeypatch.setattr(StepBatcher, "turn", hold_after_a_step)
     try:
         with pytest.raises(JobCancelledError):
-            atelier.paint(order(request(steps=20)), on_progress=told.append, cancelled=cancelled)
+            generator.paint(order(request(steps=20)), on_progress=told.append, cancelled=cancelled)
     finally:
         may_go_on.set()
     assert 0 < told[-1].step < told[-1].steps
@@ -331,15 +333,15 @@ def test_warming_up_loads_the_default_model_and_learns_how_long_a_step_takes(
     folder: Path, tmp_path: Path
 ) -> None:
     learned = tmp_path / "learned.json"
-    atelier = ImageGenerator(
+    generator = ImageGenerator(
         ModelCatalogue([entry_for(folder)]), device="cpu", threads=1, learned_file=learned
     )
     told: list[Progress] = []
     try:
-        atelier.warm_up(told.append)
+        generator.warm_up(told.append)
         assert told[-1].step == told[-1].steps
     finally:
-        atelier.close()
+        generator.close()
     (known,) = json.loads(learned.read_text())["cpu"].values()
     assert known["step_seconds"]["2"] > 0
 
@@ -351,25 +353,25 @@ def test_where_blocks_are_compiled_whatever_would_compile_them_again_is_painted_
     encoded: set[int] = set()
     predict, begin = UNetModel._forward, stepwise.begin
 
-    def noted(painter: UNetModel, rows: BatchRows) -> Any:
+    def noted(model: UNetModel, rows: BatchRows) -> Any:
         seen.add((len(rows.sample), *rows.sample.shape[2:]))
-        return predict(painter, rows)
+        return predict(model, rows)
 
-    def encoding(lanes: Any, **how: Any) -> None:
-        encoded.update(1 + len(lane.sketch.mixed) for lane in lanes if lane.start is not None)
-        begin(lanes, **how)
+    def encoding(samples: Any, **how: Any) -> None:
+        encoded.update(1 + len(sample.params.mixed) for sample in samples if sample.start is not None)
+        begin(samples, **how)
 
     monkeypatch.setattr(UNetModel, "_forward", noted)
     monkeypatch.setattr(stepwise, "begin", encoding)
     monkeypatch.setattr(optimization, "BUCKETS", (1, 2, 3))
     monkeypatch.setattr(optimization, "compile_blocks", lambda network: None)
-    atelier = ImageGenerator(
+    generator = ImageGenerator(
         ModelCatalogue([entry_for(folder)]), device="cpu", threads=1, speed=Speed(compile=True)
     )
     try:
-        atelier.warm_up()
+        generator.warm_up()
     finally:
-        atelier.close()
+        generator.close()
     square = {rows for rows, height, width in seen if height == width}
     wide = {rows for rows, height, width in seen if height < width}
     assert (square, wide, encoded) == ({6, 4, 2, 1}, {4, 2, 1}, {1, 3})
@@ -377,47 +379,47 @@ def test_where_blocks_are_compiled_whatever_would_compile_them_again_is_painted_
 
 def test_a_model_that_cannot_be_warmed_up_does_not_keep_a_worker_from_its_work(tmp_path: Path) -> None:
     entry = ModelEntry(name="seer", source=str(save_stable_unclip(tmp_path)), family="pipeline")
-    atelier = ImageGenerator(ModelCatalogue([entry]), device="cpu", threads=1)
+    generator = ImageGenerator(ModelCatalogue([entry]), device="cpu", threads=1)
     try:
-        atelier.warm_up()
+        generator.warm_up()
     finally:
-        atelier.close()
+        generator.close()
 
 
-def test_one_easel_for_each_device_shares_the_work(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    atelier = ImageGenerator(ModelCatalogue([entry_for(folder)]), device="cpu,cpu", threads=1)
+def test_one_batcher_for_each_device_shares_the_work(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    generator = ImageGenerator(ModelCatalogue([entry_for(folder)]), device="cpu,cpu", threads=1)
     begun, may_go_on = threading.Event(), threading.Event()
     busy: list[StepBatcher] = []
     turn = StepBatcher.turn
 
-    def hold_the_first(easel: StepBatcher) -> bool:
-        if easel.lanes and not busy:
-            busy.append(easel)
+    def hold_the_first(batcher: StepBatcher) -> bool:
+        if batcher.samples and not busy:
+            busy.append(batcher)
             begun.set()
-        if easel in busy:
+        if batcher in busy:
             may_go_on.wait()
-        return turn(easel)
+        return turn(batcher)
 
     monkeypatch.setattr(StepBatcher, "turn", hold_the_first)
-    held = threading.Thread(target=atelier.paint, args=(order(request(count=1)),))
+    held = threading.Thread(target=generator.paint, args=(order(request(count=1)),))
     held.start()
     try:
         begun.wait()
-        atelier.paint(order(request(count=1), person="ben"))
-        assert [len(stand._painters) for stand in atelier._stands.all()] == [1, 1]
+        generator.paint(order(request(count=1), person="ben"))
+        assert [len(device_worker._models) for device_worker in generator._device_pool.all()] == [1, 1]
     finally:
         may_go_on.set()
         held.join()
-        atelier.close()
+        generator.close()
 
 
 def test_a_recipe_tells_which_words_the_bundled_model_did_not_know() -> None:
-    atelier = ImageGenerator(ModelCatalogue.load())
+    generator = ImageGenerator(ModelCatalogue.load())
     try:
         told = {
-            prompt: atelier.paint(order(request(prompt=prompt, count=1, steps=1)))[0].recipe.remark
+            prompt: generator.paint(order(request(prompt=prompt, count=1, steps=1)))[0].recipe.remark
             for prompt in ("a zorgle", "ein Fuchs")
         }
     finally:
-        atelier.close()
+        generator.close()
     assert told == {"a zorgle": "not known to Thimble: zorgle", "ein Fuchs": ""}

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:Depreca
 
 
 @pytest.fixture(scope="module")
-def atelier(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ImageGenerator]:
+def generator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ImageGenerator]:
     place = tmp_path_factory.mktemp("models")
     folder = save_sd(place / "tiny")
     adapter = save_ip_adapter(place / "adapter", folder)
@@ -38,9 +38,9 @@ def atelier(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ImageGenerator
         [entry(folder, "plain", loras=loras), entry(folder, "seeing", ip_adapter=seeing)],
         upscalers={"anime": UpscalerEntry(source="bundled:realesr-animevideov3-x4")},
     )
-    atelier = ImageGenerator(catalogue, device="cpu", threads=1)
-    yield atelier
-    atelier.close()
+    generator = ImageGenerator(catalogue, device="cpu", threads=1)
+    yield generator
+    generator.close()
 
 
 def entry(folder: Path, name: str, **changes: Any) -> ModelEntry:
@@ -76,9 +76,9 @@ def differ(one: GeneratedImage, other: GeneratedImage) -> bool:
 
 
 @pytest.mark.parametrize("model", ["plain", "seeing"])
-def test_a_blend_of_two_pictures_is_neither(model: str, atelier: ImageGenerator) -> None:
+def test_a_blend_of_two_pictures_is_neither(model: str, generator: ImageGenerator) -> None:
     blends = [
-        atelier.paint(order(Operation.BLEND, photograph(1), photograph(2), model=model, weights=weights))[0]
+        generator.paint(order(Operation.BLEND, photograph(1), photograph(2), model=model, weights=weights))[0]
         for weights in ((1, 0), (1, 1), (0, 1))
     ]
     assert blends[0].recipe.operation is Operation.BLEND
@@ -86,41 +86,41 @@ def test_a_blend_of_two_pictures_is_neither(model: str, atelier: ImageGenerator)
     assert differ(blends[1], blends[2])
 
 
-def test_a_model_that_sees_varies_what_is_on_a_picture(atelier: ImageGenerator) -> None:
+def test_a_model_that_sees_varies_what_is_on_a_picture(generator: ImageGenerator) -> None:
     varied = [
-        atelier.paint(order(Operation.VARY, photograph(seed), model="seeing", variation=variation))[0]
+        generator.paint(order(Operation.VARY, photograph(seed), model="seeing", variation=variation))[0]
         for seed, variation in ((1, Strength.STRONG), (2, Strength.STRONG), (1, Strength.SUBTLE))
     ]
     assert differ(varied[0], varied[1])
     assert differ(varied[0], varied[2])
 
 
-def test_a_lora_stays_in_the_recipe_and_its_words_reach_the_model_alone(atelier: ImageGenerator) -> None:
+def test_a_lora_stays_in_the_recipe_and_its_words_reach_the_model_alone(generator: ImageGenerator) -> None:
     lora = Lora(name="ink", weight=0.5)
     with_ink, without = (
-        atelier.paint(order(Operation.IMAGINE, model="plain", loras=loras))[0] for loras in ((lora,), ())
+        generator.paint(order(Operation.IMAGINE, model="plain", loras=loras))[0] for loras in ((lora,), ())
     )
     assert with_ink.recipe.loras == (lora,)
     assert with_ink.recipe.prompt == "a star"
     assert differ(with_ink, without)
 
 
-def test_a_lora_that_the_model_does_not_have_is_answered_with_those_it_has(atelier: ImageGenerator) -> None:
+def test_a_lora_that_the_model_does_not_have_is_answered_with_those_it_has(generator: ImageGenerator) -> None:
     with pytest.raises(BadParameterError, match="plain has no oil; it has ink, foreign"):
-        atelier.paint(order(Operation.IMAGINE, model="plain", loras=(Lora(name="oil"),)))
+        generator.paint(order(Operation.IMAGINE, model="plain", loras=(Lora(name="oil"),)))
     with pytest.raises(BadParameterError, match="seeing has no ink; it has none"):
-        atelier.paint(order(Operation.IMAGINE, model="seeing", loras=(Lora(name="ink"),)))
+        generator.paint(order(Operation.IMAGINE, model="seeing", loras=(Lora(name="ink"),)))
 
 
-def test_a_lora_for_another_model_is_one_sentence(atelier: ImageGenerator) -> None:
+def test_a_lora_for_another_model_is_one_sentence(generator: ImageGenerator) -> None:
     with pytest.raises(NotSupportedError, match="made for another model"):
-        atelier.paint(order(Operation.IMAGINE, model="plain", loras=(Lora(name="foreign"),)))
+        generator.paint(order(Operation.IMAGINE, model="plain", loras=(Lora(name="foreign"),)))
 
 
-def test_a_canvas_beyond_the_models_size_grows_around_the_picture(atelier: ImageGenerator) -> None:
+def test_a_canvas_beyond_the_models_size_grows_around_the_picture(generator: ImageGenerator) -> None:
     told: list[Progress] = []
     source = photograph(3, side=48)
-    (painted,) = atelier.paint(
+    (painted,) = generator.paint(
         order(Operation.EXPAND, source, model="plain", sides=("right",), amount_percent=100),
         on_progress=told.append,
     )
@@ -135,14 +135,14 @@ def test_a_canvas_beyond_the_models_size_grows_around_the_picture(atelier: Image
     [(Image.new("L", (16, 32), 255), "16×32 pixels"), (Image.new("L", (32, 32), 0), "all black")],
 )
 def test_a_mask_that_does_not_fit_is_one_sentence(
-    mask: Image.Image, sentence: str, atelier: ImageGenerator
+    mask: Image.Image, sentence: str, generator: ImageGenerator
 ) -> None:
     with pytest.raises(BadImageError, match=sentence):
-        atelier.paint(order(Operation.EDIT, photograph(), mask=mask, model="plain"))
+        generator.paint(order(Operation.EDIT, photograph(), mask=mask, model="plain"))
 
 
-def test_an_upscaler_is_chosen_by_name(atelier: ImageGenerator) -> None:
-    (large,) = atelier.paint(order(Operation.UPSCALE, photograph(), upscaler="anime"))
+def test_an_upscaler_is_chosen_by_name(generator: ImageGenerator) -> None:
+    (large,) = generator.paint(order(Operation.UPSCALE, photograph(), upscaler="anime"))
     assert large.image.size == (128, 128)
     with pytest.raises(BadParameterError, match="there are anime"):
-        atelier.paint(order(Operation.UPSCALE, photograph(), upscaler="sharp"))
+        generator.paint(order(Operation.UPSCALE, photograph(), upscaler="sharp"))

@@ -346,7 +346,7 @@ def test_what_a_picture_shows_is_not_shown_once_more_beside_it(own_words: bool, 
     assert composer.calls == [(words, 5)]
 
 
-def test_an_edit_takes_away_what_stands_in_the_hole_alone() -> None:
+def test_an_edit_takes_away_what_device_pool_in_the_hole_alone() -> None:
     source = Image.new("RGB", (512, 512), "blue")
     source.paste("yellow", (100, 100, 160, 160))  # wholly in the hole
     source.paste("white", (0, 230, 512, 250))  # runs through it

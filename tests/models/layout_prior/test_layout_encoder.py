@@ -28,7 +28,7 @@ def collage() -> CollageComposer:
 
 
 @pytest.fixture(scope="module")
-def beholder() -> LayoutEncoder:
+def layout_encoder() -> LayoutEncoder:
     return LayoutEncoder.load(THIMBLE / "prior")
 
 
@@ -41,10 +41,10 @@ def picture(collage: CollageComposer, prompt: str, seed: int = 3) -> Image.Image
     return collage.compose(prompt, seed=seed, width=256, height=256)
 
 
-def names(beholder: LayoutEncoder, appearances: Appearances, image: Image.Image) -> set[str]:
+def names(layout_encoder: LayoutEncoder, appearances: Appearances, image: Image.Image) -> set[str]:
     return {
         find.drawing.subject.name
-        for thing in beholder.look(image).things
+        for thing in layout_encoder.look(image).things
         for find in appearances.find(thing.view, count=2)
     }
 
@@ -56,23 +56,25 @@ def test_the_bundled_model_can_see() -> None:
 
 
 def test_most_things_that_are_drawn_large_are_recognised(
-    collage: CollageComposer, beholder: LayoutEncoder, appearances: Appearances
+    collage: CollageComposer, layout_encoder: LayoutEncoder, appearances: Appearances
 ) -> None:
     asked = {"red apple": SEEN[0], "elephant": SEEN[1], "rocket": SEEN[2], "sailboat": SEEN[3]}
-    found = [name in names(beholder, appearances, picture(collage, prompt)) for name, prompt in asked.items()]
+    found = [
+        name in names(layout_encoder, appearances, picture(collage, prompt)) for name, prompt in asked.items()
+    ]
     assert sum(found) >= 3
 
 
-def test_a_wall_is_told_from_a_scene(collage: CollageComposer, beholder: LayoutEncoder) -> None:
-    wall, space = (beholder.look(picture(collage, prompt)).scenes for prompt in (SEEN[0], SEEN[2]))
+def test_a_wall_is_told_from_a_scene(collage: CollageComposer, layout_encoder: LayoutEncoder) -> None:
+    wall, space = (layout_encoder.look(picture(collage, prompt)).scenes for prompt in (SEEN[0], SEEN[2]))
     assert SCENES[int(wall.argmax())] == ""
     assert SCENES[int(space.argmax())] == "space"
 
 
 def test_a_blend_has_the_things_of_both_and_a_tone_between(
-    collage: CollageComposer, beholder: LayoutEncoder
+    collage: CollageComposer, layout_encoder: LayoutEncoder
 ) -> None:
-    one, other = (beholder.look(picture(collage, prompt)) for prompt in SEEN[:2])
+    one, other = (layout_encoder.look(picture(collage, prompt)) for prompt in SEEN[:2])
     mixed = blend([(one, 0.25), (other, 0.75)])
     assert len(mixed.things) == len(one.things) + len(other.things)
     assert np.allclose(mixed.tone, 0.25 * one.tone + 0.75 * other.tone)

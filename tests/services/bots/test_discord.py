@@ -179,7 +179,7 @@ def ports(folder: Path, redis_process: RedisServer) -> Iterator[Ports]:
         queue=TwinQueue(),
         store=open_store(str(folder / "pictures")),
         events=events,
-        darkroom=PillowImageTools(),
+        image_tools=PillowImageTools(),
         desk=TwinDesk(database=database),
         examiner=TwinExaminer(),
         options=TwinOptions(),

@@ -37,8 +37,8 @@ def installed(team: str | None, token: str, *, enterprise: str | None = None) ->
 
 
 async def test_an_installation_is_kept_found_renewed_and_forgotten(database: Database) -> None:
-    backroom = ThreadPools("test")
-    store = InstallationStore(database, backroom, client_id="1.2")
+    pools = ThreadPools("test")
+    store = InstallationStore(database, pools, client_id="1.2")
     await store.async_save(installed("T1", "x" * 200))
     await store.async_save(installed(None, "org", enterprise="E1"))
     bot = await store.find("T1")
@@ -54,20 +54,20 @@ async def test_an_installation_is_kept_found_renewed_and_forgotten(database: Dat
     assert of_organisation is not None
     assert of_organisation.bot_token == "org"
     assert await store.find("T2") is None
-    assert await InstallationStore(database, backroom, client_id="another app").find("T1") is None
+    assert await InstallationStore(database, pools, client_id="another app").find("T1") is None
     await store.forget(enterprise=None, team="T1")
     await store.forget(enterprise="E1", team=None)
     assert await store.find("T1") is None
     assert await store.find("E1:T2") is None
-    backroom.close()
+    pools.close()
 
 
 async def test_a_state_is_consumed_once(database: Database) -> None:
-    backroom = ThreadPools("test")
-    states = States(database, backroom)
+    pools = ThreadPools("test")
+    states = States(database, pools)
     state = await states.async_issue()
     assert [await states.async_consume(each) for each in (state, state, "made up")] == [True, False, False]
-    backroom.close()
+    pools.close()
 
 
 def test_files_are_known_until_they_are_deleted(database: Database) -> None:

@@ -68,7 +68,7 @@ def test_a_pause_lets_nothing_in_and_stops_what_is_painted_by_a_message(house: P
         gate=house.gate,
         events=house.events,
         queue=house.queue,
-        atelier=brush,
+        generator=brush,
         leases=leases,
         rules=house.rules,
         worker="w1",

@@ -158,18 +158,18 @@ class Chat:
         self.sent = 0
         self.closed = False
 
-    async def bring(self, standing, slip):  # type: ignore[no-untyped-def]
+    async def bring(self, job_view, message_ref):  # type: ignore[no-untyped-def]
         if self.closed:
             raise DestinationUnreachableError
-        if slip is None:
+        if message_ref is None:
             self.sent += 1
-            slip = MessageRef(channel="main", message=f"m{self.sent}")
-        self.messages.setdefault(standing.job.id, []).append(standing.job.state)
-        return slip
+            message_ref = MessageRef(channel="main", message=f"m{self.sent}")
+        self.messages.setdefault(job_view.job.id, []).append(job_view.job.state)
+        return message_ref
 
-    async def copy(self, standing) -> None: ...  # type: ignore[no-untyped-def]
+    async def copy(self, job_view) -> None: ...  # type: ignore[no-untyped-def]
 
-    def calm_seconds(self, slip: MessageRef) -> float:
+    def calm_seconds(self, message_ref: MessageRef) -> float:
         return 0.0
 
     def serves(self, community: str) -> bool:
@@ -180,11 +180,11 @@ class FrontEnd:
     """A Discord front end's reading of events, on a real Redis, in front of a chat of its own."""
 
     def __init__(self, ports: Ports, chat: Chat) -> None:
-        backroom = ThreadPools("discord")
-        board = JobMessages(ports.database, backroom, chat)  # type: ignore[arg-type]
-        self._backroom = backroom
+        pools = ThreadPools("discord")
+        board = JobMessages(ports.database, pools, chat)  # type: ignore[arg-type]
+        self._pools = pools
         self._news = EventConsumer(
-            ports.events, board, backroom, platform=Platform.DISCORD, consumer="one", passing=()
+            ports.events, board, pools, platform=Platform.DISCORD, consumer="one", passing=()
         )
 
     async def __aenter__(self) -> "FrontEnd":
@@ -194,7 +194,7 @@ class FrontEnd:
     async def __aexit__(self, *_: object) -> None:
         await asyncio.to_thread(self._news.stop)
         await self._news.finish(seconds=PATIENCE_SECONDS)
-        self._backroom.close()
+        self._pools.close()
 
 
 async def until(condition) -> None:  # type: ignore[no-untyped-def]
@@ -234,7 +234,7 @@ async def test_the_end_of_a_job_whose_channel_is_gone_is_tried_once(ports: Ports
     chat.closed = True
     job = ask(ports, "a")
     end(ports, job)
-    backroom = ThreadPools("discord")
-    await JobMessages(ports.database, backroom, chat).show(job)  # type: ignore[arg-type]
-    backroom.close()
+    pools = ThreadPools("discord")
+    await JobMessages(ports.database, pools, chat).show(job)  # type: ignore[arg-type]
+    pools.close()
     assert told_again(ports) == []

@@ -146,8 +146,8 @@ def test_a_message_without_pictures_is_shown_anew_though_it_hangs_in_a_private_p
             row = session.get_one(JobRow, jobs[-1])
             row.ended_at, row.platform = long_ago, Platform.SLACK
             if message is not None:
-                slip = {"channel": "ana's own", "message": message, "final": True}
-                session.add(DeliveryRow(job_id=jobs[-1], **slip, updated_at=long_ago))
+                message_ref = {"channel": "ana's own", "message": message, "final": True}
+                session.add(DeliveryRow(job_id=jobs[-1], **message_ref, updated_at=long_ago))
     forget(house)
     told = [each.job_id for each in house.events.published if isinstance(each, JobChanged)]
     assert told == jobs[:1]
@@ -384,8 +384,8 @@ def test_an_open_case_about_them_is_judged_all_the_same(house: Ports):
     filed = reported(house, job)
     link(house, "ana", "elsewhere")
     forget(house)
-    dossier = ask(house, "mod", "review", case=filed).dossier
-    assert (dossier.subject.display_name, dossier.case.words) == ("somebody", "ana did it")
+    details = ask(house, "mod", "review", case=filed).details
+    assert (details.subject.display_name, details.case.words) == ("somebody", "ana did it")
     assert "secluded" not in everything(house)
     ask(house, "mod", "review", case=filed, decision="ban")
     for name in ("ana", "elsewhere"):

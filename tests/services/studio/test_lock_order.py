@@ -60,7 +60,7 @@ def case_of(house: Ports, job: str) -> str:
 
 
 @contextmanager
-def standing_before(database: Database, row: ColumnElement[bool], work: Any) -> Iterator[Future[Any]]:
+def job_view_before(database: Database, row: ColumnElement[bool], work: Any) -> Iterator[Future[Any]]:
     """`work` begins, and waits for the row until the block ends."""
     with ThreadPoolExecutor(1) as threads:
         with database.begin() as session:
@@ -103,7 +103,7 @@ def test_whoever_stops_all_jobs_takes_them_by_their_ids(house: Ports, deed: str)
     case = case_of(house, second)
     ban = partial(house.desk.ban, someone("mod", moderator=True), someone("ana").key, until=None, reason="")
     work = partial(decide, house, case, "ban") if deed == "a decision" else ban
-    with standing_before(house.database, JobRow.id == first, work):
+    with job_view_before(house.database, JobRow.id == first, work):
         assert is_free(house.database, JobRow.id == second)
         assert is_free(house.database, CaseRow.id == case)
 
@@ -111,7 +111,7 @@ def test_whoever_stops_all_jobs_takes_them_by_their_ids(house: Ports, deed: str)
 def test_a_decision_takes_the_job_before_its_case(house: Ports) -> None:
     job, _ = held_jobs(house)
     case = case_of(house, job)
-    with standing_before(house.database, JobRow.id == job, partial(decide, house, case, "reject")):
+    with job_view_before(house.database, JobRow.id == job, partial(decide, house, case, "reject")):
         assert is_free(house.database, CaseRow.id == case)
 
 
@@ -133,14 +133,14 @@ def test_a_question_is_taken_after_the_job_that_waits_for_it(house: Ports, deed:
         "a week without one": partial(close_unanswered, house.database, house.events),
         "forgetting": partial(execute, house, call("ana", "f"), "forget-me", {"confirm": "yes"}),
     }
-    with standing_before(house.database, JobRow.id == job, work[deed]):
+    with job_view_before(house.database, JobRow.id == job, work[deed]):
         assert is_free(house.database, CaseRow.id == case)
 
 
 def test_two_who_link_take_each_others_rows_in_one_order(house: Ports) -> None:
     codes = [execute(house, call(name, "l"), "link", {}).code for name in ("ana", "bo")]
     work = partial(execute, house, call("bo", "c"), "link", {"code": codes[0]})
-    with standing_before(house.database, PersonRow.key == someone("ana").key, work):
+    with job_view_before(house.database, PersonRow.key == someone("ana").key, work):
         assert is_free(house.database, PersonRow.key == someone("bo").key)
 
 
@@ -148,5 +148,5 @@ def test_whoever_forgets_linked_names_takes_them_in_one_order(house: Ports) -> N
     code = execute(house, call("ana", "l"), "link", {}).code
     execute(house, call("bo", "c"), "link", {"code": code})
     work = partial(execute, house, call("bo", "f"), "forget-me", {"confirm": "yes"})
-    with standing_before(house.database, PersonRow.key == someone("ana").key, work):
+    with job_view_before(house.database, PersonRow.key == someone("ana").key, work):
         assert is_free(house.database, PersonRow.key == someone("bo").key)

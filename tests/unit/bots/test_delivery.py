@@ -26,7 +26,7 @@ from studio.ports import Ports
 from studio.runtime.clock import now
 from tests.support.finished_jobs import paint_job
 
-SLIP = MessageRef(channel="c", message="m")
+MESSAGE_REF = MessageRef(channel="c", message="m")
 
 
 @pytest.fixture
@@ -46,10 +46,10 @@ def picture_id(ports: Ports, call: Call) -> str:
 def test_one_process_sends_the_message_of_a_case(ports: Ports, case_id: str) -> None:
     assert claim_message(ports.database, case_id)
     assert not claim_message(ports.database, case_id)
-    assert load_case_message_state(ports.database, ports.desk, case_id).slip is None
-    save_case_message(ports.database, case_id, SLIP)
+    assert load_case_message_state(ports.database, ports.desk, case_id).message_ref is None
+    save_case_message(ports.database, case_id, MESSAGE_REF)
     assert not claim_message(ports.database, case_id)
-    assert load_case_message_state(ports.database, ports.desk, case_id).slip == SLIP
+    assert load_case_message_state(ports.database, ports.desk, case_id).message_ref == MESSAGE_REF
 
 
 def test_a_case_whose_sender_died_is_sent_by_another(
@@ -64,10 +64,10 @@ def test_a_case_whose_sender_died_is_sent_by_another(
 def test_one_process_hangs_a_starred_picture(ports: Ports, picture_id: str) -> None:
     assert claim_starboard_message(ports.database, picture_id, "stars")
     assert not claim_starboard_message(ports.database, picture_id, "stars")
-    save_starboard_message(ports.database, picture_id, SLIP)
+    save_starboard_message(ports.database, picture_id, MESSAGE_REF)
     assert not claim_starboard_message(ports.database, picture_id, "stars")
-    exhibit, slip = load_starboard_entry(ports.database, picture_id)
-    assert slip == SLIP
+    exhibit, message_ref = load_starboard_entry(ports.database, picture_id)
+    assert message_ref == MESSAGE_REF
     assert exhibit is not None, "what hangs stays, however few stars it has left"
 
 
@@ -87,24 +87,24 @@ class Wall:
         self.troubles = troubles
         self.taken: list[str] = []
 
-    async def take_down(self, picture_id: str, slip: MessageRef) -> None:
+    async def take_down(self, picture_id: str, message_ref: MessageRef) -> None:
         if self.troubles:
             self.troubles -= 1
             raise ConnectionError
-        self.taken.append(slip.message)
+        self.taken.append(message_ref.message)
 
 
 def test_a_deleted_picture_leaves_the_starboard_also_after_a_short_trouble(
     ports: Ports, call: Call, picture_id: str
 ) -> None:
     assert claim_starboard_message(ports.database, picture_id, "stars")
-    save_starboard_message(ports.database, picture_id, SLIP)
+    save_starboard_message(ports.database, picture_id, MESSAGE_REF)
     execute(ports, call, "delete", {"what": picture_id})
-    wall, backroom = Wall(troubles=1), ThreadPools("test")
-    board = Starboard(ports.database, backroom, wall)  # type: ignore[arg-type]
+    wall, pools = Wall(troubles=1), ThreadPools("test")
+    board = Starboard(ports.database, pools, wall)  # type: ignore[arg-type]
     with pytest.raises(ConnectionError):
         asyncio.run(board.show(picture_id))
     asyncio.run(board.show(picture_id))
     asyncio.run(board.show(picture_id))
-    backroom.close()
-    assert wall.taken == [SLIP.message]
+    pools.close()
+    assert wall.taken == [MESSAGE_REF.message]

@@ -46,7 +46,7 @@ def test_a_face_has_all_its_ports_and_loads_no_heavy_library_even_where_images_a
         "from studio.domain.people import Person, Platform\n"
         "from studio.services.upload_intake import accept_upload, examine_upload\n"
         "ports = face_ports(load_settings())\n"
-        "assert all([ports.database, ports.gate, ports.queue, ports.store, ports.events, ports.darkroom])\n"
+        "assert all([ports.database, ports.gate, ports.queue, ports.store, ports.events, ports.image_tools])\n"
         "ana = Person(platform=Platform.WEB, community='room', user_id='ana', display_name='Ana')\n"
         "file = io.BytesIO()\n"
         "Image.linear_gradient('L').save(file, 'PNG')\n"

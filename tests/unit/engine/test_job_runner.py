@@ -80,7 +80,7 @@ def work(ports, brush, leases):
         gate=ports.gate,
         events=ports.events,
         queue=ports.queue,
-        atelier=brush,
+        generator=brush,
         leases=leases,
         rules=ports.rules,
         worker="w1",
@@ -165,7 +165,7 @@ def test_the_same_job_is_not_painted_twice_at_once_by_one_worker(ports, work, br
     assert len(brush.orders) == 1
 
 
-def test_sources_and_masks_reach_the_atelier(ports, work, brush, call):
+def test_sources_and_masks_reach_the_generator(ports, work, brush, call):
     picture = ports.store.put(encode_png(Image.new("RGB", (64, 32), "blue")), suffix=".png")
     mask = ports.store.put(encode_png(Image.new("L", (64, 32), 255)), suffix=".png")
     values = {"image": Source(key=picture, mask_key=mask), "prompt": "a boat"}
@@ -458,7 +458,7 @@ class TestJudgingAgain:
             gate=house.gate,
             events=house.events,
             queue=house.queue,
-            atelier=brush,
+            generator=brush,
             leases=leases,
             rules=house.rules,
             worker="w1",

@@ -210,8 +210,8 @@ class TestJudging:
         _, case = held(house, call)
         opened = execute(house, by(call, MOD), "review", {})
         assert isinstance(opened, CaseOpened)
-        assert (opened.dossier.prompts, opened.dossier.case.evidence) == (("a red apple",), "found it")
-        assert opened.dossier.case.claimed_by == MOD.key
+        assert (opened.details.prompts, opened.details.case.evidence) == (("a red apple",), "found it")
+        assert opened.details.case.claimed_by == MOD.key
         for values in ({"case": case.id}, {"case": case.id, "decision": "approve"}):
             with pytest.raises(CaseTakenError, match="another moderator"):
                 execute(house, by(call, BEA, str(values)), "review", values)
@@ -223,15 +223,15 @@ class TestJudging:
         execute(house, by(call, MOD), "review", {"case": case.id})
         with house.database.begin() as session:
             session.get_one(CaseRow, case.id).claimed_until = now() - timedelta(seconds=1)
-        assert execute(house, by(call, BEA), "review", {}).dossier.case.claimed_by == BEA.key
+        assert execute(house, by(call, BEA), "review", {}).details.case.claimed_by == BEA.key
 
     def test_the_effective_prompt_names_every_picture_it_goes_back_to(self, house, call):
         first = painted(house, call)
         house.gate.verdict = HELD
         values = {"picture": f"{first}.1", "prompt": "warmer", "count": 1}
         execute(house, by(call, call.person, "r"), "remix", values)
-        dossier = execute(house, by(call, MOD), "review", {}).dossier
-        assert dossier.prompts == ("warmer", "a red apple")
+        details = execute(house, by(call, MOD), "review", {}).details
+        assert details.prompts == ("warmer", "a red apple")
 
     def test_what_shall_not_be_shown_and_the_style_are_read_too(self, house, call):
         house.gate.verdict = HELD

@@ -87,8 +87,8 @@ def test_a_newcomer_asks_less_often_and_linked_identities_share_a_pace() -> None
     limiter.admit(person("grace"), newcomer=True)
 
 
-def test_errands_are_counted_each_by_itself_and_for_all_names_of_a_human() -> None:
-    limiter = Limiter(settings(errands=RateSettings(requests=2, seconds=600)))
+def test_side_effects_are_counted_each_by_itself_and_for_all_names_of_a_human() -> None:
+    limiter = Limiter(settings(side_effects=RateSettings(requests=2, seconds=600)))
     limiter.admit_errand(person("ada"), "link", account="one")
     limiter.admit_errand(person("bo"), "link", account="one")
     with pytest.raises(RateLimitedError):

@@ -27,7 +27,7 @@ def ruling(text: str, category: Category, score: float) -> Ruling | None:
     return judged.ruling if judged else None
 
 
-def test_the_defaults_have_a_stance_for_every_category() -> None:
+def test_the_defaults_have_a_category_rule_for_every_category() -> None:
     open_categories = set(Category) - FIXED
     assert set(default_policy().stances) == open_categories
 

@@ -28,7 +28,7 @@ from studio.parsing.prompt_weights import joined_words, plain_words, read_weight
 WORDS = PlainWords.of(["marmalade", "small lantern", "jar of plum jam"])
 LISTED = ListedWords(words=WORDS, harmless=frozenset({"marmalade cat"}))
 NAMES = Names({"ada example": (Category.PERSON, "Ada Example")})
-COURT = PromptJudge(rules=[LISTED, Minors(), NAMES, *house_topics()], policy=default_policy())
+PROMPT_JUDGE = PromptJudge(rules=[LISTED, Minors(), NAMES, *house_topics()], policy=default_policy())
 REFUSED = [
     "a marmalade on toast",
     "one Small, lantern",
@@ -111,7 +111,7 @@ def test_every_text_of_a_request_is_read_without_its_weights(subject: PromptSubj
     ],
 )
 def test_weights_accuse_nobody(prompt: str) -> None:
-    assert COURT.judge(PromptSubject(prompt=prompt)).allows
+    assert PROMPT_JUDGE.judge(PromptSubject(prompt=prompt)).allows
 
 
 def test_a_word_put_together_from_pieces_is_not_excused_by_a_phrase_elsewhere() -> None:
@@ -215,7 +215,7 @@ def test_a_refused_prompt_is_refused_with_any_weights(prompt: str) -> None:
         PromptSubject(prompt="a cat", style=prompt),
         PromptSubject(prompt="a cat", negative=prompt, inverted=True),
     ):
-        assert COURT.judge(subject).ruling is Ruling.REFUSE
+        assert PROMPT_JUDGE.judge(subject).ruling is Ruling.REFUSE
 
 
 @given(st.sampled_from(REFUSED).flatmap(lambda text: st.tuples(st.just(text), wrapped(text))))

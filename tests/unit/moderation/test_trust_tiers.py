@@ -108,7 +108,7 @@ def test_credits_rise_with_the_tier_within_the_month(house, call):
 @pytest.mark.parametrize(
     ("name", "category"), [("self-harm", Category.SELF_HARM), ("Self_Harm", Category.SELF_HARM)]
 )
-def test_a_communitys_stance_is_only_ever_stricter(name, category):
+def test_a_communitys_category_rule_is_only_ever_stricter(name, category):
     house = default_policy()
     held, refused = (
         apply_overrides(house, {name: action}).stances[category] for action in ("hold", "refuse")

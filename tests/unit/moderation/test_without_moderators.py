@@ -216,10 +216,10 @@ def test_only_the_hold_for_a_language_is_left_out_where_any_language_may_pass() 
         def judge(self, _subject: PromptSubject) -> Finding:
             return self._finding
 
-    court = PromptJudge(rules=[Both(foreign)])
+    prompt_judge = PromptJudge(rules=[Both(foreign)])
     subject = PromptSubject(prompt="красная лиса")
-    assert court.judge(subject).ruling is Ruling.HOLD
-    assert court.judge(subject, any_language=True).allows
+    assert prompt_judge.judge(subject).ruling is Ruling.HOLD
+    assert prompt_judge.judge(subject, any_language=True).allows
     assert weigh([doubtful]).ruling is Ruling.HOLD
     strict = PromptJudge(rules=[Both(replace(foreign, ruling=Ruling.REFUSE))])
     assert strict.judge(subject, any_language=True).ruling is Ruling.REFUSE

@@ -78,7 +78,7 @@ class Writer:
     """A worker that ends a job with the same picture, step by step."""
 
     def __init__(self, house, job_id):
-        self.house, self.receipts = house, TrackingStore(house.store)
+        self.house, self.tracking_store = house, TrackingStore(house.store)
         with house.database.begin() as session:
             assert job_transitions.take_lease(session, job_id, worker=WORKER, at=now(), lease_seconds=600)
             self.job = queries.find_job(session, job_id)
@@ -88,9 +88,9 @@ class Writer:
             index=1,
             recipe=PLAIN,
             verdict=ALLOWED,
-            key=self.receipts.put(SAME, suffix=".png"),
+            key=self.tracking_store.put(SAME, suffix=".png"),
             master_key=None,
-            thumbnail_keys={320: self.receipts.put(SMALL, suffix=".webp")},
+            thumbnail_keys={320: self.tracking_store.put(SMALL, suffix=".webp")},
             perceptual_hash=None,
             width=64,
             height=64,
@@ -102,7 +102,7 @@ class Writer:
         assert record(self.house.database, self.job, self.outcome, worker=WORKER)
 
     def lay_again(self):
-        self.receipts.lay_again(self.outcome)
+        self.tracking_store.lay_again(self.outcome)
 
 
 @pytest.mark.parametrize("moments", [*combinations_with_replacement(MOMENTS, 3)], ids=" / ".join)

@@ -159,7 +159,7 @@ class Unopened(TwinDarkroom):
 
 
 def test_whoever_is_banned_has_no_file_opened(ports):
-    house = replace(with_gate(ports), darkroom=Unopened())
+    house = replace(with_gate(ports), image_tools=Unopened())
     house.desk.ban(MOD, ANA.key, until=None, reason="")
     with pytest.raises(BannedError):
         accept_upload(house, ANA, png())

@@ -80,7 +80,7 @@ def test_what_could_be_tried_over_and_over_is_counted_however_it_is_asked_for(po
     ):
         with suppress(ChatelierError):
             ask()
-    assert ports.gate.errands == ["whose", "link", "report"]
+    assert ports.gate.side_effects == ["whose", "link", "report"]
 
 
 @given(st.text(max_size=120))

@@ -73,6 +73,8 @@ class Doubtful:
 
 
 def test_words_that_pass_elsewhere_are_held_beside_a_person() -> None:
-    court = PromptJudge(policy=default_policy(), rules=[Doubtful()])
-    assert court.judge(PromptSubject(prompt="something doubtful")).allows
-    assert court.judge(PromptSubject(prompt="something doubtful", with_person=True)).ruling is Ruling.HOLD
+    prompt_judge = PromptJudge(policy=default_policy(), rules=[Doubtful()])
+    assert prompt_judge.judge(PromptSubject(prompt="something doubtful")).allows
+    assert (
+        prompt_judge.judge(PromptSubject(prompt="something doubtful", with_person=True)).ruling is Ruling.HOLD
+    )
