@@ -1,6 +1,7 @@
 """The architecture, held by tests: who imports whom, how large a room grows, what the documents promise."""
 
 import ast
+import graphlib
 import re
 import subprocess
 import sys
@@ -43,6 +44,28 @@ def test_the_contracts_between_the_rooms_hold(repository: Path) -> None:
     lint = Path(sys.executable).parent / "lint-imports"
     result = subprocess.run([lint, "--no-logo", "--no-cache"], cwd=repository, capture_output=True, text=True)
     assert result.returncode == 0, result.stdout + result.stderr
+
+
+def dependencies(repository: Path) -> dict[str, set[str]]:
+    """Which module of ours imports which, also for type checkers only and inside of functions."""
+    names = {}
+    for path in modules(repository):
+        dotted = path.relative_to(repository).with_suffix("").as_posix().replace("/", ".")
+        names[dotted.removesuffix(".__init__")] = path
+    found: dict[str, set[str]] = {name: set() for name in names}
+    for name, path in names.items():
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Import):
+                found[name] |= {alias.name for alias in node.names} & names.keys()
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                for alias in node.names:
+                    inner = f"{node.module}.{alias.name}"
+                    found[name] |= {inner if inner in names else node.module} & names.keys()
+    return found
+
+
+def test_no_imports_go_in_a_circle(repository: Path) -> None:
+    graphlib.TopologicalSorter(dependencies(repository)).prepare()  # raises CycleError with the modules
 
 
 def imported_names(module: Path) -> Iterator[str]:

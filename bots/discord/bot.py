@@ -15,6 +15,7 @@ from bots.delivery.case_messages import CaseMessages
 from bots.delivery.event_consumer import EventConsumer
 from bots.delivery.job_messages import JobMessages
 from bots.delivery.starboard import Starboard
+from bots.discord.context import DiscordClient
 from bots.discord.guilds.uploads import Downloads
 from bots.discord.interactions.context_menus import build_menus
 from bots.discord.interactions.dispatcher import Dispatcher, send_private
@@ -44,7 +45,7 @@ _FINISH_SECONDS = 5.0
 log = logging.getLogger(__name__)
 
 
-class ChatelierBot(discord.AutoShardedClient):
+class ChatelierBot(DiscordClient):
     """Needs no privileged intent: commands, buttons and reactions come by themselves."""
 
     def __init__(self, ports: Ports, settings: DiscordSettings) -> None:
@@ -70,25 +71,25 @@ class ChatelierBot(discord.AutoShardedClient):
         self.pools = ThreadPools("discord")
         self.downloads = Downloads(settings)
         self.delivery = delivery = DiscordJobDelivery(self, ports, self.pools, MessageSender(self, now))
-        self.board = JobMessages(ports.database, self.pools, delivery)
-        self.desk = DiscordCaseDelivery(self, ports, self.pools)
-        self.case_messages = CaseMessages(ports.database, ports.desk, self.pools, self.desk)
+        self.job_messages = JobMessages(ports.database, self.pools, delivery)
+        self.case_delivery = case_delivery = DiscordCaseDelivery(self, ports, self.pools)
+        self.case_messages = CaseMessages(ports.database, ports.desk, self.pools, case_delivery)
         self.starboard = Starboard(
             ports.database, self.pools, DiscordStarboardDelivery(self, ports, self.pools)
         )
-        self.counter = Dispatcher(
-            self, ports, self.pools, Responses(self, ports, self.pools, delivery, self.board), settings
+        self.dispatcher = Dispatcher(
+            self, ports, self.pools, Responses(self, ports, self.pools, delivery, case_delivery), settings
         )
         self.pending_uploads = PendingUploads()
-        self.forms = Modals(self, ports, self.pools, self.counter, self.pending_uploads, settings)
+        self.modals = Modals(self, ports, self.pools, self.dispatcher, self.pending_uploads, settings)
         self.reactions = Reactions(self)
         self._leaving = False
         self.tree = Tree(self)
         build_commands(self.tree)
         build_menus(self.tree)
-        self.news = EventConsumer(
+        self.event_consumer = EventConsumer(
             ports.events,
-            self.board,
+            self.job_messages,
             self.pools,
             platform=Platform.DISCORD,
             consumer=settings.consumer,
@@ -106,7 +107,7 @@ class ChatelierBot(discord.AutoShardedClient):
         """Logged in, not yet connected: what ended while we were away is delivered from here on."""
         self.add_dynamic_items(*DYNAMIC_ITEMS)
         await self._register_commands()
-        self.news.start()
+        self.event_consumer.start()
 
     async def _register_commands(self) -> None:
         """Tell Discord of the commands, but only when they are not those it was told last."""
@@ -154,7 +155,7 @@ class ChatelierBot(discord.AutoShardedClient):
 
     async def on_interaction(self, interaction: discord.Interaction["ChatelierBot"]) -> None:
         if interaction.type is discord.InteractionType.modal_submit:
-            await self.forms.submitted(interaction)
+            await self.modals.submitted(interaction)
 
     async def on_raw_reaction_add(self, event: discord.RawReactionActionEvent) -> None:
         await self.reactions.added(event)
@@ -169,9 +170,9 @@ class ChatelierBot(discord.AutoShardedClient):
     async def close(self) -> None:
         if not self._leaving:
             self._leaving = True
-            await self.pools.run("mail", self.news.stop)
-            await self.news.finish(seconds=_FINISH_SECONDS)
-            await self.news.flush(seconds=_FINISH_SECONDS)
+            await self.pools.run("mail", self.event_consumer.stop)
+            await self.event_consumer.finish(seconds=_FINISH_SECONDS)
+            await self.event_consumer.flush(seconds=_FINISH_SECONDS)
             await super().close()
             await self.downloads.close()
             self.pools.close()

@@ -97,8 +97,8 @@ async def test_a_bot_brings_what_it_has_in_hand_before_it_leaves(
         return note
 
     bot = ChatelierBot(ports, settings_for(tmp_path))
-    monkeypatch.setattr(bot.news, "finish", noting("finished"))
-    monkeypatch.setattr(bot.news, "flush", noting("flushed"))
+    monkeypatch.setattr(bot.event_consumer, "finish", noting("finished"))
+    monkeypatch.setattr(bot.event_consumer, "flush", noting("flushed"))
     monkeypatch.setattr(discord.AutoShardedClient, "close", noting("left"))
     await bot.close()
     assert done == ["finished", "flushed", "left"]

@@ -122,7 +122,7 @@ class Room:
     async def tell(self, event: Event) -> None:
         """Deliver one event, as the stream would."""
         with self.env._bot_scope():
-            await self.bot.news._act(event)
+            await self.bot.event_consumer._act(event)
         await self.env.settle()
 
     async def progress(self, job_id: str, step: int, steps: int = 8, preview: str | None = None) -> None:
@@ -130,11 +130,11 @@ class Room:
             job_id=job_id, platform=Platform.DISCORD, step=step, steps=steps, preview=preview
         )
         with self.env._bot_scope():
-            await self.bot.board.progressed(progress)
+            await self.bot.job_messages.progressed(progress)
 
     def allow_edit(self, job_id: str) -> None:
         """As if the message had not been touched for a while."""
-        self.bot.board._sheets[job_id].touched_at -= 100
+        self.bot.job_messages._sheets[job_id].touched_at -= 100
 
     @property
     def messages(self) -> list[discord.Message]:
@@ -153,7 +153,7 @@ class Room:
 
     async def restart(self) -> None:
         """A fresh bot on the same rows, as after a crash."""
-        self.bot.news.stop()
+        self.bot.event_consumer.stop()
         self.bot = new_bot(self.ports, self.settings)
         await self.env.restart_bot(self.bot)
 
@@ -200,7 +200,7 @@ async def open_room(ports: Ports, home: Path, **changes: Any) -> AsyncIterator[R
         )
         yield room
     finally:
-        env.bot.news.stop()
+        env.bot.event_consumer.stop()
         await env.shutdown()
         env.bot.pools.close()
         patience.undo()

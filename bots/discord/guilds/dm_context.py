@@ -1,10 +1,10 @@
 """In direct messages: what somebody presses there may belong to a server that they are in."""
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import discord
 
+from bots.discord.context import DiscordClient
 from bots.discord.guilds.members import person_of
 from studio.commands.spec import Call
 from studio.db.database import Database
@@ -12,13 +12,10 @@ from studio.db.tables import CaseRow, JobRow
 from studio.domain.identifiers import is_job_id, split_picture_id
 from studio.domain.people import Platform
 
-if TYPE_CHECKING:
-    from bots.discord.bot import ChatelierBot
-
 _DIRECT = "dm:"
 
 
-async def in_home_community(bot: "ChatelierBot", call: Call, what: str, *, paints: bool) -> Call:
+async def in_home_community(bot: DiscordClient, call: Call, what: str, *, paints: bool) -> Call:
     """The call as a member of the server that a job, a picture or a case belongs to.
 
     Who wants to paint there, or means somebody else's picture, has to be a member still. Otherwise the call stays as

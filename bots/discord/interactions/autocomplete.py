@@ -3,11 +3,12 @@
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from discord import Interaction, app_commands
 from sqlalchemy import select
 
+from bots.discord.context import DiscordClient
 from bots.discord.guilds.members import call_of
 from bots.texts.cases import heading
 from bots.texts.chat import shorten
@@ -27,9 +28,6 @@ from studio.domain.people import Person
 from studio.errors import ChatelierError
 from studio.ports import Ports
 
-if TYPE_CHECKING:
-    from bots.discord.bot import ChatelierBot
-
 MOST = 25
 _LONGEST = 100
 _LOOKED_AT = 60
@@ -39,13 +37,13 @@ _NAMED = frozenset({Kind.MODEL, Kind.STYLE, Kind.LORA})
 _CHANNEL_SETTINGS = frozenset({"channels", *CHANNELS})
 
 log = logging.getLogger(__name__)
-Suggest = Callable[["Interaction[ChatelierBot]", str], Any]
+Suggest = Callable[[Interaction[DiscordClient], str], Any]
 
 
 def autocompleter(parameter: Parameter) -> Suggest:
     """Never raises: without suggestions, people type."""
 
-    async def suggest(interaction: "Interaction[ChatelierBot]", typed: str) -> list[app_commands.Choice[str]]:
+    async def suggest(interaction: Interaction[DiscordClient], typed: str) -> list[app_commands.Choice[str]]:
         try:
             async with asyncio.timeout(_PATIENCE_SECONDS):
                 found = await _find(interaction, parameter, typed)
@@ -59,7 +57,7 @@ def autocompleter(parameter: Parameter) -> Suggest:
 
 
 async def _find(
-    interaction: "Interaction[ChatelierBot]", parameter: Parameter, typed: str
+    interaction: Interaction[DiscordClient], parameter: Parameter, typed: str
 ) -> Sequence[tuple[str, str]]:
     bot, namespace = interaction.client, interaction.namespace
     if parameter.name == "value" and getattr(namespace, "setting", None) == "model":
@@ -85,7 +83,7 @@ def _names(ports: Ports, parameter: Parameter, typed: str, model: str | None) ->
     return choices_of(ports, parameter)
 
 
-def values_of(interaction: "Interaction[ChatelierBot]") -> list[tuple[str, str]]:
+def values_of(interaction: Interaction[DiscordClient]) -> list[tuple[str, str]]:
     """What a setting of the community may be: channels, roles with a tier."""
     setting, guild = getattr(interaction.namespace, "setting", None), interaction.guild
     if guild is None:

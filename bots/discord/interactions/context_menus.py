@@ -2,12 +2,12 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
 
 import discord
 from discord import app_commands
 
 from bots.delivery.job_view import load_family, load_job_view
+from bots.discord.context import DiscordClient
 from bots.discord.guilds.dm_context import in_home_community
 from bots.discord.guilds.members import call_of
 from bots.discord.guilds.uploads import examine_attachment, first_image, store_attachment
@@ -24,9 +24,6 @@ from studio.commands.spec import Call
 from studio.domain.identifiers import picture_id
 from studio.errors import BadImageError, BadRequestError, ChatelierError
 
-if TYPE_CHECKING:
-    from bots.discord.bot import ChatelierBot
-
 _LOOK_UP_SECONDS = 1.0
 _DEEDS = {
     chat.MENU_VARY: Action.VARY,
@@ -36,7 +33,7 @@ _DEEDS = {
 }
 
 
-def build_menus(tree: "app_commands.CommandTree[ChatelierBot]") -> None:
+def build_menus(tree: app_commands.CommandTree[DiscordClient]) -> None:
     """Six of them. The library stops at five, which was Discord's limit once; Discord takes fifteen today."""
     menus = [_menu(name, _deed(action)) for name, action in _DEEDS.items()]
     menus += [_menu(chat.MENU_WHO, who_made_this), _menu(chat.MENU_REPORT, report)]
@@ -54,7 +51,7 @@ def _menu(name: str, callback: Callable[..., Awaitable[None]]) -> app_commands.C
 
 
 def _deed(action: Action) -> Callable[..., Awaitable[None]]:
-    async def serve(interaction: "discord.Interaction[ChatelierBot]", message: discord.Message) -> None:
+    async def serve(interaction: discord.Interaction[DiscordClient], message: discord.Message) -> None:
         bot = interaction.client
         ours = is_own(bot, message)
         if not ours and first_image(message) is None:
@@ -68,13 +65,13 @@ def _deed(action: Action) -> Callable[..., Awaitable[None]]:
 
 
 async def _on_ours(
-    interaction: "discord.Interaction[ChatelierBot]", message: discord.Message, action: Action
+    interaction: discord.Interaction[DiscordClient], message: discord.Message, action: Action
 ) -> None:
     """A message that shows a job: as if the button of its picture were pressed, or a choice of its pictures."""
     bot = interaction.client
     button = await _only_button(interaction, message, action)
     if button is not None:
-        await bot.counter.press(interaction, button)
+        await bot.dispatcher.handle_button(interaction, button)
         return
 
     async def work(call: Call) -> str:
@@ -84,11 +81,11 @@ async def _on_ours(
         )
         return ""
 
-    await bot.counter.serve(interaction, work, public=False)
+    await bot.dispatcher.serve(interaction, work, public=False)
 
 
 async def _only_button(
-    interaction: "discord.Interaction[ChatelierBot]", message: discord.Message, action: Action
+    interaction: discord.Interaction[DiscordClient], message: discord.Message, action: Action
 ) -> Button | None:
     """When the message shows one picture. A first answer may not take long, so otherwise, and in doubt, one asks."""
     bot = interaction.client
@@ -101,7 +98,7 @@ async def _only_button(
 
 
 async def _on_foreign(
-    interaction: "discord.Interaction[ChatelierBot]", message: discord.Message, action: Action
+    interaction: discord.Interaction[DiscordClient], message: discord.Message, action: Action
 ) -> None:
     """Somebody's image: taken in like an upload of the person who asks."""
     bot = interaction.client
@@ -113,14 +110,14 @@ async def _on_foreign(
         source = await store_attachment(attachment, call.person, bot.ports, bot.pools, bot.downloads)
         if action is Action.EDIT:
             ticket = bot.pending_uploads.keep(source, call.person)
-            await bot.forms.send_overlay(interaction, source.key, ticket, "")
+            await bot.modals.send_overlay(interaction, source.key, ticket, "")
             return ""
         return await bot.pools.run("desk", execute, bot.ports, call, str(action), {"image": source})
 
-    await bot.counter.serve(interaction, work, public=action is not Action.EDIT)
+    await bot.dispatcher.serve(interaction, work, public=action is not Action.EDIT)
 
 
-async def who_made_this(interaction: "discord.Interaction[ChatelierBot]", message: discord.Message) -> None:
+async def who_made_this(interaction: discord.Interaction[DiscordClient], message: discord.Message) -> None:
     """The family of a picture of ours; what the file itself tells of anybody else's."""
     bot = interaction.client
 
@@ -142,15 +139,15 @@ async def who_made_this(interaction: "discord.Interaction[ChatelierBot]", messag
         )
         return texts.family(job, picture, ancestors)
 
-    await bot.counter.serve(interaction, work, public=False)
+    await bot.dispatcher.serve(interaction, work, public=False)
 
 
-async def report(interaction: "discord.Interaction[ChatelierBot]", message: discord.Message) -> None:
+async def report(interaction: discord.Interaction[DiscordClient], message: discord.Message) -> None:
     """Which of the message's pictures; what is wrong is asked then."""
     await _on_ours(interaction, message, Action.REPORT)
 
 
-async def _found(bot: "ChatelierBot", message: discord.Message, call: Call) -> tuple[str, list[int]]:
+async def _found(bot: DiscordClient, message: discord.Message, call: Call) -> tuple[str, list[int]]:
     """The job that a message shows, and the numbers of the pictures shown, at least one. Raises `BadRequestError`."""
     shown = await find_shown_in(bot, message)
     if shown is None:

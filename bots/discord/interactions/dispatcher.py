@@ -1,13 +1,12 @@
 """The counter: every interaction is acknowledged, carried out by the studio, and answered once."""
 
 import logging
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import discord
 
 from bots.delivery.job_view import load_job_view
+from bots.discord.context import DiscordClient, Operation
 from bots.discord.guilds.dm_context import in_home_community
 from bots.discord.guilds.members import call_of
 from bots.discord.interactions.click_dedup import ClickDedup
@@ -25,11 +24,6 @@ from studio.commands.spec import Call
 from studio.errors import BadRequestError, ChatelierError, PolicyRefusalError
 from studio.ports import Ports
 
-if TYPE_CHECKING:
-    from bots.discord.bot import ChatelierBot
-
-Operation = Callable[[Call], Awaitable[Answer | str]]
-
 _ALREADY_ACKNOWLEDGED = 40060
 _SAME_CLICK_SECONDS = 2.0
 # What needs to know which picture is meant when the message shows several.
@@ -44,7 +38,7 @@ log = logging.getLogger(__name__)
 class Dispatcher:
     def __init__(
         self,
-        bot: "ChatelierBot",
+        bot: DiscordClient,
         ports: Ports,
         pools: ThreadPools,
         answers: Responses,
@@ -85,18 +79,18 @@ class Dispatcher:
                     interaction, call, _sentence(error), public=public, view=_appeal(error)
                 )
 
-    async def press(self, interaction: discord.Interaction, button: Button | None) -> None:
+    async def handle_button(self, interaction: discord.Interaction, button: Button | None) -> None:
         """A button under a picture or a job."""
         if button is None:
             await send_private(interaction, chat.BUTTON_UNKNOWN)
         elif button.index == 0 and button.action in _OF_ONE_PICTURE:
             await self._ask_which(interaction, button)
         elif button.action is Action.REMIX:
-            await self._bot.forms.ask_for_words(interaction, button)
+            await self._bot.modals.ask_for_words(interaction, button)
         elif button.action is Action.EDIT:
-            await self._bot.forms.show_cells(interaction, button)
+            await self._bot.modals.show_cells(interaction, button)
         elif button.action in (Action.APPEAL, Action.REPORT):
-            await self._bot.forms.ask_for_reason(interaction, button)
+            await self._bot.modals.ask_for_reason(interaction, button)
         else:
             paints = button.action in _PUBLIC
 

@@ -9,12 +9,13 @@ import io
 import logging
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import discord
 
 from bots.delivery.attachments import fit_attachment
 from bots.delivery.job_view import load_family
+from bots.discord.context import DiscordClient
 from bots.discord.guilds.dm_context import in_home_community
 from bots.discord.guilds.members import call_of
 from bots.discord.interactions.dispatcher import Dispatcher, send_private
@@ -34,9 +35,6 @@ from studio.domain.identifiers import split_picture_id
 from studio.errors import BadRequestError, ChatelierError
 from studio.parsing.grid_regions import is_cell
 from studio.ports import Ports
-
-if TYPE_CHECKING:
-    from bots.discord.bot import ChatelierBot
 
 _REMIX = re.compile(r"c1m:remix:(?P<what>[\w.]{1,20})")
 _EDIT = re.compile(r"c1m:edit:(?P<what>[\w.]{1,40}):(?P<cells>(?:[A-D][1-4])*)")
@@ -79,7 +77,7 @@ class Form(discord.ui.Modal):
 class Modals:
     def __init__(
         self,
-        bot: "ChatelierBot",
+        bot: DiscordClient,
         ports: Ports,
         pools: ThreadPools,
         counter: Dispatcher,

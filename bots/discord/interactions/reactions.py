@@ -4,12 +4,12 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING
 
 import discord
 
 from bots.delivery.job_view import has_star, known_name, load_job_view
 from bots.delivery.message_lookup import ShownPictures, find_soon
+from bots.discord.context import DiscordClient
 from bots.discord.guilds.dm_context import in_home_community
 from bots.discord.guilds.members import community_of, is_private, moderates, parent_of, person_of
 from bots.discord.interactions.click_dedup import ClickDedup
@@ -24,9 +24,6 @@ from studio.commands.spec import Call
 from studio.domain.people import Address, Person, Platform
 from studio.errors import ChatelierError, NotFoundError
 from studio.runtime.clock import now
-
-if TYPE_CHECKING:
-    from bots.discord.bot import ChatelierBot
 
 _SAME_CLICK_SECONDS = 10.0
 LETTER = "✉"  # into my direct messages, please
@@ -45,7 +42,7 @@ MEANINGS: Mapping[str, tuple[Action, int]] = {_bare(emoji): deed for emoji, deed
 
 
 class Reactions:
-    def __init__(self, bot: "ChatelierBot") -> None:
+    def __init__(self, bot: DiscordClient) -> None:
         self._bot = bot
         self._clicks = ClickDedup(moment_seconds=_SAME_CLICK_SECONDS)
 
@@ -122,7 +119,7 @@ class Reactions:
                 return
         answer = await bot.pools.run("desk", execute_button, bot.ports, call, button)
         if isinstance(answer, Accepted) and not answer.repeated:
-            await bot.board.pin(answer.job_id)
+            await bot.job_messages.pin(answer.job_id)
         elif isinstance(answer, ReportFiled):
             await self._explain(event.user_id, filed(answer))
 

@@ -3,11 +3,12 @@
 import inspect
 import re
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import discord
 from discord import app_commands
 
+from bots.discord.context import DiscordClient
 from bots.discord.guilds.dm_context import in_home_community
 from bots.discord.guilds.members import call_of, person_of, record_person
 from bots.discord.guilds.permissions import require_own
@@ -22,9 +23,6 @@ from studio.commands.spec import Audience, Call, CommandSpec, Kind, Parameter
 from studio.commands.submission.known_names import default_note
 from studio.domain.people import Person
 from studio.errors import BadParameterError, UnknownCommandError
-
-if TYPE_CHECKING:
-    from bots.discord.bot import ChatelierBot
 
 LONGEST_DESCRIPTION = 100
 CONTEXTS = app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=False)
@@ -46,7 +44,7 @@ _IN_SERVERS = app_commands.AppCommandContext(guild=True, dm_channel=False, priva
 _MENTION = re.compile(r"<(?:#|@&|@!?)(\d{1,20})>")
 
 
-def build_commands(tree: "app_commands.CommandTree[ChatelierBot]") -> None:
+def build_commands(tree: app_commands.CommandTree[DiscordClient]) -> None:
     """Add every command of the catalogue, and /help, which describes them."""
     for spec in CATALOG.values():
         tree.add_command(slash_command(spec))
@@ -77,7 +75,7 @@ def is_suggested(parameter: Parameter) -> bool:
 def _callback(spec: CommandSpec) -> Callable[..., Any]:
     """A coroutine whose signature tells discord.py the options; required ones come first there."""
 
-    async def serve(interaction: "discord.Interaction[ChatelierBot]", **options: Any) -> None:
+    async def serve(interaction: discord.Interaction[DiscordClient], **options: Any) -> None:
         bot = interaction.client
 
         async def work(call: Call) -> Answer:
@@ -88,7 +86,7 @@ def _callback(spec: CommandSpec) -> Callable[..., Any]:
                 call = await in_home_community(bot, call, str(what), paints=spec.paints)
             return await bot.pools.run("desk", execute, bot.ports, call, spec.name, values)
 
-        await bot.counter.serve(interaction, work, public=spec.paints)
+        await bot.dispatcher.serve(interaction, work, public=spec.paints)
 
     ordered = sorted(spec.parameters, key=lambda each: not each.required)
     first = inspect.Parameter(
@@ -102,7 +100,7 @@ def _callback(spec: CommandSpec) -> Callable[..., Any]:
 
 
 async def _received(
-    bot: "ChatelierBot", call: Call, spec: CommandSpec, options: Mapping[str, object]
+    bot: DiscordClient, call: Call, spec: CommandSpec, options: Mapping[str, object]
 ) -> dict[str, object]:
     """The options that were filled in: attachments made harmless and stored, people and places as their ids."""
     values: dict[str, object] = {}
@@ -167,7 +165,7 @@ def _choices(parameter: Parameter) -> Any:
 
 
 def _help_command() -> app_commands.Command[Any, Any, None]:
-    async def help_(interaction: "discord.Interaction[ChatelierBot]", command: str | None = None) -> None:
+    async def help_(interaction: discord.Interaction[DiscordClient], command: str | None = None) -> None:
         try:
             await send_private(
                 interaction, texts.help_of(find_command(command)) if command else _overview(interaction)
@@ -176,7 +174,7 @@ def _help_command() -> app_commands.Command[Any, Any, None]:
             await send_private(interaction, texts.sentence_of(error))
 
     async def suggest(
-        interaction: "discord.Interaction[ChatelierBot]", typed: str
+        interaction: discord.Interaction[DiscordClient], typed: str
     ) -> list[app_commands.Choice[str]]:
         wanted = typed.strip().lstrip("/").lower()
         names = [spec.name for spec in _offered(interaction) if wanted in spec.name]
@@ -194,11 +192,11 @@ def _help_command() -> app_commands.Command[Any, Any, None]:
     return command
 
 
-def _overview(interaction: "discord.Interaction[ChatelierBot]") -> str:
+def _overview(interaction: discord.Interaction[DiscordClient]) -> str:
     return texts.help_text(_offered(interaction), note=default_note(interaction.client.ports))
 
 
-def _offered(interaction: "discord.Interaction[ChatelierBot]") -> list[CommandSpec]:
+def _offered(interaction: discord.Interaction[DiscordClient]) -> list[CommandSpec]:
     """Moderators' commands are for moderators to read about."""
     moderates = call_of(interaction, interaction.client.settings).person.moderates
     return [spec for spec in CATALOG.values() if moderates or spec.audience is not Audience.MODERATORS]

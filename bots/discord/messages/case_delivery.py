@@ -3,13 +3,14 @@
 import io
 import logging
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import discord
 
 from bots.delivery.case_images import case_attachments, pixelated_image
 from bots.delivery.job_messages import DestinationUnreachableError
 from bots.delivery.job_view import MessageRef
+from bots.discord.context import DiscordClient
 from bots.discord.messages.components import case_view
 from bots.discord.messages.message_sender import (
     FileTooLargeError,
@@ -28,9 +29,6 @@ from studio.domain.cases import Case, CaseDetails, CaseImage, CaseKind, CaseStat
 from studio.domain.people import Platform
 from studio.errors import StorageError
 from studio.ports import Ports
-
-if TYPE_CHECKING:
-    from bots.discord.bot import ChatelierBot
 
 _LONGEST_FIELD = 1024
 _MOST_FILES = 10
@@ -67,7 +65,7 @@ class CaseMessage:
 class DiscordCaseDelivery:
     """Implements `bots.delivery.case_messages.CaseDelivery`."""
 
-    def __init__(self, bot: "ChatelierBot", ports: Ports, pools: ThreadPools) -> None:
+    def __init__(self, bot: DiscordClient, ports: Ports, pools: ThreadPools) -> None:
         self._bot = bot
         self._ports = ports
         self._pools = pools
@@ -170,7 +168,7 @@ class DiscordCaseDelivery:
             await interaction.edit_original_response(content="", attachments=files, allowed_mentions=_NOBODY)
             return ""
 
-        await self._bot.counter.serve(interaction, work, public=False)
+        await self._bot.dispatcher.serve(interaction, work, public=False)
 
     def _message(self, message_ref: MessageRef) -> discord.PartialMessage:
         return self._bot.get_partial_messageable(int(message_ref.channel)).get_partial_message(

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import discord
 
+from bots.discord.context import DiscordClient
 from bots.discord.messages.job_message import JobMessage, Key
 from bots.discord.texts import texts
 from bots.texts import cases as case_texts
@@ -13,9 +14,6 @@ from bots.texts import chat
 from studio.commands.button_ids import VERSION, Action, Button, parse_button
 from studio.domain.cases import Case, CaseState
 from studio.parsing.grid_regions import COLUMNS, ROWS, is_cell
-
-if TYPE_CHECKING:
-    from bots.discord.bot import ChatelierBot
 
 _MOST_BUTTONS = 25
 _STYLES = {
@@ -56,8 +54,8 @@ class PictureButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], 
     ) -> Self:
         return cls(match[0], "·", style=discord.ButtonStyle.secondary)
 
-    async def callback(self, interaction: "discord.Interaction[ChatelierBot]") -> None:  # type: ignore[override]
-        await interaction.client.counter.press(interaction, parse_button(self.custom_id))
+    async def callback(self, interaction: discord.Interaction[DiscordClient]) -> None:  # type: ignore[override]
+        await interaction.client.dispatcher.handle_button(interaction, parse_button(self.custom_id))
 
 
 class CellMenu(
@@ -87,11 +85,11 @@ class CellMenu(
     ) -> Self:
         return cls(match["what"])
 
-    async def callback(self, interaction: "discord.Interaction[ChatelierBot]") -> None:  # type: ignore[override]
+    async def callback(self, interaction: discord.Interaction[DiscordClient]) -> None:  # type: ignore[override]
         data: Mapping[str, Any] = interaction.data or {}
         chosen = data.get("values", [])
         cells = [cell for cell in chosen if isinstance(cell, str) and is_cell(cell)]
-        await interaction.client.forms.ask_for_edit(interaction, self.what, cells)
+        await interaction.client.modals.ask_for_edit(interaction, self.what, cells)
 
 
 class CaseWindow(
@@ -116,8 +114,8 @@ class CaseWindow(
     ) -> Self:
         return cls(match["case"])
 
-    async def callback(self, interaction: "discord.Interaction[ChatelierBot]") -> None:  # type: ignore[override]
-        await interaction.client.desk.reveal(interaction, self.case_id)
+    async def callback(self, interaction: discord.Interaction[DiscordClient]) -> None:  # type: ignore[override]
+        await interaction.client.case_delivery.reveal(interaction, self.case_id)
 
 
 def case_view(case: Case, *, pictures: bool = True) -> discord.ui.View | None:

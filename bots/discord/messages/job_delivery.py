@@ -3,13 +3,13 @@
 import logging
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import discord
 
 from bots.delivery.attachments import DEFAULT_LIMIT_BYTES, decoded, job_attachment
 from bots.delivery.job_messages import DestinationUnreachableError
 from bots.delivery.job_view import JobView, MessageRef
+from bots.discord.context import DiscordClient
 from bots.discord.messages.job_message import compose, compose_progress
 from bots.discord.messages.message_sender import (
     FileTooLargeError,
@@ -22,9 +22,6 @@ from bots.runtime.thread_pools import ThreadPools
 from studio.domain.events import JobProgress
 from studio.ports import Ports
 from studio.runtime.bounded_dict import BoundedDict
-
-if TYPE_CHECKING:
-    from bots.discord.bot import ChatelierBot
 
 PROGRESS_EVERY_SECONDS = 1.5
 _OLD_MESSAGE_SECONDS = 3600.0
@@ -40,7 +37,7 @@ class DiscordJobDelivery:
     """Implements `bots.delivery.job_messages.JobDelivery`."""
 
     def __init__(
-        self, bot: "ChatelierBot", ports: Ports, pools: ThreadPools, message_sender: MessageSender
+        self, bot: DiscordClient, ports: Ports, pools: ThreadPools, message_sender: MessageSender
     ) -> None:
         self._bot = bot
         self._ports = ports

@@ -1,20 +1,17 @@
 """Which job, or which of its pictures, a message of the bot's shows."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 import discord
 
 from bots.delivery.message_lookup import ShownPictures, find_shown_pictures, shown_by_filename
+from bots.discord.context import DiscordClient
 from studio.domain.people import Platform
-
-if TYPE_CHECKING:
-    from bots.discord.bot import ChatelierBot
 
 _SPOILER = "SPOILER_"
 
 
-async def find_shown_in(bot: "ChatelierBot", message: discord.Message) -> ShownPictures | None:
+async def find_shown_in(bot: DiscordClient, message: discord.Message) -> ShownPictures | None:
     """What a message shows: by the records, else by the names of the files that the bot itself gave to it.
 
     Copies in direct messages and answers for one person alone stand in no record.
@@ -25,7 +22,7 @@ async def find_shown_in(bot: "ChatelierBot", message: discord.Message) -> ShownP
 
 
 async def find_shown_by_id(
-    bot: "ChatelierBot", channel_id: int, message_id: int, *, private: bool
+    bot: DiscordClient, channel_id: int, message_id: int, *, private: bool
 ) -> ShownPictures | None:
     """The same for a message of which only the id is known; in direct messages (`private`) it is looked at.
 
@@ -38,7 +35,7 @@ async def find_shown_by_id(
     return await find_shown_in(bot, message)
 
 
-async def find_recorded(bot: "ChatelierBot", message_id: int) -> ShownPictures | None:
+async def find_recorded(bot: DiscordClient, message_id: int) -> ShownPictures | None:
     """By the records."""
     return await bot.pools.run(
         "desk", find_shown_pictures, bot.ports.database, Platform.DISCORD, str(message_id)
@@ -51,7 +48,7 @@ def named(filenames: Iterable[str]) -> ShownPictures | None:
     return next(filter(None, map(shown_by_filename, stems)), None)
 
 
-def is_own(bot: "ChatelierBot", message: discord.Message) -> bool:
+def is_own(bot: DiscordClient, message: discord.Message) -> bool:
     return message.author.id == bot.application_id or (
         bot.user is not None and message.author.id == bot.user.id
     )

@@ -4,20 +4,17 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 import discord
 
 from bots.delivery.job_messages import DestinationUnreachableError
 from bots.delivery.job_view import MessageRef
+from bots.discord.context import DiscordClient
 from bots.discord.guilds.permissions import lacking_in
 from bots.discord.messages.components import view_of
 from bots.discord.messages.job_message import JobMessage
 from bots.discord.texts import texts
 from studio.domain.people import Address, Person
-
-if TYPE_CHECKING:
-    from bots.discord.bot import ChatelierBot
 
 _TOKEN_MARGIN = timedelta(seconds=45)
 _UNKNOWN_MESSAGE = 10008
@@ -43,7 +40,7 @@ class FileTooLargeError(Exception):
 
 
 class MessageSender:
-    def __init__(self, bot: "ChatelierBot", now: Callable[[], datetime]) -> None:
+    def __init__(self, bot: DiscordClient, now: Callable[[], datetime]) -> None:
         self._bot = bot
         self._now = now
 

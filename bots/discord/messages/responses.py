@@ -2,15 +2,15 @@
 
 import io
 import logging
-from typing import TYPE_CHECKING
 
 import discord
 
 from bots.delivery.attachments import job_attachment
 from bots.delivery.case_messages import DeliveryInProgressError
-from bots.delivery.job_messages import JobMessages
 from bots.delivery.job_view import load_job_view
+from bots.discord.context import DiscordClient
 from bots.discord.guilds.permissions import closed_channels
+from bots.discord.messages.case_delivery import DiscordCaseDelivery
 from bots.discord.messages.components import cancel_buttons, case_buttons, view_of
 from bots.discord.messages.job_delivery import DiscordJobDelivery
 from bots.discord.messages.job_message import compose
@@ -41,26 +41,23 @@ from studio.commands.results import (
 from studio.commands.spec import Call
 from studio.ports import Ports
 
-if TYPE_CHECKING:
-    from bots.discord.bot import ChatelierBot
-
 log = logging.getLogger(__name__)
 
 
 class Responses:
     def __init__(
         self,
-        bot: "ChatelierBot",
+        bot: DiscordClient,
         ports: Ports,
         pools: ThreadPools,
         delivery: DiscordJobDelivery,
-        board: JobMessages,
+        case_delivery: DiscordCaseDelivery,
     ) -> None:
         self._bot = bot
         self._ports = ports
         self._pools = pools
         self._delivery = delivery
-        self._board = board
+        self._case_delivery = case_delivery
 
     async def give(self, interaction: discord.Interaction, call: Call, answer: Answer | str) -> None:
         match answer:
@@ -69,7 +66,7 @@ class Responses:
                     await self.refuse(interaction, call, texts.UNDER_WAY, public=True)
                     return
                 self._delivery.expect(answer.job_id, limit_bytes=interaction.filesize_limit)
-                await self._board.pin(answer.job_id)
+                await self._bot.job_messages.pin(answer.job_id)
             case PictureShown():
                 await self._show(interaction, call, answer)
             case JobsStopped():
@@ -102,7 +99,7 @@ class Responses:
 
     async def _open(self, interaction: discord.Interaction, answer: CaseOpened) -> None:
         """The case that a moderator has taken, for their eyes."""
-        sheet = await self._bot.desk.sheet_of(answer.details)
+        sheet = await self._case_delivery.sheet_of(answer.details)
         await interaction.edit_original_response(
             content=case_texts.YOURS, attachments=sheet.files(), **sheet.arguments()
         )

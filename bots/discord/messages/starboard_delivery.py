@@ -1,7 +1,6 @@
 """The starboard's messages on Discord."""
 
 import io
-from typing import TYPE_CHECKING
 
 import discord
 
@@ -9,6 +8,7 @@ from bots.delivery.attachments import DEFAULT_LIMIT_BYTES, Attachment, fit_attac
 from bots.delivery.job_messages import DestinationUnreachableError
 from bots.delivery.job_view import MessageRef
 from bots.delivery.starboard import StarboardEntry
+from bots.discord.context import DiscordClient
 from bots.discord.messages.case_delivery import closed
 from bots.discord.texts import texts
 from bots.runtime.thread_pools import ThreadPools
@@ -16,16 +16,13 @@ from bots.texts import chat
 from studio.errors import NotFoundError
 from studio.ports import Ports
 
-if TYPE_CHECKING:
-    from bots.discord.bot import ChatelierBot
-
 _NOBODY = discord.AllowedMentions.none()
 
 
 class DiscordStarboardDelivery:
     """Implements `bots.delivery.starboard.StarboardDelivery`."""
 
-    def __init__(self, bot: "ChatelierBot", ports: Ports, pools: ThreadPools) -> None:
+    def __init__(self, bot: DiscordClient, ports: Ports, pools: ThreadPools) -> None:
         self._bot = bot
         self._ports = ports
         self._pools = pools

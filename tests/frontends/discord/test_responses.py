@@ -207,7 +207,7 @@ async def test_the_place_in_the_queue_is_kept_up_to_date(room: Room) -> None:
     end_job(room.ports, first, JobState.CANCELLED)
     room.allow_edit(second)
     with room.env._bot_scope():
-        await room.bot.board.tick()
+        await room.bot.job_messages.tick()
     assert "You are next" in room.message.content
 
 
@@ -361,7 +361,7 @@ async def test_a_job_that_is_shown_while_its_acknowledgement_is_taken_away_is_sh
 
     async def overtaken(interaction: discord.Interaction) -> None:
         """The event of the job comes first."""
-        await room.bot.news._act(JobAccepted(job_id=room.newest_job(), platform=Platform.DISCORD))
+        await room.bot.event_consumer._act(JobAccepted(job_id=room.newest_job(), platform=Platform.DISCORD))
         await delete(interaction)
 
     with monkeypatch.context() as patch:
@@ -402,8 +402,10 @@ async def test_an_answer_that_discord_never_takes_is_not_tried_for_ever(room: Ro
     event = JobEnded(job_id=job_id, platform=Platform.DISCORD, state=JobState.CANCELLED)
     end_job(room.ports, job_id, JobState.CANCELLED)
     with room.env._bot_scope():
-        room.bot.news._room.acquire()
-        await room.bot.news._deliver(Delivery(event=event, acknowledge=lambda: acknowledged.append(job_id)))
+        room.bot.event_consumer._room.acquire()
+        await room.bot.event_consumer._deliver(
+            Delivery(event=event, acknowledge=lambda: acknowledged.append(job_id))
+        )
     assert acknowledged == [job_id]
 
 
@@ -417,7 +419,7 @@ async def test_events_reach_the_message_through_the_stream_and_are_acknowledged(
 async def test_stars_of_an_old_message_wait_for_their_turn(room: Room) -> None:
     job_id = await room.imagine()
     await room.painted(job_id)
-    sheet = room.bot.board._sheets[job_id]
+    sheet = room.bot.job_messages._sheets[job_id]
     assert sheet.message_ref is not None
     sheet.message_ref = replace(sheet.message_ref, message=str(1 << 22))
     changed = PictureChanged(job_id=job_id, platform=Platform.DISCORD, picture_id=f"{job_id}.1")
@@ -426,7 +428,7 @@ async def test_stars_of_an_old_message_wait_for_their_turn(room: Room) -> None:
     assert len(requests(room, "PATCH")) == edits
     room.allow_edit(job_id)
     with room.env._bot_scope():
-        await room.bot.board.tick()
+        await room.bot.job_messages.tick()
     assert len(requests(room, "PATCH")) == edits + 1
 
 
@@ -438,7 +440,7 @@ async def test_an_old_message_keeps_its_edits_for_the_end(
 ) -> None:
     job_id = await room.imagine()
     monkeypatch.setattr("bots.discord.messages.job_delivery._age_seconds", lambda _: 3700.0)
-    delivery, board = room.bot.delivery, room.bot.board
+    delivery, board = room.bot.delivery, room.bot.job_messages
     job_view = load_job_view(room.ports.database, job_id)
     assert not delivery.may_step(job_view, since_seconds=30)
     assert delivery.may_step(job_view, since_seconds=61)
