@@ -13,7 +13,7 @@ from sqlalchemy import CursorResult, or_, update
 
 from bots.delivery.job_messages import DestinationUnreachableError
 from bots.delivery.job_view import MessageRef
-from bots.runtime.thread_pools import ThreadPools
+from bots.runtime.thread_pools import Pool, ThreadPools
 from studio.db import cases, settings
 from studio.db.database import Database
 from studio.db.tables import CaseRow
@@ -79,7 +79,7 @@ class CaseMessages:
         lock = self._locks.setdefault(case_id, asyncio.Lock())
         async with lock:
             folder = await self._pools.run(
-                "mail", load_case_message_state, self._database, self._desk, case_id
+                Pool.DATABASE, load_case_message_state, self._database, self._desk, case_id
             )
             asked = folder.details.case.addressee is not None
             if folder.message_ref is None and not asked and folder.desk_channel is None:
@@ -118,7 +118,7 @@ class CaseMessages:
 
     async def details_for(self, moderator: Person, case_id: str) -> CaseDetails:
         """A case of the moderator's own desk, to read. Raises `NotAllowedError` and `NotFoundError`."""
-        return await self._pools.run("desk", read_for, self._database, self._desk, moderator, case_id)
+        return await self._pools.run(Pool.COMMANDS, read_for, self._database, self._desk, moderator, case_id)
 
     async def _bring(self, folder: CaseMessageState, *, asked: bool) -> None:
         case_id = folder.details.case.id
@@ -152,7 +152,7 @@ class CaseMessages:
     async def _run(
         self, work: Callable[Concatenate[Database, P], T], *arguments: P.args, **named: P.kwargs
     ) -> T:
-        return await self._pools.run("mail", partial(work, self._database, *arguments, **named))
+        return await self._pools.run(Pool.DATABASE, partial(work, self._database, *arguments, **named))
 
 
 def load_case_message_state(database: Database, desk: Desk, case_id: str) -> CaseMessageState:

@@ -12,7 +12,7 @@ from bots.delivery.case_messages import CaseMessages, DeliveryInProgressError
 from bots.delivery.job_messages import JobMessages
 from bots.delivery.starboard import Starboard
 from bots.runtime.error_reports import report_error
-from bots.runtime.thread_pools import ThreadPools
+from bots.runtime.thread_pools import Pool, ThreadPools
 from studio.domain.events import (
     CaseChanged,
     DigestWritten,
@@ -171,7 +171,7 @@ class EventConsumer:
             report_error(error)
         finally:
             self._room.release()
-        await self._pools.run("mail", delivery.acknowledge)
+        await self._pools.run(Pool.DATABASE, delivery.acknowledge)
 
     async def _act(self, event: Event) -> None:
         match event:

@@ -19,7 +19,7 @@ from bots.delivery.job_view import (
     positions,
     save_message_ref,
 )
-from bots.runtime.thread_pools import ThreadPools
+from bots.runtime.thread_pools import Pool, ThreadPools
 from studio.db.database import Database
 from studio.domain.events import JobProgress
 from studio.domain.jobs import WAITING, JobState
@@ -247,4 +247,4 @@ class JobMessages:
     async def _run(
         self, work: Callable[Concatenate[Database, P], T], *arguments: P.args, **named: P.kwargs
     ) -> T:
-        return await self._pools.run("mail", partial(work, self._database, *arguments, **named))
+        return await self._pools.run(Pool.DATABASE, partial(work, self._database, *arguments, **named))

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from bots.delivery.case_messages import DeliveryInProgressError
 from bots.delivery.job_messages import DestinationUnreachableError
 from bots.delivery.job_view import MessageRef
-from bots.runtime.thread_pools import ThreadPools
+from bots.runtime.thread_pools import Pool, ThreadPools
 from studio.commands.visibility import Audience, may_see
 from studio.db import queries, settings
 from studio.db.database import Database
@@ -67,7 +67,7 @@ class Starboard:
         lock = self._locks.setdefault(picture_id, asyncio.Lock())
         async with lock:
             exhibit, message_ref = await self._pools.run(
-                "mail", load_starboard_entry, self._database, picture_id
+                Pool.DATABASE, load_starboard_entry, self._database, picture_id
             )
             try:
                 if exhibit is None:
@@ -80,7 +80,7 @@ class Starboard:
 
     async def show_again(self, job_id: str) -> None:
         """After a job changed, as when a moderator hid it: those of its pictures that hang. Raises as `show`."""
-        for picture_id in await self._pools.run("mail", hanging_of, self._database, job_id):
+        for picture_id in await self._pools.run(Pool.DATABASE, hanging_of, self._database, job_id):
             await self.show(picture_id)
 
     async def _take_down(self, picture_id: str, message_ref: MessageRef) -> None:
@@ -89,22 +89,22 @@ class Starboard:
             await self._delivery.take_down(picture_id, message_ref)
         except DestinationUnreachableError:
             log.info("a message of the starboard is out of reach", extra={"picture_id": picture_id})
-        await self._pools.run("mail", save_starboard_message, self._database, picture_id, None)
+        await self._pools.run(Pool.DATABASE, save_starboard_message, self._database, picture_id, None)
 
     async def _hang(self, exhibit: StarboardEntry, message_ref: MessageRef | None) -> None:
         picture_id = exhibit.picture.id
         if message_ref is None and not await self._pools.run(
-            "mail", claim_starboard_message, self._database, picture_id, exhibit.channel
+            Pool.DATABASE, claim_starboard_message, self._database, picture_id, exhibit.channel
         ):
             raise DeliveryInProgressError
         try:
             kept = await self._delivery.hang(exhibit, message_ref)
         except BaseException:
             if message_ref is None:
-                await self._pools.run("mail", save_starboard_message, self._database, picture_id, None)
+                await self._pools.run(Pool.DATABASE, save_starboard_message, self._database, picture_id, None)
             raise
         if kept != message_ref:
-            await self._pools.run("mail", save_starboard_message, self._database, picture_id, kept)
+            await self._pools.run(Pool.DATABASE, save_starboard_message, self._database, picture_id, kept)
 
 
 def load_starboard_entry(

@@ -33,7 +33,7 @@ from bots.discord.texts import texts
 from bots.runtime.error_reports import report_error
 from bots.runtime.pending_uploads import PendingUploads
 from bots.runtime.safe_downloads import PublicResolver, redirects_within
-from bots.runtime.thread_pools import ThreadPools
+from bots.runtime.thread_pools import Pool, ThreadPools
 from bots.texts import chat
 from studio.domain.people import Platform
 from studio.ports import Ports
@@ -115,7 +115,7 @@ class ChatelierBot(DiscordClient):
         told = json.dumps([self.settings.api_url, self.application_id, commands], sort_keys=True)
         fingerprint = hashlib.sha256(told.encode()).hexdigest()
         file = self.settings.home / "run" / "discord-commands"
-        if await self.pools.run("mail", _read, file) == fingerprint:
+        if await self.pools.run(Pool.DATABASE, _read, file) == fingerprint:
             return
         try:
             await self._sync()
@@ -125,7 +125,7 @@ class ChatelierBot(DiscordClient):
             # Buttons, reactions and the commands of before work still; the next start tries again.
             log.error("Discord does not take the commands (%s): %s", error.code, error.text)
             return
-        await self.pools.run("mail", _write, file, fingerprint)
+        await self.pools.run(Pool.DATABASE, _write, file, fingerprint)
         log.info("%s commands were registered", len(commands))
 
     async def _sync(self) -> None:
@@ -170,7 +170,7 @@ class ChatelierBot(DiscordClient):
     async def close(self) -> None:
         if not self._leaving:
             self._leaving = True
-            await self.pools.run("mail", self.event_consumer.stop)
+            await self.pools.run(Pool.DATABASE, self.event_consumer.stop)
             await self.event_consumer.finish(seconds=_FINISH_SECONDS)
             await self.event_consumer.flush(seconds=_FINISH_SECONDS)
             await super().close()

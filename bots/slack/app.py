@@ -19,6 +19,7 @@ from bots.delivery.event_consumer import EventConsumer
 from bots.delivery.job_messages import JobMessages
 from bots.delivery.starboard import Starboard
 from bots.runtime.error_reports import report_error
+from bots.runtime.thread_pools import Pool
 from bots.slack.api.client import SlackUnavailableError, web_client
 from bots.slack.blocks import case_blocks, home_view, modal_views
 from bots.slack.blocks.job_blocks import STAR_MENU
@@ -159,7 +160,7 @@ class SlackApp:
 
     async def close(self) -> None:
         self.file_cleanup.stop()
-        await self.context.pools.run("mail", self.news.stop)
+        await self.context.pools.run(Pool.DATABASE, self.news.stop)
         await self.news.finish(seconds=_FINISH_SECONDS)
         await self.news.flush(seconds=_FINISH_SECONDS)
         await self.previews.finish(seconds=_FINISH_SECONDS)

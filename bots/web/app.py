@@ -13,6 +13,7 @@ from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 
 from bots.runtime.error_reports import report_error
+from bots.runtime.thread_pools import Pool
 from bots.web.access import login
 from bots.web.access.error_middleware import ErrorMiddleware
 from bots.web.access.security_middleware import SecurityMiddleware
@@ -40,7 +41,7 @@ def create_app(ports: Ports, settings: WebSettings, *, figures: WebMetrics | Non
     @asynccontextmanager
     async def open_room(_app: Starlette) -> AsyncIterator[None]:
         posting = asyncio.create_task(house.room.keep_posted())
-        warming = asyncio.create_task(house.pools.run("wall", house.wall.warm_up))
+        warming = asyncio.create_task(house.pools.run(Pool.DATABASE, house.wall.warm_up))
         house.news.start()
         try:
             yield

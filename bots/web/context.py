@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from starlette.requests import HTTPConnection
 
-from bots.runtime.thread_pools import ThreadPools
+from bots.runtime.thread_pools import Pool, ThreadPools
 from bots.web.access.attempt_limiter import AttemptLimiter
 from bots.web.access.identities import Identities
 from bots.web.access.session_registry import SessionRegistry
@@ -18,10 +18,10 @@ from bots.web.settings import WebSettings
 from studio.ports import Ports
 
 _THREADS = {
-    "desk": 2,  # commands
-    "wall": 2,  # cards and pages
-    "shelf": 4,  # picture files
-    "sink": 1,  # uploads: cleaning one may take 200 MB for a moment
+    Pool.COMMANDS: 2,  # commands
+    Pool.DATABASE: 2,  # cards and pages
+    Pool.FILES: 4,  # picture files
+    Pool.UPLOADS: 1,  # uploads: cleaning one may take 200 MB for a moment
 }
 
 
@@ -48,7 +48,7 @@ class WebContext:
         known = self.sessions.remembered(user.session)
         if known is not None:
             return known
-        return await self.pools.run("wall", self.sessions.look_up, user.session)
+        return await self.pools.run(Pool.DATABASE, self.sessions.look_up, user.session)
 
 
 def build_context(ports: Ports, settings: WebSettings, *, figures: WebMetrics | None = None) -> WebContext:

@@ -10,7 +10,7 @@ import pytest
 
 from bots.delivery.event_consumer import EventConsumer
 from bots.discord.bot import ChatelierBot
-from bots.runtime.thread_pools import ThreadPools
+from bots.runtime.thread_pools import Pool, ThreadPools
 from studio.domain.events import JobEnded
 from studio.domain.jobs import JobState
 from studio.domain.people import Platform
@@ -42,7 +42,7 @@ class Hands:
 
     def __init__(self) -> None:
         self.board = Platforms()
-        self.pools = ThreadPools("test", {"mail": 1})
+        self.pools = ThreadPools("test", {Pool.DATABASE: 1})
         self.acknowledged: list[object] = []
         board: Any = self.board
         self.news = EventConsumer(

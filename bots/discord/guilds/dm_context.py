@@ -6,6 +6,7 @@ import discord
 
 from bots.discord.context import DiscordClient
 from bots.discord.guilds.members import person_of
+from bots.runtime.thread_pools import Pool
 from studio.commands.spec import Call
 from studio.db.database import Database
 from studio.db.tables import CaseRow, JobRow
@@ -23,7 +24,9 @@ async def in_home_community(bot: DiscordClient, call: Call, what: str, *, paints
     """
     if not call.person.community.startswith(_DIRECT):
         return call
-    home = await bot.pools.run("mail", find_home_community, bot.ports.database, what, call.person.user_id)
+    home = await bot.pools.run(
+        Pool.DATABASE, find_home_community, bot.ports.database, what, call.person.user_id
+    )
     if home is None or not home.community.isdecimal():
         return call
     person = replace(call.person, community=home.community)

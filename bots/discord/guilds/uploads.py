@@ -12,7 +12,7 @@ from bots.runtime.safe_downloads import (
     read_within,
     redirects_within,
 )
-from bots.runtime.thread_pools import ThreadPools
+from bots.runtime.thread_pools import Pool, ThreadPools
 from bots.texts import chat
 from studio.domain.people import Person
 from studio.domain.provenance import Traces
@@ -72,7 +72,7 @@ async def store_attachment(
 ) -> Source:
     """Raises `BadImageError`, `PolicyRefusalError`, `InspectionError` or `StorageError`."""
     data = await download(attachment, downloads)
-    return await pools.run("shelf", accept_upload, ports, person, data)
+    return await pools.run(Pool.FILES, accept_upload, ports, person, data)
 
 
 async def examine_attachment(
@@ -84,7 +84,7 @@ async def examine_attachment(
 ) -> Traces:
     """What a file tells of where it comes from; nothing is kept. Raises `BadImageError` and `RateLimitedError`."""
     data = await download(attachment, downloads)
-    return await pools.run("shelf", examine_upload, ports, person, data)
+    return await pools.run(Pool.FILES, examine_upload, ports, person, data)
 
 
 async def download(attachment: discord.Attachment, downloads: Downloads) -> bytes:

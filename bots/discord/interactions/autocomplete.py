@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from bots.discord.context import DiscordClient
 from bots.discord.guilds.members import call_of
+from bots.runtime.thread_pools import Pool
 from bots.texts.cases import heading
 from bots.texts.chat import shorten
 from studio.commands.moderation.community_rules import CHANNELS
@@ -64,16 +65,16 @@ async def _find(
         parameter = MODEL
     if parameter.kind in _NAMED:
         model = getattr(namespace, "model", None) or None
-        names = await bot.pools.run("mail", _names, bot.ports, parameter, typed, model)
+        names = await bot.pools.run(Pool.DATABASE, _names, bot.ports, parameter, typed, model)
         return [(name, name) for name in names if len(name) <= _LONGEST]
     if parameter.name == "value":
         return values_of(interaction)
     call = call_of(interaction, bot.settings)
     if parameter.kind in _OF_PLACE:
         find = _OF_PLACE[parameter.kind]
-        return await bot.pools.run("mail", find, bot.ports.database, call.person, call.address.channel)
+        return await bot.pools.run(Pool.DATABASE, find, bot.ports.database, call.person, call.address.channel)
     own = open_cases if parameter.kind is Kind.CASE else recent_prompts
-    return await bot.pools.run("mail", own, bot.ports.database, call.person)
+    return await bot.pools.run(Pool.DATABASE, own, bot.ports.database, call.person)
 
 
 def _names(ports: Ports, parameter: Parameter, typed: str, model: str | None) -> Sequence[str]:

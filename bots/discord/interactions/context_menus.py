@@ -16,6 +16,7 @@ from bots.discord.interactions.slash_commands import CONTEXTS, INSTALLS
 from bots.discord.messages.components import choice_of_tiles
 from bots.discord.messages.message_lookup import find_shown_in, is_own
 from bots.discord.texts import texts
+from bots.runtime.thread_pools import Pool
 from bots.texts import chat
 from studio.commands.button_ids import Action, Button
 from studio.commands.registry import execute
@@ -112,7 +113,7 @@ async def _on_foreign(
             ticket = bot.pending_uploads.keep(source, call.person)
             await bot.modals.send_overlay(interaction, source.key, ticket, "")
             return ""
-        return await bot.pools.run("desk", execute, bot.ports, call, str(action), {"image": source})
+        return await bot.pools.run(Pool.COMMANDS, execute, bot.ports, call, str(action), {"image": source})
 
     await bot.dispatcher.serve(interaction, work, public=action is not Action.EDIT)
 
@@ -125,12 +126,12 @@ async def who_made_this(interaction: discord.Interaction[DiscordClient], message
         attachment = first_image(message)
         if attachment is not None and not is_own(bot, message):
             traces = await examine_attachment(attachment, call.person, bot.ports, bot.pools, bot.downloads)
-            return await bot.pools.run("desk", execute, bot.ports, call, "whose", {"image": traces})
+            return await bot.pools.run(Pool.COMMANDS, execute, bot.ports, call, "whose", {"image": traces})
         job_id, numbers = await _found(bot, message, call)
         first = picture_id(job_id, numbers[0])
         viewer = await in_home_community(bot, call, first, paints=False)
         job, picture, ancestors = await bot.pools.run(
-            "desk",
+            Pool.COMMANDS,
             load_family,
             bot.ports.database,
             first,
@@ -153,5 +154,7 @@ async def _found(bot: DiscordClient, message: discord.Message, call: Call) -> tu
     if shown is None:
         raise BadRequestError(chat.NOT_FROM_HERE if first_image(message) else chat.NO_IMAGE)
     viewer = (await in_home_community(bot, call, shown.job_id, paints=False)).person
-    job_view = await bot.pools.run("desk", load_job_view, bot.ports.database, shown.job_id, viewer=viewer)
+    job_view = await bot.pools.run(
+        Pool.COMMANDS, load_job_view, bot.ports.database, shown.job_id, viewer=viewer
+    )
     return job_view.job.id, shown.numbers(job_view)

@@ -15,7 +15,7 @@ from bots.discord.messages.responses import Responses
 from bots.discord.settings import DiscordSettings
 from bots.discord.texts import texts
 from bots.runtime.error_reports import report_error
-from bots.runtime.thread_pools import ThreadPools
+from bots.runtime.thread_pools import Pool, ThreadPools
 from bots.texts import chat
 from studio.commands.button_ids import Action, Button
 from studio.commands.registry import execute_button
@@ -96,7 +96,7 @@ class Dispatcher:
 
             async def work(call: Call) -> Answer:
                 call = await in_home_community(self._bot, call, button.job_id, paints=paints)
-                return await self._pools.run("desk", execute_button, self._ports, call, button)
+                return await self._pools.run(Pool.COMMANDS, execute_button, self._ports, call, button)
 
             where = interaction.message.id if interaction.message else 0
             fresh = f"discord:{interaction.id}"
@@ -107,7 +107,7 @@ class Dispatcher:
         async def work(call: Call) -> str:
             call = await in_home_community(self._bot, call, button.job_id, paints=False)
             job_view = await self._pools.run(
-                "desk", load_job_view, self._ports.database, button.job_id, viewer=call.person
+                Pool.COMMANDS, load_job_view, self._ports.database, button.job_id, viewer=call.person
             )
             indices = [picture.index for picture in job_view.pictures]
             if not indices:

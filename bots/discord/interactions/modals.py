@@ -23,7 +23,7 @@ from bots.discord.messages.components import choice_of_cells
 from bots.discord.settings import DiscordSettings
 from bots.discord.texts import texts
 from bots.runtime.pending_uploads import PendingUploads
-from bots.runtime.thread_pools import ThreadPools
+from bots.runtime.thread_pools import Pool, ThreadPools
 from bots.texts import cases as case_texts
 from bots.texts import chat
 from bots.texts.prompt_flags import spread_flags
@@ -99,7 +99,7 @@ class Modals:
             async with asyncio.timeout(_LOOK_UP_SECONDS):
                 viewer = await in_home_community(self._bot, asked, what, paints=False)
                 _, picture, _ = await self._pools.run(
-                    "mail",
+                    Pool.DATABASE,
                     load_family,
                     self._ports.database,
                     what,
@@ -124,7 +124,7 @@ class Modals:
             what = button.picture_id or ""
             viewer = await in_home_community(self._bot, call, what, paints=False)
             _, picture, _ = await self._pools.run(
-                "desk",
+                Pool.COMMANDS,
                 load_family,
                 self._ports.database,
                 what,
@@ -145,7 +145,7 @@ class Modals:
             print_ = fit_attachment(self._ports, overlay, limit_bytes=limit_bytes)
             return print_.data, print_.suffix
 
-        data, suffix = await self._pools.run("shelf", lettered)
+        data, suffix = await self._pools.run(Pool.FILES, lettered)
         file = discord.File(io.BytesIO(data), f"cells{suffix}", description=texts.overlay_alternative(prompt))
         await interaction.edit_original_response(
             content=texts.WHICH_CELLS, attachments=[file], view=choice_of_cells(what)
@@ -181,7 +181,7 @@ class Modals:
                 self._bot, call, (*custom_id.split(":"), "", "")[2], paints=not files
             )
             name, values = self._read(custom_id, prompt, call)
-            return await self._pools.run("desk", execute, self._ports, call, name, values)
+            return await self._pools.run(Pool.COMMANDS, execute, self._ports, call, name, values)
 
         await self._counter.serve(interaction, work, public=not files)
 

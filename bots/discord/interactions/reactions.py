@@ -16,6 +16,7 @@ from bots.discord.interactions.click_dedup import ClickDedup
 from bots.discord.messages.message_lookup import find_shown_by_id
 from bots.discord.texts import texts
 from bots.runtime.error_reports import report_error
+from bots.runtime.thread_pools import Pool
 from bots.texts.answers import filed
 from studio.commands.button_ids import Action
 from studio.commands.registry import REACTIONS, execute_button
@@ -113,11 +114,11 @@ class Reactions:
             return
         if button.action is Action.STAR:
             starred = await bot.pools.run(
-                "desk", has_star, bot.ports.database, button.picture_id or "", call.person.key
+                Pool.COMMANDS, has_star, bot.ports.database, button.picture_id or "", call.person.key
             )
             if starred == given:
                 return
-        answer = await bot.pools.run("desk", execute_button, bot.ports, call, button)
+        answer = await bot.pools.run(Pool.COMMANDS, execute_button, bot.ports, call, button)
         if isinstance(answer, Accepted) and not answer.repeated:
             await bot.job_messages.pin(answer.job_id)
         elif isinstance(answer, ReportFiled):
@@ -129,7 +130,7 @@ class Reactions:
         """The pictures and their recipe, into the person's direct messages."""
         bot = self._bot
         job_view = await bot.pools.run(
-            "desk", load_job_view, bot.ports.database, shown.job_id, viewer=call.person
+            Pool.COMMANDS, load_job_view, bot.ports.database, shown.job_id, viewer=call.person
         )
         if not job_view.pictures:
             return
@@ -163,7 +164,7 @@ class Reactions:
         person = Person(
             platform=Platform.DISCORD, community=community, user_id=str(event.user_id), display_name=""
         )
-        name = await bot.pools.run("desk", known_name, bot.ports.database, person.key)
+        name = await bot.pools.run(Pool.COMMANDS, known_name, bot.ports.database, person.key)
         if name is None:
             fetched = await bot.fetch_user(event.user_id)
             return None if fetched.bot else person_of(fetched, community, moderates=False)

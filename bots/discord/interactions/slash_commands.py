@@ -16,6 +16,7 @@ from bots.discord.guilds.uploads import examine_attachment, store_attachment
 from bots.discord.interactions.autocomplete import MOST, autocompleter, whole_prompt
 from bots.discord.interactions.dispatcher import send_private
 from bots.discord.texts import texts
+from bots.runtime.thread_pools import Pool
 from bots.texts.prompt_flags import spread_flags
 from studio.commands.registry import CATALOG, execute, find_command
 from studio.commands.results import Answer
@@ -84,7 +85,7 @@ def _callback(spec: CommandSpec) -> Callable[..., Any]:
                 require_own(interaction.guild, values)
             for what in filter(None, map(values.get, _NAMING)):
                 call = await in_home_community(bot, call, str(what), paints=spec.paints)
-            return await bot.pools.run("desk", execute, bot.ports, call, spec.name, values)
+            return await bot.pools.run(Pool.COMMANDS, execute, bot.ports, call, spec.name, values)
 
         await bot.dispatcher.serve(interaction, work, public=spec.paints)
 
@@ -114,12 +115,12 @@ async def _received(
             )
         elif isinstance(value, discord.abc.User):
             person = _named(value, call, parameter)
-            await bot.pools.run("desk", record_person, bot.ports.database, person)
+            await bot.pools.run(Pool.COMMANDS, record_person, bot.ports.database, person)
             value = person.key
         elif isinstance(value, str) and parameter.name == "value":
             value = _MENTION.sub(r"\1", value)
         elif isinstance(value, str) and parameter.name == "prompt":
-            value = await bot.pools.run("desk", whole_prompt, bot.ports.database, call.person, value)
+            value = await bot.pools.run(Pool.COMMANDS, whole_prompt, bot.ports.database, call.person, value)
         if value is not None:
             values[parameter.name] = value
     return values

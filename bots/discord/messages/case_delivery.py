@@ -21,7 +21,7 @@ from bots.discord.messages.message_sender import (
 from bots.discord.texts import texts
 from bots.discord.texts.escaping import plain
 from bots.discord.texts.formatting import mention_of_key, moment
-from bots.runtime.thread_pools import ThreadPools
+from bots.runtime.thread_pools import Pool, ThreadPools
 from bots.texts import cases as case_texts
 from bots.texts.chat import shorten
 from studio.commands.spec import Call
@@ -74,7 +74,7 @@ class DiscordCaseDelivery:
         """A case as it looks now: its picture is a mosaic, and gone once the case is decided."""
         mosaic = None
         if details.case.state is CaseState.OPEN and (exhibits := details.exhibits):
-            mosaic = await self._pools.run("shelf", self._mosaic, exhibits[0])
+            mosaic = await self._pools.run(Pool.FILES, self._mosaic, exhibits[0])
         embed = _embed(details)
         if mosaic is not None:
             embed.set_image(url=f"attachment://{_file_name(details.case)}")
@@ -152,7 +152,7 @@ class DiscordCaseDelivery:
             exhibits = details.exhibits[:_MOST_FILES]  # which together fit into one message
             each_bytes = limit_bytes // max(1, len(exhibits))
             prints = await self._pools.run(
-                "shelf", case_attachments, self._ports, exhibits, limit_bytes=each_bytes
+                Pool.FILES, case_attachments, self._ports, exhibits, limit_bytes=each_bytes
             )
             if not prints:
                 return case_texts.NO_PICTURES

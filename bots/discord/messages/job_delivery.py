@@ -18,7 +18,7 @@ from bots.discord.messages.message_sender import (
     open_dm,
 )
 from bots.discord.texts import texts
-from bots.runtime.thread_pools import ThreadPools
+from bots.runtime.thread_pools import Pool, ThreadPools
 from studio.domain.events import JobProgress
 from studio.ports import Ports
 from studio.runtime.bounded_dict import BoundedDict
@@ -67,7 +67,7 @@ class DiscordJobDelivery:
         limit_bytes = self._limits.get(job.id) or self._limit_of(job_view)
         while True:
             picture = await self._pools.run(
-                "shelf", job_attachment, self._ports, job_view, limit_bytes=limit_bytes
+                Pool.FILES, job_attachment, self._ports, job_view, limit_bytes=limit_bytes
             )
             try:
                 return await self._message_sender.bring(
@@ -86,7 +86,7 @@ class DiscordJobDelivery:
     async def send_home(self, job_view: JobView, user_id: str) -> bool:
         """A finished job as a direct message. False: the person takes none. Raises `StorageError`."""
         picture = await self._pools.run(
-            "shelf", job_attachment, self._ports, job_view, limit_bytes=DEFAULT_LIMIT_BYTES
+            Pool.FILES, job_attachment, self._ports, job_view, limit_bytes=DEFAULT_LIMIT_BYTES
         )
         post = compose(job_view, picture)
         content = f"{post.content}\n{texts.whole_recipe(job_view.pictures[0])}" if job_view.pictures else ""

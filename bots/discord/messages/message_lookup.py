@@ -6,6 +6,7 @@ import discord
 
 from bots.delivery.message_lookup import ShownPictures, find_shown_pictures, shown_by_filename
 from bots.discord.context import DiscordClient
+from bots.runtime.thread_pools import Pool
 from studio.domain.people import Platform
 
 _SPOILER = "SPOILER_"
@@ -38,7 +39,7 @@ async def find_shown_by_id(
 async def find_recorded(bot: DiscordClient, message_id: int) -> ShownPictures | None:
     """By the records."""
     return await bot.pools.run(
-        "desk", find_shown_pictures, bot.ports.database, Platform.DISCORD, str(message_id)
+        Pool.COMMANDS, find_shown_pictures, bot.ports.database, Platform.DISCORD, str(message_id)
     )
 
 

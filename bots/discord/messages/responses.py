@@ -18,7 +18,7 @@ from bots.discord.texts import texts
 from bots.discord.texts.escaping import plain
 from bots.discord.texts.formatting import VOICE
 from bots.drawing.lineage_tree import draw_family
-from bots.runtime.thread_pools import ThreadPools
+from bots.runtime.thread_pools import Pool, ThreadPools
 from bots.texts import answers, chat
 from bots.texts import cases as case_texts
 from bots.texts.lists import Listing, lines_of
@@ -107,17 +107,17 @@ class Responses:
     async def _is_shown_elsewhere(self, answer: Accepted, call: Call) -> bool:
         """Whether the job belongs to another acknowledgement: that of the first of two clicks."""
         job_view = await self._pools.run(
-            "desk", load_job_view, self._ports.database, answer.job_id, viewer=call.person
+            Pool.COMMANDS, load_job_view, self._ports.database, answer.job_id, viewer=call.person
         )
         return job_view.job.address.message != call.address.message
 
     async def _show(self, interaction: discord.Interaction, call: Call, answer: PictureShown) -> None:
         """The job once more, for one person's eyes."""
         job_view = await self._pools.run(
-            "desk", load_job_view, self._ports.database, answer.job.id, viewer=call.person
+            Pool.COMMANDS, load_job_view, self._ports.database, answer.job.id, viewer=call.person
         )
         picture = await self._pools.run(
-            "shelf", job_attachment, self._ports, job_view, limit_bytes=interaction.filesize_limit
+            Pool.FILES, job_attachment, self._ports, job_view, limit_bytes=interaction.filesize_limit
         )
         post = compose(job_view, picture)
         await interaction.edit_original_response(
@@ -129,7 +129,7 @@ class Responses:
         lines = [plain(line) for line in lines_of(answer)]
         files, view = [], None
         if isinstance(answer, Family):
-            drawn = await self._pools.run("shelf", draw_family, answer, self._ports.store)
+            drawn = await self._pools.run(Pool.FILES, draw_family, answer, self._ports.store)
             files = [
                 discord.File(io.BytesIO(drawn), "family.png", description=texts.family_alternative(lines[0]))
             ]

@@ -11,7 +11,7 @@ from bots.delivery.starboard import StarboardEntry
 from bots.discord.context import DiscordClient
 from bots.discord.messages.case_delivery import closed
 from bots.discord.texts import texts
-from bots.runtime.thread_pools import ThreadPools
+from bots.runtime.thread_pools import Pool, ThreadPools
 from bots.texts import chat
 from studio.errors import NotFoundError
 from studio.ports import Ports
@@ -54,7 +54,7 @@ class DiscordStarboardDelivery:
     async def _file(self, exhibit: StarboardEntry) -> discord.File:
         """Raises `DestinationUnreachableError` for a picture whose file is gone."""
         try:
-            made = await self._pools.run("shelf", self._print, exhibit)
+            made = await self._pools.run(Pool.FILES, self._print, exhibit)
         except NotFoundError:
             raise DestinationUnreachableError from None
         prompt = exhibit.picture.recipe.prompt

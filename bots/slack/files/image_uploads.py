@@ -8,7 +8,7 @@ from datetime import timedelta
 from weakref import WeakValueDictionary
 
 from bots.delivery.attachments import Attachment
-from bots.runtime.thread_pools import ThreadPools
+from bots.runtime.thread_pools import Pool, ThreadPools
 from bots.slack.api.client import SlackClient, SlackUnavailableError
 from bots.slack.files import file_records
 from studio.db.database import Database
@@ -46,7 +46,7 @@ class ImageUploads:
         lock = self._locks.setdefault((subject, digest), asyncio.Lock())
         async with lock:
             known = await self._pools.run(
-                "mail",
+                Pool.DATABASE,
                 file_records.reuse,
                 self._database,
                 community=self._community,
@@ -57,21 +57,23 @@ class ImageUploads:
             if known:
                 return known
             if picture.suffix == ".webp":  # image blocks show PNG, JPEG and GIF
-                picture = await self._pools.run("shelf", _as_jpeg, picture)
+                picture = await self._pools.run(Pool.FILES, _as_jpeg, picture)
             file_id = await self._upload(subject, picture, alternative, patient=patient)
             await self._pools.run(
-                "mail", file_records.keep, self._database, file_id, digest=digest, passing=passing
+                Pool.DATABASE, file_records.keep, self._database, file_id, digest=digest, passing=passing
             )
             return file_id
 
     async def keep_only(self, subject: str, file_id: str | None, *, after_seconds: float = 0) -> None:
         """What else hung for the subject is taken down. Raises `DatabaseUnavailableError`."""
         after = timedelta(seconds=after_seconds)
-        await self._pools.run("mail", file_records.keep_only, self._database, subject, file_id, after=after)
+        await self._pools.run(
+            Pool.DATABASE, file_records.keep_only, self._database, subject, file_id, after=after
+        )
 
     async def discard(self, file_id: str) -> None:
         """A file that Slack does not show, or that came too late. Raises `DatabaseUnavailableError`."""
-        await self._pools.run("mail", file_records.discard, self._database, file_id)
+        await self._pools.run(Pool.DATABASE, file_records.discard, self._database, file_id)
 
     async def _upload(self, subject: str, picture: Attachment, alternative: str, *, patient: bool) -> str:
         data, filename = picture.data, f"{subject}{picture.suffix}"
@@ -84,7 +86,7 @@ class ImageUploads:
         )
         file_id = str(ticket["file_id"])
         await self._pools.run(
-            "mail",
+            Pool.DATABASE,
             file_records.begin_upload,
             self._database,
             file_id,

@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 from bots.delivery.case_messages import CaseMessages
+from bots.runtime.thread_pools import Pool
 from bots.slack.api.request import of_interaction
 from bots.slack.blocks import modal_views
 from bots.slack.blocks.case_blocks import WINDOW
@@ -51,7 +52,7 @@ class Clicks(SlackComponent):
         async def work(call: Call) -> Answer | str:
             if button is None:
                 raise BadRequestError(chat.BUTTON_UNKNOWN)
-            return await self._pools.run("desk", execute_button, self._ports, call, button)
+            return await self._pools.run(Pool.COMMANDS, execute_button, self._ports, call, button)
 
         if button is not None and asks(button):
             await self._forms.ask(request, button.action, partial(self._forms.matter_of, request, button))

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bots.delivery.job_view import job_of_message, load_job_view
+from bots.runtime.thread_pools import Pool
 from bots.slack.api.client import NotInstalledError, SlackApiRefusedError, SlackUnavailableError
 from bots.slack.api.request import SlackRequest, of_command, of_message
 from bots.slack.blocks.job_blocks import said as post_said
@@ -112,7 +113,9 @@ class CommandListener(SlackComponent):
             values |= await self._with_files(request, call, spec, values, files)
             values |= await self._of_thread(request, call, spec, values)
             await self._introduce(request, spec, values)
-            answer: Answer = await self._pools.run("desk", execute, self._ports, call, spec.name, values)
+            answer: Answer = await self._pools.run(
+                Pool.COMMANDS, execute, self._ports, call, spec.name, values
+            )
             if isinstance(answer, Community):
                 await self._greet(request, str(values.get("setting", "")), str(values.get("value", "")))
                 await self._warn(request, answer.rules.desk_channel)
@@ -176,7 +179,7 @@ class CommandListener(SlackComponent):
         if wanted is None or request.thread is None or values.keys() & {wanted.name, "image"}:
             return {}
         job_id = await self._pools.run(
-            "desk",
+            Pool.COMMANDS,
             job_of_message,
             self._ports.database,
             Platform.SLACK,
@@ -188,7 +191,7 @@ class CommandListener(SlackComponent):
         if wanted.kind is Kind.JOB:
             return {wanted.name: job_id}
         job_view = await self._pools.run(
-            "desk", load_job_view, self._ports.database, job_id, viewer=call.person
+            Pool.COMMANDS, load_job_view, self._ports.database, job_id, viewer=call.person
         )
         return {wanted.name: job_view.pictures[0].id} if job_view.pictures else {}
 

@@ -8,6 +8,7 @@ from bots.delivery.case_messages import CaseMessages, DeliveryInProgressError
 from bots.delivery.job_messages import JobMessages
 from bots.delivery.job_view import load_job_view
 from bots.runtime.error_reports import report_error
+from bots.runtime.thread_pools import Pool
 from bots.slack.api.client import NotInstalledError, SlackApiRefusedError, SlackUnavailableError
 from bots.slack.api.request import SlackRequest
 from bots.slack.blocks.case_blocks import appeal_under
@@ -131,7 +132,7 @@ class Dispatcher(SlackComponent):
         await self._board.pin(answer.job_id)
         if answer.repeated or request.channel is None:
             return
-        job_view = await self._pools.run("mail", load_job_view, self._ports.database, answer.job_id)
+        job_view = await self._pools.run(Pool.DATABASE, load_job_view, self._ports.database, answer.job_id)
         if job_view.message_ref and job_view.message_ref.channel != request.channel:
             bot_user = (await self._workspaces.of(request.community)).identity.bot_user
             await self.tell(request, said(texts.not_here(bot_user, request.channel)))
@@ -139,7 +140,7 @@ class Dispatcher(SlackComponent):
     async def _show(self, request: SlackRequest, call: Call, answer: PictureShown) -> None:
         """The job once more, for one person's eyes, whatever it is hidden from others for."""
         job_view = await self._pools.run(
-            "desk", load_job_view, self._ports.database, answer.job.id, viewer=call.person
+            Pool.COMMANDS, load_job_view, self._ports.database, answer.job.id, viewer=call.person
         )
         workspace = await self._workspaces.of(request.community)
         await self.tell(request, await self._delivery.post_of(job_view, workspace, hidden=False))

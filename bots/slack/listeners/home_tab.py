@@ -11,6 +11,7 @@ from sqlalchemy import select
 from bots.delivery.attachments import job_attachment
 from bots.delivery.job_view import load_job_view
 from bots.runtime.error_reports import report_error
+from bots.runtime.thread_pools import Pool
 from bots.slack.api.client import NotInstalledError, SlackApiRefusedError, SlackUnavailableError
 from bots.slack.api.request import SlackRequest, of_home, of_interaction
 from bots.slack.blocks import home_view
@@ -56,7 +57,7 @@ class HomeTab(SlackComponent):
         value = str(chosen.get("value") or element.get("value") or home_view.HOUSES)
         try:
             call = await self._people.call_of(request)
-            await self._pools.run("desk", execute, self._ports, call, "settings", {name: value})
+            await self._pools.run(Pool.COMMANDS, execute, self._ports, call, "settings", {name: value})
         except NotInstalledError:
             return
         except ChatelierError as error:
@@ -70,7 +71,7 @@ class HomeTab(SlackComponent):
         """First what is known at once, then with the pictures. Never raises for what Slack refuses."""
         try:
             call = await self._people.call_of(request)
-            mine = await self._pools.run("mail", _look_up, self._ports, call)
+            mine = await self._pools.run(Pool.DATABASE, _look_up, self._ports, call)
         except ChatelierError:
             await self._publish(request, home_view.home_away())
             return
@@ -92,9 +93,9 @@ class HomeTab(SlackComponent):
 
     async def _file_of(self, request: SlackRequest, job: Job) -> str | None:
         try:
-            job_view = await self._pools.run("mail", load_job_view, self._ports.database, job.id)
+            job_view = await self._pools.run(Pool.DATABASE, load_job_view, self._ports.database, job.id)
             picture = await self._pools.run(
-                "shelf", job_attachment, self._ports, job_view, limit_bytes=_LIMIT_BYTES
+                Pool.FILES, job_attachment, self._ports, job_view, limit_bytes=_LIMIT_BYTES
             )
             if picture is None:
                 return None

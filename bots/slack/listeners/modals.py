@@ -10,6 +10,7 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from bots.delivery.attachments import fit_attachment
 from bots.delivery.job_view import load_family, load_job_view
 from bots.runtime.error_reports import report_error
+from bots.runtime.thread_pools import Pool
 from bots.slack.api.client import SlackApiRefusedError, SlackUnavailableError
 from bots.slack.api.request import SlackRequest, of_submission
 from bots.slack.blocks import modal_views
@@ -67,7 +68,7 @@ class Modals(SlackComponent):
         indices: tuple[int, ...] = (button.index,) if button.index else ()
         if not indices and button.action is not Action.APPEAL:
             job_view = await self._pools.run(
-                "desk", load_job_view, self._ports.database, button.job_id, viewer=call.person
+                Pool.COMMANDS, load_job_view, self._ports.database, button.job_id, viewer=call.person
             )
             indices = tuple(picture.index for picture in job_view.pictures)
             if not indices:
@@ -87,7 +88,7 @@ class Modals(SlackComponent):
         matter = ModalSubject(action=Action.SHOW)
         try:
             view_id = await self._open(request, modal_views.imagine(matter))
-            models, styles = await self._pools.run("mail", names_offered, self._ports)
+            models, styles = await self._pools.run(Pool.DATABASE, names_offered, self._ports)
             await self._update(request, view_id, modal_views.imagine(matter, models=models, styles=styles))
         except Exception as error:  # noqa: BLE001 - whatever broke, the person gets a sentence
             await self._counter.refuse(request, error)
@@ -154,7 +155,7 @@ class Modals(SlackComponent):
         key, alternative = (matter.image.key, "") if matter.image else ("", "")
         if picture:
             _, found, _ = await self._pools.run(
-                "desk", load_family, self._ports.database, picture, person, channel=matter.channel
+                Pool.COMMANDS, load_family, self._ports.database, picture, person, channel=matter.channel
             )
             key, alternative = found.key, found.recipe.prompt
 
@@ -162,7 +163,7 @@ class Modals(SlackComponent):
             overlay = self._ports.image_tools.overlay(self._ports.store.get(key))
             return fit_attachment(self._ports, overlay, limit_bytes=_LIMIT_BYTES)
 
-        print_ = await self._pools.run("shelf", lettered)
+        print_ = await self._pools.run(Pool.FILES, lettered)
         text = texts.overlay_alternative(alternative)
         image_uploads = (await self._workspaces.of(request.community)).image_uploads
         subject = matter.job or _UPLOAD
@@ -172,7 +173,7 @@ class Modals(SlackComponent):
         """The words to begin with."""
         picture = f"{matter.job}.{matter.indices[0]}"
         _, found, _ = await self._pools.run(
-            "desk", load_family, self._ports.database, picture, person, channel=matter.channel
+            Pool.COMMANDS, load_family, self._ports.database, picture, person, channel=matter.channel
         )
         return found.recipe.prompt
 
@@ -209,9 +210,9 @@ class Modals(SlackComponent):
         call = await self._people.call_of(request)
         if name == modal_views.PICK:
             button = _picked(matter, values)
-            return call, await self._pools.run("desk", execute_button, self._ports, call, button)
+            return call, await self._pools.run(Pool.COMMANDS, execute_button, self._ports, call, button)
         command, values = _command(name, matter, values)
-        return call, await self._pools.run("desk", execute, self._ports, call, command, values)
+        return call, await self._pools.run(Pool.COMMANDS, execute, self._ports, call, command, values)
 
     async def _answer_late(self, request: SlackRequest, work: "asyncio.Future[tuple[Call, Answer]]") -> None:
         try:

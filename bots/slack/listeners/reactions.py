@@ -8,6 +8,7 @@ from typing import Any
 
 from bots.delivery.job_view import JobView, has_star, load_job_view
 from bots.delivery.message_lookup import ShownPictures, find_soon
+from bots.runtime.thread_pools import Pool
 from bots.slack.api.client import NotInstalledError, SlackUnavailableError
 from bots.slack.api.request import SlackRequest, of_reaction
 from bots.slack.context import SlackComponent, SlackContext
@@ -98,7 +99,9 @@ class Reactions(SlackComponent):
             shown = await find_soon(find, age_seconds=time.time() - float(item["ts"]))
             if shown is None or (await self._people.member(request)).is_bot:
                 return None
-            return shown, await self._pools.run("desk", load_job_view, self._ports.database, shown.job_id)
+            return shown, await self._pools.run(
+                Pool.COMMANDS, load_job_view, self._ports.database, shown.job_id
+            )
         except (NotFoundError, NotInstalledError):
             return None
         except (DatabaseUnavailableError, SlackUnavailableError):
@@ -109,7 +112,7 @@ class Reactions(SlackComponent):
         async def work(call: Call) -> Answer | str:
             if button.action is Action.STAR:
                 starred = await self._pools.run(
-                    "desk",
+                    Pool.COMMANDS,
                     has_star,
                     self._ports.database,
                     button.picture_id or "",
@@ -117,6 +120,6 @@ class Reactions(SlackComponent):
                 )
                 if starred == given:
                     return ""
-            return await self._pools.run("desk", execute_button, self._ports, call, button)
+            return await self._pools.run(Pool.COMMANDS, execute_button, self._ports, call, button)
 
         return work

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from bots.delivery.job_view import load_family, load_job_view
+from bots.runtime.thread_pools import Pool
 from bots.slack.api.request import SlackRequest, of_interaction
 from bots.slack.blocks.modal_views import ModalSubject
 from bots.slack.context import SlackComponent, SlackContext
@@ -72,7 +73,7 @@ class Shortcuts(SlackComponent):
                 return await self._whose(request, call, message)
             job_id, numbers = found
             job, picture, ancestors = await self._pools.run(
-                "desk",
+                Pool.COMMANDS,
                 load_family,
                 self._ports.database,
                 picture_id(job_id, numbers[0]),
@@ -89,7 +90,7 @@ class Shortcuts(SlackComponent):
         if not files:
             raise BadRequestError(chat.NO_IMAGE)
         traces = await self._uploads.look_at(request, files[0], call.person)
-        return await self._pools.run("desk", execute, self._ports, call, "whose", {"image": traces})
+        return await self._pools.run(Pool.COMMANDS, execute, self._ports, call, "whose", {"image": traces})
 
     async def _matter_of(
         self, request: SlackRequest, message: Mapping[str, Any], action: Action, call: Call
@@ -118,13 +119,15 @@ class Shortcuts(SlackComponent):
             await self._forms.ask_which(request, matter)
             return ""
         button = Button(action=action, job_id=job_id, index=numbers[0])
-        return await self._pools.run("desk", execute_button, self._ports, call, button)
+        return await self._pools.run(Pool.COMMANDS, execute_button, self._ports, call, button)
 
     async def _on_foreign(
         self, request: SlackRequest, call: Call, action: Action, message: Mapping[str, Any]
     ) -> Answer | str:
         source = await self._taken_in(request, call, message)
-        return await self._pools.run("desk", execute, self._ports, call, str(action), {"image": source})
+        return await self._pools.run(
+            Pool.COMMANDS, execute, self._ports, call, str(action), {"image": source}
+        )
 
     async def _taken_in(self, request: SlackRequest, call: Call, message: Mapping[str, Any]) -> Source:
         """Somebody's image: taken in like an upload of the person who asks."""
@@ -144,6 +147,6 @@ class Shortcuts(SlackComponent):
         if shown is None:
             return None
         job_view = await self._pools.run(
-            "desk", load_job_view, self._ports.database, shown.job_id, viewer=call.person
+            Pool.COMMANDS, load_job_view, self._ports.database, shown.job_id, viewer=call.person
         )
         return shown.job_id, shown.numbers(job_view)

@@ -6,6 +6,7 @@ from typing import Any
 import aiohttp
 
 from bots.runtime.safe_downloads import UNCOMPRESSED, TooManyBytesError, read_within
+from bots.runtime.thread_pools import Pool
 from bots.slack.api.client import SlackApiRefusedError, SlackClient, SlackUnavailableError
 from bots.slack.api.request import SlackRequest
 from bots.slack.context import SlackComponent, SlackContext
@@ -43,12 +44,12 @@ class Uploads(SlackComponent):
     async def take_in(self, request: SlackRequest, file: File, person: Person) -> Source:
         """Raises `BadImageError`, `PolicyRefusalError`, `InspectionError` or `StorageError`."""
         data = await self._fetch(request, file)
-        return await self._pools.run("shelf", accept_upload, self._ports, person, data)
+        return await self._pools.run(Pool.FILES, accept_upload, self._ports, person, data)
 
     async def look_at(self, request: SlackRequest, file: File, person: Person) -> Traces:
         """What a file tells of where it comes from; nothing is kept. Raises `BadImageError` and `RateLimitedError`."""
         data = await self._fetch(request, file)
-        return await self._pools.run("shelf", examine_upload, self._ports, person, data)
+        return await self._pools.run(Pool.FILES, examine_upload, self._ports, person, data)
 
     async def _fetch(self, request: SlackRequest, file: File) -> bytes:
         try:

@@ -8,6 +8,7 @@ from bots.delivery.attachments import Attachment
 from bots.delivery.case_images import case_attachments, pixelated_image
 from bots.delivery.job_messages import DestinationUnreachableError
 from bots.delivery.job_view import MessageRef
+from bots.runtime.thread_pools import Pool
 from bots.slack.api.client import SlackApiRefusedError, SlackUnavailableError
 from bots.slack.blocks.case_blocks import answered, question, sheet
 from bots.slack.blocks.job_blocks import Block, JobBlocks, image, said, section
@@ -114,7 +115,7 @@ class SlackCaseDelivery(SlackComponent):
         mosaic = None
         if details.case.state is CaseState.OPEN and (exhibits := details.exhibits):
             try:
-                if made := await self._pools.run("shelf", pixelated_image, self._ports, exhibits[0]):
+                if made := await self._pools.run(Pool.FILES, pixelated_image, self._ports, exhibits[0]):
                     mosaic = await workspace.image_uploads.hang(
                         details.case.id,
                         Attachment(data=made, suffix=".png"),
@@ -132,7 +133,7 @@ class SlackCaseDelivery(SlackComponent):
         """
         exhibits = details.exhibits[:_MOST_SHOWN]
         prints = await self._pools.run(
-            "shelf", case_attachments, self._ports, exhibits, limit_bytes=_LIMIT_BYTES
+            Pool.FILES, case_attachments, self._ports, exhibits, limit_bytes=_LIMIT_BYTES
         )
         case, heading = details.case, case_texts.heading(details.case)
         files = await asyncio.gather(

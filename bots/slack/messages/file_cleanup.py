@@ -4,7 +4,7 @@ import asyncio
 import logging
 
 from bots.runtime.error_reports import report_error
-from bots.runtime.thread_pools import ThreadPools
+from bots.runtime.thread_pools import Pool, ThreadPools
 from bots.slack.api.client import SlackApiRefusedError, SlackUnavailableError
 from bots.slack.files import file_records
 from bots.slack.files.file_records import Unwanted
@@ -49,7 +49,7 @@ class FileCleanup:
     async def sweep(self) -> None:
         """Delete what is due. Raises `DatabaseUnavailableError`."""
         for unwanted in await self._pools.run(
-            "mail", file_records.take_unwanted, self._database, most_of_one=_MOST_OF_ONE
+            Pool.DATABASE, file_records.take_unwanted, self._database, most_of_one=_MOST_OF_ONE
         ):
             await self._delete(unwanted)
 
@@ -66,8 +66,8 @@ class FileCleanup:
                 return
             if error.code in _NEVER:
                 log.warning("slack does not let the app delete its file %s: %s", unwanted.id, error.code)
-        await self._pools.run("mail", file_records.forget, self._database, unwanted.id)
+        await self._pools.run(Pool.DATABASE, file_records.forget, self._database, unwanted.id)
 
     async def _put_off(self, unwanted: Unwanted) -> None:
-        if not await self._pools.run("mail", file_records.put_off, self._database, unwanted):
+        if not await self._pools.run(Pool.DATABASE, file_records.put_off, self._database, unwanted):
             log.warning("a file could not be deleted at Slack and is left there: %s", unwanted.id)

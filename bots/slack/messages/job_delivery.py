@@ -9,6 +9,7 @@ from bots.delivery.attachments import Attachment, job_attachment
 from bots.delivery.case_images import pixelate
 from bots.delivery.job_messages import DestinationUnreachableError
 from bots.delivery.job_view import JobView, MessageRef, load_job_view
+from bots.runtime.thread_pools import Pool
 from bots.slack.api.client import SlackApiRefusedError, SlackUnavailableError
 from bots.slack.api.progress_throttle import ProgressThrottle
 from bots.slack.blocks.job_blocks import JobBlocks, compose, compose_progress, section
@@ -72,13 +73,13 @@ class SlackJobDelivery(SlackComponent):
         Raises `SlackUnavailableError`, `SlackApiRefusedError`, `StorageError`.
         """
         picture = await self._pools.run(
-            "shelf", job_attachment, self._ports, job_view, limit_bytes=_LIMIT_BYTES
+            Pool.FILES, job_attachment, self._ports, job_view, limit_bytes=_LIMIT_BYTES
         )
         if picture is None:
             return compose(job_view, None)
         passing, hidden = not hidden, hidden and job_view.job.spoiler
         if hidden:
-            mosaic = await self._pools.run("shelf", pixelate, picture.data)
+            mosaic = await self._pools.run(Pool.FILES, pixelate, picture.data)
             picture = Attachment(data=mosaic, suffix=".png") if mosaic else None
         prompt = texts.HIDDEN if hidden else job_view.prompt
         hang = workspace.image_uploads.hang
@@ -175,7 +176,7 @@ class SlackJobDelivery(SlackComponent):
         return await find_orphan(workspace, job)
 
     async def _message_ref_of(self, job_id: str) -> MessageRef | None:
-        return (await self._pools.run("mail", load_job_view, self._ports.database, job_id)).message_ref
+        return (await self._pools.run(Pool.DATABASE, load_job_view, self._ports.database, job_id)).message_ref
 
     async def _send(self, job_view: JobView, workspace: Workspace, post: JobBlocks) -> MessageRef:
         address = job_view.job.address

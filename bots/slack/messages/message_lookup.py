@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bots.delivery.message_lookup import ShownPictures, find_shown_pictures, shown_by_filename
+from bots.runtime.thread_pools import Pool
 from bots.slack.api.client import SlackApiRefusedError
 from bots.slack.api.request import SlackRequest
 from bots.slack.context import SlackComponent
@@ -42,7 +43,7 @@ class Finder(SlackComponent):
 
     async def _known(self, channel: str | None, ts: str) -> ShownPictures | None:
         return await self._pools.run(
-            "desk", find_shown_pictures, self._ports.database, Platform.SLACK, ts, channel=channel
+            Pool.COMMANDS, find_shown_pictures, self._ports.database, Platform.SLACK, ts, channel=channel
         )
 
     async def _by_files(self, message: Mapping[str, Any]) -> ShownPictures | None:
@@ -50,7 +51,7 @@ class Finder(SlackComponent):
             file_id = (block.get("slack_file") or {}).get("id")
             if not file_id:
                 continue
-            subject = await self._pools.run("desk", subject_of, self._ports.database, str(file_id))
+            subject = await self._pools.run(Pool.COMMANDS, subject_of, self._ports.database, str(file_id))
             if subject and (shown := shown_by_filename(subject)):
                 return shown
         return None

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from bots.delivery.attachments import Attachment, decoded
 from bots.delivery.job_view import JobView, job_state
-from bots.runtime.thread_pools import ThreadPools
+from bots.runtime.thread_pools import Pool, ThreadPools
 from bots.slack.api.client import SlackApiRefusedError, SlackUnavailableError
 from bots.slack.files import file_records
 from bots.slack.texts import texts
@@ -119,13 +119,13 @@ class PreviewUploads:
 
     async def _renew(self, workspace: Workspace, job: Job, preview: Attachment, seen: _Seen) -> None:
         try:
-            latest = await self._pools.run("mail", file_records.newest, self._database, job.id)
+            latest = await self._pools.run(Pool.DATABASE, file_records.newest, self._database, job.id)
             if latest and (now() - latest[1]).total_seconds() < self._every_seconds:
                 seen.file_id = latest[0]  # another process of the face was quicker
                 return
             text = chat.unfinished(job.request.prompt, longest=texts.LONGEST_ALTERNATIVE)
             file_id = await workspace.image_uploads.hang(job.id, preview, text, patient=False)
-            state = await self._pools.run("mail", job_state, self._database, job.id)
+            state = await self._pools.run(Pool.DATABASE, job_state, self._database, job.id)
             if state is None or state.ended:
                 await workspace.image_uploads.discard(file_id)  # too late: its end is shown, or about to be
             else:

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from sqlalchemy import ColumnElement, delete, select, update
 
-from bots.runtime.thread_pools import ThreadPools
+from bots.runtime.thread_pools import Pool, ThreadPools
 from bots.slack.api.client import SlackUnavailableError
 from studio.db.database import Database
 from studio.db.sql_dialects import insert_into
@@ -53,18 +53,18 @@ class SendClaims:
             renewal.cancel()
             unsure = isinstance(error, SlackUnavailableError) and error.perhaps_done
             give_back = leave_claim if unsure else waive_claim
-            await self._pools.run("mail", give_back, self._database, job_id)
+            await self._pools.run(Pool.DATABASE, give_back, self._database, job_id)
             raise
         finally:
             renewal.cancel()
 
     async def redirect(self, job_id: str, channel: str) -> None:
         """The message is about to go elsewhere: whoever inherits the claim has to look there."""
-        await self._pools.run("mail", move_claim, self._database, job_id, channel)
+        await self._pools.run(Pool.DATABASE, move_claim, self._database, job_id, channel)
 
     async def place_of(self, job_id: str) -> str | None:
         """The channel, or the person, that the message was to go to."""
-        return await self._pools.run("mail", claimed_place, self._database, job_id)
+        return await self._pools.run(Pool.DATABASE, claimed_place, self._database, job_id)
 
     async def _patiently(self, job_id: str, channel: str) -> Claim:
         deadline = time.monotonic() + self._lasts_seconds + 1
@@ -76,13 +76,13 @@ class SendClaims:
 
     async def _take(self, job_id: str, channel: str) -> Claim:
         lasts = timedelta(seconds=self._lasts_seconds)
-        return await self._pools.run("mail", take_claim, self._database, job_id, channel, lasts=lasts)
+        return await self._pools.run(Pool.DATABASE, take_claim, self._database, job_id, channel, lasts=lasts)
 
     async def _renew(self, job_id: str) -> None:
         while True:
             await asyncio.sleep(self._lasts_seconds / 3)
             try:
-                await self._pools.run("mail", renew_claim, self._database, job_id)
+                await self._pools.run(Pool.DATABASE, renew_claim, self._database, job_id)
             except DatabaseUnavailableError:
                 continue  # then nobody else can take it either
 

@@ -5,6 +5,7 @@ from bots.delivery.case_images import pixelate
 from bots.delivery.job_messages import DestinationUnreachableError
 from bots.delivery.job_view import MessageRef, load_job_view
 from bots.delivery.starboard import StarboardEntry
+from bots.runtime.thread_pools import Pool
 from bots.slack.blocks.job_blocks import JobBlocks, actions, button, context, image, section
 from bots.slack.context import SlackComponent
 from bots.slack.messages.message_recovery import MessageMarker
@@ -34,7 +35,7 @@ class SlackStarboardDelivery(SlackComponent):
 
     async def take_down(self, picture_id: str, message_ref: MessageRef) -> None:
         job_id = picture_id.partition(".")[0]
-        job_view = await self._pools.run("mail", load_job_view, self._ports.database, job_id)
+        job_view = await self._pools.run(Pool.DATABASE, load_job_view, self._ports.database, job_id)
         async with patience():
             workspace = await self._workspaces.of(job_view.job.address.community)
             try:
@@ -48,7 +49,7 @@ class SlackStarboardDelivery(SlackComponent):
     async def _post(self, exhibit: StarboardEntry, workspace: Workspace) -> JobBlocks:
         prompt = exhibit.picture.recipe.prompt
         try:
-            picture = await self._pools.run("shelf", self._print, exhibit)
+            picture = await self._pools.run(Pool.FILES, self._print, exhibit)
         except NotFoundError:
             raise DestinationUnreachableError from None
         hidden = exhibit.job.spoiler

@@ -16,7 +16,7 @@ from slack_sdk.oauth.state_store.sqlalchemy import SQLAlchemyOAuthStateStore
 from slack_sdk.oauth.token_rotation.async_rotator import AsyncTokenRotator
 from sqlalchemy.exc import InterfaceError, OperationalError
 
-from bots.runtime.thread_pools import ThreadPools
+from bots.runtime.thread_pools import Pool, ThreadPools
 from bots.slack.tables import BOTS, INSTALLATIONS, STATES
 from studio.db.database import Database
 from studio.errors import DatabaseUnavailableError
@@ -74,7 +74,7 @@ class InstallationStore(AsyncInstallationStore):
 
     async def _run(self, work: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
         try:
-            return await self._pools.run("mail", work, *arguments, **named)
+            return await self._pools.run(Pool.DATABASE, work, *arguments, **named)
         except (OperationalError, InterfaceError) as error:
             raise DatabaseUnavailableError from error
 
@@ -89,10 +89,10 @@ class States(AsyncOAuthStateStore):
         )
 
     async def async_issue(self, *_: object, **__: object) -> str:
-        return await self._pools.run("mail", self._store.issue)
+        return await self._pools.run(Pool.DATABASE, self._store.issue)
 
     async def async_consume(self, state: str) -> bool:
-        return await self._pools.run("mail", self._store.consume, state)
+        return await self._pools.run(Pool.DATABASE, self._store.consume, state)
 
 
 class Rotation:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bots.delivery.job_view import known_name
+from bots.runtime.thread_pools import Pool
 from bots.slack.api.client import SlackApiRefusedError, SlackUnavailableError
 from bots.slack.api.request import SlackRequest
 from bots.slack.context import SlackComponent, SlackContext
@@ -87,7 +88,7 @@ class People(SlackComponent):
         if await self._known_member(other) is None:
             return
         person = await self.person(other)
-        await self._pools.run("desk", _write_down, self._ports.database, person)
+        await self._pools.run(Pool.COMMANDS, _write_down, self._ports.database, person)
 
     async def member(self, request: SlackRequest) -> Member:
         """Admins and owners of the workspace moderate. When Slack is silent, what is known has to do."""
@@ -117,7 +118,7 @@ class People(SlackComponent):
             return clean_text(request.user_name)[:100]
         key = Person.key_of(Platform.SLACK, request.team, request.user)
         try:
-            known = await self._pools.run("mail", known_name, self._ports.database, key)
+            known = await self._pools.run(Pool.DATABASE, known_name, self._ports.database, key)
         except ChatelierError:
             known = None
         return known or request.user

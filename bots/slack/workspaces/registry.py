@@ -10,7 +10,7 @@ import aiohttp
 from slack_sdk.oauth.installation_store.models import Bot
 from sqlalchemy import select
 
-from bots.runtime.thread_pools import ThreadPools
+from bots.runtime.thread_pools import Pool, ThreadPools
 from bots.slack.api.client import NotInstalledError, SlackApiRefusedError, SlackClient, SlackUnavailableError
 from bots.slack.files.image_uploads import ImageUploads
 from bots.slack.texts import texts
@@ -135,7 +135,7 @@ class InstalledWorkspaces:
     async def _bot(self, community: str) -> Bot:
         bot = await self._installations.find(community)
         if bot is None and ":" not in community:
-            address = await self._pools.run("mail", _address_of, self._database, community)
+            address = await self._pools.run(Pool.DATABASE, _address_of, self._database, community)
             bot = await self._installations.find(address) if address else None
             community = address or community
         if bot is None:

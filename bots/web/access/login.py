@@ -8,6 +8,7 @@ from functools import partial
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
+from bots.runtime.thread_pools import Pool
 from bots.web.access.identities import name_problem
 from bots.web.access.sessions import COOKIE, LONGEST_NAME, WebUser, clean_name
 from bots.web.context import WebContext
@@ -52,7 +53,7 @@ async def require_welcome(house: WebContext, user: WebUser) -> None:
         house.ports.gate.require_welcome(user.person)
         house.identities.greet(user)  # not where they go while they are banned: others may live there
 
-    await house.pools.run("wall", ask)
+    await house.pools.run(Pool.DATABASE, ask)
 
 
 def entry_page(
@@ -102,7 +103,7 @@ async def enter(request: Request) -> Response:
         await asyncio.sleep(_WRONG_WORD_SECONDS)
         return refused(problem=texts.WRONG_WORD, status=403)
     house.attempt_limiter.count(f"names:{user.address}", tries=_NAMES_AN_HOUR, seconds=3600)
-    if problem := await house.pools.run("wall", house.identities.arrive, admitted):
+    if problem := await house.pools.run(Pool.DATABASE, house.identities.arrive, admitted):
         return refused(problem=problem, status=422)
     if user.user_id:
         await _end_session(house, user)
@@ -122,7 +123,7 @@ async def rename(request: Request) -> Response:
     house.attempt_limiter.count(f"names:{user.address}", tries=_NAMES_AN_HOUR, seconds=3600)
     name = clean_name((await short_body(request, most_bytes=1024)).decode(errors="ignore"))
     renamed = replace(user, name=name)
-    if problem := await house.pools.run("wall", house.identities.rename, renamed):
+    if problem := await house.pools.run(Pool.DATABASE, house.identities.rename, renamed):
         return JSONResponse({"text": problem}, status_code=422)
     house.room.renamed(renamed)
     response = JSONResponse({"name": name})
@@ -143,7 +144,7 @@ async def leave(request: Request) -> Response:
 
 
 async def _end_session(house: WebContext, user: WebUser) -> None:
-    await house.pools.run("wall", house.sessions.end, user.session)
+    await house.pools.run(Pool.DATABASE, house.sessions.end, user.session)
     house.room.sign_out(user.session)
 
 

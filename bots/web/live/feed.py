@@ -3,7 +3,7 @@
 from contextlib import suppress
 from typing import Any
 
-from bots.runtime.thread_pools import ThreadPools
+from bots.runtime.thread_pools import Pool, ThreadPools
 from bots.web.access.sessions import WebUser
 from bots.web.live.hub import LiveHub
 from bots.web.queries.job_cards import Card, load_cards
@@ -25,7 +25,7 @@ class Feed:
     async def message(self, user: WebUser) -> dict[str, Any]:
         """The whole wall as it is, for somebody who just connected."""
         before = self._room.tellings
-        html, unfinished = await self._pools.run("wall", self._page, user, None)
+        html, unfinished = await self._pools.run(Pool.DATABASE, self._page, user, None)
         for job_id in unfinished:
             self._room.job_noticed(job_id)
         if self._room.tellings != before:  # this reading may be older than what was told meanwhile
@@ -34,7 +34,7 @@ class Feed:
 
     async def page(self, user: WebUser, before: str) -> str:
         """Older work than the job `before`. Raises `NotFoundError` for an unknown job."""
-        html, _ = await self._pools.run("wall", self._page, user, before)
+        html, _ = await self._pools.run(Pool.DATABASE, self._page, user, before)
         return html
 
     def warm_up(self) -> None:

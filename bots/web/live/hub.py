@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from bots.runtime.error_reports import report_error
-from bots.runtime.thread_pools import ThreadPools
+from bots.runtime.thread_pools import Pool, ThreadPools
 from bots.texts.chat import waiting
 from bots.web.access.sessions import WebUser
 from bots.web.live.connection import Connection
@@ -142,7 +142,7 @@ class LiveHub:
         here = {connection.user.user_id: connection for connection in self._connections}
         try:
             counts = await self._pools.run(
-                "wall", self._count_post, [here[each].user for each in waiting if each in here]
+                Pool.DATABASE, self._count_post, [here[each].user for each in waiting if each in here]
             )
         except BaseException:
             for who, text in waiting.items():
@@ -209,7 +209,7 @@ class LiveHub:
     async def _follow_parents(self) -> None:
         parents, self._parents = self._parents, set()
         try:
-            children = await self._pools.run("wall", self._load_children, parents)
+            children = await self._pools.run(Pool.DATABASE, self._load_children, parents)
         except BaseException:
             self._parents |= parents
             raise
@@ -221,7 +221,7 @@ class LiveHub:
         for job_id in job_ids:
             del self._changed[job_id]
         try:
-            loaded = await self._pools.run("wall", self._load, job_ids, dict(self._progress))
+            loaded = await self._pools.run(Pool.DATABASE, self._load, job_ids, dict(self._progress))
         except BaseException:
             self._changed.update(dict.fromkeys(job_ids))
             raise
@@ -231,7 +231,7 @@ class LiveHub:
             self._tell_cards(news, [each for each in loaded if each[0].job.id not in told])
 
     async def _tell_positions(self) -> None:
-        places = await self._pools.run("wall", self._load_places)
+        places = await self._pools.run(Pool.DATABASE, self._load_places)
         shown = {
             each: waiting(places[each].ahead, places[each].eta_seconds)
             for each in self._unfinished

@@ -7,6 +7,7 @@ import time
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from bots.runtime.thread_pools import Pool
 from bots.web.access.login import require_welcome
 from bots.web.context import WebContext
 from bots.web.live.connection import CLOSE_NOT_IN, Connection
@@ -69,7 +70,7 @@ async def _serve(house: WebContext, connection: Connection, wish: ClientMessage)
     started = time.perf_counter()
     # At once, before anything that may take its time: the browser then knows that the wish has arrived.
     connection.tell(json.dumps({"type": "received", "id": wish.id}))
-    reply = await house.pools.run("desk", house.command_handler.serve, connection.user, wish)
+    reply = await house.pools.run(Pool.COMMANDS, house.command_handler.serve, connection.user, wish)
     connection.tell(json.dumps(reply.tell))
     if reply.job_id:
         house.room.job_changed(reply.job_id)

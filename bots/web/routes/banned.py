@@ -5,6 +5,7 @@ from functools import partial
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from bots.runtime.thread_pools import Pool
 from bots.web.access.login import admitted
 from bots.web.access.sessions import ROOM_ADDRESS
 from bots.web.rendering import render
@@ -31,7 +32,7 @@ async def forget(request: Request) -> Response:
     call = Call(person=user.person, address=ROOM_ADDRESS, request_key=f"web:forget:{user.user_id}")
     work = partial(execute, house.ports, call, "forget-me", {"confirm": "yes"})
     try:
-        await house.pools.run("desk", work)
+        await house.pools.run(Pool.COMMANDS, work)
     except ChatelierError as error:
         return await banned_page(request, texts.sentence_of(error), status=409)
     return await banned_page(request, texts.PAGE["forgotten"], status=200)

@@ -6,6 +6,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
+from bots.runtime.thread_pools import Pool
 from bots.web.access.login import house_of
 from bots.web.access.security_middleware import name_of
 from bots.web.access.trusted_proxies import came_directly_from_loopback
@@ -18,7 +19,7 @@ from studio.runtime.loopback import is_loopback
 async def health(request: Request) -> Response:
     """GET /healthz: 200, or 503 with what is away."""
     house = house_of(request)
-    away = await house.pools.run("shelf", _what_is_away, house)
+    away = await house.pools.run(Pool.FILES, _what_is_away, house)
     return JSONResponse({"ok": not away, "away": away}, status_code=503 if away else 200)
 
 

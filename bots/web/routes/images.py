@@ -3,6 +3,7 @@
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from bots.runtime.thread_pools import Pool
 from bots.web.access.login import LoginRefusedError, house_of, poster
 from bots.web.access.sessions import WebUser
 from bots.web.context import WebContext
@@ -31,11 +32,11 @@ async def picture_file(request: Request) -> Response:
     side = _side_of(request)
     if split_picture_id(picture_id) is None:
         raise NotFoundError("That picture")
-    key = await house.pools.run("shelf", _find_key, house, user, picture_id, side)
+    key = await house.pools.run(Pool.FILES, _find_key, house, user, picture_id, side)
     headers = {"ETag": f'"{key}"', "Cache-Control": _CACHED}
     if request.headers.get("if-none-match") == headers["ETag"]:
         return Response(status_code=304, headers=headers)
-    data = await house.pools.run("shelf", house.ports.store.get, key)
+    data = await house.pools.run(Pool.FILES, house.ports.store.get, key)
     if "download" in request.query_params:
         headers["Content-Disposition"] = (
             f'attachment; filename="chatelier-{picture_id.replace(".", "-")}.png"'
@@ -77,7 +78,9 @@ async def upload(request: Request) -> Response:
     house.attempt_limiter.count(hatch, tries=_UPLOADS_A_MINUTE)
     try:
         data = await _receive(request, most_bytes=house.settings.max_upload_bytes)
-        ticket = await house.pools.run("sink", _take_in, house, user, data, "look" in request.query_params)
+        ticket = await house.pools.run(
+            Pool.UPLOADS, _take_in, house, user, data, "look" in request.query_params
+        )
     except ChatelierError as error:
         house.figures.uploads.labels(error.code).inc()
         return JSONResponse({"text": texts.sentence_of(error)}, status_code=422)

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from bots.delivery.case_messages import read_for
+from bots.runtime.thread_pools import Pool
 from bots.texts import cases as case_texts
 from bots.texts.answers import lines_of
 from bots.web.access.login import poster, short_body, welcomed
@@ -40,7 +41,7 @@ async def desk_page(request: Request) -> Response:
         "desk.html",
         room_name=house.settings.room_name,
         token=house.session_store.form_token(user),
-        cases=await house.pools.run("wall", _list, house, user),
+        cases=await house.pools.run(Pool.DATABASE, _list, house, user),
     )
     return HTMLResponse(html)
 
@@ -48,7 +49,7 @@ async def desk_page(request: Request) -> Response:
 async def case_list(request: Request) -> Response:
     """GET /desk/cases: the list alone, asked for again and again."""
     house, user = await _moderator(request)
-    return HTMLResponse(await house.pools.run("wall", _list, house, user))
+    return HTMLResponse(await house.pools.run(Pool.DATABASE, _list, house, user))
 
 
 async def claim_case(request: Request) -> Response:
@@ -70,11 +71,11 @@ async def case_picture(request: Request) -> Response:
     """GET /desk/<case>/pictures/<picture>: a mosaic, or with ``?seen`` the picture itself."""
     house, user = await _moderator(request)
     work = partial(_picture, house, user, request.path_params["case"], request.path_params["picture"])
-    data = await house.pools.run("shelf", work)
+    data = await house.pools.run(Pool.FILES, work)
     if "seen" not in request.query_params:
         from bots.delivery.case_images import pixelate  # Pillow is loaded when a moderator needs it
 
-        blurred = await house.pools.run("shelf", pixelate, data)
+        blurred = await house.pools.run(Pool.FILES, pixelate, data)
         if blurred is None:
             raise NotFoundError("The picture")
         data = blurred
@@ -90,7 +91,7 @@ async def _act(request: Request, values: dict[str, str]) -> Response:
     call = Call(person=user.person, address=ROOM_ADDRESS, request_key=f"web:desk:{case_id}")
     asked = {"case": case_id, **values}
     try:
-        answer: Any = await house.pools.run("desk", execute, house.ports, call, "review", asked)
+        answer: Any = await house.pools.run(Pool.COMMANDS, execute, house.ports, call, "review", asked)
     except ChatelierError as error:
         return JSONResponse({"text": texts.sentence_of(error)}, status_code=409)
     if isinstance(answer, CaseOpened):

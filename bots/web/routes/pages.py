@@ -5,6 +5,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from bots.runtime.thread_pools import Pool
 from bots.texts.answers import lines_of
 from bots.web.access.login import admitted, entry_page, house_of, require_welcome, welcomed
 from bots.web.access.sessions import ROOM_ADDRESS
@@ -64,7 +65,7 @@ async def picture_sheet(request: Request) -> Response:
         name = request.url.path.split("/")[1]
         return render(f"{name}.html", details=details, user=user, **_FORM_WORDS)
 
-    return sheet_of(request, user, await house.pools.run("wall", load))
+    return sheet_of(request, user, await house.pools.run(Pool.DATABASE, load))
 
 
 async def job_sheet(request: Request) -> Response:
@@ -84,7 +85,7 @@ async def job_sheet(request: Request) -> Response:
 
     if not is_job_id(job_id):
         raise NotFoundError("That job")
-    return sheet_of(request, user, await house.pools.run("wall", load))
+    return sheet_of(request, user, await house.pools.run(Pool.DATABASE, load))
 
 
 async def flag_sheet(request: Request) -> Response:
@@ -103,7 +104,7 @@ async def flag_sheet(request: Request) -> Response:
             raise NotFoundError("That picture")
         return render("flag.html", card=card, chosen=what, longest_reason=LONGEST_REASON)
 
-    return sheet_of(request, user, await house.pools.run("wall", load))
+    return sheet_of(request, user, await house.pools.run(Pool.DATABASE, load))
 
 
 async def own_sheet(request: Request) -> Response:
@@ -122,7 +123,7 @@ async def own_sheet(request: Request) -> Response:
         rows += [(job, 0, None) for job in jobs]
         return render("mine.html", name=name, rows=rows)
 
-    return sheet_of(request, user, await house.pools.run("wall", load))
+    return sheet_of(request, user, await house.pools.run(Pool.DATABASE, load))
 
 
 async def help_sheet(request: Request) -> Response:
@@ -145,7 +146,7 @@ async def messages_sheet(request: Request) -> Response:
             mark_read(session, user.person.key)
         return render("messages.html", questions=questions, notices=notices)
 
-    sheet = sheet_of(request, user, await house.pools.run("wall", load))
+    sheet = sheet_of(request, user, await house.pools.run(Pool.DATABASE, load))
     house.room.post_changed(user.user_id)
     return sheet
 
@@ -167,7 +168,7 @@ async def settings_sheet(request: Request) -> Response:
             **_FORM_WORDS,
         )
 
-    return sheet_of(request, user, await house.pools.run("wall", load))
+    return sheet_of(request, user, await house.pools.run(Pool.DATABASE, load))
 
 
 async def rules_sheet(request: Request) -> Response:
@@ -179,4 +180,4 @@ async def rules_sheet(request: Request) -> Response:
         answer: Any = execute(house.ports, call, "studio", {})
         return render("rules.html", lines=lines_of(answer, VOICE))
 
-    return sheet_of(request, user, await house.pools.run("wall", load))
+    return sheet_of(request, user, await house.pools.run(Pool.DATABASE, load))

@@ -6,6 +6,7 @@ from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from bots.runtime.thread_pools import Pool
 from bots.web.access.login import house_of
 from bots.web.access.sessions import address_of
 from bots.web.context import WebContext
@@ -44,7 +45,7 @@ async def send_report(request: Request) -> Response:
         file = form.get("file")
         data = await file.read(most_bytes + 1) if isinstance(file, UploadFile) else b""
     try:
-        await house.pools.run("sink", partial(_report, house, picture_id, data, reason))
+        await house.pools.run(Pool.UPLOADS, partial(_report, house, picture_id, data, reason))
     except NotFoundError:
         return _form(request, picture=picture_id[:20], problem=texts.REPORT["unknown"], status=404)
     except ChatelierError as error:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bots.runtime.thread_pools import ThreadPools
+from bots.runtime.thread_pools import Pool, ThreadPools
 from bots.web.access.sessions import WebUser
 from bots.web.live.hub import LiveHub
 from studio.errors import DatabaseUnavailableError
@@ -33,7 +33,7 @@ class Told:
 
 @pytest.fixture
 async def room(ports: Ports) -> AsyncIterator[LiveHub]:
-    pools = ThreadPools("web", {"wall": 1})
+    pools = ThreadPools("web", {Pool.DATABASE: 1})
     yield LiveHub(ports, pools)
     pools.close()
 
