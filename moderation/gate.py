@@ -13,7 +13,7 @@ from moderation.cases.side_effects import DecisionEffects, SideEffects
 from moderation.cases.strikes import SEVERE, weight_of
 from moderation.limits.rate_limiter import Limiter
 from moderation.limits.settings import LimitSettings
-from moderation.limits.trust_tiers import NEW_MEMBER, allowance_of, tier_of
+from moderation.limits.trust_tiers import allowance_of, tier_of
 from moderation.metrics import VERDICTS
 from moderation.policy.categories import Category
 from moderation.policy.community_overrides import apply_overrides, known_overrides
@@ -30,9 +30,10 @@ from moderation.rules.prompt_judge import PromptJudge
 from moderation.vision.analysis_process import ImageAnalyzer
 from studio.db.database import Database
 from studio.db.linked_identities import human_of
+from studio.db.newcomer_origins import FIRST_DAY
 from studio.db.newcomer_origins import of_newcomer as origins_of_newcomer
 from studio.db.settings import community_rules
-from studio.domain.communities import DEFAULT, CommunityRules, Tier
+from studio.domain.communities import DEFAULT, CommunityRules, NewcomerLimits, Tier
 from studio.domain.people import Person, Platform
 from studio.domain.requests import PaintRequest
 from studio.domain.verdicts import Ruling, Verdict
@@ -73,7 +74,9 @@ class ModerationGate:
         waits for the sweeper. Without an `analyzer`, who has a process of its own for it, pictures are looked at here.
         """
         self._database = database
-        self._limiter = Limiter(limits or LimitSettings(), redis_url=redis_url)
+        limits = limits or LimitSettings()
+        self._limiter = Limiter(limits, redis_url=redis_url)
+        self._newcomers = NewcomerLimits(per_address=limits.address_people, per_invite=limits.invite_people)
         self._prompt_judge = PromptJudge(policy=policy, rules=prompt_rules)
         rules_for_pictures = house_image_rules(policy=policy) if image_rules is None else image_rules
         blocked_here = BlockedHere(self._blocked_bits)
@@ -106,7 +109,8 @@ class ModerationGate:
         with self._database.read() as session:
             rules = community_rules(session, person.platform, person.community)
             tier = tier_of(session, person, rules, at=now())
-        return allowance_of(tier, self._rules, rules, policy_version=self._policy_for(rules).version)
+        allowance = allowance_of(tier, self._rules, rules, policy_version=self._policy_for(rules).version)
+        return allowance if person.moderates else replace(allowance, newcomers=self._newcomers)
 
     def admit(self, admission: Admission) -> Verdict:
         """Raises `BannedError` or `RateLimitedError`; `DatabaseUnavailableError` when bans cannot be read."""
@@ -286,7 +290,7 @@ class ModerationGate:
 
 
 def _shared(session: Session, person: Person) -> tuple[str, ...]:
-    return origins_of_newcomer(session, person, since=now() - NEW_MEMBER)
+    return origins_of_newcomer(session, person, since=now() - FIRST_DAY)
 
 
 def doubted(verdict: Verdict, request: PaintRequest, subject: PromptSubject) -> Verdict:

@@ -103,28 +103,57 @@ class RateLimitedError(RequestRefusedError):
         self.scope = scope
 
 
+_SHARING = {
+    "address": "People who are new here and come from your network share",
+    "invite": "People who are new here and came in with the same invite word share",
+}
+
+
+def _own_from(until: datetime | None) -> str:
+    return f"You have your own from {until:%Y-%m-%d %H:%M} UTC on." if until else ""
+
+
 class TooManyJobsError(RequestRefusedError):
+    """`scope`, address or invite, says whose newcomers share the limit, `until` when the person does so no more."""
+
     code = "concurrency"
 
-    def __init__(self, *, limit: int) -> None:
-        super().__init__(
-            f"You already have {limit} jobs waiting. Let one finish or cancel one, then try again."
-        )
+    def __init__(self, *, limit: int, scope: str = "person", until: datetime | None = None) -> None:
+        jobs = f"You already have {limit} jobs waiting."
+        if scope in _SHARING:
+            jobs = f"{_SHARING[scope]} {limit} jobs at once, and all are taken."
+        super().__init__(f"{jobs} Let one finish or cancel one, then try again. {_own_from(until)}".rstrip())
         self.limit = limit
+        self.scope = scope
 
 
 class OutOfCreditsError(RequestRefusedError):
     code = "credits"
 
-    def __init__(self, *, needed: int, balance: int, at: datetime) -> None:
-        """`at` is when they were wanted: they belong to its month."""
+    def __init__(
+        self,
+        *,
+        needed: int,
+        balance: int,
+        at: datetime,
+        scope: str = "person",
+        until: datetime | None = None,
+    ) -> None:
+        """`at` is when they were wanted: they belong to its month. `scope` and `until` as in `TooManyJobsError`."""
         renewed = (at.replace(day=1) + timedelta(days=31)).replace(day=1)
-        super().__init__(
+        sentence = (
             f"This needs {needed} credits and you have {balance}. Ask for fewer pictures, or wait for the new"
             f" month's credits on 1 {renewed:%B}."
         )
+        if scope in _SHARING:
+            sentence = (
+                f"This needs {needed} credits. {_SHARING[scope]} their credits, and {balance} are left for you."
+                f" {_own_from(until)}"
+            )
+        super().__init__(sentence.rstrip())
         self.needed = needed
         self.balance = balance
+        self.scope = scope
 
 
 class NotAllowedError(RequestRefusedError):

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 from studio.domain.cases import Case, CaseDetails, Decision
-from studio.domain.communities import CommunityRules, Tier
+from studio.domain.communities import CommunityRules, NewcomerLimits, Tier
 from studio.domain.events import Event, JobProgress
 from studio.domain.people import Person
 from studio.domain.provenance import Traces
@@ -56,7 +56,8 @@ class Allowance:
     """What a person may do at the moment. `monthly_credits` None: they never run out.
 
     `weight` is the person's share of a worker against others of weight 1. `policy_version`, of at most 12
-    characters, is that of the house rules that hold for their community.
+    characters, is that of the house rules that hold for their community. With `newcomers`, the person shares credits
+    and jobs at once with others on their first day there; None: with nobody.
     """
 
     tier: Tier = Tier.MEMBER
@@ -65,6 +66,7 @@ class Allowance:
     max_pictures: int = 4
     weight: float = 1.0
     policy_version: str = ""
+    newcomers: NewcomerLimits | None = None
 
 
 class Gate(Protocol):

@@ -27,12 +27,13 @@ class RateSettings:
 class LimitSettings:
     """All but the last three count every request; `refused` counts those that the house rules refused.
 
-    Whoever runs into `refused` has been probing the rules and waits, whatever is asked. `newcomer` holds for
-    newcomers in place of `sustained`. `uploads` counts files that people bring along, `side_effects` each
-    command that paints nothing and is rationed, such as reports.
+    Whoever runs into `refused` has been probing the rules and waits, whatever is asked. `newcomer` holds for newcomers
+    in place of `sustained`. `uploads` counts files that people bring along, `side_effects` each command that paints
+    nothing and is rationed, such as reports.
 
     All newcomers from one address share what `address_people` people have, of `sustained`, `refused`, `uploads` and
-    `side_effects`; all who came in with the same invite word share the `sustained` of `invite_people`.
+    `side_effects`; all who came in with the same invite word share the `sustained` of `invite_people`. Of jobs at once
+    and of credits, which the studio counts, both hold as well.
     """
 
     burst: RateSettings = RateSettings(requests=6, seconds=10)

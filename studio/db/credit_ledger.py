@@ -2,21 +2,23 @@
 
 An account belongs to a human, over all their linked identities, or to the pool of a channel. Its balance in a month
 is the sum of that month's entries: a grant or a gift received is positive, a reservation or a gift made negative, a
-release positive; a capture of 0 only marks that the reservation was used. Credits belong to the month of their entry
-and so end with it. `entry_key` is the primary key, so a repeated entry changes nothing. A job that is painted after it
-was refused is reserved once more, so its reservations and their ends are numbered.
+release positive; a capture of 0 only marks that the reservation was used. A gift from a newcomer who shares with others
+is `passed` to its receiver: it is in the balance, and adds nothing to what newcomers share. Credits belong to the month
+of their entry and so end with it. `entry_key` is the primary key, so a repeated entry changes nothing. A job that is
+painted after it was refused is reserved once more, so its reservations and their ends are numbered.
 """
 
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, func, select, update
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from studio.db import linked_identities
 from studio.db.linked_identities import human_of
 from studio.db.sql_dialects import hold_names
 from studio.db.tables import JobRow, LedgerRow
+from studio.domain.communities import SharedCredits
 from studio.domain.identifiers import new_job_id
 from studio.domain.people import Platform
 from studio.errors import OutOfCreditsError
@@ -51,7 +53,21 @@ def used(session: Session, person_key: str, *, at: datetime) -> int:
 
 def gifts(session: Session, person_key: str, *, at: datetime) -> int:
     """Credits of this month that were received, less those given away."""
-    return _sum(session, human_of(session, person_key), at, kinds=("gift",))
+    return _sum(session, human_of(session, person_key), at, kinds=("gift", "passed"))
+
+
+def net_spending(person_key: InstrumentedAttribute[str], at: datetime) -> Select[int]:
+    """The query of what one identity spent, set aside or gave away this month, less gifts that are not `passed` ones.
+
+    Below 0 where more was given to them than they used. Credits of pools do not count.
+    """
+    amount = func.coalesce(-func.sum(LedgerRow.amount), 0)
+    return select(amount).where(
+        LedgerRow.person_key == person_key,
+        LedgerRow.period == period_of(at),
+        LedgerRow.kind.in_((*_SPENDING, "gift")),
+        LedgerRow.account.not_like("pool:%"),
+    )
 
 
 def lock(session: Session, *accounts: str) -> None:
@@ -70,15 +86,26 @@ def grant_pool(session: Session, pool: str, person_key: str, *, credits: int, at
     _grant(session, pool, person_key, credits, at)
 
 
-def give(session: Session, giver: str, receiver: str, amount: int, *, key: str, at: datetime) -> int:
-    """Move credits between humans, once per `key`, and say what the giver has left. Raises `OutOfCreditsError`."""
+def give(
+    session: Session,
+    giver: str,
+    receiver: str,
+    amount: int,
+    *,
+    key: str,
+    at: datetime,
+    shared: Sequence[SharedCredits] = (),
+) -> int:
+    """Move credits between humans, once per `key`, and say what the giver has left. Raises `OutOfCreditsError`.
+
+    What a newcomer gives counts as spent in what they share (`shared`), also when another newcomer receives it.
+    """
     source, target = human_of(session, giver), human_of(session, receiver)
     lock(session, source, target)
     if session.get(LedgerRow, f"{key}:given") is None:
-        if (left := balance_of(session, source, at=at)) < amount:
-            raise OutOfCreditsError(needed=amount, balance=left, at=at)
+        _require(session, source, amount, shared, at)
         _enter(session, f"{key}:given", source, giver, "gift", -amount, at)
-        _enter(session, f"{key}:received", target, receiver, "gift", amount, at)
+        _enter(session, f"{key}:received", target, receiver, "passed" if shared else "gift", amount, at)
     return balance_of(session, source, at=at)
 
 
@@ -115,17 +142,24 @@ def leave_names(session: Session, *, at: datetime) -> None:
     )
 
 
-def reserve(session: Session, job: JobRow, *, limited: bool, pool: str | None = None) -> None:
+def reserve(
+    session: Session,
+    job: JobRow,
+    *,
+    limited: bool,
+    pool: str | None = None,
+    shared: Sequence[SharedCredits] = (),
+) -> None:
     """Set the job's cost aside: in the pool if it has enough, else in the human's own account.
 
-    With `limited`, raises `OutOfCreditsError` when the balance is too small.
+    With `limited`, raises `OutOfCreditsError` when the balance, or what a newcomer shares, is too small.
     """
     at = job.created_at
     own = human_of(session, job.person_key)
     lock(session, own, *([pool] if pool else []))
     account = pool if pool and balance_of(session, pool, at=at) >= job.cost else own
-    if account == own and limited and (left := balance_of(session, own, at=at)) < job.cost:
-        raise OutOfCreditsError(needed=job.cost, balance=left, at=at)
+    if account == own and limited:
+        _require(session, own, job.cost, shared, at)
     _set_aside(session, job, account, job.cost)
 
 
@@ -151,6 +185,16 @@ def capture(session: Session, job: JobRow, *, painted: int, at: datetime) -> Non
 def release(session: Session, job: JobRow, *, at: datetime) -> None:
     """Give the whole reservation back."""
     _settle(session, job, "release", 0, at)
+
+
+def _require(
+    session: Session, account: str, needed: int, shared: Sequence[SharedCredits], at: datetime
+) -> None:
+    """Raises `OutOfCreditsError`."""
+    if (left := balance_of(session, account, at=at)) < needed:
+        raise OutOfCreditsError(needed=needed, balance=left, at=at)
+    for each in shared:
+        each.require(needed, at=at)
 
 
 def _grant(session: Session, account: str, person_key: str, credits: int, at: datetime) -> None:

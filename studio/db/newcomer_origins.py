@@ -15,6 +15,7 @@ from studio.runtime.clock import now
 
 ADDRESS = "address:"
 INVITE = "invite:"
+FIRST_DAY = timedelta(days=1)  # for so long after they were first seen, people are newcomers
 KEPT = timedelta(days=30)  # and as long as the person is banned
 
 
@@ -77,3 +78,16 @@ def excuse(session: Session, person_key: str) -> None:
 
 def forget(session: Session, keys: Sequence[str]) -> None:
     session.execute(delete(OriginRow).where(OriginRow.person_key.in_(keys)))
+
+
+def hand_over(session: Session, key: str, nobody: PersonRow) -> None:
+    """What a newcomer used counts for the others from there until the first day is over, also when they were forgotten.
+
+    Else forgetting would be the way to a fresh share. The origins are kept for the nameless row, and no longer.
+    """
+    if nobody.first_seen_at < now() - FIRST_DAY:
+        return
+    over_at = nobody.first_seen_at + FIRST_DAY
+    for origin in session.scalars(select(OriginRow.origin).where(OriginRow.person_key == key)).all():
+        session.add(OriginRow(person_key=nobody.key, origin=origin, seen_at=over_at - KEPT))
+    session.flush()

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
@@ -18,10 +19,10 @@ _MOST_NAMESAKES = 5
 _ID = re.compile(r"[0-9a-f]{6,16}")  # a user id on the web, or enough of its beginning
 
 
-def lock_person(session: Session, person: Person, *, present: bool = True) -> None:
+def lock_person(session: Session, person: Person, *, present: bool = True) -> datetime:
     """Make the person's row if needed and hold it until the commit: their requests go through one by one.
 
-    `present` is False for somebody who is only named by another.
+    `present` is False for somebody who is only named by another. Answers when they were first seen.
     """
     statement = insert_into(session, PersonRow).values(
         key=person.key,
@@ -36,7 +37,8 @@ def lock_person(session: Session, person: Person, *, present: bool = True) -> No
     latest = {"display_name": statement.excluded.display_name}
     if present:
         latest["last_seen_at"] = statement.excluded.last_seen_at
-    session.execute(statement.on_conflict_do_update(index_elements=[PersonRow.key], set_=latest))
+    upsert = statement.on_conflict_do_update(index_elements=[PersonRow.key], set_=latest)
+    return session.execute(upsert.returning(PersonRow.first_seen_at)).scalar_one()
 
 
 def person_of(row: PersonRow) -> Person:

@@ -154,7 +154,7 @@ class LedgerRow(Base):
     account: Mapped[str] = mapped_column(String(220))  # whose credits: a human's key, or a pool's
     person_key: Mapped[str] = mapped_column(ForeignKey("people.key"))
     period: Mapped[str] = mapped_column(String(7))  # the month that the credits belong to, 2026-11
-    kind: Mapped[str] = mapped_column(String(16))  # grant, reserve, capture, release
+    kind: Mapped[str] = mapped_column(String(16))  # grant, reserve, capture, release, gift, passed, parted
     amount: Mapped[int]
     job_id: Mapped[str | None] = mapped_column(ForeignKey("jobs.id"), index=True)
     created_at: Mapped[datetime]

@@ -2,7 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
+
+from studio.errors import OutOfCreditsError
 
 
 class Tier(StrEnum):
@@ -12,6 +15,33 @@ class Tier(StrEnum):
     MEMBER = "member"
     TRUSTED = "trusted"
     MODERATOR = "moderator"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewcomerLimits:
+    """As how many people newcomers count together who came from one address, or with one invite word; at least 1."""
+
+    per_address: int
+    per_invite: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SharedCredits:
+    """What is `left` for a newcomer of what they share with others of an address or invite (`scope`).
+
+    `until` is the end of their first day, when they share no more.
+    """
+
+    scope: str
+    left: int
+    until: datetime
+
+    def require(self, needed: int, *, at: datetime) -> None:
+        """Raises `OutOfCreditsError`. `at` is when they are wanted."""
+        if self.left < needed:
+            raise OutOfCreditsError(
+                needed=needed, balance=self.left, at=at, scope=self.scope, until=self.until
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

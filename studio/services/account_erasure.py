@@ -91,15 +91,16 @@ def forget(session: Session, keys: Sequence[str], *, judged: bool = False) -> Re
     for table in (StarRow, PreferencesRow, LinkCodeRow, NoticeRow):
         session.execute(delete(table).where(table.person_key.in_(keys)))
     display_names.leave(session, keys)
-    if not judged and not is_judged(session, keys):  # else a ban would end with another name
-        newcomer_origins.forget(session, keys)
+    judged = judged or is_judged(session, keys)
     linked = len(keys) > 1  # bans and strikes under a single key need no row beside them
-    nameless = _has_open_case(session, keys) or (linked and (judged or is_judged(session, keys)))
+    nameless = _has_open_case(session, keys) or (linked and judged)
     for key in keys[:0:-1]:  # whoever is left at the end keeps the account
         if not nameless:
             credit_ledger.unlink(session, key, at=now())
     for key in keys:
         _pseudonymise(session, key, nameless=nameless)
+    if not judged:  # else a ban would end with another name
+        newcomer_origins.forget(session, keys)
     credit_ledger.leave_names(session, at=now())
     removal.events[:] = outbox.pace([*removal.events, *others])
     return removal
@@ -120,7 +121,6 @@ def nameless_keys(session: Session) -> list[str]:
 def let_go(session: Session, key: str) -> None:
     """The last that is kept of somebody who was forgotten goes, when nothing is judged any more."""
     session.execute(delete(NoticeRow).where(NoticeRow.person_key == key))
-    newcomer_origins.forget(session, [key])
     judged = CaseRow.subject == key
     message_refresh.of_cases(session, judged)  # sent by the sweeper
     of_cases = PictureRow.job_id.in_(select(CaseRow.job_id).where(judged)) & PictureRow.deleted_at.is_not(
@@ -130,6 +130,7 @@ def let_go(session: Session, key: str) -> None:
     session.execute(update(CaseRow).where(judged).values(words="", evidence="", note=""))
     credit_ledger.unlink(session, key, at=now())
     _pseudonymise(session, key, nameless=False)
+    newcomer_origins.forget(session, [key])
     credit_ledger.leave_names(session, at=now())
 
 
@@ -212,6 +213,7 @@ def _pseudonymise(session: Session, key: str, *, nameless: bool) -> None:
     if row is None:
         return
     nobody = _new_nobody(session, row)
+    newcomer_origins.hand_over(session, key, nobody)
     values = {"person_key": nobody.key, "person": to_data(person_of(nobody))}
     session.execute(update(JobRow).where(JobRow.person_key == key).values(values))
     _rename_gifts(session, key)

@@ -7,6 +7,7 @@ from studio.commands.spec import Call, CommandSpec, Kind, Parameter
 from studio.db import credit_ledger, outbox
 from studio.db.cases import write_notice
 from studio.db.linked_identities import human_of, same_human
+from studio.db.newcomer_shares import hold_shares
 from studio.db.people import lock_person, sighting
 from studio.domain.cases import NoticeKind
 from studio.domain.identifiers import job_id_of
@@ -43,22 +44,27 @@ def _balance(ports: Ports, call: Call) -> Balance:
 
 def _give(ports: Ports, call: Call, to: str, amount: int) -> CreditsGiven:
     """Once for each request. Raises `OutOfCreditsError`, `BadParameterError` and `NotAllowedError`."""
-    monthly = ports.gate.allowance(call.person).monthly_credits
+    allowance = ports.gate.allowance(call.person)
+    monthly = allowance.monthly_credits
     if monthly is None:
         raise BadParameterError("amount", _UNCOUNTED)
     if not to.startswith(f"{call.person.platform}:{call.person.community}:"):
         raise NotAllowedError("You can give credits to the people of this community only.")
     at = now()
     with ports.database.begin() as session:
-        lock_person(session, call.person)
+        first_seen_at = lock_person(session, call.person)
         receiver = sighting(session, to)
         if same_human(session, to, call.person.key):
             raise BadParameterError("to", "is yourself.")
         credit_ledger.lock(session, *(human_of(session, key) for key in (call.person.key, to)))
+        shares = hold_shares(
+            session, call.person.key, allowance.newcomers, first_seen_at=first_seen_at, at=at
+        )
         credit_ledger.grant_monthly(session, call.person.key, credits=monthly, at=at)
         before = credit_ledger.balance(session, call.person.key, at=at)
         gift = f"gift:{call.request_key}"
-        left = credit_ledger.give(session, call.person.key, to, amount, key=gift, at=at)
+        shared = [each.credits_of(monthly) for each in shares]
+        left = credit_ledger.give(session, call.person.key, to, amount, key=gift, at=at, shared=shared)
         events = []
         if left < before:
             text = f"@{call.person.display_name} gave you {amount} credits."

@@ -1,6 +1,6 @@
 """The rows that an accepted, held or refused request leaves."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -9,6 +9,7 @@ from studio.commands.spec import Call
 from studio.db import credit_ledger, queries
 from studio.db.cases import open_case, write_notice
 from studio.db.linked_identities import human_of
+from studio.db.newcomer_shares import hold_shares
 from studio.db.tables import JobRow, NoticeRow, OutboxRow
 from studio.domain.cases import CaseKind, NoticeKind
 from studio.domain.communities import CommunityRules
@@ -52,7 +53,14 @@ def new_job(call: Call, command: str, request: PaintRequest, *, job_id: str, pol
     )
 
 
-def add_within(session: Session, row: JobRow, allowance: Allowance, rules: CommunityRules) -> None:
+def add_within(
+    session: Session,
+    row: JobRow,
+    allowance: Allowance,
+    rules: CommunityRules,
+    *,
+    first_seen_at: datetime,
+) -> None:
     """Add a job and set its credits aside. Raises `TooManyJobsError` and `OutOfCreditsError`."""
     credit_ledger.lock(
         session, human_of(session, row.person_key)
@@ -60,11 +68,18 @@ def add_within(session: Session, row: JobRow, allowance: Allowance, rules: Commu
     outstanding = queries.outstanding_jobs(session, row.person_key)
     if outstanding >= allowance.max_outstanding_jobs:
         raise TooManyJobsError(limit=allowance.max_outstanding_jobs)
+    shares = hold_shares(
+        session, row.person_key, allowance.newcomers, first_seen_at=first_seen_at, at=row.created_at
+    )
+    for share in shares:
+        share.require_job(allowance.max_outstanding_jobs)
     limited = grant(session, row, allowance)
     row.priority = min(9, outstanding)
     session.add(row)
     session.flush()
-    credit_ledger.reserve(session, row, limited=limited, pool=_pool(session, row, rules))
+    monthly = allowance.monthly_credits
+    shared = [each.credits_of(monthly) for each in shares] if monthly is not None else ()
+    credit_ledger.reserve(session, row, limited=limited, pool=_pool(session, row, rules), shared=shared)
 
 
 def grant(session: Session, row: JobRow, allowance: Allowance) -> bool:

@@ -1,6 +1,7 @@
 """From a request to an accepted job: gate, one transaction, then the queue."""
 
 from dataclasses import replace
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -54,10 +55,10 @@ def submit(ports: Ports, call: Call, command: str, request: PaintRequest) -> Acc
     if verdict.ruling is Ruling.REFUSE:
         raise _refusal(ports, call, admission, verdict, allowance)
     with ports.database.begin() as session:
-        lock_person(session, call.person)
+        first_seen_at = lock_person(session, call.person)
         if earlier := _earlier(session, call.request_key):
             return earlier
-        row, events = _accept(session, call, admission, verdict, allowance)
+        row, events = _accept(session, call, admission, verdict, allowance, first_seen_at)
     with ports.database.read() as session:
         accepted = _accepted(session, row)
     enqueue(ports, row, events)
@@ -130,12 +131,13 @@ def _accept(
     admission: Admission,
     verdict: Verdict,
     allowance: Allowance,
+    first_seen_at: datetime,
 ) -> tuple[JobRow, list[OutboxRow]]:
     row = _row(call, admission, allowance.policy_version)
     rules = community_rules(session, call.person.platform, call.person.community)
     if rules.paused:  # since it was asked a moment ago
         raise CommunityPausedError
-    job_creation.add_within(session, row, allowance, rules)
+    job_creation.add_within(session, row, allowance, rules, first_seen_at=first_seen_at)
     events = [outbox.write(session, JobAccepted(job_id=row.id, platform=call.address.platform))]
     if verdict.category and verdict.allows:
         events += job_creation.warn(session, call.person, verdict)

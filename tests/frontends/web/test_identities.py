@@ -10,7 +10,8 @@ from bots.web.access.sessions import COMMUNITY
 from moderation.limits.settings import LimitSettings, RateSettings
 from studio.db.identity_tables import EndedSessionRow, NameRow, OriginRow
 from studio.db.people import lock_person
-from studio.db.tables import PersonRow
+from studio.db.tables import JobRow, PersonRow
+from studio.domain.jobs import JobState
 from studio.domain.people import Person, Platform
 from studio.parsing.name_folding import name_digest
 from studio.ports import InstanceLimits, Ports
@@ -53,6 +54,19 @@ def judged(ports: Ports) -> Iterator[OpenRoom]:
     rules = InstanceLimits(monthly_credits=100, max_outstanding_jobs=100)
     settings = web_settings(shared_secret="linden tree", moderator_secret="keys of the house")
     with OpenRoom(with_gate(ports, rules, limits=limits), settings) as opened:
+        yield opened
+
+
+@pytest.fixture
+def frugal(ports: Ports) -> Iterator[OpenRoom]:
+    """A room where people may ask as often as they like, and have 12 credits a month and two jobs at once."""
+    rules = InstanceLimits(monthly_credits=12, max_outstanding_jobs=2)
+    limits = LimitSettings(
+        burst=PLENTY, sustained=PLENTY, side_effects=PLENTY, uploads=PLENTY, invite_people=2
+    )
+    with OpenRoom(
+        with_gate(ports, rules, limits=limits), web_settings(moderator_secret="keys of the house")
+    ) as opened:
         yield opened
 
 
@@ -280,6 +294,40 @@ def test_refusals_files_and_reports_of_newcomers_are_counted_together(judged: Op
         for number in range(4)
     ]
     assert linked == ["ok"] * 2 + ["rate"] * 2
+
+
+def finish_jobs(room: OpenRoom) -> None:
+    with room.ports.database.begin() as session:
+        session.execute(update(JobRow).values(state=JobState.DONE))
+
+
+def test_ten_fresh_sessions_from_one_address_have_the_jobs_and_the_credits_of_one(frugal: OpenRoom) -> None:
+    eves = [come_in(frugal, f"Eve {number}").connect() for number in range(10)]
+    answers = [code for each in eves for code in asks(each, 1)]
+    assert answers == ["ok"] * 2 + ["concurrency"] * 8
+    finish_jobs(frugal)
+    answers = [code for each in eves for code in asks(each, 1)]
+    assert answers == ["ok"] + ["credits"] * 9  # the third job for 4 of 12 credits
+    refused = eves[5].say("a boat")["text"]
+    assert "People who are new here and come from your network share their credits, and 0 are left" in refused
+    assert "You have your own from" in refused
+    older(frugal, eves[5])
+    assert asks(eves[5], 1) == ["ok"]
+
+
+def test_a_moderator_shares_with_no_newcomer(frugal: OpenRoom) -> None:
+    mo, eve = come_in(frugal, "Mo", word="keys of the house").connect(), come_in(frugal, "Eve").connect()
+    assert asks(mo, 2) == ["ok"] * 2
+    assert asks(eve, 2) == ["ok"] * 2
+    assert asks(mo, 1) == ["ok"]
+
+
+def test_credits_that_fresh_sessions_give_away_come_from_one_share(frugal: OpenRoom) -> None:
+    ana = come_in(frugal, "Ana", SCHOOL).connect()
+    older(frugal, ana)
+    eves = [come_in(frugal, f"Eve {number}").connect() for number in range(4)]
+    answers = [each.say("/credits @Ana 12").get("code", "ok") for each in eves]
+    assert answers == ["ok"] + ["credits"] * 3
 
 
 # ---- bans and cookies
