@@ -15,7 +15,7 @@ UNCOMPRESSED = {"Accept-Encoding": "identity"}
 _CHUNK_BYTES = 64 * 1024
 
 
-class ForeignAddress(OSError):
+class ForeignAddressError(OSError):
     """A download was led to where it has no business."""
 
 
@@ -36,10 +36,10 @@ class PublicResolver(ThreadedResolver):
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
     ) -> list[ResolveResult]:
-        """Raises `ForeignAddress`, and OSError for a name that leads nowhere."""
+        """Raises `ForeignAddressError`, and OSError for a name that leads nowhere."""
         found = await super().resolve(host, port, family)
         if host in self._guarded and not all(is_public(each["host"]) for each in found):
-            raise ForeignAddress(f"{host} leads to an address that is not public")
+            raise ForeignAddressError(f"{host} leads to an address that is not public")
         return found
 
 
@@ -66,7 +66,7 @@ def is_public(address: str) -> bool:
 
 
 def redirects_within(allows: Callable[[str], bool]) -> aiohttp.TraceConfig:
-    """Each redirect is looked at like the first address; a foreign one raises `ForeignAddress`."""
+    """Each redirect is looked at like the first address; a foreign one raises `ForeignAddressError`."""
 
     async def look(
         _session: aiohttp.ClientSession, _context: SimpleNamespace, asked: aiohttp.TraceRequestRedirectParams
@@ -74,7 +74,7 @@ def redirects_within(allows: Callable[[str], bool]) -> aiohttp.TraceConfig:
         headers = asked.response.headers
         location = URL(headers.get("Location") or headers.get("URI") or "")
         if not allows(str(asked.url.join(location))):
-            raise ForeignAddress("a redirect led elsewhere")
+            raise ForeignAddressError("a redirect led elsewhere")
 
     trace = aiohttp.TraceConfig()
     trace.on_request_redirect.append(look)

@@ -30,7 +30,7 @@ _PRIVILEGED = {
 _FEW_STARTS = 20
 
 
-class _Away(Exception):
+class _DiscordUnavailableError(Exception):
     """Discord cannot be reached. The text is the kind of trouble."""
 
 
@@ -57,7 +57,7 @@ def _asked(section: "DiscordSection") -> Iterator[Finding]:
         me, application, gateway = asyncio.run(
             _ask(section.api_url, token, ("/users/@me", "/applications/@me", "/gateway/bot"))
         )
-    except _Away as error:
+    except _DiscordUnavailableError as error:
         yield note(
             "discord",
             f"Discord could not be asked ({error})",
@@ -122,7 +122,7 @@ def _gateway(answer: _Answer, section: "DiscordSection") -> Iterator[Finding]:
 
 
 async def _ask(api_url: str, token: str, paths: tuple[str, ...]) -> list[_Answer]:
-    """Raises `_Away`."""
+    """Raises `_DiscordUnavailableError`."""
     import aiohttp
 
     headers = {"Authorization": f"Bot {token}"}
@@ -134,7 +134,7 @@ async def _ask(api_url: str, token: str, paths: tuple[str, ...]) -> list[_Answer
                 async with session.get(f"{api_url}{path}") as response:
                     answers.append(_Answer(response.status, await _object(response)))
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
-        raise _Away(type(error).__name__) from error
+        raise _DiscordUnavailableError(type(error).__name__) from error
     return answers
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 from chatelier.doctor import discord, host, models, moderation, provenance, proxies, services, slack
 from chatelier.doctor.findings import Finding, bad, good, note
-from chatelier.settings import BadSettings, Loaded, read_settings
+from chatelier.settings import InvalidSettingsError, Loaded, read_settings
 from studio.errors import ChatelierError
 
 Check = Callable[[Loaded], Iterator[Finding]]
@@ -38,7 +38,7 @@ def examine() -> Iterator[Finding]:
     """Findings as they are made. With unreadable settings nothing else can be looked at."""
     try:
         loaded = read_settings()
-    except BadSettings as error:
+    except InvalidSettingsError as error:
         for problem in error.problems:
             yield bad("settings", f"{problem.setting}: {problem.fault}", problem.fix)
         return

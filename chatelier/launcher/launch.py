@@ -22,7 +22,7 @@ from engine.catalog.bundled_notes import bundled_notes
 
 
 def open_house(loaded: Loaded, *, quiet: bool) -> None:
-    """Run until SIGINT, SIGTERM or SIGHUP. Raises `ConfigurationError`, `ModelLoadError` and `StartFailed`.
+    """Run until SIGINT, SIGTERM or SIGHUP. Raises `ConfigurationError`, `ModelLoadError` and `ProcessStartError`.
 
     `quiet` leaves what the programs say to their log files.
     """

@@ -34,7 +34,7 @@ class Problem:
         return f"{self.setting}: {self.fault}. {self.fix}"
 
 
-class BadSettings(ConfigurationError):
+class InvalidSettingsError(ConfigurationError):
     """All that is wrong with the settings, at once."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
@@ -58,12 +58,12 @@ class Loaded:
 
 
 def load_settings() -> Settings:
-    """Raises `BadSettings`."""
+    """Raises `InvalidSettingsError`."""
     return read_settings().settings
 
 
 def read_settings() -> Loaded:
-    """The settings and where each came from. The environment wins over the file. Raises `BadSettings`."""
+    """The settings and where each came from. The environment wins over the file. Raises `InvalidSettingsError`."""
     problems: list[Problem] = []
     path = _find_file(problems)
     from_file = _read_file(path, problems) if path else {}
@@ -76,7 +76,7 @@ def read_settings() -> Loaded:
     except ValidationError as error:
         problems += [_explained(each, origins) for each in error.errors()]
     if problems:
-        raise BadSettings(problems)
+        raise InvalidSettingsError(problems)
     hide_from_now_on(settings)
     return Loaded(settings=settings, origins=MappingProxyType(origins), file=path, warnings=tuple(warnings))
 

@@ -1,6 +1,6 @@
 """Runs the processes of a house on one machine, and starts again what dies."""
 
 from chatelier.supervisor.program import Program
-from chatelier.supervisor.supervisor import StartFailed, Supervisor
+from chatelier.supervisor.supervisor import ProcessStartError, Supervisor
 
-__all__ = ["Program", "StartFailed", "Supervisor"]
+__all__ = ["ProcessStartError", "Program", "Supervisor"]

@@ -26,7 +26,7 @@ _SILENT_CHECKS = 12  # counted, not timed: after the machine has slept, everybod
 _LAST_WORDS_SECONDS = 2.0
 
 
-class StartFailed(ServiceError):
+class ProcessStartError(ServiceError):
     """A program did not come up at all; the sentence says why, in its own last words."""
 
     code = "start"
@@ -70,7 +70,7 @@ class Supervisor:
     async def run(self, *, opened: Callable[[], None]) -> None:
         """Start the stages in order, call `opened`, and stay until `stop`.
 
-        The programs of one stage start together. All have ended when this returns or raises. Raises `StartFailed`
+        The programs of one stage start together. All have ended when this returns or raises. Raises `ProcessStartError`
         for a program that is not optional.
         """
         tasks: list[asyncio.Task[None]] = []
@@ -158,7 +158,7 @@ class _Ward:
     async def keep_alive(self) -> None:
         """Start the program whenever it is not running.
 
-        If it never once comes up, an optional one is let go with a word; for any other raises `StartFailed`.
+        If it never once comes up, an optional one is let go with a word; for any other raises `ProcessStartError`.
         """
         while True:
             process = await self._start()
@@ -173,7 +173,7 @@ class _Ward:
             self._failures = 1 if was_steady else self._failures + 1
             if not self._was_ready and self._failures >= _FAILED_STARTS:
                 if not self.program.optional:
-                    raise StartFailed(self._last_words(code))
+                    raise ProcessStartError(self._last_words(code))
                 self._say(
                     f"{self._last_words(code)}\nThe others go on without it. Put that right and start anew."
                 )

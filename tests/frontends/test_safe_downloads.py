@@ -15,7 +15,7 @@ from aiohttp.resolver import ThreadedResolver
 from bots.discord.guilds.uploads import Downloads, download
 from bots.discord.settings import DiscordSettings
 from bots.runtime.safe_downloads import (
-    ForeignAddress,
+    ForeignAddressError,
     PublicResolver,
     TooManyBytesError,
     is_public,
@@ -66,7 +66,7 @@ async def test_a_name_server_cannot_lead_a_download_inside(
 ) -> None:
     told(monkeypatch, "8.8.8.8", address)
     resolver = PublicResolver(frozenset({CDN}))
-    with pytest.raises(ForeignAddress):
+    with pytest.raises(ForeignAddressError):
         await resolver.resolve(CDN, 443)
     assert await resolver.resolve("api.of-the-operator.example", 443), "what the operator set is theirs"
 
@@ -82,7 +82,7 @@ async def test_slacks_files_are_fetched_so(monkeypatch: pytest.MonkeyPatch) -> N
     async with open_session() as session:
         with pytest.raises(aiohttp.ClientConnectorError) as caught:
             await session.get("https://files.slack.com/files-pri/T1-F1/a.png")
-    assert isinstance(caught.value.os_error, ForeignAddress)
+    assert isinstance(caught.value.os_error, ForeignAddressError)
 
 
 @pytest.fixture
@@ -113,7 +113,7 @@ async def test_each_redirect_is_looked_at_like_the_first_address(
     async with aiohttp.ClientSession(trace_configs=[redirects_within(settings.may_download)]) as session:
         assert (await session.get(f"{here}/to?/own")).status == 200
         for elsewhere in ("http://127.0.0.1:9/inside", "http://169.254.169.254/latest", "//localhost/inside"):
-            with pytest.raises(ForeignAddress):
+            with pytest.raises(ForeignAddressError):
                 await session.get(f"{here}/to?{elsewhere}")
     assert asked == ["/to", "/own", "/to", "/to", "/to"]
 

@@ -21,7 +21,7 @@ from chatelier.doctor.findings import Health
 from chatelier.doctor.proxies import proxies
 from chatelier.runtime import unknown_proxies
 from chatelier.runtime.unknown_proxies import UnknownProxies
-from chatelier.settings import BadSettings, read_settings
+from chatelier.settings import InvalidSettingsError, read_settings
 from studio.errors import ConfigurationError
 from studio.ports import Ports
 from studio.runtime.clock import now
@@ -136,7 +136,7 @@ def test_a_proxy_that_is_no_address_stops_the_start(ports: Ports, monkeypatch: p
     with pytest.raises(ConfigurationError, match="neither an address nor a network"):
         create_app(ports, web_settings(trusted_proxies=("caddy",)))
     monkeypatch.setenv("CHATELIER_WEB__TRUSTED_PROXIES", "172.18.0.2, caddy")
-    with pytest.raises(BadSettings, match="caddy is neither an address nor a network"):
+    with pytest.raises(InvalidSettingsError, match="caddy is neither an address nor a network"):
         read_settings()
     monkeypatch.setenv("CHATELIER_WEB__TRUSTED_PROXIES", "172.18.0.2, 2001:DB8::/32")
     assert read_settings().settings.web.trusted_proxies == ("172.18.0.2", "2001:db8::/32")

@@ -19,7 +19,7 @@ from chatelier.launcher.home_lock import HomeLock
 from chatelier.launcher.launch import _keep_open
 from chatelier.launcher.process_plan import ProcessPlan, says_its_process_id
 from chatelier.settings import read_settings
-from chatelier.supervisor import Program, StartFailed, Supervisor
+from chatelier.supervisor import ProcessStartError, Program, Supervisor
 from chatelier.supervisor.output import Output, Terminal
 from chatelier.supervisor.program import backoff_seconds
 from chatelier.wiring.ports import make_folder
@@ -155,7 +155,7 @@ async def test_what_never_starts_ends_the_house_with_its_last_words(
     monkeypatch.setattr("chatelier.supervisor.supervisor._STEADY_SECONDS", 0.0)  # however long each try takes
     steady = shell("steady", "sleep 3600")
     watched = Watched(tmp_path, [steady, shell("broken", "echo no model; exit 3", is_ready=lambda _: False)])
-    with pytest.raises(StartFailed, match=r"broken does not start \(exit status 3\)") as caught:
+    with pytest.raises(ProcessStartError, match=r"broken does not start \(exit status 3\)") as caught:
         await watched.running
     assert "no model" in str(caught.value)
     assert "broken.log" in str(caught.value)
@@ -277,7 +277,7 @@ class SmallPlan(ProcessPlan):
         return [[shell("web", "sleep 3600")]]
 
 
-class Opening(Exception):
+class OpeningError(Exception):
     """With what had been said by then."""
 
 
@@ -287,13 +287,13 @@ class Notes:
 
     def write(self, **facts: Any) -> None:
         if facts.get("open"):
-            raise Opening(self.screen.getvalue())
+            raise OpeningError(self.screen.getvalue())
 
 
 async def test_whoever_reads_that_the_house_is_open_may_read_its_address_on_the_screen_too() -> None:
     plan, screen = SmallPlan(loaded=read_settings(), redis=None, port=8123, listener=-1), StringIO()
     make_folder(plan.settings.logs_folder)
-    with pytest.raises(Opening) as opening:
+    with pytest.raises(OpeningError) as opening:
         await _keep_open(plan, cast("HomeLock", Notes(screen)), Console(file=screen), quiet=True)
     assert plan.url in str(opening.value)
 

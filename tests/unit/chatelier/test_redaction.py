@@ -16,7 +16,7 @@ from sqlalchemy import make_url
 
 from chatelier.doctor.findings import bad
 from chatelier.runtime.logging_setup import set_up_logging
-from chatelier.settings import BadSettings, Settings, read_settings
+from chatelier.settings import InvalidSettingsError, Settings, read_settings
 from chatelier.settings.display import effective
 from chatelier.settings.loader import Loaded
 from chatelier.settings.redaction import Redactor, hide_from_now_on, mask_url, secrets_of
@@ -104,10 +104,10 @@ def test_no_setting_with_a_password_is_shown(password: str, place: str) -> None:
         assert CORE not in bad("database", f"{password} is no host", "Correct it.").said
 
 
-def tried() -> Loaded | BadSettings:
+def tried() -> Loaded | InvalidSettingsError:
     try:
         return read_settings()
-    except BadSettings as error:
+    except InvalidSettingsError as error:
         return error
 
 
@@ -170,7 +170,7 @@ def test_a_redis_password_with_a_slash_in_clear_is_a_problem_that_says_how_to_wr
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("CHATELIER_REDIS_URL", f"redis://me:12/{CORE}@host:6379/0")
-    with pytest.raises(BadSettings, match="%2F for /") as caught:
+    with pytest.raises(InvalidSettingsError, match="%2F for /") as caught:
         read_settings()
     assert CORE not in str(caught.value)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from chatelier.settings import BadSettings, load_settings, read_settings
+from chatelier.settings import InvalidSettingsError, load_settings, read_settings
 from chatelier.settings.display import effective, example_file
 from chatelier.settings.loader import setting_names, variable_of
 from chatelier.settings.redaction import mask_url
@@ -22,7 +22,7 @@ def empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def problems() -> dict[str, str]:
-    with pytest.raises(BadSettings) as caught:
+    with pytest.raises(InvalidSettingsError) as caught:
         read_settings()
     return {problem.setting: f"{problem.fault} {problem.fix}" for problem in caught.value.problems}
 
@@ -200,7 +200,7 @@ def test_no_secret_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_no_secret_is_in_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CHATELIER_REDIS_URL", "s3cret")
     monkeypatch.setenv("CHATELIER_WEB__SECRET", "s3cret")
-    with pytest.raises(BadSettings) as caught:
+    with pytest.raises(InvalidSettingsError) as caught:
         read_settings()
     assert len(caught.value.problems) == 2
     assert "s3cret" not in str(caught.value)
