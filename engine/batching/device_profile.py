@@ -86,7 +86,7 @@ class DeviceProfile:
             try:
                 _write(self._file, everything)
             except OSError as error:
-                log.warning("what was learned could not be kept: %s", error.strerror)
+                log.warning("device profile not saved: %s", error.strerror)
 
     def _told(self) -> dict[str, dict[str, Any]]:
         """Each dictionary is copied in one go: another easel of the kind may learn at this very moment."""

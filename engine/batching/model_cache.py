@@ -127,7 +127,7 @@ class ModelCache:
             seconds = self._load_seconds[model] = self._clock() - started
             log.info("model loaded", extra={"model": model.name, "seconds": round(seconds, 2)})
         except Exception as error:  # whatever is wrong with a model, its jobs must hear of it
-            log.warning("model not loaded", extra={"model": model.name}, exc_info=error)
+            log.warning("model load failed", extra={"model": model.name}, exc_info=error)
             problem = error
         with self._lock:
             self._arrived.append((model, problem))

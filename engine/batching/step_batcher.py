@@ -110,7 +110,7 @@ class StepBatcher:
                     moved = self.turn()
                 except Exception:
                     # No lane is to blame, or it would have been caught with it. The lanes go on if they can.
-                    log.exception("the easel stumbled")
+                    log.exception("step batcher failed: unexpected error")
                     self._give_up_all(GenerationError())
                     moved = False
                 if not moved:

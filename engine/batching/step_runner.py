@@ -105,7 +105,7 @@ class StepRunner:
         )
 
     def _ran_out(self, samples: Sequence[Sample]) -> None:
-        log.warning("out of memory: going on with fewer lanes at once", extra={"lanes": len(samples)})
+        log.warning("batch size reduced: out of memory", extra={"samples": len(samples)})
         free_cache(self._device)
 
 

@@ -70,7 +70,7 @@ class ModelAnnouncer:
                 self._redis.hdel(KEY, *stale)
             self._redis.hset(KEY, self._worker, said)
         except (redis.RedisError, OSError) as error:
-            log.info("models not announced: %s", type(error).__name__)
+            log.info("model announcement failed: %s", type(error).__name__)
 
     def _run(self) -> None:
         while not self._stop.is_set():
@@ -136,5 +136,5 @@ def _read(client: redis.Redis) -> list[tuple[str, float, list[RunnableModel]]]:
             models = [from_data(RunnableModel, each) for each in data["models"]]
             found.append((worker.decode(), float(data["at"]), models))
         except (ValueError, KeyError, TypeError):
-            log.info("announcement of models not read: worker=%s", worker.decode(errors="replace")[:60])
+            log.info("model announcement skipped: unreadable worker=%s", worker.decode(errors="replace")[:60])
     return found

@@ -131,7 +131,7 @@ def _remember(memory: Path, stamp: str, digest: str) -> None:
         unfinished.write_text(json.dumps(_remembered(memory) | {stamp: digest}), encoding="utf-8")
         unfinished.replace(memory)
     except OSError:
-        log.info("a model's hash could not be written down")
+        log.info("model hash not cached: file not writable")
 
 
 def _check_tokenizer(folder: Path, part: Path) -> None:

@@ -168,7 +168,7 @@ class DevicePool:
             shelf, device=device, limits=limits, threads=self._threads, overlap=bool(speed.overlap)
         )
         batcher.start()
-        log.info("easel opened", extra={"device": str(device), "speed": speed.words()})
+        log.info("step batcher started", extra={"device": str(device), "speed": speed.words()})
         return DeviceWorker(batcher, self._models, speed=self._speed, upscaler=self._upscaler)
 
     def _experience(self, device: str) -> "DeviceProfile":

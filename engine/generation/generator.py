@@ -159,12 +159,12 @@ class ImageGenerator:
                 for order in device_worker.rehearsals(entry)
             ]
         except NotSupportedError:
-            log.info("not warmed up: it paints from pictures only", extra={"model": entry.name})
+            log.info("model warm-up skipped: the model needs an input image", extra={"model": entry.name})
             return
         for done, (device_worker, order) in enumerate(parts, start=1):
             with suppress(NotSupportedError):
                 self._paint(order, device_worker, _nothing, lambda: False)
-            log.info("warmed up", extra={"part": done, "parts": len(parts)})
+            log.info("model warm-up advanced", extra={"part": done, "parts": len(parts)})
             on_progress(Progress(step=done, steps=len(parts)))
 
     def close(self) -> None:

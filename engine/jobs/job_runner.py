@@ -91,7 +91,7 @@ class JobRunner:
                 job = queries.find_job(session, job_id)
                 lease.aside = lease.aside or is_paused(session, session.get_one(JobRow, job_id))
             lease.cancelled = lease.cancelled or job.cancel_requested
-            log.info("painting", extra={"job_id": job_id, "attempt": job.attempts})
+            log.info("job started", extra={"job_id": job_id, "attempt": job.attempts})
             receipts = TrackingStore(self._store)
             outcome = self._outcome(job, lease, receipts)
             if outcome is not None and self._record(job, outcome, lease, receipts):
@@ -116,7 +116,7 @@ class JobRunner:
                 return _ended(JobState.CANCELLED, error)
             return None
         except DatabaseUnavailableError:
-            log.warning("a job waits for the database", extra={"job_id": job.id})
+            log.warning("job interrupted: database unavailable", extra={"job_id": job.id})
             return None  # the lease runs out and the sweeper sends the job again
         except RequestRefusedError as error:  # banned since it was accepted
             return _ended(JobState.CANCELLED, error)
@@ -124,7 +124,7 @@ class JobRunner:
             log.warning("job failed: %s", error.code, extra={"job_id": job.id}, exc_info=error.__cause__)
             return _ended(JobState.FAILED, error)
         except Exception:  # a defect must end the job, not the worker
-            log.exception("job failed unexpectedly", extra={"job_id": job.id})
+            log.exception("job failed: unexpected error", extra={"job_id": job.id})
             return _ended(JobState.FAILED, GenerationError())
 
     def _carry_out(self, job: Job, lease: Lease, store: Store, *, weight: float) -> JobResult:
@@ -181,7 +181,7 @@ class JobRunner:
                 break
             except DatabaseUnavailableError:
                 if lease.lost or time.monotonic() > give_up_at:
-                    log.error("the end of a job was not recorded", extra={"job_id": job.id})
+                    log.error("job result not recorded: database unavailable", extra={"job_id": job.id})
                     return False  # the lease runs out and the sweeper sends the job again
                 time.sleep(_RECORD_RETRY_SECONDS)
         if not events:
@@ -202,7 +202,7 @@ class JobRunner:
         try:
             self._queue.enqueue(job.id, priority=job.priority, model=job.request.model)
         except ChatelierError:
-            log.info("a job given back waits for the sweeper", extra={"job_id": job.id})
+            log.info("job not requeued: queue unavailable", extra={"job_id": job.id})
 
 
 def _ended(state: JobState, error: ChatelierError) -> JobResult:

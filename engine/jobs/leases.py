@@ -115,9 +115,9 @@ class LeaseKeeper:
                 try:
                     self._renew(lease)
                 except DatabaseUnavailableError:
-                    log.warning("lease not renewed: database away", extra={"job_id": lease.job_id})
+                    log.warning("lease not renewed: database unavailable", extra={"job_id": lease.job_id})
                 except Exception:  # a defect at one job must not cost the others their leases
-                    log.exception("lease not renewed", extra={"job_id": lease.job_id})
+                    log.exception("lease not renewed: unexpected error", extra={"job_id": lease.job_id})
 
     def _renew(self, lease: Lease) -> None:
         with self._database.begin() as session:

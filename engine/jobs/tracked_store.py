@@ -37,7 +37,7 @@ class TrackingStore:
             try:
                 self._store.put(data, suffix=suffix)
             except StorageError:
-                log.warning("it is not known whether a file is still there", extra={"key": key})
+                log.warning("file not stored again: storage unavailable", extra={"key": key})
                 return
 
     def get(self, key: str) -> bytes:
@@ -64,7 +64,7 @@ def clear_up(database: Database, store: Store, job: Job, outcome: JobResult, put
             unnamed = file_references.unnamed(session, doubtful | gone)
         delete_files(database, store, unnamed)
     except DatabaseUnavailableError:
-        log.warning("files of a job were not cleared away", extra={"job_id": job.id})
+        log.warning("job files not deleted: database unavailable", extra={"job_id": job.id})
 
 
 def _shown(outcome: JobResult) -> set[str | None]:

@@ -61,7 +61,7 @@ class Sweeper:
 
     def _send_again(self, row: JobRow, at: datetime) -> None:
         self._queue.enqueue(row.id, priority=row.priority, model=row.model)
-        log.info("job sent again", extra={"job_id": row.id, "state": row.state, "attempts": row.attempts})
+        log.info("job requeued", extra={"job_id": row.id, "state": row.state, "attempts": row.attempts})
         with self._database.begin() as session:
             job_transitions.requeue(session, row.id, at=at)
 
@@ -83,4 +83,4 @@ class Sweeper:
                 event = JobEnded(job_id=row.id, platform=Platform(row.platform), state=JobState.FAILED)
                 events.append(outbox.write(session, event))
         outbox.send(self._database, self._events, events)
-        log.error("job given up", extra={"job_id": row.id, "attempts": row.attempts})
+        log.error("job failed: no attempts left", extra={"job_id": row.id, "attempts": row.attempts})

@@ -41,7 +41,7 @@ class OrphanFileCleaner:
         for part in parts_at(at):
             cleared += self._clear(part, since=since, before=at - LEFT_ALONE, most=MOST_A_RUN - cleared)
         if cleared:
-            log.info("files that no row names were cleared away", extra={"files": cleared})
+            log.info("orphan files deleted", extra={"files": cleared})
         return cleared
 
     def _clear(self, part: int, *, since: datetime, before: datetime, most: int) -> int:

@@ -53,5 +53,5 @@ class DigestWriter:
             event = DigestWritten(
                 platform=platform, community=community, channel=channel, text="\n".join(lines_of(digest))
             )
-            log.info("digest written", extra={"platform": platform, "jobs": digest.jobs})
+            log.info("weekly digest written", extra={"platform": platform, "jobs": digest.jobs})
             return [outbox.write(session, event)]

@@ -33,4 +33,4 @@ def register_housekeeping(app: Celery, sweeper: Sweeper, *, hourly: Sequence[Cal
             try:
                 each()
             except Exception:  # what goes wrong at one must not keep the others from being done
-                log.exception("a chore of the house-keeper failed")
+                log.exception("hourly maintenance failed: unexpected error")

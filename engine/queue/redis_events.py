@@ -43,7 +43,7 @@ class RedisEvents:
         try:
             self._redis.publish(PROGRESS_CHANNEL, to_json(progress))
         except (redis.RedisError, OSError):
-            log.debug("progress was not announced", exc_info=True)
+            log.debug("job progress not published: Redis unavailable", exc_info=True)
 
     def ping(self) -> None:
         """Raises `QueueUnavailableError` when Redis does not answer."""
@@ -63,7 +63,7 @@ class RedisEvents:
                     if stop.is_set():
                         return
             except (redis.RedisError, OSError) as error:
-                log.warning("events are away, trying again: %s", type(error).__name__)
+                log.warning("event stream unavailable: %s, retrying", type(error).__name__)
                 reader.start_over()
                 stop.wait(_RETRY_SECONDS)
 
@@ -74,7 +74,7 @@ class RedisEvents:
             try:
                 self._redis.xack(STREAM, face, entry)
             except (redis.RedisError, OSError):
-                log.warning("an event was not acknowledged and will come again")
+                log.warning("event not acknowledged: Redis unavailable, expect a redelivery")
 
         event = _read_event(fields)
         if event is None or event.platform != face:  # another version's, or another face's

@@ -51,7 +51,7 @@ def as_storage_failure(action: str) -> Iterator[None]:
         raise
     except Exception as error:
         sentence = sentence_for(error)
-        log.error("could not %s a picture: %s: %s", action, type(error).__name__, error)
+        log.error("storage operation failed: operation=%s error=%s: %s", action, type(error).__name__, error)
         raise StorageError(sentence) from error
 
 

@@ -34,7 +34,7 @@ class FsspecStore:
         self._local = "file" in _protocols(filesystem)
         self._max_read_bytes = max_read_bytes
         if self._local:
-            with as_storage_failure("tidy"):
+            with as_storage_failure("clean up"):
                 remove_unfinished(Path(self._root))
 
     def put(self, data: bytes, *, suffix: str) -> str:
@@ -64,7 +64,7 @@ class FsspecStore:
         return data
 
     def exists(self, key: str) -> bool:
-        with as_storage_failure("look for"):
+        with as_storage_failure("check"):
             return is_key(key) and self._look_at(key) is not None
 
     def delete(self, key: str, *, unless_put_since: datetime | None = None) -> None:

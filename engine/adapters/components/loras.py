@@ -94,7 +94,7 @@ class Loras:
                 self._pipeline.load_lora_weights(path.parent, weight_name=path.name, adapter_name=name)
             fits = any(name in names for names in self._pipeline.get_list_adapters().values())
         except Exception as error:  # whatever a library throws at weights of another shape
-            log.warning("a LoRA could not be loaded", extra={"model": self._entry.name, "lora": name})
+            log.warning("LoRA load failed", extra={"model": self._entry.name, "lora": name})
             self._undo(name)
             raise self._misfit(name) from error
         self._take_off()
@@ -106,7 +106,7 @@ class Loras:
         try:
             self._pipeline.delete_adapters(name)
         except Exception:  # noqa: BLE001 - there was nothing to undo
-            log.debug("nothing to undo")
+            log.debug("LoRA adapter not deleted: nothing was added")
         self._take_off()
 
     def _misfit(self, name: str) -> NotSupportedError:

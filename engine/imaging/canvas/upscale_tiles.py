@@ -39,7 +39,7 @@ def plan_spans(length: int, *, tile_pixels: int, context_pixels: int, fade_pixel
         return [Span(read=(0, length), write=(0, length), fades=(False, False))]
     rim = context_pixels + fade_pixels // 2 + 1
     if tile_pixels < 2 * rim + fade_pixels:
-        raise ValueError(f"tiles of {tile_pixels} pixels leave nothing but their rims of {rim}")
+        raise ValueError(f"tiles of {tile_pixels} pixels are too small for margins of {rim} pixels")
     count = 2
     # Two tiles have a rim on one side each, those between have one on both.
     while (size := math.ceil(length / count) + (rim if count == 2 else 2 * rim)) > tile_pixels:

@@ -74,7 +74,7 @@ def data_url(picture: Image.Image, *, limit_bytes: int = LIMIT_BYTES) -> str:
             if len(url) <= limit_bytes:
                 return url
         side //= 2
-    raise ValueError(f"no picture fits into {limit_bytes} bytes")
+    raise ValueError(f"the image cannot be encoded in {limit_bytes} bytes")
 
 
 THUMBNAIL_SUFFIX = ".webp"

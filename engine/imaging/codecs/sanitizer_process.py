@@ -77,7 +77,7 @@ def _check(reply: dict[str, Any]) -> None:
     """Raises ValueError for what no child of ours answers: one that a file took over may say anything."""
     sizes = [reply.get(name) for name in ("width", "height")]
     if not isinstance(reply.get("error"), str) and not all(isinstance(each, int) for each in sizes):
-        raise ValueError("no answer of ours")
+        raise ValueError("invalid reply from the sanitizer process")
 
 
 # ---- in the child

@@ -98,7 +98,7 @@ def test_the_console_format_is_one_readable_line(monkeypatch: pytest.MonkeyPatch
     monkeypatch.delenv("FORCE_COLOR", raising=False)
     stream = io.StringIO()
     set_up_logging(load_settings(), stream=stream)
-    logging.getLogger("engine.jobs.job_runner").info("painting", extra={"job_id": "k3v9m2p4qx7a"})
+    logging.getLogger("engine.jobs.job_runner").info("job started", extra={"job_id": "k3v9m2p4qx7a"})
     (line,) = stream.getvalue().splitlines()
-    assert line.endswith("painting [engine.jobs.job_runner] job_id=k3v9m2p4qx7a")
+    assert line.endswith("job started [engine.jobs.job_runner] job_id=k3v9m2p4qx7a")
     assert "\x1b" not in line
