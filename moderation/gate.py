@@ -243,7 +243,7 @@ class ModerationGate:
         try:
             return apply_overrides(self._prompt_judge.policy, rules.stances)
         except (BadParameterError, ValueError):  # the others hold all the same
-            logger.error("the stances of a community name a category or action that is unknown by now")
+            logger.error("community overrides partly ignored: unknown category or action")
             return apply_overrides(self._prompt_judge.policy, known_overrides(rules.stances))
 
     def _account(self, person: Person) -> tuple[str, tuple[str, ...]]:
@@ -283,7 +283,7 @@ class ModerationGate:
                     )
                 audit_log.append(session, verdict.ruling, actor=HOUSE, subject=person.key, details=details)
         except (DatabaseUnavailableError, SQLAlchemyError) as error:
-            logger.error("a verdict could not be written to the audit chain: %s", type(error).__name__)
+            logger.error("verdict not written to the audit log: %s", type(error).__name__)
             return
         if self._side_effects:
             self._side_effects.run(outcome)

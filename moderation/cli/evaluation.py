@@ -140,7 +140,7 @@ def look(
     """Each rule's name, what it found, and what the policy makes of that. Raises OSError or ValueError."""
     with Image.open(path, formats=("PNG", "JPEG", "WEBP", "GIF")) as opened:
         if opened.width * opened.height > MAX_PIXELS:
-            raise ValueError("This picture has more pixels than any that is judged.")
+            raise ValueError("This picture has more pixels than the limit.")
         image = opened.convert("RGB")
     request = None if upload else PaintRequest(operation=Operation.VARY, seed=0, prompt=prompt)
     kind = Inspected.UPLOAD if upload else Inspected.OUTPUT

@@ -132,7 +132,7 @@ class Limiter:
             LIMITER_FAILURES.inc()
             self._rests_until = time.monotonic() + self._settings.redis_rest_seconds
             if not self._warned:
-                logger.warning("rate limits are off: Redis does not answer (%s)", type(error).__name__)
+                logger.warning("rate limits disabled: Redis unavailable (%s)", type(error).__name__)
             self._warned = True
             return None
         self._warned = False

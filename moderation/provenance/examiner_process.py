@@ -49,10 +49,10 @@ def _check(reply: dict[str, Any]) -> None:
         return
     told = asdict(Traces(**reply["traces"]))
     if not isinstance(told.pop("tampered"), bool):
-        raise TypeError("tampered or not")
+        raise TypeError("the field tampered is not a boolean")
     for name, text in told.items():
         if not isinstance(text, str) and not (text is None and name in _NULLABLE):
-            raise TypeError(f"{name} is no text")
+            raise TypeError(f"the field {name} is not a string")
     int(told["fingerprint"] or "0", 16)
 
 

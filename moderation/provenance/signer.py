@@ -72,7 +72,7 @@ class ImageSigner:
             return act()
         except Exception as error:
             SIGNING_FAILURES.labels(part).inc()
-            log.error("a picture could not be signed: %s, %s", part, type(error).__name__)
+            log.error("image signing failed: part=%s error=%s", part, type(error).__name__)
             if self._settings.required:
                 raise SigningError from error
             return otherwise

@@ -53,7 +53,7 @@ class ImageJudge:
             findings, fingerprint = self._in_time(look)
         except Exception as error:
             RULE_FAILURES.labels("picture", look.rule).inc()
-            logger.error("the picture rule %s failed: %s", look.rule, type(error).__name__)
+            logger.error("image rule failed: rule=%s error=%s", look.rule, type(error).__name__)
             raise InspectionError from error
         verdict = weigh(_judged(findings, policy or self._policy))
         return replace(verdict, fingerprint=fingerprint)

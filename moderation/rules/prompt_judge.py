@@ -65,5 +65,5 @@ def _ask(rule: PromptRule, subject: PromptSubject) -> Finding | None:
         return rule.judge(subject)
     except Exception as error:  # noqa: BLE001 - a rule that cannot judge must not wave the prompt through
         RULE_FAILURES.labels("prompt", rule.name).inc()
-        logger.error("the prompt rule %s failed: %s", rule.name, type(error).__name__)
+        logger.error("prompt rule failed: rule=%s error=%s", rule.name, type(error).__name__)
         return Finding(ruling=Ruling.HOLD, rule=rule.name, category=Category.UNCHECKED, score=0.0)

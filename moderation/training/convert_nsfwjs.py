@@ -35,7 +35,7 @@ def convert(package: Path, out: Annotated[Path, typer.Option()], name: str = "mo
         float(np.abs(loaded.chances(image) - numbers[title]).max()) for title, image in drawings().items()
     )
     if worst > _SAME_ANSWER:
-        raise SystemExit(f"the converted network answers otherwise, by {worst:.6f}")
+        raise SystemExit(f"the output of the converted network differs by {worst:.6f}")
     answers = {title: dict(zip(CLASSES, map(float, each), strict=True)) for title, each in numbers.items()}
     (out / "nudity.json").write_text(json.dumps(answers, indent=2) + "\n", "utf-8")
     typer.echo(f"{target.stat().st_size} bytes; the answers differ by at most {worst:.1e}")

@@ -100,5 +100,5 @@ def _weights(entries: list[dict[str, Any]], data: bytes) -> dict[str, Stored]:
         found[entry["name"]] = Stored(bytes=values, scale=kept["scale"], low=kept["min"])
         start += count
     if start != len(data):
-        raise ValueError(f"{len(data)} bytes of weights, and {start} are named")
+        raise ValueError(f"the weights have {len(data)} bytes, the manifest names {start}")
     return found

@@ -66,7 +66,7 @@ def _told(png: bytes, reply: dict[str, Any]) -> RemoteFeatures:
 def _hashes(told: list[tuple[str, int]]) -> list[Pdq]:
     hashes = [Pdq(int(bits, 16), int(quality)) for bits, quality in told]
     if len(hashes) != _VIEWS or any(each.bits >> BITS for each in hashes):
-        raise ValueError("no hashes of ours")
+        raise ValueError("invalid hashes in the reply of the analysis process")
     return hashes
 
 
@@ -74,7 +74,7 @@ def _share(number: Any) -> float:
     """Raises ValueError also for what is not a number: no threshold would ever be reached by it."""
     share = min(1.0, max(0.0, float(number)))
     if not abs(share - number) <= _ROUNDING:
-        raise ValueError("no share of anything")
+        raise ValueError("not a number between 0 and 1")
     return share
 
 

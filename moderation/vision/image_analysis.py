@@ -81,11 +81,11 @@ class RemoteFeatures:
 def decode(png: bytes) -> Image.Image:
     """RGB. Raises ValueError or OSError for anything but one whole, still PNG of a size that is painted here."""
     if len(png) > MAX_BYTES:
-        raise ValueError("more bytes than any picture has")
+        raise ValueError("more bytes than the limit")
     with Image.open(io.BytesIO(png), formats=("PNG",)) as image:
         if getattr(image, "n_frames", 1) != 1:
             raise ValueError("more than one frame")
         if image.width * image.height > MAX_PIXELS:
-            raise ValueError("more pixels than any picture has")
+            raise ValueError("more pixels than the limit")
         image.load()
         return image.convert("RGB")

@@ -81,6 +81,6 @@ def _scores(data: Any) -> Mapping[Category, float]:
     for name, score in scores.items():
         number = isinstance(score, int | float) and not isinstance(score, bool)
         if name.upper() not in _NAMES or not number or not 0 <= score <= 1:
-            raise ValueError("the safety model answered with a score that is none")
+            raise ValueError("the safety model answered with an invalid score")
         found[Category[name.upper()]] = float(score)
     return found

@@ -22,5 +22,5 @@ class Size:
             return None
         for asked, found in zip((request.width, request.height), subject.image.size, strict=True):
             if asked is not None and abs(asked - found) >= _GRANULARITY:
-                raise ValueError("the picture has another size than was asked for")
+                raise ValueError("the size of the picture differs from the requested size")
         return None
