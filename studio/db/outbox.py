@@ -115,8 +115,8 @@ def send_undelivered(database: Database, events: Events, *, at: datetime) -> Non
                 row.check_at = None
     for row in lost:
         log.warning(
-            "job end not shown: %s",
-            "publishing again" if row.check_at else "given up",
+            "job result not delivered: %s",
+            "publishing again" if row.check_at else "no attempts left",
             extra={"job_id": row.payload["job_id"], "attempts": row.attempts},
         )
     send(database, events, [row for row in lost if row.check_at])

@@ -200,7 +200,7 @@ class _Child:
         reply = json.loads(_read_part(self._socket, deadline))
         attached = [_read_part(self._socket, deadline) for _ in range(attachments)]
         if not isinstance(reply, dict) or not isinstance(reply.get("peak_bytes"), int):
-            raise ValueError("no answer of ours")
+            raise ValueError("invalid reply from the worker process")
         self.peak_bytes = reply["peak_bytes"]
         return reply, attached
 
@@ -217,7 +217,7 @@ def _read_part(connection: socket.socket, deadline: float | None = None) -> byte
     """One part with its length before it. Raises ConnectionResetError, TimeoutError or ValueError."""
     (length,) = _LENGTH.unpack(_read_exactly(connection, _LENGTH.size, deadline))
     if length > _LONGEST_PART_BYTES:
-        raise ValueError("more than any picture has")
+        raise ValueError("the message is longer than the limit")
     return _read_exactly(connection, length, deadline)
 
 
@@ -229,7 +229,7 @@ def _read_exactly(connection: socket.socket, length: int, deadline: float | None
             connection.settimeout(max(0.001, deadline - time.monotonic()))
         count = connection.recv_into(view[start:])
         if not count:
-            raise ConnectionResetError("the other side is gone")
+            raise ConnectionResetError("the peer closed the connection")
         start += count
     return bytes(found)
 

@@ -107,7 +107,7 @@ def delete_files(
                 _lay_again(database, store, taken)
                 taken, size_bytes = {}, 0
     except StorageError:
-        log.warning("a deleted file is still in the storage")
+        log.warning("file not deleted: storage unavailable")
     _lay_again(database, store, taken)
 
 
@@ -124,7 +124,7 @@ def _lay_again(database: Database, store: Store, taken: Mapping[str, bytes]) -> 
         try:
             store.put(taken[key], suffix=PurePosixPath(key).suffix)
         except StorageError:
-            log.error("a file that a row names was deleted and could not be laid again", extra={"key": key})
+            log.error("referenced file deleted and not restored: storage unavailable", extra={"key": key})
 
 
 def _mark_deleted(session: Session, job: Job, picture: Picture) -> OutboxRow:
