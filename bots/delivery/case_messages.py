@@ -105,7 +105,7 @@ class CaseMessages:
         try:
             await self._delivery.tell(notice)
         except DestinationUnreachableError:
-            log.info("a notice has no way to its person", extra={"notice_id": notice_id})
+            log.info("notice not delivered: recipient unreachable", extra={"notice_id": notice_id})
             return
         await self._run(mark_delivered, notice_id)
 
@@ -114,7 +114,7 @@ class CaseMessages:
         try:
             await self._delivery.announce(community, channel, text)
         except DestinationUnreachableError:
-            log.info("a channel for digests cannot be reached", extra={"channel": channel})
+            log.info("digest not delivered: channel unreachable", extra={"channel": channel})
 
     async def details_for(self, moderator: Person, case_id: str) -> CaseDetails:
         """A case of the moderator's own desk, to read. Raises `NotAllowedError` and `NotFoundError`."""
@@ -147,7 +147,7 @@ class CaseMessages:
                 return
             except DestinationUnreachableError:
                 pass
-        log.info("a case cannot be shown", extra={"case_id": case.id})
+        log.info("case message not sent: channel unreachable", extra={"case_id": case.id})
 
     async def _run(
         self, work: Callable[Concatenate[Database, P], T], *arguments: P.args, **named: P.kwargs

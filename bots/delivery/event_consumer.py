@@ -110,7 +110,7 @@ class EventConsumer:
             async with asyncio.timeout(seconds):
                 await self._board.flush()
         except self._unshown:
-            log.info("a small change is not shown before the end")
+            log.info("pending message updates not flushed at shutdown")
         except Exception as error:  # noqa: BLE001 - the end comes whatever happens
             report_error(error)
 
@@ -162,10 +162,10 @@ class EventConsumer:
             finally:
                 self._in_hand.discard(event)
         except NotFoundError:
-            log.info("an event speaks of what is not there", extra=_named(event))
+            log.info("event skipped: subject not found", extra=_named(event))
         except self._passing as error:
             # Not acknowledged: it comes again in a while.
-            log.warning("a delivery has to wait: %s", type(error).__name__, extra=_named(event))
+            log.warning("event delivery postponed: %s", type(error).__name__, extra=_named(event))
             return
         except Exception as error:  # noqa: BLE001 - a defect must not be repeated for ever
             report_error(error)
@@ -201,13 +201,13 @@ class EventConsumer:
         try:
             await self._board.progressed(progress)
         except self._unshown:
-            log.debug("progress was not shown", extra={"job_id": progress.job_id})
+            log.debug("progress update not sent", extra={"job_id": progress.job_id})
 
     async def _ticked(self) -> None:
         try:
             await self._board.tick()
         except self._unshown:
-            log.debug("a change waits for the next tick")
+            log.debug("message update postponed until the next tick")
 
 
 def _named(event: Event) -> dict[str, str]:

@@ -184,7 +184,7 @@ class JobMessages:
             try:
                 await self.show(job_id)
             except NotFoundError:
-                log.info("a job is not there any more", extra={"job_id": job_id})
+                log.info("job message skipped: job not found", extra={"job_id": job_id})
             except Exception as error:  # noqa: BLE001 - the platform's own, of which the board knows nothing
                 sheet.overdue = True
                 failed = failed or error
@@ -207,7 +207,7 @@ class JobMessages:
         try:
             kept: MessageRef | None = replace(await self._delivery.bring(job_view, message_ref), final=ended)
         except DestinationUnreachableError:
-            log.info("the message of a job is gone", extra={"job_id": job_id})
+            log.info("job message not delivered: destination unreachable", extra={"job_id": job_id})
             kept = replace(message_ref, final=ended) if message_ref else None
             if ended and kept is None:
                 await self._run(save_message_ref, job_id, nowhere(job_view.job))

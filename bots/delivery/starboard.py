@@ -76,7 +76,7 @@ class Starboard:
                     return
                 await self._hang(exhibit, message_ref)
             except DestinationUnreachableError:
-                log.info("the starboard cannot show a picture", extra={"picture_id": picture_id})
+                log.info("starboard message not sent: channel unreachable", extra={"picture_id": picture_id})
 
     async def show_again(self, job_id: str) -> None:
         """After a job changed, as when a moderator hid it: those of its pictures that hang. Raises as `show`."""
@@ -88,7 +88,7 @@ class Starboard:
         try:
             await self._delivery.take_down(picture_id, message_ref)
         except DestinationUnreachableError:
-            log.info("a message of the starboard is out of reach", extra={"picture_id": picture_id})
+            log.info("starboard message not deleted: channel unreachable", extra={"picture_id": picture_id})
         await self._pools.run(Pool.DATABASE, save_starboard_message, self._database, picture_id, None)
 
     async def _hang(self, exhibit: StarboardEntry, message_ref: MessageRef | None) -> None:

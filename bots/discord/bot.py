@@ -123,10 +123,10 @@ class ChatelierBot(DiscordClient):
             if error.status == 429 or error.status >= 500:
                 raise  # it is tried again
             # Buttons, reactions and the commands of before work still; the next start tries again.
-            log.error("Discord does not take the commands (%s): %s", error.code, error.text)
+            log.error("command registration failed: code=%s text=%s", error.code, error.text)
             return
         await self.pools.run(Pool.DATABASE, _write, file, fingerprint)
-        log.info("%s commands were registered", len(commands))
+        log.info("commands registered: count=%s", len(commands))
 
     async def _sync(self) -> None:
         try:
@@ -135,7 +135,7 @@ class ChatelierBot(DiscordClient):
             if error.code != _TOO_MANY_COMMANDS:
                 raise
             # Better without its sixth menu than not at all; /report is there still.
-            log.warning("Discord takes no more menus on messages, so %s is left out", chat.MENU_REPORT)
+            log.warning("context menu not registered: Discord's limit is reached menu=%s", chat.MENU_REPORT)
             self.tree.remove_command(chat.MENU_REPORT, type=discord.AppCommandType.message)
             await self.tree.sync()
 
@@ -151,7 +151,7 @@ class ChatelierBot(DiscordClient):
         return self.is_ready() and not any(shard.is_closed() for shard in self.shards.values())
 
     async def on_ready(self) -> None:
-        log.info("ready with %s shards in %s servers", len(self.shards), len(self.guilds))
+        log.info("Discord client ready: shards=%s guilds=%s", len(self.shards), len(self.guilds))
 
     async def on_interaction(self, interaction: discord.Interaction["ChatelierBot"]) -> None:
         if interaction.type is discord.InteractionType.modal_submit:
@@ -204,4 +204,4 @@ def _write(file: Path, text: str) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text + "\n")
     except OSError:
-        log.warning("the fingerprint of the commands could not be kept in %s", file.parent)
+        log.warning("command fingerprint not saved: folder not writable path=%s", file.parent)

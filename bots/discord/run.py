@@ -78,7 +78,7 @@ async def _keep_connected(bot: "ChatelierBot", settings: DiscordSettings) -> Non
         try:
             return await bot.connect()
         except discord.GatewayNotFound:
-            log.warning("Discord names no gateway; trying again in %.0f s", _GATEWAY_PAUSE_SECONDS)
+            log.warning("Discord gateway unavailable: retrying in %.0f s", _GATEWAY_PAUSE_SECONDS)
             await asyncio.sleep(_GATEWAY_PAUSE_SECONDS)
         except discord.PrivilegedIntentsRequired as error:
             raise ConfigurationError(texts.NO_INTENTS) from error
@@ -98,11 +98,9 @@ async def _log_in(bot: "ChatelierBot", settings: DiscordSettings) -> None:
         except discord.HTTPException as error:
             if error.status < 500 and error.status != 429:
                 raise ConfigurationError(texts.NOT_DISCORD.format(status=error.status)) from error
-            log.warning("Discord answers %s; trying again in %.0f s", error.status, pause_seconds)
+            log.warning("Discord login failed: status=%s, retrying in %.0f s", error.status, pause_seconds)
         except (aiohttp.ClientError, OSError) as error:
-            log.warning(
-                "Discord cannot be reached (%s); trying again in %.0f s", type(error).__name__, pause_seconds
-            )
+            log.warning("Discord unreachable: %s, retrying in %.0f s", type(error).__name__, pause_seconds)
         else:
             return
         await bot.http.close()

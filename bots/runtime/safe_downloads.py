@@ -39,7 +39,7 @@ class PublicResolver(ThreadedResolver):
         """Raises `ForeignAddressError`, and OSError for a name that leads nowhere."""
         found = await super().resolve(host, port, family)
         if host in self._guarded and not all(is_public(each["host"]) for each in found):
-            raise ForeignAddressError(f"{host} leads to an address that is not public")
+            raise ForeignAddressError(f"{host} resolves to an address that is not public")
         return found
 
 
@@ -74,7 +74,7 @@ def redirects_within(allows: Callable[[str], bool]) -> aiohttp.TraceConfig:
         headers = asked.response.headers
         location = URL(headers.get("Location") or headers.get("URI") or "")
         if not allows(str(asked.url.join(location))):
-            raise ForeignAddressError("a redirect led elsewhere")
+            raise ForeignAddressError("the redirect leads to a URL that is not allowed")
 
     trace = aiohttp.TraceConfig()
     trace.on_request_redirect.append(look)

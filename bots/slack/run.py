@@ -79,7 +79,7 @@ async def _serve(
             if settings.listens:
                 await ways_in.enter_async_context(_door(face, pages, settings, stopping))
             await ways_in.enter_async_context(heartbeat(ready_file, lambda: not stopping.is_set()))
-            log.info("ready")
+            log.info("Slack front end ready")
             await stopping.wait()
     finally:
         await face.close()
@@ -138,7 +138,7 @@ async def _opened(
         try:
             return await opening.open()
         except SlackUnavailableError as error:
-            log.warning("slack is away (%s), trying again in %.0f s", error, pause_seconds)
+            log.warning("Slack unavailable: %s, retrying in %.0f s", error, pause_seconds)
         with suppress(TimeoutError):
             await asyncio.wait_for(stopping.wait(), pause_seconds)
         pause_seconds = min(_LONGEST_PAUSE_SECONDS, 2 * pause_seconds)

@@ -69,11 +69,13 @@ class Dispatcher:
             answer = await work(call)
             await self._answers.give(interaction, call, answer)
         except discord.HTTPException as error:
-            log.warning("an answer was not taken: %s", error.status)
+            log.warning("response not sent: status=%s", error.status)
         except Exception as error:  # noqa: BLE001 - whatever broke, the person gets a sentence
             if isinstance(answer, Accepted):
                 # The job is safe, and its events bring the answer later.
-                log.warning("an answer has to wait", extra={"job_id": answer.job_id})
+                log.warning(
+                    "response postponed: the job's events will deliver it", extra={"job_id": answer.job_id}
+                )
             else:
                 await self._answers.refuse(
                     interaction, call, _sentence(error), public=public, view=_appeal(error)
@@ -132,7 +134,7 @@ class Dispatcher:
             # Our own first try may have arrived although its answer was lost. A job is made once in any case.
             if error.code == _ALREADY_ACKNOWLEDGED and public:
                 return await self._acknowledged_before(interaction)
-            log.warning("an interaction was not acknowledged: %s", error.code)
+            log.warning("interaction not acknowledged: code=%s", error.code)
             return False, None
         message_id = response.message_id if response else None
         if message_id is None and public:
@@ -163,4 +165,4 @@ async def send_private(interaction: discord.Interaction, sentence: str) -> None:
     try:
         await interaction.response.send_message(sentence, ephemeral=True)
     except discord.HTTPException as error:
-        log.warning("a sentence was not taken: %s", error.code)
+        log.warning("ephemeral message not sent: code=%s", error.code)

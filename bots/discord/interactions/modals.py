@@ -211,7 +211,7 @@ class Modals:
             await interaction.response.send_modal(form)
         except discord.HTTPException as error:
             form.stop()
-            log.warning("a form was not taken: %s", error.code)
+            log.warning("modal not opened: code=%s", error.code)
 
 
 def fields(components: object) -> Iterator[tuple[str, str]]:

@@ -80,11 +80,11 @@ class Reactions:
                 )
                 await deed(event, shown, call)
         except NotFoundError:
-            log.debug("a reaction speaks of a picture that is not there")
+            log.debug("reaction ignored: picture not found")
         except ChatelierError as error:
             await self._explain(event.user_id, texts.sentence_of(error))
         except discord.HTTPException as error:
-            log.warning("a reaction was not followed: %s", error.status)
+            log.warning("reaction not handled: status=%s", error.status)
         except Exception as error:  # noqa: BLE001 - a reaction must never end the reading of events
             report_error(error)
 
@@ -178,4 +178,4 @@ class Reactions:
             channel = await self._bot.create_dm(discord.Object(user_id))
             await channel.send(sentence, allowed_mentions=discord.AllowedMentions.none())
         except discord.HTTPException:
-            log.debug("a person takes no direct messages")
+            log.debug("direct message not sent: recipient unreachable")

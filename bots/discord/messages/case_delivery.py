@@ -196,7 +196,7 @@ def _file_name(case: Case) -> str:
 def closed(error: discord.HTTPException) -> Exception:
     """A channel that is closed or gone is the end; other troubles pass."""
     if isinstance(error, discord.Forbidden):
-        log.warning("a channel is closed to the bot: %s", error.code)
+        log.warning("channel not accessible: code=%s", error.code)
         return DestinationUnreachableError()
     found = classify_error(error)
     return (

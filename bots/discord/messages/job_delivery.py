@@ -101,9 +101,7 @@ class DiscordJobDelivery:
                 allowed_mentions=discord.AllowedMentions.none(),
             )
         except (discord.HTTPException, DestinationUnreachableError) as error:
-            log.info(
-                "a direct message was not taken: %s", type(error).__name__, extra={"job_id": job_view.job.id}
-            )
+            log.info("direct message not sent: %s", type(error).__name__, extra={"job_id": job_view.job.id})
             return False
         return True
 

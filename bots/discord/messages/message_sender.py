@@ -59,7 +59,7 @@ class MessageSender:
             except DestinationUnreachableError:
                 # Nobody was ever told of the job in that message: it was taken away with a refusal
                 # while the job had been accepted after all, or the record of it was lost.
-                log.info("the acknowledging message is gone", extra={"job_id": post.job_id})
+                log.info("interaction response not edited: message deleted", extra={"job_id": post.job_id})
         return await self._change(post, address, person, message_ref)
 
     async def _change(
@@ -89,7 +89,7 @@ class MessageSender:
             FileTooLargeError,
             DestinationUnreachableError,
         ) as error:
-            log.debug("progress was not shown: %s", type(error).__name__)
+            log.debug("progress update not sent: %s", type(error).__name__)
 
     def _token_serves(self, address: Address, message_ref: MessageRef) -> bool:
         """A token opens the message with which its interaction was acknowledged, for a quarter of an hour."""
@@ -113,7 +113,7 @@ class MessageSender:
             )
         except discord.HTTPException as error:
             if error.status in (401, 403) or error.code in (_UNKNOWN_WEBHOOK, _INVALID_WEBHOOK_TOKEN):
-                log.info("an interaction token is not valid any more", extra={"job_id": post.job_id})
+                log.info("interaction token expired", extra={"job_id": post.job_id})
                 return None
             raise classify_error(error) from error
         return message_ref
@@ -153,7 +153,7 @@ class MessageSender:
 
     async def _to_person(self, post: JobMessage, person: Person, address: Address) -> MessageRef:
         log.info(
-            "a channel is closed to the bot, so the answer goes to the person", extra={"job_id": post.job_id}
+            "job message sent as a direct message: channel not accessible", extra={"job_id": post.job_id}
         )
         guild = self._bot.get_guild(int(address.community)) if address.community.isdecimal() else None
         why = texts.elsewhere(lacking_in(guild, address.channel))

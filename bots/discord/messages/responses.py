@@ -95,7 +95,7 @@ class Responses:
             try:
                 await self._bot.case_messages.lay_open_cases(call.person)
             except DeliveryInProgressError:
-                log.info("a case is being shown by another process")
+                log.info("case message skipped: another process is sending it")
 
     async def _open(self, interaction: discord.Interaction, answer: CaseOpened) -> None:
         """The case that a moderator has taken, for their eyes."""
@@ -164,7 +164,7 @@ class Responses:
             else:
                 await _tell(interaction, sentence, view=view)
         except discord.HTTPException as error:
-            log.warning("a refusal was not taken: %s", error.status)
+            log.warning("refusal not sent: status=%s", error.status)
 
 
 async def _tell(

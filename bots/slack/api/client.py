@@ -137,12 +137,12 @@ class SlackClient:
             pause_seconds = self._closed_until.get(method, 0.0) - time.monotonic()
             if pause_seconds > 0:
                 if not patient or time.monotonic() + pause_seconds > deadline:
-                    raise SlackUnavailableError(f"{method} rests")
+                    raise SlackUnavailableError(f"{method} is rate limited")
                 await asyncio.sleep(pause_seconds)
             try:
                 return await self._ask(method, arguments)
             except _RateLimitPauseError as pause:
-                log.info("slack asks for %.0f s without %s", pause.seconds, method)
+                log.info("Slack rate limit reached: retry_after=%.0f method=%s", pause.seconds, method)
                 self._closed_until[method] = time.monotonic() + pause.seconds
                 self._strained_until = self._closed_until[method] + _STRAINED_SECONDS
 

@@ -109,7 +109,7 @@ class ImageUploads:
             if answer.get("file", {}).get("mimetype"):
                 return
             await asyncio.sleep(pause_seconds)
-        log.info("a file is still not ready to be shown")
+        log.info("uploaded file not ready: Slack is still processing it")
 
 
 def _as_jpeg(picture: Attachment) -> Attachment:

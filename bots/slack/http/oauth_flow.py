@@ -39,7 +39,7 @@ class InstallFlow(AsyncOAuthFlow):
         if installation is None or not self.allowed:
             return installation
         if self.allowed.isdisjoint((installation.team_id, installation.enterprise_id)):
-            log.info("a workspace that is not allowed wanted the app")
+            log.info("app installation rejected: workspace not allowed")
             return None
         return installation
 
@@ -59,13 +59,13 @@ def doorway(
         for name in (installation.team_id, installation.enterprise_id):
             if name:
                 workspaces.forget(name)
-        log.info("the app was installed to %s", installation.team_id or installation.enterprise_id)
+        log.info("app installed: workspace=%s", installation.team_id or installation.enterprise_id)
         return _page(
             200, install_pages.installed(installation.team_name or installation.enterprise_name or "")
         )
 
     async def failed(arguments: AsyncFailureArgs) -> BoltResponse:
-        log.info("an installation came to nothing: %s", arguments.reason)
+        log.info("app installation failed: %s", arguments.reason)
         return _page(arguments.suggested_status_code, install_pages.not_installed(arguments.reason))
 
     quiet = logging.getLogger("slack_sdk.oauth.flow")
@@ -103,7 +103,7 @@ async def enter(flow: InstallFlow, path: str, query: str, headers: Mapping[str, 
     except DatabaseUnavailableError:
         return _page(503, install_pages.not_installed("storage_error"))
     except (SlackClientError, aiohttp.ClientError, TimeoutError, OSError) as error:
-        log.warning("slack was away during an installation: %s", type(error).__name__)
+        log.warning("app installation failed: Slack unavailable (%s)", type(error).__name__)
         return _page(502, install_pages.not_installed("slack_away"))
 
 
@@ -122,7 +122,7 @@ class Uninstall:
             return
         await self._installations.forget(enterprise=enterprise, team=team)
         self._forget(enterprise, team)
-        log.info("the app was uninstalled from %s", team or enterprise)
+        log.info("app uninstalled: workspace=%s", team or enterprise)
 
     async def revoked(self, body: Mapping[str, Any]) -> None:
         enterprise, team = _whose(body)
@@ -131,7 +131,7 @@ class Uninstall:
             await self._installations.forget_person(enterprise=enterprise, team=team, user=str(user))
         if tokens.get("bot"):
             await self._installations.forget_bot(enterprise=enterprise, team=team)
-            log.info("the app's token for %s was revoked", team or enterprise)
+            log.info("bot token revoked: workspace=%s", team or enterprise)
         self._forget(enterprise, team)
 
     def _forget(self, enterprise: str | None, team: str | None) -> None:

@@ -62,6 +62,8 @@ class ReplayProtection:
         try:
             return bool(await self._redis.set(key, "1", nx=True, ex=self._lasts_seconds))
         except (redis.RedisError, OSError) as error:
-            log.warning("replays are known by this process alone for now: %s", type(error).__name__)
+            log.warning(
+                "replay protection limited to this process: Redis unavailable (%s)", type(error).__name__
+            )
             self._rests_until = time.monotonic() + _REST_SECONDS
             return True

@@ -64,8 +64,8 @@ class WebProxy:
                 ]
                 content = await response.read()
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            log.warning("the Slack face does not answer: %s", type(error).__name__)
-            await answer(send, 502, "The Slack face is away.")
+            log.warning("Slack front end unavailable: %s", type(error).__name__)
+            await answer(send, 502, "The Slack front end is unavailable.")
             return
         await send({"type": "http.response.start", "status": response.status, "headers": given})
         await send({"type": "http.response.body", "body": content})

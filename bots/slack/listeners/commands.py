@@ -87,7 +87,7 @@ class CommandListener(SlackComponent):
         try:
             bot_user = (await self._workspaces.of(request.community)).identity.bot_user
         except (SlackUnavailableError, NotInstalledError):
-            log.info("a message was not followed: its workspace is not known")
+            log.info("message ignored: workspace lookup failed")
             return
         said = SlashCommandText(text=str(event.get("text") or ""), without=bot_user)
         files = images(event)

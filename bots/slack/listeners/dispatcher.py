@@ -86,7 +86,7 @@ class Dispatcher(SlackComponent):
             case NotInstalledError():
                 post = said(texts.NOT_INSTALLED)
             case SlackUnavailableError() | SlackApiRefusedError():
-                log.warning("slack did not take a form: %s", error)
+                log.warning("modal not opened: %s", error)
                 post = said(texts.NOT_OPENED)
             case _:
                 post = said(chat.broke(report_error(error)))
@@ -104,7 +104,7 @@ class Dispatcher(SlackComponent):
             DeliveryInProgressError,
             ChatelierError,
         ) as error:
-            log.warning("an answer has to wait: %s", type(error).__name__)
+            log.warning("response postponed: %s", type(error).__name__)
         except Exception as error:  # noqa: BLE001 - the job is safe
             report_error(error)
 

@@ -89,7 +89,7 @@ class HomeTab(SlackComponent):
             line = (await self._workspaces.of(request.community)).line
             await line.call("views.publish", user_id=request.user, view=view)
         except (SlackUnavailableError, SlackApiRefusedError) as error:
-            log.warning("a Home tab was not taken: %s", error)
+            log.warning("Home tab not published: %s", error)
 
     async def _file_of(self, request: SlackRequest, job: Job) -> str | None:
         try:
@@ -109,7 +109,7 @@ def _look_up(ports: Ports, call: Call) -> HomeContent:
     """Jobs that are outstanding with their places, and the latest that are done, of all linked identities."""
     balance, settled = execute(ports, call, "credits", {}), execute(ports, call, "settings", {})
     if not isinstance(balance, Balance) or not isinstance(settled, SettingsChanged):
-        raise TypeError("credits and settings answer with what their names say")
+        raise TypeError("credits and settings commands returned an unexpected result type")
     models, styles = names_offered(ports)
     with ports.database.read() as session:
         mine = select(JobRow).where(JobRow.person_key.in_(identities(session, call.person.key)))

@@ -147,7 +147,7 @@ class Modals(SlackComponent):
         try:
             await self._update(request, view_id, modal_views.edit(matter, overlay=overlay))
         except (SlackUnavailableError, SlackApiRefusedError) as error:
-            log.info("a modal was closed before its grid came: %s", error)  # or the grid is not taken
+            log.info("edit modal not updated: %s", error)  # or the grid is not taken
 
     async def _overlay(
         self, request: SlackRequest, matter: ModalSubject, picture: str | None, person: Person

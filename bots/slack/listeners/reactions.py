@@ -105,7 +105,7 @@ class Reactions(SlackComponent):
         except (NotFoundError, NotInstalledError):
             return None
         except (DatabaseUnavailableError, SlackUnavailableError):
-            log.warning("a reaction was not followed: the records are away")
+            log.warning("reaction not handled: database or Slack unavailable")
             return None
 
     def _pressing(self, request: SlackRequest, button: Button, *, given: bool) -> Any:

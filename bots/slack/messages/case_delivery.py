@@ -59,7 +59,7 @@ class SlackCaseDelivery(SlackComponent):
         except SlackApiRefusedError as error:
             if error.code not in CLOSED:
                 raise
-            log.warning("the desk's channel is closed to the app: %s", error.code)
+            log.warning("case message not sent: channel not accessible code=%s", error.code)
             raise DestinationUnreachableError from error
 
     async def _tidy(self, case: Case, workspace: Workspace, post: JobBlocks) -> None:
@@ -123,7 +123,7 @@ class SlackCaseDelivery(SlackComponent):
                         passing=passing,
                     )
             except (SlackUnavailableError, SlackApiRefusedError, StorageError) as error:
-                log.info("a case is shown without its mosaic: %s", type(error).__name__)
+                log.info("case image not uploaded: %s", type(error).__name__)
         return sheet(details, mosaic)
 
     async def revealed(self, details: CaseDetails, workspace: Workspace) -> JobBlocks:

@@ -31,7 +31,7 @@ class EphemeralReplies:
                 where = {"channel": request.channel, "thread_ts": request.thread}
             await line.call("chat.postMessage", **where, **post.arguments("chat.postMessage"))
         except (SlackUnavailableError, SlackApiRefusedError) as error:
-            log.warning("a sentence was not taken: %s", error)
+            log.warning("private reply not sent: %s", error)
 
     async def _responded(self, request: SlackRequest, post: JobBlocks) -> bool:
         if not request.response_url:
@@ -40,7 +40,7 @@ class EphemeralReplies:
         try:
             await respond(self._session, request.response_url, **kind, **post.arguments("response_url"))
         except (SlackUnavailableError, SlackApiRefusedError):
-            log.info("an interaction takes no more answers")
+            log.info("response URL not usable: trying an ephemeral message")
             return False
         return True
 
@@ -56,6 +56,6 @@ class EphemeralReplies:
         try:
             await line.call("chat.postEphemeral", **where, **post.arguments("chat.postEphemeral"))
         except SlackApiRefusedError as error:
-            log.info("a channel takes no private answer: %s", error.code)
+            log.info("ephemeral message not sent: code=%s", error.code)
             return False
         return True

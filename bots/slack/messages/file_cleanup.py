@@ -42,7 +42,7 @@ class FileCleanup:
             try:
                 await self.sweep()
             except DatabaseUnavailableError:
-                log.info("the records are away, so no file is deleted now")
+                log.info("file cleanup postponed: database unavailable")
             except Exception as error:  # noqa: BLE001 - the next sweep comes whatever happened in this one
                 report_error(error)
 
@@ -65,9 +65,9 @@ class FileCleanup:
                 await self._put_off(unwanted)
                 return
             if error.code in _NEVER:
-                log.warning("slack does not let the app delete its file %s: %s", unwanted.id, error.code)
+                log.warning("file not deleted: Slack refused file=%s code=%s", unwanted.id, error.code)
         await self._pools.run(Pool.DATABASE, file_records.forget, self._database, unwanted.id)
 
     async def _put_off(self, unwanted: Unwanted) -> None:
         if not await self._pools.run(Pool.DATABASE, file_records.put_off, self._database, unwanted):
-            log.warning("a file could not be deleted at Slack and is left there: %s", unwanted.id)
+            log.warning("file not deleted: no attempts left file=%s", unwanted.id)

@@ -97,7 +97,7 @@ class SlackJobDelivery(SlackComponent):
             workspace = await self._workspaces.of(job_view.job.address.community)
             await send_to_person(workspace, user, await self.post_of(job_view, workspace))
         except (SlackUnavailableError, SlackApiRefusedError, DestinationUnreachableError) as error:
-            log.info("a copy was not taken: %s", error, extra={"job_id": job_view.job.id})
+            log.info("copy of the job message not sent: %s", error, extra={"job_id": job_view.job.id})
 
     async def step(self, job_view: JobView, progress: JobProgress, message_ref: MessageRef) -> None:
         where = {"channel": message_ref.channel, "ts": message_ref.message}
@@ -117,7 +117,7 @@ class SlackJobDelivery(SlackComponent):
                 if preview:
                     await self._previews.shown(workspace, job_view.job, preview)
         except (SlackUnavailableError, SlackApiRefusedError) as error:
-            log.debug("progress was not shown: %s", error)
+            log.debug("progress update not sent: %s", error)
 
     async def _step(self, workspace: Workspace, post: JobBlocks, where: Mapping[str, str]) -> None:
         method = "chat.update"
@@ -151,7 +151,7 @@ class SlackJobDelivery(SlackComponent):
     async def _end_at_home(self, job_view: JobView, workspace: Workspace, post: JobBlocks) -> MessageRef:
         """The channel was closed meanwhile. A process that was killed may have sent the end to the person."""
         if orphan := await find_orphan_at_home(workspace, job_view.job):
-            log.info("a direct message was found again", extra={"job_id": job_view.job.id})
+            log.info("direct message recovered after a restart", extra={"job_id": job_view.job.id})
             await show(workspace, "chat.update", post, channel=orphan.channel, ts=orphan.message)
             return orphan
         return await self._to_person(job_view, workspace, post)
@@ -165,7 +165,7 @@ class SlackJobDelivery(SlackComponent):
             if claim in (Claim.THEIRS, Claim.SENT):
                 raise SlackUnavailableError("another process is sending the message")
             if claim is Claim.INHERITED and (orphan := await self._orphan_of(workspace, job)):
-                log.info("a message was found again", extra={"job_id": job.id})
+                log.info("job message recovered after a restart", extra={"job_id": job.id})
                 return await self._edit(job_view, workspace, post, orphan)
             return await self._send(job_view, workspace, post)
 
@@ -192,7 +192,7 @@ class SlackJobDelivery(SlackComponent):
 
     async def _to_person(self, job_view: JobView, workspace: Workspace, post: JobBlocks) -> MessageRef:
         job = job_view.job
-        log.info("a channel is closed to the app, so the answer goes to the person", extra={"job_id": job.id})
+        log.info("job message sent as a direct message: channel not accessible", extra={"job_id": job.id})
         why = section(texts.elsewhere(workspace.identity.bot_user, job.address.channel))
         told = replace(post, blocks=(why, *post.blocks))
         return await send_to_person(workspace, job.person.user_id, told, mark=mark_of(job))

@@ -34,7 +34,7 @@ class Finder(SlackComponent):
         try:
             answer = await line.call("conversations.history", patient=False, channel=channel, **one)
         except SlackApiRefusedError as error:
-            log.info("a direct message could not be looked at: %s", error.code)
+            log.info("direct message lookup failed: code=%s", error.code)
             return None
         for message in answer.get("messages", ()):
             if message.get("ts") == ts:

@@ -75,7 +75,7 @@ async def find_marked(
         else:
             answer = await workspace.line.call("conversations.history", **where)
     except SlackApiRefusedError as error:
-        log.warning("a message that was perhaps sent before cannot be looked for: %s", error.code)
+        log.warning("message recovery failed: history not readable code=%s", error.code)
         return None
     found = _marked(answer.get("messages", ()), mark, bot=workspace.identity.bot_user)
     return MessageRef(channel=channel, message=found) if found else None
@@ -85,7 +85,7 @@ async def _home_of(workspace: Workspace, user: str) -> str | None:
     try:
         answer = await workspace.line.call("conversations.open", users=user, prevent_creation=True)
     except SlackApiRefusedError as error:
-        log.warning("direct messages cannot be looked through: %s", error.code)
+        log.warning("message recovery failed: direct messages not readable code=%s", error.code)
         return None
     home = answer.get("channel", {}).get("id")
     return str(home) if home else None

@@ -56,7 +56,7 @@ async def patience() -> AsyncIterator[None]:
     except SlackApiRefusedError as error:
         if error.code not in TOKEN_TROUBLES:
             raise
-        log.warning("slack does not let the app do its work: %s", error.code)
+        log.warning("Slack API call refused: bot token problem code=%s", error.code)
         raise SlackUnavailableError(error.code) from error
 
 
@@ -84,7 +84,7 @@ async def show(workspace: Workspace, method: str, post: JobBlocks, **where: Any)
             if error.code != "invalid_blocks" or not file_id:
                 raise
             await asyncio.sleep(_NOT_READY_SECONDS)
-    log.warning("slack does not take a picture, so it is left out")
+    log.warning("image left out of the message: Slack refused the block")
     await workspace.image_uploads.discard(file_id)
     bare = tuple(section(texts.NOT_SHOWN) if "slack_file" in block else block for block in post.blocks)
     return dict(await workspace.line.call(method, **where, **replace(post, blocks=bare).arguments(method)))
@@ -114,7 +114,7 @@ async def send(
             raise away from None
         if found is None:
             raise
-        log.info("a message whose answer was lost was found")
+        log.info("message recovered: its response was lost")
         return found
 
 

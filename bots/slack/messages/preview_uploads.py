@@ -131,4 +131,4 @@ class PreviewUploads:
             else:
                 seen.file_id = file_id
         except (SlackUnavailableError, SlackApiRefusedError, ChatelierError) as error:
-            log.debug("a glimpse was not taken: %s", type(error).__name__)
+            log.debug("preview not uploaded: %s", type(error).__name__)

@@ -39,7 +39,7 @@ class Channels:
         except SlackApiRefusedError:
             public = False  # the app may see public channels, so this is none
         except (SlackUnavailableError, TimeoutError):
-            log.info("a channel could not be looked up")
+            log.info("channel lookup failed: Slack unavailable")
             return not public
         else:
             public = not answer.get("channel", {}).get("is_private", True)

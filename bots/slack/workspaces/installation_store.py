@@ -117,11 +117,11 @@ class Rotation:
                     bot=latest, minutes_before_expiration=_ROTATE_BEFORE_SECONDS // 60
                 )
             except SlackTokenRotationError:
-                log.warning("slack did not renew a token")
+                log.warning("token rotation failed: Slack refused it")
                 # Another process may have been quicker: a token is renewed from the one before it only once.
                 return await self._installations.find(community) or latest
             if fresh is None:
                 return latest
             await self._installations.save_bot(fresh)
-            log.info("a token was renewed")
+            log.info("token rotated")
             return fresh

@@ -106,7 +106,7 @@ class People(SlackComponent):
                 workspace = await self._workspaces.of(request.community)
                 answer = await workspace.line.call("users.info", patient=False, user=request.user)
         except (SlackUnavailableError, SlackApiRefusedError, TimeoutError):
-            log.info("a member could not be looked up")
+            log.info("member lookup failed: Slack unavailable or refused")
             return kept[1] if kept else None
         fallback = request.user_name or request.user
         member = _member(answer.get("user", {}), workspace.identity, team=request.team, fallback=fallback)

@@ -119,7 +119,7 @@ class InstalledWorkspaces:
             except DatabaseUnavailableError as error:
                 if workspace:
                     return workspace
-                raise SlackUnavailableError("the installations cannot be read") from error
+                raise SlackUnavailableError("database unavailable: installations not read") from error
             workspace = self._taken_up(workspace, bot, community)
             self._known[community] = (time.monotonic(), workspace)
             self._known.move_to_end(community)

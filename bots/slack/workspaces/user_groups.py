@@ -48,7 +48,7 @@ class Groups:
                 "usergroups.list", patient=False, include_users="true", team_id=team
             )
         except (SlackUnavailableError, SlackApiRefusedError) as error:
-            log.info("user groups could not be read: %s", error)
+            log.info("user group lookup failed: %s", error)
             return _Known(at=time.monotonic(), members=known.members if known else {})
         members: dict[str, frozenset[str]] = {}
         for group in answer.get("usergroups", ()):

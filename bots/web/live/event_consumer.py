@@ -81,7 +81,7 @@ class EventConsumer:
             try:
                 self._pass_on(event, loop)
             except NotFoundError:
-                log.info("an event speaks of what is not there: %s", type(event).__name__)
+                log.info("event skipped: subject not found event=%s", type(event).__name__)
             except ServiceError:
                 raise  # not acknowledged: it comes again in a while
             except Exception as error:
