@@ -89,7 +89,7 @@ def _wait_for_the_door(process: "subprocess.Popen[bytes]", log: Path) -> None:
     deadline = time.monotonic() + _MOST_SECONDS_TO_OPEN
     while "The studio is open" not in (said := log.read_text(errors="replace")):
         if process.poll() is not None or time.monotonic() > deadline:
-            raise ServiceError(f"The studio did not open. It said last: {said[-1000:]}")
+            raise ServiceError(f"The instance did not start. Its last output: {said[-1000:]}")
         time.sleep(0.05)
 
 

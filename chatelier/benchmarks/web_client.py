@@ -49,7 +49,7 @@ class WebClient:
             entered.raise_for_status()
             room = _TOKEN_OF_ROOM.search(entered.text)
             if room is None:
-                raise RuntimeError("the room has no form token")
+                raise RuntimeError("the page has no form token")
             cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in client.cookies.jar)
         headers = {"cookie": cookies, "origin": address}
         socket = await connect(

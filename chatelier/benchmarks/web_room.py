@@ -147,7 +147,7 @@ def _split(house: RunningInstance, job: str, *, sent_at: float, seconds: float) 
     finally:
         database.close()
     if row.started_at is None or row.ended_at is None or row.painting_seconds is None:
-        raise ServiceError("A job was not written down as it should be. See the worker's log.")
+        raise ServiceError("A job was not recorded correctly. See the worker's log.")
     started, ended = row.started_at.timestamp() - sent_at, row.ended_at.timestamp() - sent_at
     return Painted(
         accepting=started,

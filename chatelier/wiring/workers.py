@@ -65,7 +65,7 @@ def served_models(settings: Settings) -> tuple[str, ...]:
     if not settings.model_queues:
         raise ConfigurationError(
             "CHATELIER_WORKER__MODELS needs queues for single models:"
-            " set CHATELIER_MODEL_QUEUES=true for the faces and all workers."
+            " set CHATELIER_MODEL_QUEUES=true for the front ends and all workers."
         )
     if strange := [name for name in chosen if name not in known]:
         raise ConfigurationError(
