@@ -42,7 +42,7 @@ from studio.domain.people import Person, Platform
 from studio.domain.verdicts import ALLOWED, Ruling, Verdict
 from studio.ports import Ports
 from tests.support.discord_sim import Room, open_room
-from tests.support.fakes import TwinDesk, TwinEvents, TwinGate, twin_ports
+from tests.support.fakes import FakeCaseService, FakeEvents, FakeGate, fake_ports
 
 WIDTH, HEIGHT = 760, 1000
 PROMPT = os.environ.get("PROMPT", "a snowman in front of a red house in the snow")
@@ -52,7 +52,7 @@ HOLD = Verdict(
 )
 
 
-class Desk(TwinDesk):
+class Desk(FakeCaseService):
     """With the real dossiers."""
 
     def read(self, case_id: str) -> Any:
@@ -98,7 +98,7 @@ class Painting:
 
     def __init__(self, ports: Ports, folder: Path) -> None:
         self._ports = ports
-        self.events = TwinEvents()
+        self.events = FakeEvents()
         catalogue = ModelCatalogue.load(None, state=folder / "models")
         self._generator = ImageGenerator(catalogue, default_model="thimble", device="cpu", threads=1)
         self._work = JobRunner(
@@ -181,7 +181,7 @@ async def take_case(room: Room, painting: Painting, camera: Camera) -> None:
     by = Person(platform=Platform.DISCORD, community=str(room.guild.id), user_id="1", display_name="")
     with room.ports.database.begin() as session:
         settings.keep_community_rules(session, CommunityRules(desk_channel=str(channel.id)), by=by)
-    gate = cast("TwinGate", room.ports.gate)
+    gate = cast("FakeGate", room.ports.gate)
     gate.picture_verdict = HOLD
     job_id = await room.imagine(room.bo, "a red knight with a sword", seed=5, count=1)
     await painting.paint(room, job_id)
@@ -194,7 +194,7 @@ async def take_case(room: Room, painting: Painting, camera: Camera) -> None:
 
 async def main(folder: Path) -> None:
     with tempfile.TemporaryDirectory() as home:
-        ports = twin_ports(f"sqlite:///{home}/studio.sqlite3")
+        ports = fake_ports(f"sqlite:///{home}/studio.sqlite3")
         ports = replace(
             ports,
             store=open_store(f"{home}/pictures"),

@@ -29,7 +29,7 @@ from studio.domain.events import CaseChanged, JobEnded, JobProgress
 from studio.domain.jobs import JobState
 from studio.domain.people import Platform
 from studio.domain.verdicts import ALLOWED
-from tests.support.fakes import TwinGate, twin_ports
+from tests.support.fakes import FakeGate, fake_ports
 from tests.support.loopback_slack import ANA, BO, MOD, MODERATORS, LoopbackSlack, Message
 from tests.support.slack_sim import SlackRoom, open_slack_room
 
@@ -200,7 +200,7 @@ async def take_all(room: SlackRoom, painting: Painting, camera: Camera) -> None:
 
 async def take_case(room: SlackRoom, painting: Painting, camera: Camera) -> None:
     await room.slash(f"house desk <#{MODERATORS}>", command="/studio", user=MOD)
-    gate = cast("TwinGate", room.ports.gate)
+    gate = cast("FakeGate", room.ports.gate)
     held = await room.imagine("two knights in a battle --seed 5 --count 1", user=BO)
     gate.picture_verdict = HOLD
     await painting.paint(room, held)
@@ -213,7 +213,7 @@ async def take_case(room: SlackRoom, painting: Painting, camera: Camera) -> None
 
 async def main(folder: Path) -> None:
     with tempfile.TemporaryDirectory() as home:
-        made = twin_ports(f"sqlite:///{home}/studio.sqlite3")
+        made = fake_ports(f"sqlite:///{home}/studio.sqlite3")
         ports = replace(
             made,
             store=open_store(f"{home}/storage"),

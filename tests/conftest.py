@@ -51,13 +51,13 @@ START_SECONDS = 120.0  # bounds a hang, and nothing else
 
 # How long an example takes says something about the machine only; and each run tries the same ones.
 hypothesis.settings.register_profile(
-    "house",
+    "chatelier",
     deadline=None,
     derandomize=True,
     database=None,
     suppress_health_check=[hypothesis.HealthCheck.too_slow],
 )
-hypothesis.settings.load_profile("house")
+hypothesis.settings.load_profile("chatelier")
 
 
 def missing(service: str) -> NoReturn:

@@ -16,7 +16,7 @@ from studio.domain.jobs import JobState
 from studio.domain.people import Platform
 from studio.ports import Delivery, Ports
 from tests.support.discord_sim import settings_for
-from tests.support.fakes import TwinEvents
+from tests.support.fakes import FakeEvents
 
 ENDED = JobEnded(job_id="k3v9m2p4qx7a", platform=Platform.DISCORD, state=JobState.DONE)
 
@@ -46,7 +46,7 @@ class Hands:
         self.acknowledged: list[object] = []
         board: Any = self.board
         self.news = EventConsumer(
-            TwinEvents(), board, self.pools, platform=Platform.DISCORD, consumer="test", passing=()
+            FakeEvents(), board, self.pools, platform=Platform.DISCORD, consumer="test", passing=()
         )
         self.news._loop, self.news._context = asyncio.get_running_loop(), None  # type: ignore[assignment]
 

@@ -18,7 +18,7 @@ from studio.domain.requests import Source
 from studio.errors import BadImageError
 from studio.ports import Ports
 from studio.services.upload_intake import accept_upload
-from tests.support.fakes import twin_ports
+from tests.support.fakes import fake_ports
 
 SIZE = (96, 64)
 BOX = (20, 10, 60, 40)
@@ -26,7 +26,7 @@ BOX = (20, 10, 60, 40)
 
 @pytest.fixture
 def ports(tmp_path: Path) -> Iterator[Ports]:
-    made = replace(twin_ports(f"sqlite:///{tmp_path / 'studio.sqlite3'}"), image_tools=PillowImageTools())
+    made = replace(fake_ports(f"sqlite:///{tmp_path / 'studio.sqlite3'}"), image_tools=PillowImageTools())
     yield made
     made.database.close()
 

@@ -1,4 +1,4 @@
-"""The real desk and the real gate on the twins of everything else."""
+"""The real desk and the real gate on the fakes of everything else."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

@@ -1,10 +1,10 @@
 """`chatelier` with a gate that lets everything pass: what the house rules say is tested in their own room."""
 
 from chatelier.wiring import ports
-from tests.support.fakes import TwinGate
+from tests.support.fakes import FakeGate
 
 
-class OpenGate(TwinGate):
+class OpenGate(FakeGate):
     def warm_up(self) -> None:
         """It has nothing to load."""
 

@@ -1,4 +1,4 @@
-"""A simulated Discord with the bot in it, on twins of the ports: a server, a channel, Ana, Bo and a moderator."""
+"""A simulated Discord with the bot in it, on fakes of the ports: a server, a channel, Ana, Bo and a moderator."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable

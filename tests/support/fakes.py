@@ -1,4 +1,4 @@
-"""In-memory twins of the ports: they keep what they were given, and fail when told to."""
+"""In-memory fakes of the ports: they keep what they were given, and fail when told to."""
 
 import hashlib
 import threading
@@ -40,7 +40,7 @@ from studio.runtime.clock import now
 
 
 @dataclass(kw_only=True)
-class TwinGate:
+class FakeGate:
     """Answers `verdict` and `picture_verdict`, or raises what it is told to."""
 
     verdict: Verdict = ALLOWED
@@ -50,7 +50,7 @@ class TwinGate:
     welcome_error: ChatelierError | None = None
     moderators_error: ChatelierError | None = None
     allowed: Allowance = field(default_factory=Allowance)
-    policy_version: str = "twin"
+    policy_version: str = "fake"
     admissions: list[Admission] = field(default_factory=list)
     inspections: list[Inspection] = field(default_factory=list)
     reviews: list[Admission] = field(default_factory=list)
@@ -92,7 +92,7 @@ class TwinGate:
 
 
 @dataclass(kw_only=True)
-class TwinQueue:
+class FakeQueue:
     away: bool = False
     sent: list[tuple[str, int]] = field(default_factory=list)
     cancelled: list[str] = field(default_factory=list)
@@ -116,7 +116,7 @@ class TwinQueue:
 
 
 @dataclass(kw_only=True)
-class TwinStore:
+class FakeStore:
     blobs: dict[str, bytes] = field(default_factory=dict)
     put_at: dict[str, datetime] = field(default_factory=dict)
     error: ChatelierError | None = None
@@ -124,7 +124,7 @@ class TwinStore:
     def put(self, data: bytes, *, suffix: str) -> str:
         if self.error:
             raise self.error
-        key = f"twin/{hashlib.sha256(data).hexdigest()}{suffix}"
+        key = f"fake/{hashlib.sha256(data).hexdigest()}{suffix}"
         self.blobs[key], self.put_at[key] = data, now()
         return key
 
@@ -142,11 +142,11 @@ class TwinStore:
 
 
 def _part(key: str) -> int:
-    return int(key.removeprefix("twin/")[:2], 16)
+    return int(key.removeprefix("fake/")[:2], 16)
 
 
 @dataclass(kw_only=True)
-class TwinEvents:
+class FakeEvents:
     """Durable events go to every face's queue; progress to one queue."""
 
     away: bool = False
@@ -185,7 +185,7 @@ class TwinEvents:
             raise QueueUnavailableError
 
 
-class TwinDarkroom:
+class FakeImageTools:
     """Takes everything for a picture but bytes that begin with ``bad``."""
 
     def clean(self, data: bytes) -> CleanUpload:
@@ -207,7 +207,7 @@ class TwinDarkroom:
 
 
 @dataclass(kw_only=True)
-class TwinDesk:
+class FakeCaseService:
     """Writes down what it was told, and moves the cases of the database as the real one does; nothing follows."""
 
     database: Database
@@ -267,7 +267,7 @@ class TwinDesk:
 
 
 @dataclass(kw_only=True)
-class TwinExaminer:
+class FakeExaminer:
     """Finds `traces` in everything."""
 
     traces: Traces = field(default_factory=Traces)
@@ -288,7 +288,7 @@ def allowance_of(rules: InstanceLimits) -> Allowance:
 
 def ruled(ports: Ports, rules: InstanceLimits) -> Ports:
     """The same house under other rules."""
-    assert isinstance(ports.gate, TwinGate)
+    assert isinstance(ports.gate, FakeGate)
     return replace(ports, rules=rules, gate=replace(ports.gate, allowed=allowance_of(rules)))
 
 
@@ -321,7 +321,7 @@ def _empty_file(tables: int) -> tuple[bytes, Dialect]:
         return path.read_bytes(), made.engine.dialect
 
 
-_TWIN_MODELS = tuple(
+_FAKE_MODELS = tuple(
     RunnableModel(name=name, loras=loras)
     for name, loras in (
         ("thimble", ()),
@@ -336,10 +336,10 @@ _TWIN_MODELS = tuple(
 
 
 @dataclass
-class TwinOptions:
+class FakeOptions:
     """What may be named; a test may change it."""
 
-    known_models: tuple[RunnableModel, ...] = _TWIN_MODELS
+    known_models: tuple[RunnableModel, ...] = _FAKE_MODELS
     known_styles: tuple[str, ...] = ("ink", "sketch", "pencil", "watercolour")
 
     def models(self) -> tuple[RunnableModel, ...]:
@@ -349,20 +349,20 @@ class TwinOptions:
         return self.known_styles
 
 
-def twin_ports(url: str, rules: InstanceLimits | None = None) -> Ports:
-    """Ports on twins and a real database, whose tables are made here."""
+def fake_ports(url: str, rules: InstanceLimits | None = None) -> Ports:
+    """Ports on fakes and a real database, whose tables are made here."""
     rules = rules or InstanceLimits()
     database = open_empty(url)
     return Ports(
         database=database,
-        gate=TwinGate(allowed=allowance_of(rules)),
-        queue=TwinQueue(),
-        store=TwinStore(),
-        events=TwinEvents(),
-        image_tools=TwinDarkroom(),
-        examiner=TwinExaminer(),
-        desk=TwinDesk(database=database),
-        options=TwinOptions(),
+        gate=FakeGate(allowed=allowance_of(rules)),
+        queue=FakeQueue(),
+        store=FakeStore(),
+        events=FakeEvents(),
+        image_tools=FakeImageTools(),
+        examiner=FakeExaminer(),
+        desk=FakeCaseService(database=database),
+        options=FakeOptions(),
         rules=rules,
     )
 

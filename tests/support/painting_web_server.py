@@ -1,4 +1,4 @@
-"""The web room on the twins, open to real browsers on a port, with a painter that needs no model."""
+"""The web room on the fakes, open to real browsers on a port, with a painter that needs no model."""
 
 import threading
 from dataclasses import dataclass, replace
@@ -17,13 +17,13 @@ from engine.types import GeneratedImage, GenerationTask
 from studio.domain.verdicts import Ruling, Verdict
 from studio.errors import GenerationError
 from studio.ports import Inspection, Ports
-from tests.support.fakes import TwinGate
+from tests.support.fakes import FakeGate
 from tests.support.recipes import recipe_of
 
 REFUSED = Verdict(ruling=Ruling.REFUSE, rule="words", category="cruelty")
 
 
-class WordyGate(TwinGate):
+class WordyGate(FakeGate):
     """Refuses pictures of what is forbidden."""
 
     def inspect(self, inspection: Inspection) -> Verdict:

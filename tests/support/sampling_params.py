@@ -23,7 +23,7 @@ from studio.domain.pictures import Recipe
 from studio.domain.requests import Operation
 from studio.errors import JobCancelledError
 from studio.ports import InstanceLimits, Ports
-from tests.support.fakes import twin_ports
+from tests.support.fakes import fake_ports
 from tests.support.recipes import recipe_of
 
 STEPS = 12
@@ -117,7 +117,7 @@ def sketching_ports(folder: Path, *, step_seconds: float = 0.1, threads: int = 2
     rules = InstanceLimits()
     queue = HandOver()
     ports = replace(
-        twin_ports(f"sqlite:///{folder / 'studio.sqlite3'}", rules),
+        fake_ports(f"sqlite:///{folder / 'studio.sqlite3'}", rules),
         queue=queue,
         image_tools=PillowImageTools(),
     )

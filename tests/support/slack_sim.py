@@ -1,4 +1,4 @@
-"""The Slack face in this process, on twins of the ports, with a loopback Slack around it."""
+"""The Slack face in this process, on fakes of the ports, with a loopback Slack around it."""
 
 import json
 from collections.abc import AsyncIterator, Iterator, Mapping

@@ -27,7 +27,7 @@ from engine.types import GeneratedImage, GenerationTask, Progress
 from studio.db.database import Database
 from studio.errors import JobCancelledError
 from studio.ports import InstanceLimits
-from tests.support.fakes import TwinGate, TwinStore
+from tests.support.fakes import FakeGate, FakeStore
 from tests.support.recipes import recipe_of
 
 
@@ -60,8 +60,8 @@ def main(redis_url: str, database_url: str, folder: Path, name: str, threads: in
     leases = LeaseKeeper(database, worker=name, lease_seconds=30)
     work = JobRunner(
         database=database,
-        store=TwinStore(),
-        gate=TwinGate(),
+        store=FakeStore(),
+        gate=FakeGate(),
         events=RedisEvents(redis_url),
         queue=CeleryQueue(redis_url),
         generator=SlowModel(folder, name),

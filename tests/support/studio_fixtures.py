@@ -1,4 +1,4 @@
-"""The studio on twins and a SQLite file, for every suite that needs no services."""
+"""The studio on fakes and a SQLite file, for every suite that needs no services."""
 
 import logging
 from collections.abc import Callable, Iterator
@@ -11,7 +11,7 @@ import structlog
 
 from studio.commands.spec import Call
 from studio.ports import Ports
-from tests.support.fakes import someone, somewhere, twin_ports
+from tests.support.fakes import fake_ports, someone, somewhere
 from tests.support.web_client import OpenRoom, web_settings
 
 _calls = count(1)
@@ -38,7 +38,7 @@ def still(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
 
 @pytest.fixture
 def ports(tmp_path: Path) -> Iterator[Ports]:
-    made = twin_ports(f"sqlite:///{tmp_path / 'studio.sqlite3'}")
+    made = fake_ports(f"sqlite:///{tmp_path / 'studio.sqlite3'}")
     yield made
     made.database.close()
 
@@ -51,6 +51,6 @@ def call() -> Call:
 
 @pytest.fixture
 def room(ports: Ports) -> Iterator[OpenRoom]:
-    """The web room, open, on the twins; its moderators' word is ``keys``."""
+    """The web room, open, on the fakes; its moderators' word is ``keys``."""
     with OpenRoom(ports, web_settings(moderator_secret="keys")) as opened:
         yield opened

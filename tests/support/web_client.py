@@ -1,4 +1,4 @@
-"""Rooms for tests: the real app on the twins, and people who come in through its front page."""
+"""Rooms for tests: the real app on the fakes, and people who come in through its front page."""
 
 import json
 import re

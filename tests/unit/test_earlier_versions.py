@@ -46,7 +46,7 @@ def ports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ports]:
     assert db_schema.upgrade(database)[0] == "0009"
     database.close()
     monkeypatch.setattr(fakes, "open_empty", Database)
-    made = fakes.twin_ports(f"sqlite:///{file}", InstanceLimits(max_outstanding_jobs=100))
+    made = fakes.fake_ports(f"sqlite:///{file}", InstanceLimits(max_outstanding_jobs=100))
     yield made
     made.database.close()
 

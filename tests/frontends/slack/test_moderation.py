@@ -20,7 +20,7 @@ from studio.domain.verdicts import Ruling, Verdict
 from studio.errors import PolicyRefusalError
 from studio.ports import Allowance, Ports
 from studio.runtime.clock import now
-from tests.support.fakes import TwinDesk, TwinGate
+from tests.support.fakes import FakeCaseService, FakeGate
 from tests.support.loopback_slack import ANA, BO, BOT_USER, GENERAL, MOD, MODERATORS, STRANGE, TEAM, Message
 from tests.support.slack_sim import SlackRoom, open_slack_room
 
@@ -125,7 +125,7 @@ async def test_an_envelope_brings_the_recipe_to_ones_own_messages(room: SlackRoo
 
 async def test_a_refusal_can_be_appealed_with_a_reason(room: SlackRoom) -> None:
     gate = room.ports.gate
-    assert isinstance(gate, TwinGate)
+    assert isinstance(gate, FakeGate)
     gate.verdict = REFUSED
     await room.slash("a battle")
     whisper = room.slack.whispers[-1]
@@ -143,7 +143,7 @@ async def test_a_refusal_can_be_appealed_with_a_reason(room: SlackRoom) -> None:
 
 async def test_a_refusal_without_an_appeal_has_no_button(room: SlackRoom) -> None:
     gate = room.ports.gate
-    assert isinstance(gate, TwinGate)
+    assert isinstance(gate, FakeGate)
     gate.admit_error = PolicyRefusalError(rule="words", category="minors", job_id=None)
     await room.slash("a battle")
     assert [block["type"] for block in room.slack.whispers[-1]["blocks"]] == ["section"]
@@ -225,7 +225,7 @@ async def test_the_desk_is_a_list_with_a_button_for_each_open_case(room: SlackRo
 async def test_the_longest_of_everything_is_taken_by_slack(ports: Ports) -> None:
     """The loopback checks every block and view by slack_sdk's models and Slack's own limits."""
     gate = ports.gate
-    assert isinstance(gate, TwinGate)
+    assert isinstance(gate, FakeGate)
     gate.allowed = Allowance(max_pictures=8, max_outstanding_jobs=100)
     async with open_slack_room(ports) as room:
         room.slack.people[ANA] = {"profile": {"display_name": "&<>*_~`" * 40}}
@@ -376,7 +376,7 @@ async def test_what_is_hidden_later_is_hidden_on_the_starboard_too(room: SlackRo
 async def test_somebody_who_is_named_may_be_banned_though_they_were_never_here(room: SlackRoom) -> None:
     await room.slash(f"ban <@{BO}|bo> --duration 7d", command="/studio", user=MOD)
     desk = room.ports.desk
-    assert isinstance(desk, TwinDesk)
+    assert isinstance(desk, FakeCaseService)
     assert ("ban", f"slack:{TEAM}:{MOD}", BO_KEY) in desk.told
     said = f"<@{BO}> (id `{BO}`, known since {now():%Y-%m-%d}) cannot paint here until"
     assert said in room.slack.whispered()[-1]

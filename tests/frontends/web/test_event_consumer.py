@@ -14,10 +14,10 @@ from studio.domain.jobs import JobState
 from studio.domain.people import Platform
 from studio.errors import DatabaseUnavailableError
 from studio.ports import Delivery, Ports
-from tests.support.fakes import TwinEvents
+from tests.support.fakes import FakeEvents
 
 
-class Backlog(TwinEvents):
+class Backlog(FakeEvents):
     """Hands out these events and ends; what was acknowledged is written down."""
 
     def __init__(self, *events: Event) -> None:

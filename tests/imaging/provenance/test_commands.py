@@ -18,7 +18,7 @@ from studio.commands.registry import execute
 from studio.commands.spec import Call
 from studio.domain.requests import Operation
 from studio.runtime.clock import now
-from tests.support.fakes import someone, somewhere, twin_ports
+from tests.support.fakes import fake_ports, someone, somewhere
 from tests.support.finished_jobs import paint_job
 
 PICTURE = "k3v9m2p4qx7a.2"
@@ -65,7 +65,7 @@ def test_a_signed_file_is_known_without_any_records(run, file):
 def test_a_signed_file_is_found_in_the_records(run, home, tmp_path):
     settings = read_settings().settings
     bring_up_to_date(settings)
-    ports = twin_ports(settings.database)
+    ports = fake_ports(settings.database)
     call = Call(person=someone("ana"), address=somewhere(), request_key="1")
     job_id = execute(ports, call, "imagine", {"prompt": "a red apple", "count": 1}).job_id
     paint_job(ports, job_id)

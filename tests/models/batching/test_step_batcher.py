@@ -23,10 +23,10 @@ CPU = torch.device("cpu")
 
 
 @dataclass(eq=False)
-class TwinPainter:
+class FakeModel:
     """Paints grey pictures by the real scheduler, and fails where it is told to."""
 
-    name: str = "twin"
+    name: str = "fake"
     memory_bytes: int = 10
     loaded: bool = False
     load_error: Exception | None = None
@@ -104,7 +104,7 @@ def params(seed: int, **changes: Any) -> SamplingParams:
     )
 
 
-def batcher_for(*models: TwinPainter, max_rows: int = 64, budget_bytes: int = 100) -> StepBatcher:
+def batcher_for(*models: FakeModel, max_rows: int = 64, budget_bytes: int = 100) -> StepBatcher:
     shelf = ModelCache(budget_bytes=budget_bytes)
     for model in models:
         shelf.load_now(model)
@@ -113,7 +113,7 @@ def batcher_for(*models: TwinPainter, max_rows: int = 64, budget_bytes: int = 10
 
 
 def hand_in(
-    batcher: StepBatcher, model: TwinPainter, *seeds: int, person: str = "ana", **changes: Any
+    batcher: StepBatcher, model: FakeModel, *seeds: int, person: str = "ana", **changes: Any
 ) -> SampleGroup:
     group = SampleGroup([model.new_sample(params(seed, **changes)) for seed in seeds], person=person)
     batcher.submit(group)
@@ -129,26 +129,24 @@ def turn_until_idle(batcher: StepBatcher, *, limit: int = 200) -> int:
 
 
 @pytest.fixture
-def model() -> TwinPainter:
-    return TwinPainter()
+def model() -> FakeModel:
+    return FakeModel()
 
 
 @pytest.fixture
-def batcher(model: TwinPainter) -> StepBatcher:
+def batcher(model: FakeModel) -> StepBatcher:
     return batcher_for(model)
 
 
 @pytest.fixture
-def running(model: TwinPainter) -> Iterator[StepBatcher]:
+def running(model: FakeModel) -> Iterator[StepBatcher]:
     batcher = batcher_for(model)
     batcher.start()
     yield batcher
     batcher.close()
 
 
-def test_samples_of_different_orders_share_each_forward_pass(
-    batcher: StepBatcher, model: TwinPainter
-) -> None:
+def test_samples_of_different_orders_share_each_forward_pass(batcher: StepBatcher, model: FakeModel) -> None:
     groups = [hand_in(batcher, model, 1, 2), hand_in(batcher, model, 3, person="ben", steps=2)]
     turn_until_idle(batcher)
     assert model.forwards == [(1, 3, 2), (1, 3, 2), (1, 2), (1, 2)]
@@ -156,7 +154,7 @@ def test_samples_of_different_orders_share_each_forward_pass(
         group.wait()
 
 
-def test_a_sample_joins_at_the_next_step(batcher: StepBatcher, model: TwinPainter) -> None:
+def test_a_sample_joins_at_the_next_step(batcher: StepBatcher, model: FakeModel) -> None:
     hand_in(batcher, model, 1)
     batcher.turn()
     hand_in(batcher, model, 2, person="ben")
@@ -164,7 +162,7 @@ def test_a_sample_joins_at_the_next_step(batcher: StepBatcher, model: TwinPainte
     assert model.forwards == [(1,), (1, 2), (1, 2), (1, 2), (2,)]
 
 
-def test_a_spammers_orders_wait_while_a_newcomer_paints(model: TwinPainter) -> None:
+def test_a_spammers_orders_wait_while_a_newcomer_paints(model: FakeModel) -> None:
     batcher = batcher_for(model, max_rows=2)
     spam = [hand_in(batcher, model, seed, person="spam") for seed in range(10)]
     batcher.turn()
@@ -179,7 +177,7 @@ def test_a_spammers_orders_wait_while_a_newcomer_paints(model: TwinPainter) -> N
 
 
 @pytest.mark.parametrize("sizes", [1, 8], ids=["of one size", "of many sizes"])
-def test_somebodys_32_orders_delay_anothers_first_by_no_turn(sizes: int, model: TwinPainter) -> None:
+def test_somebodys_32_orders_delay_anothers_first_by_no_turn(sizes: int, model: FakeModel) -> None:
     batcher = batcher_for(model, max_rows=8)
     for number in range(32):
         hand_in(batcher, model, *range(4), person="busy", width=64 + 8 * (number % sizes))
@@ -195,7 +193,7 @@ def test_somebodys_32_orders_delay_anothers_first_by_no_turn(sizes: int, model: 
     assert turns <= 12 + 1
 
 
-def test_a_sample_that_gave_way_goes_on_from_where_it_was(model: TwinPainter) -> None:
+def test_a_sample_that_gave_way_goes_on_from_where_it_was(model: FakeModel) -> None:
     batcher = batcher_for(model, max_rows=2)
     spam = [hand_in(batcher, model, seed, person="spam") for seed in (1, 2)]
     batcher.turn()
@@ -207,7 +205,7 @@ def test_a_sample_that_gave_way_goes_on_from_where_it_was(model: TwinPainter) ->
 
 @pytest.mark.parametrize("place", ["prepare", "predict", "advance", "decode"])
 def test_what_breaks_one_sample_ends_only_its_own_order(
-    place: str, batcher: StepBatcher, model: TwinPainter
+    place: str, batcher: StepBatcher, model: FakeModel
 ) -> None:
     model.poisoned = {13: place}
     good = [hand_in(batcher, model, 1, 2), hand_in(batcher, model, 3, person="ben")]
@@ -223,9 +221,7 @@ def test_what_breaks_one_sample_ends_only_its_own_order(
 
 
 @pytest.mark.parametrize("place", ["nan", "nan in the picture"])
-def test_numbers_that_run_away_are_told_in_words(
-    place: str, batcher: StepBatcher, model: TwinPainter
-) -> None:
+def test_numbers_that_run_away_are_told_in_words(place: str, batcher: StepBatcher, model: FakeModel) -> None:
     model.poisoned = {13: place}
     bad, good = hand_in(batcher, model, 13), hand_in(batcher, model, 1, person="ben")
     turn_until_idle(batcher)
@@ -235,7 +231,7 @@ def test_numbers_that_run_away_are_told_in_words(
     assert batcher.samples == 0
 
 
-def test_out_of_memory_halves_the_batch_and_loses_nothing(batcher: StepBatcher, model: TwinPainter) -> None:
+def test_out_of_memory_halves_the_batch_and_loses_nothing(batcher: StepBatcher, model: FakeModel) -> None:
     model.most_rows = 4
     groups = [hand_in(batcher, model, *range(4 * n, 4 * n + 4), person=f"p{n}") for n in range(16)]
     turn_until_idle(batcher)
@@ -245,7 +241,7 @@ def test_out_of_memory_halves_the_batch_and_loses_nothing(batcher: StepBatcher, 
     assert [len(forward) for forward in failures] == [64, 32, 16, 8]
 
 
-def test_what_was_learned_of_memory_is_kept(batcher: StepBatcher, model: TwinPainter) -> None:
+def test_what_was_learned_of_memory_is_kept(batcher: StepBatcher, model: FakeModel) -> None:
     model.most_rows = 4
     hand_in(batcher, model, *range(8))
     turn_until_idle(batcher)
@@ -255,7 +251,7 @@ def test_what_was_learned_of_memory_is_kept(batcher: StepBatcher, model: TwinPai
     assert max(map(len, model.forwards)) == 4
 
 
-def test_a_single_picture_that_does_not_fit_is_told_so(batcher: StepBatcher, model: TwinPainter) -> None:
+def test_a_single_picture_that_does_not_fit_is_told_so(batcher: StepBatcher, model: FakeModel) -> None:
     model.most_rows = 0
     group = hand_in(batcher, model, 1)
     turn_until_idle(batcher)
@@ -263,7 +259,7 @@ def test_a_single_picture_that_does_not_fit_is_told_so(batcher: StepBatcher, mod
         group.wait()
 
 
-def test_cancelled_before_it_starts(batcher: StepBatcher, model: TwinPainter) -> None:
+def test_cancelled_before_it_starts(batcher: StepBatcher, model: FakeModel) -> None:
     group = hand_in(batcher, model, 1)
     with pytest.raises(JobCancelledError):
         group.wait(cancelled=lambda: True)
@@ -271,7 +267,7 @@ def test_cancelled_before_it_starts(batcher: StepBatcher, model: TwinPainter) ->
     assert model.forwards == []
 
 
-def test_cancelled_while_painting_it_makes_no_further_step(batcher: StepBatcher, model: TwinPainter) -> None:
+def test_cancelled_while_painting_it_makes_no_further_step(batcher: StepBatcher, model: FakeModel) -> None:
     group, other = hand_in(batcher, model, 1), hand_in(batcher, model, 2, person="ben")
     batcher.turn()
     with pytest.raises(JobCancelledError):
@@ -281,9 +277,7 @@ def test_cancelled_while_painting_it_makes_no_further_step(batcher: StepBatcher,
     other.wait()
 
 
-def test_cancelled_after_the_last_step_the_pictures_are_there(
-    batcher: StepBatcher, model: TwinPainter
-) -> None:
+def test_cancelled_after_the_last_step_the_pictures_are_there(batcher: StepBatcher, model: FakeModel) -> None:
     group = hand_in(batcher, model, 1)
     turn_until_idle(batcher)
     group.wait(cancelled=lambda: True)
@@ -291,7 +285,7 @@ def test_cancelled_after_the_last_step_the_pictures_are_there(
 
 
 def test_progress_counts_the_steps_of_all_samples_and_shows_a_preview(
-    running: StepBatcher, model: TwinPainter
+    running: StepBatcher, model: FakeModel
 ) -> None:
     told: list[Progress] = []
     hand_in(running, model, 1, 2, steps=6).wait(on_progress=told.append)
@@ -302,7 +296,7 @@ def test_progress_counts_the_steps_of_all_samples_and_shows_a_preview(
 
 
 def test_the_time_left_is_known_from_earlier_orders_before_the_first_step(
-    batcher: StepBatcher, model: TwinPainter
+    batcher: StepBatcher, model: FakeModel
 ) -> None:
     assert hand_in(batcher, model, 1).progress().seconds_left is None
     turn_until_idle(batcher)
@@ -312,7 +306,7 @@ def test_the_time_left_is_known_from_earlier_orders_before_the_first_step(
 
 
 def test_cancelled_while_its_picture_is_decoded_it_harms_nobody(
-    batcher: StepBatcher, model: TwinPainter, monkeypatch: pytest.MonkeyPatch
+    batcher: StepBatcher, model: FakeModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     goes, stays = hand_in(batcher, model, 1), hand_in(batcher, model, 2, person="ben")
     decode = model.decode
@@ -327,7 +321,7 @@ def test_cancelled_while_its_picture_is_decoded_it_harms_nobody(
     assert batcher.samples == 0
 
 
-def test_many_threads_hand_in_at_once(running: StepBatcher, model: TwinPainter) -> None:
+def test_many_threads_hand_in_at_once(running: StepBatcher, model: FakeModel) -> None:
     failures: list[BaseException] = []
 
     def paint(number: int) -> None:
@@ -345,7 +339,7 @@ def test_many_threads_hand_in_at_once(running: StepBatcher, model: TwinPainter) 
     assert failures == []
 
 
-def test_closing_ends_what_is_open_and_refuses_what_comes_later(model: TwinPainter) -> None:
+def test_closing_ends_what_is_open_and_refuses_what_comes_later(model: FakeModel) -> None:
     batcher = batcher_for(model)
     group = hand_in(batcher, model, 1)
     batcher.start()
@@ -361,9 +355,9 @@ def test_closing_ends_what_is_open_and_refuses_what_comes_later(model: TwinPaint
 
 
 def test_a_model_that_cannot_be_loaded_ends_its_own_orders_only(
-    running: StepBatcher, model: TwinPainter
+    running: StepBatcher, model: FakeModel
 ) -> None:
-    broken = TwinPainter(name="broken", load_error=ModelLoadError("The model folder x lacks the file y."))
+    broken = FakeModel(name="broken", load_error=ModelLoadError("The model folder x lacks the file y."))
     bad, good = hand_in(running, broken, 1), hand_in(running, model, 2, person="ben")
     good.wait()
     with pytest.raises(ModelLoadError, match="lacks the file"):
@@ -371,24 +365,24 @@ def test_a_model_that_cannot_be_loaded_ends_its_own_orders_only(
 
 
 def test_a_model_that_could_not_be_loaded_is_tried_again_for_the_next_order(running: StepBatcher) -> None:
-    shaky = TwinPainter(name="shaky", load_error=ModelLoadError())
+    shaky = FakeModel(name="shaky", load_error=ModelLoadError())
     with pytest.raises(ModelLoadError):
         hand_in(running, shaky, 1).wait()
     shaky.load_error = None
     hand_in(running, shaky, 2).wait()
 
 
-def test_the_least_recently_used_model_makes_room(running: StepBatcher, model: TwinPainter) -> None:
+def test_the_least_recently_used_model_makes_room(running: StepBatcher, model: FakeModel) -> None:
     model.memory_bytes = 60
     hand_in(running, model, 1).wait()
-    other = TwinPainter(name="other", memory_bytes=60)
+    other = FakeModel(name="other", memory_bytes=60)
     hand_in(running, other, 2).wait()
     assert (model.loaded, other.loaded) == (False, True)
 
 
 def test_no_model_starves_while_another_is_always_busy() -> None:
     clock = [0.0]
-    busy, other = TwinPainter(name="busy", memory_bytes=60), TwinPainter(name="other", memory_bytes=60)
+    busy, other = FakeModel(name="busy", memory_bytes=60), FakeModel(name="other", memory_bytes=60)
     shelf = ModelCache(budget_bytes=100, patience_seconds=10, clock=lambda: clock[0])
     shelf.load_now(busy)
     batcher = StepBatcher(shelf, device=CPU, preview_seconds=0.0)

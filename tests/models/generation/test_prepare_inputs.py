@@ -29,7 +29,7 @@ ENTRY = ModelEntry(name="any", source="/any", family="sd", width=512, height=512
 
 
 @dataclass
-class TwinComposer:
+class FakeComposer:
     """Red where it composes, green where it places; without words it leaves grey."""
 
     calls: list[tuple[str, int]] = field(default_factory=list)
@@ -80,7 +80,7 @@ def test_well_known_ratios(ratio: float, size: tuple[int, int]) -> None:
     assert size_near(512 * 512, ratio, multiple=64) == size
 
 
-def prior_of(composer: TwinComposer, **changes: Any) -> LayoutPrior:
+def prior_of(composer: FakeComposer, **changes: Any) -> LayoutPrior:
     plain = LayoutPrior(
         composer=composer, strength=0.4, edit_strength=0.5, subtle_strength=0.1, strong_strength=0.2
     )
@@ -88,9 +88,9 @@ def prior_of(composer: TwinComposer, **changes: Any) -> LayoutPrior:
 
 
 def vary_with_prior(
-    variation: Strength, composer: TwinComposer | None = None, **more: Any
+    variation: Strength, composer: FakeComposer | None = None, **more: Any
 ) -> GenerationInputs:
-    prior = prior_of(composer or TwinComposer())
+    prior = prior_of(composer or FakeComposer())
     return draw(asks(Operation.VARY, variation=variation, **more), checked_cloth(), prior=prior)
 
 
@@ -100,7 +100,7 @@ def checked_cloth() -> Image.Image:
 
 
 def test_a_model_that_invents_little_lays_the_same_words_out_anew() -> None:
-    composer = TwinComposer()
+    composer = FakeComposer()
     drawing = vary_with_prior(Strength.STRONG, composer)
     assert composer.calls == [("a boat", 5)]
     assert drawing.strength == 0.4
@@ -142,7 +142,7 @@ def test_without_a_prior_a_picture_comes_from_noise() -> None:
 
 
 def test_a_prior_lays_each_picture_out_by_its_own_seed() -> None:
-    composer = TwinComposer()
+    composer = FakeComposer()
     prior = prior_of(composer)
     drawings = [draw(asks(aspect="2:1"), index=index, prior=prior) for index in range(3)]
     assert composer.calls == [("a boat", 5), ("a boat", 6), ("a boat", 7)]
@@ -154,7 +154,7 @@ def test_a_prior_lays_each_picture_out_by_its_own_seed() -> None:
 def test_a_prior_places_into_holes_and_new_parts_only(operation: Operation) -> None:
     mask = Image.new("L", (512, 512), 0)
     mask.paste(255, (64, 64, 256, 256))
-    prior = prior_of(TwinComposer())
+    prior = prior_of(FakeComposer())
     drawing = draw(
         asks(operation, sides=("left",)), Image.new("RGB", (512, 512), "blue"), mask=mask, prior=prior
     )
@@ -205,7 +205,7 @@ def test_the_bundled_model_makes_eight_steps_at_most() -> None:
 
 
 def test_a_prior_knows_how_few_steps_do() -> None:
-    prior = prior_of(TwinComposer(), steps=20)
+    prior = prior_of(FakeComposer(), steps=20)
     assert steps_for(asks(), entry=ENTRY, prior=prior, strength=0.1) == 20
 
 
@@ -255,7 +255,7 @@ def test_a_model_with_eyes_keeps_the_layout_for_subtle_variations_only() -> None
 
 
 def test_a_model_that_invents_little_puts_the_words_of_a_blend_into_the_pictures_colours() -> None:
-    composer = TwinComposer()
+    composer = FakeComposer()
     drawing = draw(asks(Operation.BLEND), *three_flags()[1:], prior=prior_of(composer))
     assert composer.calls == [("a boat", 5)]
     assert drawing.start is not None
@@ -265,7 +265,7 @@ def test_a_model_that_invents_little_puts_the_words_of_a_blend_into_the_pictures
 
 
 def test_without_words_it_lays_the_pictures_over_each_other() -> None:
-    drawing = draw(asks(Operation.BLEND, prompt=""), *three_flags(), prior=prior_of(TwinComposer()))
+    drawing = draw(asks(Operation.BLEND, prompt=""), *three_flags(), prior=prior_of(FakeComposer()))
     assert len(drawing.mixed) == 2
 
 
@@ -318,7 +318,7 @@ def test_a_canvas_that_fits_is_painted_at_once() -> None:
 
 
 def test_a_rim_is_painted_beyond_the_frame_and_cut_off_again() -> None:
-    prior = prior_of(TwinComposer(), rim_cells=2)
+    prior = prior_of(FakeComposer(), rim_cells=2)
     drawing = draw(asks(Operation.VARY, variation=Strength.SUBTLE, prompt=""), checked_cloth(), prior=prior)
     assert drawing.start is not None
     assert drawing.start.size == (drawing.width, drawing.height) == (544, 544)
@@ -331,7 +331,7 @@ def test_the_mask_of_a_hole_grows_with_the_rim() -> None:
     mask = Image.new("L", (512, 512), 0)
     mask.paste(255, (0, 0, 64, 64))
     source = checked_cloth()
-    drawing = draw(asks(Operation.EDIT), source, mask=mask, prior=prior_of(TwinComposer(), rim_cells=1))
+    drawing = draw(asks(Operation.EDIT), source, mask=mask, prior=prior_of(FakeComposer(), rim_cells=1))
     assert drawing.mask is not None
     assert drawing.mask.size == (528, 528)
     edited = drawing.finish(Image.new("RGB", (528, 528), "red"))
@@ -341,7 +341,7 @@ def test_the_mask_of_a_hole_grows_with_the_rim() -> None:
 
 @pytest.mark.parametrize(("own_words", "words"), [(True, "a boat"), (False, "")])
 def test_what_a_picture_shows_is_not_shown_once_more_beside_it(own_words: bool, words: str) -> None:
-    composer = TwinComposer()
+    composer = FakeComposer()
     draw(asks(Operation.EXPAND, own_words=own_words), checked_cloth(), prior=prior_of(composer))
     assert composer.calls == [(words, 5)]
 
@@ -353,7 +353,7 @@ def test_an_edit_takes_away_what_device_pool_in_the_hole_alone() -> None:
     mask = Image.new("L", (512, 512), 0)
     mask.paste(255, (64, 64, 256, 256))
 
-    class Empty(TwinComposer):
+    class Empty(FakeComposer):
         """Its words name nothing that can be seen."""
 
         def place(self, prompt: str, *, seed: int, canvas: Image.Image, mask: Image.Image) -> Image.Image:

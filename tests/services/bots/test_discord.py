@@ -33,7 +33,7 @@ from studio.domain.people import Platform
 from studio.domain.verdicts import Ruling, Verdict
 from studio.ports import Ports
 from tests.conftest import RedisServer
-from tests.support.fakes import TwinDesk, TwinExaminer, TwinGate, TwinOptions, TwinQueue
+from tests.support.fakes import FakeCaseService, FakeExaminer, FakeGate, FakeOptions, FakeQueue
 from tests.support.finished_jobs import end_job, paint_job
 from tests.support.loopback_discord.records import Fault, Message, too_many_requests
 from tests.support.loopback_discord.server import (
@@ -175,14 +175,14 @@ def ports(folder: Path, redis_process: RedisServer) -> Iterator[Ports]:
     events = RedisEvents(redis_process.url)
     yield Ports(
         database=database,
-        gate=TwinGate(),
-        queue=TwinQueue(),
+        gate=FakeGate(),
+        queue=FakeQueue(),
         store=open_store(str(folder / "pictures")),
         events=events,
         image_tools=PillowImageTools(),
-        desk=TwinDesk(database=database),
-        examiner=TwinExaminer(),
-        options=TwinOptions(),
+        desk=FakeCaseService(database=database),
+        examiner=FakeExaminer(),
+        options=FakeOptions(),
     )
     events.close()
     database.close()

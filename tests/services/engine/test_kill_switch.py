@@ -18,7 +18,7 @@ from studio.domain.jobs import JobState
 from studio.errors import CommunityPausedError, JobCancelledError
 from studio.ports import Ports
 from tests.support.case_sim import with_desk
-from tests.support.fakes import someone, somewhere, twin_ports
+from tests.support.fakes import fake_ports, someone, somewhere
 
 _LONG_LEASE_SECONDS = 600  # so that no heartbeat helps: only the message can stop the job in time
 _PATIENCE_SECONDS = 300  # bounds a hang
@@ -51,7 +51,7 @@ def wait_until_heard(redis_url: str) -> None:
 
 @pytest.fixture
 def house(database_url: str, redis_url: str) -> Iterator[Ports]:
-    made = twin_ports(database_url)
+    made = fake_ports(database_url)
     queue = CeleryQueue(redis_url)
     yield with_desk(replace(made, queue=queue))
     queue.close()

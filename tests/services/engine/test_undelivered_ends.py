@@ -27,7 +27,7 @@ from studio.domain.people import Platform
 from studio.ports import InstanceLimits, Ports
 from studio.runtime.clock import now
 from studio.services import job_release
-from tests.support.fakes import TwinEvents, someone, somewhere, twin_ports
+from tests.support.fakes import FakeEvents, fake_ports, someone, somewhere
 from tests.support.finished_jobs import end_job, paint_job
 
 PATIENCE_SECONDS = 120  # bounds a hang
@@ -36,7 +36,7 @@ SOON = timedelta(seconds=90)  # when an end was looked for once
 
 @pytest.fixture
 def ports(database_url: str) -> Iterator[Ports]:
-    made = twin_ports(database_url)
+    made = fake_ports(database_url)
     yield made
     made.database.close()
 
@@ -63,7 +63,7 @@ def platform_of(ports: Ports, job: str) -> Platform:
 
 def told_again(ports: Ports, *, after: timedelta = SOON) -> list[str]:
     """The jobs of which front ends are told once more, so long after now."""
-    assert isinstance(ports.events, TwinEvents)
+    assert isinstance(ports.events, FakeEvents)
     ports.events.published.clear()
     outbox.send_undelivered(ports.database, ports.events, at=now() + after)
     return [event.job_id for event in ports.events.published if isinstance(event, JobEnded)]
@@ -132,7 +132,7 @@ def test_a_queue_that_is_away_uses_up_no_attempt(ports: Ports) -> None:
 
 def test_old_ends_are_told_again_after_a_restore_before_they_are_forgotten(tmp_path: Path) -> None:
     file, copy = tmp_path / "studio.sqlite3", tmp_path / "copy.sqlite3"
-    ports = twin_ports(f"sqlite:///{file}")
+    ports = fake_ports(f"sqlite:///{file}")
     lost, seen = ask(ports, "a"), ask(ports, "b")
     for job in (lost, seen):
         end(ports, job)
@@ -141,7 +141,7 @@ def test_old_ends_are_told_again_after_a_restore_before_they_are_forgotten(tmp_p
         session.execute(update(OutboxRow).values(published_at=now() - timedelta(days=9), check_at=now()))
     ports.database.close()
     shutil.copy(file, copy)
-    restored = twin_ports(f"sqlite:///{copy}")
+    restored = fake_ports(f"sqlite:///{copy}")
     sweeper = Sweeper(
         database=restored.database, queue=restored.queue, events=restored.events, rules=InstanceLimits()
     )

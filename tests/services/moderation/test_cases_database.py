@@ -24,13 +24,13 @@ from studio.runtime.clock import now
 from studio.services import job_release
 from tests.services.studio.test_database import at_once
 from tests.support.case_sim import with_desk, with_gate
-from tests.support.fakes import ruled, someone, somewhere, twin_ports
+from tests.support.fakes import fake_ports, ruled, someone, somewhere
 from tests.support.finished_jobs import paint_job
 
 
 @pytest.fixture
 def ports(database_url: str) -> Iterator[Ports]:
-    made = twin_ports(database_url)
+    made = fake_ports(database_url)
     yield made
     made.database.close()
 

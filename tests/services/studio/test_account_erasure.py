@@ -26,7 +26,7 @@ from studio.errors import BadParameterError, NotAllowedError, OutOfCreditsError,
 from studio.ports import STORE_PARTS, InstanceLimits, Ports
 from studio.runtime.clock import now
 from tests.support.case_sim import with_desk
-from tests.support.fakes import ruled, someone, somewhere, twin_ports
+from tests.support.fakes import fake_ports, ruled, someone, somewhere
 from tests.support.finished_jobs import end_job, paint_job
 
 _calls = iter(range(10_000))
@@ -35,7 +35,7 @@ REFUSED = Verdict(ruling=Ruling.REFUSE, rule="wording", category="violence")
 
 @pytest.fixture
 def house(database_url: str) -> Iterator[Ports]:
-    made = with_desk(twin_ports(database_url))
+    made = with_desk(fake_ports(database_url))
     yield made
     made.database.close()
 

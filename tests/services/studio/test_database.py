@@ -20,13 +20,13 @@ from studio.domain.jobs import JobState
 from studio.errors import DatabaseUnavailableError, OutOfCreditsError, TooManyJobsError
 from studio.ports import InstanceLimits, Ports
 from studio.runtime.clock import now
-from tests.support.fakes import ruled, someone, somewhere, twin_ports
+from tests.support.fakes import fake_ports, ruled, someone, somewhere
 from tests.support.finished_jobs import end_job, paint_job
 
 
 @pytest.fixture
 def ports(database_url: str) -> Iterator[Ports]:
-    made = twin_ports(database_url)
+    made = fake_ports(database_url)
     yield made
     made.database.close()
 

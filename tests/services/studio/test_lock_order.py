@@ -23,7 +23,7 @@ from studio.ports import Ports
 from studio.runtime.clock import now
 from studio.services.consent_expiry import close_unanswered
 from tests.support.case_sim import with_desk
-from tests.support.fakes import TwinGate, someone, somewhere, twin_ports
+from tests.support.fakes import FakeGate, fake_ports, someone, somewhere
 from tests.support.finished_jobs import paint_job
 
 PATIENCE_SECONDS = 300.0  # bounds a hang
@@ -31,7 +31,7 @@ PATIENCE_SECONDS = 300.0  # bounds a hang
 
 @pytest.fixture
 def house(postgres_url: str) -> Iterator[Ports]:
-    made = with_desk(twin_ports(postgres_url))
+    made = with_desk(fake_ports(postgres_url))
     yield made
     made.database.close()
 
@@ -47,7 +47,7 @@ def imagine(house: Ports, key: str) -> str:
 
 def held_jobs(house: Ports) -> list[str]:
     """Two, by their ids; each with its case."""
-    assert isinstance(house.gate, TwinGate)
+    assert isinstance(house.gate, FakeGate)
     house.gate.verdict = Verdict(ruling=Ruling.HOLD, rule="r", category="c")
     found = sorted(imagine(house, key) for key in "ab")
     house.gate.verdict = ALLOWED

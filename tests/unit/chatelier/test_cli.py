@@ -15,7 +15,7 @@ from studio.commands.registry import execute
 from studio.commands.spec import Call
 from studio.db.database import Database
 from studio.errors import ChatelierError, ConfigurationError
-from tests.support.fakes import someone, somewhere, twin_ports
+from tests.support.fakes import fake_ports, someone, somewhere
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -384,7 +384,7 @@ def test_the_digest_tells_what_was_asked_for(
     monkeypatch.setenv("CHATELIER_DATABASE_URL", url)
     run("db", "upgrade")
     assert "Nothing was asked for" in run("digest")[1]
-    ports = replace(twin_ports(f"sqlite:///{tmp_path / 'twin.sqlite3'}"), database=Database(url))
+    ports = replace(fake_ports(f"sqlite:///{tmp_path / 'fake.sqlite3'}"), database=Database(url))
     call = Call(person=someone("ana"), address=somewhere(), request_key="cli:digest")
     execute(ports, call, "imagine", {"prompt": "a boat"})
     ports.database.close()

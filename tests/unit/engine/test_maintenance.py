@@ -30,7 +30,7 @@ LONG_AGO = now() - timedelta(days=400)
 
 @pytest.fixture
 def chores(ports: Ports, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """The hourly task on the twins' database, without a broker."""
+    """The hourly task on the fakes' database, without a broker."""
     made: list[Any] = []
     monkeypatch.setenv("CHATELIER_REDIS_URL", "redis://127.0.0.1:1/0")
     monkeypatch.setattr("chatelier.wiring.workers.open_database", lambda _settings: ports.database)

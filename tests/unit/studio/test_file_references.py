@@ -18,7 +18,7 @@ from studio.services import picture_deletion
 from studio.services.picture_deletion import delete_files
 from studio.services.upload_intake import accept_upload
 from tests.support.case_sim import with_desk
-from tests.support.fakes import TwinStore, someone
+from tests.support.fakes import FakeStore, someone
 from tests.support.finished_jobs import WORKER, paint_job
 from tests.support.recipes import PLAIN
 
@@ -28,7 +28,7 @@ _numbers = count()
 
 
 @dataclass(kw_only=True)
-class TornStore(TwinStore):
+class TornStore(FakeStore):
     """Whoever deletes a file is held up at each moment, while somebody else goes on."""
 
     meanwhile: dict[str, list] = field(default_factory=dict)

@@ -25,7 +25,7 @@ from studio.ports import Inspected
 from studio.runtime.clock import now
 from studio.services.upload_intake import accept_upload
 from tests.support.case_sim import Appearance, with_gate
-from tests.support.fakes import TwinDarkroom, someone
+from tests.support.fakes import FakeImageTools, someone
 
 ANA, MOD = someone("ana"), someone("mod", moderator=True)
 NEW = replace(ANA, joined_at=now() - timedelta(hours=2))
@@ -153,7 +153,7 @@ class TestNewcomers:
             accept_upload(house, NEW, png())
 
 
-class Unopened(TwinDarkroom):
+class Unopened(FakeImageTools):
     def clean(self, data: bytes):
         raise AssertionError("the file was opened")
 

@@ -17,15 +17,15 @@ from studio.domain.verdicts import ALLOWED, Ruling, Verdict
 from studio.errors import ConsentNeededError, PolicyRefusalError
 from studio.ports import Ports
 from studio.services.upload_intake import accept_upload
-from tests.support.fakes import TwinGate, someone
+from tests.support.fakes import FakeGate, someone
 from tests.support.finished_jobs import paint_job
 
 _keys = itertools.count()
 
 
-def seeing(ports: Ports, verdict: Verdict) -> TwinGate:
+def seeing(ports: Ports, verdict: Verdict) -> FakeGate:
     gate = ports.gate
-    assert isinstance(gate, TwinGate)
+    assert isinstance(gate, FakeGate)
     gate.picture_verdict = verdict
     return gate
 

@@ -18,7 +18,7 @@ from studio.domain.verdicts import Ruling, Verdict
 from studio.errors import NotFoundError
 from studio.ports import Ports
 from tests.support.case_sim import with_desk
-from tests.support.fakes import TwinGate, someone
+from tests.support.fakes import FakeGate, someone
 from tests.support.finished_jobs import paint_job
 
 SECRET = Address(platform=Platform.WEB, community="room", channel="secret", private=True)
@@ -146,7 +146,7 @@ def test_what_others_wrote_in_another_community_is_not_told_in_this_one(ports: P
     with house.database.begin() as session:
         lock_person(session, away)
         linked_identities.link(session, here["ana"].key, away.key)
-    assert isinstance(house.gate, TwinGate)
+    assert isinstance(house.gate, FakeGate)
     house.gate.verdict = Verdict(ruling=Ruling.HOLD, rule="r", category="c")
     held = made(away, "vary", picture=f"{owl}.1")
     with house.database.read() as session:
