@@ -25,7 +25,7 @@ from studio.domain.people import Person, Platform
 from studio.errors import OutOfCreditsError, TooManyJobsError
 from studio.ports import Allowance, Ports
 from studio.runtime.clock import now
-from tests.support.fakes import TwinGate, someone, somewhere, twin_ports
+from tests.support.fakes import FakeGate, fake_ports, someone, somewhere
 
 ANA, EVE, EVA = someone("ana"), someone("eve"), someone("eva")
 HOME, INVITE = "address:home", "invite:linden"
@@ -115,8 +115,8 @@ _requests = count()
 @pytest.fixture
 def house(database: Database, database_url: str) -> Iterator[Ports]:
     """Each person has 20 credits a month and six jobs at once, a picture costs one credit, and a request asks for 4."""
-    made = twin_ports(database_url)
-    assert isinstance(made.gate, TwinGate)
+    made = fake_ports(database_url)
+    assert isinstance(made.gate, FakeGate)
     newcomers = NewcomerLimits(per_address=1, per_invite=2)
     allowed = Allowance(monthly_credits=20, max_outstanding_jobs=6, newcomers=newcomers)
     yield replace(made, gate=replace(made.gate, allowed=allowed))
@@ -124,7 +124,7 @@ def house(database: Database, database_url: str) -> Iterator[Ports]:
 
 
 def more_jobs(house: Ports, limit: int = 100) -> Ports:
-    assert isinstance(house.gate, TwinGate)
+    assert isinstance(house.gate, FakeGate)
     allowed = replace(house.gate.allowed, max_outstanding_jobs=limit)
     return replace(house, gate=replace(house.gate, allowed=allowed))
 
@@ -232,7 +232,7 @@ def test_people_without_origins_share_nothing(house: Ports) -> None:
 
 def test_where_credits_never_run_out_newcomers_share_only_jobs(house: Ports) -> None:
     arrive(house.database, *EVES)
-    assert isinstance(house.gate, TwinGate)
+    assert isinstance(house.gate, FakeGate)
     allowed = replace(house.gate.allowed, monthly_credits=None, max_outstanding_jobs=8)
     free = replace(house, gate=replace(house.gate, allowed=allowed))
     assert [ask(free, each) for each in EVES].count("concurrency") == 2
