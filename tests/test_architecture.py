@@ -239,13 +239,33 @@ def test_the_changelog_has_a_place_for_what_comes_next(repository: Path) -> None
     assert "## [Unreleased]" in (repository / "CHANGELOG.md").read_text()
 
 
-def test_the_walk_through_the_docs_has_no_gap(repository: Path) -> None:
-    for folder in (repository / "docs", repository / "docs" / "decisions"):
-        numbers = sorted(
-            int(match[0]) for path in folder.glob("*.md") if (match := re.match(r"\d+", path.name))
-        )
-        first = numbers[0]
-        assert numbers == list(range(first, first + len(numbers))), f"{folder.name}: {numbers}"
+def linked_pages(page: Path) -> Iterator[Path]:
+    """The Markdown pages to which the page links; a link to a folder leads to every page in it."""
+    for target in re.findall(r"\]\(([^)\s#]+)[^)\s]*\)", page.read_text()):
+        linked = (page.parent / target).resolve()
+        if linked.is_dir():
+            yield from linked.glob("*.md")
+        elif linked.suffix == ".md" and linked.exists():
+            yield linked
+
+
+def test_every_page_of_the_docs_is_reachable_from_their_index(repository: Path) -> None:
+    docs = (repository / "docs").resolve()
+    reached: set[Path] = set()
+    waiting = [docs / "README.md"]
+    while waiting:
+        page = waiting.pop()
+        if page not in reached:
+            reached.add(page)
+            waiting.extend(linked_pages(page))
+    assert {path.relative_to(docs).as_posix() for path in set(docs.rglob("*.md")) - reached} == set()
+
+
+def test_decisions_are_numbered_without_gaps(repository: Path) -> None:
+    pages = (repository / "docs" / "decisions").glob("[0-9]*.md")
+    numbers = sorted(int(path.name.split("-")[0]) for path in pages)
+    assert numbers
+    assert numbers == list(range(1, len(numbers) + 1))
 
 
 def test_settings_named_in_the_documents_exist(repository: Path) -> None:
