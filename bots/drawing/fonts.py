@@ -7,7 +7,7 @@ from PIL import ImageFont
 
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
-# By what they cover, widest first among those that look well; Debian's packages are named in docs/04-faces.md.
+# By what they cover, widest first among those that look well; Debian's packages are named in docs/frontends/discord.md.
 _FILES = (
     "NotoSans-Regular.ttf",
     "DejaVuSans.ttf",
