@@ -176,6 +176,23 @@ def test_links_in_the_documents_lead_to_files(repository: Path) -> None:
     assert broken == []
 
 
+def anchors(page: Path) -> set[str]:
+    """The fragments of a page's headings, as GitHub makes them: lower case, hyphens for spaces, no punctuation."""
+    prose = "".join(page.read_text().split("```")[::2])
+    headings = re.findall(r"^#+ (.+)$", prose, re.M)
+    return {re.sub(r"[^\w -]", "", heading.strip().lower()).replace(" ", "-") for heading in headings}
+
+
+def test_anchors_in_the_documents_lead_to_headings(repository: Path) -> None:
+    broken = []
+    for document in documents(repository):
+        for name, anchor in re.findall(r"\]\(([^)\s#:]*)#([^)\s]+)\)", document.read_text()):
+            page = document.parent / name if name else document
+            if anchor not in anchors(page):
+                broken.append(f"{document.relative_to(repository)} → {name}#{anchor}")
+    assert broken == []
+
+
 def named_paths(text: str) -> Iterator[str]:
     """Paths written as code: `studio/db/job_transitions.py`, `bots/web/`, `docs/`."""
     for code in code_spans(text):
