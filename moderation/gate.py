@@ -21,11 +21,11 @@ from moderation.policy.findings import Finding, weigh
 from moderation.policy.policy import Policy
 from moderation.policy.remedies import how_to_name_a_moderator, remedy_of
 from moderation.records import audit_log
-from moderation.rules.image import ImageRule, house_image_rules
+from moderation.rules.image import ImageRule, default_image_rules
 from moderation.rules.image.blocked_here import BlockedHere
 from moderation.rules.image_judge import ImageJudge
 from moderation.rules.prompt import PromptRule, PromptSubject
-from moderation.rules.prompt.minors import Minors, house_minors
+from moderation.rules.prompt.minors import Minors, default_minors_rule
 from moderation.rules.prompt_judge import PromptJudge
 from moderation.vision.analysis_process import ImageAnalyzer
 from studio.db.database import Database
@@ -78,7 +78,7 @@ class ModerationGate:
         self._limiter = Limiter(limits, redis_url=redis_url)
         self._newcomers = NewcomerLimits(per_address=limits.address_people, per_invite=limits.invite_people)
         self._prompt_judge = PromptJudge(policy=policy, rules=prompt_rules)
-        rules_for_pictures = house_image_rules(policy=policy) if image_rules is None else image_rules
+        rules_for_pictures = default_image_rules(policy=policy) if image_rules is None else image_rules
         blocked_here = BlockedHere(self._blocked_bits)
         self._inspector = ImageJudge(
             (*rules_for_pictures, blocked_here),
@@ -300,7 +300,7 @@ def doubted(verdict: Verdict, request: PaintRequest, subject: PromptSubject) -> 
     """
     doubts = [source.doubt for source in request.sources if source.doubt]
     sexual = any(doubt.category == Category.SEXUAL for doubt in doubts)
-    if sexual and house_minors().speaks_of_minors(subject):
+    if sexual and default_minors_rule().speaks_of_minors(subject):
         evidence = "words for a minor and a picture that may be sexual"
         core = Finding(ruling=Ruling.REFUSE, rule=Minors.name, category=Category.MINORS, evidence=evidence)
         return weigh([core])

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.support.running_instance import RunningHouse
+from tests.support.running_instance import RunningInstance
 
 PATIENCE_MILLISECONDS = 120_000
 WINDOW = {"width": 1280, "height": 880}
@@ -74,7 +74,7 @@ def photograph(browser: Browser, url: str, folder: Path) -> None:
 def main(folder: Path) -> None:
     expect.set_options(timeout=PATIENCE_MILLISECONDS)
     with tempfile.TemporaryDirectory() as home:
-        house = RunningHouse(Path(home) / "home")
+        house = RunningInstance(Path(home) / "home")
         try:
             house.wait_until_open()
             with sync_playwright() as playwright:

@@ -39,7 +39,7 @@ _PING_SECONDS = 5.0
 log = logging.getLogger(__name__)
 
 
-def run_face(ports: Ports, settings: SlackSettings, *, ready_file: Path | None = None) -> None:
+def run_frontend(ports: Ports, settings: SlackSettings, *, ready_file: Path | None = None) -> None:
     """Be the Slack face until SIGINT or SIGTERM; `ready_file` is fresh while it serves.
 
     Raises `ConfigurationError` for tokens that Slack does not take.

@@ -36,22 +36,22 @@ def create_app(ports: Ports, settings: WebSettings, *, figures: WebMetrics | Non
     `figures` are counted there; a caller that has them may serve them at another address too.
     """
     settings.check()
-    house = build_context(ports, settings, figures=figures)
+    context = build_context(ports, settings, figures=figures)
 
     @asynccontextmanager
     async def open_room(_app: Starlette) -> AsyncIterator[None]:
-        posting = asyncio.create_task(house.room.keep_posted())
-        warming = asyncio.create_task(house.pools.run(Pool.DATABASE, house.wall.warm_up))
-        house.news.start()
+        posting = asyncio.create_task(context.room.keep_posted())
+        warming = asyncio.create_task(context.pools.run(Pool.DATABASE, context.wall.warm_up))
+        context.news.start()
         try:
             yield
         finally:
-            await asyncio.to_thread(house.news.stop)
+            await asyncio.to_thread(context.news.stop)
             for task in (posting, warming):
                 task.cancel()
                 with suppress(asyncio.CancelledError):
                     await task
-            house.pools.close()
+            context.pools.close()
 
     app = Starlette(
         routes=ROUTES,
@@ -63,7 +63,7 @@ def create_app(ports: Ports, settings: WebSettings, *, figures: WebMetrics | Non
             ),
             Middleware(SecurityMiddleware, settings=settings),
             Middleware(ErrorMiddleware, explain=_on_fault),
-            Middleware(SignedOut, is_ended=house.has_ended),
+            Middleware(SignedOut, is_ended=context.has_ended),
         ],
         exception_handlers={
             ChatelierError: _on_error,
@@ -72,7 +72,7 @@ def create_app(ports: Ports, settings: WebSettings, *, figures: WebMetrics | Non
         },
         lifespan=open_room,
     )
-    app.state.house = house
+    app.state.context = context
     return app
 
 
@@ -144,7 +144,7 @@ async def _on_http_error(request: Request, error: Exception) -> Response:
 
 async def _on_not_admitted(request: Request, _error: Exception) -> Response:
     if "text/html" in request.headers.get("accept", "") and "hx-request" not in request.headers:
-        return login.entry_page(request, request.app.state.house.session_store.read(request), status=401)
+        return login.entry_page(request, request.app.state.context.session_store.read(request), status=401)
     return PlainTextResponse(texts.NOT_IN, status_code=401)
 
 

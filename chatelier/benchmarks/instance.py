@@ -53,7 +53,7 @@ class RunningInstance:
 
 
 @contextmanager
-def open_house(model: str | None = None) -> Iterator[RunningInstance]:
+def start_instance(model: str | None = None) -> Iterator[RunningInstance]:
     """Raises `ServiceError` with the last lines of the log when the house does not open."""
     with TemporaryDirectory(prefix="chatelier-bench-") as folder:
         home = Path(folder)

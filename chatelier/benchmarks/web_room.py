@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from chatelier.benchmarks.instance import RunningInstance, open_house
+from chatelier.benchmarks.instance import RunningInstance, start_instance
 from chatelier.benchmarks.web_client import Said, WebClient
 from moderation.provenance.watermark.robustness import photograph
 from studio.db.database import Database
@@ -70,7 +70,7 @@ class RoomFigures:
 def measure_room(*, people: int, model: str | None, say: Callable[[str], None]) -> RoomFigures:
     """Opens a studio in a temporary home, measures it over loopback and closes it. Takes a minute or two."""
     say("Opening a studio …")
-    with open_house(model) as house:
+    with start_instance(model) as house:
         time.sleep(_SETTLE_SECONDS)
         idle_mib = house.memory_mib()
         say("Painting …")

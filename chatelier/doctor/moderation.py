@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from chatelier.doctor.findings import Finding, bad, good, note
 from chatelier.settings import Loaded
-from chatelier.wiring.ports import house_policy, safety_model
+from chatelier.wiring.ports import instance_policy, safety_model
 from studio.errors import ConfigurationError
 
 
@@ -13,7 +13,7 @@ def policy(loaded: Loaded) -> Iterator[Finding]:
     if path is None:
         return
     try:
-        yield good("policy", f"{path}, version {house_policy(loaded.settings).version}")
+        yield good("policy", f"{path}, version {instance_policy(loaded.settings).version}")
     except ConfigurationError as error:
         yield bad("policy", str(error), f"Correct it until this is content: chatelier policy check {path}")
 
@@ -95,11 +95,11 @@ def sight(loaded: Loaded) -> Iterator[Finding]:
     from PIL import Image
 
     from moderation.vision.face_detection import house_finder
-    from moderation.vision.nudity_detection import house_networks
+    from moderation.vision.nudity_detection import default_networks
     from moderation.vision.safety_model import Scene
 
     grey = Image.new("RGB", (256, 256), "grey")
-    first, second = house_networks()
+    first, second = default_networks()
     try:
         first.look(grey)
         house_finder().certainty(grey)

@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.panel import Panel
 
 from chatelier.launcher.home_lock import HomeLock
-from chatelier.launcher.process_plan import ProcessPlan, faces_with_tokens
+from chatelier.launcher.process_plan import ProcessPlan, frontends_with_tokens
 from chatelier.runtime import embedded_redis
 from chatelier.runtime.console import answers, say_warning
 from chatelier.runtime.network import open_web_port
@@ -21,7 +21,7 @@ from chatelier.wiring.ports import bring_up_to_date, make_folder, model_catalogu
 from engine.catalog.bundled_notes import bundled_notes
 
 
-def open_house(loaded: Loaded, *, quiet: bool) -> None:
+def start_instance(loaded: Loaded, *, quiet: bool) -> None:
     """Run until SIGINT, SIGTERM or SIGHUP. Raises `ConfigurationError`, `ModelLoadError` and `ProcessStartError`.
 
     `quiet` leaves what the programs say to their log files.
@@ -46,7 +46,7 @@ def open_house(loaded: Loaded, *, quiet: bool) -> None:
             listener=listener.fileno(),
             colours=console.is_terminal,
         )
-        for face in sorted(set(faces_with_tokens(settings)) - set(plan.faces())):
+        for face in sorted(set(frontends_with_tokens(settings)) - set(plan.faces())):
             say_warning(
                 f"A token for {face.title()} is set, but this version has no {face.title()} face yet."
             )

@@ -58,7 +58,7 @@ class ProcessPlan:
 
     def faces(self) -> list[str]:
         """The chat faces that have a token and are part of this version."""
-        return [face for face in faces_with_tokens(self.settings) if find_spec(f"bots.{face}")]
+        return [face for face in frontends_with_tokens(self.settings) if find_spec(f"bots.{face}")]
 
     def _web(self) -> Program:
         mark = self._mark("web")
@@ -125,7 +125,7 @@ class ProcessPlan:
         return environment
 
 
-def faces_with_tokens(settings: Settings) -> list[str]:
+def frontends_with_tokens(settings: Settings) -> list[str]:
     tokens = {"discord": settings.discord.token, "slack": settings.slack.is_set}
     return [face for face, token in tokens.items() if token]
 

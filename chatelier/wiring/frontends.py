@@ -15,7 +15,7 @@ from chatelier.runtime.metrics_server import serve_figures
 from chatelier.runtime.network import local_url, require_free
 from chatelier.runtime.unknown_proxies import UnknownProxies
 from chatelier.settings import Settings
-from chatelier.wiring.ports import face_ports, make_folder, redis_url
+from chatelier.wiring.ports import frontend_ports, make_folder, redis_url
 from studio.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def _furnished(settings: Settings) -> "Iterator[Ports]":
     """A face's ports while it runs. What is loaded by now stays: to look through it for garbage again and again would
     now and then keep everybody waiting for a fifth of a second.
     """
-    ports = face_ports(settings)
+    ports = frontend_ports(settings)
     gc.collect()
     gc.freeze()
     with closing(ports.database):
@@ -119,7 +119,7 @@ def run_discord(settings: Settings, *, ready_file: Path | None = None) -> None:
 def run_slack(settings: Settings, *, ready_file: Path | None = None) -> None:
     """Be the Slack face until told to stop. Raises `ConfigurationError` without tokens, or with wrong ones."""
     from bots.slack import SlackSettings
-    from bots.slack.run import run_face
+    from bots.slack.run import run_frontend
 
     slack = settings.slack
     if not slack.is_set:
@@ -145,7 +145,7 @@ def run_slack(settings: Settings, *, ready_file: Path | None = None) -> None:
     if face.listens:
         require_free(face.host, face.port, setting="CHATELIER_SLACK__PORT")
     with _furnished(settings) as ports:
-        run_face(ports, face, ready_file=ready_file)
+        run_frontend(ports, face, ready_file=ready_file)
 
 
 def session_secret(settings: Settings) -> str:

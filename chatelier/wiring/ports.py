@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from moderation.vision.safety_model import SafetyModel
 
 
-def house_rules(settings: Settings) -> InstanceLimits:
+def instance_limits(settings: Settings) -> InstanceLimits:
     return InstanceLimits(
         monthly_credits=settings.limits.monthly_credits,
         max_outstanding_jobs=settings.limits.max_outstanding_jobs,
@@ -152,9 +152,9 @@ def open_gate(
     """The house rules with the community's own words and pictures. Raises `ConfigurationError`."""
     from moderation.gate import ModerationGate
     from moderation.limits.settings import LimitSettings, RateSettings
-    from moderation.rules.image import house_image_rules
+    from moderation.rules.image import default_image_rules
 
-    policy = house_policy(settings)
+    policy = instance_policy(settings)
     limits = settings.limits
     return ModerationGate(
         database=database,
@@ -177,8 +177,8 @@ def open_gate(
         unmoderated=frozenset() if settings.web.moderator_invite else frozenset({Platform.WEB}),
         side_effects=side_effects,
         analyzer=analyzer,
-        rules=house_rules(settings),
-        image_rules=house_image_rules(
+        rules=instance_limits(settings),
+        image_rules=default_image_rules(
             blocked_pictures=settings.moderation.blocked_pictures,
             policy=policy,
             safety_model=safety_model(settings),
@@ -199,7 +199,7 @@ def safety_model(settings: Settings) -> "SafetyModel | None":
     )
 
 
-def house_policy(settings: Settings) -> "Policy":
+def instance_policy(settings: Settings) -> "Policy":
     """Raises `ConfigurationError` with every fault of the policy file."""
     from moderation.policy.policy import default_policy, read_policy
 
@@ -209,11 +209,11 @@ def house_policy(settings: Settings) -> "Policy":
 
 def prompt_rules(settings: Settings, policy: "Policy") -> "tuple[PromptRule, ...]":
     """Raises `ConfigurationError` when one of the community's lists cannot be read."""
-    from moderation.rules.prompt import house_prompt_rules
+    from moderation.rules.prompt import default_prompt_rules
 
     path = settings.moderation.word_list
     try:
-        return house_prompt_rules(community_words=path, names=settings.moderation.names, policy=policy)
+        return default_prompt_rules(community_words=path, names=settings.moderation.names, policy=policy)
     except (OSError, UnicodeDecodeError) as error:
         if path is None:
             raise
@@ -222,7 +222,7 @@ def prompt_rules(settings: Settings, policy: "Policy") -> "tuple[PromptRule, ...
         ) from error
 
 
-def face_ports(settings: Settings) -> Ports:
+def frontend_ports(settings: Settings) -> Ports:
     """Everything that a face hands to the commands. Raises `ConfigurationError` and `DatabaseUnavailableError`.
 
     Images that people bring along are judged and examined in processes beside it, which end when nobody has any.
@@ -235,7 +235,7 @@ def face_ports(settings: Settings) -> Ports:
     from moderation.cases.service import CaseService
     from moderation.cases.side_effects import SideEffects
     from moderation.provenance.examiner_process import ProvenanceExaminerProcess
-    from moderation.vision.analysis_process import house_analyzer
+    from moderation.vision.analysis_process import shared_analyzer
 
     with ExitStack() as if_it_fails:
         database = if_it_fails.enter_context(closing(open_database(settings)))
@@ -245,7 +245,7 @@ def face_ports(settings: Settings) -> Ports:
         store = open_storage(settings)
         side_effects = SideEffects(database=database, queue=queue, events=events, store=store)
         gate = open_gate(
-            settings, database, redis_url=url, side_effects=side_effects, analyzer=house_analyzer()
+            settings, database, redis_url=url, side_effects=side_effects, analyzer=shared_analyzer()
         )
         gate.warm_up()
         catalogue = model_catalogue(settings)
@@ -256,10 +256,10 @@ def face_ports(settings: Settings) -> Ports:
             store=store,
             events=events,
             image_tools=PillowImageTools(),
-            desk=CaseService(database=database, side_effects=side_effects, policy=house_policy(settings)),
+            desk=CaseService(database=database, side_effects=side_effects, policy=instance_policy(settings)),
             examiner=ProvenanceExaminerProcess(lambda: own_chain(settings)),
             options=AvailableOptions(catalogue, redis_url=url, notes=bundled_notes(catalogue)),
-            rules=house_rules(settings),
+            rules=instance_limits(settings),
         )
         if_it_fails.pop_all()
     return ports

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from chatelier.settings import Settings
 from chatelier.wiring.ports import (
-    house_rules,
+    instance_limits,
     make_folder,
     model_catalogue,
     models_with_queues,
@@ -105,7 +105,7 @@ def _paint_with(database: "Database", settings: Settings, on_ready: Callable[[],
     from engine.queue.celery_worker import run_painting
     from engine.queue.redis_events import RedisEvents
 
-    url, rules, worker = redis_url(settings), house_rules(settings), worker_name()
+    url, rules, worker = redis_url(settings), instance_limits(settings), worker_name()
     store, gate = open_storage(settings), open_gate(settings, database, redis_url=url)
     generator = open_generator(settings)
     models = models_with_queues(settings)
@@ -137,7 +137,7 @@ def _paint_with(database: "Database", settings: Settings, on_ready: Callable[[],
         generator.close()
 
 
-def keep_house(settings: Settings, *, on_ready: Callable[[], None]) -> None:
+def run_beat(settings: Settings, *, on_ready: Callable[[], None]) -> None:
     """Run the sweeps until told to stop."""
     url = redis_url(settings)
     with closing(open_database(settings)) as database:
@@ -152,8 +152,8 @@ def _sweep_with(database: "Database", url: str, settings: Settings, on_ready: Ca
     from engine.maintenance.weekly_digest import DigestWriter
     from engine.queue.celery_app import make_app
     from engine.queue.celery_queue import CeleryQueue
-    from engine.queue.celery_tasks import register_housekeeping
-    from engine.queue.celery_worker import run_housekeeping
+    from engine.queue.celery_tasks import register_periodic_tasks
+    from engine.queue.celery_worker import run_periodic_tasks
     from engine.queue.redis_events import RedisEvents
     from moderation.cases.retention import let_go
     from studio.services.consent_expiry import close_unanswered
@@ -163,7 +163,7 @@ def _sweep_with(database: "Database", url: str, settings: Settings, on_ready: Ca
         database=database,
         queue=CeleryQueue(url, models=models_with_queues(settings)),
         events=events,
-        rules=house_rules(settings),
+        rules=instance_limits(settings),
     )
     app = make_app(url)
     digests = DigestWriter(database=database, events=events)
@@ -174,10 +174,10 @@ def _sweep_with(database: "Database", url: str, settings: Settings, on_ready: Ca
         partial(let_go, database, keep=keep),
         OrphanFileCleaner(database=database, store=open_storage(settings)).clear,
     )
-    register_housekeeping(app, sweeper, hourly=hourly)
+    register_periodic_tasks(app, sweeper, hourly=hourly)
     signals.worker_ready.connect(lambda **_: on_ready(), weak=False)
     make_folder(settings.run_folder)
-    run_housekeeping(app, schedule_file=str(settings.run_folder / "beat-schedule"))
+    run_periodic_tasks(app, schedule_file=str(settings.run_folder / "beat-schedule"))
 
 
 def worker_name() -> str:

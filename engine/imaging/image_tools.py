@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from engine.imaging.codecs.encoding import decode, decode_mask, encode_png, size_of
-from engine.imaging.codecs.sanitizer_process import house_sanitizer
+from engine.imaging.codecs.sanitizer_process import shared_sanitizer
 from engine.imaging.codecs.size_limit import fit
 from engine.imaging.masks.masks import fit_mask
 from engine.imaging.overlays.grid_overlay import lettered_overlay
@@ -15,7 +15,7 @@ class PillowImageTools:
     """Implements `studio.ports.ImageTools`; any thread may use it. Uploads are opened in a child process."""
 
     def clean(self, data: bytes) -> CleanUpload:
-        return house_sanitizer().clean(data)
+        return shared_sanitizer().clean(data)
 
     def grid(self, pictures: Sequence[bytes]) -> bytes:
         return encode_png(make_grid([decode(picture) for picture in pictures]))

@@ -20,7 +20,7 @@ def register_painting(app: Celery, work: JobRunner) -> None:
         work.paint(job_id)
 
 
-def register_housekeeping(app: Celery, sweeper: Sweeper, *, hourly: Sequence[Callable[[], object]]) -> None:
+def register_periodic_tasks(app: Celery, sweeper: Sweeper, *, hourly: Sequence[Callable[[], object]]) -> None:
     """What the house-keeper serves: a light worker with the beat inside, without a model."""
 
     @app.task(name=SWEEP_TASK)

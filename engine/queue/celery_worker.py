@@ -41,7 +41,7 @@ def run_painting(
         leases.close()
 
 
-def run_housekeeping(app: Celery, *, schedule_file: str) -> None:
+def run_periodic_tasks(app: Celery, *, schedule_file: str) -> None:
     """Serve the sweeps, with the beat inside, until SIGTERM or SIGINT. Raises as `run_painting`."""
     # The hourly chores may take minutes, and no lease that ran out shall wait for them.
     _run(app, queues=[HOUSE_QUEUE], threads=2, beat=True, schedule_filename=schedule_file)

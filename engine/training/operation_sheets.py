@@ -24,7 +24,7 @@ Tile = tuple[str, Image.Image]
 Row = Sequence[Tile]
 
 
-class Easel:
+class OperationSheet:
     """Paints with the bundled model and nothing else."""
 
     def __init__(self) -> None:
@@ -59,7 +59,7 @@ CASTLE, BOAT, FOX = (
 )
 
 
-def sheets(batcher: Easel) -> Iterator[tuple[str, list[Row]]]:
+def sheets(batcher: OperationSheet) -> Iterator[tuple[str, list[Row]]]:
     """A name and the rows of each sheet."""
     castle, boat, fox = (batcher.imagine(prompt, seed) for prompt, seed in ((CASTLE, 5), (BOAT, 9), (FOX, 4)))
     yield "imagine", _imagined(batcher)
@@ -80,14 +80,14 @@ def sheets(batcher: Easel) -> Iterator[tuple[str, list[Row]]]:
     yield "upscale", _enlarged(batcher, fox)
 
 
-def _imagined(batcher: Easel) -> list[Row]:
+def _imagined(batcher: OperationSheet) -> list[Row]:
     ratios = ("1:1", "3:2", "2:3", "16:9")
     return [
         [(ratio, batcher.imagine(prompt, 11, aspect=ratio)) for ratio in ratios] for prompt in (CASTLE, BOAT)
     ]
 
 
-def _varied(batcher: Easel, prompt: str, picture: Image.Image) -> Row:
+def _varied(batcher: OperationSheet, prompt: str, picture: Image.Image) -> Row:
     row: list[Tile] = [("the picture", picture)]
     for variation in Strength:
         varied = batcher.paint(Operation.VARY, prompt, picture, variation=variation, count=2)
@@ -95,7 +95,7 @@ def _varied(batcher: Easel, prompt: str, picture: Image.Image) -> Row:
     return row
 
 
-def _blended(batcher: Easel, *pictures: tuple[str, Image.Image]) -> Row:
+def _blended(batcher: OperationSheet, *pictures: tuple[str, Image.Image]) -> Row:
     sources = [picture for _, picture in pictures]
     words = ", ".join(prompt for prompt, _ in pictures)
     row: list[Tile] = [("one", sources[0]), ("another", sources[1])]
@@ -103,7 +103,7 @@ def _blended(batcher: Easel, *pictures: tuple[str, Image.Image]) -> Row:
     return [*row, ("without words", batcher.paint(Operation.BLEND, "", *sources)[0])]
 
 
-def _edited(batcher: Easel, picture: Image.Image, region: str, prompt: str) -> Row:
+def _edited(batcher: OperationSheet, picture: Image.Image, region: str, prompt: str) -> Row:
     cells = parse_region(region)
     edited = batcher.paint(
         Operation.EDIT, prompt, picture, mask=mask_of_cells(cells, picture.size), cells=cells, count=3
@@ -112,7 +112,7 @@ def _edited(batcher: Easel, picture: Image.Image, region: str, prompt: str) -> R
     return [("the picture", picture), (region, chosen), *((prompt, each) for each in edited)]
 
 
-def _expanded(batcher: Easel, boat: Image.Image, castle: Image.Image) -> list[Row]:
+def _expanded(batcher: OperationSheet, boat: Image.Image, castle: Image.Image) -> list[Row]:
     def expand(picture: Image.Image, prompt: str, **changes: Any) -> Image.Image:
         return batcher.paint(Operation.EXPAND, prompt, picture, own_words=False, **changes)[0]
 
@@ -131,7 +131,7 @@ def _expanded(batcher: Easel, boat: Image.Image, castle: Image.Image) -> list[Ro
     ]
 
 
-def _grown(batcher: Easel, castle: Image.Image) -> list[Row]:
+def _grown(batcher: OperationSheet, castle: Image.Image) -> list[Row]:
     """Expanded three times; the last two canvases are painted in windows."""
     row: list[Tile] = [(_size(castle), castle)]
     for _ in range(3):
@@ -144,7 +144,7 @@ def _size(picture: Image.Image) -> str:
     return f"{picture.width} x {picture.height}"
 
 
-def _enlarged(batcher: Easel, fox: Image.Image) -> list[Row]:
+def _enlarged(batcher: OperationSheet, fox: Image.Image) -> list[Row]:
     large = batcher.paint(Operation.UPSCALE, "", fox)[0]
     side = fox.width // 2
     first, last = side // 2, side // 2 + side
@@ -186,7 +186,7 @@ def paint_all(
     only: Annotated[str, typer.Option(help="The name of one sheet, to paint just that.")] = "",
     height: Annotated[int, typer.Option(help="Height of a picture, in pixels.")] = 224,
 ) -> None:
-    batcher = Easel()
+    batcher = OperationSheet()
     try:
         for name, rows in sheets(batcher):
             if only in ("", name):

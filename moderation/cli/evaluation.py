@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from moderation.policy.findings import Finding
 from moderation.policy.policy import Policy
-from moderation.rules.image import ImageSubject, house_image_rules
+from moderation.rules.image import ImageSubject, default_image_rules
 from moderation.rules.prompt import PromptSubject
 from moderation.vision.image_analysis import MAX_PIXELS, LocalFeatures
 from studio.db import queries
@@ -145,6 +145,6 @@ def look(
     request = None if upload else PaintRequest(operation=Operation.VARY, seed=0, prompt=prompt)
     kind = Inspected.UPLOAD if upload else Inspected.OUTPUT
     subject = ImageSubject(kind=kind, person=_OPERATOR, sight=LocalFeatures(image), request=request)
-    for rule in house_image_rules(policy=policy):
+    for rule in default_image_rules(policy=policy):
         finding = rule.judge(subject)
         yield rule.name, finding, finding and policy.apply(finding)

@@ -8,7 +8,7 @@ from moderation.metrics import RULE_FAILURES
 from moderation.policy.categories import Category
 from moderation.policy.findings import Finding, weigh
 from moderation.policy.policy import Policy, default_policy
-from moderation.rules.prompt import NeedsWarmUp, PromptRule, PromptSubject, house_prompt_rules
+from moderation.rules.prompt import NeedsWarmUp, PromptRule, PromptSubject, default_prompt_rules
 from moderation.rules.prompt.meaning import Meaning
 from studio.domain.verdicts import Ruling, Verdict
 
@@ -20,14 +20,14 @@ class PromptJudge:
 
     def __init__(self, *, policy: Policy | None = None, rules: Sequence[PromptRule] | None = None) -> None:
         self.policy = policy or default_policy()
-        self._rules = tuple(house_prompt_rules(policy=self.policy) if rules is None else rules)
+        self._rules = tuple(default_prompt_rules(policy=self.policy) if rules is None else rules)
 
     @classmethod
     def of(
         cls, policy: Policy, *, community_words: Path | None = None, names: Path | None = None
     ) -> "PromptJudge":
         """Raises `ConfigurationError` or OSError for a list that cannot be read."""
-        rules = house_prompt_rules(policy=policy, community_words=community_words, names=names)
+        rules = default_prompt_rules(policy=policy, community_words=community_words, names=names)
         return cls(policy=policy, rules=rules)
 
     def warm_up(self) -> None:

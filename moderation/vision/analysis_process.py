@@ -36,7 +36,7 @@ class ImageAnalyzer:
 
 
 @cache
-def house_analyzer() -> ImageAnalyzer:
+def shared_analyzer() -> ImageAnalyzer:
     """One for the process, however many gates there are."""
     return ImageAnalyzer()
 

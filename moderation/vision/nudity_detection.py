@@ -100,7 +100,7 @@ class SecondOpinion:
 
 
 @cache
-def house_networks() -> tuple[NudityNetwork, SecondOpinion | None]:
+def default_networks() -> tuple[NudityNetwork, SecondOpinion | None]:
     """One pair for the process, however many gates there are."""
     return NudityNetwork.bundled(), SecondOpinion.installed()
 
@@ -109,7 +109,7 @@ def nakedness(
     image: Image.Image, networks: tuple[PrimaryDetector, SecondaryDetector | None] | None = None
 ) -> NudityScores:
     """Of an RGB picture, by these networks or by the house's."""
-    first, second = networks or house_networks()
+    first, second = networks or default_networks()
     seen = first.look(image)
     wonders = 1 - seen.drawing - seen.neutral >= _WORTH_ASKING
     return NudityScores(first=seen, second=second.chance(image) if second is not None and wonders else None)

@@ -18,7 +18,7 @@ from moderation.provenance.examiner_process import MEMORY_BYTES as EXAMINING_BYT
 from moderation.provenance.examiner_process import ProvenanceExaminerProcess
 from moderation.provenance.signer import ImageSigner, SignerSettings
 from moderation.provenance.watermark.robustness import photograph
-from moderation.rules.image import house_image_rules
+from moderation.rules.image import default_image_rules
 from moderation.rules.image_judge import ImageJudge
 from moderation.vision.analysis_process import MEMORY_BYTES, ImageAnalyzer
 from moderation.vision.image_analysis import LocalFeatures
@@ -79,7 +79,7 @@ def killed_at_work(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def judged(analyzer: ImageAnalyzer, image: Image.Image) -> Verdict:
-    inspector = ImageJudge(house_image_rules(), see=analyzer.see, timeout_seconds=PATIENCE_SECONDS)
+    inspector = ImageJudge(default_image_rules(), see=analyzer.see, timeout_seconds=PATIENCE_SECONDS)
     return inspector.judge(Inspection(kind=Inspected.UPLOAD, person=ADA, png=png(image)))
 
 
@@ -162,7 +162,7 @@ def test_an_answer_that_is_none_counts_as_no_answer(told: str) -> None:
 def test_the_policy_is_asked_here_and_not_there(analyzer: ImageAnalyzer) -> None:
     """One process looks for all communities, whatever each of them makes of it."""
     verdict = judged(analyzer, SMALL)
-    inspector = ImageJudge(house_image_rules(policy=default_policy()))
+    inspector = ImageJudge(default_image_rules(policy=default_policy()))
     here = inspector.judge(Inspection(kind=Inspected.UPLOAD, person=ADA, png=png(SMALL)))
     assert verdict == here
 

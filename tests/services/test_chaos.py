@@ -31,7 +31,7 @@ from studio.errors import DatabaseUnavailableError
 from studio.ports import Ports
 from studio.runtime.clock import now
 from tests.support.fakes import close_ports, someone, somewhere
-from tests.support.running_instance import RunningHouse
+from tests.support.running_instance import RunningInstance
 
 PEOPLE = 8
 JOBS_EACH = 5
@@ -44,8 +44,8 @@ HUNG_SECONDS = 400.0  # noticed after 60 s
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[RunningHouse]:
-    made = RunningHouse(
+def house(tmp_path: Path) -> Iterator[RunningInstance]:
+    made = RunningInstance(
         tmp_path / "home", CHATELIER_WORKER__LEASE_SECONDS="4", CHATELIER_WORKER__MAX_ATTEMPTS="100"
     )
     try:
@@ -55,15 +55,15 @@ def house(tmp_path: Path) -> Iterator[RunningHouse]:
 
 
 @pytest.fixture
-def ports(house: RunningHouse, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ports]:
+def ports(house: RunningInstance, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ports]:
     """What a face has in its hands, in this process."""
     from chatelier.settings import load_settings
-    from chatelier.wiring.ports import face_ports
+    from chatelier.wiring.ports import frontend_ports
 
     monkeypatch.setenv("CHATELIER_HOME", str(house.home))
     monkeypatch.setenv("CHATELIER_REDIS_URL", house.note["redis_url"])
     monkeypatch.setenv("CHATELIER_LIMITS__MAX_OUTSTANDING_JOBS", "100")
-    made = face_ports(load_settings())
+    made = frontend_ports(load_settings())
     yield made
     close_ports(made)
 
@@ -84,7 +84,7 @@ def states(database: Database) -> Counter[str]:
 
 @pytest.mark.timeout(2400)
 def test_40_jobs_survive_killed_workers_killed_faces_and_a_restart_of_redis(
-    house: RunningHouse, ports: Ports
+    house: RunningInstance, ports: Ports
 ):
     chance = random.Random(7)
     troubles = ["worker"] * WORKER_KILLS + ["web"] * WEB_KILLS + ["redis"]
@@ -139,8 +139,8 @@ class TestOneTrouble:
 
     @pytest.fixture(scope="class")
     @classmethod
-    def house(cls, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHouse]:
-        made = RunningHouse(
+    def house(cls, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningInstance]:
+        made = RunningInstance(
             tmp_path_factory.mktemp("trouble") / "home",
             CHATELIER_WORKER__LEASE_SECONDS="4",
             CHATELIER_WORKER__MAX_ATTEMPTS="100",
@@ -151,7 +151,7 @@ class TestOneTrouble:
             made.clear_away()
 
     @pytest.fixture
-    def client(self, house: RunningHouse) -> Iterator[redis.Redis]:
+    def client(self, house: RunningInstance) -> Iterator[redis.Redis]:
         with redis.Redis.from_url(house.note["redis_url"]) as made:
             yield made
 
@@ -159,7 +159,7 @@ class TestOneTrouble:
         with ports.database.read() as session:
             return JobState(session.get_one(JobRow, job).state)
 
-    def wait_for_end(self, house: RunningHouse, ports: Ports, job: str, *, seconds: float) -> None:
+    def wait_for_end(self, house: RunningInstance, ports: Ports, job: str, *, seconds: float) -> None:
         def is_over() -> bool:
             with suppress(DatabaseUnavailableError):
                 return self.state_of(ports, job) is JobState.DONE
@@ -168,7 +168,7 @@ class TestOneTrouble:
         house.wait(is_over, f"the end of {job}", seconds=seconds)
 
     def test_what_cannot_be_read_stops_nobody(
-        self, house: RunningHouse, ports: Ports, client: redis.Redis
+        self, house: RunningInstance, ports: Ports, client: redis.Redis
     ) -> None:
         before = house.note["processes"]
         client.xadd(STREAM, {"kind": "JobEnded", "event": "{"})
@@ -186,7 +186,7 @@ class TestOneTrouble:
         assert house.note["processes"] == before
 
     def test_something_is_painted_soon_after_redis_died_while_painting(
-        self, house: RunningHouse, ports: Ports
+        self, house: RunningInstance, ports: Ports
     ) -> None:
         jobs = [ask(ports, f"bo{each}", 1) for each in range(PEOPLE)]
         house.wait(lambda: states(ports.database)[JobState.PAINTING] > 0, "the painting")
@@ -203,7 +203,7 @@ class TestOneTrouble:
         assert house.process_of("worker") == worker
 
     def test_jobs_end_although_redis_lost_all_that_it_held(
-        self, house: RunningHouse, ports: Ports, client: redis.Redis
+        self, house: RunningInstance, ports: Ports, client: redis.Redis
     ) -> None:
         worker = house.process_of("worker")
         os.kill(worker, signal.SIGSTOP)
@@ -215,7 +215,7 @@ class TestOneTrouble:
             self.wait_for_end(house, ports, job, seconds=LOST_MESSAGE_SECONDS)
 
     def test_the_message_of_a_job_given_back_lies_in_the_queue(
-        self, house: RunningHouse, ports: Ports
+        self, house: RunningInstance, ports: Ports
     ) -> None:
         jobs = [ask(ports, f"di{each}", 1) for each in range(PEOPLE)]
         house.wait(lambda: states(ports.database)[JobState.PAINTING] > 0, "the painting")
@@ -228,7 +228,7 @@ class TestOneTrouble:
             self.wait_for_end(house, ports, job, seconds=LOST_MESSAGE_SECONDS)
 
     def test_waiting_jobs_are_not_sent_again_and_hung_processes_are_restarted(
-        self, house: RunningHouse, ports: Ports, client: redis.Redis
+        self, house: RunningInstance, ports: Ports, client: redis.Redis
     ) -> None:
         hung = {name: house.process_of(name) for name in ("worker", "web")}
         for process in hung.values():

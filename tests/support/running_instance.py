@@ -44,7 +44,7 @@ def until_written(client: redis.Redis) -> None:
         time.sleep(0.02)
 
 
-class RunningHouse:
+class RunningInstance:
     """`chatelier up` on `home`. With `tiny_model`, that folder's model paints; else the bundled one."""
 
     def __init__(self, home: Path, tiny_model: Path | None = None, **settings: str) -> None:
@@ -83,7 +83,7 @@ class RunningHouse:
                 pytest.fail(f"{what} did not happen:\n{self.said[-4000:]}", pytrace=False)
             time.sleep(0.1)
 
-    def wait_until_open(self) -> "RunningHouse":
+    def wait_until_open(self) -> "RunningInstance":
         self.wait(lambda: bool(self.note.get("open")), "the opening")
         return self
 

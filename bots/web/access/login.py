@@ -21,9 +21,9 @@ _WRONG_WORD_SECONDS = 0.5
 _PAGE = re.compile(r"/(?:[a-z0-9][a-z0-9./-]*)?")
 
 
-def house_of(request: Request) -> WebContext:
-    house: WebContext = request.app.state.house
-    return house
+def context_of(request: Request) -> WebContext:
+    context: WebContext = request.app.state.context
+    return context
 
 
 class LoginRefusedError(Exception):
@@ -32,48 +32,48 @@ class LoginRefusedError(Exception):
 
 def admitted(request: Request) -> tuple[WebContext, WebUser]:
     """Raises `LoginRefusedError`."""
-    house = house_of(request)
-    user = house.session_store.read(request)
-    if user is None or not house.session_store.admits(user):
+    context = context_of(request)
+    user = context.session_store.read(request)
+    if user is None or not context.session_store.admits(user):
         raise LoginRefusedError
-    return house, user
+    return context, user
 
 
 async def welcomed(request: Request) -> tuple[WebContext, WebUser]:
     """For what somebody who is banned has no business with. Raises `LoginRefusedError` and `BannedError`."""
-    house, user = admitted(request)
-    await require_welcome(house, user)
-    return house, user
+    context, user = admitted(request)
+    await require_welcome(context, user)
+    return context, user
 
 
-async def require_welcome(house: WebContext, user: WebUser) -> None:
+async def require_welcome(context: WebContext, user: WebUser) -> None:
     """Raises `BannedError`."""
 
     def ask() -> None:
-        house.ports.gate.require_welcome(user.person)
-        house.identities.greet(user)  # not where they go while they are banned: others may live there
+        context.ports.gate.require_welcome(user.person)
+        context.identities.greet(user)  # not where they go while they are banned: others may live there
 
-    await house.pools.run(Pool.DATABASE, ask)
+    await context.pools.run(Pool.DATABASE, ask)
 
 
 def entry_page(
     request: Request, user: WebUser | None, *, name: str = "", problem: str = "", status: int = 200
 ) -> Response:
-    house = house_of(request)
-    user = user or house.session_store.newcomer()
+    context = context_of(request)
+    user = user or context.session_store.newcomer()
     html = render(
         "entry.html",
-        room_name=house.settings.room_name,
-        token=house.session_store.form_token(user),
+        room_name=context.settings.room_name,
+        token=context.session_store.form_token(user),
         name=name or user.name,
         longest_name=LONGEST_NAME,
-        asks_word=house.settings.shared_secret is not None,
-        asks_moderators=house.settings.moderator_secret is not None,
+        asks_word=context.settings.shared_secret is not None,
+        asks_moderators=context.settings.moderator_secret is not None,
         destination=_destination(request),
         problem=problem,
     )
     response = HTMLResponse(html, status_code=status)
-    house.session_store.write(response, user, secure=request.url.scheme == "https")
+    context.session_store.write(response, user, secure=request.url.scheme == "https")
     return response
 
 
@@ -85,84 +85,84 @@ def _destination(request: Request) -> str:
 
 async def enter(request: Request) -> Response:
     """POST /enter: name and word in, session out."""
-    house = house_of(request)
-    user = house.session_store.read(request)
+    context = context_of(request)
+    user = context.session_store.read(request)
     async with request.form(max_files=0, max_fields=8, max_part_size=4096) as form:
         fields = {key: value for key, value in form.items() if isinstance(value, str)}
-    if user is None or not house.session_store.knows_form(user, fields.get("token", "")):
+    if user is None or not context.session_store.knows_form(user, fields.get("token", "")):
         return entry_page(request, user, problem=texts.STALE_FORM, status=403)
     name = clean_name(fields.get("name", ""))
     refused = partial(entry_page, request, user, name=name)
-    if not _is_patient(house, user.address):
+    if not _is_patient(context, user.address):
         return refused(problem=texts.TOO_MANY_TRIES, status=429)
     if problem := name_problem(name):
         return refused(problem=problem, status=422)
-    admitted = house.session_store.let_in(user, name=name, word=fields.get("word", ""))
+    admitted = context.session_store.let_in(user, name=name, word=fields.get("word", ""))
     if admitted is None:
-        house.attempt_limiter.count(f"door:{user.address}", tries=_TRIES_A_MINUTE)
+        context.attempt_limiter.count(f"door:{user.address}", tries=_TRIES_A_MINUTE)
         await asyncio.sleep(_WRONG_WORD_SECONDS)
         return refused(problem=texts.WRONG_WORD, status=403)
-    house.attempt_limiter.count(f"names:{user.address}", tries=_NAMES_AN_HOUR, seconds=3600)
-    if problem := await house.pools.run(Pool.DATABASE, house.identities.arrive, admitted):
+    context.attempt_limiter.count(f"names:{user.address}", tries=_NAMES_AN_HOUR, seconds=3600)
+    if problem := await context.pools.run(Pool.DATABASE, context.identities.arrive, admitted):
         return refused(problem=problem, status=422)
     if user.user_id:
-        await _end_session(house, user)
+        await _end_session(context, user)
     response = RedirectResponse(_destination(request), status_code=303)
-    house.session_store.write(response, admitted, secure=request.url.scheme == "https")
+    context.session_store.write(response, admitted, secure=request.url.scheme == "https")
     return response
 
 
 async def rename(request: Request) -> Response:
     """POST /name, with the form token in a header: the new name is the body."""
-    house = house_of(request)
+    context = context_of(request)
     user = poster(request)
     if user is None:
         return JSONResponse({"text": texts.STALE_FORM}, status_code=403)
-    if not _is_patient(house, user.address):
+    if not _is_patient(context, user.address):
         return JSONResponse({"text": texts.TOO_MANY_TRIES}, status_code=429)
-    house.attempt_limiter.count(f"names:{user.address}", tries=_NAMES_AN_HOUR, seconds=3600)
+    context.attempt_limiter.count(f"names:{user.address}", tries=_NAMES_AN_HOUR, seconds=3600)
     name = clean_name((await short_body(request, most_bytes=1024)).decode(errors="ignore"))
     renamed = replace(user, name=name)
-    if problem := await house.pools.run(Pool.DATABASE, house.identities.rename, renamed):
+    if problem := await context.pools.run(Pool.DATABASE, context.identities.rename, renamed):
         return JSONResponse({"text": problem}, status_code=422)
-    house.room.renamed(renamed)
+    context.room.renamed(renamed)
     response = JSONResponse({"name": name})
-    house.session_store.write(response, renamed, secure=request.url.scheme == "https")
+    context.session_store.write(response, renamed, secure=request.url.scheme == "https")
     return response
 
 
 async def leave(request: Request) -> Response:
     """POST /leave: end the session, wherever a copy of its cookie lies."""
-    house = house_of(request)
+    context = context_of(request)
     user = poster(request)
     if user is None:
         return JSONResponse({"text": texts.STALE_FORM}, status_code=403)
-    await _end_session(house, user)
+    await _end_session(context, user)
     response = Response(status_code=204)
     response.delete_cookie(COOKIE)
     return response
 
 
-async def _end_session(house: WebContext, user: WebUser) -> None:
-    await house.pools.run(Pool.DATABASE, house.sessions.end, user.session)
-    house.room.sign_out(user.session)
+async def _end_session(context: WebContext, user: WebUser) -> None:
+    await context.pools.run(Pool.DATABASE, context.sessions.end, user.session)
+    context.room.sign_out(user.session)
 
 
-def _is_patient(house: WebContext, address: str) -> bool:
+def _is_patient(context: WebContext, address: str) -> bool:
     """Whether this address may try another word, and take another name: names are taken for ever."""
-    return house.attempt_limiter.patient_with(
+    return context.attempt_limiter.patient_with(
         f"door:{address}", tries=_TRIES_A_MINUTE
-    ) and house.attempt_limiter.patient_with(f"names:{address}", tries=_NAMES_AN_HOUR, seconds=3600)
+    ) and context.attempt_limiter.patient_with(f"names:{address}", tries=_NAMES_AN_HOUR, seconds=3600)
 
 
 def poster(request: Request) -> WebUser | None:
     """The admitted visitor behind a POST, if it carries the token of their page."""
-    house = house_of(request)
-    user = house.session_store.read(request)
-    if user is None or not house.session_store.admits(user):
+    context = context_of(request)
+    user = context.session_store.read(request)
+    if user is None or not context.session_store.admits(user):
         return None
     token = request.headers.get("x-form-token", "")
-    return user if house.session_store.knows_form(user, token) else None
+    return user if context.session_store.knows_form(user, token) else None
 
 
 async def short_body(request: Request, *, most_bytes: int) -> bytes:

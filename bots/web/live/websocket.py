@@ -18,37 +18,37 @@ from studio.errors import BannedError
 
 async def attend(socket: WebSocket) -> None:
     """Serve one browser until it leaves."""
-    house: WebContext = socket.app.state.house
-    user = house.session_store.read(socket)
+    context: WebContext = socket.app.state.context
+    user = context.session_store.read(socket)
     await socket.accept()
-    if user is None or not house.session_store.admits(user):
+    if user is None or not context.session_store.admits(user):
         await socket.close(CLOSE_NOT_IN, texts.NOT_IN)
         return
     try:
-        await require_welcome(house, user)
+        await require_welcome(context, user)
     except BannedError as error:
         await socket.close(CLOSE_NOT_IN, texts.sentence_of(error)[:120])
         return
     connection = Connection(socket=socket, user=user)
     # Enter first: what changes while the wall is loaded is then told after it.
-    house.room.enter(connection)
-    house.figures.sockets.inc()
+    context.room.enter(connection)
+    context.figures.sockets.inc()
     sender = asyncio.create_task(connection.deliver())
     try:
-        connection.tell(json.dumps(await house.wall.message(user)))
-        house.room.post_changed(user.user_id)
-        await _listen(house, connection)
+        connection.tell(json.dumps(await context.wall.message(user)))
+        context.room.post_changed(user.user_id)
+        await _listen(context, connection)
     except (WebSocketDisconnect, RuntimeError):
         pass  # RuntimeError: the sender closed the socket while we were listening
     finally:
-        house.room.leave(connection)
-        house.figures.sockets.dec()
+        context.room.leave(connection)
+        context.figures.sockets.dec()
         sender.cancel()
         with contextlib.suppress(asyncio.CancelledError, WebSocketDisconnect, RuntimeError):
             await sender
 
 
-async def _listen(house: WebContext, connection: Connection) -> None:
+async def _listen(context: WebContext, connection: Connection) -> None:
     """One wish after the other: whoever types fast waits for themselves only."""
     while True:
         text = await connection.socket.receive_text()
@@ -63,19 +63,19 @@ async def _listen(house: WebContext, connection: Connection) -> None:
         elif not connection.may_send():
             _refuse(connection, texts.TOO_FAST, message.id)
         else:
-            await _serve(house, connection, message)
+            await _serve(context, connection, message)
 
 
-async def _serve(house: WebContext, connection: Connection, wish: ClientMessage) -> None:
+async def _serve(context: WebContext, connection: Connection, wish: ClientMessage) -> None:
     started = time.perf_counter()
     # At once, before anything that may take its time: the browser then knows that the wish has arrived.
     connection.tell(json.dumps({"type": "received", "id": wish.id}))
-    reply = await house.pools.run(Pool.COMMANDS, house.command_handler.serve, connection.user, wish)
+    reply = await context.pools.run(Pool.COMMANDS, context.command_handler.serve, connection.user, wish)
     connection.tell(json.dumps(reply.tell))
     if reply.job_id:
-        house.room.job_changed(reply.job_id)
-    house.figures.answer_seconds.observe(time.perf_counter() - started)
-    house.figures.wishes.labels(wish.do, "ok" if reply.went_well else reply.tell["code"]).inc()
+        context.room.job_changed(reply.job_id)
+    context.figures.answer_seconds.observe(time.perf_counter() - started)
+    context.figures.wishes.labels(wish.do, "ok" if reply.went_well else reply.tell["code"]).inc()
 
 
 def _refuse(connection: Connection, sentence: str, wish_id: str | None) -> None:

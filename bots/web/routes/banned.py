@@ -16,23 +16,23 @@ from studio.errors import ChatelierError
 
 
 async def banned_page(request: Request, sentence: str, *, status: int = 403) -> Response:
-    house, user = admitted(request)
-    token = house.session_store.form_token(user)
-    html = render("banned.html", sentence=sentence, token=token, room_name=house.settings.room_name)
+    context, user = admitted(request)
+    token = context.session_store.form_token(user)
+    html = render("banned.html", sentence=sentence, token=token, room_name=context.settings.room_name)
     return HTMLResponse(html, status_code=status)
 
 
 async def forget(request: Request) -> Response:
     """POST /forget-me, from that page, with its token."""
-    house, user = admitted(request)
+    context, user = admitted(request)
     async with request.form(max_files=0, max_fields=4, max_part_size=4096) as form:
         token = str(form.get("token", ""))
-    if not house.session_store.knows_form(user, token):
+    if not context.session_store.knows_form(user, token):
         return await banned_page(request, texts.STALE_FORM)
     call = Call(person=user.person, address=ROOM_ADDRESS, request_key=f"web:forget:{user.user_id}")
-    work = partial(execute, house.ports, call, "forget-me", {"confirm": "yes"})
+    work = partial(execute, context.ports, call, "forget-me", {"confirm": "yes"})
     try:
-        await house.pools.run(Pool.COMMANDS, work)
+        await context.pools.run(Pool.COMMANDS, work)
     except ChatelierError as error:
         return await banned_page(request, texts.sentence_of(error), status=409)
     return await banned_page(request, texts.PAGE["forgotten"], status=200)

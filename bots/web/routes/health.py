@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from bots.runtime.thread_pools import Pool
-from bots.web.access.login import house_of
+from bots.web.access.login import context_of
 from bots.web.access.security_middleware import name_of
 from bots.web.access.trusted_proxies import came_directly_from_loopback
 from bots.web.context import WebContext
@@ -18,20 +18,20 @@ from studio.runtime.loopback import is_loopback
 
 async def health(request: Request) -> Response:
     """GET /healthz: 200, or 503 with what is away."""
-    house = house_of(request)
-    away = await house.pools.run(Pool.FILES, _what_is_away, house)
+    context = context_of(request)
+    away = await context.pools.run(Pool.FILES, _what_is_away, context)
     return JSONResponse({"ok": not away, "away": away}, status_code=503 if away else 200)
 
 
-def _what_is_away(house: WebContext) -> list[str]:
+def _what_is_away(context: WebContext) -> list[str]:
     away = []
     try:
-        house.ports.database.ping()
+        context.ports.database.ping()
     except ChatelierError:
         away.append("database")
     try:
-        house.ports.events.ping()
-        if not house.news.reading:
+        context.ports.events.ping()
+        if not context.news.reading:
             away.append("news")
     except ChatelierError:
         away.append("events")
@@ -42,11 +42,11 @@ async def metrics(request: Request) -> Response:
     """GET /metrics: with the token where one is set, else for clients on this machine only."""
     if not _may_read_metrics(request):
         return PlainTextResponse(texts.METRICS_CLOSED, status_code=403)
-    return Response(house_of(request).figures.text(), media_type=CONTENT_TYPE_LATEST)
+    return Response(context_of(request).figures.text(), media_type=CONTENT_TYPE_LATEST)
 
 
 def _may_read_metrics(request: Request) -> bool:
-    token = house_of(request).settings.metrics_token
+    token = context_of(request).settings.metrics_token
     if token is None:
         # A proxy that sends no headers shows itself by passing on, or by inventing, another name than ours.
         return came_directly_from_loopback(request.scope) and is_loopback(

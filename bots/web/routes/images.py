@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from bots.runtime.thread_pools import Pool
-from bots.web.access.login import LoginRefusedError, house_of, poster
+from bots.web.access.login import LoginRefusedError, context_of, poster
 from bots.web.access.sessions import WebUser
 from bots.web.context import WebContext
 from bots.web.texts import texts
@@ -24,19 +24,19 @@ _UPLOADS_A_MINUTE = 20
 
 async def picture_file(request: Request) -> Response:
     """GET /pictures/<picture>.png, and /thumbnails/<picture> with ``?side=`` for a larger one."""
-    house = house_of(request)
-    user = house.session_store.read(request)
-    if user is None or not house.session_store.admits(user):
+    context = context_of(request)
+    user = context.session_store.read(request)
+    if user is None or not context.session_store.admits(user):
         raise LoginRefusedError
     picture_id: str = request.path_params["picture"]
     side = _side_of(request)
     if split_picture_id(picture_id) is None:
         raise NotFoundError("That picture")
-    key = await house.pools.run(Pool.FILES, _find_key, house, user, picture_id, side)
+    key = await context.pools.run(Pool.FILES, _find_key, context, user, picture_id, side)
     headers = {"ETag": f'"{key}"', "Cache-Control": _CACHED}
     if request.headers.get("if-none-match") == headers["ETag"]:
         return Response(status_code=304, headers=headers)
-    data = await house.pools.run(Pool.FILES, house.ports.store.get, key)
+    data = await context.pools.run(Pool.FILES, context.ports.store.get, key)
     if "download" in request.query_params:
         headers["Content-Disposition"] = (
             f'attachment; filename="chatelier-{picture_id.replace(".", "-")}.png"'
@@ -55,43 +55,43 @@ def _side_of(request: Request) -> int | None:
     return int(side)
 
 
-def _find_key(house: WebContext, user: WebUser, picture_id: str, side: int | None) -> str:
+def _find_key(context: WebContext, user: WebUser, picture_id: str, side: int | None) -> str:
     """Raises `NotFoundError`, and `BannedError`: one's own pictures stay within reach of whoever is banned."""
-    with house.ports.database.read() as session:
+    with context.ports.database.read() as session:
         picture = find_picture(session, picture_id, Audience.of_person(user.person))
         owner = queries.find_job(session, picture.job_id).person.key
         own = same_human(session, owner, user.person.key)
     if not own:
-        house.ports.gate.require_welcome(user.person)
+        context.ports.gate.require_welcome(user.person)
     return picture.thumbnail_keys.get(side, picture.key) if side else picture.key
 
 
 async def upload(request: Request) -> Response:
     """POST /uploads: an image as the body, a ticket for it as the answer. With `?look` it is not taken in."""
-    house = house_of(request)
+    context = context_of(request)
     user = poster(request)
     if user is None:
         return JSONResponse({"text": texts.STALE_FORM}, status_code=403)
     hatch = f"upload:{user.user_id}"
-    if not house.attempt_limiter.patient_with(hatch, tries=_UPLOADS_A_MINUTE):
+    if not context.attempt_limiter.patient_with(hatch, tries=_UPLOADS_A_MINUTE):
         return JSONResponse({"text": texts.TOO_FAST}, status_code=429)
-    house.attempt_limiter.count(hatch, tries=_UPLOADS_A_MINUTE)
+    context.attempt_limiter.count(hatch, tries=_UPLOADS_A_MINUTE)
     try:
-        data = await _receive(request, most_bytes=house.settings.max_upload_bytes)
-        ticket = await house.pools.run(
-            Pool.UPLOADS, _take_in, house, user, data, "look" in request.query_params
+        data = await _receive(request, most_bytes=context.settings.max_upload_bytes)
+        ticket = await context.pools.run(
+            Pool.UPLOADS, _take_in, context, user, data, "look" in request.query_params
         )
     except ChatelierError as error:
-        house.figures.uploads.labels(error.code).inc()
+        context.figures.uploads.labels(error.code).inc()
         return JSONResponse({"text": texts.sentence_of(error)}, status_code=422)
-    house.figures.uploads.labels("ok").inc()
+    context.figures.uploads.labels("ok").inc()
     return JSONResponse({"ticket": ticket})
 
 
-def _take_in(house: WebContext, user: WebUser, data: bytes, look: bool) -> str:
+def _take_in(context: WebContext, user: WebUser, data: bytes, look: bool) -> str:
     if look:
-        return house.session_store.look_ticket(user, examine_upload(house.ports, user.person, data))
-    return house.session_store.upload_ticket(user, accept_upload(house.ports, user.person, data))
+        return context.session_store.look_ticket(user, examine_upload(context.ports, user.person, data))
+    return context.session_store.upload_ticket(user, accept_upload(context.ports, user.person, data))
 
 
 async def _receive(request: Request, *, most_bytes: int) -> bytes:

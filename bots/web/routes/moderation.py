@@ -36,20 +36,20 @@ _LONGEST_BODY = 4096
 
 async def desk_page(request: Request) -> Response:
     """GET /desk."""
-    house, user = await _moderator(request)
+    context, user = await _moderator(request)
     html = render(
         "desk.html",
-        room_name=house.settings.room_name,
-        token=house.session_store.form_token(user),
-        cases=await house.pools.run(Pool.DATABASE, _list, house, user),
+        room_name=context.settings.room_name,
+        token=context.session_store.form_token(user),
+        cases=await context.pools.run(Pool.DATABASE, _list, context, user),
     )
     return HTMLResponse(html)
 
 
 async def case_list(request: Request) -> Response:
     """GET /desk/cases: the list alone, asked for again and again."""
-    house, user = await _moderator(request)
-    return HTMLResponse(await house.pools.run(Pool.DATABASE, _list, house, user))
+    context, user = await _moderator(request)
+    return HTMLResponse(await context.pools.run(Pool.DATABASE, _list, context, user))
 
 
 async def claim_case(request: Request) -> Response:
@@ -69,13 +69,13 @@ async def decide_case(request: Request) -> Response:
 
 async def case_picture(request: Request) -> Response:
     """GET /desk/<case>/pictures/<picture>: a mosaic, or with ``?seen`` the picture itself."""
-    house, user = await _moderator(request)
-    work = partial(_picture, house, user, request.path_params["case"], request.path_params["picture"])
-    data = await house.pools.run(Pool.FILES, work)
+    context, user = await _moderator(request)
+    work = partial(_picture, context, user, request.path_params["case"], request.path_params["picture"])
+    data = await context.pools.run(Pool.FILES, work)
     if "seen" not in request.query_params:
         from bots.delivery.case_images import pixelate  # Pillow is loaded when a moderator needs it
 
-        blurred = await house.pools.run(Pool.FILES, pixelate, data)
+        blurred = await context.pools.run(Pool.FILES, pixelate, data)
         if blurred is None:
             raise NotFoundError("The picture")
         data = blurred
@@ -84,14 +84,14 @@ async def case_picture(request: Request) -> Response:
 
 async def _act(request: Request, values: dict[str, str]) -> Response:
     """What was claimed as a piece of HTML; of a decision its outcome. What goes wrong is one sentence."""
-    house, user = await _moderator(request)
+    context, user = await _moderator(request)
     if poster(request) is None:
         return JSONResponse({"text": texts.STALE_FORM}, status_code=403)
     case_id: str = request.path_params["case"]
     call = Call(person=user.person, address=ROOM_ADDRESS, request_key=f"web:desk:{case_id}")
     asked = {"case": case_id, **values}
     try:
-        answer: Any = await house.pools.run(Pool.COMMANDS, execute, house.ports, call, "review", asked)
+        answer: Any = await context.pools.run(Pool.COMMANDS, execute, context.ports, call, "review", asked)
     except ChatelierError as error:
         return JSONResponse({"text": texts.sentence_of(error)}, status_code=409)
     if isinstance(answer, CaseOpened):
@@ -111,8 +111,8 @@ def _case_html(details: CaseDetails) -> str:
     )
 
 
-def _list(house: WebContext, user: WebUser) -> str:
-    with house.ports.database.read() as session:
+def _list(context: WebContext, user: WebUser) -> str:
+    with context.ports.database.read() as session:
         opened = desk_cases(session, user.person)
         closed = desk_cases(session, user.person, states=(CaseState.CLOSED,), limit=_DECIDED_SHOWN)
         return render(
@@ -132,19 +132,19 @@ def _row(session: Session, case: Case, user: WebUser) -> dict[str, object]:
     }
 
 
-def _picture(house: WebContext, user: WebUser, case_id: str, picture_id: str) -> bytes:
-    details = read_for(house.ports.database, house.ports.desk, user.person, case_id)
+def _picture(context: WebContext, user: WebUser, case_id: str, picture_id: str) -> bytes:
+    details = read_for(context.ports.database, context.ports.desk, user.person, case_id)
     found = next((each for each in details.exhibits if each.id == picture_id), None)
     if found is None:
         raise NotFoundError("That picture")
-    return house.ports.store.get(found.key)
+    return context.ports.store.get(found.key)
 
 
 async def _moderator(request: Request) -> tuple[WebContext, WebUser]:
     """Raises `LoginRefusedError` and `BannedError`, and `NotAllowedError` for everybody else."""
-    house, user = await welcomed(request)
+    context, user = await welcomed(request)
     if not user.moderator:
         raise NotAllowedError(MODERATORS_ONLY)
     if "case" in request.path_params and not is_job_id(request.path_params["case"]):
         raise NotFoundError("That case")
-    return house, user
+    return context, user

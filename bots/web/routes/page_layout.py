@@ -3,7 +3,7 @@
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from bots.web.access.login import house_of
+from bots.web.access.login import context_of
 from bots.web.access.sessions import LONGEST_NAME, WebUser
 from bots.web.rendering import catalog_data, render
 from bots.web.texts import texts
@@ -17,20 +17,20 @@ def sheet_of(request: Request, user: WebUser, html: str) -> Response:
 
 
 def page_of(request: Request, user: WebUser, *, sheet: str = "") -> str:
-    house = house_of(request)
+    context = context_of(request)
     return render(
         "room.html",
-        room_name=house.settings.room_name,
+        room_name=context.settings.room_name,
         user=user,
-        token=house.session_store.form_token(user),
+        token=context.session_store.form_token(user),
         longest_name=LONGEST_NAME,
         longest_text=MAX_PHRASE,
         sheet=sheet,
-        note=default_note(house.ports),
+        note=default_note(context.ports),
         data={
-            "catalog": catalog_data(house.ports, moderator=user.moderator),
+            "catalog": catalog_data(context.ports, moderator=user.moderator),
             "words": texts.SCRIPT_WORDS,
             "me": user.user_id,
-            "mostUploadBytes": house.settings.max_upload_bytes,
+            "mostUploadBytes": context.settings.max_upload_bytes,
         },
     )

@@ -7,7 +7,7 @@ from starlette.responses import HTMLResponse, Response
 
 from bots.runtime.thread_pools import Pool
 from bots.texts.answers import lines_of
-from bots.web.access.login import admitted, entry_page, house_of, require_welcome, welcomed
+from bots.web.access.login import admitted, context_of, entry_page, require_welcome, welcomed
 from bots.web.access.sessions import ROOM_ADDRESS
 from bots.web.live.responses import VOICE
 from bots.web.queries.inbox import mark_read, read_messages
@@ -32,12 +32,12 @@ ASPECTS = ("16:9", "3:2", "1:1", "2:3", "9:16")
 
 
 async def room_page(request: Request) -> Response:
-    house = house_of(request)
-    user = house.session_store.read(request)
-    if user is None or not house.session_store.admits(user):
+    context = context_of(request)
+    user = context.session_store.read(request)
+    if user is None or not context.session_store.admits(user):
         return entry_page(request, user)
     try:
-        await require_welcome(house, user)
+        await require_welcome(context, user)
     except BannedError as error:
         return await banned_page(request, texts.sentence_of(error))
     return HTMLResponse(page_of(request, user))
@@ -45,52 +45,52 @@ async def room_page(request: Request) -> Response:
 
 async def older(request: Request) -> Response:
     """GET /wall?before=<job>: older work, for scrolling down."""
-    house, user = await welcomed(request)
+    context, user = await welcomed(request)
     before = request.query_params.get("before", "")
     if not is_job_id(before):
         raise NotFoundError("That page")
-    return HTMLResponse(await house.wall.page(user, before))
+    return HTMLResponse(await context.wall.page(user, before))
 
 
 async def picture_sheet(request: Request) -> Response:
     """GET /view, /edit, /remix and /expand/<picture>: one picture, and what can be made of it."""
-    house, user = await welcomed(request)
+    context, user = await welcomed(request)
     picture_id: str = request.path_params["picture"]
     if split_picture_id(picture_id) is None:
         raise NotFoundError("That picture")
 
     def load() -> str:
-        with house.ports.database.read() as session:
+        with context.ports.database.read() as session:
             details = load_details(session, picture_id, user.person)
         name = request.url.path.split("/")[1]
         return render(f"{name}.html", details=details, user=user, **_FORM_WORDS)
 
-    return sheet_of(request, user, await house.pools.run(Pool.DATABASE, load))
+    return sheet_of(request, user, await context.pools.run(Pool.DATABASE, load))
 
 
 async def job_sheet(request: Request) -> Response:
     """GET /jobs/<job>: a job with its pictures and its recipe."""
-    house, user = admitted(request)
+    context, user = admitted(request)
     job_id: str = request.path_params["job"]
 
     def load() -> str:
-        with house.ports.database.read() as session:
+        with context.ports.database.read() as session:
             job = queries.find_job(session, job_id, viewer=user.person)
             card = load_cards(session, [job])[0]
         if not card.seen_by(user.user_id, moderator=user.moderator):
             raise NotFoundError(f"Job {job_id}")
         if job.person.key != user.person.key:  # one's own stay within reach of whoever is banned
-            house.ports.gate.require_welcome(user.person)
+            context.ports.gate.require_welcome(user.person)
         return render("job.html", card=card, job=card.job)
 
     if not is_job_id(job_id):
         raise NotFoundError("That job")
-    return sheet_of(request, user, await house.pools.run(Pool.DATABASE, load))
+    return sheet_of(request, user, await context.pools.run(Pool.DATABASE, load))
 
 
 async def flag_sheet(request: Request) -> Response:
     """GET /flag/<picture> and /flag/<job>: which picture is reported, and why."""
-    house, user = await welcomed(request)
+    context, user = await welcomed(request)
     what: str = request.path_params["what"]
     split = split_picture_id(what)
     job_id = split[0] if split else what
@@ -98,37 +98,37 @@ async def flag_sheet(request: Request) -> Response:
         raise NotFoundError("That picture")
 
     def load() -> str:
-        with house.ports.database.read() as session:
+        with context.ports.database.read() as session:
             card = load_cards(session, [queries.find_job(session, job_id, viewer=user.person)])[0]
         if not card.tiles:
             raise NotFoundError("That picture")
         return render("flag.html", card=card, chosen=what, longest_reason=LONGEST_REASON)
 
-    return sheet_of(request, user, await house.pools.run(Pool.DATABASE, load))
+    return sheet_of(request, user, await context.pools.run(Pool.DATABASE, load))
 
 
 async def own_sheet(request: Request) -> Response:
     """GET /mine/queue and /mine/history: one's own jobs, those that wait or those that are over."""
-    house, user = admitted(request)
+    context, user = admitted(request)
     name: str = request.path_params["name"]
     if name not in ("queue", "history"):
         raise NotFoundError("That page")
     call = Call(person=user.person, address=ROOM_ADDRESS, request_key="")
 
     def load() -> str:
-        answer = execute(house.ports, call, name, {})
+        answer = execute(context.ports, call, name, {})
         places = answer.places if isinstance(answer, InQueue) else ()
         jobs = answer.jobs if isinstance(answer, History) else ()
         rows = [(place.job, place.ahead, place.eta_seconds) for place in places]
         rows += [(job, 0, None) for job in jobs]
         return render("mine.html", name=name, rows=rows)
 
-    return sheet_of(request, user, await house.pools.run(Pool.DATABASE, load))
+    return sheet_of(request, user, await context.pools.run(Pool.DATABASE, load))
 
 
 async def help_sheet(request: Request) -> Response:
-    house, user = admitted(request)
-    note = default_note(house.ports)
+    context, user = admitted(request)
+    note = default_note(context.ports)
     html = render("help.html", reactions=REACTIONS, moderator=user.moderator, note=note)
     return sheet_of(request, user, html)
 
@@ -138,27 +138,27 @@ _FORM_WORDS: dict[str, Any] = {"columns": COLUMNS, "rows": ROWS, "aspects": ASPE
 
 async def messages_sheet(request: Request) -> Response:
     """GET /mine/messages: reading them is having been told."""
-    house, user = admitted(request)
+    context, user = admitted(request)
 
     def load() -> str:
-        with house.ports.database.begin() as session:
+        with context.ports.database.begin() as session:
             questions, notices = read_messages(session, user.person.key)
             mark_read(session, user.person.key)
         return render("messages.html", questions=questions, notices=notices)
 
-    sheet = sheet_of(request, user, await house.pools.run(Pool.DATABASE, load))
-    house.room.post_changed(user.user_id)
+    sheet = sheet_of(request, user, await context.pools.run(Pool.DATABASE, load))
+    context.room.post_changed(user.user_id)
     return sheet
 
 
 async def settings_sheet(request: Request) -> Response:
     """GET /settings: what one has settled for oneself."""
-    house, user = admitted(request)
+    context, user = admitted(request)
     call = Call(person=user.person, address=ROOM_ADDRESS, request_key="")
 
     def load() -> str:
-        settled: Any = execute(house.ports, call, "settings", {})
-        models, styles = names_offered(house.ports)
+        settled: Any = execute(context.ports, call, "settings", {})
+        models, styles = names_offered(context.ports)
         return render(
             "settings.html",
             chosen=settled.preferences,
@@ -168,16 +168,16 @@ async def settings_sheet(request: Request) -> Response:
             **_FORM_WORDS,
         )
 
-    return sheet_of(request, user, await house.pools.run(Pool.DATABASE, load))
+    return sheet_of(request, user, await context.pools.run(Pool.DATABASE, load))
 
 
 async def rules_sheet(request: Request) -> Response:
     """GET /rules: what the moderators settled for the room; for them only."""
-    house, user = admitted(request)
+    context, user = admitted(request)
     call = Call(person=user.person, address=ROOM_ADDRESS, request_key="")
 
     def load() -> str:
-        answer: Any = execute(house.ports, call, "studio", {})
+        answer: Any = execute(context.ports, call, "studio", {})
         return render("rules.html", lines=lines_of(answer, VOICE))
 
-    return sheet_of(request, user, await house.pools.run(Pool.DATABASE, load))
+    return sheet_of(request, user, await context.pools.run(Pool.DATABASE, load))

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from bots.runtime.thread_pools import Pool
-from bots.web.access.login import house_of
+from bots.web.access.login import context_of
 from bots.web.access.sessions import address_of
 from bots.web.context import WebContext
 from bots.web.rendering import render
@@ -30,12 +30,12 @@ async def report_form(request: Request) -> Response:
 
 async def send_report(request: Request) -> Response:
     """POST /report."""
-    house = house_of(request)
+    context = context_of(request)
     key = f"report:{address_of(request)}"
-    if not house.attempt_limiter.patient_with(key, tries=_REPORTS_A_MINUTE):
+    if not context.attempt_limiter.patient_with(key, tries=_REPORTS_A_MINUTE):
         return _form(request, problem=texts.TOO_MANY_TRIES, status=429)
-    house.attempt_limiter.count(key, tries=_REPORTS_A_MINUTE)
-    most_bytes = house.settings.max_upload_bytes
+    context.attempt_limiter.count(key, tries=_REPORTS_A_MINUTE)
+    most_bytes = context.settings.max_upload_bytes
     declared = request.headers.get("content-length", "")  # without it a file could fill the disk
     if not declared.isdigit() or int(declared) > most_bytes + _SPARE_BYTES:
         return _form(request, problem=texts.too_large(most_bytes), status=413)
@@ -45,7 +45,7 @@ async def send_report(request: Request) -> Response:
         file = form.get("file")
         data = await file.read(most_bytes + 1) if isinstance(file, UploadFile) else b""
     try:
-        await house.pools.run(Pool.UPLOADS, partial(_report, house, picture_id, data, reason))
+        await context.pools.run(Pool.UPLOADS, partial(_report, context, picture_id, data, reason))
     except NotFoundError:
         return _form(request, picture=picture_id[:20], problem=texts.REPORT["unknown"], status=404)
     except ChatelierError as error:
@@ -53,7 +53,7 @@ async def send_report(request: Request) -> Response:
     return _form(request, sent=True)
 
 
-def _report(house: WebContext, picture_id: str, data: bytes, reason: str) -> None:
+def _report(context: WebContext, picture_id: str, data: bytes, reason: str) -> None:
     """Raises `NotFoundError` for an unknown id, and `BadImageError` for a file that is no picture.
 
     Of a file nobody is told whether anything here looks like it.
@@ -61,15 +61,15 @@ def _report(house: WebContext, picture_id: str, data: bytes, reason: str) -> Non
     if not picture_id and not data:
         raise BadImageError(texts.REPORT["nothing"])
     if not picture_id:
-        traces = examine_upload(house.ports, None, data)
-        with house.ports.database.read() as session:
+        traces = examine_upload(context.ports, None, data)
+        with context.ports.database.read() as session:
             found = attribute(session, traces, None)
         if not found.known or found.deleted or found.picture_id is None:
             return
         picture_id = found.picture_id
     if split_picture_id(picture_id) is None:
         raise NotFoundError("That picture")
-    report_from_outside(house.ports, picture_id, reason)
+    report_from_outside(context.ports, picture_id, reason)
 
 
 def _form(
@@ -77,7 +77,7 @@ def _form(
 ) -> Response:
     html = render(
         "report.html",
-        room_name=house_of(request).settings.room_name,
+        room_name=context_of(request).settings.room_name,
         picture=picture,
         problem=problem,
         sent=sent,

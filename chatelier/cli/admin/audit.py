@@ -6,10 +6,10 @@ from moderation.cli.policy_commands import audit_app
 
 
 def register(app: typer.Typer) -> None:
-    app.add_typer(audit_app, name="audit", callback=read_the_houses_own)
+    app.add_typer(audit_app, name="audit", callback=read_own_settings)
 
 
-def read_the_houses_own(context: typer.Context) -> None:
+def read_own_settings(context: typer.Context) -> None:
     """What moderators and the gate did, in the database of the settings unless another is named."""
     from chatelier.settings import load_settings
 

@@ -9,10 +9,10 @@ from moderation.cli.policy_commands import policy_app
 
 
 def register(app: typer.Typer) -> None:
-    app.add_typer(policy_app, name="policy", callback=judge_as_the_house_does)
+    app.add_typer(policy_app, name="policy", callback=use_own_settings)
 
 
-def judge_as_the_house_does(context: typer.Context) -> None:
+def use_own_settings(context: typer.Context) -> None:
     """The house rules: check a policy, try a prompt, measure.
 
     Without other files they are the policy, the words and the names of the settings.

@@ -26,9 +26,9 @@ def beat(
     from chatelier.cli.services.worker import readiness
     from chatelier.runtime.logging_setup import set_up_logging
     from chatelier.settings import load_settings
-    from chatelier.wiring.workers import keep_house
+    from chatelier.wiring.workers import run_beat
 
     settings = load_settings()
     set_up_logging(settings)
     serve_figures(metrics)
-    keep_house(settings, on_ready=readiness(ready_file))
+    run_beat(settings, on_ready=readiness(ready_file))

@@ -22,11 +22,11 @@ def up(
 
       CHATELIER_WEB__PORT=9000 chatelier up --quiet
     """
-    from chatelier.launcher.launch import open_house
+    from chatelier.launcher.launch import start_instance
     from chatelier.runtime.console import say_warning
     from chatelier.settings import read_settings
 
     loaded = read_settings()
     for warning in loaded.warnings:
         say_warning(warning)
-    open_house(loaded, quiet=quiet)
+    start_instance(loaded, quiet=quiet)

@@ -68,7 +68,7 @@ class UploadSanitizer:
 
 
 @cache
-def house_sanitizer() -> UploadSanitizer:
+def shared_sanitizer() -> UploadSanitizer:
     """One for the process: its child starts with the first upload."""
     return UploadSanitizer()
 

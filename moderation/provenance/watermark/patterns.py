@@ -43,7 +43,7 @@ class Tiles:
 
 
 @cache
-def house_tiles() -> Tiles:
+def default_tiles() -> Tiles:
     """The same in every house: a mark is no secret."""
     noise = np.random.default_rng(_SEED).standard_normal((CODED_BITS + 1, SIDE, SIDE))
     in_band = np.fft.ifft2(np.fft.fft2(noise) * _band()).real.reshape(CODED_BITS + 1, -1)
@@ -69,7 +69,7 @@ def lay(tile: Floats, shape: tuple[int, int]) -> Floats:
 
 @cache
 def _pilot_waves() -> Complex:
-    return np.conj(np.fft.fft2(house_tiles().pilot)).astype(np.complex64)
+    return np.conj(np.fft.fft2(default_tiles().pilot)).astype(np.complex64)
 
 
 def pilot_places(folded: Floats, most: int) -> tuple[NDArray[np.intp], Floats]:

@@ -22,7 +22,7 @@ from moderation.provenance.watermark.luminance import (
     seen_with_room,
     unit_of,
 )
-from moderation.provenance.watermark.patterns import SIDE, house_tiles, lay, pilot_places
+from moderation.provenance.watermark.patterns import SIDE, default_tiles, lay, pilot_places
 from moderation.provenance.watermark.payload import CODED_BITS, read_signs, signs_of
 from moderation.provenance.watermark.scale_detection import likely_periods
 
@@ -85,7 +85,7 @@ def _read(folded: Floats) -> str | None:
     if not likely.size:
         return None
     shifted = [np.roll(folded, (-(each // SIDE), -(each % SIDE)), (0, 1)) for each in likely]
-    return read_signs(house_tiles().heard(np.stack(shifted)))
+    return read_signs(default_tiles().heard(np.stack(shifted)))
 
 
 def _softest(fitting: "_Fitting") -> float:
@@ -102,7 +102,7 @@ class _Fitting:
     def __init__(self, canvas: Floats, signs: Floats) -> None:
         self._canvas, self._signs = canvas, signs
         self._changes: dict[float, Floats] = {}
-        tiles = house_tiles()
+        tiles = default_tiles()
         bare, self._room = seen_with_room(canvas)
         plain = _leveled(self._room * lay(tiles.woven(signs, _PILOT), canvas.shape))
         trial = _amplitude(_QUALITIES[3])
@@ -122,7 +122,7 @@ class _Fitting:
         amplitude = _amplitude(quality)
         bits = self._signs * np.clip(1 - _CANCELLED * self._bits / amplitude, *_LOUDNESS).astype(np.float32)
         pilot = _PILOT * float(np.clip(1 - _CANCELLED * self._pilot / amplitude, 0.7, 1.8))
-        return amplitude * _leveled(self._room * lay(house_tiles().woven(bits, pilot), self._canvas.shape))
+        return amplitude * _leveled(self._room * lay(default_tiles().woven(bits, pilot), self._canvas.shape))
 
     def survives(self, quality: float) -> bool:
         """Whether the mark is read, with something to spare, after a crop and JPEG."""
@@ -133,7 +133,7 @@ class _Fitting:
         shown.save(out, "JPEG", quality=_REHEARSAL_JPEG)
         with Image.open(out) as again:
             folded = seen(brightness(again))
-        said = house_tiles().heard(folded) * self._signs
+        said = default_tiles().heard(folded) * self._signs
         if said.mean() < _LEAST_SURE * said.std():
             return False
         places, heights = pilot_places(folded, _PLACES)

@@ -1,4 +1,4 @@
-"""Rules that judge pictures. A new one is a file here and a line in `house_image_rules`."""
+"""Rules that judge pictures. A new one is a file here and a line in `default_image_rules`."""
 
 from pathlib import Path
 
@@ -12,10 +12,10 @@ from moderation.rules.image.size import Size
 from moderation.rules.image.subject import ImageRule, ImageSubject
 from moderation.vision.safety_model import SafetyModel
 
-__all__ = ["ImageRule", "ImageSubject", "house_image_rules"]
+__all__ = ["ImageRule", "ImageSubject", "default_image_rules"]
 
 
-def house_image_rules(
+def default_image_rules(
     *,
     blocked_pictures: Path | None = None,
     policy: Policy | None = None,

@@ -8,7 +8,7 @@ A picture that was asked for with words for a minor is never left to thresholds.
 from moderation.policy.categories import Category
 from moderation.policy.findings import Finding
 from moderation.rules.image.subject import ImageSubject
-from moderation.rules.prompt.minors import house_minors
+from moderation.rules.prompt.minors import default_minors_rule
 from moderation.rules.prompt.subject import PromptSubject
 from moderation.vision.nudity_detection import PrimaryDetector, RegionScores, SecondaryDetector, nakedness
 from studio.domain.verdicts import Ruling
@@ -43,7 +43,9 @@ class Nudity:
 
     def _asks_for_minors(self, subject: ImageSubject) -> bool:
         request = subject.request
-        return request is not None and house_minors().speaks_of_minors(PromptSubject.of_request(request))
+        return request is not None and default_minors_rule().speaks_of_minors(
+            PromptSubject.of_request(request)
+        )
 
 
 def score(seen: RegionScores, other: float | None) -> float:

@@ -1,4 +1,4 @@
-"""Rules that judge the words of a request. A new one is a file here and a line in `house_prompt_rules`."""
+"""Rules that judge the words of a request. A new one is a file here and a line in `default_prompt_rules`."""
 
 from pathlib import Path
 
@@ -11,19 +11,19 @@ from moderation.rules.prompt.minors import Minors
 from moderation.rules.prompt.names import Names
 from moderation.rules.prompt.people import People
 from moderation.rules.prompt.subject import NeedsWarmUp, PromptRule, PromptSubject
-from moderation.rules.prompt.topics import house_topics
+from moderation.rules.prompt.topics import default_topics
 from moderation.text import named_people as recogniser
 from moderation.text.prompt_classifier import Classifier
 from moderation.text.word_lists import PlainWords
 from studio.domain.verdicts import Ruling
 
-__all__ = ["NeedsWarmUp", "PromptRule", "PromptSubject", "house_prompt_rules"]
+__all__ = ["NeedsWarmUp", "PromptRule", "PromptSubject", "default_prompt_rules"]
 
 
 _RULINGS = {Action.WARN: Ruling.ALLOW, Action.HOLD: Ruling.HOLD, Action.REFUSE: Ruling.REFUSE}
 
 
-def house_prompt_rules(
+def default_prompt_rules(
     *, community_words: Path | None = None, names: Path | None = None, policy: Policy | None = None
 ) -> tuple[PromptRule, ...]:
     """The rules every studio has, and a community's own lists.
@@ -38,7 +38,7 @@ def house_prompt_rules(
         Length(),
         Minors(explicit=listed.words),
         listed,
-        *house_topics(),
+        *default_topics(),
         Meaning(classifier),
     ]
     if recogniser.is_installed():

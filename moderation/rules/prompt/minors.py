@@ -24,7 +24,7 @@ _AGE = re.compile(
 
 
 @cache
-def house_minors() -> "Minors":
+def default_minors_rule() -> "Minors":
     """For what pictures are asked for with: one for the process."""
     return Minors()
 

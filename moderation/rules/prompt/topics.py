@@ -47,7 +47,7 @@ class Topic:
         )
 
 
-def house_topics() -> tuple[Topic, ...]:
+def default_topics() -> tuple[Topic, ...]:
     text = resources.files("moderation.rules.prompt").joinpath("topics.toml").read_text("utf-8")
     return tuple(
         Topic(name=name, category=Category[name.upper()], scores=_weighed(kinds))

@@ -132,7 +132,7 @@ def test_a_name_that_only_a_machine_would_confuse_is_free(room: OpenRoom, name: 
         "0123456789abcdef",
     ],
 )
-def test_nobody_speaks_for_the_moderators_or_the_house(room: OpenRoom, name: str) -> None:
+def test_nobody_speaks_for_the_moderators_or_the_context(room: OpenRoom, name: str) -> None:
     answer = room.browser().enter(name)
     assert answer.status_code == 422
     assert "speak for the moderators" in answer.text
@@ -421,7 +421,7 @@ def test_a_session_that_another_process_ended_is_over_here_too(
 
 def test_a_session_of_an_older_version_goes_on_and_can_be_ended(room: OpenRoom) -> None:
     ana = room.user("Ana")
-    session_store = room.app.state.house.session_store
+    session_store = room.app.state.context.session_store
     old = session_store._sessions.dumps({"u": ana.user_id, "n": "Ana", "w": "", "m": False})
     for browser in (ana, copied := room.browser()):
         browser.client.cookies.clear()

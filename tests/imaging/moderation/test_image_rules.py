@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageEnhance
 
 from moderation.policy.findings import Finding
-from moderation.rules.image import ImageSubject, house_image_rules
+from moderation.rules.image import ImageSubject, default_image_rules
 from moderation.rules.image.blank import Blank
 from moderation.rules.image.blocked_everywhere import Blocked
 from moderation.rules.image.size import Size
@@ -161,7 +161,7 @@ def test_a_painting_of_another_size_is_a_fault() -> None:
 
 
 def test_an_ordinary_painting_passes_and_its_fingerprint_is_told() -> None:
-    verdict = ImageJudge(house_image_rules()).judge(inspection(png(painting())))
+    verdict = ImageJudge(default_image_rules()).judge(inspection(png(painting())))
     assert verdict.allows
     assert verdict.fingerprint == pdq(painting()).hex
 

@@ -24,7 +24,7 @@ from PIL import Image
 from sqlalchemy import select
 
 from chatelier.settings import load_settings
-from chatelier.wiring.ports import bring_up_to_date, face_ports
+from chatelier.wiring.ports import bring_up_to_date, frontend_ports
 from studio.db import outbox
 from studio.db.tables import Base, JobRow
 from studio.domain.events import JobEnded, JobProgress
@@ -235,7 +235,7 @@ async def running(folder: Path, redis_url: str, *, socket_mode: bool) -> AsyncIt
         patch.setenv("CHATELIER_REDIS_URL", redis_url)
         settings = load_settings()
         bring_up_to_date(settings)
-        ports = face_ports(settings)
+        ports = frontend_ports(settings)
     async with LoopbackSlack().open() as slack:
         slack.polls_until_ready = 1
         face = FaceProcess(home=home, redis_url=redis_url, slack=slack, socket_mode=socket_mode, ports=ports)

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, 
 from engine.imaging.codecs.upload_sanitizer import MAX_UPLOAD_BYTES
 from studio.commands.registry import CATALOG
 from studio.commands.spec import Audience
-from tests.support.running_instance import RunningHouse
+from tests.support.running_instance import RunningInstance
 
 ARGUMENTS = [
     "--headless",
@@ -49,8 +49,8 @@ pytestmark = pytest.mark.timeout(2400)
 
 
 @pytest.fixture(scope="module")
-def studio(tmp_path_factory: pytest.TempPathFactory, chromium_path: str) -> Iterator[RunningHouse]:
-    opened = RunningHouse(tmp_path_factory.mktemp("browser") / "home")
+def studio(tmp_path_factory: pytest.TempPathFactory, chromium_path: str) -> Iterator[RunningInstance]:
+    opened = RunningInstance(tmp_path_factory.mktemp("browser") / "home")
     try:
         yield opened.wait_until_open()
     finally:
@@ -76,7 +76,7 @@ def browser(chromium_path: str) -> Iterator[Browser]:
 
 
 @contextmanager
-def person(browser: Browser, studio: RunningHouse, name: str, **options: object) -> Iterator[Page]:
+def person(browser: Browser, studio: RunningInstance, name: str, **options: object) -> Iterator[Page]:
     """Somebody who came in. What their page complains about fails the test."""
     context: BrowserContext = browser.new_context(**{"viewport": {"width": 1280, "height": 860}, **options})
     context.set_default_timeout(PATIENCE_MILLISECONDS)
@@ -123,7 +123,7 @@ def painted(page: Page, prompt_text: str, maker: str | None = None, *, tiles: in
     return shown
 
 
-def test_two_people_paint_together(browser: Browser, studio: RunningHouse) -> None:
+def test_two_people_paint_together(browser: Browser, studio: RunningInstance) -> None:
     with person(browser, studio, "Ana") as ana, person(browser, studio, "Bo") as bo:
         expect(ana.locator("#people .count")).to_have_text("2 people are here")
         type_in(ana, "a red apple on a blue background")
@@ -158,7 +158,7 @@ def test_two_people_paint_together(browser: Browser, studio: RunningHouse) -> No
         )
 
 
-def test_a_copy_of_a_picture_tells_who_made_it(browser: Browser, studio: RunningHouse) -> None:
+def test_a_copy_of_a_picture_tells_who_made_it(browser: Browser, studio: RunningInstance) -> None:
     with person(browser, studio, "Ida") as ida, person(browser, studio, "Joe") as joe:
         type_in(ida, "a green pear --count 1")
         tile = painted(ida, "a green pear", "Ida", tiles=1).locator(".tile img")
@@ -176,7 +176,7 @@ def test_a_copy_of_a_picture_tells_who_made_it(browser: Browser, studio: Running
 
 
 def test_a_picture_is_edited_expanded_and_upscaled_from_its_sheets(
-    browser: Browser, studio: RunningHouse
+    browser: Browser, studio: RunningInstance
 ) -> None:
     with person(browser, studio, "Edda") as edda:
         type_in(edda, "a yellow star --count 1 --seed 7")
@@ -211,7 +211,7 @@ def test_a_picture_is_edited_expanded_and_upscaled_from_its_sheets(
 
 
 def test_a_photo_that_is_too_large_is_made_smaller_by_the_browser(
-    browser: Browser, studio: RunningHouse
+    browser: Browser, studio: RunningInstance
 ) -> None:
     photo = io.BytesIO()
     Image.linear_gradient("L").resize((3000, 2600)).convert("RGB").save(photo, "PNG", compress_level=0)
@@ -223,7 +223,7 @@ def test_a_photo_that_is_too_large_is_made_smaller_by_the_browser(
         expect(ines.locator("#attached li:not(.busy)")).to_have_count(1)
 
 
-def test_an_image_of_ones_own_is_attached_and_painted_from(browser: Browser, studio: RunningHouse) -> None:
+def test_an_image_of_ones_own_is_attached_and_painted_from(browser: Browser, studio: RunningInstance) -> None:
     image = io.BytesIO()
     Image.linear_gradient("L").convert("RGB").save(image, "PNG")
     with person(browser, studio, "Uma") as uma:
@@ -251,7 +251,7 @@ def test_an_image_of_ones_own_is_attached_and_painted_from(browser: Browser, stu
         expect(uma.locator("#said")).to_contain_text("This image cannot be used")
 
 
-def test_the_room_is_used_by_keyboard_alone(browser: Browser, studio: RunningHouse) -> None:
+def test_the_room_is_used_by_keyboard_alone(browser: Browser, studio: RunningInstance) -> None:
     with person(browser, studio, "Kay") as kay:
         kay.keyboard.press("/")
         expect(prompt(kay)).to_be_focused()
@@ -295,7 +295,7 @@ def test_the_room_is_used_by_keyboard_alone(browser: Browser, studio: RunningHou
         expect(prompt(kay)).to_have_value("/imagne a boat")
 
 
-def test_the_room_fits_a_phone_by_day_and_by_night(browser: Browser, studio: RunningHouse) -> None:
+def test_the_room_fits_a_phone_by_day_and_by_night(browser: Browser, studio: RunningInstance) -> None:
     for scheme, name in (("light", "Pia"), ("dark", "Paula")):
         phone = {
             "viewport": {"width": 360, "height": 740},
@@ -328,7 +328,7 @@ def fits_a_phone(page: Page, shown: Locator) -> None:
 
 
 def test_a_killed_face_comes_back_and_shows_everything_as_it_is(
-    browser: Browser, studio: RunningHouse
+    browser: Browser, studio: RunningInstance
 ) -> None:
     with person(browser, studio, "Rae") as rae:
         type_in(rae, "a white house")
@@ -342,7 +342,7 @@ def test_a_killed_face_comes_back_and_shows_everything_as_it_is(
         expect(rae.locator("article.card", has_text="a black cat")).to_have_count(1)
 
 
-def test_a_face_stays_small_whatever_images_it_is_sent(studio: RunningHouse, browser: Browser) -> None:
+def test_a_face_stays_small_whatever_images_it_is_sent(studio: RunningInstance, browser: Browser) -> None:
     """They are judged, and examined for where they come from, in processes beside it."""
     image = io.BytesIO()
     Image.linear_gradient("L").convert("RGB").resize((1024, 1024)).save(image, "PNG")

@@ -13,7 +13,7 @@ import psutil
 import pytest
 import redis
 
-from tests.support.running_instance import WAIT_SECONDS, RunningHouse, end_soon, until_written
+from tests.support.running_instance import WAIT_SECONDS, RunningInstance, end_soon, until_written
 from tests.support.tiny_models import save_sd
 
 pytestmark = pytest.mark.timeout(1200)
@@ -25,8 +25,8 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> Iterator[RunningHouse]:
-    house = RunningHouse(tmp_path_factory.mktemp("house") / "home", tiny_model)
+def house(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> Iterator[RunningInstance]:
+    house = RunningInstance(tmp_path_factory.mktemp("house") / "home", tiny_model)
     try:
         yield house.wait_until_open()
     finally:
@@ -34,11 +34,11 @@ def house(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> Iterato
 
 
 @pytest.fixture
-def short_lived(tmp_path: Path, tiny_model: Path) -> Iterator[Callable[..., RunningHouse]]:
-    houses: list[RunningHouse] = []
+def short_lived(tmp_path: Path, tiny_model: Path) -> Iterator[Callable[..., RunningInstance]]:
+    houses: list[RunningInstance] = []
 
-    def build(home: str = "home", **settings: str) -> RunningHouse:
-        houses.append(RunningHouse(tmp_path / home, tiny_model, **settings))
+    def build(home: str = "home", **settings: str) -> RunningInstance:
+        houses.append(RunningInstance(tmp_path / home, tiny_model, **settings))
         return houses[-1]
 
     yield build
@@ -46,7 +46,7 @@ def short_lived(tmp_path: Path, tiny_model: Path) -> Iterator[Callable[..., Runn
         each.clear_away()
 
 
-def is_healthy(house: RunningHouse) -> bool:
+def is_healthy(house: RunningInstance) -> bool:
     try:
         with urllib.request.urlopen(f"{house.note['url']}/healthz", timeout=60) as answer:
             return bool(answer.status == 200)
@@ -54,7 +54,7 @@ def is_healthy(house: RunningHouse) -> bool:
         return False
 
 
-def run(house: RunningHouse, *arguments: str) -> "subprocess.CompletedProcess[str]":
+def run(house: RunningInstance, *arguments: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         [sys.executable, "-m", "chatelier", *arguments],
         env=house.environment,
@@ -64,31 +64,31 @@ def run(house: RunningHouse, *arguments: str) -> "subprocess.CompletedProcess[st
     )
 
 
-def test_it_prints_the_address_of_a_room_that_answers(house: RunningHouse) -> None:
+def test_it_prints_the_address_of_a_room_that_answers(house: RunningInstance) -> None:
     assert house.note["url"] in house.said
     assert is_healthy(house)
     assert set(house.note["processes"]) == {"redis", "web", "worker", "beat"}
 
 
-def test_everything_in_its_home_is_for_this_user_only(house: RunningHouse) -> None:
+def test_everything_in_its_home_is_for_this_user_only(house: RunningInstance) -> None:
     assert house.home.stat().st_mode & 0o055, "the folder itself was made open, as many are"
     paths = [path for path in house.home.rglob("*") if not path.is_symlink()]
     assert {"studio.sqlite3-wal", "web.log", "appendonlydir"} <= {path.name for path in paths}
     assert [path for path in paths if path.stat().st_mode & 0o077] == []
 
 
-def test_what_it_keeps_is_for_its_own_user_only(house: RunningHouse) -> None:
+def test_what_it_keeps_is_for_its_own_user_only(house: RunningInstance) -> None:
     assert house.home.joinpath("run").stat().st_mode & 0o077 == 0
     for path in ("run/up.json", "redis/password", "redis/redis.conf", "redis/url", "session-secret"):
         assert house.home.joinpath(path).stat().st_mode & 0o077 == 0
 
 
-def test_the_worker_lets_the_room_go_first(house: RunningHouse) -> None:
+def test_the_worker_lets_the_room_go_first(house: RunningInstance) -> None:
     worker, web = (psutil.Process(house.process_of(name)) for name in ("worker", "web"))
     assert worker.nice() > web.nice()
 
 
-def test_a_second_one_on_the_same_home_is_refused_in_one_sentence(house: RunningHouse) -> None:
+def test_a_second_one_on_the_same_home_is_refused_in_one_sentence(house: RunningInstance) -> None:
     second = run(house, "up")
     assert second.returncode == 1
     assert f"already at {house.note['url']} (process {house.process.pid})" in second.stderr
@@ -96,7 +96,7 @@ def test_a_second_one_on_the_same_home_is_refused_in_one_sentence(house: Running
     assert is_healthy(house)
 
 
-def test_other_commands_on_the_same_home_find_its_redis(house: RunningHouse) -> None:
+def test_other_commands_on_the_same_home_find_its_redis(house: RunningInstance) -> None:
     doctor = run(house, "doctor", "--json")
     findings = json.loads(doctor.stdout)
     assert doctor.returncode == 0, findings
@@ -107,7 +107,7 @@ def test_other_commands_on_the_same_home_find_its_redis(house: RunningHouse) -> 
 
 
 @pytest.mark.parametrize("name", ["web", "worker", "beat", "redis"])
-def test_what_is_killed_is_started_again(house: RunningHouse, name: str) -> None:
+def test_what_is_killed_is_started_again(house: RunningInstance, name: str) -> None:
     before = house.process_of(name)
     already_back = house.said.count(f"{name} is back.")
     os.kill(before, signal.SIGKILL)
@@ -118,7 +118,9 @@ def test_what_is_killed_is_started_again(house: RunningHouse, name: str) -> None
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_one_signal_ends_everything(short_lived: Callable[..., RunningHouse], number: signal.Signals) -> None:
+def test_one_signal_ends_everything(
+    short_lived: Callable[..., RunningInstance], number: signal.Signals
+) -> None:
     house = short_lived()
     house.wait(
         lambda: "redis is ready" in house.said and len(house.family()) >= 4, "the start of all processes"
@@ -130,7 +132,7 @@ def test_one_signal_ends_everything(short_lived: Callable[..., RunningHouse], nu
 
 
 def test_nothing_outlives_it_and_nothing_is_lost_when_it_is_killed_itself(
-    short_lived: Callable[..., RunningHouse],
+    short_lived: Callable[..., RunningInstance],
 ) -> None:
     house = short_lived().wait_until_open()
     with redis.Redis.from_url(house.note["redis_url"]) as client:
@@ -148,7 +150,7 @@ def test_nothing_outlives_it_and_nothing_is_lost_when_it_is_killed_itself(
 
 
 def test_a_model_with_a_missing_file_is_said_at_once(
-    short_lived: Callable[..., RunningHouse], tmp_path: Path
+    short_lived: Callable[..., RunningInstance], tmp_path: Path
 ) -> None:
     house = short_lived(CHATELIER_MODEL="broken")
     house.clear_away()
@@ -162,7 +164,7 @@ def test_a_model_with_a_missing_file_is_said_at_once(
 
 
 def test_a_port_that_is_set_and_taken_is_said_in_one_sentence(
-    house: RunningHouse, short_lived: Callable[..., RunningHouse]
+    house: RunningInstance, short_lived: Callable[..., RunningInstance]
 ) -> None:
     port = house.note["url"].rpartition(":")[2]
     other = short_lived("other", CHATELIER_WEB__PORT=port)

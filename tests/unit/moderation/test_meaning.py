@@ -7,7 +7,7 @@ import pytest
 
 from moderation.policy.categories import Category
 from moderation.policy.policy import default_policy, parse_policy
-from moderation.rules.prompt import PromptSubject, house_prompt_rules
+from moderation.rules.prompt import PromptSubject, default_prompt_rules
 from moderation.rules.prompt.language import OtherLanguage
 from moderation.rules.prompt.meaning import MAX_CHARACTERS, Meaning
 from moderation.rules.prompt_judge import PromptJudge
@@ -168,7 +168,7 @@ HARMFUL = [
 
 @pytest.mark.parametrize("prompt", HARMLESS)
 def test_harmless_prompts_pass_the_house_rules(prompt: str) -> None:
-    assert PromptJudge(rules=house_prompt_rules()).judge(PromptSubject(prompt=prompt)).allows
+    assert PromptJudge(rules=default_prompt_rules()).judge(PromptSubject(prompt=prompt)).allows
 
 
 @pytest.mark.parametrize(("prompt", "category"), HARMFUL)

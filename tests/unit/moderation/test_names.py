@@ -6,7 +6,7 @@ import pytest
 
 from moderation.policy.categories import Category
 from moderation.policy.policy import default_policy, parse_policy
-from moderation.rules.prompt import PromptSubject, house_prompt_rules
+from moderation.rules.prompt import PromptSubject, default_prompt_rules
 from moderation.rules.prompt.names import Names
 from moderation.rules.prompt.people import People
 from moderation.rules.prompt_judge import PromptJudge
@@ -68,7 +68,7 @@ def test_a_name_of_an_ancestor_counts(path: Path) -> None:
 
 def test_the_policy_decides_what_a_name_means(path: Path) -> None:
     subject = PromptSubject(prompt="a bottle of Examplecola on a table")
-    rules = house_prompt_rules(names=path)
+    rules = default_prompt_rules(names=path)
     assert PromptJudge(rules=rules).judge(subject).ruling is Ruling.HOLD
     lenient = parse_policy('[categories.trademark]\naction = "allow"\n', over=default_policy())
     assert PromptJudge(policy=lenient, rules=rules).judge(subject).allows

@@ -8,7 +8,7 @@ from moderation.rules.prompt import PromptSubject
 from moderation.rules.prompt.length import Length
 from moderation.rules.prompt.listed_words import ListedWords
 from moderation.rules.prompt.minors import Minors
-from moderation.rules.prompt.topics import house_topics
+from moderation.rules.prompt.topics import default_topics
 from moderation.text.normalization import MAX_CHARACTERS
 from moderation.text.word_lists import HashedWords, PlainWords, Severity
 from moderation.training.word_list import lines_for
@@ -169,7 +169,7 @@ def test_a_text_too_long_to_be_read_waits_for_a_moderator() -> None:
 
 def held_for(prompt: str) -> Category | None:
     """What the default policy holds, of what the rules about matters find."""
-    found = [rule.judge(PromptSubject(prompt=prompt)) for rule in house_topics()]
+    found = [rule.judge(PromptSubject(prompt=prompt)) for rule in default_topics()]
     judged = [default_policy().apply(each) for each in found if each]
     return next((each.category for each in judged if each and each.ruling is Ruling.HOLD), None)
 
@@ -203,6 +203,6 @@ def test_a_matter_that_is_only_named_is_left_to_stricter_houses(prompt: str) -> 
 
 
 def test_a_stricter_house_hears_of_what_is_only_named() -> None:
-    political = house_topics()[0].judge(PromptSubject(prompt="a president on a horse"))
+    political = default_topics()[0].judge(PromptSubject(prompt="a president on a horse"))
     assert political is not None
     assert (political.category, political.score) == (Category.POLITICAL, 0.4)

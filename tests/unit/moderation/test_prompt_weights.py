@@ -16,7 +16,7 @@ from moderation.rules.prompt.meaning import Meaning
 from moderation.rules.prompt.minors import Minors
 from moderation.rules.prompt.names import Names
 from moderation.rules.prompt.people import People
-from moderation.rules.prompt.topics import house_topics
+from moderation.rules.prompt.topics import default_topics
 from moderation.rules.prompt_judge import PromptJudge
 from moderation.text.normalization import fold_text, read, without_weights
 from moderation.text.prompt_classifier import ClassifierScores
@@ -28,7 +28,7 @@ from studio.parsing.prompt_weights import joined_words, plain_words, read_weight
 WORDS = PlainWords.of(["marmalade", "small lantern", "jar of plum jam"])
 LISTED = ListedWords(words=WORDS, harmless=frozenset({"marmalade cat"}))
 NAMES = Names({"ada example": (Category.PERSON, "Ada Example")})
-PROMPT_JUDGE = PromptJudge(rules=[LISTED, Minors(), NAMES, *house_topics()], policy=default_policy())
+PROMPT_JUDGE = PromptJudge(rules=[LISTED, Minors(), NAMES, *default_topics()], policy=default_policy())
 REFUSED = [
     "a marmalade on toast",
     "one Small, lantern",
