@@ -21,10 +21,10 @@ from chatelier.wiring.ports import bring_up_to_date, make_folder, model_catalogu
 from engine.catalog.bundled_notes import bundled_notes
 
 
-def start_instance(loaded: Loaded, *, quiet: bool) -> None:
+def start_instance(loaded: Loaded, *, quiet: bool, hang_seconds: float) -> None:
     """Run until SIGINT, SIGTERM or SIGHUP. Raises `ConfigurationError`, `ModelLoadError` and `ProcessStartError`.
 
-    `quiet` leaves what the programs say to their log files.
+    `quiet` leaves what the programs say to their log files. `hang_seconds`: see `Supervisor`.
     """
     settings, console = loaded.settings, answers()
     for folder in (settings.home, settings.run_folder, settings.logs_folder):
@@ -50,10 +50,12 @@ def start_instance(loaded: Loaded, *, quiet: bool) -> None:
             say_warning(
                 f"A token for {face.title()} is set, but this version has no {face.title()} face yet."
             )
-        asyncio.run(_keep_open(plan, occupancy, console, quiet=quiet))
+        asyncio.run(_keep_open(plan, occupancy, console, quiet=quiet, hang_seconds=hang_seconds))
 
 
-async def _keep_open(plan: ProcessPlan, occupancy: HomeLock, console: Console, *, quiet: bool) -> None:
+async def _keep_open(
+    plan: ProcessPlan, occupancy: HomeLock, console: Console, *, quiet: bool, hang_seconds: float
+) -> None:
     started_at = time.monotonic()
 
     def say(line: str) -> None:
@@ -78,6 +80,7 @@ async def _keep_open(plan: ProcessPlan, occupancy: HomeLock, console: Console, *
         say=say,
         changed=changed,
         quiet=quiet,
+        hang_seconds=hang_seconds,
     )
     loop = asyncio.get_running_loop()
 

@@ -22,7 +22,6 @@ _STEADY_SECONDS = 20.0  # whoever is up for this long has started well
 _FAILED_STARTS = 3
 _REMIND_SECONDS = 60.0
 _LIVENESS_SECONDS = 5.0
-_SILENT_CHECKS = 12  # counted, not timed: after the machine has slept, everybody gets the time anew
 _LAST_WORDS_SECONDS = 2.0
 
 
@@ -33,7 +32,10 @@ class ProcessStartError(ServiceError):
 
 
 class Supervisor:
-    """`say` gets one line for people about what happens, `changed` the process ids after each start."""
+    """`say` gets one line for people about what happens, `changed` the process ids after each start.
+
+    A program that was ready and gives no sign of life for `hang_seconds` is stopped and started again.
+    """
 
     def __init__(
         self,
@@ -43,6 +45,7 @@ class Supervisor:
         logs_folder: Path,
         say: Callable[[str], None],
         changed: Callable[[dict[str, int]], None],
+        hang_seconds: float,
         quiet: bool = False,
     ) -> None:
         terminal = Terminal(console, [program.name for stage in stages for program in stage])
@@ -57,6 +60,7 @@ class Supervisor:
                     ),
                     say=say,
                     changed=self._changed,
+                    hang_seconds=hang_seconds,
                 )
                 for program in stage
             ]
@@ -139,13 +143,20 @@ class _Ward:
     """One program, its process of the moment, and its output."""
 
     def __init__(
-        self, program: Program, output: Output, *, say: Callable[[str], None], changed: Callable[[], None]
+        self,
+        program: Program,
+        output: Output,
+        *,
+        say: Callable[[str], None],
+        changed: Callable[[], None],
+        hang_seconds: float,
     ) -> None:
         self.program = program
         self.output = output
         self.ready = asyncio.Event()
         self._say = say
         self._changed = changed
+        self._hang_seconds = hang_seconds
         self._process: Process | None = None
         self._failures = 0
         self._was_ready = False
@@ -230,14 +241,17 @@ class _Ward:
         await self._watch_readiness(process)
         if self.program.sign_of_life:
             await self._watch_liveness(self.program.sign_of_life)
-            silent_seconds = _SILENT_CHECKS * _LIVENESS_SECONDS
-            self._say(f"{self.program.name} hangs: no sign of life for {silent_seconds:g} s. It is stopped.")
+            self._say(
+                f"{self.program.name} hangs: no sign of life for {self._hang_seconds:g} s. It is stopped."
+            )
             process.signal(signal.SIGKILL)
 
     async def _watch_liveness(self, sign_of_life: Callable[[], object]) -> None:
         """Until it stays the same for many times in a row."""
+        # Counted, not timed: after the machine has slept, every program gets the time anew.
+        checks = math.ceil(self._hang_seconds / _LIVENESS_SECONDS)
         seen, silent = await asyncio.to_thread(sign_of_life), 0
-        while silent < _SILENT_CHECKS:
+        while silent < checks:
             await asyncio.sleep(_LIVENESS_SECONDS)
             sign = await asyncio.to_thread(sign_of_life)
             silent = silent + 1 if sign == seen else 0

@@ -3,21 +3,37 @@
 After a lost connection kombu closes the channel, and tasks that were running acknowledge their messages on it. Kombu
 5.7 answers both with an AttributeError, which Celery takes for a defect of its own and stops for. Here both raise a
 connection error: Celery logs it and connects again. The message itself stays in Redis, and the job's row says whether
-there is still something to do.
+there is still something to do. An acknowledgement that gets lost is therefore one line in the log. Celery would log a
+traceback for each, and kombu would count the message as unacknowledged for as long as the channel lives.
 
 A message that is not kombu's JSON, from a damaged list or another program, ends kombu's reading. Here it is passed
 over: Redis has taken it from the list already.
 """
 
+import logging
 from queue import Empty
 from typing import Any
 
-from kombu.transport import TRANSPORT_ALIASES, redis
+from kombu.transport import TRANSPORT_ALIASES, redis, virtual
 
 from engine.queue.unreadable_messages import note_unreadable
 
+log = logging.getLogger(__name__)
+
+
+class QoS(redis.QoS):
+    channel: Any
+
+    def ack(self, delivery_tag: str) -> None:
+        try:
+            super().ack(delivery_tag)
+        except self.channel.connection_errors as error:
+            log.warning("message not acknowledged: %s", error, extra={"delivery_tag": delivery_tag})
+            virtual.QoS.ack(self, delivery_tag)  # the worker is done with it: it may take another one
+
 
 class Channel(redis.Channel):
+    QoS = QoS
     connection: Any  # None after it was closed
 
     def _create_client(self, asynchronous: bool = False) -> Any:

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -45,9 +45,14 @@ def until_written(client: redis.Redis) -> None:
 
 
 class RunningInstance:
-    """`chatelier up` on `home`. With `tiny_model`, that folder's model paints; else the bundled one."""
+    """`chatelier up` on `home`. With `tiny_model`, that folder's model paints; else the bundled one.
 
-    def __init__(self, home: Path, tiny_model: Path | None = None, **settings: str) -> None:
+    `options` are those of its command line.
+    """
+
+    def __init__(
+        self, home: Path, tiny_model: Path | None = None, *, options: Sequence[str] = (), **settings: str
+    ) -> None:
         self.home = home
         home.mkdir(parents=True, exist_ok=True)
         clean = {name: value for name, value in os.environ.items() if not name.startswith("CHATELIER_")}
@@ -60,7 +65,10 @@ class RunningInstance:
         self.log = home.parent / f"{home.name}.log"
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "chatelier", "up"], env=self.environment, stdout=log, stderr=log
+                [sys.executable, "-m", "chatelier", "up", *options],
+                env=self.environment,
+                stdout=log,
+                stderr=log,
             )
 
     @property
@@ -101,6 +109,16 @@ class RunningInstance:
 
         self.wait(runs, f"a running {name}")
         return found
+
+    def wait_until_ready(self, name: str) -> None:
+        """Until the supervisor has said so. Before, it does not watch the program for signs of life."""
+
+        def is_ready() -> bool:
+            words = (f"{name} is ready.", f"{name} is back.", f"{name} ended")
+            said = [line for line in self.said.splitlines() if line.startswith(words)]
+            return bool(said) and not said[-1].startswith(words[-1])
+
+        self.wait(is_ready, f"a ready {name}")
 
     def kill(self, name: str) -> None:
         """SIGKILL to one program, and wait until another runs in its place."""

@@ -9,6 +9,9 @@ def register(app: typer.Typer) -> None:
 
 def up(
     quiet: bool = typer.Option(False, "--quiet", "-q", help="Only the log files get what the processes say."),
+    hang_seconds: float = typer.Option(  # processes give a sign of life every ten seconds
+        60.0, min=20.0, help="Restart a process that gives no sign of life for so long."
+    ),
 ) -> None:
     """Open a studio on this machine: Redis, one worker, house-keeping, the web room, and every face with a
     token.
@@ -29,4 +32,4 @@ def up(
     loaded = read_settings()
     for warning in loaded.warnings:
         say_warning(warning)
-    start_instance(loaded, quiet=quiet)
+    start_instance(loaded, quiet=quiet, hang_seconds=hang_seconds)

@@ -39,7 +39,7 @@ def shell(
 class Watched:
     """A house whose every word and process id is noted."""
 
-    def __init__(self, folder: Path, *stages: list[Program]) -> None:
+    def __init__(self, folder: Path, *stages: list[Program], hang_seconds: float = 60) -> None:
         self.folder = folder
         self.screen = StringIO()
         self.said: list[str] = []
@@ -51,6 +51,7 @@ class Watched:
             logs_folder=folder,
             say=self.said.append,
             changed=self.processes.append,
+            hang_seconds=hang_seconds,
         )
         self.running = asyncio.create_task(self.house.run(opened=self.opened.set))
 
@@ -117,7 +118,7 @@ async def test_what_hangs_is_stopped_and_started_again(
     beat = tmp_path / "beat"
     script = f"while true; do echo >> {beat}; sleep 0.05; done"
     lively = shell("it", script, sign_of_life=lambda: beat.stat().st_size if beat.exists() else None)
-    watched = await Watched(tmp_path, [lively]).open()
+    watched = await Watched(tmp_path, [lively], hang_seconds=6).open()
     before = watched.processes[-1]["it"]
     os.killpg(before, signal.SIGSTOP)
     await watched.until(lambda: watched.processes[-1].get("it", before) != before)
@@ -294,7 +295,9 @@ async def test_whoever_reads_that_the_house_is_open_may_read_its_address_on_the_
     plan, screen = SmallPlan(loaded=read_settings(), redis=None, port=8123, listener=-1), StringIO()
     make_folder(plan.settings.logs_folder)
     with pytest.raises(OpeningError) as opening:
-        await _keep_open(plan, cast("HomeLock", Notes(screen)), Console(file=screen), quiet=True)
+        await _keep_open(
+            plan, cast("HomeLock", Notes(screen)), Console(file=screen), quiet=True, hang_seconds=60
+        )
     assert plan.url in str(opening.value)
 
 

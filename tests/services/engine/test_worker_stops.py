@@ -38,7 +38,16 @@ class Workers:
         database = self.ports.database.url.render_as_string(hide_password=False)
         module = "tests.support.stepwise_worker"
         command = [sys.executable, "-m", module, self._redis_url, database, str(self.folder), name]
-        self.processes[name] = subprocess.Popen([*command, str(threads)], cwd=self._repository)
+        with self._log(name).open("ab") as log:
+            self.processes[name] = subprocess.Popen(
+                [*command, str(threads)], cwd=self._repository, stdout=log, stderr=log
+            )
+
+    def said(self, name: str) -> str:
+        return self._log(name).read_text(errors="replace")
+
+    def _log(self, name: str) -> Path:
+        return self.folder.with_name(f"{name}.log")
 
     def ask(self) -> str:
         number = sum(1 for _ in self.folder.iterdir())
@@ -96,6 +105,23 @@ def test_a_worker_serves_others_soon_after_redis_died_under_its_longest_job(work
     wait_for(lambda: workers.state_of(third) is JobState.DONE, what="a job after all that")
     workers.processes["one"].send_signal(signal.SIGTERM)
     assert workers.processes["one"].wait(PATIENCE_SECONDS) == 0
+
+
+def test_a_worker_whose_jobs_all_ended_while_redis_was_away_serves_others_afterwards(
+    workers: Workers, redis_server
+):
+    workers.start("one")
+    job = workers.ask()
+    wait_for(lambda: workers.has_begun(job, "one"), what="the job")
+    redis_server.kill()
+    (workers.folder / "go").touch()
+    wait_for(lambda: workers.state_of(job) is JobState.DONE, what="the end of the job")
+    redis_server.start()
+    other = workers.ask()
+    wait_for(lambda: workers.state_of(other) is JobState.DONE, what="another job", seconds=WAIT_SECONDS)
+    reason = "message not acknowledged: the connection of this channel was closed"
+    wait_for(lambda: reason in workers.said("one"), what="the line about the lost acknowledgement")
+    assert "Traceback" not in workers.said("one")
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
