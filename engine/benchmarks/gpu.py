@@ -42,7 +42,10 @@ class Card:
             ("device", self.device),
             ("speed", self.speed),
             ("from nothing to the first pictures, compiled", f"{self.ready_seconds:.0f} s"),
-            ("1024×1024, 20 guided steps, on the easel", f"{self.large_batcher:.3f} pictures a second"),
+            (
+                "1024×1024, 20 guided steps, on the step batcher",
+                f"{self.large_batcher:.3f} pictures a second",
+            ),
             (
                 "the same by the plain pipeline",
                 f"{self.large_stock:.3f} in batches of {self.large_stock_batch}"
@@ -101,15 +104,15 @@ def _large(
     batcher_per_second(stage, [stage.new_sample(seed=seed, steps=2) for seed in range(at_once)])
     ready_seconds = time.perf_counter() - began
     params_list = [stage.new_sample(seed=seed) for seed in range(pictures)]
-    say("Painting large pictures on the easel.")
+    say("Generating large images on the step batcher.")
     batcher = batcher_per_second(stage, params_list)
-    say("Painting large pictures by the plain pipeline.")
+    say("Generating large images with the plain pipeline.")
     stock, batch = stock_per_second(
         stage, params_list[: 2 * at_once], batches=tuple({at_once, max(1, at_once // 2)})
     )
     return {
         "ready_seconds": ready_seconds,
-        "large_easel": batcher,
+        "large_batcher": batcher,
         "large_stock": stock,
         "large_stock_batch": batch,
     }

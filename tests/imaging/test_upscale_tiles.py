@@ -35,7 +35,7 @@ def test_spans_cover_everything_with_context_and_one_size(
 
 
 def test_tiles_smaller_than_their_rim_are_a_programming_error() -> None:
-    with pytest.raises(ValueError, match="rim"):
+    with pytest.raises(ValueError, match="margins"):
         plan_spans(500, tile_pixels=40, context_pixels=20, fade_pixels=8)
 
 

@@ -64,7 +64,7 @@ class PlainAtelier:
 @pytest.fixture
 def generator(monkeypatch: pytest.MonkeyPatch) -> PlainAtelier:
     plain = PlainAtelier()
-    monkeypatch.setattr(local_generation, "open_atelier", lambda _settings, stays: plain)
+    monkeypatch.setattr(local_generation, "open_generator", lambda _settings, stays: plain)
     return plain
 
 

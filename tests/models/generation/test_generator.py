@@ -406,7 +406,10 @@ def test_one_batcher_for_each_device_shares_the_work(folder: Path, monkeypatch: 
     try:
         begun.wait()
         generator.paint(order(request(count=1), person="ben"))
-        assert [len(device_worker._models) for device_worker in generator._device_pool.all()] == [1, 1]
+        assert [len(device_worker._models_by_name) for device_worker in generator._device_pool.all()] == [
+            1,
+            1,
+        ]
     finally:
         may_go_on.set()
         held.join()
