@@ -1,0 +1,137 @@
+"""Every action in one row: its label, what it needs, who sees its result, and how else it is reached.
+
+Buttons, menus, reactions and the names for screen readers of all front ends are built from this table.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bots.presentation.message import Tone
+from bots.texts import cases
+from studio.commands.button_ids import Action
+
+
+class Needs(StrEnum):
+    """What must be known before an action can be carried out."""
+
+    NOTHING = "nothing"
+    PICTURE = "picture"  # which one, where a message shows several
+    FORM = "form"  # a filled form; about a picture unless `about_job`
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionSpec:
+    """`label` and `description` may contain ``{index}``, the number of the picture.
+
+    `single_label` is used where the message shows one picture. `public`: everybody sees the result. `reaction` is the
+    emoji that does the same; `menu` is the entry of a message's menu.
+    """
+
+    label: str
+    description: str
+    needs: Needs = Needs.NOTHING
+    single_label: str = ""
+    tone: Tone = Tone.NEUTRAL
+    public: bool = False
+    about_job: bool = False
+    reaction: str = ""
+    menu: str = ""
+    confirm: str = ""
+
+
+def label(action: Action, index: int = 0, *, single: bool = False) -> str:
+    """A button's text. `single`: its message shows one picture."""
+    spec = ACTIONS[action]
+    text = (single and spec.single_label) or spec.label
+    return text.format(index=index or "").strip()
+
+
+def description(action: Action, index: int = 0) -> str:
+    """A button's name for screen readers."""
+    return ACTIONS[action].description.format(index=index or "").replace("  ", " ").strip()
+
+
+def _on_case(action: Action, *, tone: Tone = Tone.NEUTRAL, confirm: str = "") -> ActionSpec:
+    text = cases.label(action)
+    return ActionSpec(label=text, description=text, tone=tone, confirm=confirm)
+
+
+ACTIONS: Mapping[Action, ActionSpec] = {
+    Action.UPSCALE: ActionSpec(
+        label="U{index}",
+        single_label="Upscale",
+        description="Upscale picture {index} four times",
+        needs=Needs.PICTURE,
+        public=True,
+        reaction="⬆️",
+        menu="Upscale",
+    ),
+    Action.VARY: ActionSpec(
+        label="V{index}",
+        single_label="Vary strongly",
+        description="Vary picture {index}",
+        needs=Needs.PICTURE,
+        public=True,
+        menu="Vary",
+    ),
+    Action.VARY_SUBTLE: ActionSpec(
+        label="Vary subtly",
+        description="Vary picture {index} a little",
+        needs=Needs.PICTURE,
+        public=True,
+    ),
+    Action.REROLL: ActionSpec(
+        label="🔁 Reroll", description="Generate again with a new seed", public=True, reaction="🔁"
+    ),
+    Action.REMIX: ActionSpec(
+        label="Remix",
+        description="Generate picture {index} again with other words",
+        needs=Needs.FORM,
+        public=True,
+    ),
+    Action.EDIT: ActionSpec(
+        label="Edit",
+        description="Change a part of picture {index}",
+        needs=Needs.FORM,
+        public=True,
+        menu="Edit",
+    ),
+    Action.EXPAND: ActionSpec(
+        label="Expand",
+        description="Expand picture {index} beyond its frame",
+        needs=Needs.FORM,
+        public=True,
+        menu="Expand",
+    ),
+    Action.STAR: ActionSpec(
+        label="⭐ Star", description="Star picture {index}", needs=Needs.PICTURE, reaction="⭐"
+    ),
+    Action.SHOW: ActionSpec(label="Show", description="Show the pictures and their recipe"),
+    Action.CANCEL: ActionSpec(label="Cancel", description="Cancel this job", tone=Tone.DANGER, reaction="❌"),
+    Action.DELETE: ActionSpec(
+        label="Delete", description="Delete picture {index}", tone=Tone.DANGER, reaction="❌"
+    ),
+    Action.REPORT: ActionSpec(
+        label="Report",
+        description="Report picture {index} to the moderators",
+        needs=Needs.FORM,
+        tone=Tone.DANGER,
+        reaction="🚩",
+        menu="Report",
+    ),
+    Action.APPEAL: ActionSpec(
+        label="Appeal", description="Ask a moderator to look again", needs=Needs.FORM, about_job=True
+    ),
+    Action.CLAIM: _on_case(Action.CLAIM),
+    Action.APPROVE: _on_case(Action.APPROVE, tone=Tone.SUCCESS),
+    Action.SPOILER: _on_case(Action.SPOILER, tone=Tone.SUCCESS),
+    Action.OVERTURN: _on_case(Action.OVERTURN, tone=Tone.SUCCESS),
+    Action.REJECT: _on_case(Action.REJECT),
+    Action.WARN: _on_case(Action.WARN),
+    Action.SUSPEND: _on_case(Action.SUSPEND, tone=Tone.DANGER),
+    Action.BAN: _on_case(Action.BAN, tone=Tone.DANGER),
+    Action.BLOCK: _on_case(Action.BLOCK, tone=Tone.DANGER),
+    Action.CONSENT: _on_case(Action.CONSENT, tone=Tone.SUCCESS),
+    Action.DECLINE: _on_case(Action.DECLINE),
+}

@@ -1,0 +1,210 @@
+"""A message as data: what it says, shows and offers. Content code never escapes and knows no platform.
+
+A plain string in a span is shown letter for letter: every renderer escapes it. Markup comes from span types only.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from studio.commands.button_ids import Action
+from studio.commands.button_ids import Button as ButtonId
+from studio.domain.people import Person
+
+
+@dataclass(frozen=True, slots=True)
+class Bold:
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class PersonName:
+    """A person, shown by the name that they have now. `person` is a `Person` or only their key."""
+
+    person: Person | str
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelName:
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
+class RoleName:
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class Time:
+    """A point in time, in the reader's time zone where the platform can; relative to now unless `exact`."""
+
+    when: datetime
+    exact: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    label: str
+    url: str
+
+
+Span = str | Bold | Code | PersonName | ChannelName | RoleName | Time | Link
+Spans = tuple[Span, ...]
+
+
+class Tone(StrEnum):
+    """What a message or a button stands for; a renderer chooses its colour."""
+
+    NEUTRAL = "neutral"
+    WORKING = "working"
+    SUCCESS = "success"
+    WARNING = "warning"
+    DANGER = "danger"
+
+
+class Audience(StrEnum):
+    CHANNEL = "channel"
+    PERSON = "person"  # the person who asked, and nobody else
+
+
+class FileKind(StrEnum):
+    """Which of a stored image's forms is shown."""
+
+    PICTURE = "picture"  # fitted into the platform's limit of bytes
+    PREVIEW = "preview"  # unfinished, held in memory
+    PIXELATED = "pixelated"  # a copy that shows no details
+    GRID = "grid"  # under the lettered cells of an edit
+    DRAWING = "drawing"  # drawn for this message, such as a family tree
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Image:
+    """One image. `name` is unique in its message, and the key under which a renderer is given its file.
+
+    `key` is the storage key, empty for a preview or a drawing.
+    """
+
+    name: str
+    alt_text: str
+    key: str = ""
+    kind: FileKind = FileKind.PICTURE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Images:
+    """At most ten images (Discord's media gallery). `spoiler`: hidden until the reader asks for them."""
+
+    images: tuple[Image, ...]
+    spoiler: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Title:
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    spans: Spans
+
+
+@dataclass(frozen=True, slots=True)
+class Small:
+    """A line of secondary information, such as a recipe."""
+
+    spans: Spans
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Pairs of a label and its text."""
+
+    facts: tuple[tuple[str, Spans], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """Steps done of those asked for, and the seconds left where they are known."""
+
+    step: int
+    steps: int
+    seconds_left: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Preformatted:
+    """Text in a typeface of fixed width, line by line."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """A sentence that stands out: a remark, a warning, a refusal."""
+
+    spans: Spans
+    tone: Tone = Tone.NEUTRAL
+
+
+Part = Images | Title | Paragraph | Small | Facts | Progress | Preformatted | Note
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Button:
+    """A press of `action` on `target` (a job or a case), or on its picture `index` (from 1; 0: the whole).
+
+    `label` replaces the action's own. `confirm` is asked before the press counts.
+    `pressed` marks the reader's own choice.
+    """
+
+    action: Action
+    target: str
+    index: int = 0
+    label: str = ""
+    tone: Tone = Tone.NEUTRAL
+    confirm: str = ""
+    disabled: bool = False
+    pressed: bool = False
+
+    @property
+    def custom_id(self) -> str:
+        """The id that works for ever: all of the button's state is in it."""
+        return str(ButtonId(action=self.action, job_id=self.target, index=self.index))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ButtonRow:
+    """Buttons that belong together, at most five where they are shown side by side.
+
+    A renderer may show a row with a `menu` as one menu with that placeholder, as Slack's does.
+    """
+
+    buttons: tuple[Button, ...]
+    menu: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """`summary` is one plain line for notifications and screen readers."""
+
+    parts: tuple[Part, ...]
+    rows: tuple[ButtonRow, ...] = ()
+    tone: Tone = Tone.NEUTRAL
+    audience: Audience = Audience.CHANNEL
+    summary: str = ""
+    files: tuple[Image, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        shown = tuple(image for part in self.parts if isinstance(part, Images) for image in part.images)
+        if len({image.name for image in shown}) != len(shown):
+            raise ValueError("two images of a message have one name")
+        object.__setattr__(self, "files", shown)
+
+    @property
+    def buttons(self) -> tuple[Button, ...]:
+        return tuple(button for row in self.rows for button in row.buttons)
