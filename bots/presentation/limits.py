@@ -1,0 +1,38 @@
+"""What a platform cannot take whole: cut in production, an error in tests."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+class LimitExceededError(Exception):
+    """A message or form is larger than its platform allows."""
+
+    def __init__(self, what: str, size: int, most: int) -> None:
+        super().__init__(f"{what}: {size} exceeds {most}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """`strict` raises `LimitExceededError` instead of cutting."""
+
+    strict: bool = False
+
+    def text(self, text: str, most: int, what: str) -> str:
+        """At most `most` characters, with an ellipsis where the rest was."""
+        if len(text) <= most:
+            return text
+        self._check(what, len(text), most)
+        return text[: most - 1].rstrip() + "…"
+
+    def items(self, items: Sequence[T], most: int, what: str) -> list[T]:
+        """The first `most` items."""
+        if len(items) > most:
+            self._check(what, len(items), most)
+        return list(items[:most])
+
+    def _check(self, what: str, size: int, most: int) -> None:
+        if self.strict:
+            raise LimitExceededError(what, size, most)
