@@ -199,7 +199,7 @@ async def take_all(room: SlackRoom, painting: Painting, camera: Camera) -> None:
 
 
 async def take_case(room: SlackRoom, painting: Painting, camera: Camera) -> None:
-    await room.slash(f"house desk <#{MODERATORS}>", command="/studio", user=MOD)
+    await room.slash(f"community desk <#{MODERATORS}>", command="/studio", user=MOD)
     gate = cast("FakeGate", room.ports.gate)
     held = await room.imagine("two knights in a battle --seed 5 --count 1", user=BO)
     gate.picture_verdict = HOLD

@@ -69,7 +69,7 @@ def lines_of(answer: Reply, voice: Formatter) -> list[str]:
         case BanChanged():
             return [ban_changed(answer, voice)]
         case Community():
-            return list(_community(answer.rules, voice))
+            return [*_renamed(answer, voice), *_community(answer.rules, voice)]
         case SettingsChanged():
             return list(_settled(answer.preferences, voice))
         case _:
@@ -148,6 +148,11 @@ def forgotten(answer: Forgotten) -> str:
     return f"Deleted for good: {pictures}. What others built on them stays, without {names} of yours."
 
 
+def _renamed(answer: Community, voice: Formatter) -> Iterator[str]:
+    if answer.former_name:
+        yield f"{voice.code('/' + answer.former_name)} is now called {voice.code('/community')}."
+
+
 def _community(rules: CommunityRules, voice: Formatter) -> Iterator[str]:
     def place(channel: str | None) -> str:
         return voice.channel(channel) if channel else "none"
@@ -155,18 +160,18 @@ def _community(rules: CommunityRules, voice: Formatter) -> Iterator[str]:
     everywhere = ", ".join(map(voice.channel, rules.channels)) or "everywhere"
     yield "Paused: nothing new is accepted." if rules.paused else "Open."
     yield f"channels: {everywhere}"
-    yield f"model: {voice.text(rules.model) if rules.model else 'the house’s'}"
+    yield f"model: {voice.text(rules.model) if rules.model else 'the instance’s default'}"
     yield f"desk: {place(rules.desk_channel)} · log: {place(rules.log_channel)}"
     yield f"stars: {place(rules.star_channel)}, from {rules.star_threshold} on"
-    yield f"pictures: {rules.max_pictures or 'as many as the house allows'} at a time"
+    yield f"pictures: {rules.max_pictures or 'as many as the instance allows'} at a time"
     tiers = ", ".join(f"{voice.role(role)} {tier}" for role, tier in rules.tiers.items())
     yield f"tiers: {tiers or 'none by role'}"
     monthly = ", ".join(f"{tier} {amount}" for tier, amount in rules.monthly_credits.items())
-    yield f"credits a month: {monthly or 'the house’s'}"
+    yield f"credits a month: {monthly or 'the instance’s defaults'}"
     stances = ", ".join(f"{voice.text(name)} {action}" for name, action in rules.stances.items())
     pools = ", ".join(f"{voice.channel(channel)} {amount}" for channel, amount in rules.pools.items())
     yield f"pools, in credits a month: {pools or 'none'}"
-    yield f"policy: {stances or 'the house’s'}"
+    yield f"policy: {stances or 'the instance’s'}"
 
 
 def _settled(chosen: Preferences, voice: Formatter) -> Iterator[str]:
@@ -174,4 +179,4 @@ def _settled(chosen: Preferences, voice: Formatter) -> Iterator[str]:
     yield f"dm: {'my pictures come by direct message too' if chosen.direct_messages else 'no'}"
     for name in ("model", "style", "aspect", "count"):
         value = getattr(chosen, name)
-        yield f"{name}: {voice.text(shorten(str(value), 60)) if value is not None else 'the house’s'}"
+        yield f"{name}: {voice.text(shorten(str(value), 60)) if value is not None else 'the instance’s default'}"

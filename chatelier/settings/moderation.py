@@ -50,7 +50,7 @@ class ModerationSection(Section):
     holds: bool | None = Field(
         None,
         description="Keep doubtful requests for a moderator, or refuse them; unset: keep them where there is a"
-        " desk channel (/studio desk), or on the web a moderators' word.",
+        " desk channel (/community desk), or on the web a moderators' word.",
     )
     keep_days: int = Field(
         365,

@@ -53,6 +53,9 @@ CATALOG: Mapping[str, CommandSpec] = {
     )
 }
 
+# Commands that were renamed work under their former names too, for one version.
+FORMER_COMMANDS: Mapping[str, CommandSpec] = {spec.name: spec for spec in community_rules.FORMER_SPECS}
+
 # Reactions on a message that shows a job: the emoji, its action, and the tile it speaks of (0: the job).
 # Upscale, star and report speak of the first picture when the message shows several.
 REACTIONS: Mapping[str, tuple[Action, int]] = {
@@ -71,7 +74,7 @@ REACTIONS: Mapping[str, tuple[Action, int]] = {
 def find_command(name: str) -> CommandSpec:
     """Raises `UnknownCommandError` with the nearest name."""
     wanted = name.strip().lstrip("/").lower()
-    if spec := CATALOG.get(wanted):
+    if spec := CATALOG.get(wanted) or FORMER_COMMANDS.get(wanted):
         return spec
     nearest = difflib.get_close_matches(wanted[:32], CATALOG, n=1)
     raise UnknownCommandError(wanted, nearest=nearest[0] if nearest else None)

@@ -146,9 +146,10 @@ class BanChanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Community:
-    """The rules of the community, as they are now."""
+    """The rules of the community, as they are now. `former_name`: the old name of the command, if that was typed."""
 
     rules: CommunityRules
+    former_name: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

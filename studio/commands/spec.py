@@ -88,6 +88,11 @@ class CommandSpec:
     audience: Audience = Audience.EVERYBODY
     rationed: bool = False  # counted: what could be tried over and over, or heaped upon others
     open_to_banned: bool = False  # one's own data and one's own case stay within reach
+    replaced_by: str | None = None  # the new name of a command that is kept under its former one
+
+    @property
+    def current_name(self) -> str:
+        return self.replaced_by or self.name
 
     def parameter(self, flag: str) -> Parameter | None:
         return next((each for each in self.parameters if flag in (each.name, *each.aliases)), None)

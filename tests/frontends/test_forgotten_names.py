@@ -132,7 +132,7 @@ async def test_on_slack_a_forgotten_person_loses_their_name_in_others_messages(s
 
 
 async def test_on_slack_a_forgotten_person_is_named_in_no_case(slack: SlackRoom) -> None:
-    await slack.slash(f"house desk <#{MODERATORS}|mods>", command="/studio", user=MOD)
+    await slack.slash(f"community desk <#{MODERATORS}|mods>", command="/studio", user=MOD)
     first, _ = await built_on_slack(slack)
     await slack.slash(f"report {first}.1", command="/studio", user=BO)
     await act(slack)

@@ -80,8 +80,8 @@ class SlackRoom:
 
     async def open_starboard(self, channel: str = GENERAL) -> None:
         """One star is enough for it."""
-        await self.slash(f"house stars <#{channel}>", command="/studio", user=MOD)
-        await self.slash("house star-threshold 1", command="/studio", user=MOD)
+        await self.slash(f"community stars <#{channel}>", command="/studio", user=MOD)
+        await self.slash("community star-threshold 1", command="/studio", user=MOD)
 
     async def star(self, job_id: str, message: Message, *, user: str = BO) -> None:
         """The first picture of a job."""

@@ -44,7 +44,7 @@ def lacking_in(guild: discord.Guild | None, channel_id: str) -> list[str]:
 
 
 def require_own(guild: discord.Guild | None, values: Mapping[str, object]) -> None:
-    """Raises `BadParameterError` when `/studio` is told a place to write to that is another server's, or takes no
+    """Raises `BadParameterError` when `/community` is told a place to write to that is another server's, or takes no
     messages.
 
     Cases are not for the people of another server.

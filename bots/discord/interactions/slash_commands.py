@@ -18,7 +18,7 @@ from bots.discord.interactions.dispatcher import send_private
 from bots.discord.texts import texts
 from bots.runtime.thread_pools import Pool
 from bots.texts.prompt_flags import spread_flags
-from studio.commands.registry import CATALOG, execute, find_command
+from studio.commands.registry import CATALOG, FORMER_COMMANDS, execute, find_command
 from studio.commands.results import Answer
 from studio.commands.spec import Audience, Call, CommandSpec, Kind, Parameter
 from studio.commands.submission.known_names import default_note
@@ -47,7 +47,7 @@ _MENTION = re.compile(r"<(?:#|@&|@!?)(\d{1,20})>")
 
 def build_commands(tree: app_commands.CommandTree[DiscordClient]) -> None:
     """Add every command of the catalogue, and /help, which describes them."""
-    for spec in CATALOG.values():
+    for spec in (*CATALOG.values(), FORMER_COMMANDS["studio"]):
         tree.add_command(slash_command(spec))
     tree.add_command(_help_command())
 
@@ -62,7 +62,7 @@ def slash_command(spec: CommandSpec) -> app_commands.Command[Any, Any, None]:
         allowed_installs=INSTALLS,
     )
     if moderates:
-        command.default_permissions = _ADMINISTRATORS if spec.name == "studio" else _MODERATORS
+        command.default_permissions = _ADMINISTRATORS if spec.current_name == "community" else _MODERATORS
     for parameter in spec.parameters:
         if is_suggested(parameter):
             command.autocomplete(parameter.name)(autocompleter(parameter))
@@ -81,7 +81,7 @@ def _callback(spec: CommandSpec) -> Callable[..., Any]:
 
         async def work(call: Call) -> Answer:
             values = spread_flags(spec.name, await _received(bot, call, spec, options))
-            if spec.name == "studio":
+            if spec.current_name == "community":
                 require_own(interaction.guild, values)
             for what in filter(None, map(values.get, _NAMING)):
                 call = await in_home_community(bot, call, str(what), paints=spec.paints)

@@ -17,7 +17,6 @@ from bots.slack.messages.message_sender import send
 from bots.slack.texts import texts
 from bots.slack.texts.command_parsing import (
     Wanted,
-    command_named,
     help_wanted,
     is_command,
     names_others,
@@ -28,7 +27,7 @@ from bots.slack.texts.command_parsing import (
 from bots.slack.texts.escaping import named, typed
 from bots.slack.workspaces.channels import Channels
 from bots.slack.workspaces.members import People
-from studio.commands.registry import execute
+from studio.commands.registry import execute, find_command
 from studio.commands.results import Answer, Community
 from studio.commands.spec import Call, CommandSpec, Kind
 from studio.commands.submission.known_names import default_note
@@ -126,7 +125,7 @@ class CommandListener(SlackComponent):
     async def _help(self, request: SlackRequest, command: str) -> None:
         async def work(call: Call) -> str:
             if command:
-                return texts.help_of(command_named(command))
+                return texts.help_of(find_command(command))
             return texts.help_text(moderates=call.person.moderates, note=default_note(self._ports))
 
         await self._counter.serve(request, work)

@@ -3,15 +3,13 @@
 import difflib
 
 from studio.commands.command_line import parse_phrase
-from studio.commands.registry import CATALOG, find_command
+from studio.commands.registry import CATALOG, FORMER_COMMANDS, find_command
 from studio.commands.spec import CommandSpec, Kind
 from studio.domain.identifiers import is_job_id, split_picture_id
 from studio.errors import UnknownCommandError
 from studio.parsing.text_cleaning import clean_text
 
-# The catalogue's command for the rules of a community is called as this face's slash command is.
-HOUSE = "house"
-_RULES = "studio"
+_RULES = "community"
 _AT_ONCE = ("pause", "resume")
 _HELP = "help"
 
@@ -27,17 +25,12 @@ def help_wanted(text: str) -> str | None:
 
 
 def is_command(name: str) -> bool:
-    return name == HOUSE or name in CATALOG
-
-
-def command_named(name: str) -> CommandSpec:
-    """By the name under which it is typed here. Raises `UnknownCommandError`."""
-    return find_command(_RULES if name == HOUSE else name)
+    return name in CATALOG or name in FORMER_COMMANDS
 
 
 def names_others(spec: CommandSpec) -> bool:
     """Whether people, channels and groups in its words are meant themselves, and not as a part of a picture."""
-    return spec.name == _RULES or any(each.kind is Kind.PERSON for each in spec.parameters)
+    return spec.current_name == _RULES or any(each.kind is Kind.PERSON for each in spec.parameters)
 
 
 def as_typed(text: str) -> str:
@@ -45,7 +38,7 @@ def as_typed(text: str) -> str:
     name, space, rest = text.removeprefix("/").partition(" ")
     if name == "imagine":
         return f"/{name}{space}{rest}"
-    return f"/studio {HOUSE if name == _RULES else name}{space}{rest}"
+    return f"/studio {name}{space}{rest}"
 
 
 def read_imagine(text: str) -> Wanted:
@@ -56,19 +49,17 @@ def read_imagine(text: str) -> Wanted:
 def read_studio(text: str) -> Wanted:
     """After ``/studio``: a command of the catalogue and its words. Raises `ChatelierError`."""
     line = clean_text(text).lstrip("/")
-    name, _, rest = line.partition(" ")
-    if name.lower() == HOUSE:
-        line = f"{_RULES} {rest}"
-    elif name.lower() in _AT_ONCE:
+    name = line.partition(" ")[0]
+    if name.lower() in _AT_ONCE:
         line = f"{_RULES} {line}"
-    elif name and name.lower() not in CATALOG:
+    elif name and not is_command(name.lower()):
         raise _unknown(name)
     return parse_phrase(f"/{line}")
 
 
 def _unknown(name: str) -> UnknownCommandError:
     """With the nearest of the names that are typed here."""
-    names = [HOUSE, *_AT_ONCE, _HELP, *(each for each in CATALOG if each != _RULES)]
+    names = [*_AT_ONCE, _HELP, *CATALOG]
     nearest = difflib.get_close_matches(name[:32].lower(), names, n=1)
     return UnknownCommandError(name, nearest=nearest[0] if nearest else None)
 
@@ -81,8 +72,16 @@ def read_talk(text: str) -> Wanted:
     first, _, rest = clean_text(text).partition(" ")
     name = first.lstrip("/").lower()
     following = rest.partition(" ")[0].lower()
-    if name in CATALOG or first.startswith("/") or (name == HOUSE and not rest.strip()):
+    if first.startswith("/") or _is_meant(name, following):
         return read_studio(text)
     if is_job_id(following) or split_picture_id(following):
         find_command(name)
     return read_imagine(text)
+
+
+def _is_meant(name: str, following: str) -> bool:
+    """Whether a mention's first word is a command. The rules' names may begin a prompt too: "community garden"."""
+    if not is_command(name):
+        return False
+    rules = find_command(name)
+    return rules.current_name != _RULES or following in ("", *rules.parameters[0].choices)

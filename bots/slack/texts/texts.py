@@ -75,7 +75,7 @@ HOME_COUNT = "How many pictures, unless I say so"
 HOME_ASPECT = "Width to height, unless I say so"
 HOME_MODEL = "The model that paints for me"
 HOME_STYLE = "A named style"
-HOME_HOUSE = "the house’s"
+HOME_HOUSE = "the instance’s default"
 YES, NO = "Yes", "No"
 REMIX = {"anyone": "Anyone", "ask": "Whoever asks me", "nobody": "Nobody"}
 
@@ -146,7 +146,7 @@ def not_here(bot_user: str, channel: str) -> str:
 def open_desk(channel: str) -> str:
     return (
         f"Everybody in this workspace can read <#{channel}>, and cases show what people wrote."
-        " Make it a private channel, or name one with `/studio house desk`."
+        " Make it a private channel, or name one with `/studio community desk`."
     )
 
 

@@ -113,8 +113,8 @@ def _sheet_of(answer: PictureShown | InQueue | History | Family | SettingsChange
             return f"/view/{answer.picture_id}"
         case SettingsChanged():
             return "/settings"
-        case Community():
-            return "/rules"
+        case Community(former_name=former_name):
+            return f"/rules?typed={former_name}" if former_name else "/rules"
 
 
 def _job_of(picture_id: str) -> str | None:

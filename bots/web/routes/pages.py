@@ -18,7 +18,7 @@ from bots.web.routes.banned import banned_page
 from bots.web.routes.page_layout import page_of, sheet_of
 from bots.web.texts import texts
 from studio.commands.moderation.report import LONGEST_REASON
-from studio.commands.registry import REACTIONS, execute
+from studio.commands.registry import FORMER_COMMANDS, REACTIONS, execute
 from studio.commands.results import History, InQueue
 from studio.commands.spec import Call
 from studio.commands.submission.known_names import default_note, names_offered
@@ -172,12 +172,14 @@ async def settings_sheet(request: Request) -> Response:
 
 
 async def rules_sheet(request: Request) -> Response:
-    """GET /rules: what the moderators settled for the room; for them only."""
+    """GET /rules: what the moderators settled for the room; for them only. ?typed= is the command's former name."""
     context, user = admitted(request)
     call = Call(person=user.person, address=ROOM_ADDRESS, request_key="")
+    typed = request.query_params.get("typed", "")
+    name = typed if typed in FORMER_COMMANDS else "community"
 
     def load() -> str:
-        answer: Any = execute(context.ports, call, "studio", {})
+        answer: Any = execute(context.ports, call, name, {})
         return render("rules.html", lines=lines_of(answer, VOICE))
 
     return sheet_of(request, user, await context.pools.run(Pool.DATABASE, load))

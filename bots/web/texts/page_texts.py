@@ -153,7 +153,7 @@ PAGE = {
     "desk": "The moderators’ desk",
     "desk_short": "Desk",
     "rules": "The rules of this room",
-    "rules_hint": "Change one with /studio and its name, such as /studio pictures 2, or /studio pause.",
+    "rules_hint": "Change one with /community and its name, such as /community pictures 2, or /community pause.",
     "forget": "Forget me",
     "forgotten": "Everything that was kept of you is deleted.",
     "forget_sure": "Delete all your pictures, words and settings for good, under all your names?",

@@ -12,7 +12,7 @@ def digest(
 ) -> None:
     """Say for each community how many jobs, refusals and cases there were, and how long people waited.
 
-    The same goes to a community's log channel every Monday (/studio log CHANNEL).
+    The same goes to a community's log channel every Monday (/community log CHANNEL).
 
     Example:
 

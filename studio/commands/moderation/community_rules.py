@@ -1,7 +1,8 @@
-"""/studio: the rules of the community, for its moderators; without words it shows them."""
+"""/community: the rules of the community, for its moderators; without words it shows them."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 from studio.commands.moderation.cases import MODERATORS_ONLY
 from studio.commands.results import Community
@@ -21,13 +22,17 @@ CHANNELS = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Studio:
+class ChangeRules:
     setting: str | None = None
     value: str = ""
 
 
-def govern(ports: Ports, call: Call, command: Studio) -> Community:
+def change_rules(ports: Ports, call: Call, command: ChangeRules, *, former_name: str = "") -> Community:
     """Raises `NotAllowedError` and `BadParameterError`."""
+    return Community(rules=_changed(ports, call, command), former_name=former_name)
+
+
+def _changed(ports: Ports, call: Call, command: ChangeRules) -> CommunityRules:
     if not call.person.moderates:
         raise NotAllowedError(MODERATORS_ONLY)
     change = _CHANGES.get(command.setting or "")
@@ -35,10 +40,9 @@ def govern(ports: Ports, call: Call, command: Studio) -> Community:
         value = command.value.strip()
         if command.setting == "model" and value.lower() not in NOTHING:
             find_model(ports, value.lower())
-        return Community(rules=ports.desk.govern(call.person, lambda rules: change(rules, value)))
+        return ports.desk.govern(call.person, lambda rules: change(rules, value))
     with ports.database.read() as session:
-        rules = settings.community_rules(session, call.person.platform, call.person.community)
-    return Community(rules=rules)
+        return settings.community_rules(session, call.person.platform, call.person.community)
 
 
 def _set_paused(paused: bool) -> Callable[[CommunityRules, str], CommunityRules]:
@@ -138,11 +142,11 @@ def _number(text: str, low: int, high: int) -> int:
 
 
 SPEC = CommandSpec(
-    name="studio",
+    name="community",
     summary="The rules of this community: channels, model, tiers, credits, policy; pause and resume.",
-    example="/studio channels 1234567890",
-    build=Studio,
-    handle=govern,
+    example="/community channels 1234567890",
+    build=ChangeRules,
+    handle=change_rules,
     parameters=(
         Parameter(
             name="setting",
@@ -151,8 +155,20 @@ SPEC = CommandSpec(
             choices=tuple(_CHANGES),
             positional=True,
         ),
-        Parameter(name="value", kind=Kind.TEXT, summary="What it shall be; none for none.", positional=True),
+        Parameter(name="value", kind=Kind.TEXT, summary="The new value; none removes it.", positional=True),
     ),
     paints=False,
     audience=Audience.MODERATORS,
+)
+
+# `/studio` was its name on Discord and the web, `/studio house` on Slack.
+FORMER_SPECS = tuple(
+    replace(
+        SPEC,
+        name=name,
+        summary=f"Now called /{SPEC.name}.",
+        handle=partial(change_rules, former_name=name),
+        replaced_by=SPEC.name,
+    )
+    for name in ("studio", "house")
 )

@@ -193,7 +193,7 @@ async def test_a_desk_that_is_closed_to_the_bot_ends_quietly(room: Room, desk: A
 async def test_naming_a_desk_lays_the_open_cases_there(room: Room) -> None:
     await held_prompt(room)
     channel = room.guild.create_text_channel("desk")
-    result = await room.mod.slash(room.channel, "studio", setting="desk", value=f"<#{channel.id}>")
+    result = await room.mod.slash(room.channel, "community", setting="desk", value=f"<#{channel.id}>")
     assert f"desk: <#{channel.id}>" in result.response.content
     assert len(channel.history()) == 1
 
@@ -205,24 +205,24 @@ async def test_a_desk_that_everybody_can_read_is_said(room: Room) -> None:
     }
     for name, overwrites in (("open", {}), ("hidden", hidden)):
         channel = room.guild.create_text_channel(name, overwrites=overwrites)
-        result = await room.mod.slash(room.channel, "studio", setting="desk", value=f"<#{channel.id}>")
+        result = await room.mod.slash(room.channel, "community", setting="desk", value=f"<#{channel.id}>")
         assert ("Everybody here can read" in result.response.content) is (name == "open")
 
 
 @pytest.mark.parametrize("value", ["4711", "moderators"])
 async def test_a_desk_outside_the_server_is_not_taken(room: Room, value: str) -> None:
-    result = await room.mod.slash(room.channel, "studio", setting="desk", value=value)
+    result = await room.mod.slash(room.channel, "community", setting="desk", value=value)
     assert f"I do not see here: {value}" in result.response.content
-    result = await room.mod.slash(room.channel, "studio")
+    result = await room.mod.slash(room.channel, "community")
     assert value not in result.response.content
 
 
 @pytest.mark.parametrize("setting", ["desk", "log", "stars"])
 async def test_a_place_that_takes_no_messages_is_not_taken(room: Room, setting: str) -> None:
     forum = room.guild.create_forum_channel("ideas")
-    result = await room.mod.slash(room.channel, "studio", setting=setting, value=f"<#{forum.id}>")
+    result = await room.mod.slash(room.channel, "community", setting=setting, value=f"<#{forum.id}>")
     assert "Name a text channel" in result.response.content
-    shown = await room.mod.slash(room.channel, "studio")
+    shown = await room.mod.slash(room.channel, "community")
     assert str(forum.id) not in shown.response.content
 
 
@@ -231,11 +231,11 @@ async def test_members_do_not_govern_and_are_not_shown_the_commands(room: Room, 
     manage_messages, manage_guild = 1 << 13, 1 << 5
     for name in ("cases", "review", "ban", "unban"):
         assert commands[name]["default_member_permissions"] == manage_messages
-    assert commands["studio"]["default_member_permissions"] == manage_guild
-    for name in ("cases", "review", "ban", "unban", "studio"):
+    assert commands["community"]["default_member_permissions"] == manage_guild
+    for name in ("cases", "review", "ban", "unban", "community"):
         assert commands[name]["contexts"] == [0], "in servers only"
-    assert "studio" not in room.ana.available_commands(room.channel)
-    assert "studio" in room.mod.available_commands(room.channel)
+    assert "community" not in room.ana.available_commands(room.channel)
+    assert "community" in room.mod.available_commands(room.channel)
 
 
 async def test_a_member_is_banned_and_let_back(room: Room) -> None:

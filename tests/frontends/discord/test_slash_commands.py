@@ -48,7 +48,7 @@ def command_payloads(ports: Ports, home: Path) -> dict[str, dict[str, Any]]:
 
 
 async def test_every_command_of_the_catalogue_is_a_slash_command(ports: Ports, tmp_path: Path) -> None:
-    assert set(command_payloads(ports, tmp_path)) == {*CATALOG, "help"}
+    assert set(command_payloads(ports, tmp_path)) == {*CATALOG, "studio", "help"}
 
 
 @pytest.mark.parametrize("name", list(CATALOG))
@@ -493,7 +493,7 @@ async def test_styles_and_loras_are_suggested(ports: Ports, tmp_path: Path) -> N
 
 async def test_settings_of_the_community_are_suggested(room: Room) -> None:
     async def suggested(setting: str, typed: str) -> list[str]:
-        found = await room.mod.autocomplete(room.channel, "studio", "value", typed, setting=setting)
+        found = await room.mod.autocomplete(room.channel, "community", "value", typed, setting=setting)
         return [choice["value"] for choice in found]
 
     wardens = next(role for role in room.bot.get_guild(room.guild.id).roles if role.name == "Wardens")  # type: ignore[union-attr]
@@ -501,6 +501,15 @@ async def test_settings_of_the_community_are_suggested(room: Room) -> None:
     assert f"{wardens.id} trusted" in await suggested("tier", "wardens")
     assert await suggested("model", "thi") == ["thimble"]
     assert await suggested("pause", "") == []
+
+
+async def test_the_former_name_of_the_rules_works_and_says_the_new_one(room: Room) -> None:
+    result = await room.mod.slash(room.channel, "studio", setting="pause")
+    lines = result.response.content.splitlines()  # type: ignore[union-attr]
+    assert lines[:2] == ["`/studio` is now called `/community`.", "Paused: nothing new is accepted."]
+    result = await room.mod.slash(room.channel, "community")
+    assert "is now called" not in result.response.content  # type: ignore[union-attr]
+    assert "studio" not in room.ana.available_commands(room.channel)
 
 
 # ---- blends and places
@@ -520,7 +529,7 @@ async def test_a_blend_takes_ids_and_attachments(room: Room) -> None:
 
 async def test_who_asks_elsewhere_is_told_where_pictures_are_painted(room: Room) -> None:
     other = room.guild.create_text_channel("studio")
-    result = await room.mod.slash(room.channel, "studio", setting="channels", value=f"<#{other.id}>")
+    result = await room.mod.slash(room.channel, "community", setting="channels", value=f"<#{other.id}>")
     assert f"channels: <#{other.id}>" in result.response.content  # type: ignore[union-attr]
     refusal = await room.ana.slash(room.channel, "imagine", prompt="a red fox")
     assert f"<#{other.id}>" in refusal.followups[0].content
@@ -533,9 +542,9 @@ async def test_threads_and_posts_of_a_channel_where_pictures_are_painted_are_suc
 ) -> None:
     forum = room.guild.create_forum_channel("ideas")
     await room.mod.slash(
-        room.channel, "studio", setting="channels", value=f"<#{room.channel.id}> <#{forum.id}>"
+        room.channel, "community", setting="channels", value=f"<#{room.channel.id}> <#{forum.id}>"
     )
-    await room.mod.slash(room.channel, "studio", setting="pool", value=f"<#{forum.id}> 500")
+    await room.mod.slash(room.channel, "community", setting="pool", value=f"<#{forum.id}> 500")
     with room.env._bot_scope():
         place = room.bot.get_channel(room.channel.id)
         assert isinstance(place, discord.TextChannel)
@@ -559,7 +568,7 @@ async def test_threads_and_posts_of_a_channel_where_pictures_are_painted_are_suc
 
 
 async def test_a_paused_studio_says_so(room: Room) -> None:
-    result = await room.mod.slash(room.channel, "studio", setting="pause")
+    result = await room.mod.slash(room.channel, "community", setting="pause")
     assert "Paused: nothing new is accepted." in result.response.content  # type: ignore[union-attr]
     refusal = await room.ana.slash(room.channel, "imagine", prompt="a red fox")
     assert "paused" in refusal.followups[0].content

@@ -198,12 +198,12 @@ def test_a_misspelt_command_before_an_id_is_not_taken_for_a_prompt() -> None:
 @pytest.mark.parametrize(
     ("typed", "sentence"),
     [
-        ("hous desk", "There is no command hous. Did you mean `/studio house`?"),
+        ("comunity desk", "There is no command comunity. Did you mean `/studio community`?"),
         ("paus", "There is no command paus. Did you mean `/studio pause`?"),
         ("hlep", "There is no command hlep. Did you mean `/studio help`?"),
         ("imagien a cat", "There is no command imagien. Did you mean `/imagine`?"),
         ("edit", "prompt: is missing. For example: /studio edit k3v9m2p4qx7a.2 a small boat --region B3-C4"),
-        ("house colour blue", "setting: must be one of: pause"),
+        ("community colour blue", "setting: must be one of: pause"),
         ("queue now", "text: /studio queue takes no free text. For example: /studio queue"),
     ],
 )

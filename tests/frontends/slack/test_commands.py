@@ -152,11 +152,11 @@ async def test_help_lists_every_command_of_the_catalogue(room: SlackRoom, text: 
 
 async def test_help_with_one_command_tells_of_its_options(room: SlackRoom) -> None:
     await room.slash("help /vary", command="/studio")
-    await room.send(room.slack.mention("help house"))
-    vary, house = room.slack.whispered()
+    await room.send(room.slack.mention("help community"))
+    vary, community = room.slack.whispered()
     for parameter in CATALOG["vary"].parameters:
         assert parameter.summary in vary
-    assert "*/studio house*" in house
+    assert "*/studio community*" in community
     await room.slash("help vairy", command="/studio")
     assert "Did you mean `/studio vary`?" in room.slack.whispered()[-1]
     await room.send(room.slack.mention("help for a drowning fox"))

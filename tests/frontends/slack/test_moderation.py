@@ -47,7 +47,7 @@ async def finished(
 
 
 async def settle_desk(room: SlackRoom, channel: str = MODERATORS) -> None:
-    await room.slash(f"house desk <#{channel}|mods>", command="/studio", user=MOD)
+    await room.slash(f"community desk <#{channel}|mods>", command="/studio", user=MOD)
 
 
 def open_report(room: SlackRoom, job_id: str) -> str:
@@ -263,7 +263,7 @@ async def test_a_desk_that_everybody_can_read_is_told_until_it_is_private(room: 
     told = [text for text in room.slack.whispered() if "Everybody in this workspace" in text]
     assert [f"<#{GENERAL}>" in text for text in told] == [True]
     room.slack.made_private.add(GENERAL)
-    await room.slash("house", command="/studio", user=MOD)
+    await room.slash("community", command="/studio", user=MOD)
     await settle_desk(room)
     assert [text for text in room.slack.whispered() if "Everybody in this workspace" in text] == told
 
@@ -459,7 +459,7 @@ async def test_link_and_settings_are_answered_as_they_are_typed_here(room: Slack
     assert "aspect: 3:2" in room.slack.whispered()[-1]
 
 
-@pytest.mark.parametrize("text", ["house pause", "pause", "studio pause"])
+@pytest.mark.parametrize("text", ["community pause", "pause"])
 async def test_moderators_pause_the_house(room: SlackRoom, text: str) -> None:
     await room.slash(text, command="/studio", user=BO)
     assert "Only moderators" in room.slack.whispered()[-1]
@@ -470,8 +470,31 @@ async def test_moderators_pause_the_house(room: SlackRoom, text: str) -> None:
     await room.imagine()
 
 
+@pytest.mark.parametrize("former", ["house", "studio"])
+async def test_the_former_names_of_the_rules_work_and_say_the_new_one(room: SlackRoom, former: str) -> None:
+    await room.slash(f"{former} pause", command="/studio", user=MOD)
+    said = room.slack.whispered()[-1]
+    assert f"`/studio {former}` is now called `/studio community`." in said
+    assert "Paused: nothing new is accepted." in said
+    await room.slash("community", command="/studio", user=MOD)
+    assert "is now called" not in room.slack.whispered()[-1]
+
+
+@pytest.mark.parametrize(
+    "prompt", ["community garden in spring", "house on a hill", "studio portrait of a fox"]
+)
+async def test_a_mention_that_begins_like_the_rules_is_a_prompt(room: SlackRoom, prompt: str) -> None:
+    await room.send(room.slack.mention(prompt))
+    assert job_of(room.jobs()[-1]).request.prompt == prompt
+
+
+async def test_a_mention_with_a_setting_changes_the_rules(room: SlackRoom) -> None:
+    await room.send(room.slack.mention("community pictures 2", user=MOD))
+    assert "pictures: 2 at a time" in room.slack.whispered()[-1]
+
+
 async def test_painting_may_be_kept_to_channels(room: SlackRoom) -> None:
-    await room.slash(f"house channels <#{MODERATORS}|paint>", command="/studio", user=MOD)
+    await room.slash(f"community channels <#{MODERATORS}|paint>", command="/studio", user=MOD)
     await room.slash("a red fox")
     assert "other channels" in room.slack.whispered()[-1]
     assert room.jobs() == []

@@ -216,9 +216,17 @@ def test_a_banned_moderator_sees_no_case(house: OpenRoom) -> None:
 
 def test_the_rules_of_the_room_are_shown_and_changed(house: OpenRoom) -> None:
     mo = house.guest("Mo", "keys")
-    assert mo.say("/studio pictures 2")["open"] == "/rules"
+    assert mo.say("/community pictures 2")["open"] == "/rules"
     assert "pictures: 2 at a time" in mo.client.get("/rules", headers={"hx-request": "true"}).text
-    assert "Only moderators" in house.guest("Ana").say("/studio")["text"]
+    assert "Only moderators" in house.guest("Ana").say("/community")["text"]
+
+
+def test_the_former_name_of_the_rules_works_and_says_the_new_one(house: OpenRoom) -> None:
+    mo = house.guest("Mo", "keys")
+    page = mo.say("/studio pictures 3")["open"]
+    shown = mo.client.get(page, headers={"hx-request": "true"}).text
+    assert "/studio is now called /community." in shown.replace("<code>", "").replace("</code>", "")
+    assert "pictures: 3 at a time" in shown
 
 
 def test_people_are_called_by_their_names(house: OpenRoom) -> None:

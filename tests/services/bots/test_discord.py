@@ -293,7 +293,7 @@ async def test_a_button_a_form_and_a_reaction_each_start_a_job(house: House) -> 
 
 
 async def test_a_case_is_one_message_on_the_desk_until_it_is_decided(house: House) -> None:
-    await house.discord.slash("1", "studio", setting="desk", value=f"<#{CHANNEL}>")
+    await house.discord.slash("1", "community", setting="desk", value=f"<#{CHANNEL}>")
     await house.discord.slash("7", "imagine", prompt="a red fox", count=1)
     (job,) = await house.job_count(1)
     house.hold(job.id)

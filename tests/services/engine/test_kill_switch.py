@@ -82,7 +82,7 @@ def test_a_pause_lets_nothing_in_and_stops_what_is_painted_by_a_message(house: P
     try:
         assert brush.began.wait(_PATIENCE_SECONDS)
         mod = Call(person=someone("mod", moderator=True), address=somewhere(), request_key="k:2")
-        execute(house, mod, "studio", {"setting": "pause"})
+        execute(house, mod, "community", {"setting": "pause"})
         with pytest.raises(CommunityPausedError):
             execute(house, replace(ana, request_key="k:3"), "imagine", {"prompt": "a pear"})
         assert brush.stopped.wait(_PATIENCE_SECONDS)

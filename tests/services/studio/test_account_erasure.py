@@ -360,7 +360,7 @@ def test_what_a_moderator_decided_stays_without_their_name(house: Ports):
     filed = ask(house, "bo", "report", picture=f"{job}.1").case.id
     ask(house, "mod", "review", case=filed)
     ask(house, "mod", "review", case=filed, decision="block")
-    ask(house, "mod", "studio", setting="pictures", value="2")
+    ask(house, "mod", "community", setting="pictures", value="2")
     ask(house, "mod", "ban", person=someone("bo").key)
     forget(house, "mod")
     assert "web:room:mod" not in everything(house)

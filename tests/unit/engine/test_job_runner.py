@@ -451,7 +451,7 @@ class TestJudgingAgain:
         house = with_gate(ports, policy=lenient)
         job = execute(house, call, "imagine", {"prompt": "a ballot box"}).job_id
         moderator = Call(person=someone("mod", moderator=True), address=somewhere(), request_key="stricter")
-        execute(house, moderator, "studio", {"setting": "policy", "value": "political refuse"})
+        execute(house, moderator, "community", {"setting": "policy", "value": "political refuse"})
         work = JobRunner(
             database=house.database,
             store=house.store,
@@ -546,7 +546,7 @@ class TestPausing:
     def switch(self, house, setting):
         moderator = someone("mod", moderator=True)
         asked = Call(person=moderator, address=somewhere(), request_key=setting)
-        execute(house, asked, "studio", {"setting": setting})
+        execute(house, asked, "community", {"setting": setting})
 
     def test_what_is_being_painted_stops_and_goes_on_after_the_pause(
         self, ports, house, work, brush, leases, job

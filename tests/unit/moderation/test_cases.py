@@ -527,16 +527,16 @@ class TestGoverning:
         painting = imagine(house, by(call, call.person, "p"))
         with house.database.begin() as session:
             session.get_one(JobRow, painting).state = JobState.PAINTING
-        assert execute(house, by(call, MOD), "studio", {"setting": "pause"}).rules.paused
+        assert execute(house, by(call, MOD), "community", {"setting": "pause"}).rules.paused
         assert (house.queue.put_aside, house.queue.cancelled) == ([painting], [])
         with pytest.raises(CommunityPausedError):
             imagine(house, by(call, call.person, "late"))
         house.queue.sent.clear()
-        assert not execute(house, by(call, MOD, "r"), "studio", {"setting": "resume"}).rules.paused
+        assert not execute(house, by(call, MOD, "r"), "community", {"setting": "resume"}).rules.paused
         assert house.queue.sent == [(waiting, 0)]
 
     def test_a_pause_holds_for_one_community(self, house, call):
-        execute(house, by(call, MOD), "studio", {"setting": "pause"})
+        execute(house, by(call, MOD), "community", {"setting": "pause"})
         other = someone("x", community="other")
         assert imagine(house, by(call, other))
 
@@ -545,8 +545,8 @@ class TestGoverning:
         before = house.gate.allowance(call.person).policy_version
         for value, problem in (("violence allow", "stricter"), ("nonsense hold", "categories")):
             with pytest.raises(BadParameterError, match=problem):
-                execute(house, by(call, MOD, value), "studio", {"setting": "policy", "value": value})
-        execute(house, by(call, MOD, "s"), "studio", {"setting": "policy", "value": "deception refuse"})
+                execute(house, by(call, MOD, value), "community", {"setting": "policy", "value": value})
+        execute(house, by(call, MOD, "s"), "community", {"setting": "policy", "value": "deception refuse"})
         assert house.gate.allowance(call.person).policy_version != before
         assert house.gate.allowance(someone("x", community="other")).policy_version == before
         with pytest.raises(PolicyRefusalError):
@@ -559,7 +559,7 @@ class TestGoverning:
             settings.keep_community_rules(session, CommunityRules(stances=stances), by=MOD)
         with pytest.raises(PolicyRefusalError):
             imagine(house, call, "a doubtful thing")
-        assert execute(house, by(call, MOD), "studio", {"setting": "pause"}).rules.paused
+        assert execute(house, by(call, MOD), "community", {"setting": "pause"}).rules.paused
 
     def test_what_the_house_only_minds_goes_ahead_with_a_word_once_a_day(self, ports, call):
         policy = parse_policy('[categories.violence]\naction = "warn"', over=default_policy())
@@ -575,7 +575,7 @@ class TestGoverning:
         house = with_gate(ports, holds=None)
         with pytest.raises(PolicyRefusalError):
             imagine(house, call, "a doubtful thing")
-        execute(house, by(call, MOD), "studio", {"setting": "desk", "value": "123"})
+        execute(house, by(call, MOD), "community", {"setting": "desk", "value": "123"})
         asked = by(call, call.person, "2")
         answer = execute(house, asked, "imagine", {"prompt": "a doubtful thing"})
         assert answer.state is JobState.HELD

@@ -62,9 +62,11 @@ def test_what_does_not_exist_never_becomes_somebodys_default(
 
 def test_what_does_not_exist_never_becomes_a_communitys_default(ports: Ports) -> None:
     with pytest.raises(BadParameterError, match="there is no nosuch here"):
-        execute(ports, moderator(), "studio", {"setting": "model", "value": "nosuch"})
-    assert execute(ports, moderator(), "studio", {"setting": "model", "value": "Ours"}).rules.model == "ours"
-    assert execute(ports, moderator(), "studio", {"setting": "model", "value": "none"}).rules.model is None
+        execute(ports, moderator(), "community", {"setting": "model", "value": "nosuch"})
+    assert (
+        execute(ports, moderator(), "community", {"setting": "model", "value": "Ours"}).rules.model == "ours"
+    )
+    assert execute(ports, moderator(), "community", {"setting": "model", "value": "none"}).rules.model is None
 
 
 def test_a_default_that_is_gone_counts_as_none(ports: Ports, call: Call) -> None:

@@ -205,12 +205,12 @@ class TestSettings:
     def test_a_community_paints_where_its_moderators_say(self, ports, call):
         house = with_desk(ports)
         moderator = by(call, "mod", moderator=True)
-        execute(house, moderator, "studio", {"setting": "channels", "value": "studio, attic"})
+        execute(house, moderator, "community", {"setting": "channels", "value": "studio, attic"})
         with pytest.raises(WrongChannelError):
             imagine(house, call)
         there = replace(call, address=replace(call.address, channel="hall", thread="attic"))
         assert imagine(house, there)
-        execute(house, moderator, "studio", {"setting": "channels", "value": "none"})
+        execute(house, moderator, "community", {"setting": "channels", "value": "none"})
         assert imagine(house, replace(call, request_key="again"))
 
     @pytest.mark.parametrize(
@@ -231,11 +231,11 @@ class TestSettings:
     ):
         house = with_desk(ports)
         moderator = by(call, "mod", moderator=True)
-        rules = execute(house, moderator, "studio", {"setting": setting, "value": value}).rules
+        rules = execute(house, moderator, "community", {"setting": setting, "value": value}).rules
         assert getattr(rules, field) == expected
-        assert execute(house, moderator, "studio", {}).rules == rules
+        assert execute(house, moderator, "community", {}).rules == rules
         with pytest.raises(NotAllowedError):
-            execute(house, call, "studio", {"setting": setting, "value": value})
+            execute(house, call, "community", {"setting": setting, "value": value})
 
     @pytest.mark.parametrize(
         ("setting", "value"),
@@ -252,7 +252,7 @@ class TestSettings:
             execute(
                 with_desk(ports),
                 by(call, "mod", moderator=True),
-                "studio",
+                "community",
                 {"setting": setting, "value": value},
             )
 
@@ -345,7 +345,7 @@ class TestDefaults:
 
     def test_a_communitys_model_stands_behind_ones_own(self, ports, call):
         house = with_desk(ports)
-        execute(house, by(call, "mod", moderator=True), "studio", {"setting": "model", "value": "ours"})
+        execute(house, by(call, "mod", moderator=True), "community", {"setting": "model", "value": "ours"})
         assert self.request(house, call, prompt="a boat").model == "ours"
         execute(house, call, "settings", {"model": "mine"})
         assert self.request(house, call, prompt="a pear").model == "mine"
