@@ -1,0 +1,190 @@
+"""Messages as Discord's Components V2. Pure: it knows the limits of Discord and sends nothing.
+
+Text, pictures and facts stand in one container, whose accent colour is the message's tone; buttons stand below it,
+where four of them fit side by side on a phone.
+"""
+
+import io
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import accumulate
+from typing import Any
+
+import discord
+from discord import ui
+
+from bots.delivery.attachments import Attachment
+from bots.discord.markdown import escape, markdown, preformatted
+from bots.presentation.actions import label
+from bots.presentation.limits import Limits
+from bots.presentation.message import (
+    Button,
+    Facts,
+    Images,
+    Message,
+    Note,
+    Paragraph,
+    Part,
+    Preformatted,
+    Progress,
+    Small,
+    Title,
+    Tone,
+)
+from bots.texts import chat
+
+# Limits of https://docs.discord.com/developers/components/reference, as of 2026.
+MAX_COMPONENTS = 40
+MAX_TEXT = 4000  # characters in all of a message
+MAX_FILES = 10
+MAX_ALT_TEXT = 1024
+MAX_BUTTON_LABEL = 80
+BUTTONS_PER_ROW = 5
+
+Item = ui.Item[Any]
+Files = Mapping[str, Attachment]
+
+_ACCENTS = {
+    Tone.WORKING: discord.Colour(0x5865F2),
+    Tone.SUCCESS: discord.Colour(0x248046),
+    Tone.WARNING: discord.Colour(0xF0B232),
+    Tone.DANGER: discord.Colour(0xDA373C),
+}
+_BUTTON_STYLES = {
+    Tone.NEUTRAL: discord.ButtonStyle.secondary,
+    Tone.WORKING: discord.ButtonStyle.primary,
+    Tone.SUCCESS: discord.ButtonStyle.success,
+    Tone.WARNING: discord.ButtonStyle.danger,
+    Tone.DANGER: discord.ButtonStyle.danger,
+}
+_NOTE_SIGNS = {Tone.WARNING: "⚠️ ", Tone.DANGER: "⚠️ "}
+
+
+def send_arguments(message: Message, files: Files, *, strict: bool = False) -> dict[str, Any]:
+    """Arguments of `send`, made anew for each try, because sending reads the files to their end.
+
+    `files` holds the images by their name; an image without a file is left out. Nobody is pinged. `strict` raises
+    `LimitExceededError` where something would have to be cut.
+    """
+    return {
+        "view": render(message, files, strict=strict),
+        "files": _uploads(message, files),
+        "allowed_mentions": discord.AllowedMentions.none(),
+    }
+
+
+def edit_arguments(message: Message, files: Files, *, strict: bool = False) -> dict[str, Any]:
+    """Arguments of `edit`, for every message of ours: one without the Components V2 flag is given it by the edit.
+
+    Discord takes the flag only together with an emptied text and no embeds.
+    """
+    arguments = send_arguments(message, files, strict=strict)
+    return {**arguments, "content": None, "embeds": [], "attachments": arguments.pop("files")}
+
+
+def render(message: Message, files: Files, *, strict: bool = False) -> ui.LayoutView:
+    """The layout of a message. It is not watched: presses are read from the buttons' ids."""
+    limits = Limits(strict=strict)
+    view = ui.LayoutView(timeout=None)
+    blocks = _within_text_limit(_blocks(message.parts, files, limits), limits)
+    if blocks:
+        view.add_item(ui.Container(*blocks, accent_colour=_ACCENTS.get(message.tone)))
+    for row in limits.items(list(_rows(message)), _most_rows(message, len(blocks)), "rows of buttons"):
+        view.add_item(ui.ActionRow(*(_button(button, limits) for button in row)))
+    view.stop()
+    return view
+
+
+def _within_text_limit(blocks: Iterable[Item], limits: Limits) -> list[Item]:
+    """The blocks, as far as Discord has room for their text."""
+    room, kept = MAX_TEXT, []
+    for block in blocks:
+        if isinstance(block, ui.TextDisplay):
+            block.content = limits.text(block.content, max(1, room), "text")
+            room -= len(block.content)
+        kept.append(block)
+    return kept
+
+
+def _rows(message: Message) -> Iterator[tuple[Button, ...]]:
+    for row in message.rows:
+        for start in range(0, len(row.buttons), BUTTONS_PER_ROW):
+            yield row.buttons[start : start + BUTTONS_PER_ROW]
+
+
+def _most_rows(message: Message, blocks: int) -> int:
+    """How many rows there is room for besides the container and its blocks."""
+    sizes = [1 + len(row) for row in _rows(message)]
+    return sum(1 + blocks + total <= MAX_COMPONENTS for total in accumulate(sizes))
+
+
+def _blocks(parts: Iterable[Part], files: Files, limits: Limits) -> Iterator[Item]:
+    """Neighbouring lines share a block of text; a line separates facts from what stands above them."""
+    lines: list[str] = []
+    started = False
+    for part in parts:
+        if isinstance(part, Images | Facts) and lines:
+            yield ui.TextDisplay("\n".join(lines))
+            lines, started = [], True
+        if isinstance(part, Images):
+            if gallery := _gallery(part, files, limits):
+                yield gallery
+                started = True
+            continue
+        if isinstance(part, Facts) and started:
+            yield ui.Separator()
+        lines.append(_text(part))
+    if lines:
+        yield ui.TextDisplay("\n".join(lines))
+
+
+def _text(part: Part) -> str:
+    match part:
+        case Title():
+            return f"**{escape(part.text)}**"
+        case Paragraph():
+            return markdown(part.spans)
+        case Small():
+            return f"-# {markdown(part.spans)}"
+        case Facts():
+            return "\n".join(f"**{escape(label)}** {markdown(spans)}" for label, spans in part.facts)
+        case Progress():
+            return chat.painting(part.step, part.steps, part.seconds_left)
+        case Preformatted():
+            return preformatted(part.text)
+        case Note():
+            return _NOTE_SIGNS.get(part.tone, "") + markdown(part.spans)
+        case Images():
+            raise TypeError("images are no text")
+
+
+def _gallery(part: Images, files: Files, limits: Limits) -> Item | None:
+    """Single pictures: each can be opened and saved by itself, and has its own alternative text."""
+    shown = [image for image in part.images if image.name in files]
+    items = [
+        discord.MediaGalleryItem(
+            f"attachment://{image.name}{files[image.name].suffix}",
+            description=limits.text(image.alt_text, MAX_ALT_TEXT, "alternative text") or None,
+            spoiler=part.spoiler,
+        )
+        for image in limits.items(shown, MAX_FILES, "images")
+    ]
+    return ui.MediaGallery(*items) if items else None
+
+
+def _uploads(message: Message, files: Files) -> list[discord.File]:
+    shown = [image.name for image in message.files if image.name in files]
+    return [
+        discord.File(io.BytesIO(files[name].data), f"{name}{files[name].suffix}")
+        for name in shown[:MAX_FILES]
+    ]
+
+
+def _button(button: Button, limits: Limits) -> ui.Button[Any]:
+    """Grey unless it has a tone; the one that was pressed stands out."""
+    style = discord.ButtonStyle.primary if button.pressed else _BUTTON_STYLES[button.tone]
+    return ui.Button(
+        custom_id=button.custom_id,
+        label=limits.text(button.label or label(button.action, button.index), MAX_BUTTON_LABEL, "label"),
+        style=style,
+        disabled=button.disabled,
+    )

@@ -1,0 +1,281 @@
+"""Every message and form as Discord takes it, held against Discord's own document where that is at hand."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from openapi_schema_validator import OAS31Validator
+from simcord.components import COMPONENTS_V2_FLAG, validate_components, validate_modal
+
+from bots.delivery.attachments import Attachment
+from bots.discord.markdown import escape, markdown
+from bots.discord.render import edit_arguments, render, send_arguments
+from bots.discord.render_form import render_form, steps_of, values_of
+from bots.presentation.forms import Choice, Field, FieldKind, Form
+from bots.presentation.limits import LimitExceededError
+from bots.presentation.message import (
+    Bold,
+    Button,
+    ButtonRow,
+    ChannelName,
+    Code,
+    Facts,
+    Image,
+    Images,
+    Link,
+    Message,
+    Note,
+    Paragraph,
+    PersonName,
+    Preformatted,
+    Progress,
+    RoleName,
+    Small,
+    Time,
+    Title,
+    Tone,
+)
+from studio.commands.button_ids import Action
+from studio.domain.people import Person, Platform
+from tests.support.loopback_discord.contract import DOCUMENT
+
+JOB = "k3v9m2p4qx7a"
+ANA = Person(platform=Platform.DISCORD, community="7", user_id="101", display_name="ana")
+FOUR = Images(
+    images=tuple(
+        Image(name=f"{JOB}.{number}", alt_text=f"a red fox, picture {number}") for number in range(1, 5)
+    )
+)
+ROWS = (
+    ButtonRow(
+        buttons=tuple(Button(action=Action.UPSCALE, target=JOB, index=index) for index in range(1, 5)),
+        menu="Upscale…",
+    ),
+    ButtonRow(buttons=(Button(action=Action.REROLL, target=JOB), Button(action=Action.REMIX, target=JOB))),
+)
+RESULT = Message(
+    parts=(FOUR, Title("a red fox"), Paragraph((PersonName(ANA),)), Small(("seed 7 · ", Code(JOB)))),
+    rows=ROWS,
+    tone=Tone.SUCCESS,
+)
+EVERYTHING = Message(
+    parts=(
+        Title("A title"),
+        Paragraph((Bold("bold"), " ", Code("code"), " ", Link("a page", "https://example.org/a"))),
+        Images(images=(Image(name="case", alt_text="A pixelated picture"),), spoiler=True),
+        Note(spans=("careful",), tone=Tone.WARNING),
+        Facts((("Rule", ("nudity",)), ("When", (Time(datetime(2026, 1, 1, tzinfo=UTC)),)))),
+        Progress(step=3, steps=8, seconds_left=40),
+        Preformatted("a {red\n  ^"),
+        Small((RoleName("5"), " ", ChannelName("6"))),
+    ),
+    rows=(
+        ButtonRow(buttons=tuple(Button(action=Action.BAN, target=JOB, tone=tone) for tone in [Tone.DANGER])),
+    ),
+    tone=Tone.WARNING,
+)
+FORM = Form(
+    command="edit",
+    about=f"{JOB}.1",
+    title="Change a part",
+    fields=(
+        Field(name="region", kind=FieldKind.CELLS, label="Cells", hint="A1 is top left"),
+        Field(
+            name="prompt", kind=FieldKind.TEXT, label="What that part shows", initial="a fox", required=True
+        ),
+        Field(name="mask", kind=FieldKind.FILES, label="A mask", maximum=1),
+        Field(name="sides", kind=FieldKind.SIDES, label="Sides", initial="left,right"),
+        Field(
+            name="aspect",
+            kind=FieldKind.CHOICE,
+            label="Aspect",
+            choices=(Choice(value="1:1", label="Square"), Choice(value="16:9", label="Wide")),
+        ),
+    ),
+)
+LONG_FORM = Form(
+    command="imagine",
+    about=JOB,
+    title="Imagine",
+    intro=("Many things to say.",),
+    fields=(
+        *(Field(name=f"line{number}", kind=FieldKind.LINE, label="A line") for number in range(4)),
+        Field(name="count", kind=FieldKind.NUMBER, label="How many", minimum=1, maximum=4),
+        Field(name="user", kind=FieldKind.PERSON, label="Somebody"),
+        Field(name="channel", kind=FieldKind.CHANNEL, label="Where"),
+        Field(
+            name="style",
+            kind=FieldKind.CHOICE,
+            label="Style",
+            choices=tuple(Choice(value=str(number), label=f"Style {number}") for number in range(12)),
+        ),
+    ),
+)
+
+
+def files_of(message: Message) -> dict[str, Attachment]:
+    return {image.name: Attachment(data=b"png", suffix=".png") for image in message.files}
+
+
+def wire(message: Message, *, strict: bool = True) -> list[dict[str, Any]]:
+    """The components as they are sent."""
+    view = render(message, files_of(message), strict=strict)
+    components: list[dict[str, Any]] = view.to_components()  # type: ignore[no-untyped-call]
+    return components
+
+
+def texts_of(message: Message, *, strict: bool = True) -> str:
+    (container,) = [each for each in wire(message, strict=strict) if each["type"] == 17]
+    return "\n".join(each["content"] for each in container["components"] if each["type"] == 10)
+
+
+def problems(schema: str, body: object) -> list[str]:
+    """What Discord's document says against a request's body."""
+    if not DOCUMENT.exists():
+        pytest.skip("Discord's API document is not at hand")
+    document: Mapping[str, Any] = json.loads(DOCUMENT.read_text())
+    whole = {**document["components"]["schemas"][schema], "components": document["components"]}
+    return [error.message[:300] for error in OAS31Validator(whole).iter_errors(body)]
+
+
+@pytest.mark.parametrize("message", [RESULT, EVERYTHING])
+def test_a_message_is_valid_for_discord(message: Message) -> None:
+    components = wire(message)
+    assert validate_components(components, flags=COMPONENTS_V2_FLAG)
+    assert problems("MessageCreateRequest", {"components": components, "flags": COMPONENTS_V2_FLAG}) == []
+
+
+@pytest.mark.parametrize("form", [FORM, LONG_FORM])
+def test_each_step_of_a_form_is_valid_for_discord(form: Form) -> None:
+    for step in range(len(steps_of(form))):
+        modal = render_form(form, step=step, strict=True).to_dict()
+        assert validate_modal(modal)
+        assert problems("ModalInteractionCallbackRequestData", modal) == []
+
+
+def test_a_result_shows_its_pictures_one_by_one_and_then_the_words() -> None:
+    container, upscales, _ = wire(RESULT)
+    gallery, words = container["components"]
+    assert [item["media"]["url"] for item in gallery["items"]] == [
+        f"attachment://{JOB}.{number}.png" for number in range(1, 5)
+    ]
+    assert [item["description"] for item in gallery["items"]] == [
+        f"a red fox, picture {number}" for number in range(1, 5)
+    ]
+    assert words["content"] == f"**a red fox**\n<@101>\n-# seed 7 · `{JOB}`"
+    assert [button["label"] for button in upscales["components"]] == ["U1", "U2", "U3", "U4"]
+
+
+def test_buttons_are_grey_and_the_pressed_one_stands_out() -> None:
+    pressed = replace(ROWS[0], buttons=(replace(ROWS[0].buttons[0], pressed=True), *ROWS[0].buttons[1:]))
+    _, upscales = wire(replace(RESULT, rows=(pressed,)))
+    assert [button["style"] for button in upscales["components"]] == [1, 2, 2, 2]
+
+
+def test_a_spoiler_hides_every_picture_of_its_gallery() -> None:
+    hidden = replace(RESULT, parts=(replace(FOUR, spoiler=True),))
+    (gallery,) = wire(hidden)[0]["components"]
+    assert all(item["spoiler"] for item in gallery["items"])
+
+
+def test_an_image_whose_file_is_missing_is_left_out() -> None:
+    files = {f"{JOB}.2": Attachment(data=b"png", suffix=".jpg")}
+    arguments = send_arguments(RESULT, files, strict=True)
+    gallery = arguments["view"].to_components()[0]["components"][0]
+    assert [item["media"]["url"] for item in gallery["items"]] == [f"attachment://{JOB}.2.jpg"]
+    assert [file.filename for file in arguments["files"]] == [f"{JOB}.2.jpg"]
+
+
+def test_an_edit_empties_the_text_that_an_older_message_had() -> None:
+    arguments = edit_arguments(RESULT, files_of(RESULT))
+    assert (arguments["content"], arguments["embeds"]) == (None, [])
+    assert len(arguments["attachments"]) == 4
+
+
+def test_more_text_than_a_message_holds_is_cut_or_raises() -> None:
+    long = replace(RESULT, parts=(Paragraph(("word " * 900,)), FOUR, Paragraph(("more",))))
+    with pytest.raises(LimitExceededError):
+        wire(long)
+    assert len(texts_of(long, strict=False)) <= 4003
+    assert "…" in texts_of(long, strict=False)
+
+
+def test_more_buttons_than_a_message_holds_are_cut_or_raise() -> None:
+    buttons = tuple(Button(action=Action.CANCEL, target=JOB, index=index % 10) for index in range(40))
+    long = replace(RESULT, rows=(ButtonRow(buttons=buttons),))
+    with pytest.raises(LimitExceededError):
+        wire(long)
+    assert [len(row["components"]) for row in wire(long, strict=False)[1:]] == [5] * 6
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("**b** [a](https://evil.example)", r"\*\*b\*\* \[a\](https:" + "\u200b" + "//evil.example)"),
+        ("@everyone <@1>", "\\@\u200beveryone \\<\\@\u200b1\\>"),
+        ("discord.gg/abc", "discord\u200b.gg/abc"),
+        ("# heading", r"\# heading"),
+        ("- item\n1. first", "\\- item\n\\1. first"),
+        ("\u202egnp", "gnp"),
+        (" a  b ", " a b "),
+    ],
+)
+def test_text_of_people_is_shown_letter_for_letter(text: str, shown: str) -> None:
+    assert escape(text) == shown
+
+
+def test_names_of_this_platform_are_mentions_and_others_are_text() -> None:
+    slack = replace(ANA, platform=Platform.SLACK, display_name="*bo*")
+    spans = (
+        PersonName(ANA),
+        " ",
+        PersonName("discord:7:102"),
+        " ",
+        PersonName(slack),
+        " ",
+        ChannelName("art"),
+    )
+    assert markdown(spans) == r"<@101> <@102> \*bo\* art"
+
+
+def test_a_modal_is_named_by_its_command_and_what_it_is_about() -> None:
+    assert render_form(FORM).custom_id == f"c1m:edit:{JOB}.1"
+    assert render_form(LONG_FORM, step=1).custom_id == f"c1m:imagine:{JOB}:1"
+
+
+def test_the_introduction_takes_the_place_of_a_field() -> None:
+    assert [len(step) for step in steps_of(LONG_FORM)] == [4, 4]
+    assert [len(step) for step in steps_of(replace(LONG_FORM, intro=()))] == [5, 3]
+
+
+def test_a_title_that_a_modal_cannot_hold_is_cut_or_raises() -> None:
+    long = replace(FORM, title="A very long title of a form that nobody reads to its end")
+    with pytest.raises(LimitExceededError):
+        render_form(long, strict=True)
+    assert render_form(long).title.endswith("…")
+
+
+def test_what_a_field_held_before_is_there_again() -> None:
+    components = [label["component"] for label in render_form(FORM).to_dict()["components"]]
+    assert components[1]["value"] == "a fox"
+    assert [each["value"] for each in components[3]["options"] if each.get("default")] == ["left", "right"]
+
+
+def test_the_values_of_a_modal_are_read_by_the_names_of_its_fields() -> None:
+    controls = [
+        {"type": 3, "custom_id": "region", "values": ["A1", "B2"]},
+        {"type": 4, "custom_id": "prompt", "value": "a boat"},
+        {"type": 19, "custom_id": "mask", "values": ["9001"]},
+        {"type": 22, "custom_id": "sides", "values": []},
+        {"type": 21, "custom_id": "aspect", "value": None},
+    ]
+    data = {"components": [{"type": 18, "component": control} for control in controls]}
+    assert values_of(data) == {"region": "A1,B2", "prompt": "a boat", "mask": ("9001",)}
+
+
+def test_a_modal_of_an_earlier_version_is_read_too() -> None:
+    row = {"type": 1, "components": [{"type": 4, "custom_id": "prompt", "value": "a boat"}]}
+    assert values_of({"components": [row, None, {"type": 10}]}) == {"prompt": "a boat"}
