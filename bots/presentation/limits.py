@@ -36,3 +36,7 @@ class Limits:
     def _check(self, what: str, size: int, most: int) -> None:
         if self.strict:
             raise LimitExceededError(what, size, most)
+
+
+CUT = Limits()
+STRICT = Limits(strict=True)

@@ -19,8 +19,8 @@ from typing import Any
 
 import aiohttp
 from aiohttp import web
-from slack_sdk.models.blocks import Block
-from slack_sdk.models.views import View
+
+from tests.support.block_kit import check_blocks, check_view, files_of
 
 TEAM, BOT_USER, BOT = "T0HOUSE", "U0BOT", "B0BOT"
 BOT_TOKEN, APP_TOKEN, SIGNING_SECRET = "xoxb-loopback-token", "xapp-loopback-token", "5" * 32
@@ -30,9 +30,6 @@ MODERATORS = "C0MODS"  # a private channel of the newer kind, whose id looks lik
 STRANGE_DM = "D0STRANGE"  # between two people
 ANA, BO, MOD = "U0ANA", "U0BO", "U0MOD"
 PATIENCE_SECONDS = 300.0  # bounds a hang
-
-_MOST_BLOCKS = {"message": 50, "view": 100}
-_TEXT_LIMITS = {"section": 3000, "header": 150, "context": 2000}
 
 
 @dataclass(kw_only=True)
@@ -56,7 +53,7 @@ class Message:
 
     @property
     def picture(self) -> str | None:
-        return next((block["slack_file"]["id"] for block in self.blocks if "slack_file" in block), None)
+        return next(iter(files_of(self.blocks)), None)
 
     @property
     def words(self) -> str:
@@ -72,6 +69,7 @@ def said(blocks: list[dict[str, Any]]) -> str:
     for block in blocks:
         if isinstance(block.get("text"), dict):
             texts.append(block["text"]["text"])
+        texts += [each["text"] for each in block.get("fields", ())]
         texts += [each["text"] for each in block.get("elements", ()) if isinstance(each.get("text"), str)]
     return "\n".join(texts)
 
@@ -392,26 +390,15 @@ class LoopbackSlack:
         return {"view": arguments["view"]}
 
     def _fault_of_view(self, view: Mapping[str, Any]) -> dict[str, Any] | None:
-        known = {name: value for name, value in view.items() if name not in ("id", "team_id")}
-        try:
-            View(**known).validate_json()
-            assert len(view.get("private_metadata", "")) <= 3000
-        except Exception as error:
-            raise AssertionError(f"a view that Slack would not take: {error}") from error
+        check_view(view)
         return self._fault(view["blocks"], kind="view")
 
     def _fault(self, blocks: list[dict[str, Any]], kind: str = "message") -> dict[str, Any] | None:
         """Slack's refusal of a picture that is not there yet; anything else wrong fails the test."""
-        assert len(blocks) <= _MOST_BLOCKS[kind], "too many blocks"
-        seen: set[str] = set()
-        for block in blocks:
-            _check_block(block)
-            for element in block.get("elements", ()):
-                if "action_id" in element:
-                    assert element["action_id"] not in seen, "an action_id stands in a message once"
-                    seen.add(element["action_id"])
-            file = self.files.get(block.get("slack_file", {}).get("id", ""))
-            if "slack_file" in block and (file is None or not self._is_ready(file)):
+        check_blocks(blocks, kind=kind)
+        for name in files_of(blocks):
+            file = self.files.get(name)
+            if file is None or not self._is_ready(file):
                 if file is not None and file.get("complete"):
                     file["polls"] += 1  # time passes
                 return {"ok": False, "error": "invalid_blocks"}
@@ -662,25 +649,6 @@ def _filled(element: Mapping[str, Any], value: Any) -> dict[str, Any]:
 def _check_links(arguments: Mapping[str, Any]) -> None:
     """https://docs.slack.dev/reference/methods/chat.postMessage alone says what becomes of links."""
     assert not {"unfurl_links", "unfurl_media"} & arguments.keys(), "this method does not take it"
-
-
-def _check_block(block: Mapping[str, Any]) -> None:
-    try:
-        parsed = Block.parse(dict(block))
-        assert parsed is not None, "an unknown kind of block"
-        parsed.validate_json()
-        texts = [block["text"]] if isinstance(block.get("text"), dict) else []
-        texts += [each for each in block.get("elements", ()) if isinstance(each.get("text"), str)]
-        for text in texts:
-            assert 0 < len(text["text"]) <= _TEXT_LIMITS.get(block["type"], 3000), "a text's length"
-        for element in block.get("elements", ()):
-            if element["type"] == "button":
-                assert len(element["text"]["text"]) <= 75
-                assert len(element["action_id"]) <= 255
-        if block["type"] == "image":
-            assert 0 < len(block["alt_text"]) <= 2000, "a picture has an alternative text"
-    except Exception as error:
-        raise AssertionError(f"a block that Slack would not take: {error}: {block}") from error
 
 
 def _client(authorization: str) -> dict[str, str]:

@@ -56,6 +56,7 @@ FIELD_MODEL = "Model"
 FIELD_STYLE = "Style"
 FIELD_SHAPE = "Width to height, such as 3:2"
 STAR_WHICH = "⭐ Star…"
+PICTURE_NUMBER = "Picture {number}"
 
 NOT_INSTALLED = (
     "Chatelier is not installed here any more. An administrator of the workspace can install it again."

@@ -1,0 +1,265 @@
+"""A `Message` as Block Kit, the only place that knows Slack's limits of messages.
+
+Sources: https://docs.slack.dev/reference/block-kit/blocks and the models of slack_sdk.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from bots.presentation.actions import description, label
+from bots.presentation.limits import CUT, Limits
+from bots.presentation.message import (
+    Button,
+    ButtonRow,
+    Facts,
+    Image,
+    Images,
+    Message,
+    Note,
+    Paragraph,
+    Part,
+    Preformatted,
+    Progress,
+    Small,
+    Spans,
+    Title,
+    Tone,
+)
+from bots.slack.texts import texts
+from bots.slack.texts.mrkdwn import entities, mrkdwn
+from bots.texts import chat
+from studio.domain.identifiers import split_picture_id
+
+Block = dict[str, Any]
+
+MENU = "c1s:"  # and the action: a menu whose options are buttons
+MOST_BLOCKS = 50  # of a message; a view may have 100
+_SECTION = 3000
+_HEADER = 150
+_CONTEXT = 2000
+_FIELD, _MOST_FIELDS, _SHORT_FACT = 2000, 10, 60
+_ALT_TEXT = 2000
+_CARD_TITLE, _MOST_CARDS = 150, 10
+_MOST_ELEMENTS = 25
+_LABEL, _MOST_OPTIONS = 75, 100
+_CONFIRM_TEXT, _CONFIRM_BUTTON = 300, 30
+_SUMMARY = 3000
+_STYLES = {Tone.SUCCESS: "primary", Tone.DANGER: "danger"}
+_SIGNS = {Tone.WARNING: ":warning: ", Tone.DANGER: ":warning: "}
+
+
+def render(
+    message: Message,
+    files: Mapping[str, str] | None = None,
+    *,
+    carousel: bool = False,
+    links: bool = True,
+    limits: Limits = CUT,
+) -> dict[str, Any]:
+    """``text`` and ``blocks`` for Slack's methods.
+
+    `files` are the ids of uploaded files by the names of the message's images. `carousel`: the workspace shows several
+    images as cards side by side. `links`: people are links to their profiles, of which Slack tells them.
+    """
+    renderer = _Renderer(files=files or {}, carousel=carousel, links=links, limits=limits)
+    return renderer.message(message)
+
+
+def plain(text: str) -> Block:
+    return {"type": "plain_text", "text": text, "emoji": True}
+
+
+def section(text: str, **more: Any) -> Block:
+    return {"type": "section", "text": {"type": "mrkdwn", "text": text, "verbatim": True}, **more}
+
+
+def context(text: str) -> Block:
+    return {"type": "context", "elements": [{"type": "mrkdwn", "text": text, "verbatim": True}]}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Renderer:
+    files: Mapping[str, str]
+    carousel: bool
+    links: bool
+    limits: Limits
+
+    def message(self, message: Message) -> dict[str, Any]:
+        rows = list(self._rows(message.rows))
+        parts = list(self._parts(message.parts))
+        parts = self.limits.items(parts, MOST_BLOCKS - len(rows), "blocks")
+        summary = message.summary or _first_words(message.parts)
+        return {
+            "text": entities(self.limits.text(summary, _SUMMARY, "summary")),
+            "blocks": [*parts, *rows],
+        }
+
+    def _parts(self, parts: Sequence[Part]) -> Iterator[Block]:
+        """Paragraphs that follow each other share a section."""
+        for kind, group in groupby(parts, key=type):
+            if kind is Paragraph:
+                texts_ = [self._mrkdwn(each.spans) for each in group if isinstance(each, Paragraph)]
+                yield from self._sections("\n".join(texts_))
+                continue
+            for part in group:
+                yield from self._part(part)
+
+    def _part(self, part: Part) -> Iterable[Block]:
+        match part:
+            case Images():
+                return self._images(part)
+            case Title():
+                return self._title(part.text)
+            case Small():
+                return [context(self.limits.text(self._mrkdwn(part.spans), _CONTEXT, "context"))]
+            case Facts():
+                return self._facts(part)
+            case Progress():
+                return [section(chat.painting(part.step, part.steps, part.seconds_left))]
+            case Preformatted():
+                return self._preformatted(part.text)
+            case Note():
+                return self._sections(_SIGNS.get(part.tone, "") + self._mrkdwn(part.spans))
+            case Paragraph():
+                return self._sections(self._mrkdwn(part.spans))
+
+    def _mrkdwn(self, spans: Spans) -> str:
+        return mrkdwn(spans, links=self.links)
+
+    def _sections(self, text: str) -> Iterator[Block]:
+        """As many as the text needs, parted between lines."""
+        page = ""
+        for line in text.split("\n"):
+            if page and len(page) + 1 + len(line) > _SECTION:
+                yield section(page)
+                page = ""
+            shown = self.limits.text(line, _SECTION, "section")
+            page = f"{page}\n{shown}" if page else shown
+        if page.strip():
+            yield section(page)
+
+    def _title(self, text: str) -> Iterable[Block]:
+        if len(text) <= _HEADER:
+            return [{"type": "header", "text": {"type": "plain_text", "text": text, "emoji": False}}]
+        return self._sections(f"*{self._mrkdwn((' '.join(text.split()),))}*")
+
+    def _preformatted(self, text: str) -> Iterator[Block]:
+        room = _SECTION - len("```\n\n```")
+        shown = self.limits.text(entities(text.replace("`", "'")), room, "preformatted")
+        yield section(f"```\n{shown}\n```")
+
+    def _facts(self, facts: Facts) -> Iterator[Block]:
+        """Short ones in two columns, long ones over the whole width."""
+        shown = [
+            (f"*{self._mrkdwn((name,))}*\n{self._mrkdwn(spans)}", mrkdwn(spans))
+            for name, spans in facts.facts
+        ]
+        for short, group in groupby(shown, key=lambda each: len(each[1]) <= _SHORT_FACT):
+            pairs = [text for text, _ in group]
+            if not short:
+                for text in pairs:
+                    yield from self._sections(text)
+                continue
+            for start in range(0, len(pairs), _MOST_FIELDS):
+                fields = pairs[start : start + _MOST_FIELDS]
+                yield {"type": "section", "fields": [self._field(text) for text in fields]}
+
+    def _field(self, text: str) -> Block:
+        return {"type": "mrkdwn", "text": self.limits.text(text, _FIELD, "field"), "verbatim": True}
+
+    def _images(self, images: Images) -> Iterator[Block]:
+        """Slack hides no image: of one that is to be hidden the caller uploads a pixelated copy."""
+        shown = [image for image in images.images if image.name in self.files]
+        if len(shown) < len(images.images):
+            yield section(texts.NOT_SHOWN)
+        if self.carousel and len(shown) > 1:
+            cards = self.limits.items(shown, _MOST_CARDS, "cards")
+            yield {"type": "carousel", "elements": [self._card(image) for image in cards]}
+            return
+        for image in shown:
+            number = _number(image) if len(images.images) > 1 else ""
+            yield self._image(image) | ({"title": plain(number)} if number else {})
+
+    def _image(self, image: Image) -> Block:
+        alt_text = self.limits.text(image.alt_text, _ALT_TEXT, "alternative text")
+        return {"type": "image", "slack_file": {"id": self.files[image.name]}, "alt_text": alt_text}
+
+    def _card(self, image: Image) -> Block:
+        number = {"type": "mrkdwn", "text": f"*{_number(image)}*"} if _number(image) else None
+        card = {"type": "card", "hero_image": self._image(image)}
+        return card | ({"title": number} if number else {})
+
+    def _rows(self, rows: Sequence[ButtonRow]) -> Iterator[Block]:
+        """Rows with a menu become menus that stand side by side."""
+        shown = [row for row in rows if any(not button.disabled for button in row.buttons)]
+        for is_menu, group in groupby(shown, key=lambda row: bool(row.menu)):
+            if is_menu:
+                menus = groupby(group, key=lambda row: row.menu)
+                elements = [self._menu(name, [*same]) for name, same in menus]
+                yield {"type": "actions", "elements": elements}
+                continue
+            for row in group:
+                buttons = [self._button(each) for each in row.buttons if not each.disabled]
+                kept = self.limits.items(buttons, _MOST_ELEMENTS, "elements")
+                yield {"type": "actions", "elements": kept}
+
+    def _menu(self, name: str, rows: Sequence[ButtonRow]) -> Block:
+        buttons = [each for row in rows for each in row.buttons if not each.disabled]
+        options = [
+            {"text": plain(self._label(_option_label(each))), "value": each.custom_id} for each in buttons
+        ]
+        return {
+            "type": "static_select",
+            "action_id": f"{MENU}{buttons[0].action}",
+            "placeholder": plain(self._label(name)),
+            "options": self.limits.items(options, _MOST_OPTIONS, "options"),
+        }
+
+    def _button(self, button: Button) -> Block:
+        text = button.label or label(button.action, button.index)
+        block: Block = {
+            "type": "button",
+            "action_id": button.custom_id,
+            "value": button.custom_id,
+            "text": plain(self._label(f"✓ {text}" if button.pressed else text)),
+        }
+        if (spoken := description(button.action, button.index)) and len(spoken) <= _LABEL:
+            block["accessibility_label"] = spoken
+        if style := _STYLES.get(button.tone):
+            block["style"] = style
+        if button.confirm:
+            block["confirm"] = self._confirm(button, text)
+        return block
+
+    def _confirm(self, button: Button, text: str) -> Block:
+        return {
+            "title": plain(texts.SURE),
+            "text": plain(self.limits.text(button.confirm, _CONFIRM_TEXT, "question")),
+            "confirm": plain(self.limits.text(text, _CONFIRM_BUTTON, "answer")),
+            "deny": plain(texts.CLOSE),
+            **({"style": "danger"} if button.tone is Tone.DANGER else {}),
+        }
+
+    def _label(self, text: str) -> str:
+        return self.limits.text(text, _LABEL, "label")
+
+
+def _number(image: Image) -> str:
+    """That of a job's picture, as on the buttons."""
+    split = split_picture_id(image.name)
+    return str(split[1]) if split else ""
+
+
+def _option_label(button: Button) -> str:
+    return button.label or texts.PICTURE_NUMBER.format(number=button.index)
+
+
+def _first_words(parts: Sequence[Part]) -> str:
+    for part in parts:
+        if isinstance(part, Title | Preformatted):
+            return part.text
+        if isinstance(part, Paragraph | Small | Note):
+            return mrkdwn(part.spans, links=False)
+    return ""

@@ -1,0 +1,208 @@
+"""A `Form` as a modal, and what was filled in, the only place that knows Slack's limits of modals.
+
+Sources: https://docs.slack.dev/surfaces/modals and https://docs.slack.dev/reference/block-kit/block-elements
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from bots.presentation.forms import Choice, Field, FieldKind, Form
+from bots.presentation.limits import CUT, Limits
+from bots.slack.render import Block, plain, section
+from bots.slack.texts import texts
+from bots.slack.texts.mrkdwn import mrkdwn
+from studio.domain.canvases import SIDES
+from studio.parsing.grid_regions import ALL_CELLS
+
+View = dict[str, Any]
+
+PREFIX = "c1m:"  # and the command that the form stands for
+PICTURE_CHOICE = "c1s:picture"  # the select that says which picture a form is about
+_TITLE, _SUBMIT = 24, 24
+_MOST_BLOCKS = 100
+_METADATA = 3000
+_LABEL, _HINT, _ALT_TEXT = 2000, 2000, 2000
+_INPUT = 3000  # of a text; longer than a prompt may be, so that the studio's own sentence says so
+_OPTION, _OPTION_VALUE, _MOST_OPTIONS = 75, 150, 100
+_MOST_RADIO_BUTTONS, _MOST_CHECKBOXES = 4, 10
+_MOST_FILES = 10
+_FILE_TYPES = ("png", "jpg", "jpeg", "webp", "gif")
+
+
+def render_form(
+    form: Form, metadata: str, files: Mapping[str, str] | None = None, *, limits: Limits = CUT
+) -> View:
+    """`metadata` comes back with the filled form. `files` as of `bots.slack.render.render`."""
+    writer = _FormWriter(files or {}, limits)
+    if len(metadata) > _METADATA:
+        raise ValueError(f"metadata of {len(metadata)} characters; Slack keeps {_METADATA}")
+    return {
+        "type": "modal",
+        "callback_id": f"{PREFIX}{form.command}",
+        "title": plain(limits.text(form.title, _TITLE, "title")),
+        "submit": plain(limits.text(form.submit or texts.SUBMIT, _SUBMIT, "submit")),
+        "close": plain(texts.CLOSE),
+        "private_metadata": metadata,
+        "blocks": writer.blocks(form),
+    }
+
+
+def notice_view(title: str, text: str, *, limits: Limits = CUT) -> View:
+    """A modal with words only: while what it will ask is looked up, or instead of it."""
+    return {
+        "type": "modal",
+        "callback_id": f"{PREFIX}message",
+        "title": plain(limits.text(title, _TITLE, "title")),
+        "close": plain(texts.CLOSE),
+        "blocks": [section(text)],
+    }
+
+
+def values_of(view: Mapping[str, Any]) -> dict[str, object]:
+    """What was filled in by field: text, several values joined by commas, or a tuple of files. Empty ones are left out.
+
+    Files are Slack's own records of them, people and channels their ids.
+    """
+    state: Mapping[str, Mapping[str, Any]] = view.get("state", {}).get("values", {})
+    read = {name: _value(next(iter(inputs.values()), {})) for name, inputs in state.items()}
+    return {name: value for name, value in read.items() if value}
+
+
+def _value(element: Mapping[str, Any]) -> object:
+    if files := element.get("files"):
+        return tuple(files)
+    if chosen := element.get("selected_options"):
+        return ",".join(str(option["value"]) for option in chosen)
+    if one := element.get("selected_option"):
+        return str(one["value"])
+    named = element.get("selected_user") or element.get("selected_conversation")
+    return str(named or element.get("value") or "")
+
+
+_DEFAULT_CHOICES = {
+    FieldKind.CELLS: tuple(Choice(value=cell, label=cell) for cell in ALL_CELLS),
+    FieldKind.SIDES: tuple(Choice(value=side, label=side.capitalize()) for side in SIDES),
+}
+
+
+class _FormWriter:
+    def __init__(self, files: Mapping[str, str], limits: Limits) -> None:
+        self._files = files
+        self._limits = limits
+
+    def blocks(self, form: Form) -> list[Block]:
+        blocks = [section(mrkdwn(form.intro))] if form.intro else []
+        first, rest = _picture_first(form.fields)
+        blocks = [*map(self._input, first), *blocks, *self._image(form), *map(self._input, rest)]
+        return self._limits.items(blocks, _MOST_BLOCKS, "blocks")
+
+    def _image(self, form: Form) -> list[Block]:
+        if form.image is None or form.image.name not in self._files:
+            return []
+        alt_text = self._limits.text(form.image.alt_text, _ALT_TEXT, "alternative text")
+        file = {"id": self._files[form.image.name]}
+        return [{"type": "image", "slack_file": file, "alt_text": alt_text}]
+
+    def _input(self, field: Field) -> Block:
+        block: Block = {
+            "type": "input",
+            "block_id": field.name,
+            "label": plain(self._limits.text(field.label, _LABEL, "label")),
+            "element": {"action_id": "value", **self._element(field)},
+            "optional": not field.required,
+        }
+        if field.kind is FieldKind.PICTURE:
+            block["dispatch_action"] = True
+        if field.hint:
+            block["hint"] = plain(self._limits.text(field.hint, _HINT, "hint"))
+        return block
+
+    def _element(self, field: Field) -> Block:
+        element: Block
+        match field.kind:
+            case FieldKind.TEXT | FieldKind.LINE:
+                element = self._text(field)
+            case FieldKind.NUMBER:
+                element = _number(field)
+            case FieldKind.FILES:
+                most = min(field.maximum or 1, _MOST_FILES)
+                element = {"type": "file_input", "filetypes": list(_FILE_TYPES), "max_files": most}
+            case FieldKind.PERSON:
+                element = {"type": "users_select"} | _initial("initial_user", field.initial)
+            case FieldKind.CHANNEL:
+                element = _channel(field)
+            case FieldKind.PICTURE:
+                element = {**self._select(field), "action_id": PICTURE_CHOICE}
+            case _:
+                element = self._several(field) if _is_multiple(field) else self._select(field)
+        return element
+
+    def _text(self, field: Field) -> Block:
+        element: Block = {
+            "type": "plain_text_input",
+            "multiline": field.kind is FieldKind.TEXT,
+            "max_length": min(max(field.max_length, 1), _INPUT),
+        }
+        if field.initial:
+            element["initial_value"] = self._limits.text(field.initial, element["max_length"], "text")
+        return element
+
+    def _select(self, field: Field) -> Block:
+        """Radio buttons where all choices are seen at a glance and one has to be made."""
+        options = self._options(field.choices)
+        radio = field.kind is FieldKind.CHOICE and field.required and len(options) <= _MOST_RADIO_BUTTONS
+        chosen = [each for each in options if each["value"] == field.initial]
+        initial = {"initial_option": chosen[0]} if chosen else {}
+        return {"type": "radio_buttons" if radio else "static_select", "options": options, **initial}
+
+    def _several(self, field: Field) -> Block:
+        options = self._options(field.choices or _DEFAULT_CHOICES.get(field.kind, ()))
+        wanted = set(filter(None, field.initial.split(",")))
+        chosen = [each for each in options if each["value"] in wanted]
+        initial = {"initial_options": chosen} if chosen else {}
+        if len(options) <= _MOST_CHECKBOXES:
+            return {"type": "checkboxes", "options": options, **initial}
+        return {"type": "multi_static_select", "options": options, **initial}
+
+    def _options(self, choices: Sequence[Choice]) -> list[Block]:
+        options = [self._option(each) for each in choices if len(each.value) <= _OPTION_VALUE]
+        return self._limits.items(options, _MOST_OPTIONS, "options")
+
+    def _option(self, choice: Choice) -> Block:
+        option: Block = {
+            "text": plain(self._limits.text(choice.label, _OPTION, "option")),
+            "value": choice.value,
+        }
+        if choice.description:
+            option["description"] = plain(self._limits.text(choice.description, _OPTION, "description"))
+        return option
+
+
+def _is_multiple(field: Field) -> bool:
+    return field.kind in _DEFAULT_CHOICES or (field.maximum or 1) > 1
+
+
+def _picture_first(fields: Sequence[Field]) -> tuple[list[Field], list[Field]]:
+    """The choice of a picture stands above the picture that is shown."""
+    first = [each for each in fields if each.kind is FieldKind.PICTURE]
+    return first, [each for each in fields if each.kind is not FieldKind.PICTURE]
+
+
+def _number(field: Field) -> Block:
+    bounds = {"min_value": field.minimum, "max_value": field.maximum, "initial_value": field.initial or None}
+    given = {name: str(value) for name, value in bounds.items() if value is not None}
+    return {"type": "number_input", "is_decimal_allowed": False, **given}
+
+
+def _channel(field: Field) -> Block:
+    initial = _initial("initial_conversation", field.initial) or {"default_to_current_conversation": True}
+    include = ["public", "private", "im"]
+    return {
+        "type": "conversations_select",
+        "filter": {"include": include, "exclude_bot_users": True},
+        **initial,
+    }
+
+
+def _initial(name: str, value: str) -> Block:
+    return {name: value} if value else {}

@@ -1,0 +1,78 @@
+"""Spans as Slack's mrkdwn: the only place where text is escaped for Slack."""
+
+import re
+from datetime import datetime
+
+from bots.presentation.message import (
+    Bold,
+    ChannelName,
+    Code,
+    Link,
+    PersonName,
+    RoleName,
+    Span,
+    Spans,
+    Time,
+)
+from bots.slack.texts.command_parsing import as_typed
+from studio.domain.people import Person, Platform
+
+_MARKS = re.compile(r"([*_~`])")
+_ZERO_WIDTH = "\u200b"
+_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+
+
+def mrkdwn(spans: Spans, *, links: bool = True) -> str:
+    """`links`: people are links to their profiles, of which Slack tells them; else they are names."""
+    return "".join(_span(span, links=links) for span in spans)
+
+
+def escape(text: str) -> str:
+    """Text in mrkdwn: no mention, no link, no formatting."""
+    return _MARKS.sub(rf"{_ZERO_WIDTH}\1", entities(text))
+
+
+def entities(text: str) -> str:
+    """Slack's three control characters, so that no ``<!channel>`` and no link can come of a text."""
+    return "".join(_ENTITIES.get(character, character) for character in text)
+
+
+def _span(span: Span, *, links: bool) -> str:
+    match span:
+        case str():
+            return escape(span)
+        case Bold():
+            return f"*{escape(' '.join(span.text.split()))}*" if span.text.strip() else ""
+        case Code():
+            return _code(as_typed(span.text) if span.text.startswith("/") else span.text)
+        case PersonName():
+            return _person(span.person, links=links)
+        case ChannelName():
+            known = span.channel.isalnum()
+            return f"<#{span.channel}>" if known else escape(span.channel)
+        case RoleName():
+            return _code(span.role)  # a link to a user group would notify all of its members
+        case Time():
+            return _time(span.when)
+        case Link():
+            return f"<{entities(span.url)}|{entities(span.label)}>"
+
+
+def _code(text: str) -> str:
+    return f"`{entities(text.replace('`', ''))}`"
+
+
+def _person(person: Person | str, *, links: bool) -> str:
+    key = person if isinstance(person, str) else person.key
+    platform, _, rest = key.partition(":")
+    user_id = rest.rpartition(":")[2]
+    named = isinstance(person, Person) and not (links and platform == Platform.SLACK)
+    if isinstance(person, Person) and named:
+        return escape(person.display_name if links else f"@{person.display_name}")
+    linked = platform == Platform.SLACK and user_id.isalnum()
+    return f"<@{user_id}>" if linked else escape(user_id)
+
+
+def _time(when: datetime) -> str:
+    """In the reader's own time zone."""
+    return f"<!date^{int(when.timestamp())}^{{date_short_pretty}} {{time}}|{when:%Y-%m-%d %H:%M} UTC>"
