@@ -4,12 +4,13 @@ Buttons, menus, reactions and the names for screen readers of all front ends are
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from bots.presentation.message import Tone
 from bots.texts import cases
 from studio.commands.button_ids import Action
+from studio.domain.people import Platform
 
 
 class Needs(StrEnum):
@@ -25,7 +26,8 @@ class ActionSpec:
     """`label` and `description` may contain ``{index}``, the number of the picture.
 
     `single_label` is used where the message shows one picture. `public`: everybody sees the result. `reaction` is the
-    emoji that does the same; `menu` is the entry of a message's menu.
+    emoji that does the same; `menu` is the entry of a message's menu. `absent` says for each platform that lacks the
+    action why it does.
     """
 
     label: str
@@ -38,6 +40,7 @@ class ActionSpec:
     reaction: str = ""
     menu: str = ""
     confirm: str = ""
+    absent: Mapping[Platform, str] = field(default_factory=dict)
 
 
 def label(action: Action, index: int = 0, *, single: bool = False) -> str:
@@ -122,6 +125,15 @@ ACTIONS: Mapping[Action, ActionSpec] = {
     ),
     Action.APPEAL: ActionSpec(
         label="Appeal", description="Ask a moderator to look again", needs=Needs.FORM, about_job=True
+    ),
+    Action.MORE: ActionSpec(
+        label="More", description="Show what else can be done with picture {index}", needs=Needs.PICTURE
+    ),
+    Action.SEND: ActionSpec(
+        label="Send to me",
+        description="Send me the pictures by direct message",
+        reaction="✉️",
+        absent={Platform.WEB: "The room has no direct messages; its pictures have a download link."},
     ),
     Action.CLAIM: _on_case(Action.CLAIM),
     Action.APPROVE: _on_case(Action.APPROVE, tone=Tone.SUCCESS),

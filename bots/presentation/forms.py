@@ -3,13 +3,18 @@
 A form's id says what it is about, so a form that was opened before a restart is read after it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import cast
 
 from bots.presentation.message import Image, Spans
+from bots.texts.forms import OTHER_TOPIC, TOPICS
 from bots.texts.prompt_flags import spread_flags
+from bots.texts.translation import translate
 from studio.domain.identifiers import split_picture_id
+from studio.domain.requests import MOST_BLENDED
+from studio.errors import BadParameterError
 
 
 class FieldKind(StrEnum):
@@ -77,12 +82,47 @@ class Form:
 def command_of(command: str, fixed: Mapping[str, object], values: Mapping[str, object]) -> dict[str, object]:
     """The parameters of `command` from a filled form: empty fields are left out, flags in a prompt are spread.
 
-    A new aspect makes the amount that the form suggests pointless.
+    Of a FILES field the value is a sequence of the uploads that were taken in. A new aspect makes the amount that the
+    form suggests pointless. Raises `BadParameterError`.
     """
-    given = {name: value for name, value in {**fixed, **values}.items() if value not in ("", (), None)}
+    given = {name: value for name, value in {**fixed, **values}.items() if value not in ("", (), [], None)}
+    for name, parameter in _SEVERAL.items():
+        given |= _numbered(name, parameter, given)
+        given.pop(name, None)
+    for name in _ONE_FILE & given.keys():
+        if isinstance(given[name], list | tuple):
+            given[name] = cast("Sequence[object]", given[name])[0]
+    if topic := given.pop("topic", None):
+        given["reason"] = _reason(str(topic), str(given.get("reason", "")))
     if "aspect" in given:
         given.pop("amount", None)
     return spread_flags(command, given) if "prompt" in given else given
+
+
+# Fields for several pictures or files, and the parameter that takes the first of them; the next has a 2 at its end.
+_SEVERAL = {"pictures": "picture", "images": "image"}
+_ONE_FILE = frozenset({"image", "mask"})
+
+
+def _numbered(name: str, parameter: str, given: Mapping[str, object]) -> dict[str, object]:
+    """The values of field `name` over parameters that are numbered from 2, after those that are given.
+
+    Raises `BadParameterError` for too many.
+    """
+    found = given.get(name, ())
+    values = found.replace(",", " ").split() if isinstance(found, str) else cast("Sequence[object]", found)
+    numbered = [parameter, *(f"{parameter}{number}" for number in range(2, MOST_BLENDED + 1))]
+    free = [each for each in numbered if each not in given]
+    if len(values) > len(free):
+        raise BadParameterError(name, f"a blend takes at most {MOST_BLENDED} pictures.")
+    return dict(zip(free, values, strict=False))
+
+
+def _reason(topic: str, words: str) -> str:
+    if topic not in TOPICS or topic == OTHER_TOPIC:
+        return words
+    label = translate(TOPICS[topic])
+    return f"{label}: {words}" if words else f"{label}."
 
 
 def subject_of(about: str) -> dict[str, object]:

@@ -53,7 +53,14 @@ class Link:
     url: str
 
 
-Span = str | Bold | Code | PersonName | ChannelName | RoleName | Time | Link
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command with its slash and whatever follows, such as ``/vary k3v9m2p4qx7a.2``: shown as it is typed there."""
+
+    text: str
+
+
+Span = str | Bold | Code | PersonName | ChannelName | RoleName | Time | Link | Command
 Spans = tuple[Span, ...]
 
 
@@ -179,9 +186,9 @@ class Button:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ButtonRow:
-    """Buttons that belong together, at most five where they are shown side by side.
+    """Buttons that belong together, at most five, since they are shown side by side.
 
-    A renderer may show a row with a `menu` as one menu with that placeholder, as Slack's does.
+    A renderer may show consecutive rows with the same `menu` as one menu with that placeholder, as Slack's does.
     """
 
     buttons: tuple[Button, ...]

@@ -23,6 +23,8 @@ class Action(StrEnum):
     DELETE = "delete"
     REPORT = "report"
     APPEAL = "appeal"
+    MORE = "more"  # opens a private panel for one picture
+    SEND = "send"  # sends the job's pictures to the person by direct message
     # On a case, whose id stands where a job's does.
     CLAIM = "claim"
     APPROVE = "approve"

@@ -121,7 +121,8 @@ def _in_our_syntax(
 def execute_button(ports: Ports, call: Call, button: Button) -> Answer:
     """Carry out a button or a reaction that needs no further words. Raises a `ChatelierError`.
 
-    `REMIX` and `EDIT` need words: a face asks for them and then calls `execute`.
+    `REMIX` and `EDIT` need words: a front end asks for them and then calls `execute`. `MORE` and `SEND` are
+    carried out by the front end itself; here they look up the job.
     """
     name, values = _PRESSED[button.action](button)
     return execute(ports, call, name, values)
@@ -145,6 +146,8 @@ _PRESSED: Mapping[Action, Callable[[Button], tuple[str, dict[str, object]]]] = {
     Action.EDIT: lambda each: ("edit", {"picture": each.picture_id}),
     Action.REPORT: lambda each: ("report", {"picture": each.picture_id}),
     Action.APPEAL: lambda each: ("appeal", {"job": each.job_id}),
+    Action.MORE: lambda each: ("show", {"job": each.job_id}),
+    Action.SEND: lambda each: ("show", {"job": each.job_id}),
     Action.CLAIM: lambda each: ("review", {"case": each.job_id}),
     **{
         Action(decision): partial(_decide, decision)  # a decision's action has its name

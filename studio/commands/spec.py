@@ -116,7 +116,9 @@ class CommandSpec:
         """The command, from values by parameter name. Raises `BadParameterError` for the first that is wrong."""
         for name in values:
             if self.parameter(name) is None:
-                raise BadParameterError(name[:32], f"/{self.name} does not take this. {self._takes()}")
+                raise BadParameterError(
+                    name[:32], f"/{self.name} does not take “{name[:32]}”. {self._takes()}"
+                )
         read: dict[str, Any] = {}
         for parameter in self.parameters:
             value = values.get(parameter.name)

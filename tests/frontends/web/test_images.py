@@ -202,7 +202,7 @@ def test_words_alone_with_an_upload_paint_from_it(room: OpenRoom) -> None:
 def test_an_upload_with_a_command_that_takes_none_is_explained(room: OpenRoom) -> None:
     ana = room.guest("Ana")
     ticket = ana.post("/uploads", b"a picture").json()["ticket"]
-    assert "/reroll does not take this" in ana.say("/reroll k3v9m2p4qx7a", image=ticket)["text"]
+    assert "/reroll does not take “image”" in ana.say("/reroll k3v9m2p4qx7a", image=ticket)["text"]
 
 
 def test_a_blend_takes_as_many_images_as_are_attached(room: OpenRoom) -> None:

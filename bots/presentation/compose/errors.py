@@ -1,0 +1,116 @@
+"""What went wrong, as a message for the person who asked."""
+
+from bots.presentation.message import (
+    Audience,
+    Button,
+    ButtonRow,
+    ChannelName,
+    Command,
+    Message,
+    Note,
+    Part,
+    Preformatted,
+    Span,
+    Spans,
+    Tone,
+)
+from bots.presentation.spans import plain_text, sentence, with_commands
+from bots.texts import errors
+from bots.texts.translation import translate
+from studio.commands.button_ids import Action
+from studio.commands.registry import CATALOG
+from studio.errors import (
+    BadParameterError,
+    ChatelierError,
+    PolicyRefusalError,
+    ServiceError,
+    UnknownCommandError,
+    WrongChannelError,
+)
+from studio.parsing.text_cleaning import point_at
+
+_MOST_CHANNELS = 10
+
+
+def compose_error(error: ChatelierError) -> Message:
+    """With carets under the part of what was typed that is wrong, and a button where the person may appeal."""
+    spans = explain(error)
+    parts: list[Part] = [Note(spans=spans, tone=_tone_of(error))]
+    if pointed := pointer(error):
+        parts.append(Preformatted(pointed))
+    job_id = error.job_id if isinstance(error, PolicyRefusalError) else None
+    appeal = ButtonRow(buttons=(Button(action=Action.APPEAL, target=job_id),)) if job_id else None
+    return Message(
+        parts=tuple(parts),
+        rows=(appeal,) if appeal else (),
+        tone=_tone_of(error),
+        audience=Audience.PERSON,
+        summary=plain_text(spans),
+    )
+
+
+def compose_fault(fault: str) -> Message:
+    """For what nobody foresaw; `fault` is the id under which the log has it."""
+    text = translate(errors.FAULT, fault=fault)
+    return Message(
+        parts=(Note(spans=(text,), tone=Tone.DANGER),),
+        tone=Tone.DANGER,
+        audience=Audience.PERSON,
+        summary=text,
+    )
+
+
+def _tone_of(error: ChatelierError) -> Tone:
+    return Tone.DANGER if isinstance(error, ServiceError | PolicyRefusalError) else Tone.WARNING
+
+
+def explain(error: ChatelierError) -> Spans:
+    """One or two sentences."""
+    match error:
+        case WrongChannelError(channels=()):
+            return sentence(errors.ELSEWHERE_UNNAMED)
+        case WrongChannelError():
+            return sentence(errors.ELSEWHERE, channels=_channels(error.channels[:_MOST_CHANNELS]))
+        case UnknownCommandError():
+            return _unknown_command(error)
+        case BadParameterError():
+            return with_commands(explain_parameter(error))
+        case _:
+            return with_commands(str(error))
+
+
+def _channels(channels: tuple[str, ...]) -> Spans:
+    spans: list[Span] = [ChannelName(channels[0])]
+    for channel in channels[1:]:
+        spans += [", ", ChannelName(channel)]
+    return tuple(spans)
+
+
+def _unknown_command(error: UnknownCommandError) -> Spans:
+    named = Command(f"/{error.name[:32]}")
+    if error.nearest:
+        return sentence(errors.UNKNOWN_COMMAND_NEAREST, command=named, nearest=Command(f"/{error.nearest}"))
+    return sentence(errors.UNKNOWN_COMMAND, command=named, help=Command("/help"))
+
+
+def explain_parameter(error: BadParameterError) -> str:
+    """A sentence: ``"amount", "must be a number."`` becomes "The amount must be a number."."""
+    reason = error.reason
+    if reason.split(maxsplit=1)[0] not in errors.PREDICATES:
+        return reason[:1].upper() + reason[1:]
+    if error.parameter not in _PARAMETERS:  # as somebody typed it
+        return translate(errors.WRONG_FLAG, parameter=error.parameter, reason=reason)
+    name = translate(errors.PARAMETERS.get(error.parameter, error.parameter))
+    return translate(errors.WRONG_PARAMETER, parameter=name, reason=reason)
+
+
+_PARAMETERS = frozenset(each.name for spec in CATALOG.values() for each in spec.parameters)
+
+
+def pointer(error: ChatelierError) -> str:
+    """What was typed, and carets under what is wrong with it; empty for most errors."""
+    if not isinstance(error, BadParameterError) or not error.text:
+        return ""
+    # One letter for one letter, or the carets would stand elsewhere.
+    shown = "".join(each if each.isprintable() else " " for each in error.text)
+    return point_at(shown, error.span)

@@ -1,0 +1,49 @@
+"""The buttons under a job's pictures."""
+
+from bots.delivery.job_view import JobView
+from bots.presentation.message import Button, ButtonRow
+from bots.texts import jobs
+from bots.texts.translation import translate
+from studio.commands.button_ids import Action
+from studio.domain.jobs import Job
+from studio.domain.requests import Operation
+
+_PICTURES_IN_A_ROW = 4
+
+
+def single_rows(job_view: JobView) -> tuple[ButtonRow, ...]:
+    job, index = job_view.job, job_view.pictures[0].index
+    first = [Action.VARY_SUBTLE, Action.VARY]
+    second = [Action.REMIX, Action.EDIT, Action.MORE]
+    if job.request.operation is not Operation.UPSCALE:
+        first.insert(0, Action.UPSCALE)
+        second.insert(0, Action.REROLL)
+    return _row(job, first, index), _row(job, second, index)
+
+
+def grid_rows(job_view: JobView) -> tuple[ButtonRow, ...]:
+    """Upscale and vary for each picture, four in a row; below, what asks which picture is meant."""
+    job = job_view.job
+    there = {picture.index for picture in job_view.pictures}
+    rows = [
+        ButtonRow(
+            buttons=tuple(
+                Button(action=action, target=job.id, index=index, disabled=index not in there)
+                for index in range(start, min(start + _PICTURES_IN_A_ROW, max(there) + 1))
+            ),
+            menu=translate(menu),
+        )
+        for action, menu in ((Action.UPSCALE, jobs.UPSCALE_MENU), (Action.VARY, jobs.VARY_MENU))
+        for start in range(1, max(there) + 1, _PICTURES_IN_A_ROW)
+    ]
+    return (*rows, _row(job, [Action.REROLL, Action.REMIX, Action.EDIT, Action.MORE], 0))
+
+
+def _row(job: Job, actions: list[Action], index: int) -> ButtonRow:
+    """`index` is that of the picture, which a job's own actions do not need."""
+    return ButtonRow(
+        buttons=tuple(
+            Button(action=action, target=job.id, index=0 if action is Action.REROLL else index)
+            for action in actions
+        )
+    )

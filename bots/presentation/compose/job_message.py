@@ -1,0 +1,154 @@
+"""The message of a job, in each of its states."""
+
+from collections.abc import Collection
+from dataclasses import replace
+
+from bots.delivery.job_view import JobView
+from bots.presentation.compose.job_buttons import grid_rows, single_rows
+from bots.presentation.compose.pictures import credit, picture_image, title_of
+from bots.presentation.compose.recipe import recipe_line, recipe_notes
+from bots.presentation.message import (
+    Button,
+    ButtonRow,
+    FileKind,
+    Image,
+    Images,
+    Message,
+    Note,
+    Paragraph,
+    Part,
+    PersonName,
+    Progress,
+    Small,
+    Title,
+    Tone,
+)
+from bots.presentation.spans import joined, plain_text, sentence
+from bots.texts import jobs
+from bots.texts.translation import translate
+from studio.commands.button_ids import Action
+from studio.domain.events import JobProgress
+from studio.domain.jobs import OUTSTANDING, WAITING, Job, JobState
+
+PREVIEW = "preview"  # the name of an unfinished picture
+_TONES = {JobState.HELD: Tone.WARNING, JobState.CANCELLED: Tone.NEUTRAL}
+
+
+def compose_job(
+    job_view: JobView, progress: JobProgress | None = None, *, pixelated: bool = False
+) -> Message:
+    """`progress` counts while the job is painted. `pixelated`: the platform has no spoilers, so what a moderator hid is
+    shown as a coarse copy, with a button that shows the picture to the person who presses it.
+    """
+    job = job_view.job
+    if job.state in OUTSTANDING:
+        return _outstanding(job_view, progress if job.state is JobState.PAINTING else None)
+    if job.state is not JobState.DONE:
+        return _without_pictures(job_view)
+    if not job_view.pictures:
+        return _notice(job, translate(jobs.ALL_DELETED), Tone.NEUTRAL)
+    return _result(job_view, pixelated=pixelated and job.spoiler)
+
+
+def with_missing_files(message: Message, missing: Collection[str]) -> Message:
+    """The message without the images of these names, whose files are gone, and a note that says so."""
+    parts: list[Part] = []
+    for part in message.parts:
+        if isinstance(part, Images):
+            there = tuple(image for image in part.images if image.name not in missing)
+            if there:
+                parts.append(replace(part, images=there))
+            lost = jobs.FILES_MISSING if there else jobs.FILE_MISSING
+            if len(there) < len(part.images):
+                parts.append(Note(spans=(translate(lost),), tone=Tone.DANGER))
+        else:
+            parts.append(part)
+    return replace(message, parts=tuple(parts))
+
+
+def _outstanding(job_view: JobView, progress: JobProgress | None) -> Message:
+    job = job_view.job
+    status = _status(job_view)
+    parts: list[Part] = [Title(title_of(job.request.prompt)), Small(credit(job_view))]
+    if progress is not None and progress.preview:
+        alt_text = translate(jobs.ALT_TEXT_PREVIEW, prompt=title_of(job.request.prompt))
+        preview = Image(name=PREVIEW, alt_text=alt_text, kind=FileKind.PREVIEW)
+        parts.insert(0, Images(images=(preview,), spoiler=job.spoiler))
+    if job.cost > job.request.count:
+        parts.append(Small(sentence(jobs.COST, credits=job.cost)))
+    if progress is not None and not job.cancel_requested:
+        parts.append(Progress(step=progress.step, steps=progress.steps, seconds_left=progress.seconds_left))
+    else:
+        parts.append(Paragraph((status,)))
+    return Message(
+        parts=tuple(parts),
+        rows=() if job.cancel_requested else (ButtonRow(buttons=(_cancel(job),)),),
+        tone=Tone.NEUTRAL if job.state in WAITING else Tone.WORKING,
+        summary=_summary(job_view, status),
+    )
+
+
+def _status(job_view: JobView) -> str:
+    job = job_view.job
+    if job.cancel_requested:
+        return translate(jobs.STOPPING)
+    if job.state is JobState.PAINTING:
+        return translate(jobs.GENERATING)
+    return jobs.waiting(job_view.ahead, job_view.eta_seconds)
+
+
+def _cancel(job: Job) -> Button:
+    return Button(action=Action.CANCEL, target=job.id)
+
+
+def _without_pictures(job_view: JobView) -> Message:
+    """Held, refused, failed or cancelled. Its words are not repeated: they may be what was refused."""
+    job = job_view.job
+    message = _notice(job, ended(job, asks=job_view.asks), _TONES.get(job.state, Tone.DANGER))
+    if not job_view.may_appeal:
+        return message
+    return replace(message, rows=(ButtonRow(buttons=(Button(action=Action.APPEAL, target=job.id),)),))
+
+
+def _notice(job: Job, text: str, tone: Tone) -> Message:
+    spans = joined([PersonName(job.person), " · ", text])
+    return Message(parts=(Note(spans=spans, tone=tone),), tone=tone, summary=plain_text(spans))
+
+
+def ended(job: Job, *, asks: bool = False) -> str:
+    """One sentence for a job that shows no pictures. `asks`: it waits for a picture's owner, not a moderator."""
+    match job.state:
+        case JobState.HELD:
+            return translate(jobs.ASKED if asks else jobs.HELD)
+        case JobState.CANCELLED:
+            return job.error_text or translate(jobs.CANCELLED)
+        case JobState.REFUSED:
+            return job.error_text or translate(jobs.REFUSED)
+        case _:
+            return job.error_text or translate(jobs.FAILED)
+
+
+def _result(job_view: JobView, *, pixelated: bool) -> Message:
+    job, pictures = job_view.job, job_view.pictures
+    images = tuple(picture_image(each, job_view.job.request.count, pixelated=pixelated) for each in pictures)
+    show = (ButtonRow(buttons=(Button(action=Action.SHOW, target=job.id),)),) if pixelated else ()
+    return Message(
+        parts=(
+            Images(images=images, spoiler=job.spoiler and not pixelated),
+            *([Note(spans=(translate(jobs.HIDDEN),))] if pixelated else []),
+            Title(title_of(job_view.prompt)),
+            Small(credit(job_view)),
+            Small(recipe_line(job, pictures)),
+            *recipe_notes(pictures),
+        ),
+        rows=(*show, *(single_rows(job_view) if job_view.alone else grid_rows(job_view))),
+        tone=Tone.SUCCESS,
+        summary=_summary(job_view),
+    )
+
+
+def _summary(job_view: JobView, state: str = "") -> str:
+    maker, prompt = f"@{job_view.job.person.display_name}", title_of(job_view.prompt)
+    if not state:
+        return translate(jobs.SUMMARY_DONE, maker=maker, prompt=prompt)
+    return translate(jobs.SUMMARY_STATE, maker=maker, prompt=prompt, state=state)

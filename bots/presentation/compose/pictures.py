@@ -1,0 +1,56 @@
+"""What is said of a picture: its title, its alternative text, and whose pictures it was made from."""
+
+from bots.delivery.job_view import JobView
+from bots.presentation.message import FileKind, Image, PersonName, Span, Spans
+from bots.presentation.spans import sentence
+from bots.texts import jobs
+from bots.texts.chat import subject_of
+from bots.texts.translation import translate
+from studio.domain.pictures import Picture
+
+
+def picture_image(picture: Picture, count: int = 1, *, pixelated: bool = False) -> Image:
+    """A picture of a job that asked for `count`."""
+    if pixelated:
+        return Image(
+            name=picture.id,
+            alt_text=translate(jobs.ALT_TEXT_PIXELATED),
+            key=picture.key,
+            kind=FileKind.PIXELATED,
+        )
+    return Image(name=picture.id, alt_text=alt_text_of(picture, count), key=picture.key)
+
+
+def alt_text_of(picture: Picture, count: int = 1) -> str:
+    prompt = title_of(picture.recipe.prompt)
+    if count == 1:
+        return translate(jobs.ALT_TEXT, prompt=prompt)
+    return translate(jobs.ALT_TEXT_OF_SEVERAL, index=picture.index, count=count, prompt=prompt)
+
+
+def title_of(prompt: str) -> str:
+    return prompt.strip() or translate(jobs.FROM_AN_UPLOAD)
+
+
+def credit(job_view: JobView) -> Spans:
+    """``by @ana, from @bo’s fox and their own boat``."""
+    sources = dict.fromkeys(
+        sentence(jobs.OWN, subject=subject_of(each.prompt))
+        if each.own
+        else sentence(jobs.OWNERS, owner=PersonName(each.job.person), subject=subject_of(each.prompt))
+        for each in job_view.origins
+    )
+    maker = PersonName(job_view.job.person)
+    if not sources:
+        return sentence(jobs.CREDIT, maker=maker)
+    return sentence(jobs.CREDIT_FROM, maker=maker, sources=_listed(list(sources)))
+
+
+def _listed(items: list[Spans]) -> Spans:
+    """``a, b and c``."""
+    if len(items) == 1:
+        return items[0]
+    first: list[Span] = [*items[0]]
+    for item in items[1:-1]:
+        first += [", ", *item]
+    return sentence(jobs.AND, first=tuple(first), last=items[-1])

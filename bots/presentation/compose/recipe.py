@@ -1,0 +1,69 @@
+"""How pictures were made: a line under a job's pictures, and everything needed to make one again."""
+
+from collections.abc import Sequence
+
+from bots.presentation.message import Code, Facts, Note, Span, Spans, Tone
+from bots.presentation.spans import sentence, separated
+from bots.texts import jobs, recipes
+from bots.texts.translation import translate
+from studio.domain.jobs import Job
+from studio.domain.pictures import Picture
+from studio.domain.requests import Operation
+
+
+def recipe_line(job: Job, pictures: Sequence[Picture]) -> Spans:
+    """Seeds, model, size, steps, added words, stars and id."""
+    first, last = pictures[0].recipe, pictures[-1].recipe
+    added = dict.fromkeys(each.recipe.added_words for each in pictures if each.recipe.added_words)
+    stars = sum(each.stars for each in pictures)
+    return separated(
+        [
+            sentence(recipes.SEED, seed=first.seed)
+            if len(pictures) == 1
+            else sentence(recipes.SEEDS, first=first.seed, last=last.seed),
+            (first.model,),
+            (f"{pictures[0].width}×{pictures[0].height}",),
+            sentence(recipes.STEPS, steps=first.steps) if first.operation is not Operation.UPSCALE else (),
+            sentence(recipes.ADDED, words=" / ".join(added)) if added else (),
+            (f"⭐ {stars}",) if stars else (),
+            (Code(pictures[0].id if len(pictures) == 1 else job.id),),
+        ]
+    )
+
+
+def recipe_notes(pictures: Sequence[Picture]) -> tuple[Note, ...]:
+    """What the model says of the prompt, each once, and how much of it was not read."""
+    remarks = dict.fromkeys(each.recipe.remark for each in pictures if each.recipe.remark)
+    unread = max(each.recipe.unread_words for each in pictures)
+    sentences = [_capital(remark) for remark in remarks]
+    if unread:
+        sentences.append(jobs.unread(unread))
+    return tuple(Note(spans=(each,), tone=Tone.WARNING) for each in sentences)
+
+
+def _capital(text: str) -> str:
+    """A remark as a sentence."""
+    sentence_ = text[:1].upper() + text[1:]
+    return sentence_ if sentence_.endswith((".", "!", "?", "…")) else f"{sentence_}."
+
+
+def recipe_facts(picture: Picture) -> Facts:
+    """Everything needed to make the picture again."""
+    made = picture.recipe
+    painted = made.operation is not Operation.UPSCALE
+    facts: list[tuple[str, Span]] = [
+        (recipes.ID, Code(picture.id)),
+        (recipes.SIZE, f"{picture.width} × {picture.height}"),
+        (recipes.SEED_LABEL, str(made.seed)),
+        (recipes.STEPS_LABEL, str(made.steps) if painted else ""),
+        (recipes.GUIDANCE, f"{made.guidance_scale:g}" if painted else ""),
+        (recipes.STRENGTH, f"{made.strength:g}" if painted and made.strength is not None else ""),
+        (recipes.SCHEDULER, made.scheduler if painted else ""),
+        (recipes.ADDED_LABEL, made.added_words),
+        (recipes.NEGATIVE, made.negative_prompt),
+        (recipes.STYLE, made.style or ""),
+        (recipes.MODEL, f"{made.model} {made.model_hash[:12]}"),
+        (recipes.PARENTS, ", ".join(made.parents)),
+        (recipes.SOFTWARE, made.software),
+    ]
+    return Facts(tuple((translate(label), (value,)) for label, value in facts if value))

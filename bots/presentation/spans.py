@@ -1,0 +1,78 @@
+"""Sentences with people, times and commands in them."""
+
+import re
+from collections.abc import Iterable, Iterator
+from string import Formatter
+
+from bots.presentation.message import ChannelName, Command, Link, PersonName, RoleName, Span, Spans, Time
+from bots.texts.translation import lookup
+from studio.commands.registry import CATALOG
+from studio.domain.people import Person
+
+_COMMAND = re.compile(rf"(?<![\w/.])/(?:{'|'.join(sorted([*CATALOG, 'help'], reverse=True))})(?![\w/-])")
+
+
+def sentence(msgid: str, **values: Span | Spans | int) -> Spans:
+    """A translated sentence whose named values may be spans."""
+    return joined(_filled(lookup(msgid), values))
+
+
+def _filled(template: str, values: dict[str, Span | Spans | int]) -> Iterator[Span]:
+    for text, name, _, _ in Formatter().parse(template):
+        yield text
+        if name is None:
+            continue
+        value = values[name]
+        if isinstance(value, tuple):
+            yield from value
+        else:
+            yield str(value) if isinstance(value, int) else value
+
+
+def with_commands(text: str) -> Spans:
+    """A sentence that may name commands, which are typed differently on each platform."""
+    spans: list[Span] = []
+    start = 0
+    for named in _COMMAND.finditer(text):
+        spans += [text[start : named.start()], Command(named[0])]
+        start = named.end()
+    return joined([*spans, text[start:]])
+
+
+def joined(spans: Iterable[Span]) -> Spans:
+    """Without empty strings, and with neighbouring strings as one."""
+    made: list[Span] = []
+    for span in spans:
+        if isinstance(span, str) and made and isinstance(made[-1], str):
+            made[-1] += span
+        elif span != "":
+            made.append(span)
+    return tuple(made)
+
+
+def separated(parts: Iterable[Spans], separator: str = " · ") -> Spans:
+    """The parts that are not empty, with a separator between them."""
+    spans: list[Span] = []
+    for part in parts:
+        if part:
+            spans += [separator, *part] if spans else part
+    return joined(spans)
+
+
+def plain_text(spans: Spans) -> str:
+    """What spans say without any platform, for summaries."""
+    return "".join(_plain(span) for span in spans)
+
+
+def _plain(span: Span) -> str:
+    match span:
+        case str():
+            return span
+        case PersonName(person=person):
+            return f"@{person.display_name}" if isinstance(person, Person) else "somebody"
+        case ChannelName(channel=name) | RoleName(role=name) | Link(label=name):
+            return name
+        case Time(when=when):
+            return f"{when:%Y-%m-%d %H:%M} UTC"
+        case _:
+            return span.text

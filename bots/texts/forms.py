@@ -1,0 +1,66 @@
+"""Titles, fields and buttons of forms."""
+
+REMIX = "Remix a picture"
+REMIX_INTRO = "The picture is painted again with other words."
+EDIT = "Edit a part of a picture"
+EDIT_INTRO = (
+    "Choose the cells that may change, or attach a mask. Everything else stays as it is, to the pixel."
+)
+EXPAND = "Expand a picture"
+EXPAND_INTRO = "A picture costs one credit for each megapixel of its new canvas."
+BLEND = "Blend pictures"
+BLEND_INTRO = "Two to five pictures become new ones that have something of each."
+REPORT = "Report a picture"
+REPORT_INTRO = "The moderators see the picture and what you write."
+APPEAL = "Ask for a second look"
+IMAGINE = "Paint from words"
+WHICH = "Which picture?"
+
+PAINT = "Paint"
+SEND = "Send"
+SAVE = "Save"
+
+PICTURE = "Picture"
+PICTURE_NUMBERED = "Picture {index}"
+PROMPT = "What the picture shows"
+NEW_PROMPT = "The new words"
+EDIT_PROMPT = "What that part shows"
+EXPAND_PROMPT = "What the new part shows"
+BLEND_PROMPT = "What the blend shows"
+CELLS = "Cells"
+CELLS_HINT = "A1 is top left, D4 bottom right."
+MASK = "Or a mask"
+MASK_HINT = "An image of the same shape, white where the picture may change."
+REFERENCE = "An image to start from"
+SIDES = "Sides"
+SIDES_HINT = "All four if you choose none."
+AMOUNT = "How much on each side, in percent"
+NEW_ASPECT = "Or a new width to height"
+ASPECT = "Width to height"
+ASPECT_HINT = "Such as 16:9."
+COUNT = "How many pictures"
+MODEL = "Model"
+STYLE = "Style"
+CHANNEL = "Where"
+OTHER_PICTURES = "Other pictures, by id"
+OTHER_PICTURES_HINT = "Such as k3v9m2p4qx7a.2; several with commas."
+OTHER_IMAGES = "Or images of your own"
+WEIGHTS = "How much of each"
+WEIGHTS_HINT = "Numbers in the order of the pictures, such as 2, 1."
+TOPIC = "What is wrong with it"
+REPORT_WORDS = "In your words"
+APPEAL_WORDS = "Why it should be allowed"
+
+TOPICS = {
+    "private": "It shows a private person",
+    "child": "It shows a child who is not safe here",
+    "sexual": "It is sexual",
+    "violent": "It is violent or hateful",
+    "rights": "It copies somebody's work",
+    "other": "Something else",
+}
+OTHER_TOPIC = "other"
+
+SIDE_NAMES = {"left": "Left", "top": "Top", "right": "Right", "bottom": "Bottom"}
+
+GRID_ALT_TEXT = "The picture under a grid of cells from A1 to D4: {prompt}"

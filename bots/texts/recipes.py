@@ -1,0 +1,20 @@
+"""What the parts of a recipe are called."""
+
+SEED = "seed {seed}"
+SEEDS = "seeds {first}–{last}"
+STEPS = "{steps} steps"
+ADDED = "added: {words}"
+
+ID = "Id"
+SIZE = "Size"
+SEED_LABEL = "Seed"
+STEPS_LABEL = "Steps"
+GUIDANCE = "Guidance"
+STRENGTH = "Strength"
+SCHEDULER = "Scheduler"
+ADDED_LABEL = "Added words"  # about people of whom the prompt does not say who they are
+NEGATIVE = "Negative prompt"
+STYLE = "Style"
+MODEL = "Model"
+PARENTS = "Made from"
+SOFTWARE = "Software"

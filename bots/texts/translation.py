@@ -1,0 +1,20 @@
+"""Where sentences enter: an English sentence is its own key (gettext's msgid), and its values have names.
+
+Constants in capitals in `bots/texts/` are such sentences. They are translated when a message is composed, never when a
+module is imported, because readers may have different languages.
+"""
+
+
+def translate(msgid: str, **values: object) -> str:
+    """The sentence for its reader, with its values."""
+    return lookup(msgid).format(**values)
+
+
+def translate_plural(one: str, many: str, count: int, **values: object) -> str:
+    """The sentence for `count` things; ``{count}`` is one of its values."""
+    return translate(one if count == 1 else many, count=count, **values)
+
+
+def lookup(msgid: str) -> str:
+    """The sentence with its placeholders; there is one language so far."""
+    return msgid

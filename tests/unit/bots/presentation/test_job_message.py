@@ -1,0 +1,161 @@
+"""The message of a job in each of its states, and the images and buttons that it has."""
+
+import pytest
+
+from bots.presentation.compose.job_message import compose_job, with_missing_files
+from bots.presentation.message import FileKind, Images, Message, Note, Progress, Small, Title
+from bots.presentation.spans import plain_text
+from studio.commands.button_ids import Action
+from studio.domain.jobs import JobState
+from tests.support.messages import MESSAGES
+from tests.support.sample_domain import LONG_PROMPT, sample_job, sample_origin, sample_view
+
+
+def words(message: Message) -> str:
+    found = []
+    for part in message.parts:
+        match part:
+            case Title(text=text):
+                found.append(text)
+            case Note(spans=spans) | Small(spans=spans):
+                found.append(plain_text(spans))
+            case _:
+                found.append(plain_text(getattr(part, "spans", ())))
+    return "\n".join(filter(None, found))
+
+
+def rows(message: Message) -> list[list[tuple[Action, int]]]:
+    return [[(each.action, each.index) for each in row.buttons] for row in message.rows]
+
+
+def test_a_result_shows_picture_words_credit_recipe_and_buttons_in_this_order() -> None:
+    kinds = [type(part) for part in MESSAGES["result grid"].parts]
+    assert kinds == [Images, Title, Small, Small]
+
+
+def test_each_picture_is_an_image_with_its_own_alternative_text() -> None:
+    texts = [image.alt_text for image in MESSAGES["result grid"].files]
+    assert texts == [f"Picture {number} of 4: a red fox in the snow" for number in range(1, 5)]
+
+
+def test_the_only_picture_of_a_job_is_not_numbered() -> None:
+    assert [image.alt_text for image in MESSAGES["result single"].files] == ["a red fox in the snow"]
+
+
+def test_a_grid_offers_upscale_and_vary_by_number_and_four_more() -> None:
+    assert rows(MESSAGES["result grid"]) == [
+        [(Action.UPSCALE, number) for number in range(1, 5)],
+        [(Action.VARY, number) for number in range(1, 5)],
+        [(Action.REROLL, 0), (Action.REMIX, 0), (Action.EDIT, 0), (Action.MORE, 0)],
+    ]
+
+
+def test_the_rows_of_a_grid_may_be_shown_as_menus() -> None:
+    assert [row.menu for row in MESSAGES["result grid"].rows] == ["Upscale…", "Vary…", ""]
+
+
+@pytest.mark.parametrize("name", [name for name in MESSAGES if name.startswith("result")])
+def test_no_row_has_more_than_five_buttons_and_no_message_more_than_five_rows(name: str) -> None:
+    message = MESSAGES[name]
+    assert len(message.rows) <= 5
+    assert all(len(row.buttons) <= 5 for row in message.rows)
+
+
+def test_buttons_of_a_picture_that_is_gone_cannot_be_pressed() -> None:
+    buttons = [each for each in MESSAGES["result grid with a gap"].buttons if each.index == 1]
+    assert [each.disabled for each in buttons] == [True, True]
+
+
+def test_a_single_picture_is_named_by_its_buttons() -> None:
+    assert rows(MESSAGES["result single"]) == [
+        [(Action.UPSCALE, 1), (Action.VARY_SUBTLE, 1), (Action.VARY, 1)],
+        [(Action.REROLL, 0), (Action.REMIX, 1), (Action.EDIT, 1), (Action.MORE, 1)],
+    ]
+
+
+def test_an_upscaled_picture_is_not_upscaled_or_rerolled_again() -> None:
+    actions = {each.action for each in MESSAGES["result upscaled"].buttons}
+    assert not actions & {Action.UPSCALE, Action.REROLL}
+
+
+def test_a_title_is_never_cut() -> None:
+    assert Title(LONG_PROMPT) in MESSAGES["result with a long prompt"].parts
+
+
+def test_a_job_without_words_has_a_title_all_the_same() -> None:
+    assert Title("A picture from an upload") in MESSAGES["result without words"].parts
+
+
+def test_the_credit_names_the_owners_of_sources_once() -> None:
+    view = sample_view(origins=(sample_origin(), sample_origin(), sample_origin(own=True)))
+    assert "by @Ana, from @Bo’s blue boat and their own blue boat" in words(compose_job(view))
+
+
+def test_remarks_and_unread_words_stand_out_as_sentences() -> None:
+    notes = [
+        plain_text(part.spans) for part in MESSAGES["result with remarks"].parts if isinstance(part, Note)
+    ]
+    assert notes == [
+        "A word in braces was not read.",
+        "Too long for this model: the last 3 words were not read.",
+    ]
+
+
+def test_a_job_being_painted_shows_its_progress_and_can_be_cancelled() -> None:
+    message = MESSAGES["job progress"]
+    assert Progress(step=12, steps=30, seconds_left=40.0) in message.parts
+    assert rows(message) == [[(Action.CANCEL, 0)]]
+
+
+def test_a_preview_is_an_image_of_its_own_kind() -> None:
+    (image,) = MESSAGES["job preview"].files
+    assert (image.kind, image.alt_text) == (FileKind.PREVIEW, "An unfinished picture: a red fox in the snow")
+
+
+def test_a_job_that_is_being_stopped_cannot_be_cancelled_again() -> None:
+    message = MESSAGES["job stopping"]
+    assert "Stopping…" in words(message)
+    assert not message.rows
+
+
+def test_a_refusal_can_be_appealed_unless_it_is_final() -> None:
+    assert rows(MESSAGES["job refused"]) == [[(Action.APPEAL, 0)]]
+    assert not MESSAGES["job refused for good"].rows
+
+
+@pytest.mark.parametrize("state", [JobState.HELD, JobState.REFUSED, JobState.FAILED, JobState.CANCELLED])
+def test_the_words_of_a_job_without_pictures_are_not_repeated(state: JobState) -> None:
+    message = compose_job(sample_view(sample_job(state)))
+    assert "fox" not in words(message)
+    assert words(message).startswith("@Ana · ")
+
+
+def test_a_held_job_says_whom_it_waits_for() -> None:
+    assert "A moderator looks at this first." in words(MESSAGES["job held"])
+    assert "The owner of the picture was asked." in words(MESSAGES["job asked"])
+
+
+def test_a_spoiler_hides_images_and_a_pixelated_copy_comes_with_a_button() -> None:
+    spoiler, pixelated = MESSAGES["result spoiler"], MESSAGES["result pixelated"]
+    assert [part.spoiler for part in spoiler.parts if isinstance(part, Images)] == [True]
+    assert {image.kind for image in pixelated.files} == {FileKind.PIXELATED}
+    assert rows(pixelated)[0] == [(Action.SHOW, 0)]
+
+
+def test_a_message_whose_files_are_gone_says_so_and_keeps_the_others() -> None:
+    result = MESSAGES["result grid"]
+    none = with_missing_files(result, {image.name for image in result.files})
+    some = with_missing_files(result, {result.files[0].name})
+    assert not none.files
+    assert len(some.files) == 3
+    assert "missing in the storage" in words(none)
+    assert "missing in the storage" in words(some)
+
+
+def test_a_dear_job_says_what_it_costs_while_it_waits() -> None:
+    assert "Costs 12 credits." in words(MESSAGES["job waiting"])
+
+
+def test_a_waiting_job_says_how_many_are_ahead_and_how_long_it_takes() -> None:
+    assert "Waiting: 3 jobs are ahead. Done in about 90 s." in words(MESSAGES["job waiting"])
+    assert "Next in line." in words(MESSAGES["job next"])
