@@ -4,7 +4,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from moderation.records.tables import BlockedPictureRow
-from moderation.vision.pdq import SAME_BITS, distance
 from studio.db.queries import job_of
 from studio.db.tables import JobRow, PictureRow
 from studio.domain.cases import Case
@@ -55,18 +54,3 @@ def blocked_bits(session: Session, person: Person) -> tuple[int, ...]:
         BlockedPictureRow.platform == person.platform, BlockedPictureRow.community == person.community
     )
     return tuple(int(found, 16) for found in session.scalars(query))
-
-
-def find_alike(session: Session, person: Person, bits: int) -> PictureRow | None:
-    """The picture of the person's community that a fingerprint belongs to."""
-    query = select(PictureRow).join(JobRow, JobRow.id == PictureRow.job_id)
-    query = query.where(
-        JobRow.platform == person.platform,
-        JobRow.community == person.community,
-        PictureRow.deleted_at.is_(None),
-    )
-    for row in session.scalars(query.order_by(PictureRow.created_at.desc())):
-        found = fingerprint(row)
-        if found and distance(int(found, 16), bits) <= SAME_BITS:
-            return row
-    return None

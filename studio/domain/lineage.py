@@ -1,6 +1,6 @@
 """The family tree of pictures: who made what from what."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from studio.domain.requests import Operation
@@ -33,8 +33,3 @@ def parents_first(edges: Sequence[Edge]) -> list[str]:
         ordered += free
         parents = {picture: wanted for picture, wanted in parents.items() if picture not in free}
     return ordered
-
-
-def contributors(edges: Sequence[Edge], makers: Mapping[str, str]) -> list[str]:
-    """The people behind a tree, first maker first, each once. `makers` maps a picture to its maker's key."""
-    return list(dict.fromkeys(makers[picture] for picture in parents_first(edges) if picture in makers))

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from engine.imaging.canvas import outpaint_canvas as canvas_module
-from engine.imaging.canvas.infill import fill_hole, spread
+from engine.imaging.canvas.infill import spread
 from engine.imaging.canvas.outpaint_canvas import expand, join, match_colours
 from studio.domain.canvases import MAX_SIDE_PIXELS, margins_for_aspect, margins_for_sides
 from studio.domain.requests import Margins
@@ -204,25 +204,6 @@ class TestLargeCanvas:
 
 
 class TestFill:
-    def test_known_pixels_are_left_alone(self) -> None:
-        picture, mask = landscape(), Image.new("L", (128, 96), 0)
-        mask.paste(255, (40, 20, 90, 80))
-        filled = fill_hole(picture, mask)
-        outside = np.asarray(mask) == 0
-        assert np.array_equal(array(filled)[outside], array(picture)[outside])
-
-    def test_a_hole_takes_the_colours_around_it(self) -> None:
-        picture, mask = landscape(), Image.new("L", (128, 96), 0)
-        picture.paste("red", (50, 10, 70, 34))
-        mask.paste(255, (48, 8, 72, 36))
-        hole = array(fill_hole(picture, mask))[8:36, 48:72].mean((0, 1))
-        assert np.abs(hole - [90, 140, 230]).max() < 15
-
-    @pytest.mark.parametrize("value", [0, 255])
-    def test_without_a_hole_or_without_a_picture_nothing_happens(self, value: int) -> None:
-        picture = landscape()
-        assert np.array_equal(array(fill_hole(picture, Image.new("L", picture.size, value))), array(picture))
-
     @settings(max_examples=40, deadline=None)
     @given(st.integers(1, 40), st.integers(1, 40), st.integers(0, 2**32))
     def test_a_guess_never_leaves_the_range_of_what_is_known(

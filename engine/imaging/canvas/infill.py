@@ -50,32 +50,6 @@ def _double(values: Floats, height: int, width: int) -> Floats:
     return np.stack(channels, axis=-1)[:height, :width]
 
 
-def fill_hole(picture: Image.Image, mask: Image.Image) -> Image.Image:
-    """The picture with what the mask marks white guessed from around it; RGB, the rest untouched.
-
-    Grain as strong as in the known part is added, since a denoiser takes flat areas for finished ones.
-    """
-    filled = picture.convert("RGB")
-    box = mask.convert("L").point(lambda value: 255 if value >= 128 else 0).getbbox()
-    if box is None:
-        return filled
-    rim = 2 * _band_radius(mask.size) + 1
-    left, top, right, bottom = (
-        max(0, box[0] - rim),
-        max(0, box[1] - rim),
-        min(mask.width, box[2] + rim),
-        min(mask.height, box[3] + rim),
-    )
-    hole = np.asarray(mask.convert("L").crop((left, top, right, bottom))) >= 128
-    if hole.all():
-        return filled
-    pixels = np.asarray(filled.crop((left, top, right, bottom)), np.float32)
-    guess = spread(pixels, near(hole, radius=_band_radius(mask.size))) + _grain(pixels, ~hole)
-    settled = np.where(hole[..., None], guess, pixels)
-    filled.paste(Image.fromarray(np.rint(settled.clip(0, 255)).astype(np.uint8)), (left, top))
-    return filled
-
-
 def near(unknown: Flags, *, radius: int | None = None) -> Floats:
     """1 on known pixels close to unknown ones, else 0: what lies far away shall not colour the guess."""
     height, width = unknown.shape
@@ -87,11 +61,3 @@ def near(unknown: Flags, *, radius: int | None = None) -> Floats:
 
 def _band_radius(size: tuple[int, int]) -> int:
     return max(4, min(size) // 24)
-
-
-def _grain(pixels: Floats, known: Flags) -> Floats:
-    """Fixed noise (h, w, 1) as strong as the finest detail of the known pixels."""
-    detail = np.abs(np.diff(pixels.mean(2), axis=1))[known[:, 1:] & known[:, :-1]]
-    strength = float(np.median(detail)) if detail.size else 0.0
-    noise = np.random.default_rng(0).standard_normal(known.shape, np.float32)
-    return min(strength, 12.0) * noise[..., None]

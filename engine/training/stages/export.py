@@ -33,12 +33,6 @@ PRIOR: dict[str, Any] = {
 }
 
 
-def read_prior(folder: Path) -> dict[str, Any]:
-    """How the prior of a model folder wants to be used."""
-    prior: dict[str, Any] = json.loads((folder / "prior/prior.json").read_text())
-    return prior
-
-
 def assemble(
     model: Painter,
     average: Average | None,

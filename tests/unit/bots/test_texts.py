@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from studio.commands.generation.expand import parse_sides
 from studio.domain.events import EVENT_KINDS, JobEnded
 from studio.domain.jobs import ENDED, MOVES, OUTSTANDING, JobState, sources_of
-from studio.domain.lineage import Edge, contributors, parents_first
+from studio.domain.lineage import Edge, parents_first
 from studio.domain.people import Address, Platform
 from studio.domain.requests import MAX_SEED, Operation, PaintRequest, Source, parse_aspect
 from studio.errors import BadParameterError
@@ -97,8 +97,6 @@ def edge(child, parent, person="ana"):
 def test_a_family_tree_begins_with_its_oldest():
     edges = [edge("c", "b", "cy"), edge("b", "a", "bo"), edge("d", "a"), edge("d", "c")]
     assert parents_first(edges) == ["a", "b", "c", "d"]
-    makers = {"a": "ana", "b": "bo", "c": "cy", "d": "ana"}
-    assert contributors(edges, makers) == ["ana", "bo", "cy"]
 
 
 def test_nobody_is_their_own_ancestor():
